@@ -21,7 +21,7 @@ import { HotworkApi } from './constructs/hotwork-api.ts'
 import { PeopleEndpoints } from './constructs/people-endpoints.ts'
 import { Reading } from './constructs/reading.ts'
 import { RecordFollowers } from './constructs/record-followers.ts'
-import { IncidentSecret, SlackSecret, SourceSecret } from './constructs/secrets.ts'
+import { ChatSecret, IncidentSecret, SourceSecret } from './constructs/secrets.ts'
 import { SlackChannel } from './constructs/slack-channel.ts'
 import { CardTable, LedgerTable, RequestTable, TextTable, WaitTable } from './constructs/tables.ts'
 import { quotaNeeded } from './functions.ts'
@@ -219,7 +219,7 @@ export class Hotwork extends Construct {
       }),
       anchor: new Anchor(this, 'Anchor', { ...kept, home, notaryKeys, anchor: bundle.deployment.anchor }),
       reading: new Reading(this, 'Reading', rolesOf('reader', stackName, accounts)),
-      slack: new SlackSecret(this, 'Slack', bundle.deployment.chat.apiUrl),
+      chats: ChatSecret.all(this, bundle),
       incidents: new IncidentSecret(this, 'Incidents'),
       sourceSecrets: SourceSecret.all(this, bundle),
       make: functionMaker({ code, log, alarms, tables, reserve: reservedConcurrency === 'usual', shards }),
@@ -262,7 +262,7 @@ export class Hotwork extends Construct {
       LogBucket: ground.anchor.bucketName,
       ReconcileFunction: log.reconcile.lambda.functionName,
       RefreshGroupsFunction: channel.groups.lambda.functionName,
-      SlackSecret: ground.slack.name,
+      ...Object.fromEntries(ground.chats.map(({ output, name }) => [output, name])),
       BreakGlassTopic: topic.arn,
       IncidentSecret: ground.incidents.name,
       ...Object.fromEntries(ground.sourceSecrets.map(({ node, name }) => [`${node.id}Secret`, name])),

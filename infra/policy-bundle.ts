@@ -39,7 +39,8 @@ export type PolicyBundle = {
   }
   deployment: {
     accounts: { readonly [alias: string]: Account }
-    chat: { apiUrl: string }
+    /** By alias; one with the usual alias where there is none. */
+    chats?: { [alias: string]: unknown }
     incidents?: object
     anchor?: { retentionDays: number; elsewhere?: { accountId: string; bucket: string } }
   }

@@ -7,6 +7,7 @@ export const kinds = {
 
 type Kinds = typeof kinds
 export type ChatId = keyof Kinds
+export const chatIds = Object.keys(kinds) as ChatId[]
 
 /** The kind and the alias of a chat that a bundle has as `chat`, and a person's account in it as `chatUser`. */
 export const shortForm = kinds.slack

@@ -1,9 +1,11 @@
 import * as z from 'zod'
 import type { Sentence } from '../domain/cards/sentence.ts'
-import { chatGroupSource } from './chat-group/kind.ts'
+import { chatGroupSource, groupIn } from './chat-group/kind.ts'
 import { claimSource } from './claim/kind.ts'
 import type { SourceKind } from './kind.ts'
 import { PagerSettings, pagerSource } from './pager/kind.ts'
+
+export { groupIn }
 
 /** The kinds of sources, by the member that the bundle has for each. */
 export const sourceKinds = {

@@ -22,7 +22,13 @@ const api = { ISSUER: Url }
 const anchor = { LOG_BUCKET: Name, LOG_INDEX_TABLE: Name }
 /** What reads the present state: as which role, keyed by what, and who signs what a tool is asked with. */
 const reads = { READER_ROLE: Name, STATE_KEY: Name, SIGN_FUNCTION: Name }
-const slack = { SLACK_SECRET: Name, SLACK_API_URL: Url }
+/** The name of the secret of each chat, by alias. */
+const chats = {
+  CHAT_SECRETS: z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(z.record(Name, Name)),
+}
 
 /** The Lambdas that every kind of target has alike, by their verb. */
 const acting = z.object({ ...api, ...stores, ...reads, PUBLISHED_KEYS: Names, TARGET_ROLE: Name })
@@ -88,9 +94,9 @@ export const environments = {
   'decide-on-page': z.object({ ...api, ...stores, ...texts, ...reads }),
   'open-on-page': z.object({ ...api, ...stores, ...texts, INCIDENT_SECRET: Name }),
   'log-in': z.object({ ...api, REQUESTS_TABLE: Name }),
-  'link-slack': z.object({ ...api, ...stores, ...texts, ...slack }),
+  'link-slack': z.object({ ...api, ...stores, ...texts, ...chats }),
   'receive-slack': z.object({
-    ...{ ...api, ...stores, ...texts, ...reads, ...slack },
+    ...{ ...api, ...stores, ...texts, ...reads, ...chats },
     CARDS_TABLE: Name,
     TARGET_ROLE: Name,
     TARGET_ROLES: Names,
@@ -133,7 +139,7 @@ export const environments = {
     ...api,
     ...stores,
     ...texts,
-    ...slack,
+    ...chats,
     CARDS_TABLE: Name,
     CARDS_QUEUE: Name,
     BREAK_GLASS_TOPIC: Name,
@@ -164,7 +170,7 @@ export const environments = {
     NOTARY_FUNCTION: Name,
   }),
   /** The secret only where a group comes from PagerDuty. */
-  'refresh-groups': z.object({ ...stores, ...slack, PAGERDUTY_SECRET: Name.optional() }),
+  'refresh-groups': z.object({ ...stores, ...chats, PAGERDUTY_SECRET: Name.optional() }),
   'sweep-overdue': z.object({
     ...stores,
     DENIES_QUEUE: Name,

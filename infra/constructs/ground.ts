@@ -11,7 +11,7 @@ import type { FunctionCode } from './function-code.ts'
 import type { HotworkApi } from './hotwork-api.ts'
 import { type FunctionRole, HotworkFunction } from './hotwork-function.ts'
 import type { Reading } from './reading.ts'
-import type { IncidentSecret, SlackSecret, SourceSecret } from './secrets.ts'
+import type { ChatSecret, IncidentSecret, SourceSecret } from './secrets.ts'
 import type { CardTable, LedgerTable, RequestTable, TextTable, WaitTable } from './tables.ts'
 import type { TargetRoles } from './target-roles.ts'
 
@@ -29,7 +29,7 @@ export type Ground = {
   key: SigningKey
   anchor: Anchor
   reading: Reading
-  slack: SlackSecret
+  chats: readonly ChatSecret[]
   incidents: IncidentSecret
   sourceSecrets: readonly SourceSecret[]
   api: HotworkApi

@@ -12,9 +12,8 @@ type OperatorSecretProps = {
   beside?: { readonly [member: string]: string }
   /** Why nothing rotates it by itself. */
   notRotated: string
-  /** The variable of the name, and what else a function that uses it is told. */
+  /** The variable of the name. */
   variable: string
-  told?: { readonly [variable: string]: string }
 }
 
 /**
@@ -29,7 +28,7 @@ abstract class OperatorSecret extends Construct {
   constructor(scope: Construct, id: string, props: OperatorSecretProps) {
     super(scope, id)
     this.name = `${Stack.of(this).stackName}/${props.name}`
-    this.#told = { [props.variable]: this.name, ...props.told }
+    this.#told = { [props.variable]: this.name }
     const secret = new Secret(this, 'Secret', {
       secretName: this.name,
       description: props.description,
@@ -48,9 +47,13 @@ abstract class OperatorSecret extends Construct {
     to.tell(this.#told)
   }
 
-  /** AWS puts six random characters behind the name in its ARN. */
   grantRead(to: HotworkFunction): void {
     this.tell(to)
+    this.allowRead(to)
+  }
+
+  /** AWS puts six random characters behind the name in its ARN. */
+  protected allowRead(to: HotworkFunction): void {
     const arn = Stack.of(this).formatArn({
       service: 'secretsmanager',
       resource: 'secret',
@@ -61,18 +64,39 @@ abstract class OperatorSecret extends Construct {
   }
 }
 
-export class SlackSecret extends OperatorSecret {
-  constructor(scope: Construct, id: string, apiUrl: string) {
-    super(scope, id, {
-      name: 'slack',
+/** The alias of the chat whose secret has the name that it had when there was one chat. */
+const usual = 'slack'
+
+/** The bot token and the signing secret of one chat. */
+export class ChatSecret extends OperatorSecret {
+  readonly output: string
+
+  /** Every chat, by alias. */
+  static all(scope: Construct, { deployment: { chats } }: PolicyBundle): readonly ChatSecret[] {
+    return Object.keys(chats ?? { [usual]: {} }).map((alias) => new ChatSecret(scope, alias))
+  }
+
+  /** A function that reads one has to know of all: what comes in says which. */
+  static grantRead(all: readonly ChatSecret[], to: HotworkFunction): void {
+    to.tell({ CHAT_SECRETS: JSON.stringify(Object.fromEntries(all.map(({ alias, name }) => [alias, name]))) })
+    for (const secret of all) secret.allowRead(to)
+  }
+
+  readonly alias: string
+
+  private constructor(scope: Construct, alias: string) {
+    super(scope, alias === usual ? 'Slack' : `Chat-${alias}`, {
+      name: alias === usual ? 'slack' : `chat-${alias}`,
       description: 'Slack: botToken and signingSecret, put here by the operator',
       random: 'signingSecret',
       beside: { botToken: 'xoxb-to-be-replaced' },
       notRotated:
         'Slack has no API that rotates a signing secret; the operator replaces it and the old one is accepted meanwhile',
-      variable: 'SLACK_SECRET',
-      told: { SLACK_API_URL: apiUrl },
+      variable: 'CHAT_SECRET',
     })
+    this.alias = alias
+    const words = alias.split('-').map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`)
+    this.output = alias === usual ? 'SlackSecret' : `ChatSecret${words.join('')}`
   }
 }
 

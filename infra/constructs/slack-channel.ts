@@ -7,6 +7,7 @@ import type { BreakGlassTopic } from './break-glass.ts'
 import { runEvery, WorkQueue } from './event-sources.ts'
 import type { Ground } from './ground.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
+import { ChatSecret } from './secrets.ts'
 import { tellTargets } from './target-roles.ts'
 
 /** `advance` stores what is due when a timer ends, also where the workflow has stopped. */
@@ -34,7 +35,7 @@ export class SlackChannel extends Construct {
   }
 
   #receive(ground: Ground): void {
-    const { api, roles, tables, slack, make } = ground
+    const { api, roles, tables, chats, make } = ground
     const receiveSlack = make(this, 'receive-slack')
     tables.cards.grantRead(receiveSlack)
     // For a person's home tab, and to complete an id by its beginning.
@@ -43,11 +44,11 @@ export class SlackChannel extends Construct {
     tellTargets(receiveSlack, roles)
     // A person may ask on behalf of an agent.
     grantAsk(receiveSlack, ground)
-    slack.grantRead(receiveSlack)
+    ChatSecret.grantRead(chats, receiveSlack)
     api.routeAs('own', receiveSlack, 'POST /slack/events')
 
     const linkSlack = make(this, 'link-slack')
-    slack.grantRead(linkSlack)
+    ChatSecret.grantRead(chats, linkSlack)
     api.routeAs('public', linkSlack, 'GET /link', 'POST /link', 'POST /link/unlink')
   }
 
@@ -59,14 +60,14 @@ export class SlackChannel extends Construct {
     return decideBurst
   }
 
-  #drawCards({ api, tables, slack, alarms, topic, make }: SlackChannelProps): void {
+  #drawCards({ api, tables, chats, alarms, topic, make }: SlackChannelProps): void {
     const drawCard = make(this, 'draw-card')
     api.tellIssuer(drawCard)
     tables.requests.grantRead(drawCard)
     tables.requests.grantReadMany(drawCard)
     tables.requests.grantFind(drawCard, 'open')
     tables.cards.grantDraw(drawCard)
-    slack.grantRead(drawCard)
+    ChatSecret.grantRead(chats, drawCard)
     this.cardsQueue.grantSend(drawCard)
     this.cardsQueue.grantHold(drawCard)
     // An ended opening's card says what was done in it, and its pager hears that there is one.
@@ -88,9 +89,9 @@ export class SlackChannel extends Construct {
   }
 
   /** Only where the directory takes groups from a source that is read. */
-  #readGroups({ bundle, tables, slack, sourceSecrets, make }: Ground): HotworkFunction {
+  #readGroups({ bundle, tables, chats, sourceSecrets, make }: Ground): HotworkFunction {
     const groups = make(this, 'refresh-groups')
-    slack.grantRead(groups)
+    ChatSecret.grantRead(chats, groups)
     for (const secret of sourceSecrets) secret.grantRead(groups)
     tables.requests.grantRead(groups)
     // Its store of links names the ledger, into which it may put nothing.

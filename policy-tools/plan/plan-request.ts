@@ -1,4 +1,5 @@
 import { isQuiet, namedDirectly } from '../../functions/domain/cards/routing.ts'
+import { hasAccount } from '../../functions/domain/people/organisation.ts'
 import { actTermsOf, type Facts } from '../../functions/domain/policy/assess.ts'
 import { isPlanBody, parseSteps } from '../../functions/domain/policy/assess-plan.ts'
 import { titleOf } from '../../functions/domain/policy/catalogue.ts'
@@ -149,8 +150,7 @@ function planStage(
 
 function decided(stage: Stage, people: readonly PersonId[], { bundle: { directory } }: Policy): Decided {
   const named = namedDirectly(stage, directory).filter((person) => people.includes(person))
-  const reachable = (person: PersonId) =>
-    directory.people.some(({ id, chatUser }) => id === person && chatUser !== undefined)
+  const reachable = (person: PersonId) => directory.people.some((each) => each.id === person && hasAccount(each))
   return {
     people,
     notified: named.filter(reachable),

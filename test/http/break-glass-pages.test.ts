@@ -262,7 +262,15 @@ describe('a review by the form of the page', () => {
 describe('the report of a drill', () => {
   const post = (request: ApprovalRequest, channel: string, after: number, who?: string, told: string[] = ['opened']) =>
     doors.cards.save({
-      ...{ request: request.ask.id, channel, ts: '1', rendered: 'x', told, at: request.submittedAt + after },
+      ...{
+        request: request.ask.id,
+        chat: 'slack',
+        channel,
+        ts: '1',
+        rendered: 'x',
+        told,
+        at: request.submittedAt + after,
+      },
       ...(who === undefined ? {} : { person: person(who) }),
     })
 

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { BurstKind, BurstOutcome, Member } from '../../domain/cards/burst.ts'
+import { onlyChat } from '../../domain/people/organisation.ts'
 import { Digest, defined, PersonId, RequestId } from '../../domain/values.ts'
 import type { BurstStore, CardStore, PostedBurst, PostedCard } from '../../operations/cards/ports.ts'
 import { type Item, numberOf, textOf, understood, valueIn } from './items.ts'
@@ -50,16 +51,21 @@ export class DynamoCardStore extends TableStore implements CardStore {
     return items.map((item) => cardOf(request, item))
   }
 
-  async save({ request, at, told = [], ...card }: PostedCard): Promise<void> {
-    const row = { requestId: request, ...card, postedAt: at, told: told.length === 0 ? undefined : told }
+  async save({ request, chat, channel, at, told = [], ...card }: PostedCard): Promise<void> {
+    // Rows of the chat with the usual alias are as they were before there were several.
+    const place = chat === onlyChat ? { channel } : { channel: `${chat}#${channel}`, chat }
+    const row = { requestId: request, ...place, ...card, postedAt: at, told: told.length === 0 ? undefined : told }
     await this.table.put(this.table.putting(row), `save a card of \`${request}\``)
   }
 }
 
+const placeOf = (key: string, chat: string | undefined) =>
+  chat === undefined ? { chat: onlyChat, channel: key } : { chat, channel: key.slice(chat.length + 1) }
+
 const cardOf = (request: RequestId, item: Item): PostedCard =>
   defined({
     request,
-    channel: textOf(item, 'channel'),
+    ...placeOf(textOf(item, 'channel'), item['chat']?.S),
     ts: textOf(item, 'ts'),
     rendered: textOf(item, 'rendered'),
     at: item['postedAt'] && numberOf(item, 'postedAt'),

@@ -1,4 +1,5 @@
-import { ChatAccount } from '../../domain/people/linking.ts'
+import * as z from 'zod'
+import { ChatAccount, type LinkedAccounts } from '../../domain/people/linking.ts'
 import { type Digest, type NumericDate, PersonId } from '../../domain/values.ts'
 import type { LinkChange, PersonLinks } from '../../operations/people/ports.ts'
 import { chainKey } from './chain-ends.ts'
@@ -9,19 +10,19 @@ import { LedgeredStore } from './ledger-store.ts'
 const keepSeconds = 3600
 
 /**
- * `LINK#team#user` names the person, `LINKOF#person` the account; both change in one transaction with the end of the person's
+ * `LINK#team#user` names the person, `LINKOF#person` the account, or a list of one in each chat; both change in one transaction with the end of the person's
  * own chain. A link that has ended is written over with no person, since no role may delete.
  */
 export class DynamoPersonLinks extends LedgeredStore implements PersonLinks {
   async find(team: string, user: string): Promise<PersonId | undefined> {
-    const item = await this.requests.get(linkKey({ team, user }), 'read which person a Slack account is')
+    const item = await this.requests.get(linkKey({ team, user }), 'read which person a chat account is')
     const person = item?.['person']?.S
     return person === undefined ? undefined : understood(person, 'person', PersonId)
   }
 
-  async ofPerson(person: PersonId): Promise<ChatAccount | undefined> {
-    const item = await this.requests.get(personKey(person), `read the Slack account of \`${person}\``)
-    return item?.['account'] && accountOf(item)
+  async ofPerson(person: PersonId): Promise<LinkedAccounts> {
+    const item = await this.requests.get(personKey(person), `read the chat accounts of \`${person}\``)
+    return item?.['account'] ? valueIn(item, 'account', Accounts) : []
   }
 
   async offer(code: Digest, account: ChatAccount, expiresAt: NumericDate): Promise<void> {
@@ -34,16 +35,27 @@ export class DynamoPersonLinks extends LedgeredStore implements PersonLinks {
     return item?.['account'] && { account: accountOf(item), expiresAt: numberOf(item, 'expiresAt') }
   }
 
-  async save({ person, expected, entries, head, texts, linked, unlinked, code }: LinkChange): Promise<boolean> {
+  async save({
+    person,
+    expected,
+    entries,
+    head,
+    texts,
+    linked,
+    unlinked,
+    accounts,
+    code,
+  }: LinkChange): Promise<boolean> {
     const put = this.requests.putting.bind(this.requests)
     const isTheirs = condition('#person = :person', { person })
     const isFree = condition('attribute_not_exists(#person)')
-    const account = linked && JSON.stringify(linked)
+    const [only, ...others] = accounts
+    const account = only && JSON.stringify(others.length === 0 ? only : accounts)
     const items = [
       ...(entries.length > 0 ? [put({ ...chainKey(person), ...headRow(head) }, endsAt(expected))] : []),
-      ...(unlinked ? [put(linkKey(unlinked), isTheirs)] : []),
+      ...unlinked.map((each) => put(linkKey(each), isTheirs)),
       ...(linked ? [put({ ...linkKey(linked), person }, isFree)] : []),
-      ...(linked || unlinked ? [put({ ...personKey(person), account })] : []),
+      ...(entries.length > 0 ? [put({ ...personKey(person), account })] : []),
       ...(code ? [put(codeKey(code), condition('attribute_exists(expiresAt)'))] : []),
     ]
     return (await this.commitAll(items, { entries, texts }, `link \`${person}\``)).done
@@ -55,3 +67,4 @@ const personKey = (person: PersonId) => ({ pk: `LINKOF#${person}`, sk: 'LINKOF' 
 const codeKey = (code: Digest) => ({ pk: `LINKCODE#${code}`, sk: 'LINKCODE' })
 
 const accountOf = (item: Item): ChatAccount => valueIn(item, 'account', ChatAccount)
+const Accounts = z.union([ChatAccount.transform((only) => [only]), z.array(ChatAccount)])

@@ -4,7 +4,7 @@ import type { ChatAccount, LinkRefusal } from '../../domain/people/linking.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import type { LinkOffer } from '../../operations/people/chat-accounts.ts'
-import { form, type Html, html, type Notice, type Part, page, type Reader } from './layout.ts'
+import { form, type Html, html, type Notice, type Part, page, type Reader, titled } from './layout.ts'
 import { chips } from './request-page.ts'
 import { backForm } from './set-aside.ts'
 import { count, time } from './words.ts'
@@ -12,28 +12,29 @@ import { count, time } from './words.ts'
 type LinkView = {
   reader: Reader & { id: string }
   offer?: LinkOffer | undefined
-  linked: ChatAccount | undefined
-  given: string | undefined
+  chats: readonly AccountInChat[]
   notice?: Notice | undefined
 }
+/** What a person has in one chat: the account that they linked, or that the directory gives them. */
+type AccountInChat = { alias: string; linked: ChatAccount | undefined; given: string | undefined }
 
-export function linkPage({ reader, offer, linked, given, notice }: LinkView): string {
-  const title = offer ? 'Is this Slack account yours?' : 'Your Slack account'
-  const body = offer ? confirm(reader, offer, linked) : now(reader, linked, given)
+export function linkPage({ reader, offer, chats, notice }: LinkView): string {
+  const title = offer ? 'Is this Slack account yours?' : `Your Slack account${chats.length === 1 ? '' : 's'}`
+  const body = offer ? confirm(reader, offer, chats) : nowIn(reader, chats)
   return page({ title, reader, notice, body: html`<h1>${title}</h1>${body}` })
 }
 
 const confirm = (
   { name, id, csrf }: LinkView['reader'],
   { account, name: called, digest }: LinkOffer,
-  linked: ChatAccount | undefined,
+  chats: LinkView['chats'],
 ): Html => html`
 <dl>
 <dt>In Slack</dt><dd><strong>${called}</strong>, user <code>${account.user}</code> in workspace <code>${account.team}</code></dd>
 <dt>Here</dt><dd><strong>${name}</strong>, <code>${id}</code></dd>
 </dl>
 <p>Once linked, what that account clicks in Slack counts as yours. Link it only if you opened this page from a message that Slack showed to you alone. If a person sent you the link, close this page and tell them no.</p>
-${linked && linked.user !== account.user && html`<p>It takes the place of <code>${linked.user}</code>, which is linked to you now.</p>`}
+${chats.map(({ linked }) => linked?.team === account.team && linked.user !== account.user && html`<p>It takes the place of <code>${linked.user}</code>, which is linked to you now.</p>`)}
 ${form(
   '/link',
   { csrf, offer: digest },
@@ -41,7 +42,13 @@ ${form(
 <a class="button" href="/link?not=mine">No</a>`,
 )}`
 
-function now({ csrf }: Reader, linked: ChatAccount | undefined, given: string | undefined): Html {
+function nowIn(reader: Reader, chats: LinkView['chats']): Html {
+  const [only, ...others] = chats
+  if (only && others.length === 0) return now(reader, only)
+  return html`${chats.map((each) => titled(each.alias, each.alias, now(reader, each)))}`
+}
+
+function now({ csrf }: Reader, { linked, given }: AccountInChat): Html {
   if (given !== undefined)
     return html`
 <p>The directory says that <code>${given}</code> is yours. The people who keep the directory can change that.</p>`
@@ -52,7 +59,7 @@ function now({ csrf }: Reader, linked: ChatAccount | undefined, given: string | 
 <p>User <code>${linked.user}</code> in workspace <code>${linked.team}</code> is linked to you: what it clicks counts as yours.</p>
 ${form(
   '/link/unlink',
-  { csrf, account: linked.user },
+  { csrf, team: linked.team, account: linked.user },
   html`<p class="hint">Unlinked, it decides nothing until it is linked again. Both are on record.</p>
 <button class="stop">Unlink it</button>`,
 )}`

@@ -1,5 +1,6 @@
+import { kinds as chatKinds } from '../../channels/kinds.ts'
 import { kindOf } from '../../domain/people/identity-issuer.ts'
-import { accountIdOf } from '../../domain/policy/bundle.ts'
+import { accountIdOf, chatsOf } from '../../domain/policy/bundle.ts'
 import { known, type Say } from '../../domain/what-is-wrong.ts'
 import { aliasedKinds } from '../../targets/kinds.ts'
 import { checkExpression } from './check-previews.ts'
@@ -15,6 +16,7 @@ export function checkDeployment(folder: Folder): Problem[] {
   const { value, document } = folder.deployment
   return problemsIn(document, (say) => {
     checkToolsApart(value, say)
+    checkChatsApart(value, say)
     checkLogin(value, folder, say)
     checkTransmitters(value, say)
     checkSealed(value, folder, say)
@@ -74,6 +76,22 @@ function checkToolsApart({ tools: all }: Deployment, say: Say): void {
         )
     })
   })
+}
+
+/** What comes in is of one chat alone: by its workspace, and signed by an app whose secret is good for no other. */
+function checkChatsApart(deployment: Deployment, say: Say): void {
+  const chats = [...chatsOf(deployment)]
+  for (const [at, [alias, chat]] of chats.entries())
+    for (const member of chatKinds[chat.kind].apart) {
+      const of = (each: { readonly [member: string]: unknown }) => each[member]
+      const other = chats.slice(0, at).find(([, each]) => each.kind === chat.kind && of(each) === of(chat))
+      if (other)
+        say(
+          ['chats', alias, member],
+          `chat \`${other[0]}\` has \`${of(chat)}\` too`,
+          'give each chat a workspace and an app of its own',
+        )
+    }
 }
 
 const doOverlap = (one: string, other: string): boolean => isWithin(one, other) || isWithin(other, one)

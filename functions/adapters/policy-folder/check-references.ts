@@ -1,7 +1,9 @@
-import { addressesOf, type Bundle } from '../../domain/policy/bundle.ts'
+import { kinds as chatKinds } from '../../channels/kinds.ts'
+import { accountsOf, onlyChat } from '../../domain/people/organisation.ts'
+import { addressesOf, type Bundle, chatsOf } from '../../domain/policy/bundle.ts'
 import type { Stage, Tier } from '../../domain/policy/ladder.ts'
 import { known, type Path, type Say } from '../../domain/what-is-wrong.ts'
-import { allSourceKinds, sourceOf } from '../../group-sources/kinds.ts'
+import { allSourceKinds, groupIn, sourceOf } from '../../group-sources/kinds.ts'
 import { mustBeIn, type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
@@ -98,7 +100,7 @@ function checkDirectory(folder: Folder, say: Say): void {
   const { value } = folder.directory
   const { people } = partiesIn(folder)
   checkTwice(value.people, 'id', (at) => ['people', at, 'id'], say)
-  checkTwice(value.people, 'chatUser', (at) => ['people', at, 'slack'], say)
+  checkAccounts(folder, say)
   for (const { name, account } of allSourceKinds)
     if (account) checkTwice(value.people, account.member, (at) => ['people', at, name], say)
   const isPerson = mustBeIn(people, say)
@@ -122,21 +124,53 @@ function checkDirectory(folder: Folder, say: Say): void {
   checkSources(folder, say)
 }
 
+/** Each account is in a chat of the deployment, has an id of its kind, and is one person's. */
+function checkAccounts({ directory: { value }, deployment }: Folder, say: Say): void {
+  const chats = chatsOf(deployment.value)
+  const seen = new Set<string>()
+  value.people.forEach((person, at) => {
+    for (const [chat, account] of accountsOf(person)) {
+      const path = ['people', at, ...(chat === onlyChat ? [onlyChat] : ['accounts', chat])]
+      const kind = chats.get(chat)?.kind
+      if (!kind) say(path, `there is no chat \`${chat}\` in the deployment`, known(chats.keys()))
+      else if (!chatKinds[kind].accountId.test(account))
+        say(path, `\`${account}\` is no account of a chat of kind \`${kind}\``, 'write its id, not its name')
+      if (seen.has(`${chat} ${account}`)) say(path, `\`${account}\` is here twice`, 'keep one of them')
+      seen.add(`${chat} ${account}`)
+    }
+  })
+}
+
 const schedules = allSourceKinds.flatMap(({ by, title }) => (by === 'schedule' ? [title] : [])).join(' or ')
 
 /** DynamoDB reads them with each decision, and Slack answers 20 such questions a minute. */
 const mostSources = 20
 
-function checkSources({ directory: { value }, ladder }: Folder, say: Say): void {
+function checkSources({ directory: { value }, ladder, deployment }: Folder, say: Say): void {
+  const chats = [...chatsOf(deployment.value).keys()]
   const sources = Object.entries(value.sources ?? {})
   const highest = ladder.value.tiers.at(-1)?.tier ?? 0
   if (sources.length > mostSources)
     say(['groups'], `${sources.length} groups have a source`, `keep at most ${mostSources}`)
-  for (const [group, { source, tiers, breakGlass }] of sources) {
-    const path = ['groups', group]
+  for (const [alias, { source, tiers, breakGlass }] of sources) {
+    const path = ['groups', alias]
     if (tiers > highest)
       say([...path, 'tiers'], `there is no tier ${tiers}`, `the highest tier of ladder.json is ${highest}`)
     const { by, name, account } = sourceOf(source).kind
+    const { chatGroup } = source
+    const group = chatGroup && groupIn(chatGroup, chats[0] ?? '')
+    if (typeof chatGroup === 'string' && chats.length > 1)
+      say(
+        [...path, 'source', name],
+        'it names no chat, and there are several',
+        `write \`{ "chat": "${chats[0]}", "id": "${chatGroup}" }\`; ${known(chats)}`,
+      )
+    else if (group)
+      mustBeIn(chats, say)(
+        [...path, 'source', name, 'chat'],
+        group.chat,
+        `there is no chat \`${group.chat}\` in the deployment`,
+      )
     if (breakGlass && by !== 'schedule')
       say([...path, 'breakGlass'], `only ${schedules} may let people use break-glass`, 'remove it')
     if (account && !value.people.some((person) => person[account.member] !== undefined))

@@ -1,9 +1,10 @@
 import * as z from 'zod'
+import { chatIds, kinds as chatKinds } from '../../channels/kinds.ts'
 import { BreakGlassPolicy } from '../../domain/break-glass/break-glass.ts'
 import { SourcedGroup } from '../../domain/people/group-source.ts'
 import { IssuerFile } from '../../domain/people/identity-issuer.ts'
-import { Agent, Identity, oneYear, Person, ResourceRule, Tool } from '../../domain/people/organisation.ts'
-import { Bundle, Deployment } from '../../domain/policy/bundle.ts'
+import { Agent, Identity, oneYear, onlyChat, Person, ResourceRule, Tool } from '../../domain/people/organisation.ts'
+import { Bundle, type Chat, chatsOf, Deployment } from '../../domain/policy/bundle.ts'
 import { Calendar, Freeze, momentOf, named } from '../../domain/policy/calendar.ts'
 import { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { GrantTerms, Ladder, Stage, Tier } from '../../domain/policy/ladder.ts'
@@ -67,7 +68,7 @@ const TierFile = z.strictObject({
   grant: z.strictObject({ ...GrantTerms.shape, claimWithin: Duration, lifetime: Duration }),
 })
 export const LadderFile = z.strictObject({ ...Ladder.shape, tiers: z.array(TierFile).min(1).max(16) }).pipe(Ladder)
-/** The files say `slack` for what the bundle calls the chat, since Slack is the chat that there is. */
+/** `slack` is the short form of an account in the chat of that alias, and the one that the bundle has. */
 const PersonFile = z
   .strictObject({
     ...Person.omit({ chatUser: true, pagerUser: true }).shape,
@@ -76,10 +77,18 @@ const PersonFile = z
     slack: Person.shape.chatUser,
     pagerDuty: Person.shape.pagerUser,
   })
-  .transform(({ slack, pagerDuty, ...person }) => ({
-    ...person,
-    ...defined({ chatUser: slack, pagerUser: pagerDuty }),
-  }))
+  .transform(({ slack, pagerDuty, accounts = {}, ...person }, context) => {
+    const { [onlyChat]: inSlack, ...others } = accounts
+    if (slack !== undefined && inSlack !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['accounts', onlyChat],
+        message: '`slack` names an account of the chat `slack` too',
+        params: { fix: 'keep one of them: `slack` is the short form of `accounts.slack`' },
+      })
+    const elsewhere = Object.keys(others).length > 0 ? others : undefined
+    return { ...person, ...defined({ chatUser: slack ?? inSlack, pagerUser: pagerDuty, accounts: elsewhere }) }
+  })
 
 const sources = Object.entries(sourceKinds)
 const SourceFile = z
@@ -214,23 +223,9 @@ function targetsIn(
   const [ofAws, others]: [Accounts, Targets] = [{ ...accounts }, {}]
   for (const [alias, { kind: named, ...settings }] of Object.entries(said)) {
     const path = ['targets', alias]
-    const kind = aliasedKinds.find((each) => each === named)
-    if (kind === undefined) {
-      const params = { fix: known(aliasedKinds) }
-      context.addIssue({
-        code: 'custom',
-        path: [...path, 'kind'],
-        message: `\`${named}\` is no kind of target`,
-        params,
-      })
-      continue
-    }
-    const parse = <T extends z.ZodType>(schema: T): z.infer<T> | undefined => {
-      const { data, error } = schema.safeParse(settings)
-      for (const issue of error?.issues ?? [])
-        context.issues.push({ ...issue, input: settings, path: [...path, ...issue.path] } as never)
-      return data
-    }
+    const kind = kindNamed(named, { kinds: aliasedKinds, of: 'target' }, path, context)
+    if (kind === undefined) continue
+    const parse = <T extends z.ZodType>(schema: T) => parseAt(schema, settings, path, context)
     const account = kind === 'aws' ? parse(AccountFile) : undefined
     const other = kind === 'aws' ? undefined : parse(kindOf({ tool: kind }).settings)
     if (account) ofAws[alias] = account
@@ -246,19 +241,116 @@ function targetsIn(
   return { accounts: ofAws, ...(Object.keys(others).length > 0 && { targets: others }) }
 }
 
+type Chats = { [alias: string]: Chat }
+type Channels = Deployment['channels']
+const ChatsFile = z
+  .record(Alias, z.looseObject({ kind: z.string() }))
+  .refine((chats) => Object.keys(chats).length > 0, {
+    error: 'no chat is named',
+    params: { fix: 'name one, or write `slack`' },
+  })
+
+/** `slack` is the short form of one chat with that alias, and the one that the bundle has. */
+function chatsIn(
+  { slack, chats }: { slack?: Deployment['chat'] | undefined; chats?: z.infer<typeof ChatsFile> | undefined },
+  context: z.RefinementCtx,
+): Pick<Deployment, 'chat' | 'chats'> {
+  if (slack && chats)
+    context.addIssue({
+      code: 'custom',
+      path: ['chats'],
+      message: '`chats` and `slack` are both there',
+      params: { fix: 'write what `slack` has as `chats.slack`, with `"kind": "slack"`, and remove `slack`' },
+    })
+  if (!slack && !chats)
+    context.issues.push({ code: 'invalid_type', expected: 'object', path: ['slack'], input: undefined } as never)
+  const read: Chats = {}
+  for (const [alias, { kind: named, ...settings }] of Object.entries(chats ?? {})) {
+    const path = ['chats', alias]
+    const kind = kindNamed(named, { kinds: chatIds, of: 'chat' }, path, context)
+    const said = kind && parseAt(chatKinds[kind].settings, settings, path, context)
+    if (said) read[alias] = { ...said, kind }
+  }
+  const { [onlyChat]: only, ...others } = read
+  if (!only || Object.keys(others).length > 0) return chats ? { chats: read } : { chat: slack }
+  const { kind: _, ...short } = only
+  return { chat: short }
+}
+
+/** A text is a channel of the only chat. The bundle has that form where there is one chat, and the other where there are several. */
+function channelsOfChats(channels: Channels, chats: ReturnType<typeof chatsOf>, context: z.RefinementCtx): Channels {
+  const [only, ...others] = chats.keys()
+  if (only === undefined) return {}
+  const said = Object.entries(channels).map(([alias, channel]) => {
+    const { chat, id } = typeof channel === 'string' ? { chat: only, id: channel } : channel
+    const no = (member: string, message: string, fix: string) => {
+      const path = ['channels', alias, ...(typeof channel === 'string' ? [] : [member])]
+      context.addIssue({ code: 'custom', path, message, params: { fix } })
+    }
+    const kind = chats.get(chat)?.kind
+    if (typeof channel === 'string' && others.length > 0)
+      no(
+        'chat',
+        'it names no chat, and there are several',
+        `write \`{ "chat": "${only}", "id": "${id}" }\`; ${known(chats.keys())}`,
+      )
+    else if (!kind) no('chat', `there is no chat \`${chat}\``, known(chats.keys()))
+    else if (!chatKinds[kind].channelId.test(id))
+      no('id', `\`${id}\` is no channel of a chat of kind \`${kind}\``, 'write its id, not its name')
+    return [alias, others.length === 0 ? id : { chat, id }] as const
+  })
+  return Object.fromEntries(said)
+}
+
+/** One of the kinds, by its name. */
+function kindNamed<K extends string>(
+  named: string,
+  { kinds, of }: { kinds: readonly K[]; of: string },
+  path: string[],
+  context: z.RefinementCtx,
+): K | undefined {
+  const kind = kinds.find((each) => each === named)
+  if (kind === undefined)
+    context.addIssue({
+      code: 'custom',
+      path: [...path, 'kind'],
+      message: `\`${named}\` is no kind of ${of}`,
+      params: { fix: known(kinds) },
+    })
+  return kind
+}
+
+/** Parses a part of a file whose schema hangs on another part; what is wrong is said at its place. */
+function parseAt<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+  path: string[],
+  context: z.RefinementCtx,
+): z.infer<T> | undefined {
+  const { data, error } = schema.safeParse(value)
+  for (const issue of error?.issues ?? [])
+    context.issues.push({ ...issue, input: value, path: [...path, ...issue.path] } as never)
+  return data
+}
+
 export const DeploymentFile = z
   .strictObject({
     ...Deployment.omit({ chat: true, pager: true }).shape,
+    chats: ChatsFile.optional(),
     issuers: z.record(Alias, IssuerFile),
     accounts: z.record(Alias, AccountFile).default({}),
     targets: TargetsFile.default({}),
     slack: Deployment.shape.chat,
     pagerDuty: Deployment.shape.pager,
   })
-  .transform(({ slack, pagerDuty, targets, ...deployment }, context) => ({
-    ...deployment,
-    ...targetsIn(targets, deployment.accounts, context),
-    chat: slack,
-    ...defined({ pager: pagerDuty }),
-  }))
+  .transform(({ slack, chats, pagerDuty, targets, ...deployment }, context) => {
+    const inChats = chatsIn({ slack, chats }, context)
+    return {
+      ...deployment,
+      channels: channelsOfChats(deployment.channels, chatsOf(inChats), context),
+      ...targetsIn(targets, deployment.accounts, context),
+      ...inChats,
+      ...defined({ pager: pagerDuty }),
+    }
+  })
 export type DeploymentFile = z.infer<typeof DeploymentFile>

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { shortForm } from '../../channels/kinds.ts'
+import { onlyChat } from '../../domain/people/organisation.ts'
 import { Alias } from '../../domain/values.ts'
 import { allKinds, kinds } from '../../targets/kinds.ts'
 import { DeploymentFile } from './file-shapes.ts'
@@ -22,13 +23,20 @@ export function makeUpDeployment(folder: string, text = ''): Sourced<DeploymentF
   const elsewhere = Object.fromEntries(actions.flatMap(targetOf))
   const wantsIncidents = membersOf(ladder, 'parentTask').includes('live')
 
+  const people = membersOf(parties[1], 'people').flat().filter(isObject)
+  const named = people.flatMap(({ accounts, slack }) => [
+    ...(isObject(accounts) ? Object.keys(accounts) : []),
+    ...(slack === undefined ? [] : [onlyChat]),
+  ])
+  const chats = named.length === 0 ? [onlyChat] : [...new Set([...named, ...membersOf(parties[1], 'chat')])]
+
   const made = {
     issuers: Object.fromEntries(issuersOf(parties)),
     tools: byAlias(membersOf(parties.at(-1), 'id').map(withoutKind), (alias) => {
       const address = `https://tools.invalid/of/${alias}`
       return { audience: address, addresses: [address], reads: `${address}/state` }
     }),
-    channels: byAlias(membersOf(told, 'channel'), (_, at) => `C${digits(at, 8)}`),
+    channels: byAlias(membersOf(told, 'channel'), (_, at) => ({ chat: chats[0] ?? onlyChat, id: `C${digits(at, 8)}` })),
     accounts: byAlias(
       [...membersOf(actions, 'account'), ...membersOf(actions, 'target')].filter(
         (alias) => !(String(alias) in elsewhere),
@@ -37,7 +45,11 @@ export function makeUpDeployment(folder: string, text = ''): Sourced<DeploymentF
     ),
     ...(Object.keys(elsewhere).length > 0 ? { targets: elsewhere } : {}),
     ...(wantsIncidents ? { incidents: { url: 'https://incidents.invalid/{incident}' } } : {}),
-    slack: shortForm.example,
+    chats: byAlias(chats, (_, at) => ({
+      kind: shortForm.id,
+      ...shortForm.example,
+      ...Object.fromEntries(shortForm.apart.map((member) => [member, `${shortForm.example[member]}${at}`])),
+    })),
   }
   const document = new JsonDocument('the deployment that is made up', JSON.stringify(made))
   const value = document.parse(DeploymentFile)

@@ -14,7 +14,7 @@ import type { ShowingApiPorts } from '../../handlers/doors.ts'
 import { bind, tablesOf } from '../../handlers/environments.ts'
 import { portsWithAnswers } from '../../handlers/wiring/policy.ts'
 import { ofAClick, withReader } from '../../handlers/wiring/reader.ts'
-import { groupPorts, pageOf, slackApi } from '../../handlers/wiring/slack.ts'
+import { groupPorts, pageOf, type SlackChat, slackChats } from '../../handlers/wiring/slack.ts'
 import { tasksOf } from '../../handlers/wiring/tasks.ts'
 import {
   endBreakGlass,
@@ -49,13 +49,13 @@ import { commentDecision, decideRequest, foreseeDecision } from '../../operation
 import { revokeRequest } from '../../operations/requests/end-request.ts'
 import { findRequest, readRequest } from '../../operations/requests/read-requests.ts'
 import { createEphemeral } from './edge/answers.ts'
-import { createSlackEdge, type EdgeRequest } from './edge/bolt-edge.ts'
+import { createSlackEdges, type EdgeRequest } from './edge/bolt-edge.ts'
 import { createViews } from './edge/client.ts'
 import type { EdgeOptions } from './edge/edge-options.ts'
 
 type Ports = ShowingApiPorts &
   ReaderPorts &
-  Pick<EdgeOptions, 'secrets' | 'openModal' | 'publishHome' | 'refreshGroups' | 'links' | 'sendEphemeral'> & {
+  Pick<EdgeOptions, 'refreshGroups' | 'links'> & {
     cards: Pick<CardStore, 'load'>
     bursts: BurstStore
     permits: PermitStore
@@ -66,20 +66,23 @@ type Ports = ShowingApiPorts &
     tasks?: TaskService
   }
 
-/** `POST /slack/events`: what people click in Slack. */
-export function createHandler(ports: Ports) {
-  const edge = createSlackEdge(edgeOptions(ports))
+/** What is of one workspace. */
+type OfChat = Pick<EdgeOptions, 'chat' | 'secrets' | 'openModal' | 'publishHome' | 'sendEphemeral'>
+
+/** `POST /slack/events`: what people click in Slack, in any workspace. */
+export function createHandler({ chats, ...ports }: Ports & { chats: readonly OfChat[] }) {
+  const edge = createSlackEdges(chats.map((each) => edgeOptions({ ...ports, ...each })))
   return (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => edge(slackRequestOf(event))
 }
 
 /** What Slack's edge needs: the operations of the API, in a hurry. */
-export function edgeOptions(ports: Ports): EdgeOptions {
+export function edgeOptions(ports: Ports & OfChat): EdgeOptions {
   const { issuer, policy, clock, log, requests, bursts, cards, reader } = ports
   const shown = showing(ports)
   const timely = (mayStart: () => boolean) => inTime(ports, mayStart)
-  const { secrets, openModal, publishHome, refreshGroups, links, sendEphemeral } = ports
+  const { chat, secrets, openModal, publishHome, refreshGroups, links, sendEphemeral } = ports
   return {
-    ...{ secrets, openModal, publishHome, refreshGroups, sendEphemeral, log, ...(links && { links }) },
+    ...{ chat, secrets, openModal, publishHome, refreshGroups, sendEphemeral, log, ...(links && { links }) },
     get bundle() {
       return policy.bundle
     },
@@ -171,23 +174,27 @@ export function freshEnough<T>(read: () => Promise<T>, now: () => NumericDate): 
   }
 }
 
+function ofChat({ chat, secret, webApi }: SlackChat, { clock, log }: Pick<Ports, 'clock' | 'log'>): OfChat {
+  const signingSecrets = async () => {
+    const { signingSecret, previousSigningSecret } = await secret.read()
+    return previousSigningSecret === undefined ? [signingSecret] : [signingSecret, previousSigningSecret]
+  }
+  const secrets = freshEnough(signingSecrets, () => clock.now())
+  // Read now, so that the first person who clicks does not wait for it; a failure shows when it is needed.
+  secrets().catch(() => {})
+  return { chat, secrets, ...createViews(webApi), sendEphemeral: createEphemeral(webApi.apiUrl, log) }
+}
+
 export const handler = bind(
   'receive-slack',
   (told) => {
     const texts = new DynamoTextStore(connect(hurried), told.TEXTS_TABLE)
     const ports = { ...withReader(told, portsWithAnswers(told, hurried), ofAClick), texts }
     const [connection, tables] = [connect(hurried), tablesOf(told)]
-    const { secret, webApi } = slackApi(told, ports, hurriedSecrets())
-    const signingSecrets = async () => {
-      const { signingSecret, previousSigningSecret } = await secret.read()
-      return previousSigningSecret === undefined ? [signingSecret] : [signingSecret, previousSigningSecret]
-    }
-    const secrets = freshEnough(signingSecrets, () => ports.clock.now())
-    // Read now, so that the first person who clicks does not wait for it; a failure shows when it is needed.
-    secrets().catch(() => {})
-    const links = new DynamoPersonLinks(connection, tables)
     const { bundle } = ports.policy
-    const groups = groupPorts(tables, webApi, { ...ports, bundle }, hurried)
+    const chats = slackChats(told, { ...ports, bundle }, hurriedSecrets())
+    const links = new DynamoPersonLinks(connection, tables)
+    const groups = groupPorts(tables, chats, { ...ports, bundle }, hurried)
     return {
       ...ports,
       cards: new DynamoCardStore(connection, told.CARDS_TABLE),
@@ -198,15 +205,13 @@ export const handler = bind(
       targetRoles: placesIn(bundle, told.TARGET_ROLES),
       targetRole: told.TARGET_ROLE,
       ...tasksOf(ports, told),
-      secrets,
-      ...createViews(webApi),
+      chats: [...chats.values()].map((each) => ofChat(each, ports)),
       refreshGroups: () => refreshGroups(bundle.directory, groups),
       links: {
         find: ({ team, user }) => links.find(team, user),
         offer: async (account) =>
           `${told.ISSUER}/link?code=${await offerLink(account, { links, secrets: new SystemSecrets(), clock: ports.clock })}`,
       },
-      sendEphemeral: createEphemeral(webApi.apiUrl, ports.log),
     }
   },
   createHandler,

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { sourceAccountNames } from '../../group-sources/kinds.ts'
 import { digestOf } from '../digest.ts'
 import { event } from '../event.ts'
-import { type Agent, agentStatus, groupsOf, type Person, SuspendedBecause } from '../people/organisation.ts'
+import { type Agent, agentStatus, groupsOf, hasAccount, type Person, SuspendedBecause } from '../people/organisation.ts'
 import type { Bundle } from '../policy/bundle.ts'
 import { Digest, type Json, JsonObject, NumericDate, PersonId } from '../values.ts'
 import type { Subject } from './agent-file.ts'
@@ -36,8 +36,9 @@ const registrationOfAgent = ({ id: _, description: __, identities, ...agent }: A
  */
 function registrationOfPerson(person: Person, { directory, deployment }: Bundle): Registration {
   const { status, lead = null, recertifyBy = null, identities, chatUser = null } = person
+  const elsewhere = person.accounts === undefined ? [] : [person.accounts]
   const accounts = sourceAccountNames.map((account) => person[account] ?? null)
-  const known = digestOf('hotwork.identities.v1', [identities, chatUser, ...accounts] as unknown as Json)
+  const known = digestOf('hotwork.identities.v1', [identities, chatUser, ...accounts, ...elsewhere] as unknown as Json)
   const sealed = Object.entries(deployment.accounts).flatMap(([alias, account]) =>
     account.sealed && Object.hasOwn(account.sealed.people, person.id) ? [alias] : [],
   )
@@ -49,7 +50,7 @@ function registrationOfPerson(person: Person, { directory, deployment }: Bundle)
     groups,
     sealed,
     identities: identities.length,
-    chat: chatUser !== null,
+    chat: hasAccount(person),
     known,
   }
 }

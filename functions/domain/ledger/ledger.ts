@@ -5,7 +5,7 @@ import { VouchEvent } from '../break-glass/open.ts'
 import { digestOfEntry } from '../digest.ts'
 import { StreamEvent } from '../events/stream.ts'
 import { evolveHalt, HaltEvent } from '../halts/halt.ts'
-import { type ChatAccount, evolveLink, LinkEvent } from '../people/linking.ts'
+import { evolveLink, LinkEvent, type LinkedAccounts } from '../people/linking.ts'
 import { evolveStandIn, StandInEvent } from '../people/stand-in.ts'
 import { evolvePermit, PermitEvent } from '../permits/permit.ts'
 import type { ParentTask } from '../record/ask-terms.ts'
@@ -138,15 +138,15 @@ const OfPerson = z.union([LinkEvent, VouchEvent, ErasedEvent])
 export const verifyPerson = (
   id: PersonId,
   entries: readonly Entry[],
-): { state: { linked?: ChatAccount } | undefined; broken?: Broken } =>
+): { state: { linked?: LinkedAccounts } | undefined; broken?: Broken } =>
   replayChain(
     id,
     entries,
     (entry) => OfPerson.safeParse(factsOf(entry)).data ?? ofActor(entry),
-    ({ linked }: { linked?: ChatAccount } = {}, event) => {
+    ({ linked = [] }: { linked?: LinkedAccounts } = {}, event) => {
       const links = event.type === 'Linked' || event.type === 'Unlinked'
       const after = links ? evolveLink(linked, event) : linked
-      return after === undefined ? {} : { linked: after }
+      return after.length === 0 ? {} : { linked: after }
     },
   )
 

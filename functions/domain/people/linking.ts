@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { Workspace } from '../../channels/kind.ts'
 import { event } from '../event.ts'
 import { Digest, type NumericDate } from '../values.ts'
-import type { Person } from './organisation.ts'
+import { accountsOf, type Person } from './organisation.ts'
 
 /** As a chat of any kind says them; a commitment has a colon. */
 const ChatId = z.string().regex(/^[A-Za-z0-9._-]{2,64}$/)
@@ -47,7 +47,28 @@ export type LinkRefusal =
   | 'given'
   | 'not_linked'
 
-/** One account is one person's, and one person has one: linking another unlinks the first. */
+type Chats = ReadonlyMap<string, Workspace>
+
+/** The accounts that are linked to a person, at most one of a workspace. */
+export type LinkedAccounts = readonly ChatAccount[]
+
+/** The alias of the chat of an account. */
+export const chatOfTeam = (team: string, chats: Chats): string | undefined =>
+  [...chats.keys()].find((alias) => chats.get(alias)?.teamId === team)
+
+/** Those in the chats that there are, by the chat's alias. */
+export const linkedIn = (linked: LinkedAccounts, chats: Chats): ReadonlyMap<string, string> =>
+  new Map(
+    linked.flatMap(({ team, user }) => {
+      const chat = chatOfTeam(team, chats)
+      return chat === undefined ? [] : [[chat, user] as const]
+    }),
+  )
+
+/**
+ * One account is one person's, and one person has one in each chat: linking another unlinks the first, and those of
+ * workspaces that are no chat any longer.
+ */
 export function link(
   {
     account,
@@ -62,41 +83,45 @@ export function link(
     found: AccountLink | undefined
     person: Person
     people: readonly Person[]
-    current: ChatAccount | undefined
+    current: LinkedAccounts
     holder: Person['id'] | undefined
     bundle: string
   },
-  workspace: Workspace,
+  chats: Chats,
   at: NumericDate,
 ): readonly LinkEvent[] | LinkRefusal {
-  const no = whyNot(account, found, workspace)
+  const chat = chatOfTeam(account.team, chats) ?? ''
+  const no = whyNot(account, found, chats.get(chat))
   if (no) return no
-  if (person.chatUser !== undefined) return 'given'
-  if (people.some(({ chatUser }) => chatUser === account.user)) return 'taken'
+  if (accountsOf(person).has(chat)) return 'given'
+  if (people.some((each) => accountsOf(each).get(chat) === account.user)) return 'taken'
   if (holder !== undefined && holder !== person.id) return 'taken'
   const common = { at, actor: { type: 'person' as const, id: person.id }, policies: [], bundle }
-  if (current && isSame(current, account)) return []
+  if (current.some((each) => isSame(each, account))) return []
+  const replaced = current.filter(({ team }) => team === account.team || chatOfTeam(team, chats) === undefined)
   return [
-    ...(current ? [{ ...common, type: 'Unlinked' as const, account: current }] : []),
+    ...replaced.map((each) => ({ ...common, type: 'Unlinked' as const, account: each })),
     { ...common, type: 'Linked' as const, account },
   ]
 }
 
 export function unlink(
-  { person, current, bundle }: { person: Person['id']; current: ChatAccount | undefined; bundle: string },
+  { person, account, bundle }: { person: Person['id']; account: ChatAccount | undefined; bundle: string },
   at: NumericDate,
 ): LinkEvent | LinkRefusal {
-  if (!current) return 'not_linked'
-  return { at, actor: { type: 'person', id: person }, policies: [], bundle, type: 'Unlinked', account: current }
+  if (!account) return 'not_linked'
+  return { at, actor: { type: 'person', id: person }, policies: [], bundle, type: 'Unlinked', account }
 }
 
 function whyNot(
   { team }: ChatAccount,
   found: AccountLink | undefined,
-  { teamId, enterpriseId }: Workspace,
+  workspace: Workspace | undefined,
 ): LinkRefusal | undefined {
+  if (!workspace) return 'foreign'
   if (!found || found.kind === 'bot' || found.kind === 'deleted') return 'not_a_member'
-  if (team !== teamId || found.team !== teamId || found.kind === 'stranger') return 'foreign'
+  if (found.team !== team || found.kind === 'stranger') return 'foreign'
+  const { enterpriseId } = workspace
   if (enterpriseId !== undefined && found.enterprise !== enterpriseId) return 'foreign'
   return found.kind === 'guest' ? 'guest' : undefined
 }
@@ -109,8 +134,9 @@ const mayBeSame = (one: ChatAccount, other: ChatAccount): boolean =>
   (one.user === other.user || [one, other].some(({ user }) => Digest.safeParse(user).success))
 
 /** @throws TypeError when the events do not follow from one another: a tampered ledger */
-export function evolveLink(current: ChatAccount | undefined, { type, account }: LinkEvent): ChatAccount | undefined {
-  if (type === 'Linked' && !current) return account
-  if (type === 'Unlinked' && current && mayBeSame(current, account)) return undefined
+export function evolveLink(linked: LinkedAccounts, { type, account }: LinkEvent): LinkedAccounts {
+  const before = linked.find(({ team }) => team === account.team)
+  if (type === 'Linked' && !before) return [...linked, account]
+  if (type === 'Unlinked' && before && mayBeSame(before, account)) return linked.filter((each) => each !== before)
   throw new TypeError(`\`${type}\` does not follow`)
 }

@@ -68,12 +68,17 @@ export const Agent = z.strictObject({
 })
 export type Agent = z.infer<typeof Agent>
 
+/** The alias of the chat that a deployment of one chat need not name. */
+export const onlyChat = shortForm.id
+
 export const Person = z.strictObject({
   id: PersonId,
   name: z.string().min(1).max(128),
   identities: z.array(Identity).min(1),
-  /** Without one they decide through the API only. */
+  /** The short form of an account in the chat with the alias of `shortForm`. Without any account they decide through the API only. */
   chatUser: z.string().regex(shortForm.accountId).optional(),
+  /** In other chats, by the chat's alias. */
+  accounts: z.record(Alias, z.string().min(1).max(128)).optional(),
   ...sourceAccounts,
   /** Is told when they use break-glass. */
   lead: PersonId.optional(),
@@ -82,6 +87,15 @@ export const Person = z.strictObject({
   recertifyBy: NumericDate.optional(),
 })
 export type Person = z.infer<typeof Person>
+
+type InChats = Pick<Person, 'chatUser' | 'accounts'>
+
+/** The accounts that the directory names, by the chat's alias. */
+export const accountsOf = ({ chatUser, accounts = {} }: InChats): ReadonlyMap<string, string> =>
+  new Map([...(chatUser === undefined ? [] : [[onlyChat, chatUser] as const]), ...Object.entries(accounts)])
+
+/** Whether the directory names an account in any chat. */
+export const hasAccount = (person: InChats): boolean => accountsOf(person).size > 0
 
 export const Directory = z.strictObject({
   people: z.array(Person).min(1),

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { shortForm } from '../../channels/kinds.ts'
+import type { Workspace } from '../../channels/kind.ts'
+import { type ChatId, chatIds, kinds as chatKinds, shortForm } from '../../channels/kinds.ts'
 import { sourceSettings } from '../../group-sources/kinds.ts'
 import { aliasedKinds, kinds, type Settings } from '../../targets/kinds.ts'
 import { BreakGlassPolicy } from '../break-glass/break-glass.ts'
@@ -17,6 +18,11 @@ import { Ladder } from './ladder.ts'
 
 export type Account = z.infer<typeof kinds.aws.settings>
 
+/** One chat of the deployment, with the settings of its kind. */
+export type Chat = { [K in ChatId]: { kind: K } & z.infer<(typeof chatKinds)[K]['settings']> }[ChatId]
+
+const ChannelId = z.string().min(1).max(128)
+
 /** What the aliases of a policy folder mean where it is deployed. */
 export const Deployment = z.strictObject({
   /** Of the sources that are deployed: entries about changed agents and people name it. */
@@ -32,7 +38,8 @@ export const Deployment = z.strictObject({
     .record(Alias, Transmitter)
     .refine((all) => Object.keys(all).length <= 10, 'at most ten transmitters')
     .optional(),
-  channels: z.record(Alias, z.string().regex(shortForm.channelId)),
+  /** A text is a channel of the only chat. */
+  channels: z.record(Alias, z.union([ChannelId, z.strictObject({ chat: Alias, id: ChannelId })])),
   accounts: z.record(Alias, kinds.aws.settings),
   /** Aliases of other kinds, each with the settings of its kind. */
   targets: z.record(Alias, z.looseObject({ kind: z.enum(aliasedKinds) })).optional(),
@@ -76,7 +83,10 @@ export const Deployment = z.strictObject({
         .optional(),
     })
     .optional(),
-  chat: shortForm.settings,
+  /** The short form of one chat with the alias that its kind has; a bundle has this or `chats`. */
+  chat: shortForm.settings.optional(),
+  /** By alias, in the order in which a person is looked for. */
+  chats: z.record(Alias, z.looseObject({ kind: z.enum(chatIds) })).optional(),
 })
 export type Deployment = z.infer<typeof Deployment>
 
@@ -112,6 +122,33 @@ export const agentOf = (bundle: Bundle, id: AgentId | string): Agent | undefined
 export const personOf = (bundle: Pick<Bundle, 'directory'>, id: PersonId | string) =>
   bundle.directory.people.find((person) => person.id === id)
 export const addressesOf = (bundle: Bundle, id: ToolId | string) => bundle.deployment.tools[id.replace(/^tool:/, '')]
+
+type InChats = Pick<Deployment, 'chat' | 'chats'>
+
+/** Every chat by its alias, in the order of the file. */
+export const chatsOf = ({ chat, chats = {} }: InChats): ReadonlyMap<string, Chat> =>
+  new Map(
+    Object.entries(chat ? { [shortForm.id]: { kind: shortForm.id, ...chat } } : (chats as { [alias: string]: Chat })),
+  )
+
+/** Their workspaces, by alias. */
+export const workspacesIn = (deployment: InChats): ReadonlyMap<string, Workspace> =>
+  new Map([...chatsOf(deployment)].map(([alias, chat]) => [alias, chatKinds[chat.kind].workspaceOf(chat)]))
+
+/** The chat of a channel or a group that names none: there is one alone. */
+export const firstChat = (deployment: InChats): string => chatsOf(deployment).keys().next().value ?? shortForm.id
+
+/** A place in a chat where cards stand. */
+export type Channel = { chat: string; id: string }
+
+/** Every channel by its alias. */
+export const channelsIn = (deployment: InChats & Pick<Deployment, 'channels'>): { readonly [alias: string]: Channel } =>
+  Object.fromEntries(
+    Object.entries(deployment.channels).map(([alias, channel]) => [
+      alias,
+      typeof channel === 'string' ? { chat: firstChat(deployment), id: channel } : channel,
+    ]),
+  )
 
 /** The settings of an entry's alias. */
 export const settingsOf = (

@@ -11,6 +11,8 @@ import { SlackCardBoard } from '../../channels/slack/door.ts'
 import { slackWords as words } from '../../channels/slack/words.ts'
 import { describeOpening } from '../../domain/cards/opening-view.ts'
 import { describeRequest } from '../../domain/cards/request-view.ts'
+import { linkedIn } from '../../domain/people/linking.ts'
+import { channelsIn, workspacesIn } from '../../domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import type { AgentNotice } from '../../operations/agents/ports.ts'
 import { tellNotice } from '../../operations/agents/tell-notice.ts'
@@ -27,10 +29,10 @@ import type { RequestReader } from '../../operations/record/ports.ts'
 import { bind } from '../environments.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { readingPorts } from '../wiring/reading.ts'
-import { pageOf, slackApi } from '../wiring/slack.ts'
+import { pageOf, slackChats } from '../wiring/slack.ts'
 import { drawBatch, drawBursts, type Hold, partition, tellNotices } from './draw-batch.ts'
 
-type Ports = Pick<DrawPorts, 'cards' | 'board' | 'policy' | 'clock' | 'log'> &
+type Ports = Pick<DrawPorts, 'cards' | 'boards' | 'policy' | 'clock' | 'log'> &
   Pick<DrawPorts['opening'], 'pager' | 'ledger'> &
   Pick<DrawBurstPorts, 'bursts'> & {
     requests: RequestReader
@@ -73,11 +75,11 @@ export const createHandler = (ports: Ports) => {
 }
 
 function drawingPorts(ports: Ports): { cardPorts: DrawPorts; burstPorts: DrawBurstPorts } {
-  const { requests, cards, board, pager, ledger, links, issuer, policy, clock, log } = ports
+  const { requests, cards, boards, pager, ledger, links, issuer, policy, clock, log } = ports
   const { bundle } = policy
   const pages = { page: pageOf(issuer) }
   const cardOptions = { ...pages, allows: (each: ApprovalRequest) => mayAllow(each, policy, clock.now()) }
-  const shared = { requests, board, channels: bundle.deployment.channels, clock, log }
+  const shared = { requests, boards, channels: channelsIn(bundle.deployment), clock, log }
   const cardPorts: DrawPorts = {
     ...shared,
     cards,
@@ -93,10 +95,7 @@ function drawingPorts(ports: Ports): { cardPorts: DrawPorts; burstPorts: DrawBur
       say: (notice, state, hearer) => words.say(openingLineOf(notice, state, hearer, bundle, pages)),
       ...{ pager, ledger },
     },
-    linkedAccount: async (person) => {
-      const account = await links.ofPerson(person)
-      return account?.team === bundle.deployment.chat.teamId ? account.user : undefined
-    },
+    linkedAccounts: async (person) => linkedIn(await links.ofPerson(person), workspacesIn(bundle.deployment)),
   }
   const burstPorts = {
     ...shared,
@@ -109,18 +108,19 @@ function drawingPorts(ports: Ports): { cardPorts: DrawPorts; burstPorts: DrawBur
 export const handler = bind(
   'draw-card',
   (told) => {
-    const ports = readingPorts(told)
+    const [ports, policy] = [readingPorts(told), cedarPolicy()]
+    const chats = slackChats(told, { ...ports, bundle: policy.bundle })
     const connection = connect()
     const queue = new SqsVisibility(told.CARDS_QUEUE)
     return {
       ...ports,
       issuer: told.ISSUER,
-      policy: cedarPolicy(),
+      policy,
       cards: new DynamoCardStore(connection, told.CARDS_TABLE),
       bursts: new DynamoBurstStore(connection, told.CARDS_TABLE),
       draws: new SqsFifoQueue<BurstMessage>(told.CARDS_QUEUE),
       texts: new DynamoTextStore(connection, told.TEXTS_TABLE),
-      board: new SlackCardBoard(slackApi(told, ports).webApi),
+      boards: Object.fromEntries([...chats].map(([alias, { webApi }]) => [alias, new SlackCardBoard(webApi)])),
       pager: new SnsPager(told.BREAK_GLASS_TOPIC),
       ledger: new DynamoLedgerStore(connection, { requests: '', ledger: told.LEDGER_TABLE }),
       links: new DynamoPersonLinks(connection, { requests: told.REQUESTS_TABLE, ledger: '' }),

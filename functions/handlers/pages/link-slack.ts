@@ -4,6 +4,8 @@ import { type Answer, apiProblem } from '../../adapters/http/problem.ts'
 import type { Notice } from '../../adapters/pages/layout.ts'
 import { linkPage, linkRefusalWords } from '../../adapters/pages/link-page.ts'
 import { SlackAccounts } from '../../channels/slack/edge/client.ts'
+import { accountsOf } from '../../domain/people/organisation.ts'
+import { workspacesIn } from '../../domain/policy/bundle.ts'
 import {
   findOffer,
   type LinkOffer,
@@ -11,10 +13,11 @@ import {
   linkAccount,
   unlinkAccount,
 } from '../../operations/people/chat-accounts.ts'
+import type { ChatDirectory } from '../../operations/people/ports.ts'
 import { byRoute } from '../doors.ts'
 import { bind, tablesOf } from '../environments.ts'
 import { factsOnly, pagePorts } from '../wiring/ports.ts'
-import { slackApi } from '../wiring/slack.ts'
+import { type SlackChat, slackChats } from '../wiring/slack.ts'
 import type { Guest, PagePorts } from './page-door.ts'
 import { cookieOf, goTo, guestOf, isSecret, pageDoor, sentForm, setCookie, shown, toLogin } from './page-door.ts'
 
@@ -54,7 +57,10 @@ const answerByRoute = byRoute<[Ports]>(
     },
     'POST /link/unlink': async (call, ports) => {
       const { guest, form } = await sentForm(call, '/link', ports)
-      const unlinked = await unlinkAccount({ person: guest.person, seen: form.get('account') }, ports)
+      const unlinked = await unlinkAccount(
+        { person: guest.person, seen: { team: form.get('team') ?? '', user: form.get('account') ?? '' } },
+        ports,
+      )
       return answer(guest, ports, {
         notice: unlinked.ok
           ? { good: true, text: `Unlinked: clicks of user ${unlinked.value.user} in Slack decide nothing from now on.` }
@@ -74,18 +80,29 @@ type Told = {
 }
 
 async function answer({ person, reader }: Guest, ports: Ports, told: Told): Promise<Answer> {
-  const { issuer, links } = ports
+  const { issuer, links, policy } = ports
+  const chats = workspacesIn(policy.bundle.deployment)
+  const [linked, given] = [await links.ofPerson(person.id), accountsOf(person)]
   const body = linkPage({
     reader: { ...reader, id: person.id },
     offer: told.offer,
-    linked: await links.ofPerson(person.id),
-    given: person.chatUser,
+    chats: [...chats].map(([alias, { teamId }]) => ({
+      alias,
+      linked: linked.find(({ team }) => team === teamId),
+      given: given.get(alias),
+    })),
     notice: told.notice,
   })
   return shown(issuer, body, told.status ?? 200, told.forget ? setCookie(issuer, 'link', undefined) : {})
 }
 
 export const createHandler = (ports: Ports) => pageDoor(ports, (call) => answerByRoute(call, ports))
+
+/** Accounts of every workspace. */
+function accountsIn(chats: ReadonlyMap<string, SlackChat>): ChatDirectory {
+  const byTeam = new Map([...chats.values()].map(({ chat, webApi }) => [chat.teamId, new SlackAccounts(webApi)]))
+  return { account: async ({ team, user }) => byTeam.get(team)?.account(user) }
+}
 
 export const handler = bind(
   'link-slack',
@@ -94,7 +111,7 @@ export const handler = bind(
     return {
       ...ports,
       links: new DynamoPersonLinks(connect(), tablesOf(told)),
-      chat: new SlackAccounts(slackApi(told, ports).webApi),
+      chat: accountsIn(slackChats(told, { ...ports, bundle: ports.policy.bundle })),
     }
   },
   createHandler,

@@ -5,7 +5,7 @@ import { refreshGroups } from '../../operations/people/refresh-groups.ts'
 import { bind, tablesOf } from '../environments.ts'
 import { groupReaders } from '../wiring/group-readers.ts'
 import { readBundle } from '../wiring/ports.ts'
-import { groupPorts, slackApi } from '../wiring/slack.ts'
+import { groupPorts, slackChats } from '../wiring/slack.ts'
 
 type Ports = Parameters<typeof refreshGroups>[1] & { bundle: { directory: Directory } }
 
@@ -16,7 +16,7 @@ export const handler = bind(
   'refresh-groups',
   (told) => {
     const world = { bundle: readBundle(), clock: new SystemClock(), log: new PowertoolsLog() }
-    const ports = groupPorts(tablesOf(told), slackApi(told, world).webApi, world)
+    const ports = groupPorts(tablesOf(told), slackChats(told, world), world)
     return { ...ports, readers: groupReaders(told, ports.readers.chatGroup, world), bundle: world.bundle }
   },
   createHandler,

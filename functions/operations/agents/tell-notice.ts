@@ -1,10 +1,12 @@
+import type { Channel } from '../../domain/policy/bundle.ts'
 import { defined } from '../../domain/values.ts'
 import type { DrawPorts } from '../cards/draw-card.ts'
-import type { RenderedCard } from '../cards/ports.ts'
+import { boardOf, type RenderedCard } from '../cards/ports.ts'
 import { CardUndeliverable } from '../faults.ts'
+import { chatsFrom, findAccount } from '../people/find-account.ts'
 import type { AgentNotice } from './ports.ts'
 
-type Ports = Pick<DrawPorts, 'board' | 'policy' | 'channels' | 'linkedAccount' | 'log'> & {
+type Ports = Pick<DrawPorts, 'boards' | 'policy' | 'channels' | 'linkedAccounts' | 'log'> & {
   renderAgentNotice(notice: AgentNotice): RenderedCard
 }
 
@@ -14,12 +16,12 @@ type Ports = Pick<DrawPorts, 'board' | 'policy' | 'channels' | 'linkedAccount' |
  * @throws BoardUnavailable
  */
 export async function tellNotice(notice: AgentNotice, ports: Ports): Promise<void> {
-  const { board, log } = ports
+  const { boards, log } = ports
   const { about, to } = notice
   try {
-    const channel = await channelOf(to, ports)
-    if (channel === undefined) return log.info('notice not told', { about, ...to })
-    await board.post(channel, ports.renderAgentNotice(notice))
+    const place = await placeOf(to, ports)
+    if (place === undefined) return log.info('notice not told', { about, ...to })
+    await boardOf(place.chat, boards).post(place.id, ports.renderAgentNotice(notice))
     log.info('notice told', defined({ about, ...to, kind: notice.notice.kind }))
   } catch (fault) {
     if (!(fault instanceof CardUndeliverable)) throw fault
@@ -28,13 +30,10 @@ export async function tellNotice(notice: AgentNotice, ports: Ports): Promise<voi
   }
 }
 
-async function channelOf(
-  to: AgentNotice['to'],
-  { board, policy, channels, linkedAccount }: Ports,
-): Promise<string | undefined> {
-  if ('channel' in to) return channels[to.channel]
+async function placeOf(to: AgentNotice['to'], ports: Ports): Promise<Channel | undefined> {
+  if ('channel' in to) return ports.channels[to.channel]
   // Also one who is no longer active is told that this is so.
-  const known = policy.bundle.directory.people.find(({ id }) => id === to.person)
-  const user = known && (known.chatUser ?? (await linkedAccount?.(to.person)))
-  return user === undefined ? undefined : board.open(user)
+  const known = ports.policy.bundle.directory.people.find(({ id }) => id === to.person)
+  const account = known && (await findAccount(known, chatsFrom(undefined, ports), ports))
+  return account && { chat: account.chat, id: await boardOf(account.chat, ports.boards).open(account.user) }
 }

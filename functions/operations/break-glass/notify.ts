@@ -2,7 +2,7 @@ import { type DrillReport, drillReport, type ToldOf } from '../../domain/break-g
 import { type Notice, noticeKey, noticesOf } from '../../domain/cards/notices.ts'
 import { namedIn, tellOf } from '../../domain/cards/routing.ts'
 import { credentialsIssued } from '../../domain/credentials/issue.ts'
-import { groupsOf } from '../../domain/people/organisation.ts'
+import { groupsOf, hasAccount, onlyChat } from '../../domain/people/organisation.ts'
 import { endedAt, openUntil } from '../../domain/record/ended.ts'
 import type { Opening } from '../../domain/record/opening.ts'
 import { openingOf } from '../../domain/record/origin.ts'
@@ -129,7 +129,7 @@ export async function pageFor(
     })
     told = [...told, key]
     const at = before?.at ?? clock.now()
-    await cards.save({ request: state.ask.id, channel: pages, ts: '-', rendered: '-', at, told })
+    await cards.save({ request: state.ask.id, chat: onlyChat, channel: pages, ts: '-', rendered: '-', at, told })
   }
 }
 
@@ -207,10 +207,8 @@ function dueTold(
   policy: Policy,
   now: NumericDate,
 ): readonly PersonId[] {
-  const { people } = policy.bundle.directory
+  const known = new Set(policy.bundle.directory.people.flatMap((person) => (hasAccount(person) ? [person.id] : [])))
   const all = new Set([...othersTold(state, policy), ...skippedBy(state, policy, now).people])
   const reached = new Set(posted.flatMap(({ person }) => person ?? []))
-  return [...all]
-    .slice(0, mostTold - 1)
-    .filter((who) => reached.has(who) || people.find(({ id }) => id === who)?.chatUser !== undefined)
+  return [...all].slice(0, mostTold - 1).filter((who) => reached.has(who) || known.has(who))
 }

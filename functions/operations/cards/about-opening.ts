@@ -9,6 +9,7 @@ import { mostTold, othersTold, reviewersOf, skippedBy } from '../break-glass/not
 import { openings } from '../break-glass/openings.ts'
 import { faultName } from '../faults.ts'
 import type { LedgerReader } from '../ledger/ports.ts'
+import type { Account } from '../people/find-account.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Log } from '../ports.ts'
 import type { RequestReader } from '../record/ports.ts'
@@ -21,7 +22,7 @@ export type AboutPorts = {
   ledger: Pick<LedgerReader, 'entries'>
   policy: Policy
   log: Log
-  chatUserOf(person: PersonId): Promise<string | undefined>
+  accountOf(person: PersonId, near?: string): Promise<Account | undefined>
 }
 
 /** Each once and the most concerned first. */
@@ -69,8 +70,8 @@ export async function aboutOf(
   return { listeners, about }
 }
 
-async function reachable(people: readonly PersonId[], { chatUserOf }: AboutPorts): Promise<readonly PersonId[]> {
-  const accounts = await Promise.allSettled(people.map((person) => chatUserOf(person)))
+async function reachable(people: readonly PersonId[], { accountOf }: AboutPorts): Promise<readonly PersonId[]> {
+  const accounts = await Promise.allSettled(people.map((person) => accountOf(person)))
   return people.filter((_, at) => {
     const account = accounts[at]
     return account?.status === 'fulfilled' && account.value !== undefined

@@ -1,4 +1,5 @@
 import { BurstClick, burstKey, clickLasts, type Member, mayBeInBulk } from '../../domain/cards/burst.ts'
+import { channelsIn } from '../../domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { asOf } from '../../domain/requests/due.ts'
@@ -17,6 +18,8 @@ export type BurstAsk = {
   key: Digest
   generation: number
   list: Digest
+  /** By alias: where it was clicked. */
+  chat: string
   once: OnceOnly
 }
 /** How many are being decided; or why none, with the request that is the reason, if one is. */
@@ -34,10 +37,11 @@ type AcceptPorts = DecidingPorts &
  * @throws StoreUnavailable
  */
 export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Accepted> {
-  const { person, verdict, key, generation, list, once } = ask
+  const { person, verdict, key, generation, list, chat, once } = ask
   const refused = refuseOnRecord(person, `${verdict}_all`, ports)
   const posted = (await ports.bursts.load(key)).find((each) => each.generation === generation)
-  if (!posted) return refused('unknown_request')
+  const channels = channelsIn(ports.policy.bundle.deployment)
+  if (!posted || channels[posted.kind.channel]?.chat !== chat) return refused('unknown_request')
   if (posted.list !== list) return refused('stale_digest')
   if (verdict === 'approve' && posted.cut) return refused('not_shown_in_full')
   const { shown, kind } = posted

@@ -12,6 +12,7 @@ import {
   placeOf,
 } from '../../domain/cards/burst.ts'
 import { digestOf } from '../../domain/digest.ts'
+import type { Channel } from '../../domain/policy/bundle.ts'
 import { limitsOf } from '../../domain/policy/ladder.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { asOf } from '../../domain/requests/due.ts'
@@ -20,7 +21,14 @@ import { CardUndeliverable } from '../faults.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock, Log, Queue } from '../ports.ts'
 import type { RequestReader } from '../record/ports.ts'
-import type { BurstMessage, BurstStore, CardBoard, PostedBurst, RenderedCard } from './ports.ts'
+import {
+  type Boards,
+  type BurstMessage,
+  type BurstStore,
+  boardOf,
+  type PostedBurst,
+  type RenderedCard,
+} from './ports.ts'
 import { renderingOf } from './show-card.ts'
 
 export type BurstView = {
@@ -34,10 +42,10 @@ export type BurstView = {
 export type DrawBurstPorts = {
   requests: Pick<RequestReader, 'loadMany' | 'open'>
   bursts: BurstStore
-  board: Pick<CardBoard, 'post' | 'update'>
+  boards: Boards
   /** Pure: the card, the members that it shows as waiting, and whether it shows these whole. */
   renderBurst(view: BurstView): { card: RenderedCard; shown: readonly Member[]; whole: boolean }
-  channels: { readonly [alias: string]: string }
+  channels: { readonly [alias: string]: Channel }
   clock: Clock
   log: Log
 }
@@ -54,6 +62,8 @@ export async function drawBurst(
 ): Promise<void> {
   const channel = ports.channels[kind.channel]
   if (channel === undefined) throw new CardUndeliverable(`the deployment names no channel \`${kind.channel}\``)
+  const { id } = channel
+  const board = boardOf(channel.chat, ports.boards)
   const key = burstKey(kind)
   const posted = await ports.bursts.load(key)
   const known = new Set(posted.flatMap(({ members }) => members))
@@ -86,10 +96,9 @@ export async function drawBurst(
     const rendered = renderingOf(card)
     const ids = members.map(({ ask }) => ask.id)
     if (before?.rendered === rendered && before.members.length === ids.length) return
-    const place = channel as string
-    const updated = before !== undefined && (await ports.board.update(place, before.ts, card))
-    const ts = updated ? before.ts : (await ports.board.post(place, card)).ts
-    const burst = { key, generation, kind, channel: place, ts, rendered, members: ids, shown, list: listDigest(shown) }
+    const updated = before !== undefined && (await board.update(id, before.ts, card))
+    const ts = updated ? before.ts : (await board.post(id, card)).ts
+    const burst = { key, generation, kind, channel: id, ts, rendered, members: ids, shown, list: listDigest(shown) }
     await ports.bursts.save({ ...burst, ...(whole ? {} : { cut: true }), ...defined({ outcome }) })
     ports.log.info('burst drawn', {
       channel: kind.channel,

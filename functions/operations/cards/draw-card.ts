@@ -1,12 +1,14 @@
 import type { OnCall } from '../../domain/cards/on-call-view.ts'
 import { channelsOf, remindersOf } from '../../domain/cards/routing.ts'
 import type { Readings } from '../../domain/people/group-source.ts'
+import type { Channel } from '../../domain/policy/bundle.ts'
 import { originOf } from '../../domain/record/origin.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { openStage } from '../../domain/record/request.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { NumericDate, PersonId, RequestId } from '../../domain/values.ts'
 import { BoardUnavailable, CardUndeliverable } from '../faults.ts'
+import { type Account, type AccountPorts, chatsFrom, findAccount } from '../people/find-account.ts'
 import { readingsFor, whoIsOnCall } from '../people/on-call.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock, Log } from '../ports.ts'
@@ -22,21 +24,21 @@ import {
   noticesDue,
 } from './card-lines.ts'
 import { type DrawOpeningPorts, drawOpening } from './draw-opening.ts'
-import type { CardBoard, CardStore, PostedCard, RenderedCard } from './ports.ts'
-import { renderingOf, type Shown, sayBeneath, showCard } from './show-card.ts'
+import { type Boards, boardOf, type CardStore, type PostedCard, type RenderedCard } from './ports.ts'
+import { isIn, renderingOf, type Shown, sayBeneath, showCard } from './show-card.ts'
 
 export type DrawPorts = {
   requests: Pick<RequestReader, 'load' | 'recall' | 'dependencies'>
   cards: CardStore
-  board: CardBoard
+  boards: Boards
   policy: Policy
   render(state: ApprovalRequest, channel: string, onCall: readonly OnCall[]): RenderedCard
   hasOwnCard?(state: ApprovalRequest, channel: string, hasCard: boolean): Promise<boolean>
   say(line: Line | { line: Notice }, state: ApprovalRequest): RenderedCard
-  linkedAccount?(person: PersonId): Promise<string | undefined>
+  linkedAccounts?: AccountPorts['linkedAccounts']
   opening: Pick<DrawOpeningPorts, 'render' | 'say' | 'pager' | 'ledger'>
   /** By alias. */
-  channels: { readonly [alias: string]: string }
+  channels: { readonly [alias: string]: Channel }
   clock: Clock
   log: Log
 }
@@ -66,12 +68,15 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
   const stored = await ports.requests.load(id)
   if (!stored) return
   const now = ports.clock.now()
-  const posted = await ports.cards.load(id)
+  // Where a chat is gone, a person is told in another.
+  const posted = (await ports.cards.load(id)).filter(
+    ({ chat, person }) => person === undefined || Object.hasOwn(ports.boards, chat),
+  )
   const state = asOf(stored.state, now)
   const origin = originOf(state.ask)
   if (origin.kind === 'opening') {
-    const chat = { chatUserOf: (person: PersonId) => chatUserOf(person, ports) }
-    return drawOpening({ state, opening: origin.opening }, now, posted, { ...ports, ...ports.opening, ...chat })
+    const accounts = { accountOf: (person: PersonId, near?: string) => accountOf(person, near, ports) }
+    return drawOpening({ state, opening: origin.opening }, now, posted, { ...ports, ...ports.opening, ...accounts })
   }
   // A plan is one card: a step has one of its own only where people have to decide it again.
   if (origin.kind === 'step' && state.round === 1) return
@@ -114,7 +119,8 @@ async function sharedChannels(state: ApprovalRequest, posted: readonly PostedCar
   const shared = new Set<string>()
   if (ports.hasOwnCard)
     for (const alias of new Set(state.stages.flatMap(channelsOf))) {
-      const hasCard = posted.some(({ channel }) => channel === ports.channels[alias])
+      const place = placeOf(alias, ports)
+      const hasCard = place !== undefined && posted.some((card) => isIn(place, card))
       if (!(await ports.hasOwnCard(state, alias, hasCard))) shared.add(alias)
     }
   return shared
@@ -148,7 +154,7 @@ async function peopleToReach({ state, now, ports, readings }: Drawing): Promise<
   if (state.status !== 'pending') return []
   const called = peopleToTell(state, { policy: ports.policy, now, readings })
   const reachable: PersonId[] = []
-  for (const person of called) if ((await chatUserOf(person, ports)) !== undefined) reachable.push(person)
+  for (const person of called) if ((await accountOf(person, undefined, ports)) !== undefined) reachable.push(person)
   if (reachable.length < called.length)
     ports.log.info('people not reachable in the chat', {
       request: state.ask.id,
@@ -157,47 +163,69 @@ async function peopleToReach({ state, now, ports, readings }: Drawing): Promise<
   return reachable
 }
 
-/** The directory comes first, as it does where a click is judged. */
-async function chatUserOf(person: PersonId, { policy, linkedAccount }: DrawPorts): Promise<string | undefined> {
-  const known = policy.bundle.directory.people.find(({ id, status }) => id === person && status === 'active')
-  return known && (known.chatUser ?? (await linkedAccount?.(person)))
+/** Of an active person: in this chat if they have one there. */
+async function accountOf(person: PersonId, near: string | undefined, ports: DrawPorts): Promise<Account | undefined> {
+  const known = ports.policy.bundle.directory.people.find(({ id, status }) => id === person && status === 'active')
+  return known && findAccount(known, chatsFrom(near, ports), ports)
 }
+
+function placeOf(alias: string, { channels }: DrawPorts): Pick<PostedCard, 'chat' | 'channel'> | undefined {
+  const channel = channels[alias]
+  return channel && { chat: channel.chat, channel: channel.id }
+}
+
+/** The chat in which the people of the stage talk: the open one, else the last. */
+const nearOf = (state: ApprovalRequest, { channels }: DrawPorts): string | undefined =>
+  channels[(openStage(state) ?? state.stages.at(-1))?.terms.channel ?? nowhere]?.chat
 
 async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
   const { state, now, posted, ports } = drawing
-  const channel = ports.channels[alias]
-  if (channel === undefined) throw new CardUndeliverable(`the deployment names no channel \`${alias}\``)
+  const place = placeOf(alias, ports)
+  if (!place) throw new CardUndeliverable(`the deployment names no channel \`${alias}\``)
   const open = openStage(state)
   const isOpenHere = open !== undefined && channelsOf(open).includes(alias)
-  const before = posted.find((each) => each.channel === channel)
+  const before = posted.find((each) => isIn(place, each))
   // After an escalation a stage has two channels, and a card has buttons by the alias of its own.
-  const drawn = await draw({ channel, before, shows: isOpenHere ? open.terms.channel : alias }, drawing)
+  const drawn = await draw({ ...place, before, shows: isOpenHere ? open.terms.channel : alias }, drawing)
   const where = { told: drawn.card.told ?? [], fresh: drawn.fresh, now }
   const soon = state.stages.at(-1)?.terms.channel === alias ? linesOfEnd(state, where) : []
   if (!isOpenHere && !drawn.card.told?.some((key) => key.startsWith('asked '))) return say(drawn, soon, drawing)
-  const users = await remindedIn(drawing)
+  const users = await remindedIn(place.chat, drawing)
   const lines = linesForChannel(state, { ...where, users })
   const said = isOpenHere ? lines : lines.filter(({ line }) => line?.line === 'handled')
   await say(drawn, [...soon, ...said], drawing)
 }
 
-/** People with a card of their own are reminded there. */
-async function remindedIn({ state, now, posted, ports, readings }: Drawing): Promise<readonly string[]> {
+/** The accounts in a chat to mention there; people with a card of their own are reminded there. */
+async function remindedIn(chat: string, { state, now, posted, ports, readings }: Drawing): Promise<readonly string[]> {
   if (state.status !== 'pending' || !remindersOf(state).some(({ at }) => at <= now)) return []
   const people = peopleToRemind(state, { policy: ports.policy, now, readings }).filter(
     (person) => !posted.some((each) => each.person === person),
   )
-  const users = await Promise.all(people.map((person) => chatUserOf(person, ports)))
+  const users = await Promise.all(people.map((person) => userIn(chat, person, ports)))
   return users.filter((user) => user !== undefined)
 }
 
+async function userIn(chat: string, person: PersonId, ports: DrawPorts): Promise<string | undefined> {
+  const account = await accountOf(person, chat, ports)
+  return account?.chat === chat ? account.user : undefined
+}
+
+/** Where a person has a message of this request, else the chat of the stage; and their account there. */
+async function directTo(person: PersonId, before: PostedCard | undefined, { state, ports }: Drawing) {
+  if (before) return { chat: before.chat, channel: before.channel, user: await userIn(before.chat, person, ports) }
+  const account = await accountOf(person, nearOf(state, ports), ports)
+  return account && { ...account, channel: await boardOf(account.chat, ports.boards).open(account.user) }
+}
+
 async function drawForPerson(person: PersonId, called: boolean, drawing: Drawing): Promise<void> {
-  const { state, now, posted, ports } = drawing
+  const { state, now, posted } = drawing
   const before = posted.find((each) => each.person === person)
-  const user = await chatUserOf(person, ports)
-  const channel = before?.channel ?? (await ports.board.open(user ?? ''))
+  const direct = await directTo(person, before, drawing)
+  if (!direct) throw new CardUndeliverable(`\`${person}\` has no account in a chat`)
+  const { chat, channel, user } = direct
   const shows = called ? (openStage(state)?.terms.channel ?? nowhere) : nowhere
-  const drawn = await draw({ channel, before, person, shows }, drawing)
+  const drawn = await draw({ chat, channel, before, person, shows }, drawing)
   await say(
     drawn,
     linesForPerson(state, { told: drawn.card.told ?? [], fresh: drawn.fresh, now, person, user, called }),
@@ -205,18 +233,18 @@ async function drawForPerson(person: PersonId, called: boolean, drawing: Drawing
   )
 }
 
-/** @param place `shows`: the alias of the channel that the card is rendered for */
+/** @param shows the alias of the channel that the card is rendered for */
 const draw = (
-  place: { channel: string; before: PostedCard | undefined; person?: PersonId; shows: string },
+  { shows, ...place }: Parameters<typeof showCard>[2] & { shows: string },
   { state, onCall, ports }: Drawing,
-): Promise<Shown> => showCard(state, ports.render(state, place.shows, onCall), place, ports)
+): Promise<Shown> => showCard(state, ports.render(state, shows, onCall), place, ports)
 
 /** Each once. A card that is gone is posted again for it. */
 async function say({ card, rendered }: Shown, lines: readonly Due[], { state, ports }: Drawing): Promise<void> {
   let { ts, told = [] } = card
   for (const { keys, line } of lines) {
     if (line) {
-      ts = await sayBeneath({ card: { ...card, ts }, rendered }, ports.say(line, state), ports.board)
+      ts = await sayBeneath({ card: { ...card, ts }, rendered }, ports.say(line, state), ports.boards)
       ports.log.info('line said', { request: state.ask.id, line: line.line, direct: card.person !== undefined })
     }
     told = [...told, ...keys]
@@ -224,17 +252,28 @@ async function say({ card, rendered }: Shown, lines: readonly Due[], { state, po
   }
 }
 
-async function tellOwner(owner: PersonId, { state, posted, ports }: Drawing): Promise<void> {
+async function tellOwner(owner: PersonId, drawing: Drawing): Promise<void> {
+  const { state, posted, ports } = drawing
   const before = posted.find(({ person }) => person === owner)
   const due = noticesDue(state, before?.told ?? [])
-  const user = due && (await chatUserOf(owner, ports))
-  if (!due || user === undefined) return
+  const direct = due && (await directTo(owner, before, drawing))
+  if (!due || direct?.user === undefined) return
+  const { chat, channel } = direct
   const words = ports.say({ line: due.notice }, state)
-  const channel = before?.channel ?? (await ports.board.open(user))
-  const beneath = before !== undefined && (await ports.board.reply(channel, before.ts, words))
-  const ts = beneath ? before.ts : (await ports.board.post(channel, words)).ts
+  const board = boardOf(chat, ports.boards)
+  const beneath = before !== undefined && (await board.reply(channel, before.ts, words))
+  const ts = beneath ? before.ts : (await board.post(channel, words)).ts
   const told = [...(before?.told ?? []), ...due.keys]
   const at = before?.at ?? ports.clock.now()
-  await ports.cards.save({ request: state.ask.id, channel, ts, rendered: renderingOf(words), at, person: owner, told })
+  await ports.cards.save({
+    request: state.ask.id,
+    chat,
+    channel,
+    ts,
+    rendered: renderingOf(words),
+    at,
+    person: owner,
+    told,
+  })
   ports.log.info('owner told', { request: state.ask.id, notice: due.notice })
 }

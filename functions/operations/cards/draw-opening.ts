@@ -1,14 +1,15 @@
 import { type Notice, noticeDue, noticeKey, noticesOf } from '../../domain/cards/notices.ts'
 import type { AboutOpening } from '../../domain/cards/opening-view.ts'
 import { tellOf } from '../../domain/cards/routing.ts'
+import type { Channel } from '../../domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
-import { defined, type NumericDate } from '../../domain/values.ts'
+import { defined, type NumericDate, type PersonId } from '../../domain/values.ts'
 import { type OpenedRequest, pageFor } from '../break-glass/notify.ts'
 import type { Pager } from '../break-glass/ports.ts'
 import { BoardUnavailable, CardUndeliverable } from '../faults.ts'
 import { type AboutPorts, aboutOf, type Because, type Listener } from './about-opening.ts'
-import type { PostedCard, RenderedCard } from './ports.ts'
-import { renderingOf, type Showing, sayBeneath, showCard } from './show-card.ts'
+import { boardOf, type PostedCard, type RenderedCard } from './ports.ts'
+import { isIn, renderingOf, type Showing, sayBeneath, showCard } from './show-card.ts'
 
 /** `first`: they heard nothing of it before. */
 export type Hearer = { because: Because | 'channel'; mayReview: boolean; first: boolean }
@@ -19,12 +20,14 @@ export type DrawOpeningPorts = Showing &
     render(state: ApprovalRequest, about: AboutOpening): RenderedCard
     say(notice: Notice, state: ApprovalRequest, hearer: Hearer): RenderedCard
     /** By alias. */
-    channels: { readonly [alias: string]: string }
+    channels: { readonly [alias: string]: Channel }
   }
 
 type Drawing = {
   state: ApprovalRequest
   now: NumericDate
+  /** The chat of the channel that is told. */
+  near: string | undefined
   posted: readonly PostedCard[]
   about: AboutOpening
   ports: DrawOpeningPorts
@@ -55,8 +58,9 @@ async function tellInChat(
   ports: DrawOpeningPorts,
 ): Promise<void> {
   const { listeners, about } = await aboutOf(state, now, ports)
-  const drawing = { state, now, posted, about, ports }
   const alias = tellOf(ports.policy.bundle, opening)?.channel
+  const near = alias === undefined ? undefined : ports.channels[alias]?.chat
+  const drawing = { state, now, near, posted, about, ports }
   const faults: unknown[] = []
   await drawInChannel(alias, drawing).catch((fault: unknown) => {
     if (fault instanceof BoardUnavailable && fault.forAll) throw fault
@@ -109,14 +113,19 @@ const hears: { readonly [why in Because | 'channel' | 'review']: readonly Notice
 const heardBy = ({ because, mayReview }: Listener) => [...hears[because], ...(mayReview ? hears.review : [])]
 
 async function drawInChannel(alias: string | undefined, { state, now, posted, about, ports }: Drawing): Promise<void> {
-  const channel = alias === undefined ? undefined : ports.channels[alias]
   // The card stays where it is when the folder names another channel.
   const before = posted.find(
-    (each) => each.person === undefined && Object.values(ports.channels).includes(each.channel),
+    (card) => card.person === undefined && Object.values(ports.channels).some((each) => isIn(placeAt(each), card)),
   )
-  const where = before?.channel ?? channel
+  const channel = alias === undefined ? undefined : ports.channels[alias]
+  const where = before ?? (channel && placeAt(channel))
   if (where === undefined) throw new CardUndeliverable(`no channel is named for \`${state.ask.id}\``)
-  const shown = await showCard(state, ports.render(state, about), { channel: where, before }, ports)
+  const shown = await showCard(
+    state,
+    ports.render(state, about),
+    { chat: where.chat, channel: where.channel, before },
+    ports,
+  )
   const told = shown.card.told ?? []
   // A new card is itself noticed, so what it says counts as said.
   if (shown.fresh) return remember(shown.card, noticesOf(state, now).map(noticeKey), ports)
@@ -125,16 +134,27 @@ async function drawInChannel(alias: string | undefined, { state, now, posted, ab
   const ts = await sayBeneath(
     shown,
     ports.say(due.notice, state, { because: 'channel', mayReview: false, first: false }),
-    ports.board,
+    ports.boards,
   )
   await remember({ ...shown.card, ts }, due.keys, ports)
   ports.log.info('notice said', { request: state.ask.id, notice: due.notice.notice, direct: false })
 }
 
+const placeAt = ({ chat, id }: Channel) => ({ chat, channel: id })
+
+/** In the chat of the channel that is told, if the person has an account there. */
+async function directTo(person: PersonId, near: string | undefined, ports: DrawOpeningPorts) {
+  const account = await ports.accountOf(person, near)
+  return account && { chat: account.chat, channel: await boardOf(account.chat, ports.boards).open(account.user) }
+}
+
 const remember = (card: PostedCard, keys: readonly string[], { cards }: Pick<DrawOpeningPorts, 'cards'>) =>
   cards.save({ ...card, told: [...(card.told ?? []), ...keys] })
 
-async function tellOne(listener: Listener, { state, now, posted, ports }: Drawing): Promise<'unreachable' | undefined> {
+async function tellOne(
+  listener: Listener,
+  { state, now, near, posted, ports }: Drawing,
+): Promise<'unreachable' | undefined> {
   const { person, because, mayReview } = listener
   const before = posted.find((each) => each.person === person)
   const due = noticeDue(state, now, heardBy(listener), before?.told ?? [])
@@ -142,16 +162,18 @@ async function tellOne(listener: Listener, { state, now, posted, ports }: Drawin
   // A reviewer who never heard of it need not hear that it is done.
   if (!before && because === 'reviewer' && due.notice.notice === 'reviewed') return undefined
   const say = (first: boolean) => ports.say(due.notice, state, { because, mayReview, first })
-  const thread = before && (await ports.board.reply(before.channel, before.ts, say(false))) ? before : undefined
+  const { boards } = ports
+  const heard = before && (await boardOf(before.chat, boards).reply(before.channel, before.ts, say(false)))
+  const thread = heard ? before : undefined
   if (thread) await remember(thread, due.keys, ports)
   else {
-    const user = before ? undefined : await ports.chatUserOf(person)
-    if (!before && user === undefined) return 'unreachable'
-    const channel = before?.channel ?? (await ports.board.open(user ?? ''))
+    const to = before ?? (await directTo(person, near, ports))
+    if (!to) return 'unreachable'
+    const { chat, channel } = to
     const words = say(true)
-    const { ts } = await ports.board.post(channel, words)
+    const { ts } = await boardOf(chat, boards).post(channel, words)
     const at = before?.at ?? ports.clock.now()
-    const card = { request: state.ask.id, channel, ts, rendered: renderingOf(words), at, person }
+    const card = { request: state.ask.id, chat, channel, ts, rendered: renderingOf(words), at, person }
     await remember({ ...card, ...defined({ told: before?.told }) }, due.keys, ports)
   }
   ports.log.info('notice said', { request: state.ask.id, notice: due.notice.notice, direct: true })

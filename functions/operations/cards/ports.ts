@@ -1,5 +1,6 @@
 import type { BurstKind, BurstOutcome, Member } from '../../domain/cards/burst.ts'
 import type { Digest, JsonObject, NumericDate, PersonId, RequestId } from '../../domain/values.ts'
+import { CardUndeliverable } from '../faults.ts'
 import type { Fifo } from '../ports.ts'
 
 export interface BurstStore {
@@ -38,6 +39,8 @@ export interface CardStore {
 /** `told`: the lines that were said beneath it; `at`: when it was there for the first time. */
 export type PostedCard = {
   request: RequestId
+  /** By alias. */
+  chat: string
   channel: string
   ts: string
   rendered: string
@@ -46,6 +49,7 @@ export type PostedCard = {
   told?: readonly string[]
 }
 
+/** One chat. */
 export interface CardBoard {
   post(channel: string, card: RenderedCard): Promise<{ ts: string }>
   /** False when the message is gone. */
@@ -56,3 +60,12 @@ export interface CardBoard {
 }
 /** Its kind of chat drew it, and alone reads it. */
 export type RenderedCard = JsonObject
+/** By the alias of the chat. */
+export type Boards = { readonly [chat: string]: CardBoard }
+
+/** @throws CardUndeliverable where the deployment has no such chat */
+export function boardOf(chat: string, boards: Boards): CardBoard {
+  const board = Object.hasOwn(boards, chat) ? boards[chat] : undefined
+  if (!board) throw new CardUndeliverable(`the deployment names no chat \`${chat}\``)
+  return board
+}

@@ -1,10 +1,10 @@
 import { digestOf } from '../../domain/digest.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
-import { Digest, defined, type PersonId, type RequestId } from '../../domain/values.ts'
+import { Digest, defined } from '../../domain/values.ts'
 import type { Clock, Log } from '../ports.ts'
-import type { CardBoard, CardStore, PostedCard, RenderedCard } from './ports.ts'
+import { type Boards, boardOf, type CardStore, type PostedCard, type RenderedCard } from './ports.ts'
 
-export type Showing = { cards: CardStore; board: CardBoard; clock: Clock; log: Log }
+export type Showing = { cards: CardStore; boards: Boards; clock: Clock; log: Log }
 
 export type Shown = { card: PostedCard; fresh: boolean; rendered: RenderedCard }
 
@@ -15,14 +15,21 @@ export type Shown = { card: PostedCard; fresh: boolean; rendered: RenderedCard }
 export async function showCard(
   state: ApprovalRequest,
   rendered: RenderedCard,
-  { channel, before, person }: { channel: string; before: PostedCard | undefined; person?: PersonId | undefined },
-  { cards, board, clock, log }: Showing,
+  {
+    chat,
+    channel,
+    before,
+    person,
+  }: Pick<PostedCard, 'chat' | 'channel' | 'person'> & { before: PostedCard | undefined },
+  { cards, boards, clock, log }: Showing,
 ): Promise<Shown> {
   const shown = renderingOf(rendered)
   if (before?.rendered === shown) return { card: before, fresh: false, rendered }
+  const board = boardOf(chat, boards)
   const updated = before !== undefined && (await board.update(channel, before.ts, rendered))
   const card: PostedCard = {
     request: state.ask.id,
+    chat,
     channel,
     ts: updated ? before.ts : (await board.post(channel, rendered)).ts,
     rendered: shown,
@@ -41,10 +48,11 @@ export async function showCard(
 
 /** @returns the card's `ts` */
 export async function sayBeneath(
-  { card: { channel, ts }, rendered }: Pick<Shown, 'card' | 'rendered'>,
+  { card: { chat, channel, ts }, rendered }: Pick<Shown, 'card' | 'rendered'>,
   words: RenderedCard,
-  board: CardBoard,
+  boards: Boards,
 ): Promise<string> {
+  const board = boardOf(chat, boards)
   if (await board.reply(channel, ts, words)) return ts
   const anew = (await board.post(channel, rendered)).ts
   await board.reply(channel, anew, words)
@@ -53,13 +61,17 @@ export async function sayBeneath(
 
 export const renderingOf = (card: RenderedCard): Digest => digestOf('hotwork.card.v1', card)
 
-export type CardPlace = { request: RequestId; channel: string; ts: string }
+/** Ids of channels are a chat's own: those of two chats may be the same text. */
+export const isIn = (place: Pick<PostedCard, 'chat' | 'channel'>, card: PostedCard): boolean =>
+  card.chat === place.chat && card.channel === place.channel
+
+export type CardPlace = Pick<PostedCard, 'request' | 'chat' | 'channel' | 'ts'>
 
 /** Undefined for a message that is not the card of its request in that channel. */
 export async function findSeen(
-  { request, channel, ts }: CardPlace,
+  { request, ...place }: CardPlace,
   cards: Pick<CardStore, 'load'>,
 ): Promise<Digest | undefined> {
-  const card = (await cards.load(request)).find((each) => each.channel === channel && each.ts === ts)
+  const card = (await cards.load(request)).find((each) => isIn(place, each) && each.ts === place.ts)
   return card && Digest.safeParse(card.rendered).data
 }

@@ -1,10 +1,10 @@
-import { shortForm } from '../../channels/kinds.ts'
 import { digestOf } from '../../domain/digest.ts'
-import { chainEntries } from '../../domain/ledger/ledger.ts'
+import { chainEntries, type Head } from '../../domain/ledger/ledger.ts'
 import { setTextsApart } from '../../domain/ledger/texts.ts'
-import type { ChatAccount, LinkRefusal } from '../../domain/people/linking.ts'
-import { link, offerSeconds, unlink } from '../../domain/people/linking.ts'
+import type { ChatAccount, LinkEvent, LinkRefusal } from '../../domain/people/linking.ts'
+import { evolveLink, type LinkedAccounts, link, offerSeconds, unlink } from '../../domain/people/linking.ts'
 import type { Person } from '../../domain/people/organisation.ts'
+import { workspacesIn } from '../../domain/policy/bundle.ts'
 import { actorNamed, type Digest, defined, ok, type Result, refuse } from '../../domain/values.ts'
 import type { DecidingPorts } from '../record/ports.ts'
 import { recordRefusal } from '../record/refuse.ts'
@@ -40,7 +40,7 @@ export async function findOffer(
   const digest = codeKey(code)
   const offer = await links.offered(digest)
   if (!offer || clock.now() >= offer.expiresAt) return undefined
-  const found = await chat.account(offer.account.user)
+  const found = await chat.account(offer.account)
   return { account: offer.account, name: found?.name ?? offer.account.user, digest }
 }
 
@@ -58,7 +58,7 @@ export async function linkAccount(
   const offer = await links.offered(key)
   if (!offer || clock.now() >= offer.expiresAt) return refuse('unknown_code')
   const { account } = offer
-  const found = await chat.account(account.user)
+  const found = await chat.account(account)
   return runAggregate<Awaited<ReturnType<typeof linkAccount>>>(person.id, attempts, async () => {
     const [current, holder, expected] = await Promise.all([
       links.ofPerson(person.id),
@@ -67,13 +67,11 @@ export async function linkAccount(
     ])
     const { people } = policy.bundle.directory
     const about = { account, found, person, people, current, holder, bundle: policy.bundle.hash }
-    const whole = link(about, workspaceOf(ports), clock.now())
+    const whole = link(about, workspacesIn(policy.bundle.deployment), clock.now())
     if (typeof whole === 'string') return refused(person, 'link', whole, ports)
-    const { events, texts } = setTextsApart(whole, undefined, () => ports.salts.salt())
-    const { entries, head } = chainEntries(person.id, expected, events, undefined)
-    const linked = events.length > 0 ? account : undefined
-    const unlinked = events.length > 1 ? current : undefined
-    const change = { person: person.id, expected, entries, head, texts, code: key, ...defined({ linked, unlinked }) }
+    const recorded = record(person, whole, expected, ports)
+    const linked = whole.length > 0 ? account : undefined
+    const change = { ...recorded, ...unlinking(whole, current), code: key, ...defined({ linked }) }
     if (await links.save(change)) {
       ports.log.info('chat account linked', { person: person.id })
       return ok({ ...account, name: found?.name ?? account.user })
@@ -82,27 +80,35 @@ export async function linkAccount(
   })
 }
 
-/** @param seen the user that their page showed as linked */
+/** @param seen the account that their page showed as linked */
 export async function unlinkAccount(
-  { person, seen }: { person: Person; seen: string | undefined },
+  { person, seen }: { person: Person; seen: { team: string; user: string } },
   ports: LinkPorts,
 ): Promise<Result<ChatAccount, LinkRefusal | 'other_account'>> {
   const { links, policy, clock } = ports
   return runAggregate<Result<ChatAccount, LinkRefusal | 'other_account'>>(person.id, attempts, async () => {
     const [current, expected] = await Promise.all([links.ofPerson(person.id), ports.ledger.head(person.id)])
-    if (current && current.user !== seen) return refuse('other_account')
-    const event = unlink({ person: person.id, current, bundle: policy.bundle.hash }, clock.now())
+    const account = current.find(({ team }) => team === seen.team)
+    if (account && account.user !== seen.user) return refuse('other_account')
+    const event = unlink({ person: person.id, account, bundle: policy.bundle.hash }, clock.now())
     if (typeof event === 'string') return refused(person, 'unlink', event, ports)
-    const { events, texts } = setTextsApart([event], undefined, () => ports.salts.salt())
-    const { entries, head } = chainEntries(person.id, expected, events, undefined)
-    const saved = await links.save({ person: person.id, expected, entries, head, texts, unlinked: event.account })
-    if (!saved) return undefined
+    const recorded = record(person, [event], expected, ports)
+    if (!(await links.save({ ...recorded, ...unlinking([event], current) }))) return undefined
     ports.log.info('chat account unlinked', { person: person.id })
     return ok(event.account)
   })
 }
 
-const workspaceOf = ({ policy }: LinkPorts) => shortForm.workspaceOf(policy.bundle.deployment.chat)
+/** The entries on the person's own chain. */
+function record(person: Person, whole: readonly LinkEvent[], expected: Head, { salts }: LinkPorts) {
+  const { events, texts } = setTextsApart(whole, undefined, () => salts.salt())
+  return { person: person.id, expected, ...chainEntries(person.id, expected, events, undefined), texts }
+}
+
+const unlinking = (events: readonly LinkEvent[], current: LinkedAccounts) => ({
+  unlinked: events.flatMap(({ type, account }) => (type === 'Unlinked' ? [account] : [])),
+  accounts: events.reduce(evolveLink, current),
+})
 
 async function refused(person: Person, attempted: string, code: LinkRefusal, ports: LinkPorts) {
   await recordRefusal(actorNamed(person.id), attempted, 'not_permitted', ports)

@@ -1,7 +1,7 @@
 import type { Halt } from '../../domain/halts/halt.ts'
 import type { Entry, Head } from '../../domain/ledger/ledger.ts'
 import type { GroupReading, SourcedMember } from '../../domain/people/group-source.ts'
-import type { AccountLink, ChatAccount } from '../../domain/people/linking.ts'
+import type { AccountLink, ChatAccount, LinkedAccounts } from '../../domain/people/linking.ts'
 import type { LoginSession, PagePurpose } from '../../domain/people/login.ts'
 import type { Person, ProvenIdentity } from '../../domain/people/organisation.ts'
 import type { StandIn } from '../../domain/people/stand-in.ts'
@@ -94,7 +94,7 @@ export interface SessionStore {
 
 export interface PersonLinks {
   find(team: string, user: string): Promise<PersonId | undefined>
-  ofPerson(person: PersonId): Promise<ChatAccount | undefined>
+  ofPerson(person: PersonId): Promise<LinkedAccounts>
   offer(code: Digest, account: ChatAccount, expiresAt: NumericDate): Promise<void>
   offered(code: Digest): Promise<{ account: ChatAccount; expiresAt: NumericDate } | undefined>
   /** All or none; false when another writer came first. @throws StoreUnavailable */
@@ -104,13 +104,15 @@ export type LinkChange = Appended & {
   person: PersonId
   /** The account that is theirs from now on; none where they only unlink. */
   linked?: ChatAccount
-  unlinked?: ChatAccount
+  unlinked: readonly ChatAccount[]
+  /** All that are theirs from now on. */
+  accounts: LinkedAccounts
   code?: Digest
 }
 
 export interface ChatDirectory {
-  /** Undefined when the chat knows no such account. @throws BoardUnavailable when it does not answer */
-  account(user: string): Promise<(AccountLink & { name: string }) | undefined>
+  /** Undefined when no chat has the workspace, or the chat knows no such account. @throws BoardUnavailable when it does not answer */
+  account(account: ChatAccount): Promise<(AccountLink & { name: string }) | undefined>
 }
 
 export interface UserGroups {

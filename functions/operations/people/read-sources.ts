@@ -1,5 +1,7 @@
+import { accountsOf } from '../../domain/people/organisation.ts'
+import { type Bundle, firstChat, workspacesIn } from '../../domain/policy/bundle.ts'
 import { defined } from '../../domain/values.ts'
-import type { SourceConfig } from '../../group-sources/kinds.ts'
+import { groupIn, type SourceConfig } from '../../group-sources/kinds.ts'
 import { faultName } from '../faults.ts'
 import type { Log } from '../ports.ts'
 import type { GroupReader, PersonLinks, Schedules, UserGroups } from './ports.ts'
@@ -7,14 +9,15 @@ import type { GroupReader, PersonLinks, Schedules, UserGroups } from './ports.ts
 /** People by the account that the directory has for them, or that they linked. Many in a workspace are no approvers. */
 export const readChatGroup =
   (
-    teamId: string,
-    { userGroups, links }: { userGroups: UserGroups; links: Pick<PersonLinks, 'find'> },
-  ): GroupReader<string> =>
+    deployment: Bundle['deployment'],
+    { userGroups, links }: { userGroups: ReadonlyMap<string, UserGroups>; links: Pick<PersonLinks, 'find'> },
+  ): GroupReader<SourceConfig<'chatGroup'>> =>
   async (group, { people }) => {
-    const known = new Map(people.map(({ id, chatUser }) => [chatUser, id] as const))
-    const found = await Promise.all(
-      (await userGroups.members(group)).map(async (user) => known.get(user) ?? links.find(teamId, user)),
-    )
+    const { chat, id } = groupIn(group, firstChat(deployment))
+    const [members, workspace] = [await userGroups.get(chat)?.members(id), workspacesIn(deployment).get(chat)]
+    if (!members || !workspace) throw new TypeError(`the deployment names no chat \`${chat}\``)
+    const known = new Map(people.map((person) => [accountsOf(person).get(chat), person.id] as const))
+    const found = await Promise.all(members.map(async (user) => known.get(user) ?? links.find(workspace.teamId, user)))
     return { members: found.flatMap((person) => (person === undefined ? [] : [{ person }])) }
   }
 

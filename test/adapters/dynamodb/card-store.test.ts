@@ -7,7 +7,13 @@ import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
 import { onBoth } from '../both.ts'
 import { makeTables } from './tables.ts'
 
-const card: PostedCard = { request: requestId(), channel: 'C1', ts: '1800000000.000100', rendered: 'sha-256:first' }
+const card: PostedCard = {
+  request: requestId(),
+  chat: 'slack',
+  channel: 'C1',
+  ts: '1800000000.000100',
+  rendered: 'sha-256:first',
+}
 
 onBoth<CardStore>(
   'the card store',

@@ -44,14 +44,18 @@ onBoth<Stores>(
         account: of,
       }
       const { entries, head } = chainEntries(who, expected, [event as LinkEvent], undefined)
-      return { person: who, expected, entries, head, ...(type === 'Linked' ? { linked: of } : { unlinked: of }) }
+      const before = await stores.links.ofPerson(who)
+      const others = before.filter(({ team }) => team !== of.team)
+      const ended = { unlinked: [of], accounts: others }
+      const begun = { linked: of, unlinked: [], accounts: [...others, of] }
+      return { person: who, expected, entries, head, ...(type === 'Linked' ? begun : ended) }
     }
     const [ana, ben] = [person('ana'), person('ben')]
 
     test('an account is the person’s to whom it was linked, both ways, with the entry that says so', async () => {
       expect(await stores.links.save(await change(ana, 'Linked', account('U1')))).toBe(true)
       expect(await stores.links.find('T0HOTWORK', 'U1')).toBe(ana)
-      expect(await stores.links.ofPerson(ana)).toEqual(account('U1'))
+      expect(await stores.links.ofPerson(ana)).toEqual([account('U1')])
       expect((await stores.ledger.entries(ana)).map(({ type }) => type)).toEqual(['Linked'])
     })
     test('a user of the same id elsewhere is somebody else', async () => {
@@ -62,16 +66,13 @@ onBoth<Stores>(
       await stores.links.save(await change(ana, 'Linked', account('U1')))
       expect(await stores.links.save(await change(ben, 'Linked', account('U1')))).toBe(false)
       expect(await stores.links.find('T0HOTWORK', 'U1')).toBe(ana)
-      expect(await stores.links.ofPerson(ben)).toBeUndefined()
+      expect(await stores.links.ofPerson(ben)).toEqual([])
       expect(await stores.ledger.entries(ben)).toEqual([])
     })
     test('an account that was unlinked is nobody’s, and can be linked again', async () => {
       await stores.links.save(await change(ana, 'Linked', account('U1')))
       expect(await stores.links.save(await change(ana, 'Unlinked', account('U1')))).toBe(true)
-      expect([await stores.links.find('T0HOTWORK', 'U1'), await stores.links.ofPerson(ana)]).toEqual([
-        undefined,
-        undefined,
-      ])
+      expect([await stores.links.find('T0HOTWORK', 'U1'), await stores.links.ofPerson(ana)]).toEqual([undefined, []])
       expect(await stores.links.save(await change(ben, 'Linked', account('U1')))).toBe(true)
     })
     test('whoever read an older end of the chain changes nothing', async () => {

@@ -90,10 +90,14 @@ const kinds = Object.keys(descriptors).filter((kind) => kind !== 'aws')
 function thingsOf(variable: string, { told: values }: Granted, action: string): readonly string[] {
   const [name = '', ...index] = variable.split('/')
   const found = [name, ...kinds.map((kind) => `${kind.toUpperCase()}_${name}`)].flatMap((each) => values[each] ?? [])
-  if (found.length > 0) return found.flatMap((value) => value.split(' ')).map((each) => [each, ...index].join('/'))
+  if (found.length > 0) return found.flatMap(namesIn).map((each) => [each, ...index].join('/'))
   // A function that is told of no texts has none to put: the store throws.
   return action.startsWith('dynamodb:') && name !== 'TEXTS_TABLE' ? [variable] : []
 }
+
+/** A variable has one name, several, or one for each alias. */
+const namesIn = (value: string): readonly string[] =>
+  value.startsWith('{') ? Object.values(JSON.parse(value) as { [alias: string]: string }) : value.split(' ')
 
 /** Whether a right is one that a need takes: on a table or an index by its whole name, on others by a part of it. */
 export const meets = ({ action, resource }: Right, { action: needed, thing }: Need): boolean =>

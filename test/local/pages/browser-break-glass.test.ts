@@ -60,7 +60,14 @@ inBrowser('people at the pages of break-glass, in a browser', () => {
       reason: `the drill that ${changes.who ?? 'kofi'} goes through to its review`,
     })
     const id = request.ask.id
-    const card = { request: id, ts: '1', rendered: 'x', told: ['opened', 'ending'], at: request.submittedAt + 2 }
+    const card = {
+      request: id,
+      chat: 'slack',
+      ts: '1',
+      rendered: 'x',
+      told: ['opened', 'ending'],
+      at: request.submittedAt + 2,
+    }
     for (const channel of ['C0APPROVALS', 'page-hook']) await doors.cards.save({ ...card, channel })
     for (const { id: who, chatUser: slack } of world.policy.bundle.directory.people)
       if (slack !== undefined && (changes.told?.(who) ?? true))

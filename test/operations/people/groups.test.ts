@@ -292,8 +292,8 @@ describe('asking the sources', () => {
       { ...sample.directory, sources: all },
       {
         readers: {
-          chatGroup: readChatGroup('T0HOTWORK', {
-            userGroups: { members },
+          chatGroup: readChatGroup(sample.deployment, {
+            userGroups: new Map([['slack', { members }]]),
             links: { find: async (_team, user) => links[user] },
           }),
           pager: readSchedule({ onCall: (asked) => onCall(asked.schedule), users }, world.log),

@@ -1,9 +1,10 @@
 import { SystemSecrets } from '../../../functions/adapters/system/system.ts'
 import { digestOf } from '../../../functions/domain/digest.ts'
 import { verifyPerson } from '../../../functions/domain/ledger/ledger.ts'
-import type { AccountLink } from '../../../functions/domain/people/linking.ts'
+import type { AccountLink, ChatAccount } from '../../../functions/domain/people/linking.ts'
 import type { Person } from '../../../functions/domain/people/organisation.ts'
 import { findOffer, linkAccount, offerLink, unlinkAccount } from '../../../functions/operations/people/chat-accounts.ts'
+import { chatOf } from '../../support/chats.ts'
 import { MemoryPersonLinks } from '../../support/people/memory-person-links.ts'
 import { person, sampleBundle, World } from '../../support/world.ts'
 
@@ -24,7 +25,7 @@ beforeEach(() => {
   links = new MemoryPersonLinks(world.ledger)
   users = new Map(['U0NEW', 'U0NEWER'].map((id) => [id, { team, kind: 'member', name: id.toLowerCase() }]))
 })
-const ports = () => ({ ...world.ports, links, chat: { account: async (user: string) => users.get(user) } })
+const ports = () => ({ ...world.ports, links, chat: { account: async ({ user }: ChatAccount) => users.get(user) } })
 const offer = (user: string, of = team) =>
   offerLink({ team: of, user }, { links, secrets: new SystemSecrets(), clock: world.clock })
 const linkBy = (code: string, who: Person) =>
@@ -36,7 +37,7 @@ test('an account is its person from the link on, on the record of that person, w
   expect(await link('U0NEW')).toMatchObject({ ok: true, value: { team, user: 'U0NEW' } })
   expect(await links.find(team, 'U0NEW')).toBe('person:mia')
   const { state, broken } = verifyPerson(mia.id, await world.ledger.entries(mia.id))
-  expect([state, broken]).toEqual([{ linked: { team, user: expect.stringMatching(/^sha-256:/) } }, undefined])
+  expect([state, broken]).toEqual([{ linked: [{ team, user: expect.stringMatching(/^sha-256:/) }] }, undefined])
 })
 
 test('a code is good once', async () => {
@@ -76,14 +77,16 @@ test('linking the same account again changes nothing', async () => {
 
 test('an account that is unlinked is nobody, and can be linked again, by another too', async () => {
   await link('U0NEW')
-  expect(await unlinkAccount({ person: mia, seen: 'U0NEW' }, ports())).toMatchObject({ ok: true })
+  expect(await unlinkAccount({ person: mia, seen: { team, user: 'U0NEW' } }, ports())).toMatchObject({ ok: true })
   expect(await links.find(team, 'U0NEW')).toBeUndefined()
   expect(await link('U0NEW', noor)).toMatchObject({ ok: true })
   expect(await links.find(team, 'U0NEW')).toBe('person:noor')
 })
 
 test('whoever has no account linked has nothing to unlink', async () =>
-  expect(await unlinkAccount({ person: mia, seen: 'U0NEW' }, ports())).toMatchObject({ code: 'not_linked' }))
+  expect(await unlinkAccount({ person: mia, seen: { team, user: 'U0NEW' } }, ports())).toMatchObject({
+    code: 'not_linked',
+  }))
 
 describe('an account that is not a member of this very workspace is linked to no person, and the attempt is on record', () => {
   test.each<[what: string, code: string, AccountLink | undefined]>([
@@ -105,7 +108,8 @@ describe('an account that is not a member of this very workspace is linked to no
     expect(await link('U0NEW', mia, 'T0OTHER')).toMatchObject({ code: 'foreign' }))
 
   test('an account of another organisation than the one that the workspace belongs to', async () => {
-    const chat = { ...sample.deployment.chat, enterpriseId: 'E0OURS' }
+    const { alias: _, kind: __, ...slack } = chatOf(sample)
+    const chat = { ...slack, enterpriseId: 'E0OURS' }
     world.policy = { ...world.policy, bundle: { ...sample, deployment: { ...sample.deployment, chat } } }
     users.set('U0NEW', { team, kind: 'member', enterprise: 'E0THEIRS', name: 'twin' })
     expect(await link('U0NEW')).toMatchObject({ code: 'foreign' })

@@ -12,6 +12,6 @@ export class MemoryCardStore implements CardStore {
 
   async save(card: PostedCard): Promise<void> {
     await Promise.resolve()
-    this.#cards.set(JSON.stringify([card.request, card.channel]), { ...card })
+    this.#cards.set(JSON.stringify([card.request, card.chat, card.channel]), { ...card })
   }
 }

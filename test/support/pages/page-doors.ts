@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { Endpoint } from '../../../functions/adapters/http/endpoint.ts'
 import { PatternIncidents, SystemSecrets } from '../../../functions/adapters/system/system.ts'
-import type { AccountLink } from '../../../functions/domain/people/linking.ts'
+import type { AccountLink, ChatAccount } from '../../../functions/domain/people/linking.ts'
 import { createHandler as createDecide } from '../../../functions/handlers/pages/decide-on-page.ts'
 import { createHandler as createLink } from '../../../functions/handlers/pages/link-slack.ts'
 import { createHandler as createLogIn } from '../../../functions/handlers/pages/log-in.ts'
@@ -63,7 +63,7 @@ export class PageDoors {
       },
       login: () => ({ ...ports, ...at, secrets: new SystemSecrets() }),
     }
-    const slack = { account: async (user: string) => this.users.get(user) }
+    const slack = { account: async ({ user }: ChatAccount) => this.users.get(user) }
     const [show, decide, open, logIn] = [createShow(ports), createDecide(ports), createOpen(ports), createLogIn(ports)]
     const link = createLink({ ...ports, links, chat: slack })
     this.#doors = new Map([

@@ -1,4 +1,4 @@
-import type { ChatAccount } from '../../../functions/domain/people/linking.ts'
+import type { ChatAccount, LinkedAccounts } from '../../../functions/domain/people/linking.ts'
 import type { Digest, NumericDate, PersonId } from '../../../functions/domain/values.ts'
 import type { LinkChange, PersonLinks } from '../../../functions/operations/people/ports.ts'
 import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
@@ -7,7 +7,7 @@ import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
 export class MemoryPersonLinks implements PersonLinks {
   readonly #ledger: MemoryLedgerStore
   readonly #people = new Map<string, PersonId>()
-  readonly #accounts = new Map<PersonId, ChatAccount>()
+  readonly #accounts = new Map<PersonId, LinkedAccounts>()
   readonly #codes = new Map<Digest, { account: ChatAccount; expiresAt: NumericDate }>()
 
   constructor(ledger: MemoryLedgerStore) {
@@ -18,8 +18,8 @@ export class MemoryPersonLinks implements PersonLinks {
     return this.#people.get(`${team}#${user}`)
   }
 
-  async ofPerson(person: PersonId): Promise<ChatAccount | undefined> {
-    return this.#accounts.get(person)
+  async ofPerson(person: PersonId): Promise<LinkedAccounts> {
+    return this.#accounts.get(person) ?? []
   }
 
   async offer(code: Digest, account: ChatAccount, expiresAt: NumericDate): Promise<void> {
@@ -38,18 +38,27 @@ export class MemoryPersonLinks implements PersonLinks {
   }
   #last: Promise<unknown> = Promise.resolve()
 
-  async #save({ person, expected, entries, head, texts, linked, unlinked, code }: LinkChange): Promise<boolean> {
+  async #save({
+    person,
+    expected,
+    entries,
+    head,
+    texts,
+    linked,
+    unlinked,
+    accounts,
+    code,
+  }: LinkChange): Promise<boolean> {
     const key = ({ team, user }: ChatAccount) => `${team}#${user}`
     if (code && !this.#codes.has(code)) return false
     if (linked && this.#people.has(key(linked))) return false
-    if (unlinked && this.#people.get(key(unlinked)) !== person) return false
+    if (unlinked.some((each) => this.#people.get(key(each)) !== person)) return false
     if (entries.length > 0 && !(await this.#ledger.append(person, expected, entries, head))) return false
     this.#ledger.texts.put(texts ?? [])
     if (code) this.#codes.delete(code)
-    if (unlinked) this.#people.delete(key(unlinked))
+    for (const each of unlinked) this.#people.delete(key(each))
     if (linked) this.#people.set(key(linked), person)
-    if (linked) this.#accounts.set(person, linked)
-    else if (unlinked) this.#accounts.delete(person)
+    this.#accounts.set(person, accounts)
     return true
   }
 }

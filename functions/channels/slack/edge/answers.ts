@@ -109,11 +109,11 @@ export async function foresee(
 export async function seenOn(
   { request, channel, ts }: Pick<Subject, 'request' | 'channel' | 'ts'>,
   { deadline }: Carried,
-  { seen, log }: EdgeOptions,
+  { chat, seen, log }: EdgeOptions,
 ) {
   if (channel === undefined || ts === undefined) return undefined
   const warn = (fault: string) => log.warn('card not read', { request, fault })
-  return (await deadline.inTime(() => seen({ request, channel, ts }), patience.beside, warn))?.value
+  return (await deadline.inTime(() => seen({ request, chat: chat.alias, channel, ts }), patience.beside, warn))?.value
 }
 
 /** A sentence; or the same in parts, with a time that each reads in their own zone, and blocks beneath it. */

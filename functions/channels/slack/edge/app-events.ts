@@ -1,8 +1,10 @@
 import type { App } from '@slack/bolt'
 import * as z from 'zod'
+import { groupIn } from '../../../group-sources/kinds.ts'
 import { type Carried, carriedOf } from './click.ts'
 import { patience } from './client.ts'
 import type { EdgeOptions } from './edge-options.ts'
+import { keyIn } from './guard.ts'
 
 /** Of an event's envelope, of any kind: Slack sends one again under the same id, with a new signature. */
 const EventId = z.object({ event_id: z.string().regex(/^Ev[A-Za-z0-9]{1,64}$/) })
@@ -14,13 +16,21 @@ const rememberSeconds = 7_200
  * An event without an id, one that came before, and one that cannot be looked up in time count as repeats: it asks for
  * nothing that cannot be had again.
  */
-export async function isFirst(body: unknown, carried: Carried, { claim, now, log }: EdgeOptions): Promise<boolean> {
+export async function isFirst(
+  body: unknown,
+  carried: Carried,
+  { chat, claim, now, log }: EdgeOptions,
+): Promise<boolean> {
   const parsed = EventId.safeParse(body)
   if (!parsed.success) {
     log.warn('slack event without an id')
     return false
   }
-  const once = { key: `SEEN#EVENT#${parsed.data.event_id}`, value: 'event', expiresAt: now() + rememberSeconds }
+  const once = {
+    key: `SEEN#${keyIn(chat.alias, `EVENT#${parsed.data.event_id}`)}`,
+    value: 'event',
+    expiresAt: now() + rememberSeconds,
+  }
   const warn = (fault: string) => log.warn('slack event not taken', { fault })
   return (await carried.deadline.inTime(() => claim(once), patience.start, warn))?.value ?? false
 }
@@ -28,8 +38,11 @@ export async function isFirst(body: unknown, carried: Carried, { claim, now, log
 const Changed = z.object({ subteam_id: z.string() })
 
 export function registerEvents(app: App, options: EdgeOptions): void {
-  const { bundle, refreshGroups, log } = options
-  const named = Object.values(bundle.directory.sources ?? {}).flatMap(({ source }) => source.chatGroup ?? [])
+  const { bundle, chat, refreshGroups, log } = options
+  const named = Object.values(bundle.directory.sources ?? {}).flatMap(({ source: { chatGroup } }) => {
+    const group = chatGroup === undefined ? undefined : groupIn(chatGroup, chat.alias)
+    return group?.chat === chat.alias ? [group.id] : []
+  })
   // A person who has left a user group should not decide by it any longer.
   app.event('subteam_members_changed', async (heard) => {
     const changed = Changed.safeParse(heard.event)

@@ -1,4 +1,5 @@
 import { App, AwsLambdaReceiver } from '@slack/bolt'
+import { channelsIn } from '../../../domain/policy/bundle.ts'
 import { clocksAgree, type NumericDate } from '../../../domain/values.ts'
 import { faultName } from '../../../operations/faults.ts'
 import { registerAsking } from '../forms/ask-on-behalf.ts'
@@ -12,7 +13,7 @@ import type { Carried } from './click.ts'
 import { patience, redactingLogger, startDeadline } from './client.ts'
 import { registerCommands } from './commands.ts'
 import type { EdgeOptions } from './edge-options.ts'
-import { type Envelope, guard, type RawRequest } from './guard.ts'
+import { type Envelope, guard, type RawRequest, workspaceOf } from './guard.ts'
 import { registerBreakGlass, registerOpenings } from './opening-buttons.ts'
 import { notAnswered } from './sentences.ts'
 
@@ -28,7 +29,7 @@ export type EdgeRequest = RawRequest & { arrivedAt: NumericDate; requestId: stri
  * A machine whose clock is off decides nothing. It still verifies who clicked, so that they hear why.
  */
 export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) => Promise<HttpAnswer> {
-  const { bundle, log } = options
+  const { chat, bundle, log } = options
   const receiver = new AwsLambdaReceiver({
     // The guard has verified. The receiver's own check is weaker, and would need the secret.
     signingSecret: '',
@@ -37,6 +38,7 @@ export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) =>
     customPropertiesExtractor: (event) => ({ carried: (event as unknown as { carried: Carried }).carried }),
   })
   registerListeners(receiver, options)
+  const elsewhere = channelsElsewhere(chat.alias, bundle.deployment)
   const handle = receiver.toHandler()
 
   const enter = async (request: EdgeRequest): Promise<HttpAnswer> => {
@@ -50,8 +52,7 @@ export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) =>
       return { done: false as const }
     })
     if (!secrets.done) return answer(503, 'no signature can be verified now: try again in a moment')
-    const { teamId, appId } = bundle.deployment.chat
-    const guarded = guard(request, { secrets: secrets.value, teamId, appId }, clockHolds ? now : arrivedAt)
+    const guarded = guard(request, { ...chat, secrets: secrets.value, elsewhere }, clockHolds ? now : arrivedAt)
     if (!guarded.pass) {
       if (guarded.status !== 200) log.warn('slack request refused', { status: guarded.status, why: guarded.why })
       return answer(guarded.status, guarded.why)
@@ -69,6 +70,33 @@ export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) =>
   return async (request) => {
     const { headers, ...answered } = await enter(request)
     return { ...answered, headers: { ...headers, 'x-request-id': request.requestId } }
+  }
+}
+
+/** Channels of other chats that are none of this one's. */
+function channelsElsewhere(alias: string, deployment: EdgeOptions['bundle']['deployment']): ReadonlySet<string> {
+  const all = Object.values(channelsIn(deployment))
+  const own = all.flatMap(({ chat, id }) => (chat === alias ? [id] : []))
+  return new Set(all.flatMap(({ chat, id }) => (chat === alias || own.includes(id) ? [] : [id])))
+}
+
+type Edge = (request: EdgeRequest) => Promise<HttpAnswer>
+
+/**
+ * The edge of the workspace that a body names verifies it, with that workspace's secret. What names none is for the first
+ * whose signature it has: the handshake of an address, and what is signed and still wrong.
+ */
+export function createSlackEdges(chats: readonly EdgeOptions[]): Edge {
+  const edges = new Map(chats.map((options) => [options.chat.teamId, createSlackEdge(options)]))
+  return async (request) => {
+    const named = edges.get(workspaceOf(request) ?? '')
+    if (named) return named(request)
+    let answered: HttpAnswer | undefined
+    for (const edge of edges.values()) {
+      answered = await edge(request)
+      if (answered.statusCode !== 401) return answered
+    }
+    return answered ?? answer(401, 'there is no workspace')
   }
 }
 
@@ -92,8 +120,8 @@ const unanswered = (envelope: Envelope): HttpAnswer => {
 }
 
 function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): void {
-  const { bundle, log } = options
-  const { botUserId, apiUrl } = bundle.deployment.chat
+  const { chat, log } = options
+  const { botUserId, apiUrl } = chat
   const app = new App({
     receiver,
     // No bot token: nothing that Bolt does at this door can post.

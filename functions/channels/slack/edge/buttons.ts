@@ -104,7 +104,7 @@ async function decideAll(
   { person, about: { b: key, g: generation, l: list }, carried }: Clicked<z.infer<typeof BurstValue>>,
   options: EdgeOptions,
 ): Promise<string> {
-  const ask = { person, verdict, key, generation, list, once: onceFor(carried, list) }
+  const ask = { person, verdict, key, generation, list, chat: options.chat.alias, once: onceFor(carried, list) }
   const told = await attempt({ request: list }, ask, options.decideAll, carried, options)
   if (!told.done) return told.code === 'stale_digest' ? listChanged : told.sentence
   const what = verdict === 'approve' ? 'approvals' : 'denials'

@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import { ChatAccount } from '../../../domain/people/linking.ts'
-import type { Person } from '../../../domain/people/organisation.ts'
-import type { Bundle } from '../../../domain/policy/bundle.ts'
+import { accountsOf, type Person } from '../../../domain/people/organisation.ts'
 import { type PersonId, RequestId } from '../../../domain/values.ts'
 import type { OnceOnly } from '../../../operations/ports.ts'
 import { Account, type Deadline, patience } from './client.ts'
@@ -62,17 +61,17 @@ type Found = { ok: true; person: Person } | { ok: false; code: NoPerson }
  * The account must be one of the very workspace: others see its channels as guests or through Slack Connect.
  * @param linked the person that a login has linked to this account. The directory's own word goes first
  */
-function findPerson(user: unknown, bundle: Pick<Bundle, 'directory' | 'deployment'>, linked?: PersonId): Found {
+function findPerson(user: unknown, { bundle, chat }: Pick<EdgeOptions, 'bundle' | 'chat'>, linked?: PersonId): Found {
   const parsed = Account.safeParse(user)
   if (!parsed.success) return { ok: false, code: 'unknown' }
   const { id, team_id, is_restricted, is_ultra_restricted, is_stranger, is_bot, deleted } = parsed.data
-  if (team_id !== bundle.deployment.chat.teamId || is_stranger) return { ok: false, code: 'foreign' }
+  if (team_id !== chat.teamId || is_stranger) return { ok: false, code: 'foreign' }
   if (is_restricted || is_ultra_restricted) return { ok: false, code: 'guest' }
   if (is_bot) return { ok: false, code: 'unknown' }
   const { people } = bundle.directory
   const person =
-    people.find(({ chatUser }) => chatUser === id) ??
-    people.find((each) => each.id === linked && each.chatUser === undefined)
+    people.find((each) => accountsOf(each).get(chat.alias) === id) ??
+    people.find((each) => each.id === linked && !accountsOf(each).has(chat.alias))
   if (!person) return { ok: false, code: 'unknown' }
   return person.status === 'active' && !deleted ? { ok: true, person } : { ok: false, code: 'inactive' }
 }
@@ -94,17 +93,17 @@ export type Linking = {
 export async function identify(
   user: unknown,
   { clockHolds, deadline }: Carried,
-  { bundle, log, links }: Pick<EdgeOptions, 'bundle' | 'log' | 'links'>,
+  { log, links, ...options }: Pick<EdgeOptions, 'bundle' | 'chat' | 'log' | 'links'>,
 ): Promise<Who> {
   const asked = <T>(question: () => Promise<T>) =>
     deadline.inTime(question, patience.tell, (fault) => log.warn('link not read', { fault }))
   const { id, team_id } = Account.safeParse(user).data ?? {}
   const account = ChatAccount.safeParse({ team: team_id, user: id }).data
-  let found = findPerson(user, bundle)
+  let found = findPerson(user, options)
   if (isUnknown(found) && links && account) {
     const linked = await asked(() => links.find(account))
     if (!linked) return { ok: false, sentence: notRecorded }
-    found = findPerson(user, bundle, linked.value)
+    found = findPerson(user, options, linked.value)
     const offered = isUnknown(found) ? await asked(() => links.offer(account)) : undefined
     if (offered) return { ok: false, sentence: linkSentence(offered.value), link: offered.value }
   }
@@ -113,7 +112,7 @@ export async function identify(
     return { ok: false, sentence: sentenceForAccount[found.code] }
   }
   if (clockHolds) return found
-  return { ok: false, sentence: sentenceFor('clock_out_of_range', { directory: bundle.directory }) }
+  return { ok: false, sentence: sentenceFor('clock_out_of_range', { directory: options.bundle.directory }) }
 }
 
 const isUnknown = (found: Found): boolean => !found.ok && found.code === 'unknown'

@@ -4,7 +4,7 @@ import { inert } from '../../../domain/inert.ts'
 import type { AccountLink } from '../../../domain/people/linking.ts'
 import { defined } from '../../../domain/values.ts'
 import { BoardUnavailable, faultName } from '../../../operations/faults.ts'
-import type { ChatDirectory, UserGroups } from '../../../operations/people/ports.ts'
+import type { UserGroups } from '../../../operations/people/ports.ts'
 import type { Log } from '../../../operations/ports.ts'
 import type { EdgeOptions } from './edge-options.ts'
 
@@ -158,7 +158,7 @@ const User = Account.extend({
 })
 
 /** What Slack says of an account when it is linked (`users.info`, scope `users:read`). */
-export class SlackAccounts implements ChatDirectory {
+export class SlackAccounts {
   readonly #client: () => Promise<WebClient>
 
   constructor(api: WebApi) {

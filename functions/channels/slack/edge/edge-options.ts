@@ -3,7 +3,7 @@ import type { Login } from '../../../domain/people/login-strength.ts'
 import type { Person } from '../../../domain/people/organisation.ts'
 import type { StandIn } from '../../../domain/people/stand-in.ts'
 import type { StandingPermit } from '../../../domain/permits/permit.ts'
-import type { Bundle } from '../../../domain/policy/bundle.ts'
+import type { Bundle, Chat } from '../../../domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../../domain/record/request.ts'
 import type { Refusal } from '../../../domain/refusals.ts'
 import type {
@@ -38,6 +38,8 @@ import type { SigningSecrets } from './guard.ts'
 /** What Slack's door needs from the world. What takes `mayStart` starts no transaction once that says no. */
 export type EdgeOptions = {
   bundle: Pick<Bundle, 'directory' | 'deployment' | 'actions' | 'agents' | 'ladder' | 'breakGlass'>
+  /** The workspace that it is the door of: all that comes in is about this one alone. */
+  chat: Chat & { alias: string }
   secrets(): Promise<SigningSecrets>
   decide(ask: DecisionAsk, mayStart: () => boolean): Promise<CarriedOut>
   foresee(ask: DecisionAsk): Promise<Foreseen>

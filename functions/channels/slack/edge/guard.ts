@@ -1,5 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import * as z from 'zod'
+import { onlyChat } from '../../../domain/people/organisation.ts'
 import type { NumericDate } from '../../../domain/values.ts'
 
 /** Whose request it is. The handler of its kind reads the rest. */
@@ -12,6 +13,8 @@ type From = {
   /** The workspace, or for an app of a whole organisation the enterprise, in which the app is installed. */
   installedIn: string
   appId: string
+  /** Where the message is that was clicked. */
+  channel?: string | undefined
 }
 
 type Parsed = { ok: true; envelope: Envelope } | { ok: false; why: string }
@@ -26,6 +29,7 @@ const Interaction = z.object({
   api_app_id: z.string().min(1),
   team: Place.nullish(),
   enterprise: Place.nullish(),
+  channel: Place.nullish(),
   user: Place,
   is_enterprise_install: z.boolean().optional(),
   ssl_check: z.undefined({ error: 'not in a payload' }).optional(),
@@ -63,9 +67,9 @@ function parseForm(text: string): Parsed {
   if (json === undefined) return malformed('`payload` is not JSON, or nests too deep')
   const parsed = Interaction.safeParse(json)
   if (!parsed.success) return malformed(`\`payload\` ${complaint(parsed.error)}`)
-  const { type, api_app_id, team, enterprise, is_enterprise_install } = parsed.data
+  const { type, api_app_id, team, enterprise, channel, is_enterprise_install } = parsed.data
   const installedIn = (is_enterprise_install ? enterprise : team)?.id ?? ''
-  return { ok: true, envelope: { kind: 'interaction', type, installedIn, appId: api_app_id } }
+  return { ok: true, envelope: { kind: 'interaction', type, installedIn, appId: api_app_id, channel: channel?.id } }
 }
 
 function parseCommand(form: ReadonlyMap<string, string>): Parsed {
@@ -174,7 +178,18 @@ export type RawRequest = {
   isBase64Encoded: boolean
 }
 
-type GuardSettings = { secrets: SigningSecrets; teamId: string; appId: string }
+type GuardSettings = {
+  secrets: SigningSecrets
+  teamId: string
+  appId: string
+  /** The alias of the chat. */
+  alias: string
+  /** Channels of other chats alone. */
+  elsewhere: ReadonlySet<string>
+}
+
+/** In which chat something counts once. Keys of the usual alias are as they were before there were several chats. */
+export const keyIn = (alias: string, key: string): string => (alias === onlyChat ? key : `${alias}#${key}`)
 
 export type Guarded =
   | { pass: true; envelope: Envelope; contentType: string; body: string; delivery: Delivery }
@@ -212,9 +227,21 @@ export function guard(request: RawRequest, settings: GuardSettings, now: Numeric
   if (envelope.kind !== 'url_verification') {
     if (envelope.installedIn !== settings.teamId) return refuse(400, 'this app is not installed for that workspace')
     if (envelope.appId !== settings.appId) return refuse(400, 'this is another app')
+    if (settings.elsewhere.has(envelope.channel ?? '')) return refuse(400, 'that channel is of another workspace')
   }
-  const delivery = { key: deliveryKey(signature, timestamp), freshUntil: Number(timestamp) + freshness }
+  const delivery = {
+    key: keyIn(settings.alias, deliveryKey(signature, timestamp)),
+    freshUntil: Number(timestamp) + freshness,
+  }
   return { pass: true, envelope, contentType, body: text, delivery }
+}
+
+/** The workspace that a body says it is from: whose secret it is to be verified with, and no more. */
+export function workspaceOf(request: RawRequest): string | undefined {
+  const body = bytesOf(request)
+  const text = body && body.length <= largestBody ? utf8(body) : undefined
+  const parsed = parseEnvelope(mediaType(header(request, 'content-type')), text ?? '')
+  return parsed.ok && 'installedIn' in parsed.envelope ? parsed.envelope.installedIn : undefined
 }
 
 function header({ headers }: RawRequest, name: string): string | undefined {

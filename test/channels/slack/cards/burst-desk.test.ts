@@ -1,6 +1,7 @@
 import { renderBurst } from '../../../../functions/channels/slack/cards/burst-card.ts'
 import { SlackCardBoard } from '../../../../functions/channels/slack/door.ts'
 import { type BurstKind, burstKey, burstOf } from '../../../../functions/domain/cards/burst.ts'
+import { channelsIn } from '../../../../functions/domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { decideBurst } from '../../../../functions/operations/cards/decide-burst.ts'
 import { drawBurst } from '../../../../functions/operations/cards/draw-burst.ts'
@@ -25,8 +26,8 @@ async function draw(kind: BurstKind, because: Parameters<typeof drawBurst>[1]): 
   const board = new SlackCardBoard({ apiUrl: at.desk.apiUrl, token: async () => 'xoxb-any', log: world.log })
   const { requests, clock, log } = world
   await drawBurst(kind, because, {
-    ...{ requests, clock, log, board, bursts: at.bursts },
-    channels: bundle.deployment.channels,
+    ...{ requests, clock, log, boards: { slack: board }, bursts: at.bursts },
+    channels: channelsIn(bundle.deployment),
     renderBurst: (view) => renderBurst(view, bundle),
   })
 }

@@ -1,3 +1,4 @@
+import type { SlackCard } from '../../../../functions/channels/slack/cards/blocks.ts'
 import { complaintsOf, largestCard, sizeOf } from '../../../../functions/channels/slack/cards/blocks.ts'
 import { renderBurst } from '../../../../functions/channels/slack/cards/burst-card.ts'
 import { renderCard } from '../../../../functions/channels/slack/cards/card.ts'
@@ -5,6 +6,7 @@ import { approveAll, denyAll } from '../../../../functions/channels/slack/cards/
 import { burstOf } from '../../../../functions/domain/cards/burst.ts'
 import { verify } from '../../../../functions/domain/ledger/ledger.ts'
 import type { Bundle } from '../../../../functions/domain/policy/bundle.ts'
+import { channelsIn } from '../../../../functions/domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { refusals } from '../../../../functions/domain/refusals.ts'
 import type { JsonObject, RequestId } from '../../../../functions/domain/values.ts'
@@ -12,7 +14,6 @@ import { drawBursts, partition } from '../../../../functions/handlers/channels/d
 import { decideBurst } from '../../../../functions/operations/cards/decide-burst.ts'
 import { drawBurst, hasOwnCard } from '../../../../functions/operations/cards/draw-burst.ts'
 import { drawCard } from '../../../../functions/operations/cards/draw-card.ts'
-import type { SlackCard } from '../../../../functions/channels/slack/cards/blocks.ts'
 import type { BurstMessage } from '../../../../functions/operations/cards/ports.ts'
 import { declareHalt, liftHalt } from '../../../../functions/operations/halts/halt.ts'
 import { cancelRequest } from '../../../../functions/operations/requests/end-request.ts'
@@ -82,8 +83,8 @@ class Bursting {
     const { world, board, draws } = this
     const { requests, clock, log, policy } = world
     const ports = {
-      ...{ requests, bursts: this.door.bursts, board, clock, log },
-      channels: bundle.deployment.channels,
+      ...{ requests, bursts: this.door.bursts, boards: { slack: board }, clock, log },
+      channels: channelsIn(bundle.deployment),
       renderBurst: (view: Parameters<typeof renderBurst>[0]) => {
         const rendered = renderBurst(view, policy.bundle)
         // Slack takes every card that is ever drawn.

@@ -1,12 +1,14 @@
 import { SlackCardBoard } from '../../../../functions/channels/slack/door.ts'
 import { noEntries } from '../../../../functions/domain/ledger/ledger.ts'
+import { channelsIn } from '../../../../functions/domain/policy/bundle.ts'
 import type { ApprovalRequest, StageState } from '../../../../functions/domain/record/request.ts'
-import { drawCard } from '../../../../functions/operations/cards/draw-card.ts'
+import { type DrawPorts, drawCard } from '../../../../functions/operations/cards/draw-card.ts'
 import type { CardBoard } from '../../../../functions/operations/cards/ports.ts'
 import type { RequestStore } from '../../../../functions/operations/record/ports.ts'
 import { type Desk, startDesk } from '../../../../local/desk/desk.ts'
 import { MemoryCardBoard } from '../../../support/cards/memory-card-board.ts'
 import { MemoryCardStore } from '../../../support/cards/memory-card-store.ts'
+import { chatOf } from '../../../support/chats.ts'
 import { MemoryLog } from '../../../support/memory-log.ts'
 import { stepAsk } from '../../../support/plan.ts'
 import { prodParameter, sampleBundle, stagingParameter, World } from '../../../support/world.ts'
@@ -27,7 +29,7 @@ beforeEach(() => {
 const draw = (
   { ask }: ApprovalRequest,
   on: CardBoard = board,
-  channels: { readonly [alias: string]: string } = bundle.deployment.channels,
+  channels: DrawPorts['channels'] = channelsIn(bundle.deployment),
   load: RequestStore['load'] = (id) => world.requests.load(id),
 ) =>
   drawCard(
@@ -107,9 +109,9 @@ describe('drawing a card', () => {
     const step = (round: number) => ({ ...plan, round, ask: stepAsk(plan.ask, 1, plan.submittedAt + 3600) })
     const loading = (state: ApprovalRequest) => async () => ({ state, head: noEntries })
     world.clock.advance(plan.submittedAt - world.clock.now())
-    await draw(step(1), board, bundle.deployment.channels, loading(step(1)))
+    await draw(step(1), board, channelsIn(bundle.deployment), loading(step(1)))
     expect(board.messages(channel)).toEqual([])
-    await draw(step(2), board, bundle.deployment.channels, loading(step(2)))
+    await draw(step(2), board, channelsIn(bundle.deployment), loading(step(2)))
     expect(board.messages(channel).map(headline)).toEqual([expect.stringContaining('Waiting for owner')])
   })
 
@@ -120,7 +122,7 @@ describe('drawing a card', () => {
   })
 
   test.each([
-    ['is archived', () => board.archive(channel), bundle.deployment.channels],
+    ['is archived', () => board.archive(channel), channelsIn(bundle.deployment)],
     ['the deployment does not know', () => {}, {}],
   ])(
     'in a channel that %s is said in the log and tried again, and the request can be decided all the same',
@@ -139,7 +141,8 @@ describe('drawing a card', () => {
   )
 
   test('a channel that is closed keeps no card from another', async () => {
-    const elsewhere = { ...bundle.deployment.channels, 'hotwork-approvals': 'C0CLOSED', 'hotwork-security': channel }
+    const at = (id: string) => ({ chat: 'slack', id })
+    const elsewhere = { 'hotwork-approvals': at('C0CLOSED'), 'hotwork-security': at(channel) }
     const { stages, ...request } = await world.submitted(prodParameter)
     const [owner, sre] = stages as [StageState, StageState]
     const state = { ...request, stages: [owner, { ...sre, terms: { ...sre.terms, channel: 'hotwork-security' } }] }
@@ -158,10 +161,8 @@ describe('on Slack’s Web API, as the desk speaks it', () => {
   beforeAll(async () => {
     desk = await startDesk({
       interactivityUrl: 'http://127.0.0.1:9/',
-      teamId: bundle.deployment.chat.teamId,
-      appId: bundle.deployment.chat.appId,
+      ...chatOf(bundle),
       signingSecret: 'unused',
-      botUserId: bundle.deployment.chat.botUserId,
       botToken: 'xoxb-desk',
       people: [],
       channels: [{ name: 'hotwork-approvals', id: channel }],

@@ -1,17 +1,22 @@
+import type { SlackCard } from '../../../../functions/channels/slack/cards/blocks.ts'
 import { renderCard } from '../../../../functions/channels/slack/cards/card.ts'
-import type { Bundle } from '../../../../functions/domain/policy/bundle.ts'
+import { type Bundle, channelsIn } from '../../../../functions/domain/policy/bundle.ts'
 import type { Stage } from '../../../../functions/domain/policy/ladder.ts'
 import type { JsonObject } from '../../../../functions/domain/values.ts'
 import { pageOf } from '../../../../functions/handlers/wiring/slack.ts'
 import type { DrawPorts } from '../../../../functions/operations/cards/draw-card.ts'
-import type { SlackCard } from '../../../../functions/channels/slack/cards/blocks.ts'
+import type { CardBoard } from '../../../../functions/operations/cards/ports.ts'
 import { ShowingRequests } from '../../../../functions/operations/ledger/texts.ts'
 import { MemoryPager } from '../../../support/break-glass/memory-pager.ts'
 import { issuer, type World } from '../../../support/world.ts'
 import { renderLine, renderNotice, renderOpening } from './rendering.ts'
 
 /** What drawing needs, with Slack's own words, over a world and wherever its cards are. */
-export function drawPorts(world: World, where: Pick<DrawPorts, 'cards' | 'board'>, changes: Partial<DrawPorts> = {}) {
+export function drawPorts(
+  world: World,
+  { cards, board }: Pick<DrawPorts, 'cards'> & { board: CardBoard },
+  changes: Partial<DrawPorts> = {},
+) {
   const { bundle } = world.policy
   return {
     requests: new ShowingRequests(world.requests, world.ledger.texts),
@@ -24,10 +29,11 @@ export function drawPorts(world: World, where: Pick<DrawPorts, 'cards' | 'board'
       pager: new MemoryPager(),
       ledger: world.ledger,
     },
-    channels: bundle.deployment.channels,
+    channels: channelsIn(bundle.deployment),
+    boards: { slack: board },
+    cards,
     clock: world.clock,
     log: world.log,
-    ...where,
     ...changes,
   } satisfies DrawPorts
 }

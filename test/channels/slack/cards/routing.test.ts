@@ -151,12 +151,12 @@ describe('those whom a stage tells directly', () => {
       each.id === 'person:ana' || slack === undefined ? each : { ...each, chatUser: slack },
     )
     begin({ ...bundle, directory: { ...bundle.directory, people } })
-    const linkedAccount = async (person: string) => (person === 'person:ana' ? 'U0LINKED' : undefined)
+    const linkedAccounts = async (person: string) => new Map(person === 'person:ana' ? [['slack', 'U0LINKED']] : [])
     const request = await world.submitted(prodParameter)
-    await draw(request, { linkedAccount })
+    await draw(request, { linkedAccounts })
     expect(sent('DU0LINKED').map(headline)).toEqual(['🟡 Waiting for owner: 0 of 1 approved'])
     world.clock.advance(301)
-    await draw(request, { linkedAccount })
+    await draw(request, { linkedAccounts })
     expect(said('DU0LINKED')).toEqual([expect.stringMatching(/^<@U0LINKED>: owner still waits/)])
   })
 

@@ -1,5 +1,6 @@
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { RightMissing, StoreUnavailable } from '../../../../functions/operations/faults.ts'
+import { chatOf } from '../../../support/chats.ts'
 import { prodParameter, sampleBundle, stagingParameter, World } from '../../../support/world.ts'
 import { secret, sign, teamId } from './clicks.ts'
 import { DeskWorld } from './desk-world.ts'
@@ -160,7 +161,7 @@ describe('the door, for commands', () => {
     expect((await send({ text: 'list' }, secret, world.clock.now() - 301)).status).toBe(401)
     expect((await send({ team_id: 'T0OTHER' })).status).toBe(400)
     expect((await send({ api_app_id: 'A0OTHER' })).status).toBe(400)
-    expect(teamId).toBe(bundle.deployment.chat.teamId)
+    expect(teamId).toBe(chatOf(bundle).teamId)
   })
 
   test('answers a delivery once: a copy gets nothing to read', async () => {

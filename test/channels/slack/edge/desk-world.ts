@@ -9,6 +9,7 @@ import type { JsonObject } from '../../../../functions/domain/values.ts'
 import { type Desk, startDesk } from '../../../../local/desk/desk.ts'
 import { MemoryBurstStore } from '../../../support/cards/memory-burst-store.ts'
 import { MemoryCardStore } from '../../../support/cards/memory-card-store.ts'
+import { channelIdsOf, chatOf } from '../../../support/chats.ts'
 import { MemoryHaltStore } from '../../../support/ledger/memory-halt-store.ts'
 import { issuer, type World } from '../../../support/world.ts'
 import { secret } from './clicks.ts'
@@ -44,7 +45,7 @@ export class DeskWorld {
     await new Promise((resolve) => this.#door.once('listening', resolve))
     this.desk = await startDesk({
       interactivityUrl: `http://127.0.0.1:${(this.#door.address() as AddressInfo).port}/slack/events`,
-      ...bundle.deployment.chat,
+      ...chatOf(bundle),
       signingSecret: secret,
       people: [
         ...bundle.directory.people.flatMap(({ id, name, chatUser: slackUserId }) =>
@@ -52,7 +53,7 @@ export class DeskWorld {
         ),
         { slackUserId: 'U0STRANGER', name: 'stranger', realName: 'Sam Stranger', groups: [] },
       ],
-      channels: Object.entries(bundle.deployment.channels).map(([name, id]) => ({ name, id })),
+      channels: channelIdsOf(bundle),
       clock: () => world.clock.now() * 1000,
     })
     const { apiUrl } = this.desk
@@ -63,6 +64,7 @@ export class DeskWorld {
         ...{ ...world.ports, issuer, permits: world.permits, standIns: world.standIns, bursts },
         ...{ halts: this.halts, targetRoles: [targetRole], targetRole: world.targetRole },
         cards: new MemoryCardStore(),
+        chat: chatOf(bundle),
         secrets: async () => [secret],
         ...createViews(slackApi, 60_000),
         refreshGroups: () => Promise.reject(new Error('no groups are taken from Slack here')),

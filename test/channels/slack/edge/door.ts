@@ -14,6 +14,7 @@ import type { Digest, JsonObject, RequestId } from '../../../../functions/domain
 import { pageOf } from '../../../../functions/handlers/wiring/slack.ts'
 import { MemoryBurstStore } from '../../../support/cards/memory-burst-store.ts'
 import { MemoryCardStore } from '../../../support/cards/memory-card-store.ts'
+import { chatOf } from '../../../support/chats.ts'
 import { MemoryHaltStore } from '../../../support/ledger/memory-halt-store.ts'
 import { issuer, type World } from '../../../support/world.ts'
 import { clickOf, formOf, secret, signed, submissionOf } from './clicks.ts'
@@ -75,6 +76,7 @@ export class Door {
         targetRole: world.targetRole,
       },
       cards: new MemoryCardStore(),
+      chat: chatOf(policy.bundle),
       secrets: () => this.secrets(),
       openModal: async (trigger, modal) => {
         await this.opens()
@@ -82,7 +84,7 @@ export class Door {
       },
       publishHome: async () => {},
       refreshGroups: async () => {},
-      sendEphemeral: createEphemeral(policy.bundle.deployment.chat.apiUrl, log, async (url, init) => {
+      sendEphemeral: createEphemeral(chatOf(policy.bundle).apiUrl, log, async (url, init) => {
         this.told.push({ url: String(url), ...JSON.parse(String(init?.body)) })
         await this.ephemeralSent()
         return new Response('ok')

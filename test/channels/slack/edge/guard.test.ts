@@ -12,7 +12,7 @@ import { appId, clickOf, formOf, secret, sign, signed, teamId } from './clicks.t
 const now = 1_800_000_000
 const click = clickOf('U0ANA', { action_id: 'approve', value: '{}' })
 const body = formOf(click)
-const settings = { secrets: [secret], teamId, appId }
+const settings = { secrets: [secret], teamId, appId, alias: 'slack', elsewhere: new Set<string>() }
 const guarded = (request: RawRequest, changes: Partial<typeof settings> = {}, at = now): Guarded =>
   guard(request, { ...settings, ...changes }, at)
 const statusOf = (answer: Guarded) => (answer.pass ? 'pass' : answer.status)

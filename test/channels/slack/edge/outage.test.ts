@@ -7,6 +7,7 @@ import { drawCard } from '../../../../functions/operations/cards/draw-card.ts'
 import type { CardBoard } from '../../../../functions/operations/cards/ports.ts'
 import { type Desk, startDesk } from '../../../../local/desk/desk.ts'
 import { MemoryCardStore } from '../../../support/cards/memory-card-store.ts'
+import { chatOf } from '../../../support/chats.ts'
 import { MemoryLog } from '../../../support/memory-log.ts'
 import { HeldQueue } from '../../../support/requests/held-queue.ts'
 import { parameter, sampleBundle, World } from '../../../support/world.ts'
@@ -59,7 +60,7 @@ const directOf = async (user: string) =>
 beforeEach(async () => {
   desk = await startDesk({
     interactivityUrl: 'http://127.0.0.1:9/',
-    ...bundle.deployment.chat,
+    ...chatOf(bundle),
     signingSecret: 'unused',
     botToken: 'xoxb-desk',
     people: bundle.directory.people.flatMap(({ id, name, chatUser: slack }) =>

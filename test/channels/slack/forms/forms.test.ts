@@ -371,7 +371,7 @@ describe('what was seen', () => {
     }
     await door.click(request, 'U0BEN')
     expect(await door.seenBy(request.ask.id)).toBe(rendered)
-    expect(asked).toEqual([{ request: request.ask.id, channel: 'C0APPROVALS', ts: '1800000000.000001' }])
+    expect(asked).toEqual([{ request: request.ask.id, chat: 'slack', channel: 'C0APPROVALS', ts: '1800000000.000001' }])
   })
 
   test('is on record where a form was opened from the card', async () => {

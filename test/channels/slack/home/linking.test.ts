@@ -1,6 +1,7 @@
 import { type Carried, identify, type Linking } from '../../../../functions/channels/slack/edge/click.ts'
 import { startDeadline } from '../../../../functions/channels/slack/edge/client.ts'
 import type { PersonId } from '../../../../functions/domain/values.ts'
+import { chatOf } from '../../../support/chats.ts'
 import { MemoryLog } from '../../../support/memory-log.ts'
 import { sampleBundle } from '../../../support/world.ts'
 import { teamId } from '../edge/clicks.ts'
@@ -30,9 +31,12 @@ const carried = (): Carried => ({
   clockHolds: true,
 })
 const who = (user: object, by: Linking | undefined = links) =>
-  identify(user, carried(), { bundle, log: new MemoryLog(), ...(by ? { links: by } : {}) } as Parameters<
-    typeof identify
-  >[2])
+  identify(user, carried(), {
+    bundle,
+    chat: chatOf(bundle),
+    log: new MemoryLog(),
+    ...(by ? { links: by } : {}),
+  } as Parameters<typeof identify>[2])
 
 test('whoever linked their account is that person', async () =>
   expect(await who({ id: 'U0NEW', team_id: teamId })).toMatchObject({ ok: true, person: { id: 'person:mia' } }))
