@@ -1,10 +1,11 @@
-import { type Facts, findFacts, findTier, questionOf } from '../../functions/domain/policy/assess.ts'
+import { findFacts, findTier, questionOf } from '../../functions/domain/policy/assess.ts'
 import { agentOf, type Bundle } from '../../functions/domain/policy/bundle.ts'
 import { windowsAt } from '../../functions/domain/policy/calendar.ts'
 import { tierOf } from '../../functions/domain/policy/ladder.ts'
-import type { Answer, Ask, Moment } from '../../functions/domain/policy/question.ts'
+import type { Answer, Moment } from '../../functions/domain/policy/question.ts'
 import type { AgentId } from '../../functions/domain/values.ts'
 import { defined } from '../../functions/domain/values.ts'
+import { type Asker, type Cause, causeOf, isSameGround, type Sides } from './asking.ts'
 import { type Change, type Changes, changesOf, type Directed, type Direction, eachOnce, isSame } from './change.ts'
 import { exampleOf, simplest } from './examples.ts'
 import { noReads, readsPath, readsTogether } from './policy-reads.ts'
@@ -14,16 +15,12 @@ import {
   type Point,
   pointOf,
   readsOf,
-  type Side,
   type Space,
   samplePoints,
   spaceOf,
 } from './question-space.ts'
 
-export type Asker = Side & { ask: Ask; fileOf: (policyOrAction: string) => string | undefined }
-export type Sides = { old: Asker; new: Asker; seed: number; most: number }
-
-type Outcome = { tier?: number; policies: readonly string[]; facts?: Facts }
+type Outcome = { tier?: number; policies: readonly string[] }
 
 /** The lowest rung that permits, if any does. A forbid that reads no approval forbids at every rung, so they are not asked. */
 function decide({ bundle, reads, ask }: Asker, { asked, moment, now }: Point): Outcome {
@@ -37,66 +34,42 @@ function decide({ bundle, reads, ask }: Asker, { asked, moment, now }: Point): O
     if (!answer.permit && !answer.policies.every(readsTier)) never = answer
     return answer
   })
-  if (search.outcome === 'refused') return { policies: search.policies, facts: facts.value }
-  return { tier: search.tier.tier, policies: search.policies, facts: facts.value }
+  const { policies } = search
+  return search.outcome === 'refused' ? { policies } : { tier: search.tier.tier, policies }
 }
 
 const never = Number.POSITIVE_INFINITY
 
-/** Which of the policies that differ on the other side does it; else the file of the fact that does. */
-function causeOf(
-  sides: Sides,
-  point: Point,
-  direction: Direction,
-  permitted: Outcome,
-): { policy?: string; file: string } {
-  const [permits, refuses] = direction === 'widened' ? [sides.new, sides.old] : [sides.old, sides.new]
-  const { action } = point.asked
-  const [here, there] = [permits.bundle.policies[action] ?? {}, refuses.bundle.policies[action] ?? {}]
-  const differs = (id: string) => here[id] !== there[id]
-  const facts = findFacts(refuses.bundle, point.asked, point.now)
-  if (facts.ok && permitted.tier !== undefined) {
-    const { moment, now } = point
-    const refused = refuses.ask(questionOf(facts.value, point.asked, { moment, tier: permitted.tier, now }))
-    const policy = refused.policies.find(differs) ?? permitted.policies.find(differs)
-    const file = policy && (sides.new.fileOf(policy) ?? sides.old.fileOf(policy))
-    if (policy !== undefined && file !== undefined) return { policy, file }
-  }
-  return { file: factFile(sides, point) }
-}
-
-function factFile(sides: Sides, { asked, now }: Point): string {
-  const [before, after] = [sides.old.bundle, sides.new.bundle]
+/** Which policies refuse what the other side permits, and the facts of each side. */
+function causeOfDecision(sides: Sides, point: Point, refuses: Asker, { tier = 0, policies }: Outcome): Cause {
+  const { asked, moment, now } = point
   const { action, agent } = asked
-  if (!isSame(before.actions[action], after.actions[action])) return fileOfAction(sides, action)
-  if (!isSame(agentOf(before, agent), agentOf(after, agent))) return 'agents.json'
-  const resource = ({ value }: { value?: Facts }) => value?.resource
-  const [was, is] = [findFacts(before, asked, now), findFacts(after, asked, now)]
-  if (was.ok !== is.ok || !isSame(resource(was as never), resource(is as never))) return 'resources.json'
-  if (!isSame(windowsAt(before.calendar, now), windowsAt(after.calendar, now))) return 'calendar.json'
-  const tiers = (bundle: Bundle) => bundle.ladder.tiers.map(({ tier }) => tier)
-  return isSame(tiers(before), tiers(after)) ? 'directory.json' : 'ladder.json'
+  const facts = findFacts(refuses.bundle, asked, now)
+  const refused = facts.ok ? refuses.ask(questionOf(facts.value, asked, { moment, tier, now })).policies : undefined
+  return causeOf(sides, action, refused ? [...refused, ...policies] : [], (bundle) => {
+    const found = findFacts(bundle, asked, now)
+    return [
+      [fileOfAction(sides, action), bundle.actions[action]],
+      ['agents.json', agentOf(bundle, agent)],
+      ['resources.json', found.ok ? found.value.resource : found.code],
+      ['calendar.json', windowsAt(bundle.calendar, now)],
+      ['ladder.json', bundle.ladder.tiers.map((each) => each.tier)],
+      ['directory.json', bundle.directory],
+    ]
+  })
 }
 
 export const fileOfAction = ({ old: before, new: after }: Sides, action: string): string =>
   after.fileOf(action) ?? before.fileOf(action) ?? 'actions'
 
-/** What of an action's policies, entry, resources and tiers is not the same on both sides. */
-function whatDiffers({ old: { bundle: before }, new: { bundle: after } }: Sides, action: string) {
-  const [was, is] = [before.policies[action] ?? {}, after.policies[action] ?? {}]
-  const policies = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((id) => was[id] !== is[id])
-  const type = (after.actions[action] ?? before.actions[action])?.resource.type
-  const rules = ({ resources }: Bundle) => resources.filter((rule) => rule.type === type)
-  const tiers = ({ ladder }: Bundle) => ladder.tiers.map(({ tier }) => tier)
-  const facts = ({ actions, deployment }: Bundle) => [actions[action], deployment.accounts]
-  return {
-    policies,
-    elsewhere:
-      !isSame(facts(before), facts(after)) ||
-      !isSame(rules(before), rules(after)) ||
-      !isSame(tiers(before), tiers(after)),
-    calendar: !isSame(before.calendar, after.calendar),
-  }
+/** Those written otherwise, and those that read windows of another calendar. */
+function changedPolicies({ old: before, new: after }: Sides, action: string): readonly string[] {
+  const [was, is] = [before.bundle.policies[action] ?? {}, after.bundle.policies[action] ?? {}]
+  const isSameCalendar = isSame(before.bundle.calendar, after.bundle.calendar)
+  const readsWindows = (id: string) => readsPath(after.reads[action]?.[id] ?? noReads, 'context.windows')
+  return [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
+    (id) => was[id] !== is[id] || (!isSameCalendar && readsWindows(id)),
+  )
 }
 
 /** The dimensions that what differs reads; what each agent, resource and purpose is, always. */
@@ -109,46 +82,30 @@ function dimensionsOf(sides: Sides, space: Space, policies: readonly string[]): 
     name.startsWith('arguments.')
       ? policies.length === 0 || readsPath(changed, 'context.unpinned') || readsPath(changed, `context.${name}`)
       : readsPath(changed, `context.${name}`) || (name === 'now' && readsPath(changed, 'context.windows'))
-  const others = [...space.dimensions.keys()].filter((name) => !always.includes(name) && reads(name))
-  return [...always, ...others]
+  return [...always, ...[...space.dimensions.keys()].filter((name) => !always.includes(name) && reads(name))]
 }
 
 /** Undefined where no arguments were found that the catalogue takes, so that nothing can be asked. */
 function pointsFor(sides: Sides, action: string): readonly Point[] | undefined {
   const both = [sides.old, sides.new]
-  const { policies, elsewhere, calendar } = whatDiffers(sides, action)
+  const policies = changedPolicies(sides, action)
+  if (policies.length === 0 && isSameGround(sides)) return []
   const space = spaceOf(both, action)
-  const agents = (space.dimensions.get('agent') ?? []) as readonly AgentId[]
-  const isAlike = policies.length === 0 && !elsewhere && !(calendar && space.dimensions.has('now'))
-  const asking = isAlike ? agents.filter((id) => isOtherAgent(sides, id)) : agents
-  if (asking.length === 0) return []
+  if (space.dimensions.get('agent')?.length === 0) return []
   if (space.dimensions.get('target')?.length === 0) return undefined
-  const dimensions = new Map([...space.dimensions, ['agent', asking] as const])
-  const here = { action, dimensions }
-  const over = [...dimensionsOf(sides, here, policies), ...(calendar ? ['now'] : [])]
-  const directed = combinations(here, [...new Set(over)], sides.most, sides.seed)
+  const directed = combinations(space, dimensionsOf(sides, space, policies), sides.most, sides.seed)
   return [
     ...eachOnce(both.flatMap(({ known }) => known.filter(({ asked }) => asked.action === action))),
-    ...directed.map((draft) => pointOf(here, draft, both)),
-    ...samplePoints(here, both, Math.ceil(sides.most / 5), sides.seed),
+    ...directed.map((draft) => pointOf(space, draft, both)),
+    ...samplePoints(space, both, Math.ceil(sides.most / 5), sides.seed),
   ]
 }
 
-const isOtherAgent = ({ old, new: now }: Sides, id: AgentId) => {
-  const seen = ({ bundle }: Side) => {
-    const agent = agentOf(bundle, id)
-    const people = [agent?.owner, agent?.backupOwner]
-    return [agent, bundle.directory.people.filter((person) => people.includes(person.id)).map(({ status }) => status)]
-  }
-  return !isSame(seen(old), seen(now))
-}
-
-type Found = { direction: Direction; point: Point; from: number; to: number; policy?: string; file: string }
+type Found = Cause & { direction: Direction; point: Point; from: number; to: number }
 
 /** Per action and agent: what is newly permitted or refused, and whose tier rose or fell, each with an example. */
 export function diffDecisions(sides: Sides): Changes {
-  const both = [sides.old, sides.new]
-  const actions = new Set(both.flatMap(({ bundle }) => Object.keys(bundle.actions)))
+  const actions = new Set([sides.old, sides.new].flatMap(({ bundle }) => Object.keys(bundle.actions)))
   const found: Found[] = []
   const other: Change[] = []
   for (const action of actions) {
@@ -158,9 +115,9 @@ export function diffDecisions(sides: Sides): Changes {
       const [was, is] = [decide(sides.old, point), decide(sides.new, point)]
       const [from, to] = [was.tier ?? never, is.tier ?? never]
       if (from === to) continue
-      const direction = to < from ? 'widened' : 'narrowed'
-      const permitted = direction === 'widened' ? is : was
-      found.push({ direction, point, from, to, ...causeOf(sides, point, direction, permitted) })
+      const [direction, permitted, refuses] =
+        to < from ? (['widened', is, sides.old] as const) : (['narrowed', was, sides.new] as const)
+      found.push({ direction, point, from, to, ...causeOfDecision(sides, point, refuses, permitted) })
     }
   }
   return { ...changesOf(found, keyOf, (alike) => changesOfAlike(sides, alike)), other }
@@ -186,7 +143,7 @@ function changesOfAlike(sides: Sides, all: readonly Found[]): Directed[] {
   const { action, agent } = point.asked
   const both = [sides.old, sides.new]
   const members = alikeAgents(both, readsOf(both, action)).find(([rep]) => rep === agent) ?? [agent]
-  return members.map((member) => {
+  return members.map((member: AgentId) => {
     const own = { ...point, asked: { ...point.asked, agent: member } }
     const name = `${member} asks for ${action}${to === never ? ', and is refused' : `: tier ${to}`}`
     const change: Change = defined({

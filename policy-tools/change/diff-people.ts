@@ -1,71 +1,40 @@
-import { agentOf, type Bundle, personOf } from '../../functions/domain/policy/bundle.ts'
+import { personOf } from '../../functions/domain/policy/bundle.ts'
 import { windowsAt } from '../../functions/domain/policy/calendar.ts'
-import { namesOfTier } from '../../functions/domain/policy/filling.ts'
 import { type Answer, type PersonAction, personActions } from '../../functions/domain/policy/question.ts'
 import { defined } from '../../functions/domain/values.ts'
+import { type Asker, type Cause, causeOf, isSameGround, type Sides } from './asking.ts'
 import { type Change, type Changes, changesOf, type Directed, type Direction, isSame } from './change.ts'
-import type { Asker, Sides } from './diff-decisions.ts'
 import { personExample } from './examples.ts'
 import { alikePeople, answerPerson, personPoints } from './person-space.ts'
 import { type PersonPoint, readsOf } from './question-space.ts'
 
-const refused: Answer = { permit: false, policies: [] }
+const answerOf = (side: Asker, point: PersonPoint): Answer =>
+  answerPerson(side, point) ?? { permit: false, policies: [] }
 
-const answerOf = (side: Asker, point: PersonPoint): Answer => answerPerson(side, point) ?? refused
-
-/** The act's policies and the facts that they read are the same. */
-function isAlike({ old: before, new: after }: Sides, does: PersonAction): boolean {
-  const same = (read: (bundle: Bundle) => unknown) => isSame(read(before.bundle), read(after.bundle))
-  return (
-    same(({ policies }) => policies[does]) &&
-    same(({ directory }) => directory) &&
-    same(({ agents, resources, actions }) => [agents, resources, actions]) &&
-    same(({ calendar }) => calendar) &&
-    same(({ breakGlass }) => breakGlass?.profiles) &&
-    same(({ ladder }) => ladder.tiers.map((tier) => [tier.tier, namesOfTier(tier)]))
-  )
-}
-
-type Found = {
-  direction: Direction
-  point: PersonPoint
-  answers: readonly [Answer, Answer]
-  policy?: string
-  file: string
-}
+type Found = Cause & { direction: Direction; point: PersonPoint; answer: Answer }
 
 /** Who newly may decide, lift, revoke, review, recertify and so on, and who no longer may. */
 export function diffPeople(sides: Sides): Changes {
   const both = [sides.old, sides.new]
   const found: Found[] = []
   for (const does of personActions) {
-    if (isAlike(sides, does)) continue
+    if (isSame(sides.old.bundle.policies[does], sides.new.bundle.policies[does]) && isSameGround(sides)) continue
     for (const point of personPoints(both, does, { most: sides.most * 8, seed: sides.seed })) {
       const [was, is] = [answerOf(sides.old, point), answerOf(sides.new, point)]
       if (was.permit === is.permit) continue
-      const direction = is.permit ? 'widened' : 'narrowed'
-      found.push({ direction, point, answers: [was, is], ...causeOf(sides, does, [was, is], point) })
+      const [direction, refuses, permits] = is.permit
+        ? (['widened', was, is] as const)
+        : (['narrowed', is, was] as const)
+      const { person, now } = point
+      const cause = causeOf(sides, does, [...refuses.policies, ...permits.policies], (bundle) => [
+        ['calendar.json', windowsAt(bundle.calendar, now)],
+        ['directory.json', [bundle.directory.groups, personOf(bundle, person)]],
+        ['resources.json', bundle.resources],
+      ])
+      found.push({ direction, point, answer: is, ...cause })
     }
   }
   return changesOf(found, keyOf, (alike) => changesOfAlike(sides, alike))
-}
-
-function causeOf(
-  { old: before, new: after }: Sides,
-  does: PersonAction,
-  [was, is]: readonly [Answer, Answer],
-  { person, now }: PersonPoint,
-) {
-  const [there, here] = [before.bundle.policies[does] ?? {}, after.bundle.policies[does] ?? {}]
-  const all = [...(is.permit ? was : is).policies, ...(is.permit ? is : was).policies]
-  const policy = all.find((id) => there[id] !== here[id])
-  const file = policy && (after.fileOf(policy) ?? before.fileOf(policy))
-  if (policy !== undefined && file !== undefined) return { policy, file }
-  const windows = ({ bundle }: Asker) => windowsAt(bundle.calendar, now).join()
-  if (windows(before) !== windows(after)) return { file: 'calendar.json' }
-  const seen = ({ bundle: { directory } }: Asker) =>
-    JSON.stringify([directory.groups, directory.people.find(({ id }) => id === person)])
-  return { file: seen(before) === seen(after) ? 'resources.json' : 'directory.json' }
 }
 
 const keyOf = ({ direction, point: { person, does, stage }, policy, file }: Found) =>
@@ -74,36 +43,26 @@ const keyOf = ({ direction, point: { person, does, stage }, policy, file }: Foun
 function changesOfAlike(sides: Sides, all: readonly Found[]): Directed[] {
   const [first] = all.toSorted((a, b) => sizeOf(a.point) - sizeOf(b.point))
   if (!first) return []
-  const { direction, point, policy, file, answers } = first
+  const { direction, point, policy, file, answer } = first
   const both = [sides.old, sides.new]
   const members = alikePeople(both, readsOf(both, point.does)).find(([one]) => one === point.person) ?? [point.person]
-  const act = wordsOf(point, sides)
+  const [may, mayNot] = [`may ${wordsOf(point)}`, `may not ${wordsOf(point)}`]
+  const [from, to] = answer.permit ? [mayNot, may] : [may, mayNot]
+  const { bundle, ask } = sides.new
   return members.map((person) => {
-    const permit = direction === 'widened'
+    const isActive = personOf(bundle, person)?.status === 'active'
     const change: Change = defined({
-      kind: permit ? 'person_may' : 'person_may_not',
+      kind: answer.permit ? 'person_may' : 'person_may_not',
       file,
       policy,
       person,
       action: point.does,
-      from: `may ${permit ? 'not ' : ''}${act}`,
-      to: `may ${permit ? '' : 'not '}${act}`,
-      example: exampleFor(sides.new, { ...point, person }, permit, answers[1].policies, act),
+      from,
+      to,
+      example: isActive ? personExample(bundle, ask, { ...point, person }, `${person} ${to}`, answer) : undefined,
     })
     return { direction, change }
   })
-}
-
-function exampleFor(
-  { bundle, ask }: Asker,
-  point: PersonPoint,
-  permit: boolean,
-  policies: readonly string[],
-  act: string,
-) {
-  if (personOf(bundle, point.person)?.status !== 'active') return undefined
-  const name = `${point.person} may ${permit ? '' : 'not '}${act}`
-  return personExample(bundle, ask, point, { name, permit, policies })
 }
 
 const sizeOf = ({ point, inSteadBy }: PersonPoint) =>
@@ -124,21 +83,17 @@ const acts: { readonly [does in PersonAction]: string } = {
 }
 
 /** `approve at the stage sre what agent:builder asks for on the resources of payments-owners`. */
-function wordsOf(
-  { does, stage, absent, point, profile, subject, inSteadBy }: PersonPoint,
-  { new: after, old: before }: Sides,
-) {
+function wordsOf({ does, stage, absent, point, profile, subject, inSteadBy }: PersonPoint): string {
   const asked = point?.asked
-  const by = asked && (agentOf(after.bundle, asked.agent) ?? agentOf(before.bundle, asked.agent))?.id
   const parts = [
     acts[does],
-    ...(stage === undefined ? [] : [`at the stage \`${stage}\``]),
-    ...(inSteadBy === undefined ? [] : [`with ${inSteadBy} in their stead`]),
-    ...(absent === undefined ? [] : [`for ${absent}`]),
-    ...(asked ? [`${asked.action} of ${by ?? asked.agent}`] : []),
-    ...(asked?.delegators?.length ? [`for an agent of ${asked.delegators.join(', ')}`] : []),
-    ...(profile === undefined ? [] : [`by the profile \`${profile}\``]),
-    ...(subject === undefined || subject === 'agent:of-the-case' ? [] : [subject]),
+    stage && `at the stage \`${stage}\``,
+    inSteadBy && `with ${inSteadBy} in their stead`,
+    absent && `for ${absent}`,
+    asked && `${asked.action} of ${asked.agent}`,
+    asked?.delegators?.length && `for an agent of ${asked.delegators.join(', ')}`,
+    profile && `by the profile \`${profile}\``,
+    subject === 'agent:of-the-case' ? undefined : subject,
   ]
-  return parts.join(' ')
+  return parts.filter(Boolean).join(' ')
 }

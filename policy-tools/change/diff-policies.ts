@@ -1,6 +1,6 @@
 import { defined } from '../../functions/domain/values.ts'
+import type { Asker, Sides } from './asking.ts'
 import type { Change, Changes } from './change.ts'
-import type { Asker, Sides } from './diff-decisions.ts'
 import { names, noReads, type Reads, readsTogether } from './policy-reads.ts'
 
 type Written = { effect: 'permit' | 'forbid'; shape: string; actions: readonly string[]; reads: Reads }

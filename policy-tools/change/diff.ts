@@ -1,6 +1,7 @@
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
+import type { Sides } from './asking.ts'
 import { type Change, type Changes, together } from './change.ts'
-import { diffDecisions, fileOfAction, type Sides } from './diff-decisions.ts'
+import { diffDecisions, fileOfAction } from './diff-decisions.ts'
 import { diffFiles, type ProveFiles } from './diff-files.ts'
 import { diffPeople } from './diff-people.ts'
 import { diffPolicies } from './diff-policies.ts'

@@ -3,7 +3,7 @@ import { type Assessment, assess } from '../../functions/domain/policy/assess.ts
 import { assessPlan, type PlanAssessment } from '../../functions/domain/policy/assess-plan.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { PolicyCase, runCase } from '../../functions/domain/policy/policy-case.ts'
-import type { Ask } from '../../functions/domain/policy/question.ts'
+import type { Answer, Ask } from '../../functions/domain/policy/question.ts'
 import { defined, type NumericDate } from '../../functions/domain/values.ts'
 import type { CaseExample } from './change.ts'
 import { type PersonPoint, type Point, usualTime } from './question-space.ts'
@@ -69,7 +69,8 @@ export function personExample(
   bundle: Bundle,
   ask: Ask,
   { point, now, ...rest }: PersonPoint,
-  { name, permit, policies }: { name: string; permit: boolean; policies: readonly string[] },
+  name: string,
+  { permit, policies }: Answer,
 ): CaseExample | undefined {
   const said = defined({ ...rest, ask: point && askOf(point) })
   const example = { name, ...said, ...whenOf(now), expect: { permit, policies: [...policies] } } as CaseExample

@@ -4,7 +4,8 @@ import { type TaskAnswer, taskAnswers } from '../../functions/domain/policy/aski
 import { type Asked, findActionFacts } from '../../functions/domain/policy/assess.ts'
 import { agentOf, type Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../functions/domain/policy/catalogue.ts'
-import type { Moment, PersonAction } from '../../functions/domain/policy/question.ts'
+import type { PersonAct } from '../../functions/domain/policy/policy-case.ts'
+import type { Moment } from '../../functions/domain/policy/question.ts'
 import type { AgentId, Json, JsonObject, NumericDate, PersonId } from '../../functions/domain/values.ts'
 import { defined } from '../../functions/domain/values.ts'
 import { eachOnce } from './change.ts'
@@ -17,18 +18,7 @@ import { tellingTimes } from './telling-times.ts'
 export type Point = { asked: Asked & { agent: AgentId; arguments: JsonObject }; moment: Moment; now: NumericDate }
 
 /** One thing that a person could do, and when. */
-export type PersonPoint = {
-  person: PersonId
-  does: PersonAction
-  stage?: string | undefined
-  inSteadBy?: PersonId | undefined
-  absent?: PersonId | undefined
-  point?: (Pick<Point, 'asked'> & { now: NumericDate }) | undefined
-  tier?: number | undefined
-  profile?: string | undefined
-  subject?: string | undefined
-  now: NumericDate
-}
+export type PersonPoint = PersonAct & { point?: Omit<Point, 'moment'> | undefined }
 
 /** A bundle, what its policies read, and what its cases ask: of agents and of people. */
 export type Side = { bundle: Bundle; reads: PolicyReads; known: readonly Point[]; acts: readonly PersonPoint[] }

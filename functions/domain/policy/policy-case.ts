@@ -5,7 +5,7 @@ import { groupsOf } from '../people/organisation.ts'
 import { AgentId, Alias, defined, JsonObject, type NumericDate, PersonId } from '../values.ts'
 import { isOwner } from './approvers.ts'
 import { taskAnswers } from './asking-terms.ts'
-import { type Asked, assess, assessmentRefusals, findFacts, questionOf, requestFacts } from './assess.ts'
+import { type Asked, assess, assessmentRefusals, type Facts, findFacts, questionOf, requestFacts } from './assess.ts'
 import { assessPlan, mostSteps, StepAsk } from './assess-plan.ts'
 import { type Bundle, personOf } from './bundle.ts'
 import { type Answer, type Ask, type PersonQuestion, personActions, previewOutcomes } from './question.ts'
@@ -88,6 +88,8 @@ const PersonCase = z.strictObject({
   expect: z.strictObject({ permit: z.boolean(), policies: z.array(z.string()) }),
 })
 type PersonCase = z.infer<typeof PersonCase>
+export type PersonAct = Pick<PersonCase, 'person' | 'does' | 'now'> &
+  Partial<Omit<PersonCase, 'name' | 'expect' | 'ask'>>
 
 /** It holds at every build, or the build fails. */
 export const PolicyCase = z.union([AskCase, PersonCase, PlanCase])
@@ -118,8 +120,10 @@ function runAskCase(bundle: Bundle, ask: Ask, policyCase: AskCase | PlanCase): s
 }
 
 function runPersonCase(bundle: Bundle, ask: Ask, policyCase: PersonCase): string | undefined {
-  const { expect } = policyCase
-  const question = personQuestion(bundle, policyCase)
+  const { expect, ask: asked, now } = policyCase
+  const facts = asked && findFacts(bundle, asked, now)
+  if (facts && !facts.ok) return `no such request: ${facts.detail ?? facts.code}`
+  const question = personQuestion(bundle, policyCase, asked && facts && { facts: facts.value, asked })
   if (typeof question === 'string') return question
   const answer = isForOthers(question) ? refusedByRule : ask(question)
   if (answer.error) return `an error: ${answer.detail}`
@@ -133,16 +137,16 @@ export const isForOthers = ({ action, person, request }: PersonQuestion): boolea
   action === 'ask' && !(request && isOwner(person.id, request))
 const refusedByRule: Answer = { permit: false, policies: [] }
 
-function personQuestion(
+/** What a person does, with the request that it is about. A text says what is missing. */
+export function personQuestion(
   bundle: Bundle,
-  { person, does, stage, inSteadBy, absent, ask, tier, profile, subject, now }: PersonCase,
+  { person, does, stage, inSteadBy, absent, tier = 0, profile, subject, now }: PersonAct,
+  about?: { facts: Facts; asked: Asked },
 ): PersonQuestion | string {
-  const facts = ask && findFacts(bundle, ask, now)
-  if (facts && !facts.ok) return `no such request: ${facts.detail ?? facts.code}`
   if (!personOf(bundle, person)) return `\`${person}\` is not in the directory`
   const who = { id: person, groups: groupsOf(bundle.directory, person) }
   if (does === 'breakGlass' || does === 'review') {
-    const opening = facts ? factsOfAction(facts.value) : factsOfProfile(bundle, profile)[0]
+    const opening = about ? factsOfAction(about.facts) : factsOfProfile(bundle, profile)[0]
     if (!opening) return 'what is opened? give the case an `ask`, or a `profile` of break-glass.json'
     return { kind: 'person', action: does, person: who, opening: { ...unsaid, ...opening }, now }
   }
@@ -151,8 +155,8 @@ function personQuestion(
     const away = { id: absent, groups: groupsOf(bundle.directory, absent) }
     return { kind: 'person', action: does, person: who, absent: away, now }
   }
-  if (does === 'recertify') return { kind: 'person', action: does, person: who, subject, now }
-  const request = ask && facts && requestFacts(facts.value, ask, tier)
+  if (does === 'recertify') return { kind: 'person', action: does, person: who, ...defined({ subject }), now }
+  const request = about && requestFacts(about.facts, about.asked, tier)
   return { kind: 'person', action: does, person: who, ...defined({ inSteadBy, request, stage }), now }
 }
 
