@@ -71,6 +71,10 @@ export function addPolicyVerbs(program: Command, { verb, act, contextOf, surroun
   verb(policy, 'prove', 'what holds of all possible questions, by Cedar’s symbolic compiler and cvc5')
     .addArgument(folder())
     .addOption(deployment())
+    .option(
+      '--than <old>',
+      'also that they permit nothing which these refuse: a folder, the file of a bundle, or its hash',
+    )
     .addOption(new Option('--sample <n>', 'try it on so many random questions instead: no proof').argParser(count))
     .addOption(new Option('--seed <n>', 'of the sample').argParser(count))
     .addOption(new Option('--limit <seconds>', 'for each question to the solver').argParser(count))

@@ -19,6 +19,7 @@ export type Property =
   | { kind: 'people'; action: string; environments: readonly string[] }
   | { kind: 'never_errs'; action: string }
   | { kind: 'decides'; policy: string; effect: 'permit' | 'forbid'; actions: readonly string[] }
+  | { kind: 'no_wider'; action: string }
   | { kind: 'left_open'; action: string; argument: string; policies: readonly string[] }
 
 /** What the compiler says of each policy of the folder, as far as it matters here. */
@@ -31,7 +32,13 @@ export type PolicyIndex = {
   }
 }
 
-export function propertiesOf(bundle: Bundle, index: PolicyIndex, { people, standby }: ProveFile): readonly Property[] {
+/** @param isCompared whether there are policies that these should be no wider than */
+export function propertiesOf(
+  bundle: Bundle,
+  index: PolicyIndex,
+  { people, standby }: ProveFile,
+  isCompared = false,
+): readonly Property[] {
   const actions = Object.keys(bundle.actions)
   const tiers = bundle.ladder.tiers.map(({ tier }) => tier)
   const counting = Object.entries(index).filter(([, { observes = false }]) => !observes)
@@ -43,6 +50,7 @@ export function propertiesOf(bundle: Bundle, index: PolicyIndex, { people, stand
       ? []
       : actions.map((action) => ({ kind: 'people' as const, action, environments: people }))),
     ...actions.flatMap((action) => leftOpen(bundle, index, action)),
+    ...(isCompared ? Object.keys(bundle.policies).map((action) => ({ kind: 'no_wider' as const, action })) : []),
     ...Object.entries(bundle.policies)
       .filter(([, policies]) => Object.keys(policies).length > 0)
       .map(([action]) => ({ kind: 'never_errs' as const, action })),
@@ -74,6 +82,8 @@ export function claimOf(property: Property): string {
       return `${property.action}: nothing in ${property.environments.join(' or ')} without people`
     case 'never_errs':
       return `${property.action}: no policy errs`
+    case 'no_wider':
+      return `${property.action}: nothing is permitted that OLD refuses`
     case 'decides':
       return `${property.policy}: some answer depends on it`
     case 'left_open':
@@ -102,3 +112,14 @@ export type Verdict =
   | { outcome: 'fault'; why: string }
 
 export type Judged = { property: Property; verdict: Verdict; milliseconds: number }
+
+type By = { readonly policies: readonly string[] }
+
+export const namesOf = (answer: By | undefined): string =>
+  answer?.policies.map((id) => `\`${id}\``).join(', ') || 'no policy in particular'
+
+export const refusedBy = (answer: By | undefined): string =>
+  answer?.policies.length ? `refused by ${namesOf(answer)}` : 'refused, since no policy permits it'
+
+export const withValue = (argument: string, value: unknown): string =>
+  value === undefined ? `no \`${argument}\`` : `\`${argument}\` ${JSON.stringify(value)}`

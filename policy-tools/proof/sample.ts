@@ -12,7 +12,7 @@ import type { Json } from '../../functions/domain/values.ts'
 import { exampleOf } from '../change/examples.ts'
 import { type Point, type Side, samplePoints, spaceOf } from '../change/question-space.ts'
 import { listed, seenOf } from './counterexample.ts'
-import type { Counterexample, Property, Verdict } from './property.ts'
+import { type Counterexample, namesOf, type Property, refusedBy, type Verdict, withValue } from './property.ts'
 
 /** A point of the question space, and what is answered on each rung. */
 type Row = { point: Point; question: ActionQuestion; answers: ReadonlyMap<number, Answer> }
@@ -21,6 +21,8 @@ export type Asking = {
   ask: Ask
   /** As if this policy were not there. */
   askWithout(policy: string): Ask
+  /** The policies that these should be no wider than. */
+  askOld?: Ask
   aboutPeople(does: PersonAction): readonly Question[]
 }
 
@@ -70,6 +72,8 @@ export class Sample {
         return this.#neverErrs(property)
       case 'left_open':
         return this.#leftOpen(property)
+      case 'no_wider':
+        return this.#noWider(property)
       case 'decides':
         return this.#decides(property)
       default:
@@ -108,7 +112,7 @@ export class Sample {
       why: `tier ${from} permits what tier ${to} refuses`,
       counterexample: this.#counterexample(
         row,
-        `at tier ${from} permitted by ${names(row.answers.get(from))}; at tier ${to} ${refused(row.answers.get(to))}`,
+        `at tier ${from} permitted by ${namesOf(row.answers.get(from))}; at tier ${to} ${refusedBy(row.answers.get(to))}`,
       ),
     }
   }
@@ -119,8 +123,26 @@ export class Sample {
         point.moment !== 'plan' && environments.includes(question.resource.environment) && answers.get(0)?.permit,
     )
     if (!row) return this.#notRefuted(action)
-    const says = `at tier 0 permitted by ${names(row.answers.get(0))}`
+    const says = `at tier 0 permitted by ${namesOf(row.answers.get(0))}`
     return { outcome: 'fails', why: 'permitted without people', counterexample: this.#counterexample(row, says) }
+  }
+
+  #noWider({ action }: Extract<Property, { kind: 'no_wider' }>): Verdict {
+    const { askOld = this.#asking.ask } = this.#asking
+    const why = 'it permits what OLD refuses'
+    for (const row of this.#rowsOf(action))
+      for (const [tier, answer] of row.answers) {
+        const before = answer.permit ? askOld({ ...row.question, approval: { tier, breakGlass: false } }) : answer
+        if (before.permit === answer.permit) continue
+        const says = `at tier ${tier} permitted by ${namesOf(answer)}; under OLD ${refusedBy(before)}`
+        return { outcome: 'fails', why, counterexample: this.#counterexample(row, says) }
+      }
+    const wider = this.#peopleOf(action).find(({ question, answer }) => answer.permit && !askOld(question).permit)
+    if (!wider) return this.#notRefuted(action)
+    const { question, answer } = wider
+    const says = `permitted by ${namesOf(answer)}; under OLD ${refusedBy(askOld(question))}`
+    const facts = 'person' in question ? { principal: question.person.id } : {}
+    return { outcome: 'fails', why, counterexample: { says, facts } }
   }
 
   #neverErrs({ action }: Extract<Property, { kind: 'never_errs' }>): Verdict {
@@ -149,15 +171,13 @@ export class Sample {
           const called = { ...row.question, arguments: args, approval: { tier, breakGlass: false } }
           const answered = this.#asking.ask(called)
           if (answered.permit) continue
-          const say = (given: Json | undefined) =>
-            given === undefined ? `no \`${argument}\`` : `\`${argument}\` ${JSON.stringify(given)}`
           return {
             outcome: 'fails',
             why: `what is asked for decides, and the call may have another \`${argument}\``,
             counterexample: this.#counterexample(
               row,
-              `asked for with ${say(row.question.arguments[argument])} tier ${tier} permits it by ${names(answer)}; ` +
-                `called with ${say(value)}, which the credential allows, it would be ${refused(answered)}`,
+              `asked for with ${withValue(argument, row.question.arguments[argument])} tier ${tier} permits it by ${namesOf(answer)}; ` +
+                `called with ${withValue(argument, value)}, which the credential allows, it would be ${refusedBy(answered)}`,
             ),
           }
         }
@@ -198,9 +218,3 @@ export class Sample {
 }
 
 const isPersonAction = (action: string): action is PersonAction => (personActions as readonly string[]).includes(action)
-
-const names = (answer: Answer | undefined): string =>
-  answer?.policies.map((id) => `\`${id}\``).join(', ') || 'no policy in particular'
-
-const refused = (answer: Answer | undefined): string =>
-  answer?.policies.length ? `refused by ${names(answer)}` : 'refused, since no policy permits it'

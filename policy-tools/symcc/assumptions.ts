@@ -3,6 +3,7 @@ import { Autonomy } from '../../functions/domain/people/organisation.ts'
 import type { ArgumentSchema } from '../../functions/domain/policy/arguments.ts'
 import { isScalar } from '../../functions/domain/policy/arguments.ts'
 import { taskAnswers } from '../../functions/domain/policy/asking-terms.ts'
+import { previewAsIf } from '../../functions/domain/policy/assess.ts'
 import { type Bundle, settingsOf } from '../../functions/domain/policy/bundle.ts'
 import { namesIn } from '../../functions/domain/policy/calendar.ts'
 import {
@@ -201,3 +202,27 @@ function ofPeople(bundle: Bundle, action: string): readonly Assumption[] {
 
 export const conditionOf = (assumptions: readonly Assumption[]): string =>
   assumptions.map(({ holds }) => `(${holds})`).join(' &&\n') || 'true'
+
+/** What makes an example short, the shortest first: what is usual, then what a case can say at all. */
+export function nicetiesOf({ actions }: Bundle, action: string): readonly Assumption[] {
+  if (!Object.hasOwn(actions, action)) return []
+  const said = [
+    'context.moment == "request"',
+    '!context.approval.breakGlass',
+    `context.preview == ${text(previewAsIf(actions[action] as CatalogueEntry))}`,
+    'context.delegationDepth <= 8',
+  ]
+  const usual = [
+    'context.delegationDepth == 0',
+    'context.recent == 0',
+    ...Object.keys(noRecord).map((name) => `context.record.${name} == 0`),
+    'context.ambient == "unknown"',
+    'context.justified',
+    'context.task == "unchecked"',
+    'context.windows.isEmpty()',
+  ]
+  return [
+    { words: 'all is usual', holds: [...said, ...usual].join(' && ') },
+    { words: 'a case can say it', holds: said.join(' && ') },
+  ]
+}

@@ -1,9 +1,6 @@
-import { noRecord } from '../../functions/domain/people/host.ts'
-import { previewAsIf } from '../../functions/domain/policy/assess.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
-import type { CatalogueEntry } from '../../functions/domain/policy/catalogue.ts'
-import type { Property, Verdict } from '../proof/property.ts'
-import { type Assumption, assumptionsFor, boundsOf, conditionOf, text } from './assumptions.ts'
+import { namesOf, type Property, refusedBy, type Verdict, withValue } from '../proof/property.ts'
+import { type Assumption, assumptionsFor, boundsOf, conditionOf, nicetiesOf, text } from './assumptions.ts'
 import type { CedarRequest } from './counterexample.ts'
 import {
   CannotBeProved,
@@ -25,12 +22,15 @@ export type Proof = Exclude<Verdict, { outcome: 'fails' }> | { outcome: 'fails';
 /** Proves each property of a bundle by questions to `cedar symcc`. */
 export class Prover {
   readonly #bundle: Bundle
+  readonly #old: Bundle['policies']
   readonly #symcc: Symcc
   readonly #schema: Query['schema']
   readonly #possible = new Map<string, Promise<Found>>()
 
-  constructor(bundle: Bundle, symcc: Symcc) {
+  /** @param old the policies that these should be no wider than */
+  constructor(bundle: Bundle, symcc: Symcc, old: Bundle['policies'] = {}) {
     this.#bundle = bundle
+    this.#old = old
     this.#symcc = symcc
     this.#schema = { text: bundle.schema, format: 'cedar' }
   }
@@ -46,6 +46,8 @@ export class Prover {
           return await this.#neverErrs(property)
         case 'left_open':
           return await this.#leftOpen(property)
+        case 'no_wider':
+          return await this.#noWider(property)
         case 'decides':
           return await this.#decides(property)
         default:
@@ -66,7 +68,7 @@ export class Prover {
     }))
     return told(found, ([one, other]) => [
       `tier ${from} permits what tier ${to} refuses`,
-      `at tier ${from} permitted by ${names(one)}; at tier ${to} ${refused(other)}`,
+      `at tier ${from} permitted by ${namesOf(one)}; at tier ${to} ${refusedBy(other)}`,
     ])
   }
 
@@ -83,7 +85,7 @@ export class Prover {
       claim: 'always-denies',
       sides: [{ ...policies, ...outside(all) }],
     }))
-    return told(found, ([one]) => ['permitted without people', `at tier 0 permitted by ${names(one)}`])
+    return told(found, ([one]) => ['permitted without people', `at tier 0 permitted by ${namesOf(one)}`])
   }
 
   async #neverErrs({ action }: Extract<Property, { kind: 'never_errs' }>): Promise<Proof> {
@@ -115,6 +117,21 @@ export class Prover {
     return { outcome: 'holds' }
   }
 
+  async #noWider({ action }: Extract<Property, { kind: 'no_wider' }>): Promise<Proof> {
+    const old = this.#old[action] ?? {}
+    const found = await this.#askNicely(action, assumptionsFor(this.#bundle, action, 'registered'), (all) => ({
+      claim: 'implies',
+      sides: [
+        { ...this.#policiesOf(action), ...outside(all) },
+        { ...old, ...(Object.keys(old).length === 0 && { none: 'forbid (principal, action, resource);' }) },
+      ],
+    }))
+    return told(found, ([one, other]) => [
+      'it permits what OLD refuses',
+      `permitted by ${namesOf(one)}; under OLD ${refusedBy(other)}`,
+    ])
+  }
+
   async #leftOpen({ action, argument }: Extract<Property, { kind: 'left_open' }>): Promise<Proof> {
     const entry = this.#bundle.actions[action]
     if (!entry) return { outcome: 'unproved', why: `\`${action}\` is not in the catalogue` }
@@ -134,10 +151,12 @@ export class Prover {
       }),
       schema,
     )
-    return told(found, ([one, other], { context }) => [
+    const valueIn = ({ context }: CedarRequest, of: string) =>
+      withValue(argument, (context[of] as { [name: string]: unknown } | undefined)?.[argument])
+    return told(found, ([one, other], request) => [
       `what is asked for decides, and the call may have another \`${argument}\``,
-      `asked for with ${show(context, 'arguments', argument)} it is permitted by ${names(one)}; ` +
-        `called with ${show(context, 'called', argument)}, which the credential allows, it would be ${refused(other)}`,
+      `asked for with ${valueIn(request, 'arguments')} it is permitted by ${namesOf(one)}; ` +
+        `called with ${valueIn(request, 'called')}, which the credential allows, it would be ${refusedBy(other)}`,
     ])
   }
 
@@ -201,16 +220,19 @@ export class Prover {
     claim: (given: readonly Assumption[]) => Pick<Query, 'claim' | 'sides'>,
     schema = this.#schema,
   ): Promise<Found> {
-    const [type] = requestTypes(this.#bundle.schema, action)
-    if (!type) return noQuestion
-    const impossible = await this.#impossible(type)
-    if (impossible) return impossible
-    const ask = (all: readonly Assumption[]) => this.#symcc.ask({ type, schema, ...claim(all) } as Query)
-    const found = await ask(given)
-    if (found.outcome !== 'fails') return found
-    for (const nicety of nicetiesOf(this.#bundle, action)) {
-      const nicer = await ask([...given, nicety])
-      if (nicer.outcome === 'fails') return nicer
+    let found: Found = noQuestion
+    for (const type of requestTypes(this.#bundle.schema, action)) {
+      const impossible = await this.#impossible(type)
+      if (impossible) return impossible
+      const ask = (all: readonly Assumption[]) => this.#symcc.ask({ type, schema, ...claim(all) } as Query)
+      found = await ask(given)
+      if (found.outcome === 'holds') continue
+      if (found.outcome !== 'fails') return found
+      for (const nicety of nicetiesOf(this.#bundle, action)) {
+        const nicer = await ask([...given, nicety])
+        if (nicer.outcome === 'fails') return nicer
+      }
+      return found
     }
     return found
   }
@@ -239,45 +261,10 @@ export const outside = (assumptions: readonly Assumption[]): Side => ({
   'hotwork-assumptions': `forbid (principal, action, resource) unless { ${conditionOf(assumptions)} };`,
 })
 
-/** What makes an example short, the shortest first: what is usual, then what a case can say at all. */
-function nicetiesOf({ actions }: Bundle, action: string): readonly Assumption[] {
-  if (!Object.hasOwn(actions, action)) return []
-  const said = [
-    'context.moment == "request"',
-    '!context.approval.breakGlass',
-    `context.preview == ${text(previewAsIf(actions[action] as CatalogueEntry))}`,
-    'context.delegationDepth <= 8',
-  ]
-  const usual = [
-    'context.delegationDepth == 0',
-    'context.recent == 0',
-    ...Object.keys(noRecord).map((name) => `context.record.${name} == 0`),
-    'context.ambient == "unknown"',
-    'context.justified',
-    'context.task == "unchecked"',
-    'context.windows.isEmpty()',
-  ]
-  return [
-    { words: 'all is usual', holds: [...said, ...usual].join(' && ') },
-    { words: 'a case can say it', holds: said.join(' && ') },
-  ]
-}
-
 const asPermit = (policy: string): string => print({ ...parse(policy), effect: 'permit' })
 
 const mapValues = (side: Side, change: (text: string) => string): Side =>
   Object.fromEntries(Object.entries(side).map(([id, each]) => [id, change(each)]))
-
-const names = (answer: Answer | undefined): string =>
-  answer?.policies.map((id) => `\`${id}\``).join(', ') || 'no policy in particular'
-
-const refused = (answer: Answer | undefined): string =>
-  answer?.policies.length ? `refused by ${names(answer)}` : 'refused, since no policy permits it'
-
-function show(context: CedarRequest['context'], of: string, argument: string): string {
-  const value = (context[of] as { [name: string]: unknown } | undefined)?.[argument]
-  return value === undefined ? `no \`${argument}\`` : `\`${argument}\` ${JSON.stringify(value)}`
-}
 
 function told(
   found: Found,

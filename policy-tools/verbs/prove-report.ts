@@ -18,6 +18,7 @@ export type Report = {
 const titles: { readonly [kind in Property['kind']]: string } = {
   more_approval: 'more approval never permits less',
   people: 'nothing without people where `people` of prove.json says so',
+  no_wider: 'nothing is permitted that OLD refuses',
   left_open: 'no answer depends on what a credential leaves open',
   never_errs: 'no policy errs',
   decides: 'no policy is dead or shadowed',

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
 import { withHash } from '../../functions/adapters/policy-folder/compile-folder.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
+import type { Question } from '../../functions/domain/policy/question.ts'
 import { defined, type Json } from '../../functions/domain/values.ts'
 import { personPoints, personQuestionOf } from '../change/person-space.ts'
 import type { Side } from '../change/question-space.ts'
@@ -24,6 +25,8 @@ import { type Report, tellReport } from './prove-report.ts'
  */
 export const Options = z.object({
   folder: z.string(),
+  /** Policies that these should be no wider than. */
+  than: z.string().optional(),
   deployment: z.string().optional(),
   /** How many random questions to try instead of a proof. */
   sample: z.int().min(1).max(1_000_000).optional(),
@@ -39,13 +42,15 @@ type Options = z.infer<typeof Options>
 const mostInAll = 1800
 
 export async function run(options: Options, io: Io): Promise<Exit> {
-  const { folder, deployment, sample, seed, json } = options
+  const { folder, than, deployment, sample, seed, json } = options
   const opened = openPolicies(folder, { ...defined({ deployment }), evenIfCasesFail: true })
   if (!opened.ok) return tellProblems(opened.problems, json, io)
   const read = readProveFile(folder, opened)
   if (!read.ok) return tellProblems(read.problems, json, io)
+  const old = than === undefined ? undefined : openPolicies(than, { ...defined({ deployment }), evenIfCasesFail: true })
+  if (old && !old.ok) return tellProblems(old.problems, json, io)
   const { bundle, index } = opened
-  const properties = propertiesOf(bundle, index, read.settings)
+  const properties = propertiesOf(bundle, index, read.settings, old !== undefined)
   const began = performance.now()
   const finish = (judged: readonly Judged[], by: Report['by']): Exit => {
     const milliseconds = Math.round(performance.now() - began)
@@ -54,7 +59,7 @@ export async function run(options: Options, io: Io): Promise<Exit> {
     return tellReport({ judged, by, settings, index, assumptions, milliseconds, failing: opened.failing }, options, io)
   }
   const side = sideOf(opened)
-  const asking = askingOf(side)
+  const asking = askingOf(side, old?.bundle)
   if (sample !== undefined) {
     const sampled = new Sample(bundle, asking, randomQuestions(side, { count: sample, seed }))
     const judged = await judgeAll(properties, 1, async (property) => sampled.judge(property))
@@ -69,7 +74,7 @@ export async function run(options: Options, io: Io): Promise<Exit> {
   for (const signal of signals) process.once(signal, onSignal)
   try {
     using symcc = new Symcc(tools, { milliseconds: options.limit * 1000, signal: stop.signal })
-    const prover = new Prover(bundle, symcc)
+    const prover = new Prover(bundle, symcc, old?.bundle.policies)
     const judged = await judgeAll(properties, availableParallelism(), async (property) =>
       inWords(property, await prover.prove(property), side, asking),
     )
@@ -80,12 +85,14 @@ export async function run(options: Options, io: Io): Promise<Exit> {
   }
 }
 
-function askingOf(side: Side): Asking {
+function askingOf(side: Side, old: Bundle | undefined): Asking {
   const { bundle } = side
   const policy = cedar.open(bundle)
+  const before = old && cedar.open(old)
   const others = new Map<string, ReturnType<typeof cedar.open>>()
   return {
     ask: (question) => policy.ask(question),
+    ...defined({ askOld: before && ((question: Question) => before.ask(question)) }),
     askWithout(id) {
       const other = others.get(id) ?? cedar.open(without(bundle, id))
       others.set(id, other)

@@ -48,6 +48,20 @@ describe.each(ways)('by $by', ({ by, asked, briefly }) => {
     expect(kinds['decides']?.length).toBeGreaterThan(30)
   })
 
+  test('a permit at a lower tier is wider than before, with a case that shows it, and the sample is no wider than itself', async () => {
+    using copy = new Copy()
+    copy.edit('policies/agents.cedar', (text) => text.replace(/("prod-release"[^;]*)tier >= 2/, '$1tier >= 1'))
+    const than = async (folder: string, old: string) =>
+      (await prove(folder, { ...briefly, than: old })).properties.filter(({ kind }) => kind === 'no_wider')
+    const wider = failing({ properties: await than(copy.at('policies'), sampleFolder) })
+    expect(wider.length).toBeGreaterThan(0)
+    for (const { claim, counterexample } of wider) {
+      expect(claim).toMatch(/: nothing is permitted that OLD refuses$/)
+      expect(counterexample?.case).toMatchObject({ expect: { tier: 1 } })
+    }
+    expect(failing({ properties: await than(sampleFolder, copy.at('policies')) })).toEqual([])
+  })
+
   test.each(faults)('$rule is found', async ({ file, from, to, caught }) => {
     using copy = new Copy()
     copy.edit(`policies/${file}`, (text) => text.replace(from, to))
