@@ -1,8 +1,8 @@
 import { copyFileSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { type BuildOptions, buildSync } from 'esbuild'
-import { entryOf, type FunctionName, functions, policyProgram, rowOf } from './functions.ts'
+import { type BuildOptions, build, buildSync, type Plugin } from 'esbuild'
+import { code, type Lambda, lambdaNamed, lambdas, policyProgram } from './functions.ts'
 
 const cedar = join(
   dirname(createRequire(import.meta.url).resolve('@cedar-policy/cedar-wasm/nodejs')),
@@ -33,26 +33,45 @@ const common = {
   logLevel: 'error',
 } satisfies BuildOptions
 
+/** The program of each Lambda: its entry, with what its descriptor says it is told. */
+const programs: Plugin = {
+  name: 'programs',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^lambda:/ }, ({ path }) => ({ path: path.slice('lambda:'.length), namespace: 'lambda' }))
+    onLoad({ filter: /./, namespace: 'lambda' }, ({ path }) => {
+      const { entry, told } = lambdaNamed(path)
+      const contents = [
+        "import { lambda } from './handlers/environment.ts'",
+        `import { createHandler, wire } from './${entry}.ts'`,
+        `export const handler = lambda(${JSON.stringify(told)}, wire, createHandler)`,
+      ].join('\n')
+      return { contents, resolveDir: code }
+    })
+  },
+}
+
 /**
  * Makes `outdir/NAME/index.js` for each Lambda, all in one run of the bundler.
  *
  * @param maps the folder for source maps; without it none are made
  * @returns the paths of what is in them, from the working folder
- * @throws Error for a function that takes something else from policy than its row says
+ * @throws Error for a function that takes something else from policy than its descriptor says
  */
-export function bundleFunctions(outdir: string, maps?: string): string[] {
-  const { metafile } = buildSync({
+export async function bundleFunctions(outdir: string, maps?: string): Promise<string[]> {
+  const { metafile } = await build({
     ...common,
-    entryPoints: functions.map((name) => ({ in: entryOf(name), out: join(name, 'index') })),
+    entryPoints: lambdas.map(({ name }) => ({ in: `lambda:${name}`, out: join(name, 'index') })),
+    plugins: [programs],
     outdir,
     target: 'node24',
     external: neverLoaded,
     // With the files' text in them, maps were four times the code.
     ...(maps !== undefined && { sourcemap: 'external', sourcesContent: false }),
   })
-  for (const name of functions) {
+  for (const each of lambdas) {
+    const { name } = each
     const file = join(outdir, name, 'index.js')
-    checkUse(name, readFileSync(file, 'utf8'))
+    checkUse(each, readFileSync(file, 'utf8'))
     if (maps === undefined) continue
     // Not shipped, where they would be unpacked at each cold start.
     mkdirSync(join(maps, name), { recursive: true })
@@ -61,9 +80,8 @@ export function bundleFunctions(outdir: string, maps?: string): string[] {
   return Object.keys(metafile.inputs)
 }
 
-/** The table says it, since memory goes with it. A file that is missing beside the code would be missing at run time. */
-function checkUse(name: FunctionName, code: string): void {
-  const { policy } = rowOf(name)
+/** The descriptor says it, since memory goes with it. A file that is missing beside the code would be missing at run time. */
+function checkUse({ name, policy }: Lambda, code: string): void {
   const facts = code.includes('bundle.json') ? 'facts' : 'none'
   const used = code.includes('cedar_wasm_bg.wasm') ? 'answers' : facts
   if (used !== policy)
@@ -83,5 +101,5 @@ export function bundlePolicyProgram(outdir: string): string[] {
 // As a program: a construct can wait for a process, and not for an import.
 if (import.meta.main) {
   const [outdir = '', maps] = process.argv.slice(2)
-  bundleFunctions(outdir, maps)
+  await bundleFunctions(outdir, maps)
 }

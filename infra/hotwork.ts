@@ -15,7 +15,7 @@ import { CallReader } from './constructs/call-reader.ts'
 import { SigningKey } from './constructs/credential-key.ts'
 import { DeadLetters } from './constructs/event-sources.ts'
 import { FunctionCode } from './constructs/function-code.ts'
-import { functionMaker, type Ground } from './constructs/ground.ts'
+import { functionMaker, type Ground, makeOthers } from './constructs/ground.ts'
 import { HostLooker } from './constructs/host-looker.ts'
 import { HotworkApi } from './constructs/hotwork-api.ts'
 import { PeopleEndpoints } from './constructs/people-endpoints.ts'
@@ -24,6 +24,7 @@ import { RecordFollowers } from './constructs/record-followers.ts'
 import { ChatSecret, IncidentSecret, SourceSecret } from './constructs/secrets.ts'
 import { SlackChannel } from './constructs/slack-channel.ts'
 import { CardTable, LedgerTable, RequestTable, TextTable, WaitTable } from './constructs/tables.ts'
+import { say } from './constructs/variables.ts'
 import { quotaNeeded } from './functions.ts'
 import {
   type Account,
@@ -198,10 +199,17 @@ export class Hotwork extends Construct {
     const foreign = accounts.filter(({ accountId }) => accountId !== home.accountId)
     const near = accounts.filter(({ accountId }) => accountId === home.accountId)
     const { stackName } = Stack.of(this)
+    const targets = rolesOf('target', stackName, accounts)
+    say(this, {
+      ACCOUNT: Stack.of(this).account,
+      REGION: Stack.of(this).region,
+      TARGET_ROLE: `hotwork/${stackName}-target`,
+      TARGET_ROLES: targets.join(' '),
+    })
     return {
       ...{ bundle, tables, alarms, deadLetters, api },
       roles: {
-        targets: rolesOf('target', stackName, accounts),
+        targets,
         targetsAtHome: rolesOf('target', stackName, near),
         foreignRevokers: rolesOf('revoker', stackName, foreign),
         foreignAuditors: rolesOf('auditor', stackName, foreign),
@@ -222,7 +230,7 @@ export class Hotwork extends Construct {
       chats: ChatSecret.all(this, bundle),
       incidents: new IncidentSecret(this, 'Incidents'),
       sourceSecrets: SourceSecret.all(this, bundle),
-      make: functionMaker({ code, log, alarms, tables, reserve: reservedConcurrency === 'usual', shards }),
+      ...functionMaker({ code, log, alarms, api, tables, reserve: reservedConcurrency === 'usual', shards }),
     }
   }
 
@@ -232,7 +240,7 @@ export class Hotwork extends Construct {
     const agents = new AgentEndpoints(this, 'Agents', ground)
     const calls = new CallReader(this, 'Calls', ground)
     const hosts = new HostLooker(this, 'Hosts', ground)
-    new PeopleEndpoints(this, 'People', { ...ground, calls, hosts })
+    const people = new PeopleEndpoints(this, 'People', { ...ground, calls, hosts })
     const { topic, sealedUses } = new BreakGlass(this, 'BreakGlass', { ...ground, calls, sealed: this.#findSealed() })
     const workflow = new Workflow(this, 'Clock', ground)
     const channel = new SlackChannel(this, 'SlackChannel', { ...ground, topic, advance: workflow.advance })
@@ -249,6 +257,8 @@ export class Hotwork extends Construct {
     })
     events.deliveries.grantSend(agents.manageStream)
     const log = new Log(this, 'Notary', ground)
+    makeOthers(agents, ['agents', 'tools'], ground)
+    makeOthers(people, ['people', 'pages', 'transmitters'], ground)
     const outputs = {
       ApiEndpoint: this.apiEndpoint,
       ApiId: api.api.apiId,

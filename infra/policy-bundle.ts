@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Ladder } from './constructs/approval-workflow.ts'
-import { policyProgram, type readers } from './functions.ts'
+import { policyProgram } from './functions.ts'
 import { must } from './settings.ts'
 
 export type Account = {
@@ -63,23 +63,11 @@ export function compilePolicies(from: { policies: string; deployment: string }, 
 export const notifies = ({ agents, tools }: PolicyBundle): boolean =>
   [...agents, ...tools].some(({ notify }) => notify !== undefined)
 
-/** The roles that have the same name in every account, so that policies can name them before they exist. */
-type NamedRole =
-  | 'auditor'
-  | 'bell'
-  | 'call-reader'
-  | 'notary'
-  | 'reader'
-  | 'revoker'
-  | 'sealed'
-  | 'simulator'
-  | 'target'
-  | (typeof readers)[number]
-
-export const roleArn = (role: NamedRole, stackName: string, { partition, accountId }: Account): string =>
+/** A role has the same name in every account, so that policies can name it before it exists. */
+export const roleArn = (role: string, stackName: string, { partition, accountId }: Account): string =>
   `arn:${partition}:iam::${accountId}:role/hotwork/${stackName}-${role}`
 
-export const rolesOf = (role: NamedRole, stackName: string, accounts: readonly Account[]): readonly string[] => [
+export const rolesOf = (role: string, stackName: string, accounts: readonly Account[]): readonly string[] => [
   ...new Set(accounts.map((account) => roleArn(role, stackName, account))),
 ]
 

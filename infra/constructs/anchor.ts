@@ -7,6 +7,7 @@ import { LedgerStreamReader, runEvery } from './event-sources.ts'
 import type { Ground } from './ground.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { LogIndexTable } from './tables.ts'
+import { say } from './variables.ts'
 
 export type AnchorPlace = {
   anchor: PolicyBundle['deployment']['anchor']
@@ -40,10 +41,10 @@ export class Anchor extends Construct {
       this.#arn = bucket.bucketArn
       this.#label = `<${Stack.of(this).getLogicalId(bucket.node.defaultChild as CfnElement)}.Arn>`
     }
+    say(this, { LOG_BUCKET: this.bucketName })
     this.index = new LogIndexTable(this, 'Index', { deletionProtection })
     this.key = new SigningKey(this, 'Key', notaryKeys, {
       what: "the notary's checkpoints and receipts",
-      signs: 'NOTARY_KEYS',
       verifies: 'NOTARY_KEYS',
     })
   }
@@ -51,13 +52,11 @@ export class Anchor extends Construct {
   /** How much of a chain the latest checkpoint has, and no tile. */
   grantFind(to: HotworkFunction): void {
     this.index.grantFind(to)
-    to.tell({ LOG_BUCKET: this.bucketName })
     to.allow(['s3:GetObject'], [`${this.#arn}/checkpoint`])
     this.#grantList(to)
   }
 
   grantRead(to: HotworkFunction): void {
-    to.tell({ LOG_BUCKET: this.bucketName })
     Validations.of(to.role).acknowledge({
       id: `AwsSolutions-IAM5[Resource::${this.#label}/tile/*]`,
       reason: 'The tiles of a log are as many as it has entries; the bucket holds nothing else',
@@ -85,44 +84,40 @@ export class Log extends Construct {
     super(scope, id)
     const notarize = this.#notarize(ground)
     this.reconcile = this.#reconcile(ground, notarize)
-    const readLog = ground.make(this, 'read-log')
-    ground.anchor.grantRead(readLog)
-    ground.api.route(readLog, 'GET /transparency/{path+}')
+    ground.anchor.grantRead(ground.make(this, 'read-log'))
     this.#signReceipts(ground)
   }
 
   /** It signs what the log has, and adds nothing to it. */
-  #signReceipts({ tables, anchor, api, make }: Ground): void {
+  #signReceipts({ tables, anchor, make }: Ground): void {
     const signReceipt = make(this, 'sign-receipt')
     tables.requests.grantRead(signReceipt)
     tables.ledger.grantRead(signReceipt)
     anchor.index.grantFind(signReceipt)
     anchor.grantRead(signReceipt)
     anchor.key.grantSign(signReceipt, 'Receipts')
-    api.route(signReceipt, 'GET /v1/requests/{id}/receipt')
   }
 
-  #notarize({ tables, anchor, api, alarms, make }: Ground): HotworkFunction {
+  #notarize({ tables, anchor, alarms, make }: Ground): HotworkFunction {
     const notarize = make(this, 'notarize-entries')
-    api.tellIssuer(notarize)
     tables.ledger.grantRead(notarize)
     anchor.index.grantPlace(notarize)
     anchor.grantAdd(notarize)
     anchor.key.grantSign(notarize, 'Checkpoints')
     new LedgerStreamReader(this, 'Ledger', { table: tables.ledger.table, reader: notarize })
     alarms.watchStream(notarize, Duration.minutes(10))
+    say(this, { NOTARY_FUNCTION: notarize.lambda.functionArn })
     return notarize
   }
 
-  #reconcile({ tables, anchor, api, make }: Ground, notarize: HotworkFunction): HotworkFunction {
+  #reconcile({ tables, anchor, make }: Ground, notarize: HotworkFunction): HotworkFunction {
     const reconcile = make(this, 'reconcile-ledger')
-    api.tellIssuer(reconcile)
     tables.requests.grantReadMany(reconcile)
     tables.ledger.grantCompare(reconcile)
     anchor.index.grantFind(reconcile)
     anchor.grantRead(reconcile)
     anchor.key.grantVerify(reconcile)
-    notarize.grantInvoke(reconcile, 'NOTARY_FUNCTION')
+    notarize.grantInvoke(reconcile)
     runEvery(this, 'Reconcile', { every: Duration.hours(1), worker: reconcile, within: Duration.minutes(10) })
     return reconcile
   }

@@ -1,7 +1,7 @@
 import { Duration, Stack, Validations } from 'aws-cdk-lib'
 import { Rule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
-import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Grant, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import {
   Chain,
   Choice,
@@ -24,7 +24,8 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks'
 import { Construct } from 'constructs'
 import { StreamReader } from './event-sources.ts'
 import type { Ground } from './ground.ts'
-import type { HotworkFunction } from './hotwork-function.ts'
+import { type HotworkFunction, InlineRole } from './hotwork-function.ts'
+import { say } from './variables.ts'
 
 export type Ladder = { tiers: readonly Tier[] }
 type Tier = { tier: number; stages: readonly Stage[]; grant: { claimWithin: number; lifetime: number } }
@@ -63,7 +64,7 @@ export class ApprovalWorkflow extends Construct {
 
   constructor(scope: Construct, id: string, { ladder, awaitOutcome, advanceWorkflow }: ApprovalWorkflowProps) {
     super(scope, id)
-    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('states.amazonaws.com') })
+    const role = new InlineRole(this, 'Role', { assumedBy: new ServicePrincipal('states.amazonaws.com') })
     const invoke = Grant.addToPrincipal({
       grantee: role,
       actions: ['lambda:InvokeFunction'],
@@ -89,6 +90,7 @@ export class ApprovalWorkflow extends Construct {
       return [make(`Tier${tier}Machine`, `${stackName}-tier${tier}`, drawn)]
     })
     this.machines = [this.machine, ...ofTiers]
+    say(this, { STATE_MACHINE: this.machine.stateMachineArn })
     Validations.of(this).acknowledge(
       {
         id: 'AwsSolutions-SF1',
@@ -103,7 +105,6 @@ export class ApprovalWorkflow extends Construct {
   }
 
   grantStart(to: HotworkFunction): void {
-    to.tell({ STATE_MACHINE: this.machine.stateMachineArn })
     to.allow(
       ['states:StartExecution'],
       this.machines.map(({ stateMachineArn }) => stateMachineArn),
@@ -235,6 +236,7 @@ export class Workflow extends Construct {
     // What it cannot follow from the stream it is invoked with again.
     follower.grantItself()
     deadLetters.keepInvocations(follower)
+    say(this, { FOLLOW_FUNCTION: follower.lambda.functionArn })
     this.#tellEarlyEnds(workflow.machines, follower)
     new StreamReader(this, 'FollowStream', { deadLetters, table: requests.table, reader: follower, tells: ['all'] })
   }

@@ -8,6 +8,7 @@ import type { WorkQueue } from './event-sources.ts'
 import type { Ground } from './ground.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { type Sealed, SealedUses } from './sealed-role.ts'
+import { say } from './variables.ts'
 
 export type ReadingGround = Ground & { calls: CallReader }
 
@@ -25,43 +26,20 @@ export class BreakGlass extends Construct {
     this.sealedUses = this.#recordSealedUses(ground)
   }
 
-  #makeOpening({ api, bundle, incidents, make }: Ground): void {
-    const byApi = make(this, 'open-break-glass')
-    api.routeAs('own', byApi, 'POST /v1/break-glass')
-    // It begins logins, as strong as that takes.
-    const onPage = make(this, 'open-on-page')
-    api.routeAs('own', onPage, 'GET /break-glass/open/{id}', 'POST /break-glass/open/{id}')
-    for (const each of [byApi, onPage]) {
+  #makeOpening({ bundle, incidents, make }: Ground): void {
+    for (const each of [make(this, 'open-break-glass'), make(this, 'open-on-page')]) {
       // Only where the deployment has an incident tool. That it does not answer stops no opening.
       if (bundle.deployment.incidents) incidents.grantRead(each)
-      else incidents.tell(each)
     }
   }
 
   #makeConclusion(ground: ReadingGround): void {
-    const { api, incidents, tables, make } = ground
+    const { incidents, tables, make } = ground
     const conclude = make(this, 'conclude-break-glass')
     incidents.grantRead(conclude)
     // Requests end with the incident that was live when they were asked for.
     tables.requests.grantFind(conclude, 'by-task')
-    api.routeAs(
-      'own',
-      conclude,
-      'POST /v1/break-glass/{id}/end',
-      'POST /v1/break-glass/{id}/review',
-      'POST /v1/break-glass/vouchers',
-      // By the tool that keeps incidents: an incident that is closed ends what was opened for it.
-      'POST /v1/incident-events',
-    )
-    const read = make(this, 'read-break-glass')
-    grantReadEvidence(read, ground)
-    api.route(
-      read,
-      'GET /v1/break-glass',
-      'GET /v1/break-glass/{id}',
-      'GET /v1/break-glass/{id}/ledger',
-      'GET /v1/break-glass/{id}/drill',
-    )
+    grantReadEvidence(make(this, 'read-break-glass'), ground)
   }
 
   #recordSealedUses({ alarms, deadLetters, sealed, make }: Ground & { sealed: Sealed }): WorkQueue {
@@ -95,6 +73,7 @@ export class BreakGlassTopic extends Construct {
       // AWS's own key: publishing needs no right on it.
       masterKey: Alias.fromAliasName(this, 'Key', 'alias/aws/sns'),
     })
+    say(this, { BREAK_GLASS_TOPIC: this.arn })
     Validations.of(this.topic).acknowledge({
       id: 'AwsSolutions-SNS3',
       reason:
@@ -108,7 +87,6 @@ export class BreakGlassTopic extends Construct {
 
   /** Neither subscribing nor reading who is subscribed. */
   grantPage(to: HotworkFunction): void {
-    to.tell({ BREAK_GLASS_TOPIC: this.arn })
     to.allow(['sns:Publish'], [this.arn])
   }
 }

@@ -3,6 +3,7 @@ import { lambdaOf } from '../functions.ts'
 import type { Ground } from './ground.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { grantReadSessions } from './target-roles.ts'
+import { say } from './variables.ts'
 
 /**
  * The one function that reads CloudTrail for people. It is asked about a request, and looks for sessions of that request
@@ -17,9 +18,10 @@ export class CallReader extends Construct {
     requests.grantRead(this.#reader)
     ledger.grantRead(this.#reader)
     grantReadSessions(this.#reader, roles)
+    say(this, { READ_CALLS_FUNCTION: this.#reader.lambda.functionArn })
   }
 
   grantAsk(to: HotworkFunction): void {
-    this.#reader.grantInvoke(to, 'READ_CALLS_FUNCTION')
+    this.#reader.grantInvoke(to)
   }
 }

@@ -3,6 +3,7 @@ import { AccountRootPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-l
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
 import { Construct } from 'constructs'
 import type { HotworkFunction } from './hotwork-function.ts'
+import { say } from './variables.ts'
 
 /** No signing, nor any way to let others sign but by the key's policy. */
 export const administration = [
@@ -34,9 +35,9 @@ const signs = {
 type KeyUse = {
   /** What they sign, for the description. */
   what: string
-  /** The variables that say which key signs, and which keys are published. */
-  signs: string
+  /** The variable that says which keys are published, and, unless the first of those is known to sign, the one that says which signs. */
   verifies: string
+  signs?: string
 }
 
 /**
@@ -53,14 +54,13 @@ export class SigningKey extends Construct {
     super(scope, id)
     this.#use = use
     this.#keys = [this.#makeKey(signing), ...others.map((number) => this.#makeKey(number))]
+    const arns = this.#keys.map(({ keyArn }) => keyArn)
+    say(this, { [use.verifies]: arns.join(' '), ...(use.signs !== undefined && { [use.signs]: arns[0] }) })
   }
 
   /** By the key's own policy, which trusts no other policy of the account to. @param what part of the statement's id */
   grantSign(to: HotworkFunction, what: 'Tokens' | 'Statements' | 'Checkpoints' | 'Receipts'): void {
     const [signing] = this.#keys
-    const { signs: variable, verifies } = this.#use
-    if (variable === verifies) this.grantVerify(to)
-    else to.tell({ [variable]: signing.keyArn })
     signing.addToResourcePolicy(
       new PolicyStatement({
         sid: `Sign${what}`,
@@ -71,13 +71,15 @@ export class SigningKey extends Construct {
       }),
     )
     to.allow(['kms:Sign'], [signing.keyArn], signs)
-    if (variable !== verifies) to.allow(['kms:GetPublicKey'], [signing.keyArn])
+    if (this.#use.signs === undefined) this.grantVerify(to)
+    else to.allow(['kms:GetPublicKey'], [signing.keyArn])
   }
 
   grantVerify(to: HotworkFunction): void {
-    const arns = this.#keys.map(({ keyArn }) => keyArn)
-    to.tell({ [this.#use.verifies]: arns.join(' ') })
-    to.allow(['kms:GetPublicKey'], arns)
+    to.allow(
+      ['kms:GetPublicKey'],
+      this.#keys.map(({ keyArn }) => keyArn),
+    )
   }
 
   #makeKey(number: number): Key {

@@ -12,6 +12,7 @@ import {
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import type { HotworkFunction } from './hotwork-function.ts'
+import { say } from './variables.ts'
 
 /** Of every queue: the emulator that `npm start` runs speaks http, and would then refuse every call. */
 const plainHttp = {
@@ -104,7 +105,6 @@ type WorkQueueProps = {
 /** Ids handed on to one function. With `order: 'group'` a message that cannot be worked off holds up its own group alone. */
 export class WorkQueue extends Construct {
   readonly queue: Queue
-  readonly #variable: string
 
   constructor(scope: Construct, id: string, props: WorkQueueProps) {
     super(scope, id)
@@ -118,7 +118,6 @@ export class WorkQueue extends Construct {
       name,
       retention,
     } = props
-    this.#variable = variable
     const fifo = order === 'group'
     this.queue = new Queue(this, 'Queue', {
       encryption: QueueEncryption.SQS_MANAGED,
@@ -135,17 +134,16 @@ export class WorkQueue extends Construct {
       }),
     })
     Validations.of(this.queue).acknowledge(plainHttp)
+    say(this, { [variable]: this.queue.queueUrl })
   }
 
   /** CDK's own grant would add more. */
   grantSend(to: HotworkFunction): void {
-    to.tell({ [this.#variable]: this.queue.queueUrl })
     to.allow(['sqs:SendMessage'], [this.queue.queueArn])
   }
 
   /** Allows saying when a failed message shall come again. */
   grantHold(to: HotworkFunction): void {
-    to.tell({ [this.#variable]: this.queue.queueUrl })
     to.allow(['sqs:ChangeMessageVisibility'], [this.queue.queueArn])
   }
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { Stack, Stage } from 'aws-cdk-lib'
 import { Code } from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
-import { bundler, type FunctionName, functions, prebuilt, rowOf } from '../functions.ts'
+import { bundler, type Lambda, lambdas, prebuilt } from '../functions.ts'
 
 /**
  * The code of all functions: a folder each, with `index.js` and, for those that ask policy, `bundle.json` and Cedar's wasm.
@@ -20,11 +20,10 @@ export class FunctionCode {
     this.#folder = join(Stage.of(scope)?.outdir ?? '', `${Stack.of(scope).artifactId}.functions`)
     this.#policies = policies
     if (prebuilt === undefined) bundle(this.#folder)
-    else for (const name of functions) copy(join(prebuilt, name), join(this.#folder, name))
+    else for (const { name } of lambdas) copy(join(prebuilt, name), join(this.#folder, name))
   }
 
-  of(name: FunctionName): Code {
-    const { policy } = rowOf(name)
+  of({ name, policy }: Lambda): Code {
     const folder = join(this.#folder, name)
     if (policy !== 'none') copyFileSync(this.#policies, join(folder, 'bundle.json'))
     if (policy === 'answers') copyFileSync(cedarWasm(), join(folder, 'cedar_wasm_bg.wasm'))

@@ -1,15 +1,14 @@
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
-import { type FunctionName, rowOf } from '../functions.ts'
+import { type Caller, lambdas, rowsPutBy } from '../functions.ts'
 import type { PolicyBundle } from '../policy-bundle.ts'
-import { showsTexts, writesOf } from '../rows.ts'
 import type { Alarms } from './alarms.ts'
 import type { Anchor } from './anchor.ts'
 import type { SigningKey } from './credential-key.ts'
 import type { DeadLetters } from './event-sources.ts'
 import type { FunctionCode } from './function-code.ts'
 import type { HotworkApi } from './hotwork-api.ts'
-import { type FunctionRole, HotworkFunction } from './hotwork-function.ts'
+import { HotworkFunction, type InlineRole } from './hotwork-function.ts'
 import type { Reading } from './reading.ts'
 import type { ChatSecret, IncidentSecret, SourceSecret } from './secrets.ts'
 import type { CardTable, LedgerTable, RequestTable, TextTable, WaitTable } from './tables.ts'
@@ -37,31 +36,56 @@ export type Ground = {
   deadLetters: DeadLetters
   roles: TargetRoles
   make: MakeFunction
+  /** The names of the functions that there are so far. */
+  made: ReadonlySet<string>
 }
 
-/** By its rows in infra/functions.ts and infra/rows.ts. One that goes by policy as of now reads what was recertified. */
-export type MakeFunction = (scope: Construct, name: FunctionName, role?: FunctionRole) => HotworkFunction
+/** By its descriptor: its routes, its variables, and what it may put. One that goes by policy as of now reads what was recertified. */
+export type MakeFunction = (scope: Construct, name: string, role?: InlineRole) => HotworkFunction
 
-type Given = { code: FunctionCode; log: ILogGroup; reserve: boolean; shards: number; alarms: Alarms; tables: Tables }
+/** Those of some callers that no construct has made: they have what their descriptors say, and no right beside it. */
+export function makeOthers(scope: Construct, callers: readonly Caller[], { make, made }: Ground): void {
+  const others = lambdas.filter(
+    ({ name, caller, kind }) => callers.includes(caller) && kind === undefined && !made.has(name),
+  )
+  for (const { name } of others) make(scope, name)
+}
 
-export function functionMaker({ code, log, reserve, shards, alarms, tables }: Given): MakeFunction {
-  return (scope, name, role) => {
+type Given = { code: FunctionCode; log: ILogGroup; reserve: boolean; shards: number } & Pick<
+  Ground,
+  'alarms' | 'api' | 'tables'
+>
+
+export function functionMaker({
+  code,
+  log,
+  reserve,
+  shards,
+  alarms,
+  api,
+  tables,
+}: Given): Pick<Ground, 'make' | 'made'> {
+  const names = new Set<string>()
+  const make: MakeFunction = (scope, name, role) => {
+    names.add(name)
     const made = new HotworkFunction(scope, pascal(name), { name, code, log, reserve, ...(role && { role }) })
-    const { policy, asDeployed, alarm } = rowOf(name)
+    const { policy, asDeployed, alarm, chains = [], texts, showsTexts } = made.descriptor
+    api.route(made)
     if (shards > 1) made.tell({ SHARDS: String(shards) })
     if (alarm) alarms.watchFunction(made)
-    const { requests, ledger, texts } = writesOf(name)
+    const puts = rowsPutBy(made.descriptor)
     if (policy !== 'none' && !asDeployed) tables.requests.grantReadMany(made)
-    if (requests.length > 0) tables.requests.grantPut(made, requests)
-    if (ledger.length > 0) {
+    if (puts.length > 0) tables.requests.grantPut(made, puts)
+    if (chains.length > 0) {
       // Where its chain ends.
       tables.requests.grantRead(made)
-      tables.ledger.grantAppend(made, ledger)
+      tables.ledger.grantAppend(made, chains)
     }
     if (texts) tables.texts.grantPut(made)
-    if (showsTexts(name)) tables.texts.grantRead(made)
+    if (showsTexts) tables.texts.grantRead(made)
     return made
   }
+  return { make, made: names }
 }
 
 const pascal = (name: string) => name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())

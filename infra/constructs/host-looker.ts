@@ -4,6 +4,7 @@ import { runEvery } from './event-sources.ts'
 import type { Ground } from './ground.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { grantSimulate } from './target-roles.ts'
+import { say } from './variables.ts'
 
 /** The one function that asks IAM about the hosts of agents, daily and when a person wants to know now. */
 export class HostLooker extends Construct {
@@ -14,10 +15,11 @@ export class HostLooker extends Construct {
     this.#looker = make(this, 'look-at-hosts')
     grantSimulate(this.#looker, roles)
     tables.requests.grantReadMany(this.#looker)
+    say(this, { LOOK_AT_HOSTS_FUNCTION: this.#looker.lambda.functionArn })
     runEvery(this, 'Daily', { every: Duration.days(1), worker: this.#looker, within: Duration.hours(1) })
   }
 
   grantAsk(to: HotworkFunction): void {
-    this.#looker.grantInvoke(to, 'LOOK_AT_HOSTS_FUNCTION')
+    this.#looker.grantInvoke(to)
   }
 }

@@ -5,11 +5,9 @@ import { HttpApi, HttpRoute, HttpRouteKey, HttpStage, LogGroupLogDestination } f
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
+import type { Route } from '../functions.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
-
-/** As API Gateway writes it: `POST /token`. */
-type Route = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}` | typeof anythingElse
-export const anythingElse = '$default'
+import { say } from './variables.ts'
 
 /** Calls a second to one route: a flood of one takes nothing from another. */
 const limits = {
@@ -37,6 +35,7 @@ export class HotworkApi extends Construct {
   readonly issuer: string
   readonly #stage: CfnStage
   readonly #limited: { [route: string]: object } = {}
+  readonly #integrations = new Map<HotworkFunction, HttpLambdaIntegration>()
 
   /** @param issuer the address that callers know, where it is neither the domain nor the API's own */
   constructor(scope: Construct, id: string, { issuer, domain }: Address) {
@@ -60,6 +59,7 @@ export class HotworkApi extends Construct {
       ...(domain && { domainMapping: { domainName: domain } }),
     })
     this.issuer = issuer ?? (domain ? `https://${domain.name}` : this.api.apiEndpoint)
+    say(this, { ISSUER: this.issuer })
     this.#stage = stage.node.defaultChild as CfnStage
     this.#stage.routeSettings = this.#limited
     Validations.of(this.api).acknowledge({
@@ -69,36 +69,28 @@ export class HotworkApi extends Construct {
     })
   }
 
-  /** Those behind a route know it without. */
-  tellIssuer(to: HotworkFunction): void {
-    to.tell({ ISSUER: this.issuer })
-  }
-
-  route(handler: HotworkFunction, ...routes: readonly Route[]): void {
-    this.#add(handler, routes)
-  }
-
-  routeAs(limit: 'public' | 'own', handler: HotworkFunction, ...routes: readonly Route[]): void {
-    const { rate, burst } = limits[limit]
-    for (const added of this.#add(handler, routes)) {
+  /** The routes of its descriptor, or more that it has beside them, with their limit. */
+  route(handler: HotworkFunction, routes: readonly Route[] = handler.descriptor.routes ?? []): void {
+    const { limit } = handler.descriptor
+    for (const key of routes) {
+      const added = this.#add(handler, key)
+      if (limit === undefined) continue
       // API Gateway refuses the settings of a route that is not there yet.
       this.#stage.addResourceDependency(added.node.defaultChild as CfnRoute)
-      this.#limited[added.key] = { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst }
+      const { rate, burst } = limits[limit]
+      this.#limited[key] = { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst }
     }
   }
 
-  #add(handler: HotworkFunction, routes: readonly Route[]) {
-    this.tellIssuer(handler)
-    // A permission for each route would be a resource each, and a stack has five hundred.
-    const integration = new HttpLambdaIntegration(handler.node.id, handler.lambda, { scopePermissionToRoute: false })
-    const otherwise = { httpApi: this.api, integration, routeKey: HttpRouteKey.DEFAULT }
-    return routes.flatMap((key) => {
-      const [method, path = ''] = key.split(' ') as [HttpMethod, string?]
-      const added =
-        key === anythingElse
-          ? [new HttpRoute(this.api, 'AnythingElse', otherwise)]
-          : this.api.addRoutes({ path, methods: [method], integration })
-      return added.map(({ node }) => ({ key, node }))
-    })
+  #add(handler: HotworkFunction, key: Route): Construct {
+    // A permission for each route would be a resource each, and so would an integration; a stack has five hundred.
+    const integration =
+      this.#integrations.get(handler) ??
+      new HttpLambdaIntegration(handler.node.id, handler.lambda, { scopePermissionToRoute: false })
+    this.#integrations.set(handler, integration)
+    const [method, path = ''] = key.split(' ') as [HttpMethod, string?]
+    if (key === '$default')
+      return new HttpRoute(this.api, 'AnythingElse', { httpApi: this.api, integration, routeKey: HttpRouteKey.DEFAULT })
+    return this.api.addRoutes({ path, methods: [method], integration })[0] as HttpRoute
   }
 }

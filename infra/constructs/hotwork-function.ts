@@ -21,11 +21,12 @@ import {
 } from 'aws-cdk-lib/aws-lambda'
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
-import { type FunctionName, rowOf } from '../functions.ts'
+import { type Lambda, lambdaNamed } from '../functions.ts'
 import type { FunctionCode } from './function-code.ts'
+import { lookUp } from './variables.ts'
 
 /** A role whose rights are a part of it. CDK's own makes a second resource for them, of the 500 that a stack may have. */
-export class FunctionRole extends Role {
+export class InlineRole extends Role {
   readonly #rights = new PolicyDocument()
   #apart: Policy | undefined
 
@@ -49,52 +50,52 @@ export class FunctionRole extends Role {
 }
 
 type HotworkFunctionProps = {
-  name: FunctionName
+  name: string
   code: FunctionCode
   /** All functions write to one: each line names its function. */
   log: ILogGroup
   reserve: boolean
   /** Another function's, for one that needs that role's very rights. */
-  role?: FunctionRole
+  role?: InlineRole
 }
 
 /** One Lambda, by default with a role of its own that may write its log. What it uses grants the rest. */
 export class HotworkFunction extends Construct {
-  readonly name: FunctionName
+  readonly descriptor: Lambda
   readonly lambda: LambdaFunction
-  readonly role: FunctionRole
+  readonly role: InlineRole
 
   constructor(scope: Construct, id: string, { name, code, log, reserve, role }: HotworkFunctionProps) {
     super(scope, id)
-    this.name = name
-    const row = rowOf(name)
+    this.descriptor = lambdaNamed(name)
+    const { policy, seconds = 10, megabytes, reserved, role: named, told } = this.descriptor
     this.role =
       role ??
-      new FunctionRole(this, 'Role', {
+      new InlineRole(this, 'Role', {
         assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-        ...(row.role !== undefined && { path: '/hotwork/', roleName: `${Stack.of(this).stackName}-${row.role}` }),
+        ...(named !== undefined && { path: '/hotwork/', roleName: `${Stack.of(this).stackName}-${named}` }),
       })
     log.grantWrite(this.role)
     this.lambda = new LambdaFunction(this, 'Lambda', {
       description: `Hotwork ${name}`,
-      code: code.of(name),
+      code: code.of(this.descriptor),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       // Compiling Cedar's wasm is what needs a bigger share of a processor.
-      memorySize: row.megabytes ?? (row.policy === 'answers' ? 512 : 256),
-      timeout: Duration.seconds(row.seconds ?? 10),
+      memorySize: megabytes ?? (policy === 'answers' ? 512 : 256),
+      timeout: Duration.seconds(seconds),
       environment: { LOG_LEVEL: 'INFO', POWERTOOLS_SERVICE_NAME: name },
       role: this.role,
       logGroup: log,
       loggingFormat: LoggingFormat.JSON,
       // With Lambda's report of each invocation, by which failed ones are counted.
       systemLogLevelV2: SystemLogLevel.INFO,
-      ...(reserve && row.reserved !== undefined && { reservedConcurrentExecutions: row.reserved }),
+      ...(reserve && reserved !== undefined && { reservedConcurrentExecutions: reserved }),
     })
+    for (const variable of told) this.tell({ [variable]: lookUp(this, variable) })
   }
 
-  /** A test holds what it is told to what its code asks for. */
   tell(variables: { readonly [name: string]: string }): void {
     for (const [name, value] of Object.entries(variables)) this.lambda.addEnvironment(name, value)
   }
@@ -123,9 +124,8 @@ export class HotworkFunction extends Construct {
   }
 
   /** Allows another to call it, and no version or alias of it; or, where aliases are named, to call it by those alone. */
-  grantInvoke(to: HotworkFunction, variable: string, aliases?: readonly string[]): void {
+  grantInvoke(to: HotworkFunction, aliases?: readonly string[]): void {
     const { functionArn } = this.lambda
-    to.tell({ [variable]: functionArn })
     to.allow(['lambda:InvokeFunction'], aliases?.map((alias) => `${functionArn}:${alias}`) ?? [functionArn])
   }
 }

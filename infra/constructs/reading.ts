@@ -2,9 +2,13 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { AccountRootPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
 import { Construct } from 'constructs'
-import { statementKinds, statementsOf } from '../statements.ts'
+import { lambdas } from '../functions.ts'
 import { administration } from './credential-key.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
+import { say } from './variables.ts'
+
+/** Kinds of statements that functions have signed: an alias of the signer for each. */
+const statementKinds = new Set(lambdas.flatMap(({ signs = [] }) => signs))
 
 /** IfExists: on AWS every GenerateMac carries the key; the local emulator does not know it. */
 const macs = { StringEqualsIfExists: { 'kms:MacAlgorithm': 'HMAC_SHA_256' } }
@@ -38,12 +42,14 @@ export class Reading extends Construct {
         ],
       }),
     })
+    say(this, { READER_ROLE: `hotwork/${Stack.of(this).stackName}-reader`, STATE_KEY: this.#key.keyArn })
   }
 
   /** Who signs what agents carry, and that it is Hotwork that asks or tells a tool. */
   signWith(signer: HotworkFunction): void {
     this.#signer = signer
     for (const kind of statementKinds) signer.nameLatest(kind)
+    say(this, { SIGN_FUNCTION: signer.lambda.functionArn })
   }
 
   grant(to: HotworkFunction): void {
@@ -53,7 +59,6 @@ export class Reading extends Construct {
 
   /** Reads outside of AWS accounts. */
   grantKey(to: HotworkFunction): void {
-    to.tell({ READER_ROLE: `hotwork/${Stack.of(this).stackName}-reader`, STATE_KEY: this.#key.keyArn })
     this.#key.addToResourcePolicy(
       new PolicyStatement({
         actions: ['kms:GenerateMac'],
@@ -68,6 +73,6 @@ export class Reading extends Construct {
 
   /** Allows having statements signed, of its own kinds, and nothing else. */
   grantSigned(to: HotworkFunction): void {
-    this.#signer?.grantInvoke(to, 'SIGN_FUNCTION', statementsOf(to.name))
+    this.#signer?.grantInvoke(to, to.descriptor.signs ?? [])
   }
 }

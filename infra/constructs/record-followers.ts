@@ -9,7 +9,8 @@ import type { Ground } from './ground.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { WebhookSecret } from './secrets.ts'
 import type { TargetEndpoints } from './target-endpoints.ts'
-import { grantAudit, grantDeny, tellTargets } from './target-roles.ts'
+import { grantAudit, grantDeny } from './target-roles.ts'
+import { say } from './variables.ts'
 
 type RecordFollowersProps = Ground & {
   channel: { cardsQueue: WorkQueue; setReminders: HotworkFunction; decideBurst: HotworkFunction }
@@ -38,13 +39,12 @@ export class RecordFollowers extends Construct {
   }
 
   /** The second reader of the stream hands ids on; the first moves the workflow. */
-  #handOn({ tables, roles, deadLetters, channel, targets, make }: RecordFollowersProps): void {
+  #handOn({ tables, deadLetters, channel, targets, make }: RecordFollowersProps): void {
     const handOn = make(this, 'hand-on')
-    tellTargets(handOn, roles)
-    for (const queue of [channel.cardsQueue, this.#denies, this.events.deliveries, ...targets.queues])
-      queue.grantSend(handOn)
-    channel.setReminders.grantInvoke(handOn, 'REMINDERS_FUNCTION')
-    channel.decideBurst.grantInvoke(handOn, 'CLICKS_FUNCTION')
+    for (const queue of [channel.cardsQueue, this.#denies, this.events.deliveries]) queue.grantSend(handOn)
+    targets.grantEnd(handOn)
+    channel.setReminders.grantInvoke(handOn)
+    channel.decideBurst.grantInvoke(handOn)
     new StreamReader(this, 'HandOnStream', {
       deadLetters,
       table: tables.requests.table,
@@ -70,10 +70,11 @@ export class RecordFollowers extends Construct {
     const sweep = make(this, 'sweep-overdue')
     tables.requests.grantFind(sweep, 'overdue', 'uncompared')
     callReader.grantAsk(sweep)
-    follower.grantInvoke(sweep, 'FOLLOW_FUNCTION')
-    caller.grantInvoke(sweep, 'CALLS_FUNCTION')
-    for (const each of targets.callers) each.caller.grantInvoke(sweep, each.variable)
-    for (const queue of [this.#denies, ...targets.queues]) queue.grantSend(sweep)
+    follower.grantInvoke(sweep)
+    caller.grantInvoke(sweep)
+    this.#denies.grantSend(sweep)
+    targets.grantLookUp(sweep)
+    targets.grantEnd(sweep)
     runEvery(this, 'Sweep', { every: Duration.minutes(1), worker: sweep })
   }
 
@@ -107,7 +108,7 @@ export class DecisionEvents extends Construct {
   /** Where an agent or a tool is notified. */
   readonly secret: WebhookSecret | undefined
 
-  constructor(scope: Construct, id: string, { bundle, api, alarms, deadLetters, reading, tables, make }: Ground) {
+  constructor(scope: Construct, id: string, { bundle, alarms, deadLetters, reading, tables, make }: Ground) {
     super(scope, id)
     this.bus = new EventBus(this, 'Bus', {
       eventBusName: `${Stack.of(this).stackName}-decisions`,
@@ -123,13 +124,12 @@ export class DecisionEvents extends Construct {
       retention: Duration.days(10),
     })
     const deliver = make(this, 'deliver')
-    api.tellIssuer(deliver)
     reading.grantSigned(deliver)
     tables.requests.grantRead(deliver)
-    deliver.tell({ EVENT_BUS: this.bus.eventBusName })
     deliver.allow(['events:PutEvents'], [this.bus.eventBusArn])
     this.secret = notifies(bundle) ? new WebhookSecret(this, 'Webhooks') : undefined
     this.secret?.grantRead(deliver)
+    say(this, { EVENT_BUS: this.bus.eventBusName, WEBHOOK_SECRET: this.secret?.name })
     this.deliveries.grantHold(deliver)
     this.deliveries.consumedBy(deliver, { batchSize: 10, atOnce: 5 })
     // SQS leaves out of the age what was received three times, so it tells of the function and not of a dead receiver.

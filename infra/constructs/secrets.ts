@@ -3,6 +3,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
 import type { PolicyBundle } from '../policy-bundle.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
+import { say } from './variables.ts'
 
 type OperatorSecretProps = {
   name: string
@@ -12,8 +13,8 @@ type OperatorSecretProps = {
   beside?: { readonly [member: string]: string }
   /** Why nothing rotates it by itself. */
   notRotated: string
-  /** The variable of the name. */
-  variable: string
+  /** The variable of the name, where it is of one secret. */
+  variable?: string
 }
 
 /**
@@ -23,12 +24,11 @@ type OperatorSecretProps = {
 abstract class OperatorSecret extends Construct {
   /** To the SDK, its id. Not its ARN: the local emulator's `Ref` of a secret is the name. */
   readonly name: string
-  readonly #told: { readonly [variable: string]: string }
 
   constructor(scope: Construct, id: string, props: OperatorSecretProps) {
     super(scope, id)
     this.name = `${Stack.of(this).stackName}/${props.name}`
-    this.#told = { [props.variable]: this.name }
+    if (props.variable !== undefined) say(this, { [props.variable]: this.name })
     const secret = new Secret(this, 'Secret', {
       secretName: this.name,
       description: props.description,
@@ -43,17 +43,8 @@ abstract class OperatorSecret extends Construct {
     Validations.of(secret).acknowledge({ id: 'AwsSolutions-SMG4', reason: props.notRotated })
   }
 
-  tell(to: HotworkFunction): void {
-    to.tell(this.#told)
-  }
-
-  grantRead(to: HotworkFunction): void {
-    this.tell(to)
-    this.allowRead(to)
-  }
-
   /** AWS puts six random characters behind the name in its ARN. */
-  protected allowRead(to: HotworkFunction): void {
+  grantRead(to: HotworkFunction): void {
     const arn = Stack.of(this).formatArn({
       service: 'secretsmanager',
       resource: 'secret',
@@ -73,16 +64,11 @@ export class ChatSecret extends OperatorSecret {
 
   /** Every chat, by alias. */
   static all(scope: Construct, { deployment: { chats } }: PolicyBundle): readonly ChatSecret[] {
-    return Object.keys(chats ?? { [usual]: {} }).map((alias) => new ChatSecret(scope, alias))
+    const all = Object.keys(chats ?? { [usual]: {} }).map((alias) => [alias, new ChatSecret(scope, alias)] as const)
+    // A function that reads one has to know of all: what comes in says which.
+    say(scope, { CHAT_SECRETS: JSON.stringify(Object.fromEntries(all.map(([alias, { name }]) => [alias, name]))) })
+    return all.map(([, secret]) => secret)
   }
-
-  /** A function that reads one has to know of all: what comes in says which. */
-  static grantRead(all: readonly ChatSecret[], to: HotworkFunction): void {
-    to.tell({ CHAT_SECRETS: JSON.stringify(Object.fromEntries(all.map(({ alias, name }) => [alias, name]))) })
-    for (const secret of all) secret.allowRead(to)
-  }
-
-  readonly alias: string
 
   private constructor(scope: Construct, alias: string) {
     super(scope, alias === usual ? 'Slack' : `Chat-${alias}`, {
@@ -92,9 +78,7 @@ export class ChatSecret extends OperatorSecret {
       beside: { botToken: 'xoxb-to-be-replaced' },
       notRotated:
         'Slack has no API that rotates a signing secret; the operator replaces it and the old one is accepted meanwhile',
-      variable: 'CHAT_SECRET',
     })
-    this.alias = alias
     const words = alias.split('-').map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`)
     this.output = alias === usual ? 'SlackSecret' : `ChatSecret${words.join('')}`
   }
@@ -116,7 +100,7 @@ export class IncidentSecret extends OperatorSecret {
 }
 
 /** The key with which a kind of group source is read, by the member that the bundle has for the kind. */
-const sourceSecrets: { readonly [kind: string]: OperatorSecretProps & { id: string } } = {
+const sourceSecrets: { readonly [kind: string]: OperatorSecretProps & { id: string; variable: string } } = {
   pager: {
     id: 'PagerDuty',
     name: 'pagerduty',
@@ -131,9 +115,11 @@ export class SourceSecret extends OperatorSecret {
   /** Those of the kinds that a group comes from. */
   static all(scope: Construct, { directory: { sources = {} } }: PolicyBundle): readonly SourceSecret[] {
     const kinds = new Set(Object.values(sources).flatMap(({ source }) => Object.keys(source)))
-    return Object.entries(sourceSecrets)
-      .filter(([kind]) => kinds.has(kind))
-      .map(([, { id, ...props }]) => new SourceSecret(scope, id, props))
+    return Object.entries(sourceSecrets).flatMap(([kind, { id, ...props }]) => {
+      if (kinds.has(kind)) return [new SourceSecret(scope, id, props)]
+      say(scope, { [props.variable]: undefined })
+      return []
+    })
   }
 }
 

@@ -1,14 +1,13 @@
 import { Duration, RemovalPolicy, Stack, Token, Validations } from 'aws-cdk-lib'
-import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Grant, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler'
 import { Construct } from 'constructs'
 import { grantAsk } from './agent-endpoints.ts'
 import type { BreakGlassTopic } from './break-glass.ts'
 import { runEvery, WorkQueue } from './event-sources.ts'
 import type { Ground } from './ground.ts'
-import type { HotworkFunction } from './hotwork-function.ts'
-import { ChatSecret } from './secrets.ts'
-import { tellTargets } from './target-roles.ts'
+import { type HotworkFunction, InlineRole } from './hotwork-function.ts'
+import { say } from './variables.ts'
 
 /** `advance` stores what is due when a timer ends, also where the workflow has stopped. */
 type SlackChannelProps = Ground & { topic: BreakGlassTopic; advance: HotworkFunction }
@@ -35,21 +34,14 @@ export class SlackChannel extends Construct {
   }
 
   #receive(ground: Ground): void {
-    const { api, roles, tables, chats, make } = ground
+    const { tables, chats, make } = ground
     const receiveSlack = make(this, 'receive-slack')
     tables.cards.grantRead(receiveSlack)
     // For a person's home tab, and to complete an id by its beginning.
     tables.requests.grantFind(receiveSlack, 'by-id', 'by-owner', 'by-status', 'by-time')
-    // A halt may be of a role.
-    tellTargets(receiveSlack, roles)
     // A person may ask on behalf of an agent.
     grantAsk(receiveSlack, ground)
-    ChatSecret.grantRead(chats, receiveSlack)
-    api.routeAs('own', receiveSlack, 'POST /slack/events')
-
-    const linkSlack = make(this, 'link-slack')
-    ChatSecret.grantRead(chats, linkSlack)
-    api.routeAs('public', linkSlack, 'GET /link', 'POST /link', 'POST /link/unlink')
+    for (const each of [receiveSlack, make(this, 'link-slack')]) for (const chat of chats) chat.grantRead(each)
   }
 
   #decideBursts({ deadLetters, reading, make }: Ground): HotworkFunction {
@@ -57,17 +49,17 @@ export class SlackChannel extends Construct {
     this.cardsQueue.grantSend(decideBurst)
     reading.grant(decideBurst)
     deadLetters.keepInvocations(decideBurst)
+    say(this, { CLICKS_FUNCTION: decideBurst.lambda.functionArn })
     return decideBurst
   }
 
-  #drawCards({ api, tables, chats, alarms, topic, make }: SlackChannelProps): void {
+  #drawCards({ tables, chats, alarms, topic, make }: SlackChannelProps): void {
     const drawCard = make(this, 'draw-card')
-    api.tellIssuer(drawCard)
     tables.requests.grantRead(drawCard)
     tables.requests.grantReadMany(drawCard)
     tables.requests.grantFind(drawCard, 'open')
     tables.cards.grantDraw(drawCard)
-    ChatSecret.grantRead(chats, drawCard)
+    for (const chat of chats) chat.grantRead(drawCard)
     this.cardsQueue.grantSend(drawCard)
     this.cardsQueue.grantHold(drawCard)
     // An ended opening's card says what was done in it, and its pager hears that there is one.
@@ -85,17 +77,16 @@ export class SlackChannel extends Construct {
     tables.requests.grantRead(setReminders)
     timers.grantSet(setReminders)
     deadLetters.keepInvocations(setReminders)
+    say(this, { REMINDERS_FUNCTION: setReminders.lambda.functionArn })
     return setReminders
   }
 
   /** Only where the directory takes groups from a source that is read. */
   #readGroups({ bundle, tables, chats, sourceSecrets, make }: Ground): HotworkFunction {
     const groups = make(this, 'refresh-groups')
-    ChatSecret.grantRead(chats, groups)
+    for (const chat of chats) chat.grantRead(groups)
     for (const secret of sourceSecrets) secret.grantRead(groups)
     tables.requests.grantRead(groups)
-    // Its store of links names the ledger, into which it may put nothing.
-    tables.ledger.tell(groups)
     runEvery(this, 'Groups', {
       every: Duration.minutes(1),
       worker: groups,
@@ -111,7 +102,6 @@ export class SlackChannel extends Construct {
  */
 class Timers extends Construct {
   readonly #group: string
-  readonly #told: { readonly [variable: string]: string }
   readonly #roleArn: string
 
   constructor(scope: Construct, id: string, { draws, stores }: { draws: WorkQueue; stores: HotworkFunction }) {
@@ -123,7 +113,7 @@ class Timers extends Construct {
       // CDK keeps it otherwise, and its name with it: after a first deployment that failed, none would ever succeed.
       removalPolicy: RemovalPolicy.DESTROY,
     })
-    const role = new Role(this, 'Role', {
+    const role = new InlineRole(this, 'Role', {
       // Of this group alone.
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: {
@@ -135,19 +125,18 @@ class Timers extends Construct {
     Grant.addToPrincipal({ grantee: role, actions: ['sqs:SendMessage'], resourceArns: [queue] })
     Grant.addToPrincipal({ grantee: role, actions: ['lambda:InvokeFunction'], resourceArns: [advance] })
     this.#roleArn = role.roleArn
-    this.#told = {
+    say(this, {
       TIMER_GROUP: this.#group,
       TIMER_ROLE: role.roleArn,
-      CARDS_QUEUE: queue,
+      TIMER_QUEUE: queue,
       ADVANCE_FUNCTION: advance,
-    }
+    })
   }
 
   /** Allows making timers, in this group, with this role. Neither changing nor removing one. */
   grantSet(to: HotworkFunction): void {
     const { region, account, partition } = Stack.of(this)
     const timersOf = (...place: string[]) => `arn:${place.join(':')}:schedule/${this.#group}/*`
-    to.tell(this.#told)
     to.allow(['scheduler:CreateSchedule'], [timersOf(partition, 'scheduler', region, account)])
     to.allow(['iam:PassRole'], [this.#roleArn], {
       StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' },

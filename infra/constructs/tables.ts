@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb'
 import { Construct } from 'constructs'
 import type { HotworkFunction } from './hotwork-function.ts'
+import { say } from './variables.ts'
 
 const text = (name: string) => ({ name, type: AttributeType.STRING })
 const number = (name: string) => ({ name, type: AttributeType.NUMBER })
@@ -22,12 +23,10 @@ type Kept = { deletionProtection: boolean }
  */
 abstract class DurableTable extends Construct {
   readonly table: TableV2
-  readonly #variable: string
 
   /** @param variable the variable by which a function is told the table's name */
   constructor(scope: Construct, id: string, { deletionProtection }: Kept, variable: string, shape: TablePropsV2) {
     super(scope, id)
-    this.#variable = variable
     this.table = new TableV2(this, 'Table', {
       ...shape,
       billing: Billing.onDemand(),
@@ -36,26 +35,20 @@ abstract class DurableTable extends Construct {
       deletionProtection,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     })
+    say(this, { [variable]: this.name })
   }
 
   get name(): string {
     return this.table.tableName
   }
 
-  /** Allows nothing. */
-  tell(to: HotworkFunction): void {
-    to.tell({ [this.#variable]: this.name })
-  }
-
   /** Not on its indexes, which CDK's own grant would add with a wildcard. */
   protected allow(to: HotworkFunction, ...actions: readonly `dynamodb:${string}`[]): void {
-    this.tell(to)
     to.allow(actions, [this.table.tableArn])
   }
 
   /** `ForAllValues` also holds where an engine names no key, as the local emulator; DynamoDB names one for every put. */
   protected allowPut(to: HotworkFunction, prefixes: readonly string[]): void {
-    this.tell(to)
     const keys = prefixes.map((prefix) => `${prefix}*`).sort()
     to.allow(['dynamodb:PutItem'], [this.table.tableArn], {
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys },

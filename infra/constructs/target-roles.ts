@@ -1,4 +1,4 @@
-import { Stack, Validations } from 'aws-cdk-lib'
+import { Validations } from 'aws-cdk-lib'
 import type { HotworkFunction } from './hotwork-function.ts'
 
 /** The roles in target accounts, by ARN. */
@@ -17,31 +17,19 @@ export type TargetRoles = {
   hostsAtHome: readonly string[]
 }
 
-/** It has the same name in every account. */
-export const tellTargetName = (to: HotworkFunction): void =>
-  to.tell({ TARGET_ROLE: `hotwork/${Stack.of(to).stackName}-target` })
-
-export const tellTargets = (to: HotworkFunction, { targets }: TargetRoles): void =>
-  to.tell({ TARGET_ROLES: targets.join(' ') })
-
 /** Each session with tags and a source identity to find and end it by. */
 export function grantAssume(to: HotworkFunction, { targets }: TargetRoles): void {
-  tellTargetName(to)
   allowOnAny(to, ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'], targets)
 }
 
 /** Here, and as the revokers of other accounts. A deny is all that a target role's boundary lets a policy add. */
 export function grantDeny(to: HotworkFunction, { targetsAtHome, foreignRevokers }: TargetRoles): void {
-  to.tell({ ACCOUNT: Stack.of(to).account })
   allowOnAny(to, ['iam:PutRolePolicy', 'iam:DeleteRolePolicy'], inlineOf(targetsAtHome))
   allowOnAny(to, ['sts:AssumeRole'], foreignRevokers)
 }
 
 /** What the target roles deny and what AWS has on record, here and as the auditors of other accounts. */
-export function grantAudit(to: HotworkFunction, roles: TargetRoles): void {
-  const { targetsAtHome, foreignAuditors } = roles
-  to.tell({ REGION: Stack.of(to).region })
-  tellTargets(to, roles)
+export function grantAudit(to: HotworkFunction, { targetsAtHome, foreignAuditors }: TargetRoles): void {
   allowOnAny(to, ['iam:GetRolePolicy', 'iam:ListRolePolicies'], inlineOf(targetsAtHome))
   allowOnAny(to, ['sts:AssumeRole'], foreignAuditors)
   grantReadCalls(to)
@@ -49,16 +37,12 @@ export function grantAudit(to: HotworkFunction, roles: TargetRoles): void {
 
 /** What was called in sessions of the target roles, here and as the auditors of other accounts. */
 export function grantReadSessions(to: HotworkFunction, { foreignAuditors }: TargetRoles): void {
-  to.tell({ REGION: Stack.of(to).region })
-  tellTargetName(to)
   allowOnAny(to, ['sts:AssumeRole'], foreignAuditors)
   grantReadCalls(to)
 }
 
 /** What the hosts of agents may do, here and as the simulators of other accounts. */
 export function grantSimulate(to: HotworkFunction, { hostsAtHome, foreignSimulators }: TargetRoles): void {
-  to.tell({ ACCOUNT: Stack.of(to).account })
-  tellTargetName(to)
   allowOnAny(to, ['iam:SimulatePrincipalPolicy'], hostsAtHome)
   allowOnAny(to, ['sts:AssumeRole'], foreignSimulators)
 }
@@ -69,7 +53,6 @@ function grantReadCalls(to: HotworkFunction): void {
     id: 'AwsSolutions-IAM5[Resource::*]',
     reason: 'LookupEvents names no resource: the record of calls is of a whole account',
   })
-  to.tell({ ACCOUNT: Stack.of(to).account })
   to.allow(['cloudtrail:LookupEvents'], ['*'])
 }
 

@@ -2,7 +2,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, stat
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { bundleFunctions, bundlePolicyProgram } from '../bundle-functions.ts'
-import { descriptors } from '../functions.ts'
+import { lambdas } from '../functions.ts'
 import { writeDeclarations } from './declarations.ts'
 import { installTime } from './install-time.ts'
 import { licencesOf } from './licences.ts'
@@ -64,10 +64,10 @@ console.log(
 async function make(folder: string): Promise<string[]> {
   const declarations = forExamples ? undefined : writeDeclarations(root, Object.values(exported), join(folder, 'types'))
   const functions = join(folder, 'functions')
-  const lambdas = forExamples ? [] : [...bundleFunctions(functions), ...bundlePolicyProgram(functions)]
-  if (!forExamples) writeFileSync(join(functions, 'lambdas.json'), JSON.stringify(descriptors))
+  const programs = forExamples ? [] : [...(await bundleFunctions(functions)), ...bundlePolicyProgram(functions)]
+  if (!forExamples) writeFileSync(join(functions, 'lambdas.json'), JSON.stringify(lambdas))
   const [{ metafile }] = await Promise.all([bundleEntries(folder), declarations])
-  return [...Object.keys(metafile.inputs), ...lambdas]
+  return [...Object.keys(metafile.inputs), ...programs]
 }
 
 function bundleEntries(outdir: string) {

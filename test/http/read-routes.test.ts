@@ -5,8 +5,7 @@ import { type HaltId, rfc3339 } from '../../functions/domain/values.ts'
 import { readByRoute } from '../../functions/handlers/people/read-requests.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
 import { declareHalt, liftHalt } from '../../functions/operations/halts/halt.ts'
-import { functions } from '../../infra/functions.ts'
-import { writesOf } from '../../infra/rows.ts'
+import { lambdas } from '../../infra/functions.ts'
 import { MemoryNotary } from '../support/anchor/memory-notary.ts'
 import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'
 import {
@@ -293,7 +292,7 @@ describe('a record', () => {
   })
 
   test('there is no kind of chain that cannot be read', async () => {
-    const kinds = new Set(functions.flatMap((name) => writesOf(name).ledger))
+    const kinds = new Set(lambdas.flatMap(({ chains = [] }) => chains))
     const { ask } = await world.submitted(prodParameter)
     const [entry] = await world.ledger.entries(ask.id)
     if (!entry) throw new Error('there is a first entry')

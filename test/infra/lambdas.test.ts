@@ -1,51 +1,76 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import * as z from 'zod'
+import { StatementKind } from '../../functions/domain/credentials/statements.ts'
 import { actOf, allKinds, CredentialKind, kinds, wordsOf } from '../../functions/targets/kinds.ts'
-import { type Descriptor, descriptors, functions, rowOf } from '../../infra/functions.ts'
-import { statementKinds } from '../../infra/statements.ts'
+import { type Descriptor, headOf, type Lambda, lambdas, type Route } from '../../infra/functions.ts'
 import { root } from './support/assembly.ts'
+import { reachedBy } from './support/rights.ts'
 
-/** The Lambdas of a target are data beside their entries: infra has no list of them, and takes any that has this form. */
+/** Lambdas are data beside their entries: infra has no list of them, and takes any that has this form. */
 
-const Lambda = z.strictObject({
-  verb: z.enum(['issue', 'call', 'end', 'tell', 'reconcile', 'report']),
-  name: z.string().regex(/^[a-z]+(-[a-z]+)+$/),
-  caller: z.enum(['agents', 'tools', 'people', 'pages', 'channels', 'streams', 'timers', 'transmitters']),
+const Form = z.strictObject({
+  verb: z.enum(['issue', 'call', 'end', 'tell', 'reconcile', 'report']).optional(),
+  caller: z.enum(['agents', 'tools', 'people', 'pages', 'channels', 'streams', 'timers', 'transmitters']).optional(),
   policy: z.enum(['none', 'facts', 'answers']),
   asDeployed: z.literal(true).optional(),
+  routes: z
+    .array(
+      z
+        .templateLiteral([z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']), ' /', z.string()])
+        .or(z.literal('$default')),
+    )
+    .min(1)
+    .optional(),
+  limit: z.enum(['public', 'own']).optional(),
+  told: z.array(z.string().regex(/^[A-Z]+(_[A-Z]+)*$/)),
+  chains: z.array(z.enum(Object.keys(headOf) as (keyof typeof headOf)[])).optional(),
+  rows: z.array(z.templateLiteral([z.string().regex(/^[A-Z]+$/), '#'])).optional(),
+  texts: z.literal(true).optional(),
+  showsTexts: z.literal(true).optional(),
+  signs: z.array(StatementKind).optional(),
+  role: z.string().optional(),
   reserved: z.int().positive().optional(),
   alarm: z.literal(true).optional(),
   seconds: z.int().min(1).max(900).optional(),
   megabytes: z.int().min(128).max(10_240).optional(),
-  role: z.string().optional(),
-  chains: z.array(z.string().regex(/^[a-z]+[_:]$/)).optional(),
-  rows: z.array(z.string().regex(/^[A-Z]+#$/)).optional(),
-  texts: z.literal(true).optional(),
-  showsTexts: z.literal(true).optional(),
-  signs: z.array(z.enum(statementKinds)).optional(),
   why: z.string().optional(),
 } satisfies { [member in keyof Descriptor]-?: z.ZodType })
 
-const files = globSync('functions/targets/*/lambdas.json', { cwd: root })
+const files = globSync('functions/**/*.lambda.json', { cwd: root })
+const entries = lambdas.map((lambda) => [lambda.name, lambda] as const)
 
-test('each has the form of a descriptor, and a file beside it that is its entry', () => {
-  expect(files.length).toBeGreaterThan(0)
-  for (const file of files) {
-    const lambdas = z.array(Lambda).parse(JSON.parse(readFileSync(join(root, file), 'utf8')))
-    for (const { name } of lambdas)
-      expect([name, existsSync(join(root, dirname(file), `${name}.ts`))]).toEqual([name, true])
-    // A shared Lambda would have the rights of both.
-    expect(new Set(lambdas.map(({ verb }) => verb)).size).toBe(lambdas.length)
+test.each(files)('%s has the form of a descriptor, and its entry beside it', (file) => {
+  const descriptor = Form.parse(JSON.parse(readFileSync(join(root, file), 'utf8')))
+  const [, layer, folder] = file.split('/')
+  expect(['handlers', 'targets', 'channels']).toContain(layer)
+  // A folder of handlers, and the folder of a chat, says who calls.
+  expect(descriptor.caller === undefined).toBe(layer !== 'targets')
+  expect(descriptor.verb === undefined).toBe(layer !== 'targets')
+  expect([folder, existsSync(join(root, file.replace(/\.lambda\.json$/, '.ts')))]).toEqual([folder, true])
+  // A number that is not the usual one has its reason.
+  const { seconds, megabytes, why } = descriptor
+  expect(why !== undefined || (seconds === undefined && megabytes === undefined)).toBe(true)
+  expect(descriptor.limit === undefined || descriptor.routes !== undefined).toBe(true)
+})
+
+test.each(entries)('%s is told what its wiring takes, and nothing more', (name, { told }) => {
+  expect([...told].sort()).toEqual([...(reachedBy()[name]?.told ?? [])].sort())
+})
+
+test('no two have one name, one route or one role', () => {
+  const all: readonly ((lambda: Lambda) => readonly string[])[] = [
+    ({ name }) => [name],
+    ({ routes = [] }) => routes,
+    ({ role }) => (role === undefined ? [] : [role]),
+  ]
+  for (const of of all) {
+    const values = lambdas.flatMap(of)
+    expect(new Set(values).size).toBe(values.length)
   }
 })
 
-test('no two have one name or one role, and none has those of another function', () => {
-  const rows = functions.map((name) => ({ name, role: rowOf(name).role }))
-  expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length)
-  const roles = rows.flatMap(({ role }) => role ?? [])
-  expect(new Set(roles).size).toBe(roles.length)
-})
+const ofKind = (kind: string) => lambdas.filter((each) => each.kind === kind)
 
 test('a kind that is called has a Lambda that calls, and one with credentials of its own has two that issue and end', () => {
   const verbs: { [act: string]: readonly string[] } = { call: ['call'], access_token: [] }
@@ -53,7 +78,20 @@ test('a kind that is called has a Lambda that calls, and one with credentials of
     // It is the beginning of a variable's name.
     expect(id).toMatch(/^[a-z]+$/)
     const needed = Object.values(credentials).flatMap(({ act }) => verbs[act] ?? ['issue', 'end'])
-    expect((descriptors[id] ?? []).map(({ verb }) => verb)).toEqual(expect.arrayContaining(needed))
+    const found = ofKind(id).flatMap(({ verb = [] }) => verb)
+    expect(found).toEqual(expect.arrayContaining(needed))
+    // A shared Lambda would have the rights of both.
+    expect(new Set(found).size).toBe(found.length)
+  }
+})
+
+test('the doors of a kind of target are at its name', () => {
+  for (const { id } of allKinds) {
+    const doors: { [verb: string]: readonly Route[] } = {
+      issue: [`POST /${id}/credentials`],
+      call: [`POST /${id}/calls`],
+    }
+    for (const { verb = '', routes } of ofKind(id)) expect([id, verb, routes]).toEqual([id, verb, doors[verb]])
   }
 })
 
@@ -62,9 +100,4 @@ test('a kind stands under its id, and a credential of one name is the same in al
   for (const { credentials } of allKinds)
     for (const [name, { act, words }] of Object.entries(credentials))
       expect([name, actOf(CredentialKind.parse(name)), wordsOf(name)]).toEqual([name, act, words])
-})
-
-test('each is one of the functions, which are read of all folders', () => {
-  expect(Object.keys(descriptors).sort()).toEqual(files.map((file) => basename(dirname(file))).sort())
-  for (const { name } of Object.values(descriptors).flat()) expect(functions).toContain(name)
 })

@@ -39,7 +39,7 @@ const broken: [layer: string, what: string, file: string, source: string][] = [
   ['a kind of target', 'a clock', 'functions/targets/toy/rules', 'export const kept = performance.now()\n'],
   ['an operation', 'an adapter', 'functions/operations', use('../adapters/kms/kms-signer.ts')],
   ['an operation', 'what reaches a target', 'functions/operations/uses', use('../../targets/aws/reach.ts')],
-  ['an operation', 'a handler', 'functions/operations', use('../handlers/environments.ts')],
+  ['an operation', 'a handler', 'functions/operations', use('../handlers/environment.ts')],
   ['an operation', 'a vendor', 'functions/operations', use('jose')],
   ['an operation', 'node', 'functions/operations', use('node:crypto')],
   ['the domain', 'one kind of group source', 'functions/domain/people', use('../../group-sources/pager/kind.ts')],
@@ -60,7 +60,7 @@ const broken: [layer: string, what: string, file: string, source: string][] = [
   ['a room of a channel', "another channel's folder", 'functions/channels/toy/edge', use('../../slack/edge/click.ts')],
   ['a room of a channel', 'a handler', 'functions/channels/toy/edge', use('../../../handlers/doors.ts')],
   ['the entry of a channel', "another channel's folder", 'functions/channels/toy', use('../slack/kind.ts')],
-  ['an adapter', 'a handler', 'functions/adapters/kms', use('../../handlers/environments.ts')],
+  ['an adapter', 'a handler', 'functions/adapters/kms', use('../../handlers/environment.ts')],
   ['an adapter', 'infra', 'functions/adapters/kms', use('../../../infra/settings.ts')],
   ['what reaches a target', "an adapter's folder", 'functions/targets/aws/sts', use('../../../adapters/jose/dpop.ts')],
   ['what reaches a target', "another target's folder", 'functions/targets/aws/sts', use('../../tool/reach.ts')],
@@ -81,7 +81,7 @@ const broken: [layer: string, what: string, file: string, source: string][] = [
   ['the command line', 'infra', 'client', use('../infra/settings.ts')],
   ['the command line', 'itself by the name of the package', 'client', use('hotwork/gate')],
   ['a construct', 'the domain', 'infra/constructs', use('../../functions/domain/ladder.ts')],
-  ['a stack', 'a handler', 'infra', use('../functions/handlers/environments.ts')],
+  ['a stack', 'a handler', 'infra', use('../functions/handlers/environment.ts')],
   ['the local stack', 'an adapter', 'local', use('../../functions/adapters/system/ids.ts')],
   ['the local stack', 'a test', 'local', use('../../test/support/ask.ts')],
   ['a construct', 'a client', 'infra/constructs', use('../../client/outcome.ts')],
@@ -246,14 +246,14 @@ test.each(['functions/domain', 'functions/operations'])(
 
 describe('a Lambda', () => {
   const sources = sourcesOf('functions').map(([name, source]) => [join('functions', name), source] as const)
-  const entries = sources.filter(([, source]) => source.includes('export const handler ='))
+  const entries = sources.filter(([, source]) => /^export const wire\b/m.test(source))
 
-  test('is a function of its ports, which are bound in its last statement', () => {
+  test('is a function of its ports, which its last statement makes of what it is told', () => {
     expect(entries.length).toBeGreaterThan(40)
     const others = entries.filter(
       ([, source]) =>
         !/^export (?:const|function) createHandler\b/m.test(source) ||
-        !/\nexport const handler = bind\([^\n]*\n(?:[ )][^\n]*\n)*$/.test(source),
+        !/\nexport const wire: Wiring<[^\n]*\n(?:[ )}>][^\n]*\n)*$/.test(source),
     )
     expect(others.map(([name]) => name)).toEqual([])
   })

@@ -4,8 +4,8 @@ import { basename, join } from 'node:path'
 import { Stack } from 'aws-cdk-lib'
 import { Template as Assertions } from 'aws-cdk-lib/assertions'
 import type { Tells } from '../../functions/domain/requests/grant-change.ts'
-import { environments } from '../../functions/handlers/environments.ts'
 import { CardTable, LedgerTable, RequestTable, WaitTable } from '../../infra/constructs/tables.ts'
+import { lambdas } from '../../infra/functions.ts'
 import { type Assembly, root, stackName, synthesize } from './support/assembly.ts'
 import { passingApp } from './support/passing-app.ts'
 import { functionOf, nameOf, type Resource, resourcesOf, type Template, textOf, theOnly } from './support/template.ts'
@@ -15,6 +15,7 @@ beforeAll(() => {
   assembly = synthesize()
 }, 180_000)
 
+const names = lambdas.map(({ name }) => name)
 const all = (type: string) => resourcesOf(assembly.hotwork, type)
 const functions = () => all('AWS::Lambda::Function').map(([, { Properties }]) => Properties)
 const variablesOf = (properties: Resource['Properties']) =>
@@ -257,7 +258,7 @@ describe('functions', () => {
 
   test('there is one for each entry file, and one entry file for each', () => {
     const files = globSync('functions/{handlers,targets,channels}/*/*.ts', { cwd: root })
-      .filter((file) => readFileSync(join(root, file), 'utf8').includes('export const handler ='))
+      .filter((file) => readFileSync(join(root, file), 'utf8').includes('export const wire:'))
       .map((file) => basename(file))
     expect(
       functions()
@@ -269,13 +270,14 @@ describe('functions', () => {
   /** What Powertools reads, and every connection to the tables. */
   const ofAll = ['LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME', 'SHARDS']
 
-  test.each(Object.entries(environments))('%s is told what it asks for, and nothing more', (name, environment) => {
-    const properties = functions().find((candidate) => functionOf(candidate) === name) ?? {}
-    const told = Object.keys(variablesOf(properties)).filter((variable) => !ofAll.includes(variable))
-    // Lambda tells a function its name by itself.
-    const asked = Object.keys(environment.shape).filter((variable) => variable !== 'AWS_LAMBDA_FUNCTION_NAME')
-    expect(told.sort()).toEqual(asked.sort())
-  })
+  test.each(lambdas.map(({ name, told }) => [name, told]))(
+    '%s is told what its descriptor names, and nothing more',
+    (name, named) => {
+      const properties = functions().find((candidate) => functionOf(candidate) === name) ?? {}
+      const told = Object.keys(variablesOf(properties)).filter((variable) => !ofAll.includes(variable))
+      expect(told.sort()).toEqual([...named].sort())
+    },
+  )
 
   test('all are told the same number of shards: one that was told another would not find what the others wrote', () => {
     expect(new Set(functions().map((properties) => variablesOf(properties)['SHARDS']))).toEqual(new Set(['4']))
@@ -314,7 +316,7 @@ describe('functions', () => {
     expect(limited.reduce((sum, [, limit]) => sum + Number(limit), 100)).toBe(281)
   })
 
-  test.each(Object.keys(environments))('%s starts from its bundle alone, in what it is told', (name) => {
+  test.each(names)('%s starts from its bundle alone, in what it is told', (name) => {
     const properties = functions().find((candidate) => functionOf(candidate) === name) ?? {}
     const told = Object.entries(variablesOf(properties)).map(([variable, value]) => [
       variable,
@@ -336,7 +338,7 @@ describe('functions', () => {
   })
 
   test('each has beside it what its code names, and no map of it', () => {
-    for (const name of Object.keys(environments)) {
+    for (const name of names) {
       const folder = join(assembly.functions, name)
       const code = readFileSync(join(folder, 'index.js'), 'utf8')
       const beside = ['bundle.json', 'cedar_wasm_bg.wasm'].filter((file) => code.includes(file))
@@ -378,13 +380,13 @@ describe('functions', () => {
     'read-agents': 615,
     'reconcile-sessions': 565,
   }
-  test.each(Object.keys(environments))('the JavaScript of %s stays small', (name) => {
+  test.each(names)('the JavaScript of %s stays small', (name) => {
     const { size } = statSync(join(assembly.functions, name, 'index.js'))
     expect(size).toBeLessThanOrEqual((kilobytes[name] ?? 600) * 1024)
   })
 
   test('Bolt is in the Slack edge and nowhere else', () => {
-    const holders = Object.keys(environments).filter((name) =>
+    const holders = names.filter((name) =>
       readFileSync(join(assembly.functions, name, 'index.js'), 'utf8').includes('AwsLambdaReceiver'),
     )
     expect(holders).toEqual(['receive-slack'])

@@ -1,4 +1,4 @@
-import { descriptorOf, type FunctionName, functions } from '../../infra/functions.ts'
+import { type Lambda, lambdas } from '../../infra/functions.ts'
 import { synthesize } from './support/assembly.ts'
 import { type Granted, grantedIn, meets, type Need, needsOf, type Right, reachedBy } from './support/rights.ts'
 
@@ -10,6 +10,7 @@ beforeAll(() => {
   reached = reachedBy()
 }, 300_000)
 
+const names = lambdas.map(({ name }) => name)
 const rightsOf = (name: string) => granted[name]?.rights ?? []
 const needsIn = (name: string): readonly Need[] => {
   const [code, own] = [reached[name], granted[name]]
@@ -26,8 +27,8 @@ const neverMade: { readonly [name: string]: { readonly [need: string]: string } 
 }
 
 /** A Lambda of another kind reads by its own kind's reader, which the graph cannot tell from AWS's. */
-const isAwsReading = (name: FunctionName, { by }: Need) =>
-  (descriptorOf(name)?.kind ?? 'aws') !== 'aws' && by.some((place) => place.startsWith('functions/targets/aws/reads/'))
+const isAwsReading = ({ kind = 'aws' }: Lambda, { by }: Need) =>
+  kind !== 'aws' && by.some((place) => place.startsWith('functions/targets/aws/reads/'))
 
 /** Rights that AWS takes in the function's name, not its code. */
 const ofLambda = [
@@ -39,21 +40,21 @@ const ofLambda = [
 ]
 
 describe('a function has the right to each call that its code can reach', () => {
-  test.each(functions)('%s', (name) => {
+  test.each(lambdas.map((each) => [each.name, each] as const))('%s', (name, lambda) => {
     const missing = needsIn(name)
       .filter((need) => !rightsOf(name).some((right) => meets(right, need)))
-      .filter((need) => neverMade[name]?.[sayNeed(need)] === undefined && !isAwsReading(name, need))
+      .filter((need) => neverMade[name]?.[sayNeed(need)] === undefined && !isAwsReading(lambda, need))
     expect(missing.map((need) => ({ right: sayNeed(need), path: need.by }))).toEqual([])
   })
 })
 
 describe('a function has no right that its code cannot use', () => {
-  test.each(functions)('%s', (name) => {
+  test.each(names)('%s', (name) => {
     const unused = rightsOf(name).filter((right) => !needsIn(name).some((need) => meets(right, need)))
     expect(unused.map(sayRight).filter((right) => !ofLambda.some((each) => each.test(right)))).toEqual([])
   })
 
-  test.each(functions)('%s, by how the keys begin that it may put', (name) => {
+  test.each(names)('%s, by how the keys begin that it may put', (name) => {
     const keys = rightsOf(name)
       .filter(({ resource }) => resource === '<Requests>')
       .flatMap((right) => right.keys)
@@ -67,7 +68,7 @@ test('each reason is still needed', () => {
     const missing = needsIn(name).filter((need) => !rightsOf(name).some((right) => meets(right, need)))
     expect(Object.keys(reasons).filter((reason) => !missing.map(sayNeed).includes(reason))).toEqual([])
   }
-  const all = functions.flatMap((name) => rightsOf(name).map(sayRight))
+  const all = names.flatMap((name) => rightsOf(name).map(sayRight))
   for (const each of ofLambda) expect(all.some((right) => each.test(right))).toBe(true)
 })
 

@@ -20,7 +20,7 @@ import {
 } from '@aws-sdk/client-iam'
 import { type FunctionConfiguration, LambdaClient, paginateListFunctions } from '@aws-sdk/client-lambda'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
-import { functions } from '../../infra/functions.ts'
+import { lambdas } from '../../infra/functions.ts'
 import { type Granted, meets, type Need, needsOf, type Right, reachedBy } from '../infra/support/rights.ts'
 import { listOf, statementsOf } from '../infra/support/template.ts'
 import { administrator, connection } from './support/aws.ts'
@@ -180,7 +180,7 @@ beforeAll(async () => {
 })
 
 test('each call of a table that a Lambda can reach is let through by its deployed role', async () => {
-  expect(all).toHaveLength(functions.length)
+  expect(all).toHaveLength(lambdas.length)
   const walked: { [name: string]: number } = {}
   for (const { name, statements, granted } of all) {
     const needs = needsIn(name, granted)

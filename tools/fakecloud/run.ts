@@ -46,7 +46,7 @@ async function run(): Promise<boolean> {
   resources.defer(close)
   process.env['AWS_ENDPOINT_URL'] = access.endpointUrl
   const bundled = join(state, 'functions')
-  bundleFunctions(bundled)
+  await bundleFunctions(bundled)
   process.env['HOTWORK_BUNDLED_FUNCTIONS'] = bundled
   const stack = await startStack({ stateDirectory: state, progress: createProgress(), signal: asked })
   resources.defer(() => stack.close())

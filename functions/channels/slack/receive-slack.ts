@@ -11,7 +11,7 @@ import { hurriedSecrets } from '../../adapters/secretsmanager/secrets.ts'
 import { PatternIncidents, SystemSecrets } from '../../adapters/system/system.ts'
 import { type NumericDate, ok } from '../../domain/values.ts'
 import type { ShowingApiPorts } from '../../handlers/doors.ts'
-import { bind, tablesOf } from '../../handlers/environments.ts'
+import { type Reads, type Stores, tablesOf, type Wiring } from '../../handlers/environment.ts'
 import { portsWithAnswers } from '../../handlers/wiring/policy.ts'
 import { ofAClick, withReader } from '../../handlers/wiring/reader.ts'
 import { groupPorts, pageOf, type SlackChat, slackChats } from '../../handlers/wiring/slack.ts'
@@ -185,34 +185,41 @@ function ofChat({ chat, secret, webApi }: SlackChat, { clock, log }: Pick<Ports,
   return { chat, secrets, ...createViews(webApi), sendEphemeral: createEphemeral(webApi.apiUrl, log) }
 }
 
-export const handler = bind(
-  'receive-slack',
-  (told) => {
-    const texts = new DynamoTextStore(connect(hurried), told.TEXTS_TABLE)
-    const ports = { ...withReader(told, portsWithAnswers(told, hurried), ofAClick), texts }
-    const [connection, tables] = [connect(hurried), tablesOf(told)]
-    const { bundle } = ports.policy
-    const chats = slackChats(told, { ...ports, bundle }, hurriedSecrets())
-    const links = new DynamoPersonLinks(connection, tables)
-    const groups = groupPorts(tables, chats, { ...ports, bundle }, hurried)
-    return {
-      ...ports,
-      cards: new DynamoCardStore(connection, told.CARDS_TABLE),
-      bursts: new DynamoBurstStore(connection, told.CARDS_TABLE),
-      permits: new DynamoPermitStore(connection, tables),
-      standIns: new DynamoStandInStore(connection, tables),
-      halts: new DynamoHaltStore(connection, tables),
-      targetRoles: placesIn(bundle, told.TARGET_ROLES),
-      targetRole: told.TARGET_ROLE,
-      ...tasksOf(ports, told),
-      chats: [...chats.values()].map((each) => ofChat(each, ports)),
-      refreshGroups: () => refreshGroups(bundle.directory, groups),
-      links: {
-        find: ({ team, user }) => links.find(team, user),
-        offer: async (account) =>
-          `${told.ISSUER}/link?code=${await offerLink(account, { links, secrets: new SystemSecrets(), clock: ports.clock })}`,
-      },
-    }
-  },
-  createHandler,
-)
+export const wire: Wiring<
+  typeof createHandler,
+  | 'ISSUER'
+  | Stores
+  | 'TEXTS_TABLE'
+  | Reads
+  | 'CHAT_SECRETS'
+  | 'CARDS_TABLE'
+  | 'TARGET_ROLE'
+  | 'TARGET_ROLES'
+  | 'INCIDENT_SECRET'
+> = (told) => {
+  const texts = new DynamoTextStore(connect(hurried), told.TEXTS_TABLE)
+  const ports = { ...withReader(told, portsWithAnswers(told, hurried), ofAClick), texts }
+  const [connection, tables] = [connect(hurried), tablesOf(told)]
+  const { bundle } = ports.policy
+  const chats = slackChats(told, { ...ports, bundle }, hurriedSecrets())
+  const links = new DynamoPersonLinks(connection, tables)
+  const groups = groupPorts(tables, chats, { ...ports, bundle }, hurried)
+  return {
+    ...ports,
+    cards: new DynamoCardStore(connection, told.CARDS_TABLE),
+    bursts: new DynamoBurstStore(connection, told.CARDS_TABLE),
+    permits: new DynamoPermitStore(connection, tables),
+    standIns: new DynamoStandInStore(connection, tables),
+    halts: new DynamoHaltStore(connection, tables),
+    targetRoles: placesIn(bundle, told.TARGET_ROLES),
+    targetRole: told.TARGET_ROLE,
+    ...tasksOf(ports, told),
+    chats: [...chats.values()].map((each) => ofChat(each, ports)),
+    refreshGroups: () => refreshGroups(bundle.directory, groups),
+    links: {
+      find: ({ team, user }) => links.find(team, user),
+      offer: async (account) =>
+        `${told.ISSUER}/link?code=${await offerLink(account, { links, secrets: new SystemSecrets(), clock: ports.clock })}`,
+    },
+  }
+}

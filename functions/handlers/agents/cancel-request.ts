@@ -3,7 +3,7 @@ import { refusalProblem } from '../../adapters/http/problem.ts'
 import { RequestId } from '../../domain/values.ts'
 import { cancelRequest } from '../../operations/requests/end-request.ts'
 import { type ApiPorts, agentDoor, pathId, unknownTask } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { portsWithFacts } from '../wiring/ports.ts'
 
 /** `POST /access/v1/requests/{id}/cancel`: the agent withdraws its pending request. A body may be sent and is not used. */
@@ -20,4 +20,4 @@ export const createHandler = (ports: ApiPorts) =>
     )
   })
 
-export const handler = bind('cancel-request', (told) => portsWithFacts(told), createHandler)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores> = portsWithFacts

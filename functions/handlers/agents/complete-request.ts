@@ -4,7 +4,7 @@ import { refusalProblem } from '../../adapters/http/problem.ts'
 import { defined, RequestId } from '../../domain/values.ts'
 import { completeRequest } from '../../operations/requests/end-request.ts'
 import { type ApiPorts, agentDoor, pathId, unknownTask } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { portsWithFacts } from '../wiring/ports.ts'
 
 /** `POST /v1/requests/{id}/complete`: the task is done. That ends every credential of it. */
@@ -19,4 +19,4 @@ export const createHandler = (ports: ApiPorts) =>
     throw refusalProblem('invalid_task_state', why)
   })
 
-export const handler = bind('complete-request', (told) => portsWithFacts(told), createHandler)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE'> = portsWithFacts

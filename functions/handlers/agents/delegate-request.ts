@@ -5,7 +5,7 @@ import { defined, RequestId } from '../../domain/values.ts'
 import { type DelegationRefusal, delegateRequest } from '../../operations/delegation/delegate-request.ts'
 import type { ApiPorts } from '../doors.ts'
 import { agentDoor, checkEnd, idempotencyKeyOf, mustKeepRate, pathId, unknownTask, valueOrThrow } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 
 /** `POST /v1/requests/{id}/delegations`: an agent delegates a narrower right out of its own grant, by the grant's key. */
@@ -69,8 +69,7 @@ function refusal(code: DelegationRefusal, detail?: string): BadRequest {
   }
 }
 
-export const handler = bind(
-  'delegate-request',
-  (told) => ({ ...portsWithAnswers(told), targetRole: told.TARGET_ROLE }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE' | 'TARGET_ROLE'> = (told) => ({
+  ...portsWithAnswers(told),
+  targetRole: told.TARGET_ROLE,
+})

@@ -23,7 +23,7 @@ import { type EvaluationCaller, evaluateAccess, recordNoSuchName } from '../../o
 import { Lately } from '../../operations/requests/limits.ts'
 import { Callers } from '../callers.ts'
 import { type ApiPorts, beginRate, mustKeepRate } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { statementsOf } from '../wiring/statements.ts'
 
@@ -162,11 +162,7 @@ export function createHandler(ports: Ports) {
   })
 }
 
-export const handler = bind(
-  'evaluate',
-  (told) => {
-    const ports = portsWithAnswers(told)
-    return { ...ports, statements: statementsOf(told, ports) }
-  },
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'SIGN_FUNCTION' | 'PUBLISHED_KEYS'> = (told) => {
+  const ports = portsWithAnswers(told)
+  return { ...ports, statements: statementsOf(told, ports) }
+}

@@ -21,7 +21,7 @@ import { issueToken } from '../../operations/credentials/tokens.ts'
 import type { SubmissionPorts } from '../../operations/requests/make-submit.ts'
 import { Callers } from '../callers.ts'
 import { type ApiPorts, mustKeepRate } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Reads, Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { permitStore } from '../wiring/ports.ts'
 import { withReader } from '../wiring/reader.ts'
@@ -118,13 +118,12 @@ async function personOf(token: string, callers: Callers) {
 
 const badProof = (detail: string) => apiProblem(400, 'invalid_dpop_proof', detail)
 
-export const handler = bind(
-  'issue-token',
-  (told) => {
-    const ports = { ...withReader(told, portsWithAnswers(told)), permits: permitStore(told) }
-    const statements = statementsOf(told, ports)
-    const signer = new KmsSigner(told.SIGNING_KEY)
-    return { ...ports, ...tasksOf(ports, told), statements, signer, targetRole: told.TARGET_ROLE }
-  },
-  createHandler,
-)
+export const wire: Wiring<
+  typeof createHandler,
+  'ISSUER' | Stores | 'TEXTS_TABLE' | Reads | 'SIGNING_KEY' | 'PUBLISHED_KEYS' | 'TARGET_ROLE' | 'INCIDENT_SECRET'
+> = (told) => {
+  const ports = { ...withReader(told, portsWithAnswers(told)), permits: permitStore(told) }
+  const statements = statementsOf(told, ports)
+  const signer = new KmsSigner(told.SIGNING_KEY)
+  return { ...ports, ...tasksOf(ports, told), statements, signer, targetRole: told.TARGET_ROLE }
+}

@@ -16,7 +16,7 @@ import { defined, type Json } from '../../domain/values.ts'
 import type { KeySet } from '../../operations/credentials/ports.ts'
 import { aliasedKinds, kinds } from '../../targets/kinds.ts'
 import { byRoute, type DoorPorts } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Wiring } from '../environment.ts'
 import { factsOnly } from '../wiring/ports.ts'
 
 /** What anyone may know, by route. RFC 9728 section 3.1 says where the path of a resource goes. */
@@ -244,15 +244,11 @@ function openingLogin({ action, profiles }: NonNullable<Bundle['breakGlass']>): 
   }
 }
 
-export const handler = bind(
-  'metadata',
-  (told) => ({
-    issuer: told.ISSUER,
-    policy: factsOnly(),
-    keys: new KmsKeySet(told.PUBLISHED_KEYS),
-    notary: new KmsKeySet(told.NOTARY_KEYS),
-    log: new PowertoolsLog(),
-    clock: new SystemClock(),
-  }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | 'PUBLISHED_KEYS' | 'NOTARY_KEYS'> = (told) => ({
+  issuer: told.ISSUER,
+  policy: factsOnly(),
+  keys: new KmsKeySet(told.PUBLISHED_KEYS),
+  notary: new KmsKeySet(told.NOTARY_KEYS),
+  log: new PowertoolsLog(),
+  clock: new SystemClock(),
+})

@@ -9,7 +9,7 @@ import { signApproval } from '../../operations/credentials/statements.ts'
 import type { RequestStore } from '../../operations/record/ports.ts'
 import { readTask } from '../../operations/requests/read-requests.ts'
 import { agentDoor, type DoorPorts, pathId, unknownTask } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Wiring } from '../environment.ts'
 import { factsOnly } from '../wiring/ports.ts'
 import { readingPorts } from '../wiring/reading.ts'
 
@@ -36,12 +36,8 @@ function waitOf(text: string | undefined): number {
   )
 }
 
-export const handler = bind(
-  'read-task',
-  (told) => {
-    const ports = readingPorts(told)
-    const statements = new LambdaStatementSigner(told.SIGN_FUNCTION, ports)
-    return { ...ports, issuer: told.ISSUER, policy: factsOnly(), statements }
-  },
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | 'REQUESTS_TABLE' | 'SIGN_FUNCTION'> = (told) => {
+  const ports = readingPorts(told)
+  const statements = new LambdaStatementSigner(told.SIGN_FUNCTION, ports)
+  return { ...ports, issuer: told.ISSUER, policy: factsOnly(), statements }
+}

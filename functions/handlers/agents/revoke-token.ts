@@ -8,7 +8,7 @@ import type { KeySet, KnownToken } from '../../operations/credentials/ports.ts'
 import { revokeToken } from '../../operations/credentials/tokens.ts'
 import { Callers, mustBeTheirs } from '../callers.ts'
 import type { ApiPorts } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { portsWithFacts } from '../wiring/ports.ts'
 
 /** A client that names itself and proves nothing: it shows the token itself (RFC 7009 section 2.1). */
@@ -43,8 +43,7 @@ export function createHandler(ports: ApiPorts & { keys: KeySet }) {
   })
 }
 
-export const handler = bind(
-  'revoke-token',
-  (told) => ({ ...portsWithFacts(told), keys: new KmsKeySet(told.PUBLISHED_KEYS) }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'PUBLISHED_KEYS'> = (told) => ({
+  ...portsWithFacts(told),
+  keys: new KmsKeySet(told.PUBLISHED_KEYS),
+})

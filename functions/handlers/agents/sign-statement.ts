@@ -5,14 +5,14 @@ import { makeStatement, StatementKind } from '../../domain/credentials/statement
 import type { Signer } from '../../operations/credentials/ports.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import type { Clock } from '../../operations/ports.ts'
-import { bind } from '../environments.ts'
+import type { Wiring } from '../environment.ts'
 import { factsOnly } from '../wiring/ports.ts'
 
 type Ports = { issuer: string; policy: Pick<Policy, 'bundle'>; signer: Signer; clock: Clock }
 
 /**
  * Signs what agents carry from one call to the next and what tells a tool that Hotwork asks, for functions that may not touch
- * the key themselves. The kind is the alias by which it was called, which IAM holds each caller to (infra/statements.ts); the
+ * the key themselves. The kind is the alias by which it was called, which IAM holds each caller to (`signs` of their descriptors); the
  * payload says what the statement is about, and times and audience are set here. So a caller can make no access token.
  */
 export const createHandler =
@@ -23,13 +23,9 @@ export const createHandler =
     return { token: await signer.sign(typ, claims) }
   }
 
-export const handler = bind(
-  'sign-statement',
-  (told) => ({
-    issuer: told.ISSUER,
-    policy: factsOnly(),
-    signer: new KmsSigner(told.SIGNING_KEY),
-    clock: new SystemClock(),
-  }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | 'SIGNING_KEY'> = (told) => ({
+  issuer: told.ISSUER,
+  policy: factsOnly(),
+  signer: new KmsSigner(told.SIGNING_KEY),
+  clock: new SystemClock(),
+})

@@ -27,7 +27,7 @@ import {
   readStart,
   unknownTask,
 } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Reads, Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { permitStore } from '../wiring/ports.ts'
 import { withReader } from '../wiring/reader.ts'
@@ -122,12 +122,11 @@ function readAsk(ask: z.infer<typeof RequestBody>, { id, subject: ownName }: Age
   }
 }
 
-export const handler = bind(
-  'submit-request',
-  (told) => {
-    const ports = { ...withReader(told, portsWithAnswers(told)), permits: permitStore(told) }
-    const statements = statementsOf(told, ports)
-    return { ...ports, ...tasksOf(ports, told), statements, targetRole: told.TARGET_ROLE }
-  },
-  createHandler,
-)
+export const wire: Wiring<
+  typeof createHandler,
+  'ISSUER' | Stores | 'TEXTS_TABLE' | Reads | 'PUBLISHED_KEYS' | 'TARGET_ROLE' | 'INCIDENT_SECRET'
+> = (told) => {
+  const ports = { ...withReader(told, portsWithAnswers(told)), permits: permitStore(told) }
+  const statements = statementsOf(told, ports)
+  return { ...ports, ...tasksOf(ports, told), statements, targetRole: told.TARGET_ROLE }
+}

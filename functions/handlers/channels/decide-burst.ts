@@ -3,7 +3,7 @@ import { SqsFifoQueue } from '../../adapters/sqs/queue.ts'
 import { decideBurst } from '../../operations/cards/decide-burst.ts'
 import type { BurstMessage } from '../../operations/cards/ports.ts'
 import { namingFault } from '../batches.ts'
-import { bind } from '../environments.ts'
+import type { Reads, Stores, Wiring } from '../environment.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { decidingPorts } from '../wiring/ports.ts'
 import { withReader } from '../wiring/reader.ts'
@@ -17,11 +17,7 @@ const Message = z.object({ click: z.string().regex(/^CLICK#/) })
 export const createHandler = (ports: Parameters<typeof decideBurst>[1]) => (message: unknown) =>
   namingFault(() => decideBurst(Message.parse(message).click, ports))
 
-export const handler = bind(
-  'decide-burst',
-  (told) => ({
-    ...withReader(told, decidingPorts(told, cedarPolicy())),
-    draws: new SqsFifoQueue<BurstMessage>(told.CARDS_QUEUE),
-  }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, Stores | 'TEXTS_TABLE' | Reads | 'CARDS_QUEUE'> = (told) => ({
+  ...withReader(told, decidingPorts(told, cedarPolicy())),
+  draws: new SqsFifoQueue<BurstMessage>(told.CARDS_QUEUE),
+})

@@ -26,7 +26,7 @@ import type { PersonLinks } from '../../operations/people/ports.ts'
 import { mayAllow } from '../../operations/permits/standing-permits.ts'
 import type { Queue } from '../../operations/ports.ts'
 import type { RequestReader } from '../../operations/record/ports.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { readingPorts } from '../wiring/reading.ts'
 import { pageOf, slackChats } from '../wiring/slack.ts'
@@ -105,27 +105,26 @@ function drawingPorts(ports: Ports): { cardPorts: DrawPorts; burstPorts: DrawBur
   return { cardPorts, burstPorts }
 }
 
-export const handler = bind(
-  'draw-card',
-  (told) => {
-    const [ports, policy] = [readingPorts(told), cedarPolicy()]
-    const chats = slackChats(told, { ...ports, bundle: policy.bundle })
-    const connection = connect()
-    const queue = new SqsVisibility(told.CARDS_QUEUE)
-    return {
-      ...ports,
-      issuer: told.ISSUER,
-      policy,
-      cards: new DynamoCardStore(connection, told.CARDS_TABLE),
-      bursts: new DynamoBurstStore(connection, told.CARDS_TABLE),
-      draws: new SqsFifoQueue<BurstMessage>(told.CARDS_QUEUE),
-      texts: new DynamoTextStore(connection, told.TEXTS_TABLE),
-      boards: Object.fromEntries([...chats].map(([alias, { webApi }]) => [alias, new SlackCardBoard(webApi)])),
-      pager: new SnsPager(told.BREAK_GLASS_TOPIC),
-      ledger: new DynamoLedgerStore(connection, { requests: '', ledger: told.LEDGER_TABLE }),
-      links: new DynamoPersonLinks(connection, { requests: told.REQUESTS_TABLE, ledger: '' }),
-      hold: (receiptHandle: string, seconds: number) => queue.hold(receiptHandle, seconds),
-    }
-  },
-  createHandler,
-)
+export const wire: Wiring<
+  typeof createHandler,
+  'ISSUER' | Stores | 'TEXTS_TABLE' | 'CHAT_SECRETS' | 'CARDS_TABLE' | 'CARDS_QUEUE' | 'BREAK_GLASS_TOPIC'
+> = (told) => {
+  const [ports, policy] = [readingPorts(told), cedarPolicy()]
+  const chats = slackChats(told, { ...ports, bundle: policy.bundle })
+  const connection = connect()
+  const queue = new SqsVisibility(told.CARDS_QUEUE)
+  return {
+    ...ports,
+    issuer: told.ISSUER,
+    policy,
+    cards: new DynamoCardStore(connection, told.CARDS_TABLE),
+    bursts: new DynamoBurstStore(connection, told.CARDS_TABLE),
+    draws: new SqsFifoQueue<BurstMessage>(told.CARDS_QUEUE),
+    texts: new DynamoTextStore(connection, told.TEXTS_TABLE),
+    boards: Object.fromEntries([...chats].map(([alias, { webApi }]) => [alias, new SlackCardBoard(webApi)])),
+    pager: new SnsPager(told.BREAK_GLASS_TOPIC),
+    ledger: new DynamoLedgerStore(connection, { requests: '', ledger: told.LEDGER_TABLE }),
+    links: new DynamoPersonLinks(connection, { requests: told.REQUESTS_TABLE, ledger: '' }),
+    hold: (receiptHandle: string, seconds: number) => queue.hold(receiptHandle, seconds),
+  }
+}

@@ -20,7 +20,7 @@ import { decideByLogin, decideOnPage, type PageOutcome } from '../../operations/
 import { viewRequest } from '../../operations/requests/read-requests.ts'
 import { setAside } from '../../operations/requests/set-aside.ts'
 import { valueOrThrow } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Reads, Stores, Wiring } from '../environment.ts'
 import { type LoginPagePorts, loginPagePorts } from '../wiring/login.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { withTexts } from '../wiring/ports.ts'
@@ -178,8 +178,5 @@ function stepsOf(form: Form, number: (name: string) => number | undefined): Narr
   return narrowSteps(struck, lowered)
 }
 
-export const handler = bind(
-  'decide-on-page',
-  (told) => withTexts(withReader(told, loginPagePorts(told, cedarPolicy())), told),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE' | Reads> = (told) =>
+  withTexts(withReader(told, loginPagePorts(told, cedarPolicy())), told)

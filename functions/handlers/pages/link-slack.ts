@@ -15,7 +15,7 @@ import {
 } from '../../operations/people/chat-accounts.ts'
 import type { ChatDirectory } from '../../operations/people/ports.ts'
 import { byRoute } from '../doors.ts'
-import { bind, tablesOf } from '../environments.ts'
+import { type Stores, tablesOf, type Wiring } from '../environment.ts'
 import { factsOnly, pagePorts } from '../wiring/ports.ts'
 import { type SlackChat, slackChats } from '../wiring/slack.ts'
 import type { Guest, PagePorts } from './page-door.ts'
@@ -104,15 +104,11 @@ function accountsIn(chats: ReadonlyMap<string, SlackChat>): ChatDirectory {
   return { account: async ({ team, user }) => byTeam.get(team)?.account(user) }
 }
 
-export const handler = bind(
-  'link-slack',
-  (told) => {
-    const ports = pagePorts(told, factsOnly())
-    return {
-      ...ports,
-      links: new DynamoPersonLinks(connect(), tablesOf(told)),
-      chat: accountsIn(slackChats(told, { ...ports, bundle: ports.policy.bundle })),
-    }
-  },
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE' | 'CHAT_SECRETS'> = (told) => {
+  const ports = pagePorts(told, factsOnly())
+  return {
+    ...ports,
+    links: new DynamoPersonLinks(connect(), tablesOf(told)),
+    chat: accountsIn(slackChats(told, { ...ports, bundle: ports.policy.bundle })),
+  }
+}

@@ -4,7 +4,7 @@ import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
 import { beginLogin, logOut } from '../../operations/people/log-in.ts'
 import { byRoute } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Wiring } from '../environment.ts'
 import { type LoginPagePorts, loginPorts } from '../wiring/login.ts'
 import { factsOnly, sessionStore } from '../wiring/ports.ts'
 import { cookieOf, endLogin, formOf, goTo, guestOf, pageDoor, setCookie, shown } from './page-door.ts'
@@ -50,12 +50,8 @@ const answerByRoute = byRoute<[LoginPagePorts]>(
 
 export const createHandler = (ports: LoginPagePorts) => pageDoor(ports, (call) => answerByRoute(call, ports))
 
-export const handler = bind(
-  'log-in',
-  (told) => {
-    const [policy, clock, log] = [factsOnly(), new SystemClock(), new PowertoolsLog()]
-    const ports = { policy, clock, log, sessions: sessionStore(told), issuer: told.ISSUER }
-    return { ...ports, login: loginPorts(ports) }
-  },
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | 'REQUESTS_TABLE'> = (told) => {
+  const [policy, clock, log] = [factsOnly(), new SystemClock(), new PowertoolsLog()]
+  const ports = { policy, clock, log, sessions: sessionStore(told), issuer: told.ISSUER }
+  return { ...ports, login: loginPorts(ports) }
+}

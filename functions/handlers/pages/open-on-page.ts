@@ -12,7 +12,7 @@ import { type FoundPrepared, findPrepared, openPrepared } from '../../operations
 import type { TextReader } from '../../operations/ledger/ports.ts'
 import { showing } from '../../operations/ledger/texts.ts'
 import { beginLogin } from '../../operations/people/log-in.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { incidentsOf } from '../wiring/incidents.ts'
 import { type LoginPagePorts, loginPagePorts } from '../wiring/login.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
@@ -128,11 +128,7 @@ const notTheirs = (): BadRequest =>
     detail: 'Only the person who prepared it can open it. You are logged in as another person',
   })
 
-export const handler = bind(
-  'open-on-page',
-  (told) => {
-    const ports = withTexts(loginPagePorts(told, cedarPolicy()), told)
-    return { ...ports, incidents: incidentsOf(ports, told), stopwatch: new SystemStopwatch() }
-  },
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE' | 'INCIDENT_SECRET'> = (told) => {
+  const ports = withTexts(loginPagePorts(told, cedarPolicy()), told)
+  return { ...ports, incidents: incidentsOf(ports, told), stopwatch: new SystemStopwatch() }
+}

@@ -16,7 +16,7 @@ import { readTimeline, type TimelinePorts } from '../../operations/requests/read
 import { splitAside } from '../../operations/requests/set-aside.ts'
 import { waitingFor } from '../../operations/requests/waiting.ts'
 import { byRoute, openingIn, unknownRequest } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Anchor, Stores, Wiring } from '../environment.ts'
 import { anchorPorts } from '../wiring/anchor.ts'
 import { evidenceIn } from '../wiring/break-glass.ts'
 import { cedarPolicy, openPolicies } from '../wiring/policy.ts'
@@ -89,14 +89,13 @@ const pathOf = (call: Call): string => {
   return id.success ? `/decide/${id.data}` : '/decide'
 }
 
-export const handler = bind(
-  'show-pages',
-  (told) => {
-    const ports = withTexts(pagePorts(told, cedarPolicy()), told)
-    const halts = { halts: haltStore(told), targetRoles: placesIn(ports.policy.bundle, told.TARGET_ROLES) }
-    const kept = { bundles: new DynamoBundleStore(connect(), told.REQUESTS_TABLE), openPolicies }
-    const seen = { ...halts, ...kept, ...evidenceIn(told, ports.log), anchor: anchorPorts(told) }
-    return { ...ports, agents: agentRows(told), ...seen }
-  },
-  createHandler,
-)
+export const wire: Wiring<
+  typeof createHandler,
+  'ISSUER' | Stores | 'TEXTS_TABLE' | Anchor | 'CARDS_TABLE' | 'READ_CALLS_FUNCTION' | 'TARGET_ROLES'
+> = (told) => {
+  const ports = withTexts(pagePorts(told, cedarPolicy()), told)
+  const halts = { halts: haltStore(told), targetRoles: placesIn(ports.policy.bundle, told.TARGET_ROLES) }
+  const kept = { bundles: new DynamoBundleStore(connect(), told.REQUESTS_TABLE), openPolicies }
+  const seen = { ...halts, ...kept, ...evidenceIn(told, ports.log), anchor: anchorPorts(told) }
+  return { ...ports, agents: agentRows(told), ...seen }
+}

@@ -13,7 +13,7 @@ import { joinRequest } from '../../operations/ledger/texts.ts'
 import type { CarriedOut } from '../../operations/record/carry-out.ts'
 import { Callers, type ProvenPerson } from '../callers.ts'
 import { byRoute, openingId, openingRefusal, type ShowingApiPorts, valueOrThrow } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { withTexts } from '../wiring/ports.ts'
 
@@ -76,12 +76,8 @@ export function createHandler(ports: Ports) {
   )
 }
 
-export const handler = bind(
-  'conclude-break-glass',
-  (told) => {
-    const ports = withTexts(portsWithAnswers(told), told)
-    const secret = new IncidentSecretReader(told.INCIDENT_SECRET, ports.clock)
-    return { ...ports, incidentEvents: new WebhookIncidentEvents(secret.webhookSecrets, ports.clock) }
-  },
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE' | 'INCIDENT_SECRET'> = (told) => {
+  const ports = withTexts(portsWithAnswers(told), told)
+  const secret = new IncidentSecretReader(told.INCIDENT_SECRET, ports.clock)
+  return { ...ports, incidentEvents: new WebhookIncidentEvents(secret.webhookSecrets, ports.clock) }
+}

@@ -9,7 +9,7 @@ import { joinRequest } from '../../operations/ledger/texts.ts'
 import type { ReaderPorts } from '../../operations/previews/read-again.ts'
 import { decideRequest } from '../../operations/requests/decide-request.ts'
 import { pathId, personDoor, type ShowingApiPorts, unknownRequest } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Reads, Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { withTexts } from '../wiring/ports.ts'
 import { withReader } from '../wiring/reader.ts'
@@ -33,8 +33,5 @@ export const createHandler = (ports: ShowingApiPorts & ReaderPorts) =>
     throw refusalProblem(done.code, done.detail)
   })
 
-export const handler = bind(
-  'decide-request',
-  (told) => withTexts(withReader(told, portsWithAnswers(told)), told),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE' | Reads> = (told) =>
+  withTexts(withReader(told, portsWithAnswers(told)), told)

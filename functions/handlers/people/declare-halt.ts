@@ -6,7 +6,7 @@ import { placesIn } from '../../operations/credentials/place.ts'
 import { declareHalt } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
 import { type ApiPorts, idempotencyKeyOf, personDoor, valueOrThrow } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { haltOnPage } from '../pages/halt-on-page.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { haltStore, pagePorts } from '../wiring/ports.ts'
@@ -28,11 +28,7 @@ export function createHandler(ports: Parameters<typeof haltByApi>[0] & Parameter
   return (event) => (event.routeKey === 'POST /halts' ? byPage(event) : byApi(event))
 }
 
-export const handler = bind(
-  'declare-halt',
-  (told) => {
-    const ports = pagePorts(told, cedarPolicy())
-    return { ...ports, halts: haltStore(told), targetRoles: placesIn(ports.policy.bundle, told.TARGET_ROLES) }
-  },
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE' | 'TARGET_ROLES'> = (told) => {
+  const ports = pagePorts(told, cedarPolicy())
+  return { ...ports, halts: haltStore(told), targetRoles: placesIn(ports.policy.bundle, told.TARGET_ROLES) }
+}

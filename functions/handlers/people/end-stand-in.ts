@@ -4,7 +4,7 @@ import { StandInId } from '../../domain/values.ts'
 import type { StandInStore } from '../../operations/people/ports.ts'
 import { endStandIn } from '../../operations/people/stand-ins.ts'
 import { type ApiPorts, pathId, personDoor, valueOrThrow } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { standInStore } from '../wiring/ports.ts'
 
@@ -16,8 +16,7 @@ export const createHandler = (ports: ApiPorts & { standIns: StandInStore }) =>
     return { status: 200, body: standInView(valueOrThrow(ended), ports.clock.now()) }
   })
 
-export const handler = bind(
-  'end-stand-in',
-  (told) => ({ ...portsWithAnswers(told), standIns: standInStore(told) }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores> = (told) => ({
+  ...portsWithAnswers(told),
+  standIns: standInStore(told),
+})

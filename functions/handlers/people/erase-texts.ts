@@ -3,7 +3,7 @@ import { PersonId } from '../../domain/values.ts'
 import { eraseTexts } from '../../operations/ledger/erase-texts.ts'
 import type { TextEraser } from '../../operations/ledger/ports.ts'
 import { type ApiPorts, pathId, personDoor } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { textStore } from '../wiring/ports.ts'
 
@@ -19,8 +19,7 @@ export const createHandler = (ports: ApiPorts & { eraser: TextEraser }) =>
 
 const noPerson = () => badRequest('invalid_request', 'That is no person', 'the path should have `person:` and a name')
 
-export const handler = bind(
-  'erase-texts',
-  (told) => ({ ...portsWithAnswers(told), eraser: textStore(told) }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE'> = (told) => ({
+  ...portsWithAnswers(told),
+  eraser: textStore(told),
+})

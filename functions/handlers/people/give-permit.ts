@@ -6,7 +6,7 @@ import { RequestId } from '../../domain/values.ts'
 import type { PermitStore } from '../../operations/permits/ports.ts'
 import { givePermit } from '../../operations/permits/standing-permits.ts'
 import { type ApiPorts, pathId, personDoor, unknownRequest, valueOrThrow } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { permitStore } from '../wiring/ports.ts'
 
@@ -23,8 +23,7 @@ export const createHandler = (ports: ApiPorts & { permits: PermitStore }) =>
     return { status: 201, body: permitView(valueOrThrow(given), ports.clock.now()) }
   })
 
-export const handler = bind(
-  'give-permit',
-  (told) => ({ ...portsWithAnswers(told), permits: permitStore(told) }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE'> = (told) => ({
+  ...portsWithAnswers(told),
+  permits: permitStore(told),
+})

@@ -4,7 +4,7 @@ import { defined } from '../../domain/values.ts'
 import type { StandInStore } from '../../operations/people/ports.ts'
 import { giveStandIn } from '../../operations/people/stand-ins.ts'
 import { type ApiPorts, personDoor, valueOrThrow } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { standInStore } from '../wiring/ports.ts'
 
@@ -16,8 +16,7 @@ export const createHandler = (ports: ApiPorts & { standIns: StandInStore }) =>
     return { status: 201, body: standInView(valueOrThrow(given), ports.clock.now()) }
   })
 
-export const handler = bind(
-  'give-stand-in',
-  (told) => ({ ...portsWithAnswers(told), standIns: standInStore(told) }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores> = (told) => ({
+  ...portsWithAnswers(told),
+  standIns: standInStore(told),
+})

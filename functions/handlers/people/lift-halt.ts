@@ -6,7 +6,7 @@ import { liftHalt } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
 import { joinHalts } from '../../operations/ledger/texts.ts'
 import { pathId, personDoor, type ShowingApiPorts, valueOrThrow } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { liftOnPage } from '../pages/halt-on-page.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { haltStore, pagePorts, withTexts } from '../wiring/ports.ts'
@@ -26,8 +26,7 @@ export function createHandler(ports: Parameters<typeof liftByApi>[0] & Parameter
   return (event) => (event.routeKey === 'POST /halts/{id}' ? byPage(event) : byApi(event))
 }
 
-export const handler = bind(
-  'lift-halt',
-  (told) => ({ ...withTexts(pagePorts(told, cedarPolicy()), told), halts: haltStore(told) }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE'> = (told) => ({
+  ...withTexts(pagePorts(told, cedarPolicy()), told),
+  halts: haltStore(told),
+})

@@ -7,7 +7,7 @@ import { type OpeningAsk, type OpeningPorts, openBreakGlass } from '../../operat
 import type { TextReader } from '../../operations/ledger/ports.ts'
 import { joinRequest } from '../../operations/ledger/texts.ts'
 import { idempotencyKeyOf, openingRefusal, personDoor, valueOrThrow } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { incidentsOf } from '../wiring/incidents.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { withTexts } from '../wiring/ports.ts'
@@ -31,11 +31,7 @@ export const createHandler = (ports: OpeningPorts & { issuer: string; texts: Tex
     }
   })
 
-export const handler = bind(
-  'open-break-glass',
-  (told) => {
-    const ports = withTexts(portsWithAnswers(told), told)
-    return { ...ports, incidents: incidentsOf(ports, told), stopwatch: new SystemStopwatch() }
-  },
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE' | 'INCIDENT_SECRET'> = (told) => {
+  const ports = withTexts(portsWithAnswers(told), told)
+  return { ...ports, incidents: incidentsOf(ports, told), stopwatch: new SystemStopwatch() }
+}

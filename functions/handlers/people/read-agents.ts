@@ -9,7 +9,7 @@ import type { AgentReader } from '../../operations/agents/ports.ts'
 import { listAgents, type ReadAgentsPorts, readAgent } from '../../operations/agents/read-agents.ts'
 import { readSubject } from '../../operations/agents/recertify.ts'
 import { type ApiPorts, byRoute, pathId, personDoor, subjectInPath, unknownSubject, valueOrThrow } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { agentRows } from '../wiring/ports.ts'
 
@@ -47,12 +47,8 @@ const readByRoute = byRoute<[PersonId, Ports]>(
 export const createHandler = (ports: Ports) =>
   personDoor(ports, (call, { person }): Promise<Answer> => readByRoute(call, person.id, ports))
 
-export const handler = bind(
-  'read-agents',
-  (told) => ({
-    ...portsWithAnswers(told),
-    agents: agentRows(told),
-    hosts: lambdaHostLook(told.LOOK_AT_HOSTS_FUNCTION, new PowertoolsLog()),
-  }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'LOOK_AT_HOSTS_FUNCTION'> = (told) => ({
+  ...portsWithAnswers(told),
+  agents: agentRows(told),
+  hosts: lambdaHostLook(told.LOOK_AT_HOSTS_FUNCTION, new PowertoolsLog()),
+})

@@ -10,7 +10,7 @@ import { type EvidencePorts, readEvidence } from '../../operations/ledger/read-e
 import { type Shown, showing } from '../../operations/ledger/texts.ts'
 import { readLedger, readRequest } from '../../operations/requests/read-requests.ts'
 import { byRoute, openingId, personDoor, type ShowingApiPorts, valueOrThrow } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { evidenceIn } from '../wiring/break-glass.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { withTexts } from '../wiring/ports.ts'
@@ -58,11 +58,10 @@ export function createHandler(given: Given) {
   return personDoor(given, (call, { person }): Promise<Answer> => readByRoute(call, person.id, showing(given)))
 }
 
-export const handler = bind(
-  'read-break-glass',
-  (told) => {
-    const ports = withTexts(portsWithAnswers(told), told)
-    return { ...ports, ...evidenceIn(told, ports.log) }
-  },
-  createHandler,
-)
+export const wire: Wiring<
+  typeof createHandler,
+  'ISSUER' | Stores | 'TEXTS_TABLE' | 'CARDS_TABLE' | 'READ_CALLS_FUNCTION'
+> = (told) => {
+  const ports = withTexts(portsWithAnswers(told), told)
+  return { ...ports, ...evidenceIn(told, ports.log) }
+}

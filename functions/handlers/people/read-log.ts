@@ -7,7 +7,7 @@ import { checkpointPath, isTilePath } from '../../domain/anchor/tiles.ts'
 import type { LogReader } from '../../operations/anchor/ports.ts'
 import { mayRead } from '../../operations/policy/questions.ts'
 import { type ApiPorts, personDoor } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Wiring } from '../environment.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 
 /** The log's files as they lie in its bucket (C2SP `tlog-tiles`), for people who may read. */
@@ -30,14 +30,10 @@ export const createHandler = (ports: Pick<ApiPorts, 'issuer' | 'policy' | 'clock
 
 const served = (type: string, cache: string) => ({ 'content-type': type, 'cache-control': cache })
 
-export const handler = bind(
-  'read-log',
-  (told) => ({
-    issuer: told.ISSUER,
-    policy: cedarPolicy(),
-    clock: new SystemClock(),
-    log: new PowertoolsLog(),
-    bucket: new S3LogBucket(told.LOG_BUCKET),
-  }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | 'LOG_BUCKET'> = (told) => ({
+  issuer: told.ISSUER,
+  policy: cedarPolicy(),
+  clock: new SystemClock(),
+  log: new PowertoolsLog(),
+  bucket: new S3LogBucket(told.LOG_BUCKET),
+})

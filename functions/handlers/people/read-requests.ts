@@ -35,7 +35,7 @@ import type { ActualReader } from '../../operations/uses/ports.ts'
 import { readUsage } from '../../operations/uses/read-usage.ts'
 import type { ProvenPerson } from '../callers.ts'
 import { byRoute, idInPath, pathId, personDoor, type ShowingApiPorts, unknownRequest, valueOrThrow } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Anchor, Stores, Wiring } from '../environment.ts'
 import { anchorPorts } from '../wiring/anchor.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { haltStore, ledgerIndex, permitStore, standInStore, withTexts } from '../wiring/ports.ts'
@@ -206,17 +206,15 @@ export function createHandler(given: ShowingApiPorts & Lists) {
   )
 }
 
-export const handler = bind(
-  'read-requests',
-  (told) => ({
-    ...withTexts(portsWithAnswers(told), told),
-    ledgerIndex: ledgerIndex(told),
-    actual: new LambdaActualReader(told.READ_CALLS_FUNCTION, new PowertoolsLog()),
-    anchor: anchorPorts(told),
-    bundles: new DynamoBundleStore(connect(), told.REQUESTS_TABLE),
-    permits: permitStore(told),
-    halts: haltStore(told),
-    standIns: standInStore(told),
-  }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE' | Anchor | 'READ_CALLS_FUNCTION'> = (
+  told,
+) => ({
+  ...withTexts(portsWithAnswers(told), told),
+  ledgerIndex: ledgerIndex(told),
+  actual: new LambdaActualReader(told.READ_CALLS_FUNCTION, new PowertoolsLog()),
+  anchor: anchorPorts(told),
+  bundles: new DynamoBundleStore(connect(), told.REQUESTS_TABLE),
+  permits: permitStore(told),
+  halts: haltStore(told),
+  standIns: standInStore(told),
+})

@@ -4,7 +4,7 @@ import type { Endpoint } from '../../adapters/http/endpoint.ts'
 import { refusalProblem } from '../../adapters/http/problem.ts'
 import { type RecertifyPorts, recertify } from '../../operations/agents/recertify.ts'
 import { type ApiPorts, personDoor, subjectInPath, unknownSubject, valueOrThrow } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { recertifyOnPage } from '../pages/recertify-on-page.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { agentRows, pagePorts } from '../wiring/ports.ts'
@@ -29,8 +29,7 @@ export function createHandler(ports: Ports & Parameters<typeof recertifyOnPage>[
   return (event) => (event.routeKey === 'POST /agents/{id}' ? byPage(event) : byApi(event))
 }
 
-export const handler = bind(
-  'recertify',
-  (told) => ({ ...pagePorts(told, cedarPolicy()), agents: agentRows(told) }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE'> = (told) => ({
+  ...pagePorts(told, cedarPolicy()),
+  agents: agentRows(told),
+})

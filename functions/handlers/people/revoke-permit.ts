@@ -5,7 +5,7 @@ import { joinPermits } from '../../operations/ledger/texts.ts'
 import type { PermitStore } from '../../operations/permits/ports.ts'
 import { revokePermit } from '../../operations/permits/standing-permits.ts'
 import { pathId, personDoor, type ShowingApiPorts, valueOrThrow } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { permitStore, withTexts } from '../wiring/ports.ts'
 
@@ -18,8 +18,7 @@ export const createHandler = (ports: ShowingApiPorts & { permits: PermitStore })
     return { status: 200, body: permitView(shown, ports.clock.now()) }
   })
 
-export const handler = bind(
-  'revoke-permit',
-  (told) => ({ ...withTexts(portsWithAnswers(told), told), permits: permitStore(told) }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE'> = (told) => ({
+  ...withTexts(portsWithAnswers(told), told),
+  permits: permitStore(told),
+})

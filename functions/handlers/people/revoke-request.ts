@@ -5,7 +5,7 @@ import { defined, RequestId } from '../../domain/values.ts'
 import { joinRequest } from '../../operations/ledger/texts.ts'
 import { revokeRequest } from '../../operations/requests/end-request.ts'
 import { pathId, personDoor, type ShowingApiPorts, unknownRequest, valueOrThrow } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { withTexts } from '../wiring/ports.ts'
 
@@ -19,4 +19,5 @@ export const createHandler = (ports: ShowingApiPorts) =>
     return { status: 200, body: personView(shown, ports.policy.bundle) }
   })
 
-export const handler = bind('revoke-request', (told) => withTexts(portsWithAnswers(told), told), createHandler)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE'> = (told) =>
+  withTexts(portsWithAnswers(told), told)

@@ -8,7 +8,7 @@ import { S3LogBucket } from '../../adapters/s3/log-bucket.ts'
 import { RequestId } from '../../domain/values.ts'
 import { makeReceipt, type ReceiptPorts } from '../../operations/anchor/make-receipt.ts'
 import { type ApiPorts, pathId, personDoor, unknownRequest } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Anchor, Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 
 /** As long as the notary usually needs. Seconds. */
@@ -30,15 +30,11 @@ export const createHandler = (ports: ApiPorts & ReceiptPorts) =>
     }
   })
 
-export const handler = bind(
-  'sign-receipt',
-  (told) => ({
-    ...portsWithAnswers(told),
-    bucket: new S3LogBucket(told.LOG_BUCKET),
-    index: new DynamoLogIndex(connect(), told.LOG_INDEX_TABLE),
-    key: new KmsNoteSigner(told.NOTARY_KEYS),
-    verify: verifyEcdsa,
-    receiptSigner: new KmsSigner(told.NOTARY_KEYS[0] ?? ''),
-  }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | Anchor | 'NOTARY_KEYS'> = (told) => ({
+  ...portsWithAnswers(told),
+  bucket: new S3LogBucket(told.LOG_BUCKET),
+  index: new DynamoLogIndex(connect(), told.LOG_INDEX_TABLE),
+  key: new KmsNoteSigner(told.NOTARY_KEYS),
+  verify: verifyEcdsa,
+  receiptSigner: new KmsSigner(told.NOTARY_KEYS[0] ?? ''),
+})

@@ -2,7 +2,7 @@ import type { RequestId } from '../../domain/values.ts'
 import type { MakingPorts } from '../../operations/record/ports.ts'
 import { advanceWorkflow } from '../../operations/requests/workflow.ts'
 import { OfRequest } from '../batches.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { decidingPorts, factsOnly } from '../wiring/ports.ts'
 
 /**
@@ -14,4 +14,4 @@ export const createHandler =
   (event: unknown): Promise<{ requestId: RequestId; wait: string }> =>
     advanceWorkflow(OfRequest.parse(event).requestId, ports)
 
-export const handler = bind('advance-workflow', (told) => decidingPorts(told, factsOnly()), createHandler)
+export const wire: Wiring<typeof createHandler, Stores> = (told) => decidingPorts(told, factsOnly())

@@ -5,7 +5,7 @@ import { DynamoWaitStore } from '../../adapters/dynamodb/wait-store.ts'
 import { SfnWorkflow } from '../../adapters/stepfunctions/workflow.ts'
 import { awaitOutcome } from '../../operations/requests/workflow.ts'
 import { OfRequest } from '../batches.ts'
-import { bind } from '../environments.ts'
+import type { Wiring } from '../environment.ts'
 import { readingPorts } from '../wiring/reading.ts'
 
 const Input = OfRequest.extend({ wait: z.string().min(1).max(80), taskToken: z.string().min(1).max(2048) })
@@ -21,12 +21,8 @@ export const createHandler =
     await awaitOutcome({ request, wait, attempt, taskToken, expiresAt: ports.clock.now() + keepSeconds }, ports)
   }
 
-export const handler = bind(
-  'await-outcome',
-  (told) => ({
-    ...readingPorts(told),
-    waits: new DynamoWaitStore(connect(), told.WAITS_TABLE),
-    workflow: new SfnWorkflow(''),
-  }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'REQUESTS_TABLE' | 'WAITS_TABLE'> = (told) => ({
+  ...readingPorts(told),
+  waits: new DynamoWaitStore(connect(), told.WAITS_TABLE),
+  workflow: new SfnWorkflow(''),
+})

@@ -16,7 +16,7 @@ import { deliverEvent, pauseAfter } from '../../operations/events/deliver-event.
 import { pushSignal } from '../../operations/events/push-signal.ts'
 import { faultName } from '../../operations/faults.ts'
 import { failing } from '../batches.ts'
-import { bind } from '../environments.ts'
+import type { Wiring } from '../environment.ts'
 import { factsOnly } from '../wiring/ports.ts'
 
 type Ports = Parameters<typeof deliverEvent>[1] &
@@ -57,25 +57,24 @@ async function deliver({ body, messageId, receiptHandle, attributes }: SQSRecord
 /** From 0 to 1: as good as random, since the id is. Those that failed together must not all come again together. */
 const shareOf = (messageId: string): number => (Number.parseInt(messageId.slice(0, 4), 16) || 0) / 0xffff
 
-export const handler = bind(
-  'deliver',
-  (told) => {
-    const [clock, log, policy] = [new SystemClock(), new PowertoolsLog(), factsOnly()]
-    const queue = new SqsVisibility(told.DELIVERIES_QUEUE)
-    const secrets = told.WEBHOOK_SECRET === undefined ? undefined : new WebhookSecretReader(told.WEBHOOK_SECRET, clock)
-    const post = makePost({ inside: ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(told.ISSUER).hostname) })
-    return {
-      ...{ bundle: policy.bundle, policy, issuer: told.ISSUER, clock, log },
-      bus: new EventBridgeBus(told.EVENT_BUS),
-      webhooks: new SignedWebhooks({
-        secretsOf: secrets?.secretsOf ?? (() => Promise.resolve([])),
-        ...{ post, clock },
-      }),
-      streams: new DynamoStreamStore(connect(), { requests: told.REQUESTS_TABLE, ledger: '' }),
-      statements: new LambdaStatementSigner(told.SIGN_FUNCTION, { clock, log }),
-      sets: new HttpSetPush(post),
-      hold: (receiptHandle: string, seconds: number) => queue.hold(receiptHandle, seconds),
-    }
-  },
-  createHandler,
-)
+export const wire: Wiring<
+  typeof createHandler,
+  'ISSUER' | 'REQUESTS_TABLE' | 'SIGN_FUNCTION' | 'DELIVERIES_QUEUE' | 'EVENT_BUS' | 'WEBHOOK_SECRET'
+> = (told) => {
+  const [clock, log, policy] = [new SystemClock(), new PowertoolsLog(), factsOnly()]
+  const queue = new SqsVisibility(told.DELIVERIES_QUEUE)
+  const secrets = told.WEBHOOK_SECRET === undefined ? undefined : new WebhookSecretReader(told.WEBHOOK_SECRET, clock)
+  const post = makePost({ inside: ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(told.ISSUER).hostname) })
+  return {
+    ...{ bundle: policy.bundle, policy, issuer: told.ISSUER, clock, log },
+    bus: new EventBridgeBus(told.EVENT_BUS),
+    webhooks: new SignedWebhooks({
+      secretsOf: secrets?.secretsOf ?? (() => Promise.resolve([])),
+      ...{ post, clock },
+    }),
+    streams: new DynamoStreamStore(connect(), { requests: told.REQUESTS_TABLE, ledger: '' }),
+    statements: new LambdaStatementSigner(told.SIGN_FUNCTION, { clock, log }),
+    sets: new HttpSetPush(post),
+    hold: (receiptHandle: string, seconds: number) => queue.hold(receiptHandle, seconds),
+  }
+}

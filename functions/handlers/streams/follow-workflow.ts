@@ -10,7 +10,7 @@ import type { Log, Queue } from '../../operations/ports.ts'
 import type { FollowMessage } from '../../operations/requests/ports.ts'
 import { followRequest } from '../../operations/requests/workflow.ts'
 import { failing, namingFault, OfRequest } from '../batches.ts'
-import { bind } from '../environments.ts'
+import type { Wiring } from '../environment.ts'
 import { readingPorts } from '../wiring/reading.ts'
 
 type Ports = Parameters<typeof followRequest>[2] & { follow: Queue<FollowMessage>; log: Log }
@@ -61,13 +61,9 @@ async function followRecord(record: DynamoDBRecord, ports: Ports): Promise<strin
   }
 }
 
-export const handler = bind(
-  'follow-workflow',
-  (told) => ({
-    ...readingPorts(told),
-    waits: new DynamoWaitStore(connect(), told.WAITS_TABLE),
-    workflow: new SfnWorkflow(told.STATE_MACHINE),
-    follow: new LambdaQueue(told.AWS_LAMBDA_FUNCTION_NAME),
-  }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'REQUESTS_TABLE' | 'WAITS_TABLE' | 'STATE_MACHINE'> = (told) => ({
+  ...readingPorts(told),
+  waits: new DynamoWaitStore(connect(), told.WAITS_TABLE),
+  workflow: new SfnWorkflow(told.STATE_MACHINE),
+  follow: new LambdaQueue(process.env.AWS_LAMBDA_FUNCTION_NAME ?? ''),
+})

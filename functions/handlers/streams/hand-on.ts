@@ -17,7 +17,7 @@ import type { Clock, Log, Queue } from '../../operations/ports.ts'
 import { handOn, handOnHalts, handOnPermit, logMeasures, logOverdueReview } from '../../operations/requests/hand-on.ts'
 import type { FifoMessage } from '../../operations/requests/ports.ts'
 import { failing } from '../batches.ts'
-import { bind } from '../environments.ts'
+import type { Wiring } from '../environment.ts'
 import { readBundle } from '../wiring/ports.ts'
 import { endsQueue } from '../wiring/targets.ts'
 
@@ -71,21 +71,20 @@ async function follow(record: NonNullable<DynamoDBRecord['dynamodb']>, ports: Po
   logOverdueReview(before, state, ports.log)
 }
 
-export const handler = bind(
-  'hand-on',
-  (told) => {
-    const bundle = readBundle()
-    return {
-      cards: new SqsFifoQueue<FifoMessage>(told.CARDS_QUEUE),
-      denies: endsQueue(told),
-      clicks: new LambdaQueue<ClickMessage>(told.CLICKS_FUNCTION),
-      reminders: new LambdaQueue(told.REMINDERS_FUNCTION),
-      deliveries: new SqsFairQueue<Delivery>(told.DELIVERIES_QUEUE),
-      bundle,
-      targetRoles: placesIn(bundle, told.TARGET_ROLES),
-      clock: new SystemClock(),
-      log: new PowertoolsLog(),
-    }
-  },
-  createHandler,
-)
+export const wire: Wiring<
+  typeof createHandler,
+  'CARDS_QUEUE' | 'DENIES_QUEUE' | 'DELIVERIES_QUEUE' | 'CLICKS_FUNCTION' | 'REMINDERS_FUNCTION' | 'TARGET_ROLES'
+> = (told) => {
+  const bundle = readBundle()
+  return {
+    cards: new SqsFifoQueue<FifoMessage>(told.CARDS_QUEUE),
+    denies: endsQueue(told),
+    clicks: new LambdaQueue<ClickMessage>(told.CLICKS_FUNCTION),
+    reminders: new LambdaQueue(told.REMINDERS_FUNCTION),
+    deliveries: new SqsFairQueue<Delivery>(told.DELIVERIES_QUEUE),
+    bundle,
+    targetRoles: placesIn(bundle, told.TARGET_ROLES),
+    clock: new SystemClock(),
+    log: new PowertoolsLog(),
+  }
+}

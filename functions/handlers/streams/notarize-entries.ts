@@ -10,7 +10,7 @@ import { Notary, type NotaryPorts } from '../../operations/anchor/notarize.ts'
 import type { Arrival } from '../../operations/anchor/select-leaves.ts'
 import { faultName } from '../../operations/faults.ts'
 import { failing } from '../batches.ts'
-import { bind } from '../environments.ts'
+import type { Anchor, Wiring } from '../environment.ts'
 
 /** `look`: chains that the reconciliation found entries of outside the log. */
 type NotarizeEvent = Pick<DynamoDBStreamEvent, 'Records'> | { look: readonly string[] }
@@ -43,18 +43,14 @@ function arrivalOf({ dynamodb, eventName }: DynamoDBRecord): Arrival {
   return eventName === 'REMOVE' ? { id } : { id, entry: objectIn(dynamodb?.NewImage?.['entry']?.S ?? '') }
 }
 
-export const handler = bind(
-  'notarize-entries',
-  (told) => ({
-    issuer: told.ISSUER,
-    bucket: new S3LogBucket(told.LOG_BUCKET),
-    index: new DynamoLogIndex(connect(), told.LOG_INDEX_TABLE),
-    key: new KmsNoteSigner(told.NOTARY_KEYS),
-    verify: verifyEcdsa,
-    // Only entries are read of it.
-    ledger: new DynamoLedgerRows(connect(), { requests: '', ledger: told.LEDGER_TABLE }),
-    clock: new SystemClock(),
-    log: new PowertoolsLog(),
-  }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | 'LEDGER_TABLE' | Anchor | 'NOTARY_KEYS'> = (told) => ({
+  issuer: told.ISSUER,
+  bucket: new S3LogBucket(told.LOG_BUCKET),
+  index: new DynamoLogIndex(connect(), told.LOG_INDEX_TABLE),
+  key: new KmsNoteSigner(told.NOTARY_KEYS),
+  verify: verifyEcdsa,
+  // Only entries are read of it.
+  ledger: new DynamoLedgerRows(connect(), { requests: '', ledger: told.LEDGER_TABLE }),
+  clock: new SystemClock(),
+  log: new PowertoolsLog(),
+})

@@ -11,7 +11,7 @@ import type { EndMessage } from '../../operations/credentials/ports.ts'
 import { keepBundle } from '../../operations/policy/keep-bundle.ts'
 import type { BundleStore } from '../../operations/policy/ports.ts'
 import type { Fifo } from '../../operations/ports.ts'
-import { bind, tablesOf } from '../environments.ts'
+import { type Stores, tablesOf, type Wiring } from '../environment.ts'
 import { agentRows, decidingPorts, factsOnly } from '../wiring/ports.ts'
 
 /** Kept back for the agent that is being summed up. Seconds. */
@@ -44,19 +44,15 @@ export const createHandler =
     if (faults.length > 0) throw faults[0]
   }
 
-export const handler = bind(
-  'look-after-agents',
-  (told) => {
-    const policy = factsOnly()
-    return {
-      ...decidingPorts(told, policy),
-      files: policy.bundle,
-      agents: agentRows(told),
-      bundles: new DynamoBundleStore(connect(), told.REQUESTS_TABLE),
-      lives: new DynamoAgentLives(connect(), tablesOf(told)),
-      notices: new SqsFifoQueue<AgentNotice & Fifo>(told.CARDS_QUEUE),
-      deny: new SqsFifoQueue<EndMessage>(told.DENIES_QUEUE),
-    }
-  },
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, Stores | 'CARDS_QUEUE' | 'DENIES_QUEUE'> = (told) => {
+  const policy = factsOnly()
+  return {
+    ...decidingPorts(told, policy),
+    files: policy.bundle,
+    agents: agentRows(told),
+    bundles: new DynamoBundleStore(connect(), told.REQUESTS_TABLE),
+    lives: new DynamoAgentLives(connect(), tablesOf(told)),
+    notices: new SqsFifoQueue<AgentNotice & Fifo>(told.CARDS_QUEUE),
+    deny: new SqsFifoQueue<EndMessage>(told.DENIES_QUEUE),
+  }
+}

@@ -9,7 +9,7 @@ import type { HostProbers } from '../../operations/agents/ports.ts'
 import { roleProber } from '../../operations/agents/probe-role.ts'
 import { IamHostSimulator } from '../../targets/aws/iam/host-simulator.ts'
 import { foreignSimulators } from '../../targets/aws/sts/foreign-revokers.ts'
-import { bind } from '../environments.ts'
+import type { Wiring } from '../environment.ts'
 import { factsOnly } from '../wiring/ports.ts'
 
 /** Of a timer, which names no agent, or of a function that answers people. */
@@ -29,22 +29,16 @@ export const createHandler =
     return { looked }
   }
 
-export const handler = bind(
-  'look-at-hosts',
-  (told) => {
-    const policy = factsOnly()
-    const { accounts } = policy.bundle.deployment
-    return {
-      agents: new DynamoAgentRows(connect(), { requests: told.REQUESTS_TABLE, ledger: '' }),
-      probers: {
-        awsRole: roleProber(
-          new IamHostSimulator(foreignSimulators({ home: told.ACCOUNT, accounts }, told.TARGET_ROLE)),
-        ),
-      } satisfies HostProbers,
-      policy,
-      clock: new SystemClock(),
-      log: new PowertoolsLog(),
-    }
-  },
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'REQUESTS_TABLE' | 'ACCOUNT' | 'TARGET_ROLE'> = (told) => {
+  const policy = factsOnly()
+  const { accounts } = policy.bundle.deployment
+  return {
+    agents: new DynamoAgentRows(connect(), { requests: told.REQUESTS_TABLE, ledger: '' }),
+    probers: {
+      awsRole: roleProber(new IamHostSimulator(foreignSimulators({ home: told.ACCOUNT, accounts }, told.TARGET_ROLE))),
+    } satisfies HostProbers,
+    policy,
+    clock: new SystemClock(),
+    log: new PowertoolsLog(),
+  }
+}

@@ -9,7 +9,7 @@ import { SystemClock } from '../../adapters/system/system.ts'
 import type { Difference } from '../../domain/anchor/compare.ts'
 import { type ReconcileLogPorts, reconcileLog } from '../../operations/anchor/reconcile-log.ts'
 import { faultName } from '../../operations/faults.ts'
-import { bind, tablesOf } from '../environments.ts'
+import { type Anchor, type Stores, tablesOf, type Wiring } from '../environment.ts'
 
 /** Kept back at the end, for what is being read. Seconds. */
 const reserve = 20
@@ -33,18 +33,16 @@ export const createHandler =
     }
   }
 
-export const handler = bind(
-  'reconcile-ledger',
-  (told) => ({
-    issuer: told.ISSUER,
-    bucket: new S3LogBucket(told.LOG_BUCKET),
-    index: new DynamoLogIndex(connect(), told.LOG_INDEX_TABLE),
-    rows: new DynamoLedgerRows(connect(), tablesOf(told)),
-    key: new KmsNoteSigner(told.NOTARY_KEYS),
-    verify: verifyEcdsa,
-    notary: new LambdaNotary(told.NOTARY_FUNCTION),
-    clock: new SystemClock(),
-    log: new PowertoolsLog(),
-  }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | Anchor | 'NOTARY_KEYS' | 'NOTARY_FUNCTION'> = (
+  told,
+) => ({
+  issuer: told.ISSUER,
+  bucket: new S3LogBucket(told.LOG_BUCKET),
+  index: new DynamoLogIndex(connect(), told.LOG_INDEX_TABLE),
+  rows: new DynamoLedgerRows(connect(), tablesOf(told)),
+  key: new KmsNoteSigner(told.NOTARY_KEYS),
+  verify: verifyEcdsa,
+  notary: new LambdaNotary(told.NOTARY_FUNCTION),
+  clock: new SystemClock(),
+  log: new PowertoolsLog(),
+})

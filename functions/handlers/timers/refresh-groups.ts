@@ -2,7 +2,7 @@ import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
 import type { Directory } from '../../domain/people/organisation.ts'
 import { refreshGroups } from '../../operations/people/refresh-groups.ts'
-import { bind, tablesOf } from '../environments.ts'
+import { type Stores, tablesOf, type Wiring } from '../environment.ts'
 import { groupReaders } from '../wiring/group-readers.ts'
 import { readBundle } from '../wiring/ports.ts'
 import { groupPorts, slackChats } from '../wiring/slack.ts'
@@ -12,12 +12,8 @@ type Ports = Parameters<typeof refreshGroups>[1] & { bundle: { directory: Direct
 /** Every minute, where the directory takes groups from elsewhere: an answer holds for a quarter of an hour. */
 export const createHandler = (ports: Ports) => (): Promise<void> => refreshGroups(ports.bundle.directory, ports)
 
-export const handler = bind(
-  'refresh-groups',
-  (told) => {
-    const world = { bundle: readBundle(), clock: new SystemClock(), log: new PowertoolsLog() }
-    const ports = groupPorts(tablesOf(told), slackChats(told, world), world)
-    return { ...ports, readers: groupReaders(told, ports.readers.chatGroup, world), bundle: world.bundle }
-  },
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, Stores | 'CHAT_SECRETS' | 'PAGERDUTY_SECRET'> = (told) => {
+  const world = { bundle: readBundle(), clock: new SystemClock(), log: new PowertoolsLog() }
+  const ports = groupPorts(tablesOf(told), slackChats(told, world), world)
+  return { ...ports, readers: groupReaders(told, ports.readers.chatGroup, world), bundle: world.bundle }
+}

@@ -1,7 +1,7 @@
 import { SchedulerTimers } from '../../adapters/scheduler/timers.ts'
 import { setReminders } from '../../operations/requests/sweep-overdue.ts'
 import { namingFault, OfRequest } from '../batches.ts'
-import { bind } from '../environments.ts'
+import type { Wiring } from '../environment.ts'
 import { readingPorts } from '../wiring/reading.ts'
 
 /**
@@ -11,16 +11,15 @@ import { readingPorts } from '../wiring/reading.ts'
 export const createHandler = (ports: Parameters<typeof setReminders>[1]) => (message: unknown) =>
   namingFault(() => setReminders(OfRequest.parse(message).requestId, ports))
 
-export const handler = bind(
-  'set-reminders',
-  (told) => ({
-    ...readingPorts(told),
-    timers: new SchedulerTimers({
-      group: told.TIMER_GROUP,
-      role: told.TIMER_ROLE,
-      queue: told.CARDS_QUEUE,
-      advance: told.ADVANCE_FUNCTION,
-    }),
+export const wire: Wiring<
+  typeof createHandler,
+  'REQUESTS_TABLE' | 'TIMER_GROUP' | 'TIMER_ROLE' | 'TIMER_QUEUE' | 'ADVANCE_FUNCTION'
+> = (told) => ({
+  ...readingPorts(told),
+  timers: new SchedulerTimers({
+    group: told.TIMER_GROUP,
+    role: told.TIMER_ROLE,
+    queue: told.TIMER_QUEUE,
+    advance: told.ADVANCE_FUNCTION,
   }),
-  createHandler,
-)
+})

@@ -5,7 +5,7 @@ import { LambdaQueue } from '../../adapters/lambda/queue.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { sweepDenies, sweepOverdue } from '../../operations/requests/sweep-overdue.ts'
 import { type ComparingPorts, compareCalls } from '../../operations/uses/compare-calls.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { decidingPorts, factsOnly } from '../wiring/ports.ts'
 import { callsQueue, endsQueue } from '../wiring/targets.ts'
 
@@ -24,15 +24,14 @@ export const createHandler =
     if (overdue + roles + compared > 0) ports.log.info('swept', { overdue, roles, compared })
   }
 
-export const handler = bind(
-  'sweep-overdue',
-  (told) => ({
-    ...decidingPorts(told, factsOnly()),
-    follow: new LambdaQueue(told.FOLLOW_FUNCTION),
-    calls: callsQueue(told),
-    actual: new LambdaActualReader(told.READ_CALLS_FUNCTION, new PowertoolsLog()),
-    denies: new DynamoDenyStore(connect(), told.REQUESTS_TABLE),
-    deny: endsQueue(told),
-  }),
-  createHandler,
-)
+export const wire: Wiring<
+  typeof createHandler,
+  Stores | 'DENIES_QUEUE' | 'FOLLOW_FUNCTION' | 'CALLS_FUNCTION' | 'READ_CALLS_FUNCTION'
+> = (told) => ({
+  ...decidingPorts(told, factsOnly()),
+  follow: new LambdaQueue(told.FOLLOW_FUNCTION),
+  calls: callsQueue(told),
+  actual: new LambdaActualReader(told.READ_CALLS_FUNCTION, new PowertoolsLog()),
+  denies: new DynamoDenyStore(connect(), told.REQUESTS_TABLE),
+  deny: endsQueue(told),
+})

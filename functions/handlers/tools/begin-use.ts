@@ -10,7 +10,7 @@ import { defined, type ToolId } from '../../domain/values.ts'
 import type { KeySet } from '../../operations/credentials/ports.ts'
 import { beginUse } from '../../operations/uses/use.ts'
 import { type ApiPorts, idempotencyKeyOf, toolDoor, valueOrThrow } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 
 /** `POST /v1/uses`: the gate. A tool asks before it acts, with what the agent showed and what it is about to execute. */
@@ -52,8 +52,7 @@ async function verifyShown(
 const refusal = (code: ProblemCode, detail?: string): BadRequest =>
   new BadRequest(defined({ status: 403, code, title: 'This use is not permitted', detail }))
 
-export const handler = bind(
-  'begin-use',
-  (told) => ({ ...portsWithAnswers(told), keys: new KmsKeySet(told.PUBLISHED_KEYS) }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'PUBLISHED_KEYS'> = (told) => ({
+  ...portsWithAnswers(told),
+  keys: new KmsKeySet(told.PUBLISHED_KEYS),
+})

@@ -4,7 +4,7 @@ import { apiProblem, BadRequest } from '../../adapters/http/problem.ts'
 import { defined, UseId } from '../../domain/values.ts'
 import { endUse } from '../../operations/uses/use.ts'
 import { type ApiPorts, pathId, toolDoor } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { portsWithFacts } from '../wiring/ports.ts'
 
 /** `POST /v1/uses/{id}/end`: how a use went. */
@@ -25,4 +25,4 @@ export const createHandler = (ports: ApiPorts) =>
 
 const unknownUse = () => apiProblem(404, 'unknown_use')
 
-export const handler = bind('end-use', (told) => portsWithFacts(told), createHandler)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE'> = portsWithFacts

@@ -10,7 +10,7 @@ import { type Introspector, introspectToken } from '../../operations/credentials
 import type { RequestStore } from '../../operations/record/ports.ts'
 import { Callers, type Holder, mustBeTheirs } from '../callers.ts'
 import type { DoorPorts } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Wiring } from '../environment.ts'
 import { factsOnly } from '../wiring/ports.ts'
 import { readingPorts } from '../wiring/reading.ts'
 
@@ -32,13 +32,9 @@ export function createHandler(ports: DoorPorts & { requests: RequestStore; keys:
   })
 }
 
-export const handler = bind(
-  'introspect-token',
-  (told) => {
-    const ports = readingPorts(told)
-    const agents = new DynamoAgentRows(connect(), { requests: told.REQUESTS_TABLE, ledger: '' })
-    const policy = new CurrentPolicy(factsOnly(), { agents, ...ports })
-    return { ...ports, policy, issuer: told.ISSUER, keys: new KmsKeySet(told.PUBLISHED_KEYS) }
-  },
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | 'REQUESTS_TABLE' | 'PUBLISHED_KEYS'> = (told) => {
+  const ports = readingPorts(told)
+  const agents = new DynamoAgentRows(connect(), { requests: told.REQUESTS_TABLE, ledger: '' })
+  const policy = new CurrentPolicy(factsOnly(), { agents, ...ports })
+  return { ...ports, policy, issuer: told.ISSUER, keys: new KmsKeySet(told.PUBLISHED_KEYS) }
+}

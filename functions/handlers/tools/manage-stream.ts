@@ -30,7 +30,7 @@ import {
 } from '../../operations/events/streams.ts'
 import type { Queue } from '../../operations/ports.ts'
 import { type ApiPorts, byRoute, toolDoor } from '../doors.ts'
-import { bind, tablesOf } from '../environments.ts'
+import { type Stores, tablesOf, type Wiring } from '../environment.ts'
 import { portsWithFacts } from '../wiring/ports.ts'
 
 type Ports = ApiPorts & StreamPorts & { deliveries: Queue<SignalDelivery> }
@@ -142,12 +142,8 @@ const patchOf = ({ delivery, events_requested, description }: z.infer<typeof Str
 
 const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
 
-export const handler = bind(
-  'manage-stream',
-  (told) => ({
-    ...portsWithFacts(told),
-    streams: new DynamoStreamStore(connect(), tablesOf(told)),
-    deliveries: new SqsFairQueue<SignalDelivery>(told.DELIVERIES_QUEUE),
-  }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'DELIVERIES_QUEUE'> = (told) => ({
+  ...portsWithFacts(told),
+  streams: new DynamoStreamStore(connect(), tablesOf(told)),
+  deliveries: new SqsFairQueue<SignalDelivery>(told.DELIVERIES_QUEUE),
+})

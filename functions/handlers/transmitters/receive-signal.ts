@@ -6,7 +6,7 @@ import { ok, type Result, refuse } from '../../domain/values.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
 import { takeSignals } from '../../operations/halts/take-signals.ts'
 import type { ApiPorts } from '../doors.ts'
-import { bind } from '../environments.ts'
+import type { Stores, Wiring } from '../environment.ts'
 import { haltStore, portsWithFacts } from '../wiring/ports.ts'
 
 /** `POST /v1/signals/{transmitter}`: takes a Security Event Token by push (RFC 8935). */
@@ -48,8 +48,7 @@ function tokenIn(call: Call): Result<string, SetRefusal> {
   }
 }
 
-export const handler = bind(
-  'receive-signal',
-  (told) => ({ ...portsWithFacts(told), halts: haltStore(told) }),
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores> = (told) => ({
+  ...portsWithFacts(told),
+  halts: haltStore(told),
+})

@@ -17,7 +17,7 @@ import { CurrentPolicy } from '../../operations/agents/current-policy.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import type { MakingPorts } from '../../operations/record/ports.ts'
 import type { ApiPorts } from '../doors.ts'
-import { type Tables, tablesOf } from '../environments.ts'
+import { type Tables, tablesOf } from '../environment.ts'
 
 export const readBundle = (): Bundle => Bundle.parse(JSON.parse(readFileSync(join(__dirname, 'bundle.json'), 'utf8')))
 

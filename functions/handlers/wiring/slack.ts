@@ -7,7 +7,7 @@ import { type Bundle, type Chat, chatsOf } from '../../domain/policy/bundle.ts'
 import type { RequestId } from '../../domain/values.ts'
 import { readChatGroup } from '../../operations/people/read-sources.ts'
 import type { Clock, Log } from '../../operations/ports.ts'
-import type { tablesOf } from '../environments.ts'
+import type { tablesOf } from '../environment.ts'
 
 /** The page on which a logged-in person reads a request in full and decides it, or reviews an opening. */
 export const pageOf =

@@ -1,8 +1,6 @@
-import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
 import { callsDoor, type DoorPorts } from '../../handlers/agents/target-door.ts'
-import { bind } from '../../handlers/environments.ts'
-import { portsWithAnswers } from '../../handlers/wiring/policy.ts'
-import { withReader } from '../../handlers/wiring/reader.ts'
+import type { Wiring } from '../../handlers/environment.ts'
+import { type Acting, actingPorts } from '../../handlers/wiring/acting.ts'
 import type { ReaderPorts } from '../../operations/previews/read-again.ts'
 import { SdkCaller } from './calls/sdk-caller.ts'
 import { aws } from './kind.ts'
@@ -13,12 +11,7 @@ import { StsBroker } from './sts/broker.ts'
 export const createHandler = (ports: DoorPorts & ReaderPorts & BrokerPorts & { caller: AwsCaller }) =>
   callsDoor(aws, { ...ports, reach: makerOf(ports) })
 
-export const handler = bind(
-  'call-aws',
-  (told) => {
-    const ports = withReader(told, portsWithAnswers(told))
-    const [broker, caller] = [new StsBroker(ports.log), new SdkCaller()]
-    return { ...ports, broker, caller, keys: new KmsKeySet(told.PUBLISHED_KEYS), targetRole: told.TARGET_ROLE }
-  },
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, Acting> = (told) => {
+  const ports = actingPorts(told)
+  return { ...ports, broker: new StsBroker(ports.log), caller: new SdkCaller() }
+}

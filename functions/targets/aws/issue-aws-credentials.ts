@@ -1,9 +1,7 @@
-import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
 import { rfc3339 } from '../../domain/values.ts'
 import { credentialsDoor, type DoorPorts } from '../../handlers/agents/target-door.ts'
-import { bind } from '../../handlers/environments.ts'
-import { portsWithAnswers } from '../../handlers/wiring/policy.ts'
-import { withReader } from '../../handlers/wiring/reader.ts'
+import type { Wiring } from '../../handlers/environment.ts'
+import { type Acting, actingPorts } from '../../handlers/wiring/acting.ts'
 import type { ReaderPorts } from '../../operations/previews/read-again.ts'
 import { aws } from './kind.ts'
 import { type BrokerPorts, issuerOf } from './reach.ts'
@@ -20,12 +18,7 @@ export const createHandler = (ports: DoorPorts & ReaderPorts & BrokerPorts) =>
     Expiration: rfc3339(issued.expiresAt),
   }))
 
-export const handler = bind(
-  'issue-aws-credentials',
-  (told) => {
-    const ports = withReader(told, portsWithAnswers(told))
-    const keys = new KmsKeySet(told.PUBLISHED_KEYS)
-    return { ...ports, keys, broker: new StsBroker(ports.log), targetRole: told.TARGET_ROLE }
-  },
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, Acting> = (told) => {
+  const ports = actingPorts(told)
+  return { ...ports, broker: new StsBroker(ports.log) }
+}

@@ -6,7 +6,7 @@ import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
 import type { Actual } from '../../domain/uses/actual.ts'
 import { RequestId } from '../../domain/values.ts'
-import { bind, tablesOf } from '../../handlers/environments.ts'
+import { type Stores, tablesOf, type Wiring } from '../../handlers/environment.ts'
 import { factsOnly, textStore } from '../../handlers/wiring/ports.ts'
 import { type ActualPorts, readActual } from './actual.ts'
 import { CloudTrailCallRecord } from './cloudtrail/call-record.ts'
@@ -20,22 +20,20 @@ export const createHandler =
   async (event: unknown): Promise<Actual | null> =>
     (await readActual(Ask.parse(event).request, ports)) ?? null
 
-export const handler = bind(
-  'read-calls',
-  (told) => {
-    const policy = factsOnly()
-    const { accounts } = policy.bundle.deployment
-    const [connection, tables, log] = [connect(), tablesOf(told), new PowertoolsLog()]
-    return {
-      requests: new DynamoRequestStore(connection, tables),
-      ledger: new DynamoLedgerStore(connection, tables),
-      texts: textStore(told),
-      policy,
-      clock: new SystemClock(),
-      calls: new CloudTrailCallRecord(log, foreignAuditors({ home: told.ACCOUNT, accounts })),
-      targetRole: told.TARGET_ROLE,
-      region: told.REGION,
-    }
-  },
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, Stores | 'TEXTS_TABLE' | 'ACCOUNT' | 'REGION' | 'TARGET_ROLE'> = (
+  told,
+) => {
+  const policy = factsOnly()
+  const { accounts } = policy.bundle.deployment
+  const [connection, tables, log] = [connect(), tablesOf(told), new PowertoolsLog()]
+  return {
+    requests: new DynamoRequestStore(connection, tables),
+    ledger: new DynamoLedgerStore(connection, tables),
+    texts: textStore(told),
+    policy,
+    clock: new SystemClock(),
+    calls: new CloudTrailCallRecord(log, foreignAuditors({ home: told.ACCOUNT, accounts })),
+    targetRole: told.TARGET_ROLE,
+    region: told.REGION,
+  }
+}

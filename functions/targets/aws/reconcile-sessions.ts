@@ -6,7 +6,7 @@ import { DynamoStandInStore } from '../../adapters/dynamodb/stand-in-store.ts'
 import { SqsFifoQueue, SqsQueue } from '../../adapters/sqs/queue.ts'
 import { accountIdOf, type Bundle } from '../../domain/policy/bundle.ts'
 import type { JsonObject } from '../../domain/values.ts'
-import { bind, tablesOf } from '../../handlers/environments.ts'
+import { type Stores, tablesOf, type Wiring } from '../../handlers/environment.ts'
 import { decidingPorts, factsOnly } from '../../handlers/wiring/ports.ts'
 import type { EndMessage } from '../../operations/credentials/ports.ts'
 import { type ChainPorts, checkChains } from '../../operations/ledger/check-chains.ts'
@@ -40,28 +40,27 @@ const sealedRoles = (targets: readonly string[], bundle: Bundle): string[] =>
 const accountsOf = (role: string, { deployment }: Bundle) =>
   Object.values(deployment.accounts).filter(({ accountId }) => accountId === accountIdOf(role))
 
-export const handler = bind(
-  'reconcile-sessions',
-  (told) => {
-    const policy = factsOnly()
-    const { accounts } = policy.bundle.deployment
-    const auditors = foreignAuditors({ home: told.ACCOUNT, accounts })
-    const [connection, tables] = [connect(), tablesOf(told)]
-    return {
-      ...decidingPorts(told, policy),
-      permits: new DynamoPermitStore(connection, tables),
-      standIns: new DynamoStandInStore(connection, tables),
-      halts: new DynamoHaltStore(connection, tables),
-      denies: new DynamoDenyStore(connection, tables.requests),
-      roles: new IamRoleReader(auditors),
-      // The broker asks the STS of its own Region. A thief of its credentials may have asked that of the account's.
-      sessions: new CloudTrailSessionRecord(auditors, (role) => [
-        ...new Set([told.REGION, ...accountsOf(role, policy.bundle).map(({ region }) => region)]),
-      ]),
-      deny: new SqsFifoQueue<EndMessage>(told.DENIES_QUEUE),
-      sealed: new SqsQueue<JsonObject>(told.SEALED_QUEUE),
-      targetRoles: told.TARGET_ROLES,
-    }
-  },
-  createHandler,
-)
+export const wire: Wiring<
+  typeof createHandler,
+  Stores | 'ACCOUNT' | 'REGION' | 'TARGET_ROLES' | 'DENIES_QUEUE' | 'SEALED_QUEUE'
+> = (told) => {
+  const policy = factsOnly()
+  const { accounts } = policy.bundle.deployment
+  const auditors = foreignAuditors({ home: told.ACCOUNT, accounts })
+  const [connection, tables] = [connect(), tablesOf(told)]
+  return {
+    ...decidingPorts(told, policy),
+    permits: new DynamoPermitStore(connection, tables),
+    standIns: new DynamoStandInStore(connection, tables),
+    halts: new DynamoHaltStore(connection, tables),
+    denies: new DynamoDenyStore(connection, tables.requests),
+    roles: new IamRoleReader(auditors),
+    // The broker asks the STS of its own Region. A thief of its credentials may have asked that of the account's.
+    sessions: new CloudTrailSessionRecord(auditors, (role) => [
+      ...new Set([told.REGION, ...accountsOf(role, policy.bundle).map(({ region }) => region)]),
+    ]),
+    deny: new SqsFifoQueue<EndMessage>(told.DENIES_QUEUE),
+    sealed: new SqsQueue<JsonObject>(told.SEALED_QUEUE),
+    targetRoles: told.TARGET_ROLES,
+  }
+}

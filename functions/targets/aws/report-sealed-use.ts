@@ -1,6 +1,6 @@
 import type { SQSEvent } from 'aws-lambda'
 import { failing } from '../../handlers/batches.ts'
-import { bind } from '../../handlers/environments.ts'
+import type { Stores, Wiring } from '../../handlers/environment.ts'
 import { decidingPorts, factsOnly } from '../../handlers/wiring/ports.ts'
 import { reportSealedUse } from '../../operations/break-glass/report-sealed-use.ts'
 import { faultName } from '../../operations/faults.ts'
@@ -30,4 +30,4 @@ async function report(body: string, ports: MakingPorts): Promise<string | undefi
   return reported.ok ? undefined : reported.code
 }
 
-export const handler = bind('report-sealed-use', (told) => decidingPorts(told, factsOnly()), createHandler)
+export const wire: Wiring<typeof createHandler, Stores | 'TEXTS_TABLE'> = (told) => decidingPorts(told, factsOnly())

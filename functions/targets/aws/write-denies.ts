@@ -3,7 +3,7 @@ import { DynamoDenyStore } from '../../adapters/dynamodb/deny-store.ts'
 import { DynamoHaltStore } from '../../adapters/dynamodb/halt-store.ts'
 import { DynamoPermitStore } from '../../adapters/dynamodb/permit-store.ts'
 import { AgentId, HaltId, RequestId, StandingPermitId } from '../../domain/values.ts'
-import { bind, tablesOf } from '../../handlers/environments.ts'
+import { type Stores, tablesOf, type Wiring } from '../../handlers/environment.ts'
 import { type End, endsWorker } from '../../handlers/streams/ends-worker.ts'
 import { decidingPorts, factsOnly } from '../../handlers/wiring/ports.ts'
 import { endSuspended } from '../../operations/agents/end-suspended.ts'
@@ -33,17 +33,13 @@ async function endAll(end: End, ports: Ports): Promise<void> {
   else await endHalted(HaltId.parse(end), ports)
 }
 
-export const handler = bind(
-  'write-denies',
-  (told) => {
-    const [policy, connection, tables] = [factsOnly(), connect(), tablesOf(told)]
-    return {
-      ...decidingPorts(told, policy),
-      halts: new DynamoHaltStore(connection, tables),
-      permits: new DynamoPermitStore(connection, tables),
-      denies: new DynamoDenyStore(connection, tables.requests),
-      roles: new IamRolePolicies(foreignRevokers({ home: told.ACCOUNT, accounts: policy.bundle.deployment.accounts })),
-    }
-  },
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, Stores | 'ACCOUNT'> = (told) => {
+  const [policy, connection, tables] = [factsOnly(), connect(), tablesOf(told)]
+  return {
+    ...decidingPorts(told, policy),
+    halts: new DynamoHaltStore(connection, tables),
+    permits: new DynamoPermitStore(connection, tables),
+    denies: new DynamoDenyStore(connection, tables.requests),
+    roles: new IamRolePolicies(foreignRevokers({ home: told.ACCOUNT, accounts: policy.bundle.deployment.accounts })),
+  }
+}

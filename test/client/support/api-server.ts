@@ -1,70 +1,44 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { Endpoint } from '../../../functions/adapters/http/endpoint.ts'
-import { entryOf, type FunctionName } from '../../../infra/functions.ts'
+import { code, lambdaNamed } from '../../../infra/functions.ts'
 import type { World } from '../../support/world.ts'
 import { type MemoryPorts, memoryPorts } from './memory-ports.ts'
 
 /** What happens to a call: it is answered, it does not arrive, its answer is lost, or the API is busy (503). */
 export type CallFate = 'answered' | 'unheard' | 'answer_lost' | 'busy'
 
-const routes = {
-  'open-break-glass': ['POST /v1/break-glass'],
-  'read-break-glass': ['GET /v1/break-glass', 'GET /v1/break-glass/{id}', 'GET /v1/break-glass/{id}/drill'],
-  'conclude-break-glass': [
-    'POST /v1/break-glass/vouchers',
-    'POST /v1/break-glass/{id}/end',
-    'POST /v1/break-glass/{id}/review',
-  ],
-  'read-requests': [
-    'GET /v1/me',
-    'GET /v1/requests',
-    'GET /v1/requests/{id}',
-    'GET /v1/requests/{id}/ledger',
-    'GET /v1/requests/{id}/timeline.svg',
-    'GET /v1/halts',
-    'GET /v1/ledger',
-    'GET /v1/bundles/{hash}',
-  ],
-  'read-agents': ['GET /v1/agents', 'GET /v1/agents/{id}', 'GET /v1/{kind}/{id}/recertification'],
-  recertify: ['POST /v1/agents/{id}/recertify', 'POST /v1/{kind}/{id}/recertify'],
-  'sign-receipt': ['GET /v1/requests/{id}/receipt'],
-  'decide-request': ['POST /v1/requests/{id}/decisions'],
-  'revoke-request': ['POST /v1/requests/{id}/revoke'],
-  'declare-halt': ['POST /v1/halts'],
-  'lift-halt': ['DELETE /v1/halts/{id}'],
-  'issue-token': ['POST /token'],
-  'issue-aws-credentials': ['POST /aws/credentials'],
-  'call-aws': ['POST /aws/calls'],
-  evaluate: ['POST /access/v1/evaluation', 'POST /access/v1/evaluations', 'POST /v1/asks', 'GET /v1/mcp-tools'],
-  'submit-request': ['POST /access/v1/requests', 'POST /v1/requests/{id}/extend'],
-  'read-task': ['GET /access/v1/requests/{id}'],
-  'cancel-request': ['POST /access/v1/requests/{id}/cancel'],
-  'complete-request': ['POST /v1/requests/{id}/complete'],
-  'delegate-request': ['POST /v1/requests/{id}/delegations'],
-  'begin-use': ['POST /v1/uses'],
-  'end-use': ['POST /v1/uses/{id}/end'],
-  'manage-stream': [
-    ...(['POST', 'GET', 'PATCH', 'PUT', 'DELETE'] as const).map((method) => `${method} /v1/ssf/streams` as const),
-    'GET /v1/ssf/status',
-    'POST /v1/ssf/status',
-    'POST /v1/ssf/verification',
-  ],
-  'introspect-token': ['POST /introspect'],
-  'revoke-token': ['POST /revoke'],
-  metadata: [
-    ...(['authzen-configuration', 'jwks.json', 'oauth-authorization-server', 'ssf-configuration'] as const).map(
-      (document) => `GET /.well-known/${document}` as const,
-    ),
-    'GET /.well-known/oauth-protected-resource',
-    'GET /.well-known/oauth-protected-resource/aws',
-    'GET /schemas/access-request.json',
-    'GET /authorize',
-    'GET /problems/{code}',
-    '$default',
-  ],
-} as const
+/** The Lambdas that a client calls. */
+const called = [
+  'open-break-glass',
+  'read-break-glass',
+  'conclude-break-glass',
+  'read-requests',
+  'read-agents',
+  'recertify',
+  'sign-receipt',
+  'decide-request',
+  'revoke-request',
+  'declare-halt',
+  'lift-halt',
+  'issue-token',
+  'issue-aws-credentials',
+  'call-aws',
+  'evaluate',
+  'submit-request',
+  'read-task',
+  'cancel-request',
+  'complete-request',
+  'delegate-request',
+  'begin-use',
+  'end-use',
+  'manage-stream',
+  'introspect-token',
+  'revoke-token',
+  'metadata',
+]
 type Entry = { createHandler(ports: MemoryPorts): Endpoint }
 
 /** The API at an address of loopback: the handlers as they are deployed, over ports in memory. */
@@ -88,9 +62,9 @@ export class ApiServer {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
     this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
     this.#entries = await Promise.all(
-      Object.entries(routes).map(
-        async ([name, all]) => [all, (await import(entryOf(name as FunctionName))) as Entry] as const,
-      ),
+      called.map(lambdaNamed).map(async ({ entry, routes = [] }) => {
+        return [routes, (await import(join(code, `${entry}.ts`))) as Entry] as const
+      }),
     )
     this.use(await make(this.url))
   }

@@ -8,6 +8,7 @@ import {
   type Symbol as Named,
   type NodeHandle,
   type Project,
+  SignatureKind,
   SymbolFlags,
 } from 'typescript/unstable/sync'
 
@@ -67,6 +68,8 @@ export const filterKeys = new Set([
 export class Code {
   readonly units = new Map<string, Unit>()
   readonly classes = new Map<string, Class>()
+  /** The variables that the wiring of an entry is told, by the name of its unit. */
+  readonly told = new Map<string, readonly string[]>()
   readonly #root: string
   readonly #project: Project
   readonly #checker: Checker
@@ -97,7 +100,10 @@ export class Code {
     const at = (name: Node | undefined) => `${file.slice(this.#root.length + 1)} ${textOf(name)}`
     if (is.isFunctionDeclaration(statement)) this.#add(statement, at(statement.name))
     else if (is.isVariableStatement(statement))
-      for (const each of statement.declarationList.declarations) this.#add(each, at(each.name))
+      for (const each of statement.declarationList.declarations) {
+        this.#add(each, at(each.name))
+        if (textOf(each.name) === 'wire') this.told.set(at(each.name), this.#membersOfArgument(each.name))
+      }
     else if (is.isClassDeclaration(statement)) {
       const name = textOf(statement.name)
       const made: Class = {
@@ -114,6 +120,15 @@ export class Code {
         } else made.members.set(its, this.#add(member, `${at(statement.name)}.${its}`, made))
       }
     } else this.#add(statement, at(undefined))
+  }
+
+  /** Of what a function takes. */
+  #membersOfArgument(name: Node): readonly string[] {
+    const typeOf = (symbol: Named | undefined) => symbol && this.#checker.getTypeOfSymbol(symbol)
+    const made = typeOf(this.#checker.getSymbolAtLocation(name))
+    const [signature] = made ? this.#checker.getSignaturesOfType(made, SignatureKind.Call) : []
+    const taken = typeOf(signature?.getParameters()[0])
+    return taken ? this.#checker.getPropertiesOfType(taken).map((each) => each.name) : []
   }
 
   #add(node: Node, at: string, of?: Class): Unit {

@@ -1,20 +1,22 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { RequestIndex } from '../../../functions/adapters/dynamodb/request-index.ts'
 import { type Class, Code, filterKeys, tableClass, tableOf, type Unit } from './code.ts'
 
 /**
- * The calls of AWS that each Lambda's handler can reach, by TypeScript's checker. A call of a port reaches that method of
- * each class that the handler's wiring makes and that implements the port; a function is reached with all that it holds.
+ * The calls of AWS that each Lambda can reach, by TypeScript's checker. A call of a port reaches that method of
+ * each class that its wiring makes and that implements the port; a function is reached with all that it holds.
  * So more is found than is ever called, and nothing less.
  *
  * A program of its own, since the checker is a module that jest does not load: prints JSON by the names of functions.
  */
 export type Reached = {
+  /** The variables that its wiring takes. */
+  told: readonly string[]
   calls: readonly Call[]
   /** How keys of rows begin that are written out in code that it reaches. */
   rows: readonly string[]
 }
-/** `on`: the variables that say on what, of a table with its index. `by`: a path from the handler. */
+/** `on`: the variables that say on what, of a table with its index. `by`: a path from the entry. */
 export type Call = { action: string; on: readonly string[]; by: readonly string[] }
 
 const code = new Code(join(import.meta.dirname, '../../..'))
@@ -25,7 +27,7 @@ const memberOf = (made: Class, name: string): Unit | undefined =>
 const isA = (made: Class, of: Class): boolean => made === of || made.bases.some((base) => isA(base, of))
 const portsOf = (made: Class): readonly [string, string][] => [...made.ports, ...made.bases.flatMap(portsOf)]
 
-/** Of one handler: classes as they are made, and units as they are reached. */
+/** Of one Lambda: classes as they are made, and units as they are reached. */
 class Reach {
   /** Each with the unit that named it first. */
   readonly units = new Map<Unit, Unit | undefined>()
@@ -34,8 +36,8 @@ class Reach {
   readonly #made = new Map<Class, Set<string>>()
   readonly #members = new Map<string, Unit>()
 
-  constructor(entry: Unit) {
-    this.#queue.push([entry, undefined])
+  constructor(entry: readonly Unit[]) {
+    for (const unit of entry) this.#queue.push([unit, undefined])
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.#read(...next)
   }
 
@@ -109,8 +111,8 @@ function callsOfTable(): ReadonlyMap<string, ReadonlySet<string>> {
 const tableCalls = callsOfTable()
 const fieldsByIndex = ({ onTables }: Unit) => onTables.filter(({ byIndex }) => byIndex).map(({ field }) => field)
 
-async function reachOf(handler: Unit): Promise<Reached> {
-  const reach = new Reach(handler)
+async function reachOf(entry: readonly Unit[]): Promise<Omit<Reached, 'told'>> {
+  const reach = new Reach(entry)
   const calls: Call[] = []
   const query = (table: string, index: string, unit: Unit) =>
     calls.push({ action: 'dynamodb:Query', on: [`${table}/index/${index}`], by: reach.pathTo(unit) })
@@ -137,7 +139,7 @@ const choosers = new Set(
   ['partsOf', 'RequestIndex.#byId'].map((name) => `functions/adapters/dynamodb/request-index.ts ${name}`),
 )
 /** By it a person's query is read as a filter. */
-const anyFilter = 'functions/adapters/http/request-filter.ts requestFilter'
+const anyFilter = 'functions/adapters/http/queries.ts requestFilter'
 const everyFilter = [...filterKeys].map((key) => ({
   since: 4_000_000_000,
   [key]: key === 'since' ? 4_000_000_000 : 'any',
@@ -175,10 +177,17 @@ function actionOf(command: string): string {
   return actions[call] ?? call
 }
 
-const handlers = [...code.units.values()].flatMap((unit) => {
-  const [, name] = /^functions\/(?:handlers|targets|channels)\/\w+\/([\w-]+)\.ts handler$/.exec(unit.at) ?? []
-  return name === undefined ? [] : [[name, unit] as const]
-})
+const unitAt = (at: string): Unit => {
+  const found = [...code.units.values()].find((unit) => unit.at === at)
+  if (!found) throw new Error(`${at} is nowhere`)
+  return found
+}
+/** Each program calls it with what its entry exports. */
+const program = unitAt('functions/handlers/environment.ts lambda')
 const reached: { [name: string]: Reached } = {}
-for (const [name, unit] of handlers) reached[name] = await reachOf(unit)
+for (const [wire, told] of code.told) {
+  const file = wire.replace(/ wire$/, '')
+  const entry = [program, unitAt(wire), unitAt(`${file} createHandler`)]
+  reached[basename(file, '.ts')] = { told, ...(await reachOf(entry)) }
+}
 process.stdout.write(JSON.stringify(reached))

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { descriptors } from '../../../infra/functions.ts'
+import { lambdas } from '../../../infra/functions.ts'
 import { madeOnce } from '../../support/made-once.ts'
 import { root } from './assembly.ts'
 import type { Call, Reached } from './reach.ts'
@@ -84,7 +84,7 @@ export function needsOf({ calls }: Reached, own: Granted): readonly Need[] {
 }
 
 /** Kinds of targets with variables of their own, such as `TOY_DENIES_QUEUE`. */
-const kinds = Object.keys(descriptors).filter((kind) => kind !== 'aws')
+const kinds = [...new Set(lambdas.flatMap(({ kind = 'aws' }) => (kind === 'aws' ? [] : kind)))]
 
 /** A table without a name in the environment stays as its variable, which no right is on. */
 function thingsOf(variable: string, { told: values }: Granted, action: string): readonly string[] {

@@ -16,7 +16,7 @@ import { zipOne } from '../../../local/sample-target.ts'
 import { probeOf } from '../made.ts'
 import type { Site } from './check.ts'
 
-/** A Lambda of the deployment, by its row in infra/functions.ts. */
+/** A Lambda of the deployment, by the name of its entry. */
 export async function functionOf({ aws, world }: Site, name: string): Promise<FunctionConfiguration> {
   const client = new LambdaClient(clientSettings(aws))
   for await (const { Functions = [] } of paginateListFunctions({ client }, {}))

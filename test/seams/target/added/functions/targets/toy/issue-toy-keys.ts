@@ -1,9 +1,7 @@
-import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
 import { rfc3339 } from '../../domain/values.ts'
 import { credentialsDoor, type DoorPorts } from '../../handlers/agents/target-door.ts'
-import { bind, ofVerbs } from '../../handlers/environments.ts'
-import { portsWithAnswers } from '../../handlers/wiring/policy.ts'
-import { withReader } from '../../handlers/wiring/reader.ts'
+import type { Wiring } from '../../handlers/environment.ts'
+import { type Acting, actingPorts } from '../../handlers/wiring/acting.ts'
 import type { PlacePorts } from '../../operations/credentials/place.ts'
 import type { ReaderPorts } from '../../operations/previews/read-again.ts'
 import { toy } from './kind.ts'
@@ -15,11 +13,4 @@ export const createHandler = (ports: DoorPorts & ReaderPorts & PlacePorts) =>
     expires: rfc3339(expiresAt),
   }))
 
-export const handler = bind(
-  ofVerbs.issue,
-  (told) => {
-    const ports = withReader(told, portsWithAnswers(told))
-    return { ...ports, keys: new KmsKeySet(told.PUBLISHED_KEYS), targetRole: told.TARGET_ROLE }
-  },
-  createHandler,
-)
+export const wire: Wiring<typeof createHandler, Acting> = actingPorts

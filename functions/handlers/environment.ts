@@ -1,0 +1,110 @@
+import * as z from 'zod'
+import { type Denial, denials } from '../adapters/aws-client.ts'
+import { PowertoolsLog } from '../adapters/powertools/log.ts'
+import type { Policy } from '../operations/policy/ports.ts'
+
+const Name = z.string().min(1)
+const Names = Name.transform((names) => names.split(' '))
+const Url = z.url()
+
+/**
+ * What the deployment tells Lambdas by their environment; the descriptor of each names its own. Beside them is `SHARDS`, which
+ * every connection to the tables reads. AWS clients find their endpoints and credentials by themselves.
+ */
+const variables = {
+  ACCOUNT: Name,
+  ADVANCE_FUNCTION: Name,
+  BREAK_GLASS_TOPIC: Name,
+  CALLS_FUNCTION: Name,
+  CARDS_QUEUE: Name,
+  CARDS_TABLE: Name,
+  /** The name of the secret of each chat, by alias. */
+  CHAT_SECRETS: z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(z.record(Name, Name)),
+  CLICKS_FUNCTION: Name,
+  DELIVERIES_QUEUE: Name,
+  DENIES_QUEUE: Name,
+  EVENT_BUS: Name,
+  FOLLOW_FUNCTION: Name,
+  INCIDENT_SECRET: Name,
+  /** Issuer of tokens and base of every address that is built here: never taken from `Host`. */
+  ISSUER: Url,
+  LEDGER_TABLE: Name,
+  LOG_BUCKET: Name,
+  LOG_INDEX_TABLE: Name,
+  LOOK_AT_HOSTS_FUNCTION: Name,
+  NOTARY_FUNCTION: Name,
+  NOTARY_KEYS: Names,
+  /** Only where a group comes from PagerDuty. */
+  PAGERDUTY_SECRET: Name.optional(),
+  PUBLISHED_KEYS: Names,
+  READ_CALLS_FUNCTION: Name,
+  READER_ROLE: Name,
+  REGION: Name,
+  REMINDERS_FUNCTION: Name,
+  REQUESTS_TABLE: Name,
+  SEALED_QUEUE: Name,
+  SIGN_FUNCTION: Name,
+  SIGNING_KEY: Name,
+  STATE_KEY: Name,
+  STATE_MACHINE: Name,
+  TARGET_ROLE: Name,
+  TARGET_ROLES: Names,
+  TEXTS_TABLE: Name,
+  TIMER_GROUP: Name,
+  TIMER_QUEUE: Name,
+  TIMER_ROLE: Name,
+  WAITS_TABLE: Name,
+  /** Only where an agent or a tool is notified. */
+  WEBHOOK_SECRET: Name.optional(),
+}
+type Variables = typeof variables
+export type Variable = keyof Variables
+export type Told<V extends Variable> = z.infer<z.ZodObject<Pick<Variables, V>>>
+
+export type Stores = 'REQUESTS_TABLE' | 'LEDGER_TABLE'
+/** What reads the present state: as which role, keyed by what, and who signs what a tool is asked with. */
+export type Reads = 'READER_ROLE' | 'STATE_KEY' | 'SIGN_FUNCTION'
+/** What finds entries in the log. */
+export type Anchor = 'LOG_BUCKET' | 'LOG_INDEX_TABLE'
+
+/** Makes the ports of an entry's `createHandler`. Its descriptor names the same variables: test/infra/lambdas.test.ts. */
+export type Wiring<Create extends (ports: never) => unknown, V extends Variable> = (
+  told: Told<V>,
+) => Parameters<Create>[0]
+
+/** Before each call: what was recertified of people and groups, where a date of theirs has passed. */
+function lookingFirst<Args extends unknown[], Answer>(ports: unknown, run: (...args: Args) => Answer) {
+  const { policy } = Object(ports) as { policy?: Policy }
+  if (!policy?.look) return run
+  return (async (...args: Args) => {
+    await policy.look?.([])
+    return run(...args)
+  }) as unknown as typeof run
+}
+
+/**
+ * The program of a Lambda, which infra/bundle-functions.ts makes of its entry and its descriptor. It is made at the start,
+ * which fails with the names of variables that are missing.
+ */
+export function lambda<V extends Variable, Ports, Args extends unknown[], Answer>(
+  named: readonly V[],
+  wire: (told: Told<V>) => Ports,
+  createHandler: (ports: Ports) => (...args: Args) => Answer,
+): (...args: Args) => Answer {
+  const log = new PowertoolsLog()
+  denials.subscribe((denial) => log.error('right_missing', denial as Denial))
+  const environment = z.object(Object.fromEntries(named.map((name) => [name, variables[name]])))
+  const ports = wire(environment.parse(process.env) as Told<V>)
+  return lookingFirst(ports, createHandler(ports))
+}
+
+export type Tables = { REQUESTS_TABLE: string; LEDGER_TABLE: string; TEXTS_TABLE?: string }
+
+export const tablesOf = ({ REQUESTS_TABLE, LEDGER_TABLE, TEXTS_TABLE }: Tables) => ({
+  requests: REQUESTS_TABLE,
+  ledger: LEDGER_TABLE,
+  texts: TEXTS_TABLE,
+})

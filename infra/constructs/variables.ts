@@ -1,0 +1,24 @@
+import { Lazy, Stack } from 'aws-cdk-lib'
+import type { Construct } from 'constructs'
+
+type Values = { readonly [variable: string]: string | undefined }
+
+const said = new WeakMap<Stack, Map<string, string | undefined>>()
+
+/** A construct says by which variables functions of its stack know what it has; one without a value is told to none. */
+export function say(scope: Construct, values: Values): void {
+  const stack = Stack.of(scope)
+  const known = said.get(stack) ?? new Map()
+  for (const [variable, value] of Object.entries(values)) known.set(variable, value)
+  said.set(stack, known)
+}
+
+/** It may be said later. @throws when the stack is synthesized, where no construct has said it */
+export const lookUp = (scope: Construct, variable: string): string =>
+  Lazy.string({
+    produce: () => {
+      const known = said.get(Stack.of(scope))
+      if (!known?.has(variable)) throw new Error(`\`${scope.node.id}\` is told ${variable}, which no construct says`)
+      return known.get(variable)
+    },
+  })
