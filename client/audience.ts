@@ -1,4 +1,4 @@
-import { decodeJwt } from 'jose'
+import { decodeJwt, type JWTPayload } from 'jose'
 import { wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -67,9 +67,15 @@ export class OwnNames {
   }
 }
 
-function audiencesOf(token: string): readonly string[] | undefined {
+const audiencesOf = (token: string): readonly string[] | undefined => {
+  const claims = claimsOf(token)
+  return claims && [claims.aud ?? []].flat()
+}
+
+/** What a token says of itself, which its API alone judges; undefined where it is no JWT. */
+export function claimsOf(token: string): JWTPayload | undefined {
   try {
-    return [decodeJwt(token).aud ?? []].flat()
+    return decodeJwt(token)
   } catch {
     return undefined
   }

@@ -48,8 +48,11 @@ export const fact = (name: string, ...values: readonly (string | false | undefin
     .filter((value) => typeof value === 'string')
     .map((value, index) => `${(index === 0 ? name : '').padEnd(8)} ${value}`)
 
+/** When and where a time is read. */
+export type Around = Pick<Surroundings, 'now' | 'env'>
+
 /** A time in this machine's time zone and in UTC, since it may be passed on to a person elsewhere. */
-export function time(instant: string, { now, env }: Pick<Surroundings, 'now' | 'env'>): string {
+export function time(instant: string, { now, env }: Around): string {
   const at = new Date(instant)
   const zone = env['TZ'] || Intl.DateTimeFormat().resolvedOptions().timeZone
   const local = clock(at, now(), zone)
@@ -79,7 +82,7 @@ function part(date: Date, timeZone: string, form: Intl.DateTimeFormatOptions): s
   }
 }
 
-export const timeAndSpan = (instant: string, surroundings: Pick<Surroundings, 'now' | 'env'>): string =>
+export const timeAndSpan = (instant: string, surroundings: Around): string =>
   `${time(instant, surroundings)}, ${until(instant, surroundings)}`
 
 export function until(instant: string, { now }: Pick<Surroundings, 'now'>): string {

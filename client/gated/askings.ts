@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import * as z from 'zod'
+import type { Approved } from '../agent/approved.ts'
 import { McpMembers } from '../agent/ask.ts'
+import type { Permit } from '../agent/permit-call.ts'
 import { defined } from '../http.ts'
-import { type Journal, type Kind, remembered } from '../journal/journal.ts'
-import { type GatedCall, Members } from './gated-call.ts'
+import { digest, type Journal, type Kind, remembered } from '../journal/journal.ts'
+import { Runs } from '../journal/runs.ts'
+import { callText, denialHolds, type GatedCall, isSame, Members } from './gated-call.ts'
 
 export const CallMembers = z.looseObject({
   action: z.string(),
@@ -61,16 +64,34 @@ const values: Kind<{ until?: number | undefined; value?: unknown }> = {
   ...{ stays: remembered, isOver: ({ until }, now) => until !== undefined && until <= now },
 }
 
+/** Why a call may not be made now. */
+export type No =
+  | { may: false; why: 'pending'; request: string }
+  /** People approved other arguments, until then. */
+  | { may: false; why: 'narrowed'; request: string; arguments: GatedCall['arguments']; expiresAt: Date }
+  | { may: false; why: 'no'; request?: string; reason: string; detail?: string }
+
+export const no = (reason: string, request?: string, detail?: string): No => ({
+  ...{ may: false, why: 'no', reason },
+  ...defined({ request, detail }),
+})
+
 /** What became of gated calls. A call's asking and its end are each made by one process alone, by the file system's own word. */
 export class Askings {
   readonly #journal: Journal
+  readonly #runs: Runs
+  readonly #of: readonly string[]
 
-  constructor(journal: Journal) {
+  /** @param of what tells their calls from others of the same agent, such as the address of Hotwork */
+  constructor(journal: Journal, ...of: readonly string[]) {
     this.#journal = journal
+    this.#runs = new Runs(journal)
+    this.#of = of
   }
 
   /** The asking that a repeat attaches to, or a new one. @throws Fault */
-  open(key: string, agent: string, call: GatedCall): Asked {
+  open(agent: string, call: GatedCall): Asked {
+    const key = this.#keyOf(agent, call)
     for (;;) {
       const { next, found } = this.#newest(key)
       if (found) return found
@@ -81,10 +102,47 @@ export class Askings {
     }
   }
 
+  /** How it stands, by what people, policy or time say of it now. What is over is written down. @throws Fault */
+  stand(asked: Asked, permit: Permit): { approved: Approved } | No {
+    const { request } = permit
+    if (request !== undefined) this.knows(asked, request)
+    switch (permit.outcome) {
+      case 'pending':
+        return { may: false, why: 'pending', request: permit.request }
+      case 'approved':
+        return { approved: permit }
+      case 'narrowed': {
+        const approved = permit.accept()
+        const { arguments: narrowed, expiresAt } = approved
+        // Fewer uses or less time, or what was told before: this very call was approved.
+        if (isSame(narrowed, asked.narrowed ?? asked.call.arguments)) return { approved }
+        this.#attach(asked, narrowed)
+        return { may: false, why: 'narrowed', request: permit.request, arguments: narrowed, expiresAt }
+      }
+      default: {
+        const { outcome: state } = permit
+        const { reason, detail } = permit.outcome === 'refused' ? permit : { reason: state, detail: undefined }
+        if (request === undefined) return no(reason, request, detail)
+        const until = this.now() + (state === 'denied' ? denialHolds : 0)
+        // Its grant has ended. Had its call been sent, its end would stand here.
+        if (this.#runs.of(request)) this.lose(asked, request, this.now() + denialHolds)
+        else this.end(asked, { state, request, reason, ...defined({ detail }), reported: true, until })
+        return no(reason, request, detail)
+      }
+    }
+  }
+
   /** The narrower call that people approved goes on with the same request. */
-  attach(key: string, { place: _, ...asked }: Asked, narrowed: Asked['call']['arguments']): void {
-    const { next, found } = this.#newest(key)
+  #attach({ place: _, ...asked }: Asked, narrowed: Asked['call']['arguments']): void {
+    const { next, found } = this.#newest(this.#keyOf(asked.agent, { ...callOf(asked), arguments: narrowed }))
     if (!found) this.#journal.create(askings, next, { ...asked, narrowed })
+  }
+
+  /** It was sent, and no one is left who could say what came of it. */
+  lose(asked: Asked, request: string, until: number): void {
+    const detail = 'the process that had sent the call has ended'
+    const lost = { state: 'unknown', request, reason: 'outcome_unknown', detail, outcome: 'failed' } as const
+    this.end(asked, { ...lost, reported: false, until })
   }
 
   /** Of one agent, the newest last. */
@@ -129,6 +187,10 @@ export class Askings {
 
   now(): number {
     return this.#journal.now()
+  }
+
+  #keyOf(agent: string, call: GatedCall): string {
+    return digest(...this.#of, agent, callText(call))
   }
 
   /** The last asking of a call, unless its answer is over; and where the next one goes. */

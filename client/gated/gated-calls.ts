@@ -3,12 +3,12 @@ import type { Permit } from '../agent/permit-call.ts'
 import type { Gate } from '../gate.ts'
 import { defined } from '../http.ts'
 import type { Hotwork } from '../index.ts'
-import { digest, type Journal } from '../journal/journal.ts'
+import type { Journal } from '../journal/journal.ts'
 import { isAlive, Runs } from '../journal/runs.ts'
 import { Trouble } from '../outcome.ts'
 import { pause } from '../surroundings.ts'
-import { type Asked, Askings, callOf, type Ended } from './askings.ts'
-import { callText, denialHolds, type GatedAnswer, type GatedCall, type How, isSame, pageOf } from './gated-call.ts'
+import { type Asked, Askings, callOf, type Ended, type No } from './askings.ts'
+import { type GatedAnswer, type GatedCall, type How, isSame, pageOf } from './gated-call.ts'
 import { beginUse, beginWork, type Doing, type Work } from './gated-use.ts'
 
 export type { Doing, Work } from './gated-use.ts'
@@ -40,7 +40,7 @@ export class GatedCalls {
 
   constructor(parts: Parts) {
     this.#parts = parts
-    this.#askings = new Askings(parts.journal)
+    this.#askings = new Askings(parts.journal, parts.hotwork.issuer)
     this.#runs = new Runs(parts.journal)
   }
 
@@ -128,18 +128,13 @@ export class GatedCalls {
   }
 
   #open(call: GatedCall): Asked {
-    return this.#askings.open(this.#keyOf(call), this.#parts.agent, call)
+    return this.#askings.open(this.#parts.agent, call)
   }
 
   /** The one that was asked, not the narrower one that came of it. */
   #asked(request: string): Asked | undefined {
     const found = this.#askings.all(this.#parts.agent).filter((each) => each.request === request)
     return found.find(({ narrowed }) => !narrowed) ?? found[0]
-  }
-
-  #keyOf(call: GatedCall): string {
-    const { hotwork, agent } = this.#parts
-    return digest(hotwork.issuer, agent, callText(call))
   }
 
   async #permit(asked: Asked, { wait, signal }: How): Promise<Permit> {
@@ -150,18 +145,18 @@ export class GatedCalls {
   }
 
   async #stand<T>(asked: Asked, call: GatedCall, how: How): Promise<GatedAnswer<T>> {
-    return this.#ended<T>(asked, call) ?? this.#tell<T>(asked, call, await this.#permit(asked, how))
+    const ended = this.#ended<T>(asked, call)
+    return ended ?? this.#tell<T>(asked, call, this.#askings.stand(asked, await this.#permit(asked, how)))
   }
 
   async #go<T>(asked: Asked, call: GatedCall, work: Work<T>, how: Doing<T>): Promise<GatedAnswer<T>> {
     const before = this.#ended<T>(asked, call)
     if (before) return before
     const until = Date.now() + how.wait
-    const permit = await this.#permit(asked, how)
-    const approved = approvedOf(permit, asked.narrowed ?? call.arguments)
-    if (!approved) return this.#tell<T>(asked, call, permit)
+    const stands = this.#askings.stand(asked, await this.#permit(asked, how))
+    if (!('approved' in stands)) return this.#tell<T>(asked, call, stands)
+    const { approved } = stands
     const { request } = approved
-    this.#askings.knows(asked, request)
     // One after the other: a second access token of a request ends the first.
     const { answer, ends } = await this.#parts.journal.alone(
       `doing-${request}`,
@@ -186,48 +181,31 @@ export class GatedCalls {
       // In this order: its end is written before the process ends.
       const ended = this.#ended<T>(asked, call)
       if (ended) return ended
-      if (isLost) return this.#lose(asked, call, { request, until: expiresAt.getTime() })
+      if (isLost) {
+        this.#askings.lose(asked, request, expiresAt.getTime())
+        return this.#ended<T>(asked, call) ?? { state: 'unknown', ...this.#about(request) }
+      }
       if (Date.now() >= until) return { state: 'running', ...this.#about(request), until: expiresAt.toISOString() }
       await pause(pauseOfLooks, signal)
     }
   }
 
-  #lose<T>(asked: Asked, call: GatedCall, { request, until }: { request: string; until: number }): GatedAnswer<T> {
-    const detail = 'the process that had sent the call has ended'
-    const lost = { state: 'unknown', request, reason: 'outcome_unknown', detail, outcome: 'failed' } as const
-    this.#askings.end(asked, { ...lost, reported: false, until })
-    return this.#ended<T>(asked, call) ?? { state: 'unknown', ...this.#about(request), detail }
-  }
-
-  async #tell<T>(asked: Asked, call: GatedCall, permit: Permit): Promise<GatedAnswer<T>> {
-    const { request } = permit
-    if (request === undefined) return { state: 'refused', ...reasonOf(permit) }
-    this.#askings.knows(asked, request)
-    const about = this.#about(request)
-    const stands = (approved: Approved): Promise<GatedAnswer<T>> | GatedAnswer<T> =>
-      this.#runs.of(request)
-        ? this.#follow<T>(asked, call, approved, { wait: 0 })
-        : { state: 'approved', ...about, until: approved.expiresAt.toISOString() }
-    switch (permit.outcome) {
+  async #tell<T>(asked: Asked, call: GatedCall, stands: { approved: Approved } | No): Promise<GatedAnswer<T>> {
+    if ('approved' in stands) {
+      const { approved } = stands
+      const { request, expiresAt } = approved
+      if (this.#runs.of(request)) return this.#follow<T>(asked, call, approved, { wait: 0 })
+      return { state: 'approved', ...this.#about(request), until: expiresAt.toISOString() }
+    }
+    const about = this.#about(stands.request)
+    switch (stands.why) {
       case 'pending':
         return { state: 'pending', ...about }
-      case 'approved':
-        return stands(permit)
-      case 'narrowed': {
-        const approved = permit.accept()
-        const { arguments: args, expiresAt } = approved
-        if (isSame(args, asked.narrowed ?? call.arguments)) return stands(approved)
-        this.#askings.attach(this.#keyOf({ ...callOf(asked), arguments: args }), asked, args)
-        return { state: 'narrowed', ...about, arguments: args, until: expiresAt.toISOString() }
-      }
+      case 'narrowed':
+        return { state: 'narrowed', ...about, arguments: stands.arguments, until: stands.expiresAt.toISOString() }
       default: {
-        const now = this.#askings.now()
-        const until = permit.outcome === 'denied' ? now + denialHolds : now
-        // Its grant has ended. Had its call been sent, its end would stand here.
-        if (this.#runs.of(request)) return this.#lose(asked, call, { request, until: now + denialHolds })
-        const ended = { state: permit.outcome, request, ...reasonOf(permit), reported: true, until }
-        this.#askings.end(asked, ended)
-        return this.#ended<T>(asked, call) ?? { state: permit.outcome, ...about }
+        const { reason, detail } = stands
+        return this.#ended<T>(asked, call) ?? { state: 'refused', ...about, ...defined({ reason, detail }) }
       }
     }
   }
@@ -294,11 +272,3 @@ const unknownRequest = {
   reason: 'unknown_request',
   detail: 'it was not asked for from this machine as this agent',
 } as const
-
-function approvedOf(permit: Permit, args: GatedCall['arguments']): Approved | undefined {
-  if (permit.outcome === 'approved') return permit
-  return permit.outcome === 'narrowed' && isSame(permit.arguments, args) ? permit.accept() : undefined
-}
-
-const reasonOf = (permit: Permit): { reason: string; detail?: string } =>
-  permit.outcome === 'refused' ? defined({ reason: permit.reason, detail: permit.detail }) : { reason: permit.outcome }

@@ -2,15 +2,14 @@ import * as z from 'zod'
 import { AgentApi } from '../agent/agent-api.ts'
 import type { Approved } from '../agent/approved.ts'
 import { type Asker, askForPermit } from '../agent/permit.ts'
-import type { Permit } from '../agent/permit-call.ts'
 import { digestOf } from '../digest.ts'
 import type { Gate } from '../gate.ts'
-import { type Asked, Askings, callOf } from '../gated/askings.ts'
-import { callText, denialHolds, type GatedCall, type How, isSame } from '../gated/gated-call.ts'
+import { type Asked, Askings, callOf, type No, no } from '../gated/askings.ts'
+import type { GatedCall, How } from '../gated/gated-call.ts'
 import { audienceOf, beginUse } from '../gated/gated-use.ts'
 import { defined } from '../http.ts'
 import { Callers } from '../identity/callers.ts'
-import { digest, type Kind, remembered } from '../journal/journal.ts'
+import { type Kind, remembered } from '../journal/journal.ts'
 import { exits, Refusal, Trouble } from '../outcome.ts'
 
 /** That a host was let do a call, and what became of it. `run` tells it from every other call of the host. */
@@ -46,10 +45,8 @@ export const ranOther: Went = { became: 'failed', note: 'the host ran other argu
 /** What a host is told of its call: that it may do it, now and once, or why not. */
 export type Said =
   | { may: true; request: string; expiresAt: Date }
-  | { may: false; why: 'pending'; request: string }
-  | { may: false; why: 'narrowed'; request: string; arguments: GatedCall['arguments'] }
   | { may: false; why: 'begun_before'; request: string }
-  | { may: false; why: 'no'; request?: string; reason: string; detail?: string }
+  | No
 
 /** An end is told to Hotwork within the host's patience; what cannot be told then, a later call tells. Milliseconds. */
 const longestReport = 15_000
@@ -69,7 +66,7 @@ export class BegunCalls {
   constructor(asker: Asker, gate?: Gate) {
     this.#asker = asker
     this.#gate = gate
-    this.#askings = new Askings(asker.journal)
+    this.#askings = new Askings(asker.journal, 'host', asker.issuer)
     this.#callers = new Callers(asker.issuer, { now: () => new Date(asker.journal.now()), pause: asker.pause })
     this.api = new AgentApi({ ...asker, prove: noKey, waiting: { err: () => {}, pause: asker.pause } })
   }
@@ -108,16 +105,13 @@ export class BegunCalls {
     return said
   }
 
-  async #look(call: GatedCall, { wait, signal }: How): Promise<{ said: Looked; asked: Asked }> {
-    const who = await this.who(signal)
-    const asked = this.#askings.open(this.#keyOf(call, who), who, call)
+  async #look(call: GatedCall, { wait, signal }: How): Promise<{ said: { approved: Approved } | No; asked: Asked }> {
+    const asked = this.#askings.open(await this.who(signal), call)
     const ended = this.#askings.endOf(asked)
     if (ended) return { said: no(ended.reason ?? ended.state, ended.request, ended.detail), asked }
-    return { said: this.#read(await this.#ask(asked, wait, signal), asked, who), asked }
-  }
-
-  #keyOf(call: GatedCall, who: string): string {
-    return digest('host', this.#asker.issuer, who, callText(call))
+    const { id: _, ...own } = callOf(asked)
+    const permit = await askForPermit({ ...defined({ ...own, signal }), callId: asked.callId, wait }, this.#asker)
+    return { said: this.#askings.stand(asked, permit), asked }
   }
 
   /**
@@ -141,36 +135,6 @@ export class BegunCalls {
   /** Tells what an earlier process could not. */
   async reportLate(): Promise<void> {
     await Promise.all(this.#asker.journal.ids(ends).map((run) => this.#report(run).catch(() => {})))
-  }
-
-  #ask(asked: Asked, wait: number, signal: AbortSignal | undefined): Promise<Permit> {
-    const { id: _, ...call } = callOf(asked)
-    return askForPermit({ ...defined(call), callId: asked.callId, wait, ...defined({ signal }) }, this.#asker)
-  }
-
-  #read(permit: Permit, asked: Asked, who: string): Looked {
-    if (permit.request !== undefined) this.#askings.knows(asked, permit.request)
-    switch (permit.outcome) {
-      case 'pending':
-        return { may: false, why: 'pending', request: permit.request }
-      case 'approved':
-        return { approved: permit }
-      case 'narrowed': {
-        // Fewer uses or less time, or what the host was told before: this very call was approved.
-        if (isSame(asked.narrowed ?? asked.call.arguments, permit.arguments)) return { approved: permit.accept() }
-        const { request, arguments: args } = permit
-        this.#askings.attach(this.#keyOf({ ...callOf(asked), arguments: args }, who), asked, args)
-        return { may: false, why: 'narrowed', request, arguments: args }
-      }
-      default: {
-        const reason = permit.outcome === 'refused' ? permit.reason : permit.outcome
-        const detail = permit.outcome === 'refused' ? permit.detail : undefined
-        const about = defined({ request: permit.request, detail })
-        const until = permit.outcome === 'denied' ? this.#askings.now() + denialHolds : 0
-        this.#askings.end(asked, { state: permit.outcome, reason, ...about, reported: true, until })
-        return no(reason, permit.request, detail)
-      }
-    }
   }
 
   /** @returns undefined where another run took this approval */
@@ -234,16 +198,6 @@ export class BegunCalls {
     this.#asker.journal.put(runs, run, begun)
   }
 }
-
-type No = Exclude<Said, { may: true }>
-type Looked = No | { approved: Approved }
-
-const no = (reason: string, request?: string, detail?: string): No => ({
-  may: false,
-  why: 'no',
-  reason,
-  ...defined({ request, detail }),
-})
 
 /** A value without a canonical form was not approved. A run of an older version has no digest. */
 function isDigestOf(approved: string | undefined, ran: unknown): boolean {

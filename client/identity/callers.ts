@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { decodeJwt } from 'jose'
 import * as z from 'zod'
 import { Problem } from '../../functions/domain/cards/wire/problem.ts'
 import { McpTools } from '../../functions/domain/cards/wire/task.ts'
+import { claimsOf } from '../audience.ts'
 import { parsedJson, send } from '../http.ts'
 import { digest } from '../journal/journal.ts'
 import { exits, Fault, Trouble } from '../outcome.ts'
@@ -133,7 +133,7 @@ export class Callers {
 
   /** The token's own claims. A token that is for another service is not shown to Hotwork. */
   #claimsOf(token: string, now: number): z.infer<typeof Claims> {
-    const claims = Claims.safeParse(claimsIn(token)).data
+    const claims = Claims.safeParse(claimsOf(token)).data
     if (claims === undefined) throw new BadToken('this is no workload token, a JWT with iss, sub, aud and exp')
     if (claims.exp <= now) throw new BadToken('the workload token has expired: send a fresh one')
     const audiences = [claims.aud].flat().map((each) => each.replace(/\/+$/, ''))
@@ -164,12 +164,4 @@ export class Callers {
 function remember<T>(map: Map<string, T>, hash: string, value: T): void {
   if (map.size >= mostRemembered) map.clear()
   map.set(hash, value)
-}
-
-function claimsIn(token: string): unknown {
-  try {
-    return decodeJwt(token)
-  } catch {
-    return undefined
-  }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { decodeJwt } from 'jose'
 import * as z from 'zod'
+import { claimsOf } from '../audience.ts'
 import { Journal, type Kind } from '../journal/journal.ts'
 import { Fault, systemCodeOf } from '../outcome.ts'
 import { pause, type Surroundings } from '../surroundings.ts'
@@ -96,7 +96,7 @@ const isAsked = ({ acr, maxAge }: Strength) => acr !== undefined || maxAge !== u
 
 /** What its claims say, for not asking twice: the API alone judges them. */
 function isAsStrong(token: string, { acr, maxAge }: Strength, now: Date): boolean {
-  const { acr: has, auth_time: at } = claimsOf(token)
+  const { acr: has, auth_time: at } = claimsOf(token) ?? {}
   const seconds = now.getTime() / 1000
   const isFresh = maxAge === undefined || (typeof at === 'number' && seconds - at < maxAge - margin / 1000)
   return isFresh && (acr === undefined || acr.split(' ').includes(String(has)))
@@ -104,7 +104,7 @@ function isAsStrong(token: string, { acr, maxAge }: Strength, now: Date): boolea
 
 /** What was begun as one person is not to be finished as another. @throws Refusal */
 function mustBeSame(before: string, after: string): void {
-  const [{ sub: one }, { sub: other }] = [claimsOf(before), claimsOf(after)]
+  const [one, other] = [claimsOf(before)?.sub, claimsOf(after)?.sub]
   if (one === undefined || other === undefined || one === other) return
   throw notLoggedIn(
     'you logged in as another person than the one whose login is kept',
@@ -114,14 +114,6 @@ function mustBeSame(before: string, after: string): void {
 
 /** Milliseconds. */
 export function endOfToken(token: string): number | undefined {
-  const { exp } = claimsOf(token)
-  return typeof exp === 'number' ? exp * 1000 : undefined
-}
-
-function claimsOf(token: string): { readonly [claim: string]: unknown } {
-  try {
-    return decodeJwt(token)
-  } catch {
-    return {}
-  }
+  const exp = claimsOf(token)?.exp
+  return exp === undefined ? undefined : exp * 1000
 }

@@ -1,8 +1,5 @@
 import type { Change, Difference, Request } from '../../functions/domain/cards/wire/request.ts'
-import { time } from '../screen.ts'
-import type { Surroundings } from '../surroundings.ts'
-
-type Around = Pick<Surroundings, 'now' | 'env'>
+import { type Around, time } from '../screen.ts'
 
 const faults: { readonly [why: string]: string } = {
   denied: 'access was denied',

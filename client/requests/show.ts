@@ -3,7 +3,6 @@ import {
   type Narrowing,
   Request,
   Requests,
-  type Shown,
   type Stage,
   type Step,
 } from '../../functions/domain/cards/wire/request.ts'
@@ -11,15 +10,12 @@ import { type Context, type IdTyped, nextCommand, show as print } from '../conte
 import { replaceFile } from '../new-file.ts'
 import { type Exit, exits, wrongUsage } from '../outcome.ts'
 import { readPages } from '../pages.ts'
-import { fact, table, time, timeAndSpan } from '../screen.ts'
+import { type Around, fact, table, time, timeAndSpan } from '../screen.ts'
 import { readPeriod } from '../span.ts'
-import type { Surroundings } from '../surroundings.ts'
 import { anchoredWords } from './anchored.ts'
 import { changeWords, previewWords } from './preview.ts'
-import { lessOf, lessSteps, lessThan, stepWords } from './steps.ts'
+import { argumentWords, lessOf, lessSteps, lessThan, noted, stepWords } from './steps.ts'
 import { readTimeline, timelineLines } from './timeline.ts'
-
-type Around = Pick<Surroundings, 'now' | 'env'>
 
 export type ListTyped = {
   waiting: boolean
@@ -176,7 +172,7 @@ export function describe(request: Request, surroundings: Around): string[] {
       : [
           ...fact('changes', ...previewWords(request, surroundings)),
           ...fact('tool', request.shown?.mcp && noted(request.shown.mcp)),
-          ...fact('with', ...argumentsOf(request)),
+          ...fact('with', ...argumentWords(request, request.shown)),
           ...fact('open', ...(unpinned.length > 0 ? unpinned : ['nothing: its credential can do exactly this'])),
           ...fact('undo', undo && `${undo.possible ? '' : 'CANNOT BE UNDONE: '}${undo.how}`),
           ...fact('terms', termsOf(request)),
@@ -240,15 +236,6 @@ function nowOf({ status, ended, grant, terms, decide_by, stage, stages, steps }:
 }
 
 const noteOf = ({ ended }: Request) => (ended?.note === undefined ? undefined : `the agent's note: ${ended.note}`)
-
-/** Each as the JSON that is approved: two values that differ look different. */
-function argumentsOf({ arguments: args, shown }: Request): string[] {
-  const rows = shown?.arguments ?? Object.entries(args).map(([name, value]) => ({ name, text: JSON.stringify(value) }))
-  return rows.map((row) => `${row.name} = ${noted(row)}`)
-}
-
-/** A value, and where letters in it may pass for others, a note. */
-const noted = ({ text, note }: Shown): string => (note === undefined ? text : `${text}   <- ${note}`)
 
 function saidWords({ shown, parent_task: { id, url }, purpose, justification }: Request): string[] {
   const rows = shown?.said ?? [

@@ -1,10 +1,7 @@
 import * as z from 'zod'
 import type { Request, Shown, Step } from '../../functions/domain/cards/wire/request.ts'
-import { fact, time } from '../screen.ts'
-import type { Surroundings } from '../surroundings.ts'
+import { type Around, fact, time } from '../screen.ts'
 import { previewWords } from './preview.ts'
-
-type Around = Pick<Surroundings, 'now' | 'env'>
 
 const states: { readonly [status: string]: string } = {
   waiting: 'waits for its turn',
@@ -28,7 +25,7 @@ export function stepWords({ steps = [], shown }: Request, surroundings: Around):
         : [
             noted(own?.resource ?? { text: step.resource.id }),
             ...(own?.mcp ? [`MCP tool: ${noted(own.mcp)}`] : []),
-            ...argumentsOf(step, own?.arguments),
+            ...argumentWords(step, own).map((each) => `  ${each}`),
             ...changesOf(step, own, surroundings),
             ...step.unpinned.map((each) => `its credential leaves open: ${each}`),
             ...(step.undo?.possible === false ? [`CANNOT BE UNDONE: ${step.undo.how}`] : []),
@@ -43,12 +40,17 @@ function stateOf({ status, opened_at, ended_at, because }: Step, surroundings: A
   return `${states[status] ?? status}${since}${at}${because?.trim() ? `: ${because.trim()}` : ''}`
 }
 
-const argumentsOf = (step: Step, shown: readonly Shown[] | undefined): string[] =>
-  (shown ?? Object.entries(step.arguments).map(([name, value]) => ({ name, text: JSON.stringify(value) }))).map(
-    (row) => `  ${row.name} = ${noted(row)}`,
+/** Each as the JSON that is approved: two values that differ look different. */
+export const argumentWords = (
+  { arguments: args }: Pick<Step, 'arguments'>,
+  shown: { arguments: readonly Shown[] } | undefined,
+): string[] =>
+  (shown?.arguments ?? Object.entries(args).map(([name, value]) => ({ name, text: JSON.stringify(value) }))).map(
+    (row) => `${row.name} = ${noted(row)}`,
   )
 
-const noted = ({ text, note }: Shown): string => (note === undefined ? text : `${text}   <- ${note}`)
+/** A value, and where letters in it may pass for others, a note. */
+export const noted = ({ text, note }: Shown): string => (note === undefined ? text : `${text}   <- ${note}`)
 
 function changesOf(step: Step, shown: Pick<NonNullable<Request['shown']>, 'preview'> | undefined, around: Around) {
   if (step.after !== undefined) return [`not read: step ${step.after} changes it first`]

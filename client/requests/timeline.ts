@@ -3,8 +3,7 @@ import type { Context } from '../context.ts'
 import { entryTypes } from '../ledger/entry-types.ts'
 import { readPages } from '../pages.ts'
 import { observedWords } from '../policy/observed-words.ts'
-import { time } from '../screen.ts'
-import type { Surroundings } from '../surroundings.ts'
+import { type Around, time } from '../screen.ts'
 
 /** The record of a request, the oldest entry first, and the texts beside it. Entries are as they came: their hashes hold. */
 export async function readTimeline(
@@ -37,10 +36,7 @@ function withTexts({ entries, personal }: Pick<Entries, 'entries' | 'personal'>)
 }
 
 /** One line an entry. */
-export const timelineLines = (
-  record: Pick<Entries, 'entries' | 'personal'>,
-  surroundings: Pick<Surroundings, 'now' | 'env'>,
-): string[] =>
+export const timelineLines = (record: Pick<Entries, 'entries' | 'personal'>, surroundings: Around): string[] =>
   withTexts(record).map((entry) => {
     const at = (seconds: unknown) =>
       typeof seconds === 'number' ? time(new Date(seconds * 1000).toISOString(), surroundings) : ''

@@ -4,7 +4,7 @@ import type { BegunCalls } from '../hooks/begun-calls.ts'
 import { titleOf } from '../hooks/host-hook.ts'
 import { findMapped, type Mapped } from '../hooks/mapped-tools.ts'
 import { defined } from '../http.ts'
-import { digest } from '../journal/journal.ts'
+import { digest, type Journal } from '../journal/journal.ts'
 import type { LoopbackAnswer, LoopbackCall } from '../loopback.ts'
 import type { ToolMap } from '../mcp/tool-map.ts'
 import { Refusal, Trouble } from '../outcome.ts'
@@ -19,9 +19,9 @@ import {
   spanOf,
   WrongCall,
 } from './approval-forms.ts'
-import { type Approval, type Decision, type KeptApprovals, Submission } from './kept-approvals.ts'
+import { type Approval, approvals, type Decision, findApproval, idOf, Submission } from './kept-approvals.ts'
 
-type ApprovalParts = { calls: BegunCalls; maps: readonly ToolMap[]; issuer: string; kept: KeptApprovals }
+type ApprovalParts = { calls: BegunCalls; maps: readonly ToolMap[]; issuer: string; journal: Journal }
 
 /** The longest that a request is undecided here. Milliseconds. */
 const longestTimeout = 7 * 86_400_000
@@ -75,33 +75,37 @@ export class Approvals {
   }
 
   async #create(call: LoopbackCall): Promise<LoopbackAnswer> {
-    const { kept, calls, maps } = this.#parts
+    const { journal, calls, maps, issuer } = this.#parts
     const key = keyOf(call)
     const submission = readBody(Submission, call)
     mustBeExact(submission)
     const agent = await calls.who(call.gone)
-    const now = kept.now()
+    const now = journal.now()
     const mapped = findMapped(maps, [submission])
-    const { approval: begun, isNew } = kept.begin({
+    const made: Approval = {
       version: 1,
-      id: kept.idOf(agent, key),
+      id: idOf(issuer, agent, key),
       agent,
       submission,
       created_at: now,
       deadline_at: now + Math.min(spanOf(submission.timeout), longestTimeout),
       ...defined({ call: typeof mapped === 'object' ? mapped : undefined, decision: decidedByMap(mapped, now) }),
-    })
+    }
+    journal.tidy(approvals)
+    const isNew = journal.create(approvals, made.id, made)
+    // What stands there may be another process's.
+    const begun = isNew ? made : (findApproval(journal, made.id, agent) ?? made)
     if (!isSame(begun.submission, submission))
       throw new WrongCall(409, 'idempotency_conflict', 'this `Idempotency-Key` was used for another request')
     return { status: isNew ? 201 : 200, body: bodyOf(await this.#settle(begun, call.gone)) }
   }
 
   async #read(id: string, call: LoopbackCall): Promise<LoopbackAnswer> {
-    const { calls, kept } = this.#parts
+    const { calls, journal } = this.#parts
     const hold = readHold(call.query)
     const found = await this.#settle(await this.#mustFind(id, call), call.gone)
-    const until = Math.min(kept.now() + hold, found.deadline_at)
-    if (found.decision || found.request === undefined || until <= kept.now())
+    const until = Math.min(journal.now() + hold, found.deadline_at)
+    if (found.decision || found.request === undefined || until <= journal.now())
       return { status: 200, body: bodyOf(found) }
     await calls.api.waitUntilSettled(found.request, { until: new Date(until), signal: call.gone })
     return { status: 200, body: bodyOf(await this.#settle(found, call.gone)) }
@@ -116,16 +120,16 @@ export class Approvals {
   }
 
   async #consume(id: string, call: LoopbackCall): Promise<LoopbackAnswer> {
-    const { kept, calls } = this.#parts
+    const { journal, calls } = this.#parts
     const key = digest(keyOf(call))
     const settled = await this.#settle(await this.#mustFind(id, call), undefined)
-    return kept.alone(id, async () => {
-      const found = kept.find(id, settled.agent) ?? settled
+    return this.#alone(id, async () => {
+      const found = findApproval(journal, id, settled.agent) ?? settled
       if (found.consumption?.key === key) return { status: 200, body: bodyOf(found) }
       if (found.consumption) throw new WrongCall(409, 'already_consumed', 'this approval was used before: ask anew')
       if (found.decision?.status !== 'approved')
         throw new WrongCall(409, 'not_approved', `the request is ${found.decision?.status ?? 'pending'}`)
-      if ((found.decision.expires_at ?? 0) <= kept.now())
+      if ((found.decision.expires_at ?? 0) <= journal.now())
         throw new WrongCall(409, 'approval_expired', 'the time in which the call may start is over: ask anew')
       const said = found.call && (await calls.begin(callOf(found, found.call), runOf(found), { wait: 0 }))
       // That it was begun before, and not consumed, says that no answer of it went out.
@@ -135,26 +139,26 @@ export class Approvals {
           'approval_expired',
           `the approval does not hold any more (${reasonOf(said)}): ask anew`,
         )
-      const consumed = { ...found, consumption: { key, consumed_at: kept.now() } }
-      kept.keep(consumed)
+      const consumed = { ...found, consumption: { key, consumed_at: journal.now() } }
+      journal.put(approvals, consumed.id, consumed)
       return { status: 200, body: bodyOf(consumed) }
     })
   }
 
   async #report(id: string, call: LoopbackCall): Promise<LoopbackAnswer> {
-    const { kept, calls } = this.#parts
+    const { journal, calls } = this.#parts
     const { status, note } = readBody(Report, call)
     const { agent } = await this.#mustFind(id, call)
-    const reported = await kept.alone(id, async () => {
-      const found = kept.find(id, agent)
+    const reported = await this.#alone(id, async () => {
+      const found = findApproval(journal, id, agent)
       if (!found?.consumption) throw new WrongCall(409, 'not_consumed', 'its approval was not used')
       const { outcome } = found.consumption
       if (outcome && (outcome.status !== status || outcome.note !== note))
         throw new WrongCall(409, 'outcome_conflict', `it was reported as ${outcome.status} before`)
       if (outcome) return found
-      const told = { status, ...defined({ note }), reported_at: kept.now() }
+      const told = { status, ...defined({ note }), reported_at: journal.now() }
       const made = { ...found, consumption: { ...found.consumption, outcome: told } }
-      kept.keep(made)
+      journal.put(approvals, made.id, made)
       return made
     })
     // What cannot be told now is kept, and told with a later call.
@@ -163,28 +167,33 @@ export class Approvals {
     return { status: 200, body: bodyOf(reported) }
   }
 
+  /** Runs `work` while nothing else of this machine changes the approval. */
+  #alone<T>(id: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#parts.journal.alone(`aap-${id}`, work, signal)
+  }
+
   async #mustFind(id: string, call: LoopbackCall): Promise<Approval> {
-    const found = this.#parts.kept.find(id, await this.#parts.calls.who(call.gone))
+    const found = findApproval(this.#parts.journal, id, await this.#parts.calls.who(call.gone))
     if (found) return found
     throw new WrongCall(404, 'not_found', 'this agent has no such request on this machine')
   }
 
   /** As it stands in Hotwork. What is decided once stays decided so. */
   #settle(seen: Approval, signal: AbortSignal | undefined): Promise<Approval> {
-    const { kept, calls } = this.#parts
+    const { journal, calls } = this.#parts
     if (seen.decision || !seen.call) return Promise.resolve(seen)
-    return kept.alone(
+    return this.#alone(
       seen.id,
       async () => {
-        const found = kept.find(seen.id, seen.agent) ?? seen
+        const found = findApproval(journal, seen.id, seen.agent) ?? seen
         if (found.decision || !found.call) return found
-        if (kept.now() >= found.deadline_at) return this.#withdrawAlone(found, 'expired')
+        if (journal.now() >= found.deadline_at) return this.#withdrawAlone(found, 'expired')
         const looked = await calls.look(callOf(found, found.call), { wait: 0, signal })
         const request = 'approved' in looked ? looked.approved : looked.request
         const known = { ...found, ...defined({ request }) }
-        const decision = await this.#decisionOf(looked, kept.now())
+        const decision = await this.#decisionOf(looked, journal.now())
         const made = { ...known, ...defined({ decision }) }
-        if (decision || request !== found.request) kept.keep(made)
+        if (decision || request !== found.request) journal.put(approvals, made.id, made)
         return made
       },
       signal,
@@ -211,16 +220,16 @@ export class Approvals {
   }
 
   #withdraw(found: Approval, status: 'cancelled' | 'expired'): Promise<Approval> {
-    const { kept } = this.#parts
-    return kept.alone(found.id, async () => {
-      const now = kept.find(found.id, found.agent) ?? found
+    const { journal } = this.#parts
+    return this.#alone(found.id, async () => {
+      const now = findApproval(journal, found.id, found.agent) ?? found
       return now.decision ? now : this.#withdrawAlone(now, status)
     })
   }
 
   /** People are not left to decide what no host waits for. */
   async #withdrawAlone(found: Approval, status: 'cancelled' | 'expired'): Promise<Approval> {
-    const { kept, calls } = this.#parts
+    const { journal, calls } = this.#parts
     const late = 'no host waits for this call any more: it was not made'
     if (found.request !== undefined)
       await calls.api.cancel(found.request).catch(async (trouble: unknown) => {
@@ -230,8 +239,8 @@ export class Approvals {
           if (!(cause instanceof Refusal)) throw cause
         })
       })
-    const made: Approval = { ...found, decision: { status, decided_at: kept.now() } }
-    kept.keep(made)
+    const made: Approval = { ...found, decision: { status, decided_at: journal.now() } }
+    journal.put(approvals, made.id, made)
     return made
   }
 }

@@ -51,54 +51,24 @@ export type Approval = z.infer<typeof Approval>
 /** A request is decided within a week, and the protocol has it and its key kept for a week after. Milliseconds. */
 const kept = 15 * 86_400_000
 
-const approvals: Kind<Approval> = {
+/** The approvals that adapters asked for: a restart loses none. Arguments are in it, as they are in answers. */
+export const approvals: Kind<Approval> = {
   ...{ prefix: 'aap-', shape: Approval, stays: Number.POSITIVE_INFINITY },
   isOver: ({ created_at }, now) => now - created_at > kept,
 }
 
-/** The approvals that adapters asked for: a restart loses none. Arguments are in it, as they are in answers. */
-export class KeptApprovals {
-  readonly #journal: Journal
-  readonly #issuer: string
+/** The same for the same agent and `Idempotency-Key`: a UUID (RFC 9562, version 8). */
+export function idOf(issuer: string, agent: string, key: string): string {
+  const hex = createHash('sha256')
+    .update(JSON.stringify([issuer, agent, key]))
+    .digest('hex')
+  const variant = ((Number.parseInt(hex[16] ?? '0', 16) & 3) | 8).toString(16)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}
 
-  constructor(journal: Journal, issuer: string) {
-    this.#journal = journal
-    this.#issuer = issuer
-  }
-
-  /** The same for the same agent and `Idempotency-Key`: a UUID (RFC 9562, version 8). */
-  idOf(agent: string, key: string): string {
-    const hex = createHash('sha256')
-      .update(JSON.stringify([this.#issuer, agent, key]))
-      .digest('hex')
-    const variant = ((Number.parseInt(hex[16] ?? '0', 16) & 3) | 8).toString(16)
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
-  }
-
-  /** @returns what stands there, which may be another process's @throws Fault */
-  begin(approval: Approval): { approval: Approval; isNew: boolean } {
-    this.#journal.tidy(approvals)
-    const isNew = this.#journal.create(approvals, approval.id, approval)
-    return { approval: isNew ? approval : (this.find(approval.id, approval.agent) ?? approval), isNew }
-  }
-
-  /** Of this agent alone. */
-  find(id: string, agent: string): Approval | undefined {
-    if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return undefined
-    const found = this.#journal.find(approvals, id)
-    return found?.agent === agent ? found : undefined
-  }
-
-  keep(approval: Approval): void {
-    this.#journal.put(approvals, approval.id, approval)
-  }
-
-  /** Runs `work` while nothing else of this machine changes the approval. */
-  alone<T>(id: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.#journal.alone(`aap-${id}`, work, signal)
-  }
-
-  now(): number {
-    return this.#journal.now()
-  }
+/** Of this agent alone. */
+export function findApproval(journal: Journal, id: string, agent: string): Approval | undefined {
+  if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return undefined
+  const found = journal.find(approvals, id)
+  return found?.agent === agent ? found : undefined
 }

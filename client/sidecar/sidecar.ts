@@ -21,7 +21,6 @@ import { jsonText, lines } from '../screen.ts'
 import { approvalError } from './approval-forms.ts'
 import { Approvals } from './approvals.ts'
 import { credentialsOf } from './credentials.ts'
-import { KeptApprovals } from './kept-approvals.ts'
 import { readySocket } from './socket.ts'
 import { makeToken, readToken } from './token.ts'
 
@@ -62,7 +61,7 @@ export async function openSidecar(
   await findWho(typed, maps.length > 0, context)
   const tell = (words: string) => surroundings.err(lines(`hotwork: ${words}`))
   const hooks: HookParts = { host: 'claude-code', maps, mapFiles, calls, issuer, wait, pending, tell }
-  const approvals = new Approvals({ calls, maps, issuer, kept: new KeptApprovals(context.kept.journal, issuer) })
+  const approvals = new Approvals({ calls, maps, issuer, journal: context.kept.journal })
   // Before it listens: a host that reads the file finds the token of this sidecar.
   const token = tokenFile === undefined ? makeToken() : readToken(resolve(surroundings.folder, tokenFile))
   const answer = (call: LoopbackCall) => answerCall(call, { token, hooks, approvals, context })

@@ -30,7 +30,7 @@ class Raced extends Journal {
 test('a call that another process ends while this one looks is not taken for one that cannot be read', () => {
   const journal = new Raced(around, folder)
   const askings = new Askings(journal)
-  const asked = askings.open('0'.repeat(40), 'agent-remediator', call)
+  const asked = askings.open('agent-remediator', call)
   const other = new Askings(new Journal(around, folder))
   journal.meanwhile = () => other.end(asked, denied)
   expect(askings.endOf(asked)).toBeUndefined()
@@ -40,7 +40,7 @@ test('a call that another process ends while this one looks is not taken for one
 test('an end that is there and cannot be read is an error, and never a call that has not ended', () => {
   const journal = new Journal(around, folder)
   const askings = new Askings(journal)
-  const asked = askings.open('0'.repeat(40), 'agent-remediator', call)
+  const asked = askings.open('agent-remediator', call)
   journal.put({ ...ends, shape: z.looseObject({}) }, asked.callId, { version: 1 })
   expect(() => askings.endOf(asked)).toThrow('cannot be read')
 })
