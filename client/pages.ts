@@ -7,16 +7,14 @@ type Most = { limit: number; pages?: number }
 /** A page that nothing passed is short and goes on all the same: so many are asked for, and then the rest is told of. */
 const mostPages = 40
 
-export type Found<Item> = { items: Item[]; next?: string }
-
-/** @param path with its query; `next` of the answer is where to go on, also where items of the last page are left out */
+/** @param path with its query @returns at most `limit` items, and whether there may be more */
 export async function readPages<Page extends { next?: string | undefined }, Item>(
   api: Api,
   { path, query = {} }: { path: string; query?: { readonly [name: string]: string | undefined } },
   shape: z.ZodType<Page>,
   itemsOf: (page: Page) => readonly Item[],
   { limit, pages = mostPages }: Most,
-): Promise<Found<Item>> {
+): Promise<{ items: Item[]; more: boolean }> {
   const items: Item[] = []
   const given = Object.entries(query).filter((each): each is [string, string] => each[1] !== undefined)
   let after: string | undefined
@@ -28,5 +26,5 @@ export async function readPages<Page extends { next?: string | undefined }, Item
     after = answer.next
     if (after === undefined || items.length >= limit) break
   }
-  return { items, ...(after === undefined ? {} : { next: after }) }
+  return { items: items.slice(0, limit), more: after !== undefined || items.length > limit }
 }

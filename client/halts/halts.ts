@@ -3,9 +3,8 @@ import { Halt, Halts } from '../../functions/domain/cards/wire/people.ts'
 import { type Context, type IdTyped, show } from '../context.ts'
 import { type Exit, Refusal, wrongUsage } from '../outcome.ts'
 import { readPages } from '../pages.ts'
-import { fact, lines, table, time, timeAndSpan } from '../screen.ts'
+import { type Around, fact, lines, table, time, timeAndSpan } from '../screen.ts'
 import { readMoment } from '../span.ts'
-import type { Surroundings } from '../surroundings.ts'
 
 const kinds = ['agent', 'owner', 'person', 'role', 'environment', 'action'] as const
 
@@ -44,10 +43,8 @@ export async function halt({ target, reason, until }: HaltTyped, context: Contex
 
 export async function halts({ all, limit }: { all: boolean; limit: number }, context: Context): Promise<Exit> {
   const { surroundings } = context
-  const found = await readHalts(all, limit, context)
-  const shown = found.items.slice(0, limit)
-  const isMore = found.next !== undefined || found.items.length > limit
-  if (isMore) surroundings.err(`there may be more than these ${shown.length}: ask for more with --limit\n`)
+  const { items: shown, more } = await readHalts(all, limit, context)
+  if (more) surroundings.err(`there may be more than these ${shown.length}: ask for more with --limit\n`)
   const rows = shown.map((each) => [
     each.id,
     targetOf(each),
@@ -60,7 +57,7 @@ export async function halts({ all, limit }: { all: boolean; limit: number }, con
     rows.length === 0
       ? [all ? 'none' : 'nothing is halted']
       : table(['ID', 'TARGET', 'SINCE', 'BY', 'UNTIL', 'WHY'], rows, surroundings.columns)
-  return show(context, { halts: shown, more: isMore }, words)
+  return show(context, { halts: shown, more }, words)
 }
 
 const readHalts = (all: boolean, limit: number, { api }: Pick<Context, 'api'>) =>
@@ -94,7 +91,7 @@ function targetOf(halt: Halt): string {
   return kind === 'agent' || kind === 'person' ? value : `${kind}=${value}`
 }
 
-function endOf({ until, lifted }: Halt, surroundings: Pick<Surroundings, 'now' | 'env'>): string {
+function endOf({ until, lifted }: Halt, surroundings: Around): string {
   if (lifted) return `lifted by ${lifted.by} at ${time(lifted.at, surroundings)}`
   return until === undefined ? 'a person lifts it' : timeAndSpan(until, surroundings)
 }

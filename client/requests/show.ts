@@ -37,10 +37,9 @@ export async function list({ waiting, since, until, limit, ...typed }: ListTyped
   const period = readPeriod({ since, until }, surroundings)
   const by = { status, agent, owner, task, resource, action, search }
   const query = { ...by, ...period, ...(waiting ? { waiting: 'true' } : {}) }
-  const found = await readPages(api, { path: '/v1/requests', query }, Requests, ({ requests }) => requests, { limit })
-  const requests = found.items.slice(0, limit)
-  const isMore = found.next !== undefined || found.items.length > limit
-  if (isMore)
+  const found = await readPages(api, { path: '/v1/requests', query }, Requests, (page) => page.requests, { limit })
+  const { items: requests, more } = found
+  if (more)
     surroundings.err(`there may be more than these ${requests.length}: ask for less, or for more with --limit\n`)
   const rows = requests.map((each) => rowOf(each, surroundings))
   const words = () =>
@@ -51,7 +50,7 @@ export async function list({ waiting, since, until, limit, ...typed }: ListTyped
           rows,
           surroundings.columns,
         )
-  return print(context, { requests, more: isMore }, words)
+  return print(context, { requests, more }, words)
 }
 
 const rowOf = (request: Request, surroundings: Around): string[] => [

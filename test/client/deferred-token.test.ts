@@ -9,8 +9,8 @@ import { type FlagService, startFlagService } from '../../examples/flag-service/
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { limitsOf } from '../../functions/domain/policy/ladder.ts'
 import type { ApprovalRequest } from '../../functions/domain/record/request.ts'
-import { ensurePythonEnvironment } from '../../local/python-environment.ts'
 import { parameter, World } from '../support/world.ts'
+import { python } from './support/python.ts'
 import { useScene } from './support/scene.ts'
 
 /** OAuth Deferred Token Response: an action is asked for, waited for and claimed at the token endpoint alone. */
@@ -338,7 +338,6 @@ test('the metadata names both grants', async () => {
 
 describe('a client of another author, an OAuth library without code of Hotwork, asks, waits, and sets a flag', () => {
   const examples = join(import.meta.dirname, '../../examples/oauth-client')
-  const folder = join(import.meta.dirname, '../../.hotwork')
   let tool: FlagService
 
   beforeEach(async () => {
@@ -382,14 +381,6 @@ describe('a client of another author, an OAuth library without code of Hotwork, 
     ...{ polls: 2, approved: flag, status: 200 },
     answer: expect.objectContaining({ ...flag, use: expect.stringMatching(/^use_/), uses_left: 0 }),
   }
-
-  const python = () =>
-    ensurePythonEnvironment({
-      directory: join(folder, 'python-clients'),
-      logFile: join(folder, 'python-clients.log'),
-      requirements: join(import.meta.dirname, 'python/requirements.txt'),
-      progress: (_name, work) => work(() => {}),
-    })
 
   test('in JavaScript: openid-client', async () => {
     const clock = join(import.meta.dirname, 'support/clock-ahead.mjs')

@@ -1,44 +1,24 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { SecurityEventVerifier } from '../../functions/adapters/jose/security-event.ts'
 import { signalsIn, type Transmitter } from '../../functions/domain/halts/signal.ts'
-import { ensurePythonEnvironment } from '../../local/python-environment.ts'
 import { startKeyServer } from '../adapters/jose/key-server.ts'
 import { MemoryClock } from '../support/memory-clock.ts'
 import { issuer, start } from '../support/world.ts'
+import { runPython } from './support/python.ts'
 
 /** Security events that a library of another author made (joserfc, in Python). */
 
-const python = join(import.meta.dirname, 'python')
 const algorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'] as const
 jest.setTimeout(240_000)
-
-async function makeTokens(claims: object) {
-  const folder = join(import.meta.dirname, '../../.hotwork')
-  const program = await ensurePythonEnvironment({
-    directory: join(folder, 'python-clients'),
-    logFile: join(folder, 'python-clients.log'),
-    requirements: join(python, 'requirements.txt'),
-    progress: (_name, work) => work(() => {}),
-  })
-  const child = spawn(program, ['-W', 'ignore', join(python, 'security_events.py')], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
-  child.stdin.end(JSON.stringify({ claims }))
-  const [printed, trouble] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
-  expect(trouble).toBe('')
-  return JSON.parse(printed) as { keys: object[]; tokens: { [algorithm: string]: string } }
-}
 
 test('are taken in each algorithm that a deployment can name, and refused in one that it does not name', async () => {
   const idp = 'https://id.example.org'
   const type = 'https://schemas.openid.net/secevent/caep/event-type/session-revoked'
   const sub_id = { format: 'iss_sub', iss: idp, sub: 'person-mia' }
-  const { keys, tokens } = await makeTokens({
-    ...{ iss: idp, aud: `${issuer}/v1/signals/okta`, iat: start, sub_id, txn: 8675309 },
-    events: { [type]: { event_timestamp: start, initiating_entity: 'policy', reason_admin: { en: 'Landspeed' } } },
+  const { keys, tokens } = await runPython('security_events.py', {
+    claims: {
+      ...{ iss: idp, aud: `${issuer}/v1/signals/okta`, iat: start, sub_id, txn: 8675309 },
+      events: { [type]: { event_timestamp: start, initiating_entity: 'policy', reason_admin: { en: 'Landspeed' } } },
+    },
   })
   const server = await startKeyServer()
   server.keys = keys

@@ -1,12 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import * as DPoP from 'dpop'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
-import { ensurePythonEnvironment } from '../../local/python-environment.ts'
 import { parameter } from '../support/world.ts'
+import { runPython } from './support/python.ts'
 import { useScene } from './support/scene.ts'
 
 /** OAuth clients by other authors, left to their defaults: discovery, introspection and revocation. */
@@ -15,7 +11,6 @@ const scene = useScene()
 const insecure = { [oauth.allowInsecureRequests]: true }
 const clientId = 'agent-remediator'
 const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
-const python = join(import.meta.dirname, 'python')
 jest.setTimeout(240_000)
 
 const workload = () => scene.workload(clientId)
@@ -114,19 +109,8 @@ test('openid-client does the same', async () => {
 })
 
 test('Authlib, in Python, validates the metadata and does the same', async () => {
-  const folder = join(import.meta.dirname, '../../.hotwork')
-  const program = await ensurePythonEnvironment({
-    directory: join(folder, 'python-clients'),
-    logFile: join(folder, 'python-clients.log'),
-    requirements: join(python, 'requirements.txt'),
-    progress: (_name, work) => work(() => {}),
-  })
-  const child = spawn(program, [join(python, 'oauth_client.py')], { stdio: ['pipe', 'pipe', 'pipe'] })
   const given = { issuer: scene.api.url, client_id: clientId, workload_token: workload(), token: await accessToken() }
-  child.stdin.end(JSON.stringify(given))
-  const [printed, trouble] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
-  expect(trouble).toBe('')
-  expect(JSON.parse(printed)).toEqual({
+  expect(await runPython('oauth_client.py', given)).toEqual({
     before: expect.objectContaining({ active: true, client_id: clientId }),
     revoked: 200,
     after: { active: false },

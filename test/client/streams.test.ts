@@ -1,15 +1,11 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import type { SessionRevoked } from '../../functions/domain/events/security-events.ts'
 import type { CredentialId, RequestId } from '../../functions/domain/values.ts'
 import { pushSignal } from '../../functions/operations/events/push-signal.ts'
 import { ReceiverUnavailable } from '../../functions/operations/faults.ts'
-import { ensurePythonEnvironment } from '../../local/python-environment.ts'
 import { MemorySetPush } from '../support/events/memory-set-push.ts'
 import { agent } from '../support/world.ts'
+import { runPython } from './support/python.ts'
 import { useScene } from './support/scene.ts'
 
 /** Shared Signals Framework 1.0: what a tool finds, registers and gets, over the handlers that are deployed. */
@@ -144,18 +140,8 @@ test('a verification echoes the state, and comes too soon within ten seconds', a
 test('joserfc, in Python, finds the keys and verifies what was pushed', async () => {
   await create()
   const [set] = await deliver(ended())
-  const folder = join(import.meta.dirname, '../../.hotwork')
-  const program = await ensurePythonEnvironment({
-    directory: join(folder, 'python-clients'),
-    logFile: join(folder, 'python-clients.log'),
-    requirements: join(import.meta.dirname, 'python/requirements.txt'),
-    progress: (_name, work) => work(() => {}),
-  })
-  const child = spawn(program, [join(import.meta.dirname, 'python/set_receiver.py')])
-  child.stdin.end(JSON.stringify({ issuer: scene.api.url, audience, set, now: scene.api.world.clock.now() }))
-  const [printed, trouble] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
-  expect(trouble).toBe('')
-  expect(JSON.parse(printed)).toMatchObject({
+  const given = { issuer: scene.api.url, audience, set, now: scene.api.world.clock.now() }
+  expect(await runPython('set_receiver.py', given)).toMatchObject({
     header: { typ: 'secevent+jwt', alg: 'ES256' },
     claims: {
       txn: ended().request,

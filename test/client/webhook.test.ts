@@ -1,14 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import type { Post } from '../../functions/adapters/standard-webhooks/post.ts'
 import { SignedWebhooks } from '../../functions/adapters/standard-webhooks/webhooks.ts'
 import { eventsOfHalts } from '../../functions/domain/events/decision-events.ts'
 import type { Halt } from '../../functions/domain/halts/halt.ts'
-import { ensurePythonEnvironment } from '../../local/python-environment.ts'
+import { runPython } from './support/python.ts'
 
-const python = join(import.meta.dirname, 'python')
 jest.setTimeout(240_000)
 
 test("the reference library of Standard Webhooks, in Python, verifies ours by either of two secrets, and refuses another's", async () => {
@@ -32,20 +27,8 @@ test("the reference library of Standard Webhooks, in Python, verifies ours by ei
   const [event] = eventsOfHalts([], [halt as unknown as Halt])
   if (!event) throw new Error('no event')
   await webhooks.send({ id: 'agent:builder', url: '' }, event)
-
-  const folder = join(import.meta.dirname, '../../.hotwork')
-  const program = await ensurePythonEnvironment({
-    directory: join(folder, 'python-clients'),
-    logFile: join(folder, 'python-clients.log'),
-    requirements: join(python, 'requirements.txt'),
-    progress: (_name, work) => work(() => {}),
-  })
   for (const one of [secret, older]) {
-    const child = spawn(program, [join(python, 'verify_webhook.py')], { stdio: ['pipe', 'pipe', 'pipe'] })
-    child.stdin.end(JSON.stringify({ secret: one, ...sent[0] }))
-    const [printed, trouble] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
-    expect(trouble).toBe('')
-    expect(JSON.parse(printed)).toMatchObject({
+    expect(await runPython('verify_webhook.py', { secret: one, ...sent[0] })).toMatchObject({
       event: { type: 'halt.declared', data: { id: event.id, halt: halt.id } },
       forged: 'refused',
     })

@@ -20,6 +20,10 @@ export type ClosedArguments = {
   required: string[]
 }
 
+const no = (cannot: string) => ({ decide: [], notes: [], cannot })
+/** Nothing of it is left to decide. */
+const whole = (schema: ArgumentSchema): Closed<ArgumentSchema> => ({ schema, decide: [], notes: [] })
+
 /** Keywords by which what is allowed hangs on something else. */
 const entangled = ['$ref', '$dynamicRef', 'oneOf', 'anyOf', 'allOf', 'not', 'if', 'dependentSchemas'] as const
 const entangledIn = (schema: JsonObject) => entangled.find((keyword) => keyword in schema)
@@ -29,12 +33,10 @@ const entangledIn = (schema: JsonObject) => entangled.find((keyword) => keyword 
  * server's and is never wider, since the server holds calls to its own schema too.
  */
 export function closeArguments(inputSchema: unknown, wish: Wish): Closed<ClosedArguments> {
-  const none = { decide: [], notes: [] }
   if (!isObject(inputSchema) || inputSchema['type'] !== 'object')
-    return { ...none, cannot: 'its input schema is no object with named members' }
+    return no('its input schema is no object with named members')
   const hangsOn = entangledIn(inputSchema)
-  if (hangsOn !== undefined)
-    return { ...none, cannot: `its input schema has \`${hangsOn}\`: which arguments there are hangs on it` }
+  if (hangsOn !== undefined) return no(`its input schema has \`${hangsOn}\`: which arguments there are hangs on it`)
   const given = isObject(inputSchema['properties']) ? inputSchema['properties'] : {}
   const required = (Array.isArray(inputSchema['required']) ? inputSchema['required'] : []).map(String)
   const closed: ClosedArguments = { type: 'object', additionalProperties: false, properties: {}, required }
@@ -48,17 +50,15 @@ export function closeArguments(inputSchema: unknown, wish: Wish): Closed<ClosedA
       decide.push(...one.decide)
       notes.push(...one.notes)
     } else if (required.includes(name)) {
-      return { decide: [], notes: [], cannot: `\`${name}\` must be given, and ${one.cannot}` }
+      return no(`\`${name}\` must be given, and ${one.cannot}`)
     } else notes.push(`\`${name}\` is left out, so that no call may give it: ${one.cannot}`)
   }
   const unnamed = required.find((name) => !Object.hasOwn(given, name))
-  if (unnamed !== undefined)
-    return { decide: [], notes: [], cannot: `it requires \`${unnamed}\`, which it does not name` }
+  if (unnamed !== undefined) return no(`it requires \`${unnamed}\`, which it does not name`)
   return { schema: closed, decide, notes }
 }
 
 function closeArgument(name: string, written: unknown, wish: Wish): Closed<ArgumentSchema> {
-  const no = (cannot: string): Closed<ArgumentSchema> => ({ decide: [], notes: [], cannot })
   if (!/^[A-Za-z]\w{0,63}$/.test(name)) return no('its name is not of letters, digits and `_`')
   const { schema, isNullable } = withoutNull(written)
   if (!schema) return no('it may be anything')
@@ -71,12 +71,11 @@ function closeArgument(name: string, written: unknown, wish: Wish): Closed<Argum
 }
 
 function closeType(name: string, schema: JsonObject, wish: Wish): Closed<ArgumentSchema> {
-  const no = (cannot: string): Closed<ArgumentSchema> => ({ decide: [], notes: [], cannot })
   const { type } = schema
   if (Array.isArray(type)) return closeScalar(name, type.map(String), schema, wish)
   switch (type) {
     case 'boolean':
-      return { schema: { type: 'boolean' }, decide: [], notes: [] }
+      return whole({ type: 'boolean' })
     case 'string':
       return closeText(name, schema, wish)
     case 'integer':
@@ -124,7 +123,7 @@ function closeNumber(name: string, schema: JsonObject, wish: Wish): Closed<Argum
 function closeScalar(name: string, types: string[], schema: JsonObject, wish: Wish): Closed<ArgumentSchema> {
   const known = [...new Set(types.map((type) => (type === 'number' ? 'integer' : type)))]
   const other = known.find((type) => !['string', 'integer', 'boolean'].includes(type))
-  if (other !== undefined) return { decide: [], notes: [], cannot: `it may be of type \`${other}\`` }
+  if (other !== undefined) return no(`it may be of type \`${other}\``)
   const { schema: text, decide } = closeText(name, schema, wish)
   return {
     schema: { type: known, ...(text?.maxLength === undefined ? {} : { maxLength: text.maxLength }) },
@@ -134,22 +133,17 @@ function closeScalar(name: string, types: string[], schema: JsonObject, wish: Wi
 }
 
 function closeEnum(name: string, values: unknown[], schema: JsonObject, wish: Wish): Closed<ArgumentSchema> {
-  if (values.length > mostValues)
-    return { decide: [], notes: [], cannot: `it is one of more than ${mostValues} values` }
+  if (values.length > mostValues) return no(`it is one of more than ${mostValues} values`)
   const texts = values.filter((value) => typeof value === 'string')
   if (texts.length === values.length && texts.length > 0)
-    return {
-      schema: { type: 'string', maxLength: Math.max(1, ...texts.map(({ length }) => length)), enum: texts },
-      decide: [],
-      notes: [],
-    }
+    return whole({ type: 'string', maxLength: Math.max(1, ...texts.map(({ length }) => length)), enum: texts })
   const numbers = values.filter((value) => Number.isInteger(value)) as number[]
   const isRange = numbers.length === values.length && Math.max(...numbers) - Math.min(...numbers) < numbers.length
   if (numbers.length > 0 && isRange)
     return closeNumber(name, { minimum: Math.min(...numbers), maximum: Math.max(...numbers) }, wish)
   if (values.every((value) => typeof value === 'boolean') && schema['type'] === 'boolean' && values.length > 1)
-    return { schema: { type: 'boolean' }, decide: [], notes: [] }
-  return { decide: [], notes: [], cannot: 'it is one of several values that are not all text' }
+    return whole({ type: 'boolean' })
+  return no('it is one of several values that are not all text')
 }
 
 /** `anyOf: [X, null]` and `type: [x, "null"]`, as Python's servers write what may be left out. */

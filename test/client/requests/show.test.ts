@@ -8,6 +8,9 @@ import { useScene } from '../support/scene.ts'
 /** `hotwork ls` and `show`. */
 
 const scene = useScene()
+const idsOf = async (who: string, ...words: string[]) =>
+  (await scene.at(who).json('ls', ...words)).body.requests.map(({ id }: { id: string }) => id)
+const ids = (...words: string[]) => idsOf('ana', ...words)
 
 describe('ls', () => {
   test('has a line for each request: who asks what, at which tier, and which stage it waits for', async () => {
@@ -36,8 +39,7 @@ describe('ls', () => {
     const { world } = scene.api
     const { ask } = await world.submitted(prodParameter)
     await world.submitted(stagingParameter)
-    const waiting = async (who: string) =>
-      (await scene.at(who).json('ls', '--waiting')).body.requests.map(({ id }: { id: string }) => id)
+    const waiting = (who: string) => idsOf(who, '--waiting')
     expect(await waiting('ana')).toEqual([ask.id])
     expect(await waiting('eve')).toEqual([])
     expect((await scene.at('eve').type('ls', '--waiting')).out).toBe('nothing waits for you\n')
@@ -50,8 +52,6 @@ describe('ls', () => {
     const { ask } = await world.submitted(prodParameter)
     scene.advance(3600)
     const later = await world.submitted(stagingParameter)
-    const ids = async (...words: string[]) =>
-      (await scene.at('ana').json('ls', ...words)).body.requests.map(({ id }: { id: string }) => id)
     expect(await ids('--resource', ask.resource.id, '--owner', ask.owner, '--agent', ask.agent.id)).toEqual([ask.id])
     expect(await ids('--task', 'INC-1042', '--action', 'ssm:PutParameter')).toEqual([later.ask.id, ask.id])
     expect(await ids('--since', '30m')).toEqual([later.ask.id])
@@ -64,8 +64,6 @@ describe('ls', () => {
     const { ask } = await world.submitted(prodParameter)
     scene.advance(3600)
     const later = await world.submitted(stagingParameter)
-    const ids = async (...words: string[]) =>
-      (await scene.at('ana').json('ls', ...words)).body.requests.map(({ id }: { id: string }) => id)
     expect(await ids('--search', 'PROD putparameter')).toEqual([ask.id])
     expect(await ids('--search', 'inc-1042')).toEqual([later.ask.id, ask.id])
     expect(await ids('--search', ask.id)).toEqual([ask.id])
