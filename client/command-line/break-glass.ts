@@ -9,10 +9,10 @@ import type { Exit } from '../outcome.ts'
 import type { Frame } from './frame.ts'
 
 export function addBreakGlassVerbs(program: Command, frame: Frame): void {
-  const breakGlass = program
+  const group = program
     .command('break-glass')
     .description('Open at once, without approval, for minutes. The approvers are told, and another person reviews it.')
-  const verb = (name: string, description: string): Command => frame.verb(breakGlass, name, description)
+  const verb = (name: string, description: string): Command => frame.verb(group, name, description)
   const act = <T>(run: (typed: T, context: Context) => Promise<Exit>) =>
     frame.act<T>((typed, context) => run(typed, { ...context, kept: new KeptOpenings(context.surroundings) }))
 

@@ -198,7 +198,6 @@ export const openingRefusal =
   (what: WhatToOpen, ports: MakingPorts) =>
   (code: Refusal, detail?: string): BadRequest => {
     if (code !== 'insufficient_login') return refusalProblem(code, detail)
-    const rules = ports.policy.bundle.breakGlass
-    const found = rules && openedBy(what, rules, ports)
-    return insufficientLogin(found?.ok ? found.value.terms.login : (detail ?? ''))
+    const found = openedBy(what, ports)
+    return insufficientLogin(found.ok ? found.value.terms.login : (detail ?? ''))
   }

@@ -8,7 +8,7 @@ export type Clock = { now(): NumericDate }
 /** Random ids, 130 bits each, so that one cannot be guessed from another. */
 export type Ids = {
   request(): RequestId
-  breakGlass(): RequestId
+  opening(): RequestId
   credential(): CredentialId
   /** It names its request, so that the end of a use is one read. */
   use(request: RequestId): UseId

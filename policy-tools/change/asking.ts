@@ -1,3 +1,4 @@
+import { openingRulesOf } from '../../functions/domain/break-glass/break-glass.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { namesOfTier } from '../../functions/domain/policy/filling.ts'
 import type { Ask } from '../../functions/domain/policy/question.ts'
@@ -10,9 +11,18 @@ export type Sides = { old: Asker; new: Asker; seed: number; most: number }
 /** Everything that an answer depends on beside policies. */
 export function isSameGround({ old, new: next }: Sides): boolean {
   const groundOf = ({ bundle }: Asker) => {
-    const { actions, resources, agents, directory, calendar, breakGlass, deployment, ladder } = bundle
+    const { actions, resources, agents, directory, calendar, deployment, ladder } = bundle
     const tiers = ladder.tiers.map((tier) => [tier.tier, namesOfTier(tier)])
-    return [actions, resources, agents, directory, calendar, breakGlass?.profiles, deployment.accounts, tiers]
+    return [
+      actions,
+      resources,
+      agents,
+      directory,
+      calendar,
+      openingRulesOf(bundle)?.profiles,
+      deployment.accounts,
+      tiers,
+    ]
   }
   return isSame(groundOf(old), groundOf(next))
 }

@@ -1,3 +1,4 @@
+import { openingRulesOf } from '../../functions/domain/break-glass/break-glass.ts'
 import { groupsOf } from '../../functions/domain/people/organisation.ts'
 import { findFacts, requestFacts } from '../../functions/domain/policy/assess.ts'
 import { type Bundle, personOf } from '../../functions/domain/policy/bundle.ts'
@@ -7,6 +8,7 @@ import {
   type Answer,
   type Ask,
   onlyForRequests,
+  openingActs,
   type PersonAction,
   type PersonQuestion,
 } from '../../functions/domain/policy/question.ts'
@@ -26,7 +28,7 @@ import {
 } from './question-space.ts'
 import { targetsOf } from './targets.ts'
 
-const forOpenings = new Set<PersonAction>(['breakGlass', 'review'])
+const forOpenings = new Set<PersonAction>(openingActs)
 const forRequests = new Set<PersonAction>([...onlyForRequests, 'read', 'revoke'])
 
 /** People who are the same to policy, on every side: the first two stand for all. */
@@ -111,7 +113,7 @@ const stagesOf = (sides: readonly Side[]): readonly string[] => [
 ]
 
 function aboutsFor(sides: readonly Side[], does: PersonAction, reads: Reads): readonly About[] {
-  const profiles = sides.flatMap(({ bundle }) => bundle.breakGlass?.profiles ?? []).map(({ name }) => name)
+  const profiles = sides.flatMap(({ bundle }) => openingRulesOf(bundle)?.profiles ?? []).map(({ name }) => name)
   if (forOpenings.has(does))
     return [...requestsApart(sides, [undefined], reads), ...[...new Set(profiles)].map((profile) => ({ profile }))]
   if (!forRequests.has(does)) return [{}]

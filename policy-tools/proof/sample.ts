@@ -132,7 +132,7 @@ export class Sample {
     const why = 'it permits what OLD refuses'
     for (const row of this.#rowsOf(action))
       for (const [tier, answer] of row.answers) {
-        const before = answer.permit ? askOld({ ...row.question, approval: { tier, breakGlass: false } }) : answer
+        const before = answer.permit ? askOld({ ...row.question, approval: { tier } }) : answer
         if (before.permit === answer.permit) continue
         const says = `at tier ${tier} permitted by ${namesOf(answer)}; under OLD ${refusedBy(before)}`
         return { outcome: 'fails', why, counterexample: this.#counterexample(row, says) }
@@ -168,7 +168,7 @@ export class Sample {
         for (const { value } of values) {
           const { [argument]: _, ...others } = row.question.arguments
           const args = value === undefined ? others : { ...others, [argument]: value }
-          const called = { ...row.question, arguments: args, approval: { tier, breakGlass: false } }
+          const called = { ...row.question, arguments: args, approval: { tier } }
           const answered = this.#asking.ask(called)
           if (answered.permit) continue
           return {
@@ -192,7 +192,7 @@ export class Sample {
       const asked = [
         ...this.#rowsOf(action).flatMap(({ question, answers }) =>
           [...answers].map(([tier, answer]) => ({
-            question: { ...question, approval: { tier, breakGlass: false } } as Question,
+            question: { ...question, approval: { tier } } as Question,
             answer,
           })),
         ),

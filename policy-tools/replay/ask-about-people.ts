@@ -1,8 +1,8 @@
-import { profileResource } from '../../functions/domain/break-glass/break-glass.ts'
+import { openingRulesOf, profileNamed, profileResource } from '../../functions/domain/break-glass/break-glass.ts'
 import type { AnyEvent } from '../../functions/domain/ledger/any-event.ts'
 import type { SourcesSaid } from '../../functions/domain/people/group-source.ts'
 import { personOf } from '../../functions/domain/policy/bundle.ts'
-import type { Answer, PersonAction } from '../../functions/domain/policy/question.ts'
+import { type Answer, openingActs, type PersonAction } from '../../functions/domain/policy/question.ts'
 import type { Event } from '../../functions/domain/record/events.ts'
 import { openingOf } from '../../functions/domain/record/origin.ts'
 import type { ApprovalRequest } from '../../functions/domain/record/request.ts'
@@ -84,7 +84,7 @@ export function askOpened(event: Of<'BreakGlassOpened'>, state: ApprovalRequest,
   if (!person || openingOf(ask)?.sealed) return undefined
   const about = aboutRequest(state, 'open')
   const { rules } = asking
-  const answer = rules.bundle.breakGlass
+  const answer = openingRulesOf(rules.bundle)
     ? rules.certain(({ readings }) =>
         askAboutOpening(rules.for([ask]), 'breakGlass', person, ask, 'request', at, readings),
       )
@@ -163,16 +163,15 @@ function askPermitGiven(event: Of<'PermitGiven'>, person: PersonId, asking: Aski
 
 /** For a profile: of one action, only a digest is kept. */
 function askVouched({ budgetKey, at, policies }: Of<'Vouched'>, person: PersonId, { rules }: Asking): Reply {
-  const { breakGlass } = rules.bundle
   const about = { question: 'vouch', person }
   if (!budgetKey.startsWith('profile:')) return { because: 'noArguments' }
   const name = budgetKey.slice('profile:'.length)
-  const profile = breakGlass?.profiles.find((each) => each.name === name)
+  const profile = profileNamed(rules.bundle, name)
   if (!profile) return replyTo({ about, policies }, { permit: false, policies: [], detail: 'no such profile' }, true)
   const opened = { profile: name, rights: profile.rights, incident: 'vouching', drill: false }
   const facts = { action: `break-glass:${name}`, arguments: {}, resource: profileResource(name) }
   const what = { id: unopened, ...facts, breakGlass: opened }
-  const answers = (['breakGlass', 'review'] as const).map((action) =>
+  const answers = openingActs.map((action) =>
     rules.certain(() => askAboutOpening(rules.for(), action, person, what, 'request', at)),
   )
   const answer = answers.find((each) => each?.permit) ?? answers[0]

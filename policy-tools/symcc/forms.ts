@@ -43,12 +43,12 @@ function replace<T>(node: T, by: (node: object) => unknown): T {
 }
 
 /** With this approval in the place of any. */
-export function withApproval(text: string, { tier, breakGlass }: { tier: number; breakGlass?: boolean }): string {
+export function withApproval(text: string, { tier, opening }: { tier: number; opening?: boolean }): string {
   const approval = fact('approval')
   const fixed: Expr = {
     Record: {
       tier: { Value: tier },
-      breakGlass: breakGlass === undefined ? { '.': { left: approval, attr: 'breakGlass' } } : { Value: breakGlass },
+      breakGlass: opening === undefined ? { '.': { left: approval, attr: 'breakGlass' } } : { Value: opening },
     },
   }
   const policy = parse(text)

@@ -80,7 +80,7 @@ export class Prover {
       // Who proposes a plan gets no credential. Each step of it is a question of its own.
       { words: 'the moment is not `plan`', holds: 'context.moment != "plan"' },
     ]
-    const policies = mapValues(this.#policiesOf(action), (each) => withApproval(each, { tier: 0, breakGlass: false }))
+    const policies = mapValues(this.#policiesOf(action), (each) => withApproval(each, { tier: 0, opening: false }))
     const found = await this.#askNicely(action, given, (all) => ({
       claim: 'always-denies',
       sides: [{ ...policies, ...outside(all) }],

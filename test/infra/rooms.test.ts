@@ -74,3 +74,10 @@ test('no file imports itself by value over others', () => {
   }
   expect([...waiting.keys()]).toEqual([])
 })
+
+test('at most 30 files name break-glass by its member: others ask for the origin or the rules', () => {
+  const naming = ['functions', 'infra', 'client', 'local', 'policy-tools']
+    .flatMap((place) => globSync(`${place}/**/*.ts`, { cwd: root }))
+    .filter((file) => /\bbreakGlass\b/.test(readFileSync(join(root, file), 'utf8')))
+  expect(naming.length).toBeLessThanOrEqual(30)
+})

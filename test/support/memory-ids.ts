@@ -6,7 +6,7 @@ export class MemoryIds implements Ids {
   #last = 0
 
   request = () => this.#next('req') as RequestId
-  breakGlass = () => this.#next('bgl') as RequestId
+  opening = () => this.#next('bgl') as RequestId
   credential = () => this.#next('crd') as CredentialId
   use = (request: RequestId) => this.#next(`use_${request}`, 8) as UseId
   standIn = () => this.#next('sin') as StandInId

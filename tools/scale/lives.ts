@@ -63,7 +63,7 @@ class SeededIds implements Ids {
     return `${prefix}_${digest.slice(0, letters)}` as never
   }
   readonly request = () => this.#next('req')
-  readonly breakGlass = () => this.#next('bgl')
+  readonly opening = () => this.#next('bgl')
   readonly credential = () => this.#next('crd')
   readonly use = (request: RequestId) => this.#next(`use_${request}`, 8)
   readonly standIn = () => this.#next('sin')

@@ -75,7 +75,7 @@ function actionToCedar(question: ActionQuestion, types: ArgumentsSchema | undefi
       arguments: argumentsToCedar(question.arguments, types),
       purpose: question.purpose,
       moment: question.moment,
-      approval: { tier: approval.tier, breakGlass: approval.breakGlass },
+      approval: { tier: approval.tier, breakGlass: false },
       credential: question.credential,
       unpinned: [...question.unpinned],
       recent: question.recent,

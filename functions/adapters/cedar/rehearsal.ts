@@ -23,7 +23,7 @@ export function rehearsal({ actions, agents, directory }: Bundle): Question[] {
     arguments: sampleArguments(entry.arguments.properties),
     resource: resource as Extract<Question, { kind: 'action' }>['resource'],
     purpose: 'none',
-    approval: { tier: Number.MAX_SAFE_INTEGER, breakGlass: false },
+    approval: { tier: Number.MAX_SAFE_INTEGER },
     credential: entry.credential,
     unpinned: [],
     recent: 0,

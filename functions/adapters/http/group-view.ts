@@ -1,5 +1,6 @@
 import type { Group } from '../../domain/cards/wire/people.ts'
 import type { Said } from '../../domain/cards/wire/word.ts'
+import { letsOpen } from '../../domain/people/group-source.ts'
 import { type Bundle, personOf } from '../../domain/policy/bundle.ts'
 import { defined, type NumericDate, type PersonId } from '../../domain/values.ts'
 import { type Source, sourceOf } from '../../group-sources/kinds.ts'
@@ -18,7 +19,7 @@ export function groupView(view: GroupView, bundle: Bundle): Said<typeof Group> {
     ...(sourced && {
       source: sourceView(sourceOf(sourced.source)),
       tiers: sourced.tiers,
-      ...(sourced.breakGlass && { break_glass: true }),
+      ...(letsOpen(sourced) && { break_glass: true }),
     }),
     people: people.map((person) => who(person)),
     ...(sourced && { members: members.map(({ person, until }) => who(person, until)) }),

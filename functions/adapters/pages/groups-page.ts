@@ -1,4 +1,4 @@
-import type { SourcedGroup } from '../../domain/people/group-source.ts'
+import { letsOpen, type SourcedGroup } from '../../domain/people/group-source.ts'
 import type { Directory } from '../../domain/people/organisation.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 import { sourceOf } from '../../group-sources/kinds.ts'
@@ -36,7 +36,8 @@ ${members.length + group.people.length === 0 && html`<li>${sourced && sourceOf(s
 ${readAt !== undefined && holdsUntil !== undefined && html`<p class="soft">Read ${time(readAt, now)}; it holds until ${time(holdsUntil, now)}.</p>`}`
 }
 
-function sourceWords({ source, tiers, breakGlass }: SourcedGroup, now: NumericDate): Html {
-  const more = breakGlass ? ', and for break-glass' : ''
+function sourceWords(group: SourcedGroup, now: NumericDate): Html {
+  const { source, tiers } = group
+  const more = letsOpen(group) ? ', and for break-glass' : ''
   return html`From ${drawn(sourceOf(source).words, now)}. It counts up to tier ${String(tiers)}${more}.`
 }

@@ -1,4 +1,4 @@
-import type { PreparedOpening } from '../../domain/break-glass/break-glass.ts'
+import { type PreparedOpening, profileNamed } from '../../domain/break-glass/break-glass.ts'
 import { describeOpening, filledRights, type OpeningView } from '../../domain/cards/opening-view.ts'
 import { openingNow } from '../../domain/cards/opening-words.ts'
 import type { ViewFacts } from '../../domain/cards/request-view.ts'
@@ -54,7 +54,7 @@ ${form(
 function whatOf(what: PreparedOpening['what'], bundle: ViewFacts): Html {
   if (!('profile' in what))
     return html`<code>${what.action}</code><strong>${lookalikeNote(JSON.stringify(what.arguments))}</strong><pre>${exact(what.arguments)}</pre>`
-  const profile = bundle.breakGlass?.profiles.find(({ name }) => name === what.profile)
+  const profile = profileNamed(bundle, what.profile)
   return html`<strong>${profile?.title ?? what.profile}</strong> <code>${what.profile}</code>${
     profile && rightsList({ rights: filledRights(profile.rights, bundle) })
   }`

@@ -1,3 +1,4 @@
+import { profileNamed } from '../../domain/break-glass/break-glass.ts'
 import type { BudgetLeft } from '../../domain/break-glass/budget-left.ts'
 import type { DrillReport, DrillStep, Verdict } from '../../domain/break-glass/drill.ts'
 import { describeOpening } from '../../domain/cards/opening-view.ts'
@@ -78,7 +79,7 @@ function budgetsSection(budgets: readonly BudgetLeft[], bundle: ViewFacts, reade
 const whose = (budget: BudgetLeft, bundle: ViewFacts): string => {
   if ('person' in budget) return nameIn(bundle, budget.person)
   if ('profile' in budget) {
-    const profile = bundle.breakGlass?.profiles.find(({ name }) => name === budget.profile)
+    const profile = profileNamed(bundle, budget.profile)
     return `${inert(profile?.title ?? '')} (${budget.profile})`
   }
   return `${budget.action} on ${inert(budget.resource.id)}`

@@ -25,7 +25,7 @@ const randomId = <Id>(prefix: string, length = 26) =>
 
 export class SystemIds implements Ids {
   readonly request = () => randomId<RequestId>('req')
-  readonly breakGlass = () => randomId<RequestId>('bgl')
+  readonly opening = () => randomId<RequestId>('bgl')
   readonly credential = () => randomId<CredentialId>('crd')
   readonly use = (request: RequestId) => randomId<UseId>(`use_${request}`, 8)
   readonly standIn = () => randomId<StandInId>('sin')

@@ -84,12 +84,23 @@ export const profileResource = (profile: string): Resource => ({ type: 'hotwork:
 export const incidentLooks = ({ incident, incidentExample }: Pick<BreakGlassPolicy, 'incident' | 'incidentExample'>) =>
   incidentExample === undefined ? `should match \`${incident}\`` : `should look like \`${incidentExample}\``
 
-/** As the policies want it today. */
-export const loginWantedFor = (
+/** A deployment may have none. */
+export type OpeningRules = { breakGlass?: BreakGlassPolicy | undefined }
+
+export const openingRulesOf = ({ breakGlass }: OpeningRules): BreakGlassPolicy | undefined => breakGlass
+
+export const profileNamed = ({ breakGlass }: OpeningRules, name: string | undefined): Profile | undefined =>
+  breakGlass?.profiles.find((each) => each.name === name)
+
+/** As the policies say today: of the profile that its minutes count against, else of single actions. */
+export const termsOf = (
   { budgetKey }: Pick<Opening, 'budgetKey'>,
-  { breakGlass }: { breakGlass?: BreakGlassPolicy | undefined },
-): Profile['login'] =>
-  (breakGlass?.profiles.find(({ name }) => `profile:${name}` === budgetKey) ?? breakGlass?.action)?.login ?? {}
+  { breakGlass }: OpeningRules,
+): BreakGlassPolicy['action'] | undefined =>
+  breakGlass?.profiles.find(({ name }) => `profile:${name}` === budgetKey) ?? breakGlass?.action
+
+export const loginWantedFor = (opening: Pick<Opening, 'budgetKey'>, rules: OpeningRules): Profile['login'] =>
+  termsOf(opening, rules)?.login ?? {}
 
 /** Seconds. */
 export const preparedFor = 600

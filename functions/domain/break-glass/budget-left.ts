@@ -2,7 +2,7 @@ import { endedAt, openUntil } from '../record/ended.ts'
 import { openingOf } from '../record/origin.ts'
 import type { ApprovalRequest } from '../record/request.ts'
 import type { NumericDate, PersonId, Resource } from '../values.ts'
-import { type BreakGlassPolicy, budgetWindow, spent } from './break-glass.ts'
+import { budgetWindow, type OpeningRules, openingRulesOf, spent } from './break-glass.ts'
 
 /** Of a person, of a profile, or of one action on one resource that no profile covers. */
 type BudgetOf = { person: PersonId } | { profile: string } | { action: string; resource: Resource }
@@ -16,10 +16,12 @@ export type BudgetLeft = BudgetOf & { budget: number; left: number }
  */
 export function budgetsLeft(
   openings: readonly ApprovalRequest[],
-  rules: BreakGlassPolicy,
+  bundle: OpeningRules,
   asker: PersonId,
   now: NumericDate,
 ): readonly BudgetLeft[] {
+  const rules = openingRulesOf(bundle)
+  if (!rules) return []
   const counted = openings.filter(({ ask }) => openingOf(ask)?.drill === false)
   const lately = counted.filter((state) => untilOf(state) > now - budgetWindow)
   const leftOf = (budget: number, mine: (state: ApprovalRequest) => boolean) => ({

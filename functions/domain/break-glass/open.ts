@@ -1,10 +1,16 @@
 import * as z from 'zod'
 import { digestOf } from '../digest.ts'
 import { event } from '../event.ts'
-import { type Answered, agentActor, type OpenBreakGlass, type ReviewBreakGlass } from '../record/commands.ts'
+import {
+  type Answered,
+  agentActor,
+  type OpenBreakGlass,
+  type ReportSealedUse,
+  type ReviewBreakGlass,
+} from '../record/commands.ts'
 import type { Event } from '../record/events.ts'
 import { openingOf } from '../record/origin.ts'
-import { type ApprovalRequest, ownersOf } from '../record/request.ts'
+import { type ApprovalRequest, type Ask, ownersOf } from '../record/request.ts'
 import { type Digest, type GrantId, NumericDate, PersonId } from '../values.ts'
 import { refusedBy, reviewWithin } from './break-glass.ts'
 
@@ -22,10 +28,30 @@ export function openBreakGlass(
     if (code === 'review_overdue' && opening.secondedBy !== undefined) continue
     if (code) return { code }
   }
-  const common = { at, actor: agentActor(ask), policies: [...answer.policies], bundle }
+  return begin(ask, { policies: answer.policies, bundle, notAfter: at + opening.window }, at)
+}
+
+/**
+ * A use of a sealed role is recorded as an opening in any case, since it has happened. Its end is the session's, which may
+ * be past; the review is due a day after Hotwork heard of it.
+ */
+export const reportSealedUse = (
+  { ask, until, bundle }: ReportSealedUse,
+  at: NumericDate,
+): Answered<'unknown_profile'> =>
+  openingOf(ask)?.sealed ? begin(ask, { policies: [], bundle, notAfter: until }, at) : { code: 'unknown_profile' }
+
+function begin(
+  ask: Ask,
+  { policies, bundle, notAfter }: { policies: readonly string[]; bundle: string; notAfter: NumericDate },
+  at: NumericDate,
+): readonly Event[] {
+  const common = { at, actor: agentActor(ask), bundle }
   const grant = ask.id.replace(/^bgl_/, 'grt_') as GrantId
-  const opened: Event = { ...common, type: 'BreakGlassOpened', ask, grant, notAfter: at + opening.window }
-  return [opened, { ...common, policies: [], type: 'ReviewDue', dueAt: at + reviewWithin }]
+  return [
+    { ...common, policies: [...policies], type: 'BreakGlassOpened', ask, grant, notAfter },
+    { ...common, policies: [], type: 'ReviewDue', dueAt: at + reviewWithin },
+  ]
 }
 
 /** A third person says whether it was justified: not the person who opened it, the owner, or the person who vouched. */

@@ -5,7 +5,7 @@ import type { CatalogueEntry } from '../policy/catalogue.ts'
 import type { OpeningFacts } from '../policy/question.ts'
 import type { OpenRight } from '../record/opening.ts'
 import type { Resource } from '../values.ts'
-import type { Profile } from './break-glass.ts'
+import { type OpeningRules, openingRulesOf, type Profile, profileNamed } from './break-glass.ts'
 
 export const factsOfAction = ({ entry, resource }: Pick<ActionFacts, 'entry' | 'resource'>): OpenedFacts => ({
   action: entry.name,
@@ -14,10 +14,10 @@ export const factsOfAction = ({ entry, resource }: Pick<ActionFacts, 'entry' | '
 })
 
 export function factsOfProfile(
-  { breakGlass, actions }: Pick<Bundle, 'breakGlass' | 'actions'>,
+  { actions, ...rules }: Pick<Bundle, 'actions'> & OpeningRules,
   name: string | undefined,
 ): readonly OpenedFacts[] {
-  const profile = breakGlass?.profiles.find((each) => each.name === name)
+  const profile = profileNamed(rules, name)
   if (!profile) return []
   const { environment, classification, group: ownedBy } = profile
   return profile.rights.flatMap(({ action, resources }) => {
@@ -59,12 +59,14 @@ export function filledFor(
 
 /** There is at most one: its minutes are spent. */
 export const profileCovering = (
-  { breakGlass, deployment }: Pick<Bundle, 'breakGlass' | 'deployment'>,
+  { deployment, ...rules }: Pick<Bundle, 'deployment'> & OpeningRules,
   entry: Pick<CatalogueEntry, 'name' | 'account'>,
   resource: Resource,
 ): Profile | undefined => {
   const account = accountOf({ deployment }, entry)
-  return account && breakGlass?.profiles.find(({ rights }) => coversOne(rights, entry.name, resource, account))
+  return (
+    account && openingRulesOf(rules)?.profiles.find(({ rights }) => coversOne(rights, entry.name, resource, account))
+  )
 }
 
 const coversOne = (rights: readonly OpenRight[], action: string, resource: Resource, account: Account): boolean =>

@@ -1,10 +1,9 @@
 import { accountIdOf, type Bundle } from '../policy/bundle.ts'
-import type { Answered, Command, ReportSealedUse } from '../record/commands.ts'
+import type { Answered, Command } from '../record/commands.ts'
 import type { Event } from '../record/events.ts'
 import { openingOf } from '../record/origin.ts'
 import type { ApprovalRequest } from '../record/request.ts'
-import { type GrantId, type NumericDate, PersonId } from '../values.ts'
-import { reviewWithin } from './break-glass.ts'
+import { type NumericDate, PersonId } from '../values.ts'
 
 /** Also what stands in the place of a profile's name. */
 export const sealedRole = 'sealed-role'
@@ -32,19 +31,6 @@ export function sealedPersonOf(
     if (person !== undefined) return PersonId.parse(person)
   }
   return undefined
-}
-
-/**
- * Recorded as an opening in any case, since it has happened. Its end is the session's, which may be past; the review is
- * due a day after Hotwork heard of it.
- */
-export function reportSealedUse({ ask, until, bundle }: ReportSealedUse, at: NumericDate): Answered<'unknown_profile'> {
-  if (openingOf(ask)?.sealed !== true) return { code: 'unknown_profile' }
-  const { agent } = ask
-  const common = { at, actor: { type: 'person', id: PersonId.parse(agent.id) } as const, policies: [], bundle }
-  const grant = ask.id.replace(/^bgl_/, 'grt_') as GrantId
-  const opened: Event = { ...common, type: 'BreakGlassOpened', ask, grant, notAfter: until }
-  return [opened, { ...common, type: 'ReviewDue', dueAt: at + reviewWithin }]
 }
 
 /** @param user the ARN of the IAM user: it is personal, and in the entry there is only a commitment to it */

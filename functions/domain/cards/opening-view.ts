@@ -1,3 +1,4 @@
+import { profileNamed } from '../break-glass/break-glass.ts'
 import { filledFor } from '../break-glass/rights.ts'
 import type { IssuedCredential } from '../credentials/issue.ts'
 import { endedAt, openUntil } from '../record/ended.ts'
@@ -106,14 +107,14 @@ function progressOf(state: ApprovalRequest): OpeningStatus {
   return overdueAt === undefined ? 'review_due' : 'review_overdue'
 }
 
-function titleOf(view: RequestView, { sealed, profile }: Opening, { breakGlass }: ViewFacts): RequestView['title'] {
+function titleOf(view: RequestView, { sealed, profile }: Opening, facts: ViewFacts): RequestView['title'] {
   if (sealed)
     return [
       { text: 'the sealed role ', isValue: false },
       { text: view.resource.id, isValue: true },
     ]
   if (profile === undefined) return view.title
-  const title = breakGlass?.profiles.find(({ name }) => name === profile)?.title ?? profile
+  const title = profileNamed(facts, profile)?.title ?? profile
   return [{ text: `“${title.replace(/[“”„‟]/g, "'")}”`, isValue: false }]
 }
 

@@ -1,3 +1,4 @@
+import type { OpeningRules } from '../break-glass/break-glass.ts'
 import { digestOf } from '../digest.ts'
 import type { Ambient } from '../people/host.ts'
 import { agentOf, type Bundle } from '../policy/bundle.ts'
@@ -32,14 +33,12 @@ import { type OnCall, type OnCallView, onCallView } from './on-call-view.ts'
 import { askedOfStep, changedSteps, type StepView, stepViews, titleOfPlan } from './plan-view.ts'
 import { type Who, whoIs } from './who.ts'
 
-/** What of the bundle a view needs. */
-export type ViewFacts = Pick<
-  Bundle,
-  'actions' | 'agents' | 'directory' | 'ladder' | 'breakGlass' | 'deployment' | 'calendar'
-> & {
-  /** Who could decide the stage that waits, by what sources of groups say now. */
-  onCall?: readonly OnCall[]
-}
+/** The parts of a bundle that a view needs. */
+export type ViewFacts = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'deployment' | 'calendar'> &
+  OpeningRules & {
+    /** People who could decide the stage that waits, by what sources of groups say now. */
+    onCall?: readonly OnCall[]
+  }
 
 export type DecisionView = { person: Who; for?: Who; verdict: Verdict; at: NumericDate; comment?: string }
 

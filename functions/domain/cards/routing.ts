@@ -1,6 +1,5 @@
-import type { BreakGlassPolicy } from '../break-glass/break-glass.ts'
+import { type OpeningRules, termsOf } from '../break-glass/break-glass.ts'
 import type { Directory } from '../people/organisation.ts'
-import type { Bundle } from '../policy/bundle.ts'
 import type { Stage } from '../policy/ladder.ts'
 import type { Opening } from '../record/opening.ts'
 import { type ApprovalRequest, openStage, type StageState } from '../record/request.ts'
@@ -41,17 +40,8 @@ export function turnOf(state: ApprovalRequest): Turn | undefined {
     : { round: state.round, stage: stage.terms.name, opensAt: stage.opensAt }
 }
 
-type Tell = BreakGlassPolicy['action']['tell']
-
-/**
- * The channel and the people that are told of an opening, as the folder says now: by the profile that its minutes count
- * against, else by the terms of single actions. Undefined where the folder no longer has break-glass.
- */
-export const tellOf = (
-  { breakGlass }: Pick<Bundle, 'breakGlass'>,
-  { budgetKey }: Pick<Opening, 'budgetKey'>,
-): Tell | undefined =>
-  (breakGlass?.profiles.find(({ name }) => `profile:${name}` === budgetKey) ?? breakGlass?.action)?.tell
+/** The channel and the people that are told of an opening. Undefined where the folder no longer has break-glass. */
+export const tellOf = (rules: OpeningRules, opening: Pick<Opening, 'budgetKey'>) => termsOf(opening, rules)?.tell
 
 /** A time at which people who have not decided a stage are reminded. */
 export type Reminder = {

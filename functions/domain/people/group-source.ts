@@ -106,6 +106,8 @@ export function isEverMember(
   return [...reading.members.map((member) => member.person), ...(reading.rota ?? [])].includes(person)
 }
 
+export const letsOpen = ({ breakGlass }: Pick<SourcedGroup, 'breakGlass'>): boolean => breakGlass
+
 /** What a member by a source may do: people who may edit it can add themselves, so each source has a bound. */
 function counts({ tiers, breakGlass }: SourcedGroup, action: PersonAction, tier: number | undefined): boolean {
   switch (action) {

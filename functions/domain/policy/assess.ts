@@ -206,13 +206,9 @@ export function findActionFacts(
   })
 }
 
-type Circumstances = { moment: Moment; tier: number; breakGlass?: boolean; now: NumericDate }
+type Circumstances = { moment: Moment; tier: number; now: NumericDate }
 
-export function questionOf(
-  facts: Facts,
-  asked: Asked,
-  { moment, tier, breakGlass = false, now }: Circumstances,
-): ActionQuestion {
+export function questionOf(facts: Facts, asked: Asked, { moment, tier, now }: Circumstances): ActionQuestion {
   const { entry, agent, resource } = facts
   return {
     kind: 'action',
@@ -222,7 +218,7 @@ export function questionOf(
     arguments: facts.arguments,
     resource,
     purpose: asked.purpose,
-    approval: { tier, breakGlass },
+    approval: { tier },
     credential: entry.credential,
     unpinned: facts.leftOpen,
     recent: asked.recent ?? 0,
@@ -243,7 +239,7 @@ export function askAgain(
   bundle: Bundle,
   ask: Ask,
   asked: Asked,
-  again: { moment: Moment; approvals: readonly Approval[]; breakGlass?: boolean; now: NumericDate },
+  again: { moment: Moment; approvals: readonly Approval[]; now: NumericDate },
 ): Answer {
   const found = findFacts(bundle, asked, again.now)
   if (!found.ok) return { permit: false, policies: [], detail: found.detail ?? found.code }

@@ -8,7 +8,7 @@ import { taskAnswers } from './asking-terms.ts'
 import { type Asked, assess, assessmentRefusals, type Facts, findFacts, questionOf, requestFacts } from './assess.ts'
 import { assessPlan, mostSteps, StepAsk } from './assess-plan.ts'
 import { type Bundle, personOf } from './bundle.ts'
-import { type Answer, type Ask, type PersonQuestion, personActions, previewOutcomes } from './question.ts'
+import { type Answer, type Ask, openingActs, type PersonQuestion, personActions, previewOutcomes } from './question.ts'
 
 /** A folder that compiles today compiles tomorrow. */
 const caseTime: NumericDate = Date.UTC(2026, 0, 1, 12) / 1000
@@ -145,7 +145,7 @@ export function personQuestion(
 ): PersonQuestion | string {
   if (!personOf(bundle, person)) return `\`${person}\` is not in the directory`
   const who = { id: person, groups: groupsOf(bundle.directory, person) }
-  if (does === 'breakGlass' || does === 'review') {
+  if (openingActs.some((act) => act === does)) {
     const opening = about ? factsOfAction(about.facts) : factsOfProfile(bundle, profile)[0]
     if (!opening) return 'what is opened? give the case an `ask`, or a `profile` of break-glass.json'
     return { kind: 'person', action: does, person: who, opening: { ...unsaid, ...opening }, now }

@@ -21,7 +21,7 @@ export type ActionQuestion = {
   resource: Resource & ResourceFacts
   purpose: string
   /** On the ladder now in force. */
-  approval: { tier: number; breakGlass: boolean }
+  approval: { tier: number }
   credential: CredentialKind
   unpinned: readonly string[]
   recent: number
@@ -52,6 +52,8 @@ export const personActions = [
   'recertify',
 ] as const
 export type PersonAction = (typeof personActions)[number]
+/** Of these each is about what break-glass opens. */
+export const openingActs = ['breakGlass', 'review'] as const satisfies readonly PersonAction[]
 /** Of these each is about one request of an agent, and is refused where its facts are gone. */
 export const onlyForRequests: ReadonlySet<PersonAction> = new Set<PersonAction>(['approve', 'allowStanding', 'ask'])
 

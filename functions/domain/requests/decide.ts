@@ -1,5 +1,5 @@
-import { openBreakGlass, review } from '../break-glass/open.ts'
-import { refusedWhereSealed, reportSealedUse, type UnsealedCommand } from '../break-glass/sealed-role.ts'
+import { openBreakGlass, reportSealedUse, review } from '../break-glass/open.ts'
+import { refusedWhereSealed, type UnsealedCommand } from '../break-glass/sealed-role.ts'
 import { intend, issue } from '../credentials/issue.ts'
 import { delegate } from '../delegation/delegate.ts'
 import { system } from '../event.ts'

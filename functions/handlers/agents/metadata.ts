@@ -7,6 +7,7 @@ import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
 import { messagePage, pageHeaders, problemTypePage } from '../../adapters/pages/layout.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
+import { type BreakGlassPolicy, type OpeningRules, openingRulesOf } from '../../domain/break-glass/break-glass.ts'
 import { pushDelivery } from '../../domain/events/stream.ts'
 import { nameOfIssuer } from '../../domain/people/identity-issuer.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
@@ -85,7 +86,7 @@ const authorization_details_types_supported = ['hotwork_action']
 const dpop_signing_alg_values_supported = ['ES256']
 
 /** What anyone may know of a deployment, by its standard's own names: only endpoints that exist are named. */
-function publishedMetadata(bundle: Pick<Bundle, 'deployment' | 'breakGlass'>, issuer: string) {
+function publishedMetadata(bundle: Pick<Bundle, 'deployment'> & OpeningRules, issuer: string) {
   const own = `${issuer}/ns/hotwork`
   const issuers = issuersByAudience(bundle, issuer)
   const login = commandLineLogin(bundle, issuer)
@@ -219,7 +220,7 @@ const requestSchema = (issuer: string): Document => ({
 
 /** Where, as what and for what the command line logs people in. Nothing of it is secret. */
 function commandLineLogin(
-  { deployment, breakGlass }: Pick<Bundle, 'deployment' | 'breakGlass'>,
+  { deployment, ...rules }: Pick<Bundle, 'deployment'> & OpeningRules,
   ownIssuer: string,
 ): { [member: string]: Json } | undefined {
   const { login } = deployment
@@ -231,14 +232,15 @@ function commandLineLogin(
     client_id: clientId,
     scope,
     ...defined({ resource: resource?.replaceAll('{issuer}', ownIssuer) }),
-    ...(breakGlass ? openingLogin(breakGlass) : {}),
+    ...openingLogin(openingRulesOf(rules)),
   }
 }
 
 /** The login that an opening takes, where all profiles take the same: a person in a hurry then logs in once. */
-function openingLogin({ action, profiles }: NonNullable<Bundle['breakGlass']>): { break_glass?: Json } {
-  const { acr, maxAge } = action.login
-  if (profiles.some(({ login }) => login.acr !== acr || login.maxAge !== maxAge)) return {}
+function openingLogin(rules: BreakGlassPolicy | undefined): { break_glass?: Json } {
+  if (!rules) return {}
+  const { acr, maxAge } = rules.action.login
+  if (rules.profiles.some(({ login }) => login.acr !== acr || login.maxAge !== maxAge)) return {}
   return {
     break_glass: defined({ acr_values: acr, max_age: maxAge }),
   }

@@ -18,7 +18,7 @@ export async function showOpenings(_: Call, { person, reader }: Guest, ports: Sh
   if (!openings) throw notShown('not_permitted')
   const { bundle } = ports.policy
   const now = ports.clock.now()
-  const budgets = bundle.breakGlass ? budgetsLeft(openings, bundle.breakGlass, person.id, now) : []
+  const budgets = budgetsLeft(openings, bundle, person.id, now)
   return shown(ports.issuer, breakGlassListPage({ openings, budgets, bundle, reader, now }))
 }
 

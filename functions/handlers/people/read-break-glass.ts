@@ -24,7 +24,7 @@ const readByRoute = byRoute<[PersonId, Ports]>(
       const listed = await listBreakGlass(person, ports)
       if (!listed) throw refusalProblem('not_permitted', 'policy does not let you read')
       const { bundle } = ports.policy
-      const budgets = bundle.breakGlass ? budgetsLeft(listed, bundle.breakGlass, person, ports.clock.now()) : []
+      const budgets = budgetsLeft(listed, bundle, person, ports.clock.now())
       return {
         status: 200,
         body: { break_glass: listed.map((each) => breakGlassView(each, bundle)), budgets: budgets.map(budgetView) },

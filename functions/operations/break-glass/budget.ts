@@ -1,4 +1,4 @@
-import { current, spent } from '../../domain/break-glass/break-glass.ts'
+import { current, openingRulesOf, spent, termsOf } from '../../domain/break-glass/break-glass.ts'
 import { readVoucher, type VouchEvent, vouchedFor, voucherKey, voucherValue } from '../../domain/break-glass/open.ts'
 import { chainEntries } from '../../domain/ledger/ledger.ts'
 import { type Login, lackOf } from '../../domain/people/login-strength.ts'
@@ -7,9 +7,9 @@ import { endedAt } from '../../domain/record/ended.ts'
 import { Budget, type BudgetEntry, type Limits, type Opening } from '../../domain/record/opening.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { asOf } from '../../domain/requests/due.ts'
-import { actorNamed, defined, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
+import { actorNamed, defined, type NumericDate, ok, type PersonId, type Result } from '../../domain/values.ts'
 import { isStopped } from '../halts/find-halt.ts'
-import { askAboutOpening, unopened } from '../policy/ask-about-opening.ts'
+import { askAboutVoucher } from '../policy/ask-about-opening.ts'
 import type { OnceOnly } from '../ports.ts'
 import type { AskingPorts, DecidingPorts } from '../record/ports.ts'
 import { refuseOnRecord } from '../record/refuse.ts'
@@ -26,21 +26,23 @@ export const binding = (budgets: readonly OpenedBudget[]) =>
   budgets.flatMap(({ budget, limits }) => (limits ? [{ budget, limits }] : []))
 
 export async function budgetsOf(
-  { owner, breakGlass }: { owner: PersonId; breakGlass?: Pick<Opening, 'budgetKey' | 'drill'> | undefined },
+  owner: PersonId,
+  opening: Pick<Opening, 'budgetKey' | 'drill'>,
   ports: AskingPorts,
   terms?: { window: number; coolDown: number },
 ): Promise<readonly OpenedBudget[]> {
   const { requests, policy, clock } = ports
-  const rules = policy.bundle.breakGlass
-  const drill = breakGlass?.drill ? 'drill:' : ''
-  const profile = rules?.profiles.find(({ name }) => `profile:${name}` === breakGlass?.budgetKey) ?? rules?.action
+  const drill = opening.drill ? 'drill:' : ''
   const { window, coolDown } = terms ?? { window: 0, coolDown: 0 }
   const wanted: readonly { key: string; limits?: Limits }[] = [
     {
       key: `BUDGET#${drill}${owner}`,
-      limits: { window, budget: rules?.budgetOfPerson ?? 0, alone: { coolDown } },
+      limits: { window, budget: openingRulesOf(policy.bundle)?.budgetOfPerson ?? 0, alone: { coolDown } },
     },
-    { key: `BUDGET#${drill}${breakGlass?.budgetKey}`, limits: { window, budget: profile?.budget ?? 0 } },
+    {
+      key: `BUDGET#${drill}${opening.budgetKey}`,
+      limits: { window, budget: termsOf(opening, policy.bundle)?.budget ?? 0 },
+    },
     { key: everyone },
   ]
   return Promise.all(
@@ -117,18 +119,13 @@ export async function vouchForBreakGlass(
   if (by === person) return refused('self_review', 'a second person should vouch for you')
   if (personOf(policy.bundle, person)?.status !== 'active')
     return refused('unknown_target', '`person` should be a person of the directory')
-  const rules = policy.bundle.breakGlass
-  const opened = rules ? openedBy(what, rules, ports) : refuse('unknown_profile' as const)
+  const opened = openedBy(what, ports)
   if (!opened.ok) return refused(opened.code, opened.detail)
   const { terms, budgetKey, profile, rights, facts } = opened.value
   const now = clock.now()
   const lacks = lackOf(login, terms.login, now)
   if (lacks !== undefined) return refused('insufficient_login', lacks)
-  const breakGlass = { ...defined({ profile }), rights, incident: 'vouching', drill: false }
-  const about = { id: unopened, ...facts, breakGlass }
-  const answers = (['breakGlass', 'review'] as const).map((act) =>
-    askAboutOpening(policy, act, by, about, 'request', now),
-  )
+  const answers = askAboutVoucher(policy, by, { ...defined({ profile }), rights, facts }, now)
   const yes = (await isStopped(by, ports, { now })) ? undefined : answers.find(({ permit }) => permit)
   if (!yes) return refused(answers.some(({ error }) => error) ? 'policy_error' : 'not_permitted')
 

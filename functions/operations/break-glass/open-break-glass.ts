@@ -1,10 +1,17 @@
-import type { BreakGlassPolicy } from '../../domain/break-glass/break-glass.ts'
-import { incidentLooks, refusedBy, reviewWithin, usesOfOpening } from '../../domain/break-glass/break-glass.ts'
+import {
+  type BreakGlassPolicy,
+  incidentLooks,
+  openingRulesOf,
+  refusedBy,
+  reviewWithin,
+  usesOfOpening,
+} from '../../domain/break-glass/break-glass.ts'
 import { reasonDigest, reasonProblem } from '../../domain/break-glass/open.ts'
 import { type Login, type LoginWanted, lackOf } from '../../domain/people/login-strength.ts'
 import type { FactsRefusal } from '../../domain/policy/assess.ts'
 import type { OpenBreakGlass } from '../../domain/record/commands.ts'
 import type { BudgetEntry, Opening } from '../../domain/record/opening.ts'
+import { openingOf } from '../../domain/record/origin.ts'
 import { decide, type RefusalOf } from '../../domain/requests/decide.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
 import type { Json, NumericDate, PersonId, Result, Thumbprint } from '../../domain/values.ts'
@@ -119,7 +126,9 @@ export async function foreseeOpening(
 }
 
 async function again(stored: Stored, ports: OpeningPorts): Promise<Result<OpenedBreakGlass, OpeningRefusal>> {
-  const budgets = await budgetsOf(stored.state.ask, ports)
+  const { ask } = stored.state
+  const opening = openingOf(ask)
+  const budgets = opening ? await budgetsOf(ask.owner, opening, ports) : []
   return ok({ stored, left: leftOf(budgets, ports.clock.now()), created: false })
 }
 
@@ -135,10 +144,10 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
   const { policy, ids, clock } = ports
   const { bundle } = policy
   const now = clock.now()
-  const rules = bundle.breakGlass
+  const rules = openingRulesOf(bundle)
   if (!rules)
     return refuse('unknown_profile', 'this deployment has no `break-glass.json`, so break-glass cannot be used')
-  const what = openedBy(ask.what, rules, ports)
+  const what = openedBy(ask.what, ports)
   const actions = what.ok ? what.value.rights.map(({ action }) => action) : []
   const { halt, ...lifted } = await findHaltOfPerson(ask.person, actions, ports)
   if (halt) return refuse('halted', toldOf(halt).detail)
@@ -154,7 +163,7 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
   if (incident !== undefined) return refuse('bad_incident', incident)
 
   const asked = withDigests({
-    id: ids.breakGlass(),
+    id: ids.opening(),
     agent: { id: ask.person, ...ask.proven },
     owner: ask.person,
     chain: [],
@@ -169,7 +178,7 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
     ...lifted,
     ...defined({ jkt: ask.jkt }),
   })
-  const budgets = await budgetsOf({ owner: ask.person, breakGlass: { budgetKey, drill: ask.drill } }, ports, {
+  const budgets = await budgetsOf(ask.person, { budgetKey, drill: ask.drill }, ports, {
     window,
     coolDown: terms.coolDown,
   })

@@ -42,16 +42,15 @@ export async function findPrepared(
   code: string,
   ports: AskingPorts & { secrets: Secrets },
 ): Promise<FoundPrepared | undefined> {
-  const { requests, policy, clock, secrets } = ports
+  const { requests, clock, secrets } = ports
   const value = await requests.recall(preparedKey(code))
   const text = secrets.unseal(value, code)
   if (text === undefined) return undefined
   const prepared = PreparedOpening.parse(JSON.parse(text))
   const opened = await openedOf(code, prepared.person, ports)
   if (!opened && prepared.until <= clock.now()) return undefined
-  const rules = policy.bundle.breakGlass
-  const what = rules && openedBy(whatOf(prepared), rules, ports)
-  return { prepared, login: what?.ok ? what.value.terms.login : {}, ...defined({ opened }) }
+  const what = openedBy(whatOf(prepared), ports)
+  return { prepared, login: what.ok ? what.value.terms.login : {}, ...defined({ opened }) }
 }
 
 /**

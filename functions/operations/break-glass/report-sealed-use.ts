@@ -4,7 +4,6 @@ import { anywhere, sealedAction } from '../../domain/break-glass/rights.ts'
 import type { SealedUse } from '../../domain/break-glass/sealed-role.ts'
 import { longestSealedSession, sealedPersonOf, sealedRole } from '../../domain/break-glass/sealed-role.ts'
 import type { BudgetEntry, Opening } from '../../domain/record/opening.ts'
-import type { Ask } from '../../domain/record/request.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
 import { ok, type PersonId, RequestId, type Result, refuse } from '../../domain/values.ts'
@@ -38,7 +37,7 @@ export async function reportSealedUse(
     if (known) return ok({ stored: known, created: false })
     const now = clock.now()
     const ask = askOf(use, person, ports)
-    const budgets = await budgetsOf(ask, ports)
+    const budgets = await budgetsOf(person, ask.breakGlass, ports)
     const { events } = decide(undefined, { type: 'report_sealed_use', ask, until, bundle: policy.bundle.hash }, now)
     const entry: BudgetEntry = {
       id: ask.id,
@@ -59,11 +58,11 @@ export async function reportSealedUse(
   })
 }
 
-function askOf({ eventId, user, role, seconds }: SealedUse, person: PersonId, { ids }: Pick<Ports, 'ids'>): Ask {
+function askOf({ eventId, user, role, seconds }: SealedUse, person: PersonId, { ids }: Pick<Ports, 'ids'>) {
   const incident = `cloudtrail:${eventId}`
   const window = Math.min(seconds, longestSealedSession)
   const ask = withDigests({
-    id: ids.breakGlass(),
+    id: ids.opening(),
     // What proved them is AWS's own login, with a second factor.
     agent: { id: person, issuer: 'aws:iam', subject: user },
     owner: person,

@@ -1,5 +1,10 @@
-import type { BreakGlassPolicy, Profile } from '../../domain/break-glass/break-glass.ts'
-import { incidentLooks, profileResource } from '../../domain/break-glass/break-glass.ts'
+import {
+  type BreakGlassPolicy,
+  incidentLooks,
+  openingRulesOf,
+  type Profile,
+  profileResource,
+} from '../../domain/break-glass/break-glass.ts'
 import type { OpenedFacts } from '../../domain/break-glass/rights.ts'
 import { factsOfProfile, profileCovering } from '../../domain/break-glass/rights.ts'
 import { argumentsDigest, digestOf } from '../../domain/digest.ts'
@@ -48,9 +53,10 @@ export type OpenedRefusal = FactsRefusal | 'unknown_profile' | 'not_permitted'
 /** One action counts against the profile that covers it. */
 export function openedBy(
   what: WhatToOpen,
-  rules: BreakGlassPolicy,
   { policy: { bundle } }: Pick<AskingPorts, 'policy'>,
 ): Result<Opened, OpenedRefusal> {
+  const rules = openingRulesOf(bundle)
+  if (!rules) return refuse('unknown_profile')
   if ('profile' in what) {
     const profile = rules.profiles.find(({ name }) => name === what.profile)
     if (!profile)
@@ -117,7 +123,7 @@ export function mayOpen(
   readings?: Readings,
 ): Openable | undefined {
   const { bundle } = policy
-  const { breakGlass: rules } = bundle
+  const rules = openingRulesOf(bundle)
   if (!rules) return undefined
   const could = (facts: readonly OpenedFacts[]) =>
     couldOpen(policy, person, facts, rules.incidentExample ?? '', clock.now(), readings)

@@ -1,3 +1,4 @@
+import { openingRulesOf } from '../../domain/break-glass/break-glass.ts'
 import { budgetsLeft } from '../../domain/break-glass/budget-left.ts'
 import type { AboutOpening } from '../../domain/cards/opening-view.ts'
 import { credentialsIssued } from '../../domain/credentials/issue.ts'
@@ -84,11 +85,10 @@ async function leftFor(
   now: NumericDate,
   { requests, policy, log }: AboutPorts,
 ): Promise<number | undefined> {
-  const rules = policy.bundle.breakGlass
   const opening = openingOf(ask)
-  if (!rules || status !== 'approved' || opening?.drill) return undefined
+  if (!openingRulesOf(policy.bundle) || status !== 'approved' || opening?.drill) return undefined
   try {
-    const budgets = budgetsLeft(await openings(requests, now), rules, ask.owner, now).filter((each) => {
+    const budgets = budgetsLeft(await openings(requests, now), policy.bundle, ask.owner, now).filter((each) => {
       if ('person' in each) return each.person === ask.owner
       if ('profile' in each) return `profile:${each.profile}` === opening?.budgetKey
       return each.action === ask.action && each.resource.id === ask.resource.id

@@ -1,6 +1,5 @@
 import { type Bundle, settingsOf } from '../../domain/policy/bundle.ts'
 import { actionsOf } from '../../domain/record/origin.ts'
-import type { Ask } from '../../domain/record/request.ts'
 import { placeKindOf } from '../../targets/kinds.ts'
 import type { Policy } from '../policy/ports.ts'
 
@@ -8,14 +7,14 @@ import type { Policy } from '../policy/ports.ts'
 export type PlacePorts = { policy: Pick<Policy, 'bundle'>; targetRole: string }
 
 /** The entry that says where an ask acts: all of a profile happens at one target, so any of its actions names it. */
-export function entryOf(ask: Pick<Ask, 'action' | 'breakGlass'>, { actions }: Pick<Bundle, 'actions'>) {
+export function entryOf(ask: Parameters<typeof actionsOf>[0], { actions }: Pick<Bundle, 'actions'>) {
   const [action = ask.action] = actionsOf(ask)
   return actions[action]
 }
 
 /** The place where the credentials of an ask end, which a halt names. Undefined where the deployment has no such target. */
 export function placeOf(
-  ask: Pick<Ask, 'action' | 'breakGlass'>,
+  ask: Parameters<typeof actionsOf>[0],
   { policy: { bundle }, targetRole }: PlacePorts,
 ): string | undefined {
   const entry = entryOf(ask, bundle)

@@ -3,7 +3,7 @@ import { groupsBySource, type Readings } from '../../domain/people/group-source.
 import { groupsOf } from '../../domain/people/organisation.ts'
 import { findActionFacts } from '../../domain/policy/assess.ts'
 import { personOf } from '../../domain/policy/bundle.ts'
-import type { Answer, Moment, PersonAction } from '../../domain/policy/question.ts'
+import { type Answer, type Moment, openingActs } from '../../domain/policy/question.ts'
 import type { Opening } from '../../domain/record/opening.ts'
 import type { Ask } from '../../domain/record/request.ts'
 import { type NumericDate, type PersonId, RequestId } from '../../domain/values.ts'
@@ -19,7 +19,7 @@ export const unopened = RequestId.parse(`bgl_${'0'.repeat(26)}`)
 /** Whether this person may use break-glass for all that is opened, as the facts are now. One no is a no. */
 export function askAboutOpening(
   policy: Policy,
-  action: Extract<PersonAction, 'breakGlass' | 'review'>,
+  action: (typeof openingActs)[number],
   person: PersonId,
   opened: AskedOpening,
   moment: Moment,
@@ -53,6 +53,18 @@ export function askAboutOpening(
     return no ?? { permit: true, policies: [...new Set(answers.flatMap(({ policies }) => policies))] }
   })
 }
+
+/** Whether a person may vouch: one who could open the same, or review it. Either answer is enough. */
+export const askAboutVoucher = (
+  policy: Policy,
+  person: PersonId,
+  { facts, ...opened }: Pick<Opening, 'profile' | 'rights'> & { facts: Omit<AskedOpening, 'id' | 'breakGlass'> },
+  now: NumericDate,
+): readonly Answer[] =>
+  openingActs.map((act) => {
+    const about = { ...facts, id: unopened, breakGlass: { ...opened, incident: 'vouching', drill: false } }
+    return askAboutOpening(policy, act, person, about, 'request', now)
+  })
 
 /** What policy is asked about, one by one. A profile opens what it opened then and still opens. */
 export function factsOfOpening(

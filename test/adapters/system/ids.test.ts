@@ -26,7 +26,7 @@ describe.each<[name: string, make: () => Ids]>([
 
   test('of uses name their request, also of an opening, and never come twice', () => {
     const ids = make()
-    for (const request of [ids.request(), ids.breakGlass()]) {
+    for (const request of [ids.request(), ids.opening()]) {
       const uses = Array.from({ length: 200 }, () => UseId.parse(ids.use(request)))
       expect(new Set(uses.map(requestOfUse))).toEqual(new Set([request]))
       expect(new Set(uses).size).toBe(uses.length)

@@ -44,7 +44,7 @@ async function open(who: string, what: { profile: string } | { name: string }, m
 async function told(who: string): Promise<{ [of: string]: number }> {
   const listed = (await listBreakGlass(person(who), world.ports)) ?? []
   return Object.fromEntries(
-    budgetsLeft(listed, rules, person(who), world.clock.now()).map((each) => [
+    budgetsLeft(listed, world.ports.policy.bundle, person(who), world.clock.now()).map((each) => [
       'person' in each ? each.person : 'profile' in each ? each.profile : each.action,
       each.left / minute,
     ]),

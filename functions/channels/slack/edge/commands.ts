@@ -167,7 +167,7 @@ function openingsWithin(openings: readonly ApprovalRequest[], facts: ViewFacts, 
   }
 }
 
-async function breakGlass({ person, rest, trigger, carried }: Typed, options: EdgeOptions): Promise<Reply | undefined> {
+async function openOrList({ person, rest, trigger, carried }: Typed, options: EdgeOptions): Promise<Reply | undefined> {
   if (rest === 'list') {
     const openings = await options.openings(person)
     return openings ? openingsReply(openings, options.bundle) : sayReply('Policy does not let you read this.')
@@ -204,7 +204,7 @@ const doing: { readonly [verb: string]: Do } = {
     const told = await revoke({ id: found.value, person, reason: cut(reason) }, carried, options)
     return told.done ? revokedReply(told.value.state, options.bundle) : sayReply(told.sentence)
   },
-  'break-glass': breakGlass,
+  'break-glass': openOrList,
   request: async ({ person, rest, trigger, carried }, options) => {
     const modal = chooseModal(options.askable(person), rest.trim())
     return (await showModal(trigger, modal, carried, options)) ? undefined : sayReply(notOpened)

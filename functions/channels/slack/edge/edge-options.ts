@@ -1,3 +1,4 @@
+import type { OpeningRules } from '../../../domain/break-glass/break-glass.ts'
 import type { Halt, NewHalt } from '../../../domain/halts/halt.ts'
 import type { Login } from '../../../domain/people/login-strength.ts'
 import type { Person } from '../../../domain/people/organisation.ts'
@@ -37,7 +38,7 @@ import type { SigningSecrets } from './guard.ts'
 
 /** What Slack's door needs from the world. What takes `mayStart` starts no transaction once that says no. */
 export type EdgeOptions = {
-  bundle: Pick<Bundle, 'directory' | 'deployment' | 'actions' | 'agents' | 'ladder' | 'breakGlass'>
+  bundle: Pick<Bundle, 'directory' | 'deployment' | 'actions' | 'agents' | 'ladder'> & OpeningRules
   /** The workspace that it is the door of: all that comes in is about this one alone. */
   chat: Chat & { alias: string }
   secrets(): Promise<SigningSecrets>

@@ -1,5 +1,5 @@
-import type { IncidentReader, TaskLook } from '../../operations/ports.ts'
 import type { IncidentServices } from '../../domain/policy/incident-service.ts'
+import type { IncidentReader, TaskLook } from '../../operations/ports.ts'
 
 /** The toy: incidents as notes on a board, by name. */
 export class NoticeBoard implements IncidentReader {

@@ -1,4 +1,3 @@
-import { uncomparedSince } from '../../../functions/domain/record/ended.ts'
 import { makeUpDeployment } from '../../../functions/adapters/policy-folder/made-up-deployment.ts'
 import { describeRequest } from '../../../functions/domain/cards/request-view.ts'
 import { textOf } from '../../../functions/domain/cards/sentence.ts'
@@ -7,6 +6,7 @@ import { chainEntries, noEntries } from '../../../functions/domain/ledger/ledger
 import { findResource } from '../../../functions/domain/policy/assess.ts'
 import { settingsOf } from '../../../functions/domain/policy/bundle.ts'
 import { hasGap, unpinnedOf } from '../../../functions/domain/policy/catalogue.ts'
+import { uncomparedSince } from '../../../functions/domain/record/ended.ts'
 import { callOf, usesLeft } from '../../../functions/domain/record/request.ts'
 import { wordsOf } from '../../../functions/targets/kinds.ts'
 import { type Desk, live, type Step } from '../../domain/story.ts'
