@@ -15,8 +15,8 @@ export const read = (id: string, { api }: Context): Promise<Opening> =>
 
 /** Where the machine has several openings, those that have ended are forgotten first. */
 export async function idOf({ id: typed }: IdTyped, context: Context): Promise<string> {
-  const { api, kept } = context
-  const ids = typed === undefined ? kept.idsOf(api.url) : []
+  const { kept } = context
+  const ids = typed === undefined ? kept.idsOf() : []
   for (const id of ids.length > 1 ? ids : [])
     try {
       const { status } = await read(id, context)
@@ -25,7 +25,7 @@ export async function idOf({ id: typed }: IdTyped, context: Context): Promise<st
       // Another person's opening on the same machine is theirs to end.
       if (!(trouble instanceof Refusal)) throw trouble
     }
-  return kept.idOf(api.url, typed)
+  return kept.idOf(typed)
 }
 
 export const command = 'npx --no-install hotwork break-glass'

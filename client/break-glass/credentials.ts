@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import { AwsCredentials, Called, TokenAnswer } from '../../functions/domain/cards/wire/task.ts'
-import { credentialsOf, proverOf } from '../journal/keys.ts'
+import { proverOf } from '../journal/keys.ts'
 import { type Exit, exitOfStatus, exits, isOver, Refusal, Trouble, wrongUsage } from '../outcome.ts'
 import { fact, lines } from '../screen.ts'
 import { awsProfile, type Context, command, type IdTyped, idOf, read, show, useOf } from './context.ts'
@@ -8,23 +8,21 @@ import type { KeptOpening } from './kept-openings.ts'
 import { describe } from './show.ts'
 
 export async function credentials(typed: IdTyped & { setup: boolean }, context: Context): Promise<Exit> {
-  const { api, kept: openings, surroundings } = context
+  const { kept: openings, surroundings } = context
   if (typed.setup) {
     surroundings.out(lines(...awsProfile(context).lines))
     return exits.done
   }
-  const kept = openings.find(api.url, await idOf(typed, context))
-  const made = await credentialsOf(openings.journal, kept.id, () =>
-    fromAws(AwsCredentials, '/aws/credentials', kept, context),
-  )
+  const kept = openings.find(await idOf(typed, context))
+  const made = await openings.credentialsOf(kept.id, () => fromAws(AwsCredentials, '/aws/credentials', kept, context))
   surroundings.out(`${JSON.stringify(made)}\n`)
   return exits.done
 }
 
 /** Made once: asking again tells what became of it. */
 export async function call(typed: IdTyped, context: Context): Promise<Exit> {
-  const { api, kept: openings } = context
-  const kept = openings.find(api.url, await idOf(typed, context))
+  const { kept: openings } = context
+  const kept = openings.find(await idOf(typed, context))
   const called = await openings.journal.alone(kept.id, () => fromAws(Called, '/aws/calls', kept, context))
   return show(context, called, () => ['DONE, and AWS answered', ...JSON.stringify(called.output, null, 2).split('\n')])
 }
@@ -87,8 +85,8 @@ export async function claim(typed: IdTyped, context: Context): Promise<Exit> {
 }
 
 async function bindKey(id: string, notAfter: string, context: Context): Promise<void> {
-  const { api, kept: openings } = context
-  const { kept, again } = await openings.adopt(api.url, id, notAfter)
+  const { kept: openings } = context
+  const { kept, again } = await openings.adopt(id, notAfter)
   try {
     await accessToken(kept, context)
   } catch (trouble) {

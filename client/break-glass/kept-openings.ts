@@ -1,37 +1,30 @@
-import { digest, Journal, type KeepingSurroundings } from '../journal/journal.ts'
-import { credentials, type Found, forgetKey, type Kept, keyAt, keys } from '../journal/keys.ts'
+import { digest, type Journal } from '../journal/journal.ts'
+import { type Begun, credentials, type Kept, Keys, keys } from '../journal/keys.ts'
 import { wrongUsage } from '../outcome.ts'
 
 export type KeptOpening = Kept & { id: string }
 
 /** The keys of openings. Of what was asked for there is only a digest. */
-export class KeptOpenings {
-  readonly journal: Journal
-
-  constructor(surroundings: KeepingSurroundings) {
-    this.journal = new Journal(surroundings)
-    this.journal.tidy(keys, credentials)
+export class KeptOpenings extends Keys {
+  constructor(journal: Journal, api: string) {
+    super(journal, api)
+    journal.tidy(keys, credentials)
   }
 
   /** An earlier key, where the same was asked before and its answer was lost. */
-  async begin(api: string, body: object, minutes: number): Promise<Found & { place: string }> {
-    const place = `asked-${digest(api, body)}`
-    return { place, ...(await keyAt(this.journal, place, { api, until: this.journal.now() + minutes * 60_000 })) }
+  begin(body: object, minutes: number): Promise<Begun> {
+    return this.keyFor(`asked-${digest(this.api, body)}`, this.journal.now() + minutes * 60_000)
   }
 
-  async adopt(api: string, id: string, notAfter: string): Promise<{ kept: KeptOpening; again: boolean }> {
-    const { kept, again } = await keyAt(this.journal, id, { api, until: Date.parse(notAfter), id })
+  async adopt(id: string, notAfter: string): Promise<{ kept: KeptOpening; again: boolean }> {
+    const { kept, again } = await this.keyFor(id, Date.parse(notAfter), { id })
     return { kept: { ...kept, id }, again }
   }
 
   /** The id first: if this stops in between, asking again finds it all the same. */
-  opened(place: string, kept: Kept, id: string, notAfter: string): void {
+  opened({ place, kept }: Begun, id: string, notAfter: string): void {
     this.journal.put(keys, id, { ...kept, id, until: Date.parse(notAfter) })
     this.journal.remove(keys, place)
-  }
-
-  forget(id: string): boolean {
-    return forgetKey(this.journal, id)
   }
 
   fileOf(id: string): string {
@@ -39,9 +32,9 @@ export class KeptOpenings {
   }
 
   /** @throws Refusal */
-  find(api: string, id: string): KeptOpening {
-    const found = this.#of(api).find((kept) => kept.id === id)
-    if (found) return found
+  find(id: string): KeptOpening {
+    const kept = this.keyAt(id)
+    if (kept?.id === id) return { ...kept, id }
     throw wrongUsage(
       `the key of \`${id}\` is not on this machine`,
       `only the machine that opened it has the key (here it would be in \`${this.journal.folder}\`), and only until it ends; \`npx --no-install hotwork break-glass claim ${id}\` takes up here what you opened on a page`,
@@ -49,14 +42,14 @@ export class KeptOpenings {
   }
 
   /** The id that was typed, or that of the only opening of this machine. @throws Refusal */
-  idOf(api: string, id: string | undefined): string {
+  idOf(id: string | undefined): string {
     if (id !== undefined && /^bgl_[0-9a-z]{26}$/.test(id)) return id
     if (id !== undefined)
       throw wrongUsage(
         `\`${id.slice(0, 64)}\` is not the id of an opening`,
         'an id is `bgl_` and 26 characters: `npx --no-install hotwork break-glass list` shows them',
       )
-    const [only, ...others] = this.idsOf(api)
+    const [only, ...others] = this.idsOf()
     if (only === undefined)
       throw wrongUsage(
         'nothing is open from this machine',
@@ -67,13 +60,8 @@ export class KeptOpenings {
   }
 
   /** Also of those that have ended. */
-  idsOf(api: string): readonly string[] {
-    return this.#of(api).map(({ id }) => id)
-  }
-
-  #of(api: string): readonly KeptOpening[] {
-    return this.journal
-      .all(keys)
-      .flatMap(({ row }) => (row.api === api && row.id?.startsWith('bgl_') ? [{ ...row, id: row.id }] : []))
+  idsOf(): readonly string[] {
+    const { api } = this
+    return this.journal.all(keys).flatMap(({ row }) => (row.api === api && row.id?.startsWith('bgl_') ? [row.id] : []))
   }
 }

@@ -22,7 +22,8 @@ export async function start(typed: StartTyped, context: Context): Promise<Exit> 
   const { api, kept: openings, surroundings } = context
   const { reason, incident, minutes, drill } = typed
   const body = { ...readWhat(typed, surroundings.folder), reason, incident, minutes, ...(drill ? { drill } : {}) }
-  const { kept, again, place } = await openings.begin(api.url, body, minutes)
+  const begun = await openings.begin(body, minutes)
+  const { kept, again, place } = begun
   if (again) surroundings.err('this was asked before and not answered: asking for the same opening again\n')
   const opened = await api
     .call(Opened, {
@@ -39,7 +40,7 @@ export async function start(typed: StartTyped, context: Context): Promise<Exit> 
       if (asked ? trouble instanceof Refusal : !again) openings.forget(place)
       throw asked && trouble instanceof Fault ? askAgain(trouble) : trouble
     })
-  openings.opened(place, kept, opened.id, opened.not_after)
+  openings.opened(begun, opened.id, opened.not_after)
   // The same opening again may be over by now.
   if (opened.status !== 'approved') openings.forget(opened.id)
   const more = { key_file: openings.fileOf(opened.id), credential_process: awsProfile(context).credential_process }

@@ -5,6 +5,7 @@ import { call, claim, credentials } from '../break-glass/credentials.ts'
 import { KeptOpenings } from '../break-glass/kept-openings.ts'
 import { list, status } from '../break-glass/show.ts'
 import { type StartTyped, start } from '../break-glass/start.ts'
+import { Journal } from '../journal/journal.ts'
 import type { Exit } from '../outcome.ts'
 import type { Frame } from './frame.ts'
 
@@ -14,7 +15,10 @@ export function addBreakGlassVerbs(program: Command, frame: Frame): void {
     .description('Open at once, without approval, for minutes. The approvers are told, and another person reviews it.')
   const verb = (name: string, description: string): Command => frame.verb(group, name, description)
   const act = <T>(run: (typed: T, context: Context) => Promise<Exit>) =>
-    frame.act<T>((typed, context) => run(typed, { ...context, kept: new KeptOpenings(context.surroundings) }))
+    frame.act<T>((typed, context) => {
+      const kept = new KeptOpenings(new Journal(context.surroundings), context.api.url)
+      return run(typed, { ...context, kept })
+    })
 
   const opening = (name: string, drill: boolean, description: string): void => {
     withWhat(verb(name, description))

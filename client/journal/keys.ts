@@ -42,55 +42,61 @@ export const credentials: Kind<AwsCredentials> = {
   isOver: ({ Expiration }, now) => Date.parse(Expiration) <= now,
 }
 
-/** `again`: it is that of an earlier ask, which may be pending. */
-export type Found = { kept: Kept; again: boolean }
+/** A key to ask with. `again`: it is that of an earlier ask, which may be pending. */
+export type Begun = { place: string; kept: Kept; again: boolean }
 
-/** The key at a place, made where there is none: all processes of this machine get the same one. @throws Fault */
-export async function keyAt(
-  journal: Journal,
-  place: string,
-  about: Pick<Kept, 'api' | 'until' | 'id'>,
-): Promise<Found> {
-  journal.tidy(keys, credentials)
-  const find = (): Found | undefined => {
-    const kept = journal.find(keys, place)
-    return kept?.api === about.api ? { kept, again: true } : undefined
+/** The keys of one Hotwork on this machine. */
+export class Keys {
+  readonly journal: Journal
+  readonly api: string
+
+  constructor(journal: Journal, api: string) {
+    this.journal = journal
+    this.api = api
   }
-  const before = find()
-  if (before) return before
-  const kept: Kept = { version: 1, ...about, idempotencyKey: randomUUID(), jwk: await makeJwk() }
-  const made = { kept, again: false }
-  if (journal.create(keys, place, kept)) return made
-  // What stands there is another process's key by now, or one that has ended.
-  return journal.alone(`${place}.key`, async () => {
-    const winner = find()
-    if (winner) return winner
-    journal.put(keys, place, kept)
-    return made
-  })
-}
 
-/** The key, and the credentials that were made with it. @returns whether it was there */
-export function forgetKey(journal: Journal, id: string): boolean {
-  const had = journal.find(keys, id) !== undefined
-  journal.remove(keys, id)
-  journal.remove(credentials, `${id}.aws`)
-  return had
-}
+  /** The key at a place, made where there is none: all processes of this machine get the same one. @throws Fault */
+  async keyFor(place: string, until: number, about: Pick<Kept, 'id'> = {}): Promise<Begun> {
+    this.journal.tidy(keys, credentials)
+    const before = this.keyAt(place)
+    if (before) return { place, kept: before, again: true }
+    const own = { idempotencyKey: randomUUID(), jwk: await makeJwk() }
+    const kept: Kept = { version: 1, api: this.api, until, ...about, ...own }
+    const made = { place, kept, again: false }
+    if (this.journal.create(keys, place, kept)) return made
+    // What stands there is another process's key by now, or one that has ended.
+    return this.journal.alone(`${place}.key`, async () => {
+      const winner = this.keyAt(place)
+      if (winner) return { place, kept: winner, again: true }
+      this.journal.put(keys, place, kept)
+      return made
+    })
+  }
 
-/** The same for all who ask on this machine until they are nearly over, since new ones end those before. */
-export function credentialsOf(
-  journal: Journal,
-  id: string,
-  make: () => Promise<AwsCredentials>,
-): Promise<AwsCredentials> {
-  return journal.alone(id, async () => {
-    const before = journal.find(credentials, `${id}.aws`)
-    if (before && Date.parse(before.Expiration) - journal.now() > worthUsing) return before
-    const fresh = await make()
-    journal.put(credentials, `${id}.aws`, fresh)
-    return fresh
-  })
+  keyAt(place: string): Kept | undefined {
+    const kept = this.journal.find(keys, place)
+    return kept?.api === this.api ? kept : undefined
+  }
+
+  /** The key, and the credentials that were made with it. @returns whether it was there */
+  forget(id: string): boolean {
+    const had = this.journal.find(keys, id) !== undefined
+    this.journal.remove(keys, id)
+    this.journal.remove(credentials, `${id}.aws`)
+    return had
+  }
+
+  /** The same for all who ask on this machine until they are nearly over, since new ones end those before. */
+  credentialsOf(id: string, make: () => Promise<AwsCredentials>): Promise<AwsCredentials> {
+    const { journal } = this
+    return journal.alone(id, async () => {
+      const before = journal.find(credentials, `${id}.aws`)
+      if (before && Date.parse(before.Expiration) - journal.now() > worthUsing) return before
+      const fresh = await make()
+      journal.put(credentials, `${id}.aws`, fresh)
+      return fresh
+    })
+  }
 }
 
 export async function makeJwk(): Promise<PrivateJwk> {

@@ -1,5 +1,4 @@
 import { type IdTyped, nextCommand, profileOf, show } from '../context.ts'
-import { credentialsOf } from '../journal/keys.ts'
 import { type Exit, exits, isOver, Refusal, wrongUsage } from '../outcome.ts'
 import { lines } from '../screen.ts'
 import { keyOf, readId } from './ask.ts'
@@ -16,7 +15,7 @@ export async function credentials(typed: IdTyped & { setup: boolean }, context: 
   }
   const kept = await keyOf(id, context)
   const api = await agentApiOf(kept, context)
-  const made = await credentialsOf(requests.journal, id, () =>
+  const made = await requests.credentialsOf(id, () =>
     ofGrant(context, id, async () => api.awsCredentials((await api.exchangeToken(id)).access_token)),
   )
   surroundings.out(`${JSON.stringify(made)}\n`)

@@ -1,7 +1,7 @@
 import type { Ask } from '../../functions/domain/cards/wire/task.ts'
 import type { Task } from '../agent/ask.ts'
 import { digest, type Journal, remembered } from '../journal/journal.ts'
-import { type Found, forgetKey, type Kept, keyAt, keys } from '../journal/keys.ts'
+import { type Begun, type Kept, Keys, keys } from '../journal/keys.ts'
 import { type Run, Runs } from '../journal/runs.ts'
 import { type Refusal, wrongUsage } from '../outcome.ts'
 
@@ -9,24 +9,18 @@ import { type Refusal, wrongUsage } from '../outcome.ts'
 export type KeptRequest = Kept & { id: string; agent: string; place: string }
 export type CommandRun = Run & { id: string; agent: string; became?: 'succeeded' | 'failed' | undefined }
 
-/** A key to ask with. */
-export type Begun = Found & { place: string }
-
 /** The keys of an agent's requests at one Hotwork, and the marks of the commands that run with their rights. */
-export class KeptRequests {
-  readonly journal: Journal
+export class KeptRequests extends Keys {
   readonly runs: Runs
-  readonly api: string
 
   constructor(journal: Journal, api: string) {
-    this.journal = journal
+    super(journal, api)
     this.runs = new Runs(journal)
-    this.api = api
   }
 
   /** The same key for the same ask, so that Hotwork answers with the request that is pending. */
   begin({ context: { justification: _, ...context }, ...ask }: Ask): Promise<Begun> {
-    return this.#keyFor(ask, context)
+    return this.#keyOf(ask, context)
   }
 
   asked({ kept, place }: Begun, { task }: Task, agent: string): KeptRequest {
@@ -38,7 +32,7 @@ export class KeptRequests {
 
   /** Of what its agent did not ask for, a step of a plan for one: it is bound to the first key that its agent uses. */
   async take(task: Task, agent: string): Promise<KeptRequest> {
-    return this.asked(await this.#keyFor(task.task.id), task, agent)
+    return this.asked(await this.#keyOf(task.task.id), task, agent)
   }
 
   notAsked({ place, again }: Begun): void {
@@ -46,11 +40,9 @@ export class KeptRequests {
   }
 
   find(id: string): KeptRequest | undefined {
-    const kept = this.journal.find(keys, id)
+    const kept = this.keyAt(id)
     const { agent, place } = kept ?? {}
-    return kept?.api === this.api && agent !== undefined && place !== undefined
-      ? { ...kept, id, agent, place }
-      : undefined
+    return kept && agent !== undefined && place !== undefined ? { ...kept, id, agent, place } : undefined
   }
 
   missing(id: string): Refusal {
@@ -61,11 +53,11 @@ export class KeptRequests {
   }
 
   /** Of a request that has ended. */
-  forget(id: string): void {
+  override forget(id: string): boolean {
     const place = this.find(id)?.place
     if (place !== undefined) this.journal.remove(keys, place)
-    forgetKey(this.journal, id)
     this.runs.forget(id)
+    return super.forget(id)
   }
 
   /** @returns the mark that stands there already, of this or another process */
@@ -78,8 +70,7 @@ export class KeptRequests {
     return this.runs.abandoned().filter((run): run is CommandRun => run.api === this.api && run.id !== undefined)
   }
 
-  async #keyFor(...asked: readonly unknown[]): Promise<Begun> {
-    const place = `ask-${digest(this.api, ...asked)}`
-    return { place, ...(await keyAt(this.journal, place, { api: this.api, until: this.journal.now() + remembered })) }
+  #keyOf(...asked: readonly unknown[]): Promise<Begun> {
+    return this.keyFor(`ask-${digest(this.api, ...asked)}`, this.journal.now() + remembered)
   }
 }

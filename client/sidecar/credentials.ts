@@ -1,6 +1,6 @@
 import type { AwsCredentials } from '../../functions/domain/cards/wire/task.ts'
 import { calls } from '../agent/kept-calls.ts'
-import { credentialsOf as keptCredentials, proverOf } from '../journal/keys.ts'
+import { proverOf } from '../journal/keys.ts'
 import { readId } from '../requests/ask.ts'
 import { type AgentContext, agentApi, agentApiOf } from '../requests/context.ts'
 
@@ -13,9 +13,7 @@ export async function credentialsOf(typed: string, context: AgentContext): Promi
   // What is kept on this machine may be another agent's, and is given to no one but its own.
   await api.readTask(id)
   // New ones end those before: all who ask on this machine get the same.
-  return keptCredentials(requests.journal, id, async () =>
-    api.awsCredentials((await api.exchangeToken(id)).access_token),
-  )
+  return requests.credentialsOf(id, async () => api.awsCredentials((await api.exchangeToken(id)).access_token))
 }
 
 /** Of a request that the client or a hook asked for. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { calls } from '../../../client/agent/kept-calls.ts'
 import { Journal } from '../../../client/journal/journal.ts'
-import { keyAt, keys } from '../../../client/journal/keys.ts'
+import { Keys, keys } from '../../../client/journal/keys.ts'
 import { KeptRequests } from '../../../client/requests/kept-requests.ts'
 
 /** Keys on a disk that the processes of one user share. */
@@ -19,19 +19,21 @@ afterEach(() => rmSync(home, { recursive: true, force: true }))
 /** A process of its own has an object of its own. */
 const journal = (env: { [name: string]: string } = { XDG_STATE_HOME: home }) =>
   new Journal({ env, now: () => new Date(now), pause: () => new Promise((resolve) => setImmediate(resolve)) })
+/** Asks as a process of its own. */
+const ask = () => new Keys(journal(), about().api).keyFor('ask-1', about().until)
 const about = (minutes = 5) => ({ api: 'https://hotwork.example', until: now + minutes * 60_000 })
 
 test('all who make the same key at once get one key, and one of them is told that it is new', async () => {
-  const all = await Promise.all(Array.from({ length: 20 }, () => keyAt(journal(), 'ask-1', about())))
+  const all = await Promise.all(Array.from({ length: 20 }, () => ask()))
   expect(new Set(all.map(({ kept }) => kept.jwk.d)).size).toBe(1)
   expect(all.filter(({ again }) => !again)).toHaveLength(1)
   expect(readdirSync(journal().folder)).toEqual(['ask-1.json'])
 })
 
 test('all who replace a key whose time is over get one key too', async () => {
-  const { kept: old } = await keyAt(journal(), 'ask-1', about())
+  const { kept: old } = await ask()
   now += 6 * 60_000
-  const all = await Promise.all(Array.from({ length: 20 }, () => keyAt(journal(), 'ask-1', about())))
+  const all = await Promise.all(Array.from({ length: 20 }, () => ask()))
   expect(new Set(all.map(({ kept }) => kept.jwk.d)).size).toBe(1)
   expect(all[0]?.kept.jwk.d).not.toBe(old.jwk.d)
 })
@@ -39,11 +41,11 @@ test('all who replace a key whose time is over get one key too', async () => {
 test('a torn file is replaced', async () => {
   mkdirSync(journal().folder, { recursive: true })
   writeFileSync(journal().pathOf(keys, 'ask-1'), '{"version":1,"jw')
-  expect((await keyAt(journal(), 'ask-1', about())).again).toBe(false)
+  expect((await ask()).again).toBe(false)
 })
 
 test('no other user can read a key, or see that there is one', async () => {
-  await keyAt(journal(), 'ask-1', about())
+  await ask()
   expect(statSync(journal().pathOf(keys, 'ask-1')).mode & 0o777).toBe(0o600)
   expect(statSync(journal().folder).mode & 0o777).toBe(0o700)
 })
@@ -61,7 +63,7 @@ test.each([
   block()
   const fault = { name: 'Fault', message: expect.stringContaining(join(home, 'hotwork')) }
   const told = expect.objectContaining({ code: 'cannot_keep', detail: expect.stringContaining('XDG_STATE_HOME') })
-  await expect(keyAt(journal(), 'ask-1', about())).rejects.toMatchObject({ ...fault, told })
+  await expect(ask()).rejects.toMatchObject({ ...fault, told })
   expect(() => journal().mustKeep()).toThrow(expect.objectContaining({ ...fault, told }))
 })
 
@@ -76,7 +78,7 @@ test('without XDG_STATE_HOME it is in the home of the user', () => {
 test('what was last written long ago goes, and what is younger or of another kind stays', async () => {
   const call = { version: 1, api: about().api, call: 'digest', until: about().until } as const
   for (const id of ['1', '2']) journal().put(calls, id, call)
-  await keyAt(journal(), 'bgl_1', about())
+  await new Keys(journal(), about().api).keyFor('bgl_1', about().until)
   for (const path of [journal().pathOf(calls, '1'), journal().pathOf(keys, 'bgl_1')]) utimesSync(path, 0, 0)
   journal().tidy(calls)
   expect(readdirSync(journal().folder).sort()).toEqual(['bgl_1.json', 'call-2.json'])
