@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { type BuildOptions, build, buildSync, type Plugin } from 'esbuild'
-import { code, type Lambda, lambdaNamed, lambdas, policyProgram } from './functions.ts'
+import { code, type Lambda, lambdaNamed, lambdas, openApiProgram, policyProgram } from './functions.ts'
 
 const cedar = join(
   dirname(createRequire(import.meta.url).resolve('@cedar-policy/cedar-wasm/nodejs')),
@@ -77,7 +78,14 @@ export async function bundleFunctions(outdir: string, maps?: string): Promise<st
     mkdirSync(join(maps, name), { recursive: true })
     renameSync(`${file}.map`, join(maps, name, 'index.js.map'))
   }
+  describeApi(join(outdir, 'metadata', 'openapi.json'))
   return Object.keys(metafile.inputs)
+}
+
+/** In a process of its own, since nothing here imports what runs in Lambdas. */
+function describeApi(file: string): void {
+  const { status, error, stderr } = spawnSync(process.execPath, [openApiProgram, file], { encoding: 'utf8' })
+  if (status !== 0) throw error ?? new Error(stderr)
 }
 
 /** The descriptor says it, since memory goes with it. A file that is missing beside the code would be missing at run time. */

@@ -121,6 +121,7 @@ export const policyProgram =
   prebuilt === undefined ? join(code, '../policy-tools/policy.ts') : join(prebuilt, 'policy/index.cjs')
 
 /** In a checkout alone. */
+export const openApiProgram = join(code, 'openapi/write.ts')
 export const bundler = join(import.meta.dirname, 'bundle-functions.ts')
 
 /** Lambda refuses a reservation that leaves the other functions of an account fewer than these. */

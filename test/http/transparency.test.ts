@@ -25,7 +25,14 @@ const event = (routeKey: string, pathParameters: { [name: string]: string } = {}
 
 test("the JWKS has the notary's key beside those of tokens, and says which it is", async () => {
   const [tokens, notary] = [new MemorySigner(), new MemorySigner()]
-  const handler = createMetadata({ ...world.ports, issuer, policy: world.policy, keys: tokens, notary })
+  const handler = createMetadata({
+    ...world.ports,
+    issuer,
+    policy: world.policy,
+    keys: tokens,
+    notary,
+    openApi: () => ({}),
+  })
   const { keys } = JSON.parse((await handler(event('GET /.well-known/jwks.json'))).body ?? '')
   const [[token], [own]] = [(await tokens.jwks()).keys, (await notary.jwks()).keys]
   expect(keys).toEqual([token, { ...own, hotwork_use: 'notary' }])

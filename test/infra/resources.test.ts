@@ -341,7 +341,7 @@ describe('functions', () => {
     for (const name of names) {
       const folder = join(assembly.functions, name)
       const code = readFileSync(join(folder, 'index.js'), 'utf8')
-      const beside = ['bundle.json', 'cedar_wasm_bg.wasm'].filter((file) => code.includes(file))
+      const beside = ['bundle.json', 'cedar_wasm_bg.wasm', 'openapi.json'].filter((file) => code.includes(file))
       expect([name, readdirSync(folder).sort()]).toEqual([name, [...beside, 'index.js'].sort()])
     }
   })

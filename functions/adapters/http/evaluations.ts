@@ -18,14 +18,14 @@ export type Incomplete = { incomplete: string }
 const Semantic = z.enum(['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'])
 type Semantic = z.infer<typeof Semantic>
 
-const Message = z.object({
+export const EvaluationsBody = z.object({
   evaluations: z.array(z.record(z.string(), z.json())).max(mostEvaluations).optional(),
   options: z.object({ evaluations_semantic: Semantic.optional() }).optional(),
 })
 
 /** @throws BadRequest */
 export function readEvaluations(body: Json): Evaluations {
-  const { evaluations = [], options } = parseBody(Message, body)
+  const { evaluations = [], options } = parseBody(EvaluationsBody, body)
   if (evaluations.length === 0) return { kind: 'one', body: readEvaluation(body) }
   const { subject, action, resource, context } = body as { [member: string]: Json }
   const defaults = Object.fromEntries(

@@ -209,6 +209,14 @@ export const termMembers = <By extends Reader, Of extends Partial<ReadTerms<By>>
     ]),
   ) as TermMembers<Pick<Of, keyof Of & keyof ReadTerms<By>>>
 
+/** The terms that a reader is told, as the wire has them. */
+export const readShape = (by: Reader): z.ZodRawShape =>
+  Object.fromEntries(
+    rows.flatMap(({ name, schema, readBy = [], time }) =>
+      readBy.includes(by) ? [[name, time ? Timestamp.optional() : schema]] : [],
+    ),
+  )
+
 export const maySpendPermit = (ask: AskTerms): boolean =>
   present(ask, ({ asksPeople = false }) => asksPeople).length === 0
 

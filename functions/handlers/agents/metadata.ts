@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import * as z from 'zod'
 import { type Call, endpoint } from '../../adapters/http/endpoint.ts'
+import { inGzip } from '../../adapters/http/gzip.ts'
 import { deferredGrant, tokenExchange } from '../../adapters/http/oauth.ts'
 import { type Answer, apiProblem, problemTypeOf } from '../../adapters/http/problem.ts'
 import { loginIssuerOf } from '../../adapters/jose/login-checks.ts'
@@ -21,8 +24,8 @@ import type { Wiring } from '../environment.ts'
 import { factsOnly } from '../wiring/ports.ts'
 
 /** What anyone may know, by route. RFC 9728 section 3.1 says where the path of a resource goes. */
-export function createHandler(ports: DoorPorts & { keys: KeySet; notary: KeySet }) {
-  const { issuer, policy, keys, notary } = ports
+export function createHandler(ports: DoorPorts & { keys: KeySet; notary: KeySet; openApi: () => object }) {
+  const { issuer, policy, keys, notary, openApi } = ports
   const { authzen, authorizationServer, api, targets, signals } = publishedMetadata(policy.bundle, issuer)
   const shown = (status: number, body: string): Answer => ({ status, headers: pageHeaders(issuer), body })
   const routes: { [route: string]: (call: Call) => Promise<Answer> } = {
@@ -39,6 +42,10 @@ export function createHandler(ports: DoorPorts & { keys: KeySet; notary: KeySet 
     'GET /.well-known/jwks.json': async () => {
       const [tokens, log] = await Promise.all([keys.jwks(), notary.jwks()])
       return published({ keys: [...tokens.keys, ...log.keys.map((key) => ({ ...key, hotwork_use: 'notary' }))] })
+    },
+    'GET /.well-known/openapi.json': async (call) => {
+      const { headers, ...answer } = inGzip(call, { ...openApi(), servers: [{ url: issuer }] })
+      return { ...answer, headers: { ...publicly, vary: 'accept-encoding', ...headers } }
     },
     'GET /schemas/access-request.json': async () => {
       const { headers, ...answer } = published(requestSchema(issuer))
@@ -68,11 +75,8 @@ export function createHandler(ports: DoorPorts & { keys: KeySet; notary: KeySet 
 }
 
 /** Nothing in here is secret, and a key is published well before it signs: caches may keep it a few minutes. */
-const published = (body: unknown): Answer => ({
-  status: 200,
-  headers: { 'cache-control': 'public, max-age=300' },
-  body,
-})
+const publicly = { 'cache-control': 'public, max-age=300' }
+const published = (body: unknown): Answer => ({ status: 200, headers: publicly, body })
 
 /** Without it API Gateway answers by itself, with no type, no reason and no `X-Request-ID` of the caller. */
 const nothing = apiProblem(404, 'not_found')
@@ -251,6 +255,8 @@ export const wire: Wiring<typeof createHandler, 'ISSUER' | 'PUBLISHED_KEYS' | 'N
   policy: factsOnly(),
   keys: new KmsKeySet(told.PUBLISHED_KEYS),
   notary: new KmsKeySet(told.NOTARY_KEYS),
+  // Made while this was bundled.
+  openApi: () => JSON.parse(readFileSync(join(__dirname, 'openapi.json'), 'utf8')),
   log: new PowertoolsLog(),
   clock: new SystemClock(),
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { Endpoint } from '../../../functions/adapters/http/endpoint.ts'
 import { code, lambdaNamed } from '../../../infra/functions.ts'
+import { undocumented, undocumentedBody } from '../../support/openapi/documented.ts'
 import type { World } from '../../support/world.ts'
 import { type MemoryPorts, memoryPorts } from './memory-ports.ts'
 
@@ -21,6 +22,10 @@ const called = [
   'sign-receipt',
   'decide-request',
   'revoke-request',
+  'give-permit',
+  'revoke-permit',
+  'give-stand-in',
+  'end-stand-in',
   'declare-halt',
   'lift-halt',
   'issue-token',
@@ -52,6 +57,8 @@ export class ApiServer {
   meet: (call: string) => CallFate | Promise<CallFate> = () => this.nextCalls.shift() ?? 'answered'
   /** Every call that arrived, as `METHOD /path`. */
   readonly calls: string[] = []
+  /** Differences between what came and went, and the OpenAPI document. */
+  readonly #undocumented = new Set<string>()
   #endpoints: ReadonlyMap<string, Endpoint> = new Map()
   #entries: readonly (readonly [readonly string[], Entry])[] = []
   #server!: Server
@@ -80,9 +87,10 @@ export class ApiServer {
     )
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#server.closeAllConnections()
-    return new Promise((resolve) => this.#server.close(() => resolve()))
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    expect([...this.#undocumented]).toEqual([])
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -107,12 +115,25 @@ export class ApiServer {
         timeEpoch: this.world.clock.now() * 1000,
       } as APIGatewayProxyEventV2['requestContext'],
     })
+    this.#compare(route, body, answered)
     if (fate === 'answer_lost') return void request.socket.destroy()
     const date = new Date(this.world.clock.now() * 1000).toUTCString()
     const answeredHeaders = { ...answered.headers, date } as { [name: string]: string }
     response
       .writeHead(answered.statusCode ?? 500, answeredHeaders)
       .end(Buffer.from(answered.body ?? '', answered.isBase64Encoded ? 'base64' : 'utf8'))
+  }
+
+  #compare(
+    route: string,
+    sent: string,
+    { statusCode: status = 500, headers = {}, body = '', isBase64Encoded }: Answered,
+  ) {
+    if (route === '$default' || isBase64Encoded) return
+    const type = headers['content-type']?.toString()
+    for (const each of undocumented(route, { status, type, body })) this.#undocumented.add(each)
+    if (status >= 300 || !sent.startsWith('{')) return
+    for (const each of undocumentedBody(route, JSON.parse(sent))) this.#undocumented.add(each)
   }
 }
 

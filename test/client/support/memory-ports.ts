@@ -2,6 +2,7 @@ import { WebhookIncidentEvents } from '../../../functions/adapters/standard-webh
 import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
 import type { SignalDelivery } from '../../../functions/domain/events/receivers.ts'
 import type { AgentId } from '../../../functions/domain/values.ts'
+import { openApiDocument } from '../../../functions/openapi/document.ts'
 import { lookAtHosts } from '../../../functions/operations/agents/look-at-hosts.ts'
 import { roleProber } from '../../../functions/operations/agents/probe-role.ts'
 import { MemoryHostSimulator } from '../../support/agents/memory-host-simulator.ts'
@@ -36,6 +37,7 @@ export const memoryPorts = (
   /** Its log has what a test tells it to follow. */
   notary,
   anchor: notary,
+  openApi: openApiDocument,
   // Asked anew each time, so that a test may change the policies.
   get policy() {
     return world.policy

@@ -24,7 +24,8 @@ export const Entry = z.looseObject({
   /** The policies that decided, by the hash of their bundle. */
   bundle: text,
   previous: z.string().nullish(),
-  facts: z.looseObject({ observed: Observed.optional().catch(undefined) }),
+  /** The event: its members follow from its type. */
+  facts: z.looseObject({ observed: Observed.optional().catch(undefined) }).meta({ additionalProperties: true }),
   hash: z.string().optional(),
 })
 export type Entry = z.infer<typeof Entry>

@@ -10,7 +10,14 @@ export const Problem = z.looseObject({
 })
 
 /** RFC 6749 section 5.2. */
-export const OAuthError = z.looseObject({ error: z.string(), error_description: z.string().optional() })
+export const OAuthError = z.looseObject({
+  error: z.string(),
+  error_description: z.string().optional(),
+  /** While people decide: the code to ask again with, its end and the pause between two calls. Seconds. */
+  deferral_code: z.string().optional(),
+  expires_in: z.number().optional(),
+  interval: z.number().optional(),
+})
 
 /** Either of them; empty where the answer is neither. */
 export const AnyProblem = z.looseObject({ ...Problem.partial().shape, ...OAuthError.partial().shape }).catch({})

@@ -137,15 +137,49 @@ export const TaskAnswer = z.looseObject({
     .optional(),
 })
 
+/** RFC 9396: a right of a token. */
+const Detail = z.looseObject({
+  type: z.literal('hotwork_action').optional(),
+  request: z.string().optional(),
+  grant: z.string().optional(),
+  action: z.string().optional(),
+  resource: Resource.optional(),
+  digest: z.string().optional(),
+  arguments_digest: z.string().optional(),
+  /** There where the client that asked has not read the request. */
+  arguments: Members.optional(),
+  uses: z.number().optional(),
+  break_glass: z.literal(true).optional(),
+  drill: z.literal(true).optional(),
+  rights: z.array(z.looseObject({ action: z.string(), resources: z.array(z.string()) })).optional(),
+})
+
 /** The answer of the token endpoint (RFC 8693 section 2.2.1, RFC 9396 section 7). */
 export const TokenAnswer = z.looseObject({
   access_token: z.string().regex(/^[\x21-\x7e]+$/),
   issued_token_type: z.string().optional(),
   token_type: z.literal('DPoP').optional(),
   expires_in: z.number(),
-  authorization_details: z.array(z.looseObject({})).default([]),
+  authorization_details: z.array(Detail).default([]),
 })
 export type TokenAnswer = z.infer<typeof TokenAnswer>
+
+/** RFC 7662 section 2.2. */
+export const Introspected = z.looseObject({
+  active: z.boolean(),
+  token_type: z.literal('DPoP').optional(),
+  client_id: z.string().optional(),
+  sub: z.string().optional(),
+  aud: z.union([z.string(), z.array(z.string())]).optional(),
+  iss: z.string().optional(),
+  exp: z.number().optional(),
+  iat: z.number().optional(),
+  nbf: z.number().optional(),
+  jti: z.string().optional(),
+  cnf: Members.optional(),
+  act: Members.optional(),
+  authorization_details: z.array(Detail).optional(),
+})
 
 /** Members of AWS SDKs' `credential_process`, and no others. */
 export const AwsCredentials = z.object({
@@ -169,5 +203,5 @@ export const UseEnded = z.looseObject({ use: z.string(), outcome: word('succeede
 
 export const McpTools = z.looseObject({
   caller: z.string(),
-  tools: z.array(McpTool.and(z.looseObject({ action: z.string() }))),
+  tools: z.array(McpTool.extend({ action: z.string() })),
 })

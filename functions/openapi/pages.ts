@@ -1,0 +1,120 @@
+import * as z from 'zod'
+import { requestFilter } from '../adapters/http/queries.ts'
+import { AgentId, Digest, HaltId, RequestId } from '../domain/values.ts'
+import { anyone, fields, form, type Operation, type Routes, session } from './operation.ts'
+
+const request = { id: RequestId }
+
+/** A page for people in a browser; without a session it leads to the login. */
+const shows = (id: string, does: string, more: Partial<Operation> = {}): Operation => ({
+  ...{ id, does, by: [session], gives: { 200: 'page', 303: 'moved' }, refuses: 'page' },
+  ...more,
+})
+/** A form of a page. Recorded, it leads to the page that shows it. */
+const sends = (id: string, does: string, shape: z.ZodRawShape = {}, more: Partial<Operation> = {}): Operation => ({
+  ...{ id, does, by: [session], as: form, takes: fields(shape), gives: { 303: 'moved' }, refuses: 'page' },
+  ...more,
+})
+
+export const pages: Routes = {
+  'GET /decide': shows('showWaiting', 'Shows the requests that wait for the person.'),
+  'GET /decide/{id}': shows('showRequest', 'Shows one request, with the form to decide it.', { where: request }),
+  'POST /decide/{id}': sends(
+    'decideOnPage',
+    'Decides a request, or sets it aside.',
+    {
+      verdict: z.enum(['approve', 'deny']).optional(),
+      digest: Digest.optional(),
+      seen: Digest.optional(),
+      round: z.string().optional(),
+      comment: z.string().max(1000).optional(),
+      less: z.literal('yes').optional(),
+      uses: z.string().optional(),
+      minutes: z.string().optional(),
+      aside: z.string().optional(),
+    },
+    { where: request, gives: { 200: 'page', 303: 'moved' } },
+  ),
+  'GET /requests': shows('showHistory', 'Shows requests by filters, the newest first.', {
+    query: { ...requestFilter, after: z.string().optional() },
+  }),
+  'GET /agents': shows('showAgents', 'Shows the agents.'),
+  'GET /agents/{id}': shows('showAgent', 'Shows one agent, with the form to recertify it.', { where: { id: AgentId } }),
+  'POST /agents/{id}': sends(
+    'recertifyOnPage',
+    'Says that an agent may go on.',
+    { why: z.string().max(1000), evidence_digest: Digest },
+    { where: { id: AgentId } },
+  ),
+  'GET /groups': shows('showGroups', 'Shows the groups, and who is in each now.'),
+  'GET /halts': shows('showHalts', 'Shows the halts in force, with the form to declare one.'),
+  'POST /halts': sends('haltOnPage', 'Declares a halt.', {
+    key: HaltId,
+    kind: z.string(),
+    value: z.string(),
+    reason: z.string().max(1000),
+    until: z.string().optional(),
+  }),
+  'GET /halts/{id}': shows('showHalt', 'Shows one halt, with the form to lift it.', { where: { id: HaltId } }),
+  'POST /halts/{id}': sends('liftOnPage', 'Lifts a halt.', {}, { where: { id: HaltId } }),
+  'GET /break-glass': shows('showOpenings', 'Shows the openings of break-glass.'),
+  'GET /break-glass/{id}': shows('showOpening', 'Shows one opening, with the forms to end and to review it.', {
+    where: request,
+  }),
+  'GET /break-glass/{id}/drill': shows('showDrill', 'Shows how a drill went.', { where: request }),
+  'POST /break-glass/{id}': sends(
+    'concludeOnPage',
+    'Ends an opening, or reviews it.',
+    {
+      act: z.enum(['end', 'review']),
+      why: z.string().max(500).optional(),
+      outcome: z.enum(['justified', 'not_justified']).optional(),
+      note: z.string().max(4000).optional(),
+    },
+    { where: request },
+  ),
+  'GET /break-glass/open/{id}': shows(
+    'showPrepared',
+    'Shows what the person prepared in a chat, with the form to open it.',
+  ),
+  'POST /break-glass/open/{id}': sends('openOnPage', 'Opens what the person prepared in a chat.'),
+  'GET /login': shows('logIn', 'Leads to the identity provider.', {
+    by: anyone,
+    query: { to: z.string().optional() },
+    gives: { 303: 'moved' },
+  }),
+  'GET /login/callback': shows('endLogin', 'Takes the person back from the identity provider.', {
+    by: anyone,
+    query: { code: z.string().optional(), state: z.string().optional(), iss: z.string().optional() },
+    gives: { 303: 'moved' },
+  }),
+  'GET /login/decision': shows('endDecisionLogin', 'Takes the person back from the login that an approval needed.', {
+    by: anyone,
+    query: { code: z.string().optional(), state: z.string().optional(), iss: z.string().optional() },
+    gives: { 303: 'moved' },
+  }),
+  'POST /logout': sends('logOut', 'Ends the session.', {}, { gives: { 200: 'page' } }),
+  'GET /link': shows('showLink', 'Shows which chat account is linked to the person.', {
+    query: { code: z.string().optional(), not: z.string().optional() },
+  }),
+  'POST /link': sends(
+    'linkAccount',
+    'Links a chat account to the person.',
+    { offer: z.string() },
+    { gives: { 200: 'page' } },
+  ),
+  'POST /link/unlink': sends(
+    'unlinkAccount',
+    'Unlinks the chat account of the person.',
+    { account: z.string() },
+    { gives: { 200: 'page' } },
+  ),
+  'GET /problems/{code}': shows('explainProblem', 'Explains a type of problem, and how to go on.', {
+    by: anyone,
+    gives: { 200: 'page' },
+  }),
+  'GET /authorize': shows('refuseAuthorization', 'Says that no application logs in here.', {
+    by: anyone,
+    gives: { 400: 'page' },
+  }),
+}
