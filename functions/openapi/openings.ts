@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { NoBody, OpenBody, ReviewBody, VoucherBody } from '../adapters/http/bodies/openings.ts'
+import { EmptyBody, OpenBody, ReviewBody, VoucherBody } from '../adapters/http/bodies/openings.ts'
 import { entriesPage } from '../adapters/http/queries.ts'
 import { Entries } from '../domain/cards/wire/ledger.ts'
 import { DrillReport, IncidentHeard, Opened, Opening, Openings, Vouched } from '../domain/cards/wire/opening.ts'
@@ -18,8 +18,8 @@ export const openings: Routes = {
     takes: OpenBody,
     gives: { 201: Opened },
     example: {
-      profile: 'checkout-oncall',
-      reason: 'Checkout is down and nobody else is awake',
+      profile: 'checkout-recovery',
+      reason: 'checkout refuses payments since the deploy, putting the timeout back',
       incident: 'INC-4822',
       minutes: 15,
       drill: false,
@@ -58,7 +58,7 @@ export const openings: Routes = {
     does: 'Ends an opening, and every credential of it.',
     by,
     where,
-    takes: NoBody.optional(),
+    takes: EmptyBody.optional(),
     gives: { 200: Opening },
     example: {},
   },
@@ -77,7 +77,7 @@ export const openings: Routes = {
     by,
     takes: VoucherBody,
     gives: { 201: Vouched },
-    example: { person: 'person:ben', profile: 'checkout-oncall' },
+    example: { person: 'person:ben', profile: 'checkout-recovery' },
   },
   'POST /v1/incident-events': {
     id: 'hearOfIncident',

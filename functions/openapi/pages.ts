@@ -109,10 +109,12 @@ export const pages: Routes = {
     { account: z.string() },
     { gives: { 200: 'page' } },
   ),
-  'GET /problems/{code}': shows('explainProblem', 'Explains a type of problem, and how to go on.', {
+  'GET /problems/{code}': {
+    id: 'explainProblem',
+    does: 'Explains a type of problem, and how to go on.',
     by: anyone,
     gives: { 200: 'page' },
-  }),
+  },
   'GET /authorize': shows('refuseAuthorization', 'Says that no application logs in here.', {
     by: anyone,
     gives: { 400: 'page' },

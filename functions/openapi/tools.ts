@@ -17,12 +17,12 @@ import { type Routes, tool } from './operation.ts'
 const by = [tool]
 const query = { stream_id: z.string() }
 const stream_id = 'str_00000000000000000000000000'
-const delivery = { method: pushDelivery, endpoint_url: 'https://flags.internal.example/events' }
+const delivery = { method: pushDelivery, endpoint_url: 'https://flags.example.org/flags/events' }
 
 export const tools: Routes = {
   'POST /v1/uses': {
     id: 'beginUse',
-    does: 'Asks the gate whether the tool may do now what an agent showed a token for, and books one use.',
+    does: 'Asks the gate whether the tool may do now what an agent showed a token for, and counts one use.',
     by,
     key: 'required',
     takes: UseBody,
@@ -31,7 +31,7 @@ export const tools: Routes = {
       token: 'eyJ...',
       proof: 'eyJ...',
       method: 'POST',
-      url: 'https://flags.internal.example/flags',
+      url: 'https://flags.example.org/flags',
       action: 'flags:set',
       arguments: { environment: 'prod', flag: 'express-checkout', value: false },
     },

@@ -21,7 +21,7 @@ test('the document has the routes of the gateway, and no others', () => {
 }, 180_000)
 
 test('the document keeps the rules of its linter', () => {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [join(__dirname, 'support/lint-openapi.ts')], {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [join(__dirname, 'support/lint-openapi.mjs')], {
     encoding: 'utf8',
   })
   expect({ stdout, stderr, status }).toEqual({ stdout: '', stderr: '', status: 0 })

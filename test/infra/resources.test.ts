@@ -419,6 +419,7 @@ describe('the API', () => {
         'GET /.well-known/oauth-authorization-server <Metadata>',
         'GET /.well-known/oauth-protected-resource <Metadata>',
         'GET /.well-known/oauth-protected-resource/aws <Metadata>',
+        'GET /.well-known/openapi.json <Metadata>',
         'GET /access/v1/requests/{id} <ReadTask>',
         'DELETE /v1/people/{id}/personal <EraseTexts>',
         'GET /v1/ledger <ReadRequests>',

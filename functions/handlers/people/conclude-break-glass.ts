@@ -1,5 +1,5 @@
 import { parseBody } from '../../adapters/http/authzen.ts'
-import { NoBody, ReviewBody, VoucherBody } from '../../adapters/http/bodies/openings.ts'
+import { EmptyBody, ReviewBody, VoucherBody } from '../../adapters/http/bodies/openings.ts'
 import { type Call, endpoint } from '../../adapters/http/endpoint.ts'
 import { type Answer, apiProblem, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import { breakGlassView } from '../../adapters/http/views.ts'
@@ -47,7 +47,7 @@ const shown = async (done: CarriedOut, { texts, policy }: Ports): Promise<Answer
 const conclude = byRoute<[ProvenPerson, Ports]>(
   {
     'POST /v1/break-glass/{id}/end': async (call, { person }, ports) => {
-      if (call.hasBody) parseBody(NoBody, call.json())
+      if (call.hasBody) parseBody(EmptyBody, call.json())
       const done = await endBreakGlass({ id: openingId(call), person: person.id }, ports)
       return shown(done, ports)
     },

@@ -44,6 +44,7 @@ const called = [
   'revoke-token',
   'metadata',
 ]
+type Answered = Awaited<ReturnType<Endpoint>>
 type Entry = { createHandler(ports: MemoryPorts): Endpoint }
 
 /** The API at an address of loopback: the handlers as they are deployed, over ports in memory. */

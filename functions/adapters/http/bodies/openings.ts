@@ -12,7 +12,7 @@ export const OpenBody = z.union([
   z.strictObject({ action: z.string().min(1).max(128), arguments: JsonObject, resource: Resource.optional(), ...said }),
 ])
 
-export const NoBody = z.strictObject({})
+export const EmptyBody = z.strictObject({})
 
 export const ReviewBody = z.strictObject({
   outcome: z.enum(['justified', 'not_justified']),

@@ -1,0 +1,16 @@
+import { Life } from '../support/openapi/life.ts'
+import { Deployment } from './support/deployment.ts'
+
+/** The examples of the OpenAPI document, sent to the deployed API. */
+
+jest.setTimeout(240_000)
+const hotwork = new Deployment()
+const { issuer, tools } = hotwork.local
+const [flags = ''] = tools.find(({ id }) => id === 'tool:flag-service')?.addresses ?? []
+
+test('the life of a request is as documented', async () => {
+  const life = new Life({ issuer, flags, token: (id) => hotwork.token(id) })
+  expect((await life.ofMetadata()).servers).toEqual([{ url: issuer }])
+  await life.ofRequest()
+  expect(life.differences).toEqual([])
+})
