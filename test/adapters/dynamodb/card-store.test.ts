@@ -31,6 +31,13 @@ onBoth<CardStore>(
       expect(await cards.load(requestId(2))).toEqual([])
     })
 
+    test('channels of two chats are two, also where their ids are the same text', async () => {
+      const other = { ...card, chat: 'work', ts: '1800000000.000200' }
+      await cards.save(card)
+      await cards.save(other)
+      expect(new Set(await cards.load(card.request))).toEqual(new Set([card, other]))
+    })
+
     test('whose card it is, since when it is there, and what was said beneath it, come back with it', async () => {
       const direct: PostedCard = {
         ...card,

@@ -58,6 +58,14 @@ onBoth<Stores>(
       expect(await stores.links.ofPerson(ana)).toEqual([account('U1')])
       expect((await stores.ledger.entries(ana)).map(({ type }) => type)).toEqual(['Linked'])
     })
+    test('one account of each workspace is kept, and each ends by itself', async () => {
+      const elsewhere = { team: 'T0OTHER', user: 'U1' }
+      await stores.links.save(await change(ana, 'Linked', account('U1')))
+      await stores.links.save(await change(ana, 'Linked', elsewhere))
+      expect(await stores.links.ofPerson(ana)).toEqual([account('U1'), elsewhere])
+      expect(await stores.links.save(await change(ana, 'Unlinked', account('U1')))).toBe(true)
+      expect(await stores.links.ofPerson(ana)).toEqual([elsewhere])
+    })
     test('a user of the same id elsewhere is somebody else', async () => {
       await stores.links.save(await change(ana, 'Linked', account('U1')))
       expect(await stores.links.find('T0OTHER', 'U1')).toBeUndefined()

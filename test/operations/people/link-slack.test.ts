@@ -4,7 +4,7 @@ import { verifyPerson } from '../../../functions/domain/ledger/ledger.ts'
 import type { AccountLink, ChatAccount } from '../../../functions/domain/people/linking.ts'
 import type { Person } from '../../../functions/domain/people/organisation.ts'
 import { findOffer, linkAccount, offerLink, unlinkAccount } from '../../../functions/operations/people/chat-accounts.ts'
-import { chatOf } from '../../support/chats.ts'
+import { chatOf, inTwoChats } from '../../support/chats.ts'
 import { MemoryPersonLinks } from '../../support/people/memory-person-links.ts'
 import { person, sampleBundle, World } from '../../support/world.ts'
 
@@ -129,6 +129,72 @@ describe('one account is one person, and one person has one', () => {
   })
   test('a person whose account the directory names links no second one', async () =>
     expect(await link('U0NEW', known('ana'))).toMatchObject({ code: 'given' }))
+})
+
+describe('with several chats a person has one account in each', () => {
+  const work = 'T0WORK'
+  beforeEach(() => {
+    const people = sample.directory.people.map((each) =>
+      each.id === 'person:ben' ? { ...each, accounts: { work: 'U0BENWORK' } } : each,
+    )
+    const bundle = inTwoChats({ ...sample, directory: { ...sample.directory, people } }, {})
+    world.policy = { ...world.policy, bundle }
+    for (const id of ['U0WORK', 'U0BENWORK']) users.set(id, { team: work, kind: 'member', name: id })
+  })
+  const linked = (who = mia) => links.ofPerson(who.id)
+
+  test('one in a second chat is linked beside the first, and each is replaced and unlinked by itself', async () => {
+    await link('U0NEW')
+    expect(await link('U0WORK', mia, work)).toMatchObject({ ok: true })
+    expect(await linked()).toEqual([
+      { team, user: 'U0NEW' },
+      { team: work, user: 'U0WORK' },
+    ])
+    await link('U0NEWER')
+    expect(await unlinkAccount({ person: mia, seen: { team: work, user: 'U0WORK' } }, ports())).toMatchObject({
+      ok: true,
+    })
+    expect(await linked()).toEqual([{ team, user: 'U0NEWER' }])
+    expect(await links.find(work, 'U0WORK')).toBeUndefined()
+    expect(await typesOf(mia)).toEqual(['Linked', 'Linked', 'Unlinked', 'Linked', 'Unlinked'])
+    const { state, broken } = verifyPerson(mia.id, await world.ledger.entries(mia.id))
+    expect([state?.linked?.map((each) => each.team), broken]).toEqual([[team], undefined])
+  })
+
+  test('the same user id in two workspaces is linked to two people', async () => {
+    users.set('U0NEW', { team, kind: 'member', name: 'one' })
+    await link('U0NEW')
+    users.set('U0NEW', { team: work, kind: 'member', name: 'other' })
+    expect(await link('U0NEW', noor, work)).toMatchObject({ ok: true })
+    expect([await links.find(team, 'U0NEW'), await links.find(work, 'U0NEW')]).toEqual(['person:mia', 'person:noor'])
+  })
+
+  test('an account that the directory gives in one chat forbids a link in that chat alone', async () => {
+    const ben = world.policy.bundle.directory.people.find(({ id }) => id === 'person:ben') as Person
+    expect(await link('U0WORK', ben, work)).toMatchObject({ code: 'given' })
+    const ana = known('ana')
+    expect(await link('U0WORK', ana, work)).toMatchObject({ ok: true })
+    expect(await link('U0BENWORK', noor, work)).toMatchObject({ code: 'taken' })
+  })
+
+  test('an account of one workspace that is offered as one of the other is linked to no person', async () => {
+    expect(await link('U0NEW', mia, work)).toMatchObject({ code: 'foreign' })
+    expect(await link('U0WORK', mia, 'T0MOON')).toMatchObject({ code: 'foreign' })
+  })
+
+  test('of two links of one person at once, in two chats, both hold', async () => {
+    const [one, other] = await Promise.all([offer('U0NEW'), offer('U0WORK', work)])
+    await Promise.all([linkBy(one, mia), linkBy(other, mia)])
+    expect(new Set((await linked()).map((each) => each.team))).toEqual(new Set([team, work]))
+  })
+
+  test('a link of a workspace that is no chat any longer ends with the next link', async () => {
+    await link('U0WORK', mia, work)
+    world.policy = { ...world.policy, bundle: sample }
+    await link('U0NEW')
+    expect(await linked()).toEqual([{ team, user: 'U0NEW' }])
+    expect(await links.find(work, 'U0WORK')).toBeUndefined()
+  })
 })
 
 test('a changed name or e-mail address changes nothing: whose it is rests on ids alone', async () => {

@@ -55,12 +55,16 @@ export class Door {
   clockAhead = 0
   #clicked = 0
 
-  constructor(world: World) {
+  /** The chat that it is the door of, by alias. */
+  readonly #chat: string
+
+  constructor(world: World, chat = 'slack') {
     this.world = world
+    this.#chat = chat
   }
 
   /** Made for each request, since a test may change what is there. */
-  #edge(): (request: EdgeRequest) => Promise<HttpAnswer> {
+  options(): EdgeOptions {
     const { world, bursts } = this
     const { log, clock, policy } = world
     const options = edgeOptions({
@@ -76,7 +80,7 @@ export class Door {
         targetRole: world.targetRole,
       },
       cards: new MemoryCardStore(),
-      chat: chatOf(policy.bundle),
+      chat: chatOf(policy.bundle, this.#chat),
       secrets: () => this.secrets(),
       openModal: async (trigger, modal) => {
         await this.opens()
@@ -90,16 +94,21 @@ export class Door {
         return new Response('ok')
       }),
     })
-    return createSlackEdge({
+    return {
       ...options,
       ...(this.isTimed ? {} : { stopwatch: unhurried() }),
       seen: (place) => this.seen(place),
       now: () => clock.now() + this.clockAhead,
-    })
+    }
   }
 
   send(request: RawRequest, via: Partial<EdgeRequest> = {}): Promise<HttpAnswer> {
-    return this.#edge()({ ...request, arrivedAt: this.world.clock.now(), requestId: 'one-delivery', ...via })
+    return createSlackEdge(this.options())({
+      ...request,
+      arrivedAt: this.world.clock.now(),
+      requestId: 'one-delivery',
+      ...via,
+    })
   }
 
   /** The signed request of a click of a button that is on the request's card. */

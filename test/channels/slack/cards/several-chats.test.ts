@@ -1,0 +1,121 @@
+import { type Bundle, channelsIn } from '../../../../functions/domain/policy/bundle.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
+import { drawCard } from '../../../../functions/operations/cards/draw-card.ts'
+import { findSeen } from '../../../../functions/operations/cards/show-card.ts'
+import { MemoryCardBoard } from '../../../support/cards/memory-card-board.ts'
+import { MemoryCardStore } from '../../../support/cards/memory-card-store.ts'
+import { inTwoChats } from '../../../support/chats.ts'
+import { prodParameter, sampleBundle, World } from '../../../support/world.ts'
+import { drawPorts, headline, withStage, wordsOf } from './drawing.ts'
+
+/** One stage has its channel in one workspace, the next in another. */
+
+const channel = 'C0APPROVALS'
+/** The other workspace has a channel of the same id. */
+const own = inTwoChats(sampleBundle(), {
+  channels: { 'work-approvals': channel },
+  accounts: { 'person:ana': 'U0ANAWORK', 'person:eve': 'U0EVEWORK' },
+})
+const bundle = withStage(
+  withStage(own, 'sre', { channel: 'work-approvals', notify: { direct: ['person:eve'] } }),
+  'owner',
+  { notify: { direct: ['person:ana'] } },
+)
+
+let world: World
+let cards: MemoryCardStore
+let boards: { slack: MemoryCardBoard; work: MemoryCardBoard }
+let request: ApprovalRequest
+async function begin(of: Bundle = bundle) {
+  world = new World(of)
+  cards = new MemoryCardStore()
+  boards = { slack: new MemoryCardBoard(channel), work: new MemoryCardBoard(channel) }
+  request = await world.submitted(prodParameter)
+}
+beforeEach(() => begin())
+const draw = () => drawCard(request.ask.id, { ...drawPorts(world, { cards, board: boards.slack }), boards })
+const shown = (chat: 'slack' | 'work', place = channel) => {
+  try {
+    return boards[chat].messages(place).map(headline)
+  } catch {
+    return []
+  }
+}
+
+test('each workspace has the card of its stage, and both are redrawn, also where the channels have one id', async () => {
+  await draw()
+  expect([shown('slack'), shown('work')]).toEqual([
+    ['🟡 Waiting for owner: 0 of 1 approved'],
+    ['🟡 Waiting for owner: 0 of 1 approved'],
+  ])
+  await world.decide(request, 'ben')
+  await draw()
+  await world.decide(request, 'eve')
+  await draw()
+  expect([shown('slack'), shown('work')]).toEqual([['✅ Approved, not claimed yet'], ['✅ Approved, not claimed yet']])
+})
+
+test('a person with an account in both is told once: in the chat of the stage', async () => {
+  await draw()
+  expect([shown('slack', 'DU0ANA'), shown('work', 'DU0ANAWORK')].map(({ length }) => length)).toEqual([1, 0])
+  await world.decide(request, 'ben')
+  await draw()
+  expect([shown('slack', 'DU0EVE'), shown('work', 'DU0EVEWORK')].map(({ length }) => length)).toEqual([0, 1])
+  // Their card stays where it is, and is redrawn there.
+  expect(shown('slack', 'DU0ANA')).toEqual(['🟡 Waiting for sre: 0 of 1 approved'])
+})
+
+test('a person without an account in the chat of the stage is told where they have one', async () => {
+  const people = bundle.directory.people.map(({ chatUser, accounts: _, ...each }) =>
+    each.id === 'person:eve' ? { ...each, ...(chatUser && { chatUser }) } : { ...each, ...(chatUser && { chatUser }) },
+  )
+  await begin({ ...bundle, directory: { ...bundle.directory, people } })
+  await world.decide(request, 'ben')
+  await draw()
+  expect(shown('slack', 'DU0EVE')).toEqual(['🟡 Waiting for sre: 0 of 1 approved'])
+})
+
+test('an account that was linked counts in its own chat, beside one that the directory has in another', async () => {
+  const people = bundle.directory.people.map(({ accounts: _, ...each }) => each)
+  await begin({ ...bundle, directory: { ...bundle.directory, people } })
+  await world.decide(request, 'ben')
+  const linkedAccounts = async (person: string) => new Map(person === 'person:eve' ? [['work', 'U0LINKED']] : [])
+  await drawCard(request.ask.id, {
+    ...drawPorts(world, { cards, board: boards.slack }, { linkedAccounts }),
+    boards,
+  })
+  expect(shown('work', 'DU0LINKED')).toEqual(['🟡 Waiting for sre: 0 of 1 approved'])
+  expect(shown('slack', 'DU0EVE')).toEqual([])
+})
+
+test('a mention names the account of the very workspace, and none of another', async () => {
+  const terms = { channel: 'work-approvals', remind: { after: 300, times: 1 } }
+  await begin(withStage(own, 'owner', terms))
+  await draw()
+  world.clock.advance(301)
+  await draw()
+  const said = boards.work.lines(channel).map(wordsOf).join(' ')
+  expect(said).toContain('<@U0ANAWORK>')
+  expect(said).not.toMatch(/<@U0(?!ANAWORK|EVEWORK)/)
+})
+
+test('a card that was seen in one chat is no card of the other', async () => {
+  await draw()
+  const [inSlack] = (await cards.load(request.ask.id)).filter(({ chat }) => chat === 'slack')
+  const place = { request: request.ask.id, channel, ts: inSlack?.ts ?? '' }
+  expect(await findSeen({ ...place, chat: 'slack' }, cards)).toBe(inSlack?.rendered)
+  expect(await findSeen({ ...place, chat: 'moon', channel }, cards)).toBeUndefined()
+})
+
+test('whoever has a card in a chat that is gone is told in another', async () => {
+  await world.decide(request, 'ben')
+  await draw()
+  expect(shown('work', 'DU0EVEWORK')).toHaveLength(1)
+  // The next deployment has the first workspace alone.
+  const { chats, ...deployment } = bundle.deployment
+  const channels = { ...deployment.channels, 'work-approvals': { chat: 'slack', id: channel } }
+  const left = { ...bundle, deployment: { ...deployment, channels, chats: { slack: chats?.['slack'] as never } } }
+  const ports = drawPorts(world, { cards, board: boards.slack }, { policy: new World(left).policy })
+  await drawCard(request.ask.id, { ...ports, channels: channelsIn(left.deployment) })
+  expect(shown('slack', 'DU0EVE')).toHaveLength(1)
+})
