@@ -12,6 +12,9 @@ const named = <Name extends string>(name: Name) =>
 /** The store did not answer: whether it committed is not known. */
 export class StoreUnavailable extends named('StoreUnavailable') {}
 
+/** A write that did not happen, and by this call never will: no time was left to start it. */
+export class NotInTime extends named('NotInTime') {}
+
 /** AWS denies Hotwork a right of its own role. Asking again is useless: an operator has to look. */
 export class RightMissing extends named('RightMissing') {}
 

@@ -18,8 +18,12 @@ export const patient: Patience = { attempts: 4, attemptMs: 2000, totalMs: 8000 }
 /** For Slack's three seconds. The SDK's own four attempts pause 3 to 4 s when throttled (performance.md 1.6). */
 export const hurried: Patience = { attempts: 2, attemptMs: 450, totalMs: 950 }
 
-/** `shards`: of each index partition that could become hot, as the deployment says. One where it says nothing. */
-export type Connection = { client: DynamoDBClient; patience: Patience; shards?: number }
+/**
+ * `shards`: of each index partition that could become hot, as the deployment says. One where it says nothing. `mayStart`:
+ * whether there is time for a write. A write that begins later throws `NotInTime`: a person who was told that nothing
+ * came of a click is never proved wrong.
+ */
+export type Connection = { client: DynamoDBClient; patience: Patience; shards?: number; mayStart?: () => boolean }
 
 /** @throws TypeError where `SHARDS` is no whole number from 1 up: handlers connect at their start, which fails */
 export function connect(patience: Patience = patient): Connection {

@@ -15,7 +15,7 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
-import { StoreUnavailable } from '../../operations/faults.ts'
+import { NotInTime, StoreUnavailable } from '../../operations/faults.ts'
 import { type Connection, pause, unavailable } from './client.ts'
 import { condition, type Item, itemOf, placeholders, type Row, textOf } from './items.ts'
 
@@ -83,8 +83,8 @@ export class Table {
     trying: string,
     isOwn: (there: Item | undefined) => boolean = () => false,
   ): Promise<boolean> {
-    const { client } = this.#connection
-    return this.#unlessConditionFailed(trying, client.send(new PutItemCommand(Put), this.#bound()), isOwn)
+    const sent = this.#writer().send(new PutItemCommand(Put), this.#bound())
+    return this.#unlessConditionFailed(trying, sent, isOwn)
   }
 
   /** False where the condition did not hold. */
@@ -95,12 +95,12 @@ export class Table {
       UpdateExpression: change,
       ...condition(when, values),
     })
-    return this.#unlessConditionFailed(trying, this.#connection.client.send(command, this.#bound()), () => false)
+    return this.#unlessConditionFailed(trying, this.#writer().send(command, this.#bound()), () => false)
   }
 
   async delete(key: Row, trying: string): Promise<void> {
     const command = new DeleteItemCommand({ TableName: this.#name, Key: itemOf(key) })
-    await this.#tried(trying, this.#connection.client.send(command, this.#bound()))
+    await this.#tried(trying, this.#writer().send(command, this.#bound()))
   }
 
   async query(query: Query, trying: string): Promise<{ items: readonly Item[]; last?: Item }> {
@@ -171,11 +171,11 @@ export class Table {
    * derived from the content: two callers who write the same thing must not both be told that it was theirs.
    */
   async transact(items: readonly TransactWriteItem[], trying: string): Promise<Transacted> {
-    const bound = this.#bound()
+    const [client, bound] = [this.#writer(), this.#bound()]
     for (let attempt = 1; ; attempt++) {
       const command = new TransactWriteItemsCommand({ TransactItems: [...items], ClientRequestToken: randomUUID() })
       try {
-        await this.#connection.client.send(command, bound)
+        await client.send(command, bound)
         return { done: true }
       } catch (cause) {
         const reasons = cause instanceof TransactionCanceledException ? (cause.CancellationReasons ?? []) : []
@@ -200,6 +200,12 @@ export class Table {
       ...(limit !== undefined && { Limit: limit }),
       ScanIndexForward: !newestFirst,
     }
+  }
+
+  #writer() {
+    const { client, mayStart } = this.#connection
+    if (mayStart?.() === false) throw new NotInTime('no time is left to start a transaction')
+    return client
   }
 
   /** Bounds one call as a whole: the SDK gives up on a pause between attempts too. */

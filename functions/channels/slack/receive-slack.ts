@@ -1,9 +1,11 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { DynamoBurstStore, DynamoCardStore } from '../../adapters/dynamodb/card-store.ts'
-import { connect, hurried } from '../../adapters/dynamodb/client.ts'
+import { type Connection, connect, hurried } from '../../adapters/dynamodb/client.ts'
 import { DynamoHaltStore } from '../../adapters/dynamodb/halt-store.ts'
+import { DynamoLedgerStore } from '../../adapters/dynamodb/ledger-store.ts'
 import { DynamoPermitStore } from '../../adapters/dynamodb/permit-store.ts'
 import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
+import { DynamoRequestStore } from '../../adapters/dynamodb/request-store.ts'
 import { DynamoStandInStore } from '../../adapters/dynamodb/stand-in-store.ts'
 import { DynamoTextStore } from '../../adapters/dynamodb/text-store.ts'
 import { requestIdOf } from '../../adapters/http/endpoint.ts'
@@ -25,7 +27,6 @@ import {
 import { prepareOpening } from '../../operations/break-glass/prepare-opening.ts'
 import { mayOpen } from '../../operations/break-glass/what-to-open.ts'
 import { acceptBurst } from '../../operations/cards/decide-burst.ts'
-import { inTime } from '../../operations/cards/in-time.ts'
 import type { BurstStore, CardStore } from '../../operations/cards/ports.ts'
 import { readOverview } from '../../operations/cards/read-overview.ts'
 import { findSeen } from '../../operations/cards/show-card.ts'
@@ -53,17 +54,23 @@ import { createSlackEdges, type EdgeRequest } from './edge/bolt-edge.ts'
 import { createViews } from './edge/client.ts'
 import type { EdgeOptions } from './edge/edge-options.ts'
 
+type Written = Pick<ShowingApiPorts, 'requests' | 'ledger'> & {
+  permits: PermitStore
+  standIns: StandInStore
+  halts: HaltStore
+}
+
 type Ports = ShowingApiPorts &
+  Written &
   ReaderPorts &
   Pick<EdgeOptions, 'refreshGroups' | 'links'> & {
     cards: Pick<CardStore, 'load'>
     bursts: BurstStore
-    permits: PermitStore
-    standIns: StandInStore
-    halts: HaltStore
     targetRoles: readonly string[]
     targetRole: string
     tasks?: TaskService
+    /** The stores, which start no write once that says no. */
+    inTime(mayStart: () => boolean): Written
   }
 
 /** What is of one workspace. */
@@ -79,7 +86,7 @@ export function createHandler({ chats, ...ports }: Ports & { chats: readonly OfC
 export function edgeOptions(ports: Ports & OfChat): EdgeOptions {
   const { issuer, policy, clock, log, requests, bursts, cards, reader } = ports
   const shown = showing(ports)
-  const timely = (mayStart: () => boolean) => inTime(ports, mayStart)
+  const timely = (mayStart: () => boolean) => ({ ...ports, ...ports.inTime(mayStart) })
   const { chat, secrets, openModal, publishHome, refreshGroups, links, sendEphemeral } = ports
   return {
     ...{ chat, secrets, openModal, publishHome, refreshGroups, sendEphemeral, log, ...(links && { links }) },
@@ -200,6 +207,13 @@ export const wire: Wiring<
   const texts = new DynamoTextStore(connect(hurried), told.TEXTS_TABLE)
   const ports = { ...withReader(told, portsWithAnswers(told, hurried), ofAClick), texts }
   const [connection, tables] = [connect(hurried), tablesOf(told)]
+  const stores = (to: Connection): Written => ({
+    requests: new DynamoRequestStore(to, tables),
+    ledger: new DynamoLedgerStore(to, tables),
+    permits: new DynamoPermitStore(to, tables),
+    standIns: new DynamoStandInStore(to, tables),
+    halts: new DynamoHaltStore(to, tables),
+  })
   const { bundle } = ports.policy
   const chats = slackChats(told, { ...ports, bundle }, hurriedSecrets())
   const links = new DynamoPersonLinks(connection, tables)
@@ -208,9 +222,8 @@ export const wire: Wiring<
     ...ports,
     cards: new DynamoCardStore(connection, told.CARDS_TABLE),
     bursts: new DynamoBurstStore(connection, told.CARDS_TABLE),
-    permits: new DynamoPermitStore(connection, tables),
-    standIns: new DynamoStandInStore(connection, tables),
-    halts: new DynamoHaltStore(connection, tables),
+    ...stores(connection),
+    inTime: (mayStart) => stores({ ...connection, mayStart }),
     targetRoles: placesIn(bundle, told.TARGET_ROLES),
     targetRole: told.TARGET_ROLE,
     ...tasksOf(ports, told),

@@ -13,6 +13,7 @@ import { channelIdsOf, chatOf } from '../../../support/chats.ts'
 import { MemoryHaltStore } from '../../../support/ledger/memory-halt-store.ts'
 import { issuer, type World } from '../../../support/world.ts'
 import { secret } from './clicks.ts'
+import { storesInTime } from './timely.ts'
 import { unhurried } from './unhurried.ts'
 
 const targetRole = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
@@ -61,8 +62,8 @@ export class DeskWorld {
     // Made for each request, since a test may change what is there while it runs.
     const edge = () => {
       const options = edgeOptions({
-        ...{ ...world.ports, issuer, permits: world.permits, standIns: world.standIns, bursts },
-        ...{ halts: this.halts, targetRoles: [targetRole], targetRole: world.targetRole },
+        ...{ ...world.ports, issuer, bursts, targetRoles: [targetRole], targetRole: world.targetRole },
+        ...storesInTime({ ...world, halts: this.halts }),
         cards: new MemoryCardStore(),
         chat: chatOf(bundle),
         secrets: async () => [secret],

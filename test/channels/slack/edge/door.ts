@@ -18,6 +18,7 @@ import { chatOf } from '../../../support/chats.ts'
 import { MemoryHaltStore } from '../../../support/ledger/memory-halt-store.ts'
 import { issuer, type World } from '../../../support/world.ts'
 import { clickOf, formOf, secret, signed, submissionOf } from './clicks.ts'
+import { storesInTime } from './timely.ts'
 import { unhurried } from './unhurried.ts'
 
 /** What was told to whoever clicked, as Slack's `response_url` got it. */
@@ -67,18 +68,12 @@ export class Door {
   options(): EdgeOptions {
     const { world, bursts } = this
     const { log, clock, policy } = world
+    const ports = this.ports(world.ports)
+    const { permits, standIns } = world
+    const halts = new MemoryHaltStore(world.requests, world.ledger)
     const options = edgeOptions({
-      ...{
-        ...this.ports(world.ports),
-        reader: world.reader,
-        issuer,
-        permits: world.permits,
-        standIns: world.standIns,
-        bursts,
-        halts: new MemoryHaltStore(world.requests, world.ledger),
-        targetRoles: [],
-        targetRole: world.targetRole,
-      },
+      ...{ ...ports, ...storesInTime({ ...ports, permits, standIns, halts }), reader: world.reader },
+      ...{ issuer, bursts, targetRoles: [], targetRole: world.targetRole },
       cards: new MemoryCardStore(),
       chat: chatOf(policy.bundle, this.#chat),
       secrets: () => this.secrets(),
