@@ -1,4 +1,5 @@
 import { isQuiet, namedDirectly } from '../../functions/domain/cards/routing.ts'
+import { type AskOfOne, askedInBody, assessAsk, assessSteps } from '../../functions/domain/deciding/assess-ask.ts'
 import { hasAccount } from '../../functions/domain/people/organisation.ts'
 import { actTermsOf, type Facts } from '../../functions/domain/policy/assess.ts'
 import { isPlanBody, parseSteps } from '../../functions/domain/policy/assess-plan.ts'
@@ -8,7 +9,6 @@ import { type Stage, tierOf } from '../../functions/domain/policy/ladder.ts'
 import type { McpTool } from '../../functions/domain/policy/mcp-tool.ts'
 import { planTitle } from '../../functions/domain/record/plan-step.ts'
 import { type AgentId, defined, type NumericDate, ok, type PersonId } from '../../functions/domain/values.ts'
-import { type AskOfOne, askedInBody, assessAsk, assessSteps } from '../../functions/operations/policy/assess-ask.ts'
 import { type Explained, explainAsk, explainSteps } from '../../functions/operations/policy/explain-tier.ts'
 import type { Policy } from '../../functions/operations/policy/ports.ts'
 

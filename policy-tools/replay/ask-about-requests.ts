@@ -1,3 +1,4 @@
+import { askAboutAsker, askAboutPerson, assessAgain } from '../../functions/domain/deciding/questions.ts'
 import { lackingFor, whyAsked } from '../../functions/domain/policy/asking-terms.ts'
 import { tooLargeToConfine } from '../../functions/domain/policy/confine.ts'
 import type { Answer, Moment } from '../../functions/domain/policy/question.ts'
@@ -6,7 +7,6 @@ import { originOf, rulesOf } from '../../functions/domain/record/origin.ts'
 import type { Preview } from '../../functions/domain/record/preview.ts'
 import { type ApprovalRequest, approvalsOf } from '../../functions/domain/record/request.ts'
 import type { NumericDate } from '../../functions/domain/values.ts'
-import { askAboutAsker, askAboutPerson, assessAgain } from '../../functions/operations/policy/questions.ts'
 import {
   atTier,
   type NotAskedBecause,

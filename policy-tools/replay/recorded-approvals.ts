@@ -1,14 +1,10 @@
+import { askAboutRequest } from '../../functions/domain/deciding/questions.ts'
+import { eligibilityOf, rightsOf, type WhatSourcesSaid } from '../../functions/domain/deciding/rights.ts'
 import { satisfiedTier, tierOf, unmetBy } from '../../functions/domain/policy/ladder.ts'
 import type { Answer, Moment } from '../../functions/domain/policy/question.ts'
 import { originOf } from '../../functions/domain/record/origin.ts'
 import { type ApprovalRequest, approvalsOf, lostApprovals } from '../../functions/domain/record/request.ts'
 import type { NumericDate, PersonId } from '../../functions/domain/values.ts'
-import { withStandIns } from '../../functions/operations/policy/authority.ts'
-import {
-  askAboutRequest,
-  eligibilityOfApprovers,
-  type WhatSourcesSaid,
-} from '../../functions/operations/policy/questions.ts'
 import type { NotEnough } from '../change/replay.ts'
 import type { Rules } from './rules.ts'
 
@@ -26,8 +22,8 @@ type Counted = {
 /** The recorded approvals of people who may still give them. */
 function countApprovals(state: ApprovalRequest, rules: Rules, now: NumericDate, said: WhatSourcesSaid): Counted {
   const policy = rules.for(namedIn(state))
-  const own = eligibilityOfApprovers(policy, state, now, said).eligible
-  const { eligible } = withStandIns(state, own, { decider: undefined, absent: [], now, said }, { policy })
+  const own = eligibilityOf(policy, state, undefined, now, said).eligible
+  const { eligible } = rightsOf(policy, state, own, { absent: [] }, { halts: [], readings: said.readings }, now)
   const lost = lostApprovals(state, eligible)
   const isLost = (person: PersonId) => lost.some((each) => each.person === person)
   const stages = state.stages.map((stage) => ({

@@ -98,13 +98,20 @@ export const liftedBefore = (halts: readonly Halt[], now: NumericDate): { afterH
   return afterHalts.length === 0 ? {} : { afterHalts }
 }
 
-/** The halt that ends a request. A halt of a person ends only what they opened or asked: their decisions do not count. */
-export const haltOf = (state: ApprovalRequest, halts: readonly Halt[]): Halt | undefined =>
-  halts.find(
+/**
+ * The halt that ends a request, of any halts. One of a person ends only what they opened or asked: their decisions do not
+ * count.
+ */
+export function haltOf(state: ApprovalRequest, halts: readonly Halt[], role?: string): Halt | undefined {
+  const own = new Set(targetsOf(state, role).map(haltKey))
+  const asker = askerActor(state.ask).id
+  return halts.find(
     ({ target, ...halt }) =>
-      (target.kind !== 'person' || target.value === askerActor(state.ask).id) &&
+      own.has(haltKey(target)) &&
+      (target.kind !== 'person' || target.value === asker) &&
       stops({ target, ...halt }, { at: state.submittedAt, afterHalts: state.ask.afterHalts }),
   )
+}
 
 /** The halt because of which what a person does now, or did in an act, counts for nothing. */
 const silencing = (person: PersonId, halts: readonly Halt[], when: Act | { now: NumericDate }): Halt | undefined =>

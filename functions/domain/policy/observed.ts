@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { type Answer, allOf, type PolicyAnswers, type Question } from './question.ts'
 
 /**
  * What would have come of an act if the observed policies counted, where that differs from what came of it. `tier`: of an
@@ -28,3 +29,77 @@ export function compareOutcomes(was: Came, wouldBe: Came, by: readonly string[])
   if (!wouldBe.permit) return { outcome: 'refused', policies }
   return { outcome: 'permitted', ...(wouldBe.tier === undefined ? {} : { tier: wouldBe.tier }), policies }
 }
+
+/** An observed policy that turned an answer, and the stage that was asked about. */
+type By = { id: string; stage: string | undefined }
+export type Compared<T> = { came: T; again?: { came: T; by: readonly By[] } }
+
+/**
+ * Runs what asks policy, and once more as if the observed policies counted. It asks no second time where none of them bears
+ * on what was asked.
+ *
+ * @param run asks the policy that it is given and no other, and changes nothing
+ */
+export function runWithObserved<T>(policy: PolicyAnswers, run: (policy: PolicyAnswers) => T): Compared<T> {
+  const { bundle, observing } = policy
+  if (!observing) return { came: run(policy) }
+  const observed = bundle.observed ?? {}
+  let bears = false
+  const came = run({
+    bundle,
+    ask(question) {
+      bears ||= Object.hasOwn(observed, question.action)
+      return policy.ask(question)
+    },
+  })
+  if (!bears) return { came }
+  const by: By[] = []
+  const ask = (question: Question): Answer => {
+    const answer = observing(question)
+    const own = answer.policies.filter((id) => Object.hasOwn(observed[question.action] ?? {}, id))
+    const stage = question.kind === 'person' ? question.stage : undefined
+    if (own.length > 0 && isOther(answer, policy.ask(question))) by.push(...own.map((id) => ({ id, stage })))
+    return answer
+  }
+  return { came, again: { came: run({ bundle, ask }), by } }
+}
+
+const isOther = (one: Answer, other: Answer) => one.permit !== other.permit || one.error !== other.error
+
+/** What it would have come to, where that differs. */
+export function wouldBeOf<T>({ came, again }: Compared<T>, cameTo: (came: T) => Came): Observed | undefined {
+  return (
+    again &&
+    compareOutcomes(
+      cameTo(came),
+      cameTo(again.came),
+      again.by.map(({ id }) => id),
+    )
+  )
+}
+
+/** By stage name, where a person would have what they have not, or would not have what they have. */
+export function wouldBeAt<T>(
+  { came, again }: Compared<T>,
+  namesOf: (came: T) => readonly string[],
+): { [stage: string]: Observed } | undefined {
+  if (!again) return undefined
+  const [now, then] = [namesOf(came), namesOf(again.came)]
+  const others = [...new Set([...now, ...then])].filter((name) => now.includes(name) !== then.includes(name))
+  const entries = others.map((name) => {
+    const policies = again.by.filter(({ stage }) => stage === name).map(({ id }) => id)
+    return [name, compareOutcomes({ permit: now.includes(name) }, { permit: then.includes(name) }, policies)]
+  })
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined
+}
+
+/** An answer of several, with what it would have been. */
+export function answerWithObserved(policy: PolicyAnswers, run: (policy: PolicyAnswers) => Answer): Answer {
+  const compared = runWithObserved(policy, run)
+  const wouldBe = wouldBeOf(compared, (answer) => answer)
+  return wouldBe ? { ...compared.came, wouldBe } : compared.came
+}
+
+/** Whether policy permits all of these, with what it would have answered. */
+export const askAll = (policy: PolicyAnswers, questions: readonly Question[]): Answer =>
+  answerWithObserved(policy, (asked) => allOf(questions.map((question) => asked.ask(question))))

@@ -3,6 +3,7 @@ import type { HostFacts } from '../people/host.ts'
 import type { Autonomy, ResourceFacts } from '../people/organisation.ts'
 import type { AgentId, JsonObject, NumericDate, PersonId, Resource } from '../values.ts'
 import type { TaskAnswer } from './asking-terms.ts'
+import type { Bundle } from './bundle.ts'
 import type { Observed } from './observed.ts'
 
 /** What policy sees of a preview. */
@@ -115,3 +116,22 @@ export type Answer = {
 }
 
 export type Ask = (question: Question) => Answer
+
+/** Yes where all are: the first no, or the policies by which all are permitted. */
+export const allOf = (answers: readonly Answer[]): Answer =>
+  answers.find(({ permit }) => !permit) ?? {
+    permit: answers.length > 0,
+    policies: [...new Set(answers.flatMap(({ policies }) => policies))],
+  }
+
+/** Policy as pure code asks it: the same question, over the same bundle, has the same answer. */
+export interface PolicyAnswers {
+  readonly bundle: Bundle
+  /** Never throws and waits for nothing: on any failure the answer does not permit, with `error`. */
+  ask(question: Question): Answer
+  /**
+   * The same as if the observed policies counted, where the bundle has any. Of a question that could not be answered
+   * cleanly, the policies are those that erred.
+   */
+  readonly observing?: Ask | undefined
+}

@@ -219,22 +219,32 @@ const stagesOf = ({ stages }: { stages: readonly StageState[] }, names: readonly
 
 type Standpoint = Pick<Decide, 'person' | 'eligible' | 'standsFor' | 'ending'>
 
-/** Asked of the very rule that takes a decision, so the two cannot differ. */
-export function waitsFor(state: PendingRequest, standpoint: Standpoint, now: NumericDate): boolean {
-  const stage = openStage(state)
-  if (!stage) return false
-  const command: Decide = {
-    ...standpoint,
-    type: 'decide',
-    verdict: 'approve',
-    round: state.round,
-    digest: state.ask.digest,
-    comment: 'asked beforehand',
-    login: defined({ acr: stage.terms.acr, at: now }),
-    through: 'page',
-    answer: { permit: true, policies: [] },
-    permittedBy: {},
-    bundle: '',
-  }
-  return !('code' in takeDecision(state, command, now))
+/** Why a person may not decide now, given the comment and login that the stage asks for: by the very rule that takes it. */
+export function whyNot(
+  state: ApprovalRequest,
+  standpoint: Standpoint,
+  verdict: Decide['verdict'],
+  now: NumericDate,
+): DecisionCode | undefined {
+  const taken = takeDecision(
+    state,
+    {
+      ...standpoint,
+      type: 'decide',
+      verdict,
+      round: state.round,
+      digest: state.ask.digest,
+      comment: 'asked beforehand',
+      login: defined({ acr: openStage(state)?.terms.acr, at: now }),
+      through: 'page',
+      answer: { permit: true, policies: [] },
+      permittedBy: {},
+      bundle: '',
+    },
+    now,
+  )
+  return 'code' in taken ? taken.code : undefined
 }
+
+export const waitsFor = (state: PendingRequest, standpoint: Standpoint, now: NumericDate): boolean =>
+  openStage(state) !== undefined && whyNot(state, standpoint, 'approve', now) === undefined

@@ -4,8 +4,8 @@ import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { S3LogBucket } from '../../adapters/s3/log-bucket.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
 import { checkpointPath, isTilePath } from '../../domain/anchor/tiles.ts'
+import { mayRead } from '../../domain/deciding/questions.ts'
 import type { LogReader } from '../../operations/anchor/ports.ts'
-import { mayRead } from '../../operations/policy/questions.ts'
 import { type ApiPorts, personDoor } from '../doors.ts'
 import type { Wiring } from '../environment.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
@@ -14,7 +14,7 @@ import { cedarPolicy } from '../wiring/policy.ts'
 export const createHandler = (ports: Pick<ApiPorts, 'issuer' | 'policy' | 'clock' | 'log'> & { bucket: LogReader }) =>
   personDoor(ports, async (call, { person }): Promise<Answer> => {
     const path = call.path('path')
-    if (!mayRead(person.id, ports)) throw refusalProblem('not_permitted')
+    if (!mayRead(ports.policy, person.id, ports.clock.now())) throw refusalProblem('not_permitted')
     const isCheckpoint = path === checkpointPath
     const bytes = isCheckpoint || isTilePath(path) ? await ports.bucket.read(path) : undefined
     if (!bytes) throw apiProblem(404, 'not_found')

@@ -1,6 +1,7 @@
 import type { AgentFile } from '../../domain/agents/agent-file.ts'
 import { dueOf } from '../../domain/agents/dates.ts'
 import { suspendedBecause } from '../../domain/agents/registry.ts'
+import { mayRead } from '../../domain/deciding/questions.ts'
 import { probedHost } from '../../domain/people/host-kinds.ts'
 import type { Agent, SuspendedBecause } from '../../domain/people/organisation.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
@@ -17,7 +18,6 @@ import {
   type Result,
   refuse,
 } from '../../domain/values.ts'
-import { mayRead } from '../policy/questions.ts'
 import type { AskingPorts } from '../record/ports.ts'
 import type { AgentReader, HostLook } from './ports.ts'
 import { evidenceOf } from './recertify.ts'
@@ -46,7 +46,7 @@ export async function listAgents(
   person: PersonId,
   ports: ReadAgentsPorts,
 ): Promise<Result<readonly AgentSeen[], 'not_permitted'>> {
-  if (!mayRead(person, ports)) return refuse('not_permitted')
+  if (!mayRead(ports.policy, person, ports.clock.now())) return refuse('not_permitted')
   const { agents } = ports.policy.bundle
   return ok(await describeAgents(agents, { status: 'approved' }, ports))
 }
@@ -55,7 +55,7 @@ export async function readAgent(
   { id, person, look = false }: { id: AgentId; person: PersonId; look?: boolean },
   ports: ReadAgentsPorts,
 ): Promise<Result<AgentSeen & { evidence: Digest }, 'not_permitted' | 'unknown_agent'>> {
-  if (!mayRead(person, ports)) return refuse('not_permitted')
+  if (!mayRead(ports.policy, person, ports.clock.now())) return refuse('not_permitted')
   const agent = agentOf(ports.policy.bundle, id)
   if (!agent) return refuse('unknown_agent')
   if (look) await lookNow(agent, ports)

@@ -1,6 +1,7 @@
 import type { AgentFile, Certified, Subject } from '../../domain/agents/agent-file.ts'
 import { datesInFiles, dueOf } from '../../domain/agents/dates.ts'
 import { onRecord, type Registration, type RegistryEvent, registrationsIn } from '../../domain/agents/registry.ts'
+import { askAboutPerson, mayRead } from '../../domain/deciding/questions.ts'
 import { digestOf } from '../../domain/digest.ts'
 import { chainEntries } from '../../domain/ledger/ledger.ts'
 import { setTextsApart } from '../../domain/ledger/texts.ts'
@@ -20,7 +21,6 @@ import {
 } from '../../domain/values.ts'
 import { whatStops } from '../halts/find-halt.ts'
 import type { Policy } from '../policy/ports.ts'
-import { askAboutPerson, mayRead } from '../policy/questions.ts'
 import type { AskingPorts, DecidingPorts } from '../record/ports.ts'
 import { refuseOnRecord } from '../record/refuse.ts'
 import { manyWriters, runAggregate } from '../record/run-aggregate.ts'
@@ -152,7 +152,7 @@ export async function readSubject(
   { subject, person }: { subject: Subject; person: PersonId },
   ports: AskingPorts & { agents: Pick<AgentReader, 'certified' | 'files'> },
 ): Promise<Result<SubjectSeen, 'not_permitted' | 'unknown_subject'>> {
-  if (!mayRead(person, ports)) return refuse('not_permitted')
+  if (!mayRead(ports.policy, person, ports.clock.now())) return refuse('not_permitted')
   const inFiles = datesInFiles(filesOf(ports.policy)).get(subject)
   if (inFiles === undefined) return refuse('unknown_subject')
   const [certified, file] = await Promise.all([ports.agents.certified([subject]), readFile(subject, ports)])

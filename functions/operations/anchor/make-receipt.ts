@@ -3,12 +3,12 @@ import type { FoundEntry } from '../../domain/anchor/check-entries.ts'
 import { hashOfEntry } from '../../domain/anchor/leaf.ts'
 import { rootOfInclusion } from '../../domain/anchor/merkle.ts'
 import { type Receipt, receiptType, saidByEntries } from '../../domain/anchor/receipt.ts'
+import { mayRead } from '../../domain/deciding/questions.ts'
 import { canonicalForm } from '../../domain/digest.ts'
 import type { Broken, Entry } from '../../domain/ledger/ledger.ts'
 import type { Json, JsonObject, PersonId, RequestId, Result } from '../../domain/values.ts'
 import { ok, refuse } from '../../domain/values.ts'
 import type { Signer } from '../credentials/ports.ts'
-import { mayRead } from '../policy/questions.ts'
 import type { Log } from '../ports.ts'
 import type { DecidingPorts } from '../record/ports.ts'
 import { type Proof, proveEntry } from './read-log.ts'
@@ -31,7 +31,7 @@ export async function makeReceipt(
   ports: ReceiptPorts,
 ): Promise<Result<string, 'not_permitted' | 'unknown_request' | 'not_yet_anchored' | 'record_broken'>> {
   const { requests, ledger, policy, clock, issuer, receiptSigner, log } = ports
-  if (!mayRead(person, { policy, clock })) return refuse('not_permitted')
+  if (!mayRead(policy, person, clock.now())) return refuse('not_permitted')
   const stored = await requests.load(id)
   if (!stored) return refuse('unknown_request')
   const broken = ({ at, why }: { at: string; why: Broken['why'] | 'log' }) => {

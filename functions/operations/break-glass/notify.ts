@@ -2,6 +2,8 @@ import { type DrillReport, drillReport, type ToldOf } from '../../domain/break-g
 import { type Notice, noticeKey, noticesOf } from '../../domain/cards/notices.ts'
 import { namedIn, tellOf } from '../../domain/cards/routing.ts'
 import { credentialsIssued } from '../../domain/credentials/issue.ts'
+import { askAboutOpening, factsOfOpening } from '../../domain/deciding/ask-about-opening.ts'
+import { mayRead } from '../../domain/deciding/questions.ts'
 import { groupsOf, hasAccount, onlyChat } from '../../domain/people/organisation.ts'
 import { endedAt, openUntil } from '../../domain/record/ended.ts'
 import type { Opening } from '../../domain/record/opening.ts'
@@ -12,9 +14,7 @@ import type { AgentId, NumericDate, PersonId, RequestId, Result } from '../../do
 import { defined, ok, refuse } from '../../domain/values.ts'
 import type { CardStore, PostedCard } from '../cards/ports.ts'
 import { StoreUnavailable } from '../faults.ts'
-import { askAboutOpening, factsOfOpening } from '../policy/ask-about-opening.ts'
 import type { Policy } from '../policy/ports.ts'
-import { askAboutPerson } from '../policy/questions.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { AskingPorts, DecidingPorts, RequestReader, RequestWriter } from '../record/ports.ts'
 import type { OpeningPage, Pager } from './ports.ts'
@@ -176,7 +176,7 @@ export async function readDrill(
 ): Promise<Result<Drill, 'not_permitted' | 'unknown_request' | 'no_drill'>> {
   const { requests, ledger, policy, cards } = ports
   const now = ports.clock.now()
-  if (!askAboutPerson(policy, 'read', person, now).permit) return refuse('not_permitted')
+  if (!mayRead(policy, person, now)) return refuse('not_permitted')
   const stored = await requests.load(id)
   const opening = stored && openingOf(stored.state.ask)
   if (!stored || !opening) return refuse('unknown_request')

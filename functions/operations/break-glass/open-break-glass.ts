@@ -7,6 +7,7 @@ import {
   usesOfOpening,
 } from '../../domain/break-glass/break-glass.ts'
 import { reasonDigest, reasonProblem } from '../../domain/break-glass/open.ts'
+import { askAboutOpening } from '../../domain/deciding/ask-about-opening.ts'
 import { type Login, type LoginWanted, lackOf } from '../../domain/people/login-strength.ts'
 import type { FactsRefusal } from '../../domain/policy/assess.ts'
 import type { OpenBreakGlass } from '../../domain/record/commands.ts'
@@ -18,7 +19,6 @@ import type { Json, NumericDate, PersonId, Result, Thumbprint } from '../../doma
 import { defined, ok, refuse } from '../../domain/values.ts'
 import { findHaltOfPerson, toldOf } from '../halts/find-halt.ts'
 import { readReadings } from '../people/list-groups.ts'
-import { askAboutOpening } from '../policy/ask-about-opening.ts'
 import type { OnceOnly, TaskService } from '../ports.ts'
 import { commitNew } from '../record/carry-out.ts'
 import type { MakingPorts, Stored } from '../record/ports.ts'

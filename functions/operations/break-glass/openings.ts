@@ -1,5 +1,7 @@
 import { current } from '../../domain/break-glass/break-glass.ts'
 import { review } from '../../domain/break-glass/open.ts'
+import { askAboutOpening } from '../../domain/deciding/ask-about-opening.ts'
+import { askAboutPerson, mayRead } from '../../domain/deciding/questions.ts'
 import type { Answer } from '../../domain/policy/question.ts'
 import { incidentOf } from '../../domain/record/commands.ts'
 import { Budget } from '../../domain/record/opening.ts'
@@ -11,9 +13,7 @@ import { asOf } from '../../domain/requests/due.ts'
 import type { Digest, NumericDate, PersonId, RequestId, Result } from '../../domain/values.ts'
 import { defined, ok, refuse } from '../../domain/values.ts'
 import { isStopped } from '../halts/find-halt.ts'
-import { askAboutOpening } from '../policy/ask-about-opening.ts'
 import type { Policy } from '../policy/ports.ts'
-import { askAboutPerson } from '../policy/questions.ts'
 import type { OnceOnly } from '../ports.ts'
 import { type CarriedOut, carryOut, carryOutFor } from '../record/carry-out.ts'
 import type { AskingPorts, DecidingPorts, RequestReader } from '../record/ports.ts'
@@ -30,7 +30,7 @@ export async function listBreakGlass(
   { requests, policy, clock }: AskingPorts,
 ): Promise<readonly ApprovalRequest[] | undefined> {
   const now = clock.now()
-  if (!askAboutPerson(policy, 'read', person, now).permit) return undefined
+  if (!mayRead(policy, person, now)) return undefined
   return openings(requests, now)
 }
 
@@ -58,7 +58,7 @@ export async function viewBreakGlass(
 ): Promise<Result<ViewedBreakGlass, 'not_permitted' | 'unknown_request'>> {
   const { policy, requests, clock } = ports
   const now = clock.now()
-  if (!askAboutPerson(policy, 'read', person, now).permit) return refuse('not_permitted')
+  if (!mayRead(policy, person, now)) return refuse('not_permitted')
   const stored = await requests.load(id)
   if (!stored || !openingOf(stored.state.ask)) return refuse('unknown_request')
   const state = asOf(stored.state, now)

@@ -5,8 +5,9 @@ import type { RefusalOf } from '../../domain/requests/decide.ts'
 import { type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
 import type { Issuer } from '../../targets/reach.ts'
 import { BrokerRefused } from '../faults.ts'
+import { authorityOf } from '../policy/gather.ts'
 import type { OnceOnly } from '../ports.ts'
-import { atIssue, type ReaderPorts } from '../previews/read-again.ts'
+import { observeFor, type ReaderPorts } from '../previews/read-again.ts'
 import { carryOut, readToAct } from '../record/carry-out.ts'
 import type { MakingPorts } from '../record/ports.ts'
 import { type PlacePorts, placeOf } from './place.ts'
@@ -38,7 +39,12 @@ export async function issueCredential<Issued>(
     id,
     ports,
     async (state, now, requests) => ({
-      ...(await atIssue(state, claim, now, { ...ports, requests }, place)),
+      ...(await authorityOf(
+        state,
+        { moment: 'issue', now, role: place },
+        { ...ports, requests },
+        observeFor(state, claim, ports),
+      )),
       ...{ type: 'intend', agent, jkt, claim, credential, presented },
       ...(place === undefined ? {} : { session: { role: place, endsAt: now + secondsOf(state, now) + 60 } }),
     }),

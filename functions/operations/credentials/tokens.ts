@@ -27,10 +27,10 @@ import {
 } from '../../domain/values.ts'
 import { type Claim, isTargetId, kinds } from '../../targets/kinds.ts'
 import { Overtaken } from '../faults.ts'
-import { findEnding } from '../policy/authority.ts'
+import { authorityOf, findEnding } from '../policy/gather.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock, OnceOnly } from '../ports.ts'
-import { atIssue, type ReaderPorts } from '../previews/read-again.ts'
+import { observeFor, type ReaderPorts } from '../previews/read-again.ts'
 import { carryOut, readToAct } from '../record/carry-out.ts'
 import type { DecidingPorts, MakingPorts, RequestReader } from '../record/ports.ts'
 import { aboutStored, recordRefusal, refuseOnRecord } from '../record/refuse.ts'
@@ -141,7 +141,7 @@ export async function issueToken(ask: TokenAsk, ports: TokenPorts): Promise<Resu
     ask.id,
     ports,
     async (state, now, requests) => ({
-      ...(await atIssue(state, claim, now, { ...ports, requests })),
+      ...(await authorityOf(state, { moment: 'issue', now }, { ...ports, requests }, observeFor(state, claim, ports))),
       type: 'intend',
       ...{ agent, jkt, claim, credential, mayRebind },
     }),

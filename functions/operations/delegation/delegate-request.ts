@@ -1,3 +1,4 @@
+import { askedOf as askedOfRequest } from '../../domain/deciding/questions.ts'
 import { within } from '../../domain/delegation/attenuation.ts'
 import { digestOf } from '../../domain/digest.ts'
 import type { HostFacts } from '../../domain/people/host.ts'
@@ -13,6 +14,7 @@ import {
 } from '../../domain/policy/assess.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { satisfiedTier } from '../../domain/policy/ladder.ts'
+import { answerWithObserved } from '../../domain/policy/observed.ts'
 import type { Answer } from '../../domain/policy/question.ts'
 import { passedOn } from '../../domain/record/ask-terms.ts'
 import type { Delegate, Submit } from '../../domain/record/commands.ts'
@@ -40,10 +42,8 @@ import { defined, ok, RequestId, refuse } from '../../domain/values.ts'
 import { readHost } from '../agents/read-host.ts'
 import { type PlacePorts, placeOf } from '../credentials/place.ts'
 import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
-import { authorityOf } from '../policy/authority.ts'
-import { answerWithObserved } from '../policy/compare-observed.ts'
+import { authorityOf } from '../policy/gather.ts'
 import type { Policy } from '../policy/ports.ts'
-import { askedOf as askedOfRequest } from '../policy/questions.ts'
 import type { OnceOnly } from '../ports.ts'
 import { carryOut, commitNew, endIfOver } from '../record/carry-out.ts'
 import type { DecidingPorts, MakingPorts, Stored } from '../record/ports.ts'
@@ -161,7 +161,7 @@ function answerFor(ask: Hosted, parent: ApprovalRequest, { agent }: Facts, now: 
 function give(ask: Hosted, child: RequestId, facts: Facts, ports: Ports) {
   const { agent, jkt, to, uses = 1 } = ask
   const command = async (state: ApprovalRequest, now: NumericDate): Promise<Omit<Delegate, 'bundle'>> => {
-    const own = await authorityOf(state, 'request', now, ports, defined({ role: placeOf(state.ask, ports) }))
+    const own = await authorityOf(state, { moment: 'request', now, role: placeOf(state.ask, ports) }, ports)
     const notAfter = ask.notAfter ?? (state.status === 'approved' ? state.grant.notAfter : now)
     return {
       ...own,

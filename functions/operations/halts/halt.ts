@@ -1,10 +1,10 @@
+import { askAboutPerson, mayRead } from '../../domain/deciding/questions.ts'
 import type { Halt, HaltActor, HaltEvent, HaltRefusal, HaltTarget, NewHalt } from '../../domain/halts/halt.ts'
 import { evolveHalt, halt, idOfKey, isHaltInForce, isRepeated, lift, withHalt } from '../../domain/halts/halt.ts'
 import { chainEntries, type Head, noEntries } from '../../domain/ledger/ledger.ts'
 import { setTextsApart } from '../../domain/ledger/texts.ts'
 import { agentOf, personOf } from '../../domain/policy/bundle.ts'
 import { defined, type HaltId, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
-import { askAboutPerson } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
 import type { AskingPorts, MakingPorts } from '../record/ports.ts'
 import { refuseOnRecord } from '../record/refuse.ts'
@@ -160,7 +160,7 @@ export async function listHalts(
   { policy, clock, halts }: Pick<AskingPorts, 'policy' | 'clock'> & { halts: Pick<HaltStore, 'list'> },
 ): Promise<Result<Page<Halt>, 'not_permitted'>> {
   const now = clock.now()
-  if (!askAboutPerson(policy, 'read', person, now).permit) return refuse('not_permitted')
+  if (!mayRead(policy, person, now)) return refuse('not_permitted')
   const found: Halt[] = []
   let place = after
   do {

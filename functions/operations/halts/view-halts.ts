@@ -1,8 +1,8 @@
+import { mayRead } from '../../domain/deciding/questions.ts'
 import { type Halt, type HaltActor, type HaltRefusal, halt, lift } from '../../domain/halts/halt.ts'
 import { defined, type HaltId, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
 import type { TextReader } from '../ledger/ports.ts'
 import { joinHalts } from '../ledger/texts.ts'
-import { askAboutPerson } from '../policy/questions.ts'
 import type { AskingPorts } from '../record/ports.ts'
 import { findHaltActor, haltActors, listHalts } from './halt.ts'
 import type { HaltStore } from './ports.ts'
@@ -42,7 +42,7 @@ export async function viewHalt(
   ports: ViewHaltPorts & { halts: Pick<HaltStore, 'find'> },
 ): Promise<Result<ViewedHalt, 'not_permitted' | 'unknown_halt'>> {
   const now = ports.clock.now()
-  if (!askAboutPerson(ports.policy, 'read', person, now).permit) return refuse('not_permitted')
+  if (!mayRead(ports.policy, person, now)) return refuse('not_permitted')
   const found = await ports.halts.find(id)
   if (!found) return refuse('unknown_halt')
   const [shown = found.halt] = await joinHalts([found.halt], ports.texts)

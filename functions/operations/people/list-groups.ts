@@ -1,3 +1,4 @@
+import { mayRead } from '../../domain/deciding/questions.ts'
 import {
   type Claimed,
   type GroupReading,
@@ -10,7 +11,6 @@ import {
 import { groupsOf } from '../../domain/people/organisation.ts'
 import { defined, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
 import { sourceOf } from '../../group-sources/kinds.ts'
-import { mayRead } from '../policy/questions.ts'
 import type { AskingPorts, RequestReader } from '../record/ports.ts'
 
 type Ports = Pick<AskingPorts, 'policy' | 'requests' | 'clock'>
@@ -52,7 +52,7 @@ export async function listGroups(
   { person }: { person: PersonId },
   ports: Ports,
 ): Promise<Result<readonly GroupView[], 'not_permitted'>> {
-  if (!mayRead(person, ports)) return refuse('not_permitted')
+  if (!mayRead(ports.policy, person, ports.clock.now())) return refuse('not_permitted')
   const readings = await readReadings(ports)
   return ok(viewGroups(ports.policy.bundle.directory, readings, ports.clock.now()))
 }

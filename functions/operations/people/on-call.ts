@@ -1,11 +1,11 @@
 import type { OnCall } from '../../domain/cards/on-call-view.ts'
+import { mayDecideAsMember } from '../../domain/deciding/questions.ts'
 import { countingGroups, membersNow, type Readings, sourceOfGroup } from '../../domain/people/group-source.ts'
 import { personOf } from '../../domain/policy/bundle.ts'
 import { fillingOf } from '../../domain/policy/filling.ts'
 import { type ApprovalRequest, openStage, ownersOf } from '../../domain/record/request.ts'
 import { defined, type NumericDate } from '../../domain/values.ts'
 import type { Policy } from '../policy/ports.ts'
-import { mayDecideAsMember } from '../policy/questions.ts'
 import type { Clock } from '../ports.ts'
 import { type ReadingPorts, readReadings } from './list-groups.ts'
 

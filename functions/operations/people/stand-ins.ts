@@ -1,3 +1,4 @@
+import { askAboutPerson, askAboutStandIn, mayRead } from '../../domain/deciding/questions.ts'
 import { isSilenced, liftedBefore } from '../../domain/halts/halt.ts'
 import { chainEntries, type Head, noEntries } from '../../domain/ledger/ledger.ts'
 import type { Login } from '../../domain/people/login-strength.ts'
@@ -8,7 +9,6 @@ import { personOf } from '../../domain/policy/bundle.ts'
 import type { NumericDate, PersonId, Result, StandInId } from '../../domain/values.ts'
 import { defined, ok, refuse } from '../../domain/values.ts'
 import { isStopped } from '../halts/find-halt.ts'
-import { askAboutPerson, askAboutStandIn, mayRead } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
 import type { AskingPorts, MakingPorts } from '../record/ports.ts'
 import { refuseOnRecord } from '../record/refuse.ts'
@@ -108,7 +108,7 @@ export async function listStandIns(
   { person, after }: { person: PersonId; after?: string },
   { policy, clock, standIns }: Pick<AskingPorts, 'policy' | 'clock'> & { standIns: Pick<StandInReader, 'list'> },
 ): Promise<Result<Page<StandIn>, 'not_permitted'>> {
-  if (!mayRead(person, { policy, clock })) return refuse('not_permitted')
+  if (!mayRead(policy, person, clock.now())) return refuse('not_permitted')
   return ok(await standIns.list({ limit: pageSize, ...defined({ after }) }))
 }
 

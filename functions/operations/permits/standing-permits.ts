@@ -1,4 +1,5 @@
 import { hasLostApprover } from '../../domain/credentials/issue.ts'
+import { askAboutPerson, mayRead } from '../../domain/deciding/questions.ts'
 import { chainEntries, contextOf, type Head, noEntries } from '../../domain/ledger/ledger.ts'
 import { setTextsApart } from '../../domain/ledger/texts.ts'
 import type { Login } from '../../domain/people/login-strength.ts'
@@ -24,9 +25,8 @@ import { withDigests } from '../../domain/requests/narrow.ts'
 import type { NumericDate, PersonId, RequestId, Result, StandingPermitId } from '../../domain/values.ts'
 import { AgentId, defined, ok, refuse } from '../../domain/values.ts'
 import { isStopped } from '../halts/find-halt.ts'
-import { authorityOf, findEnding } from '../policy/authority.ts'
+import { authorityOf, findEnding } from '../policy/gather.ts'
 import type { Policy } from '../policy/ports.ts'
-import { askAboutPerson, mayRead } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
 import { endIfOver } from '../record/carry-out.ts'
 import type { AskingPorts, DecidingPorts } from '../record/ports.ts'
@@ -136,7 +136,7 @@ export async function listPermits(
   { person, after }: { person: PersonId; after?: string },
   { policy, clock, permits }: Pick<AskingPorts, 'policy' | 'clock'> & { permits: Pick<PermitReader, 'list'> },
 ): Promise<Result<Page<StandingPermit>, 'not_permitted'>> {
-  if (!mayRead(person, { policy, clock })) return refuse('not_permitted')
+  if (!mayRead(policy, person, clock.now())) return refuse('not_permitted')
   return ok(await permits.list({ limit: pageSize, ...defined({ after }) }))
 }
 
@@ -205,7 +205,7 @@ async function drawOne(
   // As old as the permit: a halt that came since, and was lifted since, has ended it all the same.
   const { afterHalts: _, ...older } = ask
   const state: ApprovalRequest = { ...evolve(undefined, submitted), ask: older, submittedAt: permit.at }
-  const { answer, eligible, ending } = await authorityOf(state, 'request', now, ports)
+  const { answer, eligible, ending } = await authorityOf(state, { moment: 'request', now }, ports)
   if (!answer.permit || ending || hasLostApprover(state, eligible)) return undefined
   if (!askAboutPerson(policy, 'allowStanding', permit.by, now, { state }).permit) return undefined
   const { hash: bundle } = policy.bundle

@@ -1,3 +1,4 @@
+import { type Act, actsOf } from '../../domain/deciding/questions.ts'
 import { type Asked, findFactsRegardless, questionOf } from '../../domain/policy/assess.ts'
 import { askedOfPlan, type PlanAsked } from '../../domain/policy/assess-plan.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
@@ -5,7 +6,6 @@ import { type Explaining, type Explanation, explain, lowestTier } from '../../do
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { defined, type NumericDate } from '../../domain/values.ts'
 import type { Policy } from './ports.ts'
-import { type Act, actsOf } from './questions.ts'
 
 /** `step`: of a plan. `proposal`: what decides is whether the planner may propose it. */
 export type Explained = { step?: number; proposal?: true; explanation: Explanation }

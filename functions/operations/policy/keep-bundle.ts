@@ -1,9 +1,9 @@
+import { mayRead } from '../../domain/deciding/questions.ts'
 import { type Bundle, hashOfBundle } from '../../domain/policy/bundle.ts'
 import type { Digest, JsonObject, PersonId, Result } from '../../domain/values.ts'
 import { ok, refuse } from '../../domain/values.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { BundleStore, KeptBundle, Policy } from './ports.ts'
-import { mayRead } from './questions.ts'
 
 type Ports = { bundles: BundleStore; clock: Clock; log: Log }
 
@@ -24,7 +24,7 @@ export async function readKeptBundle(
   { hash, person }: { hash: Digest; person: PersonId },
   ports: Ports & { policy: Policy },
 ): Promise<Result<KeptBundle, 'not_permitted' | 'unknown_bundle' | 'bundle_broken'>> {
-  if (!mayRead(person, ports)) return refuse('not_permitted')
+  if (!mayRead(ports.policy, person, ports.clock.now())) return refuse('not_permitted')
   const found = await loadKept(hash, ports)
   if (found === 'broken') return refuse('bundle_broken')
   return found ? ok(found) : refuse('unknown_bundle')

@@ -1,21 +1,13 @@
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Explainer } from '../../domain/policy/condition.ts'
-import type { Answer, Ask, Question } from '../../domain/policy/question.ts'
+import type { PolicyAnswers } from '../../domain/policy/question.ts'
 import type { AskerId, Digest, JsonObject, NumericDate } from '../../domain/values.ts'
 
-export interface Policy {
-  readonly bundle: Bundle
+export interface Policy extends PolicyAnswers {
   /** As it was deployed, also where a date of a person or group has passed. Left out where `bundle` is that. */
   readonly files?: Bundle
-  /** Never throws and waits for nothing: on any failure the answer does not permit, with `error`. */
-  ask(question: Question): Answer
   /** Left out where there is no engine. */
   readonly explainer?: Explainer | undefined
-  /**
-   * The same as if the observed policies counted, where the bundle has any. Of a question that could not be answered
-   * cleanly, the policies are those that erred.
-   */
-  readonly observing?: Ask | undefined
   /**
    * Reads what people recertified since the bundle was made: of these agents, or without any of people and groups, as
    * before each call. It reads nothing where no date of theirs has passed, and never throws: what cannot be read was not

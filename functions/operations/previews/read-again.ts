@@ -1,14 +1,11 @@
-import { isGuarded, isOtherState } from '../../domain/previews/drift.ts'
-import type { AskedAgain, ReadAgain } from '../../domain/record/commands.ts'
+import { isGuarded } from '../../domain/previews/drift.ts'
 import { rulesOf } from '../../domain/record/origin.ts'
 import { keptSteps } from '../../domain/record/plan-step.ts'
-import { largestPreview, type Preview, previewOfSteps } from '../../domain/record/preview.ts'
+import { largestPreview, previewOfSteps } from '../../domain/record/preview.ts'
 import type { ApprovalRequest, Ask } from '../../domain/record/request.ts'
-import { defined, type JsonObject, type NumericDate } from '../../domain/values.ts'
-import type { Claim } from '../../targets/kinds.ts'
-import { authorityOf, lookAtAgents } from '../policy/authority.ts'
-import { assessAgain } from '../policy/questions.ts'
-import type { AskingPorts, RequestReader } from '../record/ports.ts'
+import { defined } from '../../domain/values.ts'
+import type { Act } from '../../targets/kinds.ts'
+import type { AskingPorts } from '../record/ports.ts'
 import type { Observed, StateReader } from './ports.ts'
 
 export type ReaderPorts = { reader: StateReader }
@@ -55,49 +52,9 @@ async function observeOne(
   }
 }
 
-/** `raw`: for a call that carries what is expected. */
-export type Reading = { observed?: ReadAgain; raw?: JsonObject }
-
-/** What is there now, for a request that people decide on or have decided on. */
-export async function readAgain(
+/** A reading of what is there now, for the first act that it guards. */
+export const observeFor = (
   state: ApprovalRequest,
-  now: NumericDate,
-  ports: ReaderPorts & Pick<AskingPorts, 'policy' | 'clock'>,
-  ask: Ask = state.ask,
-): Promise<Reading> {
-  const found = await observe(ask, ports)
-  if (!found) return {}
-  const { preview, raw } = found
-  const isOther = isOtherState(state, { preview })
-  if (isOther) await lookAtAgents(state, ports)
-  const observed = isOther ? { preview, again: askedAgain(state, preview, now, ports) } : { preview }
-  return { observed, ...(raw && { raw }) }
-}
-
-/** On today's ladder, and never on a lower rung than before. */
-function askedAgain(
-  state: ApprovalRequest,
-  preview: Preview,
-  now: NumericDate,
-  { policy }: Pick<AskingPorts, 'policy'>,
-): AskedAgain {
-  const found = assessAgain(policy, state, { preview, atLeast: state.tier }, now)
-  if (found.outcome === 'refused') return { ok: false, code: found.reason }
-  const { tier, stages, policies } = found
-  return { ok: true, tier, stages, policies }
-}
-
-/** All that a claim rests on now, and what is there now, side by side. */
-export async function atIssue(
-  state: ApprovalRequest,
-  claim: Claim,
-  now: NumericDate,
-  ports: ReaderPorts & Pick<AskingPorts, 'policy' | 'clock'> & { requests: Pick<RequestReader, 'dependencies'> },
-  role?: string,
-) {
-  const [authority, { observed }] = await Promise.all([
-    authorityOf(state, 'issue', now, ports, defined({ role })),
-    isGuarded(state, claim) ? readAgain(state, now, ports) : ({} as Reading),
-  ])
-  return { ...authority, ...defined({ observed }) }
-}
+  act: Act,
+  ports: ReaderPorts & Pick<AskingPorts, 'clock'>,
+): Promise<Observed | undefined> | undefined => (isGuarded(state, act) ? observe(state.ask, ports) : undefined)

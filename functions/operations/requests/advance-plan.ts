@@ -11,7 +11,7 @@ import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
 import { defined, type RequestId } from '../../domain/values.ts'
-import { findEnding } from '../policy/authority.ts'
+import { findEnding } from '../policy/gather.ts'
 import { carryOut, commitNew, wake } from '../record/carry-out.ts'
 import type { DecidingPorts, RequestReader, Stored } from '../record/ports.ts'
 

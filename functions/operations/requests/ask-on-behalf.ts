@@ -1,3 +1,5 @@
+import { askAboutAsker } from '../../domain/deciding/questions.ts'
+import { eligibilityOf } from '../../domain/deciding/rights.ts'
 import { digestOf } from '../../domain/digest.ts'
 import { type Agent, agentStatus, answersFor } from '../../domain/people/organisation.ts'
 import { agentRefOf } from '../../domain/policy/agent-ref.ts'
@@ -23,7 +25,6 @@ import {
 } from '../../domain/values.ts'
 import { isStopped } from '../halts/find-halt.ts'
 import type { Policy } from '../policy/ports.ts'
-import { askAboutAsker, eligibilityOf } from '../policy/questions.ts'
 import type { OnceOnly } from '../ports.ts'
 import { keepRate } from '../rates.ts'
 import { refuseOnRecord } from '../record/refuse.ts'

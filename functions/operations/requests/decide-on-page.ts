@@ -1,3 +1,4 @@
+import { narrowRequest } from '../../domain/deciding/narrow-request.ts'
 import { claimedGroups } from '../../domain/people/group-source.ts'
 import { type ApprovalRequest, openStage } from '../../domain/record/request.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
@@ -9,7 +10,7 @@ import type { ReaderPorts } from '../previews/read-again.ts'
 import type { CarriedOut } from '../record/carry-out.ts'
 import type { AskingPorts, DecidingPorts } from '../record/ports.ts'
 import { recordRefusal, refuseOnRecord } from '../record/refuse.ts'
-import { type DecisionRefusal, decideRequest, narrowAsk } from './decide-request.ts'
+import { type DecisionRefusal, decideRequest } from './decide-request.ts'
 import { viewRequest } from './read-requests.ts'
 
 export type PageOutcome = { recorded: ApprovalRequest } | { loginAt: string }
@@ -37,7 +38,7 @@ export async function decideOnPage(
   const mayBe = whyNot.approve === undefined && choice.round === state.round && choice.digest === state.ask.digest
   const says = stage?.comment !== 'required' || (choice.comment ?? '').trim() !== ''
   if (isAsShown && wantsLogin && mayBe && says) {
-    const narrowed = choice.narrow && narrowAsk(state, choice.narrow, ports.clock.now(), ports)
+    const narrowed = choice.narrow && narrowRequest(ports.policy, state, choice.narrow, ports.clock.now())
     if (narrowed && !narrowed.ok) return refuse(narrowed.code, narrowed.detail)
     const { acr, maxAge } = stage ?? {}
     const purpose = {
@@ -84,7 +85,7 @@ const isOther = (
   less: Digest | undefined,
   ports: Pick<AskingPorts, 'policy' | 'clock'>,
 ): boolean => {
-  const narrowed = narrowAsk(state, narrow, ports.clock.now(), ports)
+  const narrowed = narrowRequest(ports.policy, state, narrow, ports.clock.now())
   return narrowed.ok && narrowed.ask.digest !== less
 }
 

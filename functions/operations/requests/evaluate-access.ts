@@ -1,5 +1,6 @@
 import { hasLostApprover, notYet } from '../../domain/credentials/issue.ts'
 import { bindingWindow } from '../../domain/credentials/statements.ts'
+import { assessAsk } from '../../domain/deciding/assess-ask.ts'
 import { argumentsDigest } from '../../domain/digest.ts'
 import type { About } from '../../domain/ledger/refused.ts'
 import { isJustified, justificationMember, readsMember, wantsOf } from '../../domain/policy/asking-terms.ts'
@@ -7,7 +8,7 @@ import type { Assessment } from '../../domain/policy/assess.ts'
 import { isPlanBody } from '../../domain/policy/assess-plan.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
 import { titleOf } from '../../domain/policy/catalogue.ts'
-import { cameTo, type Observed } from '../../domain/policy/observed.ts'
+import { cameTo, type Observed, runWithObserved, wouldBeOf } from '../../domain/policy/observed.ts'
 import type { ParentTask, Said } from '../../domain/record/ask-terms.ts'
 import { planTitle } from '../../domain/record/plan-step.ts'
 import type { ApprovedRequest, Ask } from '../../domain/record/request.ts'
@@ -18,9 +19,7 @@ import { readHost } from '../agents/read-host.ts'
 import type { Statements } from '../credentials/ports.ts'
 import { type Bound, denialClaims } from '../credentials/statements.ts'
 import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
-import { assessAsk } from '../policy/assess-ask.ts'
-import { authorityOf } from '../policy/authority.ts'
-import { runWithObserved, wouldBeOf } from '../policy/compare-observed.ts'
+import { authorityOf } from '../policy/gather.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { DecidingPorts, MakingPorts } from '../record/ports.ts'
 import { recordRefusal } from '../record/refuse.ts'
@@ -267,7 +266,7 @@ async function reevaluate(
   if (!covers(state.ask, ask)) return no('out_of_scope')
   if (state.status !== 'approved') return no('approval_expired')
   if (notYet(state, now)) return no('not_yet')
-  const authority = await authorityOf(state, 'use', now, ports)
+  const authority = await authorityOf(state, { moment: 'use', now }, ports)
   if (authority.ending || hasLostApprover(state, authority.eligible)) return no('approval_expired')
   const { answer } = authority
   if (answer.error) return no('policy_error', answer.policies)

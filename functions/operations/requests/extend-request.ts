@@ -12,7 +12,7 @@ import {
   type Result,
   type Thumbprint,
 } from '../../domain/values.ts'
-import { findEnding } from '../policy/authority.ts'
+import { findEnding } from '../policy/gather.ts'
 import type { OnceOnly } from '../ports.ts'
 import { commitNew } from '../record/carry-out.ts'
 import { aboutStored, refuseOnRecord } from '../record/refuse.ts'

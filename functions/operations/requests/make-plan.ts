@@ -1,18 +1,18 @@
+import { assessSteps } from '../../domain/deciding/assess-ask.ts'
+import { termsOfPlan } from '../../domain/deciding/narrow-request.ts'
 import { isJustified, lackingFor } from '../../domain/policy/asking-terms.ts'
 import { type PlanAssessment, planAction, type StepAsked } from '../../domain/policy/assess-plan.ts'
-import { cameTo } from '../../domain/policy/observed.ts'
+import { type Compared, cameTo, runWithObserved, wouldBeOf } from '../../domain/policy/observed.ts'
 import { saidOf } from '../../domain/record/ask-terms.ts'
 import type { Submit } from '../../domain/record/commands.ts'
 import type { Preview } from '../../domain/record/preview.ts'
 import type { Ask } from '../../domain/record/request.ts'
 import { type AgentId, defined, type NumericDate, ok, type RequestId, refuse } from '../../domain/values.ts'
-import { assessSteps } from '../policy/assess-ask.ts'
-import { type Compared, runWithObserved, wouldBeOf } from '../policy/compare-observed.ts'
 import { bindAsk } from './bound.ts'
 import { Lately } from './limits.ts'
 import { type AdmissionPorts, type Asking, type Made, type MadeOr, notRequestable } from './made.ts'
 import { lookAtTask, taskOf, toldOfTask } from './parent-task.ts'
-import { assessPlanBody, stepsOfPlan, termsOfPlan } from './plan-ask.ts'
+import { assessPlanBody, stepsOfPlan } from './plan-ask.ts'
 
 /** As `makeSubmit` does, for a plan, whose steps are each assessed. */
 export async function makePlan(

@@ -1,3 +1,4 @@
+import { assessSteps } from '../../domain/deciding/assess-ask.ts'
 import { actTermsOf, findResource } from '../../domain/policy/assess.ts'
 import {
   type PlanAsked,
@@ -7,13 +8,11 @@ import {
   type StepAsked,
 } from '../../domain/policy/assess-plan.ts'
 import type { ParentTask } from '../../domain/record/ask-terms.ts'
-import { keptSteps, type PlanStep } from '../../domain/record/plan-step.ts'
-import type { Ask } from '../../domain/record/request.ts'
-import type { JsonObject, NumericDate, Resource } from '../../domain/values.ts'
+import type { PlanStep } from '../../domain/record/plan-step.ts'
+import type { NumericDate, Resource } from '../../domain/values.ts'
 import { defined, ok, type RequestId, refuse } from '../../domain/values.ts'
 import { readHost } from '../agents/read-host.ts'
 import { findHaltOfSteps, toldOf } from '../halts/find-halt.ts'
-import { assessSteps } from '../policy/assess-ask.ts'
 import type { MakingPorts } from '../record/ports.ts'
 import type { Lately } from './limits.ts'
 
@@ -99,29 +98,4 @@ export function stepsOfPlan(
       ...defined({ host, after: earlier < index ? earlier + 1 : undefined }),
     }
   })
-}
-
-/** What people decide on, made of the steps that are not struck out: those in `arguments` are what the digest covers. */
-export function termsOfPlan(steps: readonly PlanStep[]) {
-  const kept = keptSteps({ ask: { steps } })
-  const sum = (of: (step: PlanStep) => number) => kept.reduce((all, step) => all + of(step), 0)
-  const named = (of: (step: PlanStep) => string) => [...new Set(kept.map(of))]
-  return {
-    action: planAction,
-    arguments: {
-      steps: kept.map(({ agent, action, arguments: args, resource, mcp }) => ({
-        ...{ agent, action, arguments: args, resource },
-        ...defined({ mcp }),
-      })),
-    } satisfies JsonObject,
-    environment: named(({ environment }) => environment).join(', '),
-    classification: named(({ classification }) => classification).join(', '),
-    credential: 'none',
-    uses: 1,
-    claimWithin: sum(({ claimWithin }) => claimWithin),
-    lifetime: sum(({ lifetime }) => lifetime),
-    unpinned: kept.flatMap(({ step, unpinned }) => unpinned.map((words) => `step ${step}: ${words}`)),
-    recent: 0,
-    steps: [...steps],
-  } satisfies Partial<Ask>
 }

@@ -1,26 +1,17 @@
+import { mayRead } from '../../domain/deciding/questions.ts'
 import type { Entry } from '../../domain/ledger/ledger.ts'
 import type { Claimed } from '../../domain/people/group-source.ts'
 import { rulesOf } from '../../domain/record/origin.ts'
-import { type ApprovalRequest, openStage } from '../../domain/record/request.ts'
+import type { ApprovalRequest } from '../../domain/record/request.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { RequestFilter } from '../../domain/requests/history.ts'
-import { takeDecision } from '../../domain/requests/take-decision.ts'
-import {
-  type AgentId,
-  type Aggregate,
-  defined,
-  ok,
-  type PersonId,
-  RequestId,
-  type Result,
-  refuse,
-  type Verdict,
-} from '../../domain/values.ts'
+import { whyNot } from '../../domain/requests/take-decision.ts'
+import type { AgentId, Aggregate, PersonId, Result, Verdict } from '../../domain/values.ts'
+import { defined, ok, RequestId, refuse } from '../../domain/values.ts'
 import type { TextReader } from '../ledger/ports.ts'
 import { type Personal, textsBeside } from '../ledger/texts.ts'
-import { authorityOf } from '../policy/authority.ts'
-import { mayRead } from '../policy/questions.ts'
+import { authorityOf } from '../policy/gather.ts'
 import type { Page } from '../ports.ts'
 import { keepRate, type RatePorts } from '../rates.ts'
 import type { AskingPorts, DecidingPorts, RequestReader, Stored } from '../record/ports.ts'
@@ -41,7 +32,7 @@ export async function findRequest(
 ): Promise<Result<RequestId, NotFound>> {
   const whole = RequestId.safeParse(given)
   if (whole.success) return ok(whole.data)
-  if (!mayRead(person, ports)) return refuse('not_permitted')
+  if (!mayRead(ports.policy, person, ports.clock.now())) return refuse('not_permitted')
   if (!Beginning.test(given)) return refuse('unknown_request')
   const beginnings = /^(?:req|bgl)_/.test(given) ? [given] : [`req_${given}`, `bgl_${given}`]
   const lists = await Promise.all(beginnings.map((search) => requests.list({ search }, { limit: 2 })))
@@ -70,7 +61,7 @@ export async function listRequests(
   { person, filter, waiting, after, claimed }: ListAsk,
   ports: Ports,
 ): Promise<Result<Page<ApprovalRequest>, ReadRefusal>> {
-  if (!mayRead(person, ports)) return refuse('not_permitted')
+  if (!mayRead(ports.policy, person, ports.clock.now())) return refuse('not_permitted')
   const place = { limit: pageSize, ...defined({ after }) }
   const page = waiting
     ? await waitingPage({ person, filter, ...place, ...defined({ claimed }) }, ports)
@@ -86,7 +77,7 @@ export async function readRequest(
   { id, person }: { id: RequestId; person: PersonId },
   ports: Ports,
 ): Promise<Result<ApprovalRequest, ReadRefusal>> {
-  if (!mayRead(person, ports)) return refuse('not_permitted')
+  if (!mayRead(ports.policy, person, ports.clock.now())) return refuse('not_permitted')
   const stored = await ports.requests.load(id)
   return stored ? ok(asOf(stored.state, ports.clock.now())) : refuse('unknown_request')
 }
@@ -97,7 +88,7 @@ export async function readLedger(
   { id, person, after }: { id: RequestId; person: PersonId; after: number },
   ports: LedgerPorts,
 ): Promise<Result<EntriesPage, ReadRefusal>> {
-  if (!mayRead(person, ports)) return refuse('not_permitted')
+  if (!mayRead(ports.policy, person, ports.clock.now())) return refuse('not_permitted')
   const page = await readPage(id, after, ports)
   return page.entries.length === 0 && after === 0 ? refuse('unknown_request') : ok(page)
 }
@@ -107,7 +98,7 @@ export async function readChain(
   { aggregate, person, after }: { aggregate: Aggregate; person: PersonId; after: number },
   ports: LedgerPorts,
 ): Promise<Result<EntriesPage, 'not_permitted' | 'unknown_aggregate'>> {
-  if (!mayRead(person, ports)) return refuse('not_permitted')
+  if (!mayRead(ports.policy, person, ports.clock.now())) return refuse('not_permitted')
   const page = await readPage(aggregate, after, ports)
   const { agents, tools, directory } = ports.policy.bundle
   const actors = [...agents, ...tools, ...directory.people]
@@ -133,33 +124,14 @@ export async function viewRequest(
   { id, person, claimed }: { id: RequestId; person: PersonId; claimed?: Claimed | undefined },
   ports: ViewPorts,
 ): Promise<Result<Viewed, 'not_permitted' | 'unknown_request'>> {
-  if (!mayRead(person, ports)) return refuse('not_permitted')
+  if (!mayRead(ports.policy, person, ports.clock.now())) return refuse('not_permitted')
   const now = ports.clock.now()
   const stored = await ports.requests.load(id)
   if (!stored) return refuse('unknown_request')
   const state = asOf(stored.state, now)
-  const found = await authorityOf(state, 'request', now, ports, { decider: person, claimed })
-  const acr = openStage(state)?.terms.acr
-  const whyNot = (verdict: Verdict): Refusal | undefined => {
-    const taken = takeDecision(
-      state,
-      {
-        ...found,
-        type: 'decide',
-        person,
-        verdict,
-        round: state.round,
-        digest: state.ask.digest,
-        comment: 'asked beforehand',
-        login: { ...defined({ acr }), at: now },
-        through: 'page',
-        bundle: ports.policy.bundle.hash,
-      },
-      now,
-    )
-    return 'code' in taken ? taken.code : undefined
-  }
-  return ok({ state, whyNot: { approve: whyNot('approve'), deny: whyNot('deny') } })
+  const found = await authorityOf(state, { moment: 'request', now, decider: person, claimed }, ports)
+  const why = (verdict: Verdict) => whyNot(state, { ...found, person }, verdict, now)
+  return ok({ state, whyNot: { approve: why('approve'), deny: why('deny') } })
 }
 
 export type Pause = (milliseconds: number) => Promise<void>

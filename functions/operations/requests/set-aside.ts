@@ -1,11 +1,11 @@
 import * as z from 'zod'
+import { mayRead } from '../../domain/deciding/questions.ts'
 import { zoneOf } from '../../domain/policy/calendar.ts'
 import { type ApprovalRequest, openStage } from '../../domain/record/request.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { type Aside, type AsideChoice, asideNow, asideUntil } from '../../domain/requests/set-aside.ts'
 import { defined, NumericDate, ok, type PersonId, type RequestId, type Result, refuse } from '../../domain/values.ts'
 import { StoreUnavailable } from '../faults.ts'
-import { mayRead } from '../policy/questions.ts'
 import type { AskingPorts, RequestReader, RequestWriter } from '../record/ports.ts'
 
 const Kept = z.record(z.string(), z.object({ until: NumericDate, round: z.number().int() }))
@@ -27,7 +27,7 @@ export async function setAside(
   ports: Ports,
 ): Promise<Result<true, Refused>> {
   const now = ports.clock.now()
-  if (!mayRead(person, ports)) return refuse('not_permitted')
+  if (!mayRead(ports.policy, person, ports.clock.now())) return refuse('not_permitted')
   const stored = await ports.requests.load(id)
   if (!stored) return refuse('unknown_request')
   const state = asOf(stored.state, now)

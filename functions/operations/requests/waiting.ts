@@ -1,5 +1,7 @@
 import { isQuiet, namedDirectly } from '../../domain/cards/routing.ts'
-import { type Halt, type HaltTarget, haltKey, haltOf, targetsOf } from '../../domain/halts/halt.ts'
+import { unhaltedStandIns } from '../../domain/deciding/gathered.ts'
+import { countedApprovers, eligibilityOf, rightsOf } from '../../domain/deciding/rights.ts'
+import { type HaltTarget, haltKey, haltOf, targetsOf } from '../../domain/halts/halt.ts'
 import { type Claimed, groupsToRead, membersNow, type Readings } from '../../domain/people/group-source.ts'
 import { isInForce } from '../../domain/people/stand-in.ts'
 import type { Stage } from '../../domain/policy/ladder.ts'
@@ -9,9 +11,7 @@ import { asOf } from '../../domain/requests/due.ts'
 import type { RequestFilter } from '../../domain/requests/history.ts'
 import { waitsFor } from '../../domain/requests/take-decision.ts'
 import { defined, type NumericDate, type PersonId } from '../../domain/values.ts'
-import { silence, unhaltedStandIns, withStandIns } from '../policy/authority.ts'
 import type { Policy } from '../policy/ports.ts'
-import { countedApprovers, eligibilityOf } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
 import type { AskingPorts, RequestPage, RequestReader, Stored } from '../record/ports.ts'
 
@@ -54,39 +54,24 @@ async function thoseWaitingFor(
     groups: groupsToRead(ports.policy.bundle.directory),
   })
   const said = { readings, claimed: { person, groups: claimed } }
-  const named = standIns.filter((each) => each.by === person && isInForce(each, now))
-  const absentees = named.map((each) => each.for)
+  const given = standIns.filter((each) => each.by === person && isInForce(each, now))
+  const absentees = given.map((each) => each.for)
   const judged = pending
-    .map((stored) => ({
-      ...stored,
-      ...eligibilityOf(
-        ports.policy,
-        stored.state,
-        [...countedApprovers(stored.state), person, ...absentees],
-        now,
-        said,
-      ),
-    }))
+    .map(({ state, head }) => {
+      const people = [...countedApprovers(state), person, ...absentees]
+      return { state, head, ...eligibilityOf(ports.policy, state, people, now, said) }
+    })
     .filter(({ eligible }) => [person, ...absentees].some((each) => (eligible[each] ?? []).length > 0))
   const people = [person, ...absentees].map((value) => ({ kind: 'person', value }) as const)
   const halts = await haltsOf([...people, ...judged.flatMap(({ state }) => targetsOf(state, undefined))], ports)
-  const absent = unhaltedStandIns(named, halts).map((each) => each.for)
+  const deciding = { decider: person, absent: unhaltedStandIns({ standIns: given, halts }).map((each) => each.for) }
   return judged
     .filter(({ state, eligible }) => {
-      if (isHalted(state, halts)) return false
-      // A person under a halt decides nothing, and no stand-in decides for them.
-      const own = silence(eligible, state, halts, now)
-      const found = withStandIns(state, own, { decider: person, absent, now, said }, ports)
-      return waitsFor(state, { person, ...found, eligible: silence(found.eligible, state, halts, now) }, now)
+      if (haltOf(state, halts)) return false
+      const rights = rightsOf(ports.policy, state, eligible, deciding, { halts, readings }, now)
+      return waitsFor(state, { person, ...rights }, now)
     })
     .map(({ state, head }) => ({ state, head }))
-}
-
-/** The halts are those of many requests; only those of this one's targets bear on it. */
-function isHalted(state: PendingRequest, halts: readonly Halt[]): boolean {
-  const own = new Set(targetsOf(state, undefined).map(haltKey))
-  const bearing = halts.filter(({ target }) => own.has(haltKey(target)))
-  return haltOf(state, bearing) !== undefined
 }
 
 export async function newest(

@@ -1,5 +1,5 @@
+import { judge } from '../../domain/deciding/judge.ts'
 import { isHaltInForce } from '../../domain/halts/halt.ts'
-import { isGuarded } from '../../domain/previews/drift.ts'
 import type { BeginCall } from '../../domain/record/commands.ts'
 import { type Ask, callOf, type Outcome, type Use, type UseOutcome } from '../../domain/record/request.ts'
 import type { Refusal } from '../../domain/refusals.ts'
@@ -12,9 +12,9 @@ import type { LookedUp, Maker } from '../../targets/reach.ts'
 import { type PlacePorts, placeOf } from '../credentials/place.ts'
 import type { AccessToken } from '../credentials/ports.ts'
 import { faultName } from '../faults.ts'
-import { authorityOf } from '../policy/authority.ts'
+import { gather } from '../policy/gather.ts'
 import type { OnceOnly } from '../ports.ts'
-import { type ReaderPorts, type Reading, readAgain } from '../previews/read-again.ts'
+import { observeFor, type ReaderPorts } from '../previews/read-again.ts'
 import { type CarriedOut, carryOut } from '../record/carry-out.ts'
 import type { MakingPorts } from '../record/ports.ts'
 
@@ -69,13 +69,11 @@ async function begin(token: AccessToken, use: UseId, once: OnceOnly, role: strin
     token.request,
     ports,
     async (state, now) => {
-      const [authority, { observed, raw }] = await Promise.all([
-        authorityOf(state, 'use', now, ports, defined({ role })),
-        isGuarded(state, 'call') ? readAgain(state, now, ports) : ({} as Reading),
-      ])
-      expected = raw
+      const occasion = { moment: 'use', now, role } as const
+      const read = await gather(state, occasion, ports, observeFor(state, 'call', ports))
+      expected = read.raw
       const own = { agent: token.agent, target: ports.reach.kind, presented: token.jti, use }
-      return { ...authority, ...defined({ observed }), type: 'begin_call' as const, ...own }
+      return { ...judge(ports.policy, state, read, occasion), type: 'begin_call' as const, ...own }
     },
     [once],
   )

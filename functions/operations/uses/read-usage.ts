@@ -1,8 +1,8 @@
+import { mayRead } from '../../domain/deciding/questions.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { type ActionUsage, usageOf } from '../../domain/uses/usage.ts'
 import { type AgentId, defined, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
-import { mayRead } from '../policy/questions.ts'
 import type { AskingPorts } from '../record/ports.ts'
 
 const page = 100
@@ -16,7 +16,7 @@ export async function readUsage(
   { agent, person, since, after }: { agent: AgentId; person: PersonId; since: NumericDate; after?: string },
   { requests, policy, clock }: AskingPorts,
 ): Promise<Result<Usage, 'not_permitted' | 'unknown_aggregate'>> {
-  if (!mayRead(person, { policy, clock })) return refuse('not_permitted')
+  if (!mayRead(policy, person, clock.now())) return refuse('not_permitted')
   const found: ApprovalRequest[] = []
   let next = after
   for (let read = 0; read < pages; read++) {

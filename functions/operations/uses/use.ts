@@ -6,7 +6,7 @@ import type { RefusalOf } from '../../domain/requests/decide.ts'
 import type { JsonObject, Result, ToolId, UseId } from '../../domain/values.ts'
 import { actorNamed, defined, ok, refuse, requestOfUse } from '../../domain/values.ts'
 import type { AccessToken } from '../credentials/ports.ts'
-import { authorityOf } from '../policy/authority.ts'
+import { authorityOf } from '../policy/gather.ts'
 import type { OnceOnly } from '../ports.ts'
 import { type CarriedOut, carryOut, readToAct } from '../record/carry-out.ts'
 import type { DecidingPorts, MakingPorts } from '../record/ports.ts'
@@ -68,7 +68,7 @@ export async function beginUse(
     token.request,
     ports,
     async (state, now, requests) => ({
-      ...(await authorityOf(state, 'use', now, { ...ports, requests })),
+      ...(await authorityOf(state, { moment: 'use', now }, { ...ports, requests })),
       type: 'begin_use',
       tool,
       presented: token.jti,

@@ -1,6 +1,7 @@
 import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
 import type { Subject } from '../../../functions/domain/agents/agent-file.ts'
 import { noCounts } from '../../../functions/domain/agents/observed.ts'
+import { askAboutPerson } from '../../../functions/domain/deciding/questions.ts'
 import { verifyOther } from '../../../functions/domain/ledger/ledger.ts'
 import { commitmentTo } from '../../../functions/domain/ledger/texts.ts'
 import type { GroupReading } from '../../../functions/domain/people/group-source.ts'
@@ -11,7 +12,6 @@ import { CurrentPolicy } from '../../../functions/operations/agents/current-poli
 import { readAgent } from '../../../functions/operations/agents/read-agents.ts'
 import { recertify, whyNotRecertify } from '../../../functions/operations/agents/recertify.ts'
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
-import { askAboutPerson } from '../../../functions/operations/policy/questions.ts'
 import { evidenceNow } from '../../support/agents/evidence.ts'
 import { agent, person, prodParameter, sampleBundle, stagingParameter, start, World } from '../../support/world.ts'
 

@@ -1,11 +1,11 @@
 import { decodeJwt } from 'jose'
 import { hotworkMembers } from '../../../functions/adapters/http/authzen.ts'
+import { narrowRequest } from '../../../functions/domain/deciding/narrow-request.ts'
 import { requestDigest } from '../../../functions/domain/digest.ts'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import { type ApprovalRequest, grantOf } from '../../../functions/domain/record/request.ts'
 import type { Narrow } from '../../../functions/domain/requests/narrow.ts'
-import { narrowAsk } from '../../../functions/operations/requests/decide-request.ts'
 import { person, prodParameter, sampleBundle, start, type What, World } from '../../support/world.ts'
 
 const sample = sampleBundle()
@@ -105,7 +105,7 @@ describe('an approver who leaves less', () => {
   test('never lowers it', () => {
     const world = new World(bundle)
     return world.submitted(reserve(10)).then(({ ask }) => {
-      const made = narrowAsk({ ask, tier: 3 }, leave(5), start, { policy: world.policy })
+      const made = narrowRequest(world.policy, { ask, tier: 3 }, leave(5), start)
       expect(made).toMatchObject({ ok: true, tier: 3, stages: bundle.ladder.tiers[3]?.stages })
     })
   })
@@ -205,7 +205,7 @@ describe('a narrowing is refused, and nothing changes,', () => {
     world.policy = new World(after).policy
     // Whoever may decide is another question, which these would answer with a no as well.
     const { policy } = world
-    expect(narrowAsk(request, leave(5), start, { policy })).toMatchObject({ ok: false, code })
+    expect(narrowRequest(policy, request, leave(5), start)).toMatchObject({ ok: false, code })
     expect(await narrow(world, request, 'ana', leave(5))).toMatchObject({ ok: false })
     expect(await now(world, request)).toMatchObject({ round: 1, ask: request.ask })
   })

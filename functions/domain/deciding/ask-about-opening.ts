@@ -1,14 +1,13 @@
-import { factsOfAction, factsOfProfile, factsOfSealed, type OpenedFacts } from '../../domain/break-glass/rights.ts'
-import { groupsBySource, type Readings } from '../../domain/people/group-source.ts'
-import { groupsOf } from '../../domain/people/organisation.ts'
-import { findActionFacts } from '../../domain/policy/assess.ts'
-import { personOf } from '../../domain/policy/bundle.ts'
-import { type Answer, type Moment, openingActs } from '../../domain/policy/question.ts'
-import type { Opening } from '../../domain/record/opening.ts'
-import type { Ask } from '../../domain/record/request.ts'
-import { type NumericDate, type PersonId, RequestId } from '../../domain/values.ts'
-import { answerWithObserved } from './compare-observed.ts'
-import type { Policy } from './ports.ts'
+import { factsOfAction, factsOfProfile, factsOfSealed, type OpenedFacts } from '../break-glass/rights.ts'
+import { groupsBySource, type Readings } from '../people/group-source.ts'
+import { groupsOf } from '../people/organisation.ts'
+import { findActionFacts } from '../policy/assess.ts'
+import { personOf } from '../policy/bundle.ts'
+import { askAll } from '../policy/observed.ts'
+import { type Answer, type Moment, openingActs, type PolicyAnswers } from '../policy/question.ts'
+import type { Opening } from '../record/opening.ts'
+import type { Ask } from '../record/request.ts'
+import { type NumericDate, type PersonId, RequestId } from '../values.ts'
 
 type AskedOpening = Pick<Ask, 'id' | 'action' | 'arguments' | 'resource'> & {
   breakGlass?: Pick<Opening, 'profile' | 'rights' | 'incident' | 'drill' | 'sealed'> | undefined
@@ -18,7 +17,7 @@ export const unopened = RequestId.parse(`bgl_${'0'.repeat(26)}`)
 
 /** Whether this person may use break-glass for all that is opened, as the facts are now. One no is a no. */
 export function askAboutOpening(
-  policy: Policy,
+  policy: PolicyAnswers,
   action: (typeof openingActs)[number],
   person: PersonId,
   opened: AskedOpening,
@@ -39,24 +38,17 @@ export function askAboutOpening(
   if (breakGlass.drill && moment === 'use') return { permit: false, policies: [], detail: 'this is a drill' }
   const bySource = groupsBySource(bundle.directory, person, { action }, { readings }, now)
   const groups = groupsOf(bundle.directory, person, bySource)
-  return answerWithObserved(policy, (asked) => {
-    const answers = facts.map((each) =>
-      asked.ask({
-        kind: 'person',
-        action,
-        person: { id: person, groups },
-        opening: { ...each, id: opened.id, incident: breakGlass.incident, moment, drill: breakGlass.drill },
-        now,
-      }),
-    )
-    const no = answers.find(({ permit }) => !permit)
-    return no ?? { permit: true, policies: [...new Set(answers.flatMap(({ policies }) => policies))] }
-  })
+  const asked = { kind: 'person', action, person: { id: person, groups }, now } as const
+  const own = { id: opened.id, incident: breakGlass.incident, moment, drill: breakGlass.drill }
+  return askAll(
+    policy,
+    facts.map((each) => ({ ...asked, opening: { ...each, ...own } })),
+  )
 }
 
 /** Whether a person may vouch: one who could open the same, or review it. Either answer is enough. */
 export const askAboutVoucher = (
-  policy: Policy,
+  policy: PolicyAnswers,
   person: PersonId,
   { facts, ...opened }: Pick<Opening, 'profile' | 'rights'> & { facts: Omit<AskedOpening, 'id' | 'breakGlass'> },
   now: NumericDate,
@@ -68,7 +60,7 @@ export const askAboutVoucher = (
 
 /** What policy is asked about, one by one. A profile opens what it opened then and still opens. */
 export function factsOfOpening(
-  { bundle }: Policy,
+  { bundle }: PolicyAnswers,
   { action, arguments: args, resource, breakGlass }: AskedOpening,
 ): readonly OpenedFacts[] {
   if (breakGlass?.sealed) return [factsOfSealed(resource)]

@@ -1,11 +1,10 @@
-import { type Asked, type Assessment, assess } from '../../domain/policy/assess.ts'
-import { assessPlan, type PlanAsked, type PlanAssessment, type StepAsked } from '../../domain/policy/assess-plan.ts'
-import type { Bundle } from '../../domain/policy/bundle.ts'
-import { tooLargeToConfine } from '../../domain/policy/confine.ts'
-import type { PreviewOutcome } from '../../domain/policy/question.ts'
-import { outcomeOfPreview, type Preview, previewOfStep } from '../../domain/record/preview.ts'
-import { type AskerId, defined, type Json, type NumericDate, type Resource } from '../../domain/values.ts'
-import type { Policy } from './ports.ts'
+import { type Asked, type Assessment, assess } from '../policy/assess.ts'
+import { assessPlan, type PlanAsked, type PlanAssessment, type StepAsked } from '../policy/assess-plan.ts'
+import type { Bundle } from '../policy/bundle.ts'
+import { tooLargeToConfine } from '../policy/confine.ts'
+import type { PolicyAnswers, PreviewOutcome } from '../policy/question.ts'
+import { outcomeOfPreview, type Preview, previewOfStep } from '../record/preview.ts'
+import { type AskerId, defined, type Json, type NumericDate, type Resource } from '../values.ts'
 
 export type AskOfOne = { action: { name: string; properties: Json }; resource: Resource; purpose?: string } & Pick<
   Asked,
@@ -34,7 +33,7 @@ export function assessAsk(
   agent: AskerId,
   recent: number,
   now: NumericDate,
-  { policy }: { policy: Policy },
+  { policy }: { policy: PolicyAnswers },
   preview?: PreviewOutcome,
 ): Assessment {
   const asked = askedInBody(ask, agent, recent, policy.bundle, preview)
@@ -49,7 +48,7 @@ export function assessAsk(
 export function assessSteps(
   { steps, ...plan }: PlanAsked,
   now: NumericDate,
-  policy: Policy,
+  policy: PolicyAnswers,
   preview?: Pick<Preview, 'steps'>,
 ): PlanAssessment {
   const read =

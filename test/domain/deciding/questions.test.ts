@@ -1,20 +1,18 @@
-import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
-import type { Answer, Question } from '../../../functions/domain/policy/question.ts'
-import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
-import type { PersonId } from '../../../functions/domain/values.ts'
-import type { Policy } from '../../../functions/operations/policy/ports.ts'
 import {
   actsOf,
   askAboutAsker,
   askAboutPerson,
   askAboutStandIn,
   assessAgain,
-  countedApprovers,
-  eligibilityOf,
-  eligibilityOfApprovers,
   mayDecideAsMember,
   mayRead,
-} from '../../../functions/operations/policy/questions.ts'
+} from '../../../functions/domain/deciding/questions.ts'
+import { countedApprovers, eligibilityOf } from '../../../functions/domain/deciding/rights.ts'
+import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import type { Answer, Question } from '../../../functions/domain/policy/question.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
+import type { PersonId } from '../../../functions/domain/values.ts'
+import type { Policy } from '../../../functions/operations/policy/ports.ts'
 import { preview } from '../../support/ask.ts'
 import { repairPlan, samplePlan, sampleStep } from '../../support/plan.ts'
 import { agent, person, prodParameter, World } from '../../support/world.ts'
@@ -62,12 +60,12 @@ describe('a question about a person', () => {
   })
 
   test('that is about no request is asked once, without facts', async () => {
-    const { bundle, now, world } = await pending()
+    const { bundle, now } = await pending()
     const { policy, asked } = recorded(bundle)
     expect(askAboutPerson(policy, 'read', ana, now).permit).toBe(true)
     expect(asked).toHaveLength(1)
     expect(asked[0]).not.toHaveProperty('request')
-    expect(mayRead(ana, { policy: recorded(bundle, () => ({ permit: false })).policy, clock: world.clock })).toBe(false)
+    expect(mayRead(recorded(bundle, () => ({ permit: false })).policy, ana, now)).toBe(false)
   })
 
   test('of a person who is not active, or not there, is a no that no policy gives', async () => {
@@ -192,14 +190,14 @@ describe('eligibility', () => {
     await world.decide(state, 'ana')
     const decided = await world.state(state.ask.id)
     const { policy, asked } = recorded(bundle)
-    expect(eligibilityOfApprovers(policy, decided, now).eligible).toEqual({ [ana]: ['owner'] })
+    expect(eligibilityOf(policy, decided, undefined, now).eligible).toEqual({ [ana]: ['owner'] })
     expect(asked).toHaveLength(1)
     const stages = decided.stages.map((stage) => ({
       ...stage,
       decisions: stage.decisions.map((each) => ({ ...each, for: gus })),
     }))
     const forGus = { ...decided, stages } as ApprovalRequest
-    expect(eligibilityOfApprovers(policy, forGus, now).eligible).toEqual({ [ana]: ['owner'], [gus]: ['owner'] })
+    expect(eligibilityOf(policy, forGus, undefined, now).eligible).toEqual({ [ana]: ['owner'], [gus]: ['owner'] })
     expect(countedApprovers(forGus)).toEqual([ana, gus])
     expect(countedApprovers(decided)).toEqual([ana])
   })

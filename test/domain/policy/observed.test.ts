@@ -1,11 +1,6 @@
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import { answerWithObserved, runWithObserved, wouldBeAt, wouldBeOf } from '../../../functions/domain/policy/observed.ts'
 import type { Answer, Question } from '../../../functions/domain/policy/question.ts'
-import {
-  answerWithObserved,
-  runWithObserved,
-  wouldBeAt,
-  wouldBeOf,
-} from '../../../functions/operations/policy/compare-observed.ts'
 import type { Policy } from '../../../functions/operations/policy/ports.ts'
 
 /** Observed policies: asked beside those in force, told where they would turn an answer, and never counted. */

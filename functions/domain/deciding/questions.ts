@@ -1,15 +1,8 @@
-import { type Claimed, groupsBySource, type Readings, type SourcesSaid } from '../../domain/people/group-source.ts'
-import { answersFor, groupsOf } from '../../domain/people/organisation.ts'
-import { isOwner } from '../../domain/policy/approvers.ts'
-import { whyAsked } from '../../domain/policy/asking-terms.ts'
-import {
-  type Asked,
-  type Assessment,
-  askAgain,
-  assess,
-  findFactsRegardless,
-  requestFacts,
-} from '../../domain/policy/assess.ts'
+import { groupsBySource, type Readings, type SourcesSaid } from '../people/group-source.ts'
+import { answersFor, groupsOf } from '../people/organisation.ts'
+import { isOwner } from '../policy/approvers.ts'
+import { whyAsked } from '../policy/asking-terms.ts'
+import { type Asked, type Assessment, askAgain, assess, findFactsRegardless, requestFacts } from '../policy/assess.ts'
 import {
   answerableFor,
   askedOfPlan,
@@ -17,27 +10,25 @@ import {
   factsOfPlan,
   type PlanAsked,
   type PlanAssessment,
-} from '../../domain/policy/assess-plan.ts'
-import { agentOf, type Bundle, personOf } from '../../domain/policy/bundle.ts'
-import { fillingOf } from '../../domain/policy/filling.ts'
+} from '../policy/assess-plan.ts'
+import { agentOf, type Bundle, personOf } from '../policy/bundle.ts'
+import { askAll } from '../policy/observed.ts'
 import {
   type Answer,
+  allOf,
   type Moment,
   onlyForRequests,
   type PersonAction,
+  type PolicyAnswers,
   type Question,
   type RequestFacts,
-} from '../../domain/policy/question.ts'
-import type { Eligibility, PermittedBy } from '../../domain/record/commands.ts'
-import { originOf, rulesOf } from '../../domain/record/origin.ts'
-import { keptSteps } from '../../domain/record/plan-step.ts'
-import { outcomeOfPreview, type Preview, previewOfStep } from '../../domain/record/preview.ts'
-import { type ApprovalRequest, approvalsOf, peopleBehind } from '../../domain/record/request.ts'
-import { type AgentId, defined, isAgent, type NumericDate, type PersonId } from '../../domain/values.ts'
-import type { Clock } from '../ports.ts'
+} from '../policy/question.ts'
+import { originOf, rulesOf } from '../record/origin.ts'
+import { keptSteps } from '../record/plan-step.ts'
+import { outcomeOfPreview, type Preview, previewOfStep } from '../record/preview.ts'
+import { type ApprovalRequest, approvalsOf } from '../record/request.ts'
+import { type AgentId, defined, isAgent, type NumericDate, type PersonId } from '../values.ts'
 import { askAboutOpening } from './ask-about-opening.ts'
-import { answerWithObserved } from './compare-observed.ts'
-import type { Policy } from './ports.ts'
 
 /** What was asked for, as policy hears it. */
 export const askedOf = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>): Asked => ({
@@ -87,7 +78,7 @@ export function actsOf(bundle: Bundle, state: Pick<ApprovalRequest, 'ask' | 'pre
  * about afterwards too.
  */
 export function askAboutRequest(
-  policy: Policy,
+  policy: PolicyAnswers,
   state: Pick<ApprovalRequest, 'ask' | 'stages' | 'preview'>,
   moment: Moment,
   now: NumericDate,
@@ -102,13 +93,12 @@ export function askAboutRequest(
     ...(proposal ? [askAt('plan', proposal)] : []),
     ...(proposal && moment !== 'request' ? [] : [askAt(moment, asked)]),
   ])
-  const no = answers.find(({ permit }) => !permit)
-  return no ?? { permit: answers.length > 0, policies: [...new Set(answers.flatMap(({ policies }) => policies))] }
+  return allOf(answers)
 }
 
 /** Who would have to be asked now, by what is read of it now. */
 export const assessAgain = (
-  policy: Policy,
+  policy: PolicyAnswers,
   state: Pick<ApprovalRequest, 'ask'>,
   { preview, atLeast }: { preview: Preview | undefined; atLeast: number },
   now: NumericDate,
@@ -121,7 +111,7 @@ export const assessAgain = (
 
 /** May this person do this to that request, or, where the act is about none, at all? */
 export function askAboutPerson(
-  policy: Policy,
+  policy: PolicyAnswers,
   action: PersonAction,
   person: PersonId,
   now: NumericDate,
@@ -147,24 +137,26 @@ export function askAboutPerson(
   if (isAnswerable && (action === 'approve' || action === 'allowStanding'))
     return { permit: false, policies: [], detail: 'who answers for the agent does not decide what it asks' }
   const bySource = groupsBySource(bundle.directory, person, { action, tier: about.state?.tier }, about, now)
-  return answerWithObserved(policy, (asked) => {
-    const answers = [...(requests.length === 0 ? [undefined] : requests)].map((request) =>
-      asked.ask({
-        kind: 'person',
-        action,
-        person: { id: person, groups: groupsOf(bundle.directory, person, bySource) },
-        ...defined({ request }),
-        ...defined({ stage: about.stage, inSteadBy: about.inSteadBy, subject: about.subject }),
-        now,
-      }),
-    )
-    const no = answers.find(({ permit }) => !permit)
-    return no ?? { permit: true, policies: [...new Set(answers.flatMap(({ policies }) => policies))] }
-  })
+  const asked = {
+    kind: 'person',
+    action,
+    person: { id: person, groups: groupsOf(bundle.directory, person, bySource) },
+  } as const
+  const how = defined({ stage: about.stage, inSteadBy, subject: about.subject })
+  const each = requests.length === 0 ? [undefined] : requests
+  return askAll(
+    policy,
+    each.map((request) => ({ ...asked, ...defined({ request }), ...how, now })),
+  )
 }
 
 /** May a person ask this on behalf of its agent? Only those who answer for the agent may, no matter what policy says. */
-export function askAboutAsker(policy: Policy, state: ApprovalRequest, person: PersonId, now: NumericDate): Answer {
+export function askAboutAsker(
+  policy: PolicyAnswers,
+  state: ApprovalRequest,
+  person: PersonId,
+  now: NumericDate,
+): Answer {
   const agent = agentOf(policy.bundle, state.ask.agent.id)
   if (!agent || !answersFor(agent).includes(person))
     return { permit: false, policies: [], detail: 'only a person who answers for the agent asks on its behalf' }
@@ -172,11 +164,11 @@ export function askAboutAsker(policy: Policy, state: ApprovalRequest, person: Pe
 }
 
 /** The one right by which people see requests, records and the log. */
-export const mayRead = (person: PersonId, { policy, clock }: { policy: Policy; clock: Clock }): boolean =>
-  askAboutPerson(policy, 'read', person, clock.now()).permit
+export const mayRead = (policy: PolicyAnswers, person: PersonId, now: NumericDate): boolean =>
+  askAboutPerson(policy, 'read', person, now).permit
 
 export function askAboutStandIn(
-  policy: Policy,
+  policy: PolicyAnswers,
   { absent, by }: { absent: PersonId; by: PersonId },
   now: NumericDate,
 ): Answer {
@@ -189,7 +181,7 @@ export function askAboutStandIn(
 
 /** Whether being in one group alone lets a person decide a stage of this request. */
 export function mayDecideAsMember(
-  policy: Policy,
+  policy: PolicyAnswers,
   state: ApprovalRequest,
   stage: string,
   { example, group }: { example: PersonId; group: string },
@@ -203,7 +195,7 @@ export function mayDecideAsMember(
 }
 
 /** Of a plan: one for each step. None where the facts of one are gone. */
-function factsAbout({ bundle }: Policy, state: ApprovalRequest): readonly RequestFacts[] {
+function factsAbout({ bundle }: PolicyAnswers, state: ApprovalRequest): readonly RequestFacts[] {
   const { ask, tier } = state
   const all = actsOf(bundle, state)
   const found = all.flatMap(({ asked }) => {
@@ -222,70 +214,3 @@ function factsAbout({ bundle }: Policy, state: ApprovalRequest): readonly Reques
     return { ...own, owners: [...new Set([...own.owners, ...ofChain])] }
   })
 }
-
-/** `claimed`: what the login of the person who acts says of their groups. */
-export type WhatSourcesSaid = {
-  readings?: Readings | undefined
-  claimed?: { person: PersonId; groups: Claimed | undefined } | undefined
-}
-
-/** What the login of each decider said, which counts for as long as it holds. */
-function claimsOf(state: ApprovalRequest, actor: WhatSourcesSaid['claimed']): ReadonlyMap<PersonId, Claimed> {
-  const all = new Map<PersonId, Claimed>()
-  for (const { person, claimed } of approvalsOf(state)) if (claimed) all.set(person, claimed)
-  if (actor?.groups) all.set(actor.person, actor.groups)
-  return all
-}
-
-type Eligible = { eligible: Eligibility; permittedBy: { readonly [person: PersonId]: PermittedBy } }
-
-export function eligibilityOf(
-  policy: Policy,
-  state: ApprovalRequest,
-  people: readonly PersonId[],
-  now: NumericDate,
-  said: WhatSourcesSaid = {},
-): Eligible {
-  const names = new Set(state.stages.flatMap((stage) => fillingOf(stage).allNames))
-  return askEach(policy, state, new Map(people.map((person) => [person, names])), now, said)
-}
-
-/** The same for approvers who count, under the names by which they approved: each name is a question to policy. */
-export function eligibilityOfApprovers(
-  policy: Policy,
-  state: ApprovalRequest,
-  now: NumericDate,
-  said: WhatSourcesSaid = {},
-): Eligible {
-  const given = new Map<PersonId, Set<string>>()
-  for (const approval of approvalsOf(state))
-    for (const each of peopleBehind(approval)) given.set(each, (given.get(each) ?? new Set()).add(approval.as))
-  return askEach(policy, state, given, now, said)
-}
-
-function askEach(
-  policy: Policy,
-  state: ApprovalRequest,
-  names: ReadonlyMap<PersonId, ReadonlySet<string>>,
-  now: NumericDate,
-  { readings, claimed }: WhatSourcesSaid,
-): Eligible {
-  const claims = claimsOf(state, claimed)
-  const eligible: { [person: PersonId]: string[] } = {}
-  const permittedBy: { [person: PersonId]: PermittedBy } = {}
-  for (const [person, stages] of names) {
-    const answers = [...stages].map(
-      (stage) =>
-        [
-          stage,
-          askAboutPerson(policy, 'approve', person, now, { state, stage, readings, claimed: claims.get(person) }),
-        ] as const,
-    )
-    eligible[person] = answers.filter(([, { permit }]) => permit).map(([stage]) => stage)
-    permittedBy[person] = Object.fromEntries(answers.map(([stage, { policies }]) => [stage, policies]))
-  }
-  return { eligible, permittedBy }
-}
-
-export const countedApprovers = (state: ApprovalRequest): readonly PersonId[] =>
-  approvalsOf(state).flatMap(peopleBehind)

@@ -1,0 +1,61 @@
+import { haltOf, silencerOf } from '../halts/halt.ts'
+import { isLive, type StandingPermit } from '../permits/permit.ts'
+import type { Ending } from '../record/commands.ts'
+import { originOf } from '../record/origin.ts'
+import type { ApprovalRequest } from '../record/request.ts'
+import { asOf, dueAt } from '../requests/due.ts'
+import type { NumericDate, StandingPermitId } from '../values.ts'
+import type { Gathered } from './gathered.ts'
+
+type Read = Pick<Gathered, 'ancestors' | 'halts' | 'permit'>
+
+/** What has ended a request by now, except its own clock. A halt of an approver ends it too. */
+export function endingOf(
+  state: ApprovalRequest,
+  read: Read,
+  role: string | undefined,
+  now: NumericDate,
+): Ending | undefined {
+  const silencer = state.status === 'approved' ? silencerOf(state, read.halts) : undefined
+  return (
+    stopOf(state, read, role, now) ??
+    (silencer && { by: 'halt', id: silencer.id }) ??
+    withdrawnPermit(state, read.permit, now)
+  )
+}
+
+/** Every ancestor must be there and live, and no halt may cover it or the request. */
+export function stopOf(
+  state: ApprovalRequest,
+  { ancestors, halts }: Read,
+  role: string | undefined,
+  now: NumericDate,
+): Ending | undefined {
+  const halt = haltOf(state, halts, role)
+  if (halt) return { by: 'halt', id: halt.id }
+  // A halt that was lifted before the child was made still ended what it was made from.
+  const live = ancestors.filter((each) => asOf(each, now).status === 'approved' && !haltOf(each, halts, role))
+  const dead = state.ask.ancestors.find((id) => !live.some(({ ask }) => ask.id === id))
+  return dead === undefined ? undefined : { by: 'ancestor', id: dead }
+}
+
+/** The standing permit that it was drawn from. */
+export function permitOf({ ask }: ApprovalRequest): StandingPermitId | undefined {
+  const origin = originOf(ask)
+  return origin.kind === 'draw' ? origin.permit : undefined
+}
+
+export function withdrawnPermit(
+  state: ApprovalRequest,
+  permit: StandingPermit | undefined,
+  now: NumericDate,
+): Ending | undefined {
+  const id = permitOf(state)
+  return id === undefined || (permit && isLive(permit, now)) ? undefined : { by: 'standing_permit', id }
+}
+
+/** The end of the first of its ancestors: a target, which judges a credential, cannot look at them. */
+export function boundOf(ancestors: readonly ApprovalRequest[], now: NumericDate): NumericDate | undefined {
+  const ends = ancestors.map((each) => dueAt(asOf(each, now)) ?? now)
+  return ends.length === 0 ? undefined : Math.min(...ends)
+}

@@ -1,0 +1,75 @@
+import type { Answer, PolicyAnswers } from '../policy/question.ts'
+import type { Decide, Narrowing } from '../record/commands.ts'
+import { evolve } from '../record/evolve.ts'
+import type { ApprovalRequest } from '../record/request.ts'
+import { takeDecision } from '../requests/take-decision.ts'
+import { defined, type NumericDate, type PersonId } from '../values.ts'
+import type { Gathered, Occasion } from './gathered.ts'
+import { judge } from './judge.ts'
+import type { MadeNarrow } from './narrow-request.ts'
+import { askAboutRequest } from './questions.ts'
+import { rightsFor } from './rights.ts'
+
+/** What a person decides, as the door tells it. */
+export type Decision = Pick<
+  Decide,
+  | 'person'
+  | 'verdict'
+  | 'stage'
+  | 'round'
+  | 'digest'
+  | 'comment'
+  | 'through'
+  | 'login'
+  | 'claimed'
+  | 'burst'
+  | 'seen'
+  | 'cut'
+>
+type Unstamped = Omit<Decide, 'bundle'>
+
+/** @param less what a narrowing leaves of it */
+export function judgeDecision(
+  policy: PolicyAnswers,
+  state: ApprovalRequest,
+  decision: Decision,
+  read: Gathered,
+  less: MadeNarrow | undefined,
+  now: NumericDate,
+): Unstamped {
+  const occasion = { moment: 'request', now, decider: decision.person, claimed: decision.claimed } as const
+  const narrowed = less && withRights(policy, state, less, read, occasion)
+  const made = {
+    ...decision,
+    type: 'decide' as const,
+    ...judge(policy, state, read, occasion),
+    ...defined({ narrowed }),
+  }
+  return { ...made, answer: answerAfter(policy, state, made, now) }
+}
+
+/** Whether the narrower may decide what they leave. */
+function withRights(
+  policy: PolicyAnswers,
+  state: ApprovalRequest,
+  less: MadeNarrow,
+  read: Gathered,
+  occasion: Occasion & { decider: PersonId },
+): Narrowing {
+  if (!less.ok) return less
+  const { ask, tier } = less
+  const left = { ...state, ask, tier, stages: less.stages.map((terms) => ({ terms, decisions: [] })) }
+  const { eligible, permittedBy } = rightsFor(policy, left, read, occasion)
+  return { ...less, eligible: eligible[occasion.decider] ?? [], permittedBy }
+}
+
+const unasked: Answer = { permit: false, policies: [] }
+
+/** The question about the request as this decision leaves it, asked where the last stage fills. */
+function answerAfter(policy: PolicyAnswers, state: ApprovalRequest, made: Unstamped, now: NumericDate): Answer {
+  const asIf = { ...made, answer: { ...unasked, permit: true }, bundle: '' }
+  const taken = takeDecision(state, asIf, Math.max(now, state.updatedAt))
+  const approved = 'code' in taken ? -1 : taken.findIndex(({ type }) => type === 'Approved')
+  if ('code' in taken || approved < 0) return unasked
+  return askAboutRequest(policy, taken.slice(0, approved).reduce<ApprovalRequest>(evolve, state), 'request', now)
+}

@@ -1,0 +1,91 @@
+import { hasLostApprover } from '../credentials/issue.ts'
+import { type Halt, liftedBefore } from '../halts/halt.ts'
+import type { Given } from '../people/login-strength.ts'
+import type { StandIn } from '../people/stand-in.ts'
+import { whyNotNow } from '../policy/calendar.ts'
+import { type Observed, runWithObserved, wouldBeAt, wouldBeOf } from '../policy/observed.ts'
+import type { Answer, PolicyAnswers } from '../policy/question.ts'
+import { isOtherState } from '../previews/drift.ts'
+import type { Authority, Ending, PermittedBy, ReadAgain } from '../record/commands.ts'
+import type { Preview } from '../record/preview.ts'
+import type { ApprovalRequest } from '../record/request.ts'
+import { defined, type HaltId, type NumericDate, type PersonId } from '../values.ts'
+import { boundOf, stopOf, withdrawnPermit } from './endings.ts'
+import { type Gathered, type Occasion, unhaltedStandIns } from './gathered.ts'
+import { askAboutRequest, assessAgain } from './questions.ts'
+import { rightsFor } from './rights.ts'
+
+export type Judged = Authority & {
+  permittedBy: PermittedBy
+  standsFor?: { readonly [stage: string]: PersonId }
+  /** With which login each absent person named the decider. */
+  givenBy?: { readonly [person: PersonId]: Given }
+  /** Halts of the decider, and of the people they stand in for, that were lifted before this act. */
+  afterHalts?: HaltId[]
+  /** By stage name, where observed policies say otherwise of the decider. */
+  wouldBe?: { readonly [stage: string]: Observed }
+  observed?: ReadAgain
+}
+
+/** What an act on a request may come to, by policy and by all that was read for it. */
+export function judge(policy: PolicyAnswers, state: ApprovalRequest, read: Gathered, occasion: Occasion): Judged {
+  const { now, decider, role } = occasion
+  const { ancestors, halts, permit, present } = read
+  const given = unhaltedStandIns(read)
+  const compared = runWithObserved(policy, (by) => ({
+    ...rightsFor(by, state, read, occasion),
+    answer: askLine(by, [...ancestors, state], read, occasion),
+  }))
+  const { eligible, permittedBy, standsFor, answer } = compared.came
+  const stands = (came: Pick<Judged, 'answer' | 'eligible'>) =>
+    came.answer.permit && !hasLostApprover(state, came.eligible)
+  const wouldBe = wouldBeOf(compared, (came) => ({ ...came.answer, permit: stands(came) }))
+  const ending =
+    stopOf(state, read, role, now) ?? lostAncestor(policy, read, now) ?? withdrawnPermit(state, permit, now)
+  return {
+    answer: { ...answer, ...defined({ wouldBe }) },
+    eligible,
+    permittedBy,
+    ...defined({ ending, bound: boundOf(ancestors, now) }),
+    ...defined({ observed: present && comparedWith(policy, state, present, now) }),
+    ...(decider === undefined ? {} : defined({ wouldBe: wouldBeAt(compared, (came) => came.eligible[decider] ?? []) })),
+    ...(decider === undefined ? {} : liftedBefore(ofPeople(halts, [decider, ...given.map((each) => each.for)]), now)),
+    ...(Object.keys(standsFor).length === 0 ? {} : { standsFor, givenBy: Object.fromEntries(given.map(loginOf)) }),
+  }
+}
+
+const loginOf = ({ for: absent, at, login }: StandIn): [PersonId, Given] => [absent, { at, ...defined({ login }) }]
+
+const ofPeople = (halts: readonly Halt[], people: readonly PersonId[]): readonly Halt[] =>
+  halts.filter(({ target }) => target.kind === 'person' && people.includes(target.value))
+
+/** The question about a request and about all that it came from. */
+function askLine(
+  policy: PolicyAnswers,
+  line: readonly ApprovalRequest[],
+  { readings }: Gathered,
+  { moment, now }: Occasion,
+): Answer {
+  const askAt = (at: NumericDate) => line.map((each) => askAboutRequest(policy, each, moment, at, readings))
+  const answers = askAt(now)
+  const no = answers.find(({ permit }) => !permit)
+  if (!no || no.error) return no ?? (answers.at(-1) as Answer)
+  const permitsAt = (at: NumericDate) => askAt(at).every(({ permit }) => permit)
+  return { ...no, ...defined({ notNow: whyNotNow(policy.bundle.calendar, permitsAt, now) }) }
+}
+
+/** What people would be asked where it is another state: on today's ladder, and never on a lower rung than before. */
+function comparedWith(policy: PolicyAnswers, state: ApprovalRequest, preview: Preview, now: NumericDate): ReadAgain {
+  if (!isOtherState(state, { preview })) return { preview }
+  const found = assessAgain(policy, state, { preview, atLeast: state.tier }, now)
+  if (found.outcome === 'refused') return { preview, again: { ok: false, code: found.reason } }
+  const { tier, stages, policies } = found
+  return { preview, again: { ok: true, tier, stages, policies } }
+}
+
+/** An ancestor that has lost an approver is dead at its next act, and so is what came of it. */
+function lostAncestor(policy: PolicyAnswers, { ancestors, readings }: Gathered, now: NumericDate): Ending | undefined {
+  const own = { ancestors: [], halts: [], standIns: [], readings }
+  const lost = ancestors.find((each) => hasLostApprover(each, rightsFor(policy, each, own, { now }).eligible))
+  return lost && { by: 'ancestor', id: lost.ask.id }
+}

@@ -1,0 +1,74 @@
+import { endingOf, permitOf } from '../../domain/deciding/endings.ts'
+import type { Gathered, Occasion } from '../../domain/deciding/gathered.ts'
+import { type Judged, judge } from '../../domain/deciding/judge.ts'
+import { targetsOf } from '../../domain/halts/halt.ts'
+import { groupsToRead } from '../../domain/people/group-source.ts'
+import { isInForce } from '../../domain/people/stand-in.ts'
+import type { Ending } from '../../domain/record/commands.ts'
+import { keptSteps } from '../../domain/record/plan-step.ts'
+import type { ApprovalRequest } from '../../domain/record/request.ts'
+import { defined, type NumericDate } from '../../domain/values.ts'
+import type { Observed } from '../previews/ports.ts'
+import type { RequestReader } from '../record/ports.ts'
+import type { Policy } from './ports.ts'
+
+type Ports = { policy: Policy; requests: Pick<RequestReader, 'dependencies'> }
+
+/**
+ * Reads all that an act on a request rests on, once, side by side and strongly, so that what was stopped before the act
+ * began is stopped. A second read is needed where the decider stands in for others: only then it is known who is absent.
+ *
+ * @param present a reading of what is there now, under way
+ */
+export async function gather(
+  state: ApprovalRequest,
+  { decider, role, now }: Omit<Occasion, 'moment'>,
+  { policy, requests }: Ports,
+  present?: Promise<Observed | undefined>,
+): Promise<Gathered & Pick<Observed, 'raw'>> {
+  const targets = targetsOf(state, role)
+  const asked = decider === undefined ? targets : [...targets, { kind: 'person', value: decider } as const]
+  const beside = {
+    ...defined({ standIn: decider, permit: permitOf(state) }),
+    groups: groupsToRead(policy.bundle.directory),
+  }
+  const readRecord = async () => {
+    const { ancestors, standIns, halts, ...rest } = await requests.dependencies(state.ask.ancestors, asked, beside)
+    const given = standIns.filter((each) => each.by === decider && isInForce(each, now))
+    const ofAbsent = given.map(({ for: value }) => ({ kind: 'person', value }) as const)
+    const more = given.length === 0 ? [] : (await requests.dependencies([], ofAbsent)).halts
+    return { ...rest, ancestors: ancestors.map((each) => each.state), standIns: given, halts: [...halts, ...more] }
+  }
+  const [record, seen] = await Promise.all([readRecord(), present, lookAtAgents(state, { policy })])
+  return { ...record, ...(seen && { present: seen.preview, ...defined({ raw: seen.raw }) }) }
+}
+
+/** What an act on a request may come to now. */
+export const authorityOf = async (
+  state: ApprovalRequest,
+  occasion: Occasion,
+  ports: Ports,
+  present?: Promise<Observed | undefined>,
+): Promise<Judged> => judge(ports.policy, state, await gather(state, occasion, ports, present), occasion)
+
+/** So that policy may be asked about it: its agents may have been recertified since the bundle was made. */
+export async function lookAtAgents(
+  state: Pick<ApprovalRequest, 'ask'>,
+  { policy }: Pick<Ports, 'policy'>,
+): Promise<void> {
+  const { agent, chain } = state.ask
+  const doers = keptSteps(state).map((step) => step.agent)
+  await policy.look?.([agent.id, ...chain.map(({ id }) => id), ...doers])
+}
+
+/** What has ended a request by now, except its own clock. */
+export async function findEnding(
+  state: ApprovalRequest,
+  now: NumericDate,
+  { requests }: Pick<Ports, 'requests'>,
+  role?: string,
+): Promise<Ending | undefined> {
+  const beside = defined({ permit: permitOf(state) })
+  const { ancestors, ...read } = await requests.dependencies(state.ask.ancestors, targetsOf(state, role), beside)
+  return endingOf(state, { ...read, ancestors: ancestors.map((each) => each.state) }, role, now)
+}
