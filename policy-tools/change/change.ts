@@ -31,20 +31,24 @@ export const together = (all: readonly Changes[]): Changes => ({
 
 export type Directed = { direction: Direction; change: Change }
 
+/** Node 20 has no Map.groupBy. */
+export function groupsBy<T>(all: readonly T[], keyOf: (each: T) => unknown): readonly (readonly T[])[] {
+  const alike = new Map<string, T[]>()
+  for (const each of all) {
+    const key = JSON.stringify(keyOf(each))
+    alike.set(key, [...(alike.get(key) ?? []), each])
+  }
+  return [...alike.values()]
+}
+
 /** What is alike by its key is told together, and nothing twice. */
 export function changesOf<F>(
   found: readonly F[],
   keyOf: (each: F) => unknown,
   tell: (alike: readonly F[]) => readonly Directed[],
 ): Changes {
-  // Node 20 has no Map.groupBy.
-  const alike = new Map<string, F[]>()
-  for (const each of found) {
-    const key = JSON.stringify(keyOf(each))
-    alike.set(key, [...(alike.get(key) ?? []), each])
-  }
   const told = new Map<string, Directed>()
-  for (const { direction, change } of [...alike.values()].flatMap(tell)) {
+  for (const { direction, change } of groupsBy(found, keyOf).flatMap(tell)) {
     const { example: _, ...what } = change
     const key = JSON.stringify([direction, what])
     if (!told.has(key)) told.set(key, { direction, change })

@@ -1,6 +1,6 @@
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { Sides } from './asking.ts'
-import { type Change, type Changes, together } from './change.ts'
+import { type Change, type Changes, groupsBy, together } from './change.ts'
 import { diffDecisions, fileOfAction } from './diff-decisions.ts'
 import { diffFiles, type ProveFiles } from './diff-files.ts'
 import { diffPeople } from './diff-people.ts'
@@ -24,13 +24,8 @@ export function diffBundles(sides: Sides, options: { deployment: boolean; prove?
 export type Told = Change & { readonly who: readonly string[]; readonly actions: readonly string[] }
 
 export function alikeTogether(changes: readonly Change[]): readonly Told[] {
-  const alike = new Map<string, Change[]>()
-  for (const change of changes) {
-    const { kind, file, policy, from, to } = change
-    const key = JSON.stringify([kind, file, policy, from, to])
-    alike.set(key, [...(alike.get(key) ?? []), change])
-  }
-  return [...alike.values()].flatMap((all) => {
+  const alike = groupsBy(changes, ({ kind, file, policy, from, to }) => [kind, file, policy, from, to])
+  return alike.flatMap((all) => {
     const first = all.find(({ example }) => example) ?? all[0]
     if (!first) return []
     const listed = (of: (change: Change) => string | undefined) => [...new Set(all.flatMap((each) => of(each) ?? []))]

@@ -56,6 +56,7 @@ const directory: readonly Rule[] = [
   ...['chatUser', ...sourceAccountNames].map(
     (account): Rule => [`directory.people.*.${account}`, snake(account), permitsOthers],
   ),
+  ['directory.people.*.accounts.*', 'chat_user', permitsOthers],
   ['directory.people.*.recertifyBy', 'recertify_by', longer],
   ...identities('directory.people.*'),
   ['directory.groups.*', 'group', permitsBut([])],

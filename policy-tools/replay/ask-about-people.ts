@@ -53,28 +53,21 @@ export function askDecided(event: Of<'Decided'>, state: ApprovalRequest, asking:
   const person = PersonId.safeParse(event.actor.id).data
   if (!person) return undefined
   if (isOver(state, asking)) return { because: 'neverCame' }
-  const { as, at, verdict, claimed = { groups: [], until: 0 } } = event
-  const answer = asking.rules.certain((said) => mayDecide(event, { person, as }, state, said, asking.rules), claimed)
-  if (!answer) return unsure
-  const about = aboutRequest(state, verdict, { person, stage: as })
-  return replyTo({ about, policies: event.policies }, withReason(answer, person, asking.rules), true)
-
-  function mayDecide(
-    { for: absent }: Of<'Decided'>,
-    { person: decider, as: stage }: { person: PersonId; as: string },
-    of: ApprovalRequest,
-    said: SourcesSaid,
-    rules: Rules,
-  ): Answer {
-    const policy = rules.for(namedIn(of))
-    if (absent === undefined) return askAboutPerson(policy, 'approve', decider, at, { state: of, stage, ...said })
-    if (personOf(rules.bundle, decider)?.status !== 'active') return { permit: false, policies: [] }
+  const { as: stage, for: absent, at, verdict, claimed = { groups: [], until: 0 } } = event
+  const { rules } = asking
+  const policy = rules.for(namedIn(state))
+  const may = (who: PersonId, about: SourcesSaid & { inSteadBy?: PersonId }) =>
+    askAboutPerson(policy, 'approve', who, at, { state, stage, ...about })
+  const answer = rules.certain((said): Answer => {
+    if (absent === undefined) return may(person, said)
+    if (personOf(rules.bundle, person)?.status !== 'active') return { permit: false, policies: [] }
     const { readings } = said
-    const own = askAboutPerson(policy, 'approve', absent, at, { state: of, stage, readings })
-    return own.permit
-      ? askAboutPerson(policy, 'approve', absent, at, { state: of, stage, inSteadBy: decider, readings })
-      : own
-  }
+    const own = may(absent, { readings })
+    return own.permit ? may(absent, { readings, inSteadBy: person }) : own
+  }, claimed)
+  if (!answer) return unsure
+  const about = aboutRequest(state, verdict, { person, stage })
+  return replyTo({ about, policies: event.policies }, withReason(answer, person, rules), true)
 }
 
 export function askOpened(event: Of<'BreakGlassOpened'>, state: ApprovalRequest, asking: Asking): Reply | undefined {

@@ -26,6 +26,22 @@ const withTransmitter = (changes: object) => (copy: Copy) =>
     deployment.transmitters = { okta: { issuer, jwksUri, audience: '{issuer}/v1/signals/okta', ...usual, ...changes } }
   })
 
+// biome-ignore lint/suspicious/noExplicitAny: a test reaches into JSON that it knows
+type Any = any
+
+/** What is spoilt in one part of a file. */
+const within = (
+  file: string,
+  partOf: (whole: Any) => Any,
+  rows: readonly [rule: string, spoil: (part: Any) => void, line: string, message: string, fix: string][],
+): Bad[] =>
+  rows.map(([rule, spoil, ...says]) => [
+    rule,
+    (copy) => copy.editJson(file, (whole) => spoil(partOf(whole))),
+    file,
+    ...says,
+  ])
+
 const json: Bad[] = [
   [
     'a file that is not JSON',
@@ -659,199 +675,165 @@ const catalogue: Bad[] = [
     'does not allow `ssm:PutParameter`',
     'as IAM does',
   ],
-  ...(
+  ...within(ssm, (action) => action.statement, [
     [
-      [
-        'a condition on an argument that may be absent, with no word for its absence',
-        (statement) => delete statement.whenAbsent,
-        '"ssm:Overwrite": "{arguments.Overwrite}"',
-        '`{arguments.Overwrite}` may be absent',
-        'whenAbsent.Overwrite',
-      ],
-      [
-        'a word for the absence of what is never absent',
-        (statement) => (statement.whenAbsent.Name = { StringEquals: { 'ssm:Overwrite': 'false' } }),
-        '"Name": {\n        "StringEquals"',
-        '`Name` is never absent',
-        'not required',
-      ],
-      [
-        'a word for the absence of one argument that replaces what holds the call to another',
-        (statement) => {
-          statement.conditions = { StringEquals: { 'ssm:Policies': '{arguments.Name}' } }
-          statement.whenAbsent.Overwrite = { StringEquals: { 'ssm:Policies': 'none' } }
-        },
-        '"ssm:Policies": "none"',
-        'without `Overwrite`, `ssm:Policies` under `StringEquals` would replace',
-        'under another operator',
-      ],
-      [
-        'a word for the absence of an argument that replaces what holds every call',
-        (statement) => {
-          statement.conditions = { StringEquals: { 'ssm:Policies': 'none' } }
-          statement.whenAbsent.Overwrite = { StringEquals: { 'ssm:Policies': 'some' } }
-        },
-        '"ssm:Policies": "some"',
-        'would replace what holds the call',
-        'take it out',
-      ],
-      [
-        'a word for the absence of an argument that replaces what holds every call, beside a comparison of its own',
-        (statement) => {
-          statement.conditions = {
-            StringEquals: { 'ssm:Policies': 'none' },
-            StringNotEquals: { 'ssm:Policies': '{arguments.Overwrite}' },
-          }
-          statement.whenAbsent.Overwrite = { StringEquals: { 'ssm:Policies': 'some' } }
-        },
-        '"ssm:Policies": "some"',
-        'would replace what holds the call',
-        'take it out',
-      ],
-      [
-        'a word for the absence of one argument that replaces the one for another',
-        (statement) => {
-          statement.whenAbsent.Value = { StringEquals: { 'ssm:Policies': 'none' } }
-          statement.whenAbsent.Overwrite = { StringEquals: { 'ssm:Policies': 'some' } }
-        },
-        '"ssm:Policies": "none"',
-        'without `Value`, `ssm:Policies` under `StringEquals` would replace',
-        'take it out',
-      ],
-      [
-        'a condition on what is no argument',
-        (statement) => (statement.conditions = { StringEquals: { 'ssm:Overwrite': '{arguments.Force}' } }),
-        '"ssm:Overwrite": "{arguments.Force}"',
-        '`{arguments.Force}` is not one of the arguments',
-        'there are:',
-      ],
-      [
-        'a list in the middle of a value',
-        (statement) => (statement.conditions = { StringEquals: { 'ssm:Policies': 'x{arguments.Name.names}' } }),
-        '"ssm:Policies": "x{',
-        'is a list, and',
-        'stand alone',
-      ],
-      [
-        'a condition with a wildcard',
-        (statement) => (statement.conditions = { StringLike: { 'ssm:Overwrite': 't*' } }),
-        '"ssm:Overwrite": "t*"',
-        '`t*` has a wildcard',
-        'exactly what is compared',
-      ],
-      [
-        'a pattern with an argument that could be one',
-        (statement) => (statement.conditions = { StringLike: { 'ssm:Policies': '{arguments.Value}' } }),
-        '"ssm:Policies": "{arguments.Value}"',
-        'nothing keeps wildcards out of it',
-        'give it a `pattern`',
-      ],
-    ] as [
-      string, // biome-ignore lint/suspicious/noExplicitAny: a test reaches into JSON that it knows
-      (statement: any) => void,
-      string,
-      string,
-      string,
-    ][]
-  ).map(
-    ([what, spoil, line, problem, fix]): Bad => [
-      what,
-      (copy) => copy.editJson(ssm, (action) => spoil(action.statement)),
-      ssm,
-      line,
-      problem,
-      fix,
+      'a condition on an argument that may be absent, with no word for its absence',
+      (statement) => delete statement.whenAbsent,
+      '"ssm:Overwrite": "{arguments.Overwrite}"',
+      '`{arguments.Overwrite}` may be absent',
+      'whenAbsent.Overwrite',
     ],
-  ),
-  ...(
     [
-      [
-        'a preview whose JMESPath does not parse',
-        (preview) => (preview.show.Value = 'Parameter.['),
-        '"Value": "Parameter.["',
-        'is no JMESPath',
-        'jmespath.org',
-      ],
-      [
-        'a guard that calls a function that JMESPath has not',
-        (preview) => (preview.guard = ['newest(Parameter)']),
-        '"newest(Parameter)"',
-        'is no JMESPath',
-        'jmespath.org',
-      ],
-      [
-        'a preview of an argument that there is not',
-        (preview) => (preview.show.Size = 'Parameter.Size'),
-        '"Size"',
-        '`Size` is not one of the arguments',
-        '`Name`, `Value`, `Overwrite`',
-      ],
-      [
-        'a preview that shows nothing',
-        (preview) => (preview.show = {}),
-        '"show"',
-        'show one argument at least',
-        'docs/policies.md',
-      ],
-      [
-        'a preview by an action that changes something',
-        (preview) => (preview.action = 'ssm:PutParameter'),
-        '"action": "ssm:PutParameter",\n    "arguments"',
-        '`ssm:PutParameter` is no read that Hotwork can make',
-        '`ssm:GetParameter`',
-      ],
-      [
-        'a preview that guards nothing',
-        (preview) => (preview.guard = []),
-        '"guard"',
-        '`preview.guard`',
-        'docs/policies.md',
-      ],
-      [
-        'a read with a place that no argument fills',
-        (preview) => (preview.arguments.Name = '{arguments.Path}'),
-        '"Name": "{arguments.Path}"',
-        '`Path` is not one of the arguments',
-        '`Name`',
-      ],
-      [
-        'a read with a place that is no argument',
-        (preview) => (preview.arguments.Name = 'arn:{partition}'),
-        '"Name": "arn:{partition}"',
-        'nothing fills `{partition}`',
-        '{arguments.Name}',
-      ],
-      [
-        'a read with an argument that may be absent',
-        (preview) => (preview.arguments.Overwrite = '{arguments.Overwrite}'),
-        '"Overwrite": "{arguments.Overwrite}"',
-        '`{arguments.Overwrite}` may be absent',
-        'arguments.required',
-      ],
-      [
-        'a bound on what is not shown',
-        (preview) => (preview.atMost = { Overwrite: 'part' }),
-        '"Overwrite": "part"',
-        '`Overwrite` is not shown',
-        '`Value`',
-      ],
-    ] as [
-      string, // biome-ignore lint/suspicious/noExplicitAny: a test reaches into JSON that it knows
-      (preview: any) => void,
-      string,
-      string,
-      string,
-    ][]
-  ).map(
-    ([what, spoil, line, problem, fix]): Bad => [
-      what,
-      (copy) => copy.editJson(ssm, (action) => spoil(action.preview)),
-      ssm,
-      line,
-      problem,
-      fix,
+      'a word for the absence of what is never absent',
+      (statement) => (statement.whenAbsent.Name = { StringEquals: { 'ssm:Overwrite': 'false' } }),
+      '"Name": {\n        "StringEquals"',
+      '`Name` is never absent',
+      'not required',
     ],
-  ),
+    [
+      'a word for the absence of one argument that replaces what holds the call to another',
+      (statement) => {
+        statement.conditions = { StringEquals: { 'ssm:Policies': '{arguments.Name}' } }
+        statement.whenAbsent.Overwrite = { StringEquals: { 'ssm:Policies': 'none' } }
+      },
+      '"ssm:Policies": "none"',
+      'without `Overwrite`, `ssm:Policies` under `StringEquals` would replace',
+      'under another operator',
+    ],
+    [
+      'a word for the absence of an argument that replaces what holds every call',
+      (statement) => {
+        statement.conditions = { StringEquals: { 'ssm:Policies': 'none' } }
+        statement.whenAbsent.Overwrite = { StringEquals: { 'ssm:Policies': 'some' } }
+      },
+      '"ssm:Policies": "some"',
+      'would replace what holds the call',
+      'take it out',
+    ],
+    [
+      'a word for the absence of an argument that replaces what holds every call, beside a comparison of its own',
+      (statement) => {
+        statement.conditions = {
+          StringEquals: { 'ssm:Policies': 'none' },
+          StringNotEquals: { 'ssm:Policies': '{arguments.Overwrite}' },
+        }
+        statement.whenAbsent.Overwrite = { StringEquals: { 'ssm:Policies': 'some' } }
+      },
+      '"ssm:Policies": "some"',
+      'would replace what holds the call',
+      'take it out',
+    ],
+    [
+      'a word for the absence of one argument that replaces the one for another',
+      (statement) => {
+        statement.whenAbsent.Value = { StringEquals: { 'ssm:Policies': 'none' } }
+        statement.whenAbsent.Overwrite = { StringEquals: { 'ssm:Policies': 'some' } }
+      },
+      '"ssm:Policies": "none"',
+      'without `Value`, `ssm:Policies` under `StringEquals` would replace',
+      'take it out',
+    ],
+    [
+      'a condition on what is no argument',
+      (statement) => (statement.conditions = { StringEquals: { 'ssm:Overwrite': '{arguments.Force}' } }),
+      '"ssm:Overwrite": "{arguments.Force}"',
+      '`{arguments.Force}` is not one of the arguments',
+      'there are:',
+    ],
+    [
+      'a list in the middle of a value',
+      (statement) => (statement.conditions = { StringEquals: { 'ssm:Policies': 'x{arguments.Name.names}' } }),
+      '"ssm:Policies": "x{',
+      'is a list, and',
+      'stand alone',
+    ],
+    [
+      'a condition with a wildcard',
+      (statement) => (statement.conditions = { StringLike: { 'ssm:Overwrite': 't*' } }),
+      '"ssm:Overwrite": "t*"',
+      '`t*` has a wildcard',
+      'exactly what is compared',
+    ],
+    [
+      'a pattern with an argument that could be one',
+      (statement) => (statement.conditions = { StringLike: { 'ssm:Policies': '{arguments.Value}' } }),
+      '"ssm:Policies": "{arguments.Value}"',
+      'nothing keeps wildcards out of it',
+      'give it a `pattern`',
+    ],
+  ]),
+  ...within(ssm, (action) => action.preview, [
+    [
+      'a preview whose JMESPath does not parse',
+      (preview) => (preview.show.Value = 'Parameter.['),
+      '"Value": "Parameter.["',
+      'is no JMESPath',
+      'jmespath.org',
+    ],
+    [
+      'a guard that calls a function that JMESPath has not',
+      (preview) => (preview.guard = ['newest(Parameter)']),
+      '"newest(Parameter)"',
+      'is no JMESPath',
+      'jmespath.org',
+    ],
+    [
+      'a preview of an argument that there is not',
+      (preview) => (preview.show.Size = 'Parameter.Size'),
+      '"Size"',
+      '`Size` is not one of the arguments',
+      '`Name`, `Value`, `Overwrite`',
+    ],
+    [
+      'a preview that shows nothing',
+      (preview) => (preview.show = {}),
+      '"show"',
+      'show one argument at least',
+      'docs/policies.md',
+    ],
+    [
+      'a preview by an action that changes something',
+      (preview) => (preview.action = 'ssm:PutParameter'),
+      '"action": "ssm:PutParameter",\n    "arguments"',
+      '`ssm:PutParameter` is no read that Hotwork can make',
+      '`ssm:GetParameter`',
+    ],
+    [
+      'a preview that guards nothing',
+      (preview) => (preview.guard = []),
+      '"guard"',
+      '`preview.guard`',
+      'docs/policies.md',
+    ],
+    [
+      'a read with a place that no argument fills',
+      (preview) => (preview.arguments.Name = '{arguments.Path}'),
+      '"Name": "{arguments.Path}"',
+      '`{arguments.Path}` is not one of the arguments',
+      '`Name`',
+    ],
+    [
+      'a read with a place that is no argument',
+      (preview) => (preview.arguments.Name = 'arn:{partition}'),
+      '"Name": "arn:{partition}"',
+      'nothing fills `{partition}`',
+      '{arguments.Name}',
+    ],
+    [
+      'a read with an argument that may be absent',
+      (preview) => (preview.arguments.Overwrite = '{arguments.Overwrite}'),
+      '"Overwrite": "{arguments.Overwrite}"',
+      '`{arguments.Overwrite}` may be absent',
+      'arguments.required',
+    ],
+    [
+      'a bound on what is not shown',
+      (preview) => (preview.atMost = { Overwrite: 'part' }),
+      '"Overwrite": "part"',
+      '`Overwrite` is not shown',
+      '`Value`',
+    ],
+  ]),
   [
     'a read of a thing that a narrowing would change',
     (copy) =>

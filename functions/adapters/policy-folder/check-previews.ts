@@ -1,10 +1,11 @@
 import { JMESPathTypeError, search } from '@aws-lambda-powertools/jmespath'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
+import { checkTemplate } from '../../domain/policy/check-templates.ts'
 import { placesOf } from '../../domain/policy/templates.ts'
 import type { PreviewSource } from '../../domain/previews/preview-source.ts'
 import type { Json } from '../../domain/values.ts'
 import { known, type Path, type Say } from '../../domain/what-is-wrong.ts'
-import { type Problem, problemsIn } from './json-document.ts'
+import { mustBeIn, type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
 /** Can what each preview names be read, filled and found? */
@@ -24,37 +25,25 @@ export function checkPreviews(folder: Folder): Problem[] {
 }
 
 function checkPreview(entry: CatalogueEntry, preview: PreviewSource, say: Say): void {
-  const { properties, required } = entry.arguments
-  const isArgument = (path: Path, name: string) => {
-    if (!Object.hasOwn(properties, name))
-      say(path, `\`${name}\` is not one of the arguments`, known(Object.keys(properties)))
-  }
+  const isArgument = mustBeIn(Object.keys(entry.arguments.properties), say)
   for (const [template, at] of templatesOfRead(preview.arguments)) {
     const path = ['preview', 'arguments', ...at]
-    const places = [...template.matchAll(/\{([^{}]*)\}/g)].map(([, place = '']) => place)
-    if (/[{}]/.test(template.replace(/\{[^{}]*\}/g, '')))
-      say(path, `\`${template}\` has a brace that encloses no name`, 'write {arguments.Name}')
-    for (const place of places) {
-      const [, name] = /^arguments\.([A-Za-z0-9_]+)$/.exec(place) ?? []
-      if (name === undefined) say(path, `nothing fills \`{${place}}\``, 'use {arguments.Name}')
-      else {
-        isArgument(path, name)
-        if (Object.hasOwn(properties, name) && !required.includes(name))
-          say(path, `\`{${place}}\` may be absent`, `add \`${name}\` to \`arguments.required\``)
-        // Less of it would be another thing, and its state no drift of this one.
-        if (entry.narrowable.includes(name))
-          say(path, `\`{${place}}\` says what is read, and may be narrowed`, `take \`${name}\` out of \`narrowable\``)
-      }
+    checkTemplate(entry, template, path, { ids: '', places: [], inResource: false }, say)
+    for (const place of placesOf(template)) {
+      const name = place.replace(/^arguments\./, '')
+      // Less of it would be another thing, and its state no drift of this one.
+      if (entry.narrowable.includes(name))
+        say(path, `\`{${place}}\` says what is read, and may be narrowed`, `take \`${name}\` out of \`narrowable\``)
     }
   }
   for (const [name, expression] of Object.entries(preview.show)) {
-    isArgument(['preview', 'show', name], name)
+    isArgument(['preview', 'show', name], name, `\`${name}\` is not one of the arguments`)
     checkExpression(expression, ['preview', 'show', name], say)
   }
   for (const [at, expression] of preview.guard.entries()) checkExpression(expression, ['preview', 'guard', at], say)
+  const isShown = mustBeIn(Object.keys(preview.show), say)
   for (const name of Object.keys(preview.atMost ?? {}))
-    if (!Object.hasOwn(preview.show, name))
-      say(['preview', 'atMost', name], `\`${name}\` is not shown`, known(Object.keys(preview.show)))
+    isShown(['preview', 'atMost', name], name, `\`${name}\` is not shown`)
 }
 
 /** Over no answer: a wrong type of a value that is not there says nothing of the expression. */

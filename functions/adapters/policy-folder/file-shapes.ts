@@ -149,32 +149,19 @@ export const ResourcesFile = z.strictObject({
   show: Bundle.shape.show,
   resources: z.array(ResourceRule).min(1),
 })
+const { action: ActionTerms, profiles: Profiles } = BreakGlassPolicy.shape
 const TermsFile = {
   window: Duration,
   budget: Duration,
   coolDown: Duration,
-  login: z.strictObject({ acr: z.string().optional(), maxAge: Duration.optional() }).default({}),
-  tell: z.strictObject({ channel: z.string(), people: z.array(z.string()).optional() }),
+  login: z.strictObject({ ...ActionTerms.shape.login.shape, maxAge: Duration.optional() }).default({}),
 }
 export const BreakGlassFile = z
   .strictObject({
-    incident: z.string(),
-    incidentExample: z.string().optional(),
+    ...BreakGlassPolicy.shape,
     budgetOfPerson: Duration,
-    action: z.strictObject(TermsFile),
-    profiles: z
-      .array(
-        z.strictObject({
-          name: z.string(),
-          title: z.string(),
-          environment: z.string(),
-          classification: z.string(),
-          group: z.string(),
-          rights: z.array(z.strictObject({ action: z.string(), resources: z.array(z.string()) })),
-          ...TermsFile,
-        }),
-      )
-      .default([]),
+    action: z.strictObject({ ...ActionTerms.shape, ...TermsFile }),
+    profiles: z.array(z.strictObject({ ...Profiles.element.shape, ...TermsFile })).default([]),
   })
   .pipe(BreakGlassPolicy)
 

@@ -112,6 +112,11 @@ const directory: Row[] = [
     { widened: ['chat_user'], narrowed: ['chat_user'] },
   ],
   [
+    'an account in another chat widens',
+    (it) => (person(it, 'ana').accounts = { elsewhere: 'U0ANA' }),
+    { widened: ['chat_user'] },
+  ],
+  [
     'a date by which a person is looked at again narrows',
     (it) => (person(it, 'ana').recertifyBy = seconds(opens)),
     { narrowed: ['recertify_by'] },
