@@ -1,8 +1,8 @@
+import type { SlackCard } from '../../../../functions/channels/slack/cards/blocks.ts'
 import { complaintsOf } from '../../../../functions/channels/slack/cards/blocks.ts'
 import { renderCard } from '../../../../functions/channels/slack/cards/card.ts'
 import { degradeCard } from '../../../../functions/channels/slack/door.ts'
 import type { Notice } from '../../../../functions/domain/cards/notices.ts'
-import type { SlackCard } from '../../../../functions/channels/slack/cards/blocks.ts'
 import { checkMessageBlocks } from '../../../../local/desk/blocks.ts'
 import { sampleBundle } from '../../../support/world.ts'
 import { wordsOf } from '../edge/desk-world.ts'
@@ -24,8 +24,7 @@ const of = (name: string): Drawn => {
 }
 const cardOf = ({ state, about }: Drawn) => renderOpening(state, about, bundle, { page })
 const textOn = (each: Drawn) => wordsOf(cardOf(each).blocks)
-const titleOf = ({ blocks }: SlackCard): string =>
-  wordsOf(blocks.filter(({ type }) => type === 'header').slice(0, 1))
+const titleOf = ({ blocks }: SlackCard): string => wordsOf(blocks.filter(({ type }) => type === 'header').slice(0, 1))
 const headlineOf = (each: Drawn) => titleOf(cardOf(each))
 
 describe('the card of an opening', () => {

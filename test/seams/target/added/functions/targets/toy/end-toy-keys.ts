@@ -8,4 +8,7 @@ import { enderOf, type ToyPorts } from './reach.ts'
 export const createHandler = (ports: Omit<EndingPorts, 'reach'> & ToyPorts & { log: Log }) =>
   endsWorker({ ...ports, reach: enderOf(ports) })
 
-export const wire: Wiring<typeof createHandler, Stores> = (told) => ({ ...decidingPorts(told, factsOnly()), halts: haltStore(told) })
+export const wire: Wiring<typeof createHandler, Stores> = (told) => ({
+  ...decidingPorts(told, factsOnly()),
+  halts: haltStore(told),
+})
