@@ -1,9 +1,12 @@
 import type { Member } from '../domain/cards/burst.ts'
 import type { OpeningView } from '../domain/cards/opening-view.ts'
 import type { RequestView, ViewFacts } from '../domain/cards/request-view.ts'
+import type { AccountLink } from '../domain/people/linking.ts'
 import type { ApprovalRequest } from '../domain/record/request.ts'
 import type { JsonObject, RequestId } from '../domain/values.ts'
 import type { BurstView } from '../operations/cards/draw-burst.ts'
+import type { CardBoard } from '../operations/cards/ports.ts'
+import type { Clock, Log } from '../operations/ports.ts'
 import type { Said } from './lines.ts'
 
 /**
@@ -27,3 +30,16 @@ export type PageOption = { page?: (request: RequestId) => string }
 /** `offersPermit`: whether the person who approved it may allow its agent more of the same. */
 export type RequestOptions = PageOption & { offersPermit: boolean }
 export type CardOptions = PageOption & { allows?: (state: ApprovalRequest) => boolean }
+
+/** Reaches one chat. Faults are BoardUnavailable, which passes, and CardUndeliverable. */
+export interface ChannelDoor<Card extends JsonObject = JsonObject> extends CardBoard<Card> {
+  /** The chat's own word on an account; undefined where it knows none. */
+  account(user: string): Promise<(AccountLink & { name: string }) | undefined>
+  /** The accounts in a group, where a kind has groups. */
+  members?(group: string): Promise<readonly string[]>
+}
+
+/** @template Settings of the chat in the deployment file */
+export type OpenDoor<Settings> = (chat: Settings, world: DoorWorld) => ChannelDoor
+/** `secret`: the name of the chat's own, which is read only when it is needed. */
+export type DoorWorld = { secret: string; clock: Clock; log: Log }

@@ -1,4 +1,4 @@
-import type { ChatKind } from './kind.ts'
+import type { ChatKind, Workspace } from './kind.ts'
 import { slack } from './slack/kind.ts'
 
 export const kinds = {
@@ -11,3 +11,7 @@ export const chatIds = Object.keys(kinds) as ChatId[]
 
 /** The kind and the alias of a chat that a bundle has as `chat`, and a person's account in it as `chatUser`. */
 export const shortForm = kinds.slack
+
+const byId: { readonly [kind in ChatId]: ChatKind } = kinds
+
+export const workspaceOf = ({ kind, ...settings }: { kind: ChatId }): Workspace => byId[kind].workspaceOf(settings)

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { renderCard } from '../../functions/channels/slack/cards/card.ts'
-import { SlackCardBoard } from '../../functions/channels/slack/door.ts'
+import { SlackDoor } from '../../functions/channels/slack/door.ts'
 import type { ApprovalRequest } from '../../functions/domain/record/request.ts'
 import type { SlackCard } from '../../functions/channels/slack/cards/blocks.ts'
 import { everyOpening, LoudNight } from '../channels/slack/cards/openings.ts'
@@ -42,7 +42,7 @@ inBrowser('pictures', () => {
   })
   afterEach(() => Promise.all(browser.contexts().map((context) => context.close())))
 
-  const board = () => new SlackCardBoard({ apiUrl: at.desk.apiUrl, token: async () => 'xoxb-any', log: at.world.log })
+  const board = () => new SlackDoor({ apiUrl: at.desk.apiUrl, token: async () => 'xoxb-any', log: at.world.log })
   const post = (state: ApprovalRequest, facts = bundle) =>
     board().post(
       bundle.deployment.channels[channel] as string,
@@ -120,7 +120,7 @@ inBrowser('pictures', () => {
     const request = await night.breaks()
     await night.uses(request)
     night.clock.advance(31 * 60)
-    await night.draw(request, { board: new SlackCardBoard({ apiUrl, token: async () => 'xoxb-any', log: night.log }) })
+    await night.draw(request, { board: new SlackDoor({ apiUrl, token: async () => 'xoxb-any', log: night.log }) })
     const page = await openAs('U0EVE', false, desk)
     await cardIn(page, request).getByRole('button', { name: 'Review…' }).click()
     const dialog = page.locator('dialog.modal')

@@ -1,9 +1,12 @@
 import { type Bundle, type Chat, channelsIn, chatsOf } from '../../functions/domain/policy/bundle.ts'
 
 /** A chat of a bundle, with its alias: that of a deployment of one chat, unless said otherwise. */
-export function chatOf({ deployment }: Pick<Bundle, 'deployment'>, alias = 'slack'): Chat & { alias: string } {
+export function chatOf(
+  { deployment }: Pick<Bundle, 'deployment'>,
+  alias = 'slack',
+): Extract<Chat, { kind: 'slack' }> & { alias: string } {
   const chat = chatsOf(deployment).get(alias)
-  if (!chat) throw new Error(`no chat \`${alias}\``)
+  if (chat?.kind !== 'slack') throw new Error(`no chat \`${alias}\``)
   return { alias, ...chat }
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { chatIds, kinds as chatKinds } from '../../channels/kinds.ts'
+import { chatIds, kinds as chatKinds, shortForm } from '../../channels/kinds.ts'
 import { BreakGlassPolicy } from '../../domain/break-glass/break-glass.ts'
 import { SourcedGroup } from '../../domain/people/group-source.ts'
 import { IssuerFile } from '../../domain/people/identity-issuer.ts'
@@ -256,10 +256,10 @@ function chatsIn(
     const path = ['chats', alias]
     const kind = kindNamed(named, { kinds: chatIds, of: 'chat' }, path, context)
     const said = kind && parseAt(chatKinds[kind].settings, settings, path, context)
-    if (said) read[alias] = { ...said, kind }
+    if (said) read[alias] = { ...said, kind } as Chat
   }
   const { [onlyChat]: only, ...others } = read
-  if (!only || Object.keys(others).length > 0) return chats ? { chats: read } : { chat: slack }
+  if (only?.kind !== shortForm.id || Object.keys(others).length > 0) return chats ? { chats: read } : { chat: slack }
   const { kind: _, ...short } = only
   return { chat: short }
 }

@@ -7,7 +7,8 @@ import { asItself, bounded } from '../aws-client.ts'
 
 const keepSeconds = 300
 
-class JsonSecretReader<T> {
+/** A secret that is a JSON object, kept for some minutes. */
+export class JsonSecretReader<T> {
   readonly #client: SecretsManagerClient
   readonly #secretId: string
   readonly #shape: z.ZodType<T>
@@ -104,20 +105,5 @@ const PagerDutySecret = z.object({ token: z.string().regex(/^[\x21-\x7e]{1,256}$
 export class PagerDutySecretReader extends JsonSecretReader<z.infer<typeof PagerDutySecret>> {
   constructor(secretId: string, clock: Clock, client?: SecretsManagerClient) {
     super(secretId, { shape: PagerDutySecret, members: '`token`' }, clock, client)
-  }
-}
-
-/** What Slack gave us. While the signing secret is being rotated, signatures by the previous one hold too. */
-const SlackSecret = z.object({
-  botToken: z.string().min(1),
-  signingSecret: z.string().min(1),
-  previousSigningSecret: z.string().min(1).optional(),
-})
-type SlackSecret = z.infer<typeof SlackSecret>
-
-export class SlackSecretReader extends JsonSecretReader<SlackSecret> {
-  constructor(secretId: string, clock: Clock, client?: SecretsManagerClient) {
-    const members = '`botToken`, `signingSecret` and perhaps `previousSigningSecret`'
-    super(secretId, { shape: SlackSecret, members }, clock, client)
   }
 }

@@ -1,10 +1,14 @@
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import type { KnownBlock } from '@slack/types'
 import type { WebClient } from '@slack/web-api'
 import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from '@slack/web-api'
-import type { JsonObject } from '../../domain/values.ts'
-import type { CardBoard } from '../../operations/cards/ports.ts'
+import * as z from 'zod'
+import { inert } from '../../domain/inert.ts'
+import type { AccountLink } from '../../domain/people/linking.ts'
+import { defined, type JsonObject } from '../../domain/values.ts'
 import { BoardUnavailable, CardUndeliverable } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
+import type { ChannelDoor, DoorWorld, OpenDoor } from '../door.ts'
 import {
   cardOf,
   complaintsOf,
@@ -16,7 +20,9 @@ import {
   section,
   words,
 } from './cards/blocks.ts'
-import { type WebApi, webClients } from './edge/client.ts'
+import { Account, type WebApi, webClients } from './edge/client.ts'
+import type { SlackSettings } from './kind.ts'
+import { SlackSecretReader } from './secret.ts'
 
 /** A card that Slack will take. Without its facts a card loses Approve too: what is not shown cannot be approved. */
 export function degradeCard(card: SlackCard): { card: SlackCard; complaints: readonly string[] } {
@@ -45,15 +51,22 @@ function withoutYes(block: JsonObject): JsonObject | undefined {
 /** Less than the queue's visibility timeout, so that an attempt is over before the next begins. Milliseconds. */
 const patienceMs = 5_000
 
-/** Slack's Web API as the place of cards. One attempt a call: the queue tries again. */
-export class SlackCardBoard implements CardBoard {
+/** For answers that a person or a timer waits for. Milliseconds. */
+const lookupMs = 4_000
+
+/** One workspace by Slack's Web API. One attempt for a card: the queue tries again. */
+export class SlackDoor implements ChannelDoor<SlackCard> {
   readonly #client: () => Promise<WebClient>
+  readonly #accounts: () => Promise<WebClient>
+  readonly #groups: () => Promise<WebClient>
   readonly #log: Log
   /** The channels of people by their Slack id. They stay the same, and Slack limits how often one may ask. */
   readonly #direct = new Map<string, string>()
 
   constructor({ timeoutMs = patienceMs, ...api }: WebApi & { timeoutMs?: number }) {
     this.#client = webClients(api, { timeoutMs })
+    this.#accounts = webClients(api, { timeoutMs: lookupMs, retries: 1 })
+    this.#groups = webClients(api, { timeoutMs: lookupMs })
     this.#log = api.log
   }
 
@@ -111,6 +124,31 @@ export class SlackCardBoard implements CardBoard {
       const fault = faultOf(cause)
       if (fault instanceof MessageGone) return false
       throw fault
+    }
+  }
+
+  /** By `users.info` (scope `users:read`). @throws BoardUnavailable */
+  async account(user: string): Promise<(AccountLink & { name: string }) | undefined> {
+    const client = await this.#accounts()
+    try {
+      const found = User.safeParse((await client.users.info({ user })).user)
+      return found.success && found.data.id === user ? accountOf(found.data) : undefined
+    } catch (cause) {
+      if (cause instanceof WebAPIPlatformError && unknown.has(cause.data.error)) return undefined
+      throw new BoardUnavailable('Slack does not say whose an account is', { cause })
+    }
+  }
+
+  /** Of a user group, by `usergroups.users.list` (scope `usergroups:read`). @throws BoardUnavailable */
+  async members(usergroup: string): Promise<readonly string[]> {
+    const client = await this.#groups()
+    try {
+      const { users } = await client.usergroups.users.list({ usergroup, include_disabled: false })
+      // An answer without members says nothing of who they are.
+      if (users === undefined) throw new TypeError('no users')
+      return users
+    } catch (cause) {
+      throw new BoardUnavailable(`Slack does not say who is in \`${usergroup}\``, { cause })
     }
   }
 
@@ -172,3 +210,41 @@ function faultOf(cause: unknown): Error {
   if (passingErrors.includes(error)) return new BoardUnavailable(`Slack answered \`${error}\``, { cause })
   return new CardUndeliverable(`Slack answered \`${error}\``, { cause })
 }
+
+/** What is read of `users.info`. No e-mail address: it can be changed, and proves nothing. */
+const User = Account.extend({
+  team_id: z.string(),
+  name: z.string().optional(),
+  real_name: z.string().optional(),
+  enterprise_user: z.object({ enterprise_id: z.string() }).optional(),
+})
+
+const unknown = new Set(['user_not_found', 'users_not_found', 'user_not_visible'])
+
+function accountOf(user: z.infer<typeof User>): AccountLink & { name: string } {
+  return {
+    team: user.team_id,
+    ...defined({ enterprise: user.enterprise_user?.enterprise_id }),
+    kind: kindOf(user),
+    name: inert(user.real_name ?? user.name ?? user.id),
+  }
+}
+
+function kindOf(user: z.infer<typeof User>): AccountLink['kind'] {
+  if (user.deleted) return 'deleted'
+  if (user.is_bot || user.id === 'USLACKBOT') return 'bot'
+  if (user.is_stranger) return 'stranger'
+  return user.is_restricted || user.is_ultra_restricted ? 'guest' : 'member'
+}
+
+/** The Web API of one workspace, and the secret that has its bot token. */
+export function slackApi(
+  { apiUrl }: Pick<SlackSettings, 'apiUrl'>,
+  { secret: name, clock, log }: DoorWorld,
+  client?: SecretsManagerClient,
+) {
+  const secret = new SlackSecretReader(name, clock, client)
+  return { secret, webApi: { apiUrl, token: async () => (await secret.read()).botToken, log } }
+}
+
+export const openSlack: OpenDoor<SlackSettings> = (chat, world) => new SlackDoor(slackApi(chat, world).webApi)

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { Workspace } from '../../channels/kind.ts'
-import { type ChatId, chatIds, kinds as chatKinds, shortForm } from '../../channels/kinds.ts'
+import { type ChatId, chatIds, kinds as chatKinds, shortForm, workspaceOf } from '../../channels/kinds.ts'
 import { sourceSettings } from '../../group-sources/kinds.ts'
 import { aliasedKinds, kinds, type Settings } from '../../targets/kinds.ts'
 import { BreakGlassPolicy } from '../break-glass/break-glass.ts'
@@ -133,7 +133,7 @@ export const chatsOf = ({ chat, chats = {} }: InChats): ReadonlyMap<string, Chat
 
 /** Their workspaces, by alias. */
 export const workspacesIn = (deployment: InChats): ReadonlyMap<string, Workspace> =>
-  new Map([...chatsOf(deployment)].map(([alias, chat]) => [alias, chatKinds[chat.kind].workspaceOf(chat)]))
+  new Map([...chatsOf(deployment)].map(([alias, chat]) => [alias, workspaceOf(chat)]))
 
 /** The chat of a channel or a group that names none: there is one alone. */
 export const firstChat = (deployment: InChats): string => chatsOf(deployment).keys().next().value ?? shortForm.id

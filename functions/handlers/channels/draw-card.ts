@@ -6,13 +6,14 @@ import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
 import { DynamoTextStore } from '../../adapters/dynamodb/text-store.ts'
 import { SnsPager } from '../../adapters/sns/pager.ts'
 import { SqsFifoQueue, SqsVisibility } from '../../adapters/sqs/queue.ts'
+import type { ChannelWords } from '../../channels/door.ts'
+import { shortForm } from '../../channels/kinds.ts'
 import { agentLineOf, lineOf, openingLineOf } from '../../channels/lines.ts'
-import { SlackCardBoard } from '../../channels/slack/door.ts'
-import { slackWords as words } from '../../channels/slack/words.ts'
+import { words } from '../../channels/words.ts'
 import { describeOpening } from '../../domain/cards/opening-view.ts'
 import { describeRequest } from '../../domain/cards/request-view.ts'
 import { linkedIn } from '../../domain/people/linking.ts'
-import { channelsIn, workspacesIn } from '../../domain/policy/bundle.ts'
+import { channelsIn, chatsOf, workspacesIn } from '../../domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import type { AgentNotice } from '../../operations/agents/ports.ts'
 import { tellNotice } from '../../operations/agents/tell-notice.ts'
@@ -27,9 +28,9 @@ import { mayAllow } from '../../operations/permits/standing-permits.ts'
 import type { Queue } from '../../operations/ports.ts'
 import type { RequestReader } from '../../operations/record/ports.ts'
 import type { Stores, Wiring } from '../environment.ts'
+import { doorsOf, pageOf } from '../wiring/chats.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { readingPorts } from '../wiring/reading.ts'
-import { pageOf, slackChats } from '../wiring/slack.ts'
 import { drawBatch, drawBursts, type Hold, partition, tellNotices } from './draw-batch.ts'
 
 type Ports = Pick<DrawPorts, 'cards' | 'boards' | 'policy' | 'clock' | 'log'> &
@@ -54,7 +55,7 @@ const unbounded = { getRemainingTimeInMillis: () => Number.POSITIVE_INFINITY }
 export const createHandler = (ports: Ports) => {
   const { hold, log } = ports
   const { cardPorts, burstPorts } = drawingPorts(showing(ports))
-  const rendered = (notice: AgentNotice) => words.say(agentLineOf(notice, ports.issuer))
+  const rendered = (notice: AgentNotice, chat: string) => wordsOf(chat, ports).say(agentLineOf(notice, ports.issuer))
   const draw = {
     draw: (id) => drawCard(id, cardPorts),
     withoutSlack: (id) => pageAlone(id, { ...cardPorts, ...cardPorts.opening }),
@@ -74,10 +75,14 @@ export const createHandler = (ports: Ports) => {
   }
 }
 
+const wordsOf = (chat: string, { policy: { bundle } }: Pick<Ports, 'policy'>): ChannelWords =>
+  words[chatsOf(bundle.deployment).get(chat)?.kind ?? shortForm.id]
+
 function drawingPorts(ports: Ports): { cardPorts: DrawPorts; burstPorts: DrawBurstPorts } {
   const { requests, cards, boards, pager, ledger, links, issuer, policy, clock, log } = ports
   const { bundle } = policy
   const pages = { page: pageOf(issuer) }
+  const of = (chat: string) => wordsOf(chat, ports)
   const cardOptions = { ...pages, allows: (each: ApprovalRequest) => mayAllow(each, policy, clock.now()) }
   const shared = { requests, boards, channels: channelsIn(bundle.deployment), clock, log }
   const cardPorts: DrawPorts = {
@@ -85,14 +90,14 @@ function drawingPorts(ports: Ports): { cardPorts: DrawPorts; burstPorts: DrawBur
     cards,
     policy,
     hasOwnCard: (state, channel, hasCard) => hasOwnCard(state, channel, hasCard, ports),
-    render: (state, channel, onCall) => {
+    render: (state, channel, onCall, chat) => {
       const view = describeRequest(state, { ...bundle, onCall })
-      return words.request(view, channel, { ...pages, offersPermit: cardOptions.allows(state) })
+      return of(chat).request(view, channel, { ...pages, offersPermit: cardOptions.allows(state) })
     },
-    say: (line, state) => words.say(lineOf(line, state, bundle)),
+    say: (line, state, chat) => of(chat).say(lineOf(line, state, bundle)),
     opening: {
-      render: (state, about) => words.opening(describeOpening(state, bundle, about), pages),
-      say: (notice, state, hearer) => words.say(openingLineOf(notice, state, hearer, bundle, pages)),
+      render: (state, about, chat) => of(chat).opening(describeOpening(state, bundle, about), pages),
+      say: (notice, state, hearer, chat) => of(chat).say(openingLineOf(notice, state, hearer, bundle, pages)),
       ...{ pager, ledger },
     },
     linkedAccounts: async (person) => linkedIn(await links.ofPerson(person), workspacesIn(bundle.deployment)),
@@ -100,7 +105,8 @@ function drawingPorts(ports: Ports): { cardPorts: DrawPorts; burstPorts: DrawBur
   const burstPorts = {
     ...shared,
     bursts: ports.bursts,
-    renderBurst: (view: Parameters<DrawBurstPorts['renderBurst']>[0]) => words.burst(view, bundle, cardOptions),
+    renderBurst: (...[view, chat]: Parameters<DrawBurstPorts['renderBurst']>) =>
+      of(chat).burst(view, bundle, cardOptions),
   }
   return { cardPorts, burstPorts }
 }
@@ -110,7 +116,6 @@ export const wire: Wiring<
   'ISSUER' | Stores | 'TEXTS_TABLE' | 'CHAT_SECRETS' | 'CARDS_TABLE' | 'CARDS_QUEUE' | 'BREAK_GLASS_TOPIC'
 > = (told) => {
   const [ports, policy] = [readingPorts(told), cedarPolicy()]
-  const chats = slackChats(told, { ...ports, bundle: policy.bundle })
   const connection = connect()
   const queue = new SqsVisibility(told.CARDS_QUEUE)
   return {
@@ -121,7 +126,7 @@ export const wire: Wiring<
     bursts: new DynamoBurstStore(connection, told.CARDS_TABLE),
     draws: new SqsFifoQueue<BurstMessage>(told.CARDS_QUEUE),
     texts: new DynamoTextStore(connection, told.TEXTS_TABLE),
-    boards: Object.fromEntries([...chats].map(([alias, { webApi }]) => [alias, new SlackCardBoard(webApi)])),
+    boards: Object.fromEntries(doorsOf(told, { ...ports, bundle: policy.bundle })),
     pager: new SnsPager(told.BREAK_GLASS_TOPIC),
     ledger: new DynamoLedgerStore(connection, { requests: '', ledger: told.LEDGER_TABLE }),
     links: new DynamoPersonLinks(connection, { requests: told.REQUESTS_TABLE, ledger: '' }),

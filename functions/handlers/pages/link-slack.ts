@@ -3,9 +3,9 @@ import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
 import { type Answer, apiProblem } from '../../adapters/http/problem.ts'
 import type { Notice } from '../../adapters/pages/layout.ts'
 import { linkPage, linkRefusalWords } from '../../adapters/pages/link-page.ts'
-import { SlackAccounts } from '../../channels/slack/edge/client.ts'
+import type { ChannelDoor } from '../../channels/door.ts'
 import { accountsOf } from '../../domain/people/organisation.ts'
-import { workspacesIn } from '../../domain/policy/bundle.ts'
+import { type Bundle, workspacesIn } from '../../domain/policy/bundle.ts'
 import {
   findOffer,
   type LinkOffer,
@@ -16,8 +16,8 @@ import {
 import type { ChatDirectory } from '../../operations/people/ports.ts'
 import { byRoute } from '../doors.ts'
 import { type Stores, tablesOf, type Wiring } from '../environment.ts'
+import { doorsOf } from '../wiring/chats.ts'
 import { factsOnly, pagePorts } from '../wiring/ports.ts'
-import { type SlackChat, slackChats } from '../wiring/slack.ts'
 import type { Guest, PagePorts } from './page-door.ts'
 import { cookieOf, goTo, guestOf, isSecret, pageDoor, sentForm, setCookie, shown, toLogin } from './page-door.ts'
 
@@ -99,16 +99,17 @@ async function answer({ person, reader }: Guest, ports: Ports, told: Told): Prom
 export const createHandler = (ports: Ports) => pageDoor(ports, (call) => answerByRoute(call, ports))
 
 /** Accounts of every workspace. */
-function accountsIn(chats: ReadonlyMap<string, SlackChat>): ChatDirectory {
-  const byTeam = new Map([...chats.values()].map(({ chat, webApi }) => [chat.teamId, new SlackAccounts(webApi)]))
+function accountsIn(deployment: Bundle['deployment'], doors: ReadonlyMap<string, ChannelDoor>): ChatDirectory {
+  const byTeam = new Map([...workspacesIn(deployment)].map(([alias, { teamId }]) => [teamId, doors.get(alias)]))
   return { account: async ({ team, user }) => byTeam.get(team)?.account(user) }
 }
 
 export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE' | 'CHAT_SECRETS'> = (told) => {
   const ports = pagePorts(told, factsOnly())
+  const { bundle } = ports.policy
   return {
     ...ports,
     links: new DynamoPersonLinks(connect(), tablesOf(told)),
-    chat: accountsIn(slackChats(told, { ...ports, bundle: ports.policy.bundle })),
+    chat: accountsIn(bundle.deployment, doorsOf(told, { ...ports, bundle })),
   }
 }

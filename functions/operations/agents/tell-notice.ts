@@ -7,7 +7,7 @@ import { chatsFrom, findAccount } from '../people/find-account.ts'
 import type { AgentNotice } from './ports.ts'
 
 type Ports = Pick<DrawPorts, 'boards' | 'policy' | 'channels' | 'linkedAccounts' | 'log'> & {
-  renderAgentNotice(notice: AgentNotice): RenderedCard
+  renderAgentNotice(notice: AgentNotice, chat: string): RenderedCard
 }
 
 /**
@@ -21,7 +21,7 @@ export async function tellNotice(notice: AgentNotice, ports: Ports): Promise<voi
   try {
     const place = await placeOf(to, ports)
     if (place === undefined) return log.info('notice not told', { about, ...to })
-    await boardOf(place.chat, boards).post(place.id, ports.renderAgentNotice(notice))
+    await boardOf(place.chat, boards).post(place.id, ports.renderAgentNotice(notice, place.chat))
     log.info('notice told', defined({ about, ...to, kind: notice.notice.kind }))
   } catch (fault) {
     if (!(fault instanceof CardUndeliverable)) throw fault

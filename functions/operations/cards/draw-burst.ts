@@ -44,7 +44,7 @@ export type DrawBurstPorts = {
   bursts: BurstStore
   boards: Boards
   /** Pure: the card, the members that it shows as waiting, and whether it shows these whole. */
-  renderBurst(view: BurstView): { card: RenderedCard; shown: readonly Member[]; whole: boolean }
+  renderBurst(view: BurstView, chat: string): { card: RenderedCard; shown: readonly Member[]; whole: boolean }
   channels: { readonly [alias: string]: Channel }
   clock: Clock
   log: Log
@@ -62,8 +62,8 @@ export async function drawBurst(
 ): Promise<void> {
   const channel = ports.channels[kind.channel]
   if (channel === undefined) throw new CardUndeliverable(`the deployment names no channel \`${kind.channel}\``)
-  const { id } = channel
-  const board = boardOf(channel.chat, ports.boards)
+  const { chat, id } = channel
+  const board = boardOf(chat, ports.boards)
   const key = burstKey(kind)
   const posted = await ports.bursts.load(key)
   const known = new Set(posted.flatMap(({ members }) => members))
@@ -92,7 +92,7 @@ export async function drawBurst(
   async function draw(members: readonly ApprovalRequest[], generation: number, before: PostedBurst | undefined) {
     const told = because.outcomes.findLast((each) => each.generation === generation)
     const outcome = told ? withoutGeneration(told) : before?.outcome
-    const { card, shown, whole } = ports.renderBurst({ kind, generation, members, ...defined({ outcome }) })
+    const { card, shown, whole } = ports.renderBurst({ kind, generation, members, ...defined({ outcome }) }, chat)
     const rendered = renderingOf(card)
     const ids = members.map(({ ask }) => ask.id)
     if (before?.rendered === rendered && before.members.length === ids.length) return

@@ -32,9 +32,10 @@ export type DrawPorts = {
   cards: CardStore
   boards: Boards
   policy: Policy
-  render(state: ApprovalRequest, channel: string, onCall: readonly OnCall[]): RenderedCard
+  /** Each chat has words of its own. */
+  render(state: ApprovalRequest, channel: string, onCall: readonly OnCall[], chat: string): RenderedCard
   hasOwnCard?(state: ApprovalRequest, channel: string, hasCard: boolean): Promise<boolean>
-  say(line: Line | { line: Notice }, state: ApprovalRequest): RenderedCard
+  say(line: Line | { line: Notice }, state: ApprovalRequest, chat: string): RenderedCard
   linkedAccounts?: AccountPorts['linkedAccounts']
   opening: Pick<DrawOpeningPorts, 'render' | 'say' | 'pager' | 'ledger'>
   /** By alias. */
@@ -237,14 +238,14 @@ async function drawForPerson(person: PersonId, called: boolean, drawing: Drawing
 const draw = (
   { shows, ...place }: Parameters<typeof showCard>[2] & { shows: string },
   { state, onCall, ports }: Drawing,
-): Promise<Shown> => showCard(state, ports.render(state, shows, onCall), place, ports)
+): Promise<Shown> => showCard(state, ports.render(state, shows, onCall, place.chat), place, ports)
 
 /** Each once. A card that is gone is posted again for it. */
 async function say({ card, rendered }: Shown, lines: readonly Due[], { state, ports }: Drawing): Promise<void> {
   let { ts, told = [] } = card
   for (const { keys, line } of lines) {
     if (line) {
-      ts = await sayBeneath({ card: { ...card, ts }, rendered }, ports.say(line, state), ports.boards)
+      ts = await sayBeneath({ card: { ...card, ts }, rendered }, ports.say(line, state, card.chat), ports.boards)
       ports.log.info('line said', { request: state.ask.id, line: line.line, direct: card.person !== undefined })
     }
     told = [...told, ...keys]
@@ -259,7 +260,7 @@ async function tellOwner(owner: PersonId, drawing: Drawing): Promise<void> {
   const direct = due && (await directTo(owner, before, drawing))
   if (!due || direct?.user === undefined) return
   const { chat, channel } = direct
-  const words = ports.say({ line: due.notice }, state)
+  const words = ports.say({ line: due.notice }, state, chat)
   const board = boardOf(chat, ports.boards)
   const beneath = before !== undefined && (await board.reply(channel, before.ts, words))
   const ts = beneath ? before.ts : (await board.post(channel, words)).ts

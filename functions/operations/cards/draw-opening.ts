@@ -17,8 +17,8 @@ export type Hearer = { because: Because | 'channel'; mayReview: boolean; first: 
 export type DrawOpeningPorts = Showing &
   AboutPorts & {
     pager: Pager
-    render(state: ApprovalRequest, about: AboutOpening): RenderedCard
-    say(notice: Notice, state: ApprovalRequest, hearer: Hearer): RenderedCard
+    render(state: ApprovalRequest, about: AboutOpening, chat: string): RenderedCard
+    say(notice: Notice, state: ApprovalRequest, hearer: Hearer, chat: string): RenderedCard
     /** By alias. */
     channels: { readonly [alias: string]: Channel }
   }
@@ -122,7 +122,7 @@ async function drawInChannel(alias: string | undefined, { state, now, posted, ab
   if (where === undefined) throw new CardUndeliverable(`no channel is named for \`${state.ask.id}\``)
   const shown = await showCard(
     state,
-    ports.render(state, about),
+    ports.render(state, about, where.chat),
     { chat: where.chat, channel: where.channel, before },
     ports,
   )
@@ -133,7 +133,7 @@ async function drawInChannel(alias: string | undefined, { state, now, posted, ab
   if (!due) return
   const ts = await sayBeneath(
     shown,
-    ports.say(due.notice, state, { because: 'channel', mayReview: false, first: false }),
+    ports.say(due.notice, state, { because: 'channel', mayReview: false, first: false }, where.chat),
     ports.boards,
   )
   await remember({ ...shown.card, ts }, due.keys, ports)
@@ -161,16 +161,16 @@ async function tellOne(
   if (!due) return undefined
   // A reviewer who never heard of it need not hear that it is done.
   if (!before && because === 'reviewer' && due.notice.notice === 'reviewed') return undefined
-  const say = (first: boolean) => ports.say(due.notice, state, { because, mayReview, first })
+  const say = (first: boolean, chat: string) => ports.say(due.notice, state, { because, mayReview, first }, chat)
   const { boards } = ports
-  const heard = before && (await boardOf(before.chat, boards).reply(before.channel, before.ts, say(false)))
+  const heard = before && (await boardOf(before.chat, boards).reply(before.channel, before.ts, say(false, before.chat)))
   const thread = heard ? before : undefined
   if (thread) await remember(thread, due.keys, ports)
   else {
     const to = before ?? (await directTo(person, near, ports))
     if (!to) return 'unreachable'
     const { chat, channel } = to
-    const words = say(true)
+    const words = say(true, chat)
     const { ts } = await boardOf(chat, boards).post(channel, words)
     const at = before?.at ?? ports.clock.now()
     const card = { request: state.ask.id, chat, channel, ts, rendered: renderingOf(words), at, person }

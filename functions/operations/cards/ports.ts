@@ -50,13 +50,13 @@ export type PostedCard = {
 }
 
 /** One chat. */
-export interface CardBoard {
-  post(channel: string, card: RenderedCard): Promise<{ ts: string }>
+export interface CardBoard<Card extends RenderedCard = RenderedCard> {
+  post(channel: string, card: Card): Promise<{ ts: string }>
   /** False when the message is gone. */
-  update(channel: string, ts: string, card: RenderedCard): Promise<boolean>
+  update(channel: string, ts: string, card: Card): Promise<boolean>
   /** The channel in which a person is sent something directly, by their id in the chat. */
   open(user: string): Promise<string>
-  reply(channel: string, ts: string, line: RenderedCard): Promise<boolean>
+  reply(channel: string, ts: string, line: Card): Promise<boolean>
 }
 /** Its kind of chat drew it, and alone reads it. */
 export type RenderedCard = JsonObject

@@ -10,11 +10,11 @@ import type { GroupReader, PersonLinks, Schedules, UserGroups } from './ports.ts
 export const readChatGroup =
   (
     deployment: Bundle['deployment'],
-    { userGroups, links }: { userGroups: ReadonlyMap<string, UserGroups>; links: Pick<PersonLinks, 'find'> },
+    { doors, links }: { doors: ReadonlyMap<string, Partial<UserGroups>>; links: Pick<PersonLinks, 'find'> },
   ): GroupReader<SourceConfig<'chatGroup'>> =>
   async (group, { people }) => {
     const { chat, id } = groupIn(group, firstChat(deployment))
-    const [members, workspace] = [await userGroups.get(chat)?.members(id), workspacesIn(deployment).get(chat)]
+    const [members, workspace] = [await doors.get(chat)?.members?.(id), workspacesIn(deployment).get(chat)]
     if (!members || !workspace) throw new TypeError(`the deployment names no chat \`${chat}\``)
     const known = new Map(people.map((person) => [accountsOf(person).get(chat), person.id] as const))
     const found = await Promise.all(members.map(async (user) => known.get(user) ?? links.find(workspace.teamId, user)))

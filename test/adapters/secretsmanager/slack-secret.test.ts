@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { SlackSecretReader } from '../../../functions/adapters/secretsmanager/secrets.ts'
+import { SlackSecretReader } from '../../../functions/channels/slack/secret.ts'
 import { submittedAt } from '../../support/ask.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
 import { useAws } from '../emulator.ts'

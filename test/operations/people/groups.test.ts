@@ -293,7 +293,7 @@ describe('asking the sources', () => {
       {
         readers: {
           chatGroup: readChatGroup(sample.deployment, {
-            userGroups: new Map([['slack', { members }]]),
+            doors: new Map([['slack', { members }]]),
             links: { find: async (_team, user) => links[user] },
           }),
           pager: readSchedule({ onCall: (asked) => onCall(asked.schedule), users }, world.log),

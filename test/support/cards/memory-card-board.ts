@@ -1,6 +1,6 @@
 import type { SlackCard } from '../../../functions/channels/slack/cards/blocks.ts'
-import type { CardBoard } from '../../../functions/operations/cards/ports.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
+import type { CardBoard } from '../../../functions/operations/cards/ports.ts'
 import { CardUndeliverable } from '../../../functions/operations/faults.ts'
 
 /** A workspace's channels in memory, each with its messages. */

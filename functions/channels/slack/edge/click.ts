@@ -83,12 +83,6 @@ export const carriedOf = ({ context }: { context: object }): Carried => (context
 /** The person; or what the account's owner is told, and the address at which they can link the account. */
 export type Who = { ok: true; person: Person } | { ok: false; sentence: string; link?: string }
 
-/** Whose a Slack account is where the directory does not say, and the address, good once, at which its owner can say so. */
-export type Linking = {
-  find(account: ChatAccount): Promise<PersonId | undefined>
-  offer(account: ChatAccount): Promise<string>
-}
-
 /** The person behind a Slack user, for every listener. While a clock is off no person does anything, and they hear why. */
 export async function identify(
   user: unknown,

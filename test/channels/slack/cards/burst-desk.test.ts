@@ -1,5 +1,5 @@
 import { renderBurst } from '../../../../functions/channels/slack/cards/burst-card.ts'
-import { SlackCardBoard } from '../../../../functions/channels/slack/door.ts'
+import { SlackDoor } from '../../../../functions/channels/slack/door.ts'
 import { type BurstKind, burstKey, burstOf } from '../../../../functions/domain/cards/burst.ts'
 import { channelsIn } from '../../../../functions/domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
@@ -23,7 +23,7 @@ beforeAll(() => at.open())
 afterAll(() => at.close())
 
 async function draw(kind: BurstKind, because: Parameters<typeof drawBurst>[1]): Promise<void> {
-  const board = new SlackCardBoard({ apiUrl: at.desk.apiUrl, token: async () => 'xoxb-any', log: world.log })
+  const board = new SlackDoor({ apiUrl: at.desk.apiUrl, token: async () => 'xoxb-any', log: world.log })
   const { requests, clock, log } = world
   await drawBurst(kind, because, {
     ...{ requests, clock, log, boards: { slack: board }, bursts: at.bursts },

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import type { SlackCard } from '../../../../functions/channels/slack/cards/blocks.ts'
 import { complaintsOf, largestCard, sizeOf } from '../../../../functions/channels/slack/cards/blocks.ts'
 import { renderCard } from '../../../../functions/channels/slack/cards/card.ts'
 import { exact } from '../../../../functions/domain/inert.ts'
@@ -7,7 +8,6 @@ import type { Matched, Preview } from '../../../../functions/domain/record/previ
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import type { Json, JsonObject } from '../../../../functions/domain/values.ts'
 import { duration } from '../../../../functions/domain/values.ts'
-import type { SlackCard } from '../../../../functions/channels/slack/cards/blocks.ts'
 import { checkMessageBlocks } from '../../../../local/desk/blocks.ts'
 import { anyCharacter } from '../../../support/any-character.ts'
 import { credentialId } from '../../../support/ask.ts'

@@ -1,4 +1,4 @@
-import { SlackCardBoard } from '../../../../functions/channels/slack/door.ts'
+import { SlackDoor } from '../../../../functions/channels/slack/door.ts'
 import { noEntries } from '../../../../functions/domain/ledger/ledger.ts'
 import { channelsIn } from '../../../../functions/domain/policy/bundle.ts'
 import type { ApprovalRequest, StageState } from '../../../../functions/domain/record/request.ts'
@@ -156,7 +156,7 @@ describe('drawing a card', () => {
 
 describe('on Slack’s Web API, as the desk speaks it', () => {
   let desk: Desk
-  let slack: SlackCardBoard
+  let slack: SlackDoor
   const log = new MemoryLog()
   beforeAll(async () => {
     desk = await startDesk({
@@ -167,7 +167,7 @@ describe('on Slack’s Web API, as the desk speaks it', () => {
       people: [],
       channels: [{ name: 'hotwork-approvals', id: channel }],
     })
-    slack = new SlackCardBoard({ apiUrl: desk.apiUrl, token: async () => 'xoxb-desk', log })
+    slack = new SlackDoor({ apiUrl: desk.apiUrl, token: async () => 'xoxb-desk', log })
   })
   afterAll(() => desk.close())
   afterEach(() => fault({ status: 0 }))
@@ -246,7 +246,7 @@ describe('on Slack’s Web API, as the desk speaks it', () => {
   }
 
   test('not answered at all, it will be drawn later', async () => {
-    const nowhere = new SlackCardBoard({ apiUrl: 'http://127.0.0.1:9/api/', token: async () => 'xoxb-desk', log })
+    const nowhere = new SlackDoor({ apiUrl: 'http://127.0.0.1:9/api/', token: async () => 'xoxb-desk', log })
     await expect(nowhere.post(channel, { text: 'x', blocks: [] })).rejects.toMatchObject({ name: 'BoardUnavailable' })
   })
 

@@ -1,4 +1,4 @@
-import { SlackCardBoard } from '../../../../functions/channels/slack/door.ts'
+import { SlackDoor } from '../../../../functions/channels/slack/door.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { refusals } from '../../../../functions/domain/refusals.ts'
 import { findSeen } from '../../../../functions/operations/cards/show-card.ts'
@@ -27,7 +27,7 @@ afterEach(() => at.close())
 
 const draw = () =>
   night.draw(request, {
-    board: new SlackCardBoard({ apiUrl: at.desk.apiUrl, token: async () => 'xoxb-any', log: night.log }),
+    board: new SlackDoor({ apiUrl: at.desk.apiUrl, token: async () => 'xoxb-any', log: night.log }),
   })
 const cardOf = async () => (await night.cards.load(request.ask.id)).find((each) => each.channel === channel)
 async function click(user: string, action_id: 'end_opening' | 'review_opening') {

@@ -38,9 +38,9 @@ export class LoudNight extends Night {
       opening: {
         ...opening,
         pager,
-        render: (state, about) => {
+        render: (state, about, chat) => {
           this.about = about
-          return opening.render(state, about)
+          return opening.render(state, about, chat)
         },
       },
     })

@@ -1,6 +1,6 @@
 import { renderCard } from '../../../../functions/channels/slack/cards/card.ts'
-import { SlackCardBoard } from '../../../../functions/channels/slack/door.ts'
-import { createViews, SlackAccounts, SlackUserGroups } from '../../../../functions/channels/slack/edge/client.ts'
+import { SlackDoor } from '../../../../functions/channels/slack/door.ts'
+import { createViews } from '../../../../functions/channels/slack/edge/client.ts'
 import { approveModal } from '../../../../functions/channels/slack/forms/card-forms.ts'
 import { revokeModal } from '../../../../functions/channels/slack/forms/home-forms.ts'
 import { renderHome } from '../../../../functions/channels/slack/home/home-view.ts'
@@ -27,9 +27,9 @@ beforeAll(async () => {
 function callers(slack: Slack, token: string) {
   const settings = { apiUrl: slack.apiUrl, token: async () => token, log: new MemoryLog() }
   return {
-    board: new SlackCardBoard(settings),
-    accounts: new SlackAccounts(settings),
-    groups: new SlackUserGroups(settings),
+    board: new SlackDoor(settings),
+    accounts: new SlackDoor(settings),
+    groups: new SlackDoor(settings),
     ...createViews(settings),
   }
 }

@@ -1,4 +1,4 @@
-import { SlackCardBoard } from '../../../../functions/channels/slack/door.ts'
+import { SlackDoor } from '../../../../functions/channels/slack/door.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { refusals } from '../../../../functions/domain/refusals.ts'
 import { drawCard } from '../../../../functions/operations/cards/draw-card.ts'
@@ -17,7 +17,7 @@ const at = new DeskWorld(world)
 beforeAll(() => at.open())
 afterAll(() => at.close())
 
-const board = () => new SlackCardBoard({ apiUrl: at.desk.apiUrl, token: async () => 'xoxb-any', log: world.log })
+const board = () => new SlackDoor({ apiUrl: at.desk.apiUrl, token: async () => 'xoxb-any', log: world.log })
 const draw = ({ ask }: ApprovalRequest) => drawCard(ask.id, drawPorts(world, { cards, board: board() }))
 
 async function click(request: ApprovalRequest, user: string, action_id: 'approve' | 'deny'): Promise<unknown> {

@@ -11,7 +11,7 @@ import type { Modal } from '../../../../functions/channels/slack/forms/modal-blo
 import { edgeOptions } from '../../../../functions/channels/slack/receive-slack.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import type { Digest, JsonObject, RequestId } from '../../../../functions/domain/values.ts'
-import { pageOf } from '../../../../functions/handlers/wiring/slack.ts'
+import { pageOf } from '../../../../functions/handlers/wiring/chats.ts'
 import { MemoryBurstStore } from '../../../support/cards/memory-burst-store.ts'
 import { MemoryCardStore } from '../../../support/cards/memory-card-store.ts'
 import { chatOf } from '../../../support/chats.ts'

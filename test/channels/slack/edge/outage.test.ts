@@ -1,6 +1,6 @@
 import type { AddressInfo, Socket } from 'node:net'
 import { createServer } from 'node:net'
-import { SlackCardBoard } from '../../../../functions/channels/slack/door.ts'
+import { SlackDoor } from '../../../../functions/channels/slack/door.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { drawBatch } from '../../../../functions/handlers/channels/draw-batch.ts'
 import { drawCard } from '../../../../functions/operations/cards/draw-card.ts'
@@ -28,7 +28,7 @@ let calls: { at: number; method: string }[]
 const hands = 2
 
 const onDesk = (timeoutMs?: number) =>
-  new SlackCardBoard({
+  new SlackDoor({
     apiUrl: desk.apiUrl,
     token: async () => 'xoxb-desk',
     log: new MemoryLog(),
@@ -154,7 +154,7 @@ test('a Slack that hangs holds up a batch once, and the rest of it is not even t
   const silent = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1')
   await new Promise((resolve) => silent.once('listening', resolve))
   const apiUrl = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/api/`
-  const board = new SlackCardBoard({ apiUrl, token: async () => 'xoxb', log: new MemoryLog(), timeoutMs: 100 })
+  const board = new SlackDoor({ apiUrl, token: async () => 'xoxb', log: new MemoryLog(), timeoutMs: 100 })
   for (let n = 0; n < 5; n++) await submitted(n)
   await work(1, board)
   expect(calls).toEqual([{ at: world.clock.now() - 1, method: 'post' }])

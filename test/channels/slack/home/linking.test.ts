@@ -1,4 +1,5 @@
-import { type Carried, identify, type Linking } from '../../../../functions/channels/slack/edge/click.ts'
+import type { Linking } from '../../../../functions/channels/core.ts'
+import { type Carried, identify } from '../../../../functions/channels/slack/edge/click.ts'
 import { startDeadline } from '../../../../functions/channels/slack/edge/client.ts'
 import type { PersonId } from '../../../../functions/domain/values.ts'
 import { chatOf } from '../../../support/chats.ts'
