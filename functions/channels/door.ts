@@ -1,3 +1,4 @@
+import type * as z from 'zod'
 import type { Member } from '../domain/cards/burst.ts'
 import type { OpeningView } from '../domain/cards/opening-view.ts'
 import type { RequestView, ViewFacts } from '../domain/cards/request-view.ts'
@@ -6,7 +7,7 @@ import type { ApprovalRequest } from '../domain/record/request.ts'
 import type { JsonObject, RequestId } from '../domain/values.ts'
 import type { BurstView } from '../operations/cards/draw-burst.ts'
 import type { CardBoard } from '../operations/cards/ports.ts'
-import type { Clock, Log } from '../operations/ports.ts'
+import type { Log, SecretReader } from '../operations/ports.ts'
 import type { Said } from './lines.ts'
 
 /**
@@ -41,5 +42,7 @@ export interface ChannelDoor<Card extends JsonObject = JsonObject> extends CardB
 
 /** @template Settings of the chat in the deployment file */
 export type OpenDoor<Settings> = (chat: Settings, world: DoorWorld) => ChannelDoor
-/** `secret`: the name of the chat's own, which is read only when it is needed. */
-export type DoorWorld = { secret: string; clock: Clock; log: Log }
+/** `secret`: the reader of the chat's own, which is read only when it is needed. */
+export type DoorWorld = { secret<T>(form: SecretForm<T>): SecretReader<T>; log: Log }
+/** `members`: what it must have, for a fault. */
+export type SecretForm<T> = { shape: z.ZodType<T>; members: string }

@@ -67,3 +67,8 @@ export interface Timers {
   /** Draws the cards of a request, or stores what is due of it. A name set twice is once. */
   set(timer: { name: string; request: RequestId; at: NumericDate; to: 'draw' | 'store' }): Promise<void>
 }
+
+/** Keeps what it read for a while. @throws SecretUnavailable */
+export interface SecretReader<T> {
+  read(): Promise<T>
+}

@@ -2,13 +2,13 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import * as z from 'zod'
 import { type NumericDate, parseJson } from '../../domain/values.ts'
 import { SecretUnavailable } from '../../operations/faults.ts'
-import type { Clock } from '../../operations/ports.ts'
+import type { Clock, SecretReader } from '../../operations/ports.ts'
 import { asItself, bounded } from '../aws-client.ts'
 
 const keepSeconds = 300
 
 /** A secret that is a JSON object, kept for some minutes. */
-export class JsonSecretReader<T> {
+export class JsonSecretReader<T> implements SecretReader<T> {
   readonly #client: SecretsManagerClient
   readonly #secretId: string
   readonly #shape: z.ZodType<T>

@@ -1,4 +1,3 @@
-import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import type { KnownBlock } from '@slack/types'
 import type { WebClient } from '@slack/web-api'
 import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from '@slack/web-api'
@@ -22,7 +21,7 @@ import {
 } from './cards/blocks.ts'
 import { Account, type WebApi, webClients } from './edge/client.ts'
 import type { SlackSettings } from './kind.ts'
-import { SlackSecretReader } from './secret.ts'
+import { slackSecret } from './secret.ts'
 
 /** A card that Slack will take. Without its facts a card loses Approve too: what is not shown cannot be approved. */
 export function degradeCard(card: SlackCard): { card: SlackCard; complaints: readonly string[] } {
@@ -238,13 +237,9 @@ function kindOf(user: z.infer<typeof User>): AccountLink['kind'] {
 }
 
 /** The Web API of one workspace, and the secret that has its bot token. */
-export function slackApi(
-  { apiUrl }: Pick<SlackSettings, 'apiUrl'>,
-  { secret: name, clock, log }: DoorWorld,
-  client?: SecretsManagerClient,
-) {
-  const secret = new SlackSecretReader(name, clock, client)
-  return { secret, webApi: { apiUrl, token: async () => (await secret.read()).botToken, log } }
+export function slackApi({ apiUrl }: Pick<SlackSettings, 'apiUrl'>, world: DoorWorld) {
+  const secret = world.secret(slackSecret)
+  return { secret, webApi: { apiUrl, token: async () => (await secret.read()).botToken, log: world.log } }
 }
 
 export const openSlack: OpenDoor<SlackSettings> = (chat, world) => new SlackDoor(slackApi(chat, world).webApi)

@@ -1,6 +1,8 @@
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { connect, type Patience } from '../../adapters/dynamodb/client.ts'
 import { DynamoGroupReadings } from '../../adapters/dynamodb/group-readings.ts'
 import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
+import { JsonSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import type { ChannelDoor, DoorWorld } from '../../channels/door.ts'
 import { openDoor } from '../../channels/doors.ts'
 import { type Bundle, chatsOf } from '../../domain/policy/bundle.ts'
@@ -18,15 +20,29 @@ export const pageOf =
 type Told = { CHAT_SECRETS: { readonly [alias: string]: string } }
 type World = { bundle: Bundle; clock: Clock; log: Log }
 
-/** The doors of all chats, by alias. */
-export const doorsOf = (told: Told, { bundle, ...world }: World): ReadonlyMap<string, ChannelDoor> =>
+/**
+ * The doors of all chats, by alias.
+ * @param client of callers in a hurry
+ */
+export const doorsOf = (
+  told: Told,
+  { bundle, ...world }: World,
+  client?: SecretsManagerClient,
+): ReadonlyMap<string, ChannelDoor> =>
   new Map(
-    [...chatsOf(bundle.deployment)].map(([alias, chat]) => [alias, openDoor(chat, doorWorld(alias, told, world))]),
+    [...chatsOf(bundle.deployment)].map(([alias, chat]) => [
+      alias,
+      openDoor(chat, doorWorld(alias, told, world, client)),
+    ]),
   )
 
-export const doorWorld = (alias: string, { CHAT_SECRETS }: Told, { clock, log }: Omit<World, 'bundle'>): DoorWorld => ({
-  secret: CHAT_SECRETS[alias] ?? '',
-  clock,
+export const doorWorld = (
+  alias: string,
+  told: Told,
+  { clock, log }: Omit<World, 'bundle'>,
+  client?: SecretsManagerClient,
+): DoorWorld => ({
+  secret: (form) => new JsonSecretReader(told.CHAT_SECRETS[alias] ?? '', form, clock, client),
   log,
 })
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { SlackSecretReader } from '../../../functions/channels/slack/secret.ts'
+import { JsonSecretReader } from '../../../functions/adapters/secretsmanager/secrets.ts'
+import { slackSecret } from '../../../functions/channels/slack/secret.ts'
 import { submittedAt } from '../../support/ask.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
 import { useAws } from '../emulator.ts'
@@ -17,7 +18,7 @@ describe("Slack's secret", () => {
     await client.send(new CreateSecretCommand({ Name, SecretString: text }))
     const clock = new MemoryClock(submittedAt)
     const put = (SecretString: string) => client.send(new PutSecretValueCommand({ SecretId: Name, SecretString }))
-    return { secret: new SlackSecretReader(Name, clock), clock, put }
+    return { secret: new JsonSecretReader(Name, slackSecret, clock), clock, put }
   }
 
   test('is remembered for five minutes, and a rotated one is then taken up', async () => {
