@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { Workspace } from '../../channels/kind.ts'
-import { type ChatId, chatIds, kinds as chatKinds, shortForm, workspaceOf } from '../../channels/kinds.ts'
+import { type ChatId, chatIds, type kinds as chatKinds, shortForm, workspaceOf } from '../../channels/kinds.ts'
 import { sourceSettings } from '../../group-sources/kinds.ts'
 import { aliasedKinds, kinds, type Settings } from '../../targets/kinds.ts'
 import { BreakGlassPolicy } from '../break-glass/break-glass.ts'
