@@ -43,10 +43,12 @@ const saysOf = (card: JsonObject) => (card as ToyCard).says
 keepsPromises<ToyRequest>('toy', async (): Promise<Trial<ToyRequest>> => {
   const room = await startRoom()
   const world = new World(inRoom(room.url))
+  const halts = new MemoryHaltStore(world.requests, world.ledger)
+  const { requests, ledger, permits, standIns } = world
+  const stores = { requests, ledger, permits, standIns, halts }
   const core = channelCore({
-    ...{ ...world.ports, issuer, permits: world.permits, standIns: world.standIns, bursts: new MemoryBurstStore() },
-    ...{ halts: new MemoryHaltStore(world.requests, world.ledger), targetRoles: [], targetRole: world.targetRole },
-    cards: new MemoryCardStore(),
+    ...{ ...world.ports, ...stores, issuer, targetRoles: [], targetRole: world.targetRole },
+    ...{ cards: new MemoryCardStore(), bursts: new MemoryBurstStore(), inTime: () => stores },
     refreshGroups: async () => {},
   })
   const receive = receiveToy({ alias: 'ops', room: 'ops' }, async () => key, core)
