@@ -7,10 +7,10 @@ import type { Organisation } from './organisation.ts'
 type SlackApp = ReturnType<typeof createSlackApp>
 
 /** Made up at each start, in the forms of Slack's own. */
-export const createSlackApp = (channels: string[]) => ({
-  teamId: 'T0HOTWORK',
-  appId: 'A0HOTWORK',
-  botUserId: 'U0HOTWORK',
+export const createSlackApp = (channels: readonly string[], name = 'HOTWORK') => ({
+  teamId: `T0${name}`,
+  appId: `A0${name}`,
+  botUserId: `U0${name}`,
   botToken: `xoxb-${randomBytes(16).toString('hex')}`,
   signingSecret: randomBytes(16).toString('hex'),
   channels: Object.fromEntries(channels.map((alias) => [alias, channelId(alias)])),
@@ -39,6 +39,8 @@ type World = {
   region: string
   slack: SlackApp
   slackApiUrl: string
+  /** Beside the first, by alias. */
+  workspaces?: { readonly [chat: string]: { app: SlackApp; apiUrl: string } }
   /** Where a group comes from there. */
   pagerUrl: string | undefined
   /** Where incidents are looked up there, with `{incident}` for the name. */
@@ -46,7 +48,7 @@ type World = {
 }
 
 export async function describeDeployment(world: World) {
-  const { organisation, issuer, accountId, region, slack, slackApiUrl, pagerUrl, incidentsUrl } = world
+  const { organisation, issuer, accountId, region, slack, slackApiUrl, workspaces, pagerUrl, incidentsUrl } = world
   const { url, jwksUri } = world.identityProvider
   const trusted = (audience: string) => ({ issuer: url, jwksUri, audience, algorithms: ['ES256'] })
   // Such as GitHub: no token of it comes from this machine.
@@ -83,7 +85,6 @@ export async function describeDeployment(world: World) {
       },
     },
     tools: Object.fromEntries(tools),
-    channels: slack.channels,
     accounts: Object.fromEntries(
       organisation.accounts.map((alias) => [
         alias,
@@ -102,6 +103,25 @@ export async function describeDeployment(world: World) {
     }),
     incidents: { url: incidentsUrl },
     ...(pagerUrl !== undefined && { pagerDuty: { url: pagerUrl } }),
-    slack: { apiUrl: slackApiUrl, teamId: slack.teamId, appId: slack.appId, botUserId: slack.botUserId },
+    ...chatsOf({ slack: { app: slack, apiUrl: slackApiUrl }, ...workspaces }),
   }
+}
+
+type Workspaces = NonNullable<World['workspaces']>
+
+/** One workspace is written as it is where there are no others. */
+function chatsOf(all: Workspaces) {
+  const memberOf = ({ app: { teamId, appId, botUserId }, apiUrl }: Workspaces[string]) => ({
+    apiUrl,
+    teamId,
+    appId,
+    botUserId,
+  })
+  const [only, ...others] = Object.values(all)
+  if (only && others.length === 0) return { channels: only.app.channels, slack: memberOf(only) }
+  const channels = Object.entries(all).flatMap(([chat, { app }]) =>
+    Object.entries(app.channels).map(([alias, id]) => [alias, { chat, id }]),
+  )
+  const chats = Object.entries(all).map(([chat, each]) => [chat, { kind: 'slack', ...memberOf(each) }])
+  return { channels: Object.fromEntries(channels), chats: Object.fromEntries(chats) }
 }

@@ -25,7 +25,10 @@ export interface Surroundings {
 }
 
 type Prepared = Awaited<ReturnType<typeof prepareDeployment>>
-type Described = Omit<Prepared, 'proxy' | 'file' | 'directory' | 'assembly'> & {
+type SlackApp = ReturnType<typeof createSlackApp>
+type Person = ReturnType<typeof readOrganisation>['people'][number]
+type Described = Omit<Prepared, 'proxy' | 'file' | 'directory' | 'assembly' | 'workspaces'> & {
+  workspaces?: Prepared['workspaces']
   proxy: Pick<ReverseProxy, 'url'>
   file: Pick<Prepared['file'], 'tools'>
 }
@@ -33,7 +36,17 @@ type Described = Omit<Prepared, 'proxy' | 'file' | 'directory' | 'assembly'> & {
 /** All that needs no AWS: addresses, principals, the deployment file, the assembly. `resources` ends what it starts. */
 export async function prepareDeployment(
   around: Surroundings,
-  { stackName, policies: folder, slack: between }: { stackName: string; policies: string; slack?: Between | undefined },
+  {
+    stackName,
+    policies: folder,
+    slack: between,
+    workspaces: named = {},
+  }: {
+    stackName: string
+    policies: string
+    slack?: Between | undefined
+    workspaces?: { readonly [chat: string]: readonly string[] }
+  },
   resources: AsyncDisposableStack,
 ) {
   const { identityProvider, accountId, region, logDirectory, signal } = around
@@ -46,21 +59,33 @@ export async function prepareDeployment(
   const proxy = await startReverseProxy(log)
   resources.defer(() => proxy.close())
   const issuer = proxy.url
-  const slack = createSlackApp(organisation.channels)
-  const desk = await startDesk({
-    ...slack,
-    interactivityUrl: interactivityUrl(proxy),
-    outsideUrl: between?.url,
-    people: organisation.people.map(({ id, name, groups, slackUserId }) => ({
-      slackUserId,
-      name: id.replace(/^person:/, ''),
-      realName: name,
-      groups,
-    })),
-    channels: Object.entries(slack.channels).map(([name, id]) => ({ name, id })),
-    log,
-  })
-  resources.defer(() => desk.close())
+  const startWorkspace = async (
+    app: SlackApp,
+    accountOf: (person: Person) => string | undefined,
+    outsideUrl?: string,
+  ) => {
+    const desk = await startDesk({
+      ...{ ...app, outsideUrl, log },
+      interactivityUrl: interactivityUrl(proxy),
+      people: organisation.people.flatMap((person) => {
+        const slackUserId = accountOf(person)
+        if (slackUserId === undefined) return []
+        return { slackUserId, name: person.id.replace(/^person:/, ''), realName: person.name, groups: person.groups }
+      }),
+      channels: Object.entries(app.channels).map(([name, id]) => ({ name, id })),
+    })
+    resources.defer(() => desk.close())
+    return desk
+  }
+  const elsewhere = Object.values(named).flat()
+  const slack = createSlackApp(organisation.channels.filter((alias) => !elsewhere.includes(alias)))
+  const desk = await startWorkspace(slack, ({ slackUserId }) => slackUserId, between?.url)
+  const workspaces: { [chat: string]: { app: SlackApp; apiUrl: string; deskUrl: string } } = {}
+  for (const [chat, channels] of Object.entries(named)) {
+    const app = createSlackApp(channels, chat.toUpperCase())
+    const { apiUrl, deskUrl } = await startWorkspace(app, ({ accounts }) => accounts[chat])
+    workspaces[chat] = { app, apiUrl, deskUrl }
+  }
   identityProvider.serve(issuer)
   const keys = await identityProvider.enrol([
     ...[...organisation.agents, ...organisation.tools].map(({ subject }) => ({ kind: 'workload' as const, subject })),
@@ -77,7 +102,7 @@ export async function prepareDeployment(
     pagerUrl: pager?.url,
     incidentsUrl: `${incidents.url}/incidents/{incident}`,
   }
-  const world = { organisation, issuer, identityProvider, accountId, region, slack, ...addresses }
+  const world = { organisation, issuer, identityProvider, accountId, region, slack, workspaces, ...addresses }
   const file = await describeDeployment(world)
   const deployment = join(directory, 'deployment.json')
   writeFileSync(deployment, `${JSON.stringify(file, null, 2)}\n`)
@@ -96,12 +121,12 @@ export async function prepareDeployment(
   )
   const incidentTool = { webhookSecret: newWebhookSecret(), checkAuthorization: incidents.authorization }
   const webhooks = organisation.notified.map((each) => ({ ...each, secret: newWebhookSecret() }))
-  const outside = { slack, incidentTool, webhooks, desk, pager }
+  const outside = { slack, workspaces, incidentTool, webhooks, desk, pager }
   return { stackName, organisation, proxy, ...outside, file, keys, directory, assembly }
 }
 
 export async function deployPrepared(around: Surroundings, prepared: Prepared, aws: AwsAccess): Promise<Local> {
-  const { stackName, directory, assembly, proxy, slack, incidentTool, webhooks, pager } = prepared
+  const { stackName, directory, assembly, proxy, slack, workspaces, incidentTool, webhooks, pager } = prepared
   const { logDirectory, progress, signal } = around
   const output = await progress(`deploy ${stackName}`, async () => {
     const logFile = join(logDirectory, `${stackName}-deploy.log`)
@@ -111,7 +136,7 @@ export async function deployPrepared(around: Surroundings, prepared: Prepared, a
       if (value !== undefined) return value
       throw new Error(`the deployed stacks have no output \`${name}\`: infra/hotwork.ts makes it`)
     }
-    await fillSecrets(aws, output, { slack, incidentTool, webhooks, pager })
+    await fillSecrets(aws, output, { slack, workspaces, incidentTool, webhooks, pager })
     return output
   })
   proxy.forwardTo(`${aws.endpointUrl}/_aws/execute-api/${output('ApiId')}/$default`)
@@ -123,12 +148,21 @@ export async function deployPrepared(around: Surroundings, prepared: Prepared, a
 export async function fillSecrets(
   aws: AwsAccess,
   output: (name: string) => string,
-  { slack, incidentTool, webhooks, pager }: Pick<Prepared, 'slack' | 'incidentTool' | 'webhooks' | 'pager'>,
+  {
+    slack,
+    workspaces = {},
+    incidentTool,
+    webhooks,
+    pager,
+  }: Pick<Prepared, 'slack' | 'incidentTool' | 'webhooks' | 'pager'> & Partial<Pick<Prepared, 'workspaces'>>,
 ): Promise<void> {
   const secrets = new SecretsManagerClient(clientSettings(aws))
   const put = (SecretId: string, value: object) =>
     secrets.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(value) }))
-  await put(output('SlackSecret'), { botToken: slack.botToken, signingSecret: slack.signingSecret })
+  const secretOf = ({ botToken, signingSecret }: SlackApp) => ({ botToken, signingSecret })
+  await put(output('SlackSecret'), secretOf(slack))
+  for (const [chat, { app }] of Object.entries(workspaces))
+    await put(output(`ChatSecret${chat.replace(/^./, (first) => first.toUpperCase())}`), secretOf(app))
   await put(output('IncidentSecret'), incidentTool)
   if (webhooks.length > 0)
     await put(output('WebhookSecret'), Object.fromEntries(webhooks.map(({ id, secret }) => [id, secret])))
@@ -138,7 +172,19 @@ export async function fillSecrets(
 
 export function describeLocal(
   { identityProvider, accountId }: Pick<Surroundings, 'identityProvider' | 'accountId'>,
-  { stackName, organisation, proxy, slack, incidentTool, webhooks, desk, pager, file, keys }: Described,
+  {
+    stackName,
+    organisation,
+    proxy,
+    slack,
+    workspaces = {},
+    incidentTool,
+    webhooks,
+    desk,
+    pager,
+    file,
+    keys,
+  }: Described,
   aws: AwsAccess,
   output: (name: string) => string,
 ) {
@@ -182,7 +228,7 @@ export function describeLocal(
       ...clientOf(tool),
       ...(file.tools[tool.id.replace(/^tool:/, '')] as { audience: string; addresses: string[]; signals: string[] }),
     })),
-    people: organisation.people.map(({ groups, slackUserId, ...person }) => ({
+    people: organisation.people.map(({ groups, slackUserId, accounts: _, ...person }) => ({
       ...clientOf(person),
       groups,
       slackUserId,
@@ -194,6 +240,13 @@ export function describeLocal(
       interactivityUrl: interactivityUrl(proxy),
       ...{ teamId, appId, signingSecret, channels },
     },
+    /** Workspaces beside the first, by alias. */
+    workspaces: Object.fromEntries(
+      Object.entries(workspaces).map(([chat, { app, ...urls }]) => [
+        chat,
+        { ...urls, signingSecret: app.signingSecret },
+      ]),
+    ),
     /** PagerDuty here. `POST control/shift` passes a schedule on. */
     ...(pager && { pager: { url: pager.url, users: organisation.pager.users } }),
     /** What the incident tool signs with (Standard Webhooks), and where it says that an incident is closed. */

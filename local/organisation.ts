@@ -24,7 +24,14 @@ const SourcedGroup = z.object({
   source: z.object({ pagerDuty: z.object({ schedule: Text }).optional() }),
 })
 const Directory = z.object({
-  people: z.array(Party.extend({ name: Text, slack: Text.optional(), pagerDuty: Text.optional() })),
+  people: z.array(
+    Party.extend({
+      name: Text,
+      slack: Text.optional(),
+      accounts: z.record(Text, Text).default({}),
+      pagerDuty: Text.optional(),
+    }),
+  ),
   groups: z.record(Text, z.union([z.array(Text), SourcedGroup])),
 })
 const Stage = z.object({ channel: Text, onSilence: z.union([Text, z.object({ channel: Text.optional() })]) })
@@ -70,11 +77,13 @@ export function readOrganisation(folder: string) {
   return {
     agents: agents.map(({ id, owner, autonomy }) => ({ id, owner, autonomy, subject: subjectOf(id) })),
     tools: tools.map(({ id }) => ({ id, subject: subjectOf(id) })),
-    people: people.map(({ id, name, slack }) => ({
+    people: people.map(({ id, name, slack, accounts }) => ({
       id,
       name,
       groups: Object.keys(groups).filter((group) => membersOf(groups[group]).includes(id)),
-      slackUserId: slack ?? unsaidSlackId(id),
+      slackUserId: slack ?? accounts['slack'] ?? unsaidSlackId(id),
+      /** By the alias of the chat. */
+      accounts,
       subject: subjectOf(id),
     })),
     ...{ workloadIssuers, peopleIssuers },

@@ -14,6 +14,8 @@ import { createSampleTarget } from './sample-target.ts'
 interface DeploymentChoice {
   stackName?: string
   policies?: string | undefined
+  /** Workspaces of Slack beside the first, by the alias of each, with the channels of the policies that are in it. */
+  workspaces?: { readonly [chat: string]: readonly string[] }
 }
 
 interface StackOptions extends DeploymentChoice {
@@ -94,8 +96,9 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
 export const findStack = (directory: string): Local | undefined =>
   holderOf(join(directory, 'stack.lock')) === undefined ? undefined : readLocalFile(join(directory, 'local.json'))
 
-const choose = ({ stackName, policies }: DeploymentChoice) => ({
+const choose = ({ stackName, policies, workspaces = {} }: DeploymentChoice) => ({
   stackName: stackName ?? 'Hotwork',
+  workspaces,
   policies: resolve(policies ?? join(root, 'policies')),
 })
 

@@ -9,7 +9,7 @@ import type { Local } from '../../local/local-file.ts'
 import { createProgress } from '../../local/progress.ts'
 import { startStack } from '../../local/stack.ts'
 import { startCallMeter } from '../stack/support/call-meter.ts'
-import { swiftPolicies } from './swift-policies.ts'
+import { swiftPolicies, workspaces } from './swift-policies.ts'
 
 /**
  * `npm test`: everything that proves it. `npm run check` (`--fast`) is what needs no stack: format and lint, types, the fast
@@ -148,7 +148,8 @@ async function start(tell: Tell, resources: AsyncDisposableStack): Promise<Stack
   })
   const stack = await startStack({ stateDirectory: state, progress, meter })
   resources.defer(() => stack.close())
-  const small = await stack.deploy({ stackName: 'Swift', policies: await swiftPolicies(join(state, 'policies')) })
+  const policies = await swiftPolicies(join(state, 'policies'))
+  const small = await stack.deploy({ stackName: 'Swift', policies, workspaces })
   const deployments = join(state, 'deployments.json')
   writeFileSync(deployments, JSON.stringify({ main: stack.local, swift: small }), { mode: 0o600 })
   const env = {

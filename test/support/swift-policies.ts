@@ -14,12 +14,38 @@ export async function swiftPolicies(folder: string): Promise<string> {
   for (const file of ['ladder.json', 'break-glass.json'])
     cpSync(join(root, 'test/support/policies', file), join(folder, file))
   freezeFlags(folder)
+  useTwoWorkspaces(folder)
   const file = join(folder, 'tools.json')
   const { tools, ...rest } = JSON.parse(readFileSync(file, 'utf8')) as { tools: { id: string }[] }
   const notify = `http://127.0.0.1:${await findFreePort()}/hooks/hotwork`
   const notified = tools.map((tool) => (tool.id === 'tool:flag-service' ? { ...tool, notify } : tool))
   writeFileSync(file, JSON.stringify({ ...rest, tools: notified }))
   return folder
+}
+
+/** A second workspace of Slack, with the channels in it, as `startStack` takes them. */
+export const workspaces = { war: ['war-room'] }
+
+/** At tier 1 silence is told in another workspace. Kofi has there the user id that Jade has in the first. */
+function useTwoWorkspaces(folder: string): void {
+  type Stage = { onSilence: object }
+  edit(join(folder, 'ladder.json'), ({ tiers, ...ladder }) => {
+    const [, one] = tiers as { stages: Stage[] }[]
+    const [owner] = one?.stages ?? []
+    if (owner) owner.onSilence = { ...owner.onSilence, channel: 'war-room' }
+    return { ...ladder, tiers }
+  })
+  const accounts: { [person: string]: object } = {
+    'person:jade': { slack: 'U0JADE', war: 'U9JADE' },
+    'person:kofi': { slack: 'U0KOFI', war: 'U0JADE' },
+  }
+  edit(join(folder, 'directory.json'), ({ people, ...directory }) => ({
+    ...directory,
+    people: (people as { id: string; slack?: string }[]).map(({ slack, ...person }) => {
+      const own = accounts[person.id]
+      return { ...person, ...(own ? { accounts: own } : slack !== undefined && { slack }) }
+    }),
+  }))
 }
 
 /** Adds to a policy folder that for two hours flags of production stand still in the last seconds of each minute. */
