@@ -10,7 +10,7 @@ import {
   passesRequest,
   type RequestFacets,
   type RequestFilter,
-} from '../../domain/requests/history.ts'
+} from '../../domain/requests/request-facets.ts'
 import { type AskerId, defined, type NumericDate, RequestId } from '../../domain/values.ts'
 import type { Page } from '../../operations/ports.ts'
 import type { RequestPage, Stored } from '../../operations/record/ports.ts'

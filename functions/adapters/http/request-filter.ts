@@ -1,5 +1,5 @@
 import { digestOf } from '../../domain/digest.ts'
-import type { RequestFilter } from '../../domain/requests/history.ts'
+import type { RequestFilter } from '../../domain/requests/request-facets.ts'
 import { defined } from '../../domain/values.ts'
 import { type BadRequest, badRequest } from './problem.ts'
 import { cursorOf } from './read-body.ts'

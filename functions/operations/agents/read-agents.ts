@@ -7,7 +7,7 @@ import type { Agent, SuspendedBecause } from '../../domain/people/organisation.t
 import { agentOf } from '../../domain/policy/bundle.ts'
 import type { ApprovalRequest, ApprovedRequest } from '../../domain/record/request.ts'
 import { asOf } from '../../domain/requests/due.ts'
-import type { RequestFilter } from '../../domain/requests/history.ts'
+import type { RequestFilter } from '../../domain/requests/request-facets.ts'
 import {
   type AgentId,
   type Digest,

@@ -4,7 +4,7 @@ import type { Broken, Entry, Head, Replayed } from '../../domain/ledger/ledger.t
 import { noEntries, verify, verifyHashes } from '../../domain/ledger/ledger.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
-import type { RequestFilter } from '../../domain/requests/history.ts'
+import type { RequestFilter } from '../../domain/requests/request-facets.ts'
 import { defined, type Json, type NumericDate } from '../../domain/values.ts'
 import { StoreUnavailable } from '../faults.ts'
 import type { HaltStore } from '../halts/ports.ts'

@@ -1,7 +1,7 @@
 import type { QueryCommandInput } from '@aws-sdk/client-dynamodb'
 import { connect } from '../../../functions/adapters/dynamodb/client.ts'
 import { DynamoRequestStore } from '../../../functions/adapters/dynamodb/request-store.ts'
-import type { RequestFilter } from '../../../functions/domain/requests/history.ts'
+import type { RequestFilter } from '../../../functions/domain/requests/request-facets.ts'
 import type { Stored } from '../../../functions/operations/record/ports.ts'
 import { submittedAt } from '../../support/ask.ts'
 import { manyRequests, seedRequests } from '../../support/requests/many-requests.ts'

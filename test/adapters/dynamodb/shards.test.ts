@@ -8,7 +8,7 @@ import { DynamoTextStore } from '../../../functions/adapters/dynamodb/text-store
 import { chainEntries, noEntries } from '../../../functions/domain/ledger/ledger.ts'
 import { commitmentTo } from '../../../functions/domain/ledger/texts.ts'
 import { overdueAt } from '../../../functions/domain/requests/due.ts'
-import type { RequestFilter } from '../../../functions/domain/requests/history.ts'
+import type { RequestFilter } from '../../../functions/domain/requests/request-facets.ts'
 import type { AgentId } from '../../../functions/domain/values.ts'
 import { bundle, person, submittedAt } from '../../support/ask.ts'
 import { manyRequests } from '../../support/requests/many-requests.ts'

@@ -1,5 +1,5 @@
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
-import type { RequestFilter } from '../../../functions/domain/requests/history.ts'
+import type { RequestFilter } from '../../../functions/domain/requests/request-facets.ts'
 import { readOverview } from '../../../functions/operations/cards/read-overview.ts'
 import type { Policy } from '../../../functions/operations/policy/ports.ts'
 import type { Page } from '../../../functions/operations/ports.ts'

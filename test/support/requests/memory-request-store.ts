@@ -8,7 +8,11 @@ import { uncomparedSince } from '../../../functions/domain/record/ended.ts'
 import { rulesOf } from '../../../functions/domain/record/origin.ts'
 import { type ApprovalRequest, waitsForPeople } from '../../../functions/domain/record/request.ts'
 import { overdueAt } from '../../../functions/domain/requests/due.ts'
-import { facetsOfRequest, passesRequest, type RequestFilter } from '../../../functions/domain/requests/history.ts'
+import {
+  facetsOfRequest,
+  passesRequest,
+  type RequestFilter,
+} from '../../../functions/domain/requests/request-facets.ts'
 import type {
   AskerId,
   EvaluationId,
