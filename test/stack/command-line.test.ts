@@ -30,7 +30,9 @@ type Ran = { exit: number; out: string; err: string }
 const type = (as: string, ...words: string[]): Promise<Ran> =>
   new Promise((resolve) => {
     const args = [join(root, bin.hotwork), ...words, '--as', as]
-    execFile(process.execPath, args, { cwd: home, env: { ...process.env, XDG_STATE_HOME: home } }, (fault, out, err) =>
+    // The record of all tests before it is some megabytes.
+    const options = { cwd: home, env: { ...process.env, XDG_STATE_HOME: home }, maxBuffer: 2 ** 28 }
+    execFile(process.execPath, args, options, (fault, out, err) =>
       resolve({ exit: fault ? Number(fault.code ?? 1) : 0, out, err }),
     )
   })

@@ -26,7 +26,7 @@ export const changes: { readonly [fault in Fault]: Change } = {
   },
   'forgets its journal': {
     file: 'client/gated/gated-use.ts',
-    from: '      journal.end(asked, kept, value)\n',
+    from: '      askings.end(asked, kept, value)\n',
     to: '',
     seen: /^outcome unknown, and nothing was lost/,
   },
