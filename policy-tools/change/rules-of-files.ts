@@ -146,6 +146,11 @@ const deployment: readonly Rule[] = [
   ['deployment.login.issuer', 'login_issuer', permitsOthers],
   ['deployment.tools.*', 'tool', permits],
   ['deployment.channels.*', 'channels', unordered],
+  // Whose accounts and channels all ids of a chat are.
+  ['deployment.chats.*', 'chat', permits],
+  ...['deployment.chat', 'deployment.chats.*'].flatMap((of): readonly Rule[] =>
+    ['teamId', 'appId', 'enterpriseId', 'apiUrl'].map((member): Rule => [`${of}.${member}`, 'chat', permitsOthers]),
+  ),
   [account, 'account', permits],
   [`${account}.unjudgedConditions.*`, 'condition', permits],
   [`${account}.scopedCredentials`, 'scoped_credentials', less],

@@ -171,8 +171,9 @@ export class Table {
    * derived from the content: two callers who write the same thing must not both be told that it was theirs.
    */
   async transact(items: readonly TransactWriteItem[], trying: string): Promise<Transacted> {
-    const [client, bound] = [this.#writer(), this.#bound()]
+    const bound = this.#bound()
     for (let attempt = 1; ; attempt++) {
+      const client = this.#writer()
       const command = new TransactWriteItemsCommand({ TransactItems: [...items], ClientRequestToken: randomUUID() })
       try {
         await client.send(command, bound)

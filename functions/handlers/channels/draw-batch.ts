@@ -17,6 +17,7 @@ type Options = {
   /** Does the part of a drawing that needs no Slack, where Slack is known not to answer. */
   withoutSlack(id: RequestId): Promise<void>
   hold: Hold
+  isOneChat: boolean
   /** Not once the time of the function is nearly up. */
   mayStart(): boolean
   log: Log
@@ -42,7 +43,8 @@ export async function drawBatch(event: SQSEvent, options: Options): Promise<SQSB
     const fault = await drawOne(records, trouble, options)
     if (fault === undefined) continue
     failed.push(...records)
-    if (fault instanceof BoardUnavailable && fault.forAll) trouble = fault
+    // Of several chats the others answer.
+    if (options.isOneChat && fault instanceof BoardUnavailable && fault.forAll) trouble = fault
   }
   return failing(failed.map(({ messageId }) => messageId))
 }

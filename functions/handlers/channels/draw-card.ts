@@ -59,6 +59,7 @@ export const createHandler = (ports: Ports) => {
   const draw = {
     draw: (id) => drawCard(id, cardPorts),
     withoutSlack: (id) => pageAlone(id, { ...cardPorts, ...cardPorts.opening }),
+    isOneChat: Object.keys(ports.boards).length === 1,
     ...{ hold, log },
   } satisfies Partial<Parameters<typeof drawBatch>[1]>
   return async ({ Records }: SQSEvent, context = unbounded): Promise<SQSBatchResponse> => {

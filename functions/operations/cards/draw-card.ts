@@ -7,7 +7,7 @@ import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { openStage } from '../../domain/record/request.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { NumericDate, PersonId, RequestId } from '../../domain/values.ts'
-import { BoardUnavailable, CardUndeliverable } from '../faults.ts'
+import { CardUndeliverable } from '../faults.ts'
 import { type Account, type AccountPorts, chatsFrom, findAccount } from '../people/find-account.ts'
 import { readingsFor, whoIsOnCall } from '../people/on-call.ts'
 import type { Policy } from '../policy/ports.ts'
@@ -24,7 +24,7 @@ import {
   noticesDue,
 } from './card-lines.ts'
 import { type DrawOpeningPorts, drawOpening } from './draw-opening.ts'
-import { type Boards, boardOf, type CardStore, type PostedCard, type RenderedCard } from './ports.ts'
+import { type Boards, boardOf, type CardStore, isForAll, type PostedCard, type RenderedCard, sparing } from './ports.ts'
 import { isIn, renderingOf, type Shown, sayBeneath, showCard } from './show-card.ts'
 
 export type DrawPorts = {
@@ -65,7 +65,8 @@ const nowhere = ''
  * again.
  * @throws BoardUnavailable, CardUndeliverable, PagerUnavailable, StoreUnavailable
  */
-export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
+export async function drawCard(id: RequestId, given: DrawPorts): Promise<void> {
+  const ports = { ...given, boards: sparing(given.boards) }
   const stored = await ports.requests.load(id)
   if (!stored) return
   const now = ports.clock.now()
@@ -100,7 +101,7 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
     try {
       await place.draw()
     } catch (fault) {
-      if (fault instanceof BoardUnavailable && fault.forAll) throw fault
+      if (isForAll(fault, ports.boards)) throw fault
       if (fault instanceof CardUndeliverable && 'person' in place) {
         // This person sees the channel: no reason to try for an hour, nor to hold up the rest.
         ports.log.error('direct_undeliverable', { request: id, person: place.person })

@@ -6,9 +6,9 @@ import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { defined, type NumericDate, type PersonId } from '../../domain/values.ts'
 import { type OpenedRequest, pageFor } from '../break-glass/notify.ts'
 import type { Pager } from '../break-glass/ports.ts'
-import { BoardUnavailable, CardUndeliverable } from '../faults.ts'
+import { CardUndeliverable } from '../faults.ts'
 import { type AboutPorts, aboutOf, type Because, type Listener } from './about-opening.ts'
-import { boardOf, type PostedCard, type RenderedCard } from './ports.ts'
+import { boardOf, isForAll, type PostedCard, type RenderedCard } from './ports.ts'
 import { isIn, renderingOf, type Showing, sayBeneath, showCard } from './show-card.ts'
 
 /** `first`: they heard nothing of it before. */
@@ -63,7 +63,7 @@ async function tellInChat(
   const drawing = { state, now, near, posted, about, ports }
   const faults: unknown[] = []
   await drawInChannel(alias, drawing).catch((fault: unknown) => {
-    if (fault instanceof BoardUnavailable && fault.forAll) throw fault
+    if (isForAll(fault, ports.boards)) throw fault
     if (fault instanceof CardUndeliverable)
       ports.log.error('card_undeliverable', { request: state.ask.id, channel: alias })
     faults.push(fault)
@@ -89,7 +89,7 @@ async function tellEach(listeners: readonly Listener[], drawing: Drawing): Promi
         continue
       }
       const fault: unknown = result.reason
-      if (fault instanceof BoardUnavailable && fault.forAll) throw fault
+      if (isForAll(fault, ports.boards)) throw fault
       if (fault instanceof CardUndeliverable)
         ports.log.error('direct_undeliverable', { request: state.ask.id, person: some[at]?.person })
       else faults.push(fault)

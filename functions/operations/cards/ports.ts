@@ -1,6 +1,6 @@
 import type { BurstKind, BurstOutcome, Member } from '../../domain/cards/burst.ts'
 import type { Digest, JsonObject, NumericDate, PersonId, RequestId } from '../../domain/values.ts'
-import { CardUndeliverable } from '../faults.ts'
+import { BoardUnavailable, CardUndeliverable } from '../faults.ts'
 import type { Fifo } from '../ports.ts'
 
 export interface BurstStore {
@@ -62,6 +62,33 @@ export interface CardBoard<Card extends RenderedCard = RenderedCard> {
 export type RenderedCard = JsonObject
 /** By the alias of the chat. */
 export type Boards = { readonly [chat: string]: CardBoard }
+
+/** Whether nothing else of a drawing is of use now: a deployment of several chats goes on with the others. */
+export const isForAll = (fault: unknown, boards: Boards): fault is BoardUnavailable =>
+  fault instanceof BoardUnavailable && fault.forAll && Object.keys(boards).length === 1
+
+/** Of one drawing: a chat that asks for patience or does not answer is asked for nothing more in it. */
+export const sparing = (boards: Boards): Boards =>
+  Object.fromEntries(Object.entries(boards).map(([chat, board]) => [chat, sparingOne(board)]))
+
+function sparingOne(board: CardBoard): CardBoard {
+  let trouble: BoardUnavailable | undefined
+  const asked = async <T>(call: () => Promise<T>): Promise<T> => {
+    if (trouble) throw trouble
+    try {
+      return await call()
+    } catch (fault) {
+      if (fault instanceof BoardUnavailable && fault.forAll) trouble = fault
+      throw fault
+    }
+  }
+  return {
+    post: (...message) => asked(() => board.post(...message)),
+    update: (...message) => asked(() => board.update(...message)),
+    open: (user) => asked(() => board.open(user)),
+    reply: (...message) => asked(() => board.reply(...message)),
+  }
+}
 
 /** @throws CardUndeliverable where the deployment has no such chat */
 export function boardOf(chat: string, boards: Boards): CardBoard {

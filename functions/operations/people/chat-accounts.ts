@@ -60,11 +60,9 @@ export async function linkAccount(
   const { account } = offer
   const found = await chat.account(account)
   return runAggregate<Awaited<ReturnType<typeof linkAccount>>>(person.id, attempts, async () => {
-    const [current, holder, expected] = await Promise.all([
-      links.ofPerson(person.id),
-      links.find(account.team, account.user),
-      ports.ledger.head(person.id),
-    ])
+    // First, so that a change between it and the rest makes the write fail: the condition is the head alone.
+    const expected = await ports.ledger.head(person.id)
+    const [current, holder] = await Promise.all([links.ofPerson(person.id), links.find(account.team, account.user)])
     const { people } = policy.bundle.directory
     const about = { account, found, person, people, current, holder, bundle: policy.bundle.hash }
     const whole = link(about, workspacesIn(policy.bundle.deployment), clock.now())
@@ -87,7 +85,8 @@ export async function unlinkAccount(
 ): Promise<Result<ChatAccount, LinkRefusal | 'other_account'>> {
   const { links, policy, clock } = ports
   return runAggregate<Result<ChatAccount, LinkRefusal | 'other_account'>>(person.id, attempts, async () => {
-    const [current, expected] = await Promise.all([links.ofPerson(person.id), ports.ledger.head(person.id)])
+    const expected = await ports.ledger.head(person.id)
+    const current = await links.ofPerson(person.id)
     const account = current.find(({ team }) => team === seen.team)
     if (account && account.user !== seen.user) return refuse('other_account')
     const event = unlink({ person: person.id, account, bundle: policy.bundle.hash }, clock.now())

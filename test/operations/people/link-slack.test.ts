@@ -188,6 +188,19 @@ describe('with several chats a person has one account in each', () => {
     expect(new Set((await linked()).map((each) => each.team))).toEqual(new Set([team, work]))
   })
 
+  test('of two links of which one ends while the other has begun, both are in the list of the person', async () => {
+    const [one, other] = await Promise.all([offer('U0NEW'), offer('U0WORK', work)])
+    const { ofPerson } = links
+    links.ofPerson = async (id) => {
+      links.ofPerson = ofPerson
+      const before = await links.ofPerson(id)
+      await linkBy(one, mia)
+      return before
+    }
+    expect(await linkBy(other, mia)).toMatchObject({ ok: true })
+    expect(new Set((await linked()).map((each) => each.team))).toEqual(new Set([team, work]))
+  })
+
   test('a link of a workspace that is no chat any longer ends with the next link', async () => {
     await link('U0WORK', mia, work)
     world.policy = { ...world.policy, bundle: sample }

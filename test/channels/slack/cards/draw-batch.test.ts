@@ -29,6 +29,7 @@ async function drawn(records: SQSRecord[], fails: { [request: string]: Error } =
     withoutSlack: async (id) => void beside.push(id),
     hold: async (handle, seconds) => void held.push([handle, seconds]),
     mayStart: () => drawings.length < most,
+    isOneChat: true,
     log: new MemoryLog(),
   })
   return { drawings, beside, held, failed: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier) }

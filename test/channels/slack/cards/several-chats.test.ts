@@ -2,6 +2,7 @@ import { type Bundle, channelsIn } from '../../../../functions/domain/policy/bun
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { drawCard } from '../../../../functions/operations/cards/draw-card.ts'
 import { findSeen } from '../../../../functions/operations/cards/show-card.ts'
+import { BoardUnavailable } from '../../../../functions/operations/faults.ts'
 import { MemoryCardBoard } from '../../../support/cards/memory-card-board.ts'
 import { MemoryCardStore } from '../../../support/cards/memory-card-store.ts'
 import { inTwoChats } from '../../../support/chats.ts'
@@ -97,6 +98,21 @@ test('a mention names the account of the very workspace, and none of another', a
   const said = boards.work.lines(channel).map(wordsOf).join(' ')
   expect(said).toContain('<@U0ANAWORK>')
   expect(said).not.toMatch(/<@U0(?!ANAWORK|EVEWORK)/)
+})
+
+test.each([
+  ['asks for patience', { retryAfterSeconds: 30 }],
+  ['does not answer', { forAll: true }],
+])('the cards of one workspace are drawn while the other %s, which is asked once', async (_, how) => {
+  await begin(withStage(own, 'owner', { channel: 'work-approvals' }))
+  let asked = 0
+  boards.work.post = async () => {
+    asked += 1
+    throw new BoardUnavailable('not now', how)
+  }
+  await expect(draw()).rejects.toThrow(BoardUnavailable)
+  expect(shown('slack', channel)).toHaveLength(1)
+  expect(asked).toBe(1)
 })
 
 test('a card that was seen in one chat is no card of the other', async () => {

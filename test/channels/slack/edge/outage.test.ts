@@ -83,6 +83,7 @@ async function work(seconds: number, board: CardBoard): Promise<void> {
       await queue.workOff(world.clock.now(), 5, async (event) => {
         const { batchItemFailures } = await drawBatch(event, {
           mayStart: () => true,
+          isOneChat: true,
           withoutSlack: async () => {},
           draw: (id) => drawCard(id, ports),
           hold: async (handle, after) => queue.hold(handle, world.clock.now() + after),
