@@ -1,7 +1,7 @@
+import { isOf, memberOf } from '../../domain/cards/burst.ts'
 import { openingHeadline, openingNow, openingTitle } from '../../domain/cards/opening-words.ts'
 import { describeRequest, openStageOf, type RequestView, type ViewFacts } from '../../domain/cards/request-view.ts'
 import { argumentRows, headlineOf, nowOf, saidRows, titleText } from '../../domain/cards/request-words.ts'
-import { isOf, memberOf } from '../../domain/cards/burst.ts'
 import { textOf } from '../../domain/cards/sentence.ts'
 import { clamp, inert } from '../../domain/inert.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
