@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { chooseSubjects, subjectOf, subjects } from '../../tools/mutation/subjects.ts'
 
 describe('npm run test:mutation', () => {
-  test('knows each file of domain and operations by the folder that it is in', () => {
-    const files = ['domain', 'operations'].flatMap((layer) =>
-      readdirSync(join(__dirname, '../../functions', layer), { recursive: true, encoding: 'utf8' })
+  test('knows each file of domain, operations and what compares policies by the folder that it is in', () => {
+    const rooms = ['change', 'proof', 'replay'].map((room) => `policy-tools/${room}`)
+    const files = ['functions/domain', 'functions/operations', ...rooms].flatMap((place) =>
+      readdirSync(join(__dirname, '../..', place), { recursive: true, encoding: 'utf8' })
         .filter((name) => name.endsWith('.ts'))
-        .map((name) => `functions/${layer}/${name}`),
+        .map((name) => `${place}/${name}`),
     )
     expect([...new Set(files.map(subjectOf))].toSorted()).toEqual(subjects.toSorted())
   })

@@ -2,6 +2,8 @@
 export const subjects: readonly string[] = [
   ...[
     'domain/requests',
+    'domain/record',
+    'domain/deciding',
     'domain/credentials',
     'domain/halts',
     'domain/uses',
@@ -9,13 +11,21 @@ export const subjects: readonly string[] = [
     'domain/delegation',
   ],
   ...['domain', 'operations'],
-  ...['operations/credentials', 'operations/uses', 'operations/requests', 'operations/halts', 'operations/break-glass'],
+  ...[
+    'operations/credentials',
+    'operations/uses',
+    'operations/requests',
+    'operations/record',
+    'operations/halts',
+    'operations/break-glass',
+  ],
   ...['domain/policy', 'domain/permits', 'domain/agents', 'domain/people', 'domain/ledger', 'domain/anchor'],
   ...['operations/policy', 'operations/delegation', 'operations/permits', 'operations/people', 'operations/agents'],
   ...['operations/anchor', 'operations/ledger', 'operations/events', 'operations/previews', 'domain/previews'],
   ...[
     'domain/events',
     'domain/cards',
+    'domain/cards/wire',
     'operations/cards',
     'policy-tools/change',
     'policy-tools/replay',
@@ -40,6 +50,8 @@ const alsoHeldBy: { readonly [subject: string]: readonly string[] } = {
       'operations/requests',
     ],
   ],
+  'domain/cards/wire': ['client/requests', 'http'],
+  'domain/deciding': ['operations/requests', 'operations/policy', 'policies/fail-closed'],
   'domain/events': ['client/streams'],
   'domain/halts': ['http/signals', 'operations/events', 'operations/credentials/introspection'],
   'domain/ledger': ['operations/anchor', 'operations/halts'],
@@ -75,6 +87,7 @@ const alsoHeldBy: { readonly [subject: string]: readonly string[] } = {
     ...['operations/previews/drift', 'operations/previews/plan-previews', 'channels/slack/forms/ask-on-behalf'],
   ],
   'policy-tools/replay': ['policies/changes/diff', 'policies/replay'],
+  'operations/record': ['operations/requests', 'operations/halts'],
   'operations/requests': ['http/pages', 'http/plan', 'http/plan-page', 'http/read-routes', 'operations/ledger'],
   'operations/uses': ['http/read-routes'],
 }
