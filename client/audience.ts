@@ -72,7 +72,7 @@ const audiencesOf = (token: string): readonly string[] | undefined => {
   return claims && [claims.aud ?? []].flat()
 }
 
-/** What a token says of itself, which its API alone judges; undefined where it is no JWT. */
+/** The claims of a token, unverified: its API alone judges them. Undefined unless it is a JWT. */
 export function claimsOf(token: string): JWTPayload | undefined {
   try {
     return decodeJwt(token)

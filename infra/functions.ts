@@ -31,20 +31,20 @@ export type Caller = 'agents' | 'tools' | 'people' | 'pages' | 'channels' | 'str
 
 /** `<entry>.lambda.json`, beside the entry that it is of. test/infra/lambdas.test.ts holds each to this form. */
 export type Descriptor = {
-  /** Of one that acts on a kind of target alone. */
+  /** The verb of one that acts on a kind of target alone. */
   verb?: Verb
-  /** Where the folder does not say it. */
+  /** The caller, unless the folder says it. */
   caller?: Caller
   /** `answers` asks policy, `facts` reads the files alone. */
   policy: 'none' | 'facts' | 'answers'
   /** Whether it goes by the dates in the files alone, and reads no recertification. */
   asDeployed?: true
   routes?: readonly Route[]
-  /** Of its routes, where they have one of their own: infra/constructs/hotwork-api.ts. */
+  /** The throttle of its routes, if they have one of their own: infra/constructs/hotwork-api.ts. */
   limit?: 'public' | 'own'
   /** Variables of its environment. */
   told: readonly string[]
-  /** What it may put: entries and the ends of their chains, other rows of the requests table by how their keys begin, and personal texts. */
+  /** Rows that it may put: entries and the ends of their chains, other rows of the requests table by how their keys begin, and personal texts. */
   chains?: readonly (keyof typeof headOf)[]
   rows?: readonly `${string}#`[]
   texts?: true

@@ -22,10 +22,10 @@ export const CallMembers = z.looseObject({
 const Asked = z.looseObject({
   version: z.literal(1),
   agent: z.string(),
-  /** What makes a repeat the same request (`PermitCall.callId`). A narrowed call has that of the one it came from. */
+  /** The id by which a repeat is the same request (`PermitCall.callId`). A narrowed call has that of the one it came from. */
   callId: z.string(),
   call: CallMembers,
-  /** What people approved in place of `call.arguments`. */
+  /** The arguments that people approved in place of `call.arguments`. */
   narrowed: Members.optional(),
   /** Known once Hotwork has it. */
   request: z.string().optional(),
@@ -33,7 +33,7 @@ const Asked = z.looseObject({
 })
 export type Asked = z.infer<typeof Asked> & { place: string }
 
-/** What was asked, to the letter. */
+/** The ask, to the letter. */
 export const callOf = ({ call }: Pick<Asked, 'call'>): GatedCall => call as GatedCall
 
 /** How an asking ended. There is one: the first that is written. */
@@ -43,9 +43,9 @@ export const Ended = z.looseObject({
   request: z.string().optional(),
   reason: z.string().optional(),
   detail: z.string().optional(),
-  /** Of the call that was made. */
+  /** The arguments of the call that was made. */
   arguments: Members.optional(),
-  /** Of the work: what Hotwork is told. */
+  /** The outcome of the work, as Hotwork is told. */
   outcome: z.enum(['succeeded', 'failed']).optional(),
   /** Hotwork knows. */
   reported: z.boolean(),
@@ -58,7 +58,7 @@ const askings: Kind<z.infer<typeof Asked>> = {
   ...{ prefix: 'gated-', ids: /^[0-9a-f]{40}-\d+$/, shape: Asked, stays: remembered, isMark: true },
 }
 export const ends: Kind<Ended> = { prefix: 'ended-', shape: Ended, stays: remembered, isMark: true }
-/** What the work gave, which may be large. It is not kept longer than it is given out. */
+/** The value of the work, which may be large. It is kept for as long as it is given out. */
 const values: Kind<{ until?: number | undefined; value?: unknown }> = {
   ...{ prefix: 'value-', shape: z.looseObject({ until: z.number().optional() }) },
   ...{ stays: remembered, isOver: ({ until }, now) => until !== undefined && until <= now },
@@ -76,7 +76,7 @@ export const no = (reason: string, request?: string, detail?: string): No => ({
   ...defined({ request, detail }),
 })
 
-/** What became of gated calls. A call's asking and its end are each made by one process alone, by the file system's own word. */
+/** Gated calls with what became of them. The file system lets one process alone make a call's asking, and one its end. */
 export class Askings {
   readonly #journal: Journal
   readonly #runs: Runs
@@ -145,7 +145,7 @@ export class Askings {
     this.end(asked, { ...lost, reported: false, until })
   }
 
-  /** Of one agent, the newest last. */
+  /** Those of one agent, the newest last. */
   all(agent: string): Asked[] {
     return this.#journal
       .all(askings)

@@ -19,12 +19,12 @@ import { makeFolder, mustBeSafe, removeAbandonedDrafts, stateFolderOf } from './
 
 /** One kind of row, each a file. */
 export type Kind<T> = {
-  /** Of the file's name. What follows is the row's id. */
+  /** The beginning of the file's name. The row's id follows. */
   prefix: string
   /** Ids of this kind, where the prefix does not tell them from others. */
   ids?: RegExp
   shape: z.ZodType<T>
-  /** So long a row stays after it was last written. Milliseconds. */
+  /** How long a row stays after it was last written. Milliseconds. */
   stays: number
   /** Over sooner, and read no more. */
   isOver?(row: T, now: number): boolean

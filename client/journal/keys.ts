@@ -20,7 +20,7 @@ const Kept = z.looseObject({
   api: z.string(),
   /** Known once it was asked for. */
   id: z.string().optional(),
-  /** Of a request: who asked, and the id of the row by which the same ask finds its key. */
+  /** The agent of a request, and the id of the row by which the same ask finds its key. */
   agent: z.string().optional(),
   place: z.string().optional(),
   idempotencyKey: z.string(),
@@ -36,7 +36,7 @@ export const keys: Kind<Kept> = {
   isOver: ({ until }, now) => until <= now,
 }
 
-/** What AWS gave for a key: asking again would end it. */
+/** Credentials that AWS gave for a key: asking again would end them. */
 export const credentials: Kind<AwsCredentials> = {
   ...{ prefix: '', ids: /^(req_|bgl_)\w+\.aws$/, shape: AwsCredentials, stays: remembered },
   isOver: ({ Expiration }, now) => Date.parse(Expiration) <= now,
@@ -64,7 +64,7 @@ export class Keys {
     const kept: Kept = { version: 1, api: this.api, until, ...about, ...own }
     const made = { place, kept, again: false }
     if (this.journal.create(keys, place, kept)) return made
-    // What stands there is another process's key by now, or one that has ended.
+    // The row is another process's key by now, or one that has ended.
     return this.journal.alone(`${place}.key`, async () => {
       const winner = this.keyAt(place)
       if (winner) return { place, kept: winner, again: true }

@@ -12,7 +12,7 @@ const Run = z.looseObject({
   /** Tells a process from a later one with the same id, where the system says it. */
   born: z.string().optional(),
   became: z.string().optional(),
-  /** Of a command: which request of which agent it is for, at which Hotwork. */
+  /** The Hotwork, request and agent that a command is run for. */
   api: z.string().optional(),
   id: z.string().optional(),
   agent: z.string().optional(),
@@ -21,7 +21,7 @@ export type Run = z.infer<typeof Run>
 
 export const runs: Kind<Run> = { prefix: 'run-', shape: Run, stays: remembered }
 
-/** That the work of requests was begun, so that it is not begun again. */
+/** Marks of requests whose work was begun, so that it is begun once. */
 export class Runs {
   readonly #journal: Journal
 

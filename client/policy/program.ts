@@ -6,7 +6,7 @@ import { withoutCredentials } from '../exec/command.ts'
 import { Fault, systemCodeOf, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 
-/** What was typed, as `policy-tools/policy.ts` reads it. Paths are from the working folder. */
+/** The typed words, as `policy-tools/policy.ts` reads them. Paths are from the working folder. */
 export type Asked = { verb: string; json: boolean; [option: string]: unknown }
 
 /**

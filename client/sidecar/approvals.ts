@@ -93,7 +93,7 @@ export class Approvals {
     }
     journal.tidy(approvals)
     const isNew = journal.create(approvals, made.id, made)
-    // What stands there may be another process's.
+    // The row may be another process's.
     const begun = isNew ? made : (findApproval(journal, made.id, agent) ?? made)
     if (!isSame(begun.submission, submission))
       throw new WrongCall(409, 'idempotency_conflict', 'this `Idempotency-Key` was used for another request')

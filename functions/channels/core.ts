@@ -68,7 +68,7 @@ export type RevokeAsk = Parameters<typeof revokeRequest>[0]
 
 export type ChannelCore = ReturnType<typeof channelCore>
 
-/** What people do in any chat: the operations of the API, in a hurry. What takes `mayStart` starts no transaction once that says no. */
+/** Operations of the API for people in any chat, in a hurry. One with `mayStart` starts no transaction once that says no. */
 export function channelCore(ports: CorePorts) {
   const { issuer, policy, clock, log, requests, bursts, cards, reader } = ports
   const shown = showing(ports)

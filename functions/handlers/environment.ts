@@ -8,7 +8,7 @@ const Names = Name.transform((names) => names.split(' '))
 const Url = z.url()
 
 /**
- * What the deployment tells Lambdas by their environment; the descriptor of each names its own. Beside them is `SHARDS`, which
+ * Variables of the environment of Lambdas; the descriptor of each names its own. Beside them is `SHARDS`, which
  * every connection to the tables reads. AWS clients find their endpoints and credentials by themselves.
  */
 const variables = {

@@ -17,7 +17,7 @@ type Chapter = [title: string, tell: (world: World, told: Told) => Promise<void>
 /** Without options the demo tells these, in less than two minutes. */
 export const mainJob: readonly string[] = ['story', 'ledger', 'break-glass']
 
-/** What a person would rather see than read. All else is proved by `npm test`. */
+/** Chapters that a person would rather see than read about. `npm test` proves the rest. */
 export const chapters: Chapters = {
   story: [
     'The story: checkout is down in prod',

@@ -31,7 +31,7 @@ export function isSameGround({ old, new: next }: Sides): boolean {
 export type Cause = { policy?: string; file: string }
 
 /**
- * Of these policies the first that differs between the sides; else the first file whose facts do, or the last.
+ * The first of these policies that differs between the sides; else the first file whose facts do, or the last.
  *
  * @param facts on which the answer rests, by file
  */

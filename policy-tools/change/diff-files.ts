@@ -11,7 +11,7 @@ import { subjectOf, textsOf } from './words-of-files.ts'
 type Options = {
   /** Whether both sides have one of their own. */
   deployment?: boolean
-  /** Where an action stands. */
+  /** The file of an action. */
   fileOf?: (action: string) => string | undefined
   prove?: ProveFiles
 }

@@ -11,7 +11,7 @@ const mostPairs = 5000
 
 type Apart = { before: JsonObject; after: JsonObject }
 
-/** What the rules say of resources before and after, by type and id. Undefined where they are the same. */
+/** Facts of resources before and after, by type and id. Undefined where the rules are the same. */
 export function resourcesApart(old: Bundle, next: Bundle): Apart | undefined {
   if (same(asJson(old.resources), asJson(next.resources))) return undefined
   const types = [...new Set([...old.resources, ...next.resources].map(({ type }) => type))]

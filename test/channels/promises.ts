@@ -20,7 +20,7 @@ export type Trial<Press> = {
   chat: string
   words: ChannelWords
   door: ChannelDoor
-  /** What the channel `hotwork-approvals` shows now, oldest first. */
+  /** Messages of the channel `hotwork-approvals`, oldest first. */
   messages(): Promise<readonly { ts: string; card: JsonObject }[]>
   remove(ts: string): Promise<void>
   /** `down`: the chat does not answer. `closed`: it takes nothing into that channel. */
@@ -30,7 +30,7 @@ export type Trial<Press> = {
   controlsOf(card: JsonObject): readonly Verdict[]
   /** Parts that the chat reads as more than text, but links to our own page. */
   activeIn(card: JsonObject): readonly string[]
-  /** What the chat sends when a person presses a control of a card that shows `state`. */
+  /** The chat's request when a person presses a control of a card that shows `state`. */
   press(state: ApprovalRequest, verdict: Verdict, account: string, by?: 'a stranger'): Press
   /** One byte of it is another. */
   alter(press: Press): Press
@@ -44,7 +44,7 @@ const alias = 'hotwork-approvals'
 /** More than any chat shows in one message. */
 const tooLong = { ...prodParameter, arguments: { ...prodParameter.arguments, Value: 'x'.repeat(4_000) } }
 
-/** What Hotwork promises of every kind of chat, whatever its protocol. */
+/** Promises of every kind of chat, whatever its protocol. */
 export function keepsPromises<Press>(kind: string, make: () => Promise<Trial<Press>>): void {
   let trial: Trial<Press>
   let world: World

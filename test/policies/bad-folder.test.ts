@@ -29,7 +29,7 @@ const withTransmitter = (changes: object) => (copy: Copy) =>
 // biome-ignore lint/suspicious/noExplicitAny: a test reaches into JSON that it knows
 type Any = any
 
-/** What is spoilt in one part of a file. */
+/** A fault in one part of a file. */
 const within = (
   file: string,
   partOf: (whole: Any) => Any,

@@ -1,4 +1,4 @@
-/** What tools/mutation/run.ts tells of a run. */
+/** Variables that tools/mutation/run.ts sets. */
 const { HOTWORK_MUTATE: folders, HOTWORK_MUTATION_WORKERS: workers } = process.env
 
 export default {

@@ -15,7 +15,7 @@ type LinkView = {
   chats: readonly AccountInChat[]
   notice?: Notice | undefined
 }
-/** What a person has in one chat: the account that they linked, or that the directory gives them. */
+/** The account of a person in one chat: they linked it, or the directory gives it to them. */
 type AccountInChat = { alias: string; linked: ChatAccount | undefined; given: string | undefined }
 
 export function linkPage({ reader, offer, chats, notice }: LinkView): string {

@@ -78,7 +78,7 @@ function checkToolsApart({ tools: all }: Deployment, say: Say): void {
   })
 }
 
-/** What comes in is of one chat alone: by its workspace, and signed by an app whose secret is good for no other. */
+/** Each message that comes in is of one chat: its workspace says which, and the secret of that chat's own app signs it. */
 function checkChatsApart(deployment: Deployment, say: Say): void {
   const chats = [...chatsOf(deployment)]
   for (const [at, [alias, chat]] of chats.entries())

@@ -138,7 +138,7 @@ export class SlackDoor implements ChannelDoor<SlackCard> {
     }
   }
 
-  /** Of a user group, by `usergroups.users.list` (scope `usergroups:read`). @throws BoardUnavailable */
+  /** Members of a user group, by `usergroups.users.list` (scope `usergroups:read`). @throws BoardUnavailable */
   async members(usergroup: string): Promise<readonly string[]> {
     const client = await this.#groups()
     try {

@@ -10,13 +10,13 @@ import type { NumericDate, PersonId } from '../values.ts'
 /** All that an act on a request rests on, as it was read for this act. */
 export type Gathered = {
   ancestors: readonly ApprovalRequest[]
-  /** Of what could stop the request, of the decider, and of the people in whose stead they decide. */
+  /** Halts of what could stop the request, of the decider, and of the people in whose stead they decide. */
   halts: readonly Halt[]
   /** In force, and given to the decider. */
   standIns: readonly StandIn[]
   permit?: StandingPermit | undefined
   readings?: Readings | undefined
-  /** What is there now, where it was read. */
+  /** The present state, where it was read. */
   present?: Preview | undefined
 }
 

@@ -10,7 +10,7 @@ import type { MadeNarrow } from './narrow-request.ts'
 import { askAboutRequest } from './questions.ts'
 import { rightsFor } from './rights.ts'
 
-/** What a person decides, as the door tells it. */
+/** A person's decision, as the door tells it. */
 export type Decision = Pick<
   Decide,
   | 'person'

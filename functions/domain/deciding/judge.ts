@@ -27,7 +27,7 @@ export type Judged = Authority & {
   observed?: ReadAgain
 }
 
-/** What an act on a request may come to, by policy and by all that was read for it. */
+/** The authority for an act on a request, by policy and by all that was read for it. */
 export function judge(policy: PolicyAnswers, state: ApprovalRequest, read: Gathered, occasion: Occasion): Judged {
   const { now, decider, role } = occasion
   const { ancestors, halts, permit, present } = read
@@ -74,7 +74,7 @@ function askLine(
   return { ...no, ...defined({ notNow: whyNotNow(policy.bundle.calendar, permitsAt, now) }) }
 }
 
-/** What people would be asked where it is another state: on today's ladder, and never on a lower rung than before. */
+/** The question to people where the state has changed: on today's ladder, and never on a lower rung than before. */
 function comparedWith(policy: PolicyAnswers, state: ApprovalRequest, preview: Preview, now: NumericDate): ReadAgain {
   if (!isOtherState(state, { preview })) return { preview }
   const found = assessAgain(policy, state, { preview, atLeast: state.tier }, now)

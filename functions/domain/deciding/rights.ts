@@ -89,7 +89,7 @@ function claimsOf(state: ApprovalRequest, actor: WhatSourcesSaid['claimed']): Re
   return all
 }
 
-/** What policy lets people do, as far as they may do it now: no halt stops them, and a stand-in has the right of another. */
+/** Rights that policy gives people, less those of halted people, with those of stand-ins. */
 export function rightsOf(
   policy: PolicyAnswers,
   state: ApprovalRequest,

@@ -137,7 +137,7 @@ export const isForOthers = ({ action, person, request }: PersonQuestion): boolea
   action === 'ask' && !(request && isOwner(person.id, request))
 const refusedByRule: Answer = { permit: false, policies: [] }
 
-/** What a person does, with the request that it is about. A text says what is missing. */
+/** The act of a person, with the request that it is about. A text says what is missing. */
 export function personQuestion(
   bundle: Bundle,
   { person, does, stage, inSteadBy, absent, tier = 0, profile, subject, now }: PersonAct,

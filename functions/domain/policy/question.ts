@@ -6,7 +6,7 @@ import type { TaskAnswer } from './asking-terms.ts'
 import type { Bundle } from './bundle.ts'
 import type { Observed } from './observed.ts'
 
-/** What policy sees of a preview. */
+/** Outcomes of a preview, as policy sees them. */
 export const previewOutcomes = ['matched', 'none', 'failed'] as const
 export type PreviewOutcome = (typeof previewOutcomes)[number]
 
@@ -53,9 +53,9 @@ export const personActions = [
   'recertify',
 ] as const
 export type PersonAction = (typeof personActions)[number]
-/** Of these each is about what break-glass opens. */
+/** Acts on what break-glass opens. */
 export const openingActs = ['breakGlass', 'review'] as const satisfies readonly PersonAction[]
-/** Of these each is about one request of an agent, and is refused where its facts are gone. */
+/** Acts on one request of an agent, refused where its facts are gone. */
 export const onlyForRequests: ReadonlySet<PersonAction> = new Set<PersonAction>(['approve', 'allowStanding', 'ask'])
 
 export type RequestFacts = {

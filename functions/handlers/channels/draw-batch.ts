@@ -43,7 +43,7 @@ export async function drawBatch(event: SQSEvent, options: Options): Promise<SQSB
     const fault = await drawOne(records, trouble, options)
     if (fault === undefined) continue
     failed.push(...records)
-    // Of several chats the others answer.
+    // Other chats may answer.
     if (options.isOneChat && fault instanceof BoardUnavailable && fault.forAll) trouble = fault
   }
   return failing(failed.map(({ messageId }) => messageId))

@@ -20,7 +20,7 @@ import { portsWithAnswers } from './policy.ts'
 import { ofAClick, withReader } from './reader.ts'
 import { tasksOf } from './tasks.ts'
 
-/** What the Lambda is told that takes what people do in a chat. */
+/** Variables of the Lambda that receives the acts of people in a chat. */
 export type Receiving =
   | 'ISSUER'
   | Stores
@@ -32,7 +32,7 @@ export type Receiving =
   | 'TARGET_ROLES'
   | 'INCIDENT_SECRET'
 
-/** What the Lambda of a chat needs that takes what people do there. */
+/** Ports of the Lambda that receives the acts of people in a chat. */
 export function receivingPorts(told: Told<Receiving>) {
   const texts = new DynamoTextStore(connect(hurried), told.TEXTS_TABLE)
   const ports = { ...withReader(told, portsWithAnswers(told, hurried), ofAClick), texts }

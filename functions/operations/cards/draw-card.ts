@@ -70,7 +70,7 @@ export async function drawCard(id: RequestId, given: DrawPorts): Promise<void> {
   const stored = await ports.requests.load(id)
   if (!stored) return
   const now = ports.clock.now()
-  // Where a chat is gone, a person is told in another.
+  // A person whose chat is gone is told in another.
   const posted = (await ports.cards.load(id)).filter(
     ({ chat, person }) => person === undefined || Object.hasOwn(ports.boards, chat),
   )
@@ -165,7 +165,7 @@ async function peopleToReach({ state, now, ports, readings }: Drawing): Promise<
   return reachable
 }
 
-/** Of an active person: in this chat if they have one there. */
+/** The account of an active person: in this chat if they have one there. */
 async function accountOf(person: PersonId, near: string | undefined, ports: DrawPorts): Promise<Account | undefined> {
   const known = ports.policy.bundle.directory.people.find(({ id, status }) => id === person && status === 'active')
   return known && findAccount(known, chatsFrom(near, ports), ports)
@@ -213,7 +213,7 @@ async function userIn(chat: string, person: PersonId, ports: DrawPorts): Promise
   return account?.chat === chat ? account.user : undefined
 }
 
-/** Where a person has a message of this request, else the chat of the stage; and their account there. */
+/** The chat in which a person has a message of this request, else that of the stage; and their account there. */
 async function directTo(person: PersonId, before: PostedCard | undefined, { state, ports }: Drawing) {
   if (before) return { chat: before.chat, channel: before.channel, user: await userIn(before.chat, person, ports) }
   const account = await accountOf(person, nearOf(state, ports), ports)

@@ -43,7 +43,7 @@ export async function gather(
   return { ...record, ...(seen && { present: seen.preview, ...defined({ raw: seen.raw }) }) }
 }
 
-/** What an act on a request may come to now. */
+/** The authority for an act on a request now. */
 export const authorityOf = async (
   state: ApprovalRequest,
   occasion: Occasion,
@@ -61,7 +61,7 @@ export async function lookAtAgents(
   await policy.look?.([agent.id, ...chain.map(({ id }) => id), ...doers])
 }
 
-/** What has ended a request by now, except its own clock. */
+/** The end of a request by now, unless by its own clock. */
 export async function findEnding(
   state: ApprovalRequest,
   now: NumericDate,

@@ -24,7 +24,7 @@ import {
 } from '../../support/ask.ts'
 import { person, sampleBundle } from '../../support/world.ts'
 
-/** What an act comes to follows from policy and from what was read for it, which is written down here. */
+/** Judging follows from policy and from what was read, which is written down here. */
 
 const bundle = sampleBundle()
 const [ana, ben, dan, eve, gus] = [person('ana'), person('ben'), person('dan'), person('eve'), person('gus')]

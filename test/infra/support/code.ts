@@ -122,7 +122,7 @@ export class Code {
     } else this.#add(statement, at(undefined))
   }
 
-  /** Of what a function takes. */
+  /** Names of the members of a function's argument. */
   #membersOfArgument(name: Node): readonly string[] {
     const typeOf = (symbol: Named | undefined) => symbol && this.#checker.getTypeOfSymbol(symbol)
     const made = typeOf(this.#checker.getSymbolAtLocation(name))

@@ -27,7 +27,7 @@ const memberOf = (made: Class, name: string): Unit | undefined =>
 const isA = (made: Class, of: Class): boolean => made === of || made.bases.some((base) => isA(base, of))
 const portsOf = (made: Class): readonly [string, string][] => [...made.ports, ...made.bases.flatMap(portsOf)]
 
-/** Of one Lambda: classes as they are made, and units as they are reached. */
+/** The reach of one Lambda: classes as they are made, and units as they are reached. */
 class Reach {
   /** Each with the unit that named it first. */
   readonly units = new Map<Unit, Unit | undefined>()

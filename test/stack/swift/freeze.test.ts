@@ -13,7 +13,7 @@ const untilSecond = (isIn: (second: number) => boolean) => until(async () => new
 test('an approved use is refused while a freeze holds, with its name, and permitted when it is over', async () => {
   await untilSecond((second) => second < 10)
   const { id, args, begin } = await claimFlag(hotwork)
-  // What is tried in the freeze must come to its end in it.
+  // The calls in the freeze must end in it.
   await untilSecond((second) => second >= freezesAt && second < freezesAt + 8)
   const refused = await begin()
   expect(refused).toMatchObject({ status: 403, body: { type: expect.stringContaining('/policy_denied') } })

@@ -15,5 +15,5 @@ export const DelegationBody = z.strictObject({
   expires_at: Timestamp.optional(),
 })
 
-/** Of a task, and of a use. */
+/** The end of a task or of a use. */
 export const OutcomeBody = z.strictObject({ outcome: Outcome, note: z.string().max(1000).optional() })

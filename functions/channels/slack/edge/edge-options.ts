@@ -14,7 +14,7 @@ export type OfChat = {
   sendEphemeral: SendEphemeral
 }
 
-/** What Slack's door needs from the world. */
+/** Ports of Slack's edge. */
 export type EdgeOptions = ChannelCore &
   OfChat & {
     /** Milliseconds, for one delivery; it only goes forward. Absent: real time. */

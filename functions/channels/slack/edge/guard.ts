@@ -13,7 +13,7 @@ type From = {
   /** The workspace, or for an app of a whole organisation the enterprise, in which the app is installed. */
   installedIn: string
   appId: string
-  /** Where the message is that was clicked. */
+  /** The channel of the message that was clicked. */
   channel?: string | undefined
 }
 

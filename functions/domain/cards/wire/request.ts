@@ -27,7 +27,7 @@ const Stage = z.looseObject({
   quorum: z.number(),
   needs_comment: z.boolean().default(false),
   decisions: z.array(Decision),
-  /** What an approval needs of a login. Seconds. */
+  /** The login that an approval needs; `max_age` in seconds. */
   login: z.looseObject({ acr: z.string().optional(), max_age: z.number().optional() }).optional(),
   opens_at: time.optional(),
   deadline: time.optional(),
@@ -67,7 +67,7 @@ export const Change = z.looseObject({
   to: Preview,
   approvers: z.array(z.string()).default([]),
   was_approved: z.boolean().default(false),
-  /** Of a plan: the steps whose state changed. */
+  /** The steps of a plan whose state changed. */
   steps: z.array(z.number()).optional(),
 })
 export type Change = z.infer<typeof Change>

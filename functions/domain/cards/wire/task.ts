@@ -32,7 +32,7 @@ export const Evaluation = z.looseObject({
     reason: z.string().optional(),
     next_action: word('request', 'none').optional(),
     detail: z.string().optional(),
-    /** Of one of many that is malformed. */
+    /** A malformed evaluation among several. */
     error: z.looseObject({ status: z.number(), message: z.string() }).optional(),
     /** There only when an approval would help (Access Request and Approval Profile). */
     access_request: z

@@ -25,7 +25,7 @@ export type ToyAnswer = { status: number; told: string }
 export const signToy = (key: string, { timestamp, body }: Omit<ToyRequest, 'signature'>): string =>
   createHmac('sha256', key).update(`${timestamp}.${body}`).digest('hex')
 
-/** What a person presses in one room: signed by it, fresh, taken once. */
+/** The press of a person in one room: signed by it, fresh, taken once. */
 export const receiveToy =
   (chat: { alias: string; room: string }, key: () => Promise<string>, core: ChannelCore) =>
   async ({ timestamp, signature, body }: ToyRequest): Promise<ToyAnswer> => {
