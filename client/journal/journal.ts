@@ -39,7 +39,7 @@ export const remembered = 8 * 86_400_000
 const longestLock = 360_000
 const betweenTidying = 60_000
 
-export type KeepingSurroundings = Pick<Surroundings, 'now' | 'pause' | 'env'>
+type KeepingSurroundings = Pick<Surroundings, 'now' | 'pause' | 'env'>
 
 /**
  * All that this machine keeps between runs, in a folder that the processes of one user share and no other user may read. A row

@@ -45,4 +45,4 @@ export type OpenDoor<Settings> = (chat: Settings, world: DoorWorld) => ChannelDo
 /** `secret`: the reader of the chat's own, which is read only when it is needed. */
 export type DoorWorld = { secret<T>(form: SecretForm<T>): SecretReader<T>; log: Log }
 /** `members`: what it must have, for a fault. */
-export type SecretForm<T> = { shape: z.ZodType<T>; members: string }
+type SecretForm<T> = { shape: z.ZodType<T>; members: string }

@@ -66,15 +66,6 @@ export async function closedCard({ desk }: World, id: string, words: string): Pr
 
 export type Asked = { id: string; card: Card }
 
-/** A person clicks Approve, is told why not, and nothing is counted. */
-export async function clickInVain({ desk, person, reader }: World, { id, card }: Asked, who: string, why: RegExp) {
-  const before = decisionsOf(await reader.request(id))
-  const { status, told } = await desk.clickAndRead(card, 'approve', person(who).slackUserId)
-  const after = decisionsOf(await reader.request(id))
-  const held = status === 200 && why.test(told) && after.length === before.length
-  return finding(held, `${status}; told: "${told}"; counted: ${after.join(', ') || 'nothing'}`)
-}
-
 /** `undefined` when IAM lets the call through. Any other fault proves nothing about rights. */
 export async function iamDenial(call: () => Promise<unknown>): Promise<string | undefined> {
   try {

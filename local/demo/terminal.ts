@@ -28,7 +28,7 @@ export async function withTerminal(
   }
 }
 
-export const runIn = (cwd: string, env: NodeJS.ProcessEnv, command: string, words: readonly string[]): Promise<Typed> =>
+const runIn = (cwd: string, env: NodeJS.ProcessEnv, command: string, words: readonly string[]): Promise<Typed> =>
   new Promise((resolve) => {
     execFile(command, words, { cwd, env, maxBuffer: 256 * 2 ** 20 }, (fault, out, err) =>
       resolve({ exit: fault ? Number(fault.code ?? 1) : 0, out, err }),

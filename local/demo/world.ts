@@ -73,7 +73,7 @@ function createWorld(stack: RunningStack, report: Report, healthUrl: string) {
 }
 
 /** Of an agent or a tool. */
-export function workloadIdentity({ agents, tools, identityProviderUrl, issuer }: Local, id: string): Identity {
+function workloadIdentity({ agents, tools, identityProviderUrl, issuer }: Local, id: string): Identity {
   const workload = named([...agents, ...tools], id)
   return resolveIdentity(() => localLogin(identityProviderUrl, workload, issuer)({}), quietMachine)
 }

@@ -7,7 +7,7 @@ import type { Difference } from './compare.ts'
 import { textsApart } from './texts-apart.ts'
 
 /** The two bundles in which a difference stands. */
-export type Bundles = readonly [old: Bundle, next: Bundle]
+type Bundles = readonly [old: Bundle, next: Bundle]
 
 /** Which way a difference goes. `both`: it is told twice. */
 export type Judge = (difference: Difference, bundles: Bundles) => Direction | 'both'

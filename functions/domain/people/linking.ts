@@ -53,7 +53,7 @@ type Chats = ReadonlyMap<string, Workspace>
 export type LinkedAccounts = readonly ChatAccount[]
 
 /** The alias of the chat of an account. */
-export const chatOfTeam = (team: string, chats: Chats): string | undefined =>
+const chatOfTeam = (team: string, chats: Chats): string | undefined =>
   [...chats.keys()].find((alias) => chats.get(alias)?.teamId === team)
 
 /** Those in the chats that there are, by the chat's alias. */

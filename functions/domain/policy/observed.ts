@@ -22,7 +22,7 @@ export const cameTo = (
     ? { permit: true, tier: assessment.tier }
     : { permit: false, error: assessment.reason === 'policy_error' }
 
-export function compareOutcomes(was: Came, wouldBe: Came, by: readonly string[]): Observed | undefined {
+function compareOutcomes(was: Came, wouldBe: Came, by: readonly string[]): Observed | undefined {
   const policies = [...new Set(by)].toSorted()
   if (wouldBe.error) return was.error === true ? undefined : { outcome: 'error', policies }
   if (was.permit === wouldBe.permit && was.tier === wouldBe.tier) return undefined

@@ -124,7 +124,7 @@ export const askTerms = {
 type Terms = typeof askTerms
 type TermName = keyof Terms
 type Shape = { readonly [K in TermName]: Terms[K]['schema'] }
-export type AskTerms = z.infer<z.ZodObject<Shape>>
+type AskTerms = z.infer<z.ZodObject<Shape>>
 
 /** The terms whose row has an item in a list of its own. */
 type Listing<List extends 'digests' | 'passedTo' | 'readBy', Item> = {

@@ -123,7 +123,7 @@ export type Decide = Common & {
 
 /** What is there now; where that is another state, what people would be asked then. */
 export type ReadAgain = { preview: Preview; again?: AskedAgain }
-export type AskedAgain =
+type AskedAgain =
   | { ok: true; tier: number; stages: readonly Stage[]; policies: readonly string[] }
   | { ok: false; code: AssessmentRefusal }
 

@@ -189,7 +189,7 @@ function settle(state: PendingRequest, command: Decide, at: NumericDate): readon
   return [{ ...common, policies: [...answer.policies], type: 'Denied', by: 'system', reason }]
 }
 
-export function rightOf(
+function rightOf(
   { standsFor, givenBy }: Pick<Decide, 'standsFor' | 'givenBy'>,
   as: string,
 ): { for?: PersonId; given?: Given } {

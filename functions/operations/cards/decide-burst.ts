@@ -23,7 +23,7 @@ export type BurstAsk = {
   once: OnceOnly
 }
 /** How many are being decided; or why none, with the request that is the reason, if one is. */
-export type Accepted = { ok: true; value: number } | NotAccepted
+type Accepted = { ok: true; value: number } | NotAccepted
 type NotAccepted = { ok: false; code: Refusal; detail?: string; state?: ApprovalRequest }
 
 type AcceptPorts = DecidingPorts &

@@ -53,7 +53,7 @@ export type OnBehalfForeseen = {
   stages: readonly { name: string; quorum: number; people: readonly PersonId[] }[]
 }
 
-export type OnBehalf = { foreseen: OnBehalfForeseen } | { asked: Submitted }
+type OnBehalf = { foreseen: OnBehalfForeseen } | { asked: Submitted }
 
 /**
  * A person who answers for an agent asks on its behalf: the same request as the agent's own, on record as asked by the

@@ -56,7 +56,7 @@ export async function tellLedger({ report, reader }: World, requestId: string): 
   tellEntries(report, entries)
 }
 
-export function tellEntries(report: Report, entries: readonly Entry[]): void {
+function tellEntries(report: Report, entries: readonly Entry[]): void {
   const rows = entries.map((entry) => [
     entry.id.split('/').at(-1) ?? '',
     entry.at.slice(11, 19),

@@ -2,7 +2,8 @@ import type { AgentApi } from '../../../client/agent/agent-api.ts'
 import { act } from '../../../local/demo/act.ts'
 import { askFor } from '../../../local/demo/asking.ts'
 import { liveSession } from '../../../local/demo/chapters/credentials.ts'
-import { clickInVain, finding, refused, tokenRefused, untilDead } from '../../../local/demo/findings.ts'
+import { type Asked, finding, refused, tokenRefused, untilDead } from '../../../local/demo/findings.ts'
+import { decisionsOf } from '../../../local/demo/person.ts'
 import type { World } from '../../../local/demo/world.ts'
 
 export async function tellTime(world: World): Promise<void> {
@@ -58,4 +59,13 @@ async function tellRevocation(world: World, agent: AgentApi): Promise<void> {
   await report.expect('revoked: IAM refuses the AWS credentials too', () =>
     untilDead(report, { latency: 'revocation to refusal by IAM', since }, use),
   )
+}
+
+/** A person clicks Approve, is told why not, and nothing is counted. */
+async function clickInVain({ desk, person, reader }: World, { id, card }: Asked, who: string, why: RegExp) {
+  const before = decisionsOf(await reader.request(id))
+  const { status, told } = await desk.clickAndRead(card, 'approve', person(who).slackUserId)
+  const after = decisionsOf(await reader.request(id))
+  const held = status === 200 && why.test(told) && after.length === before.length
+  return finding(held, `${status}; told: "${told}"; counted: ${after.join(', ') || 'nothing'}`)
 }
