@@ -102,6 +102,6 @@ test('each chapter is registered once, after the one that it needs, and the main
   expect(new Set(names).size).toBe(names.length)
   expect(names).toEqual(expect.arrayContaining(main))
   expect(alone).toEqual(['story', 'ledger'])
-  // The two others tell a request of the caller's own, and a table within a chapter.
-  expect(told).toHaveLength(names.length + 2)
+  // The other tells a request of the caller's own.
+  expect(told).toHaveLength(names.length + 1)
 })
