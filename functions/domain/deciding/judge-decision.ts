@@ -5,7 +5,7 @@ import type { ApprovalRequest } from '../record/request.ts'
 import { takeDecision } from '../requests/take-decision.ts'
 import { defined, type NumericDate, type PersonId } from '../values.ts'
 import type { Gathered, Occasion } from './gathered.ts'
-import { judge } from './judge.ts'
+import { judgeRights } from './judge.ts'
 import type { MadeNarrow } from './narrow-request.ts'
 import { askAboutRequest } from './questions.ts'
 import { rightsFor } from './rights.ts'
@@ -42,7 +42,7 @@ export function judgeDecision(
   const made = {
     ...decision,
     type: 'decide' as const,
-    ...judge(policy, state, read, occasion),
+    ...judgeRights(policy, state, read, occasion),
     ...defined({ narrowed }),
   }
   return { ...made, answer: answerAfter(policy, state, made, now) }
@@ -66,7 +66,12 @@ function withRights(
 const unasked: Answer = { permit: false, policies: [] }
 
 /** The question about the request as this decision leaves it, asked where the last stage fills. */
-function answerAfter(policy: PolicyAnswers, state: ApprovalRequest, made: Unstamped, now: NumericDate): Answer {
+function answerAfter(
+  policy: PolicyAnswers,
+  state: ApprovalRequest,
+  made: Omit<Unstamped, 'answer'>,
+  now: NumericDate,
+): Answer {
   const asIf = { ...made, answer: { ...unasked, permit: true }, bundle: '' }
   const taken = takeDecision(state, asIf, Math.max(now, state.updatedAt))
   const approved = 'code' in taken ? -1 : taken.findIndex(({ type }) => type === 'Approved')

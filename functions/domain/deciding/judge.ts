@@ -3,7 +3,7 @@ import { type Halt, liftedBefore } from '../halts/halt.ts'
 import type { Given } from '../people/login-strength.ts'
 import type { StandIn } from '../people/stand-in.ts'
 import { whyNotNow } from '../policy/calendar.ts'
-import { type Observed, runWithObserved, wouldBeAt, wouldBeOf } from '../policy/observed.ts'
+import { type Compared, type Observed, runWithObserved, wouldBeAt, wouldBeOf } from '../policy/observed.ts'
 import type { Answer, PolicyAnswers } from '../policy/question.ts'
 import { isOtherState } from '../previews/drift.ts'
 import type { Authority, Ending, PermittedBy, ReadAgain } from '../record/commands.ts'
@@ -29,21 +29,42 @@ export type Judged = Authority & {
 
 /** The authority for an act on a request, by policy and by all that was read for it. */
 export function judge(policy: PolicyAnswers, state: ApprovalRequest, read: Gathered, occasion: Occasion): Judged {
-  const { now, decider, role } = occasion
-  const { ancestors, halts, permit, present } = read
-  const given = unhaltedStandIns(read)
   const compared = runWithObserved(policy, (by) => ({
     ...rightsFor(by, state, read, occasion),
-    answer: askLine(by, [...ancestors, state], read, occasion),
+    answer: askLine(by, [...read.ancestors, state], read, occasion),
   }))
-  const { eligible, permittedBy, standsFor, answer } = compared.came
   const stands = (came: Pick<Judged, 'answer' | 'eligible'>) =>
     came.answer.permit && !hasLostApprover(state, came.eligible)
   const wouldBe = wouldBeOf(compared, (came) => ({ ...came.answer, permit: stands(came) }))
+  return {
+    ...withRights(policy, state, read, occasion, compared),
+    answer: { ...compared.came.answer, ...defined({ wouldBe }) },
+  }
+}
+
+/** The same without policy's answer, for a decision: it is asked about the request as the decision leaves it. */
+export const judgeRights = (policy: PolicyAnswers, state: ApprovalRequest, read: Gathered, occasion: Occasion) =>
+  withRights(
+    policy,
+    state,
+    read,
+    occasion,
+    runWithObserved(policy, (by) => rightsFor(by, state, read, occasion)),
+  )
+
+function withRights(
+  policy: PolicyAnswers,
+  state: ApprovalRequest,
+  read: Gathered,
+  { now, decider, role }: Occasion,
+  compared: Compared<ReturnType<typeof rightsFor>>,
+): Omit<Judged, 'answer'> {
+  const { ancestors, halts, permit, present } = read
+  const given = unhaltedStandIns(read)
+  const { eligible, permittedBy, standsFor } = compared.came
   const ending =
     stopOf(state, read, role, now) ?? lostAncestor(policy, read, now) ?? withdrawnPermit(state, permit, now)
   return {
-    answer: { ...answer, ...defined({ wouldBe }) },
     eligible,
     permittedBy,
     ...defined({ ending, bound: boundOf(ancestors, now) }),
