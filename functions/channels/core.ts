@@ -2,7 +2,6 @@ import { PatternIncidents, SystemSecrets } from '../adapters/system/system.ts'
 import type { ChatAccount } from '../domain/people/linking.ts'
 import { type NumericDate, ok, type PersonId, type Result } from '../domain/values.ts'
 import type { ShowingApiPorts } from '../handlers/doors.ts'
-import { pageOf } from '../handlers/wiring/chats.ts'
 import type { ForeseenAsk } from '../operations/break-glass/open-break-glass.ts'
 import type { ReviewAsk } from '../operations/break-glass/openings.ts'
 import { endBreakGlass, foreseeReview, listBreakGlass, reviewBreakGlass } from '../operations/break-glass/openings.ts'
@@ -34,6 +33,7 @@ import type { CommentAsk, DecisionAsk } from '../operations/requests/decide-requ
 import { commentDecision, decideRequest, foreseeDecision } from '../operations/requests/decide-request.ts'
 import { revokeRequest } from '../operations/requests/end-request.ts'
 import { findRequest, readRequest } from '../operations/requests/read-requests.ts'
+import { pageOf } from './page-of.ts'
 
 /** The stores that what people do in a chat writes. */
 export type Written = Pick<ShowingApiPorts, 'requests' | 'ledger'> & {

@@ -1,3 +1,4 @@
+import { pageOf } from '../../../../functions/channels/page-of.ts'
 import { renderCard } from '../../../../functions/channels/slack/cards/card.ts'
 import { createEphemeral } from '../../../../functions/channels/slack/edge/answers.ts'
 import {
@@ -11,7 +12,6 @@ import type { Modal } from '../../../../functions/channels/slack/forms/modal-blo
 import { edgeOptions } from '../../../../functions/channels/slack/receive-slack.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import type { Digest, JsonObject, RequestId } from '../../../../functions/domain/values.ts'
-import { pageOf } from '../../../../functions/handlers/wiring/chats.ts'
 import { MemoryBurstStore } from '../../../support/cards/memory-burst-store.ts'
 import { MemoryCardStore } from '../../../support/cards/memory-card-store.ts'
 import { chatOf } from '../../../support/chats.ts'
