@@ -105,8 +105,8 @@ export const pages: Routes = {
   ),
   'POST /link/unlink': sends(
     'unlinkAccount',
-    'Unlinks the chat account of the person.',
-    { account: z.string() },
+    'Unlinks the account of the person in one chat.',
+    { team: z.string(), account: z.string() },
     { gives: { 200: 'page' } },
   ),
   'GET /problems/{code}': {
