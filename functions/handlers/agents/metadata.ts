@@ -26,6 +26,7 @@ import { factsOnly } from '../wiring/ports.ts'
 /** What anyone may know, by route. RFC 9728 section 3.1 says where the path of a resource goes. */
 export function createHandler(ports: DoorPorts & { keys: KeySet; notary: KeySet; openApi: () => object }) {
   const { issuer, policy, keys, notary, openApi } = ports
+  let described: object | undefined
   const { authzen, authorizationServer, api, targets, signals } = publishedMetadata(policy.bundle, issuer)
   const shown = (status: number, body: string): Answer => ({ status, headers: pageHeaders(issuer), body })
   const routes: { [route: string]: (call: Call) => Promise<Answer> } = {
@@ -44,7 +45,8 @@ export function createHandler(ports: DoorPorts & { keys: KeySet; notary: KeySet;
       return published({ keys: [...tokens.keys, ...log.keys.map((key) => ({ ...key, hotwork_use: 'notary' }))] })
     },
     'GET /.well-known/openapi.json': async (call) => {
-      const { headers, ...answer } = inGzip(call, { ...openApi(), servers: [{ url: issuer }] })
+      described ??= { ...openApi(), servers: [{ url: issuer }] }
+      const { headers, ...answer } = inGzip(call, described)
       return { ...answer, headers: { ...publicly, vary: 'accept-encoding', ...headers } }
     },
     'GET /schemas/access-request.json': async () => {
