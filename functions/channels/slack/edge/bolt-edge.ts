@@ -87,6 +87,8 @@ type Edge = (request: EdgeRequest) => Promise<HttpAnswer>
  * whose signature it has: the handshake of an address, and what is signed and still wrong.
  */
 export function createSlackEdges(chats: readonly EdgeOptions[]): Edge {
+  const [only, ...others] = chats
+  if (only && others.length === 0) return createSlackEdge(only)
   const edges = new Map(chats.map((options) => [options.chat.teamId, createSlackEdge(options)]))
   return async (request) => {
     const named = edges.get(workspaceOf(request) ?? '')
