@@ -42,7 +42,7 @@ export interface ChannelDoor<Card extends JsonObject = JsonObject> extends CardB
 
 /** @template Settings of the chat in the deployment file */
 export type OpenDoor<Settings> = (chat: Settings, world: DoorWorld) => ChannelDoor
-/** `secret`: the reader of the chat's own, which is read only when it is needed. */
-export type DoorWorld = { secret<T>(form: SecretForm<T>): SecretReader<T>; log: Log }
+/** `secret`: the reader of the chat's own, which is read only when it is needed. `patienceMs`: for a card, if the chat does not answer. */
+export type DoorWorld = { secret<T>(form: SecretForm<T>): SecretReader<T>; log: Log; patienceMs?: number }
 /** `members`: what it must have, for a fault. */
 type SecretForm<T> = { shape: z.ZodType<T>; members: string }

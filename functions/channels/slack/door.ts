@@ -242,4 +242,5 @@ export function slackApi({ apiUrl }: Pick<SlackSettings, 'apiUrl'>, world: DoorW
   return { secret, webApi: { apiUrl, token: async () => (await secret.read()).botToken, log: world.log } }
 }
 
-export const openSlack: OpenDoor<SlackSettings> = (chat, world) => new SlackDoor(slackApi(chat, world).webApi)
+export const openSlack: OpenDoor<SlackSettings> = (chat, world) =>
+  new SlackDoor({ ...slackApi(chat, world).webApi, ...defined({ timeoutMs: world.patienceMs }) })

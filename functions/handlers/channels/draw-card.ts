@@ -9,6 +9,7 @@ import { SqsFifoQueue, SqsVisibility } from '../../adapters/sqs/queue.ts'
 import type { ChannelWords } from '../../channels/door.ts'
 import { shortForm } from '../../channels/kinds.ts'
 import { agentLineOf, lineOf, openingLineOf } from '../../channels/lines.ts'
+import { pageOf } from '../../channels/page-of.ts'
 import { words } from '../../channels/words.ts'
 import { describeOpening } from '../../domain/cards/opening-view.ts'
 import { describeRequest } from '../../domain/cards/request-view.ts'
@@ -20,7 +21,7 @@ import { tellNotice } from '../../operations/agents/tell-notice.ts'
 import { pageAlone } from '../../operations/break-glass/notify.ts'
 import { type DrawBurstPorts, drawBurst, hasOwnCard } from '../../operations/cards/draw-burst.ts'
 import { type DrawPorts, drawCard } from '../../operations/cards/draw-card.ts'
-import type { BurstMessage } from '../../operations/cards/ports.ts'
+import { type BurstMessage, sparing } from '../../operations/cards/ports.ts'
 import type { TextReader } from '../../operations/ledger/ports.ts'
 import { showing } from '../../operations/ledger/texts.ts'
 import type { PersonLinks } from '../../operations/people/ports.ts'
@@ -28,7 +29,7 @@ import { mayAllow } from '../../operations/permits/standing-permits.ts'
 import type { Queue } from '../../operations/ports.ts'
 import type { RequestReader } from '../../operations/record/ports.ts'
 import type { Stores, Wiring } from '../environment.ts'
-import { doorsOf, pageOf } from '../wiring/chats.ts'
+import { doorsOf } from '../wiring/chats.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { readingPorts } from '../wiring/reading.ts'
 import { drawBatch, drawBursts, type Hold, partition, tellNotices } from './draw-batch.ts'
@@ -44,7 +45,7 @@ type Ports = Pick<DrawPorts, 'cards' | 'boards' | 'policy' | 'clock' | 'log'> &
     issuer: string
   }
 
-/** One call of Slack that does not answer, and what is read and written around it. Milliseconds. */
+/** Chats that do not answer (`silence` in wiring/chats.ts), and what is read and written around them. Milliseconds. */
 const longestDrawing = 6_000
 const unbounded = { getRemainingTimeInMillis: () => Number.POSITIVE_INFINITY }
 
@@ -54,18 +55,20 @@ const unbounded = { getRemainingTimeInMillis: () => Number.POSITIVE_INFINITY }
  */
 export const createHandler = (ports: Ports) => {
   const { hold, log } = ports
-  const { cardPorts, burstPorts } = drawingPorts(showing(ports))
   const rendered = (notice: AgentNotice, chat: string) => wordsOf(chat, ports).say(agentLineOf(notice, ports.issuer))
-  const draw = {
-    draw: (id) => drawCard(id, cardPorts),
-    withoutSlack: (id) => pageAlone(id, { ...cardPorts, ...cardPorts.opening }),
-    isOneChat: Object.keys(ports.boards).length === 1,
-    ...{ hold, log },
-  } satisfies Partial<Parameters<typeof drawBatch>[1]>
   return async ({ Records }: SQSEvent, context = unbounded): Promise<SQSBatchResponse> => {
+    const { cardPorts, burstPorts } = drawingPorts({ ...showing(ports), boards: sparing(ports.boards) })
     const mayStart = () => context.getRemainingTimeInMillis() > longestDrawing
     const { single, several, notices } = partition(Records)
-    const drawn = await drawBatch({ Records: single }, { ...draw, mayStart })
+    const drawn = await drawBatch(
+      { Records: single },
+      {
+        draw: (id) => drawCard(id, cardPorts),
+        withoutSlack: (id) => pageAlone(id, { ...cardPorts, ...cardPorts.opening }),
+        isOneChat: Object.keys(ports.boards).length === 1,
+        ...{ hold, mayStart, log },
+      },
+    )
     const shared = await drawBursts(several, {
       draw: (kind, because) => drawBurst(kind, because, burstPorts),
       ...{ hold, mayStart, log },

@@ -6,19 +6,15 @@ import { JsonSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import type { ChannelDoor, DoorWorld } from '../../channels/door.ts'
 import { openDoor } from '../../channels/doors.ts'
 import { type Bundle, chatsOf } from '../../domain/policy/bundle.ts'
-import type { RequestId } from '../../domain/values.ts'
 import { readChatGroup } from '../../operations/people/read-sources.ts'
 import type { Clock, Log } from '../../operations/ports.ts'
 import type { tablesOf } from '../environment.ts'
 
-/** The page on which a logged-in person reads a request in full and decides it, or reviews an opening. */
-export const pageOf =
-  (issuer: string) =>
-  (request: RequestId): string =>
-    `${issuer}/${request.startsWith('bgl_') ? 'break-glass' : 'decide'}/${request}`
-
 type Told = { CHAT_SECRETS: { readonly [alias: string]: string } }
 type World = { bundle: Bundle; clock: Clock; log: Log }
+
+/** For all chats together, if none answers: less than the queue's visibility timeout, so that an attempt is over before the next. Milliseconds. */
+const silence = 5_000
 
 /**
  * The doors of all chats, by alias.
@@ -28,13 +24,16 @@ export const doorsOf = (
   told: Told,
   { bundle, ...world }: World,
   client?: SecretsManagerClient,
-): ReadonlyMap<string, ChannelDoor> =>
-  new Map(
-    [...chatsOf(bundle.deployment)].map(([alias, chat]) => [
+): ReadonlyMap<string, ChannelDoor> => {
+  const chats = chatsOf(bundle.deployment)
+  const patienceMs = Math.floor(silence / chats.size)
+  return new Map(
+    [...chats].map(([alias, chat]) => [
       alias,
-      openDoor(chat, doorWorld(alias, told, world, client)),
+      openDoor(chat, { ...doorWorld(alias, told, world, client), patienceMs }),
     ]),
   )
+}
 
 export const doorWorld = (
   alias: string,

@@ -24,7 +24,7 @@ import {
   noticesDue,
 } from './card-lines.ts'
 import { type DrawOpeningPorts, drawOpening } from './draw-opening.ts'
-import { type Boards, boardOf, type CardStore, isForAll, type PostedCard, type RenderedCard, sparing } from './ports.ts'
+import { type Boards, boardOf, type CardStore, isForAll, type PostedCard, type RenderedCard } from './ports.ts'
 import { isIn, renderingOf, type Shown, sayBeneath, showCard } from './show-card.ts'
 
 export type DrawPorts = {
@@ -65,8 +65,7 @@ const nowhere = ''
  * again.
  * @throws BoardUnavailable, CardUndeliverable, PagerUnavailable, StoreUnavailable
  */
-export async function drawCard(id: RequestId, given: DrawPorts): Promise<void> {
-  const ports = { ...given, boards: sparing(given.boards) }
+export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
   const stored = await ports.requests.load(id)
   if (!stored) return
   const now = ports.clock.now()

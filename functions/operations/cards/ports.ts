@@ -67,7 +67,7 @@ export type Boards = { readonly [chat: string]: CardBoard }
 export const isForAll = (fault: unknown, boards: Boards): fault is BoardUnavailable =>
   fault instanceof BoardUnavailable && fault.forAll && Object.keys(boards).length === 1
 
-/** Chats for one drawing: one that asks for patience or does not answer is asked for nothing more in it. */
+/** Chats for one batch of drawings: one that asks for patience or does not answer is asked for nothing more in it. */
 export const sparing = (boards: Boards): Boards =>
   Object.fromEntries(Object.entries(boards).map(([chat, board]) => [chat, sparingOne(board)]))
 

@@ -1,6 +1,7 @@
 import { type Bundle, channelsIn } from '../../../../functions/domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { drawCard } from '../../../../functions/operations/cards/draw-card.ts'
+import { type Boards, sparing } from '../../../../functions/operations/cards/ports.ts'
 import { findSeen } from '../../../../functions/operations/cards/show-card.ts'
 import { BoardUnavailable } from '../../../../functions/operations/faults.ts'
 import { MemoryCardBoard } from '../../../support/cards/memory-card-board.ts'
@@ -34,7 +35,8 @@ async function begin(of: Bundle = bundle) {
   request = await world.submitted(prodParameter)
 }
 beforeEach(() => begin())
-const draw = () => drawCard(request.ask.id, { ...drawPorts(world, { cards, board: boards.slack }), boards })
+const draw = (to: Boards = sparing(boards)) =>
+  drawCard(request.ask.id, { ...drawPorts(world, { cards, board: boards.slack }), boards: to })
 const shown = (chat: 'slack' | 'work', place = channel) => {
   try {
     return boards[chat].messages(place).map(headline)
@@ -110,7 +112,10 @@ test.each([
     asked += 1
     throw new BoardUnavailable('not now', how)
   }
-  await expect(draw()).rejects.toThrow(BoardUnavailable)
+  const spared = sparing(boards)
+  await expect(draw(spared)).rejects.toThrow(BoardUnavailable)
+  // Another drawing of the same batch.
+  await expect(draw(spared)).rejects.toThrow(BoardUnavailable)
   expect(shown('slack', channel)).toHaveLength(1)
   expect(asked).toBe(1)
 })
