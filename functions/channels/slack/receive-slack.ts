@@ -83,8 +83,8 @@ function ofChat({ chat, secret, webApi }: SlackChat, { clock, log }: Pick<Ports,
 }
 
 export const wire: Wiring<typeof createHandler, Receiving> = (told) => {
-  const ports = receivingPorts(told)
   const client = hurriedSecrets()
+  const ports = receivingPorts(told, client)
   const chats = [...chatsOf(ports.policy.bundle.deployment)].flatMap(([alias, chat]) =>
     chat.kind === 'slack'
       ? [{ chat: { alias, ...chat }, ...slackApi(chat, doorWorld(alias, told, ports, client)) }]

@@ -7,7 +7,7 @@ import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
 import { DynamoRequestStore } from '../../adapters/dynamodb/request-store.ts'
 import { DynamoStandInStore } from '../../adapters/dynamodb/stand-in-store.ts'
 import { DynamoTextStore } from '../../adapters/dynamodb/text-store.ts'
-import { hurriedSecrets } from '../../adapters/secretsmanager/secrets.ts'
+import type { hurriedSecrets } from '../../adapters/secretsmanager/secrets.ts'
 import { SystemSecrets } from '../../adapters/system/system.ts'
 import type { Written } from '../../channels/core.ts'
 import type { ChatAccount } from '../../domain/people/linking.ts'
@@ -33,7 +33,8 @@ export type Receiving =
   | 'INCIDENT_SECRET'
 
 /** Ports of the Lambda that receives the acts of people in a chat. */
-export function receivingPorts(told: Told<Receiving>) {
+/** @param client of secrets */
+export function receivingPorts(told: Told<Receiving>, client: ReturnType<typeof hurriedSecrets>) {
   const texts = new DynamoTextStore(connect(hurried), told.TEXTS_TABLE)
   const ports = { ...withReader(told, portsWithAnswers(told, hurried), ofAClick), texts }
   const [connection, tables] = [connect(hurried), tablesOf(told)]
@@ -46,12 +47,7 @@ export function receivingPorts(told: Told<Receiving>) {
   })
   const { bundle } = ports.policy
   const links = new DynamoPersonLinks(connection, tables)
-  const groups = groupPorts(
-    tables,
-    doorsOf(told, { ...ports, bundle }, hurriedSecrets()),
-    { ...ports, bundle },
-    hurried,
-  )
+  const groups = groupPorts(tables, doorsOf(told, { ...ports, bundle }, client), { ...ports, bundle }, hurried)
   return {
     ...ports,
     cards: new DynamoCardStore(connection, told.CARDS_TABLE),
