@@ -1,57 +1,22 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './support/assembly.ts'
+import { filesOf, findForbidden, findFragments, findOpenings, findSubjects, forbidden } from './support/words.ts'
 
-/** No file says a word that docs/vocabulary.md forbids. */
+/** The language of the repository, by the rules of docs/vocabulary.md that a program can see (`support/words.ts`). */
 
-/** What is read: files, and folders with all that is in them. */
-const places = [
-  'docs',
-  'README.md',
-  'CONTRIBUTING.md',
-  'SECURITY.md',
-  'client',
-  'examples',
-  'functions',
-  'infra',
-  'local',
-  'policies',
-  'policy-tools',
-]
-const readable = /\.(?:ts|mjs|cjs|json|md|cedar|cedarschema|ya?ml)$/
+const code = ['client', 'examples', 'functions', 'infra', 'local', 'policy-tools', 'test', 'tools']
+const places = [...code, 'docs', 'README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'policies']
 
-/** Lines that may say a forbidden word, each with its reason. */
-const allowed: readonly { file: string; line: RegExp; why: string }[] = []
-
-const vocabulary = 'docs/vocabulary.md'
-const [, block = ''] = /^```forbidden\n(.*?)^```$/ms.exec(readFileSync(join(root, vocabulary), 'utf8')) ?? []
-const forbidden = block
-  .split('\n')
-  .filter((line) => line !== '')
-  .map((pattern) => new RegExp(pattern, 'i'))
-
-const filesOf = (place: string): string[] =>
-  statSync(join(root, place)).isFile()
-    ? [place]
-    : readdirSync(join(root, place), { recursive: true, encoding: 'utf8' })
-        .map((file) => join(place, file))
-        .filter((file) => readable.test(file))
-
-/** The vocabulary itself names forbidden words: in its block, and in the last column of its tables. */
-const textOf = (file: string): string => {
-  const text = readFileSync(join(root, file), 'utf8')
-  if (file !== vocabulary) return text
-  return text.replace(block, (lines) => lines.replace(/.+/g, '')).replace(/^(\|.*\|)[^|\n]*\|$/gm, '$1')
+/** Findings that are left, by rule and place. A number may only fall: where fewer are found, the file says the new one. */
+const budget = JSON.parse(readFileSync(join(__dirname, 'words.json'), 'utf8')) as {
+  [rule: string]: { [place: string]: number }
 }
 
-function findForbidden(file: string): string[] {
-  return textOf(file)
-    .split('\n')
-    .flatMap((line, at) => {
-      const found = forbidden.map((pattern) => pattern.exec(line)?.[0]).filter((word) => word !== undefined)
-      const isAllowed = allowed.some((exception) => exception.file === file && exception.line.test(line))
-      return isAllowed ? [] : found.map((word) => `${file}:${at + 1}: ${word}`)
-    })
+const withinBudget = (rule: string, place: string, findings: readonly string[]) => {
+  const left = budget[rule]?.[place] ?? 0
+  if (findings.length > left) expect(findings).toEqual([])
 }
 
 test('the vocabulary forbids some words', () => {
@@ -60,5 +25,21 @@ test('the vocabulary forbids some words', () => {
 })
 
 test.each(places)('%s says no word that the vocabulary forbids', (place) => {
-  expect(filesOf(place).flatMap(findForbidden)).toEqual([])
+  withinBudget('words', place, filesOf(place).flatMap(findForbidden))
+})
+
+test.each(code)('a sentence of a comment in %s begins with a noun, and not with What, That or Of', (place) => {
+  withinBudget('openings', place, filesOf(place).flatMap(findOpenings))
+})
+
+test('the name of each test is a whole sentence with its subject', () => {
+  withinBudget('names', 'test', filesOf('test').flatMap(findFragments))
+})
+
+test('the subject of each commit since the rule begins with one of its verbs, in at most 72 characters', () => {
+  const [since] = readFileSync(join(__dirname, 'words.json'), 'utf8').match(/[0-9a-f]{40}/) ?? []
+  const log = spawnSync('git', ['log', '--format=%s', `${since}..HEAD`], { cwd: root, encoding: 'utf8' })
+  // A shallow clone has no such commit.
+  if (log.status === 0) expect(findSubjects(log.stdout.split('\n'))).toEqual([])
+  expect(findSubjects(['Mend what fell', 'Fix a name', `Add ${'x'.repeat(80)}`])).toHaveLength(2)
 })
