@@ -3,19 +3,19 @@ import { type Answered, mustBeOk, readAnswer, type Sending, send } from './http.
 import type { Login, Wanted } from './login/login.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** One call by a person, or with what was issued to them. */
+/** One call by a person, or by a credential that was issued to them. */
 export type Call = {
   method: 'GET' | 'POST' | 'DELETE'
   path: string
   json?: unknown
-  /** Made anew for each try: a stronger login replaces the person's token. */
+  /** Made for each try: a stronger login replaces the person's token. */
   form?: () => Promise<{ readonly [name: string]: string }>
   headers?: { readonly [name: string]: string }
-  /** Made anew for each try: a proof is good once. */
+  /** Made for each try: a proof is good once. */
   proof?: (method: string, url: string) => Promise<string>
-  /** Another token than the person's, by the DPoP scheme. */
+  /** Sent by the DPoP scheme in place of the person's token. */
   accessToken?: string
-  /** It usually takes a stronger login than reading. */
+  /** Whether it opens something, which usually takes a stronger login than reading. */
   opens?: boolean
 }
 
@@ -38,7 +38,7 @@ export class Api {
     return this.#token
   }
 
-  /** @throws Refusal when the API says no; Fault when it says nothing, or what this program cannot read */
+  /** @throws Refusal when the API says no; Fault when the answer is missing or unreadable */
   async call<T>(shape: z.ZodType<T>, call: Call): Promise<T> {
     const { answered, sending } = await this.#answered(call)
     return readAnswer(shape, answered, sending)
@@ -87,7 +87,7 @@ export class Api {
   }
 }
 
-/** A stronger one (RFC 9470 section 3), or one in place of a token that has ended. */
+/** The login that the API asks for: a stronger one (RFC 9470 section 3), or one in place of an expired token. */
 function otherLogin({ response: { status, headers } }: Answered, token: string): Wanted | undefined {
   const challenge = headers.get('www-authenticate') ?? ''
   if (status !== 401) return undefined

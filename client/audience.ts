@@ -2,17 +2,20 @@ import { decodeJwt, type JWTPayload } from 'jose'
 import { wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** The origin of a name that is an address of the web. */
+/** The origin of a name that is a web address. */
 export const originIn = (name: string): string | undefined =>
   /^https?:/i.test(name) && URL.canParse(name) ? new URL(name).origin : undefined
 
-/** The names by which tokens are for one API: those at its origin, and the one that the person's environment gives that origin. */
+/**
+ * The names by which tokens are for one API: those at its origin, and the name that the person's environment ties to
+ * that origin.
+ */
 export class OwnNames {
   readonly api: string
   readonly named: string | undefined
   readonly #isAnyNamed: boolean
 
-  /** @throws Refusal for a name that is tied to no origin: each API that is asked could say that it is its own */
+  /** @throws Refusal for a name that is tied to no origin: any API could claim it */
   constructor(api: string, { env }: Pick<Surroundings, 'env'>) {
     this.api = api
     const pair = env['HOTWORK_AUDIENCE'] || undefined
@@ -31,12 +34,12 @@ export class OwnNames {
     return name === this.named || originIn(name) === new URL(this.api).origin
   }
 
-  /** A scope may begin with the name of the API that it is of, as `api://hotwork/.default` does. */
+  /** A scope may begin with its API's name, as `api://hotwork/.default` does. */
   hasScope(scope: string): boolean {
     return !scope.includes('://') || this.has(scope) || (this.named !== undefined && scope.startsWith(`${this.named}/`))
   }
 
-  /** A login was asked for by what the API says of itself: its token goes to no other API. @throws Refusal */
+  /** A login's audience comes from the API's own metadata: its token goes to no other API. @throws Refusal */
   mustHaveLogin(token: string): void {
     const audiences = audiencesOf(token)
     if (audiences === undefined)
@@ -47,7 +50,7 @@ export class OwnNames {
     if (!audiences.some((each) => this.has(each))) throw this.notOwn(audiences[0] ?? '')
   }
 
-  /** A token that the person gave may have a name that is no address: the API alone knows it. @throws Refusal */
+  /** A token that the person gave may have an audience that is no address: its API alone knows it. @throws Refusal */
   mustHaveToken(token: string): void {
     const audiences = audiencesOf(token) ?? []
     if (audiences.some((each) => this.has(each))) return

@@ -4,7 +4,7 @@ import { jsonText, lines } from './screen.ts'
 import type { Settings } from './settings.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** What a verb of a person works with. */
+/** The context of a person's verb. */
 export type Context = {
   api: Api
   settings: Settings
@@ -25,11 +25,11 @@ export function show(
   return exit
 }
 
-/** A command as it is typed next, by the same person or agent. `behind` is another program's. */
+/** The next command of the same person or agent, as it is typed. `behind` is another program's. */
 export const nextCommand = (words: string, { as }: Pick<Settings, 'as'>, behind = ''): string =>
   `npx --no-install hotwork ${words}${as === undefined ? '' : ` --as ${as}`}${behind}`
 
-/** What goes into ~/.aws/config so that AWS's tools run a verb of this program for their credentials. */
+/** The profile for ~/.aws/config by which AWS's tools run a verb of this program for their credentials. */
 export function profileOf(
   verb: readonly string[],
   { apiUrl, as, localAws }: Pick<Settings, 'apiUrl' | 'as' | 'localAws'>,
@@ -54,7 +54,10 @@ export function profileOf(
   }
 }
 
-/** Some of AWS's tools split the line by themselves and some have a shell run it: both take a word in these quotes as it is. */
+/**
+ * Quotes a word for both kinds of AWS tools: those that split the line by themselves, and those that have a shell run
+ * it.
+ */
 function quoted(word: string, platform: NodeJS.Platform): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word
   return platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", `'\\''`)}'`

@@ -4,7 +4,7 @@ import canonicalize from 'canonicalize'
 /**
  * `sha-256:` over the RFC 8785 form (docs/digests.md). An MCP tool's schema has no prefix.
  *
- * @param prefix says what is hashed, such as `hotwork.bundle.v1`
+ * @param prefix the kind of value, such as `hotwork.bundle.v1`
  */
 export const digestOf = (value: unknown, prefix?: string): string =>
   `sha-256:${createHash('sha256')

@@ -16,9 +16,9 @@ export type { IdentityOption } from './identity/identity.ts'
 export { Fault, Refusal } from './outcome.ts'
 
 export type GateOptions = {
-  /** Hotwork's address; else `HOTWORK_API`, else the local stack. */
+  /** Hotwork's address; defaults to `HOTWORK_API`, then to the local stack. */
   issuer?: string
-  /** Who the tool is; else the first source that is there (docs/identity.md). */
+  /** The tool's identity; defaults to the first source that is set up (docs/identity.md). */
   identity?: IdentityOption
   /** How long one try of a call may take; there are two. Milliseconds. */
   patience?: number
@@ -26,37 +26,39 @@ export type GateOptions = {
 
 type HeadersSent = { get(name: string): string | null } | { readonly [name: string]: string | string[] | undefined }
 
-/** What is about to be done, and what the agent sent to show that it may. */
+/** The intended act, and the agent's proof that it may do it. */
 export type GateAsk = {
-  /** Of the agent's call: `Authorization: DPoP TOKEN`, and its proof of the key for this very call in `DPoP`. */
+  /**
+   * Headers of the agent's call: `Authorization: DPoP TOKEN`, and in `DPoP` its proof of the key for this very call.
+   */
   headers: HeadersSent
   method: string
-  /** The address that the agent called, built from what this tool knows of itself and never from `Host`. */
+  /** The address that the agent called, built from the tool's own settings and never from `Host`. */
   url: string
   action: string
-  /** Exactly what will be executed: the same value, not another reading of the same text. */
+  /** The arguments that will be executed: the same value, not a second parse of the same text. */
   arguments: { readonly [name: string]: unknown }
-  /** Of a gate before an MCP server: the live tool that will be called, which has to be the approved one. */
+  /** The live tool that a gate before an MCP server will call: it must be the approved one. */
   mcp?: McpTool
-  /** The `Idempotency-Key` of the use; else this call's own: a call that comes again is the same use. */
+  /** The `Idempotency-Key` of the use; defaults to this call's own: a repeated call is the same use. */
   key?: string
 }
 
-/** Problem details (RFC 9457): the members that an agent may be given. */
+/** Problem details (RFC 9457): the members that an agent may see. */
 export type Problem = { type: string; title: string; detail?: string }
 
 export type Permitted = {
   permitted: true
   use: string
   usesLeft: number
-  /** This very use was begun before, and its end was told: what it was for is not done again. */
+  /** This very use was begun and ended before: its work is not done again. */
   ended: boolean
-  /** Says how it went. @throws Fault */
+  /** Reports the end of the use. @throws Fault */
   end(outcome: 'succeeded' | 'failed', note?: string): Promise<void>
 }
 export type NotPermitted = { permitted: false; reason: string; problem: Problem }
 export type Ran<T> =
-  /** `reported` is false where Hotwork could not be told of the end: people see a use without an end. */
+  /** `reported` is false if Hotwork could not be told of the end: people see a use without an end. */
   { ran: true; value: T; use: string; reported: boolean } | { ran: false; reason: string; problem?: Problem }
 
 const No = ProblemAnswer.pick({ type: true, title: true, detail: true })
@@ -64,7 +66,9 @@ const No = ProblemAnswer.pick({ type: true, title: true, detail: true })
 const tries = 2
 const mostRemembered = 1000
 
-/** A tool's check before it acts. Only a use that was begun and has not ended permits; a gate that is silent permits nothing. */
+/**
+ * A tool's check before it acts. Only a use that was begun and has not ended permits: a silent gate permits nothing.
+ */
 export class Gate {
   readonly issuer: string
   readonly #identity: Identity
@@ -74,7 +78,7 @@ export class Gate {
   /** The uses of this process: the end of one may not be on record. */
   readonly #begun = new Map<string, 'use_running' | 'use_ended'>()
 
-  /** @throws Refusal where it is not known which Hotwork */
+  /** @throws Refusal if no address of Hotwork is configured */
   constructor(options?: GateOptions)
   /** @internal */
   constructor(options?: GateOptions, around?: Around)
@@ -86,7 +90,11 @@ export class Gate {
     this.#readTokens = new ReadTokens(this.issuer, patience)
   }
 
-  /** Asks for one use, just before acting. @throws Fault where the gate says neither yes nor no: then nothing may be done */
+  /**
+   * Asks for one use, just before acting.
+   *
+   * @throws Fault if the gate says neither yes nor no: then nothing may be done
+   */
   async begin(ask: GateAsk): Promise<Permitted | NotPermitted> {
     const shown = readHeaders(ask.headers)
     if ('reason' in shown) return this.#notPermitted(shown.reason, shown.detail)
@@ -107,10 +115,11 @@ export class Gate {
   }
 
   /**
-   * Runs `work` where the use is permitted and has not ended, and ends it: as succeeded, or as failed if `work` throws, whose
-   * error is thrown on. In one process it runs once a use. Another process of this tool knows a use by its id, which `work` gets.
+   * Runs `work` if the use is permitted and has not ended, and ends it: as succeeded, or as failed if `work` throws,
+   * whose error is thrown on. In one process it runs once for each use. Another process of this tool knows a use by its
+   * id, which `work` gets.
    *
-   * @throws Fault before anything is done where the gate says neither yes nor no; what `work` throws
+   * @throws Fault before anything is done if the gate says neither yes nor no; any error of `work`
    */
   async once<T>(ask: GateAsk, work: (use: string) => Promise<T> | T): Promise<Ran<T>> {
     const begun = await this.begin(ask)
@@ -135,18 +144,18 @@ export class Gate {
     return { ran: true, value, use, reported }
   }
 
-  /** Says how a use went that this tool began, in another process too. @throws Fault */
+  /** Reports the end of a use that this tool began, in another process too. @throws Fault */
   async end(use: string, outcome: 'succeeded' | 'failed', note?: string): Promise<void> {
     const { response } = await this.#post(`/v1/uses/${use}/end`, JSON.stringify({ outcome, note }))
     if (!response.ok) throw silent(response.status)
   }
 
   /**
-   * Whether it is Hotwork that asks what is there now, by the `Authorization` of its call. It reads for the people who
-   * decide; no agent has such a token.
+   * Whether the call that reads the resource's state comes from Hotwork, by its `Authorization`. Hotwork reads it for
+   * the people who decide; no agent has such a token.
    *
    * @param audience this tool's own, as the deployment has it
-   * @throws Fault where Hotwork's keys cannot be had: answer 503
+   * @throws Fault if Hotwork's keys are unavailable: answer 503
    */
   async verifyRead(headers: HeadersSent, audience: string): Promise<boolean> {
     const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(headerOf(headers, 'authorization'))?.[1]
@@ -166,7 +175,7 @@ export class Gate {
   #remember(use: string): void {
     this.#begun.set(use, 'use_ended')
     if (this.#begun.size <= mostRemembered) return
-    // One that still runs is never forgotten: a repeat of its call would run beside it.
+    // A running use is never forgotten: a repeat of its call would run beside it.
     for (const [oldest, state] of this.#begun) if (state === 'use_ended') return void this.#begun.delete(oldest)
   }
 
@@ -192,7 +201,7 @@ const silent = (status: number): Fault =>
     detail: 'do nothing, and have the agent send the very same call again within a minute: it is the same use',
   })
 
-/** Twice the same header is none: it is not certain which of the two the gate would judge. */
+/** A repeated header counts as missing: the gate might judge either of the two. */
 function readHeaders(headers: HeadersSent): { token: string; proof: string } | { reason: string; detail: string } {
   const token = /^DPoP +([\w.~+/-]+=*)$/i.exec(headerOf(headers, 'authorization'))?.[1]
   if (token === undefined)

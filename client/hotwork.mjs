@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url))
 
-// An older one may not even read what comes next.
+// An older one may fail to parse the imports below.
 const { engines } = JSON.parse(readFileSync(at('../package.json'), 'utf8'))
 if (isOlder(process.versions.node, engines.node.replace('>=', ''))) {
   process.stderr.write(`hotwork: it needs Node ${engines.node}, and this is ${process.versions.node}\n`)
@@ -23,8 +23,8 @@ function isOlder(version, least) {
 }
 
 /**
- * Any Node from 20 on can run this file, and none before 22.18 runs TypeScript: in a checkout the rest is run by the Node 24
- * that `npm ci` installed, which is what everything else there is tested with.
+ * Any Node from 20 on can run this file, and none before 22.18 runs TypeScript. In a checkout the Node 24 that `npm ci`
+ * installed runs the rest, as in all tests.
  */
 function runCheckout() {
   const node = at('../node_modules/node/bin/node')
@@ -35,7 +35,7 @@ function runCheckout() {
     process.exit(1)
   }
   const child = spawn(node, [at('./hotwork.ts'), ...process.argv.slice(2)], { stdio: 'inherit' })
-  // The child decides when it is over, and as what. Of Ctrl-C the terminal tells both, since they are one group.
+  // The child decides when it is over, and as what. A terminal sends Ctrl-C to both, since they are one group.
   const hasTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => (signal === 'SIGTERM' || !hasTerminal) && child.kill(signal))

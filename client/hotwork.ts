@@ -6,7 +6,7 @@ import { thisMachine } from './surroundings.ts'
 // It lies above this folder, and above the package's `dist/` too, where this file is bundled.
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
-// `hotwork ... | head` closes the pipe before the end. What was begun is done all the same.
+// `hotwork ... | head` closes the pipe before the end. The command still runs to its end.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (fault: NodeJS.ErrnoException) => {
     if (fault.code !== 'EPIPE') throw fault

@@ -4,16 +4,16 @@ import { textOf } from './bounded.ts'
 import { exitOfRefusal, exitOfStatus, exits, Fault, Refusal, Trouble, whyUnanswered, wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** One call of the API. Each may be sent again: Hotwork does it once, or doing it again is harmless. */
+/** One call of the API, which may be sent again: it is idempotent. */
 export type Sending = {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   url: string
-  /** Made anew for each try: a token may have been renewed, and a proof is good once. */
+  /** Made for each try: a token may have been renewed, and a proof is good once. */
   prepare: () => Promise<{ headers: { readonly [name: string]: string }; body?: string | URLSearchParams }>
   /** Ends the call, the pauses between its tries included. */
   signal?: AbortSignal | undefined
   tries?: number
-  /** Of one try. Milliseconds. */
+  /** The timeout of one try. Milliseconds. */
   patience?: number
 }
 
@@ -23,13 +23,13 @@ export type Waiting = Pick<Surroundings, 'err' | 'pause'>
 /** API Gateway gives up after half a minute. Milliseconds. */
 const usualPatience = 30_000
 const usualTries = 4
-/** Between two tries. Seconds. */
+/** The longest pause between two tries. Seconds. */
 const longestPause = 10
 
 /**
- * Sends, and sends again where the answer is lost or the API is busy. Any other answer is returned as it is.
+ * Sends, and retries if the answer is lost or the API is busy. Any other answer is returned as it is.
  *
- * @throws Fault where nothing answers, what `prepare` throws, and the reason of the signal
+ * @throws Fault if nothing answers, any error of `prepare`, and the reason of the signal
  */
 export async function send(sending: Sending, { err, pause }: Waiting): Promise<Answered> {
   const { url, signal, tries = usualTries } = sending
@@ -74,7 +74,7 @@ async function sendOnce({ method, url, prepare, signal, patience = usualPatience
   })
 }
 
-/** @throws Refusal when the API says no; Fault when it says what this program cannot read */
+/** @throws Refusal when the API says no; Fault when the answer is unreadable */
 export function readAnswer<T>(shape: z.ZodType<T>, answered: Answered, sending: Sending): T {
   mustBeOk(answered, sending)
   const read = shape.safeParse(parsedJson(answered.text))
@@ -140,14 +140,14 @@ function refusalOf({ response, text }: Answered): Trouble {
   return exit === exits.fault ? new Fault(told) : new Refusal(exit, told)
 }
 
-/** A proof is refused where its time is over a minute off. */
+/** A proof is refused if its time differs by more than a minute. */
 function offOf({ headers }: Response): string | undefined {
   const off = Math.round((Date.now() - Date.parse(headers.get('date') ?? '')) / 1000)
   if (!(Math.abs(off) > 30)) return undefined
   return `the clock of this machine is ${Math.abs(off)} s ${off < 0 ? 'behind' : 'ahead'}`
 }
 
-/** The description begins with the status of the grant, or with `unknown`. */
+/** The description begins with the grant's state, or with `unknown`. */
 function endedGrant(description: string): Refusal {
   const [word = '', ...rest] = description.split(': ')
   const told = { code: word, title: rest.join(': ') || description }
@@ -158,6 +158,6 @@ function endedGrant(description: string): Refusal {
 type Optional<T> = { [K in keyof T]-?: undefined extends T[K] ? K : never }[keyof T]
 type Defined<T> = Omit<T, Optional<T>> & { [K in Optional<T>]?: Exclude<T[K], undefined> }
 
-/** The members that are not undefined. */
+/** Drops the members that are undefined. */
 export const defined = <T extends object>(members: T): Defined<T> =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<T>

@@ -31,17 +31,17 @@ export { Fault, Refusal } from './outcome.ts'
 export type PrivateJwk = { kty: 'EC'; crv: 'P-256'; x: string; y: string; d: string }
 
 export type HotworkOptions = {
-  /** Hotwork's address; else `HOTWORK_API`, else the local stack. */
+  /** Hotwork's address; defaults to `HOTWORK_API`, then to the local stack. */
   issuer?: string
-  /** Who the agent is; else the first source that is there (docs/identity.md). */
+  /** The agent's identity; defaults to the first source that is set up (docs/identity.md). */
   identity?: IdentityOption
-  /** The agent's own key, P-256; else one is made for each request. */
+  /** The agent's own key, P-256; by default one is made for each request. */
   key?: webcrypto.CryptoKeyPair | PrivateJwk
-  /** Where the keys of calls with a `callId` are kept; else `$XDG_STATE_HOME/hotwork`. */
+  /** The folder for the keys of calls with a `callId`; defaults to `$XDG_STATE_HOME/hotwork`. */
   stateFolder?: string
   /**
-   * Is told when a request waits for people, and each time that these change; else a line on standard error,
-   * where that is a terminal.
+   * Gets the people that a request waits for, at each change; by default they are a line on standard error, if that is
+   * a terminal.
    */
   onWait?: (waiting: Waiting) => void
 }
@@ -56,7 +56,7 @@ export class Hotwork {
   readonly #onWait: Asker['onWait']
   #own: Promise<Asker['own']> | undefined
 
-  /** @throws Refusal where it is not known which Hotwork, or which agent */
+  /** @throws Refusal if no address of Hotwork or no agent is configured */
   constructor(options?: HotworkOptions)
   /** @internal */
   constructor(options?: HotworkOptions, around?: Around)
@@ -71,16 +71,16 @@ export class Hotwork {
   }
 
   /**
-   * Asks for one action, and waits for people where people decide. What they, policy or time say is a value; what does not
-   * work is thrown.
+   * Asks for one action, and waits for people if people decide. Their answer, policy's and that of time are values; a
+   * fault is thrown.
    */
   async permit(call: PermitCall): Promise<Permit> {
     return askForPermit(call, await this.#asker())
   }
 
   /**
-   * Asks for a plan: steps that other agents do, in this order, which people approve as one. This agent gets no right of its
-   * own by it.
+   * Asks for a plan: steps that other agents do, in this order, which people approve as one. This agent gets no right
+   * of its own by it.
    */
   async plan(call: PlanCall): Promise<Plan> {
     return askForPlan(call, await this.#asker())

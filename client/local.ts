@@ -10,7 +10,7 @@ export function isSafeAddress(address: string): boolean {
   return new URL(address).protocol === 'https:' || isLoopback(address)
 }
 
-/** As an address of Hotwork: with nothing in it that a profile of AWS or a shell would read otherwise. */
+/** An address of Hotwork, free of characters that an AWS profile or a shell would interpret. */
 const isSafeApi = (address: string): boolean =>
   isSafeAddress(address) && /^https?:\/\/[\w.:[\]-]+(\/[\w.~=,/-]*)?$/.test(address)
 
@@ -22,7 +22,9 @@ function isLoopback(address: string): boolean {
 
 const Party = z.looseObject({ id: z.string(), clientId: z.string(), privateJwk: z.record(z.string(), z.string()) })
 
-/** What `npm start` writes of the local stack. Only addresses of this machine count: keys go to one of them. */
+/**
+ * The file about the local stack that `npm start` writes. Only addresses of this machine count: keys go to one of them.
+ */
 const Local = z.looseObject({
   apiUrl: z.string().refine(isLoopback),
   identityProviderUrl: z.string().refine(isLoopback),
@@ -34,10 +36,10 @@ const Local = z.looseObject({
 export type Local = z.infer<typeof Local>
 
 /**
- * The file that `HOTWORK_LOCAL` names; otherwise the nearest `.hotwork/local.json` at or above the working folder, if it
- * is of this user.
+ * The file that `HOTWORK_LOCAL` names; otherwise the nearest `.hotwork/local.json` at or above the working folder, if
+ * this user owns it.
  *
- * @throws Refusal where `HOTWORK_LOCAL` names what cannot be used
+ * @throws Refusal if `HOTWORK_LOCAL` names an unusable file
  */
 export function findLocal({ env, folder }: Pick<Surroundings, 'env' | 'folder'>): Local | undefined {
   const named = env['HOTWORK_LOCAL']
@@ -63,7 +65,10 @@ function readNearest(folder: string): unknown {
   }
 }
 
-/** Another user may write a folder above, such as /tmp. What is read is what was looked at, also where they change it meanwhile. */
+/**
+ * Another user may write a folder above, such as /tmp. The owner is checked on the opened file, in case they replace it
+ * meanwhile.
+ */
 function readIfOwn(path: string): { json?: unknown } | undefined {
   let file: number
   try {
@@ -87,11 +92,11 @@ function readJson(file: string | number): unknown {
   }
 }
 
-/** The Hotwork that was named: by an option, else by `HOTWORK_API`, else by the local stack. */
+/** The address that was given: by an option, else by `HOTWORK_API`, else by the local stack. */
 export const namedIssuer = (issuer: string | undefined, around: Pick<Surroundings, 'env' | 'folder'>) =>
   (issuer ?? (around.env['HOTWORK_API'] || findLocal(around)?.apiUrl))?.replace(/\/+$/, '') || undefined
 
-/** @internal Which Hotwork a program speaks to: as it was told by `option`, else `HOTWORK_API`, else the local stack. @throws Refusal */
+/** @internal The address of Hotwork: `option`, else `HOTWORK_API`, else the local stack. @throws Refusal */
 export function findIssuer(
   issuer: string | undefined,
   around: Pick<Surroundings, 'env' | 'folder'>,

@@ -11,14 +11,14 @@ export type LoopbackCall = {
   path: string
   query: string
   headers: IncomingHttpHeaders
-  /** Undefined where there is more of it than may be, or it is no text. */
+  /** Undefined if it is too long, or no text. */
   body: string | undefined
-  /** By a name that only a program of this machine writes: a page in a browser may reach loopback by a name of its own. */
+  /** Whether `Host` is loopback's own name: a page in a browser may reach this port by another. */
   isByItsName: boolean
-  /** Aborted where the caller has gone away. */
+  /** Aborted when the caller has gone away. */
   gone: AbortSignal
 }
-/** What is known of a call before its body is read. */
+/** The part of a call that precedes its body. */
 export type Introduced = Pick<LoopbackCall, 'headers' | 'isByItsName'>
 export type LoopbackAnswer = { status: number; body: object; headers?: { readonly [name: string]: string } }
 
@@ -29,7 +29,11 @@ export const mostBytes = 1_000_000
 
 type At = { port?: number /** A Unix socket in place of a port. */; socket?: string | undefined }
 
-/** Answers JSON on 127.0.0.1 or a Unix socket, until it is closed or this process ends. @throws Fault where it is taken */
+/**
+ * Answers JSON on 127.0.0.1 or a Unix socket, until it is closed or this process ends.
+ *
+ * @throws Fault if the port or socket is taken
+ */
 export async function listenOnLoopback(
   answer: (call: LoopbackCall) => Promise<LoopbackAnswer>,
   { port = 0, socket: path, most = () => mostBytes }: At & { most?: (call: Introduced) => number } = {},
@@ -46,7 +50,7 @@ export async function listenOnLoopback(
       const body = longest > 0 ? await readText(request, longest) : undefined
       const answered = await answer({ method, path: asked, query, headers, body, isByItsName, gone: gone.signal })
       const kind = { 'content-type': 'application/json', 'cache-control': 'no-store' }
-      // What is left of a body that is too long is not waited for.
+      // The rest of a body that is too long is not read.
       const ending = body === undefined ? { connection: 'close' } : {}
       response.writeHead(answered.status, { ...kind, ...ending, ...answered.headers })
       response.end(JSON.stringify(answered.body))
@@ -69,7 +73,7 @@ export async function listenOnLoopback(
   }
 }
 
-/** @returns undefined where there is more of it, or it is no UTF-8 */
+/** @returns undefined if it is too long, or no UTF-8 */
 export async function readText(stream: AsyncIterable<Uint8Array | string>, most: number): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let size = 0
@@ -83,7 +87,7 @@ export async function readText(stream: AsyncIterable<Uint8Array | string>, most:
   return isUtf8(all) ? all.toString('utf8') : undefined
 }
 
-/** Takes as long whether they are alike or not. */
+/** Compares in constant time. */
 export const isSameSecret = (one: string, other: string): boolean => timingSafeEqual(digest(one), digest(other))
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 

@@ -13,12 +13,14 @@ import {
 import { resolve } from 'node:path'
 import { Fault, systemCodeOf, Trouble, wrongUsage } from './outcome.ts'
 
-/** All that the client writes to a disk is written here: for this user alone, and through no link that another user has put there. */
+/**
+ * Every file of the client is written here: for this user alone, and through no link that another user has put there.
+ */
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants
 const openNew = (file: string): number => openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
 
-/** @throws EEXIST where there is something, a link too */
+/** @throws EEXIST if the place is taken, also by a link */
 export function writeNew(file: string, text: string): void {
   const descriptor = openNew(file)
   try {
@@ -41,7 +43,7 @@ export function withDraft<T>(file: string, text: string, publish: (draft: string
 
 const kindAt = (file: string) => lstatSync(file, { throwIfNoEntry: false })
 
-/** In the place of a plain file that was there. @throws Refusal where it cannot be written, or a link is there */
+/** Replaces a plain file. @throws Refusal if it cannot be written, or a link is there */
 export function replaceFile(out: string, folder: string, text: string): void {
   const file = resolve(folder, out)
   try {
@@ -55,7 +57,7 @@ export function replaceFile(out: string, folder: string, text: string): void {
 
 type NewFile = { write(text: string): void; end(): void }
 
-/** @throws Refusal where there is such a file already: what was exported is evidence, and is not written over */
+/** @throws Refusal if the file exists: an export is evidence, and is not overwritten */
 export function mustBeNew(out: string, folder: string): string {
   const file = resolve(folder, out)
   if (kindAt(file)) throw wrongUsage(`\`${out}\` exists`, 'name another file: this one is never written over')
@@ -63,9 +65,9 @@ export function mustBeNew(out: string, folder: string): string {
 }
 
 /**
- * Under another name until it is whole. What an export before left there is removed, and so is a link.
+ * Writes under another name until the file is whole. Removes the rest of an earlier export, and a link.
  *
- * @throws Refusal where there is such a file already
+ * @throws Refusal if the file exists
  */
 export function intoNewFile(out: string, folder: string): NewFile {
   const file = mustBeNew(out, folder)
@@ -93,7 +95,7 @@ export function intoNewFile(out: string, folder: string): NewFile {
       doing('finished', () => {
         const [own, there] = [fstatSync(descriptor), kindAt(partial)]
         closeSync(descriptor)
-        // Another export to the same file is not finished by the end of this one.
+        // The end of this export must not publish another one to the same file.
         if (own.ino !== there?.ino || own.dev !== there.dev)
           throw new Fault({ code: 'not_written', title: `another program has written \`${out}.partial\` meanwhile` })
         mustBeNew(out, folder)

@@ -10,7 +10,7 @@ export const exits = {
 } as const
 export type Exit = (typeof exits)[keyof typeof exits]
 
-/** The grant has ended: its key is of no more use. */
+/** The grant has ended: its key is useless. */
 export const isOver = ({ exit }: { exit: Exit }): boolean => exit === exits.expired || exit === exits.revoked
 
 const exitsOfStatus = new Map<string, Exit>([
@@ -29,24 +29,24 @@ export const exitOfStatus = (status: string): Exit => exitsOfStatus.get(status) 
 
 /** The code goes before the status: a conflict may be a no, or only too early. */
 export function exitOfRefusal(status: number, code: string): Exit {
-  // `state_changed`: people are asked again, on what is there now.
+  // `state_changed`: people are asked again, about the changed resource.
   if (['no_review_due', 'not_yet_anchored', 'not_yet', 'state_changed'].includes(code)) return exits.pending
   // `outcome_unknown`: the call was begun, and Hotwork does not know whether it was done.
   if (code === 'outcome_unknown' || status >= 500 || status === 429) return exits.fault
   return status === 401 || status === 403 || status === 409 ? exits.denied : exits.usage
 }
 
-/** What was approved is no longer there: the request is pending again, in its next round. */
+/** The resource has changed since the approval: the request is pending again, in its next round. */
 export const isStateChanged = (trouble: unknown): boolean =>
   trouble instanceof Refusal && trouble.told.code === 'state_changed'
 
-/** `retryAfter`: in how many seconds asking again may be answered otherwise, where the API says so. */
+/** `retryAfter`: the seconds after which another answer is possible, if the API says so. */
 export type Told = { code: string; title: string; detail?: string | undefined; retryAfter?: number | undefined }
 
 export class Trouble extends Error {
   readonly exit: Exit
   readonly told: Told
-  /** Of the answer, where it was the API that said no. */
+  /** The status of the API's answer, if the API said no. */
   readonly status: number | undefined = undefined
   constructor(exit: Exit, told: Told, options?: ErrorOptions) {
     super(
@@ -58,12 +58,12 @@ export class Trouble extends Error {
   }
 }
 
-/** An expected no: of the API, of policy, or of this program about what was typed. */
+/** An expected no: of the API, of policy, or of this program about the typed words. */
 export class Refusal extends Trouble {
   override readonly name = 'Refusal'
 }
 
-/** Something did not work. It may have been done all the same, unless the text says that it was not. */
+/** A failure. The act may have been done all the same, unless the text says that it was not. */
 export class Fault extends Trouble {
   override readonly name = 'Fault'
   constructor(told: Told, options?: ErrorOptions) {
@@ -71,7 +71,7 @@ export class Fault extends Trouble {
   }
 }
 
-/** The words alone: of an error that is not caught Node prints the frames and the members too. */
+/** An error without a stack: Node prints the frames and members of an uncaught one too. */
 export function wrongUsage(title: string, detail: string): Refusal {
   const refusal = new Refusal(exits.usage, { code: 'usage', title, detail })
   for (const member of Object.keys(refusal)) Object.defineProperty(refusal, member, { enumerable: false })
@@ -79,7 +79,7 @@ export function wrongUsage(title: string, detail: string): Refusal {
   return refusal
 }
 
-/** The code that the system gave, such as ENOENT: a message may hold what was sent. */
+/** The system's code, such as ENOENT: a message may quote the request. */
 export function systemCodeOf(fault: unknown): string | undefined {
   const { code, cause } = Object(fault) as { code?: unknown; cause?: unknown }
   if (typeof code === 'string') return code
@@ -93,7 +93,7 @@ const unanswered: { readonly [code: string]: string } = {
   EAI_AGAIN: 'its name cannot be looked up now',
 }
 
-/** Why there was no answer, by the system's code alone: a message may hold what was sent. */
+/** The reason for a missing answer, by the system's code alone: a message may quote the request. */
 export function whyUnanswered(fault: unknown): string {
   if (Object(fault).name === 'TimeoutError') return 'it took too long'
   const code = systemCodeOf(fault) ?? 'no connection'

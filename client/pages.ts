@@ -1,10 +1,12 @@
 import type * as z from 'zod'
 import type { Api } from './api.ts'
 
-/** A list that goes on is read to its end, or until it has this many. */
+/** A list of several pages is read to its end, or until it has this many. */
 type Most = { limit: number; pages?: number }
 
-/** A page that nothing passed is short and goes on all the same: so many are asked for, and then the rest is told of. */
+/**
+ * A filtered page may be short, even empty, and the list still goes on: after so many the reader is told of the rest.
+ */
 const mostPages = 40
 
 /** @param path with its query @returns at most `limit` items, and whether there may be more */

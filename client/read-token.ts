@@ -2,12 +2,12 @@ import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose'
 import { boundedFetch } from './bounded.ts'
 import { Fault } from './outcome.ts'
 
-/** Seconds that the clocks of a tool and of Hotwork may differ. */
+/** The tolerated difference between the clocks of a tool and of Hotwork. Seconds. */
 const clocksDiffer = 30
-/** Seconds since it was made for which a token is taken, no matter which end it names. */
+/** The age up to which a token is taken, even if its own end is later. Seconds. */
 const maxTokenAge = 300
 
-/** Verifies, by Hotwork's published keys, that it is Hotwork that asks a tool what is there now. */
+/** Verifies, by Hotwork's published keys, that Hotwork itself asks a tool for a resource's state. */
 export class ReadTokens {
   readonly #issuer: string
   readonly #keys: ReturnType<typeof createRemoteJWKSet>
@@ -19,14 +19,14 @@ export class ReadTokens {
     this.#keys = createRemoteJWKSet(address, { ...waits, [customFetch]: boundedFetch })
   }
 
-  /** @throws Fault where the keys cannot be had */
+  /** @throws Fault if the keys are unavailable */
   async verify(token: string, audience: string): Promise<boolean> {
     try {
       const { protectedHeader } = await jwtVerify(token, this.#keys, {
         ...{ typ: 'hotwork-read+jwt', algorithms: ['ES256'], issuer: this.#issuer, audience },
         ...{ requiredClaims: ['iat', 'exp'], clockTolerance: clocksDiffer, maxTokenAge },
       })
-      // The notary's key is published beside those of tokens, and makes none.
+      // The notary's key is published beside those of tokens, and signs none.
       const key = this.#keys.jwks()?.keys.find(({ kid }) => kid === protectedHeader.kid)
       return key !== undefined && !('hotwork_use' in key)
     } catch (cause) {
@@ -40,6 +40,6 @@ export class ReadTokens {
   }
 }
 
-/** What is wrong with the token itself, and not with getting the keys. */
+/** Whether the token is invalid, rather than the keys unavailable. */
 const isNo = (cause: unknown): boolean =>
   cause instanceof errors.JOSEError && !(cause instanceof errors.JWKSTimeout) && cause.code !== 'ERR_JOSE_GENERIC'

@@ -1,11 +1,11 @@
-/** With less time left they are made anew: using them takes a while too. Milliseconds. */
+/** With less time left they are renewed: using them takes a while too. Milliseconds. */
 export const worthUsing = 60_000
 /** Two ends that lie no further apart are the same end. Milliseconds. */
 const sameEnd = 5000
 
 /**
- * The same credentials to all who ask until they are nearly over, since new ones end those before. Where new ones would end
- * no later, their grant ends then, and those in use are kept to their end.
+ * The same credentials for all callers until they are nearly over, since new ones end those before. If new ones would
+ * end no later, their grant ends then, and the current ones are kept to their end.
  *
  * @param endOf milliseconds
  */

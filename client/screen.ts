@@ -1,9 +1,9 @@
 import type { Surroundings } from './surroundings.ts'
 
-/** Other people wrote some of what is shown: none of it may move the cursor, hide, or be read backwards. */
+/** Other people wrote some of the shown text: none of it may move the cursor, hide, or be read backwards. */
 const inert = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·')
 
-/** The same value as a JSON document, none of which a terminal takes for more than text. */
+/** The value as a JSON document that holds no control sequence for a terminal. */
 export const jsonText = (value: unknown): string =>
   `${JSON.stringify(value, null, 2).split('\n').map(spelledOut).join('\n')}\n`
 
@@ -15,10 +15,10 @@ export const spelledOut = (text: string): string =>
 
 export const lines = (...all: readonly string[]): string => all.map((line) => `${inert(line)}\n`).join('')
 
-/** A cell that is cut keeps this much. */
+/** A truncated cell keeps this much. */
 const narrowest = 12
 
-/** @param columns how wide the terminal is; into a file or a pipe all of each cell goes */
+/** @param columns the width of the terminal; a file or a pipe gets each cell whole */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], columns?: number): string[] {
   const all = [head, ...rows]
   const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
@@ -48,7 +48,7 @@ export const fact = (name: string, ...values: readonly (string | false | undefin
     .filter((value) => typeof value === 'string')
     .map((value, index) => `${(index === 0 ? name : '').padEnd(8)} ${value}`)
 
-/** When and where a time is read. */
+/** The time and place in which a time is read. */
 export type Around = Pick<Surroundings, 'now' | 'env'>
 
 /** A time in this machine's time zone and in UTC, since it may be passed on to a person elsewhere. */
@@ -57,12 +57,12 @@ export function time(instant: string, { now, env }: Around): string {
   const zone = env['TZ'] || Intl.DateTimeFormat().resolvedOptions().timeZone
   const local = clock(at, now(), zone)
   if (local === clock(at, now(), 'UTC')) return `${local} UTC`
-  // The day is told once, where it is the same in both.
+  // The day is printed once if both zones have the same.
   const utc = day(at, zone) === day(at, 'UTC') ? hour(at, 'UTC') : `${day(at, 'UTC')} ${hour(at, 'UTC')}`
   return `${local} here (${utc} UTC)`
 }
 
-/** `04:12`, with the day before it where it is not today, and the year where it is not this one. */
+/** `04:12`, with the day if it is not today, and the year if it is not this one. */
 const clock = (at: Date, now: Date, zone: string): string => {
   const isThisYear = year(at, zone) === year(now, zone)
   if (isThisYear && day(at, zone) === day(now, zone)) return hour(at, zone)

@@ -11,18 +11,18 @@ export type Settings = {
   apiUrl: string
   as?: string | undefined
   login: Login
-  /** What the login is: what was typed, what the environment gives, or the person's own, which may be kept. */
+  /** The source of the login: an option, the environment, or the person's own login, which may be kept. */
   by: '--as' | 'HOTWORK_TOKEN' | 'own'
   localAws?: { endpointUrl: string; region: string }
 }
 
 type Typed = { api?: string | undefined; as?: string | undefined }
 
-/** What an agent's verbs need: who the agent is, is found out by its identity. */
+/** The settings of an agent's verbs: its identity is found later. */
 export type AgentSettings = {
   apiUrl: string
   as?: string | undefined
-  /** The local stack, where the API is its. */
+  /** The local stack, if the API is its own. */
   local?: Local
 }
 
@@ -33,7 +33,7 @@ export function readAgentSettings({ api, as }: Typed, surroundings: Surroundings
   return { apiUrl, as, ...(found?.apiUrl === apiUrl ? { local: found } : {}) }
 }
 
-/** For a person. @throws Refusal */
+/** The settings of a person's verbs. @throws Refusal */
 export function readSettings(typed: Typed, surroundings: Surroundings): Settings {
   const { env } = surroundings
   const { apiUrl, local } = readAgentSettings(typed, surroundings)

@@ -1,19 +1,22 @@
 import { wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** How long people are waited for, unless the caller says otherwise. Milliseconds. */
+/** The default wait for people. Milliseconds. */
 export const usualWait = 30 * 60_000
 
 const seconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 
-/** Milliseconds of a span such as `45s`, `30m`, `2h` or `7d`, also as ISO 8601 (`P7D`, `PT2H`); undefined where it is none. */
+/**
+ * Milliseconds of a span such as `45s`, `30m`, `2h` or `7d`, also as ISO 8601 (`P7D`, `PT2H`); undefined for any other
+ * text.
+ */
 export function readSpan(typed: string): number | undefined {
   const written = typed.replace(/^P(?:(\d+D)|T(\d+[HMS]))$/, (_, days, time) => (days ?? time).toLowerCase())
   const [, count, unit] = /^(\d{1,5})([smhd])$/.exec(written) ?? []
   return count === undefined ? undefined : Number(count) * seconds[unit as keyof typeof seconds] * 1000
 }
 
-/** A time as typed, RFC 3339 or a span from now such as `30m`, as RFC 3339. @throws Refusal */
+/** Reads a typed time, RFC 3339 or a span from now such as `30m`, as RFC 3339. @throws Refusal */
 export function readMoment(
   option: string,
   typed: string,
@@ -30,7 +33,7 @@ export function readMoment(
   )
 }
 
-/** `--since` and `--until`, where they are typed. @throws Refusal */
+/** Reads `--since` and `--until`, if they are typed. @throws Refusal */
 export const readPeriod = (
   { since, until }: { since?: string | undefined; until?: string | undefined },
   surroundings: Pick<Surroundings, 'now'>,

@@ -6,22 +6,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export type Surroundings = {
   env: { readonly [name: string]: string | undefined }
   folder: string
-  /** The file that Node runs, as a whole path, and the version of what is in it. */
+  /** The running file, as a whole path, and the version of its program. */
   program: { file: string; version: string }
-  /** For results, and nothing else. */
+  /** Takes results, and nothing else. */
   out(text: string): void
-  /** How wide the terminal is to which results go; absent where they go to a file or a pipe. */
+  /** The width of the terminal for results; absent for a file or a pipe. */
   columns?: number | undefined
   err(text: string): void
   now(): Date
   pause(milliseconds: number, signal?: AbortSignal): Promise<void>
   openBrowser(address: string): void
-  /** Asks the person at the terminal; absent where there is none. */
+  /** Asks the person at the terminal; absent without one. */
   ask?: ((question: string, signal?: AbortSignal) => Promise<string>) | undefined
   platform: NodeJS.Platform
 }
 
-/** The part of them that a library needs. `tell` is there where its program's standard error is a terminal. */
+/** The part for a library. `tell` is present if its program's standard error is a terminal. */
 export type Around = Pick<Surroundings, 'env' | 'folder' | 'now' | 'pause'> & { tell?: (line: string) => void }
 export const thisProcess = (): Around => ({
   env: process.env,
@@ -47,7 +47,7 @@ export const thisMachine = (program: Surroundings['program']): Surroundings => (
   platform: process.platform,
 })
 
-/** A file that comes with this program, as it is typed in the working folder: in a checkout, in a package, or elsewhere. */
+/** The typed path of a file that comes with this program: in a checkout, in a package, or elsewhere. */
 export function ownPath(path: string, { program, folder }: Pick<Surroundings, 'program' | 'folder'>): string {
   // `client/hotwork.ts` and `dist/command-line.js` lie in a folder of it.
   const whole = join(dirname(program.file), '..', path)
@@ -55,7 +55,7 @@ export function ownPath(path: string, { program, folder }: Pick<Surroundings, 'p
   return near.startsWith('..') ? whole : near
 }
 
-/** Ctrl-C, the end of the input and that of the signal are no answer. */
+/** Undefined after Ctrl-C, the end of the input, or the signal. */
 export async function ask(
   question: string,
   signal?: AbortSignal,

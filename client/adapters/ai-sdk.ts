@@ -17,9 +17,12 @@ export type ToolApproval = (
   options: { toolCallId: string },
 ) => Promise<{ type: 'approved' | 'denied' | 'user-approval'; reason?: string }>
 
-/** For the Vercel AI SDK, 7 and later. Make one for each task. */
+/** Adapter for the Vercel AI SDK, 7 and later. Make one for each task. */
 export class GatedTools extends ToolPermits {
-  /** For `toolApproval`: waits for people, and answers what they say. After the wait the run ends with a `tool-approval-request`. */
+  /**
+   * The value of `toolApproval`: waits for people and returns their answer. After the wait the run ends with a
+   * `tool-approval-request`.
+   */
   readonly toolApproval: { [tool: string]: ToolApproval }
 
   constructor(gating: Gating) {
@@ -36,7 +39,7 @@ export class GatedTools extends ToolPermits {
     )
   }
 
-  /** The same tools, of which the gated ones run with a permit alone, once. It asks by itself where `toolApproval` was forgotten. */
+  /** The same tools; a gated one runs once, with a permit alone. It asks by itself if `toolApproval` was forgotten. */
   tools<Tools extends object>(tools: Tools): Tools {
     const wrapped: { [tool: string]: object } = { ...(tools as { [tool: string]: object }) }
     for (const tool of this.names) {
@@ -53,8 +56,9 @@ export class GatedTools extends ToolPermits {
   }
 
   /**
-   * Answers the approval requests at the end of a run by what people decided: go on with its messages and this one.
-   * @returns undefined where a call still waits, or none did
+   * Answers the approval requests at the end of a run by the decisions of people: go on with its messages and this one.
+   *
+   * @returns undefined while a call waits, and if none was asked for
    */
   async answer(
     messages: readonly Message[],
@@ -85,7 +89,7 @@ export class GatedTools extends ToolPermits {
   }
 }
 
-/** A tool may yield what it has so far: what counts is the last. */
+/** A tool may yield partial results: the last one counts. */
 async function lastOf(output: unknown): Promise<unknown> {
   if (typeof output !== 'object' || output === null || !(Symbol.asyncIterator in output)) return output
   let last: unknown

@@ -19,16 +19,16 @@ type Callback = (input: Hook, id: string | undefined, how: { signal: AbortSignal
 type Matcher = { hooks: Callback[]; timeout: number; onFailure: 'block' }
 type Result = { behavior: 'allow'; updatedInput: Input } | { behavior: 'deny'; message: string }
 
-/** Longer than people are waited for: after it the call would be decided without them. Seconds. */
+/** Longer than people are waited for, since Claude Code decides a call alone after it. Seconds. */
 const timeout = 86_400
 
-/** For the Claude Agent SDK. Make one for each task. */
+/** Adapter for the Claude Agent SDK. Make one for each task. */
 export class GatedTools extends ToolPermits {
-  /** For `options.hooks`: they see each call, also of tools that nothing else asks about. */
+  /** The value of `options.hooks`: they see every call, even of tools that are allowed without a question. */
   readonly hooks: { PreToolUse: Matcher[]; PostToolUse: Matcher[]; PostToolUseFailure: Matcher[] }
-  /** For `options.canUseTool`. A tool that is not gated is denied: answer for yours before. */
+  /** The value of `options.canUseTool`. It denies tools that are not gated: answer for yours first. */
   readonly canUseTool: (tool: string, input: Input, how: { signal: AbortSignal; toolUseID: string }) => Promise<Result>
-  /** What the hook has begun: Claude Code may ask once more about each. */
+  /** Calls that the hook has begun: Claude Code may ask once more about each. */
   readonly #begun = new Map<string, { tool: string; input: Input }>()
 
   constructor(gating: Gating) {

@@ -18,7 +18,10 @@ export type LangChainGating<Message, Context> = Gating<Context> & {
   ) => Message
 }
 
-/** For LangChain 1 and later: what `createMiddleware` takes. What is not permitted is a `ToolMessage` with status `error`. */
+/**
+ * Middleware for LangChain 1 and later, an argument of `createMiddleware`. A refused call becomes a `ToolMessage` with
+ * status `error`.
+ */
 export class GatedTools<Message, Context = unknown> extends ToolPermits<Context> {
   readonly name = 'Hotwork'
   readonly wrapToolCall: <R extends Request, Result>(
@@ -28,7 +31,7 @@ export class GatedTools<Message, Context = unknown> extends ToolPermits<Context>
 
   constructor({ ToolMessage, ...gating }: LangChainGating<Message, Context>) {
     super(gating)
-    // `createMiddleware` takes the function without this object.
+    // `createMiddleware` takes the function without its object.
     this.wrapToolCall = async (request, handler) => {
       const { toolCall, runtime } = request
       const { name: tool, id, args: input } = toolCall

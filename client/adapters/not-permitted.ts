@@ -2,7 +2,7 @@ import { AlreadyRun, type Approved } from '../agent/approved.ts'
 import type { Permit } from '../agent/permit-call.ts'
 import { Fault, Refusal } from '../outcome.ts'
 
-/** The call does not run. `message` is for the model: what happened, and what it can do. */
+/** The call does not run. `message` tells the model why, and its next step. */
 export class NotPermitted extends Error {
   override readonly name = 'NotPermitted'
   readonly outcome: Exclude<Permit['outcome'], 'approved'> | 'already_run' | 'unavailable'
@@ -43,7 +43,7 @@ export function noFor(permit: Exclude<Permit, Approved>, action: string): NotPer
   }
 }
 
-/** @internal A no as `NotPermitted`, and any other error as it is: the signal's reason is the caller's own. */
+/** @internal Makes a refusal `NotPermitted`, and leaves any other error: the signal's reason is the caller's own. */
 export function asNo(trouble: unknown): unknown {
   if (trouble instanceof AlreadyRun) return ranBefore(trouble.request, trouble.became)
   if (!(trouble instanceof Fault || trouble instanceof Refusal)) return trouble

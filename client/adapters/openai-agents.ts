@@ -5,7 +5,7 @@ import { type How, ToolPermits } from './tool-permits.ts'
 export { NotPermitted } from './not-permitted.ts'
 export type { Gating, ToolAction } from './tool-permits.ts'
 
-/** In the details of an invocation: the tool does not run, and tells its input as its schema made it. */
+/** A mark in the details of an invocation: the tool does not run, and returns its input as parsed by its schema. */
 const reading = Symbol('hotwork.reading')
 type Details = { toolCall?: { callId: string }; signal?: AbortSignal; [reading]?: (input: unknown) => void }
 type RunContext = { context: unknown }
@@ -30,12 +30,12 @@ type State<I extends Item> = {
 /** A call that waits for people. Show the request, and keep its id beside the serialized state. */
 export type Waiting = { tool: string; callId: string; request: string | undefined }
 
-/** For the OpenAI Agents SDK. */
+/** Adapter for the OpenAI Agents SDK. */
 export class GatedTools<Context = unknown> extends ToolPermits<Context> {
-  /** The SDK leaves it as it is in a tool: the mark of those made here. */
+  /** The mark of tools that were made here: the SDK keeps this function as it is. */
   readonly #needsApproval: Needs = async () => true
 
-  /** For `tool({...})`: it interrupts the run, and runs with a permit alone, once. */
+  /** A tool for `tool({...})`: it interrupts the run, and runs once, with a permit alone. */
   tool<Options extends { name: string; execute: (...args: never[]) => unknown }>(
     options: Options,
   ): Options & { needsApproval: Needs } {
@@ -57,7 +57,9 @@ export class GatedTools<Context = unknown> extends ToolPermits<Context> {
   }
 
   /**
-   * Approves and rejects the state's gated calls by what people decide, for which it waits. Then run the agent with this state.
+   * Waits for people, and approves or rejects the state's gated calls as they decide. Then run the agent with this
+   * state.
+   *
    * @returns the calls that still wait: keep `state.toString()`, and come back to it
    */
   async resolve<I extends Item>(state: State<I>, how: How = {}): Promise<Waiting[]> {
@@ -79,7 +81,11 @@ export class GatedTools<Context = unknown> extends ToolPermits<Context> {
     return (await Promise.all(waiting)).flat()
   }
 
-  /** The input that the tool will get: its schema fills in what the model left out. @returns undefined where it does not fit */
+  /**
+   * The input that the tool will get: its schema adds defaults that the model left out.
+   *
+   * @returns undefined if the schema refuses it
+   */
   async #read({ name, arguments: text = '{}', agent, rawItem }: Item, runContext: RunContext): Promise<unknown> {
     const named = agent.tools.filter((tool) => tool.name === name) as (FunctionTool & { name: string })[]
     const own = named.find(({ needsApproval }) => needsApproval === this.#needsApproval)

@@ -16,10 +16,10 @@ type Action =
 
 const proceed = (): Proceed => ({ type: 'proceed' })
 
-/** For Strands Agents: an `InterventionHandler`. `parentTask` may be a function of `invocationState`. */
+/** An `InterventionHandler` for Strands Agents. `parentTask` may be a function of `invocationState`. */
 export class GatedTools<Context = unknown> extends ToolPermits<Context> {
   readonly name = 'hotwork'
-  /** What goes wrong here stops the call. */
+  /** An error in this handler stops the call. */
   readonly onError = 'deny'
 
   async beforeToolCall(event: Before): Promise<Action> {
@@ -34,7 +34,7 @@ export class GatedTools<Context = unknown> extends ToolPermits<Context> {
       return { type: 'transform', apply }
     } catch (no) {
       if (!(no instanceof NotPermitted)) throw no
-      // The agent pauses, and asks Hotwork again when it is resumed. Nothing that a person answers there is an approval.
+      // The agent pauses, and asks Hotwork again when it is resumed. A person's answer there is no approval.
       if (no.outcome === 'pending') return { type: 'confirm', prompt: no.message, evaluate: () => false }
       return { type: 'deny', reason: no.message }
     }
@@ -46,7 +46,7 @@ export class GatedTools<Context = unknown> extends ToolPermits<Context> {
     return proceed()
   }
 
-  // Strands calls these too: it looks for those that it does not have in its own class.
+  // Strands calls these too: it looks for handlers that are missing in its own class.
   beforeInvocation = proceed
   beforeModelCall = proceed
   afterModelCall = proceed

@@ -9,45 +9,50 @@ import { asNo, NotPermitted, noFor, sameId } from './not-permitted.ts'
 
 export type Input = { readonly [name: string]: unknown }
 
-/** What a call of a tool is in the catalogue. */
+/** The action of the catalogue that a call of a tool is. */
 export type ToolAction = {
   action: string
   arguments: Input
   justification?: string
-  /** Where people approved other arguments: the tool's input for those. Left out: the call does not run. */
+  /**
+   * The tool's input for the arguments that people approved, if they are narrower. Without it such a call does not run.
+   */
   narrowed?: (approved: Input) => Input
 }
 
 export type Gating<Context = undefined> = {
   hotwork: Hotwork
-  /** The tools that need a permit, by name. `{ action }`: the tool's input is the action's arguments. Other tools are left alone. */
+  /**
+   * The tools that need a permit, by name. With `{ action }` alone the tool's input is the action's arguments. Other
+   * tools run without a permit.
+   */
   tools: {
     readonly [tool: string]: ((input: Input) => ToolAction) | (Omit<ToolAction, 'arguments'> & { arguments?: never })
   }
   purpose: string
-  /** What the agent works on. A function gets what the framework hands to this run. */
+  /** The agent's task. A function gets the context that the framework hands to this run. */
   parentTask: PermitCall['parentTask'] | ((context: Context) => PermitCall['parentTask'])
   /** How long people are waited for, as in `permit`. */
   wait?: string | number
 }
 
-/** One call of a tool. `id`: the framework's, the same when it is repeated. */
+/** One call of a tool. `id` is the framework's, and stays the same when the call is repeated. */
 type ToolCall<Context> = { tool: string; id: string | undefined; input: unknown; context: Context }
 export type How = { wait?: string | number | undefined; signal?: AbortSignal | undefined }
 
-/** `input`: a copy of the tool's input as it was approved, to run the tool with. */
+/** `input` is a copy of the tool's input as it was approved: run the tool with it. */
 type Ready = { permit: Approved; input: Input }
 type Running = Ready & { end(error?: unknown): Promise<void> }
 
-/** The framework ran the tool with arguments that were not approved. */
+/** The framework ran the tool with other arguments than the approved ones. */
 class OtherArguments extends Error {
   override readonly name = 'OtherArguments'
 }
 
-/** Permits for the calls of an agent's tools. What is not permitted is `NotPermitted`, never a call. */
+/** Permits for the calls of an agent's tools. A refused call is `NotPermitted`. */
 export class ToolPermits<Context = undefined> {
   readonly #gating: Gating<Context>
-  /** By the framework's id: reserved when a call is about to run. */
+  /** By the framework's id, which is reserved when a call is about to run. */
   readonly #running = new Map<string, (Running & { approved: Input }) | undefined>()
 
   constructor(gating: Gating<Context>) {
@@ -62,14 +67,19 @@ export class ToolPermits<Context = undefined> {
     return Object.hasOwn(this.#gating.tools, tool)
   }
 
-  /** For a tool, while its call runs: its credentials are there. @throws Refusal where no gated call with this id runs */
+  /** The permit of a call that runs now, with its credentials. @throws Refusal if no gated call with this id runs */
   permitOf(id: string): Approved {
     const running = this.#running.get(id)
     if (running) return running.permit
     throw wrongUsage(`no gated call \`${id}\` runs`, 'ask for the permit within the tool, by the id of its call')
   }
 
-  /** Asks, or attaches to what was asked. Nothing runs. @returns a permit, or why there is none @throws the reason of the signal */
+  /**
+   * Asks, or joins an earlier asking. Nothing runs.
+   *
+   * @returns a permit, or the refusal
+   * @throws the reason of the signal
+   */
   async ask(call: ToolCall<Context>, how: How = {}): Promise<Ready | NotPermitted> {
     try {
       return await this.#ask(call, how)
@@ -80,12 +90,16 @@ export class ToolPermits<Context = undefined> {
     }
   }
 
-  /** Asks, and begins the one run: for a framework that says before and after. @throws NotPermitted; the reason of the signal */
+  /**
+   * Asks, and begins the one run: for a framework that reports before and after it.
+   *
+   * @throws NotPermitted; the reason of the signal
+   */
   async begin(call: ToolCall<Context>, how: How = {}): Promise<Running> {
     const ready = await this.ask(call, how)
     if (ready instanceof NotPermitted) throw ready
     const key = call.id ?? randomUUID()
-    // Of another conversation, whose model counts its calls as well: its permit must not be taken for this one's.
+    // A model in another conversation counts its calls as well: this call must not take that one's permit.
     if (this.#running.has(key)) throw sameId(key)
     this.#running.set(key, undefined)
     let isBegun = false
@@ -101,7 +115,8 @@ export class ToolPermits<Context = undefined> {
           this.#running.set(key, { ...ready, approved: copyOf(ready.input), end })
           begun({ ...ready, end })
         })
-      // Once it has begun this is the work's own error, or an end that Hotwork could not be told: the grant ends by itself.
+      // After its begin, an error here is the work's own, or Hotwork was not told of the end: then the grant ends by
+      // itself.
       const over: Promise<void> = ready.permit.use(work).catch((trouble: unknown) => {
         if (!isBegun) this.#running.delete(key)
         not(asNo(trouble))
@@ -109,7 +124,7 @@ export class ToolPermits<Context = undefined> {
     })
   }
 
-  /** Says how a run went that was begun. `ran`: the input that the framework says the tool got. */
+  /** Reports the end of a run. `ran` is the input that the framework says the tool got. */
   async end(id: string, ran: unknown, error?: unknown): Promise<void> {
     const running = this.#running.get(id)
     if (!running) return
@@ -118,7 +133,7 @@ export class ToolPermits<Context = undefined> {
     await end(isCopy(ran, approved) ? error : new OtherArguments('it ran with other arguments than were approved'))
   }
 
-  /** Asks, and runs `work` once, ever. @throws NotPermitted; what `work` throws; the reason of the signal */
+  /** Asks, and runs `work` once, ever. @throws NotPermitted; any error of `work`; the reason of the signal */
   async run<T>(call: ToolCall<Context>, work: (input: Input) => Promise<T> | T, how: How = {}): Promise<T> {
     const { input, end } = await this.begin(call, how)
     let value: T
@@ -149,7 +164,7 @@ export class ToolPermits<Context = undefined> {
     })
     if (permit.outcome === 'approved') return { permit, input: own }
     if (permit.outcome !== 'narrowed') throw noFor(permit, action)
-    // Less time or fewer uses are enough for one call.
+    // A narrowing to less time or fewer uses is still enough for one call.
     if (isDeepStrictEqual(permit.arguments, args)) return { permit: permit.accept(), input: own }
     if (narrowed) return { permit: permit.accept(), input: copyOf(narrowed(permit.arguments)) }
     await permit.complete('failed', 'narrowed, and not taken')
@@ -157,7 +172,7 @@ export class ToolPermits<Context = undefined> {
   }
 }
 
-/** Shares nothing with its source, which may change while people decide. @throws Refusal */
+/** A deep copy: its source may change while people decide. @throws Refusal */
 export const copyOf = (input: unknown): Input => jsonOf(Object(input) as object)
 
 function isCopy(input: unknown, of: Input): boolean {

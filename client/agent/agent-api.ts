@@ -19,7 +19,7 @@ export type AgentApiOptions = {
   issuer: string
   /** Gives the agent's workload token, whose audience is the issuer. */
   identity: (audience: string, signal?: AbortSignal) => Promise<string>
-  /** By the key that asks: it alone can claim. */
+  /** Proves the key that asks: it alone can claim. */
   prove: Prove
   /** Ends every call and every wait. */
   signal?: AbortSignal | undefined
@@ -33,7 +33,7 @@ type Call = {
   form?: (workloadToken: string) => { readonly [name: string]: string }
   headers?: { readonly [name: string]: string }
   proven?: boolean
-  /** In place of the workload token, by the DPoP scheme. */
+  /** Sent by the DPoP scheme in place of the workload token. */
   accessToken?: string
 }
 
@@ -42,7 +42,7 @@ type Submission = { idempotencyKey: string; until?: Date; notBefore?: string | u
 
 export type More = { minutes: number; justification?: string | undefined }
 
-/** The pauses between them are about a minute: an API that is being deployed is back by then. */
+/** Their pauses add up to about a minute, longer than a deployment interrupts the API. */
 const tries = 9
 /** The longest that the API holds a read. Seconds. */
 const longestHold = 25
@@ -50,8 +50,8 @@ const longestHold = 25
 const quiet: Waiting = { err: () => {}, pause }
 
 /**
- * Hotwork's API for one agent and one key. A lost call is sent again: Hotwork does each once. All throw Refusal for a no,
- * Fault where something does not work, and the reason of the signal.
+ * Hotwork's API for one agent and one key. A lost call is sent again: Hotwork does each once. Each method throws
+ * Refusal for a no, Fault for a failure, and the reason of the signal.
  */
 export class AgentApi {
   readonly issuer: string
@@ -64,12 +64,12 @@ export class AgentApi {
     this.#waiting = options.waiting ?? quiet
   }
 
-  /** The same agent and key, within another signal. */
+  /** The same agent and key, with another signal. */
   within(signal: AbortSignal | undefined): AgentApi {
     return new AgentApi({ ...this.#options, signal })
   }
 
-  /** A tool that takes access tokens of this agent wants a proof for each call of the tool's own address. */
+  /** The proof for one call of a tool's own address, which a tool asks for beside an access token. */
   prove(method: string, url: string, accessToken?: string): Promise<string> {
     return this.#options.prove(method, url, accessToken)
   }
@@ -86,17 +86,20 @@ export class AgentApi {
     return this.#call(Ask, { path: '/v1/asks', json })
   }
 
-  /** May I? With `context.approval`, whether that approval covers this. A deny is an answer, not an error. */
+  /**
+   * Asks for an evaluation; with `context.approval`, whether that approval covers this. A deny is an answer, not an
+   * error.
+   */
   evaluate(ask: Ask): Promise<Evaluation> {
     return this.#call(Evaluation, { path: '/access/v1/evaluation', json: ask })
   }
 
-  /** The same key and body is the same request, however often it is sent. `until` ends the wait and the grant. */
+  /** Asks for approval. The same key and body are the same request. `until` ends the wait and the grant. */
   submit(ask: Ask, evaluation: Evaluation, how: Submission): Promise<Task> {
     return this.submitDenied(ask, denialOf(evaluation), how)
   }
 
-  /** As `submit`, with what was kept of the evaluation. */
+  /** Asks for approval by the evaluation's recorded denial. */
   submitDenied(ask: Ask, denial: Denial, { idempotencyKey, until, notBefore }: Submission): Promise<Task> {
     const access = defined({ not_before: notBefore, requested_until: until?.toISOString() })
     const requested_access = Object.keys(access).length === 0 ? undefined : access
@@ -108,14 +111,14 @@ export class AgentApi {
     })
   }
 
-  /** As soon as it changes, with `waitSeconds` (at most 25). */
+  /** Reads the task, or waits at most `waitSeconds` (up to 25) for its next change. */
   readTask(id: string, waitSeconds = 0): Promise<Task> {
     return this.#read(id, waitSeconds).then(({ task }) => task)
   }
 
   /**
-   * Waits until people, policy or time have settled it, or until `until`: then what is returned is still pending.
-   * `onChange` is told each change.
+   * Waits until people, policy or time have settled it, or until `until`: then the returned task is still pending.
+   * `onChange` gets each change.
    */
   async waitUntilSettled(
     id: string,
@@ -139,12 +142,12 @@ export class AgentApi {
     return this.#task({ path: `/access/v1/requests/${id}/cancel` })
   }
 
-  /** Reports the end of the task. Every credential of it is dead from then on. */
+  /** Reports the end of the task. All its credentials are dead from then on. */
   complete(id: string, outcome: 'succeeded' | 'failed', note?: string): Promise<Task> {
     return this.#task({ path: `/v1/requests/${id}/complete`, json: { outcome, note } })
   }
 
-  /** More time of a live grant, once, asked of the same people. @returns the task of the request that asks for it */
+  /** Asks the same people for more time of a live grant, once. @returns the task of the request that asks for it */
   extend(id: string, more: More, idempotencyKey: string): Promise<Task> {
     const headers = { 'idempotency-key': idempotencyKey }
     return this.#task({ path: `/v1/requests/${id}/extend`, json: more, headers, proven: true })
@@ -169,12 +172,12 @@ export class AgentApi {
     return this.#call(AwsCredentials, { path: '/aws/credentials', accessToken })
   }
 
-  /** Hotwork makes the one approved call, once: after `outcome_unknown`, asking again looks up what became of it. */
+  /** Has Hotwork make the one approved call, once. After `outcome_unknown`, the next call looks up its outcome. */
   awsCall(accessToken: string): Promise<Called> {
     return this.#call(Called, { path: '/aws/calls', accessToken })
   }
 
-  /** The same or less, with uses of this grant. @returns the other agent's task */
+  /** Gives another agent the same right or less, with uses of this grant. @returns the other agent's task */
   delegate(id: string, right: Right, idempotencyKey: string): Promise<Task> {
     const headers = { 'idempotency-key': idempotencyKey }
     return this.#task({ path: `/v1/requests/${id}/delegations`, json: right, headers, proven: true })
@@ -226,7 +229,7 @@ export class AgentApi {
         return {
           headers: defined({
             ...headers,
-            // At the token endpoint the token is in the form, and only there.
+            // The token endpoint takes the token in the form alone.
             authorization: form ? undefined : authorization,
             'content-type': text === undefined ? undefined : 'application/json',
             dpop: proven || accessToken !== undefined ? await prove(method, url, accessToken) : undefined,

@@ -9,7 +9,7 @@ import type { Task } from './ask.ts'
 import type { Permit } from './permit-call.ts'
 import { type Waiting, waitedForOf } from './waiting.ts'
 
-/** What AWS SDKs take as credentials. */
+/** Credentials in the form of the AWS SDKs. */
 export type AwsCredentialIdentity = {
   accessKeyId: string
   secretAccessKey: string
@@ -30,7 +30,7 @@ export class AlreadyRun extends Error {
   }
 }
 
-/** The work was done, and Hotwork could not be told. `value` is what it gave. */
+/** The work was done, and its end could not be reported to Hotwork. `value` is its result. */
 export class NotReported extends Error {
   override readonly name = 'NotReported'
   readonly request: string
@@ -46,27 +46,27 @@ export class NotReported extends Error {
   }
 }
 
-/** @internal What a permit needs of the call that it is for. */
+/** @internal The parts of a call that its permit needs. */
 export type Held = {
   api: AgentApi
-  /** The same, also after the caller's signal: an end is reported in any case. */
+  /** The same API without the caller's signal: an end is always reported. */
   reporting: AgentApi
   signal?: AbortSignal | undefined
   pause: Surroundings['pause']
   onWait?: ((waiting: Waiting) => void) | undefined
-  /** There for a call with a `callId`. */
+  /** Present if the call has a `callId`. */
   runs?: Runs | undefined
-  /** The request is over: its key is of no more use. */
+  /** Deletes the key of a request that is over. */
   forget(ended: string): void
-  /** Asks for more time of it, and follows what comes of that. */
+  /** Asks for more time of it, and follows that request. */
   extend(of: Approved, more: More, how: Pick<Extension, 'wait' | 'signal'>): Promise<Permit>
-  /** Of all permits that one call has led to: whether one of them has begun its work. */
+  /** Shared by all permits that one call has led to: whether one of them has begun its work. */
   work: { begun: boolean }
-  /** So long people are waited for, also where they have to decide again. */
+  /** The end of the wait for people, a second decision included. */
   until: Date
 }
 
-/** @internal Until they have settled it, or until `until`: then what is returned is still pending. */
+/** @internal Waits until the task is settled, or until `until`: then the returned task is still pending. */
 export async function waitForPeople(task: Task, { api, onWait }: Held, until: Date): Promise<Task> {
   if (task.task.status !== 'pending' || until.getTime() <= Date.now()) return task
   let last = ''
@@ -94,9 +94,9 @@ const longestName = 64
 export class Approved {
   readonly outcome = 'approved'
   readonly request: string
-  /** When it starts, where that was asked for: nothing can be claimed before. */
+  /** The start that was asked for: nothing can be claimed before it. */
   readonly startsAt: Date | undefined
-  /** What was approved. */
+  /** The arguments as they were approved. */
   readonly arguments: { readonly [name: string]: unknown }
   readonly #held: Held
   #expiresAt: Date
@@ -113,14 +113,14 @@ export class Approved {
     this.#token = this.#tokens()
   }
 
-  /** When everything under it ends: sooner once its first credential is claimed, which begins its time. */
+  /** The end of everything under the grant. The first claim begins its time and makes it sooner. */
   get expiresAt(): Date {
     return this.#expiresAt
   }
 
   /**
-   * For an AWS client's `credentials`: gives AWS credentials that can do the approved action and nothing else, and new ones when
-   * they are nearly over. New ones end those before.
+   * A provider for an AWS client's `credentials`: gives AWS credentials that can do the approved action and nothing
+   * else, and renews them when they are nearly over. New ones end those before.
    */
   awsCredentials(): () => Promise<AwsCredentialIdentity> {
     return renewing(
@@ -139,18 +139,18 @@ export class Approved {
     )
   }
 
-  /** The access token, for the tool that the action is of: `Authorization: DPoP TOKEN`. */
+  /** The access token for the action's tool: `Authorization: DPoP TOKEN`. */
   async token(): Promise<string> {
     this.#shown = (await this.#claim(() => this.#token())).access_token
     return this.#shown
   }
 
-  /** The proof of the key for one call of the tool, by the token that was last given out: `DPoP: PROOF`. */
+  /** The key's proof for one call of the tool, by the newest token: `DPoP: PROOF`. */
   async proof(method: string, url: string): Promise<string> {
     return this.#held.api.prove(method, url, this.#shown ?? (await this.token()))
   }
 
-  /** Where Hotwork makes the call itself: has it made, once, and returns what AWS answered. */
+  /** Has Hotwork make a mediated call, once, and returns AWS's answer. */
   async call(): Promise<{ readonly [name: string]: unknown }> {
     const { api, signal, pause } = this.#held
     for (let count = 1; ; count++)
@@ -164,10 +164,10 @@ export class Approved {
   }
 
   /**
-   * Runs `work` once, ever, and returns what it gives. The request is completed then: as succeeded, or as failed if `work`
-   * throws, whose error is thrown on. Of the error Hotwork is told the name and the code alone.
+   * Runs `work` once, ever, and returns its value. Then completes the request: as succeeded, or as failed if `work`
+   * throws, whose error is thrown on. Hotwork gets the error's name and code alone.
    *
-   * @throws AlreadyRun, NotReported, Refusal where the grant has ended, and what `work` throws
+   * @throws AlreadyRun, NotReported, Refusal if the grant has ended, and any error of `work`
    */
   async use<T>(work: (permit: Approved) => Promise<T> | T): Promise<T> {
     await this.#mustBeLive()
@@ -181,21 +181,21 @@ export class Approved {
       throw error
     }
     await this.complete('succeeded').catch((cause: unknown) => {
-      // Its end came first: the work is done all the same.
+      // The grant's end came first: the work is done all the same.
       if (!(cause instanceof Refusal)) throw new NotReported(this.request, value, cause)
     })
     return value
   }
 
   /**
-   * Asks for more time, once, of the people who gave this: no longer than this was. What comes of it is a permit of its own, and
-   * this one ends at its time all the same.
+   * Asks the people who approved this for more time, once: at most as long as the grant was. The result is a permit of
+   * its own, and this one still ends at its time.
    */
   extend({ minutes, justification, wait, signal }: Extension): Promise<Permit> {
     return this.#held.extend(this, { minutes, ...defined({ justification }) }, { wait, signal })
   }
 
-  /** Says how it went, and ends every credential of it. `use` does this by itself. */
+  /** Reports the end, which ends every credential of the grant. `use` does this by itself. */
   async complete(outcome: 'succeeded' | 'failed', note?: string): Promise<void> {
     const { reporting, runs, forget } = this.#held
     runs?.end(this.request, outcome)
@@ -203,7 +203,7 @@ export class Approved {
     forget(outcome)
   }
 
-  /** Where what is there has changed since the approval, people decide again, and it waits for them. */
+  /** Claims; if the resource has changed since the approval, people decide again, and it waits for them. */
   async #claim<T>(work: () => Promise<T>): Promise<T> {
     for (;;)
       try {
@@ -214,7 +214,7 @@ export class Approved {
       }
   }
 
-  /** @throws `changed` where the time is over; Refusal where people say otherwise */
+  /** @throws `changed` if the wait is over; Refusal if people decide otherwise */
   async #waitForDecision(changed: unknown): Promise<void> {
     const { api, until, forget } = this.#held
     const task = await waitForPeople(await api.readTask(this.request), this.#held, until)
@@ -223,19 +223,19 @@ export class Approved {
     const stands = status === 'approved' ? (task.hotwork.grant?.status ?? 'unknown') : status
     if (stands !== 'live') {
       forget(stands)
-      const title = `what is there had changed, and the request was not approved again: ${stands}`
+      const title = `the resource had changed, and the request was not approved again: ${stands}`
       throw new Refusal(exitOfStatus(stands), { code: stands, title })
     }
     const { arguments: args } = task.hotwork.narrowed ?? this
     if (JSON.stringify(args) !== JSON.stringify(this.arguments)) {
-      const title = 'what is there had changed, and people approved other arguments than before'
+      const title = 'the resource had changed, and people approved other arguments than before'
       throw new Refusal(exits.denied, { code: 'narrowed', title, detail: 'ask for the permit again' })
     }
     this.#expiresAt = endOf(task)
     this.#token = this.#tokens()
   }
 
-  /** One access token to all who ask, and another when it is nearly over. It ends with the grant. */
+  /** One access token for all callers, renewed when it is nearly over. It ends with the grant. */
   #tokens(): () => Promise<TokenAnswer> {
     const token = renewing(
       async () => {
@@ -250,7 +250,7 @@ export class Approved {
     return async () => (await token()).answer
   }
 
-  /** It may have been revoked since. */
+  /** The grant may have been revoked since. */
   async #mustBeLive(): Promise<void> {
     const { hotwork } = await this.#held.api.readTask(this.request)
     const status = hotwork.grant?.status ?? 'unknown'
@@ -270,7 +270,7 @@ export class Approved {
     throw new AlreadyRun(this.request, becameOf(runs.of(this.request)))
   }
 
-  /** Nothing can say how far it came, so it is not done again. */
+  /** Its process died, and its progress is unknown, so it is not done again. */
   async #endForDead(): Promise<void> {
     const { runs, reporting, forget } = this.#held
     const note = 'outcome unknown: the process that did the work has ended'
@@ -288,7 +288,7 @@ const outcomes = ['succeeded', 'failed', 'outcome unknown'] as const
 const becameOf = (run: Run | undefined): AlreadyRun['became'] =>
   outcomes.find((outcome) => outcome === run?.became) ?? (run ? 'running' : 'outcome unknown')
 
-/** An error's message may hold a secret, and the note is on record for good. */
+/** The message of an error may hold a secret, and the note stays on the record. */
 export function nameOf(error: unknown): string {
   const { name, code } = Object(error) as { name?: unknown; code?: unknown }
   const words = [name, code].filter((word) => typeof word === 'string' && /^[\w.:-]+$/.test(word))

@@ -9,7 +9,7 @@ export const McpMembers: z.ZodType<McpTool> = McpToolAnswer
 /** @internal */
 export const isMcpTool = (value: unknown): value is McpTool => McpMembers.safeParse(value).success
 
-/** What an agent knows by itself: Hotwork adds the agent and the resource. */
+/** The part that an agent knows: Hotwork adds the agent and the resource. */
 export type PartialAsk = {
   action: string
   arguments: { readonly [name: string]: unknown }
@@ -21,7 +21,7 @@ export type PartialAsk = {
   notBefore?: string | undefined
 }
 
-/** The purpose and all beside it, as the wire has them. */
+/** The purpose and the members beside it, in the form of the wire. */
 export const contextOf = ({ purpose, parentTask, mcp, justification }: Omit<PartialAsk, 'action'>): Ask['context'] => ({
   ...{ purpose, parent_task: parentTask },
   ...defined({ mcp, justification }),
@@ -34,7 +34,7 @@ export const askOf = (partial: PartialAsk, subject: Ask['subject'], resource: As
   context: contextOf(partial),
 })
 
-/** The members of a no that a request for approval repeats, each as it came. None is secret. */
+/** The members of a denial that a request for approval repeats, unchanged. None is secret. */
 export const Denial = z.strictObject({
   evaluation_id: z.string().optional(),
   evaluated_at: z.string().optional(),
@@ -51,17 +51,17 @@ export const denialOf = ({ context }: Evaluation): Denial => {
   return { evaluation_id, evaluated_at, reason, expires_at, binding_token, template }
 }
 
-/** What its agent is to do that did not ask for it itself. */
+/** The ask of a task that its agent did not ask for itself, such as a step of a plan. */
 export const toDoOf = ({ hotwork: { on_behalf, step } }: Pick<Task, 'hotwork'>) => on_behalf ?? step
 
 /** A task, with Hotwork's own members under a short name: on the wire a URL names them. */
 export type Task = z.infer<typeof TaskAnswer> & { hotwork: z.infer<typeof TaskMembers> }
 
-/** The request as it was approved: an approver may have narrowed it. Anything else is refused as out of scope. */
+/** The request as it was approved: an approver may have narrowed it. Anything wider is refused as out of scope. */
 export const asApproved = (ask: Ask, { hotwork: { narrowed } }: Task): Ask =>
   narrowed ? { ...ask, action: { ...ask.action, properties: narrowed.arguments } } : ask
 
-/** What another agent gets of a grant: the same or less. */
+/** The part of a grant that another agent gets: the same or less. */
 export type Right = {
   agent: string
   action: { name: string; properties: { readonly [name: string]: unknown } }

@@ -7,8 +7,8 @@ import { wrongUsage } from '../outcome.ts'
 import { Denial } from './ask.ts'
 
 /**
- * What makes a call that is asked again the same request: its key, and what was sent of it beside the arguments. Of the
- * call itself there is a digest. When the request ends, the key goes and the rest stays.
+ * The key of a call and its submitted context, which make a repeated call the same request. The call itself is kept as
+ * a digest. The key is deleted when the request ends.
  */
 const KeptCall = z.looseObject({
   version: z.literal(1),
@@ -16,7 +16,7 @@ const KeptCall = z.looseObject({
   call: z.string(),
   /** Milliseconds. */
   until: z.number(),
-  /** Where the agent has no key of its own; then there is that key's thumbprint. */
+  /** The key of this call, unless the agent has its own: then its thumbprint. */
   jwk: PrivateJwk.optional(),
   jkt: z.string().optional(),
   asked: z
@@ -33,16 +33,16 @@ const KeptCall = z.looseObject({
 })
 export type KeptCall = z.infer<typeof KeptCall>
 
-/** The calls that have a `callId`. */
+/** Calls that have a `callId`. */
 export const calls: Kind<KeptCall> = {
   ...{ prefix: 'call-', shape: KeptCall, stays: remembered, isMark: true },
   isOver: ({ until }, now) => until < now,
 }
 
 /**
- * The call of this id, begun where there is none: with a key, unless the caller has its own.
+ * The call of this id, begun if it is missing: with a key, unless the caller has its own.
  *
- * @throws Refusal where the same `callId` was another call; Fault where what is kept cannot be read
+ * @throws Refusal if the same `callId` was another call; Fault if the journal cannot be read
  */
 export async function callAt(
   journal: Journal,
@@ -63,7 +63,7 @@ export async function callAt(
   return made
 }
 
-/** Its key is of no more use. A disk that is full keeps the key, which nothing honours any more. */
+/** Deletes the key of an ended call. On a full disk it stays, which does no harm: Hotwork refuses it. */
 export function endCall(journal: Journal, id: string, { jwk: _, asked: __, ...kept }: KeptCall, ended: string): void {
   try {
     journal.put(calls, id, { ...kept, ended })

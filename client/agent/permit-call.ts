@@ -6,18 +6,18 @@ import { isMcpTool, type PartialAsk } from './ask.ts'
 import type { McpTool } from './mcp-tool.ts'
 
 export type PermitCall = {
-  /** Of the catalogue, such as `ssm:PutParameter`. */
+  /** An action of the catalogue, such as `ssm:PutParameter`. */
   action: string
   arguments: { readonly [name: string]: unknown }
   purpose: string
-  /** What the agent works on. */
+  /** The work that the agent does this for. */
   parentTask: { readonly id: string; readonly url?: string }
-  /** The tool of an MCP server that the call goes to: people approve it for that one. */
+  /** The MCP tool that the call goes to: people approve it for that one. */
   mcp?: McpTool
   justification?: string
-  /** When it is to start, at most seven days ahead: people decide before, and nothing can be claimed before. */
+  /** The start, at most seven days ahead: people decide before it, and nothing can be claimed before it. */
   notBefore?: Date
-  /** The same call asked again, in another process too, is the same request, and is never done twice. */
+  /** The same id is the same request, in another process too, and is never done twice. */
   callId?: string
   /** How long people are waited for: `30m`, `45s`, `2h`, milliseconds, or 0 not to wait. */
   wait?: string | number
@@ -34,7 +34,7 @@ export type Pending = {
 }
 export type Denied = { readonly outcome: 'denied'; readonly request: string }
 export type Expired = { readonly outcome: 'expired'; readonly request: string }
-/** People approved less than was asked for: accept what is left, or complete the request and ask otherwise. */
+/** People approved less than was asked for: accept the rest, or complete the request and ask otherwise. */
 export type Narrowed = {
   readonly outcome: 'narrowed'
   readonly request: string
@@ -76,7 +76,7 @@ export function readCall({
   if (mcp !== undefined && !isMcpTool(mcp))
     throw wrongUsage('`mcp` is no tool', 'give `{ server: { name, version }, tool, schema }`, or leave it out')
   const notBefore = start?.toISOString()
-  // What the caller changes later is not what was asked.
+  // The caller may change its own object later.
   return structuredClone({
     action,
     arguments: jsonOf(args),
@@ -86,7 +86,7 @@ export function readCall({
   })
 }
 
-/** @internal A copy, of which the caller has nothing. @throws Refusal */
+/** @internal A deep copy as JSON. @throws Refusal */
 export function jsonOf(args: object): { [name: string]: unknown } {
   try {
     return JSON.parse(JSON.stringify(args)) as { [name: string]: unknown }

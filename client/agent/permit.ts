@@ -16,26 +16,30 @@ import { endOfWait, type Permit, type PermitCall, type Refused, readCall } from 
 import { followPlan, type Plan, type PlanCall, planAsCall } from './plan.ts'
 import type { Waiting } from './waiting.ts'
 
-/** @internal What an agent has beside the call. */
+/** @internal The caller's side of a call: its identity, key, journal and clock. */
 export type Asker = {
   issuer: string
   identity: Identity
-  /** For the keys of calls with a `callId`. */
+  /** Keeps the keys of calls with a `callId`. */
   journal: Journal
   /** The agent's own key, in place of one for each request. */
   own?: { prove: Prove; jkt: string } | undefined
   pause: Surroundings['pause']
-  /** Is told for which people a request waits, each time that they change. */
+  /** Gets the people that a request waits for, at each change of them. */
   onWait?: ((waiting: Waiting) => void) | undefined
 }
 
-/** @internal @returns what people, policy or time say @throws Fault; Refusal where the call is wrong; the reason of the signal */
+/**
+ * @internal
+ * @returns the decision of people, policy or time
+ * @throws Fault; Refusal if the call is wrong; the reason of the signal
+ */
 export async function askForPermit(call: PermitCall, asker: Asker): Promise<Permit> {
   const { begun, until } = await begin(call, asker)
   return isRefused(begun) ? begun : follow(begun, until)
 }
 
-/** @internal The same of a plan. */
+/** @internal The plan's counterpart of `askForPermit`. */
 export async function askForPlan(call: PlanCall, asker: Asker): Promise<Plan> {
   const { begun, until } = await begin(planAsCall(call), asker)
   return isRefused(begun) ? begun : followPlan(begun, until)
@@ -51,8 +55,9 @@ async function begin(call: PermitCall, asker: Asker): Promise<{ begun: Begun | R
 }
 
 /**
- * @internal Takes a step of a plan, or what a person asked on behalf: waits for its turn. The key that takes it is kept, since no other key can.
- * @throws Fault; Refusal where it is no request of this agent
+ * @internal Takes a step of a plan, or a request that a person made on behalf: waits for its turn. Its key is kept,
+ * since no other key can take it.
+ * @throws Fault; Refusal unless it is a request of this agent
  */
 export async function takeStep(
   request: string,
@@ -84,7 +89,7 @@ async function askInMemory(partial: PartialAsk, asker: Asker, signal?: AbortSign
   })
 }
 
-/** Those who ask with one `callId` ask one after the other: the second finds the request of the first. */
+/** Processes with one `callId` ask one after the other: the second finds the request of the first. */
 async function askOnce(
   partial: PartialAsk,
   callId: string,
@@ -92,7 +97,7 @@ async function askOnce(
   signal?: AbortSignal,
 ): Promise<Begun | Refused> {
   const { journal } = asker
-  // Without a tool it is what it was before there were tools.
+  // Without a tool the digest stays as it was before calls had tools.
   const tool = partial.mcp === undefined ? [] : [partial.mcp]
   const call = digest(partial.action, partial.arguments, partial.purpose, partial.parentTask, ...tool)
   const find = async ({ id, record, api, held }: CallOnce): Promise<Begun | Refused> => {
@@ -100,7 +105,7 @@ async function askOnce(
     const asked =
       record.id === undefined ? await orRefused(() => submitOnce(partial, record, { api, keep, callId })) : undefined
     if (asked && isRefused(asked)) {
-      // Nothing was made of it: another time policy may say otherwise.
+      // No request was made: another time policy may permit it.
       journal.remove(calls, id)
       return asked
     }
@@ -116,7 +121,7 @@ async function askOnce(
 
 type CallOnce = { id: string; record: KeptCall; api: AgentApi; held: Held }
 
-/** Those who ask for one call of one agent do so one after the other, by its key. */
+/** Serializes all processes that ask for one call of one agent. */
 async function once<T>(
   callId: string,
   call: string,
@@ -135,13 +140,13 @@ async function once<T>(
   return journal.alone(`call-${id}`, work, signal)
 }
 
-/** What was sent before is sent again, to the letter: Hotwork answers with the request that it may have made of it. */
+/** Sends a kept submission again unchanged: Hotwork answers with the request that it may have made of it. */
 async function submitOnce(
   partial: PartialAsk,
   record: KeptCall,
   { api, keep, callId }: { api: AgentApi; keep(more: Partial<KeptCall>): void; callId: string },
 ): Promise<Task | Refused> {
-  // When it is to start stands in what is kept, as it was first said.
+  // The kept start counts, as it was first given.
   const { notBefore } = record.asked ?? partial
   const how = { idempotencyKey: isHeader(callId) ? callId : digest(callId), notBefore }
   const submitted = async (ask: Ask, denial: Denial) => {
@@ -157,7 +162,7 @@ async function submitOnce(
       })
     }
   }
-  const anew = async () => {
+  const askFresh = async () => {
     const asked = await evaluate(partial, api)
     if (isRefused(asked)) return asked
     const { ask, denial } = asked
@@ -166,13 +171,13 @@ async function submitOnce(
     keep({ asked: { subject, resource, denial, ...defined({ justification, notBefore }) } })
     return submitted(ask, denial)
   }
-  if (!record.asked) return anew()
+  if (!record.asked) return askFresh()
   const { subject, resource, denial, justification } = record.asked
   try {
     return await submitted(askOf({ ...partial, justification }, subject, resource), denial)
   } catch (trouble) {
-    // Hotwork has looked for what it may have made of it before it says this.
-    if (trouble instanceof Refusal && trouble.told.code === 'expired_denial') return anew()
+    // Hotwork answers this only after it has looked for an earlier request.
+    if (trouble instanceof Refusal && trouble.told.code === 'expired_denial') return askFresh()
     throw trouble
   }
 }
@@ -283,7 +288,7 @@ async function proverFor({ jwk, jkt, ended }: KeptCall, own: Asker['own']): Prom
   throw wrongUsage('this `callId` was asked with another key', 'give the client the key that it had then')
 }
 
-/** A no of Hotwork before there is a request is a value too. */
+/** A refusal of Hotwork before there is a request is a value too. */
 async function orRefused<T>(work: () => Promise<T>): Promise<T | Refused> {
   try {
     return await work()
@@ -300,7 +305,7 @@ const refusals = new Set([
 
 const isRefused = (value: Refused | object): value is Refused => 'outcome' in value && value.outcome === 'refused'
 
-/** @internal Whose token it is, before Hotwork has verified it: two agents on one machine do not share calls. */
+/** @internal The token's identity, before Hotwork has verified it: two agents on one machine do not share calls. */
 export function whoIs(workloadToken: string): string {
   const { iss = '', sub = '' } = decodeJwt(workloadToken)
   return `${iss} ${sub}`

@@ -5,7 +5,7 @@ import type { McpTool } from './mcp-tool.ts'
 import type { Begun } from './permit.ts'
 import { type Denied, type Expired, endOfWait, type Pending, type PermitCall, type Refused } from './permit-call.ts'
 
-/** A step of a plan: which agent is to do what. The resource may be left out: Hotwork derives it. */
+/** A step of a plan: an agent and its action. The resource may be left out: Hotwork derives it. */
 export type PlanStep = {
   agent: string
   action: string
@@ -15,27 +15,27 @@ export type PlanStep = {
 }
 
 export type PlanCall = Omit<PermitCall, 'action' | 'arguments'> & {
-  /** In the order in which they are done, each by its own agent: at most 20. */
+  /** In the order of execution, each by its own agent: at most 20. */
   steps: readonly PlanStep[]
 }
 
-/** How a step stands: `waiting` for its turn, `open`, or how it ended. */
+/** The state of a step: `waiting` for its turn, `open`, or its outcome. */
 export type StepOutcome = {
   readonly step: number
-  /** The request that the step is: its agent takes it with `hotwork.step(request)`. */
+  /** The step's own request: its agent takes it with `hotwork.step(request)`. */
   readonly request: string
   readonly agent: string
   readonly status: string
 }
 
 export type PlanEnd = {
-  /** `open`: the wait was over before the plan was. */
+  /** `open`: the wait ended before the plan. */
   readonly outcome: 'succeeded' | 'failed' | 'revoked' | 'expired' | 'open'
   readonly request: string
   readonly steps: readonly StepOutcome[]
 }
 
-/** What came of asking for a plan. */
+/** The outcome of asking for a plan. */
 export type Plan = ApprovedPlan | Denied | Expired | PendingPlan | Refused
 
 export type PendingPlan = Omit<Pending, 'resume'> & {
@@ -43,13 +43,13 @@ export type PendingPlan = Omit<Pending, 'resume'> & {
   resume(how?: Pick<PermitCall, 'wait' | 'signal'>): Promise<Plan>
 }
 
-/** People approved the plan. The agent that asked does nothing of it: each step's agent takes its own. */
+/** An approved plan. The agent that asked does none of it: each step's agent takes its own. */
 export class ApprovedPlan {
   readonly outcome = 'approved'
   readonly request: string
-  /** As they stood when it was read. */
+  /** The steps at the time of the read. */
   readonly steps: readonly StepOutcome[]
-  /** An approver struck a step out, or lowered one: look at `steps`, and at the plan's page. */
+  /** An approver struck out or narrowed a step: look at `steps`, and at the plan's page. */
   readonly narrowed: boolean
   readonly #held: Begun['held']
 
@@ -61,7 +61,7 @@ export class ApprovedPlan {
     this.#held = held
   }
 
-  /** Waits until the last step has succeeded, or one did not. */
+  /** Waits until the last step has succeeded, or one has not. */
   async finished({ wait, signal }: Pick<PermitCall, 'wait' | 'signal'> = {}): Promise<PlanEnd> {
     const until = endOfWait(wait).getTime()
     const api = this.#held.api.within(signal)
@@ -75,7 +75,7 @@ export class ApprovedPlan {
     }
   }
 
-  /** Ends the plan: what is not done by now is not done. */
+  /** Ends the plan: steps that are not done now stay undone. */
   async giveUp(note?: string): Promise<void> {
     await this.#held.reporting.complete(this.request, 'failed', note)
     this.#held.forget('failed')
@@ -94,7 +94,7 @@ function endOf({ task, hotwork }: Task): PlanEnd {
   return { outcome: isDone ? 'succeeded' : 'failed', ...about }
 }
 
-/** @internal What people, policy or time say of a plan. */
+/** @internal The decision of people, policy or time on a plan. */
 export async function followPlan({ task, held }: Begun, until: Date): Promise<Plan> {
   const { id } = task.task
   const settled = await waitForPeople(task, held, until)

@@ -3,13 +3,13 @@ import type { Task } from './ask.ts'
 /** A request that people decide on. */
 export type Waiting = {
   readonly request: string
-  /** Where people decide. */
+  /** The web page on which people decide. */
   readonly page: string
   /** The stages that are not approved yet, in their order: `owner (0 of 1), then sre (0 of 1)`. */
   readonly waitsFor: string
 }
 
-/** @internal Those who have not approved yet. */
+/** @internal The stages that have not approved yet. */
 export function waitedForOf({ hotwork: { stages, step } }: Pick<Task, 'hotwork'>): string {
   const left = stages.filter(({ quorum, decisions }) => decisions.approve < quorum)
   return left.length === 0 && step ? `its turn as step ${step.step} of ${step.plan}` : inTurn(left)
@@ -19,6 +19,6 @@ export function waitedForOf({ hotwork: { stages, step } }: Pick<Task, 'hotwork'>
 export const inTurn = (stages: Task['hotwork']['stages']): string =>
   stages.map(({ name, quorum, decisions }) => `${name} (${decisions.approve} of ${quorum})`).join(', then ')
 
-/** @internal For the terminal of an agent: it would look as if it hung. */
+/** @internal Words for an agent's terminal, which would seem to hang. */
 export const waitingWords = ({ request, page, waitsFor }: Waiting): string =>
   `hotwork: ${request} waits for ${waitsFor}: ${page}`

@@ -101,7 +101,7 @@ const countWords = (counts: Counts): string =>
 
 export type RecertifyTyped = IdTyped & { reason: string; evidence: string }
 
-/** By the word before the colon. Without one it is an agent. */
+/** By the prefix before the colon. A name without one is an agent's. */
 const places: { readonly [prefix: string]: (name: string) => string } = {
   agent: (name) => `/v1/agents/${encodeURIComponent(`agent:${name}`)}`,
   person: (name) => `/v1/people/${encodeURIComponent(`person:${name}`)}`,

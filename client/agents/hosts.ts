@@ -8,7 +8,7 @@ export const hostKinds = new Map([
   ['other', 'other'],
 ])
 
-/** A right of the host by which the agent need not ask. */
+/** A right of the host that lets the agent act without asking. */
 type WayRound = { agent: string; action: string; resource: string; by: readonly string[] }
 
 export const waysRound = ({ id: agent, ambient }: Pick<AgentAnswer, 'id' | 'ambient'>): readonly WayRound[] =>

@@ -8,7 +8,7 @@ import { drawInventory } from './picture.ts'
 
 type InventoryTyped = { id?: string; picture?: string }
 
-/** Which agents there are, where they run, and which of these hosts could do without asking what the agent asks for. */
+/** Lists the agents, their hosts, and the actions that these hosts allow without asking. */
 export async function inventory({ id, picture }: InventoryTyped, context: Context): Promise<Exit> {
   const { surroundings, json } = context
   const agents = id === undefined ? await readAll(context) : [await readAgent(id, context)]
@@ -34,7 +34,7 @@ export async function inventory({ id, picture }: InventoryTyped, context: Contex
   return exits.done
 }
 
-/** What of the host's policies has to go. */
+/** The policies of the host that have to go. */
 const waysWords = (ways: readonly ReturnType<typeof waysRound>[number][]): string[] => {
   if (ways.length === 0) return ['NO WAY ROUND was found: what is unknown may still be one']
   const agents = [...new Set(ways.map(({ agent }) => agent))]
@@ -56,7 +56,7 @@ const notesOf = ({ id, ambient, findings }: AgentAnswer): string[] => [
 const countOf = ({ ambient }: AgentAnswer, kind: string): number =>
   Object.values(ambient.actions).filter((answer) => answer === kind).length
 
-/** A policy for the host's role, ready to be put there: nothing else is on standard output. */
+/** Prints a policy for the host's role, ready to attach, and nothing else on standard output. */
 export async function guardrail({ id }: { id: string }, context: Context): Promise<Exit> {
   const { surroundings } = context
   const { runs_on, guardrail: document } = await readAgent(id, context)
@@ -78,7 +78,7 @@ export async function guardrail({ id }: { id: string }, context: Context): Promi
   return exits.done
 }
 
-/** With a new look at its host, where there is a role to look at. */
+/** Reads an agent, with a fresh look at its host if that is a role. */
 const readAgent = (id: string, { api }: Context): Promise<AgentAnswer> =>
   api.call(AgentAnswer, { method: 'GET', path: `/v1/agents/${encodeURIComponent(id)}?look=now` })
 

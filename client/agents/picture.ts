@@ -1,7 +1,7 @@
 import type { AgentAnswer } from '../../functions/domain/cards/wire/agent.ts'
 import { hostOf, waysRound } from './hosts.ts'
 
-/** An inventory as a picture: agents, the hosts they run on, and what these could do without asking. */
+/** Draws an inventory: agents, their hosts, and the actions that these allow without asking. */
 
 const [row, gap, boxHeight, width] = [22, 26, 52, 1040]
 const columns = { agent: 20, host: 300, actions: 640 }
@@ -63,7 +63,7 @@ function drawAgent(agent: Drawn, top: number): { text: string; height: number } 
   return { text: text.join('\n'), height }
 }
 
-/** Each action that it could do, then a line that counts each other kind. */
+/** Each allowed action, then a line that counts each other kind. */
 function actionsOf({ ambient }: Drawn): readonly (readonly [answer: string, words: string])[] {
   const all = Object.entries(ambient.actions)
   const allowed = all
@@ -82,7 +82,7 @@ const cut = (text: string, most: number): string => {
   return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`
 }
 
-/** Also what hides or reorders: other people wrote the names. */
+/** Escapes characters that hide or reorder too: other people wrote the names. */
 const escaped = (text: string): string =>
   text
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·')

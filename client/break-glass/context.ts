@@ -13,7 +13,9 @@ export { show }
 export const read = (id: string, { api }: Context): Promise<Opening> =>
   api.call(Opening, { method: 'GET', path: `/v1/break-glass/${id}` })
 
-/** Where the machine has several openings, those that have ended are forgotten first. */
+/**
+ * The id that was typed, or this machine's only opening. If it has several, those that have ended are forgotten first.
+ */
 export async function idOf({ id: typed }: IdTyped, context: Context): Promise<string> {
   const { kept } = context
   const ids = typed === undefined ? kept.idsOf() : []
@@ -30,7 +32,7 @@ export async function idOf({ id: typed }: IdTyped, context: Context): Promise<st
 
 export const command = 'npx --no-install hotwork break-glass'
 
-/** It names no opening: it is written once and means the one that this machine has open at the time. */
+/** Names no opening: the profile is written once, and means the opening that is live on this machine. */
 export const awsProfile = ({ settings, surroundings }: Context): ReturnType<typeof profileOf> =>
   profileOf(['break-glass', 'credentials'], settings, surroundings)
 

@@ -19,7 +19,7 @@ export async function credentials(typed: IdTyped & { setup: boolean }, context: 
   return exits.done
 }
 
-/** Made once: asking again tells what became of it. */
+/** Makes the call once: asking again reports its outcome. */
 export async function call(typed: IdTyped, context: Context): Promise<Exit> {
   const { kept: openings } = context
   const kept = openings.find(await idOf(typed, context))
@@ -49,7 +49,7 @@ async function fromAws<T>(shape: z.ZodType<T>, path: string, kept: KeptOpening, 
   }
 }
 
-/** RFC 8693. An opening that has no key yet is bound to this one. */
+/** Exchanges a login for an access token (RFC 8693). An opening without a key is bound to this one. */
 async function accessToken(kept: KeptOpening, { api }: Context): Promise<string> {
   const issued = await api.call(TokenAnswer, {
     method: 'POST',
@@ -66,8 +66,8 @@ async function accessToken(kept: KeptOpening, { api }: Context): Promise<string>
 }
 
 /**
- * Takes up an opening that was opened on a page: it gets this machine's key, and no other machine gets credentials of
- * it.
+ * Takes up an opening that began on a page: binds it to this machine's key, so that no other machine gets its
+ * credentials.
  */
 export async function claim(typed: IdTyped, context: Context): Promise<Exit> {
   const { kept: openings, surroundings } = context
@@ -92,8 +92,8 @@ async function bindKey(id: string, notAfter: string, context: Context): Promise<
   } catch (trouble) {
     // The API's code for a key that is not the opening's: a fault of this program everywhere else.
     const boundElsewhere = trouble instanceof Trouble && trouble.told.title.startsWith('key_mismatch')
-    // A new key that was refused is deleted. After a fault, or if this machine had a key before, the opening may be bound to
-    // it: then it stays, and asking again is safe.
+    // A new key that was refused is deleted. After a fault, or if this machine had a key before, the opening may be
+    // bound to it: then it stays, and asking again is safe.
     if ((trouble instanceof Refusal && !again) || boundElsewhere) openings.forget(id)
     if (boundElsewhere)
       throw new Refusal(exits.denied, {

@@ -4,14 +4,14 @@ import { wrongUsage } from '../outcome.ts'
 
 export type KeptOpening = Kept & { id: string }
 
-/** The keys of openings. Of what was asked for there is only a digest. */
+/** The keys of openings. The ask itself is kept as a digest. */
 export class KeptOpenings extends Keys {
   constructor(journal: Journal, api: string) {
     super(journal, api)
     journal.tidy(keys, credentials)
   }
 
-  /** An earlier key, where the same was asked before and its answer was lost. */
+  /** Begins with an earlier key if the same was asked before and its answer was lost. */
   begin(body: object, minutes: number): Promise<Begun> {
     return this.keyFor(`asked-${digest(this.api, body)}`, this.journal.now() + minutes * 60_000)
   }
@@ -21,7 +21,7 @@ export class KeptOpenings extends Keys {
     return { kept: { ...kept, id }, again }
   }
 
-  /** The id first: if this stops in between, asking again finds it all the same. */
+  /** Writes the id first: if the process stops in between, asking again still finds it. */
   opened({ place, kept }: Begun, id: string, notAfter: string): void {
     this.journal.put(keys, id, { ...kept, id, until: Date.parse(notAfter) })
     this.journal.remove(keys, place)
@@ -41,7 +41,7 @@ export class KeptOpenings extends Keys {
     )
   }
 
-  /** The id that was typed, or that of the only opening of this machine. @throws Refusal */
+  /** The id that was typed, or that of this machine's only opening. @throws Refusal */
   idOf(id: string | undefined): string {
     if (id !== undefined && /^bgl_[0-9a-z]{26}$/.test(id)) return id
     if (id !== undefined)
@@ -59,7 +59,7 @@ export class KeptOpenings extends Keys {
     return only
   }
 
-  /** Also of those that have ended. */
+  /** The ids of all openings, ended ones too. */
   idsOf(): readonly string[] {
     const { api } = this
     return this.journal.all(keys).flatMap(({ row }) => (row.api === api && row.id?.startsWith('bgl_') ? [row.id] : []))

@@ -15,9 +15,7 @@ export type WhatTyped = {
 }
 export type StartTyped = WhatTyped & { reason: string; incident: string; minutes: number; drill: boolean }
 
-/**
- * The key and the `Idempotency-Key` are kept before anything is asked, so the same command again is the same opening.
- */
+/** Keeps the key and the `Idempotency-Key` before it asks, so that the same command again is the same opening. */
 export async function start(typed: StartTyped, context: Context): Promise<Exit> {
   const { api, kept: openings, surroundings } = context
   const { reason, incident, minutes, drill } = typed
@@ -35,13 +33,13 @@ export async function start(typed: StartTyped, context: Context): Promise<Exit> 
       opens: true,
     })
     .catch((trouble: unknown) => {
-      // A person who could not log in has not asked: the earlier key is still needed.
+      // Without a login nothing was asked: the earlier key is still needed.
       const asked = !isAboutLogin(trouble)
       if (asked ? trouble instanceof Refusal : !again) openings.forget(place)
       throw asked && trouble instanceof Fault ? askAgain(trouble) : trouble
     })
   openings.opened(begun, opened.id, opened.not_after)
-  // The same opening again may be over by now.
+  // The opening of an earlier try may have ended.
   if (opened.status !== 'approved') openings.forget(opened.id)
   const more = { key_file: openings.fileOf(opened.id), credential_process: awsProfile(context).credential_process }
   return show(context, { ...opened, ...more }, () => words(opened, context), exitOfStatus(opened.status))
@@ -99,7 +97,7 @@ function readArguments(typed: string, folder: string): object {
     const value = JSON.parse(text) as unknown
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   } catch {
-    // What was typed is not repeated: it may be secret.
+    // The typed text is not repeated: it may be secret.
   }
   throw wrongUsage(
     '`--arguments` is no JSON object',

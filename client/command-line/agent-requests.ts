@@ -20,7 +20,7 @@ import { readSpan, usualWait } from '../span.ts'
 import { ownPath } from '../surroundings.ts'
 import { type Frame, typedOf } from './frame.ts'
 
-/** What an agent does with its own requests. */
+/** The verbs by which an agent handles its own requests. */
 export function addAgentVerbs(program: Command, frame: Frame): void {
   const verb = (name: string, description: string): Command => frame.verb(program, name, description)
   const act = <T>(run: (typed: T, context: AgentContext) => Promise<Exit | number>) => actAsAgent(frame, run)
@@ -78,7 +78,7 @@ export function addAgentVerbs(program: Command, frame: Frame): void {
     .action(act(call))
 }
 
-/** What a verb of an agent does. */
+/** Wraps a verb of an agent. */
 export function actAsAgent<T>(
   { surroundings, done }: Frame,
   run: (typed: T, context: AgentContext) => Promise<number>,

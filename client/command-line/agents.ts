@@ -3,9 +3,9 @@ import { listAgents, recertify, showAgent } from '../agents/agents.ts'
 import { guardrail, inventory } from '../agents/inventory.ts'
 import type { Frame } from './frame.ts'
 
-/** What people do with agents. */
+/** The verbs about agents, for people. */
 export function addAgentsVerbs(program: Command, { verb, act }: Frame): void {
-  // Or it would take the options of its own verbs.
+  // Otherwise it would take the options of its own verbs.
   const agents = verb(program, 'agents', 'the agents that are registered').enablePositionalOptions()
   agents.action(act(listAgents))
   verb(agents, 'show', 'all that is known of one agent; of another subject, the evidence to recertify it by')

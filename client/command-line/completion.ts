@@ -2,7 +2,9 @@ import { Argument, type Command, type Option } from 'commander'
 import type { Surroundings } from '../surroundings.ts'
 import { helpOf } from './frame.ts'
 
-/** Why these are not a library's: docs/adr/0027-in-reach.md. Where they offer nothing, the shell offers files. */
+/**
+ * Shell scripts of our own, not a library's (docs/adr/0027-in-reach.md). If they offer nothing, the shell offers files.
+ */
 const scripts = {
   bash: `_hotwork() {
   local IFS=$'\\n'
@@ -37,12 +39,12 @@ export function addCompletionVerb(program: Command, surroundings: Surroundings):
     .action((shell: Shell) => surroundings.out(scripts[shell]))
 }
 
-/** A line for each word that may stand where the last of `words` is begun: the word, a tab, and what it is. */
+/** A line for each word that may stand in place of the last of `words`: the word, a tab, its description. */
 export function completions(program: Command, words: readonly string[]): string {
-  // Bash takes `--status=pending` for three words.
+  // Bash splits `--status=pending` into three words.
   const given = words.filter((word, index) => word !== '=' || index === words.length - 1)
   const current = given.pop()?.replace(/^=$/, '') ?? ''
-  // What follows is another program's.
+  // Words after `--` are another program's.
   if (given.includes('--')) return ''
   return candidates(placeOf(program, given), current)
     .map(([word, what]) => `${word}\t${what.replaceAll(/\s+/g, ' ')}\n`)

@@ -7,7 +7,7 @@ import { readSettings } from '../settings.ts'
 import type { VerifyTyped } from '../verify/verify.ts'
 import { type Frame, typedOf } from './frame.ts'
 
-/** What an auditor takes away, and checks without Hotwork. */
+/** The verbs by which an auditor takes evidence away, and checks it without Hotwork. */
 export function addEvidenceVerbs(program: Command, { verb, act, surroundings, done }: Frame): void {
   verb(program, 'receipt', 'a signed statement of what became of a request, which anyone can verify')
     .argument('<id>', 'the request, such as req_...')
@@ -23,7 +23,7 @@ export function addEvidenceVerbs(program: Command, { verb, act, surroundings, do
     .option('--part', 'the entries are a selection: those that are left out are no fault', false)
     .action(async (...given) => {
       const typed = typedOf<VerifyTyped & { api?: string; as?: string; json: boolean }>(given)
-      // It reads entries with all that the reducer knows, which no other verb needs.
+      // It loads the whole reducer, which no other verb needs.
       const { verify } = await import('../verify/verify.ts')
       const login = (origin: string) => {
         if (originIn(namedIssuer(typed.api, surroundings) ?? '') !== origin) return undefined

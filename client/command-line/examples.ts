@@ -1,6 +1,6 @@
 /**
- * What the help of each verb shows, as it is typed in a shell. A test runs every line, with the ids of a scene in place of
- * `req_...` and its like.
+ * The examples in the help of each verb, as they are typed in a shell. A test runs every line, with a scene's ids in
+ * place of `req_...` and the like.
  */
 export const examples: { readonly [verb: string]: readonly [string, ...string[]] } = {
   login: ['login', 'login --device'],

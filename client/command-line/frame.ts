@@ -5,16 +5,16 @@ import { readSettings } from '../settings.ts'
 import { ownPath, type Surroundings } from '../surroundings.ts'
 import { examplesOf } from './examples.ts'
 
-/** What each noun needs to register its verbs. */
+/** Shared by the files that register the verbs of a noun. */
 export type Frame = {
   surroundings: Surroundings
   /** Sets the exit code. */
   done(exit: number): void
-  /** A verb with the options that every verb has, and with its examples in its help. */
+  /** Adds a verb with the common options, and with its examples in its help. */
   verb(parent: Command, name: string, description: string): Command
-  /** What a verb of a person works with, by its options. It asks for no login yet. */
+  /** The context of a person's verb, by its options. It does not log in yet. */
   contextOf(typed: Common): Context
-  /** What a verb of a person does: `typed` has its options, and its arguments by their names. Returns the exit code. */
+  /** Wraps a person's verb: `typed` has its options, and its arguments by name. Returns the exit code. */
   act<T>(run: (typed: T, context: Context) => Promise<number>): (...given: unknown[]) => Promise<void>
 }
 
@@ -48,7 +48,7 @@ function contextOf(typed: Common, surroundings: Surroundings): Context {
 
 type Common = { api?: string; as?: string; json: boolean }
 
-/** Commander gives a verb's arguments in turn, then its options, then the command. */
+/** Commander passes a verb's arguments in order, then its options, then the command. */
 export function typedOf<T>(given: readonly unknown[]): T {
   const command = given.at(-1) as Command
   const named = command.registeredArguments.map((argument, index) => [argument.name(), given[index]] as const)
@@ -62,7 +62,7 @@ export function pathOf(command: Command): string {
   return words.join(' ')
 }
 
-/** With the files that come with this program as they are typed here. */
+/** Replaces the paths of files that come with this program by their paths here. */
 export function helpOf(path: string, surroundings: Pick<Surroundings, 'program' | 'folder'>): string {
   const all = examplesOf(path).map(
     (line) =>

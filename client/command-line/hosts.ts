@@ -10,7 +10,7 @@ export const mapInProject = [
   'take a map of the folder that the agent works in, whose authors then say which calls need a permit',
 ] as const
 
-/** What stands between an agent's program and its tools. */
+/** The verbs that stand between an agent's program and its tools. */
 export function addHostVerbs(program: Command, frame: Frame): void {
   const withWaiting = (command: Command): Command =>
     command

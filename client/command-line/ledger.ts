@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { exportLedger, formats } from '../ledger/export.ts'
 import type { Frame } from './frame.ts'
 
-/** What auditors do with the record. */
+/** The verbs of the ledger, for auditors. */
 export function addLedgerVerbs(program: Command, { verb, act }: Frame): void {
   const ledger = program.command('ledger').description('The record: every entry of every request, and of all else.')
   verb(ledger, 'export', 'entries of all records, oldest first')

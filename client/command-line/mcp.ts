@@ -5,7 +5,7 @@ import type { GateTyped } from '../mcp/run-gate.ts'
 import { type Frame, typedOf } from './frame.ts'
 import { mapInProject } from './hosts.ts'
 
-/** What stands between an agent and an MCP server. */
+/** The verbs that stand between an agent and an MCP server. */
 export function addMcpVerbs(program: Command, frame: Frame): void {
   const mcp = frame.verb(program, 'mcp', 'an MCP server behind a gate: people decide on the calls that need a permit')
   addGate(mcp, frame)

@@ -14,7 +14,7 @@ const wholes = (typed: string, before: readonly number[] = []): readonly number[
 const limit = () => new Option('--limit <n>', 'how many at most').argParser(whole).default(50)
 const yes = () => new Option('--yes', 'approve without asking first').default(false)
 
-/** What people do with requests. */
+/** The verbs by which people handle requests. */
 export function addPersonRequestVerbs(program: Command, { verb, act }: Frame): void {
   verb(program, 'ls', 'requests, newest first')
     .option('--waiting', 'those that you could approve now', false)

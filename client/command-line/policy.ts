@@ -10,7 +10,7 @@ import { type Frame, typedOf } from './frame.ts'
 
 type Login = { json: boolean; api?: string; as?: string }
 
-/** Verbs of policy authors. Each runs a file of `policy-tools/verbs/`. */
+/** The verbs of policy authors. Each runs a file of `policy-tools/verbs/`. */
 export function addPolicyVerbs(program: Command, { verb, act, contextOf, surroundings, done }: Frame): void {
   const policy = program.command('policy').description('A policy folder: whether it is right, and what it does.')
   const runs = async (...given: unknown[]) => {

@@ -15,7 +15,7 @@ import { addMcpVerbs } from './mcp.ts'
 import { addHaltVerbs, addPersonRequestVerbs } from './person-requests.ts'
 import { addPolicyVerbs } from './policy.ts'
 
-/** One command. Returns its exit code: one of `exits`, or that of a program which the command ran. */
+/** Runs one command. Returns its exit code: one of `exits`, or that of a program which the command ran. */
 export async function run(typed: readonly string[], surroundings: Surroundings): Promise<number> {
   let exit: number = exits.done
   const program = makeProgram(surroundings, (done) => {
@@ -49,7 +49,7 @@ function wantsJson(typed: readonly string[], program: Command): boolean {
     if (!next) break
     command = next
   }
-  // What follows `--` is another program's.
+  // Words after `--` are another program's.
   const own = typed.includes('--') ? typed.slice(0, typed.indexOf('--')) : typed
   return own.includes('--json') && command.name() !== 'credentials'
 }
@@ -88,7 +88,7 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
   return program
 }
 
-/** That a flag is off unless it is given goes without saying; that an option must be given does not. */
+/** The default of a flag is obvious; a required option has to be marked. */
 function optionDescription(option: Option): string {
   const words = new Help().optionDescription(option).replace(' (default: false)', '')
   return option.mandatory ? `${words} (must be given)` : words

@@ -2,11 +2,11 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { constants, devNull } from 'node:os'
 
-/** Every credential variable that AWS SDKs, their older versions and tools read, and ones of their kind to come. */
+/** Every credential variable that AWS SDKs and tools read, older and future versions included. */
 const awsCredential =
   /^AWS_(?!ENDPOINT_URL)(?:.*(?:ACCESS_KEY|SECRET_KEY|TOKEN|CREDENTIAL|PROFILE|ROLE_ARN|ROLE_SESSION|CONFIG_FILE)|CONTAINER_|EC2_METADATA)/i
 
-/** What says who the agent or person is: CMD gets what was approved, and not the right to ask as them. */
+/** The identity of the agent or person: CMD gets the approved rights, and not the right to ask as them. */
 const identity =
   /^(?:HOTWORK_(?:AS|TOKEN|SIDECAR_TOKEN|WORKLOAD_TOKEN_FILE|TOOL_TOKEN_FILE)|ACTIONS_ID_TOKEN_REQUEST_(?:URL|TOKEN)|SPIFFE_ENDPOINT_SOCKET)$/i
 
@@ -20,15 +20,17 @@ export const withoutCredentials = (env: Environment): { [name: string]: string }
     ),
   )
 
-/** The environment of a program that may have credentials of its own, and not the right to ask as this agent or tool. */
+/**
+ * The environment of a program that may have credentials of its own, and not the right to ask as this agent or tool.
+ */
 export const withoutIdentity = (env: Environment): { [name: string]: string } =>
   Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) => (value === undefined || identity.test(name) ? [] : [[name, value]])),
   )
 
 /**
- * What makes every AWS tool take the credentials of the endpoint and no others: SDKs read the files of ~/.aws before a
- * container's credentials, so those are put out of sight.
+ * Makes every AWS tool take the credentials of the endpoint and no others: SDKs prefer the files of ~/.aws to a
+ * container's credentials, so those files are hidden.
  */
 export const endpointVariables = ({ url, authorization }: { url: string; authorization: string }) => ({
   AWS_CONTAINER_CREDENTIALS_FULL_URI: url,
@@ -39,7 +41,7 @@ export const endpointVariables = ({ url, authorization }: { url: string; authori
   AWS_EC2_METADATA_DISABLED: 'true',
 })
 
-/** The Region that was approved and the local stack's AWS, where the environment names no others. */
+/** The approved Region and the local stack's AWS, unless the environment names others. */
 export function whereVariables(
   env: Environment,
   { region, endpointUrl }: { region?: string | undefined; endpointUrl?: string | undefined },
@@ -52,14 +54,14 @@ export function whereVariables(
 }
 
 export type Ended = {
-  /** As a shell says it: 128 + the signal, 127 where there is no such program, 126 where it cannot be run. */
+  /** A shell's exit code: 128 + the signal, 127 for a missing program, 126 for one that cannot be run. */
   exit: number
-  /** Why it did not start. */
+  /** The reason why it did not start. */
   fault?: string
   signal?: NodeJS.Signals
 }
 
-/** Runs a program to its end, with this process's terminal. `onStart` is told it as soon as it runs. */
+/** Runs a program to its end, with this process's terminal. `onStart` gets it as soon as it runs. */
 export function runCommand(
   [program = '', ...args]: readonly string[],
   options: { env: { [name: string]: string }; folder: string; stdio: StdioOptions },
@@ -72,7 +74,7 @@ export function runCommand(
     try {
       const child = spawn(program, args, { env, cwd, stdio })
       child.once('error', (fault: NodeJS.ErrnoException) => {
-        // Also of a signal that could not be sent, which is no end.
+        // Node also reports a signal that could not be sent this way, which is no end.
         if (child.pid === undefined) notStarted(fault)
       })
       child.once('exit', (code, signal) =>
@@ -93,7 +95,7 @@ const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 export class Signals {
   readonly #stop = new AbortController()
   readonly #handlers: readonly (readonly [NodeJS.Signals, () => void])[]
-  /** Settles at the first. */
+  /** Settles at the first signal. */
   readonly stopped = new Promise<void>((resolve) => {
     this.stop.addEventListener('abort', () => resolve(), { once: true })
   })
@@ -105,7 +107,7 @@ export class Signals {
     for (const [signal, take] of this.#handlers) process.on(signal, take)
   }
 
-  /** Aborted by the first. */
+  /** Aborted by the first signal. */
   get stop(): AbortSignal {
     return this.#stop.signal
   }
@@ -116,7 +118,7 @@ export class Signals {
 
   #take(signal: NodeJS.Signals): void {
     this.first ??= signal
-    // Of Ctrl-C the terminal tells both, and many programs take a second one as "stop at once".
+    // A terminal sends Ctrl-C to both, and many programs take a second one as "stop at once".
     if (!isOfTerminal(signal)) this.child?.kill(signal)
     this.#stop.abort(new Interrupted(this.first))
   }

@@ -6,15 +6,15 @@ import { exits, Trouble } from '../outcome.ts'
 const path = '/credentials'
 
 export type CredentialsEndpoint = {
-  /** What AWS SDKs read (container credentials), and what they show. */
+  /** The variables that AWS SDKs read (container credentials), and the token that they show. */
   url: string
   authorization: string
   close(): Promise<void>
 }
 
 /**
- * Container credentials on loopback: every AWS SDK and tool asks here, and again before they end. Only a process that was
- * given the token is answered. It ends with this process, however this process ends.
+ * Container credentials on loopback: every AWS SDK and tool asks here, and again before they expire. It answers only
+ * processes that were given the token, and ends with this process, however that ends.
  */
 export async function openCredentialsEndpoint(
   credentials: () => Promise<AwsCredentials>,
@@ -38,7 +38,7 @@ async function answer(
   return answerCredentials(credentials)
 }
 
-/** As the container endpoint of ECS does, member for member. */
+/** The form of the container endpoint of ECS, member for member. */
 export async function answerCredentials(credentials: () => Promise<AwsCredentials>): Promise<LoopbackAnswer> {
   try {
     const { AccessKeyId, SecretAccessKey, SessionToken: Token, Expiration } = await credentials()
@@ -51,7 +51,7 @@ export async function answerCredentials(credentials: () => Promise<AwsCredential
   }
 }
 
-/** AWS's tools print these members, and none of them a body of another form. */
+/** AWS's tools print an error in this form alone. */
 export const noCredentials = (status: number, Code: string, Message: string): LoopbackAnswer => ({
   status,
   body: { Code, Message },

@@ -18,25 +18,27 @@ export const CallMembers = z.looseObject({
   id: z.string().optional(),
 })
 
-/** One asking of a call. A call that is asked again after its answer is over has another: the last part of its id counts. */
+/**
+ * One asking of a call. After its answer has expired, the same call gets another, with a higher last part of its id.
+ */
 const Asked = z.looseObject({
   version: z.literal(1),
   agent: z.string(),
-  /** The id by which a repeat is the same request (`PermitCall.callId`). A narrowed call has that of the one it came from. */
+  /** The id that makes a repeat the same request (`PermitCall.callId`). A narrowed call has the id of its origin. */
   callId: z.string(),
   call: CallMembers,
   /** The arguments that people approved in place of `call.arguments`. */
   narrowed: Members.optional(),
-  /** Known once Hotwork has it. */
+  /** Present once Hotwork has it. */
   request: z.string().optional(),
   askedAt: z.number(),
 })
 export type Asked = z.infer<typeof Asked> & { place: string }
 
-/** The ask, to the letter. */
+/** The asked call, unchanged. */
 export const callOf = ({ call }: Pick<Asked, 'call'>): GatedCall => call as GatedCall
 
-/** How an asking ended. There is one: the first that is written. */
+/** The end of an asking. The first that is written counts. */
 export const Ended = z.looseObject({
   version: z.literal(1),
   state: z.enum(['denied', 'expired', 'refused', 'done', 'unknown']),
@@ -45,11 +47,11 @@ export const Ended = z.looseObject({
   detail: z.string().optional(),
   /** The arguments of the call that was made. */
   arguments: Members.optional(),
-  /** The outcome of the work, as Hotwork is told. */
+  /** The outcome of the work, as it is reported to Hotwork. */
   outcome: z.enum(['succeeded', 'failed']).optional(),
-  /** Hotwork knows. */
+  /** Whether Hotwork has been told. */
   reported: z.boolean(),
-  /** So long a repeat gets this. Milliseconds. */
+  /** The time until which a repeat gets this end. Milliseconds. */
   until: z.number(),
 })
 export type Ended = z.infer<typeof Ended>
@@ -58,13 +60,13 @@ const askings: Kind<z.infer<typeof Asked>> = {
   ...{ prefix: 'gated-', ids: /^[0-9a-f]{40}-\d+$/, shape: Asked, stays: remembered, isMark: true },
 }
 export const ends: Kind<Ended> = { prefix: 'ended-', shape: Ended, stays: remembered, isMark: true }
-/** The value of the work, which may be large. It is kept for as long as it is given out. */
+/** The value of the work, which may be large. It is kept while repeats get it. */
 const values: Kind<{ until?: number | undefined; value?: unknown }> = {
   ...{ prefix: 'value-', shape: z.looseObject({ until: z.number().optional() }) },
   ...{ stays: remembered, isOver: ({ until }, now) => until !== undefined && until <= now },
 }
 
-/** Why a call may not be made now. */
+/** The reason why a call may not be made now. */
 export type No =
   | { may: false; why: 'pending'; request: string }
   /** People approved other arguments, until then. */
@@ -76,20 +78,20 @@ export const no = (reason: string, request?: string, detail?: string): No => ({
   ...defined({ request, detail }),
 })
 
-/** Gated calls with what became of them. The file system lets one process alone make a call's asking, and one its end. */
+/** Gated calls with their ends. The file system lets one process alone make a call's asking, and one its end. */
 export class Askings {
   readonly #journal: Journal
   readonly #runs: Runs
   readonly #of: readonly string[]
 
-  /** @param of what tells their calls from others of the same agent, such as the address of Hotwork */
+  /** @param of tells their calls from others of the same agent, such as the address of Hotwork */
   constructor(journal: Journal, ...of: readonly string[]) {
     this.#journal = journal
     this.#runs = new Runs(journal)
     this.#of = of
   }
 
-  /** The asking that a repeat attaches to, or a new one. @throws Fault */
+  /** The asking that a repeat joins, or a new one. @throws Fault */
   open(agent: string, call: GatedCall): Asked {
     const key = this.#keyOf(agent, call)
     for (;;) {
@@ -102,7 +104,7 @@ export class Askings {
     }
   }
 
-  /** How it stands, by what people, policy or time say of it now. What is over is written down. @throws Fault */
+  /** Its current state, by the permit of now. A final state is written down. @throws Fault */
   stand(asked: Asked, permit: Permit): { approved: Approved } | No {
     const { request } = permit
     if (request !== undefined) this.knows(asked, request)
@@ -114,7 +116,7 @@ export class Askings {
       case 'narrowed': {
         const approved = permit.accept()
         const { arguments: narrowed, expiresAt } = approved
-        // Fewer uses or less time, or what was told before: this very call was approved.
+        // Less time, fewer uses or a narrowing that was told before: this very call was approved.
         if (isSame(narrowed, asked.narrowed ?? asked.call.arguments)) return { approved }
         this.#attach(asked, narrowed)
         return { may: false, why: 'narrowed', request: permit.request, arguments: narrowed, expiresAt }
@@ -124,7 +126,7 @@ export class Askings {
         const { reason, detail } = permit.outcome === 'refused' ? permit : { reason: state, detail: undefined }
         if (request === undefined) return no(reason, request, detail)
         const until = this.now() + (state === 'denied' ? denialHolds : 0)
-        // Its grant has ended. Had its call been sent, its end would stand here.
+        // The grant has ended. An end would be written here if the call had been sent.
         if (this.#runs.of(request)) this.lose(asked, request, this.now() + denialHolds)
         else this.end(asked, { state, request, reason, ...defined({ detail }), reported: true, until })
         return no(reason, request, detail)
@@ -132,20 +134,20 @@ export class Askings {
     }
   }
 
-  /** The narrower call that people approved goes on with the same request. */
+  /** The narrower call that people approved continues under the same request. */
   #attach({ place: _, ...asked }: Asked, narrowed: Asked['call']['arguments']): void {
     const { next, found } = this.#newest(this.#keyOf(asked.agent, { ...callOf(asked), arguments: narrowed }))
     if (!found) this.#journal.create(askings, next, { ...asked, narrowed })
   }
 
-  /** It was sent, and no one is left who could say what came of it. */
+  /** Ends a call that was sent, and whose process died without an answer. */
   lose(asked: Asked, request: string, until: number): void {
     const detail = 'the process that had sent the call has ended'
     const lost = { state: 'unknown', request, reason: 'outcome_unknown', detail, outcome: 'failed' } as const
     this.end(asked, { ...lost, reported: false, until })
   }
 
-  /** Those of one agent, the newest last. */
+  /** The askings of one agent, the newest last. */
   all(agent: string): Asked[] {
     return this.#journal
       .all(askings)
@@ -166,7 +168,7 @@ export class Askings {
     return this.#journal.find(ends, callId)
   }
 
-  /** @returns false where it had ended already @throws Fault */
+  /** @returns false if it had ended already @throws Fault */
   end(
     { callId }: Asked,
     ended: Partial<Ended> & Pick<Ended, 'state' | 'reported' | 'until'>,
@@ -193,7 +195,7 @@ export class Askings {
     return digest(...this.#of, agent, callText(call))
   }
 
-  /** The last asking of a call, unless its answer is over; and where the next one goes. */
+  /** The newest asking of a call, unless its answer has expired; and the place of the next one. */
   #newest(key: string): { next: string; found?: Asked } {
     const counts = this.#journal.ids(askings).flatMap((id) => (id.startsWith(key) ? [Number(id.split('-')[1])] : []))
     const last = Math.max(0, ...counts)

@@ -5,8 +5,8 @@ import { defined } from '../http.ts'
 import { wrongUsage } from '../outcome.ts'
 
 /**
- * Arguments as they came. A record of zod leaves `__proto__` out, and people would approve less than is done: Hotwork refuses
- * that name, as it refuses every number that it would have to round.
+ * Arguments as they came. A record of zod leaves `__proto__` out, and people would approve less than is done: Hotwork
+ * refuses that name, as it refuses every number that it would have to round.
  */
 export const Members = z.custom<{ readonly [name: string]: unknown }>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
@@ -21,12 +21,12 @@ export type GatedCall = {
   parentTask: { readonly id: string; readonly url?: string }
   justification?: string | undefined
   mcp?: McpTool | undefined
-  /** Tells calls apart that are no repeats, such as a `tool_use_id`. Left out: the same arguments are the same call. */
+  /** Tells two calls with the same arguments apart, such as a `tool_use_id`. Without it they are one call. */
   id?: string | undefined
 }
 
 /**
- * How a gated call stands. `running`: it was sent, here or by another process, and has no answer yet. `done`: it was
+ * The state of a gated call. `running`: it was sent, here or by another process, and has no answer yet. `done`: it was
  * sent, once, and answered. `unknown`: it was sent, and its answer is lost for good. It is never sent again.
  */
 type GatedState =
@@ -43,25 +43,25 @@ type GatedState =
 export type GatedAnswer<T = unknown> = {
   state: GatedState
   request?: string
-  /** Where people decide. */
+  /** The web page on which people decide. */
   page?: string
-  /** Of a no: a word for programs, and a sentence. */
+  /** The refusal's code for programs, and its sentence. */
   reason?: string
   detail?: string
-  /** RFC 3339. So long a repeat gets the same answer; of `approved` and `narrowed`, so long it can be done. */
+  /** RFC 3339. The end of this answer for repeats; the deadline of `approved` and `narrowed`. */
   until?: string
-  /** What people approved in place of what was asked: the call that may be made. */
+  /** The arguments that people approved: the call that may be made. */
   arguments?: { readonly [name: string]: unknown }
-  /** What the work gave. */
+  /** The result of the work. */
   value?: T
-  /** The work was done by an earlier call: `value` is what it gave then. */
+  /** An earlier call did the work: `value` is its result. */
   repeated?: true
 }
 
 /** `wait`: how long people, or another process that does the work, are waited for. Milliseconds. */
 export type How = { wait: number; signal?: AbortSignal | undefined }
 
-/** The work may have been done, and no one can say. Thrown by work; anything else that it throws counts as this too. */
+/** The work may have been done, with an unknown outcome. Any other error that work throws counts as this too. */
 export class OutcomeUnknown extends Error {
   override readonly name = 'OutcomeUnknown'
   readonly code: string
@@ -85,7 +85,7 @@ function canonical(value: object): string {
   }
 }
 
-/** What makes a repeat the same call. @throws Refusal */
+/** The identity of a call: repeats have the same text. @throws Refusal */
 export const callText = ({ action, arguments: args, purpose, parentTask, mcp, id }: GatedCall): string =>
   canonical(defined({ action, args, purpose, parentTask, mcp, id }))
 
@@ -93,8 +93,8 @@ export const callText = ({ action, arguments: args, purpose, parentTask, mcp, id
 export const isOpen = ({ state }: { state: GatedState }): boolean =>
   state === 'pending' || state === 'approved' || state === 'running'
 
-/** So long the same denial is told, and no one is asked again. Milliseconds. */
+/** How long a denial is repeated before people are asked again. Milliseconds. */
 export const denialHolds = 600_000
 
-/** Where people decide on a request. */
+/** The web page on which people decide on a request. */
 export const pageOf = (issuer: string, request: string): string => `${issuer}/decide/${request}`

@@ -15,22 +15,22 @@ export type { Doing, Work } from './gated-use.ts'
 
 export type Parts = {
   hotwork: Hotwork
-  /** Of the tool that the actions are of. Undefined: what is done needs no use, as with AWS credentials. */
+  /** The gate of the tool that has the actions. Undefined if acts need no use, as with AWS credentials. */
   gate: Gate | undefined
-  /** Of the folder that `hotwork` has too. */
+  /** The journal in the folder that `hotwork` uses too. */
   journal: Journal
-  /** Who asks: agents that share a folder do not share calls. */
+  /** The agent that asks: agents that share a folder do not share calls. */
   agent: string
 }
 
-/** Between two looks at what another process does. Milliseconds. */
+/** The pause between two looks at another process's work. Milliseconds. */
 const pauseOfLooks = 200
-/** How long Hotwork may take beside the waiting, and in all, before it counts as silent. Milliseconds. */
+/** How long Hotwork may take, beside the waiting and in all, before it counts as silent. Milliseconds. */
 const patience = { beside: 8_000, least: 25_000 }
 
 /**
- * Gated calls of one agent: each is asked once and done once, however often it is repeated, and also where a process is killed
- * meanwhile. What they throw is the reason of the signal, and that only before the work; a no is an answer.
+ * Gated calls of one agent: each is asked once and done once, however often it is repeated, and even if a process is
+ * killed meanwhile. A refusal is an answer. Only the reason of the signal is thrown, and only before the work.
  */
 export class GatedCalls {
   readonly #parts: Parts
@@ -48,20 +48,20 @@ export class GatedCalls {
     return this.#parts.hotwork.issuer
   }
 
-  /** Asks, or attaches to what was asked. */
+  /** Asks, or joins an earlier asking. */
   ask(call: GatedCall, how: How): Promise<GatedAnswer> {
     return this.#orRefused(how, async () => this.#stand(this.#open(call), call, how))
   }
 
   /**
-   * Asks, or attaches; where it is approved begins the use as the tool and does the work, once, ever. What the work gave is
-   * kept, and given to each repeat until the grant would have ended.
+   * Asks or joins; once it is approved, begins the use as the tool and does the work, once, ever. Repeats get the kept
+   * result until the grant would have ended.
    */
   run<T>(call: GatedCall, work: Work<T>, how: Doing<T>): Promise<GatedAnswer<T>> {
     return this.#orRefused(how, async () => this.#go(this.#open(call), call, work, how))
   }
 
-  /** `run` of a request that was asked before: nothing is asked anew. */
+  /** Runs a request that was asked before, without asking again. */
   resume<T>(request: string, work: Work<T>, how: Doing<T>): Promise<GatedAnswer<T>> {
     return this.#orRefused(how, async () => {
       const asked = this.#asked(request)
@@ -69,7 +69,7 @@ export class GatedCalls {
     })
   }
 
-  /** `ask` of a request that was asked before: nothing is asked anew. */
+  /** Looks at a request that was asked before, without asking again. */
   look(request: string, how: How): Promise<GatedAnswer> {
     return this.#orRefused(how, async () => {
       const asked = this.#asked(request)
@@ -85,7 +85,7 @@ export class GatedCalls {
     )
   }
 
-  /** Takes a request back that is pending, and gives up one that is not used yet. @returns how it stands then */
+  /** Withdraws a pending request, and gives up an approved one that is unused. @returns its state then */
   cancel(request: string, how: How): Promise<GatedAnswer> {
     return this.#orRefused(how, async () => {
       const asked = this.#asked(request)
@@ -97,7 +97,7 @@ export class GatedCalls {
         await permit.cancel()
         end()
       } else if (permit?.outcome === 'approved' || permit?.outcome === 'narrowed') {
-        // The mark that lets no one begin its work.
+        // This mark keeps every process from its work.
         if (!this.#runs.begin(request)) {
           end()
           await permit.complete('failed', 'given up before it was used')
@@ -107,7 +107,7 @@ export class GatedCalls {
     })
   }
 
-  /** What processes that were killed have left: Hotwork is told of each how it ended. */
+  /** Reports to Hotwork the ends of calls whose processes were killed. */
   async settle(signal?: AbortSignal): Promise<void> {
     for (const asked of this.#askings.all(this.#parts.agent)) {
       const run = asked.request === undefined ? undefined : this.#runs.of(asked.request)
@@ -122,7 +122,7 @@ export class GatedCalls {
     }
   }
 
-  /** When Hotwork has been told of each end that was found meanwhile. */
+  /** Waits until Hotwork has been told of each end that was found meanwhile. */
   async idle(): Promise<void> {
     await Promise.allSettled(this.#reports.values())
   }
@@ -131,7 +131,7 @@ export class GatedCalls {
     return this.#askings.open(this.#parts.agent, call)
   }
 
-  /** The one that was asked, not the narrower one that came of it. */
+  /** The original asking, not the narrower one that came of it. */
   #asked(request: string): Asked | undefined {
     const found = this.#askings.all(this.#parts.agent).filter((each) => each.request === request)
     return found.find(({ narrowed }) => !narrowed) ?? found[0]
@@ -172,13 +172,13 @@ export class GatedCalls {
     return this.#follow<T>(asked, call, approved, { ...how, wait: until - Date.now() })
   }
 
-  /** It was sent before. Waits for its end; where no one is left who could write one, the outcome is unknown. */
+  /** Follows a call that was sent before. Waits for its end; if its process has died, the outcome is unknown. */
   async #follow<T>(asked: Asked, call: GatedCall, approved: Approved, { wait, signal }: How): Promise<GatedAnswer<T>> {
     const { request, expiresAt } = approved
     for (const until = Date.now() + wait; ; ) {
       const run = this.#runs.of(request)
       const isLost = !run || isAlive(run) === false || run.became !== undefined
-      // In this order: its end is written before the process ends.
+      // In this order: a process writes the end before it exits.
       const ended = this.#ended<T>(asked, call)
       if (ended) return ended
       if (isLost) {
@@ -210,7 +210,7 @@ export class GatedCalls {
     }
   }
 
-  /** It has ended before. What is still to be told of it is told. */
+  /** The answer of a call that has ended. Reports an end that Hotwork has not been told yet. */
   #ended<T>(asked: Asked, call: GatedCall): GatedAnswer<T> | undefined {
     const ended = this.#askings.endOf(asked)
     if (!ended) return undefined

@@ -8,25 +8,25 @@ import { pause } from '../surroundings.ts'
 import { type Asked, type Askings, callOf, type Ended } from './askings.ts'
 import { type GatedCall, type How, OutcomeUnknown } from './gated-call.ts'
 
-/** `ended`: the use was begun before, and its end told. What it was for is not done again. `use`: none where there is no gate. */
+/** `ended`: the use was begun and ended before, and its work is not done again. `use` is missing without a gate. */
 export type Begun = { use?: string; ended: boolean; end(outcome: 'succeeded' | 'failed'): Promise<void> }
 export type No = { reason: string; detail: string }
 
 export type Doing<T> = How & {
-  /** Asked just before the work: what forbids it now. */
+  /** Asked just before the work: the reason that forbids it now. */
   check?: () => Promise<No | undefined>
-  /** Whether what the work gave says that it failed. */
+  /** Whether a result of the work counts as a failure. */
   failed?: (value: T) => boolean
 }
 export type Work<T> = (use: string) => Promise<T>
 
-/** An end that is told after the grant's own is not taken. Milliseconds. */
+/** Hotwork refuses an end that is reported after the grant's own. Milliseconds. */
 const timeToReport = 5_000
 
 /**
- * The use of a request is one, by its key, also where the process that began it was killed before it did anything.
+ * Begins the one use of a request, by its key, even if a process that began it was killed before it did anything.
  *
- * @throws Fault where the gate says neither yes nor no
+ * @throws Fault if the gate says neither yes nor no
  */
 export async function beginUse(
   gate: Gate | undefined,
@@ -50,9 +50,9 @@ export type Done<T> = Ended & { value: T | undefined }
 type Beginning<T> = { answer?: { state: 'refused' | 'pending' } & No; ends?: Promise<Done<T> | undefined> }
 
 /**
- * Begins the use, looks once more whether the work may be done, and begins it.
+ * Begins the use, checks once more that the work may be done, and begins it.
  *
- * @returns what forbids it, or the end of the work that was begun, or nothing where another one has begun it
+ * @returns the refusal, the end of the work that was begun, or an empty object if another process has begun it
  */
 export async function beginWork<T>(
   asked: Asked,
@@ -64,8 +64,7 @@ export async function beginWork<T>(
   const { request } = approved
   if (runs.of(request)) return {}
   const begun = await beginUse(gate, approved, callOf(asked)).catch((cause: unknown) => {
-    if (isStateChanged(cause))
-      return { changed: 'what is there has changed since it was approved: people decide again' }
+    if (isStateChanged(cause)) return { changed: 'the resource has changed since it was approved: people decide again' }
     throw cause
   })
   if ('changed' in begun) return { answer: { state: 'pending', reason: 'state_changed', detail: begun.changed } }
@@ -73,7 +72,7 @@ export async function beginWork<T>(
   if (begun.ended) return {}
   const no = await check?.()
   if (no) {
-    // The mark that lets no one begin the work.
+    // This mark keeps every process from the work.
     if (runs.begin(request)) return {}
     askings.end(asked, { state: 'refused', request, ...no, reported: true, until: askings.now() })
     await begun.end('failed').catch(() => {})
@@ -95,7 +94,7 @@ export async function beginWork<T>(
 
 export const audienceOf = (token: string): string | undefined => [decodeJwt(token).aud].flat()[0]
 
-/** The tool is called on no address: its audience stands for one. */
+/** The URL of the use: without an address of its own, the tool's audience. */
 function addressIn(token: string): string {
   const audience = audienceOf(token)
   if (audience && URL.canParse(audience)) return audience
@@ -106,10 +105,10 @@ function addressIn(token: string): string {
 }
 
 /**
- * Does the work, writes down how it ended before anyone is told, and reports it.
+ * Does the work, writes its end down before it is told, and reports it.
  *
- * @returns undefined where it was begun before
- * @throws Refusal where the grant has ended, before the work
+ * @returns undefined if it was begun before
+ * @throws Refusal if the grant has ended, before the work
  */
 async function doOnce<T>(
   work: () => Promise<T>,
@@ -134,7 +133,7 @@ async function doOnce<T>(
       const { value: _, ...kept } = ended
       askings.end(asked, kept, value)
     } catch {
-      // A disk that is full loses the answer for a repeat, and not for this call.
+      // A full disk loses the answer for repeats, and not for this call.
     }
     await begun.end(given.outcome).catch(() => {})
     if (given.outcome === 'failed') throw new WorkFailed(given.state)
@@ -149,7 +148,7 @@ async function doOnce<T>(
   return ended
 }
 
-/** Hotwork is told its name and its code. */
+/** Hotwork gets its name and its code. */
 class WorkFailed extends Error {
   override readonly name = 'WorkFailed'
   readonly code: string
@@ -159,7 +158,7 @@ class WorkFailed extends Error {
   }
 }
 
-/** Nothing may be done under a grant after its end, so no longer is an answer waited for. */
+/** Waits for an answer until the grant's end, and no longer: nothing may be done after it. */
 async function inTime<T>(work: () => Promise<T>, until: number): Promise<T> {
   const stop = new AbortController()
   const late = pause(Math.max(0, until - Date.now()), stop.signal).then(() => {

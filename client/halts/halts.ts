@@ -65,7 +65,7 @@ const readHalts = (all: boolean, limit: number, { api }: Pick<Context, 'api'>) =
     limit,
   })
 
-/** Lifting what is lifted, or is over, changes nothing: it says by which person, and that is no trouble. */
+/** A halt that was lifted, or is over, stays as it is: the answer names who lifted it, and is no error. */
 export async function lift({ id }: IdTyped, context: Context): Promise<Exit> {
   const { api, surroundings } = context
   const lifted = await api
@@ -80,7 +80,7 @@ export async function lift({ id }: IdTyped, context: Context): Promise<Exit> {
   return show(context, lifted, () => [
     `LIFTED ${targetOf(lifted)}  ${lifted.id}`,
     ...fact('until', endOf(lifted, surroundings)),
-    ...fact('note', 'lifting revives nothing: agents ask anew'),
+    ...fact('note', 'lifting revives nothing: agents ask again'),
   ])
 }
 

@@ -12,21 +12,21 @@ import { Callers } from '../identity/callers.ts'
 import { type Kind, remembered } from '../journal/journal.ts'
 import { exits, Refusal, Trouble } from '../outcome.ts'
 
-/** That a host was let do a call, and what became of it. `run` tells it from every other call of the host. */
+/** A permission that a host got for a call, and its end. `run` tells it from every other call of the host. */
 const Begun = z.looseObject({
   version: z.literal(1),
   /** Agents may share a folder. */
   agent: z.string(),
   request: z.string(),
   use: z.string().optional(),
-  /** Digest of the arguments that were approved. */
+  /** The digest of the approved arguments. */
   approved: z.string().optional(),
-  /** Hotwork knows. */
+  /** The end as reported to Hotwork. */
   became: z.enum(['succeeded', 'failed']).optional(),
 })
 type Begun = z.infer<typeof Begun>
 
-/** How it went, until Hotwork was told. */
+/** An end that is not reported yet. */
 const Untold = z.looseObject({
   version: z.literal(1),
   became: z.enum(['succeeded', 'failed']),
@@ -42,23 +42,23 @@ export type Went = { became: 'succeeded' | 'failed'; note?: string | undefined }
 /** The end of a run that was not the approved call. */
 export const ranOther: Went = { became: 'failed', note: 'the host ran other arguments than were approved' }
 
-/** What a host is told of its call: that it may do it, now and once, or why not. */
+/** A host's answer: it may do the call now and once, or the reason against it. */
 export type Said =
   | { may: true; request: string; expiresAt: Date }
   | { may: false; why: 'begun_before'; request: string }
   | No
 
-/** An end is told to Hotwork within the host's patience; what cannot be told then, a later call tells. Milliseconds. */
+/** An end is reported within the host's patience; a later call reports the rest. Milliseconds. */
 const longestReport = 15_000
 
 /**
- * Calls that a host does by itself, after this program said that it may: begun by one message, ended by another, which may
- * reach other processes. All is on files of the state folder.
+ * Calls that a host does by itself, after this program permitted them: begun by one message, ended by another, which
+ * may reach other processes. The state folder has all of it.
  */
 export class BegunCalls {
   readonly api: AgentApi
   readonly #asker: Asker
-  /** The tool's side, where this machine is the tool of the action. */
+  /** The tool's side, if this machine is the tool of the action. */
   readonly #gate: Gate | undefined
   readonly #askings: Askings
   readonly #callers: Callers
@@ -71,17 +71,21 @@ export class BegunCalls {
     this.api = new AgentApi({ ...asker, prove: noKey, waiting: { err: () => {}, pause: asker.pause } })
   }
 
-  /** Whose calls these are, by Hotwork's word: agents may have one subject. @throws Trouble; the reason of the signal */
+  /**
+   * The agent of these calls, by Hotwork's answer: agents may have one subject.
+   *
+   * @throws Trouble; the reason of the signal
+   */
   async who(signal?: AbortSignal): Promise<string> {
     const token = await this.#asker.identity(this.#asker.issuer, signal)
     return (await this.#callers.find(token, { signal })).key
   }
 
   /**
-   * Asks, or attaches to what was asked with the same arguments; waits for people; and where they approved begins the call
-   * as `run`. Each approval begins one run, and each run is begun once.
+   * Asks, or joins an earlier asking with the same arguments; waits for people; and begins the approved call as `run`.
+   * Each approval begins one run, and each run is begun once.
    *
-   * @throws Fault; Refusal where the call is wrong; the reason of the signal
+   * @throws Fault; Refusal if the call is wrong; the reason of the signal
    */
   async begin(call: GatedCall, run: string, { wait, signal }: How): Promise<Said> {
     const until = Date.now() + wait
@@ -98,7 +102,7 @@ export class BegunCalls {
     }
   }
 
-  /** The same, and begins nothing. @throws as `begin` */
+  /** Does the same, and begins nothing. @throws as `begin` */
   async look(call: GatedCall, how: How): Promise<No | { approved: string }> {
     const { said } = await this.#look(call, how)
     if ('approved' in said) return { approved: said.approved.request }
@@ -115,10 +119,11 @@ export class BegunCalls {
   }
 
   /**
-   * Says how a run went, which was begun here or in another process. `ran`: with which arguments, as far as the host says it;
-   * with others than were approved it has failed.
+   * Ends a run that was begun here or in another process. `ran` has its arguments, if the host gives them; a run with
+   * unapproved arguments has failed.
    *
-   * @returns what Hotwork is told; undefined where there is no such run of this agent @throws Fault
+   * @returns the reported end; undefined if this agent has no such run
+   * @throws Fault
    */
   async end(run: string, went: Went, ran?: unknown): Promise<Went | undefined> {
     const begun = this.#find(run)
@@ -126,18 +131,18 @@ export class BegunCalls {
     const who = await this.who().catch(() => begun.agent)
     if (begun.agent !== who) return undefined
     const told = ran !== undefined && !isDigestOf(begun.approved, ran) ? ranOther : went
-    // A host may tell it twice: the first counts.
+    // A host may report it twice: the first counts.
     if (begun.became === undefined) this.#asker.journal.create(ends, run, { version: 1, ...defined(told) })
     await this.#report(run)
     return told
   }
 
-  /** Tells what an earlier process could not. */
+  /** Reports ends that an earlier process could not. */
   async reportLate(): Promise<void> {
     await Promise.all(this.#asker.journal.ids(ends).map((run) => this.#report(run).catch(() => {})))
   }
 
-  /** @returns undefined where another run took this approval */
+  /** @returns undefined if another run took this approval */
   async #begin(
     approved: Approved,
     asked: Asked,
@@ -149,7 +154,7 @@ export class BegunCalls {
     const begun = await beginUse(await this.#gateOf(approved), approved, callOf(asked))
     if ('reason' in begun) return no(begun.reason, request, begun.detail)
     if (begun.ended) return no('use_ended', request, 'it was done before')
-    // No host waits for the answer any more: the approval stays for the next who asks.
+    // The host gave up on the answer: the approval stays for the next caller.
     signal?.throwIfAborted()
     this.#keep(run, { version: 1, agent: asked.agent, request, approved: args, ...defined({ use: begun.use }) })
     if (this.#askings.end(asked, { state: 'done', request, reported: true, until: 0 }))
@@ -158,7 +163,7 @@ export class BegunCalls {
     return undefined
   }
 
-  /** AWS is no tool of this machine's: there the credential is the wall. */
+  /** AWS is never a tool of this machine: its credential is the wall. */
   async #gateOf(approved: Approved): Promise<Gate | undefined> {
     const isOfAws = this.#gate && audienceOf(await approved.token()) === `${this.#asker.issuer}/aws`
     return isOfAws ? undefined : this.#gate
@@ -169,7 +174,7 @@ export class BegunCalls {
     const { journal } = this.#asker
     const untold = journal.find(ends, run)
     const begun = this.#find(run)
-    // As another agent it could not be told, and would count as told.
+    // Hotwork refuses another agent's report, and the run would still count as reported.
     if (begun && begun.agent !== (await this.who())) return
     if (untold && begun && begun.became === undefined) {
       const { became, note } = untold
@@ -180,7 +185,7 @@ export class BegunCalls {
         .within(AbortSignal.timeout(longestReport))
         .complete(request, became, note)
         .catch((trouble: unknown) => {
-          // Its time was over first, or it was told before.
+          // The grant's time was over, or an earlier report arrived.
           if (!(trouble instanceof Refusal)) throw trouble
         })
       if (silent) throw silent

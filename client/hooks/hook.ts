@@ -8,13 +8,13 @@ import { answerHook, type Host, titleOf, usualHookWait } from './host-hook.ts'
 
 export type HookTyped = HostTyped & { host: Host; wait?: number; pending: 'deny' | 'defer' }
 
-/** A result of a tool is in what a host says afterwards. Bytes. */
+/** Events after a call hold the tool's result. Bytes. */
 export const mostOfEvent = 64_000_000
 
-/** Hosts take this code, and no other but 0, as a no; what stands on standard error is the reason. */
+/** The only code but 0 that hosts take as an answer: a refusal, whose reason stands on standard error. */
 const blocked = 2
 
-/** A command hook: an event on standard input, the answer on standard output. What does not work blocks the call. */
+/** A command hook: an event on standard input, the answer on standard output. A fault blocks the call. */
 export async function hook(
   typed: HookTyped,
   context: AgentContext,

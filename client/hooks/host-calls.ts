@@ -7,7 +7,11 @@ import { BegunCalls } from './begun-calls.ts'
 
 export type HostTyped = { map: readonly string[]; mapInProject?: boolean; asTool?: string | undefined }
 
-/** What answers a host's calls: as the agent, and where this machine is also the tool, as that. @throws Refusal */
+/**
+ * Makes the caller that answers a host: as the agent and, if this machine is also the tool, as the tool.
+ *
+ * @throws Refusal
+ */
 export function makeHostCalls(
   { map, mapInProject = false, asTool }: HostTyped,
   { settings, kept, surroundings }: AgentContext,

@@ -9,7 +9,7 @@ import { findMapped, type Mapped, readHostTool } from './mapped-tools.ts'
 export const hosts = ['claude-code', 'codex'] as const
 export type Host = (typeof hosts)[number]
 
-/** The members that are read of what a host says before and after each call of a tool. Others pass. */
+/** The members that are read from a host's event before and after each call. Others pass. */
 const HookEvent = z.looseObject({
   hook_event_name: z.string(),
   session_id: z.string().min(1),
@@ -21,7 +21,7 @@ const HookEvent = z.looseObject({
 })
 type HookEvent = z.infer<typeof HookEvent>
 
-/** What goes back. Nothing in it: the host does what it would do without this hook. */
+/** The hook's answer. If empty, the host goes on as without this hook. */
 export type HookAnswer = {
   hookSpecificOutput?: {
     hookEventName: string
@@ -35,22 +35,22 @@ export type HookAnswer = {
 export type HookParts = {
   host: Host
   maps: readonly ToolMap[]
-  /** Those of their files that must lie outside the folder that the agent works in. */
+  /** The map files that must lie outside the folder that the agent works in. */
   mapFiles?: readonly string[]
   calls: BegunCalls
   issuer: string
   /** How long people are waited for, within the host's own patience. Milliseconds. */
   wait: number
-  /** What is said where people have not decided by then. */
+  /** The answer if people have not decided by then. */
   pending: 'deny' | 'defer'
-  /** Takes what a person should know and a host has no place for. */
+  /** Takes a line for the person, for which hosts have no field. */
   tell(words: string): void
 }
 
 /** The host gives up on a hook after ten minutes. Milliseconds. */
 export const usualHookWait = 9.5 * 60_000
 
-/** Answers one event of a host. Never throws: what does not work is a no. */
+/** Answers one event of a host. Never throws: a fault is a refusal. */
 export async function answerHook(given: unknown, parts: HookParts, signal?: AbortSignal): Promise<HookAnswer> {
   const read = HookEvent.safeParse(given)
   if (!read.success) return before(given) ? deny(unreadable(read.error)) : {}
@@ -79,7 +79,7 @@ async function end(event: HookEvent, went: Went, parts: HookParts): Promise<Hook
   return {}
 }
 
-/** Only an event that is known not to come before a call may go without an answer. */
+/** Only an event that certainly comes after a call may stay without an answer. */
 const before = (given: unknown): boolean => {
   const { hook_event_name: name } = Object(given) as { hook_event_name?: unknown }
   return typeof name !== 'string' || name === 'PreToolUse'
@@ -88,7 +88,7 @@ const before = (given: unknown): boolean => {
 async function mayBegin(event: HookEvent, parts: HookParts, signal: AbortSignal | undefined): Promise<HookAnswer> {
   if (event.cwd !== undefined) mustBeOutside(parts.mapFiles ?? [], [event.cwd])
   const mapped = findMapped(parts.maps, readHostTool(event.tool_name))
-  // Nothing, and not `allow`: that would skip the host's own question.
+  // Empty, and not `allow`: that would skip the host's own question.
   if (mapped === undefined || mapped === 'pass') return {}
   const late = parts.calls.reportLate()
   const call = { ...mapped, arguments: event.tool_input }
@@ -99,7 +99,7 @@ async function mayBegin(event: HookEvent, parts: HookParts, signal: AbortSignal 
   return deny(wordsOf(said, mapped, parts))
 }
 
-/** Codex knows no `allow`: there silence is it, and its own question stands. */
+/** Codex has no `allow`: it takes an empty answer for one, and asks its own question. */
 const allow = (request: string, updatedInput: HookEvent['tool_input'], host: Host): HookAnswer =>
   host === 'codex' ? {} : decide('allow', `Hotwork: approved as ${request}, for this call, once`, { updatedInput })
 const deny = (reason: string): HookAnswer => decide('deny', `Hotwork: ${reason}`)
@@ -114,7 +114,7 @@ const decide = (
 const runOf = ({ session_id: session, tool_use_id: use }: HookEvent, { host }: HookParts): string =>
   digest(host, session, use)
 
-/** A tool's error may hold a secret, and the note is on record for good. */
+/** A tool's error may hold a secret, and the note stays on the record. */
 const noteOf = ({ is_interrupt: interrupted }: HookEvent): string =>
   interrupted === true ? 'the host says that it was interrupted' : 'the host says that the tool failed'
 
@@ -138,7 +138,7 @@ function wordsOf(said: Exclude<Said, { may: true }>, { action }: Mapped, parts: 
 const waiting = (request: string, parts: HookParts): string =>
   `people have not decided yet (${request}). ${nothingRan} Call the same tool again with the same arguments: that goes on waiting for the same request. People decide at ${pageOf(parts.issuer, request)}`
 
-/** What an agent can do next. */
+/** The agent's next step. */
 function adviceOn(reason: string): string {
   switch (reason) {
     case 'denied':
@@ -157,7 +157,7 @@ function adviceOn(reason: string): string {
 const troubleWords = (trouble: unknown): string =>
   `it could not be asked whether this may be done: ${titleOf(trouble)}. ${nothingRan} Call again later; if this stays, tell the person who set this up.`
 
-/** The text of a fault that is none of ours may hold anything. */
+/** Do not print unknown errors: they may contain secrets. */
 export function titleOf(trouble: unknown): string {
   if (!(trouble instanceof Trouble)) return 'hotwork itself failed'
   const { title, detail } = trouble.told

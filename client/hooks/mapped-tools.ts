@@ -3,10 +3,10 @@ import { defined } from '../http.ts'
 import type { ToolMap } from '../mcp/tool-map.ts'
 import { wrongUsage } from '../outcome.ts'
 
-/** A tool as a host names it. `server`: of an MCP tool, by the name that the host's settings give it. */
+/** A tool as a host names it. `server` is an MCP tool's server, by the name in the host's settings. */
 type HostTool = { tool: string; server?: string | undefined }
 
-/** What is asked for a call of a tool, beside its arguments. */
+/** The ask for a call of a tool, without its arguments. */
 export type Mapped = Omit<GatedCall, 'arguments' | 'id'>
 
 /** Claude Code writes a name with these characters alone, and Codex without the hyphen. */
@@ -14,8 +14,8 @@ const plain = (name: string): string => name.replaceAll(/[^\w-]/g, '_')
 const plainer = (name: string): string => name.replaceAll(/\W/g, '_')
 
 /**
- * `mcp__files__write_file` is the tool `write_file` of the server `files`. `mcp__a__b__c` is the tool of one of two servers, and
- * the name does not say of which: a map may mean either.
+ * `mcp__files__write_file` is the tool `write_file` of the server `files`. `mcp__a__b__c` is ambiguous: it may be a
+ * tool of `a` or of `a__b`, and a map may mean either.
  */
 export function readHostTool(name: string): readonly HostTool[] {
   const [, rest = ''] = /^mcp__(.+)$/s.exec(name) ?? []
@@ -28,11 +28,12 @@ export function readHostTool(name: string): readonly HostTool[] {
 }
 
 /**
- * A map names tools as the host does: `Write`, `mcp__files__write_file`. One with a `server` also as that server does, where
- * the host's settings give the server that name.
+ * The mapped action of a tool. A map names tools as the host does: `Write`, `mcp__files__write_file`. A map with a
+ * `server` may also use that server's own tool names, if the host's settings give the server the same name.
  *
- * @param names what the host's one name may mean
- * @returns undefined where no map names the tool @throws Refusal where two maps say different things of it
+ * @param names the possible meanings of the host's one name
+ * @returns undefined if no map names the tool
+ * @throws Refusal if two maps disagree about it
  */
 export function findMapped(maps: readonly ToolMap[], names: readonly HostTool[]): Mapped | 'pass' | undefined {
   const found = maps.flatMap((map) => names.flatMap((name) => entriesOf(map, name)))
@@ -58,7 +59,7 @@ function entriesOf(map: ToolMap, { tool, server }: HostTool): (Mapped | 'pass')[
   return called(map, tool, exact).map(([key, entry]) => mappedOf(map, key, entry))
 }
 
-/** All that the name may mean. That another name reads the same makes no tool pass. */
+/** All entries that the name may mean. An ambiguous name makes no tool pass. */
 function called(map: ToolMap, name: string, exact: string | undefined): [string, Entry][] {
   const all = Object.entries(map.tools).filter(([key, entry]) => entry !== 'pass' || key === exact)
   const same = all.filter(([key]) => key === name || plain(key) === name)

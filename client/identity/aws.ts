@@ -2,7 +2,7 @@ import { GetWebIdentityTokenCommand, STSClient } from '@aws-sdk/client-sts'
 import { type Refusal, systemCodeOf, Trouble, wrongUsage } from '../outcome.ts'
 import { unavailable } from './workload-token.ts'
 
-/** AWS's own word for the role that this program has: STS outbound identity federation. */
+/** AWS's token for this program's role: STS outbound identity federation. */
 export async function fetchWebIdentityToken(
   audience: string,
   signal: AbortSignal,
@@ -23,7 +23,7 @@ export async function fetchWebIdentityToken(
   }
 }
 
-/** The package brings this SDK: what it warns of, an old Node, is its author's to mend and not its user's. */
+/** The package brings this SDK: its warning about an old Node is for us and not for the user. */
 function makeClient(): STSClient {
   const { env } = process
   const name = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'

@@ -9,18 +9,18 @@ import { exits, Fault, Trouble } from '../outcome.ts'
 import { spelledOut } from '../screen.ts'
 import type { Surroundings } from '../surroundings.ts'
 
-/** An agent, by a token that Hotwork takes. */
+/** An agent whose token Hotwork has accepted. */
 export type Caller = {
   /** `agent:...` */
   agent: string
-  /** The key of agent and token's identity: two tokens are one caller where both match. */
+  /** The key of agent and token's identity: two tokens are one caller if both match. */
   key: string
   token: string
   /** Seconds. */
   expiresAt: number
 }
 
-/** No agent may call by this token. Says why, and never the token. */
+/** No agent may call by this token. Gives the reason, and never the token. */
 export class BadToken extends Trouble {
   override readonly name = 'BadToken'
   constructor(title: string) {
@@ -36,7 +36,7 @@ export class StoppedAgent extends Trouble {
   }
 }
 
-/** Hotwork has refused so many tokens of this source that it is not asked about another one in this minute. */
+/** Hotwork has refused so many tokens of this source that the next is not tried within this minute. */
 export class TooManyTokens extends Trouble {
   override readonly name = 'TooManyTokens'
   constructor() {
@@ -47,39 +47,39 @@ export class TooManyTokens extends Trouble {
 const No = Problem.pick({ title: true, detail: true })
 const Answer = McpTools.pick({ caller: true })
 const Claims = z.looseObject({
-  /** A JWT-SVID has none. */
+  /** A JWT-SVID has no issuer. */
   iss: z.string().default(''),
   sub: z.string().min(1),
   exp: z.number(),
   aud: z.union([z.string(), z.array(z.string())]),
 })
 
-/** An agent that people have suspended is out so soon, though its token is good for longer. Seconds. */
+/** Bounds how long a suspended agent may go on, though its token is good for longer. Seconds. */
 const longestRemembered = 60
 const mostRemembered = 1000
 const patience = 5_000
 
-/** The questions about new tokens in one minute. A token that Hotwork takes does not count. */
+/** The questions about new tokens in one minute. A token that Hotwork accepts does not count. */
 type Bounds = { perSource: number; all: number }
 const usualBounds: Bounds = { perSource: 60, all: 240 }
 /** Seconds. */
 const minute = 60
 
 type From = {
-  /** Where it came from, such as an address. Left out: it is this machine's own, and nothing is bounded. */
+  /** The caller's origin, such as an address. Without it the caller is this machine, and nothing is bounded. */
   source?: string | undefined
   signal?: AbortSignal | undefined
 }
 type Known = { caller: Omit<Caller, 'token'>; until: number }
 
-/** Tells which agent has a workload token. Hotwork judges it; here it is remembered by its hash, in memory. */
+/** Finds the agent of a workload token. Hotwork judges it; the answer is cached by the token's hash, in memory. */
 export class Callers {
   readonly #issuer: string
   readonly #around: Pick<Surroundings, 'now' | 'pause'>
   readonly #bounds: Bounds
   readonly #known = new Map<string, Known>()
   readonly #refused = new Map<string, { no: BadToken; until: number }>()
-  /** Identities whose tokens Hotwork has taken: a stranger's forgeries do not use up what is theirs. */
+  /** Identities whose tokens Hotwork has accepted: a stranger's forgeries do not use up their questions. */
   readonly #identities = new Set<string>()
   #counts = { since: 0, of: new Map<string, number>() }
 
@@ -89,7 +89,7 @@ export class Callers {
     this.#bounds = bounds
   }
 
-  /** @throws BadToken; StoppedAgent; TooManyTokens; Fault where Hotwork does not say; the reason of the signal */
+  /** @throws BadToken; StoppedAgent; TooManyTokens; Fault if Hotwork does not answer; the reason of the signal */
   async find(token: string, { source, signal }: From = {}): Promise<Caller> {
     const hash = createHash('sha256').update(token).digest('base64url')
     const now = this.#around.now().getTime() / 1000
@@ -99,7 +99,7 @@ export class Callers {
     if (refused && refused.until > now) throw refused.no
     const { iss, sub, exp } = this.#claimsOf(token, now)
     const identity = digest(iss, sub)
-    // A token that was good is asked about again in any case.
+    // A token that was good is always asked about again.
     const takenFrom = known || source === undefined ? [] : this.#take(identity, source, now)
     const agent = await this.#ask(token, signal).catch((cause: unknown) => {
       if (cause instanceof BadToken) remember(this.#refused, hash, { no: cause, until: now + longestRemembered })
@@ -108,13 +108,13 @@ export class Callers {
     for (const key of takenFrom) this.#counts.of.set(key, (this.#counts.of.get(key) ?? 1) - 1)
     if (this.#identities.size >= mostRemembered) this.#identities.clear()
     this.#identities.add(identity)
-    // Agents may have one subject, and differ in what else their tokens say.
+    // Agents may have one subject, and differ in other claims of their tokens.
     const caller = { agent, key: digest(iss, sub, agent), expiresAt: exp }
     remember(this.#known, hash, { caller, until: Math.min(exp, now + longestRemembered) })
     return { ...caller, token }
   }
 
-  /** Counts one question. @returns what it was counted for @throws TooManyTokens */
+  /** Counts one question. @returns the counters that it raised @throws TooManyTokens */
   #take(identity: string, source: string, now: number): string[] {
     if (now - this.#counts.since >= minute) this.#counts = { since: now, of: new Map() }
     const { perSource, all } = this.#bounds
@@ -131,7 +131,7 @@ export class Callers {
     return bounds.map(([key]) => key)
   }
 
-  /** The token's own claims. A token that is for another service is not shown to Hotwork. */
+  /** The token's own claims. A token for another service is not shown to Hotwork. */
   #claimsOf(token: string, now: number): z.infer<typeof Claims> {
     const claims = Claims.safeParse(claimsOf(token)).data
     if (claims === undefined) throw new BadToken('this is no workload token, a JWT with iss, sub, aud and exp')
@@ -147,7 +147,7 @@ export class Callers {
     const sending = { method: 'GET', url, tries: 2, patience, signal, prepare: async () => ({ headers }) } as const
     const { response, text } = await send(sending, { err: () => {}, pause: this.#around.pause })
     if (response.status === 401) throw new BadToken('Hotwork does not take this workload token')
-    // A halt, or the agent's own end.
+    // A halt, or a suspended or retired agent.
     const problem = [403, 409].includes(response.status) ? No.safeParse(parsedJson(text)).data : undefined
     if (problem) throw new StoppedAgent(spelledOut([problem.title, problem.detail].filter(Boolean).join(': ')))
     const answer = Answer.safeParse(parsedJson(text)).data

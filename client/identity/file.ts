@@ -3,7 +3,7 @@ import { wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { readClaims, type Source } from './workload-token.ts'
 
-/** Clocks differ, and the API forgives as much. Seconds. */
+/** The clock difference that the API tolerates. Seconds. */
 const forgiven = 30
 
 /** A file that the platform keeps fresh, such as a projected token of Kubernetes. Its mode is the platform's matter. */

@@ -7,7 +7,7 @@ import { type Source, unavailable } from './workload-token.ts'
 
 const Answer = z.looseObject({ value: z.string().min(1) })
 
-/** GitHub's ID token of the job: the two are what its runner puts into the environment. */
+/** GitHub's ID token of the job: its runner puts both values into the environment. */
 export function githubSource(address: string, requestToken: string): Source {
   const name = 'GitHub Actions'
   return {

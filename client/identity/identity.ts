@@ -12,7 +12,10 @@ export type { Identity } from './workload-token.ts'
 export type IdentityOption = (() => Promise<string>) | Named | { as: string }
 type Named = 'file' | 'github' | 'spiffe' | 'aws'
 
-/** @internal Who this program is: as it was told, or by the first source that is there. What is wrong is thrown at the first use. */
+/**
+ * @internal The identity of this program: the given one, or the first source that is set up. A wrong setting throws at
+ * the first use.
+ */
 export function resolveIdentity(option: IdentityOption | undefined, surroundings: Around): Identity {
   let identity: Identity | undefined
   return async (audience, signal) => {
@@ -21,7 +24,7 @@ export function resolveIdentity(option: IdentityOption | undefined, surroundings
   }
 }
 
-/** Whether the environment says who this is. AWS is not counted: many machines have credentials of it for other ends. */
+/** Whether the environment names an identity. AWS does not count: many machines have its credentials for other ends. */
 export const isIdentified = (env: Around['env']): boolean => agentIn(env) !== undefined || sourceIn(env) !== undefined
 
 export const agentIn = ({ HOTWORK_AS: as }: Around['env']): string | undefined =>
@@ -39,7 +42,7 @@ function sourceOf(option: IdentityOption | undefined, surroundings: Around): Sou
   return namedSource(found ?? 'aws', surroundings, found === undefined)
 }
 
-/** In the order in which they are looked for. AWS is last: that there is a role shows only when it is used. */
+/** In the order of the search. AWS is last: only a use shows whether there is a role. */
 const named = ['file', 'github', 'spiffe'] as const satisfies Named[]
 const variables = {
   file: ['HOTWORK_WORKLOAD_TOKEN_FILE'],
@@ -61,8 +64,8 @@ function namedSource(name: Named, { env, now }: Around, isLast: boolean): Source
   return name === 'github' ? githubSource(first, second) : spiffeSource(first)
 }
 
-// Each of the two loads much, and most agents are known otherwise. A module of ours, since a bundler gives the names of a
-// CommonJS one only to `import` statements.
+// Each of the two loads much, and most agents have another source. A module of ours, since a bundler gives the names of
+// a CommonJS one only to `import` statements.
 const awsSource = (noRole?: () => Refusal): Source => ({
   name: 'AWS STS',
   ask: async (audience, signal) => (await import('./aws.ts')).fetchWebIdentityToken(audience, signal, noRole),

@@ -7,7 +7,7 @@ import * as z from 'zod'
 import { systemCodeOf, type Trouble, wrongUsage } from '../outcome.ts'
 import { unavailable } from './workload-token.ts'
 
-/** A JWT-SVID from the SPIFFE Workload API at `address`, which is what `SPIFFE_ENDPOINT_SOCKET` holds. */
+/** A JWT-SVID from the SPIFFE Workload API at `address`, the value of `SPIFFE_ENDPOINT_SOCKET`. */
 export async function fetchSvid(address: string, audience: string, signal: AbortSignal): Promise<string> {
   const place = placeOf(address)
   const baseUrl = 'http://localhost'

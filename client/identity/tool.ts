@@ -4,7 +4,7 @@ import type { IdentityOption } from './identity.ts'
 
 const variable = 'HOTWORK_TOOL_TOKEN_FILE'
 
-/** Who this program is as a tool, beside the agent that it is. `as` is a tool of the local stack. */
+/** The identity of this program as a tool, beside its identity as an agent. `as` is a tool of the local stack. */
 export function findToolIdentity(
   as: string | undefined,
   { env, now }: Pick<Surroundings, 'env' | 'now'>,

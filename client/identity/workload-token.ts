@@ -6,19 +6,19 @@ import type { Surroundings } from '../surroundings.ts'
 /** Gives a workload token whose audience is `audience` (Hotwork's issuer). */
 export type Identity = (audience: string, signal?: AbortSignal) => Promise<string>
 
-/** Where tokens come from. @throws Refusal where it is set up wrongly, Fault where it may work later */
+/** A source of tokens. @throws Refusal if it is set up wrongly, Fault if it may work later */
 export type Source = { name: string; ask(audience: string, signal: AbortSignal): Promise<string> }
 
-/** How long one token is waited for, tries again included. Milliseconds. */
+/** How long one token is waited for, tries included. Milliseconds. */
 const usualPatience = 10_000
 const tries = 3
-/** A token with less left is asked for anew: a call takes its time, and clocks differ. Seconds. */
+/** A token with less left is renewed: a call takes its time, and clocks differ. Seconds. */
 const margin = 60
 
 type Remembered = { token: string; staleAt: number; endsAt: number }
 type Fetching = { token: Promise<string>; callers: number; stop: AbortController }
 
-/** Remembers a token of each audience, in memory alone. Callers at the same time share one fetch. */
+/** Caches a token of each audience, in memory alone. Concurrent callers share one fetch. */
 export function rememberTokens(
   source: Source,
   { now, pause }: Pick<Surroundings, 'now' | 'pause'>,
@@ -94,10 +94,10 @@ async function askPatiently(
   }
 }
 
-/** @internal What a token says of itself. Who it is good for is the API's to judge. @throws Refusal */
+/** @internal The claims of a token. The API judges its audience. @throws Refusal */
 export function readClaims(token: string, name: string): Pick<JWTPayload, 'iat' | 'exp' | 'aud'> {
   try {
-    // All of it: an error about a header with a line end in it would show the token.
+    // The whole token: an error about a header with a line end in it would show the token.
     if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) throw new Error('no JWS')
     return decodeJwt(token)
   } catch {
@@ -105,7 +105,7 @@ export function readClaims(token: string, name: string): Pick<JWTPayload, 'iat' 
   }
 }
 
-/** A token that is for a service elsewhere is not shown to this one, which could use it there. @throws Refusal */
+/** A token for a service elsewhere is not shown to this one, which could use it there. @throws Refusal */
 function mustBeFor(audience: string, aud: JWTPayload['aud'] = [], name: string): void {
   const own = new URL(audience).origin
   const elsewhere = [aud].flat().find((each) => (originIn(each) ?? own) !== own)
@@ -116,7 +116,7 @@ function mustBeFor(audience: string, aud: JWTPayload['aud'] = [], name: string):
   )
 }
 
-/** Never with what a source answered: it may hold a token. */
+/** Leaves the source's answer out: it may hold a token. */
 export const unavailable = (detail: string, cause?: unknown): Fault =>
   new Fault({ code: 'no_identity', title: 'there is no workload token now', detail }, cause ? { cause } : {})
 

@@ -6,14 +6,14 @@ import type { Surroundings } from '../surroundings.ts'
 
 /** XDG Base Directory Specification: state that stays between runs, and is of no use elsewhere. */
 export function stateFolderOf({ XDG_STATE_HOME: told, HOME: home }: Surroundings['env']): string {
-  // A relative one counts for nothing, says the specification: who made the working folder would choose it.
+  // The specification says to ignore a relative path: the author of the working folder would choose it.
   const state = told && isAbsolute(told) ? told : join(home || homedir(), '.local/state')
   return join(state, 'hotwork')
 }
 
 /**
- * Whether no other user could have put a key, a login or a credential there: it is this user's or root's, and not every user
- * may write it. What cannot be looked at cannot be read either.
+ * Whether no other user could have put a key, a login or a credential there: it is this user's or root's, and other
+ * users may not write it. A folder that cannot be inspected counts as safe, since it cannot be read either.
  */
 function isSafe(folder: string): boolean {
   try {
@@ -36,7 +36,10 @@ export function mustBeSafe(folder: string): void {
   })
 }
 
-/** With the folders above it. `recursive` of Node never returns where the system answers ENOENT for ever, as under /proc. */
+/**
+ * Makes the folders above it too. `recursive` of Node never returns if the system always answers ENOENT, as under
+ * /proc.
+ */
 export function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 })
@@ -50,10 +53,13 @@ export function makeFolder(folder: string): void {
   }
 }
 
-/** One that lives is gone in a moment. Milliseconds. */
+/** A live process removes its draft in a moment. Milliseconds. */
 const longestDraft = 3_600_000
 
-/** Drafts of processes that were killed while they wrote: keys and logins may be in them. In a folder that is safe. */
+/**
+ * Removes drafts of processes that were killed while they wrote: they may hold keys and logins. The folder must be
+ * safe.
+ */
 export function removeAbandonedDrafts(folder: string): void {
   for (const name of readdirSync(folder)) {
     if (!/\.json\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)) continue

@@ -21,14 +21,14 @@ import { makeFolder, mustBeSafe, removeAbandonedDrafts, stateFolderOf } from './
 export type Kind<T> = {
   /** The beginning of the file's name. The row's id follows. */
   prefix: string
-  /** Ids of this kind, where the prefix does not tell them from others. */
+  /** The form of its ids, if the prefix does not tell them from others. */
   ids?: RegExp
   shape: z.ZodType<T>
-  /** How long a row stays after it was last written. Milliseconds. */
+  /** How long a row stays after its last write. Milliseconds. */
   stays: number
-  /** Over sooner, and read no more. */
+  /** Whether a row has expired before that: then it is not read. */
   isOver?(row: T, now: number): boolean
-  /** A row that cannot be read is an error, since taken for missing it would let a call be made twice. */
+  /** Whether an unreadable row is an error: taken for missing, it would let a call be made twice. */
   isMark?: true
 }
 
@@ -42,9 +42,9 @@ const betweenTidying = 60_000
 type KeepingSurroundings = Pick<Surroundings, 'now' | 'pause' | 'env'>
 
 /**
- * All that this machine keeps between runs, in a folder that the processes of one user share and no other user may read. A row
- * appears whole or not at all, and of several processes that create the same one only the first does. None holds an access
- * token or a reason.
+ * This machine's state between runs, in a folder that the processes of one user share and no other user may read. A row
+ * appears whole or not at all, and of several processes that create the same one only the first does. None holds an
+ * access token or a reason.
  */
 export class Journal {
   readonly folder: string
@@ -57,7 +57,7 @@ export class Journal {
     this.#surroundings = surroundings
   }
 
-  /** Before anything is asked of Hotwork, whose answer could not be kept then. @throws Fault */
+  /** Checked before Hotwork is asked for an answer that could not be kept. @throws Fault */
   mustKeep(): void {
     try {
       makeFolder(this.folder)
@@ -70,9 +70,9 @@ export class Journal {
     this.#isCleared = true
   }
 
-  /** Undefined where it is missing, over or unreadable. @throws Fault where a mark is unreadable */
+  /** Undefined if it is missing, over or unreadable. @throws Fault if a mark is unreadable */
   find<T>(kind: Kind<T>, id: string): T | undefined {
-    // First whether it is there: it may appear between two looks, and it appears whole.
+    // The existence check comes first: a row may appear meanwhile, and it appears whole.
     if (!this.has(kind, id)) return undefined
     const row = this.#read(kind, id)
     if (row === undefined && kind.isMark)
@@ -84,7 +84,7 @@ export class Journal {
     return row === undefined || kind.isOver?.(row, this.now()) ? undefined : row
   }
 
-  /** The rows that can be read, and are not over. */
+  /** The rows that are readable and live. */
   all<T>(kind: Kind<T>): { id: string; row: T }[] {
     return this.ids(kind).flatMap((id) => {
       const row = this.#read(kind, id)
@@ -109,7 +109,7 @@ export class Journal {
     return existsSync(this.pathOf(kind, id))
   }
 
-  /** @returns false where there is one already @throws Fault */
+  /** @returns false if there is one already @throws Fault */
   create<T>(kind: Kind<T>, id: string, row: T & object): boolean {
     return this.#withDraft(kind, id, row, (draft, path) => {
       try {
@@ -122,7 +122,7 @@ export class Journal {
     })
   }
 
-  /** In the place of one that is there. @throws Fault */
+  /** Replaces an existing row. @throws Fault */
   put<T>(kind: Kind<T>, id: string, row: T & object): void {
     this.#withDraft(kind, id, row, renameSync)
   }
@@ -131,7 +131,7 @@ export class Journal {
     rmSync(this.pathOf(kind, id), { force: true })
   }
 
-  /** Removes what is over. */
+  /** Removes expired rows. */
   tidy(...kinds: readonly Kind<unknown>[]): void {
     const now = this.now()
     for (const kind of kinds) {
@@ -150,8 +150,8 @@ export class Journal {
   }
 
   /**
-   * Runs `work` while no other process of this machine does. The file of a killed process is taken over; if two do that
-   * at once, a credential is replaced a moment after it was made, and nothing worse.
+   * Runs `work` while no other process of this machine does. The lock of a killed process is taken over; if two
+   * processes do that at once, a credential is replaced a moment after it was made, and nothing worse.
    */
   async alone<T>(name: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const file = join(this.folder, `${name}.lock`)
@@ -195,7 +195,7 @@ export class Journal {
       return true
     } catch (fault) {
       if (systemCodeOf(fault) === 'EEXIST') return false
-      // A full disk may take the name of a file and not what stands in it.
+      // A full disk may keep a file's name and lose its content.
       rmSync(file, { force: true })
       throw cannotKeep(this.folder, fault)
     }
@@ -220,11 +220,11 @@ function isAbandoned(file: string): boolean {
     if (!holder) return Date.now() - statSync(file).mtimeMs > longestLock
     return Date.now() - since > longestLock || !process.kill(holder, 0)
   } catch (fault) {
-    // There is no such process. Any other fault means that the file is gone, or that another user's process runs.
+    // ESRCH: the process is dead. Any other fault means that the file is gone, or that another user's process runs.
     return systemCodeOf(fault) === 'ESRCH'
   }
 }
 
-/** As part of a file's name. */
+/** Makes a part of a file's name. */
 export const digest = (...parts: unknown[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40)

@@ -14,11 +14,11 @@ export const PrivateJwk = z.strictObject({
 })
 export type PrivateJwk = z.infer<typeof PrivateJwk>
 
-/** The key that alone can claim what it asked for, and what makes asking again the same request or opening. */
+/** The key that alone can claim an ask, and the members that make a second ask the same request or opening. */
 const Kept = z.looseObject({
   version: z.literal(1),
   api: z.string(),
-  /** Known once it was asked for. */
+  /** Present once it was asked for. */
   id: z.string().optional(),
   /** The agent of a request, and the id of the row by which the same ask finds its key. */
   agent: z.string().optional(),
@@ -30,19 +30,19 @@ const Kept = z.looseObject({
 })
 export type Kept = z.infer<typeof Kept>
 
-/** By a digest of what is asked, and by the id of what came of it. */
+/** By a digest of the ask, and by the id of its request or opening. */
 export const keys: Kind<Kept> = {
   ...{ prefix: '', ids: /^(ask-|asked-|req_|bgl_)\w+$/, shape: Kept, stays: Number.POSITIVE_INFINITY },
   isOver: ({ until }, now) => until <= now,
 }
 
-/** Credentials that AWS gave for a key: asking again would end them. */
+/** AWS credentials that were issued for a key: issuing new ones would end them. */
 export const credentials: Kind<AwsCredentials> = {
   ...{ prefix: '', ids: /^(req_|bgl_)\w+\.aws$/, shape: AwsCredentials, stays: remembered },
   isOver: ({ Expiration }, now) => Date.parse(Expiration) <= now,
 }
 
-/** A key to ask with. `again`: it is that of an earlier ask, which may be pending. */
+/** A key to ask with. `again`: an earlier ask, which may be pending, had it. */
 export type Begun = { place: string; kept: Kept; again: boolean }
 
 /** The keys of one Hotwork on this machine. */
@@ -55,7 +55,7 @@ export class Keys {
     this.api = api
   }
 
-  /** The key at a place, made where there is none: all processes of this machine get the same one. @throws Fault */
+  /** The key at a place, made if it is missing: all processes of this machine get the same one. @throws Fault */
   async keyFor(place: string, until: number, about: Pick<Kept, 'id'> = {}): Promise<Begun> {
     this.journal.tidy(keys, credentials)
     const before = this.keyAt(place)
@@ -64,7 +64,7 @@ export class Keys {
     const kept: Kept = { version: 1, api: this.api, until, ...about, ...own }
     const made = { place, kept, again: false }
     if (this.journal.create(keys, place, kept)) return made
-    // The row is another process's key by now, or one that has ended.
+    // Another process may have replaced the key by now, or it has ended.
     return this.journal.alone(`${place}.key`, async () => {
       const winner = this.keyAt(place)
       if (winner) return { place, kept: winner, again: true }
@@ -78,7 +78,7 @@ export class Keys {
     return kept?.api === this.api ? kept : undefined
   }
 
-  /** The key, and the credentials that were made with it. @returns whether it was there */
+  /** Deletes the key, and the credentials that were made with it. @returns whether there was one */
   forget(id: string): boolean {
     const had = this.journal.find(keys, id) !== undefined
     this.journal.remove(keys, id)
@@ -86,7 +86,7 @@ export class Keys {
     return had
   }
 
-  /** The same for all who ask on this machine until they are nearly over, since new ones end those before. */
+  /** The same for all processes of this machine until they are nearly over, since new ones end those before. */
   credentialsOf(id: string, make: () => Promise<AwsCredentials>): Promise<AwsCredentials> {
     const { journal } = this
     return journal.alone(id, async () => {

@@ -4,12 +4,12 @@ import * as z from 'zod'
 import { defined } from '../http.ts'
 import { type Journal, type Kind, remembered } from './journal.ts'
 
-/** Which process does the work of a request, and what became of it. */
+/** The process that does the work of a request, and its end. */
 const Run = z.looseObject({
   pid: z.number(),
-  /** Where its `pid` means anything. */
+  /** The machine that gave the `pid`. */
   host: z.string(),
-  /** Tells a process from a later one with the same id, where the system says it. */
+  /** The start of the process, which tells it from a later one with the same id, if the system gives it. */
   born: z.string().optional(),
   became: z.string().optional(),
   /** The Hotwork, request and agent that a command is run for. */
@@ -41,7 +41,10 @@ export class Runs {
     return this.#journal.find(runs, request)
   }
 
-  /** Before it is told to Hotwork: if that fails, a later process can tell it. A full disk does not keep it from being told. */
+  /**
+   * Written before it is reported to Hotwork: if that fails, a later process can report it. A full disk does not stop
+   * the report.
+   */
   end(request: string, became: string): void {
     const { pid } = process
     try {
@@ -53,14 +56,14 @@ export class Runs {
     this.#journal.remove(runs, request)
   }
 
-  /** Those whose process has died, before or after it knew what became of them. */
+  /** The runs whose process has died, before or after it wrote their end. */
   abandoned(): Run[] {
     this.#journal.tidy(runs)
     return this.#journal.all(runs).flatMap(({ row }) => (isAlive(row) === false ? [row] : []))
   }
 }
 
-/** Undefined where it cannot be told from here. */
+/** Undefined if this machine cannot tell. */
 export function isAlive({ pid, host, born }: Run): boolean | undefined {
   if (host !== here()) return undefined
   try {
@@ -81,7 +84,7 @@ function here(): string {
   }
 }
 
-/** When a process began, in the system's own ticks: another process with the same id has another. */
+/** The start of a process, in the system's ticks: a later process with the same id has another. */
 function birthOf(pid: number): string | undefined {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()

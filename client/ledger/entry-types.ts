@@ -1,6 +1,6 @@
 /** One row for each type of entry. A test holds them to the types that the record has. */
 
-/** As they came: an entry has those of its type, and a newer version others. */
+/** The entry's own facts, unchecked: they differ with its type and with the version that wrote it. */
 type Facts = { readonly [name: string]: unknown }
 
 type At = (seconds: unknown) => string
@@ -8,7 +8,7 @@ type At = (seconds: unknown) => string
 export type Severity = 1 | 2 | 3 | 4
 
 export type EntryType = {
-  /** Its class of OCSF: an activity of Entity Management, on a record or on what a halt stops, or another class. */
+  /** Its class of OCSF: by default an activity of Entity Management, on a record or on the target of a halt. */
   ocsf:
     | ('create' | 'update' | 'enroll' | 'unenroll' | 'activate' | 'deactivate' | 'suspend' | 'resume')
     | ('call' | 'refused call' | 'session' | 'access')
@@ -33,13 +33,13 @@ const ofRequests: { readonly [type: string]: EntryType } = {
   },
   StateChanged: {
     ocsf: 'update',
-    say: ({ round, tier }) => `what is there changed: round ${round}, tier ${tier}; approvals of before do not count`,
+    say: ({ round, tier }) => `the resource changed: round ${round}, tier ${tier}; earlier approvals do not count`,
   },
   Narrowed: { ocsf: 'update', say: ({ round, tier }) => `narrowed it: round ${round}, tier ${tier}` },
   Commented: { ocsf: 'update', say: ({ stage, comment }) => `commented as ${stage}${said(comment)}` },
   ApprovalDropped: {
     ocsf: 'update',
-    say: ({ person, stage }) => `the approval of ${person} as ${stage} does not count any more`,
+    say: ({ person, stage }) => `the approval of ${person} as ${stage} has stopped counting`,
   },
   StageEscalated: {
     ocsf: 'update',

@@ -16,7 +16,7 @@ export const Entry = z.looseObject({
   previous: z.string().nullish(),
   facts: z.record(z.string(), z.unknown()).default({}),
   hash: z.string(),
-  /** Of its form; the first had none. */
+  /** The version of its form; the first version wrote none. */
   v: z.number().default(1),
 })
 export type Entry = z.infer<typeof Entry>

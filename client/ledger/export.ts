@@ -33,12 +33,12 @@ const writers: { readonly [format in Format]: { head: string; of: (line: Line) =
 
 /** A page has a hundred entries. */
 const pagesBetweenWords = 10
-/** The index that is searched is a moment behind. Milliseconds. */
+/** The search index is a moment behind. Milliseconds. */
 const settledAfter = 60_000
 
 /**
- * All entries that pass, a page after the other. Into a file it goes under another name until it is whole, so that a part is
- * never taken for all.
+ * Exports all entries that match, page after page. A file has another name until it is whole, so that a part is never
+ * taken for all.
  */
 export async function exportLedger(
   { since, until, format, out, ...filters }: ExportTyped,

@@ -62,7 +62,7 @@ function entityManagement(entry: Entry, line: string, activity: Activity): Json 
   }
 }
 
-/** What the record is of; of a halt, what it stops. */
+/** The entity that an entry is about; for a halt, its target. */
 function entityOf({ id, type, facts }: Entry): Json {
   const { record } = splitId(id)
   const target = Object(facts['target']) as { kind?: unknown; value?: unknown }
@@ -135,7 +135,7 @@ function apiActivity(
   }
 }
 
-/** A type that this version does not know. */
+/** The event of a type that this version does not know. */
 const baseEvent = (entry: Entry, line: string): Json => common(entry, line, classes.base, { id: 99, name: entry.type })
 
 const identity = [3, 'Identity & Access Management'] as const

@@ -6,10 +6,9 @@ import { Entry, type Line } from './entry.ts'
 export type Query = { readonly [filter: string]: string | undefined }
 
 /**
- * Entries by the page, oldest first, until there is no next page. A page that was lost is asked for again from where the one
- * before it ended.
+ * Pages of entries, oldest first, to the last one. A lost page is asked for again from the end of the page before it.
  *
- * @throws Fault where an answer is no page, or leads nowhere
+ * @throws Fault if an answer is no page, or its link is invalid
  */
 export async function* searchPages(api: Api, query: Query): AsyncGenerator<readonly Line[]> {
   const given = Object.entries(query).filter((each): each is [string, string] => each[1] !== undefined)
@@ -26,7 +25,7 @@ export async function* searchPages(api: Api, query: Query): AsyncGenerator<reado
   } while (after !== undefined)
 }
 
-/** Only the place is taken from the address: the next call goes where this one went. */
+/** The cursor alone is taken from the link: the next call goes to the same API. */
 function nextOf(link: string): string | undefined {
   const [, address] = /<([^>]*)>;\s*rel="next"/.exec(link) ?? []
   if (address === undefined) return undefined
@@ -36,7 +35,7 @@ function nextOf(link: string): string | undefined {
 }
 
 const linesOf = (text: string): Line[] => {
-  // What does not end with the end of a line was cut.
+  // A text without a final line end was cut.
   if (text !== '' && !text.endsWith('\n')) throw unreadable('its last line is cut')
   return text
     .split('\n')

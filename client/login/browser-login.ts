@@ -9,8 +9,8 @@ import type { LoginSettings } from './login-settings.ts'
 const patience = 300_000
 
 /**
- * RFC 8252: authorization code with PKCE to a loopback address that takes this one answer. No client secret. Where the
- * browser is on another machine, the person pastes the address that it ends on.
+ * RFC 8252: authorization code with PKCE to a loopback address that takes this one answer. No client secret. With a
+ * browser on another machine, the person pastes the address that it ends on.
  */
 export async function logInWithBrowser(
   provider: client.Configuration,

@@ -6,8 +6,8 @@ import { notLoggedIn } from './login.ts'
 const grantType = 'urn:ietf:params:oauth:grant-type:device_code'
 
 /**
- * RFC 8628: the person types a code in a browser elsewhere. The loop is ours, since that of `openid-client` gives up when
- * one answer is lost.
+ * RFC 8628: the person types a code in a browser elsewhere. The loop is ours, since that of `openid-client` gives up
+ * when one answer is lost.
  */
 export async function logInElsewhere(
   provider: client.Configuration,
@@ -45,7 +45,7 @@ function waiting(cause: unknown): 'same' | 'slower' {
   throw cause
 }
 
-/** No answer, or one of a proxy in place of the provider's. A lost connection has no code. */
+/** No answer, or a proxy's in place of the provider's. A lost connection has no code. */
 const isLost = (cause: unknown) =>
   cause instanceof TypeError ||
   (cause instanceof client.ClientError && (cause.code === undefined || codesOfLost.includes(cause.code)))

@@ -21,7 +21,7 @@ const margin = 10_000
 /** Until the person logs out. */
 const logins: Kind<Kept> = { prefix: 'login-', shape: Kept, stays: Number.POSITIVE_INFINITY }
 
-/** The login of a person at one API. Who has run `login` has one. */
+/** The kept login of a person at one API. `login` makes it. */
 export class KeptLogin {
   readonly #journal: Journal
   readonly #id: string
@@ -37,7 +37,7 @@ export class KeptLogin {
     return this.#journal.pathOf(logins, this.#id)
   }
 
-  /** Absent where the person never chose to keep one. One that cannot be read, or is of another version, counts as ended. */
+  /** Absent if the person never chose to keep one. An unreadable one, or one of another version, counts as ended. */
   read(): { lives: true; token: string; until: number } | { lives: false; until?: number } | undefined {
     if (!this.#journal.has(logins, this.#id)) return undefined
     const kept = this.#journal.find(logins, this.#id)
@@ -46,7 +46,7 @@ export class KeptLogin {
     return until - margin > this.#journal.now() ? { lives: true, token, until } : { lives: false, until }
   }
 
-  /** @returns why it could not be kept @throws Fault where others may write the folder */
+  /** @returns the reason if it could not be kept @throws Fault if other users may write the folder */
   keep({ token, until }: LoggedIn): string | undefined {
     const now = this.#journal.now()
     if (until === undefined) return 'the identity provider does not say how long the login lives'
@@ -66,7 +66,7 @@ export class KeptLogin {
   }
 }
 
-/** The kept login while it lives, and a new one otherwise, which is kept again where one was. */
+/** The kept login while it lives, and a new one otherwise, which is kept again if one was. */
 export function keptLogin(
   kept: KeptLogin,
   logIn: (strength: Strength, again: boolean) => Promise<LoggedIn>,
@@ -76,7 +76,7 @@ export function keptLogin(
   let made: LoggedIn | undefined
   return async (wanted) => {
     const { instead, ...asked }: Wanted = wanted === 'opening' ? {} : wanted
-    // The API refuses what was made a moment ago: another login would be no other.
+    // The API refuses a login that was made a moment ago: the next would be no stronger.
     if (instead !== undefined && instead === made?.token && now().getTime() < (made.until ?? 0)) return instead
     const strength = wanted === 'opening' ? await usualStrength() : asked
     const again = wanted !== 'opening' && isAsked(asked)
@@ -94,7 +94,7 @@ export function keptLogin(
 
 const isAsked = ({ acr, maxAge }: Strength) => acr !== undefined || maxAge !== undefined
 
-/** What its claims say, for not asking twice: the API alone judges them. */
+/** Whether its claims are strong enough, to avoid a second login: the API alone judges them. */
 function isAsStrong(token: string, { acr, maxAge }: Strength, now: Date): boolean {
   const { acr: has, auth_time: at } = claimsOf(token) ?? {}
   const seconds = now.getTime() / 1000
@@ -102,7 +102,7 @@ function isAsStrong(token: string, { acr, maxAge }: Strength, now: Date): boolea
   return isFresh && (acr === undefined || acr.split(' ').includes(String(has)))
 }
 
-/** What was begun as one person is not to be finished as another. @throws Refusal */
+/** A task that was begun as one person must not be finished as another. @throws Refusal */
 function mustBeSame(before: string, after: string): void {
   const [one, other] = [claimsOf(before)?.sub, claimsOf(after)?.sub]
   if (one === undefined || other === undefined || one === other) return

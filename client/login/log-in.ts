@@ -8,7 +8,7 @@ import { endOfToken } from './kept-login.ts'
 import { discover, type LoggedIn, loginFault, notLoggedIn, type Strength } from './login.ts'
 import type { LoginSettings } from './login-settings.ts'
 
-/** With the browser of this machine; with a code that is typed elsewhere; by pasting where a browser elsewhere ended. */
+/** With this machine's browser; with a code typed elsewhere; or by pasting the final address of a browser elsewhere. */
 export type Way = 'browser' | 'device' | 'paste'
 
 /** Logs a person in, for that API alone. @throws Refusal, Fault */
@@ -78,13 +78,13 @@ const askedOf = ({ scope, resource }: LoginSettings, { acr, maxAge }: Strength):
   ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
 })
 
-/** The length of its life counts from now, since this machine's clock may be another than the provider's. */
+/** The token's lifetime counts from now, since the clocks of this machine and of the provider may differ. */
 function endOf({ access_token, expires_in }: client.TokenEndpointResponse, { now }: Surroundings): number | undefined {
   if (expires_in !== undefined) return now().getTime() + expires_in * 1000
   return endOfToken(access_token)
 }
 
-/** @returns what came of it, as words for a person */
+/** @returns the outcome, in words for a person */
 export async function revoke({ issuer, client_id }: LoginSettings, token: string): Promise<string> {
   try {
     const provider = await discover(issuer, client_id, client.None())

@@ -14,7 +14,7 @@ const LoginSettings = z.looseObject({
 })
 export type LoginSettings = z.infer<typeof LoginSettings>
 
-/** Where people log in, as the API itself says (RFC 9728). @throws Refusal, Fault */
+/** The login provider, by the API's own metadata (RFC 9728). @throws Refusal, Fault */
 export async function readLoginSettings(names: OwnNames): Promise<LoginSettings> {
   const apiUrl = names.api
   const address = `${apiUrl}/.well-known/oauth-protected-resource`
@@ -42,7 +42,7 @@ export async function readLoginSettings(names: OwnNames): Promise<LoginSettings>
   )
 }
 
-/** The names of another API would have the person's token for that one sent to this one. @throws Refusal */
+/** The names of another API would send the person's token for that one to this one. @throws Refusal */
 function mustBeOwn(settings: LoginSettings, names: OwnNames): LoginSettings {
   const { scope, resource } = settings
   if (resource !== undefined && !names.has(resource)) throw names.notOwn(resource)

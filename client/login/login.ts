@@ -4,13 +4,13 @@ import { exits, Fault, Refusal, systemCodeOf, Trouble, whyUnanswered } from '../
 
 /** RFC 9470; seconds. */
 export type Strength = { acr?: string | undefined; maxAge?: number | undefined }
-/** `instead`: the API did not take this token. */
+/** `instead`: a token that the API refused. */
 export type Wanted = Strength & { instead?: string }
 
 /** Gives a person's token. `opening` means the login that opening usually takes. @throws Refusal, Fault */
 export type Login = (wanted: Wanted | 'opening') => Promise<string>
 
-/** What a login gave. Milliseconds, by this machine's clock; absent where the provider does not say. */
+/** The result of a login. Milliseconds, by this machine's clock; absent if the provider does not say. */
 export type LoggedIn = { token: string; until?: number | undefined }
 
 export function readyToken(token: string): Login {
@@ -56,7 +56,7 @@ export function discover(issuer: string, clientId: string, authentication: clien
 
 export const notLoggedIn = (title: string, detail: string): Refusal =>
   new Refusal(exits.denied, { code: 'login_failed', title, detail })
-/** Nothing but the provider's error code: a fault may hold the whole answer with a token. */
+/** The provider's error code alone: a fault may hold the whole answer with a token. */
 export function loginFault(issuer: string, cause: unknown): Trouble {
   if (cause instanceof Trouble) return cause
   if (cause instanceof client.AuthorizationResponseError || cause instanceof client.ResponseBodyError)

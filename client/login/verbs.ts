@@ -11,7 +11,7 @@ import { readLoginSettings } from './login-settings.ts'
 
 const askWhoIAm = (api: Api): Promise<Me> => api.call(Me, { method: 'GET', path: '/v1/me' })
 
-/** Keeps the login only once Hotwork has said who it is of. */
+/** Keeps the login after Hotwork has said who it is. */
 export async function login(typed: { device: boolean; browser: boolean }, context: Context): Promise<number> {
   const { settings, surroundings } = context
   const { apiUrl } = settings
@@ -38,7 +38,7 @@ export async function logout(_typed: unknown, context: Context): Promise<number>
   kept.forget()
   const body = { api: apiUrl, logged_out: before?.lives === true }
   if (!before?.lives) return show(context, body, () => [`no login at ${apiUrl} is kept here`])
-  // The file is gone, come what may of this.
+  // The file is deleted, even if the revocation fails.
   const told = await readLoginSettings(new OwnNames(apiUrl, surroundings)).then(
     (found) => revoke(found, before.token),
     () => 'the identity provider could not be told',
@@ -50,7 +50,7 @@ export async function logout(_typed: unknown, context: Context): Promise<number>
   ])
 }
 
-/** It opens no browser: who is not logged in hears that. */
+/** It opens no browser: a person without a login gets an error. */
 export async function whoami(_typed: unknown, context: Context): Promise<number> {
   const { api, settings, surroundings } = context
   if (settings.by !== 'own') {

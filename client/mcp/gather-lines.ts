@@ -4,7 +4,7 @@ import { ReadBuffer } from '@modelcontextprotocol/server'
 export const largestMessage = 64 * 1024 * 1024
 const lineEnd = 10
 
-/** The SDK's own copies and searches all it has at each chunk: 20 MB take half a minute, in which nothing else is done. */
+/** The SDK's own buffer copies and searches all it has at each chunk: 20 MB block the process for half a minute. */
 class GatheredLines extends ReadBuffer {
   #chunks: Buffer[] = []
   #size = 0
@@ -33,7 +33,7 @@ class GatheredLines extends ReadBuffer {
   }
 }
 
-/** Has a transport of the SDK read large messages as fast as small ones. */
+/** Makes a transport of the SDK read large messages as fast as small ones. */
 export function gatherLines<T extends object>(transport: T): T {
   Object.assign(transport, { _readBuffer: new GatheredLines() })
   return transport

@@ -4,7 +4,7 @@ import type { Members, Reply } from './message-proxy.ts'
 export const clientCapabilities = 'io.modelcontextprotocol/clientCapabilities'
 export const tasksExtension = 'io.modelcontextprotocol/tasks'
 
-/** How a host that waits for people can be told so. */
+/** The way in which a host can be told to wait for people. */
 export type Waits =
   /** MCP 2025-11-25: the call itself asks for a task. Since 2026-07-28 an extension that the client declares. */
   | { by: 'task'; form: 2025 | 2026 }
@@ -12,7 +12,7 @@ export type Waits =
   | { by: 'page'; form: 2025 | 2026 }
   | { by: 'holding' }
 
-/** What the host has said of itself: once in `initialize`, or in each request. */
+/** The host's declared capabilities: once in `initialize`, or in each request. */
 export class HostSays {
   #capabilities: Members = {}
 
@@ -32,7 +32,7 @@ export class HostSays {
   }
 }
 
-/** Since 2026-07-28 each request says what its host can, and each result says of which kind it is. */
+/** Since 2026-07-28 each request has the host's capabilities, and each result its kind. */
 export function inFormOf({ params }: JSONRPCRequest, reply: Reply): Reply {
   if (!('result' in reply) || params?._meta?.[clientCapabilities] === undefined) return reply
   return { result: { resultType: 'complete', ...reply.result } }

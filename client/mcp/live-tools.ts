@@ -4,35 +4,35 @@ import { digestOf } from '../digest.ts'
 import type { Members, MessageProxy, Reply } from './message-proxy.ts'
 
 const serverInfo = 'io.modelcontextprotocol/serverInfo'
-/** What a request of the protocol's version of July 2026 says of its client. */
+/** The client's part of a request, since the protocol's version of July 2026. */
 const envelope = ['protocolVersion', 'clientInfo', 'clientCapabilities'].map(
   (name) => `io.modelcontextprotocol/${name}`,
 )
-/** A server that answers no list answers no call either. Milliseconds. */
+/** A server that does not answer a list does not answer calls either. Milliseconds. */
 const patience = 20_000
 const mostPages = 1000
 
 export type Live = { mcp: McpTool } | { missing: 'tool' | 'server' | 'list' }
 
-/** What the server says now of itself and of its tools. */
+/** The server's own description of itself and its tools, now. */
 export class LiveTools {
   readonly #proxy: MessageProxy
   readonly #seen: (tools: readonly Members[]) => void
   #server: McpTool['server'] | undefined
 
-  /** @param seen is told each whole list */
+  /** @param seen gets each whole list */
   constructor(proxy: MessageProxy, seen: (tools: readonly Members[]) => void) {
     this.#proxy = proxy
     this.#seen = seen
   }
 
-  /** An answer that may say which server it is: that of `initialize`, and every one since July 2026. */
+  /** Reads the server's name from an answer: that of `initialize`, and every one since July 2026. */
   note(result: Members): void {
     const found = readServer(result['serverInfo']) ?? readServer((result['_meta'] as Members | undefined)?.[serverInfo])
     this.#server = found ?? this.#server
   }
 
-  /** Asks anew: a server may change without telling. @throws ServerGone */
+  /** Asks again each time: a server may change without a notification. @throws ServerGone */
   async find(name: string, meta: Members | undefined): Promise<Live> {
     const tools = await this.#list(meta)
     if (!tools) return { missing: 'list' }
@@ -43,7 +43,7 @@ export class LiveTools {
     return { mcp: { server: this.#server, tool: name, schema: digestOf(tool['inputSchema'] ?? {}) } }
   }
 
-  /** All pages. @returns undefined where it gives none @throws ServerGone */
+  /** All pages. @returns undefined if the server gives none @throws ServerGone */
   async #list(meta: Members | undefined): Promise<Members[] | undefined> {
     const own = Object.fromEntries(envelope.flatMap((key) => (meta && key in meta ? [[key, meta[key]]] : [])))
     const tools: Members[] = []

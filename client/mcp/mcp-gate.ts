@@ -15,19 +15,19 @@ export type GateParts = {
   server: Transport
   calls: GatedCalls
   rules: ToolRules
-  /** A line for the person who runs the gate. */
+  /** Takes a line for the person who runs the gate. */
   log(line: string): void
   /** How long a call is held while people decide. A host gives one up after a minute. Milliseconds. */
   hold?: number | undefined
 }
 
 const usualHold = 50_000
-/** Between two signs of life to a host that wants them. Milliseconds. */
+/** The pause between two progress notifications to a host that wants them. Milliseconds. */
 const pauseOfProgress = 5_000
-/** So long calls that run may take when the host has gone. Milliseconds. */
+/** How long running calls may take when the host has gone. Milliseconds. */
 const longestEnd = 30_000
 
-/** Before one MCP server, for one host: a call that needs a permit is asked for, and made once. */
+/** Stands before one MCP server, for one host: a call that needs a permit is asked for, and made once. */
 export class McpGate implements Watch {
   readonly #parts: GateParts
   readonly #proxy: MessageProxy
@@ -35,7 +35,7 @@ export class McpGate implements Watch {
   readonly #tasks: McpTasks
   readonly #says = new HostSays()
   readonly #serverSays: ServerSays
-  /** Calls of the host that are not answered. `sent`: the id that the server knows it by. */
+  /** Unanswered calls of the host. `sent`: their id at the server. */
   readonly #running = new Map<RequestId, { stop: AbortController; sent?: RequestId; ends: Promise<unknown> }>()
   readonly #stop = new AbortController()
   #hasListed = false
@@ -53,17 +53,17 @@ export class McpGate implements Watch {
     })
   }
 
-  /** @throws what the transports throw, such as where there is no such program */
+  /** @throws an error of the transports, such as a missing program */
   async start(): Promise<void> {
     await this.#proxy.start()
   }
 
-  /** The server has ended: what was sent to it has no answer any more. */
+  /** The server has ended: calls that were sent to it get no answer. */
   serverEnded(): void {
     this.#proxy.end()
   }
 
-  /** Ends the waits, and lets what was sent come to its end. */
+  /** Ends the waits, and lets sent calls finish. */
   async end(): Promise<void> {
     this.#stop.abort(new Error('the host has gone'))
     for (const { stop, sent } of this.#running.values())
@@ -117,7 +117,7 @@ export class McpGate implements Watch {
   cancels(id: RequestId): boolean {
     const running = this.#running.get(id)
     if (!running) return false
-    // The host wants no answer. What the server does about it comes back, and is kept.
+    // The host cancelled a call that was sent: its answer is still kept.
     if (running.sent === undefined) running.stop.abort(new Error('cancelled'))
     else this.#proxy.tellServer('notifications/cancelled', { requestId: running.sent })
     return true
@@ -146,7 +146,7 @@ export class McpGate implements Watch {
       const wait = asked.state === 'pending' || asked.state === 'running' ? Math.max(0, until - Date.now()) : 0
       const how = { ...this.#doing(call, membersOf(meta)), wait, signal }
       const answer = isOpen(asked) ? await calls.run(call, work, how) : asked
-      // As far as it is known it still waits.
+      // Hotwork is silent: the last known state is pending.
       const isSilent = asked.state === 'pending' && answer.reason === 'no_answer'
       return replyOf(isSilent ? asked : answer, name)
     } finally {
@@ -154,7 +154,7 @@ export class McpGate implements Watch {
     }
   }
 
-  /** What is to be asked for, by the tool as the server has it now. */
+  /** The call to ask for, by the tool as the server has it now. */
   async #readCall(name: string, { params }: JSONRPCRequest): Promise<GatedCall | GatedAnswer> {
     const { rules } = this.#parts
     const rule = rules.of(name)
@@ -173,7 +173,7 @@ export class McpGate implements Watch {
     }
   }
 
-  /** The same call a moment before it is sent: the server may have changed while people thought. */
+  /** Checks the call again just before it is sent: the server may have changed while people decided. */
   #doing(call: GatedCall, meta: Members): Omit<Doing<Reply>, 'wait'> {
     return {
       failed: (reply) => 'error' in reply || reply.result['isError'] === true,
@@ -186,7 +186,7 @@ export class McpGate implements Watch {
     }
   }
 
-  /** Once. Its answer is kept, also when this host does not wait any more. @throws OutcomeUnknown */
+  /** Sends the call, once. Its answer is kept even if this host has cancelled it. @throws OutcomeUnknown */
   async #forward(call: GatedCall, meta: Members, of?: RequestId): Promise<Reply> {
     const _meta = passedMeta(meta, of !== undefined)
     const asked = { name: call.mcp?.tool ?? '', arguments: call.arguments }
@@ -198,13 +198,13 @@ export class McpGate implements Watch {
       throw new OutcomeUnknown('server_gone', cause.message)
     })
     if (!('result' in given) || given.result['resultType'] !== 'input_required') return this.#serverSays.answered(given)
-    // A question of the server in the middle of a call that was approved.
+    // A question of the server during an approved call.
     const text =
       'The server asked a question in place of an answer, which does not pass the gate. Nothing more was sent to it.'
     return { result: { content: [{ type: 'text', text }], isError: true } }
   }
 
-  /** An "accept" of the person who drives the host is no approval: it says that the page was opened. */
+  /** The host's "accept" is no approval: it says that the page was opened. */
   #showPage(asked: GatedAnswer): void {
     const { page: url = '', request: elicitationId = '' } = asked
     const { reply } = this.#proxy.askHost('elicitation/create', { mode: 'url', elicitationId, url, message: openPage })
@@ -238,7 +238,7 @@ export class McpGate implements Watch {
     return { ...result, tools: described }
   }
 
-  /** A map that names what is not there is told once, and the tool is refused. */
+  /** A map that names missing tools is reported once, and those tools are refused. */
   #tellMissing(tools: readonly Members[]): void {
     if (this.#hasListed) return
     this.#hasListed = true
@@ -273,7 +273,7 @@ const refused = (reason: string, detail: string) => ({ state: 'refused' as const
 
 const nameIn = ({ params }: JSONRPCRequest): string => String(params?.['name'] ?? '')
 
-/** Of what stands beside the arguments, and is not approved with them, the protocol's own alone. */
+/** The metadata beside the arguments is not approved with them: only the protocol's own passes. */
 const passedMeta = (meta: Members, isAwaited: boolean): Members =>
   Object.fromEntries(
     Object.entries(meta).filter(
@@ -283,7 +283,7 @@ const passedMeta = (meta: Members, isAwaited: boolean): Members =>
     ),
   )
 
-/** A host asks for a task only where the server says that it may. */
+/** A host asks for a task only if the server says that it may. */
 function withTasks(result: Members, method: string): Members {
   const capabilities = membersOf(result['capabilities'])
   if (!('tools' in capabilities)) return result

@@ -14,21 +14,21 @@ type Helps = {
   stop: AbortSignal
 }
 
-/** People are waited for as long as the ladder has it. Milliseconds. */
+/** People are waited for as long as any ladder allows. Milliseconds. */
 const longestWait = 7 * 86_400_000
 const pollInterval = 5_000
 const mostListed = 20
-/** Of those, a host that never asks for them does not fill the memory. */
+/** Bounds the memory for settled tasks that a host never reads. */
 const mostSettled = 200
 
 /**
- * Gated calls as tasks of MCP: a task's id is the request's, so that another gate, and this one after a restart, finds it. What
- * is no task of ours is the server's.
+ * Gated calls as tasks of MCP. A task's id is the request's, so that another gate, and this one after a restart, finds
+ * it. Other tasks are the server's.
  */
 export class McpTasks {
   readonly #calls: GatedCalls
   readonly #helps: Helps
-  /** A no that made no request has no other place. */
+  /** A refusal without a request is kept here alone. */
   readonly #settled = new Map<string, { reply: Reply; at: string }>()
   readonly #running = new Map<string, Promise<unknown>>()
 
@@ -49,7 +49,7 @@ export class McpTasks {
     return true
   }
 
-  /** A task for a call that was asked. It is on the disk by then. */
+  /** Makes a task for a call that was asked, and is on the disk by then. */
   async begin(
     request: JSONRPCRequest,
     waits: Extract<Waits, { by: 'task' }>,
@@ -64,7 +64,7 @@ export class McpTasks {
     return { result: waits.form === 2026 ? { resultType: 'task', ...as2026(state) } : { task: state } }
   }
 
-  /** A no at once. A host that asked for a task takes nothing else. */
+  /** An immediate refusal. A host that asked for a task takes a task. */
   replyOf(waits: Waits, answer: GatedAnswer, name: string): Reply {
     const reply = replyOf(answer, name)
     if (waits.by !== 'task' || waits.form === 2026) return reply
@@ -76,7 +76,7 @@ export class McpTasks {
     return { result: { task: { ...taskOf(taskId, answer, name), createdAt: at } } }
   }
 
-  /** When no call is being made any more. */
+  /** Waits until no call is being made. */
   async idle(): Promise<void> {
     await Promise.allSettled(this.#running.values())
   }
@@ -99,7 +99,7 @@ export class McpTasks {
       const answer = await this.#calls.cancel(task, { wait: 0 })
       if (is2026) return { result: { resultType: 'complete' } }
       if (answer.reason !== 'withdrawn')
-        return { error: { code: -32602, message: `hotwork: the task can not be cancelled any more: ${answer.state}` } }
+        return { error: { code: -32602, message: `hotwork: it is too late to cancel the task: ${answer.state}` } }
       return { result: { ...taskOf(task, answer, name), createdAt: askedAt.toISOString() } }
     }
     if (method === 'tasks/result') {
@@ -121,7 +121,7 @@ export class McpTasks {
     }
   }
 
-  /** Waits for people, and makes the call when they approve, whether or not the host looks. */
+  /** Waits for people, and makes the call when they approve, whether or not the host polls. */
   #run(task: string, call: GatedCall, meta: Members): Promise<unknown> {
     const before = this.#running.get(task)
     if (before) return before

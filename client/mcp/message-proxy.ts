@@ -2,23 +2,23 @@ import { randomUUID } from 'node:crypto'
 import type { JSONRPCMessage, JSONRPCRequest, RequestId, Transport } from '@modelcontextprotocol/server'
 
 export type Members = { [name: string]: unknown }
-/** What a request is answered with. */
+/** The answer to a request. */
 export type Reply = { result: Members } | { error: { code: number; message: string; data?: unknown } }
 
-/** In place of what the server asks or answers in Hotwork's name. */
+/** Replaces a question or answer that the server sends in Hotwork's name. */
 export const notItsOwn = {
   error: { code: -32602, message: 'hotwork: the gate stopped this: the MCP server spoke in the name of Hotwork' },
 }
 
-/** What a gate does with the messages that pass. */
+/** A gate's handlers for the messages that pass. */
 export type Watch = {
-  /** A request of the host. @returns whether it is answered here, and does not pass */
+  /** A request of the host. @returns whether the gate answers it, and it does not pass */
   takes(request: JSONRPCRequest): boolean
-  /** The server's answer to a request of the host that passed. @returns what the host gets */
+  /** The server's answer to a request of the host that passed. @returns the answer for the host */
   sees(request: JSONRPCRequest, reply: Reply): Reply
-  /** A message of the server's own accord. @returns its parameters as the host gets them; undefined where it gets nothing */
+  /** A notification or question of the server. @returns its parameters for the host; undefined to drop it */
   hears(method: string, params: Members): Members | undefined
-  /** The host does not want the answer any more. @returns whether it was for a request that did not pass */
+  /** The host cancels a request. @returns whether the request did not pass */
   cancels(id: RequestId): boolean
 }
 
@@ -34,8 +34,8 @@ type Side = 'host' | 'server'
 type Waiting = { resolve(reply: Reply): void; reject(cause: Error): void }
 
 /**
- * Between an MCP host and a server. Messages pass as they are, of any version of the protocol, and `watch` takes those that a
- * gate is for. What it asks the server itself has ids that no host can guess.
+ * Passes messages between an MCP host and a server unchanged, of any version of the protocol, and gives `watch` those
+ * for the gate. Its own questions to the server have ids that no host can guess.
  */
 export class MessageProxy {
   readonly #host: Transport
@@ -43,7 +43,7 @@ export class MessageProxy {
   readonly #watch: Watch
   /** Requests of the host that the server has not answered. */
   readonly #passed = new Map<RequestId, JSONRPCRequest>()
-  /** Our own requests, by the side that has to answer: the other one cannot. */
+  /** Our own requests, by the side that has to answer: the other side must not. */
   readonly #own: { readonly [side in Side]: Map<RequestId, Waiting> } = { host: new Map(), server: new Map() }
   #isGone = false
 
@@ -82,7 +82,7 @@ export class MessageProxy {
     void this.#server.send({ jsonrpc: '2.0', method, params }).catch(() => {})
   }
 
-  /** What the host waits for is answered, and so is what we wait for. */
+  /** Ends all open requests, the host's and ours. */
   end(): void {
     this.#isGone = true
     for (const own of Object.values(this.#own)) {
@@ -116,7 +116,7 @@ export class MessageProxy {
     } else if (message.method === 'notifications/cancelled') {
       const { requestId } = (message.params ?? {}) as { requestId?: RequestId }
       if (requestId !== undefined && this.#watch.cancels(requestId)) return
-      // A request without an id is none, and a server may do it all the same.
+      // A request without an id is invalid, and a server may send one all the same.
     } else if (!message.method.startsWith('notifications/')) return
     void this.#server.send(message).catch(() => {})
   }
@@ -130,14 +130,14 @@ export class MessageProxy {
       return
     }
     if (this.#settle('server', message) || message.id === undefined) return
-    // The second answer to one question is none, and neither is one to none.
+    // A second answer to a question, or an answer without one, is dropped.
     const asked = this.#passed.get(message.id)
     if (!asked) return
     this.#passed.delete(message.id)
     this.answer(message.id, this.#watch.sees(asked, replyIn(message)))
   }
 
-  /** @returns whether it answers a question of ours, asked or answered before */
+  /** @returns whether it answers a question of ours, settled or not */
   #settle(side: Side, message: JSONRPCMessage): boolean {
     if (!('id' in message) || message.id === undefined) return false
     const waiting = this.#own[side].get(message.id)

@@ -6,13 +6,13 @@ import { type GateParts, McpGate } from './mcp-gate.ts'
 import { cannotStart, serverProcess } from './server-process.ts'
 
 export type GateOpened = {
-  /** The first of the two that has gone. */
+  /** The side that ended first. */
   closed: Promise<'host' | 'server'>
-  /** Brings what runs to its end, and ends the server. */
+  /** Waits for running calls, and ends the server. */
   end(): Promise<void>
 }
 
-/** Starts a server with a gate before it, for one host. @throws Refusal where there is no such program */
+/** Starts a server with a gate before it, for one host. @throws Refusal if the program is missing */
 export async function openGate(
   host: Transport,
   command: readonly string[],
@@ -47,7 +47,7 @@ export async function openGate(
   }
 }
 
-/** What was in the message stays out: it may hold a secret. */
+/** Leaves the message out: it may hold a secret. */
 function wordsOf(who: string, error: Error): string {
   if (/buffer|size|exceed/i.test(error.message))
     return `${who} sent a message that is larger than ${largestMessage / 1024 / 1024} MB: the connection ends`

@@ -42,7 +42,7 @@ export async function runGate(typed: GateTyped, surroundings: Surroundings): Pro
   const host = gatherLines(new StdioServerTransport(process.stdin, process.stdout))
   const signals = new Signals()
   try {
-    // Else an AWS role is the agent's identity, and the server could ask as the agent with it.
+    // Otherwise an AWS role is the agent's identity, and the server could ask as the agent with it.
     const hasOwn = settings.as !== undefined || isIdentified(surroundings.env)
     const env = hasOwn ? surroundings.env : withoutCredentials(surroundings.env)
     const gate = await openGate(host, command, { calls, rules, log }, { ...surroundings, env })
@@ -57,14 +57,15 @@ export async function runGate(typed: GateTyped, surroundings: Surroundings): Pro
 }
 
 /**
- * The gated calls of one agent, whose identity is needed from the first moment. `agent` tells it from others that have calls
- * here; left out, Hotwork says who it is. @throws Trouble
+ * The gated calls of one agent. `agent` tells it from others that have calls here; by default Hotwork says who it is.
+ *
+ * @throws Trouble
  */
 export type CallsOf = (identity: IdentityOption | undefined, agent?: string) => Promise<GatedCalls>
 
 type Prepared = { settings: AgentSettings; rules: ToolRules; log(line: string): void; callsOf: CallsOf }
 
-/** What a gate needs before it serves, on stdio or at an address. @throws Refusal, Fault */
+/** Checks and reads all that a gate needs before it serves, on stdio or at an address. @throws Refusal, Fault */
 export async function prepareGate(typed: GateTyped, surroundings: Surroundings): Promise<Prepared> {
   if (typed.command.length === 0)
     throw wrongUsage('which server?', 'write it behind `--`: `npx --no-install hotwork mcp -- npx some-server`')
@@ -87,8 +88,8 @@ export async function prepareGate(typed: GateTyped, surroundings: Surroundings):
 }
 
 /**
- * Who the gate itself is: the tool that begins uses. Its token is asked for at once: without it a call would fail only when
- * people have approved it.
+ * The identity of the gate: the tool that begins uses. It asks for a token at the start: otherwise a call would fail
+ * only after people have approved it.
  *
  * @throws Refusal, Fault
  */

@@ -5,8 +5,8 @@ import type { Surroundings } from '../surroundings.ts'
 import { gatherLines } from './gather-lines.ts'
 
 /**
- * An MCP server on stdio, which its client starts. It has the environment of this program, with its own secret, and without what
- * says who agent and tool are.
+ * An MCP server on stdio, which its client starts. It has this program's environment, with its own secret, and without
+ * the identities of agent and tool.
  */
 export async function serverProcess(
   [command = '', ...args]: readonly string[],
@@ -17,7 +17,7 @@ export async function serverProcess(
   return gatherLines(new StdioClientTransport(started))
 }
 
-/** Never with the arguments of CMD, which may hold a secret. @returns undefined where the program was started */
+/** Leaves the arguments of CMD out, which may hold a secret. @returns undefined if the program was started */
 export function cannotStart([command]: readonly string[], cause: unknown): Refusal | undefined {
   const code = systemCodeOf(cause)
   if (code !== 'ENOENT' && code !== 'EACCES') return undefined

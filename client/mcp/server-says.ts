@@ -3,34 +3,37 @@ import { membersOf } from './host-says.ts'
 import { type Members, notItsOwn, type Reply } from './message-proxy.ts'
 import { metaKey } from './tool-result.ts'
 
-/** Stands before text of the server that a host may show to a person on its own. All of it stays in the line that this begins. */
+/** Stands before text of the server that a host may show to a person, on the same line as all of the text. */
 const mark = 'MCP server: '
 const mostTokens = 1000
 const asking = 'The MCP server asks this, and Hotwork does not: '
 
-/** The names of the gate's own tasks and questions: a request's, or one that the gate made up. */
+/** The names of the gate's own tasks and questions: a request's, or a generated one. */
 const isOwn = (id: unknown): boolean => typeof id === 'string' && /^(?:req_|hotwork-)/.test(id)
 
 const marked = (members: Members, name: string, by = mark): Members =>
   typeof members[name] === 'string' ? { ...members, [name]: `${by}${spelledOut(members[name])}` } : members
 
-/** How a call stands is Hotwork's to say, and no server's. */
+/** Removes a call's state from the server's words: only Hotwork says it. */
 export function withoutOurWord(members: Members): Members {
   const { [metaKey]: said, ...rest } = membersOf(members['_meta'])
   return said === undefined ? members : { ...members, _meta: rest }
 }
 
-/** Lets a host tell a server's words from the gate's. Undefined, or an error: what would pass for Hotwork's own. */
+/**
+ * Lets a host tell a server's words from the gate's. Words that would pass for Hotwork's own become undefined, or an
+ * error.
+ */
 export class ServerSays {
   readonly #hotwork: string
-  /** The newest requests that the server has got: it may tell the progress of these alone. */
+  /** The newest requests that the server has got: it may report the progress of these alone. */
   readonly #progressTokens = new Set<unknown>()
 
   constructor(issuer: string) {
     this.#hotwork = hostOf(issuer)
   }
 
-  /** A request of the host: whether it has gone to the server. */
+  /** Notes a request of the host, and whether it has gone to the server. */
   expect({ progressToken: token }: Members, isSent: boolean): void {
     this.#progressTokens.delete(token)
     if (!isSent || token === undefined) return
@@ -39,7 +42,7 @@ export class ServerSays {
     this.#progressTokens.add(token)
   }
 
-  /** A message of the server's own accord. @returns its parameters as the host gets them */
+  /** A message of the server's own accord. @returns its parameters for the host */
   told(method: string, params: Members): Members | undefined {
     const said = withoutOurWord(params)
     switch (method) {
@@ -79,10 +82,10 @@ export class ServerSays {
     }
   }
 
-  /** To the person who drives the host. The pages of Hotwork are the gate's to show. */
+  /** A question to the person who drives the host. Only the gate shows pages of Hotwork. */
   #question(params: Members): Members | undefined {
     const { url, elicitationId, message } = params
-    // A host may make a text of what is none.
+    // A host may convert other types to text.
     if (![url, elicitationId].every((each) => each === undefined || typeof each === 'string')) return undefined
     if (isOwn(elicitationId) || hostOf(`${url}`) === this.#hotwork) return undefined
     return { ...params, message: `${asking}${typeof message === 'string' ? spelledOut(message) : ''}` }

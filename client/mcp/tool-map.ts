@@ -9,7 +9,7 @@ import type { Surroundings } from '../surroundings.ts'
 const Text = z.string().min(1).max(256)
 
 const ToolMap = z.strictObject({
-  /** The MCP server that the tools are of. */
+  /** The MCP server that has the tools. */
   server: z.strictObject({ name: Text, version: Text }).optional(),
   purpose: Text,
   parent_task: z.strictObject({ id: Text, url: z.string().optional() }),
@@ -21,7 +21,7 @@ const ToolMap = z.strictObject({
     ]),
   ),
 })
-/** Which tools need a permit, and for which action of the catalogue. */
+/** The tools that need a permit, each with its action of the catalogue. */
 export type ToolMap = z.infer<typeof ToolMap>
 
 /** @throws Refusal that names the field */
@@ -39,17 +39,20 @@ export function readToolMap(path: string): ToolMap {
   )
 }
 
-/** Where the project is that an agent works on, as far as this program is told. Its authors may be strangers. */
+/** The folders of the agent's project, as far as this program is told. Its authors may be strangers. */
 export const projectFolders = ({ env, folder }: Pick<Surroundings, 'env' | 'folder'>): string[] =>
   [folder, env['CLAUDE_PROJECT_DIR']].filter((each) => each !== undefined)
 
-/** A project's own map would decide which of its calls people see. @throws Refusal */
+/** A project's own map could choose which of its calls people see. @throws Refusal */
 export function mustBeOutside(maps: readonly string[], folders: readonly string[]): void {
   const projects = folders.filter((folder) => !isWithin(homeOfUser(), folder))
   for (const map of maps) if (projects.some((folder) => isWithin(map, folder))) throw withinProject(map)
 }
 
-/** It is no project, and neither is a folder above it: desktop hosts start programs there. By the system, and not by `HOME`. */
+/**
+ * The home folder is no project, and neither is a folder above it: desktop hosts start programs there. The system says
+ * where it is, since `HOME` may be changed.
+ */
 function homeOfUser(): string {
   try {
     return userInfo().homedir
@@ -74,10 +77,12 @@ export function isWithin(file: string, folder: string): boolean {
 type About = { dev: bigint; ino: bigint }
 const isSameFile = (one: About | undefined, other: About): boolean => one?.dev === other.dev && one.ino === other.ino
 
-/** As many as Linux follows. */
+/** The same limit as Linux. */
 const mostLinks = 40
 
-/** The places that the system goes through to open a file: `..` leads up from where a link led to, and not from its name. */
+/**
+ * The places that the system goes through to open a file: `..` leads up from a link's target, and not from its name.
+ */
 export function wayTo(path: string): string[] {
   let place = parse(resolve(path)).root
   const way = [place]

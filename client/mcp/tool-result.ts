@@ -3,10 +3,10 @@ import { defined } from '../http.ts'
 import { spelledOut } from '../screen.ts'
 import type { Members, Reply } from './message-proxy.ts'
 
-/** Where programs read how a gated call stands. */
+/** The member in which programs read the state of a gated call. */
 export const metaKey = 'hotwork/permit'
 
-/** What the host is told of a gated call. Of one that was made: what the server answered, and nothing else changed. */
+/** The host's answer to a gated call. The server's answer to a call that was made is unchanged. */
 export function replyOf(answer: GatedAnswer, tool: string): Reply {
   const meta = { [metaKey]: metaOf(answer) }
   if (answer.state === 'done') {
@@ -30,7 +30,7 @@ const textOf = (text: string, isError: boolean, _meta: Members): Members => ({
 const metaOf = ({ value: _, detail, ...answer }: GatedAnswer): Members =>
   defined({ ...answer, detail: detail === undefined ? undefined : spelledOut(detail) })
 
-/** What happened, and what the agent can do next. */
+/** The state, and the agent's next step. */
 export function sentenceOf(answer: GatedAnswer, tool: string): string {
   const { state, request = '', page = '', until = '', reason = '' } = answer
   const detail = spelledOut(answer.detail ?? '')
@@ -44,11 +44,11 @@ export function sentenceOf(answer: GatedAnswer, tool: string): string {
     case 'denied':
       return `People denied this call (request ${request}): it was not made. Why stands at ${page}. Do not repeat it: until ${until} the same call gets this answer. Ask for something else, or ask the person you work for.`
     case 'expired':
-      return `Nothing was decided or done in time (request ${request}): the call was not made. Call \`${tool}\` again with the same arguments to ask people anew.`
+      return `Nothing was decided or done in time (request ${request}): the call was not made. Call \`${tool}\` again with the same arguments to ask people again.`
     case 'narrowed':
       return `People approved another call than this one (request ${request}), which was not made. Until ${until} you may call \`${tool}\` with exactly these arguments: ${spelledOut(JSON.stringify(answer.arguments))}`
     case 'unknown':
-      return `outcome unknown: the call was sent to the server once (request ${request}), and its answer is lost: ${detail}. It may have been done. It is not sent again: look at what is there before you do anything else. Until ${until} the same call gets this answer.`
+      return `outcome unknown: the call was sent to the server once (request ${request}), and its answer is lost: ${detail}. It may have been done. It is not sent again: look at the current state before you do anything else. Until ${until} the same call gets this answer.`
     case 'refused':
       return `Hotwork refused this call, and it was not made: ${reason}${detail ? `: ${detail}` : ''}. ${nextOf(reason)}`
     case 'done':
@@ -60,15 +60,15 @@ export function sentenceOf(answer: GatedAnswer, tool: string): string {
 
 function nextOf(reason: string): string {
   if (reason === 'tool_changed')
-    return 'Until people have looked at the change and catalogued the tool anew, it is not called.'
+    return 'Until people have looked at the change and catalogued the tool again, it is not called.'
   if (reason === 'unknown_tool') return 'Use a tool that the gate has, or ask the person who set the gate up.'
   if (['no_answer', 'gate_silent', 'server_gone', 'no_connection'].includes(reason))
     return 'Nothing was sent to the server: call again in a while with the same arguments.'
-  if (reason === 'withdrawn') return 'Call again with the same arguments to ask people anew.'
+  if (reason === 'withdrawn') return 'Call again with the same arguments to ask people again.'
   return 'Change what it says, or ask the person you work for.'
 }
 
-/** People see what an agent reads of a tool too: what it says of itself stays, and what the gate does comes behind it. */
+/** People see a tool's description too: the server's words stay, and the gate's come behind them. */
 export function describeTool(tool: Members, rule: 'gated' | 'refused'): Members {
   const added =
     rule === 'gated'

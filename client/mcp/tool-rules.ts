@@ -2,13 +2,13 @@ import type { McpTool } from '../agent/mcp-tool.ts'
 import { spelledOut } from '../screen.ts'
 import type { ToolMap } from './tool-map.ts'
 
-/** What the catalogue says of a tool of a server. */
+/** A tool of a server, as the catalogue has it. */
 export type Catalogued = McpTool & { action: string }
-/** A tool that is an action; what it should be, as far as that is said. */
+/** A tool that is an action; `server` and `schema` are its expected ones, if they are known. */
 export type Rule = { action: string; server?: McpTool['server'] | undefined; schema?: string | undefined }
 export type Changed = { reason: 'tool_changed'; detail: string }
 
-/** Which tools pass, and which are which action: by a map, or by the catalogue. Any other is refused. */
+/** The tools that pass, and the action of each gated one: by a map, or by the catalogue. Any other tool is refused. */
 export class ToolRules {
   readonly purpose: string
   readonly parentTask: { readonly id: string; readonly url?: string }
@@ -46,7 +46,7 @@ export class ToolRules {
   }
 }
 
-/** The rule that the live tool keeps, or how it differs from what it should be. */
+/** The rule that the live tool keeps, or how it differs from the expected tool. */
 export function ruleFor(rules: readonly Rule[], live: McpTool): Rule | Changed {
   const found = rules.find(({ server, schema }) => isServer(server, live) && (schema ?? live.schema) === live.schema)
   if (found) return found

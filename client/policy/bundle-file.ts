@@ -11,9 +11,9 @@ export const isBundleHash = (typed: unknown): typed is string =>
   typeof typed === 'string' && /^sha-256:[A-Za-z0-9_-]{43}$/.test(typed)
 
 /**
- * The bundle of a deployment, as it was. It must have the hash that it was asked for by: the API is not believed.
+ * The bundle of a deployment, as it was. Its content must have the requested hash: the API is not trusted.
  *
- * @throws Refusal where it was never kept, or the person may not read it
+ * @throws Refusal if it was never kept, or the person may not read it
  */
 export async function fetchBundle(hash: string, { api }: Pick<Context, 'api'>): Promise<z.infer<typeof KeptBundle>> {
   if (!isBundleHash(hash))
@@ -34,9 +34,9 @@ export async function writeBundle(hash: string, file: string, context: Pick<Cont
 }
 
 /**
- * Runs what takes paths, with a file in place of each hash of a bundle. The files are gone when it returns.
+ * Runs a verb that takes paths, with a file in place of each hash of a bundle. The files are gone when it returns.
  *
- * @param context asked for only where there is a hash: a folder needs no login
+ * @param context read only for a hash: a folder needs no login
  */
 export async function withBundleFiles<T extends { readonly [name: string]: unknown }, R>(
   typed: T,

@@ -1,6 +1,6 @@
 import type { Observed } from '../../functions/domain/cards/wire/ledger.ts'
 
-/** What would have been: `refused`, `permitted at tier 2`. */
+/** The outcome that would have been: `refused`, `permitted at tier 2`. */
 export function wouldHaveBeen({ outcome, tier }: Pick<Observed, 'outcome' | 'tier'>): string {
   if (outcome === 'error') return 'not evaluated'
   return tier === undefined ? outcome : `${outcome} at tier ${tier}`

@@ -10,7 +10,7 @@ import { wouldHaveBeen } from './observed-words.ts'
 
 export type ObservedTyped = { since: string; policy?: string }
 
-/** Entries of what policy was asked about: those that can say what an observed policy would have done. */
+/** Entries for which policy was asked: those that can say how an observed policy would have decided. */
 const acts: ReadonlySet<string> = new Set([
   'Submitted',
   'Decided',
@@ -23,14 +23,14 @@ const acts: ReadonlySet<string> = new Set([
   'Reviewed',
   'Refused',
 ])
-/** Of each policy, so many are told one by one. */
+/** How many results of each policy are listed. */
 const told = 5
 
 type Otherwise = { entry: Entry; observed: Observed }
 type Of = { count: number; outcomes: Map<string, number>; last: Otherwise[] }
 type Asked = { agent: string; action: string }
 
-/** What observed policies would have done since, by policy: how many of how many, and the last few. */
+/** Prints how often each observed policy would have decided otherwise since a time, and the last few. */
 export async function showObserved({ since, policy }: ObservedTyped, context: Context): Promise<Exit> {
   const { api, surroundings } = context
   const from = readMoment('--since', since, -1, surroundings)
@@ -127,7 +127,7 @@ async function exampleOf(
 const askedFor = (id: string, api: Context['api']): Promise<Asked> =>
   api.call(Shown, { method: 'GET', path: `/v1/requests/${id}` })
 
-/** What came of it. */
+/** The recorded outcome. */
 function wasOf({ type, facts }: Entry): string {
   switch (type) {
     case 'Submitted':

@@ -10,8 +10,8 @@ import type { Surroundings } from '../surroundings.ts'
 export type Asked = { verb: string; json: boolean; [option: string]: unknown }
 
 /**
- * Runs the program that knows policies, to its end: a client knows the API alone. It prints the result by itself, as words
- * or, with `json`, as one document. `input` goes to its standard input, which is this process's own otherwise.
+ * Runs the policy program to its end, since a client knows the API alone. The program prints the result itself, as
+ * words or, with `json`, as one document. Its standard input is `input`, or else this process's own.
  *
  * @returns its exit code
  * @throws Refusal under a Node that is too old

@@ -19,7 +19,11 @@ export type ReplayTyped = {
   json: boolean
 }
 
-/** Replays an exported ledger, or with `since` that of this Hotwork. @throws Refusal where neither is named, or no policies are */
+/**
+ * Replays an exported ledger, or with `since` that of this Hotwork.
+ *
+ * @throws Refusal if neither is named, or no policies are
+ */
 export async function replay(typed: ReplayTyped, surroundings: Surroundings, login: () => Context): Promise<Exit> {
   const { new: policies, own, ledger, since, deployment, json } = typed
   if (own === (policies !== undefined))
@@ -41,17 +45,17 @@ export async function replay(typed: ReplayTyped, surroundings: Surroundings, log
   })
 }
 
-/** Whole first: a part is never taken for all. */
+/** The file is whole first: a part is never taken for all. */
 async function fetchLedger(folder: string, since: string, context: Context): Promise<string> {
   const ledger = join(folder, 'ledger.ndjson')
-  // What is older than a minute is in the index.
+  // Entries older than a minute are in the index.
   await exportLedger({ since, until: '1m', format: 'ndjson', out: ledger }, { ...context, json: false })
   return ledger
 }
 
 type BundleFiles = { readonly [hash: string]: string }
 
-/** Files of the bundles that a ledger names, by their hashes. One that is not kept is left out. */
+/** Files of the bundles that a ledger names, by their hashes. A bundle that was not kept is left out. */
 async function fetchOwnBundles(ledger: string, folder: string, context: Context): Promise<BundleFiles> {
   const files: { [hash: string]: string } = {}
   for (const hash of await bundlesIn(ledger, context.surroundings)) {
@@ -66,7 +70,7 @@ async function fetchOwnBundles(ledger: string, folder: string, context: Context)
   return files
 }
 
-/** Of lines that are entries. The others are the program's to judge. */
+/** The bundles of valid entries. The program reports invalid lines. */
 async function bundlesIn(ledger: string, { folder }: Pick<Surroundings, 'folder'>): Promise<ReadonlySet<string>> {
   const hashes = new Set<string>()
   try {

@@ -8,7 +8,7 @@ import { fetchBundle } from './bundle-file.ts'
 
 export type ShowTyped = { hash: string; out?: string }
 
-/** What each file of a policy folder has, and where that is in a bundle. One of another version may lack it. */
+/** The parts of a policy folder, by file, and their place in a bundle. A bundle of another version may lack one. */
 const files: { readonly [file: string]: { readonly [what: string]: readonly string[] } } = {
   'ladder.json': { tiers: ['ladder', 'tiers'] },
   'directory.json': { people: ['directory', 'people'], groups: ['directory', 'groups'] },
@@ -21,7 +21,7 @@ const files: { readonly [file: string]: { readonly [what: string]: readonly stri
 }
 const Deployed = z.looseObject({ deployment: z.looseObject({ commit: z.string().optional() }) })
 
-/** What a bundle is, and with `--out` the bundle itself, which `policy diff` and `policy replay` take. */
+/** Describes a bundle, and with `--out` writes it, in the form that `policy diff` and `policy replay` take. */
 export async function showBundle({ hash, out }: ShowTyped, context: Context): Promise<Exit> {
   const { surroundings } = context
   if (out !== undefined) mustBeNew(out, surroundings.folder)

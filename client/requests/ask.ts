@@ -45,7 +45,7 @@ export async function wait({ id: typed, for: span = usualWait }: IdTyped & { for
   return show(context, bodyOf({ task }), () => describe({ task }, context), exitOfStatus(statusOf(task)))
 }
 
-/** Twice is once. */
+/** Idempotent. */
 export async function cancel({ id: typed }: IdTyped, context: AgentContext): Promise<Exit> {
   const id = readId(typed)
   const api = agentApi(context, { agent: context.kept.find(id)?.agent })
@@ -63,7 +63,7 @@ export async function cancel({ id: typed }: IdTyped, context: AgentContext): Pro
 
 export type ExtendTyped = IdTyped & { minutes: number; reason?: string | undefined; wait?: number | undefined }
 
-/** By the grant's key, which only the machine that asked has. */
+/** Extends by the grant's key, which only the machine that asked has. */
 export async function extend({ id: typed, minutes, reason, wait: span }: ExtendTyped, context: AgentContext) {
   const kept = await keyOf(readId(typed), context)
   const api = await agentApiOf(kept, context)
@@ -76,7 +76,7 @@ export async function extend({ id: typed, minutes, reason, wait: span }: ExtendT
 
 export type CompleteTyped = IdTyped & { failed: boolean; note?: string | undefined }
 
-/** Every credential of it is dead from then on. Twice is once. */
+/** Ends every credential of the request. Idempotent. */
 export async function complete({ id: typed, failed, note }: CompleteTyped, context: AgentContext): Promise<Exit> {
   const id = readId(typed)
   const api = agentApi(context, { agent: context.kept.find(id)?.agent })
@@ -102,7 +102,7 @@ export function readAsk({ file, reason }: Pick<RequestTyped, 'file' | 'reason'>,
 
 export type AskedNow = { ask: Ask; evaluation: Evaluation; task: Task; api: AgentApi; kept: KeptRequest }
 
-/** The same ask that is pending already is answered with its request. @throws Refusal where policy says no */
+/** An ask that is pending already is answered with its request. @throws Refusal if policy says no */
 export async function askFor(ask: Ask, context: AgentContext, notBefore?: string): Promise<AskedNow> {
   const { kept: requests, signal } = context
   const agent = ask.subject.id
@@ -120,14 +120,14 @@ export async function askFor(ask: Ask, context: AgentContext, notBefore?: string
   return requests.journal.alone(begun.place, evaluateAndSubmit, signal)
 }
 
-/** What can be mended in the file is wrong usage, and the rest is a no. */
+/** An error that the author of the file can fix is wrong usage, and any other is a no. */
 function refusalOf({ context: { reason = 'policy_denied', detail } }: Evaluation): Refusal {
   const isUsage = ['unknown_action', 'invalid_arguments'].includes(reason)
   const title = isUsage ? 'this cannot be asked for' : 'policy says no, and no approval would help'
   return new Refusal(isUsage ? exits.usage : exits.denied, { code: reason, title, detail })
 }
 
-/** Tells each change on standard error. What is returned may still be pending. */
+/** Prints each change on standard error. The returned task may still be pending. */
 export async function waitFor(
   task: Task,
   api: AgentApi,
@@ -147,12 +147,12 @@ export async function waitFor(
   return api.waitUntilSettled(task.task.id, { until, onChange: tell })
 }
 
-/** Its key is of no use any more. */
+/** Deletes the useless key of a request that has ended. */
 export function forgetEnded(task: Task, { kept }: AgentContext): void {
   if (!['pending', 'approved'].includes(statusOf(task))) kept.forget(task.task.id)
 }
 
-/** A killed `exec` could not tell how its command ended: it is told here, by the next command of the agent. */
+/** A killed `exec` could not report how its command ended: the agent's next command reports it. */
 export async function concludeAbandoned(context: AgentContext, only?: string): Promise<CommandRun[]> {
   const { kept, surroundings, settings } = context
   const isMine = ({ id, agent }: CommandRun) => (only ?? id) === id && (settings.as ?? agent) === agent
@@ -164,8 +164,8 @@ export async function concludeAbandoned(context: AgentContext, only?: string): P
     try {
       await agentApi(context, { agent }).complete(id, became, note)
     } catch (trouble) {
-      // It has ended otherwise by now. Anything else leaves the mark: `unknown_task`, since another agent of this machine may
-      // have asked for it.
+      // The request has ended otherwise by now. Any other error leaves the mark, such as `unknown_task`: another agent
+      // of this machine may have asked for it.
       if (!(trouble instanceof Refusal) || trouble.told.code !== 'invalid_task_state') continue
     }
     surroundings.err(lines(`${id}: ${note ?? `had ended, ${became}`}; completed as ${became}`))
@@ -175,7 +175,7 @@ export async function concludeAbandoned(context: AgentContext, only?: string): P
   return concluded
 }
 
-/** The key of a request. It is deleted when the request ends: then what became of that is said. @throws Refusal */
+/** The key of a request. It is deleted when the request ends: then the refusal gives the outcome. @throws Refusal */
 export async function keyOf(id: string, context: AgentContext): Promise<KeptRequest> {
   const kept = context.kept.find(id)
   if (kept) return kept
@@ -184,14 +184,14 @@ export async function keyOf(id: string, context: AgentContext): Promise<KeptRequ
   throw new Refusal(exitOfEnded(task), { code: statusOf(task), title: `\`${id}\` is ${statusOf(task)}` })
 }
 
-/** @throws Refusal also where nothing says which agent asks: on the local stack the key does */
+/** @throws Refusal, also if nothing names the agent: on the local stack the key does */
 export function readWithoutKey(id: string, context: AgentContext): Promise<Task> {
   const { settings, surroundings, kept } = context
   if (settings.local && settings.as === undefined && !isIdentified(surroundings.env)) throw kept.missing(id)
   return agentApi(context, {}).readTask(id)
 }
 
-/** A caller that reads 0 would take the work for done by this call. */
+/** A caller that reads 0 would think that this call did the work. */
 export function exitOfEnded(task: Task): Exit {
   const status = statusOf(task)
   return status === 'completed' ? exits.revoked : exitOfStatus(status)

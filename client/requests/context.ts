@@ -6,7 +6,7 @@ import type { AgentSettings } from '../settings.ts'
 import type { Surroundings } from '../surroundings.ts'
 import type { KeptRequest, KeptRequests } from './kept-requests.ts'
 
-/** What a verb of an agent works with. */
+/** The context of an agent's verb. */
 export type AgentContext = {
   settings: AgentSettings
   kept: KeptRequests
@@ -16,7 +16,7 @@ export type AgentContext = {
   signal?: AbortSignal
 }
 
-/** The API as an agent. On the local stack the request itself says which, where nothing else does. */
+/** The API as an agent. On the local stack the request itself names the agent, if no setting does. */
 export function agentApi(
   { settings, surroundings, signal }: Pick<AgentContext, 'settings' | 'surroundings' | 'signal'>,
   { agent, prove = withoutKey }: { agent?: string | undefined; prove?: Prove },
@@ -30,7 +30,7 @@ export function agentApi(
 export const agentApiOf = async (kept: KeptRequest, context: AgentContext): Promise<AgentApi> =>
   agentApi(context, { agent: kept.agent, prove: await proverOf(kept) })
 
-/** Who the agent is: as it was told, else by the first source that is there. */
+/** The agent's identity: the given one, else the first source that is set up. */
 export function identityOf(
   { settings: { as, local }, surroundings }: Pick<AgentContext, 'settings' | 'surroundings'>,
   agent?: string | undefined,

@@ -22,7 +22,7 @@ export async function credentials(typed: IdTyped & { setup: boolean }, context: 
   return exits.done
 }
 
-/** Made once: after a lost answer, asking again tells what became of it. */
+/** Makes the call once: after a lost answer, asking again reports its outcome. */
 export async function call(typed: IdTyped, context: AgentContext): Promise<Exit> {
   const { kept: requests } = context
   const id = readId(typed.id)

@@ -16,7 +16,7 @@ export const deny = ({ id, reason }: IdTyped & { reason: string }, context: Cont
 
 export type NarrowTyped = IdTyped & {
   set?: readonly string[]
-  /** Of a plan. */
+  /** Steps of a plan, by number. */
   strike?: readonly number[]
   uses?: number
   minutes?: number
@@ -24,7 +24,7 @@ export type NarrowTyped = IdTyped & {
   yes: boolean
 }
 
-/** The approval of the person who narrows counts for what is left, where policy lets it. */
+/** The approval of the person who narrows counts for the narrowed request, if policy permits. */
 export function narrow(typed: NarrowTyped, context: Context): Promise<Exit> {
   const { id, set = [], strike = [], uses, minutes, comment, yes } = typed
   if (set.length === 0 && strike.length === 0 && uses === undefined && minutes === undefined)
@@ -70,7 +70,7 @@ function readSetting(typed: string): [string, unknown] {
   }
 }
 
-/** Decides on what was read: a request that changes between is refused, and nothing is counted. */
+/** Decides on the state that was read: a request that changes meanwhile is refused, and nothing is counted. */
 async function decide(id: string, asked: Asked, context: Context): Promise<Exit> {
   const { api, surroundings, json } = context
   const request = await read(id, context)
@@ -82,7 +82,7 @@ async function decide(id: string, asked: Asked, context: Context): Promise<Exit>
     .call(Request, {
       method: 'POST',
       path: `${pathOf(request.id)}/decisions`,
-      // Of a denial Hotwork finds the stage: any of this person's will do.
+      // Hotwork chooses the stage of a denial: any of this person's will do.
       json: { verdict, round, digest, comment, narrow, ...(verdict === 'approve' && stage !== null ? { stage } : {}) },
     })
     .catch(async (trouble: unknown) => {
@@ -95,7 +95,7 @@ async function decide(id: string, asked: Asked, context: Context): Promise<Exit>
   return print(context, decided, () => resultWords(decided, asked, context), exitAfter(decided, verdict))
 }
 
-/** A person at a terminal says yes to what they see; a program has said so by running the command. */
+/** A person at a terminal confirms what they see; a program has confirmed by running the command. */
 async function confirm({ verdict, narrow, yes }: Asked, { surroundings, json }: Context): Promise<void> {
   if (verdict === 'deny' || yes || json || !surroundings.ask) return
   const less = narrow === undefined ? 'exactly this' : `only ${JSON.stringify(narrow)} of this`
@@ -140,7 +140,7 @@ function staleOr(refusal: Refusal, { id }: Request): Refusal {
   })
 }
 
-/** An approval may settle it as denied, where policy says so at the end. */
+/** An approval may settle it as denied, if policy denies it at the end. */
 function exitAfter({ status }: Request, verdict: Asked['verdict']): Exit {
   return verdict === 'deny' || status === 'pending' ? exits.done : exitOfStatus(status)
 }
@@ -154,7 +154,7 @@ function resultWords(decided: Request, { verdict, narrow }: Asked, { api }: Cont
   ]
 }
 
-/** Ends a live grant, or denies a pending request. One that was revoked already stays as it is. */
+/** Ends a live grant, or denies a pending request. A revoked one stays as it is. */
 export async function revoke({ id, reason }: IdTyped & { reason: string }, context: Context): Promise<Exit> {
   const { api, surroundings } = context
   const revoked = await api.call(Request, { method: 'POST', path: `${pathOf(id)}/revoke`, json: { reason } })

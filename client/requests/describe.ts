@@ -5,19 +5,19 @@ import { nextCommand } from '../context.ts'
 import { fact, timeAndSpan } from '../screen.ts'
 import type { AgentContext } from './context.ts'
 
-/** The domain's word: on the wire an approval stays `approved`, and its grant says what became of it. */
+/** The domain's word: on the wire an approval stays `approved`, and its grant has the outcome. */
 export function statusOf({ task: { status }, hotwork: { grant } }: Task): string {
   if (status === 'cancelled') return 'withdrawn'
   return status === 'approved' && grant && grant.status !== 'live' ? grant.status : status
 }
 
-/** Who decides, in the order in which they are asked. */
+/** The people who decide, in the order in which they are asked. */
 export function decidersOf({ hotwork: { stages } }: Task): string {
   if (stages.length === 0) return 'policy alone: no person is asked'
   return inTurn(stages)
 }
 
-/** The last moment for the next step; undefined where there is none. */
+/** The last moment for the next step; undefined if there is none. */
 export function untilOf(task: Task): string | undefined {
   const { grant, stages } = task.hotwork
   const status = statusOf(task)
@@ -51,11 +51,11 @@ export function describe({ task, ask, evaluation }: Asked, told: Told): string[]
   ]
 }
 
-/** Of a plan: which agent takes which step, by which request. */
+/** The steps of a plan, each with its agent and request. */
 export const stepsOf = ({ hotwork: { steps = [] } }: Task): string[] =>
   steps.map(({ step, agent, request, status }) => `${step}. ${agent}  ${request}  ${status}`)
 
-/** Of what was asked for, where an approver narrowed it. */
+/** The narrowed request, if an approver narrowed it. */
 export function leftOf({ hotwork: { narrowed, steps } }: Task): string[] {
   if (!narrowed) return []
   if (steps) return ['changed since it was asked: look at its steps']
@@ -104,7 +104,7 @@ export function bodyOf({ task, ask, evaluation }: Asked): object {
   }
 }
 
-/** What several steps of a plan leave open is said once: `steps 1, 3: ...`. */
+/** Unpinned arguments that several steps share are listed once: `steps 1, 3: ...`. */
 function onceForSteps(unpinned: readonly string[]): readonly string[] {
   const byWords = new Map<string, string[]>()
   for (const line of unpinned) {

@@ -29,10 +29,10 @@ export type ExecTyped = {
   wait?: number | undefined
 }
 
-/** How long it is tried to tell Hotwork how the command ended. Milliseconds. */
+/** How long the command's end is reported before giving up. Milliseconds. */
 const longestReport = 60_000
 
-/** Waits for approval, runs a command with what was approved, and completes by its exit code, which is returned. */
+/** Waits for approval, runs a command with the approved rights, and completes by its exit code, which is returned. */
 export async function exec(typed: ExecTyped, given: AgentContext): Promise<number> {
   const { surroundings } = given
   const { source, command } = readWords(typed)
@@ -52,7 +52,7 @@ export async function exec(typed: ExecTyped, given: AgentContext): Promise<numbe
         return await runOnce(command, { ...found, signals }, context)
       } catch (trouble) {
         if (!isStateChanged(trouble)) throw trouble
-        surroundings.err(lines(`${asked?.id}: what is there has changed since it was approved: people decide again`))
+        surroundings.err(lines(`${asked?.id}: the resource has changed since it was approved: people decide again`))
         task = await found.api.readTask(found.kept.id)
       }
     }
@@ -82,7 +82,7 @@ function readWords({ words, request }: ExecTyped): { source: Source; command: re
 
 type Found = { kept: KeptRequest; api: AgentApi; task: Task }
 
-/** Before people are asked, what no command can have is refused. */
+/** Refuses a request that fits no command before people are asked. */
 async function find(
   source: Source,
   { reason }: ExecTyped,
@@ -106,13 +106,13 @@ async function find(
   return asked
 }
 
-/** Without its key: one that has ended, which has none any more. */
+/** Finds a request without its key: one that has ended has none. */
 async function findAsked(id: string, context: AgentContext): Promise<Found | { kept?: undefined; task: Task }> {
   if ((await concludeAbandoned(context, id)).length > 0)
     throw new Fault({
       code: 'outcome_unknown',
       title: `an earlier command of \`${id}\` was killed, and how far it came is not known`,
-      detail: 'it is completed now: look at what it changed, then ask anew',
+      detail: 'it is completed now: look at what it changed, then ask again',
     })
   const kept = context.kept.find(id)
   if (kept) {
@@ -126,7 +126,7 @@ async function findAsked(id: string, context: AgentContext): Promise<Found | { k
   return takeUnbound(task, toDo, context)
 }
 
-/** A step of a plan, or what a person asked on behalf, has no key yet: the first one that its agent uses becomes its key. */
+/** A step of a plan, or a request on behalf, has no key yet: the first one that its agent uses becomes its key. */
 async function takeUnbound(task: Task, { agent }: { agent: string }, context: AgentContext): Promise<Found> {
   const kept = await context.kept.take(task, agent)
   return { kept, api: await agentApiOf(kept, context), task }
@@ -161,7 +161,7 @@ const tell = ({ surroundings }: Pick<AgentContext, 'surroundings'>, body: object
 
 type Running = { kept: KeptRequest; api: AgentApi; signals: Signals }
 
-/** A mark that is made before the command starts lets no second process start one. */
+/** A mark before the start lets no second process start the command. */
 async function runOnce(command: readonly string[], running: Running, context: AgentContext): Promise<number> {
   const { kept: requests } = context
   const { id } = running.kept
@@ -195,7 +195,7 @@ async function runOnce(command: readonly string[], running: Running, context: Ag
 
 type Claimed = { endpoint: CredentialsEndpoint; region: string | undefined }
 
-/** Credentials before the command starts: what cannot be had is told by this program, and not by an AWS tool. */
+/** Claims credentials before the command starts: this program reports a failure, and not an AWS tool. */
 async function claim({ kept: { id }, api }: Running): Promise<Claimed> {
   const token = await api.exchangeToken(id)
   const [detail] = token.authorization_details as { resource?: { id?: string } }[]

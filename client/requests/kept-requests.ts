@@ -5,7 +5,7 @@ import { type Begun, type Kept, Keys, keys } from '../journal/keys.ts'
 import { type Run, Runs } from '../journal/runs.ts'
 import { type Refusal, wrongUsage } from '../outcome.ts'
 
-/** The key of one request, and what is needed to go on with it in another process. */
+/** The key of one request, and the members by which another process goes on with it. */
 export type KeptRequest = Kept & { id: string; agent: string; place: string }
 export type CommandRun = Run & { id: string; agent: string; became?: 'succeeded' | 'failed' | undefined }
 
@@ -30,7 +30,9 @@ export class KeptRequests extends Keys {
     return made
   }
 
-  /** Of what its agent did not ask for, a step of a plan for one: it is bound to the first key that its agent uses. */
+  /**
+   * A request that its agent did not ask for, such as a step of a plan, is bound to the first key that its agent uses.
+   */
   async take(task: Task, agent: string): Promise<KeptRequest> {
     return this.asked(await this.#keyOf(task.task.id), task, agent)
   }
@@ -52,7 +54,7 @@ export class KeptRequests extends Keys {
     )
   }
 
-  /** Of a request that has ended. */
+  /** Deletes the key of a request that has ended. */
   override forget(id: string): boolean {
     const place = this.find(id)?.place
     if (place !== undefined) this.journal.remove(keys, place)
@@ -60,7 +62,7 @@ export class KeptRequests extends Keys {
     return super.forget(id)
   }
 
-  /** @returns the mark that stands there already, of this or another process */
+  /** @returns the existing mark, of this or another process */
   beginRun({ id, agent }: Pick<KeptRequest, 'id' | 'agent'>): Run | undefined {
     return this.runs.begin(id, { api: this.api, id, agent })
   }

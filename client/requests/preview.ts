@@ -7,7 +7,10 @@ const faults: { readonly [why: string]: string } = {
   unreadable: 'the answer had another form than expected',
 }
 
-/** What is there now, and what would be: a line for each argument that changes, one for the rest, one for what that is worth. */
+/**
+ * The current values and those after the act: a line for each argument that changes, one for the rest, one for the
+ * preview's limits.
+ */
 export function previewWords(
   {
     preview,
@@ -15,10 +18,10 @@ export function previewWords(
   }: { preview?: Request['preview']; shown?: Pick<NonNullable<Request['shown']>, 'preview'> | undefined },
   surroundings: Around,
 ): string[] {
-  if (!preview) return ['what is there now is not shown: Hotwork has no preview of this action']
+  if (!preview) return ['the current state is not shown: Hotwork has no preview of this action']
   const at = time(preview.observed_at, surroundings)
   if (preview.failed !== undefined)
-    return [`Hotwork could not read what is there now: ${faults[preview.failed] ?? preview.failed}, at ${at}`]
+    return [`Hotwork could not read the current state: ${faults[preview.failed] ?? preview.failed}, at ${at}`]
   const rows = shown?.preview ?? rowsOf(preview.before, { ...preview.before, ...preview.after })
   const same = rows.filter((row) => row.same).map(({ name }) => name)
   return [
@@ -30,7 +33,7 @@ export function previewWords(
 }
 
 const differenceWords = ({ name, before, after, masked, note }: Difference): string =>
-  `${name}  ${before ?? '(not there yet)'} -> ${after ?? '(not there any more)'}${masked ? ' (masked)' : ''}${note === undefined ? '' : `   <- ${note}`}`
+  `${name}  ${before ?? '(not there yet)'} -> ${after ?? '(removed)'}${masked ? ' (masked)' : ''}${note === undefined ? '' : `   <- ${note}`}`
 
 type Values = { [name: string]: unknown }
 
@@ -45,10 +48,10 @@ function rowsOf(before: Values = {}, after: Values = {}): Difference[] {
 const textOf = (values: Values, name: string): string | undefined =>
   Object.hasOwn(values, name) ? JSON.stringify(values[name]) : undefined
 
-/** What was there was another than people had decided on. */
+/** The resource had changed since people decided. */
 export function changeWords({ at, from, to, approvers, was_approved }: Change, surroundings: Around): string {
   const rows = rowsOf(from.before, to.before).filter(({ same }) => !same)
   const what = rows.length === 0 ? 'none of the values that are shown' : rows.map(differenceWords).join(', ')
   const after = approvers.length === 0 ? '' : `, after ${approvers.join(', ')} approved`
-  return `what is there changed, seen at ${time(at, surroundings)}${after}${was_approved ? ', before anything was done' : ''}: ${what}; approvals start again`
+  return `the resource changed, seen at ${time(at, surroundings)}${after}${was_approved ? ', before anything was done' : ''}: ${what}; approvals start again`
 }

@@ -2,7 +2,7 @@ import type { Context, IdTyped } from '../context.ts'
 import { type Exit, exits, Trouble } from '../outcome.ts'
 import { jsonText } from '../screen.ts'
 
-/** While the notary has not written the newest entry, it is asked again: so often, in all about a minute. */
+/** The tries while the notary has not written the newest entry, in all about a minute. */
 const tries = 30
 
 /** Prints the receipt alone, for a file. */

@@ -54,7 +54,7 @@ type Wrong = { node: Node; what: string; fix: string }
 const stepExample = '{ "agent": "agent:builder", "action": "ssm:PutParameter", "arguments": { ... } }'
 const stepMembers = { agent: 'string', action: 'string', arguments: 'object' } as const
 
-/** Of a plan: what each step lacks, with its number. */
+/** The missing members of each step of a plan, with its number. */
 function wrongSteps(root: Node): Wrong[] {
   if (findNodeAtLocation(root, ['action', 'name'])?.value !== 'plan') return []
   const steps = findNodeAtLocation(root, ['action', 'properties', 'steps'])
@@ -99,7 +99,7 @@ function parse(path: string): { text: string; root: Node } {
 const nameOf = (path: string): string => (path === '-' ? 'standard input' : path)
 const badFile = (where: string, what: string, fix: string): Refusal => wrongUsage(`${where}: ${what}`, fix)
 
-/** The deepest value on the way to a member that is not there. */
+/** The deepest value on the way to a missing member. */
 function nearest(root: Node, steps: readonly string[]): Node {
   const found = steps.map((_, at) => findNodeAtLocation(root, steps.slice(0, at)))
   return found.findLast((node) => node !== undefined) ?? root

@@ -66,7 +66,7 @@ const rowOf = (request: Request, surroundings: Around): string[] => [
   whoOf(request, surroundings),
 ]
 
-/** A task that failed is not one that is done. */
+/** A task that failed must not read as done. */
 const wordFor = ({ status, ended }: Request): string => (ended?.outcome === 'failed' ? 'failed' : status)
 
 /** An ARN without its account and Region: `show` has all of it. */
@@ -107,7 +107,7 @@ export async function show({ id, picture }: ShowTyped, context: Context): Promis
 
 type ShowTyped = IdTyped & { picture?: string }
 
-/** @throws Refusal where the file cannot be written */
+/** @throws Refusal if the file cannot be written */
 async function savePicture(id: string, picture: string, { api, surroundings }: Context): Promise<void> {
   const { text } = await api.text({ method: 'GET', path: `${pathOf(id)}/timeline.svg` })
   replaceFile(picture, surroundings.folder, text)
@@ -139,7 +139,7 @@ function nextOf(request: Request, { settings }: Context): string[] {
   ]
 }
 
-/** All that a card shows. */
+/** All facts of a card. */
 export function describe(request: Request, surroundings: Around): string[] {
   const { title, action, resource, environment, classification, tier, tier_name, policies } = request
   const {
@@ -201,7 +201,7 @@ export function describe(request: Request, surroundings: Around): string[] {
   ]
 }
 
-/** How it stands: the first lines of a description. */
+/** The state: the first lines of a description. */
 export const headOf = (request: Request, surroundings: Around): string[] => [
   `${stateOf(request)}  ${request.id}`,
   ...fact('now', nowOf(request, surroundings), request.ended?.reason, noteOf(request)),

@@ -14,7 +14,7 @@ const states: { readonly [status: string]: string } = {
   ended: 'is not taken',
 }
 
-/** Each step of a plan: which agent does what to what, exactly, and what has become of it. */
+/** Each step of a plan: its agent, its exact action, and its state. */
 export function stepWords({ steps = [], shown }: Request, surroundings: Around): string[] {
   return steps.flatMap((step) => {
     const own = shown?.steps?.find((each) => each.step === step.step)
@@ -40,7 +40,7 @@ function stateOf({ status, opened_at, ended_at, because }: Step, surroundings: A
   return `${states[status] ?? status}${since}${at}${because?.trim() ? `: ${because.trim()}` : ''}`
 }
 
-/** Each as the JSON that is approved: two values that differ look different. */
+/** The JSON that is approved: two values that differ look different. */
 export const argumentWords = (
   { arguments: args }: Pick<Step, 'arguments'>,
   shown: { arguments: readonly Shown[] } | undefined,
@@ -49,7 +49,7 @@ export const argumentWords = (
     (row) => `${row.name} = ${noted(row)}`,
   )
 
-/** A value, and where letters in it may pass for others, a note. */
+/** A value, with a note if letters in it may pass for others. */
 export const noted = ({ text, note }: Shown): string => (note === undefined ? text : `${text}   <- ${note}`)
 
 function changesOf(step: Step, shown: Pick<NonNullable<Request['shown']>, 'preview'> | undefined, around: Around) {
@@ -58,7 +58,7 @@ function changesOf(step: Step, shown: Pick<NonNullable<Request['shown']>, 'previ
   return words.map((each) => (step.preview?.failed === undefined && step.preview ? `changes ${each}` : each))
 }
 
-/** An option of `narrow` with the most that is less, and all that may stand there. */
+/** An option of `narrow`, with the narrowest value and the allowed range. */
 export type Less = { option: string; range: string }
 
 export const lessThan = (option: string, least: number, most: number): Less => ({
@@ -66,7 +66,7 @@ export const lessThan = (option: string, least: number, most: number): Less => (
   range: `${least}..${most - 1}`,
 })
 
-/** The parts of a plan that may be less. */
+/** The parts of a plan that an approver may narrow. */
 export function lessOf({ steps = [] }: Request): Less[] {
   const left = steps.filter(({ status }) => status !== 'struck')
   const numbers = left.flatMap(({ step, narrowable }) =>
@@ -87,7 +87,7 @@ const Told = z.array(
   }),
 )
 
-/** Which steps an approver struck out or made less. The steps keep their order. */
+/** The steps that an approver struck out or narrowed. The steps keep their order. */
 export function lessSteps(from: unknown, to: unknown): string[] {
   const [before, after] = [Told.safeParse(from), Told.safeParse(to)]
   if (!before.success || !after.success) return ['its steps']

@@ -5,7 +5,9 @@ import { readPages } from '../pages.ts'
 import { observedWords } from '../policy/observed-words.ts'
 import { type Around, time } from '../screen.ts'
 
-/** The record of a request, the oldest entry first, and the texts beside it. Entries are as they came: their hashes hold. */
+/**
+ * The record of a request, the oldest entry first, and the texts beside it. Entries are unchanged: their hashes hold.
+ */
 export async function readTimeline(
   id: string,
   { api }: Pick<Context, 'api'>,
@@ -21,7 +23,7 @@ export async function readTimeline(
 
 const commitment = /^sha-256:[A-Za-z0-9_-]{43}$/
 
-/** What people wrote stands beside the entries, which have commitments to it. */
+/** Personal texts stand beside the entries, which have commitments to them. */
 function withTexts({ entries, personal }: Pick<Entries, 'entries' | 'personal'>): Entry[] {
   return entries.map((entry) => {
     const texts = Object.fromEntries(

@@ -12,7 +12,7 @@ export const Report = z.strictObject({
   note: z.string().min(1).max(10_000).optional(),
 })
 
-/** What the adapter did wrong, or came too late for. */
+/** An error of the adapter, or a call that came too late. */
 export class WrongCall extends Error {
   override readonly name = 'WrongCall'
   readonly status: number
@@ -44,7 +44,7 @@ export function approvalError(status: number, code: string, message: string, par
   return { status, body: { error }, headers: { 'x-request-id': id } }
 }
 
-/** As the protocol writes it. */
+/** The protocol's form of an approval. */
 export function bodyOf({ id, submission, created_at, deadline_at, decision, consumption }: Approval): object {
   return {
     id,
@@ -95,7 +95,7 @@ export function readBody<T>(shape: z.ZodType<T>, { body }: LoopbackCall): T {
   )
 }
 
-/** A number or a name that not every reader of JSON keeps: another call would be approved. */
+/** A number or a name that some readers of JSON change: another call would be approved. */
 export function mustBeExact(value: unknown, path = 'body'): void {
   if (typeof value === 'number' && !(Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value)))
     throw new WrongCall(400, 'inexact_number', 'write a number that is too long as text', path)

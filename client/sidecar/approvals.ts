@@ -23,9 +23,9 @@ import { type Approval, approvals, type Decision, findApproval, idOf, Submission
 
 type ApprovalParts = { calls: BegunCalls; maps: readonly ToolMap[]; issuer: string; journal: Journal }
 
-/** The longest that a request is undecided here. Milliseconds. */
+/** The longest that a request may stay undecided here. Milliseconds. */
 const longestTimeout = 7 * 86_400_000
-/** So long a call that needs no permit may be started. Milliseconds. */
+/** How long a call that needs no permit may be started. Milliseconds. */
 const passedFor = 5 * 60_000
 const longestNote = 1000
 
@@ -93,7 +93,7 @@ export class Approvals {
     }
     journal.tidy(approvals)
     const isNew = journal.create(approvals, made.id, made)
-    // The row may be another process's.
+    // Another process may have made the row.
     const begun = isNew ? made : (findApproval(journal, made.id, agent) ?? made)
     if (!isSame(begun.submission, submission))
       throw new WrongCall(409, 'idempotency_conflict', 'this `Idempotency-Key` was used for another request')
@@ -126,19 +126,15 @@ export class Approvals {
     return this.#alone(id, async () => {
       const found = findApproval(journal, id, settled.agent) ?? settled
       if (found.consumption?.key === key) return { status: 200, body: bodyOf(found) }
-      if (found.consumption) throw new WrongCall(409, 'already_consumed', 'this approval was used before: ask anew')
+      if (found.consumption) throw new WrongCall(409, 'already_consumed', 'this approval was used before: ask again')
       if (found.decision?.status !== 'approved')
         throw new WrongCall(409, 'not_approved', `the request is ${found.decision?.status ?? 'pending'}`)
       if ((found.decision.expires_at ?? 0) <= journal.now())
-        throw new WrongCall(409, 'approval_expired', 'the time in which the call may start is over: ask anew')
+        throw new WrongCall(409, 'approval_expired', 'the time in which the call may start is over: ask again')
       const said = found.call && (await calls.begin(callOf(found, found.call), runOf(found), { wait: 0 }))
-      // That it was begun before, and not consumed, says that no answer of it went out.
+      // `begun_before` without a consumption: the answer of that begin was never sent.
       if (said && !said.may && said.why !== 'begun_before')
-        throw new WrongCall(
-          409,
-          'approval_expired',
-          `the approval does not hold any more (${reasonOf(said)}): ask anew`,
-        )
+        throw new WrongCall(409, 'approval_expired', `the approval has ended (${reasonOf(said)}): ask again`)
       const consumed = { ...found, consumption: { key, consumed_at: journal.now() } }
       journal.put(approvals, consumed.id, consumed)
       return { status: 200, body: bodyOf(consumed) }
@@ -161,13 +157,13 @@ export class Approvals {
       journal.put(approvals, made.id, made)
       return made
     })
-    // What cannot be told now is kept, and told with a later call.
+    // An end that cannot be reported now is kept, and reported with a later call.
     if (reported.call)
       await calls.end(runOf(reported), { became: status, note: note?.slice(0, longestNote) }).catch(() => {})
     return { status: 200, body: bodyOf(reported) }
   }
 
-  /** Runs `work` while nothing else of this machine changes the approval. */
+  /** Runs `work` while no other process of this machine changes the approval. */
   #alone<T>(id: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.#parts.journal.alone(`aap-${id}`, work, signal)
   }
@@ -178,7 +174,7 @@ export class Approvals {
     throw new WrongCall(404, 'not_found', 'this agent has no such request on this machine')
   }
 
-  /** As it stands in Hotwork. What is decided once stays decided so. */
+  /** The state in Hotwork. A decision is final. */
   #settle(seen: Approval, signal: AbortSignal | undefined): Promise<Approval> {
     const { journal, calls } = this.#parts
     if (seen.decision || !seen.call) return Promise.resolve(seen)
@@ -227,14 +223,14 @@ export class Approvals {
     })
   }
 
-  /** People are not left to decide what no host waits for. */
+  /** Withdraws a request that no host waits for, so that people do not decide it for nothing. */
   async #withdrawAlone(found: Approval, status: 'cancelled' | 'expired'): Promise<Approval> {
     const { journal, calls } = this.#parts
-    const late = 'no host waits for this call any more: it was not made'
+    const late = 'the host had given up on this call: it was not made'
     if (found.request !== undefined)
       await calls.api.cancel(found.request).catch(async (trouble: unknown) => {
         if (!(trouble instanceof Refusal)) throw trouble
-        // It was decided in the same moment, and what was approved is given back.
+        // It was decided in the same moment, and its grant is given back.
         await calls.api.complete(found.request ?? '', 'failed', late).catch((cause: unknown) => {
           if (!(cause instanceof Refusal)) throw cause
         })

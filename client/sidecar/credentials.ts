@@ -10,13 +10,13 @@ export async function credentialsOf(typed: string, context: AgentContext): Promi
   const { kept: requests } = context
   const kept = requests.find(id)
   const api = kept ? await agentApiOf(kept, context) : await apiOfCall(id, context)
-  // What is kept on this machine may be another agent's, and is given to no one but its own.
+  // The kept credentials may be another agent's: this read refuses them to any other.
   await api.readTask(id)
-  // New ones end those before: all who ask on this machine get the same.
+  // New ones end those before: all processes of this machine get the same.
   return requests.credentialsOf(id, async () => api.awsCredentials((await api.exchangeToken(id)).access_token))
 }
 
-/** Of a request that the client or a hook asked for. */
+/** The API by the key of a request that the client or a hook asked for. */
 async function apiOfCall(id: string, context: AgentContext) {
   const { jwk } = context.kept.journal.all(calls).find(({ row }) => row.id === id && row.jwk)?.row ?? {}
   if (!jwk) throw context.kept.missing(id)

@@ -6,7 +6,7 @@ import type { Journal, Kind } from '../journal/journal.ts'
 
 export const duration = /^[1-9]\d{0,8}[smh]$/
 
-/** What an adapter of the Agent Approval Protocol submits. */
+/** The submission of an adapter of the Agent Approval Protocol. */
 export const Submission = z.strictObject({
   tool: z.string().min(1).max(256),
   server: z.string().min(1).max(256).optional(),
@@ -39,19 +39,19 @@ const Approval = z.looseObject({
   submission: Submission,
   created_at: z.number(),
   deadline_at: z.number(),
-  /** What is asked of Hotwork; absent where nothing is. */
+  /** The request for Hotwork; absent for a call that needs no permit. */
   call: CallMembers.pick({ action: true, purpose: true, parentTask: true, mcp: true }).optional(),
-  /** Of Hotwork, once it is known. */
+  /** Hotwork's id of the request, once it is known. */
   request: z.string().optional(),
   decision: Decision.optional(),
   consumption: z.strictObject({ key: z.string(), consumed_at: z.number(), outcome: Outcome.optional() }).optional(),
 })
 export type Approval = z.infer<typeof Approval>
 
-/** A request is decided within a week, and the protocol has it and its key kept for a week after. Milliseconds. */
+/** A request is decided within a week, and the protocol keeps it and its key for a week after. Milliseconds. */
 const kept = 15 * 86_400_000
 
-/** The approvals that adapters asked for: a restart loses none. Arguments are in it, as they are in answers. */
+/** The approvals that adapters asked for: a restart loses none. They hold arguments, as answers do. */
 export const approvals: Kind<Approval> = {
   ...{ prefix: 'aap-', shape: Approval, stays: Number.POSITIVE_INFINITY },
   isOver: ({ created_at }, now) => now - created_at > kept,
@@ -66,7 +66,7 @@ export function idOf(issuer: string, agent: string, key: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
-/** Of this agent alone. */
+/** Another agent's approval counts as missing. */
 export function findApproval(journal: Journal, id: string, agent: string): Approval | undefined {
   if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return undefined
   const found = journal.find(approvals, id)

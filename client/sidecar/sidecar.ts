@@ -32,7 +32,7 @@ export type SidecarTyped = HostTyped & {
   pending: 'deny' | 'defer'
 }
 
-/** Where hosts find it, unless told otherwise. */
+/** The default port, where hosts find it. */
 export const usualPort = 4785
 
 /** Answers the programs of this machine that show its token, as one agent, until it is told to stop. */
@@ -49,7 +49,7 @@ export async function sidecar(typed: SidecarTyped, context: AgentContext): Promi
   }
 }
 
-/** @throws Fault where it cannot listen; Refusal where it is set up wrongly */
+/** @throws Fault if it cannot listen; Refusal if it is set up wrongly */
 export async function openSidecar(
   typed: SidecarTyped,
   context: AgentContext,
@@ -65,13 +65,18 @@ export async function openSidecar(
   // Before it listens: a host that reads the file finds the token of this sidecar.
   const token = tokenFile === undefined ? makeToken() : readToken(resolve(surroundings.folder, tokenFile))
   const answer = (call: LoopbackCall) => answerCall(call, { token, hooks, approvals, context })
-  // Of what a stranger sends nothing is kept in memory.
+  // A stranger's body is not read into memory.
   const most = (call: Introduced) => (call.isByItsName && hasToken(call, token) ? mostOfEvent : 0)
   if (socket) await readySocket(socket)
   return { server: await listenOnLoopback(answer, { port, socket, most }), token }
 }
 
-/** Said at the start: else each call would be denied only when it comes, or when people have approved it. @throws Refusal, Fault */
+/**
+ * Checks identities at the start: otherwise a call would be denied only when it comes, or after people have approved
+ * it.
+ *
+ * @throws Refusal, Fault
+ */
 async function findWho({ asTool }: HostTyped, asks: boolean, { settings, surroundings }: AgentContext): Promise<void> {
   if (asks) await identityOf({ settings, surroundings })(settings.apiUrl)
   const tool = findToolIdentity(asTool, surroundings)
@@ -96,7 +101,8 @@ async function answerCall(call: LoopbackCall, { token, hooks, approvals, context
   }
   if (path === '/hooks/claude-code') {
     if (method !== 'POST') return no(405, 'wrong_method', 'an event is told with POST')
-    // What cannot be read is a no: the host takes any other status for leave, unless its settings say `onFailure`.
+    // An unreadable event is refused with status 200: hosts take any other status for permission, unless their settings
+    // say `onFailure`.
     return { status: 200, body: await answerHook(body === undefined ? undefined : parsedJson(body), hooks, gone) }
   }
   if (path === '/v1' || path.startsWith('/v1/')) return approvals.answer(call)

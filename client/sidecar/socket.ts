@@ -7,8 +7,8 @@ import { wayTo } from '../mcp/tool-map.ts'
 import { systemCodeOf, wrongUsage } from '../outcome.ts'
 
 /**
- * Readies the place of a Unix socket: its folder is this user's and closed to all others, and none above it lets them put another
- * in its place, so that no other program can listen there. A socket that a killed sidecar left is removed.
+ * Readies the place of a Unix socket: its folder is this user's and closed to all others, and no folder above lets them
+ * replace it, so that no other program can listen there. A socket that a killed sidecar left is removed.
  *
  * @throws Refusal
  */
@@ -32,7 +32,7 @@ export async function readySocket(path: string): Promise<void> {
   rmSync(path, { force: true })
 }
 
-/** It is neither this user's nor root's; or every user may rename what is in it, which the sticky bit of `/tmp` forbids. */
+/** It is neither this user's nor root's; or every user may rename its files, which the sticky bit of `/tmp` forbids. */
 function isOthers(place: string): boolean {
   const own = process.getuid?.()
   const { uid, mode } = lstatSync(place)

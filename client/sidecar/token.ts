@@ -6,8 +6,8 @@ import { systemCodeOf, wrongUsage } from '../outcome.ts'
 export const makeToken = (): string => randomBytes(32).toString('base64url')
 
 /**
- * The token in a file that no other user may read; made where there is no such file. It is the same after a restart, so that
- * hosts which run go on.
+ * The token in a file that no other user may read; made if the file is missing. It stays the same after a restart, so
+ * that running hosts go on.
  *
  * @throws Refusal
  */
@@ -32,7 +32,7 @@ export function readToken(path: string): string {
   }
 }
 
-/** No link: another user may have put it there. */
+/** Refuses a link: another user may have put it there. */
 function openOwn(path: string): number {
   try {
     return openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))

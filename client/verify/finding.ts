@@ -1,10 +1,10 @@
 import type { Flaw } from '../../functions/domain/anchor/check-entries.ts'
 
-/** One thing that was checked. `entry`: the ledger entry that it is about. */
+/** One checked fact. `entry` is the ledger entry that it is about. */
 export type Finding = { check: Check; holds: boolean; words: string; entry?: string }
 type Check = 'file' | 'signature' | 'time' | 'checkpoint' | 'inclusion' | 'entries' | 'texts' | 'claims' | 'log'
 
-/** What was found in one file. `notes`: what could not be checked, and what would. */
+/** The findings of one file. `notes` lists the missing checks, and how to get them. */
 export type Verified = { file: string; what: string; findings: Finding[]; notes: string[] }
 
 export const holds = (check: Check, words: string): Finding => ({ check, holds: true, words })
@@ -18,10 +18,10 @@ const wordsOfFlaw: { readonly [flaw in Flaw['flaw']]: string } = {
   added: 'was added: it stands twice, or the log does not know it',
 }
 
-/** So many are named one by one. */
+/** How many are listed. */
 const named = 20
 
-/** A line for each entry that is wrong; `words` where none is. */
+/** A line for each flawed entry; `words` if there is none. */
 export function findingsOf(check: Check, flaws: readonly Flaw[], words: string): Finding[] {
   if (flaws.length === 0) return [holds(check, words)]
   const each = flaws.slice(0, named).map(({ entry, flaw, through }) => ({

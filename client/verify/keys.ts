@@ -12,8 +12,9 @@ const Jwks = z.object({
 export type PublicKey = { kid: string; isNotary: boolean; key: KeyObject; spki: Uint8Array }
 
 /**
- * The keys of a JWKS, as `/.well-known/jwks.json` has them. Those that sign tokens are in it too, and are no notary's. A file
- * that marks no key as the notary's was made by hand, for this: each of its keys is taken for one. Keys of other kinds are left out.
+ * The keys of a JWKS, as `/.well-known/jwks.json` has them. Keys that sign tokens are in it too, and are left out. A
+ * file that marks no key as the notary's was made by hand for this program: all its keys count. Keys of other kinds are
+ * left out.
  *
  * @throws Refusal
  */

@@ -17,7 +17,7 @@ import {
 import { count, type Finding, fails, findingsOf, holds } from './finding.ts'
 import { notaryKeys, type PublicKey, verifyEcdsa } from './keys.ts'
 
-/** Reads one file of a log; undefined where there is none. */
+/** Reads one file of a log; undefined if it is missing. */
 export type ReadLogFile = (path: string) => Promise<Uint8Array | undefined>
 
 export const folderReader =
@@ -34,7 +34,7 @@ export const folderReader =
 /** A log whose entries make the tree that its notary signed. */
 export type Log = { checkpoint: Checkpoint; leaves: readonly Leaf[] }
 
-/** Whose log it is, a checkpoint says itself: its origin is shown, and a receipt is held to that of its issuer. */
+/** A checkpoint names its own log: its origin is shown, and a receipt's must be that of its issuer. */
 export function checkCheckpoint(
   note: string,
   keys: readonly PublicKey[],
@@ -62,7 +62,7 @@ export function checkCheckpoint(
   }
 }
 
-/** All of a log: its checkpoint, each entry, and each tile that the checkpoint's tree has. */
+/** Checks all of a log: its checkpoint, each entry, and each tile of the checkpoint's tree. */
 export async function checkLog(
   read: ReadLogFile,
   keys: readonly PublicKey[],
@@ -97,7 +97,7 @@ export async function checkLog(
   return sameBytes(grown.root, checkpoint.root) ? { log: { checkpoint, leaves }, findings } : { findings }
 }
 
-/** A receipt's tree is the beginning of the log's. @param own the checkpoint in the receipt */
+/** A receipt's tree must be the beginning of the log's. @param own the checkpoint in the receipt */
 export function checkReceiptInLog(receipt: Receipt, own: Checkpoint, { checkpoint, leaves }: Log): Finding {
   const entry = `${receipt.sub}/${receipt.entries}`
   if (own.origin !== checkpoint.origin)

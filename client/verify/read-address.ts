@@ -3,16 +3,19 @@ import { Fault, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 import type { ReadLogFile } from './log.ts'
 
-/** A person's token where this is the origin of the Hotwork that they named; a log elsewhere gets none. */
+/** A person's token if this is the origin of the Hotwork that they named; a log elsewhere gets none. */
 export type LogLogin = (origin: string) => Promise<string> | undefined
 
-/** Of one try. Milliseconds. */
+/** The timeout of one try. Milliseconds. */
 const patience = 30_000
 const tries = 4
 /** A file of a log has at most 256 entries. */
 const mostBytes = 32 * 1024 * 1024
 
-/** Hotwork shows its own log to those who may read; the log of a stranger or a copy is read without a token, at any path. */
+/**
+ * Hotwork shows its own log to people who may read; the log of a stranger or a copy is read without a token, at any
+ * path.
+ */
 export function addressReader(
   address: string,
   { err, pause }: Pick<Surroundings, 'err' | 'pause'>,
@@ -26,7 +29,7 @@ export function addressReader(
   const base = new URL(address)
   const url = base.href.replace(/\/*$/, '')
   const token = login(base.origin)
-  // A token that is not to be had is told of where it is first used.
+  // A missing token is reported at its first use.
   token?.catch(() => {})
   return async (path) => {
     const authorization = token === undefined ? {} : { authorization: `Bearer ${await token}` }

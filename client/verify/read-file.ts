@@ -7,7 +7,7 @@ import { systemCodeOf, wrongUsage } from '../outcome.ts'
 import { readStrict } from './strict-json.ts'
 import { Texts } from './texts.ts'
 
-/** What a file is, by what is in it. */
+/** The kind of a file, by its content. */
 export type Found =
   | { kind: 'receipt'; jws: string }
   | { kind: 'checkpoint'; note: string }
@@ -15,7 +15,7 @@ export type Found =
   | { kind: 'log'; folder: string }
   | { kind: 'unknown'; why: string }
 
-/** @throws Refusal where it cannot be read */
+/** @throws Refusal if it cannot be read */
 export function readFound(file: string, folder: string): Found {
   const path = resolve(folder, file)
   if (attempt(file, () => statSync(path)).isDirectory()) return { kind: 'log', folder: path }
@@ -29,7 +29,7 @@ export function foundIn(text: string): Found {
   return entriesIn(text)
 }
 
-/** Undefined where it is no UTF-8. @throws Refusal where it cannot be read */
+/** Undefined unless it is UTF-8. @throws Refusal if it cannot be read */
 export function readText(file: string, folder: string): string | undefined {
   const bytes = attempt(file, () => readFileSync(resolve(folder, file)))
   try {
@@ -60,7 +60,7 @@ const Answer = z.union([z.looseObject({ entries: Lines }), z.looseObject({ ledge
 function entriesIn(text: string): Found {
   const whole = readStrict(text)
   const value = 'value' in whole ? whole.value : undefined
-  // A line that has such a member too is a line.
+  // A line may have such a member too.
   if (Answer.safeParse(value).success && !Line.safeParse(value).success) {
     const { entries, ledger } = value as { entries?: FoundEntry[]; ledger?: FoundEntry[] }
     const beside = Personal.safeParse(value)
@@ -71,7 +71,7 @@ function entriesIn(text: string): Found {
   for (const [index, line] of text.split('\n').entries()) {
     if (/^[ \t\r]*$/.test(line)) continue
     const read = readStrict(line)
-    // What was parsed is kept, since a hash is over all of it.
+    // The parsed value is kept whole, since a hash covers all of it.
     if ('why' in read) return { kind: 'unknown', why: `line ${index + 1} is no entry of a ledger: ${read.why}` }
     if (!Line.safeParse(read.value).success)
       return { kind: 'unknown', why: `line ${index + 1} is no entry of a ledger` }

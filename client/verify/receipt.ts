@@ -8,13 +8,13 @@ import { count, type Finding, fails, findingsOf, holds } from './finding.ts'
 import { notaryKeys, type PublicKey, verifyEcdsa, verifyEs256 } from './keys.ts'
 import { readStrict } from './strict-json.ts'
 
-/** For clocks that differ. Seconds. */
+/** The tolerated difference between clocks. Seconds. */
 const tolerance = 60
 
-/** `receipt` is there where the text is a receipt, signed or not; `checkpoint` where its own one holds. */
+/** `receipt` is present if the text is a receipt, signed or not; `checkpoint` if its own one holds. */
 export type ReadReceipt = { receipt?: Receipt; checkpoint?: Checkpoint; findings: Finding[] }
 
-/** All that a receipt proves by itself. @param now seconds since 1970 */
+/** Checks a receipt by itself. @param now seconds since 1970 */
 export function checkReceipt(jws: string, keys: readonly PublicKey[], now: number): ReadReceipt {
   const parts = jws.split('.')
   const bytes = parts.map(readBase64url)
@@ -120,7 +120,7 @@ function inclusionFinding(receipt: Receipt, checkpoint: Checkpoint | undefined):
   ]
 }
 
-/** What a receipt says against the entries of its request. */
+/** Checks a receipt against the entries of its request. */
 export function checkAgainstEntries(receipt: Receipt, found: readonly FoundEntry[]): Finding[] {
   const { sub, entries: length, head } = receipt
   const own = found.filter(({ id }) => id.startsWith(`${sub}/`))

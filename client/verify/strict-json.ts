@@ -4,8 +4,8 @@ import { parsedJson } from '../http.ts'
 const deepest = 64
 
 /**
- * JSON that every reader takes for the same: an object with two members of one name, of which each may take another one, is
- * refused, and so is what some readers are too shallow for. In time that grows as the text does.
+ * JSON that every reader takes for the same: it refuses two members of one name, of which readers choose differently,
+ * and nesting that is too deep for some. Linear in the length of the text.
  */
 export function readStrict(text: string): { value: unknown } | { why: string } {
   const value = parsedJson(text)
@@ -32,7 +32,7 @@ export function readStrict(text: string): { value: unknown } | { why: string } {
   return { value }
 }
 
-/** Behind the quotation mark that closes the string. */
+/** The place behind the string's closing quotation mark. */
 function endOfString(text: string, begin: number): number {
   let at = begin + 1
   while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1

@@ -4,11 +4,11 @@ import { digestOf } from '../../functions/domain/digest.ts'
 import { count, type Finding, fails, holds } from './finding.ts'
 
 const Beside = z.looseObject({ text: z.string().optional(), salt: z.string().optional() })
-/** What the API answers as `personal`: by entry and JSON pointer. */
+/** The API's member `personal`: by entry and JSON pointer. */
 export const Texts = z.record(z.string(), z.record(z.string(), Beside))
 export type Texts = z.infer<typeof Texts>
 
-/** Each text must be the one that its entry is committed to: no hash of an entry is over it. */
+/** Each text must match the commitment in its entry: no hash of an entry covers the text. */
 export function checkTexts(entries: readonly FoundEntry[], texts: Texts): Finding[] {
   const byId = new Map(entries.map((entry) => [entry.id, entry]))
   const all = Object.entries(texts).flatMap(([entry, beside]) =>

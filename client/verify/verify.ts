@@ -24,7 +24,11 @@ export type VerifyTyped = {
 
 type Around = { surroundings: Surroundings; json: boolean; login: LogLogin }
 
-/** Exits 0 only if all that was checked holds. @throws Refusal for a file that cannot be read; Fault for a log that does not answer */
+/**
+ * Exits 0 only if every check holds.
+ *
+ * @throws Refusal for a file that cannot be read; Fault for a log that does not answer
+ */
 export async function verify(typed: VerifyTyped, { surroundings, json, login }: Around): Promise<Exit> {
   const files = typed.files.map((file) => ({ file, found: readFound(file, surroundings.folder) }))
   const keys = keysFor(files, typed, surroundings)
@@ -66,9 +70,9 @@ type Facts = {
 }
 
 /**
- * Whether a file's kind counts, which its author chooses by what is in it: a script that means a receipt must not take entries
- * for one, which anyone can make. A log holds entries by itself, where there are any. Without keys they are all that there is; of a checkpoint the typed name
- * tells.
+ * Whether a file's kind counts, since its author chooses it by the content: a script that expects a receipt must not
+ * accept entries, which can be forged. Log entries count if there are any, and all entries without keys; the typed name
+ * tells a checkpoint.
  */
 function evidenceBy(
   files: readonly { found: Found }[],
@@ -168,9 +172,7 @@ function verifyEntries(
       ...(flaws.some(({ flaw }) => flaw === 'missing')
         ? ['a selection leaves entries out: --part takes that for no flaw']
         : []),
-      ...(log
-        ? []
-        : ['with --log they are held against what the notary signed: a whole chain may have been made anew']),
+      ...(log ? [] : ['with --log they are held against what the notary signed: a whole chain may have been forged']),
     ],
   }
 }

@@ -13,7 +13,7 @@ class PermitsStack extends Stack {
       policies: 'policies',
       deployment: said('deployment') ?? 'deployment.json',
       alarmTopic: new Topic(this, 'OnCall'),
-      // The address that callers know, where a proxy stands before the API.
+      // The address for callers, if a proxy stands before the API.
       issuer: said('issuer'),
     })
     // An agent that runs as this role asks in its own name, and has no secret for it.
@@ -26,7 +26,7 @@ const name = app.node.tryGetContext('stackName') ?? 'Permits'
 const env = { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION }
 const { hotwork } = new PermitsStack(app, name, { env })
 
-// And one stack in each account where approved actions happen.
+// One stack in each account where approved actions happen.
 for (const { account, region, aliases } of hotwork.accounts) {
   const stack = new Stack(app, `${name}Target-${aliases[0]}`, { env: { account, region } })
   new HotworkTarget(stack, 'Target', { hotwork })

@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { timeoutParameter } from './checkout-service.ts'
 
-/** Puts the bad value back, as the administrator of the local stack. Takes the path of its local.json, if it is another. */
+/**
+ * Puts the bad value back, as the administrator of the local stack. Takes the path of its local.json, if it is
+ * elsewhere.
+ */
 const file = process.argv[2] ?? join(import.meta.dirname, '../../.hotwork/local.json')
 const { aws } = JSON.parse(readFileSync(file, 'utf8')) as {
   aws: { endpointUrl: string; region: string; accessKeyId: string; secretAccessKey: string }

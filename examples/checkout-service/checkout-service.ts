@@ -6,7 +6,7 @@ import { GetParameterCommand, SSMClient, type SSMClientConfig } from '@aws-sdk/c
 /** The parameter that the service reads at every payment, so that a change needs no restart. */
 export const timeoutParameter = '/prod/checkout/payment-timeout-ms'
 
-/** How long the payment provider of this example takes. A timeout below it fails every payment. */
+/** The response time of this example's payment provider. A timeout below it fails every payment. */
 const providerMilliseconds = 250
 
 export interface CheckoutService {
@@ -17,7 +17,7 @@ export interface CheckoutService {
 
 /**
  * Starts the checkout service: `GET /health` makes one test payment and answers 200 `healthy` or 503 `unhealthy`, with
- * the timeout that it read and the reason. AWS settings that are not given are the SDK's own (`AWS_ENDPOINT_URL`, keys).
+ * the timeout that it read and the reason. AWS settings default to the SDK's own (`AWS_ENDPOINT_URL`, keys).
  */
 export async function startCheckoutService(
   options: { aws?: SSMClientConfig; parameter?: string; port?: number } = {},
@@ -61,7 +61,7 @@ async function readTimeout(ssm: SSMClient, parameter: string): Promise<number> {
   throw new Error(`${parameter} is no timeout in milliseconds: ${JSON.stringify(Parameter?.Value)}`)
 }
 
-/** Makes a payment that moves no money. @returns why it failed, or nothing. */
+/** Makes a payment that moves no money. @returns the reason of a failure, or nothing */
 async function tryPayment(timeoutMs: number): Promise<string | undefined> {
   try {
     await delay(providerMilliseconds, undefined, { signal: AbortSignal.timeout(timeoutMs) })

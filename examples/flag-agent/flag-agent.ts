@@ -74,7 +74,7 @@ async function main(): Promise<void> {
   const { environment, flag } = request.action.properties
   process.env['HOTWORK_LOCAL'] = local
   const { tools } = JSON.parse(readFileSync(local, 'utf8')) as { tools: { id: string; addresses: string[] }[] }
-  // Agents learn where the tool is from their deployment, and here from the local stack.
+  // Agents learn the tool's address from their deployment, and here from the local stack.
   const url = `${tools.find(({ id }) => id === 'tool:flag-service')?.addresses[0]}/flags/${environment}/${flag}`
   await fetch(url).catch((cause: unknown) => {
     throw new Error(`no flag service answers at ${url}: start it with \`npx node examples/flag-service/serve.ts\``, {

@@ -12,13 +12,15 @@ export interface FlagServiceSettings extends GateOptions {
   /** Its own address, as its agents write it and as Hotwork has it for this tool: `http://127.0.0.1:PORT`. */
   address: string
   file?: string
-  /** Takes a line for each call that failed by no fault of the agent, and for each use whose end the gate was not told. */
+  /**
+   * Takes a line for each failed call that is not the agent's fault, and for each use whose end the gate was not told.
+   */
   log?: (line: string) => void
 }
 
 /**
- * `GET /flags/{environment}/{flag}` is open. `PUT` of the same with `{ "value" }` changes a flag, through the gate alone.
- * `POST /state` tells Hotwork what a flag is now, for the people who decide.
+ * `GET /flags/{environment}/{flag}` is open. `PUT` of the same with `{ "value" }` changes a flag, through the gate
+ * alone. `POST /state` tells Hotwork the current value of a flag, for the people who decide.
  */
 export async function startFlagService(settings: FlagServiceSettings): Promise<FlagService> {
   const { address, file, log = () => {} } = settings
@@ -67,7 +69,7 @@ export async function startFlagService(settings: FlagServiceSettings): Promise<F
     const permit = await gate.begin(ask)
     if (!permit.permitted) throw new NotPermitted(permit.reason, permit.problem)
     const { use, usesLeft, ended } = permit
-    if (ended) throw new Refusal(409, 'use_ended', 'this very call was made before: read the flag, and ask anew')
+    if (ended) throw new Refusal(409, 'use_ended', 'this very call was made before: read the flag, and ask again')
     // If the gate cannot be told, the change stays, and people see a use without an end.
     const end: typeof permit.end = (outcome, note) =>
       permit.end(outcome, note).catch((fault: unknown) => log(`${use} has no end: ${describe(fault)}`))
@@ -99,7 +101,7 @@ export async function startFlagService(settings: FlagServiceSettings): Promise<F
   }
 }
 
-/** The gate said no. */
+/** A refusal of the gate. */
 class NotPermitted extends Error {
   override readonly name = 'NotPermitted'
   readonly reason: string
@@ -135,7 +137,7 @@ function readValue(body: unknown): FlagValue {
 function answerFault(response: ServerResponse, address: string, fault: unknown, log: (line: string) => void): void {
   if (fault instanceof NotPermitted) {
     const { reason, problem } = fault
-    // RFC 9449: what is wrong with the token or its proof is a 401.
+    // RFC 9449: a wrong token or proof is a 401.
     const status = ['invalid_token', 'invalid_dpop_proof'].includes(reason) ? 401 : 403
     const challenge = { 'www-authenticate': `DPoP error="${reason}", algs="ES256"` }
     answerJson(response, status, { ...problem, status }, status === 401 ? challenge : {})
@@ -172,7 +174,7 @@ const titles: { [status: number]: string } = {
 
 export type FlagValue = boolean | number | string
 
-/** An older use cannot come again: its grant has long ended. */
+/** A use cannot come again after its grant has ended, long before this. */
 const rememberMilliseconds = 24 * 3600 * 1000
 
 export class FlagStore {
@@ -190,7 +192,7 @@ export class FlagStore {
     return Object.hasOwn(this.#state.flags, name) ? this.#state.flags[name] : undefined
   }
 
-  /** A use changes a flag once: when its call comes again, another use may have set the flag since, and that stays so. */
+  /** A use changes a flag once: when its call is repeated, a later use may have set the flag, and that value stays. */
   set(environment: string, flag: string, value: FlagValue, use: string): void {
     if (Object.hasOwn(this.#state.uses, use)) return
     const now = Date.now()

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** A no of the service itself, without the gate. */
+/** A refusal of the service itself, without the gate. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly status: number

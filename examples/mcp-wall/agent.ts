@@ -2,14 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 
 /**
- * An agent that wants `staging/checkout.yaml` to hold what it is started with. It tries each way round the gate first, and
- * prints what came of it.
+ * An agent that wants `staging/checkout.yaml` to hold the text of its arguments. It tries each way round the gate
+ * first, and prints the outcomes.
  */
 const { GATE_URL: gate = 'http://127.0.0.1:8900/mcp', STORE_URL: store = 'https://127.0.0.1:8701' } = process.env
 const [content = 'retries: 3\n'] = process.argv.slice(2)
 const path = 'staging/checkout.yaml'
 
-// A workload token lives for minutes: a long life takes a fresh one from time to time.
+// A workload token lives for minutes: a long-lived agent renews it.
 let own: { headers: { [name: string]: string }; until: number } | undefined
 const withToken: typeof fetch = (url, init) => {
   if (!own || own.until < Date.now()) {

@@ -3,8 +3,9 @@ import { StdioServerTransport } from '@modelcontextprotocol/server/stdio'
 import { readSecret } from './secret.ts'
 
 /**
- * An MCP server before the store, as its maker would write it: it has the store's secret, and asks no one. It bears the name,
- * version and schema of the file server in the sample's catalogue, so that `files:WriteFile` is its tool.
+ * An MCP server before the store, as its maker would write it: it has the store's secret, and checks no permit. It
+ * bears the name, version and schema of the file server in the sample's catalogue, so that `files:WriteFile` is its
+ * tool.
  */
 const secret = readSecret()
 const { STORE_URL: store = 'https://127.0.0.1:8701' } = process.env

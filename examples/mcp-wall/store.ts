@@ -1,7 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type Server } from 'node:https'
 
-/** What agents want to change: files, in memory. It knows nothing of Hotwork; who has its secret may write. */
+/**
+ * The files that agents change, in memory. The store knows nothing of Hotwork: the secret alone lets a caller write.
+ */
 export function createStore(secret: string, tls: { key: Buffer; cert: Buffer }, log: (line: string) => void): Server {
   const files = new Map<string, string>()
   return createServer(tls, async (request, response) => {

@@ -1,4 +1,5 @@
-// Asks Hotwork for a flag, waits for the people who decide, and sets it. openid-client is the OAuth client; nothing here is Hotwork's.
+// Asks Hotwork for a flag, waits for the people who decide, and sets it. openid-client is the OAuth client; nothing
+// here is Hotwork's.
 import * as client from 'openid-client'
 
 const { ISSUER, CLIENT_ID, WORKLOAD_TOKEN, FLAG_URL } = process.env
@@ -13,7 +14,7 @@ const config = await client.discovery(new URL(ISSUER), CLIENT_ID, undefined, cli
 // The grant is bound to this key. Keep it until the token is used.
 const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256'))
 
-/** One call of the token endpoint: a token, or what it says of the wait. */
+/** One call of the token endpoint: a token, or how long to wait. */
 async function grant(type, parameters) {
   try {
     return await client.genericGrantRequest(config, type, parameters, { DPoP })
@@ -47,7 +48,7 @@ while (answer.error) {
   answer = await grant('urn:ietf:params:oauth:grant-type:deferred', { deferral_code: answer.deferral_code })
 }
 
-// What was approved may be less than what was asked for.
+// An approver may have narrowed the request.
 const [{ arguments: approved }] = answer.authorization_details
 const used = await client.fetchProtectedResource(
   config,

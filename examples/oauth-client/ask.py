@@ -44,7 +44,7 @@ metadata.validate()
 endpoint = metadata["token_endpoint"]
 # A public client names itself.
 session = OAuth2Session(os.environ["CLIENT_ID"], token_endpoint_auth_method="none")
-# Authlib raises what is no token; how long to wait is in the answer.
+# Authlib raises an error for an answer without a token; how long to wait is in the answer.
 last = {}
 
 
@@ -90,7 +90,7 @@ while "error" in answer:
     polls += 1
     answer = grant("urn:ietf:params:oauth:grant-type:deferred", deferral_code=answer["deferral_code"])
 
-# What was approved may be less than what was asked for.
+# An approver may have narrowed the request.
 approved = answer["authorization_details"][0]["arguments"]
 token = answer["access_token"]
 used = requests.put(

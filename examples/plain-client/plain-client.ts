@@ -7,8 +7,8 @@ import { importJWK, type JWK } from 'jose'
 import * as oauth from 'oauth4webapi'
 
 /**
- * A stranger's client: nothing of Hotwork's, only what the standards' own libraries give. It gets a decision, and the
- * access token of what was approved, and reads nothing but what the command line says.
+ * A client without code of Hotwork, from the libraries of the standards alone. It gets a decision, and the access token
+ * of an approval, and reads nothing but its command line.
  */
 const usage = `usage: node plain-client.ts --issuer URL --idp URL --client-id ID --key FILE --request FILE
 
@@ -31,7 +31,7 @@ const server = await discover(issuer, 'oauth2')
 const authzen = await getJson(new URL('/.well-known/authzen-configuration', issuer))
 say(`decisions at ${authzen['access_evaluation_endpoint']}, tokens at ${server.token_endpoint}`)
 
-// 2. Who I am: a workload token for the issuer (RFC 6749 section 4.4, RFC 7523, RFC 8707).
+// 2. Authenticate: a workload token for the issuer (RFC 6749 section 4.4, RFC 7523, RFC 8707).
 const identity = await importJWK(key, 'ES256')
 if (identity instanceof Uint8Array) throw new Error('--key should be an EC P-256 private key')
 const authentication = oauth.PrivateKeyJwt({ key: identity, ...(key.kid === undefined ? {} : { kid: key.kid }) })
@@ -40,7 +40,7 @@ const granted = await oauth.clientCredentialsGrantRequest(provider, client, auth
 const workload = (await oauth.processClientCredentialsResponse(provider, client, granted)).access_token
 const asMyself = { authorization: `Bearer ${workload}` }
 
-// 3. May I? (AuthZEN 1.0 section 6.)
+// 3. Evaluate: May I? (AuthZEN 1.0 section 6.)
 const evaluation = await evaluate(request)
 if (evaluation.context.access_request === undefined) end(4, `${evaluation.decision}: ${evaluation.context['reason']}`)
 say(`decision: ${evaluation.decision}, ${evaluation.context['reason']}; an approval would help`)
@@ -54,7 +54,7 @@ const submitted = await postJson(
   { dpop: await generateProof(keyPair, endpoint, 'POST'), 'idempotency-key': randomUUID() },
 )
 
-// 5. Wait. A terminal status never changes, and one that is not known is not `approved`.
+// 5. Wait. A terminal status never changes, and an unknown one is not `approved`.
 const { task, result } = await untilSettled(submitted as unknown as Settled)
 if (task.status !== 'approved' || result === undefined) end(4, `${task.id} is ${task.status}`)
 say(`${task.id} is approved until ${result.approval.approved_until}`)
@@ -63,7 +63,7 @@ say(`${task.id} is approved until ${result.approval.approved_until}`)
 const approved = await evaluate({ ...request, context: { ...request['context'], approval: result.approval } })
 say(`decision: ${approved.decision}`)
 
-// 7. The access token of it (RFC 8693, RFC 9396), bound to the key. The library checks what a client must.
+// 7. Exchange it for the access token (RFC 8693, RFC 9396), bound to the key. The library checks the client's part.
 const exchange = {
   subject_token: workload,
   subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
@@ -78,7 +78,7 @@ const token = await oauth.processGenericTokenEndpointResponse(server, client, ex
 const [detail] = token.authorization_details ?? []
 say(`${token.token_type} token for ${token.expires_in} s: ${detail?.['action']}, ${detail?.['digest']}`)
 
-// 8. What the server says of it (RFC 7662), where it is asked by its clients.
+// 8. Introspect it (RFC 7662), if the server lets clients ask.
 if (server.introspection_endpoint !== undefined) {
   const bearer: oauth.ClientAuth = (_server, _client, _body, headers) =>
     headers.set('authorization', asMyself.authorization)
@@ -109,7 +109,7 @@ async function evaluate(body: Json): Promise<Evaluation> {
   return (await postJson(String(authzen['access_evaluation_endpoint']), body)) as unknown as Evaluation
 }
 
-/** What the profile has a submission repeat of the denial: each member as it came. */
+/** The members of the denial that a submission repeats in the profile, unchanged. */
 function echoOf({ evaluation_id, evaluated_at, reason, access_request }: Evaluation['context']): Json {
   const { expires_at, binding_token, template }: Json = access_request ?? {}
   return { evaluation_id, evaluated_at, reason, expires_at, binding_token, template }
@@ -155,7 +155,7 @@ function readOptions() {
   }
 }
 
-/** 0 done, 2 wrong usage, 4 not allowed; anything thrown is 1. */
+/** 0 done, 2 wrong usage, 4 not allowed; an uncaught error is 1. */
 function end(status: number, why: string): never {
   process.stderr.write(`${why}\n`)
   process.exit(status)

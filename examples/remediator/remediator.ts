@@ -61,14 +61,14 @@ async function ask(hotwork: Hotwork, { action, context }: Request): Promise<Appr
   return approved
 }
 
-/** The one thing that this agent can do itself. */
+/** The one action that this agent can do itself. */
 async function putParameter(permit: Approved, { endpointUrl: endpoint, region }: Aws): Promise<void> {
   const ssm = new SSMClient({ endpoint, region, credentials: permit.awsCredentials(), maxAttempts: 1 })
   await ssm.send(new PutParameterCommand(permit.arguments as unknown as PutParameterCommandInput))
   say('set the parameter, with credentials for that alone')
 }
 
-/** A 503 is an answer too: it is what the agent looks for. */
+/** A 503 is an answer too: the agent looks for it. */
 async function readHealth(url: string): Promise<{ status: string; parameter: string; reason?: string }> {
   const response = await fetch(`${url}/health`)
   const health = (await response.json()) as Awaited<ReturnType<typeof readHealth>>
@@ -77,7 +77,7 @@ async function readHealth(url: string): Promise<{ status: string; parameter: str
 }
 
 async function lookAfterCheckout(hotwork: Hotwork, request: Request, aws: Aws): Promise<void> {
-  // As the administrator of the local stack: the service reads its parameter with rights that the agent has not.
+  // As the administrator of the local stack: the agent itself may not read the parameter.
   const { endpointUrl: endpoint, region } = aws
   const checkout = await startCheckoutService({ aws: { endpoint, region, credentials: aws } })
   try {

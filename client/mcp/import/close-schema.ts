@@ -1,16 +1,16 @@
 import { isObject, type JsonObject, type Wish } from './wish.ts'
 
-/** What the catalogue takes as the schema of one argument (docs/policies.md). */
+/** The catalogue's schema of one argument (docs/policies.md). */
 type ArgumentSchema = { type: string | string[]; maxLength?: number; [keyword: string]: unknown }
 
-/** What came of the schema of one argument, or of all. */
+/** The outcome for the schema of one argument, or of all. */
 type Closed<T> = {
   schema?: T
-  /** What a person must decide before it compiles. */
+  /** Open questions for a person, without whose answers it does not compile. */
   decide: string[]
-  /** What a person should know of it. */
+  /** Notes for the person. */
   notes: string[]
-  /** Why the catalogue has no form for it. */
+  /** The reason why the catalogue has no form for it. */
   cannot?: string
 }
 export type ClosedArguments = {
@@ -21,15 +21,15 @@ export type ClosedArguments = {
 }
 
 const no = (cannot: string) => ({ decide: [], notes: [], cannot })
-/** Nothing of it is left to decide. */
+/** A schema without open questions. */
 const whole = (schema: ArgumentSchema): Closed<ArgumentSchema> => ({ schema, decide: [], notes: [] })
 
-/** Keywords by which what is allowed hangs on something else. */
+/** Keywords that make one member's schema depend on another. */
 const entangled = ['$ref', '$dynamicRef', 'oneOf', 'anyOf', 'allOf', 'not', 'if', 'dependentSchemas'] as const
 const entangledIn = (schema: JsonObject) => entangled.find((keyword) => keyword in schema)
 
 /**
- * A tool's input schema as the catalogue takes it: closed, and with a bound on every value. It may be narrower than the
+ * A tool's input schema in the catalogue's form: closed, and with a bound on every value. It may be narrower than the
  * server's and is never wider, since the server holds calls to its own schema too.
  */
 export function closeArguments(inputSchema: unknown, wish: Wish): Closed<ClosedArguments> {
@@ -94,7 +94,7 @@ function closeText(name: string, schema: JsonObject, wish: Wish): Closed<Argumen
   const { maxLength: own, minLength } = schema
   const maxLength = isCount(own) && own > 0 ? own : wish.maxLength
   const least = isCount(minLength) && minLength > 0 && minLength <= (maxLength ?? minLength) ? { minLength } : {}
-  // A stranger's regular expression may take for ever; this one is the server's own to try.
+  // A regular expression of the server could take exponential time here; the server tries its own.
   const notes = 'pattern' in schema ? [`the pattern of \`${name}\` is left to the server to enforce`] : []
   return {
     schema: { type: 'string', ...least, ...(maxLength === undefined ? {} : { maxLength }) },
@@ -146,7 +146,7 @@ function closeEnum(name: string, values: unknown[], schema: JsonObject, wish: Wi
   return no('it is one of several values that are not all text')
 }
 
-/** `anyOf: [X, null]` and `type: [x, "null"]`, as Python's servers write what may be left out. */
+/** Unwraps `anyOf: [X, null]` and `type: [x, "null"]`, the form of optional members in Python's servers. */
 function withoutNull(written: unknown): { schema?: JsonObject; isNullable: boolean } {
   if (!isObject(written)) return { isNullable: false }
   const { anyOf, ...rest } = written
@@ -163,7 +163,7 @@ function withoutNull(written: unknown): { schema?: JsonObject; isNullable: boole
   return { schema: written, isNullable: false }
 }
 
-/** More than these no person reads. */
+/** A longer list is read by no person. */
 const mostValues = 1000
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)

@@ -21,7 +21,7 @@ export type ImportTyped = {
   integers?: readonly [number, number]
 }
 
-/** Writes what a policy author puts into a policy folder, and the map for the gate. Nothing is overwritten. */
+/** Writes the catalogue entries for a policy folder, and the map for the gate. Nothing is overwritten. */
 export async function importTools(typed: ImportTyped, surroundings: Surroundings): Promise<Exit> {
   const { command, json, name, out, resource = [], ...decided } = typed
   if (out !== undefined) mustBeFree(resolve(surroundings.folder, out))
@@ -37,7 +37,7 @@ export async function importTools(typed: ImportTyped, surroundings: Surroundings
   return show({ json, surroundings }, body, () => wordsOf(folder, server, told, surroundings.columns))
 }
 
-/** What a person decided there is not lost to the next import. @throws Refusal */
+/** The next import must not overwrite a person's edits. @throws Refusal */
 function mustBeFree(folder: string): void {
   if (!existsSync(folder) || readdirSync(folder).length === 0) return
   throw wrongUsage(`there is something in \`${folder}\``, 'name a folder that is empty or not there, with `--out`')
@@ -50,7 +50,7 @@ function serviceOf(name: string): string {
   throw wrongUsage('what are its actions called?', 'give a short name of letters and digits: `--name files`')
 }
 
-/** @returns of each tool where its entry is @throws Fault */
+/** @returns the place of each tool's entry @throws Fault */
 function write(folder: string, imported: readonly Imported[], server: Server): (string | undefined)[] {
   const tools = Object.fromEntries(
     imported.flatMap(({ tool, action, schema }) => (action === undefined ? [] : [[tool, { action, schema }]])),

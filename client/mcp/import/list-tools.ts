@@ -3,12 +3,12 @@ import type { Surroundings } from '../../surroundings.ts'
 import { cannotStart, serverProcess } from '../server-process.ts'
 import { isNamed, type Listed, type Server } from './make-entry.ts'
 
-/** A server that was started by `npx` or `uvx` may be fetched first. Milliseconds. */
+/** `npx` or `uvx` may have to fetch the server first. Milliseconds. */
 const patience = 60_000
-/** A server of before 2026 that says nothing to a question which it does not know. Milliseconds. */
+/** Servers from before 2026 may leave an unknown question unanswered. Milliseconds. */
 const patienceOfProbe = 5_000
 
-/** Starts an MCP server, asks it what it is and which tools it has, all pages, and ends it. @throws Refusal, Fault */
+/** Starts an MCP server, reads its name and all pages of its tools, and ends it. @throws Refusal, Fault */
 export async function listTools(
   command: readonly string[],
   surroundings: Pick<Surroundings, 'env' | 'folder' | 'program'>,

@@ -5,36 +5,36 @@ import { isObject, type Wish } from './wish.ts'
 export type Listed = { name: string; inputSchema: unknown; annotations?: unknown }
 export type Server = { name: string; version: string }
 
-/** What came of one tool. `whole` compiles; `draft` does when a person has decided; of `none` there is no entry. */
+/** The outcome for one tool. `whole` compiles; `draft` waits for a person's answers; `none` has no entry. */
 export type Imported = {
   tool: string
   state: 'whole' | 'draft' | 'none'
   action?: string
   schema: string
-  /** Of the catalogue. A draft has `decide` in it, which the compiler refuses. */
+  /** The catalogue entry. A draft has `decide` in it, which the compiler refuses. */
   entry?: object
   decide: string[]
   notes: string[]
-  /** What the server says of it. It is told, and counts for nothing: a server may say anything. */
+  /** The server's hints. They are shown and decide nothing: a server may claim anything. */
   says: string[]
 }
 
-/** Text with these alone is no wildcard, no way up, and not two names in one. */
+/** Text of these characters has no wildcard, no way up and no second name in it. */
 const literal = '^(?!.*\\.\\.)[A-Za-z0-9_./@=+,-]+$'
 const isLiteral = (text: string) => new RegExp(literal).test(text)
-/** As Hotwork takes the names that a server chose: each character of them shows. */
+/** A name that Hotwork takes from a server: each character of it is visible. */
 const showsAll = (text: string, most: number) =>
   text.length > 0 && text.length <= most && !/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]/u.test(text)
 
 export const isNamed = ({ name, version }: Server): boolean => showsAll(name, 128) && showsAll(version, 64)
 
-/** Catalogue entries of a server's tools, each with what is left to decide. Two tools never become one action. */
+/** Catalogue entries of a server's tools, each with its open questions. Two tools never become one action. */
 export function makeEntries(tools: readonly Listed[], server: Server, wish: Wish): Imported[] {
   const taken = new Set<string>()
   return tools.map((tool) => {
     const action = showsAll(tool.name, 128) ? actionOf(wish.name, tool.name) : undefined
     if (action === undefined) return refused(tool, 'its name is not one that the catalogue takes')
-    // Its file is called after it, and some disks know no capitals.
+    // Its file has the action's name, and some disks ignore case.
     const file = kebab(action)
     if (taken.has(file))
       return refused(tool, `another tool is \`${action}\` already, or nearly: write an entry by hand`)
@@ -82,7 +82,7 @@ const refused = (tool: Listed, why: string): Imported => ({
   says: hintsOf(tool),
 })
 
-/** One tool that cannot be read keeps no one from the others. */
+/** One unreadable tool does not stop the import of the others. */
 function digestOfSchema({ inputSchema }: Listed): string | undefined {
   try {
     return digestOf(inputSchema)
@@ -93,7 +93,7 @@ function digestOfSchema({ inputSchema }: Listed): string | undefined {
 
 type Found = { argument?: string; value?: { type: string; id: string }; decide: string[] }
 
-/** What it acts on, and the pattern that lets its name stand in an id. */
+/** The resource that the tool acts on, and the pattern that lets its name stand in an id. */
 function findResource({ properties, required }: ClosedArguments, tool: string, wish: Wish): Found {
   const type = `${wish.name}:${kebab(tool)}`
   if (Object.keys(properties).length === 0) return { value: { type, id: kebab(tool) }, decide: [] }

@@ -1,15 +1,15 @@
-/** What the person who imports has decided for all tools. */
+/** The importing person's choices for all tools. */
 export type Wish = {
-  /** What stands before the colon of each action. */
+  /** The part before the colon of each action. */
   name: string
-  /** Of tools.json: the gate. */
+  /** The gate, in tools.json. */
   tool?: string | undefined
   group?: string | undefined
-  /** Arguments that name what a tool acts on; of each tool the first that it has. */
+  /** Arguments that may name a tool's resource; the first that the tool has counts. */
   resource: readonly string[]
-  /** For text to which the server gives no bound. */
+  /** The bound for text that has none from the server. */
   maxLength?: number | undefined
-  /** For numbers to which the server gives no bounds. */
+  /** The bounds for numbers that have none from the server. */
   integers?: readonly [from: number, to: number] | undefined
 }
 

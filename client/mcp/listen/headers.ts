@@ -4,8 +4,10 @@ import { readAgentSettings } from '../../settings.ts'
 import type { Surroundings } from '../../surroundings.ts'
 
 /**
- * Prints the headers by which an MCP host shows a gate at an address which agent it is, as JSON and nothing else: a host that
- * takes a program for them runs it whenever it connects. @throws Refusal, Fault
+ * Prints the headers by which an MCP host shows a gate at an address which agent it is, as JSON and nothing else: a
+ * host that takes a program for them runs it whenever it connects.
+ *
+ * @throws Refusal, Fault
  */
 export async function printHeaders(typed: { api?: string; as?: string }, surroundings: Surroundings): Promise<Exit> {
   const { apiUrl, as } = readAgentSettings(typed, surroundings)

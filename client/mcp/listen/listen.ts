@@ -8,33 +8,33 @@ import { type Bounds, type OpenGate, Sessions } from './sessions.ts'
 
 export type ListenTyped = {
   listen: number
-  /** Else loopback. */
+  /** Defaults to loopback. */
   address?: string | undefined
-  /** What callers call it, where that is another than the address. */
+  /** The gate's URL for callers, if it differs from the address. */
   url?: string | undefined
 }
 export type Listening = {
   url: string
-  /** Takes no more calls, and brings those that run to their end. */
+  /** Takes no more calls, and waits for the running ones. */
   end(): Promise<void>
 }
 
 const path = '/mcp'
-/** Behind it comes the path of what callers call it. */
+/** Followed by the path of the gate's URL. */
 const metadataPath = '/.well-known/oauth-protected-resource'
 const loopback = ['127.0.0.1', '::1', 'localhost']
 
 type Told = {
   issuer: string
   open: OpenGate
-  /** Of each call: who made it, by which token. */
+  /** Gets the agent and the token of each call. */
   seen?: ((caller: Caller) => void) | undefined
   bounds?: Bounds
 }
 type Sdk = typeof import('@modelcontextprotocol/server')
 type SdkOfNode = typeof import('@modelcontextprotocol/node')
 
-/** Serves Streamable HTTP to agents that prove who they are with a workload token. @throws Refusal, Fault */
+/** Serves Streamable HTTP to agents that prove their identity with a workload token. @throws Refusal, Fault */
 export async function listen(
   { issuer, open, seen, bounds, ...typed }: ListenTyped & Told,
   surroundings: Pick<Surroundings, 'now' | 'pause' | 'err'>,
@@ -83,9 +83,9 @@ type Parts = Pick<Told, 'seen'> & {
   err(text: string): void
 }
 
-/** Lets a call in, by who calls, to the session that is the caller's. */
+/** Authenticates a call, and passes it to its caller's session. */
 class Door {
-  /** What callers call it. */
+  /** The gate's URL for callers. */
   url: string
   readonly #parts: Parts
   readonly #isHost: (request: IncomingMessage, response: ServerResponse) => boolean
@@ -175,7 +175,7 @@ class Door {
     }
   }
 
-  /** As the SDK reads it, no more than 4 MiB. */
+  /** Reads at most 4 MiB, as the SDK does. */
   async #readBody(request: IncomingMessage, response: ServerResponse): Promise<{ json: unknown } | undefined> {
     const { toWebRequest } = this.#parts.node
     try {
@@ -189,7 +189,7 @@ class Door {
   }
 }
 
-/** What else an error says may hold what was sent. */
+/** Other errors may quote the message. */
 const wordsOf = (cause: unknown): string => (cause instanceof Trouble ? cause.told.title : 'it failed')
 
 /** RFC 9728. It names no authorization server: the agent's platform gives it the token (docs/identity.md). */

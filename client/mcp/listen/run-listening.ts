@@ -7,7 +7,9 @@ import { openGate } from '../open-gate.ts'
 import { type CallsOf, type GateTyped, prepareGate } from '../run-gate.ts'
 import { type ListenTyped, listen } from './listen.ts'
 
-/** `hotwork mcp --listen PORT -- CMD`: agents call at an address, and each session has a CMD of its own behind the gate. */
+/**
+ * `hotwork mcp --listen PORT -- CMD`: agents call at an address, and each session has a CMD of its own behind the gate.
+ */
 export async function runListening(typed: GateTyped & ListenTyped, surroundings: Surroundings): Promise<number> {
   const { command, as } = typed
   if (as !== undefined)
@@ -38,7 +40,7 @@ export async function runListening(typed: GateTyped & ListenTyped, surroundings:
   }
 }
 
-/** The agents that have called, each with its gated calls. Hotwork is asked by the token that an agent sent last. */
+/** The agents that have called, each with its gated calls. Hotwork is asked by each agent's newest token. */
 class Agents {
   readonly #make: CallsOf
   readonly #surroundings: Pick<Surroundings, 'now'>
@@ -61,7 +63,7 @@ class Agents {
     const made = this.#make(() => this.#tokenOf(key), key)
     this.#calls.set(key, made)
     made.then(
-      // What a gate before this one was killed in is told to Hotwork.
+      // Reports to Hotwork the calls that an earlier gate was killed in.
       (calls) => calls.settle().catch(() => {}),
       () => this.#calls.delete(key),
     )

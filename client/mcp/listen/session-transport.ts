@@ -9,15 +9,15 @@ import type {
 type Progress = { progressToken?: unknown }
 
 /**
- * The host's end of one session. What a server on stdio sends has no place to go in HTTP unless it belongs to a call of the
- * host: progress belongs to the call that asked for it, and a question or a line of a log to the call that runs.
+ * The host's end of one session. HTTP carries a message of a stdio server only with a call of the host: progress goes
+ * with the call that asked for it, and a question or a log line with the running call.
  */
 export class SessionTransport implements Transport {
   onclose?: () => void
   onerror?: (error: Error) => void
   onmessage?: <T extends JSONRPCMessage>(message: T, extra?: MessageExtraInfo) => void
   readonly #http: Transport
-  /** Of the calls that have no answer yet, the newest last: under which token they want progress. */
+  /** The progress tokens of unanswered calls, the newest last. */
   readonly #running = new Map<RequestId, unknown>()
 
   constructor(http: Transport) {

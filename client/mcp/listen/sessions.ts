@@ -8,7 +8,7 @@ import { SessionTransport } from './session-transport.ts'
 export type Opened = {
   /** Settles when the server has gone, or the gate has ended. */
   closed: Promise<unknown>
-  /** Brings what runs to its end, and ends the server. */
+  /** Waits for running calls, and ends the server. */
   end(): Promise<void>
 }
 export type OpenGate = (host: Transport, caller: Caller) => Promise<Opened>
@@ -16,7 +16,7 @@ export type OpenGate = (host: Transport, caller: Caller) => Promise<Opened>
 export type Bounds = {
   perAgent: number
   all: number
-  /** Without a call for so long a session ends. Milliseconds. */
+  /** How long a session lives without a call. Milliseconds. */
   idle: number
 }
 const usualBounds: Bounds = { perAgent: 8, all: 64, idle: 30 * 60_000 }
@@ -43,7 +43,7 @@ type Session = {
   ended?: Promise<void>
 }
 
-/** The sessions of all agents. Each has a server of its own, and is of the agent that opened it. */
+/** The sessions of all agents. Each has a server of its own, and belongs to the agent that opened it. */
 export class Sessions {
   readonly #open: OpenGate
   readonly #make: MakeTransport
@@ -59,13 +59,13 @@ export class Sessions {
     this.#bounds = bounds
   }
 
-  /** Of this caller alone: to another it is not there. */
+  /** Another caller's session counts as missing. */
   find(id: string, { key }: Caller): Session | undefined {
     const session = this.#sessions.get(id)
     return session?.owner === key ? session : undefined
   }
 
-  /** Undefined where the caller, or all together, have as many as they may. */
+  /** Undefined if the caller, or all together, have reached their limit. */
   async begin(caller: Caller): Promise<Session | undefined> {
     const owners = [...[...this.#sessions.values()].map(({ owner }) => owner), ...this.#opening]
     const own = owners.filter((owner) => owner === caller.key).length
@@ -92,7 +92,7 @@ export class Sessions {
     }
   }
 
-  /** Until it is not used for a while. A call that runs is use. */
+  /** Restarts the idle time. A running call keeps the session. */
   touch(session: Session): void {
     clearTimeout(session.idle)
     session.idle = setTimeout(() => {
