@@ -12,7 +12,11 @@ const stored = join(here, '../../.hotwork')
 export const python = (program: string) => join(stored, 'python-agents/bin', program)
 export const pythonMcp1 = (program: string) => join(stored, 'python-agents-mcp1/bin', program)
 
-/** Installs what this folder's tests run: once, and again when a list of it changes. @returns false where npm could not */
+/**
+ * Installs the dependencies of this folder's tests: once, and again when one of its lists changes.
+ *
+ * @returns false if npm failed
+ */
 export async function install(): Promise<boolean> {
   const [installed] = await Promise.all([
     installFrameworks(),
@@ -23,7 +27,7 @@ export async function install(): Promise<boolean> {
 }
 
 async function installFrameworks(): Promise<boolean> {
-  // Written last, in what `npm ci` deletes first: then all the rest is there.
+  // Written last, into a folder that `npm ci` deletes first: it proves that the rest is complete.
   const stamp = join(here, 'node_modules/.hotwork-installed')
   const wanted = createHash('sha256')
   for (const file of ['package.json', 'package-lock.json', '.npmrc']) wanted.update(readFileSync(join(here, file)))

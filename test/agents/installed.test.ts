@@ -1,17 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The frameworks are those of `package.json`, to the letter, and none brings a binary of its own. */
+/** The frameworks have exactly the versions of `package.json`, and none brings a binary of its own. */
 
 const read = (file: string) => JSON.parse(readFileSync(join(__dirname, file), 'utf8'))
 
-test('what is installed is what package.json says', () => {
+test('the installed versions are those of package.json', () => {
   const { dependencies } = read('package.json') as { dependencies: { [name: string]: string } }
   for (const [name, version] of Object.entries(dependencies))
     expect([name, read(`node_modules/${name}/package.json`).version]).toEqual([name, version])
 })
 
-test('the 390 MB of Claude Code are not among it', () => {
+test('Claude Code with its 390 MB is not installed', () => {
   expect(existsSync(join(__dirname, 'node_modules/@anthropic-ai/claude-agent-sdk-linux-x64'))).toBe(false)
 })
 

@@ -3,14 +3,16 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
-/** The MCP gate, its server, its host and Hotwork, each killed at every point of a call: `node test/agents/kills.ts`. */
+/**
+ * The MCP gate, its server, its host and Hotwork, each killed at every point of a call: `node test/agents/kills.ts`.
+ */
 
 jest.setTimeout(400_000)
 
-/** As many as CI has time for, of the same seeds each time. docs/agents/mcp.md says what more of them came to. */
+/** As many as CI has time for, always of the same seeds. docs/agents/mcp.md has the results of more. */
 const count = 60
 
-test('of calls that are killed again and again none runs twice, none runs without a use on record, and each has its answer', async () => {
+test('calls that are killed again and again never run twice or without a use on record, and each has its answer', async () => {
   const words = [join(__dirname, 'kills.ts'), '--count', `${count}`, '--faults']
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] })
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
@@ -22,7 +24,7 @@ test('of calls that are killed again and again none runs twice, none runs withou
         ...{ gate: expect.any(Number), server: expect.any(Number) },
         ...{ host: expect.any(Number), Hotwork: expect.any(Number) },
       },
-      // What would be wrong is found: a gate that is made to do it is caught.
+      // A gate with a seeded fault is caught.
       found: {
         'forwards before it marks': expect.objectContaining({ seed: expect.any(Number) }),
         'asks no use': expect.objectContaining({ seed: expect.any(Number) }),

@@ -9,9 +9,9 @@ import { Servers } from './kills/servers.ts'
 import { type Programs, Story, type Told } from './kills/story.ts'
 
 /**
- * `node test/agents/kills.ts --count 1000`: kills the MCP gate, its server, its host and Hotwork at points of a call that a seed
- * names, until so many were killed, and prints what became of the calls. `--seed N` repeats the call of one seed. With
- * `--faults` the same is done to gates that have a fault each, until it is found.
+ * `node test/agents/kills.ts --count 1000`: kills the MCP gate, its server, its host and Hotwork at points of a call
+ * that a seed names, that many times, and prints the outcomes of the calls. `--seed N` repeats the call of one seed.
+ * `--faults` does the same to gates with one seeded fault each, until it is found.
  */
 
 const { values } = parseArgs({
@@ -23,12 +23,12 @@ const { values } = parseArgs({
     faults: { type: 'boolean', default: false },
   },
 })
-/** A fault that is not found by then is not found. */
+/** After so many runs a fault counts as not found. */
 const mostToFind = 150
-/** As many as a call has that people approve. A smaller one may end before. */
+/** The points of a call that people approve. A shorter call may end before. */
 const points = { gate: 115, host: 24, Hotwork: 12 }
 
-/** Ctrl-C ends the calls that run, and what came of all so far is printed. */
+/** Ctrl-C ends the running calls, and prints the outcomes so far. */
 let isStopped = false
 process.once('SIGINT', () => {
   isStopped = true
@@ -67,7 +67,7 @@ function tally(words: readonly string[]): { [word: string]: number } {
   return counts
 }
 
-/** Until it shows as what it is. */
+/** Runs until the fault shows in its own way. */
 async function find(fault: Fault): Promise<{ seed: number; kills: number } | undefined> {
   const programs = await bundlePrograms(join(folder, fault.replaceAll(' ', '-')), fault)
   const found = (all: readonly Run[]) =>

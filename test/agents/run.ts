@@ -3,8 +3,8 @@ import { install } from './install.ts'
 import { succeeds } from './support/succeeds.ts'
 
 /**
- * `npm run test:agents`: Hotwork under the real frameworks, MCP servers and MCP clients. They are installed here and not by
- * the project's own `npm ci`. What is typed after `--` goes to jest. It shares no state with another step of `npm test`.
+ * `npm run test:agents`: Hotwork under the real frameworks, MCP servers and MCP clients. They are installed here and
+ * not by the project's own `npm ci`. Words after `--` go to jest. It shares no state with another step of `npm test`.
  */
 
 const root = join(import.meta.dirname, '../..')

@@ -10,7 +10,7 @@ import type { Gating, Input } from '../../client/adapters/tool-permits.ts'
 import { Hotwork } from '../../client/index.ts'
 import { useScene } from './support/scene.ts'
 
-/** What a framework may hand to an adapter, and no framework of test/agents does in its own stories. */
+/** Inputs that a framework may hand to an adapter, and that the stories of test/agents do not cover. */
 
 const scene = useScene()
 let folder: string
@@ -34,7 +34,7 @@ const gating = (pause = async () => {}) => {
 const requests = async () =>
   (await scene.api.world.requests.list({}, { limit: 10 })).items.map(({ state }) => state.ask.arguments)
 
-test('OpenAI Agents: a tool that is invoked without its call is asked for with what it is given', async () => {
+test('OpenAI Agents: a tool that is invoked without its call asks with its own input', async () => {
   const done: unknown[] = []
   const execute = async (input: object) => done.push(input)
   const { execute: run } = new OpenAiTools(gating()).tool({ name: 'configure', execute })
@@ -42,7 +42,7 @@ test('OpenAI Agents: a tool that is invoked without its call is asked for with w
   expect([await requests(), done]).toEqual([[staging], [staging]])
 })
 
-describe('the input changes while people decide', () => {
+describe('the input of a call changes while people decide', () => {
   const signal = new AbortController().signal
   const [asked, changed] = [
     { FunctionName: 'checkout-api', Timeout: 5, Tags: { by: ['agent'] } },
@@ -52,7 +52,7 @@ describe('the input changes while people decide', () => {
   const toolUse = (input: Input) => ({ name: 'configure', toolUseId: 'call_1', input: input as unknown })
   class ToolMessage {}
 
-  /** How each framework hands a call to its adapter. @returns the input that the tool runs with */
+  /** Each framework's way to hand a call to its adapter. @returns the input that the tool runs with */
   const frameworks: { [name: string]: (gate: Gating, input: Input, done: Input[]) => Promise<unknown> } = {
     'the Vercel AI SDK': (gate, input, done) => {
       const { configure } = new AiSdkTools(gate).tools({
@@ -88,7 +88,7 @@ describe('the input changes while people decide', () => {
     },
   }
 
-  /** People look at it, it becomes another, and they approve. */
+  /** People look at the input, it changes, and they approve. */
   async function decideOn(input: () => object, gate: Partial<Gating>, run: (gate: Gating) => Promise<unknown>) {
     const { world } = scene.api
     const pause = async () => {
@@ -100,18 +100,21 @@ describe('the input changes while people decide', () => {
   }
   const arguments_ = ({ FunctionName, Timeout }: Input) => ({ action, arguments: { FunctionName, Timeout } })
 
-  test.each(Object.keys(frameworks))('%s runs the tool with what was approved', async (framework) => {
-    const input = structuredClone(asked)
-    const done: Input[] = []
-    await decideOn(
-      () => input,
-      { tools: { configure: arguments_ } },
-      (gate) => (frameworks[framework] as (typeof frameworks)[string])(gate, input, done),
-    )
-    expect([input, done]).toEqual([changed, [asked]])
-  })
+  test.each(Object.keys(frameworks))(
+    '%s runs the tool with the approved arguments, even if its input has changed',
+    async (framework) => {
+      const input = structuredClone(asked)
+      const done: Input[] = []
+      await decideOn(
+        () => input,
+        { tools: { configure: arguments_ } },
+        (gate) => (frameworks[framework] as (typeof frameworks)[string])(gate, input, done),
+      )
+      expect([input, done]).toEqual([changed, [asked]])
+    },
+  )
 
-  test('an author who changes the input that `tools` got changes no call', async () => {
+  test('an author who changes the input that `tools` got does not change the call', async () => {
     const done: Input[] = []
     let given: Input = {}
     const configure = (input: Input) => {
@@ -127,75 +130,70 @@ describe('the input changes while people decide', () => {
   })
 })
 
-describe('another handler changes in place what the adapter handed out', () => {
-  const ended = async () => (await scene.api.world.requests.list({}, { limit: 10 })).items[0]?.state
+const ended = async () => (await scene.api.world.requests.list({}, { limit: 10 })).items[0]?.state
 
-  test('Strands: the call is completed as failed', async () => {
-    const tools = new StrandsTools(gating())
-    const event = {
-      toolUse: { name: 'configure', toolUseId: 'call_1', input: structuredClone(staging) as unknown },
-      ...{ invocationState: {}, agent: {} },
-    }
-    const answer = await tools.beforeToolCall(event)
-    if (answer.type === 'transform') answer.apply()
-    Object.assign(event.toolUse.input as object, { Timeout: 900 })
-    await tools.afterToolCall({ ...event, result: { status: 'success' } })
-    expect(await ended()).toMatchObject({ status: 'completed', outcome: 'failed' })
-  })
-
-  test('the Claude Agent SDK: the call is completed as failed', async () => {
-    const gate = new ClaudeTools(gating())
-    const how = { signal: new AbortController().signal }
-    const event = { hook_event_name: 'PreToolUse', tool_name: 'configure', tool_input: staging, tool_use_id: 'call_1' }
-    const answer = await gate.hooks.PreToolUse[0]?.hooks[0]?.(event, 'call_1', how)
-    const ran = answer?.hookSpecificOutput?.updatedInput
-    Object.assign(ran as object, { Timeout: 900 })
-    await gate.hooks.PostToolUse[0]?.hooks[0]?.({ ...event, tool_input: ran }, 'call_1', how)
-    expect(await ended()).toMatchObject({ status: 'completed', outcome: 'failed' })
-  })
+test('Strands: a call whose input another handler has changed in place is completed as failed', async () => {
+  const tools = new StrandsTools(gating())
+  const event = {
+    toolUse: { name: 'configure', toolUseId: 'call_1', input: structuredClone(staging) as unknown },
+    ...{ invocationState: {}, agent: {} },
+  }
+  const answer = await tools.beforeToolCall(event)
+  if (answer.type === 'transform') answer.apply()
+  Object.assign(event.toolUse.input as object, { Timeout: 900 })
+  await tools.afterToolCall({ ...event, result: { status: 'success' } })
+  expect(await ended()).toMatchObject({ status: 'completed', outcome: 'failed' })
 })
 
-describe('Claude', () => {
-  const signal = new AbortController().signal
-  const how = { signal, toolUseID: 'toolu_1' }
-  function makeGate() {
-    const gate = new ClaudeTools(gating())
-    const [before] = gate.hooks.PreToolUse[0]?.hooks ?? []
-    const hook = async (input: object) => {
-      const event = { hook_event_name: 'PreToolUse', tool_name: 'configure', tool_input: input, tool_use_id: 'toolu_1' }
-      return (await before?.(event, 'toolu_1', { signal }))?.hookSpecificOutput?.permissionDecision
-    }
-    const asks = async (input: object, tool = 'configure') =>
-      (await gate.canUseTool(tool, input as never, how)).behavior
-    return { gate, hook, asks }
+test('the Claude Agent SDK: a call whose input another hook has changed in place is completed as failed', async () => {
+  const gate = new ClaudeTools(gating())
+  const how = { signal: new AbortController().signal }
+  const event = { hook_event_name: 'PreToolUse', tool_name: 'configure', tool_input: staging, tool_use_id: 'call_1' }
+  const answer = await gate.hooks.PreToolUse[0]?.hooks[0]?.(event, 'call_1', how)
+  const ran = answer?.hookSpecificOutput?.updatedInput
+  Object.assign(ran as object, { Timeout: 900 })
+  await gate.hooks.PostToolUse[0]?.hooks[0]?.({ ...event, tool_input: ran }, 'call_1', how)
+  expect(await ended()).toMatchObject({ status: 'completed', outcome: 'failed' })
+})
+
+const signal = new AbortController().signal
+const how = { signal, toolUseID: 'toolu_1' }
+function makeGate() {
+  const gate = new ClaudeTools(gating())
+  const [before] = gate.hooks.PreToolUse[0]?.hooks ?? []
+  const hook = async (input: object) => {
+    const event = { hook_event_name: 'PreToolUse', tool_name: 'configure', tool_input: input, tool_use_id: 'toolu_1' }
+    return (await before?.(event, 'toolu_1', { signal }))?.hookSpecificOutput?.permissionDecision
   }
+  const asks = async (input: object, tool = 'configure') => (await gate.canUseTool(tool, input as never, how)).behavior
+  return { gate, hook, asks }
+}
 
-  test('a second call with the id of one that runs is denied, with the same input or another', async () => {
-    const { hook } = makeGate()
-    expect(await hook(staging)).toBe('allow')
-    expect([await hook(staging), await hook({ ...staging, Timeout: 900 })]).toEqual(['deny', 'deny'])
-  })
+test('Claude: a second call with the id of a running one is denied, with the same input or another', async () => {
+  const { hook } = makeGate()
+  expect(await hook(staging)).toBe('allow')
+  expect([await hook(staging), await hook({ ...staging, Timeout: 900 })]).toEqual(['deny', 'deny'])
+})
 
-  test('what the hook has begun is allowed once more, once', async () => {
-    const { hook, asks } = makeGate()
-    await hook(staging)
-    expect([await asks(staging), await asks(staging)]).toEqual(['allow', 'deny'])
-  })
+test('Claude: a call that the hook has begun is allowed once more, once', async () => {
+  const { hook, asks } = makeGate()
+  await hook(staging)
+  expect([await asks(staging), await asks(staging)]).toEqual(['allow', 'deny'])
+})
 
-  test('a tool that ran with other arguments is completed as failed', async () => {
-    const { gate, hook } = makeGate()
-    await hook(staging)
-    const [after] = gate.hooks.PostToolUse[0]?.hooks ?? []
-    const event = { hook_event_name: 'PostToolUse', tool_input: { ...staging, Timeout: 900 }, tool_use_id: 'toolu_1' }
-    await after?.(event, 'toolu_1', { signal })
-    const [ended] = (await scene.api.world.requests.list({}, { limit: 10 })).items
-    expect(ended?.state).toMatchObject({ status: 'completed', outcome: 'failed' })
-  })
+test('Claude: a tool that ran with other arguments is completed as failed', async () => {
+  const { gate, hook } = makeGate()
+  await hook(staging)
+  const [after] = gate.hooks.PostToolUse[0]?.hooks ?? []
+  const event = { hook_event_name: 'PostToolUse', tool_input: { ...staging, Timeout: 900 }, tool_use_id: 'toolu_1' }
+  await after?.(event, 'toolu_1', { signal })
+  const [ended] = (await scene.api.world.requests.list({}, { limit: 10 })).items
+  expect(ended?.state).toMatchObject({ status: 'completed', outcome: 'failed' })
+})
 
-  test('what is another call by then is denied', async () => {
-    const { hook, asks } = makeGate()
-    await hook(staging)
-    expect(await asks({ ...staging, Timeout: 900 })).toBe('deny')
-    expect(await asks(staging, 'note')).toBe('deny')
-  })
+test('Claude: a call that has changed since the hook is denied', async () => {
+  const { hook, asks } = makeGate()
+  await hook(staging)
+  expect(await asks({ ...staging, Timeout: 900 })).toBe('deny')
+  expect(await asks(staging, 'note')).toBe('deny')
 })

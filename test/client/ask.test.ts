@@ -10,7 +10,7 @@ test.each([
   ['an empty line', '', '\r'],
   ['Ctrl-C', '', '\u0003'],
   ['Ctrl-D', '', '\u0004'],
-])('after %s the answer is %j', async (_what, expected, keys) => {
+])('a question that ends with %s is answered %j', async (_what, expected, keys) => {
   const [input, output] = [terminal(), terminal()]
   const answer = ask('Approve? [y/N] ', undefined, input, output)
   input.write(keys)
@@ -18,14 +18,14 @@ test.each([
   expect(String(output.read())).toContain('Approve? [y/N] ')
 })
 
-test('the end of the input is no answer', async () => {
+test('a question at the end of the input is not answered', async () => {
   const [input, output] = [new PassThrough(), new PassThrough()]
   const answer = ask('Approve? [y/N] ', undefined, input, output)
   input.end()
   expect(await answer).toBe('')
 })
 
-test('a question that was answered elsewhere is no answer', async () => {
+test('a question that was answered elsewhere is not answered here', async () => {
   const [input, output, elsewhere] = [terminal(), terminal(), new AbortController()]
   const answer = ask('address: ', elsewhere.signal, input, output)
   elsewhere.abort()

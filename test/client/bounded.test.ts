@@ -10,7 +10,7 @@ import { readLoginSettings } from '../../client/login/login-settings.ts'
 import { ReadTokens } from '../../client/read-token.ts'
 import { addressReader } from '../../client/verify/read-address.ts'
 
-/** Who answers a client does not choose how much of it the client keeps in memory. */
+/** A server does not choose how much of its answer the client keeps in memory. */
 
 let server: Server
 let url: string
@@ -34,7 +34,7 @@ afterEach(() => {
   return new Promise((resolve) => server.close(resolve))
 })
 
-/** It never ends by itself. */
+/** An answer without an end. */
 const endless: RequestListener = (_, response) => {
   const more = () => {
     while (response.write(' '.repeat(65_536)));
@@ -42,7 +42,7 @@ const endless: RequestListener = (_, response) => {
   response.writeHead(200, { 'content-type': 'application/json' }).on('drain', more)
   more()
 }
-/** Small on its way. */
+/** An answer that is small until it is unpacked. */
 const unpacked: RequestListener = (_, response) => {
   const packed = gzipSync(Buffer.alloc(40 * 1024 * 1024))
   response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(packed)
@@ -54,7 +54,7 @@ const readers: { readonly [what: string]: () => Promise<unknown> } = {
     const sending = { method: 'GET', url: `${url}/v1/me`, prepare: async () => ({ headers: {} }) } as const
     return readAnswer(z.unknown(), await send(sending, surroundings), sending)
   },
-  'what the API says of its login': () => readLoginSettings(new OwnNames(url, { env: {} })),
+  'the login settings of the API': () => readLoginSettings(new OwnNames(url, { env: {} })),
   'a file of a log': () => addressReader(url, surroundings, () => undefined)('checkpoint'),
 }
 
@@ -62,20 +62,20 @@ describe.each([
   ['that never ends', endless],
   ['that is small until it is unpacked', unpacked],
 ])('an answer %s', (_how, listener) => {
-  test.each(Object.keys(readers))('is cut off at a bound, and not asked for again: %s', async (what) => {
+  test.each(Object.keys(readers))('%s is cut off at a bound, and not retried', async (what) => {
     answer = listener
     await expect(readers[what]?.()).rejects.toMatchObject({ name: 'Fault', told: { code: 'too_long' } })
     await closed
     expect(asked).toBe(1)
   })
 
-  test('of an identity provider logs no person in', async () => {
+  test('a login at such an identity provider fails', async () => {
     answer = listener
     await expect(discover(url, 'client', () => {})).rejects.toBeDefined()
     await closed
   })
 
-  test('of the keys of Hotwork is no word about a token', async () => {
+  test('a verification by such keys is unavailable', async () => {
     answer = listener
     const token = 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImhvdHdvcmstcmVhZCtqd3QiLCJraWQiOiJrIn0.e30.AA'
     await expect(new ReadTokens(url, 60_000).verify(token, 'tool')).rejects.toMatchObject({
@@ -84,7 +84,7 @@ describe.each([
     await closed
   })
 
-  test('of GitHub has no token in it', async () => {
+  test('a job with such an answer of GitHub gets no token', async () => {
     answer = listener
     const ask = githubSource(url, 'token').ask('aud', new AbortController().signal)
     await expect(ask).rejects.toMatchObject({ told: { code: 'no_identity' } })

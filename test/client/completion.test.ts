@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Terminal } from './support/terminal.ts'
 
-/** What a shell offers while a command is typed. */
+/** Completion of a command in a shell. */
 
 const terminal = new Terminal({})
 const offered = async (...words: readonly string[]) =>
@@ -20,14 +20,14 @@ test.each([
   ['values of an option by `=`', ['ls', '--status=pen'], ['--status=pending']],
   ['values of an option by `=`, as Bash splits it', ['ls', '--status', '=', 'pen'], ['pending']],
   ['values of an argument', ['completion', 'b'], ['bash']],
-  ['nothing for the value of an option that has no list, which is no verb', ['ls', '--agent', 'wh'], []],
-  ['nothing after `--`, which is of another program', ['exec', 'req_1', '--', 'lo'], []],
-  ['nothing where a verb is unknown', ['unknown', 'lo'], []],
-] as const)('%s: %j', async (_what, words, expected) => {
+  ['nothing for the value of an option without a list', ['ls', '--agent', 'wh'], []],
+  ['nothing after `--`, which is another program', ['exec', 'req_1', '--', 'lo'], []],
+  ['nothing behind an unknown verb', ['unknown', 'lo'], []],
+] as const)('a shell is offered %s: %j', async (_what, words, expected) => {
   expect(await offered(...words)).toEqual(expected)
 })
 
-describe('in a real shell', () => {
+describe('a real shell', () => {
   const folder = mkdtempSync(join(tmpdir(), 'hotwork-shell-'))
   const root = join(import.meta.dirname, '../..')
   mkdirSync(join(folder, 'bin'))
@@ -39,7 +39,7 @@ describe('in a real shell', () => {
     const ran = spawnSync(program, [...args, '-c', script], { cwd: folder, env, encoding: 'utf8' })
     return { out: ran.stdout, err: ran.stderr }
   }
-  /** What Bash itself calls when Tab is typed after these words. */
+  /** Bash's own call when Tab is typed after these words. */
   const bash = (...words: readonly string[]) =>
     shell(
       'bash',
@@ -47,7 +47,7 @@ describe('in a real shell', () => {
       `source <(hotwork completion bash) && complete -p hotwork && COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}) COMP_CWORD=${words.length - 1} && _hotwork && printf '%s\\n' "\${COMPREPLY[@]}"`,
     )
 
-  test('Bash offers a verb, and its own files where there is nothing to offer', () => {
+  test('Bash offers a verb, and otherwise its own files', () => {
     const { out, err } = bash('hotwork', 'break-glass', 'cl')
     expect([out, err]).toEqual(['complete -o default -F _hotwork hotwork\nclaim\n', ''])
   })
@@ -58,7 +58,7 @@ describe('in a real shell', () => {
   })
 
   const inZsh = existsSync('/usr/bin/zsh') ? test : test.skip
-  inZsh('zsh takes the script, offers a verb with what it is, and evaluates nothing', () => {
+  inZsh('zsh takes the script, offers a verb with its description, and evaluates nothing', () => {
     const script = `compdef() { print "$@" }; _describe() { print -l "\${(@P)2}" }; _files() { print files }
 source <(hotwork completion zsh)
 words=(hotwork break-glass cl) CURRENT=3; _hotwork

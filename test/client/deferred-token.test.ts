@@ -67,100 +67,98 @@ const pending = async () => {
   return body as { deferral_code: string; expires_in: number; interval: number }
 }
 
-describe('an action that people decide', () => {
-  test('is asked for with everything that a submission has, waited for by a code, and claimed by its key', async () => {
-    const { deferral_code: code, interval, expires_in } = await pending()
-    expect([interval, expires_in]).toEqual([5, expect.any(Number)])
-    expect(expires_in).toBeGreaterThan(300)
-    const [request] = await requests()
-    expect(request?.ask).toMatchObject({
-      action: 'flags:set',
-      arguments: flag,
-      resource: { id: 'prod/express-checkout' },
-    })
-    expect((await poll(code)).body).toMatchObject({ error: 'authorization_pending', deferral_code: code, interval: 5 })
-    await decide()
-    const { status, body } = await poll(code)
-    expect([status, body.token_type, body.authorization_details]).toEqual([
-      ...([200, 'DPoP'] as const),
-      [expect.objectContaining({ request: request?.ask.id, action: 'flags:set', arguments: flag, uses: 1 })],
-    ])
+test('an action that people decide is asked for as in a submission, waited for by a code, and claimed by its key', async () => {
+  const { deferral_code: code, interval, expires_in } = await pending()
+  expect([interval, expires_in]).toEqual([5, expect.any(Number)])
+  expect(expires_in).toBeGreaterThan(300)
+  const [request] = await requests()
+  expect(request?.ask).toMatchObject({
+    action: 'flags:set',
+    arguments: flag,
+    resource: { id: 'prod/express-checkout' },
   })
-
-  test('is on record as any other request is', async () => {
-    const { deferral_code } = await pending()
-    await decide()
-    await poll(deferral_code)
-    const [request] = await requests()
-    expect(await scene.api.world.story(`${request?.ask.id}`)).toEqual([
-      ...['Submitted', 'StageOpened', 'Decided', 'Approved', 'CredentialIntended', 'CredentialIssued'],
-    ])
-  })
-
-  test('is asked once, however often the client asks while it waits, and after an answer that was lost', async () => {
-    scene.api.nextCalls.push('answer_lost')
-    await expect(ask()).rejects.toThrow()
-    const [one, two] = [await pending(), await pending()]
-    expect(await requests()).toHaveLength(1)
-    await decide()
-    expect((await poll(two.deferral_code)).status).toBe(200)
-    expect((await poll(one.deferral_code)).body.error).toBe('invalid_grant')
-  })
-
-  test('is not asked again by a client that lost its code and asks after the approval: it has the token', async () => {
-    const { deferral_code } = await pending()
-    await decide()
-    expect((await ask()).status).toBe(200)
-    expect(await requests()).toHaveLength(1)
-    expect((await poll(deferral_code)).body.error).toBe('invalid_grant')
-  })
-
-  test('is asked anew once the token was given', async () => {
-    const { deferral_code } = await pending()
-    await decide()
-    await poll(deferral_code)
-    await pending()
-    expect(await requests()).toHaveLength(2)
-  })
-
-  test.each([
-    ['was denied', () => decide('deny'), 'access_denied'],
-    ['was left undecided', async () => scene.advance(3 * 86_400), 'expired_token'],
-    [
-      'was approved and not claimed in time',
-      async () => {
-        await decide()
-        scene.advance(3 * 86_400)
-      },
-      'expired_token',
-    ],
-  ])('that %s ends the wait', async (_what, happen, error) => {
-    const { deferral_code } = await pending()
-    await happen()
-    expect((await poll(deferral_code)).body.error).toBe(error)
-  })
-
-  test('is polled too soon: the client is told to slow down, and an approval is told at once', async () => {
-    const { deferral_code } = await pending()
-    await poll(deferral_code)
-    scene.advance(3)
-    expect((await poll(deferral_code)).body).toMatchObject({ error: 'slow_down', interval: 5 })
-    scene.advance(2)
-    expect((await poll(deferral_code)).body.error).toBe('authorization_pending')
-    await decide()
-    expect((await poll(deferral_code)).status).toBe(200)
-  })
-
-  test('has no code while none can be signed, and the next call has it for the same request', async () => {
-    scene.api.ports.statements.answers = false
-    expect(await ask()).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
-    scene.api.ports.statements.answers = true
-    await pending()
-    expect(await requests()).toHaveLength(1)
-  })
+  expect((await poll(code)).body).toMatchObject({ error: 'authorization_pending', deferral_code: code, interval: 5 })
+  await decide()
+  const { status, body } = await poll(code)
+  expect([status, body.token_type, body.authorization_details]).toEqual([
+    ...([200, 'DPoP'] as const),
+    [expect.objectContaining({ request: request?.ask.id, action: 'flags:set', arguments: flag, uses: 1 })],
+  ])
 })
 
-test('what approvers left of an action is what the answer says, since this client reads no task', async () => {
+test('an action is on record as any other request', async () => {
+  const { deferral_code } = await pending()
+  await decide()
+  await poll(deferral_code)
+  const [request] = await requests()
+  expect(await scene.api.world.story(`${request?.ask.id}`)).toEqual([
+    ...['Submitted', 'StageOpened', 'Decided', 'Approved', 'CredentialIntended', 'CredentialIssued'],
+  ])
+})
+
+test('an action is asked once, however often the client asks while it waits, and after a lost answer', async () => {
+  scene.api.nextCalls.push('answer_lost')
+  await expect(ask()).rejects.toThrow()
+  const [one, two] = [await pending(), await pending()]
+  expect(await requests()).toHaveLength(1)
+  await decide()
+  expect((await poll(two.deferral_code)).status).toBe(200)
+  expect((await poll(one.deferral_code)).body.error).toBe('invalid_grant')
+})
+
+test('a client that lost its code and asks after the approval has the token', async () => {
+  const { deferral_code } = await pending()
+  await decide()
+  expect((await ask()).status).toBe(200)
+  expect(await requests()).toHaveLength(1)
+  expect((await poll(deferral_code)).body.error).toBe('invalid_grant')
+})
+
+test('an action is asked again once its token was given', async () => {
+  const { deferral_code } = await pending()
+  await decide()
+  await poll(deferral_code)
+  await pending()
+  expect(await requests()).toHaveLength(2)
+})
+
+test.each([
+  ['was denied', () => decide('deny'), 'access_denied'],
+  ['was left undecided', async () => scene.advance(3 * 86_400), 'expired_token'],
+  [
+    'was approved and not claimed in time',
+    async () => {
+      await decide()
+      scene.advance(3 * 86_400)
+    },
+    'expired_token',
+  ],
+])('an action that %s ends the wait', async (_what, happen, error) => {
+  const { deferral_code } = await pending()
+  await happen()
+  expect((await poll(deferral_code)).body.error).toBe(error)
+})
+
+test('a client that polls too soon is told to slow down, and has an approval at once', async () => {
+  const { deferral_code } = await pending()
+  await poll(deferral_code)
+  scene.advance(3)
+  expect((await poll(deferral_code)).body).toMatchObject({ error: 'slow_down', interval: 5 })
+  scene.advance(2)
+  expect((await poll(deferral_code)).body.error).toBe('authorization_pending')
+  await decide()
+  expect((await poll(deferral_code)).status).toBe(200)
+})
+
+test('a client gets no code while none can be signed, and the next call has it for the same request', async () => {
+  scene.api.ports.statements.answers = false
+  expect(await ask()).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
+  scene.api.ports.statements.answers = true
+  await pending()
+  expect(await requests()).toHaveLength(1)
+})
+
+test('an answer has the narrowed arguments, since this client reads no task', async () => {
   const { bundle } = scene.api.world.policy
   const name = 'lambda:PutFunctionConcurrency'
   const entry = { ...bundle.actions[name], credential: 'mediated' } as Bundle['actions'][string]
@@ -187,7 +185,7 @@ test('an action that policy alone decides is answered with its token at once', a
 describe('a code', () => {
   const nothing = { status: 400, body: { error: 'invalid_grant', error_description: expect.any(String) } }
 
-  test('is good for nothing in other hands, and all of them are told the same', async () => {
+  test('a code is invalid in other hands, and all of them get the same answer', async () => {
     const { deferral_code: code } = await pending()
     await decide()
     const other = await DPoP.generateKeyPair('ES256')
@@ -215,7 +213,7 @@ describe('a code', () => {
     expect((await poll(code, key, { client_id: remediator })).status).toBe(200)
   })
 
-  test('is used up by its token, which lives on', async () => {
+  test('a code is used up by its token, which lives on', async () => {
     const { deferral_code } = await pending()
     await decide()
     const { body } = await poll(deferral_code)
@@ -226,14 +224,14 @@ describe('a code', () => {
     expect(await asked.json()).toMatchObject({ active: true })
   })
 
-  test('gives one token to two polls at once', async () => {
+  test('a code gives one token to concurrent polls', async () => {
     const { deferral_code } = await pending()
     await decide()
     const answers = await Promise.all([poll(deferral_code), poll(deferral_code), poll(deferral_code)])
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
   })
 
-  test('is still good after a claim that policy refused, since the grant is live', async () => {
+  test('a code is still good after a claim that policy refused, since the grant is live', async () => {
     const { deferral_code } = await pending()
     await decide()
     const before = scene.api.world.policy
@@ -248,7 +246,7 @@ describe('a code', () => {
     expect(await poll(deferral_code)).toEqual(nothing)
   })
 
-  test('is good for nothing once the directory has taken the identity from the agent', async () => {
+  test('a code is invalid once the directory has taken the identity from the agent', async () => {
     const { deferral_code } = await pending()
     await decide()
     const { bundle } = scene.api.world.policy
@@ -260,14 +258,14 @@ describe('a code', () => {
     expect(await poll(deferral_code)).toEqual(nothing)
   })
 
-  test('that is missing is named', async () =>
+  test('a missing code is named', async () =>
     expect((await post({ grant_type: deferred })).body).toMatchObject({
       error: 'invalid_request',
       error_description: expect.stringContaining('deferral_code'),
     }))
 })
 
-describe('nothing is asked of people', () => {
+describe('an invalid ask', () => {
   const plan = { ...wanted, action: 'plan', arguments: { steps: [] } }
   test.each<[what: string, details: unknown, form: Form, error: string, names: string]>([
     ['two actions', [wanted, wanted], {}, 'invalid_authorization_details', 'hotwork_action'],
@@ -292,13 +290,13 @@ describe('nothing is asked of people', () => {
     ],
     ['another way to complete', [wanted], { completion_mode: 'callback' }, 'invalid_request', 'completion_mode'],
     ['no way to complete', [wanted], { completion_mode: '' }, 'invalid_request', 'completion_mode'],
-  ])('for %s, and the answer names it', async (_what, details, form, error, names) => {
+  ])('an ask with %s asks no person, and the answer names the mistake', async (_what, details, form, error, names) => {
     const { status, body } = await ask(details, form)
     expect([status, body.error, body.error_description]).toEqual([400, error, expect.stringContaining(names)])
     expect(await requests()).toEqual([])
   })
 
-  test('for what policy forbids this agent, and the refusal is on its record', async () => {
+  test('an ask that policy forbids this agent asks no person, and the refusal is on its record', async () => {
     const { action, arguments: args } = parameter('/prod/checkout/payment-timeout-ms')
     const { status, body } = await ask([{ ...wanted, action, arguments: args }], {}, 'agent-planner')
     expect([status, body]).toEqual([
@@ -307,7 +305,7 @@ describe('nothing is asked of people', () => {
     expect(await scene.api.world.story('agent:planner')).toEqual(['Refused'])
   })
 
-  test('by a proof that was used before', async () => {
+  test('an ask by a used proof is refused', async () => {
     const url = `${scene.api.url}/token`
     const headers = { dpop: await DPoP.generateProof(key, url, 'POST') }
     const form = {
@@ -323,7 +321,7 @@ describe('nothing is asked of people', () => {
   })
 })
 
-test('asking counts as submitting: above its rate the client is told when to ask again', async () => {
+test('an ask counts as a submission: above the rate the client is told when to ask again', async () => {
   const { bundle } = scene.api.world.policy
   const limits = { ...limitsOf(bundle.ladder), submissions: { perMinute: 1, burst: 1 } }
   scene.api.use(new World({ ...bundle, ladder: { ...bundle.ladder, limits } }))
@@ -336,7 +334,7 @@ test('the metadata names both grants', async () => {
   expect(metadata).toMatchObject({ grant_types_supported: [exchange, deferred] })
 })
 
-describe('a client of another author, an OAuth library without code of Hotwork, asks, waits, and sets a flag', () => {
+describe('an OAuth library without code of Hotwork', () => {
   const examples = join(import.meta.dirname, '../../examples/oauth-client')
   let tool: FlagService
 
@@ -382,12 +380,12 @@ describe('a client of another author, an OAuth library without code of Hotwork, 
     answer: expect.objectContaining({ ...flag, use: expect.stringMatching(/^use_/), uses_left: 0 }),
   }
 
-  test('in JavaScript: openid-client', async () => {
+  test('openid-client, in JavaScript, asks, waits, and sets a flag', async () => {
     const clock = join(import.meta.dirname, 'support/clock-ahead.mjs')
     expect(await run(process.execPath, ['--import', clock, join(examples, 'ask.mjs')])).toEqual(done)
   })
 
-  test('in Python: Authlib', async () => {
+  test('Authlib, in Python, asks, waits, and sets a flag', async () => {
     const PYTHONPATH = join(import.meta.dirname, 'python/clock')
     expect(await run(await python(), [join(examples, 'ask.py')], { PYTHONPATH })).toEqual(done)
   })
@@ -395,26 +393,29 @@ describe('a client of another author, an OAuth library without code of Hotwork, 
   test.each([
     ['in JavaScript', async () => [process.execPath, join(examples, 'ask.mjs')]],
     ['in Python', async () => [await python(), join(examples, 'ask.py')]],
-  ])('%s: no token goes over plain http to a name that begins as the address of this machine', async (_in, words) => {
-    const ISSUER = 'http://127.0.0.1.evil.example'
-    const asked: string[] = []
-    const proxy = createServer(({ url = '' }, response) => {
-      asked.push(new URL(url, ISSUER).pathname)
-      response.setHeader('content-type', 'application/json')
-      const needed = { authorization_endpoint: ISSUER, response_types_supported: ['none'] }
-      response.end(JSON.stringify({ issuer: ISSUER, token_endpoint: `${ISSUER}/token`, ...needed }))
-    }).on('connect', (_request, socket) => {
-      socket.write('HTTP/1.1 200 OK\r\n\r\n')
-      proxy.emit('connection', socket)
-    })
-    await once(proxy.listen(0, '127.0.0.1'), 'listening')
-    const http_proxy = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
-    const [program = '', ...args] = await words()
-    const env = { ISSUER, http_proxy, NODE_USE_ENV_PROXY: '1', CLIENT_ID: 'a', WORKLOAD_TOKEN: 'b', FLAG_URL: ISSUER }
-    const child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'pipe'] })
-    const [trouble, [exit]] = await Promise.all([text(child.stderr), once(child, 'close')])
-    proxy.closeAllConnections()
-    proxy.close()
-    expect([exit, asked.includes('/token'), trouble]).toEqual([1, false, expect.stringMatching(/https/i)])
-  })
+  ])(
+    'the example %s sends no token over plain http to a name that begins as the address of this machine',
+    async (_in, words) => {
+      const ISSUER = 'http://127.0.0.1.evil.example'
+      const asked: string[] = []
+      const proxy = createServer(({ url = '' }, response) => {
+        asked.push(new URL(url, ISSUER).pathname)
+        response.setHeader('content-type', 'application/json')
+        const needed = { authorization_endpoint: ISSUER, response_types_supported: ['none'] }
+        response.end(JSON.stringify({ issuer: ISSUER, token_endpoint: `${ISSUER}/token`, ...needed }))
+      }).on('connect', (_request, socket) => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n')
+        proxy.emit('connection', socket)
+      })
+      await once(proxy.listen(0, '127.0.0.1'), 'listening')
+      const http_proxy = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+      const [program = '', ...args] = await words()
+      const env = { ISSUER, http_proxy, NODE_USE_ENV_PROXY: '1', CLIENT_ID: 'a', WORKLOAD_TOKEN: 'b', FLAG_URL: ISSUER }
+      const child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'pipe'] })
+      const [trouble, [exit]] = await Promise.all([text(child.stderr), once(child, 'close')])
+      proxy.closeAllConnections()
+      proxy.close()
+      expect([exit, asked.includes('/token'), trouble]).toEqual([1, false, expect.stringMatching(/https/i)])
+    },
+  )
 })

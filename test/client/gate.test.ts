@@ -7,7 +7,7 @@ import { Gate, type GateAsk } from '../../client/gate.ts'
 import { type Approved, Hotwork } from '../../client/index.ts'
 import { useScene } from './support/scene.ts'
 
-/** A tool's side: one use, begun before it acts and ended after, over the handlers that are deployed. */
+/** A tool's side: one use, begun before it acts and ended after, over the deployed handlers. */
 
 const scene = useScene()
 const args = { environment: 'prod', flag: 'express-checkout', value: true }
@@ -41,14 +41,14 @@ beforeEach(async () => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-/** What the agent sends to the tool, as the tool sees it. */
+/** The agent's call, as the tool sees it. */
 async function ask(changes: Partial<GateAsk> = {}): Promise<GateAsk> {
   const headers = { Authorization: `DPoP ${await permit.token()}`, DPoP: await permit.proof('PUT', url) }
   return { headers, method: 'PUT', url, action: 'flags:set', arguments: args, ...changes }
 }
 const useOf = async () => (await scene.api.world.state(permit.request as never)) as { grant?: { uses?: object[] } }
 
-test('a use that was approved is permitted, and its end is told', async () => {
+test('an approved use is permitted, and its end is reported', async () => {
   const begun = await gateOf().begin(await ask())
   expect(begun).toMatchObject({ permitted: true, use: expect.stringMatching(/^use_/), usesLeft: 0, ended: false })
   if (!begun.permitted) return
@@ -72,7 +72,7 @@ test.each([
   ['no token', { headers: {} }, 'invalid_token'],
   ['two tokens', { headers: { authorization: ['DPoP a', 'DPoP b'], dpop: 'a.b.c' } }, 'invalid_token'],
   ['no proof', { headers: { authorization: 'DPoP abc' } }, 'invalid_dpop_proof'],
-  ['a token that is none of Hotwork', { headers: { authorization: 'DPoP abc', dpop: 'a.b.c' } }, 'invalid_token'],
+  ['a stranger’s token', { headers: { authorization: 'DPoP abc', dpop: 'a.b.c' } }, 'invalid_token'],
 ])('%s is not permitted, and the agent can be told why', async (_what, changes, reason) => {
   const begun = await gateOf().begin(await ask(changes))
   expect(begun).toEqual({
@@ -82,13 +82,13 @@ test.each([
   })
 })
 
-test('a call of another address is told which tool was asked, so that a wrong identity shows', async () => {
+test('a call of another address is told the tool that was asked, so that a wrong identity shows', async () => {
   const begun = await gateOf().begin(await ask({ url: 'https://elsewhere.example.org/' }))
   const detail = expect.stringContaining('`tool:flag-service`')
   expect(begun).toMatchObject({ problem: { detail } })
 })
 
-test('the same call is the same use, and its work is done once: also for repeats at the same time', async () => {
+test('the same call is the same use, and its work is done once, even for concurrent repeats', async () => {
   const gate = gateOf()
   const asked = await ask()
   let runs = 0
@@ -111,7 +111,7 @@ test('work that throws ends its use as failed, and the error is thrown on', asyn
   expect(await gateOf().once(asked, () => 1)).toEqual({ ran: false, reason: 'use_ended' })
 })
 
-test('work whose end could not be told gives its value, and is not done again by this process', async () => {
+test('work whose end could not be reported gives its value, and is not done again by this process', async () => {
   const gate = gateOf()
   const asked = await ask()
   const ran = await gate.once(asked, () => {
@@ -122,7 +122,7 @@ test('work whose end could not be told gives its value, and is not done again by
   expect(await gate.once(asked, () => 'again')).toEqual({ ran: false, reason: 'use_ended' })
 })
 
-test('work that still runs is not done again beside itself, however many other uses come meanwhile', async () => {
+test('running work is not started again, however many other uses come meanwhile', async () => {
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     const use = `use_${`${request.headers['idempotency-key']}`.padStart(26, '0')}`
     response.writeHead(request.url === '/v1/uses' ? 201 : 200, { 'content-type': 'application/json' })
@@ -152,17 +152,17 @@ test('work that still runs is not done again beside itself, however many other u
   }
 })
 
-test('a gate that is silent, busy, or no gate at all permits nothing and does nothing', async () => {
+test('a silent, busy or missing gate permits nothing and does nothing', async () => {
   const asked = await ask()
   const work = jest.fn()
   for (const fate of ['unheard', 'busy', 'answer_lost'] as const) {
     scene.api.nextCalls.push(fate, fate)
     await expect(gateOf().once(asked, work)).rejects.toMatchObject({ name: 'Fault' })
   }
-  const stranger = new Gate({ issuer: scene.api.url, identity: async () => scene.workload('nobody') }, around())
+  const stranger = new Gate({ issuer: scene.api.url, identity: async () => scene.workload('stranger') }, around())
   await expect(stranger.once(asked, work)).rejects.toMatchObject({ name: 'Fault', told: { code: 'gate_silent' } })
   await expect(gateOf('http://127.0.0.1:9').once(asked, work)).rejects.toMatchObject({ told: { code: 'no_answer' } })
   expect(work).not.toHaveBeenCalled()
-  // It may have begun all the same: the same call is the same use.
+  // The lost tries may have begun it: the same call is the same use.
   expect(await gateOf().once(asked, () => 'now')).toMatchObject({ ran: true, value: 'now' })
 })

@@ -21,7 +21,7 @@ import { Terminal } from './support/terminal.ts'
 jest.setTimeout(240_000)
 const scene = useScene()
 
-/** What is so before the verb of an example is typed. */
+/** The state before the verb of an example is typed. */
 type Stage = { at: Terminal; ids?: { readonly [prefix: string]: string } }
 const openedByJade = async (words: readonly string[] = recovery): Promise<Stage> => {
   const { exit, body } = await scene.jade.json('break-glass', 'start', ...words)
@@ -33,7 +33,7 @@ const mediated = [
   ...['--action', 'lambda:UpdateFunctionConfiguration', '--minutes', '5', ...why()],
   ...['--arguments', '{"FunctionName":"checkout-worker","Timeout":60}'],
 ]
-/** An agent's machine with what the examples name: a file, and programs that do nothing. */
+/** An agent's machine with the file and the programs of the examples; the programs do nothing. */
 async function asAgent(make: (machine: AgentMachine) => Promise<string | undefined>): Promise<Stage> {
   const at = new AgentMachine(scene)
   machines.push(at)
@@ -67,7 +67,7 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
   show: async () => ({ at: scene.at('ana'), ids: { req: await submitted() } }),
   approve: async () => ({ at: scene.at('ana'), ids: { req: await submitted() } }),
   deny: async () => ({ at: scene.at('ana'), ids: { req: await submitted() } }),
-  // The one of a plan.
+  // The example of a plan.
   'narrow req_... --set 2.MemorySize=1024 --strike 3': async () => ({
     at: scene.at('ana'),
     ids: { req: await submitted(repairPlan) },
@@ -179,45 +179,42 @@ test.each([
   ['a checkout', '/x', '/x/client/hotwork.ts', ''],
   ['a folder with the package', '/x', '/x/node_modules/hotwork/dist/command-line.js', 'node_modules/hotwork/'],
   ['another folder', '/y', '/x/node_modules/hotwork/dist/command-line.js', '/x/node_modules/hotwork/'],
-])(
-  'help typed in %s names the files that come with the program as they are typed there',
-  async (_, folder, file, at) => {
-    Object.assign(scene.jade, { folder, program: file })
-    const [help, ofRequest] = [await scene.jade.type('--help'), await scene.jade.type('request', '--help')]
-    expect(help.out).toContain(` ${at}docs/command-line.md `)
-    expect(ofRequest.out).toContain(` request ${at}examples/requests/staging-payment-timeout.json `)
-    expect(ofRequest.out.replaceAll(/\s+/g, ' ')).toContain(`as in ${at}examples/plan`)
-  },
-)
+])("help in %s names the program's files as they are typed there", async (_, folder, file, at) => {
+  Object.assign(scene.jade, { folder, program: file })
+  const [help, ofRequest] = [await scene.jade.type('--help'), await scene.jade.type('request', '--help')]
+  expect(help.out).toContain(` ${at}docs/command-line.md `)
+  expect(ofRequest.out).toContain(` request ${at}examples/requests/staging-payment-timeout.json `)
+  expect(ofRequest.out.replaceAll(/\s+/g, ' ')).toContain(`as in ${at}examples/plan`)
+})
 
-test('an option without which a verb does nothing is marked in its help', async () => {
+test('a required option is marked in its help', async () => {
   const { out } = await scene.jade.type('halt', '--help')
   const marked = out.split(/^ {2}(?=-)/m).filter((option) => option.includes('(must be given)'))
   expect(marked).toEqual([expect.stringMatching(/^--reason <text>/)])
 })
 
-test('no example is of a verb that there is not', () => {
+test('examples are of existing verbs', () => {
   expect(Object.keys(examples).filter((verb) => !verbs().includes(verb))).toEqual([])
 })
 
 /**
- * They need an identity provider, or go on until they are stopped: `kept-login.test.ts`, `sidecar.test.ts`
- * and `mcp/gate.test.ts` type them.
+ * These need an identity provider, or run until they are stopped: `kept-login.test.ts`, `sidecar.test.ts` and
+ * `mcp/gate.test.ts` type them.
  */
 const elsewhere = ['login', 'logout', 'hook', 'sidecar', 'mcp']
-/** It needs programs that are not here: `tools/prove/run.ts` installs them, and types it. */
+/** It needs programs that only `tools/prove/run.ts` installs, which types it. */
 const proof = 'policy prove policies --deployment deployment.json'
 const all = Object.entries(examples)
   .filter(([verb]) => !elsewhere.includes(verb))
   .flatMap(([verb, lines]) => lines.map((line) => [line, verb] as const))
   .filter(([line]) => line !== proof)
-test.each(all)('%s', async (line, verb) => {
+test.each(all)('the example `%s` does what it says', async (line, verb) => {
   const { at, ids = {} } = (await (stages[line] ?? stages[verb])?.()) ?? { at: scene.jade }
   const { exit, err } = await at.type(...wordsOf(line, ids))
   expect({ exit, err }).toEqual({ exit: 0, err })
 })
 
-/** The words as a shell makes them, with a stage's ids; where its output goes is no word. */
+/** The words as a shell splits them, with a stage's ids; a redirection is no word. */
 function wordsOf(line: string, ids: { readonly [prefix: string]: string }): string[] {
   const filled = line
     .replaceAll(/\b([a-z]{3})_\.\.\./g, (_, prefix: string) => ids[prefix] ?? `no ${prefix} id`)

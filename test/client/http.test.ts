@@ -5,7 +5,7 @@ import { OwnNames } from '../../client/audience.ts'
 import { readAnswer, type Sending, send } from '../../client/http.ts'
 import { readLoginSettings } from '../../client/login/login-settings.ts'
 
-/** What answers may be no Hotwork, an older one, busy, or slow. */
+/** Servers that are no Hotwork, or an older, busy or slow one. */
 
 let server: Server
 let listener: RequestListener
@@ -37,13 +37,13 @@ const answering = (status: number, body: string, headers: { [name: string]: stri
   listener = (_, response) => void response.writeHead(status, headers).end(body)
 }
 
-test('a redirect is a fault at once, and nothing is sent on', async () => {
+test('a redirect is a fault at once, and is not followed', async () => {
   answering(302, '', { location: '/v1/elsewhere' })
   await expect(call()).rejects.toMatchObject({ name: 'Fault', told: { code: 'redirected' } })
   expect(asked).toBe(1)
 })
 
-test('a route that this Hotwork does not have is wrong usage that names it', async () => {
+test('a missing route is wrong usage that names it', async () => {
   answering(404, JSON.stringify({ type: 'https://hotwork.example/problems/not_found', title: 'Nothing here' }))
   await expect(call()).rejects.toMatchObject({
     name: 'Refusal',
@@ -63,7 +63,7 @@ test.each([
   expect(asked).toBe(1)
 })
 
-test('a busy API is asked again when it says, and at most ten seconds later', async () => {
+test('a busy API is asked again at its own time, at most ten seconds later', async () => {
   const waits = ['3', '600']
   listener = (_, response) => {
     const wait = waits.shift()
@@ -73,7 +73,7 @@ test('a busy API is asked again when it says, and at most ten seconds later', as
   expect(pauses).toEqual([3, 10])
 })
 
-test('an answer that does not come in time is asked for again', async () => {
+test('an answer that times out is asked for again', async () => {
   listener = (_, response) => {
     if (asked > 1) response.end('{"id":"x"}')
   }
@@ -81,37 +81,35 @@ test('an answer that does not come in time is asked for again', async () => {
   expect(asked).toBe(2)
 })
 
-describe('an address of Hotwork', () => {
-  /** No program listens there any more. */
-  async function closedPort(): Promise<number> {
-    const other = createServer()
-    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
-    const { port } = other.address() as AddressInfo
-    await new Promise((resolve) => other.close(resolve))
-    return port
+/** A port without a program. */
+async function closedPort(): Promise<number> {
+  const other = createServer()
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+  const { port } = other.address() as AddressInfo
+  await new Promise((resolve) => other.close(resolve))
+  return port
+}
+
+test('an address where no program listens refuses the connection, to a call and to a login', async () => {
+  const url = `http://127.0.0.1:${await closedPort()}`
+  const refused = {
+    told: { code: 'no_answer', detail: expect.stringContaining('connection refused (ECONNREFUSED)') },
   }
+  await expect(call({ url: `${url}/v1/asks` })).rejects.toMatchObject(refused)
+  await expect(readLoginSettings(new OwnNames(url, { env: {} }))).rejects.toMatchObject(refused)
+})
 
-  test('where no program listens refuses the connection, to a call and to a login', async () => {
-    const url = `http://127.0.0.1:${await closedPort()}`
-    const refused = {
-      told: { code: 'no_answer', detail: expect.stringContaining('connection refused (ECONNREFUSED)') },
-    }
-    await expect(call({ url: `${url}/v1/asks` })).rejects.toMatchObject(refused)
-    await expect(readLoginSettings(new OwnNames(url, { env: {} }))).rejects.toMatchObject(refused)
+test('an unreachable address is not taken for one without metadata', async () => {
+  // Fetch refuses this port, and gives no code of the system.
+  await expect(readLoginSettings(new OwnNames('http://127.0.0.1:1', { env: {} }))).rejects.toMatchObject({
+    told: { code: 'no_answer', detail: expect.stringContaining('gives no answer: no connection') },
   })
+})
 
-  test('that cannot be reached is not said to be no metadata', async () => {
-    // Fetch connects to no such port, and gives no code of the system.
-    await expect(readLoginSettings(new OwnNames('http://127.0.0.1:1', { env: {} }))).rejects.toMatchObject({
-      told: { code: 'no_answer', detail: expect.stringContaining('gives no answer: no connection') },
-    })
-  })
-
-  test('that answers with a page has no metadata', async () => {
-    answering(200, '<!doctype html>')
-    const { port } = server.address() as AddressInfo
-    await expect(readLoginSettings(new OwnNames(`http://127.0.0.1:${port}`, { env: {} }))).rejects.toMatchObject({
-      told: { code: 'no_metadata', title: expect.stringContaining('does not say who it is') },
-    })
+test('an address that answers with a page has no metadata', async () => {
+  answering(200, '<!doctype html>')
+  const { port } = server.address() as AddressInfo
+  await expect(readLoginSettings(new OwnNames(`http://127.0.0.1:${port}`, { env: {} }))).rejects.toMatchObject({
+    told: { code: 'no_metadata', title: expect.stringContaining('does not say who it is') },
   })
 })

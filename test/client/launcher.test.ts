@@ -8,21 +8,21 @@ import { join } from 'node:path'
 const root = join(__dirname, '../..')
 const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { bin: { hotwork: string } }
 
-/** Without a Hotwork that it could ask. */
+/** Runs it without a Hotwork to ask. */
 const hotwork = (...words: string[]) => {
   const { HOTWORK_API: _api, HOTWORK_AS: _as, HOTWORK_LOCAL: _local, HOTWORK_TOKEN: _token, ...env } = process.env
   const options = { cwd: tmpdir(), env: { ...env, XDG_STATE_HOME: tmpdir() }, encoding: 'utf8' as const }
   return spawnSync(process.execPath, [join(root, bin.hotwork), ...words], options)
 }
 
-test('it runs anywhere, and what it ends with is what the command ended with', () => {
+test("the launcher runs anywhere, and ends with the command's exit code", () => {
   expect(hotwork('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('break-glass') })
   const wrong = hotwork('break-glass', 'list', '--api', 'http://hotwork.example')
   expect([wrong.status, wrong.stdout]).toEqual([2, ''])
   expect(wrong.stderr).toContain('use https')
 })
 
-test('without a Hotwork it says how one is named, and where that of `npm start` is', () => {
+test('the launcher without a Hotwork says how one is named, and where that of `npm start` is', () => {
   expect(hotwork('ls')).toMatchObject({ status: 2, stderr: expect.stringContaining('HOTWORK_LOCAL') })
 })
 
@@ -33,7 +33,7 @@ test('a Node that is too old is told which one it takes', () => {
   expect([told.status, told.stderr]).toEqual([1, 'hotwork: it needs Node >=20.16, and this is 20.15.1\n'])
 })
 
-test('the file that any Node runs first is one that Node 20 can run', () => {
+test("the launcher's first file can be run by Node 20", () => {
   const source = readFileSync(join(root, bin.hotwork), 'utf8')
   expect(bin.hotwork).toMatch(/\.mjs$/)
   expect(source.match(/^import .* from '(.*)'$/gm)?.every((line) => line.includes("'node:"))).toBe(true)

@@ -6,7 +6,7 @@ import { recovery } from './support/scene.ts'
 import { ScriptedProvider, tokenFor } from './support/scripted-provider.ts'
 import type { Terminal } from './support/terminal.ts'
 
-/** A person at a machine that has no browser: with a code that they type elsewhere, or by pasting an address. */
+/** A person at a machine without a browser: with a code that they type elsewhere, or by pasting an address. */
 
 const scene = useLoginScene()
 const scripted = new ScriptedProvider()
@@ -25,124 +25,122 @@ const codeIn = (printed: string) => {
 }
 const addressIn = (printed: string) => /any machine\n {2}(\S+)\n/.exec(printed)?.[1] ?? ''
 
-describe('with a code (RFC 8628)', () => {
-  test('a person who types it elsewhere is logged in here', async () => {
-    const pages: string[] = []
-    terminal.pausing = async ({ err }) => {
-      // The first time they have not typed it yet.
-      if (terminal.pauses.length === 1) return
-      const { address, code } = codeIn(err)
-      pages.push(await typeCode('person-jade', address, code))
-    }
-    const { exit, body } = await terminal.json('login')
-    expect([exit, body]).toEqual([0, expect.objectContaining({ person: 'person:jade' })])
-    expect(pages).toEqual([expect.stringContaining('You are logged in')])
-    expect([terminal.visited, terminal.pauses]).toEqual([[], [5, 5]])
-  })
-
-  test('a stronger login is taken by a code too', async () => {
-    terminal.pausing = ({ err }) => {
-      const { address, code } = codeIn(err)
-      return typeCode('person-jade', address, code)
-    }
-    const { exit, out } = await terminal.type('break-glass', 'start', ...recovery)
-    expect([exit, out]).toEqual([0, expect.stringContaining('OPEN  bgl_')])
-  })
-
-  test('a person who refuses it is not logged in: exit 4', async () => {
-    terminal.pausing = ({ err }) => {
-      const { address, code } = codeIn(err)
-      return typeCode('person-jade', address, code, true)
-    }
-    const { exit, body } = await terminal.json('login')
-    expect([exit, body.detail]).toEqual([4, 'the identity provider says `access_denied`'])
-  })
-
-  test('a code that is not typed in time is over: exit 4', async () => {
-    terminal.pausing = () => {
-      terminal.now = () => new Date(Date.now() + 3_600_000)
-    }
-    const { exit, body } = await terminal.json('login')
-    expect([exit, body.title]).toEqual([4, 'the code was not typed in time'])
-    expect(terminal.files()).toEqual([])
-  })
-
-  test('another code than the one that is shown logs in at no terminal', async () => {
-    terminal.pausing = async ({ err }) => {
-      const { address } = codeIn(err)
-      expect(await typeCode('person-jade', address, 'BBBB-BBBB')).toContain('No terminal waits for this code')
-      terminal.now = () => new Date(Date.now() + 3_600_000)
-    }
-    expect((await terminal.json('login')).exit).toBe(4)
-  })
-
-  const device = { device_code: 'd', user_code: 'WORD-WORD', expires_in: 600, interval: 1 }
-  const scripts = () => {
-    scripted.metadata = { device_authorization_endpoint: `${scripted.url}/device` }
-    scripted.answers['/device'] = [[200, { ...device, verification_uri: 'https://id.example/device' }]]
-    scene.logInAt(scripted.url)
+test('a person who types the code elsewhere is logged in here', async () => {
+  const pages: string[] = []
+  terminal.pausing = async ({ err }) => {
+    // At the first pause they have not typed it yet.
+    if (terminal.pauses.length === 1) return
+    const { address, code } = codeIn(err)
+    pages.push(await typeCode('person-jade', address, code))
   }
-
-  test('a lost answer, a busy provider and `slow_down` make the program ask more slowly, and not give up', async () => {
-    scripts()
-    scripted.answers['/token'] = [
-      'nothing',
-      [503, {}],
-      [400, { error: 'slow_down' }],
-      [400, { error: 'authorization_pending' }],
-      [200, { access_token: tokenFor(`${scene.api.url}/people`), token_type: 'bearer', expires_in: 600 }],
-    ]
-    // The token is refused by Hotwork, which is asked only once there is one.
-    expect(await terminal.json('login')).toMatchObject({ exit: 4, body: { error: 'invalid_token' } })
-    expect(terminal.pauses).toEqual([1, 6, 11, 16, 16])
-  })
-
-  test('a provider that says that the code has expired: exit 4', async () => {
-    scripts()
-    scripted.answers['/token'] = [[400, { error: 'expired_token' }]]
-    expect(await terminal.json('login')).toMatchObject({ exit: 4, body: { title: 'the code was not typed in time' } })
-  })
-
-  test('a clock that is off is named as the reason: exit 1', async () => {
-    scripts()
-    scene.logInAt(scripted.url, 'openid')
-    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-    const hourAgo = Math.floor(Date.now() / 1000) - 3600
-    const claims = {
-      iss: scripted.url,
-      aud: 'hotwork-command-line',
-      sub: 'person-jade',
-      iat: hourAgo,
-      exp: hourAgo + 60,
-    }
-    const id_token = `${part({ alg: 'RS256' })}.${part(claims)}.${part({})}`
-    scripted.answers['/token'] = [[200, { access_token: 'of.no.person', token_type: 'bearer', id_token }]]
-    const { exit, body } = await terminal.json('login', '--device')
-    expect([exit, body.detail]).toEqual([1, expect.stringContaining('set the clock of this machine')])
-  })
-
-  test('a provider that gives this client no codes has the person paste', async () => {
-    scripts()
-    scripted.metadata['authorization_endpoint'] = `${scripted.url}/authorize`
-    scripted.answers['/device'] = [[400, { error: 'unauthorized_client' }]]
-    const { exit, err } = await terminal.type('login')
-    expect([exit, err]).toEqual([4, expect.stringContaining('Paste all of that address here')])
-  })
-
-  test('`--device` where the provider has no codes: exit 2, with what to use', async () => {
-    scripted.metadata = {}
-    scene.logInAt(scripted.url)
-    const { exit, err } = await terminal.type('login', '--device')
-    expect([exit, err]).toEqual([2, expect.stringContaining('--no-browser')])
-  })
-
-  test('a provider that is down: exit 1', async () => {
-    scene.logInAt('http://127.0.0.1:1')
-    expect(await terminal.json('login', '--device')).toMatchObject({ exit: 1, body: { error: 'login_failed' } })
-  })
+  const { exit, body } = await terminal.json('login')
+  expect([exit, body]).toEqual([0, expect.objectContaining({ person: 'person:jade' })])
+  expect(pages).toEqual([expect.stringContaining('You are logged in')])
+  expect([terminal.visited, terminal.pauses]).toEqual([[], [5, 5]])
 })
 
-describe('by pasting where a browser elsewhere ends', () => {
+test('a stronger login works by a code too', async () => {
+  terminal.pausing = ({ err }) => {
+    const { address, code } = codeIn(err)
+    return typeCode('person-jade', address, code)
+  }
+  const { exit, out } = await terminal.type('break-glass', 'start', ...recovery)
+  expect([exit, out]).toEqual([0, expect.stringContaining('OPEN  bgl_')])
+})
+
+test('a person who refuses the code is not logged in: exit 4', async () => {
+  terminal.pausing = ({ err }) => {
+    const { address, code } = codeIn(err)
+    return typeCode('person-jade', address, code, true)
+  }
+  const { exit, body } = await terminal.json('login')
+  expect([exit, body.detail]).toEqual([4, 'the identity provider says `access_denied`'])
+})
+
+test('a code that is not typed in time expires: exit 4', async () => {
+  terminal.pausing = () => {
+    terminal.now = () => new Date(Date.now() + 3_600_000)
+  }
+  const { exit, body } = await terminal.json('login')
+  expect([exit, body.title]).toEqual([4, 'the code was not typed in time'])
+  expect(terminal.files()).toEqual([])
+})
+
+test('a wrong code logs in at no terminal', async () => {
+  terminal.pausing = async ({ err }) => {
+    const { address } = codeIn(err)
+    expect(await typeCode('person-jade', address, 'BBBB-BBBB')).toContain('No terminal waits for this code')
+    terminal.now = () => new Date(Date.now() + 3_600_000)
+  }
+  expect((await terminal.json('login')).exit).toBe(4)
+})
+
+const device = { device_code: 'd', user_code: 'WORD-WORD', expires_in: 600, interval: 1 }
+const scripts = () => {
+  scripted.metadata = { device_authorization_endpoint: `${scripted.url}/device` }
+  scripted.answers['/device'] = [[200, { ...device, verification_uri: 'https://id.example/device' }]]
+  scene.logInAt(scripted.url)
+}
+
+test('a lost answer, a busy provider and `slow_down` make the program ask more slowly, and not give up', async () => {
+  scripts()
+  scripted.answers['/token'] = [
+    'nothing',
+    [503, {}],
+    [400, { error: 'slow_down' }],
+    [400, { error: 'authorization_pending' }],
+    [200, { access_token: tokenFor(`${scene.api.url}/people`), token_type: 'bearer', expires_in: 600 }],
+  ]
+  // Hotwork refuses the token, and is asked only once there is one.
+  expect(await terminal.json('login')).toMatchObject({ exit: 4, body: { error: 'invalid_token' } })
+  expect(terminal.pauses).toEqual([1, 6, 11, 16, 16])
+})
+
+test("a provider's expired code exits with 4", async () => {
+  scripts()
+  scripted.answers['/token'] = [[400, { error: 'expired_token' }]]
+  expect(await terminal.json('login')).toMatchObject({ exit: 4, body: { title: 'the code was not typed in time' } })
+})
+
+test('a wrong clock is named as the reason: exit 1', async () => {
+  scripts()
+  scene.logInAt(scripted.url, 'openid')
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const hourAgo = Math.floor(Date.now() / 1000) - 3600
+  const claims = {
+    iss: scripted.url,
+    aud: 'hotwork-command-line',
+    sub: 'person-jade',
+    iat: hourAgo,
+    exp: hourAgo + 60,
+  }
+  const id_token = `${part({ alg: 'RS256' })}.${part(claims)}.${part({})}`
+  scripted.answers['/token'] = [[200, { access_token: 'of.no.person', token_type: 'bearer', id_token }]]
+  const { exit, body } = await terminal.json('login', '--device')
+  expect([exit, body.detail]).toEqual([1, expect.stringContaining('set the clock of this machine')])
+})
+
+test('a provider that gives this client no codes makes the person paste', async () => {
+  scripts()
+  scripted.metadata['authorization_endpoint'] = `${scripted.url}/authorize`
+  scripted.answers['/device'] = [[400, { error: 'unauthorized_client' }]]
+  const { exit, err } = await terminal.type('login')
+  expect([exit, err]).toEqual([4, expect.stringContaining('Paste all of that address here')])
+})
+
+test('`--device` at a provider without codes exits with 2, with the alternative', async () => {
+  scripted.metadata = {}
+  scene.logInAt(scripted.url)
+  const { exit, err } = await terminal.type('login', '--device')
+  expect([exit, err]).toEqual([2, expect.stringContaining('--no-browser')])
+})
+
+test('a provider that is down exits with 1', async () => {
+  scene.logInAt('http://127.0.0.1:1')
+  expect(await terminal.json('login', '--device')).toMatchObject({ exit: 1, body: { error: 'login_failed' } })
+})
+
+describe("a login by pasting a browser's last address", () => {
   /** Pastes these in turn. */
   const paste = (subject: string, change = (address: string) => [address]) => {
     terminal.whenAsked = async (printed) => {
@@ -151,19 +149,19 @@ describe('by pasting where a browser elsewhere ends', () => {
     }
   }
 
-  test('a person is logged in', async () => {
+  test('a person who pastes the address is logged in', async () => {
     paste('person-jade')
     const { exit, body } = await terminal.json('login', '--no-browser')
     expect([exit, body]).toEqual([0, expect.objectContaining({ person: 'person:jade' })])
     expect(terminal.visited).toEqual([])
   })
 
-  test('an address without its scheme, as some browsers copy it, will do', async () => {
+  test('an address without its scheme is taken, as some browsers copy it', async () => {
     paste('person-jade', (address) => [` ${address.replace('http://', '')} `])
     expect((await terminal.type('login', '--no-browser')).exit).toBe(0)
   })
 
-  test('anything else is asked for again: a code alone, and the end of another login', async () => {
+  test('a code alone, or the end of another login, is asked for again', async () => {
     paste('person-jade', (address) => {
       const other = new URL(address)
       other.searchParams.set('state', 'of-another')
@@ -192,7 +190,7 @@ describe('by pasting where a browser elsewhere ends', () => {
     expect(over).toBe(true)
   })
 
-  test('is the way where the provider has no codes', async () => {
+  test('a provider without codes makes the person paste', async () => {
     scripted.metadata = { authorization_endpoint: `${scripted.url}/authorize` }
     scene.logInAt(scripted.url)
     const { exit, err } = await terminal.type('login')
@@ -200,40 +198,38 @@ describe('by pasting where a browser elsewhere ends', () => {
   })
 })
 
-describe('which way is taken', () => {
-  const browserOpened = async (env: { [name: string]: string }) => {
-    terminal.env = { ...terminal.env, ...env }
-    terminal.browser = (address) => void logInAs('person-jade', address)
-    terminal.pausing = ({ err }) => {
-      const { address, code } = codeIn(err)
-      return typeCode('person-jade', address, code)
-    }
-    expect((await terminal.type('login')).exit).toBe(0)
-    return terminal.visited.length === 1
+const browserOpened = async (env: { [name: string]: string }) => {
+  terminal.env = { ...terminal.env, ...env }
+  terminal.browser = (address) => void logInAs('person-jade', address)
+  terminal.pausing = ({ err }) => {
+    const { address, code } = codeIn(err)
+    return typeCode('person-jade', address, code)
   }
-  test.each([
-    [true, { DISPLAY: ':0' }],
-    [true, { WAYLAND_DISPLAY: 'wayland-0' }],
-    [true, { BROWSER: 'lynx', SSH_CONNECTION: '192.0.2.1 1 192.0.2.2 22' }],
-    [false, {}],
-    [false, { DISPLAY: ':0', SSH_CONNECTION: '192.0.2.1 1 192.0.2.2 22' }],
-  ] as const)('a browser: %s, with %j', async (opens, env) => {
-    expect(await browserOpened(env)).toBe(opens)
-  })
-
-  test('without a browser and without a terminal no login is waited for: exit 4, with what to do', async () => {
-    terminal.answers = undefined
-    const { exit, err } = await terminal.type('break-glass', 'list')
-    expect([exit, err]).toEqual([4, expect.stringContaining('`HOTWORK_TOKEN`')])
-    expect(terminal.pauses).toEqual([])
-  })
-
-  test('one way at a time: `--device` and `--no-browser` exclude each other, exit 2', async () => {
-    expect((await terminal.type('login', '--device', '--no-browser')).exit).toBe(2)
-  })
+  expect((await terminal.type('login')).exit).toBe(0)
+  return terminal.visited.length === 1
+}
+test.each([
+  [true, { DISPLAY: ':0' }],
+  [true, { WAYLAND_DISPLAY: 'wayland-0' }],
+  [true, { BROWSER: 'lynx', SSH_CONNECTION: '192.0.2.1 1 192.0.2.2 22' }],
+  [false, {}],
+  [false, { DISPLAY: ':0', SSH_CONNECTION: '192.0.2.1 1 192.0.2.2 22' }],
+] as const)('a browser opens (%s) with the environment %j', async (opens, env) => {
+  expect(await browserOpened(env)).toBe(opens)
 })
 
-inBrowser('in a real browser', () => {
+test('a command without browser and terminal waits for no login: exit 4, with the fix', async () => {
+  terminal.answers = undefined
+  const { exit, err } = await terminal.type('break-glass', 'list')
+  expect([exit, err]).toEqual([4, expect.stringContaining('`HOTWORK_TOKEN`')])
+  expect(terminal.pauses).toEqual([])
+})
+
+test('`--device` and `--no-browser` exclude each other: exit 2', async () => {
+  expect((await terminal.type('login', '--device', '--no-browser')).exit).toBe(2)
+})
+
+inBrowser('a real browser', () => {
   let browser: Browser
   let page: Page
   beforeAll(async () => {
@@ -266,7 +262,7 @@ inBrowser('in a real browser', () => {
 
   test('a browser that cannot reach this machine shows the address to be pasted', async () => {
     terminal.whenAsked = async (printed) => {
-      // On the person's own machine nothing listens there.
+      // Nothing listens there on the person's own machine.
       await page.route('http://127.0.0.1:*/callback**', (route) => route.abort('connectionrefused'))
       const ends = page.waitForEvent('requestfailed')
       await page.goto(addressIn(printed))

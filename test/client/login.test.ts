@@ -10,7 +10,7 @@ import { recovery } from './support/scene.ts'
 import { ScriptedProvider, tokenFor } from './support/scripted-provider.ts'
 import { Terminal } from './support/terminal.ts'
 
-/** How a person shows who they are: with their browser, as a person of the local stack, or with a token that they have. */
+/** The ways to log in: with a browser, as a person of the local stack, or with a token. */
 
 const scene = useLoginScene('break-glass')
 const { api } = scene
@@ -19,7 +19,7 @@ beforeEach(() => {
   terminal = scene.terminal
 })
 
-/** The local stack's file, in the folder that the terminal is in. */
+/** Writes the local stack's file, into the terminal's folder. */
 function writeLocalFile(changes: object = {}, folder = terminal.home): string {
   mkdirSync(join(folder, '.hotwork'), { recursive: true })
   const local = {
@@ -34,183 +34,171 @@ function writeLocalFile(changes: object = {}, folder = terminal.home): string {
   return file
 }
 
-describe('with a browser', () => {
-  test('a person logs in once, as strongly as opening takes, and opens; no token is on the disk', async () => {
-    const pages: Promise<Response>[] = []
-    terminal.browser = (address) => void pages.push(logInAs('person-jade', address))
-    const { exit, out, err } = await terminal.type('start', ...recovery)
-    expect([exit, out]).toEqual([0, expect.stringContaining('OPEN  bgl_')])
-    const [only, ...others] = terminal.visited.map((address) => new URL(address).searchParams)
-    expect(others).toEqual([])
-    expect(['acr_values', 'max_age', 'code_challenge_method'].map((name) => only?.get(name))).toEqual([
-      ...['strong', '900', 'S256'],
-    ])
-    expect(err).not.toContain('once more')
-    for (const page of await Promise.all(pages)) expect(await page.text()).toContain('You are logged in')
-    for (const { text } of terminal.files()) expect(text).not.toMatch(/eyJ/)
-    expect((await terminal.json('end')).body.person).toBe('person:jade')
-  })
+test('a person logs in once, as strongly as opening takes, and opens; no token is on the disk', async () => {
+  const pages: Promise<Response>[] = []
+  terminal.browser = (address) => void pages.push(logInAs('person-jade', address))
+  const { exit, out, err } = await terminal.type('start', ...recovery)
+  expect([exit, out]).toEqual([0, expect.stringContaining('OPEN  bgl_')])
+  const [only, ...others] = terminal.visited.map((address) => new URL(address).searchParams)
+  expect(others).toEqual([])
+  expect(['acr_values', 'max_age', 'code_challenge_method'].map((name) => only?.get(name))).toEqual([
+    ...['strong', '900', 'S256'],
+  ])
+  expect(err).not.toContain('once more')
+  for (const page of await Promise.all(pages)) expect(await page.text()).toContain('You are logged in')
+  for (const { text } of terminal.files()) expect(text).not.toMatch(/eyJ/)
+  expect((await terminal.json('end')).body.person).toBe('person:jade')
+})
 
-  test('a provider that logs them in too weakly is asked once more, as the API says', async () => {
-    terminal.browser = (address) => {
-      const url = new URL(address)
-      if (terminal.visited.length === 1) url.searchParams.delete('acr_values')
-      void logInAs('person-kofi', url.href)
-    }
-    const { exit, err } = await terminal.type('start', ...recovery)
-    expect([exit, terminal.visited.length]).toEqual([0, 2])
-    expect(err).toContain('log in once more, this needs a stronger login')
-    expect(new URL(terminal.visited[1] ?? '').searchParams.get('acr_values')).toBe('strong')
-  })
+test('a provider that logs them in too weakly is asked once more, as the API says', async () => {
+  terminal.browser = (address) => {
+    const url = new URL(address)
+    if (terminal.visited.length === 1) url.searchParams.delete('acr_values')
+    void logInAs('person-kofi', url.href)
+  }
+  const { exit, err } = await terminal.type('start', ...recovery)
+  expect([exit, terminal.visited.length]).toEqual([0, 2])
+  expect(err).toContain('log in once more, this needs a stronger login')
+  expect(new URL(terminal.visited[1] ?? '').searchParams.get('acr_values')).toBe('strong')
+})
 
-  test('the address is printed too, for a machine without a browser', async () => {
-    terminal.browser = (address) => void logInAs('person-gus', address)
-    const { exit, err } = await terminal.type('list')
-    expect([exit, err]).toEqual([0, expect.stringContaining(`  ${terminal.visited[0]}\n`)])
-  })
+test('the address is printed too, for a machine without a browser', async () => {
+  terminal.browser = (address) => void logInAs('person-gus', address)
+  const { exit, err } = await terminal.type('list')
+  expect([exit, err]).toEqual([0, expect.stringContaining(`  ${terminal.visited[0]}\n`)])
+})
 
-  test('a person who cancels the login is not logged in: exit 4', async () => {
-    terminal.browser = (address) => {
-      const { searchParams } = new URL(address)
-      const back = new URL(searchParams.get('redirect_uri') ?? '')
-      back.search = `${new URLSearchParams({ error: 'access_denied', state: searchParams.get('state') ?? '', iss: scene.provider.url })}`
-      void fetch(back)
-    }
-    const { exit, body } = await terminal.json('list')
-    expect([exit, body]).toEqual([
-      4,
-      {
-        error: 'login_failed',
-        title: 'you are not logged in',
-        detail: 'the identity provider says `access_denied`',
-        exit: 4,
-      },
-    ])
-  })
+test('a person who cancels the login is not logged in: exit 4', async () => {
+  terminal.browser = (address) => {
+    const { searchParams } = new URL(address)
+    const back = new URL(searchParams.get('redirect_uri') ?? '')
+    back.search = `${new URLSearchParams({ error: 'access_denied', state: searchParams.get('state') ?? '', iss: scene.provider.url })}`
+    void fetch(back)
+  }
+  const { exit, body } = await terminal.json('list')
+  expect([exit, body]).toEqual([
+    4,
+    {
+      error: 'login_failed',
+      title: 'you are not logged in',
+      detail: 'the identity provider says `access_denied`',
+      exit: 4,
+    },
+  ])
+})
 
-  test('an answer to another login does not count: the program waits for the right one', async () => {
-    const stray: Promise<Response>[] = []
-    terminal.browser = (address) => {
-      const { searchParams } = new URL(address)
-      stray.push(fetch(`${searchParams.get('redirect_uri')}?code=stolen&state=another`))
-      void stray[0]?.then(() => logInAs('person-gus', address))
-    }
-    expect((await terminal.type('list')).exit).toBe(0)
-    expect((await stray[0])?.status).toBe(404)
-  })
+test('an answer to another login is ignored: the program waits for the right one', async () => {
+  const stray: Promise<Response>[] = []
+  terminal.browser = (address) => {
+    const { searchParams } = new URL(address)
+    stray.push(fetch(`${searchParams.get('redirect_uri')}?code=stolen&state=another`))
+    void stray[0]?.then(() => logInAs('person-gus', address))
+  }
+  expect((await terminal.type('list')).exit).toBe(0)
+  expect((await stray[0])?.status).toBe(404)
+})
 
-  test('an API that has another name is not believed: exit 2, with its name', async () => {
-    const other = api.url.replace('127.0.0.1', 'localhost')
-    const { exit, err } = await terminal.type('list', '--api', other)
-    expect([exit, err]).toEqual([2, expect.stringContaining(`--api ${api.url}`)])
-    expect(terminal.visited).toEqual([])
+test('an API with another name is refused: exit 2, with its name', async () => {
+  const other = api.url.replace('127.0.0.1', 'localhost')
+  const { exit, err } = await terminal.type('list', '--api', other)
+  expect([exit, err]).toEqual([2, expect.stringContaining(`--api ${api.url}`)])
+  expect(terminal.visited).toEqual([])
+})
+
+test('a person of the local stack has the login that is needed', async () => {
+  writeLocalFile()
+  const { exit, out } = await terminal.type('start', '--as', 'person:kofi', ...recovery)
+  expect([exit, out]).toEqual([0, expect.stringContaining('OPEN  bgl_')])
+  expect(out).toMatch(/--api \S+ --as person:kofi\n/)
+  expect(out).toContain('endpoint_url = http://127.0.0.1:1')
+  expect((await terminal.json('end', '--as', 'person:kofi')).body.person).toBe('person:kofi')
+})
+
+test("the local stack's address is known, and HOTWORK_AS names the person", async () => {
+  writeLocalFile()
+  terminal.env = { ...terminal.env, HOTWORK_API: undefined, HOTWORK_AS: 'person:kofi' }
+  expect((await terminal.json('list')).exit).toBe(0)
+})
+
+test('a local file that names an address elsewhere is ignored: its author gets no token', async () => {
+  writeLocalFile({ apiUrl: 'https://hotwork.elsewhere.example' })
+  terminal.env = { ...terminal.env, HOTWORK_API: undefined, HOTWORK_TOKEN: 'one.of.jade' }
+  expect((await terminal.type('list')).err).not.toContain('hotwork.elsewhere.example')
+})
+
+test("the local stack's file is the nearest at or above the working folder", async () => {
+  writeLocalFile({ people: [] })
+  writeLocalFile({}, join(terminal.home, 'checkout'))
+  terminal.folder = join(terminal.home, 'checkout/services/cart')
+  mkdirSync(terminal.folder, { recursive: true })
+  expect((await terminal.json('list', '--as', 'person:kofi')).exit).toBe(0)
+})
+
+test("HOTWORK_LOCAL names the local stack's file, and goes before the nearest", async () => {
+  const file = writeLocalFile({}, join(terminal.home, 'stack'))
+  writeLocalFile({ people: [] })
+  terminal.env = { ...terminal.env, HOTWORK_API: undefined, HOTWORK_LOCAL: file }
+  expect((await terminal.json('list', '--as', 'person:kofi')).exit).toBe(0)
+})
+
+test('a local stack that has died is told from a wrong login', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const gone = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  await new Promise((resolve) => server.close(resolve))
+  writeLocalFile({ apiUrl: gone, identityProviderUrl: gone })
+  terminal.env = { ...terminal.env, HOTWORK_API: undefined }
+  const { exit, body } = await terminal.json('list', '--as', 'person:kofi')
+  expect([exit, body.detail]).toEqual([1, expect.stringMatching(/^no answer: connection refused .*`npm start`/)])
+  expect((await terminal.json('list')).body).toMatchObject({
+    error: 'no_answer',
+    detail: expect.stringContaining('(ECONNREFUSED)'),
   })
 })
 
-describe('on the local stack', () => {
-  test('as a person of it, with the login that is wanted', async () => {
-    writeLocalFile()
-    const { exit, out } = await terminal.type('start', '--as', 'person:kofi', ...recovery)
-    expect([exit, out]).toEqual([0, expect.stringContaining('OPEN  bgl_')])
-    expect(out).toMatch(/--api \S+ --as person:kofi\n/)
-    expect(out).toContain('endpoint_url = http://127.0.0.1:1')
-    expect((await terminal.json('end', '--as', 'person:kofi')).body.person).toBe('person:kofi')
-  })
-
-  test('its address is known, and HOTWORK_AS says who it is', async () => {
-    writeLocalFile()
-    terminal.env = { ...terminal.env, HOTWORK_API: undefined, HOTWORK_AS: 'person:kofi' }
-    expect((await terminal.json('list')).exit).toBe(0)
-  })
-
-  test('a file that names an address elsewhere does not count: its author gets no token', async () => {
-    writeLocalFile({ apiUrl: 'https://hotwork.elsewhere.example' })
-    terminal.env = { ...terminal.env, HOTWORK_API: undefined, HOTWORK_TOKEN: 'one.of.jade' }
-    expect((await terminal.type('list')).err).not.toContain('hotwork.elsewhere.example')
-  })
-
-  test('its file is the nearest at or above the working folder, not one further up', async () => {
-    writeLocalFile({ people: [] })
-    writeLocalFile({}, join(terminal.home, 'checkout'))
-    terminal.folder = join(terminal.home, 'checkout/services/cart')
-    mkdirSync(terminal.folder, { recursive: true })
-    expect((await terminal.json('list', '--as', 'person:kofi')).exit).toBe(0)
-  })
-
-  test('HOTWORK_LOCAL names its file, and goes before the nearest', async () => {
-    const file = writeLocalFile({}, join(terminal.home, 'stack'))
-    writeLocalFile({ people: [] })
-    terminal.env = { ...terminal.env, HOTWORK_API: undefined, HOTWORK_LOCAL: file }
-    expect((await terminal.json('list', '--as', 'person:kofi')).exit).toBe(0)
-  })
-
-  test('that has ended without a word is told from a wrong login', async () => {
-    const server = createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const gone = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    await new Promise((resolve) => server.close(resolve))
-    writeLocalFile({ apiUrl: gone, identityProviderUrl: gone })
-    terminal.env = { ...terminal.env, HOTWORK_API: undefined }
-    const { exit, body } = await terminal.json('list', '--as', 'person:kofi')
-    expect([exit, body.detail]).toEqual([1, expect.stringMatching(/^no answer: connection refused .*`npm start`/)])
-    expect((await terminal.json('list')).body).toMatchObject({
-      error: 'no_answer',
-      detail: expect.stringContaining('(ECONNREFUSED)'),
-    })
-  })
-
-  test.each([
-    ['agent:remediator', 'this is for a person, and `agent:remediator` is none'],
-    ['person:nobody', 'the local stack has no person `person:nobody`'],
-  ])('%s is no one who can log in: exit 2, with who can', async (as, title) => {
-    writeLocalFile({ agents: [{ id: 'agent:remediator', clientId: 'agent-remediator', privateJwk: {} }] })
-    const { exit, body } = await terminal.json('list', '--as', as)
-    expect([exit, body.title, body.detail]).toEqual([2, title, expect.stringContaining('person:kofi')])
-  })
-
-  test.each([
-    ['is not there', undefined, 'not there'],
-    ['names an address elsewhere', { apiUrl: 'http://10.0.0.1:80' }, '`apiUrl`'],
-    ['has another identity provider elsewhere', { identityProviderUrl: 'https://id.example' }, '`identityProviderUrl`'],
-    ['has an AWS elsewhere', { aws: { endpointUrl: 'https://aws.example', region: 'us-east-1' } }, '`aws.endpointUrl`'],
-  ])('a file of HOTWORK_LOCAL that %s: exit 2, with what is wrong', async (_, changes, wrong) => {
-    const file = changes ? writeLocalFile(changes, join(terminal.home, 'stack')) : '/nowhere/local.json'
-    terminal.env = { ...terminal.env, HOTWORK_LOCAL: file }
-    const { exit, body } = await terminal.json('list', '--as', 'person:kofi')
-    expect([exit, body.title, body.detail]).toEqual([2, expect.stringContaining(file), expect.stringContaining(wrong)])
-  })
-
-  whereRoot("another user's file does not count", async () => {
-    giveAway(writeLocalFile())
-    expect((await terminal.json('list', '--as', 'person:kofi')).exit).toBe(2)
-  })
-
-  test('a file that came with a repository cannot write into the profile that it has printed', async () => {
-    writeLocalFile({ apiUrl: 'http://127.0.0.1:1/$(id)' })
-    terminal.env = { ...terminal.env, HOTWORK_API: undefined, HOTWORK_TOKEN: 'one.of.jade' }
-    const { exit, out } = await terminal.type('credentials', '--setup')
-    expect([exit, out]).toEqual([2, ''])
-  })
-
-  test('as an unknown person: exit 2, with the known ones', async () => {
-    writeLocalFile()
-    const { exit, err } = await terminal.type('list', '--as', 'person:unknown')
-    expect([exit, err]).toEqual([2, expect.stringContaining('person:kofi')])
-  })
+test.each([
+  ['agent:remediator', 'this is for a person, and `agent:remediator` is none'],
+  ['person:unknown', 'the local stack has no person `person:unknown`'],
+])('`%s` cannot log in: exit 2, with the people who can', async (as, title) => {
+  writeLocalFile({ agents: [{ id: 'agent:remediator', clientId: 'agent-remediator', privateJwk: {} }] })
+  const { exit, body } = await terminal.json('list', '--as', as)
+  expect([exit, body.title, body.detail]).toEqual([2, title, expect.stringContaining('person:kofi')])
 })
 
-describe('with a token', () => {
-  test('it is used as it is', async () => {
-    terminal.env['HOTWORK_TOKEN'] = 'one.that.is-none'
-    expect(await terminal.json('list')).toMatchObject({ exit: 4, body: { error: 'invalid_token' } })
-    expect(terminal.visited).toEqual([])
-  })
+test.each([
+  ['is not there', undefined, 'not there'],
+  ['names an address elsewhere', { apiUrl: 'http://10.0.0.1:80' }, '`apiUrl`'],
+  ['has another identity provider elsewhere', { identityProviderUrl: 'https://id.example' }, '`identityProviderUrl`'],
+  ['has an AWS elsewhere', { aws: { endpointUrl: 'https://aws.example', region: 'us-east-1' } }, '`aws.endpointUrl`'],
+])('a file of HOTWORK_LOCAL that %s exits with 2, with the mistake', async (_, changes, wrong) => {
+  const file = changes ? writeLocalFile(changes, join(terminal.home, 'stack')) : '/nowhere/local.json'
+  terminal.env = { ...terminal.env, HOTWORK_LOCAL: file }
+  const { exit, body } = await terminal.json('list', '--as', 'person:kofi')
+  expect([exit, body.title, body.detail]).toEqual([2, expect.stringContaining(file), expect.stringContaining(wrong)])
 })
 
-describe('a Hotwork that passes for another one', () => {
+whereRoot("another user's local file is ignored", async () => {
+  giveAway(writeLocalFile())
+  expect((await terminal.json('list', '--as', 'person:kofi')).exit).toBe(2)
+})
+
+test('a local file from a repository cannot write into the printed profile', async () => {
+  writeLocalFile({ apiUrl: 'http://127.0.0.1:1/$(id)' })
+  terminal.env = { ...terminal.env, HOTWORK_API: undefined, HOTWORK_TOKEN: 'one.of.jade' }
+  const { exit, out } = await terminal.type('credentials', '--setup')
+  expect([exit, out]).toEqual([2, ''])
+})
+
+test('a token in HOTWORK_TOKEN is used unchanged', async () => {
+  terminal.env['HOTWORK_TOKEN'] = 'one.that.is-none'
+  expect(await terminal.json('list')).toMatchObject({ exit: 4, body: { error: 'invalid_token' } })
+  expect(terminal.visited).toEqual([])
+})
+
+describe('an impostor of a Hotwork', () => {
   let stranger: Server
   let login: object = {}
-  /** What came with its calls: a token is a loss. */
+  /** The authorization of its calls: a token there is a loss. */
   const sent: (string | undefined)[] = []
 
   beforeEach(async () => {
@@ -234,14 +222,14 @@ describe('a Hotwork that passes for another one', () => {
     ['a scope of another address', () => ({ scope: `openid ${api.url}/.default` })],
     ['a scope that begins with the name of another', () => ({ scope: 'openid api://hotwork/.default' })],
   ])(
-    'it names %s: the person is not sent to a login, also where they tied a name to their own Hotwork',
+    'an impostor that names %s sends no person to a login, even one who tied a name to their own Hotwork',
     async (_what, names) => {
       login = names()
       for (const pair of [undefined, `${api.url}=api://hotwork`]) {
         terminal.env['HOTWORK_AUDIENCE'] = pair
         const { exit, body } = await terminal.json('list')
         expect([exit, body.title, terminal.visited]).toEqual([2, expect.stringContaining('not its own'), []])
-        // A victim would set what the false API asked for.
+        // A victim would set a name that the false API suggests.
         expect(body.detail).toContain('ask them for the `HOTWORK_AUDIENCE`')
         expect(body.detail).not.toContain('api://hotwork')
       }
@@ -288,18 +276,18 @@ describe('a Hotwork that passes for another one', () => {
   test.each([
     ['break-glass list', list],
     ['login', ['login']],
-  ])('it names nothing, and the token is for another: `%s` does not send it there', async (_verb, words) => {
+  ])('an impostor that names nothing gets no token for another Hotwork by `%s`', async (_verb, words) => {
     const { exit, title, kept } = await typedAt(tokenFor([`${api.url}/people`, 'api://hotwork']), ...words)
     expect([exit, title]).toEqual([2, expect.stringContaining(`\`${api.url}/people\`, which is not its own`)])
     expect([sent, kept]).toEqual([[], []])
   })
 
-  test('a token that does not say for which API it is stays here', async () => {
+  test('a token without an audience is not sent', async () => {
     expect(await typedAt('opaque', ...list)).toMatchObject({ exit: 2, title: expect.stringContaining('gave no JWT') })
     expect(sent).toEqual([])
   })
 
-  test('a name that the person ties to the Hotwork that they named, in HOTWORK_AUDIENCE, is one of it, and no other is', async () => {
+  test('a name that HOTWORK_AUDIENCE ties to a Hotwork is its own, and no other is', async () => {
     terminal.env['HOTWORK_AUDIENCE'] = `${terminal.env['HOTWORK_API']}=api://hotwork`
     await typedAt(tokenFor('api://hotwork'), ...list)
     expect(sent).toEqual([`Bearer ${tokenFor('api://hotwork')}`])

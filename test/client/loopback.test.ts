@@ -1,6 +1,6 @@
 import { type LoopbackServer, listenOnLoopback, readText } from '../../client/loopback.ts'
 
-/** A server for programs of this machine, and what it takes in. */
+/** A server for programs of this machine, and its bounds. */
 
 let server: LoopbackServer
 const seen: (string | undefined)[] = []
@@ -17,7 +17,7 @@ afterEach(() => server.close())
 
 const post = (body: string | Buffer<ArrayBuffer>) => fetch(server.url, { method: 'POST', body })
 
-test('what is longer than it may be, or is no text, is answered, and none of it is read on', async () => {
+test('a body that is too long or no text is answered, and not read to its end', async () => {
   for (const body of ['0123456789', '0123456789a', 'x'.repeat(5_000_000), Buffer.from([0xff])]) {
     const said = await post(body).catch(() => undefined)
     expect([undefined, 200]).toContain(said?.status)
@@ -30,7 +30,7 @@ test('a fault ends the connection, tells nothing, and the next call is answered'
   expect((await post('fine')).status).toBe(200)
 })
 
-test('a character in two chunks is one', async () => {
+test('a character in two chunks is read as one', async () => {
   const [one, two] = [Buffer.from([0xc3]), Buffer.from([0xa9])]
   const chunks = async function* () {
     yield* [one, two]

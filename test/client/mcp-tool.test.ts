@@ -31,7 +31,7 @@ const ask = (changes: Partial<PermitCall> = {}): Promise<Permit> =>
 
 const entry = () => scene.api.world.policy.bundle.actions[action] as CatalogueEntry
 const known = () => entry().mcp as McpTool
-/** Other tools, as far as one of `otherTools` says so. */
+/** The catalogued tool, changed in the member that this one of `otherTools` changes. */
 const changed = (other: McpTool): McpTool => ({
   server: {
     name: other.server.name === 'secure-filesystem-server' ? known().server.name : other.server.name,
@@ -50,14 +50,14 @@ const begin = async (permit: Approved, changes: Partial<GateAsk> = {}) => {
 const asked = async (permit: Permit) =>
   (await scene.api.world.requests.load((permit as Approved).request as never))?.state.ask
 
-test('the request has the catalogue’s tool, whether or not its agent names it', async () => {
+test('a request has the catalogue’s tool, whether or not its agent names it', async () => {
   const [said, unsaid] = [await ask({ mcp: known() }), await ask({ parentTask: { id: 'INC-1043' } })]
   expect([said.outcome, unsaid.outcome]).toEqual(['approved', 'approved'])
   expect((await asked(said))?.mcp).toEqual(known())
   expect((await asked(unsaid))?.mcp).toEqual(known())
 })
 
-test.each(otherTools)('a call of another %s than was catalogued is refused as `tool_changed`', async (_, other) => {
+test.each(otherTools)('a call whose tool has a changed %s is refused as `tool_changed`', async (_, other) => {
   expect(await ask({ mcp: changed(other) })).toMatchObject({
     outcome: 'refused',
     reason: 'tool_changed',
@@ -66,7 +66,7 @@ test.each(otherTools)('a call of another %s than was catalogued is refused as `t
   expect((await scene.api.world.requests.list({}, { limit: 1 })).items).toEqual([])
 })
 
-test('where the catalogue names no tool, the request has the one that its agent names', async () => {
+test('a request has its agent’s tool if the catalogue names none', async () => {
   const mcp = { ...known(), tool: 'set_flag' }
   const permit = await ask({
     ...{ action: 'flags:set', arguments: { environment: 'staging', flag: 'express-checkout', value: true }, mcp },
@@ -95,19 +95,19 @@ test('a gate begins the use of the approved tool', async () => {
   expect(await begin(permit, { mcp: known() })).toMatchObject({ permitted: true })
 })
 
-test.each(otherTools)('a gate that would call another %s begins no use, and it is on record', async (_, other) => {
+test.each(otherTools)('a gate whose tool has a changed %s begins no use, and that is on record', async (_, other) => {
   const permit = (await ask()) as Approved
   expect(await begin(permit, { mcp: changed(other) })).toMatchObject({ permitted: false, reason: 'tool_changed' })
   const entries = await scene.api.world.ledger.entries('tool:files-gate')
   expect(JSON.stringify(entries)).toContain('tool_changed')
 })
 
-describe('where the catalogue has another tool since', () => {
+describe('a catalogue whose tool has changed since the approval', () => {
   let sample: CatalogueEntry
   beforeEach(() => {
     sample = entry()
   })
-  // The bundle is one for all tests.
+  // All tests share one bundle.
   afterEach(() => put(sample))
   const put = (whole: CatalogueEntry) => Object.assign(scene.api.world.policy.bundle.actions, { [action]: whole })
   const changeCatalogue = () => {
@@ -115,13 +115,13 @@ describe('where the catalogue has another tool since', () => {
     put({ ...entry(), mcp })
   }
 
-  test('no token is had of what was approved', async () => {
+  test('no token is issued for a tool that changed after its approval', async () => {
     const permit = (await ask()) as Approved
     changeCatalogue()
     await expect(permit.token()).rejects.toThrow('policy_denied')
   })
 
-  test('no use is begun with a token that was had before', async () => {
+  test('no use is begun with an earlier token for a changed tool', async () => {
     const permit = (await ask()) as Approved
     await permit.token()
     changeCatalogue()
@@ -143,7 +143,7 @@ const tools = async (subject?: string) => {
   return { status: response.status, body: (await response.json()) as { type?: string } }
 }
 
-test('a gate reads which tools of its server the catalogue has', async () => {
+test('a gate reads the catalogued tools of its server', async () => {
   const body = { caller: 'tool:files-gate', tools: [{ action, ...known() }] }
   expect(await tools('tool-files-gate')).toEqual({ status: 200, body })
   expect(await tools('tool-flag-service')).toEqual({ status: 200, body: { caller: 'tool:flag-service', tools: [] } })
@@ -162,7 +162,7 @@ test('a gate learns that an agent is suspended', async () => {
   expect((await tools('agent-librarian')).status).toBe(409)
 })
 
-test('a gate learns from an agent’s token which agent calls it, and refuses one that is not good', async () => {
+test('a gate learns from an agent’s token which agent calls it, and refuses an invalid one', async () => {
   expect(await tools('agent-builder')).toEqual({ status: 200, body: { caller: 'agent:builder', tools: [] } })
   expect((await tools()).status).toBe(401)
   expect((await tools('person-ana')).status).toBe(401)

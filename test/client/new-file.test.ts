@@ -32,7 +32,7 @@ test.each([
   ['to a file', () => symlinkSync(elsewhere, at('out.partial'))],
   ['to no file', () => symlinkSync(at('nowhere'), at('out.partial'))],
   ['a file that all may read', () => writeFileSync(at('out.partial'), 'before', { mode: 0o666 })],
-])('an export does not go through what was planted as its partial file: a link %s', (_what, plant) => {
+])('an export does not write through a planted partial file: a link %s', (_what, plant) => {
   plant()
   const file = intoNewFile('out', folder)
   file.write('evidence')
@@ -42,7 +42,7 @@ test.each([
   expect([existsSync(at('nowhere')), existsSync(at('out.partial'))]).toEqual([false, false])
 })
 
-test('an export does not go over what came into its place meanwhile, a link too', () => {
+test('an export does not overwrite a file or link that came into its place', () => {
   symlinkSync(at('nowhere'), at('out'))
   expect(() => intoNewFile('out', folder)).toThrow('`out` exists')
   rmSync(at('out'))
@@ -53,7 +53,7 @@ test('an export does not go over what came into its place meanwhile, a link too'
   expect([lstatSync(at('out')).isSymbolicLink(), existsSync(at('nowhere'))]).toEqual([true, false])
 })
 
-test('an export does not finish what another one to the same file has begun', () => {
+test('an export does not finish another one to the same file', () => {
   const first = intoNewFile('out', folder)
   const second = intoNewFile('out', folder)
   first.write('whole')
@@ -64,7 +64,7 @@ test('an export does not finish what another one to the same file has begun', ()
   expect(textAt('out')).toBe('a part')
 })
 
-test('a picture goes into the place of a file, and through no link', () => {
+test('a picture replaces a file, and writes through no link', () => {
   symlinkSync(elsewhere, at('picture.svg'))
   expect(() => replaceFile('picture.svg', folder, '<svg/>')).toThrow('is a link')
   expect(textAt('of-another')).toBe('theirs')
@@ -73,7 +73,7 @@ test('a picture goes into the place of a file, and through no link', () => {
   expect(readdirSync(folder)).toEqual(['of-another', 'picture.svg'])
 })
 
-test('a new file is for this user alone, and nothing that is there is opened', () => {
+test('a new file is for this user alone, and an existing one is not opened', () => {
   writeNew(at('new'), 'mine')
   expect([textAt('new'), modeAt('new')]).toEqual(['mine', 0o600])
   symlinkSync(at('nowhere'), at('link'))

@@ -1,7 +1,7 @@
 import { Life, withExamples } from '../support/openapi/life.ts'
 import { useScene } from './support/scene.ts'
 
-/** The examples of the OpenAPI document, sent to the handlers as they are deployed. */
+/** The examples of the OpenAPI document, sent to the deployed handlers. */
 
 const scene = useScene()
 const clients = { 'agent:remediator': 'agent-remediator', 'tool:flag-service': 'tool-flag-service' } as const
@@ -34,13 +34,13 @@ test('the life of an opening is as documented', async () => {
   await life.ofOpening()
 })
 
-test('the documents for anyone are as documented, and the document names the issuer as its server', async () => {
+test('the public documents are as documented, and name the issuer as their server', async () => {
   expect((await life.ofMetadata()).servers).toEqual([{ url: scene.api.url }])
 })
 
-test('every example was sent, but those that need what the sample has not', () => {
+test('every example was sent, except those that the sample cannot meet', () => {
   expect(withExamples.filter((id) => !sent.has(id))).toEqual([
-    // A date of a group, a review that is overdue, and a secret of the incident service.
+    // They need a group with a date, an overdue review, and a secret of the incident service.
     ...['recertify', 'vouch', 'hearOfIncident'],
   ])
 })

@@ -4,7 +4,7 @@ import { runPolicyProgram } from '../../client/policy/program.ts'
 import { thisMachine } from '../../client/surroundings.ts'
 import { Terminal } from './support/terminal.ts'
 
-/** The verbs of a policy author, as they are typed. What they find is tested in `test/policies/`. */
+/** The verbs of a policy author, as they are typed. `test/policies/` tests their findings. */
 
 const root = join(__dirname, '../..')
 const example = join(root, 'examples/requests/prod-payment-timeout.json')
@@ -13,12 +13,12 @@ at.program = join(root, 'client/hotwork.ts')
 cpSync(join(root, 'policies'), join(at.home, 'policies'), { recursive: true })
 afterAll(() => at.close())
 
-test('the policy folder of the working folder is meant where none is named', async () => {
+test('the default policy folder is the one in the working folder', async () => {
   expect(await at.json('check')).toMatchObject({ exit: 0, body: { ok: true, deployment: null } })
   expect(await at.json('plan', example)).toMatchObject({ exit: 0, body: { outcome: 'requestable', tier: 2 } })
 })
 
-test('problems end with 1, and are the one document', async () => {
+test('problems exit with 1, and are the one document', async () => {
   writeFileSync(join(at.home, 'broken.json'), '{')
   expect(await at.json('check', 'broken.json')).toMatchObject({
     exit: 1,
@@ -30,7 +30,7 @@ test('problems end with 1, and are the one document', async () => {
   })
 })
 
-test('wrong usage ends with 2, whether this program or the other finds it', async () => {
+test('wrong usage exits with 2, whichever program finds it', async () => {
   expect(await at.type('plan')).toMatchObject({ exit: 2, out: '', err: expect.stringMatching(/missing .*'file'/) })
   expect(await at.type('check', 'nowhere')).toMatchObject({
     exit: 2,
@@ -54,21 +54,21 @@ const machine = (told: { out: string; err: string }) => ({
   },
 })
 
-test('a verb reads what the command line has fetched for it from its standard input', async () => {
+test('a verb reads the fetched ask from its standard input', async () => {
   const told = { out: '', err: '' }
   const ask = { file: '-', policies: 'policies', recent: 0, json: true }
   const exit = await runPolicyProgram({ verb: 'plan', ...ask }, machine(told), ['{ "subject": ', '{} }'])
   expect([exit, JSON.parse(told.out)]).toEqual([2, expect.objectContaining({ error: 'usage' })])
 })
 
-test('a verb that reads nothing of it ends as it would have', async () => {
+test('a verb that leaves its standard input unread still ends', async () => {
   const told = { out: '', err: '' }
   const endless = Array.from({ length: 100 }, () => 'x'.repeat(100_000))
   const exit = await runPolicyProgram({ verb: 'check', folder: 'nowhere', json: false }, machine(told), endless)
   expect(exit).toBe(2)
 })
 
-test('a verb that there is not is wrong usage', async () => {
+test('an unknown verb is wrong usage', async () => {
   const told = { out: '', err: '' }
   expect(await runPolicyProgram({ verb: 'dance', json: false }, machine(told))).toBe(2)
   expect(told.err).toMatch(/`dance`.*\n.*check, plan/)

@@ -1,6 +1,6 @@
 import { renewing } from '../../client/renewing.ts'
 
-/** Credentials that several ask for, where new ones end those before. */
+/** Credentials of several callers, where new ones end those before. */
 
 const start = Date.parse('2027-01-15T08:00:00Z')
 const minute = 60_000
@@ -21,7 +21,7 @@ beforeEach(() => {
 afterEach(() => jest.useRealTimers())
 const at = (minutes: number) => jest.setSystemTime(start + minutes * minute)
 
-test('are made once for all who ask at the same time, and until they are nearly over', async () => {
+test('credentials are made once for concurrent callers, and until they are nearly over', async () => {
   ends = [start + 15 * minute, start + 29 * minute]
   const give = get()
   await Promise.all(Array.from({ length: 5 }, give))
@@ -33,8 +33,8 @@ test('are made once for all who ask at the same time, and until they are nearly 
   expect([asked, ...new Set(all.map(({ end }) => end))]).toEqual([2, start + 29 * minute])
 })
 
-test('that end with the grant are renewed no more, since that would end those in use', async () => {
-  // The same end, as far as two answers tell it.
+test('credentials that end with the grant are not renewed, since that would end those in use', async () => {
+  // The same end, within the tolerance.
   ends = [start + 15 * minute, start + 15 * minute + 900]
   const give = get()
   await give()
@@ -46,14 +46,14 @@ test('that end with the grant are renewed no more, since that would end those in
   expect(asked).toBe(3)
 })
 
-test('that were made in the last minute of the grant are the last', async () => {
+test('credentials that were made in the last minute of the grant are the last', async () => {
   ends = [start + minute / 2]
   const give = get()
   for (const _ of [1, 2, 3]) await give()
   expect(asked).toBe(1)
 })
 
-test('that could not be made are asked for again', async () => {
+test('credentials that could not be made are asked for again', async () => {
   ends = []
   const give = get()
   await expect(give()).rejects.toThrow('down')

@@ -1,24 +1,24 @@
 import { jsonText, table } from '../../client/screen.ts'
 import { opened, useScene, why } from './support/scene.ts'
 
-/** What is printed fits the terminal, and is whole where a program reads it. */
+/** Printed text fits the terminal, and is whole for a program. */
 
 const scene = useScene('break-glass')
 const widest = (text: string) => Math.max(...text.split('\n').map((line) => line.length))
 const head = ['ID', 'WHAT', 'WHY']
 const rows = [['req_01k2m3n4p5q6r7s8t9v0w1x2y3', `ssm:PutParameter ${'x'.repeat(60)}`, 'short']]
 
-test('on a terminal the widest column is cut, and an id never', () => {
+test('the widest column is truncated on a terminal, and an id never', () => {
   const lines = table(head, rows, 80)
   expect(widest(lines.join('\n'))).toBe(80)
   expect(lines[1]).toMatch(/^req_01k2m3n4p5q6r7s8t9v0w1x2y3 {2}ssm:PutParameter x+… {2}short$/)
 })
 
-test('on a terminal that is wide enough nothing is cut', () => {
+test('a table on a wide terminal is whole', () => {
   expect(table(head, rows, 200)).toEqual(table(head, rows))
 })
 
-test('a terminal that is far too narrow still shows the beginning of each cell', () => {
+test('a very narrow terminal still shows the beginning of each cell', () => {
   expect(table(head, rows, 10)[1]).toMatch(/^req_01k2m3n4p5q6r7s8t9v0w1x2y3 {2}ssm:PutPara… {2}short$/)
 })
 
@@ -31,14 +31,14 @@ test('a list of openings fits 100 columns on a terminal, and is whole in a file'
   expect([whole.includes('…'), widest(whole) > 100, widest(out)]).toEqual([false, true, 100])
 })
 
-test('no colour and no other control character is printed', async () => {
+test('a list has no colour and no other control character', async () => {
   await opened(scene.jade, ['--profile', 'checkout-recovery', ...why(), '--minutes', '30'])
   scene.jade.columns = 80
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   expect((await scene.jade.type('list')).out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/)
 })
 
-test('JSON is the same value, and nothing in it moves the cursor, hides, or is read backwards on a terminal', () => {
+test('JSON is the same value, and does not move the cursor, hide, or read backwards on a terminal', () => {
   const said = { why: 'a\u009b2J\u202eb\u200b\u{e0041}c\n\u2028' }
   const text = jsonText(said)
   expect(JSON.parse(text)).toEqual(said)

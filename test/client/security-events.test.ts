@@ -5,12 +5,12 @@ import { MemoryClock } from '../support/memory-clock.ts'
 import { issuer, start } from '../support/world.ts'
 import { runPython } from './support/python.ts'
 
-/** Security events that a library of another author made (joserfc, in Python). */
+/** Security events by a library of another author (joserfc, in Python). */
 
 const algorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'] as const
 jest.setTimeout(240_000)
 
-test('are taken in each algorithm that a deployment can name, and refused in one that it does not name', async () => {
+test('security events are taken in each algorithm that a deployment can name, and refused in one that it does not name', async () => {
   const idp = 'https://id.example.org'
   const type = 'https://schemas.openid.net/secevent/caep/event-type/session-revoked'
   const sub_id = { format: 'iss_sub', iss: idp, sub: 'person-mia' }

@@ -16,7 +16,7 @@ jest.setTimeout(240_000)
 const workload = () => scene.workload(clientId)
 const { arguments: properties, ...staging } = parameter('/staging/checkout/payment-timeout-ms')
 
-/** Evaluates and submits what needs no approval, with no header that is Hotwork's own. */
+/** Evaluates and submits an ask that needs no approval, without a header of Hotwork's own. */
 async function approved(key: DPoP.KeyPair): Promise<string> {
   const send = async (path: string, body: object, headers: object = {}) => {
     const answer = await fetch(scene.api.url + path, {
@@ -36,7 +36,7 @@ async function approved(key: DPoP.KeyPair): Promise<string> {
   const { evaluation_id, evaluated_at, reason, access_request } = (await send('/access/v1/evaluation', body)).context
   const { endpoint, expires_at, template } = access_request
   const denial = { evaluation_id, evaluated_at, reason, expires_at, template }
-  // As a client of RFC 9449 sends it: the token by the DPoP scheme, and a proof for it.
+  // In the form of RFC 9449: the token by the DPoP scheme, and a proof for it.
   const token = workload()
   const headers = {
     authorization: `DPoP ${token}`,
@@ -51,7 +51,7 @@ const parameters = (request: string) => ({
   authorization_details: JSON.stringify([{ type: 'hotwork_action', request }]),
 })
 
-/** The workload token as a client's assertion (RFC 7523), as a library lets its user name the method. */
+/** The workload token as a client's assertion (RFC 7523), in the form that libraries let their users name. */
 const asAssertion: oauth.ClientAuth = (_server, client, body) => {
   body.set('client_id', client.client_id)
   body.set('client_assertion', workload())
@@ -92,7 +92,7 @@ test('oauth4webapi introspects with the assertion, and revokes as a public clien
   expect(await introspect()).toEqual({ active: false })
 })
 
-test('openid-client does the same', async () => {
+test('openid-client introspects with the assertion, and revokes as a public client or with it', async () => {
   const token = await accessToken()
   const configure = (auth: openid.ClientAuth) =>
     openid.discovery(new URL(scene.api.url), clientId, undefined, auth, {
@@ -108,7 +108,7 @@ test('openid-client does the same', async () => {
   expect(await openid.tokenIntrospection(proving, another)).toEqual({ active: false })
 })
 
-test('Authlib, in Python, validates the metadata and does the same', async () => {
+test('Authlib, in Python, validates the metadata, introspects and revokes', async () => {
   const given = { issuer: scene.api.url, client_id: clientId, workload_token: workload(), token: await accessToken() }
   expect(await runPython('oauth_client.py', given)).toEqual({
     before: expect.objectContaining({ active: true, client_id: clientId }),
@@ -117,7 +117,7 @@ test('Authlib, in Python, validates the metadata and does the same', async () =>
   })
 })
 
-describe('a client that proves nothing', () => {
+describe('a client without proof', () => {
   const post = async (path: string, form: { [name: string]: string }, headers: { [name: string]: string } = {}) => {
     const answer = await fetch(scene.api.url + path, { method: 'POST', headers, body: new URLSearchParams(form) })
     return { status: answer.status, challenge: answer.headers.get('www-authenticate'), body: await answer.text() }
@@ -125,7 +125,7 @@ describe('a client that proves nothing', () => {
   const isActive = async (token: string) =>
     JSON.parse((await post('/introspect', { token }, { authorization: `Bearer ${workload()}` })).body).active
 
-  test('ends no token by another name than that of the client it was given to, nor without a name', async () => {
+  test('a client without proof ends no token of another client, or without its own name', async () => {
     const token = await accessToken()
     expect(await post('/revoke', { token, client_id: 'agent-builder' })).toMatchObject({ status: 200 })
     expect(await post('/revoke', { token })).toMatchObject({
@@ -136,7 +136,7 @@ describe('a client that proves nothing', () => {
     expect(await post('/revoke', { token: 'a.b.c', client_id: clientId })).toMatchObject({ status: 200, body: '' })
   })
 
-  test('is told nothing of a token', async () => {
+  test('a client without proof learns nothing of a token', async () => {
     const token = await accessToken()
     expect(await post('/introspect', { token, client_id: clientId })).toMatchObject({ status: 401 })
   })
@@ -158,7 +158,7 @@ describe('a client that proves nothing', () => {
       ...([false, 401] as const),
     ],
     ['both ways at once', () => ({ client_assertion: workload(), client_assertion_type: type }), true, 400],
-  ])('with %s it is refused, and the token lives', async (_what, form, bearer, status) => {
+  ])('a client with %s is refused, and the token lives', async (_what, form, bearer, status) => {
     const token = await accessToken()
     for (const path of ['/introspect', '/revoke']) {
       const headers: { [name: string]: string } = bearer ? { authorization: `Bearer ${workload()}` } : {}
@@ -170,11 +170,11 @@ describe('a client that proves nothing', () => {
   })
 })
 
-describe('what the metadata says', () => {
+describe('the metadata', () => {
   // biome-ignore lint/suspicious/noExplicitAny: a test reaches into JSON that it knows
   const read = async (path: string): Promise<any> => (await fetch(scene.api.url + path)).json()
 
-  test('of client authentication is registered, and an assertion’s algorithms are named', async () => {
+  test("the metadata's methods of client authentication are registered, and an assertion’s algorithms are named", async () => {
     const metadata = await read('/.well-known/oauth-authorization-server')
     const registered = ['none', 'client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt']
     for (const endpoint of ['token', 'introspection', 'revocation']) {
@@ -187,14 +187,14 @@ describe('what the metadata says', () => {
     }
   })
 
-  test('has what common clients demand even where there is no code flow, and its address is there', async () => {
+  test('the metadata has an authorization endpoint for clients that demand one, and its address answers', async () => {
     const { authorization_endpoint, response_types_supported } = await read('/.well-known/oauth-authorization-server')
     expect(response_types_supported).toEqual(['none'])
     const answer = await fetch(authorization_endpoint)
     expect([answer.status, answer.headers.get('content-type')]).toEqual([400, 'text/html; charset=utf-8'])
   })
 
-  test('names whose tokens the API takes, by audience, and who takes its own', async () => {
+  test('the metadata names the issuers that the API takes, by audience, and the resources that take its tokens', async () => {
     const { url } = scene.api
     const api = await read('/.well-known/oauth-protected-resource')
     expect(api.authorization_servers).toEqual(['https://id.example.org'])
@@ -207,7 +207,7 @@ describe('what the metadata says', () => {
     expect(protected_resources).toEqual(['https://flags.example.org', 'https://files.example.org', `${url}/aws`])
   })
 
-  test('of a submission is there, with a schema of what it adds', async () => {
+  test('the metadata of a submission has a schema of its members', async () => {
     const authzen = await read('/.well-known/authzen-configuration')
     const { request_schema_url, ...needs } = authzen[`${scene.api.url}/ns/hotwork`].access_request
     expect(needs).toMatchObject({ dpop_proof_required: true, idempotency_key_required: false })
@@ -216,24 +216,22 @@ describe('what the metadata says', () => {
   })
 })
 
-describe('an address', () => {
-  test('of a problem’s type is a page that says what helps', async () => {
-    const { type } = (await (await fetch(`${scene.api.url}/access/v1/evaluation`, { method: 'POST' })).json()) as {
-      type: string
-    }
-    const answer = await fetch(type)
-    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
-    expect(await answer.text()).toContain('<h1>This needs a token</h1>')
-    for (const unknown of ['no_such_code', '__proto__', 'constructor'])
-      expect((await fetch(`${scene.api.url}/problems/${unknown}`)).status).toBe(404)
-  })
+test('the address of a problem’s type is a page with the fix', async () => {
+  const { type } = (await (await fetch(`${scene.api.url}/access/v1/evaluation`, { method: 'POST' })).json()) as {
+    type: string
+  }
+  const answer = await fetch(type)
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+  expect(await answer.text()).toContain('<h1>This needs a token</h1>')
+  for (const unknown of ['no_such_code', '__proto__', 'constructor'])
+    expect((await fetch(`${scene.api.url}/problems/${unknown}`)).status).toBe(404)
+})
 
-  test('that there is not is a problem like any other, with the caller’s own id', async () => {
-    const answer = await fetch(`${scene.api.url}/no/such`, { headers: { 'x-request-id': 'mine, of today' } })
-    expect([answer.status, answer.headers.get('x-request-id')]).toEqual([404, 'mine, of today'])
-    expect(await answer.json()).toMatchObject({
-      type: `${scene.api.url}/problems/not_found`,
-      instance: 'mine, of today',
-    })
+test('an unknown address is a problem like any other, with the caller’s own id', async () => {
+  const answer = await fetch(`${scene.api.url}/no/such`, { headers: { 'x-request-id': 'mine, of today' } })
+  expect([answer.status, answer.headers.get('x-request-id')]).toEqual([404, 'mine, of today'])
+  expect(await answer.json()).toMatchObject({
+    type: `${scene.api.url}/problems/not_found`,
+    instance: 'mine, of today',
   })
 })

@@ -8,7 +8,7 @@ import { agent } from '../support/world.ts'
 import { runPython } from './support/python.ts'
 import { useScene } from './support/scene.ts'
 
-/** Shared Signals Framework 1.0: what a tool finds, registers and gets, over the handlers that are deployed. */
+/** Shared Signals Framework 1.0 for a tool: its metadata, stream and events, over the deployed handlers. */
 
 const scene = useScene()
 jest.setTimeout(240_000)
@@ -36,7 +36,7 @@ async function call(method: string, path: string, body?: object, as = 'tool-flag
 const create = (more: object = {}, as?: string) => call('POST', '/v1/ssf/streams', { delivery, ...more }, as)
 const read = (id: string, as?: string) => call('GET', `/v1/ssf/streams?stream_id=${id}`, undefined, as)
 
-/** Sends what waits to a receiver in memory. */
+/** Sends the pending events to a receiver in memory. */
 async function deliver(event?: SessionRevoked): Promise<string[]> {
   const sets = new MemorySetPush()
   const ports = { ...scene.api.ports, sets }
@@ -90,7 +90,7 @@ test('a tool without a stream has an empty list', async () => {
   expect(await call('GET', '/v1/ssf/streams')).toMatchObject({ status: 200, body: [] })
 })
 
-test('PATCH changes what it names, PUT all, and DELETE removes it', async () => {
+test('PATCH changes the given members of a stream, PUT all, and DELETE removes it', async () => {
   const { body } = await create({ description: 'flags' })
   const { stream_id } = body
   const moved = { method: push, endpoint_url: `${endpoint_url}/2` }
@@ -102,14 +102,14 @@ test('PATCH changes what it names, PUT all, and DELETE removes it', async () => 
   expect((await read(stream_id)).status).toBe(404)
 })
 
-test('what the transmitter supplies comes back as it is, or not at all', async () => {
+test('members that the transmitter supplies must come back unchanged', async () => {
   const { body } = await create()
   expect((await call('PUT', '/v1/ssf/streams', { ...body, delivery })).status).toBe(200)
   const changed = await call('PATCH', '/v1/ssf/streams', { stream_id: body.stream_id, aud: 'https://evil.example' })
   expect(changed).toMatchObject({ status: 400, body: { title: expect.stringContaining('`aud`') } })
 })
 
-test('the status is read and set, and with it what is sent', async () => {
+test('the status of a stream is read and set, and decides what is sent', async () => {
   const { stream_id } = (await create()).body
   const status = () => call('GET', `/v1/ssf/status?stream_id=${stream_id}`)
   expect((await status()).body).toEqual({ stream_id, status: 'enabled' })
@@ -137,7 +137,7 @@ test('a verification echoes the state, and comes too soon within ten seconds', a
   })
 })
 
-test('joserfc, in Python, finds the keys and verifies what was pushed', async () => {
+test('joserfc, in Python, finds the keys and verifies a pushed event', async () => {
   await create()
   const [set] = await deliver(ended())
   const given = { issuer: scene.api.url, audience, set, now: scene.api.world.clock.now() }
@@ -151,65 +151,59 @@ test('joserfc, in Python, finds the keys and verifies what was pushed', async ()
   })
 })
 
-describe('is refused, and named', () => {
-  test.each<[string, object, string]>([
-    ['no delivery: that would be polling', { delivery: undefined }, 'delivery'],
-    ['polling', { delivery: { method: 'urn:ietf:rfc:8936' } }, 'delivery.method'],
-    [
-      'plain http',
-      { delivery: { method: push, endpoint_url: 'http://flags.example.org/flags/events' } },
-      'endpoint_url',
-    ],
-    [
-      'credentials in the address',
-      { delivery: { ...delivery, endpoint_url: 'https://a:b@flags.example.org/flags' } },
-      'endpoint_url',
-    ],
-    [
-      'an address of 3,000 characters',
-      { delivery: { ...delivery, endpoint_url: `${endpoint_url}/${'x'.repeat(3000)}` } },
-      'endpoint_url',
-    ],
-    [
-      'a header of two lines',
-      { delivery: { ...delivery, authorization_header: 'Bearer a\r\nHost: evil' } },
-      'authorization_header',
-    ],
-    ['no event', { events_requested: [] }, 'events_requested'],
-    ['a hundred events', { events_requested: Array.from({ length: 100 }, (_, n) => `urn:x:${n}`) }, 'events_requested'],
-    ['a novel', { description: 'x'.repeat(1000) }, 'description'],
-  ])('%s', async (_, more, field) => {
-    expect(await create(more)).toMatchObject({ status: 400, body: { detail: expect.stringContaining(field) } })
-  })
+test.each<[string, object, string]>([
+  ['no delivery: that would be polling', { delivery: undefined }, 'delivery'],
+  ['polling', { delivery: { method: 'urn:ietf:rfc:8936' } }, 'delivery.method'],
+  ['plain http', { delivery: { method: push, endpoint_url: 'http://flags.example.org/flags/events' } }, 'endpoint_url'],
+  [
+    'credentials in the address',
+    { delivery: { ...delivery, endpoint_url: 'https://a:b@flags.example.org/flags' } },
+    'endpoint_url',
+  ],
+  [
+    'an address of 3,000 characters',
+    { delivery: { ...delivery, endpoint_url: `${endpoint_url}/${'x'.repeat(3000)}` } },
+    'endpoint_url',
+  ],
+  [
+    'a header of two lines',
+    { delivery: { ...delivery, authorization_header: 'Bearer a\r\nHost: evil' } },
+    'authorization_header',
+  ],
+  ['no event', { events_requested: [] }, 'events_requested'],
+  ['a hundred events', { events_requested: Array.from({ length: 100 }, (_, n) => `urn:x:${n}`) }, 'events_requested'],
+  ['a novel', { description: 'x'.repeat(1000) }, 'description'],
+])('a stream with %s is refused, and the member is named', async (_, more, field) => {
+  expect(await create(more)).toMatchObject({ status: 400, body: { detail: expect.stringContaining(field) } })
+})
 
-  test('an address that the deployer did not name for the tool', async () => {
-    const elsewhere = { method: push, endpoint_url: 'https://evil.example/events' }
-    expect(await create({ delivery: elsewhere })).toMatchObject({
-      status: 403,
-      body: { type: `${scene.api.url}/problems/foreign_endpoint` },
-    })
+test('a stream to an address that the deployer did not name for the tool is refused', async () => {
+  const elsewhere = { method: push, endpoint_url: 'https://evil.example/events' }
+  expect(await create({ delivery: elsewhere })).toMatchObject({
+    status: 403,
+    body: { type: `${scene.api.url}/problems/foreign_endpoint` },
   })
+})
 
-  test('an agent, a tool that is not registered, and no token', async () => {
-    for (const as of ['agent-remediator', 'tool-unregistered']) expect((await create({}, as)).status).toBe(401)
-    const answer = await fetch(`${scene.api.url}/v1/ssf/streams`)
-    expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, expect.stringMatching(/^Bearer /)])
-  })
+test('an agent, an unregistered tool and a call without a token get no stream', async () => {
+  for (const as of ['agent-remediator', 'tool-unregistered']) expect((await create({}, as)).status).toBe(401)
+  const answer = await fetch(`${scene.api.url}/v1/ssf/streams`)
+  expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, expect.stringMatching(/^Bearer /)])
+})
 
-  test('the stream of another tool', async () => {
-    const { stream_id } = (await create()).body
-    const other = 'tool-files-gate'
-    expect((await read(stream_id, other)).status).toBe(404)
-    const attempts: [string, string, object?][] = [
-      ['PATCH', '/v1/ssf/streams', { stream_id, description: 'mine' }],
-      ['PUT', '/v1/ssf/streams', { stream_id, delivery }],
-      ['DELETE', `/v1/ssf/streams?stream_id=${stream_id}`],
-      ['GET', `/v1/ssf/status?stream_id=${stream_id}`],
-      ['POST', '/v1/ssf/status', { stream_id, status: 'disabled' }],
-      ['POST', '/v1/ssf/verification', { stream_id }],
-    ]
-    for (const [method, path, body] of attempts)
-      expect([method, path, (await call(method, path, body, other)).status]).toEqual([method, path, 404])
-    expect((await read(stream_id)).body.description).toBeUndefined()
-  })
+test('the stream of another tool is missing for this one', async () => {
+  const { stream_id } = (await create()).body
+  const other = 'tool-files-gate'
+  expect((await read(stream_id, other)).status).toBe(404)
+  const attempts: [string, string, object?][] = [
+    ['PATCH', '/v1/ssf/streams', { stream_id, description: 'mine' }],
+    ['PUT', '/v1/ssf/streams', { stream_id, delivery }],
+    ['DELETE', `/v1/ssf/streams?stream_id=${stream_id}`],
+    ['GET', `/v1/ssf/status?stream_id=${stream_id}`],
+    ['POST', '/v1/ssf/status', { stream_id, status: 'disabled' }],
+    ['POST', '/v1/ssf/verification', { stream_id }],
+  ]
+  for (const [method, path, body] of attempts)
+    expect([method, path, (await call(method, path, body, other)).status]).toEqual([method, path, 404])
+  expect((await read(stream_id)).body.description).toBeUndefined()
 })

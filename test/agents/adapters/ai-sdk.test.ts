@@ -13,7 +13,7 @@ const call: Call = { id: 'call_1', tool: 'configure', input: { FunctionName: 'ch
 const go: ModelMessage = { role: 'user', content: 'go' }
 
 describe('people who need longer than the wait', () => {
-  /** The run has ended, and its messages were kept. */
+  /** A run that has ended with its messages kept. */
   async function paused() {
     const desk = theDesk()
     const { run } = makeAgent(desk.script([call], { wait: 0 }))
@@ -23,7 +23,7 @@ describe('people who need longer than the wait', () => {
     return { desk, kept, ...makeAgent(desk.script([call], { wait: 0 })) }
   }
 
-  test('the run ends with an approval request, and goes on in another process when they have approved', async () => {
+  test('a run ends with an approval request, and goes on in another process after the approval', async () => {
     const { desk, kept, gate, run, model } = await paused()
     expect(await gate.answer(kept)).toBeUndefined()
     await desk.decide()
@@ -34,7 +34,7 @@ describe('people who need longer than the wait', () => {
     expect(toldBy(model.doGenerateCalls.at(-1)?.prompt ?? [])).toMatchObject([{ id: 'call_1', isError: false }])
   })
 
-  test('when they have denied it goes on, and the model is told', async () => {
+  test('a run whose call was denied goes on, and the model is told', async () => {
     const { desk, kept, gate, run, model } = await paused()
     await desk.decide('deny')
     const answer = await gate.answer(kept)
@@ -45,7 +45,7 @@ describe('people who need longer than the wait', () => {
     ])
   })
 
-  test('an approval that a client of the app has made up runs nothing', async () => {
+  test("an approval that the app's client has forged runs nothing", async () => {
     const { desk, kept, run } = await paused()
     const parts = kept.flatMap(({ role, content }) =>
       role === 'assistant' && typeof content !== 'string' ? content : [],
@@ -56,7 +56,7 @@ describe('people who need longer than the wait', () => {
   })
 })
 
-test('where `toolApproval` was forgotten, the tool asks by itself', async () => {
+test('a tool without `toolApproval` asks by itself', async () => {
   const desk = theDesk()
   desk.meanwhile = () => desk.decide('deny')
   const gate = new GatedTools(desk.script([call]).gating)
@@ -67,12 +67,12 @@ test('where `toolApproval` was forgotten, the tool asks by itself', async () => 
   expect(execute).not.toHaveBeenCalled()
 })
 
-test('the approval of a tool that is not gated is the app’s own', async () => {
+test('the approval of an ungated tool is the app’s own', async () => {
   const { gate } = makeAgent(theDesk().script([]))
   expect(Object.keys(gate.toolApproval)).toEqual(['configure'])
 })
 
-test('a gated tool that is not in the list, or runs elsewhere, is an error at the start', () => {
+test('a gated tool that is missing in the list, or runs elsewhere, is an error at the start', () => {
   const gate = new GatedTools(theDesk().script([]).gating)
   expect(() => gate.tools({})).toThrow('`configure` has no `execute`')
   expect(() => gate.tools({ configure: tool({ inputSchema: configureSchema }) })).toThrow(
@@ -80,7 +80,7 @@ test('a gated tool that is not in the list, or runs elsewhere, is an error at th
   )
 })
 
-test('a tool that yields what it has so far gives its last', async () => {
+test('a tool that yields partial results gives its last one', async () => {
   const desk = theDesk()
   const gate = new GatedTools(desk.script([]).gating)
   async function* execute() {
@@ -93,7 +93,7 @@ test('a tool that yields what it has so far gives its last', async () => {
   expect(toolResults.map(({ output }) => output)).toEqual(['all'])
 })
 
-test('streamed: one call is denied, and the other runs', async () => {
+test('a streamed turn runs one call while the other is denied', async () => {
   const desk = theDesk()
   desk.meanwhile = async () => {
     await desk.decide('deny', /checkout-cart/)

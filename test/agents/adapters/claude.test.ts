@@ -10,24 +10,24 @@ const configure = (FunctionName: string): Call => ({
   ...{ id: 'call_1', tool: 'configure', input: { FunctionName, Timeout: 5 } },
 })
 
-describe('by `canUseTool` alone', () => {
+describe('a host with `canUseTool` alone', () => {
   const driveAsked = driveWith(({ canUseTool, hooks: { PreToolUse: _, ...ends } }) => ({ canUseTool, hooks: ends }))
 
-  test('what people approved runs, and is completed', async () => {
+  test('an approved call runs, and is completed', async () => {
     const desk = theDesk()
     desk.meanwhile = () => desk.decide()
     const told = await driveAsked(desk.script([configure('checkout-api')]))
     expect([told, await desk.requests()]).toMatchObject([[{ isError: false }], [{ outcome: 'succeeded' }]])
   })
 
-  test('what they denied does not run', async () => {
+  test('a denied call does not run', async () => {
     const desk = theDesk()
     desk.meanwhile = () => desk.decide('deny')
     const told = await driveAsked(desk.script([configure('checkout-api')]))
     expect([told, desk.done]).toMatchObject([[{ isError: true, text: expect.stringContaining('People denied') }], []])
   })
 
-  test('a tool that is not gated is denied, since nothing else has answered for it', async () => {
+  test('an ungated tool is denied, since `canUseTool` is its only answer', async () => {
     const desk = theDesk()
     const told = await driveAsked(desk.script([{ id: 'call_1', tool: 'note', input: { text: 'hello' } }]))
     expect([told, desk.done]).toMatchObject([
@@ -37,7 +37,7 @@ describe('by `canUseTool` alone', () => {
   })
 })
 
-test('where hook and `canUseTool` both ask, it is one request and one run', async () => {
+test('a call for which hook and `canUseTool` both ask is one request and one run', async () => {
   const desk = theDesk()
   const both = driveWith(({ hooks, canUseTool }) => ({ hooks, canUseTool }), { ASKS_AFTER_HOOKS: 'true' })
   const told = await both(desk.script([configure('staging-api')]))

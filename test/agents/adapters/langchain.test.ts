@@ -9,7 +9,7 @@ import { tellStories } from './stories.ts'
 const scene = useScene()
 const theDesk = tellStories('langchain', drive, scene)
 
-test('the task comes with the context of the run, where one agent does many', async () => {
+test('the task of a run comes with its context', async () => {
   const desk = theDesk()
   const context = z.object({ incident: z.string() })
   const gate = new GatedTools<ToolMessage, z.infer<typeof context>>({
@@ -29,7 +29,7 @@ test('the task comes with the context of the run, where one agent does many', as
   expect(await desk.requests()).toMatchObject([{ ask: { parentTask: { id: 'INC-7' } }, outcome: 'succeeded' }])
 })
 
-test('a call of another conversation with the same id does not get the permit of one that runs', async () => {
+test("a call of another conversation with the same id does not get the running call's permit", async () => {
   const desk = theDesk()
   const gate = new GatedTools<ToolMessage, string>({
     ...{ ...desk.script([]).gating, ToolMessage },

@@ -17,14 +17,14 @@ describe('people who need longer than the wait', () => {
     const first = makeAgent(desk.script([call]))
     const { state } = await runner().run(first.agent, 'go')
     const waiting = await first.gate.resolve(state, { wait: 0 })
-    // All that another process has.
+    // The whole state that another process has.
     const kept = JSON.stringify({ state: state.toString(), waiting })
     const { agent, gate, model } = makeAgent(desk.script([call]))
     const { state: text } = JSON.parse(kept) as { state: string }
     return { desk, waiting, agent, gate, model, state: await RunState.fromString(agent, text) }
   }
 
-  test('the state is kept as a string, with the request beside it, and goes on in another process', async () => {
+  test('a state is kept as a string, with its request, and goes on in another process', async () => {
     const { desk, waiting, agent, gate, model, state } = await paused()
     expect(waiting).toEqual([{ tool: 'configure', callId: 'call_1', request: expect.stringMatching(/^req_/) }])
     expect(waiting[0]?.request).toBe((await desk.requests())[0]?.ask.id)
@@ -46,7 +46,7 @@ describe('people who need longer than the wait', () => {
     expect([desk.done.length, again.model.told[0]?.text]).toEqual([1, expect.stringContaining('does not run again')])
   })
 
-  test('an approval that the app has made up runs nothing', async () => {
+  test('an approval that the app has forged runs nothing', async () => {
     const { desk, agent, model, state } = await paused()
     for (const item of state.getInterruptions()) state.approve(item)
     desk.meanwhile = () => desk.decide('deny')
@@ -65,7 +65,7 @@ function withDefault(script: ReturnType<ReturnType<typeof theDesk>['script']>) {
   return { gate, model, agent: new Agent({ name: 'remediator', model, tools }) }
 }
 
-test('what the schema fills in is asked for and run, also where people were asked in another process', async () => {
+test("a schema's defaults are asked for and run, even if people were asked in another process", async () => {
   const desk = theDesk()
   const short = { ...call, input: { FunctionName: 'checkout-api' } }
   const whole = { FunctionName: 'checkout-api', Timeout: 9 }
@@ -81,7 +81,7 @@ test('what the schema fills in is asked for and run, also where people were aske
   expect([desk.done, (await desk.requests()).length]).toEqual([[whole], 1])
 })
 
-test('a tool that the gate did not make does not run where people are asked about one of its name', async () => {
+test('a tool that the gate did not make does not run while people are asked about its name', async () => {
   const desk = theDesk()
   const script = desk.script([call])
   const { gate, model } = makeAgent(script)
@@ -93,7 +93,7 @@ test('a tool that the gate did not make does not run where people are asked abou
   expect(desk.done).toEqual([])
 })
 
-test('arguments that are no JSON: it does not run, and no person is asked', async () => {
+test('a call whose arguments are no JSON does not run, and no person is asked', async () => {
   const desk = theDesk()
   const { gate, model, agent } = withDefault(desk.script([call]))
   const answer = model.getResponse.bind(model)

@@ -8,14 +8,14 @@ import { Started } from '../../client/support/agent-machine.ts'
 import { useScene } from '../../client/support/scene.ts'
 import { useDesk } from './stories.ts'
 
-/** The programs of docs/agents, as they stand there: one call approved, one denied, and nothing twice. */
+/** The programs of docs/agents, copied from their pages: one call approved, one denied, and none done twice. */
 
 const root = join(__dirname, '../../..')
 const asInstalled = join(__dirname, '../support/as-installed.mjs')
 const scene = useScene()
 const theDesk = useDesk(scene)
 
-/** What the programs have set, by the parameter service that they are told of. */
+/** The values that the programs have set, from the parameter service. */
 const set: object[] = []
 let ssm: Server
 let folder: string
@@ -30,7 +30,7 @@ afterAll(() => new Promise((resolve) => ssm.close(resolve)))
 
 beforeEach(() => {
   set.length = 0
-  // Here the frameworks are found, and the AWS SDK of the project.
+  // The frameworks and the project's AWS SDK resolve from here.
   const pages = join(__dirname, '../.hotwork')
   mkdirSync(pages, { recursive: true })
   folder = mkdtempSync(join(pages, 'page-'))
@@ -55,13 +55,13 @@ test.each([
   ['openai-agents', 'model.mjs'],
   ['strands', 'model.mjs'],
   ['claude-agent-sdk'],
-])('docs/agents/%s.md', async (page, ...beside) => {
+])('the program of docs/agents/%s.md runs approved calls alone, once', async (page, ...beside) => {
   const desk = theDesk()
   const blocks = [...readFileSync(join(root, `docs/agents/${page}.md`), 'utf8').matchAll(calls)].map(([, code]) => code)
   for (const [at, name] of [...beside, 'agent.mjs'].entries()) writeFileSync(join(folder, name), blocks[at] ?? '')
   writeFileSync(join(folder, 'token'), scene.workload('agent-remediator'))
 
-  // People decide whenever the program looks at what became of its request.
+  // People decide whenever the program reads its request.
   const seen = scene.api.calls.push.bind(scene.api.calls)
   scene.api.calls.push = (...call) => {
     if (call[0]?.startsWith('GET /access/v1/requests/'))

@@ -2,7 +2,10 @@ import { appendFileSync } from 'node:fs'
 import { Hotwork } from '../../../client/index.ts'
 import type { Driver } from './drivers/driver.ts'
 
-/** One process of an agent, under the framework that is named. Prints `waits` when people are asked, and what the model was told. */
+/**
+ * One process of an agent, under the named framework. Prints `waits` when people are asked, and then the results that
+ * the model got.
+ */
 
 const [framework = '', FunctionName = '', file = ''] = process.argv.slice(2)
 const { HOTWORK_TEST_TOKEN: token = '', HOTWORK_TEST_DIE: die } = process.env

@@ -9,7 +9,7 @@ import { Started, useRealTime } from '../../client/support/agent-machine.ts'
 import type { Scene } from '../../client/support/scene.ts'
 import type { Call, Driver, Script, Told } from './drivers/driver.ts'
 
-/** What every adapter promises, told with each framework: a scripted model, and Hotwork in memory. */
+/** The promises of every adapter, tested with each framework: a scripted model, and Hotwork in memory. */
 
 const configure = (FunctionName: string, id = 'call_1', Timeout = 5): Call => ({
   ...{ id, tool: 'configure', input: { FunctionName, Timeout } },
@@ -20,7 +20,7 @@ const [prod, staging] = ['checkout-api', 'staging-api']
 export class Desk {
   readonly folder = mkdtempSync(join(tmpdir(), 'hotwork-adapter-'))
   readonly scene: Scene
-  /** What the tools did. */
+  /** The calls that the tools did. */
   readonly done: object[] = []
   readonly permits: (string | undefined)[] = []
   meanwhile: () => Promise<unknown> = async () => {}
@@ -58,7 +58,7 @@ export class Desk {
     }
   }
 
-  /** Decides what waits, as people who may. */
+  /** Decides pending requests, as eligible people. */
   async decide(verdict: 'approve' | 'deny' = 'approve', of = /./, narrow?: object): Promise<void> {
     const { world } = this.scene.api
     const { items } = await world.requests.list({ status: 'pending' }, { limit: 10 })
@@ -96,14 +96,14 @@ const byId = (told: readonly Told[]) => Object.fromEntries(told.map((each) => [e
 export function tellStories(framework: string, drive: Driver, scene: Scene): () => Desk {
   const theDesk = useDesk(scene)
 
-  test('a tool that is not gated runs, and Hotwork is not asked', async () => {
+  test('an ungated tool runs, and Hotwork is not asked', async () => {
     const desk = theDesk()
     const told = await drive(desk.script([{ id: 'call_1', tool: 'note', input: { text: 'hello' } }]))
     expect(told).toEqual([{ id: 'call_1', isError: false, text: 'noted {"text":"hello"}' }])
     expect([desk.done.length, scene.api.calls]).toEqual([1, []])
   })
 
-  test('what needs no person runs at once, with its permit, and is completed', async () => {
+  test('a call that needs no person runs at once, with its permit, and is completed', async () => {
     const desk = theDesk()
     const [told] = await drive(desk.script([configure(staging)]))
     expect([told?.isError, desk.done]).toEqual([false, [configure(staging).input]])
@@ -112,7 +112,7 @@ export function tellStories(framework: string, drive: Driver, scene: Scene): () 
     expect(desk.permits).toEqual([request?.ask.id])
   })
 
-  test('approved by people: it waits for them, and runs once', async () => {
+  test('a call waits for people, and runs once after their approval', async () => {
     const desk = theDesk()
     desk.meanwhile = () => desk.decide()
     const [told] = await drive(desk.script([configure(prod)]))
@@ -123,7 +123,7 @@ export function tellStories(framework: string, drive: Driver, scene: Scene): () 
     ])
   })
 
-  test('approved by people, and changed in the agent while they decide: it runs as it was approved', async () => {
+  test('a call that the agent changes while people decide runs as it was approved', async () => {
     const desk = theDesk()
     const given: object[] = []
     desk.meanwhile = async () => {
@@ -138,7 +138,7 @@ export function tellStories(framework: string, drive: Driver, scene: Scene): () 
     expect([given[0], desk.done]).toEqual([{ FunctionName: prod, Timeout: 900 }, [configure(prod).input]])
   })
 
-  test('denied: it does not run, and the model is told what happened', async () => {
+  test('a denied call does not run, and the model is told so', async () => {
     const desk = theDesk()
     desk.meanwhile = () => desk.decide('deny')
     const [told] = await drive(desk.script([configure(prod)]))
@@ -148,7 +148,7 @@ export function tellStories(framework: string, drive: Driver, scene: Scene): () 
     )
   })
 
-  test('not decided in time: it does not run', async () => {
+  test('an undecided call does not run', async () => {
     const desk = theDesk()
     desk.meanwhile = async () => scene.advance(3600)
     const [told] = await drive(desk.script([configure(prod)], { wait: '4h' }))
@@ -158,7 +158,7 @@ export function tellStories(framework: string, drive: Driver, scene: Scene): () 
 
   const narrow = { arguments: { Timeout: 2 } }
 
-  test('narrowed: it does not run, the model is told what is left, and the request is ended', async () => {
+  test('a narrowed call does not run, the model is told the rest, and the request is ended', async () => {
     const desk = theDesk()
     desk.meanwhile = () => desk.decide('approve', /./, narrow)
     const [told] = await drive(desk.script([configure(prod)]))
@@ -168,7 +168,7 @@ export function tellStories(framework: string, drive: Driver, scene: Scene): () 
     expect(await desk.requests()).toMatchObject([{ status: 'completed', outcome: 'failed' }])
   })
 
-  test('narrowed, and the author takes less: it runs with what was approved', async () => {
+  test('a narrowed call whose author takes less runs with the approved arguments', async () => {
     const desk = theDesk()
     desk.meanwhile = () => desk.decide('approve', /./, narrow)
     const tools = {
@@ -179,21 +179,21 @@ export function tellStories(framework: string, drive: Driver, scene: Scene): () 
     expect(await desk.requests()).toMatchObject([{ status: 'completed', outcome: 'succeeded' }])
   })
 
-  test('narrowed in its time alone: it runs, since one call needs no more', async () => {
+  test('a call that is narrowed in time alone runs', async () => {
     const desk = theDesk()
     desk.meanwhile = () => desk.decide('approve', /./, { minutes: 5 })
     const [told] = await drive(desk.script([configure(prod)]))
     expect([told?.isError, desk.done]).toEqual([false, [configure(prod).input]])
   })
 
-  test('refused by policy: it does not run, and no person is asked', async () => {
+  test('a call that policy refuses does not run, and no person is asked', async () => {
     const desk = theDesk()
     const [told] = await drive(desk.script([configure(prod)], { hotwork: desk.hotwork('agent-planner') }))
     expect([told?.isError, desk.done, await desk.requests()]).toEqual([true, [], []])
     expect(told?.text).toMatch(/^.*Hotwork refuses `lambda:UpdateFunctionConfiguration`: policy_denied/)
   })
 
-  test('Hotwork cannot be reached: it does not run', async () => {
+  test('a call does not run while Hotwork cannot be reached', async () => {
     const desk = theDesk()
     const [told] = await drive(
       desk.script([configure(staging)], { hotwork: desk.hotwork('agent-remediator', 'http://127.0.0.1:9') }),
@@ -202,7 +202,7 @@ export function tellStories(framework: string, drive: Driver, scene: Scene): () 
     expect(told?.text).toContain('There is no permit')
   })
 
-  test('the same call again runs no second time, and the model is told so', async () => {
+  test('a repeated call does not run again, and the model is told so', async () => {
     const desk = theDesk()
     await drive(desk.script([configure(staging)]))
     const [told] = await drive(desk.script([configure(staging)]))
@@ -210,7 +210,7 @@ export function tellStories(framework: string, drive: Driver, scene: Scene): () 
     expect(told?.text).toContain('does not run again')
   })
 
-  test('one of several calls of a turn is denied, and the others run', async () => {
+  test('one denied call of a turn leaves the others running', async () => {
     const desk = theDesk()
     desk.meanwhile = async () => {
       await desk.decide('deny', /checkout-cart/)
@@ -230,7 +230,7 @@ export function tellStories(framework: string, drive: Driver, scene: Scene): () 
     expect(desk.done).toHaveLength(3)
   })
 
-  test('a tool that fails: the request is completed as failed, and what it threw is not told to Hotwork', async () => {
+  test('a failing tool completes its request as failed, and Hotwork does not hear its error', async () => {
     const desk = theDesk()
     const work = () => {
       throw Object.assign(new Error('the secret is hunter2'), { name: 'TooManyRequests' })
@@ -241,7 +241,7 @@ export function tellStories(framework: string, drive: Driver, scene: Scene): () 
     expect(JSON.stringify(request)).not.toContain('hunter2')
   })
 
-  describe('in processes', () => {
+  describe('a process of an agent', () => {
     const started: Started[] = []
     afterEach(() => {
       for (const { child } of started.splice(0)) child.kill('SIGKILL')
@@ -258,7 +258,7 @@ export function tellStories(framework: string, drive: Driver, scene: Scene): () 
       return started.at(-1) as Started
     }
     const done = (desk: Desk) => readFileSync(join(desk.folder, 'done'), 'utf8').split('\n').filter(Boolean).length
-    test('killed while it waits for people, and run again by another process: the same request, and it runs once', async () => {
+    test('a call whose process is killed while it waits is run once by the next process', async () => {
       const desk = theDesk()
       const first = start(desk, prod)
       await first.prints(/waits/)
@@ -271,7 +271,7 @@ export function tellStories(framework: string, drive: Driver, scene: Scene): () 
       expect(await desk.requests()).toMatchObject([{ status: 'completed', outcome: 'succeeded' }])
     })
 
-    test('killed while it runs: it is not run again, and its outcome is on record as unknown', async () => {
+    test('a call whose process is killed while it runs is not run again, and its outcome is on record as unknown', async () => {
       const desk = theDesk()
       expect(await start(desk, staging, 'within').ends).toBe('SIGKILL')
       const second = start(desk, staging)

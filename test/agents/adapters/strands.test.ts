@@ -21,14 +21,14 @@ describe('people who need longer than the wait', () => {
     return { desk, agent, model, answer }
   }
 
-  test('the agent pauses, and goes on when it is resumed after they have approved', async () => {
+  test('an agent pauses, and goes on when it is resumed after the approval', async () => {
     const { desk, agent, model, answer } = await paused()
     await desk.decide()
     await agent.invoke(answer)
     expect([desk.done, model.told]).toMatchObject([[call.input], [{ isError: false }]])
   })
 
-  test('a yes that is said where it is resumed is no approval', async () => {
+  test('a yes at the resumption is no approval', async () => {
     const { desk, agent, model, answer } = await paused()
     await agent.invoke(answer)
     expect([desk.done, model.told]).toMatchObject([[], [{ isError: true }]])

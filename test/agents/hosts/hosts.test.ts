@@ -9,8 +9,8 @@ import { useScene } from '../../client/support/scene.ts'
 import { ScriptedModel } from './scripted-model.ts'
 
 /**
- * The programs themselves under the settings that docs/agents/ ships, with a scripted model. Each has hundreds of megabytes,
- * so that the job installs none: it runs where these name one (`npm run test:agents -- test/agents/hosts`).
+ * The hosts themselves under the settings that docs/agents/ ships, with a scripted model. They are too large for the
+ * job to install: their tests run if these variables name one (`npm run test:agents -- test/agents/hosts`).
  */
 const { HOTWORK_TEST_CLAUDE: claude, HOTWORK_TEST_CODEX: codex } = process.env
 const ifThere = (program: string | undefined) => (program ? describe : describe.skip)
@@ -96,26 +96,29 @@ ifThere(claude)('Claude Code', () => {
   test.each([
     ['HTTP', http],
     ['command', command],
-  ])('%s hook: denied while people think, done once when they approved, completed then', async (_kind, hook) => {
-    await asked(hook())
-    expect([calls(), model.results.join()]).toEqual([[], expect.stringContaining('have not decided yet')])
-    await machine.decideAll()
-    await asked(hook())
-    expect([calls(), await ended()]).toEqual([[JSON.stringify(flag)], ['completed']])
-  })
+  ])(
+    'a call under the %s hook of Claude Code is denied while people decide, and done once after the approval',
+    async (_kind, hook) => {
+      await asked(hook())
+      expect([calls(), model.results.join()]).toEqual([[], expect.stringContaining('have not decided yet')])
+      await machine.decideAll()
+      await asked(hook())
+      expect([calls(), await ended()]).toEqual([[JSON.stringify(flag)], ['completed']])
+    },
+  )
 
-  test('without the token of the sidecar nothing is called', async () => {
+  test("Claude Code without the sidecar's token calls nothing", async () => {
     await asked({ ...http(), headers: {} })
     expect([calls(), await ended()]).toEqual([[], []])
   })
 
-  test('with no sidecar there nothing is called', async () => {
+  test('Claude Code without a sidecar calls nothing', async () => {
     await machine.stop()
     await asked(http())
     expect(calls()).toEqual([])
   })
 
-  test('a deferred call is taken up when the session goes on, and done once', async () => {
+  test('a deferred call of Claude Code is resumed with its session, and done once', async () => {
     const session = '11111111-2222-4333-8444-555555555555'
     await machine.start({ pending: 'defer' })
     expect(await asked(http(), '--session-id', session)).toContain('tool_deferred')
@@ -135,7 +138,7 @@ ifThere(codex)('Codex', () => {
   }
   const closed = (command: string) => `${command} || { echo 'Hotwork: the hook did not run' >&2; exit 2; }`
 
-  test('denied while people think, done once when they approved, completed then', async () => {
+  test('a call under the hook of Codex is denied while people decide, and done once after the approval', async () => {
     await asked(closed(hookCommand('codex')))
     expect([calls(), model.results.join()]).toEqual([[], expect.stringContaining('have not decided yet')])
     await machine.decideAll()
@@ -143,7 +146,7 @@ ifThere(codex)('Codex', () => {
     expect([calls(), await ended()]).toEqual([[JSON.stringify(flag)], ['completed']])
   })
 
-  test('with no hook to be found nothing is called', async () => {
+  test('Codex without a hook calls nothing', async () => {
     await asked(closed(join(home, 'nowhere')))
     expect([calls(), await ended()]).toEqual([[], []])
   })

@@ -4,12 +4,15 @@ import { text } from 'node:stream/consumers'
 
 type Body = { model?: string; messages?: { content?: unknown }[]; input?: { type?: string }[] }
 
-/** A model that calls one tool once and then is done: over the API of Claude (`/v1/messages`) and of Codex (`/responses`). */
+/**
+ * A model that calls one tool once and then is done: over the API of Claude (`/v1/messages`) and of Codex
+ * (`/responses`).
+ */
 export class ScriptedModel {
   url = ''
-  /** What the tool is called with next. */
+  /** The arguments of the tool's next call. */
   arguments: object = {}
-  /** What came back of each call. */
+  /** The results of the calls. */
   readonly results: string[] = []
   readonly #server: string
   readonly #tool: string

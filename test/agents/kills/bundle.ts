@@ -5,11 +5,11 @@ import type { Programs } from './story.ts'
 
 const root = join(import.meta.dirname, '../../..')
 
-/** What a gate could do wrong. Each is one change of the code, in the copy that is killed. */
+/** Faults that a gate could have. Each is one change of the code, in the copy that is killed. */
 export const faults = ['forwards before it marks', 'asks no use', 'forgets its journal'] as const
 export type Fault = (typeof faults)[number]
 
-/** `seen`: how it shows. */
+/** `seen`: the symptom. */
 type Change = { file: string; from: string; to: string; seen: RegExp }
 export const changes: { readonly [fault in Fault]: Change } = {
   'forwards before it marks': {
@@ -32,7 +32,10 @@ export const changes: { readonly [fault in Fault]: Change } = {
   },
 }
 
-/** One file each, which starts in a tenth of a second: the gate as it is shipped, what kills it, and the server. */
+/**
+ * One file for each program, which starts in a tenth of a second: the gate as it is shipped, the killer, and the
+ * server.
+ */
 export async function bundlePrograms(folder: string, fault?: Fault): Promise<Programs> {
   mkdirSync(folder, { recursive: true })
   const here = import.meta.dirname

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
-/** What a gate's answer to one message is. */
+/** A gate's answer to one message. */
 export type Answer = {
   result?: { isError?: boolean; content?: { text?: string }[]; _meta?: { [key: string]: unknown } } & {
     [name: string]: unknown
@@ -11,12 +11,12 @@ export type Answer = {
 }
 type Message = Answer & { id?: number; method?: string }
 
-/** The other side has gone: there is no answer. */
+/** The other side has gone without an answer. */
 export class Gone extends Error {
   override readonly name = 'Gone'
 }
 
-/** An MCP host with its gate, which is a process of its own. A host that is killed leaves closed pipes behind, and its gate. */
+/** An MCP host with its gate, which is a process of its own. A killed host leaves closed pipes, and its gate. */
 export class Host {
   readonly gate: ChildProcess
   readonly ends: Promise<unknown>
@@ -26,7 +26,7 @@ export class Host {
   readonly #waiting = new Map<number, { resolve(answer: Answer): void; reject(gone: Gone): void }>()
   readonly #hear: (message: string) => void
 
-  /** `hear` is told each message that arrives, before anything is done with it. */
+  /** `hear` gets each message that arrives, before it is handled. */
   constructor(command: readonly string[], env: { [name: string]: string }, hear: (message: string) => void) {
     const [program = '', ...words] = command
     this.#hear = hear
@@ -66,13 +66,13 @@ export class Host {
     this.#send({ method, params })
   }
 
-  /** As the system does it for a killed process: its ends of the pipes close. */
+  /** Closes its ends of the pipes, as the system does for a killed process. */
   kill(): void {
     for (const pipe of [this.gate.stdin, this.gate.stdout, this.gate.stderr]) pipe?.destroy()
     this.#leave()
   }
 
-  /** It has no more to ask. */
+  /** Ends a host that has no more calls. */
   async close(): Promise<void> {
     this.gate.stdin?.end()
     await this.ends
@@ -85,7 +85,7 @@ export class Host {
   #take(message: Message): void {
     this.#hear(message.method ?? 'answer')
     if (this.#isGone || message.id === undefined) return
-    // It says no to what is asked of it.
+    // The host refuses every request of the gate.
     if (message.method) {
       this.#send({ id: message.id, error: { code: -32601, message: 'not here' } })
       return

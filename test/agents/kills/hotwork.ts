@@ -16,12 +16,12 @@ const limits = {
   // A held read would end when the clock has moved on.
   ...{ submissions: many, evaluations: many, heldReads: { perMinute: 1, burst: 1 } },
 }
-/** Any of them may be asked; who may not, is refused. */
+/** Any of them may be asked; an ineligible one is refused. */
 const people = ['ana', 'eve', 'jade', 'hana', 'gus']
 
-/** Who asks in the runs, and the tool that the gate is. */
+/** The agent of the runs, and the gate's tool. */
 export const subjects = { agent: 'agent-builder', tool: 'tool-files-gate' }
-/** What each run asks for. */
+/** The action of each run. */
 export const action = 'files:WriteFile'
 
 /** Hotwork in memory, on the real time. */
@@ -43,7 +43,7 @@ export class Hotwork {
     return hotwork
   }
 
-  /** As `ApiServer.meet`. */
+  /** See `ApiServer.meet`. */
   set meet(meet: (call: string) => CallFate | Promise<CallFate>) {
     this.api.meet = (call) => {
       this.goOn()
@@ -51,13 +51,13 @@ export class Hotwork {
     }
   }
 
-  /** Its clock goes as the real one does. */
+  /** Moves its clock to the real time. */
   goOn(): void {
     const { clock } = this.api.world
     clock.advance(Math.floor(Date.now() / 1000) - clock.now())
   }
 
-  /** Writes the workload tokens as a platform does, which keeps them fresh. */
+  /** Writes fresh workload tokens, as a platform does. */
   identify(folder: string): { HOTWORK_WORKLOAD_TOKEN_FILE: string; HOTWORK_TOOL_TOKEN_FILE: string } {
     const now = Math.floor(Date.now() / 1000)
     const write = (sub: string) => {
@@ -75,7 +75,7 @@ export class Hotwork {
     return items.map(({ state }) => state)
   }
 
-  /** People decide what waits for them. @returns whether anything did */
+  /** People decide pending requests. @returns whether there was one */
   async decide(task: string, verdict: 'approve' | 'deny'): Promise<boolean> {
     const waiting = (await this.requestsOf(task)).filter(({ status }) => status === 'pending')
     for (const { ask } of waiting)

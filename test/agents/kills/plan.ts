@@ -1,6 +1,6 @@
 import { seeded } from '../../../policy-tools/change/random.ts'
 
-/** What a seed says: which call, who decides how, and what is killed when. */
+/** The plan of a seed: the call, its verdict, and the kills. */
 export type Plan = {
   seed: number
   /** Policy alone decides in staging, and people in prod. */
@@ -8,7 +8,7 @@ export type Plan = {
   verdict: 'approve' | 'deny'
   /** Two hosts have a gate each, and one state folder. */
   hosts: 1 | 2
-  /** So often each host calls the same at once. */
+  /** The concurrent copies of the call in each host. */
   atOnce: 1 | 2
   /** The host asks for a task of MCP, and for that task's result. */
   byTask: boolean
@@ -21,13 +21,13 @@ export type Kill =
   | { victim: 'server'; at: (typeof serverPoints)[number] }
   /** `at`: the number of an event around the host: a message, a call of Hotwork, a point of the server. */
   | { victim: 'host'; at: number }
-  /** `at`: the number of a call. So many are lost, and then it is back. */
+  /** `at`: the number of the first lost call; `times`: how many are lost. */
   | { victim: 'Hotwork'; at: number; times: number; fate: (typeof fates)[number] }
 
 const serverPoints = ['started', 'received', 'executed', 'answering', 'half', 'answered'] as const
 const fates = ['unheard', 'answer_lost', 'busy', 'commit lost', 'commit unheard'] as const
 
-/** How many points a whole call has: of a gate, around a host, of Hotwork. */
+/** The points of a whole call: of a gate, around a host, of Hotwork. */
 type Points = { gate: number; host: number; Hotwork: number }
 
 export function planOf(seed: number, points: Points): Plan {

@@ -4,9 +4,9 @@ import { Socket } from 'node:net'
 import { Writable } from 'node:stream'
 
 /**
- * Loaded into the gate before its own code. What a process has done can be seen from outside by what it wrote alone: to a
- * file, or to a socket or pipe. So a process that is killed before and after each of its writes is killed at every point.
- * `KILLS_AT` names the point by its number; each point that was passed is a line of `KILLS_POINTS`.
+ * Loaded into the gate before its own code. Others see of a process only its writes, to files, sockets and pipes:
+ * killing it before and after each write covers every point. `KILLS_AT` names the point by its number; each passed
+ * point is a line of `KILLS_POINTS`.
  */
 
 const killAt = Number(process.env['KILLS_AT'] ?? 0)
@@ -25,7 +25,7 @@ function pass(point: string): void {
   isPassing = false
 }
 
-/** Runs what writes between two points. */
+/** Runs a write between two points. */
 function between<T>(name: string, write: () => T): T {
   pass(`before ${name}`)
   const done = write()
@@ -38,7 +38,7 @@ const all = fs as unknown as { [name: string]: (...given: unknown[]) => unknown 
 for (const name of writes) {
   const original = all[name] as (...given: unknown[]) => unknown
   all[name] = (...given) => {
-    // The last path is the one that a link or a move makes.
+    // The last path is the one that a link or a rename makes.
     const path = given.slice(0, 2).findLast((each) => typeof each === 'string' && each.startsWith(stateFolder))
     const changes = typeof path === 'string' && !(name === 'mkdirSync' && fs.existsSync(path))
     return changes ? between(`${name} ${nameOf(path)}`, () => original(...given)) : original(...given)
@@ -53,7 +53,7 @@ Socket.prototype.write = function write(this: Socket, ...given: unknown[]) {
   return between(`send ${nameOfMessage(`${given[0]}`, (this as unknown) === process.stdout)}`, send)
 } as Socket['write']
 
-/** Of a file, without what differs from run to run. */
+/** A file's name without the parts that differ from run to run. */
 function nameOf(path: string): string {
   const file = path.slice(stateFolder.length)
   return file.replaceAll(/[0-9a-f]{8}-[\w-]{27}|[0-9a-f]{40}|[0-9a-z]{26}|(?<=-)\d+(?=\.)/g, '*')

@@ -6,8 +6,9 @@ import { StdioServerTransport } from '@modelcontextprotocol/server/stdio'
 import * as z from 'zod'
 
 /**
- * An MCP server with one tool. It tells the harness what it is about to do and goes on when it is let, so that it, or what is
- * around it, can be killed at that very point. What it executed is in a file, whose lines no kill takes back.
+ * An MCP server with one tool. It reports each step to the harness before it takes it, and waits for a word, so that it
+ * or its surroundings can be killed at that very point. Its executed calls are lines of a file, which survives every
+ * kill.
  */
 
 const told = (name: string): string => process.env[name] ?? ''
@@ -51,7 +52,7 @@ class Transport extends StdioServerTransport {
   }
 }
 
-/** Its client has gone: it ends what it has begun, as servers do, and answers no more. */
+/** Its client has gone: it ends the calls that it has begun, as servers do, and answers no others. */
 function leave(): void {
   if (isLeft && busy === 0) process.exit()
 }

@@ -3,15 +3,15 @@ import { createServer, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What a server says before it goes on. */
+/** A server's report before it goes on. */
 export type Point = { run: string; pid: number; point: string; call?: unknown }
 /** Milliseconds. */
 const longest = 20_000
 type Hear = (point: Point) => Promise<string | undefined>
 
-/** The harness's ear: the servers of all runs tell their points here, and wait for a word. */
+/** Listens to the servers of all runs, which report their points here and wait for a word. */
 export class Servers {
-  /** What they say they are. */
+  /** The servers' name and version. */
   readonly as = { name: 'secure-filesystem-server', version: '0.2.0' }
   readonly path: string
   readonly #server = createServer((socket) => this.#connect(socket))
@@ -34,7 +34,10 @@ export class Servers {
     this.#hears.delete(run)
   }
 
-  /** Waits until no server of this run is there: one whose gate was killed ends what it has begun. One that hangs is let go. */
+  /**
+   * Waits until this run has no server left: one whose gate was killed ends the calls that it has begun. A hanging one
+   * is let go.
+   */
   async quiet(run: string): Promise<void> {
     const open = [...(this.#open.get(run) ?? [])].filter(({ destroyed }) => !destroyed)
     const stop = new AbortController()

@@ -10,16 +10,16 @@ import type { Kill, Plan } from './plan.ts'
 import { type Final, finalOf } from './reading.ts'
 import type { Point, Servers } from './servers.ts'
 
-/** One gated call from the first try to its answer, however often what does it is killed meanwhile. */
+/** One gated call from the first try to its answer, however often its programs are killed meanwhile. */
 
-/** Files. `cache`: a folder for what Node makes of them. */
+/** Paths of files. `cache`: the folder of Node's compile cache. */
 export type Programs = { gate: string; points: string; server: string; cache: string }
 export type Around = { hotwork: Hotwork; servers: Servers; programs: Programs }
 
-/** What became of it. `killed`: what was killed, and at which point of the call. */
+/** The outcome. `killed`: the kills, each with its point of the call. */
 export type Told = { killed: string[]; final: Final | 'none'; wrong: string[]; err?: string }
 
-/** Milliseconds. A run that is not over by then is stuck. */
+/** Milliseconds. A run that takes longer is stuck. */
 const longest = 90_000
 /** More lives than any plan has kills. */
 const mostLives = 12
@@ -35,7 +35,7 @@ export class Story {
   readonly #pids = new Set<number>()
   /** The calls that arrived at the server, and those that it has executed. */
   #received = 0
-  /** Whether the answer of a call may be lost for good: what held it was killed. */
+  /** Whether the answer of a call may be lost for good, since its holder was killed. */
   #lost = false
   #isDenied = false
   #taskId: string | undefined
@@ -77,7 +77,7 @@ export class Story {
   #seen = 0
   #calls = 0
 
-  /** One life of a host and its gate: until there is an answer, or until something is killed. */
+  /** One life of a host and its gate: until there is an answer, or a kill. */
   async #live(kill: Kill | undefined): Promise<Final | undefined> {
     this.#kill = kill
     this.#seen = 0
@@ -121,7 +121,7 @@ export class Story {
       if (signal !== 'SIGKILL') return
       const passed = readFileSync(env.KILLS_POINTS, 'utf8').trimEnd().split('\n')
       this.#note('gate', passed.at(-1) ?? 'its start')
-      // It had said that it would send the call, and had not kept what came of it.
+      // It had announced the call, and had not kept the outcome.
       const has = (point: RegExp) => passed.some((each) => point.test(each))
       if (has(/linkSync .*run-/) && !has(/after linkSync .*ended-/)) this.#lost = true
     })
@@ -159,13 +159,13 @@ export class Story {
     return answer
   }
 
-  /** A host that knows a task asks for it, and for the call no more. */
+  /** A host that knows a task asks for it, and does not repeat the call. */
   async #askByTask(host: Host): Promise<Answer> {
     if (this.#taskId === undefined) {
       const answer = await host.ask('tools/call', { ...this.#params(), task: {} })
       const { taskId } = Object(answer.result?.['task']) as { taskId?: string }
       if (taskId === undefined) return answer
-      // One that was refused at once lives as long as its gate.
+      // A task that was refused at once lives as long as its gate.
       if (taskId.startsWith('req_')) this.#taskId = taskId
       return host.ask('tasks/result', { taskId })
     }
@@ -176,7 +176,7 @@ export class Story {
     return { name: 'write_file', arguments: this.#call }
   }
 
-  /** A gate that outlives its host brings its call to an end, and goes. */
+  /** A gate that outlives its host brings its call to an end, and exits. */
   async #leave(host: Host): Promise<void> {
     const late = setTimeout(() => {
       this.#wrong.push('the gate does not end')
@@ -186,7 +186,7 @@ export class Story {
     clearTimeout(late)
   }
 
-  /** Something that can be seen happens: the host may be killed by now. */
+  /** Counts a visible event: the host may be killed by it. */
   #see(event: string): void {
     this.#seen += 1
     if (this.#kill?.victim !== 'host' || this.#kill.at !== this.#seen) return
@@ -206,7 +206,7 @@ export class Story {
     return 'answered'
   }
 
-  /** @returns what the server is told; undefined: it is dead */
+  /** @returns the word for the server; undefined if it is dead */
   async #onServer({ point, pid, call }: Point): Promise<string | undefined> {
     this.#pids.add(pid)
     this.#see(`server: ${point}`)
@@ -215,14 +215,14 @@ export class Story {
     if (kill?.victim !== 'server' || !point.startsWith(kill.at === 'half' ? 'answering' : kill.at)) return 'go on'
     this.#kill = undefined
     this.#note('server', kill.at)
-    // An answer that it has sent is there.
+    // An answer that it has sent will arrive.
     if (kill.at !== 'started' && kill.at !== 'answered') this.#lost = true
     if (kill.at === 'half') return 'half'
     end(pid)
     return undefined
   }
 
-  /** Before it runs: people and policy have permitted it, and its use is on record. */
+  /** Before execution: people or policy have permitted it, and its use is on record. */
   async #mustBeGated(call: unknown): Promise<void> {
     this.#received += 1
     const requests = await this.#around.hotwork.requestsOf(this.#task)
@@ -243,7 +243,7 @@ export class Story {
     } else if (final.state !== 'done') this.#wrong.push(`approved, and yet ${JSON.stringify(final)}`)
     else if (executed !== 1) this.#wrong.push(`a result of ${executed} runs`)
     if (await this.#isOpen()) {
-      // Hotwork was down when it should have been told: it is told by a later gate.
+      // Hotwork was down at the end of the call: a later gate reports it.
       await this.#live(undefined)
       if (await this.#isOpen()) this.#wrong.push('the request has no end on record')
     }

@@ -12,12 +12,12 @@ import { serversBundle } from '../support/policies.ts'
 import { servers, type TestedServer } from '../support/servers.ts'
 
 /**
- * The nine rules of `agentack` (PyPI), which judges approval controls, on real runs: a host, the gate, the unmodified file
- * server, and Hotwork's own record. Then the same nine by a host that goes round the gate, each of which it finds.
+ * The nine rules of `agentack` (PyPI), which judges approval controls, on real runs: a host, the gate, the unmodified
+ * file server, and Hotwork's own record. Then a host goes round the gate, and each of the nine finds it.
  */
 
 const bundle = serversBundle()
-/** An approval that is not claimed within a second is over. */
+/** An approval that is not claimed within a second expires. */
 const swift = structuredClone(bundle)
 for (const { grant } of swift.ladder.tiers) grant.claimWithin = 1 as typeof grant.claimWithin
 
@@ -25,7 +25,7 @@ const hotwork = new HotworkInMemory()
 let machine: Machine
 let server: TestedServer
 let gate: Client
-/** A way round the gate, for a program that has the server's address or its files, where the gate is no wall. */
+/** A way round the gate, for a program that has the server's address or its files. */
 let leak: Client
 beforeAll(async () => {
   await hotwork.open(bundle)
@@ -45,7 +45,7 @@ afterAll(async () => {
   machine.close()
 })
 
-// Those that need no approval by the map are refused, and no one is asked.
+// Tools that the map does not gate are refused without asking people.
 const policy = `version = 1
 [approval]
 max_age_seconds = 3600
@@ -59,7 +59,7 @@ let files = 0
 const write = (content: string, path = `staging/agentack-${++files}.txt`) => ({ path, content })
 type Write = ReturnType<typeof write>
 
-/** What a host does in one session, through the gate or past it, and what is written of it. */
+/** The calls of a host in one session, through the gate or past it, and their trace. */
 class Session {
   readonly trace = new ApprovalTrace(hotwork, 'secure-filesystem-server', () => machine.calls)
 
@@ -79,7 +79,7 @@ class Session {
     )
   }
 
-  /** By a host that goes round the gate. `sent` is what arrives, where that is not what was asked for. */
+  /** Calls past the gate. `sent`: the arriving call, if it differs from the asked one. */
   goRound(
     args: Write,
     {
@@ -132,7 +132,7 @@ policy = Policy.from_toml(sys.argv[1])
 print(json.dumps([evaluate_events(read_jsonl(file), policy=policy).to_dict() for file in sys.argv[2:]]))
 `
 
-/** So long that it can not be claimed any more: the clock of the API has whole seconds. */
+/** Waits until the claim has expired: the clock of the API has whole seconds. */
 async function over(args: Write): Promise<void> {
   const { ask } = await asked(args)
   const state = await hotwork.world.state(ask.id)
@@ -195,7 +195,7 @@ const faults: { [rule: string]: (session: Session) => Promise<unknown> } = {
   },
 }
 
-test('each of the nine is found where a host goes round the gate', async () => {
+test('each of the nine rules finds a host that goes round the gate', async () => {
   const files: string[] = []
   for (const [rule, act] of Object.entries(faults)) {
     hotwork.decides = () => undefined
@@ -225,10 +225,10 @@ test('each of the nine is found where a host goes round the gate', async () => {
   )
 })
 
-// Last: the agent is halted at its end.
-test('a session in which each of the nine rules is tried passes `agentack check`', async () => {
+// The last test, since it halts the agent.
+test('a session that tries each of the nine rules passes `agentack check`', async () => {
   const session = new Session()
-  // ACK001, ACK006: people decide after they were asked, while two hosts wait, and it is done after that.
+  // ACK001, ACK006: people decide after they were asked, while two hosts wait, and the call is done after that.
   const approved = write('approved')
   const waiting = session.call(approved)
   const request = await asked(approved)
@@ -236,10 +236,10 @@ test('a session in which each of the nine rules is tried passes `agentack check`
   await hotwork.decide(request, 'approve')
   await waiting
   expect(machine.sent(approved.path)).toBe(1)
-  // ACK004: the same call again, twice at once, and an approval that is spent.
+  // ACK004: the same call again, twice at once, by a spent approval.
   await Promise.all([session.call(approved), session.call(approved)])
   expect(machine.sent(approved.path)).toBe(1)
-  // ACK003: the same file with other words is another action, which people see as it is.
+  // ACK003: the same file with other words is another action, which people see unchanged.
   hotwork.decides = () => 'deny'
   await session.call(write('changed after the approval', approved.path))
   expect(machine.sent('changed after the approval')).toBe(0)
@@ -251,7 +251,7 @@ test('a session in which each of the nine rules is tried passes `agentack check`
   await session.call({ source: approved.path, destination: denied.path }, { tool: 'move_file', intent: 'denied' })
   await session.call(write('denied', 'staging/elsewhere.txt'), { intent: 'denied' })
   expect([machine.sent(denied.path), machine.sent('elsewhere')]).toEqual([0, 0])
-  // ACK005: approved while the host was away, and it comes too late.
+  // ACK005: approved while the host was away, too late.
   hotwork.decides = () => undefined
   hotwork.use(swift)
   const late = write('late')
@@ -261,7 +261,7 @@ test('a session in which each of the nine rules is tried passes `agentack check`
   await session.call(late)
   expect(machine.sent(late.path)).toBe(0)
   hotwork.use(bundle)
-  // ACK008: approved, and a person halts the agent before it comes.
+  // ACK008: approved, and a person halts the agent before the call.
   hotwork.decides = () => undefined
   const halted = write('halted')
   await hotwork.decide(await session.ask(halted), 'approve')
@@ -269,7 +269,7 @@ test('a session in which each of the nine rules is tried passes `agentack check`
   session.trace.interrupt()
   await session.call(halted)
   expect(machine.sent(halted.path)).toBe(0)
-  // ACK009: nothing of it is left out.
+  // ACK009: the trace is complete.
   const file = session.file('whole')
   const check = [python('agentack'), ['check', file, '--policy', join(machine.home, 'agentack.toml')]] as const
   const { stdout } = await promisify(execFile)(...check)

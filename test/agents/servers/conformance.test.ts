@@ -63,8 +63,8 @@ async function listTools(): Promise<string[]> {
 }
 
 /**
- * The conformance has no token to show, and ends no session, of which an agent has eight: what it calls adds the one, ends the
- * session before, and changes nothing else but its own name.
+ * A proxy for the conformance, which has no token and ends no session, though an agent may have eight: it adds the
+ * token, ends the session before, and changes nothing else but its own name.
  */
 function openDoor(address: string, token: () => string): Server {
   const { host } = new URL(address)
@@ -104,7 +104,7 @@ function openDoor(address: string, token: () => string): Server {
 
 type Check = { id: string; status: string }
 
-/** What each scenario found. */
+/** The findings of each scenario. */
 async function conformanceOf(url: string, name: string): Promise<{ [scenario: string]: string[] }> {
   const out = join(folder, name)
   await start([process.execPath, program, 'server', '--url', url, '-o', out]).ends

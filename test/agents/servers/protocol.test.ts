@@ -4,7 +4,7 @@ import { HotworkInMemory } from '../support/hotwork-in-memory.ts'
 import { serversBundle } from '../support/policies.ts'
 import { servers, type TestedServer } from '../support/servers.ts'
 
-/** What else passes the gate, or is kept by it, of the unmodified server that has all of the protocol. */
+/** The rest of the protocol through the gate, with the unmodified server that implements all of it. */
 
 const bundle = serversBundle()
 const hotwork = new HotworkInMemory()
@@ -28,7 +28,7 @@ afterAll(async () => {
 })
 const both = <T>(ask: (client: Client) => Promise<T>) => Promise.all([ask(bare), ask(gate)])
 
-test('a gated image is the one of the server, and so is the one that is kept for a repeat', async () => {
+test("a gated image is the server's, and so is the kept one for a repeat", async () => {
   const image = (client: Client) => client.callTool({ name: 'get-tiny-image', arguments: {} })
   const [before, behind] = await both(image)
   expect(behind.content).toEqual(before.content)
@@ -36,7 +36,7 @@ test('a gated image is the one of the server, and so is the one that is kept for
   expect(machine.calls.filter(({ tool }) => tool === 'get-tiny-image')).toHaveLength(1)
 })
 
-test('resources and prompts are those of the server', async () => {
+test("resources and prompts are the server's", async () => {
   for (const ask of [
     (client: Client) => client.listResources(),
     (client: Client) => client.listResourceTemplates(),
@@ -51,14 +51,14 @@ test('resources and prompts are those of the server', async () => {
   expect(behind).toEqual(before)
 })
 
-test('a gated call has the progress that the server tells, once it is approved', async () => {
+test("an approved call has the server's progress", async () => {
   const told: number[] = []
   const call = { name: work, arguments: { duration: 1, steps: 4 } }
   await gate.callTool(call, { onprogress: ({ progress }) => void told.push(progress) })
   expect(told.slice(-4)).toEqual([1, 2, 3, 4])
 })
 
-test('cancelled while people think, a call is not made, and the request stays for a repeat', async () => {
+test('a call that is cancelled while people decide is not made, and its request stays for a repeat', async () => {
   hotwork.decides = () => undefined
   const call = { name: work, arguments: { duration: 0, steps: 2 } }
   const stop = new AbortController()

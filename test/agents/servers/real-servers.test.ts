@@ -5,14 +5,14 @@ import { serversBundle } from '../support/policies.ts'
 import { servers, type TestedServer } from '../support/servers.ts'
 import { pairs } from '../table/pairs.ts'
 
-/** Servers and clients that no one here wrote, as they come from npm and PyPI, with the gate between them. */
+/** Unmodified servers and clients from npm and PyPI, with the gate between them. */
 
 const bundle = serversBundle()
 const hotwork = new HotworkInMemory()
 let machine: Machine
 beforeAll(async () => {
   await hotwork.open(bundle)
-  // The arguments say what Ana says of them.
+  // The arguments contain Ana's verdict.
   hotwork.decides = ({ ask }) => (JSON.stringify(ask.arguments).includes('denied') ? 'deny' : 'approve')
   machine = new Machine(hotwork, bundle)
 })
@@ -43,7 +43,7 @@ describe.each(pairs)('%s under %s', (serverName, hostName) => {
   const call = (connection: Connection, word: string) =>
     connection.call(server.gated.tool, server.gated.args(label(word)))
 
-  test('lists the tools of the server, and says of each what the gate does with it', async () => {
+  test("a gate lists the server's tools, each with the gate's part", async () => {
     const behind = await gated.tools()
     const before = bare ? await bare.tools() : behind.map(({ name }) => ({ name, description: '' }))
     expect(behind.map(({ name }) => name)).toEqual(before.map(({ name }) => name))
@@ -55,7 +55,7 @@ describe.each(pairs)('%s under %s', (serverName, hostName) => {
     }
   })
 
-  test('what passes is answered as without the gate', async () => {
+  test('a passing call is answered as without the gate', async () => {
     const { pass } = server
     if (!pass || !bare) return
     const [before, behind] = await Promise.all([bare.call(pass.tool, pass.args), gated.call(pass.tool, pass.args)])
@@ -63,7 +63,7 @@ describe.each(pairs)('%s under %s', (serverName, hostName) => {
     expect(JSON.stringify(behind).length).toBeGreaterThan(20)
   })
 
-  test('what is approved is sent once, and answered as without the gate', async () => {
+  test('an approved call is sent once, and answered as without the gate', async () => {
     const behind = await call(gated, 'approved')
     if (bare) expect(comparable(behind)).toEqual(comparable(await call(bare, 'plain')))
     expect(behind).not.toMatchObject({ isError: true })
@@ -71,7 +71,7 @@ describe.each(pairs)('%s under %s', (serverName, hostName) => {
     expectEffects('approved', 1)
   })
 
-  test('the same call again has the same answer, and is not sent again', async () => {
+  test('a repeated call has the same answer, and is not sent again', async () => {
     const first = await call(gated, 'approved')
     const second = await call(gated, 'approved')
     expect(contentOf(second)).toEqual(contentOf(first))
@@ -79,7 +79,7 @@ describe.each(pairs)('%s under %s', (serverName, hostName) => {
     expectEffects('approved', 1)
   })
 
-  test('what is denied is not sent, and the host is told so as an error', async () => {
+  test('a denied call is not sent, and is an error for the host', async () => {
     const answer = await call(gated, 'denied').catch((error: Error) => ({ isError: true, content: error.message }))
     expect(answer).toMatchObject({ isError: true })
     expect(JSON.stringify(answer)).toContain('denied')
@@ -95,7 +95,10 @@ describe.each(pairs)('%s under %s', (serverName, hostName) => {
 
 const contentOf = (result: unknown) => (result as { content: unknown }).content
 
-/** Without what differs between two calls: their labels, times and commits. What the gate adds stands in `_meta`. */
+/**
+ * A result without the parts that differ between two calls: labels, times and commits. The gate's own part is in
+ * `_meta`.
+ */
 function comparable(result: unknown): unknown {
   const { _meta, ...rest } = result as { _meta?: unknown }
   const text = JSON.stringify(rest)

@@ -28,7 +28,7 @@ beforeAll(async () => {
   await start('0')
 })
 beforeEach(() => {
-  // The content says what Ana says of it.
+  // The content contains Ana's verdict.
   hotwork.decides = ({ ask }) => {
     const content = String(ask.arguments['content'])
     return content.startsWith('approve') ? 'approve' : content.startsWith('deny') ? 'deny' : undefined
@@ -66,7 +66,7 @@ const became = async (content: string) => {
   return state.status === 'completed' ? state.outcome : state.status
 }
 
-test('a call that is approved runs once, one that is denied does not, and each says why', async () => {
+test('an approved call runs once, a denied one does not, and each says why', async () => {
   const told = await tell('by_gate')
   expect(told).toMatchObject({ approved: 'wrote staging/aap.txt', again: expect.stringContaining('already attempted') })
   expect(told['denied']).not.toBe('wrote staging/aap.txt')
@@ -81,13 +81,13 @@ test('a tool that fails is on record as failed', async () => {
   expect(await became('approve failing')).toBe('failed')
 })
 
-test('a call that people do not decide in its time is taken back and does not run', async () => {
+test('an undecided call is withdrawn at its end and does not run', async () => {
   await tell('too_late')
   expect(ran()).not.toContain('wait and see')
   expect(await became('wait and see')).toMatch(/withdrawn|expired/)
 })
 
-test('every answer is one that the strict client takes, and every conflict has its code', async () => {
+test('the strict client takes every answer, and every conflict has its code', async () => {
   expect(await tell('wire')).toEqual({
     same: [true, true],
     statuses: ['approved', 'succeeded', 'pending', 'cancelled'],
@@ -104,11 +104,11 @@ test('every answer is one that the strict client takes, and every conflict has i
   })
 })
 
-test('another token is refused', async () => {
+test('a wrong token is refused', async () => {
   expect(await tell('stranger')).toEqual({ refused: expect.stringContaining('refused') })
 })
 
-test('an agent of Pydantic AI under the adapter runs what is approved, and is told what is denied', async () => {
+test('an agent of Pydantic AI under the adapter runs approved calls, and hears of denied ones', async () => {
   const { told } = (await tell('pydantic_ai')) as { told: string[] }
   expect(told[0]).toBe('wrote staging/aap.txt')
   expect(told[1]).not.toBe('wrote staging/aap.txt')

@@ -8,8 +8,8 @@ type Action = { tool: 'mcp'; operation: string; resource: string; parameters: Ar
 type Tried = { id: string; intent: string; tool: string; args: Args; from: number; until: number; blocked?: number }
 
 /**
- * A trace as `agentack` reads it, of what really happened: what a host asked for, what Hotwork has on record, and what the
- * server was sent, each by its own time.
+ * A trace for `agentack` of real events: the host's calls, Hotwork's record, and the server's input, each by its own
+ * time.
  */
 export class ApprovalTrace {
   readonly #hotwork: HotworkInMemory
@@ -26,8 +26,8 @@ export class ApprovalTrace {
   }
 
   /**
-   * A call of the host. The same call again is the same action. `work` answers whether the host was told that it will not be
-   * done; undefined: it does not know yet.
+   * A call of the host. The same call again is the same action. `work` answers whether the host was told that it is not
+   * done; undefined if it does not know yet.
    */
   async call(tool: string, args: Args, work: () => Promise<'blocked' | undefined>, intent = tool): Promise<void> {
     const known = this.#tried.find((each) => each.tool === tool && sameArgs(each.args, args))
@@ -49,10 +49,10 @@ export class ApprovalTrace {
     this.#interrupts.push(Date.now())
   }
 
-  /** Ends the session and writes what happened in it. */
+  /** Ends the session and writes its trace. */
   write(file: string): void {
     const session = { schema_version: 2, session_id: randomUUID() }
-    // Of one millisecond: a stop comes first.
+    // Events of one millisecond: a stop comes first.
     const events = [
       ...this.#stopped(),
       ...this.#proposed(),
@@ -82,12 +82,12 @@ export class ApprovalTrace {
     return this.#tried.filter(({ id }, index) => this.#tried.findIndex((each) => each.id === id) === index)
   }
 
-  /** The call of the host in whose time something happened. */
+  /** The call of the host during which something happened. */
   #during(at: number): Tried | undefined {
     return this.#tried.findLast(({ from, until }) => from <= at && at <= until)
   }
 
-  /** What people were asked, with what they were shown, and what they said. */
+  /** The questions to people, the cards that they saw, and their answers. */
   #onRecord() {
     const own = this.#hotwork.history.filter(({ at }) => at >= this.#began)
     const asked = own.filter(
@@ -131,7 +131,7 @@ export class ApprovalTrace {
     return this.#interrupts.map((at) => ({ at, type: 'interrupt', reason: 'a person halted the agent' }))
   }
 
-  /** The latest that was asked for this action. */
+  /** The latest request for this action. */
   #approvalOf(id: string): { approval_id?: string } {
     const asked = this.#hotwork.asked.findLast(({ ask }) => {
       const first = this.#hotwork.history.find(({ state }) => state.ask.id === ask.id)

@@ -1,8 +1,8 @@
 import { registerHooks } from 'node:module'
 
 /**
- * `node --import`: the package is its source in this checkout, so that a page's program needs no build. The Claude Agent SDK
- * finds a scripted Claude Code.
+ * `node --import`: resolves the package to its source in this checkout, so that a page's program needs no build, and
+ * the Claude Code of the Claude Agent SDK to a scripted one.
  */
 const client = new URL('../../../client/', import.meta.url)
 const files = { hotwork: 'index.ts', 'hotwork/gate': 'gate.ts' }

@@ -24,7 +24,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js'
 
 /**
- * A program: the server that the protocol's own conformance (`@modelcontextprotocol/conformance`) wants, on stdio, or with
+ * A program: the server for the protocol's own conformance (`@modelcontextprotocol/conformance`), on stdio, or with
  * `--http` at an address that it prints.
  */
 

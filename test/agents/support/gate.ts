@@ -14,7 +14,9 @@ const tellFaults = 'exec "$@" 2>>"$0"'
 /** `at`: milliseconds. */
 export type SentCall = { at: number; tool: string; arguments: object }
 
-/** A folder of one machine on which gates run: who agent and tool are, what gates keep, and what servers were sent. */
+/**
+ * A folder of one machine on which gates run: identities of agent and tool, the gates' state, and the servers' input.
+ */
 export class Machine {
   readonly home = mkdtempSync(join(tmpdir(), 'hotwork-gates-'))
   readonly #hotwork: HotworkInMemory
@@ -63,7 +65,7 @@ export class Machine {
     }
   }
 
-  /** The server without a gate, and what it is sent is written down. */
+  /** The server without a gate, with its input recorded. */
   recorded(server: Started): Started {
     return { ...server, command: process.execPath, args: [recorder, this.sentFile, server.command, ...server.args] }
   }
@@ -76,7 +78,7 @@ export class Machine {
     return join(this.home, 'faults.txt')
   }
 
-  /** The calls of tools that servers were sent, in their order. */
+  /** The calls that the servers got, in order. */
   get calls(): SentCall[] {
     return readIfThere(this.sentFile)
       .split('\n')
@@ -91,12 +93,12 @@ export class Machine {
       })
   }
 
-  /** How often a server was sent a call that says this. */
+  /** How many calls with this label the servers got. */
   sent(label: string): number {
     return this.calls.filter((call) => JSON.stringify(call.arguments).includes(label)).length
   }
 
-  /** What gates and servers have said on standard error. */
+  /** The standard error of gates and servers. */
   get faults(): string {
     return readIfThere(this.faultsFile)
   }

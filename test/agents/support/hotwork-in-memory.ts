@@ -9,19 +9,19 @@ import { World } from '../../support/world.ts'
 
 const idp = 'https://id.example.org'
 
-/** What Ana, who decides, says of a request. Undefined: she has not looked at it yet. */
+/** The verdict of Ana, who decides. Undefined: she has not looked at the request yet. */
 export type Verdict = 'approve' | 'deny' | undefined
 
 /**
- * Hotwork's own handlers in memory, at an address that other programs can call, in the real time. Ana decides each request
- * as soon as it is there, as `decides` says.
+ * Hotwork's own handlers in memory, at an address for other programs, in the real time. Ana decides each request at
+ * once, by `decides`.
  */
 export class HotworkInMemory {
   readonly api = new ApiServer()
-  /** Those that were submitted, in their order. */
+  /** The submitted requests, in order. */
   readonly asked: ApprovalRequest[] = []
   decides: (request: ApprovalRequest) => Verdict = () => undefined
-  /** What requests became, and when. Milliseconds. */
+  /** The states of requests, with their time in milliseconds. */
   readonly history: { at: number; state: ApprovalRequest }[] = []
   #key!: Key
   #keys!: KeyServer
@@ -52,7 +52,7 @@ export class HotworkInMemory {
     return signed(this.#key, { alg: 'ES256', kid: this.#key.kid }, claims)
   }
 
-  /** The next request that fits, or the one that is there. */
+  /** The first request that fits, now or later. */
   request(fits: (request: ApprovalRequest) => boolean): Promise<ApprovalRequest> {
     return new Promise((resolve) => {
       const look = () => {
@@ -71,12 +71,12 @@ export class HotworkInMemory {
     if (!decided.ok) throw new Error(`Ana could not decide: ${decided.code}`)
   }
 
-  /** Other policies or terms from now on; what was decided stays. */
+  /** Replaces policies or terms; decided requests stay. */
   use(bundle: Bundle): void {
     this.world.policy = new CurrentPolicy(new CedarPolicy(this.#known(bundle)), this.world)
   }
 
-  /** A person halts what an agent does. */
+  /** A person halts an agent. */
   async halt(agent: string, reason: string): Promise<string> {
     const now = this.world.clock.now()
     const claims = { iss: idp, aud: `${this.api.url}/people`, sub: 'person-gus', iat: now, exp: now + 600 }
@@ -88,7 +88,7 @@ export class HotworkInMemory {
     return ((await response.json()) as { id: string }).id
   }
 
-  /** The issuers' keys are at loopback. */
+  /** Points the issuers' keys to loopback. */
   #known(bundle: Bundle): Bundle {
     const issuers = Object.fromEntries(
       Object.entries(bundle.deployment.issuers).map(([alias, each]) => [alias, { ...each, jwksUri: this.#keys.url }]),

@@ -9,18 +9,18 @@ import { StdioClientTransport as FirstStdio } from '@modelcontextprotocol/sdk/cl
 import { python, pythonMcp1 } from '../install.ts'
 import { connect } from './gate.ts'
 
-/** How a server is started. */
+/** The command that starts a server. */
 export type Started = { command: string; args: string[]; env: { [name: string]: string }; cwd: string }
 
-/** A connection of an MCP host, in the words that all clients share. */
+/** A connection of an MCP host, in the form that all clients share. */
 export type Connection = {
   tools(): Promise<{ name: string; description: string }[]>
-  /** What the host's own code gets: its client's form, not always the protocol's. */
+  /** The result for the host's own code: in its client's form, not always the protocol's. */
   call(name: string, args: { [name: string]: unknown }): Promise<unknown>
   close(): Promise<void>
 }
 
-/** An MCP client that others wrote. */
+/** An MCP client by other authors. */
 type McpHost = { connect(server: Started): Promise<Connection> }
 
 const me = { name: 'host-of-tests', version: '1.0.0' }
@@ -80,7 +80,7 @@ const langchain: McpHost = {
   },
 }
 
-/** One process for all connections of a kind: to start Python takes longer than all that they do. */
+/** One process for all connections of a kind: to start Python takes longer than all its work. */
 class PythonHost {
   readonly #kind: 'mcp' | 'fastmcp'
   readonly #program: string

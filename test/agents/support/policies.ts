@@ -10,7 +10,7 @@ import { madeOnce } from '../../support/made-once.ts'
 const own = join(__dirname, '../policies')
 const read = (file: string) => readFileSync(join(own, file), 'utf8')
 
-/** The sample organisation, with the tools of the MCP servers that are tested in its catalogue. */
+/** The sample organisation, with the tools of the tested MCP servers in its catalogue. */
 export const serversBundle = (): Bundle =>
   madeOnce('servers-bundle', () => {
     using copy = new Copy()

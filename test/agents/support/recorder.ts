@@ -3,8 +3,8 @@ import { appendFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
 /**
- * A program: runs an MCP server and writes down, with the time, each line that it is sent, before it gets it. The server and
- * who talks to it are as they are. `recorder.ts FILE CMD...`
+ * A program: runs an MCP server and records each line for it, with the time, before the server gets it. `recorder.ts
+ * FILE CMD...`
  */
 
 const [file = '', command = '', ...args] = process.argv.slice(2)

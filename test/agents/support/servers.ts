@@ -11,14 +11,14 @@ import type { Started } from './mcp-hosts.ts'
 
 type Args = { [name: string]: unknown }
 
-/** An MCP server that others wrote, as it comes from its registry, with something to work on. */
+/** An MCP server by other authors, unmodified, with a place to work on. */
 export type TestedServer = {
   start: Started
-  /** A tool that passes; none of AWS's does without a network. */
+  /** A tool that passes; AWS's server has none without a network. */
   pass?: { tool: string; args: Args }
-  /** A tool that is gated. `label` is in what it is asked to do. */
+  /** A gated tool. `label` is in its arguments. */
   gated: { tool: string; action: string; args(label: string): Args }
-  /** What became of it in the world: how often, where that can be counted. */
+  /** How often the call had its effect in the world, if that can be counted. */
   effects(label: string): number
   close(): void | Promise<void>
 }
@@ -70,7 +70,7 @@ function git(): TestedServer {
       tool: 'git_commit',
       action: 'git:Commit',
       args(label) {
-        // It commits only where something is staged.
+        // It commits only a staged file.
         writeFileSync(join(cwd, label), label)
         run('add', label)
         return { repo_path: cwd, message: label }
@@ -118,7 +118,7 @@ function everything(): TestedServer {
   }
 }
 
-/** It asks the internet which operations only read, and AWS for what it is told: both are played at loopback. */
+/** It asks the internet which operations only read, and then AWS: both are played at loopback. */
 async function awsApi(): Promise<TestedServer> {
   const cwd = folder()
   const host = 'servicereference.us-east-1.amazonaws.com'

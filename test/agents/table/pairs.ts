@@ -1,4 +1,4 @@
-/** Which MCP servers are tested under which clients: their packages, as they come from npm and PyPI. */
+/** The tested MCP servers and clients, by their packages on npm and PyPI. */
 export const servers = {
   filesystem: '@modelcontextprotocol/server-filesystem',
   git: 'mcp-server-git',

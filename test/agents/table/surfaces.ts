@@ -1,4 +1,4 @@
-/** The first part: a file of tests; the others: words that are in the name of a test of it. */
+/** First a file of tests, then words from the names of its tests. */
 export type Proof = readonly [file: string, ...tests: string[]]
 export type Cell = { says: string; proof: Proof }
 export type Surface = {
@@ -22,22 +22,22 @@ const oauth = 'test/client/deferred-token.test.ts'
 
 const killedHook: Cell = {
   says: 'yes: the next call goes on with the request',
-  proof: [sidecar, 'a hook that is killed while people think leaves the request'],
+  proof: [sidecar, 'a hook that is killed while people decide leaves the request'],
 }
 const killedFramework: Cell = {
   says: 'yes: the same call id is the same request, and runs once',
   proof: [
     stories,
-    'killed while it waits for people, and run again by another process',
-    'killed while it runs: it is not run again',
+    'a call whose process is killed while it waits is run once',
+    'a call whose process is killed while it runs is not run again',
   ],
 }
 const closedFramework: Cell = {
   says: 'yes: the tool does not run',
-  proof: [stories, 'Hotwork cannot be reached: it does not run', 'refused by policy: it does not run'],
+  proof: [stories, 'a call does not run while Hotwork cannot be reached', 'a call that policy refuses does not run'],
 }
 
-/** Where agents are, and what is promised there, each promise with the tests that hold it. */
+/** The places where agents run, and the promises there, each with its tests. */
 export const surfaces: readonly Surface[] = [
   {
     where: 'an MCP server, under any MCP host: `hotwork mcp`',
@@ -45,15 +45,19 @@ export const surfaces: readonly Surface[] = [
     tested: ['the servers and clients below'],
     waits: {
       says: 'a task, or the page of the request; else 50 s a call, and a repeat goes on with the same request',
-      proof: [gated, 'a repeat attaches to the same request', 'people are waited for within the wait'],
+      proof: [gated, 'a repeat joins the same pending request', 'people are waited for within the wait'],
     },
     restart: {
       says: 'yes: of host, gate and server; a call is sent once',
-      proof: [gated, 'another process finds it, does it and has its value', 'an answer that is lost for good'],
+      proof: [
+        gated,
+        'another process finds a call by its request, does it and has its value',
+        'an answer that is lost for good',
+      ],
     },
     closed: {
       says: 'yes',
-      proof: [gated, 'where Hotwork does not answer nothing is sent', 'what is not sent at the last moment is refused'],
+      proof: [gated, 'nothing is sent while Hotwork does not answer', 'a call that fails its last check is refused'],
     },
     cannotStop: 'a call that the map lets pass; an agent that has the server, or its secret, without the gate',
   },
@@ -103,7 +107,7 @@ export const surfaces: readonly Surface[] = [
       says: 'yes',
       proof: [
         'test/client/sidecar/approvals.test.ts',
-        'while Hotwork does not answer is 503, permits nothing',
+        'a request while Hotwork does not answer is 503, permits nothing',
         'of a tool that no map names is denied',
       ],
     },
@@ -115,7 +119,7 @@ export const surfaces: readonly Surface[] = [
     tested: ['ai'],
     waits: {
       says: 'as you say, then the run ends and goes on later',
-      proof: ['test/agents/adapters/ai-sdk.test.ts', 'the run ends with an approval request, and goes on in another'],
+      proof: ['test/agents/adapters/ai-sdk.test.ts', 'a run ends with an approval request, and goes on in another'],
     },
     restart: killedFramework,
     closed: closedFramework,
@@ -127,7 +131,7 @@ export const surfaces: readonly Surface[] = [
     tested: ['langchain'],
     waits: {
       says: 'as you say, then the tool tells the model to call again',
-      proof: [stories, 'approved by people: it waits for them, and runs once', 'not decided in time: it does not run'],
+      proof: [stories, 'a call waits for people, and runs once', 'an undecided call does not run'],
     },
     restart: killedFramework,
     closed: closedFramework,
@@ -139,10 +143,7 @@ export const surfaces: readonly Surface[] = [
     tested: ['@openai/agents'],
     waits: {
       says: 'as you say, then the state is a string and goes on later',
-      proof: [
-        'test/agents/adapters/openai-agents.test.ts',
-        'the state is kept as a string, with the request beside it',
-      ],
+      proof: ['test/agents/adapters/openai-agents.test.ts', 'a state is kept as a string, with its request'],
     },
     restart: killedFramework,
     closed: closedFramework,
@@ -154,7 +155,7 @@ export const surfaces: readonly Surface[] = [
     tested: ['@strands-agents/sdk'],
     waits: {
       says: 'as you say, then the agent pauses and is resumed',
-      proof: ['test/agents/adapters/strands.test.ts', 'the agent pauses, and goes on when it is resumed'],
+      proof: ['test/agents/adapters/strands.test.ts', 'an agent pauses, and goes on when it is resumed'],
     },
     restart: killedFramework,
     closed: closedFramework,
@@ -166,7 +167,7 @@ export const surfaces: readonly Surface[] = [
     tested: ['@anthropic-ai/claude-agent-sdk'],
     waits: {
       says: 'as you say, then `deny`; a repeat goes on',
-      proof: ['test/agents/adapters/claude.test.ts', 'what people approved runs, and is completed'],
+      proof: ['test/agents/adapters/claude.test.ts', 'an approved call runs, and is completed'],
     },
     restart: killedFramework,
     closed: closedFramework,
@@ -182,11 +183,11 @@ export const surfaces: readonly Surface[] = [
     },
     restart: {
       says: 'yes, with the same key: the same ask is the same request, until its token was given',
-      proof: [oauth, 'after an answer that was lost', 'asks after the approval: it has the token'],
+      proof: [oauth, 'and after a lost answer', 'asks after the approval has the token'],
     },
     closed: {
       says: 'yes: no token',
-      proof: [oauth, 'has no code while none can be signed', 'ends the wait'],
+      proof: [oauth, 'a client gets no code while none can be signed', 'ends the wait'],
     },
     cannotStop: 'what the token allows, at its tool, until it ends. It is the wall',
   },
@@ -196,15 +197,19 @@ export const surfaces: readonly Surface[] = [
     tested: ['any SDK of AWS'],
     waits: {
       says: '30 minutes, or as you say; then by the id of the request',
-      proof: [exec, 'since it is still pending: 3, with how to go on'],
+      proof: [exec, 'a pending request starts no command: 3, with how to go on'],
     },
     restart: {
       says: 'yes: by the id of the request; the command is started once',
-      proof: [exec, 'after SIGKILL there is no new credential', 'of two that begin at the same time one starts'],
+      proof: [
+        exec,
+        '`exec` that is killed gives no new credential',
+        'one of two concurrent processes starts the command',
+      ],
     },
     closed: {
       says: 'yes: no credential',
-      proof: [exec, 'interrupted while Hotwork does not answer', 'since people or policy said no: 4'],
+      proof: [exec, 'interrupted while Hotwork does not answer', 'a refused request starts no command: 4'],
     },
     cannotStop: 'what the credential allows: the approved action, until it ends. It is the wall',
   },

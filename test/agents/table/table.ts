@@ -5,15 +5,15 @@ import { hosts, pairs, servers } from './pairs.ts'
 import { type Cell, type Surface, surfaces } from './surfaces.ts'
 
 /**
- * Makes the tables of docs/agents/README.md: `node test/agents/table/table.ts` writes them. Each promise names the tests that
- * hold it; test/infra/agents-table.test.ts fails where one is not there, or the page has another table.
+ * Makes the tables of docs/agents/README.md: `node test/agents/table/table.ts` writes them. Each promise names its
+ * tests; test/infra/agents-table.test.ts fails if one is missing, or the page has another table.
  */
 
 const root = join(import.meta.dirname, '../../..')
 const page = join(root, 'docs/agents/README.md')
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 
-/** Of the packages of test/agents. One that is in both lists of Python has the version of the first. */
+/** The versions of test/agents' packages. A Python package in both lists has the version of the first. */
 const { dependencies } = JSON.parse(read('test/agents/package.json')) as { dependencies: { [name: string]: string } }
 const inPython = ['requirements-mcp1.txt', 'requirements.txt'].flatMap((list) =>
   read(`test/agents/${list}`)
@@ -25,7 +25,7 @@ const inPython = ['requirements-mcp1.txt', 'requirements.txt'].flatMap((list) =>
 )
 const versions = new Map([...inPython, ...Object.entries(dependencies)])
 
-/** Where the page has a table: between these two lines. */
+/** The place of a table in the page: between these two lines. */
 const between = (name: string) =>
   [`<!-- ${name}: by test/agents/table/table.ts -->`, `<!-- end of ${name} -->`] as const
 
@@ -72,7 +72,7 @@ export function withTables(text: string): string {
   }, text)
 }
 
-/** Tests that a promise names and that are not there. */
+/** Tests that a promise names and that are missing. */
 export const missingProofs = (): string[] => surfaces.flatMap(promisesOf).flatMap(missingOf)
 
 const promisesOf = ({ waits, restart, closed }: Surface): Cell[] => [waits, restart, closed]

@@ -5,7 +5,7 @@ import { proverOfPair } from '../../../client/journal/keys.ts'
 import { rateOf } from '../../../functions/domain/policy/ladder.ts'
 import { useScene } from '../support/scene.ts'
 
-/** The agent's side of the API, over the handlers that are deployed. */
+/** The agent's side of the API, over the deployed handlers. */
 
 const scene = useScene()
 
@@ -40,45 +40,43 @@ async function decide(id: string, who: string, narrow?: object): Promise<void> {
   expect(decided.ok).toBe(true)
 }
 
-describe('an ask', () => {
-  test('is completed with the agent that asks and the resource that the arguments name', async () => {
-    const api = await connect()
-    expect(await api.completeAsk(partial())).toEqual({
-      subject: { type: 'agent', id: 'agent:remediator' },
-      action: { name: 'ssm:PutParameter', properties: partial().arguments },
-      resource: {
-        type: 'ssm:parameter',
-        id: 'arn:aws:ssm:us-east-1:000000000000:parameter/prod/checkout/payment-timeout-ms',
-      },
-      context: { purpose: 'remediation', parent_task: { id: 'INC-4822' }, justification: 'checkout refuses payments' },
-    })
-    expect(scene.api.world.log.lines).toEqual([])
-    expect(await scene.api.world.ledger.entries('agent:remediator')).toEqual([])
+test('an ask is completed with the agent that asks and the resource that its arguments name', async () => {
+  const api = await connect()
+  expect(await api.completeAsk(partial())).toEqual({
+    subject: { type: 'agent', id: 'agent:remediator' },
+    action: { name: 'ssm:PutParameter', properties: partial().arguments },
+    resource: {
+      type: 'ssm:parameter',
+      id: 'arn:aws:ssm:us-east-1:000000000000:parameter/prod/checkout/payment-timeout-ms',
+    },
+    context: { purpose: 'remediation', parent_task: { id: 'INC-4822' }, justification: 'checkout refuses payments' },
   })
+  expect(scene.api.world.log.lines).toEqual([])
+  expect(await scene.api.world.ledger.entries('agent:remediator')).toEqual([])
+})
 
-  test('of an action that is not in the catalogue, or with arguments that it does not take, names what is wrong', async () => {
-    const api = await connect()
-    await expect(api.completeAsk({ ...partial(), action: 'ssm:DeleteEverything' })).rejects.toMatchObject({
-      name: 'Refusal',
-      told: { code: 'unknown_action', detail: expect.stringContaining('ssm:DeleteEverything') },
-    })
-    await expect(api.completeAsk({ ...partial(), arguments: { Name: 7 } })).rejects.toMatchObject({
-      name: 'Refusal',
-      told: { code: 'invalid_arguments', detail: expect.stringContaining('Name') },
-    })
+test('an ask with an unknown action or invalid arguments is refused, and the mistake is named', async () => {
+  const api = await connect()
+  await expect(api.completeAsk({ ...partial(), action: 'ssm:DeleteEverything' })).rejects.toMatchObject({
+    name: 'Refusal',
+    told: { code: 'unknown_action', detail: expect.stringContaining('ssm:DeleteEverything') },
   })
-
-  test('is completed for an agent alone, as often as it may evaluate', async () => {
-    const tool = await connect({ identity: async () => scene.workload('tool-flag-service') })
-    await expect(tool.completeAsk(partial())).rejects.toMatchObject({ told: { code: 'invalid_token' } })
-    const api = await connect()
-    const { burst } = rateOf(scene.api.world.policy.bundle.ladder, 'evaluations')
-    for (let n = 0; n < burst; n++) await api.completeAsk(partial())
-    await expect(api.completeAsk(partial())).rejects.toMatchObject({ told: { code: 'too_many_requests' } })
+  await expect(api.completeAsk({ ...partial(), arguments: { Name: 7 } })).rejects.toMatchObject({
+    name: 'Refusal',
+    told: { code: 'invalid_arguments', detail: expect.stringContaining('Name') },
   })
 })
 
-test('what policy permits without people is approved at once, claimed, and completed', async () => {
+test('an ask is completed for an agent alone, at the rate of its evaluations', async () => {
+  const tool = await connect({ identity: async () => scene.workload('tool-flag-service') })
+  await expect(tool.completeAsk(partial())).rejects.toMatchObject({ told: { code: 'invalid_token' } })
+  const api = await connect()
+  const { burst } = rateOf(scene.api.world.policy.bundle.ladder, 'evaluations')
+  for (let n = 0; n < burst; n++) await api.completeAsk(partial())
+  await expect(api.completeAsk(partial())).rejects.toMatchObject({ told: { code: 'too_many_requests' } })
+})
+
+test('an ask that needs no people is approved at once, claimed, and completed', async () => {
   const api = await connect()
   const { task } = await submit(api, partial('/staging/checkout/payment-timeout-ms'))
   expect(task).toMatchObject({ task: { status: 'approved' }, hotwork: { tier: 0, grant: { status: 'live' } } })
@@ -88,7 +86,7 @@ test('what policy permits without people is approved at once, claimed, and compl
   await expect(api.exchangeToken(task.task.id)).rejects.toMatchObject({ told: { code: 'completed' } })
 })
 
-test('a wait tells each change and ends when people have settled it, also as less than was asked for', async () => {
+test('a wait reports each change and ends when people have settled the request, even if they narrowed it', async () => {
   const api = await connect()
   const { ask, task } = await submit(api)
   const seen: unknown[] = []
@@ -113,7 +111,7 @@ test('a wait that gives up returns the task as it is: still pending', async () =
   expect((await api.cancel(task.task.id)).task.status).toBe('cancelled')
 })
 
-test('the same key and body is the same request, also where every answer is lost once', async () => {
+test('the same key and body are the same request, even if each answer is lost once', async () => {
   const api = await connect()
   const ask = await api.completeAsk(partial())
   const evaluation = await api.evaluate(ask)
@@ -149,7 +147,7 @@ test('an aborted signal ends a wait, a pause between tries and a call with its o
   expect(scene.api.calls.filter((call) => call === 'POST /v1/asks')).toHaveLength(1)
 })
 
-test('a clock that is off is named as the fault, with how far', async () => {
+test('a wrong clock is named as the fault, with its difference', async () => {
   const api = await connect()
   const ask = await api.completeAsk(partial())
   const evaluation = await api.evaluate(ask)

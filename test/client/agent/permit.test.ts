@@ -15,7 +15,7 @@ import { thisProcess } from '../../../client/surroundings.ts'
 import type { RequestId } from '../../../functions/domain/values.ts'
 import { useScene } from '../support/scene.ts'
 
-/** The agent's client, over the handlers that are deployed. */
+/** The agent's client, over the deployed handlers. */
 
 const scene = useScene()
 let state: string
@@ -24,7 +24,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(state, { recursive: true, force: true }))
 
-/** What happens while the client waits. */
+/** Runs at each pause of the client. */
 let meanwhile: () => Promise<unknown> = async () => {}
 let pauses = 0
 beforeEach(() => {
@@ -88,273 +88,265 @@ const files = () =>
     text: readFileSync(join(state, name), 'utf8'),
   }))
 
-describe('a permit', () => {
-  test('that needs no people is approved at once: credentials, one run, and the end is reported', async () => {
-    const permit = await approved(hotwork().permit(call()))
-    expect(permit.arguments).toEqual(call().arguments)
-    expect(permit.expiresAt.getTime()).toBeGreaterThan(Date.now())
-    const provider = permit.awsCredentials()
-    const value = await permit.use(async () => (await provider()).sessionToken)
-    expect(value).toEqual(expect.any(String))
-    expect(await end(permit.request)).toMatchObject({ status: 'completed', outcome: 'succeeded' })
-    expect(files()).toEqual([])
-  })
+test('a permit that needs no people is approved at once: it has credentials and one run, and its end is reported', async () => {
+  const permit = await approved(hotwork().permit(call()))
+  expect(permit.arguments).toEqual(call().arguments)
+  expect(permit.expiresAt.getTime()).toBeGreaterThan(Date.now())
+  const provider = permit.awsCredentials()
+  const value = await permit.use(async () => (await provider()).sessionToken)
+  expect(value).toEqual(expect.any(String))
+  expect(await end(permit.request)).toMatchObject({ status: 'completed', outcome: 'succeeded' })
+  expect(files()).toEqual([])
+})
 
-  test('ends sooner once its first credential is claimed, which begins its time', async () => {
-    const permit = await approved(hotwork().permit(call()))
-    const before = permit.expiresAt.getTime()
-    await permit.token()
-    const { lifetime } = (await end(permit.request)).ask
-    expect(permit.expiresAt.getTime()).toBeLessThan(before)
-    expect(permit.expiresAt.getTime()).toBeLessThanOrEqual(Date.now() + lifetime * 1000)
-  })
+test('a permit ends sooner once its first credential is claimed, which begins its time', async () => {
+  const permit = await approved(hotwork().permit(call()))
+  const before = permit.expiresAt.getTime()
+  await permit.token()
+  const { lifetime } = (await end(permit.request)).ask
+  expect(permit.expiresAt.getTime()).toBeLessThan(before)
+  expect(permit.expiresAt.getTime()).toBeLessThanOrEqual(Date.now() + lifetime * 1000)
+})
 
-  test('waits for people, and is approved when they have', async () => {
-    meanwhile = () => decideAll()
-    const permit = await approved(hotwork().permit(prod()))
-    expect(permit.request).toMatch(/^req_/)
-  })
+test('a permit waits for people, and is approved when they approve', async () => {
+  meanwhile = () => decideAll()
+  const permit = await approved(hotwork().permit(prod()))
+  expect(permit.request).toMatch(/^req_/)
+})
 
-  test('that people deny is a value, and so are silence and what policy forbids', async () => {
-    meanwhile = () => decideAll('deny')
-    expect(await hotwork().permit(prod())).toEqual({ outcome: 'denied', request: expect.stringMatching(/^req_/) })
-    meanwhile = async () => scene.advance(7200)
-    expect(await hotwork().permit(prod({ wait: '10h' }))).toMatchObject({ outcome: 'expired' })
-    expect(await hotwork().permit(call({}, '/prod/hotwork/key'))).toMatchObject({
-      outcome: 'refused',
-      reason: 'policy_denied',
-    })
-    expect(await hotwork().permit(call({ action: 'ssm:Nothing' }))).toMatchObject({
-      outcome: 'refused',
-      reason: 'unknown_action',
-      detail: expect.stringContaining('ssm:Nothing'),
-    })
-    expect(await hotwork().permit(call({ arguments: { Nmae: '/x' } }))).toMatchObject({
-      outcome: 'refused',
-      reason: 'invalid_arguments',
-      detail: expect.stringContaining('Nmae'),
-    })
+test('a denial, silence and a refusal of policy are values', async () => {
+  meanwhile = () => decideAll('deny')
+  expect(await hotwork().permit(prod())).toEqual({ outcome: 'denied', request: expect.stringMatching(/^req_/) })
+  meanwhile = async () => scene.advance(7200)
+  expect(await hotwork().permit(prod({ wait: '10h' }))).toMatchObject({ outcome: 'expired' })
+  expect(await hotwork().permit(call({}, '/prod/hotwork/key'))).toMatchObject({
+    outcome: 'refused',
+    reason: 'policy_denied',
   })
-
-  test('that is still pending when the wait is over can be waited on', async () => {
-    const pending = await hotwork().permit(prod({ wait: 0 }))
-    if (pending.outcome !== 'pending') throw new Error(pending.outcome)
-    expect((await pending.resume({ wait: 0 })).outcome).toBe('pending')
-    meanwhile = () => decideAll()
-    expect(await pending.resume({ wait: '1m' })).toMatchObject({ outcome: 'approved', request: pending.request })
+  expect(await hotwork().permit(call({ action: 'ssm:Nothing' }))).toMatchObject({
+    outcome: 'refused',
+    reason: 'unknown_action',
+    detail: expect.stringContaining('ssm:Nothing'),
   })
-
-  test('that people made less says what is left, and is approved once that is accepted', async () => {
-    let narrowed = false
-    meanwhile = async () => {
-      await (narrowed ? decideAll() : decideAll('approve', { uses: 1, minutes: 5 }))
-      narrowed = true
-    }
-    const permit = await hotwork().permit(prod())
-    expect(permit).toMatchObject({ outcome: 'narrowed', uses: 1, minutes: 5, arguments: prod().arguments })
-    if (permit.outcome !== 'narrowed') return
-    expect(permit.accept()).toMatchObject({ outcome: 'approved', request: permit.request })
-  })
-
-  test('whose grant has ended runs nothing, and a later repeat is told so', async () => {
-    const permit = await approved(hotwork().permit(call({ callId: 'c1' })))
-    scene.advance(3600 * 5)
-    const ran = jest.fn()
-    await expect(permit.use(ran)).rejects.toMatchObject({ name: 'Refusal', told: { code: 'expired' } })
-    expect(ran).not.toHaveBeenCalled()
-    expect(await hotwork().permit(call({ callId: 'c1' }))).toMatchObject({
-      outcome: 'expired',
-      request: permit.request,
-    })
-  })
-
-  test.each([
-    [{ action: '' }, 'action'],
-    [{ purpose: '' }, 'purpose'],
-    [{ parentTask: { id: '' } }, 'parentTask'],
-    [{ arguments: [] as never }, 'arguments'],
-    [{ callId: '' }, 'callId'],
-    [{ wait: 'soon' }, 'wait'],
-    [{ wait: -1 }, 'wait'],
-  ])('that is asked for wrongly names the member: %j', async (changes, member) => {
-    await expect(hotwork().permit(call(changes))).rejects.toMatchObject({
-      name: 'Refusal',
-      message: expect.stringContaining(member),
-    })
-    expect(scene.api.calls).toEqual([])
+  expect(await hotwork().permit(call({ arguments: { Nmae: '/x' } }))).toMatchObject({
+    outcome: 'refused',
+    reason: 'invalid_arguments',
+    detail: expect.stringContaining('Nmae'),
   })
 })
 
-describe('a run', () => {
-  test('that throws is reported as failed with the name of the error alone, and the error is thrown on', async () => {
-    const permit = await approved(hotwork().permit(call()))
-    const error = Object.assign(new TypeError('the secret is hunter2'), { code: 'EBAD' })
-    await expect(permit.use(() => Promise.reject(error))).rejects.toBe(error)
-    expect(await end(permit.request)).toMatchObject({ status: 'completed', outcome: 'failed', note: 'TypeError EBAD' })
-  })
+test('a permit that is pending after its wait can be waited for again', async () => {
+  const pending = await hotwork().permit(prod({ wait: 0 }))
+  if (pending.outcome !== 'pending') throw new Error(pending.outcome)
+  expect((await pending.resume({ wait: 0 })).outcome).toBe('pending')
+  meanwhile = () => decideAll()
+  expect(await pending.resume({ wait: '1m' })).toMatchObject({ outcome: 'approved', request: pending.request })
+})
 
-  test('is one, also of the same permit', async () => {
-    const permit = await approved(hotwork().permit(call()))
-    let runs = 0
-    const run = () => permit.use(() => ++runs)
-    await run()
-    await expect(run()).rejects.toBeInstanceOf(AlreadyRun)
-    expect(runs).toBe(1)
-  })
+test('a narrowed permit says what is left, and is approved once that is accepted', async () => {
+  let narrowed = false
+  meanwhile = async () => {
+    await (narrowed ? decideAll() : decideAll('approve', { uses: 1, minutes: 5 }))
+    narrowed = true
+  }
+  const permit = await hotwork().permit(prod())
+  expect(permit).toMatchObject({ outcome: 'narrowed', uses: 1, minutes: 5, arguments: prod().arguments })
+  if (permit.outcome !== 'narrowed') return
+  expect(permit.accept()).toMatchObject({ outcome: 'approved', request: permit.request })
+})
 
-  test('is one, also of two permits that the same pending one led to', async () => {
-    const pending = await hotwork().permit(prod({ wait: 0 }))
-    if (pending.outcome !== 'pending') throw new Error(pending.outcome)
-    await decideAll()
-    const [one, other] = [await approved(pending.resume()), await approved(pending.resume())]
-    let runs = 0
-    const value = one.use(async () => {
-      await expect(other.use(() => ++runs)).rejects.toMatchObject({ name: 'AlreadyRun', became: 'running' })
-      return ++runs
-    })
-    expect([await value, runs]).toEqual([1, 1])
-  })
-
-  test('whose end cannot be reported is told with its value', async () => {
-    const permit = await approved(hotwork().permit(call()))
-    const lost = Array.from({ length: 9 }, () => 'unheard' as const)
-    await expect(
-      permit.use(() => {
-        scene.api.nextCalls.push(...lost)
-        return 'done'
-      }),
-    ).rejects.toMatchObject({ name: 'NotReported', value: 'done', request: permit.request })
-  })
-
-  test('by a mediated call gives what AWS answered', async () => {
-    meanwhile = () => decideAll()
-    const what = {
-      action: 'lambda:UpdateFunctionConfiguration',
-      arguments: { FunctionName: 'checkout-worker', Timeout: 60 },
-    }
-    const permit = await approved(hotwork().permit(call(what)))
-    expect(await permit.use((each) => each.call())).toEqual(expect.any(Object))
-    expect(await end(permit.request)).toMatchObject({ status: 'completed' })
+test('a permit whose grant has ended runs nothing, and a later repeat is told so', async () => {
+  const permit = await approved(hotwork().permit(call({ callId: 'c1' })))
+  scene.advance(3600 * 5)
+  const ran = jest.fn()
+  await expect(permit.use(ran)).rejects.toMatchObject({ name: 'Refusal', told: { code: 'expired' } })
+  expect(ran).not.toHaveBeenCalled()
+  expect(await hotwork().permit(call({ callId: 'c1' }))).toMatchObject({
+    outcome: 'expired',
+    request: permit.request,
   })
 })
 
-describe('AWS credentials', () => {
-  test('are one fetch for all who ask at once, and made anew when they are nearly over', async () => {
-    const permit = await approved(hotwork().permit(call()))
-    const provider = permit.awsCredentials()
-    const fetches = () => scene.api.calls.filter((each) => each === 'POST /aws/credentials').length
-    const [one, two] = await Promise.all([provider(), provider()])
-    expect([one === two, fetches()]).toEqual([true, 1])
-    const left = one.expiration.getTime() - Date.now()
-    scene.advance(Math.ceil(left / 1000) - 61)
-    await provider()
-    expect(fetches()).toBe(1)
-    scene.advance(20)
-    await provider().catch(() => {})
-    expect(fetches()).toBe(2)
+test.each([
+  [{ action: '' }, 'action'],
+  [{ purpose: '' }, 'purpose'],
+  [{ parentTask: { id: '' } }, 'parentTask'],
+  [{ arguments: [] as never }, 'arguments'],
+  [{ callId: '' }, 'callId'],
+  [{ wait: 'soon' }, 'wait'],
+  [{ wait: -1 }, 'wait'],
+])('a call with %j is refused, and the member is named', async (changes, member) => {
+  await expect(hotwork().permit(call(changes))).rejects.toMatchObject({
+    name: 'Refusal',
+    message: expect.stringContaining(member),
   })
+  expect(scene.api.calls).toEqual([])
+})
 
-  test('that could not be fetched are fetched when they are asked for again', async () => {
-    const permit = await approved(hotwork().permit(call()))
-    const provider = permit.awsCredentials()
-    scene.api.nextCalls.push(...Array.from({ length: 9 }, () => 'unheard' as const))
-    await expect(provider()).rejects.toMatchObject({ name: 'Fault', told: { code: 'no_answer' } })
-    expect(await provider()).toMatchObject({ accessKeyId: expect.any(String) })
+test('a run that throws is reported as failed with the name of the error alone, and the error is thrown on', async () => {
+  const permit = await approved(hotwork().permit(call()))
+  const error = Object.assign(new TypeError('the secret is hunter2'), { code: 'EBAD' })
+  await expect(permit.use(() => Promise.reject(error))).rejects.toBe(error)
+  expect(await end(permit.request)).toMatchObject({ status: 'completed', outcome: 'failed', note: 'TypeError EBAD' })
+})
+
+test('a permit runs once', async () => {
+  const permit = await approved(hotwork().permit(call()))
+  let runs = 0
+  const run = () => permit.use(() => ++runs)
+  await run()
+  await expect(run()).rejects.toBeInstanceOf(AlreadyRun)
+  expect(runs).toBe(1)
+})
+
+test('two permits from one pending permit have one run', async () => {
+  const pending = await hotwork().permit(prod({ wait: 0 }))
+  if (pending.outcome !== 'pending') throw new Error(pending.outcome)
+  await decideAll()
+  const [one, other] = [await approved(pending.resume()), await approved(pending.resume())]
+  let runs = 0
+  const value = one.use(async () => {
+    await expect(other.use(() => ++runs)).rejects.toMatchObject({ name: 'AlreadyRun', became: 'running' })
+    return ++runs
+  })
+  expect([await value, runs]).toEqual([1, 1])
+})
+
+test('a run whose end cannot be reported still gives its value', async () => {
+  const permit = await approved(hotwork().permit(call()))
+  const lost = Array.from({ length: 9 }, () => 'unheard' as const)
+  await expect(
+    permit.use(() => {
+      scene.api.nextCalls.push(...lost)
+      return 'done'
+    }),
+  ).rejects.toMatchObject({ name: 'NotReported', value: 'done', request: permit.request })
+})
+
+test("a run by a mediated call gives AWS's answer", async () => {
+  meanwhile = () => decideAll()
+  const what = {
+    action: 'lambda:UpdateFunctionConfiguration',
+    arguments: { FunctionName: 'checkout-worker', Timeout: 60 },
+  }
+  const permit = await approved(hotwork().permit(call(what)))
+  expect(await permit.use((each) => each.call())).toEqual(expect.any(Object))
+  expect(await end(permit.request)).toMatchObject({ status: 'completed' })
+})
+
+test('AWS credentials are fetched once for concurrent callers, and renewed when they are nearly over', async () => {
+  const permit = await approved(hotwork().permit(call()))
+  const provider = permit.awsCredentials()
+  const fetches = () => scene.api.calls.filter((each) => each === 'POST /aws/credentials').length
+  const [one, two] = await Promise.all([provider(), provider()])
+  expect([one === two, fetches()]).toEqual([true, 1])
+  const left = one.expiration.getTime() - Date.now()
+  scene.advance(Math.ceil(left / 1000) - 61)
+  await provider()
+  expect(fetches()).toBe(1)
+  scene.advance(20)
+  await provider().catch(() => {})
+  expect(fetches()).toBe(2)
+})
+
+test('AWS credentials that could not be fetched are fetched at the next call', async () => {
+  const permit = await approved(hotwork().permit(call()))
+  const provider = permit.awsCredentials()
+  scene.api.nextCalls.push(...Array.from({ length: 9 }, () => 'unheard' as const))
+  await expect(provider()).rejects.toMatchObject({ name: 'Fault', told: { code: 'no_answer' } })
+  expect(await provider()).toMatchObject({ accessKeyId: expect.any(String) })
+})
+
+test('a callId is one request and one run, however often and in however many processes it is used', async () => {
+  const first = await hotwork().permit(prod({ callId: 'c1', wait: 0 }))
+  meanwhile = () => decideAll()
+  const second = await approved(hotwork().permit(prod({ callId: 'c1', justification: 'said otherwise' })))
+  expect([first.outcome, second.request]).toEqual(['pending', 'request' in first && first.request])
+  await second.use(async () => {})
+  expect(await hotwork().permit(prod({ callId: 'c1' }))).toMatchObject({
+    outcome: 'refused',
+    reason: 'completed',
+    request: second.request,
+  })
+  expect(await requests()).toHaveLength(1)
+})
+
+test('a callId that was used for another call is refused', async () => {
+  await hotwork().permit(prod({ callId: 'c1', wait: 0 }))
+  await expect(hotwork().permit(call({ callId: 'c1' }))).rejects.toMatchObject({
+    name: 'Refusal',
+    told: { title: 'this `callId` was used for another call' },
   })
 })
 
-describe('a callId', () => {
-  test('is one request and one run, however often and by whichever process it is asked', async () => {
-    const first = await hotwork().permit(prod({ callId: 'c1', wait: 0 }))
-    meanwhile = () => decideAll()
-    const second = await approved(hotwork().permit(prod({ callId: 'c1', justification: 'said otherwise' })))
-    expect([first.outcome, second.request]).toEqual(['pending', 'request' in first && first.request])
-    await second.use(async () => {})
-    expect(await hotwork().permit(prod({ callId: 'c1' }))).toMatchObject({
-      outcome: 'refused',
-      reason: 'completed',
-      request: second.request,
+test('a callId on another machine makes no second request', async () => {
+  await hotwork().permit(prod({ callId: 'c1', wait: 0 }))
+  const elsewhere = mkdtempSync(join(tmpdir(), 'hotwork-elsewhere-'))
+  try {
+    await expect(hotwork({ stateFolder: elsewhere }).permit(prod({ callId: 'c1' }))).rejects.toMatchObject({
+      told: { code: 'duplicate_request' },
     })
-    expect(await requests()).toHaveLength(1)
-  })
+  } finally {
+    rmSync(elsewhere, { recursive: true })
+  }
+  expect(await requests()).toHaveLength(1)
+})
 
-  test('of another call is refused, also after the first has ended', async () => {
-    await hotwork().permit(prod({ callId: 'c1', wait: 0 }))
-    await expect(hotwork().permit(call({ callId: 'c1' }))).rejects.toMatchObject({
-      name: 'Refusal',
-      told: { title: 'this `callId` was used for another call' },
-    })
-  })
+test('a callId of another agent is another call', async () => {
+  await hotwork().permit(call({ callId: 'c1' }))
+  await hotwork({}, 'agent-builder').permit(call({ callId: 'c1', wait: 0 }))
+  expect((await requests()).map(({ ask }) => ask.agent.id).sort()).toEqual(['agent:builder', 'agent:remediator'])
+})
 
-  test('on another machine is not asked a second time', async () => {
-    await hotwork().permit(prod({ callId: 'c1', wait: 0 }))
-    const elsewhere = mkdtempSync(join(tmpdir(), 'hotwork-elsewhere-'))
-    try {
-      await expect(hotwork({ stateFolder: elsewhere }).permit(prod({ callId: 'c1' }))).rejects.toMatchObject({
-        told: { code: 'duplicate_request' },
-      })
-    } finally {
-      rmSync(elsewhere, { recursive: true })
-    }
-    expect(await requests()).toHaveLength(1)
-  })
+test('a callId keeps a key for its user alone, without argument or reason, and drops the key at the end', async () => {
+  const permit = await approved(hotwork().permit(call({ callId: 'c1' })))
+  const [kept] = files()
+  expect(kept).toMatchObject({ name: 'call-*.json', mode: '600', text: expect.stringContaining('"d":') })
+  expect(kept?.text).not.toContain('3000')
+  expect(statSync(state).mode & 0o077).toBe(0)
+  await permit.use(async () => {})
+  const after = files()
+  expect(after.map(({ name }) => name).sort()).toEqual(['call-*.json', 'run-*.json'])
+  for (const { text } of after) expect(text).not.toContain('"d":')
+})
 
-  test('of another agent is another call', async () => {
-    await hotwork().permit(call({ callId: 'c1' }))
-    await hotwork({}, 'agent-builder').permit(call({ callId: 'c1', wait: 0 }))
-    expect((await requests()).map(({ ask }) => ask.agent.id).sort()).toEqual(['agent:builder', 'agent:remediator'])
-  })
+test('a callId whose answer was lost for good is sent again unchanged, and is the same request', async () => {
+  const lost = Array.from({ length: 9 }, () => 'answer_lost' as const)
+  scene.api.nextCalls.push('answered', 'answered', ...lost)
+  await expect(hotwork().permit(prod({ callId: 'c1', wait: 0 }))).rejects.toMatchObject({ name: 'Fault' })
+  scene.advance(3600)
+  const again = await hotwork().permit(prod({ callId: 'c1', wait: 0, justification: 'in other words' }))
+  expect(await requests()).toMatchObject([{ ask: { id: 'request' in again && again.request } }])
+})
 
-  test('keeps a key that only its user can read, no argument and no reason, and no key once it is over', async () => {
-    const permit = await approved(hotwork().permit(call({ callId: 'c1' })))
-    const [kept] = files()
-    expect(kept).toMatchObject({ name: 'call-*.json', mode: '600', text: expect.stringContaining('"d":') })
-    expect(kept?.text).not.toContain('3000')
-    expect(statSync(state).mode & 0o077).toBe(0)
-    await permit.use(async () => {})
-    const after = files()
-    expect(after.map(({ name }) => name).sort()).toEqual(['call-*.json', 'run-*.json'])
-    for (const { text } of after) expect(text).not.toContain('"d":')
-  })
+test('a callId that never arrived is evaluated again when the evaluation is too old', async () => {
+  const lost = Array.from({ length: 9 }, () => 'unheard' as const)
+  scene.api.nextCalls.push('answered', 'answered', ...lost)
+  await expect(hotwork().permit(prod({ callId: 'c1', wait: 0 }))).rejects.toMatchObject({ name: 'Fault' })
+  scene.advance(3600)
+  expect(await hotwork().permit(prod({ callId: 'c1', wait: 0 }))).toMatchObject({ outcome: 'pending' })
+  expect(await requests()).toHaveLength(1)
+})
 
-  test('whose answer was lost for good is asked again to the letter, and is the same request', async () => {
-    const lost = Array.from({ length: 9 }, () => 'answer_lost' as const)
-    scene.api.nextCalls.push('answered', 'answered', ...lost)
-    await expect(hotwork().permit(prod({ callId: 'c1', wait: 0 }))).rejects.toMatchObject({ name: 'Fault' })
-    scene.advance(3600)
-    const again = await hotwork().permit(prod({ callId: 'c1', wait: 0, justification: 'in other words' }))
-    expect(await requests()).toMatchObject([{ ask: { id: 'request' in again && again.request } }])
-  })
+test('a callId that policy refused is asked again: it made no request', async () => {
+  await hotwork().permit(call({ callId: 'c1', action: 'ssm:Nothing' }))
+  expect(files()).toEqual([])
+  expect(await hotwork().permit(call({ callId: 'c1' }))).toMatchObject({ outcome: 'approved' })
+})
 
-  test('that never arrived is evaluated anew when the evaluation is too old', async () => {
-    const lost = Array.from({ length: 9 }, () => 'unheard' as const)
-    scene.api.nextCalls.push('answered', 'answered', ...lost)
-    await expect(hotwork().permit(prod({ callId: 'c1', wait: 0 }))).rejects.toMatchObject({ name: 'Fault' })
-    scene.advance(3600)
-    expect(await hotwork().permit(prod({ callId: 'c1', wait: 0 }))).toMatchObject({ outcome: 'pending' })
-    expect(await requests()).toHaveLength(1)
+test("a callId with the agent's own key keeps no key, and is refused with another key", async () => {
+  const [mine, other] = [await DPoP.generateKeyPair('ES256'), await DPoP.generateKeyPair('ES256')]
+  const first = await hotwork({ key: mine }).permit(prod({ callId: 'c1', wait: 0 }))
+  expect(
+    files()
+      .map(({ text }) => text)
+      .join(''),
+  ).not.toContain('"d":')
+  expect(await hotwork({ key: mine }).permit(prod({ callId: 'c1', wait: 0 }))).toMatchObject({
+    request: 'request' in first && first.request,
   })
-
-  test('that policy refused is asked anew: nothing was made of it', async () => {
-    await hotwork().permit(call({ callId: 'c1', action: 'ssm:Nothing' }))
-    expect(files()).toEqual([])
-    expect(await hotwork().permit(call({ callId: 'c1' }))).toMatchObject({ outcome: 'approved' })
-  })
-
-  test('with a key of the agent itself keeps no key, and is refused with another key', async () => {
-    const [mine, other] = [await DPoP.generateKeyPair('ES256'), await DPoP.generateKeyPair('ES256')]
-    const first = await hotwork({ key: mine }).permit(prod({ callId: 'c1', wait: 0 }))
-    expect(
-      files()
-        .map(({ text }) => text)
-        .join(''),
-    ).not.toContain('"d":')
-    expect(await hotwork({ key: mine }).permit(prod({ callId: 'c1', wait: 0 }))).toMatchObject({
-      request: 'request' in first && first.request,
-    })
-    await expect(hotwork({ key: other }).permit(prod({ callId: 'c1', wait: 0 }))).rejects.toMatchObject({
-      message: expect.stringContaining('another key'),
-    })
+  await expect(hotwork({ key: other }).permit(prod({ callId: 'c1', wait: 0 }))).rejects.toMatchObject({
+    message: expect.stringContaining('another key'),
   })
 })
 
@@ -370,7 +362,7 @@ describe('while people decide', () => {
   }
   const words = ['owner (0 of 1), then sre (0 of 1)', 'sre (0 of 1)']
 
-  test('an agent is told which request waits, where people decide, and for whom, each time that this changes', async () => {
+  test('an agent is told at each change which request waits, for which people, and where they decide', async () => {
     oneByOne()
     const told: Waiting[] = []
     const { request } = await approved(hotwork({ onWait: (waiting) => told.push(waiting) }).permit(prod()))
@@ -378,7 +370,7 @@ describe('while people decide', () => {
     expect(told).toEqual(words.map((waitsFor) => ({ request, page, waitsFor })))
   })
 
-  test('an agent without a hook prints that on its terminal, and nothing where there is none', async () => {
+  test('an agent without a hook prints the wait on its terminal, if it has one', async () => {
     oneByOne()
     const lines: string[] = []
     const { request } = await approved(hotwork({}, undefined, { tell: (line) => lines.push(line) }).permit(prod()))
@@ -394,7 +386,7 @@ describe('while people decide', () => {
     expect(tells).toEqual([true, false])
   })
 
-  test('an agent is not told of what needs no people, nor where it does not wait for them', async () => {
+  test('an agent gets no word of a wait if a call needs no people, or it does not wait for them', async () => {
     const onWait = jest.fn()
     await hotwork({ onWait }).permit(call())
     await hotwork({ onWait }).permit(prod({ wait: 0 }))
@@ -434,15 +426,15 @@ test('a folder that cannot be written is a fault that names it and the fix, befo
   expect(scene.api.calls).toEqual([])
 })
 
-test('an agent that Hotwork does not know is thrown, as is an address that is none', async () => {
-  await expect(hotwork({}, 'agent-nobody').permit(call())).rejects.toMatchObject({ told: { code: 'invalid_token' } })
+test('an agent that Hotwork does not know and an invalid address are thrown', async () => {
+  await expect(hotwork({}, 'agent-stranger').permit(call())).rejects.toMatchObject({ told: { code: 'invalid_token' } })
   expect(() => new Hotwork({ issuer: 'http://hotwork.example' })).toThrow(/no address/)
   expect(() => new Hotwork({}, { env: {}, folder: state, now: () => new Date(), pause: async () => {} })).toThrow(
     /which Hotwork/,
   )
 })
 
-describe('where what is there changes after the approval', () => {
+describe('a resource that changes after the approval', () => {
   const name = '/prod/checkout/payment-timeout-ms'
   const resource = `arn:aws:ssm:us-east-1:000000000000:parameter${name}`
   beforeEach(() => {
@@ -451,7 +443,7 @@ describe('where what is there changes after the approval', () => {
     reader.set(resource, { Value: '300' })
   })
 
-  test('people decide again, and the permit waits for them and goes on', async () => {
+  test('after a change of the resource people decide again, and the permit waits for them and goes on', async () => {
     meanwhile = decideAll
     const permit = await approved(hotwork().permit(prod()))
     scene.api.world.reader.set(resource, { Value: '320' })
@@ -459,7 +451,7 @@ describe('where what is there changes after the approval', () => {
     expect(await end(permit.request)).toMatchObject({ status: 'approved', round: 2 })
   })
 
-  test('and deny, it ends so', async () => {
+  test('a denial after a change of the resource ends the permit', async () => {
     meanwhile = decideAll
     const permit = await approved(hotwork().permit(prod()))
     scene.api.world.reader.set(resource, { Value: '320' })
@@ -467,7 +459,7 @@ describe('where what is there changes after the approval', () => {
     await expect(permit.awsCredentials()()).rejects.toMatchObject({ name: 'Refusal', told: { code: 'denied' } })
   })
 
-  test('and no approver decides in time, it says that the state changed', async () => {
+  test('silence after a change of the resource is told as a changed state', async () => {
     meanwhile = decideAll
     const permit = await approved(hotwork().permit(prod({ wait: '1m' })))
     scene.api.world.reader.set(resource, { Value: '320' })

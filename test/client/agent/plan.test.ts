@@ -9,7 +9,7 @@ import { askedOnBehalf } from '../../support/asked-on-behalf.ts'
 import { prodParameter } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 
-/** A planner that asks for steps, and the agents that take them, over the handlers that are deployed. */
+/** A planner that asks for steps, and the agents that take them, over the deployed handlers. */
 
 const scene = useScene()
 let state: string
@@ -18,7 +18,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(state, { recursive: true, force: true }))
 
-/** What happens while a client waits. */
+/** Runs at each pause of a client. */
 let meanwhile: () => Promise<unknown>
 beforeEach(() => {
   meanwhile = async () => {
@@ -64,7 +64,7 @@ async function approve(id: string): Promise<void> {
   await move(id)
 }
 
-/** What follows each change: the workflow goes on, and what a plan ends with it is ended. */
+/** Moves the workflow after a change, and ends the children of an ended plan. */
 async function move(id: string): Promise<void> {
   const { ports } = scene.api.world
   await advanceWorkflow(id as RequestId, ports)
@@ -85,7 +85,7 @@ function approvedPlan(plan: Plan): ApprovedPlan {
 
 const requestOf = (plan: ApprovedPlan, step: number): string => plan.steps[step - 1]?.request ?? ''
 
-/** Its agent takes the step in its turn, and reports how it went. */
+/** The agent takes its step in turn, and reports the outcome. */
 async function takeStep(plan: ApprovedPlan, step: number, who: string, outcome: 'succeeded' | 'failed') {
   const permit = await as(who).step(requestOf(plan, step))
   if (permit.outcome !== 'approved') throw new Error(JSON.stringify(permit))
@@ -136,7 +136,7 @@ test('a step waits for its turn, and is taken again by the same key in another p
   }
 })
 
-test('what a planner gives up is not done any more', async () => {
+test('a plan that its planner gives up is done no further', async () => {
   const plan = await begun()
   await plan.giveUp('the change was called off')
   await move(plan.request)
@@ -151,43 +151,41 @@ test('the same call by one id is the same plan', async () => {
   expect(other).toMatchObject({ outcome: 'pending', request: 'request' in one ? one.request : '' })
 })
 
-describe('A no', () => {
-  test('of policy names the step', async () => {
-    const refused = await as('planner').plan(call({ purpose: 'remediation' }))
-    expect(refused).toMatchObject({
-      outcome: 'refused',
-      reason: 'policy_denied',
-      detail: expect.stringContaining('step 2'),
-    })
-  })
-
-  test('of people is an outcome', async () => {
-    const asked = await as('planner').plan(call({ wait: 0 }))
-    if (asked.outcome !== 'pending') throw new Error(asked.outcome)
-    await scene.api.world.decide(await scene.api.world.state(asked.request as RequestId), 'ana', 'deny')
-    expect(await asked.resume()).toMatchObject({ outcome: 'denied', request: asked.request })
-  })
-
-  test.each([
-    ['no steps', { steps: [] }, '`steps` is empty'],
-    ['a step without an agent', { steps: [{ ...set('builder', '/a'), agent: '' }] }, 'step 1: `agent` is missing'],
-    [
-      'a step without arguments',
-      { steps: [set('builder', '/a'), { agent: 'agent:x', action: 'a' }] },
-      'step 2: `arguments` is missing',
-    ],
-  ])('is thrown for a call with %s, before anything is asked', async (_what, changes, title) => {
-    await expect(as('planner').plan(call(changes as never))).rejects.toThrow(title)
-    expect(scene.api.calls).toEqual([])
-  })
-
-  test('is thrown for the step of another agent', async () => {
-    const plan = await begun()
-    await expect(as('builder').step(requestOf(plan, 1))).rejects.toMatchObject({ told: { code: 'unknown_task' } })
+test('a refusal of policy names the step', async () => {
+  const refused = await as('planner').plan(call({ purpose: 'remediation' }))
+  expect(refused).toMatchObject({
+    outcome: 'refused',
+    reason: 'policy_denied',
+    detail: expect.stringContaining('step 2'),
   })
 })
 
-test('what a person asked on behalf of an agent is taken like a step, by that agent alone', async () => {
+test('a denial of a plan is an outcome', async () => {
+  const asked = await as('planner').plan(call({ wait: 0 }))
+  if (asked.outcome !== 'pending') throw new Error(asked.outcome)
+  await scene.api.world.decide(await scene.api.world.state(asked.request as RequestId), 'ana', 'deny')
+  expect(await asked.resume()).toMatchObject({ outcome: 'denied', request: asked.request })
+})
+
+test.each([
+  ['no steps', { steps: [] }, '`steps` is empty'],
+  ['a step without an agent', { steps: [{ ...set('builder', '/a'), agent: '' }] }, 'step 1: `agent` is missing'],
+  [
+    'a step without arguments',
+    { steps: [set('builder', '/a'), { agent: 'agent:x', action: 'a' }] },
+    'step 2: `arguments` is missing',
+  ],
+])('a plan with %s is refused before anything is asked', async (_what, changes, title) => {
+  await expect(as('planner').plan(call(changes as never))).rejects.toThrow(title)
+  expect(scene.api.calls).toEqual([])
+})
+
+test('a step of another agent is refused', async () => {
+  const plan = await begun()
+  await expect(as('builder').step(requestOf(plan, 1))).rejects.toMatchObject({ told: { code: 'unknown_task' } })
+})
+
+test('a request that a person made on behalf of an agent is taken like a step, by that agent alone', async () => {
   const { world } = scene.api
   const id = await askedOnBehalf(world, prodParameter)
   expect(await as('remediator').step(id, { wait: 0 })).toMatchObject({ outcome: 'pending' })

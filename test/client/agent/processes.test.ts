@@ -9,7 +9,7 @@ import { asRoot, whereRoot } from '../../support/as-root.ts'
 import { start } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 
-/** Processes of one agent that share a folder: the same call is one request and is done once, also when one dies. */
+/** Processes of one agent that share a folder: the same call is one request and is done once, even if one dies. */
 
 const scene = useScene()
 const program = join(import.meta.dirname, 'support/one-call.ts')
@@ -41,7 +41,7 @@ const requests = async () => {
   return Promise.all(items.map(({ state }) => joinRequest(state, ledger.texts)))
 }
 
-test('of several at the same time one does it, and each other is told that it is done or being done', async () => {
+test('one of several concurrent processes does the call, and the others are told that it is done or running', async () => {
   const all = await Promise.all(Array.from({ length: 5 }, () => run()))
   expect(all.filter((each) => each === 'ran')).toHaveLength(1)
   for (const each of all.filter((each) => each !== 'ran'))
@@ -49,13 +49,13 @@ test('of several at the same time one does it, and each other is told that it is
   expect([done(), await requests()]).toMatchObject([1, [{ status: 'completed', outcome: 'succeeded' }]])
 })
 
-test('one that is killed before it begins leaves the call to the next', async () => {
+test('a process that is killed before it begins leaves the call to the next', async () => {
   expect(await run('before')).toBe('SIGKILL')
   expect(await run()).toBe('ran')
   expect([done(), (await requests()).length]).toEqual([1, 1])
 })
 
-test('one that is killed while it does it is not repeated: the request ends as failed, its outcome unknown', async () => {
+test('a call whose process is killed is not repeated: the request ends as failed, its outcome unknown', async () => {
   expect(await run('within')).toBe('SIGKILL')
   expect(await run()).toBe('AlreadyRun outcome unknown')
   expect(await run()).toBe('refused completed')
@@ -68,8 +68,8 @@ test('one that is killed while it does it is not repeated: the request ends as f
 const full =
   'mount -t tmpfs -o size=4k tmpfs "$XDG_STATE_HOME"; head -c 4096 /dev/zero >"$XDG_STATE_HOME/fill"; exec "$0" "$@"'
 
-whereRoot('where the disk is full it fails before anything is asked, and says where and what to do', async () => {
-  // A name space of its own, in which a disk of one page stands there.
+whereRoot('a full disk fails the call before anything is asked, with the place and the fix', async () => {
+  // A namespace of its own, with a disk of one page.
   const said = await run('', 'call-1', [...asRoot, 'unshare', '--mount', 'sh', '-c', full])
   expect(said).toContain(`nothing can be kept in \`${join(folder, 'hotwork')}\` (ENOSPC)`)
   expect(said).toContain('XDG_STATE_HOME')

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** An agent's program that was not told all that it needs, and catches nothing. */
+/** A program of an agent without its set-up, and without a `catch`. */
 
 const client = join(__dirname, '../../../client')
 let folder: string
@@ -36,7 +36,7 @@ test.each<[fault: string, body: string, env: { [name: string]: string }, says: s
     '`identity: { as }` are for the local stack alone',
     'HOTWORK_LOCAL',
   ],
-])('a program without its set-up ends with the words that mend it, and no frames: %s', (_, body, env, says, fix) => {
+])('a program with %s ends with the fix and no stack', (_, body, env, says, fix) => {
   const { status, stderr } = run(body, env)
   expect(status).toBe(1)
   expect(stderr).toContain(says)

@@ -10,7 +10,7 @@ const evidence = async (id: string): Promise<string> =>
 const recertify = async (who: string, id: string) =>
   scene.at(who).json('agents', 'recertify', id, '--evidence', await evidence(id), '--reason', 'still needed')
 
-test('agents has all, with who answers for each, until when, and why one is suspended', async () => {
+test('`agents` lists each agent with its owner, its date, and why it is suspended', async () => {
   const { exit, out } = await scene.at('ana').type('agents')
   expect(exit).toBe(0)
   expect(out).toMatch(/^agent:remediator +person:dan +autonomous +active +/m)
@@ -18,7 +18,7 @@ test('agents has all, with who answers for each, until when, and why one is susp
   expect(out).toMatch(/^agent:librarian +person:mia +supervised +suspended \(recertification\) +/m)
 })
 
-test('show has one agent whole, with its live grants and what its host could do', async () => {
+test('`agents show` has an agent with its live grants and the rights of its host', async () => {
   const { ask } = await scene.api.world.approved()
   const { exit, out } = await scene.at('ana').type('agents', 'show', 'agent:remediator')
   expect(exit).toBe(0)
@@ -42,7 +42,7 @@ test('show has one agent whole, with its live grants and what its host could do'
   expect((await scene.at('ana').json('agents', 'show', 'agent:none')).exit).toBe(2)
 })
 
-test('a suspended agent is recertified by a person who does not answer for it, and is active at once', async () => {
+test('a suspended agent is recertified by a person outside its owners, and is active at once', async () => {
   expect(await recertify('ana', 'agent:librarian')).toMatchObject({ exit: 4, body: { error: 'not_permitted' } })
   for (const who of ['mia', 'lena'])
     expect(await recertify(who, 'agent:librarian')).toMatchObject({ exit: 4, body: { error: 'own_recertification' } })
@@ -58,7 +58,7 @@ test('a suspended agent is recertified by a person who does not answer for it, a
   })
 })
 
-test('recertify sends the evidence that was read, which is 409 where other is shown now', async () => {
+test('`agents recertify` sends the evidence that was read, and is refused if it has changed', async () => {
   const words = ['agents', 'recertify', 'agent:librarian', '--reason', 'still needed']
   const stale = await scene.at('gus').json(...words, '--evidence', `sha-256:${'0'.repeat(43)}`)
   expect(stale).toMatchObject({ body: { error: 'stale_digest' } })
@@ -67,7 +67,7 @@ test('recertify sends the evidence that was read, which is 409 where other is sh
   expect(await scene.api.world.story('agent:librarian')).toEqual([])
 })
 
-test('show has of a person with a date the evidence to recertify them by', async () => {
+test('`agents show` has the evidence for a person who is to be recertified', async () => {
   const { world } = scene.api
   const { directory } = world.policy.bundle
   const people = directory.people.map((each) => (each.id === 'person:ben' ? { ...each, recertifyBy: start - 1 } : each))
@@ -78,7 +78,7 @@ test('show has of a person with a date the evidence to recertify them by', async
   expect(await recertify('gus', 'person:ben')).toMatchObject({ exit: 0, body: { subject: 'person:ben' } })
 })
 
-test('a recertification whose answer was lost is sent again, and is one', async () => {
+test('a recertification whose answer was lost is sent again, and counts once', async () => {
   const words = ['agents', 'recertify', 'librarian', '--evidence', await evidence('agent:librarian')]
   scene.api.nextCalls.push('answer_lost')
   expect(await scene.at('gus').json(...words, '--reason', 'needed')).toMatchObject({ exit: expect.any(Number) })
@@ -87,7 +87,7 @@ test('a recertification whose answer was lost is sent again, and is one', async 
   expect(types.filter((type) => type === 'Recertified')).toHaveLength(1)
 })
 
-test('what has no date is nothing to recertify, and a word that is none of the kinds is wrong usage', async () => {
+test('a group without a date is not recertified, and a tool is wrong usage', async () => {
   expect(await recertify('gus', 'group:sre')).toMatchObject({ exit: 2 })
   expect(await recertify('gus', 'tool:flag-service')).toMatchObject({ exit: 2, body: { error: 'usage' } })
 })

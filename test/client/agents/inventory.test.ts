@@ -7,7 +7,7 @@ import { hostKinds } from '../../../functions/domain/people/host-kinds.ts'
 import { agent } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 
-/** `hotwork agents inventory` and `guardrail`: which hosts could do without asking what their agents ask for. */
+/** `hotwork agents inventory` and `guardrail`: hosts that allow without asking what their agents ask for. */
 
 const scene = useScene()
 const role = 'arn:aws:iam::000000000000:role/nightly-jobs'
@@ -16,7 +16,7 @@ const attach = (...policies: Parameters<typeof scene.api.ports.simulator.attach>
   scene.api.ports.simulator.attach(role, ...policies)
 const inventory = (...words: string[]) => scene.at('ana').type('agents', 'inventory', ...words)
 
-test('of one agent its host is looked at now: what it could do, and what to detach', async () => {
+test('an inventory of one agent looks at its host: what it could do, and what to detach', async () => {
   attach(wide)
   const { exit, out } = await inventory('agent:nightly')
   expect(exit).toBe(0)
@@ -39,7 +39,7 @@ test('a second look within a minute asks IAM nothing', async () => {
   expect(scene.api.ports.simulator.asked).toBe(2 * asked)
 })
 
-test('of all agents it has what was looked up, and says how to look at a host that is no role', async () => {
+test('an inventory of all agents has the earlier looks, and says how to look at other hosts than roles', async () => {
   attach(wide)
   await inventory('agent:nightly')
   const { out } = await inventory()
@@ -51,7 +51,7 @@ test('of all agents it has what was looked up, and says how to look at a host th
   expect(out).toContain('agent:builder: Hotwork sees no secret of a GitHub environment.')
 })
 
-test('a host that may no more is no way round', async () => {
+test('a host whose right is denied is no way round', async () => {
   attach(wide, { ...wide, name: 'hotwork-guardrail', effect: 'Deny' })
   const { out } = await inventory('agent:nightly')
   expect(out).toContain('NO WAY ROUND was found')
@@ -59,8 +59,8 @@ test('a host that may no more is no way round', async () => {
 
 test.each([
   ['throttled', 'IAM asked Hotwork to wait'],
-  ['not_permitted', 'deploy the target stack of its account anew'],
-] as const)('where IAM does not answer (%s) nothing is known, and it says what to do', async (why, words) => {
+  ['not_permitted', 'deploy the target stack of its account'],
+] as const)("an inventory without IAM's answer (%s) knows nothing, and says what to do", async (why, words) => {
   attach(wide)
   scene.api.ports.simulator.unseen = why
   const { out } = await inventory('agent:nightly')
@@ -69,12 +69,12 @@ test.each([
   expect(Object.values(body.agents[0].ambient.actions)).not.toContain('denied')
 })
 
-test('of a role that is gone it says so', async () => {
+test('an inventory says that a role is missing', async () => {
   const { out } = await inventory('agent:nightly')
   expect(out).toContain('the role is not there')
 })
 
-test('what the record says against the declared class stands below', async () => {
+test("an inventory lists where an agent's record contradicts its class", async () => {
   await scene.api.world.agents.saveObserved(agent('assistant'), {
     at: scene.api.world.clock.now(),
     days30: { ...noCounts, asked: 3, approved: 3, night: 3 },
@@ -84,7 +84,7 @@ test('what the record says against the declared class stands below', async () =>
   expect((await inventory()).out).toContain('agent:assistant is declared assistive, and asked 3 times at night')
 })
 
-test('with --json it is one document, with each way round', async () => {
+test('an inventory with --json is one document, with each way round', async () => {
   attach(wide)
   const { body } = await scene.at('ana').json('agents', 'inventory', 'agent:nightly')
   expect(body.ways_round).toEqual([
@@ -95,7 +95,7 @@ test('with --json it is one document, with each way round', async () => {
   ])
 })
 
-test('with --picture it is drawn too', async () => {
+test('an inventory with --picture is drawn too', async () => {
   attach(wide)
   const at = scene.at('ana')
   const { exit } = await at.type('agents', 'inventory', 'agent:nightly', '--picture', 'inventory.svg')
@@ -105,7 +105,7 @@ test('with --picture it is drawn too', async () => {
   expect(text).toContain('▲ could do ssm:PutParameter')
 })
 
-test('no name can be more than text in the picture', () => {
+test('a name is nothing but text in the picture', () => {
   const hostile = '<script>alert("x")</script>\u202e'
   const text = drawInventory([
     {
@@ -118,20 +118,18 @@ test('no name can be more than text in the picture', () => {
   expect(text).not.toContain('\u202e')
 })
 
-describe('the guardrail', () => {
-  test('is a policy for the role, and nothing else is on standard output', async () => {
-    const { exit, out, err } = await scene.at('ana').type('agents', 'guardrail', 'agent:nightly')
-    expect(exit).toBe(0)
-    const { Statement } = JSON.parse(out)
-    expect(Statement).toMatchObject([{ Effect: 'Deny', Action: expect.arrayContaining(['ssm:PutParameter']) }])
-    expect(err).toContain('aws iam put-role-policy --role-name nightly-jobs')
-  })
+test('a guardrail is a policy for the role, and nothing else is on standard output', async () => {
+  const { exit, out, err } = await scene.at('ana').type('agents', 'guardrail', 'agent:nightly')
+  expect(exit).toBe(0)
+  const { Statement } = JSON.parse(out)
+  expect(Statement).toMatchObject([{ Effect: 'Deny', Action: expect.arrayContaining(['ssm:PutParameter']) }])
+  expect(err).toContain('aws iam put-role-policy --role-name nightly-jobs')
+})
 
-  test('is none for a host that is no role', async () => {
-    const { exit, err } = await scene.at('ana').type('agents', 'guardrail', 'agent:builder')
-    expect(exit).toBe(2)
-    expect(err).toContain('runs on no AWS role')
-  })
+test('a guardrail for another host than a role is wrong usage', async () => {
+  const { exit, err } = await scene.at('ana').type('agents', 'guardrail', 'agent:builder')
+  expect(exit).toBe(2)
+  expect(err).toContain('runs on no AWS role')
 })
 
 test('the command line has words for each kind of host on which an agent may run', () => {

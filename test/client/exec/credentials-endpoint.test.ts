@@ -24,7 +24,7 @@ afterEach(() => endpoint.close())
 
 type Said = { status: number | undefined; body: { [member: string]: unknown } }
 
-/** Not with `fetch`, which writes `Host` itself. */
+/** Sent without `fetch`, which writes `Host` itself. */
 function ask({ method = 'GET', path = '/credentials', headers = {} }: AskedFor = {}): Promise<Said> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(endpoint.url)
@@ -37,7 +37,7 @@ function ask({ method = 'GET', path = '/credentials', headers = {} }: AskedFor =
 }
 type AskedFor = { method?: string; path?: string; headers?: { [name: string]: string } }
 
-test('it answers as the container endpoint of ECS does, member for member', async () => {
+test('the endpoint answers as the container endpoint of ECS, member for member', async () => {
   expect(await ask()).toEqual({
     status: 200,
     body: { AccessKeyId: 'ASIA1', SecretAccessKey: 'secret', Token: 'session', Expiration: '2027-01-15T08:15:00Z' },
@@ -54,13 +54,13 @@ test.each<[what: string, asked: AskedFor, status: number]>([
   ['by another name with this port', { headers: { host: 'attacker.example:80' } }, 403],
   ['with another port in Host', { headers: { host: '127.0.0.1:1' } }, 403],
   ['with POST', { method: 'POST' }, 405],
-])('%s there are no credentials', async (_what, asked, status) => {
+])('a call %s gets no credentials', async (_what, asked, status) => {
   const said = await ask(asked)
   expect(said.status).toBe(status)
   expect(Object.keys(said.body)).toEqual(['Code', 'Message'])
 })
 
-test('it listens on loopback alone, each time with another token', async () => {
+test('the endpoint listens on loopback alone, each time with another token', async () => {
   const other = await openCredentialsEndpoint(give)
   expect(new URL(endpoint.url).hostname).toBe('127.0.0.1')
   expect(other.authorization).not.toBe(endpoint.authorization)
@@ -68,17 +68,17 @@ test('it listens on loopback alone, each time with another token', async () => {
   await other.close()
 })
 
-test('after the grant has ended it says why, in the members that AWS tools print', async () => {
+test('an ended grant is told with its reason, in the members that AWS tools print', async () => {
   give = async () => {
-    throw new Refusal(exits.revoked, { code: 'revoked', title: 'the request has no live grant', detail: 'ask anew' })
+    throw new Refusal(exits.revoked, { code: 'revoked', title: 'the request has no live grant', detail: 'ask again' })
   }
   expect(await ask()).toEqual({
     status: 403,
-    body: { Code: 'revoked', Message: 'Hotwork: the request has no live grant; ask anew' },
+    body: { Code: 'revoked', Message: 'Hotwork: the request has no live grant; ask again' },
   })
 })
 
-test('a fault is told as one, and an unknown one with nothing of its text', async () => {
+test('a fault is told by its code, and an unknown one without its text', async () => {
   give = async () => {
     throw new Fault({ code: 'no_answer', title: 'the API does not answer' })
   }
@@ -89,7 +89,7 @@ test('a fault is told as one, and an unknown one with nothing of its text', asyn
   expect(JSON.stringify(await ask())).not.toContain('secret')
 })
 
-test('closed, it is not there any more', async () => {
+test('a closed endpoint refuses the connection', async () => {
   await endpoint.close()
   await expect(ask()).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })

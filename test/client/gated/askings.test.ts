@@ -5,7 +5,7 @@ import * as z from 'zod'
 import { Askings, ends } from '../../../client/gated/askings.ts'
 import { Journal, type Kind } from '../../../client/journal/journal.ts'
 
-/** What processes that share a folder see of one another's calls. */
+/** The calls of processes that share a folder, as each sees those of the others. */
 
 let folder: string
 beforeEach(() => {
@@ -17,7 +17,7 @@ const around = { env: {}, now: () => new Date(), pause: async () => {} }
 const call = { action: 'flags:set', arguments: {}, purpose: 'release', parentTask: { id: 'REL-7' } }
 const denied = { state: 'denied', reported: true, until: Date.now() + 60_000 } as const
 
-/** Another process ends the call while this one looks whether it has ended. */
+/** Another process ends the call while this one looks for its end. */
 class Raced extends Journal {
   meanwhile: () => void = () => {}
   override has<T>(kind: Kind<T>, id: string): boolean {
@@ -27,7 +27,7 @@ class Raced extends Journal {
   }
 }
 
-test('a call that another process ends while this one looks is not taken for one that cannot be read', () => {
+test('a call that another process ends during a look is not taken for an unreadable one', () => {
   const journal = new Raced(around, folder)
   const askings = new Askings(journal)
   const asked = askings.open('agent-remediator', call)
@@ -37,7 +37,7 @@ test('a call that another process ends while this one looks is not taken for one
   expect(askings.endOf(asked)).toMatchObject({ state: 'denied' })
 })
 
-test('an end that is there and cannot be read is an error, and never a call that has not ended', () => {
+test('an unreadable end is an error, and never a call that has not ended', () => {
   const journal = new Journal(around, folder)
   const askings = new Askings(journal)
   const asked = askings.open('agent-remediator', call)

@@ -10,13 +10,13 @@ import type { RequestId } from '../../../functions/domain/values.ts'
 import { World } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 
-/** Gated calls, over the handlers that are deployed: each is asked once and done once. */
+/** Gated calls, over the deployed handlers: each is asked once and done once. */
 
 const scene = useScene()
 const address = 'https://flags.example.org/flags'
 let folder: string
 let forwarded: string[]
-/** What happens while the client waits. */
+/** Runs at each pause of the client. */
 let meanwhile: () => Promise<unknown>
 const made: GatedCalls[] = []
 
@@ -77,7 +77,7 @@ async function decideAll(verdict: 'approve' | 'deny' = 'approve', terms?: object
 const requests = async () => (await scene.api.world.requests.list({}, { limit: 100 })).items.map(({ state }) => state)
 const end = (id = '') => scene.api.world.state(id as RequestId)
 
-test('a repeat attaches to the same request, which is pending, with its page', async () => {
+test('a repeat joins the same pending request, with its page', async () => {
   const first = await calls().run(call(), forward, now)
   expect(first).toEqual({
     state: 'pending',
@@ -89,7 +89,7 @@ test('a repeat attaches to the same request, which is pending, with its page', a
   expect([await requests(), forwarded]).toEqual([[expect.anything()], []])
 })
 
-test('approved, it is done once after its use began; each repeat gets the same value until the grant would have ended', async () => {
+test('an approved call is done once, after its use began; repeats get its value until the grant would have ended', async () => {
   const asked = await calls().run(call(), forward, now)
   await decideAll()
   const done = await calls().run(call(), forward, now)
@@ -110,7 +110,7 @@ test('people are waited for within the wait', async () => {
   expect(await calls().run(call(), forward, { wait: 60_000 })).toMatchObject({ state: 'done' })
 })
 
-test('of several at the same time, in one process and in others, one does it and all get its value', async () => {
+test('concurrent repeats, in one process and in others, do the call once and all get its value', async () => {
   await calls().run(call(), forward, now)
   await decideAll()
   const [one, other] = [calls(), calls()]
@@ -123,7 +123,7 @@ test('of several at the same time, in one process and in others, one does it and
   expect([all.filter(({ repeated }) => !repeated).length, forwarded.length]).toEqual([1, 1])
 })
 
-test('calls with another id, tool, task or agent are other calls', async () => {
+test('two calls that differ in id, tool, task or agent are two requests', async () => {
   const mcp = { server: { name: 'files', version: '1' }, tool: 'write_file', schema: 'sha-256:x' }
   const changes = [{}, { id: 'a' }, { id: 'b' }, { parentTask: { id: 'REL-8' } }]
   const states = await Promise.all(changes.map((each) => calls().ask(call(each), now)))
@@ -132,7 +132,7 @@ test('calls with another id, tool, task or agent are other calls', async () => {
   expect((await calls().ask(call({ mcp }), now)).request).not.toBe(states[0]?.request)
 })
 
-test('a denial is told to repeats for ten minutes, and then a repeat is a new request', async () => {
+test('repeats get a denial for ten minutes, and then a repeat is a new request', async () => {
   const asked = await calls().run(call(), forward, now)
   await decideAll('deny')
   const denied = { state: 'denied', request: asked.request, until: expect.any(String) }
@@ -143,21 +143,21 @@ test('a denial is told to repeats for ten minutes, and then a repeat is a new re
   expect([(await requests()).length, forwarded]).toEqual([2, []])
 })
 
-test('where no one decided it has expired, and a repeat is a new request', async () => {
+test('an undecided request expires, and a repeat is a new request', async () => {
   const asked = await calls().run(call(), forward, now)
   scene.advance(36_000)
   expect(await calls().run(call(), forward, now)).toMatchObject({ state: 'expired', request: asked.request })
   expect(await calls().run(call(), forward, now)).toMatchObject({ state: 'pending' })
 })
 
-test('what policy refuses is an answer, and is asked anew each time', async () => {
+test('a refusal of policy is an answer, and is asked for again each time', async () => {
   const unknown = call({ action: 'flags:drop' })
   expect(await calls().run(unknown, forward, now)).toMatchObject({ state: 'refused', reason: 'unknown_action' })
   expect(await calls().run(unknown, forward, now)).toMatchObject({ state: 'refused' })
   expect(await requests()).toEqual([])
 })
 
-test('where Hotwork does not answer nothing is sent, and a repeat goes on', async () => {
+test('nothing is sent while Hotwork does not answer, and a repeat goes on', async () => {
   scene.api.nextCalls.push(...Array(9).fill('unheard'))
   expect(await calls().run(call(), forward, now)).toMatchObject({ state: 'refused', reason: 'no_answer' })
   await calls().run(call(), forward, now)
@@ -169,7 +169,7 @@ test('where Hotwork does not answer nothing is sent, and a repeat goes on', asyn
   expect([(await requests()).length, forwarded.length]).toEqual([1, 1])
 })
 
-test('narrowed to other arguments, the call that was approved can be made, once, with the same approval', async () => {
+test('a call that was narrowed to other arguments can be made with those, once, by the same approval', async () => {
   const asked = await calls().run(call(), forward, now)
   await decideAll('approve', { narrow: { arguments: { environment: 'prod', flag: 'express-checkout', value: 5 } } })
   const narrowed = await calls().run(call(), forward, now)
@@ -183,7 +183,7 @@ test('narrowed to other arguments, the call that was approved can be made, once,
   expect([(await requests()).length, forwarded.length]).toEqual([1, 1])
 })
 
-test('work that failed is reported as failed, and its value is kept all the same', async () => {
+test('failed work is reported as failed, and its value is still kept', async () => {
   await calls().run(call(), forward, now)
   await decideAll()
   const { request } = await calls().run(call(), forward, { ...now, failed: () => true })
@@ -191,7 +191,7 @@ test('work that failed is reported as failed, and its value is kept all the same
   expect(await end(request)).toMatchObject({ status: 'completed', outcome: 'failed' })
 })
 
-test('an answer that is lost for good is told as that, reported, and nothing is sent again', async () => {
+test('an answer that is lost for good is told as lost and reported, and nothing is sent again', async () => {
   await calls().run(call(), forward, now)
   await decideAll()
   const lost = async (use: string) => {
@@ -205,7 +205,7 @@ test('an answer that is lost for good is told as that, reported, and nothing is 
   expect(forwarded.length).toBe(1)
 })
 
-test('a use that has ended is not done again, also where this machine has forgotten what it did', async () => {
+test('a use that has ended is not done again, even if this machine has forgotten its work', async () => {
   const asked = await calls().run(call(), forward, now)
   await decideAll()
   scene.api.meet = (each) => (each.endsWith('/complete') ? 'unheard' : 'answered')
@@ -217,7 +217,7 @@ test('a use that has ended is not done again, also where this machine has forgot
   expect(forwarded).toHaveLength(1)
 })
 
-test('a repeat tells Hotwork of an end it has not heard of, and is idle once Hotwork has heard', async () => {
+test('a repeat reports an end that Hotwork has not heard of, and is idle once that is done', async () => {
   const asked = await calls().run(call(), forward, now)
   await decideAll()
   scene.api.meet = (each) => (each.endsWith('/complete') ? 'unheard' : 'answered')
@@ -229,7 +229,7 @@ test('a repeat tells Hotwork of an end it has not heard of, and is idle once Hot
   expect(await end(asked.request)).toMatchObject({ status: 'completed', outcome: 'succeeded' })
 })
 
-test('what is not sent at the last moment is refused with the reason, and its use ends', async () => {
+test('a call that fails its last check is refused with the reason, and its use ends', async () => {
   await calls().run(call(), forward, now)
   await decideAll()
   const check = async () => ({ reason: 'tool_changed', detail: 'its input schema is another one' })
@@ -249,42 +249,38 @@ test('a signal ends the wait, and the request stays', async () => {
   expect((await requests()).length).toBe(1)
 })
 
-describe('by its request, as a task', () => {
-  test('another process finds it, does it and has its value; nothing is asked anew', async () => {
-    const { request = '' } = await calls().run(call(), forward, now)
-    expect(calls().requests()).toMatchObject([{ request, call: call() }])
-    expect(await calls().look(request, now)).toMatchObject({ state: 'pending' })
-    await decideAll()
-    expect(await calls().look(request, now)).toMatchObject({ state: 'approved' })
-    expect(await calls().resume(request, forward, now)).toMatchObject({ state: 'done' })
-    scene.advance(7200)
-    expect(await calls().look(request, now)).toMatchObject({ state: 'done' })
-    expect((await requests()).length).toBe(1)
-    expect(await calls('agent-assistant').look(request, now)).toMatchObject({ reason: 'unknown_request' })
-  })
-
-  test('cancelled, it is taken back, and is never done', async () => {
-    const { request = '' } = await calls().run(call(), forward, now)
-    expect(await calls().cancel(request, now)).toMatchObject({ state: 'refused', reason: 'withdrawn' })
-    expect(await end(request)).toMatchObject({ status: 'withdrawn' })
-    const again = await calls().run(call(), forward, now)
-    await decideAll()
-    expect(await calls().cancel(again.request ?? '', now)).toMatchObject({ state: 'refused', reason: 'withdrawn' })
-    expect(await calls().resume(again.request ?? '', forward, now)).toMatchObject({ state: 'refused' })
-    expect([await end(again.request), forwarded]).toMatchObject([{ status: 'completed', outcome: 'failed' }, []])
-  })
+test('another process finds a call by its request, does it and has its value, without asking again', async () => {
+  const { request = '' } = await calls().run(call(), forward, now)
+  expect(calls().requests()).toMatchObject([{ request, call: call() }])
+  expect(await calls().look(request, now)).toMatchObject({ state: 'pending' })
+  await decideAll()
+  expect(await calls().look(request, now)).toMatchObject({ state: 'approved' })
+  expect(await calls().resume(request, forward, now)).toMatchObject({ state: 'done' })
+  scene.advance(7200)
+  expect(await calls().look(request, now)).toMatchObject({ state: 'done' })
+  expect((await requests()).length).toBe(1)
+  expect(await calls('agent-assistant').look(request, now)).toMatchObject({ reason: 'unknown_request' })
 })
 
-describe('in the folder', () => {
-  test('no other user may read a file, and none holds a token', async () => {
-    await calls().run(call(), forward, now)
-    await decideAll()
-    await calls().run(call(), forward, now)
-    const names = readdirSync(folder)
-    expect(names.length).toBeGreaterThan(1)
-    for (const name of names) {
-      expect(statSync(join(folder, name)).mode & 0o077).toBe(0)
-      expect(readFileSync(join(folder, name), 'utf8')).not.toMatch(/eyJ/)
-    }
-  })
+test('a cancelled call is withdrawn, and is never done', async () => {
+  const { request = '' } = await calls().run(call(), forward, now)
+  expect(await calls().cancel(request, now)).toMatchObject({ state: 'refused', reason: 'withdrawn' })
+  expect(await end(request)).toMatchObject({ status: 'withdrawn' })
+  const again = await calls().run(call(), forward, now)
+  await decideAll()
+  expect(await calls().cancel(again.request ?? '', now)).toMatchObject({ state: 'refused', reason: 'withdrawn' })
+  expect(await calls().resume(again.request ?? '', forward, now)).toMatchObject({ state: 'refused' })
+  expect([await end(again.request), forwarded]).toMatchObject([{ status: 'completed', outcome: 'failed' }, []])
+})
+
+test('the files of gated calls are private, and none holds a token', async () => {
+  await calls().run(call(), forward, now)
+  await decideAll()
+  await calls().run(call(), forward, now)
+  const names = readdirSync(folder)
+  expect(names.length).toBeGreaterThan(1)
+  for (const name of names) {
+    expect(statSync(join(folder, name)).mode & 0o077).toBe(0)
+    expect(readFileSync(join(folder, name), 'utf8')).not.toMatch(/eyJ/)
+  }
 })

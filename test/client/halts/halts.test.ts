@@ -11,7 +11,7 @@ const halt = async (...words: string[]) => {
   return body as { id: string; until?: string }
 }
 
-test('halt stops what it names at once, says how it is lifted, and another person lifts it', async () => {
+test('`halt` stops its target at once and says how it is lifted, and another person lifts it', async () => {
   const { ask } = await scene.api.world.submitted(prodParameter)
   const { exit, out } = await scene.at('gus').type('halt', 'agent:remediator', '--reason', 'INC-4822: it runs wild')
   expect(exit).toBe(0)
@@ -30,7 +30,7 @@ test('a halt whose answer is lost is sent again, and is one halt', async () => {
   expect(body.halts.map((each: { id: string }) => each.id)).toEqual([id])
 })
 
-test('lifting again changes nothing, and says by which person it was lifted: exit 0', async () => {
+test('a second lift changes nothing, and names the person who lifted the halt: exit 0', async () => {
   const { id } = await halt('all')
   await scene.at('hana').type('lift', id)
   const { exit, out, err } = await scene.at('hana').type('lift', id)
@@ -46,7 +46,7 @@ test('a halt ends by itself at a time, or after a span', async () => {
   expect(past).toMatchObject({ exit: 2, body: { detail: '`until` should be in the future' } })
 })
 
-test('halts has those in force; with --all those that are over too', async () => {
+test('`halts` lists halts in force, and with --all those that are over too', async () => {
   const freeze = await halt('environment=prod', '--until', '30m')
   const { id } = await halt('person:ana')
   await scene.at('hana').type('lift', id)
@@ -70,19 +70,19 @@ test.each([
   ['environment=prod', { environment: 'prod' }],
   ['action=ssm:PutParameter', { action: 'ssm:PutParameter' }],
   ['all', { all: true }],
-])('%s names what is halted', (typed, expected) => {
+])('`%s` is read as a target', (typed, expected) => {
   expect(readTarget(typed)).toEqual(expected)
 })
 
 test.each(['', 'remediator', 'agent:', 'everything=1', 'owner=', 'ALL', 'prod'])(
-  '`%s` names nothing: wrong usage, and the answer names what would do',
+  '`%s` is no target: wrong usage, with the valid forms',
   async (typed) => {
     const { exit, body } = await scene.at('gus').json('halt', typed, '--reason', 'x')
     expect([exit, body.detail]).toEqual([2, expect.stringContaining('environment=NAME')])
   },
 )
 
-test('one that is not registered halts nothing, and a person without the right is refused', async () => {
+test('an unregistered target halts nothing, and a person without the right is refused', async () => {
   expect(await scene.at('gus').json('halt', 'agent:remdiator', '--reason', 'x')).toMatchObject({
     exit: 2,
     body: { error: 'unknown_target' },

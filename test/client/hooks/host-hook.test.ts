@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { useScene } from '../support/scene.ts'
 import { decisionOf, flag, HostMachine, map, reasonOf } from './support/host-machine.ts'
 
-/** What a hook answers an agent's program before and after each call of a tool. */
+/** The answers of a hook to an agent's program, before and after each call of a tool. */
 
 const scene = useScene()
 let machine: HostMachine
@@ -19,20 +19,18 @@ const denying = async () => {
 }
 const minute = 60_000
 
-describe('tools that need no permit', () => {
-  test.each([
-    ['no map names', { tool_name: 'Read', tool_input: { file_path: '/etc/hosts' } }],
-    ['a map passes', { tool_name: 'mcp__flags__read_flag', tool_input: { flag: 'x' } }],
-    ['another server has by the same name', { tool_name: 'mcp__other__set_flag' }],
-    ['is named as a member of every object', { tool_name: 'constructor' }],
-  ])('what %s is not answered, and never allowed', async (_what, event) => {
-    expect(await machine.before(event)).toEqual({})
-    expect(await machine.requests()).toEqual([])
-  })
+test.each([
+  ['no map names', { tool_name: 'Read', tool_input: { file_path: '/etc/hosts' } }],
+  ['a map passes', { tool_name: 'mcp__flags__read_flag', tool_input: { flag: 'x' } }],
+  ['another server has by the same name', { tool_name: 'mcp__other__set_flag' }],
+  ['is named as a member of every object', { tool_name: 'constructor' }],
+])('a tool that %s is not answered, and never allowed', async (_what, event) => {
+  expect(await machine.before(event)).toEqual({})
+  expect(await machine.requests()).toEqual([])
 })
 
 describe('a gated call', () => {
-  test('is denied while people have not decided, and the agent is told to call again', async () => {
+  test('a gated call is denied while people have not decided, and the agent is told to call again', async () => {
     const answer = await machine.before()
     const [request] = await machine.requests()
     expect([decisionOf(answer), request?.status]).toEqual(['deny', 'pending'])
@@ -40,19 +38,19 @@ describe('a gated call', () => {
     expect(reasonOf(answer)).toContain('same arguments')
   })
 
-  test('is allowed when they approve within the wait', async () => {
+  test('a gated call is allowed when people approve within the wait', async () => {
     machine.waiting = approving
     expect(decisionOf(await machine.before({}, { wait: minute }))).toBe('allow')
   })
 
-  test('called again with the same arguments goes on with the same request, and is allowed once approved', async () => {
+  test('a repeated call goes on with the same request, and is allowed once it is approved', async () => {
     await machine.before()
     await approving()
     expect(decisionOf(await machine.before())).toBe('allow')
     expect(await machine.requests()).toHaveLength(1)
   })
 
-  test('that people deny is denied, and so is a repeat of it without asking them again', async () => {
+  test('a denied call is denied, and so is a repeat without asking people again', async () => {
     machine.waiting = denying
     const first = await machine.before({}, { wait: minute })
     const again = await machine.before({}, { wait: minute })
@@ -65,7 +63,7 @@ describe('a gated call', () => {
     expect(await machine.requests()).toHaveLength(2)
   })
 
-  test('with arguments that the catalogue does not take is denied with what is wrong', async () => {
+  test('a call with invalid arguments is denied with the mistake', async () => {
     const answer = await machine.before({ tool_input: { ...flag, environment: 'moon' } })
     expect(decisionOf(answer)).toBe('deny')
     expect(reasonOf(answer)).toContain('invalid_arguments')
@@ -77,39 +75,39 @@ describe('a gated call', () => {
       `{ "environment": "prod", "flag": "x", "value": true, "__proto__": {} }`,
     ],
     ['a number that not every reader of JSON has', `{ "environment": "prod", "flag": "x", "value": 9007199254740993 }`],
-  ])('with %s is denied: people would be asked about another call', async (_what, text) => {
+  ])('a call with %s is denied: people would be asked about another call', async (_what, text) => {
     machine.waiting = approving
     const answer = await machine.before({ tool_input: JSON.parse(text) }, { wait: minute })
     expect([decisionOf(answer), await machine.requests()]).toEqual(['deny', []])
   })
 
-  test('of an action that Hotwork does not have is denied', async () => {
+  test('a call of an unknown action is denied', async () => {
     const maps = [{ ...map, tools: { Bash: { action: 'shell:run' } } }]
     const answer = await machine.before({ tool_name: 'Bash', tool_input: { command: 'ls' } }, { maps })
     expect([decisionOf(answer), reasonOf(answer)]).toEqual(['deny', expect.stringContaining('unknown_action')])
   })
 
-  test('is denied where Hotwork does not answer, with no word of what was sent', async () => {
+  test('a gated call is denied while Hotwork does not answer, without a word of its content', async () => {
     scene.api.nextCalls.push(...Array<'unheard'>(20).fill('unheard'))
     const answer = await machine.before()
     expect([decisionOf(answer), reasonOf(answer)]).toEqual(['deny', expect.stringContaining('does not answer')])
     expect(reasonOf(answer)).not.toMatch(/eyJ|express-checkout/)
   })
 
-  test('that is allowed runs with what people approved: the host gets those arguments', async () => {
+  test('an allowed call runs with the approved arguments, which the host gets', async () => {
     machine.waiting = approving
     const { hookSpecificOutput } = await machine.before({}, { wait: minute })
     expect(hookSpecificOutput).toMatchObject({ permissionDecision: 'allow', updatedInput: flag })
   })
 
-  test('is deferred where the host can take it up again, and that is wanted', async () => {
+  test('a call is deferred if the host can resume it, and that is wanted', async () => {
     const event = { tool_use_id: 'toolu_deferred' }
     expect(decisionOf(await machine.before(event, { pending: 'defer' }))).toBe('defer')
     await approving()
     expect(decisionOf(await machine.before(event, { pending: 'defer' }))).toBe('allow')
   })
 
-  test('of Codex is never deferred, and answered with nothing once it is approved', async () => {
+  test('a call of Codex is never deferred, and gets an empty answer once it is approved', async () => {
     const codex = { host: 'codex', pending: 'defer' } as const
     expect(decisionOf(await machine.before({}, codex))).toBe('deny')
     await approving()
@@ -129,7 +127,7 @@ describe('a gated call', () => {
   }
   const resized = (changes: object = {}) =>
     machine.before({ tool_name: resize, tool_input: { ...worker, ...changes } }, resizing)
-  /** One person leaves less, which begins another round; then all who are asked approve that. */
+  /** One person narrows, which begins another round; then all approvers approve that. */
   const narrow = async (to: object) => {
     const [first] = await machine.requests()
     if (first) await scene.api.world.decide(first, 'ben', 'approve', { narrow: to } as never)
@@ -137,7 +135,7 @@ describe('a gated call', () => {
     expect(await machine.requests()).toMatchObject([{ status: 'approved' }])
   }
 
-  test('of which less was approved is denied, and with what is left it is allowed by the same request', async () => {
+  test('a narrowed call is denied, and with the narrowed arguments it is allowed by the same request', async () => {
     expect(decisionOf(await resized())).toBe('deny')
     await narrow({ arguments: { MemorySize: 1024 } })
     const answer = await resized()
@@ -146,14 +144,14 @@ describe('a gated call', () => {
     expect(await machine.requests()).toHaveLength(1)
   })
 
-  test('for which less time was approved is allowed: it is the same call', async () => {
+  test('a call that was narrowed in time alone is allowed: it is the same call', async () => {
     await resized()
     await narrow({ minutes: 5 })
     expect(decisionOf(await resized())).toBe('allow')
   })
 })
 
-test('a map in the folder that the agent works in lets nothing through, also what it passes', async () => {
+test("a map in the agent's own folder lets nothing through, not even tools that it passes", async () => {
   const file = join(machine.folder, 'map.json')
   writeFileSync(file, JSON.stringify(map))
   const denied = async (cwd: string, tool_name: string) => {
@@ -166,13 +164,13 @@ test('a map in the folder that the agent works in lets nothing through, also wha
   }
 })
 
-describe('each approval is for one run', () => {
+describe('an approval is for one run', () => {
   const allowed = async (event: object = {}) => {
     machine.waiting = approving
     expect(decisionOf(await machine.before(event, { wait: minute }))).toBe('allow')
   }
 
-  test('the same call of the host is not begun again', async () => {
+  test('a call that was begun is not begun again', async () => {
     await allowed({ tool_use_id: 'toolu_a' })
     const again = await machine.before({ tool_use_id: 'toolu_a' }, { wait: minute })
     expect([decisionOf(again), reasonOf(again)]).toEqual(['deny', expect.stringContaining('begun before')])
@@ -186,7 +184,7 @@ describe('each approval is for one run', () => {
     expect((await machine.requests()).map(({ status }) => status).sort()).toEqual(['approved', 'pending'])
   })
 
-  test('of two hooks at once with the same arguments one is allowed', async () => {
+  test('one of two concurrent hooks with the same arguments is allowed', async () => {
     await machine.before()
     await approving()
     machine.waiting = () => new Promise((resolve) => setImmediate(resolve))
@@ -194,7 +192,7 @@ describe('each approval is for one run', () => {
     expect(both.map(decisionOf).sort()).toEqual(['allow', 'deny'])
   })
 
-  test('of two answers to the same call of the host one allows it', async () => {
+  test('one of two concurrent answers to the same call allows it', async () => {
     await machine.before()
     await approving()
     machine.waiting = () => new Promise((resolve) => setImmediate(resolve))
@@ -202,7 +200,7 @@ describe('each approval is for one run', () => {
     expect((await Promise.all(twice)).map(decisionOf).sort()).toEqual(['allow', 'deny'])
   })
 
-  test('an answer that no host waits for any more begins nothing, and the approval stays', async () => {
+  test('an answer that the host has given up on begins nothing, and the approval stays', async () => {
     await machine.before()
     await approving()
     const gone = AbortSignal.abort(new Error('gone'))
@@ -219,7 +217,7 @@ describe('each approval is for one run', () => {
   })
 })
 
-test('an agent is not told of a call of another one with the same issuer and subject', async () => {
+test('an agent does not hear of the call of another with the same issuer and subject', async () => {
   scene.shareSubject({ 'agent:builder': 'build', 'agent:remediator': 'repair' })
   const calls = (workflow: string) => machine.calls({ token: () => scene.workload('ci', { workflow }) })
   machine.waiting = denying
@@ -244,13 +242,13 @@ describe('the end of a call', () => {
   }
   const ended = { tool_use_id: 'toolu_e' }
 
-  test('completes the request, as the host says it went', async () => {
+  test('the end of a call completes the request, as the host reports it', async () => {
     await began()
     expect(await machine.after(ended)).toEqual({})
     expect(await machine.requests()).toMatchObject([{ status: 'completed', outcome: 'succeeded' }])
   })
 
-  test('of a failed call says so, with nothing of its error', async () => {
+  test('the end of a failed call is reported without its error', async () => {
     await began()
     await machine.after({ ...ended, hook_event_name: 'PostToolUseFailure', error: 'password is hunter2' })
     const requests = await machine.requests()
@@ -259,7 +257,7 @@ describe('the end of a call', () => {
   })
 
   test.each(['PostToolUse', 'PostToolUseFailure'])(
-    'that ran with other arguments than people approved is failed, and a person is told: %s',
+    'a call that ran with other than the approved arguments has failed, and a person is told: %s',
     async (hook_event_name) => {
       await began()
       await machine.after({ ...ended, hook_event_name, tool_input: { ...flag, value: false } })
@@ -268,14 +266,14 @@ describe('the end of a call', () => {
     },
   )
 
-  test('with its members in another order is the approved call', async () => {
+  test('a call with its members in another order is the approved call', async () => {
     await began()
     const tool_input = Object.fromEntries(Object.entries(flag).reverse())
     await machine.after({ ...ended, tool_input })
     expect(await machine.requests()).toMatchObject([{ outcome: 'succeeded' }])
   })
 
-  test('where this machine is the tool, the use has begun before the call is allowed, and has an end', async () => {
+  test("a use of this machine's own tool begins before the call is allowed, and has an end", async () => {
     const calls = machine.calls({ tool: true })
     const tools = { mcp__files__write_file: { action: 'files:WriteFile' } }
     const maps = [{ purpose: 'remediation', parent_task: { id: 'INC-1042' }, tools }]
@@ -289,12 +287,12 @@ describe('the end of a call', () => {
     expect(done).toMatchObject({ status: 'completed', grant: { uses: [{ ended: { outcome: 'succeeded' } }] } })
   })
 
-  test('of a call that was not gated is nothing', async () => {
+  test('the end of a call that is not gated is not answered', async () => {
     expect(await machine.after({ tool_name: 'Read', tool_input: {} })).toEqual({})
     expect(machine.told).toEqual([])
   })
 
-  test('that could not be told is told with the next gated call', async () => {
+  test('an end that could not be reported is reported with the next gated call', async () => {
     await began()
     scene.api.nextCalls.push(...Array<'unheard'>(20).fill('unheard'))
     machine.waiting = async () => {}
@@ -305,14 +303,14 @@ describe('the end of a call', () => {
     expect((await machine.requests()).map(({ status }) => status).sort()).toEqual(['completed', 'pending'])
   })
 
-  test('is not told by another agent of the same folder, and stays to be told by its own', async () => {
+  test('an end is not reported by another agent of the same folder, and waits for its own', async () => {
     machine.waiting = approving
     const event = { tool_use_id: 'toolu_own' }
     await machine.before(event, { wait: minute })
     const other = machine.calls({ agent: 'agent-builder' })
     await machine.after(event, { calls: other })
     expect((await machine.requests())[0]?.status).toBe('approved')
-    // Its own agent says it while Hotwork does not answer; then the other one is called.
+    // Its own agent reports it while Hotwork does not answer; then the other agent is called.
     scene.api.nextCalls.push(...Array<'unheard'>(20).fill('unheard'))
     await machine.after(event)
     scene.api.nextCalls.length = 0
@@ -322,7 +320,7 @@ describe('the end of a call', () => {
     expect((await machine.requests())[0]).toMatchObject({ status: 'completed', outcome: 'succeeded' })
   })
 
-  test('told twice is told once', async () => {
+  test('an end that a host tells twice is reported once', async () => {
     await began()
     await machine.after(ended)
     await machine.after({ ...ended, hook_event_name: 'PostToolUseFailure' })
@@ -330,24 +328,22 @@ describe('the end of a call', () => {
   })
 })
 
-describe('what cannot be read', () => {
-  test.each<[what: string, event: unknown]>([
-    ['nothing', undefined],
-    ['a list', []],
-    ['an event without a name', { tool_name: 'x' }],
-    ['a call without an id', { hook_event_name: 'PreToolUse', session_id: 's', tool_name: 'x', tool_input: {} }],
-    ['arguments that are a text', { hook_event_name: 'PreToolUse', session_id: 's', tool_name: 'x', tool_input: 'y' }],
-  ])('%s is denied', async (_what, event) => {
-    const { answerHook } = await import('../../../client/hooks/host-hook.ts')
-    expect(decisionOf(await answerHook(event, machine.parts()))).toBe('deny')
-  })
-
-  test('an event of another kind is not answered', async () => {
-    expect(await machine.after({ hook_event_name: 'SessionStart' })).toEqual({})
-  })
+test.each<[what: string, event: unknown]>([
+  ['nothing', undefined],
+  ['a list', []],
+  ['an event without a name', { tool_name: 'x' }],
+  ['a call without an id', { hook_event_name: 'PreToolUse', session_id: 's', tool_name: 'x', tool_input: {} }],
+  ['arguments that are a text', { hook_event_name: 'PreToolUse', session_id: 's', tool_name: 'x', tool_input: 'y' }],
+])('an unreadable message is denied: %s', async (_what, event) => {
+  const { answerHook } = await import('../../../client/hooks/host-hook.ts')
+  expect(decisionOf(await answerHook(event, machine.parts()))).toBe('deny')
 })
 
-test('two maps that say different things of a tool let nothing through', async () => {
+test('an event of another kind is not answered', async () => {
+  expect(await machine.after({ hook_event_name: 'SessionStart' })).toEqual({})
+})
+
+test('two maps that disagree about a tool let nothing through', async () => {
   const other = { ...map, tools: { ...map.tools, mcp__flags__set_flag: { action: 'ssm:PutParameter' } } }
   const answer = await machine.before({}, { maps: [map, other] })
   expect([decisionOf(answer), reasonOf(answer)]).toEqual(['deny', expect.stringContaining('two maps')])
@@ -360,14 +356,14 @@ test.each([
   ['what hosts write otherwise', 'a.b', 'set flag', 'mcp__a_b__set_flag'],
   ['hyphens, which Codex writes otherwise', 'secure-files', 'write-file', 'mcp__secure_files__write_file'],
   ['hyphens, which Claude Code keeps', 'secure-files', 'write-file', 'mcp__secure-files__write-file'],
-])('a tool of a map is known by the name that a host gives it: %s', async (_what, server, tool, named) => {
+])("a tool of a map is known by its host's name with %s", async (_what, server, tool, named) => {
   const maps = [{ ...map, server: { name: server, version: '1' }, tools: { [tool]: { action: 'flags:set' } } }]
   expect(decisionOf(await machine.before({ tool_name: named }, { maps }))).toBe('deny')
   const whole = [{ ...map, tools: { [`mcp__${server}__${tool}`]: { action: 'flags:set' } } }]
   expect(decisionOf(await machine.before({ tool_name: named }, { maps: whole }))).toBe('deny')
 })
 
-test('a name that is of one of two servers lets nothing through where their maps differ', async () => {
+test('a name that may be of two servers lets nothing through if their maps differ', async () => {
   const [first, second] = ['a__b', 'a'].map((name) => ({ name, version: '1' }))
   const maps = [
     { ...map, server: first, tools: { c: { action: 'flags:set' } } },
@@ -377,7 +373,7 @@ test('a name that is of one of two servers lets nothing through where their maps
   expect([decisionOf(answer), reasonOf(answer)]).toEqual(['deny', expect.stringContaining('two maps')])
 })
 
-test('a name that reads as two tools of a map lets nothing through where they differ', async () => {
+test('a name that may be two tools of a map lets nothing through if they differ', async () => {
   const tools = { 'mcp__s__set-flag': { action: 'flags:set' }, mcp__s__set_flag: 'pass' as const }
   const maps = [{ ...map, tools }]
   expect(decisionOf(await machine.before({ tool_name: 'mcp__s__set_flag' }, { maps }))).toBe('deny')

@@ -3,7 +3,7 @@ import { useScene } from '../support/scene.ts'
 import { DyingJournal } from './support/dying-journal.ts'
 import { decisionOf, HostMachine } from './support/host-machine.ts'
 
-/** A hook, or a sidecar, that dies at any of its writes: what the next one makes of it. */
+/** A hook that dies at any of its writes, and the next one that finds its state. */
 
 const scene = useScene()
 let machine: HostMachine
@@ -27,38 +27,41 @@ const dying = () =>
 test.each([
   ['before', false],
   ['after', true],
-])('killed %s any write, one approval lets one call through, and a later call is not stuck', async (_when, after) => {
-  for (let write = 1; ; write++) {
-    const task = `INC-${write}`
-    const journal = dying().dieAt(write, after)
-    const first = await machine.before(event(`toolu_${task}`), partsOf(task, journal))
-    if (!journal.died) {
-      expect(write).toBeGreaterThan(5)
-      break
+])(
+  'a hook that is killed %s any write lets one call through per approval, and a later call is not stuck',
+  async (_when, after) => {
+    for (let write = 1; ; write++) {
+      const task = `INC-${write}`
+      const journal = dying().dieAt(write, after)
+      const first = await machine.before(event(`toolu_${task}`), partsOf(task, journal))
+      if (!journal.died) {
+        expect(write).toBeGreaterThan(5)
+        break
+      }
+      // The host got no answer. It may ask about the same call again, or the agent may repeat the call.
+      const same = await machine.before(event(`toolu_${task}`), partsOf(task))
+      const others = [
+        await machine.before(event(`a_${task}`), partsOf(task)),
+        await machine.before(event(`b_${task}`), partsOf(task)),
+      ]
+      const requests = (await machine.requests()).filter(({ ask }) => ask.parentTask.id === task)
+      const heard = [first, same, ...others].map(decisionOf).filter((each) => each === 'allow').length
+      const uses = requests.flatMap((each) => ('grant' in each && each.grant ? each.grant.uses : []))
+      expect([write, decisionOf(first), heard <= requests.length, others.map(decisionOf)]).toEqual([
+        write,
+        'deny',
+        true,
+        ['allow', 'allow'],
+      ])
+      expect(uses.length).toBeLessThanOrEqual(requests.length)
     }
-    // The host never heard it. It may ask about the same call again, or the agent may make it again.
-    const same = await machine.before(event(`toolu_${task}`), partsOf(task))
-    const others = [
-      await machine.before(event(`a_${task}`), partsOf(task)),
-      await machine.before(event(`b_${task}`), partsOf(task)),
-    ]
-    const requests = (await machine.requests()).filter(({ ask }) => ask.parentTask.id === task)
-    const heard = [first, same, ...others].map(decisionOf).filter((each) => each === 'allow').length
-    const uses = requests.flatMap((each) => ('grant' in each && each.grant ? each.grant.uses : []))
-    expect([write, decisionOf(first), heard <= requests.length, others.map(decisionOf)]).toEqual([
-      write,
-      'deny',
-      true,
-      ['allow', 'allow'],
-    ])
-    expect(uses.length).toBeLessThanOrEqual(requests.length)
-  }
-})
+  },
+)
 
 test.each([
   ['before', false],
   ['after', true],
-])('killed %s any write of an end, the end is told later, once', async (_when, after) => {
+])('an end whose hook is killed %s any write is reported later, once', async (_when, after) => {
   for (let write = 1; ; write++) {
     const task = `INC-${write}`
     const call = event(`toolu_${task}`)
@@ -69,7 +72,8 @@ test.each([
       expect(write).toBeGreaterThan(2)
       break
     }
-    // The host does not say it again. Killed before the end was kept, it is never told: people see a request without an end.
+    // The host does not report it again. If the hook died before the end was kept, it is never reported: people see a
+    // request without an end.
     await machine.before(event(`next_${task}`), partsOf(task))
     const [, done] = (await machine.requests()).filter(({ ask }) => ask.parentTask.id === task)
     expect([write, done?.status]).toEqual([write, write === 1 && !after ? 'approved' : 'completed'])

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { refusal, startSts, webIdentityToken } from '../../targets/aws/sts/sts-endpoint.ts'
 import { troubleOf, Workload } from '../support/workload.ts'
 
-/** A role of AWS: STS gives it a web identity token. The SDK finds its credentials as it does elsewhere: by the environment. */
+/** A role of AWS: STS gives it a web identity token. The SDK finds its credentials in the environment, as elsewhere. */
 
 const audience = 'https://hotwork.example'
 let sts: Awaited<ReturnType<typeof startSts>>
@@ -21,7 +21,7 @@ beforeEach(async () => {
     AWS_ACCESS_KEY_ID: 'ASIAROLE',
     AWS_SECRET_ACCESS_KEY: 'secret',
     AWS_SESSION_TOKEN: 'secret',
-    // Nothing of the machine that the test runs on.
+    // Hides the AWS settings of the machine that the test runs on.
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_CONFIG_FILE: join(workload.folder, 'config'),
     AWS_SHARED_CREDENTIALS_FILE: join(workload.folder, 'credentials'),
@@ -41,7 +41,7 @@ test('a role is known by its web identity token: for Hotwork alone, ES384, for f
   expect(rest).toEqual({ 'Audience.member.1': audience, SigningAlgorithm: 'ES384', DurationSeconds: '300' })
 })
 
-test('no role, and no other source: refused, with every source that there could be', async () => {
+test('a program without any source is refused, with every possible source', async () => {
   for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_REGION']) delete process.env[name]
   const { exit, detail } = await troubleOf(workload.identity()(audience))
   expect(exit).toBe(2)
@@ -61,7 +61,7 @@ test.each<[string, () => void, string]>([
     () => setAnswer('OutboundWebIdentityFederationDisabled', 403),
     'enable-outbound-web-identity-federation',
   ],
-])('where %s, the refusal says what to do', async (_, make, says) => {
+])('a refusal says what to do if %s', async (_, make, says) => {
   make()
   const { exit, detail } = await troubleOf(workload.identity('aws')(audience))
   expect([exit, detail]).toEqual([2, expect.stringContaining(says)])

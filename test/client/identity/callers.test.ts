@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { decodeJwt, UnsecuredJWT } from 'jose'
 import { Callers } from '../../../client/identity/callers.ts'
 
-/** Who calls a gate at an address, where one subject is of several agents, and strangers forge tokens. */
+/** The callers of a gate at an address, if several agents have one subject, and strangers forge tokens. */
 
 let server: Server
 let issuer: string
@@ -39,7 +39,7 @@ test('two agents of one subject are two callers: neither is in the other’s ses
   expect([one.agent, other.agent, one.key === other.key]).toEqual(['agent:one', 'agent:other', false])
 })
 
-test('a subject that is another agent’s by now is another caller', async () => {
+test('a subject that now belongs to another agent is another caller', async () => {
   let now = Date.now()
   const callers = new Callers(issuer, { now: () => new Date(now), pause: async () => {} })
   const before = await callers.find(signed('one'))
@@ -48,7 +48,7 @@ test('a subject that is another agent’s by now is another caller', async () =>
   expect((await callers.find(signed('one'))).key).not.toBe(before.key)
 })
 
-describe('of forged tokens', () => {
+describe('a flood of forged tokens', () => {
   let now: number
   let callers: Callers
   beforeEach(() => {
@@ -73,7 +73,7 @@ describe('of forged tokens', () => {
     ...Array<string>(count - refused).fill('TooManyTokens'),
   ]
 
-  test('Hotwork is asked about a few of one source in a minute, also where they come at once', async () => {
+  test('Hotwork is asked about a few of one source in a minute, even if they come at once', async () => {
     expect([await flood('10.0.0.1'), asked]).toEqual([saidTo(3), 3])
     now += 60_000
     expect([await flood('10.0.0.1'), asked]).toEqual([saidTo(3), 6])
@@ -101,7 +101,7 @@ describe('of forged tokens', () => {
     expect((await callers.find(signed('one'), { source })).agent).toBe('agent:one')
   })
 
-  test('tokens that Hotwork takes do not count', async () => {
+  test('tokens that Hotwork accepts do not count', async () => {
     for (let count = 0; count < 10; count++) await callers.find(signed(`w${count}`), { source: '10.0.0.1' })
     expect(await flood('10.0.0.1', 3)).toEqual(saidTo(3, 3))
   })

@@ -15,14 +15,14 @@ beforeEach(() => {
 })
 afterEach(() => workload.close())
 
-test('its token is taken as it is, without the line end, also where every user can read it', async () => {
+test('the token in a file is taken without its line end, even if every user can read it', async () => {
   const token = workload.token()
   writeFileSync(file, `${token}\n`)
   chmodSync(file, 0o644)
   expect(await workload.identity('file')(audience)).toBe(token)
 })
 
-test('it is read anew when its token nears its end, and again while the next one has not come', async () => {
+test('a file is read again when its token nears its end, until the next one has come', async () => {
   const identity = workload.identity()
   const [first, next] = [workload.token(), workload.token(600)]
   writeFileSync(file, first)
@@ -65,12 +65,15 @@ test.each([
   expect([exit, title]).toEqual([2, expect.stringMatching(/is for `https:.*, and this Hotwork is `https:/)])
 })
 
-test.each([[audience], [[`${audience}/agents`]], ['hotwork']])('one that is for %j is', async (aud) => {
-  writeFileSync(file, workload.token(300, { aud }))
-  expect(await workload.identity()(audience)).toMatch(/^eyJ/)
-})
+test.each([[audience], [[`${audience}/agents`]], ['hotwork']])(
+  'a token that is for %j is shown to this Hotwork',
+  async (aud) => {
+    writeFileSync(file, workload.token(300, { aud }))
+    expect(await workload.identity()(audience)).toMatch(/^eyJ/)
+  },
+)
 
-test('one with a line end in it is refused: an error about a header would show it', async () => {
+test('a token with a line end in it is refused: an error about a header would show it', async () => {
   writeFileSync(file, workload.token().replace(/\.([^.]+)$/, '.\n$1'))
   expect((await troubleOf(workload.identity()(audience))).title).toContain('is no JWT')
 })

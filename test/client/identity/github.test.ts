@@ -72,7 +72,7 @@ test('the request token is not sent where others can read it', async () => {
   expect([exit, title]).toEqual([2, expect.stringContaining('ACTIONS_ID_TOKEN_REQUEST_URL')])
 })
 
-test('a runner that is not there is a fault with the code of the system', async () => {
+test("a missing runner is a fault with the system's code", async () => {
   await runner.close()
   expect((await troubleOf(workload.identity()(audience))).detail).toContain('ECONNREFUSED')
 })

@@ -4,11 +4,11 @@ import { build } from 'esbuild'
 import { rememberTokens } from '../../../client/identity/workload-token.ts'
 import { troubleOf, Workload } from '../support/workload.ts'
 
-/** Which source a client is known by, and how often that is asked. */
+/** The source that a client uses, and how often it is asked. */
 
 const audience = 'https://hotwork.example'
 let workload: Workload
-/** How often the function was asked, and what it gives. */
+/** How often the function was asked, and its answer. */
 let asked: number
 let gives: () => string | Promise<string>
 const ask = async () => {
@@ -23,12 +23,12 @@ beforeEach(() => {
 })
 afterEach(() => workload.close())
 
-describe('the first source that is there', () => {
+describe('the first source that is set up', () => {
   beforeEach(() => {
     process.env['AWS_EC2_METADATA_DISABLED'] = 'true'
   })
 
-  test('is the file, before GitHub and SPIFFE', async () => {
+  test('the first source is the file, before GitHub and SPIFFE', async () => {
     const file = join(workload.folder, 'token')
     const token = workload.token()
     writeFileSync(file, token)
@@ -46,7 +46,7 @@ describe('the first source that is there', () => {
     ['the file', { HOTWORK_AS: 'person:jade', HOTWORK_WORKLOAD_TOKEN_FILE: '/nowhere' }, 'WORKLOAD_TOKEN_FILE'],
     ['GitHub', { ACTIONS_ID_TOKEN_REQUEST_URL: 'https://x', SPIFFE_ENDPOINT_SOCKET: 'x' }, 'REQUEST_TOKEN` is not set'],
     ['SPIFFE', { HOTWORK_WORKLOAD_TOKEN_FILE: '', SPIFFE_ENDPOINT_SOCKET: 'x' }, 'SPIFFE_ENDPOINT_SOCKET'],
-  ])('that is wrongly set up is not passed over: %s', async (_, env, says) => {
+  ])('a source that is set up wrongly is not passed over: %s', async (_, env, says) => {
     Object.assign(workload.env, env)
     const { exit, title } = await troubleOf(workload.identity()(audience))
     expect([exit, title]).toEqual([2, expect.stringContaining(says)])
@@ -56,82 +56,80 @@ describe('the first source that is there', () => {
     ['file', 'HOTWORK_WORKLOAD_TOKEN_FILE'],
     ['github', 'ACTIONS_ID_TOKEN_REQUEST_URL'],
     ['spiffe', 'SPIFFE_ENDPOINT_SOCKET'],
-  ] as const)('one that is named and not there says which variable it needs: %s', async (name, variable) => {
+  ] as const)('a named source that is missing says which variable it needs: %s', async (name, variable) => {
     workload.env['HOTWORK_AS'] = 'agent:remediator'
     const { exit, title } = await troubleOf(workload.identity(name)(audience))
     expect([exit, title]).toEqual([2, expect.stringContaining(variable)])
   })
 })
 
-describe('a token', () => {
-  test('is asked for once by callers at the same time, and remembered until a minute before its end', async () => {
-    const identity = workload.identity(ask)
-    const first = await Promise.all([identity(audience), identity(audience), identity(audience)])
-    workload.advance(239)
-    expect(new Set([...first, await identity(audience)]).size).toBe(1)
-    expect(asked).toBe(1)
-    workload.advance(2)
-    await identity(audience)
-    expect(asked).toBe(2)
-  })
-
-  test('is of one audience alone', async () => {
-    const identity = workload.identity(ask)
-    await identity(audience)
-    await identity('https://another.example')
-    expect(asked).toBe(2)
-  })
-
-  test('of a machine whose clock is behind is not remembered for longer than it is good', async () => {
-    const identity = workload.identity(ask)
-    const iat = Math.floor(workload.time / 1000) + 7200
-    gives = () => workload.token(300, { iat, exp: iat + 300, asked })
-    await identity(audience)
-    workload.advance(241)
-    await identity(audience)
-    expect(asked).toBe(2)
-  })
-
-  test('without an end is asked for each time', async () => {
-    const identity = workload.identity(ask)
-    gives = () => workload.token(300, { exp: undefined })
-    await identity(audience)
-    await identity(audience)
-    expect(asked).toBe(2)
-  })
-
-  test('that is still good is used where the next one cannot be had', async () => {
-    const identity = workload.identity(ask)
-    const token = await identity(audience)
-    gives = () => Promise.reject(new Error('down'))
-    workload.advance(280)
-    expect(await identity(audience)).toBe(token)
-    workload.advance(21)
-    expect((await troubleOf(identity(audience))).exit).toBe(1)
-  })
-
-  test('that is no JWT is refused, and is not in what is said', async () => {
-    gives = () => 'secret-of-another-kind'
-    const { exit, title } = await troubleOf(workload.identity(ask)(audience))
-    expect([exit, title]).toEqual([2, expect.stringContaining('is no JWT')])
-  })
-
-  test('whose function throws is a fault, with what it threw as the cause', async () => {
-    const cause = new Error('secret')
-    gives = () => Promise.reject(cause)
-    const asking = workload.identity(ask)(audience)
-    await expect(asking).rejects.toMatchObject({ name: 'Fault', cause })
-    expect((await troubleOf(asking)).detail).toBe('the `identity` function failed')
-  })
+test('a token is asked for once by concurrent callers, and cached until a minute before its end', async () => {
+  const identity = workload.identity(ask)
+  const first = await Promise.all([identity(audience), identity(audience), identity(audience)])
+  workload.advance(239)
+  expect(new Set([...first, await identity(audience)]).size).toBe(1)
+  expect(asked).toBe(1)
+  workload.advance(2)
+  await identity(audience)
+  expect(asked).toBe(2)
 })
 
-test('a source that says nothing is waited for no longer than its time', async () => {
+test('a token is cached for its audience alone', async () => {
+  const identity = workload.identity(ask)
+  await identity(audience)
+  await identity('https://another.example')
+  expect(asked).toBe(2)
+})
+
+test('a token is not cached beyond its end on a machine whose clock is behind', async () => {
+  const identity = workload.identity(ask)
+  const iat = Math.floor(workload.time / 1000) + 7200
+  gives = () => workload.token(300, { iat, exp: iat + 300, asked })
+  await identity(audience)
+  workload.advance(241)
+  await identity(audience)
+  expect(asked).toBe(2)
+})
+
+test('a token without an end is asked for each time', async () => {
+  const identity = workload.identity(ask)
+  gives = () => workload.token(300, { exp: undefined })
+  await identity(audience)
+  await identity(audience)
+  expect(asked).toBe(2)
+})
+
+test('a token that is still good is used while the next one is unavailable', async () => {
+  const identity = workload.identity(ask)
+  const token = await identity(audience)
+  gives = () => Promise.reject(new Error('down'))
+  workload.advance(280)
+  expect(await identity(audience)).toBe(token)
+  workload.advance(21)
+  expect((await troubleOf(identity(audience))).exit).toBe(1)
+})
+
+test('a token that is no JWT is refused, and the refusal does not show it', async () => {
+  gives = () => 'secret-of-another-kind'
+  const { exit, title } = await troubleOf(workload.identity(ask)(audience))
+  expect([exit, title]).toEqual([2, expect.stringContaining('is no JWT')])
+})
+
+test('an `identity` function that throws is a fault, with its error as the cause', async () => {
+  const cause = new Error('secret')
+  gives = () => Promise.reject(cause)
+  const asking = workload.identity(ask)(audience)
+  await expect(asking).rejects.toMatchObject({ name: 'Fault', cause })
+  expect((await troubleOf(asking)).detail).toBe('the `identity` function failed')
+})
+
+test('a silent source is waited for no longer than its time', async () => {
   const silent = { name: 'the silent one', ask: () => new Promise<string>(() => {}) }
   const { exit, detail } = await troubleOf(rememberTokens(silent, workload, 1)(audience))
   expect([exit, detail]).toEqual([1, 'the silent one gave none within 0.001 s'])
 })
 
-test('to import the client loads no AWS SDK and no gRPC', async () => {
+test("the client's import loads no AWS SDK and no gRPC", async () => {
   const entry = join(__dirname, '../../../client/identity/identity.ts')
   const { metafile } = await build({
     ...{ entryPoints: [entry], bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20' },
@@ -147,37 +145,35 @@ test('to import the client loads no AWS SDK and no gRPC', async () => {
   expect(inputs.filter((path) => /@aws-sdk|@smithy|@connectrpc|@bufbuild/.test(path))).toEqual([])
 })
 
-describe('a signal', () => {
-  test('ends the wait of its caller alone', async () => {
-    let give = (_token: string) => {}
-    gives = () =>
-      new Promise((resolve) => {
-        give = resolve
-      })
-    const identity = workload.identity(ask)
-    const leaving = new AbortController()
-    const waits = [identity(audience, leaving.signal), identity(audience)]
-    leaving.abort(new Error('not needed'))
-    await expect(waits[0]).rejects.toThrow('not needed')
-    give(workload.token())
-    expect(await waits[1]).toContain('eyJ')
-    expect(asked).toBe(1)
-  })
+test('a signal ends the wait of its caller alone', async () => {
+  let give = (_token: string) => {}
+  gives = () =>
+    new Promise((resolve) => {
+      give = resolve
+    })
+  const identity = workload.identity(ask)
+  const leaving = new AbortController()
+  const waits = [identity(audience, leaving.signal), identity(audience)]
+  leaving.abort(new Error('not needed'))
+  await expect(waits[0]).rejects.toThrow('not needed')
+  give(workload.token())
+  expect(await waits[1]).toContain('eyJ')
+  expect(asked).toBe(1)
+})
 
-  test('of the last caller ends the asking, and the next caller has it asked for anew', async () => {
-    gives = () => new Promise(() => {})
-    const identity = workload.identity(ask)
-    const leaving = new AbortController()
-    const wait = identity(audience, leaving.signal)
-    leaving.abort()
-    await expect(wait).rejects.toThrow('aborted')
-    gives = () => workload.token()
-    await identity(audience)
-    expect(asked).toBe(2)
-  })
+test('a signal of the last caller ends the asking, and the next caller asks again', async () => {
+  gives = () => new Promise(() => {})
+  const identity = workload.identity(ask)
+  const leaving = new AbortController()
+  const wait = identity(audience, leaving.signal)
+  leaving.abort()
+  await expect(wait).rejects.toThrow('aborted')
+  gives = () => workload.token()
+  await identity(audience)
+  expect(asked).toBe(2)
+})
 
-  test('that was there before has nothing asked for', async () => {
-    await expect(workload.identity(ask)(audience, AbortSignal.abort())).rejects.toThrow('aborted')
-    expect(asked).toBe(0)
-  })
+test('an aborted signal keeps the source from being asked', async () => {
+  await expect(workload.identity(ask)(audience, AbortSignal.abort())).rejects.toThrow('aborted')
+  expect(asked).toBe(0)
 })

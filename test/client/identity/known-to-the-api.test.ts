@@ -12,7 +12,7 @@ import { startGithubRunner } from '../support/github-runner.ts'
 import { troubleOf, Workload } from '../support/workload.ts'
 import { startWorkloadApi } from '../support/workload-api.ts'
 
-/** An agent of each source, from where its platform says who it is to the API's answer. */
+/** An agent of each source, from its platform to the API's answer. */
 
 const role = 'arn:aws:iam::111122223333:role/agents/remediator'
 const spiffeId = 'spiffe://prod.example/ns/payments/sa/remediator'
@@ -28,7 +28,7 @@ const closing: (() => Promise<void>)[] = []
 let workload: Workload
 const before = { ...process.env }
 
-/** An issuer with one key, and tokens of it that are good now. */
+/** An issuer with one key, and its tokens that are good now. */
 async function openIssuer(algorithm: Algorithm, publish: object, claims: object) {
   const key = await SigningKey.make(algorithm)
   const server = await startIssuer({ ...key.jwk, ...publish })
@@ -80,7 +80,7 @@ afterAll(async () => {
   await Promise.all([endPrograms(), api.close(), ...closing.map((close) => close())])
 })
 
-/** The machine's own clock: AWS's SDK and the identity provider go by no other. */
+/** The machine's own clock, for AWS's SDK and the identity provider. */
 class MachineClock extends MemoryClock {
   override now = () => Math.floor(Date.now() / 1000)
 }
@@ -117,7 +117,7 @@ function makeWorld(): World {
   return Object.assign(world, { clock: new MachineClock(start) })
 }
 
-/** Asks the API for an evaluation with the token. A stranger is answered 401. */
+/** Asks the API for an evaluation with the token. A stranger gets 401. */
 async function isKnown(token: string): Promise<boolean> {
   const { action: name, arguments: properties, resource } = parameter('/staging/checkout/payment-timeout-ms')
   const response = await fetch(`${api.url}/access/v1/evaluation`, {
@@ -134,28 +134,28 @@ async function isKnown(token: string): Promise<boolean> {
   return response.status === 200
 }
 
-test('a file, with a token of an issuer that the deployment file names', async () => {
+test("a token of the deployment's issuer in a file is known to the API", async () => {
   const file = join(workload.folder, 'token')
   writeFileSync(file, issuers.clusters.sign(api.url))
   workload.env['HOTWORK_WORKLOAD_TOKEN_FILE'] = file
   expect(await isKnown(await workload.identity()(api.url))).toBe(true)
 })
 
-test('a job of GitHub Actions', async () => {
+test('a job of GitHub Actions is known to the API', async () => {
   const runner = await startGithubRunner(({ aud }) => issuers.actions.sign(aud))
   closing.push(runner.close)
   Object.assign(workload.env, runner.env)
   expect(await isKnown(await workload.identity()(api.url))).toBe(true)
 })
 
-test('a workload of SPIFFE', async () => {
+test('a workload of SPIFFE is known to the API', async () => {
   const workloadApi = await startWorkloadApi((aud) => [issuers.clusters.sign(aud)], join(workload.folder, 'api.sock'))
   closing.push(workloadApi.close)
   Object.assign(workload.env, workloadApi.env)
   expect(await isKnown(await workload.identity()(api.url))).toBe(true)
 })
 
-test('a role of AWS', async () => {
+test('a role of AWS is known to the API', async () => {
   const sts = await startSts({
     GetWebIdentityToken: ({ form }) => webIdentityToken(issuers.account.sign(form.get('Audience.member.1') ?? '')),
   })
@@ -187,7 +187,7 @@ describe('an agent of the local stack', () => {
   test.each([
     ['by what is typed', {}, { as: 'agent:remediator' }],
     ['by HOTWORK_AS', { HOTWORK_AS: 'agent:remediator' }, undefined],
-  ])('%s', async (_, env, option) => {
+  ])('an agent of the local stack is known to the API %s', async (_, env, option) => {
     writeLocalFile()
     Object.assign(workload.env, env)
     expect(await isKnown(await workload.identity(option)(api.url))).toBe(true)
@@ -196,13 +196,13 @@ describe('an agent of the local stack', () => {
   test.each([
     ['agent:unknown', 'the local stack has no agent `agent:unknown`'],
     ['person:ben', 'this is for an agent, and `person:ben` is a person'],
-  ])('that the stack does not have is refused, with those that it has: %s', async (as, said) => {
+  ])('an agent that the stack lacks is refused, with those that it has: %s', async (as, said) => {
     writeLocalFile()
     const { exit, title, detail } = await troubleOf(workload.identity({ as })(api.url))
     expect([exit, title, detail]).toEqual([2, said, 'use one of agent:remediator'])
   })
 
-  test('is none at another Hotwork', async () => {
+  test('an agent of the local stack is refused at another Hotwork', async () => {
     writeLocalFile()
     const { exit, title } = await troubleOf(workload.identity({ as: 'agent:remediator' })('https://hotwork.example'))
     expect([exit, title]).toEqual([2, expect.stringContaining('local stack alone')])

@@ -26,7 +26,7 @@ test('a workload is known by its JWT-SVID, for Hotwork alone', async () => {
   expect(api.asked).toEqual([[audience]])
 })
 
-test('of several SVIDs the first counts, as the standard says', async () => {
+test('the first of several SVIDs counts, as the standard says', async () => {
   svids = () => [workload.token(300, { sub: 'first' }), workload.token(300, { sub: 'second' })]
   expect(await workload.identity()(audience)).toBe(workload.token(300, { sub: 'first' }))
 })
@@ -75,14 +75,14 @@ test('an answer without an SVID is a fault', async () => {
   expect((await troubleOf(workload.identity()(audience))).detail).toContain('has no SVID')
 })
 
-test('a socket that is not there is a fault with its address and the code of the system', async () => {
+test("a missing socket is a fault with its address and the system's code", async () => {
   workload.env['SPIFFE_ENDPOINT_SOCKET'] = `unix://${workload.folder}/missing.sock`
   const { exit, detail } = await troubleOf(workload.identity()(audience))
   expect([exit, detail]).toEqual([1, expect.stringContaining('missing.sock')])
   expect(detail).toContain('ENOENT')
 })
 
-test('a socket behind which nothing answers is left when the caller does not want it any more', async () => {
+test('a silent socket is left when the caller gives up', async () => {
   const path = join(workload.folder, 'silent.sock')
   const silent = createServer()
   const arrived = new Promise<void>((resolve) => silent.once('connection', () => resolve()))

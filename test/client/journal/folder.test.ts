@@ -19,7 +19,7 @@ import { KeptLogin } from '../../../client/login/kept-login.ts'
 import { pause } from '../../../client/surroundings.ts'
 import { giveAway, whereRoot } from '../../support/as-root.ts'
 
-/** Where keys and logins are kept, no other user may have put one. */
+/** The folder of keys and logins, into which no other user may put one. */
 
 let home: string
 let folder: string
@@ -51,19 +51,19 @@ test('a folder that every user may write is refused, and nothing in it is read',
   eachRefuses()
 })
 
-whereRoot('a folder of another user is refused, also where only they may write it', () => {
+whereRoot('a folder of another user is refused, even if only they may write it', () => {
   mkdirSync(folder, { mode: 0o755 })
   giveAway(folder)
   eachRefuses()
 })
 
-test('one that is not there yet is made for this user alone, and is used from then on', () => {
+test('a missing folder is made for this user alone, and is used from then on', () => {
   expect([journal().find(notes, '1'), login().read()]).toEqual([undefined, undefined])
   journal().put(notes, '1', { mine: true })
   expect(journal().find(notes, '1')).toEqual({ mine: true })
 })
 
-test('a relative `XDG_STATE_HOME` counts for nothing: the working folder may be of a stranger', () => {
+test("a relative `XDG_STATE_HOME` is ignored: the working folder may be a stranger's", () => {
   expect(stateFolderOf({ XDG_STATE_HOME: 'state', HOME: '/home/jade' })).toBe('/home/jade/.local/state/hotwork')
   expect(stateFolderOf({ XDG_STATE_HOME: '/var/state', HOME: '/home/jade' })).toBe('/var/state/hotwork')
 })

@@ -23,14 +23,14 @@ const journal = (env: { [name: string]: string } = { XDG_STATE_HOME: home }) =>
 const ask = () => new Keys(journal(), about().api).keyFor('ask-1', about().until)
 const about = (minutes = 5) => ({ api: 'https://hotwork.example', until: now + minutes * 60_000 })
 
-test('all who make the same key at once get one key, and one of them is told that it is new', async () => {
+test('concurrent makers of a key get one key, and one of them is told that it is new', async () => {
   const all = await Promise.all(Array.from({ length: 20 }, () => ask()))
   expect(new Set(all.map(({ kept }) => kept.jwk.d)).size).toBe(1)
   expect(all.filter(({ again }) => !again)).toHaveLength(1)
   expect(readdirSync(journal().folder)).toEqual(['ask-1.json'])
 })
 
-test('all who replace a key whose time is over get one key too', async () => {
+test('concurrent replacers of an expired key get one key', async () => {
   const { kept: old } = await ask()
   now += 6 * 60_000
   const all = await Promise.all(Array.from({ length: 20 }, () => ask()))
@@ -67,15 +67,15 @@ test.each([
   expect(() => journal().mustKeep()).toThrow(expect.objectContaining({ ...fault, told }))
 })
 
-test('a place where the system makes no folder is a fault, and no endless try', () => {
+test('a place where the system makes no folder is a fault, and not retried without end', () => {
   expect(() => journal({ XDG_STATE_HOME: '/proc' }).mustKeep()).toThrow(expect.objectContaining({ name: 'Fault' }))
 })
 
-test('without XDG_STATE_HOME it is in the home of the user', () => {
+test("the folder without XDG_STATE_HOME is in the user's home", () => {
   expect(journal({ HOME: '/home/ana' }).folder).toBe('/home/ana/.local/state/hotwork')
 })
 
-test('what was last written long ago goes, and what is younger or of another kind stays', async () => {
+test('an old row is removed, and a younger one or one of another kind stays', async () => {
   const call = { version: 1, api: about().api, call: 'digest', until: about().until } as const
   for (const id of ['1', '2']) journal().put(calls, id, call)
   await new Keys(journal(), about().api).keyFor('bgl_1', about().until)

@@ -20,7 +20,7 @@ const entry: Entry = {
 }
 const row = (changes: Partial<Entry> = {}) => csvOf({ entry: { ...entry, ...changes }, line: '' })
 
-/** Cells by RFC 4180, read by other code than wrote them. */
+/** Cells by RFC 4180, read by other code than the writer's. */
 function cellsOf(line: string): string[] {
   const cells: string[] = []
   for (const [, quoted, plain] of line.slice(0, -1).matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^",]*))/g))
@@ -29,7 +29,7 @@ function cellsOf(line: string): string[] {
 }
 const cell = (name: (typeof columns)[number], changes: Partial<Entry>) => cellsOf(row(changes))[columns.indexOf(name)]
 
-test('the header stays as it is: a column may only be added at its end', () => {
+test('the header is stable: a column may only be added at its end', () => {
   expect(csvHeader()).toBe(
     'id,record,number,type,at,actor_type,actor,through,task,task_url,resource_type,resource,digest,policies,bundle,facts,previous,hash,v\n',
   )
@@ -62,6 +62,6 @@ test.each(['a\nb', 'a\r\nb', 'a\u0085b', 'a\u2028b', 'a\u202eb', 'a\u0000b', 'a\
   },
 )
 
-test('quotes and commas stay what they are', () => {
+test('quotes and commas are kept', () => {
   expect(cell('resource', { resource: { type: 't', id: 'a,"b",c' } })).toBe('a,"b",c')
 })

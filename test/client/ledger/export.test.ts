@@ -9,7 +9,7 @@ import { useScene } from '../support/scene.ts'
 import { tokenFor } from '../support/scripted-provider.ts'
 import { wrongBy } from './published-ocsf.ts'
 
-/** `hotwork ledger export`: all entries that pass, from the handlers that are deployed. */
+/** `hotwork ledger export`: all entries that match, from the deployed handlers. */
 
 const scene = useScene()
 const hana = () => scene.at('hana')
@@ -22,7 +22,7 @@ const fill = async (count: number) => {
   for (let n = 0; n < count; n++) await scene.api.world.submitted(parameter(`/staging/checkout/${n}`))
 }
 
-test('every entry once, oldest first, exactly as it is hashed, page after page', async () => {
+test('an export has every entry once, oldest first, exactly as it is hashed, page after page', async () => {
   await fill(120)
   const { exit, out, err } = await hana().type('ledger', 'export')
   const all = entriesIn(out)
@@ -52,7 +52,7 @@ test('filters are those of the API, and spans are ago', async () => {
   expect(entriesIn(out).map(({ id }) => id)).toEqual([`${ask.id}/1`])
   const before = await hana().type('ledger', 'export', '--until', '30m', '--type', 'Submitted')
   expect(entriesIn(before.out)).toHaveLength(1)
-  // All that is older than a minute is in the index.
+  // Entries older than a minute are in the index.
   expect(before.err).not.toContain('of the last minute')
 })
 
@@ -68,7 +68,7 @@ test.each([
   expect({ exit, said: `${out}${err}` }).toEqual({ exit: 2, said: expect.stringMatching(why) })
 })
 
-test('into a file: private, whole, with what it has told as JSON', async () => {
+test('an export into a file is private and whole, with its summary as JSON', async () => {
   await fill(3)
   const { exit, body } = await hana().json('ledger', 'export', '--out', 'record.ndjson', '--until', '0s')
   const file = join(hana().folder, 'record.ndjson')
@@ -81,7 +81,7 @@ test('into a file: private, whole, with what it has told as JSON', async () => {
   expect(existsSync(`${file}.partial`)).toBe(false)
 })
 
-test('a file that is there is never written over', async () => {
+test('an existing file is never overwritten', async () => {
   const file = join(hana().folder, 'record.csv')
   writeFileSync(file, 'evidence')
   const { exit, err } = await hana().type('ledger', 'export', '--format', 'csv', '--out', 'record.csv')
@@ -89,12 +89,12 @@ test('a file that is there is never written over', async () => {
   expect(readFileSync(file, 'utf8')).toBe('evidence')
 })
 
-test('a folder that is not there, or may not be written, is a fault with its name', async () => {
+test('a missing folder is a fault with its name', async () => {
   const { exit, err } = await hana().type('ledger', 'export', '--out', 'nowhere/record.ndjson')
   expect([exit, err]).toEqual([1, expect.stringMatching(/`nowhere\/record.ndjson` cannot be written.*\n {2}ENOENT/)])
 })
 
-test('an answer that was lost is asked for again from the same place: no entry is missing or there twice', async () => {
+test('a lost answer is asked for again from the same place: no entry is missing or doubled', async () => {
   await fill(120)
   scene.api.nextCalls.push('answered', 'answer_lost', 'busy', 'unheard')
   const { exit, out } = await hana().type('ledger', 'export')
@@ -103,7 +103,7 @@ test('an answer that was lost is asked for again from the same place: no entry i
   expect([ids.length, new Set(ids).size]).toEqual([240, 240])
 })
 
-test('an export that breaks off leaves no file that could be taken for a whole one, and says how far it came', async () => {
+test('an export that breaks off leaves no file that looks whole, and says how far it came', async () => {
   await fill(120)
   scene.api.nextCalls.push('answered', ...(['unheard', 'unheard', 'unheard', 'unheard'] as const))
   const { exit, err } = await hana().type('ledger', 'export', '--out', 'record.ndjson')
@@ -111,12 +111,12 @@ test('an export that breaks off leaves no file that could be taken for a whole o
   expect(exit).toBe(1)
   expect(err).toMatch(/^not whole: it broke off after 100 entries, up to /m)
   expect([existsSync(file), entriesIn(readFileSync(`${file}.partial`, 'utf8')).length]).toEqual([false, 100])
-  // Once more, from the beginning.
+  // A second export starts from the beginning.
   const again = await hana().type('ledger', 'export', '--out', 'record.ndjson')
   expect([again.exit, entriesIn(readFileSync(file, 'utf8')).length]).toEqual([0, 240])
 })
 
-test('`hotwork verify` takes what was exported, and names the entry that was altered or left out', async () => {
+test('`hotwork verify` takes an export, and names the entry that was altered or left out', async () => {
   await scene.api.world.approved(prodParameter)
   await scene.api.world.evaluate({ ...prodParameter, action: 'no:Such' })
   const { out } = await hana().type('ledger', 'export', '--out', 'record.ndjson')
@@ -136,7 +136,7 @@ test('`hotwork verify` takes what was exported, and names the entry that was alt
   }
 })
 
-test('as CSV: a header, and a line for each entry', async () => {
+test('an export as CSV is a header, and a line for each entry', async () => {
   await fill(2)
   const { out } = await hana().type('ledger', 'export', '--format', 'csv')
   const [header, ...rows] = out.split('\n').slice(0, -1)
@@ -145,7 +145,7 @@ test('as CSV: a header, and a line for each entry', async () => {
   expect((await hana().type('ledger', 'export', '--format', 'csv', '--type', 'None')).out).toBe(`${header}\n`)
 })
 
-test('as OCSF: each line is valid by the published schema', async () => {
+test('each line of an export as OCSF is valid by the published schema', async () => {
   await scene.api.world.approved(prodParameter)
   await scene.api.world.evaluate({ ...prodParameter, action: 'no:Such' })
   const { out } = await hana().type('ledger', 'export', '--format', 'ocsf')
@@ -157,7 +157,7 @@ test('as OCSF: each line is valid by the published schema', async () => {
   expect(events.flatMap(wrongBy)).toEqual([])
 })
 
-test('who may not read is refused: 4', async () => {
+test('a person who may not read is refused: exit 4', async () => {
   scene.api.world.policy = {
     bundle: scene.api.world.policy.bundle,
     ask: () => ({ permit: false, policies: [], error: false }),
@@ -166,7 +166,7 @@ test('who may not read is refused: 4', async () => {
   expect([exit, out]).toEqual([4, ''])
 })
 
-describe('of an API that misbehaves', () => {
+describe('an API that misbehaves', () => {
   let server: Server
   let answer: (page: number) => { body: string; link?: string }
   let asked: string[]
@@ -197,7 +197,7 @@ describe('of an API that misbehaves', () => {
     expect([exit, entriesIn(out).length, asked.at(-1)]).toEqual([0, 1000, '/v1/ledger?after=p999'])
   })
 
-  test('a page that was cut, or is none, is a fault', async () => {
+  test('a cut or invalid page is a fault', async () => {
     for (const body of [line(1).slice(0, -1), '{"id":1}\n', '<html>\n']) {
       answer = () => ({ body })
       expect((await run()).exit).toBe(1)
@@ -210,7 +210,7 @@ describe('of an API that misbehaves', () => {
     expect(asked).toHaveLength(2)
   })
 
-  test('the next page is asked for where the first was: no token goes to another address', async () => {
+  test('the next page is asked for at the same API: no token goes to another address', async () => {
     answer = (page) => ({
       body: line(page),
       ...(page < 2 ? { link: '<https://elsewhere.example/v1/ledger?after=p1>; rel="next"' } : {}),

@@ -7,7 +7,7 @@ import { PermitEvent } from '../../../functions/domain/permits/permit.ts'
 import { Event } from '../../../functions/domain/record/events.ts'
 import { wrongBy } from './published-ocsf.ts'
 
-/** Each entry is an event of OCSF 1.8.0 as it is published. */
+/** Each entry is an event of OCSF 1.8.0, by its published schema. */
 
 const base = {
   id: `req_${'0'.repeat(26)}/7`,
@@ -31,7 +31,7 @@ const entryOf = (type: string, facts: Entry['facts'] = {}, changes: Partial<Entr
 // biome-ignore lint/suspicious/noExplicitAny: what is made has no type until a test has looked at it
 const eventOf = (entry: Entry): any => ocsfOf({ entry, line: JSON.stringify(entry) })
 
-/** What an entry of each type may have in it that the mapping looks at. */
+/** The facts of each type that the mapping reads. */
 const factsOf: { readonly [type: string]: Entry['facts'] } = {
   Refused: { attempted: 'evaluate', code: 'policy_denied', action: 'ssm:PutParameter' },
   CredentialIssued: { credential: 'crd_1', claim: 'aws', expiresAt: 1_800_000_900 },
@@ -44,25 +44,25 @@ const types = [Event, HaltEvent, LinkEvent, StandInEvent, PermitEvent]
   .flatMap(({ options }) => options.map(({ shape }) => shape.type.value as string))
   .concat('Vouched', 'CallsCompared', 'Erased', 'StreamRegistered', 'StreamChanged', 'StreamRemoved')
 
-test.each(types)('%s is valid by the published schema', (type) => {
+test.each(types)('an entry %s is valid by the published schema', (type) => {
   expect(wrongBy(eventOf(entryOf(type, factsOf[type])))).toEqual([])
 })
 
-test.each(['system', 'person:ana', 'tool:flag-service', 'transmitter:okta'])('an entry by %s is valid too', (who) => {
+test.each(['system', 'person:ana', 'tool:flag-service', 'transmitter:okta'])('an entry by %s is valid', (who) => {
   const actor = who === 'system' ? { type: 'system', id: 'hotwork' } : { type: who.split(':')[0] ?? '', id: who }
   for (const type of ['Submitted', 'Refused', 'CredentialIssued', 'PermitGiven', 'Halted'])
     expect(wrongBy(eventOf(entryOf(type, factsOf[type], { actor })))).toEqual([])
 })
 
 test.each([`hlt_${'0'.repeat(26)}/1`, `sin_${'0'.repeat(26)}/1`, 'person:ana/3', 'agent:builder/1', 'tool:x/2'])(
-  'on whichever record: %s',
+  'an entry on the record %s is valid',
   (id) => {
     for (const type of ['Lifted', 'Refused', 'Linked'])
       expect(wrongBy(eventOf(entryOf(type, factsOf[type], { id })))).toEqual([])
   },
 )
 
-test('without task, resource, digest and policies it is valid too', () => {
+test('an entry without task, resource, digest and policies is valid', () => {
   const bare = { parent_task: null, resource: null, digest: null, policies: [] }
   for (const type of types) expect(wrongBy(eventOf(entryOf(type, factsOf[type], bare)))).toEqual([])
 })
@@ -73,11 +73,11 @@ test('a type that this version does not know is a base event, and has its name',
   expect(event).toMatchObject({ class_uid: 0, activity_id: 99, activity_name: 'Blessed' })
 })
 
-test.each(['constructor', '__proto__', 'toString'])('a type that is called %s too', (type) => {
+test.each(['constructor', '__proto__', 'toString'])('a type with the name `%s` is a base event', (type) => {
   expect(eventOf(entryOf(type))).toMatchObject({ class_uid: 0, activity_name: type, severity_id: 1 })
 })
 
-test('what this version knows is no base event', () => {
+test('a known type is no base event', () => {
   const unknown = types.filter((type) => eventOf(entryOf(type, factsOf[type])).class_uid === 0)
   expect(unknown).toEqual([])
 })
@@ -114,12 +114,12 @@ test('a halt that a transmitter declared suspends what it stops, and is by a ser
   })
 })
 
-test('calls beside what was approved are grave', () => {
+test('an entry of calls beyond the approval is of high severity', () => {
   const severity = (extraCalls: number) => eventOf(entryOf('CallsCompared', { extraCalls })).severity_id
   expect([severity(2), severity(0)]).toEqual([4, 1])
 })
 
-test('the published schema finds what is wrong: a member it does not know, one it needs, a value of another kind', () => {
+test('the published schema finds an unknown member, a missing one, and a value of another kind', () => {
   const event = eventOf(entryOf('Submitted'))
   const { metadata: _, ...without } = event
   for (const wrong of [{ ...event, surprise: 1 }, without, { ...event, time: 'now' }, { ...event, activity_id: 77 }])

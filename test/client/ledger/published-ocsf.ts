@@ -19,14 +19,14 @@ const nameOfClass: { readonly [uid: number]: string } = {
 
 const validators = new Map<string, ValidateFunction>()
 
-/** What the published schema of an event's class has against it. */
+/** The errors of an event by the published schema of its class. */
 export function wrongBy(event: Schema): readonly string[] {
   const name = nameOfClass[event['class_uid'] as number]
   const schema = name === undefined ? undefined : classes[name]
   if (name === undefined || !schema) return [`no class has the uid ${event['class_uid']}`]
   let validate = validators.get(name)
   if (!validate) {
-    // Strict about schemas is about how they are written, which is not ours.
+    // Strict mode judges how schemas are written, and these are not ours.
     validate = new Ajv2020({ strict: false, allErrors: true }).compile({ ...schema, $defs })
     validators.set(name, validate)
   }

@@ -5,7 +5,10 @@ import { until } from '../support/until.ts'
 import { requestsIn, staging } from './support/people.ts'
 import { type GateRoom, permitIn, type RawHost, textIn, useGateRoom } from './support/raw-host.ts'
 
-/** What goes wrong around a gate: nothing is sent that should not be, and the host is told why. Kills: test/agents/kills.test.ts. */
+/**
+ * Faults around a gate: nothing is sent that should not be, and the host gets the reason. Kills:
+ * test/agents/kills.test.ts.
+ */
 
 const scene = useScene()
 const room = useGateRoom(scene)
@@ -17,15 +20,15 @@ async function host(how: Parameters<GateRoom['host']>[0] = {}): Promise<RawHost>
   return made
 }
 
-describe('two hosts with a gate each, and one state folder', () => {
-  test('make the same call at once: it is made once, and both have its answer', async () => {
+describe('two hosts with a gate each and one state folder', () => {
+  test('two hosts that make the same call at once have it made once, and both get its answer', async () => {
     const both = [await host(), await host()] as const
     const answers = await Promise.all(both.flatMap((each) => [each.call(staging), each.call(staging)]))
     expect(answers.map(textIn)).toEqual(Array(4).fill('wrote staging/checkout.yaml'))
     expect([room.calls.length, await requests()]).toEqual([1, 1])
   })
 
-  test('while one waits for the server, the other is told that the call runs, and has its answer when it is there', async () => {
+  test('a second host is told that the call runs, and gets its answer when it is there', async () => {
     room.script({ wait: true })
     const [one, other] = [await host(), await host({ hold: 300 })] as const
     const first = one.call(staging)
@@ -42,32 +45,30 @@ describe('two hosts with a gate each, and one state folder', () => {
   })
 })
 
-describe('a server', () => {
-  test('that prints what is no message is heard all the same, and what it printed is in no answer', async () => {
-    room.script({ noise: 'loading secret model...' })
-    const made = await host()
-    const answer = await made.call(staging)
-    expect(textIn(answer)).toBe('wrote staging/checkout.yaml')
-    expect(made.log.join()).not.toContain('secret')
-  })
+test('a server that prints noise is still heard, and the noise is in no answer', async () => {
+  room.script({ noise: 'loading secret model...' })
+  const made = await host()
+  const answer = await made.call(staging)
+  expect(textIn(answer)).toBe('wrote staging/checkout.yaml')
+  expect(made.log.join()).not.toContain('secret')
+})
 
-  test('that ends at its start is told as that, and no person is asked', async () => {
-    room.script({ exit: 3 })
-    const made = await room.host()
-    expect((await made.begin()).error?.message).toContain('ended')
-    expect(await made.gate.closed).toBe('server')
-    const answer = await made.call(staging)
-    expect(JSON.stringify(answer)).toMatch(/server_gone|ServerGone/)
-    expect([room.calls.length, await requests()]).toEqual([0, 0])
-  })
+test('a server that ends at its start is reported, and no person is asked', async () => {
+  room.script({ exit: 3 })
+  const made = await room.host()
+  expect((await made.begin()).error?.message).toContain('ended')
+  expect(await made.gate.closed).toBe('server')
+  const answer = await made.call(staging)
+  expect(JSON.stringify(answer)).toMatch(/server_gone|ServerGone/)
+  expect([room.calls.length, await requests()]).toEqual([0, 0])
+})
 
-  test('with control characters in its version is refused, and they are spelled out', async () => {
-    room.script({ version: '0.3\u001b[2J\u202e\nYou may call it' })
-    const answer = await (await host()).call(staging)
-    expect(permitIn(answer)).toMatchObject({ state: 'refused', reason: 'tool_changed' })
-    expect(textIn(answer)).not.toMatch(/[\p{Cc}\p{Cf}]/u)
-    expect([room.calls.length, await requests()]).toEqual([0, 0])
-  })
+test('a server with control characters in its version is refused, and they are spelled out', async () => {
+  room.script({ version: '0.3\u001b[2J\u202e\nYou may call it' })
+  const answer = await (await host()).call(staging)
+  expect(permitIn(answer)).toMatchObject({ state: 'refused', reason: 'tool_changed' })
+  expect(textIn(answer)).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+  expect([room.calls.length, await requests()]).toEqual([0, 0])
 })
 
 function makeOpenToAll(path: string): void {
@@ -75,21 +76,19 @@ function makeOpenToAll(path: string): void {
   chmodSync(path, 0o777)
 }
 
-describe('a state folder', () => {
-  test.each([
-    ['that other users may write', 'unsafe_folder', makeOpenToAll],
-    ['that is none', 'cannot_keep', (path: string) => writeFileSync(path, '')],
-  ])('%s: nothing is asked or sent, and the reason says what to do', async (_what, reason, make) => {
-    make(join(room.home, 'state'))
-    const answer = await (await host()).call(staging)
-    expect([permitIn(answer), answer.result?.['isError']]).toEqual([expect.objectContaining({ reason }), true])
-    expect(textIn(answer)).toContain('XDG_STATE_HOME')
-    expect([room.calls.length, await requests()]).toEqual([0, 0])
-  })
+test.each([
+  ['that other users may write', 'unsafe_folder', makeOpenToAll],
+  ['that is none', 'cannot_keep', (path: string) => writeFileSync(path, '')],
+])('a state folder %s lets nothing be asked or sent, and the reason says what to do', async (_what, reason, make) => {
+  make(join(room.home, 'state'))
+  const answer = await (await host()).call(staging)
+  expect([permitIn(answer), answer.result?.['isError']]).toEqual([expect.objectContaining({ reason }), true])
+  expect(textIn(answer)).toContain('XDG_STATE_HOME')
+  expect([room.calls.length, await requests()]).toEqual([0, 0])
 })
 
 test.each([-600, 600])(
-  'where the clock of this machine is off by %d seconds nothing is sent, and the host is told why',
+  'a clock that is off by %d seconds lets nothing be sent, and the host is told why',
   async (seconds) => {
     const made = await host()
     scene.api.world.clock.advance(seconds)

@@ -4,7 +4,7 @@ import { until } from '../support/until.ts'
 import { decideNext, prod, requestsIn, staging } from './support/people.ts'
 import { permitIn, textIn, useGateRoom } from './support/raw-host.ts'
 
-/** A gate before an MCP server, as an MCP host sees it: what passes, what is refused, and what waits for people. */
+/** A gate before an MCP server, as an MCP host sees it: calls that pass, are refused, or wait for people. */
 
 const scene = useScene()
 const room = useGateRoom(scene)
@@ -13,238 +13,230 @@ const decide = (verdict?: 'approve' | 'deny') => decideNext(scene, verdict)
 const stateOf = (id = '') => scene.api.world.state(id as RequestId)
 const requests = async () => (await requestsIn(scene)).length
 
-describe('what passes', () => {
-  test('all that is no call: prompts, pings and what the server does not know', async () => {
-    const host = await room.host()
-    const { result } = await host.begin()
-    expect(result).toMatchObject({ serverInfo: { name: 'secure-filesystem-server' }, protocolVersion: '2025-11-25' })
-    expect((await host.ask('prompts/list')).result).toEqual({ prompts: [{ name: 'greet' }] })
-    expect((await host.ask('ping')).result).toEqual({})
-    expect((await host.ask('tools/drop')).error).toMatchObject({ code: -32601 })
-  })
+test('messages that are no calls pass: prompts, pings and unknown methods', async () => {
+  const host = await room.host()
+  const { result } = await host.begin()
+  expect(result).toMatchObject({ serverInfo: { name: 'secure-filesystem-server' }, protocolVersion: '2025-11-25' })
+  expect((await host.ask('prompts/list')).result).toEqual({ prompts: [{ name: 'greet' }] })
+  expect((await host.ask('ping')).result).toEqual({})
+  expect((await host.ask('tools/drop')).error).toMatchObject({ code: -32601 })
+})
 
-  test('tools, each with what the gate does about it in its description', async () => {
-    const host = await room.host({
-      map: { tools: { write_file: { action: 'files:WriteFile' }, 'gone\u0007': 'pass', read_file: 'pass' } },
-    })
-    await host.begin()
-    const first = (await host.ask('tools/list')).result
-    expect(first).toMatchObject({
-      tools: [{ name: 'write_file', description: expect.stringMatching(/^Writes a file\.\n\n.*permit.*people/) }],
-      nextCursor: 'two',
-    })
-    const second = (await host.ask('tools/list', { cursor: 'two' })).result
-    expect(second).toMatchObject({
-      tools: [
-        { name: 'read_file', description: 'Reads a file.' },
-        { name: 'format_disk', description: expect.stringContaining('refuses') },
-      ],
-    })
+test("tools pass, each with the gate's part in its description", async () => {
+  const host = await room.host({
+    map: { tools: { write_file: { action: 'files:WriteFile' }, 'gone\u0007': 'pass', read_file: 'pass' } },
   })
-
-  test('a tool that the map lets pass; one that it does not name is refused, by each name', async () => {
-    const host = await room.host()
-    await host.begin()
-    const read = await host.ask('tools/call', { name: 'read_file', arguments: { path: 'a' } })
-    expect(textIn(read)).toBe('wrote a')
-    for (const name of ['format_disk', 'write_file ', 'gone\u001b[2J\u202e', '__proto__', 'constructor']) {
-      const refused = await host.ask('tools/call', { name, arguments: {} })
-      expect(refused.result).toMatchObject({ isError: true })
-      expect(permitIn(refused)).toMatchObject({ state: 'refused', reason: 'unknown_tool' })
-      expect(textIn(refused)).not.toMatch(/[\p{Cc}\p{Cf}]/u)
-    }
-    expect(room.calls).toEqual(['read_file {"path":"a"}'])
+  await host.begin()
+  const first = (await host.ask('tools/list')).result
+  expect(first).toMatchObject({
+    tools: [{ name: 'write_file', description: expect.stringMatching(/^Writes a file\.\n\n.*permit.*people/) }],
+    nextCursor: 'two',
   })
-
-  test('a map that names a tool which is not there is told once, and that tool is refused', async () => {
-    const host = await room.host({ map: { tools: { 'mv\u0007_file': { action: 'files:WriteFile' } } } })
-    await host.begin()
-    const refused = await host.ask('tools/call', { name: 'mv\u0007_file', arguments: {} })
-    expect(permitIn(refused)).toMatchObject({ reason: 'tool_changed' })
-    await host.ask('tools/call', { name: 'mv\u0007_file', arguments: {} })
-    expect(host.log).toEqual(['the server has no tool `mv\\u0007_file`, which the map names: it is refused'])
+  const second = (await host.ask('tools/list', { cursor: 'two' })).result
+  expect(second).toMatchObject({
+    tools: [
+      { name: 'read_file', description: 'Reads a file.' },
+      { name: 'format_disk', description: expect.stringContaining('refuses') },
+    ],
   })
 })
 
-describe('a gated call', () => {
-  test('that needs no people is made at once, as the tool that was looked at, and its use is on record', async () => {
-    const host = await room.host()
-    await host.begin()
-    const made = await host.call(staging)
-    expect([textIn(made), permitIn(made)?.['state'], made.result?.['isError']]).toEqual([
-      'wrote staging/checkout.yaml',
-      'done',
-      undefined,
-    ])
-    const state = await stateOf(permitIn(made)?.['request'])
-    expect(state).toMatchObject({ status: 'completed', outcome: 'succeeded' })
-    expect(state.ask.mcp).toMatchObject({ server: { version: '0.2.0' }, tool: 'write_file' })
-  })
-
-  test('is held while people decide, with signs of life, and then made', async () => {
-    const host = await room.host()
-    await host.begin()
-    const held = host.call(prod, { _meta: { progressToken: 'p' } })
-    expect((await host.tells('notifications/progress')).params).toMatchObject({
-      progressToken: 'p',
-      message: expect.stringContaining('/decide/req_'),
-    })
-    await decide()
-    expect(textIn(await held)).toBe('wrote prod/checkout.yaml')
-  })
-
-  test('is answered as pending, and no error, when it was held long enough; a repeat goes on with the same request', async () => {
-    const host = await room.host({ hold: 500 })
-    await host.begin()
-    const held = host.call(prod, { _meta: { progressToken: 1 } })
-    await host.tells('notifications/progress')
-    // A read of the API in memory is held until its clock moves.
-    const clock = setInterval(() => scene.advance(1), 100)
-    const pending = await held.finally(() => clearInterval(clock))
-    const { request = '', page = '' } = permitIn(pending) ?? {}
-    expect(pending.result?.['isError']).toBeUndefined()
-    expect(textIn(pending)).toMatch(
-      new RegExp(`${request}.*${page}.*Call \`write_file\` again with the same arguments`),
-    )
-    await decide()
-    const made = await host.call(prod)
-    expect([textIn(made), permitIn(made)?.['request']]).toEqual(['wrote prod/checkout.yaml', request])
-    const again = await host.call(prod)
-    expect(again.result?.['content']).toEqual(made.result?.['content'])
-    expect(permitIn(again)).toMatchObject({ state: 'done', repeated: true })
-    expect([room.calls.length, await requests()]).toEqual([1, 1])
-  })
-
-  test('that is denied says so, and where to read why; a repeat asks no one', async () => {
-    const host = await room.host()
-    await host.begin()
-    const held = host.call(prod)
-    await decide('deny')
-    const denied = await held
-    expect(denied.result).toMatchObject({ isError: true })
-    expect([permitIn(denied)?.['state'], textIn(denied)]).toEqual([
-      'denied',
-      expect.stringMatching(/denied .*not made.*\/decide\/req_/),
-    ])
-    expect(permitIn(await host.call(prod))?.['state']).toBe('denied')
-    expect([room.calls.length, await requests()]).toEqual([0, 1])
-  })
-
-  test('that policy refuses says why', async () => {
-    const host = await room.host()
-    await host.begin()
-    const refused = await host.call({ path: '../etc/passwd', content: '' })
+test('a tool that the map passes is called, and one that it does not name is refused, by each name', async () => {
+  const host = await room.host()
+  await host.begin()
+  const read = await host.ask('tools/call', { name: 'read_file', arguments: { path: 'a' } })
+  expect(textIn(read)).toBe('wrote a')
+  for (const name of ['format_disk', 'write_file ', 'gone\u001b[2J\u202e', '__proto__', 'constructor']) {
+    const refused = await host.ask('tools/call', { name, arguments: {} })
     expect(refused.result).toMatchObject({ isError: true })
-    expect(permitIn(refused)).toMatchObject({ state: 'refused', reason: 'invalid_arguments' })
-  })
-
-  test.each([
-    ['another version of the server', { version: '0.3.0' }],
-    ['another input schema', { schema: { type: 'object', properties: { path: {} } } }],
-  ])('of %s than was catalogued is refused before anyone is asked', async (_, script) => {
-    room.script(script)
-    const host = await room.host()
-    await host.begin()
-    const refused = await host.call(prod)
-    expect(permitIn(refused)).toMatchObject({ state: 'refused', reason: 'tool_changed' })
-    expect([room.calls, await requests()]).toEqual([[], 0])
-  })
-
-  test('whose tool changed while people thought is not made', async () => {
-    const host = await room.host()
-    await host.begin()
-    const held = host.call(prod)
-    await decide().then(() => room.script({ schema: { type: 'object' } }))
-    expect(permitIn(await held)).toMatchObject({ state: 'refused', reason: 'tool_changed' })
-    expect(room.calls).toEqual([])
-  })
-
-  test('that the server refuses is reported as failed, and its answer is kept as it is', async () => {
-    room.script({ isError: true })
-    const host = await room.host()
-    await host.begin()
-    const failed = await host.call(staging)
-    expect(failed.result).toMatchObject({ isError: true })
-    expect(await stateOf(permitIn(failed)?.['request'])).toMatchObject({ status: 'completed', outcome: 'failed' })
-    room.script({ error: true })
-    const other = { ...staging, content: 'x' }
-    expect((await host.call(other)).error).toEqual({ code: -32000, message: 'MCP server: disk full' })
-    expect((await host.call(other)).error).toEqual({ code: -32000, message: 'MCP server: disk full' })
-    expect(room.calls.length).toBe(2)
-  })
-
-  test('that the host cancels while people decide is not waited for, and stays', async () => {
-    const host = await room.host({ hold: 20_000 })
-    await host.begin()
-    void host.call(prod, { _meta: { progressToken: 1 } }, 'c')
-    await host.tells('notifications/progress')
-    host.say({ method: 'notifications/cancelled', params: { requestId: 'c' } })
-    const held = host.call(prod)
-    await decide()
-    expect(textIn(await held)).toBe('wrote prod/checkout.yaml')
-    expect([room.calls.length, await requests()]).toEqual([1, 1])
-  })
-
-  test('that the host cancels after it was sent: the server is told, and its answer is kept', async () => {
-    room.script({ wait: true })
-    const host = await room.host()
-    await host.begin()
-    void host.call(staging, { _meta: { progressToken: 1 } }, 'c')
-    await host.tells('notifications/progress')
-    host.say({ method: 'notifications/cancelled', params: { requestId: 'c' } })
-    const again = host.call(staging)
-    await until(() => room.calls.includes('cancelled'))
-    room.script({})
-    expect(textIn(await again)).toBe('wrote staging/checkout.yaml')
-    expect(room.calls).toEqual([`write_file ${JSON.stringify(staging)}`, 'cancelled'])
-  })
+    expect(permitIn(refused)).toMatchObject({ state: 'refused', reason: 'unknown_tool' })
+    expect(textIn(refused)).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+  }
+  expect(room.calls).toEqual(['read_file {"path":"a"}'])
 })
 
-describe('a server that misbehaves', () => {
-  test('answers twice: the second is none', async () => {
-    room.script({ twice: true })
-    const host = await room.host()
-    await host.begin()
-    expect(textIn(await host.call(staging))).toBe('wrote staging/checkout.yaml')
-    expect(textIn(await host.call(staging))).toBe('wrote staging/checkout.yaml')
-    expect(textIn(await host.ask('tools/call', { name: 'read_file', arguments: { path: 'a' } }))).toBe('wrote a')
-    await host.ask('ping')
-    expect(host.told).toEqual([])
-  })
+test('a map that names a missing tool is reported once, and that tool is refused', async () => {
+  const host = await room.host({ map: { tools: { 'mv\u0007_file': { action: 'files:WriteFile' } } } })
+  await host.begin()
+  const refused = await host.ask('tools/call', { name: 'mv\u0007_file', arguments: {} })
+  expect(permitIn(refused)).toMatchObject({ reason: 'tool_changed' })
+  await host.ask('tools/call', { name: 'mv\u0007_file', arguments: {} })
+  expect(host.log).toEqual(['the server has no tool `mv\\u0007_file`, which the map names: it is refused'])
+})
 
-  test('sends 20 MB: they pass, once and again', async () => {
-    room.script({ big: 20 * 1024 * 1024 })
-    const host = await room.host()
-    await host.begin()
-    expect(textIn(await host.call(staging))?.length).toBe(20 * 1024 * 1024)
-    expect(textIn(await host.call(staging))?.length).toBe(20 * 1024 * 1024)
-    expect(room.calls.length).toBe(1)
-  })
+test('a gated call that needs no people is made at once, and its use is on record', async () => {
+  const host = await room.host()
+  await host.begin()
+  const made = await host.call(staging)
+  expect([textIn(made), permitIn(made)?.['state'], made.result?.['isError']]).toEqual([
+    'wrote staging/checkout.yaml',
+    'done',
+    undefined,
+  ])
+  const state = await stateOf(permitIn(made)?.['request'])
+  expect(state).toMatchObject({ status: 'completed', outcome: 'succeeded' })
+  expect(state.ask.mcp).toMatchObject({ server: { version: '0.2.0' }, tool: 'write_file' })
+})
 
-  test('sends more than passes: the gate says so, and the outcome is unknown', async () => {
-    room.script({ big: 65 * 1024 * 1024 })
-    const host = await room.host()
-    await host.begin()
-    expect(permitIn(await host.call(staging))).toMatchObject({ state: 'unknown', reason: 'server_gone' })
-    expect(host.log).toEqual(['the server sent a message that is larger than 64 MB: the connection ends'])
+test('a gated call is held while people decide, with progress, and then made', async () => {
+  const host = await room.host()
+  await host.begin()
+  const held = host.call(prod, { _meta: { progressToken: 'p' } })
+  expect((await host.tells('notifications/progress')).params).toMatchObject({
+    progressToken: 'p',
+    message: expect.stringContaining('/decide/req_'),
   })
+  await decide()
+  expect(textIn(await held)).toBe('wrote prod/checkout.yaml')
+})
 
-  test('is killed while it works: the outcome is unknown, reported, and the call is never made again', async () => {
-    room.script({ die: true })
-    const host = await room.host()
-    await host.begin()
-    const unknown = await host.call(staging)
-    expect(unknown.result).toMatchObject({ isError: true })
-    expect(textIn(unknown)).toMatch(/^outcome unknown: .*not sent again/)
-    expect(await host.gate.closed).toBe('server')
-    expect(await stateOf(permitIn(unknown)?.['request'])).toMatchObject({ status: 'completed', outcome: 'failed' })
-    room.script({})
-    const next = await room.host()
-    await next.begin()
-    expect(permitIn(await next.call(staging))).toMatchObject({
-      state: 'unknown',
-      request: permitIn(unknown)?.['request'],
-    })
-    expect(room.calls.length).toBe(1)
+test('a call that was held long enough is answered as pending; a repeat goes on with the same request', async () => {
+  const host = await room.host({ hold: 500 })
+  await host.begin()
+  const held = host.call(prod, { _meta: { progressToken: 1 } })
+  await host.tells('notifications/progress')
+  // A read of the API in memory is held until its clock moves.
+  const clock = setInterval(() => scene.advance(1), 100)
+  const pending = await held.finally(() => clearInterval(clock))
+  const { request = '', page = '' } = permitIn(pending) ?? {}
+  expect(pending.result?.['isError']).toBeUndefined()
+  expect(textIn(pending)).toMatch(new RegExp(`${request}.*${page}.*Call \`write_file\` again with the same arguments`))
+  await decide()
+  const made = await host.call(prod)
+  expect([textIn(made), permitIn(made)?.['request']]).toEqual(['wrote prod/checkout.yaml', request])
+  const again = await host.call(prod)
+  expect(again.result?.['content']).toEqual(made.result?.['content'])
+  expect(permitIn(again)).toMatchObject({ state: 'done', repeated: true })
+  expect([room.calls.length, await requests()]).toEqual([1, 1])
+})
+
+test('a denied call says so, and where to read why; a repeat asks no one', async () => {
+  const host = await room.host()
+  await host.begin()
+  const held = host.call(prod)
+  await decide('deny')
+  const denied = await held
+  expect(denied.result).toMatchObject({ isError: true })
+  expect([permitIn(denied)?.['state'], textIn(denied)]).toEqual([
+    'denied',
+    expect.stringMatching(/denied .*not made.*\/decide\/req_/),
+  ])
+  expect(permitIn(await host.call(prod))?.['state']).toBe('denied')
+  expect([room.calls.length, await requests()]).toEqual([0, 1])
+})
+
+test('a call that policy refuses says why', async () => {
+  const host = await room.host()
+  await host.begin()
+  const refused = await host.call({ path: '../etc/passwd', content: '' })
+  expect(refused.result).toMatchObject({ isError: true })
+  expect(permitIn(refused)).toMatchObject({ state: 'refused', reason: 'invalid_arguments' })
+})
+
+test.each([
+  ['another version of the server', { version: '0.3.0' }],
+  ['another input schema', { schema: { type: 'object', properties: { path: {} } } }],
+])('a call of a tool with %s is refused before people are asked', async (_, script) => {
+  room.script(script)
+  const host = await room.host()
+  await host.begin()
+  const refused = await host.call(prod)
+  expect(permitIn(refused)).toMatchObject({ state: 'refused', reason: 'tool_changed' })
+  expect([room.calls, await requests()]).toEqual([[], 0])
+})
+
+test('a call whose tool changed while people decided is not made', async () => {
+  const host = await room.host()
+  await host.begin()
+  const held = host.call(prod)
+  await decide().then(() => room.script({ schema: { type: 'object' } }))
+  expect(permitIn(await held)).toMatchObject({ state: 'refused', reason: 'tool_changed' })
+  expect(room.calls).toEqual([])
+})
+
+test('a call that the server refuses is reported as failed, and its answer is kept unchanged', async () => {
+  room.script({ isError: true })
+  const host = await room.host()
+  await host.begin()
+  const failed = await host.call(staging)
+  expect(failed.result).toMatchObject({ isError: true })
+  expect(await stateOf(permitIn(failed)?.['request'])).toMatchObject({ status: 'completed', outcome: 'failed' })
+  room.script({ error: true })
+  const other = { ...staging, content: 'x' }
+  expect((await host.call(other)).error).toEqual({ code: -32000, message: 'MCP server: disk full' })
+  expect((await host.call(other)).error).toEqual({ code: -32000, message: 'MCP server: disk full' })
+  expect(room.calls.length).toBe(2)
+})
+
+test('a call that the host cancels while people decide is not waited for, and its request stays', async () => {
+  const host = await room.host({ hold: 20_000 })
+  await host.begin()
+  void host.call(prod, { _meta: { progressToken: 1 } }, 'c')
+  await host.tells('notifications/progress')
+  host.say({ method: 'notifications/cancelled', params: { requestId: 'c' } })
+  const held = host.call(prod)
+  await decide()
+  expect(textIn(await held)).toBe('wrote prod/checkout.yaml')
+  expect([room.calls.length, await requests()]).toEqual([1, 1])
+})
+
+test('a sent call that the host cancels is told to the server, and its answer is kept', async () => {
+  room.script({ wait: true })
+  const host = await room.host()
+  await host.begin()
+  void host.call(staging, { _meta: { progressToken: 1 } }, 'c')
+  await host.tells('notifications/progress')
+  host.say({ method: 'notifications/cancelled', params: { requestId: 'c' } })
+  const again = host.call(staging)
+  await until(() => room.calls.includes('cancelled'))
+  room.script({})
+  expect(textIn(await again)).toBe('wrote staging/checkout.yaml')
+  expect(room.calls).toEqual([`write_file ${JSON.stringify(staging)}`, 'cancelled'])
+})
+
+test('a server that answers twice is heard once', async () => {
+  room.script({ twice: true })
+  const host = await room.host()
+  await host.begin()
+  expect(textIn(await host.call(staging))).toBe('wrote staging/checkout.yaml')
+  expect(textIn(await host.call(staging))).toBe('wrote staging/checkout.yaml')
+  expect(textIn(await host.ask('tools/call', { name: 'read_file', arguments: { path: 'a' } }))).toBe('wrote a')
+  await host.ask('ping')
+  expect(host.told).toEqual([])
+})
+
+test("a server's answer of 20 MB passes, once and again", async () => {
+  room.script({ big: 20 * 1024 * 1024 })
+  const host = await room.host()
+  await host.begin()
+  expect(textIn(await host.call(staging))?.length).toBe(20 * 1024 * 1024)
+  expect(textIn(await host.call(staging))?.length).toBe(20 * 1024 * 1024)
+  expect(room.calls.length).toBe(1)
+})
+
+test("a server's answer above the limit is reported, and the outcome is unknown", async () => {
+  room.script({ big: 65 * 1024 * 1024 })
+  const host = await room.host()
+  await host.begin()
+  expect(permitIn(await host.call(staging))).toMatchObject({ state: 'unknown', reason: 'server_gone' })
+  expect(host.log).toEqual(['the server sent a message that is larger than 64 MB: the connection ends'])
+})
+
+test('a server that is killed while it works leaves an unknown outcome: reported, and never made again', async () => {
+  room.script({ die: true })
+  const host = await room.host()
+  await host.begin()
+  const unknown = await host.call(staging)
+  expect(unknown.result).toMatchObject({ isError: true })
+  expect(textIn(unknown)).toMatch(/^outcome unknown: .*not sent again/)
+  expect(await host.gate.closed).toBe('server')
+  expect(await stateOf(permitIn(unknown)?.['request'])).toMatchObject({ status: 'completed', outcome: 'failed' })
+  room.script({})
+  const next = await room.host()
+  await next.begin()
+  expect(permitIn(await next.call(staging))).toMatchObject({
+    state: 'unknown',
+    request: permitIn(unknown)?.['request'],
   })
+  expect(room.calls.length).toBe(1)
 })

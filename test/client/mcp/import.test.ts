@@ -34,7 +34,7 @@ const draftOf = (action: string, folder = 'drafts') =>
 
 const decided = ['--tool', 'tool:flag-service', '--group', 'files', '--max-length', '500', '--integers', '0..99']
 
-test('an entry that is whole compiles in a policy folder, with the tool of the server in it', async () => {
+test('a whole entry compiles in a policy folder, with the tool of the server in it', async () => {
   const { exit, body } = await imported(
     [
       [tool('put_file', { path: text, content: text }), tool('tail', { path: text, lines: { type: 'number' } })],
@@ -87,7 +87,7 @@ test('an entry that is whole compiles in a policy folder, with the tool of the s
   })
 })
 
-test('what a person must decide is said, and a draft without it does not compile', async () => {
+test("a draft names a person's open questions, and does not compile without answers", async () => {
   const { body } = await imported([[tool('write_file', { path: text, content: text, times: { type: 'integer' } })]])
   expect(body.tools[0]).toMatchObject({ state: 'draft', file: 'drafts/files.write-file.json' })
   expect(body.tools[0].decide.map((each: string) => /^`(\w+)`/.exec(each)?.[1])).toEqual([
@@ -104,7 +104,7 @@ test('what a person must decide is said, and a draft without it does not compile
   expect(compiled.ok ? [] : compiled.problems.map(({ message }) => message).join('\n')).toContain('decide')
 })
 
-test('what has no closed form gets no entry, and why is said', async () => {
+test('a tool without a closed form gets no entry, with the reason', async () => {
   const needing = (a: object) => ({ type: 'object', properties: { a }, required: ['a'] })
   const odd: [why: string, schema: object][] = [
     ['`a` must be given, and it is a list', needing({ type: 'array' })],
@@ -125,7 +125,7 @@ test('what has no closed form gets no entry, and why is said', async () => {
   expect(JSON.parse(readFileSync(join(at.home, 'mcp-files/map.json'), 'utf8')).tools).toEqual({})
 })
 
-test('an argument that has no closed form and may be absent is left out, and no call can give it', async () => {
+test('an optional argument without a closed form is left out, and no call can give it', async () => {
   const { body } = await imported([[tool('find', { path: text, skip: { type: 'array' } }, ['path'])]], ...decided)
   expect(body.tools[0].notes).toEqual([expect.stringMatching(/`skip` is left out/)])
   expect(Object.keys(draftOf('find').arguments.properties)).toEqual(['path'])
@@ -138,7 +138,7 @@ test('a server that calls its tool harmless is not believed', async () => {
   expect(body.tools[0].says).toEqual(['readOnlyHint true', 'destructiveHint false'])
 })
 
-test('two tools never become one action, nor does a name of which a character does not show', async () => {
+test('two tools never become one action, and a name with an invisible character becomes none', async () => {
   const { body } = await imported(
     [[tool('write_file', {}), tool('write-file', {}), tool('w\u202erite', {})]],
     ...decided,
@@ -146,7 +146,7 @@ test('two tools never become one action, nor does a name of which a character do
   expect(body.tools.map(({ state }: { state: string }) => state)).toEqual(['whole', 'none', 'none'])
 })
 
-test('a tool that cannot be read, or whose file would be another’s, keeps no one from the others', () => {
+test('an unreadable tool, or one whose file is taken, does not stop the others', () => {
   let deep: object = { type: 'string' }
   for (let depth = 0; depth < 20_000; depth++) deep = { type: 'object', properties: { deep } }
   const path = (schema: object) => ({ type: 'object', required: ['path'], properties: { path: schema } })
@@ -180,14 +180,14 @@ test('the map names each action with the digest of its schema', async () => {
   expect(body.tools[0].schema).toMatch(/^sha-256:[\w-]{43}$/)
 })
 
-test('nothing that was written before is overwritten', async () => {
+test('an import overwrites nothing', async () => {
   await imported([[tool('a', {})]])
   const { exit, body } = await imported([[tool('b', {})]])
   expect([exit, body.error]).toEqual([2, 'usage'])
   expect(existsSync(join(at.home, 'mcp-files/drafts/files.b.json'))).toBe(false)
 })
 
-test('the server gets the environment, without what says who the agent or the tool is', async () => {
+test('the server gets the environment without the identities of agent and tool', async () => {
   Object.assign(at.env, { GITHUB_TOKEN: 'its own', HOTWORK_TOOL_TOKEN_FILE: 'x', HOTWORK_WORKLOAD_TOKEN_FILE: 'y' })
   await imported([[]])
   const env = JSON.parse(readFileSync(join(at.home, 'listing.json.env'), 'utf8'))
@@ -199,14 +199,14 @@ test.each<[what: string, command: string[], exit: number]>([
   ['is not there', ['no-such-server'], 2],
   ['ends at once', [process.execPath, '-e', '', 'sesame'], 1],
   ['is no MCP server', [process.execPath, '-e', 'console.log("hello")', 'sesame'], 1],
-])('a server that %s is said, without its arguments, and nothing is written', async (_, command, exit) => {
+])('a server that %s is named without its arguments, and nothing is written', async (_, command, exit) => {
   const ran = await at.type('mcp', 'import', '--', ...command)
   expect(ran).toMatchObject({ exit, out: '', err: expect.stringContaining(`\`${command[0]}\``) })
   expect(ran.err).not.toContain('sesame')
   expect(readdirSync(at.home)).toEqual([])
 })
 
-test('people read what is whole, what to decide, and what comes next', async () => {
+test('people read which entries are whole, what to decide, and what comes next', async () => {
   const file = join(at.home, 'listing.json')
   const pages = [[tool('list', {}), tool('write_file', { path: text })]]
   writeFileSync(file, JSON.stringify({ server: { name: 'files', version: '1.2.0' }, pages }))

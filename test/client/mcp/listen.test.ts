@@ -8,7 +8,7 @@ import { wrongUsage } from '../../../client/outcome.ts'
 import { useScene } from '../support/scene.ts'
 import { until } from '../support/until.ts'
 
-/** `hotwork mcp --listen`: who is let in, and to which session. What a call then meets is the gate's matter. */
+/** `hotwork mcp --listen`: its callers and their sessions. The gate behind it has tests of its own. */
 
 const scene = useScene()
 const initialize = {
@@ -29,7 +29,7 @@ const held = () =>
     release = resolve
   })
 
-/** In place of the gate a server that says who it serves. */
+/** Replaces the gate by a server that says who it serves. */
 const open: OpenGate = async (host, { agent }) => {
   callers.push(agent)
   if (fails) throw wrongUsage('`files` cannot be started (ENOENT)', 'name a program that is there')
@@ -37,7 +37,7 @@ const open: OpenGate = async (host, { agent }) => {
   server.registerTool('whoami', { inputSchema: z.object({}) }, () => ({ content: [{ type: 'text', text: agent }] }))
   server.registerTool('hold', { inputSchema: z.object({}) }, async (_, { mcpReq }) => {
     const { progressToken } = mcpReq._meta ?? {}
-    // As a server on stdio sends: to no request in particular.
+    // Sent without a request, as by a server on stdio.
     if (progressToken !== undefined)
       await host.send({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken, progress: 1 } })
     await host.send({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 'held' } })
@@ -127,7 +127,7 @@ test.each(['legacy', 'auto'] as const)(
   },
 )
 
-test('without a token there is a 401 that says where to read on', async () => {
+test('a call without a token gets a 401 that says where to read on', async () => {
   await start()
   const response = await post(undefined)
   expect([response.status, await response.json()]).toEqual([401, expect.objectContaining({ error: 'invalid_token' })])
@@ -136,7 +136,7 @@ test('without a token there is a 401 that says where to read on', async () => {
   expect(callers).toEqual([])
 })
 
-test('a flood of forged tokens is answered by the gate, and an agent that has called goes on', async () => {
+test('a flood of forged tokens is answered by the gate, and a known agent goes on', async () => {
   await start()
   const session = await opened(remediator())
   scene.api.calls.length = 0
@@ -190,7 +190,7 @@ test('a good token is asked about once, and again after a minute', async () => {
   expect(scene.api.calls).toHaveLength(2)
 })
 
-test('a session is of the agent that opened it: to another it is not there', async () => {
+test('a session belongs to the agent that opened it, and is missing for another', async () => {
   await start()
   const session = await opened(remediator())
   const response = await list(builder(), session)
@@ -215,7 +215,7 @@ test('an agent that people have stopped is out after a minute, in its open sessi
   expect((await post(builder())).status).toBe(200)
 })
 
-test('where Hotwork says nothing, no caller is let in', async () => {
+test('a silent Hotwork lets no caller in', async () => {
   await start()
   scene.api.nextCalls.push('unheard', 'unheard')
   const response = await post(remediator())
@@ -236,7 +236,7 @@ test.each([
   expect([status, scene.api.calls]).toEqual([403, []])
 })
 
-test('an agent has no more sessions than it may, and one that is ended makes room', async () => {
+test('an agent has a limited number of sessions, and an ended one makes room', async () => {
   await start()
   const first = await opened(remediator())
   await opened(remediator())
@@ -256,7 +256,7 @@ test('a session ends when it is idle, and not while a call runs', async () => {
   const agent = await client(remediator)
   const running = agent.callTool({ name: 'hold', arguments: {} })
   await new Promise((resolve) => agent.setNotificationHandler('notifications/message', resolve))
-  // It is idle from now on: when it ends, the time of the one before is over too.
+  // It is idle from now on: when it ends, the idle time of the other session is over too.
   await opened(builder())
   await until(() => ended.includes('agent:builder'))
   expect(ended).toEqual(['agent:builder'])
@@ -266,7 +266,7 @@ test('a session ends when it is idle, and not while a call runs', async () => {
   await expect(agent.listTools()).rejects.toThrow('no such session')
 })
 
-test('what a server says while it works reaches the call that runs', async () => {
+test("a server's messages reach the running call", async () => {
   await start()
   const agent = await client(remediator)
   const logged = new Promise((resolve) => agent.setNotificationHandler('notifications/message', resolve))
@@ -280,18 +280,18 @@ test('what a server says while it works reaches the call that runs', async () =>
   await running
 })
 
-test.each<[status: number, what: string, body: unknown]>([
-  [400, 'no JSON', '{'],
-  [400, 'no `initialize`', { jsonrpc: '2.0', id: 1, method: 'tools/list' }],
-  [413, 'too large', { ...initialize, padding: 'x'.repeat(5_000_000) }],
-])('%i: a first call that is %s opens no session', async (status, _, body) => {
+test.each<[what: string, status: number, body: unknown]>([
+  ['no JSON', 400, '{'],
+  ['no `initialize`', 400, { jsonrpc: '2.0', id: 1, method: 'tools/list' }],
+  ['too large', 413, { ...initialize, padding: 'x'.repeat(5_000_000) }],
+])('a first call that is %s is answered %i, and opens no session', async (_, status, body) => {
   await start()
   const response = await post(remediator(), body)
   expect([response.status, callers]).toEqual([status, []])
   expect(await response.json()).toMatchObject({ jsonrpc: '2.0', error: { message: expect.any(String) } })
 })
 
-test('a server that cannot be started is said, to the caller and to who runs the gate, and takes up no session', async () => {
+test("a server that cannot be started is reported to the caller and to the gate's log, and takes up no session", async () => {
   await start()
   fails = true
   for (const _ of [1, 2, 3]) expect((await post(remediator())).status).toBe(502)
@@ -300,7 +300,7 @@ test('a server that cannot be started is said, to the caller and to who runs the
   await opened(remediator())
 })
 
-test('the end brings calls that run to their end', async () => {
+test('the end waits for running calls', async () => {
   await start()
   const agent = await client(remediator)
   const running = agent.callTool({ name: 'hold', arguments: {} })

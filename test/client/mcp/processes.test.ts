@@ -20,10 +20,10 @@ afterEach(() => machine.closeAll())
 
 const called = () => until(() => machine.calls.length > 0)
 const kill = (host: Host) => process.kill(host.transport.pid ?? 0, 'SIGKILL')
-/** What a host that does not live on does not want to know. */
+/** Ignores the fault of a host that was killed. */
 const lost = (call: Promise<unknown>) => call.catch(() => 'lost')
 
-test('an unchanged host of the SDK calls through it; the server has its own secret, and not who agent and tool are', async () => {
+test('an unchanged host of the SDK calls through the gate; the server has its own secret, and no identity of agent or tool', async () => {
   machine.env['SERVER_SECRET'] = 's3'
   const host = await machine.host()
   expect(host.client.getServerVersion()).toMatchObject({ name: 'secure-filesystem-server' })
@@ -54,7 +54,7 @@ test('a server does not get the AWS credentials by which Hotwork knows the agent
   }
 })
 
-test('by the catalogue, without a map', async () => {
+test('a gate without a map goes by the catalogue', async () => {
   const host = await machine.host({}, '--purpose', 'remediation', '--task', 'INC-1042')
   expect(textOf(await host.call(staging))).toBe('wrote staging/checkout.yaml')
   expect(permitOf(await host.call(staging, 'read_file'))).toMatchObject({ reason: 'unknown_tool' })
@@ -68,7 +68,7 @@ test.each([
   ['no server', ['mcp', '--map', 'map.json'], 'which server'],
   ['a map that is no JSON', ['mcp', '--map', 'broken.json', '--', 'true'], 'no JSON'],
   ['a map, and what for beside it', ['mcp', '--map', 'map.json', '--task', 'INC-1', '--', 'true'], '`--task`'],
-])('%s: it exits with 2 and says what to do', async (_, words, what) => {
+])('a gate with %s exits with 2 and says what to do', async (_, words, what) => {
   writeFileSync(join(machine.home, 'bare.json'), '{"purpose":"remediation","parent_task":{"id":"INC-1"},"tools":{}}')
   writeFileSync(join(machine.home, 'broken.json'), '{')
   const [mcp = '', ...rest] = words
@@ -76,7 +76,7 @@ test.each([
   expect([await run.ends, run.err]).toEqual([2, expect.stringContaining(what)])
 })
 
-test('a gate refuses a map in the folder that its host works in, unless it is told to take it', async () => {
+test('a gate refuses a map in the folder that its host works in, unless an option takes it', async () => {
   const run = machine.start(...machine.words('--map', 'map.json'))
   expect([await run.ends, run.err]).toEqual([2, expect.stringContaining('--map-in-project')])
   machine.env['CLAUDE_PROJECT_DIR'] = machine.home
@@ -88,19 +88,19 @@ test('a gate refuses a map in the folder that its host works in, unless it is to
 test.each<[string, string[]]>([
   ['on stdio', []],
   ['at an address', ['--map', 'map.json', '--listen', '0']],
-])('a gate %s whose own token is none ends at once, before people are asked', async (_, words) => {
+])('a gate %s with an invalid token ends at once, before people are asked', async (_, words) => {
   writeFileSync(join(machine.home, 'tool-token'), 'none')
   const run = machine.start(...machine.words(...words))
   expect([await run.ends, run.err]).toEqual([2, expect.stringContaining('tool-token')])
 })
 
-test('without the tool’s token it exits with 2 and names the variable', async () => {
+test('a gate without the tool’s token exits with 2 and names the variable', async () => {
   delete machine.env['HOTWORK_TOOL_TOKEN_FILE']
   const run = machine.start(...machine.words())
   expect([await run.ends, run.err]).toEqual([2, expect.stringContaining('HOTWORK_TOOL_TOKEN_FILE')])
 })
 
-test('killed while people decide, the next one goes on with the same request and makes the call', async () => {
+test('a gate that is killed while people decide leaves the request to the next one, which makes the call', async () => {
   const first = await machine.host()
   const waiting = lost(first.call(prod))
   await untilPending(scene)
@@ -113,7 +113,7 @@ test('killed while people decide, the next one goes on with the same request and
   expect([machine.calls.length, (await requestsIn(scene)).length]).toEqual([1, 1])
 })
 
-test('killed after the call was sent: unknown, on record as failed, and never sent again', async () => {
+test('a call whose gate is killed after sending it has an unknown outcome: on record as failed, and never sent again', async () => {
   machine.script({ hang: true })
   const first = await machine.host()
   const waiting = lost(first.call(staging))
@@ -131,7 +131,7 @@ test('killed after the call was sent: unknown, on record as failed, and never se
   expect(await scene.api.world.state(id)).toMatchObject({ outcome: 'failed', note: expect.stringContaining('unknown') })
 })
 
-test('an agent does not get the kept answer of another one with the same issuer and subject', async () => {
+test('an agent does not get the kept answer of another with the same issuer and subject', async () => {
   scene.shareSubject({ 'agent:remediator': 'repair', 'agent:nightly': 'tidy' })
   const callAs = async (workflow: string) => {
     writeFileSync(machine.env['HOTWORK_WORKLOAD_TOKEN_FILE'] ?? '', scene.workload('ci', { workflow }))
@@ -144,7 +144,7 @@ test('an agent does not get the kept answer of another one with the same issuer 
   expect((await requestsIn(scene)).map(({ ask }) => ask.agent.id).sort()).toEqual(['agent:nightly', 'agent:remediator'])
 })
 
-test('the host goes after the call was sent: it comes to its end, is reported, and the next host has the answer', async () => {
+test('a call whose host goes after sending it comes to its end, is reported, and the next host has the answer', async () => {
   machine.script({ wait: true })
   const first = await machine.host()
   const waiting = lost(first.call(staging))
@@ -162,7 +162,7 @@ test('the host goes after the call was sent: it comes to its end, is reported, a
   ])
 })
 
-test('two hosts with one folder: one makes the call, both have its answer', async () => {
+test('two hosts with one folder have a call made once, and both get its answer', async () => {
   const [one, other] = await Promise.all([machine.host(), machine.host()])
   const calls = [one.call(prod), other.call(prod)]
   await decideNext(scene)
@@ -170,7 +170,7 @@ test('two hosts with one folder: one makes the call, both have its answer', asyn
   expect([machine.calls.length, (await requestsIn(scene)).length]).toEqual([1, 1])
 })
 
-test('the server is killed: the gate says so and exits with 1', async () => {
+test('a gate whose server is killed says so and exits with 1', async () => {
   const run = machine.start(...machine.words())
   machine.script({ die: true })
   run.child.stdin?.write(
@@ -181,7 +181,7 @@ test('the server is killed: the gate says so and exits with 1', async () => {
   expect(run.out).toContain('"error"')
 })
 
-test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it, and the server with it', async (signal) => {
+test.each(['SIGTERM', 'SIGINT'] as const)('%s ends the gate, and the server with it', async (signal) => {
   const run = machine.start(...machine.words())
   await until(() => existsSync(join(machine.served, 'env')))
   run.child.kill(signal)

@@ -3,7 +3,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isWithin, mustBeOutside } from '../../../client/mcp/tool-map.ts'
 
-/** Whether the authors of a project could have written a map, by where it lies. */
+/** Whether the authors of a project could have written a map, by its place. */
 
 let home: string
 const at = (...names: string[]) => join(home, ...names)
@@ -32,10 +32,10 @@ test.each([
   ['a link to such a link', 'maps/through.json'],
   ['in it by a link to it', 'project-link/sub/map.json'],
   ['a link whose text goes up through another link into it', 'maps/up.json'],
-])('a map is of the project where it is %s', (_where, file) => {
+])('a map that is %s belongs to the project', (_where, file) => {
   expect(isWithin(at(file), at('project'))).toBe(true)
   expect(isWithin(at(file), at('project-link'))).toBe(true)
-  // By another spelling, as where letters' case does not count.
+  // Another spelling, as on file systems that ignore case.
   expect(isWithin(at(file), join('/proc/self/root', at('project')))).toBe(true)
 })
 
@@ -44,11 +44,11 @@ test.each([
   ['in a folder whose name begins alike', 'project-maps/map.json', 'project'],
   ['above it', 'project/map.json', 'project/sub'],
   ['anywhere, and there is no such folder', 'maps/map.json', 'nowhere'],
-])('a map is not of the project where it is %s', (_where, file, folder) => {
+])('a map that is %s does not belong to the project', (_where, file, folder) => {
   expect(isWithin(at(file), at(folder))).toBe(false)
 })
 
-test('a map is of the project where its name goes up through a link into it, and links in a circle are no way', () => {
+test('a map whose name goes up through a link belongs to the project, and circular links are an error', () => {
   expect(isWithin(`${at('hop')}/../map.json`, at('project'))).toBe(true)
   symlinkSync('round.json', at('maps/round.json'))
   expect(() => isWithin(at('maps/round.json'), at('project'))).toThrow('ELOOP')

@@ -3,7 +3,7 @@ import { useScene } from '../support/scene.ts'
 import { decideNext, prod, requestsIn, staging } from './support/people.ts'
 import { type Message, permitIn, type RawHost, textIn, useGateRoom } from './support/raw-host.ts'
 
-/** While people decide: a task, the request's page, or holding, by what the host says that it can. */
+/** The wait for people: a task, the request's page, or holding, by the host's capabilities. */
 
 const scene = useScene()
 const room = useGateRoom(scene)
@@ -36,7 +36,7 @@ describe('a host of 2025 that asks for a task', () => {
   const task = async (host: RawHost, args: object = prod) =>
     (await host.call(args, { task: { ttl: 60_000 } })).result?.['task'] as { [name: string]: string }
 
-  test('is told that it may, of the gated tools', async () => {
+  test('a host of 2025 is told that gated tools take tasks', async () => {
     const { host, capabilities } = await begin()
     expect(capabilities).toMatchObject({
       tools: {},
@@ -45,7 +45,7 @@ describe('a host of 2025 that asks for a task', () => {
     expect((await host.ask('tools/list')).result).toMatchObject({ tools: [{ execution: { taskSupport: 'optional' } }] })
   })
 
-  test('gets one at once whose id is the request, and the server’s answer when people have approved', async () => {
+  test('a host of 2025 gets a task at once whose id is the request, and the server’s answer after the approval', async () => {
     const { host } = await begin()
     const { taskId, status } = await task(host)
     expect([taskId, status]).toEqual([expect.stringMatching(/^req_/), 'working'])
@@ -58,7 +58,7 @@ describe('a host of 2025 that asks for a task', () => {
     expect([room.calls.length, await requests()]).toEqual([1, 1])
   })
 
-  test('another gate finds the task, and makes its call', async () => {
+  test('another gate finds a task, and makes its call', async () => {
     const first = await begin()
     const { taskId } = await task(first.host)
     await first.host.gate.end()
@@ -69,7 +69,7 @@ describe('a host of 2025 that asks for a task', () => {
     expect(room.calls.length).toBe(1)
   })
 
-  test('that is denied fails, and its result says why', async () => {
+  test('a denied task fails, and its result says why', async () => {
     const { host } = await begin()
     const { taskId } = await task(host)
     await decide('deny')
@@ -80,7 +80,7 @@ describe('a host of 2025 that asks for a task', () => {
     expect((await host.ask('tasks/result', { taskId })).result).toMatchObject({ isError: true })
   })
 
-  test('that it cancels is taken back', async () => {
+  test('a cancelled task is withdrawn', async () => {
     const { host } = await begin()
     const { taskId } = await task(host)
     expect((await host.ask('tasks/cancel', { taskId })).result).toMatchObject({ taskId, status: 'cancelled' })
@@ -89,7 +89,7 @@ describe('a host of 2025 that asks for a task', () => {
     expect((await host.ask('tasks/get', { taskId })).result).toMatchObject({ status: 'cancelled' })
   })
 
-  test('that policy refuses gets a task that has failed, since it takes nothing else', async () => {
+  test('a call that policy refuses gets a failed task, since the host takes nothing else', async () => {
     const { host } = await begin()
     const { taskId, status } = await task(host, { path: '../x', content: '' })
     expect(status).toBe('failed')
@@ -97,7 +97,7 @@ describe('a host of 2025 that asks for a task', () => {
     expect((await host.ask('tasks/get', { taskId })).result).toMatchObject({ status: 'failed' })
   })
 
-  test('a task of another is not there', async () => {
+  test("another's task is missing", async () => {
     const { host } = await begin()
     expect((await host.ask('tasks/get', { taskId: 'req_00000000000000000000000009' })).error).toMatchObject({
       code: -32602,
@@ -105,80 +105,76 @@ describe('a host of 2025 that asks for a task', () => {
   })
 })
 
-describe('a host of July 2026 that declares tasks', () => {
-  test('is told that it may, and gets one, whose result is in it when it is over', async () => {
-    const host = await room.host()
-    const { result: found } = await host.askNow('server/discover', {}, tasks2026)
-    expect(found?.['capabilities']).toMatchObject(tasks2026)
-    const made = await host.askNow('tools/call', { name: 'write_file', arguments: prod }, tasks2026)
-    expect(made.result).toMatchObject({
-      resultType: 'task',
-      status: 'working',
-      taskId: expect.stringMatching(/^req_/),
-      pollIntervalMs: 5000,
-    })
-    const { taskId } = made.result as { taskId: string }
-    await decide()
-    for (;;) {
-      const { result } = await host.askNow('tasks/get', { taskId }, tasks2026)
-      if (result?.['status'] === 'working') continue
-      expect(result).toMatchObject({ resultType: 'complete', status: 'completed' })
-      expect(result?.['result']).toMatchObject({ content: [{ text: 'wrote prod/checkout.yaml' }] })
-      break
-    }
-    expect(room.calls.length).toBe(1)
+test('a host of July 2026 that declares tasks gets one, which has its result at the end', async () => {
+  const host = await room.host()
+  const { result: found } = await host.askNow('server/discover', {}, tasks2026)
+  expect(found?.['capabilities']).toMatchObject(tasks2026)
+  const made = await host.askNow('tools/call', { name: 'write_file', arguments: prod }, tasks2026)
+  expect(made.result).toMatchObject({
+    resultType: 'task',
+    status: 'working',
+    taskId: expect.stringMatching(/^req_/),
+    pollIntervalMs: 5000,
   })
-
-  test('a call that needs no people is answered by its result', async () => {
-    const host = await room.host()
-    const first = await host.askNow('tools/call', { name: 'write_file', arguments: staging }, tasks2026)
-    expect(first.result?.['resultType']).toBe('task')
-    const again = async () =>
-      (await host.askNow('tools/call', { name: 'write_file', arguments: staging }, tasks2026)).result
-    for (;;) {
-      const result = await again()
-      if (result?.['resultType'] === 'task') continue
-      expect(result).toMatchObject({ content: [{ text: 'wrote staging/checkout.yaml' }] })
-      break
-    }
-  })
+  const { taskId } = made.result as { taskId: string }
+  await decide()
+  for (;;) {
+    const { result } = await host.askNow('tasks/get', { taskId }, tasks2026)
+    if (result?.['status'] === 'working') continue
+    expect(result).toMatchObject({ resultType: 'complete', status: 'completed' })
+    expect(result?.['result']).toMatchObject({ content: [{ text: 'wrote prod/checkout.yaml' }] })
+    break
+  }
+  expect(room.calls.length).toBe(1)
 })
 
-describe('a host that shows addresses', () => {
-  test('of 2025 is asked to show the page; what its user says there is no approval', async () => {
-    const host = await room.host({ hold: 1500 })
-    await host.begin({ elicitation: { url: {} } })
-    const held = host.call(prod)
-    const { id = '', params } = await host.tells('elicitation/create')
-    expect(params).toMatchObject({
-      mode: 'url',
-      url: expect.stringMatching(/\/decide\/req_/),
-      elicitationId: expect.any(String),
-    })
-    host.say({ id, result: { action: 'accept' } })
-    expect(permitIn(await held)).toMatchObject({ state: 'pending' })
-    const again = host.call(prod)
-    await decide()
-    expect(textIn(await again)).toBe('wrote prod/checkout.yaml')
-    expect(room.calls.length).toBe(1)
-  })
+test('a call of July 2026 that needs no people is answered by its result', async () => {
+  const host = await room.host()
+  const first = await host.askNow('tools/call', { name: 'write_file', arguments: staging }, tasks2026)
+  expect(first.result?.['resultType']).toBe('task')
+  const again = async () =>
+    (await host.askNow('tools/call', { name: 'write_file', arguments: staging }, tasks2026)).result
+  for (;;) {
+    const result = await again()
+    if (result?.['resultType'] === 'task') continue
+    expect(result).toMatchObject({ content: [{ text: 'wrote staging/checkout.yaml' }] })
+    break
+  }
+})
 
-  test('of July 2026 gets the page as what is required; its answer is no approval, and then it is held', async () => {
-    const host = await room.host({ hold: 500 })
-    const capabilities = { elicitation: { url: {} } }
-    const call = { name: 'write_file', arguments: prod }
-    const asked = await host.askNow('tools/call', call, capabilities)
-    expect(asked.result).toMatchObject({ resultType: 'input_required' })
-    const [[key = '', input] = []] = Object.entries(asked.result?.['inputRequests'] as object)
-    expect(input).toMatchObject({
-      method: 'elicitation/create',
-      params: { mode: 'url', url: expect.stringContaining(key) },
-    })
-    const inputResponses = { [key]: { action: 'accept' } }
-    const held = await host.askNow('tools/call', { ...call, inputResponses }, capabilities)
-    expect(permitIn(held)).toMatchObject({ state: 'pending' })
-    await decide()
-    expect(textIn(await host.askNow('tools/call', call, capabilities))).toBe('wrote prod/checkout.yaml')
-    expect([room.calls.length, await requests()]).toEqual([1, 1])
+test("a host of 2025 is asked to show the page; its user's answer there is no approval", async () => {
+  const host = await room.host({ hold: 1500 })
+  await host.begin({ elicitation: { url: {} } })
+  const held = host.call(prod)
+  const { id = '', params } = await host.tells('elicitation/create')
+  expect(params).toMatchObject({
+    mode: 'url',
+    url: expect.stringMatching(/\/decide\/req_/),
+    elicitationId: expect.any(String),
   })
+  host.say({ id, result: { action: 'accept' } })
+  expect(permitIn(await held)).toMatchObject({ state: 'pending' })
+  const again = host.call(prod)
+  await decide()
+  expect(textIn(await again)).toBe('wrote prod/checkout.yaml')
+  expect(room.calls.length).toBe(1)
+})
+
+test('a host of July 2026 gets the page as required input; its answer is no approval, and the call is held', async () => {
+  const host = await room.host({ hold: 500 })
+  const capabilities = { elicitation: { url: {} } }
+  const call = { name: 'write_file', arguments: prod }
+  const asked = await host.askNow('tools/call', call, capabilities)
+  expect(asked.result).toMatchObject({ resultType: 'input_required' })
+  const [[key = '', input] = []] = Object.entries(asked.result?.['inputRequests'] as object)
+  expect(input).toMatchObject({
+    method: 'elicitation/create',
+    params: { mode: 'url', url: expect.stringContaining(key) },
+  })
+  const inputResponses = { [key]: { action: 'accept' } }
+  const held = await host.askNow('tools/call', { ...call, inputResponses }, capabilities)
+  expect(permitIn(held)).toMatchObject({ state: 'pending' })
+  await decide()
+  expect(textIn(await host.askNow('tools/call', call, capabilities))).toBe('wrote prod/checkout.yaml')
+  expect([room.calls.length, await requests()]).toEqual([1, 1])
 })

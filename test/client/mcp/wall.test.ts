@@ -11,8 +11,8 @@ import { useScene } from '../support/scene.ts'
 import { listenOnWire } from './support/wire.ts'
 
 /**
- * The story of docs/agents/wall.md, with the programs of examples/mcp-wall: the gate has the store's secret, the agent has an
- * identity, and tries to go round.
+ * The story of docs/agents/wall.md, with the programs of examples/mcp-wall: the gate has the store's secret, the agent
+ * has an identity, and tries to go round.
  */
 
 const scene = useScene()
@@ -50,7 +50,7 @@ beforeEach(async () => {
   Object.assign(gate.env, { ...ofStore, STORE_SECRET: secret })
   agent = new AgentMachine(scene, 'assistant')
   Object.assign(agent.env, ofStore)
-  // In place of `npx --no-install hotwork mcp headers`, which `help-examples.test.ts` types.
+  // Replaces `npx --no-install hotwork mcp headers`, which `help-examples.test.ts` types.
   const npx = `#!/bin/sh\nprintf '{"Authorization":"Bearer %s"}' "$(cat '${agent.home}/token')"\n`
   writeFileSync(join(agent.home, 'npx'), npx, { mode: 0o700 })
   await listen()
@@ -82,7 +82,7 @@ function begins(content: string): Started {
   return started
 }
 const requestOf = async (started: Started) => (await started.prints(/waiting for people: \S+\/(req_\w+)/))[1] ?? ''
-/** @returns what it says of each attempt at last */
+/** @returns its printed outcome of each attempt */
 async function saidOf(started: Started): Promise<{ [attempt: string]: string }> {
   expect([await started.ends, started.err]).toEqual([0, ''])
   return Object.fromEntries([...started.out.matchAll(/^([^:]+): (.*)$/gm)].map(([, attempt, came]) => [attempt, came]))
@@ -91,7 +91,7 @@ const approve = async (request: string) =>
   expect(await scene.api.world.decide(await stateOf(scene, request), 'ana')).toMatchObject({ ok: true })
 const writes = () => written.filter((line) => line !== refused)
 
-test('who has no secret goes through the gate, and through it goes only what people approved, once', async () => {
+test('an agent without the secret has to use the gate, which passes the approved call alone, once', async () => {
   const first = begins('retries: 3')
   const request = await requestOf(first)
   expect(writes()).toEqual([])
@@ -114,7 +114,7 @@ test('who has no secret goes through the gate, and through it goes only what peo
   await expectNoSecrets()
 })
 
-test('a gate that was killed goes on with what was asked, and makes no call twice', async () => {
+test('a gate that was killed goes on with its requests, and makes no call twice', async () => {
   const request = await requestOf(begins('retries: 3'))
   const kill = async () => {
     running.child.kill('SIGKILL')
@@ -143,7 +143,7 @@ describe('the wire that agent and gate share', () => {
     expect([users.filter((user) => /^(?:0|root)$/.test(user)), new Set(users).size]).toEqual([[], 3])
   })
 
-  whereRoot('a process with what compose.yaml leaves the agent opens no packet socket on it', async () => {
+  whereRoot("a process with the agent's rights in compose.yaml opens no packet socket", async () => {
     const user = userOf('agent')
     const left = ['--inh-caps', '-all', '--ambient-caps', '-all', '--bounding-set', '-all', '--no-new-privs']
     const listener = listenOnWire([], ['setpriv', '--reuid', user, '--regid', user, '--clear-groups', ...left])
@@ -154,22 +154,19 @@ describe('the wire that agent and gate share', () => {
     ])
   })
 
-  whereRoot(
-    'a program with NET_RAW on it reads the token of the agent, and never the secret of the store',
-    async () => {
-      const token = readFileSync(join(agent.home, 'token'), 'utf8')
-      const listener = listenOnWire([token, secret, 'the story is over'])
-      await listener.prints(/listens/)
-      const writer = begins('retries: 3')
-      await approve(await requestOf(writer))
-      expect((await saidOf(writer))['write_file']).toBe(`wrote ${path}`)
-      await fetch(gateUrl, { method: 'POST', body: 'the story is over' })
-      expect([await listener.ends, listener.out]).toEqual([0, `listens\nsaw ${token}\nsaw the story is over\n`])
-    },
-  )
+  whereRoot("a program with NET_RAW reads the agent's token on the wire, and never the store's secret", async () => {
+    const token = readFileSync(join(agent.home, 'token'), 'utf8')
+    const listener = listenOnWire([token, secret, 'the story is over'])
+    await listener.prints(/listens/)
+    const writer = begins('retries: 3')
+    await approve(await requestOf(writer))
+    expect((await saidOf(writer))['write_file']).toBe(`wrote ${path}`)
+    await fetch(gateUrl, { method: 'POST', body: 'the story is over' })
+    expect([await listener.ends, listener.out]).toEqual([0, `listens\nsaw ${token}\nsaw the story is over\n`])
+  })
 })
 
-/** Neither printed nor kept by the gate. */
+/** No secret is printed or kept by the gate. */
 async function expectNoSecrets() {
   running.child.kill('SIGTERM')
   expect(await running.ends).toBe(0)

@@ -21,7 +21,7 @@ const hana = () => {
   at.program = join(root, 'client/hotwork.ts')
   return at
 }
-/** Asked for under the sample, before others came in force. */
+/** A request under the sample, before other policies came into force. */
 async function submitted(): Promise<string> {
   const { world } = scene.api
   const { ask } = await world.submitted(prodParameter)
@@ -33,7 +33,7 @@ const keep = () => {
   return keepBundle(bundle, { ...world.ports, bundles: world.bundles })
 }
 
-test('it is explained under the bundle by which it was asked for, also where others are in force', async () => {
+test('a request is explained under the bundle by which it was asked for, even if another is in force', async () => {
   await keep()
   const id = await submitted()
   const { exit, out } = await hana().type('policy', 'explain', id)
@@ -45,7 +45,7 @@ test('it is explained under the bundle by which it was asked for, also where oth
   })
 })
 
-test('with --under it is explained under other policies', async () => {
+test('a request with --under is explained under other policies', async () => {
   const id = await submitted()
   const at = hana()
   writeFileSync(join(at.home, 'later.json'), JSON.stringify(later))

@@ -3,20 +3,20 @@ import { askedOnce } from '../../support/policies/asked-once.ts'
 import { agent, parameter, prodParameter, stagingParameter } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 
-/** `hotwork policy observed`: what observed policies would have done, summed up from the record. */
+/** `hotwork policy observed`: the outcomes that observed policies would have had, summed up from the record. */
 
 const scene = useScene()
 const head = 'principal, action, resource'
 const put = 'ssm:PutParameter'
 
-/** From now on these count for nothing, and are asked. */
+/** From now on these policies are observed. */
 function observe(slices: { [action: string]: { [id: string]: string } }): void {
   const { world } = scene.api
   world.policy = new CurrentPolicy(askedOnce({ ...world.policy.bundle, observed: slices }), world)
 }
 const floor = { [put]: { 'tried-floor': `forbid (${head}) when { context.approval.tier < 3 };` } }
 
-test('by policy: how many of how many acts, and the last ones with what was and what would have been', async () => {
+test('`policy observed` counts acts by policy, and lists the last with both outcomes', async () => {
   const { world } = scene.api
   observe(floor)
   const { ask } = await world.submitted(prodParameter)
@@ -60,7 +60,7 @@ test('a request that was asked for before is fetched once, however often it was 
   expect(scene.api.calls.filter((call) => call === `GET /v1/requests/${request.ask.id}`)).toHaveLength(1)
 })
 
-test('what was refused and would have been permitted is told from the record of the agent', async () => {
+test("a refusal that would have been a permit is read from the agent's record", async () => {
   observe({ [put]: { 'tried-permit': `permit (${head});` } })
   await scene.api.world.evaluate({ ...prodParameter, agent: agent('assistant') })
   const { out } = await scene.at('hana').type('policy', 'observed')
@@ -70,14 +70,14 @@ test('what was refused and would have been permitted is told from the record of 
   )
 })
 
-test('only the last five are told one by one, and all are counted', async () => {
+test('the last five acts are listed, and all are counted', async () => {
   observe({ [put]: { 'tried-forbid': `forbid (${head});` } })
   for (let n = 0; n < 7; n++) await scene.api.world.submitted(parameter(`/staging/checkout/${n}`))
   const { body } = await scene.at('hana').json('policy', 'observed')
   expect([body.policies[0].otherwise, body.policies[0].last.length]).toEqual([7, 5])
 })
 
-test('of one policy alone, also where it would have done nothing', async () => {
+test('`--policy` shows one policy, even if it would have changed nothing', async () => {
   observe(floor)
   await scene.api.world.submitted(stagingParameter)
   const { body } = await scene.at('hana').json('policy', 'observed', '--policy', 'tried-other')

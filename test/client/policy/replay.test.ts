@@ -10,7 +10,7 @@ import type { Terminal } from '../support/terminal.ts'
 
 const root = join(__dirname, '../../..')
 const scene = useScene()
-/** Where files are put for a while. */
+/** The folder of temporary files. */
 const temporary = mkdtempSync(join(tmpdir(), 'hotwork-temporary-'))
 const before = process.env['TMPDIR']
 beforeAll(() => {
@@ -22,7 +22,7 @@ afterAll(() => {
   rmSync(temporary, { recursive: true })
 })
 
-/** Hana's machine, where the folder of policies lies: `tier` is what prod takes there. */
+/** Hana's machine with a policy folder, in which prod needs `tier`. */
 function author(tier: 1 | 2): Terminal {
   const at = scene.at('hana')
   at.program = join(root, 'client/hotwork.ts')
@@ -38,7 +38,7 @@ async function approvedAnHourAgo(): Promise<void> {
   scene.advance(3600)
 }
 
-test('with --since it asks the ledger of this Hotwork, and leaves no file of it', async () => {
+test('`policy replay --since` reads the ledger of this Hotwork, and leaves no file of it', async () => {
   await approvedAnHourAgo()
   const at = author(1)
   const there = readdirSync(temporary)
@@ -50,7 +50,7 @@ test('with --since it asks the ledger of this Hotwork, and leaves no file of it'
   expect(readdirSync(temporary)).toEqual(there)
 })
 
-test('with --ledger it asks Hotwork nothing', async () => {
+test('`policy replay --ledger` asks Hotwork nothing', async () => {
   await approvedAnHourAgo()
   const at = author(2)
   await at.type('ledger', 'export', '--out', 'ledger.ndjson')
@@ -60,34 +60,32 @@ test('with --ledger it asks Hotwork nothing', async () => {
   expect(scene.api.calls).toEqual([])
 })
 
-describe('--own', () => {
-  const bundle = sampleBundle()
+const bundle = sampleBundle()
 
-  test('asks each entry under the bundle that decided it, and leaves no file', async () => {
-    const { world } = scene.api
-    await keepBundle(bundle, { ...world.ports, bundles: world.bundles })
-    await approvedAnHourAgo()
-    const at = author(2)
-    const there = readdirSync(temporary)
-    const { exit, body } = await at.json('policy', 'replay', '--own', '--since', 'P1D')
-    expect({ exit, body }).toMatchObject({ exit: 0, body: { questions: 4, notAsked: {}, widened: [], narrowed: [] } })
-    expect(readdirSync(temporary)).toEqual(there)
-  })
-
-  test('counts what was decided under a bundle that is not kept, of an exported file too', async () => {
-    await approvedAnHourAgo()
-    const at = author(2)
-    await at.type('ledger', 'export', '--out', 'ledger.ndjson')
-    const { exit, out, err } = await at.type('policy', 'replay', '--own', '--ledger', 'ledger.ndjson')
-    expect({ exit, out }).toEqual({
-      exit: 0,
-      out: expect.stringMatching(/^0 questions[\s\S]*\n {2}4: the bundle .* not kept/),
-    })
-    expect(err).toBe(`${bundle.hash}: it is not kept\n`)
-  })
+test('`policy replay --own` asks each entry under the bundle that decided it, and leaves no file', async () => {
+  const { world } = scene.api
+  await keepBundle(bundle, { ...world.ports, bundles: world.bundles })
+  await approvedAnHourAgo()
+  const at = author(2)
+  const there = readdirSync(temporary)
+  const { exit, body } = await at.json('policy', 'replay', '--own', '--since', 'P1D')
+  expect({ exit, body }).toMatchObject({ exit: 0, body: { questions: 4, notAsked: {}, widened: [], narrowed: [] } })
+  expect(readdirSync(temporary)).toEqual(there)
 })
 
-test('nothing is replayed of a ledger that broke off', async () => {
+test('`policy replay --own` counts decisions under a bundle that is not kept, in an exported file too', async () => {
+  await approvedAnHourAgo()
+  const at = author(2)
+  await at.type('ledger', 'export', '--out', 'ledger.ndjson')
+  const { exit, out, err } = await at.type('policy', 'replay', '--own', '--ledger', 'ledger.ndjson')
+  expect({ exit, out }).toEqual({
+    exit: 0,
+    out: expect.stringMatching(/^0 questions[\s\S]*\n {2}4: the bundle .* not kept/),
+  })
+  expect(err).toBe(`${bundle.hash}: it is not kept\n`)
+})
+
+test('a ledger that broke off is not replayed', async () => {
   await approvedAnHourAgo()
   const at = author(1)
   const { meet } = scene.api

@@ -7,7 +7,7 @@ import { keepBundle } from '../../../functions/operations/policy/keep-bundle.ts'
 import { sampleBundle } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 
-/** `hotwork policy show`: the bundle that stands in an entry, as it was deployed. */
+/** `hotwork policy show`: the bundle of an entry, as it was deployed. */
 
 const root = join(import.meta.dirname, '../../..')
 const scene = useScene()
@@ -18,7 +18,7 @@ const keep = () => {
   return keepBundle(bundle, { ...world.ports, bundles: world.bundles })
 }
 
-test('says when it was first deployed, and what each file had', async () => {
+test('`policy show` says when a bundle was first deployed, and what each file had', async () => {
   await keep()
   const { exit, out } = await hana().type('policy', 'show', bundle.hash)
   expect(exit).toBe(0)
@@ -30,7 +30,7 @@ test('says when it was first deployed, and what each file had', async () => {
   expect(out).toMatch(new RegExp(`^calendar.json +${open} windows, ${frozen} freezes$`, 'm'))
 })
 
-test('a bundle of another version is counted as far as it has what this one knows', async () => {
+test('a bundle of another version is counted as far as it is known', async () => {
   const { world } = scene.api
   const content = { policies: { a: { one: '', two: '' }, b: { two: '' } }, ladder: 'of another form', agents: [{}] }
   const hash = hashOfBundle(content)
@@ -39,14 +39,14 @@ test('a bundle of another version is counted as far as it has what this one know
   expect([exit, body.files]).toEqual([0, { '*.cedar': { policies: 2 }, 'agents.json': { agents: 1 } }])
 })
 
-test('writes the bundle into a new file, to the byte of its canonical form the one that was deployed', async () => {
+test('`policy show --out` writes the deployed bundle into a new file, in its canonical form', async () => {
   await keep()
   const { exit, body } = await hana().json('policy', 'show', bundle.hash, '--out', 'then.json')
   expect([exit, body.hash, body.kept_at, body.out]).toEqual([0, bundle.hash, '2027-01-15T08:00:00Z', 'then.json'])
   expect(JSON.parse(readFileSync(join(hana().home, 'then.json'), 'utf8'))).toEqual(bundle)
 })
 
-test('a file that is there is not written over', async () => {
+test('an existing file is not overwritten', async () => {
   await keep()
   writeFileSync(join(hana().home, 'then.json'), 'mine')
   const { exit, err } = await hana().type('policy', 'show', bundle.hash, '--out', 'then.json')
@@ -62,7 +62,7 @@ test.each([
   expect([exit, err]).toEqual([2, expect.stringMatching(says)])
 })
 
-test('a bundle that is not the one of its hash is a fault, in the API and in this program', async () => {
+test('a bundle with the wrong hash is a fault, in the API and in this program', async () => {
   await keep()
   const other = { ...bundle, tools: [] } as unknown as Parameters<typeof scene.api.world.bundles.replace>[1]['bundle']
   scene.api.world.bundles.replace(bundle.hash, { bundle: other, at: 1 })
@@ -77,7 +77,7 @@ describe('a hash in place of a path', () => {
     return { api: new Api(server.url, async () => scene.token('hana'), surroundings) }
   }
 
-  test('is a file with that bundle while the verb runs, and gone afterwards', async () => {
+  test('a hash becomes a file with its bundle while the verb runs, and is gone afterwards', async () => {
     await keep()
     const seen = await withBundleFiles({ old: bundle.hash, new: 'policies' }, api, async (typed) => {
       return { ...typed, read: JSON.parse(readFileSync(typed.old, 'utf8')) as Bundle }
@@ -86,7 +86,7 @@ describe('a hash in place of a path', () => {
     expect([existsSync(seen.old), existsSync(dirname(seen.old))]).toEqual([false, false])
   })
 
-  test('lets `policy diff` compare what decided then with the folder of today', async () => {
+  test('a hash lets `policy diff` compare an earlier bundle with the folder of today', async () => {
     await keep()
     const at = hana()
     at.program = join(root, 'client/hotwork.ts')
@@ -96,7 +96,7 @@ describe('a hash in place of a path', () => {
     expect({ exit, body }).toEqual({ exit: 0, body: { widened: [], narrowed: [], other: [], cases: [] } })
   })
 
-  test('is asked for only where there is one: paths alone need no login', async () => {
+  test('a login is asked for only for a hash: paths alone need none', async () => {
     const never = () => {
       throw new Error('no login is needed')
     }

@@ -11,7 +11,7 @@ beforeEach(() => {
 })
 afterEach(() => agent.close())
 
-test('credentials are what a credential_process prints, to the letter', async () => {
+test('credentials are printed exactly as by a credential_process', async () => {
   const id = await agent.approved()
   const { exit, out, err } = await agent.type('credentials', id)
   expect([exit, err, out.split('\n').length]).toEqual([0, '', 2])
@@ -20,14 +20,14 @@ test('credentials are what a credential_process prints, to the letter', async ()
   ])
 })
 
-test('are the same for all who ask on this machine, since new ones end those before', async () => {
+test('credentials are the same for concurrent callers on this machine, since new ones end those before', async () => {
   const id = await agent.approved()
   const all = await Promise.all(Array.from({ length: 4 }, () => agent.type('credentials', id)))
   expect(new Set(all.map(({ out }) => out)).size).toBe(1)
   expect(scene.api.calls.filter((call) => call === 'POST /aws/credentials')).toHaveLength(1)
 })
 
-test('--setup prints a profile whose process is this very program, and asks nothing', async () => {
+test('`credentials --setup` prints a profile whose process is this very program, and asks nothing', async () => {
   const id = await agent.asked(prod)
   const asked = scene.api.calls.length
   const { exit, out } = await agent.type('credentials', id, '--setup')
@@ -37,7 +37,7 @@ test('--setup prints a profile whose process is this very program, and asks noth
   )
 })
 
-test('--setup prints a line that a shell takes as it was meant, and runs nothing of', async () => {
+test('`credentials --setup` prints a line that a shell takes literally', async () => {
   const id = await agent.asked(prod)
   const who = `agent:$(id) \`id\` "it's" \\`
   const { exit, out } = await agent.type('credentials', id, '--setup', '--as', who)
@@ -48,7 +48,7 @@ test('--setup prints a line that a shell takes as it was meant, and runs nothing
   expect(split.toString().split('\n')).toEqual(words)
 })
 
-test('of a pending request there are none: 3; after its end: 5, and the key is deleted', async () => {
+test('credentials of a pending request exit with 3; after its end with 5, and the key is deleted', async () => {
   const id = await agent.asked()
   expect((await agent.type('credentials', id)).exit).toBe(3)
   const approved = await agent.approved()
@@ -62,7 +62,7 @@ test.each<[verb: string, words: (id: string) => string[]]>([
   ['credentials', (id) => ['credentials', id]],
   ['call', (id) => ['call', id]],
   ['extend', (id) => ['extend', id, '--minutes', '5']],
-])('%s of an ended request says what became of it, also once its key is deleted', async (_, words) => {
+])('`%s` of an ended request gives its outcome, even after its key is deleted', async (_, words) => {
   const [revoked, expired] = [await agent.approved(), await agent.asked(file('prod-throttle-worker'))]
   await scene.at('gus').type('revoke', revoked, '--reason', 'INC-4822: not now')
   scene.advance(2 * 60 * minute)
@@ -73,7 +73,7 @@ test.each<[verb: string, words: (id: string) => string[]]>([
   expect(await agent.type(...words(expired))).toMatchObject({ exit: 5, err: expect.stringContaining('is expired') })
 })
 
-test('those of a request whose end this machine never saw are deleted at the next ask', async () => {
+test('credentials of a request whose end this machine missed are deleted at the next ask', async () => {
   const id = await agent.approved()
   await agent.type('credentials', id)
   const files = () => agent.files().filter(({ name }) => name.startsWith(id))
@@ -83,7 +83,7 @@ test('those of a request whose end this machine never saw are deleted at the nex
   expect(files()).toEqual([])
 })
 
-test('where Hotwork makes the call itself there are none; `call` has it made, once', async () => {
+test('a mediated call has no credentials; `call` has it made, once', async () => {
   const id = await agent.approved(file('prod-worker-timeout'))
   expect(await agent.type('credentials', id)).toMatchObject({
     exit: 2,
@@ -94,7 +94,7 @@ test('where Hotwork makes the call itself there are none; `call` has it made, on
   expect(scene.api.ports.caller.done).toHaveLength(1)
 })
 
-test('`call` of what the agent does itself is wrong usage', async () => {
+test('`call` of an action that the agent does itself is wrong usage', async () => {
   const id = await agent.approved()
   expect(await agent.type('call', id)).toMatchObject({ exit: 2, err: expect.stringContaining(`hotwork exec ${id}`) })
 })

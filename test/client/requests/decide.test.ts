@@ -9,186 +9,180 @@ const scene = useScene()
 const asked = async (what: What = prodParameter) => (await scene.api.world.submitted(what)).ask.id
 const state = (id: string) => scene.api.world.state(id as never)
 
-describe('approve', () => {
-  test('decides the open stage on what was read, shows it, and says what it waits for next', async () => {
-    const id = await asked()
-    const { exit, out, err } = await scene.at('ana').type('approve', id, '--comment', 'seen')
-    expect(exit).toBe(0)
-    expect(err).toContain('Value = "3000"')
-    expect(out).toContain(`APPROVED by you  ${id}\nnow      WAITING for sre, 0 of 1 approved`)
-    const [owner] = (await state(id)).stages
-    expect(owner?.decisions).toMatchObject([{ person: 'person:ana', verdict: 'approve', comment: 'seen' }])
-    expect(await scene.at('eve').json('approve', id)).toMatchObject({ exit: 0, body: { id, status: 'approved' } })
-  })
-
-  test('again is done already: exit 0, and it is counted once', async () => {
-    const id = await asked()
-    expect((await scene.at('ana').type('approve', id)).exit).toBe(0)
-    const again = await scene.at('ana').type('approve', id)
-    expect([again.exit, again.err]).toEqual([0, expect.stringContaining('you have decided so already')])
-    await scene.at('eve').type('approve', id)
-    expect(await scene.at('eve').json('approve', id)).toMatchObject({ exit: 0, body: { status: 'approved' } })
-    expect((await state(id)).stages.flatMap(({ decisions }) => decisions)).toHaveLength(2)
-  })
-
-  test('whose answer is lost is sent again, and counted once', async () => {
-    const id = await asked()
-    await scene.at('ana').type('approve', id)
-    scene.api.nextCalls.push('answered', 'answer_lost')
-    expect(await scene.at('eve').json('approve', id)).toMatchObject({ exit: 0, body: { status: 'approved' } })
-    expect((await state(id)).stages.flatMap(({ decisions }) => decisions)).toHaveLength(2)
-  })
-
-  test('at a terminal asks first, and without a yes decides nothing', async () => {
-    const id = await asked()
-    const ana = scene.at('ana')
-    ana.answers = ['', 'no', 'y', 'y']
-    for (const _ of ['nothing', 'no']) {
-      const { exit, out, err } = await ana.type('approve', id)
-      expect([exit, out]).toEqual([2, ''])
-      expect(err).toMatch(/Approve exactly this\? \[y\/N\] hotwork: nothing was decided/)
-    }
-    expect((await state(id)).stages[0]?.decisions).toEqual([])
-    expect((await ana.type('approve', id)).exit).toBe(0)
-    expect(ana.answers).toEqual(['y'])
-  })
-
-  test('at a terminal asks nothing with --yes', async () => {
-    const ana = scene.at('ana')
-    ana.answers = []
-    const { exit, err } = await ana.type('approve', await asked(), '--yes')
-    expect([exit, err.includes('[y/N]')]).toEqual([0, false])
-  })
-
-  test('of what changed since it was read counts for nothing, and says to look again', async () => {
-    const id = await asked(resizeWorker)
-    const ana = scene.at('ana')
-    ana.answers = ['y']
-    ana.whenAsked = async () => {
-      const left = { narrow: { arguments: { MemorySize: 1024 } } }
-      expect(await scene.api.world.decide(await state(id), 'ben', 'approve', left)).toMatchObject({ ok: true })
-    }
-    const { exit, err } = await ana.type('approve', id)
-    expect(exit).toBe(4)
-    expect(err).toContain(`it changed: look again with \`npx --no-install hotwork show ${id}\``)
-  })
-
-  test.each([
-    ['the owner of the agent', 'dan', 'self_approval'],
-    ['a person of a later stage', 'eve', 'stage_not_open'],
-    ['a person of no stage', 'lena', 'not_eligible'],
-  ])('by %s is refused: exit 4', async (_who, who, code) => {
-    expect(await scene.at(who).json('approve', await asked())).toMatchObject({ exit: 4, body: { error: code } })
-  })
-
-  test('of what was denied is refused', async () => {
-    const id = await asked()
-    await scene.at('ana').type('deny', id, '--reason', 'no')
-    expect(await scene.at('ben').json('approve', id)).toMatchObject({ exit: 4, body: { error: 'already_settled' } })
-  })
-
-  test('where the stage wants a comment it is refused without one', async () => {
-    const reasons = wantingReasons(scene.api.world.policy.bundle)
-    scene.api.use(new World(reasons))
-    const id = await asked()
-    expect(await scene.at('ana').json('approve', id)).toMatchObject({ exit: 2, body: { error: 'comment_required' } })
-    expect(await scene.at('ana').json('approve', id, '--comment', 'seen')).toMatchObject({ exit: 0 })
-  })
-
-  test('where the stage wants a stronger login than that of HOTWORK_TOKEN it says which', async () => {
-    const id = await asked(stopCheckout)
-    await scene.at('ana').type('approve', id)
-    const weak = new Terminal({ HOTWORK_API: scene.api.url, HOTWORK_TOKEN: scene.token('gus', {}) })
-    const { exit, err } = await weak.type('approve', id)
-    expect([exit, err]).toEqual([4, expect.stringContaining('acr_values=strong')])
-    expect(await scene.at('gus').json('approve', id)).toMatchObject({ exit: 0 })
-    weak.close()
-  })
+test('`approve` decides the open stage on the state that was read, shows it, and names the next stage', async () => {
+  const id = await asked()
+  const { exit, out, err } = await scene.at('ana').type('approve', id, '--comment', 'seen')
+  expect(exit).toBe(0)
+  expect(err).toContain('Value = "3000"')
+  expect(out).toContain(`APPROVED by you  ${id}\nnow      WAITING for sre, 0 of 1 approved`)
+  const [owner] = (await state(id)).stages
+  expect(owner?.decisions).toMatchObject([{ person: 'person:ana', verdict: 'approve', comment: 'seen' }])
+  expect(await scene.at('eve').json('approve', id)).toMatchObject({ exit: 0, body: { id, status: 'approved' } })
 })
 
-describe('deny', () => {
-  test('settles it for good, with the reason, and again is done already', async () => {
-    const id = await asked()
-    const words = ['deny', id, '--reason', 'not during the sale']
-    expect((await scene.at('ana').type(...words)).out).toContain(`DENIED by you  ${id}\nnow      DENIED`)
-    expect(await state(id)).toMatchObject({ status: 'denied', reason: 'not during the sale' })
-    expect(await scene.at('ana').json(...words)).toMatchObject({ exit: 0, body: { status: 'denied' } })
-    expect(await scene.at('ben').json(...words)).toMatchObject({ exit: 4, body: { error: 'already_settled' } })
-  })
-
-  test('is open to a person of any stage, whether or not it is its turn', async () => {
-    const id = await asked()
-    expect(await scene.at('eve').json('deny', id, '--reason', 'no')).toMatchObject({
-      exit: 0,
-      body: { status: 'denied' },
-    })
-  })
-
-  test('after approval ends the grant', async () => {
-    const { ask } = await scene.api.world.approved()
-    expect(await scene.at('ana').json('deny', ask.id, '--reason', 'no')).toMatchObject({
-      exit: 0,
-      body: { status: 'revoked' },
-    })
-  })
-
-  test('asks nothing at a terminal, and takes a reason', async () => {
-    const ana = scene.at('ana')
-    ana.answers = []
-    const id = await asked()
-    expect(await ana.type('deny', id)).toMatchObject({ exit: 2, err: expect.stringContaining('--reason') })
-    expect((await ana.type('deny', id, '--reason', 'no')).err).not.toContain('[y/N]')
-  })
+test('`approve` again exits with 0, and counts once', async () => {
+  const id = await asked()
+  expect((await scene.at('ana').type('approve', id)).exit).toBe(0)
+  const again = await scene.at('ana').type('approve', id)
+  expect([again.exit, again.err]).toEqual([0, expect.stringContaining('you have decided so already')])
+  await scene.at('eve').type('approve', id)
+  expect(await scene.at('eve').json('approve', id)).toMatchObject({ exit: 0, body: { status: 'approved' } })
+  expect((await state(id)).stages.flatMap(({ decisions }) => decisions)).toHaveLength(2)
 })
 
-describe('narrow', () => {
-  test('approves less, and the others are asked about what is left', async () => {
-    const id = await asked(resizeWorker)
-    const words = ['narrow', id, '--set', 'MemorySize=1024', '--minutes', '5', '--comment', 'half is plenty']
-    const { exit, out } = await scene.at('ben').type(...words)
-    expect(exit).toBe(0)
-    expect(out).toContain(`NARROWED by you  ${id}\nnow      WAITING for sre, 0 of 1 approved`)
-    expect(await state(id)).toMatchObject({
-      round: 2,
-      ask: { arguments: { MemorySize: 1024, Timeout: 120 }, lifetime: 300 },
-    })
-    expect((await scene.at('eve').type('show', id)).out).toContain(
-      'less     by person:ben at 08:00 UTC: MemorySize 2048 to 1024, minutes 15 to 5',
-    )
-  })
+test('an approval whose answer is lost is sent again, and counts once', async () => {
+  const id = await asked()
+  await scene.at('ana').type('approve', id)
+  scene.api.nextCalls.push('answered', 'answer_lost')
+  expect(await scene.at('eve').json('approve', id)).toMatchObject({ exit: 0, body: { status: 'approved' } })
+  expect((await state(id)).stages.flatMap(({ decisions }) => decisions)).toHaveLength(2)
+})
 
-  test('whose answer is lost is sent again, and makes it less once', async () => {
-    const id = await asked(resizeWorker)
-    scene.api.nextCalls.push('answered', 'answer_lost')
-    expect(await scene.at('ben').json('narrow', id, '--set', 'MemorySize=1024')).toMatchObject({
-      exit: 0,
-      body: { round: 2 },
-    })
-  })
-
-  test('to more than was asked, or of what cannot be less, is refused', async () => {
-    const id = await asked(resizeWorker)
-    for (const set of ['MemorySize=4096', 'FunctionName=other', 'Other=1'])
-      expect(await scene.at('ben').json('narrow', id, '--set', set)).toMatchObject({
-        exit: 2,
-        body: { error: 'not_narrower' },
-      })
-  })
-
-  test.each([
-    ['nothing', []],
-    ['no value', ['--set', 'MemorySize']],
-    ['no use', ['--uses', '0']],
-  ])('%s is wrong usage', async (_what, words) => {
-    const { exit, out } = await scene.at('ben').type('narrow', await asked(resizeWorker), ...words)
+test('`approve` at a terminal asks first, and without a yes decides nothing', async () => {
+  const id = await asked()
+  const ana = scene.at('ana')
+  ana.answers = ['', 'no', 'y', 'y']
+  for (const _ of ['nothing', 'no']) {
+    const { exit, out, err } = await ana.type('approve', id)
     expect([exit, out]).toEqual([2, ''])
+    expect(err).toMatch(/Approve exactly this\? \[y\/N\] hotwork: nothing was decided/)
+  }
+  expect((await state(id)).stages[0]?.decisions).toEqual([])
+  expect((await ana.type('approve', id)).exit).toBe(0)
+  expect(ana.answers).toEqual(['y'])
+})
+
+test('`approve --yes` at a terminal asks nothing', async () => {
+  const ana = scene.at('ana')
+  ana.answers = []
+  const { exit, err } = await ana.type('approve', await asked(), '--yes')
+  expect([exit, err.includes('[y/N]')]).toEqual([0, false])
+})
+
+test('an approval of a request that changed since it was read is not counted, and says to look again', async () => {
+  const id = await asked(resizeWorker)
+  const ana = scene.at('ana')
+  ana.answers = ['y']
+  ana.whenAsked = async () => {
+    const left = { narrow: { arguments: { MemorySize: 1024 } } }
+    expect(await scene.api.world.decide(await state(id), 'ben', 'approve', left)).toMatchObject({ ok: true })
+  }
+  const { exit, err } = await ana.type('approve', id)
+  expect(exit).toBe(4)
+  expect(err).toContain(`it changed: look again with \`npx --no-install hotwork show ${id}\``)
+})
+
+test.each([
+  ['the owner of the agent', 'dan', 'self_approval'],
+  ['a person of a later stage', 'eve', 'stage_not_open'],
+  ['a person of no stage', 'lena', 'not_eligible'],
+])('an approval by %s is refused: exit 4', async (_who, who, code) => {
+  expect(await scene.at(who).json('approve', await asked())).toMatchObject({ exit: 4, body: { error: code } })
+})
+
+test('an approval of a denied request is refused', async () => {
+  const id = await asked()
+  await scene.at('ana').type('deny', id, '--reason', 'no')
+  expect(await scene.at('ben').json('approve', id)).toMatchObject({ exit: 4, body: { error: 'already_settled' } })
+})
+
+test('an approval without the comment that its stage wants is refused', async () => {
+  const reasons = wantingReasons(scene.api.world.policy.bundle)
+  scene.api.use(new World(reasons))
+  const id = await asked()
+  expect(await scene.at('ana').json('approve', id)).toMatchObject({ exit: 2, body: { error: 'comment_required' } })
+  expect(await scene.at('ana').json('approve', id, '--comment', 'seen')).toMatchObject({ exit: 0 })
+})
+
+test('an approval with a weaker login than its stage wants says which is needed', async () => {
+  const id = await asked(stopCheckout)
+  await scene.at('ana').type('approve', id)
+  const weak = new Terminal({ HOTWORK_API: scene.api.url, HOTWORK_TOKEN: scene.token('gus', {}) })
+  const { exit, err } = await weak.type('approve', id)
+  expect([exit, err]).toEqual([4, expect.stringContaining('acr_values=strong')])
+  expect(await scene.at('gus').json('approve', id)).toMatchObject({ exit: 0 })
+  weak.close()
+})
+
+test('`deny` settles the request for good, with the reason, and is idempotent', async () => {
+  const id = await asked()
+  const words = ['deny', id, '--reason', 'not during the sale']
+  expect((await scene.at('ana').type(...words)).out).toContain(`DENIED by you  ${id}\nnow      DENIED`)
+  expect(await state(id)).toMatchObject({ status: 'denied', reason: 'not during the sale' })
+  expect(await scene.at('ana').json(...words)).toMatchObject({ exit: 0, body: { status: 'denied' } })
+  expect(await scene.at('ben').json(...words)).toMatchObject({ exit: 4, body: { error: 'already_settled' } })
+})
+
+test('`deny` is open to a person of any stage, in its turn or not', async () => {
+  const id = await asked()
+  expect(await scene.at('eve').json('deny', id, '--reason', 'no')).toMatchObject({
+    exit: 0,
+    body: { status: 'denied' },
   })
+})
+
+test('`deny` after approval ends the grant', async () => {
+  const { ask } = await scene.api.world.approved()
+  expect(await scene.at('ana').json('deny', ask.id, '--reason', 'no')).toMatchObject({
+    exit: 0,
+    body: { status: 'revoked' },
+  })
+})
+
+test('`deny` asks nothing at a terminal, and takes a reason', async () => {
+  const ana = scene.at('ana')
+  ana.answers = []
+  const id = await asked()
+  expect(await ana.type('deny', id)).toMatchObject({ exit: 2, err: expect.stringContaining('--reason') })
+  expect((await ana.type('deny', id, '--reason', 'no')).err).not.toContain('[y/N]')
+})
+
+test('`narrow` approves less, and the other approvers are asked about the rest', async () => {
+  const id = await asked(resizeWorker)
+  const words = ['narrow', id, '--set', 'MemorySize=1024', '--minutes', '5', '--comment', 'half is plenty']
+  const { exit, out } = await scene.at('ben').type(...words)
+  expect(exit).toBe(0)
+  expect(out).toContain(`NARROWED by you  ${id}\nnow      WAITING for sre, 0 of 1 approved`)
+  expect(await state(id)).toMatchObject({
+    round: 2,
+    ask: { arguments: { MemorySize: 1024, Timeout: 120 }, lifetime: 300 },
+  })
+  expect((await scene.at('eve').type('show', id)).out).toContain(
+    'less     by person:ben at 08:00 UTC: MemorySize 2048 to 1024, minutes 15 to 5',
+  )
+})
+
+test('a narrowing whose answer is lost is sent again, and narrows once', async () => {
+  const id = await asked(resizeWorker)
+  scene.api.nextCalls.push('answered', 'answer_lost')
+  expect(await scene.at('ben').json('narrow', id, '--set', 'MemorySize=1024')).toMatchObject({
+    exit: 0,
+    body: { round: 2 },
+  })
+})
+
+test('a narrowing to more, or of an argument that cannot be narrowed, is refused', async () => {
+  const id = await asked(resizeWorker)
+  for (const set of ['MemorySize=4096', 'FunctionName=other', 'Other=1'])
+    expect(await scene.at('ben').json('narrow', id, '--set', set)).toMatchObject({
+      exit: 2,
+      body: { error: 'not_narrower' },
+    })
+})
+
+test.each([
+  ['nothing', []],
+  ['no value', ['--set', 'MemorySize']],
+  ['no use', ['--uses', '0']],
+])('`narrow` with %s is wrong usage', async (_what, words) => {
+  const { exit, out } = await scene.at('ben').type('narrow', await asked(resizeWorker), ...words)
+  expect([exit, out]).toEqual([2, ''])
 })
 
 describe('revoke', () => {
   const words = (id: string) => ['revoke', id, '--reason', 'INC-4822: it should not run']
 
-  test('ends a live grant by the right to revoke, with the reason, and again is done already', async () => {
+  test('`revoke` ends a live grant by the right to revoke, with the reason, and is idempotent', async () => {
     const { ask } = await scene.api.world.submitted(stagingParameter)
     const { exit, out } = await scene.at('gus').type(...words(ask.id))
     expect([exit, out]).toEqual([
@@ -201,13 +195,13 @@ describe('revoke', () => {
     })
   })
 
-  test('of what ended otherwise is refused', async () => {
+  test('`revoke` of a request that ended otherwise is refused', async () => {
     const { ask } = await scene.api.world.submitted(prodParameter)
     await scene.at('ana').type('deny', ask.id, '--reason', 'no')
     expect(await scene.at('gus').json(...words(ask.id))).toMatchObject({ exit: 4, body: { error: 'already_settled' } })
   })
 
-  test('by a person without that right is refused: exit 4', async () => {
+  test('`revoke` by a person without that right is refused: exit 4', async () => {
     const { ask } = await scene.api.world.submitted(stagingParameter)
     expect(await scene.at('ana').json(...words(ask.id))).toMatchObject({ exit: 4, body: { error: 'not_permitted' } })
   })

@@ -9,7 +9,7 @@ import { person, prodParameter } from '../../support/world.ts'
 import { AgentMachine, approve, file, prod, root, staging, stateOf, useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
 
-/** `hotwork exec`: a command runs with what was approved, and nothing outlives it. */
+/** `hotwork exec`: a command runs with the approved rights, and nothing outlives it. */
 
 const scene = useScene()
 let agent: AgentMachine
@@ -19,7 +19,7 @@ beforeEach(() => {
 afterEach(() => agent.close())
 
 const node = (text: string) => [process.execPath, '-e', text]
-/** Writes what the command sees into a file of the machine. */
+/** Writes a value that the command sees into a file of the machine. */
 const tells = (expression: string, name = 'told') =>
   node(`require('node:fs').writeFileSync(${JSON.stringify(join(agent.home, name))}, JSON.stringify(${expression}))`)
 const told = (name = 'told') => JSON.parse(readFileSync(join(agent.home, name), 'utf8'))
@@ -30,80 +30,78 @@ const end = async (id: string) => {
   return status === 'completed' && 'outcome' in state ? [state.outcome, state.note] : [status]
 }
 
-/** Gets what an AWS tool would get. */
+/** Gets credentials as an AWS tool does. */
 const getCredentials = `const get = () => new Promise((resolve, reject) => require('node:http').get(
   process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI,
   { headers: { authorization: process.env.AWS_CONTAINER_AUTHORIZATION_TOKEN } },
   async (answer) => { let text = ''; for await (const chunk of answer) text += chunk; resolve([answer.statusCode, JSON.parse(text)]) },
 ).on('error', reject));`
 
-describe('a command that runs to its end', () => {
-  test('gets credentials on loopback, once and the same, and completes the request as succeeded', async () => {
-    const id = await agent.approved()
-    const asks = `${getCredentials} (async () => require('node:fs').writeFileSync('told', JSON.stringify([await get(), await get()])))()`
-    const { exit, out } = await exec(id, '--', ...node(asks))
-    expect([exit, out]).toEqual([0, ''])
-    const [[status, credentials], again] = told()
-    expect([status, Object.keys(credentials)]).toEqual([200, ['AccessKeyId', 'SecretAccessKey', 'Token', 'Expiration']])
-    expect(again).toEqual([200, credentials])
-    expect(scene.api.calls.filter((call) => call === 'POST /aws/credentials')).toHaveLength(1)
-    expect(await end(id)).toEqual(['succeeded', 'the command exited with 0'])
-  })
+test('a command gets credentials on loopback, once and the same, and completes the request as succeeded', async () => {
+  const id = await agent.approved()
+  const asks = `${getCredentials} (async () => require('node:fs').writeFileSync('told', JSON.stringify([await get(), await get()])))()`
+  const { exit, out } = await exec(id, '--', ...node(asks))
+  expect([exit, out]).toEqual([0, ''])
+  const [[status, credentials], again] = told()
+  expect([status, Object.keys(credentials)]).toEqual([200, ['AccessKeyId', 'SecretAccessKey', 'Token', 'Expiration']])
+  expect(again).toEqual([200, credentials])
+  expect(scene.api.calls.filter((call) => call === 'POST /aws/credentials')).toHaveLength(1)
+  expect(await end(id)).toEqual(['succeeded', 'the command exited with 0'])
+})
 
-  test('leaves nothing behind: no key, no mark, no server', async () => {
-    const id = await agent.approved()
-    await exec(id, '--', ...tells('process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI'))
-    expect(agent.files()).toEqual([])
-    const { hostname, port } = new URL(told())
-    const refused = new Promise((resolve) => request({ hostname, port }).once('error', resolve).end())
-    expect(await refused).toMatchObject({ code: 'ECONNREFUSED' })
-  })
+test('a command leaves nothing behind: no key, no mark, no server', async () => {
+  const id = await agent.approved()
+  await exec(id, '--', ...tells('process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI'))
+  expect(agent.files()).toEqual([])
+  const { hostname, port } = new URL(told())
+  const refused = new Promise((resolve) => request({ hostname, port }).once('error', resolve).end())
+  expect(await refused).toMatchObject({ code: 'ECONNREFUSED' })
+})
 
-  test('returns its exit code, and completes as failed where that is not 0', async () => {
-    const id = await agent.approved()
-    expect((await exec(id, '--', ...node('process.exit(7)'))).exit).toBe(7)
-    expect(await end(id)).toEqual(['failed', 'the command exited with 7'])
-  })
+test('a command that fails completes as failed, and its exit code is returned', async () => {
+  const id = await agent.approved()
+  expect((await exec(id, '--', ...node('process.exit(7)'))).exit).toBe(7)
+  expect(await end(id)).toEqual(['failed', 'the command exited with 7'])
+})
 
-  test('that a signal ended is failed, and 128 and the signal', async () => {
-    const id = await agent.approved()
-    expect((await exec(id, '--', ...node("process.kill(process.pid, 'SIGKILL')"))).exit).toBe(137)
-    expect(await end(id)).toEqual(['failed', 'the command was ended by SIGKILL'])
-  })
+test('a command that a signal ended has failed, and exits with 128 and the signal', async () => {
+  const id = await agent.approved()
+  expect((await exec(id, '--', ...node("process.kill(process.pid, 'SIGKILL')"))).exit).toBe(137)
+  expect(await end(id)).toEqual(['failed', 'the command was ended by SIGKILL'])
+})
 
-  test('has none of this machine’s credentials and not the identity of the agent, and the Region of what was approved', async () => {
-    Object.assign(agent.env, { AWS_ACCESS_KEY_ID: 'mine', AWS_PROFILE: 'mine', AWS_CA_BUNDLE: '/ca', PATH: '/bin' })
-    await exec(await agent.approved(), '--', ...tells('process.env'))
-    const env = told()
-    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'HOTWORK_WORKLOAD_TOKEN_FILE'])
-      expect(env).not.toHaveProperty(name)
-    expect(env).toMatchObject({
-      AWS_REGION: 'us-east-1',
-      AWS_DEFAULT_REGION: 'us-east-1',
-      AWS_CA_BUNDLE: '/ca',
-      PATH: '/bin',
-    })
-  })
-
-  test('gets its arguments as they are, also those that look like options', async () => {
-    const id = await agent.approved(staging)
-    await exec(id, '--', ...tells('process.argv.slice(1)'), '--', '--json', '-x', '--', 'a b')
-    expect(told()).toEqual(['--json', '-x', '--', 'a b'])
-  })
-
-  test('with --json one document is on standard output, and what the command prints is not', async () => {
-    const id = await agent.asked(staging)
-    const started = await exec('--json', id, '--', ...node('process.exit(3)'))
-    expect(JSON.parse(started.out)).toEqual({
-      ...{ id, outcome: 'failed', note: 'the command exited with 3', told: true, started: true, exit: 3 },
-    })
+test('a command has none of this machine’s credentials, no identity of the agent, and the approved Region', async () => {
+  Object.assign(agent.env, { AWS_ACCESS_KEY_ID: 'mine', AWS_PROFILE: 'mine', AWS_CA_BUNDLE: '/ca', PATH: '/bin' })
+  await exec(await agent.approved(), '--', ...tells('process.env'))
+  const env = told()
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'HOTWORK_WORKLOAD_TOKEN_FILE'])
+    expect(env).not.toHaveProperty(name)
+  expect(env).toMatchObject({
+    AWS_REGION: 'us-east-1',
+    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_CA_BUNDLE: '/ca',
+    PATH: '/bin',
   })
 })
 
-describe('what a person asked on behalf of an agent', () => {
+test('a command gets its arguments unchanged, even if they look like options', async () => {
+  const id = await agent.approved(staging)
+  await exec(id, '--', ...tells('process.argv.slice(1)'), '--', '--json', '-x', '--', 'a b')
+  expect(told()).toEqual(['--json', '-x', '--', 'a b'])
+})
+
+test('a command with --json has one document on standard output, and its own output elsewhere', async () => {
+  const id = await agent.asked(staging)
+  const started = await exec('--json', id, '--', ...node('process.exit(3)'))
+  expect(JSON.parse(started.out)).toEqual({
+    ...{ id, outcome: 'failed', note: 'the command exited with 3', told: true, started: true, exit: 3 },
+  })
+})
+
+describe('a request on behalf of an agent', () => {
   const onBehalf = () => askedOnBehalf(scene.api.world, prodParameter)
 
-  test('is waited for and used by that agent by its id alone, and its first claim binds its key', async () => {
+  test('a request on behalf of an agent is waited for and used by that agent by its id alone, and its first claim binds its key', async () => {
     const id = await onBehalf()
     expect((await exec(id, '--wait=0s', '--', ...tells('1'))).exit).toBe(3)
     expect((await agent.type('wait', id, '--for=0s')).exit).toBe(3)
@@ -114,7 +112,7 @@ describe('what a person asked on behalf of an agent', () => {
     expect(await scene.api.world.story(id)).toContain('KeyBound')
   })
 
-  test('is no right of another agent, which is not even told that it is there', async () => {
+  test('a request on behalf of an agent is no right of another agent, and unknown to it', async () => {
     const id = await onBehalf()
     await approve(scene, id)
     const builder = new AgentMachine(scene, 'builder')
@@ -125,7 +123,7 @@ describe('what a person asked on behalf of an agent', () => {
     expect((await stateOf(scene, id)).status).toBe('approved')
   })
 
-  test('is told to its agent as what to do, without the person who asked', async () => {
+  test('a request on behalf of an agent is shown to it without the person who asked', async () => {
     const id = await onBehalf()
     const { out } = await agent.type('wait', id, '--json', '--for=0s')
     expect(out).toContain('"on_behalf"')
@@ -133,105 +131,101 @@ describe('what a person asked on behalf of an agent', () => {
   })
 })
 
-describe('a command that is not started', () => {
-  test('since there is no such program: 127, and the request is completed as failed', async () => {
-    const id = await agent.approved()
-    const { exit, err } = await exec(id, '--', 'hotwork-has-no-such-program')
-    expect([exit, err]).toEqual([127, expect.stringContaining('ENOENT')])
-    expect(await end(id)).toEqual(['failed', 'the command could not be started (ENOENT)'])
-  })
-
-  test('since it is still pending: 3, with how to go on, and the request stays', async () => {
-    const { exit, err } = await exec('--request', prod, '--wait=0s', '--', ...tells('1'))
-    expect([exit, has('told')]).toEqual([3, false])
-    expect(err).toMatch(/go on with `npx --no-install hotwork exec req_[0-9a-z]{26} -- CMD\.\.\.`/)
-  })
-
-  test('since people or policy said no: 4', async () => {
-    const id = await agent.asked()
-    await scene.api.world.decide(await stateOf(scene, id), 'ana', 'deny', { comment: 'no' })
-    expect((await exec(id, '--', ...tells('1'))).exit).toBe(4)
-    expect((await exec('--request', file('forbidden-hotwork-parameter'), '--', ...tells('1'))).exit).toBe(4)
-    expect(has('told')).toBe(false)
-  })
-
-  test('since the request was completed before: not 0, which would say that the command ran', async () => {
-    const id = await agent.approved()
-    await agent.type('complete', id)
-    const { exit, err } = await exec(id, '--', ...tells('1'))
-    expect([exit, err, has('told')]).toEqual([6, expect.stringContaining('is completed: nothing was started'), false])
-  })
-
-  test('since Hotwork makes the call itself: 2, with the verb that has it made, and the approval stays', async () => {
-    const id = await agent.approved(file('prod-worker-timeout'))
-    const { exit, err } = await exec(id, '--', ...tells('1'))
-    expect([exit, err]).toEqual([2, expect.stringContaining(`npx --no-install hotwork call ${id}`)])
-    expect([has('told'), (await stateOf(scene, id)).status]).toEqual([false, 'approved'])
-    expect(await agent.json('call', id)).toMatchObject({ exit: 0, body: { output: expect.anything() } })
-  })
-
-  test('since the action is done at a tool: 2, before people are asked', async () => {
-    const { exit } = await exec('--request', file('prod-express-checkout-flag'), '--', ...tells('1'))
-    expect([exit, scene.api.calls]).toEqual([2, []])
-  })
-
-  test('since this machine has no key of it: 2', async () => {
-    const id = await agent.approved()
-    const other = new AgentMachine(scene)
-    expect((await other.type('exec', id, '--', 'true')).exit).toBe(2)
-    other.close()
-  })
-
-  test.each([[['req_00000000000000000000000001']], [['--request', prod]], [['aws', 'ssm']]])(
-    'since %j names no command: 2',
-    async (words) => {
-      expect([(await exec(...words)).exit, scene.api.calls]).toEqual([2, []])
-    },
-  )
-
-  test('since AWS credentials cannot be made now: 1, and another try may start it', async () => {
-    const id = await agent.approved()
-    scene.api.world.broker.setDown(true)
-    expect([(await exec(id, '--', ...tells('1'))).exit, has('told')]).toEqual([1, false])
-    scene.api.world.broker.setDown(false)
-    expect([(await exec(id, '--', ...tells('1'))).exit, has('told')]).toEqual([0, true])
-  })
+test('a missing program exits with 127, and the request is completed as failed', async () => {
+  const id = await agent.approved()
+  const { exit, err } = await exec(id, '--', 'hotwork-has-no-such-program')
+  expect([exit, err]).toEqual([127, expect.stringContaining('ENOENT')])
+  expect(await end(id)).toEqual(['failed', 'the command could not be started (ENOENT)'])
 })
 
-describe('the end of a command that Hotwork does not hear of', () => {
-  test('is told with what to repeat, not as success, and by the next command of the agent', async () => {
-    const id = await agent.approved()
-    const lost = Array.from({ length: 9 }, () => 'unheard' as const)
-    // Two calls claim, and what follows does not arrive.
-    scene.api.nextCalls.push('answered', 'answered', 'answered', ...lost)
-    const { exit, err } = await exec(id, '--', ...node('0'))
-    expect([exit, err]).toEqual([1, expect.stringContaining(`repeat \`npx --no-install hotwork complete ${id}\``)])
-    expect((await stateOf(scene, id)).status).toBe('approved')
-  })
-
-  test('since the right had ended before is told, and the exit code is that of the command', async () => {
-    const id = await agent.approved()
-    const act = createServer(async (_, response) => {
-      const { ports } = scene.api.world
-      await revokeRequest({ id: RequestId.parse(id), person: person('jade'), reason: 'stop it' }, ports)
-      response.end()
-    })
-    await new Promise<void>((resolve) => act.listen(0, '127.0.0.1', resolve))
-    const { port } = act.address() as AddressInfo
-    const { exit, err } = await exec(id, '--', ...node(`fetch('http://127.0.0.1:${port}').then(() => process.exit(5))`))
-    act.closeAllConnections()
-    act.close()
-    expect([exit, err]).toEqual([5, expect.stringContaining('its right had ended before the command did')])
-    expect([await end(id), agent.files()]).toEqual([['revoked'], []])
-  })
+test('a pending request starts no command: 3, with how to go on, and the request stays', async () => {
+  const { exit, err } = await exec('--request', prod, '--wait=0s', '--', ...tells('1'))
+  expect([exit, has('told')]).toEqual([3, false])
+  expect(err).toMatch(/go on with `npx --no-install hotwork exec req_[0-9a-z]{26} -- CMD\.\.\.`/)
 })
 
-describe('processes', () => {
+test('a refused request starts no command: 4', async () => {
+  const id = await agent.asked()
+  await scene.api.world.decide(await stateOf(scene, id), 'ana', 'deny', { comment: 'no' })
+  expect((await exec(id, '--', ...tells('1'))).exit).toBe(4)
+  expect((await exec('--request', file('forbidden-hotwork-parameter'), '--', ...tells('1'))).exit).toBe(4)
+  expect(has('told')).toBe(false)
+})
+
+test('a completed request starts no command: not 0, which would say that it ran', async () => {
+  const id = await agent.approved()
+  await agent.type('complete', id)
+  const { exit, err } = await exec(id, '--', ...tells('1'))
+  expect([exit, err, has('told')]).toEqual([6, expect.stringContaining('is completed: nothing was started'), false])
+})
+
+test('a mediated call starts no command: 2, with the verb that has it made, and the approval stays', async () => {
+  const id = await agent.approved(file('prod-worker-timeout'))
+  const { exit, err } = await exec(id, '--', ...tells('1'))
+  expect([exit, err]).toEqual([2, expect.stringContaining(`npx --no-install hotwork call ${id}`)])
+  expect([has('told'), (await stateOf(scene, id)).status]).toEqual([false, 'approved'])
+  expect(await agent.json('call', id)).toMatchObject({ exit: 0, body: { output: expect.anything() } })
+})
+
+test("a tool's action starts no command: 2, before people are asked", async () => {
+  const { exit } = await exec('--request', file('prod-express-checkout-flag'), '--', ...tells('1'))
+  expect([exit, scene.api.calls]).toEqual([2, []])
+})
+
+test('a request without a key on this machine starts no command: 2', async () => {
+  const id = await agent.approved()
+  const other = new AgentMachine(scene)
+  expect((await other.type('exec', id, '--', 'true')).exit).toBe(2)
+  other.close()
+})
+
+test.each([[['req_00000000000000000000000001']], [['--request', prod]], [['aws', 'ssm']]])(
+  'the words %j without a command are wrong usage: 2',
+  async (words) => {
+    expect([(await exec(...words)).exit, scene.api.calls]).toEqual([2, []])
+  },
+)
+
+test('a request whose credentials cannot be made now starts no command: 1, and another try may', async () => {
+  const id = await agent.approved()
+  scene.api.world.broker.setDown(true)
+  expect([(await exec(id, '--', ...tells('1'))).exit, has('told')]).toEqual([1, false])
+  scene.api.world.broker.setDown(false)
+  expect([(await exec(id, '--', ...tells('1'))).exit, has('told')]).toEqual([0, true])
+})
+
+test('an end that Hotwork does not hear of is no success, and is told with the command to repeat', async () => {
+  const id = await agent.approved()
+  const lost = Array.from({ length: 9 }, () => 'unheard' as const)
+  // The first calls claim, and the later ones do not arrive.
+  scene.api.nextCalls.push('answered', 'answered', 'answered', ...lost)
+  const { exit, err } = await exec(id, '--', ...node('0'))
+  expect([exit, err]).toEqual([1, expect.stringContaining(`repeat \`npx --no-install hotwork complete ${id}\``)])
+  expect((await stateOf(scene, id)).status).toBe('approved')
+})
+
+test("an end after that of the grant is told, and the exit code is the command's", async () => {
+  const id = await agent.approved()
+  const act = createServer(async (_, response) => {
+    const { ports } = scene.api.world
+    await revokeRequest({ id: RequestId.parse(id), person: person('jade'), reason: 'stop it' }, ports)
+    response.end()
+  })
+  await new Promise<void>((resolve) => act.listen(0, '127.0.0.1', resolve))
+  const { port } = act.address() as AddressInfo
+  const { exit, err } = await exec(id, '--', ...node(`fetch('http://127.0.0.1:${port}').then(() => process.exit(5))`))
+  act.closeAllConnections()
+  act.close()
+  expect([exit, err]).toEqual([5, expect.stringContaining('its right had ended before the command did')])
+  expect([await end(id), agent.files()]).toEqual([['revoked'], []])
+})
+
+describe('a process', () => {
   beforeEach(() => {
     useRealTime(scene)
     agent.logIn()
   })
-  /** It says that it runs, ends by itself on no signal, and lives until it is told to end. */
+  /** Prints that it runs, ends on a signal only by `exit`, and otherwise lives on. */
   const stays = (exit = 'process.exit(9)') =>
     node(
       `process.on('SIGTERM', () => { ${exit} }); process.on('SIGINT', () => { ${exit} }); process.on('SIGHUP', () => { ${exit} }); console.log('runs ' + process.pid); setInterval(() => {}, 1000)`,
@@ -253,7 +247,7 @@ describe('processes', () => {
     },
   )
 
-  test('Ctrl-C at a terminal, which tells both, reaches the command once', async () => {
+  test('Ctrl-C at a terminal, which is sent to both, reaches the command once', async () => {
     const id = await agent.approved()
     // A second one would be there at once.
     const counts =
@@ -269,7 +263,7 @@ describe('processes', () => {
     expect(await end(id)).toEqual(['failed', 'the command was interrupted by SIGINT'])
   })
 
-  test('interrupted while Hotwork does not answer, it ends at once', async () => {
+  test('`exec` that is interrupted while Hotwork does not answer ends at once', async () => {
     const id = await agent.approved()
     scene.api.nextCalls.push(...Array.from({ length: 9 }, () => 'unheard' as const))
     const started = agent.start('exec', id, '--', ...tells('1'))
@@ -278,7 +272,7 @@ describe('processes', () => {
     expect([await started.ends, has('told'), (await stateOf(scene, id)).status]).toEqual([143, false, 'approved'])
   })
 
-  test('interrupted while people decide, the request stays, and how to go on is told', async () => {
+  test('`exec` that is interrupted while people decide leaves the request, and says how to go on', async () => {
     const started = agent.start('exec', '--request', prod, '--', 'true')
     const [, id = ''] = await started.prints(/(req_\w{26}): waiting/)
     started.child.kill('SIGINT')
@@ -289,7 +283,7 @@ describe('processes', () => {
     expect((await stateOf(scene, id)).status).toBe('pending')
   })
 
-  test('a request that another process runs is started by no second one: 3', async () => {
+  test('a request that another process runs is not started a second time: 3', async () => {
     const id = await agent.approved()
     const first = agent.start('exec', id, '--', ...stays())
     await first.prints(/runs/)
@@ -301,7 +295,7 @@ describe('processes', () => {
     await first.ends
   })
 
-  test('of two that begin at the same time one starts', async () => {
+  test('one of two concurrent processes starts the command', async () => {
     await agent.asked()
     const both = [1, 2].map((each) => agent.start('exec', '--request', prod, '--', ...tells('1', `told-${each}`)))
     const [found] = await Promise.all(both.map((each) => each.prints(/(req_\w{26}): waiting/)))
@@ -312,7 +306,7 @@ describe('processes', () => {
     expect(ends.filter((each) => each === 0)).toHaveLength(1)
   })
 
-  test('after SIGKILL there is no new credential, and the next command of the agent completes it as failed', async () => {
+  test("`exec` that is killed gives no new credential, and the agent's next command completes it as failed", async () => {
     const id = await agent.approved()
     const asks = "get().catch(({ code }) => { console.log('got ' + code); process.exit() })"
     const started = agent.start(
@@ -331,7 +325,7 @@ describe('processes', () => {
     expect(agent.files()).toEqual([])
   })
 
-  test('another agent of this machine takes neither the key nor the mark of a command that was killed', async () => {
+  test('another agent of this machine takes neither the key nor the mark of a killed `exec`', async () => {
     const id = await agent.approved()
     const started = agent.start('exec', id, '--', ...node("console.log('runs'); process.stdin.resume()"))
     await started.prints(/runs/)
@@ -346,12 +340,12 @@ describe('processes', () => {
   })
 })
 
-describe('where what is there changes between the approval and the claim', () => {
+describe('a resource that changes between the approval and the claim', () => {
   const resource = (path: string) =>
     `arn:aws:ssm:us-east-1:000000000000:parameter${JSON.parse(readFileSync(path, 'utf8')).action.properties.Name}`
   beforeEach(() => scene.api.world.reader.preview('ssm:PutParameter'))
 
-  test('and people decide again, it says so, waits, and runs the command once', async () => {
+  test('a changed resource is decided again: `exec` says so, waits, and runs the command once', async () => {
     useRealTime(scene)
     agent.logIn()
     const id = await agent.approved()
@@ -365,14 +359,14 @@ describe('where what is there changes between the approval and the claim', () =>
     expect(await stateOf(scene, id)).toMatchObject({ round: 2 })
   })
 
-  test('and no approver is asked about it, it runs at the next try', async () => {
+  test('a changed resource that needs no approver runs at the next try', async () => {
     const id = await agent.asked(staging)
     scene.api.world.reader.set(resource(staging), { Value: '320' })
     expect((await exec(id, '--', ...tells('1'))).exit).toBe(0)
     expect(await end(id)).toEqual(['succeeded', 'the command exited with 0'])
   })
 
-  test('and no approver decides in time, nothing is started, and the request waits on', async () => {
+  test('a changed resource that no approver decides in time starts nothing, and the request waits on', async () => {
     const id = await agent.approved()
     scene.api.world.reader.set(resource(prod), { Value: '320' })
     expect((await exec('--wait', '0s', id, '--', ...tells('1'))).exit).toBe(3)

@@ -11,7 +11,7 @@ import { useLoginScene } from '../support/login-scene.ts'
 import { useScene } from '../support/scene.ts'
 import type { Terminal } from '../support/terminal.ts'
 
-/** What stands under `next` is typed as it is printed. */
+/** The lines under `next` are typed as they are printed. */
 
 /** The lines under `next`, to the end or the next name. */
 const nextIn = (out: string): string[] => {
@@ -19,7 +19,7 @@ const nextIn = (out: string): string[] => {
   return block.split('\n').map((line) => line.trim())
 }
 
-/** The words as a shell makes them. */
+/** The words as a shell splits them. */
 function wordsOf(line: string): string[] {
   const { stdout } = spawnSync('bash', ['-c', `printf '%s\\0' ${line}`])
   const [npx, flag, program, ...words] = stdout.toString().split('\0').slice(0, -1)

@@ -9,7 +9,7 @@ import { prodParameter } from '../../support/world.ts'
 import { AgentMachine, approve, root } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
 
-/** A plan in a shell: how it is asked for, read, made less, and why it is no command's right. */
+/** A plan in a shell: how it is asked for, read and narrowed, and that it is no command's right. */
 
 const scene = useScene()
 const example = join(root, 'examples/plan/change.json')
@@ -19,7 +19,7 @@ beforeEach(() => {
 })
 afterEach(() => planner.close())
 
-/** A plan as it is by now, with the record of another request. */
+/** A plan in the named state, with the record of another request. */
 async function kept(name: string): Promise<ApprovalRequest> {
   const { world } = scene.api
   const { ask } = await world.submitted(prodParameter)
@@ -39,92 +39,80 @@ function changed(change: (plan: { action: { properties: { steps: object[] | stri
   return path
 }
 
-describe('A plan’s file', () => {
-  test.each([
-    [
-      'has no steps',
-      '`action.properties.steps` is no list of steps',
-      (plan: Plan) => (plan.action.properties.steps = []),
-    ],
-    [
-      'has text in place of steps',
-      '`action.properties.steps` is no list',
-      (plan: Plan) => (plan.action.properties.steps = 'all'),
-    ],
-    ['has a step without an agent', 'step 1: `agent` is missing', (plan: Plan) => delete step(plan, 0)['agent']],
-    [
-      'has a step whose action is no text',
-      'step 2: `action` is not text',
-      (plan: Plan) => (step(plan, 1)['action'] = 7),
-    ],
-    [
-      'has a step without arguments',
-      'step 3: `arguments` is missing',
-      (plan: Plan) => delete step(plan, 2)['arguments'],
-    ],
-  ])('that %s is wrong usage: the answer names the line and the step', async (_what, says, change) => {
-    const { exit, err } = await planner.type('request', changed(change as never))
-    expect(exit).toBe(2)
-    expect(err).toContain(says)
-    expect(err).toMatch(/plan\.json:\d+: /)
-  })
+test.each([
+  [
+    'has no steps',
+    '`action.properties.steps` is no list of steps',
+    (plan: Plan) => (plan.action.properties.steps = []),
+  ],
+  [
+    'has text in place of steps',
+    '`action.properties.steps` is no list',
+    (plan: Plan) => (plan.action.properties.steps = 'all'),
+  ],
+  ['has a step without an agent', 'step 1: `agent` is missing', (plan: Plan) => delete step(plan, 0)['agent']],
+  ['has a step whose action is no text', 'step 2: `action` is not text', (plan: Plan) => (step(plan, 1)['action'] = 7)],
+  ['has a step without arguments', 'step 3: `arguments` is missing', (plan: Plan) => delete step(plan, 2)['arguments']],
+])('a plan’s file that %s is wrong usage: the answer names the line and the step', async (_what, says, change) => {
+  const { exit, err } = await planner.type('request', changed(change as never))
+  expect(exit).toBe(2)
+  expect(err).toContain(says)
+  expect(err).toMatch(/plan\.json:\d+: /)
+})
 
-  test('gives no command a credential: `exec` refuses it before people are asked', async () => {
-    const { exit, err } = await planner.type('exec', '--request', example, '--', 'true')
-    expect(exit).toBe(2)
-    expect(err).toContain('each step is done by its own agent')
-    expect(scene.api.calls).toEqual([])
-  })
+test('`exec` refuses a plan’s file before people are asked', async () => {
+  const { exit, err } = await planner.type('exec', '--request', example, '--', 'true')
+  expect(exit).toBe(2)
+  expect(err).toContain('each step is done by its own agent')
+  expect(scene.api.calls).toEqual([])
 })
 
 type Plan = { action: { properties: { steps: { [name: string]: unknown }[] | string } } }
 const step = (plan: Plan, at: number) =>
   (plan.action.properties.steps as { [name: string]: unknown }[])[at] as { [name: string]: unknown }
 
-describe('A plan that people read', () => {
-  test('is of kind `plan` in a list, with how many steps it has', async () => {
-    const { ask } = await kept('a plan that waits')
-    const { out } = await scene.at('ana').type('ls')
-    expect(out).toMatch(new RegExp(`^${ask.id} +plan +.*agent:planner +3 steps for INC-1042`, 'm'))
-    expect((await scene.at('ana').json('ls')).body.requests[0]).toMatchObject({ kind: 'plan' })
-  })
-
-  test('shows each step with its agent, request, resource, arguments and what changes', async () => {
-    const { ask } = await kept('a plan that waits')
-    const { exit, out } = await scene.at('ana').type('show', ask.id)
-    expect(exit).toBe(0)
-    expect(out).toMatch(/^step 1 {3}ssm:PutParameter by agent:remediator, for person:dan, in prod$/m)
-    expect(out).toContain('changes Value  "1800" -> "3000"')
-    expect(out).toContain('not read: step 1 changes it first')
-    expect(out).toContain(`waits for its turn  ${requestId(12)}`)
-    expect(out).toMatch(/narrow req_\S+ --strike 3 {2}# 1\|2\|3$/m)
-    expect(out).toMatch(/narrow req_\S+ --set 2\.MemorySize=2047 {2}# 128\.\.2047$/m)
-  })
-
-  test('that was narrowed says which step is struck out, and not all of both plans', async () => {
-    const { ask } = await kept('a plan with a step struck out')
-    const { out } = await scene.at('ana').type('show', ask.id)
-    expect(out).toMatch(/^less {5}by person:\w+ at .*: \S+ by agent:\S+ on \S+ struck out/m)
-    expect(out).not.toContain('[{')
-  })
-
-  test('that ended says which step ended it, and which was not done', async () => {
-    const { ask } = await kept('a plan whose second step failed')
-    const { out } = await scene.at('ana').type('show', ask.id)
-    expect(out).toMatch(/^COMPLETED, failed/)
-    expect(out).toContain('succeeded at')
-    expect(out).toMatch(/failed at .*: not_permitted/)
-    expect(out).toContain(`is not taken  ${requestId(13)}`)
-  })
-
-  test('that is in progress says how far it is', async () => {
-    const { ask } = await kept('a plan in progress')
-    expect((await scene.at('ana').type('show', ask.id)).out).toMatch(/^IN PROGRESS, 1 of 3 steps done/)
-  })
+test('a plan is of kind `plan` in a list, with the number of its steps', async () => {
+  const { ask } = await kept('a plan that waits')
+  const { out } = await scene.at('ana').type('ls')
+  expect(out).toMatch(new RegExp(`^${ask.id} +plan +.*agent:planner +3 steps for INC-1042`, 'm'))
+  expect((await scene.at('ana').json('ls')).body.requests[0]).toMatchObject({ kind: 'plan' })
 })
 
-describe('A plan that is carried out from a shell', () => {
-  /** Approved, and its first step open. */
+test('a plan shows each step with its agent, request, resource, arguments and changes', async () => {
+  const { ask } = await kept('a plan that waits')
+  const { exit, out } = await scene.at('ana').type('show', ask.id)
+  expect(exit).toBe(0)
+  expect(out).toMatch(/^step 1 {3}ssm:PutParameter by agent:remediator, for person:dan, in prod$/m)
+  expect(out).toContain('changes Value  "1800" -> "3000"')
+  expect(out).toContain('not read: step 1 changes it first')
+  expect(out).toContain(`waits for its turn  ${requestId(12)}`)
+  expect(out).toMatch(/narrow req_\S+ --strike 3 {2}# 1\|2\|3$/m)
+  expect(out).toMatch(/narrow req_\S+ --set 2\.MemorySize=2047 {2}# 128\.\.2047$/m)
+})
+
+test('a narrowed plan says which step is struck out, without both whole plans', async () => {
+  const { ask } = await kept('a plan with a step struck out')
+  const { out } = await scene.at('ana').type('show', ask.id)
+  expect(out).toMatch(/^less {5}by person:\w+ at .*: \S+ by agent:\S+ on \S+ struck out/m)
+  expect(out).not.toContain('[{')
+})
+
+test('an ended plan says which step ended it, and which was not done', async () => {
+  const { ask } = await kept('a plan whose second step failed')
+  const { out } = await scene.at('ana').type('show', ask.id)
+  expect(out).toMatch(/^COMPLETED, failed/)
+  expect(out).toContain('succeeded at')
+  expect(out).toMatch(/failed at .*: not_permitted/)
+  expect(out).toContain(`is not taken  ${requestId(13)}`)
+})
+
+test('a plan in progress says how far it is', async () => {
+  const { ask } = await kept('a plan in progress')
+  expect((await scene.at('ana').type('show', ask.id)).out).toMatch(/^IN PROGRESS, 1 of 3 steps done/)
+})
+
+describe('a plan that is carried out from a shell', () => {
+  /** An approved plan, whose first step is open. */
   async function approved(): Promise<{ id: string; steps: { step: number; agent: string; request: string }[] }> {
     const { exit, out, err } = await planner.type('request', example)
     expect([exit, err]).toEqual([3, ''])
@@ -136,7 +124,7 @@ describe('A plan that is carried out from a shell', () => {
   }
   const move = async (id: string) => advanceWorkflow(RequestId.parse(id), scene.api.world.ports)
 
-  test('has a request for each step, which its agent runs in its turn', async () => {
+  test('a plan has a request for each step, which its agent runs in its turn', async () => {
     const { id, steps } = await approved()
     const [first, second] = steps.map(({ request }) => request) as [string, string]
     const remediator = new AgentMachine(scene, 'remediator')
@@ -155,7 +143,7 @@ describe('A plan that is carried out from a shell', () => {
     builder.close()
   })
 
-  test('is itself no right of a command: `exec` names the request of each step', async () => {
+  test('`exec` of a plan starts nothing, and names the request of each step', async () => {
     const { id, steps } = await approved()
     const { exit, err } = await planner.type('exec', id, '--', 'true')
     expect(exit).toBe(2)
@@ -164,7 +152,7 @@ describe('A plan that is carried out from a shell', () => {
   })
 })
 
-test('narrow of nothing is wrong usage, and the answer names what would do', async () => {
+test('`narrow` without a change is wrong usage, and the answer names the options', async () => {
   const { exit, err } = await scene.at('ana').type('narrow', requestId())
   expect([exit, err]).toEqual([2, expect.stringContaining('--strike N')])
 })

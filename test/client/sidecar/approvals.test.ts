@@ -3,7 +3,7 @@ import { flag, map, setFlag } from '../hooks/support/host-machine.ts'
 import { useScene } from '../support/scene.ts'
 import { type Said, SidecarMachine } from './support/sidecar-machine.ts'
 
-/** The Agent Approval Protocol, version 1, as the sidecar speaks it. */
+/** The Agent Approval Protocol, version 1, of the sidecar. */
 
 const scene = useScene()
 let machine: SidecarMachine
@@ -33,249 +33,241 @@ const approved = async (name = 'k1') => {
   return body.id as string
 }
 
-describe('a request', () => {
-  test('is made, and answered with what was submitted', async () => {
-    const { status, body, headers } = await create()
-    expect([status, headers['x-request-id']]).toEqual([201, expect.stringMatching(/^[0-9a-f-]{36}$/)])
-    expect(body).toEqual({
-      ...submission,
-      id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/),
-      status: 'pending',
-      created_at: expect.stringMatching(/Z$/),
-      deadline_at: expect.stringMatching(/Z$/),
-    })
-    expect(Date.parse(body.deadline_at) - Date.parse(body.created_at)).toBe(30 * 60_000)
-    expect(await machine.requests()).toMatchObject([{ status: 'pending' }])
+test('a request is made, and answered with its submission', async () => {
+  const { status, body, headers } = await create()
+  expect([status, headers['x-request-id']]).toEqual([201, expect.stringMatching(/^[0-9a-f-]{36}$/)])
+  expect(body).toEqual({
+    ...submission,
+    id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/),
+    status: 'pending',
+    created_at: expect.stringMatching(/Z$/),
+    deadline_at: expect.stringMatching(/Z$/),
   })
+  expect(Date.parse(body.deadline_at) - Date.parse(body.created_at)).toBe(30 * 60_000)
+  expect(await machine.requests()).toMatchObject([{ status: 'pending' }])
+})
 
-  test('again by the same key is the same one, also with its members in another order', async () => {
-    const first = await create()
-    const { context, ...rest } = submission
-    const again = await machine.ask('/v1/requests', { method: 'POST', body: { context, ...rest }, headers: key('k1') })
-    expect([again.status, again.body]).toEqual([200, first.body])
-    expect(await machine.requests()).toHaveLength(1)
-  })
+test('a request with the same key is the same one, even with its members in another order', async () => {
+  const first = await create()
+  const { context, ...rest } = submission
+  const again = await machine.ask('/v1/requests', { method: 'POST', body: { context, ...rest }, headers: key('k1') })
+  expect([again.status, again.body]).toEqual([200, first.body])
+  expect(await machine.requests()).toHaveLength(1)
+})
 
-  test('of another call by the same key is a conflict', async () => {
-    await create()
-    expect(codeOf(await create({ arguments: { ...flag, value: false } }))).toEqual([409, 'idempotency_conflict'])
-  })
+test('a request for another call with the same key is a conflict', async () => {
+  await create()
+  expect(codeOf(await create({ arguments: { ...flag, value: false } }))).toEqual([409, 'idempotency_conflict'])
+})
 
-  test('by another key is another one, with the same arguments too', async () => {
-    await create()
-    await create({}, 'k2')
-    expect(await machine.requests()).toHaveLength(2)
-  })
+test('a request with another key is another one, even with the same arguments', async () => {
+  await create()
+  await create({}, 'k2')
+  expect(await machine.requests()).toHaveLength(2)
+})
 
-  test('whose answer was lost is found again, and asked for once', async () => {
-    scene.api.nextCalls.push('answered', 'answered', 'answer_lost')
-    const { status, body } = await create()
-    expect([status, body.status]).toEqual([201, 'pending'])
-    expect(await machine.requests()).toHaveLength(1)
-  })
+test('a request whose answer was lost is found again, and asked for once', async () => {
+  scene.api.nextCalls.push('answered', 'answered', 'answer_lost')
+  const { status, body } = await create()
+  expect([status, body.status]).toEqual([201, 'pending'])
+  expect(await machine.requests()).toHaveLength(1)
+})
 
-  test('while Hotwork does not answer is 503, permits nothing, and goes on when it is back', async () => {
-    scene.api.nextCalls.push(...Array<'unheard'>(20).fill('unheard'))
-    const { status, body, headers } = await create()
-    expect([status, body.error.type, headers['retry-after']]).toEqual([503, 'dependency', '2'])
-    scene.api.nextCalls.length = 0
-    expect((await create()).body.status).toBe('pending')
-    expect(await machine.requests()).toHaveLength(1)
-  })
+test('a request while Hotwork does not answer is 503, permits nothing, and goes on later', async () => {
+  scene.api.nextCalls.push(...Array<'unheard'>(20).fill('unheard'))
+  const { status, body, headers } = await create()
+  expect([status, body.error.type, headers['retry-after']]).toEqual([503, 'dependency', '2'])
+  scene.api.nextCalls.length = 0
+  expect((await create()).body.status).toBe('pending')
+  expect(await machine.requests()).toHaveLength(1)
+})
 
-  test('of a tool that no map names is denied, and no person is asked', async () => {
-    const { status, body } = await create({ tool: 'rm' })
-    expect([status, body.status, body.decision.note]).toEqual([201, 'denied', expect.stringContaining('no map')])
-    expect(await machine.requests()).toEqual([])
-  })
+test('a request of a tool that no map names is denied, and no person is asked', async () => {
+  const { status, body } = await create({ tool: 'rm' })
+  expect([status, body.status, body.decision.note]).toEqual([201, 'denied', expect.stringContaining('no map')])
+  expect(await machine.requests()).toEqual([])
+})
 
-  test('of a tool that the map passes is approved at once, and no person is asked', async () => {
-    const { body } = await create({ tool: 'read_flag' })
-    expect(body.status).toBe('approved')
-    expect((await act(body.id, 'consume')).body.consumption).toEqual({ consumed_at: expect.any(String) })
-    expect((await act(body.id, 'outcome', { status: 'succeeded' })).status).toBe(200)
-    expect(await machine.requests()).toEqual([])
-  })
+test('a request of a tool that the map passes is approved at once, and no person is asked', async () => {
+  const { body } = await create({ tool: 'read_flag' })
+  expect(body.status).toBe('approved')
+  expect((await act(body.id, 'consume')).body.consumption).toEqual({ consumed_at: expect.any(String) })
+  expect((await act(body.id, 'outcome', { status: 'succeeded' })).status).toBe(200)
+  expect(await machine.requests()).toEqual([])
+})
 
-  test.each<[what: string, changes: object]>([
-    ['a server whose name a host would write alike', { server: 'read.only', tool: 'list' }],
-    ['a server in other case', { server: 'Read_only', tool: 'list' }],
-    ['a tool whose name a host would write alike', { server: 'read_only', tool: 'list!' }],
-    ['a server and a tool with the same name together', { server: 'a', tool: 'b__c' }],
-    ['a server that the map names otherwise', { server: 'secure-files', tool: 'list' }],
-  ])('of %s as one that the map passes is denied', async (_what, changes) => {
-    const tools = { mcp__read_only__list: 'pass', 'mcp__read_only__list!!': 'pass', mcp__a__b__c: 'pass' }
-    const server = { name: 'secure_files', version: '1' }
-    machine.maps = [
-      { ...map, tools },
-      { ...map, server, tools: { list: 'pass' } },
-    ]
-    await machine.start()
-    expect((await create(changes)).body.status).toBe('denied')
-    expect((await create({ server: 'read_only', tool: 'list' }, 'k2')).body.status).toBe('approved')
-    expect((await create({ server: 'secure_files', tool: 'list' }, 'k3')).body.status).toBe('approved')
-  })
+test.each<[what: string, changes: object]>([
+  ['a server whose name a host would write alike', { server: 'read.only', tool: 'list' }],
+  ['a server in other case', { server: 'Read_only', tool: 'list' }],
+  ['a tool whose name a host would write alike', { server: 'read_only', tool: 'list!' }],
+  ['a server and a tool with the same name together', { server: 'a', tool: 'b__c' }],
+  ['a server that the map names otherwise', { server: 'secure-files', tool: 'list' }],
+])('a request of %s as one that the map passes is denied', async (_what, changes) => {
+  const tools = { mcp__read_only__list: 'pass', 'mcp__read_only__list!!': 'pass', mcp__a__b__c: 'pass' }
+  const server = { name: 'secure_files', version: '1' }
+  machine.maps = [
+    { ...map, tools },
+    { ...map, server, tools: { list: 'pass' } },
+  ]
+  await machine.start()
+  expect((await create(changes)).body.status).toBe('denied')
+  expect((await create({ server: 'read_only', tool: 'list' }, 'k2')).body.status).toBe('approved')
+  expect((await create({ server: 'secure_files', tool: 'list' }, 'k3')).body.status).toBe('approved')
+})
 
-  test('of a server is found by the name that a host writes, and the server is kept', async () => {
-    const { body } = await create({ server: 'flags' })
-    expect([body.status, body.server]).toEqual(['pending', 'flags'])
-    expect(map.tools).toHaveProperty([setFlag])
-  })
+test("a request of a server is found by its host's name, and the server is kept", async () => {
+  const { body } = await create({ server: 'flags' })
+  expect([body.status, body.server]).toEqual(['pending', 'flags'])
+  expect(map.tools).toHaveProperty([setFlag])
+})
 
-  test('with arguments that the catalogue does not take is denied, with what is wrong', async () => {
-    const { body } = await create({ arguments: { ...flag, environment: 'moon' } })
-    expect([body.status, body.decision.note]).toEqual(['denied', expect.stringContaining('invalid_arguments')])
-  })
+test('a request with invalid arguments is denied, with the mistake', async () => {
+  const { body } = await create({ arguments: { ...flag, environment: 'moon' } })
+  expect([body.status, body.decision.note]).toEqual(['denied', expect.stringContaining('invalid_arguments')])
+})
 
-  test.each<[what: string, body: unknown, code: string, param: string | undefined]>([
-    ['no JSON', '{', 'invalid_json', undefined],
-    ['a list', [], 'invalid_field', 'body'],
-    ['no tool', { ...submission, tool: undefined }, 'invalid_field', 'tool'],
-    ['an unknown member', { ...submission, urgent: true }, 'invalid_field', 'urgent'],
-    ['a timeout without a unit', { ...submission, timeout: '30' }, 'invalid_field', 'timeout'],
-    ['a timeout of nothing', { ...submission, timeout: '0s' }, 'invalid_field', 'timeout'],
-    ['a null', { ...submission, server: null }, 'invalid_field', 'server'],
-    [
-      'a number that cannot be kept',
-      JSON.stringify(submission).replace('1.5', '12345678901234567890'),
-      'inexact_number',
-      'context.deep.n.0',
-    ],
-    [
-      'a name that not every reader of JSON has',
-      JSON.stringify({ ...submission, arguments: { ...flag, more: {} } }).replace('"more"', '"__proto__"'),
-      'invalid_field',
-      'arguments',
-    ],
-    ['more than a megabyte', { ...submission, agent_reasoning: 'x'.repeat(1_000_001) }, 'too_large', undefined],
-  ])('with %s is refused', async (_what, body, code, param) => {
-    const said = await machine.ask('/v1/requests', { method: 'POST', body, headers: key('k1') })
-    expect([said.status, said.body.error.type, said.body.error.code, said.body.error.param]).toEqual([
-      400,
-      'invalid_request',
-      code,
-      param,
-    ])
-  })
+test.each<[what: string, body: unknown, code: string, param: string | undefined]>([
+  ['no JSON', '{', 'invalid_json', undefined],
+  ['a list', [], 'invalid_field', 'body'],
+  ['no tool', { ...submission, tool: undefined }, 'invalid_field', 'tool'],
+  ['an unknown member', { ...submission, urgent: true }, 'invalid_field', 'urgent'],
+  ['a timeout without a unit', { ...submission, timeout: '30' }, 'invalid_field', 'timeout'],
+  ['a timeout of nothing', { ...submission, timeout: '0s' }, 'invalid_field', 'timeout'],
+  ['a null', { ...submission, server: null }, 'invalid_field', 'server'],
+  [
+    'a number that cannot be kept',
+    JSON.stringify(submission).replace('1.5', '12345678901234567890'),
+    'inexact_number',
+    'context.deep.n.0',
+  ],
+  [
+    'a name that not every reader of JSON has',
+    JSON.stringify({ ...submission, arguments: { ...flag, more: {} } }).replace('"more"', '"__proto__"'),
+    'invalid_field',
+    'arguments',
+  ],
+  ['more than a megabyte', { ...submission, agent_reasoning: 'x'.repeat(1_000_001) }, 'too_large', undefined],
+])('a request with %s is refused', async (_what, body, code, param) => {
+  const said = await machine.ask('/v1/requests', { method: 'POST', body, headers: key('k1') })
+  expect([said.status, said.body.error.type, said.body.error.code, said.body.error.param]).toEqual([
+    400,
+    'invalid_request',
+    code,
+    param,
+  ])
+})
 
-  test('without a key is refused', async () => {
-    const said = await machine.ask('/v1/requests', { method: 'POST', body: submission })
-    expect(codeOf(said)).toEqual([400, 'missing_idempotency_key'])
+test('a request without a key is refused', async () => {
+  const said = await machine.ask('/v1/requests', { method: 'POST', body: submission })
+  expect(codeOf(said)).toEqual([400, 'missing_idempotency_key'])
+})
+
+test('a read is held until people decide', async () => {
+  const { body } = await create()
+  machine.waiting = () => machine.decideAll()
+  const said = await read(body.id, '?wait=30s')
+  expect(said.body).toMatchObject({ status: 'approved', decision: { status: 'approved' } })
+})
+
+test('a read gives the same decision each time, and the end of its permission to start', async () => {
+  const id = await approved()
+  const first = await read(id)
+  scene.advance(60)
+  expect((await read(id)).body).toEqual(first.body)
+  const { decided_at, expires_at } = first.body.decision
+  expect(Date.parse(expires_at)).toBeGreaterThan(Date.parse(decided_at))
+})
+
+test('a read of a denied request says so', async () => {
+  const { body } = await create()
+  for (const state of await machine.requests()) await scene.api.world.decide(state, 'ana', 'deny')
+  expect((await read(body.id)).body.decision).toMatchObject({
+    status: 'denied',
+    note: expect.stringContaining('/decide/req_'),
   })
 })
 
-describe('a read', () => {
-  test('is held until people decide', async () => {
-    const { body } = await create()
-    machine.waiting = () => machine.decideAll()
-    const said = await read(body.id, '?wait=30s')
-    expect(said.body).toMatchObject({ status: 'approved', decision: { status: 'approved' } })
-  })
-
-  test('says the same of a decision each time, and when permission to start ends', async () => {
-    const id = await approved()
-    const first = await read(id)
-    scene.advance(60)
-    expect((await read(id)).body).toEqual(first.body)
-    const { decided_at, expires_at } = first.body.decision
-    expect(Date.parse(expires_at)).toBeGreaterThan(Date.parse(decided_at))
-  })
-
-  test('of what people denied says so', async () => {
-    const { body } = await create()
-    for (const state of await machine.requests()) await scene.api.world.decide(state, 'ana', 'deny')
-    expect((await read(body.id)).body.decision).toMatchObject({
-      status: 'denied',
-      note: expect.stringContaining('/decide/req_'),
-    })
-  })
-
-  test('after the deadline says expired, and people are not left to decide', async () => {
-    const { body } = await create({ timeout: '10s' })
-    scene.advance(11)
-    await machine.start()
-    expect((await read(body.id)).body.status).toBe('expired')
-    expect(await machine.requests()).toMatchObject([{ status: 'withdrawn' }])
-  })
-
-  test('of another agent’s request finds none', async () => {
-    const { body } = await create()
-    machine.subject = 'agent-builder'
-    await machine.start()
-    expect(codeOf(await read(body.id))).toEqual([404, 'not_found'])
-  })
-
-  test.each(['?wait=soon', '?wait=30'])('with %s is refused', async (query) => {
-    const { body } = await create()
-    expect(codeOf(await read(body.id, query))).toEqual([400, 'invalid_field'])
-  })
+test('a read after the deadline says expired, and people need not decide', async () => {
+  const { body } = await create({ timeout: '10s' })
+  scene.advance(11)
+  await machine.start()
+  expect((await read(body.id)).body.status).toBe('expired')
+  expect(await machine.requests()).toMatchObject([{ status: 'withdrawn' }])
 })
 
-describe('a cancellation', () => {
-  const cancel = (id: string) => machine.ask(`/v1/requests/${id}`, { method: 'DELETE' })
-
-  test('takes the request back, and twice is once', async () => {
-    const { body } = await create()
-    const first = await cancel(body.id)
-    expect([first.status, first.body.status]).toEqual([200, 'cancelled'])
-    expect((await cancel(body.id)).body).toEqual(first.body)
-    expect(await machine.requests()).toMatchObject([{ status: 'withdrawn' }])
-  })
-
-  test('of what is decided is a conflict', async () => {
-    expect(codeOf(await cancel(await approved()))).toEqual([409, 'already_terminal'])
-  })
+test('a read of another agent’s request finds none', async () => {
+  const { body } = await create()
+  machine.subject = 'agent-builder'
+  await machine.start()
+  expect(codeOf(await read(body.id))).toEqual([404, 'not_found'])
 })
 
-describe('an approval', () => {
-  test('is consumed once: by the same key it is the same, by another a conflict', async () => {
-    const id = await approved()
-    const first = await act(id, 'consume')
-    expect([first.status, first.body.consumption]).toEqual([200, { consumed_at: expect.any(String) }])
-    expect((await act(id, 'consume')).body).toEqual(first.body)
-    expect(codeOf(await act(id, 'consume', undefined, 'u2'))).toEqual([409, 'already_consumed'])
-  })
+test.each(['?wait=soon', '?wait=30'])('a read with %s is refused', async (query) => {
+  const { body } = await create()
+  expect(codeOf(await read(body.id, query))).toEqual([400, 'invalid_field'])
+})
 
-  test('of two that consume it at once one does', async () => {
-    const id = await approved()
-    machine.waiting = () => new Promise((resolve) => setImmediate(resolve))
-    const both = await Promise.all([act(id, 'consume', undefined, 'a'), act(id, 'consume', undefined, 'b')])
-    expect(both.map(({ status }) => status).sort()).toEqual([200, 409])
-  })
+const cancel = (id: string) => machine.ask(`/v1/requests/${id}`, { method: 'DELETE' })
 
-  test('is not consumed before it is one', async () => {
-    const { body } = await create()
-    expect(codeOf(await act(body.id, 'consume'))).toEqual([409, 'not_approved'])
-  })
+test('a cancellation takes the request back, and is idempotent', async () => {
+  const { body } = await create()
+  const first = await cancel(body.id)
+  expect([first.status, first.body.status]).toEqual([200, 'cancelled'])
+  expect((await cancel(body.id)).body).toEqual(first.body)
+  expect(await machine.requests()).toMatchObject([{ status: 'withdrawn' }])
+})
 
-  test('is not consumed after its time', async () => {
-    const id = await approved()
-    await read(id)
-    scene.advance(3600)
-    await machine.start()
-    expect(codeOf(await act(id, 'consume'))).toEqual([409, 'approval_expired'])
-  })
+test('a cancellation of a decided request is a conflict', async () => {
+  expect(codeOf(await cancel(await approved()))).toEqual([409, 'already_terminal'])
+})
 
-  test('is not consumed once it was revoked', async () => {
-    const id = await approved()
-    await read(id)
-    for (const { ask } of await machine.requests()) await scene.at('gus').type('revoke', ask.id, '--reason', 'INC-1')
-    expect(codeOf(await act(id, 'consume'))).toEqual([409, 'approval_expired'])
-  })
+test('an approval is consumed once: by the same key it is the same, by another a conflict', async () => {
+  const id = await approved()
+  const first = await act(id, 'consume')
+  expect([first.status, first.body.consumption]).toEqual([200, { consumed_at: expect.any(String) }])
+  expect((await act(id, 'consume')).body).toEqual(first.body)
+  expect(codeOf(await act(id, 'consume', undefined, 'u2'))).toEqual([409, 'already_consumed'])
+})
 
-  test('survives a restart of the sidecar', async () => {
-    const id = await approved()
-    await machine.start()
-    expect((await act(id, 'consume')).status).toBe(200)
-    await machine.start()
-    expect(codeOf(await act(id, 'consume', undefined, 'u2'))).toEqual([409, 'already_consumed'])
-  })
+test('one of two concurrent consumptions of an approval succeeds', async () => {
+  const id = await approved()
+  machine.waiting = () => new Promise((resolve) => setImmediate(resolve))
+  const both = await Promise.all([act(id, 'consume', undefined, 'a'), act(id, 'consume', undefined, 'b')])
+  expect(both.map(({ status }) => status).sort()).toEqual([200, 409])
+})
+
+test('a pending request is not consumed', async () => {
+  const { body } = await create()
+  expect(codeOf(await act(body.id, 'consume'))).toEqual([409, 'not_approved'])
+})
+
+test('an approval is not consumed after its time', async () => {
+  const id = await approved()
+  await read(id)
+  scene.advance(3600)
+  await machine.start()
+  expect(codeOf(await act(id, 'consume'))).toEqual([409, 'approval_expired'])
+})
+
+test('an approval is not consumed once it was revoked', async () => {
+  const id = await approved()
+  await read(id)
+  for (const { ask } of await machine.requests()) await scene.at('gus').type('revoke', ask.id, '--reason', 'INC-1')
+  expect(codeOf(await act(id, 'consume'))).toEqual([409, 'approval_expired'])
+})
+
+test('an approval survives a restart of the sidecar', async () => {
+  const id = await approved()
+  await machine.start()
+  expect((await act(id, 'consume')).status).toBe(200)
+  await machine.start()
+  expect(codeOf(await act(id, 'consume', undefined, 'u2'))).toEqual([409, 'already_consumed'])
 })
 
 test.each([
   ['before', false],
   ['after', true],
-])('a sidecar that dies %s any write of a consumption: the next one answers it once', async (_when, after) => {
+])('a consumption whose sidecar dies %s any write is answered once by the next one', async (_when, after) => {
   for (let write = 1; ; write++) {
     machine.writes = undefined
     await machine.start()
@@ -308,7 +300,7 @@ describe('an outcome', () => {
     return id
   }
 
-  test('completes the request of Hotwork, and twice is once', async () => {
+  test('an outcome completes the request of Hotwork, and is idempotent', async () => {
     const id = await consumed()
     const first = await act(id, 'outcome', { status: 'failed', note: 'no such flag' })
     expect(first.body.consumption.outcome).toEqual({
@@ -320,13 +312,13 @@ describe('an outcome', () => {
     expect(await machine.requests()).toMatchObject([{ status: 'completed', outcome: 'failed' }])
   })
 
-  test('other than the first is a conflict', async () => {
+  test('an outcome that differs from the first is a conflict', async () => {
     const id = await consumed()
     await act(id, 'outcome', { status: 'succeeded' })
     expect(codeOf(await act(id, 'outcome', { status: 'failed' }))).toEqual([409, 'outcome_conflict'])
   })
 
-  test('of what was not consumed is a conflict', async () => {
+  test('an outcome of an unconsumed approval is a conflict', async () => {
     expect(codeOf(await act(await approved(), 'outcome', { status: 'succeeded' }))).toEqual([409, 'not_consumed'])
   })
 })

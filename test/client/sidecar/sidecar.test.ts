@@ -9,7 +9,7 @@ import { useScene } from '../support/scene.ts'
 import { until } from '../support/until.ts'
 import { SidecarMachine } from './support/sidecar-machine.ts'
 
-/** What the sidecar answers, and to which programs. */
+/** The answers of the sidecar, and the programs that get them. */
 
 const scene = useScene()
 let machine: SidecarMachine
@@ -18,65 +18,63 @@ beforeEach(() => {
 })
 afterEach(() => machine.close())
 
-describe('who is answered', () => {
-  const doors = [
-    ['/hooks/claude-code', 'POST'],
-    ['/v1/requests', 'POST'],
-    ['/credentials/req_01m6dp0s00000000000000000a', 'GET'],
-    ['/', 'GET'],
-  ] as const
+const doors = [
+  ['/hooks/claude-code', 'POST'],
+  ['/v1/requests', 'POST'],
+  ['/credentials/req_01m6dp0s00000000000000000a', 'GET'],
+  ['/', 'GET'],
+] as const
 
-  test.each(doors)('%s is closed without the token, and to pages of a browser', async (path, method) => {
-    await machine.start()
-    const body = machine.event({ hook_event_name: 'PreToolUse' })
-    const asked = method === 'POST' ? { method, body } : { method }
-    const without = await machine.ask(path, { ...asked, headers: { authorization: '' } })
-    const wrong = await machine.ask(path, { ...asked, headers: { authorization: `Bearer ${'a'.repeat(43)}` } })
-    const elsewhere = await machine.ask(path, { ...asked, headers: { host: 'attacker.example' } })
-    expect([without.status, wrong.status, elsewhere.status]).toEqual([401, 401, 403])
-    expect(await machine.requests()).toEqual([])
+test.each(doors)('%s is closed without the token, and to pages of a browser', async (path, method) => {
+  await machine.start()
+  const body = machine.event({ hook_event_name: 'PreToolUse' })
+  const asked = method === 'POST' ? { method, body } : { method }
+  const without = await machine.ask(path, { ...asked, headers: { authorization: '' } })
+  const wrong = await machine.ask(path, { ...asked, headers: { authorization: `Bearer ${'a'.repeat(43)}` } })
+  const elsewhere = await machine.ask(path, { ...asked, headers: { host: 'attacker.example' } })
+  expect([without.status, wrong.status, elsewhere.status]).toEqual([401, 401, 403])
+  expect(await machine.requests()).toEqual([])
+})
+
+test('a stranger is answered before their body has come', async () => {
+  await machine.start()
+  const { hostname, port } = new URL(machine.url)
+  const sent = request({ hostname, port, path: '/hooks/claude-code', method: 'POST' })
+  sent.write('{')
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  sent.destroy()
+  expect(response.statusCode).toBe(401)
+})
+
+test('the sidecar listens on loopback alone, each time with another token', async () => {
+  await machine.start()
+  const { token } = machine
+  await machine.start()
+  expect([new URL(machine.url).hostname, machine.token === token]).toEqual(['127.0.0.1', false])
+})
+
+test.each(['HOTWORK_WORKLOAD_TOKEN_FILE', 'HOTWORK_TOOL_TOKEN_FILE'])(
+  'a sidecar for which %s gives no token does not start, and says so',
+  async (variable) => {
+    const start = machine.start({}, { [variable]: '/no/such/file' })
+    await expect(start).rejects.toMatchObject({ told: { title: expect.stringContaining(variable) } })
+  },
+)
+
+test('a second sidecar on the same port says that the port is taken', async () => {
+  await machine.start()
+  const other = new SidecarMachine(scene)
+  const second = other.start({ port: Number(new URL(machine.url).port) })
+  await expect(second).rejects.toMatchObject({
+    told: { code: 'cannot_listen', detail: expect.stringContaining('--port') },
   })
-
-  test('a stranger is answered before what they send has come', async () => {
-    await machine.start()
-    const { hostname, port } = new URL(machine.url)
-    const sent = request({ hostname, port, path: '/hooks/claude-code', method: 'POST' })
-    sent.write('{')
-    const [response] = (await once(sent, 'response')) as [IncomingMessage]
-    sent.destroy()
-    expect(response.statusCode).toBe(401)
-  })
-
-  test('it listens on loopback alone, each time with another token', async () => {
-    await machine.start()
-    const { token } = machine
-    await machine.start()
-    expect([new URL(machine.url).hostname, machine.token === token]).toEqual(['127.0.0.1', false])
-  })
-
-  test.each(['HOTWORK_WORKLOAD_TOKEN_FILE', 'HOTWORK_TOOL_TOKEN_FILE'])(
-    'where %s gives no token it does not start, and says so',
-    async (variable) => {
-      const start = machine.start({}, { [variable]: '/no/such/file' })
-      await expect(start).rejects.toMatchObject({ told: { title: expect.stringContaining(variable) } })
-    },
-  )
-
-  test('a second one on the same port says that the port is taken', async () => {
-    await machine.start()
-    const other = new SidecarMachine(scene)
-    const second = other.start({ port: Number(new URL(machine.url).port) })
-    await expect(second).rejects.toMatchObject({
-      told: { code: 'cannot_listen', detail: expect.stringContaining('--port') },
-    })
-    await other.close()
-  })
+  await other.close()
 })
 
 describe('a token in a file', () => {
   const path = () => join(machine.folder, 'token')
 
-  test('no other user can read, and it is the same after a restart', async () => {
+  test('a token in a file is private, and the same after a restart', async () => {
     await machine.start({ tokenFile: 'token' })
     const { token } = machine
     expect([(statSync(path()).mode & 0o777).toString(8), readFileSync(path(), 'utf8')]).toEqual(['600', `${token}\n`])
@@ -88,7 +86,7 @@ describe('a token in a file', () => {
     ['other users can read', () => [writeFileSync(path(), 'a'.repeat(43)), chmodSync(path(), 0o644)]],
     ['holds something else', () => writeFileSync(path(), 'secret', { mode: 0o600 })],
     ['is a link', () => symlinkSync('/etc/passwd', path())],
-  ])('that %s is refused, and what stands in it is not told', async (_what, make) => {
+  ])('a token file that %s is refused, without its content', async (_what, make) => {
     make()
     const trouble = await machine.start({ tokenFile: 'token' }).catch((cause: unknown) => cause)
     expect(trouble).toMatchObject({ exit: 2, message: expect.not.stringContaining('secret') })
@@ -99,7 +97,7 @@ describe('the hook of Claude Code', () => {
   const tell = (event: unknown) => machine.ask('/hooks/claude-code', { method: 'POST', body: event })
   const call = () => machine.event({ hook_event_name: 'PreToolUse', tool_use_id: 'toolu_1' })
 
-  test('answers as the command does: denied, approved, and done once', async () => {
+  test('the hook of Claude Code answers as the command does: denied, approved, and done once', async () => {
     await machine.start()
     expect((await tell(call())).body.hookSpecificOutput).toMatchObject({ permissionDecision: 'deny' })
     await machine.decideAll()
@@ -109,7 +107,7 @@ describe('the hook of Claude Code', () => {
     expect(await machine.requests()).toMatchObject([{ status: 'completed' }])
   })
 
-  test('is not answered for a tool that no map names', async () => {
+  test('the hook of Claude Code gives no answer for a tool that no map names', async () => {
     await machine.start()
     expect((await tell(machine.event({ hook_event_name: 'PreToolUse', tool_name: 'Read' }))).body).toEqual({})
   })
@@ -118,13 +116,13 @@ describe('the hook of Claude Code', () => {
     ['no JSON', '{'],
     ['nothing', ''],
     ['half a character', Buffer.from([0x22, 0xc3, 0x22])],
-  ])('denies %s', async (_what, body) => {
+  ])('the hook of Claude Code denies %s', async (_what, body) => {
     await machine.start()
     const said = await tell(body)
     expect([said.status, said.body.hookSpecificOutput.permissionDecision]).toEqual([200, 'deny'])
   })
 
-  test('of a host that goes away begins nothing, and the approval stays', async () => {
+  test('a hook whose host goes away begins nothing, and the approval stays', async () => {
     await machine.start({ wait: 60_000 })
     const stop = new AbortController()
     machine.waiting = async () => {
@@ -153,34 +151,34 @@ describe('credentials', () => {
     return request?.ask.id ?? ''
   }
 
-  test('of an approved request are given in the form of the container endpoint, the same to all', async () => {
+  test('credentials of an approved request are given in the form of the container endpoint, the same to all', async () => {
     const id = await hooked()
     const { status, body } = await machine.ask(`/credentials/${id}`, { headers: { authorization: machine.token } })
     expect([status, Object.keys(body).sort()]).toEqual([200, ['AccessKeyId', 'Expiration', 'SecretAccessKey', 'Token']])
     expect((await machine.ask(`/credentials/${id}`)).body).toEqual(body)
   })
 
-  test('of an ended request are not given, with why', async () => {
+  test('credentials of an ended request are refused with the reason', async () => {
     const id = await hooked()
     await scene.at('gus').type('revoke', id, '--reason', 'INC-1')
     const { status, body } = await machine.ask(`/credentials/${id}`)
     expect([status, Object.keys(body)]).toEqual([403, ['Code', 'Message']])
   })
 
-  test('of a request that this machine did not ask for are not given', async () => {
+  test('credentials of a request of another machine are refused', async () => {
     await machine.start()
     const { status, body } = await machine.ask('/credentials/req_01m6dp0s00000000000000000a')
     expect([status, body]).toEqual([403, { Code: 'usage', Message: expect.stringContaining('not on this machine') }])
   })
 
-  test('of a request that another agent asked for are not given', async () => {
+  test("credentials of another agent's request are refused", async () => {
     const id = await hooked()
     machine.subject = 'agent-builder'
     await machine.start()
     expect((await machine.ask(`/credentials/${id}`)).status).toBe(403)
   })
 
-  test('that another agent got on this machine are not given either', async () => {
+  test('credentials that another agent got on this machine are refused', async () => {
     const id = await hooked()
     expect((await machine.ask(`/credentials/${id}`)).status).toBe(200)
     machine.subject = 'agent-builder'
@@ -189,7 +187,7 @@ describe('credentials', () => {
   })
 
   test.each(['/credentials', '/credentials/', '/credentials/..%2f', '/credentials/x'])(
-    'of %s are not given',
+    'credentials of %s are refused',
     async (path) => {
       await machine.start()
       expect(await machine.ask(path)).toMatchObject({ status: 403, body: { Code: 'usage' } })
@@ -197,12 +195,12 @@ describe('credentials', () => {
   )
 })
 
-describe('at a Unix socket', () => {
+describe('a sidecar at a Unix socket', () => {
   const socket = () => join(machine.folder, 'own/sidecar.sock')
   const said = async (headers: { [name: string]: string } = {}) =>
     (await machine.ask('/v1/requests/none', { headers })).status
 
-  test('it answers those who show the token, in a folder that no other user may enter', async () => {
+  test('a sidecar at a Unix socket answers by the token, in a folder that no other user may enter', async () => {
     await machine.start({ socket: socket() })
     expect([await said(), await said({ authorization: 'Bearer none' })]).toEqual([404, 401])
     expect(statSync(dirname(socket())).mode & 0o777).toBe(0o700)
@@ -210,13 +208,13 @@ describe('at a Unix socket', () => {
     expect(existsSync(socket())).toBe(false)
   })
 
-  test('it listens below a folder of all users that has the sticky bit, as /tmp has', async () => {
+  test('a sidecar listens at a Unix socket below a folder with the sticky bit, such as /tmp', async () => {
     chmodSync(machine.folder, 0o1777)
     await machine.start({ socket: socket() })
     expect(await said()).toBe(404)
   })
 
-  test('it takes the place of a socket that a killed sidecar left', async () => {
+  test('a sidecar replaces the socket of a killed one', async () => {
     mkdirSync(dirname(socket()), { mode: 0o700 })
     const leave = `require('net').createServer().listen('${socket()}', () => process.kill(process.pid, 'SIGKILL'))`
     spawnSync(process.execPath, ['-e', leave])
@@ -231,7 +229,7 @@ describe('at a Unix socket', () => {
     ['where there is a file', () => writeFileSync(socket(), '')],
     ['where a link leads elsewhere', () => symlinkSync('/tmp/none', socket())],
     ['where another program listens', () => machine.start({ socket: socket() })],
-  ])('it does not listen %s', async (_what, ready) => {
+  ])('a sidecar does not listen %s', async (_what, ready) => {
     mkdirSync(dirname(socket()), { mode: 0o700 })
     await ready()
     const other = new SidecarMachine(scene)
@@ -243,7 +241,7 @@ describe('at a Unix socket', () => {
   })
 })
 
-describe('as programs', () => {
+describe('hook and sidecar as programs', () => {
   let agent: AgentMachine
   beforeEach(() => {
     useRealTime(scene)
@@ -262,7 +260,7 @@ describe('as programs', () => {
     return { exit: await hook.ends, out: hook.out, err: hook.err }
   }
 
-  test('the hook reads an event and prints an answer; what is not gated gets none', async () => {
+  test('the hook reads an event and prints an answer; an ungated call gets none', async () => {
     const asked = await hooked(event(), 'claude-code', '--map', 'map.json', '--wait', '0s')
     expect([asked.exit, JSON.parse(asked.out).hookSpecificOutput.permissionDecision]).toEqual([0, 'deny'])
     const other = await hooked(event({ tool_name: 'Read' }), 'claude-code', '--map', 'map.json')
@@ -275,7 +273,7 @@ describe('as programs', () => {
     ['a map that is not there', '{}', ['claude-code', '--map', 'nowhere.json']],
     ['no map', '{}', ['codex']],
     ['another host', '{}', ['cursor', '--map', 'map.json']],
-  ])('with %s the hook exits 2, which hosts take as a no, and says why', async (_what, input, words) => {
+  ])('the hook with %s exits with 2, which hosts take as a refusal, and says why', async (_what, input, words) => {
     const { exit, out, err } = await hooked(input, ...words)
     expect([exit, out, err.length > 0]).toEqual([2, '', true])
   })
@@ -293,7 +291,7 @@ describe('as programs', () => {
     expect(await machine.requests()).toEqual([])
   })
 
-  test('a hook that is killed while people think leaves the request, and the next call goes on with it', async () => {
+  test('a hook that is killed while people decide leaves the request, and the next call goes on with it', async () => {
     const hook = agent.start('hook', 'claude-code', '--map', 'map.json', '--map-in-project')
     hook.child.stdin?.end(event())
     await until(async () => (await machine.requests()).length > 0)
@@ -330,7 +328,7 @@ describe('as programs', () => {
     expect(await started.ends).toBe(0)
   })
 
-  test('the sidecar gives credentials of what the command line asked for', async () => {
+  test("the sidecar gives credentials of the command line's request", async () => {
     const id = await agent.asked(file('prod-payment-timeout'))
     await approve(scene, id)
     const started = agent.start('sidecar', '--port', '0', '--json')

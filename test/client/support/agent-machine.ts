@@ -12,7 +12,7 @@ export const root = join(__dirname, '../../..')
 export const file = (name: string) => join(root, 'examples/requests', `${name}.json`)
 export const [prod, staging] = [file('prod-payment-timeout'), file('staging-payment-timeout')]
 
-/** A machine on which an agent runs: it is known by a token in a file, as Kubernetes puts it there. */
+/** A machine on which an agent runs, with its token in a file, as Kubernetes puts it there. */
 export class AgentMachine extends Terminal {
   readonly #scene: Scene
   readonly #agent: string
@@ -44,12 +44,12 @@ export class AgentMachine extends Terminal {
     return new Started(child)
   }
 
-  /** Asked for, and pending. */
+  /** A pending request. */
   async asked(path = prod): Promise<string> {
     return (await this.json('request', path)).body.id
   }
 
-  /** The same, approved by the owner and by sre. */
+  /** A request that the owner and sre have approved. */
   async approved(path = prod): Promise<string> {
     const id = await this.asked(path)
     await approve(this.#scene, id)
@@ -62,7 +62,7 @@ export class AgentMachine extends Terminal {
   }
 }
 
-/** A running process, and what it has printed so far. */
+/** A running process, and its output so far. */
 export class Started {
   readonly child: ChildProcess
   readonly ends: Promise<number | NodeJS.Signals>
@@ -77,7 +77,7 @@ export class Started {
     this.ends = once(child, 'close').then(([code, signal]) => code ?? signal)
   }
 
-  /** @returns what the expression found in what it prints on either stream */
+  /** @returns the match of the expression in its output on either stream */
   prints(expression: RegExp): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
       const look = () => {
@@ -105,7 +105,7 @@ export async function approve(scene: Scene, id: string): Promise<void> {
   for (const who of ['ana', 'eve']) await scene.api.world.decide(await stateOf(scene, id), who)
 }
 
-/** Processes have the real time, and the scene another: it goes there. */
+/** Moves the scene to the real time, in which processes live. */
 export function useRealTime(scene: Scene): void {
   scene.advance(Math.floor(jest.getRealSystemTime() / 1000) - start)
 }

@@ -8,7 +8,7 @@ import { undocumented, undocumentedBody } from '../../support/openapi/documented
 import type { World } from '../../support/world.ts'
 import { type MemoryPorts, memoryPorts } from './memory-ports.ts'
 
-/** What happens to a call: it is answered, it does not arrive, its answer is lost, or the API is busy (503). */
+/** The fate of a call: it is answered, does not arrive, loses its answer, or meets a busy API (503). */
 export type CallFate = 'answered' | 'unheard' | 'answer_lost' | 'busy'
 
 /** The Lambdas that a client calls. */
@@ -47,18 +47,18 @@ const called = [
 type Answered = Awaited<ReturnType<Endpoint>>
 type Entry = { createHandler(ports: MemoryPorts): Endpoint }
 
-/** The API at an address of loopback: the handlers as they are deployed, over ports in memory. */
+/** The API at an address of loopback: the deployed handlers, over ports in memory. */
 export class ApiServer {
   url = ''
   world!: World
   ports!: MemoryPorts
-  /** What happens to the next calls, in turn; later ones are answered. */
+  /** The fates of the next calls, in turn; later ones are answered. */
   readonly nextCalls: CallFate[] = []
-  /** Is told each call, `METHOD /path`, before anything comes of it, and says what happens to it. */
+  /** Gets each call, `METHOD /path`, before it is handled, and decides its fate. */
   meet: (call: string) => CallFate | Promise<CallFate> = () => this.nextCalls.shift() ?? 'answered'
   /** Every call that arrived, as `METHOD /path`. */
   readonly calls: string[] = []
-  /** Differences between what came and went, and the OpenAPI document. */
+  /** Differences between the calls and the OpenAPI document. */
   readonly #undocumented = new Set<string>()
   #endpoints: ReadonlyMap<string, Endpoint> = new Map()
   #entries: readonly (readonly [readonly string[], Entry])[] = []
@@ -91,7 +91,7 @@ export class ApiServer {
   async close(): Promise<void> {
     this.#server.closeAllConnections()
     await new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    // Programs that no jest runs use it too.
+    // Programs without jest use it too.
     if (this.#undocumented.size > 0) throw new Error([...this.#undocumented].join('\n'))
   }
 

@@ -1,4 +1,4 @@
-/** A browser as far as a login goes: it keeps cookies, follows where it is sent, and fills in the forms that it is shown. */
+/** The parts of a browser that a login needs: cookies, redirects and forms. */
 class Visit {
   readonly #cookies = new Map<string, string>()
   readonly #subject: string
@@ -37,7 +37,7 @@ class Visit {
 export const logInAs = (subject: string, address: string): Promise<Response> =>
   new Visit(subject).open(new URL(address))
 
-/** A browser on another machine, where nothing listens for the answer: the address that it ends on. */
+/** The address on which a browser of another machine ends, where nothing listens for it. */
 export async function endOfLogin(subject: string, address: string): Promise<string> {
   const visit = new Visit(subject, '/callback')
   await visit.open(new URL(address))

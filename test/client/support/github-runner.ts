@@ -2,11 +2,11 @@ import { listenOnLoopback } from '../../../local/loopback.ts'
 
 type Answer = { status: number; body: string; location?: string }
 
-/** The part of a runner of GitHub Actions that gives a job its ID token, and the environment that it gives to the job. */
+/** The part of a runner of GitHub Actions that gives a job its ID token, and the job's environment. */
 export async function startGithubRunner(sign: (claims: { aud: string }) => string) {
   const server = await listenOnLoopback()
   const requestToken = 'secret-of-this-job'
-  /** What it answers next in place of tokens, in turn. */
+  /** Its next answers in place of tokens, in turn. */
   const nextAnswers: Answer[] = []
   const asked: string[] = []
   server.handle((request, response) => {

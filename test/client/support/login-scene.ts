@@ -5,12 +5,12 @@ import { sampleBundle, start, World } from '../../support/world.ts'
 import { ApiServer } from './api-server.ts'
 import { Terminal } from './terminal.ts'
 
-/** The machine's own clock: the identity provider goes by no other. */
+/** The machine's own clock, which the identity provider uses. */
 class MachineClock extends MemoryClock {
   override now = () => Math.floor(Date.now() / 1000)
 }
 
-/** Hotwork in memory, at the time that it is, where people log in at the local identity provider; and one machine. */
+/** Hotwork in memory, in the real time, where people log in at the local identity provider; and one machine. */
 export class LoginScene {
   readonly api = new ApiServer()
   provider!: { url: string; keys: { [subject: string]: { [member: string]: string } } }
@@ -81,7 +81,7 @@ async function startProvider(api: string): Promise<LoginScene['provider']> {
   return JSON.parse(program.printed().slice(0, -' ready'.length - 1))
 }
 
-/** Nothing has happened yet, for each test of the file. `noun` comes before what is typed. */
+/** A fresh scene for each test of the file. `noun` comes before the typed words. */
 export function useLoginScene(...noun: readonly string[]): LoginScene {
   const scene = new LoginScene(...noun)
   beforeAll(() => scene.open())

@@ -17,7 +17,7 @@ import type { World } from '../../support/world.ts'
 
 export type MemoryPorts = ReturnType<typeof memoryPorts>
 
-/** What every handler of the API needs, over a world in memory in place of AWS. */
+/** The ports of every handler of the API, over a world in memory in place of AWS. */
 export const memoryPorts = (
   world: World,
   issuer: string,
@@ -25,7 +25,7 @@ export const memoryPorts = (
   simulator = new MemoryHostSimulator(),
 ) => ({
   ...world.ports,
-  /** IAM, as far as Hotwork asks it about hosts. */
+  /** IAM's simulator, for looks at hosts. */
   simulator,
   hosts: {
     async now(only: AgentId) {
@@ -34,11 +34,11 @@ export const memoryPorts = (
     },
   },
   ...notary.reading,
-  /** Its log has what a test tells it to follow. */
+  /** Its log has the entries that a test makes it follow. */
   notary,
   anchor: notary,
   openApi: openApiDocument,
-  // Asked anew each time, so that a test may change the policies.
+  // Read each time, so that a test may change the policies.
   get policy() {
     return world.policy
   },
@@ -50,7 +50,7 @@ export const memoryPorts = (
   bundles: world.bundles,
   halts: new MemoryHaltStore(world.requests, world.ledger),
   streams: new MemoryStreamStore(world.ledger),
-  /** What waits to be told to systems outside. */
+  /** Events that wait for systems outside. */
   deliveries: new MemoryQueue<SignalDelivery>(),
   targetRoles: [],
   signer: world.signer,
@@ -58,12 +58,12 @@ export const memoryPorts = (
   statements: new MemoryStatements(issuer, world.signer, world),
   broker: world.broker,
   targetRole: world.targetRole,
-  /** AWS, as far as Hotwork calls it itself. */
+  /** AWS, for mediated calls. */
   caller: new MemoryCaller(),
-  /** What AWS has on record of calls. */
+  /** AWS's record of calls. */
   calls: world.callRecord,
   actual: world.actual,
-  /** What was posted to Slack. */
+  /** The cards that were posted to Slack. */
   cards: new MemoryCardStore(),
   incidents: new PatternIncidents(),
   incidentEvents: new WebhookIncidentEvents(async () => [], world.clock),

@@ -16,7 +16,7 @@ export const python = (): Promise<string> =>
     progress: (_name, work) => work(() => {}),
   })
 
-/** The JSON that a program of `python/` prints for the JSON that it is given. */
+/** Runs a program of `python/`, with JSON as its input and its output. */
 export async function runPython(name: string, given: object) {
   const words = ['-W', 'ignore', join(programs, name)]
   const child = spawn(await python(), words, { stdio: ['pipe', 'pipe', 'pipe'] })

@@ -14,7 +14,7 @@ const real = [
   ...(['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const),
 ]
 
-/** The sample organisation with an API to call and a machine for each person, all on one clock. */
+/** The sample organisation with an API and a machine for each person, all on one clock. */
 export class Scene {
   readonly api = new ApiServer()
   readonly #sample = sampleBundle()
@@ -34,7 +34,7 @@ export class Scene {
     await this.api.open(() => new World(this.#bundle()))
   }
 
-  /** Nothing has happened yet. */
+  /** Begins a fresh world. */
   begin(): void {
     jest.setSystemTime(start * 1000)
     this.api.use(new World(this.#bundle()))
@@ -53,7 +53,7 @@ export class Scene {
   advance(seconds: number): void {
     jest.setSystemTime(Date.now() + seconds * 1000)
     this.api.world.clock.advance(seconds)
-    // A login of a while ago is not strong any more.
+    // An earlier login is no longer strong.
     for (const [name, terminal] of this.#terminals) terminal.env['HOTWORK_TOKEN'] = this.token(name)
   }
 
@@ -71,14 +71,14 @@ export class Scene {
     return made
   }
 
-  /** A token of a person, who has just logged in strongly unless it is said otherwise. */
+  /** A token of a person, by default after a fresh strong login. */
   token(who: string, login: object = { acr: 'strong', auth_time: Math.floor(Date.now() / 1000) }): string {
     const now = Math.floor(Date.now() / 1000)
     const claims = { iss: idp, aud: `${this.api.url}/people`, sub: `person-${who}`, iat: now, exp: now + 600, ...login }
     return signed(this.#key, { alg: 'ES256', kid: this.#key.kid }, claims)
   }
 
-  /** A workload token of an agent or a tool, by its subject and what else it claims. */
+  /** A workload token of an agent or a tool, by its subject and its other claims. */
   workload(sub: string, more: object = {}): string {
     const now = Math.floor(Date.now() / 1000)
     const claims = { iss: idp, aud: this.api.url, sub, iat: now, exp: now + 300, ...more }
@@ -102,13 +102,13 @@ export class Scene {
     const issuers = Object.fromEntries(
       Object.entries(deployment.issuers).map(([alias, each]) => [alias, { ...each, jwksUri: this.#keys.url }]),
     )
-    // A held read ends when the world's clock has moved on, which it does not do by itself.
+    // A held read ends when the world's clock has moved on, and only tests move it.
     const limits = { ...limitsOf(ladder), heldReads: { perMinute: 1, burst: 1 } }
     return { ...this.#sample, ladder: { ...ladder, limits }, deployment: { ...deployment, issuers } }
   }
 }
 
-/** A new scene for each test of the file. `noun` comes before what is typed. */
+/** A fresh scene for each test of the file. `noun` comes before the typed words. */
 export function useScene(...noun: readonly string[]): Scene {
   const scene = new Scene(...noun)
   beforeAll(() => scene.open())
@@ -118,7 +118,7 @@ export function useScene(...noun: readonly string[]): Scene {
 }
 
 const profile = ['--profile', 'checkout-recovery']
-/** What is typed to say what is to be opened, and why. */
+/** The options that say why one opens. */
 export const why = (reason = 'checkout refuses payments since the deploy, putting the timeout back') => [
   ...['--reason', reason, '--incident', 'INC-2041'],
 ]

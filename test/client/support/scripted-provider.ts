@@ -1,17 +1,17 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What a provider answers to one call: a status and a body, or nothing at all. */
+/** A provider's answer to one call: a status and a body, or nothing. */
 export type Said = readonly [status: number, body: object] | 'nothing'
 
-/** A token that names its audience, and that no key signed. */
+/** An unsigned token that names its audience. */
 export const tokenFor = (aud: string | readonly string[]): string =>
   `e30.${Buffer.from(JSON.stringify({ aud })).toString('base64url')}.AA`
 
-/** An identity provider that answers what a test has written down: for what the real one does not do on demand. */
+/** An identity provider with scripted answers, for cases that the real one has not. */
 export class ScriptedProvider {
   url = ''
-  /** Beside its issuer: what it says of itself. */
+  /** Its metadata beside the issuer. */
   metadata: { [member: string]: unknown } = {}
   readonly answers: { [path: string]: Said[] } = {}
   /** Each call with a body, as `/path body`. */

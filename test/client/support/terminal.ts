@@ -6,30 +6,30 @@ import type { Surroundings } from '../../../client/surroundings.ts'
 
 export type Ran = { exit: number; out: string; err: string }
 
-/** A machine with a terminal: what is typed there, what is printed, what stays on its disk. */
+/** A machine with a terminal: the typed words, the output, and the files on its disk. */
 export class Terminal {
   readonly home = mkdtempSync(join(tmpdir(), 'hotwork-terminal-'))
-  /** Where it is typed. */
+  /** The working folder. */
   folder = this.home
   program = '/opt/hotwork/client/hotwork.ts'
   env: { [name: string]: string | undefined }
-  /** How long the program would have waited, in seconds: a test does not wait. */
+  /** The pauses of the program, in seconds, which take no time in a test. */
   readonly pauses: number[] = []
-  /** What goes on while the program waits; it has printed this. */
+  /** Runs at each pause of the program, with its output so far. */
   pausing: (printed: Omit<Ran, 'exit'>) => unknown = () => {}
   now = () => new Date()
-  /** How wide it is; absent: what is printed goes into a file. */
+  /** The width of the terminal; absent if the output goes into a file. */
   columns: number | undefined
-  /** Where the browser was sent. */
+  /** The addresses that the browser was sent to. */
   readonly visited: string[] = []
   browser: (address: string) => void = () => {}
-  /** What is answered to the next questions. A machine where nothing is answered has no terminal. */
+  /** The answers to the next questions. A machine without any has no terminal. */
   answers: string[] | undefined
-  /** What happens while a question stands. */
+  /** Runs while a question stands. */
   whenAsked: (printed: string, signal?: AbortSignal) => Promise<void> = async () => {}
   readonly #noun: readonly string[]
 
-  /** `noun` comes before what is typed, in a file whose tests are all about it. */
+  /** `noun` comes before the typed words, in a file whose tests are all about it. */
   constructor(env: { [name: string]: string | undefined }, ...noun: readonly string[]) {
     this.#noun = noun
     this.env = { XDG_STATE_HOME: this.home, TZ: 'UTC', ...env }
@@ -79,7 +79,7 @@ export class Terminal {
     return { exit, body: JSON.parse(out) }
   }
 
-  /** What is on the disk: each file with who may read it and what is in it. */
+  /** The files on the disk, each with its mode and its text. */
   files(): { name: string; mode: string; text: string }[] {
     const folder = join(this.home, 'hotwork')
     try {

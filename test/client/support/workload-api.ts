@@ -6,8 +6,8 @@ import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire'
 export const grpc = { invalidArgument: 3, permissionDenied: 7, unimplemented: 12, unavailable: 14 }
 
 /**
- * A SPIFFE Workload API as far as the wire goes, by the field numbers of the standard's workload.proto: gRPC on a Unix
- * socket, or on TCP where no path is given.
+ * The wire of a SPIFFE Workload API, by the field numbers of the standard's workload.proto: gRPC on a Unix socket, or
+ * on TCP without a path.
  */
 export async function startWorkloadApi(sign: (audience: string[]) => string[], path?: string) {
   const server = createServer()
@@ -39,7 +39,7 @@ export async function startWorkloadApi(sign: (audience: string[]) => string[], p
     env: { SPIFFE_ENDPOINT_SOCKET: address },
     nextStatus,
     asked,
-    /** When no connection is open any more. */
+    /** Resolves when no connection is open. */
     async leftAlone(): Promise<void> {
       await Promise.all([...sessions].map((session) => new Promise<void>((resolve) => session.once('close', resolve))))
     },

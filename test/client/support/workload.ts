@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Identity, type IdentityOption, resolveIdentity } from '../../../client/identity/identity.ts'
 import { part } from '../../adapters/jose/tokens.ts'
 
-/** Where a client runs that is an agent: its environment, its folder, its clock. No wait takes any time. */
+/** The surroundings of an agent's client: its environment, folder and clock. No wait takes any time. */
 export class Workload {
   readonly folder = mkdtempSync(join(tmpdir(), 'hotwork-workload-'))
   readonly env: { [name: string]: string | undefined } = {}
@@ -16,14 +16,14 @@ export class Workload {
     this.pauses.push(milliseconds)
   }
 
-  /** Who it is, to a client that has not asked yet. */
+  /** The identity of a client that has not asked yet. */
   identity = (option?: IdentityOption): Identity => resolveIdentity(option, this)
 
   advance(seconds: number): void {
     this.time += seconds * 1000
   }
 
-  /** A token that says when it was made and when it ends, from now on. */
+  /** A token whose life begins now. */
   token(seconds = 300, claims: object = {}): string {
     const iat = Math.floor(this.time / 1000)
     return `${part({ alg: 'ES256' })}.${part({ sub: 'agent', iat, exp: iat + seconds, ...claims })}.${part('signature')}`
@@ -34,7 +34,7 @@ export class Workload {
   }
 }
 
-/** What a refusal or fault says: no text of it may hold a token. */
+/** The words of a refusal or fault, in which no token may stand. */
 export async function troubleOf(promise: Promise<unknown>) {
   const trouble = await promise.then(
     () => undefined,

@@ -4,9 +4,9 @@ import { readStrict } from '../../../client/verify/strict-json.ts'
 import { type FoundEntry, flawsOfChains } from '../../../functions/domain/anchor/check-entries.ts'
 import type { Receipt } from '../../../functions/domain/anchor/receipt.ts'
 
-/** Who writes a file does not choose how long `hotwork verify` takes for each of its bytes. */
+/** The author of a file does not choose how long `hotwork verify` takes for each of its bytes. */
 
-/** Of this process, the least of some runs: another program of the machine is not counted, and a pause of ours is left out. */
+/** The processor time of this process, the least of some runs: it excludes other programs and garbage collection. */
 function processorTime(times: number, work: () => unknown): number {
   let least = Number.POSITIVE_INFINITY
   for (let run = 0; run < 5; run++) {
@@ -39,7 +39,7 @@ test.each<[string, (size: number) => string]>([
   const read = (text: string) => () => [foundIn(text), readStrict(text)]
   const [short, long] = [make(250), make(8000)]
   processorTime(32, read(short))
-  // As many bytes in all: in proportion 1, and 32 where each byte is compared with each.
+  // As many bytes in all: the ratio is 1 in linear time, and 32 in quadratic.
   expect(processorTime(2, read(long)) / processorTime(64, read(short))).toBeLessThan(8)
 })
 
@@ -54,7 +54,7 @@ test('an entry with a great number is one finding, and so is a receipt of many e
   expect(checkAgainstEntries(receipt, []).map(({ words }) => words)).toEqual([`req_1/1 to req_1/${most} are missing`])
 })
 
-test('entries that are missing are named one by one where they are few', () => {
+test('a few missing entries are named one by one', () => {
   expect(flawsOfChains([entry('req_1/3')]).map(({ entry, flaw }) => `${entry} ${flaw}`)).toEqual([
     ...['req_1/1 missing', 'req_1/2 missing', 'req_1/3 altered'],
   ])

@@ -46,7 +46,7 @@ async function verify(...words: string[]) {
   return { exit, body, wrong: findings.filter((each) => !each.holds) }
 }
 
-/** A log like ours, changed, in a folder. */
+/** A changed copy of our log, in a folder. */
 function logFolder(change: (log: PlainLog, files: Map<string, Uint8Array>) => void = () => {}): string {
   const files = filesOf(log)
   change(log, files)
@@ -67,89 +67,82 @@ test('a checkpoint holds by the signature of the notary, and by no other key', a
   expect(await verify('checkpoint')).toMatchObject({ exit: 4, wrong: [{ check: 'checkpoint' }] })
 })
 
-describe('a log that was touched is refused, and the file is named', () => {
-  const paths = ['tile/0/000', 'tile/0/002.p/', 'tile/1/000.p/2', 'tile/entries/001']
-  test.each(paths)('%s', async (beginning) => {
-    const cut = (files: Map<string, Uint8Array>) =>
-      [...files.keys()].find((path) => path.startsWith(beginning)) as string
-    let path = ''
-    const folder = logFolder((_, files) => {
-      path = cut(files)
-      const bytes = Buffer.from(files.get(path) as Uint8Array)
-      // Inside the hash of an entry, so that a bundle stays one.
-      bytes[50] = bytes[50] === 65 ? 66 : 65
-      files.set(path, bytes)
-    })
-    const altered = await verify('log')
-    expect([altered.exit, altered.wrong.map(({ words }) => words).join()]).toEqual([
-      4,
-      expect.stringContaining(beginning.replace('entries', '0')),
-    ])
-    rmSync(join(folder, path))
-    const missing = await verify('log')
-    expect([missing.exit, missing.wrong.map(({ words }) => words).join()]).toEqual([4, expect.stringContaining(path)])
+const paths = ['tile/0/000', 'tile/0/002.p/', 'tile/1/000.p/2', 'tile/entries/001']
+test.each(paths)('a log with an altered or missing %s is refused, and the file is named', async (beginning) => {
+  const cut = (files: Map<string, Uint8Array>) => [...files.keys()].find((path) => path.startsWith(beginning)) as string
+  let path = ''
+  const folder = logFolder((_, files) => {
+    path = cut(files)
+    const bytes = Buffer.from(files.get(path) as Uint8Array)
+    // Inside the hash of an entry, so that a bundle stays one.
+    bytes[50] = bytes[50] === 65 ? 66 : 65
+    files.set(path, bytes)
   })
-
-  test('by its checkpoint alone', async () => {
-    logFolder((_, files) => files.set('checkpoint', Buffer.from(log.checkpoint(600))))
-    expect(await verify('log')).toMatchObject({ exit: 4 })
-    logFolder((_, files) => files.delete('checkpoint'))
-    rmSync(join(terminal.home, 'log/checkpoint'))
-    expect(await verify('log')).toMatchObject({ exit: 4, wrong: [{ check: 'checkpoint' }] })
-  })
+  const altered = await verify('log')
+  expect([altered.exit, altered.wrong.map(({ words }) => words).join()]).toEqual([
+    4,
+    expect.stringContaining(beginning.replace('entries', '0')),
+  ])
+  rmSync(join(folder, path))
+  const missing = await verify('log')
+  expect([missing.exit, missing.wrong.map(({ words }) => words).join()]).toEqual([4, expect.stringContaining(path)])
 })
 
-describe('entries', () => {
-  test('hold by themselves, without any key, and it is said what that does not show', async () => {
-    put('entries.ndjson', ndjson(entries))
-    const { exit, out } = await terminal.type('verify', 'entries.ndjson')
-    expect([exit, out]).toEqual([0, expect.stringContaining('with --log')])
-  })
+test('a log with another or no checkpoint is refused', async () => {
+  logFolder((_, files) => files.set('checkpoint', Buffer.from(log.checkpoint(600))))
+  expect(await verify('log')).toMatchObject({ exit: 4 })
+  logFolder((_, files) => files.delete('checkpoint'))
+  rmSync(join(terminal.home, 'log/checkpoint'))
+  expect(await verify('log')).toMatchObject({ exit: 4, wrong: [{ check: 'checkpoint' }] })
+})
 
-  test('hold where the log has each of them, and no other of their chains', async () => {
-    logFolder()
-    put('entries.ndjson', ndjson(entries))
-    expect(await verify('entries.ndjson', '--log', 'log')).toMatchObject({ exit: 0 })
-  })
+test('entries hold without any key, and the output says what that does not show', async () => {
+  put('entries.ndjson', ndjson(entries))
+  const { exit, out } = await terminal.type('verify', 'entries.ndjson')
+  expect([exit, out]).toEqual([0, expect.stringContaining('with --log')])
+})
 
-  test('of a selection may leave entries out, where that is said', async () => {
-    put('entries.ndjson', ndjson(entries.slice(2, 5)))
-    logFolder()
-    expect(await verify('entries.ndjson', '--log', 'log')).toMatchObject({ exit: 4 })
-    expect(await verify('entries.ndjson', '--log', 'log', '--part')).toMatchObject({ exit: 0 })
-  })
+test('entries hold if the log has each of them, and no other of their chains', async () => {
+  logFolder()
+  put('entries.ndjson', ndjson(entries))
+  expect(await verify('entries.ndjson', '--log', 'log')).toMatchObject({ exit: 0 })
+})
 
-  test.each<[string, (all: Entry[]) => readonly object[], number, string]>([
-    [
-      'that the log has with another hash',
-      (all) => [...all.slice(0, -1), { ...all.at(-1), hash: `sha-256:${'z'.repeat(43)}` }],
-      -1,
-      'was replaced',
-    ],
-    ['that the log does not have', (all) => [...all, { ...all.at(-1), id: `${id}/${all.length + 1}` }], 0, 'was added'],
-    ['that the log has, and the file not', (all) => all.slice(0, -1), -1, 'is missing'],
-  ])('%s are named', async (_what, change, from, words) => {
-    logFolder()
-    put('entries.ndjson', ndjson(change([...entries])))
-    const { exit, wrong } = await verify('entries.ndjson', '--log', 'log')
-    expect(exit).toBe(4)
-    const entry = `${id}/${entries.length + 1 + from}`
-    expect(wrong).toContainEqual(
-      expect.objectContaining({ check: 'log', entry, words: expect.stringContaining(words) }),
-    )
-  })
+test('entries of a selection may be left out with --part', async () => {
+  put('entries.ndjson', ndjson(entries.slice(2, 5)))
+  logFolder()
+  expect(await verify('entries.ndjson', '--log', 'log')).toMatchObject({ exit: 4 })
+  expect(await verify('entries.ndjson', '--log', 'log', '--part')).toMatchObject({ exit: 0 })
+})
+
+test.each<[string, (all: Entry[]) => readonly object[], number, string]>([
+  [
+    'that the log has with another hash',
+    (all) => [...all.slice(0, -1), { ...all.at(-1), hash: `sha-256:${'z'.repeat(43)}` }],
+    -1,
+    'was replaced',
+  ],
+  ['that the log does not have', (all) => [...all, { ...all.at(-1), id: `${id}/${all.length + 1}` }], 0, 'was added'],
+  ['that the log has, and the file not', (all) => all.slice(0, -1), -1, 'is missing'],
+])('entries %s are named', async (_what, change, from, words) => {
+  logFolder()
+  put('entries.ndjson', ndjson(change([...entries])))
+  const { exit, wrong } = await verify('entries.ndjson', '--log', 'log')
+  expect(exit).toBe(4)
+  const entry = `${id}/${entries.length + 1 + from}`
+  expect(wrong).toContainEqual(expect.objectContaining({ check: 'log', entry, words: expect.stringContaining(words) }))
 })
 
 describe('a receipt by a log', () => {
   const receipt = () => put('receipt.jwt', receiptOf(log, id, entries, log.proof(`${id}/${entries.length}`, 40)))
 
-  test('holds where the log begins with its tree', async () => {
+  test('a receipt holds by a log that begins with its tree', async () => {
     receipt()
     logFolder()
     expect(await verify('receipt.jwt', '--log', 'log')).toMatchObject({ exit: 0 })
   })
 
-  test('shows a notary that signed two histories', async () => {
+  test('a receipt shows a notary that signed two histories', async () => {
     receipt()
     const other = log.forged((leaves) => leaves.splice(2, 1))
     writeFolder(join(terminal.home, 'log'), filesOf(other))
@@ -160,7 +153,7 @@ describe('a receipt by a log', () => {
     ])
   })
 
-  test('waits for a log that is as new as it', async () => {
+  test('a receipt needs a log that is as new as itself', async () => {
     receipt()
     writeFolder(join(terminal.home, 'log'), filesOf(log.forged((leaves) => leaves.splice(20))))
     const { exit, wrong } = await verify('receipt.jwt', '--log', 'log')
@@ -195,14 +188,14 @@ describe('a log at an address', () => {
     return new Promise((resolve) => server.close(resolve))
   })
 
-  /** With a token for that API, as its provider would issue it. */
+  /** Names this API, with a token for it from its provider. */
   const namedApi = (api: string, aud: string | string[] = `${api}/people`) => {
     const token = tokenFor(aud)
     terminal.env = { ...terminal.env, HOTWORK_API: api, HOTWORK_TOKEN: token }
     return `Bearer ${token}`
   }
 
-  test('is asked for with the token of the person at the origin of the Hotwork that they named', async () => {
+  test("a log is read with the person's token at the origin of the Hotwork that they named", async () => {
     const token = namedApi(address)
     expect(await verify('entries.ndjson', '--log', `${address}/transparency`)).toMatchObject({ exit: 0 })
     expect(new Set(tokens)).toEqual(new Set([token]))
@@ -218,7 +211,7 @@ describe('a log at an address', () => {
     expect(new Set(tokens)).toEqual(new Set([undefined]))
   })
 
-  test('a log at an address has no person log in where no Hotwork is named, and says how where it wants that', async () => {
+  test('a log at an address asks no person to log in without a named Hotwork, and says how to name one', async () => {
     terminal.env['DISPLAY'] = ':0'
     answers = [401]
     const { exit, body } = await verify('entries.ndjson', '--log', `${address}/transparency`)
@@ -238,7 +231,7 @@ describe('a log at an address', () => {
     expect(tokens).toEqual([])
   })
 
-  test('is asked again where it is busy, and a fault of it is no verdict: exit 1', async () => {
+  test('a busy log is asked again, and its fault is no verdict: exit 1', async () => {
     answers = [503, 503]
     expect(await verify('entries.ndjson', '--log', `${address}/copy`)).toMatchObject({ exit: 0 })
     answers = [403]
@@ -251,7 +244,7 @@ describe('a log at an address', () => {
     expect(await verify('entries.ndjson', '--log', 'http://127.0.0.1:9/copy')).toMatchObject({ exit: 1 })
   })
 
-  test('that lacks a file is a log that does not hold', async () => {
+  test('a log at an address that lacks a file does not hold', async () => {
     answers = [404]
     expect(await verify('entries.ndjson', '--log', `${address}/copy`)).toMatchObject({
       exit: 4,
@@ -260,31 +253,29 @@ describe('a log at an address', () => {
   })
 })
 
-describe('what is no evidence', () => {
-  test.each<[string, string, number, string]>([
-    ['a picture', '\u0089PNG\n\u001a\n', 4, 'it is no receipt'],
-    ['nothing', '', 4, 'there is nothing in it'],
-    ['JSON that is no entry', '{"id":"req_1/1"}\n', 4, 'line 1 is no entry'],
-  ])('%s holds nothing', async (_what, text, code, words) => {
-    put('file', text)
-    const { exit, wrong } = await verify('file')
-    expect([exit, wrong[0]?.words]).toEqual([code, expect.stringContaining(words)])
-  })
+test.each<[string, string, number, string]>([
+  ['a picture', '\u0089PNG\n\u001a\n', 4, 'it is no receipt'],
+  ['nothing', '', 4, 'there is nothing in it'],
+  ['JSON that is no entry', '{"id":"req_1/1"}\n', 4, 'line 1 is no entry'],
+])('%s holds nothing', async (_what, text, code, words) => {
+  put('file', text)
+  const { exit, wrong } = await verify('file')
+  expect([exit, wrong[0]?.words]).toEqual([code, expect.stringContaining(words)])
+})
 
-  test.each<[string, string[], string]>([
-    ['a file that there is not', ['verify', 'none.jwt', ...keys], 'none.jwt: it cannot be read (ENOENT)'],
-    ['no keys', ['verify', 'checkpoint'], '`--keys` is missing'],
-    ['keys that are none', ['verify', 'checkpoint', '--keys', 'checkpoint'], 'checkpoint: it is no JWKS'],
-    ['a log that is a file', ['verify', 'checkpoint', ...keys, '--log', 'checkpoint'], 'checkpoint: it is no folder'],
-    [
-      'entries that are none',
-      ['verify', 'checkpoint', ...keys, '--entries', 'jwks.json'],
-      'jwks.json: it has no entries',
-    ],
-    ['no file', ['verify', ...keys], 'missing required argument'],
-  ])('%s is wrong usage, and the file is named', async (_what, words, expected) => {
-    put('checkpoint', log.checkpoint())
-    const { exit, err } = await terminal.type(...words)
-    expect([exit, err]).toEqual([2, expect.stringContaining(expected)])
-  })
+test.each<[string, string[], string]>([
+  ['a file that there is not', ['verify', 'none.jwt', ...keys], 'none.jwt: it cannot be read (ENOENT)'],
+  ['no keys', ['verify', 'checkpoint'], '`--keys` is missing'],
+  ['keys that are none', ['verify', 'checkpoint', '--keys', 'checkpoint'], 'checkpoint: it is no JWKS'],
+  ['a log that is a file', ['verify', 'checkpoint', ...keys, '--log', 'checkpoint'], 'checkpoint: it is no folder'],
+  [
+    'entries that are none',
+    ['verify', 'checkpoint', ...keys, '--entries', 'jwks.json'],
+    'jwks.json: it has no entries',
+  ],
+  ['no file', ['verify', ...keys], 'missing required argument'],
+])('%s is wrong usage, and the file is named', async (_what, words, expected) => {
+  put('checkpoint', log.checkpoint())
+  const { exit, err } = await terminal.type(...words)
+  expect([exit, err]).toEqual([2, expect.stringContaining(expected)])
 })

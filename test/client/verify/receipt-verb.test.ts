@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { recovery, useScene } from '../support/scene.ts'
 import type { Terminal } from '../support/terminal.ts'
 
-/** `hotwork receipt`, and that what it prints holds by the keys that the API publishes. */
+/** `hotwork receipt`, whose output holds by the keys that the API publishes. */
 
 const scene = useScene()
 
@@ -26,7 +26,7 @@ test('a receipt is printed alone, and holds by the published keys and the entrie
   expect([verified.exit, verified.body.holds]).toEqual([0, true])
 })
 
-test('an opening has one too', async () => {
+test('an opening has a receipt too', async () => {
   const made = (await scene.jade.json('break-glass', 'start', ...recovery)).body.id
   await scene.api.ports.notary.follow(made)
   const { exit, body } = await scene.at('hana').json('receipt', made)
@@ -37,7 +37,7 @@ test('an opening has one too', async () => {
   ])
 })
 
-test('while the newest entry is not in the log, it waits as the API says', async () => {
+test('`receipt` waits as the API says while the newest entry is not in the log', async () => {
   const { ask } = await scene.api.world.approved()
   const hana = scene.at('hana')
   hana.pausing = () => hana.pauses.length === 3 && scene.api.ports.notary.follow(ask.id)
@@ -48,12 +48,12 @@ test('while the newest entry is not in the log, it waits as the API says', async
   expect(hana.pauses).toEqual([2, 2, 2])
 })
 
-test('a log that stays behind is too early: exit 3', async () => {
+test('`receipt` from a log that stays behind exits with 3', async () => {
   const { ask } = await scene.api.world.approved()
   expect(await scene.at('hana').json('receipt', ask.id)).toMatchObject({ exit: 3, body: { error: 'not_yet_anchored' } })
 })
 
-test('a record that does not hold has none, and that is a fault', async () => {
+test('a record that does not hold has no receipt, which is a fault', async () => {
   const { world, ports } = scene.api
   const { ask } = await world.approved()
   await ports.notary.follow(ask.id)
@@ -62,9 +62,9 @@ test('a record that does not hold has none, and that is a fault', async () => {
   expect(await scene.at('hana').json('receipt', ask.id)).toMatchObject({ exit: 1, body: { error: 'record_broken' } })
 })
 
-test('a person who may read nothing is refused, and there is none of what there is not', async () => {
+test('a person who may read nothing gets no receipt, and an unknown request has none', async () => {
   const { ask } = await scene.api.world.approved()
-  expect(await scene.at('nobody').json('receipt', ask.id)).toMatchObject({ exit: 4 })
+  expect(await scene.at('stranger').json('receipt', ask.id)).toMatchObject({ exit: 4 })
   expect(await scene.at('hana').json('receipt', 'req_none')).toMatchObject({
     exit: 2,
     body: { error: 'unknown_request' },

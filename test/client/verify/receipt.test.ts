@@ -12,7 +12,7 @@ import { anchored, claimsOf, receiptOf } from '../../support/anchor/receipts.ts'
 import { start, type World } from '../../support/world.ts'
 import { Terminal } from '../support/terminal.ts'
 
-/** `hotwork verify` of a receipt: what holds, and what does not, each by its name. Nothing answers here, and nothing is asked. */
+/** `hotwork verify` of a receipt: each check that holds or fails, by its name. It works without a network. */
 
 let world: World
 let log: PlainLog
@@ -48,7 +48,7 @@ test('a receipt holds by its signature, its checkpoint and its place in the tree
   }
 })
 
-test('with entries it is held against each of them, and against what they make', async () => {
+test('a receipt with entries is compared with each of them, and with their outcome', async () => {
   put('entries.ndjson', ndjson([{ ...entries[0], id: 'agent:remediator/1' }, ...entries]))
   const { exit, findings } = await verified(receiptOf(log, id, entries), '--entries', 'entries.ndjson')
   expect([exit, findings.map(({ check }) => check)]).toEqual([
@@ -80,7 +80,7 @@ test('a file that is no receipt does not hold where keys or entries are named', 
     }
   expect(await exitOf('entries.ndjson', ...own)).toBe(4)
   expect(await exitOf('receipt.jwt', 'others.ndjson', ...keys)).toBe(4)
-  // A log holds entries, where there are any; it makes neither nothing nor a checkpoint a receipt.
+  // A log may vouch for its entries; it makes neither nothing nor a checkpoint a receipt.
   writeFolder(join(terminal.home, 'log'), filesOf(log))
   for (const file of ['empty.json', 'named.jwt'])
     expect([file, await exitOf(file, ...keys, '--log', 'log')]).toEqual([file, 4])
@@ -91,7 +91,7 @@ test('a file that is no receipt does not hold where keys or entries are named', 
   expect(await exitOf('entries.ndjson')).toBe(0)
 })
 
-test('it says in words what the receipt says, and that all holds', async () => {
+test('`verify` prints the receipt in words, and that all of it holds', async () => {
   put('receipt.jwt', receiptOf(log, id, entries))
   const { exit, out, err } = await terminal.type('verify', 'receipt.jwt', '--keys', 'jwks.json')
   expect([exit, err]).toEqual([0, ''])
@@ -101,7 +101,7 @@ test('it says in words what the receipt says, and that all holds', async () => {
   expect(out).toMatch(/all of it holds\n$/)
 })
 
-test('a receipt of fewer entries than there are now holds: the request went on', async () => {
+test('a receipt of an earlier state holds: the request went on', async () => {
   const before = entries.slice(0, 4)
   put('entries.json', JSON.stringify({ entries }))
   const { exit, findings } = await verified(receiptOf(log, id, before), '--entries', 'entries.json')
@@ -166,11 +166,14 @@ describe('a receipt that does not hold is refused with 4, and what is wrong is n
     return other
   }
 
-  test.each(changes)('%s', async (_what, make, check, words) => {
-    const { exit, wrong } = await verified(make())
-    expect(exit).toBe(4)
-    expect(wrong).toContainEqual(expect.objectContaining({ check, words: expect.stringContaining(words) }))
-  })
+  test.each(changes)(
+    'a receipt with %s is refused with 4, and the flaw is named',
+    async (_what, make, check, words) => {
+      const { exit, wrong } = await verified(make())
+      expect(exit).toBe(4)
+      expect(wrong).toContainEqual(expect.objectContaining({ check, words: expect.stringContaining(words) }))
+    },
+  )
 
   test('a key that signs tokens is no notary', async () => {
     const issuer = elsewhere()
@@ -186,7 +189,7 @@ describe('a receipt that does not hold is refused with 4, and what is wrong is n
     expect(await verified(receiptOf(log, id, entries))).toMatchObject({ exit: 0 })
   })
 
-  test('one bit of any of its bytes', () => {
+  test('a receipt with any one bit flipped is refused', () => {
     const jws = Buffer.from(receiptOf(log, id, entries))
     const keys = readKeys(JSON.stringify({ keys: [log.jwk] }), '')
     const passed = [...jws.keys()].filter((at) => {
@@ -199,8 +202,8 @@ describe('a receipt that does not hold is refused with 4, and what is wrong is n
   })
 })
 
-describe('entries that are not those of the receipt are named', () => {
-  /** In place of its number, which is not known yet. */
+describe("entries that differ from the receipt's", () => {
+  /** Stands for the number of the last entry, which is not known yet. */
   const last = 0
   const altered = (at: number, change: object) =>
     entries.map((entry, index) => (index === at ? { ...entry, ...change } : entry))
@@ -212,7 +215,7 @@ describe('entries that are not those of the receipt are named', () => {
     ['added', () => [...entries, entries[2]] as Entry[], 3, 'stands twice'],
   ]
 
-  test.each(cases)('%s', async (_what, make, number, words) => {
+  test.each(cases)('entries that are %s are named', async (_what, make, number, words) => {
     const sequence = number === last ? entries.length : number
     put('entries.ndjson', ndjson(make()))
     const { exit, wrong } = await verified(receiptOf(log, id, entries), '--entries', 'entries.ndjson')
@@ -223,7 +226,7 @@ describe('entries that are not those of the receipt are named', () => {
     expect(wrong.every((each) => each.entry === `${id}/${sequence}`)).toBe(true)
   })
 
-  test('a line that says two things of one member, however it is spelt', async () => {
+  test('a line with two members of one name is refused, however they are spelt', async () => {
     const [first, ...others] = ndjson(entries).trimEnd().split('\n')
     for (const name of ['"type"', '"\\u0074ype"']) {
       put('entries.ndjson', [first?.replace('{', `{${name}:"Denied",`), ...others].join('\n'))
@@ -232,7 +235,7 @@ describe('entries that are not those of the receipt are named', () => {
     }
   })
 
-  test('any byte of any of them', () => {
+  test('a change of any byte of the entries is found', () => {
     const text = ndjson(entries)
     const whole = JSON.stringify(entries)
     const passed = [...text.slice(0, Math.ceil(text.length / 5))].flatMap((_, part) => {
@@ -245,7 +248,7 @@ describe('entries that are not those of the receipt are named', () => {
     expect(passed).toEqual([])
   })
 
-  test('a chain that was made anew from one entry on, with every hash in order', async () => {
+  test('a chain that was forged from one entry on, with valid hashes, is refused', async () => {
     const events = entries.flatMap((entry) => eventOf(entry) ?? [])
     const forged = events.map((event) => (event.type === 'Decided' ? { ...event, comment: 'I never looked' } : event))
     const made = chainEntries(id, noEntries, forged, contextOf(await world.state(id))).entries
@@ -257,7 +260,7 @@ describe('entries that are not those of the receipt are named', () => {
     ])
   })
 
-  test('a notary that signed what the entries do not give: each member is named', async () => {
+  test('a notary that signed other claims than the entries give is refused, and each member is named', async () => {
     put('entries.ndjson', ndjson(entries))
     const jws = receiptOf(log, id, entries, { status: 'denied', tier: 0 })
     const { exit, wrong } = await verified(jws, '--entries', 'entries.ndjson')
@@ -267,7 +270,7 @@ describe('entries that are not those of the receipt are named', () => {
     ])
   })
 
-  test('a file without any of its entries', async () => {
+  test("a file without any of the receipt's entries is refused", async () => {
     put('entries.ndjson', ndjson([{ ...entries[0], id: 'agent:remediator/1', previous: null }]))
     const { exit, wrong } = await verified(receiptOf(log, id, entries), '--entries', 'entries.ndjson')
     expect([exit, wrong.length]).toEqual([4, entries.length])

@@ -12,7 +12,7 @@ import { anchored, claimsOf, receiptOf } from '../../support/anchor/receipts.ts'
 import { World } from '../../support/world.ts'
 import { Terminal } from '../support/terminal.ts'
 
-/** `hotwork verify` and the Python program, by another author's libraries: of one table of files both say the same. */
+/** `hotwork verify` and the Python program, by another author's libraries: both agree on one table of files. */
 
 const example = join(import.meta.dirname, '../../../examples/verify-receipt')
 const stored = join(import.meta.dirname, '../../../.hotwork')
@@ -22,7 +22,7 @@ let id: RequestId
 let entries: readonly Entry[]
 jest.setTimeout(240_000)
 
-/** The first step at which a file does not hold. `file`: one of the files is none that a verifier reads. */
+/** The first failing step of a file. `file`: a file is unreadable for a verifier. */
 type Step = 'file' | 'signature' | 'claims' | 'time' | 'checkpoint' | 'inclusion' | 'entries'
 type Files = { receipt?: string | Buffer; jwks?: object | string; entries?: string | Buffer }
 type Case = readonly [what: string, files: () => Files, wrong?: Step]
@@ -30,11 +30,11 @@ type Case = readonly [what: string, files: () => Files, wrong?: Step]
 const now = () => Math.floor(Date.now() / 1000)
 const claims = (changes: object = {}) => claimsOf(log, id, entries, { iat: now() - 1, ...changes })
 const receipt = (changes: object = {}): Files => ({ receipt: log.sign(claims(changes)) })
-/** Of a request that has gone on since. */
+/** A receipt of a request that has gone on since. */
 const ofFirst = (count: number) => receiptOf(log, id, entries.slice(0, count), { iat: now() - 1 })
 const ndjson = (all: readonly object[]) => all.map((each) => `${JSON.stringify(each)}\n`).join('')
 const withEntries = (text: string | Buffer): Files => ({ entries: text })
-/** Ours, among lines of another record. */
+/** Our entries, among lines of another record. */
 const beside = (line: string) => withEntries(`${line}\n${ndjson(entries)}`)
 const other = (members = '') => `{"id":"agent:remediator/1","hash":"h","previous":null${members}}`
 const changed = (change: (all: Entry[]) => readonly unknown[]) =>
@@ -50,12 +50,12 @@ const flipped = (at: number): Files => {
   jws[place] = (jws[place] as number) ^ 1
   return { receipt: jws.toString('latin1') }
 }
-/** The text in front of the signatures, with its signature by the notary. */
+/** The signed text, changed, with a signature of the notary. */
 const noted = (change: (text: string) => string, more = ''): Files =>
   receipt({ checkpoint: log.note(change(`${log.checkpoint().split('\n\n')[0]}\n`)) + more })
 const signatureBy = (by: PlainLog, name?: string) =>
   `${by.note(`${log.checkpoint().split('\n\n')[0]}\n`, name).split('\n\n')[1]}`
-/** Five bits that mean nothing in the last character, or none. */
+/** Changes the unused bits of the last character, if there are any. */
 const respelt = (text: string) =>
   text.replace(/([A-Za-z0-9+/])(={1,2}\n?)$/, (_, letter: string, rest: string) => {
     const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
@@ -370,7 +370,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** @returns what is typed behind the program's name */
+/** @returns the typed words behind the program's name */
 function put(what: string, { receipt: jws, jwks = { keys: [log.jwk] }, entries: all }: Files): string[] {
   const place = join(folder, `${cases.findIndex(([name]) => name === what)}`)
   mkdirSync(place, { recursive: true })
@@ -385,7 +385,7 @@ function put(what: string, { receipt: jws, jwks = { keys: [log.jwk] }, entries: 
   ]
 }
 
-/** The first that `hotwork verify` finds wrong. */
+/** The first finding of `hotwork verify` that fails. */
 async function stepOf(words: readonly string[]): Promise<Step | undefined> {
   const terminal = new Terminal({})
   const { exit, body } = await terminal.json('verify', ...words)

@@ -10,7 +10,7 @@ const usage = {
   outputTokens: { total: 1, text: 1, reasoning: 0 },
 }
 
-/** Makes the calls where it has seen no result, and ends where it has. */
+/** Makes the calls that have no result yet, and ends when all have one. */
 export const scriptedModel = (calls: readonly Call[]) =>
   new MockLanguageModelV4({
     doGenerate: async ({ prompt }) => {

@@ -3,7 +3,7 @@ import { createSdkMcpServer, type Options, query, tool } from '@anthropic-ai/cla
 import { GatedTools } from '../../../../client/adapters/claude.ts'
 import { configureSchema, type Driver, noteSchema, type Script, type Told } from './driver.ts'
 
-/** Claude Code calls a tool of an MCP server so. */
+/** Claude Code's name for a tool of an MCP server. */
 const named = (name: string) => `mcp__desk__${name}`
 
 type Extra = { _meta?: { 'claudecode/toolUseId'?: string } }
@@ -15,7 +15,7 @@ export const scripted = (calls: readonly object[], env: { [name: string]: string
   env: { PATH: process.env['PATH'], SCRIPT: JSON.stringify(calls), ...env },
 })
 
-/** @param take what of the adapter the host uses */
+/** @param take the part of the adapter that the host uses */
 export function driveWith(take: (gate: GatedTools) => Partial<Options>, env: { [name: string]: string } = {}): Driver {
   return async ({ calls, gating, work }: Script) => {
     const tools = Object.fromEntries(Object.entries(gating.tools).map(([name, action]) => [named(name), action]))
@@ -52,5 +52,5 @@ export function driveWith(take: (gate: GatedTools) => Partial<Options>, env: { [
   }
 }
 
-/** Tools are allowed without a question, as in most hosts: hooks see each call all the same. */
+/** Tools are allowed without a question, as in most hosts: hooks still see each call. */
 export const drive: Driver = driveWith(({ hooks }) => ({ hooks }), { ALLOWED: 'true' })

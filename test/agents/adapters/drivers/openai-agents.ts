@@ -7,7 +7,7 @@ type Details = { toolCall?: { callId: string } }
 
 export const runner = () => new Runner({ tracingDisabled: true })
 
-/** Makes the calls where it has seen no result, and ends where it has. */
+/** Makes the calls that have no result yet, and ends when all have one. */
 export class ScriptedModel implements Model {
   seen: readonly AgentInputItem[] = []
   readonly #calls: readonly Call[]

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline'
 
 /**
- * Plays Claude Code, as the Claude Agent SDK talks to it on stdin and stdout: its model makes the calls of `SCRIPT` in one
- * turn. Hooks and permissions are asked in the order and the form of Claude Code 2.1.332, which is 390 MB and not installed.
+ * Plays Claude Code for the Claude Agent SDK, on stdin and stdout: its model makes the calls of `SCRIPT` in one turn.
+ * Hooks and permissions are asked in the order and the form of Claude Code 2.1.332, which is 390 MB and not installed.
  */
 
 type Call = { id: string; tool: string; input: object }
@@ -71,7 +71,7 @@ async function takeTurn(): Promise<void> {
   })
   const uses = calls.map(({ id, tool: name, input }) => ({ type: 'tool_use', id, name, input }))
   send({ type: 'assistant', session_id, parent_tool_use_id: null, message: { role: 'assistant', content: uses } })
-  // It runs one after the other what may change something.
+  // It runs calls that may change something one after the other.
   for (const call of calls) {
     const { text, isError } = await callTool(call)
     const content = [{ type: 'tool_result', tool_use_id: call.id, content: text, is_error: isError }]

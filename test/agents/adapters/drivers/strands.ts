@@ -2,7 +2,7 @@ import { Agent, type BaseModelConfig, type Message, Model, type ModelStreamEvent
 import { GatedTools } from '../../../../client/adapters/strands.ts'
 import { type Call, configureSchema, type Driver, noteSchema, type Told } from './driver.ts'
 
-/** Makes the calls where it has seen no result, and ends where it has. */
+/** Makes the calls that have no result yet, and ends when all have one. */
 export class ScriptedModel extends Model<BaseModelConfig> {
   told: Told[] = []
   readonly #calls: readonly Call[]

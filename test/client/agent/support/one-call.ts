@@ -3,7 +3,7 @@ import { Hotwork } from '../../../../client/index.ts'
 
 /**
  * One process of an agent: asks for a call and does it, by a line in a file. `HOTWORK_TEST_DIE` kills it there, as the
- * system does when memory runs out. Prints what became of it.
+ * system does when memory runs out. Prints the outcome.
  */
 const [callId = '', file = ''] = process.argv.slice(2)
 const die = process.env['HOTWORK_TEST_DIE']

@@ -1,6 +1,6 @@
 import { Journal, type Kind } from '../../../../client/journal/journal.ts'
 
-/** Writes nothing any more from its n-th write on: dead before that, or right after. */
+/** Writes nothing from its n-th write on: dead before that write, or right after. */
 export class DyingJournal extends Journal {
   #left = Number.POSITIVE_INFINITY
   #after = false

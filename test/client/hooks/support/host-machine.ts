@@ -21,7 +21,7 @@ export const map: ToolMap = {
 export class HostMachine {
   readonly folder = mkdtempSync(join(tmpdir(), 'hotwork-host-'))
   readonly told: string[] = []
-  /** What goes on while people are waited for. */
+  /** Runs while people are waited for. */
   waiting: () => Promise<unknown> = async () => {}
   readonly #scene: Scene
   #count = 0
@@ -35,7 +35,7 @@ export class HostMachine {
     return new Journal({ env: { XDG_STATE_HOME: this.folder }, now: () => new Date(), pause })
   }
 
-  /** Each a process of its own, as far as the files go. `tool`: the machine is the tool, too. */
+  /** Each acts as a process of its own. `tool`: the machine is the tool, too. */
   calls({
     tool = false,
     agent = 'agent-remediator',

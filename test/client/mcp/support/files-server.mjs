@@ -2,8 +2,8 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
 /**
- * An MCP server that writes down what it was called with, and does what `script.json` in its folder says meanwhile, such as
- * another version, no answer, or two. It looks there at each message.
+ * An MCP server that records its calls, and misbehaves by `script.json` in its folder, such as with another version, no
+ * answer, or two. It reads the script at each message.
  */
 const folder = process.argv[2]
 writeFileSync(`${folder}/env`, JSON.stringify(Object.keys(process.env)))
@@ -44,7 +44,7 @@ const answers = {
     cacheScope: 'private',
     _meta: { 'io.modelcontextprotocol/serverInfo': serverInfo() },
   }),
-  // On two pages.
+  // Two pages.
   'tools/list': ({ params }) => ({
     ...(params?.cursor ? { tools: others } : { tools: [tool()], nextCursor: 'two' }),
     ...is2026(params),
@@ -75,7 +75,7 @@ async function call({ id, params }) {
       params: { progressToken: params._meta.progressToken, progress: 1, message: 'writing' },
     })
   if (wait) {
-    // Until the test says so.
+    // Until the test changes the script.
     while (script().wait) await new Promise((resolve) => setTimeout(resolve, 50))
   }
   const text = big ? 'x'.repeat(big) : `wrote ${params.arguments?.path}`

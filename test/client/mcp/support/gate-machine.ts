@@ -38,7 +38,7 @@ export class GateMachine extends AgentMachine {
     writeFileSync(join(this.home, 'tool-token'), this.#scene.workload('tool-files-gate'))
   }
 
-  /** What the server does from now on. */
+  /** Scripts the server's behaviour from now on. */
   script(what: object): void {
     writeFileSync(join(this.served, 'script.json'), JSON.stringify(what))
   }
@@ -47,7 +47,7 @@ export class GateMachine extends AgentMachine {
     writeFileSync(join(this.home, 'map.json'), JSON.stringify({ ...sampleMap, ...changes }))
   }
 
-  /** What the server was called with. */
+  /** The calls that the server got. */
   get calls(): string[] {
     const file = join(this.served, 'calls')
     return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []

@@ -1,5 +1,5 @@
-// An MCP server on stdio that lists what a file says: { server, pages: [[tool, ...], ...] }. Its arguments: the file, and what
-// would be a secret. It writes the environment that it was given beside the file.
+// An MCP server on stdio that lists the tools in a file: { server, pages: [[tool, ...], ...] }. Its arguments: the
+// file, and a pretended secret. It writes its environment beside the file.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { Server } from '@modelcontextprotocol/server'
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio'

@@ -2,7 +2,7 @@ import type { ApprovalRequest } from '../../../../functions/domain/record/reques
 import type { Scene } from '../../support/scene.ts'
 import { until } from '../../support/until.ts'
 
-/** Calls of the gated tool: policy alone decides on the first, and people on the second. */
+/** Calls of the gated tool: policy alone decides the first, and people the second. */
 export const staging = { path: 'staging/checkout.yaml', content: 'retries: 3' }
 export const prod = { path: 'prod/checkout.yaml', content: 'retries: 3' }
 
@@ -14,7 +14,7 @@ export async function requestsIn({ api }: Scene, status?: 'pending'): Promise<Ap
 export const untilPending = (scene: Scene): Promise<void> =>
   until(async () => (await requestsIn(scene, 'pending')).length > 0)
 
-/** As soon as a request is pending, all that wait are decided. */
+/** Decides all pending requests, as soon as there is one. */
 export async function decideNext(scene: Scene, verdict: 'approve' | 'deny' = 'approve'): Promise<void> {
   await untilPending(scene)
   const { world } = scene.api

@@ -27,7 +27,7 @@ const version2026 = {
   'io.modelcontextprotocol/clientInfo': { name: 'host', version: '1' },
 }
 
-/** A folder in which gates of this process keep what they know, before a server in a process of its own. */
+/** A folder for the state of gates of this process, before a server in a process of its own. */
 export class GateRoom {
   home = ''
   readonly #scene: Scene
@@ -47,7 +47,7 @@ export class GateRoom {
     return join(this.home, 'files')
   }
 
-  /** What the server does from now on. */
+  /** Scripts the server's behaviour from now on. */
   script(what: object): void {
     writeFileSync(join(this.served, 'script.json'), JSON.stringify(what))
   }
@@ -105,13 +105,13 @@ export function useGateRoom(scene: Scene): GateRoom {
   return room
 }
 
-/** An MCP host that says exactly what a test has it say. */
+/** An MCP host that sends exactly the messages of a test. */
 export class RawHost {
   readonly #transport: InMemoryTransport
   readonly #waiting = new Map<unknown, (message: Message) => void>()
   #count = 0
   readonly log: string[] = []
-  /** What came without being an answer. */
+  /** The messages that are no answers. */
   readonly told: Message[] = []
   readonly #looks = new Set<() => void>()
   gate!: GateOpened
@@ -126,7 +126,7 @@ export class RawHost {
     }
   }
 
-  /** As in the versions of 2025. */
+  /** Begins as the versions of 2025 do. */
   async begin(capabilities: object = {}): Promise<Message> {
     const clientInfo = { name: 'host', version: '1' }
     const answer = await this.ask('initialize', { protocolVersion: '2025-11-25', capabilities, clientInfo })
@@ -149,13 +149,13 @@ export class RawHost {
     return this.ask('tools/call', { name: 'write_file', arguments: args, ...more }, id)
   }
 
-  /** As since 2026-07-28: who asks, and what it can, is in each request. */
+  /** Asks as since 2026-07-28, with the client and its capabilities in each request. */
   askNow(method: string, params: object, capabilities: object = {}): Promise<Message> {
     const _meta = { ...version2026, 'io.modelcontextprotocol/clientCapabilities': capabilities }
     return this.ask(method, { ...params, _meta })
   }
 
-  /** The first message that came, or comes, by this method. */
+  /** The first message of this method, now or later. */
   tells(method: string): Promise<Message> {
     return new Promise((resolve) => {
       const look = () => {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { asRoot } from '../../../support/as-root.ts'
 import { Started } from '../../support/agent-machine.ts'
 
-/** Prints which of its words it saw in a packet of loopback, and ends with the last of them. */
+/** Prints each of its words that it sees in a packet of loopback, and ends with the last of them. */
 const program = `
 import signal, socket, sys
 signal.alarm(120)
@@ -19,10 +19,10 @@ while last in words:
         del words[word]
         print('saw', word, flush=True)
 `
-// Python from where every user can start it.
+// A Python that every user can start.
 const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3'
 
-/** A program with a packet socket on the wire that all processes of a network namespace share. */
+/** A program with a packet socket on the loopback of a network namespace. */
 export function listenOnWire(words: readonly string[], outer: readonly string[] = []): Started {
   const [first = python, ...rest] = [...asRoot, ...outer, python]
   return new Started(spawn(first, [...rest, '-I', '-c', program, ...words], { cwd: '/' }))

@@ -17,10 +17,10 @@ type Asked = { method?: string; body?: unknown; headers?: { [name: string]: stri
 export class SidecarMachine extends HostMachine {
   url = ''
   token = ''
-  /** Of the agent that it is. */
+  /** The subject of its agent. */
   subject = 'agent-remediator'
   maps: object[] = [map]
-  /** What the sidecar writes with; else it lives. */
+  /** The journal that the sidecar writes with; by default a living one. */
   writes: Journal | undefined
   readonly #world: Scene
   #stop: () => Promise<void> = async () => {}
@@ -66,7 +66,7 @@ export class SidecarMachine extends HostMachine {
     return stop()
   }
 
-  /** Not with `fetch`, which writes `Host` itself. */
+  /** Sent without `fetch`, which writes `Host` itself. */
   ask(path: string, { method = 'GET', body, headers = {}, signal }: Asked = {}): Promise<Said> {
     return new Promise((resolve, reject) => {
       const { protocol, hostname, port, pathname } = new URL(this.url)
