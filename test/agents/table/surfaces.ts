@@ -67,12 +67,17 @@ export const surfaces: readonly Surface[] = [
     tested: ['2.1.332, by hand'],
     waits: {
       says: '9½ minutes a call, then `deny` or `defer`; a repeat goes on',
-      proof: [hook, 'is denied while people have not decided', 'goes on with the same request', 'is deferred where'],
+      proof: [
+        hook,
+        'is denied while people have not decided',
+        'goes on with the same request',
+        'a call is deferred if',
+      ],
     },
     restart: killedHook,
     closed: {
       says: 'yes, with the settings that we ship (`onFailure`)',
-      proof: [hook, 'is denied where Hotwork does not answer'],
+      proof: [hook, 'a gated call is denied while Hotwork does not answer'],
     },
     cannotStop: 'settings without the hook; what another tool does, such as `Bash`',
   },
@@ -87,7 +92,7 @@ export const surfaces: readonly Surface[] = [
     restart: killedHook,
     closed: {
       says: 'ours does; Codex lets a call pass whose hook fails or is late',
-      proof: [hook, 'is denied where Hotwork does not answer'],
+      proof: [hook, 'a gated call is denied while Hotwork does not answer'],
     },
     cannotStop: 'the same, and a hook that is not trusted',
   },
@@ -97,7 +102,7 @@ export const surfaces: readonly Surface[] = [
     tested: ['agentapprovalprotocol', 'pydantic-ai-slim'],
     waits: {
       says: 'the `timeout` of the call',
-      proof: ['test/agents/sidecar/aap.test.ts', 'a call that people do not decide in its time is taken back'],
+      proof: ['test/agents/sidecar/aap.test.ts', 'an undecided call is withdrawn at its end'],
     },
     restart: {
       says: 'yes',
