@@ -10,6 +10,11 @@ const mapped = {
   '^hotwork/cdk$': '<rootDir>/infra/cdk.ts',
   '^hotwork/(ai-sdk|langchain|openai-agents|strands|claude)$': '<rootDir>/client/adapters/$1.ts',
 }
+// A worker loads a module once, for all files that it runs: half of the time went into loading the same ones again.
+const shared = {
+  runtime: '<rootDir>/test/support/shared/runtime.cjs',
+  testEnvironment: '<rootDir>/test/support/shared/environment.cjs',
+}
 const onStack = ['<rootDir>/test/stack']
 const project = (name, extra = {}) => ({
   displayName: name,
@@ -39,9 +44,10 @@ module.exports = {
   globalTeardown: '<rootDir>/test/support/made-once-remove.cjs',
   projects: [
     ...['domain', 'policies', 'operations', 'http', 'channels', 'local', 'infra', 'client', 'package'].map((name) =>
-      project(name),
+      project(name, shared),
     ),
     project('adapters', {
+      ...shared,
       roots: ['<rootDir>/test/adapters', '<rootDir>/test/targets'],
       testMatch: ['<rootDir>/test/{adapters,targets}/**/*.test.ts'],
     }),

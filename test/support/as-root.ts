@@ -5,7 +5,8 @@ export const asRoot: readonly string[] = process.getuid?.() === 0 ? [] : ['sudo'
 
 const [sudo, ...words] = [...asRoot, 'true']
 /** A test that takes root. Where neither holds it is skipped, which fails in CI. */
-export const whereRoot = sudo !== undefined && spawnSync(sudo, words).status === 0 ? test : test.skip
+export const whereRoot = (...named: Parameters<typeof test>) =>
+  sudo !== undefined && spawnSync(sudo, words).status === 0 ? test(...named) : test.skip(...named)
 
 /** Makes a file or folder another user's, which root alone may do. */
 export const giveAway = (path: string): void => {

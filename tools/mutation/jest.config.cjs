@@ -15,6 +15,9 @@ const folders = [...new Set(process.env.HOTWORK_MUTATE.split(' ').flatMap(testsO
 /** One project, as Stryker wants it. */
 module.exports = {
   ...domain,
+  // Each run loads its mutant's module.
+  runtime: undefined,
+  testEnvironment: 'node',
   rootDir,
   roots: ['<rootDir>/test'],
   testMatch: folders.flatMap((name) => [`<rootDir>/test/${name}/**/*.test.ts`, `<rootDir>/test/${name}.test.ts`]),
