@@ -44,10 +44,10 @@ export interface Issuer<Issued> {
 }
 
 /** Makes the one call that was approved. */
-export interface Maker {
+export interface CallMaker {
   readonly kind: TargetId
   /** `expected`: the guarded values as they were read last, which the call carries where the target can be told. */
-  make(ask: Ask, credential: CredentialId, expected: JsonObject | undefined): Promise<Made>
+  make(ask: Ask, credential: CredentialId, expected: JsonObject | undefined): Promise<CallResult>
   /** Finds out by reading whether it was made. @throws where it cannot be read now, which says nothing */
   lookUp(ask: Ask, use: { credential: CredentialId; begunAt: NumericDate }): Promise<LookedUp>
 }
@@ -55,12 +55,12 @@ export interface Maker {
  * `refused`: the target said no and did nothing. `outdated`: it found another state, and did nothing. `not_sent`: it
  * never heard of the call. `unanswered`: the call may have been done or not, and is never made again.
  */
-export type Made =
-  | { made: 'told'; output: JsonObject }
-  | { made: 'refused'; reason: string }
-  | { made: 'outdated' }
-  | { made: 'not_sent'; fault: string }
-  | { made: 'unanswered' }
+export type CallResult =
+  | { outcome: 'told'; output: JsonObject }
+  | { outcome: 'refused'; reason: string }
+  | { outcome: 'outdated' }
+  | { outcome: 'not_sent'; fault: string }
+  | { outcome: 'unanswered' }
 /** `unknown` rather than a guess: others change the same things. */
 export type LookedUp = { found: 'done'; output: JsonObject } | { found: 'not_done' } | { found: 'unknown' }
 

@@ -7,7 +7,7 @@ import { placeOf } from '../../functions/operations/credentials/place.ts'
 import type { AccessToken } from '../../functions/operations/credentials/ports.ts'
 import { revokeRequest } from '../../functions/operations/requests/end-request.ts'
 import { makeCall, resolveCall } from '../../functions/operations/uses/make-call.ts'
-import type { Ender, Found, Issuer, Maker } from '../../functions/targets/reach.ts'
+import type { Ender, Found, Issuer, CallMaker } from '../../functions/targets/reach.ts'
 import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'
 import { agentKey, issuer, person, type What, type World } from '../support/world.ts'
 
@@ -17,7 +17,7 @@ export type Fate = 'refused' | 'not_sent' | 'outdated' | 'answer_lost' | 'call_l
 /** A kind of target over its double, with an action for each credential, which the world's people approve. */
 export type Trial<Issued> = {
   world: World
-  reach: Issuer<Issued> & Maker & Ender
+  reach: Issuer<Issued> & CallMaker & Ender
   own: What
   mediated: What
   next(fate: Fate): void

@@ -6,7 +6,7 @@ import { takeDecision } from '../requests/take-decision.ts'
 import { defined, type NumericDate, type PersonId } from '../values.ts'
 import type { Gathered, Occasion } from './gathered.ts'
 import { judgeRights } from './judge.ts'
-import type { MadeNarrow } from './narrow-request.ts'
+import type { NarrowResult } from './narrow-request.ts'
 import { askAboutRequest } from './questions.ts'
 import { rightsFor } from './rights.ts'
 
@@ -34,25 +34,25 @@ export function judgeDecision(
   state: ApprovalRequest,
   decision: Decision,
   read: Gathered,
-  less: MadeNarrow | undefined,
+  less: NarrowResult | undefined,
   now: NumericDate,
 ): Unstamped {
   const occasion = { moment: 'request', now, decider: decision.person, claimed: decision.claimed } as const
   const narrowed = less && withRights(policy, state, less, read, occasion)
-  const made = {
+  const command = {
     ...decision,
     type: 'decide' as const,
     ...judgeRights(policy, state, read, occasion),
     ...defined({ narrowed }),
   }
-  return { ...made, answer: answerAfter(policy, state, made, now) }
+  return { ...command, answer: answerAfter(policy, state, command, now) }
 }
 
 /** Whether the narrower may decide what they leave. */
 function withRights(
   policy: PolicyAnswers,
   state: ApprovalRequest,
-  less: MadeNarrow,
+  less: NarrowResult,
   read: Gathered,
   occasion: Occasion & { decider: PersonId },
 ): Narrowing {
@@ -69,10 +69,10 @@ const unasked: Answer = { permit: false, policies: [] }
 function answerAfter(
   policy: PolicyAnswers,
   state: ApprovalRequest,
-  made: Omit<Unstamped, 'answer'>,
+  command: Omit<Unstamped, 'answer'>,
   now: NumericDate,
 ): Answer {
-  const asIf = { ...made, answer: { ...unasked, permit: true }, bundle: '' }
+  const asIf = { ...command, answer: { ...unasked, permit: true }, bundle: '' }
   const taken = takeDecision(state, asIf, Math.max(now, state.updatedAt))
   const approved = 'code' in taken ? -1 : taken.findIndex(({ type }) => type === 'Approved')
   if ('code' in taken || approved < 0) return unasked

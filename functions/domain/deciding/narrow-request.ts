@@ -14,11 +14,11 @@ import { planAsked } from './questions.ts'
 
 /** Before it is known who may decide it. */
 export type Narrowed = Omit<Extract<Narrowing, { ok: true }>, 'eligible' | 'permittedBy'>
-export type MadeNarrow = Narrowed | Extract<Narrowing, { ok: false }>
+export type NarrowResult = Narrowed | Extract<Narrowing, { ok: false }>
 type Narrowable = Pick<ApprovalRequest, 'ask' | 'tier' | 'preview'>
 
 /** Arguments, tier and session policy are checked again. */
-export function narrowRequest(policy: PolicyAnswers, state: Narrowable, narrow: Narrow, now: NumericDate): MadeNarrow {
+export function narrowRequest(policy: PolicyAnswers, state: Narrowable, narrow: Narrow, now: NumericDate): NarrowResult {
   const origin = originOf(state.ask)
   return origin.kind === 'plan'
     ? narrowPlan(policy, state, origin.steps, narrow, now)
@@ -51,7 +51,7 @@ function narrowPlan(
   steps: readonly PlanStep[],
   narrow: Narrow,
   now: NumericDate,
-): MadeNarrow {
+): NarrowResult {
   const changed = changeSteps(policy, steps, narrow)
   if (!changed.ok) return changed
   const kept = keptSteps({ ask: { steps: changed.value } })
@@ -81,7 +81,7 @@ function onLadder<Found extends Assessed>(
   tier: number,
   found: Found | NotAssessed,
   less: (found: Found, grant: GrantTerms) => Omit<Ask, 'digest' | 'argumentsDigest'>,
-): MadeNarrow {
+): NarrowResult {
   if (found.outcome === 'refused') return { ok: false, code: found.reason, ...defined({ detail: found.detail }) }
   const needed = Math.max(tier, found.tier)
   const rung = tierOf(bundle.ladder, needed)

@@ -90,31 +90,31 @@ export function eventsOfRequest(before: ApprovalRequest | undefined, after: Appr
   return rulesOf(after.ask).asks === 'rights' ? ofOpening(before, after, ofType) : ofAsk(before, after, ofType)
 }
 
-type Make = (type: RequestEvent['type'], at: NumericDate, facts?: Partial<RequestEvent>) => RequestEvent
+type EventBuilder = (type: RequestEvent['type'], at: NumericDate, facts?: Partial<RequestEvent>) => RequestEvent
 
-function ofAsk(before: ApprovalRequest | undefined, after: ApprovalRequest, make: Make): readonly RequestEvent[] {
+function ofAsk(before: ApprovalRequest | undefined, after: ApprovalRequest, build: EventBuilder): readonly RequestEvent[] {
   const events: RequestEvent[] = []
-  if (!before) events.push(make('Request Submitted', after.submittedAt))
+  if (!before) events.push(build('Request Submitted', after.submittedAt))
   const narrowed = after.narrowings?.at(-1)
   if (narrowed && after.narrowings?.length !== before?.narrowings?.length)
-    events.push(make('Request Narrowed', narrowed.at))
+    events.push(build('Request Narrowed', narrowed.at))
   const ended = endOf(before, after)
-  if (ended) events.push(make('Grant Ended', ended.at, ended.facts))
+  if (ended) events.push(build('Grant Ended', ended.at, ended.facts))
   if (before?.status === after.status && before.round === after.round) return events
-  if (after.status === 'approved') events.push(make('Request Approved', after.grant.approvedAt))
-  if (after.status === 'denied') events.push(make('Request Denied', after.deniedAt))
-  if (after.status === 'withdrawn') events.push(make('Request Withdrawn', after.withdrawnAt))
-  if (after.status === 'expired' && !after.grant) events.push(make('Request Expired', after.expiredAt))
+  if (after.status === 'approved') events.push(build('Request Approved', after.grant.approvedAt))
+  if (after.status === 'denied') events.push(build('Request Denied', after.deniedAt))
+  if (after.status === 'withdrawn') events.push(build('Request Withdrawn', after.withdrawnAt))
+  if (after.status === 'expired' && !after.grant) events.push(build('Request Expired', after.expiredAt))
   return events
 }
 
-function ofOpening(before: ApprovalRequest | undefined, after: ApprovalRequest, make: Make): readonly RequestEvent[] {
+function ofOpening(before: ApprovalRequest | undefined, after: ApprovalRequest, build: EventBuilder): readonly RequestEvent[] {
   const events: RequestEvent[] = []
-  if (!before) events.push(make('Opening Started', after.submittedAt))
+  if (!before) events.push(build('Opening Started', after.submittedAt))
   const ended = endOf(before, after)
-  if (ended) events.push(make('Opening Ended', ended.at, ended.facts))
+  if (ended) events.push(build('Opening Ended', ended.at, ended.facts))
   const review = after.review?.done
-  if (review && !before?.review?.done) events.push(make('Opening Reviewed', review.at, { outcome: review.outcome }))
+  if (review && !before?.review?.done) events.push(build('Opening Reviewed', review.at, { outcome: review.outcome }))
   return events
 }
 

@@ -38,13 +38,13 @@ export const credentialsDoor = <Issued extends object>(
  */
 export function callsDoor({ id, name }: Kind, ports: DoorPorts & CallPorts) {
   const answerCall = targetDoor(id, 'calls', ports, async (call, token, once) => {
-    const made = await makeCall(token, once, ports)
-    if (made.ok) return { output: made.value }
-    if (made.code === 'call_failed') throw callFailed(name, made.detail)
-    if (made.code === 'outcome_unknown') throw outcomeUnknown(made.detail)
-    if (made.code !== 'call_not_sent') throw refusalAt(id, 'calls', made.code, made.detail)
-    ports.log.error('fault', { route: call.route, fault: made.detail, requestId: call.requestId })
-    throw made.detail === 'CallOutdated' ? outdated() : notSent(name)
+    const called = await makeCall(token, once, ports)
+    if (called.ok) return { output: called.value }
+    if (called.code === 'call_failed') throw callFailed(name, called.detail)
+    if (called.code === 'outcome_unknown') throw outcomeUnknown(called.detail)
+    if (called.code !== 'call_not_sent') throw refusalAt(id, 'calls', called.code, called.detail)
+    ports.log.error('fault', { route: call.route, fault: called.detail, requestId: call.requestId })
+    throw called.detail === 'CallOutdated' ? outdated() : notSent(name)
   })
   /** The record has the outcome, and no caller is told. */
   const lookUp = async (message: unknown) =>

@@ -76,9 +76,9 @@ export async function openBreakGlass(
   return runAggregate<Result<OpenedBreakGlass, OpeningRefusal>>(ask.person, attempts, async () => {
     const repeat = await findRepeat(key, body, ask.jkt, ports)
     if (repeat) return repeat.ok ? again(repeat.value, ports) : refused(repeat.code)
-    const made = await makeOpening(ask, ports)
-    if (!made.ok) return refused(made.code, made.detail)
-    const { opening, budgets, voucher } = made.value
+    const assessed = await assessOpening(ask, ports)
+    if (!assessed.ok) return refused(assessed.code, assessed.detail)
+    const { opening, budgets, voucher } = assessed.value
     const now = ports.clock.now()
     const { events, refusal } = decide(undefined, opening, now)
     if (refusal) return refused(refusal.code, refusal.detail ?? whenAgain(refusal.code, budgets, now))
@@ -117,9 +117,9 @@ export async function foreseeOpening(
   ask: ForeseenAsk,
   ports: OpeningPorts,
 ): Promise<Result<LoginWanted, OpeningRefusal>> {
-  const made = await makeOpening({ ...ask, proven: { issuer: '', subject: '' }, login: 'to come' }, ports)
-  if (!made.ok) return made
-  const { opening, budgets, login } = made.value
+  const assessed = await assessOpening({ ...ask, proven: { issuer: '', subject: '' }, login: 'to come' }, ports)
+  if (!assessed.ok) return assessed
+  const { opening, budgets, login } = assessed.value
   const now = ports.clock.now()
   const { refusal } = decide(undefined, opening, now)
   return refusal ? refuse(refusal.code, refusal.detail ?? whenAgain(refusal.code, budgets, now)) : ok(login)
@@ -132,15 +132,15 @@ async function again(stored: Stored, ports: OpeningPorts): Promise<Result<Opened
   return ok({ stored, left: leftOf(budgets, ports.clock.now()), created: false })
 }
 
-type Made = {
+type AssessedOpening = {
   opening: Extract<Parameters<typeof decide>[1], { type: 'open_break_glass' }>
   budgets: readonly OpenedBudget[]
   voucher?: OnceOnly
   login: LoginWanted
 }
-type MakeAsk = ForeseenAsk & Pick<OpeningAsk, 'proven' | 'jkt'> & { login: Login | 'to come' }
+type OpeningToAssess = ForeseenAsk & Pick<OpeningAsk, 'proven' | 'jkt'> & { login: Login | 'to come' }
 
-async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Made, OpeningRefusal>> {
+async function assessOpening(ask: OpeningToAssess, ports: OpeningPorts): Promise<Result<AssessedOpening, OpeningRefusal>> {
   const { policy, ids, clock } = ports
   const { bundle } = policy
   const now = clock.now()

@@ -24,7 +24,7 @@ export const stamped = (command: Unstamped, { policy }: Pick<AskingPorts, 'polic
 /** `replayed`: something that may happen once had happened before, so nothing was done now. */
 export type CarriedOut<Code extends Refusal = Refusal> = Result<Stored, Code> & { stored?: Stored }
 
-type Made<C extends Unstamped> = (
+type CommandBuilder<C extends Unstamped> = (
   state: ApprovalRequest,
   now: NumericDate,
   requests: Pick<RequestReader, 'dependencies'>,
@@ -57,21 +57,21 @@ export const readToAct = (id: RequestId, { requests, policy }: Pick<DecidingPort
 export function carryOut<C extends Unstamped>(
   id: RequestId,
   ports: DecidingPorts,
-  command: Made<C>,
+  command: CommandBuilder<C>,
   once?: undefined,
   how?: How,
 ): Promise<CarriedOut<RefusalOf<C>>>
 export function carryOut<C extends Unstamped>(
   id: RequestId,
   ports: DecidingPorts,
-  command: Made<C>,
+  command: CommandBuilder<C>,
   once: readonly OnceOnly[],
   how?: How,
 ): Promise<CarriedOut<RefusalOf<C> | 'replayed'>>
 export function carryOut(
   id: RequestId,
   ports: DecidingPorts,
-  command: Made<Unstamped>,
+  command: CommandBuilder<Unstamped>,
   once: readonly OnceOnly[] = [],
   { first, toAct, follow, handsOut }: How = {},
 ): Promise<CarriedOut> {
@@ -84,12 +84,12 @@ export function carryOut(
     const { dependencies } = stored
     const requests = dependencies ? { dependencies } : ports.requests
     const whole = asOf(stored.state, Math.max(now, stored.state.updatedAt))
-    const made = stamped(await command(whole, now, requests), ports)
-    const decided = decideIn(stored.state, made, now, ports)
+    const own = stamped(await command(whole, now, requests), ports)
+    const decided = decideIn(stored.state, own, now, ports)
     const more = follow && !decided.refusal ? stamped(await follow(decided.state), ports) : undefined
     const ended = more && decideIn(decided.state, more, ports.clock.now(), ports)
     const { refusal, state } = ended ?? decided
-    if (refusal) ports.log.info('refused', { request: id, attempted: (more ?? made).type, code: refusal.code })
+    if (refusal) ports.log.info('refused', { request: id, attempted: (more ?? own).type, code: refusal.code })
     const events = [...decided.events, ...(ended?.events ?? [])]
     const after = chainEvents(stored, events, state)
     const next: Stored = { state, head: after.head }
@@ -101,7 +101,7 @@ export function carryOut(
       handsOut && !refusal ? findEnding(state, now, ports, handsOut.role) : undefined,
     ])
     if (result.outcome === 'taken') {
-      await recordRefusal(actorOf(stored.state, made), made.type, 'replayed', ports, aboutStored(stored))
+      await recordRefusal(actorOf(stored.state, own), own.type, 'replayed', ports, aboutStored(stored))
       return { ...refuse('replayed'), stored }
     }
     if (result.outcome === 'stale') return undefined
@@ -132,7 +132,7 @@ export async function carryOutFor<C extends Unstamped>(
   attempted: string,
   id: RequestId,
   ports: DecidingPorts,
-  command: Made<C>,
+  command: CommandBuilder<C>,
   once?: OnceOnly,
 ): Promise<CarriedOut<RefusalOf<C> | 'replayed'>> {
   const done = await carryOut(id, ports, command, once ? [once] : [])

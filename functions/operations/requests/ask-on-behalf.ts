@@ -30,8 +30,8 @@ import { keepRate } from '../rates.ts'
 import { refuseOnRecord } from '../record/refuse.ts'
 import { bodyDigest, findRepeat, idempotencyItem } from '../record/repeat.ts'
 import { aboutAsk } from './evaluate-access.ts'
-import type { AdmissionPorts, Asking, Made, Unmade } from './made.ts'
-import { makeAsked } from './make-submit.ts'
+import type { AdmissionPorts, Asking, AssessedAsk, RefusedSubmission } from './submission.ts'
+import { assessAsked } from './assess-submission.ts'
 import { type Submitted, submitOnBehalf } from './submit-request.ts'
 
 export type OnBehalfAsk = Pick<Said, 'purpose' | 'parentTask' | 'justification'> & {
@@ -85,10 +85,10 @@ export async function askOnBehalf(ask: OnBehalfAsk, ports: AdmissionPorts): Prom
     return refuse('too_many_requests', `in ${taken.retryAfter} s, by \`limits.${kind}\` of the ladder`)
   await ports.policy.look?.([agent])
   const found = await foresee(ask, ports)
-  if (!found.made.ok) return refusedAbout(found.resource)<Refusal>(found.made.code, found.made.detail)
-  const { foreseen, made, asking } = found.made.value
+  if (!found.assessed.ok) return refusedAbout(found.resource)<Refusal>(found.assessed.code, found.assessed.detail)
+  const { foreseen, assessed, asking } = found.assessed.value
   if (ask.seen !== foreseen.seen) return ok({ foreseen })
-  const done = await submitOnBehalf({ ...asking, once: ask.once }, { made, item: key, body }, ports)
+  const done = await submitOnBehalf({ ...asking, once: ask.once }, { assessed, item: key, body }, ports)
   return done.ok ? ok({ asked: done.value }) : done
 }
 
@@ -105,7 +105,7 @@ export function askable(person: PersonId, { policy, clock }: Pick<AdmissionPorts
 
 type Foreseeing = {
   resource?: ApprovalRequest['ask']['resource']
-  made: Result<{ foreseen: OnBehalfForeseen; made: Made; asking: Asking & { askedBy: PersonId } }, Refusal> | Unmade
+  assessed: Result<{ foreseen: OnBehalfForeseen; assessed: AssessedAsk; asking: Asking & { askedBy: PersonId } }, Refusal> | RefusedSubmission
 }
 
 async function foresee(ask: OnBehalfAsk, ports: AdmissionPorts): Promise<Foreseeing> {
@@ -113,13 +113,13 @@ async function foresee(ask: OnBehalfAsk, ports: AdmissionPorts): Promise<Foresee
   const { bundle } = policy
   const now = clock.now()
   const agent = agentOf(bundle, ask.agent)
-  if (!agent) return { made: refuse('not_permitted') }
+  if (!agent) return { assessed: refuse('not_permitted') }
   const found = findResource(bundle, {
     action: ask.action,
     arguments: ask.arguments,
     mcp: bundle.actions[ask.action]?.mcp,
   })
-  if (!found.ok) return { made: found }
+  if (!found.ok) return { assessed: found }
   const { resource, mcp } = found.value
   const asking = {
     agent: agentRefOf(agent, bundle, now),
@@ -130,12 +130,12 @@ async function foresee(ask: OnBehalfAsk, ports: AdmissionPorts): Promise<Foresee
     askedBy: ask.person,
     ...defined({ mcp }),
   }
-  const made = await makeAsked(asking, ports)
-  if (!made.ok) return { resource, made }
-  const state = stateOf(made.value.submit, now)
+  const assessed = await assessAsked(asking, ports)
+  if (!assessed.ok) return { resource, assessed }
+  const state = stateOf(assessed.value.submit, now)
   const answer = askAboutAsker(policy, state, ask.person, now)
-  if (!answer.permit) return { resource, made: refuse(answer.error ? 'policy_error' : 'not_permitted', answer.detail) }
-  return { resource, made: ok({ foreseen: foreseenOf(ask, state, policy, now), made: made.value, asking }) }
+  if (!answer.permit) return { resource, assessed: refuse(answer.error ? 'policy_error' : 'not_permitted', answer.detail) }
+  return { resource, assessed: ok({ foreseen: foreseenOf(ask, state, policy, now), assessed: assessed.value, asking }) }
 }
 
 function stateOf(asked: Submit, now: NumericDate): ApprovalRequest {

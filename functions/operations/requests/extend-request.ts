@@ -18,7 +18,7 @@ import { commitNew } from '../record/carry-out.ts'
 import { aboutStored, refuseOnRecord } from '../record/refuse.ts'
 import { bodyDigest, findRepeat, idempotencyItem } from '../record/repeat.ts'
 import { manyWriters, runAggregate } from '../record/run-aggregate.ts'
-import { makeAsked, type SubmissionPorts } from './make-submit.ts'
+import { assessAsked, type SubmissionPorts } from './assess-submission.ts'
 import { readAndAdmit, type SubmissionRefusal, type Submitted } from './submit-request.ts'
 
 export type ExtensionAsk = {
@@ -66,9 +66,9 @@ export async function extendRequest(ask: ExtensionAsk, ports: SubmissionPorts): 
     const once = `EXT#${ask.id}`
     const before = await requests.recall(once)
     if (before !== undefined) return refused('already_extended', before)
-    const made = await makeExtension(state as ApprovedRequest, ask, ports)
-    if (!made.ok) return refused(made.code, made.detail)
-    const ready = await readAndAdmit(made.value, ports)
+    const assessed = await assessExtension(state as ApprovedRequest, ask, ports)
+    if (!assessed.ok) return refused(assessed.code, assessed.detail)
+    const ready = await readAndAdmit(assessed.value, ports)
     if (!ready.ok) return refused(ready.code, ready.detail)
     const { submit } = ready.value
     const { id } = submit.ask
@@ -82,7 +82,7 @@ export async function extendRequest(ask: ExtensionAsk, ports: SubmissionPorts): 
   })
 }
 
-function makeExtension(of: ApprovedRequest, { jkt, minutes, justification }: ExtensionAsk, ports: SubmissionPorts) {
+function assessExtension(of: ApprovedRequest, { jkt, minutes, justification }: ExtensionAsk, ports: SubmissionPorts) {
   const { agent, action, arguments: properties, resource } = of.ask
   const same = {
     agent: { ...agent, id: agent.id as AgentId },
@@ -93,5 +93,5 @@ function makeExtension(of: ApprovedRequest, { jkt, minutes, justification }: Ext
     ...defined({ justification }),
   }
   const as = (submit: Parameters<typeof asExtension>[0]) => asExtension(submit, of, minutes * 60)
-  return makeAsked(same, ports, { atLeast: of.tier, as })
+  return assessAsked(same, ports, { atLeast: of.tier, as })
 }

@@ -5,7 +5,7 @@ import type { Said } from '../../domain/record/ask-terms.ts'
 import type { Ask } from '../../domain/record/request.ts'
 import { defined } from '../../domain/values.ts'
 import type { TaskLook } from '../ports.ts'
-import type { AdmissionPorts } from './made.ts'
+import type { AdmissionPorts } from './submission.ts'
 
 /** Asked only where a tier or a policy goes by the answer, or where people are to see the incident. */
 export async function lookAtTask(

@@ -17,8 +17,8 @@ import { bodyDigest, findRepeat, idempotencyItem } from '../record/repeat.ts'
 import { manyWriters, runAggregate } from '../record/run-aggregate.ts'
 import { aboutAsk } from './evaluate-access.ts'
 import { besideGate, mayWait } from './limits.ts'
-import type { AdmissionPorts, Asking, Lacking, Made, MadeOr, Make, Unbound, Unmade } from './made.ts'
-import { prepareAsked, prepareSubmit, type SubmissionAsk, type SubmissionPorts } from './make-submit.ts'
+import type { AdmissionPorts, Asking, Lacking, AssessedAsk, SubmissionResult, Assess, Unbound, RefusedSubmission } from './submission.ts'
+import { prepareAssessment, prepareSubmission, type SubmissionAsk, type SubmissionPorts } from './assess-submission.ts'
 
 /** `created` is false where an earlier request is the answer: the same key, or an identical one that is pending. */
 export type Submitted = { stored: Stored; created: boolean }
@@ -37,7 +37,7 @@ const day = 86_400
 /** `recall`: which calls are the same one. `attaches`: to which earlier request an ask that is alike belongs. */
 type Way = {
   recall?: { item: string; body: Digest }
-  prepare: () => Promise<Make>
+  prepare: () => Promise<Assess>
   attaches: (state: ApprovalRequest) => boolean
 }
 
@@ -52,7 +52,7 @@ export function submitRequest(
 ): Promise<Result<Submitted, SubmissionRefusal>> {
   const body = bodyDigest(ask.body)
   const item = idempotencyItem(ask.agent.id, ask.idempotencyKey ?? `${body} ${ask.jkt}`)
-  const prepare = () => prepareSubmit(ask, ports)
+  const prepare = () => prepareSubmission(ask, ports)
   return submitOnce(ask, { recall: { item, body }, prepare, attaches: isPending }, ports, admitted)
 }
 
@@ -66,16 +66,16 @@ export function submitUnevaluated(
 ): Promise<Result<Submitted, SubmissionRefusal>> {
   const attaches = (state: ApprovalRequest) =>
     state.status === 'pending' || (state.status === 'approved' && state.grant.claimedAt === undefined)
-  return submitOnce(ask, { prepare: () => prepareAsked(ask, ports), attaches }, ports)
+  return submitOnce(ask, { prepare: () => prepareAssessment(ask, ports), attaches }, ports)
 }
 
-/** A person asks on behalf of an agent. What they were shown is what is made. */
+/** A person asks on behalf of an agent. What they were shown is what is assessed. */
 export function submitOnBehalf(
   ask: Asking & { askedBy: PersonId; once: OnceOnly },
-  { made, ...recall }: { made: Made; item: string; body: Digest },
+  { assessed, ...recall }: { assessed: AssessedAsk; item: string; body: Digest },
   ports: AdmissionPorts,
 ): Promise<Result<Submitted, SubmissionRefusal>> {
-  return submitOnce(ask, { recall, prepare: async () => async () => ok(made), attaches: isPending }, ports)
+  return submitOnce(ask, { recall, prepare: async () => async () => ok(assessed), attaches: isPending }, ports)
 }
 
 const isPending = ({ status }: ApprovalRequest): boolean => status === 'pending'
@@ -91,7 +91,7 @@ async function submitOnce(
   const about = aboutAsk({ action, resource: { type: resource.type, id: resource.id }, parentTask })
   const [by, attempted] = ask.askedBy === undefined ? [ask.agent.id, 'submit'] : [ask.askedBy, 'ask_on_behalf']
   const refused = refuseOnRecord(by, attempted, ports, { about })
-  const refusedFor = ({ code, detail, because }: Unmade) => {
+  const refusedFor = ({ code, detail, because }: RefusedSubmission) => {
     const { reason, policies = [], wouldBe: observed } = because ?? {}
     const more = { about: { ...about, ...defined({ reason }) }, policies, observed }
     return refuseOnRecord(by, attempted, ports, more)(code, detail)
@@ -99,16 +99,16 @@ async function submitOnce(
   return runAggregate<Result<Submitted, SubmissionRefusal>>(ask.agent.id, manyWriters, async () => {
     // Side by side. Until the caller is admitted nothing is put on record, and no other service is asked.
     const reads = Promise.all([recall && findRepeat(recall.item, recall.body, ask.jkt, ports), prepare()])
-    const [repeat, make] = await besideGate(admitted, reads)
+    const [repeat, assess] = await besideGate(admitted, reads)
     if (repeat) return repeat.ok ? ok({ stored: repeat.value, created: false }) : refused(repeat.code)
-    const made = await make()
-    if (!made.ok) return refusedFor(made)
+    const assessed = await assess()
+    if (!assessed.ok) return refusedFor(assessed)
     const remember = (id: RequestId, since: NumericDate): readonly OnceOnly[] =>
       recall ? [{ key: recall.item, value: `${recall.body} ${id}`, expiresAt: since + 8 * day }] : []
-    const open = `OPEN#${ask.agent.id}#${openKey(made.value.submit.ask)}`
+    const open = `OPEN#${ask.agent.id}#${openKey(assessed.value.submit.ask)}`
     const [{ before, same }, ready] = await Promise.all([
       findSame(open, attaches, ports),
-      readAndAdmit(made.value, ports),
+      readAndAdmit(assessed.value, ports),
     ])
     if (same) {
       // The proof is spent also where nothing new is made of it.
@@ -155,18 +155,18 @@ const openKey = (ask: Ask) => {
 
 /** Reads what is there, and finds who is to be asked: nothing is read for what may not even be asked for. */
 export async function readAndAdmit(
-  { submit: asIf, read }: Made,
+  { submit: asIf, withPreview }: AssessedAsk,
   ports: AdmissionPorts,
-): Promise<MadeOr<{ submit: Submit; drawn: Drawn }>> {
+): Promise<SubmissionResult<{ submit: Submit; drawn: Drawn }>> {
   // Side by side: the agent waits for the slower of the two.
   const [found, early, permits] = await Promise.all([
     observe(asIf.ask, ports),
     asIf.stages.length > 0 ? mayWait(asIf.ask, ports) : undefined,
     mayDraw(asIf) ? findPermits(asIf, ports) : [],
   ])
-  const made = read(found?.preview)
-  if (!made.ok) return made
-  const submit = made.value
+  const submission = withPreview(found?.preview)
+  if (!submission.ok) return submission
+  const submit = submission.value
   const drawn = mayDraw(submit) ? await drawFromPermit(submit, permits, ports.clock.now(), ports) : undefined
   const room = submit.stages.length > 0 && !drawn ? (early ?? (await mayWait(submit.ask, ports))) : ok(true)
   return room.ok ? ok({ submit, drawn }) : room

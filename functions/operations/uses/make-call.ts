@@ -8,7 +8,7 @@ import { underWay } from '../../domain/uses/use.ts'
 import type { JsonObject, NumericDate, RequestId, Result, UseId } from '../../domain/values.ts'
 import { defined, ok, refuse } from '../../domain/values.ts'
 import { kindOf } from '../../targets/kinds.ts'
-import type { LookedUp, Maker } from '../../targets/reach.ts'
+import type { LookedUp, CallMaker } from '../../targets/reach.ts'
 import { type PlacePorts, placeOf } from '../credentials/place.ts'
 import type { AccessToken } from '../credentials/ports.ts'
 import { faultName } from '../faults.ts'
@@ -18,7 +18,7 @@ import { observeFor, type ReaderPorts } from '../previews/read-again.ts'
 import { type CarriedOut, carryOut } from '../record/carry-out.ts'
 import type { MakingPorts } from '../record/ports.ts'
 
-export type CallPorts = MakingPorts & ReaderPorts & PlacePorts & { reach: Maker }
+export type CallPorts = MakingPorts & ReaderPorts & PlacePorts & { reach: CallMaker }
 
 /** `call_failed`: the target said no, by this name. `call_not_sent`: nothing was done, for this fault. */
 export type CallRefusal = RefusalOf<BeginCall> | 'replayed' | 'call_failed' | 'call_not_sent'
@@ -42,23 +42,23 @@ export async function makeCall(
   if (!begun.ok) return begun.code === 'outcome_unknown' ? askAgain(token, ports) : told(begun)
   const { state } = begun.value
   const { ask } = state
-  const made = await ports.reach.make(ask, token.jti, expected)
-  switch (made.made) {
+  const called = await ports.reach.make(ask, token.jti, expected)
+  switch (called.outcome) {
     case 'told':
       await end(ask, use, 'succeeded', undefined, ports)
-      return ok(made.output)
+      return ok(called.output)
     case 'refused':
-      await end(ask, use, 'failed', made.reason, ports)
-      return refuse('call_failed', made.reason)
+      await end(ask, use, 'failed', called.reason, ports)
+      return refuse('call_failed', called.reason)
     case 'outdated':
       // Asked again, what is there is read again: it is another state.
       return giveBack(ask, use, 'CallOutdated', ports)
     case 'not_sent':
-      return giveBack(ask, use, made.fault, ports)
+      return giveBack(ask, use, called.fault, ports)
     case 'unanswered':
       return lookUpAtOnce(ask, callOf(state), ports)
     default:
-      return made satisfies never
+      return called satisfies never
   }
 }
 

@@ -5,11 +5,11 @@ import type { ReaderPorts } from '../../operations/previews/read-again.ts'
 import { SdkCaller } from './calls/sdk-caller.ts'
 import { aws } from './kind.ts'
 import type { AwsCaller } from './ports.ts'
-import { type BrokerPorts, makerOf } from './reach.ts'
+import { type BrokerPorts, callMakerOf } from './reach.ts'
 import { StsBroker } from './sts/broker.ts'
 
 export const createHandler = (ports: DoorPorts & ReaderPorts & BrokerPorts & { caller: AwsCaller }) =>
-  callsDoor(aws, { ...ports, reach: makerOf(ports) })
+  callsDoor(aws, { ...ports, reach: callMakerOf(ports) })
 
 export const wire: Wiring<typeof createHandler, Acting> = (told) => {
   const ports = actingPorts(told)

@@ -15,7 +15,7 @@ import {
   faultName,
 } from '../../operations/faults.ts'
 import type { Clock, Log } from '../../operations/ports.ts'
-import type { Ender, Issuer, Made, Maker } from '../reach.ts'
+import type { Ender, Issuer, CallResult, CallMaker } from '../reach.ts'
 import type { AssumeAsk, AwsCall, AwsCaller, AwsCredentialBroker, AwsCredentials, RolePolicies } from './ports.ts'
 import { rightsStatements } from './rules/rights.ts'
 import { sessionPolicy } from './rules/session-policy.ts'
@@ -84,7 +84,7 @@ export const issuerOf = (ports: BrokerPorts): Issuer<AwsCredentials> => ({
 const callLasts = 60
 
 /** Mediated calls, each with a session that can do nothing else. */
-export function makerOf(ports: BrokerPorts & { caller: AwsCaller }): Maker {
+export function callMakerOf(ports: BrokerPorts & { caller: AwsCaller }): CallMaker {
   const { broker, caller, clock } = ports
   const sessionFor = (ask: Ask, credential: CredentialId, statement: Statement, target: Target) =>
     broker.assume({
@@ -98,21 +98,21 @@ export function makerOf(ports: BrokerPorts & { caller: AwsCaller }): Maker {
     async make(ask, credential, expected) {
       const target = targetOf(ask, ports)
       const statement = target && deriveStatement(target.entry, ask.arguments, target.account)
-      if (!statement) return { made: 'refused', reason: 'BrokerRefused' }
+      if (!statement) return { outcome: 'refused', reason: 'BrokerRefused' }
       let session: AwsCredentials
       try {
         session = await sessionFor(ask, credential, statement, target)
       } catch (fault) {
         const name = faultName(fault)
-        return fault instanceof BrokerRefused ? { made: 'refused', reason: name } : { made: 'not_sent', fault: name }
+        return fault instanceof BrokerRefused ? { outcome: 'refused', reason: name } : { outcome: 'not_sent', fault: name }
       }
       try {
         return {
-          made: 'told',
+          outcome: 'told',
           output: await caller.call({ ...callOf(ask, target), ...defined({ expected }) }, session),
         }
       } catch (fault) {
-        return madeOf(fault)
+        return callResultOf(fault)
       }
     },
     async lookUp(ask, { credential, begunAt }) {
@@ -131,11 +131,11 @@ const callOf = ({ action, arguments: args }: Ask, { account }: Target): AwsCall 
   region: account.region,
 })
 
-function madeOf(fault: unknown): Made {
-  if (fault instanceof CallRefused) return { made: 'refused', reason: fault.reason }
-  if (fault instanceof CallOutdated) return { made: 'outdated' }
-  if (fault instanceof CallNotSent) return { made: 'not_sent', fault: fault.name }
-  if (fault instanceof CallUnanswered) return { made: 'unanswered' }
+function callResultOf(fault: unknown): CallResult {
+  if (fault instanceof CallRefused) return { outcome: 'refused', reason: fault.reason }
+  if (fault instanceof CallOutdated) return { outcome: 'outdated' }
+  if (fault instanceof CallNotSent) return { outcome: 'not_sent', fault: fault.name }
+  if (fault instanceof CallUnanswered) return { outcome: 'unanswered' }
   throw fault
 }
 

@@ -6,7 +6,7 @@ import type { RequestStore } from '../../../functions/operations/record/ports.ts
 import { sweepOverdue } from '../../../functions/operations/requests/sweep-overdue.ts'
 import { makeCall, resolveCall } from '../../../functions/operations/uses/make-call.ts'
 import type { AwsCaller, AwsCredentialBroker, AwsCredentials } from '../../../functions/targets/aws/ports.ts'
-import { makerOf } from '../../../functions/targets/aws/reach.ts'
+import { callMakerOf } from '../../../functions/targets/aws/reach.ts'
 import { MemoryCaller } from '../../support/credentials/memory-caller.ts'
 import { MemoryQueue } from '../../support/requests/memory-queue.ts'
 import { agentKey, issuer, sampleBundle, type What, World } from '../../support/world.ts'
@@ -38,7 +38,7 @@ export async function claimed(what: What = configure, caller = new MemoryCaller(
   const ports = (changes: Worldly) => {
     const { broker, targetRole } = world
     const all = { ...world.ports, broker, caller, targetRole, ...changes }
-    return { ...all, reach: makerOf(all) }
+    return { ...all, reach: callMakerOf(all) }
   }
   const call = (changes: Worldly = {}, once = world.proof()) => makeCall(token, once, ports(changes))
   const uses = async () => usesOf(await world.state(request.ask.id))

@@ -1,6 +1,6 @@
 import { STSClient } from '@aws-sdk/client-sts'
 import type { AwsCredentials } from '../../../functions/targets/aws/ports.ts'
-import { enderOf, issuerOf, makerOf } from '../../../functions/targets/aws/reach.ts'
+import { enderOf, issuerOf, callMakerOf } from '../../../functions/targets/aws/reach.ts'
 import { readerOf, SdkReader } from '../../../functions/targets/aws/reads/aws-reads.ts'
 import { ReaderSessions } from '../../../functions/targets/aws/reads/reader-sessions.ts'
 import { configure } from '../../operations/uses/mediated-world.ts'
@@ -34,7 +34,7 @@ keepsPromises<AwsCredentials>('aws', async (): Promise<Trial<AwsCredentials>> =>
   }
   const reach = {
     ...issuerOf(ports),
-    ...makerOf({ ...ports, caller: looking }),
+    ...callMakerOf({ ...ports, caller: looking }),
     ...enderOf(ports),
     kind: 'aws' as const,
   }

@@ -4,9 +4,9 @@ import { type Acting, actingPorts } from '../../handlers/wiring/acting.ts'
 import type { PlacePorts } from '../../operations/credentials/place.ts'
 import type { ReaderPorts } from '../../operations/previews/read-again.ts'
 import { toy } from './kind.ts'
-import { makerOf } from './reach.ts'
+import { callMakerOf } from './reach.ts'
 
 export const createHandler = (ports: DoorPorts & ReaderPorts & PlacePorts) =>
-  callsDoor(toy, { ...ports, reach: makerOf(ports) })
+  callsDoor(toy, { ...ports, reach: callMakerOf(ports) })
 
 export const wire: Wiring<typeof createHandler, Acting> = actingPorts

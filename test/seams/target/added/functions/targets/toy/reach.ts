@@ -5,7 +5,7 @@ import type { Ask } from '../../domain/record/request.ts'
 import { JsonObject, rfc3339 } from '../../domain/values.ts'
 import { BrokerRefused, BrokerUnavailable, faultName } from '../../operations/faults.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
-import type { Ender, Issuer, Maker, Reader } from '../reach.ts'
+import type { Ender, Issuer, CallMaker, Reader } from '../reach.ts'
 import { toy } from './kind.ts'
 
 export type ToyPorts = { policy: Pick<Policy, 'bundle'> }
@@ -49,18 +49,18 @@ export const issuerOf = ({ policy: { bundle } }: ToyPorts): Issuer<Key> => ({
   },
 })
 
-export const makerOf = ({ policy: { bundle } }: ToyPorts): Maker => {
+export const callMakerOf = ({ policy: { bundle } }: ToyPorts): CallMaker => {
   const at = (ask: Ask) => `${addressOf(bundle, bundle.actions[ask.action])}/refills`
   return {
     kind: 'toy',
     async make(ask, credential) {
       try {
         const { status } = await sent(at(ask), 'POST', { ...ask.arguments, credential })
-        if (status === 412) return { made: 'outdated' }
-        if (status >= 500) return { made: 'unanswered' }
-        return status >= 400 ? { made: 'refused', reason: `status_${status}` } : { made: 'told', output: {} }
+        if (status === 412) return { outcome: 'outdated' }
+        if (status >= 500) return { outcome: 'unanswered' }
+        return status >= 400 ? { outcome: 'refused', reason: `status_${status}` } : { outcome: 'told', output: {} }
       } catch (fault) {
-        return isUnsent(fault) ? { made: 'not_sent', fault: faultName(fault) } : { made: 'unanswered' }
+        return isUnsent(fault) ? { outcome: 'not_sent', fault: faultName(fault) } : { outcome: 'unanswered' }
       }
     },
     async lookUp(ask, { credential }) {

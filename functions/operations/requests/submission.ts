@@ -21,7 +21,7 @@ export type Asking = Pick<Bound, 'subject' | 'action' | 'resource'> &
     askedBy?: PersonId
   }
 
-/** The ports by which a request that is bound already is made. */
+/** The ports that assess a request once it is bound. */
 export type AdmissionPorts = MakingPorts &
   ReaderPorts &
   PlacePorts & {
@@ -34,7 +34,7 @@ export type Unbound = 'invalid_denial_binding' | 'expired_denial'
 
 export type Lacking = 'justification_required' | 'unknown_parent_task' | 'incidents_unreachable'
 
-export type Unmade = {
+export type RefusedSubmission = {
   ok: false
   code: Unbound | Lacking | 'not_requestable' | 'too_many_open'
   detail?: string
@@ -47,13 +47,13 @@ export const notRequestable = (
   detail?: string,
   policies: readonly string[] = [],
   wouldBe?: Observed,
-): Unmade => ({
+): RefusedSubmission => ({
   ...refuse('not_requestable', detail === undefined ? reason : `${reason}: ${detail}`),
   because: { reason, policies, wouldBe },
 })
 
-export type MadeOr<T> = { ok: true; value: T } | Unmade
-export type Made = { submit: Submit; read: (preview: Preview | undefined) => MadeOr<Submit> }
+export type SubmissionResult<T> = { ok: true; value: T } | RefusedSubmission
+export type AssessedAsk = { submit: Submit; withPreview: (preview: Preview | undefined) => SubmissionResult<Submit> }
 
-/** Makes it of what was read for it, without another read. */
-export type Make = () => Promise<MadeOr<Made>>
+/** Assesses with the reads done before, and makes no further read. */
+export type Assess = () => Promise<SubmissionResult<AssessedAsk>>

@@ -10,17 +10,17 @@ import type { Ask } from '../../domain/record/request.ts'
 import { type AgentId, defined, type NumericDate, ok, type RequestId, refuse } from '../../domain/values.ts'
 import { bindAsk } from './bound.ts'
 import { Lately } from './limits.ts'
-import { type AdmissionPorts, type Asking, type Made, type MadeOr, notRequestable } from './made.ts'
+import { type AdmissionPorts, type Asking, type AssessedAsk, type SubmissionResult, notRequestable } from './submission.ts'
 import { lookAtTask, taskOf, toldOfTask } from './parent-task.ts'
 import { assessPlanBody, stepsOfPlan } from './plan-ask.ts'
 
 /** As `makeSubmit` does, for a plan, whose steps are each assessed. */
-export async function makePlan(
+export async function assessPlanAsk(
   ask: Asking,
   lifted: Pick<Ask, 'afterHalts'>,
   now: NumericDate,
   ports: AdmissionPorts,
-): Promise<MadeOr<Made>> {
+): Promise<SubmissionResult<AssessedAsk>> {
   const { policy, requests, ids } = ports
   const { purpose, parentTask } = ask
   const justified = isJustified(ask.justification)
@@ -33,7 +33,7 @@ export async function makePlan(
   const own = { id: ids.request(), children: asked.map(() => ids.request()), ...lifted, ...told }
   const assess = (preview?: Pick<Preview, 'steps'>) =>
     runWithObserved(policy, (by) => assessSteps({ ...why, task, steps: asked }, now, by, preview))
-  const of = (compared: Compared<PlanAssessment>): MadeOr<Submit> => {
+  const of = (compared: Compared<PlanAssessment>): SubmissionResult<Submit> => {
     const { came: found } = compared
     const wouldBe = wouldBeOf(compared, cameTo)
     if (found.outcome === 'refused') return notRequestable(found.reason, found.detail, found.policies, wouldBe)
@@ -47,11 +47,11 @@ export async function makePlan(
   // Once it is known what the service that keeps incidents says.
   const asIf = of(first.outcome === 'refused' ? { came: first } : assess())
   if (!asIf.ok) return asIf
-  const read = (preview: Preview | undefined): MadeOr<Submit> => {
+  const withPreview = (preview: Preview | undefined): SubmissionResult<Submit> => {
     const found = of(assess(preview ?? { steps: [] }))
     return found.ok ? ok({ ...found.value, ...defined({ preview }) }) : found
   }
-  return ok({ submit: asIf.value, read })
+  return ok({ submit: asIf.value, withPreview })
 }
 
 function planOf(

@@ -25,14 +25,14 @@ import { Lately } from './limits.ts'
 import {
   type AdmissionPorts,
   type Asking,
-  type Made,
-  type MadeOr,
-  type Make,
+  type AssessedAsk,
+  type SubmissionResult,
+  type Assess,
   notRequestable,
   type Unbound,
-  type Unmade,
-} from './made.ts'
-import { makePlan } from './make-plan.ts'
+  type RefusedSubmission,
+} from './submission.ts'
+import { assessPlanAsk } from './assess-plan-ask.ts'
 import { lookAtTask, taskOf, toldOfTask } from './parent-task.ts'
 
 export type SubmissionAsk = Bound &
@@ -55,13 +55,13 @@ export type SubmissionPorts = AdmissionPorts & { statements: Pick<Statements, 'v
  * Reads what a submission rests on, side by side. It is assessed again, since policy may have changed since the evaluation;
  * and once more where the state could not be read, which may take more people.
  */
-export async function prepareSubmit(ask: SubmissionAsk, ports: SubmissionPorts): Promise<Make> {
+export async function prepareSubmission(ask: SubmissionAsk, ports: SubmissionPorts): Promise<Assess> {
   const named = await evaluationOf(ask, ports)
   if (!named.ok) return async () => named
-  const [evaluation, make] = await Promise.all([ports.requests.loadEvaluation(named.value), prepareAsked(ask, ports)])
+  const [evaluation, assess] = await Promise.all([ports.requests.loadEvaluation(named.value), prepareAssessment(ask, ports)])
   return async () => {
     const refused = whyUnbound(ask, evaluation, ports.clock.now())
-    return refused ?? make()
+    return refused ?? assess()
   }
 }
 
@@ -70,7 +70,7 @@ const boundMembers = namesIn('bound')
   .join(', ')
   .replace(/, ([^,]+)$/, ' and $1')
 
-function whyUnbound(ask: SubmissionAsk, evaluation: Evaluation | undefined, now: NumericDate): Unmade | undefined {
+function whyUnbound(ask: SubmissionAsk, evaluation: Evaluation | undefined, now: NumericDate): RefusedSubmission | undefined {
   if (!evaluation || evaluation.agent !== ask.agent.id)
     return refuse('invalid_denial_binding', '`denial.evaluation_id` is none of yours')
   if (evaluation.refused !== undefined)
@@ -87,15 +87,15 @@ function whyUnbound(ask: SubmissionAsk, evaluation: Evaluation | undefined, now:
 type Terms = { atLeast?: number; as?: (submit: Submit) => Submit }
 
 /**
- * @param terms `atLeast`: no tier below it is looked at; `as`: what is made of it on top
+ * @param terms `atLeast`: the lowest tier to look at; `as`: a last change to the command
  */
-export async function makeAsked(ask: Asking, ports: AdmissionPorts, terms: Terms = {}): Promise<MadeOr<Made>> {
-  const make = await prepareAsked(ask, ports, terms)
-  return make()
+export async function assessAsked(ask: Asking, ports: AdmissionPorts, terms: Terms = {}): Promise<SubmissionResult<AssessedAsk>> {
+  const assess = await prepareAssessment(ask, ports, terms)
+  return assess()
 }
 
 /** Reads what it takes to make it, side by side. The steps of a plan are read once it is known that no halt stops it. */
-export async function prepareAsked(ask: Asking, ports: AdmissionPorts, terms: Terms = {}): Promise<Make> {
+export async function prepareAssessment(ask: Asking, ports: AdmissionPorts, terms: Terms = {}): Promise<Assess> {
   const now = ports.clock.now()
   const about = { action: ask.action.name, resource: ask.resource, role: placeOf({ action: ask.action.name }, ports) }
   const isPlan = isPlanBody(ask)
@@ -109,19 +109,19 @@ export async function prepareAsked(ask: Asking, ports: AdmissionPorts, terms: Te
       const { reason, detail } = toldOf(halt)
       return notRequestable(reason, detail)
     }
-    if (isPlan) return makePlan(ask, lifted, now, ports)
-    return makeOne(ask, { now, lifted, recent, ...defined({ host }) }, ports, terms)
+    if (isPlan) return assessPlanAsk(ask, lifted, now, ports)
+    return assessOne(ask, { now, lifted, recent, ...defined({ host }) }, ports, terms)
   }
 }
 
 type ReadBefore = { now: NumericDate; lifted: Pick<Ask, 'afterHalts'>; recent: number; host?: HostFacts }
 
-async function makeOne(
+async function assessOne(
   ask: Asking,
   { now, lifted, recent, host }: ReadBefore,
   ports: AdmissionPorts,
   { atLeast = 0, as: finish = (submit) => submit }: Terms,
-): Promise<MadeOr<Made>> {
+): Promise<SubmissionResult<AssessedAsk>> {
   const { policy, ids } = ports
   const id = ids.request()
   const justified = isJustified(ask.justification)
@@ -129,7 +129,7 @@ async function makeOne(
     assessAsk({ ...ask, ...facts, host, atLeast }, ask.agent.id, recent, now, { policy: by }, as)
   const look = await lookAtTask({ ...ask, actions: [ask.action.name] }, () => assessed({ justified }), ports)
   const task = taskOf(look)
-  const of = (as?: PreviewOutcome): MadeOr<Submit> => {
+  const of = (as?: PreviewOutcome): SubmissionResult<Submit> => {
     const compared = runWithObserved(policy, (by) => assessed({ justified, task }, as, by))
     const { came: assessment } = compared
     const wouldBe = wouldBeOf(compared, cameTo)
@@ -150,12 +150,12 @@ async function makeOne(
   const asIf = of()
   if (!asIf.ok) return asIf
   const entry = policy.bundle.actions[asIf.value.ask.action]
-  const read = (preview: Preview | undefined): MadeOr<Submit> => {
+  const withPreview = (preview: Preview | undefined): SubmissionResult<Submit> => {
     const as = outcomeOfPreview(preview)
     const found = entry && previewAsIf(entry) === as ? asIf : of(as)
     return found.ok ? ok({ ...found.value, ...defined({ preview }) }) : found
   }
-  return ok({ submit: asIf.value, read })
+  return ok({ submit: asIf.value, withPreview })
 }
 
 function askOf(
