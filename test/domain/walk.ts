@@ -86,10 +86,10 @@ const outcome = fc.constantFrom('succeeded' as const, 'failed' as const)
 const login = fc.constantFrom({}, { acr: 'strong' }, { acr: 'strong', at: submittedAt }, { at: submittedAt + 9_999 })
 
 /** Mostly nothing was read again, or it was the state that was asked about. */
-const observed = fc.oneof(
+const reading = fc.oneof(
   { weight: 5, arbitrary: fc.constant({}) },
-  { weight: 3, arbitrary: fc.constant({ observed: readAgain('a') }) },
-  fc.constantFrom({ observed: readAgain('b', 2) }, { observed: readAgain('b', 3) }, { observed: unread }),
+  { weight: 3, arbitrary: fc.constant({ reading: readAgain('a') }) },
+  fc.constantFrom({ reading: readAgain('b', 2) }, { reading: readAgain('b', 3) }, { reading: unread }),
 )
 
 const decided = fc
@@ -110,13 +110,13 @@ const decided = fc
     answer,
     login,
     ending,
-    observed,
+    reading,
   })
-  .map(({ by, verdict, stage, comment, ending, observed, ...rest }) =>
+  .map(({ by, verdict, stage, comment, ending, reading, ...rest }) =>
     decision(ask, by, verdict, {
       ...rest,
       ...ending,
-      ...observed,
+      ...reading,
       ...(stage === undefined ? {} : { stage }),
       ...(comment === undefined ? {} : { comment }),
     }),
@@ -149,7 +149,7 @@ const narrowed = fc
     decision(ask, by, 'approve', {
       ...rest,
       ...ending,
-      observed: read,
+      reading: read,
       narrowed: made
         ? narrowing(ask, { uses: 1 }, made.tier, { eligible: made.eligible })
         : { ok: false, code: 'not_narrower' },
@@ -173,13 +173,13 @@ const intended = fc
     agent,
     mayRebind: fc.boolean(),
     ending,
-    observed,
+    reading,
   })
-  .map(({ claim, credential, presented, session, ending, observed, ...rest }) =>
+  .map(({ claim, credential, presented, session, ending, reading, ...rest }) =>
     intent(claim, credential, {
       ...rest,
       ...ending,
-      ...observed,
+      ...reading,
       ...(presented === undefined ? {} : { presented }),
       ...(session === undefined ? {} : { session }),
     }),
@@ -284,7 +284,7 @@ const passing = fc.oneof(
 const calling = [
   intent('access_token', credentialId(1)),
   issuance('access_token', credentialId(1)),
-  callBegin(credentialId(1), 71, { observed: readAgain('a') }),
+  callBegin(credentialId(1), 71, { reading: readAgain('a') }),
 ].map((command) => ({ after: 0, command }))
 
 /** Nor would one often come to the last stage just when somebody of the first has lost the right. */

@@ -1,4 +1,4 @@
-import { noCounts } from '../../functions/domain/agents/observed.ts'
+import { noCounts } from '../../functions/domain/agents/activity.ts'
 import type { Shown } from '../support/pages/page-doors.ts'
 import { Tab } from '../support/pages/page-tab.ts'
 import { agent, World } from '../support/world.ts'
@@ -96,7 +96,7 @@ test.each([
 
 test('a form of older evidence is not recorded: the page shows what is known now, with what was written', async () => {
   const page = await shown('gus')
-  await world.agents.saveObserved(agent('librarian'), {
+  await world.agents.saveActivity(agent('librarian'), {
     ...{ at: world.clock.now(), days30: { ...noCounts, extraCalls: 7 }, days90: noCounts, lastUse: {} },
   })
   const stale = await send(page, 'read its counts')

@@ -1,6 +1,6 @@
 import type { Check, Site } from './checks/check.ts'
 import { checksOfIam } from './checks/iam.ts'
-import { checksOfServices } from './checks/observed.ts'
+import { checksOfServices } from './checks/services.ts'
 import { checksOfPolicies } from './checks/policies.ts'
 import { checksOfSealedRole } from './checks/sealed.ts'
 

@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { type AgentFile, Certified, Looked, Observed, type Subject } from '../../domain/agents/agent-file.ts'
+import { type AgentFile, Certified, Looked, Activity, type Subject } from '../../domain/agents/agent-file.ts'
 import { type AgentId, defined } from '../../domain/values.ts'
 import type { AgentRows, CertifiedChange } from '../../operations/agents/ports.ts'
 import { chainKey } from './chain-ends.ts'
@@ -21,12 +21,12 @@ export class DynamoAgentRows extends LedgeredStore implements AgentRows {
     )
   }
 
-  async host(agent: AgentId): Promise<Pick<AgentFile, 'looked' | 'observed'>> {
-    return hostOf(await this.#read([lookedKey(agent), observedKey(agent)]), agent)
+  async host(agent: AgentId): Promise<Pick<AgentFile, 'looked' | 'activity'>> {
+    return hostOf(await this.#read([lookedKey(agent), activityKey(agent)]), agent)
   }
 
   async files(agents: readonly AgentId[]): Promise<ReadonlyMap<AgentId, AgentFile>> {
-    const keys = agents.flatMap((agent) => [certifiedKey(agent), lookedKey(agent), observedKey(agent)])
+    const keys = agents.flatMap((agent) => [certifiedKey(agent), lookedKey(agent), activityKey(agent)])
     const items = await this.#read(keys)
     return new Map(
       agents.map((agent) => {
@@ -40,8 +40,8 @@ export class DynamoAgentRows extends LedgeredStore implements AgentRows {
     return this.#saveNewest(lookedKey(agent), looked)
   }
 
-  saveObserved(agent: AgentId, observed: Observed): Promise<boolean> {
-    return this.#saveNewest(observedKey(agent), observed)
+  saveActivity(agent: AgentId, activity: Activity): Promise<boolean> {
+    return this.#saveNewest(activityKey(agent), activity)
   }
 
   async certify({ subject, certified, expected, entries, head, texts }: CertifiedChange): Promise<boolean> {
@@ -52,7 +52,7 @@ export class DynamoAgentRows extends LedgeredStore implements AgentRows {
     return (await this.commitAll(items, { entries, texts }, `recertify \`${subject}\``)).done
   }
 
-  #saveNewest(key: Row, value: Looked | Observed): Promise<boolean> {
+  #saveNewest(key: Row, value: Looked | Activity): Promise<boolean> {
     const { at } = value
     const put = this.requests.putting({ ...key, value: JSON.stringify(value), at }, noneIsNewer(at))
     return this.requests.put(put, 'keep what is known of an agent')
@@ -68,12 +68,12 @@ export class DynamoAgentRows extends LedgeredStore implements AgentRows {
 type Key = { pk: string; sk: string }
 const certifiedKey = (subject: Subject): Key => ({ pk: `CERTIFIED#${subject}`, sk: 'CERTIFIED' })
 const lookedKey = (agent: AgentId): Key => ({ pk: `LOOKED#${agent}`, sk: 'LOOKED' })
-const observedKey = (agent: AgentId): Key => ({ pk: `OBSERVED#${agent}`, sk: 'OBSERVED' })
+const activityKey = (agent: AgentId): Key => ({ pk: `OBSERVED#${agent}`, sk: 'OBSERVED' })
 
 const hostOf = (items: ReadonlyMap<string, Item>, agent: AgentId) =>
   defined({
     looked: readValue(items, lookedKey(agent), Looked),
-    observed: readValue(items, observedKey(agent), Observed),
+    activity: readValue(items, activityKey(agent), Activity),
   })
 
 function readValue<S extends z.ZodType>(items: ReadonlyMap<string, Item>, { pk }: Key, schema: S) {

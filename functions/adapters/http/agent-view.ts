@@ -9,7 +9,7 @@ import {
 import { inForce } from '../../domain/agents/ambient.ts'
 import { guardrailOf } from '../../domain/agents/guardrail.ts'
 import { hostNote } from '../../domain/agents/host-words.ts'
-import { findingsOf, noCounts } from '../../domain/agents/observed.ts'
+import { findingsOf, noCounts } from '../../domain/agents/activity.ts'
 import type { AgentAnswer, AgentLines, Recertified, SubjectAnswer } from '../../domain/cards/wire/agent.ts'
 import type { Said } from '../../domain/cards/wire/word.ts'
 import type { Identity } from '../../domain/people/organisation.ts'
@@ -41,7 +41,7 @@ export function agentLine(seen: AgentSeen, { bundle, now }: Shown): Said<typeof 
       ...defined({ at: timeMember(file.looked?.at) }),
       ...ambientCounts(inForce(file.looked, agent, now), Object.keys(bundle.actions)),
     },
-    ...defined({ last_seen: timeMember(file.observed?.lastSeen) }),
+    ...defined({ last_seen: timeMember(file.activity?.lastSeen) }),
     live_grants: grants.length,
   }
 }
@@ -49,19 +49,19 @@ export function agentLine(seen: AgentSeen, { bundle, now }: Shown): Said<typeof 
 /** `GET /v1/agents/{id}` (docs/api.md). */
 export function agentView(seen: AgentSeen & { evidence: Digest }, { bundle, now }: Shown): Said<typeof AgentAnswer> {
   const { agent, due, file, grants, allGrants, evidence } = seen
-  const { looked, observed } = file
+  const { looked, activity } = file
   const known = inForce(looked, agent, now)
   return {
     ...registered(seen),
     identities: agent.identities.map(identityView),
     runs_on: agent.runsOn,
-    ...defined({ last_seen: timeMember(observed?.lastSeen) }),
-    last_use: Object.fromEntries(Object.entries(observed?.lastUse ?? {}).map(([action, at]) => [action, rfc3339(at)])),
+    ...defined({ last_seen: timeMember(activity?.lastSeen) }),
+    last_use: Object.fromEntries(Object.entries(activity?.lastUse ?? {}).map(([action, at]) => [action, rfc3339(at)])),
     counts: {
-      ...defined({ at: timeMember(observed?.at) }),
-      days_30: countsView(observed?.days30 ?? noCounts),
-      days_90: countsView(observed?.days90 ?? noCounts),
-      ...(observed?.complete === false ? { complete: false } : {}),
+      ...defined({ at: timeMember(activity?.at) }),
+      days_30: countsView(activity?.days30 ?? noCounts),
+      days_90: countsView(activity?.days90 ?? noCounts),
+      ...(activity?.complete === false ? { complete: false } : {}),
     },
     live_grants: grants.map(grantView),
     ...(allGrants ? {} : { more_grants: true }),
@@ -73,7 +73,7 @@ export function agentView(seen: AgentSeen & { evidence: Digest }, { bundle, now 
       resources: known?.actions ?? {},
       ...defined({ note: hostNote(agent, looked) }),
     },
-    findings: findingsOf(agent, observed, zoneOf(bundle.calendar)),
+    findings: findingsOf(agent, activity, zoneOf(bundle.calendar)),
     ...defined({ guardrail: guardrailOf(bundle, agent) }),
   }
 }

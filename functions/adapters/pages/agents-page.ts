@@ -1,7 +1,7 @@
 import { ambientByAction, ambientCounts, type Counts } from '../../domain/agents/agent-file.ts'
 import { inForce } from '../../domain/agents/ambient.ts'
 import { askedAbout, hostNote } from '../../domain/agents/host-words.ts'
-import { findingsOf } from '../../domain/agents/observed.ts'
+import { findingsOf } from '../../domain/agents/activity.ts'
 import { inert } from '../../domain/inert.ts'
 import type { SuspendedBecause } from '../../domain/people/organisation.ts'
 import type { Digest, NumericDate } from '../../domain/values.ts'
@@ -69,7 +69,7 @@ type View = {
 
 export function agentPage({ seen, actions, whyNot, reader, now, zone, notice, draft = '' }: View): string {
   const { agent, status, because, due, file, grants, evidence } = seen
-  const { certified, observed } = file
+  const { certified, activity } = file
   return page({
     title: agent.id,
     reader,
@@ -88,7 +88,7 @@ ${agent.identities.map(
       validUntil !== undefined && html`, until ${time(validUntil, now)}`
     }</dd>`,
 )}
-<dt>Last seen</dt><dd>${observed?.lastSeen === undefined ? 'not within 90 days, as far as was counted' : time(observed.lastSeen, now)}</dd>
+<dt>Last seen</dt><dd>${activity?.lastSeen === undefined ? 'not within 90 days, as far as was counted' : time(activity.lastSeen, now)}</dd>
 </dl>
 ${titled(
   'recertification',
@@ -132,16 +132,16 @@ const countNames: readonly (readonly [keyof Counts, string])[] = [
   ['night', 'at night'],
 ]
 
-function recordOf({ agent, file: { observed } }: AgentSeen, now: NumericDate, zone: string): Html {
-  if (!observed) return html`<p>It was not summed up yet: that is done once a day.</p>`
-  const findings = findingsOf(agent, observed, zone)
-  const uses = Object.entries(observed.lastUse)
+function recordOf({ agent, file: { activity } }: AgentSeen, now: NumericDate, zone: string): Html {
+  if (!activity) return html`<p>It was not summed up yet: that is done once a day.</p>`
+  const findings = findingsOf(agent, activity, zone)
+  const uses = Object.entries(activity.lastUse)
   return html`<table><thead><tr><th scope="col"></th><th scope="col">30 days</th><th scope="col">90 days</th></tr></thead><tbody>
-${countNames.map(([name, words]) => html`<tr><th scope="row">${words}</th><td>${observed.days30[name]}</td><td>${observed.days90[name]}</td></tr>`)}
+${countNames.map(([name, words]) => html`<tr><th scope="row">${words}</th><td>${activity.days30[name]}</td><td>${activity.days90[name]}</td></tr>`)}
 </tbody></table>
 ${findings.length > 0 && html`<ul>${findings.map((each) => html`<li><strong>${each}</strong></li>`)}</ul>`}
 ${uses.length > 0 && html`<ul>${uses.map(([action, at]) => html`<li>${action}: last ${time(at, now)}</li>`)}</ul>`}
-<p class="soft">Summed up ${time(observed.at, now)}${observed.complete === false && '; there was more than was counted'}</p>`
+<p class="soft">Summed up ${time(activity.at, now)}${activity.complete === false && '; there was more than was counted'}</p>`
 }
 
 function hostOf({ agent, file: { looked } }: AgentSeen, actions: readonly string[], now: NumericDate): Html {

@@ -50,7 +50,7 @@ export const Counts = z.strictObject({ ...AgentRecord.shape, approved: z.int().n
 export type Counts = z.infer<typeof Counts>
 
 /** What the record has of an agent, summed up once a day. */
-export const Observed = z.strictObject({
+export const Activity = z.strictObject({
   at: NumericDate,
   days30: Counts,
   days90: Counts,
@@ -59,10 +59,10 @@ export const Observed = z.strictObject({
   /** False where there was more on record than time to read it. */
   complete: z.boolean().optional(),
 })
-export type Observed = z.infer<typeof Observed>
+export type Activity = z.infer<typeof Activity>
 
 /** What is stored of an agent beside the bundle: one row each, by another writer each. */
-export type AgentFile = { certified?: Certified; looked?: Looked; observed?: Observed }
+export type AgentFile = { certified?: Certified; looked?: Looked; activity?: Activity }
 
 /** Of an action on many resources: allowed where it is on one of them, and denied only where it is on all. */
 export const ambientByAction = (

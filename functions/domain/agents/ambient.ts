@@ -4,7 +4,7 @@ import { type Agent, ruleOf } from '../people/organisation.ts'
 import { accountIdOf, accountOf, type Bundle } from '../policy/bundle.ts'
 import type { NumericDate, Resource } from '../values.ts'
 import type { AgentFile, Looked } from './agent-file.ts'
-import { recordOf } from './observed.ts'
+import { recordOf } from './activity.ts'
 
 /** What IAM is asked about a host: one action of the catalogue on an example of what one rule of resources.json knows. */
 export type HostQuestion = {
@@ -112,8 +112,8 @@ export function ambientOf(
 
 /** What policy sees of an agent beside its file. */
 export const hostFacts = (
-  { looked, observed }: Pick<AgentFile, 'looked' | 'observed'>,
+  { looked, activity }: Pick<AgentFile, 'looked' | 'activity'>,
   agent: Pick<Agent, 'runsOn'> | undefined,
   about: Parameters<typeof ambientOf>[2],
   now: NumericDate,
-): HostFacts => ({ ambient: ambientOf(looked, agent, about, now), record: recordOf(observed) })
+): HostFacts => ({ ambient: ambientOf(looked, agent, about, now), record: recordOf(activity) })

@@ -24,7 +24,7 @@ export type Judged = Authority & {
   afterHalts?: HaltId[]
   /** By stage name, where observed policies say otherwise of the decider. */
   wouldBe?: { readonly [stage: string]: Observed }
-  observed?: ReadAgain
+  reading?: ReadAgain
 }
 
 /** The authority for an act on a request, by policy and by all that was read for it. */
@@ -68,7 +68,7 @@ function withRights(
     eligible,
     permittedBy,
     ...defined({ ending, bound: boundOf(ancestors, now) }),
-    ...defined({ observed: present && comparedWith(policy, state, present, now) }),
+    ...defined({ reading: present && comparedWith(policy, state, present, now) }),
     ...(decider === undefined ? {} : defined({ wouldBe: wouldBeAt(compared, (came) => came.eligible[decider] ?? []) })),
     ...(decider === undefined ? {} : liftedBefore(ofPeople(halts, [decider, ...given.map((each) => each.for)]), now)),
     ...(Object.keys(standsFor).length === 0 ? {} : { standsFor, givenBy: Object.fromEntries(given.map(loginOf)) }),

@@ -20,8 +20,8 @@ export function isGuarded(state: ApprovalRequest, act: Act): boolean {
 }
 
 /** What is there is another state than the one that people decide on. A reading that failed says nothing. */
-export const isOtherState = (state: ApprovalRequest, observed: Pick<ReadAgain, 'preview'> | undefined): boolean =>
-  observed?.preview.outcome === 'matched' && isOther(state.preview, observed.preview)
+export const isOtherState = (state: ApprovalRequest, reading: Pick<ReadAgain, 'preview'> | undefined): boolean =>
+  reading?.preview.outcome === 'matched' && isOther(state.preview, reading.preview)
 
 /** Of a plan, each step by itself: one that was struck out meanwhile is not compared. */
 function isOther(from: Preview | undefined, to: Matched): boolean {
@@ -36,12 +36,12 @@ function isOther(from: Preview | undefined, to: Matched): boolean {
 export function driftAt(
   state: ApprovedRequest,
   act: Act,
-  { observed, bundle }: { observed?: ReadAgain; bundle: string },
+  { reading, bundle }: { reading?: ReadAgain; bundle: string },
   at: NumericDate,
 ): Refused<'state_changed' | 'state_unreadable'> | undefined {
   if (!isGuarded(state, act)) return undefined
-  if (observed?.preview.outcome !== 'matched') return { code: 'state_unreadable' }
-  return isOtherState(state, observed) ? openAgain(state, observed, bundle, at) : undefined
+  if (reading?.preview.outcome !== 'matched') return { code: 'state_unreadable' }
+  return isOtherState(state, reading) ? openAgain(state, reading, bundle, at) : undefined
 }
 
 /**

@@ -105,7 +105,7 @@ export type Decide = Common & {
   /** Of the list, where one click decided several. */
   burst?: Digest
   narrowed?: Narrowing
-  observed?: ReadAgain
+  reading?: ReadAgain
   /** By stage name: the person whose right the decider uses, where it is not their own. */
   standsFor?: { readonly [stage: string]: PersonId }
   /** By that person: the login with which they named the decider. */
@@ -175,7 +175,7 @@ export type Intend = Common &
     presented?: CredentialId
     use?: UseId
     mayRebind?: boolean
-    observed?: ReadAgain
+    reading?: ReadAgain
   }
 
 export type Issue = Common & {
@@ -204,7 +204,7 @@ export type BeginCall = Common &
     target: TargetId
     presented: CredentialId
     use: UseId
-    observed?: ReadAgain
+    reading?: ReadAgain
   }
 export type EndCall = Common & { type: 'end_call'; agent: AskerId; use: UseId; outcome: Outcome; note?: string }
 /** The call was certainly not sent, and will not be. */

@@ -102,8 +102,8 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
 
   // What was read for a narrowing that may not be is perhaps of another thing.
   if (command.narrowed?.ok === false) return refused(command.narrowed)
-  if (readsAgain(state, command) && command.observed && isOtherState(state, command.observed))
-    return openAgain(state, command.observed, command.bundle, at)
+  if (readsAgain(state, command) && command.reading && isOtherState(state, command.reading))
+    return openAgain(state, command.reading, command.bundle, at)
   if (command.narrowed) return narrow(state, command, stage.terms.name, as, at)
   const decided = decidedEvent(state, command, stage.terms.name, as, at)
   const after = evolve(state, decided) as PendingRequest
@@ -166,9 +166,9 @@ function narrow(state: PendingRequest, command: Decide, stage: string, as: strin
 }
 
 /** The same state, and what the narrowing would make of it. Undefined where nothing was read at all. */
-function leftOf({ preview }: PendingRequest, { observed }: Decide): Preview | undefined | 'unreadable' {
+function leftOf({ preview }: PendingRequest, { reading }: Decide): Preview | undefined | 'unreadable' {
   if (stateOf(preview) === undefined) return undefined
-  return observed?.preview.outcome === 'matched' ? observed.preview : 'unreadable'
+  return reading?.preview.outcome === 'matched' ? reading.preview : 'unreadable'
 }
 
 const refused = ({ code, detail }: { code: DecisionCode; detail?: string }): Refused<DecisionCode> =>

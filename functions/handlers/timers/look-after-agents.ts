@@ -4,7 +4,7 @@ import { connect } from '../../adapters/dynamodb/client.ts'
 import { SqsFifoQueue } from '../../adapters/sqs/queue.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { type LookAfterPorts, lookAfterAgents } from '../../operations/agents/look-after-agents.ts'
-import { type ObservingPorts, observeAgents } from '../../operations/agents/observe-agents.ts'
+import { type SummingPorts, sumUpAgents } from '../../operations/agents/sum-up-agents.ts'
 import type { AgentNotice } from '../../operations/agents/ports.ts'
 import { recordRegistry } from '../../operations/agents/record-registry.ts'
 import type { EndMessage } from '../../operations/credentials/ports.ts'
@@ -22,7 +22,7 @@ const reserve = 30
  * has a date; and once a day what each agent did. A part that fails skips none of the others, and fails the run.
  */
 export const createHandler =
-  (ports: LookAfterPorts & ObservingPorts & { files: Bundle; bundles: BundleStore }) =>
+  (ports: LookAfterPorts & SummingPorts & { files: Bundle; bundles: BundleStore }) =>
   async (_: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
     const faults: unknown[] = []
     const attempt = async <T>(part: () => Promise<T>): Promise<T | undefined> => {
@@ -39,8 +39,8 @@ export const createHandler =
     const suspended = (await attempt(() => lookAfterAgents(ports))) ?? 0
     // Last: it takes what time is left, and goes on at the next run.
     const until = ports.clock.now() + Math.floor(context.getRemainingTimeInMillis() / 1000) - reserve
-    const observed = (await attempt(() => observeAgents(ports, { until }))) ?? 0
-    if (changed + suspended + observed > 0) ports.log.info('agents looked after', { changed, suspended, observed })
+    const summedUp = (await attempt(() => sumUpAgents(ports, { until }))) ?? 0
+    if (changed + suspended + summedUp > 0) ports.log.info('agents looked after', { changed, suspended, summedUp })
     if (faults.length > 0) throw faults[0]
   }
 

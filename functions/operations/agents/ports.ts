@@ -1,4 +1,4 @@
-import type { AgentFile, Certified, Looked, Observed, Subject } from '../../domain/agents/agent-file.ts'
+import type { AgentFile, Certified, Looked, Activity, Subject } from '../../domain/agents/agent-file.ts'
 import type { Simulated } from '../../domain/agents/ambient.ts'
 import type { ProbedKind } from '../../domain/people/host-kinds.ts'
 import type { SuspendedBecause } from '../../domain/people/organisation.ts'
@@ -40,7 +40,7 @@ export interface AgentReader {
   /** One that was never recertified is left out. */
   certified(subjects: readonly Subject[]): Promise<ReadonlyMap<Subject, Certified>>
   /** What decisions go by. */
-  host(agent: AgentId): Promise<Pick<AgentFile, 'looked' | 'observed'>>
+  host(agent: AgentId): Promise<Pick<AgentFile, 'looked' | 'activity'>>
   /** An agent of which nothing is stored has an empty file. */
   files(agents: readonly AgentId[]): Promise<ReadonlyMap<AgentId, AgentFile>>
 }
@@ -49,7 +49,7 @@ export interface AgentWriter {
   /** False where a newer one is kept. */
   saveLooked(agent: AgentId, looked: Looked): Promise<boolean>
   /** False where a newer one is kept. */
-  saveObserved(agent: AgentId, observed: Observed): Promise<boolean>
+  saveActivity(agent: AgentId, activity: Activity): Promise<boolean>
   /** All or none, with its entry on the subject's chain; false when another writer came first. */
   certify(change: CertifiedChange): Promise<boolean>
 }

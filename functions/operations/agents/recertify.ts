@@ -119,19 +119,19 @@ type Evidence = {
   registration: Registration | null
   people: readonly PersonId[]
   looked: NonNullable<AgentFile['looked']> | null
-  observed: NonNullable<AgentFile['observed']> | null
+  observed: NonNullable<AgentFile['activity']> | null
 }
 
 /** What Hotwork shows of it: what the files say, what its host could do, and what the record has of it. */
 export function evidenceOf(
   subject: Subject,
-  { looked, observed }: AgentFile,
+  { looked, activity }: AgentFile,
   policy: Policy,
 ): { evidence: Evidence; digest: Digest } {
   const files = filesOf(policy)
   const registration = registrationsIn(files).get(subject) ?? null
   const people = whoAnswersFor(subject, files)
-  const evidence = { registration, people, looked: looked ?? null, observed: observed ?? null }
+  const evidence = { registration, people, looked: looked ?? null, observed: activity ?? null }
   const digest = digestOf('hotwork.recertified.v1', { subject, ...evidence } as unknown as Json)
   return { evidence: { ...evidence, registration: registration && onRecord(registration) }, digest }
 }

@@ -7,7 +7,7 @@ import type { Issuer } from '../../targets/reach.ts'
 import { BrokerRefused } from '../faults.ts'
 import { authorityOf } from '../policy/gather.ts'
 import type { OnceOnly } from '../ports.ts'
-import { observeFor, type ReaderPorts } from '../previews/read-again.ts'
+import { readStateFor, type ReaderPorts } from '../previews/read-again.ts'
 import { carryOut, readToAct } from '../record/carry-out.ts'
 import type { MakingPorts } from '../record/ports.ts'
 import { type PlacePorts, placeOf } from './place.ts'
@@ -43,7 +43,7 @@ export async function issueCredential<Issued>(
         state,
         { moment: 'issue', now, role: place },
         { ...ports, requests },
-        observeFor(state, claim, ports),
+        readStateFor(state, claim, ports),
       )),
       ...{ type: 'intend', agent, jkt, claim, credential, presented },
       ...(place === undefined ? {} : { session: { role: place, endsAt: now + secondsOf(state, now) + 60 } }),

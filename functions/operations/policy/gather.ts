@@ -8,7 +8,7 @@ import type { Ending } from '../../domain/record/commands.ts'
 import { keptSteps } from '../../domain/record/plan-step.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { defined, type NumericDate } from '../../domain/values.ts'
-import type { Observed } from '../previews/ports.ts'
+import type { StateReading } from '../previews/ports.ts'
 import type { RequestReader } from '../record/ports.ts'
 import type { Policy } from './ports.ts'
 
@@ -24,8 +24,8 @@ export async function gather(
   state: ApprovalRequest,
   { decider, role, now }: Omit<Occasion, 'moment'>,
   { policy, requests }: Ports,
-  present?: Promise<Observed | undefined>,
-): Promise<Gathered & Pick<Observed, 'raw'>> {
+  present?: Promise<StateReading | undefined>,
+): Promise<Gathered & Pick<StateReading, 'raw'>> {
   const targets = targetsOf(state, role)
   const asked = decider === undefined ? targets : [...targets, { kind: 'person', value: decider } as const]
   const beside = {
@@ -48,7 +48,7 @@ export const authorityOf = async (
   state: ApprovalRequest,
   occasion: Occasion,
   ports: Ports,
-  present?: Promise<Observed | undefined>,
+  present?: Promise<StateReading | undefined>,
 ): Promise<Judged> => judge(ports.policy, state, await gather(state, occasion, ports, present), occasion)
 
 /** So that policy may be asked about it: its agents may have been recertified since the bundle was made. */

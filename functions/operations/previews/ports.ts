@@ -6,10 +6,10 @@ export interface StateReader {
    * The present state of what an action would change; undefined where its catalogue entry has no preview. Never throws:
    * what cannot be read in time is `failed`: in 2.5 s, and in 0.65 s where a click waits for it.
    */
-  observe(about: ObserveAsk): Promise<Observed | undefined>
+  read(about: StateAsk): Promise<StateReading | undefined>
 }
 
-export type ObserveAsk = {
+export type StateAsk = {
   /** It salts the digest of the state. For a delegated request the first of its ancestors, so that both compare. */
   request: RequestId
   action: string
@@ -21,4 +21,4 @@ export type ObserveAsk = {
 }
 
 /** `raw`: the guarded values as the target has them, for a call that carries them. They are never stored and never logged. */
-export type Observed = { preview: Preview; raw?: JsonObject }
+export type StateReading = { preview: Preview; raw?: JsonObject }

@@ -6,55 +6,55 @@ import type { ApprovalRequest, Ask } from '../../domain/record/request.ts'
 import { defined } from '../../domain/values.ts'
 import type { Act } from '../../targets/kinds.ts'
 import type { AskingPorts } from '../record/ports.ts'
-import type { Observed, StateReader } from './ports.ts'
+import type { StateReading, StateReader } from './ports.ts'
 
 export type ReaderPorts = { reader: StateReader }
 
 /** Undefined where nothing is read. A reader never throws; one that does has read nothing. */
-export async function observe(
+export async function readState(
   ask: Pick<Ask, 'id' | 'ancestors' | 'action' | 'arguments' | 'resource' | 'classification' | 'steps'>,
   ports: ReaderPorts & Pick<AskingPorts, 'clock'>,
-): Promise<Observed | undefined> {
-  return rulesOf(ask).asks === 'steps' ? observeSteps(ask, ports) : observeOne(ask, ports)
+): Promise<StateReading | undefined> {
+  return rulesOf(ask).asks === 'steps' ? readStatesOfSteps(ask, ports) : readStateOf(ask, ports)
 }
 
 /** Side by side. A step that comes after another of the same resource is not read: what it will find is not there yet. */
-async function observeSteps(
+async function readStatesOfSteps(
   { id, ancestors, steps }: Pick<Ask, 'id' | 'ancestors' | 'steps'>,
   ports: ReaderPorts & Pick<AskingPorts, 'clock'>,
-): Promise<Observed | undefined> {
+): Promise<StateReading | undefined> {
   const ahead = keptSteps({ ask: defined({ steps }) }).filter(({ after }) => after === undefined)
   const most = Math.floor(largestPreview / Math.max(ahead.length, 1))
   const read = await Promise.all(
     ahead.map(async (each) => ({
       step: each.step,
-      preview: (await observeOne({ ...each, id, ancestors }, ports, most))?.preview,
+      preview: (await readStateOf({ ...each, id, ancestors }, ports, most))?.preview,
     })),
   )
   const found = read.flatMap(({ step, preview }) => (preview ? [{ step, preview }] : []))
   return found.length === 0 ? undefined : { preview: previewOfSteps(found) }
 }
 
-async function observeOne(
+async function readStateOf(
   ask: Pick<Ask, 'id' | 'ancestors' | 'action' | 'arguments' | 'resource' | 'classification'>,
   { reader, clock }: ReaderPorts & Pick<AskingPorts, 'clock'>,
   most?: number,
-): Promise<Observed | undefined> {
+): Promise<StateReading | undefined> {
   const { action, arguments: args, resource, classification } = ask
   const about = {
     ...{ request: ask.ancestors[0] ?? ask.id, action, arguments: args, resource, classification },
     ...defined({ most }),
   }
   try {
-    return await reader.observe(about)
+    return await reader.read(about)
   } catch {
     return { preview: { outcome: 'failed', why: 'unavailable', observedAt: clock.now() } }
   }
 }
 
 /** A reading of what is there now, for the first act that it guards. */
-export const observeFor = (
+export const readStateFor = (
   state: ApprovalRequest,
   act: Act,
   ports: ReaderPorts & Pick<AskingPorts, 'clock'>,
-): Promise<Observed | undefined> | undefined => (isGuarded(state, act) ? observe(state.ask, ports) : undefined)
+): Promise<StateReading | undefined> | undefined => (isGuarded(state, act) ? readState(state.ask, ports) : undefined)

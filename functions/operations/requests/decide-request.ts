@@ -19,7 +19,7 @@ import {
 } from '../../domain/values.ts'
 import { gather, lookAtAgents } from '../policy/gather.ts'
 import type { OnceOnly } from '../ports.ts'
-import { observe, type ReaderPorts } from '../previews/read-again.ts'
+import { readState, type ReaderPorts } from '../previews/read-again.ts'
 import { type CarriedOut, carryOutFor, stamped } from '../record/carry-out.ts'
 import type { AskingPorts, DecidingPorts } from '../record/ports.ts'
 
@@ -53,7 +53,7 @@ async function commandFor(
   const less = narrow && narrowRequest(policy, state, narrow, now)
   // Nothing is read for what no request may be narrowed to: it could be another thing, of another class.
   const reads = reader && less?.ok !== false && readsAgain(state, { ...decision, ...defined({ narrowed: less }) })
-  const present = reads ? observe(less?.ask ?? state.ask, { reader, clock }) : undefined
+  const present = reads ? readState(less?.ask ?? state.ask, { reader, clock }) : undefined
   const occasion = { now, decider: decision.person }
   const [read, shown] = await Promise.all([gather(state, occasion, ports, present), seen])
   const known = reader ? read : { ...read, present: state.preview }

@@ -9,7 +9,7 @@ import { defined, ok, RequestId } from '../../domain/values.ts'
 import { drawFromPermit, findPermits } from '../permits/standing-permits.ts'
 import { findEnding } from '../policy/gather.ts'
 import type { OnceOnly } from '../ports.ts'
-import { observe } from '../previews/read-again.ts'
+import { readState } from '../previews/read-again.ts'
 import { commitNew } from '../record/carry-out.ts'
 import type { DecidingPorts, Stored } from '../record/ports.ts'
 import { refuseOnRecord } from '../record/refuse.ts'
@@ -160,7 +160,7 @@ export async function readAndAdmit(
 ): Promise<SubmissionResult<{ submit: Submit; drawn: Drawn }>> {
   // Side by side: the agent waits for the slower of the two.
   const [found, early, permits] = await Promise.all([
-    observe(asIf.ask, ports),
+    readState(asIf.ask, ports),
     asIf.stages.length > 0 ? mayWait(asIf.ask, ports) : undefined,
     mayDraw(asIf) ? findPermits(asIf, ports) : [],
   ])

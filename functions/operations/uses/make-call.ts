@@ -14,7 +14,7 @@ import type { AccessToken } from '../credentials/ports.ts'
 import { faultName } from '../faults.ts'
 import { gather } from '../policy/gather.ts'
 import type { OnceOnly } from '../ports.ts'
-import { observeFor, type ReaderPorts } from '../previews/read-again.ts'
+import { readStateFor, type ReaderPorts } from '../previews/read-again.ts'
 import { type CarriedOut, carryOut } from '../record/carry-out.ts'
 import type { MakingPorts } from '../record/ports.ts'
 
@@ -70,7 +70,7 @@ async function begin(token: AccessToken, use: UseId, once: OnceOnly, role: strin
     ports,
     async (state, now) => {
       const occasion = { moment: 'use', now, role } as const
-      const read = await gather(state, occasion, ports, observeFor(state, 'call', ports))
+      const read = await gather(state, occasion, ports, readStateFor(state, 'call', ports))
       expected = read.raw
       const own = { agent: token.agent, target: ports.reach.kind, presented: token.jti, use }
       return { ...judge(ports.policy, state, read, occasion), type: 'begin_call' as const, ...own }

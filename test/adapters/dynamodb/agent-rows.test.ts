@@ -1,7 +1,7 @@
 import { DynamoAgentRows } from '../../../functions/adapters/dynamodb/agent-rows.ts'
 import { connect } from '../../../functions/adapters/dynamodb/client.ts'
 import { DynamoLedgerStore } from '../../../functions/adapters/dynamodb/ledger-store.ts'
-import type { Certified, Counts, Looked, Observed } from '../../../functions/domain/agents/agent-file.ts'
+import type { Certified, Counts, Looked, Activity } from '../../../functions/domain/agents/agent-file.ts'
 import type { ErasedEvent } from '../../../functions/domain/ledger/erased.ts'
 import { chainEntries } from '../../../functions/domain/ledger/ledger.ts'
 import { type AgentId, type Digest, PersonId } from '../../../functions/domain/values.ts'
@@ -22,7 +22,7 @@ const looked = (at: number): Looked => ({
   role: 'arn:aws:iam::000000000000:role/builder',
   actions: { 'ssm:PutParameter': [{ resource: 'arn:aws:ssm:us-east-1:000000000000:parameter/a', answer: 'allowed' }] },
 })
-const observed = (at: number): Observed => ({ at, days30: counts, days90: counts, lastSeen: at, lastUse: {} })
+const activity = (at: number): Activity => ({ at, days30: counts, days90: counts, lastSeen: at, lastUse: {} })
 const certified = (at: number): Certified => ({
   due: at + 86_400,
   at,
@@ -68,9 +68,9 @@ onBoth<Stores>(
 
     test('what was kept is found as it was, each agent by itself', async () => {
       await rows.saveLooked(builder, looked(submittedAt))
-      await rows.saveObserved(builder, observed(submittedAt))
+      await rows.saveActivity(builder, activity(submittedAt))
       await rows.certify(await change(submittedAt))
-      const host = { looked: looked(submittedAt), observed: observed(submittedAt) }
+      const host = { looked: looked(submittedAt), activity: activity(submittedAt) }
       expect(await rows.host(builder)).toEqual(host)
       expect(await rows.files([builder, planner])).toEqual(
         new Map([
@@ -86,9 +86,9 @@ onBoth<Stores>(
       expect(await rows.saveLooked(builder, looked(later))).toBe(true)
       expect(await rows.saveLooked(builder, looked(submittedAt))).toBe(false)
       expect(await rows.saveLooked(builder, looked(later))).toBe(true)
-      expect(await rows.saveObserved(builder, observed(later))).toBe(true)
-      expect(await rows.saveObserved(builder, observed(submittedAt))).toBe(false)
-      expect(await rows.host(builder)).toEqual({ looked: looked(later), observed: observed(later) })
+      expect(await rows.saveActivity(builder, activity(later))).toBe(true)
+      expect(await rows.saveActivity(builder, activity(submittedAt))).toBe(false)
+      expect(await rows.host(builder)).toEqual({ looked: looked(later), activity: activity(later) })
     })
 
     test('a recertification and its entry are there together, and of two at once one is', async () => {

@@ -4,8 +4,8 @@ import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk
 import { JmesPathExpressions } from '../../../functions/adapters/jmespath/expressions.ts'
 import { KmsStateKey } from '../../../functions/adapters/kms/kms-state-key.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
-import { CatalogueStateReader } from '../../../functions/operations/previews/observe-state.ts'
-import type { ObserveAsk, StateReader } from '../../../functions/operations/previews/ports.ts'
+import { CatalogueStateReader } from '../../../functions/operations/previews/read-state.ts'
+import type { StateAsk, StateReader } from '../../../functions/operations/previews/ports.ts'
 import { readerOf as awsReader, SdkReader } from '../../../functions/targets/aws/reads/aws-reads.ts'
 import { ReaderSessions } from '../../../functions/targets/aws/reads/reader-sessions.ts'
 import { readerOf as toolReader } from '../../../functions/targets/tool/reach.ts'
@@ -19,13 +19,13 @@ import { onBoth } from '../both.ts'
 
 type World = {
   reader: StateReader
-  ask: ObserveAsk
+  ask: StateAsk
   set(value: string | undefined): Promise<void>
   deny(): void
 }
 
 const clock = new MemoryClock(submittedAt)
-const askOf = (Name: string): ObserveAsk => ({
+const askOf = (Name: string): StateAsk => ({
   ...{ request: requestId(1), action: 'ssm:PutParameter', arguments: { Name, Value: 'new' } },
   resource: { type: 'ssm:parameter', id: `arn:aws:ssm:us-east-1:000000000000:parameter${Name}` },
   classification: 'internal',
@@ -86,7 +86,7 @@ onBoth<World>('the reader of states', { memory: inMemory, real: onAws }, (make) 
   test('shows what is there beside what would be', async () => {
     const { reader, ask, set } = await make()
     await set('old')
-    expect((await reader.observe(ask))?.preview).toMatchObject({
+    expect((await reader.read(ask))?.preview).toMatchObject({
       ...{ outcome: 'matched', observedAt: submittedAt, before: { Value: 'old' } },
       after: expect.objectContaining({ Value: 'new' }),
     })
@@ -95,8 +95,8 @@ onBoth<World>('the reader of states', { memory: inMemory, real: onAws }, (make) 
   test('finds the same state until it changes, also where nothing is there', async () => {
     const { reader, ask, set } = await make()
     const stateOf = async () => {
-      const observed = await reader.observe(ask)
-      return observed?.preview.outcome === 'matched' ? observed.preview.state : 'failed'
+      const reading = await reader.read(ask)
+      return reading?.preview.outcome === 'matched' ? reading.preview.state : 'failed'
     }
     const absent = await stateOf()
     expect([absent, await stateOf()]).toEqual([expect.stringMatching(/^sha-256:/), absent])
@@ -112,13 +112,13 @@ onBoth<World>('the reader of states', { memory: inMemory, real: onAws }, (make) 
   test('says why it could not read, and does not throw', async () => {
     const { reader, ask, deny } = await make()
     deny()
-    expect(await reader.observe(ask)).toEqual({
+    expect(await reader.read(ask)).toEqual({
       preview: { outcome: 'failed', why: 'denied', observedAt: submittedAt },
     })
   })
 
   test('reads nothing for an action without a preview', async () => {
     const { reader, ask } = await make()
-    expect(await reader.observe({ ...ask, action: 'ssm:DeleteParameter' })).toBeUndefined()
+    expect(await reader.read({ ...ask, action: 'ssm:DeleteParameter' })).toBeUndefined()
   })
 })

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hostKinds as hostWords } from '../../../client/agents/hosts.ts'
 import { drawInventory } from '../../../client/agents/picture.ts'
-import { noCounts } from '../../../functions/domain/agents/observed.ts'
+import { noCounts } from '../../../functions/domain/agents/activity.ts'
 import { hostKinds } from '../../../functions/domain/people/host-kinds.ts'
 import { agent } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
@@ -75,7 +75,7 @@ test('an inventory says that a role is missing', async () => {
 })
 
 test("an inventory lists where an agent's record contradicts its class", async () => {
-  await scene.api.world.agents.saveObserved(agent('assistant'), {
+  await scene.api.world.agents.saveActivity(agent('assistant'), {
     at: scene.api.world.clock.now(),
     days30: { ...noCounts, asked: 3, approved: 3, night: 3 },
     days90: noCounts,

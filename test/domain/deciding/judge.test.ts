@@ -182,7 +182,7 @@ describe('an ending', () => {
 
 test('another state than the one decided on says who would be asked about it, on no lower rung', () => {
   const shown = { ...pending, preview: preview('a') }
-  const seen = (present: Gathered['present']) => judge(lenient, shown, { ...nothing, present }, asking).observed
+  const seen = (present: Gathered['present']) => judge(lenient, shown, { ...nothing, present }, asking).reading
   expect(seen(undefined)).toBeUndefined()
   expect(seen(preview('a'))).toEqual({ preview: preview('a') })
   expect(seen(preview('b'))).toMatchObject({ preview: preview('b'), again: { ok: true, tier: 2 } })

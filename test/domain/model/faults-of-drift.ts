@@ -8,7 +8,7 @@ import { drifting, driftingCall, driftingSession, restless } from './scenarios.t
 const { evolve } = production
 
 /** What was read, as the state that stands in the request. */
-const asBefore = ({ preview }: ApprovalRequest): { observed?: ReadAgain } => (preview ? { observed: { preview } } : {})
+const asBefore = ({ preview }: ApprovalRequest): { reading?: ReadAgain } => (preview ? { reading: { preview } } : {})
 
 const changed = (change: (event: Extract<Event, { type: 'StateChanged' }>, state: ApprovalRequest) => Event) =>
   answered((decided, state) => ({
@@ -60,7 +60,7 @@ export const faultsOfDrift: readonly Fault[] = [
     breaks: 'INV11',
     where: driftingSession,
     reducer: told((state, command) =>
-      command.type === 'intend' && command.observed?.preview.outcome === 'failed'
+      command.type === 'intend' && command.reading?.preview.outcome === 'failed'
         ? { command: { ...command, ...asBefore(state) } }
         : undefined,
     ),

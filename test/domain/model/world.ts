@@ -127,12 +127,12 @@ const authorityIn = (scenario: Scenario, world: World, decider?: PersonId) => ({
   ...endingIn(world),
 })
 /** What a reading finds at this moment, and which rung would be asked then. */
-const observedIn = ({ states }: Scenario, { there, unreadable }: World): { observed?: ReadAgain } => {
+const readingIn = ({ states }: Scenario, { there, unreadable }: World): { reading?: ReadAgain } => {
   const found = states?.[there]
   if (!found) return {}
-  if (unreadable) return { observed: unread }
+  if (unreadable) return { reading: unread }
   const { name, tier, stages } = found
-  return { observed: { preview: preview(name), again: { ok: true, tier, stages, policies: ['permit-again'] } } }
+  return { reading: { preview: preview(name), again: { ok: true, tier, stages, policies: ['permit-again'] } } }
 }
 const endingIn = ({ ending }: World) => (ending ? { ending } : {})
 
@@ -249,7 +249,7 @@ function clicked(
         round: stale === 'round' ? 2 : round,
         ...(stage === undefined ? {} : { stage }),
         ...(narrowed ? { narrowed } : {}),
-        ...observedIn(scenario, world),
+        ...readingIn(scenario, world),
         ...(comment === undefined ? {} : { comment }),
       }),
     },
@@ -260,7 +260,7 @@ function clicked(
 const keysOfAgent = [[agentKey, ''] as const, [otherKey, ' for another key'] as const]
 
 function intents(scenario: Scenario, world: World): readonly Action[] {
-  const found = observedIn(scenario, world)
+  const found = readingIn(scenario, world)
   const authority = { ...authorityIn(scenario, world), ...found, mayRebind: scenario.mayRebind === true }
   const next = (claim: Claim) => {
     const count = world.intended.filter((id) => claimOf(id) === claim).length
@@ -339,7 +339,7 @@ function calls(scenario: Scenario, world: World): readonly Action[] {
   return attempts.flatMap((n) => [
     ...tokens.map((id) => ({
       label: `call ${n - 70} begins with ${nameOf(id)}`,
-      command: callBegin(id, n, { ...authorityIn(scenario, world), ...observedIn(scenario, world) }),
+      command: callBegin(id, n, { ...authorityIn(scenario, world), ...readingIn(scenario, world) }),
       obeyed: { calling: [...world.calling, n] },
     })),
     { label: `call ${n - 70} has succeeded`, command: callEnd(n) },

@@ -26,7 +26,7 @@ import { Desk } from '../story.ts'
 
 const ask = sampleAsk({ credential: 'token', uses: 2 })
 const desk = (tier: number, of = ask) => new Desk(tier, of, { preview: preview('a') })
-const read = (observed: ReadAgain) => ({ observed })
+const read = (reading: ReadAgain) => ({ reading })
 
 describe('a decision', () => {
   test('covers the state that stood in the request', () => {
@@ -72,9 +72,9 @@ describe('a decision', () => {
     ['the reading fails', unread],
     ['nothing is read', undefined],
     ['the state is the same', readAgain('a')],
-  ])('goes on where %s: issue reads again, and is strict', (_, observed) => {
+  ])('goes on where %s: issue reads again, and is strict', (_, reading) => {
     const it = desk(2)
-    expect(it.tell(10, decision(ask, 'ana', 'approve', observed && read(observed)))).toBe('pending')
+    expect(it.tell(10, decision(ask, 'ana', 'approve', reading && read(reading)))).toBe('pending')
     expect(it.last('StageOpened')).toMatchObject({ stage: 'sre' })
     expect(it.state.preview).toEqual(preview('a'))
   })
@@ -105,7 +105,7 @@ describe('a narrowing', () => {
   test('shows beside the same reading what it would leave', () => {
     const it = desk(2)
     const left = preview('a', { after: { Value: '1000' } })
-    it.tell(10, decision(ask, 'ana', 'approve', { ...less, observed: { preview: left } }))
+    it.tell(10, decision(ask, 'ana', 'approve', { ...less, reading: { preview: left } }))
     expect(it.state).toMatchObject({ round: 2, preview: left })
     expect(it.last('Decided')?.state).toBe(left.state)
   })
@@ -133,14 +133,14 @@ describe('a narrowing', () => {
 
 /** What the agent does to get at the right, for each kind of credential. */
 const claims = [
-  ['a token', 'token', (observed?: ReadAgain) => intent('access_token', credentialId(1), observed && read(observed))],
+  ['a token', 'token', (reading?: ReadAgain) => intent('access_token', credentialId(1), reading && read(reading))],
   [
     'AWS credentials',
     'sts',
-    (observed?: ReadAgain) =>
-      intent('aws', credentialId(11), { presented: credentialId(1), ...(observed && { observed }) }),
+    (reading?: ReadAgain) =>
+      intent('aws', credentialId(11), { presented: credentialId(1), ...(reading && { reading }) }),
   ],
-  ['a mediated call', 'mediated', (observed?: ReadAgain) => callBegin(credentialId(1), 71, observed && read(observed))],
+  ['a mediated call', 'mediated', (reading?: ReadAgain) => callBegin(credentialId(1), 71, reading && read(reading))],
 ] as const
 
 describe.each(claims)('at %s', (_, credential, claim) => {
@@ -190,9 +190,9 @@ describe.each(claims)('at %s', (_, credential, claim) => {
   test.each([
     ['the reading fails', unread],
     ['nothing is read', undefined],
-  ])('where %s this attempt is refused, and the grant stays', (_name, observed) => {
+  ])('where %s this attempt is refused, and the grant stays', (_name, reading) => {
     const it = approved()
-    expect(it.tell(30, claim(observed))).toBe('!state_unreadable')
+    expect(it.tell(30, claim(reading))).toBe('!state_unreadable')
     expect(it.state).toMatchObject({ status: 'approved', round: 1 })
     expect(it.tell(31, claim(readAgain('a')))).toBe('approved')
   })

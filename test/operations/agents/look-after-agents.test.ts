@@ -98,7 +98,7 @@ describe('the timer', () => {
     const { bundles } = timer.world
     await expect(run(timer, { bundles: { isKept: down } as unknown as BundleStore })).rejects.toThrow(StoreUnavailable)
     expect((await timer.lives.registry())?.bundle).toBe(sampleBundle().hash)
-    expect((await timer.world.agents.files([remediator])).get(remediator)?.observed).toBeDefined()
+    expect((await timer.world.agents.files([remediator])).get(remediator)?.activity).toBeDefined()
     expect(await bundles.isKept(sampleBundle().hash)).toBe(false)
     await run(timer)
     expect(await bundles.isKept(sampleBundle().hash)).toBe(true)

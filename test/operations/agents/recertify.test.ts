@@ -1,6 +1,6 @@
 import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
 import type { Subject } from '../../../functions/domain/agents/agent-file.ts'
-import { noCounts } from '../../../functions/domain/agents/observed.ts'
+import { noCounts } from '../../../functions/domain/agents/activity.ts'
 import { askAboutPerson } from '../../../functions/domain/deciding/questions.ts'
 import { verifyOther } from '../../../functions/domain/ledger/ledger.ts'
 import { commitmentTo } from '../../../functions/domain/ledger/texts.ts'
@@ -173,7 +173,7 @@ describe('who may recertify', () => {
 test('a recertification puts on record what the person was shown, and no evidence that came after', async () => {
   const world = new World()
   const evidence = await evidenceNow(world, remediator)
-  await world.agents.saveObserved(remediator, {
+  await world.agents.saveActivity(remediator, {
     ...{ at: start, days30: { ...noCounts, extraCalls: 3 }, days90: noCounts, lastUse: {} },
   })
   expect(await recertifyAs(world, 'gus', remediator, { evidence })).toMatchObject({ ok: false, code: 'stale_digest' })

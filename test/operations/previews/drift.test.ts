@@ -100,7 +100,7 @@ describe('a submission', () => {
 
   test('whose reader throws is one whose reading failed', async () => {
     const world = readable(prodParameter)
-    world.reader.observe = () => Promise.reject(new TypeError('a bug'))
+    world.reader.read = () => Promise.reject(new TypeError('a bug'))
     expect(await world.submitted(prodParameter)).toMatchObject({ preview: { outcome: 'failed', why: 'unavailable' } })
   })
 })

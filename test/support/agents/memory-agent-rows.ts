@@ -1,4 +1,4 @@
-import type { AgentFile, Certified, Looked, Observed, Subject } from '../../../functions/domain/agents/agent-file.ts'
+import type { AgentFile, Certified, Looked, Activity, Subject } from '../../../functions/domain/agents/agent-file.ts'
 import { type AgentId, defined } from '../../../functions/domain/values.ts'
 import type { AgentRows, CertifiedChange } from '../../../functions/operations/agents/ports.ts'
 import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
@@ -8,7 +8,7 @@ export class MemoryAgentRows implements AgentRows {
   readonly #ledger: MemoryLedgerStore
   readonly #certified = new Map<Subject, Certified>()
   readonly #looked = new Map<AgentId, Looked>()
-  readonly #observed = new Map<AgentId, Observed>()
+  readonly #activity = new Map<AgentId, Activity>()
   /** How often it was asked, which costs a call each. */
   reads = 0
   /** What each read throws. */
@@ -25,7 +25,7 @@ export class MemoryAgentRows implements AgentRows {
 
   async host(agent: AgentId) {
     await this.#read()
-    return structuredClone(defined({ looked: this.#looked.get(agent), observed: this.#observed.get(agent) }))
+    return structuredClone(defined({ looked: this.#looked.get(agent), activity: this.#activity.get(agent) }))
   }
 
   async files(agents: readonly AgentId[]): Promise<ReadonlyMap<AgentId, AgentFile>> {
@@ -34,7 +34,7 @@ export class MemoryAgentRows implements AgentRows {
       defined({
         certified: this.#certified.get(agent),
         looked: this.#looked.get(agent),
-        observed: this.#observed.get(agent),
+        activity: this.#activity.get(agent),
       })
     return new Map(agents.map((agent) => [agent, structuredClone(fileOf(agent))]))
   }
@@ -44,9 +44,9 @@ export class MemoryAgentRows implements AgentRows {
     return saveNewest(this.#looked, agent, looked)
   }
 
-  async saveObserved(agent: AgentId, observed: Observed): Promise<boolean> {
+  async saveActivity(agent: AgentId, activity: Activity): Promise<boolean> {
     await Promise.resolve()
-    return saveNewest(this.#observed, agent, observed)
+    return saveNewest(this.#activity, agent, activity)
   }
 
   async certify({ subject, certified, expected, entries, head, texts = [] }: CertifiedChange): Promise<boolean> {

@@ -2,12 +2,12 @@ import { digestOf } from '../../../functions/domain/digest.ts'
 import type { ReadFault } from '../../../functions/domain/record/preview.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
 import type { Clock } from '../../../functions/operations/ports.ts'
-import type { ObserveAsk, Observed, StateReader } from '../../../functions/operations/previews/ports.ts'
+import type { StateAsk, StateReading, StateReader } from '../../../functions/operations/previews/ports.ts'
 
 /** A world in memory whose resources are read: it remembers who asked what, and can change at any moment. */
 export class MemoryStateReader implements StateReader {
   /** Every reading that was asked for, in order. */
-  readonly asked: ObserveAsk[] = []
+  readonly asked: StateAsk[] = []
   readonly #clock: Clock
   readonly #states = new Map<string, JsonObject | undefined>()
   readonly #faults: (ReadFault | undefined)[] = []
@@ -46,7 +46,7 @@ export class MemoryStateReader implements StateReader {
     for (const go of this.#held.splice(0)) go()
   }
 
-  async observe(about: ObserveAsk): Promise<Observed | undefined> {
+  async read(about: StateAsk): Promise<StateReading | undefined> {
     await Promise.resolve()
     if (!this.#previewed.includes(about.action)) return undefined
     this.asked.push(structuredClone(about))

@@ -211,10 +211,10 @@ function ofPlan(scenario: PlanScenario, requests: Requests, world: PlanWorld): r
   ]
 }
 
-const observedIn = ({ drifts, tier }: PlanScenario, n: number, { changed }: PlanWorld): { observed?: ReadAgain } =>
+const readingIn = ({ drifts, tier }: PlanScenario, n: number, { changed }: PlanWorld): { reading?: ReadAgain } =>
   drifts && n === 2
     ? {
-        observed: {
+        reading: {
           preview: preview(changed ? 'b' : 'a'),
           again: { ok: true, tier, stages: tier === 0 ? [] : [stage], policies: ['permit-again'] },
         },
@@ -252,7 +252,7 @@ function ofStep(
       : [
           tell(
             'the token is intended',
-            intent('access_token', token, { ...own, eligible: rights, ...ending, ...observedIn(scenario, n, world) }),
+            intent('access_token', token, { ...own, eligible: rights, ...ending, ...readingIn(scenario, n, world) }),
             { intended: [...world.intended, n].sort() },
           ),
         ]),

@@ -1,18 +1,18 @@
-import type { Counts, Observed } from '../../../functions/domain/agents/agent-file.ts'
-import { findingsOf, isNight, noCounts, recordOf } from '../../../functions/domain/agents/observed.ts'
+import type { Counts, Activity } from '../../../functions/domain/agents/agent-file.ts'
+import { findingsOf, isNight, noCounts, recordOf } from '../../../functions/domain/agents/activity.ts'
 import { noRecord } from '../../../functions/domain/people/host.ts'
 import type { Autonomy } from '../../../functions/domain/people/organisation.ts'
 import { start } from '../../support/world.ts'
 
 /** What an agent's record says against the class that it is declared as. */
 
-const observed = (days30: Partial<Counts>): Observed => ({
+const activity = (days30: Partial<Counts>): Activity => ({
   at: start,
   days30: { ...noCounts, ...days30 },
   days90: noCounts,
   lastUse: {},
 })
-const found = (autonomy: Autonomy, counts: Partial<Counts>) => findingsOf({ autonomy }, observed(counts), 'UTC')
+const found = (autonomy: Autonomy, counts: Partial<Counts>) => findingsOf({ autonomy }, activity(counts), 'UTC')
 
 test.each<[autonomy: Autonomy, counts: Partial<Counts>, finding: RegExp]>([
   ['supervised', { asked: 20, tierZero: 17 }, /acts alone more than its class says: 85 % of 20 requests/],
@@ -35,13 +35,13 @@ test.each<[autonomy: Autonomy, counts: Partial<Counts>]>([
   ['orchestrator', { asked: 10, approved: 10 }],
 ])('%s with %j is as declared', (autonomy, counts) => expect(found(autonomy, counts)).toEqual([]))
 
-test('of an agent that was never observed nothing is found, and policy sees zeros', () => {
+test('of an agent without activity nothing is found, and policy sees zeros', () => {
   expect(findingsOf({ autonomy: 'assistive' }, undefined, 'UTC')).toEqual([])
   expect(recordOf(undefined)).toEqual(noRecord)
 })
 
 test('policy sees the thirty days', () =>
-  expect(recordOf(observed({ asked: 4, approved: 3, night: 2 }))).toEqual({ ...noRecord, asked: 4, night: 2 }))
+  expect(recordOf(activity({ asked: 4, approved: 3, night: 2 }))).toEqual({ ...noRecord, asked: 4, night: 2 }))
 
 test.each([
   ['UTC', '06:59:59', true],

@@ -5,8 +5,8 @@ import { compareUpdate } from '../../../functions/domain/previews/update-express
 import { largestPreview, type Matched } from '../../../functions/domain/record/preview.ts'
 import type { Json, JsonObject } from '../../../functions/domain/values.ts'
 import { KeyUnavailable } from '../../../functions/operations/faults.ts'
-import { CatalogueStateReader } from '../../../functions/operations/previews/observe-state.ts'
-import type { ObserveAsk } from '../../../functions/operations/previews/ports.ts'
+import { CatalogueStateReader } from '../../../functions/operations/previews/read-state.ts'
+import type { StateAsk } from '../../../functions/operations/previews/ports.ts'
 import { readerOf as awsReader } from '../../../functions/targets/aws/reads/aws-reads.ts'
 import { readerOf as toolReader } from '../../../functions/targets/tool/reach.ts'
 import { compileSample } from '../../policies/sample.ts'
@@ -43,7 +43,7 @@ function make({ change = (_: Bundle) => {}, patience = 200, stateKey = async () 
   )
   return { sources, log, clock, reader }
 }
-const ask: ObserveAsk = {
+const ask: StateAsk = {
   request: requestId(1),
   action: 'ssm:PutParameter',
   arguments: { Name: '/staging/x', Value: '450', Overwrite: true },
@@ -83,12 +83,12 @@ const asks = {
     arguments: { cluster: 'staging', service: 'web', desiredCount: 4 },
   },
   flag: { ...ask, action: 'flags:set', arguments: { environment: 'staging', flag: 'dark', value: true } },
-} satisfies { [name: string]: ObserveAsk }
+} satisfies { [name: string]: StateAsk }
 
-async function matched({ reader }: { reader: CatalogueStateReader }, about: ObserveAsk = ask): Promise<Matched> {
-  const observed = await reader.observe(about)
-  expect(observed?.preview).toMatchObject({ outcome: 'matched' })
-  return observed?.preview as Matched
+async function matched({ reader }: { reader: CatalogueStateReader }, about: StateAsk = ask): Promise<Matched> {
+  const reading = await reader.read(about)
+  expect(reading?.preview).toMatchObject({ outcome: 'matched' })
+  return reading?.preview as Matched
 }
 
 describe('what people are shown', () => {
@@ -244,13 +244,13 @@ describe('the state', () => {
   test('is not taken without the deployment’s key', async () => {
     const world = make({ stateKey: () => Promise.reject(new KeyUnavailable('no')) })
     world.sources.answer('ssm:GetParameter', parameter('300'))
-    expect((await world.reader.observe(ask))?.preview).toMatchObject({ outcome: 'failed', why: 'unavailable' })
+    expect((await world.reader.read(ask))?.preview).toMatchObject({ outcome: 'failed', why: 'unavailable' })
   })
 
   test('goes with the raw answer, for a call that carries it', async () => {
     const world = make()
     world.sources.answer('ssm:GetParameter', parameter('300'))
-    expect((await world.reader.observe(ask))?.raw).toEqual(parameter('300'))
+    expect((await world.reader.read(ask))?.raw).toEqual(parameter('300'))
   })
 })
 
@@ -290,8 +290,8 @@ describe('a source that does not answer as it should', () => {
   ])('and %s is %s, with no value in the log', async (_what, why, set, fault) => {
     const world = make()
     set(world.sources)
-    const observed = await world.reader.observe(ask)
-    expect(observed).toEqual({ preview: { outcome: 'failed', why, observedAt: submittedAt } })
+    const reading = await world.reader.read(ask)
+    expect(reading).toEqual({ preview: { outcome: 'failed', why, observedAt: submittedAt } })
     expect(world.log.lines).toMatchObject([{ level: 'warn', message: 'state_unread', fields: { why } }])
     expect(world.log.lines[0]?.fields['fault']).toBe(fault)
     expect(JSON.stringify(world.log.lines)).not.toMatch(/canary|ud800/)
@@ -311,7 +311,7 @@ describe('a source that does not answer as it should', () => {
       },
     })
     world.sources.answer('ssm:GetParameter', parameter(canary))
-    expect((await world.reader.observe(ask))?.preview).toMatchObject({ outcome: 'failed', why: 'unreadable' })
+    expect((await world.reader.read(ask))?.preview).toMatchObject({ outcome: 'failed', why: 'unreadable' })
     expect(JSON.stringify(world.log.lines)).not.toContain(canary)
   })
 
@@ -322,8 +322,8 @@ describe('a source that does not answer as it should', () => {
         delete deployment.tools['flag-service']?.reads
       },
     })
-    expect(await world.reader.observe(ask)).toBeUndefined()
-    expect(await world.reader.observe(asks.flag)).toBeUndefined()
+    expect(await world.reader.read(ask)).toBeUndefined()
+    expect(await world.reader.read(asks.flag)).toBeUndefined()
     expect(world.sources.asked).toEqual([])
   })
 })

@@ -2,7 +2,7 @@ import { type AgentRecord, noRecord } from '../people/host.ts'
 import type { Agent } from '../people/organisation.ts'
 import { hourIn } from '../policy/calendar.ts'
 import type { NumericDate } from '../values.ts'
-import type { Counts, Observed } from './agent-file.ts'
+import type { Counts, Activity } from './agent-file.ts'
 
 /** From 19 to 7 o'clock in the zone of the calendar: one clock for all, since an agent has no zone of its own. */
 export function isNight(at: NumericDate, zone: string): boolean {
@@ -13,9 +13,9 @@ export function isNight(at: NumericDate, zone: string): boolean {
 export const noCounts: Counts = { ...noRecord, approved: 0 }
 
 /** What policy sees of it. */
-export const recordOf = (observed: Observed | undefined): AgentRecord => {
-  if (!observed) return noRecord
-  const { approved: _, ...record } = observed.days30
+export const recordOf = (activity: Activity | undefined): AgentRecord => {
+  if (!activity) return noRecord
+  const { approved: _, ...record } = activity.days30
   return record
 }
 
@@ -28,11 +28,11 @@ const share = (part: number, whole: number) => `${Math.round((part / whole) * 10
 /** What the record of thirty days says against the class that the agent is declared as, in words for people. */
 export function findingsOf(
   { autonomy }: Pick<Agent, 'autonomy'>,
-  observed: Observed | undefined,
+  activity: Activity | undefined,
   zone: string,
 ): readonly string[] {
-  if (!observed) return []
-  const { asked, denied, refused, tierZero, extraCalls, night } = observed.days30
+  if (!activity) return []
+  const { asked, denied, refused, tierZero, extraCalls, night } = activity.days30
   const isMuch = (part: number) => asked >= enough && part / asked > most
   const found: string[] = []
   if (autonomy === 'supervised' && isMuch(tierZero))

@@ -10,7 +10,7 @@ import { isTargetId, type TargetId } from '../../targets/kinds.ts'
 import type { Found, Reader } from '../../targets/reach.ts'
 import { faultName } from '../faults.ts'
 import type { Clock, Log } from '../ports.ts'
-import type { ObserveAsk, Observed, StateReader } from './ports.ts'
+import type { StateAsk, StateReading, StateReader } from './ports.ts'
 import type { Expressions, StateKey } from './sources.ts'
 
 export type ReadingPorts = {
@@ -42,13 +42,13 @@ export class CatalogueStateReader implements StateReader {
     this.#patience = milliseconds
   }
 
-  async observe(about: ObserveAsk): Promise<Observed | undefined> {
+  async read(about: StateAsk): Promise<StateReading | undefined> {
     const { policy, clock, log } = this.#ports
     const entry = policy.bundle.actions[about.action]
     const reader = entry && this.#ports.readers[isTargetId(entry.tool) ? entry.tool : 'tool']
     if (!entry?.preview || !reader?.canRead(entry)) return undefined
     const observedAt = clock.now()
-    const failed = (why: 'denied' | 'unavailable' | 'unreadable', fault: string): Observed => {
+    const failed = (why: 'denied' | 'unavailable' | 'unreadable', fault: string): StateReading => {
       log.warn('state_unread', { action: about.action, request: about.request, why, fault })
       return { preview: { outcome: 'failed', why, observedAt } }
     }
@@ -68,7 +68,7 @@ export class CatalogueStateReader implements StateReader {
     reader: Reader,
     entry: CatalogueEntry,
     source: PreviewSource,
-    about: ObserveAsk,
+    about: StateAsk,
   ): Promise<[Found, string]> {
     const { stateKey } = this.#ports
     const stop = new AbortController()
@@ -97,7 +97,7 @@ export class CatalogueStateReader implements StateReader {
   /** @throws where the answer is not as the entry expects it */
   #look(
     entry: CatalogueEntry,
-    { request, arguments: args, resource, classification, most: room = largestPreview }: ObserveAsk,
+    { request, arguments: args, resource, classification, most: room = largestPreview }: StateAsk,
     found: Exclude<Found, { found: 'failed' }>,
     { observedAt, key }: { observedAt: number; key: string },
   ): Preview {

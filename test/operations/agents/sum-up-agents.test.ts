@@ -1,10 +1,10 @@
 import type { Counts } from '../../../functions/domain/agents/agent-file.ts'
-import { noCounts } from '../../../functions/domain/agents/observed.ts'
+import { noCounts } from '../../../functions/domain/agents/activity.ts'
 import { chainEntries, noEntries } from '../../../functions/domain/ledger/ledger.ts'
 import type { Event } from '../../../functions/domain/record/events.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { AgentId } from '../../../functions/domain/values.ts'
-import { observeAgent, observeAgents } from '../../../functions/operations/agents/observe-agents.ts'
+import { sumUpAgent, sumUpAgents } from '../../../functions/operations/agents/sum-up-agents.ts'
 import { recordRefusal } from '../../../functions/operations/record/refuse.ts'
 import { evaluateAccess } from '../../../functions/operations/requests/evaluate-access.ts'
 import { requestId } from '../../support/ask.ts'
@@ -22,18 +22,18 @@ function nightWorld() {
   const world = new World()
   world.clock.advance(day - (world.clock.now() % day) + night)
   const ports = { ...world.ports, agents: world.agents, ledger: world.ledger }
-  return { world, ports, noon: () => world.clock.advance(9 * 3600), observe: () => observeAgent(remediator, ports) }
+  return { world, ports, noon: () => world.clock.advance(9 * 3600), sumUp: () => sumUpAgent(remediator, ports) }
 }
 const counts = (some: Partial<Counts>): Counts => ({ ...noCounts, ...some })
 
 test('counts what it asked, and what became of it', async () => {
-  const { world, noon, observe } = nightWorld()
+  const { world, noon, sumUp } = nightWorld()
   const alone = await world.submitted(stagingParameter)
   expect(await world.issueToken(alone)).toMatchObject({ ok: true })
   const claimed = world.clock.now()
   noon()
   await world.decide(await world.submitted(prodParameter), 'ana', 'deny', { comment: 'not today' })
-  expect(await observe()).toMatchObject({
+  expect(await sumUp()).toMatchObject({
     days30: counts({ asked: 2, approved: 1, denied: 1, tierZero: 1, night: 1 }),
     lastSeen: world.clock.now(),
     lastUse: { 'ssm:PutParameter': claimed },
@@ -42,16 +42,16 @@ test('counts what it asked, and what became of it', async () => {
 })
 
 test('counts refused attempts, also those that share an entry', async () => {
-  const { world, observe } = nightWorld()
+  const { world, sumUp } = nightWorld()
   const actor = { type: 'agent', id: remediator } as const
   for (let attempt = 0; attempt < 3; attempt++) await recordRefusal(actor, 'submit', 'not_requestable', world.ports)
   world.clock.advance(3601)
   await recordRefusal(actor, 'submit', 'not_requestable', world.ports)
-  expect((await observe()).days30.refused).toBe(4)
+  expect((await sumUp()).days30.refused).toBe(4)
 })
 
 test('refusals of a tool that asked about an agent count neither as its own nor as seen, nor do those of older versions', async () => {
-  const { world, observe } = nightWorld()
+  const { world, sumUp } = nightWorld()
   const tool = { type: 'tool', id: flagService } as const
   const about = { subject: { type: 'agent', id: remediator }, action: { name: 'no:Such', properties: {} } }
   await evaluateAccess({ caller: tool, ...about, resource: prodParameter.resource }, world.ports)
@@ -62,13 +62,13 @@ test('refusals of a tool that asked about an agent count neither as its own nor 
   }
   const older = chainEntries(remediator, head, [refused], undefined)
   await world.ledger.append(remediator, head, older.entries, older.head)
-  const seen = await observe()
+  const seen = await sumUp()
   expect(seen.days30).toEqual(noCounts)
   expect(seen.lastSeen).toBeUndefined()
 })
 
 test('a step or delegated request counts as asked by the agent that passed it on, and its extra calls by the agent that ran it', async () => {
-  const { world, noon, observe } = nightWorld()
+  const { world, noon, sumUp } = nightWorld()
   const { ask } = await world.submitted(parameter('/staging/checkout/own'))
   noon()
   const stored = await world.requests.load(ask.id)
@@ -85,13 +85,13 @@ test('a step or delegated request counts as asked by the agent that passed it on
   const [approved, refused, extra] = [1, 0, ['ssm:DeleteParameter']]
   const calls = { at: ask.recent, approved, refused, extraCalls: 2, extra, unused: false, complete: true }
   await passed(2, { calls })
-  const seen = await observe()
+  const seen = await sumUp()
   expect(seen.days30).toEqual(counts({ asked: 1, approved: 1, tierZero: 1, night: 1, extraCalls: 2 }))
   expect(seen.lastSeen).toBe(world.clock.now() - 9 * 3600)
 })
 
 test('steps of plans that the agent proposed and does itself count as asked by it', async () => {
-  const { world, noon, observe } = nightWorld()
+  const { world, noon, sumUp } = nightWorld()
   noon()
   const { ask } = await world.submitted(parameter('/staging/checkout/own'))
   const stored = await world.requests.load(ask.id)
@@ -100,21 +100,21 @@ test('steps of plans that the agent proposed and does itself count as asked by i
     const own = { ...ask, id: requestId(90 + n), chain, ancestors: chain.map(() => ask.id) }
     world.requests.forge({ state: { ...stored?.state, ask: own } as ApprovalRequest, head: noEntries })
   }
-  expect((await observe()).days30).toEqual(counts({ asked: 2, approved: 2, tierZero: 2 }))
+  expect((await sumUp()).days30).toEqual(counts({ asked: 2, approved: 2, tierZero: 2 }))
 })
 
 test('what is thirty days old counts for ninety days, and then no more', async () => {
-  const { world, observe } = nightWorld()
+  const { world, sumUp } = nightWorld()
   await world.submitted(prodParameter)
   world.clock.advance(30 * day + 1)
-  expect(await observe()).toMatchObject({ days30: noCounts, days90: counts({ asked: 1, night: 1 }) })
+  expect(await sumUp()).toMatchObject({ days30: noCounts, days90: counts({ asked: 1, night: 1 }) })
   world.clock.advance(60 * day)
-  expect(await observe()).toMatchObject({ days30: noCounts, days90: noCounts, lastUse: {} })
+  expect(await sumUp()).toMatchObject({ days30: noCounts, days90: noCounts, lastUse: {} })
 })
 
 test('an agent that never did anything has zeros, and was never seen', async () => {
   const { ports } = nightWorld()
-  const seen = await observeAgent(agent('planner'), ports)
+  const seen = await sumUpAgent(agent('planner'), ports)
   expect(seen).toMatchObject({ days30: noCounts, days90: noCounts, complete: true })
   expect(seen.lastSeen).toBeUndefined()
 })
@@ -124,7 +124,7 @@ test('more than can be read in a day is said to be cut', async () => {
   const { state, head } = (await world.requests.load((await world.submitted(stagingParameter)).ask.id)) ?? {}
   if (!state || !head) throw new Error('it was submitted')
   const endless = { list: async () => ({ items: Array.from({ length: 100 }, () => ({ state, head })), next: 'more' }) }
-  expect(await observeAgent(remediator, { ...ports, requests: endless })).toMatchObject({
+  expect(await sumUpAgent(remediator, { ...ports, requests: endless })).toMatchObject({
     complete: false,
     days30: { asked: 2000 },
   })
@@ -135,14 +135,14 @@ test('once a day, and those that wait longest first where the time is short', as
   const seen: AgentId[] = []
   const agents = {
     files: (ids: readonly AgentId[]) => world.agents.files(ids),
-    saveObserved: async (...[id, observed]: Parameters<typeof world.agents.saveObserved>) => {
+    saveActivity: async (...[id, activity]: Parameters<typeof world.agents.saveActivity>) => {
       seen.push(id)
       world.clock.advance(10)
-      return world.agents.saveObserved(id, observed)
+      return world.agents.saveActivity(id, activity)
     },
   }
   const all = ports.policy.bundle.agents.map(({ id }) => id)
-  const run = (seconds: number) => observeAgents({ ...ports, agents }, { until: world.clock.now() + seconds })
+  const run = (seconds: number) => sumUpAgents({ ...ports, agents }, { until: world.clock.now() + seconds })
   expect(await run(15)).toBe(2)
   expect(await run(1000)).toBe(all.length - 2)
   expect(seen).toEqual(all)
@@ -161,6 +161,6 @@ test('an assistant that kept asking at night is asked of more people from then o
   }
   for (let at = 0; at < 10; at++) await world.submitted(ask(at))
   expect(await tier()).toBe(1)
-  await observeAgents(ports, { until: world.clock.now() + 100 })
+  await sumUpAgents(ports, { until: world.clock.now() + 100 })
   expect(await tier()).toBe(2)
 })

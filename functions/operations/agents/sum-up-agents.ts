@@ -1,5 +1,5 @@
-import type { Counts, Observed } from '../../domain/agents/agent-file.ts'
-import { isNight, noCounts } from '../../domain/agents/observed.ts'
+import type { Counts, Activity } from '../../domain/agents/agent-file.ts'
+import { isNight, noCounts } from '../../domain/agents/activity.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { zoneOf } from '../../domain/policy/calendar.ts'
 import { rulesOf } from '../../domain/record/origin.ts'
@@ -16,8 +16,8 @@ type ReadingPorts = {
   ledger: Pick<LedgerReader, 'head' | 'page'>
   clock: Clock
 }
-export type ObservingPorts = ReadingPorts & {
-  agents: Pick<AgentReader, 'files'> & Pick<AgentWriter, 'saveObserved'>
+export type SummingPorts = ReadingPorts & {
+  agents: Pick<AgentReader, 'files'> & Pick<AgentWriter, 'saveActivity'>
   log: Log
 }
 
@@ -31,26 +31,26 @@ const most = { pages: 20, requestsOfPage: 100, entries: 1000, entriesOfPage: 100
  *
  * @returns how many agents
  */
-export async function observeAgents(ports: ObservingPorts, { until }: { until: NumericDate }): Promise<number> {
+export async function sumUpAgents(ports: SummingPorts, { until }: { until: NumericDate }): Promise<number> {
   const { agents, policy, clock, log } = ports
   const ids = policy.bundle.agents.map(({ id }) => id)
   const files = await agents.files(ids)
-  const since = (id: AgentId) => files.get(id)?.observed?.at ?? 0
+  const since = (id: AgentId) => files.get(id)?.activity?.at ?? 0
   const due = ids.filter((id) => clock.now() - since(id) >= day).toSorted((one, other) => since(one) - since(other))
   let done = 0
   for (const id of due) {
     if (clock.now() >= until) {
-      log.info('agents_not_observed', { from: id, left: due.length - done })
+      log.info('agents_not_summed_up', { from: id, left: due.length - done })
       break
     }
-    await agents.saveObserved(id, await observeAgent(id, ports))
+    await agents.saveActivity(id, await sumUpAgent(id, ports))
     done += 1
   }
   return done
 }
 
 /** What the requests and the refused attempts of ninety days say. `complete` is false where there was more than is read. */
-export async function observeAgent(agent: AgentId, ports: ReadingPorts): Promise<Observed> {
+export async function sumUpAgent(agent: AgentId, ports: ReadingPorts): Promise<Activity> {
   const [at, zone] = [ports.clock.now(), zoneOf(ports.policy.bundle.calendar)]
   const since = at - 90 * day
   const [asked, refused] = await Promise.all([readRequests(agent, since, ports), readRefused(agent, since, ports)])
@@ -151,8 +151,8 @@ const lastUseOf = (state: ApprovalRequest): readonly NumericDate[] | undefined =
   return times.length === 0 ? undefined : times
 }
 
-function lastUses(states: readonly ApprovalRequest[]): Observed['lastUse'] {
-  const last: Observed['lastUse'] = {}
+function lastUses(states: readonly ApprovalRequest[]): Activity['lastUse'] {
+  const last: Activity['lastUse'] = {}
   for (const state of states) {
     const times = lastUseOf(state)
     const { action } = state.ask
