@@ -40,9 +40,9 @@ export function checkCheckpoint(
   keys: readonly PublicKey[],
 ): { checkpoint?: Checkpoint; finding: Finding } {
   const text = readNote(note)?.text
-  const claimed = text === undefined ? undefined : readCheckpoint(text)
-  if (!claimed) return { finding: fails('checkpoint', 'it is no signed note of a tree') }
-  const opened = openCheckpoint(note, notaryKeys(keys, claimed.origin), verifyEcdsa)
+  const unverified = text === undefined ? undefined : readCheckpoint(text)
+  if (!unverified) return { finding: fails('checkpoint', 'it is no signed note of a tree') }
+  const opened = openCheckpoint(note, notaryKeys(keys, unverified.origin), verifyEcdsa)
   if ('not' in opened)
     return {
       finding: fails(

@@ -105,7 +105,7 @@ export function channelCore(ports: CorePorts) {
     revoke: async (ask: RevokeAsk, mayStart: MayStart) =>
       withTextsOf(await revokeRequest(ask, timely(mayStart)), ports),
     /** Puts a once-only key alone; false when it was there. */
-    claim: (once: OnceOnly) => requests.claim(once),
+    putOnce: (once: OnceOnly) => requests.putOnce(once),
     couldStandIn: (person: PersonId) => couldStandIn(person, ports),
     giveStandIn: (ask: Parameters<typeof giveStandIn>[0], mayStart: MayStart) => giveStandIn(ask, timely(mayStart)),
     endStandIn: (ask: Parameters<typeof endStandIn>[0], mayStart: MayStart) => endStandIn(ask, timely(mayStart)),

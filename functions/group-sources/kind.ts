@@ -11,7 +11,7 @@ export type SourceKind<Config, Account extends string = string> = {
   config: z.ZodType<Config>
   /**
    * `schedule`: Hotwork reads who is on call, and all others in the rota; it may let people use break-glass. `chat`: Hotwork reads
-   * a list that its members edit. `login`: a login claims it for its bearer, and cannot be asked again at each use.
+   * a list that its members edit. `login`: a JWT claim of the login names it, and cannot be asked again at each use.
    */
   by: 'schedule' | 'chat' | 'login'
   /** How long an answer counts. */

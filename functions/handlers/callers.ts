@@ -2,7 +2,7 @@ import type { Call } from '../adapters/http/endpoint.ts'
 import { apiProblem, type BadRequest, badProof, badRequest } from '../adapters/http/problem.ts'
 import { type DpopProof, rememberUntil, replayKey, verifyDpop } from '../adapters/jose/dpop.ts'
 import { IdentityVerifier, type VerifiedIdentity } from '../adapters/jose/identity.ts'
-import { claimedGroups, claimHoldsUntil, type GroupsSaid } from '../domain/people/group-source.ts'
+import { loginGroups, loginHoldsUntil, type GroupsSaid } from '../domain/people/group-source.ts'
 import { type Agent, type Identity, type Person, type Tool, withIdentity } from '../domain/people/organisation.ts'
 import type { AgentRef } from '../domain/policy/agent-ref.ts'
 import type { Bundle } from '../domain/policy/bundle.ts'
@@ -117,8 +117,8 @@ export class Callers {
     const said: GroupsSaid =
       groups && made
         ? {
-            claimed: claimedGroups(this.#policy.bundle.directory, groups, made),
-            saidUntil: claimHoldsUntil(made),
+            claimed: loginGroups(this.#policy.bundle.directory, groups, made),
+            saidUntil: loginHoldsUntil(made),
           }
         : {}
     return { person, proven: { issuer, subject }, login: defined({ acr, at: authTime }), ...defined(said) }

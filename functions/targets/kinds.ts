@@ -50,9 +50,9 @@ export const actOf = (credential: CredentialKind | 'none'): Act | undefined => c
 
 export const wordsOf = (credential: string): string => credentials[credential]?.words ?? credential
 
-export type OwnClaim = Extract<Act, TargetId>
-export const isOwnClaim = (act: Act | undefined): act is OwnClaim => act !== undefined && isTargetId(act)
-const ownCredentials = Object.values(credentials).flatMap(({ act, words }) => (isOwnClaim(act) ? [{ act, words }] : []))
+export type OwnCredential = Extract<Act, TargetId>
+export const isOwnCredential = (act: Act | undefined): act is OwnCredential => act !== undefined && isTargetId(act)
+const ownCredentials = Object.values(credentials).flatMap(({ act, words }) => (isOwnCredential(act) ? [{ act, words }] : []))
 
 /** One call, and then credentials with which several can be made. */
 export const narrowestFirst: readonly string[] = ['call', ...ownCredentials.map(({ act }) => act)].flatMap((act) =>
@@ -60,15 +60,15 @@ export const narrowestFirst: readonly string[] = ['call', ...ownCredentials.map(
 )
 
 /** At `/token`; and with that token at `/{kind}/credentials`. */
-export const Claim = z.enum(['access_token', ...ownCredentials.map(({ act }) => act)])
-export type Claim = z.infer<typeof Claim>
+export const IssuedKind = z.enum(['access_token', ...ownCredentials.map(({ act }) => act)])
+export type IssuedKind = z.infer<typeof IssuedKind>
 
 /** In the plural. */
-export const wordsOfClaim = (claim: OwnClaim): string => ownCredentials.find(({ act }) => act === claim)?.words ?? claim
+export const wordsOfIssued = (claim: OwnCredential): string => ownCredentials.find(({ act }) => act === claim)?.words ?? claim
 
 type Use = { tool: string; key: string }
 /** The one use that begins with the first credential of a target's own, however much is done with it. */
-export const isSession = <U extends Use>(use: U): use is U & { key: OwnClaim } =>
+export const isSession = <U extends Use>(use: U): use is U & { key: OwnCredential } =>
   isTargetId(use.tool) && use.key === use.tool
 /** The one call that Hotwork makes. */
 export const isCall = ({ tool, key }: Use): boolean => isTargetId(tool) && key === 'call'

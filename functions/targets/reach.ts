@@ -3,7 +3,7 @@ import type { CatalogueEntry } from '../domain/policy/catalogue.ts'
 import type { ReadFault } from '../domain/record/preview.ts'
 import type { Ask } from '../domain/record/request.ts'
 import type { CredentialId, JsonObject, NumericDate } from '../domain/values.ts'
-import type { OwnClaim, TargetId } from './kinds.ts'
+import type { OwnCredential, TargetId } from './kinds.ts'
 
 /**
  * How a kind of target is reached: the ports of the verbs. A kind has those of its credentials, and each Lambda loads the
@@ -36,7 +36,7 @@ export interface Reader {
 
 /** Makes credentials of the target's own. Each can do the one approved action, and ends by itself. */
 export interface Issuer<Issued> {
-  readonly kind: OwnClaim
+  readonly kind: OwnCredential
   /** How long one lives whose grant has `left`: some targets make none for a minute. Seconds. */
   lifetime(left: number): number
   /** @throws BrokerRefused when the target says no, BrokerUnavailable when it does not answer */

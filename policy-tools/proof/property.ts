@@ -73,8 +73,8 @@ function leftOpen(bundle: Bundle, index: PolicyIndex, action: string): Property[
   })
 }
 
-/** What is claimed, in one line. */
-export function claimOf(property: Property): string {
+/** The statement of a property, in one line. */
+export function statementOf(property: Property): string {
   switch (property.kind) {
     case 'more_approval':
       return `${property.action}: tier ${property.to} permits all that tier ${property.from} permits`

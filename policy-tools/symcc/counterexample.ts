@@ -21,7 +21,7 @@ const request = new RegExp(`^principal: (${uid}), action: (${uid}), resource: ($
 const entity = new RegExp(String.raw`^ {2}(${uid})(?: in \[(.*)\])?(?: \{((?:\n {4}.*,)*)\n {2}\})?,$`, 'gmu')
 const attribute = /^ {4}((?:[A-Za-z_]\w*)|"(?:[^"\\]|\\.)*"): (.*),$/gmu
 
-/** What `cedar symcc` prints where a claim does not hold. Undefined where it is anything else. */
+/** The output of `cedar symcc` for a goal that does not hold; undefined for any other output. */
 export function readCounterexample(out: string): CedarRequest | undefined {
   const [whole, ...parts] = request.exec(out) ?? []
   if (whole === undefined) return undefined

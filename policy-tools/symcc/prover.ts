@@ -63,7 +63,7 @@ export class Prover {
     const given = assumptionsFor(this.#bundle, action, 'registered')
     const at = (tier: number) => mapValues(this.#policiesOf(action), (each) => withApproval(each, { tier }))
     const found = await this.#askNicely(action, given, (all) => ({
-      claim: 'implies',
+      goal: 'implies',
       sides: [{ ...at(from), ...outside(all) }, at(to)],
     }))
     return told(found, ([one, other]) => [
@@ -82,7 +82,7 @@ export class Prover {
     ]
     const policies = mapValues(this.#policiesOf(action), (each) => withApproval(each, { tier: 0, opening: false }))
     const found = await this.#askNicely(action, given, (all) => ({
-      claim: 'always-denies',
+      goal: 'always-denies',
       sides: [{ ...policies, ...outside(all) }],
     }))
     return told(found, ([one]) => ['permitted without people', `at tier 0 permitted by ${namesOf(one)}`])
@@ -97,7 +97,7 @@ export class Prover {
       if (impossible) return impossible
       const ask = (texts: readonly string[], all: readonly Assumption[]) => {
         const evaluated = evaluatingAll(texts, conditionOf(all))
-        return this.#symcc.ask({ type, schema: this.#schema, claim: 'never-errors', sides: [{ evaluated }] })
+        return this.#symcc.ask({ type, schema: this.#schema, goal: 'never-errors', sides: [{ evaluated }] })
       }
       const found = await ask(Object.values(policies), given)
       if (found.outcome === 'holds') continue
@@ -120,7 +120,7 @@ export class Prover {
   async #noWider({ action }: Extract<Property, { kind: 'no_wider' }>): Promise<Proof> {
     const old = this.#old[action] ?? {}
     const found = await this.#askNicely(action, assumptionsFor(this.#bundle, action, 'registered'), (all) => ({
-      claim: 'implies',
+      goal: 'implies',
       sides: [
         { ...this.#policiesOf(action), ...outside(all) },
         { ...old, ...(Object.keys(old).length === 0 && { none: 'forbid (principal, action, resource);' }) },
@@ -146,7 +146,7 @@ export class Prover {
       action,
       given,
       (all) => ({
-        claim: 'implies',
+        goal: 'implies',
         sides: [{ ...policies, ...outside(all) }, mapValues(policies, (each) => withCalled(each, argument))],
       }),
       schema,
@@ -175,7 +175,7 @@ export class Prover {
         { ...others, ...bound, [policy]: own },
         { ...others, ...bound },
       ]
-      const found = await this.#symcc.ask({ type, schema: this.#schema, claim: 'equivalent', sides })
+      const found = await this.#symcc.ask({ type, schema: this.#schema, goal: 'equivalent', sides })
       if (found.outcome === 'fails') return { outcome: 'holds' }
       if (found.outcome !== 'holds') return found
     }
@@ -191,13 +191,13 @@ export class Prover {
     for (const { type, own, others, given } of places) {
       const alone = { own: asPermit(own), ...outside([{ words: '', holds: given }]) }
       const query = { type, schema: this.#schema }
-      const reached = await this.#symcc.ask({ ...query, claim: 'always-denies', sides: [alone] })
+      const reached = await this.#symcc.ask({ ...query, goal: 'always-denies', sides: [alone] })
       if (reached.outcome === 'holds') continue
       if (reached.outcome !== 'fails') return reached
       matches = true
       const alike = Object.entries(others).filter(([, each]) => parse(each).effect === effect)
       for (const [id, each] of alike) {
-        const within = await this.#symcc.ask({ ...query, claim: 'implies', sides: [alone, { [id]: asPermit(each) }] })
+        const within = await this.#symcc.ask({ ...query, goal: 'implies', sides: [alone, { [id]: asPermit(each) }] })
         if (within.outcome === 'holds') shadows.add(id)
       }
     }
@@ -217,14 +217,14 @@ export class Prover {
   async #askNicely(
     action: string,
     given: readonly Assumption[],
-    claim: (given: readonly Assumption[]) => Pick<Query, 'claim' | 'sides'>,
+    goal: (given: readonly Assumption[]) => Pick<Query, 'goal' | 'sides'>,
     schema = this.#schema,
   ): Promise<Found> {
     let found: Found = noQuestion
     for (const type of requestTypes(this.#bundle.schema, action)) {
       const impossible = await this.#impossible(type)
       if (impossible) return impossible
-      const ask = (all: readonly Assumption[]) => this.#symcc.ask({ type, schema, ...claim(all) } as Query)
+      const ask = (all: readonly Assumption[]) => this.#symcc.ask({ type, schema, ...goal(all) } as Query)
       found = await ask(given)
       if (found.outcome === 'holds') continue
       if (found.outcome !== 'fails') return found
@@ -243,7 +243,7 @@ export class Prover {
     const given = assumptionsFor(this.#bundle, type.action, 'registered')
     const side: Side = { all: 'permit (principal, action, resource);', ...outside(given) }
     const asked =
-      this.#possible.get(key) ?? this.#symcc.ask({ type, schema: this.#schema, claim: 'always-denies', sides: [side] })
+      this.#possible.get(key) ?? this.#symcc.ask({ type, schema: this.#schema, goal: 'always-denies', sides: [side] })
     this.#possible.set(key, asked)
     const found = await asked
     if (found.outcome === 'fails') return undefined

@@ -13,8 +13,8 @@ export type Side = { readonly [id: string]: string }
 
 /** For all requests of a type. */
 export type Query = { type: RequestType; schema: { text: string; format: 'cedar' | 'json' } } & (
-  | { claim: 'implies' | 'equivalent'; sides: readonly [Side, Side] }
-  | { claim: 'always-denies' | 'never-errors'; sides: readonly [Side] }
+  | { goal: 'implies' | 'equivalent'; sides: readonly [Side, Side] }
+  | { goal: 'always-denies' | 'never-errors'; sides: readonly [Side] }
 )
 
 export type Found =
@@ -42,14 +42,14 @@ export class Symcc implements Disposable {
   }
 
   async ask(query: Query): Promise<Found> {
-    const { type, schema, claim, sides } = query
+    const { type, schema, goal, sides } = query
     const files = sides.map((side) => this.#fileOf(Object.values(side).join('\n')))
     const policies = files.length === 1 ? ['--policies', ...files] : ['--policies1', files[0], '--policies2', files[1]]
     const args = [
       ...['symcc', '--principal-type', type.principal, '--resource-type', type.resource],
       ...['--action', `Hotwork::Action::${JSON.stringify(type.action)}`],
       ...['--schema', this.#fileOf(schema.text), '--schema-format', schema.format],
-      ...[claim, ...policies.filter((each) => each !== undefined)],
+      ...[goal, ...policies.filter((each) => each !== undefined)],
     ]
     const { milliseconds, signal } = this.#limits
     const env = { PATH: process.env['PATH'], CVC5: this.#tools.solver, NO_COLOR: '1' }
@@ -85,7 +85,7 @@ function failedRun(err: string): Found {
 }
 
 /** A solver may be wrong: what it found is asked of Cedar itself. */
-function confirm({ claim, sides, schema }: Query, request: CedarRequest): Found {
+function confirm({ goal, sides, schema }: Query, request: CedarRequest): Found {
   const answers: Answer[] = []
   const typed = schema.format === 'json' ? JSON.parse(schema.text) : schema.text
   for (const staticPolicies of sides) {
@@ -107,7 +107,7 @@ function confirm({ claim, sides, schema }: Query, request: CedarRequest): Found 
     equivalent: one?.permit !== other?.permit,
     'always-denies': one?.permit,
     'never-errors': one && one.errs.length > 0,
-  }[claim]
+  }[goal]
   return isOne
     ? { outcome: 'fails', request, answers }
     : { outcome: 'fault', why: 'the solver’s counterexample is none: Cedar answers otherwise' }

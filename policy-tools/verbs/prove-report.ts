@@ -1,6 +1,6 @@
 import type { Problem } from '../../functions/adapters/policy-folder/json-document.ts'
 import { exact, inert } from '../../functions/domain/inert.ts'
-import { claimOf, type Judged, type PolicyIndex, type Property, type ProveFile } from '../proof/property.ts'
+import { statementOf, type Judged, type PolicyIndex, type Property, type ProveFile } from '../proof/property.ts'
 import { type Exit, exits, type Io, jsonText } from './io.ts'
 
 export type Report = {
@@ -38,7 +38,7 @@ const jsonOf = ({ judged, by, settings, index, assumptions, milliseconds, failin
   ...(failing.length > 0 ? { failing } : {}),
   assumptions,
   properties: judged.map(({ property, verdict, milliseconds: took }) => ({
-    claim: claimOf(property),
+    claim: statementOf(property),
     ...property,
     ...placeOf(property, index),
     ...verdict,
@@ -82,13 +82,13 @@ function textOf(report: Report, verbose: boolean): string {
   ].join('\n')
 }
 
-const heldLine = ({ property, milliseconds }: Judged) => `holds  ${claimOf(property)} (${milliseconds} ms)`
+const heldLine = ({ property, milliseconds }: Judged) => `holds  ${statementOf(property)} (${milliseconds} ms)`
 
 const words = { fails: 'FAILS', unproved: 'NOT PROVED', fault: 'FAULT', holds: 'holds' } as const
 
 function linesOf({ property, verdict }: Judged, index: Report['index']): readonly string[] {
   const { file, line } = placeOf(property, index)
-  const head = `${words[verdict.outcome]}  ${claimOf(property)}`
+  const head = `${words[verdict.outcome]}  ${statementOf(property)}`
   const place = file === undefined ? [] : [`  ${file}:${line}`]
   if (verdict.outcome === 'holds') return [head]
   const { counterexample } = verdict.outcome === 'fails' ? verdict : {}

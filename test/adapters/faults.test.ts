@@ -76,9 +76,9 @@ describe('a world that breaks', () => {
     test('of a claim on a key: the claimant knows its own claim again', async () => {
       const { requests } = stores()
       proxy.fail('PutItem', 'answer_lost')
-      expect(await requests.claim(once)).toBe(true)
+      expect(await requests.putOnce(once)).toBe(true)
       expect(proxy.count('PutItem')).toBe(2)
-      expect(await requests.claim(once)).toBe(false)
+      expect(await requests.putOnce(once)).toBe(false)
     })
 
     test('of a start: starting again is no second execution', async () => {

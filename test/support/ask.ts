@@ -42,7 +42,7 @@ import type {
   UseId,
   Verdict,
 } from '../../functions/domain/values.ts'
-import type { Claim } from '../../functions/targets/kinds.ts'
+import type { IssuedKind } from '../../functions/targets/kinds.ts'
 
 /**
  * A sample ask, the stages of a ladder, and a builder for each command, with whatever a test does not care about filled
@@ -203,7 +203,7 @@ export const comment = (name: string, words: string): Comment => ({
 })
 
 /** `claim` is which kind of credential; AWS credentials are asked for with an access token, `presented`. */
-export const intent = (claim: Claim, credential: CredentialId, changes: Partial<Intend> = {}): Intend => ({
+export const intent = (claim: IssuedKind, credential: CredentialId, changes: Partial<Intend> = {}): Intend => ({
   type: 'intend',
   agent: remediator,
   jkt: agentKey,
@@ -236,7 +236,7 @@ export const readAgain = (state: string, tier?: number): ReadAgain => ({
 
 export const unread: ReadAgain = { preview: { outcome: 'failed', why: 'unavailable', observedAt: submittedAt } }
 
-export const issuance = (claim: Claim, credential: CredentialId, changes: Partial<Issue> = {}): Issue => ({
+export const issuance = (claim: IssuedKind, credential: CredentialId, changes: Partial<Issue> = {}): Issue => ({
   type: 'issue',
   agent: remediator,
   claim,

@@ -130,7 +130,7 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
     return item && textOf(item, 'value')
   }
 
-  async claim(once: OnceOnly): Promise<boolean> {
+  async putOnce(once: OnceOnly): Promise<boolean> {
     return (await this.#putOnce(once)).done
   }
 
@@ -141,7 +141,7 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
   async #putOnce(once: OnceOnly & { orAtMost?: string }): Promise<TakenOnce> {
     const writer = randomUUID()
     let value: string | undefined
-    const done = await this.requests.put(this.puttingOnce(once, writer), 'claim a key', (there) => {
+    const done = await this.requests.put(this.puttingOnce(once, writer), 'put an item once', (there) => {
       value = there?.['value']?.S
       return there?.['writer']?.S === writer
     })

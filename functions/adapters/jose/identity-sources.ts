@@ -24,7 +24,7 @@ export type IdentitySource = {
   /** The issuer's name in what is recorded: the `iss` of its tokens, where they have one. */
   readonly issuer: string
   /** Whether a token says that it is from here. Nothing of it is verified yet. */
-  claims(payload: JWTPayload): boolean
+  owns(payload: JWTPayload): boolean
   isFor(audience: string, payload: JWTPayload): boolean
   /** Sources with the same keys have the same id, and remember them together. */
   readonly keysId: string
@@ -57,7 +57,7 @@ export function oidcSource(
 ): IdentitySource {
   return {
     issuer,
-    claims: ({ iss }) => iss === issuer,
+    owns: ({ iss }) => iss === issuer,
     isFor: (audience, { aud }) => aud === audience,
     keysId: jwksUri ?? `discovered from ${issuer}`,
     fetchKeys: keysOf(jwksUri === undefined ? { issuer } : { issuer, jwksUri }, clock),
@@ -134,7 +134,7 @@ export function spiffeSource(issuer: SpiffeIssuer): IdentitySource {
   const { trustDomain } = issuer
   return {
     issuer: `spiffe://${trustDomain}`,
-    claims: ({ sub }) => typeof sub === 'string' && trustDomainOf(sub) === trustDomain,
+    owns: ({ sub }) => typeof sub === 'string' && trustDomainOf(sub) === trustDomain,
     // SPIRE writes a list, of one as well.
     isFor: (audience, { aud }) => (Array.isArray(aud) ? aud.length === 1 && aud[0] === audience : aud === audience),
     keysId: `${trustDomain} at ${issuer.bundleEndpoint ?? JSON.stringify(issuer.bundle)}`,

@@ -61,11 +61,11 @@ export class IdentityVerifier {
 
   /** @throws IssuerUnavailable, KeyNotYetKnown when the issuer's keys cannot be had: then nothing is known of the token */
   async verify(token: string): Promise<Result<VerifiedIdentity, IdentityRefusal>> {
-    const claimed = isCompact(token) ? unverifiedClaims(token) : undefined
-    if (!claimed) return refuse('token_malformed')
-    const named = this.#namedBy(claimed)
+    const unverified = isCompact(token) ? unverifiedClaims(token) : undefined
+    if (!unverified) return refuse('token_malformed')
+    const named = this.#namedBy(unverified)
     if (named.length === 0) return refuse('issuer_unknown')
-    const match = named.find(({ source, audience }) => source.isFor(audience, claimed))
+    const match = named.find(({ source, audience }) => source.isFor(audience, unverified))
     if (!match) return refuse('audience_mismatch', 'the token must have this audience alone, as one string')
 
     const now = this.#clock.now()
@@ -85,9 +85,9 @@ export class IdentityVerifier {
   }
 
   /** An `iss` that is on the list goes before a trust domain: SPIRE can be made to write an OpenID issuer's. */
-  #namedBy(claimed: JWTPayload): readonly Trusted[] {
-    const all = this.#trusted.filter(({ source }) => source.claims(claimed))
-    const byName = all.filter(({ source }) => source.issuer === claimed.iss)
+  #namedBy(unverified: JWTPayload): readonly Trusted[] {
+    const all = this.#trusted.filter(({ source }) => source.owns(unverified))
+    const byName = all.filter(({ source }) => source.issuer === unverified.iss)
     return byName.length > 0 ? byName : all
   }
 }

@@ -44,13 +44,13 @@ export class SecurityEventVerifier {
   async verify(alias: string, token: string): Promise<Result<EventClaims, SetRefusal>> {
     const transmitter = this.#trusted.get(alias)
     if (!transmitter) return refuse('access_denied', 'the address should end with a transmitter of the deployment')
-    const claimed = isCompact(token) ? unverified(token) : undefined
-    if (!claimed) return refuse('invalid_request', 'the body should be one token in JWS compact form, of at most 8 KiB')
-    if (!isEventType(claimed.typ)) return refuse('invalid_request', '`typ` should be `secevent+jwt`')
-    if (claimed.iss !== transmitter.issuer)
+    const said = isCompact(token) ? unverified(token) : undefined
+    if (!said) return refuse('invalid_request', 'the body should be one token in JWS compact form, of at most 8 KiB')
+    if (!isEventType(said.typ)) return refuse('invalid_request', '`typ` should be `secevent+jwt`')
+    if (said.iss !== transmitter.issuer)
       return refuse('invalid_issuer', '`iss` should be the issuer of this address')
     const audience = transmitter.audience.replaceAll('{issuer}', this.#ownIssuer)
-    if (![claimed.aud].flat().includes(audience)) return refuse('invalid_audience', '`aud` is another receiver')
+    if (![said.aud].flat().includes(audience)) return refuse('invalid_audience', '`aud` is another receiver')
     const now = this.#clock.now()
     try {
       const { payload } = await jwtVerify(token, transmitter.keys.keyFor, {

@@ -20,7 +20,7 @@ import type { Actual, JudgedCall } from '../../domain/uses/actual.ts'
 import { duration, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { ViewedBreakGlass } from '../../operations/break-glass/openings.ts'
 import type { Evidence } from '../../operations/ledger/read-evidence.ts'
-import { isSession, wordsOfClaim } from '../../targets/kinds.ts'
+import { isSession, wordsOfIssued } from '../../targets/kinds.ts'
 import { environmentChip, form, type Html, html, type Notice, page, type Reader, titled } from './layout.ts'
 import { argumentList } from './steps-section.ts'
 import { count, drawn, moment, time } from './words.ts'
@@ -47,7 +47,7 @@ const use = ({ id, tool, key, begunAt, endedAt, outcome, note, noted }: UseView)
   html`<li>${moment(begunAt)}: <code>${tool}</code>${endedAt === undefined ? (isSession({ tool, key }) ? ', for as long as it was open' : ', not reported as ended') : html`, ${outcome} ${moment(endedAt)}`}${note !== undefined && html`: “${unquoted(note)}”`}${noted && ', with a note that the record has'} <span class="soft">${id}</span></li>`
 
 const credential = ({ id, claim, issuedAt, expiresAt, role }: IssuedCredential, valid: string): Html =>
-  html`<li>${moment(issuedAt)}: ${claim === 'access_token' ? 'access token' : wordsOfClaim(claim)}, valid until ${moment(expiresAt)} at the longest${valid}${role !== undefined && html`, of <code>${role}</code>`} <span class="soft">${id}</span></li>`
+  html`<li>${moment(issuedAt)}: ${claim === 'access_token' ? 'access token' : wordsOfIssued(claim)}, valid until ${moment(expiresAt)} at the longest${valid}${role !== undefined && html`, of <code>${role}</code>`} <span class="soft">${id}</span></li>`
 
 /** Of each kind only the newest is valid, while the opening is in force. */
 function validity(

@@ -1,4 +1,4 @@
-import { Claim, isSession, wordsOfClaim } from '../../targets/kinds.ts'
+import { IssuedKind, isSession, wordsOfIssued } from '../../targets/kinds.ts'
 import { clamp, inert } from '../inert.ts'
 import { duration } from '../values.ts'
 import type { OpeningStatus, OpeningView } from './opening-view.ts'
@@ -136,8 +136,8 @@ function credentialSentences({ sealed, about, grant }: OpeningView): readonly Se
       ],
     ]
   if (credentials.length === 0) return [['No credential was issued: nothing was done with it through Hotwork.']]
-  return Claim.options.flatMap((claim): Sentence[] => {
-    const what = claim === 'access_token' ? 'Access tokens' : wordsOfClaim(claim)
+  return IssuedKind.options.flatMap((claim): Sentence[] => {
+    const what = claim === 'access_token' ? 'Access tokens' : wordsOfIssued(claim)
     const of = credentials.filter((each) => each.claim === claim)
     const [first, last] = [of[0], of.at(-1)]
     if (!first || !last) return []

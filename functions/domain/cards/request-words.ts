@@ -274,7 +274,7 @@ export function saidRows(view: RequestView): readonly (Required<Row> & { most: n
   ]
 }
 
-/** Beside the agent's claim: whose word it is stands with it. */
+/** The words beside the agent's own name who said them. */
 const incidentText = ({ title, status, url }: NonNullable<RequestView['incident']>): string =>
   [
     `“${unquoted(title)}”`,

@@ -1,4 +1,4 @@
-import { isSession, isTargetId, kinds, wordsOfClaim } from '../../targets/kinds.ts'
+import { isSession, isTargetId, kinds, wordsOfIssued } from '../../targets/kinds.ts'
 import type { Actor } from '../event.ts'
 import { inert } from '../inert.ts'
 import { isCommitment } from '../ledger/texts.ts'
@@ -186,7 +186,7 @@ const doors = { api: 'through the API', chat: 'in the chat', page: 'on the page'
 
 function credential({ claim }: Of<'CredentialIntended'> | Of<'CredentialIssued'>, then: readonly Event[]): Told {
   const issued = then.find((each) => each.type === 'CredentialIssued')
-  const [what, were] = claim === 'access_token' ? ['An access token', 'was'] : [wordsOfClaim(claim), 'were']
+  const [what, were] = claim === 'access_token' ? ['An access token', 'was'] : [wordsOfIssued(claim), 'were']
   if (!issued) return { ...hotwork('noted', `${what} ${were} to be issued`), alike: [what] }
   const said: Sentence = [{ bold: what }, ` ${were} issued`]
   return { ...hotwork('issued', ...said, ', until ', { time: issued.expiresAt }), alike: said }
@@ -195,7 +195,7 @@ function credential({ claim }: Of<'CredentialIntended'> | Of<'CredentialIssued'>
 function use(begun: Of<'UseBegun'>, then: readonly Event[]): Told {
   const { tool } = begun
   // The agent calls the target itself: what it called is the target's to tell, and no end follows.
-  if (isSession(begun)) return hotwork('noted', `The ${wordsOfClaim(begun.key)} count as one use`)
+  if (isSession(begun)) return hotwork('noted', `The ${wordsOfIssued(begun.key)} count as one use`)
   const by = isTargetId(tool) ? `Hotwork made the approved call to ${kinds[tool].name}` : `${tool} used it`
   const ended = then.find((each) => each.type === 'UseEnded')
   const isReturned = then.some(({ type }) => type === 'UseReturned')

@@ -1,4 +1,4 @@
-import { actOf, Claim } from '../../targets/kinds.ts'
+import { actOf, IssuedKind } from '../../targets/kinds.ts'
 import { longestCredential } from '../break-glass/break-glass.ts'
 import { system } from '../event.ts'
 import type { Entry } from '../ledger/ledger.ts'
@@ -80,7 +80,7 @@ export function intend(
 /** A target's own credential is claimed with the newest access token. */
 function refusedOwn(
   state: ApprovedRequest,
-  claim: Claim,
+  claim: IssuedKind,
   { presented }: Intend,
 ): Refused<'credential_superseded' | 'wrong_credential_kind' | 'uses_exhausted'> | undefined {
   if (state.grant.credentials.access_token?.id !== presented) return { code: 'credential_superseded' }
@@ -146,7 +146,7 @@ export function expiryOf({ ask, grant }: ApprovedRequest, at: NumericDate): Nume
   return grant.claimedAt === undefined ? Math.min(grant.notAfter, at + ask.lifetime) : grant.notAfter
 }
 
-const hasUseOf = ({ grant }: ApprovedRequest, claim: Claim): boolean => grant.uses.some(({ tool }) => tool === claim)
+const hasUseOf = ({ grant }: ApprovedRequest, claim: IssuedKind): boolean => grant.uses.some(({ tool }) => tool === claim)
 
 /** Refuses this attempt and leaves the grant, unless an approver may no longer approve. */
 export function deniedNow(
@@ -173,7 +173,7 @@ export const hasLostApprover = (state: ApprovalRequest, eligible: Eligibility): 
 
 export type IssuedCredential = {
   id: CredentialId
-  claim: Claim
+  claim: IssuedKind
   issuedAt: NumericDate
   expiresAt: NumericDate
   role?: string
@@ -188,7 +188,7 @@ export function credentialsIssued(entries: readonly Entry[]): readonly IssuedCre
     .filter(({ type }) => type === 'CredentialIssued')
     .map(({ at, facts }) => ({
       id: CredentialId.parse(facts['credential']),
-      claim: Claim.parse(facts['claim']),
+      claim: IssuedKind.parse(facts['claim']),
       issuedAt: Math.floor(Date.parse(at) / 1000),
       expiresAt: NumericDate.parse(facts['expiresAt']),
       ...defined({ role: roles.get(facts['credential']) }),

@@ -1,5 +1,5 @@
 import { type Halt, isSilenced } from '../halts/halt.ts'
-import type { Claimed, Readings } from '../people/group-source.ts'
+import type { LoginGroups, Readings } from '../people/group-source.ts'
 import type { StandIn } from '../people/stand-in.ts'
 import type { StandingPermit } from '../permits/permit.ts'
 import type { Moment } from '../policy/question.ts'
@@ -25,7 +25,7 @@ export type Occasion = {
   moment: Moment
   now: NumericDate
   decider?: PersonId | undefined
-  claimed?: Claimed | undefined
+  claimed?: LoginGroups | undefined
   role?: string | undefined
 }
 

@@ -1,5 +1,5 @@
 import { type Halt, isSilenced } from '../halts/halt.ts'
-import type { Claimed, Readings } from '../people/group-source.ts'
+import type { LoginGroups, Readings } from '../people/group-source.ts'
 import { personOf } from '../policy/bundle.ts'
 import { fillingOf } from '../policy/filling.ts'
 import type { PolicyAnswers } from '../policy/question.ts'
@@ -12,7 +12,7 @@ import { askAboutPerson } from './questions.ts'
 /** `claimed`: what the login of the person who acts says of their groups. */
 export type WhatSourcesSaid = {
   readings?: Readings | undefined
-  claimed?: { person: PersonId; groups: Claimed | undefined } | undefined
+  claimed?: { person: PersonId; groups: LoginGroups | undefined } | undefined
 }
 
 /** A person who decides, if one does, with the people in whose stead they may. */
@@ -58,12 +58,12 @@ export function eligibilityOf(
   now: NumericDate,
   { readings, claimed }: WhatSourcesSaid = {},
 ): Eligible {
-  const claims = claimsOf(state, claimed)
+  const groupsOf = loginGroupsOf(state, claimed)
   const eligible: { [person: PersonId]: string[] } = {}
   const permittedBy: { [person: PersonId]: PermittedBy } = {}
   for (const [person, names] of namesToAsk(state, people)) {
     const answers = [...names].map((stage) => ({
-      ...askAboutPerson(policy, 'approve', person, now, { state, stage, readings, claimed: claims.get(person) }),
+      ...askAboutPerson(policy, 'approve', person, now, { state, stage, readings, claimed: groupsOf.get(person) }),
       stage,
     }))
     eligible[person] = answers.filter(({ permit }) => permit).map(({ stage }) => stage)
@@ -82,8 +82,8 @@ function namesToAsk(state: ApprovalRequest, people: readonly PersonId[] | undefi
 }
 
 /** What the login of each decider said, which counts for as long as it holds. */
-function claimsOf(state: ApprovalRequest, actor: WhatSourcesSaid['claimed']): ReadonlyMap<PersonId, Claimed> {
-  const all = new Map<PersonId, Claimed>()
+function loginGroupsOf(state: ApprovalRequest, actor: WhatSourcesSaid['claimed']): ReadonlyMap<PersonId, LoginGroups> {
+  const all = new Map<PersonId, LoginGroups>()
   for (const { person, claimed } of approvalsOf(state)) if (claimed) all.set(person, claimed)
   if (actor?.groups) all.set(actor.person, actor.groups)
   return all

@@ -39,13 +39,13 @@ export type GroupReading = z.infer<typeof GroupReading>
 export type Readings = { readonly [group: string]: GroupReading }
 
 /** The groups that a person's own login says they are in, and until when that counts. */
-export const Claimed = z.strictObject({ groups: z.array(Alias), until: NumericDate })
-export type Claimed = z.infer<typeof Claimed>
+export const LoginGroups = z.strictObject({ groups: z.array(Alias), until: NumericDate })
+export type LoginGroups = z.infer<typeof LoginGroups>
 
 /** `saidUntil`: until when the word of a login on groups counts. Missing where the login says nothing of groups. */
-export type GroupsSaid = { claimed?: Claimed | undefined; saidUntil?: NumericDate | undefined }
+export type GroupsSaid = { claimed?: LoginGroups | undefined; saidUntil?: NumericDate | undefined }
 
-export type SourcesSaid = { readings?: Readings | undefined; claimed?: Claimed | undefined }
+export type SourcesSaid = { readings?: Readings | undefined; claimed?: LoginGroups | undefined }
 
 /** Groups whose source Hotwork reads; a claim comes with the login. */
 export const groupsToRead = (directory: Directory): readonly string[] =>
@@ -57,19 +57,19 @@ export function sourceOfGroup({ sources = {} }: Directory, group: string): Sourc
   return sourced && sourceOf(sourced.source)
 }
 
-export const claimHoldsUntil = ({ now, expiresAt }: { now: NumericDate; expiresAt: NumericDate }): NumericDate =>
+export const loginHoldsUntil = ({ now, expiresAt }: { now: NumericDate; expiresAt: NumericDate }): NumericDate =>
   Math.min(expiresAt, now + sourceKinds.claim.holdsFor)
 
-/** @param values what a login claims, under the names that its issuer has for groups */
-export function claimedGroups(
+/** @param values the groups that a login names, under the names that its issuer has for groups */
+export function loginGroups(
   { sources = {} }: Directory,
   values: readonly string[],
   made: { now: NumericDate; expiresAt: NumericDate },
-): Claimed | undefined {
+): LoginGroups | undefined {
   const groups = Object.entries(sources)
     .filter(([, { source }]) => source.claim !== undefined && values.includes(source.claim))
     .map(([group]) => group)
-  return groups.length === 0 ? undefined : { groups, until: claimHoldsUntil(made) }
+  return groups.length === 0 ? undefined : { groups, until: loginHoldsUntil(made) }
 }
 
 /** Who the source has in the group now. Written so that NaN counts for nothing. */

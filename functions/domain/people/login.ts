@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { digestOf } from '../digest.ts'
 import { Digest, NumericDate, PersonId, type Seconds, Verdict } from '../values.ts'
-import { Claimed, claimedGroups } from './group-source.ts'
+import { LoginGroups, loginGroups } from './group-source.ts'
 import { type Directory, type Person, type ProvenIdentity, withIdentity } from './organisation.ts'
 
 /**
@@ -52,8 +52,8 @@ export const LoginSession = z.strictObject({
   identity: z.strictObject({ issuer: z.string(), subject: z.string(), claims: z.record(z.string(), z.string()) }),
   acr: z.string().optional(),
   at: NumericDate.optional(),
-  /** The groups that the login claimed. */
-  claimed: Claimed.optional(),
+  /** The groups that the login named. */
+  claimed: LoginGroups.optional(),
   startedAt: NumericDate,
   expiresAt: NumericDate,
 })
@@ -71,7 +71,7 @@ export function sessionOf(
   const pinned = new Set(person.identities.flatMap(({ claims = {} }) => Object.keys(claims)))
   const claims = Object.fromEntries(Object.entries(identity.claims).filter(([name]) => pinned.has(name)))
   const expiresAt = now + sessionSeconds
-  const claimed = claimedGroups(directory, groups, { now, expiresAt })
+  const claimed = loginGroups(directory, groups, { now, expiresAt })
   return {
     person: person.id,
     identity: { issuer: identity.issuer, subject: identity.subject, claims },

@@ -3,7 +3,7 @@ import {
   actOf,
   aliasedKinds,
   CredentialKind,
-  isOwnClaim,
+  isOwnCredential,
   kindOf,
   parts,
   placeKindOf,
@@ -117,7 +117,7 @@ export const hasGap = (entry: CatalogueEntry): boolean =>
   actOf(entry.credential) !== 'call' || !kindOf(entry).comparesState?.(entry)
 
 /** A mediated call and a gated tool hold to all arguments. */
-const openOf = (entry: CatalogueEntry) => (isOwnClaim(actOf(entry.credential)) ? kindOf(entry).open : undefined)
+const openOf = (entry: CatalogueEntry) => (isOwnCredential(actOf(entry.credential)) ? kindOf(entry).open : undefined)
 
 export const unpinnedArguments = (entry: CatalogueEntry, args: JsonObject, at: Settings | undefined) =>
   openOf(entry)?.with(entry, args, at) ?? []

@@ -1,6 +1,6 @@
-import type { Claim, TargetId } from '../../targets/kinds.ts'
+import type { IssuedKind, TargetId } from '../../targets/kinds.ts'
 import { type Actor, system } from '../event.ts'
-import type { Claimed } from '../people/group-source.ts'
+import type { LoginGroups } from '../people/group-source.ts'
 import type { Given } from '../people/login-strength.ts'
 import type { SuspendedBecause } from '../people/organisation.ts'
 import type { AssessmentRefusal } from '../policy/assess.ts'
@@ -97,7 +97,7 @@ export type Decide = Common & {
   through: Door
   login: { acr?: string; at?: NumericDate; evidence?: Evidence }
   /** The groups that this login claims. */
-  claimed?: Claimed
+  claimed?: LoginGroups
   /** What was rendered for the decider, where the door knows it. */
   seen?: Digest
   /** The rendering cannot have shown all of the request. */
@@ -168,7 +168,7 @@ export type Intend = Common &
     type: 'intend'
     agent: AskerId
     jkt: Thumbprint
-    claim: Claim
+    claim: IssuedKind
     credential: CredentialId
     /** The latest time at which the session can end. */
     session?: { role: string; endsAt: NumericDate }
@@ -181,7 +181,7 @@ export type Intend = Common &
 export type Issue = Common & {
   type: 'issue'
   agent: AskerId
-  claim: Claim
+  claim: IssuedKind
   credential: CredentialId
   /** For credentials of a target's own: the use that the first of them begins. */
   use?: UseId

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { Claim } from '../../targets/kinds.ts'
+import { IssuedKind } from '../../targets/kinds.ts'
 import { event } from '../event.ts'
 import { Stage } from '../policy/ladder.ts'
 import { Observed } from '../policy/observed.ts'
@@ -102,7 +102,7 @@ export const Event = z.discriminatedUnion('type', [
   act('Delegated', { child: RequestId, to: AgentId, uses: z.int().positive(), notAfter: NumericDate }),
   act('CredentialIntended', {
     credential: CredentialId,
-    claim: Claim,
+    claim: IssuedKind,
     session: z.strictObject({ role: z.string(), endsAt: NumericDate }).optional(),
     /** Where what it was delegated from now ends sooner. */
     notAfter: NumericDate.optional(),
@@ -113,7 +113,7 @@ export const Event = z.discriminatedUnion('type', [
   }),
   event('CredentialIssued', {
     credential: CredentialId,
-    claim: Claim,
+    claim: IssuedKind,
     expiresAt: NumericDate,
     /** The first claim may cut it; no claim lengthens it. */
     notAfter: NumericDate,

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { Claim, isCall } from '../../targets/kinds.ts'
-import { Claimed } from '../people/group-source.ts'
+import { IssuedKind, isCall } from '../../targets/kinds.ts'
+import { LoginGroups } from '../people/group-source.ts'
 import { Given, Login } from '../people/login-strength.ts'
 import { AgentRef } from '../policy/agent-ref.ts'
 import { fillingOf } from '../policy/filling.ts'
@@ -71,7 +71,7 @@ export const Decision = z.strictObject({
   /** It counts on the terms that the stage has when it is counted. */
   login: Login.optional(),
   /** It counts by these groups for as long as they hold. */
-  claimed: Claimed.optional(),
+  claimed: LoginGroups.optional(),
   /** Lifted before it in the same second: it counts in spite of them. */
   afterHalts: z.array(HaltId).optional(),
 })
@@ -128,9 +128,9 @@ export const Grant = z.strictObject({
   notAfter: NumericDate,
   claimedAt: NumericDate.optional(),
   /** Written before minting. Only the newest intent of a kind can become a credential. */
-  intents: z.partialRecord(Claim, z.strictObject({ id: CredentialId, at: NumericDate })),
+  intents: z.partialRecord(IssuedKind, z.strictObject({ id: CredentialId, at: NumericDate })),
   credentials: z.partialRecord(
-    Claim,
+    IssuedKind,
     z.strictObject({ id: CredentialId, issuedAt: NumericDate, expiresAt: NumericDate }),
   ),
   tokens: z.int().positive().optional(),

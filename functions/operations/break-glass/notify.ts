@@ -153,11 +153,11 @@ const keyOf = (id: RequestId) => `DRILL#${id}`
 /** Remembers how long a drill took to open. A fault here must not hold up the opening, so it is only logged. */
 export async function measureDrill(
   { id, milliseconds }: { id: RequestId; milliseconds: number },
-  { requests, clock, log }: { requests: Pick<RequestWriter, 'claim'>; clock: Clock; log: Log },
+  { requests, clock, log }: { requests: Pick<RequestWriter, 'putOnce'>; clock: Clock; log: Log },
 ): Promise<void> {
   const value = String(Math.max(0, Math.round(milliseconds)))
   try {
-    await requests.claim({ key: keyOf(id), value, expiresAt: clock.now() + keep })
+    await requests.putOnce({ key: keyOf(id), value, expiresAt: clock.now() + keep })
   } catch (fault) {
     if (!(fault instanceof StoreUnavailable)) throw fault
     log.warn('drill_not_measured', { request: id })

@@ -173,7 +173,7 @@ export async function closeIncident(
     }
   }
   if (faults.length > 0) throw faults[0]
-  await requests.claim({ key, value: ended.join(' '), expiresAt: clock.now() + keepDelivery })
+  await requests.putOnce({ key, value: ended.join(' '), expiresAt: clock.now() + keepDelivery })
   log.info('incident closed', { ended: ended.length })
   return ended
 }

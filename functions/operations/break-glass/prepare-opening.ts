@@ -31,7 +31,7 @@ export async function prepareOpening(
   // What the person wrote is kept for the holder of the code: the store holds its digest alone.
   const value = ports.secrets.seal(JSON.stringify(prepared), code)
   const once = { key: preparedKey(code), value, expiresAt: until + keepSeconds }
-  if (!(await ports.requests.claim(once))) throw new StaleRequest('what was prepared could not be put down')
+  if (!(await ports.requests.putOnce(once))) throw new StaleRequest('what was prepared could not be put down')
   return ok({ code, until, login: foreseen.value })
 }
 

@@ -86,7 +86,7 @@ export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Ac
     value: JSON.stringify(click),
     expiresAt: Math.max(once.expiresAt, now + 8 * clickLasts),
   }
-  if (!(await ports.requests.claim(recorded))) return refused('replayed')
+  if (!(await ports.requests.putOnce(recorded))) return refused('replayed')
   ports.log.info('burst accepted', { verdict, by: person, members: shown.length })
   return ok(waiting.size)
 }

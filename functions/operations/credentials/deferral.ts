@@ -159,5 +159,5 @@ async function isTooSoon({ ask }: ApprovalRequest, now: NumericDate, { requests 
   const key = `RATE#poll#${ask.id}`
   const before = await requests.recall(key)
   const taken = takeTokens(polls, readBucket(before), 1, now)
-  return !taken.permitted || !(await requests.claim(bucketRow(key, taken.fullAt, before)))
+  return !taken.permitted || !(await requests.putOnce(bucketRow(key, taken.fullAt, before)))
 }

@@ -25,7 +25,7 @@ import {
   type Thumbprint,
   type ToolId,
 } from '../../domain/values.ts'
-import { type Claim, isTargetId, kinds } from '../../targets/kinds.ts'
+import { type IssuedKind, isTargetId, kinds } from '../../targets/kinds.ts'
 import { Overtaken } from '../faults.ts'
 import { authorityOf, findEnding } from '../policy/gather.ts'
 import type { Policy } from '../policy/ports.ts'
@@ -207,7 +207,7 @@ function lackOfLogin(
   return lackOf(login, loginWantedFor(opening, bundle), clock.now())
 }
 
-const claim: Claim = 'access_token'
+const claim: IssuedKind = 'access_token'
 
 /** On whose behalf: the first delegator, or the agent itself (RFC 8693 section 4.1). */
 const subjectOf = ({ ask }: ApprovedRequest): AskerId => ask.chain[0]?.id ?? ask.agent.id

@@ -138,7 +138,7 @@ async function childUnder(
   const key = idempotencyItem(agent, idempotencyKey)
   const hash = digestOf('hotwork.delegation.v1', { parent: id, body })
   const child = ids.request()
-  if (await requests.claim({ key, value: `${hash} ${child}`, expiresAt: clock.now() + 8 * day })) return child
+  if (await requests.putOnce({ key, value: `${hash} ${child}`, expiresAt: clock.now() + 8 * day })) return child
   const [same, before] = ((await requests.recall(key)) ?? '').split(' ')
   return same === hash ? RequestId.parse(before) : undefined
 }

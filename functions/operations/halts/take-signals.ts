@@ -17,7 +17,7 @@ import { haltAttempts, saveHalt } from './halt.ts'
 import type { HaltStore } from './ports.ts'
 
 export type TakingPorts = Pick<MakingPorts, 'policy' | 'clock' | 'log' | 'salts'> & {
-  requests: Pick<RequestStore, 'recall' | 'claim' | 'take'>
+  requests: Pick<RequestStore, 'recall' | 'putOnce' | 'take'>
   halts: HaltStore
 }
 
@@ -59,7 +59,7 @@ export async function takeSignals(
       if (halted.outcome === 'too_many_halts') return halted
     }
   }
-  await requests.claim({ key: seen, value: 'signal', expiresAt: rememberUntil })
+  await requests.putOnce({ key: seen, value: 'signal', expiresAt: rememberUntil })
   return { outcome: 'taken' }
 }
 

@@ -1,6 +1,6 @@
 import { mayRead } from '../../domain/deciding/questions.ts'
 import {
-  type Claimed,
+  type LoginGroups,
   type GroupReading,
   groupsBySource,
   groupsToRead,
@@ -27,7 +27,7 @@ export async function readReadings({ policy, requests }: ReadingPorts): Promise<
 /** All that a person is in now, also where it counts for little. */
 export async function groupsNow(
   person: PersonId,
-  claimed: Claimed | undefined,
+  claimed: LoginGroups | undefined,
   ports: Ports,
 ): Promise<readonly string[]> {
   const { directory } = ports.policy.bundle

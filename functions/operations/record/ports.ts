@@ -70,8 +70,8 @@ export interface RequestReader {
 export interface RequestWriter {
   /** @throws StoreUnavailable when the store does not answer: then it is not known whether it was committed */
   commit(change: Commit): Promise<Committed>
-  claim(once: OnceOnly): Promise<boolean>
-  /** As `claim`, also over a value of up to `orAtMost`, as texts compare; where it is refused, with the value that is there. */
+  putOnce(once: OnceOnly): Promise<boolean>
+  /** As `putOnce`, also over a value of up to `orAtMost`, as texts compare; where it is refused, with the value that is there. */
   take(once: OnceOnly & { orAtMost: string }): Promise<TakenOnce>
   saveEvaluation(evaluation: Evaluation): Promise<void>
 }

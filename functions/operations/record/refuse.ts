@@ -44,7 +44,7 @@ export async function recordRefusal(
     const { key, before, others, taken } = await rowFor(kind, chain, now, requests)
     const { until, since } = readCounted(before)
     if (now < until)
-      return (await requests.claim(countedRow(key, { until, since: since + 1 }, before))) ? 'counted' : undefined
+      return (await requests.putOnce(countedRow(key, { until, since: since + 1 }, before))) ? 'counted' : undefined
     const event: Event = {
       type: 'Refused',
       at: now,

@@ -1,5 +1,5 @@
 import { narrowRequest } from '../../domain/deciding/narrow-request.ts'
-import { claimedGroups } from '../../domain/people/group-source.ts'
+import { loginGroups } from '../../domain/people/group-source.ts'
 import { type ApprovalRequest, openStage } from '../../domain/record/request.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
 import { actorNamed, type Digest, defined, ok, type Result, refuse } from '../../domain/values.ts'
@@ -74,7 +74,7 @@ export async function decideByLogin(
   const proven = { ...defined({ acr, at }), evidence }
   const now = ports.clock.now()
   const { directory } = ports.policy.bundle
-  const claimed = claimedGroups(directory, groups, { now, expiresAt: now + sourceKinds.claim.holdsFor })
+  const claimed = loginGroups(directory, groups, { now, expiresAt: now + sourceKinds.claim.holdsFor })
   const decision = { ...choice, person: began, through: 'page', login: proven, ...defined({ claimed }) } as const
   return recorded(await decideRequest(decision, ports))
 }

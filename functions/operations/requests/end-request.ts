@@ -1,5 +1,5 @@
 import { askAboutPerson } from '../../domain/deciding/questions.ts'
-import type { Claimed } from '../../domain/people/group-source.ts'
+import type { LoginGroups } from '../../domain/people/group-source.ts'
 import type { Complete, Revoke, Withdraw } from '../../domain/record/commands.ts'
 import type { ApprovalRequest, Outcome } from '../../domain/record/request.ts'
 import type { RefusalOf } from '../../domain/requests/decide.ts'
@@ -29,7 +29,7 @@ export async function revokeRequest(
     reason,
     once,
     claimed,
-  }: { id: RequestId; person: PersonId; reason: string; once?: OnceOnly; claimed?: Claimed | undefined },
+  }: { id: RequestId; person: PersonId; reason: string; once?: OnceOnly; claimed?: LoginGroups | undefined },
   ports: DecidingPorts,
 ): Promise<CarriedOut<RefusalOf<Revoke> | 'replayed'>> {
   const command = async (state: ApprovalRequest, now: NumericDate): Promise<Omit<Revoke, 'bundle'>> => {

@@ -1,6 +1,6 @@
 import { mayRead } from '../../domain/deciding/questions.ts'
 import type { Entry } from '../../domain/ledger/ledger.ts'
-import type { Claimed } from '../../domain/people/group-source.ts'
+import type { LoginGroups } from '../../domain/people/group-source.ts'
 import { rulesOf } from '../../domain/record/origin.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import type { Refusal } from '../../domain/refusals.ts'
@@ -53,7 +53,7 @@ type ListAsk = {
   filter: RequestFilter
   waiting?: true
   after?: string
-  claimed?: Claimed | undefined
+  claimed?: LoginGroups | undefined
 }
 
 /** @param waiting those alone that this person could approve now */
@@ -121,7 +121,7 @@ type ViewPorts = AskingPorts
 
 /** A person is offered what the rule would take now, given the comment and the login that the stage asks for. */
 export async function viewRequest(
-  { id, person, claimed }: { id: RequestId; person: PersonId; claimed?: Claimed | undefined },
+  { id, person, claimed }: { id: RequestId; person: PersonId; claimed?: LoginGroups | undefined },
   ports: ViewPorts,
 ): Promise<Result<Viewed, 'not_permitted' | 'unknown_request'>> {
   if (!mayRead(ports.policy, person, ports.clock.now())) return refuse('not_permitted')

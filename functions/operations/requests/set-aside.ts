@@ -13,7 +13,7 @@ const Kept = z.record(z.string(), z.object({ until: NumericDate, round: z.number
 const most = 200
 const attempts = 5
 
-type Ports = AskingPorts & { requests: Pick<RequestWriter, 'claim'> }
+type Ports = AskingPorts & { requests: Pick<RequestWriter, 'putOnce'> }
 type Refused = 'not_permitted' | 'unknown_request' | 'already_settled' | 'due_soon'
 
 /**
@@ -66,7 +66,7 @@ async function keep(person: PersonId, now: NumericDate, change: Aside, { request
     const kept = all.toSorted(([, one], [, other]) => other.until - one.until).slice(0, most)
     const expiresAt = Math.max(now, ...kept.map(([, { until }]) => until))
     const value = JSON.stringify(Object.fromEntries(kept))
-    if (value === replaces || (await requests.claim({ key, value, expiresAt, ...defined({ replaces }) }))) return
+    if (value === replaces || (await requests.putOnce({ key, value, expiresAt, ...defined({ replaces }) }))) return
   }
   throw new StoreUnavailable('another window kept changing what is set aside')
 }

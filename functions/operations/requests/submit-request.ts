@@ -112,9 +112,9 @@ async function submitOnce(
     ])
     if (same) {
       // The proof is spent also where nothing new is made of it.
-      if (!(await ports.requests.claim(ask.once))) return refused('replayed')
+      if (!(await ports.requests.putOnce(ask.once))) return refused('replayed')
       const [row] = remember(same.state.ask.id, same.state.submittedAt)
-      return row === undefined || (await ports.requests.claim(row)) ? ok({ stored: same, created: false }) : undefined
+      return row === undefined || (await ports.requests.putOnce(row)) ? ok({ stored: same, created: false }) : undefined
     }
     if (!ready.ok) return refusedFor(ready)
     const { submit, drawn } = ready.value

@@ -2,7 +2,7 @@ import { isQuiet, namedDirectly } from '../../domain/cards/routing.ts'
 import { unhaltedStandIns } from '../../domain/deciding/gathered.ts'
 import { countedApprovers, eligibilityOf, rightsOf } from '../../domain/deciding/rights.ts'
 import { type HaltTarget, haltKey, haltOf, targetsOf } from '../../domain/halts/halt.ts'
-import { type Claimed, groupsToRead, membersNow, type Readings } from '../../domain/people/group-source.ts'
+import { type LoginGroups, groupsToRead, membersNow, type Readings } from '../../domain/people/group-source.ts'
 import { isInForce } from '../../domain/people/stand-in.ts'
 import type { Stage } from '../../domain/policy/ladder.ts'
 import type { PendingRequest } from '../../domain/record/request.ts'
@@ -25,14 +25,14 @@ const pageSize = 100
 const keysAtOnce = 100
 
 /** By their own right or as a stand-in. It is a list and decides nothing. */
-export async function waitingFor(person: PersonId, ports: Ports, claimed?: Claimed): Promise<readonly Stored[]> {
+export async function waitingFor(person: PersonId, ports: Ports, claimed?: LoginGroups): Promise<readonly Stored[]> {
   const found = await newest({ status: 'pending' }, mostLookedAt, ports.requests)
   return thoseWaitingFor(person, found, ports, claimed)
 }
 
 /** Those of a page of requests. A page may be short, or empty, and still have a `next`. */
 export async function waitingPage(
-  { person, filter, claimed, ...page }: { person: PersonId; filter: RequestFilter; claimed?: Claimed } & RequestPage,
+  { person, filter, claimed, ...page }: { person: PersonId; filter: RequestFilter; claimed?: LoginGroups } & RequestPage,
   ports: Ports,
 ): Promise<Page<Stored>> {
   const { items, next } = await ports.requests.list({ ...filter, status: 'pending' }, page)
@@ -43,7 +43,7 @@ async function thoseWaitingFor(
   person: PersonId,
   found: readonly Stored[],
   ports: Ports,
-  claimed: Claimed | undefined,
+  claimed: LoginGroups | undefined,
 ): Promise<readonly Stored[]> {
   const now = ports.clock.now()
   const pending = found

@@ -41,7 +41,7 @@ test('stores over it say so of what they are to write, and not that the store is
   const connection = { client: to, patience: patient, mayStart: () => false }
   const tables = { requests: 'requests', ledger: 'ledger' }
   const once = { key: 'SEEN#1', value: 'seen', expiresAt: 1 }
-  await expect(new DynamoRequestStore(connection, tables).claim(once)).rejects.toMatchObject({ name: 'NotInTime' })
+  await expect(new DynamoRequestStore(connection, tables).putOnce(once)).rejects.toMatchObject({ name: 'NotInTime' })
   const append = new DynamoLedgerStore(connection, tables).append('person:ana', noEntries, [], noEntries, [once])
   await expect(append).rejects.toMatchObject({ name: 'NotInTime' })
   expect(sent).toEqual([])

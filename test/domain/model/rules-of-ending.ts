@@ -4,7 +4,7 @@ import type { CredentialId } from '../../../functions/domain/values.ts'
 import { owner, submittedAt, wake } from '../../support/ask.ts'
 import { asSeen, differ, ended, endOf, inForce, on, type Rule, tellsOfCall, termsOf } from './rule.ts'
 import type { Step } from './search.ts'
-import { absentFor, claimOf, eligibleIn } from './world.ts'
+import { absentFor, issuedKindOf, eligibleIn } from './world.ts'
 
 /** INV4, INV7, INV8: how it ends, and that it ends on time however late somebody looks. */
 export const rulesOfEnding: readonly Rule[] = [
@@ -67,7 +67,7 @@ export const rulesOfEnding: readonly Rule[] = [
       if (sees.compared > 1) return `compared ${sees.compared} times`
       const hadSession =
         sees.begun.some((each) => each.startsWith('aws')) ||
-        sees.intended.some((id) => claimOf(id as CredentialId) === 'aws')
+        sees.intended.some((id) => issuedKindOf(id as CredentialId) === 'aws')
       return hadSession || sees.call ? undefined : 'compared without a session'
     },
   },

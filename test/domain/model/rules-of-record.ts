@@ -5,7 +5,7 @@ import { permittedBy } from '../../support/ask.ts'
 import { always, differ, inForce, on, type Rule } from './rule.ts'
 import { unconverged } from './waits.ts'
 import { spent } from './witness.ts'
-import { claimOf, numberOf } from './world.ts'
+import { issuedKindOf, numberOf } from './world.ts'
 
 /** INV5, INV9: what is live is on the record, and the other way round. */
 export const rulesOfRecord: readonly Rule[] = [
@@ -35,7 +35,7 @@ export const rulesOfRecord: readonly Rule[] = [
       : 'another credential is live'
   }),
   always('INV5', 'each access token that was intended is counted, those too that were never issued', (after, sees) => {
-    const intended = sees.intended.filter((id) => claimOf(id as CredentialId) === 'access_token').length
+    const intended = sees.intended.filter((id) => issuedKindOf(id as CredentialId) === 'access_token').length
     const counted = grantOf(after)?.tokens ?? 0
     return counted === intended ? undefined : `${intended} were intended, and ${counted} are counted`
   }),

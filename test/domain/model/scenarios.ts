@@ -2,7 +2,7 @@ import type { Stage } from '../../../functions/domain/policy/ladder.ts'
 import type { Ending } from '../../../functions/domain/record/commands.ts'
 import type { Ask, Delegator, StageState } from '../../../functions/domain/record/request.ts'
 import type { AgentId, PersonId, Verdict } from '../../../functions/domain/values.ts'
-import type { Claim } from '../../../functions/targets/kinds.ts'
+import type { IssuedKind } from '../../../functions/targets/kinds.ts'
 import {
   builder,
   closed,
@@ -35,7 +35,7 @@ export type Scenario = {
   /** Whether policy may change its mind about the request, and change it back. */
   policyTurns: boolean
   /** How many credentials of each kind the agent tries to get. */
-  mints: { readonly [claim in Claim]?: number }
+  mints: { readonly [claim in IssuedKind]?: number }
   /** How many uses a tool tries to begin, each with its own key. */
   uses: number
   /** For what was delegated: the parent's stages, as they were decided. */

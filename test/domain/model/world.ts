@@ -1,6 +1,6 @@
 import type { Command, Eligibility, Ending, Narrowing, ReadAgain } from '../../../functions/domain/record/commands.ts'
 import type { CredentialId, PersonId, UseId } from '../../../functions/domain/values.ts'
-import type { Claim } from '../../../functions/targets/kinds.ts'
+import type { IssuedKind } from '../../../functions/targets/kinds.ts'
 import {
   agentKey,
   callBegin,
@@ -85,9 +85,9 @@ export type Action = { label: string; command?: Command; world?: Partial<World>;
 
 /** Access tokens are numbered from 1, AWS credentials from 11; 99 is one that nobody intended. */
 export const numberOf = (id: CredentialId | UseId) => Number(id.slice(-2))
-export const claimOf = (id: CredentialId): Claim => (numberOf(id) > 10 ? 'aws' : 'access_token')
+export const issuedKindOf = (id: CredentialId): IssuedKind => (numberOf(id) > 10 ? 'aws' : 'access_token')
 const nameOf = (id: CredentialId) =>
-  claimOf(id) === 'aws' ? `AWS session ${numberOf(id) - 10}` : `token ${numberOf(id)}`
+  issuedKindOf(id) === 'aws' ? `AWS session ${numberOf(id) - 10}` : `token ${numberOf(id)}`
 const neverIntended = credentialId(99)
 
 /** Who may decide what at this moment by their own right. */
@@ -262,8 +262,8 @@ const keysOfAgent = [[agentKey, ''] as const, [otherKey, ' for another key'] as 
 function intents(scenario: Scenario, world: World): readonly Action[] {
   const found = readingIn(scenario, world)
   const authority = { ...authorityIn(scenario, world), ...found, mayRebind: scenario.mayRebind === true }
-  const next = (claim: Claim) => {
-    const count = world.intended.filter((id) => claimOf(id) === claim).length
+  const next = (claim: IssuedKind) => {
+    const count = world.intended.filter((id) => issuedKindOf(id) === claim).length
     return count < (scenario.mints[claim] ?? 0) ? credentialId((claim === 'aws' ? 11 : 1) + count) : undefined
   }
   const actions: Action[] = []
@@ -279,7 +279,7 @@ function intents(scenario: Scenario, world: World): readonly Action[] {
   }
   const aws = next('aws')
   if (aws)
-    for (const presented of world.answered.filter((id) => claimOf(id) === 'access_token'))
+    for (const presented of world.answered.filter((id) => issuedKindOf(id) === 'access_token'))
       actions.push({
         label: `${nameOf(aws)} is intended with ${nameOf(presented)}`,
         command: intent('aws', aws, { ...authority, presented, session: { role: 'target', endsAt: 4_000_000_000 } }),
@@ -291,14 +291,14 @@ function intents(scenario: Scenario, world: World): readonly Action[] {
 /** An access token that was answered is given back, live or not. */
 const returns = ({ answered }: World): readonly Action[] =>
   answered
-    .filter((id) => claimOf(id) === 'access_token')
+    .filter((id) => issuedKindOf(id) === 'access_token')
     .map((id) => ({ label: `${nameOf(id)} is given back`, command: credentialRevocation(id) }))
 
 /** An attempt records what it minted, and answers if that was obeyed; then again, as after an answer that got lost. */
 const issues = ({ minted, answered }: World): readonly Action[] => [
   ...minted.map((id) => ({
     label: `${nameOf(id)} is recorded`,
-    command: issuance(claimOf(id), id, claimOf(id) === 'aws' ? { use: useId(90) } : {}),
+    command: issuance(issuedKindOf(id), id, issuedKindOf(id) === 'aws' ? { use: useId(90) } : {}),
     obeyed: { answered: answered.includes(id) ? answered : [...answered, id].sort() },
   })),
   { label: 'a token that nobody intended is recorded', command: issuance('access_token', neverIntended) },
@@ -334,7 +334,7 @@ const gifts = (scenario: Scenario, world: World): readonly Action[] =>
  * that have not sent it, though they may say so late, and resolved by Hotwork when it pleases.
  */
 function calls(scenario: Scenario, world: World): readonly Action[] {
-  const tokens = world.answered.filter((id) => claimOf(id) === 'access_token')
+  const tokens = world.answered.filter((id) => issuedKindOf(id) === 'access_token')
   const attempts = Array.from({ length: scenario.calls ?? 0 }, (_, index) => 71 + index)
   return attempts.flatMap((n) => [
     ...tokens.map((id) => ({
@@ -360,7 +360,7 @@ function calls(scenario: Scenario, world: World): readonly Action[] {
 
 function uses(scenario: Scenario, world: World): readonly Action[] {
   const authority = authorityIn(scenario, world)
-  const tokens = world.answered.filter((id) => claimOf(id) === 'access_token')
+  const tokens = world.answered.filter((id) => issuedKindOf(id) === 'access_token')
   const keys = Array.from({ length: scenario.uses }, (_, index) => index + 1)
   return [
     ...tokens.flatMap((id) =>

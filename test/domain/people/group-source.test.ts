@@ -1,5 +1,5 @@
 import {
-  claimedGroups,
+  loginGroups,
   type GroupReading,
   groupsBySource,
   groupsToRead,
@@ -119,11 +119,11 @@ describe('groups that a login claims', () => {
   const approve = { action: 'approve', tier: 1 } as const
 
   test('are those whose value it has, for as long as it lives and at most an hour', () => {
-    const claimed = (expiresAt: number) => claimedGroups(claims, ['eng-sre', 'other'], { now: start, expiresAt })
+    const claimed = (expiresAt: number) => loginGroups(claims, ['eng-sre', 'other'], { now: start, expiresAt })
     expect(claimed(start + 60)).toEqual({ groups: ['sre'], until: start + 60 })
     expect(claimed(start + 86_400)).toEqual({ groups: ['sre'], until: start + 3600 })
-    expect(claimedGroups(claims, [], { now: start, expiresAt: start + 60 })).toBeUndefined()
-    expect(claimedGroups(claims, ['undefined', ''], { now: start, expiresAt: start + 60 })).toBeUndefined()
+    expect(loginGroups(claims, [], { now: start, expiresAt: start + 60 })).toBeUndefined()
+    expect(loginGroups(claims, ['undefined', ''], { now: start, expiresAt: start + 60 })).toBeUndefined()
   })
 
   test('count until then, and only where the directory still takes the group from the claim', () => {

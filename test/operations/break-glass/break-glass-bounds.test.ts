@@ -255,7 +255,7 @@ test('of all that two people open, end and have reviewed, no seven days hold mor
 
 /** A night of which every change is remembered, so that its tables can be put back to any of them. */
 class Recorded extends Skewed {
-  readonly changes: ({ commit: Commit } | { claim: OnceOnly })[] = []
+  readonly changes: ({ commit: Commit } | { putOnce: OnceOnly })[] = []
 
   override get ports(): Night['ports'] {
     const { requests } = this

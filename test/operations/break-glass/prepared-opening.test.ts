@@ -148,7 +148,7 @@ describe('opening what was prepared', () => {
     const code = 'd'.repeat(43)
     const prepared = { person: person('jade'), what: { profile: 'checkout-recovery' }, minutes: 30, drill: false }
     const value = JSON.stringify({ ...prepared, reason: 'as it was put down', until: night.clock.now() + preparedFor })
-    await night.requests.claim({ key: preparedKey(code), value, expiresAt: night.clock.now() + hour })
+    await night.requests.putOnce({ key: preparedKey(code), value, expiresAt: night.clock.now() + hour })
     expect(await findPrepared(code, ports())).toBeUndefined()
     expect(await open(code)).toMatchObject({ ok: false, code: 'unknown_request' })
   })

@@ -223,7 +223,7 @@ describe('uses of a sealed role', () => {
   test('that are on record are left alone', async () => {
     const world = new Audited(bundle)
     world.sessions.use(sealedRole, 'e9', start, event)
-    await world.requests.claim({ key: 'SEALED#e9', value: 'bgl_x', expiresAt: start + 900 })
+    await world.requests.putOnce({ key: 'SEALED#e9', value: 'bgl_x', expiresAt: start + 900 })
     world.clock.advance(1000)
     expect(await world.reconcile(roles)).toBe(0)
     expect(world.sealed.take()).toEqual([])

@@ -174,7 +174,7 @@ describe('an extension', () => {
     const world = new World(bundle)
     const request = await inUse(world)
     const once = world.proof()
-    await world.requests.claim(once)
+    await world.requests.putOnce(once)
     expect(await extend(world, request, { once })).toMatchObject({ ok: false, code: 'replayed' })
   })
 

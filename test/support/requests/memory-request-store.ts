@@ -156,7 +156,7 @@ export class MemoryRequestStore implements RequestStore {
     return this.#ledger.once.get(key)
   }
 
-  async claim(once: OnceOnly): Promise<boolean> {
+  async putOnce(once: OnceOnly): Promise<boolean> {
     await othersRun()
     if (this.#takenBy(once) !== undefined) return false
     this.#ledger.once.set(once.key, once.value)

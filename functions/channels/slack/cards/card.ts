@@ -48,28 +48,28 @@ import { type StepBudget, stepBlocks } from './plan-blocks.ts'
 import { changedBlocks, previewBlock } from './preview-blocks.ts'
 
 /** How much of a card each part may take, in characters. */
-type Budget = { arguments: number; preview: number; claim: number; lines: number; steps?: StepBudget }
+type Budget = { arguments: number; preview: number; justification: number; lines: number; steps?: StepBudget }
 
 /** From generous to bare. The last one fits in every case, which a property test holds it to. */
 const budgets: readonly [Budget, ...Budget[]] = [
-  { arguments: 2_400, preview: 800, claim: 600, lines: 8 },
+  { arguments: 2_400, preview: 800, justification: 600, lines: 8 },
   // What is approved goes before what the agent says.
-  { arguments: 2_400, preview: 800, claim: 250, lines: 8 },
-  { arguments: 2_400, preview: 800, claim: 80, lines: 8 },
-  { arguments: 1_200, preview: 600, claim: 300, lines: 6 },
-  { arguments: 500, preview: 300, claim: 120, lines: 3 },
-  { arguments: 120, preview: 80, claim: 40, lines: 1 },
+  { arguments: 2_400, preview: 800, justification: 250, lines: 8 },
+  { arguments: 2_400, preview: 800, justification: 80, lines: 8 },
+  { arguments: 1_200, preview: 600, justification: 300, lines: 6 },
+  { arguments: 500, preview: 300, justification: 120, lines: 3 },
+  { arguments: 120, preview: 80, justification: 40, lines: 1 },
 ]
 
 /** The same of a plan: its steps are drawn in fewer words before what they do is left out. */
 const planBudgets: readonly [Budget, ...Budget[]] = [
-  { arguments: 0, preview: 0, claim: 600, lines: 8, steps: { style: 'full', values: 2_400 } },
-  { arguments: 0, preview: 0, claim: 250, lines: 8, steps: { style: 'full', values: 2_400 } },
-  { arguments: 0, preview: 0, claim: 250, lines: 8, steps: { style: 'brief', values: 4_000 } },
-  { arguments: 0, preview: 0, claim: 80, lines: 8, steps: { style: 'brief', values: 4_000 } },
-  { arguments: 0, preview: 0, claim: 80, lines: 4, steps: { style: 'brief', values: 1_600 } },
-  { arguments: 0, preview: 0, claim: 40, lines: 2, steps: { style: 'bare', values: 1_200 } },
-  { arguments: 0, preview: 0, claim: 40, lines: 1, steps: { style: 'bare', values: 0 } },
+  { arguments: 0, preview: 0, justification: 600, lines: 8, steps: { style: 'full', values: 2_400 } },
+  { arguments: 0, preview: 0, justification: 250, lines: 8, steps: { style: 'full', values: 2_400 } },
+  { arguments: 0, preview: 0, justification: 250, lines: 8, steps: { style: 'brief', values: 4_000 } },
+  { arguments: 0, preview: 0, justification: 80, lines: 8, steps: { style: 'brief', values: 4_000 } },
+  { arguments: 0, preview: 0, justification: 80, lines: 4, steps: { style: 'brief', values: 1_600 } },
+  { arguments: 0, preview: 0, justification: 40, lines: 2, steps: { style: 'bare', values: 1_200 } },
+  { arguments: 0, preview: 0, justification: 40, lines: 1, steps: { style: 'bare', values: 0 } },
 ]
 
 /** A sign before the words: the state is never said by a sign or a colour alone. */
@@ -267,13 +267,13 @@ function aboutItems(view: RequestView, lines: number): RichTextSection[] {
 
 /** Under this heading stands what the agent says; above it, only what will be executed. */
 function saidBlock(view: RequestView, budget: Budget): CardBlock {
-  const claim = inert(view.justification?.trim() ?? '')
+  const justification = inert(view.justification?.trim() ?? '')
   const rows = saidRows(view).map(({ text, most, ...row }) => valueLine({ ...row, text: clamp(text, most).text }))
   return rich(
     'claim',
     section(bold('The agent says (unverified)')),
     list(rows),
-    ...(claim === '' ? [] : [quote(clamp(claim, budget.claim).text)]),
+    ...(justification === '' ? [] : [quote(clamp(justification, budget.justification).text)]),
   )
 }
 

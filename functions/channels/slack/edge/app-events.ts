@@ -19,7 +19,7 @@ const rememberSeconds = 7_200
 export async function isFirst(
   body: unknown,
   carried: Carried,
-  { chat, claim, now, log }: EdgeOptions,
+  { chat, putOnce, now, log }: EdgeOptions,
 ): Promise<boolean> {
   const parsed = EventId.safeParse(body)
   if (!parsed.success) {
@@ -32,7 +32,7 @@ export async function isFirst(
     expiresAt: now() + rememberSeconds,
   }
   const warn = (fault: string) => log.warn('slack event not taken', { fault })
-  return (await carried.deadline.inTime(() => claim(once), patience.start, warn))?.value ?? false
+  return (await carried.deadline.inTime(() => putOnce(once), patience.start, warn))?.value ?? false
 }
 
 const Changed = z.object({ subteam_id: z.string() })

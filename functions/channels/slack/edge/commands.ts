@@ -254,7 +254,7 @@ export function registerCommands(app: App, options: EdgeOptions): void {
 async function answerTo(typed: SlashCommand, carried: Carried, options: EdgeOptions): Promise<Reply | undefined> {
   const who = await identify({ id: typed.user_id, team_id: typed.team_id }, carried, options)
   if (!who.ok) return sayReply(who.sentence, who.link)
-  if (!(await options.claim(onceFor(carried, 'command')))) return sayReply('This command had arrived before.')
+  if (!(await options.putOnce(onceFor(carried, 'command')))) return sayReply('This command had arrived before.')
   const [verb, rest] = splitOnce(typed.text)
   const act = Object.hasOwn(doing, verb.toLowerCase()) ? doing[verb.toLowerCase()] : undefined
   if (!act) return helpReply(`There is no “${typedWord(verb)}” here.`)

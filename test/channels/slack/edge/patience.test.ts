@@ -14,7 +14,7 @@ function slow(store: RequestStore, ms: { load: number; commit: number }): Reques
     dependencies: (...what) => store.dependencies(...what),
     commit: async (change) => later(await store.commit(change), ms.commit),
     recall: (key) => store.recall(key),
-    claim: (once) => store.claim(once),
+    putOnce: (once) => store.putOnce(once),
     take: (once) => store.take(once),
     saveEvaluation: (evaluation) => store.saveEvaluation(evaluation),
     loadEvaluation: (id) => store.loadEvaluation(id),

@@ -17,7 +17,7 @@ type Stores = {
 export const storesInTime = ({ requests, ledger, permits, standIns, halts }: Stores) => ({
   ...{ requests, ledger, permits, standIns, halts },
   inTime: (mayStart: () => boolean): Stores => ({
-    requests: timely(requests, ['commit', 'claim', 'take', 'saveEvaluation'], mayStart),
+    requests: timely(requests, ['commit', 'putOnce', 'take', 'saveEvaluation'], mayStart),
     ledger: timely(ledger, ['append'], mayStart),
     permits: timely(permits, ['save'], mayStart),
     standIns: timely(standIns, ['save'], mayStart),
