@@ -56,7 +56,7 @@ function rememberingHalts(requests: RequestStore): RequestStore {
   let found: ReturnType<RequestStore['dependencies']> | undefined
   return new Proxy(requests, {
     get(target, name) {
-      if (name === 'standing')
+      if (name === 'dependencies')
         return (...asked: Parameters<RequestStore['dependencies']>) => {
           found ??= target.dependencies(...asked)
           return found

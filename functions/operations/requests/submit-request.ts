@@ -133,14 +133,14 @@ async function submitOnce(
   })
 }
 
-/** The request of an identical ask: which it was, and the request itself where it stands. */
+/** The request of an identical ask: its id, and the request itself where the ask may attach to it. */
 async function findSame(open: string, attaches: Way['attaches'], ports: DecidingPorts) {
   const before = await ports.requests.recall(open)
-  return { before, same: before === undefined ? undefined : await standing(before, attaches, ports) }
+  return { before, same: before === undefined ? undefined : await loadAttachable(before, attaches, ports) }
 }
 
-/** One that a halt has ended does not stand, also before its record says so. */
-async function standing(id: string, wanted: Way['attaches'], ports: DecidingPorts): Promise<Stored | undefined> {
+/** The earlier request, unless it is over: a halt ends it before its record says so. */
+async function loadAttachable(id: string, wanted: Way['attaches'], ports: DecidingPorts): Promise<Stored | undefined> {
   const now = ports.clock.now()
   const stored = await ports.requests.load(RequestId.parse(id))
   const state = stored && asOf(stored.state, now)

@@ -117,13 +117,13 @@ describe('stand-ins', () => {
   })
 
   test('given before a halt of their giver are dead, also once it is lifted', () => {
-    const standing = (halts: Halt[], changes = {}) =>
+    const givenBy = (halts: Halt[], changes = {}) =>
       decided(owners(ana), { halts, standIns: [standIn(ana, changes)] }).standsFor !== undefined
-    expect([standing([]), standing([haltOf(ben, { at: at + 1, lifted: { by: gus, at: at - 5 } })])]).toEqual([
+    expect([givenBy([]), givenBy([haltOf(ben, { at: at + 1, lifted: { by: gus, at: at - 5 } })])]).toEqual([
       true,
       true,
     ])
-    expect([standing([haltOf(ana)]), standing([lifted(ana)]), standing([lifted(ana)], { at: at + 1 })]).toEqual([
+    expect([givenBy([haltOf(ana)]), givenBy([lifted(ana)]), givenBy([lifted(ana)], { at: at + 1 })]).toEqual([
       false,
       false,
       true,

@@ -12,7 +12,7 @@ export const stackName = 'Elsewhere'
 
 /** Runs the CDK app as `cdk synth` does, in the real repository: real policies, real handlers, cdk-nag and all. */
 export function runApp(context: Record<string, string>, outdir: string) {
-  const { context: standing } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { context: object }
+  const { context: ours } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { context: object }
   return spawnSync(process.execPath, ['infra/app.ts'], {
     cwd: root,
     encoding: 'utf8',
@@ -20,7 +20,7 @@ export function runApp(context: Record<string, string>, outdir: string) {
       PATH: process.env['PATH'],
       HOTWORK_BUNDLED_FUNCTIONS: process.env['HOTWORK_BUNDLED_FUNCTIONS'],
       CDK_OUTDIR: outdir,
-      CDK_CONTEXT_JSON: JSON.stringify({ ...standing, ...context }),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...ours, ...context }),
       CDK_DEFAULT_ACCOUNT: home,
       CDK_DEFAULT_REGION: 'eu-central-1',
     },

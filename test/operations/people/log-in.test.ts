@@ -49,7 +49,7 @@ const loggedIn = async (subject: string) => {
   if (!done.ok) throw new Error(done.code)
   return done.value
 }
-/** The directory with somebody in another standing. */
+/** The directory with one person changed. */
 const changed = (change: (people: Bundle['directory']['people']) => Bundle['directory']['people']) => {
   const { directory } = sample
   at.world.policy = {

@@ -125,7 +125,7 @@ export class RecordedLife extends Night {
     await this.done(call())
   }
 
-  async standing(): Promise<void> {
+  async standingPermit(): Promise<void> {
     const request = await this.done(this.submitted(flag))
     await this.done(this.decide(request, 'ben'))
     const until = this.clock.now() + 7200
@@ -182,7 +182,7 @@ export class RecordedLife extends Night {
     await this.requestLives()
     await this.changingLives()
     await this.uses()
-    await this.standing()
+    await this.standingPermit()
     await this.plans()
     await this.emergencies()
     await this.others()

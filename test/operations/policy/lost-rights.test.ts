@@ -38,7 +38,7 @@ describe.each<[why: string, bundle: (now: number) => Bundle, reason: string]>([
   ],
   ['without its owner', () => withoutOwner, 'owner_inactive'],
 ])('an agent that is %s', (_why, changed, reason) => {
-  /** The world, once the agent has lost its standing in it. */
+  /** The world, once the agent has lost its rights in it. */
   const fall = (world: World) => {
     world.policy = new World(changed(world.clock.now())).policy
   }
