@@ -17,7 +17,7 @@ export function readSpan(typed: string): number | undefined {
 }
 
 /** Reads a typed time, RFC 3339 or a span from now such as `30m`, as RFC 3339. @throws Refusal */
-export function readMoment(
+export function readTime(
   option: string,
   typed: string,
   direction: 1 | -1,
@@ -38,9 +38,9 @@ export const readPeriod = (
   { since, until }: { since?: string | undefined; until?: string | undefined },
   surroundings: Pick<Surroundings, 'now'>,
 ) => {
-  const moment = (option: string, typed: string | undefined) =>
-    typed === undefined ? undefined : readMoment(option, typed, -1, surroundings)
-  return { since: moment('--since', since), until: moment('--until', until) }
+  const time = (option: string, typed: string | undefined) =>
+    typed === undefined ? undefined : readTime(option, typed, -1, surroundings)
+  return { since: time('--since', since), until: time('--until', until) }
 }
 
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i

@@ -4,7 +4,7 @@ import { type Context, type IdTyped, show } from '../context.ts'
 import { type Exit, Refusal, wrongUsage } from '../outcome.ts'
 import { readPages } from '../pages.ts'
 import { type Around, fact, lines, table, time, timeAndSpan } from '../screen.ts'
-import { readMoment } from '../span.ts'
+import { readTime } from '../span.ts'
 
 const kinds = ['agent', 'owner', 'person', 'role', 'environment', 'action'] as const
 
@@ -28,7 +28,7 @@ export async function halt({ target, reason, until }: HaltTyped, context: Contex
   const json = {
     ...readTarget(target),
     reason,
-    ...(until === undefined ? {} : { until: readMoment('--until', until, 1, surroundings) }),
+    ...(until === undefined ? {} : { until: readTime('--until', until, 1, surroundings) }),
   }
   const declared = await api.call(Halt, {
     ...{ method: 'POST', path: '/v1/halts', json },

@@ -5,7 +5,7 @@ import { type Entry, splitId } from '../ledger/entry.ts'
 import { searchPages } from '../ledger/search.ts'
 import type { Exit } from '../outcome.ts'
 import { table, time } from '../screen.ts'
-import { readMoment } from '../span.ts'
+import { readTime } from '../span.ts'
 import { wouldHaveBeen } from './observed-words.ts'
 
 export type ObservedTyped = { since: string; policy?: string }
@@ -33,7 +33,7 @@ type Asked = { agent: string; action: string }
 /** Prints how often each observed policy would have decided otherwise since a time, and the last few. */
 export async function showObserved({ since, policy }: ObservedTyped, context: Context): Promise<Exit> {
   const { api, surroundings } = context
-  const from = readMoment('--since', since, -1, surroundings)
+  const from = readTime('--since', since, -1, surroundings)
   const found = new Map<string, Of>(policy === undefined ? [] : [[policy, newOf()]])
   const asked = new Map<string, Asked>()
   let count = 0

@@ -9,7 +9,7 @@ import { agentIn, isIdentified } from '../identity/identity.ts'
 import { proverOf } from '../journal/keys.ts'
 import { type Exit, exitOfStatus, exits, Refusal, wrongUsage } from '../outcome.ts'
 import { lines } from '../screen.ts'
-import { readMoment, usualWait } from '../span.ts'
+import { readTime, usualWait } from '../span.ts'
 import { type AgentContext, agentApi, agentApiOf } from './context.ts'
 import { type Asked, bodyOf, describe, leftOf, statusOf } from './describe.ts'
 import type { CommandRun, KeptRequest } from './kept-requests.ts'
@@ -26,7 +26,7 @@ export type RequestTyped = {
 export async function request(typed: RequestTyped, context: AgentContext): Promise<Exit> {
   const { surroundings } = context
   const { notBefore } = typed
-  const start = notBefore === undefined ? undefined : readMoment('--not-before', notBefore, 1, surroundings)
+  const start = notBefore === undefined ? undefined : readTime('--not-before', notBefore, 1, surroundings)
   await concludeAbandoned(context)
   const asked = await askFor(readAsk(typed, context), context, start)
   const { api } = asked

@@ -130,7 +130,7 @@ export function spaceOf(sides: readonly Side[], action: string): Space {
   return { action, dimensions }
 }
 
-/** Moments that windows, freezes and comparisons with the time tell apart. */
+/** Instants that windows, freezes and comparisons with the time tell apart. */
 export function timesApart(sides: readonly Side[], reads: Reads): readonly NumericDate[] {
   const calendars = sides.flatMap(({ bundle }) => bundle.calendar ?? [])
   const windows = readsPath(reads, 'context.windows') ? tellingTimes(calendars, usualTime) : []

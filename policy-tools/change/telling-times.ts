@@ -7,7 +7,7 @@ const most = 16
 /** By all that they hang on: each action of a folder is compared at the same times. */
 const found = new Map<string, readonly NumericDate[]>()
 
-/** For each set of windows and freezes that hold together, in any of these calendars, one moment at which they do. */
+/** For each set of windows and freezes that hold together, in any of these calendars, one instant at which they do. */
 export function tellingTimes(calendars: readonly Calendar[], usual: NumericDate): readonly NumericDate[] {
   if (calendars.length === 0) return []
   const key = JSON.stringify([calendars, usual])
@@ -31,7 +31,7 @@ function findTimes(calendars: readonly Calendar[], usual: NumericDate): readonly
   return [...byWindows.values()]
 }
 
-/** The next moments at which a window begins or ends. */
+/** The next instants at which a window begins or ends. */
 function windowsAfter(calendars: readonly Calendar[], start: NumericDate): readonly NumericDate[] {
   const times: NumericDate[] = []
   let at = start

@@ -45,9 +45,9 @@ const inPlace = (places: readonly string[], said: string): string =>
 const spaced = (member: string): string =>
   /^[a-z][A-Za-z]*$/.test(member) ? member.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`) : member
 
-/** Members that are lengths of time, in seconds, and moments. */
+/** Members that are lengths of time, in seconds, and times. */
 const lengths = /^(?:deadline|maxAge|after|claimWithin|lifetime|window|budget|budgetOfPerson|coolDown|recertifyEvery)$/
-const moments = /^(?:recertifyBy|validFrom|validUntil|until)$/
+const times = /^(?:recertifyBy|validFrom|validUntil|until)$/
 /** They say in a longer way which one it is. */
 const known = new Set(['id', 'name', 'description', 'title'])
 const most = 160
@@ -56,7 +56,7 @@ function sayValue(value: Json | undefined, member = ''): string {
   if (value === undefined || value === null) return 'none'
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   if (typeof value === 'number')
-    return lengths.test(member) ? duration(value) : moments.test(member) ? dateOf(value) : String(value)
+    return lengths.test(member) ? duration(value) : times.test(member) ? dateOf(value) : String(value)
   if (typeof value === 'string') return `\`${cut(value)}\``
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map((each) => sayValue(each)).join(', ')
   const members = Object.entries(value).filter(([name]) => !known.has(name))

@@ -23,7 +23,7 @@ async function denied() {
   const { id } = request.ask
   return { id, read: async () => (await tab.go('GET', `/decide/${id}`)).body }
 }
-const listIn = (body: string) => body.split('<ol class="moments">')[1]?.split('</ol>')[0] ?? ''
+const listIn = (body: string) => body.split('<ol class="items">')[1]?.split('</ol>')[0] ?? ''
 const picturesIn = (body: string) => body.match(/<svg[\s\S]*?<\/svg>/g)?.join('') ?? ''
 
 test('the list says why in the words of who acted; no picture does, since people pass pictures on', async () => {

@@ -128,7 +128,7 @@ const recordSection = (halt: Halt, entries: readonly EntryRef[], facts: ViewFact
   titled(
     'record',
     'Its record',
-    html`<ol class="moments">${entries.map(
+    html`<ol class="items">${entries.map(
       (each) =>
         html`<li>${time(each.at, now)}: <strong>${nameIn(facts, each.actor)}</strong> ${done[each.type] ?? each.type}
 <details><summary>The entry and its hash</summary>${entryFacts(each)}</details></li>`,

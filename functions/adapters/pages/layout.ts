@@ -78,7 +78,7 @@ button.go { border-color: var(--go); background: var(--go); color: var(--on) } b
 :focus-visible, input:focus-within { outline: 3px solid var(--link); outline-offset: 2px } summary { cursor: pointer; font-weight: 600; padding: .35rem 0 }
 @media (max-width: 34rem) { td { white-space: normal } dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: .5rem } .box button { width: 100% }
 .line { grid-template-columns: 1fr; gap: 0 } .line li { text-align: left; padding: .3rem 0 1rem 3rem; min-height: 3.2rem } .line li::before { left: 0 } .line li:not(:last-child)::after { left: 1rem; top: 2.1rem; bottom: 0; width: 0; border-top: 0; border-left: 3px solid var(--line) } }
-${timelineStyle}.moments { padding-left: 2.2rem } .moments ul { padding: 0; list-style: none; margin: 0 } .tl-narrow { display: none }
+${timelineStyle}.items { padding-left: 2.2rem } .items ul { padding: 0; list-style: none; margin: 0 } .tl-narrow { display: none }
 @media (max-width: 34rem) { .tl-wide { display: none } .tl-narrow { display: block } }
 @media print { header, form, details { display: none } }
 `

@@ -23,7 +23,7 @@ import type { Evidence } from '../../operations/ledger/read-evidence.ts'
 import { isSession, wordsOfIssued } from '../../targets/kinds.ts'
 import { environmentChip, form, type Html, html, type Notice, page, type Reader, titled } from './layout.ts'
 import { argumentList } from './steps-section.ts'
-import { count, drawn, moment, time } from './words.ts'
+import { clockTime, count, drawn, time } from './words.ts'
 
 function evidenceSection({ view, evidence, now }: OpeningPage): Html {
   const uses = view.grant?.uses ?? []
@@ -44,10 +44,10 @@ ${calls(evidence.calls)}`
 }
 
 const use = ({ id, tool, key, begunAt, endedAt, outcome, note, noted }: UseView): Html =>
-  html`<li>${moment(begunAt)}: <code>${tool}</code>${endedAt === undefined ? (isSession({ tool, key }) ? ', for as long as it was open' : ', not reported as ended') : html`, ${outcome} ${moment(endedAt)}`}${note !== undefined && html`: “${unquoted(note)}”`}${noted && ', with a note that the record has'} <span class="soft">${id}</span></li>`
+  html`<li>${clockTime(begunAt)}: <code>${tool}</code>${endedAt === undefined ? (isSession({ tool, key }) ? ', for as long as it was open' : ', not reported as ended') : html`, ${outcome} ${clockTime(endedAt)}`}${note !== undefined && html`: “${unquoted(note)}”`}${noted && ', with a note that the record has'} <span class="soft">${id}</span></li>`
 
 const credential = ({ id, claim, issuedAt, expiresAt, role }: IssuedCredential, valid: string): Html =>
-  html`<li>${moment(issuedAt)}: ${claim === 'access_token' ? 'access token' : wordsOfIssued(claim)}, valid until ${moment(expiresAt)} at the longest${valid}${role !== undefined && html`, of <code>${role}</code>`} <span class="soft">${id}</span></li>`
+  html`<li>${clockTime(issuedAt)}: ${claim === 'access_token' ? 'access token' : wordsOfIssued(claim)}, valid until ${clockTime(expiresAt)} at the longest${valid}${role !== undefined && html`, of <code>${role}</code>`} <span class="soft">${id}</span></li>`
 
 /** Of each kind only the newest is valid, while the opening is in force. */
 function validity(
@@ -83,7 +83,7 @@ const callWords = {
 }
 
 const call = ({ at, action, region, resource, verdict, because, error }: JudgedCall): Html =>
-  html`<li>${moment(at)}: <code>${action}</code>${resource !== undefined && html` on <code>${inert(resource)}</code>`}, ${region}${verdict === 'extra' && html`: <strong>extra</strong>, ${callWords[because ?? 'action']}`}${error !== undefined && html`: <strong>refused</strong>, <code>${error}</code>`}</li>`
+  html`<li>${clockTime(at)}: <code>${action}</code>${resource !== undefined && html` on <code>${inert(resource)}</code>`}, ${region}${verdict === 'extra' && html`: <strong>extra</strong>, ${callWords[because ?? 'action']}`}${error !== undefined && html`: <strong>refused</strong>, <code>${error}</code>`}</li>`
 
 export type ReviewDraft = { outcome?: string; note?: string; mend?: 'outcome' | 'note' }
 

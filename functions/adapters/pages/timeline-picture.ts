@@ -1,5 +1,5 @@
 import { titleText } from '../../domain/cards/request-words.ts'
-import { type Lane, lanes, type Mark, type Moment, type Timeline } from '../../domain/cards/timeline.ts'
+import { type Lane, lanes, type Mark, type TimelineItem, type Timeline } from '../../domain/cards/timeline.ts'
 import { Html, html } from './layout.ts'
 import { type Line, lineOf, wrapped } from './picture-text.ts'
 import { ownColours, timelineStyle } from './timeline-style.ts'
@@ -69,17 +69,17 @@ const textAt = (line: Line, x: number, y: number): Html =>
   html`<text x="${x}" y="${y}">${line.map(({ text, kind }) => (kind === '' ? text : html`<tspan class="${kind}">${text}</tspan>`))}</text>`
 
 function picture(timeline: Timeline, shape: Shape, className: string, head = bare): Html {
-  const { moments, id, headline } = timeline
-  const used = lanes.filter((lane) => moments.some((moment) => moment.lane === lane))
+  const { items, id, headline } = timeline
+  const used = lanes.filter((lane) => items.some((item) => item.lane === lane))
   const place = { shape, used, textX: shape.first + (used.length - 1) * shape.gap + 20 }
   const top = shape.isWide ? 44 : 8
-  const rows = placed(moments, place, top)
+  const rows = placed(items, place, top)
   const bottom = (rows.at(-1)?.bottom ?? top) + 4
   const { style, margin } = head
   const [width, height] = [shape.width + 2 * margin, bottom + head.height + 2 * margin]
   return html`<svg xmlns="http://www.w3.org/2000/svg" class="${className}" viewBox="${-margin} ${-margin - head.height} ${width} ${height}" width="${width}" height="${height}" role="img">
 <title>${headline}: ${titleText(timeline.title, 200)}</title>
-<desc>What became of ${id}, from top to bottom. ${moments.map((moment) => html`${dayOf(moment.at)} ${clockOf(moment.at)} UTC: ${lineOf(moment.said)}. `)}</desc>
+<desc>What became of ${id}, from top to bottom. ${items.map((item) => html`${dayOf(item.at)} ${clockOf(item.at)} UTC: ${lineOf(item.said)}. `)}</desc>
 ${style !== '' && new Html(`<style>${style}</style>`)}
 ${head.text}
 ${shape.isWide && heads(place)}
@@ -97,29 +97,29 @@ const heads = (place: Place): Html =>
 
 type Placed = { x: number; y: number; bottom: number; drawn: Html }
 
-function placed(moments: readonly Moment[], place: Place, top: number): readonly Placed[] {
+function placed(items: readonly TimelineItem[], place: Place, top: number): readonly Placed[] {
   const rows: Placed[] = []
   let day: string | undefined
-  for (const moment of moments) {
+  for (const item of items) {
     const row = rowOf(
-      moment,
+      item,
       place,
       rows.at(-1)?.bottom ?? top,
-      dayOf(moment.at) === day ? undefined : dayOf(moment.at),
+      dayOf(item.at) === day ? undefined : dayOf(item.at),
     )
-    day = dayOf(moment.at)
+    day = dayOf(item.at)
     rows.push(row)
   }
   return rows
 }
 
-function rowOf(moment: Moment, place: Place, top: number, newDay: string | undefined): Placed {
+function rowOf(item: TimelineItem, place: Place, top: number, newDay: string | undefined): Placed {
   const { shape, textX } = place
   const width = shape.width - textX
-  const said = wrapped(moment.said, width)
-  const more = moment.more.flatMap((line) => wrapped(line, width, true))
-  const [x, y] = [laneX(moment.lane, place), top + shape.radius + 2]
-  const clock = shape.isWide ? [] : [`${newDay === undefined ? '' : `${newDay} `}${clockOf(moment.at)} UTC`]
+  const said = wrapped(item.said, width)
+  const more = item.more.flatMap((line) => wrapped(line, width, true))
+  const [x, y] = [laneX(item.lane, place), top + shape.radius + 2]
+  const clock = shape.isWide ? [] : [`${newDay === undefined ? '' : `${newDay} `}${clockOf(item.at)} UTC`]
   const lines = [
     ...clock.map((text) => ({ line: [{ text, kind: 'q' }] as Line, height: moreHeight })),
     ...said.map((line) => ({ line, height: lineHeight })),
@@ -139,15 +139,15 @@ function rowOf(moment: Moment, place: Place, top: number, newDay: string | undef
     x,
     y,
     bottom,
-    drawn: html`<g class="${marks[moment.mark][1]}">${moment.entries.length > 0 && html`<title>${titleOf(moment)}</title>`}
-${shape.isWide && html`<text class="q" x="0" y="${y + 5}">${clockOf(moment.at)}</text>${newDay !== undefined && html`<text class="q" x="0" y="${y + 20}">${newDay}</text>`}`}
-${markAt(moment.mark, x, y, shape.radius)}
+    drawn: html`<g class="${marks[item.mark][1]}">${item.entries.length > 0 && html`<title>${titleOf(item)}</title>`}
+${shape.isWide && html`<text class="q" x="0" y="${y + 5}">${clockOf(item.at)}</text>${newDay !== undefined && html`<text class="q" x="0" y="${y + 20}">${newDay}</text>`}`}
+${markAt(item.mark, x, y, shape.radius)}
 ${drawn}</g>
 `,
   }
 }
 
-function titleOf({ entries }: Moment): string {
+function titleOf({ entries }: TimelineItem): string {
   const [first, last] = [entries[0], entries.at(-1)]
   if (first === undefined || entries.length > 3) return `${entries.length} entries, ${first?.id} to ${last?.id}`
   return entries.map(({ id, hash }) => `${id} ${hash}`).join('\n')
@@ -162,7 +162,7 @@ function markAt(mark: Mark, x: number, y: number, radius: number): Html {
   return html`${figure}<text class="g" x="${x}" y="${y + 5}">${sign}</text>`
 }
 
-/** From one moment to the next, across lanes. */
+/** From one item to the next, across lanes. */
 function way(from: Placed, to: Placed): Html {
   const bend = (from.y + to.y) / 2
   return html`<path class="way" d="M${from.x} ${from.y} C${from.x} ${bend} ${to.x} ${bend} ${to.x} ${to.y}"/>`

@@ -1,12 +1,12 @@
-import type { Moment, Timeline } from '../../domain/cards/timeline.ts'
+import type { TimelineItem, Timeline } from '../../domain/cards/timeline.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { entryFacts } from './entries-section.ts'
 import { type Html, html, titled } from './layout.ts'
 import { timelineFigures, timelineFile } from './timeline-picture.ts'
-import { moment as clock, count, drawn } from './words.ts'
+import { clockTime, count, drawn } from './words.ts'
 
-function listed({ at, said, more, why, entries }: Moment, now: NumericDate): Html {
-  return html`<li>${clock(at)}: ${drawn(said, now)}${more.map((line) => html`<br>${drawn(line, now)}`)}
+function listed({ at, said, more, why, entries }: TimelineItem, now: NumericDate): Html {
+  return html`<li>${clockTime(at)}: ${drawn(said, now)}${more.map((line) => html`<br>${drawn(line, now)}`)}
 ${why !== undefined && html`<br><span class="soft">${drawn(why, now)}</span>`}
 ${entries.length > 0 && html`<details><summary class="soft">${count(entries.length, 'entry', 'entries')}, with hash and place in the log</summary>${entries.map(entryFacts)}</details>`}</li>`
 }
@@ -21,7 +21,7 @@ export const timelineSection = (timeline: Timeline, now: NumericDate): Html =>
     html`${timelineFigures(timeline)}
 ${timeline.isCut && html`<p><strong>The record goes on.</strong> These are its first ${count(timeline.entries.length, 'entry', 'entries')}.</p>`}
 <details><summary>The same as a list, with each entry and its hash</summary>
-<ol class="moments">${timeline.moments.map((each) => listed(each, now))}</ol>
+<ol class="items">${timeline.items.map((each) => listed(each, now))}</ol>
 <h3>Check it yourself</h3>
 <p>Each hash is over the entry and the hash before it. The receipt says that the log has the entries. <code>jwks.json</code> is <code>/.well-known/jwks.json</code> of this site.</p>
 <pre>npx --no-install hotwork show ${timeline.id} --json &gt; record.json

@@ -45,7 +45,7 @@ export const clockOf = (at: NumericDate): string => clock.format(new Date(at * 1
 export const dayOf = (at: NumericDate): string => day.format(new Date(at * 1000))
 
 /** A time among others of the same hour: in UTC, to the second. */
-export const moment = (at: NumericDate): Html => html`<time datetime="${rfc3339(at)}">${clockOf(at)} UTC</time>`
+export const clockTime = (at: NumericDate): Html => html`<time datetime="${rfc3339(at)}">${clockOf(at)} UTC</time>`
 
 export const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`
 

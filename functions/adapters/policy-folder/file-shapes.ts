@@ -5,7 +5,7 @@ import { SourcedGroup } from '../../domain/people/group-source.ts'
 import { IssuerFile } from '../../domain/people/identity-issuer.ts'
 import { Agent, Identity, oneYear, onlyChat, Person, ResourceRule, Tool } from '../../domain/people/organisation.ts'
 import { Bundle, type Chat, chatsOf, Deployment } from '../../domain/policy/bundle.ts'
-import { Calendar, Freeze, momentOf, named } from '../../domain/policy/calendar.ts'
+import { Calendar, Freeze, instantOf, named } from '../../domain/policy/calendar.ts'
 import { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { GrantTerms, Ladder, Stage, Tier } from '../../domain/policy/ladder.ts'
 import { PolicyCase } from '../../domain/policy/policy-case.ts'
@@ -35,7 +35,7 @@ const startOfDay = z.iso.date().transform((day) => Date.parse(`${day}T00:00:00Z`
 const dayOrTime = z.union([z.iso.date(), z.iso.datetime({ offset: true })])
 
 /** A day, from its first second (UTC), or a time to the second. */
-const Moment = z.string().transform((text, context) => {
+const Instant = z.string().transform((text, context) => {
   if (dayOrTime.safeParse(text).success) return Math.floor(Date.parse(text) / 1000)
   context.addIssue({
     code: 'custom',
@@ -46,8 +46,8 @@ const Moment = z.string().transform((text, context) => {
 
 const IdentityFile = z.strictObject({
   ...Identity.shape,
-  validFrom: Moment.optional(),
-  validUntil: Moment.optional(),
+  validFrom: Instant.optional(),
+  validUntil: Instant.optional(),
 })
 
 const StageFile = z.strictObject({
@@ -177,7 +177,7 @@ const LocalTime = z
 const FreezeFile = z
   .strictObject({ ...Freeze.shape, from: LocalTime, until: LocalTime })
   .transform(({ from, until, ...rest }, context) => {
-    const [begins, ends] = [momentOf(rest.zone, from, 'earlier'), momentOf(rest.zone, until, 'later')]
+    const [begins, ends] = [instantOf(rest.zone, from, 'earlier'), instantOf(rest.zone, until, 'later')]
     if (begins < ends) return { ...rest, from: begins, until: ends }
     context.addIssue({ code: 'custom', path: ['until'], message: `\`${until}\` is not after \`${from}\`` })
     return z.NEVER

@@ -30,10 +30,10 @@ export const channelsOf = ({ terms, escalatedAt }: StageState): readonly string[
     ? [...new Set([terms.channel, terms.onSilence.channel])]
     : [terms.channel]
 
-/** One opening of one stage. A person who was told of it is told when it is over. */
-export type Turn = { round: number; stage: string; opensAt: NumericDate }
+/** The turn of a stage. A person who was told of it is told when it is over. */
+export type StageTurn = { round: number; stage: string; opensAt: NumericDate }
 
-export function turnOf(state: ApprovalRequest): Turn | undefined {
+export function stageTurnOf(state: ApprovalRequest): StageTurn | undefined {
   const stage = openStage(state)
   return stage?.opensAt === undefined
     ? undefined
@@ -58,7 +58,7 @@ export type Reminder = {
 /** When the open stage's people are reminded: `after` it opened or escalated, then after twice as long each time. */
 export function remindersOf(state: ApprovalRequest): readonly Reminder[] {
   const stage = openStage(state)
-  const turn = turnOf(state)
+  const turn = stageTurnOf(state)
   if (!stage?.terms.remind || !turn) return []
   const { after, times } = stage.terms.remind
   const since = stage.escalatedAt ?? turn.opensAt

@@ -22,7 +22,7 @@ export function loginNeeded({ login }: StageView): string | undefined {
 const mostGroups = 3
 
 /** Whether it is this stage's turn, and what an approval of it needs. */
-export function turnOf(stage: StageView): Sentence {
+export function turnWords(stage: StageView): Sentence {
   if (!stage.isOpen) return stage.wasAsked ? [] : ['; not open yet']
   const login = loginNeeded(stage)
   const needs = [...(login === undefined ? [] : [login]), ...(stage.needsComment ? ['a reason'] : [])].join(' and ')
@@ -45,7 +45,7 @@ export function stageSentence(stage: StageView, isPending: boolean, named?: numb
     ...(isOnlyDenied ? [] : [approvalCount(stage), ...approversOf(stage, named)]),
     ...(denials.length === 0 ? [] : [isOnlyDenied ? 'denied' : ', denied']),
     ...(named === undefined ? [] : denials.map((denial) => ` by ${deciderOf(denial)}`)),
-    ...turnOf(stage),
+    ...turnWords(stage),
   ]
   const last = said.at(-1)
   return typeof last === 'object' && 'said' in last ? said : [...said, '.']

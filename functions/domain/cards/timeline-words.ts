@@ -9,7 +9,7 @@ import type { Preview } from '../record/preview.ts'
 import { changedValues, differencesOf, differenceText, kindOfChange, whyNotRead } from './preview-words.ts'
 import type { ViewFacts } from './request-view.ts'
 import type { Sentence } from './sentence.ts'
-import type { Group, Lane, Mark, Moment } from './timeline.ts'
+import type { Group, Lane, Mark, TimelineItem } from './timeline.ts'
 import { nameIn } from './who.ts'
 
 type Told = { lane: Lane; mark: Mark; said: Sentence; more?: readonly Sentence[]; why?: Sentence; alike?: Sentence }
@@ -22,7 +22,7 @@ type Untold = 'UseEnded' | 'UseReturned' | 'BreakGlassOpened' | 'ReviewDue' | 'R
 type Words = { readonly [T in Exclude<EventType, Untold>]: (event: Of<T>, about: About) => Told | readonly Told[] }
 
 /** What a group of entries says. A type that this version does not know is named. */
-export function momentsOf({ refs, events, at, type }: Group, around: Around): readonly Moment[] {
+export function itemsOf({ refs, events, at, type }: Group, around: Around): readonly TimelineItem[] {
   const [event, ...then] = events
   const unknown: Told = { lane: 'hotwork', mark: 'noted', said: [type] }
   const told = event ? (tell(event, { ...around, who: whoActs(event.actor, around.facts), then }) ?? unknown) : unknown
@@ -167,7 +167,7 @@ const words: Words = {
   },
 }
 
-/** The thing of which a moment tells with all entries of it: a use with its end, a credential with its intent. */
+/** The thing of which an item tells with all entries of it: a use with its end, a credential with its intent. */
 export function thingOf(event: Event): string | undefined {
   switch (event.type) {
     case 'UseBegun':
@@ -205,7 +205,7 @@ function use(begun: Of<'UseBegun'>, then: readonly Event[]): Told {
   return { lane: 'target', mark: isBad ? 'denied' : 'used', said, alike: said, ...written(ended?.note) }
 }
 
-/** What Hotwork read, as a moment of its own beside the entry that has it. */
+/** What Hotwork read, as an item of its own beside the entry that has it. */
 const readingOf = (preview: Preview): Told =>
   preview.outcome === 'failed'
     ? hotwork('noted', { bold: 'Hotwork could not read what is there now' }, `: ${whyNotRead[preview.why]}`)

@@ -9,7 +9,7 @@ import { defined } from '../values.ts'
 import type { RequestView, ViewFacts } from './request-view.ts'
 import { headlineOf } from './request-words.ts'
 import type { Sentence } from './sentence.ts'
-import { momentsOf, thingOf } from './timeline-words.ts'
+import { itemsOf, thingOf } from './timeline-words.ts'
 
 /** Who acts: the agent, people, Hotwork by itself, what is acted on, the log in which entries are anchored. */
 export const lanes = ['agent', 'people', 'hotwork', 'target', 'log'] as const
@@ -37,7 +37,7 @@ export type EntryRef = Pick<Entry, 'id' | 'type' | 'policies' | 'bundle' | 'prev
 }
 
 /** One thing that happened. */
-export type Moment = {
+export type TimelineItem = {
   at: NumericDate
   lane: Lane
   mark: Mark
@@ -48,7 +48,7 @@ export type Moment = {
   why?: Sentence
   /** On the record; none for what CloudTrail has, and for the anchor. */
   entries: readonly EntryRef[]
-  /** Many of one kind are folded into one moment: what is then said of them. */
+  /** Many of one kind are folded into one item: what is then said of them. */
   alike?: Sentence
 }
 
@@ -56,7 +56,7 @@ export type Timeline = {
   id: RequestView['id']
   title: RequestView['title']
   headline: string
-  moments: readonly Moment[]
+  items: readonly TimelineItem[]
   /** All that were read, the oldest first. */
   entries: readonly EntryRef[]
   /** By its hash: the policies under which it was asked for. */
@@ -83,21 +83,21 @@ export type Recorded = {
   anchor?: Anchor
 }
 
-/** The whole life of a request, the oldest first. Each entry of its record is in one moment or in a fold of many. */
+/** The whole life of a request, the oldest first. Each entry of its record is in one item or in a fold of many. */
 export function describeTimeline(view: RequestView, recorded: Recorded, facts: ViewFacts): Timeline {
   const { entries, isCut = false, calls = [], anchor } = recorded
   let preview: Preview | undefined
   const told = groupsOf(entries, anchor).flatMap((group) => {
-    const moments = momentsOf(group, { facts, preview })
+    const items = itemsOf(group, { facts, preview })
     preview = group.events.map(previewIn).find((each) => each !== undefined) ?? preview
-    return moments
+    return items
   })
-  const moments = calls.reduce<readonly Moment[]>((all, call) => placed(all, momentOfCall(call)), told)
+  const items = calls.reduce<readonly TimelineItem[]>((all, call) => placed(all, itemOfCall(call)), told)
   return {
     id: view.id,
     title: view.title,
     headline: headlineOf(view),
-    moments: folded(anchor ? placed(moments, momentOfAnchor(anchor, recorded)) : moments),
+    items: folded(anchor ? placed(items, itemOfAnchor(anchor, recorded)) : items),
     entries: entries.map((entry) => refOf(entry, anchor)),
     isCut,
     ...defined({ bundle: entries[0]?.bundle }),
@@ -129,10 +129,10 @@ function groupsOf(entries: readonly Entry[], anchor: Anchor | undefined): readon
 
 const previewIn = (event: Event): Preview | undefined => ('preview' in event ? event.preview : undefined)
 
-/** The order of the record stands, also where a clock went back: a moment from elsewhere goes before the first later one. */
-function placed(moments: readonly Moment[], moment: Moment): readonly Moment[] {
-  const later = moments.findIndex(({ at }) => at > moment.at)
-  return later === -1 ? [...moments, moment] : moments.toSpliced(later, 0, moment)
+/** The order of the record stands, also where a clock went back: an item from elsewhere goes before the first later one. */
+function placed(items: readonly TimelineItem[], item: TimelineItem): readonly TimelineItem[] {
+  const later = items.findIndex(({ at }) => at > item.at)
+  return later === -1 ? [...items, item] : items.toSpliced(later, 0, item)
 }
 
 const verdicts: { readonly [verdict in SeenCall['verdict']]: readonly [Mark, string] } = {
@@ -148,7 +148,7 @@ const becauseOf: { readonly [because in NonNullable<JudgedCall['because']>]: str
   repeated: 'once more',
 }
 
-function momentOfCall({ at, action, resource, verdict, because, error }: SeenCall): Moment {
+function itemOfCall({ at, action, resource, verdict, because, error }: SeenCall): TimelineItem {
   const [mark, words] = verdicts[verdict]
   const why = because === undefined ? [] : [`, ${becauseOf[because]}`]
   const said: Sentence = [
@@ -161,7 +161,7 @@ function momentOfCall({ at, action, resource, verdict, because, error }: SeenCal
   return { at, lane: 'target', mark, said, more, entries: [], ...(verdict === 'extra' ? {} : { alike: said }) }
 }
 
-function momentOfAnchor(anchor: Anchor, { entries: { length }, isCut = false }: Recorded): Moment {
+function itemOfAnchor(anchor: Anchor, { entries: { length }, isCut = false }: Recorded): TimelineItem {
   const { at } = anchor
   const told = { at, lane: 'log', entries: [] } as const
   if (anchor.size === undefined)
@@ -178,29 +178,29 @@ function momentOfAnchor(anchor: Anchor, { entries: { length }, isCut = false }: 
 /** So many of one kind in a row are shown one by one. */
 const shownSingly = 3
 
-/** Of what comes in a row, many that are alike become one moment, at the first. */
-function folded(moments: readonly Moment[]): readonly Moment[] {
-  const runs: Moment[][] = []
-  for (const moment of moments) {
+/** Of what comes in a row, many that are alike become one item, at the first. */
+function folded(items: readonly TimelineItem[]): readonly TimelineItem[] {
+  const runs: TimelineItem[][] = []
+  for (const item of items) {
     const last = runs.at(-1)
-    if (last?.[0]?.alike !== undefined && moment.alike !== undefined) last.push(moment)
-    else runs.push([moment])
+    if (last?.[0]?.alike !== undefined && item.alike !== undefined) last.push(item)
+    else runs.push([item])
   }
   return runs.flatMap(foldRun)
 }
 
-function foldRun(run: readonly Moment[]): readonly Moment[] {
+function foldRun(run: readonly TimelineItem[]): readonly TimelineItem[] {
   const kinds = Map.groupBy(run, kindOf)
-  return run.flatMap((moment) => {
-    const kind = kinds.get(kindOf(moment)) ?? []
-    if (kind.length <= shownSingly) return [moment]
-    return kind[0] === moment ? [foldOf(kind, moment)] : []
+  return run.flatMap((item) => {
+    const kind = kinds.get(kindOf(item)) ?? []
+    if (kind.length <= shownSingly) return [item]
+    return kind[0] === item ? [foldOf(kind, item)] : []
   })
 }
 
-const kindOf = ({ lane, alike }: Moment): string => JSON.stringify([lane, alike])
+const kindOf = ({ lane, alike }: TimelineItem): string => JSON.stringify([lane, alike])
 
-function foldOf(kind: readonly Moment[], { at, lane, mark, said, alike = said }: Moment): Moment {
+function foldOf(kind: readonly TimelineItem[], { at, lane, mark, said, alike = said }: TimelineItem): TimelineItem {
   return {
     at,
     lane,

@@ -146,7 +146,7 @@ const secondsOf = ({ epochMilliseconds }: { epochMilliseconds: number }): Numeri
   Math.floor(epochMilliseconds / 1000)
 
 /** A day (its beginning) or a time of the wall clock, `2026-12-23T17:00`. One that comes twice, or never, is the earlier or the later. */
-export function momentOf(zone: string, local: string, disambiguation: 'earlier' | 'later'): NumericDate {
+export function instantOf(zone: string, local: string, disambiguation: 'earlier' | 'later'): NumericDate {
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = local.split(/[-T:]/).map(Number)
   const wall = PlainDateTime.create(year, month, day, hour, minute, second)
   return secondsOf(PlainDateTime.toZonedDateTime(wall, zone, { disambiguation }))
@@ -192,7 +192,7 @@ const farthest = 100
 const telling = 15
 
 /**
- * In order, the moments at which it can begin or end: its hours, midnight, and where the wall clock jumps. Where days go on
+ * In order, the instants at which it can begin or end: its hours, midnight, and where the wall clock jumps. Where days go on
  * without one that it excepts, the first of them tell of all.
  */
 function* edgesOf(

@@ -22,7 +22,7 @@ import { approve } from './open-stage.ts'
 
 /** The step whose turn it is may be claimed from now on. */
 export function openStep(state: ApprovalRequest, { step, bundle }: OpenStep, at: NumericDate): Answered<never> {
-  const next = turnOf(state)
+  const next = approvedStepInTurn(state)
   if (next?.step !== step || next.progress.openedAt !== undefined) return []
   return [{ ...common(bundle, at), type: 'StepOpened', step, child: next.request }]
 }
@@ -30,7 +30,7 @@ export function openStep(state: ApprovalRequest, { step, bundle }: OpenStep, at:
 /** The last success ends the plan, and so does any other end of a step. */
 export function endStep(state: ApprovalRequest, command: EndStep, at: NumericDate): Answered<never> {
   const { step, outcome, because, bundle } = command
-  const next = turnOf(state)
+  const next = approvedStepInTurn(state)
   if (next?.step !== step) return []
   const own = { step, child: next.request, outcome, ...defined({ because }) }
   const ended: Event = { ...common(bundle, at), type: 'StepEnded', ...own }
@@ -53,7 +53,7 @@ export function beginTurn(state: ApprovalRequest, command: BeginTurn, at: Numeri
 export const waitsForTurn = (state: ApprovalRequest): boolean =>
   state.status === 'pending' && originOf(state.ask).kind === 'step' && openStage(state) === undefined
 
-const turnOf = (state: ApprovalRequest) => (state.status === 'approved' ? stepInTurn(state) : undefined)
+const approvedStepInTurn = (state: ApprovalRequest) => (state.status === 'approved' ? stepInTurn(state) : undefined)
 
 const common = (bundle: string, at: NumericDate) => ({ at, actor: system, policies: [], bundle })
 

@@ -1,4 +1,4 @@
-import { remindersOf, type Turn, turnOf } from '../../domain/cards/routing.ts'
+import { remindersOf, type StageTurn, stageTurnOf } from '../../domain/cards/routing.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { openStage } from '../../domain/record/request.ts'
 import { warningAt } from '../../domain/requests/extend.ts'
@@ -16,8 +16,8 @@ export type Line =
 /** The keys of this line and of those that it makes needless. */
 export type Due = { keys: readonly string[]; line?: Line }
 
-const keyOf = ({ round, stage, opensAt }: Turn) => `${round}/${stage}@${opensAt}`
-const asked = (turn: Turn) => `asked ${keyOf(turn)}`
+const keyOf = ({ round, stage, opensAt }: StageTurn) => `${round}/${stage}@${opensAt}`
+const asked = (turn: StageTurn) => `asked ${keyOf(turn)}`
 const over = (turn: string) => `over ${turn}`
 
 type Where = {
@@ -32,7 +32,7 @@ export function linesForPerson(
   state: ApprovalRequest,
   { person, user, called, ...where }: Where & { person: PersonId; user: string | undefined; called: boolean },
 ): readonly Due[] {
-  const turn = turnOf(state)
+  const turn = stageTurnOf(state)
   const first: Due[] =
     called && turn && !where.told.includes(asked(turn))
       ? [{ keys: [asked(turn)], line: { line: 'asked', stage: turn.stage } }]
@@ -67,7 +67,7 @@ const silencedIf = (fresh: boolean, lines: readonly Due[]): readonly Due[] =>
 
 function escalated(state: ApprovalRequest, { told }: Where): Due[] {
   const stage = openStage(state)
-  const turn = turnOf(state)
+  const turn = stageTurnOf(state)
   if (!turn || stage?.escalatedAt === undefined || stage.terms.onSilence === 'expire') return []
   const key = `escalated ${keyOf(turn)}`
   const line = { line: 'escalated', stage: turn.stage, to: stage.terms.onSilence.escalateTo } as const
@@ -76,7 +76,7 @@ function escalated(state: ApprovalRequest, { told }: Where): Due[] {
 
 /** Of several that are due, only the last is said. */
 function reminders(state: ApprovalRequest, users: readonly string[], { told, now }: Where): Due[] {
-  const turn = turnOf(state)
+  const turn = stageTurnOf(state)
   if (!turn) return []
   const due = remindersOf(state).filter(({ at }) => at <= now)
   const keys = due.map(({ since, attempt }) => `reminded ${keyOf(turn)} ${since} ${attempt}`)
@@ -96,7 +96,7 @@ function reminders(state: ApprovalRequest, users: readonly string[], { told, now
 
 /** That what was asked for here is over: not said to the person who did it, nor to one who is asked again. */
 function handled(state: ApprovalRequest, { told }: Where, to: { person?: PersonId; called?: boolean } = {}): Due[] {
-  const open = turnOf(state)
+  const open = stageTurnOf(state)
   const current = open && keyOf(open)
   return told
     .filter((key) => key.startsWith('asked '))

@@ -10,7 +10,7 @@ const bundle = sampleBundle()
 const plannerActor = { type: 'agent', id: 'agent:planner' } as Actor
 const drawn = (life: Life, recorded: Partial<Recorded> = {}) =>
   describeTimeline(describeRequest(life.now, bundle), { entries: life.entries, ...recorded }, bundle)
-const said = (timeline: ReturnType<typeof drawn>) => timeline.moments.map((each) => textOf(each.said))
+const said = (timeline: ReturnType<typeof drawn>) => timeline.items.map((each) => textOf(each.said))
 const isUse = (text: string) => text.startsWith('tool:flag-service')
 
 describe('the timeline of a request', () => {
@@ -34,8 +34,8 @@ describe('the timeline of a request', () => {
   })
 
   test('has what was read, and from what to what it changed', () => {
-    const { moments } = drawn(wholeLife())
-    const about = (mark: string) => moments.find((each) => each.mark === mark)?.more.map(textOf)
+    const { items } = drawn(wholeLife())
+    const about = (mark: string) => items.find((each) => each.mark === mark)?.more.map(textOf)
     expect(about('read')).toEqual(['“Value "1800" → "2000"”'])
     expect(about('changed')?.[0]).toBe('“Value "1800" → "1900"”')
   })
@@ -59,7 +59,7 @@ describe('the timeline of a request', () => {
       'Step 2 ended: failed',
       'The plan is over: failed',
     ])
-    const read = timeline.moments.find(({ mark }) => mark === 'read')?.more.map(textOf)
+    const read = timeline.items.find(({ mark }) => mark === 'read')?.more.map(textOf)
     expect(read).toEqual(['step 1: “Value "1800" → "3000"”', 'step 2: “MemorySize 512 → 2048”'])
   })
 
@@ -68,11 +68,11 @@ describe('the timeline of a request', () => {
     const timeline = drawn(life)
     const refs = life.entries.map(({ id, hash }) => ({ id, hash }))
     expect(timeline.entries).toMatchObject(refs)
-    const inMoments = new Set(timeline.moments.flatMap(({ entries }) => entries.map(({ id }) => id)))
-    expect([...inMoments].toSorted()).toEqual(refs.map(({ id }) => id).toSorted())
+    const inItems = new Set(timeline.items.flatMap(({ entries }) => entries.map(({ id }) => id)))
+    expect([...inItems].toSorted()).toEqual(refs.map(({ id }) => id).toSorted())
   })
 
-  test('folds hundreds of uses into one moment for each way they ended, and leaves no entry out', () => {
+  test('folds hundreds of uses into one item for each way they ended, and leaves no entry out', () => {
     const life = new Life().asks(400).approved().issued()
     for (let n = 1; n <= 300; n++) life.used(n, n % 100 === 0 ? 'failed' : 'succeeded')
     const timeline = drawn(life.completed())
@@ -80,7 +80,7 @@ describe('the timeline of a request', () => {
       '297 times until : tool:flag-service used it: succeeded',
       ...Array(3).fill('tool:flag-service used it: failed'),
     ])
-    expect(timeline.moments.flatMap(({ entries }) => entries).length).toBe(life.entries.length + 1)
+    expect(timeline.items.flatMap(({ entries }) => entries).length).toBe(life.entries.length + 1)
   })
 
   test('shows three of a kind one by one', () => {
@@ -136,13 +136,13 @@ describe('the timeline of a request', () => {
       action: 'ssm:GetParameters',
       verdict: 'extra' as const,
     }))
-    expect(drawn(life, { calls }).moments.filter(({ mark }) => mark === 'alarm')).toHaveLength(9)
+    expect(drawn(life, { calls }).items.filter(({ mark }) => mark === 'alarm')).toHaveLength(9)
   })
 
   test('ends with the checkpoint that has its entries', () => {
     const life = wholeLife()
     const anchor = { at: life.at + 4, size: 4711, entries: 15 }
-    expect(drawn(life, { anchor }).moments.at(-1)).toMatchObject({ lane: 'log', mark: 'anchored', at: life.at + 4 })
+    expect(drawn(life, { anchor }).items.at(-1)).toMatchObject({ lane: 'log', mark: 'anchored', at: life.at + 4 })
   })
 
   test('keeps the order of the record where a clock went back', () => {

@@ -194,7 +194,7 @@ function movesOf(bounds: Bounds, node: Node): readonly Node[] {
     ),
     ...(left.closely ? [moved('gus looks at all that has ended', { opened: looked(bounds, opened, now) })] : []),
     ...(vouched || !isOverdue ? [] : [moved('somebody vouches', { vouched: true })]),
-    ...momentsOf(node).map((at) =>
+    ...instantsOf(node).map((at) =>
       moved(`it is ${minutesOf(at)}`, { now: at, ...(left.closely ? {} : { opened: looked(bounds, opened, at) }) }),
     ),
     ...(left.clockGoesBack && now > submittedAt
@@ -220,7 +220,7 @@ const looked = (bounds: Bounds, opened: readonly Opened[], now: number) =>
   opened.reduce((all, _, index) => told(bounds, all, index, reviewing('gus'), now), opened)
 
 /** The next moment at which anything could be otherwise, for any of the openings. */
-function momentsOf({ now, left, opened }: World): readonly number[] {
+function instantsOf({ now, left, opened }: World): readonly number[] {
   const all = opened.flatMap((each) => {
     const end = endOf(each)
     const close = left.closely ? [end - 1, end + coolDown - 1, each.at + reviewWithin] : []

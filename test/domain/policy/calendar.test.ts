@@ -3,7 +3,7 @@ import {
   Calendar,
   type Freeze,
   localTime,
-  momentOf,
+  instantOf,
   type Window,
   whenNext,
   whyNotNow,
@@ -222,7 +222,7 @@ describe('a local time', () => {
     ['that comes twice, the second', '2026-10-25T02:30', 'later', '2026-10-25T01:30:00Z'],
     ['that never comes, as before the change', '2026-03-29T02:30', 'earlier', '2026-03-29T00:30:00Z'],
     ['that never comes, as after it', '2026-03-29T02:30', 'later', '2026-03-29T01:30:00Z'],
-  ] as const)('%s', (_rule, local, which, time) => expect(momentOf(zone, local, which)).toBe(at(time)))
+  ] as const)('%s', (_rule, local, which, time) => expect(instantOf(zone, local, which)).toBe(at(time)))
 
   test('is told with its zone', () =>
     expect(localTime(zone, at('2027-01-04T07:00:00Z'))).toBe('4 January 2027, 08:00 Europe/Berlin'))

@@ -27,7 +27,7 @@ test('the timeline of a request whose state changed before it was claimed has ea
   const token = decodeJwt(issued.value.token).jti as CredentialId
   expect(await world.issueAws(request, token)).toMatchObject({ code: 'state_changed' })
   const state = await world.state(request.ask.id)
-  const { moments, entries, isCut } = await readTimeline(state, portsOf(world))
+  const { items, entries, isCut } = await readTimeline(state, portsOf(world))
   const recorded = await world.ledger.entries(request.ask.id)
   expect(entries).toEqual(
     recorded.map(({ id, hash, previous, actor, type, policies, bundle }) =>
@@ -35,7 +35,7 @@ test('the timeline of a request whose state changed before it was claimed has ea
     ),
   )
   expect(isCut).toBe(false)
-  const changed = moments.find(
+  const changed = items.find(
     ({ mark, said }) => mark === 'changed' && textOf(said).startsWith('What is there changed'),
   )
   expect(changed?.more.map(textOf)).toEqual(['“Value "1800" → "2000"”', 'approvals of the round before do not count'])
@@ -75,7 +75,7 @@ test('of a request that is over, what AWS has of its sessions is told too; no re
     },
   }
   const said = async ({ ask }: ApprovalRequest) =>
-    (await readTimeline(await world.state(ask.id), { ...portsOf(world), actual })).moments.map((each) =>
+    (await readTimeline(await world.state(ask.id), { ...portsOf(world), actual })).items.map((each) =>
       textOf(each.said),
     )
   const unclaimed = await world.submitted(parameter('/prod/checkout/other'))
@@ -89,9 +89,9 @@ test('of a request that is over, what AWS has of its sessions is told too; no re
   expect(asked).toEqual([])
   world.clock.advance(5)
   await revokeRequest({ id: request.ask.id, person: person('gus'), reason: 'over' }, world.ports)
-  const moments = await said(request)
+  const items = await said(request)
   expect(asked).toEqual([request.ask.id])
-  expect(moments.slice(-3, -1)).toEqual([
+  expect(items.slice(-3, -1)).toEqual([
     'AWS was called beyond what was approved: “ssm:GetParameters”, another action',
     'Revoked by Gus Garcia (person:gus)',
   ])
@@ -105,8 +105,8 @@ describe('the checkpoint of the log', () => {
     notary = new MemoryNotary(world, world.issuer)
   })
   const last = async ({ ask }: ApprovalRequest, anchor: AnchorPorts = notary) => {
-    const { moments } = await readTimeline(await world.state(ask.id), portsOf(world, anchor))
-    const { at, lane, said } = moments.at(-1) as (typeof moments)[number]
+    const { items } = await readTimeline(await world.state(ask.id), portsOf(world, anchor))
+    const { at, lane, said } = items.at(-1) as (typeof items)[number]
     return { at, lane, said: textOf(said) }
   }
 
@@ -123,12 +123,12 @@ describe('the checkpoint of the log', () => {
     expect(await last(request)).toEqual({ at, lane: 'log', said })
     world.clock.advance(5)
     await world.decide(request, 'ana')
-    const { moments } = await readTimeline(await world.state(request.ask.id), portsOf(world, notary))
+    const { items } = await readTimeline(await world.state(request.ask.id), portsOf(world, notary))
     const { length } = await world.ledger.entries(request.ask.id)
-    expect(moments.map(({ said }) => textOf(said))).toContain(
+    expect(items.map(({ said }) => textOf(said))).toContain(
       `Anchored up to entry 2, of ${length}, in the log’s checkpoint of 4 entries`,
     )
-    expect(moments.at(-1)?.lane).not.toBe('log')
+    expect(items.at(-1)?.lane).not.toBe('log')
   })
 
   test('has no entry that only has a place, none with another hash, and none after such a one', async () => {
@@ -171,7 +171,7 @@ describe('the checkpoint of the log', () => {
     const request = await world.submitted(prodParameter)
     await notary.follow(request.ask.id)
     const timeline = await readTimeline(request, portsOf(world, change()))
-    expect(timeline.moments.map(({ said }) => textOf(said)).at(-1)).toBe(
+    expect(timeline.items.map(({ said }) => textOf(said)).at(-1)).toBe(
       'Not known now: which of its entries are in the log',
     )
     expect(timeline.entries).toHaveLength(2)

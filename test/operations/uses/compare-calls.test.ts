@@ -80,8 +80,8 @@ test('the timeline shows each call, and that they were compared', async () => {
   world.callRecord.put(id, call('2', { service: 'sts', name: 'GetCallerIdentity' }))
   const told = async () => {
     const ports = { ...world.ports, actual: world.actual, anchor: new MemoryNotary(world, world.issuer) }
-    const { moments } = await readTimeline(await world.state(id), ports)
-    return JSON.stringify(moments)
+    const { items } = await readTimeline(await world.state(id), ports)
+    return JSON.stringify(items)
   }
   world.clock.advance(delay)
   await compare()

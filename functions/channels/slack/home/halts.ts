@@ -80,7 +80,7 @@ export function readHaltLine(
   const target = readHaltTarget(typed.replaceAll('`', ''))
   if (!target) return { ok: false, sentence: `Nothing was halted. Write what is to stop: ${haltTargets}.` }
   const [first, others] = splitOnce(rest)
-  const until = momentOf(first, now)
+  const until = instantOf(first, now)
   const reason = cut(until === undefined ? rest : others)
   if (reason === '') return { ok: false, sentence: 'Nothing was halted: say why, after what is to stop.' }
   if (until !== undefined && until <= now)
@@ -91,7 +91,7 @@ export function readHaltLine(
 const seconds = { m: 60, h: 3600, d: 86_400 } as const
 
 /** `30m`, `2h`, `7d`, or a time such as `2026-12-01T06:00:00Z`. */
-function momentOf(typed: string, now: NumericDate): NumericDate | undefined {
+function instantOf(typed: string, now: NumericDate): NumericDate | undefined {
   const [, count, unit] = /^(\d{1,4})([mhd])$/.exec(typed) ?? []
   if (count !== undefined) return now + Number(count) * seconds[unit as keyof typeof seconds]
   return z.iso.datetime({ offset: true }).safeParse(typed).success ? Math.floor(Date.parse(typed) / 1000) : undefined

@@ -44,9 +44,9 @@ test('its entry commits to the text, which is of the person who wrote it', () =>
 
 test('the picture and the page say it in the words of its row', () => {
   const view = describeRequest(life.now, bundle)
-  const moment = describeTimeline(view, { entries: chain(life.events) }, bundle).moments.at(-1)
-  expect(moment && textOf(moment.said)).toBe('Ana Alves (person:ana) annotated it')
-  expect(moment?.why).toEqual([{ said: note }])
+  const item = describeTimeline(view, { entries: chain(life.events) }, bundle).items.at(-1)
+  expect(item && textOf(item.said)).toBe('Ana Alves (person:ana) annotated it')
+  expect(item?.why).toEqual([{ said: note }])
 })
 
 test('a terminal says it in the words of its row', () => {

@@ -80,7 +80,7 @@ const claimed: Step[] = [
 ]
 const said = ({ state, events }: Desk) => {
   const { entries } = chainEntries(state.ask.id, noEntries, events, undefined)
-  return describeTimeline(describeRequest(state, bundle), { entries }, bundle).moments.map((each) => textOf(each.said))
+  return describeTimeline(describeRequest(state, bundle), { entries }, bundle).items.map((each) => textOf(each.said))
 }
 
 test('a key is claimed with the access token, its first begins the one use, and the next replaces it', () => {
