@@ -6,7 +6,7 @@ import { addAgentVerbs } from './agent-requests.ts'
 import { addAgentsVerbs } from './agents.ts'
 import { addBreakGlassVerbs } from './break-glass.ts'
 import { addCompletionVerb, completions } from './completion.ts'
-import { addEvidenceVerbs } from './evidence.ts'
+import { addRecordVerbs } from './record.ts'
 import { makeFrame } from './frame.ts'
 import { addHostVerbs } from './hosts.ts'
 import { addLedgerVerbs } from './ledger.ts'
@@ -80,7 +80,7 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
   addPersonRequestVerbs(program, frame)
   addHaltVerbs(program, frame)
   addAgentsVerbs(program, frame)
-  addEvidenceVerbs(program, frame)
+  addRecordVerbs(program, frame)
   addBreakGlassVerbs(program, frame)
   addLedgerVerbs(program, frame)
   addPolicyVerbs(program, frame)

@@ -49,9 +49,9 @@ export async function verify(typed: VerifyTyped, { surroundings, json, login }: 
   const verified = logged ? [logged.verified] : []
   if (typed.entries !== undefined && beside.length > 0)
     verified.push({ file: typed.entries, what: 'texts beside entries', findings: beside, notes: [] })
-  const isEvidence = evidenceBy(files, typed, facts)
+  const isProof = proofBy(files, typed, facts)
   for (const { file, found } of files)
-    verified.push({ file, ...(isEvidence(file, found) ? await verifyFound(found, facts) : unproved(found)) })
+    verified.push({ file, ...(isProof(file, found) ? await verifyFound(found, facts) : unproved(found)) })
   const all = verified.every(({ findings }) => findings.every((each) => each.holds))
   return print(
     { json, surroundings },
@@ -74,7 +74,7 @@ type Facts = {
  * accept entries, which can be forged. Log entries count if there are any, and all entries without keys; the typed name
  * tells a checkpoint.
  */
-function evidenceBy(
+function proofBy(
   files: readonly { found: Found }[],
   { keys, entries, log }: VerifyTyped,
   facts: Facts,

@@ -193,7 +193,7 @@ class Drawing {
 }
 
 /** On `*`, since IAM lists no resource type for these calls. The tokens limit their reach. */
-function grantSignal(to: HotworkFunction): void {
+function grantEndWait(to: HotworkFunction): void {
   Validations.of(to.role).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',
     reason: 'SendTaskSuccess and SendTaskFailure name no resource: the task token does, and few can read one',
@@ -216,7 +216,7 @@ export class Workflow extends Construct {
     const awaitOutcome = make(this, 'await-outcome')
     requests.grantRead(awaitOutcome)
     waits.grantRemember(awaitOutcome)
-    grantSignal(awaitOutcome)
+    grantEndWait(awaitOutcome)
 
     this.advance = make(this, 'advance-workflow')
     // The steps of a plan, and what stops one.
@@ -232,7 +232,7 @@ export class Workflow extends Construct {
     requests.grantRead(follower)
     waits.grantEnd(follower)
     workflow.grantStart(follower)
-    grantSignal(follower)
+    grantEndWait(follower)
     // What it cannot follow from the stream it is invoked with again.
     follower.grantItself()
     deadLetters.keepInvocations(follower)

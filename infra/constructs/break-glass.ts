@@ -39,7 +39,7 @@ export class BreakGlass extends Construct {
     incidents.grantRead(conclude)
     // Requests end with the incident that was live when they were asked for.
     tables.requests.grantFind(conclude, 'by-task')
-    grantReadEvidence(make(this, 'read-break-glass'), ground)
+    grantReadTrail(make(this, 'read-break-glass'), ground)
   }
 
   #recordSealedUses({ alarms, deadLetters, sealed, make }: Ground & { sealed: Sealed }): WorkQueue {
@@ -52,7 +52,7 @@ export class BreakGlass extends Construct {
 }
 
 /** What a review goes by: the record, the calls that AWS has, and when people were told. */
-export function grantReadEvidence(
+export function grantReadTrail(
   to: HotworkFunction,
   { tables: { requests, ledger, cards }, calls }: ReadingGround,
 ): void {

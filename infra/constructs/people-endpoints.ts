@@ -1,5 +1,5 @@
 import { Construct } from 'constructs'
-import { grantReadEvidence, type ReadingGround } from './break-glass.ts'
+import { grantReadTrail, type ReadingGround } from './break-glass.ts'
 import type { Ground } from './ground.ts'
 import type { HostLooker } from './host-looker.ts'
 
@@ -45,7 +45,7 @@ export class PeopleEndpoints extends Construct {
   #makePages(ground: ReadingGround): void {
     const { anchor, reading, tables, make } = ground
     const showPages = make(this, 'show-pages')
-    grantReadEvidence(showPages, ground)
+    grantReadTrail(showPages, ground)
     tables.requests.grantSearch(showPages)
     tables.requests.grantFind(showPages, 'open')
     anchor.grantFind(showPages)

@@ -93,7 +93,7 @@ describe('a world that breaks', () => {
       await workflow.start(ask.id, { run: 1, wait: 'Tier1 owner' })
       const { taskToken } = await nextWait()
       proxy.fail('SendTaskFailure', 'answer_lost')
-      expect(['sent', 'late']).toContain(await workflow.signal(taskToken, 'Settled'))
+      expect(['sent', 'late']).toContain(await workflow.endWait(taskToken, 'Settled'))
       expect(await nextEnd()).toBe('Settled')
     })
 

@@ -1,10 +1,10 @@
 import { refusalProblem } from '../../functions/adapters/http/problem.ts'
-import { drillView, evidenceView } from '../../functions/adapters/http/views.ts'
+import { drillView, trailView } from '../../functions/adapters/http/views.ts'
 import type { Refusal } from '../../functions/domain/refusals.ts'
 import type { Actual, JudgedCall } from '../../functions/domain/uses/actual.ts'
 import type { CredentialId } from '../../functions/domain/values.ts'
 import { readDrill } from '../../functions/operations/break-glass/notify.ts'
-import { readEvidence } from '../../functions/operations/ledger/read-evidence.ts'
+import { readTrail } from '../../functions/operations/ledger/read-trail.ts'
 import { Night } from '../operations/break-glass/night.ts'
 import { MemoryCardStore } from '../support/cards/memory-card-store.ts'
 import { person, sampleBundle, start } from '../support/world.ts'
@@ -31,12 +31,12 @@ const none: Actual = {
   unread: [],
 }
 const role = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
-const view = (calls: Actual | undefined) => evidenceView({ entries: [], credentials: [], calls })
+const view = (calls: Actual | undefined) => trailView({ entries: [], credentials: [], calls })
 
 test('credentials are told by id, kind and times, and those of AWS with their role; nothing of what they are', () => {
   const id = 'crd_00000000000000000000000001' as CredentialId
   const credentials = [{ id, claim: 'aws' as const, issuedAt: start, expiresAt: start + 900, role }]
-  expect(evidenceView({ entries: [], credentials, calls: none })).toEqual({
+  expect(trailView({ entries: [], credentials, calls: none })).toEqual({
     credentials: [{ id, kind: 'aws', issued_at: at, expires_at: '2027-01-15T08:15:00Z', role }],
     ...{ calls: [], calls_more: false, calls_complete: true },
   })
@@ -55,8 +55,8 @@ test('an opening without AWS credentials asks no record for calls', async () => 
   const night = new Night(sampleBundle())
   const state = await night.opened()
   await night.issueToken(state)
-  const evidence = await readEvidence(state, { ...night.ports, actual: night.actual })
-  expect(evidence).toMatchObject({ credentials: [{ claim: 'access_token' }], calls: { issued: false } })
+  const trail = await readTrail(state, { ...night.ports, actual: night.actual })
+  expect(trail).toMatchObject({ credentials: [{ claim: 'access_token' }], calls: { issued: false } })
   expect(night.callRecord.asked).toEqual([])
 })
 

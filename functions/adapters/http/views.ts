@@ -19,7 +19,7 @@ import type { ApprovalRequest } from '../../domain/record/request.ts'
 import type { Actual, JudgedCall } from '../../domain/uses/actual.ts'
 import { defined, type NumericDate, PersonId, rfc3339, Timestamp } from '../../domain/values.ts'
 import type { Drill } from '../../operations/break-glass/notify.ts'
-import type { Evidence } from '../../operations/ledger/read-evidence.ts'
+import type { Trail } from '../../operations/ledger/read-trail.ts'
 import type { EntriesPage } from '../../operations/requests/read-requests.ts'
 import { timeMember } from './authzen.ts'
 import { changeMembers, noteMember, previewMembers, shownPreview } from './preview-view.ts'
@@ -184,10 +184,10 @@ export const budgetView = ({ budget, left, ...of }: BudgetLeft): Said<typeof Bud
 })
 
 /** `calls` is null where it cannot be told what was called; `calls_unread` names accounts whose record did not answer. */
-export const evidenceView = ({
+export const trailView = ({
   credentials,
   calls,
-}: Evidence): Pick<Said<typeof Opening>, 'credentials' | 'calls'> => ({
+}: Trail): Pick<Said<typeof Opening>, 'credentials' | 'calls'> => ({
   credentials: credentials.map(({ id, claim, issuedAt, expiresAt, role }) => ({
     id,
     kind: claim,

@@ -19,13 +19,13 @@ import { sentencesOf } from '../../domain/refusals.ts'
 import type { Actual, JudgedCall } from '../../domain/uses/actual.ts'
 import { duration, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { ViewedBreakGlass } from '../../operations/break-glass/openings.ts'
-import type { Evidence } from '../../operations/ledger/read-evidence.ts'
+import type { Trail } from '../../operations/ledger/read-trail.ts'
 import { isSession, wordsOfIssued } from '../../targets/kinds.ts'
 import { environmentChip, form, type Html, html, type Notice, page, type Reader, titled } from './layout.ts'
 import { argumentList } from './steps-section.ts'
 import { clockTime, count, drawn, time } from './words.ts'
 
-function evidenceSection({ view, evidence, now }: OpeningPage): Html {
+function trailSection({ view, trail, now }: OpeningPage): Html {
   const uses = view.grant?.uses ?? []
   return titled(
     'done',
@@ -33,12 +33,12 @@ function evidenceSection({ view, evidence, now }: OpeningPage): Html {
     html`<h3>Uses</h3>
 ${uses.length === 0 ? html`<p>None.</p>` : html`<ol>${uses.map(use)}</ol>`}
 ${
-  evidence === undefined
+  trail === undefined
     ? html`<p>Credentials and calls are on <a href="/break-glass/${view.id}">the page itself</a>.</p>`
     : html`<h3>Credentials</h3>
-${evidence.credentials.length === 0 ? html`<p>None was issued.</p>` : html`<ol>${evidence.credentials.map((each) => credential(each, validity(each, evidence.credentials, view, now)))}</ol>`}
+${trail.credentials.length === 0 ? html`<p>None was issued.</p>` : html`<ol>${trail.credentials.map((each) => credential(each, validity(each, trail.credentials, view, now)))}</ol>`}
 <h3>Calls to AWS</h3>
-${calls(evidence.calls)}`
+${calls(trail.calls)}`
 }`,
   )
 }
@@ -135,7 +135,7 @@ export type OpeningPage = {
   view: OpeningView
   whyNot: ViewedBreakGlass['whyNot']
   /** What was done with it. The answer to a form leaves it out. */
-  evidence?: Evidence
+  trail?: Trail
   reader: Reader & { person: PersonId }
   now: NumericDate
   notice?: Notice
@@ -165,7 +165,7 @@ ${drill !== undefined && html`<p>This is a drill: ${drill} <a href="/break-glass
 ${shown.whyNot.end === undefined && endForm(shown)}
 ${said(view)}
 ${opened(view, now)}
-${evidenceSection(shown)}
+${trailSection(shown)}
 ${reviewSection(shown, draft)}
 <p class="soft">This page shows what was recorded when it was loaded. <a href="/break-glass/${view.id}">Look again</a> · <a href="/break-glass">All openings</a></p>`,
   })

@@ -38,7 +38,7 @@ export class SfnWorkflow implements Workflow {
     }
   }
 
-  async signal(taskToken: string, outcome: Parameters<Workflow['signal']>[1]): Promise<'sent' | 'late'> {
+  async endWait(taskToken: string, outcome: Parameters<Workflow['endWait']>[1]): Promise<'sent' | 'late'> {
     try {
       await (outcome === 'succeeded'
         ? this.#client.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }))

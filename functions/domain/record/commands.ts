@@ -26,7 +26,7 @@ import {
   type Verdict,
 } from '../values.ts'
 import type { Comparison } from './comparison.ts'
-import type { Door, Event, Evidence } from './events.ts'
+import type { Door, Event, SignedLogin } from './events.ts'
 import type { Budget, Limits } from './opening.ts'
 import { openingOf, originOf } from './origin.ts'
 import type { StepOutcome } from './plan-step.ts'
@@ -95,7 +95,7 @@ export type Decide = Common & {
   digest: string
   comment?: string
   through: Door
-  login: { acr?: string; at?: NumericDate; evidence?: Evidence }
+  login: { acr?: string; at?: NumericDate; evidence?: SignedLogin }
   /** The groups that this login claims. */
   claimed?: LoginGroups
   /** What was rendered for the decider, where the door knows it. */

@@ -27,8 +27,8 @@ export const Door = z.enum(['api', 'chat', 'page'])
 export type Door = z.infer<typeof Door>
 
 /** What proves a login to an auditor: the provider's signed ID token, and the public key that verified it. */
-export const Evidence = z.strictObject({ idToken: z.string().max(8192), key: JsonObject })
-export type Evidence = z.infer<typeof Evidence>
+export const SignedLogin = z.strictObject({ idToken: z.string().max(8192), key: JsonObject })
+export type SignedLogin = z.infer<typeof SignedLogin>
 
 /** An act that policy was asked about. */
 const act = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
@@ -68,7 +68,7 @@ export const Event = z.discriminatedUnion('type', [
         acr: z.string().optional(),
         at: NumericDate.optional(),
         /** Its `nonce` holds the digest. */
-        evidence: Evidence.optional(),
+        evidence: SignedLogin.optional(),
       })
       .optional(),
   }),

@@ -6,12 +6,12 @@ import { budgetsLeft } from '../../domain/break-glass/budget-left.ts'
 import type { RequestId } from '../../domain/values.ts'
 import { type DrillPorts, readDrill } from '../../operations/break-glass/notify.ts'
 import { listBreakGlass, viewBreakGlass } from '../../operations/break-glass/openings.ts'
-import { type EvidencePorts, readEvidence } from '../../operations/ledger/read-evidence.ts'
+import { type TrailPorts, readTrail } from '../../operations/ledger/read-trail.ts'
 import type { AskingPorts } from '../../operations/record/ports.ts'
 import { openingIn, valueOrThrow } from '../doors.ts'
 import { type Guest, notShown, type PagePorts, shown } from './page-door.ts'
 
-export type ShowPorts = PagePorts & Pick<AskingPorts, 'requests'> & EvidencePorts & DrillPorts
+export type ShowPorts = PagePorts & Pick<AskingPorts, 'requests'> & TrailPorts & DrillPorts
 
 export async function showOpenings(_: Call, { person, reader }: Guest, ports: ShowPorts): Promise<Answer> {
   const openings = await listBreakGlass(person.id, ports)
@@ -26,8 +26,8 @@ export async function showOpening(call: Call, { person, reader }: Guest, ports: 
   const id = openingIn(call)
   if (!id) throw notShown()
   const viewed = valueOrThrow(await viewBreakGlass({ id, person: person.id }, ports), notShown)
-  const evidence = await readEvidence(viewed.state, ports)
-  const view = { viewed, evidence, bundle: ports.policy.bundle, reader, now: ports.clock.now() }
+  const trail = await readTrail(viewed.state, ports)
+  const view = { viewed, trail, bundle: ports.policy.bundle, reader, now: ports.clock.now() }
   return shown(ports.issuer, breakGlassPage(view))
 }
 

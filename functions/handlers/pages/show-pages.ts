@@ -18,7 +18,7 @@ import { waitingFor } from '../../operations/requests/waiting.ts'
 import { byRoute, openingIn, unknownRequest } from '../doors.ts'
 import type { Anchor, Stores, Wiring } from '../environment.ts'
 import { anchorPorts } from '../wiring/anchor.ts'
-import { evidenceIn } from '../wiring/break-glass.ts'
+import { trailPortsIn } from '../wiring/break-glass.ts'
 import { cedarPolicy, openPolicies } from '../wiring/policy.ts'
 import { agentRows, haltStore, pagePorts, withTexts } from '../wiring/ports.ts'
 import { type Guest, goTo, guestOf, notShown, pageDoor, shown, toLogin } from './page-door.ts'
@@ -96,6 +96,6 @@ export const wire: Wiring<
   const ports = withTexts(pagePorts(told, cedarPolicy()), told)
   const halts = { halts: haltStore(told), targetRoles: placesIn(ports.policy.bundle, told.TARGET_ROLES) }
   const kept = { bundles: new DynamoBundleStore(connect(), told.REQUESTS_TABLE), openPolicies }
-  const seen = { ...halts, ...kept, ...evidenceIn(told, ports.log), anchor: anchorPorts(told) }
+  const seen = { ...halts, ...kept, ...trailPortsIn(told, ports.log), anchor: anchorPorts(told) }
   return { ...ports, agents: agentRows(told), ...seen }
 }

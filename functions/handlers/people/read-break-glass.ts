@@ -1,21 +1,21 @@
 import { type Answer, apiProblem, refusalProblem } from '../../adapters/http/problem.ts'
 import { entriesPage } from '../../adapters/http/queries.ts'
 import { readQuery } from '../../adapters/http/read-body.ts'
-import { breakGlassView, budgetView, drillView, entriesView, evidenceView } from '../../adapters/http/views.ts'
+import { breakGlassView, budgetView, drillView, entriesView, trailView } from '../../adapters/http/views.ts'
 import { budgetsLeft } from '../../domain/break-glass/budget-left.ts'
 import type { PersonId } from '../../domain/values.ts'
 import { type DrillPorts, readDrill } from '../../operations/break-glass/notify.ts'
 import { listBreakGlass } from '../../operations/break-glass/openings.ts'
-import { type EvidencePorts, readEvidence } from '../../operations/ledger/read-evidence.ts'
+import { type TrailPorts, readTrail } from '../../operations/ledger/read-trail.ts'
 import { type Shown, showing } from '../../operations/ledger/texts.ts'
 import { readLedger, readRequest } from '../../operations/requests/read-requests.ts'
 import { byRoute, openingId, personDoor, type ShowingApiPorts, valueOrThrow } from '../doors.ts'
 import type { Stores, Wiring } from '../environment.ts'
-import { evidenceIn } from '../wiring/break-glass.ts'
+import { trailPortsIn } from '../wiring/break-glass.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { withTexts } from '../wiring/ports.ts'
 
-type Given = ShowingApiPorts & EvidencePorts & Pick<DrillPorts, 'cards'>
+type Given = ShowingApiPorts & TrailPorts & Pick<DrillPorts, 'cards'>
 type Ports = Shown<Given>
 
 const readByRoute = byRoute<[PersonId, Ports]>(
@@ -32,8 +32,8 @@ const readByRoute = byRoute<[PersonId, Ports]>(
     },
     'GET /v1/break-glass/{id}': async (call, person, ports) => {
       const read = valueOrThrow(await readRequest({ id: openingId(call), person }, ports))
-      const evidence = evidenceView(await readEvidence(read, ports))
-      return { status: 200, body: { ...breakGlassView(read, ports.policy.bundle), ...evidence } }
+      const trail = trailView(await readTrail(read, ports))
+      return { status: 200, body: { ...breakGlassView(read, ports.policy.bundle), ...trail } }
     },
     'GET /v1/break-glass/{id}/drill': async (call, person, ports) => {
       const drill = await readDrill({ id: openingId(call), person }, ports)
@@ -63,5 +63,5 @@ export const wire: Wiring<
   'ISSUER' | Stores | 'TEXTS_TABLE' | 'CARDS_TABLE' | 'READ_CALLS_FUNCTION'
 > = (told) => {
   const ports = withTexts(portsWithAnswers(told), told)
-  return { ...ports, ...evidenceIn(told, ports.log) }
+  return { ...ports, ...trailPortsIn(told, ports.log) }
 }

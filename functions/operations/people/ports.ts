@@ -5,7 +5,7 @@ import type { AccountLink, ChatAccount, LinkedAccounts } from '../../domain/peop
 import type { LoginSession, PagePurpose } from '../../domain/people/login.ts'
 import type { Person, ProvenIdentity } from '../../domain/people/organisation.ts'
 import type { StandIn } from '../../domain/people/stand-in.ts'
-import type { Evidence } from '../../domain/record/events.ts'
+import type { SignedLogin } from '../../domain/record/events.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
 import type {
   Digest,
@@ -52,7 +52,7 @@ export type ProvenLogin = {
   at?: NumericDate
   /** As its issuer names them. */
   groups?: readonly string[]
-  evidence: Evidence
+  evidence: SignedLogin
 }
 
 /** What a login is for, and how strong and new it must be: to look at a page, or to make one decision. */

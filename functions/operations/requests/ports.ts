@@ -24,7 +24,7 @@ export interface Workflow {
   /**
    * `Faulted` is the waiting task's own failure, which the machine tries again. `late`: the token is no longer good.
    */
-  signal(taskToken: string, outcome: 'succeeded' | 'Settled' | 'Moved' | 'Faulted'): Promise<'sent' | 'late'>
+  endWait(taskToken: string, outcome: 'succeeded' | 'Settled' | 'Moved' | 'Faulted'): Promise<'sent' | 'late'>
 }
 export type FollowMessage = { requestId: RequestId }
 /** `target`: where its call was made. */

@@ -13,8 +13,8 @@ import type { WaitRecord, WaitStore, Workflow } from './ports.ts'
 type Ports = { requests: Pick<RequestReader, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
 
 /**
- * Signals each wait that is over, and forgets it. Of two who signal the second is late, which changes nothing; one who dies
- * before the signal, or after it, leaves the wait open for the next who looks.
+ * Ends each wait that is over, and forgets it. Of two callers the second is late, which changes nothing; a caller that dies
+ * before or after ending a wait leaves it open for the next one.
  * @throws what kept a wait from being ended, after all others had their turn
  */
 async function endWaits(state: ApprovalRequest, waits: readonly WaitRecord[], ports: Ports): Promise<void> {
@@ -25,7 +25,7 @@ async function endWaits(state: ApprovalRequest, waits: readonly WaitRecord[], po
     const outcome = moves ? 'Moved' : stands
     if (outcome === 'waiting') continue
     try {
-      await ports.workflow.signal(wait.taskToken, outcome)
+      await ports.workflow.endWait(wait.taskToken, outcome)
       await ports.waits.ended(wait)
     } catch (fault) {
       faults.push(fault)
@@ -35,18 +35,17 @@ async function endWaits(state: ApprovalRequest, waits: readonly WaitRecord[], po
 }
 
 /**
- * Remembers the task token, and then looks whether what it waits for has happened: the second of the two signals, so
- * none is missed.
+ * Remembers the task token, and then looks whether what it waits for has happened, so that no change is missed.
  *
- * A fault is signalled as `Faulted`, which the machine tries again with pauses (docs/adr/0008).
- * @throws what failed, after it was signalled
+ * A fault ends the wait as `Faulted`, which the state machine retries with pauses (docs/adr/0008).
+ * @throws the fault, after the wait was ended
  */
 export async function awaitOutcome(wait: WaitRecord, ports: Ports): Promise<void> {
   try {
     await rememberAndLook(wait, ports)
   } catch (fault) {
     // Should that fail as well, what is thrown fails the state, as Step Functions does.
-    await ports.workflow.signal(wait.taskToken, 'Faulted').catch(() => {})
+    await ports.workflow.endWait(wait.taskToken, 'Faulted').catch(() => {})
     throw fault
   }
 }

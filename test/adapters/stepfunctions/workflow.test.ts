@@ -38,13 +38,13 @@ onBoth<Started>('the workflow', { memory: inMemory, real: onStepFunctions }, (ma
       const { workflow, nextWait, nextEnd } = await make()
       await workflow.start(requestId(), { run: 1, wait: 'Tier2 owner' })
       const { taskToken } = await nextWait()
-      expect(await workflow.signal(taskToken, outcome)).toBe('sent')
+      expect(await workflow.endWait(taskToken, outcome)).toBe('sent')
       expect(await nextEnd()).toBe(outcome)
     },
   )
 
   test.each(['succeeded', 'Settled'] as const)('a token that is good for nothing is late: %s', async (outcome) => {
     const { workflow } = await make()
-    expect(await workflow.signal('AAAAKgAAAAIAAAAA', outcome)).toBe('late')
+    expect(await workflow.endWait('AAAAKgAAAAIAAAAA', outcome)).toBe('late')
   })
 })

@@ -6,7 +6,7 @@ import type { AgentId, CredentialId, Thumbprint } from '../../../functions/domai
 import { vouchForBreakGlass } from '../../../functions/operations/break-glass/budget.ts'
 import type { OpeningAsk } from '../../../functions/operations/break-glass/open-break-glass.ts'
 import { delegateRequest } from '../../../functions/operations/delegation/delegate-request.ts'
-import { readEvidence } from '../../../functions/operations/ledger/read-evidence.ts'
+import { readTrail } from '../../../functions/operations/ledger/read-trail.ts'
 import { givePermit } from '../../../functions/operations/permits/standing-permits.ts'
 import { readLedger } from '../../../functions/operations/requests/read-requests.ts'
 import { beginUse } from '../../../functions/operations/uses/use.ts'
@@ -110,7 +110,7 @@ describe('to keep it open', () => {
       codes.push(issued.ok ? 'ok' : issued.code)
     }
     expect(codes).toEqual([...Array(100).fill('ok'), ...Array(30).fill('too_many_sessions')])
-    const { entries } = await readEvidence(request, { ...night.ports, actual: night.actual })
+    const { entries } = await readTrail(request, { ...night.ports, actual: night.actual })
     expect(entries.length).toBeLessThan(250)
     const [gus, pages] = [person('gus'), [] as number[]]
     for (let after: number | undefined = 0; after !== undefined; ) {

@@ -9,7 +9,7 @@ import { endBreakGlass, listBreakGlass, reviewBreakGlass } from '../../../functi
 import { reportSealedUse } from '../../../functions/operations/break-glass/report-sealed-use.ts'
 import { endHalted } from '../../../functions/operations/halts/find-halt.ts'
 import { declareHalt } from '../../../functions/operations/halts/halt.ts'
-import { readEvidence } from '../../../functions/operations/ledger/read-evidence.ts'
+import { readTrail } from '../../../functions/operations/ledger/read-trail.ts'
 import { wake } from '../../../functions/operations/record/carry-out.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { sealedUseOf } from '../../../functions/targets/aws/cloudtrail/session-record.ts'
@@ -210,7 +210,7 @@ describe('what follows from it', () => {
     night.callRecord.put('jade', { ...call, id: 'c1', at: start + 60 })
     night.callRecord.put('jade', { ...call, id: 'c2', at: start - 60 })
     night.callRecord.put('gus', { ...call, id: 'c3', at: start + 60 })
-    const { calls } = await readEvidence({ ask }, { ...night.ports, actual: night.actual })
+    const { calls } = await readTrail({ ask }, { ...night.ports, actual: night.actual })
     expect(calls).toMatchObject({ issued: true, more: false, unread: [] })
     expect(calls?.calls).toMatchObject([{ id: 'c1', action: 'ssm:PutParameter', verdict: 'approved' }])
     expect(night.callRecord.asked).toMatchObject([{ name: 'jade', role }])

@@ -109,7 +109,7 @@ test('a wait whose sender died after it sent is forgotten by the next who looks'
   const { world, request, wait } = await waiting()
   await world.runTask(wait)
   await world.decide(request, 'ben', 'deny')
-  await world.workflow.signal(wait.taskToken, 'Settled')
+  await world.workflow.endWait(wait.taskToken, 'Settled')
   await world.follow(request)
   expect([world.endOf(wait), await world.waits.open(request.ask.id)]).toEqual(['Settled', []])
 })

@@ -1,4 +1,4 @@
-import type { Evidence } from '../../../functions/domain/record/events.ts'
+import type { SignedLogin } from '../../../functions/domain/record/events.ts'
 import { ok, type Result, refuse } from '../../../functions/domain/values.ts'
 import type {
   IdTokens,
@@ -51,7 +51,7 @@ export class MemoryLoginProvider implements LoginProvider, IdTokens {
     const said = JSON.parse(idToken) as Person & { nonce: string }
     if (said.nonce !== nonce) return refuse('login_failed')
     const { subject, acr, at, issuer = 'people', claims = {} } = said
-    const evidence: Evidence = { idToken, key: {} }
+    const evidence: SignedLogin = { idToken, key: {} }
     return ok({
       identity: { issuer, subject, claims },
       ...(acr === undefined ? {} : { acr }),

@@ -2,12 +2,12 @@ import type { Start } from '../../../functions/domain/requests/wait.ts'
 import type { RequestId } from '../../../functions/domain/values.ts'
 import type { Workflow } from '../../../functions/operations/requests/ports.ts'
 
-type Signal = Parameters<Workflow['signal']>[1]
+type WaitOutcome = Parameters<Workflow['endWait']>[1]
 
 /** Executions and their waits in memory. A test opens a wait, as a waiting state would, and sees how it ended. */
 export class MemoryWorkflow implements Workflow {
   readonly #executions = new Map<string, string>()
-  readonly #waits = new Map<string, Signal | 'open' | 'timed_out'>()
+  readonly #waits = new Map<string, WaitOutcome | 'open' | 'timed_out'>()
 
   /** How many of the next signals fail, as when Step Functions does not answer. */
   failSignals = 0
@@ -18,7 +18,7 @@ export class MemoryWorkflow implements Workflow {
     if (!this.#executions.has(name)) this.#executions.set(name, wait)
   }
 
-  async signal(taskToken: string, outcome: Signal): Promise<'sent' | 'late'> {
+  async endWait(taskToken: string, outcome: WaitOutcome): Promise<'sent' | 'late'> {
     await Promise.resolve()
     if (this.failSignals > 0) {
       this.failSignals -= 1
@@ -37,7 +37,7 @@ export class MemoryWorkflow implements Workflow {
     if (this.#waits.get(taskToken) === 'open') this.#waits.set(taskToken, 'timed_out')
   }
 
-  endOf(taskToken: string): Signal | 'open' | 'timed_out' | undefined {
+  endOf(taskToken: string): WaitOutcome | 'open' | 'timed_out' | undefined {
     return this.#waits.get(taskToken)
   }
 

@@ -8,7 +8,7 @@ import type { VerifyTyped } from '../verify/verify.ts'
 import { type Frame, typedOf } from './frame.ts'
 
 /** The verbs by which an auditor takes evidence away, and checks it without Hotwork. */
-export function addEvidenceVerbs(program: Command, { verb, act, surroundings, done }: Frame): void {
+export function addRecordVerbs(program: Command, { verb, act, surroundings, done }: Frame): void {
   verb(program, 'receipt', 'a signed statement of what became of a request, which anyone can verify')
     .argument('<id>', 'the request, such as req_...')
     .action(act(receipt))

@@ -5,20 +5,20 @@ import type { Actual } from '../../domain/uses/actual.ts'
 import type { DecidingPorts } from '../record/ports.ts'
 import type { ActualReader } from '../uses/ports.ts'
 
-/** `calls` is undefined where it cannot be told now what was called. */
-export type Evidence = {
+/** `calls` is undefined while CloudTrail cannot be read. */
+export type Trail = {
   entries: readonly Entry[]
   credentials: readonly IssuedCredential[]
   calls: Actual | undefined
 }
 
-export type EvidencePorts = Pick<DecidingPorts, 'ledger'> & { actual: ActualReader }
+export type TrailPorts = Pick<DecidingPorts, 'ledger'> & { actual: ActualReader }
 
-/** What the review of an opening goes by. */
-export async function readEvidence(
+/** The trail of an opening, which its review goes by. */
+export async function readTrail(
   { ask }: Pick<ApprovalRequest, 'ask'>,
-  { ledger, actual }: EvidencePorts,
-): Promise<Evidence> {
+  { ledger, actual }: TrailPorts,
+): Promise<Trail> {
   const [entries, calls] = await Promise.all([ledger.entries(ask.id), actual.of(ask.id)])
   return { entries, credentials: credentialsIssued(entries), calls }
 }
