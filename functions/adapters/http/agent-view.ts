@@ -32,11 +32,11 @@ type Shown = { bundle: Bundle; now: NumericDate }
 
 /** `GET /v1/agents` (docs/api.md): one of the list. */
 export function agentLine(seen: AgentSeen, { bundle, now }: Shown): Said<typeof AgentLines>['agents'][number] {
-  const { agent, due, file, grants } = seen
+  const { agent, recertifyBy, file, grants } = seen
   return {
     ...registered(seen),
     runs_on: agent.runsOn,
-    recertification: { due: rfc3339(due) },
+    recertification: { due: rfc3339(recertifyBy) },
     ambient: {
       ...defined({ at: timeMember(file.looked?.at) }),
       ...ambientCounts(inForce(file.looked, agent, now), Object.keys(bundle.actions)),
@@ -48,7 +48,7 @@ export function agentLine(seen: AgentSeen, { bundle, now }: Shown): Said<typeof 
 
 /** `GET /v1/agents/{id}` (docs/api.md). */
 export function agentView(seen: AgentSeen & { evidence: Digest }, { bundle, now }: Shown): Said<typeof AgentAnswer> {
-  const { agent, due, file, grants, allGrants, evidence } = seen
+  const { agent, recertifyBy, file, grants, allGrants, evidence } = seen
   const { looked, activity } = file
   const known = inForce(looked, agent, now)
   return {
@@ -65,7 +65,7 @@ export function agentView(seen: AgentSeen & { evidence: Digest }, { bundle, now 
     },
     live_grants: grants.map(grantView),
     ...(allGrants ? {} : { more_grants: true }),
-    recertification: recertificationView(due, file.certified),
+    recertification: recertificationView(recertifyBy, file.certified),
     evidence_digest: evidence,
     ambient: {
       ...defined({ at: timeMember(looked?.at), role: looked?.role }),
@@ -107,21 +107,21 @@ const grantView = ({ ask, grant }: ApprovedRequest) => ({
   until: rfc3339(grant.notAfter),
 })
 
-const recertificationView = (due: NumericDate, certified: Certified | undefined) => ({
-  due: rfc3339(due),
+const recertificationView = (recertifyBy: NumericDate, certified: Certified | undefined) => ({
+  due: rfc3339(recertifyBy),
   ...(certified ? { by: certified.by, at: rfc3339(certified.at), evidence: certified.evidence } : {}),
 })
 
 /** `GET /v1/{kind}/{id}/recertification` (docs/api.md). */
 export const subjectView = ({
   subject,
-  due,
+  recertifyBy,
   certified,
   evidence,
   digest,
 }: SubjectSeen): Said<typeof SubjectAnswer> => ({
   subject,
-  recertification: recertificationView(due, certified),
+  recertification: recertificationView(recertifyBy, certified),
   evidence,
   evidence_digest: digest,
 })

@@ -30,13 +30,13 @@ export function agentsPage(view: ListView): string {
   })
 }
 
-function entry({ agent, status, because, due, file, grants }: AgentSeen, { actions, now }: ListView): Html {
+function entry({ agent, status, because, recertifyBy, file, grants }: AgentSeen, { actions, now }: ListView): Html {
   const { allowed, unknown } = ambientCounts(inForce(file.looked, agent, now), actions)
   return html`<li>
 <h2><a href="/agents/${agent.id}">${agent.id}</a></h2>
 ${chips(status, because)}
 ${agent.description !== undefined && html`<p>${inert(agent.description)}</p>`}
-<p class="soft">${agent.autonomy}; ${agent.owner} answers for it; recertify by ${time(due, now)}; ${count(grants.length, 'live grant')}</p>
+<p class="soft">${agent.autonomy}; ${agent.owner} answers for it; recertify by ${time(recertifyBy, now)}; ${count(grants.length, 'live grant')}</p>
 <p class="soft">Its host without Hotwork: ${count(allowed, 'action')} allowed, ${unknown} unknown</p>
 </li>`
 }
@@ -68,7 +68,7 @@ type View = {
 }
 
 export function agentPage({ seen, actions, whyNot, reader, now, zone, notice, draft = '' }: View): string {
-  const { agent, status, because, due, file, grants, evidence } = seen
+  const { agent, status, because, recertifyBy, file, grants, evidence } = seen
   const { certified, activity } = file
   return page({
     title: agent.id,
@@ -94,7 +94,7 @@ ${titled(
   'recertification',
   'Recertification',
   html`<dl>
-<dt>By</dt><dd>${time(due, now)}</dd>
+<dt>By</dt><dd>${time(recertifyBy, now)}</dd>
 ${certified && html`<dt>Last time</dt><dd>${certified.by}, ${time(certified.at, now)}</dd><dt>Evidence</dt><dd><code>${certified.evidence}</code></dd>`}
 </dl>
 ${whyNot === undefined ? recertifyForm(agent.id, evidence, reader, draft) : html`<p class="soft">${whyNot}</p>`}`,

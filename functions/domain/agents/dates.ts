@@ -19,7 +19,7 @@ export function datesInFiles({ agents, directory, deployment }: Bundle): Readonl
 export const subjectOf = (kind: 'group' | 'sealed', name: string): Subject => `${kind}:${name}`
 
 /** The later of the two dates: a person cannot shorten what the files allow. */
-export const dueOf = (inFiles: NumericDate, certified: NumericDate | undefined): NumericDate =>
+export const recertifyByOf = (inFiles: NumericDate, certified: NumericDate | undefined): NumericDate =>
   Math.max(inFiles, certified ?? 0)
 
 /**
@@ -34,14 +34,14 @@ export function bundleAsOf(
   const { directory } = bundle
   const dates = [...datesInFiles(bundle)]
     .filter(([subject]) => !subject.startsWith('sealed:'))
-    .map(([subject, date]) => [subject, dueOf(date, certified.get(subject))] as const)
+    .map(([subject, date]) => [subject, recertifyByOf(date, certified.get(subject))] as const)
   const until = Math.min(
     ...dates.filter(([subject, date]) => !subject.startsWith('agent:') && date > now).map(([, date]) => date),
     Number.MAX_SAFE_INTEGER,
   )
-  const due = new Map(dates)
-  const isOver = (subject: Subject) => (due.get(subject) ?? Number.POSITIVE_INFINITY) <= now
-  if (certified.size === 0 && ![...due.keys()].some((each) => !each.startsWith('agent:') && isOver(each)))
+  const recertifyBy = new Map(dates)
+  const isOver = (subject: Subject) => (recertifyBy.get(subject) ?? Number.POSITIVE_INFINITY) <= now
+  if (certified.size === 0 && ![...recertifyBy.keys()].some((each) => !each.startsWith('agent:') && isOver(each)))
     return { bundle, until }
   const without = <T>(groups: { readonly [group: string]: T }, keep: (group: string, value: T) => T | undefined) =>
     Object.fromEntries(
@@ -54,7 +54,7 @@ export function bundleAsOf(
     until,
     bundle: {
       ...bundle,
-      agents: bundle.agents.map((agent) => ({ ...agent, recertifyBy: due.get(agent.id) ?? agent.recertifyBy })),
+      agents: bundle.agents.map((agent) => ({ ...agent, recertifyBy: recertifyBy.get(agent.id) ?? agent.recertifyBy })),
       directory: {
         ...directory,
         people: directory.people.map((person) => (isOver(person.id) ? { ...person, status: 'inactive' } : person)),

@@ -81,15 +81,15 @@ export function differenceOf(from: Registration, to: Registration): { from: Json
   return { from: side(from), to: { ...side(to), ...others } }
 }
 
-/** Why a subject may not go on now, if it may not. @param due of the files or of its recertification, the later one */
+/** Why a subject may not go on now, if it may not. @param recertifyBy the later of the dates in the files and of its recertification */
 export function suspendedBecause(
   subject: Subject,
-  due: NumericDate | undefined,
+  recertifyBy: NumericDate | undefined,
   bundle: Bundle,
   now: NumericDate,
 ): SuspendedBecause | undefined {
   const agent = bundle.agents.find(({ id }) => id === subject)
-  const isOver = due !== undefined && now >= due
+  const isOver = recertifyBy !== undefined && now >= recertifyBy
   if (!agent) return isOver ? 'recertification' : undefined
   switch (agentStatus(agent, bundle.directory, now)) {
     case 'active':
@@ -106,16 +106,16 @@ export function suspendedBecause(
 const day = 86_400
 const reminded = [30, 7, 1] as const
 
-/** The reminder that is due: of how many days, and the keys of all that it makes needless. */
-export function reminderDue(
-  due: NumericDate,
+/** The reminder to send now: of how many days, and the keys of all that it makes needless. */
+export function nextReminder(
+  recertifyBy: NumericDate,
   now: NumericDate,
   told: readonly string[],
 ): { days: number; keys: readonly string[] } | undefined {
-  const reached = reminded.filter((days) => now >= due - days * day)
+  const reached = reminded.filter((days) => now >= recertifyBy - days * day)
   const last = reached.at(-1)
-  if (last === undefined || now >= due) return undefined
-  const keyOf = (days: number) => `${due} ${days}`
+  if (last === undefined || now >= recertifyBy) return undefined
+  const keyOf = (days: number) => `${recertifyBy} ${days}`
   if (told.includes(keyOf(last))) return undefined
   return { days: last, keys: reached.map(keyOf).filter((key) => !told.includes(key)) }
 }

@@ -35,20 +35,20 @@ export type DrillFacts = {
   /** Milliseconds. */
   opened?: number
   posted: readonly ToldOf[]
-  due: readonly PersonId[]
+  toTell: readonly PersonId[]
   now: NumericDate
 }
 
 export function drillReport(facts: DrillFacts): DrillReport {
-  const { state, posted, due } = facts
+  const { state, toTell, posted } = facts
   const heard = new Set(posted.map(({ to }) => to))
   return {
     steps: [openStep(facts), tellStep(facts), warnStep(facts), endStep(facts), reviewStep(facts)],
     openedAt: state.submittedAt,
     until: openUntil(state),
     told: {
-      due: due.length,
-      missing: due.filter((person) => !heard.has(person)),
+      due: toTell.length,
+      missing: toTell.filter((person) => !heard.has(person)),
       inChannel: heard.has('channel'),
       paged: heard.has('page_hook'),
     },
@@ -62,9 +62,9 @@ const openStep = ({ opened }: DrillFacts): DrillStep => {
   return { ...step, took, verdict: took <= openWithin ? 'met' : 'missed' }
 }
 
-function tellStep({ state, posted, due, now }: DrillFacts): DrillStep {
+function tellStep({ state, posted, toTell, now }: DrillFacts): DrillStep {
   const step = { step: 'tell', within: tellWithin } as const
-  const all = (['channel', 'page_hook', ...due] as const).map((who) => posted.find(({ to }) => to === who))
+  const all = (['channel', 'page_hook', ...toTell] as const).map((who) => posted.find(({ to }) => to === who))
   if (all.some((found) => found === undefined))
     return { ...step, verdict: now - state.submittedAt <= tellWithin ? 'waiting' : 'missed' }
   const times = all.map((found) => found?.at)

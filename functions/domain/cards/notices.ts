@@ -24,13 +24,13 @@ export type Notice =
 export const noticeKey = (notice: Notice): string =>
   notice.notice === 'review_overdue' ? `${notice.notice} ${notice.attempt}` : notice.notice
 
-/** All that is due to be told of an opening at `now`, the earliest first. A late timer changes only when it is told. */
+/** All notices of an opening up to `now`, the earliest first. A late timer changes only when it is told. */
 export const noticesOf = (state: ApprovalRequest, now: NumericDate): readonly Notice[] =>
   everyNotice(state)
     .filter(({ at }) => at <= now)
     .toSorted((one, other) => one.at - other.at)
 
-/** The times at which a notice falls due by the clock alone. */
+/** The times at which the clock alone brings a notice. */
 export const noticeTimes = (state: ApprovalRequest): readonly NumericDate[] =>
   everyNotice(state)
     .filter(({ notice }) => ['ending', 'review_due', 'review_overdue'].includes(notice))
@@ -70,14 +70,14 @@ function reviewNotices({ review }: ApprovalRequest): readonly Notice[] {
  * @param of   the kinds of notice that they hear
  * @param told the keys of what they have been told
  */
-export function noticeDue(
+export function unsentNotice(
   state: ApprovalRequest,
   now: NumericDate,
   of: readonly Notice['notice'][],
   told: readonly string[],
 ): { notice: Notice; keys: readonly string[] } | undefined {
-  const due = noticesOf(state, now).filter(({ notice }) => of.includes(notice))
-  const last = due.at(-1)
+  const unsent = noticesOf(state, now).filter(({ notice }) => of.includes(notice))
+  const last = unsent.at(-1)
   if (!last || told.includes(noticeKey(last))) return undefined
-  return { notice: last, keys: due.map(noticeKey).filter((key) => !told.includes(key)) }
+  return { notice: last, keys: unsent.map(noticeKey).filter((key) => !told.includes(key)) }
 }

@@ -9,17 +9,17 @@ export const asideChoices = ['hour', 'morning', 'due'] as const
 export type AsideChoice = (typeof asideChoices)[number]
 
 const hour = 3600
-/** A request comes back so long before it is due, at the latest. */
+/** A request comes back so long before its deadline, at the latest. */
 const spare = 900
 
-/** `morning`: the next 09:00 in the zone. @returns undefined where it is due too soon to be set aside */
+/** `morning`: the next 09:00 in the zone. @returns undefined where the deadline is too near to be set aside */
 export function asideUntil(
   choice: AsideChoice,
-  dueAt: NumericDate,
+  deadline: NumericDate,
   now: NumericDate,
   zone: string,
 ): NumericDate | undefined {
-  const latest = dueAt - spare
+  const latest = deadline - spare
   const wanted = { hour: now + hour, morning: nextHour(zone, 9, now), due: latest }[choice]
   const until = Math.min(wanted, latest)
   return until > now ? until : undefined

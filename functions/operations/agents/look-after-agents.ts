@@ -1,6 +1,6 @@
 import type { Subject } from '../../domain/agents/agent-file.ts'
-import { datesInFiles, dueOf } from '../../domain/agents/dates.ts'
-import { type RegistryEvent, reminderDue, suspendedBecause } from '../../domain/agents/registry.ts'
+import { datesInFiles, recertifyByOf } from '../../domain/agents/dates.ts'
+import { type RegistryEvent, nextReminder, suspendedBecause } from '../../domain/agents/registry.ts'
 import { system } from '../../domain/event.ts'
 import { chainEntries } from '../../domain/ledger/ledger.ts'
 import type { SuspendedBecause } from '../../domain/people/organisation.ts'
@@ -37,7 +37,7 @@ export async function lookAfterAgents(ports: LookAfterPorts): Promise<number> {
   let suspended = 0
   for (const subject of subjects)
     try {
-      const seen = { stored: stored.get(subject), due: dueIn(policy.bundle, subject, certified.get(subject)?.due) }
+      const seen = { stored: stored.get(subject), recertifyBy: recertifyByIn(policy.bundle, subject, certified.get(subject)?.due) }
       if (await lookAfter(subject, seen, ports)) suspended += 1
     } catch (fault) {
       log.error('look_after_failed', { subject, fault: faultName(fault) })
@@ -45,17 +45,17 @@ export async function lookAfterAgents(ports: LookAfterPorts): Promise<number> {
   return suspended
 }
 
-const dueIn = (bundle: Bundle, subject: Subject, certified: NumericDate | undefined): NumericDate =>
-  dueOf(datesInFiles(bundle).get(subject) ?? 0, certified)
+const recertifyByIn = (bundle: Bundle, subject: Subject, certified: NumericDate | undefined): NumericDate =>
+  recertifyByOf(datesInFiles(bundle).get(subject) ?? 0, certified)
 
-type Seen = { stored: StoredLife | undefined; due: NumericDate }
+type Seen = { stored: StoredLife | undefined; recertifyBy: NumericDate }
 
 async function lookAfter(subject: Subject, seen: Seen, ports: LookAfterPorts): Promise<boolean> {
   const now = ports.clock.now()
   let { life, version } = seen.stored ?? { life: { told: [] }, version: 0 }
-  let why = suspendedBecause(subject, seen.due, ports.policy.bundle, now)
+  let why = suspendedBecause(subject, seen.recertifyBy, ports.policy.bundle, now)
   if (why !== life.suspended) ({ life, version, why } = await changeStatus(subject, ports))
-  const act = why === undefined ? remind(subject, seen.due, life, ports) : suspend(subject, why, life, ports)
+  const act = why === undefined ? remind(subject, seen.recertifyBy, life, ports) : suspend(subject, why, life, ports)
   const told = await act
   if (told.length > 0)
     // Another run may be first: then it tells the same, and keeps it.
@@ -71,13 +71,13 @@ const changeStatus = (subject: Subject, { policy, lives, ledger, agents, clock }
     const agent = AgentId.safeParse(subject)
     await policy.look?.(agent.success ? [agent.data] : [])
     const { life: before = { told: [] }, version = 0 } = (await lives.lives([subject])).get(subject) ?? {}
-    const [at, due] = [clock.now(), dueIn(policy.bundle, subject, certified?.due)]
-    const why = suspendedBecause(subject, due, policy.bundle, at)
+    const [at, recertifyBy] = [clock.now(), recertifyByIn(policy.bundle, subject, certified?.due)]
+    const why = suspendedBecause(subject, recertifyBy, policy.bundle, at)
     if (why === before.suspended) return { life: before, version, why }
     const { suspended: _, ...rest } = before
     const life: Life = { ...rest, told: [], ...defined({ suspended: why }) }
     const event: RegistryEvent | undefined = why && {
-      ...{ type: 'Suspended', at, actor: system, policies: [], bundle: policy.bundle.hash, why, due },
+      ...{ type: 'Suspended', at, actor: system, policies: [], bundle: policy.bundle.hash, why, due: recertifyBy },
     }
     const appended = event && { expected, ...chainEntries(subject, expected, [event], undefined) }
     const saved = await lives.saveLife({ subject, life, version, ...defined({ appended }) })
@@ -86,14 +86,14 @@ const changeStatus = (subject: Subject, { policy, lives, ledger, agents, clock }
 
 async function remind(
   subject: Subject,
-  due: NumericDate,
+  recertifyBy: NumericDate,
   { told }: Life,
   { policy, notices, clock }: LookAfterPorts,
 ): Promise<readonly string[]> {
-  const reminder = reminderDue(due, clock.now(), told)
+  const reminder = nextReminder(recertifyBy, clock.now(), told)
   if (!reminder) return []
   const { days, keys } = reminder
-  await tell(subject, { kind: 'due', days, due }, peopleToTell(subject, filesOf(policy)), `${due} ${days}`, notices)
+  await tell(subject, { kind: 'due', days, due: recertifyBy }, peopleToTell(subject, filesOf(policy)), `${recertifyBy} ${days}`, notices)
   return keys
 }
 

@@ -1,5 +1,5 @@
 import type { AgentFile } from '../../domain/agents/agent-file.ts'
-import { dueOf } from '../../domain/agents/dates.ts'
+import { recertifyByOf } from '../../domain/agents/dates.ts'
 import { suspendedBecause } from '../../domain/agents/registry.ts'
 import { mayRead } from '../../domain/deciding/questions.ts'
 import { probedHost } from '../../domain/people/host-kinds.ts'
@@ -30,7 +30,7 @@ export type AgentSeen = {
   agent: Agent
   status: AgentStatus
   because?: SuspendedBecause
-  due: NumericDate
+  recertifyBy: NumericDate
   file: AgentFile
   grants: readonly ApprovedRequest[]
   /** False where there were more grants than were read. */
@@ -84,12 +84,12 @@ async function describeAgents(
   return agents.map((agent) => {
     const file = files.get(agent.id) ?? {}
     // The date as it counts: what was recertified may not have been read as yet.
-    const due = dueOf(agent.recertifyBy, file.certified?.due)
-    const current = { ...agent, recertifyBy: due }
+    const recertifyBy = recertifyByOf(agent.recertifyBy, file.certified?.due)
+    const current = { ...agent, recertifyBy }
     const agentsNow = policy.bundle.agents.map((each) => (each.id === agent.id ? current : each))
-    const because = suspendedBecause(agent.id, due, { ...policy.bundle, agents: agentsNow }, now)
+    const because = suspendedBecause(agent.id, recertifyBy, { ...policy.bundle, agents: agentsNow }, now)
     const own = grants.filter(({ ask }) => ask.agent.id === agent.id)
-    return { agent: current, status: statusOf(because), ...defined({ because }), due, file, grants: own, allGrants }
+    return { agent: current, status: statusOf(because), ...defined({ because }), recertifyBy, file, grants: own, allGrants }
   })
 }
 

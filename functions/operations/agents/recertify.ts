@@ -1,5 +1,5 @@
 import type { AgentFile, Certified, Subject } from '../../domain/agents/agent-file.ts'
-import { datesInFiles, dueOf } from '../../domain/agents/dates.ts'
+import { datesInFiles, recertifyByOf } from '../../domain/agents/dates.ts'
 import { onRecord, type Registration, type RegistryEvent, registrationsIn } from '../../domain/agents/registry.ts'
 import { askAboutPerson, mayRead } from '../../domain/deciding/questions.ts'
 import { digestOf } from '../../domain/digest.ts'
@@ -74,7 +74,7 @@ export async function recertify(
     if (evidenceOf(subject, known, policy).digest !== evidence)
       return refused('stale_digest', '`evidence_digest` should be of what is shown now')
     if (before && before.by === person && before.evidence === evidence && now - before.at < sameAct) return ok(before)
-    const due = dueOf(now + everyOf(subject, bundle), before?.due)
+    const due = recertifyByOf(now + everyOf(subject, bundle), before?.due)
     const event: Extract<RegistryEvent, { type: 'Recertified' }> = {
       ...{ type: 'Recertified', at: now, actor: actorNamed(person), policies: [...answer.policies] },
       ...{ bundle: bundle.hash, due, evidence, reason },
@@ -143,7 +143,7 @@ async function readFile(subject: Subject, { agents }: { agents: Pick<AgentReader
 
 export type SubjectSeen = ReturnType<typeof evidenceOf> & {
   subject: Subject
-  due: NumericDate
+  recertifyBy: NumericDate
   certified: Certified | undefined
 }
 
@@ -157,5 +157,5 @@ export async function readSubject(
   if (inFiles === undefined) return refuse('unknown_subject')
   const [certified, file] = await Promise.all([ports.agents.certified([subject]), readFile(subject, ports)])
   const last = certified.get(subject)
-  return ok({ subject, due: dueOf(inFiles, last?.due), certified: last, ...evidenceOf(subject, file, ports.policy) })
+  return ok({ subject, recertifyBy: recertifyByOf(inFiles, last?.due), certified: last, ...evidenceOf(subject, file, ports.policy) })
 }

@@ -36,11 +36,11 @@ export async function sumUpAgents(ports: SummingPorts, { until }: { until: Numer
   const ids = policy.bundle.agents.map(({ id }) => id)
   const files = await agents.files(ids)
   const since = (id: AgentId) => files.get(id)?.activity?.at ?? 0
-  const due = ids.filter((id) => clock.now() - since(id) >= day).toSorted((one, other) => since(one) - since(other))
+  const toSumUp = ids.filter((id) => clock.now() - since(id) >= day).toSorted((one, other) => since(one) - since(other))
   let done = 0
-  for (const id of due) {
+  for (const id of toSumUp) {
     if (clock.now() >= until) {
-      log.info('agents_not_summed_up', { from: id, left: due.length - done })
+      log.info('agents_not_summed_up', { from: id, left: toSumUp.length - done })
       break
     }
     await agents.saveActivity(id, await sumUpAgent(id, ports))

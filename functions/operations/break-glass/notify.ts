@@ -103,7 +103,7 @@ function eventOf(notice: Notice): OpeningPage['event'] | undefined {
 /** The place under which it is remembered what the hook was told. No channel has this name. */
 export const pages = 'page-hook'
 
-/** Pages what is due, at least once: the pager knows a repeat by id and event. @throws PagerUnavailable */
+/** Pages each unsent notice, at least once: the pager knows a repeat by id and event. @throws PagerUnavailable */
 export async function pageFor(
   { state, opening }: OpenedRequest,
   now: NumericDate,
@@ -188,7 +188,7 @@ export async function readDrill(
     credentials: credentialsIssued(entries),
     ...defined({ opened: opened === undefined ? undefined : Number(opened) }),
     posted: posted.map(toldOf),
-    due: dueTold(state, posted, policy, now),
+    toTell: reachableToTell(state, posted, policy, now),
     now,
   })
   return ok({ state, report })
@@ -201,7 +201,7 @@ const toldOf = ({ channel, person, at, told = [] }: PostedCard): ToldOf => ({
 })
 
 /** People to tell who can be reached: the directory gives them a chat account, or a message went to them. */
-function dueTold(
+function reachableToTell(
   state: ApprovalRequest,
   posted: readonly PostedCard[],
   policy: Policy,

@@ -14,7 +14,7 @@ export type Line =
   | { line: 'ends_soon' }
 
 /** The keys of this line and of those that it makes needless. */
-export type Due = { keys: readonly string[]; line?: Line }
+export type Unsent = { keys: readonly string[]; line?: Line }
 
 const keyOf = ({ round, stage, opensAt }: StageTurn) => `${round}/${stage}@${opensAt}`
 const asked = (turn: StageTurn) => `asked ${keyOf(turn)}`
@@ -31,9 +31,9 @@ type Where = {
 export function linesForPerson(
   state: ApprovalRequest,
   { person, user, called, ...where }: Where & { person: PersonId; user: string | undefined; called: boolean },
-): readonly Due[] {
+): readonly Unsent[] {
   const turn = stageTurnOf(state)
-  const first: Due[] =
+  const first: Unsent[] =
     called && turn && !where.told.includes(asked(turn))
       ? [{ keys: [asked(turn)], line: { line: 'asked', stage: turn.stage } }]
       : []
@@ -46,7 +46,7 @@ export function linesForPerson(
 export function linesForChannel(
   state: ApprovalRequest,
   { users, ...where }: Where & { users: readonly string[] },
-): readonly Due[] {
+): readonly Unsent[] {
   return silencedIf(where.fresh, [
     ...escalated(state, where),
     ...reminders(state, users, where),
@@ -55,17 +55,17 @@ export function linesForChannel(
 }
 
 /** A grant that is in use and nearly over: said where the last people decided. */
-export function linesOfEnd(state: ApprovalRequest, { told, fresh, now }: Where): readonly Due[] {
+export function linesOfEnd(state: ApprovalRequest, { told, fresh, now }: Where): readonly Unsent[] {
   const at = warningAt(state)
   if (at === undefined || now < at) return []
   const key = `ends_soon ${at}`
   return told.includes(key) ? [] : silencedIf(fresh, [{ keys: [key], line: { line: 'ends_soon' } }])
 }
 
-const silencedIf = (fresh: boolean, lines: readonly Due[]): readonly Due[] =>
+const silencedIf = (fresh: boolean, lines: readonly Unsent[]): readonly Unsent[] =>
   fresh ? lines.map(({ keys }) => ({ keys })) : lines
 
-function escalated(state: ApprovalRequest, { told }: Where): Due[] {
+function escalated(state: ApprovalRequest, { told }: Where): Unsent[] {
   const stage = openStage(state)
   const turn = stageTurnOf(state)
   if (!turn || stage?.escalatedAt === undefined || stage.terms.onSilence === 'expire') return []
@@ -74,13 +74,13 @@ function escalated(state: ApprovalRequest, { told }: Where): Due[] {
   return told.includes(key) ? [] : [{ keys: [key], line }]
 }
 
-/** Of several that are due, only the last is said. */
-function reminders(state: ApprovalRequest, users: readonly string[], { told, now }: Where): Due[] {
+/** Of several that are unsent, only the last is said. */
+function reminders(state: ApprovalRequest, users: readonly string[], { told, now }: Where): Unsent[] {
   const turn = stageTurnOf(state)
   if (!turn) return []
-  const due = remindersOf(state).filter(({ at }) => at <= now)
-  const keys = due.map(({ since, attempt }) => `reminded ${keyOf(turn)} ${since} ${attempt}`)
-  const [last, key] = [due.at(-1), keys.at(-1)]
+  const unsent = remindersOf(state).filter(({ at }) => at <= now)
+  const keys = unsent.map(({ since, attempt }) => `reminded ${keyOf(turn)} ${since} ${attempt}`)
+  const [last, key] = [unsent.at(-1), keys.at(-1)]
   if (!last || key === undefined || told.includes(key)) return []
   const missing = keys.filter((each) => !told.includes(each))
   // A reminded person counts as asked, and is told when it is over.
@@ -95,7 +95,7 @@ function reminders(state: ApprovalRequest, users: readonly string[], { told, now
 }
 
 /** That what was asked for here is over: not said to the person who did it, nor to one who is asked again. */
-function handled(state: ApprovalRequest, { told }: Where, to: { person?: PersonId; called?: boolean } = {}): Due[] {
+function handled(state: ApprovalRequest, { told }: Where, to: { person?: PersonId; called?: boolean } = {}): Unsent[] {
   const open = stageTurnOf(state)
   const current = open && keyOf(open)
   return told
@@ -132,7 +132,7 @@ function noticeOf(state: ApprovalRequest): Notice {
  * With the earlier ones that it makes needless. A request without stages makes none: an owner who is pinged for what
  * policy lets pass learns to look away.
  */
-export function noticesDue(
+export function unsentNotices(
   state: ApprovalRequest,
   told: readonly string[],
 ): { notice: Notice; keys: readonly Notice[] } | undefined {

@@ -15,13 +15,13 @@ import type { Clock, Log } from '../ports.ts'
 import type { RequestReader } from '../record/ports.ts'
 import { peopleToRemind, peopleToTell } from '../requests/waiting.ts'
 import {
-  type Due,
+  type Unsent,
   type Line,
   linesForChannel,
   linesForPerson,
   linesOfEnd,
   type Notice,
-  noticesDue,
+  unsentNotices,
 } from './card-lines.ts'
 import { type DrawOpeningPorts, drawOpening } from './draw-opening.ts'
 import { type Boards, boardOf, type CardStore, isForAll, type PostedCard, type RenderedCard } from './ports.ts'
@@ -241,7 +241,7 @@ const draw = (
 ): Promise<Shown> => showCard(state, ports.render(state, shows, onCall, place.chat), place, ports)
 
 /** Each once. A card that is gone is posted again for it. */
-async function say({ card, rendered }: Shown, lines: readonly Due[], { state, ports }: Drawing): Promise<void> {
+async function say({ card, rendered }: Shown, lines: readonly Unsent[], { state, ports }: Drawing): Promise<void> {
   let { ts, told = [] } = card
   for (const { keys, line } of lines) {
     if (line) {
@@ -256,15 +256,15 @@ async function say({ card, rendered }: Shown, lines: readonly Due[], { state, po
 async function tellOwner(owner: PersonId, drawing: Drawing): Promise<void> {
   const { state, posted, ports } = drawing
   const before = posted.find(({ person }) => person === owner)
-  const due = noticesDue(state, before?.told ?? [])
-  const direct = due && (await directTo(owner, before, drawing))
-  if (!due || direct?.user === undefined) return
+  const unsent = unsentNotices(state, before?.told ?? [])
+  const direct = unsent && (await directTo(owner, before, drawing))
+  if (!unsent || direct?.user === undefined) return
   const { chat, channel } = direct
-  const words = ports.say({ line: due.notice }, state, chat)
+  const words = ports.say({ line: unsent.notice }, state, chat)
   const board = boardOf(chat, ports.boards)
   const beneath = before !== undefined && (await board.reply(channel, before.ts, words))
   const ts = beneath ? before.ts : (await board.post(channel, words)).ts
-  const told = [...(before?.told ?? []), ...due.keys]
+  const told = [...(before?.told ?? []), ...unsent.keys]
   const at = before?.at ?? ports.clock.now()
   await ports.cards.save({
     request: state.ask.id,
@@ -276,5 +276,5 @@ async function tellOwner(owner: PersonId, drawing: Drawing): Promise<void> {
     person: owner,
     told,
   })
-  ports.log.info('owner told', { request: state.ask.id, notice: due.notice })
+  ports.log.info('owner told', { request: state.ask.id, notice: unsent.notice })
 }

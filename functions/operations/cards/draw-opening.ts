@@ -1,4 +1,4 @@
-import { type Notice, noticeDue, noticeKey, noticesOf } from '../../domain/cards/notices.ts'
+import { type Notice, unsentNotice, noticeKey, noticesOf } from '../../domain/cards/notices.ts'
 import type { AboutOpening } from '../../domain/cards/opening-view.ts'
 import { tellOf } from '../../domain/cards/routing.ts'
 import type { Channel } from '../../domain/policy/bundle.ts'
@@ -129,15 +129,15 @@ async function drawInChannel(alias: string | undefined, { state, now, posted, ab
   const told = shown.card.told ?? []
   // A new card is itself noticed, so what it says counts as said.
   if (shown.fresh) return remember(shown.card, noticesOf(state, now).map(noticeKey), ports)
-  const due = noticeDue(state, now, hears.channel, told)
-  if (!due) return
+  const unsent = unsentNotice(state, now, hears.channel, told)
+  if (!unsent) return
   const ts = await sayBeneath(
     shown,
-    ports.say(due.notice, state, { because: 'channel', mayReview: false, first: false }, where.chat),
+    ports.say(unsent.notice, state, { because: 'channel', mayReview: false, first: false }, where.chat),
     ports.boards,
   )
-  await remember({ ...shown.card, ts }, due.keys, ports)
-  ports.log.info('notice said', { request: state.ask.id, notice: due.notice.notice, direct: false })
+  await remember({ ...shown.card, ts }, unsent.keys, ports)
+  ports.log.info('notice said', { request: state.ask.id, notice: unsent.notice.notice, direct: false })
 }
 
 const placeAt = ({ chat, id }: Channel) => ({ chat, channel: id })
@@ -157,15 +157,15 @@ async function tellOne(
 ): Promise<'unreachable' | undefined> {
   const { person, because, mayReview } = listener
   const before = posted.find((each) => each.person === person)
-  const due = noticeDue(state, now, heardBy(listener), before?.told ?? [])
-  if (!due) return undefined
+  const unsent = unsentNotice(state, now, heardBy(listener), before?.told ?? [])
+  if (!unsent) return undefined
   // A reviewer who never heard of it need not hear that it is done.
-  if (!before && because === 'reviewer' && due.notice.notice === 'reviewed') return undefined
-  const say = (first: boolean, chat: string) => ports.say(due.notice, state, { because, mayReview, first }, chat)
+  if (!before && because === 'reviewer' && unsent.notice.notice === 'reviewed') return undefined
+  const say = (first: boolean, chat: string) => ports.say(unsent.notice, state, { because, mayReview, first }, chat)
   const { boards } = ports
   const heard = before && (await boardOf(before.chat, boards).reply(before.channel, before.ts, say(false, before.chat)))
   const thread = heard ? before : undefined
-  if (thread) await remember(thread, due.keys, ports)
+  if (thread) await remember(thread, unsent.keys, ports)
   else {
     const to = before ?? (await directTo(person, near, ports))
     if (!to) return 'unreachable'
@@ -174,8 +174,8 @@ async function tellOne(
     const { ts } = await boardOf(chat, boards).post(channel, words)
     const at = before?.at ?? ports.clock.now()
     const card = { request: state.ask.id, chat, channel, ts, rendered: renderingOf(words), at, person }
-    await remember({ ...card, ...defined({ told: before?.told }) }, due.keys, ports)
+    await remember({ ...card, ...defined({ told: before?.told }) }, unsent.keys, ports)
   }
-  ports.log.info('notice said', { request: state.ask.id, notice: due.notice.notice, direct: true })
+  ports.log.info('notice said', { request: state.ask.id, notice: unsent.notice.notice, direct: true })
   return undefined
 }

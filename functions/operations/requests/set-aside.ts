@@ -32,8 +32,8 @@ export async function setAside(
   if (!stored) return refuse('unknown_request')
   const state = asOf(stored.state, now)
   if (state.status !== 'pending') return refuse('already_settled')
-  const due = openStage(state)?.deadline ?? state.decideBy
-  const until = choice === 'back' ? now : asideUntil(choice, due, now, zoneOf(ports.policy.bundle.calendar))
+  const deadline = openStage(state)?.deadline ?? state.decideBy
+  const until = choice === 'back' ? now : asideUntil(choice, deadline, now, zoneOf(ports.policy.bundle.calendar))
   if (until === undefined) return refuse('due_soon')
   await keep(person, now, { [id]: { until, round: state.round } }, ports)
   return ok(true)

@@ -28,7 +28,7 @@ const verdicts = (changes: Partial<DrillFacts>) =>
     state: open,
     credentials: [],
     posted: all,
-    due: [ana, eve],
+    toTell: [ana, eve],
     now: start + minute,
     ...changes,
   }).steps.map(({ verdict }) => verdict)
@@ -89,7 +89,7 @@ test('whoever was not told is named', () => {
     state: open,
     credentials: [],
     posted: [told(ana, 3)],
-    due: [ana, eve],
+    toTell: [ana, eve],
     now: start,
   })
   expect(found).toEqual({ due: 2, missing: [eve], inChannel: false, paged: false })

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { type Notice, noticeDue, noticeKey, noticesOf, noticeTimes } from '../../../functions/domain/cards/notices.ts'
+import { type Notice, unsentNotice, noticeKey, noticesOf, noticeTimes } from '../../../functions/domain/cards/notices.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { asOf } from '../../../functions/domain/requests/due.ts'
 import { breakGlassWakes } from '../../../functions/domain/requests/wait.ts'
@@ -59,7 +59,7 @@ describe('what is to be said of an opening', () => {
 describe('each is told once', () => {
   test('what has gone on meanwhile is told as it is, and makes needless what came before', async () => {
     const state = asOf(await night.opened(), start + 25 * hour)
-    expect(noticeDue(state, start + 25 * hour, all, [])).toEqual({
+    expect(unsentNotice(state, start + 25 * hour, all, [])).toEqual({
       notice: { notice: 'review_overdue', attempt: 1, at: start + 24 * hour },
       keys: ['opened', 'ended', 'review_due', 'review_overdue 1'],
     })
@@ -67,8 +67,8 @@ describe('each is told once', () => {
 
   test('nobody hears of what is not theirs to hear', async () => {
     const state = asOf(await night.opened(), start + 25 * hour)
-    expect(noticeDue(state, start + 25 * hour, ['opened', 'ended'], [])?.notice.notice).toBe('ended')
-    expect(noticeDue(state, start + 25 * hour, ['opened', 'ended'], ['ended'])).toBeUndefined()
+    expect(unsentNotice(state, start + 25 * hour, ['opened', 'ended'], [])?.notice.notice).toBe('ended')
+    expect(unsentNotice(state, start + 25 * hour, ['opened', 'ended'], ['ended'])).toBeUndefined()
   })
 
   test('whenever anybody looks, however often and however late, nobody hears the same twice, and everybody hears how it stands', async () => {
@@ -82,7 +82,7 @@ describe('each is told once', () => {
           let told: readonly string[] = []
           for (const after of looks.toSorted((one, other) => one - other)) {
             const now = start + after
-            const due = noticeDue(asOf(opened, now), now, hears, told)
+            const due = unsentNotice(asOf(opened, now), now, hears, told)
             if (due) {
               said.push(due.notice)
               told = [...told, ...due.keys]
