@@ -77,14 +77,14 @@ async function sendOnce({ method, url, prepare, signal, patience = usualPatience
 /** @throws Refusal when the API says no; Fault when the answer is unreadable */
 export function readAnswer<T>(shape: z.ZodType<T>, answered: Answered, sending: Sending): T {
   mustBeOk(answered, sending)
-  const read = shape.safeParse(parsedJson(answered.text))
-  if (read.success) return read.data
+  const parsed = shape.safeParse(parsedJson(answered.text))
+  if (parsed.success) return parsed.data
   const { method, url } = sending
   const { origin, pathname } = new URL(url)
   throw new Fault({
     code: 'unreadable_answer',
     title: 'the answer cannot be read',
-    detail: `${method} ${pathname}: ${z.prettifyError(read.error).split('\n')[0]}. Is \`${origin}\` the API, and of the same version as this client?`,
+    detail: `${method} ${pathname}: ${z.prettifyError(parsed.error).split('\n')[0]}. Is \`${origin}\` the API, and of the same version as this client?`,
   })
 }
 

@@ -44,9 +44,9 @@ export type Local = z.infer<typeof Local>
 export function findLocal({ env, folder }: Pick<Surroundings, 'env' | 'folder'>): Local | undefined {
   const named = env['HOTWORK_LOCAL']
   if (named) {
-    const read = Local.safeParse(readJson(resolve(folder, named)))
-    if (read.success) return read.data
-    const field = read.error.issues[0]?.path.join('.')
+    const parsed = Local.safeParse(readJson(resolve(folder, named)))
+    if (parsed.success) return parsed.data
+    const field = parsed.error.issues[0]?.path.join('.')
     throw wrongUsage(
       `\`HOTWORK_LOCAL\` names no file of a local stack: \`${named}\``,
       field

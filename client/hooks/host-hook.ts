@@ -52,9 +52,9 @@ export const usualHookWait = 9.5 * 60_000
 
 /** Answers one event of a host. Never throws: a fault is a refusal. */
 export async function answerHook(given: unknown, parts: HookParts, signal?: AbortSignal): Promise<HookAnswer> {
-  const read = HookEvent.safeParse(given)
-  if (!read.success) return before(given) ? deny(unreadable(read.error)) : {}
-  const event = read.data
+  const parsed = HookEvent.safeParse(given)
+  if (!parsed.success) return before(given) ? deny(unreadable(parsed.error)) : {}
+  const event = parsed.data
   try {
     switch (event.hook_event_name) {
       case 'PreToolUse':

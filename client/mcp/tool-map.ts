@@ -27,9 +27,9 @@ export type ToolMap = z.infer<typeof ToolMap>
 /** @throws Refusal that names the field */
 export function readToolMap(path: string): ToolMap {
   const json = parsedJson(readText(path))
-  const read = ToolMap.safeParse(json)
-  if (read.success) return read.data
-  const [issue] = read.error.issues
+  const parsed = ToolMap.safeParse(json)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
   const what = json === undefined ? 'it is no JSON' : issue?.message
   const at = issue?.path.join('.')
   const unknown = issue?.code === 'unrecognized_keys' ? ` (\`${issue.keys[0]}\`)` : ''

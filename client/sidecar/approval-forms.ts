@@ -82,9 +82,9 @@ export function readBody<T>(shape: z.ZodType<T>, { body }: LoopbackCall): T {
   const json = parsedJson(body)
   if (typeof json !== 'object' || json === null)
     throw new WrongCall(400, 'invalid_json', 'the body should be a JSON object')
-  const read = shape.safeParse(json)
-  if (read.success) return read.data
-  const [issue] = read.error.issues
+  const parsed = shape.safeParse(json)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined
   const param = [...(issue?.path ?? []), ...(unknown === undefined ? [] : [unknown])].join('.') || 'body'
   throw new WrongCall(

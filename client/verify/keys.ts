@@ -23,12 +23,12 @@ export function readKeys(text: string, file: string): readonly PublicKey[] {
   const no = (why: string) =>
     wrongUsage(`${file}: it is no JWKS${why}`, 'save the answer of `/.well-known/jwks.json` as it is')
   if ('why' in strict) throw no(` (${strict.why})`)
-  const read = Jwks.safeParse(strict.value)
-  if (!read.success) throw no('')
-  const kids = read.data.keys.flatMap(({ kid }) => kid ?? [])
+  const parsed = Jwks.safeParse(strict.value)
+  if (!parsed.success) throw no('')
+  const kids = parsed.data.keys.flatMap(({ kid }) => kid ?? [])
   if (new Set(kids).size < kids.length) throw no(' (two of its keys have one `kid`)')
-  const isMarked = read.data.keys.some(isOfNotary)
-  return read.data.keys.flatMap((jwk) => {
+  const isMarked = parsed.data.keys.some(isOfNotary)
+  return parsed.data.keys.flatMap((jwk) => {
     const { kid, kty, crv, x, y } = jwk
     const isNotary = !isMarked || isOfNotary(jwk)
     if (kid === undefined || kty !== 'EC' || crv !== 'P-256' || ![x, y].every(isCoordinate)) return []

@@ -24,13 +24,13 @@ export function checkReceipt(jws: string, keys: readonly PublicKey[], now: numbe
       findings: [fails('signature', 'it is no compact JWS, or its base64url is not written the one way there is')],
     }
   const signed = signatureFinding(parts, objectIn(header), signature, keys)
-  const read = Receipt.safeParse(objectIn(payload))
-  if (!read.success) {
-    const [issue] = read.error.issues
+  const parsed = Receipt.safeParse(objectIn(payload))
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
     const where = `\`${issue?.path.join('.') ?? ''}\`: ${issue?.message ?? ''}`
     return { findings: [signed, fails('claims', `it has not the members of a receipt (${where})`)] }
   }
-  const receipt = read.data
+  const receipt = parsed.data
   const { checkpoint, finding } = checkpointFinding(receipt, keys)
   return {
     receipt,

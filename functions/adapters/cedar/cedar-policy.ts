@@ -28,7 +28,7 @@ export class CedarPolicy implements Policy {
       }
       this.observing = (question) =>
         Object.hasOwn(observed, question.action)
-          ? this.#ask(question, observedSetName(bundle, question.action), readObserving)
+          ? this.#ask(question, observedSetName(bundle, question.action), observingAnswerOf)
           : this.ask(question)
     }
     for (const question of rehearsal(bundle)) this.ask(question)
@@ -42,11 +42,11 @@ export class CedarPolicy implements Policy {
         return undefined
       }
     },
-    askIf: (question, changes) => this.#ask(question, policySetName(this.bundle, question.action), read, changes),
+    askIf: (question, changes) => this.#ask(question, policySetName(this.bundle, question.action), answerOf, changes),
   }
 
   ask(question: Question): Answer {
-    return this.#ask(question, policySetName(this.bundle, question.action), read)
+    return this.#ask(question, policySetName(this.bundle, question.action), answerOf)
   }
 
   #inCedar(question: Question): CedarQuestion {
@@ -56,7 +56,7 @@ export class CedarPolicy implements Policy {
   #ask(
     question: Question,
     preparsedPolicySetId: string,
-    read: (answer: AuthorizationAnswer) => Answer,
+    answerIn: (answer: AuthorizationAnswer) => Answer,
     changes: readonly Change[] = [],
   ): Answer {
     if (!Object.hasOwn(this.bundle.policies, question.action))
@@ -65,9 +65,9 @@ export class CedarPolicy implements Policy {
       const call = { ...withChanges(this.#inCedar(question), changes), preparsedPolicySetId }
       // A use repeats what was validated when it was asked for and issued: the schema costs as much again as the answer,
       // and no policy of a set needs it.
-      if (question.kind === 'action' && question.moment === 'use') return read(statefulIsAuthorized(call))
+      if (question.kind === 'action' && question.moment === 'use') return answerIn(statefulIsAuthorized(call))
       const schema = { preparsedSchemaName: schemaName(this.bundle), validateRequest: true }
-      return read(statefulIsAuthorized({ ...call, ...schema }))
+      return answerIn(statefulIsAuthorized({ ...call, ...schema }))
     } catch (cause) {
       return failed([], String(cause))
     }
@@ -83,7 +83,7 @@ const observedSetName = ({ hash }: Bundle, action: string) => `${hash} ${action}
  * Cedar skips a policy that errors, a `forbid` too, and answers without it. So only a clean answer can
  * permit: a failed call is a no, and so is any error beside an answer.
  */
-function read(answer: AuthorizationAnswer): Answer {
+function answerOf(answer: AuthorizationAnswer): Answer {
   if (answer.type !== 'success') return failed([], messageOf(answer.errors))
   const { decision, diagnostics } = answer.response
   const policies = diagnostics.reason.toSorted()
@@ -95,7 +95,7 @@ function read(answer: AuthorizationAnswer): Answer {
 }
 
 /** Nothing rests on this answer, so it names what erred. */
-function readObserving(answer: AuthorizationAnswer): Answer {
+function observingAnswerOf(answer: AuthorizationAnswer): Answer {
   const errors = answer.type === 'success' ? answer.response.diagnostics.errors : []
   const erred = errors.map(({ policyId }) => policyId)
   return errors.length > 0 ? { ...read(answer), policies: erred.toSorted() } : read(answer)

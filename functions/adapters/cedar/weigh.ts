@@ -7,9 +7,9 @@ import type { CedarQuestion } from './cedar-question.ts'
 import { type Part, partsOf, policyOf } from './read-conditions.ts'
 
 type Policies = { readonly [id: string]: string }
-type Read = { id: string; effect: WeighedPolicy['effect']; parts: readonly Part[] }
+type Weighable = { id: string; effect: WeighedPolicy['effect']; parts: readonly Part[] }
 /** `of`: what it was read from. A name may be given to other policies. */
-const read = new Map<string, { of: Policies; all: readonly Read[] }>()
+const prepared = new Map<string, { of: Policies; all: readonly Weighable[] }>()
 
 /**
  * Which conditions of each policy of an action hold. Each is a permit of its own, so that one answer of Cedar says which
@@ -19,7 +19,7 @@ const read = new Map<string, { of: Policies; all: readonly Read[] }>()
 export function weigh({ hash, policies }: Pick<Bundle, 'hash' | 'policies'>, action: string, question: CedarQuestion) {
   const name = `${hash} ${action} conditions`
   const of = policies[action] ?? none
-  const known = read.get(name)
+  const known = prepared.get(name)
   const all = known?.of === of ? known.all : prepare(name, of)
   const answer = statefulIsAuthorized({ ...question, preparsedPolicySetId: name })
   if (answer.type !== 'success') throw new TypeError('a question that Cedar does not take')
@@ -36,8 +36,8 @@ export function weigh({ hash, policies }: Pick<Bundle, 'hash' | 'policies'>, act
 
 const none: Policies = {}
 
-function prepare(name: string, of: Policies): readonly Read[] {
-  const all = Object.entries(of).map(([id, text]): Read => {
+function prepare(name: string, of: Policies): readonly Weighable[] {
+  const all = Object.entries(of).map(([id, text]): Weighable => {
     const policy = parsePolicy(text)
     return { id, effect: policy.effect, parts: partsOf(policy) }
   })
@@ -45,7 +45,7 @@ function prepare(name: string, of: Policies): readonly Read[] {
   const staticPolicies = Object.fromEntries(expressions.map(([id, { expression }]) => [id, policyOf(expression)]))
   const parsed = preparsePolicySet(name, { staticPolicies })
   if (parsed.type === 'failure') throw new TypeError(`conditions that do not parse: ${parsed.errors[0]?.message}`)
-  read.set(name, { of, all })
+  prepared.set(name, { of, all })
   return all
 }
 

@@ -32,7 +32,7 @@ export type IdentitySource = {
   readonly requiredClaims: readonly string[]
   readonly maxAge: Seconds | undefined
   /** Who a verified token is, with the claims that an identity may pin; or what is wrong with it. */
-  read(token: VerifiedToken): Result<Bearer, 'token_invalid'>
+  bearerOf(token: VerifiedToken): Result<Bearer, 'token_invalid'>
 }
 
 /** A token whose signature, issuer, audience and times are right. */
@@ -63,7 +63,7 @@ export function oidcSource(
     fetchKeys: keysOf(jwksUri === undefined ? { issuer } : { issuer, jwksUri }, clock),
     requiredClaims: ['iss', 'iat'],
     maxAge: maxAgeOf(kept),
-    read: ({ header: { typ }, payload }: VerifiedToken) => {
+    bearerOf: ({ header: { typ }, payload }: VerifiedToken) => {
       if (typ !== undefined && !identityTypes.has(typ.toLowerCase()))
         return invalid('its `typ` is that of something else')
       const own = Object.keys(payload).filter((name) => !commonClaims.includes(name))
@@ -75,12 +75,12 @@ export function oidcSource(
 /** The same source, with more rules for a token that keeps its own. */
 const readFurther = (
   source: IdentitySource,
-  read: (token: VerifiedToken, found: Bearer) => Result<Bearer, 'token_invalid'>,
+  bearerOf: (token: VerifiedToken, found: Bearer) => Result<Bearer, 'token_invalid'>,
 ): IdentitySource => ({
   ...source,
-  read: (token) => {
-    const found = source.read(token)
-    return found.ok ? read(token, found.value) : found
+  bearerOf: (token) => {
+    const found = source.bearerOf(token)
+    return found.ok ? bearerOf(token, found.value) : found
   },
 })
 
@@ -141,7 +141,7 @@ export function spiffeSource(issuer: SpiffeIssuer): IdentitySource {
     fetchKeys: bundleOf(issuer),
     requiredClaims: [],
     maxAge: maxAgeOf(issuer),
-    read: ({ header, payload }) => {
+    bearerOf: ({ header, payload }) => {
       if (!Object.keys(header).every((name) => headerParameters.has(name)))
         return invalid('a JWT-SVID has no header parameters but `alg`, `kid` and `typ`')
       if (!types.has(header.typ)) return invalid('the `typ` of a JWT-SVID is `JWT` or `JOSE`')

@@ -132,12 +132,12 @@ function identityOf(
     (iat === undefined ? exp - now : now - iat) > source.maxAge + clockToleranceSeconds
   )
     return refuse('token_expired', `it must be at most ${source.maxAge} s old`)
-  const read = source.read({ header, payload: { ...payload, sub } })
-  if (!read.ok) return read
+  const found = source.bearerOf({ header, payload: { ...payload, sub } })
+  if (!found.ok) return found
   const identity = {
     alias,
     issuer: source.issuer,
-    ...read.value,
+    ...found.value,
     acr: typeof acr === 'string' ? acr : undefined,
     authTime: typeof authTime === 'number' ? Math.floor(authTime) : undefined,
     groups: groupsIn(payload),

@@ -68,12 +68,12 @@ export class JoseIdTokens implements IdTokens {
       if (payload['nonce'] !== nonce) return refuse('login_failed', 'another nonce')
       if (Array.isArray(payload.aud) && payload.aud.length > 1) return refuse('login_failed', 'more audiences')
       const said = loginIn(verified, this.#clock.now())
-      const read = said && this.#source.read({ header, payload: { ...payload, sub: String(payload.sub) } })
-      if (!said || !read?.ok) return refuse('login_failed')
+      const bearer = said && this.#source.bearerOf({ header, payload: { ...payload, sub: String(payload.sub) } })
+      if (!said || !bearer?.ok) return refuse('login_failed')
       const { d: _, ...key } = await exportJWK(verified.key)
       const evidence = { idToken, key: { ...publicOf(key), ...defined({ kid: header.kid }) } }
       const groups = groupsIn(payload)
-      return ok({ identity: { issuer: alias, ...read.value }, ...said, ...defined({ groups }), evidence })
+      return ok({ identity: { issuer: alias, ...bearer.value }, ...said, ...defined({ groups }), evidence })
     } catch (cause) {
       if (cause instanceof errors.JOSEError) return refuse('login_failed', cause.code)
       if (cause instanceof IssuerUnavailable || cause instanceof KeyNotYetKnown) throw cause

@@ -51,9 +51,9 @@ export function assessSteps(
   policy: PolicyAnswers,
   preview?: Pick<Preview, 'steps'>,
 ): PlanAssessment {
-  const read =
+  const withReadings =
     preview === undefined ? steps : steps.map((each, index) => withOutcome(each, preview, each.step ?? index + 1))
-  const asked = { ...plan, steps: read }
+  const asked = { ...plan, steps: withReadings }
   const found = assessPlan(policy.bundle, (question) => policy.ask(question), asked, now)
   if (found.outcome === 'refused') return found
   const large = found.steps.map((facts) => tooLargeToConfine(policy.bundle, facts, now))

@@ -7,27 +7,27 @@ import { asOf, dueAt } from '../requests/due.ts'
 import type { NumericDate, StandingPermitId } from '../values.ts'
 import type { Gathered } from './gathered.ts'
 
-type Read = Pick<Gathered, 'ancestors' | 'halts' | 'permit'>
+type EndingFacts = Pick<Gathered, 'ancestors' | 'halts' | 'permit'>
 
 /** What has ended a request by now, except its own clock. A halt of an approver ends it too. */
 export function endingOf(
   state: ApprovalRequest,
-  read: Read,
+  gathered: EndingFacts,
   role: string | undefined,
   now: NumericDate,
 ): Ending | undefined {
-  const silencer = state.status === 'approved' ? silencerOf(state, read.halts) : undefined
+  const silencer = state.status === 'approved' ? silencerOf(state, gathered.halts) : undefined
   return (
-    stopOf(state, read, role, now) ??
+    stopOf(state, gathered, role, now) ??
     (silencer && { by: 'halt', id: silencer.id }) ??
-    withdrawnPermit(state, read.permit, now)
+    withdrawnPermit(state, gathered.permit, now)
   )
 }
 
 /** Every ancestor must be there and live, and no halt may cover it or the request. */
 export function stopOf(
   state: ApprovalRequest,
-  { ancestors, halts }: Read,
+  { ancestors, halts }: EndingFacts,
   role: string | undefined,
   now: NumericDate,
 ): Ending | undefined {

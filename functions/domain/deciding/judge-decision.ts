@@ -33,16 +33,16 @@ export function judgeDecision(
   policy: PolicyAnswers,
   state: ApprovalRequest,
   decision: Decision,
-  read: Gathered,
+  gathered: Gathered,
   less: NarrowResult | undefined,
   now: NumericDate,
 ): Unstamped {
   const occasion = { moment: 'request', now, decider: decision.person, claimed: decision.claimed } as const
-  const narrowed = less && withRights(policy, state, less, read, occasion)
+  const narrowed = less && withRights(policy, state, less, gathered, occasion)
   const command = {
     ...decision,
     type: 'decide' as const,
-    ...judgeRights(policy, state, read, occasion),
+    ...judgeRights(policy, state, gathered, occasion),
     ...defined({ narrowed }),
   }
   return { ...command, answer: answerAfter(policy, state, command, now) }
@@ -53,13 +53,13 @@ function withRights(
   policy: PolicyAnswers,
   state: ApprovalRequest,
   less: NarrowResult,
-  read: Gathered,
+  gathered: Gathered,
   occasion: Occasion & { decider: PersonId },
 ): Narrowing {
   if (!less.ok) return less
   const { ask, tier } = less
   const left = { ...state, ask, tier, stages: less.stages.map((terms) => ({ terms, decisions: [] })) }
-  const { eligible, permittedBy } = rightsFor(policy, left, read, occasion)
+  const { eligible, permittedBy } = rightsFor(policy, left, gathered, occasion)
   return { ...less, eligible: eligible[occasion.decider] ?? [], permittedBy }
 }
 

@@ -28,42 +28,42 @@ export type Judged = Authority & {
 }
 
 /** The authority for an act on a request, by policy and by all that was read for it. */
-export function judge(policy: PolicyAnswers, state: ApprovalRequest, read: Gathered, occasion: Occasion): Judged {
+export function judge(policy: PolicyAnswers, state: ApprovalRequest, gathered: Gathered, occasion: Occasion): Judged {
   const compared = runWithObserved(policy, (by) => ({
-    ...rightsFor(by, state, read, occasion),
-    answer: askLine(by, [...read.ancestors, state], read, occasion),
+    ...rightsFor(by, state, gathered, occasion),
+    answer: askLine(by, [...gathered.ancestors, state], gathered, occasion),
   }))
   const stands = (came: Pick<Judged, 'answer' | 'eligible'>) =>
     came.answer.permit && !hasLostApprover(state, came.eligible)
   const wouldBe = wouldBeOf(compared, (came) => ({ ...came.answer, permit: stands(came) }))
   return {
-    ...withRights(policy, state, read, occasion, compared),
+    ...withRights(policy, state, gathered, occasion, compared),
     answer: { ...compared.came.answer, ...defined({ wouldBe }) },
   }
 }
 
 /** The same without policy's answer, for a decision: it is asked about the request as the decision leaves it. */
-export const judgeRights = (policy: PolicyAnswers, state: ApprovalRequest, read: Gathered, occasion: Occasion) =>
+export const judgeRights = (policy: PolicyAnswers, state: ApprovalRequest, gathered: Gathered, occasion: Occasion) =>
   withRights(
     policy,
     state,
-    read,
+    gathered,
     occasion,
-    runWithObserved(policy, (by) => rightsFor(by, state, read, occasion)),
+    runWithObserved(policy, (by) => rightsFor(by, state, gathered, occasion)),
   )
 
 function withRights(
   policy: PolicyAnswers,
   state: ApprovalRequest,
-  read: Gathered,
+  gathered: Gathered,
   { now, decider, role }: Occasion,
   compared: Compared<ReturnType<typeof rightsFor>>,
 ): Omit<Judged, 'answer'> {
-  const { ancestors, halts, permit, present } = read
-  const given = unhaltedStandIns(read)
+  const { ancestors, halts, permit, present } = gathered
+  const given = unhaltedStandIns(gathered)
   const { eligible, permittedBy, standsFor } = compared.came
   const ending =
-    stopOf(state, read, role, now) ?? lostAncestor(policy, read, now) ?? withdrawnPermit(state, permit, now)
+    stopOf(state, gathered, role, now) ?? lostAncestor(policy, gathered, now) ?? withdrawnPermit(state, permit, now)
   return {
     eligible,
     permittedBy,

@@ -32,11 +32,11 @@ export const countedApprovers = (state: ApprovalRequest): readonly PersonId[] =>
 export function rightsFor(
   policy: PolicyAnswers,
   state: ApprovalRequest,
-  read: Gathered,
+  gathered: Gathered,
   { decider, claimed, now }: Omit<Occasion, 'moment'>,
 ): Rights {
-  const { halts, readings } = read
-  const absent = unhaltedStandIns(read).map((each) => each.for)
+  const { halts, readings } = gathered
+  const absent = unhaltedStandIns(gathered).map((each) => each.for)
   const people = decider === undefined ? undefined : [...countedApprovers(state), decider, ...absent]
   const said = { readings, claimed: decider && { person: decider, groups: claimed } }
   const own = eligibilityOf(policy, state, people, now, said)

@@ -69,6 +69,6 @@ export async function findEnding(
   role?: string,
 ): Promise<Ending | undefined> {
   const beside = defined({ permit: permitOf(state) })
-  const { ancestors, ...read } = await requests.dependencies(state.ask.ancestors, targetsOf(state, role), beside)
-  return endingOf(state, { ...read, ancestors: ancestors.map((each) => each.state) }, role, now)
+  const { ancestors, ...others } = await requests.dependencies(state.ask.ancestors, targetsOf(state, role), beside)
+  return endingOf(state, { ...others, ancestors: ancestors.map((each) => each.state) }, role, now)
 }

@@ -55,8 +55,8 @@ async function commandFor(
   const reads = reader && less?.ok !== false && readsAgain(state, { ...decision, ...defined({ narrowed: less }) })
   const present = reads ? readState(less?.ask ?? state.ask, { reader, clock }) : undefined
   const occasion = { now, decider: decision.person }
-  const [read, shown] = await Promise.all([gather(state, occasion, ports, present), seen])
-  const known = reader ? read : { ...read, present: state.preview }
+  const [gathered, shown] = await Promise.all([gather(state, occasion, ports, present), seen])
+  const known = reader ? gathered : { ...gathered, present: state.preview }
   const cut = showsAll && !showsAll(state) ? (true as const) : undefined
   return judgeDecision(policy, state, { ...decision, ...defined({ seen: shown, cut }) }, known, less, now)
 }

@@ -70,10 +70,10 @@ async function begin(token: AccessToken, use: UseId, once: OnceOnly, role: strin
     ports,
     async (state, now) => {
       const occasion = { moment: 'use', now, role } as const
-      const read = await gather(state, occasion, ports, readStateFor(state, 'call', ports))
-      expected = read.raw
+      const gathered = await gather(state, occasion, ports, readStateFor(state, 'call', ports))
+      expected = gathered.raw
       const own = { agent: token.agent, target: ports.reach.kind, presented: token.jti, use }
-      return { ...judge(ports.policy, state, read, occasion), type: 'begin_call' as const, ...own }
+      return { ...judge(ports.policy, state, gathered, occasion), type: 'begin_call' as const, ...own }
     },
     [once],
   )
