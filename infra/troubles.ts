@@ -1,7 +1,7 @@
 /**
- * What functions log, rather than throw, when something is wrong, word for word. Each line raises the alarm `Troubles`, which
- * names it, and each name here has a page in docs/runbooks. A test holds the lines to the code: what is logged as an error
- * is counted somewhere.
+ * Events that functions log, rather than throw, when something is wrong. Each raises the alarm `Troubles`, which names the
+ * event, and each name here has a page in docs/runbooks. A test holds the events to the code: each error that is logged is
+ * counted somewhere.
  */
 export const troubles: { readonly [page: string]: readonly string[] } = {
   Faults: ['fault'],
@@ -13,11 +13,11 @@ export const troubles: { readonly [page: string]: readonly string[] } = {
   DenyOverflow: ['deny_overflow'],
   SessionNotCut: ['session_not_cut'],
   HandOnFailed: ['hand_on_failed'],
-  SlackSecretNotRead: ['slack secret not read'],
-  ClicksFailed: ['slack edge failed', 'click not decided', 'click not looked up'],
-  SlackAppRemoved: ['slack app removed'],
+  SlackSecretNotRead: ['slack_secret_not_read'],
+  ClicksFailed: ['slack_edge_failed', 'click_not_decided', 'click_not_looked_up'],
+  SlackAppRemoved: ['slack_app_removed'],
   CardUndeliverable: ['card_undeliverable', 'direct_undeliverable'],
-  CardDegraded: ['card degraded'],
+  CardDegraded: ['card_degraded'],
   WebhookUndeliverable: ['webhook_unsigned', 'webhook_gone'],
   SignalUndeliverable: ['signal_refused', 'signal_undelivered'],
   OutcomeUnknown: ['outcome_unknown'],

@@ -132,7 +132,7 @@ function mustTake(
   ports: Pick<RatePorts, 'log'>,
 ): void {
   if (taken.permitted) return
-  ports.log.info('rate exceeded', { kind, ...asked })
+  ports.log.info('rate_exceeded', { kind, ...asked })
   const detail = `ask again in ${taken.retryAfter} s: nothing was done. \`limits.${kind}\` of the ladder is the rate`
   throw tooManyRequests(detail, taken.retryAfter)
 }

@@ -41,11 +41,11 @@ export interface Queue<T> {
 /** `deduplicate` tells a change from all others; `group` keeps order within a request, or within a role. */
 export type Fifo = { group: string; deduplicate: string }
 
-/** Words of the vocabulary, never a credential, a justification or arguments. */
+/** An event is a literal in snake_case, since alarms match on it. Fields never hold a credential, a justification or arguments. */
 export interface Log {
-  info(message: string, fields?: { [field: string]: string | number | boolean | undefined }): void
-  warn(message: string, fields?: { [field: string]: string | number | boolean | undefined }): void
-  error(message: string, fields?: { [field: string]: string | number | boolean | undefined }): void
+  info(event: string, fields?: { [field: string]: string | number | boolean | undefined }): void
+  warn(event: string, fields?: { [field: string]: string | number | boolean | undefined }): void
+  error(event: string, fields?: { [field: string]: string | number | boolean | undefined }): void
 }
 
 /** The service that keeps incidents, about a parent task or what is to be opened. It never throws: `unreachable` is no answer. */

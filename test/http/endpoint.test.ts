@@ -302,7 +302,7 @@ describe('a fault', () => {
     'KeyNotYetKnown',
   ]
   // What a caller alone can bring about raises no alarm.
-  const quiet: { readonly [name: string]: string } = { Overtaken: 'overtaken', KeyNotYetKnown: 'key not yet known' }
+  const quiet: { readonly [name: string]: string } = { Overtaken: 'overtaken', KeyNotYetKnown: 'key_not_yet_known' }
   type Fault = new (message: string, options?: ErrorOptions) => Error
   const ofOperations = Object.entries(faults).filter(([, each]) => each.prototype instanceof Error) as [string, Fault][]
 

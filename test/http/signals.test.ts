@@ -184,13 +184,13 @@ describe('a signal without effect is taken, and halts no one', () => {
     ],
   ])('%s', async (_what, changes, events, because) => {
     expect((await send(set(events, changes))).status).toBe(202)
-    expect([await halted(), whys()]).toEqual([[], [`signal without effect: ${because}`]])
+    expect([await halted(), whys()]).toEqual([[], [`signal_without_effect: ${because}`]])
   })
 
   test('where the deployment does not let the transmitter say it', async () => {
     receive({ events: ['session-revoked'] })
     expect((await send(aboutMia())).status).toBe(202)
-    expect([await halted(), whys()]).toEqual([[], ['signal without effect: not_allowed']])
+    expect([await halted(), whys()]).toEqual([[], ['signal_without_effect: not_allowed']])
   })
 
   test('where the deployment lets it speak of agents alone', async () => {
@@ -263,7 +263,7 @@ describe('a token that is refused', () => {
     const answer = await send(token())
     expect(answer).toMatchObject({ status: 400, body: { err, description: expect.any(String) } })
     expect(answer.headers).toMatchObject({ 'content-type': 'application/json', 'content-language': 'en' })
-    expect([await halted(), whys()]).toEqual([[], [`signal refused: ${err}`]])
+    expect([await halted(), whys()]).toEqual([[], [`received_signal_refused: ${err}`]])
   })
 
   test('another content type, and an address of no transmitter', async () => {

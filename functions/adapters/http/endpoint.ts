@@ -95,7 +95,7 @@ async function answerOf(
     const seen = { route: call.route, fault: name, cause, requestId: call.requestId }
     // What a caller alone can bring about raises no alarm.
     if (name === 'Overtaken') log.info('overtaken', seen)
-    else if (name === 'KeyNotYetKnown') log.info('key not yet known', seen)
+    else if (name === 'KeyNotYetKnown') log.info('key_not_yet_known', seen)
     else log.error('fault', seen)
     if (name === 'RightMissing') return problem(apiProblem(500, 'right_missing').problem)
     return problem(

@@ -154,12 +154,12 @@ export class SlackDoor implements ChannelDoor<SlackCard> {
   /** Checked before it is sent, and made bare where Slack refuses it all the same: a bare card is better than none. */
   async #send<T>(card: SlackCard, call: (message: Message) => Promise<T>): Promise<T> {
     const { card: fit, complaints } = degradeCard(card)
-    if (complaints.length > 0) this.#log.error('card degraded', { complaint: complaints[0] })
+    if (complaints.length > 0) this.#log.error('card_degraded', { complaint: complaints[0] })
     try {
       return await call(messageOf(fit))
     } catch (cause) {
       if (!refusesBlocks(cause)) throw faultOf(cause)
-      this.#log.error('card degraded', { complaint: cause.data.error })
+      this.#log.error('card_degraded', { complaint: cause.data.error })
       return await call(messageOf(bareCard(fit))).catch((again: unknown) => {
         throw faultOf(again)
       })

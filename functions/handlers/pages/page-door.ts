@@ -180,7 +180,7 @@ export async function endLogin(
   }
   const done = await finishLogin({ answer, cookie: cookieOf(call, issuer, 'session') ?? '' }, ports)
   if (done.ok) return { ok: true, loggedIn: done.value }
-  log.info('login refused', { code: done.code, detail: done.detail })
+  log.info('login_refused', { code: done.code, detail: done.detail })
   const [status, title, text] = loginRefusals[done.code]
   const next = { href: '/decide', text: 'Log in again' }
   return { ok: false, answer: shown(issuer, messagePage({ title, text, next }), status) }

@@ -40,7 +40,7 @@ export const createHandler =
     // Last: it takes what time is left, and goes on at the next run.
     const until = ports.clock.now() + Math.floor(context.getRemainingTimeInMillis() / 1000) - reserve
     const summedUp = (await attempt(() => sumUpAgents(ports, { until }))) ?? 0
-    if (changed + suspended + summedUp > 0) ports.log.info('agents looked after', { changed, suspended, summedUp })
+    if (changed + suspended + summedUp > 0) ports.log.info('agents_looked_after', { changed, suspended, summedUp })
     if (faults.length > 0) throw faults[0]
   }
 

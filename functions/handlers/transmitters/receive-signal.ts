@@ -21,7 +21,7 @@ export function createHandler(ports: ApiPorts & { halts: HaltStore }) {
     const signals = claims.ok ? signalsIn(claims.value) : undefined
     if (!claims.ok || !signals) {
       const { code: err, detail: description = 'the token is bad' } = claims.ok ? noSubject : claims
-      log.warn('signal refused', { err, ...(Object.hasOwn(transmitters, alias) && { transmitter: alias }) })
+      log.warn('received_signal_refused', { err, ...(Object.hasOwn(transmitters, alias) && { transmitter: alias }) })
       return { status: 400, headers: { 'content-language': 'en' }, body: { err, description } }
     }
     const { jti } = claims.value

@@ -50,7 +50,7 @@ export async function recordRegistry(files: Bundle, ports: RegistryPorts): Promi
       log.error('look_after_failed', { subject, fault: faultName(fault) })
     }
   if (!failed) await lives.saveRegistry({ bundle: files.hash, subjects: [...registrations.keys()] })
-  if (made > 0) log.info('registry recorded', { entries: made })
+  if (made > 0) log.info('registry_recorded', { entries: made })
   return made
 }
 

@@ -20,9 +20,9 @@ export async function tellNotice(notice: AgentNotice, ports: Ports): Promise<voi
   const { about, to } = notice
   try {
     const place = await placeOf(to, ports)
-    if (place === undefined) return log.info('notice not told', { about, ...to })
+    if (place === undefined) return log.info('notice_not_told', { about, ...to })
     await boardOf(place.chat, boards).post(place.id, ports.renderAgentNotice(notice, place.chat))
-    log.info('notice told', defined({ about, ...to, kind: notice.notice.kind }))
+    log.info('notice_told', defined({ about, ...to, kind: notice.notice.kind }))
   } catch (fault) {
     if (!(fault instanceof CardUndeliverable)) throw fault
     if ('person' in to) log.error('direct_undeliverable', { about, ...to })

@@ -148,7 +148,7 @@ export class Notary {
     ])
     if (!sameBytes(rootOfTiles(size, edge), root))
       throw new AnchorForked('the tiles of the log are not of its checkpoint')
-    log.info('log read', { size })
+    log.info('log_read', { size })
     return { size, version: found.version, edge, partial }
   }
 
@@ -193,7 +193,7 @@ export class Notary {
     const { index, bucket, log } = this.#ports
     const bundle = await readLeaves(Math.floor(size / tileWidth), published.size, bucket)
     const leaves = bundle.slice(size % tileWidth, (size % tileWidth) + mostAtOnce)
-    log.warn('index restored', { from: size, entries: leaves.length })
+    log.warn('index_restored', { from: size, entries: leaves.length })
     const placed = await index.place(size, leaves, [])
     return placed ? { size: size + leaves.length, pending: [] } : undefined
   }

@@ -55,7 +55,7 @@ export async function reconcileLog(ports: ReconcileLogPorts, until: NumericDate)
     log.error('notary_behind', { chains: behind.size, entry: [...behind.values()][0] })
     await ports.notary.look([...behind.keys()])
   }
-  log.info('log reconciled', { size, found: differences.size })
+  log.info('log_reconciled', { size, found: differences.size })
   return [...differences.values()]
 }
 

@@ -218,7 +218,7 @@ async function assessOpening(ask: OpeningToAssess, ports: OpeningPorts): Promise
 async function checkIncident(incident: string, rules: BreakGlassPolicy, { incidents, log }: OpeningPorts) {
   if (incident.length > 128 || !new RegExp(rules.incident).test(incident)) return `it ${incidentLooks(rules)}`
   const { answer } = await incidents.look(incident)
-  if (answer === 'unreachable') log.warn('incident not checked')
+  if (answer === 'unreachable') log.warn('incident_not_checked')
   // A tool that does not answer must not lock people out in an emergency: the review comes afterwards.
   return answer === 'unknown' ? 'it is not known where incidents are kept' : undefined
 }

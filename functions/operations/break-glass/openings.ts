@@ -174,7 +174,7 @@ export async function closeIncident(
   }
   if (faults.length > 0) throw faults[0]
   await requests.putOnce({ key, value: ended.join(' '), expiresAt: clock.now() + keepDelivery })
-  log.info('incident closed', { ended: ended.length })
+  log.info('incident_closed', { ended: ended.length })
   return ended
 }
 

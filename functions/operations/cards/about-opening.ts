@@ -95,7 +95,7 @@ async function leftFor(
     })
     return Math.min(...budgets.map(({ left }) => left))
   } catch (fault) {
-    return unknown(fault, 'budget not read', ask.id, log)
+    return unknown(fault, 'budget', ask.id, log)
   }
 }
 
@@ -104,11 +104,11 @@ async function issuedFor(state: ApprovalRequest, { ledger, log }: AboutPorts) {
   try {
     return credentialsIssued(await ledger.entries(state.ask.id))
   } catch (fault) {
-    return unknown(fault, 'record not read', state.ask.id, log)
+    return unknown(fault, 'record', state.ask.id, log)
   }
 }
 
-function unknown(fault: unknown, what: string, request: string, log: Log): undefined {
-  log.warn(what, { request, fault: faultName(fault) })
+function unknown(fault: unknown, part: 'budget' | 'record', request: string, log: Log): undefined {
+  log.warn('opening_not_read', { request, part, fault: faultName(fault) })
   return undefined
 }

@@ -87,7 +87,7 @@ export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Ac
     expiresAt: Math.max(once.expiresAt, now + 8 * clickLasts),
   }
   if (!(await ports.requests.putOnce(recorded))) return refused('replayed')
-  ports.log.info('burst accepted', { verdict, by: person, members: shown.length })
+  ports.log.info('burst_accepted', { verdict, by: person, members: shown.length })
   return ok(waiting.size)
 }
 
@@ -126,7 +126,7 @@ export async function decideBurst(key: string, ports: Ports): Promise<void> {
   const { person, verdict, kind, generation, members } = click
   const outcome = { person, verdict, at: clock.now(), decided: members.length - refused.length, refused, generation }
   await draws.send([{ burst: kind, outcome, group: burstKey(kind), deduplicate: key.slice(-128) }])
-  log.info('burst decided', { verdict, by: person, decided: outcome.decided, refused: refused.length })
+  log.info('burst_decided', { verdict, by: person, decided: outcome.decided, refused: refused.length })
 }
 
 /** Undefined where it was decided. */

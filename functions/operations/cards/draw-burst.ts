@@ -100,7 +100,7 @@ export async function drawBurst(
     const ts = updated ? before.ts : (await board.post(id, card)).ts
     const burst = { key, generation, kind, channel: id, ts, rendered, members: ids, shown, list: listDigest(shown) }
     await ports.bursts.save({ ...burst, ...(whole ? {} : { cut: true }), ...defined({ outcome }) })
-    ports.log.info('burst drawn', {
+    ports.log.info('burst_drawn', {
       channel: kind.channel,
       members: ids.length,
       waiting: shown.length,

@@ -157,7 +157,7 @@ async function peopleToReach({ state, now, ports, readings }: Drawing): Promise<
   const reachable: PersonId[] = []
   for (const person of called) if ((await accountOf(person, undefined, ports)) !== undefined) reachable.push(person)
   if (reachable.length < called.length)
-    ports.log.info('people not reachable in the chat', {
+    ports.log.info('people_not_reachable_in_chat', {
       request: state.ask.id,
       people: called.length - reachable.length,
     })
@@ -246,7 +246,7 @@ async function say({ card, rendered }: Shown, lines: readonly Unsent[], { state,
   for (const { keys, line } of lines) {
     if (line) {
       ts = await sayBeneath({ card: { ...card, ts }, rendered }, ports.say(line, state, card.chat), ports.boards)
-      ports.log.info('line said', { request: state.ask.id, line: line.line, direct: card.person !== undefined })
+      ports.log.info('line_said', { request: state.ask.id, line: line.line, direct: card.person !== undefined })
     }
     told = [...told, ...keys]
     await ports.cards.save({ ...card, ts, told })
@@ -276,5 +276,5 @@ async function tellOwner(owner: PersonId, drawing: Drawing): Promise<void> {
     person: owner,
     told,
   })
-  ports.log.info('owner told', { request: state.ask.id, notice: unsent.notice })
+  ports.log.info('owner_told', { request: state.ask.id, notice: unsent.notice })
 }

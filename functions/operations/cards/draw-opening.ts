@@ -46,7 +46,7 @@ export async function drawOpening(
 ): Promise<void> {
   const paging = pageFor({ state, opening }, now, posted, ports)
   const [told, paged] = await Promise.allSettled([tellInChat({ state, opening }, now, posted, ports), paging])
-  if (paged.status === 'rejected') ports.log.warn('page not sent', { request: state.ask.id })
+  if (paged.status === 'rejected') ports.log.warn('page_not_sent', { request: state.ask.id })
   if (told.status === 'rejected') throw told.reason
   if (paged.status === 'rejected') throw paged.reason
 }
@@ -96,7 +96,7 @@ async function tellEach(listeners: readonly Listener[], drawing: Drawing): Promi
     }
   }
   if (unreachable > 0)
-    ports.log.info('people not reachable in the chat', { request: state.ask.id, people: unreachable })
+    ports.log.info('people_not_reachable_in_chat', { request: state.ask.id, people: unreachable })
   return faults
 }
 
@@ -137,7 +137,7 @@ async function drawInChannel(alias: string | undefined, { state, now, posted, ab
     ports.boards,
   )
   await remember({ ...shown.card, ts }, unsent.keys, ports)
-  ports.log.info('notice said', { request: state.ask.id, notice: unsent.notice.notice, direct: false })
+  ports.log.info('notice_said', { request: state.ask.id, notice: unsent.notice.notice, direct: false })
 }
 
 const placeAt = ({ chat, id }: Channel) => ({ chat, channel: id })
@@ -176,6 +176,6 @@ async function tellOne(
     const card = { request: state.ask.id, chat, channel, ts, rendered: renderingOf(words), at, person }
     await remember({ ...card, ...defined({ told: before?.told }) }, unsent.keys, ports)
   }
-  ports.log.info('notice said', { request: state.ask.id, notice: unsent.notice.notice, direct: true })
+  ports.log.info('notice_said', { request: state.ask.id, notice: unsent.notice.notice, direct: true })
   return undefined
 }

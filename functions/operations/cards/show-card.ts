@@ -37,7 +37,7 @@ export async function showCard(
     ...defined({ person, told: before?.told }),
   }
   await cards.save(card)
-  log.info('card drawn', {
+  log.info('card_drawn', {
     request: state.ask.id,
     status: state.status,
     posted: !updated,

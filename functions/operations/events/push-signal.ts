@@ -41,7 +41,7 @@ export async function pushSignal(tool: ToolId, event: SecurityEvent, ports: Port
   const pushed = await ports.sets.push(stream, token)
   if (pushed.outcome === 'again') throw new ReceiverUnavailable(`the receiver of \`${tool}\` answered ${pushed.fault}`)
   if (pushed.outcome === 'refused') log.error('signal_refused', { ...told, code: pushed.code })
-  if (pushed.outcome === 'taken') log.info('signal taken', { ...told, ...lagOf(event, clock) })
+  if (pushed.outcome === 'taken') log.info('signal_delivered', { ...told, ...lagOf(event, clock) })
 }
 
 /** A verification is of the stream as it was when it was asked for, and of no other. */

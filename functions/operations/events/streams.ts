@@ -76,7 +76,7 @@ async function change<R extends Next>(
       appended: { expected: head, entries, head: end },
     })
     if (!saved) return undefined
-    ports.log.info('stream changed', { tool, event: event?.type, status: after?.status })
+    ports.log.info('stream_changed', { tool, event: event?.type, status: after?.status })
     return next
   })
 }

@@ -46,14 +46,14 @@ export async function takeSignals(
   if (!transmitter) throw new TypeError(`\`${alias}\` is no transmitter of the deployment`)
   const seen = `SEEN#${digestOf('hotwork.signal.v1', [by, jti])}`
   if ((await requests.recall(seen)) !== undefined) {
-    log.info('signal replayed', { transmitter: by })
+    log.info('signal_replayed', { transmitter: by })
     return { outcome: 'taken' }
   }
   for (const signal of signals) {
     const because = 'because' in signal ? signal.because : whyNot(signal, transmitter)
     const targets = 'kind' in signal && !because ? targetsOfSignal(signal, transmitter, policy.bundle, clock.now()) : []
     if (targets.length === 0)
-      log.info('signal without effect', { transmitter: by, because: because ?? 'unknown_subject' })
+      log.info('signal_without_effect', { transmitter: by, because: because ?? 'unknown_subject' })
     for (const target of targets) {
       const halted = await haltOnce({ by, jti, target, reason: reasonOf(signal as Signal) }, transmitter, ports)
       if (halted.outcome === 'too_many_halts') return halted

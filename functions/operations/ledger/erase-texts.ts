@@ -55,7 +55,7 @@ export async function eraseTexts(
   }
   await record(person, event, ports)
   await eraser.erase(found)
-  log.warn('texts erased', { person, by, texts: found.length })
+  log.warn('texts_erased', { person, by, texts: found.length })
   return ok({ erased: found.length, ...rest })
 }
 

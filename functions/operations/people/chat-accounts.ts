@@ -71,7 +71,7 @@ export async function linkAccount(
     const linked = whole.length > 0 ? account : undefined
     const change = { ...recorded, ...unlinking(whole, current), code: key, ...defined({ linked }) }
     if (await links.save(change)) {
-      ports.log.info('chat account linked', { person: person.id })
+      ports.log.info('chat_account_linked', { person: person.id })
       return ok({ ...account, name: found?.name ?? account.user })
     }
     return (await links.offered(key)) ? undefined : refuse('unknown_code')
@@ -93,7 +93,7 @@ export async function unlinkAccount(
     if (typeof event === 'string') return refused(person, 'unlink', event, ports)
     const recorded = record(person, [event], expected, ports)
     if (!(await links.save({ ...recorded, ...unlinking([event], current) }))) return undefined
-    ports.log.info('chat account unlinked', { person: person.id })
+    ports.log.info('chat_account_unlinked', { person: person.id })
     return ok(event.account)
   })
 }
@@ -111,6 +111,6 @@ const unlinking = (events: readonly LinkEvent[], current: LinkedAccounts) => ({
 
 async function refused(person: Person, attempted: string, code: LinkRefusal, ports: LinkPorts) {
   await recordRefusal(actorNamed(person.id), attempted, 'not_permitted', ports)
-  ports.log.warn('chat account not linked', { person: person.id, code })
+  ports.log.warn('chat_account_not_linked', { person: person.id, code })
   return refuse(code)
 }

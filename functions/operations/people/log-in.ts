@@ -95,14 +95,14 @@ export async function finishLogin(
   const { people } = policy.bundle.directory
   const person = withIdentity(people, proven.value.identity, now)
   if (person?.status !== 'active') {
-    log.warn('login of an unknown or inactive person', { code: person ? 'inactive' : 'unknown_person' })
+    log.warn('login_without_active_person', { code: person ? 'inactive' : 'unknown_person' })
     return refuse(person ? 'inactive' : 'unknown_person')
   }
   const next = secrets.secret()
   const session = sessionOf(person, proven.value, policy.bundle.directory, now)
   await sessions.open(sessionKey(next), session)
   await sessions.end(sessionKey(cookie), session.expiresAt)
-  log.info('logged in', { person: person.id })
+  log.info('logged_in', { person: person.id })
   return ok({ person, login: proven.value, purpose, cookie: next })
 }
 

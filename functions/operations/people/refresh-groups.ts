@@ -22,7 +22,7 @@ export async function refreshGroups(directory: Directory, ports: Ports): Promise
   const faults = done.flatMap((each, at) =>
     each.status === 'rejected' ? [[groups[at]?.group, each.reason] as const] : [],
   )
-  for (const [group, fault] of faults) ports.log.warn('group not read', { group, fault: faultName(fault) })
+  for (const [group, fault] of faults) ports.log.warn('group_not_read', { group, fault: faultName(fault) })
   if (faults[0]) throw faults[0][1]
 }
 
@@ -47,7 +47,7 @@ async function refresh({ group, source, read }: Group, { people }: Directory, po
   const holdsUntil = at + kind.holdsFor
   // As long ahead as the answer holds: a shift that begins meanwhile begins on time, also when the source is down by then.
   const { members, unknown = [], rota } = await read({ people, since: at, until: holdsUntil })
-  if (unknown.length > 0) log.warn('group names unknown users', { group, users: unknown.join(' ') })
+  if (unknown.length > 0) log.warn('group_with_unknown_users', { group, users: unknown.join(' ') })
   const reading: GroupReading = {
     source: key,
     members: [...members],

@@ -56,7 +56,7 @@ export async function giveStandIn(
     if ('code' in given) return refused(given.code, given.detail)
     const standIn = evolveStandIn(ids.standIn(), undefined, given)
     if (!(await save(standIn, given, { absences, taken, head: noEntries }, now, ports))) return undefined
-    log.info('stand-in given', { standIn: standIn.id, for: person, by })
+    log.info('stand_in_given', { standIn: standIn.id, for: person, by })
     return ok(standIn)
   })
 }
@@ -81,7 +81,7 @@ export async function endStandIn(
     if ('code' in event) return refused(event.code)
     const ended = evolveStandIn(id, standIn, event)
     if (!(await save(ended, event, { absences, taken, head: last }, now, ports))) return undefined
-    log.info('stand-in ended', { standIn: id, by: person })
+    log.info('stand_in_ended', { standIn: id, by: person })
     return ok(ended)
   })
 }

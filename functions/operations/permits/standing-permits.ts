@@ -82,7 +82,7 @@ export async function givePermit(
   const permit = evolvePermit(id, undefined, event)
   if (!(await permits.save(changeOf({ id, permit: undefined, head: noEntries }, event, contextOf(state), ports))))
     return refused('permit_refused', allowedBefore)
-  log.info('standing permit given', { permit: id, request, by: person, uses })
+  log.info('standing_permit_given', { permit: id, request, by: person, uses })
   return ok(permit)
 }
 
@@ -125,7 +125,7 @@ export async function revokePermit(
     const permit = evolvePermit(id, stored.permit, event)
     const context = from && { ...contextOf(from.state), resource: permit.resource }
     if (!(await permits.save(changeOf({ id, ...stored }, event, context, ports)))) return undefined
-    log.info('standing permit revoked', { permit: id, by: person, drawn: permit.drawn.length })
+    log.info('standing_permit_revoked', { permit: id, by: person, drawn: permit.drawn.length })
     return ok(permit)
   })
 }

@@ -16,7 +16,7 @@ type Ports = { bundles: BundleStore; clock: Clock; log: Log }
 export async function keepBundle(files: Bundle, { bundles, clock, log }: Ports): Promise<boolean> {
   if (await bundles.isKept(files.hash)) return false
   const kept = await bundles.keep({ bundle: files as unknown as KeptBundle['bundle'], at: clock.now() })
-  if (kept) log.info('bundle kept', { bundle: files.hash })
+  if (kept) log.info('bundle_kept', { bundle: files.hash })
   return kept
 }
 

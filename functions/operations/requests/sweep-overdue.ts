@@ -115,7 +115,7 @@ export async function setReminders(id: RequestId, { requests, timers, clock, log
   )
   // The earliest first: if the Scheduler refuses a later one, the others are set.
   for (const timer of ahead) await timers.set({ ...timer, request: id, at: timer.at + grace })
-  if (ahead.length > 0) log.info('reminders set', { request: id, reminders: ahead.length })
+  if (ahead.length > 0) log.info('reminders_set', { request: id, reminders: ahead.length })
 }
 
 /** At most 64 characters of letters, digits, `-` and `_`: an id of 30, a round, a stage, a time and an attempt. */

@@ -36,7 +36,7 @@ async function compareOrPassOver(id: RequestId, ports: ComparingPorts): Promise<
   try {
     return (await compareOne(id, ports)) ? 1 : 0
   } catch (fault) {
-    ports.log.warn('calls not compared now', { request: id, fault: faultName(fault) })
+    ports.log.warn('calls_not_compared_now', { request: id, fault: faultName(fault) })
     return 0
   }
 }

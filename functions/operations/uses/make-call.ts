@@ -128,7 +128,7 @@ async function lookUp(ask: Ask, use: Use, { reach, log }: CallPorts): Promise<Lo
   try {
     return await reach.lookUp(ask, use)
   } catch (fault) {
-    log.warn('call not looked up', { request: ask.id, fault: faultName(fault) })
+    log.warn('call_not_looked_up', { request: ask.id, fault: faultName(fault) })
     return { found: 'unread' }
   }
 }

@@ -106,5 +106,5 @@ test('where nobody ever used break-glass it ends nothing', async () => {
 test('the name of the incident is not in the log', async () => {
   await night.opened()
   await night.close()
-  expect(night.log.lines).toContainEqual({ level: 'info', message: 'incident closed', fields: { ended: 1 } })
+  expect(night.log.lines).toContainEqual({ level: 'info', message: 'incident_closed', fields: { ended: 1 } })
 })

@@ -146,7 +146,7 @@ describe('an event', () => {
     const claims = decodeJwt(got?.token ?? '')
     expect(claims).toMatchObject({ iss: issuer, aud: audience, iat: start, txn: ended().request })
     expect(Object.keys(claims).sort()).toEqual(['aud', 'events', 'iat', 'iss', 'jti', 'sub_id', 'txn'])
-    expect(world.log.lines.at(-1)).toMatchObject({ message: 'signal taken', fields: { lagSeconds: 2 } })
+    expect(world.log.lines.at(-1)).toMatchObject({ message: 'signal_delivered', fields: { lagSeconds: 2 } })
   })
 
   test('that comes again has the same `jti`', async () => {

@@ -325,7 +325,7 @@ describe('asking the sources', () => {
     })
     expect(world.log.lines).toContainEqual({
       level: 'warn',
-      message: 'group names unknown users',
+      message: 'group_with_unknown_users',
       fields: { group: 'on-call-now', users: 'PGONE' },
     })
   })

@@ -47,7 +47,7 @@ export async function attempt<Ask, T>(
   try {
     const made = await deadline.within(act(ask, deadline.mayStart), patience.tell)
     if (!made.done) {
-      log.warn('click not decided in time', named)
+      log.warn('click_not_decided_in_time', named)
       return { done: false, sentence: late }
     }
     if (made.value.ok) return { done: true, value: made.value.value }
@@ -55,7 +55,7 @@ export async function attempt<Ask, T>(
     return { done: false, code, detail, sentence: sentenceFor(code, { directory, page, detail, state }) }
   } catch (cause) {
     const fault = faultName(cause)
-    log.error('click not decided', { ...named, fault })
+    log.error('click_not_decided', { ...named, fault })
     // Neither of these committed anything, which is known. After the store's silence nothing is.
     if (fault === 'NotInTime' || fault === 'StaleRequest') return { done: false, sentence: notRecorded }
     const sentence = saidOf(fault, fault === 'StoreUnavailable' ? late : failed)
@@ -97,7 +97,7 @@ export async function foresee(
   let failedBy: string | undefined
   const found = await deadline.inTime(ask, patience.start, (fault) => {
     failedBy = fault
-    log.error('click not looked up', { request, fault })
+    log.error('click_not_looked_up', { request, fault })
   })
   if (!found) return { ok: false, sentence: saidOf(failedBy, notOpened) }
   if (found.value.ok) return { ok: true, state: found.value.value }
@@ -112,7 +112,7 @@ export async function seenOn(
   { chat, seen, log }: EdgeOptions,
 ) {
   if (channel === undefined || ts === undefined) return undefined
-  const warn = (fault: string) => log.warn('card not read', { request, fault })
+  const warn = (fault: string) => log.warn('card_not_read', { request, fault })
   return (await deadline.inTime(() => seen({ request, chat: chat.alias, channel, ts }), patience.beside, warn))?.value
 }
 
@@ -133,7 +133,7 @@ export function createEphemeral(apiUrl: string, log: Log, fetcher: typeof fetch 
   const origins = originsFor(apiUrl)
   return async (responseUrl, said) => {
     if (typeof responseUrl !== 'string' || !URL.canParse(responseUrl) || !origins.includes(new URL(responseUrl).origin))
-      return log.warn('cannot tell the clicker: no response_url of ours')
+      return log.warn('clicker_not_told')
     try {
       const answer = await fetcher(responseUrl, {
         method: 'POST',
@@ -142,9 +142,9 @@ export function createEphemeral(apiUrl: string, log: Log, fetcher: typeof fetch 
         redirect: 'error',
         signal: AbortSignal.timeout(timeoutMs),
       })
-      if (!answer.ok) log.warn('cannot tell the clicker', { status: answer.status })
+      if (!answer.ok) log.warn('clicker_not_told', { status: answer.status })
     } catch (cause) {
-      log.warn('cannot tell the clicker', { fault: faultName(cause) })
+      log.warn('clicker_not_told', { fault: faultName(cause) })
     }
   }
 }

@@ -23,7 +23,7 @@ export async function isFirst(
 ): Promise<boolean> {
   const parsed = EventId.safeParse(body)
   if (!parsed.success) {
-    log.warn('slack event without an id')
+    log.warn('slack_event_without_id')
     return false
   }
   const once = {
@@ -31,7 +31,7 @@ export async function isFirst(
     value: 'event',
     expiresAt: now() + rememberSeconds,
   }
-  const warn = (fault: string) => log.warn('slack event not taken', { fault })
+  const warn = (fault: string) => log.warn('slack_event_not_taken', { fault })
   return (await carried.deadline.inTime(() => putOnce(once), patience.start, warn))?.value ?? false
 }
 
@@ -50,12 +50,12 @@ export function registerEvents(app: App, options: EdgeOptions): void {
     const carried = carriedOf(heard)
     if (!(await isFirst(heard.body, carried, options))) return
     // Where it fails, the next round comes by itself, and what is kept counts for nothing once it is old.
-    const warn = (fault: string) => log.warn('slack groups not read', { fault })
+    const warn = (fault: string) => log.warn('slack_groups_not_read', { fault })
     await carried.deadline.inTime(refreshGroups, patience.answer, warn)
   })
   // The end of the app in this workspace: no card can be posted, and no click comes, until it is installed again.
   for (const event of ['app_uninstalled', 'tokens_revoked'] as const)
     app.event(event, async (heard) => {
-      if (await isFirst(heard.body, carriedOf(heard), options)) log.error('slack app removed', { event })
+      if (await isFirst(heard.body, carriedOf(heard), options)) log.error('slack_app_removed', { event })
     })
 }

@@ -48,13 +48,13 @@ export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) =>
     if (!clockHolds) log.error('clock_out_of_range', { route: 'POST /slack/events' })
     // Nothing is decided yet, so a read that failed is tried again.
     const secrets = await deadline.trying(options.secrets, patience.answer).catch((fault: unknown) => {
-      log.error('slack secret not read', { fault: faultName(fault) })
+      log.error('slack_secret_not_read', { fault: faultName(fault) })
       return { done: false as const }
     })
     if (!secrets.done) return answer(503, 'no signature can be verified now: try again in a moment')
     const guarded = guard(request, { ...chat, secrets: secrets.value, elsewhere }, clockHolds ? now : arrivedAt)
     if (!guarded.pass) {
-      if (guarded.status !== 200) log.warn('slack request refused', { status: guarded.status, why: guarded.why })
+      if (guarded.status !== 200) log.warn('slack_request_refused', { status: guarded.status, why: guarded.why })
       return answer(guarded.status, guarded.why)
     }
     const { contentType, body, delivery } = guarded
@@ -146,6 +146,6 @@ function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): v
   registerCommands(app, options)
   registerEvents(app, options)
   app.error(async (fault) => {
-    log.error('slack edge failed', { fault: fault.name })
+    log.error('slack_edge_failed', { fault: fault.name })
   })
 }

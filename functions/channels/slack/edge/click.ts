@@ -90,7 +90,7 @@ export async function identify(
   { log, links, ...options }: Pick<EdgeOptions, 'bundle' | 'chat' | 'log' | 'links'>,
 ): Promise<Who> {
   const asked = <T>(question: () => Promise<T>) =>
-    deadline.inTime(question, patience.tell, (fault) => log.warn('link not read', { fault }))
+    deadline.inTime(question, patience.tell, (fault) => log.warn('link_not_read', { fault }))
   const { id, team_id } = Account.safeParse(user).data ?? {}
   const account = ChatAccount.safeParse({ team: team_id, user: id }).data
   let found = findPerson(user, options)
@@ -102,7 +102,7 @@ export async function identify(
     if (offered) return { ok: false, sentence: linkSentence(offered.value), link: offered.value }
   }
   if (!found.ok) {
-    log.warn('click by a Slack account that is not linked to a person', { code: found.code })
+    log.warn('click_by_unlinked_account', { code: found.code })
     return { ok: false, sentence: sentenceForAccount[found.code] }
   }
   if (clockHolds) return found

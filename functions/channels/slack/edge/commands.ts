@@ -242,7 +242,7 @@ export function registerCommands(app: App, options: EdgeOptions): void {
     let failedBy: string | undefined
     const warn = (fault: string) => {
       failedBy = fault
-      options.log.warn('command not answered', { fault })
+      options.log.warn('command_not_answered', { fault })
     }
     const answer = () => answerTo(typed.command, carried, options)
     const answered = await carried.deadline.inTime(answer, patience.tell, warn)

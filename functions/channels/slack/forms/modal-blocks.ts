@@ -152,6 +152,6 @@ export async function showModal(
   { openModal, log }: Pick<EdgeOptions, 'openModal' | 'log'>,
   until: number = patience.answer,
 ): Promise<boolean> {
-  const warn = (fault: string) => log.warn('form not opened', { form: modal.callback_id, fault })
+  const warn = (fault: string) => log.warn('form_not_opened', { form: modal.callback_id, fault })
   return (await deadline.inTime(() => openModal(trigger, modal), until, warn)) !== undefined
 }

@@ -57,7 +57,7 @@ export async function redrawTab(user: string, person: PersonId, carried: Carried
   let failedBy: string | undefined
   const warn = (fault: string) => {
     failedBy = fault
-    log.warn('overview not read', { fault })
+    log.warn('overview_not_read', { fault })
   }
   const found = await carried.deadline.inTime(() => overview(person), patience.start, warn)
   const home = found
@@ -70,7 +70,7 @@ async function publish(user: string, home: Home, { deadline }: Carried, { publis
   await deadline.inTime(
     () => publishHome(user, home),
     patience.answer,
-    (fault) => log.warn('home not drawn', { fault }),
+    (fault) => log.warn('home_not_drawn', { fault }),
   )
 }
 

@@ -254,6 +254,6 @@ describe('on Slack’s Web API, as the desk speaks it', () => {
     const { ts } = await slack.post(channel, { text: 'Waiting. req_1 sha-256:AAAA', blocks: [{ type: 'nonsense' }] })
     const posted = (await history()).find((message) => message.ts === ts)
     expect(JSON.stringify(posted?.blocks)).toContain('req_1 sha-256:AAAA')
-    expect(log.lines.at(-1)).toMatchObject({ level: 'error', message: 'card degraded' })
+    expect(log.lines.at(-1)).toMatchObject({ level: 'error', message: 'card_degraded' })
   })
 })

@@ -139,7 +139,7 @@ describe('those whom a stage tells directly', () => {
     expect([channel, ben, chloe].map((place) => sent(place).length)).toEqual([1, 1, 1])
     expect(world.log.lines).toContainEqual(
       expect.objectContaining({
-        message: 'people not reachable in the chat',
+        message: 'people_not_reachable_in_chat',
         fields: { request: request.ask.id, people: 1 },
       }),
     )

@@ -374,7 +374,7 @@ describe('when something breaks', () => {
     expect(door.told[0]?.text).toMatch(/^Something failed/)
     expect(world.log.lines.at(-1)).toEqual({
       level: 'error',
-      message: 'click not decided',
+      message: 'click_not_decided',
       fields: { request: request.ask.id, fault: 'TypeError' },
     })
   })

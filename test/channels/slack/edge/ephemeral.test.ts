@@ -51,7 +51,7 @@ describe('telling one person', () => {
   ])('that %s is a line in the log and no fault', async (_what, fetcher) => {
     const log = new MemoryLog()
     await createEphemeral('https://slack.com/api/', log, fetcher)('https://hooks.slack.com/secret-path', 'x')
-    expect(log.lines).toMatchObject([{ level: 'warn', message: 'cannot tell the clicker' }])
+    expect(log.lines).toMatchObject([{ level: 'warn', message: 'clicker_not_told' }])
     expect(JSON.stringify(log.lines)).not.toContain('secret-path')
   })
 })

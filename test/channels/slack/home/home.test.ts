@@ -113,7 +113,7 @@ describe('Hotwork’s own tab', () => {
     const cause = new RightMissing('denied')
     desk.changes = { overview: () => Promise.reject(new StoreUnavailable('no answer', { cause })) }
     expect(await says('U0BEN')).toMatch(/An operator must look/)
-    expect(world.log.lines.at(-1)).toMatchObject({ message: 'overview not read', fields: { fault: 'RightMissing' } })
+    expect(world.log.lines.at(-1)).toMatchObject({ message: 'overview_not_read', fields: { fault: 'RightMissing' } })
   })
 
   test('is answered with 200 when Slack takes no tab, so that nobody sends the event again and again', async () => {
@@ -121,7 +121,7 @@ describe('Hotwork’s own tab', () => {
     expect(await desk.event({ type: 'app_home_opened', user: 'U0BEN', channel: 'D0', tab: 'home' })).toMatchObject({
       status: 200,
     })
-    expect(world.log.lines.at(-1)).toMatchObject({ level: 'warn', message: 'home not drawn' })
+    expect(world.log.lines.at(-1)).toMatchObject({ level: 'warn', message: 'home_not_drawn' })
   })
 
   test('is drawn once for an event, however often and by whichever signature Slack sends it', async () => {
@@ -248,7 +248,7 @@ describe('Revoke on the tab', () => {
 describe('the end of the app in a workspace', () => {
   test.each(['app_uninstalled', 'tokens_revoked'])('by `%s` raises an alarm, once', async (type) => {
     await desk.event({ type })
-    expect(world.log.lines).toContainEqual({ level: 'error', message: 'slack app removed', fields: { event: type } })
+    expect(world.log.lines).toContainEqual({ level: 'error', message: 'slack_app_removed', fields: { event: type } })
   })
 })
 
@@ -287,6 +287,6 @@ describe('who is in a user group of Slack', () => {
     const { changed } = await open('S0SRE')
     desk.changes = { refreshGroups: () => Promise.reject(new StoreUnavailable('no answer')) }
     expect((await changed('S0SRE')).status).toBe(200)
-    expect(world.log.lines.at(-1)).toMatchObject({ level: 'warn', message: 'slack groups not read' })
+    expect(world.log.lines.at(-1)).toMatchObject({ level: 'warn', message: 'slack_groups_not_read' })
   })
 })
