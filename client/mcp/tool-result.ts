@@ -60,7 +60,7 @@ export function sentenceOf(answer: GatedAnswer, tool: string): string {
 
 function nextOf(reason: string): string {
   if (reason === 'tool_changed')
-    return 'Until people have looked at the change and catalogued the tool again, it is not called.'
+    return 'Until people have looked at the change and imported the tool again, it is not called.'
   if (reason === 'unknown_tool') return 'Use a tool that the gate has, or ask the person who set the gate up.'
   if (['no_answer', 'gate_silent', 'server_gone', 'no_connection'].includes(reason))
     return 'Nothing was sent to the server: call again in a while with the same arguments.'

@@ -33,7 +33,7 @@ export function previewWords(
 }
 
 const differenceWords = ({ name, before, after, masked, note }: Difference): string =>
-  `${name}  ${before ?? '(not there yet)'} -> ${after ?? '(removed)'}${masked ? ' (masked)' : ''}${note === undefined ? '' : `   <- ${note}`}`
+  `${name}  ${before ?? '(none)'} -> ${after ?? '(removed)'}${masked ? ' (masked)' : ''}${note === undefined ? '' : `   <- ${note}`}`
 
 type Values = { [name: string]: unknown }
 

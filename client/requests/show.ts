@@ -172,18 +172,18 @@ export function describe(request: Request, surroundings: Around): string[] {
           ...fact('changes', ...previewWords(request, surroundings)),
           ...fact('tool', request.shown?.mcp && noted(request.shown.mcp)),
           ...fact('with', ...argumentWords(request, request.shown)),
-          ...fact('open', ...(unpinned.length > 0 ? unpinned : ['nothing: its credential can do exactly this'])),
+          ...fact('not pinned', ...(unpinned.length > 0 ? unpinned : ['nothing: its credential can do exactly this'])),
           ...fact('undo', undo && `${undo.possible ? '' : 'CANNOT BE UNDONE: '}${undo.how}`),
           ...fact('terms', termsOf(request)),
         ]),
     ...fact(
-      'again',
+      'extends',
       request.extends &&
-        `more time of ${request.extends}, approved by ${request.approved_before.join(', ') || 'policy alone'}`,
+        `${request.extends}, approved by ${request.approved_before.join(', ') || 'policy alone'}`,
     ),
     ...fact('starts', request.not_before && timeAndSpan(request.not_before, surroundings)),
-    ...fact('drift', ...changes.map((each) => changeWords(each, surroundings))),
-    ...fact('less', ...narrowings.map((each) => narrowedWords(each, request.steps !== undefined, surroundings))),
+    ...fact('resource changed', ...changes.map((each) => changeWords(each, surroundings))),
+    ...fact('narrowed', ...narrowings.map((each) => narrowedWords(each, request.steps !== undefined, surroundings))),
     ...fact('digest', `${digest}, round ${round}`),
     ...fact(
       'who',

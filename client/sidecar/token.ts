@@ -42,4 +42,4 @@ function openOwn(path: string): number {
 }
 
 const cannot = (path: string, why: string) =>
-  wrongUsage(`\`--token-file ${path}\`: ${why}`, 'name a file that is not there yet, in a folder of your own')
+  wrongUsage(`\`--token-file ${path}\`: ${why}`, 'name a new file, in a folder of your own')

@@ -97,7 +97,7 @@ function handled({ stage, round }: Extract<Line, { line: 'handled' }>, state: Ap
     if (whyAgain(view) === 'changed')
       return {
         as: 'line',
-        said: ['Handled: what is there changed. The request is decided again, on what is there now.'],
+        said: ['Handled: the resource changed. The request is decided again, on its present state.'],
         text,
       }
     const by = view.narrowings.at(-1)?.by

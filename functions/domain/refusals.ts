@@ -35,7 +35,7 @@ const catalogue = {
   ),
   stale_digest: no(
     409,
-    'Not counted: what you decided on is not what is asked now',
+    'Not counted: your decision is about an earlier version of this request',
     'read it again, and decide on that',
     'digest',
   ),
@@ -56,12 +56,12 @@ const catalogue = {
   narrowed_too_often: no(409, 'This was narrowed three times, which is the most', 'approve it as it is, or deny it'),
   state_changed: no(
     409,
-    'Not counted: what is there has changed since this was asked or decided',
-    'wait for the next round: people decide on what is there now',
+    'Not counted: the resource has changed since this was asked or decided',
+    'wait for the next round: people decide on the present state',
   ),
   state_unreadable: no(
     503,
-    'What is there now cannot be read, so nothing was issued',
+    'The state of the resource cannot be read now, so nothing was issued',
     'ask again in a moment: what was approved stays approved',
   ),
   not_in_bulk: no(409, 'This request is not decided together with others', 'decide it by itself'),
@@ -102,8 +102,8 @@ const catalogue = {
   halted: no(403, 'A halt stops this', 'ask again once the halt is lifted: what it ended stays ended'),
   ancestor_ended: no(409, 'The grant that this was delegated from has ended', 'ask again: nothing brings it back'),
   // more time
-  not_extendable: no(409, 'This grant cannot be given more time', 'ask anew'),
-  already_extended: no(409, 'More time of this grant was asked for already', 'go on with that request, or ask anew'),
+  not_extendable: no(409, 'This grant cannot be given more time', 'ask again'),
+  already_extended: no(409, 'More time of this grant was asked for already', 'go on with that request, or ask again'),
   extension_too_long: no(400, 'That is longer than the grant itself', 'ask for fewer minutes', 'minutes'),
   // delegating
   delegation_cycle: no(403, 'That agent is already in the chain of this right', 'name another agent', 'agent'),
@@ -149,7 +149,7 @@ const catalogue = {
   own_erasure: no(403, 'You cannot erase what you wrote yourself', 'ask another person: policy says who may'),
   not_permitted: no(403, 'Policy does not let you do this', 'leave it to a person who may'),
   // halts
-  unknown_target: no(400, 'There is nothing like that to halt', 'name a target that is known here'),
+  unknown_target: no(400, 'There is no such target', 'name a target that is known here'),
   unknown_halt: no(404, 'There is no such halt', 'use its id: hlt_ and 26 characters'),
   too_many_halts: no(409, 'This is halted many times already', 'lift one of its halts first'),
   self_lift: no(403, 'You declared this halt, so you cannot lift it', 'another person should lift it'),
@@ -161,26 +161,26 @@ const catalogue = {
   stream_exists: no(409, 'You have a stream already, which is the most', 'change that one, or delete it first'),
   foreign_endpoint: no(
     403,
-    'That is no address of yours in this deployment',
+    'The deployment file does not list this address as yours',
     'use one under your `addresses` or `signals` of the deployment file',
     'delivery.endpoint_url',
   ),
   unknown_stand_in: no(404, 'There is no such stand-in', 'use its id: sin_ and 26 characters'),
   // standing permits
-  permit_refused: no(403, 'That cannot be allowed ahead', 'approve each request by itself'),
+  permit_refused: no(403, 'This cannot be allowed in advance', 'approve each request by itself'),
   unknown_permit: no(404, 'There is no such standing permit', 'use its id: stp_ and 26 characters'),
   // evaluating with an approval
   approval_expired: no(403, 'The approval has ended', 'evaluate without it, and ask again'),
   out_of_scope: no(403, 'The approval is for something else', 'do what was approved, or evaluate and ask again'),
-  approval_unverifiable: no(403, 'The approval is not of this agent', 'evaluate without it'),
+  approval_unverifiable: no(403, 'The approval belongs to another agent', 'evaluate without it'),
   // asking
   unknown_request: no(404, 'There is no such request or opening', 'use its id: req_ or bgl_ and 26 characters'),
   invalid_arguments: no(400, 'The arguments are not what the action takes', 'fit them to the catalogue', 'arguments'),
   unknown_action: no(400, 'There is no such action', 'name one of the catalogue', 'action'),
   tool_changed: no(
     409,
-    'The MCP tool is another than the catalogue has',
-    'have a person look at the server, and catalogue its tool anew',
+    'The MCP tool has changed since it was added to the catalogue',
+    'have a person look at the server, and import its tool again',
     'context.mcp',
   ),
   no_eligible_approvers: no(409, 'Too few people could decide that', 'leave it as it is, or ask for something else'),

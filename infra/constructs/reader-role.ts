@@ -31,7 +31,7 @@ export function makeReader(scope: Construct, { hotwork, readers, reads, external
   const role = new Role(scope, 'Reader', {
     roleName: `${hotwork}-reader`,
     path: '/hotwork/',
-    description: `Assumed by ${hotwork} to show people what is there now`,
+    description: `Assumed by ${hotwork} to show people the present state`,
     assumedBy: new ArnPrincipal(first).withConditions({ StringEquals: externalIds }),
     permissionsBoundary: boundary,
     maxSessionDuration: Duration.hours(1),

@@ -98,7 +98,7 @@ describe('an OAuth endpoint', () => {
   const unauthorized = new BadRequest({
     status: 401,
     code: 'invalid_token',
-    title: 'The token is not good here',
+    title: 'The token is invalid here',
     headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
   })
 

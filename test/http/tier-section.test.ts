@@ -66,7 +66,7 @@ describe('where the policies have changed since', () => {
   test('it is explained under those by which it was asked for, and the page says which tier it would need today', async () => {
     await keep()
     const text = await later(needsTier3)
-    expect(text).toContain('The policies have changed since it was asked for. This is what those of then say.')
+    expect(text).toContain('The policies have changed since it was asked for. This uses the policies in force when it was decided.')
     expect(text).toContain(`hotwork policy show ${bundle.hash}`)
     expect(text).toContain('Asked for today, it would need tier 3.')
     expect(text).toContain('Permitted at tier 2: prod-remediation:')
@@ -91,7 +91,7 @@ describe('where the policies have changed since', () => {
 
   test('it is explained under those of today where those of then were never kept', async () => {
     const text = await later(needsTier3)
-    expect(text).toContain('This is what those of today say. Those of then are not kept')
+    expect(text).toContain('This uses the policies in force today. The policies in force then are not kept')
     expect(text).toContain('Permitted at tier 3: only')
   })
 

@@ -461,7 +461,7 @@ const names: Bad[] = [
     withTransmitter({ subjectsOf: ['elsewhere'] }),
     'deployment.json',
     '"elsewhere"',
-    '`elsewhere` is none of the issuers',
+    '`elsewhere` is not among the issuers',
     'there are: `workloads`, `people`',
   ],
   [
@@ -485,7 +485,7 @@ const names: Bad[] = [
     (copy) => copy.editJson('deployment.json', (deployment) => (deployment.login.issuer = 'elsewhere')),
     'deployment.json',
     '"elsewhere"',
-    '`elsewhere` is none of the issuers',
+    '`elsewhere` is not among the issuers',
     'there are: `workloads`, `people`',
   ],
   [

@@ -156,7 +156,7 @@ function readCall(event: APIGatewayProxyEventV2): Call {
         return readJson(text())
       } catch (fault) {
         if (fault instanceof BadJson)
-          throw badRequest('invalid_json', 'The body is not JSON that means one thing', fault.message)
+          throw badRequest('invalid_json', 'The body is invalid or ambiguous JSON', fault.message)
         throw fault
       }
     },

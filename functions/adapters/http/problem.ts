@@ -19,13 +19,13 @@ const ofTheApi = {
   not_found: ['There is nothing at this address', 'the documents under `/.well-known/` name the addresses that exist'],
   invalid_request: ['The call is not what this endpoint takes', 'the detail names the member and what it should be'],
   invalid_json: [
-    'The body is not JSON that means one thing',
+    'The body is invalid or ambiguous JSON',
     'send each member once, whole numbers below 2^53, and no lone surrogates',
   ],
   invalid_form: ['The form is not what this page sends', 'open the page again and send its form'],
   foreign_form: ['The form came from another site', 'open the page here and send its form'],
   too_large: ['The body is too large', 'send at most 64 KiB'],
-  server_error: ['This failed, and the caller could not help it', 'try again later, and tell the operator if it stays'],
+  server_error: ['This failed in Hotwork', 'try again later, and tell the operator if it stays'],
   right_missing: [
     'AWS denies Hotwork a right that this needs',
     'tell the operator: asking again is useless until they have looked',
@@ -33,7 +33,7 @@ const ofTheApi = {
   temporarily_unavailable: ['Something this needs does not answer', 'ask again in a moment, with the same key'],
   // the caller
   missing_token: ['This needs a token', 'send `Authorization: Bearer` with a token whose audience is this issuer'],
-  invalid_token: ['The token is not good here', 'get a new token, for the audience that the metadata names'],
+  invalid_token: ['The token is invalid here', 'get a new token, for the audience that the metadata names'],
   invalid_dpop_proof: [
     'The proof of the key is missing or bad',
     'make a new proof for each call, for its method and address, with the key that the request was sent with',
@@ -42,9 +42,9 @@ const ofTheApi = {
     'This needs a stronger or newer login',
     'log in as the challenge of the answer says, and ask again with the new token',
   ],
-  logged_out: ['You are not logged in any more', 'log in again; nothing was recorded'],
+  logged_out: ['You are no longer logged in', 'log in again; nothing was recorded'],
   no_login: ['There is no login here yet', 'the operator names a provider in the deployment file'],
-  bad_signature: ['The signature does not hold', 'sign with the secret that the operator set, within five minutes'],
+  bad_signature: ['The signature is invalid', 'sign with the secret that the operator set, within five minutes'],
   // what there is not
   unknown_task: ['There is no such task', 'the id should be that of a request of your own'],
   unknown_use: ['There is no such use', 'the id should be that of a use of your own'],
@@ -54,23 +54,23 @@ const ofTheApi = {
     'There is no such record',
     'the id should be one that this API has given out, or that of an actor',
   ],
-  calls_not_told: ['It cannot be told now what was called', 'ask again in a minute'],
+  calls_not_told: ['CloudTrail cannot be read now', 'ask again in a minute'],
   not_yet_anchored: [
     'The newest entry of this is not in the log yet',
     'ask again as `Retry-After` says: the notary follows within seconds',
   ],
   record_broken: [
-    'The record of this does not hold, so there is no receipt',
+    'The record is broken, so there is no receipt',
     'tell the operator: the alarm names the entry',
   ],
   unknown_bundle: [
     'No bundle of this hash was kept',
     'the hash should be that of an entry; a bundle is kept within five minutes of its deployment',
   ],
-  bundle_broken: ['What is kept under this hash is another bundle', 'tell the operator: the alarm names the hash'],
+  bundle_broken: ['The bundle kept under this hash has the wrong content', 'tell the operator: the alarm names the hash'],
   no_drill: ['That is no drill', 'only a drill has a report'],
   // using
-  arguments_mismatch: ['What the tool is about to do is not what was approved', 'do what was approved, or ask again'],
+  arguments_mismatch: ['The tool is about to do something that was not approved', 'do what was approved, or ask again'],
   mediated: ['The approved action is one that Hotwork does itself', 'have it done at `/aws/calls`'],
   not_mediated: ['The approved action is one that the agent does itself', 'get credentials at `/aws/credentials`'],
   call_failed: ['AWS refused the approved call', 'the detail says what AWS answered'],

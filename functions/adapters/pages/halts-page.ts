@@ -95,7 +95,7 @@ export function haltPage({ viewed: { halt, whyNotLift }, entries, facts, reader,
   const words = drawn(haltTitle(halt.target, facts), now)
   const isInForce = isHaltInForce(halt, now)
   return page({
-    title: `${isInForce ? 'Halted' : 'Not halted any more'}: ${halt.target.value}`,
+    title: `${isInForce ? 'Halted' : 'No longer halted'}: ${halt.target.value}`,
     reader,
     ...(notice === undefined ? {} : { notice }),
     body: html`<h1>${isInForce ? 'Halted' : 'Was halted'}: ${words}</h1>

@@ -13,7 +13,7 @@ export function tierSection({ tier }: RequestView, why: Why, now: NumericDate): 
   return titled(
     'why',
     `Why tier ${tier.number}`,
-    html`${today && html`<p><strong>The policies have changed since it was asked for.</strong> This is what ${by === 'decided' ? 'those of then' : 'those of today'} say. ${by === 'decided' ? html`<code>hotwork policy show ${bundle}</code> shows them.` : 'Those of then are not kept, or this version cannot read them.'}</p>`}
+    html`${today && html`<p><strong>The policies have changed since it was asked for.</strong> This uses the policies ${by === 'decided' ? 'in force when it was decided' : 'in force today'}. ${by === 'decided' ? html`<code>hotwork policy show ${bundle}</code> shows them.` : 'The policies in force then are not kept, or this version cannot read them.'}</p>`}
 ${needed !== tier.number && html`<p>Asked for today, ${needed === undefined ? 'it would be refused' : `it would need tier ${needed}`}.</p>`}
 ${explained.map(({ step, ...each }) => (step === undefined ? whole(each, now) : ofStep(step, each, now)))}`,
   )

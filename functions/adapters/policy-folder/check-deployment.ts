@@ -112,7 +112,7 @@ function checkLogin({ login, issuers }: Deployment, { directory }: Folder, say: 
   const path = ['login', 'issuer']
   const { people } = directory.value
   const issuer = Object.hasOwn(issuers, login.issuer) ? issuers[login.issuer] : undefined
-  if (!issuer) say(path, `\`${login.issuer}\` is none of the issuers`, known(Object.keys(issuers)))
+  if (!issuer) say(path, `\`${login.issuer}\` is not among the issuers`, known(Object.keys(issuers)))
   else if (issuer.kind !== undefined && issuer.kind !== 'oidc') {
     const message = `\`${login.issuer}\` is of kind \`${kindOf(issuer)}\`, where no person logs in`
     say(path, message, 'name an OpenID Connect issuer')
@@ -128,7 +128,7 @@ function checkTransmitters({ transmitters = {}, issuers }: Deployment, say: Say)
   for (const [alias, { subjectsOf, audience }] of Object.entries(transmitters)) {
     const path = ['transmitters', alias]
     for (const [at, issuer] of subjectsOf.entries())
-      isIssuer([...path, 'subjectsOf', at], issuer, `\`${issuer}\` is none of the issuers`)
+      isIssuer([...path, 'subjectsOf', at], issuer, `\`${issuer}\` is not among the issuers`)
     const other = Object.entries(issuers).find(([, each]) => each.audience === audience)
     if (other)
       say(

@@ -21,8 +21,8 @@ export type Difference = {
   note: string
 }
 
-const notThere = '(not there yet)'
-const gone = '(not there any more)'
+const notThere = '(none)'
+const gone = '(removed)'
 
 /** One row an argument. Those that change come first. */
 export function differencesOf({ before, after, masked = [] }: Matched): readonly Difference[] {
@@ -122,18 +122,18 @@ export const whyNotRead: { readonly [why in ReadFault]: string } = {
 /** What holds of all rows: a new resource, or one that is so already. */
 export function kindOfChange(preview: Matched): Sentence {
   const rows = differencesOf(preview)
-  if (Object.keys(preview.before).length === 0) return [{ bold: 'It is not there yet' }, ': this creates it. ']
+  if (Object.keys(preview.before).length === 0) return [{ bold: 'It does not exist yet' }, ': this creates it. ']
   return rows.every(({ isSame }) => isSame) ? [{ bold: 'It is so already' }, ': nothing that is shown changes. '] : []
 }
 
 /** What was read and what that is worth, in one line; also where nothing was read. */
 export function previewLine({ preview, status }: Pick<RequestView, 'preview' | 'status'>): Sentence {
-  if (!preview) return ['What is there now is not shown: Hotwork has no preview of this action.']
+  if (!preview) return ['The present state is not shown: Hotwork has no preview of this action.']
   const at = { time: preview.observedAt }
   const isOpen = status === 'pending' || status === 'approved'
   if (preview.outcome === 'failed')
     return [
-      { bold: 'Hotwork could not read what is there now' },
+      { bold: 'Hotwork could not read the present state' },
       `: ${whyNotRead[preview.why]}, at `,
       at,
       isOpen ? '. An approval holds for any state.' : '.',
@@ -156,7 +156,7 @@ export function changeSentence({ at, from, to, approvers, wasApproved, steps }: 
   const people = approvers.map(nameOf).join(', ')
   const when = wasApproved ? ', before anything was done' : ''
   return [
-    { bold: 'What is there changed' },
+    { bold: 'The resource changed' },
     ', seen at ',
     { time: at },
     ...(people === '' ? [] : [`, after ${people} approved${when}`]),
@@ -185,9 +185,9 @@ export function changedValues(from: Preview | undefined, to: Preview): Sentence 
 /** What is there now of one step, and what would be, in one line; undefined where a line has nothing to say. */
 export function stepPreview({ preview, after }: StepView): Sentence {
   if (after !== undefined) return [`Not read: step ${after} changes it first.`]
-  if (!preview) return ['What is there now is not shown: Hotwork has no preview of this action.']
+  if (!preview) return ['The present state is not shown: Hotwork has no preview of this action.']
   if (preview.outcome === 'failed')
-    return [{ bold: 'Hotwork could not read what is there now' }, `: ${whyNotRead[preview.why]}.`]
+    return [{ bold: 'Hotwork could not read the present state' }, `: ${whyNotRead[preview.why]}.`]
   const changing = differencesOf(preview).filter(({ isSame }) => !isSame)
   return [
     ...kindOfChange(preview),
@@ -199,11 +199,11 @@ export function stepPreview({ preview, after }: StepView): Sentence {
 /** What was read of all steps, and what that is worth. */
 export function planPreview({ steps, status }: Pick<RequestView, 'status'> & { steps: readonly StepView[] }): Sentence {
   const read = steps.map(({ preview }) => preview).filter((preview) => preview !== undefined)
-  if (read.length === 0) return ['What is there now is not shown.']
+  if (read.length === 0) return ['The present state is not shown.']
   const at = Math.max(...read.map(({ observedAt }) => observedAt))
   const isOpen = status === 'pending' || status === 'approved'
   return [
-    'What is there now was read at ',
+    'The present state was read at ',
     { time: at },
     isOpen ? '. If it changes before a step is taken, approvals do not count and you are asked again.' : '.',
   ]

@@ -72,7 +72,7 @@ function waitingHeadline(stage: StageView | undefined, why: string): string {
   return `Waiting for ${stage.name}${wider}: ${approvalCount(stage)}${why}`
 }
 
-const again = { first: '', changed: ', what is there changed', narrowed: ', narrowed' } as const
+const again = { first: '', changed: ', the resource changed', narrowed: ', narrowed' } as const
 
 /** Why this round began: the last that happened. */
 export function whyAgain({ round, narrowings, changes }: RequestView): 'changed' | 'narrowed' | undefined {

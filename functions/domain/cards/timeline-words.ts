@@ -93,7 +93,7 @@ const words: Words = {
     more: [[`round ${round} begins, tier ${tier}`]],
   }),
   StateChanged: ({ round, tier, preview: to }, { preview: from }) => ({
-    ...hotwork('changed', { bold: 'What is there changed' }, `: round ${round} begins, tier ${tier}`),
+    ...hotwork('changed', { bold: 'The resource changed' }, `: round ${round} begins, tier ${tier}`),
     more: [changedValues(from, to), ['approvals of the round before do not count']],
   }),
   Commented: ({ stage, comment }, { who }) => ({
@@ -103,7 +103,7 @@ const words: Words = {
     ...written(comment),
   }),
   ApprovalDropped: ({ person, stage }, { facts }) =>
-    hotwork('changed', 'The approval of ', { bold: named(facts, person) }, ` as ${stage} does not count any more`),
+    hotwork('changed', 'The approval of ', { bold: named(facts, person) }, ` as ${stage} no longer counts`),
   StageEscalated: ({ stage, to, deadline }) =>
     hotwork('opened', `${stage} was silent: `, { bold: to }, ' may decide too, until ', { time: deadline }),
   Approved: ({ claimBy }) => hotwork('approved', { bold: 'Approved' }, ', to be claimed by ', { time: claimBy }),
@@ -208,8 +208,8 @@ function use(begun: Of<'UseBegun'>, then: readonly Event[]): Told {
 /** What Hotwork read, as an item of its own beside the entry that has it. */
 const readingOf = (preview: Preview): Told =>
   preview.outcome === 'failed'
-    ? hotwork('noted', { bold: 'Hotwork could not read what is there now' }, `: ${whyNotRead[preview.why]}`)
-    : { ...hotwork('read', 'Hotwork read what is there now'), more: linesOf(preview) }
+    ? hotwork('noted', { bold: 'Hotwork could not read the present state' }, `: ${whyNotRead[preview.why]}`)
+    : { ...hotwork('read', 'Hotwork read the present state'), more: linesOf(preview) }
 
 /** Of a plan the lines of each step, with its number. */
 const linesOf = ({ steps, ...own }: Preview): readonly Sentence[] =>

@@ -23,7 +23,7 @@ export const hostKinds = {
       failed: {
         no_such_role: 'the role is not there: name the role on which the agent runs in agents.json',
         not_permitted:
-          'Hotwork may not ask about this role: deploy the target stack of its account anew, or add the account to the deployment file',
+          'Hotwork may not ask about this role: deploy the target stack of its account again, or add the account to the deployment file',
         throttled: 'IAM asked Hotwork to wait: the answers are those of the last look',
         too_slow: 'IAM did not answer in time: the answers are those of the last look',
         fault: 'IAM did not answer: the answers are those of the last look',

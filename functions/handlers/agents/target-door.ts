@@ -67,7 +67,7 @@ const notSent = (name: string) => {
 
 const outdated = () => {
   const detail =
-    'What is there changed at the last moment. Nothing was done and no use is spent: ask again with a new proof'
+    'The resource changed just before the call. Nothing was done and no use is spent: ask again with a new proof'
   return apiProblem(503, 'temporarily_unavailable', detail, { 'retry-after': '1' })
 }
 

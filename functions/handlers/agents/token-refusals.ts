@@ -55,7 +55,7 @@ export function tokenRefusal(code: Exclude<TokenRefusal, 'insufficient_login'>, 
 }
 
 /** Only that it changed: no agent learns what is there. */
-const agentTold = 'what is there has changed since the approval: people decide again, read its task with ?wait='
+const agentTold = 'the resource has changed since the approval: people decide again, read its task with ?wait='
 
 const details = (description: string) => new OAuthError('invalid_authorization_details', description)
 
@@ -63,9 +63,9 @@ const details = (description: string) => new OAuthError('invalid_authorization_d
 export function deferredRefusal(code: DeferredRefusal, detail?: string): OAuthError {
   switch (code) {
     case 'invalid_grant':
-      return new OAuthError('invalid_grant', 'this deferral_code is good for nothing with this key: ask anew')
+      return new OAuthError('invalid_grant', 'this deferral_code is invalid with this key: ask again')
     case 'expired':
-      return new OAuthError('expired_token', 'expired: the time to decide or to claim is over, ask anew')
+      return new OAuthError('expired_token', 'expired: the time to decide or to claim is over, ask again')
     case 'denied':
     case 'withdrawn':
     case 'revoked':

@@ -80,7 +80,7 @@ const late = 180
 
 function problemOf(reading: GroupReading | undefined, now: NumericDate): string | undefined {
   if (!reading) return 'its source was not read yet, so it has no members by it'
-  if (now >= reading.holdsUntil) return 'its source does not answer, so it has no members by it any more'
+  if (now >= reading.holdsUntil) return 'its source does not answer, so it no longer has members by it'
   if (now >= reading.readAt + late) return 'its source does not answer: what it said last still counts'
   const { unknown = [] } = reading
   return unknown.length === 0

@@ -72,7 +72,7 @@ const boundMembers = namesIn('bound')
 
 function whyUnbound(ask: SubmissionAsk, evaluation: Evaluation | undefined, now: NumericDate): RefusedSubmission | undefined {
   if (!evaluation || evaluation.agent !== ask.agent.id)
-    return refuse('invalid_denial_binding', '`denial.evaluation_id` is none of yours')
+    return refuse('invalid_denial_binding', '`denial.evaluation_id` is not an evaluation of yours')
   if (evaluation.refused !== undefined)
     return notRequestable(evaluation.refused, 'no approval could help with what was evaluated')
   if (now >= evaluation.expiresAt) return refuse('expired_denial', 'the evaluation is too old: evaluate again')
@@ -187,7 +187,7 @@ async function evaluationOf(
   if (ask.bindingToken === undefined)
     return ask.evaluation === undefined ? unbound('`denial` names no evaluation') : ok(ask.evaluation)
   const said = await statements.verify('denial', ask.bindingToken)
-  if (!said.ok) return unbound('`denial.binding_token` is none of ours')
+  if (!said.ok) return unbound('`denial.binding_token` was not made here')
   const { claims, expired } = said.value
   if (expired) return refuse('expired_denial', 'the evaluation is too old: evaluate again')
   const { sub, jti, exp } = claims

@@ -148,7 +148,7 @@ test('`narrow` approves less, and the other approvers are asked about the rest',
     ask: { arguments: { MemorySize: 1024, Timeout: 120 }, lifetime: 300 },
   })
   expect((await scene.at('eve').type('show', id)).out).toContain(
-    'less     by person:ben at 08:00 UTC: MemorySize 2048 to 1024, minutes 15 to 5',
+    'narrowed by person:ben at 08:00 UTC: MemorySize 2048 to 1024, minutes 15 to 5',
   )
 })
 

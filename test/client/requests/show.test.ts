@@ -153,7 +153,7 @@ test('`show` has the current values beside the new ones, and why approvals began
   const changed = await show((state) => drifted(state, '2000'))
   expect(changed).toContain('changes  Value  "2000" -> "3000"\n')
   expect(changed).toContain(
-    'drift    the resource changed, seen at 08:01 UTC, after person:ana approved: Value  "1800" -> "2000"; approvals start again',
+    'drift    the resource changed seen at 08:01 UTC, after person:ana approved: Value  "1800" -> "2000"; approvals start again',
   )
   const preview = { outcome: 'failed', why: 'denied', observedAt: ask.recent } as const
   expect(await show((state) => ({ ...state, preview }))).toContain(

@@ -17,11 +17,11 @@ describe('the timeline of a request', () => {
   test('tells its whole life in order: asked, read, decided, changed, decided anew, issued, used, done', () => {
     expect(said(drawn(wholeLife()))).toEqual([
       'agent:remediator asked, tier 2',
-      'Hotwork read what is there now',
+      'Hotwork read the present state',
       'owner may decide until ',
       'Ana Alves (person:ana) approved as owner',
       'sre may decide until ',
-      'What is there changed: round 2 begins, tier 2',
+      'The resource changed: round 2 begins, tier 2',
       'owner may decide until ',
       'Ana Alves (person:ana) approved as owner',
       'sre may decide until ',

@@ -27,7 +27,7 @@ export const haltModal = (): Modal =>
       'what-it-is',
       section(
         words(
-          'It stops at once: nothing more is issued or used, and live credentials of it end. Another person lifts it. That revives nothing: agents ask anew.',
+          'It stops at once: nothing more is issued or used, and live credentials of it end. Another person lifts it. That revives nothing: agents ask again.',
         ),
       ),
     ),

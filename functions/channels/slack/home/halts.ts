@@ -149,7 +149,7 @@ export function registerHalts(
     const after = () => (body.view ? redraw(body.user.id, person, carried) : Promise.resolve())
     if (!told.done) return { title: 'Not lifted', said: told.sentence, after }
     const title = textOf(haltTitle(told.value.target, options.bundle))
-    return { title: 'Lifted', said: `Lifted: ${title}. What it ended stays ended: agents ask anew.`, after }
+    return { title: 'Lifted', said: `Lifted: ${title}. What it ended stays ended: agents ask again.`, after }
   })
 }
 

@@ -378,7 +378,7 @@ describe('what is there now, and what would be', () => {
 
   test('a new resource, and one that is so already, are said to be so', () => {
     expect(block(preview({ before: {} }))).toMatch(
-      /Value \(not there yet\) → "3000" It is not there yet : this creates it/,
+      /Value \(none\) → "3000" It does not exist yet : this creates it/,
     )
     expect(block(preview({ before: { Value: '3000' } }))).toMatch(/Stays as it is: Value. It is so already : nothing/)
   })
@@ -429,20 +429,20 @@ describe('what is there now, and what would be', () => {
 
   test('a reading that failed is one line that says why; so is an action without a preview', () => {
     expect(block(stateOf('previewed in vain'))).toMatch(
-      /^Hotwork could not read what is there now : it did not answer in time, at .* An approval holds for any state\.$/,
+      /^Hotwork could not read the present state : it did not answer in time, at .* An approval holds for any state\.$/,
     )
     expect(block(stateOf('waiting for the first stage'))).toBe(
-      'What is there now is not shown: Hotwork has no preview of this action.',
+      'The present state is not shown: Hotwork has no preview of this action.',
     )
   })
 
   test('a round that began since the state changed says when, after which approvals, and from what to what', () => {
     const state = stateOf('changed after an approval')
     expect(said(renderCard(state, bundle, channel))).toContain(
-      'Waiting for owner: 0 of 1 approved, what is there changed',
+      'Waiting for owner: 0 of 1 approved, the resource changed',
     )
     expect(block(state, 'changed').replaceAll(/ +([,:.])/g, '$1')).toMatch(
-      /^Changed since it was asked What is there changed, seen at .*, after Ben Baker \(person:ben\) approved: Value "1800" → "2000"\. Decide again\.$/,
+      /^Changed since it was asked The resource changed, seen at .*, after Ben Baker \(person:ben\) approved: Value "1800" → "2000"\. Decide again\.$/,
     )
     const denied = { ...state, status: 'denied', deniedAt: state.updatedAt, deniedBy: 'person:eve' } as ApprovalRequest
     expect(block(denied, 'changed')).not.toContain('Decide again')

@@ -78,7 +78,7 @@ test.each([
   ['a plan with a step struck out', 'ssm:PutParameter ✂️ is struck out'],
   [
     'a plan whose first step changed',
-    'What is there changed , seen at 2027-01-15T08:01:00Z : of step 1 . Decide again.',
+    'The resource changed , seen at 2027-01-15T08:01:00Z : of step 1 . Decide again.',
   ],
   ['a plan whose first step changed', 'Value = "1900" → "3000"'],
   ['a plan in progress', '🔑 In progress: step 2, 1 of 3 done'],

@@ -125,7 +125,7 @@ describe('those whom a stage tells directly', () => {
     const request = await world.submitted(prodParameter)
     const state = drifted({ ...request, preview: previewOf(request) }, '2000')
     const line = renderLine({ line: 'handled', stage: 'owner', round: 1 }, state, world.policy.bundle)
-    expect(wordsOf(line)).toBe('Handled: what is there changed. The request is decided again, on what is there now.')
+    expect(wordsOf(line)).toBe('Handled: the resource changed. The request is decided again, on its present state.')
   })
 
   test('who have no Slack account are counted, and keep nobody from anything', async () => {

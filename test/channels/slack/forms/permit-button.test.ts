@@ -64,9 +64,9 @@ test('clicked twice is allowed once, and whoever did not approve allows nothing'
   const state = await allowed()
   await click(state, 'U0BEN')
   expect(await click(state, 'U0BEN')).toMatch(
-    /^That cannot be allowed ahead.*: more of this request was allowed before/,
+    /^This cannot be allowed in advance.*: more of this request was allowed before/,
   )
-  expect(await click(state, 'U0ANA')).toMatch(/^That cannot be allowed ahead.*: only who approved/)
+  expect(await click(state, 'U0ANA')).toMatch(/^This cannot be allowed in advance.*: only who approved/)
   expect((await world.permits.list({ limit: 10 })).items).toMatchObject([{ by: 'person:ben', uses: 5 }])
 })
 
