@@ -121,7 +121,7 @@ function refusalOf({ response, text }: Answered): Trouble {
   const code = codeOf(text)
   if (code === undefined)
     return response.status === 404
-      ? wrongUsage('this is no address of Hotwork', `\`${new URL(response.url).origin}\` does not know it`)
+      ? wrongUsage('this is not an address of Hotwork', `\`${new URL(response.url).origin}\` does not know it`)
       : new Fault({ code: 'no_code', title: `the answer is ${response.status}, with no reason` })
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
   const told = {

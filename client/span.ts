@@ -28,7 +28,7 @@ export function readTime(
   const at = span === undefined ? absolute : now().getTime() + direction * span
   if (Number.isFinite(at)) return new Date(at).toISOString().replace(/\.\d+/, '')
   throw wrongUsage(
-    `\`${option}\` is no time`,
+    `\`${option}\` is not a time`,
     'give a span, such as 30m, 2h or 7d, or a time such as 2026-12-01T06:00:00Z',
   )
 }

@@ -68,13 +68,13 @@ export function readCall({
     if (typeof value !== 'string' || value === '')
       throw wrongUsage(`\`${name}\` is missing`, 'a call has `action`, `arguments`, `purpose` and `parentTask: { id }`')
   if (typeof args !== 'object' || args === null || Array.isArray(args))
-    throw wrongUsage('`arguments` is no object', 'give what the action takes by name: `{ Name, Value }`')
+    throw wrongUsage('`arguments` is not an object', 'give what the action takes by name: `{ Name, Value }`')
   if (callId !== undefined && (typeof callId !== 'string' || callId === ''))
     throw wrongUsage('`callId` is empty', 'leave it out, or give the id of the call, which its repeats have too')
   if (start !== undefined && !(start instanceof Date && Number.isFinite(start.getTime())))
-    throw wrongUsage('`notBefore` is no time', 'give a `Date`, or leave it out to start at once')
+    throw wrongUsage('`notBefore` is not a time', 'give a `Date`, or leave it out to start at once')
   if (mcp !== undefined && !isMcpTool(mcp))
-    throw wrongUsage('`mcp` is no tool', 'give `{ server: { name, version }, tool, schema }`, or leave it out')
+    throw wrongUsage('`mcp` is not a tool', 'give `{ server: { name, version }, tool, schema }`, or leave it out')
   const notBefore = start?.toISOString()
   // The caller may change its own object later.
   return structuredClone({
@@ -91,7 +91,7 @@ export function jsonOf(args: object): { [name: string]: unknown } {
   try {
     return JSON.parse(JSON.stringify(args)) as { [name: string]: unknown }
   } catch {
-    throw wrongUsage('`arguments` is no JSON', 'leave out what JSON has no form for, such as a bigint')
+    throw wrongUsage('`arguments` is not JSON', 'leave out what JSON has no form for, such as a bigint')
   }
 }
 
@@ -99,5 +99,5 @@ export function jsonOf(args: object): { [name: string]: unknown } {
 export function endOfWait(wait: string | number = usualWait): Date {
   const milliseconds = typeof wait === 'number' ? wait : (readSpan(String(wait)) ?? Number.NaN)
   if (Number.isFinite(milliseconds) && milliseconds >= 0) return new Date(Date.now() + milliseconds)
-  throw wrongUsage(`\`wait\` is no span: \`${String(wait).slice(0, 32)}\``, "use '30m', '45s', '2h' or milliseconds")
+  throw wrongUsage(`\`wait\` is not a span: \`${String(wait).slice(0, 32)}\``, "use '30m', '45s', '2h' or milliseconds")
 }

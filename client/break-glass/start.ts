@@ -100,7 +100,7 @@ function readArguments(typed: string, folder: string): object {
     // The typed text is not repeated: it may be secret.
   }
   throw wrongUsage(
-    '`--arguments` is no JSON object',
+    '`--arguments` is not a JSON object',
     'quote it for your shell: `--arguments \'{"Name": "/prod/..."}\'`, or use `--arguments @FILE`',
   )
 }

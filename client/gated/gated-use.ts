@@ -99,7 +99,7 @@ function addressIn(token: string): string {
   const audience = audienceOf(token)
   if (audience && URL.canParse(audience)) return audience
   throw wrongUsage(
-    'the tool has an audience that is no address',
+    'the tool has an audience that is not an address',
     "in the deployment file give it an address as `audience`, and put that among its `addresses`: the gate's proofs are for it",
   )
 }

@@ -28,7 +28,7 @@ export async function hook(
     const text = await readText(input, mostOfEvent)
     const event = text === undefined ? undefined : parsedJson(text)
     if (event === undefined) {
-      tell('what the host gave is no JSON, or too long. Nothing was done.')
+      tell("the host's event is not JSON, or too long. Nothing was done.")
       return blocked
     }
     const answer = await answerHook(event, parts)

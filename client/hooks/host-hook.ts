@@ -166,6 +166,6 @@ export function titleOf(trouble: unknown): string {
 
 function unreadable(error: z.ZodError): string {
   const field = error.issues[0]?.path.join('.')
-  const why = field ? `\`${field}\` is missing or of another form` : 'it is no JSON object'
+  const why = field ? `\`${field}\` is missing or of another form` : 'it is not a JSON object'
   return `the event of the host cannot be read (${why}). ${nothingRan}`
 }

@@ -134,7 +134,7 @@ export class Callers {
   /** The token's own claims. A token for another service is not shown to Hotwork. */
   #claimsOf(token: string, now: number): z.infer<typeof Claims> {
     const claims = Claims.safeParse(claimsOf(token)).data
-    if (claims === undefined) throw new BadToken('this is no workload token, a JWT with iss, sub, aud and exp')
+    if (claims === undefined) throw new BadToken('this is not a workload token, a JWT with iss, sub, aud and exp')
     if (claims.exp <= now) throw new BadToken('the workload token has expired: send a fresh one')
     const audiences = [claims.aud].flat().map((each) => each.replace(/\/+$/, ''))
     if (!audiences.includes(this.#issuer)) throw new BadToken(`the workload token is not for \`${this.#issuer}\``)

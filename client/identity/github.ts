@@ -14,7 +14,7 @@ export function githubSource(address: string, requestToken: string): Source {
     name,
     async ask(audience, signal) {
       if (!isSafeAddress(address))
-        throw wrongUsage('`ACTIONS_ID_TOKEN_REQUEST_URL` is no address to send a token to', 'it is https')
+        throw wrongUsage('`ACTIONS_ID_TOKEN_REQUEST_URL` is not an address to send a token to', 'it is https')
       const url = new URL(address)
       url.searchParams.set('audience', audience)
       const response = await fetch(url, {

@@ -51,7 +51,7 @@ function placeOf(address: string): { path: string } | { host: string; port: numb
   if (isPlain && url.protocol === 'tcp:' && isIP(host) && url.port !== '' && ['', '/'].includes(url.pathname))
     return { host, port: Number(url.port) }
   throw wrongUsage(
-    '`SPIFFE_ENDPOINT_SOCKET` is no address of a Workload API',
+    '`SPIFFE_ENDPOINT_SOCKET` is not an address of a Workload API',
     'it is `unix:///path/to/socket` or `tcp://IP:PORT`',
   )
 }

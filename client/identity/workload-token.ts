@@ -101,7 +101,7 @@ export function readClaims(token: string, name: string): Pick<JWTPayload, 'iat' 
     if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) throw new Error('no JWS')
     return decodeJwt(token)
   } catch {
-    throw wrongUsage(`what ${name} gave is no JWT`, 'a workload token is a signed JWT (docs/identity.md)')
+    throw wrongUsage(`what ${name} gave is not a JWT`, 'a workload token is a signed JWT (docs/identity.md)')
   }
 }
 

@@ -42,7 +42,7 @@ const linesOf = (text: string): Line[] => {
     .slice(0, -1)
     .map((line) => {
       const entry = Entry.safeParse(parsedJson(line))
-      if (!entry.success) throw unreadable('a line is no entry')
+      if (!entry.success) throw unreadable('a line is not an entry')
       return { entry: entry.data, line }
     })
 }

@@ -30,7 +30,7 @@ export function readToolMap(path: string): ToolMap {
   const parsed = ToolMap.safeParse(json)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
-  const what = json === undefined ? 'it is no JSON' : issue?.message
+  const what = json === undefined ? 'it is not JSON' : issue?.message
   const at = issue?.path.join('.')
   const unknown = issue?.code === 'unrecognized_keys' ? ` (\`${issue.keys[0]}\`)` : ''
   throw wrongUsage(

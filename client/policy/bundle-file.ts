@@ -18,7 +18,7 @@ export const isBundleHash = (typed: unknown): typed is string =>
 export async function fetchBundle(hash: string, { api }: Pick<Context, 'api'>): Promise<z.infer<typeof KeptBundle>> {
   if (!isBundleHash(hash))
     throw wrongUsage(
-      `\`${hash}\` is no hash of a bundle`,
+      `\`${hash}\` is not a hash of a bundle`,
       'it is in `bundle` of each entry: sha-256: and 43 characters',
     )
   const kept = await api.call(KeptBundle, { method: 'GET', path: `/v1/bundles/${encodeURIComponent(hash)}` })

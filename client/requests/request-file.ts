@@ -62,7 +62,7 @@ function wrongSteps(root: Node): Wrong[] {
     return [
       {
         node: steps ?? nearest(root, ['action', 'properties']),
-        what: '`action.properties.steps` is no list of steps',
+        what: '`action.properties.steps` is not a list of steps',
         fix: `write at least one, such as ${stepExample}`,
       },
     ]

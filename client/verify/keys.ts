@@ -21,7 +21,7 @@ export type PublicKey = { kid: string; isNotary: boolean; key: KeyObject; spki: 
 export function readKeys(text: string, file: string): readonly PublicKey[] {
   const strict = readStrict(text)
   const no = (why: string) =>
-    wrongUsage(`${file}: it is no JWKS${why}`, 'save the answer of `/.well-known/jwks.json` as it is')
+    wrongUsage(`${file}: it is not a JWKS${why}`, 'save the answer of `/.well-known/jwks.json` as it is')
   if ('why' in strict) throw no(` (${strict.why})`)
   const parsed = Jwks.safeParse(strict.value)
   if (!parsed.success) throw no('')

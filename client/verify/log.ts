@@ -41,7 +41,7 @@ export function checkCheckpoint(
 ): { checkpoint?: Checkpoint; finding: Finding } {
   const text = readNote(note)?.text
   const unverified = text === undefined ? undefined : readCheckpoint(text)
-  if (!unverified) return { finding: fails('checkpoint', 'it is no signed note of a tree') }
+  if (!unverified) return { finding: fails('checkpoint', 'it is not a signed note of a tree') }
   const opened = openCheckpoint(note, notaryKeys(keys, unverified.origin), verifyEcdsa)
   if ('not' in opened)
     return {

@@ -23,7 +23,7 @@ export function addressReader(
 ): ReadLogFile {
   if (!URL.canParse(address))
     throw wrongUsage(
-      `${address}: it is no address`,
+      `${address}: it is not an address`,
       'name that of a log, such as https://permits.example.com/transparency',
     )
   const base = new URL(address)

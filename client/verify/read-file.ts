@@ -20,7 +20,7 @@ export function readFound(file: string, folder: string): Found {
   const path = resolve(folder, file)
   if (attempt(file, () => statSync(path)).isDirectory()) return { kind: 'log', folder: path }
   const text = readText(file, folder)
-  return text === undefined ? { kind: 'unknown', why: 'it is no text' } : foundIn(text)
+  return text === undefined ? { kind: 'unknown', why: 'it is not text' } : foundIn(text)
 }
 
 export function foundIn(text: string): Found {
@@ -72,9 +72,9 @@ function entriesIn(text: string): Found {
     if (/^[ \t\r]*$/.test(line)) continue
     const read = readStrict(line)
     // The parsed value is kept whole, since a hash covers all of it.
-    if ('why' in read) return { kind: 'unknown', why: `line ${index + 1} is no entry of a ledger: ${read.why}` }
+    if ('why' in read) return { kind: 'unknown', why: `line ${index + 1} is not an entry of a ledger: ${read.why}` }
     if (!Line.safeParse(read.value).success)
-      return { kind: 'unknown', why: `line ${index + 1} is no entry of a ledger` }
+      return { kind: 'unknown', why: `line ${index + 1} is not an entry of a ledger` }
     entries.push(read.value as FoundEntry)
   }
   return entries.length > 0 ? { kind: 'entries', entries } : { kind: 'unknown', why: 'there is nothing in it' }

@@ -21,7 +21,7 @@ export function checkReceipt(jws: string, keys: readonly PublicKey[], now: numbe
   const [header, payload, signature] = bytes
   if (parts.length !== 3 || !header || !payload || !signature)
     return {
-      findings: [fails('signature', 'it is no compact JWS, or its base64url is not written the one way there is')],
+      findings: [fails('signature', 'it is not a compact JWS, or its base64url is not written the one way there is')],
     }
   const signed = signatureFinding(parts, objectIn(header), signature, keys)
   const parsed = Receipt.safeParse(objectIn(payload))
@@ -46,7 +46,7 @@ function signatureFinding(
   keys: readonly PublicKey[],
 ): Finding {
   const no = (words: string) => fails('signature', words)
-  if (!header) return no('its header is no JSON object')
+  if (!header) return no('its header is not a JSON object')
   const { alg, typ, kid, ...others } = header
   if (typ !== receiptType)
     return no(`its \`typ\` is ${JSON.stringify(typ)}, and that of a receipt is \`${receiptType}\``)
@@ -82,7 +82,7 @@ function checkpointFinding(
     switch (opened.not) {
       case 'a_note':
       case 'a_checkpoint':
-        return no('it is no signed note of a tree')
+        return no('it is not a signed note of a tree')
       case 'of_this_origin':
         return no(`it is of another log than \`${origin}\`, which is that of \`${iss}\``)
       case 'signed_by_this_key':

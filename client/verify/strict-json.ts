@@ -9,7 +9,7 @@ const deepest = 64
  */
 export function readStrict(text: string): { value: unknown } | { why: string } {
   const value = parsedJson(text)
-  if (value === undefined) return { why: 'it is no JSON' }
+  if (value === undefined) return { why: 'it is not JSON' }
   const open: (Set<string> | undefined)[] = []
   for (let at = 0; at < text.length; at++) {
     const character = text[at]

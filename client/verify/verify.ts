@@ -98,8 +98,8 @@ const unproved = ({ kind }: Found): Omit<Verified, 'file'> => ({
     fails(
       'file',
       kind === 'checkpoint'
-        ? 'it is no receipt: a checkpoint has the name `checkpoint`'
-        : 'it is no receipt, and no receipt beside it is of all its entries: entries by themselves need `--log`, or no `--keys` and no `--entries`',
+        ? 'it is not a receipt: a checkpoint has the name `checkpoint`'
+        : 'it is not a receipt, and no receipt beside it is of all its entries: entries by themselves need `--log`, or no `--keys` and no `--entries`',
     ),
   ],
   notes: [],
@@ -118,7 +118,7 @@ async function verifyFound(found: Found, facts: Facts): Promise<Omit<Verified, '
     case 'unknown':
       return {
         what: 'unknown',
-        findings: [fails('file', `it is no receipt, checkpoint, log or list of entries: ${found.why}`)],
+        findings: [fails('file', `it is not a receipt, checkpoint, log or list of entries: ${found.why}`)],
         notes: [],
       }
     default:
@@ -187,7 +187,7 @@ async function readLog(
   const found = isAddress ? undefined : readFound(place, surroundings.folder)
   if (found && found.kind !== 'log')
     throw wrongUsage(
-      `${place}: it is no folder`,
+      `${place}: it is not a folder`,
       'name the folder of a log, which has its `checkpoint`, or its address',
     )
   const read = found ? folderReader(found.folder) : addressReader(place, surroundings, login)

@@ -73,7 +73,7 @@ def parsed(text):
 def read_keys(text):
     """The notary's, by `kid`. A key of a kind that signs no receipt is left out."""
     keys, found = parsed(text)["keys"], {}
-    must(isinstance(keys, list) and all(isinstance(key.get("kid", ""), str) for key in keys), "it is no JWKS")
+    must(isinstance(keys, list) and all(isinstance(key.get("kid", ""), str) for key in keys), "it is not a JWKS")
     kids = [key["kid"] for key in keys if "kid" in key]
     must(len(set(kids)) == len(kids), "two keys of the JWKS have one `kid`")
     for key in [key for key in keys if key.get("hotwork_use") == "notary"] or keys:
@@ -91,14 +91,14 @@ def read_entries(text):
     entries = [parsed(line) for line in text.split("\n") if line.strip(" \t\r")]
     must(entries, "it has no entries")
     for each in entries:
-        must(all(isinstance(each[name], str) for name in ("id", "hash")) and each["id"], "a line is no entry")
-        must(each["previous"] is None or isinstance(each["previous"], str), "a line is no entry")
+        must(all(isinstance(each[name], str) for name in ("id", "hash")) and each["id"], "a line is not an entry")
+        must(each["previous"] is None or isinstance(each["previous"], str), "a line is not an entry")
     return entries
 
 
 def check_signature(receipt):
     header = parsed([decoded(part) for part in receipt.split(".")][0].decode())
-    must(header.keys() == {"alg", "typ", "kid"} and header["typ"] == "hotwork-receipt+jwt", "it is no receipt")
+    must(header.keys() == {"alg", "typ", "kid"} and header["typ"] == "hotwork-receipt+jwt", "it is not a receipt")
     must(header["kid"] in keys, f"the key {header['kid']} is none of the notary in the JWKS")
     registry = jws.JWSRegistry(algorithms=["ES256"])
     registry.max_payload_length = len(receipt)  # A receipt has each use of a long grant.
@@ -118,7 +118,7 @@ def check_time(_):
 
 def check_checkpoint(_):
     note = claims["checkpoint"]
-    must(note.endswith("\n") and not re.search("[\0-\x09\x0b-\x1f\ud800-\udfff]", note), "it is no signed note")
+    must(note.endswith("\n") and not re.search("[\0-\x09\x0b-\x1f\ud800-\udfff]", note), "it is not a signed note")
     text, _, lines = note.rpartition("\n\n")
     origin, size, root, *extensions = text.split("\n")
     must(len(decoded_note(root)) == 32 and all(extensions), "it is no checkpoint")
@@ -174,7 +174,7 @@ files, step, claims = parser.parse_args(), "file", {}
 checks = [check_signature, check_claims, check_time, check_checkpoint, check_inclusion, check_entries]
 try:
     receipt, keys = re.sub(r"\r?\n\Z", "", read(files.receipt)), read_keys(read(files.keys))
-    must(re.fullmatch(r"[^\s{}\ufeff]+", receipt), "it is no receipt")
+    must(re.fullmatch(r"[^\s{}\ufeff]+", receipt), "it is not a receipt")
     entries = files.entries and read_entries(read(files.entries))
     for check in checks if entries else checks[:5]:
         step = check.__name__.removeprefix("check_")

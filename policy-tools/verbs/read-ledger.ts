@@ -67,6 +67,6 @@ async function* linesOf(file: string, stdin: Readable): AsyncGenerator<{ text: s
 }
 
 function noEntry(file: string, line: number, issue: 'no JSON' | z.core.$ZodIssue | undefined): WrongUsage {
-  const why = issue === 'no JSON' || !issue ? 'it is no JSON' : `\`${issue.path.join('.')}\`: ${issue.message}`
-  return new WrongUsage(`${file}:${line} is no entry of a ledger: ${why}`, 'give what `hotwork ledger export` wrote')
+  const why = issue === 'no JSON' || !issue ? 'it is not JSON' : `\`${issue.path.join('.')}\`: ${issue.message}`
+  return new WrongUsage(`${file}:${line} is not an entry of a ledger: ${why}`, 'give what `hotwork ledger export` wrote')
 }

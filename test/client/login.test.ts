@@ -218,7 +218,7 @@ describe('an impostor of a Hotwork', () => {
 
   test.each<[string, () => object]>([
     ['the address of another as its resource', () => ({ resource: api.url })],
-    ['a resource that is no address', () => ({ resource: 'api://hotwork' })],
+    ['a resource that is not an address', () => ({ resource: 'api://hotwork' })],
     ['a scope of another address', () => ({ scope: `openid ${api.url}/.default` })],
     ['a scope that begins with the name of another', () => ({ scope: 'openid api://hotwork/.default' })],
   ])(

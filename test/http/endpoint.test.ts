@@ -258,7 +258,7 @@ describe('a clock that is off', () => {
     ['31 s behind', (start + 31) * 1000],
     ['31 s ahead', (start - 31) * 1000],
     ['nobody knows how far', Number.NaN],
-    ['by what is no time', 'soon'],
+    ['by what is not a time', 'soon'],
   ])('%s: nothing is decided', async (_how, timeEpoch) => {
     let handled = false
     const sent = await send({ timeEpoch }, () => {

@@ -48,7 +48,7 @@ test.each<[what: string, body: unknown]>([
   ['no uses', { until: '2027-01-15T09:00:00Z' }],
   ['a use and a half', { uses: 1.5, until: '2027-01-15T09:00:00Z' }],
   ['more than there can be', { uses: 51, until: '2027-01-15T09:00:00Z' }],
-  ['an end that is no time', { uses: 3, until: 'tomorrow' }],
+  ['an end that is not a time', { uses: 3, until: 'tomorrow' }],
   ['arguments of its own', { uses: 3, until: '2027-01-15T09:00:00Z', arguments: {} }],
 ])('a permit with %s is not understood', (_what, body) => {
   expect(() => parseBody(PermitBody, body as never)).toThrow(expect.objectContaining({ name: 'BadRequest' }))

@@ -405,7 +405,7 @@ describe('a body', () => {
     ['an evaluation that is none', { ...denial, evaluation_id: 'evl_1' }, '`evaluation_id`'],
     ['an evaluation that is a number', { ...denial, evaluation_id: 7 }, '`evaluation_id`'],
     ['no end', { ...denial, expires_at: undefined }, '`expires_at`'],
-    ['an end that is no time', { ...denial, expires_at: 'soon' }, '`expires_at`'],
+    ['an end that is not a time', { ...denial, expires_at: 'soon' }, '`expires_at`'],
   ])('whose denial has %s is `invalid_denial_binding`, and says where', (_what, wrong, names) => {
     const body = parseBody(RequestBody, JSON.parse(JSON.stringify({ ...evaluation, denial: wrong })))
     expect(() => readDenial(body.denial)).toThrow(

@@ -262,7 +262,7 @@ const names: Bad[] = [
     'keep one of them',
   ],
   [
-    'a member of a group with a source who is no person',
+    'a member of a group with a source who is not a person',
     (copy) => copy.editJson(people, ({ groups }) => (groups['on-call-now'].people = ['person:zoe'])),
     people,
     '"person:zoe"',
@@ -388,7 +388,7 @@ const names: Bad[] = [
     (copy) => sealedFor(copy, { 'person:gus': 'arn:aws:iam::111111111111:user/gus' }),
     'deployment.json',
     '"person:gus"',
-    'is no user of the account 000000000000',
+    'is not a user of the account 000000000000',
     'an IAM user of the account itself',
   ],
   [
@@ -429,7 +429,7 @@ const names: Bad[] = [
       ),
     'deployment.json',
     '"title": "title["',
-    'is no JMESPath',
+    'is not JMESPath',
     'jmespath.org',
   ],
   [
@@ -664,7 +664,7 @@ const catalogue: Bad[] = [
     (copy) => copy.editJson(ssm, (action) => (action.statement.resources = ['parameter{arguments.Name}'])),
     ssm,
     '"parameter{arguments.Name}"',
-    'is no ARN',
+    'is not an ARN',
     'arn:{partition}',
   ],
   [
@@ -767,14 +767,14 @@ const catalogue: Bad[] = [
       'a preview whose JMESPath does not parse',
       (preview) => (preview.show.Value = 'Parameter.['),
       '"Value": "Parameter.["',
-      'is no JMESPath',
+      'is not JMESPath',
       'jmespath.org',
     ],
     [
       'a guard that calls a function that JMESPath has not',
       (preview) => (preview.guard = ['newest(Parameter)']),
       '"newest(Parameter)"',
-      'is no JMESPath',
+      'is not JMESPath',
       'jmespath.org',
     ],
     [
@@ -795,7 +795,7 @@ const catalogue: Bad[] = [
       'a preview by an action that changes something',
       (preview) => (preview.action = 'ssm:PutParameter'),
       '"action": "ssm:PutParameter",\n    "arguments"',
-      '`ssm:PutParameter` is no read that Hotwork can make',
+      '`ssm:PutParameter` is not a read that Hotwork can make',
       '`ssm:GetParameter`',
     ],
     [
@@ -1192,7 +1192,7 @@ const breakGlassFolders: Bad[] = [
     '`incident` takes',
   ],
   [
-    'a pattern of incidents that is no regular expression',
+    'a pattern of incidents that is not a regular expression',
     (copy) => copy.editJson(breakGlassFile, (file) => (file.incident = '^INC-[0-9$')),
     breakGlassFile,
     '"incident"',
@@ -1448,7 +1448,7 @@ const terms: Bad[] = [
     (copy) => copy.editJson('policies/calendar.json', (content) => (content.zone = 'Europe/Nowhere')),
     'policies/calendar.json',
     '"zone"',
-    '`Europe/Nowhere` is no time zone: write a name of the IANA database',
+    '`Europe/Nowhere` is not a time zone: write a name of the IANA database',
     'change it',
   ],
 ]

@@ -30,7 +30,7 @@ test.each<Bad>([
     window({ zone: 'Europe/Berlln' }),
     file,
     '"zone": "Europe/Berlln"',
-    '`Europe/Berlln` is no time zone',
+    '`Europe/Berlln` is not a time zone',
     '',
   ],
   ['a zone without summer', window({ zone: '+01:00' }), file, '"zone": "+01:00"', 'no time zone', ''],

@@ -100,7 +100,7 @@ const wrong: [what: string, spoil: () => void, message: string, fix: string][] =
       inSeveral()
       edit(({ chats }) => (chats.work.kind = 'moon'))
     },
-    '`chats.work.kind`: `moon` is no kind of chat',
+    '`chats.work.kind`: `moon` is not a kind of chat',
     'there are: `slack`',
   ],
   [
@@ -109,7 +109,7 @@ const wrong: [what: string, spoil: () => void, message: string, fix: string][] =
       inSeveral()
       edit(({ chats }) => (chats.work.kind = 'constructor'))
     },
-    '`constructor` is no kind of chat',
+    '`constructor` is not a kind of chat',
     'there are: `slack`',
   ],
   [
@@ -139,7 +139,7 @@ const wrong: [what: string, spoil: () => void, message: string, fix: string][] =
   [
     'the name of a channel',
     () => edit(({ channels }) => (channels['hotwork-approvals'] = '#approvals')),
-    '`#approvals` is no channel of a chat of kind `slack`',
+    '`#approvals` is not a channel of a chat of kind `slack`',
     'write its id',
   ],
   [
@@ -193,7 +193,7 @@ const wrong: [what: string, spoil: () => void, message: string, fix: string][] =
       inSeveral()
       editPerson((person) => (person.accounts = { work: '@ana' }))
     },
-    '`@ana` is no account of a chat of kind `slack`',
+    '`@ana` is not an account of a chat of kind `slack`',
     'write its id',
   ],
   [

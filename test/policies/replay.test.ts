@@ -154,10 +154,10 @@ describe('a ledger that is not whole', () => {
   })
 
   test.each([
-    ['no ledger at all', '# Notes\n\nnone\n', /:1 is no entry of a ledger: it is no JSON/],
-    ['one line of text', 'notes', /:1 is no entry of a ledger: it is no JSON/],
-    ['other JSON', '{"id":1}\n', /:1 is no entry of a ledger: `id`: /],
-    ['a line that is no JSON among entries', 'first\nx\nfirst\n', /:2 is no entry of a ledger: it is no JSON/],
+    ['no ledger at all', '# Notes\n\nnone\n', /:1 is not an entry of a ledger: it is not JSON/],
+    ['one line of text', 'notes', /:1 is not an entry of a ledger: it is not JSON/],
+    ['other JSON', '{"id":1}\n', /:1 is not an entry of a ledger: `id`: /],
+    ['a line that is no JSON among entries', 'first\nx\nfirst\n', /:2 is not an entry of a ledger: it is not JSON/],
   ])('%s is wrong usage, with the line', async (_, text, why) => {
     const path = file('other.txt', text.replaceAll('first', JSON.stringify(entries[0])))
     await expect(run({ ledger: path })).rejects.toMatchObject({

@@ -49,13 +49,13 @@ const wrong: [what: string, spoil: () => void, message: string, fix: string][] =
   [
     'a kind that there is not',
     () => copy.editJson('deployment.json', (deployment) => (deployment.targets = { moon: { kind: 'moon' } })),
-    '`targets.moon.kind`: `moon` is no kind of target',
+    '`targets.moon.kind`: `moon` is not a kind of target',
     'there are: `aws`',
   ],
   [
     'a kind that every object has as a member',
     () => copy.editJson('deployment.json', (deployment) => (deployment.targets = { moon: { kind: 'constructor' } })),
-    '`targets.moon.kind`: `constructor` is no kind of target',
+    '`targets.moon.kind`: `constructor` is not a kind of target',
     'there are: `aws`',
   ],
   [

@@ -34,7 +34,7 @@ const entangledIn = (schema: JsonObject) => entangled.find((keyword) => keyword 
  */
 export function closeArguments(inputSchema: unknown, wish: Wish): Closed<ClosedArguments> {
   if (!isObject(inputSchema) || inputSchema['type'] !== 'object')
-    return no('its input schema is no object with named members')
+    return no('its input schema is not an object with named members')
   const hangsOn = entangledIn(inputSchema)
   if (hangsOn !== undefined) return no(`its input schema has \`${hangsOn}\`: which arguments there are hangs on it`)
   const given = isObject(inputSchema['properties']) ? inputSchema['properties'] : {}

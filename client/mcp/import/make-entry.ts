@@ -45,7 +45,7 @@ export function makeEntries(tools: readonly Listed[], server: Server, wish: Wish
 
 function makeEntry(tool: Listed, action: string, server: Server, wish: Wish): Imported {
   const schema = digestOfSchema(tool)
-  if (schema === undefined) return refused(tool, 'its input schema is too deep, or is no JSON')
+  if (schema === undefined) return refused(tool, 'its input schema is too deep, or is not JSON')
   const closed = closeArguments(tool.inputSchema, wish)
   if (!closed.schema) return refused(tool, closed.cannot ?? 'it cannot be closed')
   const resource = findResource(closed.schema, tool.name, wish)

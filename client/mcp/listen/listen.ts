@@ -72,7 +72,7 @@ function mustBePrivate(address: string, url: string | undefined): void {
       'say with `--url https://...` what callers call it, and let what ends TLS there pass calls on to it',
     )
   if (url !== undefined && !isSafeAddress(url))
-    throw wrongUsage('`--url` is no address to send a token to', 'use https; http only on loopback')
+    throw wrongUsage('`--url` is not an address to send a token to', 'use https; http only on loopback')
 }
 
 type Parts = Pick<Told, 'seen'> & {

@@ -45,6 +45,6 @@ export class DynamoLogIndex extends TableStore implements LogIndex {
 
 function partsOf(id: string) {
   const parts = partsOfId(id)
-  if (!parts) throw new RangeError(`\`${id}\` is no entry's id`)
+  if (!parts) throw new RangeError(`\`${id}\` is not an entry's id`)
   return parts
 }

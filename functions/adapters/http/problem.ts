@@ -68,7 +68,7 @@ const ofTheApi = {
     'the hash should be that of an entry; a bundle is kept within five minutes of its deployment',
   ],
   bundle_broken: ['The bundle kept under this hash has the wrong content', 'tell the operator: the alarm names the hash'],
-  no_drill: ['That is no drill', 'only a drill has a report'],
+  no_drill: ['That is not a drill', 'only a drill has a report'],
   // using
   arguments_mismatch: ['The tool is about to do something that was not approved', 'do what was approved, or ask again'],
   mediated: ['The approved action is one that Hotwork does itself', 'have it done at `/aws/calls`'],

@@ -27,7 +27,7 @@ export function placeAfter(cursor: string | undefined, filter: RequestFilter): s
 }
 
 const wrongCursor = (detail: string): BadRequest =>
-  badRequest('invalid_request', '`after` is no place in this list', `\`after\`: ${detail}`)
+  badRequest('invalid_request', '`after` is not a place in this list', `\`after\`: ${detail}`)
 
 const markOf = (filter: RequestFilter): string => {
   const start = 'sha-256:'.length

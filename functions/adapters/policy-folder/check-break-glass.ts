@@ -49,7 +49,7 @@ function checkIncident({ incident: pattern, incidentExample: example }: BreakGla
     if (example !== undefined && !new RegExp(pattern).test(example))
       say(['incidentExample'], `\`${example}\` does not match \`${pattern}\``, 'give one that `incident` takes')
   } catch {
-    say(['incident'], `\`${pattern}\` is no regular expression`, 'write one such as `^INC-[0-9]{1,12}$`')
+    say(['incident'], `\`${pattern}\` is not a regular expression`, 'write one such as `^INC-[0-9]{1,12}$`')
   }
   if (!pattern.startsWith('^') || !/(^|[^\\])(\\\\)*\$$/.test(pattern) || hasTopLevelAlternative(pattern))
     say(
@@ -96,7 +96,7 @@ function checkRight({ action, resources }: OpenRight, path: Path, folder: Folder
     if (!/^arn:\{partition\}:[a-z0-9-]+:(\{region\})?:(\{account\})?:[^*?${}]{3,}\*?$/.test(pattern))
       say(
         here,
-        `\`${pattern}\` is no pattern of resources`,
+        `\`${pattern}\` is not a pattern of resources`,
         'write `arn:{partition}:service:{region}:{account}:...`, with `*` at its end alone',
       )
     else if (!entry.statement?.resources.some((template) => resourcesOverlap(template, pattern)))

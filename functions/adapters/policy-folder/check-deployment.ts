@@ -173,7 +173,7 @@ function checkSealed({ accounts }: Deployment, folder: Folder, say: Say): void {
       isPerson(path, person, `\`${person}\` is not in directory.json`)
       // For a user of another account CloudTrail does not say here who they are.
       if (accountIdOf(user) !== accountId)
-        say(path, `\`${user}\` is no user of the account ${accountId}`, 'name an IAM user of the account itself')
+        say(path, `\`${user}\` is not a user of the account ${accountId}`, 'name an IAM user of the account itself')
       const other = users.get(user)
       if (other !== undefined && other !== person)
         say(path, `\`${user}\` is \`${other}\` too`, 'give each person a user of their own')

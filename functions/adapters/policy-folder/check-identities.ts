@@ -91,14 +91,14 @@ function whoWrong({ subject }: Identity, holder: string, issuer: Issuer): Wrong[
     return [[['subject'], 'a subject is matched to the letter: `*` stands for nothing', 'write out the one it is']]
   }
   if (issuer.kind === 'spiffe' && trustDomainOf(subject) !== issuer.trustDomain) {
-    const message = `\`${subject}\` is no SPIFFE ID of a workload in \`${issuer.trustDomain}\``
+    const message = `\`${subject}\` is not a SPIFFE ID of a workload in \`${issuer.trustDomain}\``
     return [
       [['subject'], message, `write \`spiffe://${issuer.trustDomain}/\` and the path, without a slash at the end`],
     ]
   }
   if (issuer.kind === 'aws' && !issuer.originIdentity && accountOfRole(subject) !== issuer.accountId) {
     const fix = `write \`arn:aws:iam::${issuer.accountId}:role/\` and the role's path and name`
-    return [[['subject'], `\`${subject}\` is no role of account ${issuer.accountId}`, fix]]
+    return [[['subject'], `\`${subject}\` is not a role of account ${issuer.accountId}`, fix]]
   }
   return []
 }

@@ -53,7 +53,7 @@ export function checkExpression(expression: string, path: Path, say: Say): void 
   } catch (fault) {
     if (fault instanceof JMESPathTypeError) return
     const why = fault instanceof Error ? fault.message : String(fault)
-    say(path, `\`${expression}\` is no JMESPath: ${why}`, 'write it as https://jmespath.org says')
+    say(path, `\`${expression}\` is not JMESPath: ${why}`, 'write it as https://jmespath.org says')
   }
 }
 

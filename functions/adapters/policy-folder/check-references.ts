@@ -134,7 +134,7 @@ function checkAccounts({ directory: { value }, deployment }: Folder, say: Say): 
       const kind = chats.get(chat)?.kind
       if (!kind) say(path, `there is no chat \`${chat}\` in the deployment`, known(chats.keys()))
       else if (!chatKinds[kind].accountId.test(account))
-        say(path, `\`${account}\` is no account of a chat of kind \`${kind}\``, 'write its id, not its name')
+        say(path, `\`${account}\` is not an account of a chat of kind \`${kind}\``, 'write its id, not its name')
       if (seen.has(`${chat} ${account}`)) say(path, `\`${account}\` is here twice`, 'keep one of them')
       seen.add(`${chat} ${account}`)
     }

@@ -283,7 +283,7 @@ function channelsOfChats(channels: Channels, chats: ReturnType<typeof chatsOf>, 
       )
     else if (!kind) no('chat', `there is no chat \`${chat}\``, known(chats.keys()))
     else if (!chatKinds[kind].channelId.test(id))
-      no('id', `\`${id}\` is no channel of a chat of kind \`${kind}\``, 'write its id, not its name')
+      no('id', `\`${id}\` is not a channel of a chat of kind \`${kind}\``, 'write its id, not its name')
     return [alias, others.length === 0 ? id : { chat, id }] as const
   })
   return Object.fromEntries(said)
@@ -301,7 +301,7 @@ function kindNamed<K extends string>(
     context.addIssue({
       code: 'custom',
       path: [...path, 'kind'],
-      message: `\`${named}\` is no kind of ${of}`,
+      message: `\`${named}\` is not a kind of ${of}`,
       params: { fix: known(kinds) },
     })
   return kind

@@ -64,7 +64,7 @@ export type OpeningView = Pick<RequestView, Shared> &
 export function describeOpening(state: ApprovalRequest, facts: ViewFacts, about?: AboutOpening): OpeningView {
   const { ask } = state
   const opening = openingOf(ask)
-  if (!opening) throw new TypeError(`\`${ask.id}\` is no break-glass`)
+  if (!opening) throw new TypeError(`\`${ask.id}\` is not a break-glass`)
   const view = describeRequest(state, facts)
   const { id, digest, action, resource, environment, classification, unpinned, submittedAt, status } = view
   return {

@@ -11,7 +11,7 @@ const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 /** A name of the IANA database, as the JavaScript that runs this knows it. */
 export const Zone = z.string().refine((name) => /^[A-Za-z]/.test(name) && isZone(name), {
   error: ({ input }) =>
-    `\`${input}\` is no time zone: write a name of the IANA database, such as \`Europe/Berlin\` or \`UTC\``,
+    `\`${input}\` is not a time zone: write a name of the IANA database, such as \`Europe/Berlin\` or \`UTC\``,
 })
 
 function isZone(timeZone: string): boolean {

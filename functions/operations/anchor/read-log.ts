@@ -59,7 +59,7 @@ export async function readLeaves(bundle: number, size: number, bucket: LogReader
   const width = Math.min(tileWidth, size - bundle * tileWidth)
   const path = pathOfBundle(bundle, width)
   const leaves = readBundle(await mustRead(path, bucket))
-  if (leaves?.length !== width) throw new AnchorForked(`\`${path}\` is no bundle of ${width} entries`)
+  if (leaves?.length !== width) throw new AnchorForked(`\`${path}\` is not a bundle of ${width} entries`)
   return leaves
 }
 

@@ -43,7 +43,7 @@ export async function takeSignals(
   const { requests, log, policy, clock } = ports
   const by = transmitterId(alias)
   const transmitter = policy.bundle.deployment.transmitters?.[alias]
-  if (!transmitter) throw new TypeError(`\`${alias}\` is no transmitter of the deployment`)
+  if (!transmitter) throw new TypeError(`\`${alias}\` is not a transmitter of the deployment`)
   const seen = `SEEN#${digestOf('hotwork.signal.v1', [by, jti])}`
   if ((await requests.recall(seen)) !== undefined) {
     log.info('signal_replayed', { transmitter: by })

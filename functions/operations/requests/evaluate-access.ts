@@ -121,7 +121,7 @@ async function assessAccess(ask: EvaluationAsk, ports: Ports, lately: Lately): P
   const common = { id: ids.evaluation(), at: now, policies: [] }
   const agent = AgentId.safeParse(ask.subject.id)
   if (ask.subject.type !== 'agent' || !agent.success)
-    return deny(common, 'policy_denied', 'the subject is no agent known here')
+    return deny(common, 'policy_denied', 'the subject is not an agent known here')
   if (ask.caller.type === 'agent' && ask.caller.id !== agent.data)
     return deny(common, 'policy_denied', '`subject` should be the agent that asks')
   await ports.policy.look?.([agent.data])

@@ -38,7 +38,7 @@ test.each<[string, () => void, string]>([
   ['is not there', () => {}, 'cannot be read (ENOENT)'],
   ['is a folder', () => mkdirSync(file), 'cannot be read (EISDIR)'],
   ['is empty', () => writeFileSync(file, '\n'), 'is empty'],
-  ['holds no JWT', () => writeFileSync(file, 'secret'), 'is no JWT'],
+  ['holds no JWT', () => writeFileSync(file, 'secret'), 'is not a JWT'],
 ])('a file that %s is refused with its path', async (_, make, says) => {
   make()
   const { exit, title, detail } = await troubleOf(workload.identity()(audience))
@@ -75,5 +75,5 @@ test.each([[audience], [[`${audience}/agents`]], ['hotwork']])(
 
 test('a token with a line end in it is refused: an error about a header would show it', async () => {
   writeFileSync(file, workload.token().replace(/\.([^.]+)$/, '.\n$1'))
-  expect((await troubleOf(workload.identity()(audience))).title).toContain('is no JWT')
+  expect((await troubleOf(workload.identity()(audience))).title).toContain('is not a JWT')
 })

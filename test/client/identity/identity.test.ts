@@ -109,10 +109,10 @@ test('a token that is still good is used while the next one is unavailable', asy
   expect((await troubleOf(identity(audience))).exit).toBe(1)
 })
 
-test('a token that is no JWT is refused, and the refusal does not show it', async () => {
+test('a token that is not a JWT is refused, and the refusal does not show it', async () => {
   gives = () => 'secret-of-another-kind'
   const { exit, title } = await troubleOf(workload.identity(ask)(audience))
-  expect([exit, title]).toEqual([2, expect.stringContaining('is no JWT')])
+  expect([exit, title]).toEqual([2, expect.stringContaining('is not a JWT')])
 })
 
 test('an `identity` function that throws is a fault, with its error as the cause', async () => {

@@ -106,7 +106,7 @@ test.each([
   ['tcp://127.0.0.1'],
   ['tcp://127.0.0.1:8081/path'],
   ['https://127.0.0.1:8081'],
-])('%s is no address of a Workload API by the standard', async (address) => {
+])('%s is not an address of a Workload API by the standard', async (address) => {
   workload.env['SPIFFE_ENDPOINT_SOCKET'] = address
   const { exit, detail } = await troubleOf(workload.identity()(audience))
   expect([exit, detail]).toEqual([2, 'it is `unix:///path/to/socket` or `tcp://IP:PORT`'])

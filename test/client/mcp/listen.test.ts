@@ -150,7 +150,7 @@ test('a flood of forged tokens is answered by the gate, and a known agent goes o
 })
 
 test.each<[what: string, token: () => string]>([
-  ['is no JWT', () => 'a.b.c'],
+  ['is not a JWT', () => 'a.b.c'],
   ['is of a tool', () => scene.workload('tool-flag-service')],
   ['is of an unknown workload', () => scene.workload('agent-unknown')],
   ['is of a person', () => scene.token('ana')],

@@ -56,7 +56,7 @@ test('an existing file is not overwritten', async () => {
 
 test.each([
   ['a hash that was never deployed', bundle.hash, /No bundle of this hash was kept/],
-  ['what is no hash', 'sha-256:short', /is no hash of a bundle/],
+  ['what is no hash', 'sha-256:short', /is not a hash of a bundle/],
 ])('%s exits 2 and says so', async (_what, hash, says) => {
   const { exit, err } = await hana().type('policy', 'show', hash)
   expect([exit, err]).toEqual([2, expect.stringMatching(says)])

@@ -42,7 +42,7 @@ function changed(change: (plan: { action: { properties: { steps: object[] | stri
 test.each([
   [
     'has no steps',
-    '`action.properties.steps` is no list of steps',
+    '`action.properties.steps` is not a list of steps',
     (plan: Plan) => (plan.action.properties.steps = []),
   ],
   [

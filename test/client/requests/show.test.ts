@@ -84,7 +84,7 @@ test('`ls` goes on page by page up to --limit, and says on standard error that t
 test.each([
   ['a status that there is not', ['--status', 'open'], 'Allowed choices are pending'],
   ['a time that is none', ['--since', 'yesterday'], 'give a span, such as 30m'],
-  ['an end that is no time', ['--until', 'tomorrow'], 'give a span, such as 30m'],
+  ['an end that is not a time', ['--until', 'tomorrow'], 'give a span, such as 30m'],
   ['an end before the beginning', ['--since', '1h', '--until', '2h'], 'until'],
   ['a search of no word', ['--search', ' '], 'search'],
   ['a search too long', ['--search', 'x'.repeat(129)], 'search'],

@@ -254,9 +254,9 @@ describe('a log at an address', () => {
 })
 
 test.each<[string, string, number, string]>([
-  ['a picture', '\u0089PNG\n\u001a\n', 4, 'it is no receipt'],
+  ['a picture', '\u0089PNG\n\u001a\n', 4, 'it is not a receipt'],
   ['nothing', '', 4, 'there is nothing in it'],
-  ['JSON that is no entry', '{"id":"req_1/1"}\n', 4, 'line 1 is no entry'],
+  ['JSON that is not an entry', '{"id":"req_1/1"}\n', 4, 'line 1 is not an entry'],
 ])('%s holds nothing', async (_what, text, code, words) => {
   put('file', text)
   const { exit, wrong } = await verify('file')
@@ -266,8 +266,8 @@ test.each<[string, string, number, string]>([
 test.each<[string, string[], string]>([
   ['a file that there is not', ['verify', 'none.jwt', ...keys], 'none.jwt: it cannot be read (ENOENT)'],
   ['no keys', ['verify', 'checkpoint'], '`--keys` is missing'],
-  ['keys that are none', ['verify', 'checkpoint', '--keys', 'checkpoint'], 'checkpoint: it is no JWKS'],
-  ['a log that is a file', ['verify', 'checkpoint', ...keys, '--log', 'checkpoint'], 'checkpoint: it is no folder'],
+  ['keys that are none', ['verify', 'checkpoint', '--keys', 'checkpoint'], 'checkpoint: it is not a JWKS'],
+  ['a log that is a file', ['verify', 'checkpoint', ...keys, '--log', 'checkpoint'], 'checkpoint: it is not a folder'],
   [
     'entries that are none',
     ['verify', 'checkpoint', ...keys, '--entries', 'jwks.json'],

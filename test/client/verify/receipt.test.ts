@@ -57,7 +57,7 @@ test('a receipt with entries is compared with each of them, and with their outco
   ])
 })
 
-test('a file that is no receipt does not hold where keys or entries are named', async () => {
+test('a file that is not a receipt does not hold where keys or entries are named', async () => {
   put('receipt.jwt', receiptOf(log, id, entries))
   put('checkpoint', log.checkpoint())
   put('named.jwt', log.checkpoint())
@@ -75,7 +75,7 @@ test('a file that is no receipt does not hold where keys or entries are named', 
       expect([exit, body.holds, body.files.at(-1).findings]).toEqual([
         4,
         false,
-        [{ check: 'file', holds: false, words: expect.stringContaining('it is no receipt') }],
+        [{ check: 'file', holds: false, words: expect.stringContaining('it is not a receipt') }],
       ])
     }
   expect(await exitOf('entries.ndjson', ...own)).toBe(4)

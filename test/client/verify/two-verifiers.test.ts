@@ -233,7 +233,7 @@ const refused: readonly Case[] = [
   ],
   ['a `kid` that is a number', () => keys({ ...stranger().jwk, kid: 7 }, log.jwk), 'file'],
   ['keys that are no list', () => ({ jwks: { keys: {} } }), 'file'],
-  ['a key that is no object', () => ({ jwks: { keys: ['key', log.jwk] } }), 'file'],
+  ['a key that is not an object', () => ({ jwks: { keys: ['key', log.jwk] } }), 'file'],
   ['a JWKS that is no JSON', () => ({ jwks: 'keys' }), 'file'],
   ['a JWKS without the key', () => keys(), 'signature'],
   [

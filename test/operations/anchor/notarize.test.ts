@@ -162,7 +162,7 @@ it('grows over full tiles, warm or cold', async () => {
   expect(idsOf(logOf(world))).toEqual(idsOf(ana))
 })
 
-describe('what is no entry of its chain is told by name, and not added', () => {
+describe('what is not an entry of its chain is told by name, and not added', () => {
   const elsewhere = { sequence: 1, hash: `sha-256:${'A'.repeat(43)}` }
   const [one, two, three] = chainOf('ana', 3) as [JsonObject, JsonObject, JsonObject]
 

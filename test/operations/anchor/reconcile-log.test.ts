@@ -125,7 +125,7 @@ describe('finds and names', () => {
       () => rows().set('person:eve/1', chainOf('eve', 1)[0] as JsonObject),
       ['added person:eve/1'],
     ],
-    ['a row that is no entry', () => rows().set('person:ana/9', {}), ['added person:ana/9']],
+    ['a row that is not an entry', () => rows().set('person:ana/9', {}), ['added person:ana/9']],
   ]
 
   it.each(cases)('%s', async (_, tamper, told) => {

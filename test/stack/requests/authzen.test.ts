@@ -140,7 +140,7 @@ describe('many evaluations', () => {
   test.each<[what: string, body: Body]>([
     ['a semantic that there is not', { evaluations: [asked], options: { evaluations_semantic: 'any' } }],
     ['evaluations that are no list', { evaluations: asked }],
-    ['an evaluation that is no object', { evaluations: ['x'] }],
+    ['an evaluation that is not an object', { evaluations: ['x'] }],
     ['options that are text', { evaluations: [asked], options: 'x' }],
   ])('%s is 400', async (_what, body) => expect((await ask(body)).status).toBe(400))
 

@@ -18,7 +18,7 @@ export function checkAws(entry: AwsEntry, accounts: readonly string[], say: Say)
     const path = ['statement', 'resources', at]
     checkTemplate(entry, template, path, { ...naming, inResource: true }, say)
     if (!/^arn:\{partition\}:[a-z0-9-]+:[^:]*:[^:]*:.+$/.test(template))
-      say(path, `\`${template}\` is no ARN`, 'begin it with arn:{partition}:service:{region}:{account}:')
+      say(path, `\`${template}\` is not an ARN`, 'begin it with arn:{partition}:service:{region}:{account}:')
     checkWildcards(template, 'acted on', path, say)
   }
   checkConditions(entry, say)
@@ -134,6 +134,6 @@ function checkRead({ tool, preview, account }: AwsEntry, say: Say): void {
   if (tool !== 'aws' || !preview) return
   const path = ['preview', 'action']
   const { action } = preview
-  if (!isAwsRead(action)) say(path, `\`${action}\` is no read that Hotwork can make`, known(awsReads))
+  if (!isAwsRead(action)) say(path, `\`${action}\` is not a read that Hotwork can make`, known(awsReads))
   if (account === undefined) say(path, `\`${action}\` needs an account`, 'add `account`, an alias of the deployment')
 }
