@@ -110,7 +110,8 @@ async function ownKey(key: HotworkOptions['key']): Promise<Asker['own']> {
     return { prove: proverOfPair(key), jkt: await DPoP.calculateThumbprint(key.publicKey) }
   }
   const jwk = P256.safeParse(pick(key))
-  if (!jwk.success) throw wrongUsage('`key` is not a private key', 'give a P-256 key: a `CryptoKeyPair`, or a private JWK')
+  if (!jwk.success)
+    throw wrongUsage('`key` is not a private key', 'give a P-256 key: a `CryptoKeyPair`, or a private JWK')
   const { d: _, ...publicJwk } = jwk.data
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
   const publicKey = await crypto.subtle.importKey('jwk', publicJwk, algorithm, true, ['verify'])

@@ -109,5 +109,8 @@ export function findIssuer(
       `give its address as ${option} or in \`HOTWORK_API\`; for the stack of \`npm start\`, outside of its checkout, name its \`.hotwork/local.json\` in \`HOTWORK_LOCAL\``,
     )
   if (isSafeApi(found)) return found
-  throw wrongUsage(`\`${found.slice(0, 200)}\` is not an address to send a token to`, 'use https; http only on loopback')
+  throw wrongUsage(
+    `\`${found.slice(0, 200)}\` is not an address to send a token to`,
+    'use https; http only on loopback',
+  )
 }

@@ -57,7 +57,7 @@ export function replaceFile(out: string, folder: string, text: string): void {
 
 type NewFile = { write(text: string): void; end(): void }
 
-/** @throws Refusal if the file exists: an export is evidence, export is not overwritten */
+/** @throws Refusal if the file exists: an export is never overwritten */
 export function mustBeNew(out: string, folder: string): string {
   const file = resolve(folder, out)
   if (kindAt(file)) throw wrongUsage(`\`${out}\` exists`, 'name another file: this one is never written over')

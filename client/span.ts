@@ -17,12 +17,7 @@ export function readSpan(typed: string): number | undefined {
 }
 
 /** Reads a typed time, RFC 3339 or a span from now such as `30m`, as RFC 3339. @throws Refusal */
-export function readTime(
-  option: string,
-  typed: string,
-  direction: 1 | -1,
-  { now }: Pick<Surroundings, 'now'>,
-): string {
+export function readTime(option: string, typed: string, direction: 1 | -1, { now }: Pick<Surroundings, 'now'>): string {
   const span = readSpan(typed)
   const absolute = rfc3339.test(typed) ? Date.parse(typed) : Number.NaN
   const at = span === undefined ? absolute : now().getTime() + direction * span

@@ -6,7 +6,6 @@ import { addAgentVerbs } from './agent-requests.ts'
 import { addAgentsVerbs } from './agents.ts'
 import { addBreakGlassVerbs } from './break-glass.ts'
 import { addCompletionVerb, completions } from './completion.ts'
-import { addRecordVerbs } from './record.ts'
 import { makeFrame } from './frame.ts'
 import { addHostVerbs } from './hosts.ts'
 import { addLedgerVerbs } from './ledger.ts'
@@ -14,6 +13,7 @@ import { addLoginVerbs } from './login.ts'
 import { addMcpVerbs } from './mcp.ts'
 import { addHaltVerbs, addPersonRequestVerbs } from './person-requests.ts'
 import { addPolicyVerbs } from './policy.ts'
+import { addRecordVerbs } from './record.ts'
 
 /** Runs one command. Returns its exit code: one of `exits`, or that of a program which the command ran. */
 export async function run(typed: readonly string[], surroundings: Surroundings): Promise<number> {

@@ -18,10 +18,10 @@ export function previewWords(
   }: { preview?: Request['preview']; shown?: Pick<NonNullable<Request['shown']>, 'preview'> | undefined },
   surroundings: Around,
 ): string[] {
-  if (!preview) return ['the current state is not shown: Hotwork has no preview of this action']
+  if (!preview) return ['the present state is not shown: Hotwork has no preview of this action']
   const at = time(preview.observed_at, surroundings)
   if (preview.failed !== undefined)
-    return [`Hotwork could not read the current state: ${faults[preview.failed] ?? preview.failed}, at ${at}`]
+    return [`Hotwork could not read the present state: ${faults[preview.failed] ?? preview.failed}, at ${at}`]
   const rows = shown?.preview ?? rowsOf(preview.before, { ...preview.before, ...preview.after })
   const same = rows.filter((row) => row.same).map(({ name }) => name)
   return [
@@ -53,5 +53,5 @@ export function changeWords({ at, from, to, approvers, was_approved }: Change, s
   const rows = rowsOf(from.before, to.before).filter(({ same }) => !same)
   const what = rows.length === 0 ? 'none of the values that are shown' : rows.map(differenceWords).join(', ')
   const after = approvers.length === 0 ? '' : `, after ${approvers.join(', ')} approved`
-  return `the resource changed, seen at ${time(at, surroundings)}${after}${was_approved ? ', before anything was done' : ''}: ${what}; approvals start again`
+  return `seen at ${time(at, surroundings)}${after}${was_approved ? ', before anything was done' : ''}: ${what}; approvals start again`
 }

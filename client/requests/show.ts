@@ -178,8 +178,7 @@ export function describe(request: Request, surroundings: Around): string[] {
         ]),
     ...fact(
       'extends',
-      request.extends &&
-        `${request.extends}, approved by ${request.approved_before.join(', ') || 'policy alone'}`,
+      request.extends && `${request.extends}, approved by ${request.approved_before.join(', ') || 'policy alone'}`,
     ),
     ...fact('starts', request.not_before && timeAndSpan(request.not_before, surroundings)),
     ...fact('resource changed', ...changes.map((each) => changeWords(each, surroundings))),

@@ -52,7 +52,9 @@ export const wordsOf = (credential: string): string => credentials[credential]?.
 
 export type OwnCredential = Extract<Act, TargetId>
 export const isOwnCredential = (act: Act | undefined): act is OwnCredential => act !== undefined && isTargetId(act)
-const ownCredentials = Object.values(credentials).flatMap(({ act, words }) => (isOwnCredential(act) ? [{ act, words }] : []))
+const ownCredentials = Object.values(credentials).flatMap(({ act, words }) =>
+  isOwnCredential(act) ? [{ act, words }] : [],
+)
 
 /** One call, and then credentials with which several can be made. */
 export const narrowestFirst: readonly string[] = ['call', ...ownCredentials.map(({ act }) => act)].flatMap((act) =>
@@ -64,7 +66,8 @@ export const IssuedKind = z.enum(['access_token', ...ownCredentials.map(({ act }
 export type IssuedKind = z.infer<typeof IssuedKind>
 
 /** In the plural. */
-export const wordsOfIssued = (claim: OwnCredential): string => ownCredentials.find(({ act }) => act === claim)?.words ?? claim
+export const wordsOfIssued = (claim: OwnCredential): string =>
+  ownCredentials.find(({ act }) => act === claim)?.words ?? claim
 
 type Use = { tool: string; key: string }
 /** The one use that begins with the first credential of a target's own, however much is done with it. */

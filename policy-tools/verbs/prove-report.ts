@@ -1,6 +1,6 @@
 import type { Problem } from '../../functions/adapters/policy-folder/json-document.ts'
 import { exact, inert } from '../../functions/domain/inert.ts'
-import { statementOf, type Judged, type PolicyIndex, type Property, type ProveFile } from '../proof/property.ts'
+import { type Judged, type PolicyIndex, type Property, type ProveFile, statementOf } from '../proof/property.ts'
 import { type Exit, exits, type Io, jsonText } from './io.ts'
 
 export type Report = {

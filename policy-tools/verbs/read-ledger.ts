@@ -68,5 +68,8 @@ async function* linesOf(file: string, stdin: Readable): AsyncGenerator<{ text: s
 
 function noEntry(file: string, line: number, issue: 'no JSON' | z.core.$ZodIssue | undefined): WrongUsage {
   const why = issue === 'no JSON' || !issue ? 'it is not JSON' : `\`${issue.path.join('.')}\`: ${issue.message}`
-  return new WrongUsage(`${file}:${line} is not an entry of a ledger: ${why}`, 'give what `hotwork ledger export` wrote')
+  return new WrongUsage(
+    `${file}:${line} is not an entry of a ledger: ${why}`,
+    'give what `hotwork ledger export` wrote',
+  )
 }

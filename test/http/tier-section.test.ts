@@ -66,7 +66,9 @@ describe('where the policies have changed since', () => {
   test('it is explained under those by which it was asked for, and the page says which tier it would need today', async () => {
     await keep()
     const text = await later(needsTier3)
-    expect(text).toContain('The policies have changed since it was asked for. This uses the policies in force when it was decided.')
+    expect(text).toContain(
+      'The policies have changed since it was asked for. This uses the policies in force when it was decided.',
+    )
     expect(text).toContain(`hotwork policy show ${bundle.hash}`)
     expect(text).toContain('Asked for today, it would need tier 3.')
     expect(text).toContain('Permitted at tier 2: prod-remediation:')
@@ -98,7 +100,7 @@ describe('where the policies have changed since', () => {
   test('a kept bundle that has not its hash explains nothing, and is told to the alarm', async () => {
     const { hash } = bundle
     await world.bundles.keep({ bundle: { ...JSON.parse(JSON.stringify(needsTier3)), hash }, at: world.clock.now() })
-    expect(await later(needsTier3)).toContain('This is what those of today say.')
+    expect(await later(needsTier3)).toContain('This uses the policies in force today.')
     expect(world.log.lines).toContainEqual(expect.objectContaining({ level: 'error', message: 'bundle_broken' }))
   })
 })

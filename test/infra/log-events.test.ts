@@ -21,7 +21,9 @@ test('a logged event is a literal in snake_case', () => {
 })
 
 test('each event that raises an alarm or is measured is logged somewhere', () => {
-  const measured = [...readFileSync(join(root, 'infra/constructs/alarms.ts'), 'utf8').matchAll(/(?:line: |saying\()'(\w+)'/g)]
+  const measured = [
+    ...readFileSync(join(root, 'infra/constructs/alarms.ts'), 'utf8').matchAll(/(?:line: |saying\()'(\w+)'/g),
+  ]
   expect(measured.length).toBeGreaterThan(3)
   const awaited = [...Object.values(troubles).flat(), ...measured.map(([, event]) => event)]
   expect(awaited.filter((event) => !events.has(event))).toEqual([])

@@ -35,7 +35,7 @@ describe('the follower of the workflow', () => {
     const world = new Clockwork(bundle)
     const follow = new MemoryQueue()
     const [one, other] = [await world.submitted(stagingParameter), await world.submitted(prodParameter)]
-    const silent = { ...world.moving, follow, log: world.log, workflow: { start: notNow, signal: notNow } }
+    const silent = { ...world.moving, follow, log: world.log, workflow: { start: notNow, endWait: notNow } }
     return { world, follow, silent, ids: [one.ask.id, other.ask.id] as const }
   }
   const notNow = () => Promise.reject(new StoreUnavailable('no answer'))

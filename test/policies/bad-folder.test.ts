@@ -1196,7 +1196,7 @@ const breakGlassFolders: Bad[] = [
     (copy) => copy.editJson(breakGlassFile, (file) => (file.incident = '^INC-[0-9$')),
     breakGlassFile,
     '"incident"',
-    'no regular expression',
+    'not a regular expression',
     '^INC-',
   ],
   [

@@ -33,7 +33,7 @@ test.each<Bad>([
     '`Europe/Berlln` is not a time zone',
     '',
   ],
-  ['a zone without summer', window({ zone: '+01:00' }), file, '"zone": "+01:00"', 'no time zone', ''],
+  ['a zone without summer', window({ zone: '+01:00' }), file, '"zone": "+01:00"', 'not a time zone', ''],
   ['no days', window({ zone: 'UTC', days: [] }), file, '"days": []', 'at least one day', ''],
   ['no hours', window({ zone: 'UTC', hours: [] }), file, '"hours": []', 'at least one span', ''],
   ['hours that are none', window({ zone: 'UTC', hours: ['9-17'] }), file, '"9-17"', 'hours such as `09:00-17:00`', ''],

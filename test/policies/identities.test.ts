@@ -195,7 +195,7 @@ const single: Bad[] = [
     agentsWith([{ ...spiffe, subject: 'spiffe://staging.example/remediator' }]),
     agents,
     '"subject": "spiffe',
-    'no SPIFFE ID of a workload in `prod.example`',
+    'not a SPIFFE ID of a workload in `prod.example`',
     '`spiffe://prod.example/`',
   ],
   [
@@ -203,7 +203,7 @@ const single: Bad[] = [
     agentsWith([{ ...spiffe, subject: 'spiffe://prod.example/remediator/' }]),
     agents,
     '"subject": "spiffe',
-    'no SPIFFE ID of a workload',
+    'not a SPIFFE ID of a workload',
     'without a slash at the end',
   ],
   [
@@ -219,7 +219,7 @@ const single: Bad[] = [
     agentsWith([{ ...aws, subject: 'arn:aws:iam::444455556666:role/remediator' }]),
     agents,
     '"subject": "arn:aws',
-    'no role of account 111122223333',
+    'not a role of account 111122223333',
     '`arn:aws:iam::111122223333:role/`',
   ],
   [
@@ -227,7 +227,7 @@ const single: Bad[] = [
     agentsWith([{ ...aws, subject: 'arn:aws:iam::111122223333:user/remediator' }]),
     agents,
     '"subject": "arn:aws',
-    'no role of account 111122223333',
+    'not a role of account 111122223333',
     'the role',
   ],
   [

@@ -7,7 +7,7 @@ import { placeOf } from '../../functions/operations/credentials/place.ts'
 import type { AccessToken } from '../../functions/operations/credentials/ports.ts'
 import { revokeRequest } from '../../functions/operations/requests/end-request.ts'
 import { makeCall, resolveCall } from '../../functions/operations/uses/make-call.ts'
-import type { Ender, Found, Issuer, CallMaker } from '../../functions/targets/reach.ts'
+import type { CallMaker, Ender, Found, Issuer } from '../../functions/targets/reach.ts'
 import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'
 import { agentKey, issuer, person, type What, type World } from '../support/world.ts'
 

@@ -1,8 +1,8 @@
 import type { Check, Site } from './checks/check.ts'
 import { checksOfIam } from './checks/iam.ts'
-import { checksOfServices } from './checks/services.ts'
 import { checksOfPolicies } from './checks/policies.ts'
 import { checksOfSealedRole } from './checks/sealed.ts'
+import { checksOfServices } from './checks/services.ts'
 
 /** What Hotwork rests on and only AWS answers (docs/verify-aws.md). The slow ones come last. */
 export const makeChecks = (site: Site): readonly Check[] => [

@@ -210,7 +210,7 @@ export class ScaleWorld extends World {
         const record = { request, wait, attempt: '1', taskToken: 'token', expiresAt: this.clock.now() + 86_400 }
         await awaitOutcome(record, { requests: this.#stores.requests, waits, workflow, clock: this.clock })
       },
-      signal: async () => {
+      endWait: async () => {
         this.#count('task signals', 1)
         return 'sent' as const
       },

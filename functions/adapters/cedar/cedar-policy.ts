@@ -98,7 +98,7 @@ function answerOf(answer: AuthorizationAnswer): Answer {
 function observingAnswerOf(answer: AuthorizationAnswer): Answer {
   const errors = answer.type === 'success' ? answer.response.diagnostics.errors : []
   const erred = errors.map(({ policyId }) => policyId)
-  return errors.length > 0 ? { ...read(answer), policies: erred.toSorted() } : read(answer)
+  return errors.length > 0 ? { ...answerOf(answer), policies: erred.toSorted() } : answerOf(answer)
 }
 
 const failed = (policies: readonly string[], detail: string): Answer => ({

@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { type AgentFile, Certified, Looked, Activity, type Subject } from '../../domain/agents/agent-file.ts'
+import { Activity, type AgentFile, Certified, Looked, type Subject } from '../../domain/agents/agent-file.ts'
 import { type AgentId, defined } from '../../domain/values.ts'
 import type { AgentRows, CertifiedChange } from '../../operations/agents/ports.ts'
 import { chainKey } from './chain-ends.ts'

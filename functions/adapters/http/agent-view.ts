@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { findingsOf, noCounts } from '../../domain/agents/activity.ts'
 import {
   ambientByAction,
   ambientCounts,
@@ -9,7 +10,6 @@ import {
 import { inForce } from '../../domain/agents/ambient.ts'
 import { guardrailOf } from '../../domain/agents/guardrail.ts'
 import { hostNote } from '../../domain/agents/host-words.ts'
-import { findingsOf, noCounts } from '../../domain/agents/activity.ts'
 import type { AgentAnswer, AgentLines, Recertified, SubjectAnswer } from '../../domain/cards/wire/agent.ts'
 import type { Said } from '../../domain/cards/wire/word.ts'
 import type { Identity } from '../../domain/people/organisation.ts'

@@ -59,15 +59,15 @@ const ofTheApi = {
     'The newest entry of this is not in the log yet',
     'ask again as `Retry-After` says: the notary follows within seconds',
   ],
-  record_broken: [
-    'The record is broken, so there is no receipt',
-    'tell the operator: the alarm names the entry',
-  ],
+  record_broken: ['The record is broken, so there is no receipt', 'tell the operator: the alarm names the entry'],
   unknown_bundle: [
     'No bundle of this hash was kept',
     'the hash should be that of an entry; a bundle is kept within five minutes of its deployment',
   ],
-  bundle_broken: ['The bundle kept under this hash has the wrong content', 'tell the operator: the alarm names the hash'],
+  bundle_broken: [
+    'The bundle kept under this hash has the wrong content',
+    'tell the operator: the alarm names the hash',
+  ],
   no_drill: ['That is not a drill', 'only a drill has a report'],
   // using
   arguments_mismatch: ['The tool is about to do something that was not approved', 'do what was approved, or ask again'],

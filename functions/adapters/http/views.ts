@@ -184,10 +184,7 @@ export const budgetView = ({ budget, left, ...of }: BudgetLeft): Said<typeof Bud
 })
 
 /** `calls` is null where it cannot be told what was called; `calls_unread` names accounts whose record did not answer. */
-export const trailView = ({
-  credentials,
-  calls,
-}: Trail): Pick<Said<typeof Opening>, 'credentials' | 'calls'> => ({
+export const trailView = ({ credentials, calls }: Trail): Pick<Said<typeof Opening>, 'credentials' | 'calls'> => ({
   credentials: credentials.map(({ id, claim, issuedAt, expiresAt, role }) => ({
     id,
     kind: claim,

@@ -47,8 +47,7 @@ export class SecurityEventVerifier {
     const said = isCompact(token) ? unverified(token) : undefined
     if (!said) return refuse('invalid_request', 'the body should be one token in JWS compact form, of at most 8 KiB')
     if (!isEventType(said.typ)) return refuse('invalid_request', '`typ` should be `secevent+jwt`')
-    if (said.iss !== transmitter.issuer)
-      return refuse('invalid_issuer', '`iss` should be the issuer of this address')
+    if (said.iss !== transmitter.issuer) return refuse('invalid_issuer', '`iss` should be the issuer of this address')
     const audience = transmitter.audience.replaceAll('{issuer}', this.#ownIssuer)
     if (![said.aud].flat().includes(audience)) return refuse('invalid_audience', '`aud` is another receiver')
     const now = this.#clock.now()

@@ -1,7 +1,7 @@
+import { findingsOf } from '../../domain/agents/activity.ts'
 import { ambientByAction, ambientCounts, type Counts } from '../../domain/agents/agent-file.ts'
 import { inForce } from '../../domain/agents/ambient.ts'
 import { askedAbout, hostNote } from '../../domain/agents/host-words.ts'
-import { findingsOf } from '../../domain/agents/activity.ts'
 import { inert } from '../../domain/inert.ts'
 import type { SuspendedBecause } from '../../domain/people/organisation.ts'
 import type { Digest, NumericDate } from '../../domain/values.ts'

@@ -1,5 +1,5 @@
 import { titleText } from '../../domain/cards/request-words.ts'
-import { type Lane, lanes, type Mark, type TimelineItem, type Timeline } from '../../domain/cards/timeline.ts'
+import { type Lane, lanes, type Mark, type Timeline, type TimelineItem } from '../../domain/cards/timeline.ts'
 import { Html, html } from './layout.ts'
 import { type Line, lineOf, wrapped } from './picture-text.ts'
 import { ownColours, timelineStyle } from './timeline-style.ts'
@@ -101,12 +101,7 @@ function placed(items: readonly TimelineItem[], place: Place, top: number): read
   const rows: Placed[] = []
   let day: string | undefined
   for (const item of items) {
-    const row = rowOf(
-      item,
-      place,
-      rows.at(-1)?.bottom ?? top,
-      dayOf(item.at) === day ? undefined : dayOf(item.at),
-    )
+    const row = rowOf(item, place, rows.at(-1)?.bottom ?? top, dayOf(item.at) === day ? undefined : dayOf(item.at))
     day = dayOf(item.at)
     rows.push(row)
   }

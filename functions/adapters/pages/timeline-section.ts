@@ -1,4 +1,4 @@
-import type { TimelineItem, Timeline } from '../../domain/cards/timeline.ts'
+import type { Timeline, TimelineItem } from '../../domain/cards/timeline.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { entryFacts } from './entries-section.ts'
 import { type Html, html, titled } from './layout.ts'

@@ -2,7 +2,7 @@ import { type AgentRecord, noRecord } from '../people/host.ts'
 import type { Agent } from '../people/organisation.ts'
 import { hourIn } from '../policy/calendar.ts'
 import type { NumericDate } from '../values.ts'
-import type { Counts, Activity } from './agent-file.ts'
+import type { Activity, Counts } from './agent-file.ts'
 
 /** From 19 to 7 o'clock in the zone of the calendar: one clock for all, since an agent has no zone of its own. */
 export function isNight(at: NumericDate, zone: string): boolean {

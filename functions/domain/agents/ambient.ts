@@ -3,8 +3,8 @@ import { probedHost } from '../people/host-kinds.ts'
 import { type Agent, ruleOf } from '../people/organisation.ts'
 import { accountIdOf, accountOf, type Bundle } from '../policy/bundle.ts'
 import type { NumericDate, Resource } from '../values.ts'
-import type { AgentFile, Looked } from './agent-file.ts'
 import { recordOf } from './activity.ts'
+import type { AgentFile, Looked } from './agent-file.ts'
 
 /** What IAM is asked about a host: one action of the catalogue on an example of what one rule of resources.json knows. */
 export type HostQuestion = {

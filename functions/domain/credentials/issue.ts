@@ -146,7 +146,8 @@ export function expiryOf({ ask, grant }: ApprovedRequest, at: NumericDate): Nume
   return grant.claimedAt === undefined ? Math.min(grant.notAfter, at + ask.lifetime) : grant.notAfter
 }
 
-const hasUseOf = ({ grant }: ApprovedRequest, claim: IssuedKind): boolean => grant.uses.some(({ tool }) => tool === claim)
+const hasUseOf = ({ grant }: ApprovedRequest, claim: IssuedKind): boolean =>
+  grant.uses.some(({ tool }) => tool === claim)
 
 /** Refuses this attempt and leaves the grant, unless an approver may no longer approve. */
 export function deniedNow(

@@ -18,7 +18,12 @@ export type NarrowResult = Narrowed | Extract<Narrowing, { ok: false }>
 type Narrowable = Pick<ApprovalRequest, 'ask' | 'tier' | 'preview'>
 
 /** Arguments, tier and session policy are checked again. */
-export function narrowRequest(policy: PolicyAnswers, state: Narrowable, narrow: Narrow, now: NumericDate): NarrowResult {
+export function narrowRequest(
+  policy: PolicyAnswers,
+  state: Narrowable,
+  narrow: Narrow,
+  now: NumericDate,
+): NarrowResult {
   const origin = originOf(state.ask)
   return origin.kind === 'plan'
     ? narrowPlan(policy, state, origin.steps, narrow, now)

@@ -92,7 +92,11 @@ export function eventsOfRequest(before: ApprovalRequest | undefined, after: Appr
 
 type EventBuilder = (type: RequestEvent['type'], at: NumericDate, facts?: Partial<RequestEvent>) => RequestEvent
 
-function ofAsk(before: ApprovalRequest | undefined, after: ApprovalRequest, build: EventBuilder): readonly RequestEvent[] {
+function ofAsk(
+  before: ApprovalRequest | undefined,
+  after: ApprovalRequest,
+  build: EventBuilder,
+): readonly RequestEvent[] {
   const events: RequestEvent[] = []
   if (!before) events.push(build('Request Submitted', after.submittedAt))
   const narrowed = after.narrowings?.at(-1)
@@ -108,7 +112,11 @@ function ofAsk(before: ApprovalRequest | undefined, after: ApprovalRequest, buil
   return events
 }
 
-function ofOpening(before: ApprovalRequest | undefined, after: ApprovalRequest, build: EventBuilder): readonly RequestEvent[] {
+function ofOpening(
+  before: ApprovalRequest | undefined,
+  after: ApprovalRequest,
+  build: EventBuilder,
+): readonly RequestEvent[] {
   const events: RequestEvent[] = []
   if (!before) events.push(build('Opening Started', after.submittedAt))
   const ended = endOf(before, after)

@@ -160,7 +160,8 @@ const withDecisions = (state: ApprovalRequest, name: string, change: (decisions:
 
 function withStep(state: ApprovalRequest, number: number, change: (step: StepState) => StepState): ApprovalRequest {
   const { steps } = state.ask
-  if (state.status !== 'approved' || !steps?.[number - 1]) throw new TypeError(`\`${number}\` is not a step in progress`)
+  if (state.status !== 'approved' || !steps?.[number - 1])
+    throw new TypeError(`\`${number}\` is not a step in progress`)
   const progress = steps.map((_, index) => state.progress?.[index] ?? {})
   return { ...state, progress: progress.map((each, index) => (index === number - 1 ? change(each) : each)) }
 }

@@ -17,7 +17,8 @@ export const createHandler = (ports: ApiPorts & { eraser: TextEraser }) =>
     return { status: 200, body: { erased, ...(kept > 0 ? { kept } : {}), ...(more ? { more } : {}) } }
   })
 
-const noPerson = () => badRequest('invalid_request', 'That is not a person', 'the path should have `person:` and a name')
+const noPerson = () =>
+  badRequest('invalid_request', 'That is not a person', 'the path should have `person:` and a name')
 
 export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE'> = (told) => ({
   ...portsWithAnswers(told),

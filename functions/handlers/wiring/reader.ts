@@ -3,8 +3,8 @@ import { KmsStateKey } from '../../adapters/kms/kms-state-key.ts'
 import { LambdaStatementSigner } from '../../adapters/lambda/statement-signer.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import type { Clock, Log } from '../../operations/ports.ts'
-import { CatalogueStateReader } from '../../operations/previews/read-state.ts'
 import type { StateReader } from '../../operations/previews/ports.ts'
+import { CatalogueStateReader } from '../../operations/previews/read-state.ts'
 import { makeReaders, type ReadersTold } from '../../targets/readers.ts'
 
 type Ports = { policy: Policy; clock: Clock; log: Log }

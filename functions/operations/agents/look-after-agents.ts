@@ -1,6 +1,6 @@
 import type { Subject } from '../../domain/agents/agent-file.ts'
 import { datesInFiles, recertifyByOf } from '../../domain/agents/dates.ts'
-import { type RegistryEvent, nextReminder, suspendedBecause } from '../../domain/agents/registry.ts'
+import { nextReminder, type RegistryEvent, suspendedBecause } from '../../domain/agents/registry.ts'
 import { system } from '../../domain/event.ts'
 import { chainEntries } from '../../domain/ledger/ledger.ts'
 import type { SuspendedBecause } from '../../domain/people/organisation.ts'
@@ -37,7 +37,10 @@ export async function lookAfterAgents(ports: LookAfterPorts): Promise<number> {
   let suspended = 0
   for (const subject of subjects)
     try {
-      const seen = { stored: stored.get(subject), recertifyBy: recertifyByIn(policy.bundle, subject, certified.get(subject)?.due) }
+      const seen = {
+        stored: stored.get(subject),
+        recertifyBy: recertifyByIn(policy.bundle, subject, certified.get(subject)?.due),
+      }
       if (await lookAfter(subject, seen, ports)) suspended += 1
     } catch (fault) {
       log.error('look_after_failed', { subject, fault: faultName(fault) })
@@ -93,7 +96,13 @@ async function remind(
   const reminder = nextReminder(recertifyBy, clock.now(), told)
   if (!reminder) return []
   const { days, keys } = reminder
-  await tell(subject, { kind: 'due', days, due: recertifyBy }, peopleToTell(subject, filesOf(policy)), `${recertifyBy} ${days}`, notices)
+  await tell(
+    subject,
+    { kind: 'due', days, due: recertifyBy },
+    peopleToTell(subject, filesOf(policy)),
+    `${recertifyBy} ${days}`,
+    notices,
+  )
   return keys
 }
 

@@ -1,4 +1,4 @@
-import type { AgentFile, Certified, Looked, Activity, Subject } from '../../domain/agents/agent-file.ts'
+import type { Activity, AgentFile, Certified, Looked, Subject } from '../../domain/agents/agent-file.ts'
 import type { Simulated } from '../../domain/agents/ambient.ts'
 import type { ProbedKind } from '../../domain/people/host-kinds.ts'
 import type { SuspendedBecause } from '../../domain/people/organisation.ts'

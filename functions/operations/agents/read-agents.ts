@@ -89,7 +89,15 @@ async function describeAgents(
     const agentsNow = policy.bundle.agents.map((each) => (each.id === agent.id ? current : each))
     const because = suspendedBecause(agent.id, recertifyBy, { ...policy.bundle, agents: agentsNow }, now)
     const own = grants.filter(({ ask }) => ask.agent.id === agent.id)
-    return { agent: current, status: statusOf(because), ...defined({ because }), recertifyBy, file, grants: own, allGrants }
+    return {
+      agent: current,
+      status: statusOf(because),
+      ...defined({ because }),
+      recertifyBy,
+      file,
+      grants: own,
+      allGrants,
+    }
   })
 }
 

@@ -157,5 +157,10 @@ export async function readSubject(
   if (inFiles === undefined) return refuse('unknown_subject')
   const [certified, file] = await Promise.all([ports.agents.certified([subject]), readFile(subject, ports)])
   const last = certified.get(subject)
-  return ok({ subject, recertifyBy: recertifyByOf(inFiles, last?.due), certified: last, ...evidenceOf(subject, file, ports.policy) })
+  return ok({
+    subject,
+    recertifyBy: recertifyByOf(inFiles, last?.due),
+    certified: last,
+    ...evidenceOf(subject, file, ports.policy),
+  })
 }

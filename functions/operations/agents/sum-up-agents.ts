@@ -1,5 +1,5 @@
-import type { Counts, Activity } from '../../domain/agents/agent-file.ts'
 import { isNight, noCounts } from '../../domain/agents/activity.ts'
+import type { Activity, Counts } from '../../domain/agents/agent-file.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { zoneOf } from '../../domain/policy/calendar.ts'
 import { rulesOf } from '../../domain/record/origin.ts'

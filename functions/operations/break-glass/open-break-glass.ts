@@ -140,7 +140,10 @@ type AssessedOpening = {
 }
 type OpeningToAssess = ForeseenAsk & Pick<OpeningAsk, 'proven' | 'jkt'> & { login: Login | 'to come' }
 
-async function assessOpening(ask: OpeningToAssess, ports: OpeningPorts): Promise<Result<AssessedOpening, OpeningRefusal>> {
+async function assessOpening(
+  ask: OpeningToAssess,
+  ports: OpeningPorts,
+): Promise<Result<AssessedOpening, OpeningRefusal>> {
   const { policy, ids, clock } = ports
   const { bundle } = policy
   const now = clock.now()

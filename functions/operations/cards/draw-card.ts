@@ -15,12 +15,12 @@ import type { Clock, Log } from '../ports.ts'
 import type { RequestReader } from '../record/ports.ts'
 import { peopleToRemind, peopleToTell } from '../requests/waiting.ts'
 import {
-  type Unsent,
   type Line,
   linesForChannel,
   linesForPerson,
   linesOfEnd,
   type Notice,
+  type Unsent,
   unsentNotices,
 } from './card-lines.ts'
 import { type DrawOpeningPorts, drawOpening } from './draw-opening.ts'

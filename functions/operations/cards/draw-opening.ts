@@ -1,4 +1,4 @@
-import { type Notice, unsentNotice, noticeKey, noticesOf } from '../../domain/cards/notices.ts'
+import { type Notice, noticeKey, noticesOf, unsentNotice } from '../../domain/cards/notices.ts'
 import type { AboutOpening } from '../../domain/cards/opening-view.ts'
 import { tellOf } from '../../domain/cards/routing.ts'
 import type { Channel } from '../../domain/policy/bundle.ts'
@@ -95,8 +95,7 @@ async function tellEach(listeners: readonly Listener[], drawing: Drawing): Promi
       else faults.push(fault)
     }
   }
-  if (unreachable > 0)
-    ports.log.info('people_not_reachable_in_chat', { request: state.ask.id, people: unreachable })
+  if (unreachable > 0) ports.log.info('people_not_reachable_in_chat', { request: state.ask.id, people: unreachable })
   return faults
 }
 

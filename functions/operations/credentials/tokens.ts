@@ -30,7 +30,7 @@ import { Overtaken } from '../faults.ts'
 import { authorityOf, findEnding } from '../policy/gather.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock, OnceOnly } from '../ports.ts'
-import { readStateFor, type ReaderPorts } from '../previews/read-again.ts'
+import { type ReaderPorts, readStateFor } from '../previews/read-again.ts'
 import { carryOut, readToAct } from '../record/carry-out.ts'
 import type { DecidingPorts, MakingPorts, RequestReader } from '../record/ports.ts'
 import { aboutStored, recordRefusal, refuseOnRecord } from '../record/refuse.ts'
@@ -141,7 +141,12 @@ export async function issueToken(ask: TokenAsk, ports: TokenPorts): Promise<Resu
     ask.id,
     ports,
     async (state, now, requests) => ({
-      ...(await authorityOf(state, { moment: 'issue', now }, { ...ports, requests }, readStateFor(state, claim, ports))),
+      ...(await authorityOf(
+        state,
+        { moment: 'issue', now },
+        { ...ports, requests },
+        readStateFor(state, claim, ports),
+      )),
       type: 'intend',
       ...{ agent, jkt, claim, credential, mayRebind },
     }),

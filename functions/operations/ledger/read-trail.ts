@@ -15,10 +15,7 @@ export type Trail = {
 export type TrailPorts = Pick<DecidingPorts, 'ledger'> & { actual: ActualReader }
 
 /** The trail of an opening, which its review goes by. */
-export async function readTrail(
-  { ask }: Pick<ApprovalRequest, 'ask'>,
-  { ledger, actual }: TrailPorts,
-): Promise<Trail> {
+export async function readTrail({ ask }: Pick<ApprovalRequest, 'ask'>, { ledger, actual }: TrailPorts): Promise<Trail> {
   const [entries, calls] = await Promise.all([ledger.entries(ask.id), actual.of(ask.id)])
   return { entries, credentials: credentialsIssued(entries), calls }
 }

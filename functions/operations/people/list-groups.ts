@@ -1,9 +1,9 @@
 import { mayRead } from '../../domain/deciding/questions.ts'
 import {
-  type LoginGroups,
   type GroupReading,
   groupsBySource,
   groupsToRead,
+  type LoginGroups,
   membersNow,
   type Readings,
   type SourcedGroup,

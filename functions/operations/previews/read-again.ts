@@ -6,7 +6,7 @@ import type { ApprovalRequest, Ask } from '../../domain/record/request.ts'
 import { defined } from '../../domain/values.ts'
 import type { Act } from '../../targets/kinds.ts'
 import type { AskingPorts } from '../record/ports.ts'
-import type { StateReading, StateReader } from './ports.ts'
+import type { StateReader, StateReading } from './ports.ts'
 
 export type ReaderPorts = { reader: StateReader }
 

@@ -10,7 +10,7 @@ import { isTargetId, type TargetId } from '../../targets/kinds.ts'
 import type { Found, Reader } from '../../targets/reach.ts'
 import { faultName } from '../faults.ts'
 import type { Clock, Log } from '../ports.ts'
-import type { StateAsk, StateReading, StateReader } from './ports.ts'
+import type { StateAsk, StateReader, StateReading } from './ports.ts'
 import type { Expressions, StateKey } from './sources.ts'
 
 export type ReadingPorts = {

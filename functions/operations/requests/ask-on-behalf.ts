@@ -29,9 +29,9 @@ import type { OnceOnly } from '../ports.ts'
 import { keepRate } from '../rates.ts'
 import { refuseOnRecord } from '../record/refuse.ts'
 import { bodyDigest, findRepeat, idempotencyItem } from '../record/repeat.ts'
+import { assessAsked } from './assess-submission.ts'
 import { aboutAsk } from './evaluate-access.ts'
 import type { AdmissionPorts, Asking, AssessedAsk, RefusedSubmission } from './submission.ts'
-import { assessAsked } from './assess-submission.ts'
 import { type Submitted, submitOnBehalf } from './submit-request.ts'
 
 export type OnBehalfAsk = Pick<Said, 'purpose' | 'parentTask' | 'justification'> & {
@@ -105,7 +105,9 @@ export function askable(person: PersonId, { policy, clock }: Pick<AdmissionPorts
 
 type Foreseeing = {
   resource?: ApprovalRequest['ask']['resource']
-  assessed: Result<{ foreseen: OnBehalfForeseen; assessed: AssessedAsk; asking: Asking & { askedBy: PersonId } }, Refusal> | RefusedSubmission
+  assessed:
+    | Result<{ foreseen: OnBehalfForeseen; assessed: AssessedAsk; asking: Asking & { askedBy: PersonId } }, Refusal>
+    | RefusedSubmission
 }
 
 async function foresee(ask: OnBehalfAsk, ports: AdmissionPorts): Promise<Foreseeing> {
@@ -134,7 +136,8 @@ async function foresee(ask: OnBehalfAsk, ports: AdmissionPorts): Promise<Foresee
   if (!assessed.ok) return { resource, assessed }
   const state = stateOf(assessed.value.submit, now)
   const answer = askAboutAsker(policy, state, ask.person, now)
-  if (!answer.permit) return { resource, assessed: refuse(answer.error ? 'policy_error' : 'not_permitted', answer.detail) }
+  if (!answer.permit)
+    return { resource, assessed: refuse(answer.error ? 'policy_error' : 'not_permitted', answer.detail) }
   return { resource, assessed: ok({ foreseen: foreseenOf(ask, state, policy, now), assessed: assessed.value, asking }) }
 }
 

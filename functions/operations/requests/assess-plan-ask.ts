@@ -10,9 +10,15 @@ import type { Ask } from '../../domain/record/request.ts'
 import { type AgentId, defined, type NumericDate, ok, type RequestId, refuse } from '../../domain/values.ts'
 import { bindAsk } from './bound.ts'
 import { Lately } from './limits.ts'
-import { type AdmissionPorts, type Asking, type AssessedAsk, type SubmissionResult, notRequestable } from './submission.ts'
 import { lookAtTask, taskOf, toldOfTask } from './parent-task.ts'
 import { assessPlanBody, stepsOfPlan } from './plan-ask.ts'
+import {
+  type AdmissionPorts,
+  type Asking,
+  type AssessedAsk,
+  notRequestable,
+  type SubmissionResult,
+} from './submission.ts'
 
 /** As `makeSubmit` does, for a plan, whose steps are each assessed. */
 export async function assessPlanAsk(

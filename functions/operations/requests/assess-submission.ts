@@ -20,20 +20,20 @@ import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { OnceOnly } from '../ports.ts'
 import type { Evaluation } from '../record/ports.ts'
+import { assessPlanAsk } from './assess-plan-ask.ts'
 import { bindAsk, bindingOf } from './bound.ts'
 import { Lately } from './limits.ts'
+import { lookAtTask, taskOf, toldOfTask } from './parent-task.ts'
 import {
   type AdmissionPorts,
   type Asking,
-  type AssessedAsk,
-  type SubmissionResult,
   type Assess,
+  type AssessedAsk,
   notRequestable,
-  type Unbound,
   type RefusedSubmission,
+  type SubmissionResult,
+  type Unbound,
 } from './submission.ts'
-import { assessPlanAsk } from './assess-plan-ask.ts'
-import { lookAtTask, taskOf, toldOfTask } from './parent-task.ts'
 
 export type SubmissionAsk = Bound &
   Said & {
@@ -58,7 +58,10 @@ export type SubmissionPorts = AdmissionPorts & { statements: Pick<Statements, 'v
 export async function prepareSubmission(ask: SubmissionAsk, ports: SubmissionPorts): Promise<Assess> {
   const named = await evaluationOf(ask, ports)
   if (!named.ok) return async () => named
-  const [evaluation, assess] = await Promise.all([ports.requests.loadEvaluation(named.value), prepareAssessment(ask, ports)])
+  const [evaluation, assess] = await Promise.all([
+    ports.requests.loadEvaluation(named.value),
+    prepareAssessment(ask, ports),
+  ])
   return async () => {
     const refused = whyUnbound(ask, evaluation, ports.clock.now())
     return refused ?? assess()
@@ -70,7 +73,11 @@ const boundMembers = namesIn('bound')
   .join(', ')
   .replace(/, ([^,]+)$/, ' and $1')
 
-function whyUnbound(ask: SubmissionAsk, evaluation: Evaluation | undefined, now: NumericDate): RefusedSubmission | undefined {
+function whyUnbound(
+  ask: SubmissionAsk,
+  evaluation: Evaluation | undefined,
+  now: NumericDate,
+): RefusedSubmission | undefined {
   if (!evaluation || evaluation.agent !== ask.agent.id)
     return refuse('invalid_denial_binding', '`denial.evaluation_id` is not an evaluation of yours')
   if (evaluation.refused !== undefined)
@@ -89,7 +96,11 @@ type Terms = { atLeast?: number; as?: (submit: Submit) => Submit }
 /**
  * @param terms `atLeast`: the lowest tier to look at; `as`: a last change to the command
  */
-export async function assessAsked(ask: Asking, ports: AdmissionPorts, terms: Terms = {}): Promise<SubmissionResult<AssessedAsk>> {
+export async function assessAsked(
+  ask: Asking,
+  ports: AdmissionPorts,
+  terms: Terms = {},
+): Promise<SubmissionResult<AssessedAsk>> {
   const assess = await prepareAssessment(ask, ports, terms)
   return assess()
 }

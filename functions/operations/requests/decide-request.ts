@@ -19,7 +19,7 @@ import {
 } from '../../domain/values.ts'
 import { gather, lookAtAgents } from '../policy/gather.ts'
 import type { OnceOnly } from '../ports.ts'
-import { readState, type ReaderPorts } from '../previews/read-again.ts'
+import { type ReaderPorts, readState } from '../previews/read-again.ts'
 import { type CarriedOut, carryOutFor, stamped } from '../record/carry-out.ts'
 import type { AskingPorts, DecidingPorts } from '../record/ports.ts'
 

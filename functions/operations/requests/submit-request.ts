@@ -15,10 +15,19 @@ import type { DecidingPorts, Stored } from '../record/ports.ts'
 import { refuseOnRecord } from '../record/refuse.ts'
 import { bodyDigest, findRepeat, idempotencyItem } from '../record/repeat.ts'
 import { manyWriters, runAggregate } from '../record/run-aggregate.ts'
+import { prepareAssessment, prepareSubmission, type SubmissionAsk, type SubmissionPorts } from './assess-submission.ts'
 import { aboutAsk } from './evaluate-access.ts'
 import { besideGate, mayWait } from './limits.ts'
-import type { AdmissionPorts, Asking, Lacking, AssessedAsk, SubmissionResult, Assess, Unbound, RefusedSubmission } from './submission.ts'
-import { prepareAssessment, prepareSubmission, type SubmissionAsk, type SubmissionPorts } from './assess-submission.ts'
+import type {
+  AdmissionPorts,
+  Asking,
+  Assess,
+  AssessedAsk,
+  Lacking,
+  RefusedSubmission,
+  SubmissionResult,
+  Unbound,
+} from './submission.ts'
 
 /** `created` is false where an earlier request is the answer: the same key, or an identical one that is pending. */
 export type Submitted = { stored: Stored; created: boolean }

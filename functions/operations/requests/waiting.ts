@@ -2,7 +2,7 @@ import { isQuiet, namedDirectly } from '../../domain/cards/routing.ts'
 import { unhaltedStandIns } from '../../domain/deciding/gathered.ts'
 import { countedApprovers, eligibilityOf, rightsOf } from '../../domain/deciding/rights.ts'
 import { type HaltTarget, haltKey, haltOf, targetsOf } from '../../domain/halts/halt.ts'
-import { type LoginGroups, groupsToRead, membersNow, type Readings } from '../../domain/people/group-source.ts'
+import { groupsToRead, type LoginGroups, membersNow, type Readings } from '../../domain/people/group-source.ts'
 import { isInForce } from '../../domain/people/stand-in.ts'
 import type { Stage } from '../../domain/policy/ladder.ts'
 import type { PendingRequest } from '../../domain/record/request.ts'
@@ -32,7 +32,12 @@ export async function waitingFor(person: PersonId, ports: Ports, claimed?: Login
 
 /** Those of a page of requests. A page may be short, or empty, and still have a `next`. */
 export async function waitingPage(
-  { person, filter, claimed, ...page }: { person: PersonId; filter: RequestFilter; claimed?: LoginGroups } & RequestPage,
+  {
+    person,
+    filter,
+    claimed,
+    ...page
+  }: { person: PersonId; filter: RequestFilter; claimed?: LoginGroups } & RequestPage,
   ports: Ports,
 ): Promise<Page<Stored>> {
   const { items, next } = await ports.requests.list({ ...filter, status: 'pending' }, page)

@@ -15,7 +15,7 @@ import {
   faultName,
 } from '../../operations/faults.ts'
 import type { Clock, Log } from '../../operations/ports.ts'
-import type { Ender, Issuer, CallResult, CallMaker } from '../reach.ts'
+import type { CallMaker, CallResult, Ender, Issuer } from '../reach.ts'
 import type { AssumeAsk, AwsCall, AwsCaller, AwsCredentialBroker, AwsCredentials, RolePolicies } from './ports.ts'
 import { rightsStatements } from './rules/rights.ts'
 import { sessionPolicy } from './rules/session-policy.ts'
@@ -104,7 +104,9 @@ export function callMakerOf(ports: BrokerPorts & { caller: AwsCaller }): CallMak
         session = await sessionFor(ask, credential, statement, target)
       } catch (fault) {
         const name = faultName(fault)
-        return fault instanceof BrokerRefused ? { outcome: 'refused', reason: name } : { outcome: 'not_sent', fault: name }
+        return fault instanceof BrokerRefused
+          ? { outcome: 'refused', reason: name }
+          : { outcome: 'not_sent', fault: name }
       }
       try {
         return {

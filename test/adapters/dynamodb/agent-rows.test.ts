@@ -1,7 +1,7 @@
 import { DynamoAgentRows } from '../../../functions/adapters/dynamodb/agent-rows.ts'
 import { connect } from '../../../functions/adapters/dynamodb/client.ts'
 import { DynamoLedgerStore } from '../../../functions/adapters/dynamodb/ledger-store.ts'
-import type { Certified, Counts, Looked, Activity } from '../../../functions/domain/agents/agent-file.ts'
+import type { Activity, Certified, Counts, Looked } from '../../../functions/domain/agents/agent-file.ts'
 import type { ErasedEvent } from '../../../functions/domain/ledger/erased.ts'
 import { chainEntries } from '../../../functions/domain/ledger/ledger.ts'
 import { type AgentId, type Digest, PersonId } from '../../../functions/domain/values.ts'

@@ -150,7 +150,9 @@ onBoth<Stores>(
     })
 
     test('of many who claim one key at once, one has it', async () => {
-      const claims = await Promise.all(Array.from({ length: 20 }, (_, n) => requests.putOnce(once('SEEN#proof', `${n}`))))
+      const claims = await Promise.all(
+        Array.from({ length: 20 }, (_, n) => requests.putOnce(once('SEEN#proof', `${n}`))),
+      )
       expect(claims.filter(Boolean)).toHaveLength(1)
       expect(await requests.recall('SEEN#proof')).toBe(`${claims.indexOf(true)}`)
       expect(await requests.putOnce(once('SEEN#other', 'x'))).toBe(true)

@@ -428,7 +428,7 @@ test('a folder that cannot be written is a fault that names it and the fix, befo
 
 test('an agent that Hotwork does not know and an invalid address are thrown', async () => {
   await expect(hotwork({}, 'agent-stranger').permit(call())).rejects.toMatchObject({ told: { code: 'invalid_token' } })
-  expect(() => new Hotwork({ issuer: 'http://hotwork.example' })).toThrow(/no address/)
+  expect(() => new Hotwork({ issuer: 'http://hotwork.example' })).toThrow(/not an address/)
   expect(() => new Hotwork({}, { env: {}, folder: state, now: () => new Date(), pause: async () => {} })).toThrow(
     /which Hotwork/,
   )

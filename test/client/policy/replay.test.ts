@@ -102,7 +102,7 @@ test.each([
   [['--own', '--ledger', 'nowhere.ndjson'], /`nowhere.ndjson` cannot be read/],
   [['policies'], /give `--ledger FILE`/],
   [['policies', '--ledger', 'a', '--since', '1d'], /--ledger.*cannot be used with.*--since/],
-  [['policies', '--since', 'yesterday'], /`--since` is no time/],
+  [['policies', '--since', 'yesterday'], /`--since` is not a time/],
   [['policies', '--ledger', 'nowhere.ndjson'], /`nowhere.ndjson` cannot be read/],
 ])('%j is wrong usage, and says what to give', async (words, why) => {
   const { exit, out, err } = await author(2).type('policy', 'replay', ...words)

@@ -47,7 +47,7 @@ test.each([
   ],
   [
     'has text in place of steps',
-    '`action.properties.steps` is no list',
+    '`action.properties.steps` is not a list',
     (plan: Plan) => (plan.action.properties.steps = 'all'),
   ],
   ['has a step without an agent', 'step 1: `agent` is missing', (plan: Plan) => delete step(plan, 0)['agent']],
@@ -93,7 +93,7 @@ test('a plan shows each step with its agent, request, resource, arguments and ch
 test('a narrowed plan says which step is struck out, without both whole plans', async () => {
   const { ask } = await kept('a plan with a step struck out')
   const { out } = await scene.at('ana').type('show', ask.id)
-  expect(out).toMatch(/^less {5}by person:\w+ at .*: \S+ by agent:\S+ on \S+ struck out/m)
+  expect(out).toMatch(/^narrowed by person:\w+ at .*: \S+ by agent:\S+ on \S+ struck out/m)
   expect(out).not.toContain('[{')
 })
 

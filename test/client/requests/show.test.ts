@@ -144,7 +144,7 @@ test('`show` has the current values beside the new ones, and why approvals began
     world.requests.forge({ ...stored, state: change(stored.state) })
     return (await scene.at('eve').type('show', ask.id)).out
   }
-  expect(await show((state) => state)).toContain('changes  the current state is not shown')
+  expect(await show((state) => state)).toContain('changes  the present state is not shown')
   const hidden = { before: { Value: 'a\u202eb', Type: 'x' }, after: { Value: '3000', Type: 'x' } }
   expect(await show((state) => ({ ...state, preview: { ...previewOf(state), ...hidden } }))).toContain(
     'changes  Value  "a\\u202eb" -> "3000"\n         stays as it is: Type\n         read at 08:00 UTC; AWS cannot check it at the call',
@@ -153,11 +153,11 @@ test('`show` has the current values beside the new ones, and why approvals began
   const changed = await show((state) => drifted(state, '2000'))
   expect(changed).toContain('changes  Value  "2000" -> "3000"\n')
   expect(changed).toContain(
-    'drift    the resource changed seen at 08:01 UTC, after person:ana approved: Value  "1800" -> "2000"; approvals start again',
+    'resource changed seen at 08:01 UTC, after person:ana approved: Value  "1800" -> "2000"; approvals start again',
   )
   const preview = { outcome: 'failed', why: 'denied', observedAt: ask.recent } as const
   expect(await show((state) => ({ ...state, preview }))).toContain(
-    'changes  Hotwork could not read the current state: access was denied',
+    'changes  Hotwork could not read the present state: access was denied',
   )
 })
 

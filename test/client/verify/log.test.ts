@@ -267,7 +267,11 @@ test.each<[string, string[], string]>([
   ['a file that there is not', ['verify', 'none.jwt', ...keys], 'none.jwt: it cannot be read (ENOENT)'],
   ['no keys', ['verify', 'checkpoint'], '`--keys` is missing'],
   ['keys that are none', ['verify', 'checkpoint', '--keys', 'checkpoint'], 'checkpoint: it is not a JWKS'],
-  ['a log that is a file', ['verify', 'checkpoint', ...keys, '--log', 'checkpoint'], 'checkpoint: it is not a folder'],
+  [
+      'a log that is a file',
+      ['verify', 'checkpoint', ...keys, '--log', 'checkpoint'],
+      'checkpoint: it is not a folder',
+    ],
   [
     'entries that are none',
     ['verify', 'checkpoint', ...keys, '--entries', 'jwks.json'],

@@ -140,7 +140,7 @@ describe('a receipt that does not hold is refused with 4, and what is wrong is n
       'not signed by a notary',
     ],
     ['a checkpoint of a smaller tree', () => changed({ checkpoint: log.checkpoint(3) }), 'checkpoint', '`tree_size`'],
-    ['no checkpoint', () => changed({ checkpoint: 'none' }), 'checkpoint', 'no signed note'],
+    ['no checkpoint', () => changed({ checkpoint: 'none' }), 'checkpoint', 'not a signed note'],
     ['a tree of one more', () => changed({ tree_size: claims().tree_size + 1 }), 'checkpoint', '`tree_size`'],
     ['a leaf one further', () => changed({ leaf_index: claims().leaf_index + 1 }), 'inclusion', `${'req_'}`],
     ['a leaf one before', () => changed({ leaf_index: claims().leaf_index - 1 }), 'inclusion', 'is not entry'],

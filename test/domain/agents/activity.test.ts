@@ -1,5 +1,5 @@
-import type { Counts, Activity } from '../../../functions/domain/agents/agent-file.ts'
 import { findingsOf, isNight, noCounts, recordOf } from '../../../functions/domain/agents/activity.ts'
+import type { Activity, Counts } from '../../../functions/domain/agents/agent-file.ts'
 import { noRecord } from '../../../functions/domain/people/host.ts'
 import type { Autonomy } from '../../../functions/domain/people/organisation.ts'
 import { start } from '../../support/world.ts'

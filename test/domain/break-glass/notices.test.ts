@@ -1,5 +1,11 @@
 import fc from 'fast-check'
-import { type Notice, unsentNotice, noticeKey, noticesOf, noticeTimes } from '../../../functions/domain/cards/notices.ts'
+import {
+  type Notice,
+  noticeKey,
+  noticesOf,
+  noticeTimes,
+  unsentNotice,
+} from '../../../functions/domain/cards/notices.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { asOf } from '../../../functions/domain/requests/due.ts'
 import { breakGlassWakes } from '../../../functions/domain/requests/wait.ts'

@@ -119,10 +119,7 @@ describe('stand-ins', () => {
   test('given before a halt of their giver are dead, also once it is lifted', () => {
     const givenBy = (halts: Halt[], changes = {}) =>
       decided(owners(ana), { halts, standIns: [standIn(ana, changes)] }).standsFor !== undefined
-    expect([givenBy([]), givenBy([haltOf(ben, { at: at + 1, lifted: { by: gus, at: at - 5 } })])]).toEqual([
-      true,
-      true,
-    ])
+    expect([givenBy([]), givenBy([haltOf(ben, { at: at + 1, lifted: { by: gus, at: at - 5 } })])]).toEqual([true, true])
     expect([givenBy([haltOf(ana)]), givenBy([lifted(ana)]), givenBy([lifted(ana)], { at: at + 1 })]).toEqual([
       false,
       false,

@@ -4,7 +4,7 @@ import type { CredentialId } from '../../../functions/domain/values.ts'
 import { owner, submittedAt, wake } from '../../support/ask.ts'
 import { asSeen, differ, ended, endOf, inForce, on, type Rule, tellsOfCall, termsOf } from './rule.ts'
 import type { Step } from './search.ts'
-import { absentFor, issuedKindOf, eligibleIn } from './world.ts'
+import { absentFor, eligibleIn, issuedKindOf } from './world.ts'
 
 /** INV4, INV7, INV8: how it ends, and that it ends on time however late somebody looks. */
 export const rulesOfEnding: readonly Rule[] = [

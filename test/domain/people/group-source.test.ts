@@ -1,8 +1,8 @@
 import {
-  loginGroups,
   type GroupReading,
   groupsBySource,
   groupsToRead,
+  loginGroups,
   membersNow,
   type SourcedGroup,
 } from '../../../functions/domain/people/group-source.ts'

@@ -1,6 +1,6 @@
 import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
-import type { Subject } from '../../../functions/domain/agents/agent-file.ts'
 import { noCounts } from '../../../functions/domain/agents/activity.ts'
+import type { Subject } from '../../../functions/domain/agents/agent-file.ts'
 import { askAboutPerson } from '../../../functions/domain/deciding/questions.ts'
 import { verifyOther } from '../../../functions/domain/ledger/ledger.ts'
 import { commitmentTo } from '../../../functions/domain/ledger/texts.ts'

@@ -1,5 +1,5 @@
-import type { Counts } from '../../../functions/domain/agents/agent-file.ts'
 import { noCounts } from '../../../functions/domain/agents/activity.ts'
+import type { Counts } from '../../../functions/domain/agents/agent-file.ts'
 import { chainEntries, noEntries } from '../../../functions/domain/ledger/ledger.ts'
 import type { Event } from '../../../functions/domain/record/events.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'

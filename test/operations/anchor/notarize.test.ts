@@ -341,7 +341,7 @@ describe('a bucket that holds another log', () => {
   })
   it('is not gone on with: a bundle that was changed', async () => {
     tamper('tile/entries/001.p/14', (bytes) => bytes.slice(1))
-    await forked(/no bundle of 14 entries/)
+    await forked(/not a bundle of 14 entries/)
   })
   it('is not gone on with: a tile that is gone', async () => {
     world.bucket.objects.delete('tile/1/000.p/1')

@@ -95,11 +95,11 @@ test('a wait whose sender died before it sent is ended by the next who looks', a
   await world.runTask(wait)
   await world.decide(request, 'ben', 'deny')
   const { promise: sending, resolve } = Promise.withResolvers<void>()
-  const signal = () => {
+  const endWait = () => {
     resolve()
     return new Promise<never>(() => {}) // Its process is no more: not even a fault comes of it.
   }
-  void followRequest(request.ask.id, false, { ...world.moving, workflow: { start: async () => {}, signal } })
+  void followRequest(request.ask.id, false, { ...world.moving, workflow: { start: async () => {}, endWait } })
   await sending
   await world.follow(request)
   expect(world.endOf(wait)).toBe('Settled')

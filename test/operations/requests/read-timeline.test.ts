@@ -35,9 +35,7 @@ test('the timeline of a request whose state changed before it was claimed has ea
     ),
   )
   expect(isCut).toBe(false)
-  const changed = items.find(
-    ({ mark, said }) => mark === 'changed' && textOf(said).startsWith('The resource changed'),
-  )
+  const changed = items.find(({ mark, said }) => mark === 'changed' && textOf(said).startsWith('The resource changed'))
   expect(changed?.more.map(textOf)).toEqual(['“Value "1800" → "2000"”', 'approvals of the round before do not count'])
 })
 

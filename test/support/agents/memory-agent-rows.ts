@@ -1,4 +1,4 @@
-import type { AgentFile, Certified, Looked, Activity, Subject } from '../../../functions/domain/agents/agent-file.ts'
+import type { Activity, AgentFile, Certified, Looked, Subject } from '../../../functions/domain/agents/agent-file.ts'
 import { type AgentId, defined } from '../../../functions/domain/values.ts'
 import type { AgentRows, CertifiedChange } from '../../../functions/operations/agents/ports.ts'
 import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'

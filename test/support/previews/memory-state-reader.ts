@@ -2,7 +2,7 @@ import { digestOf } from '../../../functions/domain/digest.ts'
 import type { ReadFault } from '../../../functions/domain/record/preview.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
 import type { Clock } from '../../../functions/operations/ports.ts'
-import type { StateAsk, StateReading, StateReader } from '../../../functions/operations/previews/ports.ts'
+import type { StateAsk, StateReader, StateReading } from '../../../functions/operations/previews/ports.ts'
 
 /** A world in memory whose resources are read: it remembers who asked what, and can change at any moment. */
 export class MemoryStateReader implements StateReader {

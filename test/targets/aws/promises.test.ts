@@ -1,6 +1,6 @@
 import { STSClient } from '@aws-sdk/client-sts'
 import type { AwsCredentials } from '../../../functions/targets/aws/ports.ts'
-import { enderOf, issuerOf, callMakerOf } from '../../../functions/targets/aws/reach.ts'
+import { callMakerOf, enderOf, issuerOf } from '../../../functions/targets/aws/reach.ts'
 import { readerOf, SdkReader } from '../../../functions/targets/aws/reads/aws-reads.ts'
 import { ReaderSessions } from '../../../functions/targets/aws/reads/reader-sessions.ts'
 import { configure } from '../../operations/uses/mediated-world.ts'

@@ -110,8 +110,8 @@ export function drawRequest(view: RequestView, channel: string, options: Request
   const all = view.steps ? planBudgets : budgets
   const { budget } = fitted(all, (each) => ({ budget: each, card: drawWithin(bare, channel, options, each) }))
   const shorter = all.slice(all.indexOf(budget))
-  const claims = shorter.map(({ claim }) => ({ ...budget, claim }))
-  return fitted([budget, ...claims, ...shorter], (each) => drawWithin(view, channel, options, each))
+  const justifications = shorter.map(({ justification }) => ({ ...budget, justification }))
+  return fitted([budget, ...justifications, ...shorter], (each) => drawWithin(view, channel, options, each))
 }
 
 const withoutTexts = (view: RequestView): RequestView => ({

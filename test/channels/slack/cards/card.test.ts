@@ -377,9 +377,7 @@ describe('what is there now, and what would be', () => {
   })
 
   test('a new resource, and one that is so already, are said to be so', () => {
-    expect(block(preview({ before: {} }))).toMatch(
-      /Value \(none\) → "3000" It does not exist yet : this creates it/,
-    )
+    expect(block(preview({ before: {} }))).toMatch(/Value \(none\) → "3000" It does not exist yet : this creates it/)
     expect(block(preview({ before: { Value: '3000' } }))).toMatch(/Stays as it is: Value. It is so already : nothing/)
   })
 
