@@ -8,27 +8,27 @@ import { withWorld } from '../../local/demo/world.ts'
 import type { Local } from '../../local/local-file.ts'
 import { createProgress } from '../../local/progress.ts'
 import { startStack } from '../../local/stack.ts'
-import { startCallMeter } from '../stack/support/call-meter.ts'
+import { repository as root, tellStale } from '../../tools/suites.ts'
+import { startCallMeter } from '../../test/stack/support/call-meter.ts'
 import { swiftPolicies, workspaces } from './swift-policies.ts'
 
 /**
- * `npm test`: everything that proves it. `npm run check` (`--fast`) is what needs no stack: format and lint, types, the fast
- * tests. Otherwise two lines of steps run at once: one asks a local stack, and mostly waits; the other computes, with a
- * lower priority, so that no wait of the first is longer for it. Steps that run at once share nothing that one of them
- * changes, and each prints all it has to say when it ends. Ends with the sum of the runners' own counts; exit 0 only if
- * nothing failed.
+ * `npm test`: all tests. `npm run check` (`--fast`) is the part without a stack: format and lint, types, the fast
+ * tests. Otherwise two lines of steps run at once: one calls a local stack, and mostly waits; the other computes, at a
+ * lower priority, so that it does not delay the first. Concurrent steps share nothing that one of them changes, and
+ * each prints its output at its end. The last line is the sum of the runners' own counts; exit 0 only if nothing
+ * failed.
  */
 
-const root = join(import.meta.dirname, '../..')
 const state = join(root, '.hotwork/test')
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
 const fast = ['domain', 'policies', 'operations', 'http', 'channels', 'client', 'local', 'infra', 'seams']
 // The one file of the package's tests that needs the stack.
 const deployed = 'cdk-app-deployed'
-// What a test writes for itself goes here, and is gone when the test is over: see the last step.
+// The temporary folder of all tests. Each test deletes its files: see the last step.
 const temporary = mkdtempSync(join(tmpdir(), 'hotwork-test-'))
 process.env['TMPDIR'] = temporary
-// The programs that tests start are compiled once in a run, not each time.
+// The compile cache of programs that tests start, so that each is compiled once in a run.
 const compiled = join(state, 'compiled')
 rmSync(compiled, { recursive: true, force: true })
 process.env['NODE_COMPILE_CACHE'] = compiled
@@ -54,9 +54,12 @@ await step('no temporary file or folder is left', async (tell) => {
   return left.length === 0
 })
 
-// A machine without Chromium can prove everything else. Continuous integration installs it, and leaves nothing out.
+// A machine without Chromium skips its tests. Continuous integration installs it, and may skip none.
 if (counts.skipped > 0 && process.env['CI']) failed.push(`${counts.skipped} skipped`)
 if (failed.length > 0) console.log(`\nFailed: ${failed.join(', ')}`)
+// A stale result fails nothing, since those suites build programs for many minutes.
+const stale = tellStale(root)
+if (stale.length > 0) console.log(`\nSuites beside these tests:\n${stale.join('\n')}`)
 console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
 process.exitCode = failed.length === 0 ? 0 : 1
 
@@ -80,9 +83,9 @@ function lookAtCode(): Promise<void>[] {
 async function testAll(): Promise<void> {
   await using resources = new AsyncDisposableStack()
   const starting = Promise.withResolvers<Stack>()
-  // Each step that needs it fails with the reason.
+  // Each step that needs the stack fails with the reason.
   starting.promise.catch(() => {})
-  // It replaces `dist/`, which examples and tests import: they begin when it is made.
+  // This step replaces `dist/`, which examples and tests import, so they begin after it.
   const packed = step('the package', makePackage)
   await Promise.all([testOnStack(starting, packed, resources), testBesideStack(packed)])
 }
@@ -93,7 +96,7 @@ type Stack = { local: Local; env: NodeJS.ProcessEnv; swift: Promise<void> }
 // Chapters that no person looks at are told on the stack by tests.
 const told = [...mainJob, 'mcp', 'drift']
 
-/** Two deployments: what one keeps, the tests of the other do not touch. */
+/** Runs tests on two deployments with separate data. */
 async function testOnStack(
   starting: PromiseWithResolvers<Stack>,
   packed: Promise<void>,
@@ -105,8 +108,8 @@ async function testOnStack(
   })
   const onStack = (name: string, run: (stack: Stack, tell: Tell) => Promise<boolean>) =>
     step(name, async (tell) => run(await starting.promise, tell))
-  // Counted first, and alone on the stack: what other tests leave waiting would be counted with it, and so would a call
-  // that is sent again because the emulator was busy.
+  // The counts come first, and alone on the stack: other tests' leftovers would be counted too, and so would a retry at
+  // a busy emulator.
   await onStack('what a request asks of AWS', ({ env }, tell) => jest(['cost'], { env, tell }))
   await packed
   await Promise.all([
@@ -123,12 +126,12 @@ async function testOnStack(
 type OnStack = (name: string, run: (stack: Stack, tell: Tell) => Promise<boolean>) => Promise<void>
 
 async function testMain(onStack: OnStack): Promise<void> {
-  // Before all that asks as the same people and agents.
+  // The demo comes before all tests with the same people and agents.
   await onStack('chapters of the demo', tellDemo)
   await onStack('the deployed stack', ({ env }, tell) => jest(['stack'], { env, tell }))
 }
 
-/** Those have tables, keys and deployments of their own there. */
+/** These projects have their own tables, keys and deployments on the stack. */
 async function testOthers(onStack: OnStack): Promise<void> {
   const ofPackage = { HOTWORK_TARBALL: tarball }
   await onStack('adapters', ({ env }, tell) => jest(['adapters'], { env, tell }))
@@ -142,7 +145,7 @@ async function testOthers(onStack: OnStack): Promise<void> {
 
 async function testBesideStack(packed: Promise<void>): Promise<void> {
   await Promise.all([...lookAtCode(), packed])
-  // Half of it is a download, and programs that wait for one another.
+  // Half of this step is a download, and programs that wait for one another.
   const agents = step('agents', (tell) => countTests('node', ['test/agents/run.ts'], { tell, behind: true }))
   await step('fast tests', (tell) => jest(fast, { tell, behind: true, workers: 2 }))
   await agents
@@ -183,7 +186,7 @@ function makePackage(tell: Tell): Promise<boolean> {
   return succeeds('npm', ['pack', '--loglevel=error', `--pack-destination=${folder}`], { tell, behind: true })
 }
 
-/** On the stack that is there, where `npm run demo -- --all` would start one of its own. */
+/** Tells the demo on the running stack. `npm run demo -- --all` starts its own. */
 async function tellDemo({ local }: Stack, tell: Tell): Promise<boolean> {
   const report = new Report({ write: tell })
   await withWorld({ local, folder: state }, report, (world) => tellChapters(world, told))
@@ -192,7 +195,7 @@ async function tellDemo({ local }: Stack, tell: Tell): Promise<boolean> {
   return report.finish()
 }
 
-/** Prints what the step has told when it ends. A fault fails it, and is told. */
+/** Runs a step, and prints its output at its end. A fault fails it, and is printed. */
 async function step(name: string, run: (tell: Tell) => Promise<boolean>): Promise<void> {
   const stepBegan = Date.now()
   const told: (string | Uint8Array)[] = []
@@ -217,9 +220,9 @@ type Run = {
   tell: Tell
   env?: NodeJS.ProcessEnv
   workers?: number
-  /** Whether it gives way to all that does not. */
+  /** Whether it runs at a lower priority. */
   behind?: boolean
-  /** Options that say which files of the projects. */
+  /** Jest's options that select files of the projects. */
   files?: readonly string[]
 }
 
@@ -227,7 +230,7 @@ function jest(projects: readonly string[], { workers = 1, files = [], ...run }: 
   return countTests('jest', ['--selectProjects', ...projects, `--maxWorkers=${workers}`, ...files], run)
 }
 
-/** @param program jest, or what hands its arguments on to it */
+/** @param program jest, or a program that passes its arguments on to jest */
 async function countTests(program: string, args: readonly string[], run: Run): Promise<boolean> {
   runs += 1
   const results = join(state, `results-${runs}.json`)
@@ -237,15 +240,15 @@ async function countTests(program: string, args: readonly string[], run: Run): P
     readFileSync(results, 'utf8'),
   ) as { [count: string]: number }
   counts.passed += numPassedTests ?? 0
-  // A suite that did not even load has no tests to count, and has failed all the same.
+  // A suite that failed to load has no tests to count, and counts as one failure.
   counts.failed += Math.max(numFailedTests ?? 0, numFailedTestSuites ?? 0)
   counts.skipped += (numPendingTests ?? 0) + (numTodoTests ?? 0)
   return passed
 }
 
-/** Runs npm, or a program of node_modules/.bin, to its end. Jest's JSON is not for the reader, only what it says on standard error. */
+/** Runs npm, or a program of node_modules/.bin, to its end. Jest's JSON is dropped; its standard error is printed. */
 function succeeds(program: string, args: readonly string[], { tell, env = {}, behind = false }: Run): Promise<boolean> {
-  // Where one line of steps runs, a person may watch it.
+  // A single line of steps is shown live.
   const out = isFast ? 'inherit' : 'pipe'
   return new Promise((resolve) => {
     const child = spawn(program === 'npm' ? program : join(root, 'node_modules/.bin', program), args, {

@@ -19,10 +19,11 @@ import {
 import { bundle, person, submittedAt } from '../../test/support/ask.ts'
 import { MemoryClock } from '../../test/support/memory-clock.ts'
 import { MemoryLog } from '../../test/support/memory-log.ts'
+import { repository, runSuite, type Step } from '../suites.ts'
 
 /**
  * `npm run test:log`: logs that the notary wrote, judged by Go's own libraries of transparency logs
- * (`test/domain/anchor/judge`). Builds the judge first, so it wants Go. Exit 0 only if every expectation held.
+ * (`test/domain/anchor/judge`). Builds the judge first, with Go. Exit 0 only if every expectation held.
  */
 
 const issuer = 'https://permits.example.com'
@@ -32,9 +33,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }))
 
 const judge = join(scratch, 'judge')
-console.log('── build the judge')
-const source = join(import.meta.dirname, '../../test/domain/anchor/judge')
-execFileSync('go', ['build', '-o', judge, '.'], { cwd: source, stdio: 'inherit' })
+
+function build(): void {
+  const source = join(repository, 'test/domain/anchor/judge')
+  execFileSync('go', ['build', '-o', judge, '.'], { cwd: source, stdio: 'inherit' })
+}
 
 const gus = person('gus')
 const refusal = () => ({
@@ -65,29 +68,36 @@ function ask({ folder, key }: { folder: string; key: string }, origin = originOf
   return { good: status === 0, said: `${stdout}${stderr}`.trim() }
 }
 
-for (const sizes of [[1], [2, 3, 255], [256], [100, 257], [512], [300, 513, 1000]]) {
-  const { good, said } = ask(await write(...sizes))
-  console.log(`── a log that grew to ${sizes.join(', then ')}: ${said}`)
-  assert.deepEqual([good, said], [true, `${sizes.at(-1)} entries, as the checkpoint says`])
+async function judgeLogs(step: Step): Promise<void> {
+  for (const sizes of [[1], [2, 3, 255], [256], [100, 257], [512], [300, 513, 1000]])
+    await step(`a log that grew to ${sizes.join(', then ')} is whole`, async () => {
+      const { good, said } = ask(await write(...sizes))
+      assert.deepEqual([good, said], [true, `${sizes.at(-1)} entries, as the checkpoint says`])
+    })
+
+  const [log, other] = [await write(300), await write(300)]
+  await step("another log's key or origin is refused", () => {
+    assert.equal(ask({ ...log, key: other.key }).good, false)
+    assert.equal(ask(log, 'permits.example.org/hotwork').good, false)
+  })
+
+  await step('each file with one bit changed is refused', () => {
+    const files = [
+      'checkpoint',
+      ...tilesOfGrowth(0, 300).map(pathOfTile),
+      ...bundlesOfGrowth(0, 300).map(({ index, width }) => pathOfBundle(index, width)),
+    ]
+    for (const file of files) {
+      const path = join(log.folder, file)
+      const bytes = readFileSync(path)
+      const altered = Buffer.from(bytes)
+      altered[20] = (altered[20] ?? 0) ^ 1
+      writeFileSync(path, altered)
+      assert.equal(ask(log).good, false, file)
+      writeFileSync(path, bytes)
+    }
+    assert.equal(ask(log).good, true)
+  })
 }
 
-console.log('── what was altered, by another key, or of another log')
-const [log, other] = [await write(300), await write(300)]
-assert.equal(ask({ ...log, key: other.key }).good, false)
-assert.equal(ask(log, 'permits.example.org/hotwork').good, false)
-const files = [
-  'checkpoint',
-  ...tilesOfGrowth(0, 300).map(pathOfTile),
-  ...bundlesOfGrowth(0, 300).map(({ index, width }) => pathOfBundle(index, width)),
-]
-for (const file of files) {
-  const path = join(log.folder, file)
-  const bytes = readFileSync(path)
-  const altered = Buffer.from(bytes)
-  altered[20] = (altered[20] ?? 0) ^ 1
-  writeFileSync(path, altered)
-  assert.equal(ask(log).good, false, file)
-  writeFileSync(path, bytes)
-}
-assert.equal(ask(log).good, true)
-console.log(`   good: each of ${files.length} files, with a bit changed, is refused`)
+await runSuite('log', build, (_built, step) => judgeLogs(step))

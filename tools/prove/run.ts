@@ -4,25 +4,16 @@ import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { faults } from '../../test/policies/changes/faults.ts'
+import { repository as root, runSuite, type Step, say } from '../suites.ts'
 import { findOrInstall, type Programs, versions } from './tools.ts'
 
 /**
- * `npm run test:prove`: `policy prove` with the real `cedar` and cvc5, which it installs first. All that should hold of the
- * sample is proved; each seeded fault is found, with an example that Hotwork's own code confirms; a proof that does not
- * finish, a solver that lies and one that is not there are told apart. Exit 0 only if every expectation held.
+ * `npm run test:prove`: `policy prove` with the real `cedar` and cvc5, which it installs first. Each property of the
+ * sample is proved; each seeded fault is found, with an example that Hotwork's own code confirms; an unfinished proof,
+ * a lying solver and a missing one are told apart. Exit 0 only if every expectation held.
  */
 
-const root = join(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'hotwork-prove-'))
-
-async function step<T>(what: string, act: () => Promise<T>): Promise<T> {
-  const began = Date.now()
-  console.log(`── ${what}`)
-  const result = await act()
-  console.log(`   good (${((Date.now() - began) / 1000).toFixed(1)} s)`)
-  return result
-}
-const say = (line: string) => console.log(`   ${line}`)
 
 type Judged = {
   claim: string
@@ -61,7 +52,7 @@ function program(name: string, lines: string): string {
   return file
 }
 
-async function tellTheStory(programs: Programs): Promise<void> {
+async function tellTheStory(programs: Programs, step: Step): Promise<void> {
   await step('all that should hold of the sample is proved', async () => {
     const proved = await prove(join(root, 'policies'), programs)
     assert.deepEqual(failing(proved), [])
@@ -128,13 +119,9 @@ async function tellTheStory(programs: Programs): Promise<void> {
   })
 }
 
-try {
-  console.log(`Cedar ${versions.cedar} with \`analyze\`, and cvc5 ${versions.solver}`)
-  await tellTheStory(await step('find the programs, or install them', () => findOrInstall(say)))
-  console.log('\nEvery expectation held.')
-} catch (fault) {
-  console.error(`\nFAILED: ${fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)}`)
-  process.exitCode = 1
-} finally {
-  rmSync(folder, { recursive: true, force: true })
-}
+// A signal ends this program, and its files go at its exit.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+
+console.log(`Cedar ${versions.cedar} with \`analyze\`, and cvc5 ${versions.solver}`)
+await runSuite('prove', () => findOrInstall(say), tellTheStory)

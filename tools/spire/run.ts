@@ -5,32 +5,25 @@ import { pause } from '../../client/surroundings.ts'
 import { IdentityVerifier } from '../../functions/adapters/jose/identity.ts'
 import type { SpiffeIssuer } from '../../functions/domain/people/identity-issuer.ts'
 import { KeyNotYetKnown } from '../../functions/operations/faults.ts'
+import { runSuite, type Step, say } from '../suites.ts'
 import { findOrBuildSpire, version } from './binaries.ts'
 import { type Spire, startSpire } from './spire.ts'
 
 /**
  * `npm run test:spire`: JWT-SVIDs of a real SPIRE, fetched as the client does, and verified by the adapter against the
- * server's own bundle, through a rotation of its key. Builds SPIRE first if it is not there. Exit 0 only if every expectation held.
+ * server's own bundle, through a rotation of its key. Builds SPIRE first if it is not there. Exit 0 only if every
+ * expectation held.
  */
 
 const trustDomain = 'hotwork.test'
 const workload = `spiffe://${trustDomain}/ns/payments/sa/remediator`
 const own = 'https://hotwork.example'
 
-/** The real time, and what has been skipped: no test waits for a cooldown. */
+/** The real time, plus skipped seconds: no test waits for a cooldown. */
 let skipped = 0
 const clock = { now: () => Math.floor(Date.now() / 1000) + skipped }
 
-const step = async <T>(what: string, act: () => Promise<T>): Promise<T> => {
-  const began = Date.now()
-  console.log(`── ${what}`)
-  const result = await act()
-  console.log(`   good (${((Date.now() - began) / 1000).toFixed(1)} s)`)
-  return result
-}
-const say = (line: string) => console.log(`   ${line}`)
-
-async function tellTheStory(spire: Spire): Promise<void> {
+async function tellTheStory(spire: Spire, step: Step): Promise<void> {
   const issuer: SpiffeIssuer = {
     kind: 'spiffe',
     trustDomain,
@@ -117,7 +110,7 @@ async function tellTheStory(spire: Spire): Promise<void> {
     assert.equal(await codeOf(first), 'accepted')
   })
 
-  // An agent gives out what it has until it hears that the key is not to be believed.
+  // An agent gives out cached SVIDs until it learns that their key is tainted.
   const second = await step(
     'the server taints the old key, and the agent comes with an SVID of the new one',
     async () => {
@@ -126,10 +119,10 @@ async function tellTheStory(spire: Spire): Promise<void> {
     },
   )
 
-  await step('the server revokes the old key, and what it signed proves nothing any more', async () => {
+  await step('the server revokes the old key, and a token that it signed is refused', async () => {
     await spire.revoke(old)
     skipped += 30
-    // A key that is not known has them asked for again.
+    // An unknown key id makes the verifier fetch the keys again.
     assert.equal(await codeOf(withKeyId(second, 'unknown')), 'token_invalid')
     assert.equal(await codeOf(second), 'accepted')
     assert.equal(await codeOf(first), 'token_invalid')
@@ -145,17 +138,16 @@ function withKeyId(svid: string, kid: string): string {
 // A signal ends this program, and SPIRE dies at its exit.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
-try {
-  console.log(`SPIRE ${version}: JWT-SVIDs of a real server and agent, on loopback`)
-  const binaries = await step('find SPIRE, or build it', () => findOrBuildSpire(say))
-  const spire = await step(`start a server and an agent of ${trustDomain}`, () => startSpire(binaries, trustDomain))
-  try {
-    await tellTheStory(spire)
-  } finally {
-    await spire.close()
-  }
-  console.log('\nEvery expectation held.')
-} catch (fault) {
-  console.error(`\nFAILED: ${fault instanceof Error ? fault.message : String(fault)}`)
-  process.exitCode = 1
-}
+console.log(`SPIRE ${version}: JWT-SVIDs of a real server and agent, on loopback`)
+await runSuite(
+  'spire',
+  () => findOrBuildSpire(say),
+  async (binaries, step) => {
+    const spire = await step(`start a server and an agent of ${trustDomain}`, () => startSpire(binaries, trustDomain))
+    try {
+      await tellTheStory(spire, step)
+    } finally {
+      await spire.close()
+    }
+  },
+)
