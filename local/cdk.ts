@@ -15,7 +15,7 @@ interface Where {
 
 export const hotworkApp = join(root, 'infra/app.ts')
 
-/** Straight into an assembly, which the CDK command line then only uploads. @param context as of `-c name=value` */
+/** Writes an assembly, which the CDK command line then only uploads. @param context as of `-c name=value` */
 export async function synthesize(
   options: Where & Record<'app' | 'assembly' | 'accountId' | 'region', string> & { context: Record<string, string> },
 ): Promise<void> {
@@ -39,11 +39,10 @@ export async function synthesize(
   })
 }
 
-/** In a run of all tests. */
 const bundledOnce = (name = 'HOTWORK_BUNDLED_FUNCTIONS') =>
   process.env[name] === undefined ? {} : { [name]: process.env[name] }
 
-/** @param toolkit another than the usual stack and qualifier. AWS itself gets CDK's own template */
+/** @param toolkit a stack and qualifier in place of the usual ones. AWS itself gets CDK's own template */
 export async function bootstrap(
   options: Where & { aws: AwsAccess; accountId: string; toolkit?: { stackName: string; qualifier: string } },
 ): Promise<void> {
@@ -69,7 +68,7 @@ export async function cdk(
   args: string[],
   { aws, directory, logFile, signal }: Where & { aws: AwsAccess },
 ): Promise<void> {
-  // Beside a cdk.json it would synthesize again.
+  // The folder has no cdk.json, or the command line would synthesize again.
   const cwd = join(directory, 'empty')
   mkdirSync(cwd, { recursive: true })
   const program = join(root, 'node_modules/aws-cdk/bin/cdk')
@@ -112,7 +111,7 @@ export function doorsOf(assembly: string, stackName: string): readonly Door[] {
   const { Resources } = JSON.parse(readFileSync(join(assembly, `${stackName}.template.json`), 'utf8')) as Template
   const doors = new Map<string, Door>()
   for (const { Type, Properties: { RouteKey = '', Target } = {} } of Object.values(Resources)) {
-    // No address: its function has others.
+    // The default route has no address to call. Its function has other routes.
     if (Type !== 'AWS::ApiGatewayV2::Route' || RouteKey === '$default') continue
     const [method = '', pattern = ''] = RouteKey.split(' ')
     const path = pattern.replace(/\{[^}]*\}/g, 'req_00000000000000000000000000')
@@ -121,7 +120,10 @@ export function doorsOf(assembly: string, stackName: string): readonly Door[] {
   return [...doors.values()]
 }
 
-/** Here a Lambda loads for a second or two, and Slack waits three for the answer to a click. Without credentials each refuses. */
+/**
+ * Calls each door once without credentials, which it refuses: a Lambda loads for two seconds here, and Slack waits
+ * three for a click.
+ */
 export async function warm(apiUrl: string, doors: readonly Door[], signal: AbortSignal): Promise<void> {
   const left = [...doors]
   const knock = async () => {

@@ -12,7 +12,10 @@ import { readOrganisation } from './organisation.ts'
 import { endingWords, FaultForPeople, untilAborted, untilAsked } from './processes.ts'
 import { findStack, type LocalStack, startStack } from './stack.ts'
 
-/** `npm run demo`, unattended: it ends all it started, also on failure and on Ctrl-C. Exit 0 only if every expectation held. */
+/**
+ * `npm run demo`, unattended: it ends all it started, also on failure and on Ctrl-C. Exit 0 only if every expectation
+ * held.
+ */
 const options = chooseOptions()
 if ('list' in options) {
   for (const row of layOut(describeChapters())) process.stdout.write(`${row}\n`)
@@ -38,7 +41,7 @@ try {
   process.stderr.write(`${why}\n`)
   process.exitCode = asked.aborted ? 130 : 1
 }
-// What was being waited for would hold the process for a while.
+// A wait that was cut off would hold the process for a while.
 process.exit()
 
 function chooseOptions(): Options {
@@ -50,14 +53,14 @@ function chooseOptions(): Options {
   }
 }
 
-/** Its examples import the package. `npm ci` builds it too, unless scripts are off. */
+/** The demo's examples import the package. `npm ci` builds it too, unless scripts are off. */
 function mustBeBuilt(): void {
   if (['index.js', 'gate.js'].every((name) => existsSync(join(root, 'dist', name)))) return
   process.stderr.write('the demo needs `dist/`, which is not there: run `npm run build`, then this again\n')
   process.exit(1)
 }
 
-/** Before a stack is started. */
+/** Checks the file before a stack is started. */
 function checkRequest(file: string, running: Local | undefined): void {
   const { agents } = running ?? readOrganisation(join(root, 'policies'))
   try {

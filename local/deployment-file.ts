@@ -6,7 +6,7 @@ import type { Organisation } from './organisation.ts'
 
 type SlackApp = ReturnType<typeof createSlackApp>
 
-/** Made up at each start, in the forms of Slack's own. */
+/** Random secrets and ids in Slack's forms, new at each start. */
 export const createSlackApp = (channels: readonly string[], name = 'HOTWORK') => ({
   teamId: `T0${name}`,
   appId: `A0${name}`,
@@ -16,10 +16,13 @@ export const createSlackApp = (channels: readonly string[], name = 'HOTWORK') =>
   channels: Object.fromEntries(channels.map((alias) => [alias, channelId(alias)])),
 })
 
-/** The same at every start, so that what a person learned stays true. */
+/** A channel id that is the same at every start, so that bookmarks stay valid. */
 const channelId = (alias: string) => `C${createHash('sha256').update(alias).digest('hex').slice(0, 9).toUpperCase()}`
 
-/** The emulator gives these keys to no request, so session policies leave them out here. test/domain/credentials/session-policy.test.ts holds them. */
+/**
+ * Condition keys that the emulator gives to no request, so session policies leave them out here.
+ * test/domain/credentials/session-policy.test.ts tests them.
+ */
 const unjudgedConditions = [
   'ssm:Overwrite',
   'ecs:cluster',
@@ -28,7 +31,7 @@ const unjudgedConditions = [
   'dynamodb:Attributes',
 ]
 
-/** Here a call is on record at once. Seconds. */
+/** Seconds until a call is on record. The emulator records at once. */
 const callsRecordedWithin = 20
 
 type World = {
@@ -39,11 +42,11 @@ type World = {
   region: string
   slack: SlackApp
   slackApiUrl: string
-  /** Beside the first, by alias. */
+  /** Workspaces beside the first, by alias. */
   workspaces?: { readonly [chat: string]: { app: SlackApp; apiUrl: string } }
-  /** Where a group comes from there. */
+  /** The pager's address, if a group comes from it. */
   pagerUrl: string | undefined
-  /** Where incidents are looked up there, with `{incident}` for the name. */
+  /** The address of an incident, with `{incident}` for its name. */
   incidentsUrl: string
 }
 
@@ -51,7 +54,7 @@ export async function describeDeployment(world: World) {
   const { organisation, issuer, accountId, region, slack, slackApiUrl, workspaces, pagerUrl, incidentsUrl } = world
   const { url, jwksUri } = world.identityProvider
   const trusted = (audience: string) => ({ issuer: url, jwksUri, audience, algorithms: ['ES256'] })
-  // Such as GitHub: no token of it comes from this machine.
+  // An absent issuer, such as GitHub, issues no token on this machine.
   const absent = organisation.absentIssuers.map(({ alias, matchedByClaims }) => [
     alias,
     {
@@ -66,7 +69,7 @@ export async function describeDeployment(world: World) {
       return [id.replace(/^tool:/, ''), { audience: address, addresses: [address], reads: `${address}/state`, signals }]
     }),
   )
-  // Those in the group `security`, if any, may use the sealed role: each as an IAM user of their name.
+  // People in the group `security` may use the sealed role, each as an IAM user of their name.
   const security = organisation.people.filter(({ groups }) => groups.includes('security')).slice(0, 8)
   const sealed = security.map(({ id }) => [id, `arn:aws:iam::${accountId}:user/${id.replace('person:', '')}`])
   const [peopleIssuer] = organisation.peopleIssuers
@@ -109,7 +112,7 @@ export async function describeDeployment(world: World) {
 
 type Workspaces = NonNullable<World['workspaces']>
 
-/** One workspace is written as it is where there are no others. */
+/** One workspace alone is written without an alias. */
 function chatsOf(all: Workspaces) {
   const memberOf = ({ app: { teamId, appId, botUserId }, apiUrl }: Workspaces[string]) => ({
     apiUrl,

@@ -33,7 +33,10 @@ type Described = Omit<Prepared, 'proxy' | 'file' | 'directory' | 'assembly' | 'w
   file: Pick<Prepared['file'], 'tools'>
 }
 
-/** All that needs no AWS: addresses, principals, the deployment file, the assembly. `resources` ends what it starts. */
+/**
+ * Prepares all that needs no AWS: addresses, principals, the deployment file, the assembly. `resources` ends what it
+ * starts.
+ */
 export async function prepareDeployment(
   around: Surroundings,
   {
@@ -144,7 +147,7 @@ export async function deployPrepared(around: Surroundings, prepared: Prepared, a
   return describeLocal(around, prepared, aws, output)
 }
 
-/** What only the programs outside and Hotwork know. */
+/** Secrets that Hotwork shares with programs outside. */
 export async function fillSecrets(
   aws: AwsAccess,
   output: (name: string) => string,
@@ -212,13 +215,13 @@ export function describeLocal(
       textsTable: output('TextsTable'),
       waitsTable: output('WaitsTable'),
       cardsTable: output('CardsTable'),
-      /** Of the log (C2SP tlog-tiles). */
+      /** The bucket of the log (C2SP tlog-tiles). */
       logBucket: output('LogBucket'),
-      /** Holds the tables against the log: invoke it in place of waiting for the hour. */
+      /** Compares the tables with the log: invoke it in place of waiting for the hour. */
       reconcileFunction: output('ReconcileFunction'),
       /** Asks the sources of groups who is in them: invoke it in place of waiting for the minute. */
       refreshGroupsFunction: output('RefreshGroupsFunction'),
-      /** Of decision events. */
+      /** The bus of decision events. */
       eventBus: output('EventBus'),
       targetRoleArn: output('TargetRoleArn'),
     },
@@ -249,9 +252,11 @@ export function describeLocal(
     ),
     /** PagerDuty here. `POST control/shift` passes a schedule on. */
     ...(pager && { pager: { url: pager.url, users: organisation.pager.users } }),
-    /** What the incident tool signs with (Standard Webhooks), and where it says that an incident is closed. */
+    /**
+     * The incident tool's signing secret (Standard Webhooks), and the address at which it reports a closed incident.
+     */
     incidents: { eventsUrl: `${proxy.url}/v1/incident-events`, ...incidentTool },
-    /** Which agents and tools are notified, where, and what they verify it with (Standard Webhooks). */
+    /** The agents and tools that are notified, with their addresses and verification secrets (Standard Webhooks). */
     webhooks,
   }
 }

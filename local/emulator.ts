@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { findFreePort } from './loopback.ts'
 import { FaultForPeople, readEnd, startProgram } from './processes.ts'
 
-/** Settings of an SDK client that calls as the administrator that is given, not by this machine's own AWS settings. */
+/** Settings of an SDK client that calls as the given administrator, without this machine's own AWS settings. */
 export const clientSettings = ({ endpointUrl, region, accessKeyId, secretAccessKey, sessionToken }: AwsAccess) => ({
   ...(endpointUrl !== '' && { endpoint: endpointUrl }),
   region,
@@ -23,7 +23,7 @@ export interface AwsAccess {
 
 export type Emulator = Awaited<ReturnType<typeof startEmulator>>
 
-/** Nothing that stands on it works any more. */
+/** The emulator has ended, and with it all that is deployed in it. */
 class EmulatorEnded extends FaultForPeople {
   override readonly name = 'EmulatorEnded'
 }
@@ -31,15 +31,18 @@ class EmulatorEnded extends FaultForPeople {
 const emulator = join(import.meta.dirname, 'emulator.py')
 const readyWithinMilliseconds = 30_000
 
-/** Stands before a service, where its callers take it for that. */
+/** A proxy in front of a service, transparent to the service's callers. */
 export type Between = { url: string; forwardTo(target: string): void }
 
-/** Where Lambdas send their calls in place of the emulator, and the file that has a line for each invocation. */
+/** The proxy between Lambdas and the emulator, and the file that has a line for each invocation. */
 export type Meter = Between & {
   invocationsFile: string
-  /** Which share of the batches of streams and queues a function is given twice, as AWS may do; `file` has a line for each. */
+  /**
+   * The share of batches of streams and queues that a function gets twice, as AWS may deliver them; `file` has a line
+   * for each.
+   */
   repeats?: { share: number; seed: number; file: string }
-  /** How long a record of a table's stream is kept back, in milliseconds. */
+  /** The delay of a record of a table's stream, in milliseconds. */
   streamDelay?: number
 }
 
@@ -54,24 +57,24 @@ interface EmulatorOptions {
 }
 
 /**
- * Starts MiniStack with IAM enforced, and waits until it answers. `directory` is emptied first. It serves what is signed with
- * its keys, or those that they gave (emulator_guard.py).
+ * Starts MiniStack with IAM enforced, and waits until it answers. `directory` is emptied first. It serves calls signed
+ * with its keys, or with keys that it issued (emulator_guard.py).
  */
 export async function startEmulator(options: EmulatorOptions) {
   const { python, directory, logFile, signal } = options
   signal?.throwIfAborted()
   rmSync(directory, { recursive: true, force: true })
   for (const name of ['tmp', 's3', 'state', 'home']) mkdirSync(join(directory, name), { recursive: true })
-  // Lambdas run below here: our package.json would make them ESM.
+  // Lambdas run below this folder: our package.json would make them ESM.
   writeFileSync(join(directory, 'package.json'), '{ "type": "commonjs" }\n')
   const endpointUrl = `http://127.0.0.1:${await findFreePort()}`
   const access: AwsAccess = { endpointUrl, region: 'us-east-1', ...randomKeys() }
   const env = describeEnvironment(options, access)
-  // It ends when its standard input does, also when this process is killed.
+  // The program ends with its standard input, also when this process is killed.
   const program = startProgram(python, [emulator], { cwd: directory, logFile, stdin: 'pipe', env })
   let isClosing = false
   let hasEnded = false
-  /** Resolves when it has ended without `close`. */
+  /** Resolves when the program has ended without `close`. */
   const endedItself = new Promise<EmulatorEnded>((resolve) => {
     void program.ended.then((how) => {
       hasEnded = true
@@ -97,7 +100,7 @@ export async function startEmulator(options: EmulatorOptions) {
   throw new Error(`the local AWS emulator did not start; ${readEnd(logFile)}`)
 }
 
-/** All of it: Lambdas inherit it, and must not find this machine's AWS credentials or proxies. */
+/** The whole environment: Lambdas inherit it, and must not find this machine's AWS credentials or proxies. */
 const describeEnvironment = (
   { directory, lambdaLogFile, nodeDirectory, meter }: EmulatorOptions,
   access: AwsAccess,
@@ -123,14 +126,14 @@ const describeEnvironment = (
   HOTWORK_LAMBDA_LOG: lambdaLogFile,
   SFTP_ENABLED: '0',
   IOT_MTLS_ENABLED: '0',
-  // A person at the desk may think for an hour, and then click on a warm Lambda.
+  // A click that comes after an hour still finds a warm Lambda.
   LAMBDA_WARM_TTL_SECONDS: '3600',
   ...(meter && { AWS_ENDPOINT_URL: meter.url, HOTWORK_INVOCATIONS: meter.invocationsFile }),
   ...(meter?.repeats && { HOTWORK_REPEATS: JSON.stringify(meter.repeats) }),
   ...(meter?.streamDelay !== undefined && { HOTWORK_STREAM_DELAY: String(meter.streamDelay) }),
 })
 
-/** In the form of AWS's own. MiniStack does not check its administrator's signature, so their id must be a secret too. */
+/** Keys in AWS's form. MiniStack does not check its administrator's signature, so the key id must be a secret too. */
 function randomKeys(): { accessKeyId: string; secretAccessKey: string } {
   const letters = Array.from(randomBytes(16), (byte) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[byte % 32])
   return { accessKeyId: `AKIA${letters.join('')}`, secretAccessKey: randomBytes(30).toString('base64url') }

@@ -40,14 +40,14 @@ def correct(lambda_log: str) -> None:
     replace(iam._IAM_HANDLERS, "SimulatePrincipalPolicy", simulate_principal_policy)
     replace(app, "_maybe_record_cloudtrail", record_management_events)
     replace(app, "_dispatch_service_request", record_outcome)
-    # DynamoDB checks a condition once for a call; MiniStack checks it anew for each row of the partition.
+    # DynamoDB checks a condition once for a call; MiniStack checks it for each row of the partition.
     dynamodb._condition_syntax_error = functools.lru_cache(maxsize=1024)(dynamodb._condition_syntax_error)
     replace(lambda_svc, "_emit_lambda_logs", functools.partial(write_lambda_output, lambda_log))
     lambda_runtime.Worker.invoke = wait_for_lambda(lambda_runtime.Worker.invoke)
     replace(stepfunctions.jsonata.Jsonata, "jsonata", wait_for_expression)
 
 
-# A machine that also runs the tests may be ten times as slow as AWS: what takes long there is no fault of the app. Seconds.
+# Seconds. A machine that also runs the tests may be ten times as slow as AWS: a long call there is no fault of the app.
 PATIENCE = 60
 
 
@@ -131,11 +131,11 @@ def name_schedules_by_their_group(extract, service, method, path, headers, body,
     return arn.replace(":schedule/default/", f":schedule/{group}/")
 
 
-# What CloudTrail calls data events: its event history has none of them.
+# Services whose calls are data events to CloudTrail: its event history leaves them out.
 DATA_EVENT_SERVICES = {"dynamodb", "s3", "sqs", "sns", "kinesis", "logs", "execute-api"}
 DATA_EVENTS = {"lambda:InvokeFunction"}
 
-# By request, until it is answered.
+# Recorded calls by request, until the answer.
 recorded: dict[str, dict] = {}
 
 

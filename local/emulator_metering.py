@@ -52,7 +52,7 @@ def repeat_batches(share: float, seed: int, file: str) -> None:
     replace(lambda_svc, "_execute_function_dispatch", execute)
 
 
-# What a thread that reads streams reads for: account, region, mapping.
+# The account, region and mapping for which a thread reads streams.
 reader = threading.local()
 SECONDS_BETWEEN_READS = 0.02
 

@@ -17,11 +17,11 @@ export type IdentityProvider = Awaited<ReturnType<typeof startIdentityProvider>>
 
 const tokenLifetimeSeconds = 600
 
-/** The pages: a browser logs in by authorization code with PKCE, and comes back to one of `callbacks`. */
+/** The client of the pages: a browser logs in by authorization code with PKCE, and comes back to one of `callbacks`. */
 export const browserClientId = 'hotwork-browser'
-/** The command line: its redirect is a port on loopback (RFC 8252 section 7.3). */
+/** The client of the command line: its redirect is a port on loopback (RFC 8252 section 7.3). */
 export const commandLineClientId = 'hotwork-command-line'
-/** Below an API's issuer: to look at pages, and to decide. */
+/** Paths below an API's issuer: to read pages, and to decide. */
 const callbacks = ['/login/callback', '/login/decision']
 
 export const peopleAudience = (issuer: string) => `${issuer}/people`
@@ -33,9 +33,10 @@ interface Enrolled {
 }
 
 /**
- * With keys that live as long as it does. Clients get tokens by `client_credentials`; it believes a person's `acr_values`.
+ * Starts a provider with keys of its own lifetime. Clients get tokens by `client_credentials`; it trusts a person's
+ * `acr_values`.
  *
- * @param publicUrl its issuer, where it is reached from elsewhere than this machine
+ * @param publicUrl its issuer, if other machines reach it
  */
 export async function startIdentityProvider(log: (line: string) => void = () => {}, publicUrl?: string) {
   const keys = new Map<string, PrivateJwk>()
@@ -60,9 +61,9 @@ export async function startIdentityProvider(log: (line: string) => void = () => 
     })
   })
   return {
-    /** Its issuer: discovery and keys are at the standard places below. */
+    /** The issuer: discovery and keys are at the standard places below. */
     url,
-    /** On this machine. */
+    /** The address on this machine. */
     localUrl: server.url,
     jwksUri: `${url}/jwks`,
     /** Each becomes a `private_key_jwt` client, and keeps its key when enrolled again. @returns keys by subject */
@@ -81,7 +82,9 @@ export async function startIdentityProvider(log: (line: string) => void = () => 
   }
 }
 
-/** `POST /signals` has it push a Security Event Token (RFC 8935) to an API that it serves. @returns what that answered */
+/**
+ * `POST /signals` has it push a Security Event Token (RFC 8935) to an API that it serves. @returns what that answered
+ */
 async function transmit(
   apis: ReadonlySet<string>,
   issuer: string,
@@ -91,7 +94,7 @@ async function transmit(
 ) {
   try {
     const { api, type, subject } = JSON.parse((await readBody(request, 10_000)) ?? '')
-    if (!apis.has(api)) throw new Error(`\`api\` is none of ${[...apis].join(', ')}`)
+    if (!apis.has(api)) throw new Error(`\`api\` is unknown: it should be one of ${[...apis].join(', ')}`)
     const receiver = `${api}${signalsPath}`
     const claims = { sub_id: { format: 'iss_sub', iss: issuer, sub: subject }, events: { [type]: {} } }
     const token = await new SignJWT({ ...claims, iss: issuer, aud: receiver, jti: randomUUID() })
@@ -177,7 +180,8 @@ const resourceIndicators = (issuers: ReadonlySet<string>, isPerson: (context: Co
   useGrantedResource: () => true,
   getResourceServerInfo(context: Context, resource: string) {
     const issuer = resource.replace(/\/$/, '')
-    if (!issuers.has(issuer)) throw new errors.InvalidTarget(`\`resource\` is none of ${[...issuers].join(', ')}`)
+    if (!issuers.has(issuer))
+      throw new errors.InvalidTarget(`\`resource\` is unknown: it should be one of ${[...issuers].join(', ')}`)
     return {
       scope: '',
       audience: isPerson(context) ? peopleAudience(issuer) : issuer,
@@ -245,7 +249,7 @@ const deviceFlow = () => ({
 })
 type DeviceContext = { body: string }
 
-/** RFC 9470: what the code was issued for, or what a client without a browser says. */
+/** The login of a token (RFC 9470): that of the code, or the one that a client without a browser claims. */
 function describeLogin({ oidc }: Context): Record<string, unknown> | undefined {
   const code = oidc.entities.AuthorizationCode ?? oidc.entities.DeviceCode
   if (code) return { acr: code.acr, auth_time: code.authTime }
@@ -253,10 +257,10 @@ function describeLogin({ oidc }: Context): Record<string, unknown> | undefined {
   return acr ? { acr, auth_time: Math.floor(Date.now() / 1000) } : undefined
 }
 
-/** Has a person log in again when a stronger login is asked for than theirs. */
+/** Has a person log in again when a stronger login than theirs is asked for. */
 function requireAskedStrength() {
   const policy = interactionPolicy.base()
-  // It would ask native applications for consent each time.
+  // This check would ask native applications for consent each time.
   policy.get('consent').checks.remove('native_client_prompt')
   policy.get('login').checks.add(
     new interactionPolicy.Check('acr_unmet', 'a stronger login is needed', 'login_required', ({ oidc }) => {

@@ -1,17 +1,17 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { describeLocal } from './deployment.ts'
 
-/** What `local.json` says of a running local stack. */
+/** The content of `local.json`: a running local stack. */
 export type Local = ReturnType<typeof describeLocal>
 
 export type LocalClient = Pick<Local['agents'][number], 'id' | 'clientId' | 'privateJwk'>
 
-/** Where the local identity provider's signals go, below an API's address. */
+/** The path of the local identity provider's signals, below an API's address. */
 export const signalsPath = '/v1/signals/identity-provider'
 
-/** Only this user can read it: it holds keys. */
+/** Writes a file that only this user can read: it holds keys. */
 export function writeLocalFile(path: string, local: Local): void {
-  rmSync(path, { force: true }) // A file that exists would keep its mode.
+  rmSync(path, { force: true }) // An existing file would keep its mode.
   writeFileSync(path, `${JSON.stringify(local, null, 2)}\n`, { mode: 0o600 })
 }
 

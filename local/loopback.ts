@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { createProxyServer, type ProxyServer } from 'http-proxy-3'
 
 /**
- * Why a request is refused that a page elsewhere may have had a browser make: under a name that was made to lead here (DNS
- * rebinding), or from another origin, which could act though it read no answer.
+ * The reason to refuse a request that a page elsewhere may have had a browser send: by a foreign name (DNS rebinding),
+ * or from another origin, which could act without reading the answer.
  */
 function foreignIn({ host = '', origin }: IncomingHttpHeaders): string | undefined {
   if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host))
@@ -15,7 +15,7 @@ function foreignIn({ host = '', origin }: IncomingHttpHeaders): string | undefin
 }
 
 /**
- * On a free port unless one is named; answers 503 until `handle` says what to do, and 403 what a page elsewhere sends.
+ * Listens on a free port unless one is named. Answers 503 until `handle` gives a handler, and 403 to a page elsewhere.
  * `close` ends kept-alive connections too.
  */
 export async function listenOnLoopback(port = 0) {
@@ -44,7 +44,7 @@ export async function listenOnLoopback(port = 0) {
   }
 }
 
-/** Nothing where the body is over so many bytes. */
+/** The body, or undefined above so many bytes. */
 export async function readBody(request: IncomingMessage, mostBytes: number): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let size = 0
@@ -62,7 +62,7 @@ export async function findFreePort(): Promise<number> {
   return Number(new URL(url).port)
 }
 
-/** It answers 502 when the target does not answer: an AWS SDK then asks again. */
+/** A forwarder that answers 502 when the target does not answer, so that an AWS SDK retries. */
 export function createForwarder(changeOrigin: boolean, log: (line: string) => void): ProxyServer {
   const proxy = createProxyServer({ changeOrigin, xfwd: false })
   proxy.on('error', (fault, request, response) => {
@@ -76,7 +76,7 @@ export function createForwarder(changeOrigin: boolean, log: (line: string) => vo
 
 export type ReverseProxy = Awaited<ReturnType<typeof startReverseProxy>>
 
-/** `{url}/x` is `{target}/x`. It is the first hop, and drops what a caller says about how its request was forwarded. */
+/** Forwards `{url}/x` to `{target}/x`. As the first hop it drops a caller's own `Forwarded` headers. */
 export async function startReverseProxy(log: (line: string) => void = () => {}) {
   const server = await listenOnLoopback()
   const proxy = createForwarder(true, log)

@@ -42,8 +42,8 @@ const sample = join(import.meta.dirname, '../policies/agents.json')
 const mostDays = 180
 
 /**
- * The folder, or a copy in which the first dates of the sample's agents count from today, so that a checkout of any age
- * runs here.
+ * The folder, or a copy in which the first dates of the sample's agents count from today, so that an old checkout runs
+ * too.
  */
 export function withDatesOfToday(folder: string, copy: string): string {
   const [date] = /(?<="recertifyBy": )"[\d-]+"/.exec(readFileSync(sample, 'utf8')) ?? ['']
@@ -59,7 +59,7 @@ export function withDatesOfToday(folder: string, copy: string): string {
 /** The principals of a policy folder, and the aliases in it that a deployment must give a meaning. */
 export type Organisation = ReturnType<typeof readOrganisation>
 
-/** Looks only at what is used: synthesis judges the folder. @throws an error that names the file and the member */
+/** Reads only the used members: synthesis validates the folder. @throws an error that names the file and the member */
 export function readOrganisation(folder: string) {
   const { agents, tell } = readJson(join(folder, 'agents.json'), Agents)
   const { tools } = readJson(join(folder, 'tools.json'), Tools)
@@ -82,7 +82,7 @@ export function readOrganisation(folder: string) {
       name,
       groups: Object.keys(groups).filter((group) => membersOf(groups[group]).includes(id)),
       slackUserId: slack ?? accounts['slack'] ?? unsaidSlackId(id),
-      /** By the alias of the chat. */
+      /** Accounts by the alias of the chat. */
       accounts,
       subject: subjectOf(id),
     })),
@@ -102,7 +102,7 @@ export function readOrganisation(folder: string) {
   }
 }
 
-/** Of the form of Slack's own ids, and the same at each start. */
+/** An id in Slack's form, the same at each start. */
 const unsaidSlackId = (id: string) => `U0${id.replace(/^person:|[^a-z0-9]/gi, '').toUpperCase()}`
 
 function readJson<T>(path: string, schema: z.ZodType<T>): T {
@@ -111,14 +111,14 @@ function readJson<T>(path: string, schema: z.ZodType<T>): T {
   throw new Error(`${path} is not as the local stack expects it:\n${z.prettifyError(error)}`)
 }
 
-/** The local identity provider can prove a subject alone. */
+/** Whether the local identity provider can issue this identity: it proves a subject alone. */
 const isPlain = ({ subject, claims, validFrom, validUntil }: Identity): boolean =>
   subject !== undefined &&
   claims === undefined &&
   (validFrom === undefined || Date.parse(validFrom) <= Date.now()) &&
   (validUntil === undefined || Date.now() < Date.parse(validUntil))
 
-/** The local identity provider stands for one issuer: it gives all tokens of one kind. */
+/** The issuer that the local identity provider stands for: it issues all tokens of one kind. */
 const servedFor = (parties: readonly Party[]): string[] =>
   parties.flatMap(({ identities }) => identities.filter(isPlain).map(({ issuer }) => issuer)).slice(0, 1)
 

@@ -11,7 +11,7 @@ interface PagerOptions {
   clock?: () => number
 }
 
-/** `from`: for shifts that begin later. Times are RFC 3339. */
+/** `from`: the start of a later shift. Times are RFC 3339. */
 const ShiftBody = z.strictObject({
   schedule: z.string().optional(),
   user: z.string().min(1),
@@ -20,7 +20,7 @@ const ShiftBody = z.strictObject({
 })
 type Shift = { user: string; from?: string | undefined; until?: string | undefined }
 
-/** Incidents have the form of the sample's. */
+/** Incidents are named as in the sample. */
 const incident = /^\/incidents\/(INC-[0-9]{1,12})$/
 
 /** Milliseconds. */
@@ -29,8 +29,9 @@ const usualShift = 8 * 3_600_000
 export type Pager = Awaited<ReturnType<typeof startPager>>
 
 /**
- * The local PagerDuty, on 127.0.0.1 only: `GET /oncalls`, `GET /schedules/{id}` and `GET /incidents/{id}` of its API, where each incident is open,
- * and `POST /control/shift`, which passes a schedule on to another person as an edited schedule does.
+ * The local PagerDuty, on 127.0.0.1 only: `GET /oncalls`, `GET /schedules/{id}` and `GET /incidents/{id}` of its API
+ * (each incident is open), and `POST /control/shift`, which passes a schedule on to another person, as an edited
+ * schedule does.
  */
 export async function startPager({ schedules, users, log = () => {}, clock = Date.now }: PagerOptions) {
   const token = `u+${randomBytes(12).toString('hex')}`
@@ -39,7 +40,7 @@ export async function startPager({ schedules, users, log = () => {}, clock = Dat
   const unauthorized = json(401, { error: { message: 'Unauthorized' } })
   const authorization = `Token token=${token}`
   const mayAsk = (headers: Parameters<Handler>[0]['headers']) => headers.authorization === authorization
-  /** All users are in each schedule: any of them may have a shift. */
+  /** A schedule has all users: any of them may have a shift. */
   const rotaOf =
     (id: string): Handler =>
     ({ headers }) =>
@@ -82,7 +83,7 @@ export async function startPager({ schedules, users, log = () => {}, clock = Dat
   return { url: server.url, token, authorization, close: server.close }
 }
 
-/** A shift without an end ends with the eight hours that it is in, as if the same person had the next one too. */
+/** A shift without an end ends with its eight hours, as if the same person had the next shift too. */
 function entryOf(schedule: string, { user, from, until }: Shift, now: number) {
   const turn = now - (now % usualShift)
   return {

@@ -8,13 +8,16 @@ export class FaultForPeople extends Error {}
 
 interface Program {
   cwd: string
-  /** Nothing is inherited. */
+  /** The whole environment: nothing is inherited. */
   env: Record<string, string>
   logFile: string
   stdin?: 'ignore' | 'pipe'
 }
 
-/** In a process group of its own, which ends with this process. `ended`: exit code, signal, or why it did not start. */
+/**
+ * Starts a program in a process group of its own, which ends with this process. `ended`: exit code, signal, or the
+ * reason why it did not start.
+ */
 export function startProgram(command: string, args: string[], { cwd, env, logFile, stdin }: Program) {
   mkdirSync(dirname(logFile), { recursive: true })
   const log = openSync(logFile, 'a')
@@ -36,7 +39,7 @@ export function startProgram(command: string, args: string[], { cwd, env, logFil
   return { ended, kill }
 }
 
-/** @throws when it fails, with the end of what it printed; when `signal` aborts, with the signal's reason */
+/** @throws when the program fails, with the end of its output; when `signal` aborts, with the signal's reason */
 export async function run(
   command: string,
   args: string[],
@@ -54,7 +57,7 @@ export async function run(
 export const readEnd = (path: string): string =>
   `the end of ${path}:\n${readFileSync(path, 'utf8').trimEnd().split('\n').slice(-25).join('\n')}`
 
-/** Unless a live process holds it: a file left by one that has died does not block. */
+/** Takes a lock unless a live process holds it. The file of a dead process does not block. */
 export function takeLock(path: string): { release(): void } | { heldBy: number } {
   mkdirSync(dirname(path), { recursive: true })
   const holder: Holder = { pid: process.pid, born: birthOf(process.pid) ?? '' }
@@ -71,7 +74,7 @@ export function takeLock(path: string): { release(): void } | { heldBy: number }
   }
 }
 
-/** `born` tells it from a later process with the same number. */
+/** `born` distinguishes the holder from a later process with the same number. */
 interface Holder {
   pid: number
   born: string
@@ -82,7 +85,7 @@ export function holderOf(path: string): number | undefined {
     const { pid, born } = JSON.parse(readFileSync(path, 'utf8')) as Holder
     return isAlive(pid) && (born === '' || [undefined, born].includes(birthOf(pid))) ? pid : undefined
   } catch {
-    return undefined // Half written by a process that died, or just released.
+    return undefined // The file is half written by a dead process, or just released.
   }
 }
 
@@ -90,14 +93,15 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (fault) {
-    return (fault as NodeJS.ErrnoException).code === 'EPERM' // It lives, as another user.
+    return (fault as NodeJS.ErrnoException).code === 'EPERM' // The process lives, as another user.
   }
 }
 
-/** In clock ticks since boot, where the system has /proc. */
+/** The start of a process in clock ticks since boot, where the system has /proc. */
 function birthOf(pid: number): string | undefined {
   try {
-    // The name, in parentheses, may hold spaces and parentheses: count the fields after it (proc_pid_stat(5), field 22).
+    // The name, in parentheses, may hold spaces and parentheses: count the fields after it (proc_pid_stat(5), field
+    // 22).
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
   } catch {
@@ -112,7 +116,7 @@ class AskedToEnd extends Error {
 /** Milliseconds in which one Ctrl-C may come twice: from the terminal, and once more from `npm run`. */
 const oneCtrlC = 1000
 
-/** Ctrl-C, SIGTERM and the closing of the terminal. A second one ends the process at once. */
+/** Aborts on Ctrl-C, SIGTERM and the closing of the terminal. A second one ends the process at once. */
 export function untilAsked(now: () => number = () => performance.now()): AbortSignal {
   const controller = new AbortController()
   let askedAt = 0

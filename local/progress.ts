@@ -3,7 +3,9 @@ export interface Output {
   write(text: string): unknown
 }
 
-/** Runs `work` as one named step, and shows it with how long it took. Steps may overlap. `note` adds words to the line. */
+/**
+ * Runs `work` as one named step, and shows it with how long it took. Steps may overlap. `note` adds words to the line.
+ */
 export type Progress = <T>(name: string, work: (note: (text: string) => void) => Promise<T>) => Promise<T>
 
 interface Running {
@@ -16,7 +18,10 @@ const redrawMilliseconds = 120
 const reminderMilliseconds = 10_000
 const eraseLine = '\r\x1b[2K'
 
-/** On a terminal the running steps share one line; elsewhere each step is a line when it starts and one when it ends. */
+/**
+ * Shows steps. On a terminal the running ones share a line; elsewhere each step prints a line at its start and one at
+ * its end.
+ */
 export function createProgress(output: Output = process.stdout): Progress {
   const running = new Set<Running>()
   const draw = () => {

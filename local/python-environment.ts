@@ -14,7 +14,10 @@ class MissingPrerequisite extends FaultForPeople {
   override readonly name = 'MissingPrerequisite'
 }
 
-/** Once: a finished one with the same requirements is used as it is. Processes that want it at once wait their turn. */
+/**
+ * Makes a virtual environment once: a finished one with the same requirements is reused. Concurrent processes wait for
+ * each other.
+ */
 export async function ensurePythonEnvironment(options: {
   directory: string
   logFile: string
@@ -24,7 +27,7 @@ export async function ensurePythonEnvironment(options: {
 }): Promise<string> {
   const { directory, logFile, progress, requirements = emulatorRequirements, signal } = options
   const python = join(directory, 'bin', 'python')
-  // Written last: then all the rest is there.
+  // The stamp is written last: it marks a finished environment.
   const stamp = join(directory, 'hotwork-requirements.txt')
   const isMade = () => existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
   const wanted = readFileSync(requirements, 'utf8')

@@ -10,10 +10,10 @@ export function zipOne(name: string, content: string): Uint8Array {
   const path = Buffer.from(name)
   const data = Buffer.from(content)
   const sizes = [crc32(data), data.length, data.length]
-  // What the local and the central header share: version 2.0, no flags, stored, 1 January 1980.
+  // The part that the local and the central header share: version 2.0, no flags, stored, 1 January 1980.
   const shared = Buffer.concat([uint16(20, 0, 0, 0, 0x21), uint32(...sizes), uint16(path.length, 0)])
   const local = Buffer.concat([uint32(0x04034b50), shared, path, data])
-  // Made by version 2.0; then no comment, disk 0, no attributes, and where the local header is: at the start.
+  // Made by version 2.0; no comment, disk 0, no attributes, and the offset of the local header: 0.
   const central = Buffer.concat([uint32(0x02014b50), uint16(20), shared, uint16(0, 0, 0), uint32(0, 0), path])
   const end = Buffer.concat([uint32(0x06054b50), uint16(0, 0, 1, 1), uint32(central.length, local.length), uint16(0)])
   return Buffer.concat([local, central, end])
@@ -39,7 +39,10 @@ export const parameters = {
 const functions = ['checkout-worker', 'staging-checkout-worker']
 const table = 'checkout-flags'
 
-/** What the sample organisation's actions act on. In an emulator that was there before, it is set back. */
+/**
+ * Creates the resources of the sample organisation's actions. An emulator that has them already gets their first values
+ * back.
+ */
 export async function createSampleTarget(aws: AwsAccess, accountId: string): Promise<void> {
   await Promise.all([setParameters(aws), createFunctions(aws, accountId), createFlags(aws), createHost(aws)])
 }
@@ -69,7 +72,7 @@ async function createFunctions(aws: AwsAccess, accountId: string): Promise<void>
   lambda.destroy()
 }
 
-/** On which `agent:nightly` runs: it could do what the agent asks for, without asking. */
+/** The host of `agent:nightly`. Its role could act without asking. */
 async function createHost(aws: AwsAccess): Promise<void> {
   const iam = new IAMClient(clientSettings(aws))
   const RoleName = 'nightly-jobs'
@@ -99,7 +102,7 @@ async function createFlags(aws: AwsAccess): Promise<void> {
   dynamo.destroy()
 }
 
-/** In an emulator of the caller's it may all be there from before. */
+/** An emulator of the caller's may have the resource already. */
 function unlessThere(fault: Error): void {
   const names = ['EntityAlreadyExistsException', 'ResourceConflictException', 'ResourceInUseException']
   if (!names.includes(fault.name)) throw fault

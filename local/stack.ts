@@ -22,22 +22,22 @@ interface StackOptions extends DeploymentChoice {
   /** `.hotwork` in the repository if not said. One local stack runs in one such folder. */
   stateDirectory?: string | undefined
   progress?: Progress
-  /** Another CDK app than Hotwork's, for tests. */
+  /** A CDK app in place of Hotwork's, for tests. */
   app?: string | undefined
-  /** Stands between the Lambdas and the emulator, and is told of invocations. Not of an emulator that is given. */
+  /** A proxy between the Lambdas and the emulator, which is told of invocations. An emulator that is given has none. */
   meter?: Meter
-  /** Stands between the Lambdas and the desk. Not of a deployment beside the first. */
+  /** A proxy between the Lambdas and the desk of the first deployment. */
   slack?: Between
   signal?: AbortSignal
 }
 
 export interface LocalStack {
   local: Local
-  /** Aborts when its end is asked for, or when its emulator has ended by itself (EmulatorEnded). */
+  /** Aborts when the caller ends the stack, or when its emulator has ended by itself (EmulatorEnded). */
   signal: AbortSignal
-  /** Deploys another Hotwork beside the first: own address, desk and tables; the same people, agents and emulator. */
+  /** Deploys a second Hotwork with its own address, desk and tables, and the same people, agents and emulator. */
   deploy(choice: DeploymentChoice & { stackName: string }): Promise<Local>
-  /** Ends all that was started, and waits for it. */
+  /** Ends all that was started, and waits until it has ended. */
   close(): Promise<void>
 }
 
@@ -48,8 +48,8 @@ class StackIsRunning extends FaultForPeople {
 /**
  * Starts an AWS emulator, an identity provider, a desk for Slack, a reverse proxy, and the CDK app deployed into the
  * emulator, unchanged, all on free ports of 127.0.0.1. It uses the emulator that `AWS_ENDPOINT_URL` names, if any.
- * @throws StackIsRunning When one runs in this state directory. MissingPrerequisite When Python is not there.
- * EmulatorEnded When the emulator ends by itself meanwhile.
+ * @throws StackIsRunning when one runs in this state directory, MissingPrerequisite without Python, EmulatorEnded when
+ * the emulator ends by itself.
  */
 export async function startStack(options: StackOptions = {}): Promise<LocalStack> {
   const directory = resolve(options.stateDirectory ?? join(root, '.hotwork'))
@@ -66,7 +66,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
   const identityProvider = await startIdentityProvider()
   resources.defer(() => identityProvider.close())
   const given = readGivenEmulator(process.env)
-  const accountId = given ? await readAccountId(given) : '000000000000' // MiniStack's, for a key that says no other.
+  const accountId = given ? await readAccountId(given) : '000000000000' // MiniStack's default Region.
   const region = given?.region ?? 'us-east-1'
   const app = options.app ?? hotworkApp
   const around: Surroundings = { directory, logDirectory, app, identityProvider, accountId, region, progress, signal }
@@ -92,7 +92,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
   }
 }
 
-/** The stack that another process runs in this state directory. */
+/** The stack that a process runs in this state directory. */
 export const findStack = (directory: string): Local | undefined =>
   holderOf(join(directory, 'stack.lock')) === undefined ? undefined : readLocalFile(join(directory, 'local.json'))
 
@@ -105,7 +105,7 @@ const choose = ({ stackName, policies, workspaces = {} }: DeploymentChoice) => (
 function lockDirectory(directory: string, resources: AsyncDisposableStack): void {
   const lock = takeLock(join(directory, 'stack.lock'))
   if ('release' in lock) {
-    // Left by a process that was killed: its addresses lead nowhere.
+    // The file of a killed process: its addresses are dead.
     removeLocalFile(join(directory, 'local.json'))
     resources.defer(() => lock.release())
     return
@@ -118,7 +118,7 @@ function lockDirectory(directory: string, resources: AsyncDisposableStack): void
   )
 }
 
-/** With the environment's keys. */
+/** The emulator that the environment names, with the environment's keys. */
 function readGivenEmulator(env: NodeJS.ProcessEnv): AwsAccess | undefined {
   const endpointUrl = env['AWS_ENDPOINT_URL']
   if (!endpointUrl) return undefined
@@ -161,7 +161,7 @@ async function startOwnEmulator(
   resources: AsyncDisposableStack,
   failure: AbortController,
 ): Promise<AwsAccess> {
-  // Tests have another state directory, and making it twice would take a minute.
+  // Tests with their own state directory share it: making it twice would take a minute.
   const venv = join(root, '.hotwork/venv')
   const logFile = join(logDirectory, 'python.log')
   const python = await ensurePythonEnvironment({ directory: venv, logFile, progress, signal })
@@ -182,7 +182,7 @@ async function startOwnEmulator(
   return emulator
 }
 
-/** The first that fails ends the others, and all have ended when this rejects. */
+/** Runs works at once. The first failure aborts the others, and all have ended when this rejects. */
 async function together<A, B>(failure: AbortController, works: [Promise<A>, Promise<B>]): Promise<[A, B]> {
   for (const work of works) work.catch((fault: unknown) => failure.abort(fault))
   await Promise.allSettled(works)

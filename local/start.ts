@@ -4,8 +4,8 @@ import { endingWords, FaultForPeople, untilAborted, untilAsked } from './process
 import { type LocalStack, startStack } from './stack.ts'
 
 /**
- * `npm start`: the local stack until Ctrl-C. `-- --policies FOLDER` deploys another policy folder, `-- --state FOLDER` keeps
- * its files elsewhere, so that two can run; `--app FILE` is for tests.
+ * `npm start`: the local stack until Ctrl-C. `-- --policies FOLDER` deploys another policy folder, `-- --state FOLDER`
+ * keeps its files elsewhere, so that two stacks can run; `--app FILE` is for tests.
  */
 const { values } = parseArgs({
   options: {
@@ -33,7 +33,7 @@ try {
   }
   if (!asked.aborted) throw stack.signal.reason
 } catch (fault) {
-  // 130: as of any program that a signal ends before its work is done.
+  // 130 is the exit code of a program that a signal ends.
   process.exitCode = asked.aborted ? 130 : 1
   const { message, stack } = fault as Error
   if (!asked.aborted) process.stderr.write(`${fault instanceof FaultForPeople ? message : stack}\n`)

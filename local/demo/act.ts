@@ -3,12 +3,12 @@ import { LambdaClient, PutFunctionConcurrencyCommand, UpdateFunctionConfiguratio
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { Ask, AwsCredentials } from '../../functions/domain/cards/wire/task.ts'
 
-/** It is not an AWS action, or it has no client here. */
+/** The action is not one of AWS, or it has no client here. */
 export class CannotAct extends Error {
   override readonly name = 'CannotAct'
 }
 
-/** Where AWS calls go: an emulator of this machine. */
+/** The target of AWS calls: an emulator of this machine. */
 export type AwsPlace = { region: string; endpoint?: string }
 
 export const withCredentials = (place: AwsPlace, { AccessKeyId, SecretAccessKey, SessionToken }: AwsCredentials) => ({

@@ -42,7 +42,7 @@ export const withApproval = (ask: Ask, { result }: Task): Ask => ({
 
 type Approval = { person: string; stage: string; through: 'a click' | 'the API' }
 
-/** Stage after stage, as people would. @returns the approvals that counted */
+/** Approves stage after stage, as people would. @returns the approvals that counted */
 export async function approveThrough(world: World, id: string): Promise<Approval[]> {
   const approvals: Approval[] = []
   for (;;) {
@@ -52,7 +52,7 @@ export async function approveThrough(world: World, id: string): Promise<Approval
   }
 }
 
-/** By a click, or through the API where a click is too weak a login. Policy may refuse some people. */
+/** Approves by a click, or through the API where a click is too weak a login. Policy may refuse some people. */
 async function approveOnce(world: World, request: Request): Promise<Approval> {
   const { id, owner, stage } = request
   if (stage === null) throw new Error(`${id} is pending, and no stage of it is open`)
@@ -89,7 +89,9 @@ export const describeApprovals = (approvals: readonly Approval[]): string =>
 /** Refused by policy before any person was asked, or done. */
 type End = { refused: string } | { task: Task; approvals: Approval[]; done: string }
 
-/** Asks, has people approve, claims the credential, does it, and completes. @param watch is told each step as it happens */
+/**
+ * Asks, has people approve, claims the credential, does it, and completes. @param watch is told each step as it happens
+ */
 export async function carryThrough(world: World, ask: Ask, watch: (step: Step) => void = () => {}): Promise<End> {
   const agent = await world.agent(ask.subject.id)
   const failure = Promise.withResolvers<never>()

@@ -8,7 +8,7 @@ import { thisMachine } from '../../client/surroundings.ts'
 /** The report tells what happens. */
 export const quietMachine = { ...thisMachine({ file: import.meta.filename, version: 'demo' }), err: () => {} }
 
-/** One call, with its JSON taken as it comes. @throws Refusal, Fault */
+/** Sends one call. Its answer is not validated. @throws Refusal, Fault */
 export async function call<T>(sending: Sending): Promise<T> {
   return readAnswer(z.custom<T>(), await send(sending, quietMachine), sending)
 }

@@ -36,7 +36,7 @@ export const chapters: Chapters = {
     tellBreakGlass,
     'The person on call opens a profile of rights alone, for minutes, with a reason and an incident, in sight of the channel. They end it when the repair is done, and another person reviews it.',
   ],
-  drift: ['The world changes: a value is changed by hand after the approval, and people decide anew', tellDrift],
+  drift: ['The world changes: a value is changed by hand after the approval, and people decide again', tellDrift],
   mcp: [
     'An MCP server behind the gate: denied, approved, and repeated after a kill',
     tellMcp,
@@ -64,7 +64,9 @@ export const describeChapters = (): string[][] => Object.entries(chapters).map((
 export const withNeeds = (names: readonly string[], all = chapterNames): readonly string[] =>
   all.filter((name) => names.some((each) => each === name || needs[each] === name))
 
-/** Each after the one that it needs; where that has failed, which is counted, it is left out. */
+/**
+ * Tells each chapter after the one that it needs. A chapter whose need has failed is left out: the failure is counted.
+ */
 export async function tellChapters(world: World, names: readonly string[], all = chapters): Promise<void> {
   const told: Told = {}
   const whole = new Set<string | undefined>([undefined])

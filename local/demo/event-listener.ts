@@ -4,7 +4,7 @@ import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/c
 import { clientSettings } from '../emulator.ts'
 import type { Local } from '../local-file.ts'
 
-/** As EventBridge hands it on. */
+/** An event as EventBridge delivers it. */
 type Heard = { type: string; source: string; detail: { [member: string]: unknown }; heardAt: number }
 
 /** A program outside: a rule on the bus of decision events, and a queue behind it. */
@@ -32,7 +32,7 @@ export async function listenForEvents({ aws }: Local) {
   }
 
   return {
-    /** @throws where it does not come within half a minute */
+    /** @throws unless the event comes within half a minute */
     async until(type: string, request: string): Promise<Heard> {
       for (const end = Date.now() + 30_000; ; await hear()) {
         const found = heard.find((each) => each.type === type && each.detail['request'] === request)

@@ -17,7 +17,7 @@ export interface Finding<T> {
 export const finding = <T = undefined>(held: boolean, found: string, value?: T): Finding<T> =>
   ({ held, found, value }) as Finding<T>
 
-/** Nothing but this no will do. @param no status, and code where one is promised: `403` or `403 uses_exhausted` */
+/** Expects exactly this refusal. @param no status, and code where one is promised: `403` or `403 uses_exhausted` */
 export async function refused(no: string, call: () => Promise<unknown>, says = /./): Promise<Finding<undefined>> {
   try {
     await call()
@@ -30,7 +30,7 @@ export async function refused(no: string, call: () => Promise<unknown>, says = /
   return finding(false, 'it was let through')
 }
 
-/** @param because what the request is instead of approved, such as `denied` */
+/** @param because the status of the request, such as `denied` */
 export const tokenRefused = (agent: AgentApi, id: string, because: string): Promise<Finding<undefined>> =>
   refused(`400 ${because}`, () => agent.exchangeToken(id))
 
@@ -39,7 +39,7 @@ export async function evaluatedNo(agent: AgentApi, ask: Ask, reason: string): Pr
   return finding(!decision && context.reason === reason, `decision: ${decision}, ${context.detail ?? context.reason}`)
 }
 
-/** A statement denies it, or none allows it; a session that was cut has ended too. The words are AWS's own. */
+/** AWS's words for a statement that denies, for the lack of one that allows, and for a session that has ended. */
 export const denial = {
   denied: /with an explicit deny/,
   notAllowed: /because no [\w-]+ policy allows|security token .*expired/,
@@ -58,7 +58,7 @@ export async function completed(agent: AgentApi, id: string, how: 'succeeded' | 
   return finding(grant?.status === 'completed', `${id}: its grant is ${grant?.status}`)
 }
 
-/** The card comes to say these words, and has no buttons left. */
+/** Waits until the card says these words and has no buttons. */
 export async function closedCard({ desk }: World, id: string, words: string): Promise<Finding<Card>> {
   const card = await desk.untilCard(id, ({ says }) => says.includes(words))
   return finding(card.buttons.length === 0, describeCard(card), card)
@@ -66,7 +66,7 @@ export async function closedCard({ desk }: World, id: string, words: string): Pr
 
 export type Asked = { id: string; card: Card }
 
-/** `undefined` when IAM lets the call through. Any other fault proves nothing about rights. */
+/** IAM's refusal, or `undefined` when IAM lets the call through. Any other fault proves nothing about rights. */
 export async function iamDenial(call: () => Promise<unknown>): Promise<string | undefined> {
   try {
     await call()
@@ -80,7 +80,8 @@ export async function iamDenial(call: () => Promise<unknown>): Promise<string | 
 }
 
 /**
- * Tries until IAM refuses. A deny is written from a queue and lags, an end by time does not: `how` is what it must rest on.
+ * Calls until IAM refuses. A deny is written from a queue and lags; an end by time does not. `how` is the reason that
+ * IAM must give.
  * @returns how long after `since`, in milliseconds
  */
 export async function untilDead(
@@ -99,7 +100,7 @@ export async function untilDead(
   return finding(denial[how].test(said), `refused ${lag} ms after, at try ${tries}: ${said}`, lag)
 }
 
-/** For what has no event to wait for. */
+/** Polls, for a state that no event announces. */
 export async function until<T>(
   look: () => Promise<T | undefined>,
   wanted: { withinSeconds: number; everyMilliseconds?: number; what: string },

@@ -4,7 +4,7 @@ import { asApproved, type Task } from '../../client/agent/ask.ts'
 import { Refusal } from '../../client/outcome.ts'
 import type { Ask, AwsCredentials, Evaluation, TokenAnswer } from '../../functions/domain/cards/wire/task.ts'
 
-/** What happens on the way, for a watcher. It may return a promise: the agent waits for it. */
+/** Is told each step of a task. The agent waits for the promise that it may return. */
 export type Step =
   | { name: 'evaluated'; evaluation: Evaluation }
   | { name: 'submitted'; task: Task; sentAt: number }
@@ -14,7 +14,7 @@ export type Step =
   | { name: 'completed'; task: Task; outcome: 'succeeded' | 'failed'; sentAt: number }
 export type Watch = (step: Step) => void | Promise<void>
 
-/** There will be no credential for this: policy or people said no, or time ran out. */
+/** The task has no credential: policy or people said no, or time ran out. */
 export class NotAllowed extends Error {
   override readonly name = 'NotAllowed'
   readonly evaluation: Evaluation
@@ -42,8 +42,8 @@ async function ownCredentials(agent: AgentApi, token: TokenAnswer): Promise<AwsC
 }
 
 /**
- * The whole life of one task: ask whether it is allowed, ask for approval, wait, claim the credential, do it, report.
- * It reports the end also when doing it fails, so that the credential dies.
+ * Performs one task: evaluate, ask for approval, wait, claim the credential, act, report.
+ * A failed act is reported too, so that the credential dies.
  * @param doIt Does the approved action, which may be less than what was asked for. `credentials` are there for the AWS
  * actions that the agent does itself.
  * @throws NotAllowed, Refusal, or what `doIt` throws.

@@ -9,24 +9,24 @@ import type { Local } from '../local-file.ts'
 import { call, newProver, quietMachine } from './calls.ts'
 import type { Chained } from './chain.ts'
 
-/** What the demo reads of a request. */
+/** The members of a request that the demo reads. */
 export interface Request {
   id: string
   status: string
   owner: string
   tier: number
   digest: string
-  /** Of a call to a tool of an MCP server. */
+  /** The tool of an MCP server, in a request to call it. */
   mcp?: { server: { name: string; version: string }; tool: string; schema: string }
   round: number
   stage: string | null
   stages: { name: string; quorum: number; decisions: { person: string; verdict: string }[] }[]
   grant?: { id: string; uses_left: number; status: string }
-  /** Of a plan. */
+  /** The steps of a plan. */
   steps?: { step: number; request: string; agent: string; status: string }[]
 }
 
-/** Such as `person:ben for owner`. */
+/** Lines such as `person:ben for owner`. */
 export const decisionsOf = ({ stages }: Request): string[] =>
   stages.flatMap(({ name, decisions }) => decisions.map(({ person }) => `${person} for ${name}`))
 
@@ -52,7 +52,7 @@ export interface Opening {
   review: { due_at: string; status: string; by?: string; outcome?: string }
 }
 
-/** `acr`: how strongly the person logs in; the usual way if not said. */
+/** `acr`: the strength of the person's login; the usual one by default. */
 type Call = { body?: object; headers?: Record<string, string>; acr?: string | undefined; proven?: boolean }
 
 const approvalOf = ({ id, stage, round, digest }: Request) => ({
@@ -60,10 +60,10 @@ const approvalOf = ({ id, stage, round, digest }: Request) => ({
   json: { verdict: 'approve', stage, round, digest },
 })
 
-/** A person at the API, with a token and a key of their own. All methods throw `Refusal` for a no. */
+/** A person at the API, with a token and a key of their own. All methods throw `Refusal` when the API refuses. */
 export class Person {
   readonly id: string
-  /** As people call them: `Ben` is `person:ben`. */
+  /** The first name: `Ben` of `person:ben`. */
   readonly name: string
   readonly groups: readonly string[]
   readonly slackUserId: string
@@ -97,7 +97,7 @@ export class Person {
     return (await this.#send<{ entries: Entry[] }>('GET', path)).entries
   }
 
-  /** Asked for a stronger login (RFC 9470), logs in so and approves again. */
+  /** Approves; when the API asks for a stronger login (RFC 9470), logs in with it and approves again. */
   approveStrongly(request: Request): Promise<Request> {
     const login: Login = (wanted) => this.token(wanted === 'opening' ? undefined : wanted.acr)
     const api = new Api(this.#local.apiUrl, login, quietMachine)

@@ -4,7 +4,7 @@ import type { Output } from '../progress.ts'
 import { describeTrouble } from './calls.ts'
 import type { Finding } from './findings.ts'
 
-/** It has been reported; what follows from it cannot be looked at. */
+/** A failed expectation that is reported already. It ends its chapter, since later steps depend on it. */
 class ExpectationFailed extends Error {
   override readonly name = 'ExpectationFailed'
 }
@@ -12,12 +12,12 @@ class ExpectationFailed extends Error {
 const width = 112
 const margin = ' '.repeat(11)
 
-/** Prints what is expected and found as it happens, and counts. Colour only on a terminal. */
+/** Prints each expectation and its finding, and counts them. Colour only on a terminal. */
 export class Report {
   held = 0
-  /** What was expected and not so, each with its chapter and what was found. */
+  /** The failed expectations, each with its chapter and its finding. */
   readonly failures: string[] = []
-  /** How long, and how often, it is tried whether IAM refuses. AWS needs longer, and takes fewer calls a second. */
+  /** The timeout and interval of probes of IAM. AWS needs longer, and takes fewer calls a second. */
   probes = { withinSeconds: 30, everyMilliseconds: 50 }
   #chapters = 0
   #title = ''
@@ -27,7 +27,7 @@ export class Report {
   readonly #isColoured: boolean
   readonly #signal: AbortSignal | undefined
 
-  /** `signal` ends the expectation that is looked at: it rejects with the reason, uncounted. */
+  /** `signal` aborts the running expectation, which rejects with the reason and is not counted. */
   constructor(output: Output = process.stdout, signal?: AbortSignal) {
     this.#output = output
     this.#isColoured = output.isTTY === true && !process.env['NO_COLOR']
@@ -82,17 +82,17 @@ export class Report {
     for (const row of layOut(rows)) this.#line(`  ${row}`)
   }
 
-  /** Under a name such as `request to card`. */
+  /** Records a latency under a name such as `request to card`. */
   latency(name: string, milliseconds: number): void {
     this.#latencies.set(name, [...(this.#latencies.get(name) ?? []), milliseconds])
   }
 
-  /** By name, in milliseconds. */
+  /** The latencies by name, in milliseconds. */
   get latencies(): ReadonlyMap<string, readonly number[]> {
     return this.#latencies
   }
 
-  /** @returns whether everything held, and something was looked at */
+  /** @returns whether all expectations held, and there was at least one */
   finish(): boolean {
     this.#line()
     if (this.#latencies.size > 0) {
@@ -129,7 +129,7 @@ export class Report {
   }
 }
 
-/** With its causes, on one line. */
+/** A fault with its causes, on one line. */
 export function describeFault(fault: unknown): string {
   if (!(fault instanceof Error)) return String(fault)
   const name = fault.name === 'Error' ? '' : `${fault.name}: `
@@ -137,7 +137,7 @@ export function describeFault(fault: unknown): string {
   return `${name}${fault instanceof Trouble ? describeTrouble(fault) : fault.message}${cause}`
 }
 
-/** What is waited for may never come when all is being ended. */
+/** Rejects once `signal` aborts: the awaited promise may never settle while all is being ended. */
 export function endedBy<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   const ended = Promise.withResolvers<never>()
   const end = () => ended.reject(signal?.reason)

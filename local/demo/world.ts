@@ -20,7 +20,7 @@ export const plansFolder = join(root, 'examples/plan')
 
 export interface RunningStack {
   local: Local
-  /** For what is to be looked at afterwards. */
+  /** The folder of files that are looked at after the run. */
   folder: string
 }
 
@@ -42,7 +42,7 @@ function createWorld(stack: RunningStack, report: Report, healthUrl: string) {
   const { local } = stack
   const people = local.people.map((client) => new Person(client, local))
   const agents = new Map<string, Promise<AgentApi>>()
-  /** For AWS SDK clients, with a credential from Hotwork. */
+  /** AWS SDK clients find the emulator by these, with a credential from Hotwork. */
   const { region, endpointUrl } = local.aws
   const aws = { region, ...(endpointUrl !== '' && { endpoint: endpointUrl }) }
 
@@ -64,7 +64,7 @@ function createWorld(stack: RunningStack, report: Report, healthUrl: string) {
     aws,
     agent,
     desk: new DeskClient(local.slack),
-    /** Decides nothing. */
+    /** A person who reads and decides nothing. */
     reader: people.find(({ groups }) => groups.includes('platform')) ?? (people[0] as Person),
     person: (id: string) => named(people, id),
     /** An example request by its file's name, with the ARNs of this stack. */
@@ -72,26 +72,26 @@ function createWorld(stack: RunningStack, report: Report, healthUrl: string) {
   }
 }
 
-/** Of an agent or a tool. */
+/** The workload identity of an agent or a tool. */
 function workloadIdentity({ agents, tools, identityProviderUrl, issuer }: Local, id: string): Identity {
   const workload = named([...agents, ...tools], id)
   return resolveIdentity(() => localLogin(identityProviderUrl, workload, issuer)({}), quietMachine)
 }
 
-/** @throws when the organisation has none with this id */
+/** @throws unless the organisation has one with this id */
 export function named<T extends { id: string }>(all: readonly T[], id: string): T {
   const found = all.find((each) => each.id === id)
   if (found) return found
   throw new Error(`the organisation has no ${id}; it has ${all.map((each) => each.id).join(', ')}`)
 }
 
-/** An emulator of the caller's may have another account and Region than the examples name. */
+/** Reads an ask with the account and Region of the emulator, which may differ from those in the example. */
 export function readAsk(path: string, { aws }: Pick<Local, 'aws'>): Ask {
   const text = JSON.stringify(readRequestFile(path))
   return JSON.parse(text.replaceAll('us-east-1:000000000000', `${aws.region}:${aws.accountId}`)) as Ask
 }
 
-/** As the local administrator sees it: what is really there. */
+/** The parameter as the local administrator reads it. */
 export async function readParameter({ aws }: Local, name: unknown): Promise<string | undefined> {
   const ssm = new SSMClient(clientSettings(aws))
   const { Parameter } = await ssm.send(new GetParameterCommand({ Name: String(name) }))
@@ -99,7 +99,7 @@ export async function readParameter({ aws }: Local, name: unknown): Promise<stri
   return Parameter?.Value
 }
 
-/** By hand, as the local administrator. */
+/** Sets the parameter by hand, as the local administrator. */
 export async function setParameter({ aws }: Local, name: unknown, value: string): Promise<void> {
   const ssm = new SSMClient(clientSettings(aws))
   await ssm.send(new PutParameterCommand({ Name: String(name), Value: value, Type: 'String', Overwrite: true }))

@@ -11,7 +11,7 @@ export class SlackError extends Error {
   }
 }
 
-/** Arguments in, the members beside `ok` out. They throw `SlackError`. */
+/** Methods by name: from arguments to the members beside `ok`. They throw `SlackError`. */
 export type MethodTable = { readonly [name: string]: (args: Json, state: DeskState) => Json }
 
 /** Slack cuts a longer text; the desk refuses it, so that nothing is lost unseen. */
@@ -50,7 +50,7 @@ function paged<T>(all: readonly T[], args: Json): { page: T[]; response_metadata
   return { page: all.slice(from, from + limit), response_metadata: { next_cursor: next } }
 }
 
-/** `blocks` can be those of an earlier version. */
+/** `blocks` defaults to the current ones; a caller may give those of an earlier version. */
 export function describeMessage(message: Message, state: DeskState, blocks: Json[] = message.blocks): Json {
   const byApp = message.user === state.botUserId
   return {

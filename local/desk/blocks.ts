@@ -7,7 +7,7 @@ export type Json = { [member: string]: unknown }
 export const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** For reading members of blocks that were checked already. */
+/** Reads members of blocks that have been validated. */
 export const objectOf = (value: unknown): Json => (isObject(value) ? value : {})
 
 export const objectsOf = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isObject) : [])
@@ -88,7 +88,7 @@ const richQuote = typed('rich_text_quote', richLeaves, {})
 const clickable = either(button, staticSelect, radioButtons, checkboxes)
 const block_id = string(255)
 
-/** What Hotwork sends, and no more. Text is plain: nothing in it is read as markup. */
+/** The blocks that Hotwork sends. Text is plain: nothing in it is read as markup. */
 const Block = either(
   typed('header', { text: plain(150) }, { block_id, level: z.int().min(1).max(4) }),
   typed('divider', {}, { block_id }),
@@ -108,7 +108,7 @@ const Block = either(
 const frame = { private_metadata: atMost(3_000), callback_id: atMost(255) }
 const modal = { submit: plain(24), close: plain(24) }
 
-/** Without its blocks. https://docs.slack.dev/reference/views */
+/** A view without its blocks. https://docs.slack.dev/reference/views */
 const ViewFrame = either(
   typed('modal', { title: plain(24), blocks: z.array(z.unknown()) }, { ...frame, ...modal }),
   typed('home', { blocks: z.array(z.unknown()) }, frame),
@@ -119,7 +119,7 @@ const largestMessage = 13_200
 const mostMessageBlocks = 50
 const mostViewBlocks = 100
 
-/** As in Slack's `error` and `response_metadata.messages`. */
+/** A refusal in Slack's `error` and `response_metadata.messages`. */
 interface BlockRefusal {
   error: 'invalid_blocks' | 'invalid_blocks_format' | 'msg_blocks_too_long' | 'invalid_arguments'
   messages: string[]
@@ -143,7 +143,7 @@ export function actionablesOf(block: Json): Json[] {
   return block['type'] === 'actions' ? objectsOf(block['elements']) : [block['element']].filter(isObject)
 }
 
-/** Those that hold what a person fills in. */
+/** The elements that a person fills in. */
 export const inputsOf = (block: Json): Json[] => actionablesOf(block).filter(({ type }) => type !== 'button')
 
 const repeated = (ids: string[]) => ids.filter((id, index) => id !== '' && ids.indexOf(id) < index)
@@ -160,7 +160,7 @@ function duplicateComplaints(blocks: readonly Json[], at: string): string[] {
 
 const newId = () => randomBytes(4).toString('base64url').slice(0, 5)
 
-/** As Slack fills in the ids that the sender left out. */
+/** Fills in the ids that the sender left out, as Slack does. */
 function withIds(block: Json): Json {
   const copy = structuredClone(block)
   copy['block_id'] ??= newId()
@@ -177,7 +177,7 @@ function checkEach(blocks: unknown[], at: string): Checked<Json[]> {
   return { ok: true, value: objectsOf(blocks).map(withIds) }
 }
 
-/** As strictly as Slack does, and fills in missing ids. */
+/** Checks blocks as strictly as Slack does, and fills in missing ids. */
 export function checkMessageBlocks(blocks: unknown): Checked<Json[]> {
   if (!Array.isArray(blocks)) return refuse('invalid_blocks_format', complaint('must be an array of blocks', '/blocks'))
   if (blocks.length > mostMessageBlocks)

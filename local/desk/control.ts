@@ -35,7 +35,7 @@ const FaultBody = z.strictObject({
   retry_after: z.int().min(0).default(1),
 })
 
-/** A 400 names each member that is wrong. */
+/** Parses a body. A 400 names each invalid member. */
 function parse<T>(schema: z.ZodType<T>, { body }: Incoming): T {
   let value: unknown
   try {
@@ -49,7 +49,7 @@ function parse<T>(schema: z.ZodType<T>, { body }: Incoming): T {
   throw new BadRequest(wrong.join('; '))
 }
 
-/** A 400 says what there is. */
+/** Finds a person. A 400 lists the known ones. */
 function personOf({ roster }: DeskState, idOrName: string): DeskPerson {
   const person = roster.person(idOrName)
   if (person) return person
@@ -72,7 +72,7 @@ function viewOf({ views }: DeskState, id: string, { slackUserId, name }: DeskPer
   throw new BadRequest(`\`view_id\`: ${name} has no view \`${id}\`; open is \`${open}\``)
 }
 
-/** What a person would do with a mouse, for tests and the demo. */
+/** Routes for tests and the demo, which do what a person does with a mouse. */
 export const controlRoutes = (state: DeskState, interactions: Interactions): { [route: string]: Handler } => ({
   ...actionRoutes(state, interactions),
   ...viewRoutes(state),

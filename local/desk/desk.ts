@@ -9,17 +9,17 @@ import { Messages, Views } from './surfaces.ts'
 import { serveResponseUrl, serveWebApi } from './web-api.ts'
 
 export interface DeskOptions {
-  /** A function when the address is known only later. */
+  /** The app's address, or a function when it is known only later. */
   interactivityUrl: string | (() => string)
   teamId: string
   appId: string
   signingSecret: string
   botUserId: string
-  /** The app's. Another one is logged, since in Slack it would fail. */
+  /** The app's token. Another one is logged, since Slack would refuse it. */
   botToken?: string
   people: DeskPerson[]
   channels: { name: string; id: string }[]
-  /** Where the app reaches it, if not at its own address. No slash at the end. */
+  /** The address at which the app reaches the desk, if not its own. No slash at the end. */
   outsideUrl?: string | undefined
   log?: (line: string) => void
   clock?: () => number
@@ -28,7 +28,9 @@ export interface DeskOptions {
 /** `apiUrl`: Slack's Web API; `deskUrl`: the pages, and under `control/` the control API. Both end in a slash. */
 export type Desk = Awaited<ReturnType<typeof startDesk>>
 
-/** The local Slack, on 127.0.0.1 only: its Web API, signed interactions, pages for a person and a control API for tests. */
+/**
+ * The local Slack, on 127.0.0.1 only: its Web API, signed interactions, pages for a person and a control API for tests.
+ */
 export async function startDesk(options: DeskOptions) {
   const {
     interactivityUrl,

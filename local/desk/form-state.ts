@@ -1,7 +1,7 @@
 import { inputsOf, isObject, type Json, objectOf, objectsOf, textOf } from './blocks.ts'
 import { BadRequest, quoted } from './http.ts'
 
-/** By block id and action id, as in `view.state.values`. */
+/** Values by block id and action id, as in `view.state.values`. */
 export type FormState = { [blockId: string]: Json }
 
 function chosen(element: Json, value: unknown): Json {
@@ -13,7 +13,7 @@ function chosen(element: Json, value: unknown): Json {
   )
 }
 
-/** A browser's date and time, taken to be UTC; or seconds since 1970, as a test gives them. */
+/** Seconds since 1970 of a browser's date and time, taken as UTC. A test gives seconds. */
 function secondsOf(value: unknown): number | null {
   if (typeof value === 'number') return value
   const at = Date.parse(`${textOf(value)}Z`)
@@ -22,7 +22,10 @@ function secondsOf(value: unknown): number | null {
 
 const blank = (value: unknown) => value === undefined || value === null || value === ''
 
-/** Without a value it is as the app set it at first. A whole state object (`{ type, ... }`) is taken as it is. */
+/**
+ * The state of one element. Without a value it is the app's initial one; a whole state object (`{ type, ... }`) stays
+ * as it is.
+ */
 export function stateOfElement(element: Json, value: unknown): Json {
   const type = textOf(element['type'])
   if (isObject(value) && value['type'] === type) return value
@@ -84,7 +87,7 @@ function valueFor(values: Json, blockId: string, actionId: string): unknown {
   return isObject(inBlock) ? undefined : inBlock
 }
 
-/** For drawing the blocks again: what a person has filled in becomes the initial values. */
+/** Blocks to draw again: the values that a person filled in become the initial ones. */
 export function prefilled(blocks: readonly Json[], filled: FormState): Json[] {
   return blocks.map((block) => {
     const copy = structuredClone(block)
@@ -98,8 +101,8 @@ export function prefilled(blocks: readonly Json[], filled: FormState): Json[] {
 }
 
 /**
- * `values` names each by block id, by action id, or by both as Slack's state does (`{ block: { action: value } }`). With
- * `complete`, required inputs must be filled in.
+ * The state of a form. `values` are keyed by block id, by action id, or by both as in Slack's state (`{ block: {
+ * action: value } }`). With `complete`, required inputs must be filled in.
  */
 export function formState(blocks: readonly Json[], values: Json, complete: boolean): FormState {
   const state: FormState = {}

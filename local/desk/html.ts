@@ -1,4 +1,4 @@
-/** Safe to send as it is: made by `html`, or by code that has escaped what others wrote. */
+/** Markup that is safe to send: made by `html`, or by code that has escaped foreign text. */
 export class Html {
   readonly markup: string
   constructor(markup: string) {
@@ -14,7 +14,7 @@ const entities: { [character: string]: string } = {
   "'": '&#39;',
 }
 
-/** For text and quoted attributes. */
+/** Escapes for text and quoted attributes. */
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] as string)
 
 type Part = Html | string | number | false | undefined | null | readonly Part[]
@@ -31,7 +31,7 @@ export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
   return new Html(String.raw({ raw: strings }, ...parts.map(render)))
 }
 
-/** What others wrote must not become `javascript:`. */
+/** Refuses foreign addresses that a browser would run, such as `javascript:`. */
 export function safeUrl(url: string): string | undefined {
   return /^(https?:\/\/|mailto:)/i.test(url) ? url : undefined
 }

@@ -12,7 +12,7 @@ export interface Answer {
   status: number
   headers?: { [name: string]: string }
   body?: string
-  /** Writes until the reader leaves. Returns how to stop. */
+  /** Writes until the reader leaves. @returns a function that stops it */
   stream?: (write: (chunk: string) => void) => () => void
 }
 
@@ -58,7 +58,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, route:
   response.on('close', stop)
 }
 
-/** A fault is logged, and answered with 500. */
+/** Answers by a handler. A fault is logged, and answered with 500. */
 export const serve =
   (route: Handler, log: (line: string) => void): RequestListener =>
   (request, response) => {
@@ -69,7 +69,7 @@ export const serve =
     })
   }
 
-/** Exact routes first, then what lies under a prefix. */
+/** Tries exact routes first, then prefixes. */
 export function createRouter(exact: { [route: string]: Handler }, under: { [prefix: string]: Handler }): Handler {
   return (incoming) => {
     const { method, url } = incoming

@@ -9,11 +9,11 @@ import { describeView, type Ephemeral, type Message, type View } from './surface
 interface Click {
   user: DeskPerson
   action_id: string
-  /** When two blocks have the same action id. */
+  /** The block, when two blocks have the same action id. */
   block_id?: string | undefined
   /** The choice in a select; for a button, what a forger would send in place of its value. */
   value?: string | undefined
-  /** Filled in on the same surface. */
+  /** Values filled in on the same surface. */
   values?: Json | undefined
 }
 
@@ -41,12 +41,12 @@ interface App {
   responseUrl: (key: string) => string
 }
 
-/** Milliseconds. Slack gives up after 3 s; here a cold start on a busy machine still shows its answer. */
+/** Milliseconds. Slack gives up after 3 s; the desk still shows the answer of a cold start on a busy machine. */
 const patience = 30_000
 const kept = 500
 const token = 'verification-tokens-are-deprecated'
 
-/** A person's acts as Slack's signed requests, and the app's answers put into effect. An app that is not there is a 502. */
+/** Sends a person's acts as Slack's signed requests, and carries out the app's answers. An unreachable app is a 502. */
 export class Interactions {
   readonly #state: DeskState
   readonly #app: App
@@ -56,7 +56,7 @@ export class Interactions {
     this.#app = app
   }
 
-  /** `stale`: the button is gone from the message, and was clicked as on a screen that has not caught up. */
+  /** `stale`: the button is gone from the message, and was clicked on a screen that shows an earlier version. */
   async clickMessage(click: Click, said: Message | Ephemeral): Promise<AppAnswer & { stale?: boolean }> {
     const { channel, ts } = said
     const isEphemeral = 'at' in said
@@ -201,7 +201,7 @@ export class Interactions {
   }
 }
 
-/** Slack shows an error for anything it cannot use. */
+/** Carries out the answer to a submitted form. Slack shows an error for any other answer. */
 function follow({ views }: DeskState, view: View, answer: string): void {
   let body: Json
   try {
@@ -229,7 +229,7 @@ function follow({ views }: DeskState, view: View, answer: string): void {
   effects[action]?.()
 }
 
-/** With text or with a message. */
+/** Shows the answer to a slash command: text, or a message. */
 function showCommandAnswer({ messages }: DeskState, to: ResponseTarget, body: string): void {
   if (body.trim() === '') return
   let answer: Json = { text: body }
@@ -237,7 +237,7 @@ function showCommandAnswer({ messages }: DeskState, to: ResponseTarget, body: st
     const parsed: unknown = JSON.parse(body)
     if (isObject(parsed)) answer = parsed
   } catch {
-    // Not JSON, so it is the text itself.
+    // An answer that is no JSON is the text itself.
   }
   const checked = checkMessageBlocks(answer['blocks'] ?? [])
   if (!checked.ok) throw new BadRequest(`the app answered with bad blocks: ${checked.refusal.messages.join('; ')}`, 502)

@@ -27,7 +27,7 @@ const initials = (name: string) =>
     .slice(0, 2)
     .toUpperCase()
 
-/** Initials, in a colour that is always the same for that person. */
+/** A person's initials, always in the same colour. */
 function avatar(person: DeskPerson | undefined): Html {
   if (!person) return html`<span class="avatar app" aria-hidden="true">Hw</span>`
   const tone = (createHash('sha256').update(person.slackUserId).digest()[0] ?? 0) % 8
@@ -36,7 +36,7 @@ function avatar(person: DeskPerson | undefined): Html {
 
 const current = (is: boolean) => is && html` aria-current="true"`
 
-/** Cards with a coloured button wait for a person. A finished card may keep a plain one. */
+/** The number of cards with a coloured button: those wait for a person. A finished card may keep a plain button. */
 const waiting = (state: DeskState, channel: string): number =>
   state.messages
     .in(channel)
@@ -65,13 +65,13 @@ function sidebar(state: DeskState, place: Place): Html {
     <h2>You are</h2><ul>${state.roster.people.map(seat)}</ul></div>`
 }
 
-/** The script replaces it when its content has changed. */
+/** A part of the page that the script replaces when its content has changed. */
 function livePart(tag: 'nav' | 'div', id: string, attributes: Html, content: Html): Html {
   const fingerprint = createHash('sha256').update(content.markup).digest('base64url').slice(0, 16)
   return html`${new Html(`<${tag}`)} id="${id}" data-state="${fingerprint}"${attributes}>${content}${new Html(`</${tag}>`)}`
 }
 
-/** Scripts and styles run only by a hash, and nothing is loaded from anywhere else. */
+/** A whole page. Scripts and styles run only by a hash, and nothing is loaded from other origins. */
 export function page(state: DeskState, place: Place, title: string, pane: Html, modal: Html): Answer {
   const notice = state.notices.get(place.person.slackUserId)
   const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
@@ -100,7 +100,7 @@ ${livePart('div', 'modal', html``, modal)}
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': policy.join('; '),
       'cache-control': 'no-store',
-      // Not `no-referrer`: a form would then come with `Origin: null` and be refused as another site's.
+      // With `no-referrer` a form would come with `Origin: null`, and be refused as another site's.
       'referrer-policy': 'same-origin',
       'x-content-type-options': 'nosniff',
     },
@@ -148,7 +148,7 @@ function article(state: DeskState, place: Place, said: Message | Ephemeral): Htm
   </form></article>`
 }
 
-/** Replies under the message they belong to. */
+/** Messages with the replies under each. */
 function threaded(said: (Message | Ephemeral)[]): (Message | Ephemeral)[] {
   const root = (each: Message | Ephemeral) => ('threadTs' in each && each.threadTs ? each.threadTs : each.ts)
   const key = (each: Message | Ephemeral) => `${root(each)} ${each.ts}`
@@ -176,7 +176,7 @@ export function homeTab(state: DeskState, place: Place): Html {
   return html`<div class="scroll">${livePart('div', 'messages', html` class="home"`, content)}</div><div></div>`
 }
 
-/** The top one, if one is open. Closing it is a form too, so that it needs no script. */
+/** The topmost open modal, if any. Closing it is a form too, so that it needs no script. */
 export function modal(state: DeskState, place: Place): Html {
   const view = state.views.modalOf(place.person.slackUserId)
   if (!view) return html``

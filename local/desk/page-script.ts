@@ -1,4 +1,7 @@
-/** The pages work without it. It replaces only what differs: focus, scrolling and half-written text stay. */
+/**
+ * The script that keeps pages current; they work without it. It replaces only parts that differ: focus, scrolling and
+ * half-written text stay.
+ */
 export const pageScript = `
 const parts = ['nav', 'notice', 'messages', 'modal']
 let busy = false, again = false
@@ -54,7 +57,7 @@ document.addEventListener('click', (event) => {
 })
 const events = new EventSource(document.body.dataset.events)
 events.onmessage = refresh
-// What came between the page and its listening, the first time or after a lost connection, is asked for now.
+// Changes between the page's load (or a lost connection) and this moment are fetched now.
 events.onopen = refresh
 openDialog()
 `

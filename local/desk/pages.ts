@@ -6,7 +6,7 @@ import { addressOf, appName, conversation, homeTab, modal, type Place, page } fr
 import { fieldName } from './render-blocks.ts'
 import type { AppAnswer, DeskState } from './state.ts'
 
-/** Slack's warning, and what the desk adds for the app's developer. */
+/** Slack's warning, with details for the app's developer. */
 function complaintAbout({ status, body, milliseconds }: AppAnswer): string | undefined {
   if (status !== 200) return `The app answered ${status}. Slack would show a warning here. ${body.slice(0, 300)}`
   if (milliseconds <= 3_000) return undefined
@@ -65,7 +65,7 @@ async function attempt({ notices }: DeskState, user: string, send: () => Promise
 async function show(state: DeskState, interactions: Interactions, { url, headers }: Incoming): Promise<Answer> {
   const place = placeOf(state, url.searchParams)
   const { slackUserId: user } = place.person
-  // Only a browser that goes there opens the tab.
+  // Only a browser's navigation opens the tab.
   if (place.at === 'home' && headers['sec-fetch-mode'] === 'navigate') {
     const event = { type: 'app_home_opened', user, channel: `D${user.slice(1)}`, tab: 'home' }
     await attempt(state, user, () => interactions.event(event))

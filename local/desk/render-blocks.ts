@@ -5,7 +5,7 @@ import { type NameOf, renderRichText } from './text.ts'
 
 export interface Surface {
   nameOf: NameOf
-  /** Unique on the page: begins the ids of what is drawn. */
+  /** A prefix of drawn ids, unique on the page. */
   id: string
 }
 
@@ -17,7 +17,7 @@ export const fieldName = (block: Json, element: Json): string =>
 const idOf = (surface: Surface, block: Json, element: Json): string =>
   `${surface.id}-${createHash('sha256').update(fieldName(block, element)).digest('hex').slice(0, 10)}`
 
-/** A popover, so that it needs no script and closes with Escape. */
+/** A confirmation as a popover, so that it needs no script and closes with Escape. */
 function confirmation(id: string, element: Json, button: (label: Html, danger: boolean) => Html): Html {
   const confirm = objectOf(element['confirm'])
   const danger = confirm['style'] === 'danger' || (confirm['style'] === undefined && element['style'] === 'danger')
@@ -106,7 +106,7 @@ function renderInput(surface: Surface, block: Json, element: Json): Html {
   }
 }
 
-/** In an actions block. A select acts by a button beside it, without a script too. */
+/** Draws an element of an actions block. A select acts by a button beside it, so that it needs no script. */
 const renderElement = (surface: Surface, block: Json, element: Json): Html =>
   element['type'] === 'button'
     ? renderButton(surface, block, element)
@@ -142,6 +142,6 @@ function renderBlock(surface: Surface, block: Json, errors: Errors): Html {
   }
 }
 
-/** They must have passed the validator. `errors` belong to input blocks. */
+/** Draws blocks that have passed the validator. `errors` belong to input blocks. */
 export const renderBlocks = (surface: Surface, blocks: readonly Json[], errors: Errors = {}): Html =>
   html`<div class="blocks">${blocks.map((block) => renderBlock(surface, block, errors))}</div>`

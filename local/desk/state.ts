@@ -30,13 +30,13 @@ export class Changes {
     this.#emitter.emit('change', recorded)
   }
 
-  /** Returns how to stop. */
+  /** @returns a function that stops it */
   subscribe(listener: (change: Change) => void): () => void {
     this.#emitter.on('change', listener)
     return () => this.#emitter.off('change', listener)
   }
 
-  /** The changes after `after`, at once if there are any, else as soon as there is one, else none at the timeout. */
+  /** The changes after `after`: at once if there are any, else with the next one, else none at the timeout. */
   async wait(after: number, milliseconds: number, wanted: (change: Change) => boolean): Promise<Change[]> {
     const known = this.#log.filter((change) => change.seq > after && wanted(change))
     if (known.length > 0) return known
@@ -52,7 +52,7 @@ export class Changes {
 
 export type ResponseTarget = { channel: string; user: string }
 
-/** Slack's words for a ticket that is none, that was used up, and that is too old. */
+/** The life of a ticket. `refusals`: Slack's words for an unknown, a used and an expired one. */
 type TicketTerms = { lifetime: number; uses: number; refusals: readonly [none: string, used: string, late: string] }
 export const triggerTerms: TicketTerms = {
   lifetime: 3_000,
@@ -65,7 +65,7 @@ export const responseTerms: TicketTerms = {
   refusals: ['invalid_url', 'used_url', 'expired_url'],
 }
 
-/** What an interaction hands out for a while: a trigger, or a response address. */
+/** Short-lived handles that an interaction hands out: triggers and response addresses. */
 export class Tickets<T> {
   readonly #clock: () => number
   readonly #terms: TicketTerms
@@ -125,13 +125,16 @@ export class Roster {
     return this.#channels
   }
 
-  /** By Slack id, handle, or `person:` and the handle. */
+  /** Finds a person by Slack id, handle, or `person:` and the handle. */
   person(idOrName: string): DeskPerson | undefined {
     const name = idOrName.replace(/^person:/, '')
     return this.people.find((person) => person.slackUserId === idOrName || person.name === name)
   }
 
-  /** By id or name, with or without `#`. A person's Slack id means the direct message to them, as in Slack. */
+  /**
+   * Finds a channel by id or name, with or without `#`. A person's Slack id means the direct message to them, as in
+   * Slack.
+   */
   channel(idOrName: string): DeskChannel | undefined {
     const name = idOrName.replace(/^#/, '')
     const found = this.#channels.find((channel) => channel.id === idOrName || channel.name === name)
@@ -176,7 +179,7 @@ export interface SentInteraction {
   answer?: AppAnswer
 }
 
-/** What the Web API answers instead of working. `status` 0: it works; 200: Slack's `{ ok: false, error }`. */
+/** An injected fault of the Web API. `status` 0: none; 200: Slack's `{ ok: false, error }`. */
 interface Fault {
   status: number
   retryAfterSeconds: number
@@ -196,6 +199,6 @@ export interface DeskState {
   changes: Changes
   sent: SentInteraction[]
   fault: Fault
-  /** What the desk itself tells a person, by Slack id: mostly that the app failed to answer. */
+  /** The desk's own notices to a person, by Slack id: mostly that the app failed to answer. */
   notices: Map<string, string>
 }

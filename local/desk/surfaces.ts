@@ -14,7 +14,7 @@ export interface Message extends Content {
   user: string
   threadTs?: string
   editedAt?: number
-  /** Oldest first. A screen that has not caught up still shows the last of them. */
+  /** Earlier versions, oldest first. A screen that lags behind shows the last of them. */
   earlier: Json[][]
 }
 
@@ -25,7 +25,7 @@ export interface Ephemeral extends Content {
   at: number
 }
 
-/** In order. Ephemeral ones stand apart, since only one person may ever see each. */
+/** Messages in order. Ephemeral ones are kept apart, since only one person may see each. */
 export class Messages {
   readonly #messages: Message[] = []
   #ephemerals: Ephemeral[] = []
@@ -38,7 +38,7 @@ export class Messages {
     this.#changes = changes
   }
 
-  /** As Slack writes it, later than any before: it identifies a message in its channel. */
+  /** A timestamp in Slack's form, later than any before. It identifies a message in its channel. */
   nextTs(): string {
     this.#lastMicros = Math.max(Math.floor(this.#clock() * 1_000), this.#lastMicros + 1)
     const seconds = Math.floor(this.#lastMicros / 1_000_000)
@@ -109,7 +109,7 @@ export interface View {
   user: string
   content: Json & { blocks: Json[] }
   errors: { [blockId: string]: string }
-  /** By block and action id: it outlasts an update of the view, as in Slack. */
+  /** Filled values by block and action id. They outlast an update of the view, as in Slack. */
   filled: { [blockId: string]: Json }
 }
 
@@ -139,7 +139,7 @@ export class Views {
     return [...this.#modals.values(), ...this.#homes.values()].find((view) => view.id === id)
   }
 
-  /** One that was open before is gone, as in Slack. */
+  /** Opens a view. It replaces an open one, as in Slack. */
   open(user: string, content: View['content']): View {
     const view = makeView(user, content)
     this.#modals.set(user, view)

@@ -6,7 +6,7 @@ export type NameOf = (id: string) => string
 const pad = (number: number) => String(number).padStart(2, '0')
 export const clockTime = (at: Date): string => `${pad(at.getHours())}:${pad(at.getMinutes())}`
 
-/** In this machine's time zone. https://docs.slack.dev/messaging/formatting-message-text#date-formatting */
+/** A date in this machine's time zone. https://docs.slack.dev/messaging/formatting-message-text#date-formatting */
 export function formatDate(timestamp: number, format: string): Html {
   const at = new Date(timestamp * 1_000)
   const tokens: { [token: string]: string } = {
@@ -18,7 +18,7 @@ export function formatDate(timestamp: number, format: string): Html {
   return html`<time datetime="${at.toISOString()}">${text}</time>`
 }
 
-/** Slack reads markup in a message's text. Hotwork escapes all that could be some, which is decoded and shown as it was. */
+/** Renders a message's text. Slack reads markup in it: Hotwork's escapes are decoded and shown as the original text. */
 export const renderMessage = (text: string): Html =>
   html`<span class="lines">${text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')}</span>`
 
@@ -60,6 +60,6 @@ function part(element: Json, nameOf: NameOf): Html {
   }
 }
 
-/** All of its text is literal: nothing in it is ever read as markup. */
+/** Renders rich text. All of it is literal: nothing is read as markup. */
 export const renderRichText = (block: Json, nameOf: NameOf): Html =>
   html`<div class="rich">${objectsOf(block['elements']).map((element) => part(element, nameOf))}</div>`

@@ -96,7 +96,7 @@ function tokenOf({ headers }: Incoming, args: Json): string {
   return token
 }
 
-/** Any token is accepted; `onToken` is told each. */
+/** Serves the Web API. Any token is accepted; `onToken` is told each. */
 export function serveWebApi(state: DeskState, onToken: (token: string, method: string) => void) {
   return (incoming: Incoming): Answer => {
     const { status, retryAfterSeconds, error } = state.fault
@@ -120,7 +120,7 @@ export function serveWebApi(state: DeskState, onToken: (token: string, method: s
   }
 }
 
-/** An ephemeral message to the person who acted: Hotwork sends no other by a `response_url`. */
+/** Serves a `response_url`: an ephemeral message to the person who acted. Hotwork sends nothing else by it. */
 export function serveResponseUrl(state: DeskState) {
   return ({ url, body }: Incoming): Answer => {
     try {

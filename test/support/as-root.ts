@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 
-/** What a command begins with to run as root: nothing where this user is root, else sudo, which must ask for no password. */
+/** The prefix of a command that runs as root: empty for root, else sudo without a password. */
 export const asRoot: readonly string[] = process.getuid?.() === 0 ? [] : ['sudo', '-n', '--preserve-env', '--']
 
 const [sudo, ...words] = [...asRoot, 'true']
-/** A test that takes root. Where neither holds it is skipped, which fails in CI. */
+/** A test that needs root. It is skipped without root and sudo, which fails in CI. */
 export const whereRoot = (...named: Parameters<typeof test>) =>
   sudo !== undefined && spawnSync(sudo, words).status === 0 ? test(...named) : test.skip(...named)
 

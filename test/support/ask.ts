@@ -45,8 +45,8 @@ import type {
 import type { IssuedKind } from '../../functions/targets/kinds.ts'
 
 /**
- * A sample ask, the stages of a ladder, and a builder for each command, with whatever a test does not care about filled
- * in as the operation of a good day would: policy permits, and whoever counts is eligible.
+ * A sample ask, the stages of a ladder, and a builder for each command. It fills in the members that a test leaves out:
+ * policy permits, and every decider is eligible.
  */
 
 /** 2027-01-15T08:00:00Z: when the sample request is submitted. */
@@ -117,7 +117,7 @@ export const sampleStage = (name: string, terms: Partial<Stage> = {}): Stage => 
   ...terms,
 })
 
-/** The sample organisation's rungs, by tier. The owner stage of tier 2 escalates to `on-call` when nobody answers. */
+/** The sample organisation's rungs, by tier. The owner stage of tier 2 escalates to `on-call` on silence. */
 export const tiers: { readonly [tier: number]: readonly Stage[] } = {
   0: [],
   1: [sampleStage('owner')],
@@ -128,7 +128,7 @@ export const tiers: { readonly [tier: number]: readonly Stage[] } = {
   3: [sampleStage('owner'), sampleStage('security', { quorum: 2, acr: 'strong', maxAge: minutes(5) })],
 }
 
-/** Who may decide which stage in the sample: the facts that policy would answer. Whoever is not here may decide none. */
+/** The people who may decide each stage in the sample, as policy would answer. Others may decide none. */
 export const eligible: Eligibility = {
   [person('ana')]: ['owner', 'sre'],
   [person('ben')]: ['owner'],
@@ -153,7 +153,7 @@ export const submit = (ask: Ask, tier: number, changes: Partial<Submit> = {}): S
   ...changes,
 })
 
-/** A policy of its own for each stage name, so that a test sees which was cited. */
+/** A separate policy for each stage name, so that a test sees the cited one. */
 export const permittedBy = Object.fromEntries(
   ['owner', 'sre', 'security', 'on-call'].map((name) => [name, [`permit-${name}`]]),
 )
@@ -173,12 +173,12 @@ export const decision = (ask: Ask, name: string, verdict: Verdict, changes: Part
   ...changes,
 })
 
-/** What an ask becomes when this is left of it. */
+/** An ask after a narrowing. */
 export function less(ask: Ask, narrow: Narrow): Ask {
   return withDigests({ ...ask, ...narrowedTerms(ask, narrow) })
 }
 
-/** A narrowing as the operation of a good day finds it: the same rung, and the narrower may decide all of it. */
+/** A narrowing that changes no rung, by a person who may decide all of it. */
 export const narrowing = (
   ask: Ask,
   narrow: Narrow,
@@ -202,7 +202,7 @@ export const comment = (name: string, words: string): Comment => ({
   bundle,
 })
 
-/** `claim` is which kind of credential; AWS credentials are asked for with an access token, `presented`. */
+/** `claim` is the kind of credential; AWS credentials are claimed with an access token, `presented`. */
 export const intent = (claim: IssuedKind, credential: CredentialId, changes: Partial<Intend> = {}): Intend => ({
   type: 'intend',
   agent: remediator,
@@ -218,7 +218,7 @@ export const intent = (claim: IssuedKind, credential: CredentialId, changes: Par
 /** Each state has a letter. */
 export const stateDigest = (state: string): Digest => `sha-256:${state.repeat(43)}` as Digest
 
-/** What was read, by a letter for each state. */
+/** A reading, with a letter for each state. */
 export const preview = (state = 'a', changes: Partial<Matched> = {}): Matched => ({
   outcome: 'matched',
   before: { Value: state },
@@ -228,7 +228,7 @@ export const preview = (state = 'a', changes: Partial<Matched> = {}): Matched =>
   ...changes,
 })
 
-/** What is read again; where it is another state, this rung would be asked. */
+/** A second reading. `tier`: the rung that a changed state would need. */
 export const readAgain = (state: string, tier?: number): ReadAgain => ({
   preview: preview(state),
   ...(tier === undefined ? {} : { again: { ok: true, tier, stages: tiers[tier] ?? [], policies: ['permit-again'] } }),
@@ -335,7 +335,7 @@ export const comparison = (found: Partial<CompareCalls['found']> = {}): CompareC
   bundle,
 })
 
-/** What ends a request whatever policy says. */
+/** A halt, which ends a request under any policy. */
 export const halted: Ending = { by: 'halt', id: numbered('rev', 1) as HaltId }
 export const orphaned: Ending = { by: 'ancestor', id: requestId(40) }
 /** The incident for which break-glass is used (`openingAsk`). */
@@ -370,7 +370,9 @@ export const revocation = (name: string, changes: Partial<Revoke> = {}): Revoke 
   ...changes,
 })
 
-/** `jade`, who uses break-glass herself, for half an hour; `kofi` vouched for her, since an older review was overdue. */
+/**
+ * `jade`, who uses break-glass herself, for half an hour; `kofi` vouched for her, since an older review was overdue.
+ */
 export const jade = person('jade')
 export const openingAsk = (changes: Parameters<typeof sampleAsk>[0] = {}): Ask =>
   sampleAsk({
@@ -393,7 +395,7 @@ export const openingAsk = (changes: Parameters<typeof sampleAsk>[0] = {}): Ask =
     ...changes,
   })
 
-/** Nothing of it was opened before, so every budget is empty. */
+/** A first opening: no budget is used. */
 export const opening = (ask: Ask, changes: Partial<OpenBreakGlass> = {}): OpenBreakGlass => ({
   type: 'open_break_glass',
   ask,

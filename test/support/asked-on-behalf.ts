@@ -2,7 +2,7 @@ import type { RequestId } from '../../functions/domain/values.ts'
 import { askOnBehalf } from '../../functions/operations/requests/ask-on-behalf.ts'
 import { agent, person, type What, type World } from './world.ts'
 
-/** Dan, who answers for agent:remediator, asks on its behalf. As the form of Slack does, he sees first what policy says. */
+/** Dan, who answers for agent:remediator, asks on its behalf. As in Slack's form, he first sees policy's answer. */
 export async function askedOnBehalf(world: World, { action, arguments: args }: What): Promise<RequestId> {
   const ports = { ...world.ports, permits: world.permits, targetRole: world.targetRole }
   const what = { agent: agent('remediator'), action, arguments: args, purpose: 'remediation' }

@@ -1,6 +1,6 @@
 import { type Bundle, type Chat, channelsIn, chatsOf } from '../../functions/domain/policy/bundle.ts'
 
-/** A chat of a bundle, with its alias: that of a deployment of one chat, unless said otherwise. */
+/** A chat of a bundle, with its alias: by default that of a deployment with one chat. */
 export function chatOf(
   { deployment }: Pick<Bundle, 'deployment'>,
   alias = 'slack',

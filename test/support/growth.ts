@@ -1,14 +1,14 @@
 /**
- * How many times more of the processor it takes to do eight times as much. What others do meanwhile on a busy machine does not
- * count, and since some machines tell processor time by ticks of milliseconds, both are done until that is exact enough.
+ * The factor by which processor time grows when the work grows eightfold. The load of the machine does not count. Some
+ * machines count processor time in ticks of milliseconds, so both sizes are repeated until the result is exact enough.
  *
- * @param prepare what is done for one size, ready to run
+ * @param prepare returns the work of one size, ready to run
  * @param size the larger of the two
  */
 export function growth(prepare: (size: number) => () => unknown, size: number): number {
   const [large, small] = [prepare(size), prepare(size / 8)]
   const spent = { large: 0, small: 0 }
-  // The first round, in which code is compiled, does not count.
+  // The first round compiles the code, and does not count.
   for (let round = 0; spent.large < enough && round < mostRounds; round += 1) {
     const one = {
       small: milliseconds(() => {
@@ -23,7 +23,7 @@ export function growth(prepare: (size: number) => () => unknown, size: number): 
   return (8 * spent.large) / Math.max(spent.small, tick)
 }
 
-/** Milliseconds, of the larger. */
+/** Milliseconds of the larger size. */
 const enough = 200
 const mostRounds = 1000
 const tick = 10

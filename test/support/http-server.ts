@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A program that plays another service on this machine, a new one for each test. @returns its origin */
+/** A server on this machine that plays a service, a new one for each test. @returns its origin */
 export function useServer(listener: RequestListener): () => string {
   let server: Server
   beforeEach(async () => {

@@ -1,6 +1,6 @@
 const { default: Sequencer } = require('@jest/test-sequencer')
 
-/** The files that take longest: a worker that met one of them last would have the others wait for it. */
+/** The files that take longest. They come first, or one worker would run alone at the end. */
 const long = [
   'domain/model/model-checker',
   'domain/model/plans/plans',

@@ -4,14 +4,14 @@ import { join } from 'node:path'
 const folder = process.env['HOTWORK_MADE_ONCE']
 
 /**
- * A JSON value that is the same in every test file of a run, made by the first file that asks for it. Each call gives a
- * copy, so that a test may change its own.
+ * A JSON value that the first test file of a run makes and all others read. Each call returns a copy, which a test may
+ * change.
  */
 export function madeOnce<T>(name: string, make: () => T): T {
   if (folder === undefined) return make()
   const file = join(folder, `${name}.json`)
   if (!existsSync(file)) {
-    // Two workers may make it at once: it is the same, and a file appears whole.
+    // Two workers may make it at once: both make the same value, and the rename is atomic.
     const draft = `${file}.${process.pid}`
     writeFileSync(draft, JSON.stringify(make()))
     renameSync(draft, file)
@@ -19,7 +19,9 @@ export function madeOnce<T>(name: string, make: () => T): T {
   return JSON.parse(readFileSync(file, 'utf8'))
 }
 
-/** A folder that `fill` fills, once in a run of tests; a worker that comes second waits for the first. Nothing changes it. */
+/**
+ * A folder that `fill` fills once in a run of tests; a second worker waits for the first. It is read-only afterwards.
+ */
 export function folderMadeOnce(name: string, fill: (path: string) => void): string {
   if (folder === undefined) throw new Error('jest makes the folder: test/support/made-once.cjs')
   const path = join(folder, name)

@@ -1,13 +1,13 @@
 import type { McpTool } from '../../functions/domain/policy/mcp-tool.ts'
 
-/** A tool of a server, and what else it could be. */
+/** A tool of a server, and changed versions of it. */
 export const writeFile: McpTool = {
   server: { name: 'secure-filesystem-server', version: '0.2.0' },
   tool: 'write_file',
   schema: `sha-256:${'w'.repeat(43)}` as McpTool['schema'],
 }
 
-/** Another member, and what is said of it. */
+/** Tools with one changed member, each with the words about the change. */
 export const otherTools: readonly [string, McpTool, string][] = [
   ['server', { ...writeFile, server: { ...writeFile.server, name: 'other-server' } }, 'other-server'],
   ['version', { ...writeFile, server: { ...writeFile.server, version: '0.3.0' } }, '0.3.0'],

@@ -1,7 +1,7 @@
 import type { NumericDate } from '../../functions/domain/values.ts'
 import type { Clock } from '../../functions/operations/ports.ts'
 
-/** A clock that goes only when it is moved. */
+/** A clock that only a test moves. */
 export class MemoryClock implements Clock {
   #now: NumericDate
 
@@ -13,7 +13,7 @@ export class MemoryClock implements Clock {
     return this.#now
   }
 
-  /** Moves it, back too if `seconds` is negative. */
+  /** Moves the clock, back too if `seconds` is negative. */
   advance(seconds: number): void {
     this.#now += seconds
   }

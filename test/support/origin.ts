@@ -14,7 +14,7 @@ const marks: { readonly [kind in Exclude<Kind, 'agent'>]: (ask: Ask) => boolean 
   opening: ({ breakGlass }) => breakGlass !== undefined,
 }
 
-/** Fails where an ask has two origins, or half of one. */
+/** The origin of an ask. Fails if the ask has two, or half of one. */
 export function expectOne(ask: Ask): Kind {
   const marked = Object.entries(marks).flatMap(([kind, has]) => (has(ask) ? [kind] : []))
   const { kind } = originOf(ask)

@@ -54,7 +54,7 @@ export function samplePlan({ steps = usual, ...changes }: Partial<Omit<Ask, 'dig
   })
 }
 
-/** The request that step n of a plan becomes, for as long as the plan lives. */
+/** The request of step n, which lives as long as its plan. */
 export function stepAsk(plan: Ask, n: number, until: number): Ask {
   const step = plan.steps?.[n - 1]
   if (!step) throw new TypeError(`no step ${n}`)
@@ -73,7 +73,7 @@ export function stepAsk(plan: Ask, n: number, until: number): Ask {
 
 const stepOf = ({ action, arguments: args }: What) => ({ agent: 'agent:remediator', action, arguments: args })
 
-/** What the planner asks for: two parameters, and between them a function that can be made less. */
+/** The planner's ask: two parameters, and between them a function whose argument can be narrowed. */
 export const repairPlan: What = {
   agent: otherAgent,
   action: 'plan',

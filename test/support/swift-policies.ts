@@ -5,8 +5,9 @@ import { findFreePort } from '../../local/loopback.ts'
 const root = join(import.meta.dirname, '../..')
 
 /**
- * The sample's policies with the ladder and the terms of break-glass of test/support/policies, a freeze that comes and goes, and an
- * address of this machine at which test/stack/swift/notified-tool.test.ts hears what the tool of flags is told.
+ * The sample's policies with the ladder and the terms of break-glass of test/support/policies, a recurring freeze, and
+ * an address of this machine at which test/stack/swift/notified-tool.test.ts receives the notifications of the tool of
+ * flags.
  */
 export async function swiftPolicies(folder: string): Promise<string> {
   rmSync(folder, { recursive: true, force: true })
@@ -26,7 +27,7 @@ export async function swiftPolicies(folder: string): Promise<string> {
 /** A second workspace of Slack, with the channels in it, as `startStack` takes them. */
 export const workspaces = { war: ['war-room'] }
 
-/** At tier 1 silence is told in another workspace. Kofi has there the user id that Jade has in the first. */
+/** Tier 1 escalates in the second workspace too. Kofi's user id there is Jade's in the first. */
 function useTwoWorkspaces(folder: string): void {
   type Stage = { onSilence: object }
   edit(join(folder, 'ladder.json'), ({ tiers, ...ladder }) => {
@@ -48,7 +49,9 @@ function useTwoWorkspaces(folder: string): void {
   }))
 }
 
-/** Adds to a policy folder that for two hours flags of production stand still in the last seconds of each minute. */
+/**
+ * Adds a freeze to a policy folder: for two hours, flags of production are frozen in the last seconds of each minute.
+ */
 function freezeFlags(folder: string, now = new Date()): void {
   edit(join(folder, 'calendar.json'), (calendar) => ({
     ...calendar,
@@ -76,7 +79,7 @@ const minute = 60_000
 const secondOf = (now: Date, minutes: number, seconds: number): string =>
   new Date((Math.floor(now.getTime() / minute) + minutes) * minute + seconds * 1000).toISOString().slice(0, 19)
 
-/** Of two hours. */
+/** The ends of the minutes of two hours. */
 const endsOfMinutes = (now: Date) =>
   Array.from({ length: 120 }, (_, ahead) => ({
     zone: 'UTC',

@@ -84,7 +84,7 @@ export function parameter(Name: string, Value = '3000'): What {
   }
 }
 
-/** Hotwork in memory: the real operations and policies over programs in memory, and a clock that goes when it is moved. */
+/** Hotwork in memory: the real operations and policies over doubles, and a clock that only a test moves. */
 export class World {
   readonly clock = new MemoryClock(start)
   readonly ledger = new MemoryLedgerStore()
@@ -98,16 +98,16 @@ export class World {
   readonly bundles = new MemoryBundleStore()
   readonly signer = new MemorySigner()
   readonly statements = new MemoryStatements(issuer, this.signer, this)
-  /** No action has a preview, unless a test says so. */
+  /** No action has a preview by default. */
   readonly reader = new MemoryStateReader(this.clock)
   readonly broker: MemoryBroker
-  /** What AWS has on record of calls, and what the function that reads it tells. */
+  /** AWS's record of calls, and the function that reads it. */
   readonly callRecord = new MemoryCallRecord()
   readonly actual = new MemoryActual(() => ({ ...this.ports, calls: this.callRecord, targetRole }))
   readonly issuer = issuer
   readonly targetRole = targetRole
   policy: Policy
-  /** Keeps every incident of the sample's form, where the deployment names such a service. */
+  /** A service that has every incident of the sample's form, if the deployment names one. */
   tasks?: TaskService
   #proofs = 0
 
@@ -181,7 +181,7 @@ export class World {
     )
   }
 
-  /** Submits what must be accepted, and gives it back as people are shown it. */
+  /** Submits an ask that must be accepted. @returns the request as people are shown it */
   async submitted(what: What, changes: Parameters<World['submit']>[1] = {}): Promise<ApprovalRequest> {
     const submitted = await this.submit(what, changes)
     if (!submitted.ok) throw new Error(`${submitted.code}: ${submitted.detail}`)
@@ -200,7 +200,7 @@ export class World {
     )
   }
 
-  /** Approved by ana for the owners and by eve for sre. */
+  /** A request approved by ana for the owners and by eve for sre. */
   async approved(what: What = prodParameter): Promise<ApprovalRequest> {
     const request = await this.submitted(what)
     await this.decide(request, 'ana')
@@ -236,7 +236,7 @@ export class World {
     return issueCredential(token, this.proof(), { ...ports, reach: issuerOf(ports) })
   }
 
-  /** As people are shown it: with the texts that its entries are committed to. */
+  /** The request as people are shown it, with the texts that its entries commit to. */
   async state(id: RequestId): Promise<ApprovalRequest> {
     return joinRequest(await this.stored(id), this.ledger.texts)
   }

@@ -13,7 +13,7 @@ import { type Options, UnusableOptions } from './options.ts'
 export type Account = { aws: AwsAccess; accountId: string }
 
 /**
- * The test account that the environment's credentials are of, if the person says that it is that one; or an emulator.
+ * The test account of the environment's credentials, once the person confirms it; or an emulator.
  *
  * @throws UnusableOptions for another account, and for one that calls itself production
  */
@@ -40,7 +40,7 @@ export async function findAccount(
   return { aws, accountId }
 }
 
-/** With fewer, Lambda turns calls away, and what is expected of them fails. */
+/** With fewer concurrent executions Lambda throttles calls, and expectations fail. */
 const quotaWanted = 50
 
 async function warnOfQuota(aws: AwsAccess): Promise<void> {
@@ -54,14 +54,14 @@ async function warnOfQuota(aws: AwsAccess): Promise<void> {
 
 async function ask(question: string, signal: AbortSignal): Promise<string> {
   if (!process.stdin.isTTY) throw new UnusableOptions('say which test account: --account ID')
-  // As a terminal it would keep Ctrl-C to itself.
+  // As a terminal, readline would keep Ctrl-C to itself.
   const lines = createInterface({ input: process.stdin, output: process.stdout, terminal: false })
   const answer = await lines.question(question, { signal })
   lines.close()
   return answer.trim()
 }
 
-/** Of the environment, as the SDK finds them: keys, a profile, a web identity. */
+/** Credentials of the environment, as the SDK finds them: keys, a profile, a web identity. */
 export async function readAccess(env = process.env): Promise<AwsAccess> {
   const endpointUrl = endpointIn(env)
   const sts = new STSClient({})
@@ -78,7 +78,10 @@ export async function readAccess(env = process.env): Promise<AwsAccess> {
   return { endpointUrl, region, accessKeyId, secretAccessKey, sessionToken }
 }
 
-/** @throws UnusableOptions where one service has an endpoint of its own: then no answer of STS tells whose account the others reach */
+/**
+ * @throws UnusableOptions if one service has an endpoint of its own: STS's answer would not tell the account of the
+ * other services
+ */
 export function endpointIn(env: NodeJS.ProcessEnv): string {
   const own = Object.keys(env).find((name) => name.startsWith('AWS_ENDPOINT_URL_'))
   if (own !== undefined)
@@ -86,7 +89,9 @@ export function endpointIn(env: NodeJS.ProcessEnv): string {
   return env['AWS_ENDPOINT_URL'] ?? ''
 }
 
-/** Elsewhere AWS itself may stand behind it: then the account is named and looked at as on AWS. */
+/**
+ * Whether the endpoint is on this machine. Behind any other may be AWS itself: the account is then confirmed as on AWS.
+ */
 export const isOfThisMachine = (endpointUrl: string): boolean =>
   ['127.0.0.1', '[::1]', 'localhost'].includes(new URL(endpointUrl).hostname)
 

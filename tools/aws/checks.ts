@@ -4,7 +4,7 @@ import { checksOfPolicies } from './checks/policies.ts'
 import { checksOfSealedRole } from './checks/sealed.ts'
 import { checksOfServices } from './checks/services.ts'
 
-/** What Hotwork rests on and only AWS answers (docs/verify-aws.md). The slow ones come last. */
+/** The assumptions of Hotwork that only AWS can confirm (docs/verify-aws.md). The slow ones come last. */
 export const makeChecks = (site: Site): readonly Check[] => [
   ...checksOfIam(site),
   ...checksOfPolicies(site),

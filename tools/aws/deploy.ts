@@ -20,7 +20,7 @@ import { toolkitOf } from './made.ts'
 import { serveRelay } from './relay/serve.ts'
 
 type Site = Pick<Surroundings, 'directory' | 'logDirectory' | 'accountId' | 'region' | 'progress' | 'signal'> & {
-  /** Of the stacks, roles and users of this run. */
+  /** The prefix of this run's stacks, roles and users. */
   name: string
   aws: AwsAccess
   resources: AsyncDisposableStack
@@ -31,8 +31,8 @@ const programs = ['idp', 'slack', 'pager']
 const policies = join(root, 'policies')
 
 /**
- * Deploys Hotwork and a target as a deployer does, with what it needs around it: the identity provider, Slack and the pager are
- * the local stack's, on this machine, and are reached through the relay.
+ * Deploys Hotwork and a target as a deployer does. The identity provider, Slack and the pager are the local stack's, on
+ * this machine, and are reached through the relay.
  */
 export async function deployToAws(site: Site): Promise<Deployed> {
   const { name, aws, directory, logDirectory, accountId, region, progress, signal, resources } = site
@@ -65,7 +65,7 @@ export async function deployToAws(site: Site): Promise<Deployed> {
   const end = serveRelay({ aws, queueUrl, tableName, programs: played.addresses, log })
   resources.defer(() => end.close())
 
-  // AWS says the API's address when it is there; of an emulator it is a port of this machine.
+  // AWS outputs the API's address; in an emulator it is a port of this machine.
   const proxy = aws.endpointUrl === '' ? undefined : await startReverseProxy(log)
   if (proxy) resources.defer(() => proxy.close())
   const file = await describeSite(site, organisation, played, urls, users)
@@ -94,7 +94,7 @@ export async function deployToAws(site: Site): Promise<Deployed> {
   return { local: describeLocal({ identityProvider, accountId }, described, aws, output), output }
 }
 
-/** Of those in the group `security`, by their ids. */
+/** The names of IAM users for people of the group `security`, by their ids. */
 const usersOf = ({ people }: Organisation, name: string): ReadonlyMap<string, string> =>
   new Map(
     people
@@ -105,7 +105,7 @@ const usersOf = ({ people }: Organisation, name: string): ReadonlyMap<string, st
 
 type Log = (line: string) => void
 
-/** Where AWS reaches each program. */
+/** The public address of each program. */
 async function publicUrls(
   { endpointUrl }: AwsAccess,
   outputs: Record<string, string>,
@@ -165,7 +165,7 @@ async function play(
 
 type Played = { identityProvider: IdentityProvider; slack: ReturnType<typeof createSlackApp> }
 
-/** The deployment file. On AWS nothing is left out of it that an emulator does not know. */
+/** The deployment file. On AWS it is complete; an emulator gets no settings that it cannot judge. */
 async function describeSite(
   { aws, accountId, region }: Site,
   organisation: Organisation,
@@ -196,12 +196,12 @@ async function describeSite(
     ...rest,
     ...(aws.endpointUrl !== '' && { callsRecordedWithin }),
     accounts,
-    // The shortest there is: until then AWS lets no one remove what is in the log.
+    // The shortest retention: until its end AWS lets nothing be deleted from the log.
     anchor: { retentionDays: 1 },
   }
 }
 
-/** Made before a deployment, so that there is something to write to. */
+/** Folders for a deployment's files, made before it starts. */
 export const makeFolders = (directory: string): { directory: string; logDirectory: string } => {
   const logDirectory = join(directory, 'log')
   mkdirSync(logDirectory, { recursive: true })

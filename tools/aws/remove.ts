@@ -47,7 +47,7 @@ import { parametersBelow } from './sample.ts'
 
 type Settings = ReturnType<typeof clientSettings>
 type Say = (line: string) => void
-/** `isLocked`: AWS lets no one remove it yet. */
+/** `isLocked`: AWS refuses its deletion for now. */
 export type Left = { type: string; id: string; why: string; isLocked: boolean }
 
 class Locked extends Error {}
@@ -59,7 +59,7 @@ const keptTypes: { readonly [type: string]: Kept['type'] } = {
   'AWS::S3::Bucket': 'bucket',
 }
 
-/** What the stacks of a run keep when they go, and what was found of that before. */
+/** The resources that outlive the stacks of a run, with those found before. */
 export function findKept(resources: readonly StackResourceSummary[], kept: readonly Kept[] = []): readonly Kept[] {
   const found = resources.flatMap(({ ResourceType = '', PhysicalResourceId: id }): Kept[] => {
     const type = keptTypes[ResourceType]
@@ -69,10 +69,9 @@ export function findKept(resources: readonly StackResourceSummary[], kept: reado
 }
 
 /**
- * Removes all that a run made: stacks in the opposite order, then what they keep. It can be run again.
+ * Removes all that a run made: stacks in the opposite order, then the resources that outlive them. It can be repeated.
  *
- * @param remember writes down what is still there
- * @returns what is left, and why
+ * @param remember records what is still left @returns the resources that are left, with reasons
  */
 export async function removeAll(
   aws: AwsAccess,
@@ -104,11 +103,11 @@ export async function removeAll(
     const id = before[stacks.indexOf(stack)]?.id
     if (id === undefined) return
     await tried('stack', stack, () => deleteStack(client, id, () => liftDenies(settings, name)))
-    // It may have gone on to make things when it was first looked at.
+    // The stack may have made more since the first look.
     kept = findKept((await findStack(client, id))?.resources ?? [], kept)
     remember({ ...made, kept })
   }
-  // Each by itself: keys and the open relay go also where another cannot.
+  // Each removal is independent: keys and the open relay go even if another removal fails.
   await Promise.all([
     ...idsOf('AWS::Events::EventBus').map((bus) => tried('listeners of', bus, () => removeListeners(settings, bus))),
     ...idsOf('AWS::IAM::User').map((user) => tried('keys of', user, () => stripUser(settings, user, accountId))),
@@ -139,7 +138,7 @@ export async function removeAll(
   return left
 }
 
-/** By its name, or also when it is gone by its id. */
+/** Finds a stack by its name, or a deleted one by its id. */
 async function findStack(client: CloudFormationClient, StackName: string) {
   const resources: StackResourceSummary[] = []
   try {
@@ -154,7 +153,10 @@ async function findStack(client: CloudFormationClient, StackName: string) {
   }
 }
 
-/** Twice, since Hotwork may write a deny meanwhile. @throws with what could not be deleted, and why */
+/**
+ * Deletes a stack, at the second attempt if Hotwork writes a deny meanwhile. @throws with the resources that are left,
+ * and the reasons
+ */
 async function deleteStack(
   client: CloudFormationClient,
   StackName: string,
@@ -178,7 +180,7 @@ async function deleteStack(
   throw new Error(why.join('; ') || 'it is still being deleted after half an hour')
 }
 
-/** CloudFormation deletes no role that has an inline policy which is not the stack's. */
+/** Removes Hotwork's denies: CloudFormation deletes no role with an inline policy from outside the stack. */
 const liftDenies = (settings: Settings, name: string): Promise<void> =>
   quietly(
     new IAMClient(settings).send(
@@ -200,7 +202,7 @@ async function endKey(settings: Settings, KeyId: string): Promise<void> {
   await new KMSClient(settings).send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 }))
 }
 
-/** The demo's own listeners: a bus with rules cannot go. */
+/** Removes the demo's listeners: a bus with rules cannot be deleted. */
 async function removeListeners(settings: Settings, EventBusName: string): Promise<void> {
   const events = new EventBridgeClient(settings)
   const { Rules = [] } = await events.send(new ListRulesCommand({ EventBusName, NamePrefix: 'listener-' }))
@@ -214,14 +216,14 @@ async function removeListeners(settings: Settings, EventBusName: string): Promis
   }
 }
 
-/** A user with keys or devices cannot go. */
+/** Removes keys and devices: a user with them cannot be deleted. */
 async function stripUser(settings: Settings, UserName: string, accountId: string): Promise<void> {
   const iam = new IAMClient(settings)
   const { AccessKeyMetadata = [] } = await iam.send(new ListAccessKeysCommand({ UserName }))
   for (const { AccessKeyId } of AccessKeyMetadata) await iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId }))
   const { PolicyNames = [] } = await iam.send(new ListUserPoliciesCommand({ UserName }))
   for (const PolicyName of PolicyNames) await iam.send(new DeleteUserPolicyCommand({ UserName, PolicyName }))
-  // One that was made and not enabled is on no list of the user's.
+  // A device that was never enabled is on no list of the user's.
   const device = { SerialNumber: `arn:aws:iam::${accountId}:mfa/${UserName}` }
   await quietly(iam.send(new DeactivateMFADeviceCommand({ UserName, ...device })))
   await quietly(iam.send(new DeleteVirtualMFADeviceCommand(device)))
@@ -230,7 +232,7 @@ async function stripUser(settings: Settings, UserName: string, accountId: string
 async function deleteTable(settings: Settings, TableName: string): Promise<void> {
   const client = new DynamoDBClient(settings)
   const { Table } = await client.send(new DescribeTableCommand({ TableName }))
-  // One that is being made or changed cannot go.
+  // A table that is being made or changed cannot be deleted.
   const untilSettled = () => waitUntilTableExists({ client, maxWaitTime: 300, minDelay: 1, maxDelay: 5 }, { TableName })
   await untilSettled()
   if (Table?.DeletionProtectionEnabled) {
@@ -240,11 +242,11 @@ async function deleteTable(settings: Settings, TableName: string): Promise<void>
   await client.send(new DeleteTableCommand({ TableName }))
 }
 
-/** With all versions in it. What is locked stays, and so does its bucket. */
+/** Deletes a bucket with all versions. Locked versions stay, and so does their bucket. */
 async function deleteBucket(settings: Settings, Bucket: string): Promise<void> {
   const client = new S3Client({ ...settings, forcePathStyle: true })
   await client.send(new DeleteBucketPolicyCommand({ Bucket }))
-  // What is removed is on no next page: the first one is asked for until it is empty.
+  // Deletions shift the pages, so the first page is fetched until it is empty.
   for (;;) {
     const { Versions = [], DeleteMarkers = [] } = await client.send(new ListObjectVersionsCommand({ Bucket }))
     const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }))
@@ -259,7 +261,7 @@ const isGone = ({ name, message }: Error): boolean =>
   /NotFound|NoSuch|NonExistent|DoesNotExist|KMSInvalidState/.test(name) ||
   /does not exist|pending deletion/i.test(message)
 
-/** It may be gone, or never have been. */
+/** Ignores a fault: the resource may be gone, or was never made. */
 const quietly = (work: Promise<unknown>): Promise<void> =>
   work.then(
     () => {},

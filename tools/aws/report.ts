@@ -9,15 +9,15 @@ export interface Run {
   name: string
   accountId: string
   region: string
-  /** Not an emulator. */
+  /** Whether it ran on AWS itself, and not on an emulator. */
   isAws: boolean
   began: number
   deployedWithin?: number
-  /** Of the chapters: how many expectations held, and each that did not. */
+  /** The chapters: how many expectations held, and each that failed. */
   chapters?: { names: readonly string[]; held: number; failures: readonly string[] }
   latencies?: { [name: string]: readonly number[] }
   checks: Asked[]
-  /** What ended it before its end. */
+  /** The reason of an early end. */
   endedBy?: string
 }
 
@@ -28,7 +28,7 @@ export const isGood = ({ chapters, checks, endedBy }: Run): boolean =>
   chapters.failures.length === 0 &&
   checks.every(({ verdict }) => verdict !== 'failed')
 
-/** One line that says whether it is good, first of all. */
+/** One line, with the verdict first. */
 export function summaryOf(run: Run): string {
   const { chapters = { held: 0, failures: [] }, checks, endedBy } = run
   const count = (verdict: Verdict) => checks.filter((check) => check.verdict === verdict).length
@@ -40,7 +40,7 @@ export function summaryOf(run: Run): string {
   ].join('; ')
 }
 
-/** As Markdown and JSON in the run's folder. What failed comes first. */
+/** Writes Markdown and JSON into the run's folder, failures first. */
 export function writeReport(directory: string, run: Run): void {
   const { began, checks, latencies = {}, chapters, deployedWithin } = run
   const rows = Object.entries(latencies).map(([name, values]) => [name, ...spread(values), String(values.length)])

@@ -19,12 +19,12 @@ import { isGood, type Run, summaryOf, writeReport } from './report.ts'
 import { checkSampleIsFree, makeSample, samplePaths } from './sample.ts'
 
 /**
- * `npm run verify:aws`: deploys Hotwork and a target into a test account, runs the story, break-glass and the sealed role,
- * lets time run out, asks what only AWS answers, writes a report, and removes all of it: after a failure and Ctrl-C too.
- * docs/verify-aws.md.
+ * `npm run verify:aws`: deploys Hotwork and a target into a test account, runs the story, break-glass and the sealed
+ * role, lets time run out, checks what only AWS answers, writes a report, and removes everything, also after a failure
+ * and Ctrl-C. docs/verify-aws.md.
  */
 
-/** Those of the demo, and two that tell how long AWS takes. */
+/** The chapters of the demo, and two that measure how long AWS takes. */
 const tellable: Chapters = {
   ...chapters,
   time: ['Time runs out: each use looks at the end itself, and no timer is needed', tellTime],
@@ -55,9 +55,9 @@ async function run(): Promise<boolean> {
     began: Date.now(),
     checks: [],
   }
-  // After the line that shows what is under way.
+  // The words come after the line of the running step.
   asked.addEventListener('abort', () =>
-    say('\n  ending. Ctrl-C once more ends at once, and leaves in the account what is there'),
+    say('\n  ending. Ctrl-C once more ends at once, and removes nothing from the account'),
   )
   try {
     await makeSample(aws)
@@ -69,7 +69,7 @@ async function run(): Promise<boolean> {
   writeReport(folders.directory, told)
   const later = `npm run verify:aws -- --account ${accountId} --remove ${folders.directory}`
   if (options.keep) say(`kept. To remove it: ${later}`)
-  // Those of the beginning may be out by now.
+  // The first credentials may have expired by now.
   const now = options.local ? aws : await readAccess().catch(() => aws)
   const left = options.keep ? [] : await remove(now, folders.directory, accountId)
   if (left.length > 0) say(options.local ? 'it ends with the emulator' : `later: ${later}`)
@@ -102,7 +102,7 @@ async function verify(told: Run, around: Around, names: readonly string[]): Prom
   }
 }
 
-/** @returns what is left of it */
+/** @returns the resources that are left */
 async function remove(aws: AwsAccess, directory: string, accountId: string): Promise<readonly Left[]> {
   const made = readMade(directory)
   if (made.accountId !== accountId || made.region !== aws.region)

@@ -3,12 +3,12 @@ import { type AwsAccess, clientSettings } from '../../local/emulator.ts'
 import { parameters } from '../../local/sample-target.ts'
 import { UnusableOptions } from './options.ts'
 
-/** Below which chapters change and make parameters. Nothing else of the sample's target is needed. */
+/** The paths below which chapters change and make parameters. They need nothing else of the sample's target. */
 export const samplePaths: readonly string[] = [
   ...new Set(Object.keys(parameters).map((name) => name.slice(0, name.lastIndexOf('/')))),
 ]
 
-/** @throws UnusableOptions where the account has one below them: it would be written over, and removed */
+/** @throws UnusableOptions if the account has a parameter there: it would be overwritten and removed */
 export async function checkSampleIsFree(aws: AwsAccess): Promise<void> {
   const [taken] = await parametersBelow(aws, samplePaths)
   if (taken !== undefined)

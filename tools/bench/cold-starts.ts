@@ -13,8 +13,8 @@ const targets = { edge: 400, other: 300 }
 type ColdStart = { name: string; kilobytes: number; init: number; parsed: number }
 
 /**
- * L3: INIT of each Lambda in fresh processes: Node starts, the bundle loads, policies are parsed and rehearsed. Beside it the
- * start of a handler that parses the same bytes and runs none of them.
+ * L3: INIT of each Lambda in fresh processes: Node starts, the bundle loads, policies are parsed and rehearsed. Beside
+ * it the start of a handler that parses the same bytes and runs none of them.
  */
 export function measureColdStarts(processes: number): { findings: Finding[]; details: string } {
   const directory = mkdtempSync(join(tmpdir(), 'hotwork-bench-cold-'))
@@ -63,7 +63,7 @@ function finding(which: string, target: number, [slowest]: readonly ColdStart[])
     what: `INIT of ${which}, on one vCPU`,
     target: `< ${target} ms`,
     measured: say(slowest).replaceAll(/ +/g, ' ').trim(),
-    // It hangs on the machine and on what else it does: it is said, and fails nothing.
+    // The number depends on the machine and its load: it is reported, and fails nothing.
     verdict: slowest.init < target ? 'met' : 'below target',
   }
 }
@@ -90,7 +90,7 @@ function synthesize(outdir: string): { name: string; environment: Record<string,
     const name = /^Hotwork (.+)$/.exec(Properties?.Description ?? '')?.[1]
     if (Type !== 'AWS::Lambda::Function' || name === undefined) return []
     const told = Object.entries(Properties.Environment?.Variables ?? {})
-    // What only a deployment knows is anything here: nothing is called while code loads.
+    // Values that only a deployment knows are placeholders: nothing is called while code loads.
     const environment = told.map(([key, value]) => [key, typeof value === 'string' ? value : 'https://told.example'])
     return [{ name, environment: Object.fromEntries(environment) as Record<string, string> }]
   })
@@ -104,14 +104,14 @@ const program = `require(process.argv[1])
 const { user, system } = process.cpuUsage()
 process.stdout.write(String(user + system), () => process.exit())`
 
-/** The fast decile: what it takes when nothing else runs. */
+/** The fast decile of the starts: the time on an idle machine. */
 function start(file: string, environment: Record<string, string>, processes: number): number {
   const took = Array.from({ length: processes }, () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', program, file], {
       encoding: 'utf8',
       env: { AWS_REGION: 'eu-central-1', ...environment },
     })
-    // Its end: Node shows the line that threw first, and a bundle is one line.
+    // The end of the output: Node prints the throwing line first, and a bundle is one line.
     if (status !== 0)
       throw new Error(`${file} does not load:
 ${stderr.slice(-2000)}`)

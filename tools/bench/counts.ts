@@ -24,9 +24,9 @@ export async function countCalls(): Promise<Counted> {
   knowAlone(local, directory)
   const hotwork = new Deployment()
   const meter = new Meter(local, counter.controlUrl)
-  await liveOnce(hotwork, meter) // What each process asks once and keeps.
+  await liveOnce(hotwork, meter) // The first life also pays for the calls that each process makes once.
   const usage = await liveOnce(hotwork, meter)
-  // The log follows the record, and is dear where one request at a time makes a batch of each step: it is told apart.
+  // The log is priced apart: it follows the record, and costs more when each step of a single request is a batch.
   const [approval, log] = splitOff('NotaryNotarizeEntries', usage)
   const { total, ...parts } = priceOf(approval)
   const sweep = await meter.ofOneSweep()
@@ -62,9 +62,9 @@ export async function countCalls(): Promise<Counted> {
   }
 }
 
-/** The fewest of some lives: the first ones also ask for what each process keeps. */
+/** The fewest calls of some lives: the first ones include the calls that each process makes once. */
 async function countInSequence(hotwork: Deployment, meter: Meter): Promise<Counted['sequence']> {
-  // So long that calls which are made side by side overlap.
+  // Long enough that concurrent calls overlap.
   await meter.hold(80)
   const fewest: Counted['sequence'] = {}
   for (let lives = 0; lives < 3; lives++)

@@ -15,7 +15,7 @@ import {
 } from './harness.ts'
 import { type PolicyFolders, readBundle, sampleQuestion } from './policy-folders.ts'
 
-/** P3: what a decision at a use costs, and whether it costs more the more policies are deployed. */
+/** P3: the cost of a decision at a use, and its growth with the number of policies. */
 export async function measureDecisions(folders: PolicyFolders, how: How): Promise<Finding[]> {
   const [few, many] = [readBundle(folders.sample()), readBundle(folders.withMore(60))]
   const [small, large] = [new CedarPolicy(few), new CedarPolicy(many)]

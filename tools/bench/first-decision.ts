@@ -6,14 +6,14 @@ import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { compared, type Finding, quantile, quartilesOf, type Ratio, say } from './harness.ts'
 import { readBundle, sampleQuestion } from './policy-folders.ts'
 
-/** Nanoseconds: of the first decision, and the median of the fifty after it. */
+/** Nanoseconds of the first decision, and the median of the next fifty. */
 type Took = { first: number; steady: number }
-/** As Hotwork does it, or with policies and schema as text, parsed when the first caller is there. */
+/** Hotwork's way, or the obvious one: policies and schema as text, parsed at the first call. */
 type Way = 'ours' | 'obvious'
 
 /**
- * P12: the first decision after a process has started, against those after it, each in a process of its own as a new
- * Lambda is. A tenth of such processes is preempted in the very call; the fast decile is what the code itself does.
+ * P12: the first decision of a process against the later ones, each time in a new process, as in a new Lambda. A tenth
+ * of the processes is preempted in that call; the fast decile is the code's own time.
  */
 export function measureFirstDecision(bundle: string, processes: number): Finding[] {
   const [ours, obvious] = [start(bundle, 'ours', processes), start(bundle, 'obvious', Math.ceil(processes / 2))]
@@ -55,7 +55,7 @@ function start(bundle: string, way: Way, processes: number): Took[] {
   })
 }
 
-/** In the fresh process: starts as a Lambda that asks policy does, then decides. */
+/** Runs in the new process: starts as a Lambda that asks policy does, then decides. */
 function timeDecisions(file: string, way: Way): Took {
   const bundle = readBundle(file)
   const decide = way === 'ours' ? preparsed(bundle) : stateless(bundle)

@@ -15,16 +15,17 @@ import { person } from '../../test/support/world.ts'
 import { GateWorld } from './gate-world.ts'
 import { compared, type Finding } from './harness.ts'
 
-/** Uses that race one stop, and what became of them: those that had begun before it returned, and those after. */
+/** Outcomes of uses that race one stop: those begun before it returned, and those after. */
 type Raced = { before: Counted; after: Counted }
 type Counted = { permitted: number; refused: number }
 
-/** As many tools ask at once. Each asks again as soon as it is answered. */
+/** Tools that ask at once. Each asks again after its answer. */
 const tools = 4
 
 /**
  * P13: no use that begins after a revocation has returned succeeds, and none after a halt has, however the calls fall
- * between each other's reads and writes. The operations over the memory store, in which every call lets others run first.
+ * between each other's reads and writes. The operations run over the memory store, where every call yields to the
+ * others first.
  */
 export async function raceRevocation(bundle: Bundle, uses: number): Promise<Finding[]> {
   const revoked = await race(bundle, uses, async (world, granted) => {
@@ -51,7 +52,7 @@ async function halt(world: GateWorld, granted: ApprovedRequest): Promise<void> {
   if (!done.ok) throw new Error(`the halt should be permitted: ${done.code}`)
 }
 
-/** A gate that saves a read: what it found of halts at the first use holds for the rest. */
+/** A faulty gate that saves a read: it reuses the halts that it found at the first use. */
 function rememberingHalts(requests: RequestStore): RequestStore {
   let found: ReturnType<RequestStore['dependencies']> | undefined
   return new Proxy(requests, {
@@ -67,7 +68,7 @@ function rememberingHalts(requests: RequestStore): RequestStore {
   })
 }
 
-/** The same policy, asked each question once: what is raced is the record, and Cedar is most of what a use costs. */
+/** The same policy with a cache of answers: the race is about the record, and Cedar is most of the cost of a use. */
 function answeringOnce(policy: Policy): Policy {
   const answers = new Map<string, Answer>()
   return {
@@ -82,8 +83,8 @@ function answeringOnce(policy: Policy): Policy {
 }
 
 /**
- * Races in heats of a hundred uses, each of a grant of its own, since every use makes its grant longer. The stop begins at
- * another moment in each heat.
+ * Races in heats of a hundred uses, each heat with its own grant, since every use makes its grant longer. The stop
+ * begins at a different time in each heat.
  */
 async function race(
   bundle: Bundle,
@@ -96,9 +97,10 @@ async function race(
   const { world, granted } = await GateWorld.make(bundle)
   world.policy = answeringOnce(world.policy)
   for (let heat = 0; heat < uses / perHeat; heat++) {
-    // What the heat before halted may go on.
+    // Lifts the halt of the heat before.
     world.requests.putHalts({ kind: 'agent', value: granted.ask.agent.id as AgentId }, [])
-    // The sample grants one use, and a grant without uses refuses for that alone: this one has more than will be asked.
+    // The sample grants one use, and an exhausted grant would refuse for that reason: this one has more uses than the
+    // heat.
     const id = world.ids.request() as RequestId
     const state = { ...granted, ask: { ...granted.ask, id, uses: 2 * perHeat } }
     await world.requests.commit({ id, expected: noEntries, state, entries: [], head: { sequence: 1, hash: id } })
@@ -128,7 +130,7 @@ async function race(
         const once = world.proof()
         const done = await beginUse({ tool, token, action, arguments: world.arguments, key, once }, ports).catch(
           (fault: unknown) => {
-            // Others kept coming first: nothing was permitted, and the tool asks anew.
+            // The commit conflicted too often: nothing was permitted, and the tool asks again.
             if (fault instanceof StaleRequest) return { ok: false } as const
             throw fault
           },
@@ -150,6 +152,6 @@ const none = (id: string, what: string, raced: Raced): Finding => ({
   what,
   target: '0',
   measured: told(raced),
-  // A race in which nothing came after, or nothing was permitted before, has shown nothing.
+  // A race without a refusal after the stop, or without a permit before it, proves nothing.
   verdict: raced.after.permitted === 0 && raced.after.refused > 0 && raced.before.permitted > 0 ? 'met' : 'missed',
 })

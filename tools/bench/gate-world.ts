@@ -5,7 +5,10 @@ import type { ApprovedRequest } from '../../functions/domain/record/request.ts'
 import type { JsonObject, Thumbprint, ToolId } from '../../functions/domain/values.ts'
 import { agent, World } from '../../test/support/world.ts'
 
-/** A flag's request of the sample organisation, approved and claimed, and what its agent shows at the gate. */
+/**
+ * A flag's request of the sample organisation, approved and claimed, with the token and proof that its agent shows at
+ * the gate.
+ */
 export class GateWorld extends World {
   readonly tool = 'tool:flag-service' as ToolId
   readonly audience = 'https://flags.example.org'

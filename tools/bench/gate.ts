@@ -23,10 +23,10 @@ import {
   type Timing,
 } from './harness.ts'
 
-/** What the gate's CPU is beside a raw verify, and whose it is. It fails nothing below this. */
+/** The gate's CPU as a multiple of a raw verify. It fails nothing below this. */
 const most = 12
 
-/** All checks of the gate, by the functions that it calls, and with what they look up in memory; the store's part is P4's. */
+/** All checks of the gate, by the functions that it calls, with the data in memory. P4 measures the store. */
 export async function measureGate(bundle: Bundle, how: How): Promise<Finding[]> {
   const { world, granted } = await GateWorld.make(bundle)
   const verifier = new AccessTokenVerifier(world.issuer, world.signer, world.clock)
@@ -41,7 +41,7 @@ export async function measureGate(bundle: Bundle, how: How): Promise<Finding[]> 
   const ask = () => askAboutRequest(world.policy, granted, 'use', world.clock.now())
   const check = checks(world, granted)
   const [alone, whole] = [verify(shown()), verify(shown())]
-  // What is looked up, and kept, the first time.
+  // The first call fills the caches.
   const [token, proof] = await whole()
   let proofs = 0
   const { timings } = await measure(
@@ -69,7 +69,7 @@ export async function measureGate(bundle: Bundle, how: How): Promise<Finding[]> 
   ]
 }
 
-/** Takes them in turn. */
+/** Returns the elements in turn. */
 function pool<T>(all: readonly T[]): () => T {
   let next = 0
   return () => {
@@ -78,7 +78,7 @@ function pool<T>(all: readonly T[]): () => T {
   }
 }
 
-/** What the gate checks once token and proof are verified: in memory, and in the order of the operation. */
+/** The gate's checks after token and proof are verified, in memory and in the order of the operation. */
 function checks(world: GateWorld, granted: ApprovedRequest) {
   const proofs = new Set<string>()
   const halts = new Map<string, readonly Halt[]>()
@@ -90,7 +90,7 @@ function checks(world: GateWorld, granted: ApprovedRequest) {
     if (proofs.size >= 2000) proofs.clear()
     if (proofs.has(once)) throw new Error('replayed')
     proofs.add(once)
-    // A credential that was revoked or replaced is not the grant's any more.
+    // A revoked or replaced credential is no longer one of the grant's.
     const state = grants.get(token.jti)
     if (state?.status !== 'approved' || world.clock.now() >= state.grant.notAfter) throw new Error('revoked')
     if (usesLeft(state) < 1) throw new Error('uses_exhausted')
@@ -107,8 +107,8 @@ function checks(world: GateWorld, granted: ApprovedRequest) {
 }
 
 /**
- * P4: the gate's whole operation over a store with few live grants and with very many. Asked again for a use that was
- * begun, so that it reads, asks and decides all it does and nothing grows while it is timed.
+ * P4: the gate's whole operation over a store with few live grants and with very many. It repeats a use that has begun,
+ * so that it does all its work and the store does not grow while it is timed.
  */
 export async function measureStore(bundle: Bundle, { rounds, batchMs }: How) {
   const [few, same, many] = [
@@ -116,13 +116,13 @@ export async function measureStore(bundle: Bundle, { rounds, batchMs }: How) {
     await withGrants(bundle, 10),
     await withGrants(bundle, 100_000),
   ]
-  // An operation takes a millisecond: longer batches and more of them, or a twentieth would be lost in the noise.
+  // An operation takes a millisecond: a difference of a twentieth needs longer and more batches.
   const { timings } = await measure([few, same, many], { rounds: 3 * rounds, batchMs: 2 * batchMs })
   const whole = await measure([rawVerify(), few], { rounds: Math.ceil(rounds / 4), batchMs })
   const [, control, crowded] = timings as [Timing, Timing, Timing]
   const [, operation] = whole.timings as [Timing, Timing]
   const found = atMost(1.05, 'P4', 'the gate’s operation at 100,000 live grants / at 10', crowded.ratio)
-  // Where the same thing differs from itself by as much, the machine was too busy to tell.
+  // A control that differs from itself as much means that the machine was too busy to measure.
   const told = Math.max(control.ratio.quartiles[1], control.ratio.p10) <= 1.03
   return [
     found.verdict === 'missed' && !told ? { ...found, verdict: 'below target' } : found,

@@ -1,28 +1,27 @@
 import { generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto'
 
 /**
- * Timing that holds on two noisy cores: all cases in one process, in turns, in short batches. What counts is how a case
- * compares with the first one in the same round. Work that leaves the turn of the event loop (the thread pool, the network)
- * may be shown and is never held to a target: its ratios move by a quarter from run to run. The gate awaits, and what it
- * awaits is there already.
+ * Timing that is stable on two noisy cores: all cases in one process, in turns, in short batches. The result is the
+ * ratio of a case to the first one in the same round. Work outside the event loop (the thread pool, the network) may be
+ * shown and never has a target: its ratios vary by a quarter. The gate awaits resolved promises only.
  */
 
 export type Case = { name: string; run: () => unknown }
 export type How = { rounds: number; batchMs: number }
 
-/** Of one case over all rounds. */
+/** The timing of one case over all rounds. */
 export type Timing = {
   name: string
   /** Nanoseconds. */
   p10: number
   median: number
-  /** How many times the first case's time, in the same round. */
+  /** The ratio to the first case's time in the same round. */
   ratio: Ratio
 }
 export type Ratio = { p10: number; quartiles: readonly [number, number, number] }
 export type Measured = {
   timings: readonly Timing[]
-  /** How far the first case strayed from its own median, as a part of it: tenth to ninetieth percentile, halved. */
+  /** The first case's spread as a part of its median: half of the tenth to the ninetieth percentile. */
   spread: number
 }
 
@@ -42,7 +41,7 @@ export async function measure(cases: readonly Case[], { rounds, batchMs }: How):
       p10: quantile(nanoseconds, 0.1),
       median: quantile(nanoseconds, 0.5),
       ratio: {
-        // The fast decile of each: what is left when the machine does nothing else.
+        // The ratio of the fast deciles: the one on an idle machine.
         p10: quantile(nanoseconds, 0.1) / quantile(base, 0.1),
         ...quartilesOf(nanoseconds.map((time, round) => time / (base[round] as number))),
       },
@@ -55,13 +54,13 @@ export const quartilesOf = (numbers: readonly number[]): Pick<Ratio, 'quartiles'
   quartiles: [quantile(numbers, 0.25), quantile(numbers, 0.5), quantile(numbers, 0.75)],
 })
 
-/** The value below which this part of the numbers lies. */
+/** The quantile of `part`, from 0 to 1. */
 export function quantile(numbers: readonly number[], part: number): number {
   const sorted = numbers.toSorted((a, b) => a - b)
   return sorted[Math.floor(part * (sorted.length - 1))] as number
 }
 
-/** Runs a case until it is compiled, to the last of the tiers; answers how often it fits into a batch. */
+/** Runs a case until the last tier has compiled it. @returns how often it fits into a batch */
 async function warm({ run }: Case, batchMs: number): Promise<number> {
   const until = now() + 500e6
   let times = 1
@@ -78,15 +77,15 @@ async function timeOf(run: Case['run'], times: number): Promise<number> {
   const began = now()
   for (let n = 0; n < times; n++) {
     const done = run()
-    // Synchronous work is not charged for an await.
+    // Synchronous work pays for no await.
     if (done instanceof Promise) await done
   }
   return now() - began
 }
 
 /**
- * The measure of all others: one ES256 verification by OpenSSL, over as many bytes as an access token has. No gate that
- * checks a signature can be faster. DER and a ready key, the fast form of Node 24.
+ * The base case: one ES256 verification by OpenSSL over as many bytes as an access token has. No gate that verifies a
+ * signature is faster. DER and a ready key are Node 24's fast form.
  */
 export function rawVerify(): Case {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -102,10 +101,10 @@ export function rawVerify(): Case {
 
 /** One line of the report. */
 export type Finding = {
-  /** Of docs/performance.md; an obvious way of doing the same has none. */
+  /** The id in docs/performance.md. A comparison has none. */
   id: string
   what: string
-  /** In words; empty where there is none. */
+  /** The target in words, or empty. */
   target: string
   measured: string
   verdict: Verdict
@@ -120,7 +119,10 @@ export const say = ({ p10, quartiles: [low, median, high] }: Ratio): string =>
 
 export const microseconds = ({ p10 }: Timing) => `, ${(p10 / 1000).toFixed(0)} us p10`
 
-/** Holds a ratio to a target: missed only if its median and its fast decile both miss, so that noise alone never fails. */
+/**
+ * Compares a ratio with a target. It is missed only if median and fast decile both miss, so that noise alone never
+ * fails.
+ */
 export function atMost(target: number, id: string, what: string, ratio: Ratio, detail = ''): Finding {
   const [, median] = ratio.quartiles
   return {
@@ -132,7 +134,7 @@ export function atMost(target: number, id: string, what: string, ratio: Ratio, d
   }
 }
 
-/** The same done the obvious way, to see what the design is worth. */
+/** The same task done the obvious way, for comparison. */
 export const compared = (what: string, measured: string): Finding => ({
   id: '',
   what,
@@ -146,7 +148,7 @@ export function tableOf(findings: readonly Finding[]): string {
   const columns = ['id', 'verdict', 'what', 'target', 'measured'] as const
   const rows = [Object.fromEntries(columns.map((name) => [name, name])) as unknown as Finding, ...findings]
   const widths = columns.map((name) => Math.max(...rows.map((row) => row[name].length)))
-  // The last one is as long as it is.
+  // The last column is not padded.
   widths[columns.length - 1] = 0
   return rows.map((row) => columns.map((name, at) => row[name].padEnd(widths[at] ?? 0)).join('  ')).join('\n')
 }

@@ -9,7 +9,7 @@ import type { AgentId } from '../../functions/domain/values.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-/** Compiles policy folders as a deployer's are: by the program, from files. All it writes is gone once disposed of. */
+/** Compiles policy folders from files, by the deployer's program. Disposal deletes all files. */
 export class PolicyFolders {
   readonly #directory = mkdtempSync(join(tmpdir(), 'hotwork-bench-'))
 
@@ -69,7 +69,7 @@ export class PolicyFolders {
 
 export const readBundle = (file: string): Bundle => Bundle.parse(JSON.parse(readFileSync(file, 'utf8')))
 
-/** May the remediator set the one parameter, now that two stages have approved it? */
+/** The question whether the remediator may set one parameter that two stages have approved. */
 export function sampleQuestion(bundle: Bundle, moment: Moment): ActionQuestion {
   const now = 1_800_000_000
   const asked: Asked = {

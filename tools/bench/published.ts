@@ -1,6 +1,6 @@
 import { type Latency, latencyTargets } from './latency/latency.ts'
 
-/** What `npm run bench -- --write` measured last: docs/performance.json. README's table and picture are made of it. */
+/** The last results of `npm run bench -- --write`: docs/performance.json, the source of README's table and picture. */
 export type Published = {
   measured: string
   machine: string
@@ -18,10 +18,13 @@ const shown = [
   ['a completion, until AWS refuses its credentials', 'completion to refusal by AWS'],
 ] as const
 
-/** README's table: milliseconds, the median and the 95th of a hundred, and of how many samples. A rate has a column where it was driven. */
+/**
+ * README's table: median and 95th percentile in milliseconds, and the number of samples. Each measured rate has a
+ * column.
+ */
 export function tableOfPublished({ rows = [], raced, usd }: Published): string {
   const own = rows.filter(({ what }) => shown.some(([, name]) => name === what))
-  // `one at a time` is no number, and comes first.
+  // `one at a time` has no number, and comes first.
   const perSecond = (rate: string) => Number.parseFloat(rate) || 0
   const rates = [...new Set(own.map(({ rate }) => rate))].toSorted((a, b) => perSecond(a) - perSecond(b))
   const cell = (what: string, rate: string) => {

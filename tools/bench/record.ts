@@ -14,7 +14,7 @@ import { decide } from '../../functions/domain/requests/decide.ts'
 import { sampleAsk, submit, submittedAt, wake } from '../../test/support/ask.ts'
 import { atMost, compared, type Finding, type How, measure, rawVerify, say, type Timing } from './harness.ts'
 
-/** P5: what an entry of the record costs to append and to verify. */
+/** P5: the cost of appending and of verifying an entry of the record. */
 export async function measureRecord(how: How): Promise<Finding[]> {
   const { id, events, state } = sampleLife()
   const context = contextOf(state)
@@ -27,7 +27,7 @@ export async function measureRecord(how: How): Promise<Finding[]> {
     [rawVerify(), { name: 'append', run: () => chainEntries(id, noEntries, events, context) }],
     how,
   )
-  // Per link: the chain's whole time is shared by as many links.
+  // The time of one link: the chain's whole time divided by its links.
   const chain = await measure(
     [
       { name: 'hash', run: () => texts.map((text) => createHash('sha256').update(text).digest()) },
@@ -64,7 +64,7 @@ function holds(entry: Entry): void {
   if (entryHash(entry) !== entry.hash) throw new Error('the sample entry should hold')
 }
 
-/** A time for so many things, as the time for one. */
+/** The timing of `count` things as that of one. */
 function shared({ name, p10, median, ratio }: Timing, count: number): Timing {
   const [low, middle, high] = ratio.quartiles
   const quartiles = [low / count, middle / count, high / count] as const

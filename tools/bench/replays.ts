@@ -9,7 +9,10 @@ import type { Finding } from './harness.ts'
 const atLeast = 10_000
 const seconds = 60
 
-/** Recorded questions asked again by `hotwork policy replay`, by the time of one core: how busy the machine is does not count. */
+/**
+ * Recorded questions replayed by `hotwork policy replay`, in processor time of one core, so that the machine's load
+ * does not count.
+ */
 export async function measureReplay(bundle: Bundle): Promise<Finding> {
   const world = new World(bundle)
   await world.issueToken(await world.approved(prodParameter))

@@ -16,10 +16,10 @@ import { measureReplay } from './replays.ts'
 import { writePublished } from './write-published.ts'
 
 /**
- * `npm run bench`: the targets of docs/performance.md, measured, in one table. `-- --quick` for CI: fewer processes, shorter
- * batches, never fewer than forty rounds, no local stack. `-- --only gate,latency` for some of it. `-- --write` publishes
- * what was measured: docs/performance.json, README's table and its picture. Exit 1 only when a median and its fast decile
- * both miss, or an exact number does.
+ * `npm run bench`: the targets of docs/performance.md, measured, in one table. `-- --quick` for CI: fewer processes,
+ * shorter batches, never fewer than forty rounds, no local stack. `-- --only gate,latency` for some of it. `-- --write`
+ * publishes the results: docs/performance.json, README's table and its picture. Exit 1 only when a median and its fast
+ * decile both miss, or an exact number does.
  */
 const { values } = parseArgs({
   options: {
@@ -30,12 +30,12 @@ const { values } = parseArgs({
 })
 const { quick, only, write } = values
 const how = quick ? { rounds: 40, batchMs: 4 } : { rounds: 80, batchMs: 8 }
-/** Beyond this the first case strayed too far for its company to be trusted closely. */
+/** Beyond this spread of the first case the other ratios are unreliable. */
 const noisy = 0.2
 
 using folders = new PolicyFolders()
 const sample = () => readBundle(folders.sample())
-/** What is printed under the table. */
+/** The details printed under the table. */
 const details: string[] = []
 const [cpu] = cpus()
 const machine = `Node ${process.version}, ${cpus().length} x ${cpu?.model.trim() ?? 'unknown'}`
@@ -92,7 +92,7 @@ for (const [name, { what, run }] of Object.entries(measures)) {
   process.stderr.write(`  ${what} ...\n`)
   findings.push(...(await run()))
 }
-/** How far one raw verify strays from another now: what other work on this machine does to all the rest. */
+/** The spread of raw verifies: the noise of this machine at the moment. */
 const { spread } = await measure([rawVerify()], how)
 
 process.stdout.write(`

@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '../..')
 const json = join(root, 'docs/performance.json')
 const picture = join(root, 'docs/pictures/latency.svg')
 
-/** What was measured now takes the place of what was before; what was not measured now stays. */
+/** Replaces the measured results, and keeps those that were not measured now. */
 export async function writePublished(now: Published): Promise<void> {
   const before = existsSync(json) ? (JSON.parse(readFileSync(json, 'utf8')) as Published) : {}
   const published: Published = { ...before, ...now }
@@ -22,7 +22,7 @@ export async function writePublished(now: Published): Promise<void> {
 
 const rounded = (_member: string, value: unknown) => (typeof value === 'number' ? Number(value.toFixed(3)) : value)
 
-/** Of each verb alone, how much is delay, and how much the rest; a line where the 95th of a hundred ends. */
+/** A chart of each verb alone: the delay, the rest, and a line at the 95th percentile. */
 function chartOf(rows: NonNullable<Published['rows']>): Parameters<typeof drawChart>[0] {
   const own = rows.filter(({ rate, held }) => rate === alone && held !== undefined)
   const y = { field: 'what', type: 'nominal', sort: null, title: null } as const

@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * What fakecloud calls in place of podman. A Lambda is a Node process of this machine in place of a container of AWS's image:
- * `create` keeps its environment, `cp` its code, `start` starts lambda.ts, `port` says where that listens.
+ * The program that fakecloud calls in place of podman. A Lambda is a Node process of this machine in place of a
+ * container of AWS's image: `create` keeps its environment, `cp` its code, `start` starts lambda.ts, `port` prints its
+ * port.
  */
 
 const containers = process.env['HOTWORK_CONTAINERS'] ?? ''
-/** fakecloud writes it in place of each 127.0.0.1 in a Lambda's environment. */
+/** fakecloud writes this host in place of each 127.0.0.1 in a Lambda's environment. */
 const host = /host\.(?:containers|docker)\.internal/g
 
 type Container = { env: { [name: string]: string }; handler: string }
@@ -37,7 +38,7 @@ function create(args: readonly string[]): void {
   process.stdout.write(`${id}\n`)
 }
 
-/** `NAME=VALUE`, or the name alone of one that is in this process's environment: so credentials come. */
+/** `NAME=VALUE`, or the name alone of a variable of this process's environment: credentials come this way. */
 function variable(said: string): Container['env'] {
   const at = said.indexOf('=')
   const [name, value] = at < 0 ? [said, process.env[said] ?? ''] : [said.slice(0, at), said.slice(at + 1)]
@@ -54,7 +55,7 @@ function start([id = '']: readonly string[]): void {
   const { env, handler } = JSON.parse(readFileSync(join(folder, 'container.json'), 'utf8')) as Container
   const log = openSync(join(folder, 'log'), 'a')
   const program = join(import.meta.dirname, 'lambda.ts')
-  // In fakecloud's process group, which ends with the run.
+  // The process is in fakecloud's process group, which ends with the run.
   const child = spawn(process.execPath, ['--enable-source-maps', program, folder, handler], {
     cwd: folder,
     env: { ...env, ...passedOn, AWS_ENDPOINT_URL: process.env['HOTWORK_AWS'], LAMBDA_TASK_ROOT: join(folder, 'task') },
@@ -64,7 +65,7 @@ function start([id = '']: readonly string[]): void {
   writeFileSync(join(folder, 'pid'), String(child.pid))
 }
 
-/** Where a Lambda's own calls go, and the file that has what all Lambdas print. */
+/** Variables of this process that a Lambda inherits. */
 const passedOn = Object.fromEntries(['PATH', 'HOTWORK_LAMBDA_LOG'].map((name) => [name, process.env[name] ?? '']))
 
 async function port([id = '']: readonly string[]): Promise<void> {
@@ -78,7 +79,7 @@ function remove(args: readonly string[]): void {
   try {
     process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')))
   } catch {
-    // It has ended, or never began.
+    // The process has ended, or never started.
   }
   rmSync(folder, { recursive: true, force: true })
 }

@@ -30,10 +30,10 @@ type Statement = {
 type Document = { Version: string; Statement: Statement[] }
 
 /**
- * What fakecloud 0.51.0 judges otherwise than AWS, put right in the policies of a deployed stack, by AWS's own API. Each
- * correction says the same as the template in the words that fakecloud understands.
+ * Corrections of fakecloud 0.51.0, which judges some policies differently from AWS: they rewrite the policies of a
+ * deployed stack by AWS's API. Each says the same as the template in words that fakecloud understands.
  *
- * @param assembly the folder of what was deployed
+ * @param assembly the folder of the deployed assembly
  */
 export async function correct(aws: AwsAccess, stackName: string, assembly: string): Promise<void> {
   const settings = clientSettings(aws)
@@ -55,7 +55,7 @@ export async function correct(aws: AwsAccess, stackName: string, assembly: strin
 /** A role's id in a stack is its name; here it is its ARN. */
 const nameOf = (role = ''): string => role.split('/').at(-1) ?? ''
 const roleArn = /^arn:aws:iam::(\d{12}):role\/(?:.*\/)?([^/]+)$/
-/** A role's ARN stands for its sessions too; fakecloud knows a caller by the session's alone. */
+/** On AWS a role's ARN stands for its sessions too; fakecloud matches the session's ARN alone. */
 const sessionsOf = (arn: string): string => arn.replace(roleArn, 'arn:aws:sts::$1:assumed-role/$2/*')
 const listed = (value: string | string[] = []): string[] => [value].flat()
 
@@ -71,7 +71,7 @@ function named(statement: Statement): Statement {
   return { ...statement, Principal: { AWS: '*' }, Condition: { ...Condition, ArnLike } }
 }
 
-/** In conditions likewise; and a trust policy is told of no tags that a session asks for (faiscadev/fakecloud#1101). */
+/** The same in conditions. A trust policy sees no tags of the requested session (faiscadev/fakecloud#1101). */
 function conditioned(statement: Statement): Statement {
   const { Condition } = statement
   if (!Condition) return statement
@@ -86,7 +86,7 @@ function conditioned(statement: Statement): Statement {
   return { ...statement, Condition: Object.fromEntries(kept) }
 }
 
-/** A stack may say `sts:TagSession` in a trust policy, and the API refuses it, though nothing asks for that action. */
+/** A trust policy without `sts:TagSession`: a stack may have it, the API refuses it, and no call asks for it. */
 const assumableOnly = (document: Document): Document => ({
   ...document,
   Statement: document.Statement.flatMap((statement) => {
@@ -113,7 +113,10 @@ async function correctRole(iam: IAMClient, RoleName: string): Promise<void> {
   await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'fakecloud', PolicyDocument }))
 }
 
-/** A batch is judged by an action that AWS has not, a simulation on every resource, and a call by an alias as one without. */
+/**
+ * Statements that fakecloud's judgement lacks: it judges a batch by an action unknown to AWS, a simulation on every
+ * resource, and a call by alias as one without.
+ */
 function missed(statement: Statement): Statement[] {
   const actions = listed(statement.Action)
   const batches = actions
@@ -144,7 +147,10 @@ async function correctBucket(s3: S3Client, Bucket: string): Promise<void> {
   await s3.send(new PutBucketPolicyCommand({ Bucket, Policy: mended }))
 }
 
-/** It gives policies no `s3:if-match` and no `s3:if-none-match`, so what demands one of them refuses every put. */
+/**
+ * A policy without conditions on `s3:if-match` and `s3:if-none-match`: fakecloud gives neither, so they would refuse
+ * every put.
+ */
 const withoutPutsConditions = (document: Document): Document => ({
   ...document,
   Statement: document.Statement.filter(
@@ -164,14 +170,14 @@ type Template = {
 const idIn = (resources: readonly StackResource[], logicalId = '') =>
   resources.find((each) => each.LogicalResourceId === logicalId)?.PhysicalResourceId
 
-/** A bucket's lock is left out of what is made. */
+/** Locks buckets: fakecloud's CloudFormation leaves the lock out. */
 async function lockBuckets(s3: S3Client, resources: readonly StackResource[], template: Template['Resources']) {
   for (const [id, { Properties: { ObjectLockConfiguration } = {} }] of Object.entries(template))
     if (ObjectLockConfiguration)
       await s3.send(new PutObjectLockConfigurationCommand({ Bucket: idIn(resources, id), ObjectLockConfiguration }))
 }
 
-/** A managed policy that names its roles is attached to none. */
+/** Attaches managed policies: fakecloud ignores the roles that one names. */
 async function attachPolicies(iam: IAMClient, resources: readonly StackResource[], template: Template['Resources']) {
   for (const [id, { Type, Properties: { Roles = [] } = {} }] of Object.entries(template)) {
     if (Type !== 'AWS::IAM::ManagedPolicy') continue

@@ -16,8 +16,8 @@ const account = '000000000000'
 const cache = join(import.meta.dirname, '../../.hotwork/fakecloud')
 
 /**
- * The program that `HOTWORK_FAKECLOUD` names, else that of `.hotwork/fakecloud/bin`, or else builds it from crates.io, once:
- * some twenty minutes on two cores.
+ * Finds the program by `HOTWORK_FAKECLOUD` or in `.hotwork/fakecloud/bin`, or else builds it from crates.io, once: some
+ * twenty minutes on two cores.
  *
  * @param say takes one line for each step
  */
@@ -29,7 +29,7 @@ export async function findOrInstall(say: (line: string) => void): Promise<string
   if (!existsSync(program)) {
     say(`building fakecloud ${version} with cargo, once`)
     const crate = [`fakecloud@${version}`, '--locked', '--root', cache]
-    // Nothing is measured here, and an optimised build takes an hour.
+    // An unoptimised build is enough; an optimised one takes an hour.
     const env = { ...process.env, CARGO_PROFILE_RELEASE_OPT_LEVEL: '0', CARGO_PROFILE_RELEASE_LTO: 'off' }
     const { promise, resolve, reject } = Promise.withResolvers<number | null>()
     spawn('cargo', ['install', ...crate], { stdio: 'inherit', env })
@@ -43,7 +43,7 @@ export async function findOrInstall(say: (line: string) => void): Promise<string
 }
 
 export interface Places {
-  /** Emptied first. */
+  /** The folder, which is emptied first. */
   directory: string
   logFile: string
   lambdaLogFile: string
@@ -54,12 +54,12 @@ export interface Places {
 export async function startFakecloud(program: string, { directory, logFile, lambdaLogFile, nodeDirectory }: Places) {
   rmSync(directory, { recursive: true, force: true })
   for (const name of ['home', 'containers', 'tmp']) mkdirSync(join(directory, name), { recursive: true })
-  // Lambdas run below here: our package.json would make them ESM.
+  // Lambdas run below this folder: our package.json would make them ESM.
   writeFileSync(join(directory, 'package.json'), '{ "type": "commonjs" }\n')
   const containers = join(directory, 'containers')
   const port = await findFreePort()
   const target = `http://127.0.0.1:${port}`
-  // Its administrator's key, which no policy judges.
+  // The administrator's key, which no policy judges.
   const keys = { region: 'us-east-1', accessKeyId: 'test', secretAccessKey: 'test' }
   const front = await startFront({ endpointUrl: target, ...keys }, account, containers)
   const endpointUrl = front.url
@@ -96,8 +96,8 @@ export async function startFakecloud(program: string, { directory, logFile, lamb
 }
 
 /**
- * It is taken for podman by its name: so fakecloud asks no daemon for the address of this machine. There is no engine, and no
- * image is needed: what asks for one (`info`, `pull`, `image`, `ps`) ends at once.
+ * A command named podman, so that fakecloud asks no daemon for the address of this machine. There is no engine and no
+ * image: `info`, `pull`, `image` and `ps` succeed at once.
  */
 function containerCommand(directory: string): string {
   const file = join(directory, 'podman')

@@ -8,8 +8,8 @@ import { createJudge } from './judge.ts'
 const scope = /Credential=([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request/
 
 /**
- * Stands before fakecloud. It says that each call came by TLS, since nothing here has a certificate and a policy that wants
- * TLS would deny all of it; and it has those calls judged that fakecloud judges not (judge.ts).
+ * A proxy in front of fakecloud. It marks each call as TLS, since no program here has a certificate and a policy that
+ * demands TLS would deny every call. It asks judge.ts about the calls that fakecloud does not judge.
  */
 export async function startFront(access: AwsAccess, account: string, containers: string) {
   const target = access.endpointUrl
@@ -71,7 +71,7 @@ export async function startFront(access: AwsAccess, account: string, containers:
 
   server.handle((request, response) => {
     request.headers['x-forwarded-proto'] = 'https'
-    // As a proxy says it, and an SDK asks again.
+    // A proxy's 502, at which an SDK retries.
     answer(request, response).catch(() => response.writeHead(502).end())
   })
   return { url: server.url, close: server.close }

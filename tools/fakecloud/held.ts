@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path'
 
 /**
- * Messages of SQS that a Lambda holds back. fakecloud 0.51.0 gives a Lambda no receipt handle, counts what it received from 0,
- * and gives again at once what the Lambda left: so a message's id is its handle here, and lambda.ts keeps it back.
+ * Messages of SQS that a Lambda holds back. fakecloud 0.51.0 gives a Lambda no receipt handle, counts what it received
+ * from 0, and gives again at once what the Lambda left: so a message's id is its handle here, and lambda.ts keeps it
+ * back.
  */
 type Held = { until: number; received: number }
 
@@ -30,7 +31,7 @@ export function hold(containers: string, id: string, seconds: number): void {
 
 type Message = { eventSource: string; messageId: string; attributes: { [name: string]: string } }
 
-/** The event as AWS gives it, and the ids of those that are not to be given yet. */
+/** The event in AWS's form, and the ids of messages that are held back. */
 export function received(
   containers: string,
   event: { Records?: Message[] } | null,

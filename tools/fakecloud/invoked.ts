@@ -1,11 +1,11 @@
 /**
- * Calls of a Lambda by an alias. fakecloud 0.51.0 finds the alias and tells the Lambda nothing of it: so the front puts the ARN
- * beside the event, and lambda.ts takes it out.
+ * Calls of a Lambda by an alias. fakecloud 0.51.0 resolves the alias and does not tell the Lambda: the front puts the
+ * ARN beside the event, and lambda.ts takes it out.
  */
 const member = 'hotwork_invoked_as'
 const invocation = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/
 
-/** The ARN that a call is for, where it has an alias. */
+/** The ARN in a call by alias. */
 export function aliasIn(url = ''): string | undefined {
   const arn = decodeURIComponent(invocation.exec(url)?.[1] ?? '')
   return /:function:[^:]+:[^:]+$/.test(arn) ? arn : undefined

@@ -12,7 +12,7 @@ import { defined } from '../../functions/domain/values.ts'
 import { policyName } from '../../functions/targets/aws/iam/role-policies.ts'
 import { type AwsAccess, clientSettings } from '../../local/emulator.ts'
 
-/** What a session was assumed with, as the call said it, and who STS says that it is. */
+/** The parameters with which a session was assumed, and its identity according to STS. */
 type Session = {
   role: string
   policies: string[]
@@ -23,7 +23,7 @@ type Session = {
 }
 type Call = { service: string; action: string; region: string; account: string; body: { [name: string]: unknown } }
 
-/** The resources that IAM judges a call on, of services that fakecloud lets every caller use. */
+/** The resources of a call, for services that fakecloud lets every caller use. */
 const resourcesOf: { readonly [service: string]: (call: Call) => string[] } = {
   ssm: ({ region, account, body }) => {
     const names = [body['Name'] ?? body['Names'] ?? body['Path'] ?? []].flat().map(String)
@@ -31,7 +31,7 @@ const resourcesOf: { readonly [service: string]: (call: Call) => string[] } = {
       name.startsWith('arn:') ? name : `arn:aws:ssm:${region}:${account}:parameter/${name.replace(/^\//, '')}`,
     )
   },
-  // A secret's ARN ends by six characters more, which no caller has to know.
+  // A secret's ARN has six more characters, which a caller need not know.
   secretsmanager: ({ region, account, body }) => {
     const name = String(body['SecretId'])
     return [name.startsWith('arn:') ? name : `arn:aws:secretsmanager:${region}:${account}:secret:${name}-AbCdEf`]
@@ -41,21 +41,24 @@ const resourcesOf: { readonly [service: string]: (call: Call) => string[] } = {
 }
 
 /**
- * fakecloud 0.51.0 judges no call of these services, though its engine could. Here it is asked as its simulator: of the
- * caller's role, and of the policy of the session. Both must allow.
+ * fakecloud 0.51.0 does not judge calls of these services, though its engine could. Its policy simulator is asked
+ * instead: about the caller's role, and about the session's policy. Both must allow.
  */
 export function createJudge(access: AwsAccess, account: string) {
   const iam = new IAMClient(clientSettings(access))
   const assumed = new Map<string, Session>()
   const callers = new Map<string, Promise<Session | undefined>>()
 
-  /** Of a Lambda, whose credentials come without a call: its role. Nothing for the administrator and for users. */
+  /**
+   * The session of a Lambda, whose credentials come without a call: its role's. Undefined for the administrator and for
+   * users.
+   */
   async function callerOf(accessKeyId: string, sessionToken: string | undefined): Promise<Session | undefined> {
     const sts = new STSClient({
       ...clientSettings(access),
       credentials: { accessKeyId, secretAccessKey: 'unasked', ...(sessionToken && { sessionToken }) },
     })
-    // It judges this call too, and a refusal names the caller as well.
+    // fakecloud judges this call too, and even a refusal names the caller.
     const who = sts.send(new GetCallerIdentityCommand({})).then(({ Arn }) => Arn, String)
     const named = (await who.finally(() => sts.destroy())) ?? ''
     if (/^arn:aws:iam::\d+:(root$|user\/)/.test(named)) return undefined
@@ -66,7 +69,7 @@ export function createJudge(access: AwsAccess, account: string) {
 
   const decisionOf = ({ EvaluationResults: [result] = [] }: SimulatePolicyResponse) => result?.EvalDecision
 
-  /** What the simulator is asked about a call of a session. */
+  /** The simulator's input for a call of a session. */
   function asked(session: Session, action: string, region: string, resource: string) {
     const entries: (readonly [string, string])[] = [
       ['aws:CurrentTime', new Date().toISOString()],
@@ -87,7 +90,7 @@ export function createJudge(access: AwsAccess, account: string) {
     }
   }
 
-  /** By the role, and by the session's policy where it has one. */
+  /** Whether the role allows it, and the session's policy if there is one. */
   async function isAllowed(session: Session, action: string, region: string, resource: string): Promise<boolean> {
     const call = asked(session, action, region, resource)
     const answers = await Promise.all([
@@ -99,7 +102,7 @@ export function createJudge(access: AwsAccess, account: string) {
     return answers.every((answer) => decisionOf(answer) === 'allowed')
   }
 
-  /** Hotwork's own inline policy on a role, of the sessions that are ended. */
+  /** Hotwork's inline policy on a role, which denies ended sessions. */
   async function denyOn(role: string): Promise<string | undefined> {
     const named = { RoleName: role.slice(role.lastIndexOf('/') + 1), PolicyName: policyName }
     try {
@@ -114,7 +117,7 @@ export function createJudge(access: AwsAccess, account: string) {
   return {
     judges: (service: string) => service in resourcesOf,
 
-    /** Keeps what a session was assumed with: the form of `sts:AssumeRole`, and its answer. */
+    /** Remembers a session: the form of `sts:AssumeRole`, and its answer. */
     keep(form: string, answer: string): void {
       const said = new URLSearchParams(form)
       const told = (name: string) => new RegExp(`<${name}>([^<]+)<`).exec(answer)?.[1]
@@ -131,7 +134,9 @@ export function createJudge(access: AwsAccess, account: string) {
       assumed.set(accessKeyId, { role, policies: policy ? [policy] : [], tags, issuedAt, ...who })
     },
 
-    /** The answer of `sts:GetCallerIdentity` for a session. AWS gives it under any policy; fakecloud asks the policies. */
+    /**
+     * The answer of `sts:GetCallerIdentity` for a session. AWS gives it under any policy; fakecloud asks the policies.
+     */
     identity(accessKeyId: string, form: string): string | undefined {
       const { arn, id } = assumed.get(accessKeyId) ?? {}
       if (arn === undefined || new URLSearchParams(form).get('Action') !== 'GetCallerIdentity') return undefined
@@ -139,7 +144,7 @@ export function createJudge(access: AwsAccess, account: string) {
       return `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>${result}</GetCallerIdentityResult></GetCallerIdentityResponse>`
     },
 
-    /** The resource that the caller may not use so, if there is one. */
+    /** The resource that is denied to the caller, if any. */
     async denied(
       accessKeyId: string,
       sessionToken: string | undefined,
@@ -156,7 +161,7 @@ export function createJudge(access: AwsAccess, account: string) {
       return undefined
     },
 
-    /** Whether all is denied to a session by its tags, which fakecloud does not know when it judges a call itself. */
+    /** Whether a session is denied everything by its tags, which fakecloud ignores in its own judgement. */
     async ended(accessKeyId: string, service: string, region: string): Promise<boolean> {
       const session = assumed.get(accessKeyId)
       if (session === undefined || session.tags.length === 0) return false

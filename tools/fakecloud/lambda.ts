@@ -8,14 +8,16 @@ import { text } from 'node:stream/consumers'
 import { received } from './held.ts'
 import { withoutAlias } from './invoked.ts'
 
-/** One Lambda as a process: loads the code, and answers `POST .../invocations` as AWS's Runtime Interface Emulator does. */
+/**
+ * One Lambda as a process: loads the code, and answers `POST .../invocations` as AWS's Runtime Interface Emulator does.
+ */
 
 const [folder = '', handlerName = ''] = process.argv.slice(2)
 const name = process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? 'unknown'
 const logFile = process.env['HOTWORK_LAMBDA_LOG'] ?? '/dev/null'
 let requestId = '-'
 
-// All Lambdas to one file, as the local stack has it. Warnings and errors come by stderr.
+// All Lambdas log to one file, as in the local stack. Warnings and errors come by stderr.
 for (const stream of [process.stdout, process.stderr]) {
   const write = stream.write.bind(stream)
   stream.write = ((part: string | Uint8Array, ...rest: []) => {

@@ -13,15 +13,15 @@ import { findOrInstall, startFakecloud, version } from './fakecloud.ts'
 import { faults } from './faults.ts'
 
 /**
- * `npm run test:fakecloud`: the same app on an emulator whose authors share no code with the first, and which enforces IAM by
- * an engine of its own. Deploys the template unchanged, by the code that deploys to the first, and runs the tests of the
- * deployed stack. What fails by a fault of the emulator is named in faults.ts, and counted as skipped; anything else fails
- * the run. What is typed after `--` goes to jest.
+ * `npm run test:fakecloud`: the same app on an emulator whose authors share no code with the first, and which enforces
+ * IAM by an engine of its own. Deploys the template unchanged, by the code that deploys to the first, and runs the
+ * tests of the deployed stack. Failures by faults of the emulator are named in faults.ts and counted as skipped; any
+ * other fails the run. Arguments after `--` go to jest.
  */
 
 const state = join(root, '.hotwork/fakecloud-test')
 const log = join(state, 'log')
-/** Files that need no deployment of seconds are tested without it. */
+/** Arguments for jest. The swift deployment is made only if they name its files. */
 const typed = process.argv.slice(2)
 const say = (line: string) => console.log(`   ${line}`)
 
@@ -76,7 +76,7 @@ async function jest(deployments: { main: Local; swift?: Local }, signal: AbortSi
   return JSON.parse(readFileSync(results, 'utf8')) as Results
 }
 
-/** A fault that is named and does not show any more is told, and fails nothing. */
+/** Counts and prints the results. A named fault that no longer shows is reported, and fails nothing. */
 function tally({ testResults }: Results): boolean {
   const tests = testResults.flatMap(({ assertionResults }) => assertionResults)
   const broken = testResults.filter(({ assertionResults }) => assertionResults.length === 0)
@@ -87,7 +87,7 @@ function tally({ testResults }: Results): boolean {
   for (const { why, tests: named } of faults) {
     const shown = theirs.filter(({ fullName }) => named.some((name) => fullName.includes(name)))
     say(
-      `${why}: ${shown.length} of ${named.length}${shown.length < named.length ? ', so some need not be named any more' : ''}`,
+      `${why}: ${shown.length} of ${named.length}${shown.length < named.length ? ', so some names can be removed' : ''}`,
     )
   }
   for (const { fullName, failureMessages } of ours) console.log(`\nFAILED ${fullName}\n${failureMessages.join('\n')}`)

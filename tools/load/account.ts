@@ -9,7 +9,7 @@ import type { Facts } from './facts.ts'
 import type { Life } from './lives.ts'
 import { fates } from './plan.ts'
 
-/** A rule, what it was asked of, and each of them that breaks it. */
+/** A rule, the number of things it was asked of, and each that breaks it. */
 export type Finding = { rule: string; asked: number; broken: readonly string[] }
 
 type Known = { id: string; life: Life | undefined; state: ApprovalRequest; entries: readonly Entry[] }
@@ -31,7 +31,7 @@ export function takeAccount(lives: readonly Life[], screen: SlackScreen, facts: 
   ]
 }
 
-/** @param judge says what is wrong with one, if anything is */
+/** @param judge returns the fault of one, or undefined */
 function rule<T>(words: string, all: Iterable<T>, judge: (one: T) => string | undefined | false): Finding {
   const asked = [...all]
   return { rule: words, asked: asked.length, broken: asked.flatMap((one) => judge(one) || []) }
@@ -111,7 +111,7 @@ function ofGrants(known: readonly Known[], { executions, waiting, denies }: Fact
       (each) => count(each, 'UseBegun') > each.state.ask.uses && each.id,
     ),
     rule('each agent has what its record says it was given', known, ({ id, life, entries }) => {
-      // AWS credentials are a use too, which no tool begins.
+      // AWS credentials count as a use too, and no tool begins it.
       const uses = entries.filter(({ type, actor }) => type === 'UseBegun' && actor.type === 'tool').length
       return life?.ended && life.uses !== uses && `${id}: ${life.uses} uses, ${uses} on record`
     }),
@@ -143,7 +143,7 @@ function ofGrants(known: readonly Known[], { executions, waiting, denies }: Fact
   ]
 }
 
-/** The kind of which a second credential was issued beside a first that was neither replaced nor revoked. */
+/** The kind of a second credential issued beside a live first one. */
 function twoLive(entries: readonly Entry[]): string | undefined {
   const live = new Map<unknown, unknown>()
   for (const { type, facts } of entries) {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 
-/** A number from 0 up to 1 that hangs on its names alone: a plan is the same in whichever order it is asked. */
+/** A number from 0 up to 1 that depends on its names alone, so that a plan is the same in any order of calls. */
 export function chance(...names: readonly (string | number)[]): number {
   return createHash('sha256').update(names.join(' ')).digest().readUInt32BE() / 2 ** 32
 }
 
-/** One of these, by their weights. */
+/** A name, drawn by the weights. */
 export function pick<T extends string>(weights: { readonly [name in T]?: number }, at: number): T {
   const entries = Object.entries(weights) as [T, number][]
   const total = entries.reduce((sum, [, weight]) => sum + weight, 0)

@@ -4,7 +4,7 @@ import type { Life, Lives } from './lives.ts'
 import type { Options } from './options.ts'
 import { type QueueSeen, QueueWatch } from './watch.ts'
 
-/** What was seen in one second. `age` is of the queue that has not been empty for the longest. */
+/** Counts of one second. `age` is that of the queue that has not been empty for the longest. */
 export type Sample = {
   at: number
   arrived: number
@@ -19,18 +19,18 @@ export type Run = {
   samples: readonly Sample[]
   /** Milliseconds since 1970. */
   began: number
-  /** The last agent's life had come to its end. */
+  /** The end of the last agent's life. */
   livesEnded: number
-  /** Every queue was empty, and stayed so for a moment. Nothing where they were not in time. */
+  /** The time at which every queue stayed empty, or undefined if that came too late. */
   emptied: number | undefined
-  /** Queues of what could not be worked off. */
+  /** The dead-letter queues that are not empty. */
   dead: readonly QueueSeen[]
 }
 
-/** Empty for so many looks in a row. */
+/** Looks in a row that must find every queue empty. */
 const calm = 3
 
-/** Starts every life by the clock, whether or not those before have ended, and waits until all has come to rest. */
+/** Starts every life by the clock, whether or not earlier ones have ended, and waits until all queues are empty. */
 export async function drive(lives: readonly Life[], world: Lives, local: Local, options: Options): Promise<Run> {
   const { minutes, drain } = options
   const watch = new QueueWatch(local)

@@ -16,7 +16,7 @@ import type { Local } from '../../local/local-file.ts'
 
 type Message = { channel: string; ts: string; blocks?: unknown[]; thread_ts?: string }
 
-/** All that is there after the load, as AWS and the desk have it. */
+/** The state of AWS and the desk after the load. */
 export type Facts = Awaited<ReturnType<typeof readFacts>>
 
 export async function readFacts(local: Local) {
@@ -71,12 +71,12 @@ async function scanned<T>(
   return found
 }
 
-/** By request: how each of its workflows stands. */
+/** The status of each workflow, by request. */
 async function executionsOf({ aws }: Local): Promise<Map<string, string[]>> {
   const client = new SFNClient(clientSettings(aws))
   const found = new Map<string, string[]>()
   const { stateMachines = [] } = await client.send(new ListStateMachinesCommand({}))
-  // Each tier has a machine of its own.
+  // Each tier has its own state machine.
   const ours = stateMachines.filter(({ name = '' }) => name.replace(/-tier\d+$/, '') === aws.stackName)
   for (const { stateMachineArn } of ours)
     for await (const { executions = [] } of paginateListExecutions({ client }, { stateMachineArn }))
@@ -90,7 +90,7 @@ async function messagesOf({ slack }: Local): Promise<Message[]> {
   return ((await response.json()) as { messages: Message[] }).messages
 }
 
-/** What the tables and the log do not have in common: the hourly reconciliation, asked at once. */
+/** Differences between the tables and the log, by the hourly reconciliation, run at once. */
 async function reconciled({ aws }: Local): Promise<readonly unknown[]> {
   const client = new LambdaClient(clientSettings(aws))
   const { Payload, FunctionError } = await client.send(new InvokeCommand({ FunctionName: aws.reconcileFunction }))

@@ -6,15 +6,16 @@ import { describeAwsCall } from '../../test/stack/support/aws-call.ts'
 import { chance, pick } from './chance.ts'
 
 /**
- * Faults on the wire, by a seed: `lost` is carried out and its answer is cut off, `throttled` is refused and not carried
- * out, `broken` is a 503, `slow` arrives seconds late (its caller may have given up), `twice` arrives twice.
+ * Faults on the wire, by a seed: a `lost` call is carried out and its answer cut off, a `throttled` one refused and not
+ * carried out, a `broken` one a 503, a `slow` one arrives seconds late (its caller may have given up), one `twice`
+ * arrives twice.
  */
 export type Fault = 'lost' | 'throttled' | 'broken' | 'slow' | 'twice'
 export type Shares = { readonly [fault in Fault]?: number }
 
 export type Happened = { at: number; where: 'aws' | 'slack'; operation: string; fault: Fault }
 
-/** A call that was carried out. `answer` is what its caller would have had. */
+/** A call that was carried out. `answer` is the one meant for its caller. */
 export type Relayed = { operation: string; body: Buffer; answer: Buffer; fault: Fault | undefined }
 type Answer = { status: number; headers: IncomingHttpHeaders; body: Buffer }
 type Call = { service: string; operation: string }
@@ -64,7 +65,7 @@ export async function startFaultyProxy(options: Options) {
       await pause(500 + 2500 * chance(seed, 'slow', counts.get(`${call.service} ${operation}`) ?? 0))
     const answer = await forward(`${target}${incoming.url}`, incoming, body, agent)
     if (fault === 'twice') await forward(`${target}${incoming.url}`, incoming, body, agent)
-    // A caller that has given up meanwhile does not hear it either.
+    // A caller that has given up does not hear the answer either.
     options.relayed?.({ operation, body, answer: answer.body, fault: incoming.socket.destroyed ? 'lost' : fault })
     if (fault === 'lost') incoming.socket.destroy()
     else response.writeHead(answer.status, withoutHops(answer.headers)).end(answer.body)
@@ -94,7 +95,7 @@ export async function startFaultyProxy(options: Options) {
   }
 }
 
-/** Between the Lambdas and the emulator. */
+/** Starts a faulty proxy between the Lambdas and the emulator. */
 export async function startFaultyAws(
   options: Pick<Options, 'seed' | 'shares' | 'told'> &
     Pick<Meter, 'invocationsFile'> &
@@ -105,7 +106,7 @@ export async function startFaultyAws(
   return Object.assign(proxy, { invocationsFile, repeats } satisfies Partial<Meter>)
 }
 
-/** Of a path its first part alone: ids make each call another. */
+/** The first part of a path alone: ids would make each call its own operation. */
 function describeAws(incoming: IncomingMessage, body: Buffer): Call {
   const { service, operation } = describeAwsCall(incoming, body)
   return { service, operation: operation.replace(/^(\w+) \/([^/]*).*$/, '$1 $2') }
@@ -120,7 +121,7 @@ const errors: { readonly [service: string]: string } = {
   s3: 'SlowDown',
 }
 
-/** Each in the form of its protocol. */
+/** A throttling error in the form of the service's protocol. */
 function throttleOf({ service }: Call) {
   const code = errors[service] ?? 'ThrottlingException'
   if (service === 's3')
@@ -145,7 +146,7 @@ function throttleOf({ service }: Call) {
 const xml = (body: string) => `<?xml version="1.0" encoding="UTF-8"?>${body}`
 const unavailable = { status: 503, headers: { 'content-type': 'text/plain' }, body: 'Service Unavailable\n' }
 
-/** Between the Lambdas and the desk. */
+/** Starts a faulty proxy between the Lambdas and the desk. */
 export const startFaultySlack = (options: Pick<Options, 'seed' | 'shares' | 'told' | 'relayed'>) =>
   startFaultyProxy({
     ...options,
@@ -166,7 +167,7 @@ async function read(incoming: IncomingMessage): Promise<Buffer> {
 
 function forward(url: string, { method, headers }: IncomingMessage, body: Buffer, agent: Agent): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    // Not `fetch`: the signature covers the `host` that the SDK called, and `fetch` would write its own.
+    // `fetch` would write its own `host`, and the signature covers the one that the SDK called.
     const sent = { ...withoutHops(headers), 'content-length': String(body.length) }
     const outgoing = request(url, { method, headers: sent, agent }, (incoming) => {
       read(incoming).then(
@@ -179,7 +180,7 @@ function forward(url: string, { method, headers }: IncomingMessage, body: Buffer
   })
 }
 
-/** What is between two hops alone. */
+/** Headers without those of a single hop. */
 function withoutHops(headers: IncomingHttpHeaders): Record<string, string | string[]> {
   const {
     connection: _,

@@ -1,4 +1,4 @@
-/** Lets so many through at once; the others wait their turn, what is new behind all that has begun. */
+/** Limits concurrent calls. Work that has begun goes before new work. */
 export class Gate {
   #free: number
   readonly #begun: (() => void)[] = []

@@ -8,19 +8,19 @@ import { chance } from './chance.ts'
 import { Gate } from './gate.ts'
 import type { Arrival } from './plan.ts'
 
-/** One arrival and what came of it, as its agent and its people know it. */
+/** One arrival and its outcome, as its agent and its people know it. */
 export type Life = Arrival & {
   sentAt?: number
   answeredAt?: number
   endedAt?: number
   outcome?: 'accepted' | 'refused' | 'unanswered'
-  /** Of the refusal, or of what its life stopped at. */
+  /** The code of the refusal, or of the step at which the life stopped. */
   code?: string
   id?: string
-  /** Its tokens that were issued, and the uses that were begun, as far as the answers came. */
+  /** Tokens issued and uses begun, as far as the answers arrived. */
   tokens: number
   uses: number
-  /** The agent's life went to its end. */
+  /** Whether the agent's life reached its end. */
   ended: boolean
 }
 
@@ -42,20 +42,20 @@ class Stopped extends Error {
   override readonly name = 'Stopped'
 }
 
-/** Agents, their tools and the people who decide: all of them careful clients, who ask again where no answer comes. */
+/** Agents, their tools and the people who decide: careful clients, which retry when no answer comes. */
 export class Lives {
   readonly #hotwork = new Renewing()
   readonly #screen: SlackScreen
   readonly #seed: number
   readonly #gate: Gate
-  /** Lists of bursts, as they were when they were clicked last. */
+  /** Lists of bursts as of their last click. */
   readonly #clicked = new Map<string, { says: string; at: number }>()
   retries = 0
   throttled = 0
-  /** Why was asked again, and how often. */
+  /** Reasons of retries, with their counts. */
   readonly reasons = new Map<string, number>()
 
-  /** @param atOnce most calls of agents and clicks of people that are under way at once */
+  /** @param atOnce the limit of concurrent calls of agents and clicks of people */
   constructor(screen: SlackScreen, { seed, atOnce }: { seed: number; atOnce: number }) {
     this.#screen = screen
     this.#seed = seed
@@ -177,7 +177,9 @@ export class Lives {
   #complete = ({ agent }: Life, id: string) =>
     this.#expect('complete', [200], () => this.#hotwork.complete(agent, id)).then(() => {})
 
-  /** Asks ever more seldom. @param meanwhile what is done each time that it still waits */
+  /**
+   * Polls with growing pauses until the request is settled. @param meanwhile runs after each poll that finds it pending
+   */
   async #untilSettled(life: Life, id: string, meanwhile: () => Promise<void> = async () => {}): Promise<void> {
     const deadline = Date.now() + patienceMs
     for (let seconds = 1; Date.now() < deadline; seconds = Math.min(30, 2 * seconds)) {
@@ -189,11 +191,11 @@ export class Lives {
     throw new Stopped('was never settled')
   }
 
-  /** What the desk does not take, as a message that is gone, comes to nothing. */
+  /** Clicks. A refusal by the desk, such as for a deleted message, is ignored. */
   #click = (card: Shown, action: string, person: string): Promise<unknown> =>
     this.#gate.within(() => this.#hotwork.desk.click(card, action, person).catch(() => undefined))
 
-  /** A person clicks when they have seen the card, and once more where nothing came of it. */
+  /** A person clicks when they have seen the card, and again if the click had no effect. */
   async #decide(id: string, action: 'approve' | 'deny', person: string, stage: string): Promise<void> {
     const open = ({ buttons, says }: Shown) => buttons.includes(action) && says.startsWith(`Waiting for ${stage}:`)
     for (let tries = 0; tries < 12; tries++) {
@@ -201,7 +203,7 @@ export class Lives {
       if (!card) throw new Stopped(`no card for ${stage}`)
       await pause(500 + 2_000 * chance(this.#seed, 'thinks', id, tries))
       await this.#click(card, action, person)
-      // Where it was posted twice, the newer one is kept up to date.
+      // A card that was posted twice is updated in its newer message alone.
       const isDone = (now: Shown) => now === this.#screen.of(id).at(-1) && !open(now)
       if (await this.#screen.until(id, isDone, 30_000)) return
       this.retries += 1
@@ -209,7 +211,7 @@ export class Lives {
     throw new Stopped(`the click for ${stage} came to nothing`)
   }
 
-  /** An owner approves what the newest list has, in one click; what no list has, on its own card. */
+  /** An owner approves the newest list in one click, and a request on no list on its own card. */
   async #inBurst(life: Life, id: string): Promise<void> {
     const lists = ({ buttons }: Shown) => buttons.includes('approve_all')
     await this.#screen.until(life.agent, lists, 60_000)
@@ -221,7 +223,7 @@ export class Lives {
     })
   }
 
-  /** One person looks at a list, not each of its members: once as it is, and again where nothing came of it. */
+  /** Whether a list may be clicked: once in each version, and again when the click had no effect. */
   #mayClick({ ts, says }: Shown): boolean {
     const last = this.#clicked.get(ts)
     if (last && last.says === says && Date.now() - last.at < 30_000) return false
@@ -235,7 +237,7 @@ export class Lives {
     throw new Stopped(`${what}: ${answer.status} ${codeOf(answer)}`)
   }
 
-  /** Again after a lost answer, a 5xx or a 429, as their `Retry-After` says. */
+  /** Retries after a lost answer, a 5xx or a 429, by `Retry-After`. */
   async #insist(send: () => Promise<Answer>, turn: 'begun' | 'new' = 'begun'): Promise<Answer> {
     let deadline: number | undefined
     for (let tries = 0; ; tries++) {

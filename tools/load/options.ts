@@ -15,7 +15,7 @@ export const usage = `Usage: npm run load -- [options]
 
 export type Options = ReturnType<typeof readOptions>
 
-/** @throws what is wrong with them */
+/** @throws an error with the fault of the options */
 export function readOptions(typed: readonly string[]) {
   const text = { type: 'string' } as const
   const names = { rate: text, minutes: text, faults: text, slack: text, repeats: text, seed: text, drain: text }

@@ -1,7 +1,7 @@
 import { chance, pick } from './chance.ts'
 import { builders, remediators } from './policies.ts'
 
-/** What becomes of a request if all goes well, and so what the account expects of each that was accepted. */
+/** The outcome of each kind of request without faults, which the account expects of each accepted one. */
 export const fates = {
   /** No person is asked: token, AWS credentials, the change, done. */
   automatic: 'completed',
@@ -13,7 +13,7 @@ export const fates = {
   withdrawn: 'withdrawn',
   /** No person answers. */
   left: 'pending',
-  /** One of many alike, which an owner approves with one click, and which its agent claims not. */
+  /** One of many alike, which an owner approves with one click, and which its agent does not claim. */
   burst: 'approved',
   /** Policy says no for good. */
   forbidden: undefined,
@@ -22,7 +22,7 @@ export type Fate = keyof typeof fates
 
 export type Arrival = {
   n: number
-  /** Milliseconds from the begin. */
+  /** Milliseconds from the start. */
   at: number
   fate: Fate
   agent: string
@@ -33,11 +33,14 @@ export type Arrival = {
 
 /** A card takes over a burst of more than twenty (policies/ladder.json). */
 const alike = 25
-/** Milliseconds in which they come. */
+/** Milliseconds in which the requests of a burst arrive. */
 const within = 2_000
 const singles = { automatic: 70, used: 10, two: 8, denied: 4, withdrawn: 3, left: 3, forbidden: 2 } as const
 
-/** Half of them come alone, half in bursts of one agent in a loop. The same seed is the same load. */
+/**
+ * Plans a load: half of the requests arrive alone, half in bursts of one agent in a loop. The same seed gives the same
+ * load.
+ */
 export function planLoad({ seed, rate, minutes }: { seed: number; rate: number; minutes: number }): Arrival[] {
   const total = Math.round(rate * minutes * 60)
   const lasts = minutes * 60_000

@@ -6,7 +6,7 @@ import type { Happened } from './faults.ts'
 /** Seconds that one bar of faults covers. */
 const barSeconds = 10
 
-/** The load over time as SVG: what came and was answered, what was under way, what waited in queues, what went wrong. */
+/** The load over time as SVG: arrivals and answers, work under way, messages in queues, faults. */
 export function drawLoad(samples: readonly Sample[], happened: readonly Happened[], began: number): Promise<string> {
   const chart: TopLevelSpec = {
     vconcat: [
@@ -23,7 +23,7 @@ export function drawLoad(samples: readonly Sample[], happened: readonly Happened
 
 const size = { width: 640, height: 100 } as const
 
-/** @param title of the last of them alone */
+/** @param title the title of the lowest axis; null for the others */
 const xOf = (title: string | null) =>
   ({ field: 'at', type: 'quantitative', title, scale: { domainMin: 0, nice: false } }) as const
 
@@ -47,7 +47,7 @@ function bars(happened: readonly Happened[], began: number) {
     `${Math.floor((at - began) / 1000 / barSeconds) * barSeconds}|${where === 'aws' ? 'AWS' : 'Slack'} ${fault === 'throttled' && where === 'slack' ? '429' : fault}`
   const values = [...Map.groupBy(happened, barOf)].map(([key, those]) => {
     const [from, what] = key.split('|')
-    // With a gap, so that neighbours do not touch.
+    // Bars have gaps, so that neighbours do not touch.
     return { at: Number(from), until: Number(from) + 0.9 * barSeconds, what, value: those.length }
   })
   return {

@@ -7,7 +7,7 @@ import type { Options } from './options.ts'
 
 const shownOfEach = 3
 
-/** What was done, what went wrong on the way, and what held: for a person to read. */
+/** A report for people: the work done, the faults on the way, and the rules that held. */
 export function reportOf({ lives, world, run, happened, repeatsFile, findings, options }: Reported): string {
   const lines = [
     ...loadLines(lives, run, options),

@@ -15,10 +15,10 @@ import { drawLoad } from './plot.ts'
 import { loadPolicies } from './policies.ts'
 import { reportOf } from './report.ts'
 
-/** So that a stream is read for each reader by itself, as on AWS. Milliseconds. */
+/** Milliseconds. The delay has each reader read a stream by itself, as on AWS. */
 const streamDelay = 20
 
-/** `npm run load`: the local stack under load and faults, and an account of every request. Exit 1 where a rule fails. */
+/** `npm run load`: the local stack under load and faults, and an account of every request. Exit 1 if a rule fails. */
 const options = chooseOptions()
 const held = await load(options)
 process.exit(held ? 0 : 1)

@@ -2,10 +2,13 @@ import { GetQueueAttributesCommand, ListQueuesCommand, SQSClient } from '@aws-sd
 import { clientSettings } from '../../local/emulator.ts'
 import type { Local } from '../../local/local-file.ts'
 
-/** A queue as it was seen: what waits or is being worked off, and for how long it has not been empty (its age at most). */
+/**
+ * A queue at one look: its messages, waiting or in flight, and the time since it was last empty (the most its age can
+ * be).
+ */
 export type QueueSeen = { name: string; messages: number; age: number; dead: boolean }
 
-/** Looks at every queue of a deployment. */
+/** Watches every queue of a deployment. */
 export class QueueWatch {
   readonly #sqs: SQSClient
   readonly #prefix: string

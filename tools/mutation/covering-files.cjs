@@ -7,13 +7,13 @@ const state = process.env.HOTWORK_MUTATION_STATE
 /** The file that each mutant changes, as sample.mjs keeps it. */
 let files
 const file = join(process.env.HOTWORK_MADE_ONCE, 'names-of-tests.json')
-/** The turn in which a file last killed a mutant: the next mutant is often killed by the same. */
+/** The turn in which a file last killed a mutant: it often kills the next one too. */
 const kills = new Map()
 let turn = 0
 
 /**
- * For a mutant Stryker names the tests that reach it, and jest would load every file to find them. This loads those that
- * have one, and belong to its subject: the first run, without a mutant, keeps the names of the tests of each file, and how long it takes.
+ * Loads only the files with tests that reach the mutant and belong to its subject. Stryker names the tests, and jest
+ * would load every file to find them. The first run, without a mutant, records the tests of each file and its time.
  */
 module.exports = class extends Sequencer {
   #pattern

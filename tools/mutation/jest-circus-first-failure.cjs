@@ -2,7 +2,7 @@ const { default: circus } = require('jest-circus/runner')
 const { createEmptyTestResult } = require('@jest/test-result')
 
 let killed
-// Jest takes a file without a test for a fault.
+// Jest reports a file without a test as a fault.
 const notNeeded = {
   title: 'not needed',
   fullName: 'not needed',
@@ -12,7 +12,7 @@ const notNeeded = {
 }
 const skipped = { ...createEmptyTestResult(), numPendingTests: 1, testResults: [notNeeded] }
 
-/** A mutant that one file of tests has killed needs no other file. Stryker cannot ask jest to stop there. */
+/** A killed mutant needs no other file of tests. Stryker cannot tell jest to stop there. */
 module.exports = async (...run) => {
   const mutant = process.env.__STRYKER_ACTIVE_MUTANT__
   if (mutant !== undefined && killed === mutant) return { ...skipped, testFilePath: run[4] }

@@ -6,7 +6,7 @@ const { testsOf } = require('./subjects.ts')
 const rootDir = join(__dirname, '../..')
 const { displayName, ...domain } = projects.find((project) => project.displayName === 'domain')
 
-// Made by the code without a mutant, in Stryker's first run, and kept for the runs of all mutants.
+// Fixtures made by the code without a mutant, in Stryker's first run, and kept for all mutants.
 process.env.HOTWORK_MADE_ONCE = join(rootDir, '.hotwork/made-once')
 mkdirSync(process.env.HOTWORK_MADE_ONCE, { recursive: true })
 
@@ -21,7 +21,7 @@ module.exports = {
   rootDir,
   roots: ['<rootDir>/test'],
   testMatch: folders.flatMap((name) => [`<rootDir>/test/${name}/**/*.test.ts`, `<rootDir>/test/${name}.test.ts`]),
-  // They search whole spaces, and would take minutes for each mutant.
+  // These files search whole spaces, and would take minutes for each mutant.
   testPathIgnorePatterns: [
     '/test/domain/model/',
     '/test/domain/break-glass/openings.test.ts',

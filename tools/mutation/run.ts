@@ -4,17 +4,17 @@ import { join } from 'node:path'
 import { chooseSubjects, subjectOf, usage } from './subjects.ts'
 
 /**
- * `npm run test:mutation -- FOLDER...`: Stryker changes the code of the folders of `functions/` in one place at a time, and
- * runs the tests that reach the place. A change that no test finds has survived. With `--minutes` the run ends
- * then, and the score is of what it took: a sample spread over all files. Ends with a table, which
- * `tools/mutation/scores.json` keeps, and a list of the survivors.
+ * `npm run test:mutation -- FOLDER...`: Stryker changes the code of the folders of `functions/` in one place at a time,
+ * and runs the tests that reach the place. A change that no test finds has survived. With `--minutes` the run ends
+ * then, and the score is that of a sample spread over all files. Ends with a table, which `tools/mutation/scores.json`
+ * keeps, and a list of the survivors.
  */
 
 const root = join(import.meta.dirname, '../..')
 const state = join(root, '.hotwork/mutation')
 const scoresFile = join(import.meta.dirname, 'scores.json')
 
-/** `of` is how many changes there are; a score is of those that were taken. */
+/** `of` is the number of all changes; the score counts those that were tried. */
 type Score = {
   killed: number
   timedOut: number
@@ -53,7 +53,7 @@ function mutate(folders: readonly string[], minutes: number | undefined): readon
   if (status !== 0 && !timeIsUp) throw new Error(`Stryker ended with ${status ?? signal}`)
   const lines = readFileSync(join(state, 'results.jsonl'), 'utf8').trim().split('\n')
   const all = lines.map((line): Result => JSON.parse(line))
-  // Changes that no test reaches are told before others have had their turn.
+  // Changes that no test reaches are reported before all others have been tried.
   const ran = all.filter((result) => !['Planned', 'NoCoverage', 'Ignored'].includes(result.status))
   const last = Math.max(...ran.map(({ rank }) => rank))
   return all.filter(({ status: told, rank }) => told !== 'NoCoverage' || !timeIsUp || rank <= last)

@@ -1,7 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
-/** Multiples of the golden ratio: where a run is ended, what it has taken is spread evenly over all files. */
+/** Multiples of the golden ratio: a run that is cut off has taken a sample spread evenly over all files. */
 const rankOf = (id) => (Number(id) * 0.6180339887498949) % 1
 
 const state = process.env.HOTWORK_MUTATION_STATE

@@ -6,12 +6,12 @@ export default {
   jest: { configFile: 'tools/mutation/jest.config.cjs', enableFindRelatedTests: false },
   coverageAnalysis: 'perTest',
   mutate: folders.split(' ').map((folder) => `${folder.startsWith('policy-tools/') ? '' : 'functions/'}${folder}/*.ts`),
-  // Words are held by other tests, and a kind that is '' is refused by the compiler.
+  // Words have their own tests, and the compiler refuses '' as a kind.
   mutator: { excludedMutations: ['StringLiteral'] },
-  // What is computed when a module is loaded, such as a zod schema: each would need all tests again.
+  // Static code, such as a zod schema: each mutant of it would need all tests.
   ignoreStatic: true,
   concurrency: Number(workers ?? 1),
-  // On a busy machine a test that waits for its turn would count as one that found the change.
+  // On a busy machine a slow test would count as one that found the change.
   timeoutMS: 60_000,
   timeoutFactor: 4,
   dryRunTimeoutMinutes: 120,

@@ -1,4 +1,4 @@
-/** What matters most comes first. `domain` and `operations` are the files directly in them. */
+/** Folders in the order of their importance. `domain` and `operations` are the files directly in them. */
 export const subjects: readonly string[] = [
   ...[
     'domain/requests',
@@ -33,7 +33,7 @@ export const subjects: readonly string[] = [
   ],
 ]
 
-/** Tests of other subjects that hold a folder's rules. */
+/** Tests of other subjects that test a folder's rules. */
 const alsoHeldBy: { readonly [subject: string]: readonly string[] } = {
   'domain/cards': [
     ...[
@@ -92,7 +92,7 @@ const alsoHeldBy: { readonly [subject: string]: readonly string[] } = {
   'operations/uses': ['http/read-routes'],
 }
 
-/** @returns the folders, or files without their ending, of `test/` in which the tests of a subject are */
+/** @returns the folders of `test/`, or files without their ending, with the tests of a subject */
 export function testsOf(subject: string): readonly string[] {
   const [layer, name] = subject.split('/')
   if (name === undefined) return [subject]
@@ -117,7 +117,7 @@ ${subjects.join(', ')}`
 
 export type Choice = { readonly folders: readonly string[]; readonly minutes?: number }
 
-/** @returns nothing where what was typed is not known: a folder without code would get a score of nothing */
+/** @returns undefined for unknown arguments: a folder without code would get an empty score */
 export function chooseSubjects(typed: readonly string[]): Choice | undefined {
   const [, minutes, rest] = /^(?:--minutes (\d+) ?)?(.*)$/.exec(typed.join(' ')) ?? []
   const folders = foldersOf((rest as string).split(' ').filter(Boolean))

@@ -12,7 +12,7 @@ const cache = join(import.meta.dirname, '../../.hotwork/prove')
 export type Programs = { HOTWORK_CEDAR: string; CVC5: string }
 
 /**
- * The two programs where both will do, as `policy prove` itself judges them: those that their variables name, else those in
+ * The two programs, if `policy prove` accepts both: those that their variables name, else those in
  * `.hotwork/prove/bin`, else those on the PATH.
  */
 export function findPrograms(
@@ -34,9 +34,9 @@ const installedOr = (program: string, installed: string): string =>
   existsSync(join(installed, program)) ? join(installed, program) : program
 
 /**
- * Finds `cedar` and cvc5, or else installs what is not named by a variable into `.hotwork/prove/bin`, once: Cedar's command
- * line from crates.io, which takes Rust and 3 to 10 minutes, and cvc5 from PyPI, a library that `solver.py` makes a program
- * of.
+ * Finds `cedar` and cvc5, or installs those that no variable names into `.hotwork/prove/bin`, once: Cedar's command
+ * line from crates.io, which takes Rust and 3 to 10 minutes, and cvc5 from PyPI, a library that `solver.py` turns into
+ * a program.
  *
  * @param say takes one line for each step
  */

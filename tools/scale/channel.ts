@@ -4,8 +4,8 @@ import { mostMembers, placeOf } from '../../functions/domain/cards/burst.ts'
 const perSecond = 1
 
 /**
- * A minute in which so many agents ask for as much each, all of it alike, and all in one channel: how many messages that is by
- * the rule of bursts, and how long until the last of them is there. The updates of cards, which come after, are not in it.
+ * A minute in which `agents` ask `each` times, all alike and in one channel: the number of messages by the rule of
+ * bursts, and the time until the last one is posted. Later updates of cards are left out.
  */
 export function minuteOf({ agents, each, burst }: { agents: number; each: number; burst: number }) {
   let own = 0

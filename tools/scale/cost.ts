@@ -1,7 +1,10 @@
 import { peak } from './day.ts'
 import type { Load } from './load.ts'
 
-/** USD for a million, us-east-1, list prices. Lambda: a call with its GB-seconds; KMS: a signature with an elliptic curve. */
+/**
+ * USD for a million, us-east-1, list prices. Lambda: a call with its GB-seconds; KMS: a signature with an elliptic
+ * curve.
+ */
 const prices = {
   'all writes': 0.625,
   'all reads': 0.125,
@@ -13,7 +16,7 @@ const prices = {
   entries: 1.5,
 } as const
 
-/** USD a month of thirty days, from what the busiest second has. Storage, logs and the transfer of data are not in it. */
+/** USD a month of thirty days, from the busiest second. Storage, logs and data transfer are left out. */
 export const monthly = ({ counts }: Load): number =>
   Object.entries(prices).reduce(
     (sum, [what, price]) => sum + ((counts[what] ?? 0) / peak) * 86_400 * 30 * (price / 1e6),

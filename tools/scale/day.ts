@@ -1,14 +1,16 @@
-/** Requests of each minute of a day, as shares of the mean: a night, two peaks of office hours, and jobs on the hour. */
+/**
+ * Requests of each minute of a day, as shares of the mean: a night, two peaks of office hours, and jobs on the hour.
+ */
 export const minutes: readonly number[] = Array.from({ length: 1440 }, (_, minute) => {
   const hill = (at: number) => Math.exp(-(((minute - at) / 120) ** 2))
   const jobs = minute % 60 === 0 ? 1.5 : 1
   return (0.4 + 1.6 * hill(10 * 60) + 1.4 * hill(15 * 60)) * jobs
 })
 const mean = minutes.reduce((sum, each) => sum + each, 0) / minutes.length
-/** How much more the busiest minute has than the mean. */
+/** The ratio of the busiest minute to the mean. */
 export const peak = Math.max(...minutes) / mean
 
-/** A stream of numbers from 0 to 1 that is the same in each run (mulberry32). */
+/** Pseudo-random numbers from 0 to 1, the same in each run (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed
   return () => {
@@ -21,7 +23,7 @@ export function seeded(seed: number): () => number {
 
 export const agents = 50_000
 
-/** Agents by how much they ask: the share of the second of those is twice that of the third, and so on. The first is apart. */
+/** Agents by rank of their load, by a power law. The first one is drawn apart. */
 export function drawRanks(count: number, random: () => number): readonly number[] {
   const sums: number[] = []
   for (let rank = 1; rank < agents; rank++) sums.push((sums.at(-1) ?? 0) + 1 / rank)

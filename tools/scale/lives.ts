@@ -23,14 +23,14 @@ import { agent, agentKey, issuer, parameter, person, sampleBundle, type What, Wo
 import { type Access, type Change, RecordedTables } from './recorded-tables.ts'
 import { tableShapes } from './table-shapes.ts'
 
-/** What one request makes of others' work, counted where it is asked. */
+/** Calls that one request makes of other services, by name. */
 export type Counts = { [what: string]: number }
 export type Life = { id: string; accesses: readonly Access[]; counts: Counts }
 
 const usesPerRequest = 10
 const names = { requests: 'requests', ledger: 'ledger', texts: 'texts' }
 const flagService = 'tool:flag-service' as ToolId
-/** An agent that works by itself, one that asks people, and as many of the first as the sample draws. */
+/** The agent whose requests wait for a person. Those of `agentAt` need none. */
 export const askingAgent = agent('builder')
 export const agentAt = (rank: number) => agent(`bot-${rank}`)
 export const ownerAt = (rank: number) => person(`owner-${Math.floor(rank / 20)}`)
@@ -54,7 +54,7 @@ export function organisation(ranks: readonly number[]): Bundle {
   }
 }
 
-/** Ids that look as real ones, and are the same in each run. */
+/** Ids in the real form, the same in each run. */
 class SeededIds implements Ids {
   #last = 0
   readonly #next = (prefix: string, letters = 26) => {
@@ -71,7 +71,9 @@ class SeededIds implements Ids {
   readonly evaluation = () => this.#next('evl')
 }
 
-/** The real operations, policies and followers of the stream over the real stores, in tables that tell what they are asked. */
+/**
+ * The real operations, policies and followers of the stream over the real stores, in tables that record each access.
+ */
 export class ScaleWorld extends World {
   readonly #tables = new RecordedTables(tableShapes())
   readonly #stores: Pick<World['ports'], 'requests' | 'ledger'> & { agents: DynamoAgentRows }
@@ -114,7 +116,7 @@ export class ScaleWorld extends World {
     return stored.state
   }
 
-  /** Submitted, claimed, used ten times and completed, with all that follows the record. */
+  /** A request that is submitted, claimed, used ten times and completed, with all that follows the record. */
   async byToken(rank: number, n: number): Promise<Life> {
     const flag = `flag-${n % 200}`
     const shown = { environment: 'staging', flag, value: true }
@@ -134,7 +136,7 @@ export class ScaleWorld extends World {
     })
   }
 
-  /** One person decides it. */
+  /** A request that one person decides. */
   async byPerson(n: number): Promise<Life> {
     const flag = `flag-${n % 200}`
     const shown = { environment: 'prod', flag, value: true }
@@ -232,7 +234,7 @@ export class ScaleWorld extends World {
     }
   }
 
-  /** All that the stream tells since it was followed last. */
+  /** Follows the stream since the last call. */
   async #follow(): Promise<void> {
     for (let more = true; more; ) {
       const { accesses, changes } = this.#tables.take()
@@ -247,7 +249,7 @@ export class ScaleWorld extends World {
     if (table !== 'requests' || !after['pk']?.S?.startsWith('REQ#')) return
     const images = { Keys: { pk: after['pk'] }, NewImage: after, ...(before && { OldImage: before }) }
     const record = { eventName: before ? 'MODIFY' : 'INSERT', dynamodb: { ...images, SequenceNumber: '1' } } as never
-    // Which functions the stream wakes: infra/constructs/record-followers.ts and approval-workflow.ts filter by it.
+    // The filter of the stream's functions, as in infra/constructs/record-followers.ts and approval-workflow.ts.
     const tells = after['tells']?.S
     const { handOn, workflow } = this.#followers
     const readers = [...(tells === 'nothing' ? [] : [handOn]), ...(tells === 'all' ? [workflow] : [])]

@@ -5,22 +5,22 @@ import { type Counts, type Life, ScaleWorld } from './lives.ts'
 import { partition, type QuotaName } from './quotas.ts'
 
 export type Scale = { perDay: number; shards: number }
-/** People do not grow with agents: so many requests a day wait for one. */
+/** Requests a day that wait for a person. They do not grow with the number of agents. */
 export const askedOfPeople = 10_000
-/** Of the requests that people are not asked about: those for AWS credentials. The others have an access token. */
+/** The share of requests for AWS credentials, among those without a person. The others take an access token. */
 const forAws = 0.2
 
 type Kind = 'item' | 'index'
-/** Of each second of the busiest minute, in units. `parts`: over how many keys it is spread. */
+/** A hot key in each second of the busiest minute, in units. `parts`: the number of keys that it is spread over. */
 export type HotKey = { kind: Kind; key: string; parts: number; reads: number; writes: number }
 export type Load = { keys: readonly HotKey[]; use: { readonly [name in QuotaName]: number }; counts: Counts }
 
 type Stratum = { perSecond: number; lives: readonly Life[] }
 
 /**
- * Lives of requests by the real code, a sample of each of three kinds: of the one agent that makes half of all, of the others
- * by a power law, and of those that a person decides. Each stands for its share. A key that one request alone has is
- * counted once; all others as often as the sample had them.
+ * Lives of requests by the real code, a sample of each of three kinds: of the one agent that makes half of all, of the
+ * others by a power law, and of those that a person decides. Each stands for its share. A key of a single request is
+ * counted once; all others as often as in the sample.
  */
 export async function loadOf({ perDay, shards }: Scale, sample: number): Promise<Load> {
   const random = seeded(17)
@@ -29,7 +29,7 @@ export async function loadOf({ perDay, shards }: Scale, sample: number): Promise
   const world = new ScaleWorld([0, ...new Set(ranks)], shards)
   const live = (rank: number, n: number) => (n % (1 / forAws) === 0 ? world.byAws(rank, n) : world.byToken(rank, n))
   const lives = { hot: [] as Life[], others: [] as Life[], people: [] as Life[] }
-  // What an agent has asked before is read at each ask: so many first.
+  // Each ask reads the agent's earlier ones, so the sample starts with a history.
   for (let n = 0; n < Math.min(100, sample); n++) await live(0, n)
   for (const [n, rank] of ranks.entries()) {
     lives.hot.push(await live(0, n))
@@ -66,7 +66,7 @@ function sumOf(strata: readonly Stratum[]): Counts {
   return sums
 }
 
-/** A key without its number, and how many there are of it. */
+/** A key without its shard number, and the number of shards. */
 function familyOf(
   key: string,
   index: string | undefined,
@@ -122,11 +122,11 @@ function keysOf(strata: readonly Stratum[], shards: number): readonly HotKey[] {
     .toSorted((one, other) => heatOf(other) - heatOf(one))
 }
 
-/** Of the limit that it comes closest to. */
+/** The share of the limit that the key comes closest to. */
 export const heatOf = ({ reads, writes }: Pick<HotKey, 'reads' | 'writes'>): number =>
   Math.max(reads / partition.reads, writes / partition.writes)
 
-/** Index partitions that more than half of all requests write, and that are one key although there are shards. */
+/** Index partitions that more than half of all requests write, with one key in spite of shards. */
 export const unshardedIn = ({ keys, counts }: Load): readonly string[] =>
   keys
     .filter(({ kind, writes, parts }) => kind === 'index' && parts === 1 && writes > (counts['requests'] ?? 0) / 2)
@@ -152,7 +152,7 @@ function useOf(counts: Counts, strata: readonly Stratum[], perDay: number): { re
     sts: of('STS sessions'),
     fifo: of('cards'),
     notary: of('entries'),
-    // Over the whole day: it may follow at night.
+    // Spread over the whole day: the comparison may follow at night.
     compared: ((perDay - askedOfPeople) * forAws) / 86_400,
     post: cards,
     update: 2 * cards,

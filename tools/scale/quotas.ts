@@ -1,7 +1,7 @@
-/** A limit of a service, per second unless it says otherwise, with what a new account has in us-east-1, and where that stands. */
+/** A limit of a service, per second by default, with the value of a new account in us-east-1 and its source. */
 export type Quota = {
   what: string
-  /** As Service Quotas names it, or what else is done about it. */
+  /** The name in Service Quotas, or another remedy. */
   raise: string
   limit: number
   source: string

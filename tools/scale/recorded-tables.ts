@@ -3,7 +3,9 @@ import { type Connection, patient } from '../../functions/adapters/dynamodb/clie
 import type { Item } from '../../functions/adapters/dynamodb/items.ts'
 import type { TableShape } from './table-shapes.ts'
 
-/** One read or write of one key, in units of DynamoDB: 4 KB read strongly, 1 KB written; twice that in a transaction. */
+/**
+ * One read or write of one key, in units of DynamoDB: 4 KB read strongly, 1 KB written; twice that in a transaction.
+ */
 export type Access = { table: string; index?: string; key: string; reads: number; writes: number }
 export type Change = { table: string; before: Item | undefined; after: Item }
 
@@ -11,13 +13,13 @@ type Input = { [name: string]: unknown }
 type Written = { TableName: string; Item: Item }
 
 /**
- * Tables in memory that keep no promise but one: what was put is read again. They tell each access by its key, of the
- * tables and of their indexes, and each change. One caller at a time, so no condition ever fails.
+ * Tables in memory that keep a single promise: reads return what was put. They record each access by key, of tables and
+ * indexes, and each change. There is one caller at a time, so no condition ever fails.
  */
 export class RecordedTables {
   readonly #shapes: { readonly [table: string]: TableShape }
   readonly #items = new Map<string, Item>()
-  /** By table, index and partition; then by the item's key. */
+  /** Items by table, index and partition, then by the item's key. */
   readonly #parts = new Map<string, Map<string, Item>>()
   #accesses: Access[] = []
   #changes: Change[] = []
@@ -34,7 +36,7 @@ export class RecordedTables {
     return { client, patience: patient, shards }
   }
 
-  /** What was accessed and changed since it was taken last. */
+  /** The accesses and changes since the last call. */
   take(): { accesses: readonly Access[]; changes: readonly Change[] } {
     const taken = { accesses: this.#accesses, changes: this.#changes }
     this.#accesses = []
@@ -97,7 +99,7 @@ export class RecordedTables {
       this.#putInto(table, index, of, id, before, after)
   }
 
-  /** As DynamoDB does: a row of an index is written where something that it holds has changed. */
+  /** Writes a row of an index only when its content has changed, as DynamoDB does. */
   #putInto(
     table: string,
     index: string,
@@ -172,7 +174,7 @@ const units = (item: Item | undefined, of: number): number => Math.max(1, Math.c
 const compared = (one: AttributeValue | undefined, other: AttributeValue | undefined): number =>
   one?.N === undefined ? (textIn(one) < textIn(other) ? -1 : 1) : Number(one.N) - Number(other?.N)
 
-/** What a query says of the sort key, as far as the adapters say anything. */
+/** A query's condition on the sort key, in the forms that the adapters use. */
 function isWithin(where: string, at: AttributeValue | undefined, values: Item): boolean {
   const is = (name: string) => compared(at, values[`:${name}`])
   const same = (name: string) => textIn(at) === textIn(values[`:${name}`])

@@ -12,9 +12,9 @@ import {
   WaitTable,
 } from '../../infra/constructs/tables.ts'
 
-/** The partition's attribute, and the sort key's where there is one. */
+/** The attribute of the partition key, and of the sort key if there is one. */
 type Key = readonly string[]
-/** `beside`: what an index holds besides its key and the table's. */
+/** `beside`: the attributes of an index beside its key and the table's. */
 export type TableShape = {
   key: Key
   indexes: { readonly [index: string]: { key: Key; beside: readonly string[] } }
@@ -28,7 +28,7 @@ type Table = {
   }
 }
 
-/** The tables as they are deployed, so that a new index is counted with no word here. */
+/** The tables as they are deployed, so that a new index is counted without a change here. */
 export function tableShapes(): { readonly [table: string]: TableShape } {
   const tables = {
     requests: RequestTable,

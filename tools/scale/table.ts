@@ -3,7 +3,7 @@ import { monthly } from './cost.ts'
 import { type HotKey, heatOf, type Load, type Scale } from './load.ts'
 import { partition, type QuotaName, quotas } from './quotas.ts'
 
-/** What the page shows of each: with the number of shards that it needs. */
+/** The scales on the page, with the number of shards that each needs. */
 export const scales: readonly Scale[] = [
   { perDay: 1_000_000, shards: 1 },
   { perDay: 10_000_000, shards: 8 },
@@ -58,7 +58,7 @@ export function tablesOf(all: readonly Measured[]): string {
 
 const none = { reads: 0, writes: 0 }
 
-/** Keys of a kind differ by what they are about; the hottest of them comes first. */
+/** Keys of one kind differ in their ids alone. The hottest key of a kind comes first. */
 const kindOf = ({ kind, key }: HotKey): string => {
   const [table, ...rest] = key.split(' · ')
   return `${kind} ${table} ${kind === 'item' ? rest[0]?.split('#')[0] : rest[0]}`

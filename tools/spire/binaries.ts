@@ -13,8 +13,8 @@ const names = { server: 'spire-server', agent: 'spire-agent' }
 const cache = join(import.meta.dirname, '../../.hotwork/spire')
 
 /**
- * Finds SPIRE in `SPIRE_BIN`, in `.hotwork/spire/bin` or on `PATH`; or else builds it from the Go module proxy, which
- * takes 8 to 20 minutes and is done once.
+ * Finds SPIRE in `SPIRE_BIN`, in `.hotwork/spire/bin` or on `PATH`, or builds it once from the Go module proxy, which
+ * takes 8 to 20 minutes.
  *
  * @param say takes one line for each step
  * @throws an error that says what to install

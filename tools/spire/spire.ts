@@ -9,24 +9,24 @@ import type { Binaries } from './binaries.ts'
 
 const run = promisify(execFile)
 
-/** How long SPIRE has for any one thing, such as to start or to pass news on to its agent. */
+/** The timeout of any one step of SPIRE, such as its start or the sync of its agent. */
 const patienceSeconds = 60
 
-/** A SPIRE server with one agent, on this machine's loopback, and what a test does with them. */
+/** A SPIRE server with one agent on this machine's loopback, and the acts of a test. */
 export interface Spire {
-  /** Where the server's bundle is now, as its bundle endpoint would show it. */
+  /** The address of the server's bundle, as of its bundle endpoint. */
   bundleEndpoint: string
-  /** Where the agent's Workload API is, as `SPIFFE_ENDPOINT_SOCKET` says it. */
+  /** The address of the agent's Workload API, in the form of `SPIFFE_ENDPOINT_SOCKET`. */
   workloadApi: string
   /** Registers every process under this user's id as a workload. */
   register(spiffeId: string): Promise<void>
-  /** A JWT-SVID for this process, from the agent's Workload API. It is asked until `wanted`. */
+  /** A JWT-SVID for this process, from the agent's Workload API, polled until `wanted`. */
   fetchSvid(audience: string, wanted?: (svid: string) => boolean): Promise<string>
   /** A JWT-SVID straight from the server, which signs with its newest key at once. */
   mintSvid(spiffeId: string, audience: string): Promise<string>
   /** Has the server sign with a new key from now on. @returns the ids of both */
   rotateKey(): Promise<{ old: string; now: string }>
-  /** Has agents give out nothing more of what a key signed that is not in use any more. */
+  /** Taints an old key, so that agents give out no more SVIDs that it signed. */
   taint(keyId: string): Promise<void>
   /** Takes a tainted key out of the bundle. */
   revoke(keyId: string): Promise<void>
@@ -183,7 +183,7 @@ const succeeds = (attempt: () => Promise<unknown>): Promise<boolean> =>
     () => false,
   )
 
-/** Asks until the answer is yes: SPIRE has no event for it. */
+/** Polls until the answer is yes: SPIRE has no event for it. */
 async function until(what: string, ask: () => Promise<boolean>, running?: Running): Promise<void> {
   const deadline = Date.now() + patienceSeconds * 1000
   while (!(await ask())) {

@@ -48,7 +48,7 @@ export async function lookAtCredential(
   )
 }
 
-/** Dead for Hotwork at once, and for IAM soon after. */
+/** Expects a credential to be dead for Hotwork at once, and for IAM soon after. */
 export async function lookAtDeadCredential(
   { report, aws }: World,
   agent: AgentApi,

@@ -14,7 +14,7 @@ export async function tellDrift(world: World): Promise<void> {
 
   const { task } = await askFor(agent, ask)
   const { id } = task
-  await report.expect('the card shows what is there beside what would be', async () => {
+  await report.expect('the card shows the present value beside the new one', async () => {
     const { says } = await desk.untilCard(id)
     return finding(says.includes('300') && says.includes(String(Value)), `300, and ${Value} then`)
   })
@@ -39,7 +39,7 @@ export async function tellDrift(world: World): Promise<void> {
     const now = await agent.readTask(id)
     return finding(now.task.status === 'pending' && now.hotwork.round === 2, `${describeTask(now)}, round 2`, card)
   })
-  await report.expect('they decide anew, on what is there now, and the agent does it', async () => {
+  await report.expect('they decide again, on the present value, and the agent does it', async () => {
     const approvals = await approveThrough(world, id)
     const { access_token: token } = await agent.exchangeToken(id)
     await act(ask.action, world.aws, await agent.awsCredentials(token))

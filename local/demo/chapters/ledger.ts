@@ -7,7 +7,7 @@ import type { Entry } from '../person.ts'
 import type { Report } from '../report.ts'
 import type { World } from '../world.ts'
 
-/** As far as it is compared with what the API says. */
+/** The members that are compared with the API's view. */
 interface Replayed {
   state?: { status: string; round: number; tier: number; ask: { digest: string }; stages: unknown[] }
   broken?: { at: string; why: string }
@@ -15,14 +15,14 @@ interface Replayed {
 
 const verifier = join(import.meta.dirname, '../../../functions/bin/verify-ledger.ts')
 
-/** Through Hotwork's own reducer, in a process of its own: infra imports no functions. */
+/** Replays entries through Hotwork's reducer, in a process of its own: `local` imports no functions. */
 export async function replay(aggregate: string, entries: Entry[]): Promise<Replayed> {
   const child = spawn(process.execPath, [verifier], { stdio: ['pipe', 'pipe', 'inherit'] })
   child.stdin.end(JSON.stringify({ aggregate, entries }))
   return JSON.parse(await text(child.stdout)) as Replayed
 }
 
-/** Verified twice over, and printed so that a person can follow it. */
+/** Verifies a ledger in two ways, and prints it so that a person can follow it. */
 export async function tellLedger({ report, reader }: World, requestId: string): Promise<void> {
   const entries = await report.expect('a person reads the whole record through the API', async () => {
     const entries = await reader.ledger(requestId)
@@ -68,13 +68,13 @@ function tellEntries(report: Report, entries: readonly Entry[]): void {
   report.table([['', 'UTC', 'who', 'what happened', 'more', 'hash'], ...rows])
 }
 
-/** In the order in which they are told. */
+/** The first facts of an entry, in the order in which they are printed. */
 const firstFacts = (
   'tier decideBy attempted code verdict stage through deadline claimBy claim expiresAt ' +
   'uses to child tool outcome note by reason'
 ).split(' ')
 
-/** Such as `tier 2, decide by 08:30:00Z`. The names of times end in `At` or `By`, or are `deadline`. */
+/** Words such as `tier 2, decide by 08:30:00Z`. The names of times end in `At` or `By`, or are `deadline`. */
 function describeFacts({ type, facts, policies }: Entry): string {
   const told = firstFacts.filter((name) => ['string', 'number'].includes(typeof facts[name]))
   const said = told.map((name) => {

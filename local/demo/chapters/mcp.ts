@@ -19,12 +19,12 @@ import type { World } from '../world.ts'
 
 const root = join(import.meta.dirname, '../../..')
 
-/** By people who never heard of Hotwork. */
+/** A published server whose authors do not know Hotwork. */
 const server = { package: '@modelcontextprotocol/server-filesystem', version: '2026.8.31' }
 
 const writing = (path: string, content: string) => ({ name: 'write_file', arguments: { path, content } })
 
-/** An MCP server as its authors publish it, behind `hotwork mcp`, and an MCP host that knows nothing of it either. */
+/** A published MCP server behind `hotwork mcp`, and an MCP host. Neither knows Hotwork. */
 export async function tellMcp(world: World): Promise<void> {
   const { report, desk, person } = world
   const program = await report.expect('a file server is there as npm has it, unchanged', async () => {
@@ -189,12 +189,12 @@ class Scene {
   }
 }
 
-/** Once: the next time it is there, and no network is needed. @returns its program */
+/** Installs the server once; later runs need no network. @returns its program */
 async function installServer(): Promise<string> {
   const folder = join(root, `.hotwork/mcp-server-${server.version}`)
   const program = join(folder, 'node_modules', server.package, 'dist/index.js')
   if (existsSync(program)) return program
-  // One that was not installed to its end is not taken for it.
+  // An installation that was cut off never has the final name.
   const draft = `${folder}-${process.pid}`
   mkdirSync(draft, { recursive: true })
   const words = ['install', '--prefix', draft, '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']

@@ -10,7 +10,10 @@ const sample = join(import.meta.dirname, '../../../policies')
 const changed = 'prod-remediation'
 const condition = ' &&\n  context.approval.tier >= 2\n'
 
-/** What the change does is seen before it is deployed: by questions, by what really happened, and by proof where its programs are there. */
+/**
+ * The effect of a change is seen before it is deployed: by questions, by a replay of the record, and by proof where the
+ * solvers are installed.
+ */
 export const tellPolicyChange = (world: World): Promise<void> =>
   withTerminal(world, world.reader.id, async (type, folder) => {
     const { report } = world
@@ -36,7 +39,7 @@ export const tellPolicyChange = (world: World): Promise<void> =>
     })
     await report.expect('of the folder no question is found that gets through in prod without people', async () => {
       const { body } = await prove(type, 'before')
-      // What no question of a sample reaches is only not proved.
+      // A property that no question of the sample reaches is `unproved`.
       const good = 'sample' in body.by ? ['holds', 'unproved'] : ['holds']
       const held = body.properties.every(
         ({ kind, outcome }) => outcome === 'holds' || (kind === 'decides' && good.includes(outcome)),
@@ -72,7 +75,7 @@ async function json<T>(type: Type, ...words: readonly string[]): Promise<{ exit:
   return { exit, body: JSON.parse(out) }
 }
 
-/** By the programs that prove, where they are on this machine; else by random questions. */
+/** Proves by solver where it is installed, else by random questions. */
 async function prove(type: Type, folder: string) {
   const proof = await json<Proof>(type, 'prove', folder)
   return proof.exit === 2 ? json<Proof>(type, 'prove', folder, '--sample', '1000') : proof

@@ -58,13 +58,13 @@ interface Health {
   reason?: string
 }
 
-/** A 503 is an answer too: it is what the agent looks for. */
+/** Reads the health. A 503 is an answer too: the agent looks for it. */
 async function readHealth(url: string): Promise<Health> {
   const response = await fetch(url)
   return (await response.json()) as Health
 }
 
-/** Sets the parameter, and looks at checkout again. */
+/** Sets the parameter, and reads the health of checkout again. */
 async function remedy({ aws, healthUrl }: World, agent: AgentApi, ask: Ask, watch: Watch) {
   let after: Health | undefined
   const doIt: Parameters<typeof performTask>[2] = async (credentials, _token, approved) => {

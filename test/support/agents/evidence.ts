@@ -3,7 +3,7 @@ import { AgentId, type Digest } from '../../../functions/domain/values.ts'
 import { evidenceOf } from '../../../functions/operations/agents/recertify.ts'
 import type { World } from '../world.ts'
 
-/** The digest of what a person is shown of a subject now. */
+/** The digest of the evidence that a person is shown of a subject now. */
 export async function evidenceNow(
   { agents, policy }: Pick<World, 'agents' | 'policy'>,
   subject: Subject,

@@ -3,15 +3,15 @@ import { type AgentId, defined } from '../../../functions/domain/values.ts'
 import type { AgentRows, CertifiedChange } from '../../../functions/operations/agents/ports.ts'
 import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
 
-/** What is stored of agents, in memory. Entries go where all entries go. */
+/** Stored rows of agents, in memory. Entries go where all entries go. */
 export class MemoryAgentRows implements AgentRows {
   readonly #ledger: MemoryLedgerStore
   readonly #certified = new Map<Subject, Certified>()
   readonly #looked = new Map<AgentId, Looked>()
   readonly #activity = new Map<AgentId, Activity>()
-  /** How often it was asked, which costs a call each. */
+  /** The number of reads, each of which costs a call. */
   reads = 0
-  /** What each read throws. */
+  /** The fault that each read throws. */
   fault: Error | undefined
 
   constructor(ledger: MemoryLedgerStore) {

@@ -9,7 +9,7 @@ export type HostPolicy = { name: string; effect?: 'Allow' | 'Deny'; action: stri
 /** IAM in memory: roles, each with its policies. */
 export class MemoryHostSimulator implements HostSimulator {
   readonly #roles = new Map<string, readonly HostPolicy[]>()
-  /** Why it does not answer. */
+  /** The reason of its silence. */
   unseen: Unseen | undefined
   asked = 0
 

@@ -13,7 +13,7 @@ import type {
   NoteSigner,
 } from '../../../functions/operations/anchor/ports.ts'
 
-/** The bucket of the log in memory: what is there stays, but for what is replaced by its version. */
+/** The bucket of the log in memory: objects stay, unless they are replaced by their version. */
 export class MemoryLogBucket implements LogBucket {
   readonly objects = new Map<string, { bytes: Uint8Array; version: string; since: NumericDate }>()
   readonly #now: () => NumericDate
@@ -113,7 +113,7 @@ export class MemoryNoteSigner implements NoteSigner {
 
 export { verifyEcdsa }
 
-/** The ledger table, and where its chains end, as rows that a test may change behind the back of the code. */
+/** The ledger table and the heads of its chains, as rows that a test may change behind the code's back. */
 export class MemoryLedgerRows implements LedgerRows {
   readonly rows = new Map<string, JsonObject>()
   readonly heads = new Map<string, Head>()
@@ -137,7 +137,7 @@ export class MemoryLedgerRows implements LedgerRows {
     return new Map(aggregates.flatMap((id) => (this.heads.has(id) ? [[id, this.heads.get(id) as Head] as const] : [])))
   }
 
-  /** For a notary. */
+  /** The page of a chain, as a notary reads it. */
   async page(aggregate: string, { after, limit }: { after: number; limit: number }) {
     await Promise.resolve()
     const of = [...this.rows]

@@ -5,7 +5,7 @@ import type { Signer } from '../../../functions/operations/credentials/ports.ts'
 import type { World } from '../world.ts'
 import { MemoryLogBucket, MemoryLogIndex, verifyEcdsa } from './memory-anchor.ts'
 
-/** A notary of a world in memory: with a key that signs notes and receipts, and a log that it writes when it is told to. */
+/** A notary of a world in memory, with a key for notes and receipts, and a log that it writes on demand. */
 export class MemoryNotary {
   readonly bucket: MemoryLogBucket
   readonly index = new MemoryLogIndex()
@@ -32,7 +32,7 @@ export class MemoryNotary {
     this.#notary = new Notary({ ...this.reading, ledger, clock, log })
   }
 
-  /** What signing a receipt needs of it. */
+  /** The ports for signing a receipt. */
   get reading() {
     const { bucket, index, key } = this
     return { issuer: this.#issuer, bucket, index, key, verify: verifyEcdsa, receiptSigner: this.#signer }
@@ -43,7 +43,7 @@ export class MemoryNotary {
     return { keys: [key] }
   }
 
-  /** Its public key, as the JWKS has it. */
+  /** The public key, in the form of the JWKS. */
   get jwk() {
     const { kty, crv, x, y } = createPublicKey(this.#key).export({ format: 'jwk' })
     const kid = createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url')

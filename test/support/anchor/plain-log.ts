@@ -4,8 +4,8 @@ import type { Entry } from '../../../functions/domain/ledger/ledger.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
 
 /**
- * A log by the definitions of RFC 9162 section 2.1, which recurse over all leaves, and a notary's key. It shares no code with
- * the log that it judges.
+ * A log by the definitions of RFC 9162 section 2.1, which recurse over all leaves, and a notary's key. It shares no
+ * code with the log that it judges.
  */
 export class PlainLog {
   readonly leaves: { hash: string; id: string }[] = []
@@ -62,7 +62,7 @@ export class PlainLog {
     return `${text}\n— ${name} ${Buffer.concat([keyId, signature]).toString('base64')}\n`
   }
 
-  /** What a receipt says of the entry's place in the log. */
+  /** A receipt's members about the entry's place in the log. */
   proof(id: string, size = this.leaves.length) {
     const leaf_index = this.indexOf(id)
     const inclusion = path(leaf_index, this.#bytes(size)).map((hash) => hash.toString('base64url'))

@@ -10,7 +10,7 @@ import {
   tilesOfGrowth,
 } from '../../../functions/domain/anchor/tiles.ts'
 
-/** All leaves of a log, by its files alone; throws where any file that its checkpoint needs does not fit the others. */
+/** All leaves of a log, by its files alone; throws if the files that its checkpoint needs contradict each other. */
 export function readWholeLog(read: (path: string) => Uint8Array | undefined): Leaf[] {
   const note = read('checkpoint')
   if (!note) return []

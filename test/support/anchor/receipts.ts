@@ -27,7 +27,7 @@ function mustBe<T>(result: { ok: true; value: T } | { ok: false; code: string })
   return result.value
 }
 
-/** What the notary would sign of these entries, with some claims otherwise. */
+/** The claims that the notary would sign for these entries, with changes. */
 export function claimsOf(log: PlainLog, id: RequestId, entries: readonly Entry[], changes: object = {}): Receipt {
   const says = saidByEntries(id, entries as unknown as readonly FoundEntry[])
   if ('broken' in says) throw new Error(`${says.broken.at}: ${says.broken.why}`)

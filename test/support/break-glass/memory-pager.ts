@@ -1,7 +1,7 @@
 import type { OpeningPage, Pager } from '../../../functions/operations/break-glass/ports.ts'
 import { PagerUnavailable } from '../../../functions/operations/faults.ts'
 
-/** The page hook in memory: what it was told, in order. */
+/** The page hook in memory: its calls, in order. */
 export class MemoryPager implements Pager {
   readonly pages: OpeningPage[] = []
   /** Whether it is down. */

@@ -17,7 +17,7 @@ import type {
 } from '../../../functions/domain/values.ts'
 import { credentialId, flagService, person, remediator, sampleAsk, submittedAt, useId } from '../ask.ts'
 
-/** Lives of requests, event by event, as their records have them. */
+/** Lives of requests, event by event, as in their records. */
 
 type Told = Event extends infer E ? (E extends Event ? Omit<E, 'at' | 'actor' | 'policies' | 'bundle'> : never) : never
 const by: { readonly [type in 'person' | 'agent' | 'tool']: (id: string) => Actor } = {
@@ -48,7 +48,7 @@ export class Life {
   state: ApprovalRequest | undefined
   at = submittedAt
 
-  /** So many seconds later. */
+  /** Moves the clock of the life on. */
   after(seconds: number): this {
     this.at += seconds
     return this
@@ -125,7 +125,7 @@ export class Life {
   }
 }
 
-/** Asked, approved once, drifted, approved twice, issued, used and done. */
+/** A life that is asked, approved once, drifted, approved twice, issued, used and done. */
 export const wholeLife = (): Life =>
   new Life()
     .asks()

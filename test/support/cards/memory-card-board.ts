@@ -45,12 +45,12 @@ export class MemoryCardBoard implements CardBoard {
     return true
   }
 
-  /** What was said beneath the messages of a channel, oldest first. */
+  /** The lines beneath the messages of a channel, oldest first. */
   lines(channel: string): readonly SlackCard[] {
     return this.#lines.filter((each) => each.channel === channel).map(({ line }) => line)
   }
 
-  /** Somebody leaves the workspace. */
+  /** A user leaves the workspace. */
   remove(user: string): void {
     this.#gone.add(user)
   }
@@ -60,12 +60,12 @@ export class MemoryCardBoard implements CardBoard {
     return [...this.#messagesOf(channel).values()]
   }
 
-  /** Somebody deletes a message. */
+  /** A user deletes a message. */
   delete(channel: string, ts: string): void {
     this.#messagesOf(channel).delete(ts)
   }
 
-  /** Somebody archives a channel: nothing can be posted there any more. */
+  /** A user archives a channel, which then takes no posts. */
   archive(channel: string): void {
     this.#channels.delete(channel)
   }

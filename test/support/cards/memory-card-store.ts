@@ -1,7 +1,7 @@
 import type { RequestId } from '../../../functions/domain/values.ts'
 import type { CardStore, PostedCard } from '../../../functions/operations/cards/ports.ts'
 
-/** Which message shows which request, in memory: one a channel. */
+/** The card messages of requests in memory, one in each channel. */
 export class MemoryCardStore implements CardStore {
   readonly #cards = new Map<string, PostedCard>()
 

@@ -1,7 +1,7 @@
 import type { NumericDate, RequestId } from '../../../functions/domain/values.ts'
 import type { Timers } from '../../../functions/operations/ports.ts'
 
-/** Timers in memory, which come when they are asked for. */
+/** Timers in memory, which fire on demand. */
 export class MemoryTimers implements Timers {
   readonly #set = new Map<string, { request: RequestId; at: NumericDate; to: 'draw' | 'store' }>()
 
@@ -10,7 +10,7 @@ export class MemoryTimers implements Timers {
     if (!this.#set.has(name)) this.#set.set(name, timer)
   }
 
-  /** What is set, by time. */
+  /** The set timers, by time. */
   get waiting(): readonly { name: string; request: RequestId; at: NumericDate; to: 'draw' | 'store' }[] {
     return [...this.#set].map(([name, timer]) => ({ name, ...timer })).toSorted((a, b) => a.at - b.at)
   }

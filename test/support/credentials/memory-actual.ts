@@ -3,7 +3,7 @@ import type { RequestId } from '../../../functions/domain/values.ts'
 import type { ActualReader } from '../../../functions/operations/uses/ports.ts'
 import { type ActualPorts, readActual } from '../../../functions/targets/aws/actual.ts'
 
-/** What the function that reads calls tells, over a world in memory; it can be silent, as one that fails. */
+/** The function that reads calls, over a world in memory. It can fail to answer. */
 export class MemoryActual implements ActualReader {
   isSilent = false
   readonly #ports: () => ActualPorts

@@ -14,7 +14,7 @@ export class MemoryBroker implements AwsCredentialBroker {
     this.#trust = trust
   }
 
-  /** From now on, or no more, it does not answer. */
+  /** Stops answering, or starts again. */
   setDown(down: boolean): void {
     this.#down = down
   }
@@ -30,7 +30,7 @@ export class MemoryBroker implements AwsCredentialBroker {
     return { accessKeyId, secretAccessKey: `secret-${number}`, sessionToken: `session-${number}` }
   }
 
-  /** What a session was asked with. */
+  /** The ask of a session. */
   session(accessKeyId: string): AssumeAsk | undefined {
     return this.#sessions.get(accessKeyId)
   }

@@ -1,12 +1,12 @@
 import type { RecordedCall } from '../../../functions/domain/uses/recorded-call.ts'
 import type { CallRecord, CallsOnRecord, RecordedSession } from '../../../functions/targets/aws/ports.ts'
 
-/** A record of calls in memory, by session; it can be silent, as where there is none, and late. */
+/** A record of calls in memory, by session. It can fail to answer, and be late. */
 export class MemoryCallRecord implements CallRecord {
   isSilent = false
-  /** What it has is not all. */
+  /** Whether the record has more calls than it returns. */
   hasMore = false
-  /** What was asked for. */
+  /** The sessions that were looked up. */
   readonly asked: RecordedSession[] = []
   readonly #calls: (RecordedCall & { session: string })[] = []
 

@@ -4,26 +4,26 @@ import type { AwsCall, AwsCaller } from '../../../functions/targets/aws/ports.ts
 import type { LookedUp } from '../../../functions/targets/reach.ts'
 
 /**
- * What becomes of the next call: AWS says no, finds another state than it was told to, its answer is lost though it was
- * done, it never arrives, or never leaves.
+ * The fate of a call: AWS refuses it, finds a changed state, does it and loses the answer; the call never arrives, or
+ * never leaves.
  */
 export type CallFate = { refuses: string } | 'outdated' | 'answer_lost' | 'call_lost' | 'not_sent'
 
-/** An AWS in memory, as far as mediated calls go: it does what it is told, each time, and remembers what it did. */
+/** AWS in memory, for mediated calls: it carries out each call, and remembers it. */
 export class MemoryCaller implements AwsCaller {
   /** Every call that took effect, in order. */
   readonly done: AwsCall[] = []
   readonly #fates: CallFate[] = []
   readonly #readable: boolean
-  /** What it answers: nothing of it may be kept. */
+  /** The answer, of which nothing may be kept. */
   output: JsonObject = { Timeout: 60 }
 
-  /** @param readable whether reading tells what was done */
+  /** @param readable whether a reading shows the effect of calls */
   constructor({ readable = true }: { readable?: boolean } = {}) {
     this.#readable = readable
   }
 
-  /** What becomes of the next calls, one each. */
+  /** Sets the fates of the next calls, one each. */
   next(...fates: readonly CallFate[]): void {
     this.#fates.push(...fates)
   }

@@ -4,7 +4,7 @@ import type { DenyStore } from '../../../functions/operations/credentials/ports.
 
 type Kept = { deny: Deny; forgotten: boolean }
 
-/** What must be denied on which role, in memory. Of two ends for one value the later holds. */
+/** The denies of each role, in memory. The later of two ends for one value holds. */
 export class MemoryDenyStore implements DenyStore {
   readonly #roles = new Map<string, Map<string, Kept>>()
 

@@ -3,7 +3,7 @@ import type { NumericDate } from '../../../functions/domain/values.ts'
 import type { InForce } from '../../../functions/targets/aws/findings.ts'
 import type { RolePolicies, RoleReader } from '../../../functions/targets/aws/ports.ts'
 
-/** The deny of each role in memory: what was put last holds. IAM has room for some three hundred sessions. */
+/** The deny of each role in memory, as of the last put. IAM has room for some three hundred sessions. */
 export class MemoryRolePolicies implements RolePolicies, RoleReader {
   readonly #denies = new Map<string, readonly Deny[]>()
   readonly #others = new Map<string, readonly string[]>()
@@ -32,17 +32,17 @@ export class MemoryRolePolicies implements RolePolicies, RoleReader {
     return { denies: this.#spoilt.has(role) ? 'unreadable' : denies, others: this.#others.get(role) ?? [] }
   }
 
-  /** Somebody gives the role a policy of their own, past Hotwork. */
+  /** An administrator adds a policy to the role, past Hotwork. */
   giveOther(role: string, name: string): void {
     this.#others.set(role, [...(this.#others.get(role) ?? []), name])
   }
 
-  /** Somebody writes something of their own in the place of the deny. */
+  /** An administrator overwrites the deny. */
   spoil(role: string): void {
     this.#spoilt.add(role)
   }
 
-  /** Whether a session of the role with these tags, made at `issuedAt` (long ago, unless said), can do nothing any more. */
+  /** Whether a session of the role with these tags is denied everything. `issuedAt`: by default long ago. */
   denies(role: string, tags: { readonly [tag: string]: string }, issuedAt: NumericDate = 0): boolean {
     return (this.#denies.get(role) ?? []).some(
       ({ tag, value, issuedBefore }) =>

@@ -2,7 +2,7 @@ import type { JsonObject, NumericDate } from '../../../functions/domain/values.t
 import type { SessionOnRecord } from '../../../functions/targets/aws/findings.ts'
 import type { Recorded, SealedEvent, SessionRecord } from '../../../functions/targets/aws/ports.ts'
 
-/** What AWS has on record of sessions, in memory; it can be silent. */
+/** AWS's record of sessions, in memory. It can fail to answer. */
 export class MemorySessionRecord implements SessionRecord {
   isSilent = false
   readonly #sessions = new Map<string, SessionOnRecord[]>()

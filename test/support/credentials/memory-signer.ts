@@ -4,12 +4,12 @@ import type { JsonObject } from '../../../functions/domain/values.ts'
 import type { KeySet, Signer } from '../../../functions/operations/credentials/ports.ts'
 import { KeyUnavailable } from '../../../functions/operations/faults.ts'
 
-/** A P-256 key in memory, made anew for each signer, that signs and publishes as the real one does. */
+/** A P-256 key in memory, a new one for each signer, that signs and publishes as the real one does. */
 export class MemorySigner implements Signer, KeySet {
   readonly #pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   #disabled = false
 
-  /** From now on it signs no more; what it signed is still verified. */
+  /** Stops signing. Earlier signatures still verify. */
   disable(): void {
     this.#disabled = true
   }

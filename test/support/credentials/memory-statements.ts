@@ -4,7 +4,7 @@ import type { KeySet, Signer, Statements } from '../../../functions/operations/c
 import type { Policy } from '../../../functions/operations/policy/ports.ts'
 import type { Clock } from '../../../functions/operations/ports.ts'
 
-/** Statements signed by a key in memory, as the function that signs them would, and verified as they are. */
+/** Statements signed by a key in memory, in the form of the signing function, and verified by the real code. */
 export class MemoryStatements extends StatementVerifier implements Statements {
   readonly #issuer: string
   readonly #signer: Signer

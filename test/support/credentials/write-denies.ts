@@ -4,6 +4,6 @@ import { enderOf } from '../../../functions/targets/aws/reach.ts'
 
 type Ports = Omit<EndingPorts, 'reach'> & Parameters<typeof enderOf>[0]
 
-/** As the Lambda of that name does it. */
+/** Writes denies as the Lambda of that name does. */
 export const writeDenies = (role: string, causes: readonly DenyCause[], ports: Ports): Promise<void> =>
   endCredentials(role, causes, { ...ports, reach: enderOf(ports) })

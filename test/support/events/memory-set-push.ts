@@ -3,7 +3,7 @@ import type { Pushed, SetPush } from '../../../functions/operations/events/ports
 /** A receiver of Security Event Tokens in memory. */
 export class MemorySetPush implements SetPush {
   readonly got: { endpoint: string; authorization?: string | undefined; token: string }[] = []
-  /** What it answers from now on. */
+  /** The answer to later pushes. */
   answers: Pushed = { outcome: 'taken' }
 
   async push({ endpoint, authorization }: Parameters<SetPush['push']>[0], token: string): Promise<Pushed> {

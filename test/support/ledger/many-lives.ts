@@ -1,6 +1,6 @@
 import { type Entry, entryHash } from '../../../functions/domain/ledger/ledger.ts'
 
-/** The same lives again and again, each with ids of its own, on chains that verify. */
+/** Repeats lives, each with new ids, on chains that verify. */
 export function* manyLives(entries: readonly Entry[], times: number): Generator<Entry> {
   for (let n = 0; n < times; n++) {
     const heads = new Map<string, string>()

@@ -19,7 +19,8 @@ export class MemoryHaltStore implements HaltStore {
   }
 
   async load(target: HaltTarget): Promise<StoredHalts> {
-    // The version first: with one that is too old a change is stale, with one too new it would undo another's.
+    // The version is read first: with too old a one the change is stale, with too new a one it would undo a concurrent
+    // change.
     const version = this.#versions.get(haltKey(target)) ?? 0
     const { halts } = await this.#requests.dependencies([], [target])
     return { halts: structuredClone(halts), version }

@@ -18,11 +18,11 @@ import { MemoryTextStore } from './memory-text-store.ts'
 /** The record in memory. Entries are kept as the JSON they were hashed from, each written once. */
 export class MemoryLedgerStore implements LedgerStore, LedgerIndex {
   readonly #entries = new Map<string, string>()
-  /** By the id of an entry. */
+  /** Facets by the id of an entry. */
   readonly #index = new Map<string, Facets>()
   #missing: (() => void)[] | undefined
   readonly #heads = new Map<string, Head>()
-  /** What the entries are committed to. */
+  /** The texts that the entries commit to. */
   readonly texts = new MemoryTextStore()
   /** The once-only keys, which are rows of the same table as the requests. */
   readonly once = new Map<string, string>()
@@ -97,7 +97,7 @@ export class MemoryLedgerStore implements LedgerStore, LedgerIndex {
     return { entries: page.map(({ entry }) => entry), ...(next === undefined ? {} : { next }) }
   }
 
-  /** From now on the index falls behind, until the function that this returns is called. */
+  /** Has the index fall behind. @returns a function that lets it catch up */
   fallBehind(): () => void {
     const missing: (() => void)[] = []
     this.#missing = missing

@@ -9,13 +9,13 @@ const document = openApiDocument() as Json
 const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true })
 const compiled = new Map<string, ValidateFunction | undefined>()
 
-/** A route of API Gateway, as the document has it. */
+/** The document's operation of a route of API Gateway. */
 const operationOf = (route: string): Json | undefined => {
   const [method = '', path = ''] = route.replace('+}', '}').split(' ')
   return document['paths'][path]?.[method.toLowerCase()]
 }
 
-/** Clients pass over members that they do not know; here each has to be in the document. */
+/** A closed schema. Clients ignore unknown members; here each must be in the document. */
 const closed = (of: unknown): unknown => {
   if (Array.isArray(of)) return of.map(closed)
   if (typeof of !== 'object' || of === null) return of
@@ -54,7 +54,7 @@ export function undocumented(route: string, { status, type = '', body }: Sent): 
   return errorsOf(`${ref ?? `${route} ${status}`}`, media.schema, JSON.parse(body))
 }
 
-/** The differences between a body that was taken and the document. */
+/** The differences between an accepted body and the document. */
 export function undocumentedBody(route: string, body: unknown): string[] {
   const media = operationOf(route)?.['requestBody']?.content['application/json']
   return media ? errorsOf(`${route}, its body`, media.schema, body) : []

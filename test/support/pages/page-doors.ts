@@ -23,14 +23,14 @@ import type { World } from '../world.ts'
 type Sent = { method: string; url: string; headers?: { [name: string]: string }; body?: string }
 export type Shown = { status: number; headers: { [name: string]: string }; body: string }
 
-/** The pages as they are deployed, over a world in memory: what API Gateway would hand to each of their functions. */
+/** The deployed pages over a world in memory, called as API Gateway calls their functions. */
 export class PageDoors {
   readonly sessions: MemorySessionStore
   readonly links: MemoryPersonLinks
   readonly cards = new MemoryCardStore()
   readonly halts: MemoryHaltStore
   readonly notary: MemoryNotary
-  /** What Slack says of its users, by id. */
+  /** Users of Slack, by id. */
   readonly users = new Map<string, AccountLink & { name: string }>()
   readonly #world: World
   readonly #issuer: string
@@ -57,7 +57,7 @@ export class PageDoors {
       cards,
       incidents: new PatternIncidents(),
       issuer,
-      // Asked anew each time, so that a test may change the policies while people are logged in.
+      // A getter, so that a test may change the policies while people are logged in.
       get policy() {
         return world.policy
       },
@@ -115,7 +115,7 @@ export class PageDoors {
     return { status, headers: told as { [name: string]: string }, body: text }
   }
 
-  /** The address that Slack would show to a user who is nobody's yet. */
+  /** The address that Slack shows to an unlinked user. */
   async offer(user: string, team = 'T0HOTWORK'): Promise<string> {
     const ports = { links: this.links, secrets: new SystemSecrets(), clock: this.#world.clock }
     return `${this.#issuer}/link?code=${await offerLink({ team, user }, ports)}`

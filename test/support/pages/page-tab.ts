@@ -4,7 +4,7 @@ import { PageDoors, type Shown } from './page-doors.ts'
 
 const formType = { 'content-type': 'application/x-www-form-urlencoded' }
 
-/** One browser: it holds its cookies, and fills in the forms that it is shown. */
+/** One browser, with its cookies. It fills in forms. */
 export class Tab {
   cookies = new Map<string, string>()
   readonly #doors: PageDoors
@@ -17,7 +17,7 @@ export class Tab {
     this.#world = world
   }
 
-  /** With a login provider and pages of its own. */
+  /** A tab with its own login provider and pages. */
   static of(world: World): Tab {
     const provider = new MemoryLoginProvider()
     return new Tab({ doors: new PageDoors(world, issuer, { provider, tokens: provider }), provider, world })
@@ -42,7 +42,7 @@ export class Tab {
     return this.cookies.get('__Host-hotwork-session') ?? ''
   }
 
-  /** Logs in, and is back where it wanted to go. */
+  /** Logs in, and returns to the wanted page. */
   async logIn(subject: string, to = '/decide'): Promise<Shown> {
     const { headers } = await this.go('GET', `/login?to=${encodeURIComponent(to)}`)
     const at = this.#world.clock.now()

@@ -2,7 +2,7 @@ import type { GroupReading } from '../../../functions/domain/people/group-source
 import type { GroupReadings } from '../../../functions/operations/people/ports.ts'
 import type { MemoryRequestStore } from '../requests/memory-request-store.ts'
 
-/** What sources said of groups, kept where deciding reads it: beside the requests in memory. */
+/** Readings of groups by their sources, kept beside the requests in memory, where decisions read them. */
 export class MemoryGroupReadings implements GroupReadings {
   readonly #requests: MemoryRequestStore
   readonly #newest = new Map<string, number>()

@@ -11,8 +11,8 @@ import type {
 type Person = { subject: string; acr?: string; at?: number; issuer?: string; claims?: { [name: string]: string } }
 
 /**
- * An identity provider in memory: it keeps to what OpenID Connect says of codes, verifiers, states and nonces, and signs
- * nothing, since whoever reads its tokens is itself.
+ * An identity provider in memory. It handles codes, verifiers, states and nonces by OpenID Connect, and signs nothing,
+ * since it reads its own tokens.
  */
 export class MemoryLoginProvider implements LoginProvider, IdTokens {
   readonly #asked = new Map<string, LoginAsk>()
@@ -23,12 +23,12 @@ export class MemoryLoginProvider implements LoginProvider, IdTokens {
     return `https://id.example.org/auth?state=${login.state}`
   }
 
-  /** What it was asked for, by the address that the browser was sent to. */
+  /** The ask in the address that the browser was sent to. */
   asked(address: string): LoginAsk {
     return this.#asked.get(new URL(address).searchParams.get('state') ?? '') as LoginAsk
   }
 
-  /** Somebody logs in there. @returns where their browser is sent then */
+  /** A person logs in. @returns the address that their browser is sent to */
   logIn(address: string, person: Person): URL {
     const of = this.asked(address)
     const code = `code-${this.#codes.size + 1}`

@@ -3,7 +3,7 @@ import type { Digest, NumericDate, PersonId } from '../../../functions/domain/va
 import type { LinkChange, PersonLinks } from '../../../functions/operations/people/ports.ts'
 import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
 
-/** Who is who in Slack, in memory. */
+/** Links of people to accounts in Slack, in memory. */
 export class MemoryPersonLinks implements PersonLinks {
   readonly #ledger: MemoryLedgerStore
   readonly #people = new Map<string, PersonId>()
@@ -30,7 +30,7 @@ export class MemoryPersonLinks implements PersonLinks {
     return this.#codes.get(code)
   }
 
-  /** One after another, as transactions are. */
+  /** Saves one change after another, as transactions do. */
   save(change: LinkChange): Promise<boolean> {
     const saved = this.#last.then(() => this.#save(change))
     this.#last = saved.catch(() => undefined)

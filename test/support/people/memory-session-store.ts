@@ -4,13 +4,13 @@ import type { Digest, PersonId } from '../../../functions/domain/values.ts'
 import type { PendingLogin, SessionStore } from '../../../functions/operations/people/ports.ts'
 import type { RequestStore } from '../../../functions/operations/record/ports.ts'
 
-/** Sessions and logins in memory, as JSON, so that nothing is shared with whoever put it. */
+/** Sessions and logins in memory, as JSON, so that no object is shared with the caller. */
 export class MemorySessionStore implements SessionStore {
   readonly #requests: RequestStore
   readonly #logins = new Map<string, string>()
   readonly #sessions = new Map<string, string>()
 
-  /** @param requests where the halts are, as they share a table */
+  /** @param requests has the halts, since they share a table */
   constructor(requests: RequestStore) {
     this.#requests = requests
   }
@@ -48,7 +48,7 @@ export class MemorySessionStore implements SessionStore {
     this.#sessions.delete(key)
   }
 
-  /** All that it holds, as text: to look for what must not be there. */
+  /** The whole store as text, for tests that search it for secrets. */
   get text(): string {
     return JSON.stringify([...this.#logins, ...this.#sessions])
   }

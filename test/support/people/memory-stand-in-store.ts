@@ -7,7 +7,7 @@ import type { Page } from '../../../functions/operations/ports.ts'
 import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
 import type { MemoryRequestStore } from '../requests/memory-request-store.ts'
 
-/** Stand-ins in memory: those for whom somebody decides lie with the requests, where decisions read them. */
+/** Stand-ins in memory. Those of an absent person lie with the requests, where decisions read them. */
 export class MemoryStandInStore implements StandInStore {
   readonly #requests: MemoryRequestStore
   readonly #ledger: MemoryLedgerStore
@@ -21,7 +21,8 @@ export class MemoryStandInStore implements StandInStore {
   }
 
   async of({ absent, by }: { absent: PersonId; by: PersonId }) {
-    // The versions first: with one that is too old a change is stale, with one too new it would undo another's.
+    // The versions are read first: with too old a one the change is stale, with too new a one it would undo a
+    // concurrent change.
     const [absences, taken] = [this.#version('absent', absent), this.#version('by', by)]
     const { standIns } = await this.#requests.dependencies([], [], { standIn: by })
     return {

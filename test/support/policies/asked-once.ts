@@ -8,12 +8,12 @@ type Remembered = { cedar: CedarPolicy; answers: Map<string, Answer> }
 const remembered = new Map<string, Remembered>()
 
 /**
- * Cedar's own answers. What the tests of one file ask again, of the same policies, is not asked again of Cedar: an
- * evaluation asks for each person and each stage, and tests begin from the same facts.
+ * Cedar's own answers, cached for one test file: an evaluation asks for each person and each stage, and tests begin
+ * from the same facts.
  */
 export function askedOnce(bundle: Bundle): Policy {
   const { schema, policies, observed, actions, calendar } = bundle
-  // Tests change a bundle and leave its hash, by which Cedar keeps apart what it has parsed.
+  // Tests change a bundle and keep its hash, which is Cedar's cache key.
   const content = JSON.stringify({ schema, policies, observed, actions, calendar })
   const hash = createHash('sha256').update(content).digest('hex') as Bundle['hash']
   let of = remembered.get(hash)

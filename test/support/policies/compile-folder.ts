@@ -3,7 +3,7 @@ import { openFolder } from '../../../functions/adapters/policy-folder/compile-fo
 import type { Problem } from '../../../functions/adapters/policy-folder/json-document.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 
-/** As the build does it: a folder whose cases fail does not compile. */
+/** Compiles a folder as the build does: it fails if a case fails. */
 export function compileFolder(
   path: string,
   deployment: string,

@@ -21,7 +21,7 @@ export class MemoryBundleStore implements BundleStore {
     return structuredClone(this.#kept.get(hash))
   }
 
-  /** As a role could that may write the table. */
+  /** Replaces a bundle, as any role with the right to write the table could. */
   replace(hash: Digest, kept: KeptBundle): void {
     this.#kept.set(hash, kept)
   }

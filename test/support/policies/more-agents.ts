@@ -11,7 +11,7 @@ export function withMoreAgents(folder: string, more: readonly Json[], change: (l
   return folder
 }
 
-/** As it would be said in `agents.json`: of an agent that runs nowhere else, and is known by its name. */
+/** An entry of `agents.json`, for an agent that is known by its name. */
 export const loadAgent = (id: string, owner: string, autonomy: string, runsOn: string): Json => ({
   ...{ id, owner, autonomy, description: 'asks as a clock tells it' },
   identities: [{ issuer: 'workloads', subject: id.replace(':', '-') }],

@@ -4,7 +4,7 @@ import type { AwsReader } from '../../../functions/targets/aws/ports.ts'
 import type { Found, ReadAsk } from '../../../functions/targets/reach.ts'
 import type { ToolReader } from '../../../functions/targets/tool/reach.ts'
 
-/** Answers by the name of the read, of AWS and of tools alike; it remembers what was asked. */
+/** Answers by the name of the read, for AWS and tools alike. It remembers its calls. */
 export class MemorySources implements AwsReader, ToolReader {
   readonly asked: { action: string; arguments: JsonObject; of: string }[] = []
   readonly #answers = new Map<string, Found | 'silence'>()

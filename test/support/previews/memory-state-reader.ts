@@ -4,7 +4,7 @@ import type { JsonObject } from '../../../functions/domain/values.ts'
 import type { Clock } from '../../../functions/operations/ports.ts'
 import type { StateAsk, StateReader, StateReading } from '../../../functions/operations/previews/ports.ts'
 
-/** A world in memory whose resources are read: it remembers who asked what, and can change at any moment. */
+/** Resources in memory, which can change at any time. It remembers its readings. */
 export class MemoryStateReader implements StateReader {
   /** Every reading that was asked for, in order. */
   readonly asked: StateAsk[] = []
@@ -21,22 +21,22 @@ export class MemoryStateReader implements StateReader {
     this.#previewed = previewed
   }
 
-  /** From now on these actions have a preview, and no others. */
+  /** Sets the actions that have a preview. */
   preview(...actions: readonly string[]): void {
     this.#previewed = actions
   }
 
-  /** What is there from now on, by argument; undefined where the resource is absent. */
+  /** Sets the state of a resource, by argument; undefined if the resource is absent. */
   set(resource: string, state: JsonObject | undefined): void {
     this.#states.set(resource, state)
   }
 
-  /** What becomes of the next readings, one each; undefined for one that works. */
+  /** Sets the faults of the next readings, one each; undefined for a reading that works. */
   next(...faults: readonly (ReadFault | undefined)[]): void {
     this.#faults.push(...faults)
   }
 
-  /** While it lags, readings do not come back until `arrive`. */
+  /** Has readings wait until `arrive`. */
   lag(): void {
     this.#lagging = true
   }

@@ -4,8 +4,8 @@ import type { RequestId } from '../../../functions/domain/values.ts'
 type Waiting = { record: SQSRecord; group: string; visibleAt: number; received: number }
 
 /**
- * A FIFO queue as Lambda reads it, in memory and in seconds that a test counts: messages of a group come in order and
- * together, those that failed come again when they were held until, and after so many times go to the dead letters.
+ * A FIFO queue as Lambda reads it, in memory and with a test's clock: messages of a group come in order and together;
+ * failed ones come again after their hold, and after the last retry become dead letters.
  */
 export class HeldQueue {
   #waiting: Waiting[] = []
@@ -31,7 +31,7 @@ export class HeldQueue {
     return this.#waiting.length
   }
 
-  /** Has `work` do one batch of what can be seen now; false when there is nothing. */
+  /** Has `work` do one batch of the visible messages. @returns false if none is visible */
   async workOff(
     now: number,
     batchSize: number,

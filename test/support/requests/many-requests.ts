@@ -13,8 +13,9 @@ export type Span = { count: number; from: number; to: number }
 const idOf = (n: number) => `req_${createHash('sha256').update(`request ${n}`).digest('hex').slice(0, 26)}` as RequestId
 
 /**
- * Requests of an organisation, the oldest first and evenly in time: 40 agents of 20 owners, 20 actions, five requests for a
- * task and twenty on a resource. The last fifty wait; of the others seven in ten have expired, two are denied, one is withdrawn.
+ * Requests of an organisation, the oldest first and evenly in time: 40 agents of 20 owners, 20 actions, five requests
+ * for a task and twenty on a resource. The last fifty wait; of the others seven in ten have expired, two are denied,
+ * one is withdrawn.
  */
 export function* manyRequests({ count, from, to }: Span): Generator<ApprovalRequest> {
   const lives = livesOf()
@@ -56,7 +57,7 @@ function livesOf() {
   }
 }
 
-/** As the store writes them, without their ledger. */
+/** Writes requests in the store's form, without their ledger. */
 export async function seedRequests(client: DynamoDBClient, table: string, span: Span): Promise<void> {
   let batch: { PutRequest: { Item: { [name: string]: AttributeValue } } }[] = []
   const write = async () => {

@@ -6,7 +6,7 @@ import type { Page } from '../../../functions/operations/ports.ts'
 import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
 import type { MemoryRequestStore } from './memory-request-store.ts'
 
-/** Standing permits in memory: they lie with the requests, with which draws from them commit. */
+/** Standing permits in memory. They lie with the requests, since a draw commits with its request. */
 export class MemoryPermitStore implements PermitStore {
   readonly #requests: MemoryRequestStore
   readonly #ledger: MemoryLedgerStore

@@ -10,7 +10,7 @@ export class MemoryQueue<T extends object = FollowMessage> implements Queue<T> {
     this.#messages.push(...structuredClone(messages))
   }
 
-  /** Takes all that waits. */
+  /** Takes all waiting messages. */
   take(): readonly T[] {
     return this.#messages.splice(0)
   }
@@ -30,7 +30,7 @@ export class MemoryFifoQueue<T extends Fifo = FifoMessage> implements Queue<T> {
     }
   }
 
-  /** Takes all that waits, in order. */
+  /** Takes all waiting messages, in order. */
   take(): readonly T[] {
     return this.#messages.splice(0)
   }

@@ -39,12 +39,12 @@ import type {
 import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
 
 /**
- * Requests in memory, committed with their entries into a ledger in memory. Every call lets others run first, as a real
- * one would, and what is committed is then done at once. Values are kept as JSON, so that nobody shares an object.
+ * Requests in memory, committed with their entries into a ledger in memory. Every call yields to concurrent ones first,
+ * as a real one does; a commit is atomic. Values are kept as JSON, so that no object is shared.
  */
 export class MemoryRequestStore implements RequestStore {
   readonly #ledger: MemoryLedgerStore
-  /** What is committed, and what that says: the second is for looking through alone, and leaves this object as a copy. */
+  /** Committed requests as text, and parsed for searches. Callers get copies. */
   readonly #requests = new Map<RequestId, { text: string; said: Stored }>()
   readonly #halts = new Map<string, Halt[]>()
   readonly #standIns = new Map<PersonId, StandIn[]>()
@@ -58,7 +58,7 @@ export class MemoryRequestStore implements RequestStore {
     this.#ledger = ledger
   }
 
-  /** The next commit throws `StoreUnavailable`: before it is done, or after, as when its answer is lost. */
+  /** Has the next commit throw `StoreUnavailable`: before its effect, or after it, as when the answer is lost. */
   failNextCommit(fault: 'unheard' | 'answer_lost', cause?: ErrorOptions): void {
     this.#fault = fault
     this.#cause = cause
@@ -106,12 +106,12 @@ export class MemoryRequestStore implements RequestStore {
     }
   }
 
-  /** Puts what its source said last of who is in a group. */
+  /** Puts the last reading of a group's members. */
   putReading(group: string, reading: GroupReading): void {
     this.#readings.set(group, structuredClone(reading))
   }
 
-  /** Puts all that a person was ever given to decide in somebody's stead. */
+  /** Puts all stand-ins that a person was ever given. */
   putStandIns(by: PersonId, standIns: readonly StandIn[]): void {
     this.#standIns.set(by, structuredClone([...standIns]))
   }
@@ -128,7 +128,7 @@ export class MemoryRequestStore implements RequestStore {
     return structuredClone([...this.#permits.values()])
   }
 
-  /** Whether a permit is not any more as it was read. */
+  /** Whether a permit has changed since it was read. */
   isStale({ id, expected }: Pick<PermitChange, 'id' | 'expected'>): boolean {
     const head = this.#permits.get(id)?.head ?? noEntries
     return head.sequence !== expected.sequence || head.hash !== expected.hash
@@ -141,7 +141,7 @@ export class MemoryRequestStore implements RequestStore {
     this.#halts.set(key, [...others, structuredClone(halt)])
   }
 
-  /** Puts all halts of a target: those that were there are gone. */
+  /** Replaces all halts of a target. */
   putHalts(target: HaltTarget, halts: readonly Halt[]): void {
     this.#halts.set(haltKey(target), structuredClone([...halts]))
   }
@@ -171,7 +171,7 @@ export class MemoryRequestStore implements RequestStore {
     return { done: true }
   }
 
-  /** The once-only keys that begin so: what the table's stream would tell of them. */
+  /** The once-only keys with this prefix, as in the table's stream. */
   onceKeys(prefix: string): readonly string[] {
     return [...this.#ledger.once.keys()].filter((key) => key.startsWith(prefix))
   }
@@ -287,7 +287,7 @@ export class MemoryRequestStore implements RequestStore {
   }
 }
 
-/** Lets whoever waits go first: where a real store is asked over the network, others run too. */
+/** Yields to concurrent callers, as a call over the network does. */
 const othersRun = () => Promise.resolve()
 
 const copyOf = (stored: Stored): Stored => JSON.parse(JSON.stringify(stored))

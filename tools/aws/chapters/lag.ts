@@ -23,7 +23,7 @@ export async function tellLag(world: World): Promise<void> {
 
 type Undo = (() => Promise<void>) | void
 
-/** @param end ends what the session is made under, and gives what lets the agent ask again */
+/** @param end ends the session's grant, and returns a function that lets the agent ask again */
 async function measureLag(world: World, what: string, times: number, end: (live: LiveSession) => Promise<Undo>) {
   const { report } = world
   const agent = await world.agent('agent:remediator')
@@ -46,5 +46,5 @@ async function measureLag(world: World, what: string, times: number, end: (live:
   })
 }
 
-/** A halt denies sessions from up to five seconds after it, so that none being made slips through. */
+/** A halt also denies sessions made up to five seconds after it, so that none in the making slips through. */
 const untilNewSessionsCount = ({ at }: Halt): Promise<void> => delay(Math.max(0, Date.parse(at) + 6_000 - Date.now()))

@@ -61,7 +61,7 @@ async function tellRevocation(world: World, agent: AgentApi): Promise<void> {
   )
 }
 
-/** A person clicks Approve, is told why not, and nothing is counted. */
+/** A person clicks Approve and is told the refusal; no approval is counted. */
 async function clickInVain({ desk, person, reader }: World, { id, card }: Asked, who: string, why: RegExp) {
   const before = decisionsOf(await reader.request(id))
   const { status, told } = await desk.clickAndRead(card, 'approve', person(who).slackUserId)

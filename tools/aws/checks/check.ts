@@ -7,21 +7,21 @@ import type { Asked } from '../report.ts'
 export type Site = {
   world: World & { report: Report }
   aws: AwsAccess
-  /** Of the deployed stacks, by name. */
+  /** An output of the deployed stacks, by name. */
   output: (name: string) => string
   isAws: boolean
 }
 
 export type Found = { held: boolean; found: string }
-/** There is no answer to be had here, and why. */
+/** A check that cannot be asked here, with the reason. */
 export class NotAsked extends Error {}
 
 export type Check = { id: string; ask(say: (line: string) => void): Promise<Asked> }
 
 /**
- * One thing that Hotwork rests on and that AWS answers.
+ * One assumption of Hotwork, with the call that confirms it.
  *
- * @param where `aws` for what no emulator judges as AWS does: there it is said as not asked, never as held
+ * @param where `aws` if no emulator judges it as AWS does: there the report says `not asked`, never `held`
  */
 export const check = (
   { isAws }: Pick<Site, 'isAws'>,
@@ -51,7 +51,7 @@ async function verdictOf(look: () => Promise<Found>): Promise<Pick<Asked, 'verdi
   }
 }
 
-/** The name of the refusal, or that it was let through. */
+/** The name of the refusal, or that AWS let the call through. */
 export const refusedBy = (call: Promise<unknown>, refusal = /AccessDenied/): Promise<Found> =>
   call.then(
     () => ({ held: false, found: 'it was let through' }),

@@ -7,7 +7,7 @@ import { clientSettings } from '../../../local/emulator.ts'
 import { type Check, check, refusedBy, type Site } from './check.ts'
 import { callAs, functionOf } from './probe.ts'
 
-/** Who may do what, by calls that are made for real. */
+/** Checks of rights, by real calls. */
 export function checksOfIam(site: Site): readonly Check[] {
   const { aws, world } = site
   const { local } = world

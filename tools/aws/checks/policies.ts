@@ -41,7 +41,7 @@ const conditioned = {
   ],
 }
 
-/** What IAM Access Analyzer says of the policies: it knows each action and each condition key. */
+/** Checks of the policies by IAM Access Analyzer, which knows each action and condition key. */
 export function checksOfPolicies(site: Site): readonly Check[] {
   const settings = clientSettings(site.aws)
   const analyzer = new AccessAnalyzerClient(settings)
@@ -68,7 +68,7 @@ export function checksOfPolicies(site: Site): readonly Check[] {
       async () => {
         const documents = await documentsOf(site)
         const found: string[] = []
-        // It takes some calls a second.
+        // Access Analyzer throttles concurrent calls.
         for (const document of documents) found.push(...(await complaints(document)))
         return {
           held: found.length === 0,

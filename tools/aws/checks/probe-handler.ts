@@ -3,7 +3,7 @@ import { KMSClient, SignCommand } from '@aws-sdk/client-kms'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import type { Call } from './probe.ts'
 
-/** In the account, with a role of Hotwork's: makes the one call. @returns `done`, or the name of the refusal */
+/** Makes one call in the account, with a role of Hotwork's. @returns `done`, or the name of the refusal */
 export async function handler({ service, input }: Call): Promise<string> {
   try {
     if (service === 'dynamodb') await new DynamoDBClient({}).send(new PutItemCommand(input as never))

@@ -29,10 +29,10 @@ export async function functionOf({ aws, world }: Site, name: string): Promise<Fu
 export type Call = { service: 'dynamodb' | 'kms' | 's3'; command: string; input: object }
 
 /**
- * Makes one call with the rights of another Lambda of the deployment: by a function of its role, for this one call.
+ * Makes one call with the rights of a Lambda of the deployment, by a new function with the same role.
  *
  * @returns `done`, or the name of the refusal
- * @throws where the function itself failed
+ * @throws if the function itself failed
  */
 export async function callAs(site: Site, name: string, call: Call): Promise<string> {
   const client = new LambdaClient(clientSettings(site.aws))
@@ -49,7 +49,7 @@ export async function callAs(site: Site, name: string, call: Call): Promise<stri
     return JSON.parse(answer) as string
   } finally {
     await client.send(new DeleteFunctionCommand({ FunctionName }))
-    // Its name is taken for a moment.
+    // The name of a deleted function stays taken for a moment.
     await delay(site.isAws ? 3000 : 0)
   }
 }

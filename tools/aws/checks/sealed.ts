@@ -14,7 +14,7 @@ import type { Person } from '../../../local/demo/person.ts'
 import { clientSettings } from '../../../local/emulator.ts'
 import { type Check, check, type Found, NotAsked, refusedBy, type Site } from './check.ts'
 
-/** The way round Hotwork, by a person with a long-lived key and a second factor, as on the worst day. */
+/** Checks of the sealed role: the way round Hotwork, with a long-lived key and a second factor. */
 export function checksOfSealedRole(site: Site): readonly Check[] {
   const { aws, world } = site
   const { stackName, accountId } = world.local.aws
@@ -74,7 +74,7 @@ export function checksOfSealedRole(site: Site): readonly Check[] {
           })
           return AssumedRoleUser?.Arn
         }
-        // IAM spreads the user's policy and device.
+        // IAM needs minutes to propagate the user's policy and device.
         const arn = await until(look, { withinSeconds: 180, what: 'the role is had' }).catch(() => undefined)
         return { held: arn !== undefined, found: arn ?? refusal }
       },
@@ -99,7 +99,7 @@ const untilKnown = (sts: STSClient) =>
     what: 'STS knows the new key',
   })
 
-/** RFC 6238, as each authenticator app does it. */
+/** A time-based one-time password (RFC 6238), as authenticator apps compute it. */
 export function totp(seed: Uint8Array, time = Date.now()): string {
   const counter = Buffer.alloc(8)
   counter.writeBigUInt64BE(BigInt(Math.floor(time / 30_000)))
@@ -144,7 +144,7 @@ async function heard({ aws, world }: Site): Promise<Found> {
   return { held: true, found: `${opening.id}, ${Math.round((Date.now() - began) / 1000)} s after` }
 }
 
-/** Its own, or one of its organisation. */
+/** Whether the account has a trail, of its own or of its organisation. */
 async function hasTrail(client: CloudTrailClient): Promise<boolean> {
   const { trailList = [] } = await client.send(new DescribeTrailsCommand({}))
   const logging = await Promise.all(

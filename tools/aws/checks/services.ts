@@ -17,7 +17,7 @@ import { fairQueueOf } from '../made.ts'
 import { type Check, check, type Found, NotAsked, type Site } from './check.ts'
 import { functionOf } from './probe.ts'
 
-/** What AWS does by itself, looked at after the story. */
+/** Checks of AWS's own behaviour, after the story. */
 export function checksOfServices(site: Site): readonly Check[] {
   const settings = clientSettings(site.aws)
   return [
@@ -117,7 +117,7 @@ export function checksOfServices(site: Site): readonly Check[] {
   ]
 }
 
-/** Entries that are still there after their time. */
+/** Schedules that outlived their time. */
 async function entriesOfThePast({ aws, world }: Site): Promise<Found> {
   const client = new SchedulerClient(clientSettings(aws))
   let [entries, late] = [0, 0]
@@ -125,7 +125,7 @@ async function entriesOfThePast({ aws, world }: Site): Promise<Found> {
     for (const { Name, GroupName = '' } of Schedules) {
       if (!GroupName.startsWith(world.local.aws.stackName)) continue
       entries += 1
-      // It may go between the list and the look.
+      // A schedule may be deleted between the list and this call.
       const { ScheduleExpression } = await client.send(new GetScheduleCommand({ Name, GroupName })).catch(ifGone)
       const at = Date.parse(`${ScheduleExpression?.replace(/^at\(|\)$/g, '')}Z`)
       if (at < Date.now() - 120_000) late += 1
@@ -138,7 +138,7 @@ function ifGone(fault: Error): { ScheduleExpression?: string } {
   return {}
 }
 
-/** That all functions of the deployment write to. */
+/** The log group of all functions of the deployment. */
 async function groupOf(site: Site): Promise<{ client: CloudWatchLogsClient; logGroupName: string }> {
   const { LoggingConfig } = await functionOf(site, 'issue-token')
   if (LoggingConfig?.LogGroup === undefined) throw new Error('Lambda does not say which log a function writes to')
@@ -165,7 +165,7 @@ async function coldStarts(site: Site): Promise<Found> {
   }
 }
 
-/** The filter takes the lines that tell of a failure, and no other. */
+/** The filter counts lines of failures alone. */
 async function countedFailures(site: Site): Promise<Found> {
   const { client, logGroupName } = await groupOf(site)
   const { metricFilters = [] } = await client.send(new DescribeMetricFiltersCommand({ logGroupName }))
@@ -191,7 +191,7 @@ async function onRecord({ aws, world }: Site): Promise<Found> {
     StartTime: new Date(began - 60_000),
   }
   const look = async () => {
-    // Each start of a Lambda is one too: more than a page of them.
+    // Each start of a Lambda assumes a role too, so there are several pages.
     for await (const { Events = [] } of paginateLookupEvents({ client }, asked))
       for (const { CloudTrailEvent = '{}' } of Events) {
         const event = JSON.parse(CloudTrailEvent)
@@ -203,7 +203,7 @@ async function onRecord({ aws, world }: Site): Promise<Found> {
   const { sourceIdentity, tags, transitiveTagKeys } = event.requestParameters
   const packed = event.responseElements?.packedPolicySize
   const told = `source identity ${sourceIdentity}, tags ${tags?.map(({ key }: { key: string }) => key)}, of which ${transitiveTagKeys ?? 'none'} go on`
-  // A session that is cut afterwards is made without a policy.
+  // A session that is denied afterwards has no session policy.
   const room = packed === undefined ? 'made without a policy' : `the policy takes ${packed} % of the room`
   const found = `after ${Math.round((Date.now() - began) / 1000)} s; ${told}; ${room}`
   return { held: sourceIdentity !== undefined && tags?.length > 0, found }

@@ -10,8 +10,8 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { buildSync } from 'esbuild'
 
 /**
- * What Hotwork needs around it in the account: an address for each program that plays on the verifier's machine (identity
- * provider, Slack, pager), and the IAM users who may use the sealed role. It is deployed before Hotwork and removed after it.
+ * The surroundings of Hotwork in the account: an address for each program on the verifier's machine (identity provider,
+ * Slack, pager), and the IAM users who may use the sealed role. It is deployed before Hotwork and removed after it.
  */
 const app = new App()
 const context = (name: string): string => app.node.tryGetContext(name) ?? ''

@@ -4,7 +4,7 @@ import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb'
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 
-/** What is asked of a program on the verifier's machine, and its answer (serve.ts). */
+/** A call to a program on the verifier's machine (serve.ts). */
 export type Asked = {
   id: string
   program: string
@@ -20,7 +20,9 @@ const [sqs, dynamo] = [new SQSClient({}), new DynamoDBClient({})]
 /** API Gateway waits half a minute. */
 const patienceMilliseconds = 25_000
 
-/** Hands a call on to the machine from which Hotwork is verified, which no Lambda can reach, and waits for the answer. */
+/**
+ * Hands a call on to the machine from which Hotwork is verified, which no Lambda can reach, and waits for the answer.
+ */
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
   const { rawPath, rawQueryString, headers, cookies, body, isBase64Encoded, requestContext } = event
   const ask: Asked = {

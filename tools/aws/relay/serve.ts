@@ -3,10 +3,12 @@ import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk
 import { type AwsAccess, clientSettings } from '../../../local/emulator.ts'
 import type { Answered, Asked } from './handler.ts'
 
-/** Of the connection, or made anew by `fetch`. */
+/** Headers of the connection, or written by `fetch`. */
 const ofConnection = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'accept-encoding', 'expect'])
 
-/** What Hotwork asks. The desk's pages and switches, and what the provider can be told to send, are for this machine alone. */
+/**
+ * The paths that Hotwork calls. The desk's pages and switches and the provider's signals are for this machine alone.
+ */
 const asked: { readonly [program: string]: RegExp } = {
   idp: /^\/(?!signals$)/,
   slack: /^\/(?:api|response)\//,
@@ -17,12 +19,15 @@ type Relay = {
   aws: AwsAccess
   queueUrl: string
   tableName: string
-  /** Where each program listens on this machine. */
+  /** The address of each program on this machine. */
   programs: ReadonlyMap<string, string>
   log: (line: string) => void
 }
 
-/** This machine's end of the relay: takes what is asked from the queue, asks the program, and puts its answer into the table. */
+/**
+ * This machine's end of the relay: takes a call from the queue, sends it to the program, and puts the answer into the
+ * table.
+ */
 export function serveRelay({ aws, queueUrl: QueueUrl, tableName, programs, log }: Relay) {
   const sqs = new SQSClient({ ...clientSettings(aws), useQueueUrlAsEndpoint: aws.endpointUrl === '' })
   const dynamo = new DynamoDBClient(clientSettings(aws))
@@ -55,7 +60,7 @@ export function serveRelay({ aws, queueUrl: QueueUrl, tableName, programs, log }
     }
   }
 
-  // One that waits for a slow answer holds no other up.
+  // Six workers, so that a slow answer delays no other call.
   const takers = Array.from({ length: 6 }, take)
   return {
     async close(): Promise<void> {

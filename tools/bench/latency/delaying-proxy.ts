@@ -4,15 +4,18 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { createForwarder, listenOnLoopback } from '../../../local/loopback.ts'
 import { describeAwsCall } from '../../../test/stack/support/aws-call.ts'
 
-/** A call as it passed: when, which function made it, and how long the service itself took. Milliseconds of `performance.now`. */
+/**
+ * A call that passed: its time, the function that made it, and the service's own time. Milliseconds of
+ * `performance.now`.
+ */
 export type Passed = { service: string; operation: string; caller: string; began: number; took: number; delay: number }
 type Bodies = { asked: string; answered: string }
 
 export type DelayingProxy = Awaited<ReturnType<typeof startDelayingProxy>>
 
 /**
- * Stands before a service and hands on no answer sooner than `delay` after its request came. It changes nothing else of a
- * call, the signed Host header neither. What took longer anyway is not held.
+ * A proxy that forwards no answer sooner than `delay` after its request. The call stays as it is, with its signed Host
+ * header. A slower answer is not delayed.
  *
  * @param onPassed is told each call before its answer is handed on
  */
@@ -36,7 +39,7 @@ export async function startDelayingProxy(
     await pause(Math.max(0, delay - took))
     response.writeHead(answer.statusCode ?? 502, answer.headers).end(answered)
   }
-  // A caller that gave up in the meantime hears nothing.
+  // A caller may have given up in the meantime.
   proxy.on('proxyRes', (...passed) => void handOn(...passed).catch(() => passed[2].destroy()))
 
   return {

@@ -2,7 +2,7 @@ const aws = 'AWS promises single-digit milliseconds (DynamoDB developer guide, o
 const estimate = 'an estimate of ours: no page publishes it'
 
 /**
- * How long AWS and Slack take to answer, in milliseconds: medians of warm calls within one Region. The
+ * Response times of AWS and Slack in milliseconds: medians of warm calls within one Region. The
  * first row that fits a call counts; `operation` is the last part of `X-Amz-Target`, or begins with the HTTP method.
  */
 export const delays = [
@@ -23,13 +23,13 @@ export const delays = [
   { kind: 'S3 write', service: 's3', operation: /./, milliseconds: 30, source: estimate },
 ] as const
 
-/** Of what is in no row. */
+/** The delay of a call that is in no row. */
 export const otherDelay = 20
 
-/** From a write to the invocation that its stream brings: a shard is polled four times a second. */
+/** The delay from a write to its stream's invocation: a shard is polled four times a second. */
 export const streamDelay = 250
 
-/** Of a method of Slack's Web API. */
+/** The delay of a method of Slack's Web API. */
 export const slackDelay = 150
 
 const rowOf = (service: string, operation: string) =>

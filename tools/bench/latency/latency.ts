@@ -1,5 +1,5 @@
 /**
- * How long one thing took at one rate, in milliseconds. `held` is what delays alone make of it; at a rate that was not
+ * The latency of one step at one rate, in milliseconds. `held` is the part of the delays; at a rate that is not
  * `carried` the machine fell behind.
  */
 export type Latency = {

@@ -4,15 +4,15 @@ import { type Answer, denialOf, setParameter } from '../../../test/stack/support
 import type { Shown } from '../../../test/stack/support/slack-screen.ts'
 import type { DelayedWorld } from './world.ts'
 
-/** From when to when, in milliseconds of `performance.now`. */
+/** A span of time, in milliseconds of `performance.now`. */
 export type Span = { from: number; to: number }
-/** What took how long, each by its name. */
+/** Spans by the names of their steps. */
 export type Spans = { [what: string]: Span }
 
 const evaluation = '/access/v1/evaluation'
 const requests = '/access/v1/requests'
 
-/** Asks whether an agent may change a parameter of production; the answer is what its submission repeats. */
+/** Evaluates a change of a parameter of production. @returns the answer, which the submission repeats */
 export async function evaluate({ hotwork, agentOf }: DelayedWorld, n: number) {
   const agent = agentOf(n)
   const body = { ...setParameter(`/prod/checkout/bench-${n}`), subject: { type: 'agent', id: agent } }
@@ -23,9 +23,9 @@ export async function evaluate({ hotwork, agentOf }: DelayedWorld, n: number) {
 }
 
 /**
- * One request of two stages from its evaluation to its completion, by people who click as soon as they can.
+ * One request of two stages from its evaluation to its completion, with people who click at once.
  *
- * @param tryOn whether the agent goes on calling AWS after its completion, until it is refused
+ * @param tryOn whether the agent keeps calling AWS after its completion, until IAM refuses
  */
 export async function live(world: DelayedWorld, n: number, tryOn = false): Promise<Spans> {
   const { hotwork } = world
@@ -50,7 +50,7 @@ export async function live(world: DelayedWorld, n: number, tryOn = false): Promi
   const card = await shown(world, id)
   since('request to card', submittedAt, card.postedAt)
   const settled = hotwork.untilSettled(agent, id)
-  // Where a click fails, this one fails for the same reason later.
+  // A failed click rejects first, and this promise later for the same reason.
   settled.catch(() => {})
 
   const firstAt = performance.now()
@@ -72,7 +72,7 @@ export async function live(world: DelayedWorld, n: number, tryOn = false): Promi
   return spans
 }
 
-/** The card of a request, once it is there, or was changed since then. */
+/** The card of a request, once it is posted, or changed since then. */
 async function shown({ slack }: DelayedWorld, id: string, since?: number) {
   const isWanted = ({ changedAt = 0 }: Shown) => since === undefined || changedAt > since
   const card = await slack.until(id, isWanted, 60_000)

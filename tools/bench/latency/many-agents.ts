@@ -5,8 +5,8 @@ export const agentName = (n: number): string => `agent:bench-${n}`
 const rate = { perMinute: 60_000, burst: 10_000 }
 
 /**
- * The sample's policies with so many agents more, each of which may ask as often as the load needs and never shares a card.
- * A flag's grant has a thousand uses.
+ * The sample's policies with `count` more agents, each of which may ask as often as the load needs and never shares a
+ * card. A flag's grant has a thousand uses.
  */
 export function manyAgents(folder: string, count: number): string {
   const more = Array.from({ length: count }, (_, n) => loadAgent(agentName(n), 'person:dan', 'autonomous', 'the bench'))

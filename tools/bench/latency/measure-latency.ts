@@ -16,11 +16,11 @@ export type Latencies = {
 }
 
 const rates = [1, 10, 50]
-/** The first lives load what each process loads once, the next ones count. */
+/** The first lives warm up the processes and are not counted. */
 const first = 3
 const agents = 60
 
-/** Whose calls a caller waits for, and how often for a stream. */
+/** The functions whose calls a caller waits for, and the number of stream delays. */
 const callers: { [what: string]: [by: RegExp, streams: number] } = {
   evaluate: [/Evaluate|SignStatement/, 0],
   submit: [/SubmitRequest|SignStatement/, 0],
@@ -59,7 +59,7 @@ export async function measureLatency({ quick }: { quick: boolean }): Promise<Lat
   await rest(world)
   tell('uses that race a revocation')
   const raced = await revokeUnderUse(world, grants, 10, seconds)
-  // Last, since a rate that is too much leaves a backlog.
+  // Measured last, since a rate beyond capacity leaves a backlog.
   const atOnce = await measureLives(
     world,
     oneByOne.length,
@@ -82,7 +82,7 @@ async function liveOneByOne(world: DelayedWorld, count: number): Promise<Spans[]
   return lives
 }
 
-/** What a rate that was too much has left is worked off before the next is measured: no call for two seconds. */
+/** Waits until the backlog of a rate beyond capacity is worked off: two seconds without a call. */
 async function rest({ calls }: DelayedWorld): Promise<void> {
   for (let seen = -1, tries = 0; seen !== calls.length && tries < 60; tries++) {
     seen = calls.length
@@ -90,7 +90,9 @@ async function rest({ calls }: DelayedWorld): Promise<void> {
   }
 }
 
-/** Whole lives at higher and higher rates, until the machine falls behind. @param takes how long one life takes at most */
+/**
+ * Whole lives at higher and higher rates, until the machine falls behind. @param takes the longest duration of one life
+ */
 async function measureLives(world: DelayedWorld, before: number, seconds: number, takes: number) {
   const rows: Latency[] = []
   const findings: Finding[] = []
@@ -131,7 +133,7 @@ async function measureRates(what: string, work: (n: number) => Promise<Span>, wo
   for (const perSecond of rates) {
     await rest(world)
     tell(`${what}: ${perSecond} a second`)
-    // The first ones start the processes that this rate needs.
+    // Warms up the processes that this rate needs.
     await openLoop({ perSecond, seconds: 3 }, work)
     const began = performance.now()
     const arrivals = await openLoop({ perSecond, seconds: seconds / 2 }, work)
@@ -152,7 +154,7 @@ function latenciesOf(all: readonly Spans[], rate: string, carried: boolean, { ca
     const took = spans.map(({ from, to }) => to - from)
     const measured = { p50: quantile(took, 0.5), p95: quantile(took, 0.95), count: took.length }
     const [by, streams] = callers[what] ?? []
-    // Where others call too, it is not known for which call a caller waited.
+    // With concurrent lives the calls of one caller cannot be told apart.
     if (rate !== alone || by === undefined || streams === undefined) return { what, rate, ...measured, carried }
     const held = quantile(
       spans.map((span) => heldIn(calls, by, span) + streams * streamDelay),
@@ -166,7 +168,7 @@ function judge({ what, rate, p50, p95, count, carried }: Latency): Finding[] {
   const target = latencyTargets[what]
   if (target === undefined) return []
   const measured = `p50 ${p50.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms of ${count}${carried ? '' : ': not carried'}`
-  // It hangs on the machine and on what else it does: it is said, and fails nothing.
+  // The number depends on the machine and its load: it is reported, and fails nothing.
   const verdict = carried && p95 < target ? 'met' : 'below target'
   return [{ id: 'L2', what: `${what}, ${rate}`, target: `< ${target} ms`, measured, verdict }]
 }
@@ -194,7 +196,7 @@ function tableOfRows(rows: readonly Latency[]): string {
   return ['Milliseconds; "held" is how long the caller waited for delayed answers alone', ...told].join('\n')
 }
 
-/** What was delayed by how much, and what the emulator took for it by itself. */
+/** A table of the delays, with the emulator's own times. */
 function tableOfDelays({ calls }: DelayedWorld): string {
   const kinds = Map.groupBy(calls, ({ service, operation }) => kindOf(service, operation))
   const told = [...kinds].map(([kind, all]) => {

@@ -3,8 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 export type Arrival<T> = { value: T } | { fault: Error }
 
 /**
- * Starts one piece of work after another by the clock, whether or not those before have ended: so many a second, as callers
- * who know nothing of one another do. Ends when all have ended.
+ * Starts work by the clock at a fixed rate, whether or not earlier work has ended, as independent callers do. Ends when
+ * all work has ended.
  */
 export async function openLoop<T>(
   { perSecond, seconds }: { perSecond: number; seconds: number },

@@ -8,7 +8,7 @@ import type { DelayedWorld } from './world.ts'
 /** An approved flag of an agent, and its token, good for a thousand uses. */
 type Grant = Awaited<ReturnType<typeof makeGrant>>
 
-/** By agents next to one another, so many at once. */
+/** Makes grants of successive agents, `atOnce` at a time. */
 export async function makeGrants(world: DelayedWorld, count: number, atOnce = 4): Promise<Grant[]> {
   const grants: Grant[] = []
   for (let n = 0; n < count; n += atOnce)
@@ -20,7 +20,7 @@ const context = { purpose: 'remediation', parent_task: { id: 'INC-4822' } }
 
 const makeGrant = ({ hotwork, agentOf }: DelayedWorld, n: number) => claimFlag(hotwork, { agent: agentOf(n), context })
 
-/** The tool asks the gate for one use, as it would just before acting. */
+/** The tool begins one use at the gate, as just before acting. */
 export async function beginUse({ hotwork }: DelayedWorld, grant: Grant): Promise<Span & { permitted: boolean }> {
   const { token, url, args } = grant
   const body = { token, proof: await grant.proof(), method: 'PUT', url, action: 'flags:set', arguments: args }
@@ -30,7 +30,7 @@ export async function beginUse({ hotwork }: DelayedWorld, grant: Grant): Promise
   return { from, to: performance.now(), permitted: status === 201 }
 }
 
-/** While uses go on, grants are revoked one after another; each use that began after that returned has to be refused. */
+/** Revokes grants one after another during uses: each use begun after a revocation returned must be refused. */
 export async function revokeUnderUse(
   world: DelayedWorld,
   grants: readonly Grant[],

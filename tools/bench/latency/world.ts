@@ -8,17 +8,17 @@ import { type Passed, startDelayingProxy } from './delaying-proxy.ts'
 import { delayOf, slackDelay, streamDelay } from './delays.ts'
 import { agentName, manyAgents } from './many-agents.ts'
 
-/** A local stack whose AWS and Slack answer no sooner than `delays.ts` says, and what its agents and people need. */
+/** A local stack whose AWS and Slack answer with the delays of `delays.ts`, with its agents and people. */
 export interface DelayedWorld {
   hotwork: Deployment
-  /** The next agent for each request, and in the end the first one again. */
+  /** The agent of the n-th request: each in turn, then the first one again. */
   agentOf(n: number): string
   slack: SlackScreen
-  /** What the Lambdas have called so far. */
+  /** The Lambdas' calls so far. */
   calls: Passed[]
 }
 
-/** @param resources end what is started */
+/** @param resources end all that is started */
 export async function startDelayedWorld(agents: number, resources: AsyncDisposableStack): Promise<DelayedWorld> {
   const directory = mkdtempSync(join(tmpdir(), 'hotwork-latency-'))
   resources.defer(() => rmSync(directory, { recursive: true, force: true }))
