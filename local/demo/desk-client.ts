@@ -20,7 +20,7 @@ const isLate = ({ text }: Told): boolean => /the store was too slow|store has no
 /** `clickedAt`: milliseconds since 1970. */
 type ClickAnswer = { status: number; body: string; clickedAt: number }
 
-/** Far more than a card takes: a failure should mean that it never came. */
+/** Far longer than a card takes, so that a timeout means that the card never came. */
 const patienceMilliseconds = 45_000
 
 /** People at the desk, by its control API. */
@@ -30,7 +30,7 @@ export class DeskClient {
     this.#deskUrl = deskUrl
   }
 
-  /** Once there is one that is as `wanted`. Waits for the desk's own events, without polling. */
+  /** Waits for a card that is as `wanted`, by the desk's own events and without polling. */
   async untilCard(requestId: string, wanted: (card: Card) => boolean = () => true): Promise<Card> {
     let last: Card | undefined
     const look = async () => {
@@ -43,7 +43,9 @@ export class DeskClient {
     )
   }
 
-  /** Beneath the cards of a request, in channels and direct messages, oldest first, once as `wanted`. */
+  /**
+   * The lines beneath the cards of a request, in channels and direct messages, oldest first, once they are as `wanted`.
+   */
   async untilSaid(requestId: string, wanted: (said: readonly Said[]) => boolean): Promise<readonly Said[]> {
     let last: readonly Said[] = []
     const look = async () => {
@@ -58,7 +60,7 @@ export class DeskClient {
   }
 
   /**
-   * Clicks again, as a person would, where a busy machine did not carry it out in Slack's time.
+   * Clicks, and again if a busy machine misses Slack's deadline, as a person would.
    * @param action an `action_id`
    */
   async click({ channel, ts }: Pick<Card, 'channel' | 'ts'>, action: string, user: string): Promise<ClickAnswer> {
@@ -109,14 +111,14 @@ export class DeskClient {
     return JSON.stringify(await this.untilTold(slackId, before))
   }
 
-  /** In channels, with what is on it now; not what is said beneath a card. */
+  /** The cards in channels, as they are shown now, without the lines beneath them. */
   async cardsThatSay(text: string): Promise<Card[]> {
     const { messages } = await this.#messages()
     const posted = messages.filter(({ channel, thread_ts }) => !channel.startsWith('D') && thread_ts === undefined)
     return posted.map(readCard).filter(({ says }) => says.includes(text))
   }
 
-  /** But for what makes them click again. */
+  /** Ephemeral messages to a person, without those that ask them to click again. */
   async toldTo(user: string): Promise<Told[]> {
     return (await this.#told(user)).filter((each) => !isLate(each))
   }
@@ -125,12 +127,17 @@ export class DeskClient {
     return (await this.#call<{ ephemerals: Told[] }>(`ephemerals?user=${user}`)).ephemerals
   }
 
-  /** The next after the `before` that there were. */
+  /** Waits for the ephemeral message after the first `before` ones. */
   async untilTold(user: string, before: number): Promise<Told> {
     return this.#until(
       async () => (await this.toldTo(user))[before],
       () => `${user} was told nothing`,
     )
+  }
+
+  /** Has the Web API answer every call with this status; 0 ends it. */
+  async fail(status: number): Promise<void> {
+    await this.#call('fault', { status })
   }
 
   async lastInteraction(): Promise<SentInteraction> {
@@ -140,7 +147,7 @@ export class DeskClient {
     return last
   }
 
-  /** Again after each change at the desk. The number is read first, so that no change is missed. */
+  /** Looks again after each change at the desk. The number of the change is read first, so that none is missed. */
   async #until<T>(look: () => Promise<T | undefined>, otherwise: () => string): Promise<T> {
     const end = Date.now() + patienceMilliseconds
     for (;;) {

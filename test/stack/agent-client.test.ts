@@ -24,7 +24,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 beforeAll(async () => {
   await ssm.send(new PutParameterCommand({ Name: name, Value: '2000', Type: 'String', Overwrite: true }))
   const script = /```js\n(.*?)```/s.exec(readFileSync(join(root, 'docs/start/agent.md'), 'utf8'))?.[1] ?? ''
-  // A parameter of its own, which no other test changes, and a call that no earlier run on this stack has made.
+  // Its own parameter, which no other test changes, and a call id that no earlier run on this stack has used.
   const own = script.replace(/Name: '[^']+'/, `Name: '${name}'`).replace(/callId: '[^']+'/, `callId: '${randomUUID()}'`)
   writeFileSync(join(folder, 'agent.mjs'), own)
   writeFileSync(join(folder, 'local.json'), JSON.stringify(local), { mode: 0o600 })
@@ -49,16 +49,16 @@ async function run(): Promise<string> {
 
 const version = async () => (await ssm.send(new GetParameterCommand({ Name: name }))).Parameter?.Version ?? 0
 const asked = async (): Promise<readonly string[]> => {
-  const { body } = await deployment.json('GET', '/v1/requests?status=pending', await deployment.token('person:ana'))
+  const { body } = await deployment.as('person:ana', 'GET', '/v1/requests?status=pending')
   const ours = body.requests.filter(({ arguments: { Name } }: { arguments: { Name?: string } }) => Name === name)
   return ours.map(({ id }: { id: string }) => id)
 }
 
-test('run twice at the same time, and once more, it sets the parameter once', async () => {
+test('the script, run twice at once and once more, sets the parameter once', async () => {
   const before = await version()
   const running = [run(), run()]
   const [id = ''] = await until(asked, ({ length }) => length > 0, 60)
-  for (const who of ['person:ana', 'person:eve']) expect((await deployment.decide(who, id)).status).toBe(200)
+  for (const person of ['person:ana', 'person:eve']) expect((await deployment.decide(person, id)).status).toBe(200)
   const told = await Promise.all(running)
   expect(told.filter((each) => each.includes('AlreadyRun') || each.startsWith('refused completed'))).toHaveLength(1)
   expect(await version()).toBe(before + 1)

@@ -1,6 +1,4 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { DeleteItemCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import {
@@ -15,9 +13,10 @@ import { openCheckpoint, originOf } from '../../functions/domain/anchor/checkpoi
 import { bundlesOfGrowth, pathOfBundle, pathOfTile, tilesOfGrowth } from '../../functions/domain/anchor/tiles.ts'
 import { readWholeLog } from '../support/anchor/read-whole-log.ts'
 import { administrator, connection, until } from './support/aws.ts'
+import { logs } from './support/canaries.ts'
 import { Deployment, setParameter, staging } from './support/deployment.ts'
 
-/** The log of a deployed Hotwork: what its notary adds, who may read it, and what it finds. */
+/** The log of a deployed Hotwork: its entries, its readers, and the tampering that it finds. */
 
 jest.setTimeout(120_000)
 const hotwork = new Deployment()
@@ -54,7 +53,7 @@ async function checkpoint() {
   return { note: bytes, ...opened.checkpoint }
 }
 
-/** All that the checkpoint of now covers, fetched as any reader would and held to it. */
+/** All leaves that the present checkpoint covers, fetched and verified as by any reader. */
 async function wholeLog() {
   if ((await fetchFile('checkpoint')).status === 404) return []
   const { note, size } = await checkpoint()
@@ -69,13 +68,10 @@ async function wholeLog() {
 
 const submit = (value: string) => hotwork.submitted(deploy, setParameter(staging, value))
 const untilLogged = (id: string) => until(wholeLog, (leaves) => leaves.some((leaf) => leaf.id === id), 60)
-const loggedLines = () => readFileSync(join(process.env['HOTWORK_LOGS'] ?? '', 'lambda.log'), 'utf8')
 const tampered = (entry: string, why: string) => {
-  const lines = loggedLines().split('\n')
-  return lines.some(
-    (line) =>
-      line.includes('"ledger_tampered"') && line.includes(`"entry":"${entry}"`) && line.includes(`"why":"${why}"`),
-  )
+  const words = ['"ledger_tampered"', `"entry":"${entry}"`, `"why":"${why}"`]
+  const lines = logs()['lambda.log']?.split('\n') ?? []
+  return lines.some((line) => words.every((word) => line.includes(word)))
 }
 async function reconcile() {
   const { Payload } = await lambda.send(new InvokeCommand({ FunctionName: local.aws.reconcileFunction }))
@@ -101,10 +97,10 @@ test('files have the types of the format, and a person who may not read gets non
   for (const path of ['tile/9/000', 'tile/entries/1', 'else', 'tile/0/x999/999'])
     expect([path, (await fetchFile(path)).status]).toEqual([path, 404])
   expect((await hotwork.send('GET', '/transparency/checkpoint')).status).toBe(401)
-  expect((await hotwork.json('GET', '/transparency/checkpoint', await hotwork.token(deploy))).status).toBe(401)
+  expect((await hotwork.as(deploy, 'GET', '/transparency/checkpoint')).status).toBe(401)
 })
 
-test('what is in the bucket is locked: no administrator deletes a version of it', async () => {
+test('objects in the bucket are locked: no administrator deletes a version of one', async () => {
   const Bucket = local.aws.logBucket
   const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: 'tile/' }))
   expect(Versions.length).toBeGreaterThan(0)
@@ -123,33 +119,35 @@ const keyIn = (entry: string) => {
   return { aggregate: { S: aggregate }, sequence: { N: sequence } }
 }
 const TableName = local.aws.ledgerTable
+type Row = Awaited<ReturnType<typeof rowOf>>
 const rowOf = async (entry: string) => {
   const { Item } = await dynamo.send(new GetItemCommand({ TableName, Key: keyIn(entry), ConsistentRead: true }))
   if (!Item) throw new Error(`no row of ${entry}`)
   return Item
 }
 
-describe('a row that an administrator changes by hand', () => {
-  test('is told by name within moments, and each hour until it is as it was', async () => {
+test.each<[tampering: string, why: string, tamper: (entry: string, row: Row) => Promise<unknown>]>([
+  [
+    'forges',
+    'altered',
+    (_entry, row) => {
+      const forged = JSON.stringify({ ...JSON.parse(row['entry']?.S ?? ''), type: 'Approved' })
+      return dynamo.send(new PutItemCommand({ TableName, Item: { ...row, entry: { S: forged } } }))
+    },
+  ],
+  ['deletes', 'missing', (entry) => dynamo.send(new DeleteItemCommand({ TableName, Key: keyIn(entry) }))],
+])(
+  'a row that an administrator %s by hand is reported at once, and each hour until it is restored',
+  async (_how, why, tamper) => {
     const entry = `${request}/1`
     const before = await rowOf(entry)
-    const forged = JSON.stringify({ ...JSON.parse(before['entry']?.S ?? ''), type: 'Approved' })
-    await dynamo.send(new PutItemCommand({ TableName, Item: { ...before, entry: { S: forged } } }))
-    expect(await until(async () => tampered(entry, 'altered'), Boolean, 60)).toBe(true)
-    expect((await reconcile()).found).toBeGreaterThanOrEqual(1)
-    await dynamo.send(new PutItemCommand({ TableName, Item: before }))
-  })
-
-  test('and one that is deleted', async () => {
-    const entry = `${request}/1`
-    const before = await rowOf(entry)
-    await dynamo.send(new DeleteItemCommand({ TableName, Key: keyIn(entry) }))
-    expect(await until(async () => tampered(entry, 'missing'), Boolean, 60)).toBe(true)
+    await tamper(entry, before)
+    expect(await until(async () => tampered(entry, why), Boolean)).toBe(true)
     expect((await reconcile()).found).toBeGreaterThanOrEqual(1)
     await dynamo.send(new PutItemCommand({ TableName, Item: before }))
     expect((await reconcile()).found).toBe(0)
-  })
-})
+  },
+)
 
 test('the merge delay, from the entry to a checkpoint that covers it, is printed', async () => {
   const delays: number[] = []
@@ -165,7 +163,7 @@ test('the merge delay, from the entry to a checkpoint that covers it, is printed
   expect(at(0.95)).toBeLessThan(60_000)
 })
 
-/** Whether the log has an entry: read of its last bundle alone, which is where it is. */
+/** Whether the log has a new entry, by its last bundle alone. */
 const checkpointsOf = (id: string) => async (): Promise<boolean> => {
   const { size } = await checkpoint()
   const last = Math.floor((size - 1) / 256)

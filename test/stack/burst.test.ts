@@ -1,27 +1,23 @@
 import { randomUUID } from 'node:crypto'
 import { builder } from './support/claimed-flag.ts'
-import { Deployment } from './support/deployment.ts'
+import { Deployment, setFlag } from './support/deployment.ts'
 
-/** Many alike on one card of the deployed stack, where one click is carried out by a Lambda of its own. */
+/** Many alike on one card of the deployed stack, where a separate Lambda carries out the one click. */
 
 jest.setTimeout(240_000)
 const hotwork = new Deployment()
 const { desk } = hotwork
-/** More than the twenty of the sample's ladder, which have a card each. */
+/** More than twenty: the sample's ladder gives up to twenty alike a card each. */
 const many = 30
 const task = `rel-${randomUUID().slice(0, 8)}`
 
-const flagged = (flag: string) => ({
-  subject: { type: 'agent', id: builder },
-  action: { name: 'flags:set', properties: { environment: 'staging', flag, value: false } },
-  resource: { type: 'flags:flag', id: `staging/${flag}` },
-  context: { purpose: 'release', parent_task: { id: task } },
-})
+const context = { purpose: 'release', parent_task: { id: task } }
+const flagged = (flag: string) => setFlag({ environment: 'staging', flag, value: false, context })
 
 test('one click approves all on a list, and each request has its own entry with the list that was shown', async () => {
   const ids: string[] = []
   while (ids.length < many) {
-    // More at once would only start more Lambdas of the emulator.
+    // More at once would start more Lambdas of the emulator.
     const few = [0, 1, 2, 3, 4].map((index) => hotwork.submitted(builder, flagged(`${task}-${ids.length + index}`)))
     ids.push(...(await Promise.all(few)))
   }

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { findBreak } from '../../local/demo/chain.ts'
 import type { Local } from '../../local/local-file.ts'
-import { until, withCredentials } from './support/aws.ts'
+import { until, untilRefused, withCredentials } from './support/aws.ts'
 import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
 
-/** `npx --no-install hotwork` against the deployed stack, as somebody on call types it, and AWS's own SDK with its `credential_process`. */
+/** `npx --no-install hotwork` against the deployed stack, as a person on call types it, and AWS's own SDK with its `credential_process`. */
 
 jest.setTimeout(240_000)
 const hotwork = new Deployment()
@@ -20,7 +20,7 @@ const parameter = '/prod/checkout/payment-timeout-ms'
 const refused = /AccessDenied|Expired/
 
 beforeAll(() => {
-  // As `npm start` writes it, in the folder that one is in.
+  // `npm start` writes it into the current folder.
   mkdirSync(join(home, '.hotwork'))
   writeFileSync(join(home, '.hotwork/local.json'), JSON.stringify(local satisfies Local), { mode: 0o600 })
 })
@@ -30,7 +30,7 @@ type Ran = { exit: number; out: string; err: string }
 const type = (as: string, ...words: string[]): Promise<Ran> =>
   new Promise((resolve) => {
     const args = [join(root, bin.hotwork), ...words, '--as', as]
-    // The record of all tests before it is some megabytes.
+    // The record of all earlier tests is some megabytes.
     const options = { cwd: home, env: { ...process.env, XDG_STATE_HOME: home }, maxBuffer: 2 ** 28 }
     execFile(process.execPath, args, options, (fault, out, err) =>
       resolve({ exit: fault ? Number(fault.code ?? 1) : 0, out, err }),
@@ -46,30 +46,30 @@ const glass = (as: string, ...words: string[]) => type(as, 'break-glass', ...wor
 const glassJson = (as: string, ...words: string[]) => json(as, 'break-glass', ...words)
 
 const [jade, gus] = ['person:jade', 'person:gus']
-/** Nobody else uses break-glass of this deployment, where a cool-down takes a quarter of an hour. */
+/** No other test uses break-glass of this deployment, where a cool-down takes a quarter of an hour. */
 const open = (verb: 'start' | 'drill') => {
   const why = ['--reason', `checkout refuses payments, ${verb}: putting the timeout back as it was`]
   return glassJson(jade, verb, '--profile', 'checkout-recovery', ...why, '--incident', 'INC-2041', '--minutes', '5')
 }
 
-test('an opening is used by the SDK as it is, ended, dead for IAM too, and reviewed', async () => {
+test('an opening is used by an unchanged SDK, ended, dead for IAM too, and reviewed', async () => {
   const { exit, body, err } = await open('start')
   expect([exit, body.status, err]).toEqual([0, 'approved', ''])
   const { id } = body
   expect(readdirSync(join(home, 'hotwork'))).toContain(`${id}.json`)
 
   const setUp = await glass(jade, 'credentials', '--setup')
-  // What runs it has the environment of the machine, and not that of this test.
+  // The credential process has the environment of the machine, and not that of this test.
   const own = setUp.out.replace('credential_process = ', `$&/usr/bin/env XDG_STATE_HOME=${home} `)
   writeFileSync(join(home, 'config'), own)
   Object.assign(process.env, { AWS_CONFIG_FILE: join(home, 'config'), AWS_PROFILE: 'hotwork' })
-  // The SDK runs it in the folder of this test, which has no local stack of its own.
+  // The SDK runs it in the current folder, and the checkout has no local stack.
   const here = process.cwd()
   process.chdir(home)
   const ssm = new SSMClient({ maxAttempts: 1 })
   await ssm.send(new PutParameterCommand({ Name: parameter, Value: '3000', Overwrite: true }))
   process.chdir(here)
-  // Whoever asks gets the same: what is dead afterwards is what the SDK had.
+  // Each call returns the same session, so the one that dies is the SDK's.
   const session = withCredentials(local, { body: JSON.parse((await glass(jade, 'credentials')).out) })
   expect(await session.putParameter(parameter)).toBe('done')
 
@@ -82,14 +82,14 @@ test('an opening is used by the SDK as it is, ended, dead for IAM too, and revie
   expect(await glassJson(jade, 'end')).toMatchObject({ exit: 0, body: { id, status: 'completed' } })
   expect(readdirSync(join(home, 'hotwork'))).toEqual([])
   const put = () => session.putParameter(parameter)
-  expect(await until(put, (answer) => answer !== 'done', 60)).toMatch(refused)
+  expect(await untilRefused(put, 60)).toMatch(refused)
   expect((await glass(jade, 'credentials', id)).exit).toBe(2)
 
   const words = ['--outcome', 'justified', '--note', 'one call, on the parameter of the incident']
   expect(await glassJson(gus, 'review', id, ...words)).toMatchObject({ exit: 0, body: { review: { by: gus } } })
 })
 
-test('what somebody else ended is told by the exit code', async () => {
+test('the exit code tells of an opening that another person ended', async () => {
   const { body } = await open('drill')
   expect(body).toMatchObject({ drill: true, status: 'approved' })
   expect((await glass(gus, 'end', body.id)).exit).toBe(0)

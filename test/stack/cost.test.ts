@@ -1,27 +1,25 @@
-import { statesOf, until } from './support/aws.ts'
+import { until, untilState } from './support/aws.ts'
 import type { CallCount } from './support/call-meter.ts'
 import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
 import { priceOf } from './support/price.ts'
 import { callsOf, type LifeUsage, liveOnce, Meter, splitOff, tableOf } from './support/usage.ts'
 
 /**
- * What Hotwork asks of AWS, counted between its Lambdas and the emulator. Counts are exact where they could be money,
- * and where the number hangs on how a stream happens to batch its records they are bounds. Runs before all other tests
- * of its deployment, so that nothing else is going on there.
+ * Hotwork's calls of AWS, counted between its Lambdas and the emulator. Counts are exact where they cost money, and upper
+ * bounds where they depend on how a stream batches its records. Runs before all other tests of its deployment, which is
+ * otherwise idle.
  */
 jest.setTimeout(180_000)
-const url = process.env['HOTWORK_METER']
-if (!url) throw new Error('these counts need a metered stack: run `npm test`, or `node test/support/run.ts`')
 const hotwork = new Deployment()
 const { local, desk } = hotwork
-const meter = new Meter(local, url)
+const meter = new Meter(local)
 
 describe('an approved request of two stages, from its evaluation to its completion', () => {
   let usage: LifeUsage
   let ofNotary: LifeUsage
   beforeAll(async () => {
-    // The first one also pays for what each process asks and keeps for minutes: the secret, the public key. A life in which a
-    // process asked for one of them again is not the one to count: that process does not ask in the next.
+    // The first life also pays for calls that each process caches: the secret, the public key. A life in which a cache
+    // expired is not counted either: the next one finds it filled.
     const isKept = ({ service, operation }: CallCount) => service === 'secretsmanager' || operation === 'GetPublicKey'
     await untilCompared(await liveOnce(hotwork, meter))
     let whole: LifeUsage
@@ -35,11 +33,11 @@ describe('an approved request of two stages, from its evaluation to its completi
     process.stdout.write(`\n${tableOf(whole)}\n${JSON.stringify(prices, undefined, 1)}\n`)
   }, 400_000)
 
-  test('goes through two states, one for each answer that it waits for', () => {
+  test('an approved request goes through two states, one for each awaited answer', () => {
     expect(usage.states).toEqual(['Tier2 owner', 'Tier2 sre'])
   })
 
-  test('takes one KMS signature for its one access token, and one each for the denial and the approval that it carries', () => {
+  test('an approved request takes a KMS signature for its access token, one for its denial and one for its approval', () => {
     const signs = usage.calls.filter(({ service, operation }) => service === 'kms' && operation === 'Sign')
     expect(Object.fromEntries(signs.map(({ caller, calls }) => [caller, calls]))).toEqual({
       IssueToken: usage.accessTokens,
@@ -47,19 +45,19 @@ describe('an approved request of two stages, from its evaluation to its completi
     })
   })
 
-  test('reads what is there once a stage that is not the last, and once at the claim', () => {
+  test('an approved request reads the resource once in each stage but the last, and once at the claim', () => {
     const reads = usage.calls.filter(({ service }) => service === 'ssm')
     expect(Object.fromEntries(reads.map(({ caller, calls }) => [caller, calls]))).toEqual({
       SubmitRequest: 1,
       ReceiveSlack: 1,
       IssueAwsCredentials: 1,
     })
-    // A process that reads takes up the reader's role, and makes the key of the states, once an hour: not for each reading.
+    // A process assumes the reader's role and makes the key of the states once an hour, and not for each reading.
     const perProcess = usage.calls.filter(({ operation }) => operation === 'GenerateMac')
     for (const { calls } of perProcess) expect(calls).toBeLessThanOrEqual(1)
   })
 
-  test('makes one session for the agent, writes one deny, and starts and signals one workflow', () => {
+  test('an approved request makes one session, writes one deny, and starts and signals one workflow', () => {
     const sessions = usage.calls.filter(({ operation }) => operation === 'AssumeRole')
     for (const { caller, calls } of sessions)
       expect(calls).toBeLessThanOrEqual(caller === 'IssueAwsCredentials' ? 2 : 1)
@@ -67,13 +65,13 @@ describe('an approved request of two stages, from its evaluation to its completi
     const count = (service: string, operation: string) => callsOf(usage, service, operation)
     expect(count('iam', 'PutRolePolicy')).toBe(1)
     expect(count('states', 'StartExecution')).toBe(1)
-    // One a wait. Where the state that waits and the stream look at once, both signal, and the second is late.
+    // One signal for each wait. If the waiting state and the stream look at once, both signal.
     expect(count('states', 'SendTaskSuccess')).toBeGreaterThanOrEqual(2)
     expect(count('states', 'SendTaskSuccess')).toBeLessThanOrEqual(4)
     expect(count('states', 'SendTaskFailure')).toBe(0)
   })
 
-  test('commits seven times: once a step, and an intent before AWS credentials', () => {
+  test('an approved request commits seven times: once a step, and an intent before AWS credentials', () => {
     const commits = usage.calls.filter(({ operation }) => operation === 'TransactWriteItems')
     expect(Object.fromEntries(commits.map(({ caller, calls }) => [caller, calls]))).toEqual({
       SubmitRequest: 1,
@@ -84,9 +82,8 @@ describe('an approved request of two stages, from its evaluation to its completi
     })
   })
 
-  test('stays within a number of calls and invocations', () => {
-    // The owner's stage reminds; its second reminder would come after its deadline. And before the grant in use ends,
-    // unless the agent was done before that was set.
+  test('an approved request stays within a number of calls and invocations', () => {
+    // A reminder of the owner's stage, and a notice before the grant's end unless the agent was done first.
     expect([1, 2]).toContain(callsOf(usage, 'scheduler'))
     expect(callsOf(usage, 'dynamodb')).toBeLessThanOrEqual(112)
     expect(callsOf(usage, 'sqs')).toBeLessThanOrEqual(14)
@@ -106,18 +103,18 @@ describe('an approved request of two stages, from its evaluation to its completi
     ])
   })
 
-  test('costs at most 26 cents for a thousand', () => {
+  test('a thousand approved requests cost at most 26 cents', () => {
     // L4 wants 20. The record is 10 of it, since a transaction pays twice; transitions are 5, signatures 4.5.
     expect(priceOf(usage)['total']).toBeLessThanOrEqual(0.26)
   })
 
-  test('the notary costs at most 26 cents more for a thousand, where nothing else goes on that a batch could take along', () => {
+  test('the notary costs at most 26 cents more for a thousand requests, one at a time', () => {
     expect(ofNotary.calls.filter(({ service }) => service === 's3').length).toBeGreaterThan(0)
     expect(priceOf(ofNotary)['total']).toBeLessThanOrEqual(0.26)
   })
 })
 
-/** What a grant's sessions called is looked up some time after its end, by a sweep: in no count of another request. */
+/** Waits until a sweep has compared the calls of a grant's sessions, so that no later count includes it. */
 async function untilCompared({ entries }: LifeUsage): Promise<void> {
   const [id = ''] = entries[0]?.id.split('/') ?? []
   const types = await until(
@@ -141,28 +138,24 @@ describe('while people have not answered', () => {
     ids = await Promise.all(Array.from({ length: 5 }, () => hotwork.submitted(remediator, setParameter(prod))))
     for (const id of ids) {
       await desk.untilCard(id)
-      await until(
-        () => statesOf(local, id),
-        (states) => states.includes('Tier2 owner'),
-      )
+      await untilState(local, id, 'Tier2 owner')
     }
   })
 
-  test('five requests ask nothing of AWS, and wake no Lambda', async () => {
-    // Anything that asked for a request now and then would show here, unless less often than this window is long. What
-    // rules start is left out; the sweep, which looks at requests, has its own test below.
+  test('five pending requests ask nothing of AWS, and wake no Lambda', async () => {
+    // A poll of requests would show here, unless its interval is longer than this window. Work that rules start is left
+    // out; the sweep, which looks at requests, has its own test below.
     expect(await meter.inSilence(silenceSeconds)).toEqual({ calls: [], invocations: {} })
     for (const id of ids) expect((await hotwork.view(id)).status).toBe('pending')
   })
 
-  test('the sweep asks as little as when nothing waits', async () => {
+  test('the sweep makes no more calls with pending requests than without', async () => {
     expect(sweepOfNone).toMatchObject([{ service: 'dynamodb', operation: 'Query', calls: 3 }])
     expect(await meter.ofOneSweep()).toEqual(sweepOfNone)
   })
 
   afterAll(async () => {
-    for (const id of ids)
-      await hotwork.json('POST', `/access/v1/requests/${id}/cancel`, await hotwork.token(remediator))
+    for (const id of ids) await hotwork.as(remediator, 'POST', `/access/v1/requests/${id}/cancel`)
     await meter.rest()
   })
 })

@@ -4,7 +4,7 @@ import { DeleteMessageCommand, ListQueuesCommand, ReceiveMessageCommand, SQSClie
 import { administrator, connection, functionNamed, until } from './support/aws.ts'
 import { Deployment } from './support/deployment.ts'
 
-/** What Lambda gave up, as docs/runbooks/invocations-dead-letters.md has a person read it and send it back. */
+/** Invocations that Lambda gave up, read and sent back as in docs/runbooks/invocations-dead-letters.md. */
 
 jest.setTimeout(120_000)
 const { local } = new Deployment()
@@ -13,7 +13,7 @@ const [lambda, sqs] = [new LambdaClient(admin), new SQSClient(admin)]
 
 type Letter = { requestContext: { functionArn: string }; requestPayload: { click?: string } }
 
-/** Takes the letter of one click off, once it is there. */
+/** Waits for the letter of one click, and deletes it. */
 async function letterOf(QueueUrl: string, click: string): Promise<Letter> {
   const look = async () => {
     const command = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 1 })
@@ -28,7 +28,7 @@ async function letterOf(QueueUrl: string, click: string): Promise<Letter> {
   return (await until(look, (letter) => letter !== undefined, 50)) as Letter
 }
 
-test('an invocation that fails to the end is a dead letter, which says of which function it is and is sent back to it', async () => {
+test('an invocation that fails to the end is a dead letter, which names its function and is sent back to it', async () => {
   const FunctionName = await functionNamed(local, 'DecideBurst')
   const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({ QueueNamePrefix: `${local.aws.stackName}-` }))
   const queue = QueueUrls.find((url) => url.includes('DeadLettersInvocations')) ?? ''

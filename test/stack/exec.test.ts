@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { Local } from '../../local/local-file.ts'
-import { administrator, connection, until, withCredentials } from './support/aws.ts'
+import { administrator, connection, until, untilRefused, withCredentials } from './support/aws.ts'
 import { installAwsTools } from './support/aws-tools.ts'
 import { Deployment, setParameter } from './support/deployment.ts'
 
@@ -16,14 +16,14 @@ const { local } = deployment
 const root = join(__dirname, '../..')
 const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { bin: { hotwork: string } }
 const home = mkdtempSync(join(tmpdir(), 'hotwork-exec-'))
-/** A parameter that the tests beside this one do not set. It takes no person. */
+/** A parameter that no other test sets. It needs no approval. */
 const staging = '/staging/checkout/of-exec'
 let tools: Awaited<ReturnType<typeof installAwsTools>>
 
 beforeAll(async () => {
   mkdirSync(join(home, '.hotwork'))
   writeFileSync(join(home, '.hotwork/local.json'), JSON.stringify(local satisfies Local), { mode: 0o600 })
-  // As on a person's own machine: SDKs would take these first.
+  // Credentials of a person's own machine, which SDKs would take first.
   mkdirSync(join(home, '.aws'))
   const own = 'aws_access_key_id = own\naws_secret_access_key = own\n'
   writeFileSync(join(home, '.aws/credentials'), `[default]\n${own}[own]\n${own}`)
@@ -52,7 +52,7 @@ const put = (name: string, value: string) => [
   '--overwrite',
 ]
 
-/** A file that asks to set it. */
+/** A file with a request to set the parameter. */
 function request(value: string): string {
   const file = join(home, `${value}.json`)
   writeFileSync(file, JSON.stringify(setParameter(staging, value)))
@@ -75,7 +75,7 @@ test('the AWS CLI does what was approved, and the request is completed', async (
   expect(readdirSync(join(home, 'hotwork'))).toEqual([])
 })
 
-test('what was not approved is refused by IAM, and the request is completed as failed', async () => {
+test('a call that was not approved is refused by IAM, and the request is completed as failed', async () => {
   const ran = await exec('2502', ...put('/staging/checkout/other', '2502'))
   expect(ran.exit).toBeGreaterThan(0)
   expect(ran.err).toMatch(/AccessDenied/)
@@ -83,7 +83,7 @@ test('what was not approved is refused by IAM, and the request is completed as f
   expect(last).toMatchObject({ type: 'Completed', facts: { outcome: 'failed' } })
 })
 
-test('boto3 finds these credentials and no others; when the command has ended they are dead', async () => {
+test('boto3 finds these credentials alone; they are dead when the command has ended', async () => {
   const script = join(root, 'test/stack/python/put_parameter.py')
   const ran = await exec('2503', tools.python, script, staging, '2503')
   expect(ran).toMatchObject({ exit: 0, err: expect.stringContaining('req_') })
@@ -93,12 +93,7 @@ test('boto3 finds these credentials and no others; when the command has ended th
   ])
   const { access_key: AccessKeyId, secret_key: SecretAccessKey, token: SessionToken } = told.had
   const held = withCredentials(local, { body: { AccessKeyId, SecretAccessKey, SessionToken } })
-  expect(
-    await until(
-      () => held.putParameter(staging),
-      (answer) => answer !== 'done',
-    ),
-  ).toMatch(/AccessDenied|Expired/)
+  expect(await untilRefused(() => held.putParameter(staging))).toMatch(/AccessDenied|Expired/)
 })
 
 test('the CDK CLI has these credentials alone, and IAM refuses it what was not approved', async () => {

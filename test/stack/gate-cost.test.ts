@@ -3,31 +3,29 @@ import { Deployment } from './support/deployment.ts'
 import { priceOf } from './support/price.ts'
 import { type LifeUsage, Meter, tableOf } from './support/usage.ts'
 
-/** What a use at a gate costs, its begin and its end and all that follows them, by the calls that are counted. */
+/** The cost of a use at a gate, its begin, its end and all that follows them, by counted calls. */
 jest.setTimeout(240_000)
-const url = process.env['HOTWORK_METER']
-if (!url) throw new Error('these counts need a metered stack: run `npm test`, or `node test/support/run.ts`')
 const hotwork = new Deployment()
-const meter = new Meter(hotwork.local, url)
-/** It follows the record, and takes many entries at once where much goes on. */
+const meter = new Meter(hotwork.local)
+/** It follows the record, and batches entries under load. */
 const notary = 'NotaryNotarizeEntries'
 
 describe('a use that a tool begins and ends', () => {
   let usage: LifeUsage
   beforeAll(async () => {
-    // In the first one each process asks for what it keeps, and what is left of other tests is counted with some.
+    // The first use fills the caches of each process, and some uses include work that other tests left.
     const uses: LifeUsage[] = []
     for (let n = 0; n < 4; n++) uses.push(await useOnce())
     usage = uses.toSorted((one, other) => (priceOf(one)['total'] ?? 0) - (priceOf(other)['total'] ?? 0))[0] as LifeUsage
     process.stdout.write(`\n${tableOf(usage)}\n${JSON.stringify(priceOf(usage), undefined, 1)}\n`)
   })
 
-  test('costs at most 2.4 cents for a thousand', () => {
+  test('a thousand uses cost at most 2.4 cents', () => {
     // L4 wants 2.
     expect(priceOf(usage)['total']).toBeLessThanOrEqual(0.024)
   })
 
-  test('is two reads and two commits', () => {
+  test('a use is two reads and two commits', () => {
     const calls = usage.calls.filter(({ caller, service }) => service === 'dynamodb' && /^(Begin|End)Use$/.test(caller))
     expect(calls.map(({ caller, operation, calls }) => `${caller} ${operation} ${calls}`).toSorted()).toEqual([
       'BeginUse BatchGetItem 1',

@@ -1,6 +1,6 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { administrator, connection } from './support/aws.ts'
-import { Deployment, remediator } from './support/deployment.ts'
+import { Deployment, remediator, setFlag } from './support/deployment.ts'
 
 /** A group whose member is on call in PagerDuty, read by the deployed Lambda with its role. */
 
@@ -11,15 +11,11 @@ const [jade, kofi] = ['person:jade', 'person:kofi']
 const lambda = new LambdaClient({ ...connection(local), credentials: administrator(local) })
 afterAll(() => lambda.destroy())
 
-/** The flags of this name belong to the person on call, and the directory names none. */
-const shed = (value: boolean) => ({
-  subject: { type: 'agent', id: remediator },
-  action: { name: 'flags:set', properties: { environment: 'prod', flag: 'shed-load', value } },
-  resource: { type: 'flags:flag', id: 'prod/shed-load' },
-  context: { purpose: 'remediation', parent_task: { id: 'INC-4901' } },
-})
+/** This flag belongs to the person on call, and the directory names none. */
+const context = { purpose: 'remediation', parent_task: { id: 'INC-4901' } }
+const shed = (value: boolean) => setFlag({ agent: remediator, flag: 'shed-load', value, context })
 
-/** As an edited schedule does; then Hotwork reads it, which it does each minute by itself. */
+/** Passes the shift on, as an edited schedule does, and has Hotwork read it at once. */
 async function passShift(user: string): Promise<void> {
   const body = JSON.stringify({ user })
   expect((await fetch(`${local.pager?.url}/control/shift`, { method: 'POST', body })).ok).toBe(true)
@@ -28,7 +24,7 @@ async function passShift(user: string): Promise<void> {
 }
 
 async function onCallNow(): Promise<unknown> {
-  const { body } = await hotwork.json('GET', '/v1/groups', await hotwork.token(jade))
+  const { body } = await hotwork.as(jade, 'GET', '/v1/groups')
   return body.groups.find(({ name }: { name: string }) => name === 'on-call-now')
 }
 

@@ -4,17 +4,10 @@ jest.setTimeout(120_000)
 const hotwork = new Deployment()
 const { desk } = hotwork
 
-/** By the role that is deployed, whose rights an engine enforces: tests of the tab alone use stores that have none. */
-describe('a person reads in Slack', () => {
-  test('what waits for them, in the Home tab', async () => {
-    const id = await hotwork.submitted(remediator, setParameter(prod))
-    await desk.untilCard(id)
-    expect(await desk.openHome('U0ANA', id)).toContain(id)
-  })
-
-  test('what waits for them, by `/hotwork list`', async () => {
-    const id = await hotwork.submitted(remediator, setParameter(prod))
-    await desk.untilCard(id)
-    expect(await desk.type('U0ANA', '/hotwork', 'list')).toContain(id)
-  })
+/** The deployed role reads, whose rights an engine enforces: tests of the tab alone use stores without rights. */
+test('a person reads their pending requests in the Home tab and by `/hotwork list`', async () => {
+  const id = await hotwork.submitted(remediator, setParameter(prod))
+  await desk.untilCard(id)
+  expect(await desk.openHome('U0ANA', id)).toContain(id)
+  expect(await desk.type('U0ANA', '/hotwork', 'list')).toContain(id)
 })

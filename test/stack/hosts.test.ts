@@ -7,16 +7,15 @@ import {
 import { administrator, connection } from './support/aws.ts'
 import { Deployment, setParameter, staging } from './support/deployment.ts'
 
-/** The host of one agent could do without asking what the agent asks for: IAM says so to the deployed Lambda that asks it. */
+/** The host of one agent could act without asking, as IAM tells the deployed Lambda that asks it. */
 
 jest.setTimeout(120_000)
 const hotwork = new Deployment()
 const { local } = hotwork
 const nightly = 'agent:nightly'
-const agentNow = async () =>
-  (await hotwork.json('GET', `/v1/agents/${nightly}?look=now`, await hotwork.token('person:hana'))).body
+const agentNow = async () => (await hotwork.as('person:hana', 'GET', `/v1/agents/${nightly}?look=now`)).body
 
-test('an agent whose host could act alone is asked of two people, where an agent like it needs one', async () => {
+test('an agent whose host could act alone needs two people, where others need one', async () => {
   const { ambient } = await agentNow()
   expect(Object.values(ambient.actions)).toContain('allowed')
   const ask = { ...setParameter(staging), subject: { type: 'agent', id: nightly } }
@@ -25,7 +24,7 @@ test('an agent whose host could act alone is asked of two people, where an agent
   expect(await hotwork.view(body.task.id)).toMatchObject({ tier: 2, ambient: 'allowed' })
 })
 
-test('the guardrail for a host, on its role, has IAM deny it the way round', async () => {
+test('the guardrail on the role of a host has IAM deny the way round', async () => {
   const { guardrail } = await agentNow()
   const iam = new IAMClient({ ...connection(local), credentials: administrator(local) })
   const [RoleName, PolicyName] = ['nightly-jobs', 'hotwork-guardrail']

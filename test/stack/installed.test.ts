@@ -3,15 +3,14 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { Local } from '../../local/local-file.ts'
 import { installed, strangersEnv } from '../package/support/installed.ts'
-import { administrator, connection, until, withCredentials } from './support/aws.ts'
+import { administrator, connection, until } from './support/aws.ts'
 import { installAwsTools } from './support/aws-tools.ts'
 import { Deployment, remediator, setParameter, staging } from './support/deployment.ts'
 
-/** The package in a folder of a stranger, on the oldest Node that it promises, against the deployed stack: what the README types. */
+/** The commands of the README: the package in a stranger's folder, on the oldest Node that it promises, against the deployed stack. */
 
 jest.setTimeout(300_000)
 const deployment = new Deployment()
@@ -20,7 +19,7 @@ const root = join(__dirname, '../..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 const home = mkdtempSync(join(tmpdir(), 'hotwork-installed-'))
 const folder = join(home, 'app')
-/** A parameter that the tests beside this one do not set. */
+/** A parameter that no other test sets. */
 const own = '/prod/checkout/of-the-readme'
 const ownParameter = (text: string) => text.replaceAll('/prod/checkout/payment-timeout-ms', own)
 let env: NodeJS.ProcessEnv
@@ -41,7 +40,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 beforeEach(() => put('30'))
 
-/** The line of the README that begins so, as a shell reads it, about the parameter of this test. */
+/** The line of the README with this beginning, as a shell reads it, with the parameter of this test. */
 function line(begins: string, id = ''): string {
   const found = readme
     .replaceAll('\\\n', ' ')
@@ -102,9 +101,9 @@ test('an agent asks, two people approve, and an unchanged AWS CLI does it', asyn
   expect(await new Shell(line('npx --no-install hotwork exec', id)).exit).toBe(6)
 })
 
-test('ten lines with the client, run twice at the same time, change the parameter once', async () => {
+test('ten lines with the client, run twice at once, change the parameter once', async () => {
   const script = /```js\n(import [\s\S]*?new Hotwork\(\)[\s\S]*?)```/.exec(readme)?.[1] ?? ''
-  // On a stack that keeps running, another run of this test is another call.
+  // A new call id, so that the test can run again on the same stack.
   writeFileSync(join(folder, 'agent.mjs'), ownParameter(script).replace("'INC-4822/timeout'", `'${randomUUID()}'`))
   const before = await version()
   const command = `${line('export AWS_REGION')}\n${line('HOTWORK_AS=agent:remediator node')}`
@@ -119,11 +118,11 @@ test('ten lines with the client, run twice at the same time, change the paramete
   expect(await version()).toBe(before + 1)
 })
 
-/** The request of the script: nothing else of this agent waits for people now. */
+/** The pending request of the script. */
 async function untilAsked(): Promise<string> {
   const ask = `/v1/requests?status=pending&agent=agent:remediator`
   for (;;) {
-    const { body } = await deployment.json('GET', ask, await deployment.token('person:ana'))
+    const { body } = await deployment.as('person:ana', 'GET', ask)
     const found = body.requests.find(({ arguments: { Name, Value } }: never) => Name === own && Value === '3000')
     if (found) return found.id
   }
@@ -138,17 +137,13 @@ test('one line stops the agent, and another person lets it go on', async () => {
     expect([await refused.exit, refused.err]).toEqual([4, expect.stringContaining('agent_suspended')])
   } finally {
     expect(await new Shell(`npx --no-install hotwork lift ${id} --as person:hana`).exit).toBe(0)
-    // The test that comes next asks as the same agent. AWS denies sessions of the first seconds after a halt, too.
+    // The next test uses the same agent. AWS denies sessions of the first seconds after a halt, too.
     expect(await until(setStaging, (answer) => answer === 'done', 30)).toBe('done')
   }
 })
 
 async function setStaging(): Promise<string> {
   const id = await deployment.submitted(remediator, setParameter(staging))
-  const { body } = await deployment.exchange(remediator, id)
-  const session = withCredentials(local, await deployment.awsCredentials(remediator, body.access_token))
-  // The same session would be denied again.
-  const answer = await session.putParameter(staging)
-  if (answer !== 'done') await delay(1000)
-  return answer
+  const { putParameter } = await deployment.session(remediator, id)
+  return putParameter(staging)
 }

@@ -9,7 +9,7 @@ import { storedEntries } from './support/aws.ts'
 import { button, useBrowser } from './support/browser.ts'
 import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
 
-/** The pages as they are deployed, in a browser without script, with the provider that people log in at. */
+/** The deployed pages in a browser without script, with the provider at which people log in. */
 
 inBrowser('the deployed pages', () => {
   jest.setTimeout(240_000)
@@ -18,16 +18,10 @@ inBrowser('the deployed pages', () => {
   const openAs = useBrowser()
   const onRecord = (page: Page) => page.getByText('You approved this; it is on record.').waitFor()
 
-  test('what waits for somebody is listed and decided there, with Slack down, and its card catches up', async () => {
-    const fault = (status: number) =>
-      fetch(`${local.slack.deskUrl}control/fault`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ status }),
-      })
+  test('a pending request is listed and decided on the pages while Slack is down, and its card catches up', async () => {
     const id = await hotwork.submitted(remediator, setParameter(prod))
     await desk.untilCard(id)
-    await fault(503)
+    await desk.fail(503)
     try {
       const page = await openAs('Ben Baker', `${local.apiUrl}/decide`)
       await page.locator(`a[href="/decide/${id}"]`).click()
@@ -38,14 +32,14 @@ inBrowser('the deployed pages', () => {
       await button(page, 'Approve exactly this').click()
       await onRecord(page)
     } finally {
-      await fault(0)
+      await desk.fail(0)
     }
     const decided = (await storedEntries(local, id)).find(({ type }) => type === 'Decided')
     expect(decided).toMatchObject({ actor: { id: 'person:ben' }, facts: { through: 'page', comment: 'by the page' } })
     await desk.untilCard(id, ({ says }) => says.includes('Ben Baker'))
   })
 
-  test('a stronger login is made for one decision, and stands in the ledger as its evidence', async () => {
+  test('a stronger login is made for one decision, and is its evidence in the ledger', async () => {
     const id = await hotwork.submitted(remediator, {
       ...setParameter(prod),
       context: { ...setParameter(prod)['context'], justification: 'the queue grows without an end' },
@@ -81,7 +75,7 @@ inBrowser('the deployed pages', () => {
     ])
   })
 
-  test('whoever clicks and is nobody yet is shown a link, logs in, and counts from then on', async () => {
+  test('an unlinked user who clicks is shown a link, logs in, and is known from then on', async () => {
     const id = await hotwork.submitted(remediator, setParameter(prod))
     const card = await desk.untilCard(id)
     const before = (await desk.toldTo('U0MIA')).length
@@ -91,7 +85,7 @@ inBrowser('the deployed pages', () => {
     const page = await openAs('Mia Moreau', address)
     await page.getByRole('button', { name: /^Yes, .* in Slack is me$/ }).click()
     await page.getByText(/^Linked:/).waitFor()
-    // Mia is of security, whose stage this request does not have: she is known now, and told so.
+    // Mia is in security, and this request has no stage for it: she is known now, and told so.
     await desk.click(card, 'deny', 'U0MIA')
     expect((await desk.untilTold('U0MIA', before + 1)).text).toMatch(/Policy does not let you decide/)
     await page.goto(`${local.apiUrl}/link`)

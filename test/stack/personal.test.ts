@@ -10,26 +10,23 @@ const security = 'person:gus'
 
 type Page = { entries: { id: string }[]; personal: Record<string, Record<string, { text: string; salt: string }>> }
 
-async function pageOf(id: string): Promise<Page> {
-  return (await hotwork.json('GET', `/v1/requests/${id}/ledger`, await hotwork.token('person:ana'))).body
-}
+const pageOf = async (id: string): Promise<Page> =>
+  (await hotwork.as('person:ana', 'GET', `/v1/requests/${id}/ledger`)).body
 const problem = (code: string) => expect.stringMatching(new RegExp(`/problems/${code}$`))
-const erase = async (of: string, by = security) =>
-  hotwork.json('DELETE', `/v1/people/${of}/personal`, await hotwork.token(by))
+const erase = async (of: string, by = security) => hotwork.as(by, 'DELETE', `/v1/people/${of}/personal`)
 
-/** As docs/digests.md has it, with nothing of ours. */
+/** The commitment of docs/digests.md, without Hotwork's code. */
 const commitmentTo = (salt: string, text: string): string => {
   const canonical = canonicalize({ salt, text })
   return `sha-256:${createHash('sha256').update(`hotwork.personal.v1\n${canonical}`).digest('base64url')}`
 }
 
-test('texts lie beside the entries, which are committed to them, and go without a change to the record', async () => {
+test('texts lie beside the entries that commit to them, and are erased without a change to the record', async () => {
   const id = await hotwork.submitted(remediator, setParameter(prod), {
     context: { ...setParameter(prod).context, justification: words },
   })
-  expect((await hotwork.decide('person:ana', id, { comment: 'as agreed' })).body.stages[0].decisions[0].comment).toBe(
-    'as agreed',
-  )
+  const { body: commented } = await hotwork.decide('person:ana', id, { comment: 'as agreed' })
+  expect(commented.stages[0].decisions[0].comment).toBe('as agreed')
   expect((await hotwork.view(id)).justification).toBe(words)
   const before = await pageOf(id)
   const [first, ...rest] = before.entries as unknown as { facts: { ask: { justification: string } } }[]
@@ -41,7 +38,7 @@ test('texts lie beside the entries, which are committed to them, and go without 
   expect(await erase(owner, 'person:ana')).toMatchObject({ status: 403, body: { type: problem('not_permitted') } })
   expect(await erase('person:no-one-of-ours')).toMatchObject({ status: 404, body: { type: problem('unknown_person') } })
   expect(await erase(security)).toMatchObject({ status: 403, body: { type: problem('own_erasure') } })
-  // People still decide by it.
+  // The text of a pending request stays.
   const early = await erase(owner)
   expect([early.status, early.body.kept > 0]).toEqual([200, true])
   expect((await hotwork.view(id)).justification).toBe(words)
@@ -57,6 +54,6 @@ test('texts lie beside the entries, which are committed to them, and go without 
   expect(JSON.stringify(after.personal)).toContain('as agreed')
   expect((await hotwork.view(id)).justification).toBe('(erased)')
   expect(verify(id, (await pageOf(id)).entries as never).broken).toBeUndefined()
-  const chain = (await hotwork.json('GET', `/v1/ledger/${owner}`, await hotwork.token('person:ana'))).body
+  const chain = (await hotwork.as('person:ana', 'GET', `/v1/ledger/${owner}`)).body
   expect(chain.entries.at(-1)).toMatchObject({ type: 'Erased', actor: { id: security }, v: 2 })
 })

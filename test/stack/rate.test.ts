@@ -1,20 +1,13 @@
-import { randomUUID } from 'node:crypto'
 import { type Answer, Deployment, setParameter, staging } from './support/deployment.ts'
 
-/** How often an agent may ask, at the doors as they are deployed. The planner asks for nothing elsewhere. */
+/** The rate limit of an agent at the deployed doors. The planner has no other requests. */
 
 jest.setTimeout(120_000)
 const hotwork = new Deployment()
 const planner = 'agent:planner'
 
-async function submit(): Promise<Answer> {
-  const path = '/access/v1/requests'
-  const denial = { evaluation_id: `evl_${'0'.repeat(26)}`, expires_at: '2100-01-01T00:00:00Z' }
-  const body = { ...setParameter(staging), denial }
-  const dpop = await hotwork.proof(planner, 'POST', path)
-  const headers = { dpop, 'idempotency-key': randomUUID() }
-  return hotwork.json('POST', path, await hotwork.token(planner), body, headers)
-}
+const denial = { evaluation_id: `evl_${'0'.repeat(26)}`, expires_at: '2100-01-01T00:00:00Z' }
+const submit = () => hotwork.submission(planner, { ...setParameter(staging), denial })
 
 test('an agent that submits without end is told to wait', async () => {
   const answers: Answer[] = []
@@ -26,17 +19,17 @@ test('an agent that submits without end is told to wait', async () => {
   expect(answers.filter(({ status }) => status === 400).length).toBeGreaterThanOrEqual(120)
 }, 300_000)
 
-test("what policy refuses an agent is on the agent's own record, which a person reads", async () => {
+test("a refusal by policy is on the agent's own record, which a person reads", async () => {
   const refused = { ...setParameter('/prod/hotwork/x'), subject: { type: 'agent', id: planner } }
   for (let n = 0; n < 3; n++) expect((await hotwork.evaluate(planner, refused)).body.decision).toBe(false)
   const path = `/v1/ledger/${encodeURIComponent(planner)}`
-  const { status, body } = await hotwork.json('GET', path, await hotwork.token('person:ana'))
+  const { status, body } = await hotwork.as('person:ana', 'GET', path)
   expect(status).toBe(200)
   const found = body.entries.filter(
     ({ resource }: { resource?: object }) => resource && JSON.stringify(resource).includes('/hotwork/x'),
   )
   expect(found).toMatchObject([{ type: 'Refused', parent_task: { id: 'INC-4822' }, facts: { attempted: 'evaluate' } }])
-  const plain = await hotwork.json('GET', `/v1/ledger/${planner}`, await hotwork.token('person:ana'))
+  const plain = await hotwork.as('person:ana', 'GET', `/v1/ledger/${planner}`)
   expect(plain.body).toEqual(body)
-  expect((await hotwork.json('GET', path, await hotwork.token(planner))).status).toBe(401)
+  expect((await hotwork.as(planner, 'GET', path)).status).toBe(401)
 })

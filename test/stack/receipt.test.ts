@@ -27,10 +27,10 @@ const words = ['receipt.jwt', '--keys', 'jwks.json', '--entries', 'entries.ndjso
 const ours = () => run(process.execPath, join(root, 'client/hotwork.mjs'), 'verify', ...words)
 const theirs = () => run(python, join(example, 'verify.py'), ...words)
 
-/** Asked again as the API says, while the notary has not written the newest entry. */
+/** Asks for a receipt, and again by `retry-after` until the notary has written the newest entry. */
 async function receiptOf(request: string, person = 'person:hana') {
   for (;;) {
-    const answer = await hotwork.json('GET', `/v1/requests/${request}/receipt`, await hotwork.token(person))
+    const answer = await hotwork.as(person, 'GET', `/v1/requests/${request}/receipt`)
     if (answer.status !== 409) return answer
     expect(answer.body.type).toMatch(/\/problems\/not_yet_anchored$/)
     await pause(Number(answer.headers.get('retry-after')) * 1000)
@@ -44,18 +44,15 @@ beforeAll(async () => {
     requirements: join(example, 'requirements.txt'),
     progress: (_name, work) => work(() => {}),
   })
-  id = await hotwork.submitted(remediator, setParameter(prod, '2750'))
-  await hotwork.decide('person:ana', id)
-  await hotwork.decide('person:eve', id)
-  await hotwork.untilSettled(remediator, id)
-  await hotwork.json('POST', `/v1/requests/${id}/complete`, await hotwork.token(remediator), { outcome: 'failed' })
+  id = await hotwork.approved(setParameter(prod, '2750'))
+  await hotwork.complete(remediator, id, { outcome: 'failed' })
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('a completed request has a receipt that both verifiers take, and neither asks Hotwork', async () => {
   const { status, headers, body } = await receiptOf(id)
   expect([status, headers.get('content-type')]).toEqual([200, expect.stringContaining('application/jwt')])
-  const { entries } = (await hotwork.json('GET', `/v1/requests/${id}/ledger`, await hotwork.token('person:hana'))).body
+  const { entries } = (await hotwork.as('person:hana', 'GET', `/v1/requests/${id}/ledger`)).body
   put('receipt.jwt', `${body}\n`)
   put('jwks.json', JSON.stringify((await hotwork.send('GET', '/.well-known/jwks.json')).body))
   put('entries.ndjson', entries.map((entry: object) => `${JSON.stringify(entry)}\n`).join(''))
@@ -78,15 +75,15 @@ test('a completed request has a receipt that both verifiers take, and neither as
   expect(await theirs()).toMatchObject({ exit: 0 })
 })
 
-test('one character changed, and neither takes it', async () => {
+test('a receipt with one character changed is refused by both verifiers', async () => {
   const { body } = await receiptOf(id)
   put('receipt.jwt', `${body.slice(0, 400)}${body[400] === 'A' ? 'B' : 'A'}${body.slice(401)}\n`)
   expect(await ours()).toMatchObject({ exit: 4 })
   expect(await theirs()).toMatchObject({ exit: 1 })
 })
 
-test('there is none of what there is not, and none for an agent', async () => {
+test('an unknown request has no receipt, and an agent gets none', async () => {
   expect((await receiptOf('req_00000000000000000000000000')).status).toBe(404)
   const path = `/v1/requests/${id}/receipt`
-  expect((await hotwork.json('GET', path, await hotwork.token(remediator))).status).toBe(401)
+  expect((await hotwork.as(remediator, 'GET', path)).status).toBe(401)
 })

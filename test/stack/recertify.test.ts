@@ -1,6 +1,6 @@
 import { Deployment, remediator } from './support/deployment.ts'
 
-/** A recertification by the roles that are deployed: one function shows the evidence, and another takes its digest. */
+/** A recertification with the deployed roles: one function shows the evidence, and another takes its digest. */
 
 jest.setTimeout(120_000)
 const hotwork = new Deployment()
@@ -22,7 +22,7 @@ test('a person recertifies an agent by the digest of the evidence that they were
   expect((await read(agent)).recertification).toMatchObject({ by: security, evidence: evidence_digest })
 })
 
-test('what has no date shows no evidence', async () => {
+test('a group or tool without a date shows no evidence', async () => {
   const token = await hotwork.token(security)
   for (const path of ['/v1/groups/security/recertification', '/v1/tools/flag-service/recertification'])
     expect(await hotwork.json('GET', path, token)).toMatchObject({ status: 404 })

@@ -84,10 +84,10 @@ async function rightsOf(RoleName: string): Promise<{ statements: readonly object
   return { statements, rights }
 }
 
-/** A table, with its index, as functions are told of it. */
+/** The name of a table, with its index, as in a function's environment. */
 const tableIn = (arn: string): string => /:table\/([^/]+(?:\/index\/.+)?)$/.exec(arn)?.[1] ?? arn
 
-/** Of test/infra/rights.test.ts: no function makes these, and their roles do not let it. */
+/** Calls that no function makes, as in test/infra/rights.test.ts, and that their roles deny. */
 const neverMade: { readonly [name: string]: readonly string[] } = Object.fromEntries(
   ['erase-texts', 'lift-halt'].map((name) => [name, [`dynamodb:PutItem on ${local.aws.textsTable}`]]),
 )
@@ -103,7 +103,7 @@ const needsIn = (name: string, granted: Granted) => {
 }
 
 type Key = { [attribute: string]: { S: string } | { N: string } }
-/** By table and index: a key under which nothing is. */
+/** Keys without an item, by table and index. */
 const keys = new Map<string, Promise<Key>>()
 function keyOf(table: string, index = ''): Promise<Key> {
   const known = keys.get(`${table} ${index}`) ?? describeKey(table, index)
@@ -150,7 +150,7 @@ async function commandFor({ action, thing = '' }: Need) {
   return made() as GetItemCommand
 }
 
-/** The calls among `needs` that are denied to who has the rights of `statements` and no others. */
+/** The calls among `needs` that are denied under the rights of `statements` alone. */
 async function deniedOf(statements: readonly object[], needs: readonly Need[]): Promise<readonly string[]> {
   const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: statements })
   await iam.send(new PutRolePolicyCommand({ RoleName: walker, PolicyName: 'Rights', PolicyDocument }))
@@ -179,7 +179,7 @@ beforeAll(async () => {
   session = new DynamoDBClient({ ...settings, credentials })
 })
 
-test('each call of a table that a Lambda can reach is let through by its deployed role', async () => {
+test('each call of a table that a Lambda can reach is allowed by its deployed role', async () => {
   expect(all).toHaveLength(lambdas.length)
   const walked: { [name: string]: number } = {}
   for (const { name, statements, granted } of all) {
@@ -200,7 +200,7 @@ test('no deployed role may make a call of a table that its code cannot reach', (
   }
 })
 
-test('a right that is taken away from a role is missed by name', async () => {
+test('a right that is taken away from a role is reported by name', async () => {
   const { name, statements, granted } = all.find((each) => each.name === 'receive-slack') as Deployed
   const needs = needsIn(name, granted)
   for (const index of ['by-time', 'open']) {

@@ -3,14 +3,14 @@ import { type Entry, entryHash } from '../../functions/domain/ledger/ledger.ts'
 import { until } from './support/aws.ts'
 import { Deployment, remediator, setParameter, staging } from './support/deployment.ts'
 
-/** `GET /v1/ledger` of the deployed stack: what was asked, and refused, is found by who, what, on what and for what. */
+/** `GET /v1/ledger` of the deployed stack: entries are found by agent, action, resource and task. */
 
 jest.setTimeout(120_000)
 const hotwork = new Deployment()
 const { issuer } = hotwork.local
 
 async function page(query: string): Promise<{ entries: Entry[]; next?: string }> {
-  const { status, headers, body } = await hotwork.json('GET', `/v1/ledger${query}`, await hotwork.token('person:hana'))
+  const { status, headers, body } = await hotwork.as('person:hana', 'GET', `/v1/ledger${query}`)
   expect([status, headers.get('content-type'), headers.get('cache-control')]).toEqual([
     200,
     'application/x-ndjson',
@@ -24,7 +24,7 @@ async function page(query: string): Promise<{ entries: Entry[]; next?: string }>
   return { entries, ...(next === undefined ? {} : { next: next.slice(`${issuer}/v1/ledger`.length) }) }
 }
 
-/** All that pass, over as many pages as there are. */
+/** All entries that pass the filter, over all pages. */
 async function search(filter: Record<string, string>): Promise<Entry[]> {
   const entries: Entry[] = []
   for (let query: string | undefined = `?${new URLSearchParams(filter)}`; query !== undefined; ) {
@@ -41,7 +41,7 @@ const ask = (name: string) => {
   return { ...body, action: { ...body.action, name }, context: { ...body.context, parent_task: { id: task } } }
 }
 
-test('an ask that was refused, and one that was granted, are found by their task, with all that became of them', async () => {
+test('a refused ask and a granted one are found by their task, with all their entries', async () => {
   await hotwork.evaluate(remediator, ask('ssm:DeleteParameter'))
   const id = await hotwork.submitted(remediator, ask('ssm:PutParameter'))
   const all = await until(
@@ -58,22 +58,22 @@ test('an ask that was refused, and one that was granted, are found by their task
   for (const entry of all) expect(entryHash(entry)).toBe(entry.hash)
   const ofRequest = all.filter((entry) => entry.id.startsWith(`${id}/`))
   expect(ofRequest.map((entry) => entry.id)).toEqual(ofRequest.map((_, index) => `${id}/${index + 1}`))
-  // By the actor alone, what Hotwork did with the request would not be found.
+  // The actor of this entry is Hotwork, and not the agent.
   const approved = await search({ task, agent: remediator, action: 'ssm:PutParameter', type: 'Approved' })
   expect(approved.map((entry) => entry.id.split('/')[0])).toEqual([id])
   expect(await search({ task, agent: 'agent:planner' })).toEqual([])
   expect(await search({ task, until: refused?.at ?? '' })).toEqual([])
 })
 
-test('all of it, a page after the other, each entry once and none older than the one before', async () => {
+test('the whole ledger comes page by page, each entry once and none older than the one before', async () => {
   const all = await search({})
   expect(new Set(all.map(({ id }) => id)).size).toBe(all.length)
   const times = all.map(({ at }) => Date.parse(at))
   expect(times).toEqual(times.toSorted((one, other) => one - other))
 })
 
-test('an agent may not read it, and a filter that is not known is refused', async () => {
-  expect((await hotwork.json('GET', '/v1/ledger', await hotwork.token(remediator))).status).toBe(401)
+test('an agent may not read the ledger, and an unknown filter is refused', async () => {
+  expect((await hotwork.as(remediator, 'GET', '/v1/ledger')).status).toBe(401)
   const person = await hotwork.token('person:hana')
   expect((await hotwork.json('GET', '/v1/ledger?agnet=x', person)).status).toBe(400)
 })

@@ -4,19 +4,16 @@ import { Deployment } from './support/deployment.ts'
 import { Meter } from './support/usage.ts'
 
 /**
- * How many calls of AWS in sequence each verb waits for: what a caller feels, wherever AWS is slow. Counts, since the
- * times of an emulator say nothing. Runs before all other tests of its deployment, so that nothing else calls the same
- * functions meanwhile.
+ * The number of sequential calls of AWS that each verb waits for, which a caller feels when AWS is slow. Times of an
+ * emulator say nothing. Runs before all other tests of its deployment, so that nothing else calls the same functions.
  */
 jest.setTimeout(300_000)
-const url = process.env['HOTWORK_METER']
-if (!url) throw new Error('these counts need a metered stack: run `npm test`, or `node test/support/run.ts`')
 const hotwork = new Deployment()
-const meter = new Meter(hotwork.local, url)
+const meter = new Meter(hotwork.local)
 
-/** L1. `wanted` where a verb does not hold it yet. */
+/** L1. `wanted`: the target of a verb that misses it. */
 const bounds: { [verb: string]: { most: number; wanted?: number } } = {
-  // One, and the signature of what may be asked: a Lambda that may sign, and KMS.
+  // One, and the signature of the denial: a Lambda that may sign, and KMS.
   evaluate: { most: 3, wanted: 1 },
   submit: { most: 3 },
   'click that is not the last': { most: 3 },
@@ -31,9 +28,9 @@ const bounds: { [verb: string]: { most: number; wanted?: number } } = {
 describe('calls in sequence', () => {
   const found: { [verb: string]: (readonly TimedCall[])[] } = {}
   beforeAll(async () => {
-    // So long that calls which are made side by side overlap.
+    // Long enough that concurrent calls overlap.
     await meter.hold(80)
-    // What a process asks once and keeps is in the first life of that process alone.
+    // The first life of a process also fills its caches.
     for (let lives = 0; lives < 4; lives++)
       for (const [verb, chain] of Object.entries(await chainsOfLives(hotwork, meter)))
         found[verb] = [...(found[verb] ?? []), chain]
@@ -42,7 +39,7 @@ describe('calls in sequence', () => {
   afterAll(() => meter.hold(0))
 
   test.each(Object.entries(bounds).map(([verb, { most }]) => ({ verb, most })))(
-    '$verb: $most at most',
+    '$verb waits for at most $most calls in sequence',
     ({ verb, most }) => {
       expect(Math.min(...(found[verb] ?? []).map((chain) => chain.length))).toBeLessThanOrEqual(most)
     },
@@ -53,7 +50,7 @@ describe('calls in sequence', () => {
   })
 })
 
-/** The shortest chain of each verb, for a person to read. */
+/** The shortest chain of each verb, as text. */
 const tableOf = (found: { [verb: string]: (readonly TimedCall[])[] }): string =>
   Object.entries(found)
     .map(([verb, chains]) => {

@@ -1,19 +1,17 @@
 import { lambdas, rowsPutBy } from '../../infra/functions.ts'
 import { nameOf } from '../infra/support/template.ts'
 import type { Counts } from './support/call-meter.ts'
+import { meterUrl } from './support/usage.ts'
 
 /**
- * What the Lambdas have put into the tables of the truth while all other tests of the stack ran, held against what IAM lets
- * them put. The local emulator does not judge `dynamodb:LeadingKeys`, so a row that is missing in a descriptor would show
- * on AWS alone. Runs after all other tests.
+ * The rows that Lambdas put into the tables of the truth during all other tests, compared with the rows that IAM lets them
+ * put. The local emulator does not judge `dynamodb:LeadingKeys`, so a row that is missing in a descriptor would show on
+ * AWS alone. Runs after all other tests.
  */
-const url = process.env['HOTWORK_METER']
-if (!url) throw new Error('these counts need a metered stack: run `npm test`, or `node test/support/run.ts`')
-
 const byConstruct = new Map(lambdas.map((each) => [each.name.replaceAll('-', ''), each] as const))
 
 test('no function has put a row or an entry that its role may not put on AWS', async () => {
-  const { written } = (await (await fetch(url)).json()) as Counts
+  const { written } = (await (await fetch(meterUrl())).json()) as Counts
   const puts = Object.entries(written).flatMap(([caller, keys]) => {
     const lambda = byConstruct.get(nameOf(/-(\w+?)Lambda/.exec(caller)?.[1] ?? '').toLowerCase())
     return lambda === undefined ? [] : keys.map((key) => ({ lambda, key }))

@@ -6,7 +6,7 @@ export const faults: readonly { why: string; tests: readonly string[] }[] = [
   },
   {
     why: 'CloudTrail answers every look-up with no event, so no call of a session is found',
-    tests: ['one opening shows each call that was made with it'],
+    tests: ['the page of one opening shows each call that was made with it'],
   },
   {
     why: 'CloudFormation takes every call, so the CDK CLI is refused nothing',

@@ -1,7 +1,7 @@
 import { LambdaClient, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda'
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { AssumeRoleCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts'
-import { connection, until } from '../support/aws.ts'
+import { connection, untilRefused } from '../support/aws.ts'
 import { Deployment, remediator, setParameter, staging } from '../support/deployment.ts'
 
 jest.setTimeout(120_000)
@@ -9,39 +9,31 @@ const hotwork = new Deployment()
 const { local } = hotwork
 
 /**
- * The sample's AWS actions that an agent does itself, judged by an engine that enforces IAM, on real calls: what was
- * approved succeeds, every neighbour fails. ECS is judged by simulation alone (test/domain/credentials/session-policy.test.ts), since
- * no local engine judges its ARN rightly; the mediated ones are in mediated.test.ts, since nobody gets a session for them.
+ * The sample's AWS actions that an agent does itself, by real calls under an engine that enforces IAM: the approved call
+ * succeeds, every neighbour fails. ECS is judged by simulation alone (test/domain/credentials/session-policy.test.ts),
+ * since no local engine judges its ARN correctly; mediated actions are in mediated.test.ts, since they have no session.
  */
 
 type Session = { accessKeyId: string; secretAccessKey: string; sessionToken: string }
 const worker = 'staging-checkout-worker'
 const arn = (rest: string) => `arn:aws:${rest.replace(':', ':us-east-1:000000000000:')}`
 
-/** A call with a session: `done`, or what AWS called its refusal. */
+/** The outcome of a call: `done`, or AWS's name of the refusal. */
 const outcomeOf = (call: Promise<unknown>): Promise<string> =>
   call.then(
     () => 'done',
     (fault: Error) => fault.name,
   )
-const client = (credentials: Session, region = 'us-east-1') => ({
-  ...connection(local),
-  region,
-  credentials,
-  maxAttempts: 1,
-})
-const put = (session: Session, Name = staging, region?: string) =>
-  outcomeOf(
-    new SSMClient(client(session, region)).send(
-      new PutParameterCommand({ Name, Value: '3000', Type: 'String', Overwrite: true }),
-    ),
-  )
-const reserve = (session: Session, FunctionName = worker, region?: string) =>
-  outcomeOf(
-    new LambdaClient(client(session, region)).send(
-      new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: 5 }),
-    ),
-  )
+const settings = { ...connection(local), maxAttempts: 1 }
+const client = (credentials: Session, region = 'us-east-1') => ({ ...settings, region, credentials })
+const put = (session: Session, Name = staging, region?: string) => {
+  const command = new PutParameterCommand({ Name, Value: '3000', Type: 'String', Overwrite: true })
+  return outcomeOf(new SSMClient(client(session, region)).send(command))
+}
+const reserve = (session: Session, FunctionName = worker, region?: string) => {
+  const command = new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: 5 })
+  return outcomeOf(new LambdaClient(client(session, region)).send(command))
+}
 
 type Case = {
   body: () => { [member: string]: unknown }
@@ -79,27 +71,26 @@ const cases: { [action: string]: Case } = {
   },
 }
 
-/** A session for what is approved at once. */
+/** A session for an action that is approved at once. */
 async function sessionFor(body: object, extra: object = {}): Promise<{ id: string; session: Session }> {
   const id = await hotwork.submitted(remediator, body, extra)
-  const token = (await hotwork.exchange(remediator, id)).body.access_token
-  const { status, body: issued } = await hotwork.awsCredentials(remediator, token)
-  expect(status).toBe(200)
-  const { AccessKeyId, SecretAccessKey, SessionToken } = issued
+  const { credentials } = await hotwork.session(remediator, id)
+  expect(credentials.status).toBe(200)
+  const { AccessKeyId, SecretAccessKey, SessionToken } = credentials.body
   return { id, session: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken } }
 }
 
 const refused = /AccessDenied|Expired/
 
 describe.each(Object.entries(cases))('%s', (_action, { body, approved, neighbours }) => {
-  test('succeeds as it was approved, and every neighbour fails', async () => {
+  test('the approved call succeeds, and every neighbour fails', async () => {
     const { session } = await sessionFor(body())
     expect(await approved(session)).toBe('done')
     for (const [what, call] of Object.entries(neighbours))
       expect([what, await call(session)]).toEqual([what, expect.stringMatching(refused)])
   })
 
-  test('is no way to another session', async () => {
+  test('a session gives no other session', async () => {
     const { session } = await sessionFor(body())
     const sts = new STSClient(client(session))
     const roles = ['hotwork/Hotwork-target', 'hotwork/Hotwork-broker', 'checkout-worker']
@@ -110,27 +101,19 @@ describe.each(Object.entries(cases))('%s', (_action, { body, approved, neighbour
     expect(await outcomeOf(sts.send(new GetSessionTokenCommand({})))).not.toBe('done')
   })
 
-  test('fails once it is revoked', async () => {
+  test('a session fails once its grant is revoked', async () => {
     const { id, session } = await sessionFor(body())
     expect(await approved(session)).toBe('done')
-    await hotwork.json('POST', `/v1/requests/${id}/revoke`, await hotwork.token('person:gus'), { reason: 'enough' })
-    const ended = await until(
-      () => approved(session),
-      (outcome) => outcome !== 'done',
-    )
-    expect(ended).toMatch(refused)
+    await hotwork.as('person:gus', 'POST', `/v1/requests/${id}/revoke`, { reason: 'enough' })
+    expect(await untilRefused(() => approved(session))).toMatch(refused)
   })
 
-  test('fails once its time is over, though the session is longer', async () => {
-    // Ten seconds must be left when it is asked, however slow the way there.
+  test('a session fails at the end of its grant, though AWS made it longer', async () => {
+    // Ten seconds must be left when the ask arrives, on a slow machine too.
     const end = new Date(Date.now() + 16_000).toISOString()
     const { session } = await sessionFor(body(), { requested_access: { requested_until: end } })
     expect(await approved(session)).toBe('done')
-    const ended = await until(
-      () => approved(session),
-      (outcome) => outcome !== 'done',
-    )
-    expect(ended).toMatch(refused)
+    expect(await untilRefused(() => approved(session))).toMatch(refused)
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(end) - 1000)
   })
 })

@@ -3,10 +3,13 @@ import * as DPoP from 'dpop'
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
-import { until, withCredentials } from '../support/aws.ts'
-import { type Answer, Deployment, remediator, setParameter, staging } from '../support/deployment.ts'
+import { untilRefused } from '../support/aws.ts'
+import { type Answer, Deployment, remediator, setFlag, setParameter, staging } from '../support/deployment.ts'
 
-/** The authorization server, tried by clients and a resource server of other authors: RFC 8414, 8693, 7662, 7009, 9728. */
+/**
+ * The deployed authorization server with clients and resource servers of other authors: RFC 8414, 8693, 7662, 7009, 9728.
+ * All invalid forms and callers are in test/http/oauth.test.ts, oauth-tokens.test.ts, endpoint.test.ts and callers.test.ts.
+ */
 
 jest.setTimeout(120_000)
 const hotwork = new Deployment()
@@ -18,19 +21,12 @@ const address = `${tools.find(({ id }) => id === flagService)?.addresses[0]}`
 const insecure = { [oauth.allowInsecureRequests]: true }
 const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
-/** A flag to set in prod: one person approves, and the tool is not AWS. */
-const flagBody = (flag: string) => ({
-  subject: { type: 'agent', id: builder },
-  action: { name: 'flags:set', properties: { environment: 'prod', flag, value: true } },
-  resource: { type: 'flags:flag', id: `prod/${flag}` },
-  context: { purpose: 'release', parent_task: { id: 'REL-1' } },
-})
-/** A request for one, approved by ana. */
+/** A request for a flag, approved by ana. */
 async function approvedFlag(): Promise<{ id: string; flag: string }> {
-  const flag = `flag-${randomUUID()}`
-  const id = await hotwork.submitted(builder, flagBody(flag))
+  const body = setFlag()
+  const id = await hotwork.submitted(builder, body)
   await hotwork.decide('person:ana', id)
-  return { id, flag }
+  return { id, flag: body.action.properties.flag }
 }
 async function flagToken(): Promise<{ id: string; flag: string; token: string }> {
   const approved = await approvedFlag()
@@ -38,33 +34,18 @@ async function flagToken(): Promise<{ id: string; flag: string; token: string }>
   return { ...approved, token: body.access_token }
 }
 
-/** Sends a form as somebody with a bearer token. */
-const post = async (
-  path: string,
-  as: string | undefined,
-  form: object | string,
-  headers: Record<string, string> = {},
-) =>
-  hotwork.send('POST', path, {
-    headers: {
-      ...(as === undefined ? {} : { authorization: `Bearer ${await hotwork.token(as)}` }),
-      'content-type': 'application/x-www-form-urlencoded',
-      ...headers,
-    },
-    body: typeof form === 'string' ? form : new URLSearchParams({ ...form }).toString(),
-  })
-const introspect = (as: string | undefined, token: string) => post('/introspect', as, { token })
-const revoke = (as: string | undefined, token: string, more: object = {}) => post('/revoke', as, { token, ...more })
+const introspect = (as: string, token: string) => hotwork.form(as, '/introspect', { token })
+const revoke = (as: string, token: string, more: object = {}) => hotwork.form(as, '/revoke', { token, ...more })
 const isActive = async (as: string, token: string): Promise<boolean> => (await introspect(as, token)).body.active
 
 async function gate(token: string, flag: string): Promise<Answer> {
   const proof = await DPoP.generateProof(await hotwork.key(builder), address, 'PUT', undefined, token)
   const body = {
     ...{ token, proof, method: 'PUT', url: address, action: 'flags:set' },
-    arguments: flagBody(flag).action.properties,
+    arguments: setFlag({ flag }).action.properties,
   }
   const headers = { 'idempotency-key': randomUUID() }
-  return hotwork.json('POST', '/v1/uses', await hotwork.token(flagService), body, headers)
+  return hotwork.as(flagService, 'POST', '/v1/uses', body, headers)
 }
 
 describe('clients by other authors', () => {
@@ -81,18 +62,9 @@ describe('clients by other authors', () => {
   test('oauth4webapi discovers, exchanges, introspects, revokes, and finds the token dead', async () => {
     const server = await discover()
     const { id } = await approvedFlag()
-    const response = await oauth.genericTokenEndpointRequest(
-      server,
-      client,
-      oauth.None(),
-      exchange,
-      {
-        subject_token: await hotwork.token(builder),
-        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
-        authorization_details: JSON.stringify([{ type: 'hotwork_action', request: id }]),
-      },
-      { DPoP: oauth.DPoP(client, await hotwork.key(builder)), ...insecure },
-    )
+    const { grant_type, ...form } = await hotwork.exchangeForm(builder, id)
+    const options = { DPoP: oauth.DPoP(client, await hotwork.key(builder)), ...insecure }
+    const response = await oauth.genericTokenEndpointRequest(server, client, oauth.None(), grant_type, form, options)
     const issued = await oauth.processGenericTokenEndpointResponse(server, client, response)
     expect(issued).toMatchObject({
       token_type: 'dpop',
@@ -111,22 +83,15 @@ describe('clients by other authors', () => {
     expect(await asked()).toEqual({ active: false })
   })
 
-  test('openid-client does the same', async () => {
+  test('openid-client exchanges, introspects and revokes too', async () => {
     const { id } = await approvedFlag()
     const configuration = await openid.discovery(new URL(issuer), 'agent-builder', undefined, asBuilder, {
       algorithm: 'oauth2',
       execute: [openid.allowInsecureRequests],
     })
-    const issued = await openid.genericGrantRequest(
-      configuration,
-      exchange,
-      {
-        subject_token: await hotwork.token(builder),
-        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
-        authorization_details: JSON.stringify([{ type: 'hotwork_action', request: id }]),
-      },
-      { DPoP: openid.getDPoPHandle(configuration, await hotwork.key(builder)) },
-    )
+    const { grant_type, ...form } = await hotwork.exchangeForm(builder, id)
+    const options = { DPoP: openid.getDPoPHandle(configuration, await hotwork.key(builder)) }
+    const issued = await openid.genericGrantRequest(configuration, grant_type, form, options)
     expect(await openid.tokenIntrospection(configuration, issued.access_token)).toMatchObject({ active: true })
     await openid.tokenRevocation(configuration, issued.access_token)
     expect(await openid.tokenIntrospection(configuration, issued.access_token)).toEqual({ active: false })
@@ -142,7 +107,7 @@ describe('clients by other authors', () => {
       return oauth.processGenericTokenEndpointResponse(server, client, answer)
     }
     const detail = { type: 'hotwork_action', action: 'flags:set', purpose: 'release', parent_task: { id: task } }
-    const args = flagBody(flag).action.properties
+    const args = setFlag({ flag }).action.properties
     const waiting = await grant(exchange, {
       subject_token: await hotwork.token(builder),
       subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
@@ -153,7 +118,7 @@ describe('clients by other authors', () => {
       (fault: oauth.ResponseBodyError) => fault.cause,
     )
     expect(waiting).toMatchObject({ error: 'authorization_pending', deferral_code: expect.any(String), interval: 5 })
-    const { body } = await hotwork.json('GET', `/v1/requests?task=${task}`, await hotwork.token('person:ana'))
+    const { body } = await hotwork.as('person:ana', 'GET', `/v1/requests?task=${task}`)
     await hotwork.decide('person:ana', body.requests[0].id)
     const { deferral_code } = waiting as { deferral_code: string }
     const { access_token } = await grant('urn:ietf:params:oauth:grant-type:deferred', { deferral_code })
@@ -196,7 +161,7 @@ describe('clients by other authors', () => {
     ['', [hotwork.local.identityProviderUrl], undefined],
     ['/aws', [issuer], true],
   ])(
-    'the resource `{issuer}%s` describes itself, and whose tokens it takes (RFC 9728)',
+    'the resource `{issuer}%s` describes itself and its authorization server (RFC 9728)',
     async (path, servers, bound) => {
       const resource = new URL(issuer + path)
       const response = await oauth.resourceDiscoveryRequest(resource, insecure)
@@ -221,186 +186,144 @@ describe('clients by other authors', () => {
   })
 })
 
-describe('introspection', () => {
-  test('tells the tool exactly what the token says, with what is left of its uses', async () => {
-    const { id, flag, token } = await flagToken()
-    const { status, headers, body } = await introspect(flagService, token)
-    const { txn: _, authorization_details: details, ...claims } = decodeJwt(token) as Record<string, never>
-    expect([status, headers.get('cache-control')]).toEqual([200, 'no-store'])
-    expect(body).toEqual({ active: true, token_type: 'DPoP', ...claims, authorization_details: details })
-    expect((await gate(token, flag)).status).toBe(201)
-    expect((await introspect(builder, token)).body.authorization_details).toMatchObject([{ request: id, uses: 0 }])
-  })
-
-  test('tells nobody else anything, and of anything else nothing', async () => {
-    const { token } = await flagToken()
-    const id = await hotwork.submitted(remediator, setParameter(staging))
-    const forAws = (await hotwork.exchange(remediator, id)).body.access_token
-    const [head, claims, signature] = token.split('.') as [string, string, string]
-    const other = Buffer.from(JSON.stringify({ ...decodeJwt(token), aud: issuer })).toString('base64url')
-    for (const [as, asked] of [
-      [remediator, token],
-      [flagService, forAws],
-      [builder, forAws],
-      [flagService, `${head}.${other}.${signature}`],
-      [flagService, `${head}.${claims}.${'A'.repeat(86)}`],
-      [flagService, await hotwork.token(builder)],
-      [flagService, 'no token'],
-      [flagService, decodeJwt(token).jti ?? ''],
-    ] as const)
-      expect(await introspect(as, asked)).toMatchObject({ status: 200, body: { active: false } })
-    expect((await introspect(flagService, 'no token')).body).toEqual({ active: false })
-    expect(await isActive(remediator, forAws)).toBe(true)
-  })
-
-  test.each<[what: string, end: (id: string) => Promise<unknown>]>([
-    ['replaced', (id) => hotwork.exchange(builder, id)],
-    ['completed', (id) => hotwork.complete(builder, id)],
-    [
-      'revoked by a person',
-      async (id) =>
-        hotwork.json('POST', `/v1/requests/${id}/revoke`, await hotwork.token('person:gus'), { reason: 'seen enough' }),
-    ],
-  ])('is inactive at once when %s', async (_what, end) => {
-    const { id, token } = await flagToken()
-    expect(await isActive(flagService, token)).toBe(true)
-    await end(id)
-    expect(await isActive(flagService, token)).toBe(false)
-    expect(await isActive(builder, token)).toBe(false)
-  })
+test('introspection tells the tool the claims of the token, with its remaining uses', async () => {
+  const { id, flag, token } = await flagToken()
+  const { status, headers, body } = await introspect(flagService, token)
+  const { txn: _, authorization_details: details, ...claims } = decodeJwt(token) as Record<string, never>
+  expect([status, headers.get('cache-control')]).toEqual([200, 'no-store'])
+  expect(body).toEqual({ active: true, token_type: 'DPoP', ...claims, authorization_details: details })
+  expect((await gate(token, flag)).status).toBe(201)
+  expect((await introspect(builder, token)).body.authorization_details).toMatchObject([{ request: id, uses: 0 }])
 })
 
-describe('revocation', () => {
-  test('ends the token at the gate at once, is on the record, and leaves the grant', async () => {
-    const { id, flag, token } = await flagToken()
-    const answer = await revoke(builder, token)
-    expect([answer.status, answer.body]).toEqual([200, ''])
-    expect((await gate(token, flag)).status).toBe(403)
-    const entry = (await hotwork.ledger(id)).find(({ type }) => type === 'CredentialRevoked')
-    expect(entry).toMatchObject({ actor: { type: 'agent', id: builder }, facts: { credential: decodeJwt(token).jti } })
-    const next = (await hotwork.exchange(builder, id)).body.access_token
-    expect((await gate(next, flag)).status).toBe(201)
-  })
+test('introspection by another caller, or of any other text, is inactive', async () => {
+  const { token } = await flagToken()
+  const id = await hotwork.submitted(remediator, setParameter(staging))
+  const forAws = (await hotwork.exchange(remediator, id)).body.access_token
+  const [head, claims, signature] = token.split('.') as [string, string, string]
+  const other = Buffer.from(JSON.stringify({ ...decodeJwt(token), aud: issuer })).toString('base64url')
+  for (const [as, asked] of [
+    [remediator, token],
+    [flagService, forAws],
+    [builder, forAws],
+    [flagService, `${head}.${other}.${signature}`],
+    [flagService, `${head}.${claims}.${'A'.repeat(86)}`],
+    [flagService, await hotwork.token(builder)],
+    [flagService, 'no token'],
+    [flagService, decodeJwt(token).jti ?? ''],
+  ] as const)
+    expect(await introspect(as, asked)).toMatchObject({ status: 200, body: { active: false } })
+  expect((await introspect(flagService, 'no token')).body).toEqual({ active: false })
+  expect(await isActive(remediator, forAws)).toBe(true)
+})
 
-  test('ends the AWS credentials that were claimed with it', async () => {
-    const body = setParameter(staging)
-    const id = await hotwork.submitted(remediator, body)
-    const { access_token } = (await hotwork.exchange(remediator, id)).body
-    const session = withCredentials(hotwork.local, await hotwork.awsCredentials(remediator, access_token))
-    expect(await session.putParameter(staging)).toBe('done')
-    await revoke(remediator, access_token)
-    expect((await hotwork.awsCredentials(remediator, access_token)).status).toBe(401)
-    expect(
-      await until(
-        () => session.putParameter(staging),
-        (answer) => answer !== 'done',
-      ),
-    ).toMatch(/AccessDenied/)
-  })
+test.each<[what: string, end: (id: string) => Promise<unknown>]>([
+  ['replaced', (id) => hotwork.exchange(builder, id)],
+  ['completed', (id) => hotwork.complete(builder, id)],
+  [
+    'revoked by a person',
+    async (id) => hotwork.as('person:gus', 'POST', `/v1/requests/${id}/revoke`, { reason: 'seen enough' }),
+  ],
+])('a token is inactive at once when its grant is %s', async (_what, end) => {
+  const { id, token } = await flagToken()
+  expect(await isActive(flagService, token)).toBe(true)
+  await end(id)
+  expect(await isActive(flagService, token)).toBe(false)
+  expect(await isActive(builder, token)).toBe(false)
+})
 
-  test.each(['refresh_token', 'urn:x'])('finds the token also where the hint is wrong: %s', async (token_type_hint) => {
+test('a revocation ends the token at the gate at once, is on the record, and leaves the grant', async () => {
+  const { id, flag, token } = await flagToken()
+  const answer = await revoke(builder, token)
+  expect([answer.status, answer.body]).toEqual([200, ''])
+  expect((await gate(token, flag)).status).toBe(403)
+  const entry = (await hotwork.ledger(id)).find(({ type }) => type === 'CredentialRevoked')
+  expect(entry).toMatchObject({ actor: { type: 'agent', id: builder }, facts: { credential: decodeJwt(token).jti } })
+  const next = (await hotwork.exchange(builder, id)).body.access_token
+  expect((await gate(next, flag)).status).toBe(201)
+})
+
+test('a revocation ends the AWS credentials that were claimed with the token', async () => {
+  const { token, putParameter } = await hotwork.session(
+    remediator,
+    await hotwork.submitted(remediator, setParameter(staging)),
+  )
+  expect(await putParameter(staging)).toBe('done')
+  await revoke(remediator, token)
+  expect((await hotwork.awsCredentials(remediator, token)).status).toBe(401)
+  expect(await untilRefused(() => putParameter(staging))).toMatch(/AccessDenied/)
+})
+
+test.each(['refresh_token', 'urn:x'])(
+  'a revocation with the wrong hint `%s` finds the token',
+  async (token_type_hint) => {
     const { token } = await flagToken()
     expect((await revoke(builder, token, { token_type_hint })).status).toBe(200)
     expect(await isActive(builder, token)).toBe(false)
-  })
+  },
+)
 
-  test.each(['what is this', 'a.b.c', 'crd_00000000000000000000000000'])('of `%s` is success', async (unknown) => {
+test.each(['no token', 'a.b.c', 'crd_00000000000000000000000000'])(
+  'the revocation of `%s` succeeds',
+  async (unknown) => {
     const answer = await revoke(builder, unknown)
     expect([answer.status, answer.body]).toEqual([200, ''])
-  })
+  },
+)
 
-  test('of another’s token is success, and leaves it alive', async () => {
-    const { flag, token } = await flagToken()
-    for (const as of [remediator, flagService]) expect((await revoke(as, token)).status).toBe(200)
-    expect(await isActive(flagService, token)).toBe(true)
-    expect((await gate(token, flag)).status).toBe(201)
-  })
+test('the revocation of another’s token succeeds, and leaves it alive', async () => {
+  const { flag, token } = await flagToken()
+  for (const as of [remediator, flagService]) expect((await revoke(as, token)).status).toBe(200)
+  expect(await isActive(flagService, token)).toBe(true)
+  expect((await gate(token, flag)).status).toBe(201)
+})
 
-  test('of a refresh token is refused: there are none', async () => {
-    expect(await revoke(builder, 'abc', { token_type_hint: 'refresh_token' })).toMatchObject({
-      status: 400,
-      body: { error: 'unsupported_token_type' },
-    })
+test('the revocation of a refresh token is refused: there are none', async () => {
+  expect(await revoke(builder, 'abc', { token_type_hint: 'refresh_token' })).toMatchObject({
+    status: 400,
+    body: { error: 'unsupported_token_type' },
   })
 })
 
-describe.each(['/introspect', '/revoke'])('%s', (path) => {
-  test.each<[who: string, token: () => Promise<string | undefined> | string | undefined]>([
-    ['nobody', () => undefined],
-    ['a forger', () => 'a.b.c'],
-    ['a person', () => hotwork.token('person:ana')],
-    ['a bearer of an access token', async () => (await flagToken()).token],
-  ])('is not for %s', async (_who, bearer) => {
-    const token = await bearer()
-    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
-    const answer = await post(path, undefined, { token: 'x' }, headers)
-    expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
-    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer resource_metadata="/)
-    expect(answer.headers.get('www-authenticate')?.includes('error="invalid_token"')).toBe(token !== undefined)
-  })
+test.each(['/introspect', '/revoke'])(
+  '%s answers an unknown caller with 401 and a form without a token with 400',
+  async (path) => {
+    const forged = await hotwork.form(undefined, path, { token: 'x' }, { authorization: 'Bearer a.b.c' })
+    expect(forged).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
+    expect(forged.headers.get('www-authenticate')).toMatch(/^Bearer resource_metadata=".*error="invalid_token"/)
+    const nameless = await hotwork.form(undefined, path, { token: 'x' })
+    expect(nameless.status).toBe(401)
+    expect(nameless.headers.get('www-authenticate')).not.toContain('invalid_token')
+    const empty = await hotwork.form(builder, path, 'token=')
+    expect(empty).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
+  },
+)
 
-  test.each<[what: string, form: string, headers: Record<string, string>]>([
-    ['no token', 'token_type_hint=access_token', {}],
-    ['an empty token', 'token=', {}],
-    ['two tokens', 'token=a&token=b', {}],
-    ['nothing', '', {}],
-    ['JSON', '{"token":"a"}', { 'content-type': 'application/json' }],
-  ])('with %s is `invalid_request`', async (_what, form, headers) => {
-    const answer = await post(path, builder, form, { 'x-request-id': 'mine', ...headers })
-    expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
-    expect(answer.headers.get('content-type')).toBe('application/json')
-    expect(answer.headers.get('x-request-id')).toBe('mine')
-  })
-
-  test('is asked by POST alone', async () => {
-    const answer = await hotwork.send('GET', `${path}?token=x`)
-    expect(answer.status).toBe(404)
-  })
+test.each<[targets: readonly string[], status: number]>([
+  [[audience], 200],
+  [[audience, audience], 200],
+  [[audience, `${issuer}/aws`], 400],
+  [['https://elsewhere.example'], 400],
+])('the token endpoint answers the resources %j with %d: a token has one audience', async (targets, status) => {
+  const { id } = await approvedFlag()
+  const form = new URLSearchParams(await hotwork.exchangeForm(builder, id))
+  for (const target of targets) form.append('resource', target)
+  const dpop = await hotwork.proof(builder, 'POST', '/token')
+  const answer = await hotwork.form(undefined, '/token', form.toString(), { dpop })
+  expect(answer.status).toBe(status)
+  if (status === 400) expect(answer.body.error).toBe('invalid_target')
 })
 
-describe('the token endpoint', () => {
-  test.each<[targets: readonly string[], status: number]>([
-    [[audience], 200],
-    [[audience, audience], 200],
-    [[audience, `${issuer}/aws`], 400],
-    [['https://elsewhere.example'], 400],
-  ])('asked for the resources %j answers %d: a token has one audience', async (targets, status) => {
-    const { id } = await approvedFlag()
-    const form = new URLSearchParams({
-      grant_type: exchange,
-      subject_token: await hotwork.token(builder),
-      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
-      authorization_details: JSON.stringify([{ type: 'hotwork_action', request: id }]),
-    })
-    for (const target of targets) form.append('resource', target)
-    const dpop = await hotwork.proof(builder, 'POST', '/token')
-    const answer = await post('/token', undefined, form.toString(), { dpop })
-    expect(answer.status).toBe(status)
-    if (status === 400) expect(answer.body.error).toBe('invalid_target')
-  })
-
-  test('gives one live token to a client that asks four times at once, and tells the others to come again', async () => {
-    const { id } = await approvedFlag()
-    const answers = await Promise.all([1, 2, 3, 4].map(() => hotwork.exchange(builder, id)))
-    const given = answers.filter(({ status }) => status === 200)
-    for (const { status, body, headers } of answers.filter((each) => !given.includes(each))) {
-      expect([status, body.error]).toEqual([503, 'temporarily_unavailable'])
-      expect(headers.get('retry-after')).toMatch(/^\d+$/)
-      expect(headers.get('cache-control')).toBe('no-store')
-    }
-    expect(given.length).toBeGreaterThan(0)
-    const alive = await Promise.all(given.map(({ body }) => isActive(builder, body.access_token)))
-    expect(alive.filter(Boolean)).toHaveLength(1)
-  })
-
-  test.each<[what: string, body: string, contentType: string, status: number]>([
-    ['a parameter twice', `grant_type=${exchange}&grant_type=${exchange}`, 'application/x-www-form-urlencoded', 400],
-    ['JSON', '{}', 'application/json', 400],
-    ['over 64 KiB', `x=${'a'.repeat(70_000)}`, 'application/x-www-form-urlencoded', 413],
-    ['a byte that is no UTF-8', `grant_type=\u0000`, 'text/plain', 400],
-  ])('refuses %s in OAuth’s own words', async (_what, body, contentType, status) => {
-    const answer = await hotwork.send('POST', '/token', { headers: { 'content-type': contentType }, body })
-    expect(answer).toMatchObject({ status, body: { error: 'invalid_request', error_description: expect.any(String) } })
-    expect(answer.headers.get('content-type')).toBe('application/json')
-  })
+test('the token endpoint gives one live token to four concurrent requests, and tells the others to retry', async () => {
+  const { id } = await approvedFlag()
+  const answers = await Promise.all([1, 2, 3, 4].map(() => hotwork.exchange(builder, id)))
+  const given = answers.filter(({ status }) => status === 200)
+  for (const { status, body, headers } of answers.filter((each) => !given.includes(each))) {
+    expect([status, body.error]).toEqual([503, 'temporarily_unavailable'])
+    expect(headers.get('retry-after')).toMatch(/^\d+$/)
+    expect(headers.get('cache-control')).toBe('no-store')
+  }
+  expect(given.length).toBeGreaterThan(0)
+  const alive = await Promise.all(given.map(({ body }) => isActive(builder, body.access_token)))
+  expect(alive.filter(Boolean)).toHaveLength(1)
 })

@@ -1,19 +1,19 @@
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
-import { statesOf, until, withCredentials } from '../support/aws.ts'
+import { statesOf, until } from '../support/aws.ts'
 import { Deployment, prod, remediator, setParameter, staging } from '../support/deployment.ts'
 
 jest.setTimeout(120_000)
 const hotwork = new Deployment()
-const { local, issuer } = { local: hotwork.local, issuer: hotwork.local.issuer }
+const { local } = hotwork
 const planner = 'agent:planner'
 const builder = 'agent:builder'
 
 type Step = { request: string; status: string; because?: string }
 
 const stepsOf = async (id: string): Promise<readonly Step[]> =>
-  (await hotwork.task(planner, id)).body.task.display[`${issuer}/ns/hotwork`].steps
+  (await hotwork.task(planner, id)).body.task.display[`${local.issuer}/ns/hotwork`].steps
 
-/** The status of each step, once this one has this status. */
+/** The status of each step, once step number `step` has this status. */
 const untilStep = async (id: string, step: number, status: string): Promise<readonly string[]> => {
   const steps = await until(
     () => stepsOf(id),
@@ -23,20 +23,16 @@ const untilStep = async (id: string, step: number, status: string): Promise<read
   return steps.map((each) => each.status)
 }
 
-test('a plan of three steps by two agents: people decide once, each step waits for the one before, and a failed one ends the rest', async () => {
+test('people decide a plan of three steps once, each step waits for the one before, and a failed one ends the rest', async () => {
   const [first, third] = [setParameter(staging), setParameter(prod)].map(({ action }) => action)
-  const asked = await hotwork.json('POST', '/v1/asks', await hotwork.token(planner), {
+  const asked = await hotwork.as(planner, 'POST', '/v1/asks', {
     kind: 'plan',
     purpose: 'maintenance',
     parent_task: { id: `PLAN-${Date.now()}` },
     justification: 'the checkout is slow: raise one timeout, turn a flag off, then the other timeout',
     steps: [
       { agent: remediator, action: first.name, arguments: first.properties },
-      {
-        agent: builder,
-        action: 'flags:set',
-        arguments: { environment: 'prod', flag: 'new-basket', value: false },
-      },
+      { agent: builder, action: 'flags:set', arguments: { environment: 'prod', flag: 'new-basket', value: false } },
       { agent: remediator, action: third.name, arguments: third.properties },
     ],
   })
@@ -56,20 +52,15 @@ test('a plan of three steps by two agents: people decide once, each step waits f
     body: { error: 'invalid_authorization_details', error_description: expect.stringContaining(one) },
   })
 
-  const token = await hotwork.exchange(remediator, one)
-  const agent = withCredentials(local, await hotwork.awsCredentials(remediator, token.body.access_token))
-  expect(await agent.putParameter(staging)).toBe('done')
+  const { putParameter } = await hotwork.session(remediator, one)
+  expect(await putParameter(staging)).toBe('done')
   expect(await hotwork.complete(remediator, one)).toMatchObject({ status: 200 })
   expect(await untilStep(id, 2, 'open')).toEqual(['succeeded', 'open', 'waiting'])
 
   expect((await hotwork.exchange(builder, two)).status).toBe(200)
   await hotwork.complete(builder, two, { outcome: 'failed', note: 'the flag service said no' })
   expect(await untilStep(id, 2, 'failed')).toEqual(['succeeded', 'failed', 'ended'])
-  const ended = await until(
-    () => hotwork.view(three),
-    ({ status }) => status !== 'pending',
-  )
-  expect(ended).toMatchObject({ status: 'denied' })
+  expect(await hotwork.untilView(three, ({ status }) => status !== 'pending')).toMatchObject({ status: 'denied' })
 
   const states = await until(
     () => statesOf(local, id),
@@ -78,10 +69,6 @@ test('a plan of three steps by two agents: people decide once, each step waits f
   expect(states.filter((name) => name === 'AwaitStep').length).toBeGreaterThanOrEqual(2)
   const entries = await hotwork.ledger(id)
   expect(verify(id, entries)).toMatchObject({ state: { status: 'completed', outcome: 'failed' } })
-  expect(entries.map(({ type }) => type).filter((type) => type.startsWith('Step'))).toEqual([
-    'StepOpened',
-    'StepEnded',
-    'StepOpened',
-    'StepEnded',
-  ])
+  const steps = entries.map(({ type }) => type).filter((type) => type.startsWith('Step'))
+  expect(steps).toEqual(['StepOpened', 'StepEnded', 'StepOpened', 'StepEnded'])
 })

@@ -3,7 +3,7 @@ import { ensurePythonEnvironment } from '../../../local/python-environment.ts'
 
 const root = join(__dirname, '../../..')
 
-/** AWS's own command line and SDK for Python, as they are published. Installed once. */
+/** AWS's published command line and SDK for Python, installed once. */
 export async function installAwsTools(): Promise<{ python: string; aws: string }> {
   const python = await ensurePythonEnvironment({
     directory: join(root, '.hotwork/python-aws'),

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { LambdaClient, paginateListFunctions } from '@aws-sdk/client-lambda'
 import {
@@ -23,7 +24,7 @@ export const administrator = ({ aws }: Local) => ({
   secretAccessKey: aws.secretAccessKey,
 })
 
-/** The name that CloudFormation gave it. @param which its entry file, in Pascal case */
+/** The name that CloudFormation gave a function. @param which its entry file, in Pascal case */
 export async function functionNamed(local: Local, which: string): Promise<string> {
   const client = new LambdaClient({ ...connection(local), credentials: administrator(local) })
   for await (const { Functions = [] } of paginateListFunctions({ client }, {}))
@@ -32,7 +33,7 @@ export async function functionNamed(local: Local, which: string): Promise<string
   throw new Error(`no function is called ${which}`)
 }
 
-/** What an agent can do with what `/aws/credentials` answered. */
+/** An agent's calls with the answer of `/aws/credentials`. */
 export function withCredentials(local: Local, { body }: Pick<Answer, 'body'>) {
   const credentials = {
     accessKeyId: body.AccessKeyId,
@@ -41,7 +42,7 @@ export function withCredentials(local: Local, { body }: Pick<Answer, 'body'>) {
   }
   const ssm = new SSMClient({ ...connection(local), credentials, maxAttempts: 1 })
   return {
-    /** `done`, or the name of the refusal. */
+    /** Sets a parameter. @returns `done`, or the name of the refusal */
     putParameter: async (Name: string, Value = '3000'): Promise<string> =>
       ssm.send(new PutParameterCommand({ Name, Value, Type: 'String', Overwrite: true })).then(
         () => 'done',
@@ -50,8 +51,7 @@ export function withCredentials(local: Local, { body }: Pick<Answer, 'body'>) {
   }
 }
 
-/** The entries as the ledger table has them, with ID tokens that an answer still withholds. */
-/** With the texts that they are committed to, ID tokens that are still good included. */
+/** The entries of the ledger table with all texts that they commit to, also ID tokens that the API still withholds. */
 export async function storedEntries(local: Local, request: string): Promise<readonly Entry[]> {
   const client = new DynamoDBClient({ ...connection(local), credentials: administrator(local) })
   const { requestsTable: requests, ledgerTable: ledger, textsTable } = local.aws
@@ -60,7 +60,7 @@ export async function storedEntries(local: Local, request: string): Promise<read
   return withTextsBeside(entries, await textsBeside(entries, 253_402_300_800, texts))
 }
 
-/** Everything that the history of a request's execution says, oldest first: nothing where it has none. */
+/** The history of a request's executions, oldest first; empty without one. */
 export async function historyOf(local: Local, request: string): Promise<readonly HistoryEvent[]> {
   const sfn = new SFNClient({ ...connection(local), credentials: administrator(local) })
   const { stateMachines = [] } = await sfn.send(new ListStateMachinesCommand({}))
@@ -79,16 +79,31 @@ export async function historyOf(local: Local, request: string): Promise<readonly
   return (await Promise.all(histories)).flat()
 }
 
-/** The states that an execution entered: each one is a transition that is paid for. */
+/** The states that an execution entered. Each is a transition that is paid for. */
 export const statesOf = async (local: Local, request: string): Promise<readonly string[]> =>
   (await historyOf(local, request)).flatMap(({ stateEnteredEventDetails: entered }) => entered?.name ?? [])
 
-/** Asks until the answer is as wanted: for what AWS does in its own time. Gives up after `seconds`. */
-export async function until<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean, seconds = 20): Promise<T> {
+/** Polls until the answer is as wanted, for work that AWS does in its own time. @returns the last answer after `seconds` */
+export async function until<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean, seconds = 60): Promise<T> {
   const deadline = Date.now() + seconds * 1000
   for (;;) {
     const answer = await ask()
     if (wanted(answer) || Date.now() > deadline) return answer
-    await new Promise((resolve) => setImmediate(resolve))
+    await pause(50)
   }
 }
+
+/** The states of an execution, once it has entered this one. */
+export const untilState = (local: Local, request: string, state: string): Promise<readonly string[]> =>
+  until(
+    () => statesOf(local, request),
+    (states) => states.includes(state),
+  )
+
+/** The refusal of a call that IAM still lets through: a deny takes its time. */
+export const untilRefused = (call: () => Promise<string>, seconds?: number): Promise<string> =>
+  until(call, (answer) => answer !== 'done', seconds)
+
+/** Waits for a second of the minute. */
+export const untilSecond = (wanted: (second: number) => boolean): Promise<number> =>
+  until(async () => new Date().getUTCSeconds(), wanted, 61)

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { launchBrowser } from '../../local/support/browser.ts'
 
-/** One browser for the tests of a file. @returns goes to an address of ours, and logs in on the way as the person of this name */
+/** One browser for the tests of a file. @returns a function that opens an address and logs in as the person of this name */
 export function useBrowser(): (name: string, address: string) => Promise<Page> {
   let browser: Browser
   beforeAll(async () => {

@@ -7,7 +7,7 @@ import type { TimedCall } from './calls-in-sequence.ts'
 import { readUnits, writeUnits, writtenKeys } from './dynamodb-units.ts'
 
 export interface CallCount {
-  /** The function's name, as far as an SDK says it (50 characters), or `unknown`. */
+  /** The function's name as far as an SDK sends it (50 characters), or `unknown`. */
   caller: string
   service: string
   operation: string
@@ -19,13 +19,13 @@ export interface CallCount {
 export interface Counts {
   calls: CallCount[]
   invocations: Record<string, number>
-  /** How the keys begin that each function put: `REQ#req_`, `ledger/req_`. */
+  /** The prefixes of the keys that each function put: `REQ#req_`, `ledger/req_`. */
   written: Record<string, string[]>
 }
 
 export type CallMeter = Awaited<ReturnType<typeof startCallMeter>>
 
-/** What `controlUrl/calls?after=` answers: of the latest calls, those after the first so many, and how many there were. */
+/** The answer of `controlUrl/calls?after=`: the calls after the first so many, as far as they are kept, and the number of all. */
 export interface Timeline {
   calls: TimedCall[]
   total: number
@@ -33,12 +33,11 @@ export interface Timeline {
 const mostKept = 5000
 
 /**
- * Counts the calls between the local Lambdas and the emulator: a reverse proxy that they take for AWS. It changes nothing of
- * a call, the signed Host header neither, and keeps no content.
+ * Counts the calls between the local Lambdas and the emulator, as a reverse proxy that they take for AWS. A call stays as
+ * it is, with its signed Host header, and no content is kept.
  * @param invocationsFile where the emulator adds a line for each invocation: the function's name
- * @returns `url` for the Lambdas' calls; `controlUrl` answers `Counts` to a GET. `controlUrl/hold?milliseconds=` has it hold
- * each call for so long from then on, so that calls which a function makes side by side overlap also where the emulator is
- * quicker than the function.
+ * @returns `url` for the Lambdas' calls; `controlUrl` answers `Counts` to a GET. `controlUrl/hold?milliseconds=` delays each
+ * later call, so that a function's concurrent calls overlap even if the emulator is quicker than the function.
  */
 export async function startCallMeter(invocationsFile: string) {
   const [server, control] = await Promise.all([listenOnLoopback(), listenOnLoopback()])
@@ -70,7 +69,7 @@ export async function startCallMeter(invocationsFile: string) {
   const proxy = createForwarder(false, () => {})
   proxy.on('proxyRes', (answer, request) => {
     let bytes = 0
-    // What is heard last, before the caller can have acted on it.
+    // The time of the last byte, before the caller can act on the answer.
     let end = performance.now()
     answer.on('data', (chunk: Buffer) => {
       bytes += chunk.length

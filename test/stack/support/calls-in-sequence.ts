@@ -1,24 +1,24 @@
 export interface TimedCall {
-  /** The function's name, as far as an SDK says it (50 characters), or `unknown`. */
+  /** The function's name as far as an SDK sends it (50 characters), or `unknown`. */
   caller: string
   service: string
   operation: string
   /** The Lambda that it invoked. */
   invoked?: string
-  /** Milliseconds of one clock that runs on evenly. */
+  /** Milliseconds of a monotonic clock. */
   begin: number
   end: number
 }
 
 /**
- * How long one invocation of `caller` waited, in calls: the length of the longest chain of its calls in which each begins
- * after the one before has ended. A call of another Lambda is one, and those that this one made meanwhile.
+ * The number of sequential calls of one invocation of `caller`: the longest chain of its calls in which each begins after
+ * the end of the one before. A call of another Lambda counts as one, plus that Lambda's own chain.
  */
 export function callsInSequence(calls: readonly TimedCall[], caller: string): number {
   return longestChain(calls, caller).length
 }
 
-/** Those calls, in their order. */
+/** The calls of the longest chain, in their order. */
 export function longestChain(calls: readonly TimedCall[], caller: string): readonly TimedCall[] {
   const own = calls.filter((call) => call.caller === caller).toSorted((one, other) => one.begin - other.begin)
   const chains: (readonly TimedCall[])[] = []

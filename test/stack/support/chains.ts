@@ -1,13 +1,12 @@
-import { randomUUID } from 'node:crypto'
 import type { TimedCall } from './calls-in-sequence.ts'
 import { claimFlag, tool } from './claimed-flag.ts'
-import { type Answer, type Deployment, denialOf, prod, remediator, setParameter } from './deployment.ts'
+import { type Deployment, denialOf, prod, remediator, setParameter } from './deployment.ts'
 import type { Meter } from './usage.ts'
 
-/** By verb, the calls of AWS in sequence that its caller waited for. */
+/** The sequential calls of AWS that a caller waited for, by verb. */
 export type Chains = { [verb: string]: readonly TimedCall[] }
 
-/** L1: how many each verb may wait for. */
+/** L1: the limit of sequential calls for each verb. */
 export const wantedInSequence: { [verb: string]: number } = {
   evaluate: 1,
   submit: 3,
@@ -56,22 +55,14 @@ async function liveOnAws(hotwork: Deployment, measured: Measured): Promise<void>
 /** A request whose agent calls a tool that asks the gate. */
 async function liveAtATool(hotwork: Deployment, measured: Measured): Promise<void> {
   const { begin } = await claimFlag(hotwork)
-  const as = await hotwork.token(tool)
   const begun = await measured('begin a use', 'BeginUse', () => begin())
-  await measured('end a use', 'EndUse', () =>
-    hotwork.json('POST', `/v1/uses/${begun.body.use}/end`, as, { outcome: 'succeeded' }),
-  )
+  const path = `/v1/uses/${begun.body.use}/end`
+  await measured('end a use', 'EndUse', () => hotwork.as(tool, 'POST', path, { outcome: 'succeeded' }))
 }
 
 async function evaluateAndSubmit(hotwork: Deployment, body: object, measured: Measured): Promise<string> {
-  const agent = remediator
-  const path = '/access/v1/requests'
-  const token = await hotwork.token(agent)
-  const evaluated = await measured('evaluate', 'Evaluate', () => hotwork.evaluate(agent, body))
-  const headers = { dpop: await hotwork.proof(agent, 'POST', path), 'idempotency-key': randomUUID() }
+  const evaluated = await measured('evaluate', 'Evaluate', () => hotwork.evaluate(remediator, body))
   const submission = { ...body, denial: denialOf(evaluated.body.context) }
-  const submitted = await measured<Answer>('submit', 'SubmitRequest', () =>
-    hotwork.json('POST', path, token, submission, headers),
-  )
+  const submitted = await measured('submit', 'SubmitRequest', () => hotwork.submission(remediator, submission))
   return submitted.body.task.id as string
 }

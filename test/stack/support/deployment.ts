@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import * as DPoP from 'dpop'
 import { importJWK, type JWK, SignJWT } from 'jose'
+import { defined } from '../../../functions/domain/values.ts'
 import { DeskClient } from '../../../local/demo/desk-client.ts'
 import type { Local, LocalClient } from '../../../local/local-file.ts'
+import { until, withCredentials } from './aws.ts'
 
 /**
  * Clients of a deployed Hotwork, as a stranger would write them: `jose` and `dpop` for the tokens, plain HTTP for the
- * rest. Which deployments there are, test/support/run.ts says.
+ * rest. test/support/run.ts starts the deployments.
  */
 
 const deployments = () => {
@@ -18,7 +20,7 @@ const deployments = () => {
   return JSON.parse(readFileSync(file, 'utf8')) as { main: Local; swift: Local }
 }
 
-/** Has what is below know this deployment and no other. */
+/** Makes this the only deployment that the code below knows. */
 export function knowAlone(local: Local, directory: string): void {
   const file = join(directory, 'deployments.json')
   writeFileSync(file, JSON.stringify({ main: local, swift: local }), { mode: 0o600 })
@@ -28,6 +30,7 @@ export function knowAlone(local: Local, directory: string): void {
 // biome-ignore lint/suspicious/noExplicitAny: what comes over the wire has no type until a test has looked at it
 type Wire = any
 export type Answer = { status: number; headers: Headers; body: Wire }
+type Fields = Record<string, string>
 
 export class Deployment {
   readonly local: Local
@@ -40,11 +43,11 @@ export class Deployment {
     this.desk = new DeskClient(this.local.slack)
   }
 
-  /** Sends a request as it is. */
+  /** Sends a request without changes. */
   async send(
     method: string,
     path: string,
-    init: { headers?: Record<string, string>; body?: string | Uint8Array } = {},
+    init: { headers?: Fields; body?: string | Uint8Array } = {},
   ): Promise<Answer> {
     const response = await fetch(this.local.apiUrl + path, { method, ...init } as RequestInit)
     const text = await response.text()
@@ -58,7 +61,7 @@ export class Deployment {
     path: string,
     token: string | undefined,
     body?: unknown,
-    headers: Record<string, string> = {},
+    headers: Fields = {},
   ): Promise<Answer> {
     return this.send(method, path, {
       headers: {
@@ -70,6 +73,23 @@ export class Deployment {
     })
   }
 
+  /** Sends JSON as this caller. */
+  async as(caller: string, method: string, path: string, body?: unknown, headers: Fields = {}): Promise<Answer> {
+    return this.json(method, path, await this.token(caller), body, headers)
+  }
+
+  /** Sends a form, with the caller's token if there is a caller. */
+  async form(caller: string | undefined, path: string, form: object | string, headers: Fields = {}): Promise<Answer> {
+    return this.send('POST', path, {
+      headers: {
+        ...(caller === undefined ? {} : { authorization: `Bearer ${await this.token(caller)}` }),
+        'content-type': 'application/x-www-form-urlencoded',
+        ...headers,
+      },
+      body: typeof form === 'string' ? form : new URLSearchParams({ ...form }).toString(),
+    })
+  }
+
   /** A workload token of an agent or a tool, or a person's token, from the identity provider. */
   token(id: string, extra: Record<string, string> = {}): Promise<string> {
     const key = `${id} ${JSON.stringify(extra)}`
@@ -78,7 +98,7 @@ export class Deployment {
     return token
   }
 
-  /** The DPoP key of an agent. Another `name` is another key. */
+  /** The DPoP key of an agent, one for each `name`. */
   key(id: string, name = ''): Promise<DPoP.KeyPair> {
     const found = this.#keys.get(id + name) ?? DPoP.generateKeyPair('ES256')
     this.#keys.set(id + name, found)
@@ -93,24 +113,21 @@ export class Deployment {
     return this.token(agent).then((token) => this.json('POST', '/access/v1/evaluation', token, body))
   }
 
-  /** Evaluates and submits, with a fresh proof and key. */
-  async submit(
-    agent: string,
-    body: object,
-    changes: { headers?: Record<string, string>; body?: object } = {},
-  ): Promise<Answer> {
+  /** Evaluates and submits. */
+  async submit(agent: string, body: object, changes: { headers?: Fields; body?: object } = {}): Promise<Answer> {
     const evaluated = await this.evaluate(agent, body)
-    const path = '/access/v1/requests'
-    return this.json(
-      'POST',
-      path,
-      await this.token(agent),
-      { ...body, denial: denialOf(evaluated.body.context), ...changes.body },
-      { dpop: await this.proof(agent, 'POST', path), 'idempotency-key': randomUUID(), ...changes.headers },
-    )
+    const submission = { ...body, denial: denialOf(evaluated.body.context), ...changes.body }
+    return this.submission(agent, submission, changes.headers)
   }
 
-  /** Submits what must be taken; its id. */
+  /** Submits a body that has its denial, with a fresh proof and idempotency key. */
+  async submission(agent: string, body: object, headers: Fields = {}): Promise<Answer> {
+    const path = '/access/v1/requests'
+    const dpop = await this.proof(agent, 'POST', path)
+    return this.as(agent, 'POST', path, body, { dpop, 'idempotency-key': randomUUID(), ...headers })
+  }
+
+  /** Submits an ask that must be accepted. @returns its id */
   async submitted(agent: string, body: object, extra: object = {}): Promise<string> {
     const answer = await this.submit(agent, body, { body: extra })
     if (answer.status > 202) throw new Error(`${answer.status}: ${JSON.stringify(answer.body)}`)
@@ -121,10 +138,20 @@ export class Deployment {
     return this.json('GET', `/access/v1/requests/${id}${wait > 0 ? `?wait=${wait}` : ''}`, await this.token(agent))
   }
 
+  /** A request of the remediator that an owner and an SRE approve. @returns its id */
+  async approved(body: object): Promise<string> {
+    const id = await this.submitted(remediator, body)
+    for (const person of ['person:ana', 'person:eve']) {
+      const { status } = await this.decide(person, id)
+      if (status !== 200) throw new Error(`${person} could not approve ${id}: ${status}`)
+    }
+    return id
+  }
+
   /** The task once it is no longer pending. */
   async untilSettled(agent: string, id: string): Promise<Answer> {
     for (;;) {
-      // Short, since each second is one of those that all tests have of this agent.
+      // The wait is short: all tests share the agent's rate limit.
       const answer = await this.task(agent, id, 5)
       if (answer.body.task?.status !== 'pending') return answer
       await pause(Number(answer.headers.get('retry-after')) * 1000)
@@ -135,7 +162,11 @@ export class Deployment {
     return (await this.json('GET', `/v1/requests/${id}`, await this.token(person))).body
   }
 
-  /** Decides through the API, on what the request is now. */
+  untilView(id: string, wanted: (view: Wire) => boolean): Promise<Wire> {
+    return until(() => this.view(id), wanted)
+  }
+
+  /** Decides through the API, on the current state of the request. */
   async decide(
     person: string,
     id: string,
@@ -153,28 +184,21 @@ export class Deployment {
     changes: { [name: string]: string | undefined } = {},
     name = '',
   ): Promise<Answer> {
-    const parameters: { [name: string]: string | undefined } = {
+    const form = defined({ ...(await this.exchangeForm(agent, id)), ...changes })
+    return this.form(undefined, '/token', form, { dpop: await this.proof(agent, 'POST', '/token', undefined, name) })
+  }
+
+  /** The parameters of a token exchange (RFC 8693) for a request. */
+  async exchangeForm(agent: string, id: string) {
+    return {
       grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
       subject_token: await this.token(agent),
       subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
       authorization_details: JSON.stringify([{ type: 'hotwork_action', request: id }]),
-      ...changes,
     }
-    const form = new URLSearchParams(
-      Object.entries(parameters).flatMap(([key, value]) =>
-        value === undefined ? [] : [[key, value] as [string, string]],
-      ),
-    )
-    return this.send('POST', '/token', {
-      headers: {
-        'content-type': 'application/x-www-form-urlencoded',
-        dpop: await this.proof(agent, 'POST', '/token', undefined, name),
-      },
-      body: form.toString(),
-    })
   }
 
-  async awsCredentials(agent: string, accessToken: string, headers: Record<string, string> = {}): Promise<Answer> {
+  async awsCredentials(agent: string, accessToken: string, headers: Fields = {}): Promise<Answer> {
     const path = '/aws/credentials'
     return this.send('POST', path, {
       headers: {
@@ -183,6 +207,14 @@ export class Deployment {
         ...headers,
       },
     })
+  }
+
+  /** The answers of the broker and of AWS, to an agent that claims this request. */
+  async session(agent: string, id: string) {
+    const { body } = await this.exchange(agent, id)
+    const token = body.access_token as string
+    const credentials = await this.awsCredentials(agent, token)
+    return { token, credentials, ...withCredentials(this.local, credentials) }
   }
 
   async complete(agent: string, id: string, body: object = { outcome: 'succeeded' }): Promise<Answer> {
@@ -230,13 +262,13 @@ export class Deployment {
   }
 }
 
-/** What a submission repeats of the denied evaluation, as ARAP names it. */
+/** The members of a denied evaluation that a submission repeats, in ARAP's names. */
 export const denialOf = ({ evaluation_id, evaluated_at, reason, access_request }: Wire): { [member: string]: Wire } => {
   const { expires_at, binding_token, template } = access_request ?? {}
   return { evaluation_id, evaluated_at, reason, expires_at, binding_token, template }
 }
 
-/** A body of examples/requests, with a value of one's own so that no two tests ask the same. */
+/** A body that sets a parameter, by default to a new value, so that no two tests ask the same. */
 export function setParameter(Name: string, Value: string = randomUUID()): { [member: string]: Wire } {
   return {
     subject: { type: 'agent', id: 'agent:remediator' },
@@ -246,8 +278,24 @@ export function setParameter(Name: string, Value: string = randomUUID()): { [mem
   }
 }
 
+/** A body that sets a flag, by default a new one of production, which one owner approves. */
+export function setFlag({
+  agent = 'agent:builder',
+  environment = 'prod',
+  flag = `flag-${randomUUID()}`,
+  value = true,
+  context = { purpose: 'release', parent_task: { id: 'REL-7' } },
+} = {}) {
+  return {
+    subject: { type: 'agent', id: agent },
+    action: { name: 'flags:set', properties: { environment, flag, value } },
+    resource: { type: 'flags:flag', id: `${environment}/${flag}` },
+    context,
+  }
+}
+
 export const remediator = 'agent:remediator'
-/** Of one test file: where another file sets the same parameter between approval and claim, that is a drift. */
+/** The suffix of one test file: a parameter that another file sets between approval and claim would be a drift. */
 const own = randomUUID().slice(0, 8)
 export const prod = `/prod/checkout/timeout-${own}-ms`
 export const staging = `/staging/checkout/timeout-${own}-ms`

@@ -1,12 +1,12 @@
-/** As on the wire: `{ "S": "..." }`. */
+/** A value as on the wire: `{ "S": "..." }`. */
 type Value = Record<string, unknown>
 type Item = Record<string, Value>
 type Write = { Put?: { Item: Item }; Update?: object; Delete?: object; ConditionCheck?: object }
 
-/** Kilobytes: an update or a delete does not show its item. Those of Hotwork (a wait, a card) stay below this. */
+/** Kilobytes of an item that an update or a delete does not show. Hotwork's (a wait, a card) are smaller. */
 const unseenKilobytes = 2
 
-/** One for each kilobyte begun of each item, twice that in a transaction; without what the table's indexes cost. */
+/** One unit for each kilobyte begun of an item, two in a transaction, without the units of indexes. */
 export function writeUnits(operation: string, asked: object): number {
   const { Item, TransactItems = [] } = asked as { Item?: Item; TransactItems?: Write[] }
   switch (operation) {
@@ -22,7 +22,7 @@ export function writeUnits(operation: string, asked: object): number {
   }
 }
 
-/** How the keys begin that a call puts into the requests table (`REQ#req_`) or the ledger (`ledger/req_`); `texts`. */
+/** Prefixes of the keys that a call puts into the requests table (`REQ#req_`) or the ledger (`ledger/req_`), or `texts`. */
 export function writtenKeys(operation: string, asked: object): readonly string[] {
   const { Item, TransactItems = [] } = asked as { Item?: Item; TransactItems?: Write[] }
   const items = operation === 'PutItem' ? [Item] : TransactItems.map(({ Put }) => Put?.Item)
@@ -35,8 +35,8 @@ export function writtenKeys(operation: string, asked: object): readonly string[]
 }
 
 /**
- * One for each four kilobytes begun, half of that when eventual consistency is enough, twice in a transaction. Taken from
- * the answer's length, which is more than the items': never too little.
+ * One unit for each four kilobytes begun, half with eventual consistency, two in a transaction. The answer's length is an
+ * upper bound of the items'.
  */
 export function readUnits(operation: string, asked: object, responseBytes: number): number {
   const blocks = Math.max(1, Math.ceil(responseBytes / 4096))

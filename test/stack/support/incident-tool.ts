@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto'
 
-/** Signs by Standard Webhooks (https://www.standardwebhooks.com). The same `id` is the same delivery. */
+/** Reports an incident, signed by Standard Webhooks (https://www.standardwebhooks.com). The same `id` is the same delivery. */
 export function tellOfIncident(
   { eventsUrl, webhookSecret }: { eventsUrl: string; webhookSecret: string },
   incident: string,

@@ -4,7 +4,7 @@ import { evolve } from '../../../functions/domain/record/evolve.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { callsOf, type LifeUsage } from './usage.ts'
 
-/** USD for a million, us-east-1 list prices (docs/performance.md): what is counted, turned into money. */
+/** USD for a million, us-east-1 list prices (docs/performance.md). */
 const perMillion = {
   transition: 25,
   invocation: 0.2,
@@ -16,17 +16,17 @@ const perMillion = {
   sqs: 0.5,
   secret: 5,
   schedule: 1,
-  /** Of the bus of decision events, each up to 64 KB. */
+  /** An event on the bus of decision events, up to 64 KB. */
   event: 1,
-  /** A put; reads are taken for no less. */
+  /** A put. Reads are priced the same. */
   s3: 5,
 }
 const perGigabyteSecond = 0.0000133334
 const perLogGigabyte = 0.5
 
-/** Modelled, since this machine's times say nothing about AWS: a warm Lambda that waits for a store or two. */
+/** A model, since this machine's times say nothing about AWS: a warm Lambda that waits for a store or two. */
 const secondsPerInvocation = 0.06
-/** Modelled, as the lean design of docs/performance.md: what a request of some 45 invocations writes to CloudWatch is 12 KB. */
+/** A model, from the lean design of docs/performance.md: a request of some 45 invocations writes 12 KB to CloudWatch. */
 const logKilobytes = 0.27
 
 /** Functions that hold Cedar, and so have 512 MB; the others have 256, and the Slack edge a whole processor with 1,769. */
@@ -34,7 +34,7 @@ const big = ['Evaluate', 'SubmitRequest', 'IssueToken', 'IssueAwsCredentials', '
 
 const gigabytesOf = (name: string) => (name === 'ReceiveSlack' ? 1769 / 1024 : big.includes(name) ? 0.5 : 0.25)
 
-/** USD for a thousand such requests, by what is paid for. */
+/** USD for a thousand such requests, by service. */
 export function priceOf(usage: LifeUsage): { [what: string]: number; total: number } {
   const invocations = sum(Object.values(usage.invocations))
   const gigabyteSeconds = sum(
@@ -48,14 +48,14 @@ export function priceOf(usage: LifeUsage): { [what: string]: number; total: numb
       1e6,
     Lambda: (invocations * perMillion.invocation) / 1e6 + gigabyteSeconds * perGigabyteSecond,
     KMS: (callsOf(usage, 'kms') * perMillion.kms) / 1e6,
-    // Whoever reads a queue receives and deletes what was sent.
+    // Each message is sent, received and deleted.
     SQS: (3 * callsOf(usage, 'sqs') * perMillion.sqs) / 1e6,
     S3: (callsOf(usage, 's3') * perMillion.s3) / 1e6,
     // One event a call.
     events: (callsOf(usage, 'events') * perMillion.event) / 1e6,
     'front door': (usage.frontDoor * perMillion.httpApi) / 1e6,
     'Secrets Manager': (callsOf(usage, 'secretsmanager') * perMillion.secret) / 1e6,
-    // Each comes in the end, when its request is long over: a message and a drawing that finds nothing to do.
+    // Each reminder fires in the end, after its request: a message, and a drawing that finds nothing to do.
     reminders:
       (callsOf(usage, 'scheduler') *
         (perMillion.schedule + 3 * perMillion.sqs + perMillion.invocation + 10 * perMillion.readUnit)) /
@@ -67,9 +67,9 @@ export function priceOf(usage: LifeUsage): { [what: string]: number; total: numb
 }
 
 /**
- * What the indexes cost, which no call shows: one unit for each entry of the ledger, and of the requests table one for
- * each index entry that an event put in, took out or, since its key changed, both. Read off the record, event by event; a
- * commit of several may have paid for fewer.
+ * The units of index writes, which no call shows: one for each entry of the ledger, and one for each row that an event adds
+ * to or removes from an index of the requests table. They are counted from the record, event by event; a commit of several
+ * may pay for fewer.
  */
 export function indexWrites({ entries, paidFor = 0 }: LifeUsage): number {
   let state: ApprovalRequest | undefined
@@ -86,7 +86,7 @@ export function indexWrites({ entries, paidFor = 0 }: LifeUsage): number {
   return writes
 }
 
-/** `key` is undefined where the index has no row of a request; `beside` is what stands there next to keys and may change. */
+/** `key` is undefined without a row in the index; `beside` is the content next to its keys. */
 type IndexRow = { key: string | undefined; beside?: string | undefined }
 
 function writesOf(before: IndexRow | undefined, after: IndexRow): number {

@@ -4,26 +4,26 @@ import { EventEmitter, once } from 'node:events'
 export type Shown = {
   channel: string
   ts: string
-  /** As its notification has it. */
+  /** The text of the notification. */
   says: string
   buttons: readonly string[]
   postedAt: number
-  /** The last time. */
+  /** The time of the last change. */
   changedAt?: number
 }
 
-/** A call of the Web API that was carried out. `answer` is what its caller would have had. */
+/** A call of the Web API that was carried out. `answer` is the one meant for its caller. */
 type Call = { operation: string; body: Buffer | string; answer: Buffer | string; fault?: string | undefined }
 
-/** What Slack shows in channels, from the calls of its Web API. */
+/** The messages in Slack's channels, from the calls of its Web API. */
 export class SlackScreen {
-  /** By the request whose own card it is, or the agent whose burst it shows. */
+  /** Messages by the request of a card, or the agent of a burst. */
   readonly #shown = new Map<string, Map<string, Shown>>()
   readonly #changed = new EventEmitter().setMaxListeners(0)
-  /** How often a request's own card was posted, and of these, how often the answer was lost. */
+  /** The number of posts of a request's own card, and of those whose answer was lost. */
   readonly posted = new Map<string, { times: number; lost: number }>()
 
-  /** Not what is told to a person directly, or beneath a card. */
+  /** Takes a call. Direct messages and lines beneath a card are ignored. */
   see({ operation, body, answer, fault }: Call, at = performance.now()): void {
     const isNew = operation.endsWith('chat.postMessage')
     if (!isNew && !operation.endsWith('chat.update')) return
@@ -51,12 +51,12 @@ export class SlackScreen {
     this.posted.set(request, { times: times + more, lost: lost + unheard })
   }
 
-  /** Newest last. */
+  /** Messages about a request or agent, newest last. */
   of(about: string): readonly Shown[] {
     return [...(this.#shown.get(about)?.values() ?? [])].toSorted((one, other) => (one.ts < other.ts ? -1 : 1))
   }
 
-  /** The newest that is as wanted, once there is one; nothing after `milliseconds`. */
+  /** Waits for a message that is as wanted. @returns the newest, or undefined after `milliseconds` */
   async until(about: string, wanted: (shown: Shown) => boolean, milliseconds: number): Promise<Shown | undefined> {
     const signal = AbortSignal.timeout(milliseconds)
     for (;;) {

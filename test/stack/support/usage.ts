@@ -3,39 +3,45 @@ import type { Entry } from '../../../functions/domain/ledger/ledger.ts'
 import { defined } from '../../../functions/domain/values.ts'
 import type { Local } from '../../../local/local-file.ts'
 import { nameOf } from '../../infra/support/template.ts'
-import { statesOf, until } from './aws.ts'
+import { statesOf, until, untilState } from './aws.ts'
 import type { CallCount, Counts, Timeline } from './call-meter.ts'
 import { longestChain, type TimedCall } from './calls-in-sequence.ts'
 import { type Deployment, prod, remediator, setParameter } from './deployment.ts'
 
-/** What a piece of a deployment's life has used, without what rules start each minute, hour or day, whatever there is. */
+/** A deployment's use of AWS, without the work that rules start each minute, hour or day. */
 export type Usage = { calls: readonly CallCount[]; invocations: { readonly [handler: string]: number } }
 export type LifeUsage = Usage & {
   states: readonly string[]
-  /** Its ledger. */
+  /** The request's ledger. */
   entries: readonly Entry[]
-  /** So many of them were there before. */
+  /** The number of entries that are not counted, since they are older. */
   paidFor?: number
   /** HTTP requests by the agent and by Slack. */
   frontDoor: number
   accessTokens: number
 }
 
-/** Nothing was counted for so long: what a step set off has come to rest. Stream and queue readers poll each second. */
+/** A pause in the counts that means rest. Stream and queue readers poll each second. */
 const restMilliseconds = 3000
 
-/** Reads what the Lambdas of one deployment have used; their names begin with its. */
+export function meterUrl(): string {
+  const url = process.env['HOTWORK_METER']
+  if (!url) throw new Error('these counts need a metered stack: run `npm test`, or `node test/support/run.ts`')
+  return url
+}
+
+/** Reads the use of AWS by the Lambdas of one deployment, whose names begin with its name. */
 export class Meter {
   readonly #url: string
   readonly #local: Local
 
-  /** @param url where a meter of this stack tells its counts */
-  constructor(local: Local, url: string) {
+  /** @param url the control address of this stack's meter */
+  constructor(local: Local, url = meterUrl()) {
     this.#local = local
     this.#url = url
   }
 
-  /** All since the meter was started, by handler: `SubmitRequest`. */
+  /** The use since the meter started, by handler: `SubmitRequest`. */
   async read(): Promise<Usage> {
     const counts = (await (await fetch(this.#url)).json()) as Counts
     return {
@@ -57,7 +63,7 @@ export class Meter {
     return made && nameOf(made)
   }
 
-  /** The longest chain of calls for which `act` waited, where it calls this handler once and nothing else does. */
+  /** The longest chain of calls for which `act` waited, if it alone calls this handler, and once. */
   async chainOf<T>(handler: string, act: () => Promise<T>): Promise<{ answer: T; chain: readonly TimedCall[] }> {
     const { total } = await this.#timeline()
     const answer = await act()
@@ -74,31 +80,31 @@ export class Meter {
     return (await (await fetch(`${this.#url}/calls?after=${after}`)).json()) as Timeline
   }
 
-  /** Has the meter hold each call for so long, until the next. */
+  /** Has the meter delay each later call. */
   async hold(milliseconds: number): Promise<void> {
     await fetch(`${this.#url}/hold?milliseconds=${milliseconds}`)
   }
 
-  /** What was used while `act` ran and all that came of it. */
+  /** The use by `act` and by all that follows from it. */
   async during(act: () => Promise<unknown>): Promise<Usage> {
     const before = await this.rest()
     await act()
     return withoutTimed(difference(before, await this.rest()))
   }
 
-  /** What is used in so many seconds in which nobody asks anything. */
+  /** The use in some seconds without a caller. */
   async inSilence(seconds: number): Promise<Usage> {
     const before = await this.rest()
-    // Time itself is what is measured here: there is no event to wait for.
+    // Time itself is measured here: there is no event to wait for.
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
     return withoutTimed(difference(before, await this.read()))
   }
 
-  /** What one sweep asks of AWS. Called here, so that no minute has to be waited for. */
+  /** The calls of one sweep, which is invoked here so that no minute is waited for. */
   async ofOneSweep(): Promise<readonly CallCount[]> {
     for (;;) {
       const calls = await this.#sweepOnce()
-      // Calls of grants that other files ended are compared meanwhile, each once.
+      // A sweep may also compare calls of grants that other files ended, each once.
       if (calls.every(({ operation }) => operation === 'Query')) return calls
     }
   }
@@ -113,7 +119,7 @@ export class Meter {
           await client.send(new InvokeCommand({ FunctionName }))
           const used = difference(before, await this.rest())
           const sweeps = used.invocations[sweep] ?? 0
-          // The rule's own sweep may have come at the same time: what counts is the share of each.
+          // The rule's own sweep may run at the same time, so the counts are divided by the sweeps.
           return used.calls
             .filter(({ caller }) => caller === sweep)
             .map((call) => ({ ...call, calls: call.calls / sweeps, readUnits: call.readUnits / sweeps }))
@@ -156,10 +162,7 @@ export async function liveOnce(hotwork: Deployment, meter: Meter): Promise<LifeU
     if (credentials.status !== 200) throw new Error(`${credentials.status}: ${JSON.stringify(credentials.body)}`)
     await hotwork.complete(remediator, id)
     await desk.untilCard(id, ({ says }) => says.includes('Completed'))
-    await until(
-      () => statesOf(local, id),
-      (names) => names.includes('Tier2 sre'),
-    )
+    await untilState(local, id, 'Tier2 sre')
   })
   const frontDoor = ['Evaluate', 'SubmitRequest', 'ReadTask', 'ReceiveSlack', 'IssueToken', 'IssueAwsCredentials']
   return {
@@ -171,13 +174,13 @@ export async function liveOnce(hotwork: Deployment, meter: Meter): Promise<LifeU
   }
 }
 
-/** Calls of one operation, whoever made them; of all of a service where none is named. */
+/** The number of calls of one operation, or of a whole service. */
 export const callsOf = ({ calls }: Usage, service: string, operation?: string): number =>
   calls
     .filter((call) => call.service === service && (operation === undefined || call.operation === operation))
     .reduce((sum, call) => sum + call.calls, 0)
 
-/** What one function used apart from the rest: it follows the record, and no caller waits for it. */
+/** The use by one function, apart from the rest. */
 export function splitOff(name: string, { calls, invocations, ...life }: LifeUsage): [rest: LifeUsage, its: LifeUsage] {
   const { [name]: invoked = 0, ...others } = invocations
   const nothing = { states: [], entries: [], frontDoor: 0, accessTokens: 0 }
@@ -187,7 +190,7 @@ export function splitOff(name: string, { calls, invocations, ...life }: LifeUsag
   ]
 }
 
-/** What was used, for a person to read. */
+/** The use as text. */
 export function tableOf({ calls, invocations }: Usage): string {
   const names = [...new Set([...Object.keys(invocations), ...calls.map(({ caller }) => caller)])]
   return names
@@ -204,7 +207,7 @@ export function tableOf({ calls, invocations }: Usage): string {
 }
 
 const sweep = 'SweepOverdue'
-/** Ends of names, before which stands the construct of some. */
+/** Suffixes of names; some begin with a construct. */
 const timed = [sweep, 'RefreshGroups', 'LookAfterAgents', 'LookAtHosts', 'ReconcileSessions', 'ReconcileLedger']
 const isTimed = (name: string) => timed.some((end) => name.endsWith(end))
 

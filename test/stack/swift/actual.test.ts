@@ -3,24 +3,22 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { connection, until } from '../support/aws.ts'
 import { Deployment, remediator, setParameter } from '../support/deployment.ts'
 
-/** Approved and actual: CloudTrail tells what an agent did with its credentials beside what was approved. */
+/** Approved and actual calls: CloudTrail has an agent's calls beside the approved one. */
 
 jest.setTimeout(300_000)
 const hotwork = new Deployment('swift')
 const { local } = hotwork
-/** Hotwork looks once a minute, and waits for CloudTrail first. Seconds. */
+/** Seconds. Hotwork looks once a minute, after CloudTrail's delay. */
 const longestWait = 180
 
-test('the calls that IAM let through beside the approved one are found, told, put on record and summed', async () => {
+test('extra calls that IAM let through are found, shown, put on record and summed', async () => {
   const ask = setParameter('/staging/checkout/payment-timeout-ms')
   const id = await hotwork.submitted(remediator, ask)
   const token = (await hotwork.exchange(remediator, id)).body.access_token as string
   const { AccessKeyId, SecretAccessKey, SessionToken } = (await hotwork.awsCredentials(remediator, token)).body
   const credentials = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken }
-  const [ssm, sts] = [SSMClient, STSClient].map((Client) => new Client({ ...connection(local), credentials })) as [
-    SSMClient,
-    STSClient,
-  ]
+  const settings = { ...connection(local), credentials }
+  const [ssm, sts] = [new SSMClient(settings), new STSClient(settings)]
   await ssm.send(new PutParameterCommand(ask.action.properties))
   // IAM counts no calls, and does not read the value.
   await ssm.send(new PutParameterCommand({ ...ask.action.properties, Value: '1' }))
@@ -30,7 +28,7 @@ test('the calls that IAM let through beside the approved one are found, told, pu
   )
   await hotwork.complete(remediator, id)
 
-  const read = async (path: string) => (await hotwork.json('GET', path, await hotwork.token('person:ana'))).body
+  const read = async (path: string) => (await hotwork.as('person:ana', 'GET', path)).body
   const told = await until(
     () => read(`/v1/requests/${id}/actual`),
     ({ calls }) => calls.length === 4,

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { LambdaClient, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda'
 import {
@@ -13,17 +11,27 @@ import { DescribeExecutionCommand, SFNClient, StopExecutionCommand } from '@aws-
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import * as DPoP from 'dpop'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
-import { administrator, connection, historyOf, statesOf, until, withCredentials } from '../support/aws.ts'
+import {
+  administrator,
+  connection,
+  historyOf,
+  statesOf,
+  until,
+  untilRefused,
+  untilState,
+  withCredentials,
+} from '../support/aws.ts'
+import { openedGlass, openGlass } from '../support/break-glass.ts'
+import { leaks, logs } from '../support/canaries.ts'
 import { type Answer, Deployment } from '../support/deployment.ts'
 
 jest.setTimeout(240_000)
 
-/** Where break-glass can be used every few seconds: test/support/policies/break-glass.json. Jade and Kofi are on call. */
+/** Break-glass can be used every few seconds here: test/support/policies/break-glass.json. Jade and Kofi are on call. */
 const hotwork = new Deployment('swift')
 const { local } = hotwork
 const admin = { ...connection(local), credentials: administrator(local) }
 const [jade, kofi, gus, ana] = ['person:jade', 'person:kofi', 'person:gus', 'person:ana']
-const strong = { acr_values: 'strong' }
 const problem = (code: string) => ({ body: { type: `${local.issuer}/problems/${code}` } })
 const refused = /AccessDenied|Expired/
 
@@ -34,43 +42,16 @@ const flagging = { action: 'flags:set', arguments: { environment: 'prod', flag, 
 const tool = 'tool:flag-service'
 const address = `${local.tools.find(({ id }) => id === tool)?.addresses[0]}/flags/prod/${flag}`
 
-let openings = 0
-/** A person uses break-glass, with their key and a strong login; no reason is another's. */
-async function open(
-  person: string,
-  changes: object = {},
-  what: object = profile,
-  login: Record<string, string> = strong,
-): Promise<Answer> {
-  openings += 1
-  const path = '/v1/break-glass'
-  const body = {
-    ...what,
-    reason: `checkout refuses payments, ${randomUUID().slice(0, 8)}: putting the timeout back as it was`,
-    incident: 'INC-2041',
-    minutes: 5,
-    ...changes,
-  }
-  return hotwork.json('POST', path, await hotwork.token(person, login), body, {
-    dpop: await hotwork.proof(person, 'POST', path),
-    'idempotency-key': `opening-${process.pid}-${openings}`,
-  })
-}
+const open = (person: string, what: object = profile, login?: Record<string, string>) =>
+  openGlass(hotwork, person, what, login)
+const opened = (person: string, what: object = profile) => openedGlass(hotwork, person, what)
 
-/** Opens as soon as the last one is over for so long that it may be opened again. */
-const opened = (person: string, changes: object = {}, what: object = profile): Promise<Answer> =>
-  until(
-    () => open(person, changes, what),
-    ({ status }) => status !== 409,
-  )
-
-const act = async (person: string, id: string, verb: string, body?: object): Promise<Answer> =>
-  hotwork.json('POST', `/v1/break-glass/${id}/${verb}`, await hotwork.token(person), body)
+const act = (person: string, id: string, verb: string, body?: object): Promise<Answer> =>
+  hotwork.as(person, 'POST', `/v1/break-glass/${id}/${verb}`, body)
 const end = (person: string, id: string) => act(person, id, 'end')
 const review = (person: string, id: string) =>
   act(person, id, 'review', { outcome: 'justified', note: 'each call was on the parameter of the incident' })
-const read = async (id: string, rest = '') =>
-  (await hotwork.json('GET', `/v1/break-glass/${id}${rest}`, await hotwork.token(gus))).body
+const read = async (id: string, rest = '') => (await hotwork.as(gus, 'GET', `/v1/break-glass/${id}${rest}`)).body
 const story = async (id: string): Promise<string[]> =>
   (await read(id, '/ledger')).entries.map(({ type }: { type: string }) => type)
 
@@ -81,7 +62,7 @@ async function tokenOf(person: string, id: string): Promise<string> {
   return body.access_token
 }
 
-/** What the AWS credentials of an opening can do. */
+/** Calls with the AWS credentials of an opening. */
 async function sessionOf(person: string, id: string) {
   const token = await tokenOf(person, id)
   const answer = await hotwork.awsCredentials(person, token)
@@ -109,19 +90,19 @@ async function sessionOf(person: string, id: string) {
   }
 }
 
-/** The flag service asks its gate about a token that somebody shows it. */
+/** The flag service asks its gate about a token. */
 async function gate(person: string, token: string): Promise<Answer> {
   const proof = await DPoP.generateProof(await hotwork.key(person), address, 'PUT', undefined, token)
   const use = { token, proof, method: 'PUT', url: address, ...flagging }
-  return hotwork.json('POST', '/v1/uses', await hotwork.token(tool), use, { 'idempotency-key': randomUUID() })
+  return hotwork.as(tool, 'POST', '/v1/uses', use, { 'idempotency-key': randomUUID() })
 }
 
-describe('a profile that somebody uses break-glass of', () => {
+describe('an opening of a profile', () => {
   let id: string
   let session: Awaited<ReturnType<typeof sessionOf>>
 
-  test('is open at once, to a strong login and a key, for as long as was said, with its review due in a day', async () => {
-    const weak = await open(jade, {}, profile, {})
+  test('an opening needs a strong login and a key, is open at once, and has its review due in a day', async () => {
+    const weak = await open(jade, profile, {})
     expect(weak.status).toBe(401)
     expect(weak.headers.get('www-authenticate')).toContain('acr_values="strong", max_age="900"')
     expect(await open(ana)).toMatchObject({ status: 403, ...problem('not_permitted') })
@@ -145,7 +126,7 @@ describe('a profile that somebody uses break-glass of', () => {
     id = answer.body.id
   })
 
-  test('gives whoever opened it, with that key alone, AWS credentials that do what it opens and nothing beside it', async () => {
+  test('an opening gives its person, with their key alone, AWS credentials for its profile and nothing beside it', async () => {
     expect(await hotwork.exchange(jade, id, {}, 'another key')).toMatchObject({ status: 400 })
     expect((await hotwork.exchange(kofi, id)).body.error_description).toMatch(/^unknown/)
     session = await sessionOf(jade, id)
@@ -159,31 +140,26 @@ describe('a profile that somebody uses break-glass of', () => {
     expect(await session.assume(local.aws.targetRoleArn)).toMatch(refused)
   })
 
-  test('is ended early by whoever opened it: its token is refused at once, the broker gives nothing, and IAM denies', async () => {
+  test('an opening is ended early by its person: its token is refused at once, the broker gives nothing, and IAM denies', async () => {
     expect(await end(ana, id)).toMatchObject({ status: 403, ...problem('not_permitted') })
     expect(await end(jade, id)).toMatchObject({ status: 200, body: { id, status: 'completed' } })
     expect(await hotwork.awsCredentials(jade, session.token)).toMatchObject({ status: 401 })
     expect((await hotwork.exchange(jade, id)).body.error_description).toMatch(/^completed/)
-    expect(
-      await until(
-        () => session.put(parameter),
-        (answer) => answer !== 'done',
-      ),
-    ).toMatch(refused)
+    expect(await untilRefused(() => session.put(parameter))).toMatch(refused)
     expect(await session.reserve('checkout-worker')).toMatch(refused)
   })
 
-  test('is not opened by the same person again until they have cooled down, whatever they open', async () => {
-    const first = await opened(kofi, {}, flagging)
-    expect(await open(kofi, {}, flagging)).toMatchObject({ status: 409, ...problem('already_open') })
+  test('a person opens nothing again before they have cooled down', async () => {
+    const first = await opened(kofi, flagging)
+    expect(await open(kofi, flagging)).toMatchObject({ status: 409, ...problem('already_open') })
     await end(kofi, first.body.id)
     expect(await open(kofi)).toMatchObject({ status: 409, ...problem('cool_down') })
-    const again = await opened(kofi, {}, flagging)
+    const again = await opened(kofi, flagging)
     expect(again.status).toBe(201)
     await end(gus, again.body.id)
   })
 
-  test('is reviewed by another person that policy lets, once; the workflow waits for that, and the record verifies', async () => {
+  test('an opening is reviewed once by another eligible person; the workflow waits for that, and the record verifies', async () => {
     expect(await review(jade, id)).toMatchObject({ status: 403, ...problem('self_review') })
     expect(await review(kofi, id)).toMatchObject({ status: 403, ...problem('not_permitted') })
     expect(await review('person:lena', id)).toMatchObject({ status: 403, ...problem('not_permitted') })
@@ -192,12 +168,7 @@ describe('a profile that somebody uses break-glass of', () => {
       body: { review: { status: 'done', by: gus, outcome: 'justified' } },
     })
     expect(await review('person:eve', id)).toMatchObject({ status: 409, ...problem('already_reviewed') })
-    expect(
-      await until(
-        () => statesOf(local, id),
-        (names) => names.includes('AwaitReview'),
-      ),
-    ).toEqual(['Route', 'AwaitEnd', 'AwaitReview'])
+    expect(await untilState(local, id, 'AwaitReview')).toEqual(['Route', 'AwaitEnd', 'AwaitReview'])
     const { entries } = await read(id, '/ledger')
     expect(verify(id, entries)).toMatchObject({ state: { status: 'completed', review: { done: { by: gus } } } })
     expect(verify(id, entries).broken).toBeUndefined()
@@ -205,7 +176,7 @@ describe('a profile that somebody uses break-glass of', () => {
 })
 
 test('a drill goes the whole way, with real credentials that can do nothing', async () => {
-  const { body } = await opened(jade, { drill: true })
+  const { body } = await opened(jade, { ...profile, drill: true })
   expect(body).toMatchObject({ status: 'approved', drill: true })
   const session = await sessionOf(jade, body.id)
   expect(await session.put(parameter)).toMatch(refused)
@@ -214,41 +185,31 @@ test('a drill goes the whole way, with real credentials that can do nothing', as
   expect(await review(gus, body.id)).toMatchObject({ status: 200 })
 })
 
-test('what somebody opened is ended by whoever may revoke, and listed with all others', async () => {
-  const { body } = await opened(jade, {}, flagging)
+test('an opening is ended by a person who may revoke, and listed with all others', async () => {
+  const { body } = await opened(jade, flagging)
   const token = await tokenOf(jade, body.id)
   expect(await gate(jade, token)).toMatchObject({ status: 201 })
   expect(await end(gus, body.id)).toMatchObject({ status: 200, body: { status: 'revoked', ended: { by: gus } } })
   expect(await gate(jade, token)).toMatchObject({ status: 403 })
-  const listed = (await hotwork.json('GET', '/v1/break-glass', await hotwork.token(ana))).body.break_glass
+  const listed = (await hotwork.as(ana, 'GET', '/v1/break-glass')).body.break_glass
   expect(listed).toContainEqual(expect.objectContaining({ id: body.id, person: jade, status: 'revoked' }))
 })
 
-test('everybody sees it in the channel; what was said of it and what was issued is in no log and no history', async () => {
+test('an opening is shown in the channel; its reason, note and credentials are in no log and no history', async () => {
   const said = `canary-${process.pid}-${Date.now()}`
-  const reason = `nobody can pay since the last deploy, ${said}`
-  const { body } = await opened(jade, { drill: true, reason })
+  const reason = `no payment works since the last deploy, ${said}`
+  const { body } = await opened(jade, { ...profile, drill: true, reason })
   const card = await hotwork.desk.untilCard(body.id, ({ says }) => says.includes(said))
   expect(card.says).toContain('INC-2041')
   const session = await sessionOf(jade, body.id)
   await end(jade, body.id)
   await act(gus, body.id, 'review', { outcome: 'not_justified', note: `a note ${said}` })
-  await until(
-    () => statesOf(local, body.id),
-    (names) => names.includes('AwaitReview'),
-  )
-  const places: { [place: string]: string } = { history: JSON.stringify(await historyOf(local, body.id)) }
-  const logs = process.env['HOTWORK_LOGS'] ?? ''
-  for (const file of readdirSync(logs)) places[`log ${file}`] = readFileSync(join(logs, file), 'utf8')
-  expect(places['log lambda.log']).toContain(body.id)
-  const person = await hotwork.token(jade, strong)
+  await untilState(local, body.id, 'AwaitReview')
+  const places: { [place: string]: string } = { history: JSON.stringify(await historyOf(local, body.id)), ...logs() }
+  expect(places['lambda.log']).toContain(body.id)
+  const person = await hotwork.token(jade, { acr_values: 'strong' })
   const secrets = { said, token: session.token, secretAccessKey: session.secretAccessKey, person }
-  const found = Object.entries(places).flatMap(([place, text]) =>
-    Object.entries(secrets)
-      .filter(([, secret]) => text.includes(secret))
-      .map(([name]) => `${name} in ${place}`),
-  )
-  expect(found).toEqual([])
+  expect(leaks(secrets, places)).toEqual([])
 })
 
 describe('with the execution stopped and nothing left in the Scheduler', () => {
@@ -256,14 +217,14 @@ describe('with the execution stopped and nothing left in the Scheduler', () => {
   const scheduler = new SchedulerClient(admin)
   const executionOf = (id: string) => `${local.aws.stateMachineArn.replace(':stateMachine:', ':execution:')}:${id}`
 
-  /** The timers that are set for one opening: by prefix, since the local Scheduler lists a hundred and knows no next page. */
+  /** The timers of one opening, by prefix, since the local Scheduler lists a hundred and has no next page. */
   async function timersOf(id: string): Promise<readonly ScheduleSummary[]> {
     const { stackName } = local.aws
     const list = new ListSchedulesCommand({ GroupName: `${stackName}-timers`, NamePrefix: id })
     return (await scheduler.send(list)).Schedules ?? []
   }
 
-  /** Stops the execution as soon as it waits, and takes away every timer that was set, its end's among them. */
+  /** Stops the execution as soon as it waits, and deletes every timer, also that of its end. */
   async function disarm(id: string): Promise<void> {
     await until(
       () => statesOf(local, id).catch((): readonly string[] => []),
@@ -275,7 +236,7 @@ describe('with the execution stopped and nothing left in the Scheduler', () => {
       (timers) => timers.some(({ Name }) => Name?.includes('-store-')),
     )
     expect(set.map(({ Name }) => Name)).toContainEqual(expect.stringContaining('-store-'))
-    // They are set one after the other: whatever comes late is taken away too.
+    // They are set one after the other: a late one is deleted too.
     const left = await until(
       async () => {
         for (const { Name, GroupName } of await timersOf(id))
@@ -288,8 +249,11 @@ describe('with the execution stopped and nothing left in the Scheduler', () => {
     expect([status, left]).toEqual(['ABORTED', []])
   }
 
-  test('what has expired is refused at the gate, at the broker and by IAM', async () => {
-    const [aws, tooled] = await Promise.all([opened(jade, { minutes: 1 }), opened(kofi, { minutes: 1 }, flagging)])
+  test('an expired opening is refused at the gate, at the broker and by IAM', async () => {
+    const [aws, tooled] = await Promise.all([
+      opened(jade, { ...profile, minutes: 1 }),
+      opened(kofi, { ...flagging, minutes: 1 }),
+    ])
     const endsAt = Date.parse(aws.body.not_after)
     const session = await sessionOf(jade, aws.body.id)
     const token = await tokenOf(kofi, tooled.body.id)
@@ -298,23 +262,17 @@ describe('with the execution stopped and nothing left in the Scheduler', () => {
     expect(await session.put(parameter)).toBe('done')
     expect(session.expiresAt).toBe(endsAt)
 
-    // IAM compares by itself; Hotwork is asked in the second after, before anything else can have told it.
-    expect(
-      await until(
-        () => session.put(parameter),
-        (answer) => answer !== 'done',
-        90,
-      ),
-    ).toMatch(refused)
+    // IAM compares times by itself; Hotwork is asked a second later, before any event could tell it.
+    expect(await untilRefused(() => session.put(parameter), 90)).toMatch(refused)
     expect(Date.now()).toBeGreaterThanOrEqual(endsAt - 1000)
-    // The two may have been opened far apart, where the machine is busy.
+    // On a busy machine the two may have been opened far apart.
     await delay(Math.max(endsAt, Date.parse(tooled.body.not_after)) + 1000 - Date.now())
     const [atGate, atBroker] = await Promise.all([gate(kofi, token), hotwork.awsCredentials(jade, session.token)])
     expect([401, 403]).toContain(atGate.status)
     expect(atBroker.status).toBe(401)
     expect(await session.reserve('checkout-worker')).toMatch(refused)
 
-    // Nor is there anything new of it.
+    // Neither gives anything new.
     for (const [person, { body }] of [
       [jade, aws],
       [kofi, tooled],

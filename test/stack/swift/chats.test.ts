@@ -1,9 +1,9 @@
-import { createHmac, randomUUID } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { DeskClient } from '../../../local/demo/desk-client.ts'
 import { builder } from '../support/claimed-flag.ts'
-import { Deployment } from '../support/deployment.ts'
+import { Deployment, setFlag } from '../support/deployment.ts'
 
-/** Two workspaces of Slack in one deployment: after silence a stage of tier 1 is told in both (test/support/swift-policies.ts). */
+/** Two workspaces of Slack in one deployment: after silence, tier 1 has a card in both (test/support/swift-policies.ts). */
 
 jest.setTimeout(120_000)
 const hotwork = new Deployment('swift')
@@ -12,13 +12,7 @@ const war = local.workspaces['war'] as NonNullable<typeof local.workspaces.war>
 const there = new DeskClient(war)
 
 async function escalated() {
-  const flag = `flag-${randomUUID()}`
-  const id = await hotwork.submitted(builder, {
-    subject: { type: 'agent', id: builder },
-    action: { name: 'flags:set', properties: { environment: 'staging', flag, value: true } },
-    resource: { type: 'flags:flag', id: `staging/${flag}` },
-    context: { purpose: 'release', parent_task: { id: 'REL-1' } },
-  })
+  const id = await hotwork.submitted(builder, setFlag({ environment: 'staging' }))
   const [here, other] = await Promise.all([
     desk.untilCard(id, ({ says }) => says.includes('escalated to on-call')),
     there.untilCard(id, ({ buttons }) => buttons.includes('approve')),

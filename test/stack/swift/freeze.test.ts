@@ -1,14 +1,12 @@
 import { freezeName, freezesAt } from '../../support/swift-policies.ts'
-import { until } from '../support/aws.ts'
+import { untilSecond } from '../support/aws.ts'
 import { builder, claimFlag } from '../support/claimed-flag.ts'
-import { Deployment } from '../support/deployment.ts'
+import { Deployment, setFlag } from '../support/deployment.ts'
 
-/** Flags of production stand still in the last seconds of each minute of this deployment. */
+/** Flags of production are frozen in the last seconds of each minute of this deployment. */
 
 jest.setTimeout(240_000)
 const hotwork = new Deployment('swift')
-
-const untilSecond = (isIn: (second: number) => boolean) => until(async () => new Date().getUTCSeconds(), isIn, 61)
 
 test('an approved use is refused while a freeze holds, with its name, and permitted when it is over', async () => {
   await untilSecond((second) => second < 10)
@@ -18,12 +16,7 @@ test('an approved use is refused while a freeze holds, with its name, and permit
   const refused = await begin()
   expect(refused).toMatchObject({ status: 403, body: { type: expect.stringContaining('/policy_denied') } })
   expect(refused.body.detail).toContain(freezeName)
-  const asked = await hotwork.evaluate(builder, {
-    subject: { type: 'agent', id: builder },
-    action: { name: 'flags:set', properties: args },
-    resource: { type: 'flags:flag', id: `prod/${args.flag}` },
-    context: { purpose: 'release', parent_task: { id: 'REL-7' } },
-  })
+  const asked = await hotwork.evaluate(builder, setFlag({ flag: args.flag }))
   expect(asked.body).toMatchObject({ decision: false, context: { reason: 'policy_denied' } })
   expect(asked.body.context).not.toHaveProperty('access_request')
   expect(await hotwork.view(id)).toMatchObject({ status: 'approved' })

@@ -1,52 +1,27 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
-import { until } from '../support/aws.ts'
-import { type Answer, Deployment } from '../support/deployment.ts'
+import { openedGlass } from '../support/break-glass.ts'
+import { Deployment } from '../support/deployment.ts'
 import { tellOfIncident } from '../support/incident-tool.ts'
 
 jest.setTimeout(120_000)
 
-/** Whatever keeps incidents says that one is closed, and what was opened for it ends. Kofi is on call. */
+/** The incident tool reports a closed incident, and openings for it end. Kofi is on call. */
 const hotwork = new Deployment('swift')
 const { local } = hotwork
 const kofi = 'person:kofi'
 const incident = `INC-${randomInt(10 ** 9, 10 ** 10)}`
 
-async function open(): Promise<Answer> {
-  const path = '/v1/break-glass'
-  const body = {
-    action: 'flags:set',
-    arguments: { environment: 'prod', flag: `flag-${randomUUID()}`, value: true },
-    reason: `the new checkout refuses cards, ${randomUUID().slice(0, 8)}: turning its flag off`,
-    incident,
-    minutes: 5,
-  }
-  return hotwork.json('POST', path, await hotwork.token(kofi, { acr_values: 'strong' }), body, {
-    dpop: await hotwork.proof(kofi, 'POST', path),
-    'idempotency-key': randomUUID(),
-  })
-}
-/** As soon as Kofi may again, whatever other tests opened before. */
-const opened = () => until(open, ({ status }) => status !== 409, 90)
-const statusOf = async (id: string) =>
-  (await hotwork.json('GET', `/v1/break-glass/${id}`, await hotwork.token(kofi))).body.status
-const introspect = async (token: string) =>
-  (
-    await hotwork.send('POST', '/introspect', {
-      headers: {
-        authorization: `Bearer ${await hotwork.token(kofi)}`,
-        'content-type': 'application/x-www-form-urlencoded',
-      },
-      body: new URLSearchParams({ token }).toString(),
-    })
-  ).body
+const flag = { environment: 'prod', flag: `flag-${randomUUID()}`, value: true }
+const statusOf = async (id: string) => (await hotwork.as(kofi, 'GET', `/v1/break-glass/${id}`)).body.status
+const introspect = async (token: string) => (await hotwork.form(kofi, '/introspect', { token })).body
 const told = async (response: Promise<Response>) => {
   const answer = await response
   return { status: answer.status, body: (await answer.json()) as { [member: string]: unknown } }
 }
 
-test('an incident that is closed ends what was opened for it, by its own word, and its review stays due', async () => {
-  const { status, body } = await opened()
+test('a closed incident ends the openings for it, and their reviews stay due', async () => {
+  const { status, body } = await openedGlass(hotwork, kofi, { action: 'flags:set', arguments: flag, incident }, 90)
   expect(status).toBe(201)
   const { id } = body
   const token = (await hotwork.exchange(kofi, id)).body.access_token
@@ -68,16 +43,16 @@ test('an incident that is closed ends what was opened for it, by its own word, a
   expect((await told(tellOfIncident(local.incidents, incident))).body).toEqual({ incident, ended: [] })
 
   expect((await hotwork.exchange(kofi, id)).body.error_description).toMatch(/^revoked/)
-  // Of what is dead nothing is told, to its owner as to anybody.
+  // A dead token tells nothing, even to its owner.
   expect(await introspect(token)).toEqual({ active: false })
-  const { entries } = (await hotwork.json('GET', `/v1/break-glass/${id}/ledger`, await hotwork.token(kofi))).body
+  const { entries } = (await hotwork.as(kofi, 'GET', `/v1/break-glass/${id}/ledger`)).body
   expect(entries.map(({ type }: { type: string }) => type).filter((type: string) => type === 'Revoked')).toHaveLength(1)
   expect(verify(id, entries)).toMatchObject({
     state: { status: 'revoked', revokedBy: 'system', reason: `incident ${incident} was closed`, review: {} },
   })
 })
 
-test('what is signed and says nothing of an incident is told so, and no more', async () => {
+test('a report without a signature, or without an incident, is refused and not repeated', async () => {
   const { eventsUrl } = local.incidents
   const unsigned = await fetch(eventsUrl, { method: 'POST', body: 'canary' })
   expect(unsigned.status).toBe(401)

@@ -1,10 +1,10 @@
-import { createHmac, randomUUID } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { Deployment } from '../support/deployment.ts'
+import { Deployment, setFlag } from '../support/deployment.ts'
 
-/** A tool hears by webhook what becomes of a request of it. What it does not take comes again. */
+/** A tool hears of its requests by webhook. A delivery that it refuses is retried. */
 
 jest.setTimeout(240_000)
 const swift = new Deployment('swift')
@@ -15,7 +15,7 @@ const { port, pathname } = new URL(url)
 type Got = { path: string | undefined; type: string; request: string; id: string; signed: boolean }
 const got: Got[] = []
 const arrived = new EventEmitter()
-/** To the first, second and third attempt of each event. */
+/** Answers to the first, second and third attempt of each event. */
 const answers: readonly { status: number; headers?: OutgoingHttpHeaders; body?: string }[] = [
   { status: 500 },
   { status: 302, headers: { location: `http://127.0.0.1:${port}/elsewhere` } },
@@ -40,7 +40,7 @@ afterAll(() => {
   receiver.closeAllConnections()
 })
 
-/** As the specification says: over the id, the time and the body, with the key that the tool was given. */
+/** Whether the signature covers the id, the time and the body, with the tool's key, as in the specification. */
 function isSigned({ headers }: IncomingMessage, body: string): boolean {
   const key = Buffer.from(secret.replace('whsec_', ''), 'base64')
   const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`
@@ -48,15 +48,8 @@ function isSigned({ headers }: IncomingMessage, body: string): boolean {
   return age < 300 && headers['webhook-signature'] === `v1,${createHmac('sha256', key).update(signed).digest('base64')}`
 }
 
-test('a tool that is notified hears again what it answered with 500 or a redirect, and takes it with any 2xx', async () => {
-  const builder = 'agent:builder'
-  const flag = `flag-${randomUUID()}`
-  const request = await swift.submitted(builder, {
-    subject: { type: 'agent', id: builder },
-    action: { name: 'flags:set', properties: { environment: 'staging', flag, value: true } },
-    resource: { type: 'flags:flag', id: `staging/${flag}` },
-    context: { purpose: 'release', parent_task: { id: 'REL-1' } },
-  })
+test('a notification is retried after a 500 or a redirect, and delivered by any 2xx', async () => {
+  const request = await swift.submitted('agent:builder', setFlag({ environment: 'staging' }))
   const ofIt = () => got.filter((each) => each.request === request && each.type === 'request.submitted')
   while (ofIt().length < answers.length) await once(arrived, 'one')
   const [first] = ofIt()

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import {
   CreateAccessKeyCommand,
   CreateUserCommand,
@@ -13,14 +11,15 @@ import {
 import { InvokeCommand, LambdaClient, paginateListFunctions } from '@aws-sdk/client-lambda'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { administrator, connection, until } from '../support/aws.ts'
-import { type Answer, Deployment, remediator, setParameter, staging } from '../support/deployment.ts'
+import { logs } from '../support/canaries.ts'
+import { Deployment, remediator, setParameter, staging } from '../support/deployment.ts'
 
 jest.setTimeout(240_000)
 
 /**
- * Around Hotwork and back: whoever uses the sealed role is heard by the rule of the target stack, and what AWS has is held
- * against the table. No emulator knows second factors, so one condition of the trust is left out here; all of them are held
- * by another engine (test/infra/sealed-role.test.ts).
+ * The way round Hotwork and back: the rule of the target stack hears a use of the sealed role, and reconciliation compares
+ * AWS with the table. No emulator knows second factors, so one condition of the trust is left out here; a second engine
+ * judges all of them (test/infra/sealed-role.test.ts).
  */
 const hotwork = new Deployment('swift')
 const { local } = hotwork
@@ -32,9 +31,9 @@ const account = '000000000000'
 
 type Opening = { id: string; status: string; opened_by: string }
 const openings = async (): Promise<readonly Opening[]> =>
-  (await hotwork.json('GET', '/v1/break-glass', await hotwork.token('person:gus'))).body.break_glass
+  (await hotwork.as('person:gus', 'GET', '/v1/break-glass')).body.break_glass
 
-/** A user of the account, with a key, who may assume the role as far as they are concerned. */
+/** A user of the account, with a key, whose own policy lets them assume the role. */
 async function makeUser(UserName: string) {
   await iam.send(new CreateUserCommand({ UserName }))
   const statement = { Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' }
@@ -44,7 +43,7 @@ async function makeUser(UserName: string) {
   return { accessKeyId: AccessKey?.AccessKeyId ?? '', secretAccessKey: AccessKey?.SecretAccessKey ?? '' }
 }
 
-/** The trust as it was deployed, but for what the emulator does not tell: second factor, Region, and the user's own name. */
+/** Runs with the deployed trust, without the conditions that the emulator lacks: second factor, Region, and the user's name. */
 async function withoutTheSecondFactor(run: () => Promise<unknown>): Promise<void> {
   const { Role } = await iam.send(new GetRoleCommand({ RoleName: sealed }))
   const deployed = decodeURIComponent(Role?.AssumeRolePolicyDocument ?? '')
@@ -74,30 +73,19 @@ test('a use of the sealed role is heard by the rule, and is on record as break-g
   const after = await until(openings, (all) => all.length > before.length, 60)
   const [made, ...more] = after.filter(({ id }) => !before.some((each) => each.id === id))
   expect(more).toEqual([])
-  const { body } = await hotwork.json('GET', `/v1/break-glass/${made?.id}`, await hotwork.token('person:gus'))
+  const { body } = await hotwork.as('person:gus', 'GET', `/v1/break-glass/${made?.id}`)
   expect(body).toMatchObject({ status: 'approved' })
-  const ended: Answer = await hotwork.json(
-    'POST',
-    `/v1/break-glass/${made?.id}/end`,
-    await hotwork.token('person:hana'),
-  )
+  const ended = await hotwork.as('person:hana', 'POST', `/v1/break-glass/${made?.id}/end`)
   expect([ended.status, ended.body.type]).toEqual([403, `${local.issuer}/problems/not_permitted`])
-  const { body: ledger } = await hotwork.json(
-    'GET',
-    `/v1/break-glass/${made?.id}/ledger`,
-    await hotwork.token('person:gus'),
-  )
-  expect(ledger.entries.map(({ type }: { type: string }) => type).slice(0, 2)).toEqual([
-    'BreakGlassOpened',
-    'ReviewDue',
-  ])
+  const { body: ledger } = await hotwork.as('person:gus', 'GET', `/v1/break-glass/${made?.id}/ledger`)
+  expect(ledger.entries.slice(0, 2)).toMatchObject([{ type: 'BreakGlassOpened' }, { type: 'ReviewDue' }])
   expect(ledger.entries[0].facts.ask).toMatchObject({ owner: 'person:hana', breakGlass: { sealed: true, window: 900 } })
 })
 
 describe('reconciliation', () => {
   const lambda = new LambdaClient(admin)
 
-  /** Runs it now, and not within the hour. */
+  /** Runs the hourly reconciliation at once. */
   async function reconcile(): Promise<void> {
     for await (const { Functions = [] } of paginateListFunctions({ client: lambda }, {}))
       for (const { FunctionName = '', Description } of Functions)
@@ -113,13 +101,13 @@ describe('reconciliation', () => {
       ({ PolicyDocument = '' }) => decodeURIComponent(PolicyDocument),
       () => '',
     )
-  /** What it has told of the target role so far. */
+  /** Its log lines about the target role so far. */
   const told = (kind: string) =>
-    readFileSync(join(process.env['HOTWORK_LOGS'] ?? '', 'lambda.log'), 'utf8')
+    (logs()['lambda.log'] ?? '')
       .split('\n')
       .filter((line) => line.includes('reconciliation_found') && line.includes(`/${target}"`) && line.includes(kind))
 
-  test('writes a deny again that somebody took away, and finds no session that Hotwork did not make', async () => {
+  test('reconciliation restores a deleted deny, and finds no session that Hotwork did not make', async () => {
     const id = await hotwork.submitted(remediator, setParameter(staging))
     const token = (await hotwork.exchange(remediator, id)).body.access_token
     expect((await hotwork.awsCredentials(remediator, token)).status).toBe(200)

@@ -3,13 +3,13 @@ import { EventEmitter, once } from 'node:events'
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { createRemoteJWKSet, decodeJwt, type JWTPayload, jwtVerify } from 'jose'
-import { until } from '../support/aws.ts'
+import { untilSecond } from '../support/aws.ts'
 import { builder, claimFlag, tool } from '../support/claimed-flag.ts'
 import { Deployment } from '../support/deployment.ts'
 
 /**
- * Shared Signals both ways: the identity provider disables an account, what that person's agents hold ends, and a tool that
- * keeps an agent's token hears of it.
+ * Shared Signals both ways: the identity provider disables an account, the grants of that person's agents end, and a tool
+ * that has an agent's token hears of it.
  */
 
 jest.setTimeout(240_000)
@@ -50,19 +50,15 @@ afterAll(() => {
   receiver.closeAllConnections()
 })
 
-test("a disabled account halts its person and their agents, and the tool that keeps an agent's token hears of it", async () => {
+test("a disabled account halts its person and their agents, and the tool that has an agent's token hears of it", async () => {
   const manage = async (method: string, query = '', body?: object) =>
-    hotwork.json(method, `/v1/ssf/streams${query}`, await hotwork.token(tool), body)
+    hotwork.as(tool, method, `/v1/ssf/streams${query}`, body)
   const delivery = { method: 'urn:ietf:rfc:8935', endpoint_url: endpoint, authorization_header: authorization }
   for (const { stream_id } of (await manage('GET')).body) await manage('DELETE', `?stream_id=${stream_id}`)
   const stream = await manage('POST', '', { delivery })
   expect(stream.status).toBe(201)
-  // Flags of production stand still at the end of each minute here.
-  await until(
-    async () => new Date().getUTCSeconds(),
-    (second) => second < 20,
-    61,
-  )
+  // Flags of production are frozen at the end of each minute here.
+  await untilSecond((second) => second < 20)
   const flag = await claimFlag(hotwork)
   const { jti } = decodeJwt(flag.token)
 

@@ -1,9 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb'
 import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
 import { administrator, connection, functionNamed } from '../support/aws.ts'
+import { leaks, logs } from '../support/canaries.ts'
 import { type Answer, Deployment, prod, remediator, setParameter, staging } from '../support/deployment.ts'
 
 jest.setTimeout(120_000)
@@ -32,7 +31,7 @@ const configure = (properties: { [member: string]: unknown }) => ({
   resource: { type: 'lambda:function', id: 'arn:aws:lambda:us-east-1:000000000000:function:staging-checkout-worker' },
 })
 
-/** A task that nobody needs to be asked about, with its access token. */
+/** A task that needs no approval, with its access token. */
 async function claimed(body: object): Promise<{ id: string; token: string }> {
   const id = await hotwork.submitted(remediator, body)
   return { id, token: (await hotwork.exchange(remediator, id)).body.access_token }
@@ -62,11 +61,10 @@ test('Hotwork makes the one stored call and the agent gets its answer, no creden
     ['UseEnded', remediator],
   ])
   expect(verify(id, entries).broken).toBeUndefined()
-  const logs = process.env['HOTWORK_LOGS'] ?? ''
-  for (const file of readdirSync(logs)) expect(readFileSync(join(logs, file), 'utf8')).not.toContain(canary)
+  expect(leaks({ canary }, logs())).toEqual([])
 })
 
-test('one item of a prod table is changed when an owner and someone from sre agree', async () => {
+test('one item of a production table is changed when an owner and an SRE agree', async () => {
   const value = `v${Date.now()}`
   const id = await hotwork.submitted(remediator, {
     ...setParameter(prod),
@@ -93,7 +91,7 @@ test('one item of a prod table is changed when an owner and someone from sre agr
   expect(Item?.['note']).toEqual({ S: value })
 })
 
-test('what AWS refuses is 502 with its name for it, and recorded', async () => {
+test('a call that AWS refuses is 502 with the name of the refusal, and recorded', async () => {
   const gone = 'staging-nothing-here'
   const body = configure({ Timeout: 9 })
   body.action.properties['FunctionName'] = gone
@@ -139,12 +137,12 @@ test.each<[what: string, status: number, code: string, ask: (token: string) => P
 
 test('a revoked grant makes no call', async () => {
   const { id, token } = await claimed(configure({ Timeout: 12 }))
-  await hotwork.json('POST', `/v1/requests/${id}/revoke`, await hotwork.token('person:gus'), { reason: 'enough' })
+  await hotwork.as('person:gus', 'POST', `/v1/requests/${id}/revoke`, { reason: 'enough' })
   expect((await call(token)).status).toBe(401)
   expect((await hotwork.ledger(id)).some(({ type }) => type === 'UseBegun')).toBe(false)
 })
 
-test('what the sweep hands on is looked up where calls are made, and a call that has its end keeps it', async () => {
+test('a call that the sweep hands on is looked up by its Lambda, and keeps its end', async () => {
   const { id, token } = await claimed(configure({ Timeout: 13 }))
   expect((await call(token)).status).toBe(200)
   const entries = await hotwork.ledger(id)
