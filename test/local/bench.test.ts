@@ -13,7 +13,7 @@ test.each(pagesWithTable)('the table of %s is made of docs/performance.json: `np
   expect(withTable(page, JSON.parse(read('docs/performance.json')) as Published)).toBe(page)
 })
 
-test('a call is delayed as the first row that fits it says, and any other service too', () => {
+test('a call is delayed by the first row that fits it, and a call of another service too', () => {
   expect([delayOf('dynamodb', 'TransactWriteItems'), kindOf('dynamodb', 'TransactWriteItems')]).toEqual([
     12,
     'DynamoDB transaction',
@@ -23,25 +23,25 @@ test('a call is delayed as the first row that fits it says, and any other servic
   expect(delayOf('braket', 'GET /')).toBe(otherDelay)
 })
 
-describe('what a caller waited for', () => {
+describe('the delay of a caller', () => {
   const call = (caller: string, began: number, took: number, delay: number) => ({
     ...{ service: 'dynamodb', operation: 'GetItem', caller, began, took, delay },
   })
   const span = { from: 100, to: 200 }
 
-  test('counts once what calls side by side share, and nothing of others or after its end', () => {
+  test('the delay counts overlaps once, and no calls of others or after its end', () => {
     const calls = [call('Hotwork-BeginUse', 110, 1, 20), call('Hotwork-BeginUse', 120, 1, 20)]
     expect(heldIn(calls, /BeginUse/, span)).toBe(30)
     const others = [call('Hotwork-DrawCard', 110, 1, 20), call('Hotwork-BeginUse', 190, 1, 20)]
     expect(heldIn(others, /BeginUse/, span)).toBe(10)
   })
 
-  test('is the delay, not what the emulator took beyond it', () => {
+  test('the delay leaves out the emulator’s own time', () => {
     expect(heldIn([call('Hotwork-BeginUse', 110, 50, 20)], /BeginUse/, span)).toBe(20)
   })
 })
 
-test('an arrival comes by the clock, though none before it has been served', async () => {
+test('an arrival comes by the clock, even if no earlier one has been served', async () => {
   const last = Promise.withResolvers<number>()
   const arrivals = await openLoop({ perSecond: 500, seconds: 0.01 }, (n) => {
     if (n === 4) last.resolve(n)
@@ -58,7 +58,7 @@ describe('the card of a request', () => {
   const see = (screen: SlackScreen, operation: string, channel: string, body: string, at: number) =>
     screen.see({ operation, body, answer: JSON.stringify({ ok: true, channel, ts: '4.0' }) }, at)
 
-  test('is a message about it in a channel, not one to a person or beneath a card', async () => {
+  test('the card of a request is a message in a channel, not one to a person or beneath a card', async () => {
     const screen = new SlackScreen()
     const card = screen.until(request, () => true, 60_000)
     see(screen, 'POST /api/chat.postMessage', 'D0BEN', `text=${request}`, 1)
@@ -68,7 +68,7 @@ describe('the card of a request', () => {
     expect(await card).toMatchObject({ channel: 'C0DESK', ts: '4.0', postedAt: 4 })
   })
 
-  test('has the time at which it was posted, and that of its last change', () => {
+  test('a card has the times of its post and its last change', () => {
     const screen = new SlackScreen()
     see(screen, 'POST /api/chat.postMessage', 'C0DESK', `text=${request}`, 4)
     for (const at of [5, 6]) see(screen, 'POST /api/chat.update', 'C0DESK', `text=${request}, changed`, at)

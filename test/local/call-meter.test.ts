@@ -1,6 +1,5 @@
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
@@ -9,27 +8,21 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { type CallMeter, type Counts, startCallMeter, type Timeline } from '../stack/support/call-meter.ts'
 import { callsInSequence } from '../stack/support/calls-in-sequence.ts'
 import { readUnits, writeUnits, writtenKeys } from '../stack/support/dynamodb-units.ts'
+import { useServer } from '../support/http-server.ts'
 
-let aws: Server
 let meter: CallMeter
 let seen: IncomingMessage[]
 const directory = mkdtempSync(join(tmpdir(), 'hotwork-meter-'))
-
+const aws = useServer((request, response) => {
+  seen.push(request)
+  request.resume().on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'))
+})
 beforeEach(async () => {
   seen = []
-  aws = createServer((request, response) => {
-    seen.push(request)
-    request.resume().on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'))
-  })
-  await new Promise<void>((resolve) => aws.listen(0, '127.0.0.1', resolve))
   meter = await startCallMeter(join(directory, 'invocations.log'))
-  meter.forwardTo(`http://127.0.0.1:${(aws.address() as AddressInfo).port}`)
+  meter.forwardTo(aws())
 })
-afterEach(async () => {
-  await meter.close()
-  aws.closeAllConnections()
-  aws.close()
-})
+afterEach(() => meter.close())
 afterAll(() => rmSync(directory, { recursive: true }))
 
 const settings = () => ({
@@ -40,14 +33,14 @@ const settings = () => ({
 })
 const read = async () => (await (await fetch(meter.controlUrl)).json()) as Counts
 
-test('counts by caller, service and operation, whichever protocol names it', async () => {
+test('the meter counts calls by caller, service and operation, for each protocol', async () => {
   const dynamodb = new DynamoDBClient(settings())
   const Key = { pk: { S: 'REQ#req_secret' } }
   await dynamodb.send(new GetItemCommand({ TableName: 'requests', Key, ConsistentRead: true }))
   await dynamodb.send(new GetItemCommand({ TableName: 'requests', Key }))
   await dynamodb.send(new PutItemCommand({ TableName: 'requests', Item: { ...Key, x: { S: 'x'.repeat(1500) } } }))
   const role = { RoleArn: 'arn:aws:iam::000000000000:role/x', RoleSessionName: 'x' }
-  // The stand-in answers no XML; that the call was made is what counts.
+  // The server answers no XML: the call alone counts.
   await new STSClient(settings()).send(new AssumeRoleCommand(role)).catch(() => {})
   const { calls, written } = await read()
   const caller = 'Hotwork-EvaluateLambda'
@@ -60,7 +53,7 @@ test('counts by caller, service and operation, whichever protocol names it', asy
   expect(JSON.stringify([calls, written])).not.toContain('req_secret')
 })
 
-test('leaves what is signed as it was, the host too', async () => {
+test('the meter forwards signed headers unchanged, also the host', async () => {
   await new DynamoDBClient(settings()).send(new GetItemCommand({ TableName: 'requests', Key: { pk: { S: 'x' } } }))
   expect(seen[0]?.headers).toMatchObject({
     host: new URL(meter.url).host,
@@ -68,11 +61,11 @@ test('leaves what is signed as it was, the host too', async () => {
   })
 })
 
-describe('when each call was', () => {
+describe('the timeline', () => {
   const told = async (after = 0) => (await (await fetch(`${meter.controlUrl}/calls?after=${after}`)).json()) as Timeline
   const get = () => new DynamoDBClient(settings()).send(new GetItemCommand({ TableName: 'x', Key: { pk: { S: 'x' } } }))
 
-  test('is told of those after the first so many, and which Lambda one invoked', async () => {
+  test('the timeline has the calls after the first so many, with the Lambda that one invoked', async () => {
     await get()
     const { total } = await told()
     await new LambdaClient(settings()).send(
@@ -85,7 +78,7 @@ describe('when each call was', () => {
     expect(total).toBe(1)
   })
 
-  test('calls one after another do not overlap, and held calls side by side do', async () => {
+  test('sequential calls do not overlap, and delayed concurrent ones do', async () => {
     await get()
     await get()
     await fetch(`${meter.controlUrl}/hold?milliseconds=200`)
@@ -95,7 +88,7 @@ describe('when each call was', () => {
   })
 })
 
-test('counts invocations by the lines that the emulator writes', async () => {
+test('the meter counts invocations by the lines that the emulator writes', async () => {
   appendFileSync(meter.invocationsFile, 'Hotwork-Evaluate\nHotwork-Sweep\nHotwork-Evaluate\n')
   expect((await read()).invocations).toEqual({ 'Hotwork-Evaluate': 2, 'Hotwork-Sweep': 1 })
 })
@@ -108,7 +101,7 @@ describe("request units by AWS's rules", () => {
     ['TransactWriteItems', { TransactItems: [{ Put: { Item: item(1024) } }, { Put: { Item: item(1025) } }] }, 6],
     ['UpdateItem', {}, 2],
     ['GetItem', {}, 0],
-  ])('%s writes (row %#)', (operation, asked, units) => expect(writeUnits(operation, asked)).toBe(units))
+  ])('%s has its write units (row %#)', (operation, asked, units) => expect(writeUnits(operation, asked)).toBe(units))
 
   test.each<[operation: string, asked: object, bytes: number, units: number]>([
     ['GetItem', { ConsistentRead: true }, 4096, 1],
@@ -116,24 +109,19 @@ describe("request units by AWS's rules", () => {
     ['Query', {}, 100, 0.5],
     ['BatchGetItem', { RequestItems: { requests: { Keys: [{}, {}, {}] } } }, 100, 3],
     ['PutItem', {}, 4096, 0],
-  ])('%s reads (row %#)', (operation, asked, bytes, units) => expect(readUnits(operation, asked, bytes)).toBe(units))
+  ])('%s has its read units (row %#)', (operation, asked, bytes, units) =>
+    expect(readUnits(operation, asked, bytes)).toBe(units),
+  )
 })
 
+const put = (Item: object) => ({ Put: { Item } })
 test.each<[operation: string, asked: object, keys: string[]]>([
   ['PutItem', { Item: { pk: { S: 'GROUP#on-call-now' } } }, ['GROUP#']],
   ['PutItem', { Item: { pk: { S: 'HALT#all#all' } } }, ['HALT#']],
   ['PutItem', { Item: { requestId: { S: 'req_1' } } }, []],
   ['GetItem', { Key: { pk: { S: 'REQ#req_1' } } }, []],
-  [
-    'TransactWriteItems',
-    {
-      TransactItems: [
-        { Put: { Item: { pk: { S: 'CHAIN#person:ana' } } } },
-        { Put: { Item: { aggregate: { S: 'req_1' } } } },
-      ],
-    },
-    ['CHAIN#person:', 'ledger/req_'],
-  ],
-])('%s says how the keys begin that it puts, and no key (row %#)', (operation, asked, keys) =>
+  ['TransactWriteItems', { TransactItems: [put({ pk: { S: 'CHAIN#person:ana' } })] }, ['CHAIN#person:']],
+  ['TransactWriteItems', { TransactItems: [put({ aggregate: { S: 'req_1' } })] }, ['ledger/req_']],
+])('%s shows the prefixes of its keys alone (row %#)', (operation, asked, keys) =>
   expect(writtenKeys(operation, asked)).toEqual(keys),
 )

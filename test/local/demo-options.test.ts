@@ -8,28 +8,30 @@ const mainJob = ['story', 'ledger']
 const read = (...args: string[]) => readOptions(args, all, mainJob)
 const otherwise = { keep: false, state: '.hotwork' }
 
-describe('the options of the demo', () => {
-  test.each<[what: string, args: string[], options: object]>([
-    ['none is the main job', [], { ...otherwise, chapters: mainJob }],
-    ['every chapter', ['--all'], { ...otherwise, chapters: all }],
-    ['one chapter', ['--chapter', 'drift'], { ...otherwise, chapters: ['drift'] }],
-    ['two chapters', ['--chapter', 'drift', '--chapter=ledger'], { ...otherwise, chapters: ['drift', 'ledger'] }],
-    ['a list', ['--list'], { ...otherwise, list: true }],
-    ['a request', ['--request', 'mine.json'], { ...otherwise, request: 'mine.json' }],
-    ['a stack that stays', ['--all', '--keep'], { ...otherwise, chapters: all, keep: true }],
-    ['another state folder', ['--state', 'other'], { chapters: mainJob, keep: false, state: 'other' }],
-  ])('%s', (_what, args, options) => {
-    expect(read(...args)).toEqual(options)
-  })
+test.each<[what: string, args: string[], options: object]>([
+  ['no option is the main job', [], { ...otherwise, chapters: mainJob }],
+  ['`--all` is every chapter', ['--all'], { ...otherwise, chapters: all }],
+  ['`--chapter` is one chapter', ['--chapter', 'drift'], { ...otherwise, chapters: ['drift'] }],
+  [
+    '`--chapter` twice is two chapters',
+    ['--chapter', 'drift', '--chapter=ledger'],
+    { ...otherwise, chapters: ['drift', 'ledger'] },
+  ],
+  ['`--list` lists the chapters', ['--list'], { ...otherwise, list: true }],
+  ['`--request` names a file', ['--request', 'mine.json'], { ...otherwise, request: 'mine.json' }],
+  ['`--keep` keeps the stack', ['--all', '--keep'], { ...otherwise, chapters: all, keep: true }],
+  ['`--state` names another folder', ['--state', 'other'], { chapters: mainJob, keep: false, state: 'other' }],
+])('%s', (_what, args, options) => {
+  expect(read(...args)).toEqual(options)
+})
 
-  test.each<[what: string, args: string[], says: string]>([
-    ['an unknown chapter, with the names', ['--chapter', 'nix'], 'no chapter is called nix; the chapters are story,'],
-    ['two things to tell', ['--all', '--request', 'x'], '--all and --request do not go together'],
-    ['an unknown option', ['--every'], "Unknown option '--every'"],
-    ['a word that belongs to no option', ['story'], "Unexpected argument 'story'"],
-  ])('%s is refused', (_what, args, says) => {
-    expect(() => read(...args)).toThrow(says)
-  })
+test.each<[what: string, args: string[], says: string]>([
+  ['an unknown chapter, with the names', ['--chapter', 'nix'], 'no chapter is called nix; the chapters are story,'],
+  ['two things to tell', ['--all', '--request', 'x'], '--all and --request do not go together'],
+  ['an unknown option', ['--every'], "Unknown option '--every'"],
+  ['a word that belongs to no option', ['story'], "Unexpected argument 'story'"],
+])('%s is refused', (_what, args, says) => {
+  expect(() => read(...args)).toThrow(says)
 })
 
 describe('the program', () => {
@@ -39,13 +41,8 @@ describe('the program', () => {
   })
 
   test.each<[what: string, args: string[], exit: number, says: RegExp]>([
-    ['names the chapters', ['--list'], 0, /^story +.*\nledger +/],
-    [
-      'ends with 2 for an unknown chapter',
-      ['--chapter', 'nix'],
-      2,
-      /no chapter is called nix; .*\bplan\b.*\n\nusage: /,
-    ],
+    ['the list names the chapters', ['--list'], 0, /^story +.*\nledger +/],
+    ['an unknown chapter ends with 2', ['--chapter', 'nix'], 2, /no chapter is called nix; .*\bplan\b.*\n\nusage: /],
   ])('%s, and starts nothing', async (_what, args, exit, says) => {
     const folder = makeFolder()
     const program = startProgram(['local/demo.ts', '--state', folder, ...args])
@@ -54,7 +51,7 @@ describe('the program', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
-  test('the demo in a checkout without `dist/` says how to make it, and lists its chapters all the same', async () => {
+  test('the demo in a checkout without `dist/` names the command that builds it, and still lists its chapters', async () => {
     const checkout = makeFolder()
     for (const name of ['client', 'examples', 'functions', 'infra', 'local', 'policies', 'package.json'])
       cpSync(join(root, name), join(checkout, name), { recursive: true })
@@ -75,7 +72,7 @@ test('no sentence of the demo calls Hotwork by the name of a class', () => {
   expect(sentences.filter((sentence) => sentence.includes('AgentApi'))).toEqual([])
 })
 
-test('the demo calls a property that a sample did not break by that, and not proved', () => {
+test('a property that a sample did not break is not called proved', () => {
   const [sampled, proved] = runModule<string[]>(`
     import { wordsOf } from './local/demo/chapters/policy-change.ts'
     const properties = ['holds', 'unproved'].map((outcome) => ({ kind: 'people', claim: 'no', outcome }))
@@ -86,7 +83,7 @@ test('the demo calls a property that a sample did not break by that, and not pro
   expect(proved).toBe('1 of 2 properties proved, in 1.5 s')
 })
 
-test('each chapter is registered once, after the one that it needs, and the main job are some of them', () => {
+test('each chapter is registered once, after the one that it needs, and the main job is some of them', () => {
   const { names, main, alone, told } = runModule<Record<'names' | 'main' | 'alone' | 'told', string[]>>(`
     import { chapterNames, mainJob, withNeeds } from './local/demo/chapters.ts'
     import { readdirSync } from 'node:fs'
@@ -102,6 +99,6 @@ test('each chapter is registered once, after the one that it needs, and the main
   expect(new Set(names).size).toBe(names.length)
   expect(names).toEqual(expect.arrayContaining(main))
   expect(alone).toEqual(['story', 'ledger'])
-  // The other tells a request of the caller's own.
+  // One more function tells a request of the caller's own.
   expect(told).toHaveLength(names.length + 1)
 })

@@ -1,6 +1,4 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
@@ -12,30 +10,17 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
-import { type Emulator, startEmulator } from '../../local/emulator.ts'
-import { silentProgress } from '../../local/progress.ts'
-import { ensurePythonEnvironment } from '../../local/python-environment.ts'
+import { clientSettings } from '../../local/emulator.ts'
 import { root } from '../infra/support/assembly.ts'
+import { useEmulator } from './support/emulator.ts'
 
-/** The corrections of the local AWS: a lock and puts of S3, on which the log stands, and the time that it gives to code. */
+/** The corrections of the local AWS: locks and conditional puts of S3, which the log needs, and longer timeouts. */
 
-const scratch = mkdtempSync(join(tmpdir(), 'hotwork-corrections-'))
 const [bucket, arn] = ['log-of-a-stack', 'arn:aws:s3:::log-of-a-stack']
-let emulator: Emulator
-let python: string
+const local = useEmulator()
 let administrator: S3Client
 let notary: S3Client
 beforeAll(async () => {
-  const [logFile, lambdaLogFile] = [join(scratch, 'emulator.log'), join(scratch, 'lambda.log')]
-  mkdirSync(join(root, '.hotwork'), { recursive: true })
-  const directory = join(root, '.hotwork/venv')
-  python = await ensurePythonEnvironment({ directory, logFile, progress: silentProgress })
-  writeFileSync(lambdaLogFile, '')
-  emulator = await startEmulator({
-    ...{ python, logFile, lambdaLogFile },
-    directory: join(scratch, 'emulator'),
-    nodeDirectory: join(root, 'node_modules/.bin'),
-  })
   administrator = new S3Client({ ...connection(), forcePathStyle: true })
   await createStack()
   notary = await sessionOf('the-notary')
@@ -43,25 +28,20 @@ beforeAll(async () => {
 afterAll(async () => {
   administrator?.destroy()
   notary?.destroy()
-  await emulator?.close()
-  rmSync(scratch, { recursive: true, force: true })
 })
 
-const connection = () => ({
-  endpoint: emulator.endpointUrl,
-  region: emulator.region,
-  credentials: { accessKeyId: emulator.accessKeyId, secretAccessKey: emulator.secretAccessKey },
-})
+const connection = () => clientSettings(local.emulator)
 
-/** A Lambda that takes longer than its own timeout, and says how long it thinks it has. */
+/** A Lambda that takes longer than its own timeout, and returns its remaining time. */
 const slow = `exports.handler = async (_, context) => {
   const has = context.getRemainingTimeInMillis()
   await new Promise((resolve) => setTimeout(resolve, 1500))
   return has
 }`
 
-/** Of the bucket and a Lambda, as CloudFormation makes them. */
+/** Creates the bucket and the Lambda by CloudFormation. */
 async function createStack(): Promise<void> {
+  const { emulator } = local
   const Rule = { DefaultRetention: { Mode: 'COMPLIANCE', Days: 400 } }
   const Properties = {
     BucketName: bucket,
@@ -91,7 +71,7 @@ async function createStack(): Promise<void> {
   }
 }
 
-/** A session of a role that may do all by its own policy. */
+/** A session of a role whose own policy allows everything. */
 async function sessionOf(RoleName: string): Promise<S3Client> {
   const [iam, sts] = [new IAMClient(connection()), new STSClient(connection())]
   const statement = { Effect: 'Allow', Action: '*', Resource: '*' }
@@ -122,14 +102,14 @@ const policy = (...statements: object[]) =>
     }),
   )
 let number = 0
-/** How a put of a new file goes. */
+/** The outcome of a put of a new file. */
 const put = (by: S3Client, condition: { IfNoneMatch?: string } = {}) =>
   by.send(new PutObjectCommand({ Bucket: bucket, Key: `file-${++number}`, Body: 'x', ...condition })).then(
     () => 'put',
     (fault: Error) => fault.name,
   )
 
-test('a bucket of a template has the lock that the template says, and versions', async () => {
+test('a bucket of a template has the lock of the template, and versions', async () => {
   const { ObjectLockConfiguration } = await administrator.send(
     new GetObjectLockConfigurationCommand({ Bucket: bucket }),
   )
@@ -141,7 +121,7 @@ test('a bucket of a template has the lock that the template says, and versions',
   expect(Status).toBe('Enabled')
 })
 
-test('a policy knows what a put says of the file that it replaces', async () => {
+test('a policy can demand a conditional put', async () => {
   await policy({ Action: 's3:PutObject', Resource: `${arn}/*`, Condition: { Null: { 's3:if-none-match': 'true' } } })
   expect([await put(notary), await put(notary, { IfNoneMatch: '*' })]).toEqual(['AccessDenied', 'put'])
 })
@@ -158,7 +138,7 @@ test('a policy knows a session by its role', async () => {
   expect(await put(notary)).toBe('AccessDenied')
 })
 
-test('a policy that wants TLS lets calls through that do not leave this machine', async () => {
+test('a policy that demands TLS allows calls on this machine', async () => {
   await policy({
     ...{ Action: 's3:*', Resource: [arn, `${arn}/*`] },
     Condition: { Bool: { 'aws:SecureTransport': 'false' } },
@@ -166,7 +146,7 @@ test('a policy that wants TLS lets calls through that do not leave this machine'
   expect(await put(notary)).toBe('put')
 })
 
-test('a Lambda goes on past its timeout: how busy the machine is ends none', async () => {
+test('a Lambda outlives its timeout, so that a busy machine ends none', async () => {
   const lambda = new LambdaClient(connection())
   const { FunctionError, Payload } = await lambda.send(new InvokeCommand({ FunctionName: 'slow' }))
   lambda.destroy()
@@ -174,12 +154,12 @@ test('a Lambda goes on past its timeout: how busy the machine is ends none', asy
   expect([FunctionError, answered > 50_000]).toEqual([undefined, true])
 })
 
-test('an expression of a workflow has a minute, and not the second of the engine', () => {
+test('an expression of a workflow has a minute, in place of the engine’s second', () => {
   const program = `
 import emulator_corrections
 from ministack.services import stepfunctions
 emulator_corrections.correct("/dev/null")
 print(stepfunctions.jsonata.Jsonata.jsonata("1", timeout=1000).timeout)`
-  const printed = execFileSync(python, ['-c', program], { cwd: join(root, 'local'), encoding: 'utf8' })
+  const printed = execFileSync(local.python, ['-c', program], { cwd: join(root, 'local'), encoding: 'utf8' })
   expect(printed.trim().split('\n').at(-1)).toBe('60000')
 })

@@ -1,40 +1,17 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
-import { type Emulator, startEmulator } from '../../local/emulator.ts'
-import { silentProgress } from '../../local/progress.ts'
-import { ensurePythonEnvironment } from '../../local/python-environment.ts'
-import { root } from '../infra/support/assembly.ts'
+import { useEmulator } from './support/emulator.ts'
 
-/** The local AWS is for the programs that were told its keys, and for nobody else on this machine. */
+/** The local AWS serves only programs that have its keys. */
 
-let emulator: Emulator
-const scratch = mkdtempSync(join(tmpdir(), 'hotwork-guard-'))
-beforeAll(async () => {
-  const [logFile, lambdaLogFile] = [join(scratch, 'emulator.log'), join(scratch, 'lambda.log')]
-  mkdirSync(join(root, '.hotwork'), { recursive: true })
-  const directory = join(root, '.hotwork/venv')
-  const python = await ensurePythonEnvironment({ directory, logFile, progress: silentProgress })
-  writeFileSync(lambdaLogFile, '')
-  emulator = await startEmulator({
-    ...{ python, logFile, lambdaLogFile },
-    directory: join(scratch, 'emulator'),
-    nodeDirectory: join(root, 'node_modules/.bin'),
-  })
-}, 180_000)
-afterAll(async () => {
-  await emulator?.close()
-  rmSync(scratch, { recursive: true, force: true })
-})
+const local = useEmulator()
 
 type Sent = { method?: string; path?: string; headers?: { [name: string]: string | string[] } }
 
-/** By `node:http`, which sends a Host header as it is told. */
+/** Sends by `node:http`, which lets a test set the Host header. */
 function send({ method = 'POST', path = '/', headers = {} }: Sent): Promise<{ status: number; text: string }> {
-  const { hostname, port } = new URL(emulator.endpointUrl)
+  const { hostname, port } = new URL(local.emulator.endpointUrl)
   return new Promise((resolve, reject) => {
     const sent = request({ hostname, port, method, path, headers }, (response) => {
       let text = ''
@@ -51,16 +28,16 @@ function send({ method = 'POST', path = '/', headers = {} }: Sent): Promise<{ st
 const listTables = { 'x-amz-target': 'DynamoDB_20120810.ListTables', 'content-type': 'application/x-amz-json-1.0' }
 const signedBy = (key: string) =>
   `AWS4-HMAC-SHA256 Credential=${key}/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00`
-const clientOf = <T>(Client: new (settings: object) => T, accessKeyId = emulator.accessKeyId) =>
+const clientOf = <T>(Client: new (settings: object) => T, accessKeyId = local.emulator.accessKeyId) =>
   new Client({
-    endpoint: emulator.endpointUrl,
-    region: emulator.region,
-    credentials: { accessKeyId, secretAccessKey: emulator.secretAccessKey },
+    endpoint: local.emulator.endpointUrl,
+    region: local.emulator.region,
+    credentials: { accessKeyId, secretAccessKey: local.emulator.secretAccessKey },
     maxAttempts: 1,
   })
 
-test('its administrator has keys of this run alone, and is who they say', async () => {
-  expect(emulator.accessKeyId).toMatch(/^AKIA[A-Z2-7]{16}$/)
+test('the administrator has new keys in each run, and is root', async () => {
+  expect(local.emulator.accessKeyId).toMatch(/^AKIA[A-Z2-7]{16}$/)
   const { Arn } = await clientOf(STSClient).send(new GetCallerIdentityCommand({}))
   expect(Arn).toBe('arn:aws:iam::000000000000:root')
 })
@@ -69,19 +46,19 @@ test.each([
   ['the key `test`', { authorization: signedBy('test') }],
   ['twelve digits, which are an account', { authorization: signedBy('000000000000') }],
   ['no key', {}],
-  ['a signature of no kind', { authorization: 'Bearer x' }],
+  ['a bearer token', { authorization: 'Bearer x' }],
   ['an old signature with the key `test`', { authorization: 'AWS test:00' }],
-])('%s is refused, with where the keys are', async (_what, headers) => {
+])('%s is refused, with the file that has the keys', async (_what, headers) => {
   const { status, text } = await send({ headers: { ...listTables, ...headers } })
   expect([status, text]).toEqual([403, expect.stringContaining('local.json')])
 })
 
-test('a key that nobody gave is refused by the engine itself', async () => {
+test('an unknown key is refused by the engine itself', async () => {
   const { status } = await send({ headers: { ...listTables, authorization: signedBy('AKIAAAAAAAAAAAAAAAAA') } })
   expect([400, 403]).toContain(status)
 })
 
-test('nor does a key in the query, a second header or the path of an HTTP API open it', async () => {
+test('a key in the query, a second header or the path of an HTTP API opens nothing', async () => {
   const [test, credential] = [signedBy('test'), encodeURIComponent('test/20260101/us-east-1/dynamodb/aws4_request')]
   for (const sent of [
     { path: `/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=${credential}`, headers: listTables },
@@ -90,13 +67,13 @@ test('nor does a key in the query, a second header or the path of an HTTP API op
     { path: '/_aws/execute-api/none/$default', headers: { ...listTables, authorization: test } },
   ])
     expect((await send(sent)).status).toBe(403)
-  // That of an API is open, and leads to no table: there is no such API.
+  // The path of an API is open, and leads to no table.
   const api = await send({ path: '/_aws/execute-api/none/$default/x', headers: listTables })
   expect([api.status, api.text.includes('TableNames')]).toEqual([404, false])
 })
 
 test.each(['evil.example', 'evil.example:4566', '127.0.0.1.evil.example', 'x.execute-api.localhost'])(
-  'as `%s` it answers nobody: a page elsewhere could have that name lead here',
+  'a request for the host `%s` is refused: a page elsewhere could have that name lead here',
   async (host) => {
     for (const sent of [{ path: '/_ministack/health', method: 'GET' }, { headers: listTables }]) {
       const headers = { ...sent.headers, host }
@@ -106,9 +83,9 @@ test.each(['evil.example', 'evil.example:4566', '127.0.0.1.evil.example', 'x.exe
 )
 
 test.each(['https://evil.example', 'null', 'http://localhost', 'http://127.0.0.1.evil.example'])(
-  'a page of `%s` asks nothing of it: it could act, though it read no answer',
+  'a request from the origin `%s` is refused: it could act without reading the answer',
   async (origin) => {
-    const signed = { ...listTables, authorization: signedBy(emulator.accessKeyId) }
+    const signed = { ...listTables, authorization: signedBy(local.emulator.accessKeyId) }
     for (const sent of [{ path: '/_ministack/health', method: 'GET' }, { headers: signed }]) {
       const { status, text } = await send({ ...sent, headers: { ...sent.headers, origin } })
       expect([status, text]).toEqual([403, expect.stringContaining('may ask nothing here')])
@@ -116,18 +93,18 @@ test.each(['https://evil.example', 'null', 'http://localhost', 'http://127.0.0.1
   },
 )
 
-test('an HTTP API is asked by pages of this machine alone, whose proxy leaves their origin in', async () => {
+test('an HTTP API answers pages of this machine alone, whose proxy keeps their origin', async () => {
   const statusFor = async (origin: string) =>
     (await send({ path: '/_aws/execute-api/none/$default/x', headers: { origin } })).status
   expect([await statusFor('http://127.0.0.1:1'), await statusFor('https://evil.example')]).toEqual([404, 403])
 })
 
-test('a request with the origin of its own is judged as one without', async () => {
-  const origin = new URL(emulator.endpointUrl).origin
+test('a request from the emulator’s own origin is judged as one without', async () => {
+  const origin = new URL(local.emulator.endpointUrl).origin
   expect((await send({ path: '/_ministack/health', method: 'GET', headers: { origin } })).status).toBe(200)
 })
 
-test('nobody resets or reconfigures it, or reads what is in it, by the doors of its own', async () => {
+test('the emulator’s own doors reset, reconfigure and show nothing', async () => {
   const dynamo = clientOf(DynamoDBClient)
   await dynamo.send(
     new CreateTableCommand({
@@ -137,7 +114,7 @@ test('nobody resets or reconfigures it, or reads what is in it, by the doors of 
       KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
     }),
   )
-  const authorization = signedBy(emulator.accessKeyId)
+  const authorization = signedBy(local.emulator.accessKeyId)
   for (const headers of [{}, { authorization }])
     for (const path of ['/_ministack/reset', '/_ministack/config', '/_localstack/state/reset'])
       expect((await send({ path, headers })).status).toBe(403)
@@ -145,6 +122,6 @@ test('nobody resets or reconfigures it, or reads what is in it, by the doors of 
   expect((await dynamo.send(new ListTablesCommand({}))).TableNames).toEqual(['kept'])
 })
 
-test("its log does not tell the administrator's key", () => {
-  expect(readFileSync(join(scratch, 'emulator.log'), 'utf8')).not.toContain(emulator.secretAccessKey)
+test("the emulator's log does not have the administrator's key", () => {
+  expect(local.log()).not.toContain(local.emulator.secretAccessKey)
 })

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { hold } from '../../tools/fakecloud/held.ts'
 import { aliasIn, withAlias } from '../../tools/fakecloud/invoked.ts'
 
-/** What fakecloud starts in place of a container: a process that answers as AWS's Runtime Interface Emulator does. */
+/** The process that fakecloud starts in place of a container. It answers as AWS's Runtime Interface Emulator does. */
 const folder = mkdtempSync(join(tmpdir(), 'fakecloud-lambda-'))
 const env = {
   ...process.env,
@@ -40,7 +40,7 @@ function start(source: string): string {
 const invoke = async (url: string, event: object): Promise<unknown> =>
   (await fetch(url, { method: 'POST', body: JSON.stringify(event) })).json()
 
-test('a Lambda has its environment, with this machine where a container had its host, and its answer comes back', async () => {
+test('a Lambda has its environment, with this machine in place of a container’s host, and its answer comes back', async () => {
   const url = start(
     "exports.handler = async (e) => { console.log('seen'); console.error('warned'); const { API, SECRET, AWS_ENDPOINT_URL } = process.env; return { e, API, SECRET, AWS_ENDPOINT_URL } }",
   )
@@ -59,12 +59,12 @@ test('a Lambda that is called by an alias sees the ARN with the alias', async ()
   expect(await invoke(url, event)).toEqual({ e: { a: 1 }, invokedFunctionArn: arn })
 })
 
-test('what a handler throws is answered as a failure of the function', async () => {
+test('a fault of a handler is answered as a failure of the function', async () => {
   const url = start("exports.handler = async () => { throw new TypeError('no') }")
   expect(await invoke(url, {})).toMatchObject({ errorType: 'TypeError', errorMessage: 'no' })
 })
 
-test('a message of a queue has its handle and count, and one that is held back is not given before its time', async () => {
+test('a message of a queue has its handle and count, and a held one is not delivered before its time', async () => {
   const url = start('exports.handler = async ({ Records }) => Records')
   const messageId = randomUUID()
   const queued = {

@@ -36,7 +36,8 @@ beforeAll(async () => {
   ])
   await program.prints(' ready')
   const told = JSON.parse(program.printed().slice(0, -' ready'.length - 1))
-  expect(told.same).toBe(true) // Enrolled twice, the keys are those of the first time.
+  // A second enrolment keeps the keys.
+  expect(told.same).toBe(true)
   url = told.url
   keys = told.keys
   const discovery = await oauth.discoveryRequest(new URL(url), insecure)
@@ -47,7 +48,7 @@ afterAll(async () => {
   await endPrograms()
 })
 
-/** Asks for a token as a client without a browser does; the body of the answer, whatever it is. */
+/** Asks for a token as a client without a browser does. @returns the body of any answer */
 async function ask(clientId: string, parameters: Record<string, string>, key = keys[clientId] as JWK) {
   const { kid = '', ...jwk } = key
   const signing = await crypto.subtle.importKey('jwk', jwk, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign'])
@@ -84,7 +85,7 @@ test("a person's token is for people's audience and for no workload's", async ()
   await expect(verify(access_token, issuer)).rejects.toThrow('aud')
 })
 
-test('a person who says how they logged in has it in the token, a workload never', async () => {
+test('a person’s token has the claimed strength of login, a workload’s never', async () => {
   const strong = { resource: issuer, acr_values: 'strong' }
   const person = await verify((await ask('person-ana', strong)).access_token, `${issuer}/people`)
   expect(person.payload).toMatchObject({ acr: 'strong', auth_time: expect.any(Number) })
@@ -99,14 +100,14 @@ test('each deployment is its own audience', async () => {
 
 test.each<[rule: string, parameters: Record<string, string>]>([
   ['an unknown API', { resource: 'http://127.0.0.1:1' }],
-  ['no API at all', {}],
-])('%s gets no token, and hears which there are', async (_rule, parameters) => {
+  ['no API', {}],
+])('a request for %s gets no token, and the names of the known APIs', async (_rule, parameters) => {
   const answer = await ask('agent-remediator', parameters)
   expect(answer.error).toBe('invalid_target')
   expect(answer.error_description).toContain(issuer)
 })
 
-test("one client's key does not open another's door", async () => {
+test("one client's key gives no token for another", async () => {
   const answer = await ask('person-ana', { resource: issuer }, keys['agent-remediator'])
   expect(answer.error).toBe('invalid_client')
 })
@@ -141,7 +142,7 @@ test('keys are named by their thumbprint and only their public half is published
   }
 })
 
-test('a person logs in with a browser, and both tokens say who, how strongly and for what', async () => {
+test('a person logs in with a browser, and both tokens have the person, the strength and the audience', async () => {
   const client = { client_id: 'hotwork-browser' }
   const verifier = oauth.generateRandomCodeVerifier()
   const callback = `${issuer}/login/callback`
@@ -166,8 +167,8 @@ test('a person logs in with a browser, and both tokens say who, how strongly and
   expect(html).toContain('<button name="subject" value="person-ana">Ana &lt;Alves&gt;</button>')
   expect(html).toContain('<html lang="en">')
 
-  const nobody = await visit(page, { method: 'POST', body: new URLSearchParams({ subject: 'agent-remediator' }) })
-  expect(nobody.status).toBe(400)
+  const workload = await visit(page, { method: 'POST', body: new URLSearchParams({ subject: 'agent-remediator' }) })
+  expect(workload.status).toBe(400)
   const chosen = await visit(page, { method: 'POST', body: new URLSearchParams({ subject: 'person-ana' }) })
   const back = await visit(new URL(chosen.headers.get('location') as string))
   const returned = new URL(back.headers.get('location') as string)
@@ -200,7 +201,7 @@ describe('a signal', () => {
   const send = (body: object, headers = {}) =>
     fetch(`${url}/signals`, { method: 'POST', body: JSON.stringify(body), headers })
 
-  test('is a security event that its published keys verify, and it tells what the API answered', async () => {
+  test('a signal is a security event that the published keys verify, and returns the API’s answer', async () => {
     let received: { path: string | undefined; type: string | undefined; token: string } | undefined
     receiver.handle(async (request, response) => {
       received = { path: request.url, type: request.headers['content-type'], token: await text(request) }
@@ -211,13 +212,11 @@ describe('a signal', () => {
     const keySet = createRemoteJWKSet(new URL(server.jwks_uri as string))
     const checks = { issuer: url, audience: `${receiver.url}${signalsPath}`, typ: 'secevent+jwt' }
     const { payload } = await jwtVerify(received?.token ?? '', keySet, checks)
-    expect(payload).toMatchObject({
-      sub_id: { format: 'iss_sub', iss: url, sub: 'person-ana' },
-      events: { 'urn:event': {} },
-    })
+    const sub_id = { format: 'iss_sub', iss: url, sub: 'person-ana' }
+    expect(payload).toMatchObject({ sub_id, events: { 'urn:event': {} } })
   })
 
-  test('goes to no address but an API that it serves, and follows no redirect', async () => {
+  test('a signal goes only to an API that the provider serves, and follows no redirect', async () => {
     const asked: (string | undefined)[] = []
     receiver.handle((request, response) => {
       asked.push(request.url)
@@ -237,13 +236,13 @@ describe('a signal', () => {
     ])
   })
 
-  test('is sent for no page of another origin', async () => {
+  test('a page of another origin sends no signal', async () => {
     const answer = await send({ ...event, api: receiver.url }, { origin: 'https://evil.example' })
     expect([answer.status, await answer.text()]).toEqual([403, expect.stringContaining('evil.example')])
   })
 })
 
-/** A browser as far as it matters: it keeps cookies, and shows each redirect instead of following it. */
+/** A browser that keeps cookies, and returns each redirect instead of following it. */
 function browse() {
   const cookies = new Map<string, string>()
   return async (address: URL, init: RequestInit = {}) => {

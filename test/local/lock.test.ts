@@ -7,7 +7,7 @@ import { makeFolder, removeFolders } from './support/programs.ts'
 afterEach(removeFolders)
 const lockIn = () => join(makeFolder(), 'below', 'stack.lock')
 
-test('a lock that a live process holds is not given again', () => {
+test('a lock that a live process holds is not taken again', () => {
   const path = lockIn()
   takeLock(path)
   expect(takeLock(path)).toEqual({ heldBy: process.pid })
@@ -21,25 +21,13 @@ test('a released lock is free', () => {
   expect(takeLock(path)).toHaveProperty('release')
 })
 
-test('a lock left by a process that died does not block', () => {
+test.each<[what: string, written: (lock: string) => string]>([
+  ['of a dead process', (lock) => JSON.stringify({ ...JSON.parse(lock), pid: spawnSync('true').pid })],
+  ['of a dead process whose number this one has', (lock) => JSON.stringify({ ...JSON.parse(lock), born: '1' })],
+  ['that is half written', () => '{"pid":'],
+])('a lock %s does not block', (_what, written) => {
   const path = lockIn()
   takeLock(path)
-  const { pid } = spawnSync('true')
-  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), pid }))
-  expect(takeLock(path)).toHaveProperty('release')
-})
-
-test('a later process that has the number of the dead one does not block', () => {
-  const path = lockIn()
-  takeLock(path)
-  // This process's number, but another start time.
-  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), born: '1' }))
-  expect(takeLock(path)).toHaveProperty('release')
-})
-
-test('a half-written lock does not block', () => {
-  const path = lockIn()
-  takeLock(path)
-  writeFileSync(path, '{"pid":')
+  writeFileSync(path, written(readFileSync(path, 'utf8')))
   expect(takeLock(path)).toHaveProperty('release')
 })

@@ -7,7 +7,20 @@ import { makeFolder, removeFolders, root, runModule } from './support/programs.t
 afterEach(removeFolders)
 const policies = join(root, 'policies')
 
-test('the sample organisation has the agents, people and groups that everyone builds on', () => {
+function copyOfSample(): string {
+  const folder = makeFolder()
+  cpSync(policies, folder, { recursive: true })
+  return folder
+}
+// biome-ignore lint/suspicious/noExplicitAny: a test reaches into JSON that it knows
+function change(folder: string, name: string, by: (read: any) => unknown): void {
+  const file = join(folder, name)
+  const read = JSON.parse(readFileSync(file, 'utf8'))
+  by(read)
+  writeFileSync(file, JSON.stringify(read))
+}
+
+test('the sample organisation has the agents, people and groups that tests and examples use', () => {
   const { agents, people, tools } = readOrganisation(policies)
   expect(agents).toContainEqual(expect.objectContaining({ id: 'agent:builder', autonomy: 'supervised' }))
   expect(agents).toContainEqual(expect.objectContaining({ id: 'agent:remediator', autonomy: 'autonomous' }))
@@ -21,11 +34,11 @@ test('the sample organisation has the agents, people and groups that everyone bu
   ).not.toHaveLength(0)
   expect(inGroup('security').length).toBeGreaterThanOrEqual(3)
   expect(inGroup('on-call')).toHaveLength(2)
-  // All of them can be played at the desk.
+  // The desk can play all of them.
   expect(people.filter(({ slackUserId }) => slackUserId === undefined)).toEqual([])
 })
 
-test('every alias that the policies name is given a meaning', () => {
+test('every alias of the policies has a meaning', () => {
   expect(readOrganisation(policies)).toMatchObject({
     workloadIssuers: ['workloads'],
     peopleIssuers: ['people'],
@@ -36,8 +49,7 @@ test('every alias that the policies name is given a meaning', () => {
 })
 
 test('the first dates of the sample’s agents count from today on the local stack, and no other date moves', () => {
-  const [folder, copy] = [makeFolder(), join(makeFolder(), 'copy')]
-  cpSync(policies, folder, { recursive: true })
+  const [folder, copy] = [copyOfSample(), join(makeFolder(), 'copy')]
   const datesIn = (of: string): string[] =>
     JSON.parse(readFileSync(join(of, 'agents.json'), 'utf8')).agents.map(
       ({ recertifyBy }: { recertifyBy: string }) => recertifyBy,
@@ -51,41 +63,28 @@ test('the first dates of the sample’s agents count from today on the local sta
   expect(withDatesOfToday(folder, copy)).toBe(folder)
 })
 
-test('agents and tools with an address to be notified at are told, and no others', () => {
+test('agents and tools with an address are notified, and no others', () => {
   expect(readOrganisation(policies).notified).toEqual([])
-  const folder = makeFolder()
-  cpSync(policies, folder, { recursive: true })
-  for (const kind of ['agents', 'tools']) {
-    const file = join(folder, `${kind}.json`)
-    const read = JSON.parse(readFileSync(file, 'utf8'))
-    read[kind][0].notify = `http://127.0.0.1:8123/${kind}`
-    writeFileSync(file, JSON.stringify(read))
-  }
+  const folder = copyOfSample()
+  for (const kind of ['agents', 'tools'])
+    change(folder, `${kind}.json`, (read) => (read[kind][0].notify = `http://127.0.0.1:8123/${kind}`))
   expect(readOrganisation(folder).notified).toEqual([
     { id: 'agent:builder', url: 'http://127.0.0.1:8123/agents' },
     { id: 'tool:flag-service', url: 'http://127.0.0.1:8123/tools' },
   ])
 })
 
-test('a file that is not as expected is named, with the member', () => {
-  const folder = makeFolder()
-  cpSync(policies, folder, { recursive: true })
-  writeFileSync(
-    join(folder, 'agents.json'),
-    '{ "agents": [{ "id": "agent:x", "autonomy": "autonomous", "identities": [] }] }',
-  )
+test('an invalid file is named, with the member', () => {
+  const folder = copyOfSample()
+  const agents = [{ id: 'agent:x', autonomy: 'autonomous', identities: [] }]
+  writeFileSync(join(folder, 'agents.json'), JSON.stringify({ agents }))
   expect(() => readOrganisation(folder)).toThrow(/agents\.json[\s\S]*owner/)
 })
 
-/** The sample, where the first agent has these identities too, before its own. */
+/** The sample, with more identities of its first agent, before its own. */
 function withIdentities(...identities: object[]): string {
-  const folder = makeFolder()
-  cpSync(policies, folder, { recursive: true })
-  const file = join(folder, 'agents.json')
-  const registry = JSON.parse(readFileSync(file, 'utf8'))
-  const { agents } = registry
-  agents[0].identities.unshift(...identities)
-  writeFileSync(file, JSON.stringify(registry))
+  const folder = copyOfSample()
+  change(folder, 'agents.json', ({ agents }) => agents[0].identities.unshift(...identities))
   return folder
 }
 const elsewhere = [
@@ -97,7 +96,7 @@ const elsewhere = [
   },
 ]
 
-test('an agent is who it is here and now, and issuers that are elsewhere have nobody here', () => {
+test('an agent has its current identity at the local issuer, and absent issuers have no subjects', () => {
   const { agents, workloadIssuers, absentIssuers } = readOrganisation(withIdentities(...elsewhere))
   expect(agents[0]).toMatchObject({ id: 'agent:builder', subject: 'agent-builder' })
   expect(workloadIssuers).toEqual(['workloads'])
@@ -125,15 +124,10 @@ test('the deployment of an organisation with identities elsewhere compiles', () 
   expect(compileFolder(folder, file)).toMatchObject({ ok: true })
 })
 
-test('an agent for whom nobody here can speak is named', () => {
+test('an agent without an identity at the local issuer is named', () => {
   const folder = withIdentities()
-  const file = join(folder, 'agents.json')
-  writeFileSync(
-    file,
-    readFileSync(file, 'utf8').replace(
-      '{"issuer":"workloads","subject":"agent-planner"}',
-      JSON.stringify(elsewhere[2]),
-    ),
-  )
+  change(folder, 'agents.json', ({ agents }) => {
+    agents.find(({ id }: { id: string }) => id === 'agent:planner').identities = [elsewhere[2]]
+  })
   expect(() => readOrganisation(folder)).toThrow(/agent:planner has no identity at issuer `workloads`/)
 })

@@ -3,7 +3,7 @@ import { JmesPathExpressions } from '../../functions/adapters/jmespath/expressio
 import { PagerDutySchedules } from '../../functions/adapters/pagerduty/schedules.ts'
 import { startPager } from '../../local/pager.ts'
 
-test('the local PagerDuty tells who is on call and who else is in the schedule, to the holder of its token alone', async () => {
+test('the local PagerDuty tells the person on call and the others of the schedule, to the holder of its token alone', async () => {
   const pager = await startPager({ schedules: ['PONCALL'], users: ['PJADE01', 'PKOFI01'] })
   try {
     const schedule = { schedule: 'PONCALL', level: 1 }

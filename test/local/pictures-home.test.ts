@@ -1,18 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Browser, Locator, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { giveStandIn } from '../../functions/operations/people/stand-ins.ts'
 import { givePermit } from '../../functions/operations/permits/standing-permits.ts'
-import { DeskWorld } from '../channels/slack/edge/desk-world.ts'
-import { parameter, person, sampleBundle, type What, World } from '../support/world.ts'
-import { inBrowser, launchBrowser } from './support/browser.ts'
-import { smallPng } from './support/small-png.ts'
+import { parameter, person, type What } from '../support/world.ts'
+import { inBrowser } from './support/browser.ts'
+import { DeskPictures, dialog, picture } from './support/desk-pictures.ts'
 
-// The tab of one person, and the forms that are opened from it and by commands. As in pictures.test.ts, a test run only
-// looks whether they can be drawn and used.
+// The Home tab of a person, and the forms that it and commands open.
 
-const folder = process.env['HOTWORK_PICTURES']
-const bundle = sampleBundle()
 const day = 86_400
 const flag: What = {
   action: 'flags:set',
@@ -21,38 +15,18 @@ const flag: What = {
 }
 
 inBrowser('pictures of the tab and its forms', () => {
-  const at = new DeskWorld(new World(bundle))
-  let browser: Browser
-  jest.setTimeout(240_000)
-  beforeAll(async () => {
-    if (folder !== undefined) mkdirSync(folder, { recursive: true })
-    await at.open()
-    browser = await launchBrowser('--disable-lcd-text')
-  })
-  afterAll(async () => {
-    await browser.close()
-    await at.close()
-  })
-  afterEach(() => Promise.all(browser.contexts().map((context) => context.close())))
-
-  async function openAs(user: string, where: string): Promise<Page> {
-    const context = await browser.newContext({ viewport: { width: 980, height: 860 }, timezoneId: 'UTC' })
-    const page = await context.newPage()
-    page.setDefaultTimeout(60_000)
-    await page.goto(`${at.desk.deskUrl}?as=${user}&in=${where}`)
+  const desk = new DeskPictures(860)
+  desk.install()
+  const { at } = desk
+  const openHome = (user: string) => desk.openAs(user, { where: 'home' })
+  const typed = async (user: string, text: string): Promise<Page> => {
+    await at.control('command', { command: '/hotwork', text, user, channel: 'hotwork-approvals' })
+    const page = await openHome(user)
+    await dialog(page).waitFor()
     return page
   }
 
-  async function picture(name: string, of: Locator): Promise<void> {
-    await of.waitFor()
-    if (folder === undefined) return
-    const png = smallPng(await of.screenshot({ animations: 'disabled', caret: 'hide' }))
-    expect(png.length).toBeLessThan(80 * 1024)
-    writeFileSync(join(folder, `${name}.png`), png)
-  }
-  const dialog = (page: Page) => page.locator('dialog.modal')
-
-  test('the tab, what was allowed ahead on it, and naming a stand-in from it', async () => {
+  test('the Home tab is drawn with a standing permit, and a stand-in is named from it', async () => {
     const { world } = at
     const request = await world.submitted(flag)
     await world.decide(request, 'ben')
@@ -69,7 +43,7 @@ inBrowser('pictures of the tab and its forms', () => {
     const away = { person: person('chloe'), by: person('ben'), login: {}, until: world.clock.now() + day }
     expect(await giveStandIn(away, { ...world.ports, standIns: world.standIns })).toMatchObject({ ok: true })
     await at.home('U0BEN')
-    const page = await openAs('U0BEN', 'home')
+    const page = await openHome('U0BEN')
     await picture('home', page.locator('main'))
     await page.getByRole('button', { name: 'Name a stand-in…' }).click()
     await dialog(page).waitFor()
@@ -80,15 +54,8 @@ inBrowser('pictures of the tab and its forms', () => {
     expect((await world.standIns.list({ limit: 9 })).items).toHaveLength(2)
   })
 
-  test('the form that opens in an opening, what it says beside a field, and where it leads', async () => {
-    await at.control('command', {
-      command: '/hotwork',
-      text: 'break-glass',
-      user: 'U0JADE',
-      channel: 'hotwork-approvals',
-    })
-    const page = await openAs('U0JADE', 'home')
-    await dialog(page).waitFor()
+  test('the form of break-glass is drawn, with words beside a field, and leads to a login', async () => {
+    const page = await typed('U0JADE', 'break-glass')
     await picture('form-break-glass', dialog(page))
     await page.getByLabel('What you need').selectOption({ index: 1 })
     await page.getByLabel('What is wrong, and what you are going to do').fill('outage')
@@ -103,14 +70,7 @@ inBrowser('pictures of the tab and its forms', () => {
     await page.getByRole('link', { name: 'Log in and open' }).waitFor()
     await picture('form-break-glass-prepared', dialog(page))
   })
-  const typed = async (user: string, text: string): Promise<Page> => {
-    await at.control('command', { command: '/hotwork', text, user, channel: 'hotwork-approvals' })
-    const page = await openAs(user, 'home')
-    await dialog(page).waitFor()
-    return page
-  }
-
-  test('the form that halts, what it says beside a field, and the tab with what is halted', async () => {
+  test('the form of a halt is drawn, with words beside a field, and the tab shows the halt', async () => {
     const page = await typed('U0GUS', 'halt')
     await page.getByLabel('What is to stop').selectOption({ label: 'An environment' })
     await page.getByLabel('Which one').fill('moon')
@@ -126,12 +86,12 @@ inBrowser('pictures of the tab and its forms', () => {
     await page.getByText(/Another person lifts it, here or with/).waitFor()
     expect((await at.halts.list({ lifted: false }, { limit: 9 })).items).toHaveLength(1)
     await at.home('U0HANA')
-    const hanas = await openAs('U0HANA', 'home')
+    const hanas = await openHome('U0HANA')
     await hanas.getByRole('button', { name: 'Lift', exact: true }).waitFor()
     await picture('home-halts', hanas.locator('main'))
   })
 
-  test('the forms by which a person asks on behalf of an agent', async () => {
+  test('the forms are drawn by which a person asks on behalf of an agent', async () => {
     const page = await typed('U0DAN', 'request putparameter')
     await page.getByLabel('On behalf of').selectOption({ index: 1 })
     await page.getByLabel('What it should do').selectOption({ index: 1 })

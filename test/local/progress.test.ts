@@ -6,7 +6,7 @@ const record = (isTTY: boolean) => {
 }
 const seconds = /\(\d+\.\d s\)/
 
-test('on plain output a step is a line when it starts and one when it ends', async () => {
+test('a step prints a line at its start and one at its end on plain output', async () => {
   const { written, output } = record(false)
   const result = await createProgress(output)('deploy', async (note) => {
     note('140 resources')
@@ -19,14 +19,14 @@ test('on plain output a step is a line when it starts and one when it ends', asy
   ])
 })
 
-test('a step that fails is shown as failed, and its fault goes on to the caller', async () => {
+test('a failed step is shown as failed, and rejects with its fault', async () => {
   const { written, output } = record(false)
   const failing = createProgress(output)('deploy', () => Promise.reject(new Error('no bucket')))
   await expect(failing).rejects.toThrow('no bucket')
   expect(written.at(-1)).toMatch(/^✗ deploy \(/)
 })
 
-test('on a terminal the running steps share the last line, and what has ended stays above it', async () => {
+test('running steps share the last line on a terminal, and ended ones stay above it', async () => {
   const { written, output } = record(true)
   const progress = createProgress(output)
   const slow = Promise.withResolvers<void>()

@@ -6,7 +6,7 @@ import { makeFolder, removeFolders, root, runModule } from './support/programs.t
 
 afterEach(removeFolders)
 
-/** Makes (or finds) an environment with this PATH; its python, or what it threw. */
+/** Makes or finds an environment with this PATH. @returns its Python, or its fault */
 const ensure = (directory: string, path: string) =>
   runModule<{ python?: string; name?: string; message?: string; steps: string[] }>(`
     import { ensurePythonEnvironment } from './local/python-environment.ts'
@@ -20,16 +20,16 @@ const ensure = (directory: string, path: string) =>
     )
     console.log(JSON.stringify({ ...end, steps }))`)
 
-test('without Python 3.10 and venv one sentence names the package to install', () => {
+test('one sentence names the missing package if Python 3.10 or venv is missing', () => {
   const folder = makeFolder()
-  // A Python that is too old, or has no venv: its check fails.
+  // The check fails with a Python that is too old, or has no venv.
   writeFileSync(join(folder, 'python3'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
   const { name, message } = ensure(join(folder, 'venv'), folder)
   expect(name).toBe('MissingPrerequisite')
   expect(message).toMatch(/^[^.]+Python 3\.10[^.]+`python3-venv`[^.]+$/)
 })
 
-test('a finished environment with the same requirements is used as it is, silently', () => {
+test('a finished environment with the same requirements is reused without a step', () => {
   const venv = join(makeFolder(), 'venv')
   mkdirSync(join(venv, 'bin'), { recursive: true })
   writeFileSync(join(venv, 'bin/python'), '')
@@ -38,13 +38,13 @@ test('a finished environment with the same requirements is used as it is, silent
   expect(ensure(venv, '')).toEqual({ python: join(venv, 'bin/python'), steps: [] })
 })
 
-test('an environment of other requirements, or half made, is not used', () => {
+test('an environment with other requirements is not reused', () => {
   const folder = makeFolder()
   const venv = join(folder, 'venv')
   mkdirSync(join(venv, 'bin'), { recursive: true })
   writeFileSync(join(venv, 'bin/python'), '')
   writeFileSync(join(venv, 'hotwork-requirements.txt'), 'ministack==1.0.0\n')
-  // It goes on to make a new one, for which this PATH has no Python.
+  // It makes a new one, for which this PATH has no Python.
   expect(ensure(venv, folder)).toMatchObject({ name: 'MissingPrerequisite' })
   expect(existsSync(`${venv}.lock`)).toBe(false)
 })
@@ -62,7 +62,7 @@ test.each([
     expect(line).toMatch(/^[\w.-]+(?:\[[\w,-]+\])?==[\w.]+(?: --hash=sha256:[0-9a-f]{64})+$/)
 })
 
-test("a Lambda's archive is one that others can read", () => {
+test("Python can read a Lambda's archive", () => {
   const path = join(makeFolder(), 'code.zip')
   writeFileSync(path, zipOne('index.js', "exports.handler = async () => 'é'\n"))
   const read =

@@ -1,8 +1,9 @@
-import { createServer, type IncomingHttpHeaders, request, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { type ReverseProxy, startReverseProxy } from '../../local/loopback.ts'
+import { type IncomingHttpHeaders, request } from 'node:http'
+import { buffer, text } from 'node:stream/consumers'
+import { findFreePort, type ReverseProxy, startReverseProxy } from '../../local/loopback.ts'
+import { useServer } from '../support/http-server.ts'
 
-/** What reached the server behind the proxy. */
+/** A request as it reached the server behind the proxy. */
 interface Seen {
   method: string
   url: string
@@ -10,48 +11,29 @@ interface Seen {
   body: string
 }
 
-let behind: Server
+const behind = useServer(async (incoming, response) => {
+  const { method = '', url = '', headers } = incoming
+  const body = (await buffer(incoming)).toString('base64')
+  response.writeHead(418, { 'set-cookie': ['a=1', 'b=2'] })
+  response.end(JSON.stringify({ method, url, headers, body } satisfies Seen))
+})
 let proxy: ReverseProxy
 const faults: string[] = []
-
 beforeEach(async () => {
-  behind = createServer(async (incoming, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of incoming) chunks.push(chunk as Buffer)
-    const { method = '', url = '', headers } = incoming
-    response.writeHead(418, { 'set-cookie': ['a=1', 'b=2'] })
-    response.end(
-      JSON.stringify({ method, url, headers, body: Buffer.concat(chunks).toString('base64') } satisfies Seen),
-    )
-  })
-  await new Promise<void>((resolve) => behind.listen(0, '127.0.0.1', resolve))
   proxy = await startReverseProxy((line) => faults.push(line))
 })
-afterEach(async () => {
-  await proxy.close()
-  behind.closeAllConnections()
-  behind.close()
-})
+afterEach(() => proxy.close())
 
-const forward = () =>
-  proxy.forwardTo(`http://127.0.0.1:${(behind.address() as AddressInfo).port}/_aws/execute-api/abc/$default`)
+const forward = () => proxy.forwardTo(`${behind()}/_aws/execute-api/abc/$default`)
 
 /** Sends a request whose path is exactly this, which `fetch` would normalize. */
 const send = (path: string, options: { method?: string; headers?: Record<string, string>; body?: Buffer } = {}) =>
   new Promise<{ status: number; cookies: string[] | undefined; seen: Seen }>((resolve, reject) => {
     const { body, ...rest } = options
-    const outgoing = request(proxy.url, { path, ...rest }, (response) => {
-      let text = ''
-      response.setEncoding('utf8').on('data', (chunk) => {
-        text += chunk
-      })
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          cookies: response.headers['set-cookie'],
-          seen: text.startsWith('{') ? (JSON.parse(text) as Seen) : { method: '', url: '', headers: {}, body: text },
-        }),
-      )
+    const outgoing = request(proxy.url, { path, ...rest }, async (response) => {
+      const answer = await text(response)
+      const seen = answer.startsWith('{') ? JSON.parse(answer) : { method: '', url: '', headers: {}, body: answer }
+      resolve({ status: response.statusCode ?? 0, cookies: response.headers['set-cookie'], seen })
     })
     outgoing.on('error', reject).end(body)
   })
@@ -74,13 +56,13 @@ test('a body arrives byte for byte, however large', async () => {
   expect(Buffer.from(seen.body, 'base64').equals(body)).toBe(true)
 })
 
-test('nobody leaves the path that the API lives below', async () => {
+test('no request leaves the path of the API', async () => {
   forward()
   const { seen } = await send('/../../../_ministack/state')
   expect(seen.url).toMatch(/^\/_aws\/execute-api\/abc\/\$default\//)
 })
 
-test('what a caller says about how it was forwarded does not reach the API', async () => {
+test('a caller’s own `Forwarded` headers do not reach the API', async () => {
   forward()
   const { seen } = await send('/', {
     headers: {
@@ -94,8 +76,8 @@ test('what a caller says about how it was forwarded does not reach the API', asy
 })
 
 test.each([
-  ['under a name that was made to lead to this machine', { host: 'evil.example' }],
-  ['under an address that ends as one of ours', { host: '127.0.0.1.evil.example' }],
+  ['under a foreign name that leads to this machine', { host: 'evil.example' }],
+  ['under a name that begins as a loopback address', { host: '127.0.0.1.evil.example' }],
   ['from a page of another origin', { origin: 'https://evil.example' }],
   ['from a page without an origin, as in a sandbox', { origin: 'null' }],
   ['from a page of another program on this machine', { origin: 'http://127.0.0.1:1' }],
@@ -111,16 +93,14 @@ test('a form of a page of the API reaches it, under either name of loopback', as
     expect((await send('/', { method: 'POST', headers: { host, origin: `http://${host}` } })).status).toBe(418)
 })
 
-test('it has its address before it knows what lies behind, and says so', async () => {
+test('the proxy answers 503 until it has a target', async () => {
   expect((await send('/')).status).toBe(503)
   forward()
   expect((await send('/')).status).toBe(418)
 })
 
 test('a target that does not answer is 502, and is logged', async () => {
-  forward()
-  behind.closeAllConnections()
-  await new Promise((resolve) => behind.close(resolve))
+  proxy.forwardTo(`http://127.0.0.1:${await findFreePort()}`)
   expect((await send('/lost')).status).toBe(502)
   expect(faults.join()).toContain('/lost')
 })

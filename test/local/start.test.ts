@@ -5,7 +5,7 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import type { Local } from '../../local/local-file.ts'
 import { endPrograms, makeFolder, processesOf, removeFolders, startProgram } from './support/programs.ts'
 
-/** `npm start`, with the smallest app there is in place of Hotwork's. */
+/** `npm start`, with a minimal app in place of Hotwork's. */
 const start = (state: string, ...more: string[]) =>
   startProgram(['local/start.ts', '--state', state, '--app', 'test/local/support/small-app.ts', ...more])
 const ready = 'Ctrl-C ends it all'
@@ -23,7 +23,7 @@ const addressesOf = ({ apiUrl, aws, identityProviderUrl, slack }: Local) => [
   slack.deskUrl,
 ]
 
-/** Reads parameters as the target role would, or says the name of the refusal. */
+/** Reads parameters with the target role. @returns the value, or the name of the refusal */
 async function asTargetRole({ aws }: Local) {
   const { endpointUrl: endpoint, region, accessKeyId, secretAccessKey } = aws
   const sts = new STSClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } })
@@ -42,7 +42,7 @@ async function asTargetRole({ aws }: Local) {
     )
 }
 
-/** Waits until nothing that was started for this folder is alive. */
+/** Waits until no process that was started for this folder is alive. */
 async function untilNothingRuns(state: string): Promise<void> {
   while (processesOf(state).length > 0) await new Promise(setImmediate)
 }
@@ -62,14 +62,14 @@ test('the stack serves the deployed app under its own address, and all ends on S
   expect(program.printed()).toContain(local.apiUrl)
   expect(program.printed()).toContain(local.slack.deskUrl)
   expect(program.printed()).toContain(local.identityProviderUrl)
-  // It holds private keys.
+  // The file holds private keys.
   expect(statSync(join(state, 'local.json')).mode & 0o077).toBe(0)
   expect(addressesOf(local).map((address) => new URL(address).hostname)).toEqual(Array(4).fill('127.0.0.1'))
   expect(local).toMatchObject({ issuer: local.apiUrl, slack: { interactivityUrl: `${local.apiUrl}/slack/events` } })
   expect(new URL(local.issuer).origin).toBe(local.issuer)
 
   const response = await fetch(`${local.apiUrl}/some/path`, { method: 'POST', body: 'as it was' })
-  // The app's Lambda, on Node 24, told its issuer, with its role's rights and no others.
+  // The app's Lambda, on Node 24, with its issuer and its role's rights alone.
   expect(await response.json()).toMatchObject({
     node: expect.stringMatching(/^v24\./),
     issuer: local.issuer,
@@ -81,7 +81,7 @@ test('the stack serves the deployed app under its own address, and all ends on S
   })
   expect(readFileSync(join(state, 'log/lambda.log'), 'utf8')).toContain('the probe was asked for /some/path')
 
-  // A role is held to its boundary, and the sample target is there.
+  // A role is limited by its boundary, and the sample target exists.
   const read = await asTargetRole(local)
   expect(await read('/prod/checkout/other')).toBe('must not change')
   expect(await read('/prod/checkout/payment-timeout-ms')).toBe('AccessDeniedException')
@@ -94,7 +94,7 @@ test('the stack serves the deployed app under its own address, and all ends on S
   expect(existsSync(join(state, 'local.json'))).toBe(false)
 })
 
-test('a second start says which one runs and ends with 1, and a killed one leaves nothing behind', async () => {
+test('a second start names the running stack and ends with 1, and a killed one leaves no process', async () => {
   const state = makeFolder()
   const first = start(state)
   await first.prints(ready)
@@ -110,7 +110,7 @@ test('a second start says which one runs and ends with 1, and a killed one leave
   await untilNothingRuns(state)
   expect(await Promise.all(addressesOf(local).map(isReachable))).toEqual([false, false, false, false])
 
-  // What it left in the folder does not keep the next one from starting.
+  // Its files in the folder do not block the next start.
   expect(existsSync(join(state, 'local.json'))).toBe(true)
   const third = start(state)
   await third.prints(ready)
@@ -120,7 +120,7 @@ test('a second start says which one runs and ends with 1, and a killed one leave
   await untilNothingRuns(state)
 })
 
-test('Ctrl-C while it starts ends what runs by then, with 130', async () => {
+test('Ctrl-C during a start ends all its processes, with 130', async () => {
   const state = makeFolder()
   const program = start(state)
   await program.prints('synthesize')
@@ -130,7 +130,7 @@ test('Ctrl-C while it starts ends what runs by then, with 130', async () => {
   expect(existsSync(join(state, 'stack.lock'))).toBe(false)
 })
 
-test('an app that cannot be synthesized ends the start with 1, its own words and nothing left running', async () => {
+test('an app that cannot be synthesized ends the start with 1, its own words and no process left', async () => {
   const state = makeFolder()
   const broken = join(state, 'broken-app.ts')
   writeFileSync(broken, "process.stderr.write('policies/ladder.json:3 names no stage\\n'); process.exitCode = 1\n")
@@ -141,13 +141,13 @@ test('an app that cannot be synthesized ends the start with 1, its own words and
   expect(existsSync(join(state, 'local.json'))).toBe(false)
 })
 
-/** The emulator of a state directory: the one that all its other processes belong to. */
+/** The emulator of a state directory. */
 const emulatorOf = (state: string) =>
   processesOf(join(state, 'emulator')).find((pid) =>
     readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('emulator.py'),
   ) as number
 
-test('an emulator that dies ends it all with 1, a sentence that says so and the end of its log', async () => {
+test('a dead emulator ends the stack with 1, a sentence and the end of its log', async () => {
   const state = makeFolder()
   const program = start(state)
   await program.prints(ready)
@@ -165,7 +165,7 @@ test('an emulator that dies ends it all with 1, a sentence that says so and the 
 })
 
 test.each(['local/start.ts', 'local/demo.ts'])(
-  '%s, whose emulator dies while it starts, ends with 1 and the same sentence',
+  '%s, whose emulator dies during the start, ends with 1 and the same sentence',
   async (script) => {
     const state = makeFolder()
     const program = startProgram([script, '--state', state])

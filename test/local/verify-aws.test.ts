@@ -18,86 +18,84 @@ const silent = () => {}
 const held = async () => ({ held: true, found: 'yes' })
 const verdict = async (each: Check) => (await each.ask(silent)).verdict
 
-describe('npm run verify:aws', () => {
-  test('what only AWS answers is not asked on an emulator, and so never held there', async () => {
-    const onlyAws = { id: 'a', expects: 'b', where: 'aws' } as const
-    expect(await verdict(check({ isAws: false }, onlyAws, held))).toBe('not asked here')
-    expect(await verdict(check({ isAws: true }, onlyAws, held))).toBe('held')
-  })
+test('a check that only AWS answers is not asked on an emulator, and so never held there', async () => {
+  const onlyAws = { id: 'a', expects: 'b', where: 'aws' } as const
+  expect(await verdict(check({ isAws: false }, onlyAws, held))).toBe('not asked here')
+  expect(await verdict(check({ isAws: true }, onlyAws, held))).toBe('held')
+})
 
-  test('a check that breaks has failed, and one that lacks what it needs was not asked', async () => {
-    const anywhere = { id: 'a', expects: 'b', where: 'anywhere' } as const
-    const failing = (fault: Error) => check({ isAws: true }, anywhere, () => Promise.reject(fault))
-    expect(await verdict(failing(new Error('no network')))).toBe('failed')
-    expect(await verdict(failing(new NotAsked('no trail')))).toBe('not asked here')
-  })
+test('a check that throws has failed, and one without its precondition was not asked', async () => {
+  const anywhere = { id: 'a', expects: 'b', where: 'anywhere' } as const
+  const failing = (fault: Error) => check({ isAws: true }, anywhere, () => Promise.reject(fault))
+  expect(await verdict(failing(new Error('no network')))).toBe('failed')
+  expect(await verdict(failing(new NotAsked('no trail')))).toBe('not asked here')
+})
 
-  test('an account is twelve digits, and what is not known is refused before anything is made', () => {
-    const names = ['story', 'ledger', 'break-glass', 'time', 'lag', 'drift']
-    expect(() => readOptions(['--account', '1234'], names)).toThrow(/twelve digits/)
-    expect(() => readOptions(['--force'], names)).toThrow(/force/)
-    expect(readOptions(['--account', '123456789012', '--chapters', 'drift'], names)).toMatchObject({
-      ...{ account: '123456789012', keep: false, local: false },
-      chapters: ['drift'],
-    })
+test('an account is twelve digits, and an unknown option is refused before anything is made', () => {
+  const names = ['story', 'ledger', 'break-glass', 'time', 'lag', 'drift']
+  expect(() => readOptions(['--account', '1234'], names)).toThrow(/twelve digits/)
+  expect(() => readOptions(['--force'], names)).toThrow(/force/)
+  expect(readOptions(['--account', '123456789012', '--chapters', 'drift'], names)).toMatchObject({
+    ...{ account: '123456789012', keep: false, local: false },
+    chapters: ['drift'],
   })
+})
 
-  test('what is not on this machine is no emulator, and no service may be elsewhere than the others', () => {
-    for (const here of ['http://127.0.0.1:4566', 'http://localhost:4566', 'http://[::1]:4566'])
-      expect(isOfThisMachine(here)).toBe(true)
-    for (const elsewhere of ['https://dynamodb.eu-west-1.amazonaws.com', 'http://127.0.0.1.example.com'])
-      expect(isOfThisMachine(elsewhere)).toBe(false)
-    expect(endpointIn({})).toBe('')
-    expect(endpointIn({ AWS_ENDPOINT_URL: 'http://localhost:4566' })).toBe('http://localhost:4566')
-    expect(() => endpointIn({ AWS_ENDPOINT_URL_STS: 'http://localhost:4566' })).toThrow(/AWS_ENDPOINT_URL_STS/)
-  })
+test('an endpoint elsewhere is no emulator, and no service may have its own endpoint', () => {
+  for (const here of ['http://127.0.0.1:4566', 'http://localhost:4566', 'http://[::1]:4566'])
+    expect(isOfThisMachine(here)).toBe(true)
+  for (const elsewhere of ['https://dynamodb.eu-west-1.amazonaws.com', 'http://127.0.0.1.example.com'])
+    expect(isOfThisMachine(elsewhere)).toBe(false)
+  expect(endpointIn({})).toBe('')
+  expect(endpointIn({ AWS_ENDPOINT_URL: 'http://localhost:4566' })).toBe('http://localhost:4566')
+  expect(() => endpointIn({ AWS_ENDPOINT_URL_STS: 'http://localhost:4566' })).toThrow(/AWS_ENDPOINT_URL_STS/)
+})
 
-  test.each([
-    ['slack', '/api/auth.test', 200],
-    ['slack', '/response/a1b2', 200],
-    ['idp', '/.well-known/openid-configuration', 200],
-    ['idp', '/token', 200],
-    ['pager', '/oncalls?until=1', 200],
-    ['pager', '/incidents/INC-1', 200],
-    ['slack', '/', 404],
-    ['slack', '/control/fault', 404],
-    ['slack', '/api/../control/fault', 404],
-    ['slack', '/api/%2e%2e/control/fault', 404],
-    ['idp', '/signals', 404],
-    ['idp', '/a/../signals', 404],
-    ['pager', '/control/shift', 404],
-    ['other', '/', 404],
-  ])('the relay answers of %s at %s: %d', async (program, path, status) => {
-    const server = await listenOnLoopback()
-    server.handle((_request, response) => response.end('asked'))
-    const answered = await callProgram({ program, method: 'GET', path, headers: {} }, server.url)
-    await server.close()
-    expect(answered).toMatchObject({ status, body: status === 200 ? 'asked' : 'Hotwork asks nothing there' })
-  })
+test.each([
+  ['slack', '/api/auth.test', 200],
+  ['slack', '/response/a1b2', 200],
+  ['idp', '/.well-known/openid-configuration', 200],
+  ['idp', '/token', 200],
+  ['pager', '/oncalls?until=1', 200],
+  ['pager', '/incidents/INC-1', 200],
+  ['slack', '/', 404],
+  ['slack', '/control/fault', 404],
+  ['slack', '/api/../control/fault', 404],
+  ['slack', '/api/%2e%2e/control/fault', 404],
+  ['idp', '/signals', 404],
+  ['idp', '/a/../signals', 404],
+  ['pager', '/control/shift', 404],
+  ['other', '/', 404],
+])('the relay answers %s at %s with %d', async (program, path, status) => {
+  const server = await listenOnLoopback()
+  server.handle((_request, response) => response.end('asked'))
+  const answered = await callProgram({ program, method: 'GET', path, headers: {} }, server.url)
+  await server.close()
+  expect(answered).toMatchObject({ status, body: status === 200 ? 'asked' : 'Hotwork asks nothing there' })
+})
 
-  test('an unknown chapter is refused before anything is made, and the chapters are named', () => {
-    const names = ['story', 'lag']
-    expect(() => readOptions(['--chapters', 'stroy'], names)).toThrow(/no chapter `stroy`: choose of story, lag$/)
-    expect(() => readOptions(['--local', '--keep'], names)).toThrow(/the emulator ends with the command/)
-    expect(readOptions(['--chapters', 'story, lag'], names).chapters).toEqual(['story', 'lag'])
-  })
+test('an unknown chapter is refused before anything is made, and the chapters are named', () => {
+  const names = ['story', 'lag']
+  expect(() => readOptions(['--chapters', 'stroy'], names)).toThrow(/no chapter `stroy`: choose of story, lag$/)
+  expect(() => readOptions(['--local', '--keep'], names)).toThrow(/the emulator ends with the command/)
+  expect(readOptions(['--chapters', 'story, lag'], names).chapters).toEqual(['story', 'lag'])
+})
 
-  test('a session that has ended is refused for that, as AWS says of one that was cut, and by no deny', async () => {
-    const expired = new Error('The security token included in the request is expired')
-    expired.name = 'ExpiredTokenException'
-    const said = (await iamDenial(() => Promise.reject(expired))) ?? ''
-    expect(denial.notAllowed.test(said)).toBe(true)
-    expect(denial.denied.test(said)).toBe(false)
-    await expect(iamDenial(() => Promise.reject(new Error('no network')))).rejects.toThrow('no network')
-  })
+test('an expired session is refused as not allowed, as AWS refuses a denied one, and not by a deny', async () => {
+  const expired = new Error('The security token included in the request is expired')
+  expired.name = 'ExpiredTokenException'
+  const said = (await iamDenial(() => Promise.reject(expired))) ?? ''
+  expect(denial.notAllowed.test(said)).toBe(true)
+  expect(denial.denied.test(said)).toBe(false)
+  await expect(iamDenial(() => Promise.reject(new Error('no network')))).rejects.toThrow('no network')
+})
 
-  test.each([
-    [59, '287082'],
-    [1_111_111_109, '081804'],
-    [2_000_000_000, '279037'],
-  ])('the code of a second factor at %d s is that of RFC 6238, appendix B', (seconds, code) => {
-    expect(totp(Buffer.from('12345678901234567890'), seconds * 1000)).toBe(code)
-  })
+test.each([
+  [59, '287082'],
+  [1_111_111_109, '081804'],
+  [2_000_000_000, '279037'],
+])('the code of a second factor at %d s is that of RFC 6238, appendix B', (seconds, code) => {
+  expect(totp(Buffer.from('12345678901234567890'), seconds * 1000)).toBe(code)
 })
 
 describe('the report of verify:aws', () => {
@@ -114,11 +112,11 @@ describe('the report of verify:aws', () => {
     ['an expectation failed', { chapters: { names: [], held: 3, failures: ['x'] } }, /^NOT GOOD; .*1 failed/],
     ['nothing was looked at', { chapters: { names: [], held: 0, failures: [] } }, /^NOT GOOD/],
     ['it was ended', { endedBy: 'asked to end by SIGINT' }, /^NOT GOOD; it did not come to its end: asked to end by/],
-  ])('where %s, its first line says so', (_, more, words) => {
+  ])('the first line of a report says that %s', (_, more, words) => {
     expect(summaryOf({ ...run, ...more })).toMatch(words)
   })
 
-  test('it names what failed before anything else, also of a run that was never deployed', () => {
+  test('the report names failures first, also of a run that was never deployed', () => {
     const folder = mkdtempSync(join(tmpdir(), 'hotwork-report-'))
     writeReport(folder, { ...run, checks: [failed], chapters: { names: [], held: 0, failures: ['The story: x'] } })
     const text = readFileSync(join(folder, 'report.md'), 'utf8')
@@ -137,7 +135,7 @@ describe('removing what a run made', () => {
     ...{ stacks: stacksOf('Hwv1'), paths: ['/prod/checkout'] },
   }
 
-  /** Removes it in an account in which a stack is, or is not; all else is gone already. */
+  /** Removes a run in an account that has these stacks, and nothing else of the run. */
   async function removed(made: Made, stacks: { readonly [name: string]: string }) {
     const calls: string[] = []
     const server = await listenOnLoopback()
@@ -182,7 +180,7 @@ describe('removing what a run made', () => {
     return result('')
   }
 
-  test('a parameter that it has removed is forgotten: the account may have its own by that name later', async () => {
+  test('a removed parameter is forgotten: the account may use its name later', async () => {
     const { left, calls, still } = await removed(made, {})
     expect(left).toEqual([])
     expect(calls).toContain('DeleteParameter')
@@ -190,12 +188,12 @@ describe('removing what a run made', () => {
     expect((await removed(still, {})).calls).not.toContain('DeleteParameter')
   })
 
-  test('what a stack kept is still known when the stack is gone, of which AWS tells nothing any more', async () => {
+  test('a resource that outlives its stack is still known when the stack is deleted', async () => {
     const kept = [{ type: 'key', id: 'key-1' } as const]
     expect((await removed({ ...made, kept }, {})).calls).toContain('ScheduleKeyDeletion')
   })
 
-  test('a stack that does not go is tried again without its denies, and named with the reason', async () => {
+  test('a stack that cannot be deleted is retried without its denies, and named with the reason', async () => {
     const { left, calls, still } = await removed(made, { Hwv1Target: 'DELETE_FAILED', Hwv1Toolkit: 'CREATE_COMPLETE' })
     expect(left[0]).toMatchObject({ type: 'stack', id: 'Hwv1Target', why: 'Error: Role: must delete policies first' })
     const tries = calls.filter((call) => /^(DeleteRolePolicy|DeleteStack arn:Hwv1Target)$/.test(call))
@@ -203,20 +201,20 @@ describe('removing what a run made', () => {
     expect(still.stacks).toContain('Hwv1Target')
   })
 
-  test('the toolkit stays as long as another stack does, which CloudFormation removes by its role', async () => {
+  test('the toolkit stays as long as another stack, which CloudFormation deletes by its role', async () => {
     const { left, calls, still } = await removed(made, { Hwv1: 'DELETE_FAILED', Hwv1Toolkit: 'CREATE_COMPLETE' })
     expect(left.map(({ id }) => id)).toEqual(['Hwv1', 'Hwv1Toolkit'])
     expect(calls).not.toContain('DeleteStack arn:Hwv1Toolkit')
     expect(still.stacks).toEqual(['Hwv1Toolkit', 'Hwv1'])
   })
 
-  test('what was made while it was being removed is found too, by the id of the stack', async () => {
+  test('a resource that was made during the removal is found too, by the id of the stack', async () => {
     const { calls } = await removed(made, { Hwv1: 'DELETE_COMPLETE' })
     expect(calls.indexOf('ListStackResources arn:Hwv1')).toBeGreaterThan(calls.indexOf('DeleteStack arn:Hwv1'))
   })
 })
 
-test('one Ctrl-C that comes twice, as from `npm run`, is one, and a later one ends it at once', async () => {
+test('a doubled Ctrl-C, as from `npm run`, counts once, and a later one ends the process at once', async () => {
   const program = `
     import { untilAsked } from './local/processes.ts'
     let now = 0

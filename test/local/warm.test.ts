@@ -1,6 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { App, Stack } from 'aws-cdk-lib'
@@ -8,9 +6,16 @@ import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { doorsOf, warm } from '../../local/cdk.ts'
+import { useServer } from '../support/http-server.ts'
 
 const outdir = mkdtempSync(join(tmpdir(), 'hotwork-warm-'))
 afterAll(() => rmSync(outdir, { recursive: true, force: true }))
+
+const knocks: string[] = []
+const server = useServer(({ method, url }, response) => {
+  knocks.push(`${method} ${url}`)
+  response.writeHead(401).end()
+})
 
 /** An API of three Lambdas, one of which has two routes. */
 function synthesize(): void {
@@ -35,21 +40,9 @@ function synthesize(): void {
   app.synth()
 }
 
-test('every Lambda behind the API is knocked at once, by its own method and at an address that names nothing', async () => {
+test('every Lambda behind the API is called once, by its own method and with an unknown id', async () => {
   synthesize()
-  const knocks: string[] = []
-  const server = createServer(({ method, url }, response) => {
-    knocks.push(`${method} ${url}`)
-    response.writeHead(401).end()
-  }).listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  try {
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    await warm(url, doorsOf(outdir, 'Elsewhere'), new AbortController().signal)
-  } finally {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  }
+  await warm(server(), doorsOf(outdir, 'Elsewhere'), new AbortController().signal)
   expect(knocks.sort()).toEqual([
     'GET /req_00000000000000000000000000',
     'GET /v1/requests/req_00000000000000000000000000',
@@ -57,7 +50,7 @@ test('every Lambda behind the API is knocked at once, by its own method and at a
   ])
 })
 
-test('a door that does not answer keeps nobody from the next, and an end that is asked for ends the round', async () => {
+test('a silent Lambda does not delay the next, and an abort ends the calls', async () => {
   const doors = [{ method: 'GET', path: '/' }]
   await expect(warm('http://127.0.0.1:9', doors, new AbortController().signal)).resolves.toBeUndefined()
   await expect(warm('http://127.0.0.1:9', doors, AbortSignal.abort(new Error('asked to end')))).rejects.toThrow(

@@ -3,14 +3,14 @@ import { deployAssembly } from '../../local/cdk.ts'
 import { Deployment } from '../stack/support/deployment.ts'
 import { CdkApp } from './support/cdk-app.ts'
 
-/** The same app in the local AWS, beside the deployments of the checkout. */
+/** The app of cdk-app.test.ts in the local AWS, beside the deployments of the checkout. */
 
 const { aws } = new Deployment().local
 const issuer = 'https://permits.example.com'
 let app: CdkApp
 let outputs: Record<string, string>
 
-/** Where CDK puts a construct's id before an output's name, and a hash behind it. */
+/** An output by its name, to which CDK adds a construct's id and a hash. */
 const outputOf = (name: string) => Object.entries(outputs).find(([key]) => key.includes(name))?.[1] ?? ''
 const ask = (method: string, path: string) =>
   fetch(`${aws.endpointUrl}/_aws/execute-api/${outputOf('ApiId')}/$default${path}`, { method })
@@ -28,15 +28,15 @@ beforeAll(async () => {
 }, 600_000)
 afterAll(() => app.remove())
 
-test('both stacks of it are there, and say where what they made is', () => {
+test('both stacks of the app are deployed, with their outputs', () => {
   expect(outputOf('TargetRoleArn')).toBe(`arn:aws:iam::${aws.accountId}:role/hotwork/Strangers-target`)
   expect(outputOf('BreakGlassTopic')).toMatch(/^arn:aws:sns:/)
 })
 
-test('its Lambdas run: it says who it is, and asks a caller without a token who they are', async () => {
+test('the Lambdas of the app run: one returns the metadata, one refuses a caller without a token', async () => {
   const metadata = await ask('GET', '/.well-known/oauth-authorization-server')
   expect([metadata.status, await metadata.json()]).toEqual([200, expect.objectContaining({ issuer })])
-  // This one has loaded Cedar and the policies of the app.
+  // This Lambda loads Cedar and the policies of the app.
   const evaluation = await ask('POST', '/access/v1/evaluation')
   expect([evaluation.status, evaluation.headers.get('www-authenticate')]).toEqual([
     401,

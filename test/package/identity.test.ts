@@ -7,11 +7,11 @@ import { startWorkloadApi } from '../client/support/workload-api.ts'
 import { startSts, webIdentityToken } from '../targets/aws/sts/sts-endpoint.ts'
 import { installed, strangersEnv } from './support/installed.ts'
 
-/** The sources that load a library when they are used, from the bundles and on the oldest Node. */
+/** Identity sources that load a library on use, from the bundles and on the oldest Node. */
 
 const workload = new Workload()
 const token = workload.token()
-/** An API that takes no one, and what it was shown. */
+/** An API that refuses every token, and the tokens that it was shown. */
 let api: Awaited<ReturnType<typeof listenOnLoopback>>
 let shown: (string | undefined)[]
 
@@ -31,10 +31,10 @@ afterAll(async () => {
   await api.close()
 })
 
-/** The machine that the test runs on may be a job of GitHub Actions, or a role of AWS. */
+/** The environment without an identity of this machine, which may be a job of GitHub Actions, or a role of AWS. */
 const withoutIdentity = Object.entries(strangersEnv()).filter(([name]) => !/^(ACTIONS|AWS|SPIFFE)_/.test(name))
 
-/** Asks as an agent that is known by its environment. */
+/** Asks as an agent with the identity of its environment. */
 function request(env: { [name: string]: string }): Promise<{ exit: number; err: string }> {
   const file = join(__dirname, '../../examples/requests/staging-payment-timeout.json')
   const own = { XDG_STATE_HOME: workload.folder, HOME: workload.folder, ...env }
@@ -69,7 +69,7 @@ test('an agent is known by its AWS role', async () => {
   expect([exit, shown[0]]).toEqual([4, `Bearer ${token}`])
 })
 
-test('an agent that is known by nothing is told by what it could be: exit 2', async () => {
+test('an agent without an identity is told the possible sources: exit 2', async () => {
   const { exit, err } = await request({ AWS_EC2_METADATA_DISABLED: 'true' })
   expect([exit, shown]).toEqual([2, []])
   expect(err).toContain('HOTWORK_WORKLOAD_TOKEN_FILE')

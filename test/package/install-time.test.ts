@@ -11,7 +11,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }))
 
 const isOurs = (name: string) => name.startsWith('hotwork-install-')
 
-test('the time of an install is that of the packed package, and neither packs by its scripts nor leaves a file', () => {
+test('the install time is that of the packed package, without its scripts and without a file left', () => {
   const scripts = { prepack: 'touch packed' }
   writeFileSync(join(root, 'package.json'), JSON.stringify({ name: 'hotwork', version: '0.0.1', scripts }))
   const before = readdirSync(tmpdir()).filter(isOurs)

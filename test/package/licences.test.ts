@@ -3,8 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { licencesOf } from '../../infra/package/licences.ts'
 
-/** What the package says of the code of others that is in it. */
-
 const folder = mkdtempSync(join(tmpdir(), 'hotwork-licences-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -25,7 +23,7 @@ test('each package is named once with its version, licence, author and texts', (
   expect(told.match(/@scope/g)).toHaveLength(1)
 })
 
-test('packages with one text share it', () => {
+test('packages with the same licence text share it', () => {
   const told = licencesOf(folder, [add('four', 'MIT', { LICENSE: 'alike' }), add('five', 'MIT', { LICENSE: 'alike' })])
   expect(told).toContain('\nfive 1.2.3, MIT, by Ana\nfour 1.2.3, MIT, by Ana\n\nalike\n')
 })

@@ -25,70 +25,68 @@ const own = join(folder, 'node_modules/hotwork')
 const scratch = mkdtempSync(join(tmpdir(), 'hotwork-package-'))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
-/** Runs a program of a stranger's. */
+/** Runs a program as a stranger. */
 const runs = (cwd: string, program: string, ...words: string[]) =>
   spawnSync(program, words, {
     cwd,
-    // No AWS credentials are to be found.
+    // The environment has no AWS credentials.
     env: strangersEnv({ HOME: scratch, npm_config_cache: join(scratch, '.npm'), AWS_EC2_METADATA_DISABLED: 'true' }),
     encoding: 'utf8',
   })
 const hotwork = (...words: string[]) => runs(folder, join(folder, 'node_modules/.bin/hotwork'), ...words)
 
-/** As one writes them: `hotwork`, `hotwork/gate`. */
+/** Specifiers as users write them: `hotwork`, `hotwork/gate`. */
 const specifiers = Object.entries(manifest.exports)
   .filter(([, target]) => typeof target === 'object')
   .map(([path]) => join('hotwork', path))
 const withoutCdk = specifiers.filter((specifier) => specifier !== 'hotwork/cdk')
 
-describe('what is installed', () => {
-  test('brings no other package, and needs no registry', () => {
-    expect(readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['hotwork'])
-  })
+test('the package brings no other package, and needs no registry', () => {
+  expect(readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['hotwork'])
+})
 
-  test('has no script that npm would run, or warns of', () => {
-    const { scripts } = JSON.parse(readFileSync(join(own, 'package.json'), 'utf8')) as { scripts: object }
-    const ofInstalls = ['preinstall', 'install', 'postinstall', 'preprepare', 'prepare', 'postprepare']
-    expect(ofInstalls.filter((name) => name in scripts)).toEqual([])
-  })
+test('the package has no script that npm would run or warn of', () => {
+  const { scripts } = JSON.parse(readFileSync(join(own, 'package.json'), 'utf8')) as { scripts: object }
+  const ofInstalls = ['preinstall', 'install', 'postinstall', 'preprepare', 'prepare', 'postprepare']
+  expect(ofInstalls.filter((name) => name in scripts)).toEqual([])
+})
 
-  test('is the launcher, what the build has made, and the pages and examples that its help names: no source, no test, no map', () => {
-    const files = readdirSync(own, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath.slice(own.length + 1), entry.name))
-    const unknown = files.filter(
-      (file) =>
-        !/^(?:package\.json|README\.md|LICENSE|client\/hotwork\.mjs|dist\/THIRD-PARTY-LICENSES)$/.test(file) &&
-        !/^dist\/(?:parts\/)?[\w-]+\.js$/.test(file) &&
-        !/^dist\/types\/[\w/-]+\.d\.ts$/.test(file) &&
-        !/^docs\/(?:command-line|identity|policies)\.md$/.test(file) &&
-        !/^examples\/(?:cdk-app|plan|requests)\/[\w./-]+$/.test(file) &&
-        !/^dist\/functions\/(?:lambdas\.json|metadata\/openapi\.json|[\w-]+\/(?:index\.c?js|cedar_wasm_bg\.wasm))$/.test(
-          file,
-        ),
-    )
-    expect(unknown).toEqual([])
-  })
+test('the package has the launcher, the build, and the pages and examples of its help: no source, no test, no map', () => {
+  const files = readdirSync(own, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath.slice(own.length + 1), entry.name))
+  const unknown = files.filter(
+    (file) =>
+      !/^(?:package\.json|README\.md|LICENSE|client\/hotwork\.mjs|dist\/THIRD-PARTY-LICENSES)$/.test(file) &&
+      !/^dist\/(?:parts\/)?[\w-]+\.js$/.test(file) &&
+      !/^dist\/types\/[\w/-]+\.d\.ts$/.test(file) &&
+      !/^docs\/(?:command-line|identity|policies)\.md$/.test(file) &&
+      !/^examples\/(?:cdk-app|plan|requests)\/[\w./-]+$/.test(file) &&
+      !/^dist\/functions\/(?:lambdas\.json|metadata\/openapi\.json|[\w-]+\/(?:index\.c?js|cedar_wasm_bg\.wasm))$/.test(
+        file,
+      ),
+  )
+  expect(unknown).toEqual([])
+})
 
-  test('names the licence of each package whose code is in it', () => {
-    const notices = readFileSync(join(own, 'dist/THIRD-PARTY-LICENSES'), 'utf8')
-    const packages = packagesIn(readdirSync(join(own, 'dist'), { recursive: true, encoding: 'utf8' }))
-    expect(packages).toContain('zod')
-    for (const name of packages) expect(notices).toContain(`\n${name} `)
-  })
+test('the package names the licence of each library in it', () => {
+  const notices = readFileSync(join(own, 'dist/THIRD-PARTY-LICENSES'), 'utf8')
+  const packages = packagesIn(readdirSync(join(own, 'dist'), { recursive: true, encoding: 'utf8' }))
+  expect(packages).toContain('zod')
+  for (const name of packages) expect(notices).toContain(`\n${name} `)
 })
 
 describe('the command line', () => {
-  test('is `npx --no-install hotwork`, and says which version it is', () => {
+  test('the command line is `npx hotwork`, and prints its version', () => {
     const npx = runs(folder, join(dirname(strangersNode), 'npx'), '--offline', 'hotwork', '--version')
     expect(npx).toMatchObject({ status: 0, stdout: `${manifest.version}\n`, stderr: '' })
   })
 
-  test('prints its help', () => {
+  test('the command line prints its help', () => {
     expect(hotwork('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('break-glass'), stderr: '' })
   })
 
-  test('names in its help no file that the package does not have', () => {
+  test('the help names only files of the package', () => {
     const verbs = Object.entries(examples).flatMap(([verb, lines]) =>
       lines.some((line) => line.includes('examples/')) ? [verb.split(' ')] : [],
     )
@@ -98,33 +96,28 @@ describe('the command line', () => {
     expect(named.filter((path) => !existsSync(resolve(folder, path)))).toEqual([])
   })
 
-  test('exits 2 for a verb that it does not have', () => {
+  test('an unknown verb exits 2', () => {
     expect(hotwork('dance')).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining("'dance'") })
   })
 
   const check = ['policy', 'check', join(own, 'examples/cdk-app/policies')]
-  test('looks at a policy folder under Node 24', () => {
-    const { status, stdout, stderr } = runs(
-      folder,
-      process.execPath,
-      join(own, 'client/hotwork.mjs'),
-      ...check,
-      '--json',
-    )
+  test('the command line checks a policy folder under Node 24', () => {
+    const launcher = join(own, 'client/hotwork.mjs')
+    const { status, stdout, stderr } = runs(folder, process.execPath, launcher, ...check, '--json')
     expect([status, stderr]).toEqual([0, ''])
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, actions: 1 })
   })
 
   const isOld = Number(/v(\d+)/.exec(runs(folder, strangersNode, '--version').stdout)?.[1]) < 22
-  test('says of policy verbs under a Node that is too old which one they need', () => {
+  test('a policy verb under an old Node names the needed one', () => {
     const { status, stderr } = hotwork(...check)
-    // Where no such Node is on the machine, the verb works.
+    // The verb works on a machine without an old Node.
     expect([status, stderr]).toEqual(isOld ? [2, expect.stringContaining('need Node 22')] : [0, expect.any(String)])
     if (!isOld) return
     expect(JSON.parse(hotwork(...check, '--json').stdout)).toMatchObject({ error: 'usage', exit: 2 })
   })
 
-  test('ends as it would have where the reader of its output has gone away', () => {
+  test('the command line ends normally when the reader of its output is gone', () => {
     const command = '"$1" --help | true; echo "$' + '{PIPESTATUS[0]}"'
     const { stdout, stderr } = runs(folder, 'bash', '-c', command, 'bash', join(folder, 'node_modules/.bin/hotwork'))
     expect([stdout, stderr]).toEqual(['0\n', ''])
@@ -132,67 +125,55 @@ describe('the command line', () => {
 })
 
 describe('an import', () => {
-  /** The CDK lies beside it where it is needed, as it would in a stranger's app. */
+  /** The package with the CDK beside it, as in a stranger's app. */
   const place = join(scratch, 'imports')
   beforeAll(() => {
     cpSync(folder, place, { recursive: true })
     for (const name of ['aws-cdk-lib', 'constructs'])
       symlinkSync(join(root, 'node_modules', name), join(place, 'node_modules', name))
   })
-  const importing = (cwd: string, specifier: string) =>
-    runs(
-      cwd,
-      strangersNode,
-      '--input-type=module',
-      '-e',
-      `console.log(Object.keys(await import('${specifier}')).join())`,
-    )
+  const importing = (cwd: string, specifier: string) => {
+    const source = `console.log(Object.keys(await import('${specifier}')).join())`
+    return runs(cwd, strangersNode, '--input-type=module', '-e', source)
+  }
 
   for (const specifier of specifiers)
-    test(`of ${specifier} works`, () => {
+    test(`an import of ${specifier} works`, () => {
       const found = importing(place, specifier)
       expect(found).toMatchObject({ status: 0, stdout: expect.stringMatching(/\w/), stderr: '' })
     })
 
   for (const specifier of withoutCdk)
-    test(`of ${specifier} works by \`require\`, and in an app that is bundled into CommonJS`, () => {
+    test(`a \`require\` of ${specifier} works, and an app that is bundled into CommonJS`, () => {
       const required = runs(folder, strangersNode, '-e', `console.log(Object.keys(require('${specifier}')).join())`)
       expect(required).toMatchObject({ status: 0, stdout: expect.stringMatching(/\w/) })
       const app = join(scratch, 'app.cjs')
-      buildSync({
-        stdin: {
-          contents: `import * as all from '${specifier}'; console.log(Object.keys(all).join())`,
-          resolveDir: folder,
-        },
-        outfile: app,
-        bundle: true,
-        platform: 'node',
-        format: 'cjs',
-        logLevel: 'error',
-      })
+      const contents = `import * as all from '${specifier}'; console.log(Object.keys(all).join())`
+      const format = { bundle: true, platform: 'node', format: 'cjs', logLevel: 'error' } as const
+      buildSync({ stdin: { contents, resolveDir: folder }, outfile: app, ...format })
       expect(runs(scratch, strangersNode, app)).toMatchObject({ status: 0, stdout: required.stdout, stderr: '' })
     })
 
-  test('of `hotwork/package.json` works', () => {
+  test('an import of `hotwork/package.json` works', () => {
     const source = "console.log(require('hotwork/package.json').version)"
     expect(runs(folder, strangersNode, '-e', source).stdout).toBe(`${manifest.version}\n`)
   })
 
-  test('of any other file does not: what is inside may change', () => {
+  test('an import of an internal file is refused', () => {
     expect(importing(folder, 'hotwork/dist/command-line.js').stderr).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED')
   })
 
   const bundleOf = (specifier: string) =>
     (manifest.exports[specifier.replace('hotwork', '.')] as { default: string }).default.replace('./dist/', '')
   for (const file of ['command-line.js', ...withoutCdk.map(bundleOf)])
-    test(`of ${file} loads no AWS SDK, no CDK, no Slack and no gRPC`, () => {
+    test(`an import of ${file} loads no AWS SDK, no CDK, no Slack and no gRPC`, () => {
       const loaded = loadedBy(file)
       expect(loaded.files.length).toBeGreaterThan(1)
       expect(loaded.outside.filter((name) => !name.startsWith('node:'))).toEqual([])
       expect(packagesIn(loaded.files).filter((name) => /aws|smithy|constructs|slack|grpc|cedar/.test(name))).toEqual([])
     })
 
-  test('is enough to be told which agents there could be', () => {
+  test('a client without an identity is told the possible sources', () => {
     const source = `
       import { Hotwork, Refusal } from 'hotwork'
       const hotwork = new Hotwork({ issuer: 'http://127.0.0.1:9' })
@@ -205,7 +186,7 @@ describe('an import', () => {
       expect(stdout).toContain(name)
   })
 
-  test('is not disturbed by another version of a library that the app has', () => {
+  test('the package ignores an app’s own version of a library', () => {
     const beside = join(scratch, 'beside')
     cpSync(folder, beside, { recursive: true })
     for (const name of packagesIn(readdirSync(join(own, 'dist'), { recursive: true, encoding: 'utf8' }))) {
@@ -215,15 +196,13 @@ describe('an import', () => {
       writeFileSync(join(library, 'index.js'), `throw new Error('the ${name} of the app is loaded')`)
     }
     expect(runs(beside, strangersNode, '-e', "require('zod')").stderr).toContain('the zod of the app is loaded')
-    expect(runs(beside, join(beside, 'node_modules/.bin/hotwork'), '--version')).toMatchObject({
-      status: 0,
-      stderr: '',
-    })
+    const version = runs(beside, join(beside, 'node_modules/.bin/hotwork'), '--version')
+    expect(version).toMatchObject({ status: 0, stderr: '' })
     for (const specifier of withoutCdk) expect(importing(beside, specifier)).toMatchObject({ status: 0, stderr: '' })
   })
 })
 
-/** As docs/agents/client.md shows it, and two mistakes that the types must find. */
+/** The program of docs/agents/client.md, with three mistakes that the types must find. */
 const stranger = `
 import { Hotwork, type Permit } from 'hotwork'
 import { Gate } from 'hotwork/gate'
@@ -253,7 +232,7 @@ new Hotwork({ issuer: 1 })
 test("a stranger's TypeScript compiles against the types, and the types themselves compile", () => {
   const place = join(scratch, 'types')
   mkdirSync(join(place, 'node_modules'), { recursive: true })
-  // A copy, since the compiler would read beside the file that a link points to.
+  // A copy, since the compiler would resolve imports beside the target of a link.
   cpSync(own, join(place, 'node_modules/hotwork'), { recursive: true })
   for (const name of ['aws-cdk-lib', 'constructs', '@types', 'undici-types'])
     symlinkSync(join(root, 'node_modules', name), join(place, 'node_modules', name))
@@ -261,37 +240,34 @@ test("a stranger's TypeScript compiles against the types, and the types themselv
   const uses = specifiers.map((specifier, index) => `export * as e${index} from '${specifier}'\n`)
   writeFileSync(join(place, 'stranger.ts'), `${stranger}${uses.join('')}`)
   const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2023', '--types', 'node']
-  const { status, stdout } = spawnSync(join(root, 'node_modules/.bin/tsc'), [...options, 'stranger.ts'], {
-    cwd: place,
-    encoding: 'utf8',
-  })
-  expect([status, stdout]).toEqual([0, ''])
+  expect(compile(place, ...options, 'stranger.ts')).toEqual([0, ''])
 })
 
-test('what users run needs nothing of the language that came after Node 20', () => {
+test('the code of users needs no feature of the language newer than Node 20', () => {
   const sources = Object.values(manifest.exports)
     .flatMap((target) => (typeof target === 'object' ? target.types : []))
     .map((types) => types.replace('./dist/types/', '').replace(/\.d\.ts$/, '.ts'))
-  const project = join(scratch, 'tsconfig.json')
-  writeFileSync(
-    project,
-    JSON.stringify({
-      extends: join(root, 'tsconfig.json'),
-      compilerOptions: {
-        lib: ['es2023'],
-        target: 'es2022',
-        rootDir: root,
-        typeRoots: [join(root, 'node_modules/@types')],
-      },
-      include: [],
-      files: [...sources, 'client/hotwork.ts', 'policy-tools/verbs/check.ts'].map((file) => join(root, file)),
-    }),
-  )
-  const { status, stdout } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', project], { encoding: 'utf8' })
-  expect([status, stdout]).toEqual([0, ''])
+  const project = {
+    extends: join(root, 'tsconfig.json'),
+    compilerOptions: {
+      lib: ['es2023'],
+      target: 'es2022',
+      rootDir: root,
+      typeRoots: [join(root, 'node_modules/@types')],
+    },
+    include: [],
+    files: [...sources, 'client/hotwork.ts', 'policy-tools/verbs/check.ts'].map((file) => join(root, file)),
+  }
+  writeFileSync(join(scratch, 'tsconfig.json'), JSON.stringify(project))
+  expect(compile(scratch, '-p', 'tsconfig.json')).toEqual([0, ''])
 })
 
-/** The files of `dist/` that an import of `entry` loads at once, and what it loads that is not of the package. */
+function compile(cwd: string, ...options: string[]): [status: number | null, printed: string] {
+  const { status, stdout } = spawnSync(join(root, 'node_modules/.bin/tsc'), options, { cwd, encoding: 'utf8' })
+  return [status, stdout]
+}
+
+/** The files of `dist/` that an import of `entry` loads, and the modules outside the package. */
 function loadedBy(entry: string): { files: string[]; outside: string[] } {
   const [files, outside] = [new Set<string>(), new Set<string>()]
   const follow = (file: string): void => {
@@ -306,7 +282,7 @@ function loadedBy(entry: string): { files: string[]; outside: string[] } {
   return { files: [...files], outside: [...outside] }
 }
 
-/** The packages whose code is in files of `dist/`. The bundler writes above each module where it is from. */
+/** The packages whose code is in files of `dist/`, by the bundler's comment above each module. */
 function packagesIn(files: readonly string[]): string[] {
   const names = files
     .filter((file) => /^(?:parts\/)?[\w-]+\.js$/.test(file))

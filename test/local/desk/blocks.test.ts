@@ -22,73 +22,40 @@ const select = (count: number) =>
     options: times(count, (index) => ({ text: plain('o'), value: `${index}` })),
   })
 const rich = (...elements: object[]) => ({ type: 'rich_text', elements })
+const divider = () => ({ type: 'divider' })
+const confirmation = '/blocks/0/elements/0/confirm'
 
-/** The sentence of the first mistake, or `undefined` when Slack would take the blocks. */
+/** The sentence of the first mistake, or `undefined` for valid blocks. */
 function mistakeIn(blocks: unknown): string | undefined {
   const checked = checkMessageBlocks(blocks)
   return checked.ok ? undefined : checked.refusal.messages[0]
 }
 
-describe('each limit is taken, and one more is refused where it stands', () => {
-  test.each<[limit: string, at: unknown[], over: unknown[], pointer: string]>([
-    ['50 blocks', times(50, () => ({ type: 'divider' })), times(51, () => ({ type: 'divider' })), '/blocks'],
-    ['header of 150', [header(150)], [header(151)], '/blocks/0/text/text'],
-    ['context text of 3,000', [context(1, 3_000)], [context(1, 3_001)], '/blocks/0/elements/0/text'],
-    ['10 context elements', [context(10)], [context(11)], '/blocks/0/elements'],
-    ['25 actions', [buttons(25)], [buttons(26)], '/blocks/0/elements'],
-    [
-      'button text of 75',
-      [actions(button({ text: plain(x(75)) }))],
-      [actions(button({ text: plain(x(76)) }))],
-      '/blocks/0/elements/0/text/text',
-    ],
-    [
-      'button value of 2,000',
-      [actions(button({ value: x(2_000) }))],
-      [actions(button({ value: x(2_001) }))],
-      '/blocks/0/elements/0/value',
-    ],
-    [
-      'button URL of 3,000',
-      [actions(button({ url: `https:${x(2_994)}` }))],
-      [actions(button({ url: `https:${x(2_995)}` }))],
-      '/blocks/0/elements/0/url',
-    ],
-    [
-      'action id of 255',
-      [actions(button({ action_id: x(255) }))],
-      [actions(button({ action_id: x(256) }))],
-      '/blocks/0/elements/0/action_id',
-    ],
-    [
-      'block id of 255',
-      [{ type: 'divider', block_id: x(255) }],
-      [{ type: 'divider', block_id: x(256) }],
-      '/blocks/0/block_id',
-    ],
-    [
-      'confirm title of 100',
-      [actions(button({ confirm: confirm(100, 1, 1) }))],
-      [actions(button({ confirm: confirm(101, 1, 1) }))],
-      '/blocks/0/elements/0/confirm/title/text',
-    ],
-    [
-      'confirm text of 300',
-      [actions(button({ confirm: confirm(1, 300, 1) }))],
-      [actions(button({ confirm: confirm(1, 301, 1) }))],
-      '/blocks/0/elements/0/confirm/text/text',
-    ],
-    [
-      'confirm button of 30',
-      [actions(button({ confirm: confirm(1, 1, 30) }))],
-      [actions(button({ confirm: confirm(1, 1, 31) }))],
-      '/blocks/0/elements/0/confirm/confirm/text',
-    ],
-    ['100 options', [select(100)], [select(101)], '/blocks/0/elements/0/options'],
-  ])('%s', (_limit, at, over, pointer) => {
-    expect(mistakeIn(at)).toBeUndefined()
-    expect(mistakeIn(over)).toContain(`[json-pointer:${pointer}]`)
-  })
+const limitOf = (change: (length: number) => object, most: number): [at: unknown[], over: unknown[]] => [
+  [change(most)],
+  [change(most + 1)],
+]
+const ofButton = (change: (length: number) => object, most: number) =>
+  limitOf((length) => actions(button(change(length))), most)
+
+test.each<[limit: string, limits: [at: unknown[], over: unknown[]], pointer: string]>([
+  ['50 blocks', [times(50, divider), times(51, divider)], '/blocks'],
+  ['a header of 150 characters', limitOf(header, 150), '/blocks/0/text/text'],
+  ['a context text of 3,000', limitOf((n) => context(1, n), 3_000), '/blocks/0/elements/0/text'],
+  ['10 context elements', limitOf(context, 10), '/blocks/0/elements'],
+  ['25 actions', limitOf(buttons, 25), '/blocks/0/elements'],
+  ['a button text of 75', ofButton((n) => ({ text: plain(x(n)) }), 75), '/blocks/0/elements/0/text/text'],
+  ['a button value of 2,000', ofButton((n) => ({ value: x(n) }), 2_000), '/blocks/0/elements/0/value'],
+  ['a button URL of 3,000', ofButton((n) => ({ url: `https:${x(n - 6)}` }), 3_000), '/blocks/0/elements/0/url'],
+  ['an action id of 255', ofButton((n) => ({ action_id: x(n) }), 255), '/blocks/0/elements/0/action_id'],
+  ['a block id of 255', limitOf((n) => ({ ...divider(), block_id: x(n) }), 255), '/blocks/0/block_id'],
+  ['a confirm title of 100', ofButton((n) => ({ confirm: confirm(n, 1, 1) }), 100), `${confirmation}/title/text`],
+  ['a confirm text of 300', ofButton((n) => ({ confirm: confirm(1, n, 1) }), 300), `${confirmation}/text/text`],
+  ['a confirm button of 30', ofButton((n) => ({ confirm: confirm(1, 1, n) }), 30), `${confirmation}/confirm/text`],
+  ['100 options', limitOf(select, 100), '/blocks/0/elements/0/options'],
+])('%s is valid, and one more is refused where it stands', (_limit, [at, over], pointer) => {
+  expect(mistakeIn(at)).toBeUndefined()
+  expect(mistakeIn(over)).toContain(`[json-pointer:${pointer}]`)
 })
 
 test.each<[mistake: string, blocks: unknown]>([
@@ -107,17 +74,17 @@ test.each<[mistake: string, blocks: unknown]>([
   ['unsupported type', [rich({ type: 'rich_text_preformatted', elements: [{ type: 'user', user_id: 'U0' }] })]],
   ['duplicate block_id: b', times(2, () => ({ type: 'divider', block_id: 'b' }))],
   ['duplicate action_id: a', [actions(button(), button())]],
-])('%s', (mistake, blocks) => {
+])('blocks are refused: %s (row %#)', (mistake, blocks) => {
   expect(mistakeIn(blocks)).toContain(mistake)
 })
 
-test('blocks of over about 13,200 characters in all are too long together', () => {
+test('blocks of more than 13,200 characters in all are too long', () => {
   const refused = checkMessageBlocks(times(5, () => context(1, 3_000)))
   expect(refused).toMatchObject({ ok: false, refusal: { error: 'msg_blocks_too_long' } })
   expect(checkMessageBlocks(times(4, () => context(1, 3_000)))).toMatchObject({ ok: true })
 })
 
-test('ids that were left out are filled in, each its own, and those given stay', () => {
+test('missing ids are filled in, each a new one, and given ones stay', () => {
   const checked = checkMessageBlocks([
     actions(button()),
     actions({ ...button(), action_id: undefined }),
@@ -143,18 +110,18 @@ test.each<[mistake: string, view: unknown]>([
   ['a modal with input blocks needs submit', view({ submit: undefined })],
   ['must be less than 25 characters', view({ title: plain(x(25)) })],
   ['must be less than 3001 characters', view({ private_metadata: x(3_001) })],
-  ['no more than 100 items allowed', view({ blocks: times(101, () => ({ type: 'divider' })) })],
+  ['no more than 100 items allowed', view({ blocks: times(101, divider) })],
   ['must be a modal here', { type: 'home', blocks: [] }],
 ])('a modal is refused: %s', (mistake, modal) => {
   const checked = checkView(modal, 'modal')
   expect(checked).toMatchObject({ ok: false, refusal: { messages: [expect.stringContaining(mistake)] } })
 })
 
-test('a modal at the limits is taken', () => {
+test('a modal at its limits is valid', () => {
   const limits = view({
     title: plain(x(24)),
     private_metadata: x(3_000),
-    blocks: times(100, () => ({ type: 'divider' })),
+    blocks: times(100, divider),
   })
   expect(checkView(limits, 'modal')).toMatchObject({ ok: true })
 })

@@ -6,7 +6,7 @@ import { DeskFixture, modal, signingSecret } from './fixture.ts'
 const at = new DeskFixture()
 const seen: string[] = []
 
-/** A Bolt app that checks signatures itself, behind the fixture's little server. */
+/** A Bolt app that checks signatures itself, behind the fixture's server. */
 beforeEach(async () => {
   await at.open()
   seen.length = 0
@@ -66,9 +66,9 @@ test('Bolt takes a slash command and an event', async () => {
   expect(seen).toEqual(['command status in hotwork-security', 'home of U0DEV'])
 })
 
-test('the home tab is opened by a person who goes there, and by no page that only looks again', async () => {
+test('the home tab is opened by a person’s navigation, and not by a page that refreshes', async () => {
   const opened = `${at.desk.deskUrl}?as=U0DEV&in=home`
-  // `fetch` says itself that it is no browser that goes somewhere.
+  // `fetch` sends another `sec-fetch-mode` than a navigation.
   await fetch(opened)
   expect(seen).toEqual([])
   const [answer] = await once(get(opened, { headers: { 'sec-fetch-mode': 'navigate' } }), 'response')

@@ -71,7 +71,7 @@ inBrowser('in a browser', () => {
     expect(await page.getByLabel('Message or slash command').inputValue()).toBe('half written')
   })
 
-  test('what comes after the page has loaded and before it listens is shown as well', async () => {
+  test('a card that comes after the page’s load and before it listens is shown too', async () => {
     const page = await (await browser.newContext()).newPage()
     const posted = Promise.withResolvers<void>()
     await page.route('**/control/events*', async (route) => {

@@ -5,7 +5,7 @@ import { type Desk, startDesk } from '../../../local/desk/desk.ts'
 
 export const signingSecret = '0123456789abcdef0123456789abcdef'
 
-/** One signed request, as the app got it. */
+/** One signed request, as the app received it. */
 export interface Received {
   headers: IncomingHttpHeaders
   body: string
@@ -16,7 +16,7 @@ export interface Received {
 
 type Answer = { status?: number; body?: string }
 
-/** A desk with two people, and a tiny app that remembers what it was sent and answers as a test says. */
+/** A desk with two people, and a small app that remembers its requests and answers as a test says. */
 export class DeskFixture {
   desk!: Desk
   slack!: WebClient
@@ -93,6 +93,11 @@ export class DeskFixture {
     return fetch(`${this.desk.deskUrl}${path}`, { method: 'POST', body, redirect: 'manual' })
   }
 
+  /** Ana clicks Approve on a card. */
+  click(ts: string, changes: object = {}) {
+    return this.control('click', { channel: 'C0APPR', ts, action_id: 'approve', user: 'U0ANA', ...changes })
+  }
+
   /** Posts a card with an Approve button, and returns its `ts`. */
   async postCard(): Promise<string> {
     const { ts } = await this.slack.chat.postMessage({ channel: 'C0APPR', text: 'a card', blocks: card })
@@ -126,6 +131,6 @@ export const modal = {
   ],
 }
 
-/** What `@slack/web-api` throws for a Slack error code. */
+/** The fault of `@slack/web-api` for an error code of Slack. */
 export const refusal = (error: string) =>
   expect.objectContaining({ data: expect.objectContaining({ ok: false, error }) })

@@ -8,7 +8,7 @@ test.each<[written: string, shown: string]>([
   ['<b>tag</b>', '&lt;b&gt;tag&lt;/b&gt;'],
   ['<javascript:alert(1)|Approve>', '&lt;javascript:alert(1)|Approve&gt;'],
   ['&lt;!channel&gt; &lt;@U0ANA&gt;', '&lt;!channel&gt; &lt;@U0ANA&gt;'],
-])('`%s` is shown as it was before Hotwork escaped it', (written, shown) => {
+])('`%s` is shown as the text before its escape', (written, shown) => {
   expect(renderMessage(written).markup).toBe(`<span class="lines">${shown}</span>`)
 })
 
@@ -20,7 +20,7 @@ test.each<[id: string, shown: string]>([
   expect(renderRichText(block, nameOf).markup).toContain(`<span class="mention">${shown}</span>`)
 })
 
-test('a date is shown in the format asked for', () => {
+test('a date is shown in the given format', () => {
   const at = new Date(2026, 10, 25, 8, 5, 9)
   const { markup } = formatDate(at.getTime() / 1_000, '{date_short_pretty} at {time_secs} {unknown}')
   expect(markup).toBe(`<time datetime="${at.toISOString()}">25 Nov 2026 at 08:05:09 {unknown}</time>`)
@@ -32,23 +32,8 @@ test('rich text is literal', () => {
   expect(renderRichText(block, nameOf).markup).toContain('<b>*x* &lt;!channel&gt; `y`</b>')
 })
 
-test('of any text, nothing but the desk’s own tags comes out', async () => {
-  const piece = fc.constantFrom(
-    '<',
-    '>',
-    '&',
-    '"',
-    "'",
-    '`',
-    '*',
-    '|',
-    '\n',
-    'javascript:',
-    'script',
-    '&lt;',
-    '@U',
-    'a',
-  )
+test('any text renders without foreign tags', async () => {
+  const piece = fc.constantFrom(...'<>&"\'`*|\na', 'javascript:', 'script', '&lt;', '@U')
   const known =
     /<\/?(?:b|i|code|pre|blockquote class="lines"|blockquote|p class="lines"|p|div class="rich"|div|span class="lines"|span)>/g
   await fc.assert(

@@ -13,10 +13,10 @@ import { endPrograms, startProgram } from '../support/programs.ts'
 
 const tool = 'tool-flag-service'
 
-/** How the gate answers a call: with a status and a body, or not at all. */
+/** An answer of the gate: a status and a body, or none. */
 type GateAnswer = { status: number; body: string; headers?: Record<string, string> } | 'silence' | 'hang up'
 
-/** A call as the gate got it. */
+/** A call as the gate received it. */
 interface Asked {
   path: string
   key: string | undefined
@@ -24,7 +24,7 @@ interface Asked {
   body: Record<string, unknown>
 }
 
-/** A use that was never permitted: whoever acts on it has acted on something else than a permit. */
+/** A use that was never permitted: an act on it is a fault. */
 const use = `use_${'z'.repeat(26)}`
 const ended: GateAnswer = { status: 200, body: '{}' }
 const no = (status: number, code: string): GateAnswer => ({
@@ -33,7 +33,7 @@ const no = (status: number, code: string): GateAnswer => ({
   body: JSON.stringify({ type: `${gateUrl}/problems/${code}`, title: 'No', detail: `because of ${code}`, status }),
 })
 
-/** What the gate will answer, in turn; the last again and again. */
+/** The gate's answers, in turn; the last one repeats. */
 let toBegin: (GateAnswer | (() => GateAnswer))[] = []
 let toEnd: GateAnswer[] = []
 let asked: Asked[] = []
@@ -63,7 +63,7 @@ async function play(request: IncomingMessage, response: ServerResponse): Promise
 const begun = () => asked.filter(({ path }) => path === '/v1/uses')
 const ends = () => asked.filter(({ path }) => path !== '/v1/uses')
 
-/** The local identity provider, as a program of its own, which gives tokens for the gate. */
+/** The local identity provider, in a separate process, which issues tokens for the gate. */
 async function startProvider(): Promise<typeof provider> {
   const program = startProgram([
     '--input-type=module',
@@ -111,7 +111,7 @@ beforeEach(() => {
 })
 
 let proofs = 0
-/** A new one for each call, as an agent makes it. What is in it is the gate's to judge. */
+/** A new proof for each call, as an agent makes it. The gate judges its content. */
 const newProof = () => `eyJ0eXAi.${Buffer.from(`proof ${++proofs}`).toString('base64url')}.c2ln`
 const newUse = (): GateAnswer => ({
   status: 201,
@@ -137,7 +137,6 @@ async function flagNow(flag = 'express-checkout'): Promise<unknown> {
 }
 
 test('a flag that the gate permits is set, and the use is ended before the agent is answered', async () => {
-  toBegin = [newUse]
   const proof = newProof()
   const answer = await put({ value: true }, { flag: 'one-click', headers: { dpop: proof } })
   expect(answer).toMatchObject({
@@ -161,8 +160,7 @@ test('a flag that the gate permits is set, and the use is ended before the agent
   ])
 })
 
-test('the tool shows who it is at both calls, by a workload token of its own for the gate alone', async () => {
-  toBegin = [newUse]
+test('the tool proves its identity at both calls, by its workload token for the gate', async () => {
   await put({ value: false })
   const keys = createRemoteJWKSet(new URL(provider.jwksUri))
   expect(asked).toHaveLength(2)
@@ -172,44 +170,42 @@ test('the tool shows who it is at both calls, by a workload token of its own for
   }
 })
 
-describe('only 201 with the id of a use changes a flag', () => {
-  test.each<[rule: string, answers: GateAnswer[], status: number, says: RegExp]>([
-    ['a gate that refuses is passed on with its reason', [no(403, 'uses_exhausted')], 403, /uses_exhausted/],
-    ['a gate that hangs up twice is down', ['hang up'], 503, /does not answer/],
-    ['a gate that says nothing in time is down', ['silence'], 503, /does not answer/],
-    ['a 500 is no permit', [{ status: 500, body: JSON.stringify({ use, uses_left: 1 }) }], 503, /answered 500/],
-    ['a 503 is no permit', [no(503, 'temporarily_unavailable')], 503, /answered 503/],
-    ['200 is no permit', [{ status: 200, body: JSON.stringify({ use, uses_left: 1 }) }], 503, /answered 200/],
-    ['a 201 that is no JSON is no permit', [{ status: 201, body: '<html>' }], 503, /answered 201/],
-    ['a 201 without a use is no permit', [{ status: 201, body: '{"uses_left":1}' }], 503, /answered 201/],
-    ['a 201 with null is no permit', [{ status: 201, body: 'null' }], 503, /answered 201/],
-    [
-      'a 201 with a use that leads elsewhere is no permit',
-      [{ status: 201, body: '{"use":"use_/../../x","uses_left":1}' }],
-      503,
-      /answered 201/,
-    ],
-    ['a 403 that is no problem is still a no', [{ status: 403, body: 'forbidden' }], 503, /answered 403/],
-    ['a 401 means the tool, not the agent, and is a no', [no(401, 'invalid_token')], 503, /answered 401/],
-    [
-      'a redirect is not followed, wherever it leads',
-      [{ status: 307, body: '', headers: { location: '/v1/uses' } }, 'hang up'],
-      503,
-      /does not answer/,
-    ],
-  ])('%s', async (_rule, answers, status, says) => {
-    toBegin = answers
-    const before = await flagNow()
-    const answer = await put({ value: 'changed' })
-    expect(answer.status).toBe(status)
-    expect(answer.headers.get('content-type')).toBe('application/problem+json')
-    expect(JSON.stringify(answer.body)).toMatch(says)
-    expect(await flagNow()).toBe(before)
-    expect(ends()).toEqual([])
-  })
+test.each<[rule: string, answers: GateAnswer[], status: number, says: RegExp]>([
+  ['a gate that refuses is passed on with its reason', [no(403, 'uses_exhausted')], 403, /uses_exhausted/],
+  ['a gate that hangs up twice is down', ['hang up'], 503, /does not answer/],
+  ['a gate that says nothing in time is down', ['silence'], 503, /does not answer/],
+  ['a 500 is no permit', [{ status: 500, body: JSON.stringify({ use, uses_left: 1 }) }], 503, /answered 500/],
+  ['a 503 is no permit', [no(503, 'temporarily_unavailable')], 503, /answered 503/],
+  ['200 is no permit', [{ status: 200, body: JSON.stringify({ use, uses_left: 1 }) }], 503, /answered 200/],
+  ['a 201 that is no JSON is no permit', [{ status: 201, body: '<html>' }], 503, /answered 201/],
+  ['a 201 without a use is no permit', [{ status: 201, body: '{"uses_left":1}' }], 503, /answered 201/],
+  ['a 201 with null is no permit', [{ status: 201, body: 'null' }], 503, /answered 201/],
+  [
+    'a 201 with a use that leads elsewhere is no permit',
+    [{ status: 201, body: '{"use":"use_/../../x","uses_left":1}' }],
+    503,
+    /answered 201/,
+  ],
+  ['a 403 without a problem is no permit', [{ status: 403, body: 'forbidden' }], 503, /answered 403/],
+  ['a 401 is about the tool, and is no permit', [no(401, 'invalid_token')], 503, /answered 401/],
+  [
+    'a redirect is not followed',
+    [{ status: 307, body: '', headers: { location: '/v1/uses' } }, 'hang up'],
+    503,
+    /does not answer/,
+  ],
+])('%s', async (_rule, answers, status, says) => {
+  toBegin = answers
+  const before = await flagNow()
+  const answer = await put({ value: 'changed' })
+  expect(answer.status).toBe(status)
+  expect(answer.headers.get('content-type')).toBe('application/problem+json')
+  expect(JSON.stringify(answer.body)).toMatch(says)
+  expect(await flagNow()).toBe(before)
+  expect(ends()).toEqual([])
 })
 
-describe('a call that cannot be right is refused without asking the gate', () => {
+describe('an invalid call is refused without asking the gate', () => {
   const long = 'x'.repeat(257)
   test.each<[rule: string, body: unknown, headers: Record<string, string>, status: number, code: RegExp]>([
     ['no access token', { value: true }, { authorization: '' }, 401, /invalid_token/],
@@ -225,7 +221,7 @@ describe('a call that cannot be right is refused without asking the gate', () =>
     ['a text that is too long', { value: long }, {}, 400, /invalid_body/],
     ['another media type', '{"value":true}', { 'content-type': 'text/plain' }, 415, /unsupported_media_type/],
     ['a body that is too large', { value: 'x'.repeat(100_000) }, {}, 413, /too_large/],
-  ])('%s', async (_rule, body, headers, status, code) => {
+  ])('a call with %s is refused', async (_rule, body, headers, status, code) => {
     const before = await flagNow()
     const answer = await put(body, { headers })
     expect([answer.status, answer.body['type']]).toEqual([status, expect.stringMatching(code)])
@@ -234,127 +230,108 @@ describe('a call that cannot be right is refused without asking the gate', () =>
     expect(await flagNow()).toBe(before)
   })
 
-  test.each(['', 'a/b', '..', 'a..b', 'Upper', '%2e%2e', 'a%2Fb', 'x'.repeat(65)])('the flag `%s`', async (flag) => {
-    expect((await put({ value: true }, { flag })).status).toBe(404)
-    expect(asked).toEqual([])
-  })
+  test.each(['', 'a/b', '..', 'a..b', 'Upper', '%2e%2e', 'a%2Fb', 'x'.repeat(65)])(
+    'the flag `%s` is unknown',
+    async (flag) => {
+      expect((await put({ value: true }, { flag })).status).toBe(404)
+      expect(asked).toEqual([])
+    },
+  )
 })
 
-describe('lost answers', () => {
-  test.each<[rule: string, lost: GateAnswer]>([
-    ['hung up', 'hang up'],
-    ['too late', 'silence'],
-    ['a 503', no(503, 'temporarily_unavailable')],
-  ])('an answer that was lost (%s) is asked for again with the same key and the same body', async (_rule, lost) => {
-    toBegin = [lost, newUse]
-    expect((await put({ value: 'again' })).status).toBe(200)
-    const [first, second, ...more] = begun()
-    expect(first?.key).toMatch(/^[\w-]{43}$/)
-    expect([second?.key, second?.body, more]).toEqual([first?.key, first?.body, []])
-  })
-
-  test('an agent that sends the very same call again gets the same use, and the flag is changed by it once', async () => {
-    toBegin = [newUse]
-    const proof = newProof()
-    const first = await put({ value: 1 }, { headers: { dpop: proof } })
-    await put({ value: 2 })
-    toBegin = [{ status: 201, body: JSON.stringify({ use: first.body['use'], uses_left: 0 }) }]
-    const repeated = await put({ value: 1 }, { headers: { dpop: proof } })
-    expect([repeated.status, repeated.body]).toEqual([first.status, first.body])
-    expect(begun()[2]?.key).toBe(begun()[0]?.key)
-    expect(await flagNow()).toBe(2)
-  })
-
-  test('a call whose use has ended is refused, and changes nothing', async () => {
-    toBegin = [newUse]
-    const proof = newProof()
-    const first = await put({ value: 1 }, { headers: { dpop: proof } })
-    await put({ value: 2 })
-    toBegin = [{ status: 201, body: JSON.stringify({ use, uses_left: 0, ended: true }) }]
-    asked = []
-    const repeated = await put({ value: 1 }, { headers: { dpop: proof } })
-    expect([first.status, repeated.status]).toEqual([200, 409])
-    expect(repeated.body['type']).toMatch(/use_ended$/)
-    expect(ends()).toEqual([])
-    expect(await flagNow()).toBe(2)
-  })
-
-  test('the key is another for another proof, another value and another flag', async () => {
-    toBegin = [no(403, 'policy_denied')]
-    const proof = newProof()
-    await put({ value: 1 }, { headers: { dpop: proof } })
-    await put({ value: 1 })
-    await put({ value: 2 }, { headers: { dpop: proof } })
-    await put({ value: 1 }, { headers: { dpop: proof }, flag: 'other' })
-    expect(new Set(begun().map(({ key }) => key)).size).toBe(4)
-  })
-
-  test('a refusal is an answer: it is not asked for again', async () => {
-    toBegin = [no(403, 'uses_exhausted'), newUse]
-    expect((await put({ value: 'again' })).status).toBe(403)
-    expect(begun()).toHaveLength(1)
-  })
-
-  test('an end that was lost is told again', async () => {
-    toBegin = [newUse]
-    toEnd = ['hang up', ended]
-    expect((await put({ value: 'ended' })).status).toBe(200)
-    expect(ends()).toHaveLength(2)
-    expect(logged).toEqual([])
-  })
-
-  test('what was done stays done when its end cannot be told, and that is logged', async () => {
-    toBegin = [newUse]
-    toEnd = [{ status: 500, body: '' }]
-    const answer = await put({ value: 'done' })
-    expect(answer.status).toBe(200)
-    expect(await flagNow()).toBe('done')
-    expect(logged).toEqual([expect.stringMatching(`${answer.body['use']} has no end`)])
-  })
+test.each<[rule: string, lost: GateAnswer]>([
+  ['hung up', 'hang up'],
+  ['too late', 'silence'],
+  ['a 503', no(503, 'temporarily_unavailable')],
+])('a lost answer (%s) is retried with the same key and body', async (_rule, lost) => {
+  toBegin = [lost, newUse]
+  expect((await put({ value: 'again' })).status).toBe(200)
+  const [first, second, ...more] = begun()
+  expect(first?.key).toMatch(/^[\w-]{43}$/)
+  expect([second?.key, second?.body, more]).toEqual([first?.key, first?.body, []])
 })
 
-test('a flag that could not be stored is as it was, and its use is ended as failed', async () => {
-  const lost = await startFlagService({
-    address: `http://127.0.0.1:${await findFreePort()}`,
-    issuer: gateUrl,
-    identity: async () => 'e30.e30.e30',
-    file: join(folder, 'no such folder', 'flags.json'),
-  })
+test('a repeated call gets the same use, and changes the flag once', async () => {
+  const proof = newProof()
+  const first = await put({ value: 1 }, { headers: { dpop: proof } })
+  await put({ value: 2 })
+  toBegin = [{ status: 201, body: JSON.stringify({ use: first.body['use'], uses_left: 0 }) }]
+  const repeated = await put({ value: 1 }, { headers: { dpop: proof } })
+  expect([repeated.status, repeated.body]).toEqual([first.status, first.body])
+  expect(begun()[2]?.key).toBe(begun()[0]?.key)
+  expect(await flagNow()).toBe(2)
+})
+
+test('a call whose use has ended is refused, and changes nothing', async () => {
+  const proof = newProof()
+  const first = await put({ value: 1 }, { headers: { dpop: proof } })
+  await put({ value: 2 })
+  toBegin = [{ status: 201, body: JSON.stringify({ use, uses_left: 0, ended: true }) }]
+  asked = []
+  const repeated = await put({ value: 1 }, { headers: { dpop: proof } })
+  expect([first.status, repeated.status]).toEqual([200, 409])
+  expect(repeated.body['type']).toMatch(/use_ended$/)
+  expect(ends()).toEqual([])
+  expect(await flagNow()).toBe(2)
+})
+
+test('the idempotency key differs for another proof, value or flag', async () => {
+  toBegin = [no(403, 'policy_denied')]
+  const proof = newProof()
+  await put({ value: 1 }, { headers: { dpop: proof } })
+  await put({ value: 1 })
+  await put({ value: 2 }, { headers: { dpop: proof } })
+  await put({ value: 1 }, { headers: { dpop: proof }, flag: 'other' })
+  expect(new Set(begun().map(({ key }) => key)).size).toBe(4)
+})
+
+test('a refusal is not retried', async () => {
+  toBegin = [no(403, 'uses_exhausted'), newUse]
+  expect((await put({ value: 'again' })).status).toBe(403)
+  expect(begun()).toHaveLength(1)
+})
+
+test('a lost end is retried', async () => {
+  toEnd = ['hang up', ended]
+  expect((await put({ value: 'ended' })).status).toBe(200)
+  expect(ends()).toHaveLength(2)
+  expect(logged).toEqual([])
+})
+
+test('a change stays when its end cannot be sent, and that is logged', async () => {
+  toEnd = [{ status: 500, body: '' }]
+  const answer = await put({ value: 'done' })
+  expect(answer.status).toBe(200)
+  expect(await flagNow()).toBe('done')
+  expect(logged).toEqual([expect.stringMatching(`${answer.body['use']} has no end`)])
+})
+
+/** Sets a flag at another flag service. @returns the status of that, and of a read */
+async function putAt(options: Pick<Parameters<typeof startFlagService>[0], 'identity' | 'file'>): Promise<number[]> {
+  const place = `http://127.0.0.1:${await findFreePort()}`
+  const other = await startFlagService({ address: place, issuer: gateUrl, ...options })
+  const headers = { authorization: 'DPoP abc', dpop: newProof(), 'content-type': 'application/json' }
   try {
-    const answer = await fetch(`${lost.url}/flags/prod/a`, {
-      method: 'PUT',
-      headers: { authorization: 'DPoP abc', dpop: newProof(), 'content-type': 'application/json' },
-      body: '{"value":true}',
-    })
-    expect(answer.status).toBe(500)
-    expect((await fetch(`${lost.url}/flags/prod/a`)).status).toBe(404)
-    expect(ends().map(({ body }) => body)).toEqual([{ outcome: 'failed', note: 'the flag could not be stored' }])
+    const answer = await fetch(`${place}/flags/prod/a`, { method: 'PUT', headers, body: '{"value":true}' })
+    return [answer.status, (await fetch(`${place}/flags/prod/a`)).status]
   } finally {
-    await lost.close()
+    await other.close()
   }
+}
+
+test('a flag that cannot be stored is unchanged, and its use is ended as failed', async () => {
+  const file = join(folder, 'no such folder', 'flags.json')
+  expect(await putAt({ identity: async () => 'e30.e30.e30', file })).toEqual([500, 404])
+  expect(ends().map(({ body }) => body)).toEqual([{ outcome: 'failed', note: 'the flag could not be stored' }])
 })
 
-test('a tool that cannot show who it is asks nobody, and changes nothing', async () => {
-  const nameless = await startFlagService({
-    address: `http://127.0.0.1:${await findFreePort()}`,
-    issuer: gateUrl,
-    identity: () => Promise.reject(new Error('the identity provider is down')),
-  })
-  try {
-    const answer = await fetch(`${nameless.url}/flags/prod/a`, {
-      method: 'PUT',
-      headers: { authorization: 'DPoP abc', dpop: newProof(), 'content-type': 'application/json' },
-      body: '{"value":true}',
-    })
-    expect(answer.status).toBe(503)
-    expect(asked).toEqual([])
-    expect((await fetch(`${nameless.url}/flags/prod/a`)).status).toBe(404)
-  } finally {
-    await nameless.close()
-  }
+test('a tool without an identity asks no gate, and changes nothing', async () => {
+  const identity = () => Promise.reject(new Error('the identity provider is down'))
+  expect(await putAt({ identity })).toEqual([503, 404])
+  expect(asked).toEqual([])
 })
 
-test('a page elsewhere reads no flag under a name that was made to lead to this machine', async () => {
+test('a request under a rebound name is refused', async () => {
   const { port } = new URL(address)
   const [answer] = await once(
     get({ port, host: '127.0.0.1', path: '/flags/prod/express-checkout', headers: { host: `evil.example:${port}` } }),

@@ -5,7 +5,7 @@ import { Gate } from '../../../client/gate.ts'
 import { type FlagService, startFlagService } from '../../../examples/flag-service/flag-service.ts'
 import { findFreePort } from '../../../local/loopback.ts'
 
-/** A tool tells Hotwork what is there now, and no other: by Hotwork's own token for that tool. */
+/** A tool tells the state of its flags to Hotwork alone, by Hotwork's token for that tool. */
 
 const kid = 'key-1'
 const notary = 'key-of-the-notary'
@@ -37,26 +37,12 @@ afterAll(async () => {
   await new Promise((resolve) => hotwork.close(resolve))
 })
 
-type Claims = {
-  typ?: string
-  iss?: string
-  aud?: string
-  iat?: number
-  exp?: number
-  key?: typeof keys.privateKey
-  by?: string
-}
+type Changes = { typ?: string; claims?: object; key?: typeof keys.privateKey; by?: string }
 const now = () => Math.floor(Date.now() / 1000)
-const tokenOf = ({
-  typ = 'hotwork-read+jwt',
-  iss = issuer,
-  aud = address,
-  iat = now(),
-  exp = now() + 60,
-  key,
-  by = kid,
-}: Claims = {}) =>
-  new SignJWT({ iss, aud, iat, exp }).setProtectedHeader({ alg: 'ES256', typ, kid: by }).sign(key ?? keys.privateKey)
+const tokenOf = ({ typ = 'hotwork-read+jwt', claims = {}, key = keys.privateKey, by = kid }: Changes = {}) =>
+  new SignJWT({ iss: issuer, aud: address, iat: now(), exp: now() + 60, ...claims })
+    .setProtectedHeader({ alg: 'ES256', typ, kid: by })
+    .sign(key)
 
 async function ask(headers: { [name: string]: string }, body: unknown = { action: 'flags:get', arguments: dark }) {
   const sent = { 'content-type': 'application/json', ...headers }
@@ -65,41 +51,39 @@ async function ask(headers: { [name: string]: string }, body: unknown = { action
 }
 const dark = { environment: 'prod', flag: 'dark' }
 
-test('Hotwork is told what is there, and that there is nothing yet', async () => {
+test('Hotwork is told that an unset flag is unknown', async () => {
   const answer = await ask({ authorization: `Bearer ${await tokenOf()}` })
   expect([answer.status, answer.body.type?.split('/').at(-1)]).toEqual([404, 'unknown_flag'])
 })
 
-test.each<[what: string, claims: () => Promise<Claims>]>([
+test.each<[what: string, changes: () => Promise<Changes>]>([
   ['an access token', async () => ({ typ: 'at+jwt' })],
   ['a statement that an agent carries', async () => ({ typ: 'hotwork-approval+jwt' })],
-  ['a token for another tool', async () => ({ aud: 'https://other.example' })],
-  ['a token of another issuer', async () => ({ iss: 'https://other.example' })],
-  ['a token that is over', async () => ({ iat: now() - 400, exp: now() - 100 })],
-  ['a token that is good for years', async () => ({ exp: now() + 10 * 365 * 86_400, iat: now() - 400 })],
-  ['a token of a time to come', async () => ({ iat: now() + 3600, exp: now() + 3900 })],
+  ['a token for another tool', async () => ({ claims: { aud: 'https://other.example' } })],
+  ['a token of another issuer', async () => ({ claims: { iss: 'https://other.example' } })],
+  ['an expired token', async () => ({ claims: { iat: now() - 400, exp: now() - 100 } })],
+  ['a token that lives for years', async () => ({ claims: { exp: now() + 10 * 365 * 86_400, iat: now() - 400 } })],
+  ['a token from the future', async () => ({ claims: { iat: now() + 3600, exp: now() + 3900 } })],
   ["a token that the notary's key signed", async () => ({ key: notaryKeys.privateKey, by: notary })],
   ['a token of another key', async () => ({ key: (await generateKeyPair('ES256')).privateKey })],
-])('%s is not Hotwork asking', async (_what, claims) => {
-  const answer = await ask({ authorization: `Bearer ${await tokenOf(await claims())}` })
+])('%s is refused', async (_what, changes) => {
+  const answer = await ask({ authorization: `Bearer ${await tokenOf(await changes())}` })
   expect([answer.status, answer.body.type?.split('/').at(-1)]).toEqual([401, 'not_hotwork'])
 })
 
-test('no token, and one in another scheme, are none', async () => {
+test('a call without a token, or with one in another scheme, is refused', async () => {
   expect((await ask({})).status).toBe(401)
   expect((await ask({ authorization: `DPoP ${await tokenOf()}` })).status).toBe(401)
 })
 
-test('only the one read is known, and only of a flag that could be asked for', async () => {
+test('a tool answers its one read, and only for a valid flag', async () => {
   const authorization = `Bearer ${await tokenOf()}`
-  expect((await ask({ authorization }, { action: 'flags:list', arguments: {} })).status).toBe(404)
-  expect(
-    (await ask({ authorization }, { action: 'flags:get', arguments: { environment: 'prod', flag: '../x' } })).status,
-  ).toBe(404)
-  expect((await ask({ authorization }, null)).status).toBe(404)
+  const outside = { action: 'flags:get', arguments: { environment: 'prod', flag: '../x' } }
+  for (const body of [{ action: 'flags:list', arguments: {} }, outside, null])
+    expect((await ask({ authorization }, body)).status).toBe(404)
 })
 
-test('a tool that cannot have the keys says so, and not that it is an impostor', async () => {
+test('a tool that cannot fetch the keys throws a fault, and refuses no caller', async () => {
   up = false
   const gate = new Gate({ issuer, identity: async () => 'e30.e30.e30', patience: 300 })
   const headers = { authorization: `Bearer ${await tokenOf()}` }

@@ -6,12 +6,12 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** examples/policy-review: the shell of its steps, on a repository of this machine, before a stub of GitHub's API. */
+/** examples/policy-review: the shell of its steps, on a local repository, with a stub of GitHub's API. */
 
 const root = join(__dirname, '../../..')
 const workflow = readFileSync(join(root, 'examples/policy-review/policy-review.yml'), 'utf8')
 
-/** The shell of the step of this name, as GitHub would run it. */
+/** The shell of a step, as GitHub runs it. */
 function shellOf(step: string, of = workflow): string {
   const [, text = ''] = of.split(`      - name: ${step}\n`)
   const [own = ''] = text.split(/^ {6}- /m)
@@ -22,14 +22,14 @@ function shellOf(step: string, of = workflow): string {
 
 type Comment = { id: number; user: { login: string }; body: string }
 
-/** What GitHub keeps of one pull request. */
+/** GitHub's state of one pull request. */
 class GitHub {
   url = ''
   readonly comments: Comment[] = []
   readonly calls: string[] = []
   artifacts: { expired: boolean; workflow_run: object; archive_download_url: string }[] = []
   archive: Buffer = Buffer.alloc(0)
-  /** As its API describes them, in what is read of them here. */
+  /** Pushes, with the members of GitHub's API that the step reads. */
   pushes: { after: string; ref: string; timestamp: string; activity_type: string }[] = []
   readonly events: { event: string; created_at: string; label?: { name: string; color: string } }[] = []
   readonly #server = createServer(async (request, response) => {
@@ -61,7 +61,7 @@ class GitHub {
     return answer(this.comments.slice((page - 1) * 100, page * 100))
   })
 
-  /** Of the branch of the pull request, the newest first. */
+  /** A push to the branch of the pull request, newest first. */
   push(after: string, timestamp: string): void {
     this.pushes.unshift({ after, ref: 'refs/heads/change', timestamp, activity_type: 'push' })
   }
@@ -82,7 +82,7 @@ class GitHub {
   }
 }
 
-/** A runner with a pull request checked out, merged into its base as GitHub does it. */
+/** A runner with a checkout of a pull request, merged into its base as GitHub does. */
 class Runner {
   readonly github = new GitHub()
   readonly #home = mkdtempSync(join(tmpdir(), 'hotwork-review-'))
@@ -124,7 +124,7 @@ class Runner {
     return this
   }
 
-  /** Of `bash -e`, as GitHub runs what says no shell. */
+  /** Runs a step by `bash -e`, which is GitHub's default shell. */
   step = (name: string, env: { [name: string]: string } = {}) => this.#run('bash', ['-e', '-c', shellOf(name)], env)
 
   /** The steps of a review up to its comment. */
@@ -139,7 +139,7 @@ class Runner {
     const pull = { HEAD_REPOSITORY: 'acme/permits', HEAD_REF: 'change', HEAD_SHA: head }
     return (await this.step('verdict', { BROKEN: broken, WIDENS: widens, LABELLED: `${isLabelled}`, ...pull })).exit
   }
-  /** In place of the step `review`. */
+  /** Writes the output of the step `review`. */
   tell({ broken, widens }: { broken: number; widens: number }): void {
     writeFileSync(join(this.#home, 'output'), `broken=${broken}\nwidens=${widens}\n`)
   }
@@ -184,7 +184,7 @@ afterEach(() => {
   for (const runner of runners.splice(0)) runner.close()
 })
 
-test('a change that widens has a comment that says how, and fails until the label is there', async () => {
+test('a change that widens has a comment that says how, and fails without the label', async () => {
   const runner = await opened(widen)
   await runner.review()
   const [comment] = runner.github.comments
@@ -196,21 +196,16 @@ test('a change that widens has a comment that says how, and fails until the labe
   expect(await runner.verdict(true)).toBe(0)
 })
 
-describe('the label accepts nothing that is pushed after it', () => {
+describe('the label accepts no later push', () => {
   const pushed = '2026-12-01T09:00:00Z'
   const later = '2026-12-01T10:00:00Z'
   test.each<[how: string, set: (github: GitHub) => void, head: string, exit: number]>([
-    [
-      'where the pull request was closed, pushed to and opened again',
-      (github) => github.push('bbbb', later),
-      'bbbb',
-      6,
-    ],
-    ['where an earlier head was pushed once more', (github) => github.push('aaaa', later), 'aaaa', 6],
+    ['after the pull request was closed, pushed to and reopened', (github) => github.push('bbbb', later), 'bbbb', 6],
+    ['after an earlier head was pushed once more', (github) => github.push('aaaa', later), 'aaaa', 6],
     ['in the second of the push', (github) => github.push('bbbb', '2026-12-01T09:30:00Z'), 'bbbb', 6],
-    ['while this run still looks at what was there before', (github) => github.push('bbbb', later), 'aaaa', 6],
+    ['in a run of the head before the push', (github) => github.push('bbbb', later), 'aaaa', 6],
     [
-      'where another label was put on after the push',
+      'when another label was put on after the push',
       (github) => {
         github.push('bbbb', later)
         github.label('2026-12-01T10:30:00Z', 'documentation')
@@ -219,7 +214,7 @@ describe('the label accepts nothing that is pushed after it', () => {
       6,
     ],
     [
-      'where it was taken off after the push',
+      'when it was taken off after the push',
       (github) => {
         github.push('bbbb', later)
         github.label('2026-12-01T10:30:00Z', 'policy-widens', 'unlabeled')
@@ -228,7 +223,7 @@ describe('the label accepts nothing that is pushed after it', () => {
       6,
     ],
     [
-      'until it is put on again, however much happened before',
+      'until it is put on again, after many other events',
       (github) => {
         github.push('bbbb', later)
         for (let n = 0; n < 130; n += 1) github.label(later, `label-${n}`)
@@ -237,8 +232,8 @@ describe('the label accepts nothing that is pushed after it', () => {
       'bbbb',
       0,
     ],
-    ['where GitHub does not say when it was pushed', (github) => github.pushes.splice(0), 'aaaa', 6],
-  ])('%s', async (_how, set, head, exit) => {
+    ['when GitHub does not tell the time of the push', (github) => github.pushes.splice(0), 'aaaa', 6],
+  ])('a push after the label needs a new label: %s', async (_how, set, head, exit) => {
     const runner = await opened(widen)
     runner.github.push('aaaa', pushed)
     runner.github.label('2026-12-01T09:30:00Z')
@@ -265,18 +260,18 @@ test('a folder with problems fails, with the file and the line, also under the l
   expect(await runner.verdict(true)).toBe(1)
 })
 
-test('what a policy author writes stays inside its fence', async () => {
+test('a policy author’s text stays inside its fence', async () => {
   const runner = await opened((policies) =>
     edit(join(policies, 'directory.json'), '"Ana Alves"', '"``````````</details> @team"'),
   )
   await runner.review()
   const body = runner.github.comments[0]?.body ?? ''
   expect(body).toContain('@team')
-  // Of each part one before and one after.
+  // Two fences for each of two parts.
   expect(body.match(/`{10}/g)).toHaveLength(4)
 })
 
-test('the next push writes the same comment anew, and none of another', async () => {
+test('the next push rewrites its own comment, and no other', async () => {
   const runner = await opened(widen)
   const { github } = runner
   for (let n = 0; n < 130; n += 1) github.add('ana', '<!-- hotwork policy review -->\nI say that it widens nothing')
@@ -297,7 +292,7 @@ test('the next push writes the same comment anew, and none of another', async ()
 describe('the record', () => {
   const run = (head_branch: string, head_repository_id = 1) => ({ head_branch, head_repository_id, repository_id: 1 })
 
-  test('is the one that the default branch of the repository itself has kept', async () => {
+  test('the record is the artifact of the repository’s own default branch', async () => {
     const runner = await opened(widen)
     const { github } = runner
     github.archive = zipOf('record.ndjson', '')
@@ -312,7 +307,7 @@ describe('the record', () => {
     expect(runner.has('record/record.ndjson')).toBe(true)
   })
 
-  test('is unpacked without any module of the pull request', async () => {
+  test('the record is unpacked without any module of the pull request', async () => {
     const runner = await opened(widen)
     const { github } = runner
     runner.checkOut('zipfile.py', 'print("ran")')
@@ -322,7 +317,7 @@ describe('the record', () => {
     expect(runner.has('record/record.ndjson')).toBe(true)
   })
 
-  test('is replayed in the same comment', async () => {
+  test('the record is replayed in the same comment', async () => {
     const runner = await opened(widen)
     const { github } = runner
     github.archive = zipOf('record.ndjson', '')
@@ -360,7 +355,7 @@ describe.each(['policy-review.yml', 'policy-record.yml'])('the install of %s', (
     return { exit: status, out: stdout, has: existsSync(join(temp, 'hotwork/node_modules/.bin/hotwork')), temp }
   }
 
-  test('takes the tarball of the integrity that the workflow names, and runs none of its scripts', () => {
+  test('the install takes the tarball with the named integrity, and runs none of its scripts', () => {
     const { exit, has, temp } = installs(packed())
     expect([exit, has, existsSync(join(temp, 'hotwork/node_modules/hotwork/ran'))]).toEqual([0, true, false])
   })
@@ -374,7 +369,7 @@ describe.each(['policy-review.yml', 'policy-record.yml'])('the install of %s', (
     ['with a name of a registry', { HOTWORK: 'hotwork@latest' }, 'npm has no package'],
     ['with an address alone', { HOTWORK_INTEGRITY: '' }, 'npm has no package'],
     ['with the integrity of other bytes', { HOTWORK_INTEGRITY: 'sha512-AAAA' }, 'is not the one of HOTWORK_INTEGRITY'],
-  ])('fails with a sentence and installs nothing %s', (_how, env, why) => {
+  ])('the install fails with a sentence and installs nothing %s', (_how, env, why) => {
     expect(installs({ ...packed(), ...env })).toMatchObject({ exit: 1, has: false, out: expect.stringContaining(why) })
   })
 })
@@ -383,7 +378,7 @@ test('all parts together are no longer than a comment of GitHub may be', () => {
   const shell = shellOf('review')
   const [, most] = /head --bytes=(\d+)/.exec(shell) ?? []
   const parts = shell.match(/^ *part '/gm) ?? []
-  // With a thousand for the words around each.
+  // A thousand more for the words around each part.
   expect([parts.length, parts.length * (Number(most) + 1000) <= 65_536]).toEqual([3, true])
 })
 

@@ -9,7 +9,7 @@ import { commitOf, submission } from '../../adapters/dynamodb/commits.ts'
 import { SlackScreen } from '../../stack/support/slack-screen.ts'
 import { decision, requestId, sampleAsk } from '../../support/ask.ts'
 
-/** A load of two requests, one that waits and one that was denied, in which all rules hold. */
+/** The ids of a load in which all rules hold: one request waits, one was denied. */
 const [waits, denied] = [requestId(1), requestId(2)]
 
 function calmLoad() {
@@ -57,7 +57,7 @@ type Load = ReturnType<typeof calmLoad>
 const brokenIn = ({ lives, screen, facts, run }: Load) =>
   takeAccount(lives, screen, facts, run).flatMap(({ rule, broken }) => (broken.length > 0 ? [rule] : []))
 
-test('where all is in order, every rule holds', () => {
+test('the account of a calm load breaks no rule', () => {
   expect(brokenIn(calmLoad())).toEqual([])
 })
 
@@ -97,7 +97,7 @@ test.each<[what: string, breakIt: (load: Load) => unknown, rule: string]>([
   ],
   ['queues rest too late', ({ run }) => (run.emptied = 62_000), 'all queues are empty'],
   ['queues never rest', ({ run }) => (run.emptied = undefined), 'all queues are empty'],
-])('%s: the account says so', (_what, breakIt, rule) => {
+])('the account reports that %s', (_what, breakIt, rule) => {
   const load = calmLoad()
   breakIt(load)
   expect(brokenIn(load)).toContainEqual(expect.stringContaining(rule))

@@ -1,6 +1,6 @@
 import { Gate } from '../../../tools/load/gate.ts'
 
-test('so many go through at once, and what has begun before what is new', async () => {
+test('the gate limits concurrent work, and takes begun work before new', async () => {
   const gate = new Gate(2)
   const order: string[] = []
   const held = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
@@ -17,7 +17,7 @@ test('so many go through at once, and what has begun before what is new', async 
   expect(order).toEqual(['first 0', 'first 1', 'begun', 'new'])
 })
 
-test('work that fails gives its place to the next', async () => {
+test('work that fails frees its place', async () => {
   const gate = new Gate(1)
   const failed = gate.within(async () => Promise.reject(new Error('no')))
   const next = gate.within(async () => 'went')

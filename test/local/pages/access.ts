@@ -3,7 +3,13 @@ import type { Page } from 'playwright-core'
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
-/** What axe finds on a page as it stands, each as rule and element. The page's own policy forbids scripts, so it is set aside. */
+/** Hits keys together, such as `Control` and `a`. */
+export async function hitKeys(page: Page, ...keys: readonly string[]): Promise<void> {
+  for (const key of keys) await page.keyboard.down(key)
+  for (const key of keys.toReversed()) await page.keyboard.up(key)
+}
+
+/** axe's violations on a page, each with rule and element. The page's context bypasses its policy, which forbids scripts. */
 export async function violationsOn(page: Page): Promise<readonly string[]> {
   await page.addScriptTag({ path: axe })
   return page.evaluate(
@@ -11,17 +17,17 @@ export async function violationsOn(page: Page): Promise<readonly string[]> {
   )
 }
 
-/** What makes a page wider than its window. */
+/** The elements that make a page wider than its window. */
 export const tooWideOn = (page: Page): Promise<readonly string[]> =>
   page.evaluate(
     "(() => { const { scrollWidth, clientWidth } = document.documentElement; return scrollWidth <= clientWidth ? [] : [...document.querySelectorAll('main *, header *')].filter((each) => each.getBoundingClientRect().right > clientWidth).map((each) => each.outerHTML.slice(0, 100)) })()",
   )
 
-/** What is reached by Tab and has no outline to show it. */
+/** The elements that Tab reaches without an outline. */
 export async function unseenStops(page: Page): Promise<readonly string[]> {
   const unseen: string[] = []
   for (let step = 0; step < 80; step++) {
-    await page.keyboard.press('Tab')
+    await hitKeys(page, 'Tab')
     const [what, outline]: [string, string] = await page.evaluate(
       "(() => { const at = document.activeElement; return at === document.body ? ['', ''] : [at.outerHTML.slice(0, 120), getComputedStyle(at).outlineStyle] })()",
     )
@@ -31,11 +37,11 @@ export async function unseenStops(page: Page): Promise<readonly string[]> {
   return unseen
 }
 
-/** Goes on by Tab alone to what has this id or text. */
+/** Goes on by Tab alone to the element with this id or text. */
 export async function tabTo(page: Page, name: string | RegExp): Promise<void> {
   const focused = page.locator(':focus')
   for (let step = 0; step < 80; step++) {
-    await page.keyboard.press('Tab')
+    await hitKeys(page, 'Tab')
     if ((await focused.count()) === 0) continue
     const [id, text] = [await focused.getAttribute('id'), (await focused.textContent())?.trim() ?? '']
     if (typeof name === 'string' ? id === name || text === name : name.test(text)) return

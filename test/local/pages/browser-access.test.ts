@@ -2,10 +2,10 @@ import type { BrowserContextOptions, Page } from 'playwright-core'
 import { declareHalt } from '../../../functions/operations/halts/halt.ts'
 import { agent, person, prodParameter, type What } from '../../support/world.ts'
 import { inBrowser } from '../support/browser.ts'
-import { tabTo, tooWideOn, unseenStops, violationsOn } from './access.ts'
+import { hitKeys, tabTo, tooWideOn, unseenStops, violationsOn } from './access.ts'
 import { Browsing, dark, phone, picture } from './browsing.ts'
 
-/** Whether people can use the pages who see badly, use a keyboard alone, or hold a small phone. */
+/** The pages for people who see badly, use a keyboard alone, or hold a small phone. */
 
 const people = new Browsing()
 const { at } = people
@@ -34,7 +34,7 @@ inBrowser('people who use the pages in their own way', () => {
     return halt.value
   }
 
-  /** Each page with something on it. */
+  /** The paths of all pages, each with content. */
   async function everyPage(): Promise<readonly string[]> {
     const { world } = at
     const waiting = await world.submitted(throttleWorker)
@@ -68,7 +68,7 @@ inBrowser('people who use the pages in their own way', () => {
     ]
   }
 
-  /** All folds of a page are opened first: what is in them counts too. */
+  /** Opens all folds of a page, so that their content counts too. */
   const unfold = (page: Page) =>
     page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
 
@@ -104,19 +104,19 @@ inBrowser('people who use the pages in their own way', () => {
     const request = await at.world.submitted(prodParameter)
     const page = await people.openAs('Ana Alves', '/decide')
     await tabTo(page, /payment-timeout-ms/)
-    await page.keyboard.press('Enter')
+    await hitKeys(page, 'Enter')
     await page.waitForURL(/\/decide\/req_/)
     await tabTo(page, 'approve-comment')
     await page.keyboard.type('read with the keyboard')
     await tabTo(page, 'Approve exactly this')
-    await page.keyboard.press('Enter')
+    await hitKeys(page, 'Enter')
     await page.getByText('You approved this; it is on record.').waitFor()
     const [decision] = (await at.world.state(request.ask.id)).stages[0]?.decisions ?? []
     expect(decision).toMatchObject({ person: 'person:ana', comment: 'read with the keyboard' })
     await tabTo(page, 'The same as a list, with each entry and its hash')
-    await page.keyboard.press('Enter')
+    await hitKeys(page, 'Enter')
     await tabTo(page, /^\d+ entr(y|ies), with hash/)
-    await page.keyboard.press('Enter')
+    await hitKeys(page, 'Enter')
     const [entry] = await at.world.ledger.entries(request.ask.id)
     expect(
       await page
@@ -130,20 +130,20 @@ inBrowser('people who use the pages in their own way', () => {
   test('an agent is halted and the halt lifted by another person, by keyboard alone', async () => {
     const page = await people.openAs('Gus Garcia', '/halts')
     await tabTo(page, 'kind')
-    await page.keyboard.press('Tab')
+    await hitKeys(page, 'Tab')
     await page.keyboard.type('agent:none')
     await tabTo(page, 'reason')
     await page.keyboard.type('it reads what it should not')
     await tabTo(page, 'Halt it now')
-    await page.keyboard.press('Enter')
+    await hitKeys(page, 'Enter')
     await page.getByText('It is not known here.').waitFor()
     await picture(page, 'halts-mended')
-    // The field that is wrong has the focus already.
-    await page.keyboard.press('Control+A')
+    // The invalid field has the focus already.
+    await hitKeys(page, 'Control', 'a')
     await page.keyboard.type('agent:librarian')
-    await page.keyboard.press('Escape')
+    await hitKeys(page, 'Escape')
     await tabTo(page, 'Halt it now')
-    await page.keyboard.press('Enter')
+    await hitKeys(page, 'Enter')
     await page.waitForURL(/\/halts\/hlt_/)
     await page.getByText('You declared this halt, so you cannot lift it').waitFor()
     await picture(page, 'halt-declared')
@@ -152,12 +152,12 @@ inBrowser('people who use the pages in their own way', () => {
     await picture(other, 'halts')
     await picture(await people.openAs('Hana Hoshi', '/halts', { ...phone, ...dark }), 'halts-phone-dark')
     await tabTo(other, 'Look, and lift')
-    await other.keyboard.press('Enter')
+    await hitKeys(other, 'Enter')
     await tabTo(other, 'Lift this halt')
-    await other.keyboard.press('Enter')
+    await hitKeys(other, 'Enter')
     await other.getByRole('heading', { name: /^Was halted/ }).waitFor()
     await tabTo(other, 'The entry and its hash')
-    await other.keyboard.press('Enter')
+    await hitKeys(other, 'Enter')
     await picture(other, 'halt-lifted')
     const { items } = await at.doors.halts.list({ lifted: true }, { limit: 5 })
     expect(items.find(({ target }) => target.value === 'agent:librarian')).toMatchObject({
@@ -175,7 +175,7 @@ inBrowser('people who use the pages in their own way', () => {
     await tabTo(page, 'status')
     await page.keyboard.type('Denied')
     await tabTo(page, 'Show')
-    await page.keyboard.press('Enter')
+    await hitKeys(page, 'Enter')
     await page.waitForURL(/status=denied/)
     const list = await page.locator('.list').textContent()
     expect(list).toContain('payment-timeout-ms')
@@ -183,7 +183,7 @@ inBrowser('people who use the pages in their own way', () => {
     await picture(await people.openAs('Hana Hoshi', '/requests', { ...phone, ...dark }), 'history-phone-dark')
   })
 
-  test('agents, on a desktop and on a phone in the dark', async () => {
+  test('agents are shown on a desktop and on a phone in the dark', async () => {
     await declared('librarian', 'it reads what it should not')
     await picture(await people.openAs('Hana Hoshi', '/agents'), 'agents')
     const page = await people.openAs('Hana Hoshi', '/agents/agent:remediator', { ...phone, ...dark })

@@ -16,7 +16,7 @@ inBrowser('people at the pages of break-glass, in a browser', () => {
   const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
   const textOf = async (page: Page) => (await page.locator('main').textContent())?.replace(/\s+/g, ' ') ?? ''
 
-  /** Something that was a while ago, with the world's clock back where it was when it is done. */
+  /** Runs a past act, and sets the world's clock back to now. */
   async function ago<T>(seconds: number, what: () => Promise<T>): Promise<T> {
     const now = at.world.clock.now()
     at.world.clock.advance(-seconds)
@@ -25,7 +25,7 @@ inBrowser('people at the pages of break-glass, in a browser', () => {
     return came
   }
 
-  /** Opened with AWS credentials, and what was called with them. */
+  /** An opening with AWS credentials, and calls with them. */
   async function used(): Promise<ApprovalRequest> {
     const { world } = at
     const request = await world.opened('jade', { ...profile, reason })
@@ -49,7 +49,7 @@ inBrowser('people at the pages of break-glass, in a browser', () => {
     return request
   }
 
-  /** A drill that was gone through from its opening to its review. */
+  /** A drill from its opening to its review. */
   async function drilled(changes: { who?: string; told?: (who: string) => boolean } = {}): Promise<ApprovalRequest> {
     const { world, doors } = at
     const arrivedAt = world.clock.now() * 1000 - 420
@@ -60,14 +60,8 @@ inBrowser('people at the pages of break-glass, in a browser', () => {
       reason: `the drill that ${changes.who ?? 'kofi'} goes through to its review`,
     })
     const id = request.ask.id
-    const card = {
-      request: id,
-      chat: 'slack',
-      ts: '1',
-      rendered: 'x',
-      told: ['opened', 'ending'],
-      at: request.submittedAt + 2,
-    }
+    const told = ['opened', 'ending']
+    const card = { request: id, chat: 'slack', ts: '1', rendered: 'x', told, at: request.submittedAt + 2 }
     for (const channel of ['C0APPROVALS', 'page-hook']) await doors.cards.save({ ...card, channel })
     for (const { id: who, chatUser: slack } of world.policy.bundle.directory.people)
       if (slack !== undefined && (changes.told?.(who) ?? true))
@@ -77,7 +71,7 @@ inBrowser('people at the pages of break-glass, in a browser', () => {
     return request
   }
 
-  test('whoever is called at night sees on one page who holds what, until when, and what is left', async () => {
+  test('a person on call sees on one page the open profiles, their ends and the minutes left', async () => {
     await ago(50 * hour, drilled)
     await ago(5 * hour, async () => {
       const early = await at.world.opened('jade')
@@ -96,14 +90,12 @@ inBrowser('people at the pages of break-glass, in a browser', () => {
     ])
       expect(text).toMatch(said)
     await picture(page, 'break-glass-list')
-    await picture(
-      await people.openAs('Lena Lund', '/break-glass', { ...phone, ...dark }),
-      'break-glass-list-phone-dark',
-    )
+    const onPhone = await people.openAs('Lena Lund', '/break-glass', { ...phone, ...dark })
+    await picture(onPhone, 'break-glass-list-phone-dark')
     expect(await page.getByRole('meter').count()).toBe(2)
   })
 
-  test('whoever opened it ends it with one click; whoever reviews it sees every call, and says what they found', async () => {
+  test('the opener ends an opening with one click; its reviewer sees every call, and records a finding', async () => {
     const request = await ago(20 * minute, used)
     const mine = await people.openAs('Jade Jones', pathTo(request))
     await button(mine, 'End it now').click()
@@ -123,7 +115,7 @@ inBrowser('people at the pages of break-glass, in a browser', () => {
       .waitFor()
     expect(await page.getByRole('radio', { name: /^Justified/ }).isChecked()).toBe(true)
     await picture(page, 'break-glass-review-lacks')
-    // What lacks has the keyboard already.
+    // The incomplete field has the focus already.
     await page.keyboard.type('The timeout was the cause. All three calls fit it; ana follows up on the deploy.')
     await button(page, 'Record the review').click()
     await page.getByText('You reviewed this; it is on record.').waitFor()
@@ -134,7 +126,7 @@ inBrowser('people at the pages of break-glass, in a browser', () => {
     await picture(page, 'break-glass-reviewed')
   })
 
-  test('a drill’s report shows on a line, and as a table, how long each step took and what it was held to', async () => {
+  test('a drill’s report shows each step’s time and promise, as a line and as a table', async () => {
     const request = await ago(3 * hour, drilled)
     const path = `${pathTo(request)}/drill`
     const page = await people.openAs('Eve Evans', path)
@@ -158,7 +150,7 @@ inBrowser('people at the pages of break-glass, in a browser', () => {
     await picture(other, 'drill-missed')
   })
 
-  test('everything of an opening is reached by keyboard in the order it is read, and nothing is wider than a phone', async () => {
+  test('the page of an opening is reached by keyboard in reading order, and fits a phone', async () => {
     const request = await ago(hour, async () => {
       const opened = await used()
       await at.world.end(opened)

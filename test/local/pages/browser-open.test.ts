@@ -8,7 +8,7 @@ import { Browsing, phone, picture } from './browsing.ts'
 const people = new Browsing()
 const { at } = people
 
-inBrowser('what was prepared in Slack, in a browser', () => {
+inBrowser('an opening that was prepared in Slack, in a browser', () => {
   people.install()
   const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
 
@@ -27,7 +27,7 @@ inBrowser('what was prepared in Slack, in a browser', () => {
     return `/break-glass/open/${done.value.code}`
   }
 
-  test('is opened by a strong login and one click, on a phone, and the page says what is next', async () => {
+  test('a prepared opening is opened by a strong login and one click, on a phone, and the page names the next step', async () => {
     const page = await people.browse(phone)
     await page.goto(`${at.url}${await prepared()}`)
     await page.getByRole('button', { name: 'Jade Jones' }).click()
@@ -42,7 +42,7 @@ inBrowser('what was prepared in Slack, in a browser', () => {
     await page.getByText('INC-2041').first().waitFor()
   })
 
-  test('is nothing to somebody else who follows the link', async () => {
+  test('a prepared opening is refused to another person who follows its link', async () => {
     const page = await people.browse()
     await page.goto(`${at.url}${await prepared()}`)
     await page.getByRole('button', { name: 'Kofi Kaya' }).click()

@@ -9,6 +9,7 @@ import { textsBeside } from '../../../functions/operations/ledger/texts.ts'
 import { drifted, previewOf } from '../../channels/slack/cards/states.ts'
 import { person, prodParameter, type What } from '../../support/world.ts'
 import { inBrowser } from '../support/browser.ts'
+import { hitKeys } from './access.ts'
 import { Browsing, dark, phone, picture } from './browsing.ts'
 
 const people = new Browsing()
@@ -20,7 +21,7 @@ const stopWorker: What = {
   arguments: { FunctionName: 'checkout-worker', ReservedConcurrentExecutions: 0 },
   resource: { type: 'lambda:function', id: 'arn:aws:lambda:us-east-1:000000000000:function:checkout-worker' },
 }
-/** Slows one down, which can be narrowed. */
+/** Slows a function down, by a number that can be narrowed. */
 const throttleWorker: What = {
   ...stopWorker,
   arguments: { FunctionName: 'checkout-worker', ReservedConcurrentExecutions: 40 },
@@ -34,7 +35,7 @@ inBrowser('people at the pages, in a browser', () => {
   const now = async ({ ask }: ApprovalRequest) => at.world.state(ask.id)
   const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true })
 
-  test('whoever is not logged in logs in first, sees what waits for them, and approves one of it', async () => {
+  test('a person without a session logs in first, sees their pending requests, and approves one', async () => {
     const request = await at.world.submitted(prodParameter, {
       justification: 'Raise the timeout <b>now</b>, <!channel>: checkout fails \u202eevila\u202c',
     })
@@ -54,21 +55,18 @@ inBrowser('people at the pages, in a browser', () => {
     await button(page, 'Approve exactly this').click()
     await page.getByText('You approved this; it is on record.').waitFor()
     const [decided] = (await now(request)).stages[0]?.decisions ?? []
-    expect(decided).toMatchObject({
-      person: 'person:ana',
-      verdict: 'approve',
-      comment: 'agreed with the owner of checkout',
-    })
+    const comment = 'agreed with the owner of checkout'
+    expect(decided).toMatchObject({ person: 'person:ana', verdict: 'approve', comment })
     const entry = (await at.world.ledger.entries(request.ask.id)).find(({ type }) => type === 'Decided')
     expect(entry?.facts).toMatchObject({ through: 'page', seen: expect.stringMatching(/^sha-256:/) })
     await picture(page, 'decided')
   })
 
-  test('what is there now and would be, what changed since, and what became of it fit a phone, light and dark, and can be saved', async () => {
+  test('the preview, the change since and the timeline fit a phone, light and dark, and can be saved', async () => {
     const request = await at.world.submitted(prodParameter)
     await at.world.decide(request, 'ana')
     const stored = await at.world.requests.load(request.ask.id)
-    if (!stored) throw new Error('it is stored')
+    if (!stored) throw new Error('the request is not stored')
     const state = drifted({ ...stored.state, preview: previewOf(stored.state) }, '2000', at.world.clock.now())
     at.world.requests.forge({ ...stored, state })
     const page = await openAs('Ben Baker', pathTo(request), { acceptDownloads: true })
@@ -97,13 +95,13 @@ inBrowser('people at the pages, in a browser', () => {
     await picture(small, 'changed-phone-dark')
   })
 
-  test('a stage that wants a stronger login sends its approver through the provider, whose token is the evidence', async () => {
+  test('a stage with a stronger login sends its approver through the provider, whose token is the evidence', async () => {
     const request = await at.world.submitted(stopWorker)
     await at.world.decide(request, 'ana')
     const page = await openAs('Gus Garcia', pathTo(request))
     await picture(page, 'strong')
     await button(page, 'Log in and approve exactly this').click()
-    // The page goes on by itself; the provider asks again, since the login there is not of this strength.
+    // The page redirects by itself; the provider asks again, since its login is not strong.
     await page.getByText('This login counts as strong').waitFor()
     expect((await now(request)).stages[1]?.decisions).toEqual([])
     await page.getByRole('button', { name: 'Gus Garcia' }).click()
@@ -111,7 +109,7 @@ inBrowser('people at the pages, in a browser', () => {
     await picture(page, 'strong-decided')
     const { ledger, clock } = at.world
     const kept = await ledger.entries(request.ask.id)
-    // The auditor is shown the token once it is no good any more.
+    // An auditor is shown the token once it has expired.
     const entries = withTextsBeside(kept, await textsBeside(kept, clock.now() + 86_400, ledger.texts))
     const { policy } = at.world
     const { deployment, directory } = policy.bundle
@@ -121,7 +119,7 @@ inBrowser('people at the pages, in a browser', () => {
     expect(await checkLogins(entries, trust)).toEqual([
       { entry: entries.findLast(({ type }) => type === 'Decided')?.id, person: 'person:gus', key: 'known' },
     ])
-    // The second of two needs a login of their own: one person's token is nobody else's.
+    // The second of two needs their own login.
     const other = await openAs('Hana Hoshi', pathTo(request))
     await button(other, 'Log in and approve exactly this').click()
     await other.getByRole('button', { name: 'Hana Hoshi' }).click()
@@ -135,13 +133,13 @@ inBrowser('people at the pages, in a browser', () => {
     const page = await openAs('Gus Garcia', pathTo(request))
     await button(page, 'Log in and approve exactly this').click()
     await page.getByRole('button', { name: 'Hana Hoshi' }).click()
-    // The provider's own page for a change of account, which would go on by itself if it could.
+    // The provider's own page for a change of account, which goes on by itself with a script.
     await button(page, 'Continue').click()
     await page.getByText(/logged in as another person than the one who clicked Approve/).waitFor()
     expect((await now(request)).stages[1]?.decisions).toEqual([])
   })
 
-  test('a page that is not of what is on record decides nothing, says so, and shows what is', async () => {
+  test('a stale page decides nothing, says so, and shows the current request', async () => {
     const request = await at.world.submitted(throttleWorker)
     const page = await openAs('Ben Baker', pathTo(request))
     const narrower = await openAs('Chloe Chen', pathTo(request), { viewport: { width: 390, height: 844 } })
@@ -149,8 +147,9 @@ inBrowser('people at the pages, in a browser', () => {
     await narrower.getByLabel(/^ReservedConcurrentExecutions/).fill('10')
     await narrower.getByLabel(/^Minutes/).fill('5')
     await picture(narrower, 'narrow-phone')
-    // As whoever has a keyboard only sends a form.
-    await narrower.getByLabel(/^Minutes/).press('Enter')
+    // Enter sends a form, for people with a keyboard alone.
+    await narrower.getByLabel(/^Minutes/).focus()
+    await hitKeys(narrower, 'Enter')
     await narrower.getByText('You approved this; it is on record.').waitFor()
     expect(await now(request)).toMatchObject({
       round: 2,
@@ -167,22 +166,19 @@ inBrowser('people at the pages, in a browser', () => {
     await picture(page, 'stale')
   })
 
-  test('a request that is settled is shown as it is, and a denial is one form away until then', async () => {
+  test('a pending request is denied by one form, and a settled one has no buttons', async () => {
     const request = await at.world.submitted(prodParameter)
     const page = await openAs('Eve Evans', pathTo(request))
     await page.getByLabel(/^Reason/).fill('not during the freeze')
     await button(page, 'Deny').click()
     await page.getByText('You denied this; it is on record.').waitFor()
-    expect(await now(request)).toMatchObject({
-      status: 'denied',
-      deniedBy: 'person:eve',
-      reason: 'not during the freeze',
-    })
+    const denied = { status: 'denied', deniedBy: 'person:eve', reason: 'not during the freeze' }
+    expect(await now(request)).toMatchObject(denied)
     expect(await page.getByRole('button', { name: /Approve|Deny/ }).count()).toBe(0)
     await picture(page, 'denied')
   })
 
-  test('a Slack account is linked by whoever logs in from the link that it was shown, and unlinked by them', async () => {
+  test('a Slack account is linked by the person who logs in from its link, and unlinked by them', async () => {
     at.doors.users.set('U0NEW', { team: 'T0HOTWORK', kind: 'member', name: 'new.comer' })
     const page = await browse()
     await page.goto(await at.doors.offer('U0NEW'))
@@ -201,13 +197,13 @@ inBrowser('people at the pages, in a browser', () => {
     expect(entries.map(({ type }) => type)).toEqual(['Linked', 'Unlinked'])
   })
 
-  test('everything is reached by keyboard in the order it is read, and stays readable dark and on a phone', async () => {
+  test('a page is reached by keyboard in reading order, and is readable in the dark and on a phone', async () => {
     const request = await at.world.submitted(prodParameter)
     const page = await openAs('Ana Alves', pathTo(request), { ...phone, ...dark })
     await picture(page, 'phone-dark')
     const list = await openAs('Ana Alves', '/decide', dark)
     await picture(list, 'list-dark')
-    // Nothing is wider than the phone, so nothing has to be pushed aside to be read.
+    // Nothing is wider than the phone.
     expect(await page.locator('html').boundingBox()).toMatchObject({ width: 390 })
     const stops = await people.stops(page)
     expect(stops).toEqual([

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { launchBrowser } from '../support/browser.ts'
 import { smallPng } from '../support/small-png.ts'
+import { hitKeys } from './access.ts'
 import { PagesFixture } from './fixture.ts'
 
-/** `npm run pictures` keeps the pictures of docs/pictures; a test run only looks, and changes no file. */
+/** `npm run pictures` writes docs/pictures; a test run only draws, and changes no file. */
 const folder = process.env['HOTWORK_PICTURES']
 
 export async function picture(page: Page, name: string): Promise<void> {
@@ -18,13 +19,13 @@ export async function picture(page: Page, name: string): Promise<void> {
 export const phone = { viewport: { width: 390, height: 844 }, isMobile: true }
 export const dark = { colorScheme: 'dark' as const }
 
-/** People at the pages: a fixture for each test, one browser for all of them. Whatever the pages' policy blocks fails the test. */
+/** People at the pages: a fixture for each test, one browser for all. A script or style that the pages' policy blocks fails the test. */
 export class Browsing {
   readonly at = new PagesFixture()
   readonly #errors: string[] = []
   #browser!: Browser
 
-  /** To be called where tests are described. */
+  /** Call it where tests are described. */
   install(): void {
     jest.setTimeout(90_000)
     beforeAll(async () => {
@@ -57,7 +58,7 @@ export class Browsing {
     return page
   }
 
-  /** Goes somewhere, and logs in on the way as the person with this name. */
+  /** Opens a path, and logs in on the way as the person with this name. */
   async openAs(name: string, path: string, options: BrowserContextOptions = {}): Promise<Page> {
     const page = await this.browse(options)
     await page.goto(`${this.at.url}${path}`)
@@ -66,12 +67,12 @@ export class Browsing {
     return page
   }
 
-  /** What is reached by keyboard, in the order in which it is. */
+  /** The elements that Tab reaches, in their order. */
   async stops(page: Page): Promise<readonly string[]> {
     const found: string[] = []
     const focused = page.locator(':focus')
     for (let step = 0; step < 30; step++) {
-      await page.keyboard.press('Tab')
+      await hitKeys(page, 'Tab')
       if ((await focused.count()) === 0) break
       found.push((await focused.getAttribute('id')) ?? (await focused.textContent())?.trim() ?? '')
     }

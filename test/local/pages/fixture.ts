@@ -8,7 +8,7 @@ import { PageDoors } from '../../support/pages/page-doors.ts'
 import { sampleBundle, start } from '../../support/world.ts'
 import { type Program, startProgram } from '../support/programs.ts'
 
-/** The pages over a world in memory, at an address of their own, with the local identity provider to log in at. */
+/** The pages over a world in memory, at their own address, with logins at the local identity provider. */
 export class PagesFixture {
   world!: TimedNight
   doors!: PageDoors
@@ -41,7 +41,7 @@ export class PagesFixture {
       deployment: { ...deployment, issuers: { ...deployment.issuers, people } },
     })
     const { clock } = this.world
-    // The provider goes by the machine's own clock, and its tokens are compared with this one.
+    // The provider uses the machine's clock, and its tokens are compared with the world's.
     clock.advance(Math.floor(Date.now() / 1000) - start)
     const of = { alias: 'people', issuer: people, clientId: 'hotwork-browser' }
     this.doors = new PageDoors(this.world, this.url, {
@@ -64,13 +64,13 @@ export class PagesFixture {
       name,
       groups: [],
     }))
-    const nobody = { kind: 'person', subject: 'person-nobody', name: 'Nobody Known', groups: [] }
+    const stranger = { kind: 'person', subject: 'person-stranger', name: 'Unknown Stranger', groups: [] }
     const program = startProgram([
       '--input-type=module',
       '-e',
       `import { startIdentityProvider } from './local/identity-provider.ts'
        const provider = await startIdentityProvider(console.error)
-       await provider.enrol(${JSON.stringify([...people, nobody])})
+       await provider.enrol(${JSON.stringify([...people, stranger])})
        provider.serve('${this.url}')
        console.log(provider.url + ' ready')`,
     ])

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
 
-// A machine without Chromium can run everything else; the continuous integration installs it and fails on a skip.
+// A machine without Chromium skips these tests; the continuous integration installs it and fails on a skip.
 const executablePath = [process.env['CHROMIUM_PATH'] ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
   existsSync,
 )

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 export const root = resolve(__dirname, '../../..')
 const node = join(root, 'node_modules/.bin/node')
 
-/** A folder of one test's own, removed by `removeFolders`. */
+/** A new folder, which `removeFolders` deletes. */
 export function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'hotwork-local-'))
   folders.push(folder)
@@ -17,19 +17,19 @@ export function removeFolders(): void {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
 }
 
-/** A running program, and what it has printed so far. */
+/** A running program, and its output so far. */
 export interface Program {
   child: ChildProcess
   printed: () => string
-  /** Resolves when it has printed this; rejects when it ends before. */
+  /** Resolves when the program has printed this text; rejects when it ends before. */
   prints(text: string): Promise<void>
-  /** Its exit code, or the signal it died of. */
+  /** The exit code, or the signal that ended it. */
   ends: Promise<number | NodeJS.Signals | null>
 }
 
 /**
- * Starts a program of the repository under the repository's own Node, in a process group of its own. What is ESM only
- * is tested this way, since jest runs CommonJS; so is what is about processes and signals.
+ * Starts a program of the repository under the repository's own Node, in its own process group. Modules that are ESM only
+ * are tested this way, since jest runs CommonJS, and so are processes and signals.
  */
 export function startProgram(args: string[], env: Record<string, string> = {}): Program {
   const child = spawn(node, args, { cwd: root, env: { ...process.env, ...env }, detached: true })
@@ -66,7 +66,7 @@ export function startProgram(args: string[], env: Record<string, string> = {}): 
 }
 const programs: { child: ChildProcess; ends: Promise<unknown> }[] = []
 
-/** Kills what a failed test has left running. */
+/** Kills programs that a failed test has left running. */
 export async function endPrograms(): Promise<void> {
   for (const { child, ends } of programs.splice(0)) {
     child.kill('SIGKILL')
@@ -74,12 +74,12 @@ export async function endPrograms(): Promise<void> {
   }
 }
 
-/** Runs a module's text to its end and reads what it printed as JSON. */
+/** Runs a module's text to its end, and parses its output as JSON. */
 export function runModule<T>(text: string): T {
   return JSON.parse(execFileSync(node, ['--input-type=module', '-e', text], { cwd: root, encoding: 'utf8' })) as T
 }
 
-/** The processes whose command line or working directory has this text: whatever a program started for a folder. */
+/** The processes whose command line or working directory has this text, such as those of a folder. */
 export function processesOf(text: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
@@ -89,7 +89,7 @@ export function processesOf(text: string): number[] {
           readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text) || readlinkSync(`/proc/${pid}/cwd`).includes(text)
         )
       } catch {
-        return false // It ended while we looked.
+        return false // The process has just ended.
       }
     })
     .map(Number)

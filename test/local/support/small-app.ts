@@ -12,9 +12,9 @@ import {
 } from 'aws-cdk-lib'
 
 /**
- * The smallest CDK app that takes the context and gives the outputs of Hotwork's: one Lambda behind an HTTP API, which
- * tells what it sees and tries what its role may and may not do. The local stack is tested with it, since it deploys
- * in seconds and needs nothing of `functions/`.
+ * A minimal CDK app with the context and the outputs of Hotwork's: one Lambda behind an HTTP API, which returns its
+ * environment and tries allowed and denied calls. Tests of the local stack use it, since it deploys in seconds and needs
+ * nothing of `functions/`.
  */
 const app = new App()
 const name: string = app.node.getContext('stackName')
@@ -59,7 +59,7 @@ queue.grant(probe, 'sqs:SendMessage')
 const parameter = (path: string) => stack.formatArn({ service: 'ssm', resource: `parameter${path}` })
 const api = new apigateway.HttpApi(stack, 'Api')
 api.addRoutes({ path: '/{proxy+}', integration: new integrations.HttpLambdaIntegration('Probe', probe) })
-/** A role that may read any parameter, within a boundary that lets it read one. */
+/** A role that may read any parameter, within a boundary that allows one. */
 const boundary = new iam.ManagedPolicy(stack, 'Boundary', {
   statements: [
     new iam.PolicyStatement({ actions: ['ssm:GetParameter'], resources: [parameter('/prod/checkout/other')] }),

@@ -1,13 +1,13 @@
 import { crc32, deflateSync, inflateSync } from 'node:zlib'
 
-// A picture of text has few colours, and Chromium keeps three bytes of each point. With a palette it is a third of that.
+// A picture of text has few colours, and Chromium writes three bytes for each point. A palette makes it a third as large.
 // https://www.w3.org/TR/png-3/
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
-/** As many colours as a byte can name. */
+/** The number of colours that one byte can index. */
 const mostColours = 256
 
-/** The same picture with a palette: colours beyond those most used become the nearest of them. */
+/** The same picture with a palette of the most used colours. Others become the nearest of these. */
 export function smallPng(png: Buffer): Buffer {
   const { width, height, bytes, points } = pointsOf(png)
   const colours = new Uint32Array(width * height)
@@ -36,7 +36,7 @@ export function smallPng(png: Buffer): Buffer {
   ])
 }
 
-/** The colours that are used most; of those that are rare, such as of a gradient, one for all that are much alike. */
+/** The most used colours. Similar rare ones, as in a gradient, share one. */
 function paletteOf(used: ReadonlyMap<number, number>): readonly number[] {
   const counts = new Map<number, number>()
   for (const [colour, count] of used) {
@@ -72,7 +72,7 @@ function chunk(type: string, data: Buffer): Buffer {
   return Buffer.concat([length, body, sum])
 }
 
-/** The points of a picture as Chromium writes it: eight bits a channel, with or without alpha, not interlaced. */
+/** The points of a picture in Chromium's form: eight bits a channel, with or without alpha, not interlaced. */
 function pointsOf(png: Buffer): { width: number; height: number; bytes: number; points: Buffer } {
   const data: Buffer[] = []
   for (let at = 8; at < png.length; at += png.readUInt32BE(at) + 12)

@@ -6,7 +6,7 @@ import { installed, strangersEnv, strangersNode } from './installed.ts'
 
 const root = join(__dirname, '../../..')
 
-/** The examples/cdk-app of the installed package, copied beside it by a stranger who has no checkout. */
+/** The examples/cdk-app of the installed package, copied by a stranger without a checkout. */
 export class CdkApp {
   readonly place = mkdtempSync(join(tmpdir(), 'hotwork-cdk-app-'))
   readonly outdir = join(this.place, 'cdk.out')
@@ -18,7 +18,7 @@ export class CdkApp {
     for (const name of ['aws-cdk-lib', 'constructs']) symlinkSync(join(root, 'node_modules', name), join(modules, name))
   }
 
-  /** As `cdk synth` runs it, for the account and Region that the credentials are of. @param context as of `-c name=value` */
+  /** Runs the app as `cdk synth` does, for the credentials' account and Region. @param context as of `-c name=value` */
   synthesize(credentials: { account: string; region: string }, context: { [name: string]: string }) {
     const env = strangersEnv({
       CDK_OUTDIR: this.outdir,
@@ -37,7 +37,7 @@ export class CdkApp {
     return spawnSync(node, words, { cwd: this.place, env: strangersEnv(), encoding: 'utf8' })
   }
 
-  /** Changes a file of it, and gives the path of the changed one. */
+  /** Changes a copy of a file. @returns the path of the copy */
   change(file: string, from: string, to: string): string {
     const text = readFileSync(join(this.place, file), 'utf8')
     if (!text.includes(from)) throw new Error(`examples/cdk-app/${file} has no \`${from}\``)

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { folderMadeOnce } from '../../support/made-once.ts'
 
-/** A stranger's machine: a folder with the package in it, and Node 20 or what is nearest to it. */
+/** A stranger's machine: a folder with the package, and Node 20 or the next newer one. */
 
 const root = join(__dirname, '../../..')
 
@@ -14,7 +14,7 @@ type Manifest = {
 }
 export const manifest: Manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
-/** The oldest Node from 20 on that is on the PATH. That of `node_modules/.bin` is the project's own. */
+/** The oldest Node from 20 on, on the PATH without `node_modules/.bin`. */
 export const strangersNode: string = findNode()
 
 function findNode(): string {
@@ -33,7 +33,7 @@ function findNode(): string {
   return found[0].node
 }
 
-/** What a stranger's shell has set: nothing of Hotwork, of AWS, or of the npm that runs these tests. */
+/** The environment of a stranger's shell, without variables of Hotwork, AWS and the npm that runs these tests. */
 export function strangersEnv(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const others = Object.entries(process.env).filter(
     ([name]) => !/^(?:HOTWORK|AWS|ACTIONS|SPIFFE|npm|JEST)_|^NODE_(?:ENV|OPTIONS)$/i.test(name),
@@ -51,7 +51,7 @@ const npm = (cwd: string, ...words: string[]): string =>
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 
-/** `hotwork-X.Y.Z.tgz`: the one that `npm test` has made, or else one of its own. */
+/** `hotwork-X.Y.Z.tgz`, as `npm test` has made it, or a new one. */
 export function tarball(): string {
   const made = process.env['HOTWORK_TARBALL']
   if (made) return made
@@ -65,7 +65,7 @@ export function tarball(): string {
   return join(folder, `hotwork-${manifest.version}.tgz`)
 }
 
-/** A folder in which `npm i hotwork-X.Y.Z.tgz` has run, and nothing else. It is made once in a run of tests: nothing changes it. */
+/** A folder in which only `npm i hotwork-X.Y.Z.tgz` has run, made once in a run of tests and read-only. */
 export const installed = (): string =>
   folderMadeOnce('installed', (path) => {
     const packed = tarball()
