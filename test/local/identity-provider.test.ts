@@ -3,13 +3,13 @@ import { calculateJwkThumbprint, createRemoteJWKSet, decodeJwt, importJWK, type 
 import * as oauth from 'oauth4webapi'
 import { signalsPath } from '../../local/local-file.ts'
 import { listenOnLoopback } from '../../local/loopback.ts'
-import { endPrograms, type Program, startProgram } from './support/programs.ts'
+import { endPrograms } from './support/programs.ts'
+import { startProvider } from './support/provider.ts'
 
 const issuer = 'http://127.0.0.1:61001'
 const otherIssuer = 'http://127.0.0.1:61002'
 const insecure = { [oauth.allowInsecureRequests]: true }
 
-let program: Program
 let url: string
 let keys: Record<string, JWK>
 let server: oauth.AuthorizationServer
@@ -17,29 +17,11 @@ let server: oauth.AuthorizationServer
 let receiver: Awaited<ReturnType<typeof listenOnLoopback>>
 beforeAll(async () => {
   receiver = await listenOnLoopback()
-  program = startProgram([
-    '--input-type=module',
-    '-e',
-    `import { startIdentityProvider } from './local/identity-provider.ts'
-     const provider = await startIdentityProvider(console.error)
-     const principals = [
-       { kind: 'workload', subject: 'agent-remediator' },
-       { kind: 'person', subject: 'person-ana', name: 'Ana <Alves>', groups: ['sre'] },
-     ]
-     const keys = await provider.enrol(principals)
-     const again = await provider.enrol(principals)
-     provider.serve('${issuer}')
-     provider.serve('${otherIssuer}')
-     provider.serve('${receiver.url}')
-     const same = JSON.stringify([...keys]) === JSON.stringify([...again])
-     console.log(JSON.stringify({ url: provider.url, keys: Object.fromEntries(keys), same }) + ' ready')`,
-  ])
-  await program.prints(' ready')
-  const told = JSON.parse(program.printed().slice(0, -' ready'.length - 1))
-  // A second enrolment keeps the keys.
-  expect(told.same).toBe(true)
-  url = told.url
-  keys = told.keys
+  const principals = [
+    { kind: 'workload', subject: 'agent-remediator' },
+    { kind: 'person', subject: 'person-ana', name: 'Ana <Alves>', groups: ['sre'] },
+  ]
+  ;({ url, keys } = await startProvider(principals, issuer, otherIssuer, receiver.url))
   const discovery = await oauth.discoveryRequest(new URL(url), insecure)
   server = await oauth.processDiscoveryResponse(new URL(url), discovery)
 })

@@ -1,7 +1,6 @@
-import { Deployment, setFlag } from './support/deployment.ts'
+import { deployed, setFlag } from './support/deployment.ts'
 
-jest.setTimeout(120_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const [ana, dan, finn, gus] = ['person:ana', 'person:dan', 'person:finn', 'person:gus']
 const builder = 'agent:builder'
 const problem = (code: string) => ({ body: { type: `${hotwork.local.issuer}/problems/${code}` } })

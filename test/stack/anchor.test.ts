@@ -13,13 +13,12 @@ import { openCheckpoint, originOf } from '../../functions/domain/anchor/checkpoi
 import { bundlesOfGrowth, pathOfBundle, pathOfTile, tilesOfGrowth } from '../../functions/domain/anchor/tiles.ts'
 import { readWholeLog } from '../support/anchor/read-whole-log.ts'
 import { administrator, connection, until } from './support/aws.ts'
-import { logs } from './support/canaries.ts'
-import { Deployment, setParameter, staging } from './support/deployment.ts'
+import { logOf } from './support/canaries.ts'
+import { deployed, setParameter, staging } from './support/deployment.ts'
 
 /** The log of a deployed Hotwork: its entries, its readers, and the tampering that it finds. */
 
-jest.setTimeout(120_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const { local } = hotwork
 const settings = { ...connection(local), credentials: administrator(local) }
 const [dynamo, s3, lambda] = [
@@ -70,7 +69,7 @@ const submit = (value: string) => hotwork.submitted(deploy, setParameter(staging
 const untilLogged = (id: string) => until(wholeLog, (leaves) => leaves.some((leaf) => leaf.id === id), 60)
 const tampered = (entry: string, why: string) => {
   const words = ['"ledger_tampered"', `"entry":"${entry}"`, `"why":"${why}"`]
-  const lines = logs()['lambda.log']?.split('\n') ?? []
+  const lines = logOf('lambda.log').split('\n')
   return lines.some((line) => words.every((word) => line.includes(word)))
 }
 async function reconcile() {

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { builder } from './support/claimed-flag.ts'
-import { Deployment, setFlag } from './support/deployment.ts'
+import { deployed, setFlag } from './support/deployment.ts'
 
 /** Many alike on one card of the deployed stack, where a separate Lambda carries out the one click. */
 
-jest.setTimeout(240_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const { desk } = hotwork
 /** More than twenty: the sample's ladder gives up to twenty alike a card each. */
 const many = 30

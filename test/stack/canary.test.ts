@@ -1,10 +1,9 @@
 import { ListQueuesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { historyOf, untilState, withCredentials } from './support/aws.ts'
 import { leaks, logs } from './support/canaries.ts'
-import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
+import { deployed, prod, remediator, setParameter } from './support/deployment.ts'
 
-jest.setTimeout(120_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const { local, desk } = hotwork
 const canary = (what: string) => `canary-${what}-${process.pid}-${Date.now()}`
 

@@ -1,41 +1,21 @@
-import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { findBreak } from '../../local/demo/chain.ts'
-import type { Local } from '../../local/local-file.ts'
 import { until, untilRefused, withCredentials } from './support/aws.ts'
-import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
+import { useTerminal } from './support/command-line.ts'
+import { deployed, prod, remediator, setParameter } from './support/deployment.ts'
 
 /** `npx --no-install hotwork` against the deployed stack, as a person on call types it, and AWS's own SDK with its `credential_process`. */
 
-jest.setTimeout(240_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const { local } = hotwork
-const root = join(__dirname, '../..')
-const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { bin: { hotwork: string } }
-const home = mkdtempSync(join(tmpdir(), 'hotwork-command-line-'))
+const terminal = useTerminal(local)
+const { home } = terminal
 const parameter = '/prod/checkout/payment-timeout-ms'
 const refused = /AccessDenied|Expired/
 
-beforeAll(() => {
-  // `npm start` writes it into the current folder.
-  mkdirSync(join(home, '.hotwork'))
-  writeFileSync(join(home, '.hotwork/local.json'), JSON.stringify(local satisfies Local), { mode: 0o600 })
-})
-afterAll(() => rmSync(home, { recursive: true, force: true }))
-
-type Ran = { exit: number; out: string; err: string }
-const type = (as: string, ...words: string[]): Promise<Ran> =>
-  new Promise((resolve) => {
-    const args = [join(root, bin.hotwork), ...words, '--as', as]
-    // The record of all earlier tests is some megabytes.
-    const options = { cwd: home, env: { ...process.env, XDG_STATE_HOME: home }, maxBuffer: 2 ** 28 }
-    execFile(process.execPath, args, options, (fault, out, err) =>
-      resolve({ exit: fault ? Number(fault.code ?? 1) : 0, out, err }),
-    )
-  })
+const type = (as: string, ...words: string[]) => terminal.type([...words, '--as', as])
 // biome-ignore lint/suspicious/noExplicitAny: what is printed has no type until a test has looked at it
 const json = async (as: string, ...words: string[]): Promise<{ exit: number; body: any; err: string }> => {
   const { exit, out, err } = await type(as, ...words, '--json')

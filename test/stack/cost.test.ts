@@ -1,6 +1,6 @@
 import { until, untilState } from './support/aws.ts'
 import type { CallCount } from './support/call-meter.ts'
-import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
+import { deployed, prod, remediator, setParameter } from './support/deployment.ts'
 import { priceOf } from './support/price.ts'
 import { callsOf, type LifeUsage, liveOnce, Meter, splitOff, tableOf } from './support/usage.ts'
 
@@ -9,8 +9,7 @@ import { callsOf, type LifeUsage, liveOnce, Meter, splitOff, tableOf } from './s
  * bounds where they depend on how a stream batches its records. Runs before all other tests of its deployment, which is
  * otherwise idle.
  */
-jest.setTimeout(180_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const { local, desk } = hotwork
 const meter = new Meter(local)
 

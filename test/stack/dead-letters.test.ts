@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { DeleteMessageCommand, ListQueuesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { administrator, connection, functionNamed, until } from './support/aws.ts'
-import { Deployment } from './support/deployment.ts'
+import { deployed } from './support/deployment.ts'
 
 /** Invocations that Lambda gave up, read and sent back as in docs/runbooks/invocations-dead-letters.md. */
 
-jest.setTimeout(120_000)
-const { local } = new Deployment()
+const { local } = deployed()
 const admin = { ...connection(local), credentials: administrator(local) }
 const [lambda, sqs] = [new LambdaClient(admin), new SQSClient(admin)]
 

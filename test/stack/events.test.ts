@@ -1,10 +1,9 @@
 import { type Listener, listenForEvents } from '../../local/demo/event-listener.ts'
-import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
+import { deployed, prod, remediator, setParameter } from './support/deployment.ts'
 
 /** Programs outside hear of a request on the bus, by the deployed stream, queue and functions. */
 
-jest.setTimeout(240_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 let outside: Listener
 beforeAll(async () => {
   outside = await listenForEvents(hotwork.local)

@@ -1,56 +1,34 @@
-import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
-import type { Local } from '../../local/local-file.ts'
 import { administrator, connection, until, untilRefused, withCredentials } from './support/aws.ts'
 import { installAwsTools } from './support/aws-tools.ts'
-import { Deployment, setParameter } from './support/deployment.ts'
+import { type Ran, root, run, useTerminal } from './support/command-line.ts'
+import { deployed, setParameter } from './support/deployment.ts'
 
 /** `hotwork exec` with AWS's own tools, unchanged, on a stack that judges each call by IAM. */
 
-jest.setTimeout(240_000)
-const deployment = new Deployment()
+const deployment = deployed()
 const { local } = deployment
-const root = join(__dirname, '../..')
-const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { bin: { hotwork: string } }
-const home = mkdtempSync(join(tmpdir(), 'hotwork-exec-'))
+const { home, type } = useTerminal(local)
 /** A parameter that no other test sets. It needs no approval. */
 const staging = '/staging/checkout/of-exec'
 let tools: Awaited<ReturnType<typeof installAwsTools>>
 
 beforeAll(async () => {
-  mkdirSync(join(home, '.hotwork'))
-  writeFileSync(join(home, '.hotwork/local.json'), JSON.stringify(local satisfies Local), { mode: 0o600 })
   // Credentials of a person's own machine, which SDKs would take first.
   mkdirSync(join(home, '.aws'))
   const own = 'aws_access_key_id = own\naws_secret_access_key = own\n'
   writeFileSync(join(home, '.aws/credentials'), `[default]\n${own}[own]\n${own}`)
   tools = await installAwsTools()
 })
-afterAll(() => rmSync(home, { recursive: true, force: true }))
 
-type Ran = { exit: number; out: string; err: string }
 function hotwork(...words: string[]): Promise<Ran> {
   const { AWS_ENDPOINT_URL: _url, AWS_REGION: _region, AWS_DEFAULT_REGION: _default, ...others } = process.env
-  const env = { ...others, HOME: home, XDG_STATE_HOME: home, AWS_PROFILE: 'own', AWS_PAGER: '' }
-  return new Promise((resolve) => {
-    execFile(process.execPath, [join(root, bin.hotwork), ...words], { cwd: home, env }, (fault, out, err) =>
-      resolve({ exit: fault ? Number(fault.code ?? 1) : 0, out, err }),
-    )
-  })
+  return type(words, { ...others, HOME: home, AWS_PROFILE: 'own', AWS_PAGER: '' })
 }
-const put = (name: string, value: string) => [
-  tools.aws,
-  'ssm',
-  'put-parameter',
-  '--name',
-  name,
-  '--value',
-  value,
-  '--overwrite',
-]
+const put = (name: string, value: string) =>
+  [tools.aws, ...'ssm put-parameter --overwrite --name'.split(' '), name, '--value', value] as const
 
 /** A file with a request to set the parameter. */
 function request(value: string): string {
@@ -110,14 +88,11 @@ test('`credentials` are taken by the AWS CLI as a credential_process, until `com
   const { out } = await hotwork('credentials', id, '--setup', '--as', 'agent:remediator')
   const where = `/usr/bin/env XDG_STATE_HOME=${home} HOTWORK_LOCAL=${join(home, '.hotwork/local.json')} `
   writeFileSync(join(home, 'config'), out.replace('credential_process = ', `$&${where}`))
-  const use = (value: string) =>
-    new Promise<string>((resolve) => {
-      const [program = '', ...words] = put(staging, value)
-      const env = { PATH: process.env['PATH'], AWS_CONFIG_FILE: join(home, 'config'), AWS_PROFILE: 'hotwork' }
-      execFile(program, words, { env }, (fault, said, why) => resolve(fault ? why : said))
-    })
-  expect(JSON.parse(await use('2505'))).toMatchObject({ Version: expect.any(Number) })
+  const [program, ...words] = put(staging, '2505')
+  const env = { PATH: process.env['PATH'], AWS_CONFIG_FILE: join(home, 'config'), AWS_PROFILE: 'hotwork' }
+  const use = () => run(program, words, { env })
+  expect(JSON.parse((await use()).out)).toMatchObject({ Version: expect.any(Number) })
   expect((await hotwork('complete', id)).exit).toBe(0)
-  expect(await use('2505')).toMatch(/is completed/)
+  expect((await use()).err).toMatch(/is completed/)
   expect(await deployment.view(id)).toMatchObject({ status: 'completed' })
 })

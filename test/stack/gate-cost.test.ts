@@ -1,11 +1,10 @@
 import { claimFlag, tool } from './support/claimed-flag.ts'
-import { Deployment } from './support/deployment.ts'
+import { deployed } from './support/deployment.ts'
 import { priceOf } from './support/price.ts'
 import { type LifeUsage, Meter, tableOf } from './support/usage.ts'
 
 /** The cost of a use at a gate, its begin, its end and all that follows them, by counted calls. */
-jest.setTimeout(240_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const meter = new Meter(hotwork.local)
 /** It follows the record, and batches entries under load. */
 const notary = 'NotaryNotarizeEntries'

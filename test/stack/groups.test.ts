@@ -1,11 +1,10 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { administrator, connection } from './support/aws.ts'
-import { Deployment, remediator, setFlag } from './support/deployment.ts'
+import { deployed, remediator, setFlag } from './support/deployment.ts'
 
 /** A group whose member is on call in PagerDuty, read by the deployed Lambda with its role. */
 
-jest.setTimeout(120_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const { local } = hotwork
 const [jade, kofi] = ['person:jade', 'person:kofi']
 const lambda = new LambdaClient({ ...connection(local), credentials: administrator(local) })

@@ -1,7 +1,6 @@
-import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
+import { deployed, prod, remediator, setParameter } from './support/deployment.ts'
 
-jest.setTimeout(120_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const { desk } = hotwork
 
 /** The deployed role reads, whose rights an engine enforces: tests of the tab alone use stores without rights. */

@@ -5,12 +5,11 @@ import {
   SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam'
 import { administrator, connection } from './support/aws.ts'
-import { Deployment, setParameter, staging } from './support/deployment.ts'
+import { deployed, setParameter, staging } from './support/deployment.ts'
 
 /** The host of one agent could act without asking, as IAM tells the deployed Lambda that asks it. */
 
-jest.setTimeout(120_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const { local } = hotwork
 const nightly = 'agent:nightly'
 const agentNow = async () => (await hotwork.as('person:hana', 'GET', `/v1/agents/${nightly}?look=now`)).body

@@ -1,10 +1,9 @@
 import { Life } from '../support/openapi/life.ts'
-import { Deployment } from './support/deployment.ts'
+import { deployed } from './support/deployment.ts'
 
 /** The examples of the OpenAPI document, sent to the deployed API. */
 
-jest.setTimeout(240_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const { issuer, tools } = hotwork.local
 const [flags = ''] = tools.find(({ id }) => id === 'tool:flag-service')?.addresses ?? []
 

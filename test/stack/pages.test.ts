@@ -7,13 +7,12 @@ import type { Directory } from '../../functions/domain/people/organisation.ts'
 import { inBrowser } from '../local/support/browser.ts'
 import { storedEntries } from './support/aws.ts'
 import { button, useBrowser } from './support/browser.ts'
-import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
+import { deployed, prod, remediator, setParameter } from './support/deployment.ts'
 
 /** The deployed pages in a browser without script, with the provider at which people log in. */
 
 inBrowser('the deployed pages', () => {
-  jest.setTimeout(240_000)
-  const hotwork = new Deployment()
+  const hotwork = deployed()
   const { local, desk } = hotwork
   const openAs = useBrowser()
   const onRecord = (page: Page) => page.getByText('You approved this; it is on record.').waitFor()

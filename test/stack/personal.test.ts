@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import { verify } from '../../functions/domain/ledger/ledger.ts'
-import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
+import { deployed, prod, remediator, setParameter } from './support/deployment.ts'
 
-jest.setTimeout(120_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const words = 'the timeout is too low for the people of Kofi'
 const security = 'person:gus'
 

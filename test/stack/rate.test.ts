@@ -1,9 +1,8 @@
-import { type Answer, Deployment, setParameter, staging } from './support/deployment.ts'
+import { type Answer, deployed, setParameter, staging } from './support/deployment.ts'
 
 /** The rate limit of an agent at the deployed doors. The planner has no other requests. */
 
-jest.setTimeout(120_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const planner = 'agent:planner'
 
 const denial = { evaluation_id: `evl_${'0'.repeat(26)}`, expires_at: '2100-01-01T00:00:00Z' }

@@ -1,31 +1,24 @@
-import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { ensurePythonEnvironment } from '../../local/python-environment.ts'
-import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
+import { installPython } from './support/aws-tools.ts'
+import { root, run } from './support/command-line.ts'
+import { deployed, prod, remediator, setParameter } from './support/deployment.ts'
 
 /** A receipt of a deployed Hotwork, from the request to the two programs that verify it. */
 
-jest.setTimeout(240_000)
-const hotwork = new Deployment()
-const root = join(import.meta.dirname, '../..')
+const hotwork = deployed()
 const example = join(root, 'examples/verify-receipt')
 const folder = mkdtempSync(join(tmpdir(), 'hotwork-receipt-'))
 let python: string
 let id: string
 
 const put = (name: string, text: string) => writeFileSync(join(folder, name), text)
-const run = (program: string, ...words: string[]) =>
-  new Promise<{ exit: number; out: string }>((resolve) =>
-    execFile(program, words, { cwd: folder }, (fault, out, err) =>
-      resolve({ exit: fault ? Number(fault.code ?? 1) : 0, out: `${out}${err}` }),
-    ),
-  )
 const words = ['receipt.jwt', '--keys', 'jwks.json', '--entries', 'entries.ndjson']
-const ours = () => run(process.execPath, join(root, 'client/hotwork.mjs'), 'verify', ...words)
-const theirs = () => run(python, join(example, 'verify.py'), ...words)
+const options = { cwd: folder }
+const ours = () => run(process.execPath, [join(root, 'client/hotwork.mjs'), 'verify', ...words], options)
+const theirs = () => run(python, [join(example, 'verify.py'), ...words], options)
 
 /** Asks for a receipt, and again by `retry-after` until the notary has written the newest entry. */
 async function receiptOf(request: string, person = 'person:hana') {
@@ -38,12 +31,7 @@ async function receiptOf(request: string, person = 'person:hana') {
 }
 
 beforeAll(async () => {
-  python = await ensurePythonEnvironment({
-    directory: join(root, '.hotwork/python-receipt'),
-    logFile: join(root, '.hotwork/python-receipt.log'),
-    requirements: join(example, 'requirements.txt'),
-    progress: (_name, work) => work(() => {}),
-  })
+  python = await installPython('receipt', join(example, 'requirements.txt'))
   id = await hotwork.approved(setParameter(prod, '2750'))
   await hotwork.complete(remediator, id, { outcome: 'failed' })
 })

@@ -1,9 +1,8 @@
-import { Deployment, remediator } from './support/deployment.ts'
+import { deployed, remediator } from './support/deployment.ts'
 
 /** A recertification with the deployed roles: one function shows the evidence, and another takes its digest. */
 
-jest.setTimeout(120_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const security = 'person:gus'
 const problem = (code: string) => expect.stringMatching(new RegExp(`/problems/${code}$`))
 const agent = `/v1/agents/${remediator}`

@@ -24,10 +24,9 @@ import { lambdas } from '../../infra/functions.ts'
 import { type Granted, meets, type Need, needsOf, type Right, reachedBy } from '../infra/support/rights.ts'
 import { listOf, statementsOf } from '../infra/support/template.ts'
 import { administrator, connection } from './support/aws.ts'
-import { Deployment } from './support/deployment.ts'
+import { deployed } from './support/deployment.ts'
 
-jest.setTimeout(240_000)
-const { local } = new Deployment()
+const { local } = deployed()
 const settings = { ...connection(local), credentials: administrator(local) }
 const [iam, sts, lambda] = [new IAMClient(settings), new STSClient(settings), new LambdaClient(settings)]
 const tables = new DynamoDBClient(settings)
@@ -56,7 +55,7 @@ afterAll(async () => {
 
 type Deployed = { name: string; statements: readonly object[]; granted: Granted }
 
-async function deployed(): Promise<readonly Deployed[]> {
+async function deployedLambdas(): Promise<readonly Deployed[]> {
   const found: FunctionConfiguration[] = []
   for await (const { Functions = [] } of paginateListFunctions({ client: lambda }, {}))
     found.push(...Functions.filter(({ FunctionName = '' }) => FunctionName.startsWith(`${local.aws.stackName}-`)))
@@ -172,7 +171,7 @@ let reached: ReturnType<typeof reachedBy>
 let session: DynamoDBClient
 beforeAll(async () => {
   reached = reachedBy()
-  all = await deployed()
+  all = await deployedLambdas()
   const assumed = await sts.send(new AssumeRoleCommand({ RoleArn: arnOf(walker), RoleSessionName: 'walk' }))
   const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = assumed.Credentials ?? {}
   const credentials = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken }

@@ -1,14 +1,13 @@
 import type { TimedCall } from './support/calls-in-sequence.ts'
 import { chainsOfLives } from './support/chains.ts'
-import { Deployment } from './support/deployment.ts'
+import { deployed } from './support/deployment.ts'
 import { Meter } from './support/usage.ts'
 
 /**
  * The number of sequential calls of AWS that each verb waits for, which a caller feels when AWS is slow. Times of an
  * emulator say nothing. Runs before all other tests of its deployment, so that nothing else calls the same functions.
  */
-jest.setTimeout(300_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const meter = new Meter(hotwork.local)
 
 /** L1. `wanted`: the target of a verb that misses it. */

@@ -1,8 +1,7 @@
 import { until } from './support/aws.ts'
-import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
+import { deployed, prod, remediator, setParameter } from './support/deployment.ts'
 
-jest.setTimeout(120_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const { local, desk } = hotwork
 
 test('a click by the wrong person is refused in private, changes nothing, and is on the record', async () => {

@@ -1,7 +1,8 @@
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingHttpHeaders } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { LogLevel, WebClient } from '@slack/web-api'
 import { type Desk, startDesk } from '../../../local/desk/desk.ts'
+import { listenOnLoopback } from '../../../local/loopback.ts'
 
 export const signingSecret = '0123456789abcdef0123456789abcdef'
 
@@ -24,25 +25,24 @@ export class DeskFixture {
   answer: (received: Received) => Answer | Promise<Answer> = () => ({})
   /** The desk's clock, in milliseconds. */
   now = Date.now()
-  #app!: Server
+  #app!: Awaited<ReturnType<typeof listenOnLoopback>>
 
   async open(): Promise<void> {
     this.received = []
     this.answer = () => ({})
     this.now = Date.now()
-    this.#app = createServer(async (request, response) => {
-      let body = ''
-      for await (const chunk of request) body += chunk
+    this.#app = await listenOnLoopback()
+    this.#app.handle(async (request, response) => {
+      const body = await text(request)
       const form = new URLSearchParams(body)
       const one = { headers: request.headers, body, form, payload: JSON.parse(form.get('payload') ?? '{}') }
       this.received.push(one)
-      const { status = 200, body: text = '' } = await this.answer(one)
-      response.writeHead(status, { 'content-type': text.startsWith('{') ? 'application/json' : 'text/plain' }).end(text)
+      const { status = 200, body: answer = '' } = await this.answer(one)
+      const type = answer.startsWith('{') ? 'application/json' : 'text/plain'
+      response.writeHead(status, { 'content-type': type }).end(answer)
     })
-    await new Promise<void>((resolve) => this.#app.listen(0, '127.0.0.1', resolve))
-    const { port } = this.#app.address() as AddressInfo
     this.desk = await startDesk({
-      interactivityUrl: () => `http://127.0.0.1:${port}/slack/events`,
+      interactivityUrl: `${this.#app.url}/slack/events`,
       teamId: 'T0HOT',
       appId: 'A0HOT',
       signingSecret,
@@ -65,11 +65,7 @@ export class DeskFixture {
     })
   }
 
-  async closeApp(): Promise<void> {
-    if (!this.#app.listening) return
-    this.#app.closeAllConnections()
-    await new Promise((resolve) => this.#app.close(resolve))
-  }
+  closeApp = (): Promise<void> => this.#app.close()
 
   async close(): Promise<void> {
     await this.desk.close()

@@ -1,29 +1,28 @@
 import { once } from 'node:events'
-import { createServer, get } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { get } from 'node:http'
 import { type CheckoutService, startCheckoutService } from '../../../examples/checkout-service/checkout-service.ts'
+import { listenOnLoopback } from '../../../local/loopback.ts'
 
 /** A Systems Manager that has one parameter, or none. */
 let value: string | undefined
-const ssm = createServer((_request, response) => {
-  const [status, body] =
-    value === undefined
-      ? [400, { __type: 'ParameterNotFound', message: 'no such parameter' }]
-      : [200, { Parameter: { Name: '/prod/checkout/payment-timeout-ms', Value: value } }]
-  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body))
-})
+let ssm: Awaited<ReturnType<typeof listenOnLoopback>>
 let checkout: CheckoutService
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => ssm.listen(0, '127.0.0.1', resolve))
-  const endpoint = `http://127.0.0.1:${(ssm.address() as AddressInfo).port}`
+  ssm = await listenOnLoopback()
+  ssm.handle((_request, response) => {
+    const [status, body] =
+      value === undefined
+        ? [400, { __type: 'ParameterNotFound', message: 'no such parameter' }]
+        : [200, { Parameter: { Name: '/prod/checkout/payment-timeout-ms', Value: value } }]
+    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body))
+  })
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
-  checkout = await startCheckoutService({ aws: { endpoint, region: 'us-east-1', credentials } })
+  checkout = await startCheckoutService({ aws: { endpoint: ssm.url, region: 'us-east-1', credentials } })
 })
 afterAll(async () => {
   await checkout.close()
-  ssm.closeAllConnections()
-  await new Promise((resolve) => ssm.close(resolve))
+  await ssm.close()
 })
 
 test.each<[rule: string, parameter: string | undefined, status: number, says: RegExp]>([

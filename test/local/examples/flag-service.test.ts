@@ -1,15 +1,15 @@
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { get, type IncomingMessage, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { localLogin } from '../../../client/login/login.ts'
 import { type FlagService, startFlagService } from '../../../examples/flag-service/flag-service.ts'
-import { findFreePort } from '../../../local/loopback.ts'
-import { endPrograms, startProgram } from '../support/programs.ts'
+import { findFreePort, listenOnLoopback } from '../../../local/loopback.ts'
+import { endPrograms } from '../support/programs.ts'
+import { startProvider } from '../support/provider.ts'
 
 const tool = 'tool-flag-service'
 
@@ -37,15 +37,14 @@ const no = (status: number, code: string): GateAnswer => ({
 let toBegin: (GateAnswer | (() => GateAnswer))[] = []
 let toEnd: GateAnswer[] = []
 let asked: Asked[] = []
+let gate: Awaited<ReturnType<typeof listenOnLoopback>>
 let gateUrl: string
 let address: string
 let service: FlagService
-let provider: { url: string; jwksUri: string; key: Record<string, string> }
+let provider: Awaited<ReturnType<typeof startProvider>>
 let logged: string[]
 const folder = mkdtempSync(join(tmpdir(), 'hotwork-flags-'))
 const file = join(folder, 'flags.json')
-
-const gate = createServer((request, response) => void play(request, response))
 
 async function play(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = request.url ?? ''
@@ -63,32 +62,17 @@ async function play(request: IncomingMessage, response: ServerResponse): Promise
 const begun = () => asked.filter(({ path }) => path === '/v1/uses')
 const ends = () => asked.filter(({ path }) => path !== '/v1/uses')
 
-/** The local identity provider, in a separate process, which issues tokens for the gate. */
-async function startProvider(): Promise<typeof provider> {
-  const program = startProgram([
-    '--input-type=module',
-    '-e',
-    `import { startIdentityProvider } from './local/identity-provider.ts'
-     const provider = await startIdentityProvider(console.error)
-     const keys = await provider.enrol([{ kind: 'workload', subject: '${tool}' }])
-     provider.serve('${gateUrl}')
-     const { url, jwksUri } = provider
-     console.log(JSON.stringify({ url, jwksUri, key: keys.get('${tool}') }) + ' ready')`,
-  ])
-  await program.prints(' ready')
-  return JSON.parse(program.printed().slice(0, -' ready'.length - 1))
-}
-
 beforeAll(async () => {
-  await new Promise<void>((resolve) => gate.listen(0, '127.0.0.1', resolve))
-  gateUrl = `http://127.0.0.1:${(gate.address() as AddressInfo).port}`
-  provider = await startProvider()
+  gate = await listenOnLoopback()
+  gate.handle((request, response) => void play(request, response))
+  gateUrl = gate.url
+  provider = await startProvider([{ kind: 'workload', subject: tool }], gateUrl)
   address = `http://127.0.0.1:${await findFreePort()}`
   service = await startFlagService({
     address,
     file,
     issuer: gateUrl,
-    identity: () => localLogin(provider.url, { clientId: tool, privateJwk: provider.key }, gateUrl)({}),
+    identity: () => localLogin(provider.url, { clientId: tool, privateJwk: provider.keys[tool] as never }, gateUrl)({}),
     patience: 500,
     log: (line) => logged.push(line),
   })
@@ -99,8 +83,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await service.close()
   await endPrograms()
-  gate.closeAllConnections()
-  await new Promise((resolve) => gate.close(resolve))
+  await gate.close()
   rmSync(folder, { recursive: true })
 })
 beforeEach(() => {
@@ -162,7 +145,7 @@ test('a flag that the gate permits is set, and the use is ended before the agent
 
 test('the tool proves its identity at both calls, by its workload token for the gate', async () => {
   await put({ value: false })
-  const keys = createRemoteJWKSet(new URL(provider.jwksUri))
+  const keys = createRemoteJWKSet(new URL(`${provider.url}/jwks`))
   expect(asked).toHaveLength(2)
   for (const { bearer } of asked) {
     const { payload } = await jwtVerify(bearer, keys, { issuer: provider.url, audience: gateUrl })

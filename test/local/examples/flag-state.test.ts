@@ -1,15 +1,13 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { Gate } from '../../../client/gate.ts'
 import { type FlagService, startFlagService } from '../../../examples/flag-service/flag-service.ts'
-import { findFreePort } from '../../../local/loopback.ts'
+import { findFreePort, listenOnLoopback } from '../../../local/loopback.ts'
 
 /** A tool tells the state of its flags to Hotwork alone, by Hotwork's token for that tool. */
 
 const kid = 'key-1'
 const notary = 'key-of-the-notary'
-let hotwork: Server
+let hotwork: Awaited<ReturnType<typeof listenOnLoopback>>
 let up = true
 let issuer: string
 let address: string
@@ -22,19 +20,18 @@ beforeAll(async () => {
   notaryKeys = await generateKeyPair('ES256')
   const ofNotary = { ...(await exportJWK(notaryKeys.publicKey)), kid: notary, alg: 'ES256', hotwork_use: 'notary' }
   const jwk = { ...(await exportJWK(keys.publicKey)), kid, alg: 'ES256', use: 'sig' }
-  hotwork = createServer((request, response) => {
+  hotwork = await listenOnLoopback()
+  hotwork.handle((request, response) => {
     if (!up || request.url !== '/.well-known/jwks.json') return void response.writeHead(500).end()
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: [jwk, ofNotary] }))
   })
-  await new Promise<void>((resolve) => hotwork.listen(0, '127.0.0.1', resolve))
-  issuer = `http://127.0.0.1:${(hotwork.address() as AddressInfo).port}`
+  issuer = hotwork.url
   address = `http://127.0.0.1:${await findFreePort()}`
   service = await startFlagService({ address, issuer, identity: async () => 'e30.e30.e30', patience: 500 })
 })
 afterAll(async () => {
   await service.close()
-  hotwork.closeAllConnections()
-  await new Promise((resolve) => hotwork.close(resolve))
+  await hotwork.close()
 })
 
 type Changes = { typ?: string; claims?: object; key?: typeof keys.privateKey; by?: string }

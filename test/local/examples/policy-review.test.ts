@@ -292,39 +292,41 @@ test('the next push rewrites its own comment, and no other', async () => {
 describe('the record', () => {
   const run = (head_branch: string, head_repository_id = 1) => ({ head_branch, head_repository_id, repository_id: 1 })
 
-  test('the record is the artifact of the repository’s own default branch', async () => {
+  /** A runner whose repository has a record of its default branch. */
+  async function recorded(): Promise<Runner> {
     const runner = await opened(widen)
     const { github } = runner
     github.archive = zipOf('record.ndjson', '')
-    const url = `${github.url}/archive`
+    github.artifacts = [{ expired: false, workflow_run: run('main'), archive_download_url: `${github.url}/archive` }]
+    return runner
+  }
+
+  test('the record is the artifact of the repository’s own default branch', async () => {
+    const runner = await recorded()
+    const { github } = runner
+    const archived = github.artifacts
     github.artifacts = [run('change'), run('main', 2)].map((workflow_run) => ({
       ...{ expired: false, workflow_run, archive_download_url: `${github.url}/of-another` },
     }))
     expect(await runner.step('record')).toMatchObject({ exit: 0, out: expect.stringMatching(/no record/) })
     expect(runner.has('record')).toBe(false)
-    github.artifacts.push({ expired: false, workflow_run: run('main'), archive_download_url: url })
+    github.artifacts.push(...archived)
     expect(await runner.step('record')).toMatchObject({ exit: 0, err: '' })
     expect(runner.has('record/record.ndjson')).toBe(true)
   })
 
   test('the record is unpacked without any module of the pull request', async () => {
-    const runner = await opened(widen)
-    const { github } = runner
+    const runner = await recorded()
     runner.checkOut('zipfile.py', 'print("ran")')
-    github.archive = zipOf('record.ndjson', '')
-    github.artifacts = [{ expired: false, workflow_run: run('main'), archive_download_url: `${github.url}/archive` }]
     expect(await runner.step('record')).toMatchObject({ exit: 0, out: '' })
     expect(runner.has('record/record.ndjson')).toBe(true)
   })
 
   test('the record is replayed in the same comment', async () => {
-    const runner = await opened(widen)
-    const { github } = runner
-    github.archive = zipOf('record.ndjson', '')
-    github.artifacts = [{ expired: false, workflow_run: run('main'), archive_download_url: `${github.url}/archive` }]
+    const runner = await recorded()
     await runner.step('record')
     await runner.review()
-    expect(github.comments[0]?.body).toMatch(/decided otherwise[\s\S]*0 questions of 0 requests/)
+    expect(runner.github.comments[0]?.body).toMatch(/decided otherwise[\s\S]*0 questions of 0 requests/)
     expect(await runner.verdict(false)).toBe(6)
   })
 })

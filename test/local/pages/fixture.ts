@@ -1,39 +1,35 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { JoseIdTokens } from '../../../functions/adapters/jose/login-checks.ts'
 import { OpenIdLoginProvider } from '../../../functions/adapters/openid-client/openid-login-provider.ts'
 import type { OidcIssuer } from '../../../functions/domain/people/identity-issuer.ts'
+import { listenOnLoopback } from '../../../local/loopback.ts'
 import { TimedNight } from '../../operations/break-glass/timed-night.ts'
 import { PageDoors } from '../../support/pages/page-doors.ts'
 import { sampleBundle, start } from '../../support/world.ts'
-import { type Program, startProgram } from '../support/programs.ts'
+import type { Program } from '../support/programs.ts'
+import { startProvider } from '../support/provider.ts'
 
 /** The pages over a world in memory, at their own address, with logins at the local identity provider. */
 export class PagesFixture {
   world!: TimedNight
   doors!: PageDoors
   url = ''
-  #server!: Server
+  #server!: Awaited<ReturnType<typeof listenOnLoopback>>
   #provider: Program | undefined
 
   async open(): Promise<void> {
-    this.#server = createServer(async (request, response) => {
-      let body = ''
-      for await (const chunk of request) body += chunk
+    this.#server = await listenOnLoopback()
+    this.#server.handle(async (request, response) => {
+      const body = await text(request)
       const { method = '', url = '', headers } = request
       const shown = await this.doors.ask({ method, url, headers: headers as { [name: string]: string }, body })
       response.writeHead(shown.status, shown.headers).end(shown.body)
     })
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
-    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
-
-    const issuer = await this.#startProvider()
-    const people: OidcIssuer = {
-      issuer,
-      jwksUri: `${issuer}/jwks`,
-      audience: '{issuer}/people',
-      algorithms: ['ES256'],
-    }
+    this.url = this.#server.url
+    const { url: issuer, program } = await startProvider(principals(), this.url)
+    this.#provider = program
+    const jwksUri = `${issuer}/jwks`
+    const people: OidcIssuer = { issuer, jwksUri, audience: '{issuer}/people', algorithms: ['ES256'] }
     const sample = sampleBundle()
     const { deployment } = sample
     this.world = new TimedNight({
@@ -51,31 +47,15 @@ export class PagesFixture {
   }
 
   async close(): Promise<void> {
-    this.#server.closeAllConnections()
-    await new Promise((resolve) => this.#server.close(resolve))
+    await this.#server.close()
     this.#provider?.child.kill('SIGKILL')
     await this.#provider?.ends
   }
-
-  async #startProvider(): Promise<string> {
-    const people = sampleBundle().directory.people.map(({ name, identities }) => ({
-      kind: 'person',
-      subject: identities[0]?.subject,
-      name,
-      groups: [],
-    }))
-    const stranger = { kind: 'person', subject: 'person-stranger', name: 'Unknown Stranger', groups: [] }
-    const program = startProgram([
-      '--input-type=module',
-      '-e',
-      `import { startIdentityProvider } from './local/identity-provider.ts'
-       const provider = await startIdentityProvider(console.error)
-       await provider.enrol(${JSON.stringify([...people, stranger])})
-       provider.serve('${this.url}')
-       console.log(provider.url + ' ready')`,
-    ])
-    this.#provider = program
-    await program.prints(' ready')
-    return program.printed().split(' ready')[0]?.trim() ?? ''
-  }
 }
+
+/** The people of the sample, and a stranger. */
+const principals = () =>
+  [
+    ...sampleBundle().directory.people.map(({ name, identities }) => ({ name, subject: identities[0]?.subject })),
+    { name: 'Unknown Stranger', subject: 'person-stranger' },
+  ].map((person) => ({ kind: 'person', groups: [], ...person }))

@@ -1,15 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto'
 import * as DPoP from 'dpop'
 import { exportJWK, type JWK, SignJWT } from 'jose'
-import { type Answer, Deployment, remediator, setParameter, staging } from '../support/deployment.ts'
+import { type Answer, deployed, remediator, setParameter, staging } from '../support/deployment.ts'
 
 /**
  * Proofs of possession (RFC 9449) at the two deployed doors that take them, and one proof at several Lambdas. All invalid
  * proofs of section 4.3 are in test/adapters/jose/dpop.test.ts and test/http/callers.test.ts.
  */
 
-jest.setTimeout(120_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const { issuer } = hotwork.local
 const now = () => Math.floor(Date.now() / 1000)
 const hashOf = (token: string) => createHash('sha256').update(token).digest('base64url')

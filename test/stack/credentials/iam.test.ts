@@ -2,10 +2,9 @@ import { LambdaClient, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lam
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { AssumeRoleCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts'
 import { connection, untilRefused } from '../support/aws.ts'
-import { Deployment, remediator, setParameter, staging } from '../support/deployment.ts'
+import { deployed, remediator, setParameter, staging } from '../support/deployment.ts'
 
-jest.setTimeout(120_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const { local } = hotwork
 
 /**

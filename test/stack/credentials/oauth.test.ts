@@ -2,17 +2,16 @@ import { randomUUID } from 'node:crypto'
 import * as DPoP from 'dpop'
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
 import * as oauth from 'oauth4webapi'
-import * as openid from 'openid-client'
 import { untilRefused } from '../support/aws.ts'
-import { type Answer, Deployment, remediator, setFlag, setParameter, staging } from '../support/deployment.ts'
+import { type Answer, deployed, remediator, setFlag, setParameter, staging } from '../support/deployment.ts'
 
 /**
  * The deployed authorization server with clients and resource servers of other authors: RFC 8414, 8693, 7662, 7009, 9728.
- * All invalid forms and callers are in test/http/oauth.test.ts, oauth-tokens.test.ts, endpoint.test.ts and callers.test.ts.
+ * More clients are in test/client/standard-clients.test.ts; all invalid forms and callers are in test/http/oauth.test.ts,
+ * oauth-tokens.test.ts, endpoint.test.ts and callers.test.ts.
  */
 
-jest.setTimeout(120_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const { issuer, tools } = hotwork.local
 const builder = 'agent:builder'
 const flagService = 'tool:flag-service'
@@ -81,20 +80,6 @@ describe('clients by other authors', () => {
     const revoked = await oauth.revocationRequest(server, client, asBuilder, issued.access_token, insecure)
     expect(await oauth.processRevocationResponse(revoked)).toBeUndefined()
     expect(await asked()).toEqual({ active: false })
-  })
-
-  test('openid-client exchanges, introspects and revokes too', async () => {
-    const { id } = await approvedFlag()
-    const configuration = await openid.discovery(new URL(issuer), 'agent-builder', undefined, asBuilder, {
-      algorithm: 'oauth2',
-      execute: [openid.allowInsecureRequests],
-    })
-    const { grant_type, ...form } = await hotwork.exchangeForm(builder, id)
-    const options = { DPoP: openid.getDPoPHandle(configuration, await hotwork.key(builder)) }
-    const issued = await openid.genericGrantRequest(configuration, grant_type, form, options)
-    expect(await openid.tokenIntrospection(configuration, issued.access_token)).toMatchObject({ active: true })
-    await openid.tokenRevocation(configuration, issued.access_token)
-    expect(await openid.tokenIntrospection(configuration, issued.access_token)).toEqual({ active: false })
   })
 
   test('oauth4webapi asks for an action, waits, and has a token that the gate takes', async () => {
@@ -174,16 +159,6 @@ describe('clients by other authors', () => {
       expect(metadata.dpop_bound_access_tokens_required).toBe(bound)
     },
   )
-
-  test('the metadata names the endpoints, and how their callers prove themselves', async () => {
-    expect(await discover()).toMatchObject({
-      introspection_endpoint: `${issuer}/introspect`,
-      introspection_endpoint_auth_methods_supported: ['private_key_jwt', 'Bearer'],
-      revocation_endpoint: `${issuer}/revoke`,
-      revocation_endpoint_auth_methods_supported: ['private_key_jwt', 'none'],
-      protected_resources: [...tools.map(({ audience }) => audience), `${issuer}/aws`],
-    })
-  })
 })
 
 test('introspection tells the tool the claims of the token, with its remaining uses', async () => {
@@ -262,28 +237,6 @@ test.each(['refresh_token', 'urn:x'])(
     expect(await isActive(builder, token)).toBe(false)
   },
 )
-
-test.each(['no token', 'a.b.c', 'crd_00000000000000000000000000'])(
-  'the revocation of `%s` succeeds',
-  async (unknown) => {
-    const answer = await revoke(builder, unknown)
-    expect([answer.status, answer.body]).toEqual([200, ''])
-  },
-)
-
-test('the revocation of another’s token succeeds, and leaves it alive', async () => {
-  const { flag, token } = await flagToken()
-  for (const as of [remediator, flagService]) expect((await revoke(as, token)).status).toBe(200)
-  expect(await isActive(flagService, token)).toBe(true)
-  expect((await gate(token, flag)).status).toBe(201)
-})
-
-test('the revocation of a refresh token is refused: there are none', async () => {
-  expect(await revoke(builder, 'abc', { token_type_hint: 'refresh_token' })).toMatchObject({
-    status: 400,
-    body: { error: 'unsupported_token_type' },
-  })
-})
 
 test.each(['/introspect', '/revoke'])(
   '%s answers an unknown caller with 401 and a form without a token with 400',

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { claimFlag } from '../support/claimed-flag.ts'
-import { Deployment, prod, remediator, setParameter, staging } from '../support/deployment.ts'
+import { deployed, prod, remediator, setParameter, staging } from '../support/deployment.ts'
 
-jest.setTimeout(120_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const { issuer } = hotwork.local
 const requests = '/access/v1/requests'
 const unknown = 'req_00000000000000000000000000'

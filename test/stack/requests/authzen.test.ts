@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
-import { type Answer, Deployment, denialOf, prod, remediator, setParameter, staging } from '../support/deployment.ts'
+import { type Answer, denialOf, deployed, prod, remediator, setParameter, staging } from '../support/deployment.ts'
 
 /**
  * AuthZEN Authorization API 1.0: many evaluations in one message, and the structural part of the certification scenario,
  * whose eight decisions are another policy's. All invalid bodies are in test/http/representations.test.ts and json.test.ts.
  */
 
-jest.setTimeout(120_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const { issuer } = hotwork.local
 const one = '/access/v1/evaluation'
 const many = '/access/v1/evaluations'

@@ -1,9 +1,8 @@
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
 import { statesOf, until } from '../support/aws.ts'
-import { Deployment, prod, remediator, setParameter, staging } from '../support/deployment.ts'
+import { deployed, prod, remediator, setParameter, staging } from '../support/deployment.ts'
 
-jest.setTimeout(120_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const { local } = hotwork
 const planner = 'agent:planner'
 const builder = 'agent:builder'

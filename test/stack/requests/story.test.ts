@@ -1,9 +1,8 @@
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
 import { statesOf, until, untilRefused, untilState, withCredentials } from '../support/aws.ts'
-import { Deployment, denialOf, prod, remediator, setParameter, staging } from '../support/deployment.ts'
+import { denialOf, deployed, prod, remediator, setParameter, staging } from '../support/deployment.ts'
 
-jest.setTimeout(120_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const { local, desk } = hotwork
 
 test('two people in two stages click, and the agent can do exactly that until it is done', async () => {

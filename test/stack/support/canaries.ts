@@ -3,11 +3,13 @@ import { join } from 'node:path'
 
 type Texts = { readonly [name: string]: string }
 
-/** The logs of the local stack, by file. */
-export function logs(): Texts {
-  const folder = process.env['HOTWORK_LOGS'] ?? ''
-  return Object.fromEntries(readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), 'utf8')]))
-}
+const folder = () => process.env['HOTWORK_LOGS'] ?? ''
+
+/** A log of the local stack. */
+export const logOf = (file: string): string => readFileSync(join(folder(), file), 'utf8')
+
+/** All logs of the local stack, by file. */
+export const logs = (): Texts => Object.fromEntries(readdirSync(folder()).map((file) => [file, logOf(file)]))
 
 /** `secret in place`, for each secret that a place has. */
 export const leaks = (secrets: Texts, places: Texts): readonly string[] =>

@@ -1,12 +1,11 @@
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { connection, until } from '../support/aws.ts'
-import { Deployment, remediator, setParameter } from '../support/deployment.ts'
+import { deployed, remediator, setParameter } from '../support/deployment.ts'
 
 /** Approved and actual calls: CloudTrail has an agent's calls beside the approved one. */
 
-jest.setTimeout(300_000)
-const hotwork = new Deployment('swift')
+const hotwork = deployed('swift')
 const { local } = hotwork
 /** Seconds. Hotwork looks once a minute, after CloudTrail's delay. */
 const longestWait = 180

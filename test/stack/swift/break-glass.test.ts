@@ -23,12 +23,10 @@ import {
 } from '../support/aws.ts'
 import { openedGlass, openGlass } from '../support/break-glass.ts'
 import { leaks, logs } from '../support/canaries.ts'
-import { type Answer, Deployment } from '../support/deployment.ts'
-
-jest.setTimeout(240_000)
+import { type Answer, deployed } from '../support/deployment.ts'
 
 /** Break-glass can be used every few seconds here: test/support/policies/break-glass.json. Jade and Kofi are on call. */
-const hotwork = new Deployment('swift')
+const hotwork = deployed('swift')
 const { local } = hotwork
 const admin = { ...connection(local), credentials: administrator(local) }
 const [jade, kofi, gus, ana] = ['person:jade', 'person:kofi', 'person:gus', 'person:ana']

@@ -1,12 +1,11 @@
 import { createHmac } from 'node:crypto'
 import { DeskClient } from '../../../local/demo/desk-client.ts'
 import { builder } from '../support/claimed-flag.ts'
-import { Deployment, setFlag } from '../support/deployment.ts'
+import { deployed, setFlag } from '../support/deployment.ts'
 
 /** Two workspaces of Slack in one deployment: after silence, tier 1 has a card in both (test/support/swift-policies.ts). */
 
-jest.setTimeout(120_000)
-const hotwork = new Deployment('swift')
+const hotwork = deployed('swift')
 const { desk, local } = hotwork
 const war = local.workspaces['war'] as NonNullable<typeof local.workspaces.war>
 const there = new DeskClient(war)

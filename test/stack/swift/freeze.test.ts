@@ -1,12 +1,11 @@
 import { freezeName, freezesAt } from '../../support/swift-policies.ts'
 import { untilSecond } from '../support/aws.ts'
 import { builder, claimFlag } from '../support/claimed-flag.ts'
-import { Deployment, setFlag } from '../support/deployment.ts'
+import { deployed, setFlag } from '../support/deployment.ts'
 
 /** Flags of production are frozen in the last seconds of each minute of this deployment. */
 
-jest.setTimeout(240_000)
-const hotwork = new Deployment('swift')
+const hotwork = deployed('swift')
 
 test('an approved use is refused while a freeze holds, with its name, and permitted when it is over', async () => {
   await untilSecond((second) => second < 10)

@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { until, untilRefused, withCredentials } from '../support/aws.ts'
-import { Deployment, remediator, setParameter, staging } from '../support/deployment.ts'
-
-jest.setTimeout(120_000)
+import { deployed, remediator, setParameter, staging } from '../support/deployment.ts'
 
 /**
  * Halts on the deployment with short grants, where the build bot has no other work. Halts of a role and of everything would
  * stop concurrent tests: the demo declares those, and test/adapters/role-policies.
  */
-const hotwork = new Deployment('swift')
+const hotwork = deployed('swift')
 const builder = 'agent:builder'
 const path = '/v1/halts'
 

@@ -1,13 +1,11 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
 import { openedGlass } from '../support/break-glass.ts'
-import { Deployment } from '../support/deployment.ts'
+import { deployed } from '../support/deployment.ts'
 import { tellOfIncident } from '../support/incident-tool.ts'
 
-jest.setTimeout(120_000)
-
 /** The incident tool reports a closed incident, and openings for it end. Kofi is on call. */
-const hotwork = new Deployment('swift')
+const hotwork = deployed('swift')
 const { local } = hotwork
 const kofi = 'person:kofi'
 const incident = `INC-${randomInt(10 ** 9, 10 ** 10)}`

@@ -2,12 +2,11 @@ import { createHmac } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { Deployment, setFlag } from '../support/deployment.ts'
+import { deployed, setFlag } from '../support/deployment.ts'
 
 /** A tool hears of its requests by webhook. A delivery that it refuses is retried. */
 
-jest.setTimeout(240_000)
-const swift = new Deployment('swift')
+const swift = deployed('swift')
 const flagService = 'tool:flag-service'
 const { url, secret } = swift.local.webhooks.find(({ id }) => id === flagService) ?? { url: '', secret: '' }
 const { port, pathname } = new URL(url)

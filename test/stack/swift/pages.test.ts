@@ -2,14 +2,13 @@ import { inBrowser } from '../../local/support/browser.ts'
 import { until } from '../support/aws.ts'
 import { openedGlass } from '../support/break-glass.ts'
 import { button, useBrowser } from '../support/browser.ts'
-import { Deployment } from '../support/deployment.ts'
+import { deployed } from '../support/deployment.ts'
 
 /** The deployed pages of openings. One may be made every few seconds here: test/support/policies/break-glass.json. */
 
 inBrowser('the deployed pages of break-glass', () => {
-  jest.setTimeout(240_000)
   const openAs = useBrowser()
-  const swift = new Deployment('swift')
+  const swift = deployed('swift')
   const [kofi, path] = ['person:kofi', '/v1/break-glass']
 
   const opened = async (changes: object): Promise<string> =>

@@ -11,17 +11,15 @@ import {
 import { InvokeCommand, LambdaClient, paginateListFunctions } from '@aws-sdk/client-lambda'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { administrator, connection, until } from '../support/aws.ts'
-import { logs } from '../support/canaries.ts'
-import { Deployment, remediator, setParameter, staging } from '../support/deployment.ts'
-
-jest.setTimeout(240_000)
+import { logOf } from '../support/canaries.ts'
+import { deployed, remediator, setParameter, staging } from '../support/deployment.ts'
 
 /**
  * The way round Hotwork and back: the rule of the target stack hears a use of the sealed role, and reconciliation compares
  * AWS with the table. No emulator knows second factors, so one condition of the trust is left out here; a second engine
  * judges all of them (test/infra/sealed-role.test.ts).
  */
-const hotwork = new Deployment('swift')
+const hotwork = deployed('swift')
 const { local } = hotwork
 const admin = { ...connection(local), credentials: administrator(local) }
 const iam = new IAMClient(admin)
@@ -103,7 +101,7 @@ describe('reconciliation', () => {
     )
   /** Its log lines about the target role so far. */
   const told = (kind: string) =>
-    (logs()['lambda.log'] ?? '')
+    logOf('lambda.log')
       .split('\n')
       .filter((line) => line.includes('reconciliation_found') && line.includes(`/${target}"`) && line.includes(kind))
 

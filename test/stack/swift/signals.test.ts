@@ -5,15 +5,14 @@ import { text } from 'node:stream/consumers'
 import { createRemoteJWKSet, decodeJwt, type JWTPayload, jwtVerify } from 'jose'
 import { untilSecond } from '../support/aws.ts'
 import { builder, claimFlag, tool } from '../support/claimed-flag.ts'
-import { Deployment } from '../support/deployment.ts'
+import { deployed } from '../support/deployment.ts'
 
 /**
  * Shared Signals both ways: the identity provider disables an account, the grants of that person's agents end, and a tool
  * that has an agent's token hears of it.
  */
 
-jest.setTimeout(240_000)
-const hotwork = new Deployment('swift')
+const hotwork = deployed('swift')
 const { local } = hotwork
 const disabled = 'https://schemas.openid.net/secevent/risc/event-type/account-disabled'
 const sessionRevoked = 'https://schemas.openid.net/secevent/caep/event-type/session-revoked'

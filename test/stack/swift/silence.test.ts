@@ -1,9 +1,8 @@
 import { statesOf, until, untilState } from '../support/aws.ts'
-import { Deployment, prod, remediator, setParameter, staging } from '../support/deployment.ts'
+import { deployed, prod, remediator, setParameter, staging } from '../support/deployment.ts'
 
-jest.setTimeout(300_000)
 /** A ladder of seconds: test/support/policies/ladder.json. */
-const hotwork = new Deployment('swift')
+const hotwork = deployed('swift')
 const { local, desk } = hotwork
 
 test('silence lets more people decide, and then the person on call does', async () => {

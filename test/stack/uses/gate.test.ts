@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { builder, claimFlag, tool } from '../support/claimed-flag.ts'
-import { Deployment } from '../support/deployment.ts'
+import { deployed } from '../support/deployment.ts'
 
-jest.setTimeout(120_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const { issuer, tools } = hotwork.local
 const address = tools[0]?.addresses[0] ?? ''
 const problem = (code: string) => `${issuer}/problems/${code}`

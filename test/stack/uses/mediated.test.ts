@@ -3,10 +3,9 @@ import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from '@a
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
 import { administrator, connection, functionNamed } from '../support/aws.ts'
 import { leaks, logs } from '../support/canaries.ts'
-import { type Answer, Deployment, prod, remediator, setParameter, staging } from '../support/deployment.ts'
+import { type Answer, deployed, prod, remediator, setParameter, staging } from '../support/deployment.ts'
 
-jest.setTimeout(120_000)
-const hotwork = new Deployment()
+const hotwork = deployed()
 const { local } = hotwork
 const admin = { ...connection(local), credentials: administrator(local) }
 const canary = `canary-${process.pid}-${Date.now()}`
