@@ -4,7 +4,7 @@ import { delayOf, kindOf, otherDelay } from '../../tools/bench/latency/delays.ts
 import { openLoop } from '../../tools/bench/latency/open-loop.ts'
 import { heldIn } from '../../tools/bench/latency/waits.ts'
 import { type Published, pagesWithTable, withTable } from '../../tools/bench/published.ts'
-import { SlackScreen } from '../stack/support/slack-screen.ts'
+import { SlackScreen } from '../../tools/meter/slack-screen.ts'
 
 const read = (file: string) => readFileSync(join(__dirname, '../..', file), 'utf8')
 

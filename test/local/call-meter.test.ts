@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
-import { type CallMeter, type Counts, startCallMeter, type Timeline } from '../stack/support/call-meter.ts'
-import { callsInSequence } from '../stack/support/calls-in-sequence.ts'
-import { readUnits, writeUnits, writtenKeys } from '../stack/support/dynamodb-units.ts'
+import { type CallMeter, type Counts, startCallMeter, type Timeline } from '../../tools/meter/call-meter.ts'
+import { callsInSequence } from '../../tools/meter/calls-in-sequence.ts'
+import { readUnits, writeUnits, writtenKeys } from '../../tools/meter/dynamodb-units.ts'
 import { useServer } from '../support/http-server.ts'
 
 let meter: CallMeter

@@ -1,4 +1,4 @@
-import { callsInSequence, longestChain, type TimedCall } from '../stack/support/calls-in-sequence.ts'
+import { callsInSequence, longestChain, type TimedCall } from '../../tools/meter/calls-in-sequence.ts'
 
 const call = (begin: number, end: number, more: Partial<TimedCall> = {}): TimedCall => ({
   ...{ caller: 'Submit', service: 'dynamodb', operation: 'GetItem', begin, end },

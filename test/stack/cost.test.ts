@@ -1,5 +1,5 @@
+import type { CallCount } from '../../tools/meter/call-meter.ts'
 import { until, untilState } from './support/aws.ts'
-import type { CallCount } from './support/call-meter.ts'
 import { deployed, prod, remediator, setParameter } from './support/deployment.ts'
 import { priceOf } from './support/price.ts'
 import { callsOf, type LifeUsage, liveOnce, Meter, splitOff, tableOf } from './support/usage.ts'

@@ -1,4 +1,4 @@
-import type { TimedCall } from './support/calls-in-sequence.ts'
+import type { TimedCall } from '../../tools/meter/calls-in-sequence.ts'
 import { chainsOfLives } from './support/chains.ts'
 import { deployed } from './support/deployment.ts'
 import { Meter } from './support/usage.ts'

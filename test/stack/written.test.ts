@@ -1,6 +1,6 @@
 import { lambdas, rowsPutBy } from '../../infra/functions.ts'
+import type { Counts } from '../../tools/meter/call-meter.ts'
 import { nameOf } from '../infra/support/template.ts'
-import type { Counts } from './support/call-meter.ts'
 import { meterUrl } from './support/usage.ts'
 
 /**

@@ -8,8 +8,8 @@ import { withWorld } from '../../local/demo/world.ts'
 import type { Local } from '../../local/local-file.ts'
 import { createProgress } from '../../local/progress.ts'
 import { startStack } from '../../local/stack.ts'
+import { startCallMeter } from '../../tools/meter/call-meter.ts'
 import { repository as root, tellStale } from '../../tools/suites.ts'
-import { startCallMeter } from '../../test/stack/support/call-meter.ts'
 import { swiftPolicies, workspaces } from './swift-policies.ts'
 
 /**

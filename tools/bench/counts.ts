@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startStack } from '../../local/stack.ts'
-import { startCallMeter } from '../../test/stack/support/call-meter.ts'
 import { chainsOfLives, wantedInSequence } from '../../test/stack/support/chains.ts'
 import { Deployment, knowAlone } from '../../test/stack/support/deployment.ts'
 import { priceOf } from '../../test/stack/support/price.ts'
 import { liveOnce, Meter, splitOff, tableOf } from '../../test/stack/support/usage.ts'
+import { startCallMeter } from '../meter/call-meter.ts'
 import { compared, type Finding } from './harness.ts'
 
 export type Counted = { findings: Finding[]; details: string; usd: number; sequence: { [verb: string]: number } }

@@ -2,7 +2,7 @@ import { Agent, type IncomingHttpHeaders, type IncomingMessage, request, type Se
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Meter } from '../../local/emulator.ts'
 import { listenOnLoopback } from '../../local/loopback.ts'
-import { describeAwsCall } from '../../test/stack/support/aws-call.ts'
+import { describeAwsCall } from '../meter/aws-call.ts'
 import { chance, pick } from './chance.ts'
 
 /**

@@ -2,7 +2,7 @@ import { requestItem } from '../../../functions/adapters/dynamodb/request-store.
 import { noEntries } from '../../../functions/domain/ledger/ledger.ts'
 import type { Command } from '../../../functions/domain/record/commands.ts'
 import { grantOf } from '../../../functions/domain/record/request.ts'
-import { writeUnits } from '../../stack/support/dynamodb-units.ts'
+import { writeUnits } from '../../../tools/meter/dynamodb-units.ts'
 import {
   completion,
   credentialId,

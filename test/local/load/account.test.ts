@@ -5,8 +5,8 @@ import type { Run } from '../../../tools/load/drive.ts'
 import type { Facts } from '../../../tools/load/facts.ts'
 import type { Life } from '../../../tools/load/lives.ts'
 import type { Fate } from '../../../tools/load/plan.ts'
+import { SlackScreen } from '../../../tools/meter/slack-screen.ts'
 import { commitOf, submission } from '../../adapters/dynamodb/commits.ts'
-import { SlackScreen } from '../../stack/support/slack-screen.ts'
 import { decision, requestId, sampleAsk } from '../../support/ask.ts'
 
 /** The ids of a load in which all rules hold: one request waits, one was denied. */

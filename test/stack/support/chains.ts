@@ -1,4 +1,4 @@
-import type { TimedCall } from './calls-in-sequence.ts'
+import type { TimedCall } from '../../../tools/meter/calls-in-sequence.ts'
 import { claimFlag, tool } from './claimed-flag.ts'
 import { type Deployment, denialOf, prod, remediator, setParameter } from './deployment.ts'
 import type { Meter } from './usage.ts'

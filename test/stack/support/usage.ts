@@ -2,10 +2,10 @@ import { InvokeCommand, LambdaClient, paginateListFunctions } from '@aws-sdk/cli
 import type { Entry } from '../../../functions/domain/ledger/ledger.ts'
 import { defined } from '../../../functions/domain/values.ts'
 import type { Local } from '../../../local/local-file.ts'
+import type { CallCount, Counts, Timeline } from '../../../tools/meter/call-meter.ts'
+import { longestChain, type TimedCall } from '../../../tools/meter/calls-in-sequence.ts'
 import { nameOf } from '../../infra/support/template.ts'
 import { statesOf, until, untilState } from './aws.ts'
-import type { CallCount, Counts, Timeline } from './call-meter.ts'
-import { longestChain, type TimedCall } from './calls-in-sequence.ts'
 import { type Deployment, prod, remediator, setParameter } from './deployment.ts'
 
 /** A deployment's use of AWS, without the work that rules start each minute, hour or day. */

@@ -2,7 +2,7 @@ import { Agent, type IncomingMessage, type ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createForwarder, listenOnLoopback } from '../../../local/loopback.ts'
-import { describeAwsCall } from '../../../test/stack/support/aws-call.ts'
+import { describeAwsCall } from '../../meter/aws-call.ts'
 
 /**
  * A call that passed: its time, the function that made it, and the service's own time. Milliseconds of

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { withCredentials } from '../../../test/stack/support/aws.ts'
 import { type Answer, denialOf, setParameter } from '../../../test/stack/support/deployment.ts'
-import type { Shown } from '../../../test/stack/support/slack-screen.ts'
+import type { Shown } from '../../meter/slack-screen.ts'
 import type { DelayedWorld } from './world.ts'
 
 /** A span of time, in milliseconds of `performance.now`. */

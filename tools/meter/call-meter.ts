@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
-import { createForwarder, listenOnLoopback } from '../../../local/loopback.ts'
+import { createForwarder, listenOnLoopback } from '../../local/loopback.ts'
 import { describeAwsCall } from './aws-call.ts'
 import type { TimedCall } from './calls-in-sequence.ts'
 import { readUnits, writeUnits, writtenKeys } from './dynamodb-units.ts'
