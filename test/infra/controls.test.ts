@@ -89,7 +89,7 @@ describe.each(standards)('$section', ({ section, id, items }) => {
 
 test.each(rows)('$demand is held by a test, or says why not and who should answer it', ({ answer, proof }) => {
   if (answer.startsWith('**Not answered.**')) {
-    expect(answer).toMatch(/ Who should: \S.*\.$/)
+    expect(answer).toMatch(/ Responsible: \S.*\.$/)
     expect(proof).toBe('')
     return
   }
