@@ -44,7 +44,7 @@ async function asTargetRole({ aws }: Local) {
 
 /** Waits until no process that was started for this folder is alive. */
 async function untilNothingRuns(state: string): Promise<void> {
-  while (processesOf(state).length > 0) await new Promise(setImmediate)
+  while (processesOf(state).length > 0) await new Promise((resolve) => setTimeout(resolve, 20))
 }
 
 jest.setTimeout(240_000)
