@@ -5,8 +5,9 @@ import type { Ask } from './record/request.ts'
 import { type Digest, isAgent, type Json, type JsonObject, type Resource } from './values.ts'
 
 /**
- * SHA-256 over a domain prefix, a newline and the RFC 8785 form: a digest made for one purpose is none for another.
- * @throws when the value has no RFC 8785 form: a lone surrogate, NaN or an infinity
+ * SHA-256 over a domain prefix, a newline and the RFC 8785 form: a digest for one purpose never matches one for
+ * another.
+ * @throws if the value has no RFC 8785 form: a lone surrogate, NaN or an infinity
  */
 export function digestOf(prefix: string, value: Json): Digest {
   const canonical = canonicalForm(value)
@@ -16,7 +17,7 @@ export function digestOf(prefix: string, value: Json): Digest {
 /** SHA-256 of bytes. */
 export const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(hash('sha256', bytes, 'buffer'))
 
-/** SHA-256 of a value's RFC 8785 form and nothing else, as ARAP has it for a `binding_hash`. */
+/** SHA-256 of a value's RFC 8785 form alone, ARAP's `binding_hash`. */
 export const bindingHash = (value: Json): string => hash('sha256', canonicalForm(value), 'base64url')
 
 export function canonicalForm(value: Json): string {
@@ -25,10 +26,13 @@ export function canonicalForm(value: Json): string {
   return canonical
 }
 
-/** What an entry is chained by: SHA-256 over `hotwork.entry.v1`, a newline and the RFC 8785 form of all but its `hash`. */
+/**
+ * The hash in an entry's chain: SHA-256 over `hotwork.entry.v1`, a newline and the RFC 8785 form of all members but
+ * `hash`.
+ */
 export const digestOfEntry = ({ hash: _, ...rest }: JsonObject): Digest => digestOf('hotwork.entry.v1', rest)
 
-/** What a tool can compute alone just before it acts: the action, its arguments and the resource. */
+/** A digest that a tool can compute alone before it acts: over the action, its arguments and the resource. */
 export function argumentsDigest(action: string, args: JsonObject, resource: Resource): Digest {
   return digestOf('hotwork.arguments.v1', {
     action,
@@ -37,11 +41,11 @@ export function argumentsDigest(action: string, args: JsonObject, resource: Reso
   })
 }
 
-/** What is approved: the action and every term under which it may be done. Lengths of time are whole seconds. */
+/** The digest that people approve: over the action and every term. Lengths of time are whole seconds. */
 export function requestDigest(ask: Omit<Ask, 'digest' | 'argumentsDigest'>): Digest {
   return digestOf('hotwork.request.v1', {
     request: ask.id,
-    // What identifies a person at their provider is personal, and a digest without a salt would tell whether a guess is right.
+    // A person's identity at their provider is personal, and an unsalted digest would confirm a guess at it.
     agent: { issuer: ask.agent.issuer, subject: isAgent(ask.agent.id) ? ask.agent.subject : ask.agent.id },
     chain: ask.chain.map(({ issuer, subject }) => ({ issuer, subject })),
     action: ask.action,

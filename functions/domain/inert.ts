@@ -3,15 +3,15 @@
  * code points, lone surrogates, fillers, blanks that pass for a space, the blank Braille pattern.
  */
 const deceptive = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/gu
-/** Marks that pile up on a letter until they cover what stands around it; three are enough for any script. */
+/** Combining marks that pile up on a letter and cover its neighbours; three are enough for any script. */
 const pile = /(\p{M}{3})(\p{M}+)/gu
-/** A mark with nothing of its own to stand on would change the character before it, which may be ours. */
+/** A combining mark without a base would change the character before it, which may be Hotwork's. */
 const loose = /(^|[\s"])(\p{M}+)/gu
 
 const hex = (character: string) => (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
 const spell = (characters: string) => [...characters].map((each) => `[U+${hex(each)}]`).join('')
 
-/** Prose on one line: each deceptive character is spelled as `[U+202E]`, each line break shown as ` ⏎ `. */
+/** Prose on one line: each deceptive character becomes `[U+202E]`, each line break ` ⏎ `. */
 export const inert = (text: string): string =>
   text
     .replace(/\s+/g, (blanks) => (/[\n\r\u2028\u2029]/.test(blanks) ? ' ⏎ ' : blanks))
@@ -33,7 +33,7 @@ const escaped = (characters: string): string =>
     .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
     .join('')
 
-/** The first characters of a text and, when some are left out, how many. Never cuts inside a character or an escape. */
+/** The first characters of a text and the number left out. It never cuts inside a character or an escape. */
 export function clamp(text: string, limit: number): { text: string; cut: boolean } {
   const characters = [...text]
   if (characters.length <= limit) return { text, cut: false }
@@ -44,13 +44,15 @@ export function clamp(text: string, limit: number): { text: string; cut: boolean
   return { text: `${kept}…+${characters.length - [...kept].length} characters`, cut: true }
 }
 
-/** Alphabets with letters that look like those of another of them, by Unicode's table of confusables (UTS 39). */
+/** Alphabets whose letters look like those of another, by Unicode's confusables (UTS 39). */
 const alphabets = ['Latin', 'Greek', 'Cyrillic', 'Armenian', 'Cherokee', 'Coptic', 'Lisu', 'Deseret'].map(
   (script) => new RegExp(`\\p{Script=${script}}`, 'u'),
 )
 const word = /[\p{L}\p{M}\p{Nd}]+/gu
 const latin = /\p{Script=Latin}/u
-/** A letter that no word of Latin letters has. Chinese, Japanese and Korean words may have both (UTS 39, section 5.2). */
+/**
+ * A letter that does not occur in Latin words. Chinese, Japanese and Korean words may mix both (UTS 39, section 5.2).
+ */
 const foreign =
   /(?![\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\p{scx=Bopo}])\p{L}/u
 
@@ -58,7 +60,7 @@ const mixesAlphabets = (text: string): boolean =>
   alphabets.filter((alphabet) => alphabet.test(text)).length > 1 ||
   (text.match(word) ?? []).some((each) => latin.test(each) && foreign.test(each))
 
-/** A note after a value whose letters all show and may still pass for others; empty where none may. */
+/** A warning for a value whose letters pass for others; empty without such letters. */
 export function lookalikeNote(text: string): string {
   const notes = [
     ...(mixesAlphabets(text) ? ['mixes alphabets that look alike'] : []),

@@ -2,20 +2,20 @@ import * as z from 'zod'
 import { weakStandIn } from './people/login-strength.ts'
 
 export type Told = {
-  /** At every door whose protocol prescribes no other status. */
+  /** The status, unless a protocol prescribes a different one. */
   status: 400 | 401 | 403 | 404 | 409 | 410 | 429 | 503
-  /** What is so: the first half of what is said, without a full stop. */
+  /** The first half of the message, without a full stop: the state. */
   so: string
-  /** What to do next, in any channel: the second half. */
+  /** The second half: the next step, for any channel. */
   next: string
-  /** The member of the call that is wrong, where it is one. */
+  /** The wrong member of the call, if there is one. */
   field?: string
 }
 
 const no = (status: Told['status'], so: string, next: string, field?: string): Told =>
   field === undefined ? { status, so, next } : { status, so, next, field }
 
-/** Every expected no of the domain, once: its code, its status, what is so, what to do next. */
+/** Every refusal of the domain: its code, its status, the state, the next step. */
 const catalogue = {
   // deciding
   not_eligible: no(403, 'Policy does not let you decide this request', 'leave it to the people of its stages'),
@@ -237,18 +237,18 @@ const explained = new Set<Refusal>([
   'too_many_requests',
 ])
 
-/** The absent person named the stand-in with too weak a login. The stand-in's own login cannot mend that. */
+/** The absent person named the stand-in with too weak a login. The stand-in's own login cannot fix that. */
 const weakStandInTold = no(
   403,
   'The person you stand in for named you with a weaker login than this stage asks for',
   'that person can end it and name you again with a stronger login; you can deny',
 )
 
-/** A refusal as it is told, where its detail tells two cases of it apart too. */
+/** The message of a refusal; its detail may distinguish two cases. */
 export const toldOf = (code: Refusal, detail?: string): Told =>
   detail === weakStandIn ? weakStandInTold : refusals[code]
 
-/** What a person is told of a refusal, in any channel: what is so, then what to do next. */
+/** The message of a refusal as sentences for people. */
 export function sentencesOf(code: Refusal, detail?: string): string {
   const { so, next } = toldOf(code, detail)
   const more = detail !== undefined && explained.has(code) ? `: ${detail.replaceAll('`', '')}` : ''

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-/** Each value is parsed once, at the edge. On the wire times are RFC 3339; in here they are NumericDate. */
+/** Each value is parsed once, at the edge. Times are RFC 3339 on the wire and NumericDate in the code. */
 
 /** 26 characters of Crockford's base 32, lower case: 130 random bits, so an id cannot be guessed from another. */
 export const random26 = '[0-9a-hjkmnp-tv-z]{26}'
@@ -10,7 +10,7 @@ export const idAlphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
 const base64url = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-/** The id that a digest makes: the same for the same, and 130 bits of it. */
+/** An id from a digest, with 130 bits of it: the same digest gives the same id. */
 export const idOfDigest = (prefix: string, digest: Digest): string =>
   `${prefix}_${Array.from(digest.slice('sha-256:'.length).slice(0, 26), (letter) => idAlphabet[base64url.indexOf(letter) & 31]).join('')}`
 
@@ -73,7 +73,9 @@ export type TransmitterId = z.infer<typeof TransmitterId>
 export const AskerId = z.union([AgentId, PersonId])
 export type AskerId = z.infer<typeof AskerId>
 export const isAgent = (id: AskerId): id is AgentId => id.startsWith('agent:')
-/** Has a record since it is recertified: `group:`, or `sealed:` for the sealed role's names of an account. */
+/**
+ * A subject whose record is of its recertification: `group:`, or `sealed:` for the sealed role's names of an account.
+ */
 const Recertified = z
   .string()
   .regex(/^(?:group|sealed):[a-z][a-z0-9-]{0,62}$/)
@@ -116,17 +118,20 @@ export type Seconds = z.infer<typeof Seconds>
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [member: string]: Json }
 export type JsonObject = { readonly [member: string]: Json }
 const AnyJsonObject = z.record(z.string(), z.json())
-/** The object itself, checked. A copy by zod would lack a member called `__proto__`, as an attribute of an item may be. */
+/**
+ * The object itself, checked. A copy by zod would lose a member called `__proto__`, which an item's attribute may be
+ * called.
+ */
 export const JsonObject = z.any().check((given) => {
   const issues = AnyJsonObject.safeParse(given.value).error?.issues ?? []
   given.issues.push(...issues.map((issue) => ({ ...issue, input: given.value }) as z.core.$ZodRawIssue))
 }) as z.ZodType<JsonObject>
 
-/** A type of the catalogue, and an id: an ARN for AWS resources. */
+/** A resource: a type of the catalogue, and an id, which is an ARN for AWS. */
 export const Resource = z.strictObject({ type: z.string().min(1).max(128), id: z.string().min(1).max(2048) })
 export type Resource = z.infer<typeof Resource>
 
-/** Undefined where it is no JSON: a parser's own message quotes the text, which may be a secret. */
+/** Undefined unless it is JSON: a parser's error message quotes the text, which may be a secret. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -135,7 +140,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** An expected no is a value, with a code of a closed union; a broken world is thrown. */
+/** A refusal is a value, with a code of a closed union; a fault is thrown. */
 export type Result<T, Code extends string> = { ok: true; value: T } | { ok: false; code: Code; detail?: string }
 export const ok = <T>(value: T): { ok: true; value: T } => ({ ok: true, value })
 export const refuse = <Code extends string>(code: Code, detail?: string): { ok: false; code: Code; detail?: string } =>
@@ -151,13 +156,13 @@ export const defined = <T extends object>(members: T): Defined<T> =>
 /** Seconds. */
 const tolerance = 30
 
-/** Whether a machine may decide on what another said at that time. NaN agrees with nothing. */
+/** Whether two machines' clocks agree well enough to decide. NaN disagrees. */
 export const clocksAgree = (now: NumericDate, theirs: NumericDate): boolean => Math.abs(now - theirs) <= tolerance
 
 /** UTC, to the second. */
 export const rfc3339 = (at: NumericDate): string => new Date(at * 1000).toISOString().replace('.000Z', 'Z')
 
-/** Seconds as people say them: `1 h 30 min`; none are nothing. */
+/** Seconds for people: `1 h 30 min`; empty for zero. */
 export function duration(seconds: number): string {
   const parts: [number, string][] = [
     [Math.floor(seconds / 86_400), 'd'],

@@ -4,7 +4,7 @@ type Issue = z.core.$ZodIssue
 
 const most = 5
 
-/** What is wrong with a value, member by member. `whole` names the value itself. */
+/** The problems of a value, member by member. `whole` names the value itself. */
 export const whatIsWrong = ({ issues }: { issues: readonly Issue[] }, whole: string): string =>
   issues
     .slice(0, most)
@@ -16,7 +16,7 @@ function told(issue: Issue, above: readonly PropertyKey[], whole: string): strin
   const meant = issue.code === 'invalid_union' ? nearest(issue.errors) : undefined
   if (meant) return told(meant, path, whole)
   const name = `\`${path.map(String).join('.') || whole}\``
-  // A schema that has words of its own knows better.
+  // A schema's own message is better.
   if (!byZod.test(issue.message)) return `${name}: ${issue.message}`
   switch (issue.code) {
     case 'invalid_type':
@@ -34,7 +34,7 @@ function told(issue: Issue, above: readonly PropertyKey[], whole: string): strin
 
 const byZod = /^(?:Invalid|Unrecognized) /
 
-/** Zod keeps what it was given to itself, and says it in its message alone. */
+/** Whether the value is missing. Zod shows that in its message alone. */
 const isMissing = ({ message }: Issue): boolean => message.endsWith('received undefined')
 
 const kinds: { readonly [expected: string]: string } = {
@@ -48,7 +48,7 @@ const kinds: { readonly [expected: string]: string } = {
   map: 'an object',
 }
 
-/** Of the alternatives that failed, the one that the author most likely meant. */
+/** The failed alternative that the author most likely meant. */
 export function nearest(branches: readonly (readonly Issue[])[]): Issue | undefined {
   const wrongKind = (issues: readonly Issue[]) =>
     issues.some(({ path }) => path.length === 0 || path[0] === 'type') ? 1 : 0

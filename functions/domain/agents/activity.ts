@@ -12,20 +12,20 @@ export function isNight(at: NumericDate, zone: string): boolean {
 
 export const noCounts: Counts = { ...noRecord, approved: 0 }
 
-/** What policy sees of it. */
+/** The agent's record as policy reads it. */
 export const recordOf = (activity: Activity | undefined): AgentRecord => {
   if (!activity) return noRecord
   const { approved: _, ...record } = activity.days30
   return record
 }
 
-/** Fewer say nothing about a habit. */
+/** Fewer requests do not show a habit. */
 const enough = 10
 const most = 0.8
 
 const share = (part: number, whole: number) => `${Math.round((part / whole) * 100)} % of ${whole}`
 
-/** What the record of thirty days says against the class that the agent is declared as, in words for people. */
+/** The ways in which thirty days on record contradict the agent's declared class, in words for people. */
 export function findingsOf(
   { autonomy }: Pick<Agent, 'autonomy'>,
   activity: Activity | undefined,

@@ -4,7 +4,7 @@ import { AgentId, Digest, NumericDate, PersonId } from '../values.ts'
 
 const alias = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/)
 
-/** What is recertified: an agent, a person, a group, or the names of the sealed role of an account. */
+/** The subject of a recertification: an agent, a person, a group, or the names of the sealed role of an account. */
 export const Subject = z.union([
   AgentId,
   PersonId,
@@ -13,20 +13,20 @@ export const Subject = z.union([
 ])
 export type Subject = z.infer<typeof Subject>
 
-/** That a person looked at a subject and let it go on. */
+/** A person's recertification of a subject. */
 export const Certified = z.strictObject({
   /** The next date. */
   due: NumericDate,
   at: NumericDate,
   by: PersonId,
-  /** Of what Hotwork showed of the subject then. */
+  /** The digest of the evidence that Hotwork showed. */
   evidence: Digest,
   /** A commitment: the text lies beside the entry. */
   reason: Digest,
 })
 export type Certified = z.infer<typeof Certified>
 
-/** What the host of an agent could do without Hotwork, as IAM said. `resource` is the pattern of a rule of resources.json. */
+/** The answers of IAM about an agent's host. `resource` is the pattern of a rule of resources.json. */
 export const Looked = z.strictObject({
   at: NumericDate,
   role: z.string().min(1).max(2048),
@@ -41,7 +41,7 @@ export const Looked = z.strictObject({
       }),
     ),
   ),
-  /** Of the last look, where IAM did not answer: the answers are older, of this time. */
+  /** Set if IAM did not answer the last look: then the answers are older, from `answersOf`. */
   failed: z.strictObject({ why: Unseen, answersOf: NumericDate }).optional(),
 })
 export type Looked = z.infer<typeof Looked>
@@ -49,22 +49,22 @@ export type Looked = z.infer<typeof Looked>
 export const Counts = z.strictObject({ ...AgentRecord.shape, approved: z.int().nonnegative() })
 export type Counts = z.infer<typeof Counts>
 
-/** What the record has of an agent, summed up once a day. */
+/** An agent's record, summed up once a day. */
 export const Activity = z.strictObject({
   at: NumericDate,
   days30: Counts,
   days90: Counts,
   lastSeen: NumericDate.optional(),
   lastUse: z.record(z.string(), NumericDate),
-  /** False where there was more on record than time to read it. */
+  /** False if the record was longer than the time to read it. */
   complete: z.boolean().optional(),
 })
 export type Activity = z.infer<typeof Activity>
 
-/** What is stored of an agent beside the bundle: one row each, by another writer each. */
+/** The stored state of an agent beside the bundle: one row for each member, each with its own writer. */
 export type AgentFile = { certified?: Certified; looked?: Looked; activity?: Activity }
 
-/** Of an action on many resources: allowed where it is on one of them, and denied only where it is on all. */
+/** An action is allowed if it is allowed on one of its resources, and denied if it is denied on all. */
 export const ambientByAction = (
   looked: Looked | undefined,
   actions: readonly string[],
@@ -77,7 +77,7 @@ export const ambientByAction = (
     }),
   )
 
-/** How many actions have which answer. */
+/** The number of actions for each answer. */
 export function ambientCounts(looked: Looked | undefined, actions: readonly string[]): { [answer in Ambient]: number } {
   const counts = { allowed: 0, denied: 0, unknown: 0 }
   for (const answer of Object.values(ambientByAction(looked, actions))) counts[answer] += 1

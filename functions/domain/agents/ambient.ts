@@ -6,32 +6,32 @@ import type { NumericDate, Resource } from '../values.ts'
 import { recordOf } from './activity.ts'
 import type { AgentFile, Looked } from './agent-file.ts'
 
-/** What IAM is asked about a host: one action of the catalogue on an example of what one rule of resources.json knows. */
+/** A question to IAM about a host: one action of the catalogue on an example resource of one rule of resources.json. */
 export type HostQuestion = {
   action: string
-  /** All of them, or the host could not do it. */
+  /** The host needs all of them. */
   iamActions: readonly string[]
   type: string
   /** The rule's pattern. */
   rule: string
-  /** An ARN that this rule is the first to know. Without one IAM is not asked. */
+  /** An ARN that no earlier rule matches. Without one, IAM is not asked. */
   example?: string
-  /** The host is in another account than the resource, which then has to allow it too. IAM is not asked that. */
+  /** The resource is in a different account, which has to allow it too; IAM is not asked about that. */
   isElsewhere: boolean
 }
 
-/** What IAM said of one of its actions on one resource. */
+/** The answer of IAM about one action on one resource. */
 export type Simulated = {
   action: string
   resource: string
   decision: 'allowed' | 'denied'
-  /** Condition keys that a policy names, and whose values are known at the call alone. */
+  /** Condition keys in a policy whose values are known only at the call. */
   missing: readonly string[]
-  /** The policies by which it is so, as IAM names them. */
+  /** The policies that determined the answer, as IAM names them. */
   by: readonly string[]
 }
 
-/** An answer of IAM holds so long. Seconds. */
+/** Seconds for which an answer of IAM holds. */
 export const lookHolds = 7 * 86_400
 
 const arnParts = 6
@@ -59,8 +59,8 @@ export function hostQuestions(bundle: Bundle, role: string): readonly HostQuesti
 }
 
 /**
- * `arn:*:ssm:*:*:parameter/staging/*` is `arn:aws:ssm:eu-west-1:111122223333:parameter/staging/example` in an account. A word that makes
- * it one of an earlier rule is left for the next.
+ * `arn:*:ssm:*:*:parameter/staging/*` becomes `arn:aws:ssm:eu-west-1:111122223333:parameter/staging/example`. If a word
+ * for `*` makes an ARN that an earlier rule matches, the next word is tried.
  */
 export function exampleOf(
   rule: string,
@@ -82,7 +82,7 @@ export function exampleOf(
   return undefined
 }
 
-/** Denied only where IAM said no, and knew all that its policies name. Where it did not say, it is not known. */
+/** `denied` only if IAM said no and knew the value of every condition key; `unknown` if IAM did not answer. */
 export function answerOf({ iamActions, example, isElsewhere }: HostQuestion, said: readonly Simulated[]): Ambient {
   if (example === undefined) return 'unknown'
   const answers = iamActions.map((action) => said.find((each) => each.action === action && each.resource === example))
@@ -91,13 +91,13 @@ export function answerOf({ iamActions, example, isElsewhere }: HostQuestion, sai
   return isElsewhere ? 'unknown' : 'allowed'
 }
 
-/** A look at the host on which the agent runs now, not older than a week. */
+/** The look, if it is of the agent's present host and at most a week old. */
 export const inForce = (looked: Looked | undefined, { runsOn }: Pick<Agent, 'runsOn'>, now: NumericDate) =>
   looked?.role === probedHost(runsOn)?.where && now - (looked?.failed?.answersOf ?? looked?.at ?? 0) < lookHolds
     ? looked
     : undefined
 
-/** Whether the host of an agent could do this without Hotwork, by what IAM said within a week. */
+/** The answer of IAM, from within a week, on whether an agent's host can do this without Hotwork. */
 export function ambientOf(
   looked: Looked | undefined,
   agent: Pick<Agent, 'runsOn'> | undefined,
@@ -110,7 +110,7 @@ export function ambientOf(
   return answers?.find((each) => each.resource === rule?.id)?.answer ?? 'unknown'
 }
 
-/** What policy sees of an agent beside its file. */
+/** The facts about an agent that policy reads beside its file. */
 export const hostFacts = (
   { looked, activity }: Pick<AgentFile, 'looked' | 'activity'>,
   agent: Pick<Agent, 'runsOn'> | undefined,

@@ -2,7 +2,7 @@ import type { Bundle } from '../policy/bundle.ts'
 import type { NumericDate } from '../values.ts'
 import { Subject } from './agent-file.ts'
 
-/** Until when each subject may go on, as the files say. What has no date is never recertified. */
+/** The date by which each subject must be recertified, as the files say. A subject without a date never needs it. */
 export function datesInFiles({ agents, directory, deployment }: Bundle): ReadonlyMap<Subject, NumericDate> {
   const { people, recertifyGroups = {} } = directory
   const dates: (readonly [Subject, NumericDate | undefined])[] = [
@@ -23,8 +23,9 @@ export const recertifyByOf = (inFiles: NumericDate, certified: NumericDate | und
   Math.max(inFiles, certified ?? 0)
 
 /**
- * The bundle as of now: agents with the dates of their recertification; a person past their date is inactive, and a group
- * past its date has no members. `until`: when that changes by time alone, agents apart, whose dates each decision reads.
+ * The bundle with recertifications applied: agents have their dates, an overdue person is inactive, and an overdue
+ * group has no members. `until` is the next time at which that changes; agents do not count, since each decision reads
+ * their dates.
  */
 export function bundleAsOf(
   bundle: Bundle,

@@ -7,9 +7,9 @@ export type HostGuardrail = {
 }
 
 /**
- * A policy for the host's role that denies it what the catalogue changes, so that the way through Hotwork is the only one: there
- * the target role acts, which this policy is not on. Undefined for a host that is no role, and where nothing of the catalogue
- * is in the role's account.
+ * A policy for the host's role that denies it the actions of the catalogue, so that Hotwork is the only way: Hotwork
+ * acts by the target role, which does not have this policy. Undefined if the host is not a role, or the catalogue has
+ * nothing in the role's account.
  */
 export function guardrailOf(bundle: Bundle, { runsOn }: Pick<Agent, 'runsOn'>): HostGuardrail | undefined {
   if (!('awsRole' in runsOn)) return undefined

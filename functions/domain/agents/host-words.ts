@@ -4,13 +4,13 @@ import type { Looked } from './agent-file.ts'
 
 const seenOf = (runsOn: Agent['runsOn']) => hostKinds[hostOf(runsOn)[0]].seen
 
-/** Why the last look found nothing new, or what Hotwork cannot see of this host; and what to do. */
+/** The reason why the last look found nothing new, or why Hotwork cannot look at this host; and the next step. */
 export function hostNote({ runsOn }: Pick<Agent, 'runsOn'>, looked: Looked | undefined): string | undefined {
   const seen = seenOf(runsOn)
   return typeof seen === 'string' ? seen : looked?.failed && seen.failed[looked.failed.why]
 }
 
-/** The one who was asked about a host. */
+/** The service that was asked about a host. */
 export function askedAbout({ runsOn }: Pick<Agent, 'runsOn'>): string | undefined {
   const seen = seenOf(runsOn)
   return typeof seen === 'string' ? undefined : seen.asked

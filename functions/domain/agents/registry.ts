@@ -8,7 +8,7 @@ import { Digest, type Json, JsonObject, NumericDate, PersonId } from '../values.
 import type { Subject } from './agent-file.ts'
 import { subjectOf } from './dates.ts'
 
-/** By which deployment, and who answers for what changed. */
+/** The deployment that changed it, and the person who answers for the subject. */
 const change = { commit: z.string().max(100).optional(), owner: PersonId.optional() }
 
 /** On the chain of the agent, person, group or sealed role's account itself. */
@@ -16,13 +16,13 @@ export const RegistryEvent = z.discriminatedUnion('type', [
   event('Recertified', { due: NumericDate, evidence: Digest, reason: z.string() }),
   event('Suspended', { why: SuspendedBecause, due: NumericDate.optional() }),
   event('Registered', { registration: JsonObject, ...change }),
-  /** Member by member; null where there was none, or is none now. */
+  /** The changed members; null for a member that was absent or is absent now. */
   event('RegistrationChanged', { from: JsonObject, to: JsonObject, ...change }),
   event('Unregistered', { registration: JsonObject, ...change }),
 ])
 export type RegistryEvent = z.infer<typeof RegistryEvent>
 
-/** What the files say of an agent or a person, as far as it may stand in the record: no name and no address. */
+/** An agent or person in the files, as far as it may stand in the record: no name and no address. */
 export type Registration = JsonObject
 
 const registrationOfAgent = ({ id: _, description: __, identities, ...agent }: Agent): Registration => ({
@@ -31,8 +31,8 @@ const registrationOfAgent = ({ id: _, description: __, identities, ...agent }: A
 })
 
 /**
- * What identifies a person beyond their id is not in the record: only how many identities there are. `known` tells that they
- * are others now. It is kept beside the record and goes with the person (`onRecord`).
+ * The record has the number of a person's identities, and not the identities, which are personal. `known` is kept
+ * beside the record and removed with the person (`onRecord`); it shows that an identity changed.
  */
 function registrationOfPerson(person: Person, { directory, deployment }: Bundle): Registration {
   const { status, lead = null, recertifyBy = null, identities, chatUser = null } = person
@@ -55,10 +55,13 @@ function registrationOfPerson(person: Person, { directory, deployment }: Bundle)
   }
 }
 
-/** Without what would say who a person is elsewhere. */
+/** The registration without the member that identifies a person elsewhere. */
 export const onRecord = ({ known: _, ...registration }: Registration): Registration => registration
 
-/** Every agent and person of the files, and every group with a source: who is in that, and for what it counts. */
+/**
+ * Every agent and person in the files, and every group with a source: its members by file, and the acts for which the
+ * source counts.
+ */
 export const registrationsIn = (bundle: Bundle): ReadonlyMap<Subject, Registration> =>
   new Map<Subject, Registration>([
     ...bundle.agents.map((agent) => [agent.id, registrationOfAgent(agent)] as const),
@@ -81,7 +84,10 @@ export function differenceOf(from: Registration, to: Registration): { from: Json
   return { from: side(from), to: { ...side(to), ...others } }
 }
 
-/** Why a subject may not go on now, if it may not. @param recertifyBy the later of the dates in the files and of its recertification */
+/**
+ * The reason why a subject is suspended, if it is. @param due the date in the files or of its recertification,
+ * whichever is later
+ */
 export function suspendedBecause(
   subject: Subject,
   recertifyBy: NumericDate | undefined,

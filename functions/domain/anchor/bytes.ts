@@ -1,4 +1,4 @@
-/** Base64 and UTF-8 by what every JavaScript has: the command line runs this too. */
+/** Base64 and UTF-8 with the standard library of JavaScript alone: the command line runs this too. */
 
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -12,7 +12,7 @@ export const base64 = (bytes: Uint8Array): string =>
 export const base64url = (bytes: Uint8Array): string =>
   base64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 
-/** Undefined for what is not exactly the base64 of some bytes: a second spelling of a signature is none. */
+/** Undefined unless the text is the canonical base64 of some bytes: a second spelling of a signature is refused. */
 export function readBase64(text: string): Uint8Array | undefined {
   try {
     const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0))

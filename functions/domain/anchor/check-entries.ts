@@ -2,22 +2,25 @@ import { type Entry, entryHash } from '../ledger/ledger.ts'
 import type { Damage } from './compare.ts'
 import { type Leaf, partsOfId } from './leaf.ts'
 
-/** An entry as a file has it: all of its members, of which these are read. */
+/** An entry in a file: all of its members, of which these are read. */
 export type FoundEntry = Leaf & { previous: string | null; readonly [member: string]: unknown }
 
-/** Of a file. One that does not go on from the entry before it makes that one `replaced`: which of the two is right, it does not say. `through`: all of them up to this one. */
+/**
+ * A flaw of a file. If an entry does not chain to the one before it, the one before is `replaced`: the file does not
+ * show which of the two is right. `through` is the last of a run of entries.
+ */
 export type Flaw = { entry: string; flaw: Exclude<Damage, 'unchained'>; through?: string }
 
-/** What a receipt says of a chain: its last entry then. */
+/** The last entry of a chain when its receipt was made. */
 export type ChainEnd = { sequence: number; hash: string }
 
-/** Each chain begins with entry 1 and has no gap. `part`: a selection, whose gaps are no flaw. */
+/** Each chain begins with entry 1 and has no gap, unless the file is `part` of the ledger. */
 type Extent = { part?: boolean; ends?: ReadonlyMap<string, ChainEnd> }
 
-/** Where an entry stands in its chain, by its id. */
+/** An entry's place in its chain, by its id. */
 type Placed = { entry: FoundEntry; sequence: number }
 
-/** So many entries that are missing in a row are named one by one: who writes an id must not choose how long this takes. */
+/** At most this many missing entries in a row are named: the writer of an id must not choose how long this takes. */
 const named = 20
 
 /** @param entries each id is `<aggregate>/<sequence>`; those of a chain in its order, those of several in any */
@@ -66,7 +69,7 @@ function flawsOfChain(aggregate: string, placed: readonly Placed[], part: boolea
   return flaws
 }
 
-/** Every entry against the leaf that the log has of it, and every leaf of these chains against the entries. */
+/** Compares every entry with its leaf in the log, and every leaf of these chains with the entries. */
 export function flawsByLog(entries: readonly FoundEntry[], leaves: Iterable<Leaf>, part = false): Flaw[] {
   const found = new Map(entries.map(({ id, hash }) => [id, hash]))
   const chains = new Set(entries.map(({ id }) => partsOfId(id)?.aggregate))

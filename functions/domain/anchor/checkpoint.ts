@@ -2,7 +2,7 @@ import { sha256 } from '../digest.ts'
 import { base64, joinBytes, readBase64, sameBytes, utf8 } from './bytes.ts'
 import type { Hash } from './merkle.ts'
 
-/** C2SP `signed-note` and `tlog-checkpoint`: what the notary signs of a tree. */
+/** C2SP `signed-note` and `tlog-checkpoint`: the notary's signature of a tree. */
 
 export type Checkpoint = { origin: string; size: number; root: Hash }
 
@@ -20,7 +20,7 @@ export const originOf = (issuer: string): string => `${new URL(issuer).host}/hot
 /** For signature type 0x02: the first 4 bytes of SHA-256 of the key. */
 export const keyIdOf = (spki: Uint8Array): Uint8Array => sha256(spki).slice(0, 4)
 
-/** What is signed. */
+/** The signed text of a checkpoint. */
 export const textOfCheckpoint = ({ origin, size, root }: Checkpoint): string => `${origin}\n${size}\n${base64(root)}\n`
 
 export const writeNote = (text: string, { name, spki }: NotaryKey, signature: Uint8Array): string =>
@@ -30,7 +30,7 @@ export type NotOpened = {
   not: 'a_note' | 'a_checkpoint' | 'of_this_origin' | 'signed_by_this_key' | 'signed'
 }
 
-/** A checkpoint whose signature by one of the keys holds. Signatures by other keys are ignored, as the format has it. */
+/** The checkpoint, if one of the keys signed it. Signatures by other keys are ignored, as the format says. */
 export function openCheckpoint(
   note: string,
   keys: readonly NotaryKey[],
@@ -52,7 +52,7 @@ export function openCheckpoint(
   return signed.every(({ spki, signature }) => verify(spki, message, signature)) ? { checkpoint } : { not: 'signed' }
 }
 
-/** Undefined for what is no signed note. */
+/** Undefined unless it is a signed note. */
 export function readNote(note: string): { text: string; signatures: NoteSignature[] } | undefined {
   if (!note.endsWith('\n') || note.length > 100_000 || hasControl(note) || /\p{Surrogate}/u.test(note)) return undefined
   const cut = note.lastIndexOf('\n\n')

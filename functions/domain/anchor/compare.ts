@@ -3,10 +3,11 @@ import type { JsonObject } from '../values.ts'
 import type { Leaf } from './leaf.ts'
 
 /**
- * What is wrong with an entry, in the same words for the notary, the reconciliation and `hotwork verify`. `altered`: its hash is
- * not over it. `replaced`: its hash is over it, and the log, a receipt or the entry after it names another. `missing`: the log or
- * the chain has it, and here it is not. `reordered`: it stands in another place than its own. `added`: it stands twice, nothing
- * was committed with it, or the log has none. `unchained`: it does not go on from the entry before it, which the log has.
+ * The flaws of an entry, in the same words for the notary, the reconciliation and `hotwork verify`. `altered`: its hash
+ * does not match its content. `replaced`: its hash matches, and the log, a receipt or the next entry names a different
+ * one. `missing`: the log or the chain has it, and the table does not. `reordered`: it stands in the wrong place.
+ * `added`: it stands twice, nothing was committed with it, or the log does not have it. `unchained`: it does not chain
+ * to the entry before it, which the log has.
  */
 export type Damage = 'altered' | 'replaced' | 'missing' | 'reordered' | 'added' | 'unchained'
 export type Difference = { entry: string; why: Damage }
@@ -15,8 +16,8 @@ export type Difference = { entry: string; why: Damage }
 export type Placed = { id: string; entry: JsonObject }
 
 /**
- * The hash that an entry should have, by its content. Undefined for what has none, such as half a character: who may write
- * one row must not stop who looks at all of them.
+ * The hash of an entry's content. Undefined if the content has no RFC 8785 form, such as a lone surrogate: the writer
+ * of one row must not stop the check of all rows.
  */
 function hashOfContent(entry: JsonObject): string | undefined {
   try {
@@ -26,13 +27,13 @@ function hashOfContent(entry: JsonObject): string | undefined {
   }
 }
 
-/** What an entry is called that says truly who it is. Undefined for a content that its own hash or id contradicts. */
+/** The leaf of an entry whose hash and id match its content, else undefined. */
 export function claimOf({ id, entry }: Placed): Leaf | undefined {
   const hash = hashOfContent(entry)
   return hash !== undefined && entry['id'] === id && entry['hash'] === hash ? { id, hash } : undefined
 }
 
-/** One place of the record against its leaf. `known`: all leaves that one may have been exchanged with, by hash. */
+/** Compares one place of the record with its leaf. `known` has all leaves by hash, to find an entry that was moved. */
 export function compareWithLeaf(
   placed: Placed | undefined,
   leaf: Leaf,

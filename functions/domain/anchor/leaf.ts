@@ -3,7 +3,7 @@ import { canonicalForm } from '../digest.ts'
 import { textOf, utf8 } from './bytes.ts'
 import { type Hash, hashOfLeaf } from './merkle.ts'
 
-/** What the log holds of a ledger entry: which one it is, and its hash. */
+/** A ledger entry as the log has it: its id and its hash. */
 export type Leaf = { hash: string; id: string }
 
 const Leaf = z.strictObject({ hash: z.string(), id: z.string() })

@@ -19,7 +19,7 @@ export function rootOfLeaves(leaves: readonly Hash[]): Hash {
   return foldNodes(nodesOfRange(0, leaves.length), readNodeOf(leaves))
 }
 
-/** The perfect subtrees of `[0, size)`, from left to right: what a tree of that size is known by. */
+/** The perfect subtrees of `[0, size)` from left to right, which identify a tree of that size. */
 export const nodesOfTree = (size: number): Node[] => nodesOfRange(0, size)
 
 /** Combines perfect subtrees from right to left, as the tree does at its right edge. */
@@ -53,7 +53,7 @@ export function inclusionNodes(index: number, size: number): Node[][] {
 export const inclusionPath = (index: number, size: number, read: ReadNode): Hash[] =>
   inclusionNodes(index, size).map((nodes) => foldNodes(nodes, read))
 
-/** Each member of a consistency proof. None where either tree is empty, or both are one. */
+/** Each member of a consistency proof. Empty if either tree is empty or both have the same size. */
 export function consistencyNodes(from: number, to: number): Node[][] {
   if (!Number.isSafeInteger(to) || !Number.isSafeInteger(from) || from < 0 || from > to) {
     throw new RangeError(`no tree of ${from} in a tree of ${to}`)
@@ -80,7 +80,9 @@ export function consistencyNodes(from: number, to: number): Node[][] {
 export const consistencyPath = (from: number, to: number, read: ReadNode): Hash[] =>
   consistencyNodes(from, to).map((nodes) => foldNodes(nodes, read))
 
-/** The root that a leaf and its path give (RFC 9162, section 2.1.3.2), or undefined where the path has another length. */
+/**
+ * The root that a leaf and its path give (RFC 9162, section 2.1.3.2), or undefined if the path has the wrong length.
+ */
 export function rootOfInclusion(index: number, size: number, leaf: Hash, path: readonly Hash[]): Hash | undefined {
   if (!Number.isSafeInteger(size) || !Number.isSafeInteger(index) || index < 0 || index >= size) return undefined
   let [fn, sn, root] = [index, size - 1, leaf]
@@ -126,7 +128,7 @@ export function extendsTree(from: number, fromRoot: Hash, to: number, toRoot: Ha
   return sn === 0 && sameBytes(fr, fromRoot) && sameBytes(sr, toRoot)
 }
 
-/** Reads any node out of the hashes of all leaves. */
+/** Reads any node from the hashes of all leaves. */
 export const readNodeOf =
   (leaves: readonly Hash[]): ReadNode =>
   ({ level, index }) =>
@@ -145,7 +147,7 @@ export function hashOfPerfect(below: readonly Hash[]): Hash {
   return hashes[0]
 }
 
-/** `begin` is where a perfect subtree as large as the rest may begin, which holds for all ranges that a tree is split in. */
+/** `begin` is a multiple of the rest's largest power of two, as it is for every range that a tree splits into. */
 function nodesOfRange(begin: number, end: number): Node[] {
   const nodes: Node[] = []
   let at = begin

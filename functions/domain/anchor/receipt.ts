@@ -12,7 +12,7 @@ export const receiptType = 'hotwork-receipt+jwt'
 const Time = z.string()
 const Base64url = z.string().regex(/^[A-Za-z0-9_-]*$/)
 
-/** Each as R has it (docs/api.md); texts of people are not in it, so it stays true when they are erased. */
+/** The members of a receipt (docs/api.md). It has no texts of people, so it stays true after an erasure. */
 const said = {
   status: z.enum(['pending', 'approved', 'denied', 'withdrawn', 'expired', 'completed', 'revoked']),
   agent: z.string(),
@@ -21,11 +21,11 @@ const said = {
   resource: Resource,
   digest: Digest,
   tier: z.int().nonnegative(),
-  /** Those of the round that stands, in the order of the stages. */
+  /** The decisions of the present round, in the order of the stages. */
   decisions: z.array(
     z.strictObject({ stage: z.string(), person: z.string(), for: z.string().optional(), verdict: Verdict, at: Time }),
   ),
-  /** All that were ever issued. */
+  /** All credentials that were ever issued. */
   credentials: z.array(
     z.strictObject({
       id: z.string(),
@@ -45,9 +45,9 @@ const said = {
     }),
   ),
   outcome: Outcome.nullable(),
-  /** Under which the last entry was written. */
+  /** The bundle under which the last entry was written. */
   bundle: z.string(),
-  /** The hash of the last entry, and how many there are. */
+  /** The hash of the last entry, and the number of entries. */
   head: Digest,
   entries: z.int().positive(),
 }
@@ -66,12 +66,12 @@ type Said = z.infer<typeof Said>
 const Proof = z.strictObject(proof)
 export type Proof = z.infer<typeof Proof>
 
-/** As it is written: `z.url` takes blanks at its ends away. */
+/** Kept as written: `z.url` would trim blanks at its ends. */
 const Issuer = z.string().refine((text) => URL.canParse(text), 'Invalid URL')
 export const Receipt = z.strictObject({ iss: Issuer, iat: NumericDate, sub: RequestId, ...said, ...proof })
 export type Receipt = z.infer<typeof Receipt>
 
-/** What the state of a request says in its receipt. */
+/** The part of a receipt that a request's state gives. */
 export const saidByState = (state: ApprovalRequest): Omit<Said, 'credentials' | 'bundle' | 'head' | 'entries'> => ({
   status: state.status,
   agent: state.ask.agent.id,
@@ -97,7 +97,7 @@ export const saidByState = (state: ApprovalRequest): Omit<Said, 'credentials' | 
   outcome: state.status === 'completed' ? state.outcome : null,
 })
 
-/** What all entries of a request say in its receipt: they are replayed, and a chain that does not hold says nothing. */
+/** The part of a receipt that a request's entries give, by replay. A broken chain gives none. */
 export function saidByEntries(
   id: RequestId,
   found: readonly FoundEntry[],
@@ -118,7 +118,7 @@ export function saidByEntries(
   }
 }
 
-/** The members of a receipt that entries say otherwise. */
+/** The members of a receipt that the entries contradict. */
 export function otherwise(receipt: Receipt, entries: Said): readonly (keyof Said)[] {
   const names = Object.keys(said) as (keyof Said)[]
   return names.filter((name) => canonicalForm(receipt[name] as Json) !== canonicalForm(entries[name] as Json))

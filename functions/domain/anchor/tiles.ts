@@ -7,7 +7,7 @@ import { foldNodes, type Hash, hashOfPerfect, type Node, nodesOfTree, type ReadN
 export const tileWidth = 256
 const hashLength = 32
 
-/** `width` is below 256 for a partial tile, whose tree ends in it. */
+/** `width` is below 256 for the partial tile at the tree's right edge. */
 export type Tile = { level: number; index: number; width: number }
 
 export const checkpointPath = 'checkpoint'
@@ -26,14 +26,14 @@ function numberPath(index: number): string {
 
 const form = /^tile\/(entries|0|[1-9]|[1-5][0-9]|6[0-3])\/((?:x[0-9]{3}\/)*[0-9]{3})(?:\.p\/([1-9][0-9]{0,2}))?$/
 
-/** Whether a path is exactly one that a log of this format may have. */
+/** Whether a log of this format may have this path. */
 export function isTilePath(path: string): boolean {
   const [, , number = '', width = ''] = form.exec(path) ?? []
   const index = Number(number.replaceAll(/[x/]/g, ''))
   return number !== '' && Number.isSafeInteger(index) && numberPath(index) === number && Number(width) < tileWidth
 }
 
-/** The tiles of a tree of `size` that end after its leaf `from`: those that a tree grown from `from` leaves has anew. */
+/** The tiles that are new when a tree grows from `from` leaves to `size`. */
 export function tilesOfGrowth(from: number, size: number): Tile[] {
   const tiles: Tile[] = []
   for (let level = 0; tileWidth ** level <= size; level += 1) {
@@ -47,11 +47,11 @@ export function tilesOfGrowth(from: number, size: number): Tile[] {
   return tiles
 }
 
-/** The bundles that a log grown from `from` leaves has anew. */
+/** The bundles that are new when a log grows from `from` leaves to `size`. */
 export const bundlesOfGrowth = (from: number, size: number): { index: number; width: number }[] =>
   tilesOfGrowth(from, size).filter(({ level }) => level === 0)
 
-/** The tiles at the right edge: with them a tree can grow. */
+/** The tiles at the right edge, which a tree needs to grow. */
 export function edgeTiles(size: number): Tile[] {
   const tiles: Tile[] = []
   for (let level = 0; tileWidth ** level <= size; level += 1) {
@@ -64,7 +64,7 @@ export function edgeTiles(size: number): Tile[] {
   return tiles
 }
 
-/** Where a node's hash comes from, in a tree of `size`. */
+/** The tile that has a node's hash, in a tree of `size`. */
 function tileOfNode({ level, index }: Node, size: number): Tile {
   const tileLevel = Math.floor(level / 8)
   const first = index * 2 ** (level - tileLevel * 8)
@@ -73,7 +73,7 @@ function tileOfNode({ level, index }: Node, size: number): Tile {
   return { level: tileLevel, index: tile, width: Math.min(tileWidth, hashes - tile * tileWidth) }
 }
 
-/** Reads nodes out of tiles that are at hand, by their paths. @throws where one is not, or is too short */
+/** Reads nodes from tiles by their paths. @throws if a tile is missing or too short */
 export const readNodeOfTiles =
   (size: number, tiles: ReadonlyMap<string, Uint8Array>): ReadNode =>
   (node) => {
@@ -85,7 +85,7 @@ export const readNodeOfTiles =
     return hashOfPerfect(hashesOf(bytes).slice(first, first + count))
   }
 
-/** All tiles that some nodes are read from, each once. */
+/** The tiles that these nodes are read from, each once. */
 export function tilesOfNodes(nodes: readonly Node[], size: number): Tile[] {
   const tiles = new Map<string, Tile>()
   for (const node of nodes) {
@@ -105,8 +105,8 @@ export function hashesOf(tile: Uint8Array): Hash[] {
 }
 
 /**
- * A tree that grew: what is new of it, by path, and its root. `edge` has the tiles of `edgeTiles(size)`, by path.
- * @throws RangeError where one of them is missing or too short
+ * The new tiles of a grown tree by path, and its root. `edge` has the tiles of `edgeTiles(size)` by path.
+ * @throws RangeError if one of them is missing or too short
  */
 export function growTree(
   size: number,
@@ -133,11 +133,11 @@ export function growTree(
       if (hashes.length === tileWidth) fresh.push(hashOfPerfect(hashes))
     }
   }
-  // A root of level k needs the edge above it as well, which did not grow.
+  // A root of level k also needs the edge above it, which did not grow.
   return { size: grown, root: rootOfTiles(grown, known), tiles }
 }
 
-/** Entries behind the length of each, in two bytes. */
+/** Entries, each after its length in two bytes. */
 export const writeBundle = (leaves: readonly Leaf[]): Uint8Array =>
   joinBytes(
     ...leaves.map((leaf) => {
@@ -147,7 +147,7 @@ export const writeBundle = (leaves: readonly Leaf[]): Uint8Array =>
     }),
   )
 
-/** Undefined for what is no bundle, or one with an entry that is no leaf. */
+/** Undefined unless it is a bundle whose entries are all leaves. */
 export function readBundle(bundle: Uint8Array): Leaf[] | undefined {
   const leaves: Leaf[] = []
   let at = 0

@@ -7,13 +7,13 @@ import { Alias, JsonObject, NumericDate, PersonId, Resource, Seconds } from '../
 export const budgetWindow = 7 * 86_400
 /** Seconds. */
 const longestWindow = 3600
-/** It is renewed inside a longer window. Seconds. */
+/** Seconds. A credential is renewed inside a longer window. */
 export const longestCredential = 900
-/** More than an emergency needs, and few enough to stand in one record. */
+/** More than an emergency needs, and few enough for one record. */
 export const usesOfOpening = 200
 /** Seconds. */
 export const reviewWithin = 86_400
-/** How long before its end the person who opened it is told. Seconds. */
+/** Seconds before its end at which the person who opened it is told. */
 export const warnBefore = 300
 
 /** OpenID Connect `acr`, and its age. */
@@ -21,9 +21,9 @@ const Login = z.strictObject({ acr: z.string().min(1).max(128).optional(), maxAg
 
 const Terms = {
   window: Seconds.max(longestWindow),
-  /** For seven days, shared by all people. */
+  /** Seconds in seven days, shared by all people. */
   budget: Seconds,
-  /** How long after an end it cannot be opened again. */
+  /** Seconds after an end during which it cannot be opened again. */
   coolDown: Seconds,
   login: Login,
   tell: z.strictObject({
@@ -51,10 +51,10 @@ export type Profile = z.infer<typeof Profile>
 export const BreakGlassPolicy = z.strictObject({
   /** A regular expression that is anchored at both ends. */
   incident: z.string().min(1).max(256),
-  /** What people are shown: a regular expression is no help at 3 a.m. */
+  /** An example for people: a regular expression is no help at 3 a.m. */
   incidentExample: z.string().min(1).max(128).optional(),
   budgetOfPerson: Seconds,
-  /** Where no profile covers the resource. */
+  /** Terms for a resource that no profile covers. */
   action: z.strictObject(Terms),
   profiles: z.array(Profile).max(64),
 })
@@ -63,7 +63,7 @@ export type BreakGlassPolicy = z.infer<typeof BreakGlassPolicy>
 export const current = (budget: Budget, now: NumericDate): Budget =>
   budget.filter(({ until, review }) => until > now - budgetWindow || review !== undefined)
 
-/** An opening of which any part lies in the last seven days counts whole. */
+/** An opening counts whole if any part of it lies in the last seven days. */
 export const spent = (openings: readonly Pick<BudgetEntry, 'at' | 'until'>[], now: NumericDate): number =>
   openings.filter(({ until }) => until > now - budgetWindow).reduce((sum, { at, until }) => sum + (until - at), 0)
 
@@ -80,7 +80,7 @@ export function refusedBy(
 
 export const profileResource = (profile: string): Resource => ({ type: 'hotwork:profile', id: profile })
 
-/** What an incident looks like, in words that go on after "it". */
+/** The form of an incident, in words that follow "it". */
 export const incidentLooks = ({ incident, incidentExample }: Pick<BreakGlassPolicy, 'incident' | 'incidentExample'>) =>
   incidentExample === undefined ? `should match \`${incident}\`` : `should look like \`${incidentExample}\``
 
@@ -92,7 +92,7 @@ export const openingRulesOf = ({ breakGlass }: OpeningRules): BreakGlassPolicy |
 export const profileNamed = ({ breakGlass }: OpeningRules, name: string | undefined): Profile | undefined =>
   breakGlass?.profiles.find((each) => each.name === name)
 
-/** As the policies say today: of the profile that its minutes count against, else of single actions. */
+/** Today's terms: of the profile that its minutes count against, else of single actions. */
 export const termsOf = (
   { budgetKey }: Pick<Opening, 'budgetKey'>,
   { breakGlass }: OpeningRules,
@@ -105,7 +105,7 @@ export const loginWantedFor = (opening: Pick<Opening, 'budgetKey'>, rules: Openi
 /** Seconds. */
 export const preparedFor = 600
 
-/** What a person would open, prepared where they cannot prove well enough who they are. */
+/** An opening that a person prepared where they could not prove strongly enough who they are. */
 export const PreparedOpening = z.strictObject({
   person: PersonId,
   what: z.union([
@@ -120,5 +120,5 @@ export const PreparedOpening = z.strictObject({
 })
 export type PreparedOpening = z.infer<typeof PreparedOpening>
 
-/** The store does not hold the code that only the person was shown. */
+/** The key is a digest: the store does not have the code that only the person was shown. */
 export const preparedKey = (code: string): string => `PREPARED#${digestOf('hotwork.prepared.v1', code)}`

@@ -4,14 +4,14 @@ import type { ApprovalRequest } from '../record/request.ts'
 import type { NumericDate, PersonId, Resource } from '../values.ts'
 import { budgetWindow, type OpeningRules, openingRulesOf, spent } from './break-glass.ts'
 
-/** Of a person, of a profile, or of one action on one resource that no profile covers. */
+/** The budget of a person, of a profile, or of one action on one resource that no profile covers. */
 type BudgetOf = { person: PersonId } | { profile: string } | { action: string; resource: Resource }
 
-/** In seven days. Seconds. */
+/** Seconds in seven days. */
 export type BudgetLeft = BudgetOf & { budget: number; left: number }
 
 /**
- * The budgets of the asker and of all who opened something lately, and of every profile. Told from the openings as they
+ * The budgets of the asker, of all people who opened something lately, and of every profile, from the openings as they
  * are now. Drills count apart.
  */
 export function budgetsLeft(

@@ -8,7 +8,7 @@ const openWithin = 5
 /** Seconds. */
 const tellWithin = 60
 
-/** `waiting`: not yet, and not too late; `unknown`: it was not measured; `not_due`: there was nothing to be done. */
+/** `waiting`: not done, and not late; `unknown`: not measured; `not_due`: nothing had to be done. */
 export type Verdict = 'met' | 'missed' | 'waiting' | 'unknown' | 'not_due'
 
 /** Seconds since the opening unless said. */
@@ -73,7 +73,7 @@ function tellStep({ state, posted, toTell, now }: DrillFacts): DrillStep {
   return { ...step, took, verdict: took <= tellWithin ? 'met' : 'missed' }
 }
 
-/** The record says that it was given, and not when. */
+/** The record shows that the warning was given, and not when. */
 function warnStep({ state, posted }: DrillFacts): DrillStep {
   const grant = grantOf(state)
   const end = endedAt(state)

@@ -14,7 +14,7 @@ import { type ApprovalRequest, type Ask, ownersOf } from '../record/request.ts'
 import { type Digest, type GrantId, NumericDate, PersonId } from '../values.ts'
 import { refusedBy, reviewWithin } from './break-glass.ts'
 
-/** Opens at once, if policy permits and every budget has room. The review is due from the start. */
+/** Opens at once if policy permits and every budget has room. The review is due from the start. */
 export function openBreakGlass(
   { ask, answer, budgets, bundle }: OpenBreakGlass,
   at: NumericDate,
@@ -32,8 +32,8 @@ export function openBreakGlass(
 }
 
 /**
- * A use of a sealed role is recorded as an opening in any case, since it has happened. Its end is the session's, which may
- * be past; the review is due a day after Hotwork heard of it.
+ * A use of a sealed role has happened, so it is always recorded as an opening. Its end is the session's, which may be
+ * past; the review is due a day after Hotwork heard of it.
  */
 export const reportSealedUse = (
   { ask, until, bundle }: ReportSealedUse,
@@ -54,7 +54,9 @@ function begin(
   ]
 }
 
-/** A third person says whether it was justified: not the person who opened it, the owner, or the person who vouched. */
+/**
+ * A third person says whether it was justified. The person who opened it, the owner and the person who vouched may not.
+ */
 export function review(
   state: ApprovalRequest,
   command: ReviewBreakGlass,
@@ -85,7 +87,7 @@ export function review(
 /** Seconds. */
 export const vouchedFor = 600
 
-/** A person vouches for another whose review is overdue: on the voucher's own chain. */
+/** A person vouches for another whose review is overdue. The entry is on the voucher's chain. */
 export const VouchEvent = event('Vouched', { person: PersonId, budgetKey: z.string(), until: NumericDate })
 export type VouchEvent = z.infer<typeof VouchEvent>
 
@@ -93,7 +95,7 @@ export const voucherKey = (person: PersonId): string => `VOUCHED#${person}`
 export const voucherValue = ({ by, until, budgetKey }: { by: PersonId; until: NumericDate; budgetKey: string }) =>
   `${by} ${until} ${budgetKey}`
 
-/** Undefined for one that is spent. */
+/** Undefined if the voucher is spent. */
 export function readVoucher(value: string): { by: string; until: NumericDate; budgetKey: string } | undefined {
   const [by, until, ...about] = value.split(' ')
   return by === undefined || until === undefined ? undefined : { by, until: Number(until), budgetKey: about.join(' ') }
@@ -112,9 +114,10 @@ const fewestWords = 3
 export const reasonDigest = (reason: string): Digest => digestOf('hotwork.reason.v1', plain(reason))
 
 /**
- * Why a reason is none. It can be no check of the truth: it refuses words that were not written for this emergency.
- * @param said what stands there anyway, such as the incident: repeating it says nothing
- * @param before digests of the reasons that were given lately
+ * The reason why a justification is refused. It cannot check the truth: it refuses words that were not written for this
+ * emergency.
+ * @param said texts beside it, such as the incident: repeating them says nothing
+ * @param before digests of the latest reasons
  */
 export function reasonProblem(reason: string, said: readonly string[], before: readonly Digest[]): string | undefined {
   let rest = plain(reason)

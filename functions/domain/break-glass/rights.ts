@@ -32,7 +32,7 @@ export function factsOfProfile(
   })
 }
 
-/** It reaches the whole catalogue, so it has no one environment or group. */
+/** The sealed role reaches the whole catalogue, so it has no single environment or group. */
 export const factsOfSealed = (role: Resource): OpenedFacts => ({
   action: sealedAction,
   group: 'break-glass',
@@ -57,7 +57,7 @@ export function filledFor(
   return account ? filled(pattern, account) : pattern
 }
 
-/** There is at most one: its minutes are spent. */
+/** The one profile whose minutes are spent. */
 export const profileCovering = (
   { deployment, ...rules }: Pick<Bundle, 'deployment'> & OpeningRules,
   entry: Pick<CatalogueEntry, 'name' | 'account'>,

@@ -5,14 +5,14 @@ import { openingOf } from '../record/origin.ts'
 import type { ApprovalRequest } from '../record/request.ts'
 import { type NumericDate, PersonId } from '../values.ts'
 
-/** Also what stands in the place of a profile's name. */
+/** Also stands in the place of a profile's name. */
 export const sealedRole = 'sealed-role'
 
-/** Also what STS gives where a caller asks for no less. Seconds. */
+/** Seconds. Also the length that STS gives if a caller asks for none. */
 export const longestSealedSession = 3600
 
 export type SealedUse = {
-  /** CloudTrail's id: what is told twice is one use. */
+  /** CloudTrail's id: an event that is delivered twice is one use. */
   eventId: string
   user: string
   role: string
@@ -41,12 +41,10 @@ export function sealedSessionOf(opened: Event | undefined, user: string) {
   return { name, role: opened.ask.resource.id, from: opened.notAfter - opening.window, until: opened.notAfter }
 }
 
-/** What goes on where the sealed role was used. */
+/** The commands that are still taken after the sealed role was used. */
 export type UnsealedCommand = 'review_break_glass' | 'wake'
 
-/**
- * Hotwork gave no credential for a use of a sealed role, so it can take none back: it is reviewed, and its time passes.
- */
+/** Hotwork gave no credential for a use of a sealed role and cannot revoke it: only its review and its timers go on. */
 export function refusedWhereSealed({ ask }: ApprovalRequest, { type }: Command): Answered<'not_permitted'> | undefined {
   if (!openingOf(ask)?.sealed || type === 'review_break_glass') return undefined
   if (type === 'wake') return []

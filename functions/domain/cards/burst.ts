@@ -6,17 +6,17 @@ import { Refusal } from '../refusals.ts'
 import { Alias, type AskerId, Digest, type Json, NumericDate, PersonId, RequestId, Verdict } from '../values.ts'
 import { channelsOf } from './routing.ts'
 
-/** A card of a burst shows no more; the next card has the rest. */
+/** The most requests on one card of a burst; the next card has the rest. */
 export const mostMembers = 50
 /** The highest tier whose requests one click may decide together. */
 const highestBulkTier = 1
 
-/** What makes requests alike. */
+/** The members in which alike requests agree. */
 export const BurstKind = z.strictObject({
   agent: z.string(),
   action: z.string(),
   environment: z.string(),
-  /** The stage that they wait for, and the alias of its channel. */
+  /** The stage that they wait for, and its channel's alias. */
   stage: Alias,
   channel: Alias,
 })
@@ -24,13 +24,13 @@ export type BurstKind = z.infer<typeof BurstKind>
 
 export const burstKey = (kind: BurstKind): Digest => digestOf('hotwork.burst.v1', kind as unknown as Json)
 
-/** The burst that a request would be of in a channel, while it waits for a stage whose people are there. */
+/** The burst of a request in a channel, while it waits for an open stage. */
 export function burstOf(state: ApprovalRequest, channel: string): BurstKind | undefined {
   const stage = openStage(state)
   return stage && channelsOf(stage).includes(channel) ? kindFor(state, stage.terms.name, channel) : undefined
 }
 
-/** Each burst that it may be or have been of in a channel. */
+/** Each burst that the request may be in, or may have been in, in a channel. */
 export const burstsOf = (state: ApprovalRequest, channel: string): readonly BurstKind[] =>
   state.stages
     .filter((stage) => channelsOf(stage).includes(channel))
@@ -52,9 +52,8 @@ export function isOf(kind: BurstKind, state: ApprovalRequest): boolean {
 }
 
 /**
- * Where a request is shown in a channel: on a card of its own, on that of its burst, or on both, if its own came first.
- *
- * @param alike how many wait like it, itself included
+ * The place of a request in a channel: its own card, the card of its burst, or both if its own card came first.
+ * @param alike the number of requests that wait like it, itself included
  */
 export function placeOf(
   { hasCard, isMember, waits, alike }: { hasCard: boolean; isMember: boolean; waits: boolean; alike: number },
@@ -64,7 +63,7 @@ export function placeOf(
   return { own: hasCard || !shared, shared }
 }
 
-/** A request of a list, as it was shown. */
+/** A request of a list, as a person saw it. */
 export const Member = z.strictObject({ id: RequestId, round: z.int().positive(), digest: Digest })
 export type Member = z.infer<typeof Member>
 
@@ -73,11 +72,11 @@ export const memberOf = ({ ask, round }: ApprovalRequest): Member => ({ id: ask.
 export const listDigest = (members: readonly Member[]): Digest =>
   digestOf('hotwork.burst-list.v1', members as unknown as Json)
 
-/** Whether the rule lets a click decide it with others. */
+/** Whether the rule lets one click decide it with others. */
 export const mayBeInBulk = ({ ask, tier }: Pick<ApprovalRequest, 'ask' | 'tier'>): boolean =>
   tier <= highestBulkTier && rulesOf(ask).inBulk
 
-/** Whether one click may decide it with others: not where the rule says no, nor where its stage needs more than a click. */
+/** Whether one click may decide it with others: the rule permits it, and its stage needs only a click. */
 export function isBulkable(state: ApprovalRequest): boolean {
   const stage = openStage(state)
   if (!stage || !mayBeInBulk(state)) return false
@@ -85,7 +84,7 @@ export function isBulkable(state: ApprovalRequest): boolean {
   return acr === undefined && maxAge === undefined && comment === undefined
 }
 
-/** A click that decides a list. It is recorded before any of them is decided. */
+/** A click that decides a list. It is recorded before the first decision. */
 export const BurstClick = z.strictObject({
   person: PersonId,
   verdict: Verdict,
@@ -99,10 +98,10 @@ export const BurstClick = z.strictObject({
 })
 export type BurstClick = z.infer<typeof BurstClick>
 
-/** How long after a click its decisions may still be made: later they would surprise the person. Seconds. */
+/** Seconds after a click in which its decisions may be made: a later one would surprise the person. */
 export const clickLasts = 900
 
-/** What came of a click. `refused`: those that it did not decide, and why. */
+/** The outcome of a click. `refused`: the requests that it did not decide, and why. */
 export const BurstOutcome = z.strictObject({
   person: PersonId,
   verdict: Verdict,

@@ -3,19 +3,19 @@ import type { Condition, Fact, FactTest } from '../policy/condition.ts'
 import type { Json } from '../values.ts'
 import type { Part, Sentence } from './sentence.ts'
 
-/** A condition of a policy in words: that it is so, that it is not, or that it were. */
+/** A condition of a policy in words: as a fact, as its contrary, or as a wish. */
 
 type Mood = 'so' | 'not' | 'were'
 
 /** A value of a fact is cut at this many characters. */
 const longest = 80
 
-/** What is so, one by one: of a condition that holds what it says, of one that does not the contrary. */
+/** The facts behind a condition, one by one: as stated if it holds, negated if it fails. */
 export function conditionWords(condition: Condition): readonly Sentence[] {
   const { holds } = condition
   if (holds === 'error') return [[...named(condition), ` cannot be judged: ${inert(condition.error ?? 'it errs')}`]]
   if (condition.kind === 'either') {
-    // Where it fails, all of its ways do; where it holds, those that hold are told.
+    // A failed condition failed in all of its ways; of one that holds, only the ways that hold are told.
     const ways = condition.ways.filter((way) => holds !== 'yes' || way.every((each) => each.holds === 'yes'))
     return ways.flatMap((way) => way.filter(isTold(holds)).flatMap(conditionWords))
   }
@@ -105,7 +105,7 @@ function comparedWords(
   return [...isMet(met), mood === 'so' ? ', ' : ', not ', ...bound]
 }
 
-/** What reads better in words of its own. */
+/** Phrases for facts that read badly in the general form. */
 function specialWords(test: FactTest, mood: Mood): Sentence | undefined {
   const path = test.fact.join('.')
   const isNot = test.kind !== 'compared' && test.not !== (mood === 'not')

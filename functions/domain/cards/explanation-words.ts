@@ -4,7 +4,7 @@ import type { Explanation } from '../policy/explain.ts'
 import { conditionWords, joined, wishWords } from './condition-words.ts'
 import type { Sentence } from './sentence.ts'
 
-/** What is said of an explanation: a line, and what stands under it. */
+/** A line of an explanation, and the sentences under it. */
 export type ExplainedLine = { said: Sentence; under: readonly Sentence[] }
 
 export function explanationLines(explanation: Explanation): readonly ExplainedLine[] {
@@ -32,7 +32,9 @@ export function explanationLines(explanation: Explanation): readonly ExplainedLi
   ]
 }
 
-/** Above what is said of a step of a plan. `proposal`: what decides is whether the planner may propose it. */
+/**
+ * The heading of a step's explanation. `proposal`: the deciding question is whether the planner may propose the step.
+ */
 export const stepWords = (step: number, { tier }: Explanation, proposal = false): string =>
   `Step ${step}: ${tier === undefined ? 'refused' : `tier ${tier}`}${proposal ? ', for the agent that proposes it' : ''}`
 
@@ -65,7 +67,7 @@ function lackLine(policy: WeighedPolicy): Sentence {
   return withReasons(policy, '', [...tellable(policy, 'no'), ...tier])
 }
 
-/** How much approval it takes, or until how much it forbids. */
+/** Whether the condition compares the tier: how much approval it takes, or up to which tier it forbids. */
 const isBound = (condition: Condition): condition is Condition & { kind: 'compared' } =>
   condition.kind === 'compared' && isTier(condition)
 
@@ -75,10 +77,10 @@ const withReasons = (policy: WeighedPolicy, after: string, reasons: readonly Sen
   ...(reasons.length === 0 ? [after === '' ? ': in every case' : ', in every case'] : [': ', ...listed(reasons)]),
 ]
 
-/** Reasons have commas of their own. */
+/** Semicolons, since reasons have commas of their own. */
 const listed = (reasons: readonly Sentence[]): Sentence => joined(reasons, '; ', '; ')
 
-/** That an agent is an agent goes without saying. */
+/** The conditions worth telling. `principal is Agent` is always true. */
 const tellable = ({ conditions }: WeighedPolicy, holds: Condition['holds']): readonly Sentence[] =>
   conditions
     .filter((each) => each.holds === holds && !isTier(each) && !(each.kind === 'entity' && each.by === 'is'))

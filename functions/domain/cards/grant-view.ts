@@ -9,7 +9,7 @@ export type UseView = {
   endedAt?: NumericDate
   outcome?: UseOutcome
   note?: string
-  /** There was a note, and only the entry has it. */
+  /** The note had no room in the state, and stands in the entry alone. */
   noted?: boolean
 }
 
@@ -21,7 +21,7 @@ export type GrantView = {
   claimedAt?: NumericDate
   usesLeft: number
   uses: readonly UseView[]
-  /** Whether AWS issued credentials, which AWS then takes some seconds to deny. */
+  /** Whether AWS issued credentials, whose denial takes some seconds. */
   hasSessions: boolean
 }
 

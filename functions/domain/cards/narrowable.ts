@@ -4,9 +4,9 @@ import type { Ask } from '../record/request.ts'
 import type { JsonObject } from '../values.ts'
 import type { Narrowable, RequestView } from './request-view.ts'
 
-/** What an approver may leave less of. */
+/** The limits between which an approver may narrow a request. */
 
-/** Of an action its arguments, uses and minutes; of a plan each step has its own. Not what is at its least already. */
+/** The arguments, uses and minutes of an action, without those at their minimum. In a plan, each step has its own. */
 export function narrowableOf(ask: Ask, entry: CatalogueEntry | undefined): readonly Narrowable[] {
   if (!entry) return []
   const all: readonly Narrowable[] = [
@@ -17,11 +17,11 @@ export function narrowableOf(ask: Ask, entry: CatalogueEntry | undefined): reado
   return all.filter(({ least, most }) => most > least)
 }
 
-/** Whether an approver may leave less of it: of a plan with several steps one can be struck out. */
+/** Whether an approver may narrow it: a plan of several steps can lose one. */
 export const canBeLess = ({ narrowable, steps }: Pick<RequestView, 'narrowable' | 'steps'>): boolean =>
   steps ? stepsLeft(steps).length > 1 || steps.some((step) => step.narrowable.length > 0) : narrowable.length > 0
 
-/** The catalogue's narrowable arguments that are numbers, but not those that are at their least already. */
+/** The numeric arguments that the catalogue lets be narrowed, without those at their minimum. */
 export function narrowableArguments(args: JsonObject, entry: CatalogueEntry | undefined): readonly Narrowable[] {
   return (entry?.narrowable ?? []).flatMap((name): Narrowable[] => {
     const [schema, most] = [entry?.arguments.properties[name], args[name]]

@@ -4,13 +4,13 @@ import { openingOf } from '../record/origin.ts'
 import { type ApprovalRequest, grantOf } from '../record/request.ts'
 import type { NumericDate } from '../values.ts'
 
-/** How long before a review is due the reviewers are reminded. Seconds. */
+/** Seconds before a review is due at which the reviewers are reminded. */
 const remindBefore = 4 * 3600
-/** When an overdue review is told again first; then after twice as long each time. Seconds. */
+/** Seconds until the first repeat for an overdue review; each further wait is twice as long. */
 const remindAfter = 4 * 3600
 const reminders = 5
 
-/** What people are told of an opening, beside its card. */
+/** A message to people about an opening, beside its card. */
 export type Notice =
   | { notice: 'opened'; at: NumericDate }
   | { notice: 'ending'; at: NumericDate }
@@ -65,10 +65,9 @@ function reviewNotices({ review }: ApprovalRequest): readonly Notice[] {
 }
 
 /**
- * The one notice that a listener is still to be given, with its key and those of all that it makes needless.
- *
- * @param of   the kinds of notice that they hear
- * @param told the keys of what they have been told
+ * The next notice for a listener, with its key and the keys of all notices that it makes needless.
+ * @param of   the kinds of notice for this listener
+ * @param told the keys of the notices that were sent
  */
 export function unsentNotice(
   state: ApprovalRequest,

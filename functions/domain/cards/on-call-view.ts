@@ -3,10 +3,10 @@ import { defined, type NumericDate, type PersonId } from '../values.ts'
 import type { Sentence } from './sentence.ts'
 import { nameOf } from './who.ts'
 
-/** A group with a source that could decide the stage that waits, and who is in it now. */
+/** A group with a source that could decide the open stage, and its members now. */
 export type OnCall = {
   group: string
-  /** `login`: only people who log in know that they are in it. */
+  /** `login`: the group's members are known only when they log in. */
   by: 'schedule' | 'chat' | 'login'
   members: readonly { person: PersonId; until?: NumericDate }[]
 }

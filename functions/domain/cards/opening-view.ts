@@ -9,18 +9,21 @@ import { defined, type NumericDate, type PersonId } from '../values.ts'
 import { describeRequest, type RequestView, type ViewFacts } from './request-view.ts'
 import { type Who, whoIs } from './who.ts'
 
-/** How far an opening has come: in force, or ended and at this point of its review. */
+/** The state of an opening: in force, or ended and at this point of its review. */
 export type OpeningStatus = 'open' | 'review_due' | 'review_overdue' | 'justified' | 'not_justified'
 
-/** What the card in the channel rests on beside the opening itself. */
+/** The facts of the card beside the opening itself. */
 export type AboutOpening = {
-  /** How many people could have approved it and were not asked, how many of them are told directly, and who is not. */
+  /**
+   * The people who could have approved it and were not asked: their number, how many of them are told directly, and who
+   * is not.
+   */
   skipped: { count: number; atLeast: boolean; told: number; untold?: readonly PersonId[] }
   /** The people who may review it; none once it is reviewed. */
   reviewers: readonly PersonId[]
-  /** Seconds that may still be opened in these seven days, while it is open and where that can be known. */
+  /** Seconds left of the budget of these seven days, while it is open and if that is known. */
   left?: number
-  /** Every credential that was issued of it, once it has ended and where the record could be read. */
+  /** Every credential issued under it, once it has ended and if the record could be read. */
   credentials?: readonly IssuedCredential[]
 }
 
@@ -38,7 +41,7 @@ type Shared =
   | 'status'
   | 'ended'
 
-/** What is shown of an opening, as values: to an opening what `RequestView` is to a request. */
+/** An opening as people see it, in values: `RequestView` for openings. */
 export type OpeningView = Pick<RequestView, Shared> &
   Pick<Opening, 'profile' | 'reason' | 'incident' | 'drill' | 'window'> & {
     progress: OpeningStatus
@@ -46,14 +49,14 @@ export type OpeningView = Pick<RequestView, Shared> &
     /** Each action with the resources that it is open on, as the deployment names them. */
     rights: readonly OpenRight[]
     credential: ApprovalRequest['ask']['credential']
-    /** The role was taken in AWS itself, on the day on which Hotwork is down. */
+    /** The role was assumed in AWS itself, on a day on which Hotwork was down. */
     sealed: boolean
     vouchedBy?: Who
-    /** When it ends or ended at the latest. */
+    /** Its latest end. */
     until: NumericDate
     review?: Omit<Review, 'done'> & { done?: Omit<NonNullable<Review['done']>, 'by'> & { by: Who } }
     grant?: NonNullable<RequestView['grant']>
-    /** Whether a machine has taken it up: without a key there is no credential. */
+    /** Whether a key has claimed it: without a key there is no credential. */
     hasKey: boolean
     about?: {
       skipped: Omit<AboutOpening['skipped'], 'untold'> & { untold: readonly Who[] }

@@ -8,7 +8,7 @@ import { nameOf, type Who } from './who.ts'
 
 /** The sentences of an opening that are the same in every channel, as `request-words.ts` has those of a request. */
 
-/** Stands before everything that is said of a drill, so that no reader takes it for an emergency, nor the other way. */
+/** Marks every text about a drill, so that it is never taken for an emergency. */
 export const drillMark = 'DRILL'
 
 const headlines: { readonly [progress in OpeningStatus]: string } = {
@@ -25,13 +25,13 @@ export function openingHeadline({ progress, sealed, drill }: OpeningView): strin
   return `${drill ? `${drillMark}: ` : ''}${what}${how}`
 }
 
-/** Who opened what, and where. */
+/** The person, the action or profile, and the environment. */
 export const openingTitle = ({ person, title, sealed, environment }: OpeningView): Sentence =>
   sealed
     ? [{ bold: nameOf(person) }, ' took ', ...titleParts(title)]
     : [{ bold: nameOf(person) }, ' opened ', ...titleParts(title), ' in ', { bold: environment.toUpperCase() }]
 
-/** What a drill means to its reader; nothing of an opening that is none. */
+/** The meaning of a drill for its reader; undefined for a real opening. */
 export function drillSentence({ drill, progress }: OpeningView): string | undefined {
   if (!drill) return undefined
   return progress === 'open'
@@ -39,7 +39,7 @@ export function drillSentence({ drill, progress }: OpeningView): string | undefi
     : 'nothing was broken, and its credentials could do nothing.'
 }
 
-/** What holds now and until when; or how it ended, when, and who ended it. Why is apart, in `whyEnded`. */
+/** The present state and its end; or how, when and who ended it. The reason is apart, in `whyEnded`. */
 export function openingNow(view: OpeningView): Sentence {
   const { status, sealed, until, submittedAt, person, ended } = view
   const at = { time: ended?.at ?? until }
@@ -78,7 +78,7 @@ export function openingNow(view: OpeningView): Sentence {
 const isClosed = ({ ended, incident }: OpeningView): boolean =>
   ended?.by.id === 'system' && ended.reason === `incident ${incident} was closed`
 
-/** The reason of the person who ended it. The button on the card asks for none, and records this in its place. */
+/** The card's button asks for no reason, and records this in its place. */
 const noReason = 'ended early'
 
 export function whyEnded(view: OpeningView): string | undefined {
@@ -106,7 +106,7 @@ export function reviewNow({ review }: OpeningView): Sentence {
       ]
 }
 
-/** What the reviewer wrote. */
+/** The reviewer's note. */
 export function reviewNote({ review }: OpeningView): string | undefined {
   const note = (review?.done?.note ?? '').trim()
   return note === '' ? undefined : inert(note)
@@ -118,7 +118,7 @@ export const openedRights = ({
 }: Pick<OpeningView, 'rights'>): readonly { action: string; resource: string }[] =>
   rights.flatMap(({ action, resources }) => resources.map((resource) => ({ action, resource: inert(resource) })))
 
-/** What was done with it, as far as Hotwork itself knows: what AWS credentials did is on AWS's record. */
+/** The uses that Hotwork itself knows of: calls with AWS credentials are on AWS's record. */
 export const doneSentences = (view: OpeningView, most: number): readonly Sentence[] => [
   ...credentialSentences(view),
   ...useSentences(view, most),
@@ -149,10 +149,10 @@ function credentialSentences({ sealed, about, grant }: OpeningView): readonly Se
   })
 }
 
-/** Whether credentials of a target's own were ever given. */
+/** Whether a target's own credentials were ever issued. */
 export const tookSession = ({ grant }: OpeningView): boolean => grant?.uses.some(isSession) ?? false
 
-/** Each use and how it went. Calls with AWS credentials are no one use. */
+/** Each use and its outcome. Calls with AWS credentials are not counted one by one. */
 export function useSentences({ grant }: OpeningView, most: number): readonly Sentence[] {
   const uses = (grant?.uses ?? []).filter((each) => !isSession(each))
   const more = uses.length - most
@@ -172,7 +172,7 @@ export function useSentences({ grant }: OpeningView, most: number): readonly Sen
   ]
 }
 
-/** Where each call to AWS is on record; nothing where there were none. */
+/** The record of each call to AWS; empty without calls. */
 export function callsSentence(view: OpeningView): Sentence {
   const { sealed, id } = view
   if (sealed) return ['Each call is in CloudTrail of that account, under the session of that role.']
@@ -181,7 +181,7 @@ export function callsSentence(view: OpeningView): Sentence {
     : []
 }
 
-/** Who was not asked, who reviews it, and how to end it. Of people it names at most so many. */
+/** The people who were not asked, the reviewers, and the way to end it. It names at most `most` people. */
 export function whoSentences(view: OpeningView, most: number): readonly Sentence[] {
   const { about, person, id, sealed, vouchedBy, progress, review } = view
   if (!about) return []
@@ -205,7 +205,7 @@ export function whoSentences(view: OpeningView, most: number): readonly Sentence
   ]
 }
 
-/** What the button that ends it says. */
+/** The label of the button that ends it. */
 export const endLabel = ({ drill }: Pick<OpeningView, 'drill'>): string => (drill ? 'End the drill now' : 'End now')
 
 function skippedSentence(
@@ -238,6 +238,6 @@ function names(people: readonly Who[], most: number, joined: string): string {
   return clamp(`${shown}${more > 0 ? ` ${joined} ${more} more` : ''}`, 2_000).text
 }
 
-/** For notifications, where a chat may read markup: no text of others is in it. */
+/** The text of a notification. A chat may read markup in it, so it has no text of others. */
 export const openingText = (view: OpeningView, status: string): string =>
   `${status}. ${view.person.id}: ${view.profile ?? view.action} in ${view.environment}. ${view.id} ${view.digest.slice(0, 24)}`

@@ -3,13 +3,13 @@ import { canonicalForm } from '../digest.ts'
 import { exact, inert } from '../inert.ts'
 import { type Json, JsonObject, Resource } from '../values.ts'
 
-/** A step as it stands in the arguments of a plan: those that are struck out are not there any more. */
+/** A step in the arguments of a plan, which have no struck steps. */
 const Told = z.object({ agent: z.string(), action: z.string(), arguments: JsonObject, resource: Resource })
 type Told = z.infer<typeof Told>
 
 type Change = { label: string; from: string; to: string }
 
-/** What became of each step that an approver made less or struck out. The steps keep their order. */
+/** The change of each step that an approver narrowed or struck out. The steps keep their order. */
 export function stepChanges(from: readonly Json[], to: readonly Json[]): readonly Change[] {
   const [before, after] = [z.array(Told).safeParse(from), z.array(Told).safeParse(to)]
   if (!before.success || !after.success) return [{ label: 'steps', from: exact(from), to: exact(to) }]
@@ -26,7 +26,7 @@ export function stepChanges(from: readonly Json[], to: readonly Json[]): readonl
   })
 }
 
-/** Whether the first step is gone: the first one that is left is another, or is a later one unchanged. */
+/** Whether the first step was struck: the next remaining step differs from it, or is an unchanged later one. */
 function isStruck([step, ...later]: readonly Told[], [next]: readonly Told[]): boolean {
   if (!step || !next) return true
   if (isSame(step, next)) return false

@@ -12,7 +12,7 @@ import type { Who } from './who.ts'
 
 /** One step of a plan, as values. */
 export type StepView = Pick<PlanStep, keyof PlanStep & keyof ReadTerms<'people'>> & {
-  /** From 1, and the same after others were struck out. */
+  /** From 1. The number stays when other steps are struck out. */
   step: number
   /** The request that the step becomes. */
   request: RequestId
@@ -25,7 +25,7 @@ export type StepView = Pick<PlanStep, keyof PlanStep & keyof ReadTerms<'people'>
   undo?: CatalogueEntry['undo']
   narrowable: readonly Narrowable[]
   preview?: ResourcePreview
-  /** The step before it that changes the same resource: what this one finds is only there then. */
+  /** The earlier step that changes the same resource, without which its state is unknown. */
   after?: number
   status: StepStatus
   openedAt?: NumericDate
@@ -65,24 +65,24 @@ export function stepViews(state: ApprovalRequest, facts: ViewFacts, who: (id: st
   })
 }
 
-/** What of a step a person decides on: not what becomes of it. */
+/** The members of a step that people decide on, without its progress. */
 export function askedOfStep({ status, openedAt: _, endedAt: _1, because: _2, ...asked }: StepView): object {
   return { ...asked, ...(status === 'struck' ? { struck: true } : {}) }
 }
 
-/** The steps whose state is another than it was; undefined for what is no plan's. */
+/** The steps whose state changed; undefined unless it is a plan. */
 export const changedSteps = (from: Preview, to: Preview): readonly number[] | undefined =>
   to.steps
     ?.filter(({ step, preview }) => stateOf(preview) !== stateOf(previewOfStep(from, step)))
     .map(({ step }) => step)
 
-/** What of a plan is done, as `2 of 3`. Steps that were struck out do not count. */
+/** The progress of a plan, as `2 of 3`. Struck steps do not count. */
 export function countDone(steps: readonly StepView[]): { done: number; all: number } {
   const taken = stepsLeft(steps)
   return { done: taken.filter(({ status }) => status === 'succeeded').length, all: taken.length }
 }
 
-/** Of Hotwork's own words alone: what the agent calls its plan is not in it. */
+/** A title in Hotwork's own words, without the agent's name for its plan. */
 export function titleOfPlan(steps: readonly PlanStep[]): RequestView['title'] {
   const left = steps.filter(({ struck }) => !struck)
   const [agents, struck] = [new Set(left.map(({ agent }) => agent)).size, steps.length - left.length]

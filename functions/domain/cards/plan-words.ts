@@ -9,14 +9,14 @@ import type { Row, Sentence } from './sentence.ts'
 
 type Plan = Pick<RequestView, 'ended' | 'grant'>
 
-/** Of a plan that is approved and not over. */
+/** The headline of a plan that is approved and not over. */
 export function planHeadline(steps: readonly StepView[]): string {
   const { done, all } = countDone(steps)
   const open = steps.find(({ status }) => status === 'open')
   return open ? `In progress: step ${open.step}, ${done} of ${all} done` : `Approved, ${done} of ${all} done`
 }
 
-/** Which step has its turn, and until when the plan may take. */
+/** The step whose turn it is, and the end of the plan. */
 export function planNow(steps: readonly StepView[], { grant, ended }: Plan): Sentence {
   const open = steps.find(({ status }) => status === 'open')
   return [
@@ -63,7 +63,7 @@ const verbs: { readonly [status in StepStatus]: string } = {
   ended: 'is not taken',
 }
 
-/** What has become of one step: its state in two words, then when and why. */
+/** The state of a step in two words, then when and why. */
 export const stepState = ({ status }: Pick<StepView, 'status'>): string => verbs[status]
 
 export function stepNow({ status, openedAt, endedAt, because }: StepView): Sentence {
@@ -76,11 +76,11 @@ export function stepNow({ status, openedAt, endedAt, because }: StepView): Sente
   ]
 }
 
-/** Before people have decided, each step waits: then it is said of none. */
+/** A plan that is not decided shows no states: each of its steps waits. */
 export const saysState = ({ status }: Pick<RequestView, 'status'>, step: Pick<StepView, 'status'>): boolean =>
   status !== 'pending' || step.status !== 'waiting'
 
-/** How it is undone, for each step that cannot be. */
+/** The undo of each step that has one, and a warning for the others. */
 export function planUndo(steps: readonly StepView[]): Row {
   const fixed = stepsLeft(steps)
     .filter(({ undo }) => !undo?.possible)
@@ -99,7 +99,7 @@ export function planTerms(steps: readonly StepView[]): Row {
   }
 }
 
-/** Which agent does which steps, for which person. */
+/** The steps of each agent, and the person it acts for. */
 export const doerRows = (steps: readonly StepView[], nameOf: (who: StepView['agent']['owner']) => string): Row[] =>
   [...Map.groupBy(steps, ({ agent }) => agent.id).values()].map((own) => {
     const [{ agent }] = own as [StepView, ...StepView[]]
@@ -108,7 +108,7 @@ export const doerRows = (steps: readonly StepView[], nameOf: (who: StepView['age
     return { label: 'Done by', text: `${agent.id}${autonomy}, for ${nameOf(agent.owner)}: ${which}` }
   })
 
-/** What the credentials leave open, each once, with the steps that it is of. */
+/** The arguments that credentials leave open, each once, with its steps. */
 export function unpinnedOf(steps: readonly StepView[]): readonly string[] {
   const all = stepsLeft(steps).flatMap(({ step, unpinned }) => unpinned.map((text) => ({ step, text })))
   return [...Map.groupBy(all, ({ text }) => text)].map(

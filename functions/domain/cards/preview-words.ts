@@ -8,11 +8,11 @@ import type { ChangeView, RequestView } from './request-view.ts'
 import type { Sentence } from './sentence.ts'
 import { nameOf } from './who.ts'
 
-/** What is there now and what would be, in the words of every channel. Values of others in it are inert. */
+/** The present and the future values of a resource, in the words of every channel. Values of others are inert here. */
 
 export type Difference = {
   label: string
-  /** As JSON; undefined where there is none. */
+  /** As JSON; undefined if absent. */
   before?: string
   after?: string
   isSame: boolean
@@ -24,17 +24,17 @@ export type Difference = {
 const notThere = '(none)'
 const gone = '(removed)'
 
-/** One row an argument. Those that change come first. */
+/** One row for each argument, changed ones first. */
 export function differencesOf({ before, after, masked = [] }: Matched): readonly Difference[] {
   const names = [...new Set([...Object.keys(after), ...Object.keys(before)])]
-  // What the request leaves out stays as it is.
+  // An argument that the request leaves out keeps its value.
   const rows = names.map((name) =>
     difference(name, valueIn(before, name), valueIn(after, name) ?? valueIn(before, name), masked),
   )
   return [...rows.filter(({ isSame }) => !isSame), ...rows.filter(({ isSame }) => isSame)]
 }
 
-/** What is there now beside what was there when people decided. */
+/** The present values beside the values that people decided on. */
 const driftOf = (from: Matched, to: Matched): readonly Difference[] =>
   [...new Set([...Object.keys(from.before), ...Object.keys(to.before)])]
     .map((name) =>
@@ -45,7 +45,7 @@ const driftOf = (from: Matched, to: Matched): readonly Difference[] =>
     )
     .filter(({ isSame }) => !isSame)
 
-/** An argument may be called like a member that every object has. */
+/** Looks at own members alone: an argument may be called `constructor`. */
 const valueIn = (values: JsonObject, name: string): Json | undefined =>
   Object.hasOwn(values, name) ? values[name] : undefined
 
@@ -65,13 +65,13 @@ function difference(name: string, from: Json | undefined, to: Json | undefined, 
 }
 
 /**
- * Hotwork's own words stand without quotes, and only where they stand on both sides: beside a value that was cut, an agent's
- * value may read like them. All else is JSON, which no value can pass out of.
+ * Hotwork's own words stand without quotes, and only if both sides have them: beside a cut value, an agent's value may
+ * read like them. All other values are JSON, whose quotes no value can close.
  */
 const ownWords: readonly unknown[] = [hidden, `${hidden}${staying}`, `${hidden}${changing}`]
 const shown = (value: Json, isHidden: boolean): string => (isHidden ? String(value) : exact(value))
 
-/** A masked value as it was before it was said to stay. */
+/** A masked value without its ending `as before` or `another value`. */
 function unsaid(value: Json): Json {
   if (typeof value === 'string') return value.endsWith(staying) ? value.slice(0, -staying.length) : value
   if (typeof value !== 'object' || value === null) return value
@@ -79,7 +79,7 @@ function unsaid(value: Json): Json {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, unsaid(each)]))
 }
 
-/** A longer value is shown around what differs in it: the rest is the same on both sides. */
+/** A longer value is cut around the difference: the rest is the same on both sides. */
 const longest = 120
 const around = 24
 
@@ -96,7 +96,7 @@ export function sidesOf({ before, after }: Difference): { before: string; after:
   return { before: middleOf(one, start, end), after: middleOf(other, start, end) }
 }
 
-/** Characters, with each of JSON's escapes as one. */
+/** The characters of a text, each of JSON's escapes as one. */
 const piecesOf = (text: string): readonly string[] => text.match(/\\u[\da-f]{4}|\\.|[\s\S]/gu) ?? []
 
 function middleOf(pieces: readonly string[], start: number, end: number): string {
@@ -105,7 +105,7 @@ function middleOf(pieces: readonly string[], start: number, end: number): string
   return `${same(before)}${pieces.slice(before, pieces.length - after).join('')}${same(after)}`
 }
 
-/** In one line. */
+/** The difference in one line. */
 export function differenceText(row: Difference): string {
   const { before, after } = sidesOf(row)
   return `${row.label} ${before} → ${after}${maskOf(row)}`
@@ -119,14 +119,14 @@ export const whyNotRead: { readonly [why in ReadFault]: string } = {
   unreadable: 'the answer had another form than expected',
 }
 
-/** What holds of all rows: a new resource, or one that is so already. */
+/** The kind of change: a new resource, no change, or neither. */
 export function kindOfChange(preview: Matched): Sentence {
   const rows = differencesOf(preview)
   if (Object.keys(preview.before).length === 0) return [{ bold: 'It does not exist yet' }, ': this creates it. ']
   return rows.every(({ isSame }) => isSame) ? [{ bold: 'It is so already' }, ': nothing that is shown changes. '] : []
 }
 
-/** What was read and what that is worth, in one line; also where nothing was read. */
+/** The reading and its meaning for an approval, in one line; also if nothing was read. */
 export function previewLine({ preview, status }: Pick<RequestView, 'preview' | 'status'>): Sentence {
   if (!preview) return ['The present state is not shown: Hotwork has no preview of this action.']
   const at = { time: preview.observedAt }
@@ -148,10 +148,10 @@ export function previewLine({ preview, status }: Pick<RequestView, 'preview' | '
   ]
 }
 
-/** Of one value, in a sentence. */
+/** The length of one value in a sentence. */
 const longestChange = 300
 
-/** Why approvals had to be given again, and what the reader does now. */
+/** The reason why approvals begin again, and the reader's next step. */
 export function changeSentence({ at, from, to, approvers, wasApproved, steps }: ChangeView, isLast: boolean): Sentence {
   const people = approvers.map(nameOf).join(', ')
   const when = wasApproved ? ', before anything was done' : ''
@@ -166,7 +166,7 @@ export function changeSentence({ at, from, to, approvers, wasApproved, steps }: 
   ]
 }
 
-/** From what people decided on to what is there. */
+/** The changed values: from those that people decided on to the present ones. */
 export function changedValues(from: Preview | undefined, to: Preview): Sentence {
   if (to.steps && from)
     return (changedSteps(from, to) ?? []).flatMap((step, index) => [
@@ -182,7 +182,7 @@ export function changedValues(from: Preview | undefined, to: Preview): Sentence 
   ])
 }
 
-/** What is there now of one step, and what would be, in one line; undefined where a line has nothing to say. */
+/** The present and future values of one step, in one line; undefined if there is nothing to say. */
 export function stepPreview({ preview, after }: StepView): Sentence {
   if (after !== undefined) return [`Not read: step ${after} changes it first.`]
   if (!preview) return ['The present state is not shown: Hotwork has no preview of this action.']
@@ -196,7 +196,7 @@ export function stepPreview({ preview, after }: StepView): Sentence {
   ]
 }
 
-/** What was read of all steps, and what that is worth. */
+/** The readings of all steps, and their meaning for an approval. */
 export function planPreview({ steps, status }: Pick<RequestView, 'status'> & { steps: readonly StepView[] }): Sentence {
   const read = steps.map(({ preview }) => preview).filter((preview) => preview !== undefined)
   if (read.length === 0) return ['The present state is not shown.']

@@ -36,7 +36,7 @@ import { type Who, whoIs } from './who.ts'
 /** The parts of a bundle that a view needs. */
 export type ViewFacts = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'deployment' | 'calendar'> &
   OpeningRules & {
-    /** People who could decide the stage that waits, by what sources of groups say now. */
+    /** The people who could decide the open stage, as the sources of groups say now. */
     onCall?: readonly OnCall[]
   }
 
@@ -51,41 +51,41 @@ export type StageView = {
   opensAt?: NumericDate
   deadline?: NumericDate
   escalatedAt?: NumericDate
-  /** The group to which silence widens it, or has widened it. */
+  /** The group to which silence escalates it, or has escalated it. */
   escalateTo?: string
   isOpen: boolean
   /** Whether its turn came. */
   wasAsked: boolean
-  /** What an approval needs of a login, where a click or a session is not enough. Seconds. */
+  /** The login that an approval needs, if a click or a session is not enough. Seconds. */
   login?: { acr?: string; maxAge?: number }
   needsComment: boolean
-  /** While it is open. */
+  /** The people on call, while the stage is open. */
   onCall?: readonly OnCallView[]
 }
 
 export type NarrowingView = Omit<NarrowedOnce, 'by'> & { by: Who }
 
-/** What was there was another than people had decided on: the approvals of that round do not count. */
+/** A change of the resource after people decided: the approvals of that round do not count. */
 export type ChangeView = {
   at: NumericDate
   from: ResourcePreview
   to: ResourcePreview
   approvers: readonly Who[]
-  /** The agent had an approval, and nothing was issued under it. */
+  /** The request was approved, and nothing had been issued. */
   wasApproved: boolean
-  /** Of a plan: those whose state is another. */
+  /** The steps of a plan whose state changed. */
   steps?: readonly number[]
 }
 
-/** What an approver may make less, between which whole numbers. */
+/** A value that an approver may lower, between two whole numbers. */
 export type Narrowable = { of: 'argument' | 'uses' | 'minutes'; name: string; least: number; most: number }
 
 export type EndView = { at: NumericDate; by: Who; for?: Who; reason?: string; outcome?: Outcome; note?: string }
 
 /**
- * What is shown of a request, as values. Each channel draws this and nothing else, with the sentences of
- * `request-words.ts`. `request-view.test.ts` has a row for each member, which says who shows it. The text of others is not
- * yet inert here.
+ * A request as people see it, in values. Each channel draws this and nothing else, with the sentences of
+ * `request-words.ts`. `request-view.test.ts` has a row for each member, with the channels that show it. The texts of
+ * others are not inert here yet.
  */
 export type RequestView = ReadTerms<'people'> & {
   id: RequestId
@@ -97,29 +97,29 @@ export type RequestView = ReadTerms<'people'> & {
   action: string
   resource: Resource
   arguments: JsonObject
-  /** Of a plan, in order; then `arguments` has the same steps, and no channel shows them twice. */
+  /** The steps of a plan, in order. `arguments` has the same steps, and no channel shows them twice. */
   steps?: readonly StepView[]
   tier: { number: number; most: number; name?: string }
   policies: readonly string[]
   agent: { id: string; autonomy?: string; owner: Who }
   /** The person who asked on the agent's behalf. */
   askedBy?: Who
-  /** Whether the agent's host could do this without Hotwork, as IAM said before it was asked. */
+  /** The answer of IAM, when the request was made, on whether the agent's host can do this without Hotwork. */
   ambient: Ambient
   chain: readonly { id: string; owner: Who }[]
-  /** The grant that it asks more time of, and who approved that. */
+  /** The grant that it extends, and the people who approved that grant. */
   extends?: { request: RequestId; approvers: readonly Who[] }
   terms: { uses: number; claimWithin: number; lifetime: number }
-  /** Absent where the catalogue no longer has the action. */
+  /** Absent if the action has left the catalogue. */
   undo?: CatalogueEntry['undo']
   submittedAt: NumericDate
   status: Status
   stages: readonly StageView[]
   narrowings: readonly NarrowingView[]
   narrowable: readonly Narrowable[]
-  /** What is there now and what would be; absent where the catalogue has no preview of the action. */
+  /** The present and future values; absent if the catalogue has no preview of the action. */
   preview?: ResourcePreview
-  /** The oldest first: each began a round. */
+  /** Oldest first; each began a round. */
   changes: readonly ChangeView[]
   /** The last moment for a decision, while it is pending. */
   decideBy?: NumericDate
@@ -190,9 +190,9 @@ function originView(state: ApprovalRequest, facts: ViewFacts): Partial<RequestVi
 }
 
 /**
- * The digest of all that a person decides on. It stands in the decision, and changes with the round alone. The
- * personal terms decide nothing and are not in it: their texts may be erased, and a digest without a salt would tell
- * whether a guess at them is right.
+ * The digest of all that a person decides on. It stands in the decision, and changes only with the round. Personal
+ * terms are left out: they decide nothing, their texts may be erased, and an unsalted digest would confirm a guess at
+ * them.
  */
 export function shownDigest(view: RequestView): Digest {
   const { status: _, stages: _1, decideBy: _2, grant: _3, ended: _4, steps, ...rest } = view
@@ -201,7 +201,7 @@ export function shownDigest(view: RequestView): Digest {
   return digestOf('hotwork.page.v1', shown as unknown as Json)
 }
 
-/** The name that the catalogue gives to an action with these arguments. */
+/** The catalogue's title of an action with these arguments. */
 export const titleOfAction = (
   ask: Pick<Ask, 'action' | 'arguments'>,
   { actions }: Pick<ViewFacts, 'actions'>,
@@ -273,7 +273,7 @@ function endView(state: ApprovalRequest, facts: ViewFacts): EndView | undefined 
   }
 }
 
-/** The person whose denial ended it and, for a stand-in, the person whose right that was. */
+/** The person whose denial ended it and, if they stood in, the absent person. */
 function settler({ stages }: ApprovalRequest, by: string, facts: ViewFacts): Pick<EndView, 'by' | 'for'> {
   const denial = stages
     .flatMap(({ decisions }) => decisions)
@@ -284,7 +284,7 @@ function settler({ stages }: ApprovalRequest, by: string, facts: ViewFacts): Pic
   }
 }
 
-/** How many people approved a stage. */
+/** The number of people who approved a stage. */
 export const approvalsOf = ({ decisions }: Pick<StageView, 'decisions'>): number =>
   decisions.filter(({ verdict }) => verdict === 'approve').length
 

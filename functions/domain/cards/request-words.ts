@@ -10,11 +10,11 @@ import { type Row, type Sentence, unquoted } from './sentence.ts'
 import { nameOf, type Who } from './who.ts'
 
 /**
- * The sentences of a request that are the same in every channel. All text of others in them is inert; a value, and what a
- * person said, are parts of their own, so that a channel draws them apart from our words.
+ * The sentences of a request that are the same in every channel. All texts of others in them are inert. A value, and a
+ * person's words, are parts of their own, so that a channel sets them apart from Hotwork's words.
  */
 
-/** How far a request has come. Each channel has a sign for each of these. */
+/** The progress of a request. Each channel has a sign for each value. */
 export type Progress =
   | 'waiting'
   | 'escalated'
@@ -74,7 +74,7 @@ function waitingHeadline(stage: StageView | undefined, why: string): string {
 
 const again = { first: '', changed: ', the resource changed', narrowed: ', narrowed' } as const
 
-/** Why this round began: the last that happened. */
+/** The reason for this round: the latest change or narrowing. */
 export function whyAgain({ round, narrowings, changes }: RequestView): 'changed' | 'narrowed' | undefined {
   const [narrowed, changed] = [narrowings.at(-1)?.at, changes.at(-1)?.at]
   if (changed !== undefined && changed >= (narrowed ?? 0)) return 'changed'
@@ -84,9 +84,8 @@ export function whyAgain({ round, narrowings, changes }: RequestView): 'changed'
 export const approvalCount = (stage: StageView): string => `${approvalsOf(stage)} of ${stage.quorum} approved`
 
 /**
- * What holds now and until when, or how it ended. The note or reason is apart, in `noteOf`.
- *
- * @param left how much time is left, for a channel that cannot tell it otherwise
+ * The present state and its end, or how it ended. The note or reason is apart, in `noteOf`.
+ * @param left the time left, for a channel that cannot count it down
  */
 export function nowOf(view: RequestView, left: Sentence = []): Sentence {
   const { status, grant, ended } = view
@@ -147,7 +146,7 @@ function waitingNow(view: RequestView, left: Sentence): Sentence {
   return [...more, 'To be decided by ', until, ...left, `${silence}. Silence never approves.`, ...start]
 }
 
-/** What is asked once more, and who approved it first. */
+/** The request that this one extends, and the people who approved it. */
 function extensionOf({ extends: more, terms }: RequestView): Sentence {
   if (!more) return []
   const names = more.approvers.slice(0, 4).map(nameOf)
@@ -162,7 +161,7 @@ function extensionOf({ extends: more, terms }: RequestView): Sentence {
   ]
 }
 
-/** How much time is left, and since when: a card is redrawn when something changes, not as time goes by. */
+/** The time left and since when: a card is redrawn at changes, not as time passes. */
 export function leftWhenDrawn(view: RequestView): Sentence {
   const stage = openStageOf(view)
   if (!stage) return []
@@ -172,7 +171,7 @@ export function leftWhenDrawn(view: RequestView): Sentence {
   return left === '' ? [] : [` (${left} from `, { time: changed }, ')']
 }
 
-/** What has become of the credential of a grant that was ended. AWS takes its time to refuse what it issued. */
+/** The state of a credential whose grant was ended. AWS takes some seconds to refuse it. */
 function credentialAfter({ grant, steps }: RequestView): string {
   if (steps) return 'The steps that were not over end with it.'
   if (grant?.claimedAt === undefined) return 'No credential was issued.'
@@ -200,7 +199,7 @@ const settlerOf = ({ ended }: RequestView): string => (ended ? standInName(ended
 const standInName = (person: Who, absent: Who | undefined): string =>
   absent === undefined ? nameOf(person) : `${nameOf(person)} for ${nameOf(absent)}`
 
-/** The person who decided and, for a stand-in, the person whose right that was. */
+/** The person who decided and, if they stood in, the absent person. */
 export const deciderOf = ({ person, for: absent }: DecisionView): string => standInName(person, absent)
 
 export const titleParts = (title: RequestView['title']): Sentence =>
@@ -208,11 +207,11 @@ export const titleParts = (title: RequestView['title']): Sentence =>
     .filter(({ text }) => text !== '')
     .map(({ text, isValue }) => (isValue ? { value: inert(text) } : { bold: inert(text) }))
 
-/** The title where there is only one kind of type: values are in quotes. */
+/** The title in plain text: values are in quotes. */
 export const titleText = (title: RequestView['title'], limit = Number.POSITIVE_INFINITY): string =>
   clamp(title.map(({ text, isValue }) => (isValue ? `“${unquoted(text)}”` : inert(text))).join(''), limit).text
 
-/** Each argument as the JSON that is approved: two values that differ look different. */
+/** Each argument as JSON: two values that differ look different. */
 export const argumentRows = ({ arguments: args }: Pick<RequestView, 'arguments'>): readonly Required<Row>[] =>
   Object.entries(args).map(([name, value]) => ({
     label: inert(name),
@@ -220,7 +219,7 @@ export const argumentRows = ({ arguments: args }: Pick<RequestView, 'arguments'>
     note: lookalikeNote(JSON.stringify(value)),
   }))
 
-/** Which tool of which MCP server, and with which input: what a server calls itself and its tools is its own word. */
+/** The MCP tool, its server and its input schema, in the server's own words. */
 export function toolRows({ mcp }: { mcp?: RequestView['mcp'] }): readonly Required<Row>[] {
   if (!mcp) return []
   const { server, tool, schema } = mcp
@@ -232,11 +231,11 @@ export function toolRows({ mcp }: { mcp?: RequestView['mcp'] }): readonly Requir
 export const tierText = ({ tier: { number, most, name } }: RequestView): string =>
   `${number} of ${most}${name === undefined ? '' : ` (${clamp(inert(name), 64).text})`}`
 
-/** The agent that asks, or the person who asks on its behalf, for lists. */
+/** The agent that asks, or the person who asks on its behalf, in lists. */
 export const askerText = ({ agent, askedBy }: RequestView): string =>
   askedBy === undefined ? agent.id : `${nameOf(askedBy)} for ${agent.id}`
 
-/** The agent that asks, and its owner; first of all the person who asks on its behalf. */
+/** The person who asks on the agent's behalf, if any; then the agent and its owner. */
 export function askerRows({ agent, askedBy, ambient, chain, steps = [] }: RequestView): readonly Row[] {
   const autonomy = agent.autonomy === undefined ? '' : `, ${agent.autonomy}`
   const agentText = `${agent.id}${autonomy}, for ${nameOf(agent.owner)}`
@@ -283,7 +282,7 @@ const incidentText = ({ title, status, url }: NonNullable<RequestView['incident'
     ...(url === undefined ? [] : [`: ${inert(url)}`]),
   ].join('')
 
-/** What an approver made less, each from what to what. */
+/** The values that an approver narrowed, each before and after. */
 export const changesOf = ({ arguments: args, uses, lifetime }: NarrowingView) => [
   ...Object.entries(args).flatMap(([name, { from, to }]) =>
     Array.isArray(from) && Array.isArray(to) && name === 'steps'

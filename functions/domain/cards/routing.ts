@@ -7,14 +7,14 @@ import { type NumericDate, PersonId } from '../values.ts'
 
 type Notify = Pick<Stage, 'notify'>
 
-/** Whether the stage says never to ping this person. */
+/** Whether the stage never notifies this person. */
 export const isQuiet = ({ notify }: Notify, person: PersonId): boolean => notify?.quiet?.includes(person) ?? false
 
-/** The people that a stage names to be told directly, without those never to be pinged. */
+/** The people that a stage notifies directly, without the quiet ones. */
 export const namedDirectly = (terms: Notify, directory: Pick<Directory, 'groups'>): readonly PersonId[] =>
   namedIn(terms.notify?.direct ?? [], directory).filter((person) => !isQuiet(terms, person))
 
-/** The people of a list of names, of people and of groups; each once. */
+/** The people in a list of people and groups, each once. */
 export const namedIn = (people: readonly string[], { groups }: Pick<Directory, 'groups'>): readonly PersonId[] => [
   ...new Set(
     people.flatMap((name) => {
@@ -40,22 +40,22 @@ export function stageTurnOf(state: ApprovalRequest): StageTurn | undefined {
     : { round: state.round, stage: stage.terms.name, opensAt: stage.opensAt }
 }
 
-/** The channel and the people that are told of an opening. Undefined where the folder no longer has break-glass. */
+/** The channel and the people that are told of an opening. Undefined if the folder no longer has break-glass. */
 export const tellOf = (rules: OpeningRules, opening: Pick<Opening, 'budgetKey'>) => termsOf(opening, rules)?.tell
 
-/** A time at which people who have not decided a stage are reminded. */
+/** A time at which people who have not decided are reminded. */
 export type Reminder = {
   round: number
   /** The index of the stage. */
   stage: number
-  /** When it opened or escalated: reminders begin again with the people who are asked then. */
+  /** The time at which it opened or escalated: reminders start over with the people who are asked then. */
   since: NumericDate
   /** From 1. */
   attempt: number
   at: NumericDate
 }
 
-/** When the open stage's people are reminded: `after` it opened or escalated, then after twice as long each time. */
+/** The reminders of the open stage: `after` it opened or escalated, then after twice as long each time. */
 export function remindersOf(state: ApprovalRequest): readonly Reminder[] {
   const stage = openStage(state)
   const turn = stageTurnOf(state)

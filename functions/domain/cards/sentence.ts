@@ -1,13 +1,13 @@
 import { inert } from '../inert.ts'
 import type { NumericDate } from '../values.ts'
 
-/** What a sentence is made of, so that each channel can draw it in its own way. */
+/** Sentences in parts, so that each channel can draw them in its own way. */
 
-/** Our words; our words in bold; a value or an id; what a person said, to stand in quotes; a time. */
+/** Hotwork's words; the same in bold; a value or an id; a person's words, to stand in quotes; a time. */
 export type Part = string | { bold: string } | { value: string } | { said: string } | { time: NumericDate }
 export type Sentence = readonly Part[]
 
-/** A sentence where there is only one kind of type. */
+/** A sentence in plain text. */
 export const textOf = (sentence: Sentence): string =>
   sentence
     .map((part) => {
@@ -20,5 +20,5 @@ export const textOf = (sentence: Sentence): string =>
 /** A label and its text; `note` warns of letters that pass for others. */
 export type Row = { label: string; text: string; note?: string }
 
-/** Text of others never closes our quotes. */
+/** Quotes in others' text become `'`, so that it cannot close Hotwork's quotes. */
 export const unquoted = (text: string): string => inert(text).replace(/[“”„‟«»]/g, "'")

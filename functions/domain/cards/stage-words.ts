@@ -6,9 +6,9 @@ import { approvalsOf } from './request-view.ts'
 import { approvalCount, deciderOf } from './request-words.ts'
 import { type Sentence, unquoted } from './sentence.ts'
 
-/** The sentences of a stage that are the same in every channel: who decided, and what an approval needs. */
+/** The sentences of a stage that are the same in every channel: its decisions and its terms. */
 
-/** How strong and how new a login an approval of this stage needs; undefined where a click or a session is enough. */
+/** The strength and age of login that an approval needs; undefined if a click or a session is enough. */
 export function loginNeeded({ login }: StageView): string | undefined {
   if (!login) return undefined
   const { acr, maxAge } = login
@@ -21,7 +21,7 @@ export function loginNeeded({ login }: StageView): string | undefined {
 
 const mostGroups = 3
 
-/** Whether it is this stage's turn, and what an approval of it needs. */
+/** Whether it is this stage's turn, and the terms of an approval. */
 export function turnWords(stage: StageView): Sentence {
   if (!stage.isOpen) return stage.wasAsked ? [] : ['; not open yet']
   const login = loginNeeded(stage)
@@ -34,7 +34,7 @@ export function turnWords(stage: StageView): Sentence {
   ]
 }
 
-/** A stage: how many approved, and whether it is its turn. `named`: with at most so many of the people who decided. */
+/** A stage: its approvals, and whether it is its turn. `named`: at most so many of its deciders are named. */
 export function stageSentence(stage: StageView, isPending: boolean, named?: number): Sentence {
   if (!stage.wasAsked && !isPending) return [{ bold: stage.name }, ': its turn never came.']
   const denials = stage.decisions.filter(({ verdict }) => verdict === 'deny')
@@ -66,7 +66,9 @@ function approversOf({ decisions }: StageView, named: number | undefined): Sente
 const commentOf = ({ comment }: DecisionView): Sentence =>
   comment === undefined || comment.trim() === '' ? [] : [': ', { said: inert(comment) }]
 
-/** One decision with its time. Not for a card in a chat: with a time each, hostile comments pass the size of a message. */
+/**
+ * One decision with its time. Not for chat cards: with times, hostile comments would pass the size limit of a message.
+ */
 export const decisionSentence = (decision: DecisionView): Sentence => [
   `${deciderOf(decision)} ${decision.verdict === 'approve' ? 'approved' : 'denied'} at `,
   { time: decision.at },

@@ -17,11 +17,11 @@ type Of<T extends EventType> = Extract<Event, { type: T }>
 /** `preview`: the last one before it. */
 type Around = { facts: ViewFacts; preview: Preview | undefined }
 type About = Around & { who: string; then: readonly Event[] }
-/** Told with the beginning of the use; of openings, which have a page of their own. */
+/** Events that are told with the start of the use, or, for openings, on a page of their own. */
 type Untold = 'UseEnded' | 'UseReturned' | 'BreakGlassOpened' | 'ReviewDue' | 'ReviewOverdue' | 'Reviewed'
 type Words = { readonly [T in Exclude<EventType, Untold>]: (event: Of<T>, about: About) => Told | readonly Told[] }
 
-/** What a group of entries says. A type that this version does not know is named. */
+/** The moments of a group of entries. An unknown type is named. */
 export function itemsOf({ refs, events, at, type }: Group, around: Around): readonly TimelineItem[] {
   const [event, ...then] = events
   const unknown: Told = { lane: 'hotwork', mark: 'noted', said: [type] }
@@ -33,7 +33,7 @@ export function itemsOf({ refs, events, at, type }: Group, around: Around): read
   }))
 }
 
-/** What a person or an agent wrote, or the commitment to it. */
+/** A person's or agent's text, or the commitment to it. */
 const written = (text: string | undefined): Pick<Told, 'why'> =>
   text === undefined ? {} : { why: isCommitment(text) ? ['its text was erased'] : [{ said: text }] }
 
@@ -167,7 +167,7 @@ const words: Words = {
   },
 }
 
-/** The thing of which an item tells with all entries of it: a use with its end, a credential with its intent. */
+/** The subject that joins entries into one moment: a use with its end, a credential with its intent. */
 export function thingOf(event: Event): string | undefined {
   switch (event.type) {
     case 'UseBegun':
@@ -194,7 +194,7 @@ function credential({ claim }: Of<'CredentialIntended'> | Of<'CredentialIssued'>
 
 function use(begun: Of<'UseBegun'>, then: readonly Event[]): Told {
   const { tool } = begun
-  // The agent calls the target itself: what it called is the target's to tell, and no end follows.
+  // The agent calls the target itself: its calls are on the target's record, and no end follows.
   if (isSession(begun)) return hotwork('noted', `The ${wordsOfIssued(begun.key)} count as one use`)
   const by = isTargetId(tool) ? `Hotwork made the approved call to ${kinds[tool].name}` : `${tool} used it`
   const ended = then.find((each) => each.type === 'UseEnded')
@@ -205,13 +205,13 @@ function use(begun: Of<'UseBegun'>, then: readonly Event[]): Told {
   return { lane: 'target', mark: isBad ? 'denied' : 'used', said, alike: said, ...written(ended?.note) }
 }
 
-/** What Hotwork read, as an item of its own beside the entry that has it. */
+/** A reading by Hotwork, as a moment beside the entry that has it. */
 const readingOf = (preview: Preview): Told =>
   preview.outcome === 'failed'
     ? hotwork('noted', { bold: 'Hotwork could not read the present state' }, `: ${whyNotRead[preview.why]}`)
     : { ...hotwork('read', 'Hotwork read the present state'), more: linesOf(preview) }
 
-/** Of a plan the lines of each step, with its number. */
+/** The lines of each step, with its number. */
 const linesOf = ({ steps, ...own }: Preview): readonly Sentence[] =>
   steps
     ? steps.flatMap(({ step, preview }) => differenceLines(preview).map((line) => [`step ${step}: `, ...line]))

@@ -11,7 +11,7 @@ import { headlineOf } from './request-words.ts'
 import type { Sentence } from './sentence.ts'
 import { itemsOf, thingOf } from './timeline-words.ts'
 
-/** Who acts: the agent, people, Hotwork by itself, what is acted on, the log in which entries are anchored. */
+/** The actors: the agent, people, Hotwork itself, the target, the log. */
 export const lanes = ['agent', 'people', 'hotwork', 'target', 'log'] as const
 export type Lane = (typeof lanes)[number]
 
@@ -29,7 +29,10 @@ export type Mark =
   | 'anchored'
   | 'noted'
 
-/** An entry as a reader finds and checks it. `leaf`: its place in the log, where a checkpoint that is known now has it. */
+/**
+ * An entry with the members that a reader needs to find and check it. `leaf` is its place in the log, if the latest
+ * checkpoint covers it.
+ */
 export type EntryRef = Pick<Entry, 'id' | 'type' | 'policies' | 'bundle' | 'previous' | 'hash'> & {
   at: NumericDate
   actor: string
@@ -42,13 +45,13 @@ export type TimelineItem = {
   lane: Lane
   mark: Mark
   said: Sentence
-  /** What it was about, line by line. */
+  /** Details, line by line. */
   more: readonly Sentence[]
-  /** What the actor wrote. A list shows it, a picture does not. */
+  /** The actor's own words. A list shows them, a picture does not. */
   why?: Sentence
-  /** On the record; none for what CloudTrail has, and for the anchor. */
+  /** Its entries; empty for calls from CloudTrail and for the anchor. */
   entries: readonly EntryRef[]
-  /** Many of one kind are folded into one item: what is then said of them. */
+  /** The summary of many moments of one kind, folded into one. */
   alike?: Sentence
 }
 
@@ -57,19 +60,20 @@ export type Timeline = {
   title: RequestView['title']
   headline: string
   items: readonly TimelineItem[]
-  /** All that were read, the oldest first. */
+  /** Oldest first. */
   entries: readonly EntryRef[]
-  /** By its hash: the policies under which it was asked for. */
+  /** The policies under which it was asked, by hash. */
   bundle?: string
-  /** The record has more than were read. */
+  /** The record is longer than the part that was read. */
   isCut: boolean
 }
 
-/** A call that CloudTrail has of the grant's sessions. */
+/** A call in the grant's sessions, as CloudTrail has it. */
 export type SeenCall = Pick<JudgedCall, 'at' | 'action' | 'resource' | 'verdict' | 'because' | 'error'>
 
 /**
- * The latest checkpoint of the log, how many entries of this request it has, from the first, and where. Or it is not known now.
+ * The latest checkpoint of the log: its URL and the number of this request's entries that it covers, counted from the
+ * first. Or the reason why it is unknown.
  */
 export type Anchor = { at: NumericDate } & (
   | { size: number; entries: number; leaves?: ReadonlyMap<string, number> }
@@ -83,7 +87,7 @@ export type Recorded = {
   anchor?: Anchor
 }
 
-/** The whole life of a request, the oldest first. Each entry of its record is in one item or in a fold of many. */
+/** The whole life of a request, oldest first. Each entry is in one moment or in a fold of several. */
 export function describeTimeline(view: RequestView, recorded: Recorded, facts: ViewFacts): Timeline {
   const { entries, isCut = false, calls = [], anchor } = recorded
   let preview: Preview | undefined
@@ -104,7 +108,7 @@ export function describeTimeline(view: RequestView, recorded: Recorded, facts: V
   }
 }
 
-/** Entries of one thing: a use with its end, a credential with the intent before it. */
+/** Entries about one thing: a use with its end, a credential with its intent. */
 export type Group = { refs: readonly EntryRef[]; events: readonly Event[]; at: NumericDate; type: string }
 
 export const refOf = (entry: Entry, anchor?: Anchor): EntryRef => {
@@ -129,7 +133,9 @@ function groupsOf(entries: readonly Entry[], anchor: Anchor | undefined): readon
 
 const previewIn = (event: Event): Preview | undefined => ('preview' in event ? event.preview : undefined)
 
-/** The order of the record stands, also where a clock went back: an item from elsewhere goes before the first later one. */
+/**
+ * Keeps the order of the record, also if a clock went back: a moment from elsewhere goes before the first later one.
+ */
 function placed(items: readonly TimelineItem[], item: TimelineItem): readonly TimelineItem[] {
   const later = items.findIndex(({ at }) => at > item.at)
   return later === -1 ? [...items, item] : items.toSpliced(later, 0, item)
@@ -175,10 +181,10 @@ function itemOfAnchor(anchor: Anchor, { entries: { length }, isCut = false }: Re
   return { ...told, mark: 'anchored', said: [`Anchored up to entry ${entries}, ${of}, in ${tree}`], more: [checked] }
 }
 
-/** So many of one kind in a row are shown one by one. */
+/** At most this many of one kind in a row are shown one by one. */
 const shownSingly = 3
 
-/** Of what comes in a row, many that are alike become one item, at the first. */
+/** Folds alike moments in a row into one, at the place of the first. */
 function folded(items: readonly TimelineItem[]): readonly TimelineItem[] {
   const runs: TimelineItem[][] = []
   for (const item of items) {

@@ -12,7 +12,7 @@ export const whoIs = ({ directory }: Facts, id: string): Who => ({
   ...defined({ name: personOf({ directory }, id)?.name }),
 })
 
-/** A person by name and id; Hotwork, where a rule decided. */
+/** A person by name and id; Hotwork for a rule's decision. */
 export function nameOf({ id, name }: Who): string {
   if (id === 'system') return 'Hotwork, by rule'
   return name === undefined ? id : `${clamp(inert(name), 64).text} (${id})`

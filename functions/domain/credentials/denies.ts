@@ -11,10 +11,10 @@ const tagged = z.strictObject({
 })
 
 /**
- * `until`: no session that it names lives longer. `*` is all sessions of the role.
+ * `until`: every session that it names has ended by then. `*` is all sessions of the role.
  *
- * `issuedBefore` leaves out later sessions: what an agent asks after a lifted halt works. A deny without it is for
- * good, and is never one of `*`.
+ * `issuedBefore` leaves out later sessions: requests made after a lifted halt work. A deny without it is permanent, and
+ * never one of `*`.
  */
 export const Deny = z.discriminatedUnion('tag', [
   tagged,
@@ -22,14 +22,14 @@ export const Deny = z.discriminatedUnion('tag', [
 ])
 export type Deny = z.infer<typeof Deny>
 
-/** For a session that was being made at that time. Seconds. */
+/** Seconds for a session that was being made at that time. */
 const margin = 5
 /** The `MaxSessionDuration` of target roles. Seconds. */
 const longestSession = 3600
 
 /**
- * By place: every session of a request that has ended, and of a live one those that a newer credential replaced or
- * that were never answered.
+ * The denies by place: every session of an ended request, and of a live one the sessions that a newer credential
+ * replaced or that were never answered.
  */
 export function deniesOf(state: ApprovalRequest, now: NumericDate): ReadonlyMap<string, readonly Deny[]> {
   const { sessions = [], credentials, intents } = grantOf(state) ?? {}
@@ -43,7 +43,7 @@ export function deniesOf(state: ApprovalRequest, now: NumericDate): ReadonlyMap<
   return new Map([...Map.groupBy(dead, ({ role }) => role)].map(([role, of]) => [role, ofRole(of)]))
 }
 
-/** No session names its approver, its action or its environment: those halts end grants one by one. */
+/** Sessions do not name approver, action or environment: those halts end grants one by one. */
 export function denyOfHalt({ target, at }: Pick<Halt, 'target' | 'at'>, role: string): Deny | undefined {
   switch (target.kind) {
     case 'agent':

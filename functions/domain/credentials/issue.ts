@@ -22,17 +22,18 @@ import { stateOf } from '../record/preview.ts'
 import { type ApprovalRequest, type ApprovedRequest, keyOf, lostApprovals, usesLeft } from '../record/request.ts'
 import { CredentialId, defined, NumericDate, rfc3339, type Thumbprint } from '../values.ts'
 
-/** The facts at an intent are too old for a later mint. Seconds. */
+/** Seconds after which the facts of an intent are too old for a mint. */
 const intentLasts = 60
 
 /**
- * Alive at once, replaced ones too: each stands in the record, and each replaced one in a deny policy with little room.
+ * The most live sessions, replaced ones included: each stands in the record, and each replaced one in a deny policy
+ * with little room.
  */
 const mostSessions = 100
 
 /**
- * Each claim adds two entries and may come before a revocation: without a bound an agent could make its own record too
- * long to check.
+ * Each claim adds two entries and may race a revocation: without a limit an agent could make its own record too long to
+ * check.
  */
 export const mostTokens = 100
 
@@ -88,7 +89,7 @@ function refusedOwn(
   return !hasUseOf(state, claim) && usesLeft(state) < 1 ? { code: 'uses_exhausted' } : undefined
 }
 
-/** What the caller of a plan is told: no credential is ever made for a plan itself. */
+/** Tells the caller of a plan its steps: a plan itself has no credential. */
 function stepsToClaim(plan: ApprovalRequest): string {
   const steps = keptSteps(plan).map(({ request, agent }) => `\`${request}\` by ${agent}`)
   return `a plan has no credential: its steps are claimed, ${steps.join(', ')}`
@@ -100,8 +101,8 @@ const mayRebind = ({ claim, mayRebind }: Intend): boolean => claim === 'access_t
 
 /**
  * A delegated grant is bound to the first key that claims or delegates it. A target's own credentials never bind one.
- * @param proven `first`: this act may bind a grant that has no key; `another`: it may replace the key
- * @returns undefined where the key is another one
+ * @param proven `first`: this act may bind an unbound grant; `another`: it may replace the key
+ * @returns undefined if the grant is bound to a different key
  */
 export function bindKey(
   state: ApprovedRequest,
@@ -115,7 +116,7 @@ export function bindKey(
   return [{ type: 'KeyBound', at, actor: agentActor(state.ask), policies: [], bundle, ...own }]
 }
 
-/** If the grant is live and its intent neither overtaken nor old. */
+/** Issues if the grant is live and its intent is the newest and fresh. */
 export function issue(
   state: ApprovalRequest,
   command: Issue,
@@ -149,7 +150,7 @@ export function expiryOf({ ask, grant }: ApprovedRequest, at: NumericDate): Nume
 const hasUseOf = ({ grant }: ApprovedRequest, claim: IssuedKind): boolean =>
   grant.uses.some(({ tool }) => tool === claim)
 
-/** Refuses this attempt and leaves the grant, unless an approver may no longer approve. */
+/** Refuses this attempt and leaves the grant, unless an approver has lost the right to approve. */
 export function deniedNow(
   state: ApprovedRequest,
   { answer, eligible, ending, bundle }: Authority & { bundle: string },
@@ -165,7 +166,7 @@ export function deniedNow(
   return { code: answer.error ? 'policy_error' : 'policy_denied', ...defined({ detail: answer.notNow }) }
 }
 
-/** What is approved ahead is not taken up, nor handed on, before its start. */
+/** A grant approved ahead is neither claimed nor delegated before its start. */
 export const notYet = ({ ask: { notBefore } }: ApprovalRequest, at: NumericDate): Refused<'not_yet'> | undefined =>
   notBefore === undefined || at >= notBefore ? undefined : { code: 'not_yet', detail: rfc3339(notBefore) }
 
@@ -180,7 +181,7 @@ export type IssuedCredential = {
   role?: string
 }
 
-/** The state has only what may still be good; the record has all. */
+/** All credentials from the record: the state keeps only those that may still be valid. */
 export function credentialsIssued(entries: readonly Entry[]): readonly IssuedCredential[] {
   const roles = new Map(
     entries.flatMap(({ type, facts }) => (type === 'CredentialIntended' ? [[facts['credential'], roleIn(facts)]] : [])),

@@ -15,20 +15,20 @@ import {
   ToolId,
 } from '../values.ts'
 
-/** Seconds for which a tool takes it that Hotwork asks. */
+/** Seconds for which a tool accepts a proof that Hotwork is asking. */
 export const readSeconds = 300
-/** Seconds for which an evaluation may be answered by a submission. */
+/** Seconds in which a submission may refer to an evaluation. */
 export const bindingWindow = 600
 const thirtyDays = 30 * 86_400
-/** Seconds that the clocks of two Lambdas may differ. */
+/** Seconds by which the clocks of two Lambdas may differ. */
 const clocksDiffer = 30
 
-/** The facts that the one function that signs knows by itself. */
+/** The facts that the signing function itself supplies. */
 type Signing = { issuer: string; bundle: Bundle; now: NumericDate }
 
 /**
- * `says`: all that a caller may say of a statement. `makes`: its claims, whose times and audience are the signer's.
- * `claims`: what Hotwork reads of one that comes back, beside `iss` and `aud`.
+ * `says`: the members that a caller may set. `makes`: the claims; times and audience are the signer's. `claims`: the
+ * claims that Hotwork reads when a statement comes back, beside `iss` and `aud`.
  */
 const kind = <Typ extends string, Said extends z.ZodType, Claims extends z.ZodType>(each: {
   typ: Typ
@@ -49,7 +49,9 @@ const Deferral = z.strictObject({ sub: AgentId, txn: RequestId })
 const Read = z.strictObject({ tool: ToolId })
 const Signal = z.strictObject({ tool: ToolId, stream: StreamId, event: SecurityEvent })
 
-/** Each kind has a `typ` of its own, so that none is taken for another (ARAP). They permit nothing: the table does. */
+/**
+ * Each kind has its own `typ`, so that none is mistaken for another (ARAP). Statements permit nothing: the table does.
+ */
 export const statements = {
   denial: kind({
     typ: 'hotwork-denial+jwt',
@@ -66,22 +68,22 @@ export const statements = {
     makes: (said, { issuer, now }) => ({ aud: issuer, ...said, iat: now, exp: Math.min(said.exp, now + thirtyDays) }),
     claims: Approval.extend({ iat: NumericDate }),
   }),
-  /** Which request a token is waited for. The request says until when. */
+  /** The request whose token a client waits for. The request has the end. */
   deferral: kind({
     typ: 'hotwork-deferral+jwt',
     says: Deferral,
     makes: (said, { issuer, now }) => ({ aud: issuer, ...said, iat: now, exp: now + thirtyDays }),
-    // Codes of older versions have no end.
+    // Codes of older versions have no `exp`.
     claims: Deferral.extend({ iat: NumericDate, exp: NumericDate.optional() }),
   }),
-  /** That it is Hotwork that asks a tool what is there. It is the tool's to verify, and never comes back. */
+  /** A proof for a tool that Hotwork is asking for a resource's state. The tool verifies it; it never comes back. */
   read: kind({
     typ: 'hotwork-read+jwt',
     says: Read,
     makes: ({ tool }, { bundle, now }) => ({ aud: audienceOf(tool, bundle), iat: now, exp: now + readSeconds }),
     claims: z.never(),
   }),
-  /** A Security Event Token (RFC 8417) to a tool: that a token is dead, or that its stream works. */
+  /** A Security Event Token (RFC 8417) to a tool: a token is dead, or its stream works. */
   signal: kind({
     typ: 'secevent+jwt',
     says: Signal,
@@ -98,7 +100,7 @@ export const StatementKind = z.enum(['denial', 'approval', 'deferral', 'read', '
 export type Said<Kind extends StatementKind> = z.infer<(typeof statements)[Kind]['says']>
 export type StatementClaims<Kind extends StatementKind> = z.infer<(typeof statements)[Kind]['claims']>
 
-/** Type and claims of a statement. @throws ZodError, TypeError: the caller says something else than its kind takes */
+/** The type and claims of a statement. @throws ZodError, TypeError if a caller sets a member that its kind lacks */
 export function makeStatement(of: StatementKind, said: unknown, signing: Signing): { typ: string; claims: JsonObject } {
   const { typ, says, makes } = statements[of]
   const make = makes as (said: unknown, signing: Signing) => JsonObject

@@ -15,7 +15,9 @@ type AskedOpening = Pick<Ask, 'id' | 'action' | 'arguments' | 'resource'> & {
 
 export const unopened = RequestId.parse(`bgl_${'0'.repeat(26)}`)
 
-/** Whether this person may use break-glass for all that is opened, as the facts are now. One no is a no. */
+/**
+ * Whether this person may use break-glass for all rights of the opening, by the present facts. One denial denies all.
+ */
 export function askAboutOpening(
   policy: PolicyAnswers,
   action: (typeof openingActs)[number],
@@ -31,10 +33,10 @@ export function askAboutOpening(
   const { breakGlass } = opened
   const facts = factsOfOpening(policy, opened)
   if (!breakGlass || facts.length === 0) return { permit: false, policies: [], detail: 'the facts are gone' }
-  // Hotwork gives nothing for what was opened outside it, even if policy permits.
+  // Hotwork issues nothing for an opening outside it, even if policy permits.
   if (breakGlass.sealed && action !== 'review')
     return { permit: false, policies: [], detail: 'the sealed role is used outside Hotwork' }
-  // No tool acts on a drill.
+  // Tools ignore drills.
   if (breakGlass.drill && moment === 'use') return { permit: false, policies: [], detail: 'this is a drill' }
   const bySource = groupsBySource(bundle.directory, person, { action }, { readings }, now)
   const groups = groupsOf(bundle.directory, person, bySource)
@@ -46,7 +48,7 @@ export function askAboutOpening(
   )
 }
 
-/** Whether a person may vouch: one who could open the same, or review it. Either answer is enough. */
+/** Whether a person may vouch: one who could open the same, or review it. */
 export const askAboutVoucher = (
   policy: PolicyAnswers,
   person: PersonId,
@@ -58,7 +60,7 @@ export const askAboutVoucher = (
     return askAboutOpening(policy, act, person, about, 'request', now)
   })
 
-/** What policy is asked about, one by one. A profile opens what it opened then and still opens. */
+/** The facts for policy, one for each right. A profile opens the rights that it had then and still has. */
 export function factsOfOpening(
   { bundle }: PolicyAnswers,
   { action, arguments: args, resource, breakGlass }: AskedOpening,

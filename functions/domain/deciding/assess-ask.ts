@@ -11,7 +11,7 @@ export type AskOfOne = { action: { name: string; properties: Json }; resource: R
   'mcp' | 'host' | 'justified' | 'task'
 > & { atLeast?: number }
 
-/** What policy is asked before it is asked for. */
+/** The question to policy at an evaluation. */
 export function askedInBody(
   ask: AskOfOne,
   agent: AskerId,
@@ -22,12 +22,12 @@ export function askedInBody(
   const { name: action, properties } = ask.action
   const resource = { type: ask.resource.type, id: ask.resource.id }
   const about = { agent, action, arguments: properties, resource, mcp: ask.mcp, purpose: ask.purpose ?? '', recent }
-  // Before it is asked, as if the service that keeps incidents will know the parent task.
+  // An evaluation assumes that the incident service will know the parent task.
   const task = ask.task ?? (deployment.incidents ? 'known' : 'unchecked')
   return { ...about, ...defined({ preview, host: ask.host, justified: ask.justified, task }) }
 }
 
-/** Refuses also an ask whose credentials could not be confined: what confines them would be too large. */
+/** Also refuses an ask whose credentials cannot be confined because the confining policy would be too large. */
 export function assessAsk(
   ask: AskOfOne,
   agent: AskerId,
@@ -44,7 +44,7 @@ export function assessAsk(
   return detail === undefined ? assessment : { outcome: 'refused', reason: 'invalid_arguments', policies: [], detail }
 }
 
-/** @param preview what was read of the steps; before that it is as if all reads succeed */
+/** @param preview the readings of the steps; if absent, all reads are assumed to succeed */
 export function assessSteps(
   { steps, ...plan }: PlanAsked,
   now: NumericDate,

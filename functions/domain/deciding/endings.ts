@@ -9,7 +9,7 @@ import type { Gathered } from './gathered.ts'
 
 type EndingFacts = Pick<Gathered, 'ancestors' | 'halts' | 'permit'>
 
-/** What has ended a request by now, except its own clock. A halt of an approver ends it too. */
+/** The event that has ended a request by now, besides its own clock. A halt of an approver counts. */
 export function endingOf(
   state: ApprovalRequest,
   gathered: EndingFacts,
@@ -24,7 +24,7 @@ export function endingOf(
   )
 }
 
-/** Every ancestor must be there and live, and no halt may cover it or the request. */
+/** Every ancestor must exist and be live, and no halt may cover it or the request. */
 export function stopOf(
   state: ApprovalRequest,
   { ancestors, halts }: EndingFacts,
@@ -33,13 +33,13 @@ export function stopOf(
 ): Ending | undefined {
   const halt = haltOf(state, halts, role)
   if (halt) return { by: 'halt', id: halt.id }
-  // A halt that was lifted before the child was made still ended what it was made from.
+  // A halt that was lifted before the child was made still ended the ancestor.
   const live = ancestors.filter((each) => asOf(each, now).status === 'approved' && !haltOf(each, halts, role))
   const dead = state.ask.ancestors.find((id) => !live.some(({ ask }) => ask.id === id))
   return dead === undefined ? undefined : { by: 'ancestor', id: dead }
 }
 
-/** The standing permit that it was drawn from. */
+/** The standing permit that approved it. */
 export function permitOf({ ask }: ApprovalRequest): StandingPermitId | undefined {
   const origin = originOf(ask)
   return origin.kind === 'draw' ? origin.permit : undefined
@@ -54,7 +54,7 @@ export function withdrawnPermit(
   return id === undefined || (permit && isLive(permit, now)) ? undefined : { by: 'standing_permit', id }
 }
 
-/** The end of the first of its ancestors: a target, which judges a credential, cannot look at them. */
+/** The earliest end among its ancestors: a target judges the credential alone and cannot read them. */
 export function boundOf(ancestors: readonly ApprovalRequest[], now: NumericDate): NumericDate | undefined {
   const ends = ancestors.map((each) => dueAt(asOf(each, now)) ?? now)
   return ends.length === 0 ? undefined : Math.min(...ends)

@@ -7,20 +7,22 @@ import type { Preview } from '../record/preview.ts'
 import type { ApprovalRequest } from '../record/request.ts'
 import type { NumericDate, PersonId } from '../values.ts'
 
-/** All that an act on a request rests on, as it was read for this act. */
+/** The facts of an act on a request, as they were read for it. */
 export type Gathered = {
   ancestors: readonly ApprovalRequest[]
-  /** Halts of what could stop the request, of the decider, and of the people in whose stead they decide. */
+  /** Halts of the request's targets, of the decider, and of the people they stand in for. */
   halts: readonly Halt[]
-  /** In force, and given to the decider. */
+  /** Stand-ins in force for the decider. */
   standIns: readonly StandIn[]
   permit?: StandingPermit | undefined
   readings?: Readings | undefined
-  /** The present state, where it was read. */
+  /** The present state, if it was read. */
   present?: Preview | undefined
 }
 
-/** `decider`: a person whose rights are wanted beside those of the approvers. `role`: the place where the credential would end. */
+/**
+ * `decider`: a person whose rights are needed beside the approvers'. `role`: the place where the credential would end.
+ */
 export type Occasion = {
   moment: Moment
   now: NumericDate
@@ -29,6 +31,6 @@ export type Occasion = {
   role?: string | undefined
 }
 
-/** A stand-in that was given before a halt of its giver, or before its lifting, is dead for good. */
+/** Stand-ins without those that a halt of their giver ended for good, lifted or not. */
 export const unhaltedStandIns = ({ standIns, halts }: Pick<Gathered, 'standIns' | 'halts'>): readonly StandIn[] =>
   standIns.filter((each) => !isSilenced(each.for, halts, each))

@@ -10,7 +10,7 @@ import type { NarrowResult } from './narrow-request.ts'
 import { askAboutRequest } from './questions.ts'
 import { rightsFor } from './rights.ts'
 
-/** A person's decision, as the door tells it. */
+/** A person's decision, from the handler. */
 export type Decision = Pick<
   Decide,
   | 'person'
@@ -28,7 +28,7 @@ export type Decision = Pick<
 >
 type Unstamped = Omit<Decide, 'bundle'>
 
-/** @param less what a narrowing leaves of it */
+/** @param less the terms after the narrowing */
 export function judgeDecision(
   policy: PolicyAnswers,
   state: ApprovalRequest,
@@ -48,7 +48,7 @@ export function judgeDecision(
   return { ...command, answer: answerAfter(policy, state, command, now) }
 }
 
-/** Whether the narrower may decide what they leave. */
+/** Whether the narrower may decide the narrowed request. */
 function withRights(
   policy: PolicyAnswers,
   state: ApprovalRequest,
@@ -65,7 +65,7 @@ function withRights(
 
 const unasked: Answer = { permit: false, policies: [] }
 
-/** The question about the request as this decision leaves it, asked where the last stage fills. */
+/** The answer about the request after this decision, asked when the last stage fills. */
 function answerAfter(
   policy: PolicyAnswers,
   state: ApprovalRequest,

@@ -18,16 +18,16 @@ import { rightsFor } from './rights.ts'
 export type Judged = Authority & {
   permittedBy: PermittedBy
   standsFor?: { readonly [stage: string]: PersonId }
-  /** With which login each absent person named the decider. */
+  /** The login with which each absent person named the decider. */
   givenBy?: { readonly [person: PersonId]: Given }
   /** Halts of the decider, and of the people they stand in for, that were lifted before this act. */
   afterHalts?: HaltId[]
-  /** By stage name, where observed policies say otherwise of the decider. */
+  /** By stage name, if observed policies would change the decider's right. */
   wouldBe?: { readonly [stage: string]: Observed }
   reading?: ReadAgain
 }
 
-/** The authority for an act on a request, by policy and by all that was read for it. */
+/** The authority for an act on a request, by policy and the facts read for it. */
 export function judge(policy: PolicyAnswers, state: ApprovalRequest, gathered: Gathered, occasion: Occasion): Judged {
   const compared = runWithObserved(policy, (by) => ({
     ...rightsFor(by, state, gathered, occasion),
@@ -42,7 +42,7 @@ export function judge(policy: PolicyAnswers, state: ApprovalRequest, gathered: G
   }
 }
 
-/** The same without policy's answer, for a decision: it is asked about the request as the decision leaves it. */
+/** The same without policy's answer, for a decision: policy is asked about the request after the decision. */
 export const judgeRights = (policy: PolicyAnswers, state: ApprovalRequest, gathered: Gathered, occasion: Occasion) =>
   withRights(
     policy,
@@ -80,7 +80,7 @@ const loginOf = ({ for: absent, at, login }: StandIn): [PersonId, Given] => [abs
 const ofPeople = (halts: readonly Halt[], people: readonly PersonId[]): readonly Halt[] =>
   halts.filter(({ target }) => target.kind === 'person' && people.includes(target.value))
 
-/** The question about a request and about all that it came from. */
+/** The question about a request and all of its ancestors. */
 function askLine(
   policy: PolicyAnswers,
   line: readonly ApprovalRequest[],
@@ -95,7 +95,7 @@ function askLine(
   return { ...no, ...defined({ notNow: whyNotNow(policy.bundle.calendar, permitsAt, now) }) }
 }
 
-/** The question to people where the state has changed: on today's ladder, and never on a lower rung than before. */
+/** The question to people after a drift: on today's ladder, and never on a lower rung than before. */
 function comparedWith(policy: PolicyAnswers, state: ApprovalRequest, preview: Preview, now: NumericDate): ReadAgain {
   if (!isOtherState(state, { preview })) return { preview }
   const found = assessAgain(policy, state, { preview, atLeast: state.tier }, now)
@@ -104,7 +104,7 @@ function comparedWith(policy: PolicyAnswers, state: ApprovalRequest, preview: Pr
   return { preview, again: { ok: true, tier, stages, policies } }
 }
 
-/** An ancestor that has lost an approver is dead at its next act, and so is what came of it. */
+/** An ancestor that has lost an approver is dead at its next act, and so are its descendants. */
 function lostAncestor(policy: PolicyAnswers, { ancestors, readings }: Gathered, now: NumericDate): Ending | undefined {
   const own = { ancestors: [], halts: [], standIns: [], readings }
   const lost = ancestors.find((each) => hasLostApprover(each, rightsFor(policy, each, own, { now }).eligible))

@@ -12,7 +12,7 @@ import { defined, type JsonObject, type NumericDate, ok, type Result, refuse } f
 import { assessAsk, assessSteps } from './assess-ask.ts'
 import { planAsked } from './questions.ts'
 
-/** Before it is known who may decide it. */
+/** A narrowing before its deciders are known. */
 export type Narrowed = Omit<Extract<Narrowing, { ok: true }>, 'eligible' | 'permittedBy'>
 export type NarrowResult = Narrowed | Extract<Narrowing, { ok: false }>
 type Narrowable = Pick<ApprovalRequest, 'ask' | 'tier' | 'preview'>
@@ -49,7 +49,7 @@ function narrowAct(policy: PolicyAnswers, { ask, tier, preview }: Narrowable, na
   }))
 }
 
-/** Steps are struck out, or their arguments become less. Tier and people are found again for what is left. */
+/** Strikes steps out or narrows their arguments, then finds tier and people again. */
 function narrowPlan(
   policy: PolicyAnswers,
   { ask, tier, preview }: Narrowable,
@@ -80,7 +80,7 @@ function narrowPlan(
 type Assessed = { outcome: 'requestable'; tier: number; policies: readonly string[] }
 type NotAssessed = Extract<ReturnType<typeof assessAsk>, { outcome: 'refused' }>
 
-/** It may need a higher tier, and never a lower one: the approver was not asked whether fewer people may look at it. */
+/** A narrowing may raise the tier and never lowers it: the approver was not asked whether fewer people may decide. */
 function onLadder<Found extends Assessed>(
   { bundle }: PolicyAnswers,
   tier: number,
@@ -97,7 +97,7 @@ function onLadder<Found extends Assessed>(
 
 type NotLess = 'not_narrower' | 'unknown_action'
 
-/** The terms that are left of an act, where they are less. */
+/** The terms of an act that were lowered. */
 function lessOf(
   { bundle }: PolicyAnswers,
   act: Pick<Ask, 'action' | 'arguments' | 'uses' | 'lifetime'>,
@@ -138,7 +138,7 @@ function changeStep(
   return terms.code === 'unknown_action' ? refuse(terms.code, `step ${number}`) : no(terms.detail ?? 'it is no less')
 }
 
-/** A step may be the first one of its resource now. */
+/** Renumbers `after`, since a struck step may have been the one before. */
 const withoutStruckBefore = (steps: readonly PlanStep[]): PlanStep[] =>
   steps.map(({ after: _, ...step }, index) => {
     const earlier = steps.findIndex(
@@ -147,7 +147,7 @@ const withoutStruckBefore = (steps: readonly PlanStep[]): PlanStep[] =>
     return step.struck || earlier < 0 || earlier >= index ? step : { ...step, after: earlier + 1 }
   })
 
-/** What people decide on, made of the steps that are not struck out: those in `arguments` are what the digest covers. */
+/** The terms of a plan without its struck steps: `arguments` is the part that the digest covers. */
 export function termsOfPlan(steps: readonly PlanStep[]) {
   const kept = keptSteps({ ask: { steps } })
   const sum = (of: (step: PlanStep) => number) => kept.reduce((all, step) => all + of(step), 0)

@@ -30,7 +30,7 @@ import { type ApprovalRequest, approvalsOf } from '../record/request.ts'
 import { type AgentId, defined, isAgent, type NumericDate, type PersonId } from '../values.ts'
 import { askAboutOpening } from './ask-about-opening.ts'
 
-/** What was asked for, as policy hears it. */
+/** A request as policy reads it. */
 export const askedOf = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>): Asked => ({
   agent: ask.agent.id,
   action: ask.action,
@@ -44,7 +44,7 @@ export const askedOf = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview
   preview: outcomeOfPreview(preview),
 })
 
-/** A plan as policy hears it: without the steps that are struck out. */
+/** A plan as policy reads it: without struck steps. */
 export const planAsked = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>): PlanAsked => ({
   ...whyAsked(ask),
   agent: ask.agent.id as AgentId,
@@ -57,7 +57,7 @@ export const planAsked = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'previ
 
 export type Act = { number?: number; asked: Asked; proposal?: Asked }
 
-/** Each act that a request asks for. An opening is asked about by its rights. */
+/** Each act of a request. An opening is asked about by its rights. */
 export function actsOf(bundle: Bundle, state: Pick<ApprovalRequest, 'ask' | 'preview'>): readonly Act[] {
   const { asks } = rulesOf(state.ask)
   switch (asks) {
@@ -73,9 +73,9 @@ export function actsOf(bundle: Bundle, state: Pick<ApprovalRequest, 'ask' | 'pre
 }
 
 /**
- * The one question about a request: its tier is what the approvals on record satisfy on today's ladder. Of each step two,
- * before people approve: about its own agent, and at the moment `plan` about the agent that proposed it, which is asked
- * about afterwards too.
+ * The question about a request at the tier that its approvals satisfy on today's ladder. Before people approve a plan,
+ * each step asks two: about its own agent, and at the moment `plan` about the proposing agent, who is asked about later
+ * too.
  */
 export function askAboutRequest(
   policy: PolicyAnswers,
@@ -96,7 +96,7 @@ export function askAboutRequest(
   return allOf(answers)
 }
 
-/** Who would have to be asked now, by what is read of it now. */
+/** The people whose approval it would need now, by a new reading. */
 export const assessAgain = (
   policy: PolicyAnswers,
   state: Pick<ApprovalRequest, 'ask'>,
@@ -109,7 +109,7 @@ export const assessAgain = (
   return assessPlan(policy.bundle, ask, planAsked(again), now, { atLeast })
 }
 
-/** May this person do this to that request, or, where the act is about none, at all? */
+/** Whether this person may do this to that request or, without one, at all. */
 export function askAboutPerson(
   policy: PolicyAnswers,
   action: PersonAction,
@@ -126,8 +126,7 @@ export function askAboutPerson(
   const known = bundle.directory.people.find(({ id }) => id === person)
   if (known?.status !== 'active') return { permit: false, policies: [] }
   const requests = about.state ? factsAbout(policy, about.state) : []
-  // Without facts no one may approve, ask or allow more. Taking away is asked without them: a retired agent must stay
-  // revocable.
+  // Without facts, approving and asking are refused. Revoking needs none: a retired agent must stay revocable.
   if (about.state && requests.length === 0 && onlyForRequests.has(action))
     return { permit: false, policies: [], detail: 'the facts are gone' }
   const { inSteadBy } = about
@@ -150,7 +149,7 @@ export function askAboutPerson(
   )
 }
 
-/** May a person ask this on behalf of its agent? Only those who answer for the agent may, no matter what policy says. */
+/** Whether a person may ask on an agent's behalf. Only its owners may, under any policy. */
 export function askAboutAsker(
   policy: PolicyAnswers,
   state: ApprovalRequest,
@@ -163,7 +162,7 @@ export function askAboutAsker(
   return askAboutPerson(policy, 'ask', person, now, { state })
 }
 
-/** The one right by which people see requests, records and the log. */
+/** The right by which people read requests, records and the log. */
 export const mayRead = (policy: PolicyAnswers, person: PersonId, now: NumericDate): boolean =>
   askAboutPerson(policy, 'read', person, now).permit
 
@@ -179,7 +178,7 @@ export function askAboutStandIn(
   return policy.ask({ kind: 'person', action: 'standIn', person: withGroups(by), absent: withGroups(absent), now })
 }
 
-/** Whether being in one group alone lets a person decide a stage of this request. */
+/** Whether membership of one group alone lets a person decide a stage of this request. */
 export function mayDecideAsMember(
   policy: PolicyAnswers,
   state: ApprovalRequest,
@@ -194,7 +193,7 @@ export function mayDecideAsMember(
   return requests.length > 0 && requests.every(may)
 }
 
-/** Of a plan: one for each step. None where the facts of one are gone. */
+/** The facts of each act; a plan has one for each step. Empty if the facts of a step are gone. */
 function factsAbout({ bundle }: PolicyAnswers, state: ApprovalRequest): readonly RequestFacts[] {
   const { ask, tier } = state
   const all = actsOf(bundle, state)

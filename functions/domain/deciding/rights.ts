@@ -9,18 +9,18 @@ import type { NumericDate, PersonId } from '../values.ts'
 import { type Gathered, type Occasion, unhaltedStandIns } from './gathered.ts'
 import { askAboutPerson } from './questions.ts'
 
-/** `claimed`: what the login of the person who acts says of their groups. */
+/** `claimed`: the groups in the acting person's login. */
 export type WhatSourcesSaid = {
   readings?: Readings | undefined
   claimed?: { person: PersonId; groups: LoginGroups | undefined } | undefined
 }
 
-/** A person who decides, if one does, with the people in whose stead they may. */
+/** The decider, if any, and the people they may stand in for. */
 export type Deciding = { decider?: PersonId | undefined; absent: readonly PersonId[] }
 
 export type Rights = {
   eligible: Eligibility
-  /** By stage name: the absent person whose right the decider has, and the policies that let them. */
+  /** By stage name: the absent person whose right the decider uses, and the policies that permit it. */
   standsFor: { readonly [stage: string]: PersonId }
   permittedBy: PermittedBy
 }
@@ -28,7 +28,7 @@ export type Rights = {
 export const countedApprovers = (state: ApprovalRequest): readonly PersonId[] =>
   approvalsOf(state).flatMap(peopleBehind)
 
-/** The rights of the decider, and of the approvers who count. */
+/** The rights of the decider, and of the approvers whose decisions count. */
 export function rightsFor(
   policy: PolicyAnswers,
   state: ApprovalRequest,
@@ -47,9 +47,9 @@ export function rightsFor(
 type Eligible = { eligible: Eligibility; permittedBy: { readonly [person: PersonId]: PermittedBy } }
 
 /**
- * By policy alone: the stage names that each person may decide under.
+ * By policy alone: the stage names under which each person may decide.
  *
- * @param people without them, the approvers who count, under the names by which they approved: each name is a question
+ * @param people by default the approvers who count, under the names by which they approved: each name is a question
  */
 export function eligibilityOf(
   policy: PolicyAnswers,
@@ -81,7 +81,7 @@ function namesToAsk(state: ApprovalRequest, people: readonly PersonId[] | undefi
   return given
 }
 
-/** What the login of each decider said, which counts for as long as it holds. */
+/** The groups in each decider's login, which count until they expire. */
 function loginGroupsOf(state: ApprovalRequest, actor: WhatSourcesSaid['claimed']): ReadonlyMap<PersonId, LoginGroups> {
   const all = new Map<PersonId, LoginGroups>()
   for (const { person, claimed } of approvalsOf(state)) if (claimed) all.set(person, claimed)
@@ -89,7 +89,7 @@ function loginGroupsOf(state: ApprovalRequest, actor: WhatSourcesSaid['claimed']
   return all
 }
 
-/** Rights that policy gives people, less those of halted people, with those of stand-ins. */
+/** Rights by policy, without those of halted people, and with those of stand-ins. */
 export function rightsOf(
   policy: PolicyAnswers,
   state: ApprovalRequest,
@@ -104,8 +104,8 @@ export function rightsOf(
 }
 
 /**
- * A decision for another rests on the absent person's right still being there and on the stand-in's being active. A
- * right held for another is handed on no further.
+ * A decision for another person needs the absent person's right and an active stand-in. A stand-in's right passes no
+ * further.
  */
 function withStandIns(
   policy: PolicyAnswers,
@@ -131,7 +131,7 @@ function withStandIns(
       all[person] = [...(all[person] ?? []), ...handedOn(whose, person).map(({ stage }) => stage)]
   if (decider === undefined || !isActive(decider) || ownersOf(state).includes(decider))
     return { eligible: all, standsFor, permittedBy }
-  // People who have decided already come last: another absent person may bring a right that is still open.
+  // People who have decided come last: a different absent person may bring a right that is still open.
   const counted = countedApprovers(state)
   const inTurn = absent.toSorted((one, other) => Number(counted.includes(one)) - Number(counted.includes(other)))
   for (const whose of inTurn)
@@ -144,7 +144,7 @@ function withStandIns(
   return { eligible: all, standsFor, permittedBy }
 }
 
-/** Takes away what stopped people may decide, and what they decided. */
+/** Removes the rights and the decisions of halted people. */
 function silence(eligible: Eligibility, state: ApprovalRequest, halts: readonly Halt[], now: NumericDate): Eligibility {
   const decided = new Map(
     approvalsOf(state).flatMap((approval) => peopleBehind(approval).map((each) => [each, approval] as const)),

@@ -10,7 +10,7 @@ export type Right = {
 }
 
 /**
- * Whether one right is no more than another. An argument that is left out is another argument.
+ * Whether one right is at most another. Leaving an argument out is a different value.
  * @param narrowable the arguments that the catalogue lets be narrowed
  */
 export function within(child: Right, parent: Right, narrowable: readonly string[]): boolean {

@@ -8,8 +8,8 @@ import { type NumericDate, rfc3339 } from '../values.ts'
 const deepestDelegation = 3
 
 /**
- * A narrower right for another agent, whose uses are spent here: parent and children together never have more than was
- * approved. The operation finds whether it lies within the parent's, since that needs the catalogue.
+ * A narrower right for another agent, whose uses are spent here: parent and children together never exceed the
+ * approval. The operation checks that it lies within the parent's, which needs the catalogue.
  */
 export function delegate(
   state: ApprovalRequest,
@@ -30,7 +30,7 @@ export function delegate(
   if (!rulesOf(state.ask).mayDelegate) return { code: 'not_permitted' }
   const bound = bindKey(state, { ...command, first: true, another: false }, at)
   if (!bound) return { code: 'key_mismatch' }
-  // The same child again needs no new permit, but nothing goes on that was stopped meanwhile.
+  // A repeat for the same child needs no new permit, but an ending since then still refuses it.
   if (state.grant.delegations.some((each) => each.child === child))
     return endedBy(state, command.ending, command, at) ?? []
   const line = [state.ask.agent.id, ...state.ask.chain.map(({ id }) => id)]

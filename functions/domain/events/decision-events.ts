@@ -16,8 +16,8 @@ export type EventId = z.infer<typeof EventId>
 const common = { id: EventId, at: NumericDate }
 
 /**
- * Ids, status and times. Not: arguments, resources, texts, rights, and people, whose ids are personal data. Members may be
- * added as optional: a queue holds events of older code.
+ * Ids, status and times alone. Arguments, resources, texts, rights, and people, whose ids are personal data, stay out.
+ * Members may be added as optional: a queue holds events of older code.
  */
 export const RequestEvent = z.strictObject({
   ...common,
@@ -34,9 +34,9 @@ export const RequestEvent = z.strictObject({
     'Opening Reviewed',
   ]),
   request: RequestId,
-  /** The request that it was delegated from, or the plan that it is a step of. */
+  /** The request that it was delegated from, or the plan of a step. */
   parent: RequestId.optional(),
-  /** Not of an opening, which a person asks for. */
+  /** Absent for an opening, which a person asks for. */
   agent: AgentId.optional(),
   action: z.string(),
   tier: z.int().nonnegative(),
@@ -48,14 +48,14 @@ export const RequestEvent = z.strictObject({
   grant: GrantId.optional(),
   claimBy: NumericDate.optional(),
   notAfter: NumericDate.optional(),
-  /** Of a grant or an opening that ended. `state_changed`: what was approved is no longer there, and people decide again. */
+  /** The reason for an end of a grant or opening. `state_changed`: the resource changed, and people decide again. */
   ended: z
     .strictObject({
       how: z.enum(['completed', 'expired', 'revoked', 'halted', 'state_changed']),
       by: z.enum(['agent', 'person', 'system']),
     })
     .optional(),
-  /** How the work went, or what the review of an opening said. */
+  /** The outcome of the work, or of an opening's review. */
   outcome: z.enum(['succeeded', 'failed', 'justified', 'not_justified']).optional(),
   drill: z.literal(true).optional(),
 })
@@ -65,7 +65,7 @@ export const HaltDecisionEvent = z.strictObject({
   ...common,
   type: z.enum(['Halt Declared', 'Halt Lifted']),
   halt: HaltId,
-  /** Without the value where that is a person. */
+  /** Without the value if it is a person. */
   target: z.strictObject({
     kind: z.enum(HaltTarget.options.map(({ shape }) => shape.kind.value)),
     value: z.string().optional(),
@@ -80,7 +80,7 @@ export type DecisionEvent = z.infer<typeof DecisionEvent>
 const idOf = (type: DecisionEvent['type'], ...of: readonly (string | number)[]): EventId =>
   EventId.parse(idOfDigest('evt', digestOf('hotwork.event.v1', [type, ...of])))
 
-/** What happened between two stored states of a request. Each comes once a round at most. */
+/** The events between two stored states of a request. Each occurs at most once a round. */
 export function eventsOfRequest(before: ApprovalRequest | undefined, after: ApprovalRequest): readonly RequestEvent[] {
   const ofType = (type: RequestEvent['type'], at: NumericDate, facts: Partial<RequestEvent> = {}): RequestEvent => ({
     ...{ id: idOf(type, after.ask.id, facts.round ?? after.round), type, at },
@@ -143,7 +143,7 @@ function endOf(before: ApprovalRequest | undefined, after: ApprovalRequest) {
       return { at, facts: { grant, ended: { how, by } as const } }
     }
     case 'pending':
-    // Of the next round already, where no one has to be asked.
+    // The next round, if it is approved without people.
     case 'approved': {
       const { round } = before
       return { at: after.updatedAt, facts: { grant, round, ended: { how: 'state_changed', by: 'system' } as const } }
@@ -168,7 +168,7 @@ function factsOf(state: ApprovalRequest) {
   }
 }
 
-/** What happened between two stored lists of the halts of one target. That one ends by itself is stored nowhere. */
+/** The events between two stored lists of a target's halts. An end by time is not stored and gives none. */
 export function eventsOfHalts(before: readonly Halt[], after: readonly Halt[]): readonly HaltDecisionEvent[] {
   return after.flatMap((halt) => {
     const was = before.find(({ id }) => id === halt.id)

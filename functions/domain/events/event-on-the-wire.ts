@@ -3,7 +3,7 @@ import type { DecisionEvent } from './decision-events.ts'
 
 const time = (at: number | undefined) => (at === undefined ? undefined : rfc3339(at))
 
-/** An event as receivers read it: `detail` on the bus, `data` of a webhook. docs/events.md names the members. */
+/** An event in the form for receivers: `detail` on the bus, `data` of a webhook. docs/events.md names the members. */
 export function detailOf(event: DecisionEvent): object {
   const { id, at } = event
   if ('halt' in event)
@@ -17,7 +17,7 @@ export function detailOf(event: DecisionEvent): object {
   }
 }
 
-/** The body of a webhook, in the form that Standard Webhooks proposes: `request.approved`. */
+/** The body of a webhook in the form of Standard Webhooks, with a type such as `request.approved`. */
 export const webhookBodyOf = (event: DecisionEvent): string =>
   JSON.stringify({
     type: event.type.toLowerCase().replace(' ', '.'),

@@ -4,7 +4,7 @@ import { ToolId } from '../values.ts'
 import { DecisionEvent } from './decision-events.ts'
 import { SecurityEvent, type SessionRevoked } from './security-events.ts'
 
-/** One event on its way to one receiver: `bus`, or `webhook:` and the id of an agent or a tool. */
+/** A delivery of one event to one receiver: `bus`, or `webhook:` and the id of an agent or tool. */
 export const DecisionDelivery = z.strictObject({
   receiver: z.union([z.literal('bus'), z.templateLiteral(['webhook:', z.string().min(1)])]),
   event: DecisionEvent,
@@ -12,7 +12,7 @@ export const DecisionDelivery = z.strictObject({
 export type DecisionDelivery = z.infer<typeof DecisionDelivery>
 
 const stream = 'stream:'
-/** One security event on its way to the stream of a tool. */
+/** A delivery of one security event to a tool's stream. */
 export const SignalDelivery = z.strictObject({
   receiver: z.templateLiteral([stream, z.string().min(1)]),
   event: SecurityEvent,
@@ -28,13 +28,13 @@ export const toStream = (tool: ToolId, event: SecurityEvent): SignalDelivery => 
 export const isSignal = (delivery: Delivery): delivery is SignalDelivery => delivery.receiver.startsWith(stream)
 export const toolOfStream = ({ receiver }: SignalDelivery): ToolId => ToolId.parse(receiver.slice(stream.length))
 
-/** Only the tool that the token is for is told of it. No stream is looked for here: whether there is one changes. */
+/** The delivery to the token's own tool. Streams are not looked up here, since they come and go. */
 export function signalOf(event: SessionRevoked, action: string, bundle: Bundle): SignalDelivery | undefined {
   const tool = toolOf(action, bundle)
   return tool && toStream(tool, event)
 }
 
-/** The bus has all of them. An agent hears of its own requests, a tool of those whose credential is for it. */
+/** The bus gets all events, an agent those of its own requests, a tool those of requests whose credential is for it. */
 export function deliveriesOf(event: DecisionEvent, bundle: Bundle): readonly DecisionDelivery[] {
   const parties = 'request' in event ? [event.agent, toolOf(event.action, bundle)] : []
   const notified = parties.filter((id) => id !== undefined && notifyOf(id, bundle) !== undefined)
@@ -43,6 +43,6 @@ export function deliveriesOf(event: DecisionEvent, bundle: Bundle): readonly Dec
 
 const toolOf = (action: string, { actions }: Bundle): ToolId | undefined => ToolId.safeParse(actions[action]?.tool).data
 
-/** Where an agent or a tool is notified. @param id of a receiver whose registration may be gone by now */
+/** The webhook address of an agent or tool. @param id of a receiver that may have left the registry */
 export const notifyOf = (id: string, bundle: Bundle): string | undefined =>
   agentOf(bundle, id)?.notify ?? bundle.tools.find((tool) => tool.id === id)?.notify

@@ -14,27 +14,27 @@ import {
   StreamId,
 } from '../values.ts'
 
-/** Why a token died before its time. `replaced`: its holder claimed another. */
+/** The reason why a token died early. `replaced`: its holder claimed another. */
 export const EndedBecause = z.enum(['completed', 'revoked', 'halted', 'ended', 'token_revoked', 'replaced'])
 export type EndedBecause = z.infer<typeof EndedBecause>
 
-/** What goes to the stream of one tool: ids, times and a closed code, never a text. */
+/** An event for a tool's stream: ids, times and a closed code, never a text. */
 export const SecurityEvent = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('session_revoked'),
     request: RequestId,
     token: CredentialId,
-    /** As the `sub` of the token. */
+    /** The `sub` of the token. */
     subject: AskerId,
     at: NumericDate,
-    /** From then on the token is dead by itself. */
+    /** The token's own `exp`. */
     expiresAt: NumericDate,
     because: EndedBecause,
   }),
   z.strictObject({
     type: z.literal('verification'),
     stream: StreamId,
-    /** Tells one request for it from the next. */
+    /** Distinguishes one verification request from the next. */
     count: z.int(),
     state: z.string().max(1024).optional(),
   }),
@@ -43,8 +43,7 @@ export type SecurityEvent = z.infer<typeof SecurityEvent>
 export type SessionRevoked = Extract<SecurityEvent, { type: 'session_revoked' }>
 
 /**
- * The access token that a change of a request killed before its time. One that expired with its grant is dead by its own
- * `exp`, which its tool reads.
+ * The access token that a change of a request ended early. Its tool reads the `exp` of one that expires with its grant.
  */
 export function killedToken(before: ApprovalRequest | undefined, after: ApprovalRequest): SessionRevoked | undefined {
   const token = before?.status === 'approved' ? before.grant.credentials.access_token : undefined
@@ -77,7 +76,9 @@ function becauseOf(after: ApprovalRequest): EndedBecause {
   }
 }
 
-/** CAEP 1.0 section 2. An agent, as the user of its session, completes and gives tokens back; people end it as admins. */
+/**
+ * CAEP 1.0 section 2. An agent is the user of its session: it completes and returns tokens. People end it as admins.
+ */
 const initiators: { readonly [why in EndedBecause]: 'user' | 'admin' | 'system' } = {
   completed: 'user',
   token_revoked: 'user',
@@ -116,5 +117,5 @@ export function setClaims(event: SecurityEvent, { stream, issuer }: Addressed): 
   }
 }
 
-/** The same for the same event on the same stream, so that a receiver knows one that comes again. */
+/** The same event on the same stream has the same id, so that a receiver recognizes a repeat. */
 const setId = (parts: (string | number)[]): string => idOfDigest('set', digestOf('hotwork.set.v1', parts))

@@ -6,7 +6,7 @@ import { addressesOf, type Bundle } from '../policy/bundle.ts'
 import type { Rate } from '../policy/ladder.ts'
 import { defined, idOfDigest, type NumericDate, StreamId, ToolId } from '../values.ts'
 
-/** Shared Signals Framework 1.0: what a tool is told, and where. Each tool has one stream. */
+/** Shared Signals Framework 1.0: a tool's stream. Each tool has at most one. */
 
 const SupportedEvent = z.enum([sessionRevoked])
 export const supportedEvents = SupportedEvent.options
@@ -21,9 +21,9 @@ export const SignalStream = z.strictObject({
   id: StreamId,
   tool: ToolId,
   endpoint: z.string(),
-  /** What the receiver wants in `Authorization`: a secret. */
+  /** The secret that the receiver expects in `Authorization`. */
   authorization: z.string().optional(),
-  /** All of them, where the tool names none. */
+  /** All types if the tool names none. */
   requested: z.array(z.string()).optional(),
   description: z.string().optional(),
   status: StreamStatus,
@@ -31,7 +31,7 @@ export const SignalStream = z.strictObject({
 })
 export type SignalStream = z.infer<typeof SignalStream>
 
-/** What a tool says of its stream itself. */
+/** The settings that a tool makes for its stream. */
 export type StreamTerms = Pick<SignalStream, 'endpoint' | 'authorization' | 'requested' | 'description'>
 
 /** Milliseconds since 1970 at which each bucket is full again. */
@@ -42,7 +42,7 @@ export const StreamRow = z.strictObject({
 })
 export type StreamRow = z.infer<typeof StreamRow>
 
-/** Each change is an entry: a tool cannot fill its own record. */
+/** Bounds changes, each of which is an entry: a tool cannot fill its own record. */
 export const changeRate: Rate = { perMinute: 6, burst: 30 }
 /** Seconds between two requests for a verification. */
 export const verificationInterval = 10
@@ -51,21 +51,21 @@ export const verificationRate: Rate = { perMinute: 60 / verificationInterval, bu
 export const deliveredEvents = ({ requested }: Pick<SignalStream, 'requested'>) =>
   supportedEvents.filter((each) => requested === undefined || requested.includes(each))
 
-/** Hotwork calls an address that the deployer named, and no other, so no tool can aim it at a third party. */
+/** Hotwork calls only addresses that the deployer named, so a tool cannot aim it at a third party. */
 export function mayReceiveAt(bundle: Bundle, tool: ToolId, endpoint: string): boolean {
   const { addresses = [], signals = [] } = addressesOf(bundle, tool) ?? {}
-  // As it will be called: dots in a path lead out of it.
+  // Compared in normalized form: dots in a path lead out of it.
   const { href } = new URL(endpoint)
   return [...addresses, ...signals]
     .map((address) => new URL(address).href)
     .some((address) => href === address || href.startsWith(`${address.replace(/\/$/, '')}/`))
 }
 
-/** A stream that was removed and made again is another: the chain is longer. */
+/** A stream that is made again has a new id, since the chain is longer. */
 export const streamIdOf = (tool: ToolId, sequence: number): StreamId =>
   StreamId.parse(idOfDigest('str', digestOf('hotwork.stream.v1', [tool, sequence])))
 
-/** Without the secret, the path of the endpoint, which may be one too, and the tool's own words. */
+/** The recorded facts, without the secret, the endpoint's path, which may be secret too, and the tool's own words. */
 const facts = {
   stream: StreamId,
   origin: z.string().regex(/^https?:\/\/[^/]+$/),
@@ -100,7 +100,7 @@ export function streamEvent(
   return { ...common, type: before ? 'StreamChanged' : 'StreamRegistered', ...told }
 }
 
-/** `undefined` takes a member away, and one that is not there stays as it is. */
+/** `undefined` removes a member; an absent member stays as it is. */
 export type StreamChanges = {
   [M in keyof (StreamTerms & Pick<SignalStream, 'status' | 'reason'>)]?: SignalStream[M] | undefined
 }

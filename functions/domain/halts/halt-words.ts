@@ -5,7 +5,7 @@ import { nameIn } from '../cards/who.ts'
 import { inert } from '../inert.ts'
 import { declarerName, type Halt, HaltTarget } from './halt.ts'
 
-/** What can be halted, to choose from. */
+/** The kinds of halt in a menu. */
 export const haltKinds: { readonly [kind in HaltTarget['kind']]: string } = {
   agent: 'An agent',
   owner: 'All agents of a person',
@@ -17,7 +17,10 @@ export const haltKinds: { readonly [kind in HaltTarget['kind']]: string } = {
 }
 export const HaltKind = z.enum(Object.keys(haltKinds) as [keyof typeof haltKinds])
 
-/** As on the command line: `agent:NAME`, `person:NAME`, `owner=person:NAME`, `environment=NAME`, `all`. */
+/**
+ * Parses a target in the command line's form: `agent:NAME`, `person:NAME`, `owner=person:NAME`, `environment=NAME`,
+ * `all`.
+ */
 export function readHaltTarget(typed: string): HaltTarget | undefined {
   const [, kind, value] = /^([a-z]+)[:=](.+)$/s.exec(typed) ?? []
   const isId = typed.startsWith('agent:') || typed.startsWith('person:')
@@ -25,7 +28,7 @@ export function readHaltTarget(typed: string): HaltTarget | undefined {
     .data
 }
 
-/** How a target is written, where one is asked for. */
+/** The forms of a target, for prompts. */
 export const haltTargets = 'agent:NAME, person:NAME, owner=person:NAME, role=ARN, environment=NAME, action=NAME, or all'
 
 export function haltTitle({ kind, value }: HaltTarget, facts: Pick<ViewFacts, 'directory'>): Sentence {
@@ -47,7 +50,7 @@ export function haltTitle({ kind, value }: HaltTarget, facts: Pick<ViewFacts, 'd
   }
 }
 
-/** Since when, by which person or transmitter, until when, and why. */
+/** A halt's start, declarer, end and reason. */
 export const haltNow = ({ at, by, until, reason }: Halt, facts: Pick<ViewFacts, 'directory'>): Sentence => [
   'Since ',
   { time: at },

@@ -23,11 +23,11 @@ export type HaltTarget = z.infer<typeof HaltTarget>
 export const Declarer = z.union([PersonId, TransmitterId])
 export type Declarer = z.infer<typeof Declarer>
 export const isTransmitter = (by: Declarer): by is TransmitterId => by.startsWith('transmitter:')
-/** In words that people read. */
+/** The declarer in words for people. */
 export const declarerName = (by: Declarer, nameOf: (person: PersonId) => string): string =>
   isTransmitter(by) ? `the ${by.replace(':', ' ')}` : nameOf(by)
 
-/** It ends when a person lifts it, or at `until`. What was there before stays ended. */
+/** A halt ends when a person lifts it, or at `until`. Lifting revives nothing. */
 export const Halt = z.strictObject({
   id: HaltId,
   target: HaltTarget,
@@ -42,11 +42,11 @@ export type Halt = z.infer<typeof Halt>
 export const isHaltInForce = ({ lifted, until }: Halt, now: NumericDate): boolean =>
   lifted === undefined && (until === undefined || now < until)
 
-/** A person's `Idempotency-Key` names one halt, so that a call that comes again finds what it made. */
+/** A person's `Idempotency-Key` names one halt, so that a repeated call finds the first one's. */
 export const idOfKey = (person: PersonId, key: string): HaltId =>
   HaltId.parse(idOfDigest('hlt', digestOf('hotwork.halt.v1', [person, key])))
 
-/** Whether a halt is what was asked for, and still stops it. Reasons are not compared: the record has only a commitment. */
+/** Whether a halt in force matches a new one. Reasons are not compared: the record has only a commitment. */
 export const isRepeated = (before: Halt, { target, until }: NewHalt, now: NumericDate): boolean =>
   haltKey(before.target) === haltKey(target) && before.until === until && isHaltInForce(before, now)
 
@@ -79,29 +79,26 @@ export function targetsOf(state: ApprovalRequest, role: string | undefined): rea
   ]
 }
 
-/** When something was done, and which halts of that very second were lifted before it. */
+/** The time of an act, and the halts of that same second that were lifted before it. */
 export type Act = { at: NumericDate; afterHalts?: readonly HaltId[] | undefined }
 
-/** Times are whole seconds: within one, the order counts that was found when it was done. */
+/** Times are whole seconds; within one, the order is the one that the act recorded. */
 function stops({ id, lifted, until }: Halt, { at, afterHalts = [] }: Act): boolean {
   if (lifted) return at <= lifted.at && !afterHalts.includes(id)
   return until === undefined || at < until
 }
 
-/** Whether what a person began ended with a halt of theirs. What they begin while it is in force ends with it. */
+/** Whether a halt of a person ended an act of theirs. An act during the halt ends with it. */
 export const isCutOff = (at: NumericDate, halts: readonly Halt[], now: NumericDate): boolean =>
   halts.some((halt) => (isHaltInForce(halt, now) ? at <= halt.at : stops(halt, { at })))
 
-/** Halts that were lifted before this act in the same second. The act keeps them. */
+/** The halts that were lifted before this act in the same second. The act keeps them. */
 export const liftedBefore = (halts: readonly Halt[], now: NumericDate): { afterHalts?: HaltId[] } => {
   const afterHalts = halts.filter(({ lifted }) => lifted !== undefined && lifted.at >= now).map(({ id }) => id)
   return afterHalts.length === 0 ? {} : { afterHalts }
 }
 
-/**
- * The halt that ends a request, of any halts. One of a person ends only what they opened or asked: their decisions do not
- * count.
- */
+/** The halt that ends a request. A halt of a person ends their openings and requests; their decisions stop counting. */
 export function haltOf(state: ApprovalRequest, halts: readonly Halt[], role?: string): Halt | undefined {
   const own = new Set(targetsOf(state, role).map(haltKey))
   const asker = askerActor(state.ask).id
@@ -113,7 +110,7 @@ export function haltOf(state: ApprovalRequest, halts: readonly Halt[], role?: st
   )
 }
 
-/** The halt because of which what a person does now, or did in an act, counts for nothing. */
+/** The halt that makes a person's act now, or an earlier act of theirs, count for nothing. */
 const silencing = (person: PersonId, halts: readonly Halt[], when: Act | { now: NumericDate }): Halt | undefined =>
   halts.find(
     (halt) =>
@@ -140,7 +137,9 @@ export const HaltEvent = z.discriminatedUnion('type', [
 ])
 export type HaltEvent = z.infer<typeof HaltEvent>
 
-/** Of one target, halts that end by themselves apart: they must not keep a lasting one out. */
+/**
+ * The most halts in force of one target. Those with an end are counted apart: they must not crowd out a lasting one.
+ */
 const mostInForce = 20
 
 export type HaltRefusal = 'not_permitted' | 'policy_error' | 'too_many_halts' | 'self_lift' | 'already_lifted'
@@ -167,7 +166,9 @@ export function halt(
   return { ...commonOf(who, at), type: 'Halted', target, reason, ...defined({ until }) }
 }
 
-/** The deployment says what a transmitter may halt. No policy is asked, and a person lifts it. */
+/**
+ * A halt by a transmitter, within the targets that the deployment gives it. Policy is not asked, and a person lifts it.
+ */
 export const haltBySignal = (
   { target, reason }: NewHalt,
   { transmitter, bundle }: { transmitter: TransmitterId; bundle: string },
@@ -179,13 +180,13 @@ export const haltBySignal = (
   reason,
 })
 
-/** A transmitter has one halt in force of a target, so that it keeps no other out. */
+/** A transmitter has at most one halt in force of a target, so that it crowds no other out. */
 export const haltInForceBy = (halts: readonly Halt[], by: Declarer, now: NumericDate): Halt | undefined =>
   halts.find((each) => each.by === by && isHaltInForce(each, now))
 
 /**
- * Lifts a halt, never by the person who declared it. The lift is no earlier than those before it on the same target,
- * however slow the clock: so it stops all that those stop.
+ * Lifts a halt, never by its declarer. A lift's time is at least that of earlier lifts on the target, even if a clock
+ * is slow, so that it stops all that they stop.
  */
 export function lift(halt: Halt, halts: readonly Halt[], who: HaltActor, at: NumericDate): HaltEvent | HaltRefusal {
   const no = refusalOf(who)
@@ -208,7 +209,7 @@ const commonOf = ({ person, answer, bundle }: HaltActor, at: NumericDate) => ({
   bundle,
 })
 
-/** @throws TypeError when the events are not a halt's own: a tampered ledger */
+/** @throws TypeError if the events are not a halt's own: a tampered ledger */
 export function evolveHalt(id: HaltId, halt: Halt | undefined, { type, actor, at, ...facts }: HaltEvent): Halt {
   const declares = actor.type === 'person' || actor.type === 'transmitter'
   if (type === 'Halted' && !halt && declares && 'target' in facts)
@@ -218,10 +219,7 @@ export function evolveHalt(id: HaltId, halt: Halt | undefined, { type, actor, at
   throw new TypeError(`\`${type}\` does not follow in \`${id}\``)
 }
 
-/**
- * The halts of a target with one changed. Of those that are over only the last matters, since it stops all that an
- * earlier one stopped.
- */
+/** The halts of a target with one changed. Only the last of the ended halts matters, since it covers the earlier ones. */
 export function withHalt(halts: readonly Halt[], changed: Halt, now: NumericDate): readonly Halt[] {
   const all = [...halts.filter(({ id }) => id !== changed.id), changed]
   const last = all.findLast(({ lifted }) => lifted !== undefined)

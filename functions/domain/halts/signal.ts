@@ -5,7 +5,7 @@ import type { Bundle } from '../policy/bundle.ts'
 import { Alias, type NumericDate, TransmitterId } from '../values.ts'
 import { type HaltTarget, haltKey } from './halt.ts'
 
-/** What a transmitter may say of a subject (CAEP 1.0, RISC 1.0). */
+/** The events that a transmitter may send about a subject (CAEP 1.0, RISC 1.0). */
 export const SignalKind = z.enum(['session-revoked', 'account-disabled', 'credential-compromise'])
 export type SignalKind = z.infer<typeof SignalKind>
 
@@ -25,10 +25,10 @@ export const Transmitter = z.strictObject({
   /** `{issuer}` stands for Hotwork's own issuer. */
   audience: z.string().min(1).max(512),
   algorithms: z.array(z.enum(['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'])).min(1),
-  /** Of whose people and agents it may speak. */
+  /** The issuers whose people and agents it may speak of. */
   subjectsOf: z.array(Alias).min(1).max(20),
   events: z.array(SignalKind).min(1),
-  /** What is above it waits, and an alarm says so. */
+  /** Further halts wait, and an alarm reports them. */
   haltsPerHour: z.int().min(1).max(10_000).default(60),
 })
 export type Transmitter = z.infer<typeof Transmitter>
@@ -48,14 +48,14 @@ export const EventClaims = z.object({
 })
 export type EventClaims = z.infer<typeof EventClaims>
 
-/** One who is meant: without `issuer`, at any issuer whose subjects the transmitter may speak of. */
+/** A subject: without `issuer`, at any issuer that the transmitter may speak of. */
 export type Name = { issuer?: string; subject: string }
 
 export type Signal = { kind: SignalKind; names: readonly Name[] }
-/** Of a kind that Hotwork does not take, or a person's own logout. */
+/** An event that Hotwork ignores: of an unknown kind, or a person's own logout. */
 export type Unused = { type: string; because: 'not_taken' | 'own_logout' | 'verification' }
 
-/** @returns undefined where an event that Hotwork takes does not say in the form of RFC 9493 of which subject it is */
+/** @returns undefined if an event of a known kind names its subject outside the forms of RFC 9493 */
 export function signalsIn(claims: EventClaims): readonly (Signal | Unused)[] | undefined {
   const read: (Signal | Unused)[] = []
   for (const [type, { subject, initiating_entity: by }] of Object.entries(claims.events)) {
@@ -63,7 +63,7 @@ export function signalsIn(claims: EventClaims): readonly (Signal | Unused)[] | u
     if (kind === undefined) read.push({ type, because: type === verification ? 'verification' : 'not_taken' })
     else if (kind === 'session-revoked' && by === 'user') read.push({ type, because: 'own_logout' })
     else {
-      // Transmitters that are older than SSF 1.0 write it in the event.
+      // Transmitters older than SSF 1.0 put the subject into the event.
       const names = namesIn(claims.sub_id ?? subject)
       if (!names) return undefined
       read.push({ kind, names })
@@ -79,7 +79,7 @@ const reads = <S extends z.ZodType>(schema: S, read: (id: z.output<S>) => Name) 
   }
 }
 
-/** RFC 9493 section 3.2: those that can be the `sub` of an identity. */
+/** RFC 9493 section 3.2: the formats that can be the `sub` of an identity. */
 const formats = new Map([
   ['iss_sub', reads(z.object({ iss: Text, sub: Text }), ({ iss, sub }) => ({ issuer: iss, subject: sub }))],
   ['opaque', reads(z.object({ id: Text }), ({ id }) => ({ subject: id }))],
@@ -88,11 +88,11 @@ const formats = new Map([
   ['uri', reads(z.object({ uri: Text }), ({ uri }) => ({ subject: uri }))],
 ])
 
-/** A format that is not known here names no one. @returns undefined where it is not in its format */
+/** The subjects in an id; empty for an unknown format. @returns undefined if it violates its format */
 function namesIn(id: unknown): readonly Name[] | undefined {
   const { format, user, application, identifiers } = Object(id) as { [member: string]: unknown }
   if (typeof format !== 'string') return undefined
-  // Sessions and devices of others are not known here: what is said of one is said of its user.
+  // Sessions and devices of other systems are unknown here: an event about one counts for its user.
   if (format === 'complex') return (user ?? application) === undefined ? [] : namesIn(user ?? application)
   if (format !== 'aliases') return (formats.get(format) ?? (() => []))(id)
   if (!Array.isArray(identifiers)) return undefined
@@ -103,8 +103,8 @@ function namesIn(id: unknown): readonly Name[] | undefined {
 type Facts = Pick<Bundle, 'directory' | 'agents'> & { deployment: Pick<Bundle['deployment'], 'issuers'> }
 
 /**
- * What a signal halts. Of a person: what they decide, and what their agents do. That a session of theirs is over says nothing
- * against their agents, which have credentials of their own.
+ * The targets of a signal: for a person, their decisions and their agents. The end of a person's session leaves their
+ * agents, which have credentials of their own.
  */
 export function targetsOfSignal(
   { kind, names }: Signal,
@@ -134,5 +134,5 @@ export function targetsOfSignal(
   return [...new Map(all.map((target) => [haltKey(target), target])).values()]
 }
 
-/** Closed words: nothing that a transmitter writes stands in the ledger. */
+/** The reason in fixed words: a transmitter's own text stays out of the ledger. */
 export const reasonOf = ({ kind }: Signal): string => `signal \`${kind}\``

@@ -24,12 +24,12 @@ const Any = z.discriminatedUnion('type', [
 
 export type AnyEvent = z.infer<typeof Any>
 
-/** What each entry can be. */
+/** Every type of entry. */
 export const eventTypes: ReadonlySet<string> = new Set(Any.options.flatMap(typesOf))
 
 function typesOf(option: (typeof Any.options)[number]): string[] {
   return 'options' in option ? option.options.map(({ shape }) => shape.type.value) : [option.shape.type.value]
 }
 
-/** The event of an entry of any chain. Undefined for one that this code does not know. */
+/** The event of an entry of any chain. Undefined for a type that this code does not know. */
 export const anyEventOf = (entry: Entry): AnyEvent | undefined => Any.safeParse(factsOf(entry)).data

@@ -6,7 +6,7 @@ import type { ApprovalRequest } from '../record/request.ts'
 import { AgentId, defined, type NumericDate, PersonId, ToolId } from '../values.ts'
 import type { Entry } from './ledger.ts'
 
-/** By what an entry is found. They stand beside it in its row, outside its hash, and prove nothing. */
+/** The search keys of an entry. They stand beside it in its row, outside its hash, and prove nothing. */
 export type Facets = {
   type: string
   /** Agents, people and tools. */
@@ -16,13 +16,13 @@ export type Facets = {
   resource?: string
 }
 
-/** What the writer knows of all entries of a chain, and one entry alone does not say. */
+/** The facts of a chain that single entries lack, from its writer. */
 export type ChainFacts = { who: readonly string[]; actions: readonly string[] }
 
 export type LedgerFilter = {
-  /** The first second of it. */
+  /** The first second. */
   since?: NumericDate
-  /** The first second that is not of it any more. */
+  /** The second after the last. */
   until?: NumericDate
   agent?: AgentId
   person?: PersonId
@@ -34,9 +34,9 @@ export type LedgerFilter = {
 }
 
 const mostNames = 50
-/** What is longer is no filter that a search takes. */
+/** A longer value is not indexed, since no search takes it as a filter. */
 const longest = { action: 128, resource: 2048 }
-/** An agent writes these by itself, also what is shown of its arguments. */
+/** Members that an agent writes, the shown arguments included. */
 const ofTheAgent = new Set(['arguments', 'purpose', 'parentTask', 'preview', 'resource'])
 
 export const factsOfRequest = ({ ask }: ApprovalRequest): ChainFacts => ({
@@ -57,8 +57,8 @@ export const factsOfStandIn = (standIn: Pick<StandIn, 'by' | 'for'>): ChainFacts
 export const factsOfPermit = ({ agent, action }: StandingPermit): ChainFacts => ({ who: [agent], actions: [action] })
 
 /**
- * `who`: the actor with its chain, the actor whose own chain it is, and each agent, person or tool that a fact names with
- * its whole value; of a request's entries also who asked. Arguments name no one.
+ * `who`: the actor with its delegation chain, the actor whose own chain it is, and each agent, person or tool that is
+ * the whole value of a fact; in a request's entries also the asker. Arguments are not searched for ids.
  */
 export function facetsOf({ id, type, actor, facts, parent_task, resource }: Entry, chain?: ChainFacts): Facets {
   const who = [id.slice(0, id.lastIndexOf('/')), actor.id, ...(actor.chain ?? []), ...textsIn(facts)].filter(isActor)
@@ -94,7 +94,7 @@ export const passesFilter = (
   (resource === undefined || facets.resource === resource) &&
   (type === undefined || facets.type === type)
 
-/** What an entry says itself counts, and not what stands beside it. */
+/** Whether an entry matches by its own content, and not by the facets beside it. */
 export const agreesWith = ({ since, until, ...filter }: LedgerFilter, entry: Entry): boolean => {
   const { type, task, resource } = facetsOf(entry)
   const at = Date.parse(entry.at) / 1000
@@ -106,14 +106,14 @@ export const agreesWith = ({ since, until, ...filter }: LedgerFilter, entry: Ent
   )
 }
 
-/** Whether it asks for less than all entries of a time. */
+/** Whether it filters by more than time. */
 export const isNarrow = ({ since: _, until: __, ...others }: LedgerFilter): boolean => Object.keys(others).length > 0
 
-/** Where an entry stands among all: by time, then by chain, and within a chain in its order. */
+/** The sort key of an entry among all: time, chain, sequence. */
 export function placeOf({ id, at }: Pick<Entry, 'id' | 'at'>): string {
   const cut = id.lastIndexOf('/')
   return `${secondOf(Date.parse(at) / 1000)}${id.slice(0, cut)}/${id.slice(cut + 1).padStart(10, '0')}`
 }
 
-/** Before all that is of this second. Ten digits last until the year 2286. */
+/** A key before all entries of this second. Ten digits last until the year 2286. */
 export const secondOf = (at: NumericDate): string => `${String(Math.floor(at)).padStart(10, '0')}#`

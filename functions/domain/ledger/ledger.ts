@@ -27,11 +27,11 @@ import type { AnyEvent } from './any-event.ts'
 import { ErasedEvent } from './erased.ts'
 
 /**
- * One entry: an event with its place in its aggregate's chain. `hash` is over the rest of the entry and `previous` is
- * the hash before. `facts` is the event as the reducer takes it; the members beside it are for readers.
+ * One entry: an event with its place in its aggregate's chain. `hash` covers the rest of the entry, and `previous` is
+ * the hash before. `facts` is the event as the reducer reads it; the members beside it are for readers.
  */
 export type Entry = {
-  /** The version of the form of entries. The first had none. */
+  /** The version of the entry's form. Version 1 lacks the member. */
   v?: number
   /** `<aggregate id>/<sequence>`, the first sequence is 1. */
   id: string
@@ -48,7 +48,7 @@ export type Entry = {
   hash: string
 }
 
-/** Since version 2, commitments stand where personal texts were. */
+/** Since version 2, entries have commitments in place of personal texts. */
 export const entryVersion = 2
 
 export type Head = { sequence: number; hash: string | null }
@@ -96,13 +96,13 @@ export function chainEntries(
 export const entryHash = (entry: Omit<Entry, 'hash'> & { hash?: string }): string =>
   digestOfEntry(entry as unknown as JsonObject)
 
-/** `version`: newer code wrote it, which may mean what this code does not know. */
+/** `version`: newer code wrote it, whose meaning this code cannot know. */
 export type Broken = { at: string; why: 'sequence' | 'previous' | 'hash' | 'version' | 'event' | 'state' }
 
-/** A long chain goes on from here with its next entries. */
+/** The state so far, from which a long chain is replayed further. */
 export type Replayed<S> = { head: Head; state: S | undefined }
 
-/** Verifies a request's chain and replays it. Compare the state with the stored one to find a cut tail. */
+/** Verifies a request's chain and replays it. Comparing the result with the stored state finds a cut tail. */
 export const verify = (
   aggregate: string,
   entries: readonly Entry[],
@@ -123,7 +123,7 @@ export const verifyHalt = verifierOf(HaltEvent, evolveHalt)
 export const verifyPermit = verifierOf(PermitEvent, evolvePermit)
 export const verifyStandIn = verifierOf(StandInEvent, evolveStandIn)
 
-/** The hashes of a chain of any kind; its events are not read. */
+/** Verifies the hashes of any chain, without reading its events. */
 export const verifyHashes = (aggregate: string, entries: readonly Entry[], head = noEntries): Broken | undefined =>
   replayChain<true, true>(
     aggregate,
@@ -150,7 +150,7 @@ export const verifyPerson = (
     },
   )
 
-/** Of an agent or a tool; of a group and a sealed role's names, which are recertified alone. */
+/** Verifies the chain of an agent or tool, or of a group or sealed role's names, which are only recertified. */
 export const verifyActor = (
   id: Subject | ToolId,
   entries: readonly Entry[],
@@ -159,7 +159,7 @@ export const verifyActor = (
     refused: refused + (type === 'Refused' ? 1 : 0),
   }))
 
-/** Verifies and replays the chain of a halt, a standing permit, a stand-in or an actor. Undefined where it is a request's. */
+/** Verifies and replays the chain of a halt, a standing permit, a stand-in or an actor. Undefined for a request's. */
 export function verifyOther(aggregate: string, entries: readonly Entry[]) {
   const permit = StandingPermitId.safeParse(aggregate)
   if (permit.success) return verifyPermit(permit.data, entries)
@@ -205,7 +205,7 @@ function replayChain<S, E>(
   return { state }
 }
 
-/** Undefined for a row that has none, such as one with half a character in it. */
+/** Undefined if the row has no RFC 8785 form, such as one with a lone surrogate. */
 export function hashIn(entry: Entry): string | undefined {
   try {
     return entryHash(entry)

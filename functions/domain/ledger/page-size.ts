@@ -1,11 +1,11 @@
-/** A Lambda answers at most 6 MB, counted once its answer, in which a page is text, is JSON itself. */
+/** Bytes. A Lambda answers at most 6 MB, in which the page is a string of JSON. */
 const largestPage = 5_000_000
 
-/** What a line may take there: a quote is escaped, and any other character than plain ASCII may be. */
+/** The most that a line may take there: quotes are escaped, and other characters may be. */
 const weightOf = (text: string): number =>
   text.length + (text.match(/["\\]/g)?.length ?? 0) + 6 * (text.match(/[^ -~]/g)?.length ?? 0)
 
-/** How many entries, as they are stored, fit on one page: always the first. */
+/** The number of stored entries that fit on one page, at least one. */
 export function countFitting(texts: readonly string[]): number {
   let sum = 0
   const over = texts.findIndex((text, index) => {

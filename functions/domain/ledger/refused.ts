@@ -19,17 +19,17 @@ export type About = {
   resource?: Resource
   parentTask?: ParentTask
   digest?: Digest
-  /** Of an evaluation. */
+  /** The reason of an evaluation. */
   reason?: string
 }
 
-/** For so long after an entry, refusals of the same kind are only counted. Seconds. */
+/** Seconds after an entry in which refusals of the same kind are only counted. */
 export const refusedWindow = 3600
 
-/** How many kinds of refusal a chain takes as entries of their own. Past that, all others share one entry an hour. */
+/** The kinds of refusal for which a chain takes entries of their own. All others share one entry an hour. */
 export const refusedKinds: Rate = { perMinute: 2, burst: 60 }
 
-/** Rows about what was refused stand beside where the chain ends (`CHAIN#<chain>`): the roles that write one write both. */
+/** Rows about refusals stand beside the chain's head (`CHAIN#<chain>`): a role that writes one writes both. */
 const rowOf = (chain: string, name: string) => `CHAIN#${chain}#${name}`
 
 export function kindKey(chain: string, attempted: string, code: string, about: About): string {

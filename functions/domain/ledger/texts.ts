@@ -7,11 +7,11 @@ import type { AnyEvent } from './any-event.ts'
 import type { Entry } from './ledger.ts'
 
 /**
- * What people write, and what identifies a person beyond their `person:` id, is personal. An entry has only a commitment
- * to it; the text and its salt lie beside the entry, where they can be erased (ADR 0029).
+ * Personal texts (ADR 0029): people's words, and identifiers of a person besides their `person:` id. An entry has only
+ * a commitment; the text and its salt lie beside it, where they can be erased.
  */
 
-/** Good for one text: without the salt, no guess at the text can be checked. */
+/** A text with its salt, without which a guess at the text cannot be checked. */
 export type PersonalText = { commitment: Digest; person: PersonId; text: string; salt: string }
 
 type Found = { event: AnyEvent; holder: JsonObject; owner: PersonId | undefined }
@@ -35,7 +35,7 @@ export const personalMembers: { readonly [type in AnyEvent['type']]?: readonly P
   Recertified: [{ at: '/reason', whose: 'actor' }],
 }
 
-/** Where a state has such texts, or the commitments to them. */
+/** The places of such texts, or of their commitments, in a state. */
 export const personalInRequest = [
   ...personalTexts.map(({ at }) => at),
   '/ask/agent/subject',
@@ -53,7 +53,7 @@ export const commitmentTo = (text: string, salt: string): Digest => digestOf('ho
 
 export const isCommitment = (value: string): value is Digest => Digest.safeParse(value).success
 
-/** @param owner who answers for the agent that asks, where the events are of a request */
+/** @param owner the person who answers for the asking agent, for the events of a request */
 export function setTextsApart<E extends AnyEvent>(
   events: readonly E[],
   owner: PersonId | undefined,
@@ -103,10 +103,10 @@ export function commitmentsAt(value: unknown, places: readonly string[]): readon
 }
 
 type Beside = { text?: string; salt?: string; withheld_until?: string }
-/** Beside entries, by entry and JSON pointer, as an answer has them. */
+/** The texts beside entries, by entry and JSON pointer, in the form of an answer. */
 export type TextsBeside = { readonly [entry: string]: { readonly [pointer: string]: Beside } }
 
-/** The entries with those texts that they are indeed committed to. Their hashes are over the commitments, not over these. */
+/** The entries with the texts that match their commitments. The hashes cover the commitments. */
 export const withTextsBeside = (entries: readonly Entry[], beside: TextsBeside): readonly Entry[] =>
   entries.map((entry) => {
     const texts = new Map(
@@ -120,7 +120,7 @@ export const withTextsBeside = (entries: readonly Entry[], beside: TextsBeside):
     return { ...entry, facts: withTextsAt(entry.facts, places, (commitment) => texts.get(commitment) ?? commitment) }
   })
 
-/** The same value with what `read` says in the place of each commitment. */
+/** The same value with each commitment replaced by `read`. */
 export const withTextsAt = <T>(value: T, places: readonly string[], read: (commitment: Digest) => string): T =>
   places.reduce<Json>(
     (all, at) => replaceAt(all, at, (text) => (isCommitment(text) ? read(text) : text)),
@@ -129,7 +129,7 @@ export const withTextsAt = <T>(value: T, places: readonly string[], read: (commi
 
 type Replace = (text: string, holder: JsonObject, pointer: string) => string
 
-/** A copy of the path alone: the rest is shared. `*` stands for each item of an array. */
+/** Copies the path alone: the rest is shared. `*` stands for each item of an array. */
 function replaceAt(value: Json, at: string, replace: Replace): Json {
   const [, ...steps] = at.split('/')
   return step(value, steps, '', replace)
@@ -154,10 +154,10 @@ function step(value: Json, [name, ...rest]: readonly string[], pointer: string, 
 
 export const isIdToken = (pointer: string): boolean => pointer.endsWith('/idToken')
 
-/** For clocks that differ, after the `exp` of an ID token. Seconds. */
+/** Seconds after an ID token's `exp`, for clocks that differ. */
 const tolerance = 60
 
-/** Beyond the year 9999 no date is written: a token without an end is withheld until then. */
+/** The year 9999, the last that a date can have: a token without an end is withheld until then. */
 const never = 253_402_300_799
 
 const Claims = z.object({ exp: z.number() })

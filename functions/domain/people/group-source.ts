@@ -4,17 +4,17 @@ import type { PersonAction } from '../policy/question.ts'
 import { Alias, NumericDate, PersonId } from '../values.ts'
 import type { Directory } from './organisation.ts'
 
-/** Where members of a group come from beside those in the directory. */
+/** The source of a group's members beside those in the directory. */
 export const SourcedGroup = z.strictObject({
   source: GroupSource,
-  /** Its word counts for requests up to this tier. */
+  /** The highest tier for which it counts. */
   tiers: z.int().min(0).max(100).default(1),
-  /** Whether it lets people use break-glass. */
+  /** Whether it permits break-glass. */
   breakGlass: z.boolean().default(false),
 })
 export type SourcedGroup = z.infer<typeof SourcedGroup>
 
-/** From when and until when a source has a person in a group. */
+/** A source's membership of one person in a group, with its start and end. */
 export const SourcedMember = z.strictObject({
   person: PersonId,
   from: NumericDate.optional(),
@@ -22,14 +22,14 @@ export const SourcedMember = z.strictObject({
 })
 export type SourcedMember = z.infer<typeof SourcedMember>
 
-/** What a source said last of one group. */
+/** A source's last answer about one group. */
 export const GroupReading = z.strictObject({
-  /** Its key: the word of another source does not count. */
+  /** The key of the source: an answer of another source does not count. */
   source: z.string(),
   members: z.array(SourcedMember),
-  /** Of a schedule: all people in it, whether or not they are on call. Missing where the pager did not say. */
+  /** All people of a schedule, on call or off. Absent if the pager did not answer it. */
   rota: z.array(PersonId).optional(),
-  /** Users of the source that no person of the directory is. */
+  /** Users of the source who are not in the directory. */
   unknown: z.array(z.string()).optional(),
   readAt: NumericDate,
   /** Without a new answer the group is empty from then on. */
@@ -38,20 +38,20 @@ export const GroupReading = z.strictObject({
 export type GroupReading = z.infer<typeof GroupReading>
 export type Readings = { readonly [group: string]: GroupReading }
 
-/** The groups that a person's own login says they are in, and until when that counts. */
+/** The groups in a person's own login, and the time until which they count. */
 export const LoginGroups = z.strictObject({ groups: z.array(Alias), until: NumericDate })
 export type LoginGroups = z.infer<typeof LoginGroups>
 
-/** `saidUntil`: until when the word of a login on groups counts. Missing where the login says nothing of groups. */
+/** `saidUntil`: the time until which the login counts for groups. Absent if the login has no groups. */
 export type GroupsSaid = { claimed?: LoginGroups | undefined; saidUntil?: NumericDate | undefined }
 
 export type SourcesSaid = { readings?: Readings | undefined; claimed?: LoginGroups | undefined }
 
-/** Groups whose source Hotwork reads; a claim comes with the login. */
+/** The groups whose source Hotwork reads; claims come with the login. */
 export const groupsToRead = (directory: Directory): readonly string[] =>
   Object.keys(directory.sources ?? {}).filter((group) => sourceOfGroup(directory, group)?.kind.by !== 'login')
 
-/** Undefined where a group has its people from the file alone. */
+/** Undefined if the group's members come from the file alone. */
 export function sourceOfGroup({ sources = {} }: Directory, group: string): Source | undefined {
   const sourced = ownOf(sources, group)
   return sourced && sourceOf(sourced.source)
@@ -72,7 +72,7 @@ export function loginGroups(
   return groups.length === 0 ? undefined : { groups, until: loginHoldsUntil(made) }
 }
 
-/** Who the source has in the group now. Written so that NaN counts for nothing. */
+/** The members of the group now, by its source. The comparisons fail for NaN. */
 export function membersNow(
   directory: Directory,
   group: string,
@@ -85,8 +85,8 @@ export function membersNow(
 }
 
 /**
- * Whether its source has a person in a group at any time: off shift too. Undefined where that is not known now: the login
- * says nothing of groups, or what the source said last is too old. Written so that NaN is not known.
+ * Whether its source ever has a person in a group, off shift too. Undefined if unknown: the login has no groups, or the
+ * last answer is too old. The comparisons make NaN unknown.
  */
 export function isEverMember(
   directory: Directory,
@@ -108,14 +108,16 @@ export function isEverMember(
 
 export const letsOpen = ({ breakGlass }: Pick<SourcedGroup, 'breakGlass'>): boolean => breakGlass
 
-/** What a member by a source may do: people who may edit it can add themselves, so each source has a bound. */
+/**
+ * Whether a source's membership counts for an act: the source's editors can add themselves, so each source has limits.
+ */
 function counts({ tiers, breakGlass }: SourcedGroup, action: PersonAction, tier: number | undefined): boolean {
   switch (action) {
     case 'approve':
       return tier !== undefined && tier <= tiers
     case 'breakGlass':
       return breakGlass
-    // Stopping is easy.
+    // Stopping needs little.
     case 'revoke':
       return true
     default:
@@ -123,7 +125,7 @@ function counts({ tiers, breakGlass }: SourcedGroup, action: PersonAction, tier:
   }
 }
 
-/** The groups that sources have a person in, as far as that counts for an act. */
+/** The groups that sources give a person, if they count for the act. */
 export function groupsBySource(
   directory: Directory,
   person: PersonId,
@@ -138,7 +140,7 @@ export function groupsBySource(
   )
 }
 
-/** The groups in which a source may put people for an act. */
+/** The groups whose source counts for an act. */
 export const countingGroups = (
   { sources = {} }: Directory,
   { action, tier }: { action: PersonAction; tier?: number | undefined },

@@ -2,10 +2,12 @@ import * as z from 'zod'
 import type { Unseen } from './host.ts'
 
 type HostKind = {
-  /** The host as agents.json names it. */
+  /** The form of the host in agents.json. */
   where: z.ZodType<string>
   example: string
-  /** Advice to people, of a kind that Hotwork asks no one about. Else the one that is asked, and the reasons of a failed look. */
+  /**
+   * For a kind without a prober, advice to people; else the service that is asked, and the reasons of a failed look.
+   */
   seen: string | { asked: string; failed: { readonly [why in Unseen]: string } }
 }
 
@@ -47,11 +49,11 @@ export const hostKinds = {
 
 type Kinds = typeof hostKinds
 type Kind = keyof Kinds
-/** A kind that has a prober. */
+/** A kind with a prober. */
 export type ProbedKind = { [K in Kind]: Kinds[K]['seen'] extends string ? never : K }[Kind]
 
 export type RunsOn = { [K in Kind]: { [member in K]: string } }[Kind]
-/** The host of an agent, whose own rights may act without Hotwork. */
+/** The host of an agent. Its own rights may allow an act without Hotwork. */
 export const RunsOn = z.union(
   Object.entries(hostKinds).map(([kind, { where }]) => z.strictObject({ [kind]: where })),
   `one of ${listed(Object.entries(hostKinds).map(([kind, { example }]) => `\`{ "${kind}": "${example}" }\``))}`,

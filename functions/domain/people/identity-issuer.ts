@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-/** Https, or http that never leaves this machine. */
+/** HTTPS, or HTTP on loopback. */
 export const SecureUrl = z
   .url()
   .regex(/^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(\/|$))/, 'use https; http only on loopback')
@@ -9,7 +9,10 @@ const IssuerUrl = SecureUrl.regex(/^[^?#]+$/, 'an issuer has no query and no fra
 
 /** `{issuer}` stands for Hotwork's own issuer. */
 const audience = z.string().min(1)
-/** Also where the token's own `exp` is later: one hour, unless the deployment file says another age. Seconds. */
+/**
+ * Seconds from its issue after which a token is refused, even if its `exp` is later: one hour unless the deployment
+ * file says otherwise.
+ */
 const maxAge = z.int().min(30).max(86_400).optional()
 
 const discovered = { issuer: IssuerUrl, jwksUri: SecureUrl.optional(), audience, maxAge }
@@ -33,20 +36,20 @@ export type SpiffeBundle = z.infer<typeof SpiffeBundle>
 const spiffe = {
   kind: z.literal('spiffe'),
   trustDomain: TrustDomain,
-  /** By the profile `https_web`. */
+  /** The endpoint, under the profile `https_web`. */
   bundleEndpoint: SecureUrl.optional(),
-  /** A rotation of these keys needs a new deployment. */
+  /** Inline keys, whose rotation needs a new deployment. */
   bundle: SpiffeBundle.optional(),
   audience,
-  /** Of an SVID. Five minutes, unless the deployment file says another age. Seconds. */
+  /** The maximum age of an SVID in seconds: five minutes unless the deployment file says otherwise. */
   maxAge: z.int().min(30).max(3600).optional(),
   algorithms: z.array(z.enum(['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512'])).min(1),
 }
-/** Workloads come with JWT-SVIDs. */
+/** An issuer of JWT-SVIDs. */
 export const SpiffeIssuer = z.strictObject(spiffe)
 export type SpiffeIssuer = z.infer<typeof SpiffeIssuer>
 
-/** A deployment file may name the bundle's file. */
+/** The same in a deployment file, which may name the bundle's file. */
 const SpiffeIssuerFile = z.strictObject({ ...spiffe, bundleFile: z.string().min(1).optional() })
 
 export const GithubIssuer = z.strictObject({
@@ -56,13 +59,13 @@ export const GithubIssuer = z.strictObject({
 })
 export type GithubIssuer = z.infer<typeof GithubIssuer>
 
-/** One AWS account's outbound identity federation: `issuer` is what `EnableOutboundWebIdentityFederation` answered. */
+/** One AWS account's outbound identity federation: `issuer` is the answer of `EnableOutboundWebIdentityFederation`. */
 export const AwsIssuer = z.strictObject({
   kind: z.literal('aws'),
   ...discovered,
   algorithms: z.array(z.enum(['RS256', 'ES384'])).min(1),
   accountId: z.string().regex(/^\d{12}$/),
-  /** Whether tokens may speak for where a role session came from (`subject_mode` `OriginIdentity`). */
+  /** Whether tokens may name the origin of a role session (`subject_mode` `OriginIdentity`). */
   originIdentity: z.boolean().optional(),
 })
 export type AwsIssuer = z.infer<typeof AwsIssuer>
@@ -70,12 +73,12 @@ export type AwsIssuer = z.infer<typeof AwsIssuer>
 export const Issuer = z.discriminatedUnion('kind', [OidcIssuer, SpiffeIssuer, GithubIssuer, AwsIssuer])
 export type Issuer = z.infer<typeof Issuer>
 
-/** SVIDs are for minutes. Seconds. */
+/** Seconds. SVIDs live minutes. */
 const usualMaxAges = { oidc: 3600, spiffe: 300, github: 3600, aws: 3600 }
-/** How old its tokens may be. */
+/** The maximum age of its tokens. */
 export const maxAgeOf = (each: Pick<Issuer, 'kind' | 'maxAge'>): number => each.maxAge ?? usualMaxAges[kindOf(each)]
 
-/** Its name in what is recorded: the `iss` of its tokens, where they have one. */
+/** Its name in records: the `iss` of its tokens, if they have one. */
 export const nameOfIssuer = (each: Issuer): string => ('issuer' in each ? each.issuer : `spiffe://${each.trustDomain}`)
 export const IssuerFile = z.discriminatedUnion('kind', [OidcIssuer, SpiffeIssuerFile, GithubIssuer, AwsIssuer])
 export type IssuerFile = z.infer<typeof IssuerFile>
@@ -83,10 +86,10 @@ export type IssuerFile = z.infer<typeof IssuerFile>
 type IssuerKind = 'oidc' | 'spiffe' | 'github' | 'aws'
 export const kindOf = ({ kind = 'oidc' }: Pick<Issuer, 'kind'>): IssuerKind => kind
 
-/** GitHub identities are pinned to ids: names of owners and repositories can be taken over by others. */
+/** GitHub identities are pinned to ids: names of owners and repositories can change hands. */
 export const githubPins = ['repository_id', 'repository_owner_id', 'job_workflow_ref', 'environment'] as const
 
-/** `undefined`: any but those that every token has. */
+/** The claims that an identity may pin. `undefined`: any besides the standard ones. */
 export const pinnableClaims: { readonly [kind in IssuerKind]: readonly string[] | undefined } = {
   oidc: undefined,
   // A SPIFFE ID is the whole identity.
@@ -102,7 +105,7 @@ export const pinnableClaims: { readonly [kind in IssuerKind]: readonly string[] 
     'runner_environment',
     'workflow_ref',
   ],
-  // `request_tags` are what the caller says, and prove nothing.
+  // `request_tags` come from the caller, and prove nothing.
   aws: ['aws_account', 'lambda_source_function_arn', 'org_id', 'ou_path', 'source_region'],
 }
 

@@ -4,10 +4,10 @@ import { event } from '../event.ts'
 import { Digest, type NumericDate } from '../values.ts'
 import { accountsOf, type Person } from './organisation.ts'
 
-/** As a chat of any kind says them; a commitment has a colon. */
+/** An id of any kind of chat. It has no colon, unlike a commitment. */
 const ChatId = z.string().regex(/^[A-Za-z0-9._-]{2,64}$/)
 
-/** Ids that never change. An e-mail address or a name may, so it is not looked at. */
+/** Permanent ids. An e-mail address or a name may change, so neither is read. */
 export const ChatAccount = z.strictObject({
   /** The workspace, or the organisation. */
   team: ChatId,
@@ -18,7 +18,7 @@ export type ChatAccount = z.infer<typeof ChatAccount>
 /** Seconds. */
 export const offerSeconds = 600
 
-/** `user` is a commitment in an entry since version 2. */
+/** Since version 2 of entries, `user` is a commitment. */
 const RecordedAccount = z.strictObject({
   team: ChatAccount.shape.team,
   user: z.union([ChatAccount.shape.user, Digest]),
@@ -31,7 +31,7 @@ export const LinkEvent = z.discriminatedUnion('type', [
 ])
 export type LinkEvent = z.infer<typeof LinkEvent>
 
-/** What the chat says of an account. Guests, bots and strangers may see a card, and decide nothing. */
+/** The chat's own facts about an account. Guests, bots and strangers may see a card, and decide nothing. */
 export type AccountLink = {
   team: string
   enterprise?: string
@@ -43,20 +43,20 @@ export type LinkRefusal =
   | 'guest'
   | 'not_a_member'
   | 'taken'
-  /** The directory itself names their account. */
+  /** The directory names their account. */
   | 'given'
   | 'not_linked'
 
 type Chats = ReadonlyMap<string, Workspace>
 
-/** The accounts that are linked to a person, at most one of a workspace. */
+/** The accounts linked to a person, at most one of each workspace. */
 export type LinkedAccounts = readonly ChatAccount[]
 
 /** The alias of the chat of an account. */
 const chatOfTeam = (team: string, chats: Chats): string | undefined =>
   [...chats.keys()].find((alias) => chats.get(alias)?.teamId === team)
 
-/** Those in the chats that there are, by the chat's alias. */
+/** The accounts in the deployed chats, by the chat's alias. */
 export const linkedIn = (linked: LinkedAccounts, chats: Chats): ReadonlyMap<string, string> =>
   new Map(
     linked.flatMap(({ team, user }) => {
@@ -66,8 +66,8 @@ export const linkedIn = (linked: LinkedAccounts, chats: Chats): ReadonlyMap<stri
   )
 
 /**
- * One account is one person's, and one person has one in each chat: linking another unlinks the first, and those of
- * workspaces that are no chat any longer.
+ * An account belongs to one person, and a person has one in each chat: a new link replaces the old one, and removes
+ * links to workspaces that are not deployed.
  */
 export function link(
   {
@@ -128,12 +128,12 @@ function whyNot(
 
 const isSame = (one: ChatAccount, other: ChatAccount): boolean => one.team === other.team && one.user === other.user
 
-/** Two commitments to one account differ, since each has a salt of its own. */
+/** Two commitments to one account differ, since each has its own salt. */
 const mayBeSame = (one: ChatAccount, other: ChatAccount): boolean =>
   one.team === other.team &&
   (one.user === other.user || [one, other].some(({ user }) => Digest.safeParse(user).success))
 
-/** @throws TypeError when the events do not follow from one another: a tampered ledger */
+/** @throws TypeError if the events do not follow from one another: a tampered ledger */
 export function evolveLink(linked: LinkedAccounts, { type, account }: LinkEvent): LinkedAccounts {
   const before = linked.find(({ team }) => team === account.team)
   if (type === 'Linked' && !before) return [...linked, account]

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { NumericDate } from '../values.ts'
 
-/** How far ahead the clock of a login's issuer may be. Seconds. */
+/** Seconds by which the clock of a login's issuer may be ahead. */
 const loginTolerance = 60
 
 /** OpenID Connect `acr` and `auth_time`. */
@@ -14,15 +14,15 @@ export type Given = z.infer<typeof Given>
 /** Seconds. */
 export type LoginWanted = { acr?: string | undefined; maxAge?: number | undefined }
 
-/** The `acr` that a login lacks, or else the age in seconds that it may have; undefined where it will do. */
+/** The `acr` that a login lacks, or else the age in seconds that it exceeds; undefined if the login is enough. */
 export function lackOf(login: Login, { acr, maxAge }: LoginWanted, at: NumericDate): string | undefined {
   if (acr !== undefined && login.acr !== acr) return acr
   return maxAge === undefined || isFresh(login.at, maxAge, at) ? undefined : String(maxAge)
 }
 
-/** A login of the future is refused: it would stay fresh for as long as it likes. */
+/** A login from the future is refused: it would stay fresh indefinitely. */
 const isFresh = (login: NumericDate | undefined, maxAge: number, at: NumericDate): boolean =>
   login !== undefined && login <= at + loginTolerance && at - login <= maxAge
 
-/** Why a stand-in does not decide a stage: no login of the decider mends that. */
+/** The reason why a stand-in cannot decide a stage: a stronger login of the decider does not help. */
 export const weakStandIn = 'the stand-in was given with a login that is too weak for this stage'

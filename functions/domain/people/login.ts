@@ -5,7 +5,7 @@ import { LoginGroups, loginGroups } from './group-source.ts'
 import { type Directory, type Person, type ProvenIdentity, withIdentity } from './organisation.ts'
 
 /**
- * What a login was made for, in the `nonce` that the provider signs into the ID token: evidence of who approved what.
+ * The purpose of a login, in the `nonce` that the provider signs into the ID token: evidence of a person's decision.
  *
  * `hotwork.decision.v1~approve~1~sha-256:...~-~RANDOM`
  */
@@ -45,14 +45,14 @@ export function readNonce(nonce: unknown): DecisionNonce | undefined {
 /** Seconds. */
 export const sessionSeconds = 3600
 
-/** Kept under the hash of the browser's cookie: a thief of the store has no session. */
+/** Stored under the hash of the browser's cookie: a thief of the table has no session. */
 export const LoginSession = z.strictObject({
   person: PersonId,
-  /** Looked up in the directory anew at each request. */
+  /** Looked up in the directory at each request. */
   identity: z.strictObject({ issuer: z.string(), subject: z.string(), claims: z.record(z.string(), z.string()) }),
   acr: z.string().optional(),
   at: NumericDate.optional(),
-  /** The groups that the login named. */
+  /** The groups in the login. */
   claimed: LoginGroups.optional(),
   startedAt: NumericDate,
   expiresAt: NumericDate,
@@ -61,7 +61,7 @@ export type LoginSession = z.infer<typeof LoginSession>
 
 type Proven = { identity: ProvenIdentity; acr?: string; at?: NumericDate; groups?: readonly string[] }
 
-/** Of what the provider said it keeps only what the directory compares. */
+/** A session with the claims that the directory compares, and no others. */
 export function sessionOf(
   person: Person,
   { identity, acr, at, groups = [] }: Proven,
@@ -83,7 +83,7 @@ export function sessionOf(
   }
 }
 
-/** Undefined once it is over, or once the directory does not have them so, and active. */
+/** Undefined once it has expired, or if the directory has no such active person. */
 export function personIn(
   { person, identity, expiresAt }: LoginSession,
   { people }: Directory,
@@ -104,8 +104,8 @@ const Sealed = z.strictObject({
 type LoginState = { purpose: PagePurpose; expiresAt: NumericDate; random: string }
 
 /**
- * A login that no row is kept for: only the browser with this cookie can make the code. Any caller may begin a login,
- * so beginning one stores nothing.
+ * A login without a row: only the browser with this cookie can make the code. Any caller may begin a login, so
+ * beginning one stores nothing.
  */
 export function writeState(cookie: string, state: LoginState): string {
   const base64 = btoa(encodeURIComponent(JSON.stringify(state)))

@@ -7,13 +7,13 @@ import { RunsOn } from './host-kinds.ts'
 import { SecureUrl } from './identity-issuer.ts'
 
 /**
- * Matched exactly, and all of it. Two identities of one party may overlap in time, so that one takes over without a
+ * Each member must match exactly. Two identities of one party may overlap in time, so that one takes over without a
  * gap.
  */
 export const Identity = z
   .strictObject({
     issuer: Alias,
-    /** May be missing only where the claims pin more than it would (GitHub writes it in two ways). */
+    /** May be absent only if the claims pin more than it would (GitHub writes it in two forms). */
     subject: z.string().min(1).max(2048).optional(),
     claims: z.record(z.string().regex(/^[\x21-\x7e]{1,128}$/), z.string().min(1).max(2048)).optional(),
     validFrom: NumericDate.optional(),
@@ -25,7 +25,7 @@ export const Identity = z
   )
 export type Identity = z.infer<typeof Identity>
 
-/** `issuer` is the alias, `claims` are those that an identity may pin. */
+/** `issuer` is the alias, `claims` are the ones that an identity may pin. */
 export type ProvenIdentity = {
   issuer: string
   subject: string
@@ -36,10 +36,10 @@ export type ProvenIdentity = {
 export const Autonomy = z.enum(['assistive', 'supervised', 'autonomous', 'orchestrator'])
 export type Autonomy = z.infer<typeof Autonomy>
 
-/** How long a recertification holds, unless the files say so. Seconds. */
+/** Seconds for which a recertification holds, unless the files say otherwise. */
 export const oneYear = 365 * 86_400
 
-/** Where decision events go by a signed webhook. */
+/** The address for decision events by signed webhook. */
 const NotifyUrl = SecureUrl.max(2048)
   .regex(/^https?:\/\/[^/?#@]+(?:[/?]|$)/, 'no user name or password in it: the signature says who sends')
   .regex(
@@ -51,39 +51,39 @@ export const Agent = z.strictObject({
   id: AgentId,
   description: z.string().max(256).optional(),
   identities: z.array(Identity).min(1),
-  /** May never approve what the agent asks. */
+  /** May never approve the agent's requests. */
   owner: PersonId,
-  /** Answers for it when the owner is no longer active, and may never approve what it asks either. */
+  /** Answers for it when the owner is inactive, and may never approve its requests either. */
   backupOwner: PersonId.optional(),
   autonomy: Autonomy,
   runsOn: RunsOn,
   status: z.enum(['active', 'suspended', 'retired']).default('active'),
-  /** Whether its grants may change their key: for agents whose keys do not outlive a process. */
+  /** Whether its grants may change their key: for agents whose keys last one process. */
   rebind: z.boolean().default(false),
-  /** From then on the agent counts as suspended, until a person recertifies it. */
+  /** From then on the agent is suspended, until a person recertifies it. */
   recertifyBy: NumericDate,
-  /** Until when it holds, from then on. Seconds. */
+  /** Seconds for which a recertification holds. */
   recertifyEvery: Seconds.default(oneYear),
   notify: NotifyUrl.optional(),
 })
 export type Agent = z.infer<typeof Agent>
 
-/** The alias of the chat that a deployment of one chat need not name. */
+/** The default alias of a deployment's only chat. */
 export const onlyChat = shortForm.id
 
 export const Person = z.strictObject({
   id: PersonId,
   name: z.string().min(1).max(128),
   identities: z.array(Identity).min(1),
-  /** The short form of an account in the chat with the alias of `shortForm`. Without any account they decide through the API only. */
+  /** The account in the chat with that alias. A person without any account decides through the API only. */
   chatUser: z.string().regex(shortForm.accountId).optional(),
-  /** In other chats, by the chat's alias. */
+  /** Accounts in other chats, by the chat's alias. */
   accounts: z.record(Alias, z.string().min(1).max(128)).optional(),
   ...sourceAccounts,
-  /** Is told when they use break-glass. */
+  /** Is told when this person uses break-glass. */
   lead: PersonId.optional(),
   status: z.enum(['active', 'inactive']).default('active'),
-  /** From then on they count as inactive, until another person recertifies them. */
+  /** From then on the person is inactive, until another person recertifies them. */
   recertifyBy: NumericDate.optional(),
 })
 export type Person = z.infer<typeof Person>
@@ -100,14 +100,14 @@ export const hasAccount = (person: InChats): boolean => accountsOf(person).size 
 export const Directory = z.strictObject({
   people: z.array(Person).min(1),
   groups: z.record(Alias, z.array(PersonId)),
-  /** Of those groups to which a source adds people. */
+  /** The groups to which a source adds people. */
   sources: z.record(Alias, SourcedGroup).optional(),
   /** From then on a group has no members, until a person recertifies it. */
   recertifyGroups: z.record(Alias, NumericDate).optional(),
 })
 export type Directory = z.infer<typeof Directory>
 
-/** Its audience and addresses are the deployment's, under its alias. */
+/** Its audience and addresses are in the deployment file, under its alias. */
 export const Tool = z.strictObject({
   id: ToolId,
   description: z.string().max(256).optional(),
@@ -122,15 +122,15 @@ export const ResourceRule = z.strictObject({
   id: z.string().min(1),
   environment: Alias,
   classification: Alias,
-  /** It decides the `owner` stages. */
+  /** The group that decides the `owner` stages. */
   group: Alias,
 })
 export type ResourceRule = z.infer<typeof ResourceRule>
 
-/** Never taken from a request. */
+/** Facts by rule, never from a request. */
 export type ResourceFacts = Pick<ResourceRule, 'environment' | 'classification' | 'group'>
 
-/** Undefined when no rule knows the resource: then it may not be acted on. */
+/** Undefined if no rule matches the resource, which may then not be acted on. */
 export function factsOf(
   rules: readonly ResourceRule[],
   resource: { type: string; id: string },
@@ -142,7 +142,7 @@ export function factsOf(
 export const ruleOf = (rules: readonly ResourceRule[], resource: { type: string; id: string }) =>
   rules.find(({ type, id }) => type === resource.type && fitsPattern(id, resource.id))
 
-/** `*` in a pattern stands for any characters. In linear time: the id is the asker's. */
+/** `*` in a pattern stands for any characters. It runs in linear time, since the asker chooses the id. */
 export function fitsPattern(pattern: string, id: string): boolean {
   const [head = '', ...rest] = pattern.split('*')
   const tail = rest.pop()
@@ -170,7 +170,7 @@ export function agentStatus(
 const isActive = (person: PersonId, { people }: Directory): boolean =>
   people.find(({ id }) => id === person)?.status === 'active'
 
-/** None of them decides what the agent asks, or recertifies it. */
+/** The people who answer for an agent. They neither decide its requests nor recertify it. */
 export const answersFor = ({
   owner,
   backupOwner,
@@ -179,11 +179,11 @@ export const answersFor = ({
   backupOwner?: PersonId | undefined
 }): readonly PersonId[] => (backupOwner === undefined ? [owner] : [owner, backupOwner])
 
-/** Who answers for an agent: where the owner is not active, the backup owner. */
+/** The person who answers for an agent: the owner or, if inactive, the backup owner. */
 export const ownerOf = ({ owner, backupOwner }: Agent, directory: Directory): PersonId =>
   backupOwner !== undefined && !isActive(owner, directory) && isActive(backupOwner, directory) ? backupOwner : owner
 
-/** @param bySource the groups that their sources have them in, as far as that counts (`groupsBySource`) */
+/** @param bySource the groups from sources that count for the act (`groupsBySource`) */
 export const groupsOf = (
   { groups }: Directory,
   person: PersonId,
@@ -199,7 +199,7 @@ export const withIdentity = <T extends { identities: readonly Identity[] }>(
   now: NumericDate,
 ): T | undefined => all.find(({ identities }) => identities.some((identity) => isOf(identity, proven, now)))
 
-/** By an identity that was proven once. What its token claimed beside the subject is not proven again. */
+/** Whether an identity that was proven earlier is still registered. Claims beside the subject are not proven again. */
 export const isStillKnown = (
   { identities }: { identities: readonly Identity[] },
   proven: Omit<ProvenIdentity, 'claims'>,
@@ -221,7 +221,7 @@ function isOf(identity: Identity, proven: ProvenIdentity, now: NumericDate) {
   )
 }
 
-/** Whether one token could prove both: then it would prove neither. */
+/** Whether one token could match both identities: then it would prove neither. */
 export function canCoincide(a: Identity, b: Identity): boolean {
   const differ = (one: string | undefined, other: string | undefined) =>
     one !== undefined && other !== undefined && one !== other

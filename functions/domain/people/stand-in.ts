@@ -5,7 +5,7 @@ import { HaltId, NumericDate, PersonId, StandInId } from '../values.ts'
 import { Login } from './login-strength.ts'
 
 /**
- * One person decides for another who is away. It makes no second right: in a quorum the two are one, and what bars one
+ * One person decides for another who is away. It adds no second right: a quorum counts the two as one, and a bar to one
  * bars both.
  */
 export const StandIn = z.strictObject({
@@ -15,7 +15,7 @@ export const StandIn = z.strictObject({
   from: NumericDate,
   until: NumericDate,
   at: NumericDate,
-  /** It decides no stage that asks for a stronger one. */
+  /** A stage that needs a stronger login does not accept it. */
   login: Login.optional(),
   afterHalts: z.array(HaltId).optional(),
   ended: z.strictObject({ by: PersonId, at: NumericDate }).optional(),
@@ -35,13 +35,13 @@ export const StandInEvent = z.discriminatedUnion('type', [
 export type StandInEvent = z.infer<typeof StandInEvent>
 
 const day = 86_400
-/** A longer absence is the directory's to say. Seconds. */
+/** Seconds. A longer absence belongs in the directory. */
 export const longestAbsence = 30 * day
 /** Seconds. */
 export const furthestAhead = 90 * day
-/** How many people one person may stand in for. Each stand-in is read at each decision of the one who decides. */
+/** The most people that one person may stand in for. Each decision reads all of the decider's stand-ins. */
 export const mostAbsent = 10
-/** Places of one absent person, now or ahead: no person takes up the places of others. */
+/** The most stand-ins of one absent person, present and future: a person cannot use up the places of others. */
 export const mostOfOne = 3
 
 export type StandInRefusal = {
@@ -103,7 +103,7 @@ export function giveStandIn(give: Give, at: NumericDate): StandInEvent | StandIn
 
 type End = { person: PersonId; answer: Answer; silenced: boolean; bundle: string }
 
-/** Either of the two may, and people that policy lets revoke. Undefined where it is over already. */
+/** Ended by either of the two, or by a person that policy lets revoke. Undefined if it is over. */
 export function endStandIn(
   standIn: StandIn,
   { person, answer, silenced, bundle }: End,
@@ -123,7 +123,7 @@ export function endStandIn(
   }
 }
 
-/** @throws TypeError when the events are not a stand-in's own: a tampered ledger */
+/** @throws TypeError if the events are not a stand-in's own: a tampered ledger */
 export function evolveStandIn(
   id: StandInId,
   before: StandIn | undefined,
@@ -140,7 +140,7 @@ export function evolveStandIn(
 
 export const isOver = ({ until, ended }: StandIn, now: NumericDate): boolean => ended !== undefined || until <= now
 
-/** Without those that are over: the list does not grow with the years. */
+/** Without ended ones, so that the list does not grow over the years. */
 export const withStandIn = (all: readonly StandIn[], changed: StandIn, now: NumericDate): readonly StandIn[] =>
   [...all.filter(({ id }) => id !== changed.id), changed].filter((each) => !isOver(each, now))
 

@@ -22,14 +22,14 @@ import {
 } from '../values.ts'
 
 /**
- * What an approver allows one agent to do a few more times without asking again. It is a budget that requests spend,
- * and never a credential.
+ * An approver's permission for one agent to do the same a few more times. It is a budget that requests spend, and never
+ * a credential.
  */
 export const StandingPermit = z.strictObject({
   id: StandingPermitId,
   from: RequestId,
   agent: AgentId,
-  /** The key of the approved request: a thief of the agent's workload token draws nothing. */
+  /** The key of the approved request: a thief of the workload token cannot draw. */
   jkt: Thumbprint.optional(),
   owner: PersonId,
   action: z.string(),
@@ -39,7 +39,7 @@ export const StandingPermit = z.strictObject({
   mcp: McpTool.optional(),
   purpose: z.string(),
   tier: z.int().nonnegative(),
-  /** A request that draws from it stands on these decisions. */
+  /** The decisions on which a drawn request stands. */
   stages: z.array(StageState),
   lifetime: Seconds,
   by: PersonId,
@@ -47,7 +47,7 @@ export const StandingPermit = z.strictObject({
   login: Decision.shape.login,
   uses: z.int().positive(),
   until: NumericDate,
-  /** The requests that drew from it, as a set: one sent twice counts once. */
+  /** The requests that drew from it, as a set: a repeat counts once. */
   drawn: z.array(RequestId),
   revoked: z.strictObject({ by: PersonId, at: NumericDate, reason: z.string() }).optional(),
 })
@@ -58,7 +58,7 @@ export const isLive = ({ until, revoked }: StandingPermit, now: NumericDate): bo
 
 export const drawsLeft = ({ uses, drawn }: StandingPermit): number => uses - drawn.length
 
-/** The most, under any policy. */
+/** Seconds. The longest life under any policy. */
 const longestPermit = 86_400
 export const mostUses = 50
 /** Seconds. */
@@ -66,7 +66,7 @@ const allowsFor = 86_400
 
 export const PermitEvent = z.discriminatedUnion('type', [
   event('PermitGiven', StandingPermit.omit({ id: true, by: true, at: true, drawn: true, revoked: true }).shape),
-  /** In the transaction in which the request was made. */
+  /** Written in the request's own transaction. */
   event('PermitDrawn', { request: RequestId }),
   event('PermitRevoked', { reason: z.string() }),
 ])
@@ -92,9 +92,9 @@ export type Giving = Permitting & {
 }
 
 /**
- * Gives a permit on an approval. Under any policy it is never for what destroys, never where more than one
- * person must agree, and never for an approval that was itself derived. One approval becomes many, so the giver needs
- * the login that their stage asks for today.
+ * Gives a permit on an approval. Under any policy it is never for destructive actions, never for an approval by two or
+ * more people, and never for a derived one. One approval becomes many, so the giver needs the login that their stage
+ * asks for today.
  */
 export function givePermit(state: ApprovalRequest, giving: Giving, at: NumericDate): PermitEvent | Refused {
   const { person, answer, silenced, group, uses: times, until: end } = giving
@@ -129,7 +129,7 @@ export function givePermit(state: ApprovalRequest, giving: Giving, at: NumericDa
   }
 }
 
-/** The login that the stage of a person's approval asks for, on the terms that this stage has today. */
+/** The login that a person's stage needs, on today's terms. */
 export function loginToAllow({ tier, stages }: ApprovalRequest, person: PersonId, ladder: Ladder): LoginWanted {
   const own = stages.find(({ decisions }) => decisions.some((each) => each.person === person))?.terms
   const { acr, maxAge } = tierOf(ladder, tier)?.stages.find(({ name }) => name === own?.name) ?? own ?? {}
@@ -144,7 +144,7 @@ type Drawing = Pick<
 /**
  * Whether a permit covers an ask.
  * @param narrowable the arguments that the catalogue lets be narrowed
- * @param mayRebind whether the agent's registration lets another key take the place of its key
+ * @param mayRebind whether the agent's registration lets its key be replaced
  */
 export const covers = (
   permit: StandingPermit,
@@ -161,7 +161,7 @@ export const covers = (
   isSameTool(permit.mcp, drawing.mcp) &&
   argumentsWithin(drawing.arguments, permit.arguments, narrowable)
 
-/** The same request draws once. */
+/** A request draws at most once. */
 export function drawPermit(
   permit: StandingPermit,
   {
@@ -177,7 +177,7 @@ export function drawPermit(
   return { type: 'PermitDrawn', at: Math.max(now, permit.at), actor, policies: [...policies], bundle, request }
 }
 
-/** The giver may take it back, and people that policy lets revoke. What drew from it ends with it. */
+/** Revoked by its giver, or by a person that policy lets revoke. All requests that drew from it end with it. */
 export function revokePermit(
   permit: StandingPermit,
   revoking: Permitting & { reason: string },
@@ -198,7 +198,7 @@ const commonOf = ({ person, answer, bundle }: Permitting, at: NumericDate) => ({
   bundle,
 })
 
-/** @throws TypeError when the events are not a permit's own: a tampered ledger */
+/** @throws TypeError if the events are not a permit's own: a tampered ledger */
 export function evolvePermit(
   id: StandingPermitId,
   permit: StandingPermit | undefined,

@@ -12,32 +12,32 @@ import {
 } from './condition.ts'
 import type { Answer } from './question.ts'
 
-/** With these facts another tier would be enough: all of them together. */
+/** Facts that together would make a lower tier enough. */
 export type Alternative = { tier: number; facts: readonly FactTest[] }
 
 type Known = {
-  /** Permits that lack something, those that lack least first. */
+  /** Permits that fail, those with the fewest failed conditions first. */
   near: readonly WeighedPolicy[]
   forbids: readonly WeighedPolicy[]
   /** Every policy of the action. */
   all: readonly WeighedPolicy[]
-  /** The tiers that would be less, the lowest first. */
+  /** The lower tiers, lowest first. */
   rungs: readonly number[]
   askIf: (tier: number, changes: readonly Change[]) => Answer
 }
 
-/** A wish is a set of tests that facts would have to meet; what they meet now stands beside. */
+/** A set of tests that facts would have to meet, each with the present value. */
 type Wish = readonly { test: FactTest; now: Json | undefined }[]
 
 const mostTold = 3
-/** Each is a question or two to Cedar, at about half a millisecond. */
+/** The most questions to Cedar, at about half a millisecond each. */
 const mostAsked = 32
 const mostFacts = 3
 
 /**
- * What would have to differ: facts that meet a condition which failed, or no longer meet one that forbids, alone and two
- * together. Policy is asked about each, and what does not help is left out. The fewest facts come first, and those that
- * the agent can choose.
+ * The changes that would lower the tier: facts that meet a failed condition, or that no longer meet a forbidding one,
+ * alone and in pairs. Policy is asked about each, and changes that do not help are dropped. Fewer facts come first,
+ * then facts that the agent can choose.
  */
 export function alternatives({ near, forbids, all, rungs, askIf }: Known): readonly Alternative[] {
   const literals = literalsOf(all)
@@ -63,11 +63,11 @@ export function alternatives({ near, forbids, all, rungs, askIf }: Known): reado
   return told.reduce<readonly Alternative[]>(withOne, []).slice(0, mostTold)
 }
 
-/** Fewer facts, all of which differ in the other as well. */
+/** Whether the changes are a subset of the others. */
 const isPartOf = (fewer: readonly FactTest[], more: readonly FactTest[]): boolean =>
   fewer.length < more.length && fewer.every(({ fact }) => more.some((each) => isSameFact(each.fact, fact)))
 
-/** Values of one fact that come to the same are told together. */
+/** Values of one fact that lead to the same tier are told together. */
 function withOne(all: readonly Alternative[], next: Alternative): readonly Alternative[] {
   const at = all.findIndex((each) => together(each, next))
   const both = all[at] && together(all[at], next)
@@ -88,18 +88,18 @@ function together(one: Alternative, other: Alternative): Alternative | undefined
 const valuesOf = (test: FactTest): readonly Literal[] =>
   test.kind === 'among' && !test.not ? test.values : test.kind === 'compared' && test.by === '==' ? [test.to] : []
 
-/** More approval never permits less: where the highest of these rungs is not enough, none is. */
+/** The tier after these changes. More approval never permits less, so if the highest rung is not enough, none is. */
 function tierIf(changes: readonly Change[], rungs: readonly number[], askIf: Known['askIf']): number | undefined {
   const highest = rungs.at(-1)
   if (highest === undefined || !askIf(highest, changes).permit) return undefined
   return rungs.find((tier) => askIf(tier, changes).permit)
 }
 
-/** How all of these could hold. One way for each value that a fact might have. */
+/** The ways in which all of these conditions could hold, one for each value that a fact might have. */
 const meeting = (conditions: readonly Condition[], literals: Literals): readonly Wish[] =>
   product(conditions.filter((each) => !isTier(each)).map((each) => waysToMeet(each, literals)))
 
-/** One of each, in all ways. */
+/** All combinations of one of each. */
 const product = (all: readonly (readonly Wish[])[]): readonly Wish[] =>
   all.reduce<readonly Wish[]>(
     (found, next) => found.flatMap((one) => next.map((other) => [...one, ...other])).slice(0, mostAsked),
@@ -118,16 +118,16 @@ function waysToMeet(condition: Condition, literals: Literals): readonly Wish[] {
   return valued(plain(condition), condition.met[0]?.value, literals)
 }
 
-/** How this could hold no more. */
+/** The ways in which this condition could fail. */
 function failing(condition: Condition, literals: Literals): readonly Wish[] {
   if (condition.kind === 'other' || isTier(condition) || condition.holds !== 'yes') return []
   if (condition.kind !== 'either') return valued(opposite(plain(condition)), condition.met[0]?.value, literals)
-  // Each way that holds has to fail, by any of its conditions.
+  // Each way that holds has to fail, by any one of its conditions.
   const ways = condition.ways.filter((way) => way.every(({ holds }) => holds === 'yes'))
   return product(ways.map((way) => way.flatMap((each) => failing(each, literals))))
 }
 
-/** Values that policies name are told by name. Where there is none, any other than one value will do. */
+/** Named values come from the policies. If there is none, any different value will do. */
 function valued(test: FactTest, now: Json | undefined, literals: Literals): readonly Wish[] {
   const values =
     test.kind === 'among' && !test.not
@@ -149,7 +149,7 @@ function plain(condition: Condition & FactTest): FactTest {
 
 type Literals = ReadonlyMap<string, readonly Literal[]>
 
-/** The texts that policies of the action compare each fact with. */
+/** The texts with which policies of the action compare each fact. */
 function literalsOf(policies: readonly WeighedPolicy[]): Literals {
   const found = new Map<string, Literal[]>()
   const look = (condition: Condition): void => {
@@ -164,7 +164,7 @@ function literalsOf(policies: readonly WeighedPolicy[]): Literals {
   return found
 }
 
-/** The facts of the context that may be others, those that an agent can choose first. */
+/** The facts of the context that can change, ones that an agent can choose first. */
 const cost: readonly (readonly [pattern: RegExp, cost: number])[] = [
   [/^context\.(?:approval|moment|now)\b/, Number.POSITIVE_INFINITY],
   [/^context\.(?:arguments|unpinned|credential)\b/, 1],
@@ -179,7 +179,7 @@ const costOfFact = (fact: Fact): number =>
 
 const costOf = (wish: Wish): number => wish.reduce((all, { test }) => all + costOfFact(test.fact), 0)
 
-/** Each fact once, of a kind for which there is a value that meets the test. */
+/** Whether each fact occurs once, with a type that has a value for the test. */
 const isPossible = (wish: Wish): boolean =>
   wish.length > 0 &&
   wish.length <= mostFacts &&
@@ -192,7 +192,7 @@ const isPossible = (wish: Wish): boolean =>
       ),
   )
 
-/** Several members of one set may differ at once. */
+/** Whether both are members of one set, several of which may change at once. */
 const areMembers = (one: FactTest, other: FactTest): boolean =>
   one.kind === 'contains' && other.kind === 'contains' && one.value !== other.value
 
@@ -220,7 +220,7 @@ function changesOf(wish: Wish): readonly Change[] {
   return [...changes.values()]
 }
 
-/** A text that no policy knows. */
+/** A text that occurs in no policy. */
 const anotherText = 'another'
 
 /** The nearest value that meets the test. */

@@ -6,7 +6,7 @@ import { canFill, fillingOf, namesOfTier } from './filling.ts'
 import type { Tier } from './ladder.ts'
 import type { Ask, RequestFacts } from './question.ts'
 
-/** None of those who answer for an agent decides what it asks, also while another of them does. */
+/** The people who answer for an agent never decide its requests, the inactive ones included. */
 export const isOwner = (person: PersonId, { owners, backupOwner }: RequestFacts): boolean =>
   owners.includes(person) || person === backupOwner
 
@@ -19,7 +19,10 @@ type Approvers = {
 
 type Sought = { bundle: Bundle; ask: Ask; requests: readonly RequestFacts[]; tier: Tier; now: NumericDate }
 
-/** Asked for each active person, who must be permitted for all of what is asked: of a plan, every step. */
+/**
+ * The people that policy lets approve every act of the request, in a plan every step. Policy is asked for each active
+ * person.
+ */
 export function findApprovers(
   { bundle, ask, requests, tier, now }: Sought,
   bySource: readonly string[] = [],
@@ -28,7 +31,7 @@ export function findApprovers(
   const eligible: { [stage: string]: PersonId[] } = Object.fromEntries(names.map((name) => [name, []]))
   for (const person of bundle.directory.people) {
     if (person.status !== 'active') continue
-    // Separation of duties is kept twice on purpose: the policy is the deployer's to edit, this is ours.
+    // Separation of duties is checked twice on purpose: the deployer can edit the policy, but not this.
     if (requests.some((request) => isOwner(person.id, request))) continue
     const asked = { id: person.id, groups: groupsOf(bundle.directory, person.id, bySource) }
     for (const stage of names) {
@@ -43,7 +46,10 @@ export function findApprovers(
   return { eligible, policies: [] }
 }
 
-/** The same; or why they are too few, also where a source, until they decide, may name any of the people. */
+/**
+ * The same, or the reason why they are too few. A source counts as enough until they decide, since it may name any
+ * person.
+ */
 export function findEnoughApprovers(sought: Sought): Approvers & { tooFew?: string } {
   const { bundle, tier } = sought
   const found = findApprovers(sought)
@@ -53,7 +59,7 @@ export function findEnoughApprovers(sought: Sought): Approvers & { tooFew?: stri
   return isEnough ? found : { ...found, tooFew: `too few people may decide \`${namesOfTier(tier).join('`, `')}\`` }
 }
 
-/** An escalation may widen who decides a stage. */
+/** Whether enough people can decide the stages, escalations included. */
 export function isApprovable({ stages }: Tier, eligible: { readonly [stage: string]: readonly PersonId[] }): boolean {
   return canFill(
     stages.map((terms) => {

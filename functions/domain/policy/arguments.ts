@@ -2,8 +2,8 @@ import * as z from 'zod'
 import type { JsonObject } from '../values.ts'
 
 /**
- * The JSON Schema (draft 2020-12) for arguments: a subset that says everything about a value, so that each argument can
- * be typed in Cedar. An unknown keyword is a build error: a skipped one would not hold.
+ * The JSON Schema (draft 2020-12) for arguments: a subset in which every value has a type in Cedar. An unknown keyword
+ * is a build error, since ignoring it would drop a limit.
  */
 const described = { description: z.string().max(256).optional() }
 const pattern = z.string().refine(isAnchored, 'a pattern begins with ^ and ends with $, and is a regular expression')
@@ -23,7 +23,7 @@ const IntegerSchema = z.strictObject({
   maximum: z.int(),
 })
 const BooleanSchema = z.strictObject({ ...described, type: z.literal('boolean') })
-/** Members named by the caller, with any JSON inside. Opaque to policy. */
+/** Members with any names and any JSON. Opaque to policy. */
 const OpenMapSchema = z.strictObject({
   ...described,
   type: z.literal('object'),
@@ -32,7 +32,7 @@ const OpenMapSchema = z.strictObject({
   maxProperties: z.int().positive(),
   propertyNames: z.strictObject({ maxLength: z.int().positive(), pattern: pattern.optional() }),
 })
-/** A flag is on, or 10, or `dark`. */
+/** A scalar: a flag's value may be `true`, 10 or `dark`. */
 const ScalarSchema = z.strictObject({
   ...described,
   type: z.array(z.enum(['string', 'integer', 'boolean'])).min(2),
@@ -49,7 +49,7 @@ export const ArgumentsSchema = z.strictObject({
 })
 export type ArgumentsSchema = z.infer<typeof ArgumentsSchema>
 
-/** Exactly the named members; nothing is coerced or added. */
+/** Takes exactly the named members; nothing is coerced or added. */
 export function argumentsParser({ properties, required }: ArgumentsSchema): z.ZodType<JsonObject> {
   const shape = Object.entries(properties).map(([name, schema]) => {
     const parser = argumentParser(schema)
@@ -106,10 +106,7 @@ function isAnchored(source: string): boolean {
   return source.startsWith('^') && source.endsWith('$') && !/\\\$$/.test(source) && !hasTopLevelAlternative(source)
 }
 
-/**
- * `^a
- * b$` is anchored at neither end.
- */
+/** Whether the pattern has an alternative outside of brackets: `^a|b$` is anchored at neither end. */
 export function hasTopLevelAlternative(source: string): boolean {
   let depth = 0
   let inClass = false
@@ -125,10 +122,10 @@ export function hasTopLevelAlternative(source: string): boolean {
   return false
 }
 
-/** Whether some text fits both patterns, in which `*` alone stands for any characters. */
+/** Whether one text can match both patterns, in which only `*` stands for any characters. */
 export const overlap = (one: string, other: string): boolean => textWithin([one, other]) !== undefined
 
-/** A shortest text that fits all of these patterns and none of the others. */
+/** A shortest text that matches all of these patterns and none of the others. */
 export function textWithin(all: readonly string[], none: readonly string[] = []): string | undefined {
   const patterns = [...all, ...none]
   const other = unusedIn(patterns.join(''))
@@ -160,8 +157,9 @@ const step = (pattern: string, places: readonly number[], character: string): re
   )
 
 /**
- * Adds the place after each `*`, which may match nothing. Drops places before the last `*`: it takes what they would.
- * @param places ascending, as what it returns
+ * Adds the place after each `*`, which may match nothing, and drops places before the last `*`, which takes their
+ * characters.
+ * @param places ascending, as the result is
  */
 function onward(pattern: string, places: readonly number[]): readonly number[] {
   let all: number[] = []
@@ -181,13 +179,13 @@ function unusedIn(text: string): string {
   return String.fromCharCode(code)
 }
 
-/** Whether two patterns can be of the same resource. Parts of an ARN are compared one by one, as IAM does. */
+/** Whether two patterns can match one resource. Parts of an ARN are compared one by one, as in IAM. */
 export function resourcesOverlap(one: string, other: string): boolean {
   const [a, b] = [partsOf(one), partsOf(other)]
   return a.length === b.length && a.every((part, at) => overlap(part, b[at] ?? ''))
 }
 
-/** A place that a deployment fills may be anything. */
+/** A place in a template may have any value. */
 function partsOf(pattern: string): readonly string[] {
   const parts = pattern.replace(/\{[A-Za-z.]+\}/g, '*').split(':')
   return parts[0] === 'arn' && parts.length >= 6 ? [...parts.slice(0, 5), parts.slice(5).join(':')] : [parts.join(':')]

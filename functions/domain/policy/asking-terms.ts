@@ -2,11 +2,11 @@ import * as z from 'zod'
 import type { Bundle } from './bundle.ts'
 import { tierOf } from './ladder.ts'
 
-/** What policy hears of the parent task. `unchecked`: no incident service was asked, or it did not answer. */
+/** The parent task as policy reads it. `unchecked`: no incident service was asked, or it did not answer. */
 export const taskAnswers = ['known', 'unknown', 'unchecked'] as const
 export type TaskAnswer = (typeof taskAnswers)[number]
 
-/** What people are shown of the parent task, in the words of the service that keeps incidents. */
+/** The parent task for people, in the words of the incident service. */
 export const Incident = z.strictObject({
   title: z.string().max(256),
   status: z.string().max(64).optional(),
@@ -17,14 +17,14 @@ export const Incident = z.strictObject({
 })
 export type Incident = z.infer<typeof Incident>
 
-/** A reason of fewer words says nothing. Words of any language count, also where it sets no spaces. */
+/** Fewer words give no reason. Words of any language count, also without spaces. */
 const fewestWords = 3
 const words = new Intl.Segmenter('en', { granularity: 'word' })
 
 export const isJustified = (justification: string | undefined): boolean =>
   [...words.segment(justification ?? '')].filter(({ isWordLike }) => isWordLike).length >= fewestWords
 
-/** Whether a policy that can bear on this action reads `context.<member>`. It may say yes for a comment. */
+/** Whether a policy for this action reads `context.<member>`. A comment may match by mistake. */
 export function readsMember(
   { policies, observed = {} }: Pick<Bundle, 'policies' | 'observed'>,
   action: string,
@@ -36,14 +36,16 @@ export function readsMember(
 
 type Why = { purpose: string; justified?: true | undefined; task?: TaskAnswer | undefined }
 
-/** Why something was asked for, as policy hears it each time. */
+/** The reasons for a request, as policy reads them at each question. */
 export const whyAsked = ({ purpose, justified, task }: Why) => ({
   ...{ purpose, justified: justified === true, task: task ?? ('unchecked' as const) },
 })
 
 type Asking = { tier: number; justified: boolean; task: TaskAnswer }
 
-/** What the tier wants of an ask that it lacks. A service that is down is no answer: then nothing is asked. */
+/**
+ * The refusal for members that the tier requires and the ask lacks. If the incident service is down, nothing is asked.
+ */
 export function lackingFor(
   { ladder }: Pick<Bundle, 'ladder'>,
   { tier, justified, task }: Asking,
@@ -56,7 +58,7 @@ export function lackingFor(
 
 export const justificationMember = 'context.justification'
 
-/** The members that the tier wants, and the ask lacks. */
+/** The members that the tier requires and the ask lacks. */
 export const wantsOf = (
   { ladder }: Pick<Bundle, 'ladder'>,
   { tier, justified }: Pick<Asking, 'tier' | 'justified'>,

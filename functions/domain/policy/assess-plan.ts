@@ -21,7 +21,7 @@ import type { CatalogueEntry } from './catalogue.ts'
 import { McpTool } from './mcp-tool.ts'
 import type { Answer, Ask, PreviewOutcome, RequestFacts } from './question.ts'
 
-/** Not in the catalogue: it stands for several of its actions, in order. */
+/** The name of a plan's action. It is not in the catalogue, since it stands for several actions in order. */
 export const planAction = 'plan'
 export const isPlanBody = ({ action }: { action: { name: string } }): boolean => action.name === planAction
 
@@ -31,13 +31,13 @@ export const StepAsk = z.strictObject({
   agent: AgentId,
   action: z.string().min(1).max(128),
   arguments: JsonObject,
-  /** Must be the derived one where it is given. */
+  /** If given, it must equal the derived one. */
   resource: Resource.optional(),
   mcp: McpTool.optional(),
 })
 export type StepAsk = z.infer<typeof StepAsk>
 
-/** A plan asks policy and people for as much as its steps would, one by one. What is written there is not checked yet. */
+/** The number of acts in an ask: a plan costs as many as it has steps. Its content is not validated yet. */
 export function asksIn({ name, properties }: { name: string; properties?: unknown }): number {
   const { steps } = Object(properties) as { steps?: unknown }
   return name === planAction && Array.isArray(steps) ? Math.min(Math.max(steps.length, 1), mostSteps) : 1
@@ -48,7 +48,7 @@ const PlanArguments = z.strictObject({ steps: z.array(StepAsk).min(1).max(mostSt
 export function parseSteps(args: unknown): Result<readonly StepAsk[], 'invalid_arguments'> {
   const parsed = PlanArguments.safeParse(args)
   if (parsed.success) return ok(parsed.data.steps)
-  // Steps are counted from 1 for people and agents.
+  // Steps count from 1 for people and agents.
   const wrong = whatIsWrong(parsed.error, 'steps').replaceAll(
     /`steps\.(\d+)\.([^`]+)`/g,
     (_, index: string, member: string) => `step ${Number(index) + 1}: \`${member}\``,
@@ -56,9 +56,9 @@ export function parseSteps(args: unknown): Result<readonly StepAsk[], 'invalid_a
   return refuse('invalid_arguments', wrong)
 }
 
-/** With what the server knows of it. */
+/** With the server's own facts. */
 export type StepAsked = StepAsk & {
-  /** Its number, where steps before it were struck out. */
+  /** Its number, if earlier steps were struck out. */
   step?: number
   recent?: number
   host?: HostFacts | undefined
@@ -73,12 +73,12 @@ export type PlanAsked = Pick<Asked, 'justified' | 'task'> & {
 
 export type PlanAssessment =
   | Extract<Assessment, { outcome: 'refused' }>
-  /** `grant`: of each step. `below`: of the steps that need the highest rung. */
+  /** `grant` applies to each step, `below` to the steps that need the highest rung. */
   | (Omit<Extract<Assessment, { outcome: 'requestable' }>, 'facts'> & { owner: PersonId; steps: readonly Facts[] })
 
 /**
- * Each step is asked twice: may its agent do it, and may the agent that asks propose it. The plan needs the highest rung
- * of its steps, and people who may decide every one of them.
+ * Policy is asked twice about each step: may its agent do it, and may the asking agent propose it. The plan needs the
+ * highest rung of its steps, and people who may decide every step.
  */
 export function assessPlan(
   bundle: Bundle,
@@ -142,7 +142,7 @@ const ofStep = (step: number, detail: string | undefined) =>
 type StepQuestions = { asked: Asked; proposal: Asked }
 type Found = StepQuestions & { facts: Facts; proposed: Facts }
 
-/** What policy is asked about each step: of its own agent, and of the one that proposes it. */
+/** The questions about each step: its own agent, and the agent that proposes it. */
 export function askedOfPlan(
   bundle: Bundle,
   { agent, purpose, justified, task, steps }: PlanAsked,
@@ -153,7 +153,7 @@ export function askedOfPlan(
     const named = findResource(bundle, step)
     const isAfter = named.ok && before.some((each) => isSameResource(each, named.value.resource))
     if (named.ok) before.push(named.value.resource)
-    // What a step finds after another of the same resource cannot be read before: policy hears that it was not.
+    // A step after another of the same resource cannot be read yet: policy gets the preview as unread.
     const preview = isAfter ? outcomeAfter(named.value.entry) : step.preview
     const own = { ...step, purpose, justified, task, preview }
     return {
@@ -175,7 +175,7 @@ const isSameResource = (one: Resource, other: Resource): boolean => one.type ===
 
 const outcomeAfter = ({ preview }: Pick<CatalogueEntry, 'preview'>): PreviewOutcome => (preview ? 'failed' : 'none')
 
-/** The first no, or the policies by which both may. */
+/** The first denial, or the policies that permit both. */
 function askAboutStep({ facts, asked, proposed, proposal }: Found, ask: Ask, tier: number, now: NumericDate): Answer {
   const own = ask(questionOf(facts, asked, { moment: 'request', tier, now }))
   if (!own.permit) return { detail: `policy does not let \`${asked.agent}\` do it`, ...own }
@@ -185,11 +185,11 @@ function askAboutStep({ facts, asked, proposed, proposal }: Found, ask: Ask, tie
     : { detail: `policy does not let \`${proposal.agent}\` propose it`, ...plans }
 }
 
-/** The owner of an agent that proposed it or handed it on, and its backup owner. */
+/** The owners and backup owners of the agents that proposed or delegated it. */
 export const answerableFor = (bundle: Bundle, agent: string, owner: PersonId): readonly PersonId[] =>
   answersFor({ owner, backupOwner: agentOf(bundle, agent)?.backupOwner })
 
-/** As people are asked about it: each step, with the owners of all of them. */
+/** The facts for questions about people: each step, with the owners of all steps. */
 export function factsOfPlan(
   found: readonly { facts: Facts; asked: Asked }[],
   ofPlanner: readonly PersonId[],

@@ -11,30 +11,30 @@ import { type Approval, type GrantTerms, type Stage, satisfiedTier, type Tier } 
 import { type McpTool, toolOf } from './mcp-tool.ts'
 import type { ActionQuestion, Answer, Ask, Moment, PreviewOutcome, RequestFacts } from './question.ts'
 
-/** What the caller asked. Only its identity is verified. */
+/** The caller's question. Only its identity is verified. */
 export type Asked = {
   agent: AskerId
   action: string
   arguments: unknown
-  /** Must be the derived one where it is given. */
+  /** If given, it must equal the derived one. */
   resource?: Resource | undefined
-  /** The MCP tool that it means. Must be the catalogue's where that has one. */
+  /** The MCP tool that it names. It must be the catalogue's, if that has one. */
   mcp?: McpTool | undefined
   purpose: string
-  /** Owners, the first delegator first. */
+  /** The delegators' owners, the first delegator's first. */
   delegators?: readonly PersonId[]
   recent?: number
   host?: HostFacts | undefined
-  /** As if the agent will say why, unless it is known. */
+  /** Whether the agent gave a reason; assumed until it is known. */
   justified?: boolean | undefined
   task?: TaskAnswer | undefined
-  /** Of what was read. Before that: as if it will succeed. */
+  /** The outcome of the reading; success is assumed before it. */
   preview?: PreviewOutcome | undefined
 }
 
 export type Facts = {
   entry: CatalogueEntry
-  /** Its `owner` is the person who answers for it now. */
+  /** The agent, with the person who answers for it now as `owner`. */
   agent: Agent
   arguments: JsonObject
   resource: Resource & ResourceFacts
@@ -68,16 +68,16 @@ export type Assessment =
       stages: readonly Stage[]
       grant: GrantTerms
       policies: readonly string[]
-      /** What refused the rung below. Empty at tier 0, and where only a permit was missing. */
+      /** The policies that refused the rung below. Empty at tier 0, and if only a permit was missing. */
       below: readonly string[]
-      /** By stage name, those that a stage escalates to included. */
+      /** By stage name, escalations included. */
       eligible: { readonly [stage: string]: readonly PersonId[] }
     }
 
 /**
- * The facts, then the lowest rung at which the answer is permit, then whether the people can meet that rung's stages.
+ * Finds the facts, then the lowest rung that policy permits, then whether enough people can decide its stages.
  *
- * @param atLeast no rung below it is looked at
+ * @param atLeast the lowest rung to consider
  */
 export function assess(
   bundle: Bundle,
@@ -120,7 +120,7 @@ export function assess(
 export const refusal = (reason: AssessmentRefusal, policies: readonly string[], detail?: string) =>
   ({ outcome: 'refused', reason, policies, ...defined({ detail }) }) as const
 
-/** A refusal that only the time stands behind says so. */
+/** Adds the time to a refusal that would end with it. */
 export function withTime(
   { calendar }: Bundle,
   no: Extract<Assessment, { outcome: 'refused' }>,
@@ -141,7 +141,7 @@ export function findFacts(bundle: Bundle, asked: Asked, now: NumericDate): Resul
   return status === 'active' ? factsFor(bundle, asked, agent) : refuse(status)
 }
 
-/** For what people may do to a request whose agent is suspended: they must still be able to deny it. */
+/** For people's acts on a request whose agent is suspended: they must still be able to deny it. */
 export function findFactsRegardless(bundle: Bundle, asked: Asked): Result<Facts, FactsRefusal> {
   const agent = agentOf(bundle, asked.agent)
   return agent && entryOf(bundle, asked)
@@ -160,7 +160,7 @@ const entryOf = ({ actions }: Bundle, { action }: Pick<Asked, 'action'>): Catalo
 const unknownAction = ({ action }: Pick<Asked, 'action'>) =>
   refuse('unknown_action', `\`${action.slice(0, 64)}\` is not in the catalogue`)
 
-/** What the arguments name, whether a rule knows it or not. */
+/** The resource that the arguments name, whether or not a rule matches it. */
 export function findResource(bundle: Bundle, asked: Pick<Asked, 'action' | 'arguments' | 'mcp'>) {
   const entry = entryOf(bundle, asked)
   if (!entry) return unknownAction(asked)
@@ -175,14 +175,14 @@ export function findResource(bundle: Bundle, asked: Pick<Asked, 'action' | 'argu
 
 export type ActionFacts = Omit<Facts, 'agent'>
 
-/** The act itself, as an ask has it. */
+/** The act's own terms in an ask. */
 export function actTermsOf({ entry, arguments: args, resource, mcp, unpinned }: ActionFacts) {
   const { environment, classification, type, id } = resource
   const act = { action: entry.name, arguments: args, resource: { type, id }, environment, classification }
   return { ...act, credential: entry.credential, ...defined({ mcp }), unpinned: [...unpinned] }
 }
 
-/** For a person, who uses break-glass. */
+/** The same for a person who uses break-glass. */
 export function findActionFacts(
   bundle: Bundle,
   asked: Pick<Asked, 'action' | 'arguments' | 'resource' | 'mcp'>,
@@ -231,10 +231,10 @@ export function questionOf(facts: Facts, asked: Asked, { moment, tier, now }: Ci
   }
 }
 
-/** Nothing is read for what may be refused anyway. */
+/** The assumed outcome of a preview: nothing is read before policy permits. */
 export const previewAsIf = ({ preview }: CatalogueEntry): PreviewOutcome => (preview ? 'matched' : 'none')
 
-/** Asks again about what was approved, with the facts, the autonomy and the ladder as they are now. */
+/** Asks again about an approved act, with the present facts, autonomy and ladder. */
 export function askAgain(
   bundle: Bundle,
   ask: Ask,
@@ -250,7 +250,7 @@ type Search =
   | Extract<Assessment, { outcome: 'refused' }>
   | { outcome: 'found'; tier: Tier; policies: readonly string[]; below: readonly string[] }
 
-/** The lowest at which the answer is permit. */
+/** The lowest rung that policy permits. */
 export function findTier(rungs: readonly Tier[], ask: (tier: number) => Answer): Search {
   let below: readonly string[] = []
   let detail: string | undefined

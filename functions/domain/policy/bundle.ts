@@ -23,9 +23,9 @@ export type Chat = { [K in ChatId]: { kind: K } & z.infer<(typeof chatKinds)[K][
 
 const ChannelId = z.string().min(1).max(128)
 
-/** What the aliases of a policy folder mean where it is deployed. */
+/** The meaning of a policy folder's aliases in one deployment. */
 export const Deployment = z.strictObject({
-  /** Of the sources that are deployed: entries about changed agents and people name it. */
+  /** The commit of the deployed sources, which entries about changed agents and people name. */
   commit: z
     .string()
     .regex(/^[\w./-]{1,100}$/)
@@ -33,19 +33,19 @@ export const Deployment = z.strictObject({
   issuers: z.record(Alias, Issuer),
   /** By the alias after `tool:`. */
   tools: z.record(Alias, kinds.tool.settings),
-  /** Whose security events halt people and agents (Shared Signals). */
+  /** The transmitters whose security events halt people and agents (Shared Signals). */
   transmitters: z
     .record(Alias, Transmitter)
     .refine((all) => Object.keys(all).length <= 10, 'at most ten transmitters')
     .optional(),
-  /** A text is a channel of the only chat. */
+  /** A text is a channel in the only chat. */
   channels: z.record(Alias, z.union([ChannelId, z.strictObject({ chat: Alias, id: ChannelId })])),
   accounts: z.record(Alias, kinds.aws.settings),
   /** Aliases of other kinds, each with the settings of its kind. */
   targets: z.record(Alias, z.looseObject({ kind: z.enum(aliasedKinds) })).optional(),
   /**
-   * Where people log in to the pages: an OpenID provider, at which the pages are a public client without a secret. The
-   * command line is a client of its own (RFC 8252 section 8.4).
+   * The OpenID provider of the pages, which are a public client without a secret. The command line is a client of its
+   * own (RFC 8252 section 8.4).
    */
   login: z
     .strictObject({
@@ -54,7 +54,7 @@ export const Deployment = z.strictObject({
       commandLine: z
         .strictObject({
           clientId: z.string().min(1).max(256),
-          /** So that the access token is one for our people's audience. */
+          /** A scope that gives the access token the people's audience. */
           scope: z.string().min(1).max(512).default('openid'),
           /** RFC 8707; `{issuer}` stands for Hotwork's own issuer. */
           resource: z.string().min(1).max(512).optional(),
@@ -62,18 +62,21 @@ export const Deployment = z.strictObject({
         .optional(),
     })
     .optional(),
-  /** How long after a call CloudTrail may still tell of it. Seconds. Without it, twenty minutes. */
+  /** Seconds after a call in which CloudTrail may still report it. Twenty minutes by default. */
   callsRecordedWithin: Seconds.max(86_400).optional(),
   /**
-   * Asked before an opening, and where a tier or a policy goes by it about an agent's parent task. Without it the pattern
-   * alone decides.
+   * The incident service. It is asked before an opening and, if a tier or policy requires it, about an agent's parent
+   * task. Without it the pattern alone decides.
    */
   incidents: IncidentService.optional(),
   ...sourceSettings,
-  /** Where the log lies: in a bucket of Hotwork's own account, or in one of another account. */
+  /** The bucket of the log, in Hotwork's own account or a different one. */
   anchor: z
     .strictObject({
-      /** How long nothing in it can be deleted, by anyone. It can be lengthened, and for what is there not shortened. */
+      /**
+       * Days for which nothing in it can be deleted, by anyone. It can be lengthened, and not shortened for existing
+       * files.
+       */
       retentionDays: z.int().min(1).max(36_500).default(400),
       elsewhere: z
         .strictObject({
@@ -83,30 +86,30 @@ export const Deployment = z.strictObject({
         .optional(),
     })
     .optional(),
-  /** The short form of one chat with the alias that its kind has; a bundle has this or `chats`. */
+  /** The short form of one chat, under its kind's default alias; a bundle has this or `chats`. */
   chat: shortForm.settings.optional(),
-  /** By alias, in the order in which a person is looked for. */
+  /** By alias, in the order of lookup for a person. */
   chats: z.record(Alias, z.looseObject({ kind: z.enum(chatIds) })).optional(),
 })
 export type Deployment = z.infer<typeof Deployment>
 
 export const Bundle = z.strictObject({
-  /** SHA-256 over the RFC 8785 form of the rest (prefix `hotwork.bundle.v1`); it stands in every ledger entry. */
+  /** SHA-256 over the RFC 8785 form of the rest (prefix `hotwork.bundle.v1`), which every entry has. */
   hash: Digest,
   schema: z.string(),
   actions: z.record(z.string(), CatalogueEntry),
-  /** By Cedar action and `@id`: the policies that can bear on it. */
+  /** The policies for each Cedar action, by `@id`. */
   policies: z.record(z.string(), z.record(z.string(), z.string())),
-  /** Likewise, those that are asked and never count. Only actions that have one. */
+  /** The observed policies in the same form, for actions that have one. */
   observed: z.record(z.string(), z.record(z.string(), z.string())).optional(),
   ladder: Ladder,
   directory: Directory,
   agents: z.array(Agent),
-  /** Where the suspension of an agent is told, beside the people who answer for it. */
+  /** The channel for news of a suspension, beside the people who answer for the agent. */
   agentsTell: z.strictObject({ channel: Alias }).optional(),
   tools: z.array(Tool),
   resources: z.array(ResourceRule),
-  /** By classification: how much of a present value people are shown. */
+  /** The visible part of a present value, by classification. */
   show: z.record(Alias, ShowLevel).optional(),
   breakGlass: BreakGlassPolicy.optional(),
   calendar: Calendar.optional(),
@@ -114,7 +117,7 @@ export const Bundle = z.strictObject({
 })
 export type Bundle = z.infer<typeof Bundle>
 
-/** Of a bundle without its hash, also of one whose form is older or newer than this code. */
+/** The hash of a bundle's content, also of an older or newer form. */
 export const hashOfBundle = (content: Json): Digest => digestOf('hotwork.bundle.v1', content)
 
 export const agentOf = (bundle: Bundle, id: AgentId | string): Agent | undefined =>
@@ -131,14 +134,14 @@ export const chatsOf = ({ chat, chats = {} }: InChats): ReadonlyMap<string, Chat
     Object.entries(chat ? { [shortForm.id]: { kind: shortForm.id, ...chat } } : (chats as { [alias: string]: Chat })),
   )
 
-/** Their workspaces, by alias. */
+/** The chats' workspaces, by alias. */
 export const workspacesIn = (deployment: InChats): ReadonlyMap<string, Workspace> =>
   new Map([...chatsOf(deployment)].map(([alias, chat]) => [alias, workspaceOf(chat)]))
 
-/** The chat of a channel or a group that names none: there is one alone. */
+/** The chat of a channel or group that names none: the only one. */
 export const firstChat = (deployment: InChats): string => chatsOf(deployment).keys().next().value ?? shortForm.id
 
-/** A place in a chat where cards stand. */
+/** A channel of a chat. */
 export type Channel = { chat: string; id: string }
 
 /** Every channel by its alias. */
@@ -167,10 +170,10 @@ export const accountIdOf = (arn: string): string => arn.split(':')[4] ?? ''
 
 export const ownClassification = 'control-plane'
 
-/** Roles under `/hotwork/`, stacks, parameters. */
+/** Matches the names of Hotwork's own roles, stacks and parameters. */
 const named = /(^|[^a-z0-9])hotwork/i
 
-/** Beyond break-glass under any deployer's policies: our tables, key, roles, functions, policy. */
+/** Whether a pattern covers Hotwork's own tables, key, roles, functions or policy, which break-glass never opens. */
 export const reachesOurselves = (pattern: string, rules: readonly ResourceRule[]): boolean =>
   named.test(pattern) ||
   rules.some(({ classification, id }) => classification === ownClassification && resourcesOverlap(id, pattern))

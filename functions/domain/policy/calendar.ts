@@ -4,11 +4,11 @@ import * as Zoned from 'temporal-polyfill/fns/ZonedDateTime'
 import * as z from 'zod'
 import { Alias, NumericDate } from '../values.ts'
 
-/** Time by the wall clock of a place. This file alone imports the library that knows time zones. */
+/** Wall-clock time. This file alone imports the time zone library. */
 
 const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 
-/** A name of the IANA database, as the JavaScript that runs this knows it. */
+/** A zone of the IANA database that this JavaScript runtime has. */
 export const Zone = z.string().refine((name) => /^[A-Za-z]/.test(name) && isZone(name), {
   error: ({ input }) =>
     `\`${input}\` is not a time zone: write a name of the IANA database, such as \`Europe/Berlin\` or \`UTC\``,
@@ -22,7 +22,7 @@ function isZone(timeZone: string): boolean {
   }
 }
 
-/** `09:00-17:00`; `22:00-06:00` goes on into the next day. */
+/** A span such as `09:00-17:00`; `22:00-06:00` ends on the next day. */
 const Hours = z
   .string()
   .regex(/^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'hours such as `09:00-17:00` or `22:00-24:00`')
@@ -34,16 +34,16 @@ const Hours = z
 /** Holds while the wall clock of its zone shows these hours of these days. */
 export const Window = z.strictObject({
   zone: Zone,
-  /** On which its hours begin. Without: every day. */
+  /** The days on which its hours begin. Every day by default. */
   days: z.array(z.enum(weekdays)).min(1, 'at least one day, or leave `days` out for every day').optional(),
-  /** Without: the whole day. */
+  /** The whole day by default. */
   hours: z.array(Hours).min(1, 'at least one span, or leave `hours` out for the whole day').max(8).optional(),
   /** Names of `dates`: its hours do not begin on these days. */
   except: z.array(Alias).min(1).optional(),
 })
 export type Window = z.infer<typeof Window>
 
-/** One period of a freeze. Its `zone` is for the words in which people and agents are told of it. */
+/** One period of a freeze. Its `zone` is for the texts to people and agents. */
 export const Freeze = z.strictObject({
   zone: Zone,
   from: NumericDate,
@@ -52,13 +52,13 @@ export const Freeze = z.strictObject({
 })
 export type Freeze = z.infer<typeof Freeze>
 
-/** Each name asks for a refused question once more (`whyNotNow`). */
+/** The most names: each costs one more question after a refusal (`whyNotNow`). */
 const mostNames = 32
 export const named = <T extends z.ZodType>(value: T) =>
   z.record(Alias, value).refine((all) => Object.keys(all).length <= mostNames, `at most ${mostNames} names`)
 
 export const Calendar = z.strictObject({
-  /** By whose wall clock it is night, and 09:00. */
+  /** The zone of `night` and of 09:00. */
   zone: Zone.optional(),
   /** Named days, such as public holidays. */
   dates: named(z.array(z.iso.date('a day that the calendar has, such as `2026-12-25`')).min(1)).optional(),
@@ -72,7 +72,7 @@ export const namesIn = ({ windows, freezes }: Calendar): readonly string[] => [
   ...Object.keys(freezes),
 ]
 
-/** For the last minute asked about: the hours of windows begin and end with minutes. */
+/** The open windows of the last minute asked about: hours begin and end with minutes. */
 const lately = new WeakMap<Calendar, { minute: number; open: readonly string[] }>()
 
 /** The names of the windows and freezes that hold now: `context.windows`. */
@@ -89,7 +89,7 @@ export function windowsAt(calendar: Calendar | undefined, now: NumericDate): rea
   return frozen.length === 0 ? last.open : [...last.open, ...frozen]
 }
 
-/** A freeze may be called `constructor`. */
+/** Looks at own members alone: a freeze may be called `constructor`. */
 const windowOf = ({ windows }: Calendar, name: string): Window | undefined =>
   Object.hasOwn(windows, name) ? windows[name] : undefined
 
@@ -102,8 +102,8 @@ function holds(calendar: Calendar, name: string, now: NumericDate): boolean {
 type Span = { begins: number; ends: number }
 
 /**
- * By the wall clock alone: hours that a day skips do not come on it, and hours that a day repeats come twice. Hours
- * across midnight belong to the day on which they begin.
+ * By the wall clock: skipped hours do not occur on that day, repeated hours occur twice. Hours across midnight belong
+ * to the day on which they begin.
  */
 function isOpen({ zone, hours, days, except = [] }: Window, dates: Calendar['dates'] & object, now: NumericDate) {
   const wall = zonedAt(zone, now)
@@ -121,12 +121,12 @@ function isOpen({ zone, hours, days, except = [] }: Window, dates: Calendar['dat
   )
 }
 
-/** The clock that counts where no window says another: `zone` of the calendar, else UTC. */
+/** The default zone: the calendar's `zone`, else UTC. */
 export const zoneOf = (calendar: Calendar | undefined): string => calendar?.zone ?? 'UTC'
 
 export const hourIn = (zone: string, at: NumericDate): number => zonedAt(zone, at).hour
 
-/** The next time at which the wall clock of a zone shows this hour, after now. */
+/** The next time after `now` at which the zone's wall clock shows this hour. */
 export function nextHour(zone: string, hour: number, now: NumericDate): NumericDate {
   const today = Zoned.toPlainDate(zonedAt(zone, now))
   const on = ({ year, month, day }: typeof today) =>
@@ -145,22 +145,25 @@ const zonedAt = (zone: string, at: NumericDate) => Zoned.create(BigInt(at) * 1_0
 const secondsOf = ({ epochMilliseconds }: { epochMilliseconds: number }): NumericDate =>
   Math.floor(epochMilliseconds / 1000)
 
-/** A day (its beginning) or a time of the wall clock, `2026-12-23T17:00`. One that comes twice, or never, is the earlier or the later. */
+/**
+ * The time of a local day's beginning, or of a local `2026-12-23T17:00`. `disambiguation` chooses for a time that
+ * occurs twice or never.
+ */
 export function instantOf(zone: string, local: string, disambiguation: 'earlier' | 'later'): NumericDate {
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = local.split(/[-T:]/).map(Number)
   const wall = PlainDateTime.create(year, month, day, hour, minute, second)
   return secondsOf(PlainDateTime.toZonedDateTime(wall, zone, { disambiguation }))
 }
 
-/** `holds`: from `at` on. */
+/** `holds`: the state from `at` on. */
 export type Change = { name: string; at: NumericDate; holds: boolean }
 
 const day = 86_400
 
-/** The next change of each window, kept until it comes; where there is none, for a day. */
+/** A cache of the next change of each window, or for a day of its absence. */
 const found = new WeakMap<Calendar, Map<string, { from: NumericDate; next: Change | undefined }>>()
 
-/** When a window or freeze next begins to hold, or ends. Undefined where it does not within a hundred days, or ever again. */
+/** The time at which a window or freeze next begins or ends. Undefined if that is not within a hundred days. */
 export function whenNext(calendar: Calendar, name: string, now: NumericDate): Change | undefined {
   const window = windowOf(calendar, name)
   if (!window) return firstChange(calendar, name, edgesOfFreeze(calendar.freezes[name] ?? []), now)
@@ -188,12 +191,12 @@ const edgesOfFreeze = (periods: readonly Freeze[]): readonly NumericDate[] =>
   periods.flatMap(({ from, until }) => [from, until]).toSorted((a, b) => a - b)
 
 const farthest = 100
-/** Days in which a window shows all that the week and one jump of the clock make of it. */
+/** Days that show every effect of the week and of one clock change on a window. */
 const telling = 15
 
 /**
- * In order, the instants at which it can begin or end: its hours, midnight, and where the wall clock jumps. Where days go on
- * without one that it excepts, the first of them tell of all.
+ * The instants in order at which it can begin or end: its hours, midnight, and clock changes. A run of days without an
+ * excepted one is represented by its first days.
  */
 function* edgesOf(
   { zone, hours, except = [] }: Window,
@@ -209,7 +212,7 @@ function* edgesOf(
     const day = PlainDate.addDays(today, ahead)
     alike = excepted.has(PlainDate.toString(day)) ? 0 : alike + 1
     if (alike > telling) {
-      // Nothing else can come.
+      // No further edge is possible.
       if (excepted.size === 0) return
       continue
     }
@@ -237,8 +240,8 @@ export function localTime(zone: string, at: NumericDate): string {
 }
 
 /**
- * Why policy refuses now what it permits once a window or freeze changes, in words for the agent: names and times of the
- * calendar, and nothing of the policies.
+ * The reason why policy refuses now and permits once a window or freeze changes, in words for the agent: names and
+ * times of the calendar, without the policies.
  */
 export function whyNotNow(
   calendar: Calendar | undefined,

@@ -18,9 +18,9 @@ import { argumentIn, fillLiterally, isLiteral, partsOf, placesOf } from './templ
 
 const Template = z.string().min(1).max(1024)
 
-/** An action that is not in the catalogue does not exist. */
+/** An entry of the catalogue, outside of which no action exists. */
 export const CatalogueEntry = z.strictObject({
-  /** For AWS, IAM's own: `ssm:PutParameter`. */
+  /** The name; for AWS, IAM's own: `ssm:PutParameter`. */
   name: z
     .string()
     .regex(
@@ -29,28 +29,28 @@ export const CatalogueEntry = z.strictObject({
     ),
   /** `remediation`, `destructive`, `delegation`... */
   group: Alias,
-  /** A gated tool, or the kind of target that is reached. */
+  /** A gated tool, or a kind of target. */
   tool: z.union([ToolId, z.enum(aliasedKinds)]),
   /** One line, with `{arguments.Name}` where a value goes. */
   title: Template,
   credential: CredentialKind,
-  /** An orchestrator gets no credential for one that does. */
+  /** Whether it changes something; an orchestrator gets no credential for it then. */
   mutates: z.boolean(),
   arguments: ArgumentsSchema,
   resource: z.strictObject({ type: z.string().min(1).max(128), id: Template }),
-  /** AWS's short form of `target`, and for a gated tool the account that its ARNs name. */
+  /** AWS's short form of `target`; for a gated tool, the account in its ARNs. */
   account: Alias.optional(),
-  /** An alias of the deployment. */
+  /** A target's alias in the deployment file. */
   target: Alias.optional(),
-  /** In this order. */
+  /** The narrowable arguments, in this order. */
   narrowable: z.array(z.string()),
   undo: z.strictObject({ possible: z.boolean(), how: z.string().min(1).max(512) }),
   ...parts,
-  /** How what it would change is read, so that people decide on what is there. */
+  /** The reading of the resource, so that people decide on its present state. */
   preview: PreviewSource.optional(),
-  /** The tool of an MCP server that this is. `tool` is the gate before it. */
+  /** The action's MCP tool. `tool` is the gate before it. */
   mcp: McpTool.optional(),
-  /** In words for the card. */
+  /** Words for the card. */
   leavesOpen: z.record(z.string(), z.string().min(1).max(256)).default({}),
 })
 export type CatalogueEntry = z.infer<typeof CatalogueEntry>
@@ -75,19 +75,19 @@ export function deriveResource(entry: CatalogueEntry, args: JsonObject, at: Sett
   return { type: entry.resource.type, id: fillLiterally(entry.resource.id, args, factsOf(entry, at)) }
 }
 
-/** The places that the alias of an entry fills in the template of its resource. */
+/** The values of the places in its resource's template that the target's alias fills. */
 export const factsOf = (entry: CatalogueEntry, at: Settings | undefined): { readonly [place: string]: string } =>
   at ? placeKindOf(entry).facts(at) : {}
 
 const titleValueLength = 80
 
-/** Long values are cut with `…`. Not escaped for any surface. */
+/** Cuts long values with `…`. It escapes for no surface. */
 export const titleOf = (entry: CatalogueEntry, args: JsonObject): string =>
   titleParts(entry, args)
     .map(({ text }) => text)
     .join('')
 
-/** In parts, so that no value passes for our own words. */
+/** In parts, so that no value passes for Hotwork's words. */
 export function titleParts(entry: CatalogueEntry, args: JsonObject): readonly { text: string; isValue: boolean }[] {
   return partsOf(entry.title).map((part, index) => {
     if (index % 2 === 0) return { text: part, isValue: false }
@@ -99,7 +99,7 @@ export function titleParts(entry: CatalogueEntry, args: JsonObject): readonly { 
   })
 }
 
-/** They name a resource, so only what is literal may be given. */
+/** The arguments that name a resource, whose values must be literal. */
 export function pinnedBy(entry: CatalogueEntry): readonly string[] {
   const known = pinned.get(entry)
   if (known) return known
@@ -109,24 +109,24 @@ export function pinnedBy(entry: CatalogueEntry): readonly string[] {
   return names
 }
 
-/** Asked at every use. */
+/** A cache, since every use asks. */
 const pinned = new WeakMap<CatalogueEntry, readonly string[]>()
 
-/** Whether the state may still change between the last reading and the act, without the target refusing the act. */
+/** Whether the state may change between the last reading and the act without the target refusing it. */
 export const hasGap = (entry: CatalogueEntry): boolean =>
   actOf(entry.credential) !== 'call' || !kindOf(entry).comparesState?.(entry)
 
-/** A mediated call and a gated tool hold to all arguments. */
+/** The open arguments: none for a mediated call or gated tool, which check all. */
 const openOf = (entry: CatalogueEntry) => (isOwnCredential(actOf(entry.credential)) ? kindOf(entry).open : undefined)
 
 export const unpinnedArguments = (entry: CatalogueEntry, args: JsonObject, at: Settings | undefined) =>
   openOf(entry)?.with(entry, args, at) ?? []
 
-/** The arguments that the credentials of some ask leave open. */
+/** The arguments that credentials leave open for at least one ask. */
 export const sometimesUnpinned = (entry: CatalogueEntry, at: Settings | undefined) =>
   openOf(entry)?.sometimes(entry, at) ?? []
 
-/** In plain words for the card. */
+/** The open arguments in plain words, for the card. */
 export function unpinnedOf(entry: CatalogueEntry, args: JsonObject, at: Settings | undefined): string[] {
   const words = unpinnedArguments(entry, args, at).map(
     (name) =>

@@ -3,10 +3,10 @@ import { known, type Path, type Say } from '../what-is-wrong.ts'
 import { type ArgumentSchema, isScalar } from './arguments.ts'
 import { isLiteral, placesOf } from './templates.ts'
 
-/** How a kind of target names resources, and the places in such a name that its aliases fill. */
+/** The form of resource names of a kind of target, and the places in them that its aliases fill. */
 type Naming = { ids: string; places: readonly string[] }
 
-/** @param inResource it names one, so that what fills it must be literal */
+/** @param inResource whether the template names a resource, so that its values must be literal */
 export function checkTemplate(
   entry: Entry,
   template: string,
@@ -52,7 +52,7 @@ export function checkLiteral(schema: ArgumentSchema, name: string, template: str
   if (problem) say(path, `\`${name}\` stands in \`${template}\`, but ${problem[0]}`, problem[1])
 }
 
-/** Characters that mean more than themselves in an ARN. The pattern is tried on them. */
+/** Characters with a meaning in an ARN. The argument's pattern is tried on them. */
 const hostile = ['*', '?', '$', '{', '}', ' ', '\n', '\t', '"', '\\', '..', ':', '\u0000', 'é']
 
 function whyNotLiteral(schema: ArgumentSchema): [string, string] | undefined {

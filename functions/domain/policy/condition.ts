@@ -6,7 +6,7 @@ export type Fact = readonly string[]
 export type Literal = string | number | boolean
 export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>='
 
-/** What a policy asks of a fact. `not`: that it is not so. */
+/** A policy's test of a fact. `not` negates it. */
 export type FactTest =
   | { kind: 'compared'; fact: Fact; by: Comparison; to: Literal }
   | { kind: 'among'; fact: Fact; values: readonly Literal[]; not: boolean }
@@ -16,26 +16,26 @@ export type FactTest =
   | { kind: 'present'; fact: Fact; not: boolean }
   | { kind: 'true'; fact: Fact; not: boolean }
   | { kind: 'entity'; fact: Fact; by: '==' | 'in' | 'is'; to: string; not: boolean }
-/** A form without words of its own, in Cedar's. */
+/** A test without words of its own, in Cedar's text. */
 export type OtherTest = { kind: 'other'; text: string; facts: readonly Fact[] }
 export type Test = FactTest | OtherTest | { kind: 'either'; ways: readonly (readonly Condition[])[] }
 
-/** `unreached`: it errs alone, and the policy asks it only where a condition before it came out otherwise. */
+/** `unreached`: it fails alone, and the policy reaches it only if an earlier condition comes out differently. */
 export type Holds = 'yes' | 'no' | 'unreached' | 'error'
 
-/** One of the conditions that must all hold for a policy to apply, and what Cedar says of it. */
+/** One of a policy's conditions, all of which must hold, with Cedar's result. */
 export type Condition = Test & { holds: Holds; met: readonly { fact: Fact; value: Json | undefined }[]; error?: string }
 
 export type WeighedPolicy = { id: string; effect: 'permit' | 'forbid'; conditions: readonly Condition[] }
 
-/** A fact of the context as it might be. Without a value it is absent. */
+/** A hypothetical fact of the context; absent without a value. */
 export type Change = { fact: Fact; value: Json | undefined }
 
-/** For what people are told of a decision. */
+/** Explains decisions to people. */
 export interface Explainer {
-  /** Each policy that can bear on the question. Undefined where it cannot be said. */
+  /** Each policy for the question. Undefined if Cedar cannot weigh them. */
   weigh(question: Question): readonly WeighedPolicy[] | undefined
-  /** The answer if these facts were others; an error where they are not of the schema's types. */
+  /** The answer with these facts changed; an error if they violate the schema's types. */
   askIf(question: ActionQuestion, changes: readonly Change[]): Answer
 }
 
@@ -46,6 +46,6 @@ export const opposite = (test: FactTest): FactTest =>
 
 export const isSameFact = (one: Fact, other: Fact): boolean => one.join('.') === other.join('.')
 
-/** How much approval there is: the answer is a tier, so no other tier is wished for. */
+/** Whether the test reads the tier: the answer is a tier, so it is never a wish. */
 export const isTier = (condition: Test): boolean =>
   condition.kind === 'compared' && isSameFact(condition.fact, ['context', 'approval', 'tier'])

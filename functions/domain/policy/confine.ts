@@ -3,7 +3,7 @@ import type { NumericDate } from '../values.ts'
 import type { Facts } from './assess.ts'
 import { type Bundle, settingsOf } from './bundle.ts'
 
-/** Why credentials for it could not be confined to it, if so: what confines them has a limit. */
+/** The reason why credentials cannot be confined to it: the confining policy has a size limit. */
 export function tooLargeToConfine(
   bundle: Bundle,
   { entry, arguments: args }: Pick<Facts, 'entry' | 'arguments'>,

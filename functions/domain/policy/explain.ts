@@ -3,25 +3,25 @@ import { type Alternative, alternatives } from './alternatives.ts'
 import { type Change, type Condition, type Explainer, isTier, type WeighedPolicy } from './condition.ts'
 import type { ActionQuestion, Answer, Ask } from './question.ts'
 
-/** Why this much approval is needed and not less, or why none is enough. */
+/** The reasons why a request needs its tier, or why no tier is enough. */
 export type Explanation = {
-  /** Absent where no approval helps. */
+  /** Absent if no approval helps. */
   tier?: number
-  /** The rung that is not enough: the one below, or the highest. Absent at the lowest. */
+  /** The rung that is not enough: the one below, or the highest. Absent at the lowest tier. */
   against?: number
-  /** What permits at `tier`. */
+  /** The policies that permit at `tier`. */
   permits: readonly WeighedPolicy[]
-  /** What forbids at `against`, with all of its conditions met. */
+  /** The policies that forbid at `against`, with all of their conditions met. */
   forbids: readonly WeighedPolicy[]
-  /** What would permit at `against`, were it not forbidden. */
+  /** The policies that permit at `against` and are outweighed by a forbid. */
   outweighed: readonly WeighedPolicy[]
-  /** Permits that lack something at `against`, those that lack least first. */
+  /** Permits that fail at `against`, those with the fewest failed conditions first. */
   near: readonly WeighedPolicy[]
-  /** How many more there are. */
+  /** The number of further ones. */
   further: number
-  /** Policies with an error: then the answer is a no, no matter what others say. */
+  /** Policies with an error, which make the answer a denial. */
   erring: readonly WeighedPolicy[]
-  /** With what it would take less, as policy itself answers. */
+  /** The changes that would lower the tier, by policy's own answer. */
   alternatives: readonly Alternative[]
 }
 
@@ -33,10 +33,10 @@ export type Explaining = {
   explainer: Explainer
 }
 
-/** As many as a person reads. */
+/** The most that a person reads. */
 const mostNear = 3
 
-/** Undefined where it cannot be said. */
+/** Undefined if policy cannot be weighed. */
 export function explain({ question, rungs, ask, explainer }: Explaining): Explanation | undefined {
   const found = search(rungs, (tier) => ask(question(tier)))
   const weighed = (tier: number | undefined) => (tier === undefined ? [] : explainer.weigh(question(tier)))
@@ -68,7 +68,7 @@ export function explain({ question, rungs, ask, explainer }: Explaining): Explan
 
 const nothing = { permits: [], forbids: [], outweighed: [], near: [], further: 0, erring: [], alternatives: [] }
 
-/** Beyond the ladder where no tier is enough. */
+/** A tier above the ladder if no tier is enough. */
 export const lowestTier = ({ question, rungs, ask }: Explaining): number =>
   search(rungs, (tier) => ask(question(tier))).tier ?? Number.POSITIVE_INFINITY
 
@@ -90,7 +90,7 @@ const applies = ({ conditions }: WeighedPolicy): boolean => conditions.every(({ 
 const hasError = (condition: Condition): boolean =>
   condition.holds === 'error' || (condition.kind === 'either' && condition.ways.flat().some(hasError))
 
-/** More approval is always to be had, so a policy that lacks nothing else comes first. */
+/** Failed conditions besides the tier, which more approval always meets. */
 const lacks = ({ conditions }: WeighedPolicy): number =>
   conditions.filter((each) => each.holds !== 'yes' && !isTier(each)).length +
   (conditions.some((each) => each.holds !== 'yes' && isTier(each)) ? 0.5 : 0)

@@ -1,7 +1,7 @@
 import type { NumericDate, PersonId } from '../values.ts'
 import type { Stage } from './ladder.ts'
 
-/** A stage of the ladder; or of a request, with its decisions and its escalation. */
+/** A stage of the ladder, or of a request with decisions and escalation. */
 type Fillable = {
   readonly terms: Pick<Stage, 'name' | 'quorum' | 'onSilence'>
   readonly decisions?: readonly { readonly person: PersonId; readonly verdict: 'approve' | 'deny' }[]
@@ -9,12 +9,12 @@ type Fillable = {
 }
 
 export type Filling = {
-  /** By which a person may approve it now: its own, and the one that it has escalated to. */
+  /** The names under which a person may approve it now: its own, and its escalation's once escalated. */
   names: readonly string[]
-  /** By which a person may ever approve it, and may deny it now. */
+  /** The names under which a person may ever approve it, and may deny it now. */
   allNames: readonly string[]
   approvers: readonly PersonId[]
-  /** How many more people must approve it. */
+  /** The number of approvals still missing. */
   missing: number
   /** The people who could fill it, and those who could once it escalates. */
   own: readonly PersonId[]
@@ -22,9 +22,9 @@ export type Filling = {
 }
 
 /**
- * How a stage is filled: by people who each take one seat of its quorum.
+ * The filling of a stage by people who each take one seat of its quorum.
  *
- * @param eligible the people that policy lets approve, by the name of a stage
+ * @param eligible the people that policy lets approve, by stage name
  */
 export function fillingOf(
   { terms: { name, quorum, onSilence }, decisions = [], escalatedAt }: Fillable,
@@ -49,11 +49,11 @@ export const namesOfTier = ({ stages }: { stages: readonly Stage[] }): readonly 
 export const seatsIn = (stages: readonly Pick<Stage, 'quorum'>[]): number =>
   stages.reduce((sum, { quorum }) => sum + quorum, 0)
 
-/** `quorum` seats, each to be taken by another of `people`. */
+/** `quorum` seats, each for a different one of `people`. */
 type Seats = { readonly quorum: number; readonly people: Iterable<string> }
 
 /**
- * Can every seat be taken when no person takes two? Two stages that count the same person cannot both have them.
+ * Whether every seat can be taken if no person takes two: stages that count the same person cannot both have them.
  * Kuhn's bipartite matching.
  */
 export function canFill(stages: readonly Seats[]): boolean {

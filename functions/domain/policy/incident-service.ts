@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { SecureUrl } from '../people/identity-issuer.ts'
 import { Expression } from '../previews/preview-source.ts'
 
-/** @param settings beside what people see of its answer next to an agent's parent task: JMESPath each */
+/** @param settings beside JMESPath expressions for the answer that people see next to an agent's parent task */
 const service = <K extends z.ZodType, S extends z.ZodRawShape>(kind: K, settings: S) =>
   z.strictObject({
     kind,
@@ -10,7 +10,7 @@ const service = <K extends z.ZodType, S extends z.ZodRawShape>(kind: K, settings
     show: z.strictObject({ title: Expression, status: Expression.optional(), url: Expression.optional() }).optional(),
   })
 
-/** One row for each kind of service that keeps incidents: its settings in the deployment file. Without a kind it is `http`. */
+/** The settings of each kind of incident service in the deployment file. The default kind is `http`. */
 export const IncidentService = z.discriminatedUnion('kind', [
   service(z.literal('http').optional(), {
     url: SecureUrl.regex(/^[^#]*\{incident\}/, 'say with `{incident}` where its name goes'),

@@ -3,20 +3,20 @@ import { type Given, type Login, lackOf, weakStandIn } from '../people/login-str
 import { Alias, type NumericDate, PersonId, Seconds } from '../values.ts'
 import { canFill, fillingOf, seatsIn } from './filling.ts'
 
-/** `perMinute` over time, and up to `burst` at once after a rest. */
+/** `perMinute` over time, and up to `burst` at once after a pause. */
 export const Rate = z.strictObject({ perMinute: z.int().min(1).max(60_000), burst: z.int().min(1).max(10_000) })
 export type Rate = z.infer<typeof Rate>
 
-/** In one message: a smaller burst would refuse it for ever. */
+/** The most evaluations in one message: a smaller burst would always refuse it. */
 export const mostEvaluations = 50
 
-/** Seconds. A smaller burst would hold none so long. */
+/** Seconds. A smaller burst would allow no such hold. */
 export const longestHold = 25
 
 const usualRates = {
   submissions: { perMinute: 60, burst: 120 },
   evaluations: { perMinute: 600, burst: 200 },
-  // A token is a second.
+  // One token is one second.
   heldReads: { perMinute: 300, burst: 150 },
 } as const satisfies { [kind: string]: Rate }
 export type RateKind = keyof typeof usualRates
@@ -24,7 +24,7 @@ export type RateKind = keyof typeof usualRates
 /** `fullAt`: milliseconds since 1970. `retryAfter`: seconds. */
 export type Taken = { permitted: true; fullAt: number } | { permitted: false; retryAfter: number }
 
-/** Generic cell rate algorithm: a bucket is one time, at which it is full again. */
+/** Generic cell rate algorithm: a bucket is the time at which it is full again. */
 export function takeTokens(
   { perMinute, burst }: Rate,
   fullAt: number | undefined,
@@ -39,31 +39,31 @@ export function takeTokens(
     : { permitted: false, retryAfter: Math.max(1, Math.ceil(early / 1000)) }
 }
 
-/** Silence is never consent: it can only end the request, or widen who may decide. */
+/** Silence is never consent: it ends the request, or widens its approvers. */
 const OnSilence = z.union([
   z.literal('expire'),
   z.strictObject({
     escalateTo: Alias,
     deadline: Seconds,
-    /** The card is posted there too. */
+    /** The channel for the escalation's card. */
     channel: Alias.optional(),
   }),
 ])
 
-/** Who may decide is a Cedar `approve` question with this name in its context. */
+/** A stage. A Cedar `approve` question with its name decides who may approve. */
 export const Stage = z.strictObject({
   name: Alias,
   channel: Alias,
   quorum: z.int().min(1),
-  /** Counted from the opening of the stage. */
+  /** Seconds from the opening of the stage. */
   deadline: Seconds,
   onSilence: OnSilence,
   /** OpenID Connect `acr`, and the age of the login. */
   acr: z.string().min(1).max(128).optional(),
   maxAge: Seconds.optional(),
-  /** A denial may, always. */
+  /** A denial never needs one. */
   comment: z.literal('required').optional(),
-  /** Told directly, as far as they may decide. The quiet may decide and are never told. */
+  /** The people to notify directly, if they may decide. The quiet may decide and are never notified. */
   notify: z
     .strictObject({ direct: z.array(z.union([PersonId, Alias])).max(32), quiet: z.array(PersonId).max(64).optional() })
     .optional(),
@@ -72,7 +72,7 @@ export const Stage = z.strictObject({
 })
 export type Stage = z.infer<typeof Stage>
 
-/** How long a grant may wait for its first claim, and how long it lives from then on. */
+/** Seconds in which a grant must be claimed, and its lifetime from then on. */
 export const GrantTerms = z.strictObject({ claimWithin: Seconds, lifetime: Seconds, uses: z.int().min(1).max(1000) })
 export type GrantTerms = z.infer<typeof GrantTerms>
 
@@ -80,24 +80,24 @@ export const Tier = z.strictObject({
   tier: z.int().nonnegative(),
   name: z.string().min(1).max(64),
   stages: z.array(Stage).max(8),
-  /** The agent must say why, in words. */
+  /** The agent must give a reason, in words. */
   justification: z.literal('required').optional(),
-  /** The parent task must be known to the service that keeps incidents, when it is asked. */
+  /** The incident service must know the parent task when it is asked. */
   parentTask: z.literal('live').optional(),
   grant: GrantTerms,
 })
 export type Tier = z.infer<typeof Tier>
 
-/** People who are asked too often stop reading. */
+/** Limits of requests: people who are asked too often stop reading. */
 const Limits = z.strictObject({
   openPerAgent: z.int().min(1).max(1000),
   openPerOwner: z.int().min(1).max(5000),
-  /** With more alike of one agent they share one card. */
+  /** The most alike requests of one agent with a card each; more share a card. */
   burst: z.int().min(1).max(100),
   submissions: Rate.optional(),
-  /** Each evaluation of a message counts. */
+  /** Counts each evaluation of a message. */
   evaluations: Rate.extend({ burst: Rate.shape.burst.min(mostEvaluations) }).optional(),
-  /** Seconds; further reads are answered at once. */
+  /** In seconds; reads above it are answered at once. */
   heldReads: Rate.extend({ burst: Rate.shape.burst.min(longestHold) }).optional(),
 })
 type Limits = z.infer<typeof Limits>
@@ -112,14 +112,14 @@ export const rateOf = ({ limits }: Pick<Ladder, 'limits'>, kind: RateKind): Rate
 
 export type Approval = {
   readonly person: string
-  /** Also where it has escalated. */
+  /** The stage's own name, also once escalated. */
   readonly stage: string
-  /** The stage's name, or the one it escalated to. */
+  /** The stage's name, or its escalation's. */
   readonly as: string
   readonly at: NumericDate
   readonly comment?: string | undefined
   readonly login?: Login | undefined
-  /** The person whose right it was. */
+  /** The person whose right was used. */
   readonly for?: string | undefined
   readonly given?: Given | undefined
 }
@@ -129,7 +129,7 @@ export function unmetBy(
   { comment: wanted, ...strength }: Pick<Stage, 'comment' | 'acr' | 'maxAge'>,
 ): { code: 'comment_required' } | { code: 'insufficient_login'; detail: string } | undefined {
   if (wanted === 'required' && comment.trim() === '') return { code: 'comment_required' }
-  // A weak login hands on no right that takes a strong one. What has no login on record had a weak one.
+  // A weak login cannot delegate a right that needs a strong one. A login without a record counts as weak.
   const { login: givers = {}, at: givenAt } = right.given ?? { at }
   if (right.for !== undefined && lackOf(givers, strength, givenAt) !== undefined)
     return { code: 'insufficient_login', detail: weakStandIn }
@@ -138,13 +138,13 @@ export function unmetBy(
 }
 
 /**
- * The highest rung each of whose stages has its quorum, each person counted in one stage only, on the terms that the
- * stages have now. Computed anew at each question: a tier is never a stored right.
+ * The highest rung with a quorum in each of its stages, on their present terms, each person counted in one stage.
+ * Computed at each question: a tier is never a stored right.
  */
 export function satisfiedTier(ladder: Ladder, approvals: readonly Approval[]): number {
   let highest = 0
   for (const { tier, stages } of ladder.tiers) {
-    // Asked at every use: with fewer approvals than places, nothing has to be matched.
+    // Checked first, since every use asks: with fewer approvals than seats there is no match.
     if (tier <= highest || approvals.length < seatsIn(stages)) continue
     if (canFill(stages.map((stage) => ({ quorum: stage.quorum, people: approversOf(approvals, stage) }))))
       highest = tier

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { inert } from '../inert.ts'
 import { Digest, ok, type Result, refuse } from '../values.ts'
 
-/** A server chooses these names itself: people read them, so every character shows. */
+/** A name that an MCP server chooses: people read it, so every character must show. */
 const name = (most: number) =>
   z
     .string()
@@ -10,7 +10,7 @@ const name = (most: number) =>
     .max(most)
     .refine((text) => inert(text) === text, 'has a character that does not show, or hides others')
 
-/** Which tool of which MCP server a call goes to. `schema` is `sha-256:` over RFC 8785 of its `inputSchema`, without a prefix. */
+/** The MCP tool of a call. `schema` is `sha-256:` over RFC 8785 of its `inputSchema`, without a prefix. */
 export const McpTool = z.strictObject({
   server: z.strictObject({ name: name(128), version: name(64) }),
   tool: name(128),
@@ -21,7 +21,7 @@ export type McpTool = z.infer<typeof McpTool>
 export const isSameTool = (one: McpTool | undefined, other: McpTool | undefined): boolean =>
   one === undefined || other === undefined ? one === other : differs(one, other) === undefined
 
-/** The catalogue's word is enough; a caller that says which tool it means must mean that one. */
+/** The catalogue's tool. A caller that names a tool must name the same one. */
 export function toolOf(
   { mcp: known }: { mcp?: McpTool | undefined },
   { mcp: said }: { mcp?: McpTool | undefined },
@@ -30,7 +30,7 @@ export function toolOf(
   return other === undefined ? ok(known ?? said) : refuse('tool_changed', other)
 }
 
-/** The first member that differs, for the people who read the log of the gate. */
+/** The first member that differs, for the log of the gate. */
 function differs(said: McpTool, known: McpTool): string | undefined {
   if (said.server.name !== known.server.name)
     return `the server is \`${said.server.name}\`, and the catalogue has \`${known.server.name}\``

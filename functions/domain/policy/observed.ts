@@ -2,8 +2,8 @@ import * as z from 'zod'
 import { type Answer, allOf, type PolicyAnswers, type Question } from './question.ts'
 
 /**
- * What would have come of an act if the observed policies counted, where that differs from what came of it. `tier`: of an
- * ask. `policies`: the observed ones that make the difference. `error`: these could not be evaluated.
+ * The outcome of an act if the observed policies counted, if it would differ. `tier` is an ask's. `policies`: the
+ * observed ones that make the difference. `error`: these could not be evaluated.
  */
 export const Observed = z.strictObject({
   outcome: z.enum(['permitted', 'refused', 'error']),
@@ -14,7 +14,7 @@ export type Observed = z.infer<typeof Observed>
 
 export type Came = { permit: boolean; error?: boolean | undefined; tier?: number | undefined }
 
-/** Of an assessment. */
+/** The outcome of an assessment. */
 export const cameTo = (
   assessment: { outcome: 'requestable'; tier: number } | { outcome: 'refused'; reason: string },
 ): Came =>
@@ -30,15 +30,15 @@ function compareOutcomes(was: Came, wouldBe: Came, by: readonly string[]): Obser
   return { outcome: 'permitted', ...(wouldBe.tier === undefined ? {} : { tier: wouldBe.tier }), policies }
 }
 
-/** An observed policy that turned an answer, and the stage that was asked about. */
+/** An observed policy that changed an answer, and the stage of the question. */
 type By = { id: string; stage: string | undefined }
 export type Compared<T> = { came: T; again?: { came: T; by: readonly By[] } }
 
 /**
- * Runs what asks policy, and once more as if the observed policies counted. It asks no second time where none of them bears
- * on what was asked.
+ * Runs a function on policy and, if an observed policy bears on its questions, once more as if the observed policies
+ * counted.
  *
- * @param run asks the policy that it is given and no other, and changes nothing
+ * @param run asks only the policy that it is given, and has no effects
  */
 export function runWithObserved<T>(policy: PolicyAnswers, run: (policy: PolicyAnswers) => T): Compared<T> {
   const { bundle, observing } = policy
@@ -66,7 +66,7 @@ export function runWithObserved<T>(policy: PolicyAnswers, run: (policy: PolicyAn
 
 const isOther = (one: Answer, other: Answer) => one.permit !== other.permit || one.error !== other.error
 
-/** What it would have come to, where that differs. */
+/** The outcome with the observed policies, if it differs. */
 export function wouldBeOf<T>({ came, again }: Compared<T>, cameTo: (came: T) => Came): Observed | undefined {
   return (
     again &&
@@ -78,7 +78,7 @@ export function wouldBeOf<T>({ came, again }: Compared<T>, cameTo: (came: T) => 
   )
 }
 
-/** By stage name, where a person would have what they have not, or would not have what they have. */
+/** By stage name, if a person would gain or lose the right. */
 export function wouldBeAt<T>(
   { came, again }: Compared<T>,
   namesOf: (came: T) => readonly string[],
@@ -93,13 +93,13 @@ export function wouldBeAt<T>(
   return entries.length > 0 ? Object.fromEntries(entries) : undefined
 }
 
-/** An answer of several, with what it would have been. */
+/** The answer to several questions, with its outcome under the observed policies. */
 export function answerWithObserved(policy: PolicyAnswers, run: (policy: PolicyAnswers) => Answer): Answer {
   const compared = runWithObserved(policy, run)
   const wouldBe = wouldBeOf(compared, (answer) => answer)
   return wouldBe ? { ...compared.came, wouldBe } : compared.came
 }
 
-/** Whether policy permits all of these, with what it would have answered. */
+/** Whether policy permits all of these, with the outcome under the observed policies. */
 export const askAll = (policy: PolicyAnswers, questions: readonly Question[]): Answer =>
   answerWithObserved(policy, (asked) => allOf(questions.map((question) => asked.ask(question))))

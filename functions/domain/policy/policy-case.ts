@@ -10,7 +10,7 @@ import { assessPlan, mostSteps, StepAsk } from './assess-plan.ts'
 import { type Bundle, personOf } from './bundle.ts'
 import { type Answer, type Ask, openingActs, type PersonQuestion, personActions, previewOutcomes } from './question.ts'
 
-/** A folder that compiles today compiles tomorrow. */
+/** A fixed time: a folder that compiles today compiles tomorrow. */
 const caseTime: NumericDate = Date.UTC(2026, 0, 1, 12) / 1000
 const CaseTime = z.iso
   .datetime()
@@ -25,14 +25,14 @@ const CaseAsk = z
     purpose: z.string(),
     delegators: z.array(PersonId).default([]),
     recent: z.int().nonnegative().default(0),
-    /** Whether the agent's host could do it without Hotwork. */
+    /** The ambient privilege of the agent's host. */
     ambient: Ambient.default('unknown'),
-    /** Of thirty days; what is not said is zero. */
+    /** The record of thirty days; an absent member is zero. */
     record: AgentRecord.partial().default({}),
-    /** Whether the agent says why, and what the service that keeps incidents says of its parent task. */
+    /** Whether the agent gives a reason, and the incident service's answer about its parent task. */
     justified: z.boolean().default(true),
     task: z.enum(taskAnswers).default('unchecked'),
-    /** As it would be read, unless said otherwise. */
+    /** The outcome of the preview; a success by default. */
     preview: z.enum(previewOutcomes).optional(),
   })
   .transform(({ ambient, record, ...ask }) => ({
@@ -40,12 +40,12 @@ const CaseAsk = z
     host: { ambient, record: { ...noRecord, ...defined(record) } },
   }))
 
-/** Or the reason why no approval should help. */
+/** The expected outcome, or the reason why no approval should help. */
 const Expected = z.union([
   z.strictObject({
     tier: z.int().nonnegative(),
     policies: z.array(z.string()),
-    /** On the rung below. */
+    /** The policies that refuse the rung below. */
     below: z.array(z.string()).default([]),
   }),
   z.strictObject({
@@ -54,7 +54,7 @@ const Expected = z.union([
   }),
 ])
 
-/** Several actions in order, asked for by one agent and done by others. */
+/** Several actions in order, asked by one agent and done by others. */
 const PlanCase = z.strictObject({
   name: z.string().min(1),
   plan: z.strictObject({ agent: AgentId, purpose: z.string(), steps: z.array(StepAsk).min(1).max(mostSteps) }),
@@ -80,9 +80,9 @@ const PersonCase = z.strictObject({
   absent: PersonId.optional(),
   ask: CaseAsk.optional(),
   tier: z.int().nonnegative().default(0),
-  /** Where `ask` names no action. */
+  /** The profile, if `ask` names no action. */
   profile: Alias.optional(),
-  /** What is recertified. */
+  /** The subject of a recertification. */
   subject: z.string().default('agent:of-the-case'),
   now: CaseTime,
   expect: z.strictObject({ permit: z.boolean(), policies: z.array(z.string()) }),
@@ -91,7 +91,7 @@ type PersonCase = z.infer<typeof PersonCase>
 export type PersonAct = Pick<PersonCase, 'person' | 'does' | 'now'> &
   Partial<Omit<PersonCase, 'name' | 'expect' | 'ask'>>
 
-/** It holds at every build, or the build fails. */
+/** A case of the policy folder, which must hold at every build. */
 export const PolicyCase = z.union([AskCase, PersonCase, PlanCase])
 export type PolicyCase = z.infer<typeof PolicyCase>
 
@@ -101,7 +101,7 @@ export const isAskCase = (policyCase: PolicyCase): policyCase is AskCase =>
 const list = (ids: readonly string[]) =>
   ids.length === 0 ? 'no policy in particular' : ids.map((id) => `\`${id}\``).join(', ')
 
-/** Undefined when it holds, else what came instead. */
+/** Undefined if the case holds, else the actual outcome. */
 export const runCase = (bundle: Bundle, ask: Ask, policyCase: PolicyCase): string | undefined =>
   'person' in policyCase ? runPersonCase(bundle, ask, policyCase) : runAskCase(bundle, ask, policyCase)
 
@@ -132,12 +132,12 @@ function runPersonCase(bundle: Bundle, ask: Ask, policyCase: PersonCase): string
     : `${answer.permit ? 'permitted' : 'refused'} by ${list(answer.policies)}`
 }
 
-/** No policy lets a person ask on behalf of an agent of others. */
+/** Whether a person asks on behalf of an agent that they do not answer for, which no policy permits. */
 export const isForOthers = ({ action, person, request }: PersonQuestion): boolean =>
   action === 'ask' && !(request && isOwner(person.id, request))
 const refusedByRule: Answer = { permit: false, policies: [] }
 
-/** The act of a person, with the request that it is about. A text says what is missing. */
+/** The question about a person's act, with the request. A text names a missing member. */
 export function personQuestion(
   bundle: Bundle,
   { person, does, stage, inSteadBy, absent, tier = 0, profile, subject, now }: PersonAct,
@@ -165,7 +165,10 @@ const unsaid = { id: 'bgl_case', incident: 'a case', moment: 'request', drill: f
 const sameIds = (a: readonly string[], b: readonly string[]) =>
   a.length === b.length && a.toSorted().join('\n') === b.toSorted().join('\n')
 
-/** More approval never permits less: the first rung that breaks this, and the policies that do: its forbids, else the permits of the rung below. */
+/**
+ * The first rung at which more approval permits less, and the policies that cause it: its forbids, else the permits of
+ * the rung below.
+ */
 export function findBrokenRung(
   bundle: Bundle,
   ask: Ask,

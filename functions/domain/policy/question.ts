@@ -6,11 +6,11 @@ import type { TaskAnswer } from './asking-terms.ts'
 import type { Bundle } from './bundle.ts'
 import type { Observed } from './observed.ts'
 
-/** Outcomes of a preview, as policy sees them. */
+/** The outcomes of a preview in policy. */
 export const previewOutcomes = ['matched', 'none', 'failed'] as const
 export type PreviewOutcome = (typeof previewOutcomes)[number]
 
-/** `plan`: of the agent that proposes a step for another. It gets no credential. */
+/** `plan`: the question about the agent that proposes a step for another agent. It gets no credential. */
 export type Moment = 'request' | 'plan' | 'issue' | 'use'
 
 export type ActionQuestion = {
@@ -21,24 +21,24 @@ export type ActionQuestion = {
   arguments: JsonObject
   resource: Resource & ResourceFacts
   purpose: string
-  /** On the ladder now in force. */
+  /** On the present ladder. */
   approval: { tier: number }
   credential: CredentialKind
   unpinned: readonly string[]
   recent: number
-  /** As it was read when the agent asked. */
+  /** The reading when the agent asked. */
   host: HostFacts
-  /** Whether the agent said why, in words. What they say decides nothing. */
+  /** Whether the agent gave a reason in words, whose content decides nothing. */
   justified: boolean
-  /** What the service that keeps incidents said of the parent task when it was asked for. */
+  /** The incident service's answer about the parent task at the submission. */
   task: TaskAnswer
   delegationDepth: number
-  /** At an evaluation as if the reading will succeed; later as it did. */
+  /** Success is assumed at an evaluation; later the outcome. */
   preview: PreviewOutcome
   now: NumericDate
 }
 
-/** Only people do these: an agent that could would settle its own requests. */
+/** Actions for people alone: an agent with them could settle its own requests. */
 export const personActions = [
   'approve',
   'ask',
@@ -53,15 +53,15 @@ export const personActions = [
   'recertify',
 ] as const
 export type PersonAction = (typeof personActions)[number]
-/** Acts on what break-glass opens. */
+/** The acts on openings. */
 export const openingActs = ['breakGlass', 'review'] as const satisfies readonly PersonAction[]
-/** Acts on one request of an agent, refused where its facts are gone. */
+/** Acts on one request of an agent, refused if its facts are gone. */
 export const onlyForRequests: ReadonlySet<PersonAction> = new Set<PersonAction>(['approve', 'allowStanding', 'ask'])
 
 export type RequestFacts = {
   id: string
   agent: AgentId
-  /** And of every agent in the delegation chain. */
+  /** Includes the owners of every agent in the delegation chain. */
   owners: readonly PersonId[]
   backupOwner?: PersonId
   action: string
@@ -70,7 +70,7 @@ export type RequestFacts = {
   tier: number
 }
 
-/** One action on one resource, or what one right of a profile covers. */
+/** One action on one resource, or one right of a profile. */
 export type OpeningFacts = {
   id: string
   action: string
@@ -87,14 +87,14 @@ export type PersonQuestion = {
   kind: 'person'
   action: PersonAction
   person: { id: PersonId; groups: readonly string[] }
-  /** None for a halt or a list. */
+  /** Absent for a halt or a list. */
   request?: RequestFacts
   stage?: string
-  /** Where the decider has the right from that person alone. */
+  /** The absent person, if the decider has the right from them alone. */
   inSteadBy?: PersonId
   absent?: { id: PersonId; groups: readonly string[] }
   opening?: OpeningFacts
-  /** What would be recertified. */
+  /** The subject of a recertification. */
   subject?: string
   now: NumericDate
 }
@@ -102,8 +102,7 @@ export type PersonQuestion = {
 export type Question = ActionQuestion | PersonQuestion
 
 /**
- * With the `@id` of each policy that determined it. `error`: the question could not be answered cleanly, which is
- * always a no.
+ * An answer with the `@id` of each policy that determined it. `error`: the evaluation failed, which is always a denial.
  */
 export type Answer = {
   permit: boolean
@@ -111,27 +110,27 @@ export type Answer = {
   error?: boolean
   detail?: string
   wouldBe?: Observed
-  /** Where only the time stands in the way: which window or freeze it is, in words for the agent. */
+  /** Set if only the time is against it: the window or freeze, in words for the agent. */
   notNow?: string
 }
 
 export type Ask = (question: Question) => Answer
 
-/** Yes where all are: the first no, or the policies by which all are permitted. */
+/** Permits if all do: the first denial, or the policies of all permits. */
 export const allOf = (answers: readonly Answer[]): Answer =>
   answers.find(({ permit }) => !permit) ?? {
     permit: answers.length > 0,
     policies: [...new Set(answers.flatMap(({ policies }) => policies))],
   }
 
-/** Policy as pure code asks it: the same question, over the same bundle, has the same answer. */
+/** Policy as a pure function: the same question over the same bundle has the same answer. */
 export interface PolicyAnswers {
   readonly bundle: Bundle
-  /** Never throws and waits for nothing: on any failure the answer does not permit, with `error`. */
+  /** Never throws and never waits: after any failure the answer denies, with `error`. */
   ask(question: Question): Answer
   /**
-   * The same as if the observed policies counted, where the bundle has any. Of a question that could not be answered
-   * cleanly, the policies are those that erred.
+   * The same as if the observed policies counted, if the bundle has any. After a failed evaluation, the policies are
+   * the ones that failed.
    */
   readonly observing?: Ask | undefined
 }

@@ -1,8 +1,8 @@
 import type { JsonObject } from '../values.ts'
 
 /**
- * `arn:{partition}:ssm:{region}:{account}:parameter{arguments.Name}`. No expressions and no defaults: a place is
- * filled, or the template does not fit.
+ * A place in a template such as `arn:{partition}:ssm:{region}:{account}:parameter{arguments.Name}`. There are no
+ * expressions and no defaults: an unfilled place fails the template.
  */
 const place = /\{([A-Za-z][A-Za-z0-9_.]*)\}/g
 
@@ -12,7 +12,7 @@ export const placesOf = (template: string): readonly string[] =>
 /** Every second part is the path of a value. */
 export const partsOf = (template: string): readonly string[] => template.split(place)
 
-/** Throws: that a template fits was checked when the policies were compiled. */
+/** Fills a template. It throws if a place is empty, which the policies' compiler excludes. */
 export function fill(template: string, value: (path: string) => string | undefined): string {
   return template.replace(place, (_, path: string) => {
     const text = value(path)
@@ -21,14 +21,14 @@ export function fill(template: string, value: (path: string) => string | undefin
   })
 }
 
-/** IAM reads `*` and `?` as wildcards and `${` as a variable: text that could mean more than itself is refused. */
+/** Whether the value has no meaning of its own in IAM, which reads `*` and `?` as wildcards and `${` as a variable. */
 export const isLiteral = (value: string): boolean => /^[A-Za-z0-9_.\-/+=,@]+$/.test(value) && !value.includes('..')
 
-/** The `Name` of `arguments.Name`, and of `arguments.Name.names`, which some targets take. */
+/** The `Name` in `arguments.Name`, and in `arguments.Name.names`, which some targets take. */
 export const argumentIn = (path: string): string | undefined =>
   /^arguments\.([A-Za-z0-9_]+)(?:\.(?:names|values))?$/.exec(path)?.[1]
 
-/** Fills a template of a resource: text that could mean more than itself there is no value. */
+/** Fills a resource's template; undefined if a value is not literal. */
 export const fillLiterally = (
   template: string,
   args: JsonObject,

@@ -9,7 +9,7 @@ import { approve, climbable, decideByOf, openNext } from '../requests/open-stage
 import type { NumericDate } from '../values.ts'
 
 /**
- * Whether what is there is read again before this act: only until the first such act. After it the agent's own change
+ * Whether the resource is read again before this act: only until the first such act, after which the agent's own change
  * would be the drift.
  */
 export function isGuarded(state: ApprovalRequest, act: Act): boolean {
@@ -19,11 +19,13 @@ export function isGuarded(state: ApprovalRequest, act: Act): boolean {
   return act !== 'access_token' || grant.claimedAt === undefined
 }
 
-/** What is there is another state than the one that people decide on. A reading that failed says nothing. */
+/**
+ * Whether the resource differs from the state that people decide on. A failed reading does not count as a difference.
+ */
 export const isOtherState = (state: ApprovalRequest, reading: Pick<ReadAgain, 'preview'> | undefined): boolean =>
   reading?.preview.outcome === 'matched' && isOther(state.preview, reading.preview)
 
-/** Of a plan, each step by itself: one that was struck out meanwhile is not compared. */
+/** Compares each step of a plan by itself, without steps struck since. */
 function isOther(from: Preview | undefined, to: Matched): boolean {
   if (!to.steps) return to.state !== stateOf(from)
   return to.steps.some(({ step, preview }) => {
@@ -32,7 +34,7 @@ function isOther(from: Preview | undefined, to: Matched): boolean {
   })
 }
 
-/** Why an act that is guarded does not go on, if it does not. Without a reading of now it never goes on. */
+/** The refusal of a guarded act, if any. Without a present reading it is always refused. */
 export function driftAt(
   state: ApprovedRequest,
   act: Act,
@@ -45,8 +47,8 @@ export function driftAt(
 }
 
 /**
- * The next round: what was decided, and a grant under which nothing was issued, was for another state. It ends where
- * the state never rests, where too few could be asked, and where something rests on the grant.
+ * The next round: decisions, and a grant that issued nothing, were for a different state. The request ends if the state
+ * never rests, if too few people could be asked, or if the grant is in use.
  */
 export function openAgain(
   state: PendingRequest | ApprovedRequest,
@@ -65,7 +67,7 @@ export function openAgain(
   if ((state.drifts?.length ?? 0) >= mostDrifts || isRestedOn(state, at)) return end('state_changed')
   if (again?.ok !== true) return end(again?.code ?? 'policy_error')
   const { tier, stages, policies: because } = again
-  // Fewer people would look at it than were asked before.
+  // Fewer people would decide than before.
   if (tier < state.tier || !climbable(tier, stages)) return end('no_eligible_approvers')
   const decideBy = state.status === 'pending' ? state.decideBy : decideByOf(state.ask, stages, at)
   const round = state.round + 1
@@ -77,8 +79,8 @@ export function openAgain(
 }
 
 /**
- * Delegated requests, and credentials of a target's own whose answer may have been lost, end with the grant: without it they would
- * be forgotten.
+ * Whether delegated requests, or credentials of a target's own whose answer may have been lost, depend on the grant:
+ * they end with it, and a new round would forget them.
  */
 const isRestedOn = (state: ApprovalRequest, at: NumericDate): boolean =>
   state.status === 'approved' &&

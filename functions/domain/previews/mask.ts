@@ -2,27 +2,27 @@ import { canonicalForm } from '../digest.ts'
 import { defined, type Json, type JsonObject } from '../values.ts'
 import type { ShowLevel } from './preview-source.ts'
 
-/** What people are shown of one argument: its value now, and as it would be. A value that is absent is left out. */
+/** One argument as people see it: its present and future value. An absent value is left out. */
 type Shown = { before?: Json; after: Json; masked: boolean }
 type Pair = { before?: Json | undefined; after: Json }
 
 const order = ['whole', 'part', 'compared'] as const satisfies readonly ShowLevel[]
 
-/** The one that shows less. */
+/** The level that shows less. */
 export const lesserOf = (one: ShowLevel, other: ShowLevel | undefined): ShowLevel =>
   other !== undefined && order.indexOf(other) > order.indexOf(one) ? other : one
 
-/** Of a class that the deployer did not name, no value is shown. */
+/** The level of a class; the lowest if the deployer did not name the class. */
 export const levelOf = (
   show: { readonly [classification: string]: ShowLevel } | undefined,
   classification: string,
 ): ShowLevel => (show && Object.hasOwn(show, classification) ? (show[classification] as ShowLevel) : 'compared')
 
-/** Characters. A text up to `shortest` would be told by its first characters. */
+/** Characters. A text up to `shortest` would be revealed by its first ones. */
 const first = 4
 const shortest = 12
 
-/** What is hidden says whether it stays, so that people can still decide. @param most characters of one value */
+/** A hidden value shows whether it stays, so that people can still decide. @param most characters of one value */
 export function maskPair({ before, after }: Pair, level: ShowLevel, most: number): Shown {
   if (level === 'whole') return cutPair({ before, after }, most)
   if (level === 'part')
@@ -37,20 +37,20 @@ export function maskPair({ before, after }: Pair, level: ShowLevel, most: number
   return { ...defined({ before: was }), after: said(hidden, before, after), masked: true }
 }
 
-/** In place of a value that is only compared. */
+/** Stands for a value that is only compared. */
 export const hidden = 'hidden'
-/** Behind a masked value that would stay. */
+/** Stands after a masked value that stays. */
 export const staying = ', as before'
-/** Behind one that would not. */
+/** Stands after a masked value that changes. */
 export const changing = ', another value'
 
-/** @param before what it is compared with; undefined where nothing is there yet */
+/** @param before the value to compare with; undefined if absent */
 const said = (words: string, before: Json | undefined, after: Json): string =>
   before === undefined ? words : `${words}${same(before, after) ? staying : changing}`
 
 const same = (one: Json, other: Json): boolean => canonicalForm(one) === canonicalForm(other)
 
-/** Names stay, and values are told by a few characters. @param before what it is compared with, leaf by leaf */
+/** Keeps names and cuts values to a few characters. @param before the value to compare with, leaf by leaf */
 function glimpseLeaves(value: Json, before?: Json): Json {
   if (typeof value !== 'object' || value === null) return said(glimpse(value), before, value)
   const leafOf = (name: string | number, each: Json) => glimpseLeaves(each, memberOf(before, name))

@@ -4,28 +4,28 @@ import { type Json, type JsonObject, JsonObject as JsonObjectSchema } from '../v
 /** A JMESPath expression over the answer of the read. */
 export const Expression = z.string().min(1).max(512)
 
-/** How much of a value people are shown, the most first. `compared`: only whether it stays the same. */
+/** The visible part of a value, largest first. `compared`: only whether it stays the same. */
 export const ShowLevel = z.enum(['whole', 'part', 'compared'])
 export type ShowLevel = z.infer<typeof ShowLevel>
 
-/** How Hotwork reads what an action would change. */
+/** The way in which Hotwork reads the resource of an action. */
 export const PreviewSource = z.strictObject({
-  /** An IAM action, or the name of a tool's read. */
+  /** An IAM action, or a tool's read. */
   action: z.string().regex(/^[a-z][a-z0-9-]{0,31}:[A-Za-z][A-Za-z0-9]{0,63}$/, 'one read, such as `ssm:GetParameter`'),
-  /** Of the read: JSON in which `{arguments.Name}` alone is that argument itself, and within a text its text. */
+  /** The arguments of the read: JSON in which `{arguments.Name}` alone is that argument, and within a text its text. */
   arguments: JsonObjectSchema,
-  /** By argument of the action: where its present value is. */
+  /** The place of the present value, by argument of the action. */
   show: z.record(z.string(), Expression).refine((show) => Object.keys(show).length > 0, 'show one argument at least'),
-  /** What must not change between a decision and the act. None of them may give null. */
+  /** The values that must stay between a decision and the act. None of them may be null. */
   guard: z.array(Expression).min(1).max(8),
-  /** AWS's names of errors, or a tool's problem codes, that say that there is nothing yet. */
+  /** The errors of AWS, or a tool's problem codes, that mean that the resource does not exist yet. */
   absent: z.array(z.string().regex(/^[A-Za-z][\w.]{0,127}$/)).default([]),
-  /** By argument: at most so much is shown, in any class. */
+  /** The most that is shown of an argument, in any class. */
   atMost: z.record(z.string(), ShowLevel.exclude(['whole'])).optional(),
 })
 export type PreviewSource = z.infer<typeof PreviewSource>
 
-/** The arguments that a read needs; their templates were checked when the policies were compiled. */
+/** The arguments of a read; their templates were checked by the policies' compiler. */
 export const argumentsOfRead = (source: Pick<PreviewSource, 'arguments'>, args: JsonObject): JsonObject =>
   fillJson(source.arguments, args) as JsonObject
 

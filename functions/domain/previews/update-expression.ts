@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../values.ts'
 
-/** `SET a = :a, #b = :b` as attributes and their values; undefined for any other expression. */
+/** The attributes and values of `SET a = :a, #b = :b`; undefined for any other expression. */
 export function attributesSet(args: JsonObject): ReadonlyMap<string, JsonObject> | undefined {
   const [, clauses] = /^\s*SET\s+(.*)$/is.exec(String(args['UpdateExpression'])) ?? []
   const names = Object(args['ExpressionAttributeNames']) as JsonObject
@@ -17,8 +17,8 @@ export function attributesSet(args: JsonObject): ReadonlyMap<string, JsonObject>
 }
 
 /**
- * What an update of a DynamoDB item does, side by side: of an expression that only sets, the attributes that it sets. Of any
- * other the whole item and the expression, since its result is not worked out here.
+ * An update of a DynamoDB item, side by side: for an expression that only sets, the attributes that it sets; for any
+ * other, the whole item and the expression, whose result is not computed here.
  */
 export function compareUpdate(args: JsonObject, item: Json | undefined): { before?: Json; after: Json } {
   const after = attributesSet(args)

@@ -1,37 +1,37 @@
 import type * as z from 'zod'
 
-/** The object of a body in which a caller says a term. */
+/** The object of a body that has a term. */
 export type BodyPart = 'context' | 'requested_access'
 
-/** Digests of terms, by their prefixes: what people approve, which asks are alike, what a submission repeats. */
+/** The digests of terms, by prefix: for approval, for alike asks, for a submission after its evaluation. */
 export type TermDigest = 'request' | 'open' | 'bound'
 
-/** A request that is made of another one. */
+/** A request that is derived from another one. */
 export type Heir = 'delegation' | 'extension' | 'step'
 
 export type Reader = 'people' | 'agent'
 
-/** The row of one fact of an ask. Code goes over the rows and names no fact that is like others. */
+/** The row of one fact of an ask. Code iterates over the rows and names no fact itself. */
 export type AskTerm = {
-  /** The form in which it is kept. */
+  /** The stored form. */
   schema: z.ZodType
-  /** On the wire and in digests, where it is not the name of the row. */
+  /** The name on the wire and in digests, if it differs from the row's. */
   name?: string
-  /** Without it the server finds the fact. Its JSON Schema is published, with the description. */
+  /** The place in a body; the server finds the fact otherwise. Its JSON Schema is published, with the description. */
   body?: { in: BodyPart; as: z.ZodType }
   digests?: readonly TermDigest[]
-  /** Digests have `null` where it is absent. They leave out others. */
+  /** Digests have `null` if it is absent. They leave out other absent terms. */
   orNull?: true
-  /** Requests that have it from the one that they are made of. */
+  /** Derived requests that inherit it. */
   passedTo?: readonly Heir[]
-  /** An ask that has it draws on no standing permit. */
+  /** An ask with it draws on no standing permit. */
   asksPeople?: true
-  /** Readers whose answers have it under its name. */
+  /** The readers whose answers have it. */
   readBy?: readonly Reader[]
-  /** In answers it is RFC 3339. */
+  /** RFC 3339 in answers. */
   time?: true
-  /** A text under "The agent says", in each list of alike requests, and on a card in at most so many characters. */
+  /** A text under "The agent says", in each list of alike requests, and on a card up to so many characters. */
   said?: { as: string; most: number }
-  /** JSON pointers to its personal texts, and whose they are when it is submitted; from then on the owner's. */
+  /** JSON pointers to its personal texts, and the person they belong to at the submission; later the owner. */
   personal?: { at: readonly string[]; whose: 'actor or owner' | 'owner' }
 }

@@ -49,22 +49,22 @@ export const askTerms = {
     passedTo: ['delegation', 'extension', 'step'],
     readBy: ['people'],
   },
-  /** The agent said why. Policy hears that it did, and not the words. */
+  /** Whether the agent gave a reason. Policy reads this, and not the words. */
   justified: { schema: z.literal(true).optional(), passedTo: ['delegation', 'step'] },
-  /** The answer of the service that keeps incidents about the parent task, when this was asked for. */
+  /** The incident service's answer about the parent task at the submission. */
   task: { schema: z.enum(['known', 'unknown']).optional(), passedTo: ['delegation', 'step'] },
-  /** In that service's own words, where the deployment says which. */
+  /** The incident in that service's own words, if the deployment maps them. */
   incident: {
     schema: Incident.optional(),
     readBy: ['people'],
     personal: { at: ['/title', '/status'], whose: 'owner' },
   },
-  /** `none`: of a plan, for which no credential is ever made. */
+  /** `none` for a plan, which never has a credential. */
   credential: { schema: z.enum([...CredentialKind.options, 'none']), digests: ['request'], passedTo: ['delegation'] },
   uses: { schema: z.int().positive(), digests: ['request'] },
   claimWithin: { schema: Seconds, name: 'claim_within', digests: ['request'], passedTo: ['delegation'] },
   lifetime: { schema: Seconds, digests: ['request'], passedTo: ['delegation'] },
-  /** The MCP tool that the call goes to. */
+  /** The MCP tool of the call. */
   mcp: {
     schema: McpTool.optional(),
     body: {
@@ -79,7 +79,7 @@ export const askTerms = {
   },
   /** In plain words. */
   unpinned: { schema: z.array(z.string()), readBy: ['people', 'agent'] },
-  /** Nothing is issued before it: people decide ahead. */
+  /** The earliest issue: people decide ahead. */
   notBefore: {
     schema: NumericDate.optional(),
     name: 'not_before',
@@ -93,7 +93,7 @@ export const askTerms = {
     readBy: ['people', 'agent'],
     time: true,
   },
-  /** Earlier than the ladder would end it. */
+  /** An end earlier than the ladder's. */
   requestedUntil: {
     schema: NumericDate.optional(),
     name: 'requested_until',
@@ -104,20 +104,20 @@ export const askTerms = {
     digests: ['open'],
     orNull: true,
   },
-  /** The properties of subject and resource, where they were evaluated too. */
+  /** A digest of the subject's and resource's properties in the evaluation. */
   bound: { schema: Digest.optional() },
-  /** In the hour before. Policy may only raise scrutiny by it. */
+  /** Requests in the hour before. Policy may only raise scrutiny by it. */
   recent: { schema: z.int().nonnegative(), passedTo: ['delegation'] },
-  /** When it was asked. Later questions to policy have the same. */
+  /** The host's facts at the submission. Later questions to policy have the same. */
   host: { schema: HostFacts.optional() },
-  /** Lifted before it in the same second: these do not end it. */
+  /** Halts lifted before it in the same second, which do not end it. */
   afterHalts: { schema: z.array(HaltId).optional(), passedTo: ['step'] },
   standing: { schema: StandingPermitId.optional(), readBy: ['people'] },
-  /** A person asked on the agent's behalf: they answer for it, and decide none of it. */
+  /** A person asked on the agent's behalf. They answer for the agent, and never decide the request. */
   askedBy: { schema: PersonId.optional(), name: 'asked_by', digests: ['open'], asksPeople: true },
-  /** More time of that grant. */
+  /** The grant whose time it extends. */
   extends: { schema: RequestId.optional(), asksPeople: true },
-  /** No other key can claim the grant. A request that another agent delegated, or that a person asked, has none until it is first claimed. */
+  /** The only key that can claim the grant. A delegated request, or one by a person, has none until its first claim. */
   jkt: { schema: Thumbprint.optional(), digests: ['open'], orNull: true },
 } as const satisfies { readonly [term: string]: AskTerm }
 
@@ -126,7 +126,7 @@ type TermName = keyof Terms
 type Shape = { readonly [K in TermName]: Terms[K]['schema'] }
 type AskTerms = z.infer<z.ZodObject<Shape>>
 
-/** The terms whose row has an item in a list of its own. */
+/** The terms whose row lists an item. */
 type Listing<List extends 'digests' | 'passedTo' | 'readBy', Item> = {
   [K in TermName]: Terms[K] extends { [list in List]: readonly (infer Each)[] }
     ? Item extends Each
@@ -141,16 +141,16 @@ type BodyShape<Part extends BodyPart> = {
   [K in InBody<Part> as NameOf<K>]: z.ZodOptional<Terms[K]['body']['as']>
 }
 
-/** Terms that callers say. */
+/** The terms that callers set. */
 export type Said = Pick<AskTerms, InBody<BodyPart>>
-/** Terms that a submission repeats of its evaluation. */
+/** The terms that a submission repeats from its evaluation. */
 export type BoundTerms = Partial<Pick<AskTerms, Listing<'digests', 'bound'>>>
 export type ReadTerms<By extends Reader> = Pick<AskTerms, Listing<'readBy', By>>
 
 type Holder = { readonly [member: string]: unknown }
 type Row = AskTerm & { key: string; name: string }
 const rows = Object.entries<AskTerm>(askTerms).map(([key, term]): Row => ({ name: key, ...term, key }))
-/** The terms of an object that have such a row. */
+/** The terms of an object whose row passes a test. */
 const present = (of: object, has: (row: Row) => boolean) =>
   rows.flatMap((row) => {
     const value = (of as Holder)[row.key]
@@ -177,7 +177,7 @@ export const saidIn = (parts: { readonly [part in BodyPart]?: object | undefined
 
 export const saidOf = (asking: Said): Said => pick(asking, ({ body }) => body !== undefined) as Said
 
-/** Terms that pass to a request from the one that it is made of. */
+/** The terms that a derived request inherits. */
 export const passedOn = <To extends Heir>(to: To, ask: AskTerms) =>
   pick(ask, ({ passedTo = [] }) => passedTo.includes(to)) as Pick<AskTerms, Listing<'passedTo', To>>
 
@@ -200,7 +200,7 @@ type TermMembers<Of> = {
   [K in keyof Of as K extends TermName ? NameOf<K> : never]: K extends With<{ time: true }> ? string : Of[K]
 }
 
-/** The terms that a reader is told, under the names of the wire. */
+/** The terms for a reader, under the names of the wire. */
 export const termMembers = <By extends Reader, Of extends Partial<ReadTerms<By>>>(by: By, of: Of) =>
   Object.fromEntries(
     present(of, ({ readBy = [] }) => readBy.includes(by)).map(({ name, value, time }) => [
@@ -209,7 +209,7 @@ export const termMembers = <By extends Reader, Of extends Partial<ReadTerms<By>>
     ]),
   ) as TermMembers<Pick<Of, keyof Of & keyof ReadTerms<By>>>
 
-/** The terms that a reader is told, as the wire has them. */
+/** The terms for a reader, in the form of the wire. */
 export const readShape = (by: Reader): z.ZodRawShape =>
   Object.fromEntries(
     rows.flatMap(({ name, schema, readBy = [], time }) =>
@@ -220,7 +220,7 @@ export const readShape = (by: Reader): z.ZodRawShape =>
 export const maySpendPermit = (ask: AskTerms): boolean =>
   present(ask, ({ asksPeople = false }) => asksPeople).length === 0
 
-/** The texts that an agent says, each with its label. */
+/** The agent's own texts, each with its label. */
 export const saidTexts = (of: Pick<AskTerms, With<{ said: object }>>) =>
   present(of, ({ said }) => said !== undefined).flatMap(({ said, value }) =>
     said ? [{ label: said.as, most: said.most, text: String(value) }] : [],

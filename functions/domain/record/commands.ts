@@ -34,8 +34,8 @@ import type { Preview } from './preview.ts'
 import type { ApprovalRequest, Ask, Outcome, StageState, UseOutcome } from './request.ts'
 
 /**
- * A command with the facts that the operation found. Every fact that `decide` uses goes into the event, so that replay
- * asks no policy.
+ * A command with the operation's facts. Every fact that `decide` uses goes into the event, so that replay asks no
+ * policy.
  */
 export type Command =
   | Submit
@@ -64,10 +64,10 @@ export type Command =
   | BeginTurn
 
 type Unstamp<C> = C extends Command ? Omit<C, 'bundle'> : never
-/** A command before the hash of the bundle is put on it, which is the same for all. */
+/** A command without the bundle's hash, which is the same for all. */
 export type Unstamped = Unstamp<Command>
 
-/** For each person the stage names that policy permits them to decide now: a stage's own, or one it escalates to. */
+/** By person, the stage names under which policy lets them decide now: a stage's own, or its escalation's. */
 export type Eligibility = { readonly [person: PersonId]: readonly string[] }
 
 type Common = { bundle: string }
@@ -78,7 +78,7 @@ export type Submit = Common & {
   tier: number
   stages: readonly Stage[]
   policies: readonly string[]
-  /** For a delegated request: the parent's stages, under which it was approved. */
+  /** The parent's stages, under which a delegated request was approved. */
   inherits?: readonly StageState[]
   preview?: Preview
   wouldBe?: Observed
@@ -88,40 +88,40 @@ export type Decide = Common & {
   type: 'decide'
   person: PersonId
   verdict: Verdict
-  /** The decider's own stage; a click names none and means the open one. */
+  /** The decider's stage; a click names none and means the open one. */
   stage?: string
   round: number
-  /** Or its first 16 characters, which is what fits a button. */
+  /** The digest, or its first 16 characters, as many as a button holds. */
   digest: string
   comment?: string
   through: Door
   login: { acr?: string; at?: NumericDate; evidence?: SignedLogin }
-  /** The groups that this login claims. */
+  /** The groups in this login. */
   claimed?: LoginGroups
-  /** What was rendered for the decider, where the door knows it. */
+  /** The digest of the rendering that the decider saw, if known. */
   seen?: Digest
-  /** The rendering cannot have shown all of the request. */
+  /** The rendering did not fit all of the request. */
   cut?: true
-  /** Of the list, where one click decided several. */
+  /** The digest of the list, if one click decided several. */
   burst?: Digest
   narrowed?: Narrowing
   reading?: ReadAgain
-  /** By stage name: the person whose right the decider uses, where it is not their own. */
+  /** By stage name: the absent person whose right the decider uses. */
   standsFor?: { readonly [stage: string]: PersonId }
-  /** By that person: the login with which they named the decider. */
+  /** By absent person: the login with which they named the decider. */
   givenBy?: { readonly [person: PersonId]: Given }
   eligible: Eligibility
-  /** Asked again as if this decision stood: used when the last stage fills. */
+  /** Policy's answer as if this decision stood, for the last stage. */
   answer: Answer
   permittedBy: PermittedBy
-  /** By stage name, of the decider's own right. */
+  /** By stage name: observed policies on the decider's own right. */
   wouldBe?: { readonly [stage: string]: Observed }
   ending?: Ending
-  /** Of the decider and of the people they stand in for. */
+  /** Lifted halts of the decider and of the people they stand in for. */
   afterHalts?: HaltId[]
 }
 
-/** What is there now; where that is another state, what people would be asked then. */
+/** A new reading and, if the state changed, the people to ask then. */
 export type ReadAgain = { preview: Preview; again?: AskedAgain }
 type AskedAgain =
   | { ok: true; tier: number; stages: readonly Stage[]; policies: readonly string[] }
@@ -129,7 +129,7 @@ type AskedAgain =
 
 export type PermittedBy = { readonly [stage: string]: readonly string[] }
 
-/** What would be asked after it, or why it cannot be. */
+/** The request after a narrowing, or the reason why it is refused. */
 export type Narrowing =
   | {
       ok: true
@@ -146,7 +146,7 @@ export type NarrowingCode = AssessmentRefusal | 'not_narrower'
 
 export type Comment = Common & { type: 'comment'; person: PersonId; comment: string }
 
-/** Why a request has ended, with no word of policy. */
+/** An end of a request that is not by policy. */
 export type Ending =
   | { by: 'halt'; id: HaltId }
   | { by: 'incident'; id: string }
@@ -154,12 +154,12 @@ export type Ending =
   | { by: 'standing_permit'; id: StandingPermitId }
   | { by: 'agent'; id: AgentId; why: SuspendedBecause }
 
-/** The question at this moment, which approvers still may, and no ending. */
+/** Policy's answer at this moment, the approvers who still may, and no ending. */
 export type Authority = {
   answer: Answer
   eligible: Eligibility
   ending?: Ending
-  /** The earliest end of its ancestors: what is claimed here may not outlive it. */
+  /** The earliest end of its ancestors, which a claim may not outlive. */
   bound?: NumericDate
 }
 
@@ -170,7 +170,7 @@ export type Intend = Common &
     jkt: Thumbprint
     claim: IssuedKind
     credential: CredentialId
-    /** The latest time at which the session can end. */
+    /** The session's latest end. */
     session?: { role: string; endsAt: NumericDate }
     presented?: CredentialId
     use?: UseId
@@ -183,7 +183,7 @@ export type Issue = Common & {
   agent: AskerId
   claim: IssuedKind
   credential: CredentialId
-  /** For credentials of a target's own: the use that the first of them begins. */
+  /** The use that the first of a target's own credentials begins. */
   use?: UseId
 }
 
@@ -207,11 +207,11 @@ export type BeginCall = Common &
     reading?: ReadAgain
   }
 export type EndCall = Common & { type: 'end_call'; agent: AskerId; use: UseId; outcome: Outcome; note?: string }
-/** The call was certainly not sent, and will not be. */
+/** A report that the call was not sent, and will not be. */
 export type ReturnCall = Common & { type: 'return_call'; agent: AskerId; use: UseId; reason: string }
-/** What Hotwork found out about a call whose answer was lost. */
+/** Hotwork's finding about a call whose answer was lost. */
 export type ResolveCall = Common & { type: 'resolve_call'; use: UseId; outcome: UseOutcome; note: string }
-/** The calls on the target's record of a grant that has ended. */
+/** The calls of an ended grant on the target's record. */
 export type CompareCalls = Common & { type: 'compare_calls'; found: Comparison }
 export type Delegate = Common &
   Authority & {
@@ -234,7 +234,7 @@ export type Revoke = Common & {
   reason: string
   answer: Answer
 }
-/** The budgets are as they were read for the same transaction. */
+/** The budgets as read for the same transaction. */
 export type OpenBreakGlass = Common & {
   type: 'open_break_glass'
   ask: Ask
@@ -255,17 +255,17 @@ export type ReportSealedUse = Common & {
   ask: Ask
   until: NumericDate
 }
-/** Of a plan: the turn of a step, and how it ended. */
+/** A plan's command: a step's turn begins. */
 export type OpenStep = Common & { type: 'open_step'; step: number }
 export type EndStep = Common & { type: 'end_step'; step: number; outcome: StepOutcome; because?: string }
-/** Of the request that is a step: its turn has come. */
+/** A command to a step's own request: its turn begins. */
 export type BeginTurn = Common & {
   type: 'begin_turn'
   ending?: Ending
-  /** Why its agent may not act any more: a code. */
+  /** The code of the reason why its agent may no longer act. */
   unfit?: string
 }
-/** Applies what time has made due, and the ending that was found, if one was. */
+/** Applies due events, and the ending that was found, if any. */
 export type Wake = Common & { type: 'wake'; ending?: Ending }
 
 export function actorOf(state: ApprovalRequest, command: Command): Actor {
@@ -291,22 +291,22 @@ export function agentActor({ agent: { id }, chain }: ApprovalRequest['ask']): Ac
   return { type: 'agent', id, ...(through.length > 0 && { chain: through }) }
 }
 
-/** A refusal, with what it brought about all the same: an approver found to be no longer eligible ends the grant. */
+/** A refusal, with its side effects: an approver found to be no longer eligible ends the grant. */
 export type Refused<Code extends Refusal = Refusal> = { code: Code; detail?: string; also?: readonly Event[] }
-/** What the part of the reducer for one command answers: its events, or why not. */
+/** The result of the reducer for one command: its events, or a refusal. */
 export type Answered<Code extends Refusal = Refusal> = readonly Event[] | Refused<Code>
 
-/** Why a request has no live grant: its status is the code. */
+/** The reason why a request has no live grant: its status is the code. */
 export type NotLive = Exclude<ApprovalRequest['status'], 'approved'>
 export type EndingCode = 'halted' | 'ancestor_ended' | 'revoked'
-/** Why an issue or a use of a live grant is refused now. */
+/** The refusal of an issue or a use of a live grant. */
 export type DeniedNow = EndingCode | 'approver_not_eligible' | 'policy_error' | 'policy_denied'
 
-/** A standing permit that was taken back and an incident that was closed revoke what rests on them. */
+/** The code of an ending. A revoked standing permit and a closed incident count as revocations. */
 export const endingCode = ({ by }: Ending): EndingCode =>
   by === 'halt' ? 'halted' : by === 'ancestor' ? 'ancestor_ended' : 'revoked'
 
-/** An ending is found by reading, so the caller that comes first ends the request here, and it never lives again. */
+/** Ends the request because of an ending that the caller's reading found, after which it never lives again. */
 export function endedBy(
   { status, ask }: ApprovalRequest,
   ending: Ending | undefined,
@@ -322,7 +322,7 @@ export function endedBy(
   return undefined
 }
 
-/** The incident whose end is the end of it: that of an opening, or a parent task that was found live when it was asked for. */
+/** The incident whose close ends the request: an opening's, or a parent task that was live at the submission. */
 export const incidentOf = (ask: Ask): string | undefined =>
   openingOf(ask)?.incident ?? (ask.task === 'known' ? ask.parentTask.id : undefined)
 
@@ -334,7 +334,7 @@ function reasonOf(ending: Ending): string {
 }
 
 const haltedBy = 'halted by '
-/** Whether Hotwork itself ended a request, for this reason, because of a halt. */
+/** Whether the reason is Hotwork's own for an end by a halt. */
 export const isOfHalt = (reason: string): boolean => reason.startsWith(haltedBy)
 
 const lost: { readonly [why in SuspendedBecause]: string } = {

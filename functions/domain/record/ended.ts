@@ -3,7 +3,7 @@ import type { NumericDate } from '../values.ts'
 import { openingOf } from './origin.ts'
 import { type ApprovalRequest, grantOf } from './request.ts'
 
-/** When what was opened ended, if it has. */
+/** The end of a grant or opening, if it has ended. */
 export function endedAt(state: ApprovalRequest): NumericDate | undefined {
   switch (state.status) {
     case 'completed':
@@ -17,10 +17,10 @@ export function endedAt(state: ApprovalRequest): NumericDate | undefined {
   }
 }
 
-/** When what was opened is over at the longest: at once, where nothing was. */
+/** The latest end of a grant or opening; without one, the request's. */
 export const openUntil = (state: ApprovalRequest): NumericDate => grantOf(state)?.notAfter ?? state.submittedAt
 
-/** Whether a target that records calls was called, or may have been: by the agent, or by Hotwork. */
+/** Whether a target with a record of calls was or may have been called, by the agent or by Hotwork. */
 function isRecorded(state: ApprovalRequest): boolean {
   const { uses = [], sessions = [], credentials = {} } = grantOf(state) ?? {}
   const kinds = [
@@ -31,9 +31,9 @@ function isRecorded(state: ApprovalRequest): boolean {
   return kinds.some(recordsCalls)
 }
 
-/** Since when the calls that its target recorded can be compared with what was approved, and have not been. */
+/** The time since which the target's recorded calls can be compared, and have not been. */
 export function uncomparedSince(state: ApprovalRequest): NumericDate | undefined {
-  // Hotwork gave no session of a sealed role: its review goes by the calls themselves.
+  // Hotwork gave no session of a sealed role: its review reads the calls themselves.
   if (state.calls || openingOf(state.ask)?.sealed || !isRecorded(state)) return undefined
   return endedAt(state)
 }

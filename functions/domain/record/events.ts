@@ -26,22 +26,22 @@ import { Ask, Decision, Outcome, SettledBy, StageState, UseOutcome } from './req
 export const Door = z.enum(['api', 'chat', 'page'])
 export type Door = z.infer<typeof Door>
 
-/** What proves a login to an auditor: the provider's signed ID token, and the public key that verified it. */
+/** The proof of a login for an auditor: the provider's signed ID token, and the public key that verified it. */
 export const SignedLogin = z.strictObject({ idToken: z.string().max(8192), key: JsonObject })
 export type SignedLogin = z.infer<typeof SignedLogin>
 
-/** An act that policy was asked about. */
+/** An act by policy's answer. */
 const act = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
   event(type, { ...shape, observed: Observed.optional() })
 
-/** Each becomes one ledger entry; replaying them gives the state. */
+/** The events of a request. Each becomes one ledger entry; replaying them gives the state. */
 export const Event = z.discriminatedUnion('type', [
   act('Submitted', {
     ask: Ask,
     tier: z.int().nonnegative(),
     stages: z.array(Stage),
     decideBy: NumericDate,
-    /** For a delegated request: the parent's stages, under which it was approved. */
+    /** The parent's stages, under which a delegated request was approved. */
     inherits: z.array(StageState).optional(),
     preview: Preview.optional(),
   }),
@@ -51,7 +51,7 @@ export const Event = z.discriminatedUnion('type', [
     as: z.string(),
     verdict: Verdict,
     round: z.int().positive(),
-    /** Of the preview that stood in the request. */
+    /** The state in the request's preview. */
     state: Decision.shape.state,
     through: Door,
     for: Decision.shape.for,
@@ -59,31 +59,31 @@ export const Event = z.discriminatedUnion('type', [
     comment: Decision.shape.comment,
     claimed: Decision.shape.claimed,
     afterHalts: Decision.shape.afterHalts,
-    /** The card or page as it was rendered, where the door knows it. */
+    /** The digest of the card or page, if known. */
     seen: Digest.optional(),
-    /** Of the list, where one click decided several. */
+    /** The digest of the list, if one click decided several. */
     burst: Digest.optional(),
     login: z
       .strictObject({
         acr: z.string().optional(),
         at: NumericDate.optional(),
-        /** Its `nonce` holds the digest. */
+        /** The ID token, whose `nonce` holds the digest. */
         evidence: SignedLogin.optional(),
       })
       .optional(),
   }),
-  /** The ask as it now is, on the terms of the rung that it now needs. All approvals dropped. */
+  /** The ask after a narrowing, on the terms of its rung. It drops all approvals. */
   event('Narrowed', {
     ask: Ask,
     tier: z.int().nonnegative(),
     stages: z.array(Stage),
     round: z.int().min(2),
-    /** They set the tier anew; `policies` let this person decide. */
+    /** The policies that set the new tier; `policies` let this person decide. */
     because: z.array(z.string()),
-    /** The same reading, beside what would be now. */
+    /** The same reading, beside the narrowed arguments. */
     preview: Preview.optional(),
   }),
-  /** What is there is no longer what people decide on, or decided on. All decisions dropped, and an unclaimed grant. */
+  /** The resource changed after people read or decided. All decisions are dropped, and an unclaimed grant. */
   event('StateChanged', {
     preview: Preview,
     round: z.int().min(2),
@@ -104,18 +104,18 @@ export const Event = z.discriminatedUnion('type', [
     credential: CredentialId,
     claim: IssuedKind,
     session: z.strictObject({ role: z.string(), endsAt: NumericDate }).optional(),
-    /** Where what it was delegated from now ends sooner. */
+    /** The new end, if its parent now ends sooner. */
     notAfter: NumericDate.optional(),
-    /** Access tokens intended, this one included. Older entries do not count. */
+    /** The number of intended access tokens, this one included. Older entries lack it. */
     count: z.int().positive().optional(),
-    /** What was read just before: the state that was approved. */
+    /** The approved state, as read just before. */
     state: Digest.optional(),
   }),
   event('CredentialIssued', {
     credential: CredentialId,
     claim: IssuedKind,
     expiresAt: NumericDate,
-    /** The first claim may cut it; no claim lengthens it. */
+    /** The end, which the first claim may cut and no claim lengthens. */
     notAfter: NumericDate,
     replaces: CredentialId.optional(),
   }),
@@ -125,15 +125,17 @@ export const Event = z.discriminatedUnion('type', [
     key: z.string(),
     tool: z.string(),
     credential: CredentialId,
-    /** Of a call: what was read just before, the state that was approved. */
+    /** The approved state, as read just before a call. */
     state: Digest.optional(),
   }),
   event('UseEnded', { use: UseId, outcome: UseOutcome, note: z.string().optional() }),
-  /** Nothing was done: the grant has this use again. */
+  /** The use was not made, and the grant has it again. */
   event('UseReturned', { use: UseId, reason: z.string() }),
   event('Completed', { outcome: Outcome, note: z.string().optional() }),
   act('Revoked', { by: SettledBy, reason: z.string() }),
-  /** Of a plan: the turn of a step, counted from 1, and how it went. After the last one the plan is `Completed`. */
+  /**
+   * A plan's events: the turn of a step, counted from 1, and its outcome. After the last one the plan is `Completed`.
+   */
   event('StepOpened', { step: z.int().positive(), child: RequestId }),
   event('StepEnded', {
     step: z.int().positive(),
@@ -142,7 +144,7 @@ export const Event = z.discriminatedUnion('type', [
     because: z.string().optional(),
   }),
   event('Expired', {}),
-  /** The calls on its target's record, held against what was approved. */
+  /** The calls on the target's record, compared with the approval. */
   event('CallsCompared', { ...Comparison.shape }),
   act('BreakGlassOpened', { ask: Ask, grant: GrantId, notAfter: NumericDate }),
   event('ReviewDue', { dueAt: NumericDate }),
@@ -156,16 +158,16 @@ export const Event = z.discriminatedUnion('type', [
   act('Refused', {
     attempted: z.string(),
     code: Refusal,
-    /** Where no request has it on its record. */
+    /** The action, if no request has it on record. */
     action: z.string().optional(),
-    /** The agent that the actor asked about, which is another agent. */
+    /** The other agent that the actor asked about. */
     agent: AgentId.optional(),
     request: RequestId.optional(),
-    /** The evaluation's own word, where `code` says no more than that nothing could be asked for. */
+    /** The evaluation's own reason, if `code` only says that nothing could be asked for. */
     reason: z.string().optional(),
-    /** Since the entry before, this one included. */
+    /** The number since the entry before, this one included. */
     count: z.int().positive().optional(),
-    /** It counts all kinds that have no entry of their own. */
+    /** Counts all kinds without an entry of their own. */
     others: z.literal(true).optional(),
   }),
 ])
@@ -173,8 +175,8 @@ export type Event = z.infer<typeof Event>
 export type EventType = Event['type']
 
 /**
- * One personal member of an event, and whose it is. `copied`: it comes from a state, in which it is a commitment already,
- * unless that state is older than commitments.
+ * One personal member of an event, and the person it belongs to. `copied`: from a state, which has commitments unless
+ * it is older than them.
  */
 export type PersonalMember = {
   at: string

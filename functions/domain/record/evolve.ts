@@ -17,7 +17,7 @@ import {
 
 /**
  * The state after an event, in production, in the model checker and in the verifier.
- * @throws TypeError when the events are not a request's own: a tampered ledger
+ * @throws TypeError if the events are not a request's own: a tampered ledger
  */
 export function evolve(state: ApprovalRequest | undefined, event: Event): ApprovalRequest {
   if (event.type === 'Submitted' || event.type === 'BreakGlassOpened') {
@@ -29,7 +29,7 @@ export function evolve(state: ApprovalRequest | undefined, event: Event): Approv
       const { tier, decideBy, preview } = event
       return { ...begun, status: 'pending', tier, stages, decideBy, ...defined({ preview }) }
     }
-    // It is claimed as often as needed inside its window, so not claiming ends nothing.
+    // An opening is claimed as often as needed, so a missing claim ends nothing.
     const grant = { ...newGrant(event.grant, at), claimBy: event.notAfter, notAfter: event.notAfter }
     return { ...begun, status: 'approved', tier: 0, stages: [], grant }
   }
@@ -114,7 +114,7 @@ const effects: { readonly [T in Later]: (state: ApprovalRequest, event: Of<T>) =
       notAfter: Math.min(grant.notAfter, event.notAfter ?? grant.notAfter),
       intents: { ...grant.intents, [event.claim]: { id: event.credential, at: event.at } },
       ...(event.count === undefined ? {} : { tokens: event.count }),
-      // Remembered from the intent on, since it may exist though its answer was lost.
+      // Kept from the intent on: the session may exist even if its answer was lost.
       sessions: [
         ...grant.sessions.filter(({ endsAt }) => endsAt > event.at),
         ...(event.session ? [{ credential: event.credential, ...event.session }] : []),
@@ -128,7 +128,7 @@ const effects: { readonly [T in Later]: (state: ApprovalRequest, event: Of<T>) =
       intents: Object.fromEntries(Object.entries(grant.intents).filter(([each]) => each !== claim)),
       credentials: { ...grant.credentials, [claim]: { id, issuedAt, expiresAt } },
     })),
-  // A target's own credentials are claimed with an access token: they end with it.
+  // A target's own credentials are claimed with an access token, and end with it.
   CredentialRevoked: (state) =>
     withGrant(state, ({ intents: { access_token }, ...grant }) => ({
       ...grant,
@@ -166,7 +166,7 @@ function withStep(state: ApprovalRequest, number: number, change: (step: StepSta
   return { ...state, progress: progress.map((each, index) => (index === number - 1 ? change(each) : each)) }
 }
 
-/** Also of a grant that has ended: how a use went may be known later. */
+/** Changes uses, of an ended grant too: the outcome of a use may be learned later. */
 function withUses(state: ApprovalRequest, change: (uses: Grant['uses']) => Grant['uses']): ApprovalRequest {
   const grant = mustHaveGrant(state)
   return { ...state, grant: { ...grant, uses: change(grant.uses) } } as ApprovalRequest
@@ -214,7 +214,7 @@ function changesOf(before: Ask, after: Ask, by: PersonId, at: NumericDate): Narr
   }
 }
 
-/** A grant under which nothing was issued goes: what was approved is no longer there. */
+/** Removes a grant that issued nothing: the state that was approved is gone. */
 function changed(state: ApprovalRequest, event: Of<'StateChanged'>): ApprovalRequest {
   const { at, tier, round, decideBy, preview, because: policies } = event
   if (!state.preview) throw new TypeError('`StateChanged` where no state was read')
@@ -227,7 +227,7 @@ function changed(state: ApprovalRequest, event: Of<'StateChanged'>): ApprovalReq
   return { ...commonOf(state), status: 'pending', tier, policies, round, stages, decideBy, preview, drifts }
 }
 
-/** Of the login only its strength: the proof of it is in the entry alone. */
+/** Keeps only the strength of the login: its proof is in the entry. */
 function decisionOf(event: Of<'Decided'>): Decision {
   const { verdict, as, at, given, comment, state, claimed, afterHalts, login: { acr, at: loginAt } = {} } = event
   const login = acr === undefined && loginAt === undefined ? undefined : defined({ acr, at: loginAt })

@@ -1,12 +1,12 @@
 import * as z from 'zod'
 import { Alias, Digest, NumericDate, PersonId, RequestId, Seconds } from '../values.ts'
 
-/** An action of the catalogue, on each resource that one of these patterns covers (`*` alone). */
+/** An action of the catalogue on the resources that match a pattern (`*` is the only wildcard). */
 export const OpenRight = z.strictObject({ action: z.string(), resources: z.array(z.string().min(1).max(2048)).min(1) })
 export type OpenRight = z.infer<typeof OpenRight>
 
 export const Opening = z.strictObject({
-  /** The profile; without it, the one action that the ask names. */
+  /** The profile; if absent, the opening is of the ask's one action. */
   profile: Alias.optional(),
   rights: z.array(OpenRight).min(1),
   reason: z.string(),
@@ -14,17 +14,17 @@ export const Opening = z.strictObject({
   /** Seconds. */
   window: Seconds,
   coolDown: Seconds,
-  /** Beside the person, what its minutes count against: the profile, or the action's own resource. */
+  /** The budget besides the person's: the profile, or the action's own resource. */
   budgetKey: z.string(),
   /** Its credentials can do nothing. */
   drill: z.boolean(),
   secondedBy: PersonId.optional(),
-  /** Used outside Hotwork: no credential comes of it here, only a review. */
+  /** Used outside Hotwork, which issues no credential for it and only has it reviewed. */
   sealed: z.literal(true).optional(),
 })
 export type Opening = z.infer<typeof Opening>
 
-/** Each opening gets one, however it ended. */
+/** The review of an opening, which each gets, however it ended. */
 export const Review = z.strictObject({
   dueAt: NumericDate,
   overdueAt: NumericDate.optional(),
@@ -39,20 +39,20 @@ export const Review = z.strictObject({
 })
 export type Review = z.infer<typeof Review>
 
-/** `until` is its end, which an early end brings forward. */
+/** One opening in a budget. `until` is its end, which an early end brings forward. */
 export const BudgetEntry = z.strictObject({
   id: RequestId,
   at: NumericDate,
   until: NumericDate,
   review: NumericDate.optional(),
-  /** The same words are not a reason twice. */
+  /** The digest of the reason, which cannot be given twice. */
   reason: Digest,
 })
 export type BudgetEntry = z.infer<typeof BudgetEntry>
 
-/** Drills have budgets of their own. */
+/** A budget. Drills have budgets of their own. */
 export const Budget = z.array(BudgetEntry)
 export type Budget = z.infer<typeof Budget>
 
-/** `alone`: one opening at a time, and none soon after. That bounds a person; a profile may be open to two. */
+/** `alone`: one opening at a time, and none soon after. It limits a person; a profile may have two. */
 export type Limits = { window: number; budget: number; alone?: { coolDown: number } }

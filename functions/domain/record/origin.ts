@@ -3,14 +3,14 @@ import type { Opening } from './opening.ts'
 import type { PlanStep } from './plan-step.ts'
 import type { Ask } from './request.ts'
 
-/** The source of a request. An ask has one origin: each way to make an ask leaves out the members of the others. */
+/** The source of a request. An ask has one origin: the types of the others exclude its members. */
 export type Origin =
   | { kind: 'agent' }
   /** A person asked on the agent's behalf. */
   | { kind: 'person'; askedBy: PersonId }
-  /** Approved out of a standing permit. */
+  /** A draw from a standing permit. */
   | { kind: 'draw'; permit: StandingPermitId }
-  /** More time of another grant, and the people who approved that one. */
+  /** An extension of a grant, and the people who approved that grant. */
   | { kind: 'extension'; of: RequestId; approvedBefore: readonly PersonId[] }
   | { kind: 'delegation' }
   | { kind: 'plan'; steps: readonly PlanStep[] }
@@ -20,7 +20,7 @@ export type Origin =
 
 type Stored = Pick<Ask, 'ancestors'> & Partial<Ask>
 
-/** A view: an ask is stored with the members of its origin alone, and without a tag. */
+/** The origin as a view: an ask is stored with the members of its origin and without a tag. */
 export function originOf(ask: Stored): Origin {
   const { askedBy, standing: permit, extends: of, approvedBefore = [], steps, step, breakGlass: opening } = ask
   const parent = ask.ancestors.at(-1)
@@ -32,21 +32,21 @@ export function originOf(ask: Stored): Origin {
   return askedBy === undefined ? { kind: 'agent' } : { kind: 'person', askedBy }
 }
 
-/** The opening that a request is, where a person used break-glass. */
+/** The opening, if a person used break-glass. */
 export const openingOf = ({ breakGlass }: Pick<Ask, 'breakGlass'>): Opening | undefined => breakGlass
 
-/** All that an opening lets be done; else the one action. */
+/** The actions of an opening, else the one action. */
 export const actionsOf = (ask: Pick<Ask, 'action' | 'breakGlass'>): readonly string[] =>
   openingOf(ask)?.rights.map(({ action }) => action) ?? [ask.action]
 
 type Rules = {
-  /** One act, the steps of a plan, or the rights of an opening. */
+  /** The acts of the request: one, the steps of a plan, or the rights of an opening. */
   asks: 'act' | 'steps' | 'rights'
-  /** Its agent began it; a step and a delegated request were passed on to its agent. */
+  /** Whether its agent began it; a step and a delegated request were passed to their agent. */
   isOwn: boolean
-  /** People decide it by itself, and not with what it came from. */
+  /** Whether people decide it by itself, and not with its parent. */
   isDecided: boolean
-  /** One click may decide it with others. A line of a list shows no steps, nor who asked on the agent's behalf. */
+  /** Whether one click may decide it with others. A line of a list shows neither steps nor the person who asked. */
   inBulk: boolean
   mayDelegate: boolean
 }
@@ -54,7 +54,7 @@ type Rules = {
 const rules = {
   agent: { asks: 'act', isOwn: true, isDecided: true, inBulk: true, mayDelegate: true },
   person: { asks: 'act', isOwn: true, isDecided: true, inBulk: false, mayDelegate: true },
-  // A standing permit is for this very agent.
+  // A standing permit is for this agent only.
   draw: { asks: 'act', isOwn: true, isDecided: false, inBulk: true, mayDelegate: false },
   extension: { asks: 'act', isOwn: true, isDecided: true, inBulk: true, mayDelegate: true },
   delegation: { asks: 'act', isOwn: false, isDecided: false, inBulk: true, mayDelegate: true },

@@ -5,9 +5,9 @@ import { termShape } from './ask-terms.ts'
 
 const { environment, classification, mcp, unpinned, uses, claimWithin, lifetime, recent, host } = termShape
 
-/** One step of a plan, in the server's own facts. Once people approve the plan, it is a request of its own. */
+/** One step of a plan, with the server's own facts. Once people approve the plan, it is a request of its own. */
 export const PlanStep = z.strictObject({
-  /** Of that request, chosen when the plan is asked for. */
+  /** The id of that request, chosen when the plan is submitted. */
   request: RequestId,
   agent: AgentId,
   owner: PersonId,
@@ -16,16 +16,16 @@ export const PlanStep = z.strictObject({
   resource: Resource,
   ...{ environment, classification, mcp, unpinned, uses, claimWithin, lifetime },
   credential: CredentialKind,
-  /** Earlier steps of the same agent and action count. */
+  /** Includes earlier steps of the same agent and action. */
   ...{ recent, host },
-  /** An earlier step, from 1, that changes the same resource: what will be there is not known before it. */
+  /** The earlier step, from 1, that changes the same resource, whose state is unknown before it. */
   after: z.int().positive().optional(),
-  /** An approver struck it out: it is never done. */
+  /** An approver struck it out. */
   struck: z.literal(true).optional(),
 })
 export type PlanStep = z.infer<typeof PlanStep>
 
-/** `late`: its time was over before it was reported. `revoked`: it was stopped or could not begin. */
+/** `late`: its time ended before the report. `revoked`: it was stopped or could not begin. */
 export const StepOutcome = z.enum(['succeeded', 'failed', 'late', 'revoked'])
 export type StepOutcome = z.infer<typeof StepOutcome>
 
@@ -35,7 +35,7 @@ export const StepState = z.strictObject({
     .strictObject({
       at: NumericDate,
       outcome: StepOutcome,
-      /** A code, or which halt or request ended it. No person writes it. */
+      /** A code, or the halt or request that ended it, without a person's words. */
       because: z.string().optional(),
     })
     .optional(),
@@ -44,28 +44,28 @@ export type StepState = z.infer<typeof StepState>
 
 type WithSteps = { ask: { steps?: readonly PlanStep[] | undefined }; progress?: readonly StepState[] | undefined }
 
-/** A step with its number from 1, and what became of it. */
+/** A step with its number from 1 and its progress. */
 export type NumberedStep = PlanStep & { step: number; progress: StepState }
 
 export const stepsOf = ({ ask, progress = [] }: WithSteps): readonly NumberedStep[] =>
   (ask.steps ?? []).map((each, index) => ({ ...each, step: index + 1, progress: progress[index] ?? {} }))
 
-/** Those that are to be done: what was struck out is not. */
+/** The steps without struck ones. */
 export const keptSteps = (plan: WithSteps): readonly NumberedStep[] => stepsOf(plan).filter(({ struck }) => !struck)
 
 export const planTitle = (steps: number): string => `Plan of ${steps} ${steps === 1 ? 'step' : 'steps'}`
 
-/** Whose turn it is while the plan is approved: the step that is open, or the next one. */
+/** The step in turn while the plan is approved: the open one, or the next. */
 export const stepInTurn = (plan: WithSteps): NumberedStep | undefined =>
   keptSteps(plan).find(({ progress }) => progress.ended === undefined)
 
 export type StepStatus = 'waiting' | 'open' | StepOutcome | 'struck' | 'ended'
 
-/** The same of steps as they are shown. */
+/** The same for steps in a view. */
 export const stepsLeft = <S extends { status: StepStatus }>(steps: readonly S[]): S[] =>
   steps.filter(({ status }) => status !== 'struck')
 
-/** `ended`: the plan was over before it was. */
+/** `ended`: the plan ended before it. */
 export function statusOfStep({ struck, progress }: NumberedStep, plan: { status: string }): StepStatus {
   if (struck) return 'struck'
   if (progress.ended) return progress.ended.outcome

@@ -8,24 +8,24 @@ export type ReadFault = z.infer<typeof ReadFault>
 
 const matched = {
   outcome: z.literal('matched'),
-  /** Empty where the resource is absent. */
+  /** Empty if the resource is absent. */
   before: JsonObject,
   after: JsonObject,
   observedAt: NumericDate,
-  /** Of the guarded values, also where the resource is absent. Another state has another digest. */
+  /** The digest of the guarded values, also if the resource is absent. A different state has a different digest. */
   state: Digest,
-  /** The arguments whose values are shown in part, or not at all. */
+  /** The arguments whose values are masked in part or whole. */
   masked: z.array(z.string()).optional(),
-  /** AWS cannot be told the expected state: it may change between the last reading and the act. */
+  /** AWS cannot check the expected state: it may change between the last reading and the act. */
   gap: z.literal(true).optional(),
 }
 const failed = { outcome: z.literal('failed'), why: ReadFault, observedAt: NumericDate }
 
-/** Of one resource. */
+/** The preview of one resource. */
 const ResourcePreview = z.discriminatedUnion('outcome', [z.strictObject(matched), z.strictObject(failed)])
 export type ResourcePreview = z.infer<typeof ResourcePreview>
 
-/** Of one step of a plan, counted from 1. A step that is not here has no preview. */
+/** The preview of a plan's steps, counted from 1. Steps without a preview are absent. */
 const ofSteps = z
   .array(
     z.strictObject({
@@ -36,8 +36,8 @@ const ofSteps = z
   .optional()
 
 /**
- * What is there now, and what would be: by argument, each value as its class may be shown. A plan's own has no values:
- * `steps` have them, and its state is the digest of all of theirs.
+ * The present and future values of a resource by argument, masked by class. A plan's preview has its values in `steps`,
+ * and its state is the digest of their states.
  */
 export const Preview = z.discriminatedUnion('outcome', [
   z.strictObject({ ...matched, steps: ofSteps }),
@@ -46,21 +46,21 @@ export const Preview = z.discriminatedUnion('outcome', [
 export type Preview = z.infer<typeof Preview>
 export type Matched = Extract<Preview, { outcome: 'matched' }>
 
-/** The state changed before what was approved was issued: another round, in which no approval of it counts. */
+/** A change of the state before anything was issued: it begins a round in which no earlier approval counts. */
 export const Drift = z.strictObject({
   at: NumericDate,
-  /** What people had decided on. What there was instead is in the next drift, or in the request. */
+  /** The preview that people had decided on. The state that replaced it is in the next drift, or in the request. */
   from: Preview,
   approvers: z.array(PersonId),
-  /** It was approved. Nothing of that grant was issued. */
+  /** It was approved, and nothing was issued. */
   approved: z.literal(true).optional(),
 })
 export type Drift = z.infer<typeof Drift>
 
-/** Each drift asks all people again. */
+/** The most drifts, each of which asks all people again. */
 export const mostDrifts = 3
 
-/** Bytes of JSON. A request may keep four. */
+/** Bytes of JSON. A request may have four. */
 export const largestPreview = 16_000
 
 export const outcomeOfPreview = (preview: Preview | undefined): PreviewOutcome => preview?.outcome ?? 'none'
@@ -68,7 +68,7 @@ export const outcomeOfPreview = (preview: Preview | undefined): PreviewOutcome =
 export const previewOfStep = (preview: Pick<Preview, 'steps'> | undefined, step: number): ResourcePreview | undefined =>
   preview?.steps?.find((each) => each.step === step)?.preview
 
-/** A plan's: read where all of its steps that have a preview were read. @param found at least one */
+/** A plan's preview, which is read if all of its steps with a preview were read. @param found at least one */
 export function previewOfSteps(found: readonly { step: number; preview: ResourcePreview }[]): Preview {
   const steps = [...found]
   const observedAt = Math.min(...steps.map(({ preview }) => preview.observedAt))
@@ -82,7 +82,7 @@ export function previewOfSteps(found: readonly { step: number; preview: Resource
 export const stateOf = (preview: Preview | undefined): Digest | undefined =>
   preview?.outcome === 'matched' ? preview.state : undefined
 
-/** The same reading beside other arguments, which are less of the same. A masked value stays as it was shown. */
+/** The same reading beside narrower arguments. A masked value stays as it was shown. */
 export function withAfter(preview: Preview, from: JsonObject, to: JsonObject): Preview {
   if (preview.outcome === 'failed') return preview
   const { after, masked = [] } = preview

@@ -31,14 +31,14 @@ import { Drift, Preview } from './preview.ts'
 export const Delegator = z.strictObject({ ...AgentRef.shape, owner: PersonId })
 export type Delegator = z.infer<typeof Delegator>
 
-/** In the server's own facts. It never changes: another ask is another request. */
+/** An ask with the server's own facts. It is immutable: a different ask is a different request. */
 export const Ask = z.strictObject({
   id: RequestId,
-  /** An agent, or where break-glass is used a person, who proved themselves with a token of their own. */
+  /** An agent, or for break-glass a person, proven by a token of their own. */
   agent: z.strictObject({ ...AgentRef.shape, id: AskerId }),
   owner: PersonId,
   chain: z.array(Delegator),
-  /** The first one first; as many as the chain is long. */
+  /** First delegator first; as long as the chain. */
   ancestors: z.array(RequestId).default([]),
   action: z.string(),
   arguments: JsonObject,
@@ -46,9 +46,9 @@ export const Ask = z.strictObject({
   ...termShape,
   /** The people who approved the grant that it extends. */
   approvedBefore: z.array(PersonId).optional(),
-  /** Its presence makes it a plan. They are in `arguments` too, and so in the digest. */
+  /** Its presence makes it a plan. The steps are in `arguments` too, and so in the digest. */
   steps: z.array(PlanStep).min(1).optional(),
-  /** Which step it is, from 1, of the plan that is the last of its ancestors. */
+  /** Its step number, from 1, in the plan that is its last ancestor. */
   step: z.int().positive().optional(),
   breakGlass: Opening.optional(),
   digest: Digest,
@@ -56,28 +56,28 @@ export const Ask = z.strictObject({
 })
 export type Ask = z.infer<typeof Ask>
 
-/** `as` is the name under which they were eligible: the stage's, or the one it escalated to. */
+/** A decision. `as` is the name under which the person was eligible: the stage's, or its escalation's. */
 export const Decision = z.strictObject({
   person: PersonId,
-  /** The person whose right it was: in a quorum the two are one. */
+  /** The absent person whose right was used: a quorum counts the two as one. */
   for: PersonId.optional(),
   given: Given.optional(),
   verdict: Verdict,
   as: z.string(),
   at: NumericDate,
   comment: z.string().optional(),
-  /** It is for this state alone. */
+  /** The only state that it counts for. */
   state: Digest.optional(),
-  /** It counts on the terms that the stage has when it is counted. */
+  /** The login, which is held to the stage's present terms whenever the decision is counted. */
   login: Login.optional(),
-  /** It counts by these groups for as long as they hold. */
+  /** The groups by which it counts, while they hold. */
   claimed: LoginGroups.optional(),
-  /** Lifted before it in the same second: it counts in spite of them. */
+  /** Halts lifted before it in the same second, which do not void it. */
   afterHalts: z.array(HaltId).optional(),
 })
 export type Decision = z.infer<typeof Decision>
 
-/** `opensAt` and `deadline` come when it opens. */
+/** A stage. `opensAt` and `deadline` are set when it opens. */
 export const StageState = z.strictObject({
   terms: Stage,
   decisions: z.array(Decision),
@@ -90,7 +90,7 @@ export type StageState = z.infer<typeof StageState>
 export const Outcome = z.enum(['succeeded', 'failed'])
 export type Outcome = z.infer<typeof Outcome>
 
-/** `unknown` is Hotwork's own word, for good, where reading cannot tell. */
+/** `unknown` is Hotwork's own final outcome if reading cannot tell. */
 export const UseOutcome = z.enum([...Outcome.options, 'unknown'])
 export type UseOutcome = z.infer<typeof UseOutcome>
 
@@ -105,7 +105,7 @@ export const Use = z.strictObject({
       at: NumericDate,
       outcome: UseOutcome,
       note: z.string().optional(),
-      /** Its entry has a note that has no room here. */
+      /** The note had no room here, and is in its entry. */
       noted: z.literal(true).optional(),
     })
     .optional(),
@@ -120,7 +120,7 @@ export const Delegation = z.strictObject({
 })
 export type Delegation = z.infer<typeof Delegation>
 
-/** `notAfter` is set at approval; the first claim may only cut it. */
+/** A grant. `notAfter` is set at approval; the first claim may only cut it. */
 export const Grant = z.strictObject({
   id: GrantId,
   approvedAt: NumericDate,
@@ -134,11 +134,11 @@ export const Grant = z.strictObject({
     z.strictObject({ id: CredentialId, issuedAt: NumericDate, expiresAt: NumericDate }),
   ),
   tokens: z.int().positive().optional(),
-  /** These may have to be denied until `endsAt`. */
+  /** Sessions that may have to be denied until `endsAt`. */
   sessions: z.array(z.strictObject({ credential: CredentialId, role: z.string(), endsAt: NumericDate })),
-  /** A set, since a counter sent twice counts twice. */
+  /** A set, since a counter would count a repeat twice. */
   uses: z.array(Use),
-  /** Their uses are spent here. */
+  /** Delegations, whose uses are spent here. */
   delegations: z.array(Delegation).default([]),
 })
 export type Grant = z.infer<typeof Grant>
@@ -162,28 +162,28 @@ const common = {
   ask: Ask,
   tier: z.int().nonnegative(),
   policies: z.array(z.string()),
-  /** Rises by one with each narrowing and each drift. */
+  /** One more with each narrowing and each drift. */
   round: z.int().positive(),
   stages: z.array(StageState),
   submittedAt: NumericDate,
-  /** A clock that goes back does not take the request with it. */
+  /** The latest time on record: a clock that goes back does not lower it. */
   updatedAt: NumericDate,
-  /** Past a limit they are logged, not recorded. */
+  /** Refusals by actor, which past a limit are logged and not recorded. */
   refusals: z.record(z.string(), z.int()),
   boundKey: Thumbprint.optional(),
   review: Review.optional(),
   narrowings: z.array(NarrowedOnce).optional(),
-  /** What people decide on: the latest that was read. */
+  /** The latest reading, which people decide on. */
   preview: Preview.optional(),
   drifts: z.array(Drift).optional(),
-  /** Of a plan: what became of each step, in their order. */
+  /** The progress of a plan's steps, in their order. */
   progress: z.array(StepState).optional(),
-  /** Once the record of AWS was read. */
+  /** The comparison with the record of AWS, once made. */
   calls: Compared.optional(),
 }
 const Common = z.strictObject(common)
 
-/** What every status has, without what is of one status alone. */
+/** The members that every status has. */
 export const commonOf = (state: ApprovalRequest) =>
   Object.fromEntries(Object.entries(state).filter(([name]) => Object.hasOwn(common, name))) as z.infer<typeof Common>
 
@@ -195,7 +195,7 @@ export type PendingRequest = z.infer<typeof PendingRequest>
 export const ApprovedRequest = status('approved', { grant: Grant })
 export type ApprovedRequest = z.infer<typeof ApprovedRequest>
 
-/** A member exists only where it is true. */
+/** A member exists only if it is true. */
 export const ApprovalRequest = z.discriminatedUnion('status', [
   PendingRequest,
   ApprovedRequest,
@@ -208,11 +208,11 @@ export const ApprovalRequest = z.discriminatedUnion('status', [
 export type ApprovalRequest = z.infer<typeof ApprovalRequest>
 export type Status = ApprovalRequest['status']
 
-/** The first that lacks its quorum, while people decide. */
+/** The first stage that lacks its quorum, while people decide. */
 export const openStage = ({ status, stages }: Pick<ApprovalRequest, 'status' | 'stages'>): StageState | undefined =>
   status === 'pending' ? stages.find((stage) => fillingOf(stage).missing > 0) : undefined
 
-/** A step that waits for its turn is pending too, and its plan's stages are filled. */
+/** Whether people decide now. A step that waits for its turn is pending too, with its plan's stages filled. */
 export const waitsForPeople = (state: ApprovalRequest): boolean => openStage(state) !== undefined
 
 export const approvalsOf = (
@@ -224,11 +224,11 @@ export const approvalsOf = (
       .map(({ verdict: _, ...decision }) => ({ ...decision, stage: terms.name })),
   )
 
-/** The people on whose right an approval rests: in a quorum they are one. */
+/** The people whose right an approval uses: a quorum counts them as one. */
 export const peopleBehind = ({ person, for: absent }: Pick<Decision, 'person' | 'for'>): readonly PersonId[] =>
   absent === undefined ? [person] : [person, absent]
 
-/** Approvals of people who may no longer give them. */
+/** The approvals of people who have lost the right. */
 export const lostApprovals = (
   state: Pick<ApprovalRequest, 'stages'>,
   eligible: { readonly [person: PersonId]: readonly string[] },
@@ -246,7 +246,7 @@ export const callOf = (request: ApprovalRequest): Use | undefined => grantOf(req
 
 export const keyOf = ({ ask, boundKey }: ApprovalRequest): Thumbprint | undefined => boundKey ?? ask.jkt
 
-/** None of them may decide it. */
+/** The people who answer for its agents, and may not decide it. */
 export const ownersOf = ({ ask }: Pick<ApprovalRequest, 'ask'>): readonly PersonId[] => [
   ask.owner,
   ...(ask.askedBy === undefined ? [] : [ask.askedBy]),

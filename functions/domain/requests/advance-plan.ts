@@ -16,18 +16,18 @@ import { defined, type NumericDate } from '../values.ts'
 import { approve } from './open-stage.ts'
 
 /**
- * How a plan goes on once it is approved: one step at a time, each a request of its own, and none after one that did not
- * succeed. Each rule may be given twice: what is done already, or is not in turn, changes nothing.
+ * The course of an approved plan: one step at a time, each a request of its own, ending at the first failure. Each
+ * command may be repeated: one that is done already, or out of turn, changes nothing.
  */
 
-/** The step whose turn it is may be claimed from now on. */
+/** Lets the step in turn be claimed from now on. */
 export function openStep(state: ApprovalRequest, { step, bundle }: OpenStep, at: NumericDate): Answered<never> {
   const next = approvedStepInTurn(state)
   if (next?.step !== step || next.progress.openedAt !== undefined) return []
   return [{ ...common(bundle, at), type: 'StepOpened', step, child: next.request }]
 }
 
-/** The last success ends the plan, and so does any other end of a step. */
+/** Ends a step. The last success ends the plan, and so does any failure. */
 export function endStep(state: ApprovalRequest, command: EndStep, at: NumericDate): Answered<never> {
   const { step, outcome, because, bundle } = command
   const next = approvedStepInTurn(state)
@@ -39,7 +39,7 @@ export function endStep(state: ApprovalRequest, command: EndStep, at: NumericDat
   return [ended, { ...common(bundle, at), type: 'Completed', outcome: outcome === 'succeeded' ? outcome : 'failed' }]
 }
 
-/** People approved it with its plan, so nothing is decided here: its time begins. */
+/** Begins the time of a step. People approved it with its plan, so nothing is decided here. */
 export function beginTurn(state: ApprovalRequest, command: BeginTurn, at: NumericDate): Answered<EndingCode> {
   const { ending, unfit, bundle } = command
   if (!waitsForTurn(state)) return []
@@ -49,7 +49,7 @@ export function beginTurn(state: ApprovalRequest, command: BeginTurn, at: Numeri
   return approve(state, state.policies, bundle, at)
 }
 
-/** A step of a plan that was approved with it and has not begun. It is pending, with nothing to decide. */
+/** Whether it is a step whose plan is approved and whose turn has not come: pending, with nothing to decide. */
 export const waitsForTurn = (state: ApprovalRequest): boolean =>
   state.status === 'pending' && originOf(state.ask).kind === 'step' && openStage(state) === undefined
 
@@ -57,7 +57,7 @@ const approvedStepInTurn = (state: ApprovalRequest) => (state.status === 'approv
 
 const common = (bundle: string, at: NumericDate) => ({ at, actor: system, policies: [], bundle })
 
-/** What the end of its request makes of a step; undefined while it has none. */
+/** A step's outcome by the end of its request; undefined while it has none. */
 export function outcomeOfStep(child: ApprovalRequest): { outcome: StepOutcome; because?: string } | undefined {
   switch (child.status) {
     case 'pending':
@@ -78,11 +78,11 @@ export function outcomeOfStep(child: ApprovalRequest): { outcome: StepOutcome; b
   }
 }
 
-/** A person's reason is theirs, and stays with the request that it ended. */
+/** The ender without their reason, which stays with the request that it ended. */
 const stoppedBy = (verb: string, by: SettledBy, reason: string | undefined): string =>
   by === 'system' ? (reason ?? verb) : `${verb} by ${by}`
 
-/** The requests that end with this one: what was delegated from it, and the steps of a plan. */
+/** The requests that end with this one: delegated ones, and a plan's steps. */
 export const childrenOf = (state: ApprovalRequest) => {
   const grant = grantOf(state)
   if (!grant) return []

@@ -5,7 +5,7 @@ import { type ApprovalRequest, callOf, openStage, type PendingRequest } from '..
 import { underWay } from '../uses/use.ts'
 import type { NumericDate } from '../values.ts'
 
-/** When the next thing falls due by time alone. `undefined` once nothing will. */
+/** The time at which the next event falls due. `undefined` once none will. */
 export function dueAt(state: ApprovalRequest): NumericDate | undefined {
   if (state.status === 'pending') return Math.min(openStage(state)?.deadline ?? state.decideBy, state.decideBy)
   if (state.status !== 'approved') return reviewDueAt(state)
@@ -14,11 +14,11 @@ export function dueAt(state: ApprovalRequest): NumericDate | undefined {
   return Math.min(endsAt, reviewDueAt(state) ?? endsAt)
 }
 
-/** Once overdue it stays so until it is done. */
+/** The time at which a review is due, also once it is overdue. */
 export const reviewDueAt = ({ review }: ApprovalRequest): NumericDate | undefined =>
   review && !review.done && review.overdueAt === undefined ? review.dueAt : undefined
 
-/** When a call whose answer was lost is to be looked up, whether or not its grant still lives. */
+/** The time at which a call whose answer was lost is looked up, whether or not its grant still lives. */
 export function lookUpAt(state: ApprovalRequest): NumericDate | undefined {
   const call = callOf(state)
   return call && !call.ended ? call.begunAt + underWay + 1 : undefined
@@ -30,7 +30,7 @@ export function overdueAt(state: ApprovalRequest): NumericDate | undefined {
   return Number.isFinite(at) ? at : undefined
 }
 
-/** The events that time has made due at `now`, each at the time when it fell due. So a late timer changes nothing. */
+/** The events due at `now`, each at the time when it fell due, so that a late timer changes nothing. */
 export function due(state: ApprovalRequest, now: NumericDate, bundle: string): readonly Event[] {
   const at = dueAt(state)
   if (at === undefined || at > now) return []
@@ -38,7 +38,7 @@ export function due(state: ApprovalRequest, now: NumericDate, bundle: string): r
   return [event, ...due(evolve(state, event), now, bundle)]
 }
 
-/** For reads: only commands store it. */
+/** The state with due events applied, for reads: only commands store it. */
 export const asOf = (state: ApprovalRequest, now: NumericDate): ApprovalRequest =>
   due(state, now, '').reduce<ApprovalRequest>(evolve, state)
 
@@ -50,7 +50,7 @@ function fallenDue(state: ApprovalRequest, at: NumericDate, bundle: string): Eve
   return escalation ? { ...common, type: 'StageEscalated', ...escalation } : { ...common, type: 'Expired' }
 }
 
-/** Silence raises once, to the stage's wider name, and then denies. It never permits. */
+/** Silence escalates once, to the stage's wider group, and then denies. It never permits. */
 function escalationOf(state: PendingRequest, at: NumericDate) {
   const stage = openStage(state)
   if (!stage || stage.terms.onSilence === 'expire' || stage.escalatedAt !== undefined || at >= state.decideBy) return

@@ -3,8 +3,8 @@ import { bodyShape } from '../record/ask-terms.ts'
 import { Resource } from '../values.ts'
 
 /**
- * An evaluation of AuthZEN Authorization API 1.0, as JSON. Unknown members are ignored at every level, as the standard says;
- * what is known must have its type.
+ * An evaluation of AuthZEN Authorization API 1.0, as JSON. Unknown members are ignored at every level, as the standard
+ * says; known ones must have their type.
  *
  * @see https://openid.github.io/authzen/
  */
@@ -18,7 +18,7 @@ const Entity = z.object({
 
 export const EvaluationContext = z.object({
   ...bodyShape('context'),
-  /** A reference that is malformed is no approval, and no error (ARAP, "Approval Reference Substitution"). */
+  /** A malformed reference counts as absent, without an error (ARAP, "Approval Reference Substitution"). */
   approval: z.json().optional(),
 })
 

@@ -5,11 +5,14 @@ import { type ApprovalRequest, type ApprovedRequest, approvalsOf } from '../reco
 import { defined, type NumericDate, type PersonId } from '../values.ts'
 import { withDigests } from './narrow.ts'
 
-/** A shorter grant is not warned of: its agent has hardly begun. Seconds. */
+/** Seconds. A shorter grant gives no warning: its agent has hardly begun. */
 const shortestWarned = 600
 const latestWarning = 120
 
-/** In the last fifth of a claimed grant, and two minutes before its end at the latest, people and agent are told. */
+/**
+ * The time from which people and agent are warned: the last fifth of a claimed grant, at least two minutes before its
+ * end.
+ */
 export function warningAt(state: ApprovalRequest): NumericDate | undefined {
   if (state.status !== 'approved' || rulesOf(state.ask).asks !== 'act') return undefined
   const { claimedAt, notAfter } = state.grant
@@ -32,7 +35,7 @@ const whyNever = {
 
 type NotExtended = { code: 'not_extendable' | 'extension_too_long'; detail: string }
 
-/** Why an agent may not ask for more time of a grant, if it may not. Policy and people are asked only then. */
+/** The refusal of an extension, if any, before policy and people are asked. */
 export function whyNotExtended(state: ApprovalRequest, seconds: number): NotExtended | undefined {
   const no = (detail: string): NotExtended => ({ code: 'not_extendable', detail })
   const { ask } = state
@@ -48,7 +51,7 @@ export function whyNotExtended(state: ApprovalRequest, seconds: number): NotExte
 
 const mostDirect = 32
 
-/** The same again for so long, asked also of the people who approved it, who are told directly. */
+/** The same request for so many seconds, decided also by the people who approved it, who are notified directly. */
 export function asExtension(submit: Submit, of: ApprovedRequest, seconds: number): Submit {
   const people = [...new Set(approvalsOf(of).map(({ person }) => person))]
   const { uses, lifetime } = submit.ask

@@ -2,7 +2,7 @@ import type { EventType } from '../record/events.ts'
 import { rulesOf } from '../record/origin.ts'
 import { type ApprovalRequest, grantOf, usesLeft } from '../record/request.ts'
 
-/** `card`: a card or a deny may change by it, and no wait of the workflow is over, nor has a step of a plan ended. */
+/** `card`: a card or a deny may change, while no wait of the workflow and no step of a plan has ended. */
 export type Tells = 'all' | 'card' | 'nothing'
 
 const ofGrantAlone: readonly string[] = [
@@ -13,20 +13,25 @@ const ofGrantAlone: readonly string[] = [
   'UseEnded',
 ] satisfies EventType[]
 
-/** Who is to hear of a change: written with it, so that no other function is woken. An opening shows all of it. */
+/**
+ * The followers of a change, written with it so that no other function wakes. Cards of an opening show every change.
+ */
 export function tellsOf({ ask }: Pick<ApprovalRequest, 'ask'>, events: readonly { type: string }[]): Tells {
   if (rulesOf(ask).asks === 'rights' || !events.every(({ type }) => ofGrantAlone.includes(type))) return 'all'
   return events.every(({ type }) => type === 'UseEnded') ? 'nothing' : 'card'
 }
 
-/** A change of the credentials and uses of a live grant alone. */
+/** Whether only the credentials and uses of a live grant changed. */
 const isOfGrantAlone = (before: ApprovalRequest, after: ApprovalRequest): boolean =>
   before.status === 'approved' && after.status === 'approved' && besideGrant(before) === besideGrant(after)
 
 const besideGrant = (state: ApprovalRequest): string =>
   JSON.stringify({ ...state, grant: undefined, updatedAt: 0, refusals: {} })
 
-/** A change that no card shows, such as the end of a use or the intent of a credential. An opening's cards show all of it. */
+/**
+ * Whether no card shows the change, such as the end of a use or the intent of a credential. Cards of an opening show
+ * every change.
+ */
 export const isSameOnCards = (before: ApprovalRequest, after: ApprovalRequest): boolean =>
   rulesOf(after.ask).asks !== 'rights' && isOfGrantAlone(before, after) && shownOfGrant(before) === shownOfGrant(after)
 

@@ -18,7 +18,7 @@ const acts = [
 type Act = Extract<Event, { type: (typeof acts)[number] }>
 const isAct = (event: Event): event is Act => acts.some((type) => type === event.type)
 
-/** What observed policies would have made of a command stands in the event that it brought about. */
+/** Adds the outcome under observed policies to the event of a command. */
 export function markObserved(command: Command, events: readonly Event[]): readonly Event[] {
   if (command.type === 'decide')
     return events.map((event) => {
@@ -38,7 +38,7 @@ const byPolicy: ReadonlySet<Refusal> = new Set([
   'stage_not_open',
 ])
 
-/** Only where policy refused: no permit would have changed another refusal. */
+/** The outcome under observed policies, only for refusals by policy: a permit would not change any other. */
 export function observedOfRefusal(state: ApprovalRequest, command: Command, code: Refusal): Observed | undefined {
   if (!byPolicy.has(code)) return undefined
   const observed = command.type === 'decide' ? atOpenStage(state, command.wouldBe) : observedOf(command)

@@ -1,12 +1,12 @@
 import { type ApprovalRequest, type Decision, openStage, type StageState } from '../record/request.ts'
 import type { Verdict } from '../values.ts'
 
-/** It names stages and never people. */
+/** A measure names stages and never people. */
 type Measure =
   | { of: 'decision'; stage: string; verdict: Verdict; seconds: number }
   | { of: 'wait'; stage: string; silent: boolean }
 
-/** How long each decision took since its stage opened, and whether a wait ended in silence. */
+/** The seconds from a stage's opening to each decision, and the silences. */
 export function measuresOf(before: ApprovalRequest, after: ApprovalRequest): readonly Measure[] {
   return [...decisionsOf(before, after), ...waitsOf(before, after)]
 }
@@ -17,7 +17,7 @@ function decisionsOf(before: ApprovalRequest, after: ApprovalRequest): Measure[]
     decisions
       .filter((decision) => !known.has(keyOf(decision)))
       .map(({ verdict, at }) => {
-        // A narrowing opens its stage anew in the act that decides it: what took time was the stage before.
+        // A narrowing reopens its stage in the same act, so the time counts from the stage before.
         const opened = before.stages.find((stage) => stage.terms.name === terms.name)?.opensAt ?? opensAt ?? at
         return { of: 'decision', stage: terms.name, verdict, seconds: Math.max(0, at - opened) }
       }),

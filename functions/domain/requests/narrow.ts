@@ -6,24 +6,24 @@ import { stepsOf } from '../record/plan-step.ts'
 import type { Ask } from '../record/request.ts'
 import { type JsonObject, ok, type Result, refuse } from '../values.ts'
 
-/** Each narrowing asks all others again. */
+/** The most narrowings, each of which asks all others again. */
 export const mostNarrowings = 3
 
 export type Narrow = {
   arguments?: JsonObject | undefined
   uses?: number | undefined
   minutes?: number | undefined
-  /** Of a plan, and nothing else of it. */
+  /** A plan's steps, and no other member of it. */
   steps?: readonly NarrowStep[] | undefined
 }
 
-/** `step` counts from 1. A step that is struck out is never done. */
+/** `step` counts from 1. */
 export type NarrowStep = { step: number; arguments?: JsonObject | undefined; strike?: true | undefined }
 
-/** A number of a step that a form leaves less of. */
+/** A number in a step that a form lowers. */
 export type Lowered = { step: number; name: string; value: number }
 
-/** What a form of a plan says, a step each, in their order. Undefined where it changes none. */
+/** The narrowings in a plan's form, one for each changed step in order. Undefined if it changes none. */
 export function narrowSteps(struck: readonly number[], lowered: readonly Lowered[]): Narrow['steps'] {
   const numbers = [...new Set([...struck, ...lowered.map(({ step }) => step)])].sort((one, other) => one - other)
   if (numbers.length === 0) return undefined
@@ -37,7 +37,7 @@ export function narrowSteps(struck: readonly number[], lowered: readonly Lowered
   })
 }
 
-/** The terms after a narrowing. `isNarrower` says whether they are less. */
+/** The terms after a narrowing; `isNarrower` checks that they are less. */
 export const narrowedTerms = (
   { arguments: args, uses, lifetime }: Pick<Ask, 'arguments' | 'uses' | 'lifetime'>,
   narrow: Narrow,
@@ -47,7 +47,7 @@ export const narrowedTerms = (
   lifetime: narrow.minutes === undefined ? lifetime : narrow.minutes * 60,
 })
 
-/** Only what the catalogue lets be narrowed may differ, nothing is more, and something is less. */
+/** Whether only narrowable terms differ, none is more, and at least one is less. */
 export function isNarrower(
   ask: Pick<Ask, 'arguments' | 'uses' | 'lifetime'>,
   terms: ReturnType<typeof narrowedTerms>,
@@ -65,7 +65,7 @@ export function isNarrower(
   const wider = changed.find((name) => !isWithin(name, narrowable))
   if (wider !== undefined) return no(`\`${wider}\` should be less than what was asked for`)
   if (!isPart(terms.uses, ask.uses)) return no(`\`uses\` should be a whole number from 1 to ${ask.uses}`)
-  // What is left has to be whole minutes.
+  // The remaining lifetime has to be whole minutes.
   if (!isPart(terms.lifetime, ask.lifetime))
     return no(`\`minutes\` should be a whole number from 1 to ${Math.floor(ask.lifetime / 60)}`)
   const same = changed.length === 0 && terms.uses === ask.uses && terms.lifetime === ask.lifetime
@@ -76,7 +76,7 @@ const isPart = (part: number, of: number): boolean => Number.isSafeInteger(part)
 
 const pick = (args: JsonObject, name: string): JsonObject => ({ [name]: args[name] ?? null })
 
-/** Whether an ask is of the same thing as another and gives no more of it. */
+/** Whether an ask is for the same thing as another and at most as much. */
 export const staysWithin = (ask: Ask, of: Ask): boolean =>
   ask.id === of.id &&
   ask.action === of.action &&
@@ -91,13 +91,13 @@ export const staysWithin = (ask: Ask, of: Ask): boolean =>
     return step?.request === request && step.agent === agent && (!struck || step.struck === true)
   })
 
-/** An ask with the digests of what it now is. Digests that it had before do not count. */
+/** An ask with its digests computed; earlier digests are replaced. */
 export const withDigests = (ask: Omit<Ask, 'digest' | 'argumentsDigest'>): Ask => ({
   ...ask,
   digest: requestDigest(ask),
   argumentsDigest: argumentsDigest(ask.action, ask.arguments, ask.resource),
 })
 
-/** The narrower's approval counts for the stage that they decided, where the new rung has it under that name. */
+/** The stage of the new rung for which the narrower's approval counts, if it exists under that name. */
 export const keptStage = (stages: readonly Stage[], decided: string, as: string): Stage | undefined =>
   stages.find((stage) => stage.name === decided && fillingOf({ terms: stage }).allNames.includes(as))

@@ -5,13 +5,16 @@ import { rulesOf } from '../record/origin.ts'
 import { type ApprovalRequest, type Ask, openStage, type PendingRequest } from '../record/request.ts'
 import type { GrantId, NumericDate } from '../values.ts'
 
-/** A ladder is checked when it is built; a bad one that gets here approves nothing by itself. */
+/**
+ * Whether people can approve at this tier. Ladders are checked at build time; this keeps a bad one from approving by
+ * itself.
+ */
 export const climbable = (tier: number, stages: readonly Stage[]): boolean =>
   (tier === 0) === (stages.length === 0) && stages.every(({ quorum }) => quorum >= 1)
 
 /**
- * When the last stage is over, if each takes all its time. What is to start later is decided before it starts, so that no
- * one is asked about what should run already.
+ * The end of the last stage if each takes all its time. A request with a later start is decided before it, so that no
+ * person is asked too late.
  */
 export function decideByOf(
   { notBefore, requestedUntil }: Pick<Ask, 'notBefore' | 'requestedUntil'>,
@@ -42,9 +45,9 @@ export function approve(
   const until = ask.requestedUntil ?? Number.MAX_SAFE_INTEGER
   const from = Math.max(at, ask.notBefore ?? at)
   const notAfter = Math.min(from + ask.claimWithin + ask.lifetime, until)
-  // A plan itself is never claimed: it lives as long as all its steps may take.
+  // A plan itself is never claimed: it lives as long as its steps may take.
   const claimBy = rulesOf(ask).asks === 'steps' ? notAfter : Math.min(from + ask.claimWithin, until)
-  // Nothing random is needed: a request has one grant.
+  // Derived from the request's id, since a request has one grant.
   const grant = ask.id.replace(/^req_/, 'grt_') as GrantId
   return [{ type: 'Approved', at, actor: system, policies: [...policies], bundle, grant, claimBy, notAfter }]
 }

@@ -1,7 +1,7 @@
 import type { ApprovalRequest } from '../record/request.ts'
 import { type AskerId, type NumericDate, type PersonId, rfc3339 } from '../values.ts'
 
-/** `task`: the parent task's id; `resource`: its id; submitted at `since` or later, and before `until`. */
+/** A filter. `task` is the parent task's id, `resource` its id; submitted at `since` or later, and before `until`. */
 export type RequestFilter = {
   status?: ApprovalRequest['status']
   agent?: AskerId
@@ -11,11 +11,14 @@ export type RequestFilter = {
   action?: string
   since?: NumericDate
   until?: NumericDate
-  /** Each word stands in the action, the resource's id or the task's, in capitals or not; or it begins the id. */
+  /**
+   * Each word occurs in the action, the resource's id or the task's, regardless of case; or the text begins the
+   * request's id.
+   */
   search?: string
 }
 
-/** By what a request is found, and what an index may hold of it: no argument, no purpose, no justification. */
+/** The search keys of a request, which an index may hold: no argument, no purpose, no justification. */
 export type RequestFacets = {
   id: string
   submittedAt: NumericDate
@@ -24,7 +27,7 @@ export type RequestFacets = {
   action: string
   task: string
   resource: string
-  /** Where it is known. */
+  /** The status, if known. */
   status?: ApprovalRequest['status'] | undefined
 }
 
@@ -52,13 +55,13 @@ function isFoundBy(search: string, { id, action, task, resource }: RequestFacets
   return words.every((word) => text.includes(word) || id.startsWith(word) || id.slice('req_'.length).startsWith(word))
 }
 
-/** With its kind and four characters more, it is the beginning of an id and no word. */
+/** Whether a search is the beginning of an id: the prefix and four or more characters. */
 export const beginsId = (search: string): boolean => /^(?:req|bgl)_[0-9a-z]{4,26}$/.test(search)
 
-/** No request is older. */
+/** The month of the oldest request. */
 export const firstMonth = '2026-01'
 
-/** Of UTC, such as `2026-11`. */
+/** The month in UTC, such as `2026-11`. */
 export const monthOf = (at: NumericDate): string => rfc3339(at).slice(0, 'yyyy-mm'.length)
 
 export const beginOfMonth = (month: string): NumericDate => Date.parse(`${month}-01T00:00:00Z`) / 1000

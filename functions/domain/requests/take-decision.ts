@@ -54,7 +54,7 @@ export function takeDecision(state: ApprovalRequest, command: Decide, at: Numeri
   if (command.round !== state.round) return { code: 'stale_round' }
   if (command.digest !== state.ask.digest && command.digest !== state.ask.digest.slice(0, 16))
     return { code: 'stale_digest' }
-  // Denying needs no reading.
+  // A denial needs no full rendering.
   if (verdict === 'approve' && command.cut) return { code: 'not_shown_in_full' }
   if (command.burst !== undefined && !mayBeInBulk(state)) return { code: 'not_in_bulk' }
   return verdict === 'deny'
@@ -62,12 +62,12 @@ export function takeDecision(state: ApprovalRequest, command: Decide, at: Numeri
     : approveStage(state as PendingRequest, command, names, at)
 }
 
-/** It settles a pending request and revokes a live grant. */
+/** Settles a pending request, or revokes a live grant. */
 function deny(state: ApprovalRequest, command: Decide, names: readonly string[], at: NumericDate): Taken {
   const stage = deniedStage(state, command.stage, names)
   if (!stage) return { code: 'not_eligible' }
   const as = fillingOf(stage).allNames.find((name) => names.includes(name)) ?? stage.terms.name
-  // No person decides through another what that other may not.
+  // A stand-in decides nothing that the absent person may not.
   const absent = command.standsFor?.[as]
   if (absent !== undefined && ownersOf(state).includes(absent)) return { code: 'self_approval' }
   const decided = decidedEvent(state, command, stage.terms.name, as, at)
@@ -94,13 +94,13 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
   if (as === undefined) return notOpen(state, stage, names)
   if (command.stage !== undefined && !asked.includes(command.stage)) return notOpen(state, stage, [command.stage])
   const absent = command.standsFor?.[as]
-  // A stand-in brings the other's right and no second one: neither may be an owner.
+  // A stand-in uses the absent person's right and adds none: neither may be an owner.
   if (absent !== undefined && ownersOf(state).includes(absent)) return { code: 'self_approval' }
   if (absent !== undefined && hasDecided(state, absent)) return { code: 'already_decided', detail: absent }
   const unmet = unmetBy({ ...command, ...rightOf(command, as), at }, stage.terms)
   if (unmet) return unmet
 
-  // What was read for a narrowing that may not be is perhaps of another thing.
+  // The reading for a refused narrowing may be of a different resource.
   if (command.narrowed?.ok === false) return refused(command.narrowed)
   if (readsAgain(state, command) && command.reading && isOtherState(state, command.reading))
     return openAgain(state, command.reading, command.bundle, at)
@@ -113,8 +113,8 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
 }
 
 /**
- * The next stage opens on what is there now, and what a narrowing leaves is shown beside it. The last stage reads
- * nothing: what it approves is read again when it is claimed. Denying reads nothing.
+ * Whether a decision needs a new reading: the next stage opens on the present state, beside a narrowing's values. The
+ * last stage needs none, since the claim reads again, nor does a denial.
  */
 export function readsAgain(
   state: ApprovalRequest,
@@ -136,8 +136,8 @@ const hasDecided = ({ stages }: PendingRequest, person: PersonId): boolean =>
   stages.some(({ decisions }) => decisions.some((each) => peopleBehind(each).includes(person)))
 
 /**
- * Another digest, so all other approvals drop and the first stage opens again. Each stage has a new deadline;
- * `decideBy` stays.
+ * A narrowing changes the digest, so all other approvals are dropped and the first stage opens again. Each stage has a
+ * new deadline; `decideBy` stays.
  */
 function narrow(state: PendingRequest, command: Decide, stage: string, as: string, at: NumericDate): Taken {
   const { narrowed, bundle } = command
@@ -149,7 +149,7 @@ function narrow(state: PendingRequest, command: Decide, stage: string, as: strin
   const { ask, tier, stages, policies: because } = narrowed
   if (tier < state.tier || !staysWithin(ask, state.ask)) return { code: 'not_narrower' }
   const own = narrowed.eligible.includes(as) ? keptStage(stages, stage, as) : undefined
-  // The new rung may ask more of its stage.
+  // The new rung may require more of its stage.
   const unmet = own && unmetBy({ ...command, ...rightOf(command, as), at }, own)
   if (unmet) return unmet
   const round = state.round + 1
@@ -165,7 +165,7 @@ function narrow(state: PendingRequest, command: Decide, stage: string, as: strin
   return [less, decided, ...(openStage(after) ? openNext(after, bundle, at) : settle(after, command, at))]
 }
 
-/** The same state, and what the narrowing would make of it. Undefined where nothing was read at all. */
+/** The same state beside the narrowing's values. Undefined if nothing was read. */
 function leftOf({ preview }: PendingRequest, { reading }: Decide): Preview | undefined | 'unreadable' {
   if (stateOf(preview) === undefined) return undefined
   return reading?.preview.outcome === 'matched' ? reading.preview : 'unreadable'
@@ -213,13 +213,16 @@ function decidedEvent(
   return { ...common, type: 'Decided', ...own, ...defined({ comment, state, seen, burst, login, claimed, afterHalts }) }
 }
 
-/** A person who may decide it after it escalates may deny it now. */
+/** The stages that a person may decide; one who may after an escalation may deny now. */
 const stagesOf = ({ stages }: { stages: readonly StageState[] }, names: readonly string[]): readonly StageState[] =>
   stages.filter((stage) => fillingOf(stage).allNames.some((name) => names.includes(name)))
 
 type Standpoint = Pick<Decide, 'person' | 'eligible' | 'standsFor' | 'ending'>
 
-/** Why a person may not decide now, given the comment and login that the stage asks for: by the very rule that takes it. */
+/**
+ * The refusal of a person's decision now, if any, assuming the comment and login that the stage requires. The rule is
+ * the one that takes decisions.
+ */
 export function whyNot(
   state: ApprovalRequest,
   standpoint: Standpoint,

@@ -5,12 +5,13 @@ import type { NumericDate } from '../values.ts'
 import { reviewDueAt } from './due.ts'
 
 /**
- * The state in which the workflow waits: `Tier2 owner`, `Tier2 owner escalated`, `AwaitStep` of a plan, `Close` where it waits for
- * nothing. The machines are generated with the same names (infra/constructs/approval-workflow.ts); a test holds the two together.
+ * The workflow's state: `Tier2 owner`, `Tier2 owner escalated`, `AwaitStep` of a plan, `Close` if it waits for nothing.
+ * The state machines are generated with the same names (infra/constructs/approval-workflow.ts); a test compares the
+ * two.
  */
 export type Wait = string
 
-/** While a request is approved, by what it asks. */
+/** The wait of an approved request, by its kind of acts. */
 const waits = { act: undefined, steps: 'AwaitStep', rights: 'AwaitEnd' } as const
 
 export function waitOf(state: ApprovalRequest): Wait {
@@ -24,7 +25,7 @@ export function waitOf(state: ApprovalRequest): Wait {
 export const stageWait = (tier: number, stage: string, escalated: boolean): Wait =>
   `Tier${tier} ${stage}${escalated ? ' escalated' : ''}`
 
-/** `succeeded`: go on; `Settled`: close; `Moved`: ask where to wait. */
+/** `succeeded`: go on; `Settled`: close; `Moved`: ask for the new wait. */
 type WaitOutcome = 'waiting' | 'succeeded' | 'Settled' | 'Moved'
 
 export function outcomeOf(state: ApprovalRequest, wait: Wait): WaitOutcome {
@@ -38,17 +39,20 @@ export function outcomeOf(state: ApprovalRequest, wait: Wait): WaitOutcome {
     [false, true].map((escalated) => stageWait(state.tier, terms.name, escalated)),
   )
   const [waited, reached] = [waits.indexOf(wait), state.status === 'pending' ? waits.indexOf(now) : waits.length]
-  // An escalation of the same stage is not a step forward.
+  // An escalation stays in the same stage.
   const forward = waited >= 0 && Math.floor(reached / 2) > Math.floor(waited / 2)
   return forward ? 'succeeded' : 'Moved'
 }
 
-/** `run`: 1, and one more each time people are asked again after all had approved. `tier`: it begins at the first stage of this one. */
+/**
+ * `run`: 1, and one more each time people are asked again after an approval. `tier`: begin at the first stage of this
+ * tier.
+ */
 export type Start = { run: number; wait: Wait; tier?: number }
 
 /**
- * Where an execution begins; undefined where nothing is waited for. It follows from the record alone, so that starting
- * twice is starting once.
+ * The start of an execution; undefined if it has nothing to wait for. It follows from the record alone, so that a
+ * second start is harmless.
  */
 export function startOf(state: ApprovalRequest): Start | undefined {
   const { ask, tier, stages, drifts = [] } = state
@@ -63,7 +67,7 @@ export function startOf(state: ApprovalRequest): Start | undefined {
 
 export type BreakGlassWake = { readonly at: NumericDate; readonly why: 'notice' | 'end' | 'review_due' }
 
-/** Timers are set by it at the opening. A timer that is late or comes twice changes no record. */
+/** The wakes of an opening, whose timers are set when it opens. A late or repeated timer changes no record. */
 export function breakGlassWakes(state: ApprovalRequest): readonly BreakGlassWake[] {
   if (!openingOf(state.ask)) return []
   const reviewAt = reviewDueAt(state)

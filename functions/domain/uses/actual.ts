@@ -16,7 +16,9 @@ import { actionOf, compareArguments, type RecordedCall, shownValue } from './rec
 export const CallVerdict = z.enum(['approved', 'extra', 'refused'])
 export type CallVerdict = z.infer<typeof CallVerdict>
 
-/** Held against what was approved. It has names of arguments, and no value of one that the resource does not name. */
+/**
+ * A call compared with the approval. It has names of arguments, and only values that are part of the resource's name.
+ */
 export const JudgedCall = z.strictObject({
   id: z.string(),
   at: NumericDate,
@@ -25,11 +27,11 @@ export const JudgedCall = z.strictObject({
   account: z.string(),
   region: z.string(),
   verdict: CallVerdict,
-  /** Why it is extra. */
+  /** The reason why it is extra. */
   because: z.enum(['action', 'resource', 'arguments', 'repeated']).optional(),
-  /** Arguments with another value than the approved one. */
+  /** Arguments whose value differs from the approved one. */
   differs: z.array(z.string()).optional(),
-  /** Members that the catalogue does not know: IAM cannot hold a call to their absence. */
+  /** Members outside the catalogue: IAM cannot require their absence. */
   beyond: z.array(z.string()).optional(),
   error: z.string().optional(),
   credential: CredentialId.optional(),
@@ -37,23 +39,23 @@ export const JudgedCall = z.strictObject({
 export type JudgedCall = z.infer<typeof JudgedCall>
 
 export const Actual = z.strictObject({
-  /** Whether there were AWS credentials at all. */
+  /** Whether AWS credentials were issued. */
   issued: z.boolean(),
   calls: z.array(JudgedCall),
-  /** A grant with which nothing was done. */
+  /** Whether the grant had no use. */
   unused: z.boolean(),
-  /** Approved actions whose calls no event history has. */
+  /** Approved actions that event history does not record. */
   notRecorded: z.array(z.string()),
-  /** Nothing more is to be expected: the grant has ended, CloudTrail's delay is over, and all of it was read. */
+  /** No further call is possible: the grant has ended, CloudTrail's delay has passed, and all of it was read. */
   complete: z.boolean(),
-  /** There are more calls than were read. */
+  /** The record is longer than the part that was read. */
   more: z.boolean(),
   /** Accounts whose record did not answer. */
   unread: z.array(z.string()),
 })
 export type Actual = z.infer<typeof Actual>
 
-/** CloudTrail tells of a call within about fifteen minutes. Seconds. */
+/** Seconds. CloudTrail delivers a call within about fifteen minutes. */
 export const usualDelay = 1200
 
 export const delayIn = ({ deployment }: Pick<Bundle, 'deployment'>): number =>
@@ -61,15 +63,15 @@ export const delayIn = ({ deployment }: Pick<Bundle, 'deployment'>): number =>
 
 type Right = { actions: readonly string[]; entry?: CatalogueEntry; resources?: readonly string[] }
 
-/** What the calls of a grant are held against. */
+/** The approval in the form for a comparison with calls. */
 export type Approved = {
   rights: readonly Right[]
-  /** Of a request; an opening pins none. */
+  /** The request's arguments; an opening pins none. */
   arguments?: JsonObject
   resource?: string
-  /** How often. */
+  /** The approved number of uses. */
   uses: number
-  /** The read by which Hotwork finds out how its own call went. */
+  /** The read with which Hotwork looks up its own call. */
   lookUp?: string
 }
 
@@ -100,7 +102,9 @@ function approvedBy({ ask }: Pick<ApprovalRequest, 'ask'>, facts: Facts): Approv
 const rightsIn = (entry: CatalogueEntry | undefined): readonly Right[] =>
   entry?.statement === undefined ? [] : [{ actions: entry.statement.actions, entry }]
 
-/** The oldest first, each once. Of calls alike the first are the approved ones, as many as were approved. */
+/**
+ * The judged calls, oldest first, each once. Among identical calls the first ones are approved, up to the approved number.
+ */
 function judgeCalls(calls: readonly RecordedCall[], approved: Approved, facts: Facts): readonly JudgedCall[] {
   const once = [...new Map(calls.map((call) => [call.id, call])).values()].toSorted((one, other) => one.at - other.at)
   let left = approved.uses
@@ -143,11 +147,11 @@ function compare(call: RecordedCall, approved: Approved, facts: Facts): Found {
   return { ...of, verdict: 'extra', because, ...names, counts: false }
 }
 
-/** Where the record does not show the resource by its ARN, IAM has judged it. */
+/** Whether the resource is approved. If the record lacks its ARN, IAM has judged it. */
 const isWithin = (resource: string | undefined, patterns: readonly string[] | undefined): boolean =>
   !resource?.startsWith('arn:') || patterns === undefined || patterns.some((each) => resourcesOverlap(each, resource))
 
-/** By the arguments that name it, where the record shows them; otherwise as the record says. */
+/** The resource by the call's arguments, if the record shows them; else as recorded. */
 function resourceOf(call: RecordedCall, entry: CatalogueEntry | undefined, { deployment }: Facts): string | undefined {
   const told = call.resources[0]
   if (!entry || !call.parameters) return told
@@ -159,13 +163,13 @@ function resourceOf(call: RecordedCall, entry: CatalogueEntry | undefined, { dep
   return deriveResource(entry, Object.fromEntries(shown) as JsonObject, settingsOf({ deployment }, entry)).id
 }
 
-/** Which of the approved actions leave nothing in the event history. */
+/** The approved actions that event history does not record. */
 const notRecordedOf = ({ rights }: Pick<Approved, 'rights'>): string[] =>
   [...new Set(rights.flatMap(({ actions }) => actions))].filter(isDataEvent).sort()
 
 type Read = { calls: readonly RecordedCall[]; more: boolean; unread: readonly string[]; issued: boolean }
 
-/** @param delay how long after the end CloudTrail may still tell of calls. Seconds. */
+/** @param delay seconds after the end in which CloudTrail may still report calls */
 export function actualOf(
   state: ApprovalRequest,
   { calls: recorded, more, unread, issued }: Read,

@@ -5,7 +5,7 @@ import type { Event } from '../record/events.ts'
 import type { ApprovalRequest } from '../record/request.ts'
 import type { NumericDate } from '../values.ts'
 
-/** Once, and of a grant that has ended. It changes neither its status nor its end. */
+/** Compares once, after the grant's end. It changes neither status nor end. */
 export function compareCalls(
   state: ApprovalRequest,
   { found, bundle }: CompareCalls,

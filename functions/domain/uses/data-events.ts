@@ -1,5 +1,5 @@
 /**
- * What CloudTrail calls data events: its event history has none of them, whether or not a trail keeps them.
+ * The data events of CloudTrail, which its event history lacks, whether or not a trail has them.
  *
  * @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html
  */
@@ -15,7 +15,7 @@ const dataEvents: { readonly [service: string]: RegExp } = {
   states: /^InvokeHTTPEndpoint$/,
 }
 
-/** @param action of IAM: `dynamodb:UpdateItem` */
+/** @param action in IAM's form: `dynamodb:UpdateItem` */
 export function isDataEvent(action: string): boolean {
   const [service = '', name = ''] = action.split(':')
   return dataEvents[service]?.test(name) ?? false

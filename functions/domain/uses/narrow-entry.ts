@@ -3,7 +3,10 @@ import { isScalar } from '../policy/arguments.ts'
 import { type CatalogueEntry, pinnedBy } from '../policy/catalogue.ts'
 import type { Json, JsonObject } from '../values.ts'
 
-/** Where an entry can be narrower: the keyword of the argument's schema, as it is and as it would be. */
+/**
+ * A place where an entry can be narrower: the keyword of the argument's schema, with its present and its narrower
+ * value.
+ */
 export type Bound = {
   argument: string
   keyword: 'minimum' | 'maximum' | 'maxLength' | 'enum' | 'pattern'
@@ -11,10 +14,10 @@ export type Bound = {
   to: Json
 }
 
-/** So many names are listed; of more the beginning that they share. */
+/** At most this many names are listed; more are replaced by their common beginning. */
 const mostNames = 20
 
-/** The entry with bounds in which all these arguments still fit. It says only what it needs to: all else stays. */
+/** The entry with bounds that still fit all these arguments. It narrows only those bounds. */
 export function narrowEntry(
   entry: CatalogueEntry,
   used: readonly JsonObject[],
@@ -45,7 +48,7 @@ function narrowSchema(schema: ArgumentSchema, values: readonly Json[], isPinned:
     }
     case 'string': {
       const shorter = { ...schema, maxLength: Math.max(longest, schema.minLength ?? 0) }
-      // What else an argument may say is the agent's business: a list of values that were seen is no bound of it.
+      // Other arguments are the agent's business: a list of seen values is no useful bound.
       if (!isPinned && schema.enum === undefined) return shorter
       if (texts.length <= mostNames) return { ...shorter, enum: texts }
       const prefix = sharedBeginning(texts)
@@ -56,7 +59,7 @@ function narrowSchema(schema: ArgumentSchema, values: readonly Json[], isPinned:
   }
 }
 
-/** Up to the last character at which names are parted. */
+/** The common beginning, up to the last separator. */
 function sharedBeginning([first = '', ...others]: readonly string[]): string {
   let length = first.length
   for (const other of others) while (!other.startsWith(first.slice(0, length))) length -= 1

@@ -1,9 +1,9 @@
 import { type CatalogueEntry, pinnedBy } from '../policy/catalogue.ts'
 import type { CredentialId, Json, JsonObject, NumericDate } from '../values.ts'
 
-/** A call with AWS credentials of ours, as CloudTrail has it. */
+/** A call with credentials from Hotwork, as CloudTrail has it. */
 export type RecordedCall = {
-  /** CloudTrail's: what is told twice is one call. */
+  /** CloudTrail's id: an event that is delivered twice is one call. */
   id: string
   at: NumericDate
   /** `ssm` */
@@ -14,15 +14,17 @@ export type RecordedCall = {
   region: string
   resources: readonly string[]
   error?: string
-  /** They are compared with what was approved, and then dropped. */
+  /** Compared with the approval, and then dropped. */
   parameters?: JsonObject
   credential?: CredentialId
 }
 
-/** Where CloudTrail's name of a service is not IAM's. */
+/** The services whose name in CloudTrail is not IAM's. */
 const prefixes: { readonly [service: string]: string } = { monitoring: 'cloudwatch', email: 'ses' }
 
-/** Lambda and others put the version of their API at the end: `UpdateFunctionConfiguration20150331v2`. */
+/**
+ * IAM's action of a call. Lambda and others append the version of their API: `UpdateFunctionConfiguration20150331v2`.
+ */
 export const actionOf = ({ service, name }: Pick<RecordedCall, 'service' | 'name'>): string =>
   `${prefixes[service] ?? service}:${name.replace(/\d{4}_?\d{2}_?\d{2}(?:v\d+)?$/, '')}`
 
@@ -37,7 +39,7 @@ export function compareArguments(
     const value = shownValue(parameters, name)
     if (value === undefined) return false
     const wanted = approved.arguments[name]
-    // The value that a member has when it is left out.
+    // The default of an absent member.
     if (wanted === undefined) return value !== false && value !== 'false'
     if (typeof wanted === 'object' || String(value) === String(wanted)) return false
     return !(pinned.includes(name) && names(String(value), String(wanted), { ...approved, account }))
@@ -48,7 +50,7 @@ export function compareArguments(
   return { differs, beyond }
 }
 
-/** A resource may be given by its ARN. */
+/** Whether a value names the resource, by its name or its ARN. */
 const names = (
   value: string,
   wanted: string,
@@ -57,7 +59,7 @@ const names = (
   value === resource ||
   (value.startsWith('arn:') && value.split(':')[4] === account && value.split(/[:/]/).at(-1) === wanted)
 
-/** CloudTrail hides what may be secret, in words of its own, and shows structures in part: those say nothing. */
+/** A parameter's value, unless CloudTrail redacted it or shows it in part. */
 export function shownValue(parameters: JsonObject, name: string): string | number | boolean | undefined {
   const value = parameters[name] ?? parameters[lowerFirst(name)]
   if (value === undefined || value === null || typeof value === 'object') return undefined
@@ -66,5 +68,5 @@ export function shownValue(parameters: JsonObject, name: string): string | numbe
 
 const isSaid = (value: Json | undefined): boolean => value !== undefined && value !== null && value !== ''
 
-/** CloudTrail's members begin with a small letter, AWS's own mostly with a capital. */
+/** CloudTrail's members begin with a small letter, AWS's mostly with a capital. */
 const lowerFirst = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1)

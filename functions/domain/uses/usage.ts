@@ -6,27 +6,27 @@ import { type ApprovalRequest, grantOf } from '../record/request.ts'
 import { defined, type Json, type JsonObject } from '../values.ts'
 import { type Bound, narrowEntry } from './narrow-entry.ts'
 
-/** What an agent asked of one action, and what it did with it. */
+/** An agent's requests for one action, and their use. */
 export type ActionUsage = {
   action: string
   asked: number
   approved: number
-  /** Grants with which the approved thing was done. */
+  /** Grants whose approved action was done. */
   used: number
-  /** Grants that ended with nothing done. */
+  /** Grants that ended unused. */
   unused: number
-  /** Calls to AWS that were not approved, and that AWS refused. */
+  /** Calls to AWS without approval, and calls that AWS refused. */
   extraCalls: number
   refusedCalls: number
-  /** How many resources the grants that were used were on. */
+  /** The number of resources of the used grants. */
   resources: number
-  /** Of the same grants. */
+  /** The arguments of the used grants. */
   arguments: { readonly [name: string]: Seen }
-  /** A narrower entry that would have been enough for them, and where it is narrower. */
+  /** A narrower entry that would have been enough for them, and its narrower bounds. */
   proposal?: { entry: CatalogueEntry; bounds: readonly Bound[] }
 }
 
-/** Values only of arguments that name the resource, and of numbers the least and the greatest. */
+/** Values only for arguments that name the resource; for numbers the minimum and maximum. */
 export type Seen = { distinct: number; values?: readonly string[]; minimum?: number; maximum?: number }
 
 const mostValues = 20
@@ -64,7 +64,7 @@ function usageOfAction(
   }
 }
 
-/** By the record of AWS where there is one; else by the uses on Hotwork's own record. */
+/** Whether a grant was used: by AWS's record if there is one, else by Hotwork's. */
 function isUsed(state: ApprovalRequest): boolean {
   if (state.calls && !state.calls.notRecorded) return state.calls.approved > 0
   const uses = grantOf(state)?.uses ?? []

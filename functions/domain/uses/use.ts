@@ -20,10 +20,10 @@ import { stateOf } from '../record/preview.ts'
 import { type ApprovalRequest, callOf, grantOf, type Use, usesLeft } from '../record/request.ts'
 import { defined, type NumericDate } from '../values.ts'
 
-/** For so long a call may still be under way; until then, finding nothing proves nothing. Seconds. */
+/** Seconds in which a call may still be under way; until then, an absent effect proves nothing. */
 export const underWay = 60
 
-/** One use by a gated tool, counted on the grant. The same key is the same use. */
+/** One use by a gated tool, counted on the grant. A repeated key is the same use. */
 export function beginUse(
   state: ApprovalRequest,
   command: BeginUse,
@@ -31,7 +31,7 @@ export function beginUse(
 ): Answered<NotLive | DeniedNow | 'credential_superseded' | 'uses_exhausted'> {
   if (state.status !== 'approved') return { code: state.status }
   const same = state.grant.uses.some(({ key, tool }) => key === command.key && tool === command.tool)
-  // The same use again needs no new permit, but nothing goes on that was stopped meanwhile.
+  // A repeat needs no new permit, but an ending since then still refuses it.
   if (same) return endedBy(state, command.ending, command, at) ?? []
   if (state.grant.credentials.access_token?.id !== command.presented) return { code: 'credential_superseded' }
   if (usesLeft(state) < 1) return { code: 'uses_exhausted' }
@@ -66,7 +66,7 @@ export function endUse(
   return [{ type: 'UseEnded', at, actor: { type: 'tool', id: tool }, policies: [], bundle, use, outcome, ...noted }]
 }
 
-/** The one call of a mediated action. Once begun it is never begun again: the agent that asks again is told to look. */
+/** The one call of a mediated action. It begins once: an agent that asks again gets `outcome_unknown`. */
 export function beginCall(
   state: ApprovalRequest,
   command: BeginCall,
@@ -85,7 +85,7 @@ export function beginCall(
   const { target, presented, use, answer, bundle } = command
   if (actOf(state.ask.credential) !== 'call') return { code: 'wrong_credential_kind' }
   if (state.grant.credentials.access_token?.id !== presented) return { code: 'credential_superseded' }
-  // What was stopped is not even looked up any more: looking takes a session.
+  // An ended call is not looked up: that would take a session.
   const ended = endedBy(state, command.ending, command, at)
   if (ended) return ended
   const before = callOf(state)
@@ -100,7 +100,7 @@ export function beginCall(
   return [{ ...common, type: 'UseBegun', ...own }]
 }
 
-/** Recorded also when the grant has ended: what happened, happened. */
+/** Recorded after the grant's end too, since it happened. */
 export function endCall(
   state: ApprovalRequest,
   { use, outcome, note, bundle }: EndCall,
@@ -115,7 +115,7 @@ export function endCall(
 
 const isKnown = ({ ended }: Use): boolean => ended !== undefined && ended.outcome !== 'unknown'
 
-/** A call that was certainly not sent counts as not begun. */
+/** Removes a call that was certainly not sent. */
 export function returnCall(
   state: ApprovalRequest,
   { use, reason, bundle }: ReturnCall,
@@ -127,9 +127,7 @@ export function returnCall(
   return [{ type: 'UseReturned', at, actor: agentActor(state.ask), policies: [], bundle, use, reason }]
 }
 
-/**
- * How a call went whose answer was lost. It ends the use for good. While the call may be under way, nothing is said.
- */
+/** The outcome of a call whose answer was lost. It ends the use for good, and waits while the call may be under way. */
 export function resolveCall(
   state: ApprovalRequest,
   { use, outcome, note, bundle }: ResolveCall,

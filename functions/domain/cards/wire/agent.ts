@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { Members, Resource, time, word } from './word.ts'
 
-/** Agents, and all that is recertified. */
+/** Agents, and every subject of recertification. */
 
 const Answer = word('allowed', 'denied', 'unknown')
 
@@ -13,7 +13,7 @@ const registered = {
   autonomy: z.string(),
   status: word('active', 'suspended', 'retired', 'orphaned'),
   because: z.string().optional(),
-  /** By the kind of host. */
+  /** By kind of host. */
   runs_on: z.record(z.string(), z.string().catch('not said')),
   last_seen: time.optional(),
 }
@@ -106,7 +106,7 @@ export const Recertified = z.looseObject({
   recertification: z.looseObject({ due: time, by: z.string(), at: time.optional(), evidence: z.string() }),
 })
 
-/** The asks, grants and calls of an agent, by action. */
+/** An agent's requests, grants and calls, by action. */
 export const UsageAnswer = z.looseObject({
   agent: z.string(),
   since: time,

@@ -3,7 +3,7 @@ import { ParentTask, Resource, time, word } from './word.ts'
 
 const text = z.string().optional().catch(undefined)
 
-/** What would have come of an act if the observed policies counted. */
+/** The outcome of an act if the observed policies counted. */
 export const Observed = z.looseObject({
   outcome: z.string(),
   tier: z.number().optional(),
@@ -30,7 +30,7 @@ export const Entry = z.looseObject({
 })
 export type Entry = z.infer<typeof Entry>
 
-/** A text beside an entry, which has a commitment to it. */
+/** A text beside an entry that holds its commitment. */
 const Personal = z.looseObject({
   text,
   salt: text,
@@ -40,13 +40,13 @@ const Personal = z.looseObject({
 
 export const Entries = z.looseObject({
   entries: z.array(Entry),
-  /** By entry and JSON pointer. */
+  /** The texts by entry and JSON pointer. */
   personal: z.record(z.string(), z.record(z.string(), Personal)).default({}),
   next: z.string().optional(),
 })
 export type Entries = z.infer<typeof Entries>
 
-/** One call to AWS, held against what was approved. */
+/** One call to AWS, compared with the approval. */
 export const Call = z.looseObject({
   id: z.string().optional(),
   at: time,
@@ -72,7 +72,7 @@ export const ActualCalls = z.looseObject({
   not_recorded: z.array(z.string()).default([]),
 })
 
-/** `bundle` is of the version that made it. */
+/** `bundle` has the form of the version that made it. */
 export const KeptBundle = z.looseObject({
   hash: z.string().optional(),
   kept_at: z.string(),

@@ -28,7 +28,7 @@ const opening = {
   incident: z.string(),
   minutes: z.number().optional(),
   drill: z.boolean().default(false),
-  /** A use of the sealed role, which needs no Hotwork: its credentials are not here. */
+  /** A use of the sealed role, whose credentials are not Hotwork's. */
   sealed: z.boolean().default(false),
   vouched_by: z.string().optional(),
   digest: z.string().optional(),
@@ -59,7 +59,7 @@ export const Opening = z.looseObject({
       }),
     )
     .default([]),
-  /** Null where the record of calls does not answer. */
+  /** Null if the record of calls does not answer. */
   calls: z.array(Call).nullish(),
   calls_complete: z.boolean().optional(),
   calls_more: z.boolean().default(false),

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { idOf, Members, Resource, time, word } from './word.ts'
 
-/** People, their groups, and the acts of theirs that are no decision. */
+/** People, their groups, and their acts besides decisions. */
 
 export const Me = z.looseObject({
   person: z.string(),
@@ -13,7 +13,7 @@ export type Me = z.infer<typeof Me>
 
 const by = z.looseObject({ by: z.string(), at: time })
 
-/** It has one target: the member of that name. */
+/** It has exactly one target member. */
 export const Halt = z.looseObject({
   id: idOf('hlt'),
   agent: z.string().optional(),
@@ -71,10 +71,10 @@ export const StandIns = z.looseObject({ stand_ins: z.array(StandIn), next: z.str
 
 const Member = z.looseObject({ person: z.string(), name: z.string().optional(), until: time.optional() })
 
-/** `members` are those of its source, and `people` those of the file. */
+/** `members` come from the source, `people` from the file. */
 export const Group = z.looseObject({
   name: z.string(),
-  /** By the kind of source, its settings. */
+  /** The settings of the source, by its kind. */
   source: z.record(z.string(), z.unknown()).optional(),
   tiers: z.number().optional(),
   break_glass: z.literal(true).optional(),

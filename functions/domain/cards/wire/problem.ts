@@ -19,5 +19,5 @@ export const OAuthError = z.looseObject({
   interval: z.number().optional(),
 })
 
-/** Either of them; empty where the answer is neither. */
+/** Either of them; empty if the answer is neither. */
 export const AnyProblem = z.looseObject({ ...Problem.partial().shape, ...OAuthError.partial().shape }).catch({})

@@ -33,7 +33,7 @@ const Stage = z.looseObject({
   deadline: time.optional(),
   escalate_to: z.string().optional(),
   escalated_at: time.optional(),
-  /** Those who could decide it now, while it is open. */
+  /** The people who could decide it now, while it is open. */
   on_call: z.array(OnCall).optional(),
 })
 export type Stage = z.infer<typeof Stage>
@@ -50,7 +50,7 @@ export type Narrowing = z.infer<typeof Narrowing>
 const Shown = z.looseObject({ name: z.string().optional(), text: z.string(), note: z.string().optional() })
 export type Shown = z.infer<typeof Shown>
 
-/** The state of a resource now, and as it would be. A reading that failed has `failed` and its time alone. */
+/** The present and future state of a resource. A failed reading has `failed` and its time alone. */
 export const Preview = z.looseObject({
   before: Members.optional(),
   after: Members.optional(),
@@ -72,7 +72,7 @@ export const Change = z.looseObject({
 })
 export type Change = z.infer<typeof Change>
 
-/** One argument, as it is now and as it would be. */
+/** One argument, now and in future. */
 export const Difference = z.looseObject({
   name: z.string(),
   before: z.string().optional(),
@@ -129,7 +129,7 @@ export const ShownStep = z.looseObject({
   resource: Shown,
 })
 
-/** Texts of others, in a form that deceives no eye. */
+/** Texts of others with deceptive characters escaped. */
 const ShownRequest = z.looseObject({
   arguments: z.array(Shown),
   preview: z.array(Difference).optional(),
@@ -199,7 +199,7 @@ export const Request = z.looseObject({
   policies: z.array(z.string()),
   digest: z.string(),
   arguments_digest: z.string().optional(),
-  /** Of a plan, in order. */
+  /** The steps of a plan, in order. */
   steps: z.array(Step).optional(),
   terms: Terms,
   undo: Undo.optional(),
@@ -210,7 +210,7 @@ export const Request = z.looseObject({
   narrowable: z.array(Narrowable).default([]),
   submitted_at: time,
   decide_by: time.optional(),
-  /** The open one. */
+  /** The open stage. */
   stage: z.string().nullable(),
   stages: z.array(Stage),
   ended: End.optional(),

@@ -1,14 +1,14 @@
 import * as z from 'zod'
 import { idOf, McpTool, Members, ParentTask, Resource, time, word } from './word.ts'
 
-/** A request as its agent sees it, and what an agent and a tool get for it. */
+/** A request as its agent sees it, and the credentials of agents and tools. */
 
 const Json = z.record(z.string(), z.json()) as unknown as z.ZodType<
   { [name: string]: z.JSONType },
   { [name: string]: unknown }
 >
 
-/** An AuthZEN access evaluation (Authorization API 1.0): who wants to do what, on what, and what for. */
+/** An AuthZEN access evaluation (Authorization API 1.0): subject, action, resource and context. */
 export const Ask = z.looseObject({
   subject: z.looseObject({ type: z.string(), id: z.string() }),
   action: z.looseObject({ name: z.string(), properties: Json }),
@@ -18,7 +18,7 @@ export const Ask = z.looseObject({
     justification: z.string().optional(),
     parent_task: ParentTask,
     mcp: McpTool.optional(),
-    /** The approval that the agent says covers this: all of what its task's `result` has, unchanged. */
+    /** The approval that the agent claims covers this: the whole `result` of its task, unchanged. */
     approval: z.looseObject({ id: z.string() }).optional(),
   }),
 })
@@ -34,7 +34,7 @@ export const Evaluation = z.looseObject({
     detail: z.string().optional(),
     /** A malformed evaluation among several. */
     error: z.looseObject({ status: z.number(), message: z.string() }).optional(),
-    /** There only when an approval would help (Access Request and Approval Profile). */
+    /** Present only if an approval would help (Access Request and Approval Profile). */
     access_request: z
       .looseObject({
         endpoint: z.string().optional(),
@@ -53,7 +53,7 @@ export type Evaluation = z.infer<typeof Evaluation>
 
 export const Evaluations = z.looseObject({ evaluations: z.array(Evaluation) })
 
-/** For an agent that is to do what it did not ask for. */
+/** The work of an agent that did not ask for it itself. */
 const ToDo = z.looseObject({
   agent: z.string(),
   action: z.string(),
@@ -74,7 +74,7 @@ export const TaskMembers = z.looseObject({
       deadline: time.optional(),
     }),
   ),
-  /** Of a plan, in order. */
+  /** The steps of a plan, in order. */
   steps: z
     .array(
       z.looseObject({
@@ -92,14 +92,14 @@ export const TaskMembers = z.looseObject({
   mcp: McpTool.optional(),
   /** The parts of the right that the credential cannot pin, in plain words. */
   unpinned: z.array(z.string()).default([]),
-  /** Its grant begins then. */
+  /** The start of its grant. */
   not_before: time.optional(),
-  /** The work, where this request is a step of a plan. */
+  /** The work, if this request is a step of a plan. */
   step: ToDo.extend({ plan: z.string(), step: z.number() }).optional(),
-  /** The work, where a person asked on behalf of the agent. */
+  /** The work, if a person asked on the agent's behalf. */
   on_behalf: ToDo.optional(),
   extends: z.string().optional(),
-  /** There if an approver narrowed it: all arguments, uses and seconds of lifetime that are approved. */
+  /** Present if an approver narrowed it: all approved arguments, uses and seconds of lifetime. */
   narrowed: z.looseObject({ arguments: Json, uses: z.number(), lifetime: z.number() }).optional(),
   grant: z
     .looseObject({
@@ -107,7 +107,7 @@ export const TaskMembers = z.looseObject({
       not_after: time,
       uses_left: z.number(),
       status: z.string(),
-      /** The last fifth of it has begun. */
+      /** The last fifth of its lifetime has begun. */
       ends_soon: z.boolean().optional(),
     })
     .optional(),
@@ -146,7 +146,7 @@ const Detail = z.looseObject({
   resource: Resource.optional(),
   digest: z.string().optional(),
   arguments_digest: z.string().optional(),
-  /** There where the client that asked has not read the request. */
+  /** Present if the client that asked has not read the request. */
   arguments: Members.optional(),
   uses: z.number().optional(),
   break_glass: z.literal(true).optional(),
@@ -181,7 +181,7 @@ export const Introspected = z.looseObject({
   authorization_details: z.array(Detail).optional(),
 })
 
-/** Members of AWS SDKs' `credential_process`, and no others. */
+/** The members of AWS SDKs' `credential_process`, and no others. */
 export const AwsCredentials = z.object({
   Version: z.literal(1),
   AccessKeyId: z.string(),

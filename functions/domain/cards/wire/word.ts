@@ -1,8 +1,8 @@
 import * as z from 'zod'
 
 /**
- * The schemas of this API's answers, shared by the server that writes them, the client that reads them and the OpenAPI document.
- * Objects are loose: a client passes over members that it does not know.
+ * The schemas of this API's answers, shared by the server that writes them, the client that reads them and the OpenAPI
+ * document. Objects are loose, so that a client ignores members that it does not know.
  */
 
 type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T
