@@ -3,21 +3,21 @@ import { largestPreview, mostDrifts } from './preview.ts'
 import { type ApprovalRequest, type Grant, grantOf } from './request.ts'
 
 /**
- * DynamoDB keeps no item over 400 KB, and a record that is too large could not be ended. So growth is refused while
- * there is room for all that can end it.
+ * DynamoDB refuses items over 400 KB, and a record of that size could not be ended. So growth is refused while there is
+ * still room for everything that can end it.
  */
 
 /** Bytes, of 409,600. The rest is for keys and indexes. */
 const largestState = 400_000
 
-/** A note that has no room here is in its entry alone. */
+/** Bytes. A note beyond it is in its entry alone. */
 const notesRoom = 64_000
 
-/** A denial's comment, a review's note, and what else an ending sets. */
+/** Bytes for a denial's comment, a review's note, and the other texts of an ending. */
 const endingRoom = 48_000
 const useEndRoom = 100
 
-/** Each drift keeps one more preview: what changes by itself is not refused for want of room. */
+/** Each drift adds a preview, and is never refused for lack of room. */
 const driftRoom = ({ preview, drifts = [] }: ApprovalRequest): number =>
   preview?.outcome === 'matched' ? (mostDrifts - drifts.length) * largestPreview : 0
 
@@ -30,20 +30,24 @@ const notesOf = ({ uses }: Pick<Grant, 'uses'>): number =>
 export const keepsNote = (grant: Pick<Grant, 'uses'>, note: string): boolean =>
   notesOf(grant) + bytesOf(note) <= notesRoom
 
-export function hasRoom(state: ApprovalRequest): boolean {
+/** @param more characters that are to be added */
+export function hasRoom(state: ApprovalRequest, more = 0): boolean {
   const grant = grantOf(state)
   const open = grant?.uses.filter(({ ended }) => !ended).length ?? 0
   const notes = notesRoom - (grant ? notesOf(grant) : 0)
   const room = largestState - endingRoom - driftRoom(state) - open * useEndRoom - notes
-  // A character of UTF-16 is at most three bytes.
-  return charactersOf(state) * 3 <= room || bytesOf(state) <= room
+  // A UTF-16 character is at most three bytes.
+  return (charactersOf(state) + more) * 3 <= room || bytesOf(state) + more * 3 <= room
 }
 
-/** What a state shares with the one before it is not written out again to be measured. */
+/** A cache of sizes: parts that a state shares with the one before are not serialized again. */
 const measured = new WeakMap<object, number>()
 function charactersOf(state: ApprovalRequest): number {
+  const known = measured.get(state)
+  if (known !== undefined) return known
   let sum = 2
   for (const [name, value] of Object.entries(state)) sum += name.length + 4 + lengthOf(value)
+  measured.set(state, sum)
   return sum
 }
 function lengthOf(value: unknown): number {
@@ -55,7 +59,7 @@ function lengthOf(value: unknown): number {
   return length
 }
 
-/** Never refused for want of room. */
+/** Never refused for lack of room. */
 const endings = [
   'wake',
   'withdraw',

@@ -39,7 +39,7 @@ export function submit(
   at: NumericDate,
 ): readonly Event[] {
   const isStep = originOf(ask).kind === 'step'
-  // A step waits for its turn as long as its plan lives.
+  // A step may wait as long as its plan lives.
   const decideBy = isStep ? (ask.requestedUntil ?? at) : decideByOf(ask, stages, at)
   const common = { at, actor: askerActor(ask), policies: [...policies], bundle }
   const inherited = inherits && [...inherits]
@@ -50,7 +50,7 @@ export function submit(
     return [submitted, unfilled(bundle, at)]
   }
   if (isStep) return waitsForTurn(pending) ? [submitted] : [submitted, unfilled(bundle, at)]
-  // What is delegated was approved with its parent, by the people of the parent's stages.
+  // A delegated request was approved with its parent, by the parent's stages.
   if (inherits) return [submitted, ...approve(pending, policies, bundle, at)]
   const next = tier === 0 ? approve(pending, [], bundle, at) : openNext(pending as PendingRequest, bundle, at)
   return [submitted, ...next]
@@ -80,8 +80,8 @@ function complete(
 }
 
 /**
- * The live token and the target's credentials that were claimed with one are dead; the grant lives on. A token that is not the
- * live one has ended already.
+ * Ends the live token and the target's credentials that were claimed with one; the grant lives on. A token that was
+ * replaced has ended already.
  */
 function revokeCredential(
   state: ApprovalRequest,
@@ -92,7 +92,7 @@ function revokeCredential(
   return [{ type: 'CredentialRevoked', at, actor: agentActor(state.ask), policies: [], bundle, credential }]
 }
 
-/** ARAP's cancel: it withdraws what is pending. */
+/** ARAP's `cancel`: withdraws a pending request. */
 function withdraw(state: ApprovalRequest, { bundle }: Withdraw, at: NumericDate): Answered<'invalid_task_state'> {
   if (state.status !== 'pending') return { code: 'invalid_task_state', detail: state.status }
   return [{ type: 'Withdrawn', at, actor: agentActor(state.ask), policies: [], bundle }]
@@ -115,7 +115,7 @@ function revoke(
 /** Seconds. */
 const commentWithin = 3600
 
-/** The decider's words on their own decision, once. A denial counts at once and its reason may follow (ADR 0010). */
+/** The decider's comment on their own decision, once. A denial counts at once and its reason may follow (ADR 0010). */
 function comment(
   state: ApprovalRequest,
   command: Comment,
@@ -132,7 +132,7 @@ function comment(
   return [{ type: 'Commented', at, actor, policies: [], bundle, stage, verdict, comment: command.comment }]
 }
 
-/** A person who denies has often approved before, and never the other way round. */
+/** A person's last decision: a denial may follow an approval, never the other way round. */
 function lastDecision({ stages }: ApprovalRequest, person: PersonId): (Decision & { stage: string }) | undefined {
   const own = stages.flatMap(({ terms, decisions }) =>
     decisions.filter((each) => each.person === person).map((decision) => ({ ...decision, stage: terms.name })),
@@ -140,7 +140,7 @@ function lastDecision({ stages }: ApprovalRequest, person: PersonId): (Decision 
   return own.find(({ verdict }) => verdict === 'deny') ?? own[0]
 }
 
-/** Once there is a request, what would make it is refused. */
+/** A request that exists refuses each command that would create it. */
 const exists = (): Refused<'duplicate_request'> => ({ code: 'duplicate_request' })
 
 const wake = (state: ApprovalRequest, command: Wake, at: NumericDate): readonly Event[] =>
@@ -188,7 +188,7 @@ type CodesOf<T extends Command['type']> =
   | (T extends 'report_sealed_use' ? CodeOf<ReturnType<typeof reportSealedUse>> : never)
   | (T extends UnsealedCommand ? never : CodeOf<ReturnType<typeof refusedWhereSealed>>)
   | (T extends EndingCommand ? never : 'record_full')
-/** Every code with which a command can be refused. */
+/** The codes with which a command can be refused. */
 export type RefusalOf<C extends Pick<Command, 'type'>> = { [T in C['type']]: CodesOf<T> }[C['type']]
 
 export type Decided<Code extends Refusal = Refusal> = {
@@ -196,12 +196,12 @@ export type Decided<Code extends Refusal = Refusal> = {
   refusal?: { code: Code; detail?: string }
 }
 
-/** Further refusals of one actor on one request are only logged. */
+/** The most recorded refusals of one actor on one request; further ones are only logged. */
 export const recordedRefusals = 20
 
 /**
- * The whole of what Hotwork decides. Pure: the same state, command and time give the same events. First what time has
- * made due, then the command's own events, or one `Refused`.
+ * All decisions of Hotwork. Pure: the same state, command and time give the same events. First come the due events,
+ * then the command's own, or one `Refused`.
  * @param state `undefined` for a submission
  * @param now the caller's clock; the later of it and the last entry's time counts
  */
@@ -218,7 +218,7 @@ function decideAny(state: ApprovalRequest | undefined, command: Command, now: Nu
     const opened = command.type === 'open_break_glass' ? openBreakGlass(command, now) : reportSealedUse(command, now)
     if ('code' in opened) return { events: [], refusal: opened }
     const events = markObserved(command, opened)
-    // The session of a sealed role may be over already.
+    // A sealed role's session may be over already.
     return { events: [...events, ...due(replay(events) as ApprovalRequest, now, command.bundle)] }
   }
   if (!state)
@@ -237,14 +237,14 @@ function decideAny(state: ApprovalRequest | undefined, command: Command, now: Nu
 
 const full = 'the record of this request is as large as it may be: complete it, and ask for a new one'
 
-/** What ends a request is never refused for want of room. */
+/** Refuses growth that would leave no room for an ending, which is always accepted. */
 function withinRoom(state: ApprovalRequest, command: Command, answer: Answered): Answered {
   if (!Array.isArray(answer) || answer.length === 0 || endsSomething(command)) return answer
   return hasRoom(answer.reduce<ApprovalRequest>(evolve, state)) ? answer : { code: 'record_full', detail: full }
 }
 
 function obey(state: ApprovalRequest, command: Command, at: NumericDate): Answered {
-  // Operations ask this first; nothing here rests on that.
+  // A second check, after the operations' own.
   if ('agent' in command && command.agent !== state.ask.agent.id) return { code: 'unknown_request' }
   const refused = refusedWhereSealed(state, command)
   if (refused) return refused
@@ -264,5 +264,6 @@ function refusedEvent(state: ApprovalRequest, command: Command, code: Refusal, a
   const observed = observedOfRefusal(state, command, code)
   const own = { attempted, code, ...defined({ observed }) }
   const refused: Event = { type: 'Refused', at, actor, policies, bundle: command.bundle, ...own }
-  return hasRoom(evolve(state, refused)) ? [refused] : []
+  // Its count in the state takes the actor's id and a number.
+  return hasRoom(state, actor.id.length + 8) ? [refused] : []
 }

@@ -14,16 +14,16 @@ import type { Scenario } from './scenarios.ts'
 import { noWitness, type Witness, witness } from './witness.ts'
 import { type Action, commandsIn, firstWorld, mintsOf, sendsOf, turnsOf, type World } from './world.ts'
 
-/** What is checked: in production's form, or with a fault in it. */
+/** The reducer under test: production's, or one with a seeded fault. */
 export type Reducer = {
   decide: (state: ApprovalRequest | undefined, command: Command, now: number) => Decided
   evolve: typeof realEvolve
   outcomeOf: typeof realOutcomeOf
-  /** What the receipt of a state says. */
+  /** The content of a state's receipt. */
   says: typeof saidByState
 }
 
-/** One step of a search: a command in a state and a world, and what came of it. */
+/** One step of a search: a command in a state and a world, and its result. */
 export type Step = {
   scenario: Scenario
   reducer: Reducer
@@ -34,9 +34,9 @@ export type Step = {
   after: ApprovalRequest
   events: readonly Event[]
   refusal: Refusal | undefined
-  /** The events but refusals, each with what the ledger said before it. */
+  /** The events without refusals, each with the witness before it. */
   told: readonly { event: Event; seen: Witness }[]
-  /** What the ledger said before the step, and what it says after. */
+  /** The witness before the step, and after it. */
   seen: Witness
   sees: Witness
 }
@@ -45,22 +45,27 @@ export type Node = {
   state: ApprovalRequest
   world: World
   seen: Witness
-  /** How it was reached. */
+  /** The node before it. */
   from: Node | undefined
   label: string
   events: readonly Event[]
   refusal: Refusal | undefined
-  /** What distinguishes its state and its world, but for the time, from others. */
+  /** The numbers of its state and of its world without the time. */
   stateNumber: number
   worldNumber: number
+  timeNumber: number
+  /** The time of a command: of the state too, if the clock goes back. */
+  momentNumber: number
 }
-/** What a node is made of; `stateNumber` where it is known. */
-type Reached = Omit<Node, 'stateNumber' | 'worldNumber'> & { stateNumber?: number }
-/** What may be told, with the number that all commands of its content have. */
+/** The parts of a node; `stateNumber` if it is known. */
+type Reached = Omit<Node, 'stateNumber' | 'worldNumber' | 'timeNumber' | 'momentNumber'> & { stateNumber?: number }
+/** A possible command, with the number that commands of the same content share. */
 type Tried = Action & { number: number }
-/** What came of a command in a state at a time, the number of the state after it, and the rules that looked at the world. */
-type Taken = { step: Step; looking: readonly Rule[]; stateNumber: number }
-type Asked = { step: Step; looking: readonly Rule[] }
+/**
+ * The result of a command in a state at a time, the number of the state after it, and the rules that looked at the
+ * world.
+ */
+type Taken = { step: StepTaken | undefined; looking: readonly Rule[]; stateNumber?: number | undefined }
 
 export type Violation = { scenario: string; rule: Rule; why: string; trace: readonly string[] }
 export type Found = {
@@ -69,17 +74,19 @@ export type Found = {
   statuses: Set<string>
   events: Set<string>
   refusals: Set<string>
-  /** Every `sampled`-th state with the way to it, for checks that are too slow for all. */
+  /** Every `sampled`-th state with its trace, for checks that are too slow for all. */
   sample: Node[]
   violation: Violation | undefined
 }
 
 const sampled = 200
-const blind: Asked = { step: {} as Step, looking: [] }
+/** The result of a refusal about which no rule reads the world. */
+const blind: Taken = { step: undefined, looking: [] }
+const mostTimes = 2 ** 10
 
 /**
- * Breadth first over everything that may happen in a scenario, so that the trace of a violation is a shortest one.
- * States that differ only in what no rule can see (who was refused how often, when past things happened) are one.
+ * Searches everything that may happen in a scenario, breadth first, so that the trace of a violation is a shortest one.
+ * States that differ only in what no rule can see (the number of refusals, the times of past events) are one.
  */
 export function search(scenario: Scenario, reducer: Reducer): Found {
   const found: Found = {
@@ -91,32 +98,39 @@ export function search(scenario: Scenario, reducer: Reducer): Found {
     sample: [],
     violation: undefined,
   }
-  const known = new Set<number>()
-  const [states, worlds, times, tried] = [new Numbers(), new Numbers(), new Numbers(), new Numbers()]
+  let [count, transitions] = [0, 0]
+  const [states, worlds, tried, moments] = [new Numbers(), new Numbers(), new Numbers(), new Numbers()]
+  const times = new Numbers<number>()
   const commands: (readonly Tried[])[] = []
-  // Many worlds tell one command to one state at one time: it is decided once, and what came of it is looked up.
-  const vain = new Map<number, Asked>()
-  const taken = new Map<number, Taken>()
+  /** By state, the known worlds and times. */
+  const known: Set<number>[] = []
+  /** Results by state, then by command and time: many worlds give the same command, and it is decided once. */
+  const results: Map<number, Taken>[] = []
   let layer: Node[] = []
 
   /**
-   * Takes a node into the next layer unless it is known. What did not change on the way has the number that it had.
-   * `own`: what only a node that is new has to know.
+   * Adds a node to the next layer unless it is known. Unchanged parts keep their number. `own` adds what only a new
+   * node needs.
    */
-  const reach = (next: Node[], reached: Reached, own: () => Partial<Reached> = () => ({})) => {
+  const reach = (next: Node[], reached: Reached, own?: () => Partial<Reached>) => {
     const { state, seen, world, from } = reached
     const stateNumber = reached.stateNumber ?? states.of(keyOf(state, seen))
     const worldNumber = world === from?.world ? from.worldNumber : worlds.of(worldKey(world))
-    const key = (stateNumber * 2 ** 16 + worldNumber) * 2 ** 10 + times.of(`${world.now}`)
-    if (known.has(key)) return
-    known.add(key)
+    const timeNumber = world.now === from?.world.now ? from.timeNumber : times.of(world.now)
+    const key = worldNumber * mostTimes + timeNumber
+    known[stateNumber] ??= new Set()
+    const ofState = known[stateNumber] as Set<number>
+    if (ofState.has(key)) return
+    ofState.add(key)
+    count += 1
     found.statuses.add(state.status)
-    const node: Node = { ...reached, ...own(), stateNumber, worldNumber }
-    if (known.size % sampled === 1) found.sample.push(node)
+    const momentNumber = scenario.clockGoesBack ? moments.of(`${world.now} ${state.updatedAt}`) : timeNumber
+    const node: Node = { ...reached, ...own?.(), stateNumber, worldNumber, timeNumber, momentNumber }
+    if (count % sampled === 1) found.sample.push(node)
     next.push(node)
   }
 
-  /** Asks rules of a step, and notes the first that it breaks; `looking` become those whose answer the world has a part in. */
+  /** Asks rules about a step, and keeps the first violation; `looking` collects the rules that read the world. */
   const breaks = (asked: readonly Rule[], step: Step, from: Node | undefined, label: string, looking?: Rule[]) => {
     for (const rule of asked) {
       const looks = looksAtWorld
@@ -129,8 +143,8 @@ export function search(scenario: Scenario, reducer: Reducer): Found {
     return false
   }
 
-  /** Tells a command, and checks the rules; undefined where one is broken. */
-  const tell = (from: Node | undefined, { label, command }: Action, world: World): Asked | undefined => {
+  /** Gives a command to the reducer, and checks the rules; undefined if one is broken. */
+  const tell = (from: Node | undefined, { label, command }: Action, world: World) => {
     const step = take(scenario, reducer, from, command as Command, world)
     if ('threw' in step) {
       found.violation = violated(scenario, total, step.threw, from, label, 'an exception')
@@ -143,31 +157,28 @@ export function search(scenario: Scenario, reducer: Reducer): Found {
   }
 
   /** Whether a step that is known from another world breaks a rule in this one. */
-  const breaksHere = ({ step, looking }: Asked, from: Node, label: string) =>
-    looking.length > 0 && breaks(looking, { ...step, world: from.world }, from, label)
+  const breaksHere = ({ step, looking }: Taken, from: Node, label: string) =>
+    step !== undefined && looking.length > 0 && breaks(looking, step.in(from.world), from, label)
 
-  /** Tells a command unless it is known what comes of it; false where a rule is broken. */
-  const follow = (next: Node[], from: Node, action: Tried): boolean => {
-    found.transitions += 1
-    // Only where the clock goes back it also counts when the state was made.
-    const at = scenario.clockGoesBack ? `${from.world.now} ${from.state.updatedAt}` : `${from.world.now}`
-    const key = (from.stateNumber * 2 ** 16 + action.number) * 2 ** 10 + times.of(at)
-    const refused = vain.get(key)
-    if (refused) return !breaksHere(refused, from, action.label)
-    const before = taken.get(key)
+  /** Gives a command unless its result is known; false if a rule is broken. */
+  const follow = (next: Node[], from: Node, action: Tried, ofState: Map<number, Taken>): boolean => {
+    transitions += 1
+    const key = action.number * mostTimes + from.momentNumber
+    const before = ofState.get(key)
     if (before && breaksHere(before, from, action.label)) return false
+    if (before && before.stateNumber === undefined) return true
     const asked = before ?? tell(from, action, from.world)
-    if (!asked) return false
+    if (!asked?.step) return false
     const { after: state, sees: seen, events, refusal } = asked.step
     const obeyed = refusal ? undefined : action.obeyed
     if (!obeyed && events.every(({ type }) => type === 'Refused')) {
-      vain.set(key, asked.looking.length > 0 ? asked : blind)
+      ofState.set(key, asked.looking.length > 0 ? { ...asked, stateNumber: undefined } : blind)
       return true
     }
     const stateNumber = before?.stateNumber ?? states.of(keyOf(state, seen))
-    if (!before) taken.set(key, { ...asked, stateNumber })
+    if (!before) ofState.set(key, { ...asked, stateNumber })
     const world = obeyed ? { ...from.world, ...obeyed } : from.world
-    // What was looked up came of a state that may differ in what no rule can see; a ledger of the two would not replay.
+    // A cached result came of a state that may differ in what no rule sees; a ledger of the two would not replay.
     const own = () => {
       const step = take(scenario, reducer, from, action.command as Command, from.world)
       return 'threw' in step ? {} : { state: step.after, seen: step.sees, events: step.events }
@@ -178,7 +189,7 @@ export function search(scenario: Scenario, reducer: Reducer): Found {
 
   const start = beginning(scenario)
   const begun = tell(undefined, start, firstWorld)
-  found.transitions += 1
+  transitions += 1
   if (begun) {
     const { after: state, sees: seen, events, refusal } = begun.step
     reach(layer, { state, world: firstWorld, seen, from: undefined, label: start.label, events, refusal })
@@ -186,22 +197,24 @@ export function search(scenario: Scenario, reducer: Reducer): Found {
   while (layer.length > 0) {
     const next: Node[] = []
     for (const node of layer) {
-      // What may be tried depends on the world, but not on the time.
+      // The possible commands depend on the world, and not on the time.
       commands[node.worldNumber] ??= commandsIn(scenario, node.world).map((action) => ({
         ...action,
         number: tried.of(JSON.stringify(action.command)),
       }))
+      results[node.stateNumber] ??= new Map()
+      const ofState = results[node.stateNumber] as Map<number, Taken>
       for (const action of commands[node.worldNumber] as readonly Tried[])
-        if (!follow(next, node, action)) return { ...found, states: known.size }
+        if (!follow(next, node, action, ofState)) return { ...found, states: count, transitions }
       for (const { label, world } of movesOf(scenario, node))
         reach(next, { ...node, world: { ...node.world, ...world }, from: node, label, events: [], refusal: undefined })
     }
     layer = next
   }
-  return { ...found, states: known.size }
+  return { ...found, states: count, transitions }
 }
 
-/** The rules that a step could break at all, in the order of all of them: they are asked of millions of refusals. */
+/** The rules that a step could break, in their order: most steps are refusals. */
 function rulesFor({ told, before, after }: Step): readonly Rule[] {
   const isStill = told.length === 0 && before !== undefined && isVerySame(before, after)
   const key = isStill ? 'still' : told.map(({ event: { type } }) => type).join()
@@ -218,10 +231,10 @@ function rulesFor({ told, before, after }: Step): readonly Rule[] {
 }
 const applicable = new Map<string, readonly Rule[]>()
 
-/** Counts each look of a rule at the world of a step. */
+/** Counts each time that a rule reads the world of a step. */
 let looksAtWorld = 0
 
-/** An agent submits what it asks for; a person who uses break-glass asks nobody. */
+/** An agent submits a request; a person opens break-glass without asking. */
 const beginning = ({ ask, tier, stages, inherits, states: [first] = [] }: Scenario): Action =>
   ask.breakGlass
     ? { label: 'break-glass is used', command: opening(ask) }
@@ -233,9 +246,9 @@ const beginning = ({ ask, tier, stages, inherits, states: [first] = [] }: Scenar
           ...(first && { preview: preview(first.name) }),
         }),
       }
-const total: Rule = { id: 'INV10', rule: 'a command is obeyed or refused, never thrown at', broken: () => undefined }
+const total: Rule = { id: 'INV10', rule: 'a command is obeyed or refused, and never throws', broken: () => undefined }
 
-/** What may happen without a command. After the end nothing in the world matters but what was still being minted or sent. */
+/** The possible changes without a command. After the end only pending mints and calls matter. */
 function movesOf(scenario: Scenario, { state, world }: Node): readonly Action[] {
   const late = [...mintsOf(world), ...sendsOf(world)]
   if (dueAt(state) === undefined) return late
@@ -243,13 +256,13 @@ function movesOf(scenario: Scenario, { state, world }: Node): readonly Action[] 
 }
 
 const hour = 3600
-/** Whoever decides next has a clock that is an hour behind, once. */
+/** The next caller has a clock that is an hour behind, once. */
 const backIn = ({ clockGoesBack }: Scenario, { now, reached }: World): readonly Action[] =>
   clockGoesBack && reached === 0 && now > 0
     ? [{ label: 'the clock goes back an hour', world: { now: now - hour, reached: now } }]
     : []
 
-/** Time passes to the last second before something falls due by itself, and to that second. Nobody need look then. */
+/** Time passes to the second before the next due event, and to that second, with or without a look. */
 function timeIn(state: ApprovalRequest, { now }: World): readonly Action[] {
   const due = dueAt(asOf(state, submittedAt + now))
   if (due === undefined) return []
@@ -271,28 +284,63 @@ function take(
   from: Node | undefined,
   command: Command,
   world: World,
-): Step | { threw: string } {
+): StepTaken | { threw: string } {
   const [before, seen, at] = [from?.state, from?.seen ?? noWitness, submittedAt + world.now]
   try {
     const { events, refusal } = reducer.decide(before, command, at)
     const after = events.reduce<ApprovalRequest | undefined>(reducer.evolve, before) as ApprovalRequest
+    return new StepTaken(world, { scenario, reducer, at, command, before, after, events, refusal: refusal?.code, seen })
+  } catch (error) {
+    return { threw: String(error) }
+  }
+}
+
+/** A step whose world is read through a counter. */
+class StepTaken {
+  readonly told: Step['told']
+  readonly sees: Witness
+  #world: World
+  readonly scenario: Scenario
+  readonly reducer: Reducer
+  readonly at: number
+  readonly command: Command
+  readonly before: ApprovalRequest | undefined
+  readonly after: ApprovalRequest
+  readonly events: readonly Event[]
+  readonly refusal: Refusal | undefined
+  readonly seen: Witness
+
+  constructor(world: World, of: Omit<Step, 'world' | 'told' | 'sees'>) {
     const told: Step['told'][number][] = []
-    let sees = seen
-    for (const event of events) {
+    let sees = of.seen
+    for (const event of of.events) {
       if (event.type === 'Refused') continue
       told.push({ event, seen: sees })
       sees = witness(sees, event)
     }
-    const step = { scenario, reducer, at, command, before, after, events, refusal: refusal?.code, told, seen, sees }
-    return {
-      ...step,
-      get world() {
-        looksAtWorld += 1
-        return world
-      },
-    }
-  } catch (error) {
-    return { threw: String(error) }
+    this.told = told
+    this.sees = sees
+    this.#world = world
+    this.scenario = of.scenario
+    this.reducer = of.reducer
+    this.at = of.at
+    this.command = of.command
+    this.before = of.before
+    this.after = of.after
+    this.events = of.events
+    this.refusal = of.refusal
+    this.seen = of.seen
+  }
+
+  get world(): World {
+    looksAtWorld += 1
+    return this.#world
+  }
+
+  /** The same step in another world. */
+  in(world: World): this {
+    this.#world = world
+    return this
   }
 }
 
@@ -307,17 +355,18 @@ function violated(
   return { scenario: name, rule, why, trace: [...traceOf(from), line(label, came)] }
 }
 
-/** The way to a node, a line a step. */
-export function traceOf(node: Node | undefined): string[] {
+type Traced = Pick<Node, 'label' | 'events' | 'refusal'> & { from: Traced | undefined }
+/** The trace of a node, one line for each step. */
+export function traceOf(node: Traced | undefined): string[] {
   const lines: string[] = []
-  for (let at = node; at; at = at.from) lines.unshift(line(at.label, cameOf(at)))
+  for (let at = node; at?.label; at = at.from) lines.unshift(line(at.label, cameOf(at)))
   return lines
 }
-const cameOf = ({ events, refusal }: Pick<Node, 'events' | 'refusal'>): string =>
+export const cameOf = ({ events, refusal }: Pick<Node, 'events' | 'refusal'>): string =>
   [...events.map(({ type }) => type as string), ...(refusal ? [`(${refusal})`] : [])].join(', ')
-const line = (label: string, came: string) => (came ? `${label} -> ${came}` : label)
+export const line = (label: string, came: string) => (came ? `${label} -> ${came}` : label)
 
-/** What distinguishes states, in as few characters as may be. */
+/** The key of a state: short, and only of what rules can see. */
 function keyOf(state: ApprovalRequest, seen: Witness): string {
   const stages = state.stages.map(({ decisions, escalatedAt }) => {
     const decided = decisions
@@ -342,14 +391,14 @@ function grantKey(state: ApprovalRequest): string {
   return `${claimBy},${notAfter},${claimedAt === undefined},${tokens},${sessions.map(({ credential }) => credential)},${intentKey(intents.access_token)},${intentKey(intents.aws)},${token?.id},${token?.expiresAt},${aws?.id},${used.sort()},${delegations.map(({ child }) => child).sort()}`
 }
 
-/** Only an opening has a review; what the state and what the ledger say of it are both seen by rules. */
+/** Only an opening has a review; rules see it both in the state and in the witness. */
 const reviewKey = ({ review }: ApprovalRequest, { opened }: Witness) =>
   opened && `${review?.dueAt}${review?.overdueAt}${review?.done?.by}${opened.overdue}${opened.reviewedBy}`
 
-/** An old intent is not a new one: nothing is issued on it. */
+/** The age of an intent matters: nothing is issued on an old one. */
 const intentKey = (intent: Grant['intents']['aws']) => intent && `${intent.id}@${intent.at - submittedAt}`
 
-/** Whose attempt it is, and, while nobody has said how it went, since when: for a minute only that one may. */
+/** The attempt and, while its outcome is unknown, its start: for a minute only that attempt may report it. */
 const callKey = ({ id, begunAt, ended }: Use) => `${id.slice(-2)}${ended ? ended.outcome : `@${begunAt - submittedAt}`}`
 
 const worldKey = (world: World) => {
@@ -358,11 +407,11 @@ const worldKey = (world: World) => {
   return `${lost}|${policyForbids}|${intended}|${minted}|${answered}|${calling}|${sent}|${ending?.by}|${away}|${there}|${unreadable}|${reached}`
 }
 
-/** Numbers for texts, from 0 on: what is compared millions of times is short. */
-class Numbers {
-  readonly #known = new Map<string, number>()
+/** Numbers for texts, from 0 on, since keys are compared millions of times. */
+class Numbers<T = string> {
+  readonly #known = new Map<T, number>()
 
-  of(text: string): number {
+  of(text: T): number {
     const known = this.#known.get(text)
     if (known !== undefined) return known
     this.#known.set(text, this.#known.size)
