@@ -8,7 +8,7 @@ import type { AgentId, Json, JsonObject, RequestId, Resource } from '../../funct
 import { owner, person, requestId, sampleAsk } from '../support/ask.ts'
 import { otherTools, writeFile } from '../support/mcp-tool.ts'
 
-/** Made by digest.vectors.py from Python's json and hashlib: another language, another implementation. */
+/** Made by digest.vectors.py with Python's json and hashlib, as an independent implementation. */
 type Vector = {
   what: string
   kind: 'arguments' | 'request'
@@ -20,22 +20,20 @@ type Vector = {
 const vectors: readonly Vector[] = JSON.parse(readFileSync(join(__dirname, 'digest.json'), 'utf8'))
 const named = vectors.map((vector) => [vector.what, vector] as const)
 
-describe('the published vectors', () => {
-  test.each(named)('%s', (_what, { kind, prefix, value, canonical, digest }) => {
-    expect(canonicalForm(value)).toBe(canonical)
-    expect(digestOf(prefix, value)).toBe(digest)
-    expect(kind === 'arguments' ? ofArguments(value) : ofRequest(value)).toBe(digest)
-    const sum = createHash('sha256').update(`${prefix}\n${canonical}`).digest('base64url')
-    expect(digest).toBe(`sha-256:${sum}`)
-  })
+test.each(named)('a published vector has its digest: %s', (_what, { kind, prefix, value, canonical, digest }) => {
+  expect(canonicalForm(value)).toBe(canonical)
+  expect(digestOf(prefix, value)).toBe(digest)
+  expect(kind === 'arguments' ? ofArguments(value) : ofRequest(value)).toBe(digest)
+  const sum = createHash('sha256').update(`${prefix}\n${canonical}`).digest('base64url')
+  expect(digest).toBe(`sha-256:${sum}`)
+})
 
-  test('the worked example of docs/digests.md is the first of them', () => {
-    const page = readFileSync(join(__dirname, '../../docs/digests.md'), 'utf8')
-    for (const { canonical, digest } of vectors.filter(({ what }) => /one parameter|sample request/.test(what))) {
-      expect(page).toContain(canonical)
-      expect(page).toContain(digest)
-    }
-  })
+test('the worked example of docs/digests.md is the first of them', () => {
+  const page = readFileSync(join(__dirname, '../../docs/digests.md'), 'utf8')
+  for (const { canonical, digest } of vectors.filter(({ what }) => /one parameter|sample request/.test(what))) {
+    expect(page).toContain(canonical)
+    expect(page).toContain(digest)
+  }
 })
 
 const ofArguments = ({ action, arguments: args, resource }: Vector['value']) =>
@@ -68,7 +66,7 @@ const ofRequest = (value: Vector['value']) => {
 const text = fc.string({ minLength: 1, unit: 'grapheme' })
 const whole = fc.integer({ min: 1, max: 1_000_000 })
 const agent = fc.record({ issuer: text, subject: text })
-/** Another value for each term, whatever the sample has. */
+/** Another value for each term of the sample. */
 const terms: { [member: string]: fc.Arbitrary<Partial<Ask>> } = {
   request: fc.integer({ min: 2, max: 999 }).map((n) => ({ id: requestId(n) })),
   "the agent's issuer": text.map((issuer) => ({ agent: { ...sampleAsk().agent, issuer } })),
@@ -95,7 +93,7 @@ const terms: { [member: string]: fc.Arbitrary<Partial<Ask>> } = {
   'the MCP tool': fc.constantFrom(writeFile, ...otherTools.map(([, other]) => other)).map((mcp) => ({ mcp })),
   credential: fc.constantFrom('token' as const, 'mediated' as const).map((credential) => ({ credential })),
 }
-/** What is beside the terms: reworded, counted or ordered otherwise it is the same request. */
+/** Members that are no terms: the request is the same with other values of them. */
 const advisory: { [member: string]: fc.Arbitrary<Partial<Ask>> } = {
   justification: text.map((justification) => ({ justification })),
   'what the credential cannot pin': fc.array(text).map((unpinned) => ({ unpinned })),
@@ -106,65 +104,59 @@ const advisory: { [member: string]: fc.Arbitrary<Partial<Ask>> } = {
   'the key that asked': fc.constant({ jkt: 'c'.repeat(43) as Ask['jkt'] }),
 }
 
-describe('another value of any one term is another digest', () => {
-  test.each(Object.entries(terms))('%s', (_member, arbitrary) => {
-    fc.assert(
-      fc.property(arbitrary, (change) => {
-        fc.pre(!same(change))
-        expect(requestDigest({ ...sampleAsk(), ...change })).not.toBe(sampleAsk().digest)
-      }),
-    )
-  })
+test.each(Object.entries(terms))('another value of %s is another digest', (_member, arbitrary) => {
+  fc.assert(
+    fc.property(arbitrary, (change) => {
+      fc.pre(!same(change))
+      expect(requestDigest({ ...sampleAsk(), ...change })).not.toBe(sampleAsk().digest)
+    }),
+  )
 })
 
-describe('what is beside the terms does not change the digest', () => {
-  test.each(Object.entries(advisory))('%s', (_member, arbitrary) => {
-    fc.assert(
-      fc.property(arbitrary, (change) => {
-        expect(requestDigest({ ...sampleAsk(), ...change })).toBe(sampleAsk().digest)
-      }),
-    )
-  })
+test.each(Object.entries(advisory))('another value of %s is the same digest', (_member, arbitrary) => {
+  fc.assert(
+    fc.property(arbitrary, (change) => {
+      expect(requestDigest({ ...sampleAsk(), ...change })).toBe(sampleAsk().digest)
+    }),
+  )
 })
 
-/** Whether a change makes no change. */
+/** Whether a change leaves the ask as it is. */
 const same = (change: Partial<Ask>): boolean => {
   const ask = sampleAsk()
   return canonicalForm({ ...ask, ...change } as unknown as Json) === canonicalForm(ask as unknown as Json)
 }
 
-describe('the arguments digest', () => {
-  const { action, arguments: args, resource } = sampleAsk()
+const { action, arguments: args, resource } = sampleAsk()
 
-  test('is of the action, the arguments and the resource, and of nothing else', () => {
-    const digest = argumentsDigest(action, args, resource)
-    expect(argumentsDigest('ssm:DeleteParameter', args, resource)).not.toBe(digest)
-    expect(argumentsDigest(action, { ...args, Value: '2001' }, resource)).not.toBe(digest)
-    expect(argumentsDigest(action, args, { ...resource, id: `${resource.id}2` })).not.toBe(digest)
-    expect(argumentsDigest(action, args, { ...resource, note: 'extra' } as Resource)).toBe(digest)
-  })
+test('the arguments digest is of the action, the arguments and the resource alone', () => {
+  const digest = argumentsDigest(action, args, resource)
+  expect(argumentsDigest('ssm:DeleteParameter', args, resource)).not.toBe(digest)
+  expect(argumentsDigest(action, { ...args, Value: '2001' }, resource)).not.toBe(digest)
+  expect(argumentsDigest(action, args, { ...resource, id: `${resource.id}2` })).not.toBe(digest)
+  expect(argumentsDigest(action, args, { ...resource, note: 'extra' } as Resource)).toBe(digest)
+})
 
-  test('does not depend on the order of members', () => {
-    fc.assert(
-      fc.property(fc.dictionary(text, fc.jsonValue() as fc.Arbitrary<Json>), (members) => {
-        const reversed = Object.fromEntries(Object.entries(members).reverse())
-        expect(argumentsDigest(action, reversed, resource)).toBe(argumentsDigest(action, members, resource))
-      }),
-    )
-  })
+test('the arguments digest does not depend on the order of members', () => {
+  fc.assert(
+    fc.property(fc.dictionary(text, fc.jsonValue() as fc.Arbitrary<Json>), (members) => {
+      const reversed = Object.fromEntries(Object.entries(members).reverse())
+      expect(argumentsDigest(action, reversed, resource)).toBe(argumentsDigest(action, members, resource))
+    }),
+  )
+})
 
-  test('tells kinds of value apart', () => {
-    const of = (Value: Json) => argumentsDigest(action, { Value }, resource)
-    const values: Json[] = ['1', 1, true, 'true', null, 'null', [], {}, '', [''], ['1'], '\u00e9', 'e\u0301']
-    expect(new Set(values.map(of)).size).toBe(values.length)
-  })
+test('the arguments digest tells types of values apart', () => {
+  const of = (Value: Json) => argumentsDigest(action, { Value }, resource)
+  const values: Json[] = ['1', 1, true, 'true', null, 'null', [], {}, '', [''], ['1'], '\u00e9', 'e\u0301']
+  expect(new Set(values.map(of)).size).toBe(values.length)
+})
 
-  test('is never a request digest: the prefixes differ', () => {
-    expect(digestOf('hotwork.arguments.v1', {})).not.toBe(digestOf('hotwork.request.v1', {}))
-  })
+test('the arguments digest is never a request digest, since the prefixes differ', () => {
+  expect(digestOf('hotwork.arguments.v1', {})).not.toBe(digestOf('hotwork.request.v1', {}))
+})
 
-  test('there is none of a value without a canonical form', () => {
-    for (const value of ['\ud800', Number.NaN, Number.POSITIVE_INFINITY])
-      expect(() => argumentsDigest(action, { value }, resource)).toThrow()
-  })
+test('the arguments digest of a value without a canonical form is refused', () => {
+  for (const value of ['\ud800', Number.NaN, Number.POSITIVE_INFINITY])
+    expect(() => argumentsDigest(action, { value }, resource)).toThrow()
 })

@@ -7,13 +7,19 @@ import { decide } from '../../functions/domain/requests/decide.ts'
 import { asOf, dueAt } from '../../functions/domain/requests/due.ts'
 import type { UseId } from '../../functions/domain/values.ts'
 import { submittedAt } from '../support/ask.ts'
-import { anyCommand, anyWalk, walk } from './walk.ts'
+import { anyCommand, anyWalk, type Walked, walk } from './walk.ts'
 
 const runs = { numRuns: 150 }
+/** Checks random walks. */
+const everyWalk = (check: (walked: Walked) => void) =>
+  fc.assert(
+    fc.property(anyWalk, (steps) => check(walk(steps))),
+    runs,
+  )
 const last = <T>(items: readonly T[]): T => items.at(-1) as T
 const pairs = <T>(items: readonly T[]) => items.slice(1).map((after, index) => [items[index] as T, after] as const)
 
-test('the walks below get everywhere: every status and every type of event', () => {
+test('the random walks reach every status and every type of event', () => {
   const walks = fc.sample(anyWalk, { numRuns: 5_000, seed: 42 }).map(walk)
   const statuses = new Set(walks.flatMap(({ states }) => states.map(({ status }) => status)))
   const types = new Set(walks.flatMap(({ events }) => events.map(({ type }) => type)))
@@ -32,7 +38,7 @@ test('a command is obeyed or refused in any state, at any time, and never thrown
   )
 })
 
-test('the same state, command and time give the same events, and the state that was given is not touched', () => {
+test('the same state, command and time give the same events, and the state is not changed', () => {
   fc.assert(
     fc.property(anyWalk, anyCommand, (steps, command) => {
       const state = last(walk(steps).states)
@@ -45,108 +51,88 @@ test('the same state, command and time give the same events, and the state that 
   )
 })
 
-test('every state is one that the schema knows, and is what its events replay to', () => {
-  fc.assert(
-    fc.property(anyWalk, (steps) => {
-      const { states, events } = walk(steps)
-      expect(ApprovalRequest.parse(last(states))).toEqual(last(states))
-      expect(replay(events)).toEqual(last(states))
-    }),
-    runs,
-  )
+test('every state matches the schema, and is replayed from its events', () => {
+  everyWalk(({ states, events }) => {
+    expect(ApprovalRequest.parse(last(states))).toEqual(last(states))
+    expect(replay(events)).toEqual(last(states))
+  })
 })
 
 test('the record never goes back in time when clocks do', () => {
-  fc.assert(
-    fc.property(anyWalk, (steps) => {
-      for (const [before, after] of pairs(walk(steps).events)) expect(after.at).toBeGreaterThanOrEqual(before.at)
-    }),
-    runs,
-  )
+  everyWalk(({ events }) => {
+    for (const [before, after] of pairs(events)) expect(after.at).toBeGreaterThanOrEqual(before.at)
+  })
 })
 
 test('`decideBy` never moves, no deadline lies after it, and a grant only gets shorter, or ends unused by a drift', () => {
-  fc.assert(
-    fc.property(anyWalk, (steps) => {
-      for (const [before, after] of pairs(walk(steps).states)) {
-        if (before.status === 'pending' && after.status === 'pending') {
-          expect(after.decideBy).toBe(before.decideBy)
-          for (const { deadline } of after.stages) expect(deadline ?? 0).toBeLessThanOrEqual(after.decideBy)
-        }
-        const [had, has] = [grantOf(before), grantOf(after)]
-        if (!had) continue
-        if (after.status === 'pending') {
-          expect(after.drifts).toHaveLength((before.drifts?.length ?? 0) + 1)
-          expect([had.credentials, had.uses]).toEqual([{}, []])
-          continue
-        }
-        expect(has?.claimBy).toBe(had.claimBy)
-        expect(has?.notAfter).toBeLessThanOrEqual(had.notAfter)
-        for (const { expiresAt } of Object.values(has?.credentials ?? {}))
-          expect(expiresAt).toBeLessThanOrEqual(had.notAfter)
+  everyWalk(({ states }) => {
+    for (const [before, after] of pairs(states)) {
+      if (before.status === 'pending' && after.status === 'pending') {
+        expect(after.decideBy).toBe(before.decideBy)
+        for (const { deadline } of after.stages) expect(deadline ?? 0).toBeLessThanOrEqual(after.decideBy)
       }
-    }),
-    runs,
-  )
+      const [had, has] = [grantOf(before), grantOf(after)]
+      if (!had) continue
+      if (after.status === 'pending') {
+        expect(after.drifts).toHaveLength((before.drifts?.length ?? 0) + 1)
+        expect([had.credentials, had.uses]).toEqual([{}, []])
+        continue
+      }
+      expect(has?.claimBy).toBe(had.claimBy)
+      expect(has?.notAfter).toBeLessThanOrEqual(had.notAfter)
+      for (const { expiresAt } of Object.values(has?.credentials ?? {}))
+        expect(expiresAt).toBeLessThanOrEqual(had.notAfter)
+    }
+  })
 })
 
-test('what is asked only gets less, three times at most, and from then on nothing counts that was said of more', () => {
-  fc.assert(
-    fc.property(anyWalk, (steps) => {
-      for (const [before, after] of pairs(walk(steps).states)) {
-        expect(after.ask.uses).toBeLessThanOrEqual(before.ask.uses)
-        expect(after.ask.lifetime).toBeLessThanOrEqual(before.ask.lifetime)
-        expect(after.tier).toBeGreaterThanOrEqual(before.tier)
-        const [less, drifted] = [after.narrowings?.length ?? 0, after.drifts?.length ?? 0]
-        expect([less + drifted, less <= 3, drifted <= 3]).toEqual([after.round - 1, true, true])
-        if (after.ask.digest === before.ask.digest) continue
-        expect(after.round).toBe(before.round + 1)
-        // Whoever narrowed it has decided; nobody else has.
-        const [narrower] = after.narrowings?.slice(-1) ?? []
-        const people = after.stages.flatMap(({ decisions }) => decisions.map(({ person }) => person))
-        expect([[], [narrower?.by]]).toContainEqual(people)
-      }
-    }),
-    runs,
-  )
+test('an ask is only narrowed, three times at most, and earlier decisions do not count', () => {
+  everyWalk(({ states }) => {
+    for (const [before, after] of pairs(states)) {
+      expect(after.ask.uses).toBeLessThanOrEqual(before.ask.uses)
+      expect(after.ask.lifetime).toBeLessThanOrEqual(before.ask.lifetime)
+      expect(after.tier).toBeGreaterThanOrEqual(before.tier)
+      const [less, drifted] = [after.narrowings?.length ?? 0, after.drifts?.length ?? 0]
+      expect([less + drifted, less <= 3, drifted <= 3]).toEqual([after.round - 1, true, true])
+      if (after.ask.digest === before.ask.digest) continue
+      expect(after.round).toBe(before.round + 1)
+      // Only the narrower has decided.
+      const [narrower] = after.narrowings?.slice(-1) ?? []
+      const people = after.stages.flatMap(({ decisions }) => decisions.map(({ person }) => person))
+      expect([[], [narrower?.by]]).toContainEqual(people)
+    }
+  })
 })
 
-test('the end is the end: after it only refusals are counted, how a call went that was begun before, what AWS has of it, why people decided so, and the look at it', () => {
-  fc.assert(
-    fc.property(anyWalk, (steps) => {
-      for (const [before, after] of pairs(walk(steps).states)) {
-        if (before.status === 'pending' || before.status === 'approved') continue
-        // An open call may still be told, or that it was not sent; then it is gone.
-        const returned = callOf(after) ? undefined : callOf(before)
-        expect(returned?.ended).toBeUndefined()
-        expect(withoutOutcomes(after)).toEqual(withoutOutcomes(before, returned?.id))
-        if (before.calls) expect(after.calls).toEqual(before.calls)
-        const told = (state: ApprovalRequest) =>
-          grantOf(state)?.uses.filter(({ key, ended }) => key !== 'call' || ended)
-        expect(told(after)).toEqual(expect.arrayContaining([...(told(before) ?? [])]))
-      }
-    }),
-    runs,
-  )
+test('a request that has ended takes only refusals, outcomes and comparisons of its calls, comments and a review', () => {
+  everyWalk(({ states }) => {
+    for (const [before, after] of pairs(states)) {
+      if (before.status === 'pending' || before.status === 'approved') continue
+      // The outcome of an open call may still be reported, or that it was not sent, which removes it.
+      const returned = callOf(after) ? undefined : callOf(before)
+      expect(returned?.ended).toBeUndefined()
+      expect(withoutOutcomes(after)).toEqual(withoutOutcomes(before, returned?.id))
+      if (before.calls) expect(after.calls).toEqual(before.calls)
+      const told = (state: ApprovalRequest) => grantOf(state)?.uses.filter(({ key, ended }) => key !== 'call' || ended)
+      expect(told(after)).toEqual(expect.arrayContaining([...(told(before) ?? [])]))
+    }
+  })
 })
 
-test('the person who used break-glass, or vouched for it, never reviews it; and it is reviewed once, when it has ended', () => {
-  fc.assert(
-    fc.property(anyWalk, (steps) => {
-      for (const [before, after] of pairs(walk(steps).states)) {
-        expect(after.review?.dueAt).toBe(before.review?.dueAt)
-        if (before.review?.overdueAt !== undefined) expect(after.review?.overdueAt).toBe(before.review.overdueAt)
-        if (before.review?.done) expect(after.review?.done).toEqual(before.review.done)
-        if (!after.review?.done) continue
-        expect(after.status).not.toBe('approved')
-        expect([after.ask.agent.id, after.ask.breakGlass?.secondedBy]).not.toContain(after.review.done.by)
-      }
-    }),
-    runs,
-  )
+test('an opening is reviewed once, after its end, neither by its person nor by the one who vouched', () => {
+  everyWalk(({ states }) => {
+    for (const [before, after] of pairs(states)) {
+      expect(after.review?.dueAt).toBe(before.review?.dueAt)
+      if (before.review?.overdueAt !== undefined) expect(after.review?.overdueAt).toBe(before.review.overdueAt)
+      if (before.review?.done) expect(after.review?.done).toEqual(before.review.done)
+      if (!after.review?.done) continue
+      expect(after.status).not.toBe('approved')
+      expect([after.ask.agent.id, after.ask.breakGlass?.secondedBy]).not.toContain(after.review.done.by)
+    }
+  })
 })
 
-/** A state but for its refusals, for the look at it, for how its uses went, for a use that was given back, and for what people said why. */
+/** A state without its refusals, its review, the outcomes of its uses, a returned use, and its comments. */
 function withoutOutcomes(state: ApprovalRequest, returned?: UseId) {
   const grant = grantOf(state)
   const uses = grant?.uses.filter(({ id }) => id !== returned).map(({ ended: _, ...use }) => use)
@@ -158,20 +144,17 @@ function withoutOutcomes(state: ApprovalRequest, returned?: UseId) {
   return { ...rest, stages, refusals: {}, updatedAt: 0, grant: grant && { ...grant, uses } }
 }
 
-test('uses are never over budget, those given away counted too, and nobody is counted twice', () => {
-  fc.assert(
-    fc.property(anyWalk, (steps) => {
-      for (const state of walk(steps).states) {
-        expect(usesLeft(state)).toBeGreaterThanOrEqual(0)
-        const people = state.stages.flatMap(({ decisions }) => decisions.filter(({ verdict }) => verdict === 'approve'))
-        expect(new Set(people.map(({ person }) => person)).size).toBe(people.length)
-      }
-    }),
-    runs,
-  )
+test('uses are never over budget, delegated ones included, and each person is counted once', () => {
+  everyWalk(({ states }) => {
+    for (const state of states) {
+      expect(usesLeft(state)).toBeGreaterThanOrEqual(0)
+      const people = state.stages.flatMap(({ decisions }) => decisions.filter(({ verdict }) => verdict === 'approve'))
+      expect(new Set(people.map(({ person }) => person)).size).toBe(people.length)
+    }
+  })
 })
 
-test('looking at every deadline, or once at the end, comes to the same', () => {
+test('a look at every deadline gives the same state as one at the end', () => {
   fc.assert(
     fc.property(anyWalk, fc.integer({ min: 0, max: 20_000 }), (steps, later) => {
       const state = last(walk(steps).states)
@@ -184,13 +167,10 @@ test('looking at every deadline, or once at the end, comes to the same', () => {
   )
 })
 
-test('events that are not of one request are refused by name', () => {
-  fc.assert(
-    fc.property(anyWalk, (steps) => {
-      const [submitted, ...rest] = walk(steps).events
-      for (const event of rest.slice(0, 1)) expect(() => evolve(undefined, event)).toThrow(TypeError)
-      expect(() => replay([submitted as Event, submitted as Event])).toThrow(TypeError)
-    }),
-    runs,
-  )
+test('events of two requests are refused by name', () => {
+  everyWalk(({ events }) => {
+    const [submitted, ...rest] = events
+    for (const event of rest.slice(0, 1)) expect(() => evolve(undefined, event)).toThrow(TypeError)
+    expect(() => replay([submitted as Event, submitted as Event])).toThrow(TypeError)
+  })
 })

@@ -4,92 +4,61 @@ import type { Event } from '../../functions/domain/record/events.ts'
 import { evolve } from '../../functions/domain/record/evolve.ts'
 import type { ApprovalRequest, Ask } from '../../functions/domain/record/request.ts'
 import { decide } from '../../functions/domain/requests/decide.ts'
-import {
-  agentKey,
-  builder,
-  bundle,
-  callBegin,
-  callEnd,
-  callResolution,
-  callReturn,
-  comment,
-  comparison,
-  completion,
-  credentialId,
-  credentialRevocation,
-  decision,
-  delegation,
-  eligible,
-  failed,
-  flagService,
-  forbid,
-  halted,
-  intent,
-  issuance,
-  less,
-  narrowing,
-  opening,
-  openingAsk,
-  orphaned,
-  otherAgent,
-  otherKey,
-  permit,
-  person,
-  preview,
-  readAgain,
-  remediator,
-  reviewing,
-  revocation,
-  sampleAsk,
-  submit,
-  submittedAt,
-  unread,
-  useBegin,
-  useEnd,
-  useId,
-  wake,
-  withdrawal,
-} from '../support/ask.ts'
+import { defined } from '../../functions/domain/values.ts'
+import * as sample from '../support/ask.ts'
 import { samplePlan } from '../support/plan.ts'
 
-/** A random life of a request: some tier, then commands at times that mostly, not always, go forward. */
+/** A random life of a request: a tier, then commands at times that mostly go forward. */
 export type Walk = { tier: number; ask: Ask; steps: readonly { after: number; command: Command }[] }
 
-/** The states of a walk: the one after the submission, and one after each step. */
+/** The states of a walk: one after the submission, and one after each step. */
 export type Walked = { states: readonly ApprovalRequest[]; events: readonly Event[] }
 
-const ask = sampleAsk({ uses: 2 })
-/** The same by one call that Hotwork makes. What is clicked is of the first: of the other nothing is decided but at tier 0. */
-const mediated = sampleAsk({ uses: 2, credential: 'mediated' })
-/** A person uses break-glass. Nobody is asked before; days later somebody looks at it. */
-const openedAsk = openingAsk()
+const ask = sample.sampleAsk({ uses: 2 })
+/** The same as one mediated call. Clicks are on the first ask, so this one is decided only at tier 0. */
+const mediated = sample.sampleAsk({ uses: 2, credential: 'mediated' })
+/** An opening, which needs no approval and is reviewed days later. */
+const openedAsk = sample.openingAsk()
 /** A plan of three steps, before people are asked. */
 const planned = samplePlan()
-const answer = fc.oneof({ weight: 30, arbitrary: fc.constant(permit) }, fc.constant(forbid), fc.constant(failed))
-const name = fc.constantFrom('ana', 'ben', 'cleo', 'sam', 'siri', 'olga', 'dora', 'eve')
-/** Mostly the sample's facts, sometimes with one right lost or one left, or with stages that there are not. */
-const facts = fc.oneof(
-  { weight: 9, arbitrary: fc.constant(eligible) },
-  name.map((lost) => ({ ...eligible, [person(lost)]: [] })),
-  name.map((kept) => ({ [person(kept)]: eligible[person(kept)] ?? [] })),
-  name.map((odd) => ({ ...eligible, [person(odd)]: ['no-such-stage', '__proto__'] })),
+const answer = fc.oneof(
+  { weight: 30, arbitrary: fc.constant(sample.permit) },
+  fc.constant(sample.forbid),
+  fc.constant(sample.failed),
 )
-/** Mostly nothing has ended it. */
+const name = fc.constantFrom('ana', 'ben', 'cleo', 'sam', 'siri', 'olga', 'dora', 'eve')
+/** Mostly the sample's facts, sometimes with one right lost, only one left, or stages that do not exist. */
+const facts = fc.oneof(
+  { weight: 9, arbitrary: fc.constant(sample.eligible) },
+  name.map((lost) => ({ ...sample.eligible, [sample.person(lost)]: [] })),
+  name.map((kept) => ({ [sample.person(kept)]: sample.eligible[sample.person(kept)] ?? [] })),
+  name.map((odd) => ({ ...sample.eligible, [sample.person(odd)]: ['no-such-stage', '__proto__'] })),
+)
+/** Mostly no ending. */
 const ending = fc.oneof(
   { weight: 30, arbitrary: fc.constant({}) },
-  fc.constantFrom({ ending: halted }, { ending: orphaned }),
+  fc.constantFrom({ ending: sample.halted }, { ending: sample.orphaned }),
 )
-const credential = fc.integer({ min: 1, max: 2 }).map(credentialId)
+const credential = fc.integer({ min: 1, max: 2 }).map(sample.credentialId)
 const claim = fc.constantFrom('access_token' as const, 'aws' as const)
-const agent = fc.oneof({ weight: 9, arbitrary: fc.constant(remediator) }, fc.constant(otherAgent))
+const agent = fc.oneof({ weight: 9, arbitrary: fc.constant(sample.remediator) }, fc.constant(sample.otherAgent))
 const outcome = fc.constantFrom('succeeded' as const, 'failed' as const)
-const login = fc.constantFrom({}, { acr: 'strong' }, { acr: 'strong', at: submittedAt }, { at: submittedAt + 9_999 })
+const login = fc.constantFrom(
+  {},
+  { acr: 'strong' },
+  { acr: 'strong', at: sample.submittedAt },
+  { at: sample.submittedAt + 9_999 },
+)
 
-/** Mostly nothing was read again, or it was the state that was asked about. */
+/** Mostly no new reading, or one of the same state. */
 const reading = fc.oneof(
   { weight: 5, arbitrary: fc.constant({}) },
-  { weight: 3, arbitrary: fc.constant({ reading: readAgain('a') }) },
-  fc.constantFrom({ reading: readAgain('b', 2) }, { reading: readAgain('b', 3) }, { reading: unread }),
+  { weight: 3, arbitrary: fc.constant({ reading: sample.readAgain('a') }) },
+  fc.constantFrom(
+    { reading: sample.readAgain('b', 2) },
+    { reading: sample.readAgain('b', 3) },
+    { reading: sample.unread },
+  ),
 )
 
 const decided = fc
@@ -113,16 +82,15 @@ const decided = fc
     reading,
   })
   .map(({ by, verdict, stage, comment, ending, reading, ...rest }) =>
-    decision(ask, by, verdict, {
+    sample.decision(ask, by, verdict, {
       ...rest,
       ...ending,
       ...reading,
-      ...(stage === undefined ? {} : { stage }),
-      ...(comment === undefined ? {} : { comment }),
+      ...defined({ stage, comment }),
     }),
   )
-/** One use of the two is left, mostly on the rung that it was on; then there are decisions on what is left. */
-const fewer = less(ask, { uses: 1 })
+/** One of the two uses is left, mostly on the same rung; then there are decisions on the narrower request. */
+const fewer = sample.less(ask, { uses: 1 })
 const narrowed = fc
   .record({
     by: name,
@@ -143,31 +111,34 @@ const narrowed = fc
     answer,
     login,
     ending,
-    read: fc.oneof({ weight: 9, arbitrary: fc.constant(readAgain('a')) }, fc.constant(readAgain('b', 2))),
+    read: fc.oneof({ weight: 9, arbitrary: fc.constant(sample.readAgain('a')) }, fc.constant(sample.readAgain('b', 2))),
   })
   .map(({ by, made, ending, read, ...rest }) =>
-    decision(ask, by, 'approve', {
+    sample.decision(ask, by, 'approve', {
       ...rest,
       ...ending,
       reading: read,
       narrowed: made
-        ? narrowing(ask, { uses: 1 }, made.tier, { eligible: made.eligible })
+        ? sample.narrowing(ask, { uses: 1 }, made.tier, { eligible: made.eligible })
         : { ok: false, code: 'not_narrower' },
     }),
   )
 const decidedThen = fc
   .record({ by: name, verdict: fc.constantFrom('approve' as const, 'deny' as const), answer, login })
-  .map(({ by, verdict, ...rest }) => decision(fewer, by, verdict, { ...rest, round: 2 }))
-const commented = fc.record({ by: name, words: fc.string() }).map(({ by, words }) => comment(by, words))
+  .map(({ by, verdict, ...rest }) => sample.decision(fewer, by, verdict, { ...rest, round: 2 }))
+const commented = fc.record({ by: name, words: fc.string() }).map(({ by, words }) => sample.comment(by, words))
 const intended = fc
   .record({
     claim,
     credential,
     presented: fc.option(credential, { nil: undefined }),
-    jkt: fc.oneof({ weight: 9, arbitrary: fc.constant(agentKey) }, fc.constant(otherKey)),
-    session: fc.option(fc.record({ role: fc.string(), endsAt: fc.nat({ max: 9_000 }).map((n) => submittedAt + n) }), {
-      nil: undefined,
-    }),
+    jkt: fc.oneof({ weight: 9, arbitrary: fc.constant(sample.agentKey) }, fc.constant(sample.otherKey)),
+    session: fc.option(
+      fc.record({ role: fc.string(), endsAt: fc.nat({ max: 9_000 }).map((n) => sample.submittedAt + n) }),
+      {
+        nil: undefined,
+      },
+    ),
     answer,
     eligible: facts,
     agent,
@@ -176,58 +147,59 @@ const intended = fc
     reading,
   })
   .map(({ claim, credential, presented, session, ending, reading, ...rest }) =>
-    intent(claim, credential, {
+    sample.intent(claim, credential, {
       ...rest,
       ...ending,
       ...reading,
-      ...(presented === undefined ? {} : { presented }),
-      ...(session === undefined ? {} : { session }),
+      ...defined({ presented, session }),
     }),
   )
 
 const issued = fc
   .record({ claim, credential, agent, use: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined }) })
   .map(({ claim, credential, agent, use }) =>
-    issuance(claim, credential, { agent, ...(use === undefined ? {} : { use: useId(use) }) }),
+    sample.issuance(claim, credential, { agent, ...(use === undefined ? {} : { use: sample.useId(use) }) }),
   )
 const use = fc.integer({ min: 1, max: 4 })
 const begun = fc
   .record({ credential, n: use, answer, eligible: facts, ending })
-  .map(({ credential, n, ending, ...rest }) => useBegin(credential, n, { ...rest, ...ending }))
-const ended = fc.record({ n: use, outcome }).map(({ n, outcome }) => useEnd(n, { outcome, tool: flagService }))
+  .map(({ credential, n, ending, ...rest }) => sample.useBegin(credential, n, { ...rest, ...ending }))
+const ended = fc
+  .record({ n: use, outcome })
+  .map(({ n, outcome }) => sample.useEnd(n, { outcome, tool: sample.flagService }))
 const returned = fc
   .record({ credential, agent })
-  .map(({ credential, agent }) => credentialRevocation(credential, { agent }))
+  .map(({ credential, agent }) => sample.credentialRevocation(credential, { agent }))
 const given = fc
   .record({
     n: fc.integer({ min: 51, max: 53 }),
-    to: fc.constantFrom(builder, otherAgent, remediator),
+    to: fc.constantFrom(sample.builder, sample.otherAgent, sample.remediator),
     uses: fc.integer({ min: 1, max: 3 }),
-    notAfter: fc.integer({ min: 0, max: 9_000 }).map((n) => submittedAt + n),
+    notAfter: fc.integer({ min: 0, max: 9_000 }).map((n) => sample.submittedAt + n),
     within: fc.oneof({ weight: 9, arbitrary: fc.constant(true) }, fc.constant(false)),
     answer,
     eligible: facts,
     agent,
     ending,
   })
-  .map(({ n, ending, ...rest }) => delegation(n, { ...rest, ...ending }))
+  .map(({ n, ending, ...rest }) => sample.delegation(n, { ...rest, ...ending }))
 const attempt = fc.integer({ min: 71, max: 72 })
 const called = fc
   .record({ credential, n: attempt, answer, eligible: facts, agent, ending })
-  .map(({ credential, n, ending, ...rest }) => callBegin(credential, n, { ...rest, ...ending }))
-const calledBack = fc.record({ n: attempt, outcome, agent }).map(({ n, ...rest }) => callEnd(n, rest))
-const notSent = fc.record({ n: attempt, agent }).map(({ n, agent }) => callReturn(n, { agent }))
+  .map(({ credential, n, ending, ...rest }) => sample.callBegin(credential, n, { ...rest, ...ending }))
+const calledBack = fc.record({ n: attempt, outcome, agent }).map(({ n, ...rest }) => sample.callEnd(n, rest))
+const notSent = fc.record({ n: attempt, agent }).map(({ n, agent }) => sample.callReturn(n, { agent }))
 const foundOut = fc
   .record({ n: attempt, outcome: fc.oneof(outcome, fc.constant('unknown' as const)) })
-  .map(({ n, outcome }) => callResolution(n, { outcome }))
+  .map(({ n, outcome }) => sample.callResolution(n, { outcome }))
 const reviewed = fc
   .record({
     by: fc.constantFrom('gus', 'hana', 'jade', 'kofi'),
     outcome: fc.constantFrom('justified' as const, 'not_justified' as const),
     answer,
   })
-  .map(({ by, ...rest }) => reviewing(by, rest))
-/** How a plan goes on, and its steps. */
+  .map(({ by, ...rest }) => sample.reviewing(by, rest))
+/** The course of a plan and its steps. */
 const turned = fc
   .record({
     type: fc.constantFrom('open_step' as const, 'end_step' as const, 'begin_turn' as const),
@@ -238,21 +210,21 @@ const turned = fc
     ),
   })
   .map(({ type, step, outcome }): Command => {
-    if (type === 'begin_turn') return { type, bundle }
-    return type === 'open_step' ? { type, step, bundle } : { type, step, outcome, bundle }
+    if (type === 'begin_turn') return { type, bundle: sample.bundle }
+    return type === 'open_step' ? { type, step, bundle: sample.bundle } : { type, step, outcome, bundle: sample.bundle }
   })
-/** What ends a request, and what makes no sense. */
+/** Commands that end a request, and commands that make no sense. */
 const odd = fc.oneof(
-  fc.record({ outcome, agent }).map(completion),
-  fc.record({ agent }).map(withdrawal),
-  fc.record({ by: name, answer }).map(({ by, answer }) => revocation(by, { answer })),
-  ending.map((found) => ({ ...wake, ...found })),
-  fc.constantFrom(comparison(), comparison({ unused: true, extra: [], extraCalls: 0 })),
-  fc.constantFrom(0, 1, 2).map((tier) => submit(ask, tier)),
-  fc.constant(opening(openedAsk)),
+  fc.record({ outcome, agent }).map(sample.completion),
+  fc.record({ agent }).map(sample.withdrawal),
+  fc.record({ by: name, answer }).map(({ by, answer }) => sample.revocation(by, { answer })),
+  ending.map((found) => ({ ...sample.wake, ...found })),
+  fc.constantFrom(sample.comparison(), sample.comparison({ unused: true, extra: [], extraCalls: 0 })),
+  fc.constantFrom(0, 1, 2).map((tier) => sample.submit(ask, tier)),
+  fc.constant(sample.opening(openedAsk)),
 )
 
-/** Any command: sensible ones more often than others, and none left out. */
+/** Any command: sensible ones more often, and none left out. */
 export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 12, arbitrary: decided },
   { weight: 2, arbitrary: narrowed },
@@ -280,17 +252,20 @@ const passing = fc.oneof(
   fc.integer({ min: -300, max: 0 }),
 )
 
-/** So much must go well before a call has begun that no chance would come to it often. */
+/** The steps before a call, which random commands would rarely reach. */
 const calling = [
-  intent('access_token', credentialId(1)),
-  issuance('access_token', credentialId(1)),
-  callBegin(credentialId(1), 71, { reading: readAgain('a') }),
+  sample.intent('access_token', sample.credentialId(1)),
+  sample.issuance('access_token', sample.credentialId(1)),
+  sample.callBegin(sample.credentialId(1), 71, { reading: sample.readAgain('a') }),
 ].map((command) => ({ after: 0, command }))
 
-/** Nor would one often come to the last stage just when somebody of the first has lost the right. */
+/**
+ * The last stage at the moment when an approver of the first has lost the right, which random commands would rarely
+ * reach.
+ */
 const dropping = [
-  decision(ask, 'ben', 'approve'),
-  decision(ask, 'cleo', 'approve', { eligible: { ...eligible, [person('ben')]: [] } }),
+  sample.decision(ask, 'ben', 'approve'),
+  sample.decision(ask, 'cleo', 'approve', { eligible: { ...sample.eligible, [sample.person('ben')]: [] } }),
 ].map((command) => ({ after: 0, command }))
 
 export const anyWalk: fc.Arbitrary<Walk> = fc
@@ -319,17 +294,17 @@ export const anyWalk: fc.Arbitrary<Walk> = fc
     return { tier, ask, steps: tier === 2 && drops ? [...dropping, ...then] : then }
   })
 
-/** The same by the person who used break-glass, or the agent that asked for a plan. */
+/** The same command by the person who used break-glass, or the agent that asked for a plan. */
 const byAsker = ({ agent }: Ask, command: Command): Command =>
-  'agent' in command && command.agent === remediator ? { ...command, agent: agent.id } : command
+  'agent' in command && command.agent === sample.remediator ? { ...command, agent: agent.id } : command
 
 export function walk({ tier, ask, steps }: Walk): Walked {
-  const asked = ask.breakGlass ? opening(ask) : { ...submit(ask, tier), preview: preview() }
-  const events = [...decide(undefined, asked, submittedAt).events]
+  const asked = ask.breakGlass ? sample.opening(ask) : { ...sample.submit(ask, tier), preview: sample.preview() }
+  const events = [...decide(undefined, asked, sample.submittedAt).events]
   let state = events.reduce<ApprovalRequest | undefined>(evolve, undefined) as ApprovalRequest
   const states = [state]
   for (const { after, command } of steps) {
-    const decided = decide(state, command, submittedAt + after)
+    const decided = decide(state, command, sample.submittedAt + after)
     state = decided.events.reduce<ApprovalRequest>(evolve, state)
     events.push(...decided.events)
     states.push(state)

@@ -18,14 +18,10 @@ const of = (value: unknown) => {
 }
 
 test.each([
-  [
-    'a member that is missing, and what it should be',
-    { ...right, reason: undefined },
-    '`reason` is missing: it should be a text',
-  ],
+  ['a missing member, and its type', { ...right, reason: undefined }, '`reason` is missing: it should be a text'],
   ['a value of another kind', { ...right, minutes: '5' }, '`minutes` should be a number'],
-  ['what there is to choose from', { ...right, outcome: 'fine' }, '`outcome` should be `justified` or `not_justified`'],
-  ['a member that is not known', { ...right, note: 'x' }, '`note` should not be there'],
+  ['the possible words', { ...right, outcome: 'fine' }, '`outcome` should be `justified` or `not_justified`'],
+  ['an unknown member', { ...right, note: 'x' }, '`note` should not be there'],
   [
     'a member of the alternative that was meant',
     { ...right, of: { action: 'x' } },
@@ -37,18 +33,18 @@ test.each([
     { ...right, reason: 1, minutes: 1.5 },
     '`reason` should be a text; `minutes` should be a whole number',
   ],
-])('names %s', (_what, value, words) => {
+])('a message names %s', (_what, value, words) => {
   expect(of(value)).toBe(words)
 })
 
-test('a schema that has words of its own is believed', () => {
+test("a schema's own message is used", () => {
   const { error } = z
     .strictObject({ items: z.undefined({ error: 'send one each' }).optional() })
     .safeParse({ items: [] })
   expect(error && whatIsWrong(error, 'body')).toBe('`items`: send one each')
 })
 
-test('no more is told than somebody mends at once', () => {
+test('a message names at most five problems', () => {
   const many = z.strictObject(Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`m${index}`, z.string()])))
   const { error } = many.safeParse({})
   expect(error && whatIsWrong(error, 'body').split('; ')).toHaveLength(5)

@@ -4,7 +4,7 @@ import { noRecord } from '../../../functions/domain/people/host.ts'
 import type { Autonomy } from '../../../functions/domain/people/organisation.ts'
 import { start } from '../../support/world.ts'
 
-/** What an agent's record says against the class that it is declared as. */
+/** An agent's record against its declared class. */
 
 const activity = (days30: Partial<Counts>): Activity => ({
   at: start,
@@ -23,7 +23,7 @@ test.each<[autonomy: Autonomy, counts: Partial<Counts>, finding: RegExp]>([
   ['autonomous', { asked: 20, tierZero: 20, extraCalls: 1 }, /made 1 call that no request asked for/],
   ['supervised', { asked: 10, denied: 9 }, /90 % of 10 requests were denied/],
   ['supervised', { asked: 2, refused: 10 }, /10 refused attempts/],
-])('%s with %j is a finding', (autonomy, counts, finding) =>
+])('an agent of the class %s with %j has a finding', (autonomy, counts, finding) =>
   expect(found(autonomy, counts)).toEqual([expect.stringMatching(finding)]),
 )
 
@@ -33,14 +33,14 @@ test.each<[autonomy: Autonomy, counts: Partial<Counts>]>([
   ['assistive', { asked: 40, approved: 40 }],
   ['autonomous', { asked: 100, tierZero: 100, night: 100 }],
   ['orchestrator', { asked: 10, approved: 10 }],
-])('%s with %j is as declared', (autonomy, counts) => expect(found(autonomy, counts)).toEqual([]))
+])('an agent of the class %s with %j is as declared', (autonomy, counts) => expect(found(autonomy, counts)).toEqual([]))
 
-test('of an agent without activity nothing is found, and policy sees zeros', () => {
+test('an agent without activity has no finding, and zeros in policy', () => {
   expect(findingsOf({ autonomy: 'assistive' }, undefined, 'UTC')).toEqual([])
   expect(recordOf(undefined)).toEqual(noRecord)
 })
 
-test('policy sees the thirty days', () =>
+test('policy reads the thirty days', () =>
   expect(recordOf(activity({ asked: 4, approved: 3, night: 2 }))).toEqual({ ...noRecord, asked: 4, night: 2 }))
 
 test.each([
@@ -52,6 +52,6 @@ test.each([
   ['Europe/Berlin', '05:00:00', false],
   ['Asia/Tokyo', '10:00:00', true],
   ['Asia/Tokyo', '22:00:00', false],
-])('by the clock of %s a request at %s UTC is at night: %s', (zone, time, night) =>
+])('a request is at night by the clock of %s, at %s UTC: %s', (zone, time, night) =>
   expect(isNight(Date.parse(`2026-06-29T${time}Z`) / 1000, zone)).toBe(night),
 )

@@ -11,7 +11,7 @@ import {
 import { guardrailOf } from '../../../functions/domain/agents/guardrail.ts'
 import { sampleBundle, start } from '../../support/world.ts'
 
-/** Could the host of an agent do this without Hotwork: what IAM is asked, and what its answer says. */
+/** The ambient privilege of an agent's host: the questions to IAM, and the reading of its answers. */
 
 const bundle = sampleBundle()
 const account = { partition: 'aws', region: 'eu-west-1', accountId: '111122223333' }
@@ -33,7 +33,7 @@ test.each([
   expect(exampleOf(rule, type, bundle, account)).toBe(example),
 )
 
-test('an example is none that an earlier rule knows', () => {
+test('an example matches no earlier rule', () => {
   const rule = { type: 'ssm:parameter', environment: 'prod', classification: 'internal', group: 'sre' }
   const covered = [
     { ...rule, id: 'arn:*:ssm:*:*:parameter/*/example' },
@@ -79,88 +79,85 @@ test.each<[rule: string, answer: string, said: Simulated[], changes?: Partial<Ho
   ['one of them is denied', 'denied', [said('x:Do', 'allowed'), said('x:Pass', 'denied')]],
   ['IAM said nothing of one', 'unknown', [said('x:Do', 'allowed')]],
   ['IAM said nothing', 'unknown', []],
-  ['it is denied by what is known at the call alone', 'unknown', [said('x:Do', 'denied', ['aws:SourceVpce'])]],
+  ['it is denied by a value that is known at the call alone', 'unknown', [said('x:Do', 'denied', ['aws:SourceVpce'])]],
   [
     'it is allowed, also where a value is known at the call alone',
     'allowed',
     [said('x:Do', 'allowed', ['k']), said('x:Pass', 'allowed')],
   ],
   [
-    'the resource is of another account, which has a word too',
+    'the resource is in another account, which must allow it too',
     'unknown',
     [said('x:Do', 'allowed'), said('x:Pass', 'allowed')],
     { isElsewhere: true },
   ],
   [
-    'the resource is of another account, and its own says no',
+    "the resource is in another account, and the host's own denies it",
     'denied',
     [said('x:Do', 'denied')],
     { isElsewhere: true },
   ],
-])('where %s, the answer is %s', (_rule, answer, simulated, changes = {}) =>
+])('IAM is read so: where %s, the answer is %s', (_rule, answer, simulated, changes = {}) =>
   expect(answerOf({ ...question, ...changes }, simulated)).toBe(answer),
 )
 
-test('without an example IAM was not asked', () => {
+test('the answer is unknown without an example, for which IAM is not asked', () => {
   const { example: _, ...unasked } = question
   expect(answerOf(unasked, [said('x:Do', 'denied')])).toBe('unknown')
 })
 
-describe('what was looked up', () => {
-  const about = (id: string) => ({ action: 'ssm:PutParameter', resource: { type: 'ssm:parameter', id }, rules })
-  const here = about('arn:aws:ssm:us-east-1:000000000000:parameter/staging/checkout/timeout')
-  const looked: Looked = {
-    at: start,
-    role,
-    actions: { 'ssm:PutParameter': [{ resource: staging, answer: 'allowed' }] },
-  }
+const about = (id: string) => ({ action: 'ssm:PutParameter', resource: { type: 'ssm:parameter', id }, rules })
+const here = about('arn:aws:ssm:us-east-1:000000000000:parameter/staging/checkout/timeout')
+const looked: Looked = {
+  at: start,
+  role,
+  actions: { 'ssm:PutParameter': [{ resource: staging, answer: 'allowed' }] },
+}
 
-  test('holds for what the same rule knows', () => expect(ambientOf(looked, nightly, here, start)).toBe('allowed'))
+test('a look holds for resources of the same rule', () =>
+  expect(ambientOf(looked, nightly, here, start)).toBe('allowed'))
 
-  test.each<[rule: string, found: string]>([
-    ['another rule knows', ambientOf(looked, nightly, about('arn:aws:ssm:us-east-1:0:parameter/prod/x'), start)],
-    ['no rule knows', ambientOf(looked, nightly, about('arn:aws:ssm:us-east-1:0:parameter/x'), start)],
-    ['another action does', ambientOf(looked, nightly, { ...here, action: 'toString' }, start)],
-    [
-      'was asked of a role that the agent no longer runs on',
-      ambientOf({ ...looked, role: `${role}2` }, nightly, here, start),
-    ],
-    ['is asked of a host that is no role', ambientOf(looked, { runsOn: { other: 'a laptop' } }, here, start)],
-    ['is a week old', ambientOf(looked, nightly, here, start + lookHolds)],
-    [
-      'IAM did not answer for a week since',
-      ambientOf(
-        { ...looked, at: start + lookHolds, failed: { why: 'throttled', answersOf: start } },
-        nightly,
-        here,
-        start + lookHolds,
-      ),
-    ],
-    ['Hotwork never looked at', ambientOf(undefined, nightly, here, start)],
-  ])('says nothing of what %s', (_rule, found) => expect(found).toBe('unknown'))
+test.each<[rule: string, found: string]>([
+  ['another rule matches', ambientOf(looked, nightly, about('arn:aws:ssm:us-east-1:0:parameter/prod/x'), start)],
+  ['no rule matches', ambientOf(looked, nightly, about('arn:aws:ssm:us-east-1:0:parameter/x'), start)],
+  ['another action changes', ambientOf(looked, nightly, { ...here, action: 'toString' }, start)],
+  [
+    'was asked about for a role that the agent no longer runs on',
+    ambientOf({ ...looked, role: `${role}2` }, nightly, here, start),
+  ],
+  ['is asked about for a host without a role', ambientOf(looked, { runsOn: { other: 'a laptop' } }, here, start)],
+  ['was looked at a week ago', ambientOf(looked, nightly, here, start + lookHolds)],
+  [
+    'IAM has not answered about for a week',
+    ambientOf(
+      { ...looked, at: start + lookHolds, failed: { why: 'throttled', answersOf: start } },
+      nightly,
+      here,
+      start + lookHolds,
+    ),
+  ],
+  ['Hotwork never looked at', ambientOf(undefined, nightly, here, start)],
+])('a look says nothing of a resource that %s', (_rule, found) => expect(found).toBe('unknown'))
 
-  test('holds on a day on which IAM does not answer', () =>
-    expect(
-      ambientOf(
-        { ...looked, at: start + 86_400, failed: { why: 'throttled', answersOf: start } },
-        nightly,
-        here,
-        start + 86_400,
-      ),
-    ).toBe('allowed'))
+test('a look holds on a day on which IAM does not answer', () =>
+  expect(
+    ambientOf(
+      { ...looked, at: start + 86_400, failed: { why: 'throttled', answersOf: start } },
+      nightly,
+      here,
+      start + 86_400,
+    ),
+  ).toBe('allowed'))
+
+test('the guardrail of a host denies its role the changes of the catalogue in its account, and nothing else', () => {
+  const {
+    Statement: [deny],
+  } = guardrailOf(bundle, nightly) ?? { Statement: [{}] as never }
+  expect(deny).toMatchObject({ Effect: 'Deny' })
+  expect(deny.Action).toContain('ssm:PutParameter')
+  expect(deny.Resource).toContain('arn:aws:ssm:us-east-1:000000000000:parameter*')
+  expect(deny.Action.some((each) => each.includes('*'))).toBe(false)
 })
 
-describe('the guardrail for a host', () => {
-  test('denies its role what the catalogue changes in its account, and nothing else', () => {
-    const {
-      Statement: [deny],
-    } = guardrailOf(bundle, nightly) ?? { Statement: [{}] as never }
-    expect(deny).toMatchObject({ Effect: 'Deny' })
-    expect(deny.Action).toContain('ssm:PutParameter')
-    expect(deny.Resource).toContain('arn:aws:ssm:us-east-1:000000000000:parameter*')
-    expect(deny.Action.some((each) => each.includes('*'))).toBe(false)
-  })
-
-  test('is none where nothing of the catalogue is in its account', () =>
-    expect(guardrailOf(bundle, { runsOn: { awsRole: role.replace('000000000000', '999999999999') } })).toBeUndefined())
-})
+test('a host has no guardrail if the catalogue has nothing in its account', () =>
+  expect(guardrailOf(bundle, { runsOn: { awsRole: role.replace('000000000000', '999999999999') } })).toBeUndefined())

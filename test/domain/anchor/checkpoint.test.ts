@@ -76,12 +76,12 @@ it('signatures by other keys are ignored, and one by this key that does not hold
   expect(open(`${note}${line(noteOf(text, key, other))}`)).toEqual({ not: 'signed' })
 })
 
-it('of two keys of one log, as after a rotation, either opens its own notes', () => {
+it('a note opens with its own key of two, as after a rotation', () => {
   const next = { name: origin, spki: keyPair().spki }
   expect(open(note, [next, key])).toEqual({ checkpoint })
 })
 
-it('a size with a leading zero, or beyond what is counted, and a root of another length are no checkpoint', () => {
+it('a size with a leading zero or beyond 2^53, and a root of another length, are not read', () => {
   const root = base64(emptyRoot())
   expect(readCheckpoint(`o\n0\n${root}\n`)).toEqual({ origin: 'o', size: 0, root: emptyRoot() })
   expect(readCheckpoint(`o\n1\n${root}\nextension\n`)).toMatchObject({ size: 1 })

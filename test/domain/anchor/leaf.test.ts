@@ -9,7 +9,7 @@ it('a leaf is the canonical JSON of hash and id, and nothing else of the entry',
   expect(readLeaf(bytesOfLeaf(entry))).toEqual({ id: 'req_1/3', hash })
 })
 
-it('a leaf in another spelling, with more in it, or of other bytes is none', () => {
+it('a leaf in another spelling, with another member or of other bytes is not read', () => {
   for (const text of [
     `{"id":"req_1/3","hash":"${hash}"}`,
     `{"hash": "${hash}","id":"req_1/3"}`,

@@ -26,19 +26,19 @@ const leaves = Array.from({ length: 5 }, (_, n) => ({ id: `req_1/${n + 1}`, hash
 const hashes = Array.from({ length: 66_000 }, (_, n) => hashOfLeaf(utf8(`${n}`)))
 const paths = (tiles: ReturnType<typeof edgeTiles>) => tiles.map(pathOfTile)
 
-it('names tiles and bundles as the format does', () => {
+it('tiles and bundles have the names of the format', () => {
   expect(pathOfTile({ level: 0, index: 1_234_067, width: 256 })).toBe('tile/0/x001/x234/067')
   expect(pathOfTile({ level: 3, index: 0, width: 5 })).toBe('tile/3/000.p/5')
   expect(pathOfBundle(1000, 112)).toBe('tile/entries/x001/000.p/112')
 })
 
-it('a tree of 70,000 has at its right edge what the specification says', () => {
+it('a tree of 70,000 leaves has the right edge of the specification', () => {
   expect(paths(edgeTiles(70_000))).toEqual(['tile/0/273.p/112', 'tile/1/001.p/17', 'tile/2/000.p/1'])
   expect(paths(edgeTiles(256))).toEqual(['tile/1/000.p/1'])
   expect(paths(tilesOfGrowth(0, 256))).toEqual(['tile/0/000', 'tile/1/000.p/1'])
 })
 
-it('takes no path that a log cannot have', () => {
+it('a path that a log cannot have is refused', () => {
   for (const path of ['tile/0/000', 'tile/63/x001/x234/067.p/255', 'tile/entries/999', 'tile/entries/x001/000.p/1']) {
     expect(isTilePath(path)).toBe(true)
   }
@@ -82,7 +82,7 @@ it('a tree does not grow from an edge that is missing or too short', () => {
   expect(() => growTree(3, new Map([['tile/0/000.p/3', new Uint8Array(64)]]), hashes.slice(3, 4))).toThrow(RangeError)
 })
 
-it('proofs are read out of a few tiles', () => {
+it('a proof is read from a few tiles', () => {
   const size = 66_000
   const { tiles } = growTree(0, new Map(), hashes)
   for (const index of [0, 255, 256, 65_535, 65_536, 65_999]) {
@@ -96,7 +96,7 @@ it('proofs are read out of a few tiles', () => {
   expect(tilesOfNodes(consistencyNodes(65_000, size).flat(), size).length).toBeLessThanOrEqual(6)
 })
 
-it('a bundle gives back its leaves, and one that was cut or changed in a length gives none', () => {
+it('a bundle gives back its leaves, and one that is cut or has a wrong length gives none', () => {
   const bundle = writeBundle(leaves)
   expect(readBundle(bundle)).toEqual(leaves)
   expect(readBundle(bundle.slice(0, -1))).toBeUndefined()

@@ -3,7 +3,7 @@ import type { BudgetEntry } from '../../../functions/domain/record/opening.ts'
 import type { Digest } from '../../../functions/domain/values.ts'
 import { requestId, submittedAt } from '../../support/ask.ts'
 
-/** Which openings a budget still counts. */
+/** The openings that a budget counts. */
 
 const now = submittedAt
 const opening = (until: number, changes: Partial<BudgetEntry> = {}): BudgetEntry => ({
@@ -12,13 +12,13 @@ const opening = (until: number, changes: Partial<BudgetEntry> = {}): BudgetEntry
 })
 const oldest = now - budgetWindow
 
-test('an opening counts for seven days after its end, and to the second', () => {
+test('an opening counts for seven days after its end, to the second', () => {
   expect(spent([opening(oldest + 1)], now)).toBe(600)
   expect(spent([opening(oldest)], now)).toBe(0)
   expect(spent([opening(now + 60), opening(oldest - 1), opening(now)], now)).toBe(1200)
 })
 
-test('an opening is kept for seven days, and one that waits for its review is kept until that is done', () => {
+test('an opening is kept for seven days, and until its review', () => {
   const lately = opening(oldest + 1)
   const unreviewed = opening(oldest - budgetWindow, { review: oldest })
   expect(current([opening(oldest), lately, unreviewed], now)).toEqual([lately, unreviewed])

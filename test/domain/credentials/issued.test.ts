@@ -14,7 +14,6 @@ import {
   minutes,
   opening,
   openingAsk,
-  otherKey,
   permit,
   submittedAt,
   useBegin,
@@ -23,13 +22,13 @@ import {
 } from '../../support/ask.ts'
 import { Desk } from '../story.ts'
 
-/** What an intent and an issue put on record. */
+/** The record of an intent and of an issue. */
 
 const [token, aws] = [credentialId(1), credentialId(2)]
 const role = 'arn:aws:iam::000000000000:role/hotwork/target'
 const session = { role, endsAt: submittedAt + minutes(20) }
 
-test('the record tells each credential with its kind, its times and the role that it was of', () => {
+test('the record has each credential with its kind, its times and its role', () => {
   const entry = (type: string, facts: object, at = submittedAt) =>
     ({ type, at: rfc3339(at), facts }) as unknown as Entry
   const entries = [
@@ -53,127 +52,80 @@ test('the record tells each credential with its kind, its times and the role tha
   }
 })
 
-describe('an intent', () => {
-  const claimed = () => {
-    const desk = new Desk(0)
-    desk.tell(1, intent('access_token', token))
-    desk.tell(1, issuance('access_token', token))
-    return desk
-  }
+const claimed = () => {
+  const desk = new Desk(0)
+  desk.claim(1)
+  return desk
+}
 
-  test('counts access tokens and no AWS credentials', () => {
-    const desk = claimed()
-    expect(desk.last('CredentialIntended')).toMatchObject({ claim: 'access_token', count: 1 })
-    desk.tell(2, intent('access_token', credentialId(5)))
-    expect(desk.last('CredentialIntended')).toMatchObject({ count: 2 })
-    desk.tell(2, issuance('access_token', credentialId(5)))
-    desk.tell(3, intent('aws', aws, { presented: credentialId(5), session }))
-    expect(desk.last('CredentialIntended')).toMatchObject({ claim: 'aws', session })
-    expect(desk.last('CredentialIntended')).not.toHaveProperty('count')
-  })
-
-  test('has the end of an ancestor where that is sooner than the end of the grant, and no other', () => {
-    const desk = new Desk(0)
-    const notAfter = desk.state.status === 'approved' ? desk.state.grant.notAfter : 0
-    const of = (bound?: number) => {
-      desk.tell(1, intent('access_token', token, defined({ bound })))
-      return desk.last('CredentialIntended')?.notAfter
-    }
-    expect([of(undefined), of(notAfter), of(notAfter + 1), of(notAfter - 1)]).toEqual([
-      undefined,
-      undefined,
-      undefined,
-      notAfter - 1,
-    ])
-  })
-
-  test('names no state of a resource that was not read', () => {
-    expect(claimed().last('CredentialIntended')).not.toHaveProperty('state')
-  })
-
-  test('for AWS credentials takes a free use where none has begun, and none more after', () => {
-    const desk = claimed()
-    desk.tell(2, useBegin(token, 1))
-    expect(desk.tell(3, intent('aws', aws, { presented: token, session }))).toBe('!uses_exhausted')
-    const other = claimed()
-    other.tell(2, intent('aws', aws, { presented: token, session }))
-    other.tell(2, issuance('aws', aws, { use: useId(9) }))
-    expect(other.tell(3, intent('aws', credentialId(4), { presented: token, session }))).toBe('approved')
-    expect(other.tell(3, issuance('aws', credentialId(4)))).toBe('approved')
-    expect(other.events.filter(({ type }) => type === 'UseBegun')).toHaveLength(1)
-  })
-
-  test('is refused beside a hundred AWS sessions that are alive, and those that are over do not count', () => {
-    const desk = claimed()
-    const at = submittedAt + 2
-    const withSessions = (alive: number, over: number) => {
-      if (desk.state.status !== 'approved') throw new Error('not approved')
-      const ends = [...Array.from({ length: alive }, () => at + 1), ...Array.from({ length: over }, () => at)]
-      const sessions = ends.map((endsAt, n) => ({ credential: credentialId(100 + n), role, endsAt }))
-      return { ...desk.state, grant: { ...desk.state.grant, sessions } }
-    }
-    const told = (state: ApprovalRequest, claim: 'aws' | 'access_token' = 'aws') =>
-      decide(state, intent(claim, aws, { presented: token, session }), at).refusal?.code
-    expect([told(withSessions(99, 9)), told(withSessions(100, 0))]).toEqual([undefined, 'too_many_sessions'])
-    expect(told(withSessions(100, 0), 'access_token')).toBeUndefined()
-  })
-
-  test('with another key than the request has binds nothing where that is not allowed', () => {
-    expect(new Desk(0).tell(1, intent('access_token', token, { jkt: otherKey }))).toBe('!key_mismatch')
-  })
+test('an intent counts access tokens and no AWS credentials', () => {
+  const desk = claimed()
+  expect(desk.last('CredentialIntended')).toMatchObject({ claim: 'access_token', count: 1 })
+  desk.tell(2, intent('access_token', credentialId(5)))
+  expect(desk.last('CredentialIntended')).toMatchObject({ count: 2 })
+  desk.tell(2, issuance('access_token', credentialId(5)))
+  desk.tell(3, intent('aws', aws, { presented: credentialId(5), session }))
+  expect(desk.last('CredentialIntended')).toMatchObject({ claim: 'aws', session })
+  expect(desk.last('CredentialIntended')).not.toHaveProperty('count')
 })
 
-describe('an issue', () => {
-  test('cuts the grant to one lifetime at the first claim alone', () => {
-    const desk = new Desk(0)
-    const before = desk.state.status === 'approved' ? desk.state.grant.notAfter : 0
-    const at = submittedAt + 10
-    const cut = Math.min(before, at + desk.ask.lifetime)
-    expect(cut).toBeLessThan(before)
-    desk.tell(9, intent('access_token', token))
-    desk.tell(10, issuance('access_token', token))
-    expect(desk.last('CredentialIssued')).toMatchObject({ notAfter: cut, expiresAt: cut })
-    desk.tell(20, intent('access_token', aws))
-    desk.tell(20, issuance('access_token', aws))
-    expect(desk.last('CredentialIssued')).toMatchObject({ notAfter: cut, replaces: token })
-  })
+test('an intent has the end of an ancestor if that is sooner than the end of the grant', () => {
+  const desk = new Desk(0)
+  const notAfter = desk.state.status === 'approved' ? desk.state.grant.notAfter : 0
+  const of = (bound?: number) => {
+    desk.tell(1, intent('access_token', token, defined({ bound })))
+    return desk.last('CredentialIntended')?.notAfter
+  }
+  expect([of(undefined), of(notAfter), of(notAfter + 1), of(notAfter - 1)]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    notAfter - 1,
+  ])
+})
 
-  test('of an opening moves no end, and lives for one credential at most', () => {
-    const run = (state: ApprovalRequest | undefined, command: Command, at: number) => {
-      const { events } = decide(state, command, at)
-      return { state: events.reduce(evolve, state), events }
-    }
-    const ask = openingAsk()
-    const opened = run(undefined, opening(ask), submittedAt)
-    if (opened.state?.status !== 'approved') throw new Error('not opened')
-    const { notAfter } = opened.state.grant
-    const mine = { agent: jade as never, answer: permit }
-    const intended = run(opened.state, intent('access_token', token, mine), submittedAt + 1)
-    const { events } = run(intended.state, issuance('access_token', token, { agent: jade as never }), submittedAt + 1)
-    const credential = submittedAt + 1 + longestCredential
-    expect(credential).toBeLessThan(notAfter)
-    expect(events).toMatchObject([{ type: 'CredentialIssued', notAfter, expiresAt: credential }])
-  })
+test('an intent names no state of a resource that was not read', () => {
+  expect(claimed().last('CredentialIntended')).not.toHaveProperty('state')
+})
 
-  test('is of the newest intent, a minute old at most', () => {
-    for (const [age, then] of [
-      [60, 'approved'],
-      [61, '!credential_superseded'],
-    ] as const) {
-      const desk = new Desk(0)
-      desk.tell(1, intent('access_token', token))
-      expect(desk.tell(1 + age, issuance('access_token', token))).toBe(then)
-    }
-  })
+test('an intent is refused beside a hundred live AWS sessions, and ended ones do not count', () => {
+  const desk = claimed()
+  const at = submittedAt + 2
+  const withSessions = (alive: number, over: number) => {
+    if (desk.state.status !== 'approved') throw new Error('not approved')
+    const ends = [...Array.from({ length: alive }, () => at + 1), ...Array.from({ length: over }, () => at)]
+    const sessions = ends.map((endsAt, n) => ({ credential: credentialId(100 + n), role, endsAt }))
+    return { ...desk.state, grant: { ...desk.state.grant, sessions } }
+  }
+  const told = (state: ApprovalRequest, claim: 'aws' | 'access_token' = 'aws') =>
+    decide(state, intent(claim, aws, { presented: token, session }), at).refusal?.code
+  expect([told(withSessions(99, 9)), told(withSessions(100, 0))]).toEqual([undefined, 'too_many_sessions'])
+  expect(told(withSessions(100, 0), 'access_token')).toBeUndefined()
+})
 
-  test('of AWS credentials begins the one use, which must be named and left', () => {
-    const desk = new Desk(0)
-    desk.tell(1, intent('access_token', token))
-    desk.tell(1, issuance('access_token', token))
-    desk.tell(2, intent('aws', aws, { presented: token, session }))
-    expect(desk.tell(2, issuance('aws', aws))).toBe('!uses_exhausted')
-    desk.tell(3, useBegin(token, 1))
-    desk.tell(3, useEnd(1))
-    expect(desk.tell(4, issuance('aws', aws, { use: useId(9) }))).toBe('!uses_exhausted')
-  })
+test('an issue of an opening moves no end, and lives for one credential at most', () => {
+  const run = (state: ApprovalRequest | undefined, command: Command, at: number) => {
+    const { events } = decide(state, command, at)
+    return { state: events.reduce(evolve, state), events }
+  }
+  const ask = openingAsk()
+  const opened = run(undefined, opening(ask), submittedAt)
+  if (opened.state?.status !== 'approved') throw new Error('not opened')
+  const { notAfter } = opened.state.grant
+  const mine = { agent: jade as never, answer: permit }
+  const intended = run(opened.state, intent('access_token', token, mine), submittedAt + 1)
+  const { events } = run(intended.state, issuance('access_token', token, { agent: jade as never }), submittedAt + 1)
+  const credential = submittedAt + 1 + longestCredential
+  expect(credential).toBeLessThan(notAfter)
+  expect(events).toMatchObject([{ type: 'CredentialIssued', notAfter, expiresAt: credential }])
+})
+
+test('an issue of AWS credentials begins the one use, which must be named and left', () => {
+  const desk = new Desk(0)
+  desk.claim(1)
+  desk.tell(2, intent('aws', aws, { presented: token, session }))
+  expect(desk.tell(2, issuance('aws', aws))).toBe('!uses_exhausted')
+  desk.tell(3, useBegin(token, 1))
+  desk.tell(3, useEnd(1))
+  expect(desk.tell(4, issuance('aws', aws, { use: useId(9) }))).toBe('!uses_exhausted')
 })

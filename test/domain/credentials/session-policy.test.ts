@@ -17,8 +17,8 @@ import { anyCharacter } from '../../support/any-character.ts'
 import { submittedAt } from '../../support/ask.ts'
 
 /**
- * What a session policy lets through, by the judgement of somebody else's engine: of all calls near the approved one,
- * that one alone, and that one only until the grant ends.
+ * The calls that a session policy allows, by an independent engine: among all calls near the approved one, that one
+ * alone, until the end of the grant.
  */
 
 const bundle = compileSample()
@@ -30,14 +30,14 @@ const name = (min: number, max: number, letters = 'abcXYZ019_-') =>
   fc.string({ unit: fc.constantFrom(...letters), minLength: min, maxLength: max })
 const path = fc.array(name(1, 12), { minLength: 1, maxLength: 4 }).map((parts) => `/${parts.join('/')}`)
 
-/** Values of DynamoDB keys: any text, also what IAM reads something into elsewhere. */
+/** Values of DynamoDB keys: any text, also with characters that IAM interprets elsewhere. */
 const keyText = fc.oneof(
   name(1, 12),
   fc.constantFrom('*', 'a*', '?', '$', '$a', 'é', 'A', 'a', '鍵', '🔥', 'ж\u0001\n"'),
 )
 const attribute = fc.constantFrom('enabled', 'price', 'owner', 'a')
 
-/** Arguments of each AWS action of the sample, whatever they may be. */
+/** Any arguments of each AWS action of the sample. */
 const argumentsOf: { readonly [action: string]: fc.Arbitrary<JsonObject> } = {
   'ssm:PutParameter': fc.record(
     { Name: path, Value: name(1, 40), Overwrite: fc.boolean() },
@@ -65,22 +65,22 @@ const argumentsOf: { readonly [action: string]: fc.Arbitrary<JsonObject> } = {
   ),
 }
 
-/** What a call carries, by IAM's keys, that some condition may compare. */
+/** The values of a call, by IAM's keys, that a condition may compare. */
 type Carried = { readonly [key: string]: string | string[] }
 type Call = { action: string; resource: string; at: number; carried: Carried }
 type Approved = { entry: CatalogueEntry; args: JsonObject; conditions: Conditions; call: Call; policy: string }
 
-/** What AWS says that the approved call carries. Of each kind, what a call that is not the approved one would carry. */
+/** The values of the approved call in AWS, and other values of each kind. */
 const carriedBy: { readonly [action: string]: (args: JsonObject) => { carried: Carried; others: readonly Carried[] } } =
   {
     'ssm:PutParameter': ({ Overwrite }) => {
-      // A call that says nothing of it overwrites nothing.
+      // A call without `Overwrite` overwrites nothing.
       const carried = Overwrite === undefined ? {} : { 'ssm:Overwrite': String(Overwrite) }
       return {
         carried,
         others: [
           ...(Overwrite === undefined ? [{ 'ssm:Overwrite': 'true' }] : [{ 'ssm:Overwrite': String(!Overwrite) }, {}]),
-          // A policy of the parameter: it may have the parameter deleted at a time.
+          // A policy of the parameter can delete it at a set time.
           { ...carried, 'ssm:Policies': 'true' },
         ],
       }
@@ -99,7 +99,7 @@ const carriedBy: { readonly [action: string]: (args: JsonObject) => { carried: C
             ...carried,
             'ecs:cluster': each,
           })),
-          // Another revision, one more digit of it, another family; and where none was asked for, any at all.
+          // Another revision, one more digit of it, another family; and any at all if none was asked for.
           ...['checkout:1000', `${taskDefinition}0`, `x${taskDefinition}`].map((each) => ({
             ...carried,
             'ecs:task-definition': definition(each),
@@ -170,14 +170,15 @@ const request = ({ action, resource, at, carried }: Call): Simulation['request']
   contextVariables: { ...carried, 'aws:CurrentTime': rfc3339(at) },
 })
 
-/** Whether the policy lets a call through, were the role behind it allowed everything. */
+const noControls = { serviceControlPolicies: [], resourceControlPolicies: [] }
+
+/** Whether the policy allows a call, if the role behind it is allowed everything. */
 const allows = (policy: string, call: Call): boolean =>
   runUnsafeSimulation(
     {
       request: request(call),
       identityPolicies: [{ name: 'session', policy: JSON.parse(policy) }],
-      serviceControlPolicies: [],
-      resourceControlPolicies: [],
+      ...noControls,
     },
     {},
   ) === 'Allowed'
@@ -192,7 +193,7 @@ const pivots = [
   ...['iam:AttachRolePolicy', 'iam:UpdateAssumeRolePolicy', 'iam:CreateServiceLinkedRole', 'iam:CreateUser'],
   ...['iam:DeleteRolePermissionsBoundary', 'organizations:LeaveOrganization', 'organizations:DetachPolicy'],
 ]
-/** Near in name, or near in what they reach. */
+/** Actions near in name or in effect. */
 const others = [
   ...['ssm:PutParameters', 'ssm:GetParameter', 'ssm:DeleteParameter', 'ssm:PutParameterPolicy', 'ssm:SendCommand'],
   ...['lambda:InvokeFunction', 'lambda:UpdateFunctionCode', 'lambda:AddPermission', 'lambda:DeleteFunctionConcurrency'],
@@ -208,13 +209,16 @@ const replaceField = (arn: string, index: number, by: string) =>
     .map((field, at) => (at === index ? by : field))
     .join(':')
 
-/** What a call can name: it begins with `arn:`, and has no `*` or `?` in it, which the judge would read as a pattern. */
+/**
+ * Other ARNs that a call can name: they begin with `arn:` and have no `*` or `?`, which the engine would read as a
+ * pattern.
+ */
 const otherArn = (arn: string): fc.Arbitrary<string> =>
   fc.oneof(
     fc.constantFrom('aws-cn', 'aws-us-gov', 'aws-iso', '').map((partition) => replaceField(arn, 1, partition)),
     fc.constantFrom('us-east-2', 'eu-west-1', 'us-east-1a', '').map((region) => replaceField(arn, 3, region)),
     fc.constantFrom('000000000001', '111122223333', '', 'aws').map((other) => replaceField(arn, 4, other)),
-    // Longer, shorter, one character another, another case.
+    // Longer, shorter, one changed character, changed case.
     fc.constantFrom('x', '/', '-1', '/x', ':x', ':$LATEST', '.').map((tail) => `${arn}${tail}`),
     fc.integer({ min: 1, max: 12 }).map((cut) => arn.slice(0, -cut)),
     fc
@@ -259,7 +263,7 @@ const nearMiss = (it: Approved): fc.Arbitrary<Call> => {
     .filter((miss) => !sameCall(miss, call))
 }
 
-test('IAM has each key of a condition for its action: none compares what no call carries', async () => {
+test('IAM has each key of a condition for its action, so that none compares a missing value', async () => {
   for (const name of Object.keys(argumentsOf)) {
     const [{ policy, call, ...it }] = fc.sample(
       approved.filter(({ entry }) => entry.name === name),
@@ -272,8 +276,7 @@ test('IAM has each key of a condition for its action: none compares what no call
         request: request({ ...call, carried: said }),
         sessionPolicy: JSON.parse(policy),
         identityPolicies: [],
-        serviceControlPolicies: [],
-        resourceControlPolicies: [],
+        ...noControls,
       },
       {},
     )
@@ -284,7 +287,7 @@ test('IAM has each key of a condition for its action: none compares what no call
   }
 })
 
-test('a change of a service goes through where the call says no to what was not asked for', () => {
+test('a change of a service is allowed if the call turns off the features that were not asked for', () => {
   const changes = fc.sample(
     approved.filter(({ entry }) => entry.name === 'ecs:UpdateService'),
     { numRuns: 20, seed: 7 },
@@ -313,7 +316,7 @@ test('the approved call goes through to the last second, and of 20,000 calls nea
   )
   fc.assert(property, { numRuns: 1000 })
   expect(judged.misses).toBeGreaterThanOrEqual(20_000)
-  // Some differ in nothing but what a condition compares.
+  // Some differ only in a value that a condition compares.
   expect(judged.carried).toBeGreaterThan(1000)
   expect([...judged.approved.keys()].sort()).toEqual(Object.keys(argumentsOf).sort())
 }, 120_000)
@@ -335,7 +338,7 @@ test('the judge is no yes-man: with the confines left out it lets near misses th
   expect(allows(anyAction, { ...call, action: 's3:GetObject' })).toBe(true)
   expect(allows(anyResource, { ...call, resource: `${call.resource}x` })).toBe(true)
   expect(allows(anyTime, { ...call, at: notAfter })).toBe(true)
-  // The conditions of the sample are what keeps out a call that only carries something else.
+  // The sample's conditions keep out calls that differ only in such a value.
   const judged = fc.sample(
     approved.filter((it) => carried(it).others.length > 0),
     { numRuns: 50, seed: 7 },
@@ -346,11 +349,11 @@ test('the judge is no yes-man: with the confines left out it lets near misses th
     for (const other of carried(it).others)
       expect(allows(JSON.stringify(policy), { ...it.call, carried: other })).toBe(true)
   }
-  // The deny holds all the same.
+  // The deny still holds.
   for (const action of pivots) expect([action, allows(anyAction, { ...call, action })]).toEqual([action, false])
 })
 
-test('an administrator’s role, and trust that names the session, reach nothing more through it', async () => {
+test('a session reaches no more by an administrator’s role, or by trust that names it', async () => {
   const [{ policy, call }] = fc.sample(approved, { numRuns: 1, seed: 7 }) as [Approved]
   const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }
   const judge = async (asked: Call, resourcePolicy?: unknown) => {
@@ -359,8 +362,7 @@ test('an administrator’s role, and trust that names the session, reach nothing
         request: request(asked),
         sessionPolicy: JSON.parse(policy),
         identityPolicies: [{ name: 'administrator', policy: everything }],
-        serviceControlPolicies: [],
-        resourceControlPolicies: [],
+        ...noControls,
         ...(resourcePolicy ? { resourcePolicy } : {}),
       },
       {},
@@ -377,7 +379,7 @@ test('an administrator’s role, and trust that names the session, reach nothing
   expect(await judge({ ...call, action: 'sts:AssumeRole', resource: admin }, trusting)).toBe('ExplicitlyDenied')
 })
 
-test('it is one allow of named actions on literal ARNs until the end, one deny, and nothing else', () => {
+test('a session policy is one allow of named actions on literal ARNs until the end, one deny, and nothing else', () => {
   fc.assert(
     fc.property(approved, ({ entry, call, conditions, policy }) => {
       const { Version, Statement, ...rest } = JSON.parse(policy)
@@ -436,7 +438,7 @@ test('conditions of the catalogue stay beside the end, which no catalogue can mo
   })
 })
 
-test('a session policy is of characters that STS takes, says the same for all that, and is measured as it is sent', () => {
+test('a session policy has only characters that STS takes, keeps its meaning, and is measured as it is sent', () => {
   const entry = bundle.actions['dynamodb:UpdateItem'] as CatalogueEntry
   const text = fc.string({ unit: anyCharacter, minLength: 1, maxLength: 40 }).filter((each) => !each.includes(`\${`))
   fc.assert(
@@ -464,68 +466,60 @@ test('a session policy is of characters that STS takes, says the same for all th
   expect(lengthOf('鍵'.repeat(100)) - lengthOf('k'.repeat(100))).toBe(500)
 })
 
-describe('what a profile opens', () => {
-  const arnOf = (resource: string) => `arn:aws:dynamodb:us-east-1:${account}:table/${resource}`
-  const where = accountOf(bundle, bundle.actions['dynamodb:UpdateItem'] as CatalogueEntry)
-  if (!where) throw new Error('the sample has no such account')
-  const profile = (rights: Parameters<typeof rightsStatements>[0], { drill = false, unjudged = [] as string[] } = {}) =>
-    sessionPolicy(rightsStatements(rights, bundle.actions, { ...where, unjudgedConditions: unjudged }), notAfter, {
-      drill,
-    })
-  const tables = {
-    action: 'dynamodb:UpdateItem',
-    resources: ['arn:{partition}:dynamodb:{region}:{account}:table/flags-*'],
-  }
-  const parameters = {
-    action: 'ssm:PutParameter',
-    resources: ['arn:{partition}:ssm:{region}:{account}:parameter/prod/checkout/*'],
-  }
-  const call = {
-    action: 'dynamodb:UpdateItem',
-    resource: arnOf('flags-1'),
-    at: notAfter - 1,
-    carried: { 'dynamodb:LeadingKeys': ['any'], 'dynamodb:Attributes': ['any'], 'dynamodb:ReturnValues': 'NONE' },
-  }
-  const put = {
-    action: 'ssm:PutParameter',
-    resource: `arn:aws:ssm:us-east-1:${account}:parameter/prod/checkout/timeout`,
-    at: notAfter - 1,
-    carried: { 'ssm:Overwrite': 'true' },
-  }
-
-  test.each<[what: string, call: Call]>([
-    ['any arguments on what it names', call],
-    ['an overwrite, though the catalogue compares it with what was asked: a profile asks for none', put],
-    ['a new parameter too', { ...put, carried: { 'ssm:Overwrite': 'false' } }],
-  ])('is %s', (_what, each) => expect(allows(profile([tables, parameters]), each)).toBe(true))
-
-  test.each<[what: string, call: Call]>([
-    ['anything beside it', { ...call, resource: arnOf('orders') }],
-    ['one action on what is opened for another', { ...call, action: 'ssm:PutParameter' }],
-    ['anything once it has ended', { ...call, at: notAfter }],
-    ['a way to more', { ...call, action: 'sts:AssumeRole', resource: `arn:aws:iam::${account}:role/admin` }],
-    [
-      'what the catalogue forbids of any call',
-      { ...call, carried: { ...call.carried, 'dynamodb:ReturnValues': 'ALL_OLD' } },
-    ],
-    ['a call without what the catalogue wants of any', { ...call, carried: {} }],
-  ])('is not %s', (_what, each) => expect(allows(profile([tables, parameters]), each)).toBe(false))
-
-  test('has no condition on what an argument would say, and all others that are judged in that account', () => {
-    const conditions = (policy: string) =>
-      JSON.parse(policy).Statement.map(({ Condition }: { Condition?: object }) => Object.keys(Condition ?? {}))
-    expect(conditions(profile([tables, parameters]))).toEqual([
-      ['Null', 'StringEqualsIfExists', 'DateLessThan'],
-      ['StringEqualsIfExists', 'DateLessThan'],
-      [],
-    ])
-    expect(conditions(profile([tables], { unjudged: ['dynamodb:ReturnValues'] }))).toEqual([
-      ['Null', 'DateLessThan'],
-      [],
-    ])
+const arnOf = (resource: string) => `arn:aws:dynamodb:us-east-1:${account}:table/${resource}`
+const where = accountOf(bundle, bundle.actions['dynamodb:UpdateItem'] as CatalogueEntry)
+if (!where) throw new Error('the sample has no such account')
+const profile = (rights: Parameters<typeof rightsStatements>[0], { drill = false, unjudged = [] as string[] } = {}) =>
+  sessionPolicy(rightsStatements(rights, bundle.actions, { ...where, unjudgedConditions: unjudged }), notAfter, {
+    drill,
   })
+const tables = {
+  action: 'dynamodb:UpdateItem',
+  resources: ['arn:{partition}:dynamodb:{region}:{account}:table/flags-*'],
+}
+const parameters = {
+  action: 'ssm:PutParameter',
+  resources: ['arn:{partition}:ssm:{region}:{account}:parameter/prod/checkout/*'],
+}
+const call = {
+  action: 'dynamodb:UpdateItem',
+  resource: arnOf('flags-1'),
+  at: notAfter - 1,
+  carried: { 'dynamodb:LeadingKeys': ['any'], 'dynamodb:Attributes': ['any'], 'dynamodb:ReturnValues': 'NONE' },
+}
+const put = {
+  action: 'ssm:PutParameter',
+  resource: `arn:aws:ssm:us-east-1:${account}:parameter/prod/checkout/timeout`,
+  at: notAfter - 1,
+  carried: { 'ssm:Overwrite': 'true' },
+}
 
-  test('is nothing at all in a drill', () => {
-    for (const each of [call, put]) expect(allows(profile([tables, parameters], { drill: true }), each)).toBe(false)
-  })
+test.each<[what: string, call: Call]>([
+  ['any arguments on its resources', call],
+  ['an overwrite, which a profile does not compare', put],
+  ['a new parameter too', { ...put, carried: { 'ssm:Overwrite': 'false' } }],
+])('a profile opens %s', (_what, each) => expect(allows(profile([tables, parameters]), each)).toBe(true))
+
+test.each<[what: string, call: Call]>([
+  ['another resource', { ...call, resource: arnOf('orders') }],
+  ['an action on a resource of another action', { ...call, action: 'ssm:PutParameter' }],
+  ['any call after its end', { ...call, at: notAfter }],
+  ['a way to more rights', { ...call, action: 'sts:AssumeRole', resource: `arn:aws:iam::${account}:role/admin` }],
+  ['a call that the catalogue forbids', { ...call, carried: { ...call.carried, 'dynamodb:ReturnValues': 'ALL_OLD' } }],
+  ['a call without a condition of the catalogue', { ...call, carried: {} }],
+])('a profile does not open %s', (_what, each) => expect(allows(profile([tables, parameters]), each)).toBe(false))
+
+test('a profile has no condition on arguments, and all others that are judged in that account', () => {
+  const conditions = (policy: string) =>
+    JSON.parse(policy).Statement.map(({ Condition }: { Condition?: object }) => Object.keys(Condition ?? {}))
+  expect(conditions(profile([tables, parameters]))).toEqual([
+    ['Null', 'StringEqualsIfExists', 'DateLessThan'],
+    ['StringEqualsIfExists', 'DateLessThan'],
+    [],
+  ])
+  expect(conditions(profile([tables], { unjudged: ['dynamodb:ReturnValues'] }))).toEqual([['Null', 'DateLessThan'], []])
+})
+
+test('a profile opens nothing in a drill', () => {
+  for (const each of [call, put]) expect(allows(profile([tables, parameters], { drill: true }), each)).toBe(false)
 })

@@ -31,7 +31,7 @@ test.each(all)('the signer sets issuer, audience and time by itself in a stateme
     expect(() => make(kind, { ...said, ...own })).toThrow()
 })
 
-test('a read token ends five minutes after the signer made it, and a caller names no time', () => {
+test('a read token ends five minutes after the signer made it, and its caller names no time', () => {
   const said = { tool: 'tool:flag-service' }
   expect(make('read', said).claims).toMatchObject({ iat: start, exp: start + readSeconds })
   expect(() => make('read', { ...said, exp: start + 10 * 365 * 86_400 })).toThrow()

@@ -24,7 +24,7 @@ import {
 } from '../../support/ask.ts'
 import { person, sampleBundle } from '../../support/world.ts'
 
-/** Judging follows from policy and from what was read, which is written down here. */
+/** A judgement follows from policy and from the facts that were read. */
 
 const bundle = sampleBundle()
 const [ana, ben, dan, eve, gus] = [person('ana'), person('ben'), person('dan'), person('eve'), person('gus')]
@@ -32,7 +32,7 @@ const nothing: Gathered = { ancestors: [], halts: [], standIns: [] }
 const asking: Occasion = { moment: 'request', now: at }
 
 type OfPerson = Question & { kind: 'person' }
-/** People may what `may` says, by a policy of their own; agents may all. */
+/** A policy that permits people by `may`, each with a policy id of their own, and permits all agents. */
 function answering(may: (question: OfPerson) => boolean, of: Bundle = bundle, action: Answer = permit) {
   const asked: Question[] = []
   const policy: PolicyAnswers = {
@@ -59,7 +59,7 @@ const pending = after(undefined, submit(ask, 2))
 const eligible = { [ana]: ['owner'], [eve]: ['sre'] }
 const byAna = after(pending, decision(ask, 'ana', 'approve', { eligible }))
 const approved = after(byAna, decision(ask, 'eve', 'approve', { eligible }))
-/** Approved at the first stage by ben, in the place of ana. */
+/** Approved at the first stage by ben, as the stand-in of ana. */
 const byBen = after(
   pending,
   decision(ask, 'ben', 'approve', { eligible: { [ben]: ['owner'] }, standsFor: { owner: ana } }),
@@ -76,59 +76,57 @@ const standIn = (absent: PersonId, changes: Partial<StandIn> = {}): StandIn => (
   ...changes,
 })
 
-describe('stand-ins', () => {
-  const decided = (policy: PolicyAnswers, read: Partial<Gathered>, state = pending, decider = ben) =>
-    judge(policy, state, { ...nothing, standIns: [standIn(ana)], ...read }, { ...asking, decider })
+const decided = (policy: PolicyAnswers, read: Partial<Gathered>, state = pending, decider = ben) =>
+  judge(policy, state, { ...nothing, standIns: [standIn(ana)], ...read }, { ...asking, decider })
 
-  test('decide what the absent person may decide, by the policies that let them', () => {
-    const login = { acr: 'strong', at: at - 1 }
-    expect(decided(owners(ana), { standIns: [standIn(ana, { login })] })).toMatchObject({
-      eligible: { [ana]: ['owner'], [ben]: ['owner'] },
-      standsFor: { owner: ana },
-      givenBy: { [ana]: { at: at - 1, login } },
-      permittedBy: { owner: [`of-${ana}`] },
-    })
-  })
-
-  test('decide nothing that policy does not hand on, and nothing that they may decide themselves', () => {
-    const kept = answering(({ person: { id }, stage, inSteadBy }) => id === ana && stage === 'owner' && !inSteadBy)
-    for (const policy of [kept.policy, owners(ana, ben)]) expect(decided(policy, {})).not.toHaveProperty('standsFor')
-    expect(decided(kept.policy, {}).eligible[ben]).toEqual([])
-  })
-
-  test('that are not active, or answer for the agent that asks, decide for no one', () => {
-    const people = bundle.directory.people.map((each) =>
-      each.id === ben ? { ...each, status: 'inactive' as const } : each,
-    )
-    const without = { ...bundle, directory: { ...bundle.directory, people } }
-    expect(decided(answering(({ person: { id } }) => id === ana, without).policy, {})).not.toHaveProperty('standsFor')
-    expect(decided(owners(ana), {}, pending, dan)).not.toHaveProperty('standsFor')
-  })
-
-  test('bring the right of a person who has not decided yet before that of one who has', () => {
-    const of = (...absent: PersonId[]) =>
-      decided(owners(ana, eve), { standIns: absent.map((each) => standIn(each)) }, byAna).standsFor
-    expect([of(ana, eve), of(eve, ana), of(ana)]).toEqual([{ owner: eve }, { owner: eve }, { owner: ana }])
-  })
-
-  test('count as approvers as long as the right of the absent person is there', () => {
-    expect(judge(owners(ana), byBen, nothing, asking).eligible).toEqual({ [ana]: ['owner'], [ben]: ['owner'] })
-    expect(judge(owners(), byBen, nothing, asking).eligible).toEqual({ [ana]: [], [ben]: [] })
-  })
-
-  test('given before a halt of their giver are dead, also once it is lifted', () => {
-    const givenBy = (halts: Halt[], changes = {}) =>
-      decided(owners(ana), { halts, standIns: [standIn(ana, changes)] }).standsFor !== undefined
-    expect([givenBy([]), givenBy([haltOf(ben, { at: at + 1, lifted: { by: gus, at: at - 5 } })])]).toEqual([true, true])
-    expect([givenBy([haltOf(ana)]), givenBy([lifted(ana)]), givenBy([lifted(ana)], { at: at + 1 })]).toEqual([
-      false,
-      false,
-      true,
-    ])
+test('a stand-in decides what the absent person may decide, by the policies that let them', () => {
+  const login = { acr: 'strong', at: at - 1 }
+  expect(decided(owners(ana), { standIns: [standIn(ana, { login })] })).toMatchObject({
+    eligible: { [ana]: ['owner'], [ben]: ['owner'] },
+    standsFor: { owner: ana },
+    givenBy: { [ana]: { at: at - 1, login } },
+    permittedBy: { owner: [`of-${ana}`] },
   })
 })
 
-test('a stopped person may decide nothing while they are stopped, and what they decided before does not count', () => {
+test('a stand-in is used only for rights that policy passes on and that the decider lacks', () => {
+  const kept = answering(({ person: { id }, stage, inSteadBy }) => id === ana && stage === 'owner' && !inSteadBy)
+  for (const policy of [kept.policy, owners(ana, ben)]) expect(decided(policy, {})).not.toHaveProperty('standsFor')
+  expect(decided(kept.policy, {}).eligible[ben]).toEqual([])
+})
+
+test('a stand-in who is inactive, or answers for the asking agent, decides for no person', () => {
+  const people = bundle.directory.people.map((each) =>
+    each.id === ben ? { ...each, status: 'inactive' as const } : each,
+  )
+  const without = { ...bundle, directory: { ...bundle.directory, people } }
+  expect(decided(answering(({ person: { id } }) => id === ana, without).policy, {})).not.toHaveProperty('standsFor')
+  expect(decided(owners(ana), {}, pending, dan)).not.toHaveProperty('standsFor')
+})
+
+test('a stand-in uses the right of a person who has not decided before that of one who has', () => {
+  const of = (...absent: PersonId[]) =>
+    decided(owners(ana, eve), { standIns: absent.map((each) => standIn(each)) }, byAna).standsFor
+  expect([of(ana, eve), of(eve, ana), of(ana)]).toEqual([{ owner: eve }, { owner: eve }, { owner: ana }])
+})
+
+test('a stand-in counts as an approver while the absent person has the right', () => {
+  expect(judge(owners(ana), byBen, nothing, asking).eligible).toEqual({ [ana]: ['owner'], [ben]: ['owner'] })
+  expect(judge(owners(), byBen, nothing, asking).eligible).toEqual({ [ana]: [], [ben]: [] })
+})
+
+test('a stand-in from before a halt of its giver is dead, also once it is lifted', () => {
+  const givenBy = (halts: Halt[], changes = {}) =>
+    decided(owners(ana), { halts, standIns: [standIn(ana, changes)] }).standsFor !== undefined
+  expect([givenBy([]), givenBy([haltOf(ben, { at: at + 1, lifted: { by: gus, at: at - 5 } })])]).toEqual([true, true])
+  expect([givenBy([haltOf(ana)]), givenBy([lifted(ana)]), givenBy([lifted(ana)], { at: at + 1 })]).toEqual([
+    false,
+    false,
+    true,
+  ])
+})
+
+test('a halted person decides nothing during the halt, and their earlier decisions do not count', () => {
   const rights = (state: ApprovalRequest, ...halts: Halt[]) =>
     judge(owners(ana), state, { ...nothing, halts }, { ...asking, now: at + 6, decider: ana }).eligible[ana]
   const later = haltOf(ana, { lifted: { by: gus, at: at + 5 } })
@@ -141,43 +139,41 @@ test('an act keeps the halts of its decider that were lifted before it in the sa
   expect(judge(lenient, pending, { ...nothing, halts }, { ...asking, decider: ana }).afterHalts).toEqual([`hlt_${ana}`])
 })
 
-test('an act without a decider has no stage of anyone, no halts to remember and no stand-in', () => {
+test('an act without a decider has no stages, no halts to remember and no stand-in', () => {
   const found = judge(lenient, pending, { ...nothing, halts: [lifted(ana)], standIns: [] }, asking)
   expect(found).toEqual({ answer: permit, eligible: {}, permittedBy: {} })
 })
 
-describe('an ending', () => {
-  const child = (ancestor = requestId(2)) => ({ ...pending, ask: { ...ask, ancestors: [ancestor] } })
-  const parent: ApprovalRequest = { ...approved, ask: { ...ask, id: requestId(2) } }
+const child = (ancestor = requestId(2)) => ({ ...pending, ask: { ...ask, ancestors: [ancestor] } })
+const parent: ApprovalRequest = { ...approved, ask: { ...ask, id: requestId(2) } }
 
-  test('is a halt of what the request is of, or of a person on whom its approval rests', () => {
-    const read = { ...nothing, halts: [haltOf(ana)] }
-    expect(endingOf(approved, read, undefined, at)).toEqual({ by: 'halt', id: `hlt_${ana}` })
-    expect(endingOf(pending, read, undefined, at)).toBeUndefined()
-    const ofRole = { ...nothing, halts: [haltOf(ana, { target: { kind: 'role', value: 'a-role' } })] }
-    expect(endingOf(approved, ofRole, 'a-role', at)).toEqual({ by: 'halt', id: `hlt_${ana}` })
-    expect(endingOf(approved, ofRole, 'another-role', at)).toBeUndefined()
-    const ofAgent = { ...nothing, halts: [haltOf(ana, { target: { kind: 'agent', value: ask.agent.id as never } })] }
-    expect(judge(lenient, pending, ofAgent, asking).ending).toEqual({ by: 'halt', id: `hlt_${ana}` })
-  })
-
-  test('is an ancestor that is gone, halted or has lost an approver, and the request ends with the first of them', () => {
-    const dead = { by: 'ancestor', id: requestId(2) }
-    expect(endingOf(child(), nothing, undefined, at)).toEqual(dead)
-    const read = { ...nothing, ancestors: [parent] }
-    const judged = judge(lenient, child(), read, asking)
-    expect(judged).not.toHaveProperty('ending')
-    expect(judged.bound).toBe(parent.status === 'approved' && parent.grant.claimBy)
-    expect(judge(owners(eve), child(), read, asking).ending).toEqual(dead)
-  })
-
-  test('is a standing permit that is gone', () => {
-    const drawn = { ...pending, ask: { ...ask, standing: 'stp_1' as never } }
-    expect(endingOf(drawn, nothing, undefined, at)).toEqual({ by: 'standing_permit', id: 'stp_1' })
-  })
+test('an ending is a halt of a target of the request, or of one of its approvers', () => {
+  const read = { ...nothing, halts: [haltOf(ana)] }
+  expect(endingOf(approved, read, undefined, at)).toEqual({ by: 'halt', id: `hlt_${ana}` })
+  expect(endingOf(pending, read, undefined, at)).toBeUndefined()
+  const ofRole = { ...nothing, halts: [haltOf(ana, { target: { kind: 'role', value: 'a-role' } })] }
+  expect(endingOf(approved, ofRole, 'a-role', at)).toEqual({ by: 'halt', id: `hlt_${ana}` })
+  expect(endingOf(approved, ofRole, 'another-role', at)).toBeUndefined()
+  const ofAgent = { ...nothing, halts: [haltOf(ana, { target: { kind: 'agent', value: ask.agent.id as never } })] }
+  expect(judge(lenient, pending, ofAgent, asking).ending).toEqual({ by: 'halt', id: `hlt_${ana}` })
 })
 
-test('another state than the one decided on says who would be asked about it, on no lower rung', () => {
+test('an ending is an ancestor that is gone, halted or has lost an approver, and the request ends with the first of them', () => {
+  const dead = { by: 'ancestor', id: requestId(2) }
+  expect(endingOf(child(), nothing, undefined, at)).toEqual(dead)
+  const read = { ...nothing, ancestors: [parent] }
+  const judged = judge(lenient, child(), read, asking)
+  expect(judged).not.toHaveProperty('ending')
+  expect(judged.bound).toBe(parent.status === 'approved' && parent.grant.claimBy)
+  expect(judge(owners(eve), child(), read, asking).ending).toEqual(dead)
+})
+
+test('an ending is a standing permit that is gone', () => {
+  const drawn = { ...pending, ask: { ...ask, standing: 'stp_1' as never } }
+  expect(endingOf(drawn, nothing, undefined, at)).toEqual({ by: 'standing_permit', id: 'stp_1' })
+})
+
+test('a changed state is judged with the people to ask about it, on no lower rung', () => {
   const shown = { ...pending, preview: preview('a') }
   const seen = (present: Gathered['present']) => judge(lenient, shown, { ...nothing, present }, asking).reading
   expect(seen(undefined)).toBeUndefined()
@@ -185,54 +181,52 @@ test('another state than the one decided on says who would be asked about it, on
   expect(seen(preview('b'))).toMatchObject({ preview: preview('b'), again: { ok: true, tier: 2 } })
 })
 
-describe('a decision', () => {
-  const login = {}
-  const made = (
-    who: PersonId,
-    state: ApprovalRequest,
-    policy: PolicyAnswers,
-    verdict: 'approve' | 'deny' = 'approve',
-  ) => {
-    const own = { person: who, verdict, round: 1, digest: ask.digest, through: 'api', login } as const
-    return judgeDecision(policy, state, own, nothing, undefined, at)
+const login = {}
+const made = (
+  who: PersonId,
+  state: ApprovalRequest,
+  policy: PolicyAnswers,
+  verdict: 'approve' | 'deny' = 'approve',
+) => {
+  const own = { person: who, verdict, round: 1, digest: ask.digest, through: 'api', login } as const
+  return judgeDecision(policy, state, own, nothing, undefined, at)
+}
+const isOfAgent = ({ kind }: Question) => kind === 'action'
+
+test('a decision that fills the last stage is judged by the question after it', () => {
+  const { policy, asked } = answering(() => true, bundle, forbid)
+  expect(made(eve, byAna, policy).answer).toEqual({ permit: false, policies: forbid.policies })
+  const tiers = asked.filter(isOfAgent).map((each) => each.kind === 'action' && each.approval.tier)
+  expect(tiers).toEqual([2])
+  expect(takeDecision(byAna, { ...made(eve, byAna, policy), bundle: '' }, at)).toMatchObject([
+    { type: 'Decided' },
+    { type: 'Denied', reason: 'policy_denied' },
+  ])
+})
+
+test('a decision that fills no stage asks policy nothing about the agent, and permits nothing by itself', () => {
+  for (const [who, verdict] of [
+    [ana, 'approve'],
+    [ana, 'deny'],
+    [dan, 'approve'],
+  ] as const) {
+    const { policy, asked } = answering(() => true)
+    expect(made(who, pending, policy, verdict).answer).toEqual({ permit: false, policies: [] })
+    expect(asked.filter(isOfAgent)).toEqual([])
   }
-  const isOfAgent = ({ kind }: Question) => kind === 'action'
+})
 
-  test('that fills the last stage is judged by the question as it then is', () => {
-    const { policy, asked } = answering(() => true, bundle, forbid)
-    expect(made(eve, byAna, policy).answer).toEqual({ permit: false, policies: forbid.policies })
-    const tiers = asked.filter(isOfAgent).map((each) => each.kind === 'action' && each.approval.tier)
-    expect(tiers).toEqual([2])
-    expect(takeDecision(byAna, { ...made(eve, byAna, policy), bundle: '' }, at)).toMatchObject([
-      { type: 'Decided' },
-      { type: 'Denied', reason: 'policy_denied' },
-    ])
-  })
-
-  test('that fills no stage asks policy nothing about the agent, and permits nothing by itself', () => {
-    for (const [who, verdict] of [
-      [ana, 'approve'],
-      [ana, 'deny'],
-      [dan, 'approve'],
-    ] as const) {
-      const { policy, asked } = answering(() => true)
-      expect(made(who, pending, policy, verdict).answer).toEqual({ permit: false, policies: [] })
-      expect(asked.filter(isOfAgent)).toEqual([])
-    }
-  })
-
-  test('that narrows has the rights that the narrower has on what is left', () => {
-    const less = {
-      ok: true,
-      ask: { ...ask, uses: 1 },
-      tier: 3,
-      stages: approved.stages.map(({ terms }) => terms),
-    } as const
-    const own = { person: ana, verdict: 'approve', round: 1, digest: ask.digest, through: 'api', login } as const
-    const atTier = answering(({ request, stage }) => stage === 'owner' && request?.tier === 3)
-    const { narrowed } = judgeDecision(atTier.policy, pending, own, nothing, { ...less, policies: [] }, at)
-    expect(narrowed).toMatchObject({ eligible: ['owner'], permittedBy: { owner: [`of-${ana}`] } })
-    const no = { ok: false, code: 'not_narrower' } as const
-    expect(judgeDecision(lenient, pending, own, nothing, no, at).narrowed).toEqual(no)
-  })
+test("a narrowing is judged by the narrower's rights on the narrower request", () => {
+  const less = {
+    ok: true,
+    ask: { ...ask, uses: 1 },
+    tier: 3,
+    stages: approved.stages.map(({ terms }) => terms),
+  } as const
+  const own = { person: ana, verdict: 'approve', round: 1, digest: ask.digest, through: 'api', login } as const
+  const atTier = answering(({ request, stage }) => stage === 'owner' && request?.tier === 3)
+  const { narrowed } = judgeDecision(atTier.policy, pending, own, nothing, { ...less, policies: [] }, at)
+  expect(narrowed).toMatchObject({ eligible: ['owner'], permittedBy: { owner: [`of-${ana}`] } })
+  const no = { ok: false, code: 'not_narrower' } as const
+  expect(judgeDecision(lenient, pending, own, nothing, no, at).narrowed).toEqual(no)
 })

@@ -17,12 +17,12 @@ import { preview } from '../../support/ask.ts'
 import { repairPlan, samplePlan, sampleStep } from '../../support/plan.ts'
 import { agent, person, prodParameter, World } from '../../support/world.ts'
 
-/** What policy is asked, and of which facts. */
+/** The questions to policy, and their facts. */
 
 const [ana, dan, eve, gus] = [person('ana'), person('dan'), person('eve'), person('gus')]
 type Person = Question & { kind: 'person' }
 
-/** Policies that answer each question about a person by `of`, and keep what they were asked. */
+/** A policy that answers each question about a person by `of`, and keeps the questions. */
 function recorded(bundle: Bundle, of: (question: Person) => Partial<Answer> = () => ({})) {
   const asked: Person[] = []
   const policy: Policy = {
@@ -48,181 +48,169 @@ async function pending() {
   return { world, state, bundle: world.policy.bundle, now: world.clock.now() }
 }
 
-describe('a question about a person', () => {
-  test('is asked with their groups, the stage and the facts of the request', async () => {
-    const { state, bundle, now } = await pending()
-    const { policy, asked } = recorded(bundle)
-    const answer = askAboutPerson(policy, 'approve', ana, now, { state, stage: 'owner' })
-    expect(answer).toEqual({ permit: true, policies: ['by-policy'] })
-    expect(asked).toMatchObject([{ action: 'approve', stage: 'owner', now, request: { tier: state.tier } }])
-    expect(asked[0]?.person.groups).toEqual(expect.arrayContaining(['payments-owners', 'sre']))
-    expect(asked[0]).not.toHaveProperty('inSteadBy')
-  })
-
-  test('that is about no request is asked once, without facts', async () => {
-    const { bundle, now } = await pending()
-    const { policy, asked } = recorded(bundle)
-    expect(askAboutPerson(policy, 'read', ana, now).permit).toBe(true)
-    expect(asked).toHaveLength(1)
-    expect(asked[0]).not.toHaveProperty('request')
-    expect(mayRead(recorded(bundle, () => ({ permit: false })).policy, ana, now)).toBe(false)
-  })
-
-  test('of a person who is not active, or not there, is a no that no policy gives', async () => {
-    const { bundle, now } = await pending()
-    const { policy, asked } = recorded(changed(bundle, ana, 'inactive'))
-    expect(askAboutPerson(policy, 'read', ana, now)).toEqual({ permit: false, policies: [] })
-    expect(askAboutPerson(policy, 'read', person('stranger'), now)).toEqual({ permit: false, policies: [] })
-    expect(asked).toEqual([])
-  })
-
-  test('whose facts are gone is a no to approve, and is asked all the same to revoke', async () => {
-    const { state, bundle, now } = await pending()
-    const without = { ...bundle, agents: [] }
-    const { policy, asked } = recorded(without)
-    expect(askAboutPerson(policy, 'approve', ana, now, { state, stage: 'owner' })).toEqual({
-      ...{ permit: false, policies: [], detail: 'the facts are gone' },
-    })
-    expect(askAboutPerson(policy, 'revoke', ana, now, { state }).permit).toBe(true)
-    expect(asked).toMatchObject([{ action: 'revoke' }])
-    expect(mayDecideAsMember(policy, state, 'owner', { example: ana, group: 'sre' }, now)).toBe(false)
-  })
-
-  test('to approve or to allow standing is a no for a person who answers for the agent, and for whom they stand in', async () => {
-    const { state, bundle, now } = await pending()
-    const { policy, asked } = recorded(bundle)
-    const no = { permit: false, policies: [], detail: 'who answers for the agent does not decide what it asks' }
-    for (const action of ['approve', 'allowStanding'] as const)
-      expect(askAboutPerson(policy, action, dan, now, { state, stage: 'owner' })).toEqual(no)
-    expect(askAboutPerson(policy, 'approve', ana, now, { state, stage: 'owner', inSteadBy: dan })).toEqual(no)
-    expect(asked).toEqual([])
-    expect(askAboutPerson(policy, 'revoke', dan, now, { state }).permit).toBe(true)
-    const asker = { ...state, ask: { ...state.ask, askedBy: ana } }
-    expect(askAboutPerson(policy, 'approve', ana, now, { state: asker, stage: 'owner' })).toEqual(no)
-    const delegator = { id: agent('planner'), issuer: 'i', subject: 's', owner: eve }
-    const delegated = { ...state, ask: { ...state.ask, chain: [delegator] } } as unknown as ApprovalRequest
-    expect(askAboutPerson(policy, 'approve', eve, now, { state: delegated, stage: 'owner' })).toEqual(no)
-  })
+test('a question about a person has their groups, the stage and the facts of the request', async () => {
+  const { state, bundle, now } = await pending()
+  const { policy, asked } = recorded(bundle)
+  const answer = askAboutPerson(policy, 'approve', ana, now, { state, stage: 'owner' })
+  expect(answer).toEqual({ permit: true, policies: ['by-policy'] })
+  expect(asked).toMatchObject([{ action: 'approve', stage: 'owner', now, request: { tier: state.tier } }])
+  expect(asked[0]?.person.groups).toEqual(expect.arrayContaining(['payments-owners', 'sre']))
+  expect(asked[0]).not.toHaveProperty('inSteadBy')
 })
 
-describe('a plan', () => {
-  test('is asked about once for each step that is left, and one no is a no', async () => {
-    const world = new World()
-    const { bundle } = world.policy
-    const state = await world.submitted(repairPlan)
-    const steps = state.ask.steps?.length ?? 0
-    expect(steps).toBeGreaterThan(1)
-    const values = (of: (question: Person) => Partial<Answer>) => {
-      const { policy, asked } = recorded(bundle, of)
-      return { answer: askAboutPerson(policy, 'approve', ana, world.clock.now(), { state, stage: 'owner' }), asked }
-    }
-    const yes = values(({ request }) => ({ policies: [`for-${request?.agent}`] }))
-    expect(yes.asked).toHaveLength(steps)
-    expect(yes.answer.permit).toBe(true)
-    let n = 0
-    const no = values(() => ({ permit: ++n < 2, policies: ['second'] }))
-    expect(no.answer).toEqual({ permit: false, policies: ['second'] })
-  })
-
-  test("'s steps are each of their own agent and of the one that proposed them", () => {
-    const { bundle } = new World().policy
-    const ask = samplePlan({
-      steps: [sampleStep(1, 'agent:remediator', 'dan'), sampleStep(2, 'agent:builder', 'lena', { after: 1 as never })],
-    })
-    const [first, second, ...rest] = actsOf(bundle, { ask, preview: preview() })
-    expect(rest).toEqual([])
-    expect(first).toMatchObject({
-      number: 1,
-      asked: { agent: agent('remediator'), delegators: [ask.owner], action: 'ssm:PutParameter' },
-      proposal: { agent: ask.agent.id },
-    })
-    expect(first?.proposal).not.toHaveProperty('delegators')
-    expect(second).toMatchObject({ number: 2, asked: { agent: agent('builder') } })
-  })
+test('a question without a request is asked once, without facts', async () => {
+  const { bundle, now } = await pending()
+  const { policy, asked } = recorded(bundle)
+  expect(askAboutPerson(policy, 'read', ana, now).permit).toBe(true)
+  expect(asked).toHaveLength(1)
+  expect(asked[0]).not.toHaveProperty('request')
+  expect(mayRead(recorded(bundle, () => ({ permit: false })).policy, ana, now)).toBe(false)
 })
 
-describe('asking on behalf of an agent', () => {
-  test('is for those who answer for it, by policy', async () => {
-    const { state, bundle, now } = await pending()
-    const { policy, asked } = recorded(bundle)
-    expect(askAboutAsker(policy, state, dan, now)).toMatchObject({ permit: true })
-    expect(asked).toMatchObject([{ action: 'ask', person: { id: dan } }])
-    const only = { permit: false, policies: [], detail: 'only a person who answers for the agent asks on its behalf' }
-    expect(askAboutAsker(policy, state, ana, now)).toEqual(only)
-    expect(askAboutAsker({ ...policy, bundle: { ...bundle, agents: [] } }, state, dan, now)).toEqual(only)
-    expect(asked).toHaveLength(1)
-  })
+test('a question about an inactive or unknown person is denied without policy', async () => {
+  const { bundle, now } = await pending()
+  const { policy, asked } = recorded(changed(bundle, ana, 'inactive'))
+  expect(askAboutPerson(policy, 'read', ana, now)).toEqual({ permit: false, policies: [] })
+  expect(askAboutPerson(policy, 'read', person('stranger'), now)).toEqual({ permit: false, policies: [] })
+  expect(asked).toEqual([])
 })
 
-describe('standing in', () => {
-  test('is asked of both people with their groups, and of none who is not active', async () => {
-    const { bundle, now } = await pending()
-    const { policy, asked } = recorded(bundle)
-    expect(askAboutStandIn(policy, { absent: ana, by: eve }, now).permit).toBe(true)
-    expect(asked).toMatchObject([{ action: 'standIn', person: { id: eve }, absent: { id: ana } }])
-    for (const gone of [ana, eve]) {
-      const without = recorded(changed(bundle, gone, 'inactive'))
-      expect(askAboutStandIn(without.policy, { absent: ana, by: eve }, now)).toEqual({ permit: false, policies: [] })
-      expect(without.asked).toEqual([])
-    }
+test('a question whose facts are gone is denied to approve, and still asked to revoke', async () => {
+  const { state, bundle, now } = await pending()
+  const without = { ...bundle, agents: [] }
+  const { policy, asked } = recorded(without)
+  expect(askAboutPerson(policy, 'approve', ana, now, { state, stage: 'owner' })).toEqual({
+    ...{ permit: false, policies: [], detail: 'the facts are gone' },
   })
+  expect(askAboutPerson(policy, 'revoke', ana, now, { state }).permit).toBe(true)
+  expect(asked).toMatchObject([{ action: 'revoke' }])
+  expect(mayDecideAsMember(policy, state, 'owner', { example: ana, group: 'sre' }, now)).toBe(false)
 })
 
-describe('eligibility', () => {
-  test('is asked under each name of the stages, that of an escalation too', async () => {
-    const { state, bundle, now } = await pending()
-    const names = new Set(
-      state.stages.flatMap(({ terms: { name, onSilence } }) => [
-        name,
-        onSilence === 'expire' ? name : onSilence.escalateTo,
-      ]),
-    )
-    expect(names.size).toBeGreaterThan(state.stages.length)
-    const { policy } = recorded(bundle, ({ stage }) => ({ permit: stage !== 'sre', policies: [`of-${stage}`] }))
-    const { eligible, permittedBy } = eligibilityOf(policy, state, [ana, gus], now)
-    expect(eligible[gus]?.toSorted()).toEqual([...names].filter((name) => name !== 'sre').toSorted())
-    expect(Object.keys(permittedBy[ana] ?? {}).toSorted()).toEqual([...names].toSorted())
-    expect(permittedBy[ana]?.['sre']).toEqual(['of-sre'])
-  })
-
-  test('of approvers is asked under the names by which they approved, of those whom they approved for too', async () => {
-    const { world, state, bundle, now } = await pending()
-    await world.decide(state, 'ana')
-    const decided = await world.state(state.ask.id)
-    const { policy, asked } = recorded(bundle)
-    expect(eligibilityOf(policy, decided, undefined, now).eligible).toEqual({ [ana]: ['owner'] })
-    expect(asked).toHaveLength(1)
-    const stages = decided.stages.map((stage) => ({
-      ...stage,
-      decisions: stage.decisions.map((each) => ({ ...each, for: gus })),
-    }))
-    const forGus = { ...decided, stages } as ApprovalRequest
-    expect(eligibilityOf(policy, forGus, undefined, now).eligible).toEqual({ [ana]: ['owner'], [gus]: ['owner'] })
-    expect(countedApprovers(forGus)).toEqual([ana, gus])
-    expect(countedApprovers(decided)).toEqual([ana])
-  })
-
-  test('by one group alone is asked with that group and no other', async () => {
-    const { state, bundle, now } = await pending()
-    const { policy, asked } = recorded(bundle)
-    expect(mayDecideAsMember(policy, state, 'sre', { example: ana, group: 'sre' }, now)).toBe(true)
-    expect(asked).toMatchObject([{ action: 'approve', stage: 'sre', person: { id: ana, groups: ['sre'] }, now }])
-    const refusing = recorded(bundle, () => ({ permit: false })).policy
-    expect(mayDecideAsMember(refusing, state, 'sre', { example: ana, group: 'sre' }, now)).toBe(false)
-  })
+test('a person who answers for the agent may neither approve nor allow standing, also through a stand-in', async () => {
+  const { state, bundle, now } = await pending()
+  const { policy, asked } = recorded(bundle)
+  const no = { permit: false, policies: [], detail: 'who answers for the agent does not decide what it asks' }
+  for (const action of ['approve', 'allowStanding'] as const)
+    expect(askAboutPerson(policy, action, dan, now, { state, stage: 'owner' })).toEqual(no)
+  expect(askAboutPerson(policy, 'approve', ana, now, { state, stage: 'owner', inSteadBy: dan })).toEqual(no)
+  expect(asked).toEqual([])
+  expect(askAboutPerson(policy, 'revoke', dan, now, { state }).permit).toBe(true)
+  const asker = { ...state, ask: { ...state.ask, askedBy: ana } }
+  expect(askAboutPerson(policy, 'approve', ana, now, { state: asker, stage: 'owner' })).toEqual(no)
+  const delegator = { id: agent('planner'), issuer: 'i', subject: 's', owner: eve }
+  const delegated = { ...state, ask: { ...state.ask, chain: [delegator] } } as unknown as ApprovalRequest
+  expect(askAboutPerson(policy, 'approve', eve, now, { state: delegated, stage: 'owner' })).toEqual(no)
 })
 
-describe('a tier that is asked for again', () => {
-  test('goes by what is read now, and is never below what is demanded', async () => {
-    const { world, state, now } = await pending()
-    const again = (atLeast: number) => assessAgain(world.policy, state, { preview: undefined, atLeast }, now)
-    expect([again(0), again(2), again(3)].map((each) => each.outcome === 'requestable' && each.tier)).toEqual([2, 2, 3])
-  })
+test('a plan is asked about once for each step that is left, and one denial denies it', async () => {
+  const world = new World()
+  const { bundle } = world.policy
+  const state = await world.submitted(repairPlan)
+  const steps = state.ask.steps?.length ?? 0
+  expect(steps).toBeGreaterThan(1)
+  const values = (of: (question: Person) => Partial<Answer>) => {
+    const { policy, asked } = recorded(bundle, of)
+    return { answer: askAboutPerson(policy, 'approve', ana, world.clock.now(), { state, stage: 'owner' }), asked }
+  }
+  const yes = values(({ request }) => ({ policies: [`for-${request?.agent}`] }))
+  expect(yes.asked).toHaveLength(steps)
+  expect(yes.answer.permit).toBe(true)
+  let n = 0
+  const no = values(() => ({ permit: ++n < 2, policies: ['second'] }))
+  expect(no.answer).toEqual({ permit: false, policies: ['second'] })
+})
 
-  test('is refused by the number that a step had before others were struck out', () => {
-    const { policy } = new World()
-    const steps = [sampleStep(1, 'agent:remediator', 'dan', { struck: true }), sampleStep(2, 'agent:nobody', 'dan')]
-    const found = assessAgain(policy, { ask: samplePlan({ steps }) }, { preview: undefined, atLeast: 0 }, 1_800_000_000)
-    expect(found).toMatchObject({ outcome: 'refused', detail: expect.stringMatching(/^step 2/) })
+test('a step of a plan is asked about for its own agent and for the one that proposed it', () => {
+  const { bundle } = new World().policy
+  const ask = samplePlan({
+    steps: [sampleStep(1, 'agent:remediator', 'dan'), sampleStep(2, 'agent:builder', 'lena', { after: 1 as never })],
   })
+  const [first, second, ...rest] = actsOf(bundle, { ask, preview: preview() })
+  expect(rest).toEqual([])
+  expect(first).toMatchObject({
+    number: 1,
+    asked: { agent: agent('remediator'), delegators: [ask.owner], action: 'ssm:PutParameter' },
+    proposal: { agent: ask.agent.id },
+  })
+  expect(first?.proposal).not.toHaveProperty('delegators')
+  expect(second).toMatchObject({ number: 2, asked: { agent: agent('builder') } })
+})
+
+test('only people who answer for an agent ask on its behalf, by policy', async () => {
+  const { state, bundle, now } = await pending()
+  const { policy, asked } = recorded(bundle)
+  expect(askAboutAsker(policy, state, dan, now)).toMatchObject({ permit: true })
+  expect(asked).toMatchObject([{ action: 'ask', person: { id: dan } }])
+  const only = { permit: false, policies: [], detail: 'only a person who answers for the agent asks on its behalf' }
+  expect(askAboutAsker(policy, state, ana, now)).toEqual(only)
+  expect(askAboutAsker({ ...policy, bundle: { ...bundle, agents: [] } }, state, dan, now)).toEqual(only)
+  expect(asked).toHaveLength(1)
+})
+
+test('a stand-in is asked about with the groups of both people, who must be active', async () => {
+  const { bundle, now } = await pending()
+  const { policy, asked } = recorded(bundle)
+  expect(askAboutStandIn(policy, { absent: ana, by: eve }, now).permit).toBe(true)
+  expect(asked).toMatchObject([{ action: 'standIn', person: { id: eve }, absent: { id: ana } }])
+  for (const gone of [ana, eve]) {
+    const without = recorded(changed(bundle, gone, 'inactive'))
+    expect(askAboutStandIn(without.policy, { absent: ana, by: eve }, now)).toEqual({ permit: false, policies: [] })
+    expect(without.asked).toEqual([])
+  }
+})
+
+test("eligibility is asked under each name of the stages, an escalation's too", async () => {
+  const { state, bundle, now } = await pending()
+  const names = new Set(
+    state.stages.flatMap(({ terms: { name, onSilence } }) => [
+      name,
+      onSilence === 'expire' ? name : onSilence.escalateTo,
+    ]),
+  )
+  expect(names.size).toBeGreaterThan(state.stages.length)
+  const { policy } = recorded(bundle, ({ stage }) => ({ permit: stage !== 'sre', policies: [`of-${stage}`] }))
+  const { eligible, permittedBy } = eligibilityOf(policy, state, [ana, gus], now)
+  expect(eligible[gus]?.toSorted()).toEqual([...names].filter((name) => name !== 'sre').toSorted())
+  expect(Object.keys(permittedBy[ana] ?? {}).toSorted()).toEqual([...names].toSorted())
+  expect(permittedBy[ana]?.['sre']).toEqual(['of-sre'])
+})
+
+test('eligibility of approvers is asked under the names by which they approved, of absent people too', async () => {
+  const { world, state, bundle, now } = await pending()
+  await world.decide(state, 'ana')
+  const decided = await world.state(state.ask.id)
+  const { policy, asked } = recorded(bundle)
+  expect(eligibilityOf(policy, decided, undefined, now).eligible).toEqual({ [ana]: ['owner'] })
+  expect(asked).toHaveLength(1)
+  const stages = decided.stages.map((stage) => ({
+    ...stage,
+    decisions: stage.decisions.map((each) => ({ ...each, for: gus })),
+  }))
+  const forGus = { ...decided, stages } as ApprovalRequest
+  expect(eligibilityOf(policy, forGus, undefined, now).eligible).toEqual({ [ana]: ['owner'], [gus]: ['owner'] })
+  expect(countedApprovers(forGus)).toEqual([ana, gus])
+  expect(countedApprovers(decided)).toEqual([ana])
+})
+
+test('eligibility by one group is asked with that group alone', async () => {
+  const { state, bundle, now } = await pending()
+  const { policy, asked } = recorded(bundle)
+  expect(mayDecideAsMember(policy, state, 'sre', { example: ana, group: 'sre' }, now)).toBe(true)
+  expect(asked).toMatchObject([{ action: 'approve', stage: 'sre', person: { id: ana, groups: ['sre'] }, now }])
+  const refusing = recorded(bundle, () => ({ permit: false })).policy
+  expect(mayDecideAsMember(refusing, state, 'sre', { example: ana, group: 'sre' }, now)).toBe(false)
+})
+
+test('a tier that is asked for again follows the present reading, and is at least the demanded one', async () => {
+  const { world, state, now } = await pending()
+  const again = (atLeast: number) => assessAgain(world.policy, state, { preview: undefined, atLeast }, now)
+  expect([again(0), again(2), again(3)].map((each) => each.outcome === 'requestable' && each.tier)).toEqual([2, 2, 3])
+})
+
+test('a refused step has the number from before others were struck out', () => {
+  const { policy } = new World()
+  const steps = [sampleStep(1, 'agent:remediator', 'dan', { struck: true }), sampleStep(2, 'agent:stranger', 'dan')]
+  const found = assessAgain(policy, { ask: samplePlan({ steps }) }, { preview: undefined, atLeast: 0 }, 1_800_000_000)
+  expect(found).toMatchObject({ outcome: 'refused', detail: expect.stringMatching(/^step 2/) })
 })

@@ -9,7 +9,7 @@ import { revokeRequest } from '../../../functions/operations/requests/end-reques
 import { Night } from '../../operations/break-glass/night.ts'
 import { agent, person, prodParameter, sampleBundle, stagingParameter, type What, World } from '../../support/world.ts'
 
-/** What receivers outside are told of a change: from the state before it and the state after it. */
+/** The events for outside receivers, from the states before and after a change. */
 
 const bundle = sampleBundle()
 let world: World
@@ -38,7 +38,7 @@ test('a new request is submitted', () => {
   })
 })
 
-test('the approval that fills the last stage is told, and the ones before it are not', async () => {
+test('the approval that fills the last stage is told, and earlier ones are not', async () => {
   expect(await step(() => world.decide(request, 'ben'))).toEqual([])
   const [event] = await step(() => world.decide(request, 'eve'))
   expect(event).toMatchObject({ type: 'Request Approved', status: 'approved', grant: expect.stringMatching(/^grt_/) })
@@ -48,7 +48,7 @@ test('a denial is told', async () => {
   expect(typesOf(await step(() => world.decide(request, 'ben', 'deny')))).toEqual(['Request Denied'])
 })
 
-/** One stage is enough. */
+/** A request with one stage. */
 const prodFlag: What = {
   agent: agent('builder'),
   action: 'flags:set',
@@ -57,103 +57,97 @@ const prodFlag: What = {
   purpose: 'release',
 }
 
-describe('an approver who leaves less', () => {
-  test('is told as a narrowing of the next round, which decides anew', async () => {
-    const told = await step(() => world.decide(request, 'ana', 'approve', { narrow: { minutes: 5 } }))
-    expect(told).toMatchObject([{ type: 'Request Narrowed', status: 'pending', round: 2 }])
-  })
-
-  test('and fills the last stage by that is told as both', async () => {
-    request = await world.submitted(prodFlag)
-    const told = await step(() => world.decide(request, 'ana', 'approve', { narrow: { minutes: 5 } }))
-    expect(typesOf(told)).toEqual(['Request Narrowed', 'Request Approved'])
-  })
-
-  test('twice is two narrowings, each with an id of its own', async () => {
-    const ids = new Set<string>()
-    for (const [who, minutes] of [
-      ['ana', 9],
-      ['eve', 5],
-    ] as const) {
-      const now = await world.state(request.ask.id)
-      const [narrowed] = await step(() => world.decide(now, who, 'approve', { narrow: { minutes } }))
-      expect(narrowed?.type).toBe('Request Narrowed')
-      ids.add(`${narrowed?.id}`)
-    }
-    expect(ids.size).toBe(2)
-  })
+test('a narrowing is told with the next round, which decides again', async () => {
+  const told = await step(() => world.decide(request, 'ana', 'approve', { narrow: { minutes: 5 } }))
+  expect(told).toMatchObject([{ type: 'Request Narrowed', status: 'pending', round: 2 }])
 })
 
-test('a grant that a person revokes is told as revoked, also where they write of a halt', async () => {
+test('a narrowing that fills the last stage is told with the approval', async () => {
+  request = await world.submitted(prodFlag)
+  const told = await step(() => world.decide(request, 'ana', 'approve', { narrow: { minutes: 5 } }))
+  expect(typesOf(told)).toEqual(['Request Narrowed', 'Request Approved'])
+})
+
+test('each of two narrowings has an id of its own', async () => {
+  const ids = new Set<string>()
+  for (const [who, minutes] of [
+    ['ana', 9],
+    ['eve', 5],
+  ] as const) {
+    const now = await world.state(request.ask.id)
+    const [narrowed] = await step(() => world.decide(now, who, 'approve', { narrow: { minutes } }))
+    expect(narrowed?.type).toBe('Request Narrowed')
+    ids.add(`${narrowed?.id}`)
+  }
+  expect(ids.size).toBe(2)
+})
+
+test('a grant that a person revokes is told as revoked, also if their reason names a halt', async () => {
   request = await world.approved(prodParameter)
   const reason = 'halted by me'
   const told = await step(() => revokeRequest({ id: request.ask.id, person: person('gus'), reason }, world.ports))
   expect(told).toMatchObject([{ type: 'Grant Ended', ended: { how: 'revoked', by: 'person' } }])
 })
 
-describe('a grant whose state changed before it was used', () => {
-  /** It is approved, what it would change is another thing by then, and the agent claims it. */
-  async function changed(what: What) {
-    // Another than the one that has no preview.
-    world = new World(bundle)
-    world.reader.preview(what.action)
-    world.reader.set(what.resource.id, { Value: '300' })
-    request = what === stagingParameter ? await world.submitted(what) : await world.approved(what)
-    const before = await world.state(request.ask.id)
-    const issued = await world.issueToken(request)
-    if (!issued.ok) throw new Error(issued.code)
-    world.reader.set(what.resource.id, { Value: '320' })
-    const told = await step(() => world.issueAws(request, decodeJwt(issued.value.token).jti as CredentialId))
-    return { before, told }
-  }
+/** A request is approved, its resource changes, and the agent claims it. */
+async function changed(what: What) {
+  // A world with a preview of the action.
+  world = new World(bundle)
+  world.reader.preview(what.action)
+  world.reader.set(what.resource.id, { Value: '300' })
+  request = what === stagingParameter ? await world.submitted(what) : await world.approved(what)
+  const before = await world.state(request.ask.id)
+  const issued = await world.issueToken(request)
+  if (!issued.ok) throw new Error(issued.code)
+  world.reader.set(what.resource.id, { Value: '320' })
+  const told = await step(() => world.issueAws(request, decodeJwt(issued.value.token).jti as CredentialId))
+  return { before, told }
+}
 
-  test('has ended, of the round that approved it, and the request is pending again', async () => {
-    const { before, told } = await changed(prodParameter)
-    const grant = grantOf(before)?.id
-    const ended = { how: 'state_changed', by: 'system' }
-    expect(told).toMatchObject([{ type: 'Grant Ended', round: 1, status: 'pending', grant, ended }])
-  })
-
-  test('has ended also where no one has to be asked anew, and the next grant is told beside it', async () => {
-    const { before, told } = await changed(stagingParameter)
-    const [ended, approved] = told
-    expect(typesOf(told)).toEqual(['Grant Ended', 'Request Approved'])
-    expect(ended).toMatchObject({ round: 1, grant: grantOf(before)?.id, ended: { how: 'state_changed' } })
-    expect(approved).toMatchObject({ round: 2, status: 'approved' })
-    expect(approved?.id).not.toBe(eventsOfRequest(undefined, before).find(({ type }) => type === approved?.type)?.id)
-  })
+test('a grant whose state changed has ended in its round, and the request is pending again', async () => {
+  const { before, told } = await changed(prodParameter)
+  const grant = grantOf(before)?.id
+  const ended = { how: 'state_changed', by: 'system' }
+  expect(told).toMatchObject([{ type: 'Grant Ended', round: 1, status: 'pending', grant, ended }])
 })
 
-describe('an opening of break-glass', () => {
-  const opened = async (changes = {}) => {
-    const night = new Night(bundle)
-    world = night
-    request = await night.opened('jade', changes)
-    return night
-  }
+test('a grant whose state changed has ended also if no person has to be asked, and the next grant is told beside it', async () => {
+  const { before, told } = await changed(stagingParameter)
+  const [ended, approved] = told
+  expect(typesOf(told)).toEqual(['Grant Ended', 'Request Approved'])
+  expect(ended).toMatchObject({ round: 1, grant: grantOf(before)?.id, ended: { how: 'state_changed' } })
+  expect(approved).toMatchObject({ round: 2, status: 'approved' })
+  expect(approved?.id).not.toBe(eventsOfRequest(undefined, before).find(({ type }) => type === approved?.type)?.id)
+})
 
-  test('is told when it starts, without the person who opened it', async () => {
-    await opened()
-    const told = eventsOfRequest(undefined, request)
-    expect(told).toMatchObject([{ type: 'Opening Started', status: 'approved', grant: grantOf(request)?.id }])
-    expect(told[0]).not.toHaveProperty('agent')
-    expect(JSON.stringify(told.map(detailOf))).not.toMatch(/person:|jade|INC-2041|checkout/)
-  })
+const opened = async (changes = {}) => {
+  const night = new Night(bundle)
+  world = night
+  request = await night.opened('jade', changes)
+  return night
+}
 
-  test('is told when it ends and when it is reviewed, each once, and never as a grant or a request', async () => {
-    const night = await opened()
-    const ended = await step(() => night.end(request))
-    expect(ended).toMatchObject([{ type: 'Opening Ended', grant: grantOf(request)?.id }])
-    expect(await step(() => night.end(request))).toEqual([])
-    const reviewed = await step(() => night.review(request, 'gus', 'not_justified'))
-    expect(reviewed).toMatchObject([{ type: 'Opening Reviewed', outcome: 'not_justified' }])
-    expect(await step(() => night.review(request, 'eve'))).toEqual([])
-  })
+test('an opening is told when it starts, without its person', async () => {
+  await opened()
+  const told = eventsOfRequest(undefined, request)
+  expect(told).toMatchObject([{ type: 'Opening Started', status: 'approved', grant: grantOf(request)?.id }])
+  expect(told[0]).not.toHaveProperty('agent')
+  expect(JSON.stringify(told.map(detailOf))).not.toMatch(/person:|jade|INC-2041|checkout/)
+})
 
-  test('that is a drill says so', async () => {
-    await opened({ drill: true })
-    expect(eventsOfRequest(undefined, request)).toMatchObject([{ type: 'Opening Started', drill: true }])
-  })
+test('an opening is told when it ends and when it is reviewed, each once, and never as a grant or a request', async () => {
+  const night = await opened()
+  const ended = await step(() => night.end(request))
+  expect(ended).toMatchObject([{ type: 'Opening Ended', grant: grantOf(request)?.id }])
+  expect(await step(() => night.end(request))).toEqual([])
+  const reviewed = await step(() => night.review(request, 'gus', 'not_justified'))
+  expect(reviewed).toMatchObject([{ type: 'Opening Reviewed', outcome: 'not_justified' }])
+  expect(await step(() => night.review(request, 'eve'))).toEqual([])
+})
+
+test('an opening that is a drill says so', async () => {
+  await opened({ drill: true })
+  expect(eventsOfRequest(undefined, request)).toMatchObject([{ type: 'Opening Started', drill: true }])
 })
 
 test('the same change has the same id, and each other change another', async () => {
@@ -194,7 +188,7 @@ test('each event survives its queue', async () => {
 const halt = (target: Halt['target']) =>
   ({ id: `hlt_${'0'.repeat(26)}`, target, reason: 'a secret reason', by: 'person:ana', at: 5 }) as Halt
 
-test('a halt is told when it is declared and when it is lifted, without its reason and who did it', () => {
+test('a halt is told when it is declared and when it is lifted, without its reason and its people', () => {
   const one = halt({ kind: 'environment', value: 'prod' })
   const lifted = { ...one, lifted: { by: 'person:ben', at: 9 } } as Halt
   const events = [...eventsOfHalts([], [one]), ...eventsOfHalts([one], [lifted]), ...eventsOfHalts([lifted], [lifted])]
@@ -220,33 +214,23 @@ test('times are RFC 3339 on the wire, and a webhook names the event as Standard 
   expect(Date.parse(data.decide_by) / 1000).toBe(event.decideBy)
 })
 
-describe('receivers', () => {
-  const [event] = [() => eventsOfRequest(undefined, request)[0]]
-  const receivers = (changed: typeof bundle) => {
-    const submitted = event()
-    return submitted ? deliveriesOf(submitted, changed).map(({ receiver }) => receiver) : []
-  }
+const receivers = (changed: typeof bundle, state = request) =>
+  eventsOfRequest(undefined, state).flatMap((event) => deliveriesOf(event, changed).map(({ receiver }) => receiver))
 
-  test('where no registration says an address, the bus alone is told', () => {
-    expect(receivers(bundle)).toEqual(['bus'])
-  })
+test('the bus alone is told if no registration has an address', () => {
+  expect(receivers(bundle)).toEqual(['bus'])
+})
 
-  test('an agent whose registration says an address is told of its own requests', () => {
-    const notify = 'https://hooks.example/hotwork'
-    const agents = bundle.agents.map((each) => ({ ...each, notify }))
-    expect(receivers({ ...bundle, agents })).toEqual(['bus', `webhook:${request.ask.agent.id}`])
-  })
+test('an agent whose registration has an address is told of its own requests', () => {
+  const notify = 'https://hooks.example/hotwork'
+  const agents = bundle.agents.map((each) => ({ ...each, notify }))
+  expect(receivers({ ...bundle, agents })).toEqual(['bus', `webhook:${request.ask.agent.id}`])
+})
 
-  test('a tool is told of a request whose credential is for it, and of no other', () => {
-    const tools = bundle.tools.map((each) => ({ ...each, notify: 'https://hooks.example/hotwork' }))
-    expect(receivers({ ...bundle, tools })).toEqual(['bus'])
-    const [action, entry] = Object.entries(bundle.actions).find(([, { credential }]) => credential === 'token') ?? []
-    const ofTool = { ...request, ask: { ...request.ask, action: action ?? '' } }
-    const [submitted] = eventsOfRequest(undefined, ofTool)
-    if (!submitted) throw new Error('no event')
-    expect(deliveriesOf(submitted, { ...bundle, tools }).map(({ receiver }) => receiver)).toEqual([
-      'bus',
-      `webhook:${entry?.tool}`,
-    ])
-  })
+test('a tool is told of a request whose credential is for it, and of no other', () => {
+  const tools = bundle.tools.map((each) => ({ ...each, notify: 'https://hooks.example/hotwork' }))
+  expect(receivers({ ...bundle, tools })).toEqual(['bus'])
+  const [action, entry] = Object.entries(bundle.actions).find(([, { credential }]) => credential === 'token') ?? []
+  const ofTool = { ...request, ask: { ...request.ask, action: action ?? '' } }
+  expect(receivers({ ...bundle, tools }, ofTool)).toEqual(['bus', `webhook:${entry?.tool}`])
 })

@@ -12,7 +12,7 @@ import {
 import { person, remediator, submittedAt } from '../../support/ask.ts'
 import { sampleBundle } from '../../support/world.ts'
 
-/** A transmitter's events: which subjects they name, and what they halt. */
+/** A transmitter's events: their subjects, and the halts by them. */
 
 const now = submittedAt
 const disabled = 'https://schemas.openid.net/secevent/risc/event-type/account-disabled'
@@ -65,7 +65,7 @@ test.each<[why: string, subject: object | undefined]>([
   expect(signalsIn(claims({ [disabled]: {} }, subject))).toBeUndefined()
 })
 
-test("a verification, an event of another kind and a person's own logout say nothing of a subject", () => {
+test("a verification, an event of another kind and a person's own logout are ignored", () => {
   const events = {
     [verification]: {},
     'https://example.org/other': {},
@@ -91,60 +91,58 @@ test("a token's subject counts before the event's own, which older transmitters 
   expect(both).toMatchObject([{ names: [{ subject: 'newer' }] }])
 })
 
-describe('a signal halts', () => {
-  const { directory, agents } = sampleBundle()
-  const issuers = {
-    people: { issuer: 'https://people.example' },
-    workloads: { trustDomain: 'prod.example.org' },
-  } as never
-  const facts = { directory, agents, deployment: { issuers } }
-  const transmitter = { subjectsOf: ['people', 'workloads'] } as Transmitter
-  const halts = (names: Signal['names'], kind: Signal['kind'] = 'account-disabled', at = now, by = transmitter) =>
-    targetsOfSignal({ kind, names }, by, facts, at)
-  const ana = [
-    { kind: 'person', value: person('ana') },
-    { kind: 'owner', value: person('ana') },
-  ]
+const { directory, agents } = sampleBundle()
+const issuers = {
+  people: { issuer: 'https://people.example' },
+  workloads: { trustDomain: 'prod.example.org' },
+} as never
+const facts = { directory, agents, deployment: { issuers } }
+const transmitter = { subjectsOf: ['people', 'workloads'] } as Transmitter
+const halts = (names: Signal['names'], kind: Signal['kind'] = 'account-disabled', at = now, by = transmitter) =>
+  targetsOfSignal({ kind, names }, by, facts, at)
+const ana = [
+  { kind: 'person', value: person('ana') },
+  { kind: 'owner', value: person('ana') },
+]
 
-  test('the person and the agents that they answer for, and of a session the person alone', () => {
-    expect(halts([{ subject: 'person-ana' }])).toEqual(ana)
-    expect(halts([{ subject: 'person-ana' }], 'session-revoked')).toEqual(ana.slice(0, 1))
-  })
+test('a signal about a person halts them and their agents; one about a session, the person alone', () => {
+  expect(halts([{ subject: 'person-ana' }])).toEqual(ana)
+  expect(halts([{ subject: 'person-ana' }], 'session-revoked')).toEqual(ana.slice(0, 1))
+})
 
-  test('an agent by its subject', () => {
-    expect(halts([{ subject: 'agent-remediator' }])).toEqual([{ kind: 'agent', value: remediator }])
-    const named = { issuer: 'spiffe://prod.example.org', subject: 'agent-remediator' }
-    expect(halts([named])).toEqual([{ kind: 'agent', value: remediator }])
-  })
+test('a signal halts an agent by its subject', () => {
+  expect(halts([{ subject: 'agent-remediator' }])).toEqual([{ kind: 'agent', value: remediator }])
+  const named = { issuer: 'spiffe://prod.example.org', subject: 'agent-remediator' }
+  expect(halts([named])).toEqual([{ kind: 'agent', value: remediator }])
+})
 
-  test('each subject once, also where two names are of the same one', () => {
-    expect(halts([{ subject: 'person-ana' }, { issuer: 'https://people.example', subject: 'person-ana' }])).toEqual(ana)
-  })
+test('a signal halts each subject once, also if two names are of the same one', () => {
+  expect(halts([{ subject: 'person-ana' }, { issuer: 'https://people.example', subject: 'person-ana' }])).toEqual(ana)
+})
 
-  test('no subject of another issuer, of none that the transmitter speaks of, or that is not there', () => {
-    expect(halts([{ issuer: 'https://other.example', subject: 'person-ana' }])).toEqual([])
-    expect(
-      halts([{ subject: 'person-ana' }], 'account-disabled', now, { ...transmitter, subjectsOf: ['workloads'] }),
-    ).toEqual([])
-    expect(halts([{ subject: 'person-unknown' }])).toEqual([])
-  })
+test('a signal halts no subject of another issuer, and no unknown one', () => {
+  expect(halts([{ issuer: 'https://other.example', subject: 'person-ana' }])).toEqual([])
+  expect(
+    halts([{ subject: 'person-ana' }], 'account-disabled', now, { ...transmitter, subjectsOf: ['workloads'] }),
+  ).toEqual([])
+  expect(halts([{ subject: 'person-unknown' }])).toEqual([])
+})
 
-  test('a subject with several identities by one of them, and by none that is over', () => {
-    const two = directory.people.map((each) =>
-      each.id === person('ana')
-        ? { ...each, identities: [{ issuer: 'people', subject: 'old-ana', validUntil: now + 1 }, ...each.identities] }
-        : each,
-    ) as typeof directory.people
-    const of = (at: number) =>
-      targetsOfSignal(
-        { kind: 'session-revoked', names: [{ subject: 'old-ana' }] },
-        transmitter,
-        { ...facts, directory: { ...directory, people: two } },
-        at,
-      )
-    expect(of(now)).toEqual(ana.slice(0, 1))
-    expect(of(now + 1)).toEqual([])
-  })
+test('a signal halts a subject by any of its identities, except expired ones', () => {
+  const two = directory.people.map((each) =>
+    each.id === person('ana')
+      ? { ...each, identities: [{ issuer: 'people', subject: 'old-ana', validUntil: now + 1 }, ...each.identities] }
+      : each,
+  ) as typeof directory.people
+  const of = (at: number) =>
+    targetsOfSignal(
+      { kind: 'session-revoked', names: [{ subject: 'old-ana' }] },
+      transmitter,
+      { ...facts, directory: { ...directory, people: two } },
+      at,
+    )
+  expect(of(now)).toEqual(ana.slice(0, 1))
+  expect(of(now + 1)).toEqual([])
 })
 
 test('a halt by a signal has its kind for a reason, and its transmitter by alias', () => {

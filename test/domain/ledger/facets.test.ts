@@ -16,7 +16,7 @@ import type { ApprovalRequest } from '../../../functions/domain/record/request.t
 import type { AgentId, PersonId } from '../../../functions/domain/values.ts'
 import { sampleAsk } from '../../support/ask.ts'
 
-/** By what an entry is found: docs/api.md, Search. */
+/** The search keys of an entry: docs/api.md, Search. */
 
 const entryOf = (changes: Partial<Entry>): Entry => ({
   id: `req_${'0'.repeat(26)}/2`,
@@ -36,7 +36,7 @@ const entryOf = (changes: Partial<Entry>): Entry => ({
 const ana = 'person:ana' as PersonId
 const ask = sampleAsk()
 
-test("what Hotwork did with a request is found by who asked, by the request's action, task and resource", () => {
+test("an entry of Hotwork is found by the request's asker, action, task and resource", () => {
   expect(facetsOf(entryOf({}), factsOfRequest({ ask } as ApprovalRequest))).toEqual({
     ...{ type: 'StageOpened', who: [ask.agent.id], actions: [ask.action] },
     ...{ task: 'INC-1', resource: 'r' },
@@ -61,7 +61,7 @@ test('a decision is found by its decider, and by the absent person whose right i
   expect(facetsOf(decided).who).toEqual(['person:ben', ana])
 })
 
-test('the lifting of a halt is found by what was halted, which it does not say itself', () => {
+test('the lift of a halt is found by its target, which it does not name', () => {
   const lifted = entryOf({ id: `hlt_${'0'.repeat(26)}/2`, type: 'Lifted', actor: { type: 'person', id: ana } })
   const { who } = facetsOf(lifted, factsOfHalt({ target: { kind: 'agent', value: 'agent:builder' as AgentId } }))
   expect(who).toEqual(['agent:builder', ana])
@@ -85,7 +85,7 @@ test('a refused ask is found by its agent, also where a tool asked about it, and
   expect(facetsOf(asked)).toMatchObject({ who: ['agent:builder', 'tool:flag-service'], actions: ['no:Such'] })
 })
 
-test('what an agent writes names no one, and only a whole value is a name', () => {
+test("an agent's own texts name no party, and only a whole value is a name", () => {
   const facts = {
     ask: {
       arguments: { Value: 'person:ana', deep: ['agent:x'] },
@@ -100,7 +100,7 @@ test('what an agent writes names no one, and only a whole value is a name', () =
   expect(facetsOf(entryOf({ facts })).who).toEqual([])
 })
 
-test('names beyond fifty, and texts that no search takes, are left out: a row stays small', () => {
+test('an entry is found by at most fifty names, and by no text that no search takes', () => {
   const many = Object.fromEntries(Array.from({ length: 80 }, (_, n) => [`${n}`, `person:p${n}`]))
   const facets = facetsOf(
     entryOf({ facts: { ...many, action: 'x'.repeat(200) }, resource: { type: 't', id: 'x'.repeat(3000) } }),
@@ -124,7 +124,7 @@ test('a filter must hold in all that it says', () => {
     expect(passesFilter({ agent, ...other }, facets)).toBe(false)
 })
 
-test('what an entry says itself counts, and not the row beside it', () => {
+test('an entry matches by its own content, and not by its row', () => {
   const entry = entryOf({})
   const at = Date.parse(entry.at) / 1000
   expect(agreesWith({ since: at, until: at + 1, task: 'INC-1', type: 'StageOpened', resource: 'r' }, entry)).toBe(true)

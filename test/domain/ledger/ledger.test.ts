@@ -18,7 +18,7 @@ import { anyWalk, walk } from '../walk.ts'
 const aggregate = sampleAsk().id
 const runs = { numRuns: 60 }
 
-/** A random life of a request, sealed. */
+/** A random life of a request, as a chain. */
 const anyChain = anyWalk.map((steps) => {
   const { states, events } = walk(steps)
   const state = states.at(-1) as ApprovalRequest
@@ -26,6 +26,16 @@ const anyChain = anyWalk.map((steps) => {
   return { state, events, entries, head }
 })
 const anyEntry = <T>(entries: readonly T[]) => fc.integer({ min: 0, max: entries.length - 1 })
+type Chain = typeof anyChain extends fc.Arbitrary<infer C> ? C : never
+const everyChain = (check: (chain: Chain) => void) => fc.assert(fc.property(anyChain, check), runs)
+/** Checks chains with the indexes of two of their entries. */
+const everyEntry = (check: (chain: Chain, one: number, other: number) => void) => {
+  const withEntries = (chain: Chain) => fc.tuple(fc.constant(chain), anyEntry(chain.entries), anyEntry(chain.entries))
+  fc.assert(
+    fc.property(anyChain.chain(withEntries), (found) => check(...found)),
+    runs,
+  )
+}
 
 test("a person's chain that holds a word for a colleague verifies", () => {
   const ana = person('ana')
@@ -42,39 +52,28 @@ test("a person's chain that holds a word for a colleague verifies", () => {
   expect(verifyPerson(ana, entries)).toEqual({ state: {} })
 })
 
-describe('a chain', () => {
-  test('verifies, and replays to the state, through JSON as it is stored', () => {
-    fc.assert(
-      fc.property(anyChain, ({ state, entries }) => {
-        expect(verify(aggregate, JSON.parse(JSON.stringify(entries)))).toEqual({ state })
-      }),
-      runs,
-    )
+test('a chain verifies, and replays to the state, through stored JSON', () => {
+  everyChain(({ state, entries }) => {
+    expect(verify(aggregate, JSON.parse(JSON.stringify(entries)))).toEqual({ state })
   })
+})
 
-  test('is the same sealed at once or one by one', () => {
-    fc.assert(
-      fc.property(anyChain, ({ state, events, entries, head }) => {
-        let end = noEntries
-        const one = events.flatMap((event) => {
-          const sealed = chainEntries(aggregate, end, [event], contextOf(state))
-          end = sealed.head
-          return sealed.entries
-        })
-        expect(one).toEqual(entries)
-        expect(end).toEqual(head)
-      }),
-      runs,
-    )
+test('a chain is the same if its entries are added at once or one by one', () => {
+  everyChain(({ state, events, entries, head }) => {
+    let end = noEntries
+    const one = events.flatMap((event) => {
+      const sealed = chainEntries(aggregate, end, [event], contextOf(state))
+      end = sealed.head
+      return sealed.entries
+    })
+    expect(one).toEqual(entries)
+    expect(end).toEqual(head)
   })
+})
 
-  test('gives back the events that went in', () => {
-    fc.assert(
-      fc.property(anyChain, ({ events, entries }) => {
-        expect(entries.map(eventOf)).toEqual(events)
-      }),
-      runs,
-    )
+test('a chain gives back its events', () => {
+  everyChain(({ events, entries }) => {
+    expect(entries.map(eventOf)).toEqual(events)
   })
 })
 
@@ -95,114 +94,74 @@ const edits: { readonly [member in keyof Entry]-?: (entry: Entry) => Entry[membe
   hash: ({ hash }) => hash.replace(/.$/, (end) => (end === 'A' ? 'B' : 'A')),
 }
 
-describe('what was tampered with is found', () => {
-  test.each(Object.keys(edits) as (keyof Entry)[])('an edit of `%s` in any entry', (member) => {
-    fc.assert(
-      fc.property(
-        anyChain.chain((chain) => fc.tuple(fc.constant(chain), anyEntry(chain.entries))),
-        ([{ entries }, index]) => {
-          const edited = entries.map((entry, at) =>
-            at === index ? { ...entry, [member]: edits[member](entry) } : entry,
-          )
-          expect(verify(aggregate, edited).broken).toBeDefined()
-        },
-      ),
-      runs,
-    )
-  })
-
-  test('an edit with its own hash made anew, in any entry but the last, whose hash the stored head has', () => {
-    fc.assert(
-      fc.property(
-        anyChain.chain((chain) => fc.tuple(fc.constant(chain), anyEntry(chain.entries))),
-        ([{ entries, head }, index]) => {
-          const forged = entries.map((entry, at) => {
-            if (at !== index) return entry
-            const edited = { ...entry, bundle: 'forged' }
-            return { ...edited, hash: entryHash(edited) }
-          })
-          const { broken } = verify(aggregate, forged)
-          if (index < entries.length - 1) expect(broken).toEqual({ at: entries[index + 1]?.id, why: 'previous' })
-          else expect(forged.at(-1)?.hash).not.toBe(head.hash)
-        },
-      ),
-      runs,
-    )
-  })
-
-  test('an entry left out, unless it is the tail', () => {
-    fc.assert(
-      fc.property(
-        anyChain.chain((chain) => fc.tuple(fc.constant(chain), anyEntry(chain.entries))),
-        ([{ entries }, index]) => {
-          fc.pre(index < entries.length - 1)
-          expect(verify(aggregate, entries.toSpliced(index, 1)).broken).toMatchObject({ why: 'sequence' })
-        },
-      ),
-      runs,
-    )
-  })
-
-  test('two entries exchanged', () => {
-    fc.assert(
-      fc.property(
-        anyChain.chain((chain) => fc.tuple(fc.constant(chain), anyEntry(chain.entries), anyEntry(chain.entries))),
-        ([{ entries }, one, other]) => {
-          fc.pre(one !== other)
-          const exchanged = [...entries]
-          ;[exchanged[one], exchanged[other]] = [entries[other] as Entry, entries[one] as Entry]
-          expect(verify(aggregate, exchanged).broken).toBeDefined()
-        },
-      ),
-      runs,
-    )
-  })
-
-  test('an entry put in, also one that was there before', () => {
-    fc.assert(
-      fc.property(
-        anyChain.chain((chain) => fc.tuple(fc.constant(chain), anyEntry(chain.entries), anyEntry(chain.entries))),
-        ([{ entries }, where, which]) => {
-          const copied = entries[which] as Entry
-          expect(verify(aggregate, entries.toSpliced(where, 0, copied)).broken).toBeDefined()
-        },
-      ),
-      runs,
-    )
-  })
-
-  test('a cut tail, by the stored state', () => {
-    fc.assert(
-      fc.property(
-        anyChain.chain((chain) => fc.tuple(fc.constant(chain), anyEntry(chain.entries))),
-        ([{ entries, state }, length]) => {
-          const { state: replayed, broken } = verify(aggregate, entries.slice(0, length))
-          expect(broken).toBeUndefined()
-          expect(replayed).not.toEqual(state)
-        },
-      ),
-      runs,
-    )
-  })
-
-  test("another request's chain", () => {
-    const { entries } = chainEntries(aggregate, noEntries, new Desk(1).events, undefined)
-    expect(verify('req_00000000000000000000000002', entries).broken).toEqual({ at: `${aggregate}/1`, why: 'sequence' })
-  })
-
-  test('a chain that is whole, and makes no state', () => {
-    const { entries } = chainEntries(aggregate, noEntries, new Desk(1).events.slice(1), undefined)
-    expect(verify(aggregate, entries).broken).toEqual({ at: `${aggregate}/1`, why: 'state' })
-  })
-
-  test('a chain that is whole, with an event that nobody knows', () => {
-    const unknown = { ...new Desk(1).events[0], type: 'Unsubmitted' } as never
-    const { entries } = chainEntries(aggregate, noEntries, [unknown], undefined)
-    expect(verify(aggregate, entries).broken).toEqual({ at: `${aggregate}/1`, why: 'event' })
+test.each(Object.keys(edits) as (keyof Entry)[])('an edit of `%s` in any entry is found', (member) => {
+  everyEntry(({ entries }, index) => {
+    const edited = entries.map((entry, at) => (at === index ? { ...entry, [member]: edits[member](entry) } : entry))
+    expect(verify(aggregate, edited).broken).toBeDefined()
   })
 })
 
-test('an entry says who, when, of what, why and after what, and its facts are the event', () => {
+test('an edit with a new hash is found in any entry but the last, whose hash the stored head has', () => {
+  everyEntry(({ entries, head }, index) => {
+    const forged = entries.map((entry, at) => {
+      if (at !== index) return entry
+      const edited = { ...entry, bundle: 'forged' }
+      return { ...edited, hash: entryHash(edited) }
+    })
+    const { broken } = verify(aggregate, forged)
+    if (index < entries.length - 1) expect(broken).toEqual({ at: entries[index + 1]?.id, why: 'previous' })
+    else expect(forged.at(-1)?.hash).not.toBe(head.hash)
+  })
+})
+
+test('a missing entry is found, unless it is the tail', () => {
+  everyEntry(({ entries }, index) => {
+    fc.pre(index < entries.length - 1)
+    expect(verify(aggregate, entries.toSpliced(index, 1)).broken).toMatchObject({ why: 'sequence' })
+  })
+})
+
+test('two exchanged entries are found', () => {
+  everyEntry(({ entries }, one, other) => {
+    fc.pre(one !== other)
+    const exchanged = [...entries]
+    ;[exchanged[one], exchanged[other]] = [entries[other] as Entry, entries[one] as Entry]
+    expect(verify(aggregate, exchanged).broken).toBeDefined()
+  })
+})
+
+test('an added entry is found, also a copy', () => {
+  everyEntry(({ entries }, where, which) => {
+    const copied = entries[which] as Entry
+    expect(verify(aggregate, entries.toSpliced(where, 0, copied)).broken).toBeDefined()
+  })
+})
+
+test('a cut tail is found by the stored state', () => {
+  everyEntry(({ entries, state }, length) => {
+    const { state: replayed, broken } = verify(aggregate, entries.slice(0, length))
+    expect(broken).toBeUndefined()
+    expect(replayed).not.toEqual(state)
+  })
+})
+
+test('a chain of another request is found', () => {
+  const { entries } = chainEntries(aggregate, noEntries, new Desk(1).events, undefined)
+  expect(verify('req_00000000000000000000000002', entries).broken).toEqual({ at: `${aggregate}/1`, why: 'sequence' })
+})
+
+test('a whole chain that makes no state is found', () => {
+  const { entries } = chainEntries(aggregate, noEntries, new Desk(1).events.slice(1), undefined)
+  expect(verify(aggregate, entries).broken).toEqual({ at: `${aggregate}/1`, why: 'state' })
+})
+
+test('a whole chain with an unknown event is found', () => {
+  const unknown = { ...new Desk(1).events[0], type: 'Unsubmitted' } as never
+  const { entries } = chainEntries(aggregate, noEntries, [unknown], undefined)
+  expect(verify(aggregate, entries).broken).toEqual({ at: `${aggregate}/1`, why: 'event' })
+})
+
+test('an entry has actor, time, subject, reason and predecessor, and its facts are the event', () => {
   const desk = new Desk(1)
   desk.tell(minutes(1), decision(desk.ask, 'ana', 'approve', { comment: 'go' }))
   const { entries, head } = chainEntries(aggregate, noEntries, desk.events, contextOf(desk.state))

@@ -29,72 +29,27 @@ import { Desk } from '../story.ts'
 import { anyWalk, walk } from '../walk.ts'
 
 /**
- * What no person is told by: names that policy and catalogue give, ids, digests, addresses, and what was asked for, which
- * people decide on and which stays on record.
+ * Members that identify no person: names in policy and catalogue, ids, digests, addresses, and the ask, which people
+ * decide on and which stays on record.
  */
 const notPersonal: readonly string[] = [
-  'bundle',
-  'policies',
-  'ask/action',
-  'ask/arguments',
-  'ask/resource',
-  'ask/environment',
-  'ask/classification',
-  'ask/purpose',
-  'ask/parentTask',
-  'ask/incident/url',
   'ask/unpinned',
-  'ask/mcp',
-  'ask/steps/*/action',
-  'ask/steps/*/arguments',
-  'ask/steps/*/resource',
-  'ask/steps/*/environment',
-  'ask/steps/*/classification',
-  'ask/steps/*/unpinned',
-  'ask/steps/*/mcp',
-  'mcp',
-  // Of an agent. A person's, in an opening, is in the table of what is personal.
-  'ask/agent/issuer',
-  'ask/agent/subject',
-  'ask/chain',
-  'ask/breakGlass/rights',
-  'ask/breakGlass/incident',
-  'ask/breakGlass/budgetKey',
-  'ask/breakGlass/profile',
-  'stages',
-  'stage',
-  'inherits/*/terms',
-  'inherits/*/decisions/*/as',
-  'inherits/*/decisions/*/login',
-  'inherits/*/decisions/*/given',
-  'given',
-  'as',
-  'to',
-  'login',
-  'because',
-  'extra',
-  'preview',
-  'observed',
-  'session/role',
-  'key',
-  'tool',
-  'attempted',
-  'action',
-  'resource',
-  'parentTask',
-  'target/value',
-  'account/team',
-  'arguments',
-  'environment',
-  'purpose',
-  'budgetKey',
-  'request',
-  'commit',
-  // What the files say, without names and identities of people.
-  'registration',
-  'from',
+  ...['action', 'arguments', 'resource', 'environment', 'classification', 'purpose'].map((name) => `ask/${name}`),
+  ...['parentTask', 'incident/url', 'mcp'].map((name) => `ask/${name}`),
+  ...['action', 'arguments', 'resource', 'environment', 'classification', 'unpinned', 'mcp'].map(
+    (name) => `ask/steps/*/${name}`,
+  ),
+  // An agent's. A person's, in an opening, is in the table of personal texts.
+  ...['ask/agent/issuer', 'ask/agent/subject', 'ask/chain'],
+  ...['rights', 'incident', 'budgetKey', 'profile'].map((name) => `ask/breakGlass/${name}`),
+  ...['terms', 'decisions/*/as', 'decisions/*/login', 'decisions/*/given'].map((name) => `inherits/*/${name}`),
+  ...['bundle', 'policies', 'mcp', 'stages', 'stage', 'given', 'as', 'to', 'login', 'because', 'extra', 'preview'],
+  ...['observed', 'session/role', 'key', 'tool', 'attempted', 'action', 'resource', 'parentTask', 'target/value'],
+  ...['account/team', 'arguments', 'environment', 'purpose', 'budgetKey', 'request', 'commit'],
+  // The content of the files, without names and identities of people.
+  ...['registration', 'from'],
 ]
-/** Hotwork's own words, or those of a system. */
+/** Texts by Hotwork itself, or by a system. */
 const byHotwork: readonly string[] = ['UseReturned/reason', 'Refused/reason']
 
 const unions: readonly z.ZodType[] = [
@@ -112,7 +67,7 @@ type Def = {
   checks?: { _zod: { def: { check: string } } }[]
 }
 
-/** Where text stands that no pattern bounds. */
+/** The places of text that no pattern limits. */
 function textsOf(schema: z.ZodType, path: string): string[] {
   const def = schema.def as unknown as Def
   if (def.shape)
@@ -133,7 +88,7 @@ const members = unions.flatMap(eventsOf).flatMap((schema) => {
   return textsOf(schema, '').map((path) => [type, path] as const)
 })
 
-test.each(members)('the text of %s, `%s`, is in the table of what is personal, or is none', (type, path) => {
+test.each(members)('the text of %s, `%s`, is in the table of personal texts, or is none', (type, path) => {
   const isPersonal = (personalMembers[type as AnyEvent['type']] ?? []).some(({ at }) => at === `/${path}`)
   const isNot = notPersonal.some((each) => path === each || path.startsWith(`${each}/`))
   expect(isPersonal || isNot || byHotwork.includes(`${type}/${path}`)).toBe(true)
@@ -184,7 +139,7 @@ test('in every life of a request its entries replay to the state, and the texts 
   )
 })
 
-test('one text of one person has one commitment in what commits at once, and another in the next', () => {
+test('one text of one person has one commitment in one write, and another in the next', () => {
   const common = { at: submittedAt, actor: { type: 'person', id: person('ana') } as const, policies: [], bundle }
   const events: Event[] = [
     { ...common, type: 'Commented', stage: 'owner', verdict: 'deny', comment: 'no' },
@@ -197,7 +152,7 @@ test('one text of one person has one commitment in what commits at once, and ano
   expect(first.texts[0]?.commitment).not.toBe(second.texts[0]?.commitment)
 })
 
-test('who writes a commitment as their text commits to it as to any other text', () => {
+test('a commitment that a person writes is committed to as any other text', () => {
   const stolen = commitmentTo('the reason of another', 'salt')
   const { events, texts } = apart(new Desk(2, sampleAsk({ justification: stolen })).events)
   const [first] = events
@@ -205,13 +160,13 @@ test('who writes a commitment as their text commits to it as to any other text',
   expect(texts[0]?.text).toBe(stolen)
 })
 
-test('what Hotwork itself says is no one’s, and stays', () => {
+test('a text by Hotwork itself is not personal, and stays', () => {
   const common = { at: submittedAt, actor: { type: 'system', id: 'hotwork' } as const, policies: [], bundle }
   const { events, texts } = apart([{ ...common, type: 'Denied', by: 'system', reason: 'no_eligible_approvers' }])
   expect([events[0]?.type === 'Denied' && events[0].reason, texts]).toEqual(['no_eligible_approvers', []])
 })
 
-test('the texts beside entries are put back where they are what was committed to, and nowhere else', () => {
+test('the texts beside entries are put back if they match their commitments', () => {
   const ask = sampleAsk({ justification: 'as it was' })
   const { events, texts } = apart(new Desk(2, ask).events)
   const { entries } = chainEntries(ask.id, noEntries, events, undefined)

@@ -7,7 +7,7 @@ import type { Json } from '../../../functions/domain/values.ts'
 type Chain = { aggregate: string; entries: readonly Entry[]; state?: Json }
 
 const folder = join(import.meta.dirname, 'fixtures')
-/** Chains as the code of each version wrote them. No file of an older version is ever changed. */
+/** Chains by the code of each version. Files of older versions are never changed. */
 const chainsOf = (version: number): readonly Chain[] =>
   readFileSync(join(folder, `v${version}.ndjson`), 'utf8')
     .trimEnd()
@@ -15,19 +15,19 @@ const chainsOf = (version: number): readonly Chain[] =>
     .map((line) => JSON.parse(line))
 const versions = Array.from({ length: entryVersion }, (_, index) => index + 1)
 
-test('there are chains of each version, the one that is written today included', () => {
+test("each version has fixtures, today's too", () => {
   expect(readdirSync(folder).sort()).toEqual(versions.map((version) => `v${version}.ndjson`))
 })
 
 describe.each(versions)('a chain of version %i', (version) => {
   const chains = chainsOf(version)
 
-  test('has that version in each entry', () => {
+  test('a chain of version %i has that version in each entry', () => {
     const found = new Set(chains.flatMap(({ entries }) => entries.map(({ v = 1 }) => v)))
     expect([...found]).toEqual([version])
   })
 
-  test('verifies, and replays to the state that was stored beside it', () => {
+  test('a chain of version %i verifies, and replays to its stored state', () => {
     for (const { aggregate, entries, state } of chains) {
       const { broken, state: replayed } = replayChain(aggregate, entries)
       expect([aggregate, broken]).toEqual([aggregate, undefined])
@@ -35,7 +35,7 @@ describe.each(versions)('a chain of version %i', (version) => {
     }
   })
 
-  test('is broken where one text of it is another', () => {
+  test('a chain of version %i with a changed member is broken', () => {
     for (const { aggregate, entries } of chains) {
       const [first, ...rest] = entries
       const changed = { ...first, at: '2020-01-01T00:00:00Z' } as Entry
@@ -43,7 +43,7 @@ describe.each(versions)('a chain of version %i', (version) => {
     }
   })
 
-  test('has events of each type that a request can have', () => {
+  test('a chain of version %i has events of each type of a request', () => {
     const types = new Set(chains.flatMap(({ entries }) => entries.map(({ type }) => type)))
     const missing = Event.options
       .map(({ shape }) => shape.type.value as string)
@@ -52,7 +52,7 @@ describe.each(versions)('a chain of version %i', (version) => {
   })
 })
 
-/** Types that came with a later version than the fixtures that lack them. */
+/** Types that are newer than the fixtures without them. */
 const newer: readonly string[] = ['StateChanged', 'CallsCompared', 'StepOpened', 'StepEnded']
 
 const replayChain = (aggregate: string, entries: readonly Entry[]): { state: unknown; broken?: object } =>

@@ -7,44 +7,90 @@ import { production } from './production.ts'
 import type { Scenario } from './scenarios.ts'
 import type { Reducer } from './search.ts'
 
-/** A mistake that somebody could make in the reducer, and the invariant that it breaks: a search that misses it proves nothing. */
-export type Fault = { fault: string; breaks: string; where?: Scenario; reducer: Reducer }
+/** A seeded mistake in the reducer, the rule that it breaks, and the scenario in which the search must find it. */
+export type Fault<Where = Scenario> = { fault: string; breaks: string; where: Where; reducer: Reducer }
 
 const { decide, evolve } = production
+type Of<T extends Command['type']> = Extract<Command, { type: T }>
+type Asked = { state?: ApprovalRequest; command?: Command; now?: number }
 
-/** The reducer, told a changed state, command or time. */
-export const told = (
-  change: (
-    state: ApprovalRequest,
-    command: Command,
-    now: number,
-  ) => { state?: ApprovalRequest; command?: Command; now?: number } | undefined,
-): Reducer => ({
-  ...production,
-  decide: (state, command, now) => {
-    const changed = state && change(state, command, now)
-    return decide(changed?.state ?? state, changed?.command ?? command, changed?.now ?? now)
-  },
-})
+/** Seeds faults for one scenario. */
+export function faultsIn<Where>(where: Where) {
+  /** A part of the reducer is replaced. */
+  const replaced = (fault: string, breaks: string, parts: Partial<Reducer>): Fault<Where> => ({
+    ...{ fault, breaks, where },
+    reducer: { ...production, ...parts },
+  })
+  return {
+    replaced,
+    /** The reducer gets a changed state, command or time. */
+    told: (
+      fault: string,
+      breaks: string,
+      change: (state: ApprovalRequest, command: Command, now: number) => Asked | undefined,
+    ) =>
+      replaced(fault, breaks, {
+        decide: (state, command, now) => {
+          const changed = state && change(state, command, now)
+          return decide(changed?.state ?? state, changed?.command ?? command, changed?.now ?? now)
+        },
+      }),
+    /** The reducer's answer is changed. */
+    answered: (
+      fault: string,
+      breaks: string,
+      change: (decided: Decided, state: ApprovalRequest | undefined, command: Command, now: number) => Decided,
+    ) =>
+      replaced(fault, breaks, {
+        decide: (state, command, now) => change(decide(state, command, now), state, command, now),
+      }),
+    /** An event has another effect; `undefined` leaves it as it is. */
+    evolved: (
+      fault: string,
+      breaks: string,
+      change: (state: ApprovalRequest, event: Event) => ApprovalRequest | undefined,
+    ) => replaced(fault, breaks, { evolve: (state, event) => (state && change(state, event)) ?? evolve(state, event) }),
+    /** Commands of one type are changed. */
+    commanded: <T extends Command['type']>(
+      fault: string,
+      breaks: string,
+      type: T,
+      change: Partial<Of<T>> | ((command: Of<T>, state: ApprovalRequest) => Command),
+    ) =>
+      replaced(fault, breaks, {
+        decide: (state, command, now) => {
+          if (!state || command.type !== type) return decide(state, command, now)
+          const changed = typeof change === 'function' ? change(command as Of<T>, state) : { ...command, ...change }
+          return decide(state, changed as Command, now)
+        },
+      }),
+    /** Events of one type are changed before they are recorded. */
+    recorded: <T extends Event['type']>(
+      fault: string,
+      breaks: string,
+      type: T,
+      change: (event: Extract<Event, { type: T }>, state: ApprovalRequest | undefined, command: Command) => Event,
+    ) =>
+      replaced(fault, breaks, {
+        decide: (state, command, now) => {
+          const decided = decide(state, command, now)
+          const changed = (event: Event) => (event.type === type ? change(event as never, state, command) : event)
+          return { ...decided, events: decided.events.map(changed) }
+        },
+      }),
+    /** An event of one type is recorded and has no effect. */
+    ignored: (fault: string, breaks: string, type: Event['type']) =>
+      replaced(fault, breaks, {
+        evolve: (state, event) =>
+          state && event.type === type ? { ...state, updatedAt: event.at } : evolve(state, event),
+      }),
+  }
+}
 
-/** The reducer, whose answer is changed. */
-export const answered = (
-  change: (decided: Decided, state: ApprovalRequest | undefined, command: Command, now: number) => Decided,
-): Reducer => ({
-  ...production,
-  decide: (state, command, now) => change(decide(state, command, now), state, command, now),
-})
-
-/** The reducer, whose event has another effect; `undefined` leaves it as it is. */
-export const evolved = (change: (state: ApprovalRequest, event: Event) => ApprovalRequest | undefined): Reducer => ({
-  ...production,
-  evolve: (state, event) => (state && change(state, event)) ?? evolve(state, event),
-})
-
-export const replaced = (events: readonly Event[], type: Event['type'], by: readonly Event[]) =>
+export const replacing = (events: readonly Event[], type: Event['type'], by: readonly Event[]) =>
   events.flatMap((event) => (event.type === type ? by : [event]))
 
-/** What `Approved` would be at this time, on these terms. */
+/** `Approved` at this time, on the request's terms. */
 export const approval = ({ ask }: ApprovalRequest, at: number): Event => ({
   type: 'Approved',
   at,
@@ -56,5 +102,5 @@ export const approval = ({ ask }: ApprovalRequest, at: number): Event => ({
   notAfter: at + ask.claimWithin + ask.lifetime,
 })
 
-/** The facts as they were before anybody lost a right. */
+/** The eligibility before any person lost a right. */
 export const everyone = { ...eligible, [person('sven')]: ['owner', 'security'] }

@@ -1,255 +1,128 @@
 import type { Command } from '../../../functions/domain/record/commands.ts'
-import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
+import type { ApprovalRequest, Decision } from '../../../functions/domain/record/request.ts'
 import { dueAt } from '../../../functions/domain/requests/due.ts'
-import type { PersonId } from '../../../functions/domain/values.ts'
 import { permit, person, withdrawal } from '../../support/ask.ts'
-import { answered, approval, everyone, evolved, type Fault, replaced, told } from './fault.ts'
+import { approval, everyone, type Fault, faultsIn, replacing } from './fault.ts'
 import { production } from './production.ts'
-import { quorumOfTwo } from './scenarios.ts'
+import { quorumOfTwo, twoStages } from './scenarios.ts'
 
 const { decide, evolve, outcomeOf } = production
+const [inTwoStages, inQuorumOfTwo] = [faultsIn(twoStages), faultsIn(quorumOfTwo)]
 
-const nobody = person('nobody')
+const stranger = person('stranger')
 const isApproval = (command: Command) => command.type === 'decide' && command.verdict === 'approve'
 const isDenial = (command: Command) => command.type === 'decide' && command.verdict === 'deny'
-const nameless = (state: ApprovalRequest, who: PersonId): ApprovalRequest => ({
-  ...state,
-  stages: state.stages.map((stage) => ({
+/** Some decisions are a stranger's, who may decide every stage. */
+function estranged(state: ApprovalRequest, command: Command, is: (decision: Decision, isFull: boolean) => boolean) {
+  if (command.type !== 'decide') return undefined
+  const stages = state.stages.map((stage) => ({
     ...stage,
-    decisions: stage.decisions.map((each) => (each.person === who ? { ...each, person: nobody } : each)),
-  })),
-})
+    decisions: stage.decisions.map((each) =>
+      is(each, stage.decisions.length >= stage.terms.quorum) ? { ...each, person: stranger } : each,
+    ),
+  }))
+  const eligible = { ...command.eligible, [stranger]: ['owner', 'sre', 'security', 'on-call'] }
+  return { state: { ...state, stages }, command: { ...command, eligible } }
+}
 
 /** Mistakes in how a request is decided. */
 export const faultsOfApproval: readonly Fault[] = [
-  {
-    fault: 'the owner of the agent may approve',
-    breaks: 'INV2',
-    reducer: told((state) => ({ state: { ...state, ask: { ...state.ask, owner: nobody } } })),
-  },
-  {
-    fault: 'a quorum is a counter: the same person counts again',
-    breaks: 'INV2',
-    reducer: told((state, command) =>
-      command.type === 'decide'
-        ? {
-            state: nameless(state, command.person),
-            command: {
-              ...command,
-              eligible: { ...command.eligible, [nobody]: ['owner', 'sre', 'security', 'on-call'] },
-            },
-          }
-        : undefined,
-    ),
-  },
-  {
-    fault: 'whoever decided one stage may decide the next',
-    breaks: 'INV2',
-    reducer: told((state, command) =>
-      command.type === 'decide' && state.status === 'pending'
-        ? {
-            state: {
-              ...state,
-              stages: state.stages.map((stage) =>
-                stage.decisions.length < stage.terms.quorum
-                  ? stage
-                  : { ...stage, decisions: stage.decisions.map((each) => ({ ...each, person: nobody })) },
-              ),
-            },
-            command: {
-              ...command,
-              eligible: { ...command.eligible, [nobody]: ['owner', 'sre', 'security', 'on-call'] },
-            },
-          }
-        : undefined,
-    ),
-  },
-  {
-    fault: 'a quorum is one less',
-    breaks: 'INV1',
-    where: quorumOfTwo,
-    reducer: answered((decided, state, command, now) =>
-      state?.status === 'pending' && isApproval(command) && decided.events.at(-1)?.type === 'Decided'
-        ? { events: [...decided.events, approval(state, now)] }
-        : decided,
-    ),
-  },
-  {
-    fault: 'the first stage is enough',
-    breaks: 'INV1',
-    reducer: answered((decided, state, _command, now) =>
-      state && decided.events.some(({ type }) => type === 'Decided')
-        ? { ...decided, events: replaced(decided.events, 'StageOpened', [approval(state, now)]) }
-        : decided,
-    ),
-  },
-  {
-    fault: 'an approver who lost the right is counted when the last stage fills',
-    breaks: 'INV3',
-    reducer: told((_state, command) =>
-      command.type === 'decide' && (command.eligible[command.person] ?? []).length > 0
-        ? {
-            command: {
-              ...command,
-              eligible: { ...everyone, [command.person]: command.eligible[command.person] ?? [] },
-            },
-          }
-        : undefined,
-    ),
-  },
-  {
-    fault: 'an approver who lost the right is counted at issue',
-    breaks: 'INV3',
-    reducer: told((_state, command) =>
-      command.type === 'intend' ? { command: { ...command, eligible: everyone } } : undefined,
-    ),
-  },
-  {
-    fault: 'an approval that was dropped stays in the state',
-    breaks: 'INV1',
-    reducer: evolved((state, event) =>
-      event.type === 'ApprovalDropped' ? { ...state, updatedAt: event.at } : undefined,
-    ),
-  },
-  {
-    fault: 'a decision cites all that policy said of its maker',
-    breaks: 'INV9',
-    reducer: told((_state, command) => {
-      if (command.type !== 'decide') return undefined
-      const all = Object.values(command.permittedBy).flat()
-      const permittedBy = Object.fromEntries(Object.keys(command.permittedBy).map((name) => [name, all]))
-      return { command: { ...command, permittedBy } }
-    }),
-  },
-  {
-    fault: 'with which login an approval was given is forgotten',
-    breaks: 'INV1',
-    reducer: evolved((state, event) => {
-      if (event.type !== 'Decided') return undefined
-      const { login: _, ...forgotten } = event
-      return production.evolve(state, forgotten)
-    }),
-  },
-  {
-    fault: 'a decision on another digest counts',
-    breaks: 'INV1',
-    reducer: told((state, command) =>
-      command.type === 'decide' ? { command: { ...command, digest: state.ask.digest } } : undefined,
-    ),
-  },
-  {
-    fault: 'a decision of another round counts',
-    breaks: 'INV1',
-    reducer: told((_state, command) => (command.type === 'decide' ? { command: { ...command, round: 1 } } : undefined)),
-  },
-  {
-    fault: 'the question is not asked again when the last stage fills',
-    breaks: 'INV3',
-    reducer: told((_state, command) =>
-      command.type === 'decide' ? { command: { ...command, answer: permit } } : undefined,
-    ),
-  },
-  {
-    fault: 'a denial is only one decision among others',
-    breaks: 'INV4',
-    reducer: answered((decided, state, command) =>
-      state?.status === 'pending' && isDenial(command)
-        ? { ...decided, events: replaced(decided.events, 'Denied', []) }
-        : decided,
-    ),
-  },
-  {
-    fault: 'a denial after the approval is ignored',
-    breaks: 'INV4',
-    reducer: answered((decided, state, command) =>
-      state?.status === 'approved' && isDenial(command)
-        ? { events: [], refusal: { code: 'already_settled' } }
-        : decided,
-    ),
-  },
-  {
-    fault: 'an approval after a denial still counts',
-    breaks: 'INV1',
-    reducer: answered((decided, state, command, now) =>
-      state?.status === 'denied' && isApproval(command) ? { events: [approval(state, now)] } : decided,
-    ),
-  },
-  {
-    fault: 'what fell due is recorded when somebody looks, and counts from then',
-    breaks: 'INV8',
-    reducer: answered((decided, _state, _command, now) => ({
+  inTwoStages.told('the owner of the agent may approve', 'INV2', (state) => ({
+    state: { ...state, ask: { ...state.ask, owner: stranger } },
+  })),
+  inTwoStages.told('a quorum is a counter: the same person counts again', 'INV2', (state, command) =>
+    estranged(state, command, (decision) => command.type === 'decide' && decision.person === command.person),
+  ),
+  inTwoStages.told('a person who decided one stage may decide the next', 'INV2', (state, command) =>
+    state.status === 'pending' ? estranged(state, command, (_decision, isFull) => isFull) : undefined,
+  ),
+  inQuorumOfTwo.answered('a quorum is one less', 'INV1', (decided, state, command, now) =>
+    state?.status === 'pending' && isApproval(command) && decided.events.at(-1)?.type === 'Decided'
+      ? { events: [...decided.events, approval(state, now)] }
+      : decided,
+  ),
+  inTwoStages.answered('the first stage is enough', 'INV1', (decided, state, _command, now) =>
+    state && decided.events.some(({ type }) => type === 'Decided')
+      ? { ...decided, events: replacing(decided.events, 'StageOpened', [approval(state, now)]) }
+      : decided,
+  ),
+  inTwoStages.commanded(
+    'an approver who lost the right is counted when the last stage fills',
+    'INV3',
+    'decide',
+    (command) => {
+      const { eligible, person: decider } = command
+      const own = eligible[decider] ?? []
+      return own.length > 0 ? { ...command, eligible: { ...everyone, [decider]: own } } : command
+    },
+  ),
+  inTwoStages.commanded('an approver who lost the right is counted at issue', 'INV3', 'intend', { eligible: everyone }),
+  inTwoStages.ignored('an approval that was dropped stays in the state', 'INV1', 'ApprovalDropped'),
+  inTwoStages.commanded('a decision cites all policies about its maker', 'INV9', 'decide', (command) => {
+    const all = Object.values(command.permittedBy).flat()
+    const permittedBy = Object.fromEntries(Object.keys(command.permittedBy).map((name) => [name, all]))
+    return { ...command, permittedBy }
+  }),
+  inTwoStages.evolved('the login of an approval is forgotten', 'INV1', (state, event) => {
+    if (event.type !== 'Decided') return undefined
+    const { login: _, ...forgotten } = event
+    return evolve(state, forgotten)
+  }),
+  inTwoStages.commanded('a decision on another digest counts', 'INV1', 'decide', (command, { ask }) => ({
+    ...command,
+    digest: ask.digest,
+  })),
+  inTwoStages.commanded('a decision of another round counts', 'INV1', 'decide', { round: 1 }),
+  inTwoStages.commanded('the question is not asked again when the last stage fills', 'INV3', 'decide', {
+    answer: permit,
+  }),
+  inTwoStages.answered('a denial is only one decision among others', 'INV4', (decided, state, command) =>
+    state?.status === 'pending' && isDenial(command)
+      ? { ...decided, events: replacing(decided.events, 'Denied', []) }
+      : decided,
+  ),
+  inTwoStages.answered('a denial after the approval is ignored', 'INV4', (decided, state, command) =>
+    state?.status === 'approved' && isDenial(command) ? { events: [], refusal: { code: 'already_settled' } } : decided,
+  ),
+  inTwoStages.answered('an approval after a denial still counts', 'INV1', (decided, state, command, now) =>
+    state?.status === 'denied' && isApproval(command) ? { events: [approval(state, now)] } : decided,
+  ),
+  inTwoStages.answered(
+    'a due event is recorded at the next look, and counts from then',
+    'INV8',
+    (decided, _state, _command, now) => ({
       ...decided,
       events: decided.events.map((event) =>
         event.type === 'StageEscalated' ? { ...event, deadline: event.deadline + now - event.at, at: now } : event,
       ),
-    })),
-  },
-  {
-    fault: 'silence permits',
-    breaks: 'INV1',
-    reducer: answered((decided, state) => ({
-      ...decided,
-      events: decided.events.flatMap((event) =>
-        event.type === 'StageEscalated' && state ? [approval(state, event.at)] : [event],
-      ),
-    })),
-  },
-  {
-    fault: 'silence escalates for ever',
-    breaks: 'INV8',
-    reducer: evolved((state, event) => {
-      if (event.type !== 'StageEscalated') return undefined
-      const next = evolve(state, event)
-      return {
-        ...next,
-        stages: next.stages.map(({ escalatedAt: _, ...stage }) => stage),
-      }
     }),
-  },
-  {
-    fault: 'the wider name may approve before the escalation',
-    breaks: 'INV2',
-    where: quorumOfTwo,
-    reducer: told((state, command, now) =>
-      state.status === 'pending' && isApproval(command) && now < (dueAt(state) ?? now)
-        ? { state: { ...state, stages: state.stages.map((stage) => ({ escalatedAt: state.submittedAt, ...stage })) } }
-        : undefined,
-    ),
-  },
-  {
-    fault: 'a withdrawal is noted, and the stages go on',
-    breaks: 'INV4',
-    reducer: evolved((state, event) => (event.type === 'Withdrawn' ? { ...state, updatedAt: event.at } : undefined)),
-  },
-  {
-    fault: 'a refused attempt closes the stage',
-    breaks: 'INV9',
-    reducer: answered((decided, state, _command, now) =>
-      state?.status === 'pending' && decided.refusal?.code === 'not_eligible' && decided.events.length === 1
-        ? {
-            ...decided,
-            events: [...decided.events, ...decide(state, withdrawal(), now).events],
-          }
-        : decided,
-    ),
-  },
-  {
-    fault: 'the workflow is not told that a stage opened again',
-    breaks: 'INV9',
-    reducer: {
-      ...production,
-      outcomeOf: (state, wait) => {
-        const outcome = outcomeOf(state, wait)
-        return outcome === 'Moved' ? 'waiting' : outcome
-      },
+  ),
+  inTwoStages.recorded('silence permits', 'INV1', 'StageEscalated', (event, state) =>
+    state ? approval(state, event.at) : event,
+  ),
+  inTwoStages.evolved('silence escalates for ever', 'INV8', (state, event) => {
+    if (event.type !== 'StageEscalated') return undefined
+    const next = evolve(state, event)
+    return { ...next, stages: next.stages.map(({ escalatedAt: _, ...stage }) => stage) }
+  }),
+  inQuorumOfTwo.told('the wider group may approve before the escalation', 'INV2', (state, command, now) =>
+    state.status === 'pending' && isApproval(command) && now < (dueAt(state) ?? now)
+      ? { state: { ...state, stages: state.stages.map((stage) => ({ escalatedAt: state.submittedAt, ...stage })) } }
+      : undefined,
+  ),
+  inTwoStages.ignored('a withdrawal is noted, and the stages go on', 'INV4', 'Withdrawn'),
+  inTwoStages.answered('a refused attempt closes the stage', 'INV9', (decided, state, _command, now) =>
+    state?.status === 'pending' && decided.refusal?.code === 'not_eligible' && decided.events.length === 1
+      ? { ...decided, events: [...decided.events, ...decide(state, withdrawal(), now).events] }
+      : decided,
+  ),
+  inTwoStages.replaced('the workflow is not told that a stage opened again', 'INV9', {
+    outcomeOf: (state, wait) => {
+      const outcome = outcomeOf(state, wait)
+      return outcome === 'Moved' ? 'waiting' : outcome
     },
-  },
-  {
-    fault: 'the workflow takes an escalation for a success',
-    breaks: 'INV9',
-    reducer: {
-      ...production,
-      outcomeOf: (state, wait) => (wait.endsWith(' escalated') ? 'succeeded' : outcomeOf(state, wait)),
-    },
-  },
+  }),
+  inTwoStages.replaced('the workflow takes an escalation for a success', 'INV9', {
+    outcomeOf: (state, wait) => (wait.endsWith(' escalated') ? 'succeeded' : outcomeOf(state, wait)),
+  }),
 ]

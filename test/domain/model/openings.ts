@@ -8,12 +8,12 @@ import { completion, minutes, opening, openingAsk, person, reviewing, submittedA
 import type { Reducer } from './search.ts'
 
 /**
- * Every order in which two people may use the same break-glass profile, end it, have it looked at and try again, by the reducer that
- * runs in production and the budgets that bound them; and the clock once goes back. What each was told is held against what
- * was open, counted from the openings alone.
+ * Every order in which two people may use one break-glass profile, end it, have it reviewed and try again, by the
+ * reducer that runs in production and the budgets that bound them; the clock once goes back. The answers are compared
+ * with the openings alone.
  */
 
-/** Half an hour at a time; an hour for one person in seven days, an hour and a half for all of them together. */
+/** Half an hour at a time; an hour in seven days for one person, an hour and a half for all together. */
 export const window = minutes(30)
 const coolDown = minutes(15)
 const budgetOfPerson = 2 * window
@@ -21,8 +21,8 @@ const budgetOfProfile = 3 * window
 const people = ['jade', 'kofi'].map(person)
 const hour = 3600
 /**
- * How far a search goes. Two openings are enough to see what one does to the next, to the second, on whatever clock and
- * whether or not somebody looks at it; three, to see whom a word for somebody helps; four, each looked at when it has ended, to see what they come to together.
+ * The extent of a search. Two openings show the effect of one on the next, to the second, on any clock and with or
+ * without a review; three, the effect of a voucher; four, each reviewed at its end, their sum.
  */
 type Reach = { openings: number; earlyEnds: number; closely: boolean; clockGoesBack: boolean }
 const reaches: readonly Reach[] = [
@@ -31,11 +31,13 @@ const reaches: readonly Reach[] = [
   { openings: 4, earlyEnds: 1, closely: false, clockGoesBack: false },
 ]
 
-/** What is checked: production's, or with a mistake; `budgetsOf` is how the operation makes budgets of openings. */
+/**
+ * The bounds under test: production's, or with a mistake; `budgetsOf` is how the operation makes budgets of openings.
+ */
 export type Bounds = Pick<Reducer, 'decide' | 'evolve'> & { budgetsOf: typeof budgetsOf }
 export type Budgets = OpenBreakGlass['budgets']
 
-/** One that was opened: whose, and from when to when it was open indeed, by the record. */
+/** An opening: its person, and its time by the record. */
 type Opened = { by: PersonId; at: number; state: ApprovalRequest }
 type World = { now: number; left: Reach; vouched: boolean; opened: readonly Opened[] }
 type Node = World & { trace: readonly string[] }
@@ -59,7 +61,7 @@ const budgetOf = (opened: readonly Opened[], now: number): Budget =>
     }
   })
 
-/** The person's and the profile's, as `open-break-glass.ts` asks them. */
+/** The person's budget and the profile's, as in `open-break-glass.ts`. */
 export function budgetsOf(opened: readonly Opened[], by: PersonId, now: number): Budgets {
   const ofPerson: Limits = { window, budget: budgetOfPerson, alone: { coolDown } }
   return [
@@ -74,19 +76,19 @@ export function budgetsOf(opened: readonly Opened[], by: PersonId, now: number):
   ]
 }
 
-/** What one holds all openings against, without asking the reducer: the last of them has just been opened. */
+/** The rules about all openings, without the reducer; the last one has just been opened. */
 const rules: readonly { rule: string; broken: (opened: readonly Opened[], latest: Opened, world: World) => boolean }[] =
   [
     {
-      rule: 'nobody has it open twice at once',
+      rule: 'a person has one opening at a time',
       broken: (opened, { by, at }) => opened.some((each) => each.by === by && at < endOf(each)),
     },
     {
-      rule: 'nobody opens again before they have cooled down',
+      rule: 'a person opens again only after the cool-down',
       broken: (opened, { by, at }) => opened.some((each) => each.by === by && at < endOf(each) + coolDown),
     },
     {
-      rule: 'in no seven days has one person more than there is for one',
+      rule: 'a person stays within the budget of one in any seven days',
       broken: (opened, latest) =>
         openedIn(
           [...opened, latest].filter(({ by }) => by === latest.by),
@@ -94,21 +96,21 @@ const rules: readonly { rule: string; broken: (opened: readonly Opened[], latest
         ) > budgetOfPerson,
     },
     {
-      rule: 'in no seven days have all together more than there is for the profile',
+      rule: 'all together stay within the budget of the profile in any seven days',
       broken: (opened, latest) => openedIn([...opened, latest], endOf(latest)) > budgetOfProfile,
     },
     {
-      rule: 'while a look at it is overdue nobody opens it alone',
+      rule: 'a person opens alone only while no review is overdue',
       broken: (opened, { at }, { vouched }) =>
         !vouched && opened.some(({ state }) => !state.review?.done && (state.review?.dueAt ?? at + 1) <= at),
     },
   ]
 
-/** Seconds that lie in the seven days up to `until`. */
+/** The seconds of the openings in the seven days up to `until`. */
 const openedIn = (opened: readonly Opened[], until: number) =>
   opened.reduce((sum, each) => sum + Math.max(0, endOf(each) - Math.max(each.at, until - budgetWindow)), 0)
 
-/** Breadth first, so that what is found broken is found in the fewest steps. */
+/** Searches breadth first, so that a trace is a shortest one. */
 export function searchOpenings(bounds: Bounds): {
   states: number
   opened: number
@@ -176,7 +178,9 @@ const askOf = (by: PersonId, n: number, vouched: boolean): Ask => {
   }
 }
 
-/** Somebody ends theirs early, somebody looks at what has ended, somebody vouches, time passes, or the clock goes back. */
+/**
+ * The possible steps: an early end, a review of all that has ended, a voucher, passing time, a clock that goes back.
+ */
 function movesOf(bounds: Bounds, node: Node): readonly Node[] {
   const { now, left, opened, vouched, trace } = node
   const isOverdue = opened.some(({ state }) => !state.review?.done && (state.review?.dueAt ?? 0) <= now)
@@ -192,8 +196,8 @@ function movesOf(bounds: Bounds, node: Node): readonly Node[] {
         opened: told(bounds, opened, index, { ...completion(), agent: by }, now),
       }),
     ),
-    ...(left.closely ? [moved('gus looks at all that has ended', { opened: looked(bounds, opened, now) })] : []),
-    ...(vouched || !isOverdue ? [] : [moved('somebody vouches', { vouched: true })]),
+    ...(left.closely ? [moved('gus reviews all that has ended', { opened: looked(bounds, opened, now) })] : []),
+    ...(vouched || !isOverdue ? [] : [moved('gus vouches', { vouched: true })]),
     ...instantsOf(node).map((at) =>
       moved(`it is ${minutesOf(at)}`, { now: at, ...(left.closely ? {} : { opened: looked(bounds, opened, at) }) }),
     ),
@@ -203,7 +207,7 @@ function movesOf(bounds: Bounds, node: Node): readonly Node[] {
   ]
 }
 
-/** The openings once one of them was told something; a refusal changes nothing. */
+/** The openings after a command to one of them; a refusal changes nothing. */
 function told(
   { decide, evolve }: Bounds,
   opened: readonly Opened[],
@@ -219,7 +223,7 @@ function told(
 const looked = (bounds: Bounds, opened: readonly Opened[], now: number) =>
   opened.reduce((all, _, index) => told(bounds, all, index, reviewing('gus'), now), opened)
 
-/** The next moment at which anything could be otherwise, for any of the openings. */
+/** The next time at which an answer could differ, for any of the openings. */
 function instantsOf({ now, left, opened }: World): readonly number[] {
   const all = opened.flatMap((each) => {
     const end = endOf(each)

@@ -4,5 +4,5 @@ import { decide } from '../../../functions/domain/requests/decide.ts'
 import { outcomeOf } from '../../../functions/domain/requests/wait.ts'
 import type { Reducer } from './search.ts'
 
-/** The reducer that runs in production, as it is. */
+/** The reducer that runs in production. */
 export const production: Reducer = { decide, evolve, outcomeOf, says: saidByState }

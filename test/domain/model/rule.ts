@@ -7,18 +7,18 @@ import type { Step } from './search.ts'
 import type { Witness } from './witness.ts'
 import { eligibleIn } from './world.ts'
 
-/** A rule of Hotwork, by the invariant of the design that it is part of; `broken` says how a step breaks it. */
+/** A rule of Hotwork, with the invariant of the design that it belongs to; `broken` says how a step breaks it. */
 export type Rule = {
   id: string
   rule: string
   broken: (step: Step) => string | undefined
-  /** That only steps with such an event can break it; or only steps that change the state or bring anything to the ledger. */
+  /** Only steps with such an event can break it; or only steps that change the state or add an event. */
   about?: readonly Event['type'][] | 'state'
 }
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>
 
-/** A rule about each event of some types: what the ledger said just before it is `seen`. */
+/** A rule about each event of some types, and the witness just before it. */
 export const on = <T extends Event['type']>(
   id: string,
   rule: string,
@@ -37,14 +37,14 @@ export const on = <T extends Event['type']>(
   },
 })
 
-/** A rule about the state and what the ledger says, however they came to be so. */
+/** A rule about the state and the witness, after any step. */
 export const always = (
   id: string,
   rule: string,
   broken: (after: ApprovalRequest, sees: Witness, scenario: Scenario) => string | undefined,
 ): Rule => ({ id, rule, about: 'state', broken: ({ after, sees, scenario }) => broken(after, sees, scenario) })
 
-/** The stages that lack their quorum of people of whom none counts twice anywhere. */
+/** The first stage that lacks its quorum; each person counts once. */
 export const unfilled = (scenario: Scenario, seen: Witness) =>
   inForce(scenario, seen).stages.find(
     ({ name, quorum }) =>
@@ -55,10 +55,7 @@ export const ineligible = (step: Step, { approvals }: Witness) => {
   const eligible = eligibleIn(step.scenario, step.world)
   return approvals.find(({ person, for: absent, as }) => !eligible[(absent ?? person) as PersonId]?.includes(as))
 }
-/**
- * What is asked now, and on which rung: as the scenario has it, by how often the ledger says that it was narrowed, and by
- * the state that stands there.
- */
+/** The ask and its rung in force: by the number of narrowings in the ledger and by the present state. */
 export const inForce = (scenario: Scenario, { round, state }: Pick<Witness, 'round' | 'state'>): Left => {
   if (!scenario.states) return roundsOf(scenario)[round - 1] ?? { ...scenario, stages: [] }
   const there = scenario.states.find(({ name }) => stateDigest(name) === state)
@@ -67,12 +64,15 @@ export const inForce = (scenario: Scenario, { round, state }: Pick<Witness, 'rou
 export const termsOf = (scenario: Scenario, seen: Witness, name: string) =>
   inForce(scenario, seen).stages.find((stage) => stage.name === name)
 export const ended = ({ status }: ApprovalRequest) => status !== 'pending' && status !== 'approved'
-/** Whether two states differ in more than refusals; usually each member is the very same. */
+/**
+ * Whether two states differ in more than refusals. Usually the members are identical objects, so that is compared
+ * first.
+ */
 export const differ = (before: ApprovalRequest, after: ApprovalRequest): boolean =>
   !isVerySame(before, after) && bare(before) !== bare(after)
-/** Whether all that two states have but refusals is the very same. */
+/** Whether all members but refusals are identical objects. */
 export function isVerySame(before: ApprovalRequest, after: ApprovalRequest): boolean {
-  // Several rules ask it of one step.
+  // Cached, since several rules ask it of one step.
   if (compared.before !== before || compared.after !== after)
     compared = { before, after, same: areVerySame(before, after) }
   return compared.same
@@ -89,7 +89,7 @@ const bare = ({ updatedAt: _, refusals: __, ...rest }: ApprovalRequest) => JSON.
 export const asSeen = ({ command, scenario, seen }: Step) =>
   command.type !== 'decide' ||
   (command.round === seen.round && command.digest === inForce(scenario, seen).ask.digest.slice(0, 16))
-/** How a call went that was begun, or that it was not sent, may be told when all else has ended. */
+/** The outcome of a call, or that it was not sent, may be reported after the end. */
 export const tellsOfCall = ({ command: { type } }: Step) =>
   type === 'end_call' || type === 'return_call' || type === 'resolve_call'
 export const endOf = (seen: Witness) => (seen.grant?.claimed ? seen.grant.notAfter : seen.grant?.claimBy) ?? 0

@@ -6,7 +6,7 @@ import { roundsOf } from './scenarios.ts'
 import type { Step } from './search.ts'
 import { absentFor, answerIn, eligibleIn } from './world.ts'
 
-/** INV1-INV3: who may approve what, and until when that counts. */
+/** INV1-INV3: the people who may approve, and the end of their approvals. */
 export const rulesOfApproval: readonly Rule[] = [
   on(
     'INV1',
@@ -21,7 +21,7 @@ export const rulesOfApproval: readonly Rule[] = [
     'INV1',
     'a decision is on the digest and round in force',
     ['Decided'],
-    (event, _seen, step) => !asSeen(step) && `\`${event.stage}\` is decided on something else`,
+    (event, _seen, step) => !asSeen(step) && `\`${event.stage}\` is decided on another ask`,
   ),
   on(
     'INV1',
@@ -29,32 +29,32 @@ export const rulesOfApproval: readonly Rule[] = [
     ['Approved'],
     (_event, seen, step) =>
       step.command.type !== 'submit' &&
-      // Where the state changed and no approver is asked about it.
+      // After a change of the state that needs no approver.
       !(inForce(step.scenario, seen).stages.length === 0 && step.told[0]?.event.type === 'StateChanged') &&
       !(step.command.type === 'decide' && step.command.verdict === 'approve') &&
       `approved by \`${step.command.type}\``,
   ),
   on(
     'INV1',
-    'what is approved is claimed and delegated with its own key: the one that asked, or that an entry bound',
+    'a grant is claimed and delegated with its own key: the one that asked, or that an entry bound',
     ['CredentialIntended', 'Delegated'],
     ({ type }, seen, { command }) => 'jkt' in command && command.jkt !== seen.key && `\`${type}\` with another key`,
   ),
   on(
     'INV1',
-    'a key is bound to what has none, or in place of another where the registration says so',
+    'a key is bound to a grant without one, or replaces another if the registration permits it',
     ['KeyBound'],
     ({ replaces, jkt }, seen, { scenario, command }) => {
       const claims = command.type === 'intend' && command.claim === 'access_token'
-      if (!(claims || command.type === 'delegate') || command.jkt !== jkt) return 'nobody came with it'
-      if (replaces !== seen.key) return 'it says that it replaces another key than it does'
+      if (!(claims || command.type === 'delegate') || command.jkt !== jkt) return 'the command has another key'
+      if (replaces !== seen.key) return 'it names the wrong replaced key'
       return seen.key !== undefined && !(claims && scenario.mayRebind) && 'its key is replaced'
     },
   ),
   always('INV1', 'the key in the state is the one in the ledger', (after, sees) =>
     keyOf(after) === sees.key ? undefined : 'another key',
   ),
-  on('INV2', 'nobody counts twice', ['Decided'], ({ actor, verdict, for: absent }, seen) => {
+  on('INV2', 'a person counts once', ['Decided'], ({ actor, verdict, for: absent }, seen) => {
     const counted = seen.approvals.flatMap((each) => [each.person, each.for])
     const again = [actor.id, absent].find((each) => each !== undefined && counted.includes(each))
     return verdict === 'approve' && again && `${again} approves again`
@@ -65,15 +65,15 @@ export const rulesOfApproval: readonly Rule[] = [
     ['Decided'],
     ({ actor, for: absent }) => [actor.id, absent].includes(owner) && `${owner} decides on their own agent`,
   ),
-  on('INV2', 'a person approves the open stage, under a name that is theirs', ['Decided'], (event, seen, step) => {
+  on('INV2', 'a person approves the open stage, under a name of their own', ['Decided'], (event, seen, step) => {
     const { scenario, world } = step
     const actor = event.actor.id as PersonId
     if (event.for !== undefined && event.for !== absentFor(scenario, world, actor))
-      return `${actor} decides in the stead of ${event.for}, who is not absent`
+      return `${actor} decides for ${event.for}, who is not absent`
     if (!eligibleIn(scenario, world)[event.for ?? actor]?.includes(event.as))
       return `${event.for ?? actor} is not eligible as \`${event.as}\``
     if (event.verdict === 'deny') return undefined
-    // Who narrows decided on the stage that was open until then.
+    // A narrower decided on the stage that was open before.
     const open = seen.open ?? seen.narrowedAt
     if (event.stage !== open?.stage) return `\`${event.stage}\` is not open`
     const wider = termsOf(scenario, seen, event.stage)?.onSilence
@@ -82,24 +82,23 @@ export const rulesOfApproval: readonly Rule[] = [
   }),
   on(
     'INV1',
-    'what a narrowing leaves is what its maker said, on the rung that this needs, three times at most',
+    'a narrowing leaves what its maker said, on the rung that it needs, three times at most',
     ['Narrowed'],
     ({ ask, tier, stages, round }, seen, { scenario, command }) => {
       const left = roundsOf(scenario)[seen.round]
-      if (command.type !== 'decide' || command.narrowed?.ok !== true || !left) return 'nobody narrowed it'
+      if (command.type !== 'decide' || command.narrowed?.ok !== true || !left) return 'no person narrowed it'
       if (seen.round > 3) return 'a fourth time'
-      if (ask.digest !== left.ask.digest || ask.uses > inForce(scenario, seen).ask.uses)
-        return 'it leaves something else'
+      if (ask.digest !== left.ask.digest || ask.uses > inForce(scenario, seen).ask.uses) return 'it leaves another ask'
       if (tier !== left.tier || `${stages.map(({ name }) => name)}` !== `${left.stages.map(({ name }) => name)}`)
         return 'it is on another rung'
       return round !== seen.round + 1 && `it makes round ${round} of ${seen.round}`
     },
   ),
-  always('INV1', 'what is asked in the state is what the ledger says, in every word', (after, sees, scenario) => {
+  always('INV1', 'the ask in the state is the one in the ledger', (after, sees, scenario) => {
     const { ask, tier } = inForce(scenario, sees)
     if (after.round !== sees.round) return `round ${after.round}, in the ledger ${sees.round}`
     const same = after.ask.digest === ask.digest && after.ask.uses === ask.uses && after.tier === tier
-    return same ? undefined : 'something else is asked'
+    return same ? undefined : 'another ask'
   }),
   always('INV1', 'the approvals in the state are those in the ledger, with name and login', (after, sees) => {
     const said = (approvals: Step['sees']['approvals']) =>
@@ -119,14 +118,14 @@ export const rulesOfApproval: readonly Rule[] = [
   ),
   on(
     'INV3',
-    'what was found at the intent is a minute old at most when something is issued on it',
+    'an issue is at most a minute after its intent',
     ['CredentialIssued'],
     ({ credential, at }, { intendedAt }) => {
       const age = at - (intendedAt[credential] ?? at)
-      return age > 60 && `issued on what was found ${age} s before`
+      return age > 60 && `issued ${age} s after its intent`
     },
   ),
-  on('INV3', 'a use too rests on people who are eligible', ['UseBegun'], (event, seen, step) => {
+  on('INV3', 'a use needs eligible approvers', ['UseBegun'], (event, seen, step) => {
     const lost = event.tool !== 'aws' && ineligible(step, seen)
     return lost && `a use on the approval of ${lost.person}, who lost the right`
   }),
@@ -142,9 +141,9 @@ export const rulesOfApproval: readonly Rule[] = [
   ),
   on(
     'INV3',
-    'only those revoke whom policy permits, or who may deny',
+    'only people that policy permits, or who may deny, revoke',
     ['Revoked', 'Denied'],
     (event, _seen, { command }) =>
-      command.type === 'revoke' && !command.answer.permit && `\`${event.type}\` by one who may not`,
+      command.type === 'revoke' && !command.answer.permit && `\`${event.type}\` by a person who may not`,
   ),
 ]

@@ -4,11 +4,11 @@ import { asOf } from '../../../functions/domain/requests/due.ts'
 import { submittedAt } from '../../support/ask.ts'
 import { always, ended, on, type Rule } from './rule.ts'
 
-/** INV2-INV4, INV6, INV8, INV9 where a person used break-glass: nobody is asked before, so time and a second look must hold it. */
+/** INV2-INV4, INV6, INV8, INV9 for break-glass, which needs no approval: time and a review bound it. */
 export const rulesOfBreakGlass: readonly Rule[] = [
   on(
     'INV8',
-    'it is open for as long as was asked for, and the look at it is due a day after',
+    'an opening lasts as long as was asked for, and its review is due after a day',
     ['BreakGlassOpened', 'ReviewDue'],
     (event, seen, { scenario, at }) => {
       if (event.type === 'ReviewDue')
@@ -18,7 +18,7 @@ export const rulesOfBreakGlass: readonly Rule[] = [
   ),
   on(
     'INV8',
-    'no credential of it is good past the window, nor for longer than a quarter of an hour',
+    'no credential of an opening outlives the window, or a quarter of an hour',
     ['CredentialIssued'],
     ({ at, expiresAt, notAfter }, { opened }) => {
       if (!opened) return undefined
@@ -28,7 +28,7 @@ export const rulesOfBreakGlass: readonly Rule[] = [
   ),
   {
     id: 'INV8',
-    rule: 'nothing lengthens the window, and whoever reads sees that it is over',
+    rule: 'nothing lengthens the window, and each reader sees its end',
     broken: ({ after, at, sees: { opened } }) => {
       if (!opened) return undefined
       const { claimBy = 0, notAfter = 0, credentials = {} } = grantOf(after) ?? {}
@@ -44,15 +44,10 @@ export const rulesOfBreakGlass: readonly Rule[] = [
     ['CredentialIntended', 'CredentialIssued', 'UseBegun', 'Completed'],
     ({ type, at }, { opened }) => opened && at >= opened.until && `\`${type}\` ${at - opened.until} s after the window`,
   ),
-  on(
-    'INV6',
-    'an opening is no right to hand on',
-    ['Delegated'],
-    (_event, { opened }) => opened && 'it is handed on all the same',
-  ),
+  on('INV6', 'an opening is not delegated', ['Delegated'], (_event, { opened }) => opened && 'it is delegated'),
   on(
     'INV2',
-    'nobody looks at what they did, had done or vouched for',
+    'a person does not review what they did, had done or vouched for',
     ['Reviewed'],
     ({ actor }, _seen, { scenario: { ask } }) =>
       [ask.agent.id, ask.owner, ask.breakGlass?.secondedBy].some((each) => each === actor.id) &&
@@ -60,52 +55,48 @@ export const rulesOfBreakGlass: readonly Rule[] = [
   ),
   on(
     'INV3',
-    'only those review whom policy permits',
+    'only people that policy permits review',
     ['Reviewed'],
     (_event, _seen, { command }) =>
-      !(command.type === 'review_break_glass' && command.answer.permit) && 'reviewed by one who may not',
+      !(command.type === 'review_break_glass' && command.answer.permit) && 'reviewed by a person who may not',
   ),
-  on('INV4', 'what is going on is not looked back on', ['Reviewed'], (_event, seen) =>
+  on('INV4', 'an opening is not reviewed before its end', ['Reviewed'], (_event, seen) =>
     seen.end === undefined ? 'reviewed before the end' : undefined,
   ),
-  on('INV9', 'it is looked at once', ['Reviewed'], (_event, { opened }) =>
+  on('INV9', 'an opening is reviewed once', ['Reviewed'], (_event, { opened }) =>
     opened?.reviewedBy === undefined ? undefined : 'reviewed a second time',
   ),
   on(
     'INV8',
-    'a review is overdue once, at the second when it is due, and only where nobody has looked',
+    'a review is overdue once, at the second when it is due, and only if there was none',
     ['ReviewOverdue'],
     ({ at }, { opened }) => {
-      if (!opened || opened.overdue || opened.reviewedBy !== undefined) return 'it is overdue for nothing'
+      if (!opened || opened.overdue || opened.reviewedBy !== undefined) return 'overdue without cause'
       return at !== opened.reviewBy && `overdue ${at - opened.reviewBy} s off`
     },
   ),
-  always(
-    'INV9',
-    'the review in the state is the one in the ledger, whatever became of it',
-    ({ review }, { opened }) => {
-      if (!opened) return review ? 'a review of what was no opening' : undefined
-      if (!opened.due || review?.dueAt !== opened.reviewBy) return 'nobody is to look at it'
-      if (review?.done?.by !== opened.reviewedBy) return 'another has looked at it'
-      return (review?.overdueAt !== undefined) === opened.overdue ? undefined : 'it is overdue in one of the two'
-    },
-  ),
+  always('INV9', 'the review in the state is the one in the ledger', ({ review }, { opened }) => {
+    if (!opened) return review ? 'a review without an opening' : undefined
+    if (!opened.due || review?.dueAt !== opened.reviewBy) return 'no review is due'
+    if (review?.done?.by !== opened.reviewedBy) return 'another reviewer'
+    return (review?.overdueAt !== undefined) === opened.overdue ? undefined : 'it is overdue in one of the two'
+  }),
   {
     id: 'INV8',
-    rule: 'what nobody has looked at for a day is overdue, whoever comes then',
+    rule: 'an opening without a review is overdue after a day, at the next command',
     broken: ({ at, sees: { opened } }) =>
       opened && at >= opened.reviewBy && !opened.overdue && opened.reviewedBy === undefined
-        ? 'nobody is told that it is overdue'
+        ? 'it is not overdue'
         : undefined,
   },
   {
     id: 'INV9',
-    rule: 'whoever may look at it when it has ended can, also late',
+    rule: 'a person who may review it can after its end, also late',
     broken: ({ command, seen, sees: { opened, end }, scenario: { ask } }) => {
       if (command.type !== 'review_break_glass' || !command.answer.permit || end === undefined) return undefined
       const own = command.person === ask.agent.id || command.person === ask.breakGlass?.secondedBy
       if (own || seen.opened?.reviewedBy !== undefined) return undefined
-      return opened?.reviewedBy === command.person ? undefined : 'what was found is lost'
+      return opened?.reviewedBy === command.person ? undefined : 'the review is lost'
     },
   },
 ]

@@ -6,11 +6,11 @@ import { always, inForce, on, type Rule } from './rule.ts'
 import type { Step } from './search.ts'
 import type { Witness } from './witness.ts'
 
-/** What a reading would find at this moment: undefined where it fails. */
+/** The state that a reading would find; undefined if the reading fails. */
 const thereNow = ({ scenario, world }: Step): string | undefined =>
   world.unreadable ? undefined : stateDigest(scenario.states?.[world.there]?.name ?? '')
 
-/** Whether this event hands out the right to act, or is the act, for the first time. */
+/** Whether this event is the first that hands out the right to act, or is the act. */
 function isFirstAct(
   { ask, states }: Step['scenario'],
   event: { type: string; claim?: string },
@@ -22,7 +22,7 @@ function isFirstAct(
   return ask.credential === 'sts' && event.claim === 'aws'
 }
 
-/** INV11: people decide on what is there, and what they decided is done to nothing else. */
+/** INV11: people decide on the present state, and their decision is carried out on no other. */
 export const rulesOfDrift: readonly Rule[] = [
   on('INV11', 'a decision is on the state that stands in the request', ['Decided'], ({ state }, seen) =>
     state === seen.state ? undefined : `on ${state}, while ${seen.state} stands`,
@@ -35,7 +35,7 @@ export const rulesOfDrift: readonly Rule[] = [
   }),
   on(
     'INV11',
-    'nothing is issued or called but on the state that was approved, read just before',
+    'an issue or a call needs the approved state, read just before',
     ['CredentialIntended', 'UseBegun'],
     (event, seen, step) => {
       if (!isFirstAct(step.scenario, event, seen)) return undefined
@@ -44,7 +44,7 @@ export const rulesOfDrift: readonly Rule[] = [
       return there !== seen.state && `on ${there}, while ${seen.state} was approved`
     },
   ),
-  on('INV11', 'the next stage opens on what is there, if that can be read', ['StageOpened'], (_event, seen, step) => {
+  on('INV11', 'the next stage opens on the present state, if it can be read', ['StageOpened'], (_event, seen, step) => {
     const filled = step.told.some(({ event }) => event.type === 'Decided' && event.verdict === 'approve')
     const there = step.scenario.states && filled ? thereNow(step) : undefined
     return there !== undefined && there !== seen.state && `on ${there}, while ${seen.state} stands`
@@ -54,7 +54,7 @@ export const rulesOfDrift: readonly Rule[] = [
     'another state is another round, on the rung that it needs, three times at most',
     ['StateChanged'],
     ({ preview, round, tier, stages }, seen, step) => {
-      if (preview.outcome !== 'matched' || preview.state !== thereNow(step)) return 'it was not read so'
+      if (preview.outcome !== 'matched' || preview.state !== thereNow(step)) return 'the reading was another'
       if (preview.state === seen.state) return 'it is the same state'
       if (seen.drifts >= mostDrifts) return 'a fourth time'
       if (round !== seen.round + 1) return `it makes round ${round} of ${seen.round}`
@@ -69,7 +69,7 @@ export const rulesOfDrift: readonly Rule[] = [
   ),
   on(
     'INV11',
-    'a pending request keeps its time, and a grant that goes back has that of its stages',
+    'a pending request keeps its time, and one that had a grant gets that of its stages',
     ['StateChanged'],
     ({ decideBy, stages, at }, seen, { scenario: { ask } }) => {
       const until = seen.grant ? decideByOf(ask, stages, at) : seen.decideBy
@@ -78,7 +78,7 @@ export const rulesOfDrift: readonly Rule[] = [
   ),
   on(
     'INV11',
-    'nothing goes back once something was done under the grant',
+    'a grant with a use does not begin another round',
     ['StateChanged'],
     (_event, seen) => seen.begun.length > 0 && 'a use was begun',
   ),

@@ -6,33 +6,16 @@ import { asSeen, differ, ended, endOf, inForce, on, type Rule, tellsOfCall, term
 import type { Step } from './search.ts'
 import { absentFor, eligibleIn, issuedKindOf } from './world.ts'
 
-/** INV4, INV7, INV8: how it ends, and that it ends on time however late somebody looks. */
+/** INV4, INV7, INV8: a request ends once, and on time, however late the next look is. */
 export const rulesOfEnding: readonly Rule[] = [
   on(
     'INV4',
-    'terminal is terminal: after the end there are only refusals, and how a call went that was begun before',
+    'terminal is terminal: after the end there are only refusals, and the outcome of a call that began before',
     [
-      'Submitted',
-      'StageOpened',
-      'Decided',
-      'Narrowed',
-      'StateChanged',
-      'ApprovalDropped',
-      'StageEscalated',
-      'Approved',
-      'Denied',
-      'Withdrawn',
-      'CredentialIntended',
-      'CredentialIssued',
-      'CredentialRevoked',
-      'UseBegun',
-      'UseEnded',
-      'UseReturned',
-      'Completed',
-      'Revoked',
-      'Expired',
-      'KeyBound',
-      'Delegated',
+      ...(['Submitted', 'StageOpened', 'Decided', 'Narrowed', 'StateChanged', 'ApprovalDropped'] as const),
+      ...(['StageEscalated', 'Approved', 'Denied', 'Withdrawn', 'Completed', 'Revoked', 'Expired'] as const),
+      ...(['CredentialIntended', 'CredentialIssued', 'CredentialRevoked', 'KeyBound', 'Delegated'] as const),
+      ...(['UseBegun', 'UseEnded', 'UseReturned'] as const),
     ],
     (event, seen, step) => seen.end !== undefined && !tellsOfCall(step) && `\`${event.type}\` after \`${seen.end}\``,
   ),
@@ -60,7 +43,7 @@ export const rulesOfEnding: readonly Rule[] = [
   },
   {
     id: 'INV4',
-    rule: 'calls are compared once, after the end, where there were AWS credentials',
+    rule: 'calls are compared once, after the end, if there were AWS credentials',
     broken: ({ told, sees }) => {
       if (!told.some(({ event: { type } }) => type === 'CallsCompared')) return undefined
       if (sees.end === undefined) return 'compared before the end'
@@ -76,7 +59,7 @@ export const rulesOfEnding: readonly Rule[] = [
     rule: 'a denial settles at once, also after the approval',
     broken: (step) => {
       const { command, refusal, after, sees } = step
-      if (sees.denied && !ended(after)) return 'denied, and going on'
+      if (sees.denied && !ended(after)) return 'denied, and not ended'
       if (command.type !== 'decide' || command.verdict !== 'deny' || !refusal || ended(after)) return undefined
       const rights = eligibleIn(step.scenario, step.world)
       const absent = absentFor(step.scenario, step.world, command.person)
@@ -88,25 +71,25 @@ export const rulesOfEnding: readonly Rule[] = [
   },
   {
     id: 'INV4',
-    rule: 'whoever may end it ends it: completion, withdrawal, revocation',
+    rule: 'a caller who may end it ends it: completion, withdrawal, revocation',
     broken: ({ command, before, after }) => {
       const ends =
         (command.type === 'revoke' && command.answer.permit && before) ||
         (command.type === 'complete' && before?.status === 'approved') ||
         (command.type === 'withdraw' && before?.status === 'pending')
-      return ends && !ended(after) ? `it goes on after \`${command.type}\`` : undefined
+      return ends && !ended(after) ? `not ended by \`${command.type}\`` : undefined
     },
   },
   {
     id: 'INV7',
-    rule: 'what was given back is dead at once, and whatever was claimed with it',
+    rule: 'a token that is given back is dead at once, with all credentials claimed with it',
     broken: ({ command, before, after }) => {
       if (command.type !== 'revoke_credential' || before?.status !== 'approved' || after.status !== 'approved')
         return undefined
       const live = before.grant.credentials.access_token?.id === command.credential
       const { credentials, intents } = after.grant
       return live && (credentials.access_token || credentials.aws || intents.aws)
-        ? 'something of it is left'
+        ? 'a credential of it is left'
         : undefined
     },
   },
@@ -123,7 +106,7 @@ export const rulesOfEnding: readonly Rule[] = [
   ),
   on(
     'INV8',
-    'nothing is issued, used or handed on before the start',
+    'nothing is issued, used or delegated before the start',
     ['CredentialIntended', 'CredentialIssued', 'UseBegun', 'Delegated'],
     ({ at, type }, seen, { scenario }) => {
       const start = inForce(scenario, seen).ask.notBefore ?? at
@@ -137,7 +120,7 @@ export const rulesOfEnding: readonly Rule[] = [
   }),
   on(
     'INV8',
-    "the grant's clock is the ladder's, and ends when what it was taken out of does",
+    "the grant's clock is the ladder's, and ends with its parent",
     ['Approved'],
     ({ at, claimBy, notAfter }, seen, { scenario }) => {
       const { ask } = inForce(scenario, seen)
@@ -166,19 +149,14 @@ export const rulesOfEnding: readonly Rule[] = [
       return (at !== seen.open?.deadline || deadline !== Math.min(at + longer, seen.decideBy)) && 'another time'
     },
   ),
-  on(
-    'INV8',
-    'what expires does so at the second when it is due, whoever looks and whenever',
-    ['Expired'],
-    ({ at }, seen) => {
-      const due = seen.grant ? endOf(seen) : seen.open?.deadline
-      return at !== due && `expired ${at - (due ?? 0)} s off`
-    },
-  ),
+  on('INV8', 'an expiry is at the second when it is due, with any next look', ['Expired'], ({ at }, seen) => {
+    const due = seen.grant ? endOf(seen) : seen.open?.deadline
+    return at !== due && `expired ${at - (due ?? 0)} s off`
+  }),
   { id: 'INV8', rule: 'a late timer changes nothing: deciding late is as deciding on time', broken: late },
 ]
 
-/** A state but for what people said of their decisions: that may still be told when all has ended. */
+/** A state without its comments, which may be added after the end. */
 const withoutWords = (state: ApprovalRequest): ApprovalRequest => {
   const { reason: _, ...rest } = { reason: '', ...state }
   return {
@@ -190,17 +168,17 @@ const withoutWords = (state: ApprovalRequest): ApprovalRequest => {
   } as ApprovalRequest
 }
 
-/** A state but for the look at it, which is only taken when all has ended. */
+/** A state without its review, which follows the end. */
 const withoutReview = ({ review: _, ...state }: ApprovalRequest) => state as ApprovalRequest
 
-/** A state but for what was found of its calls, which is looked for when all has ended. */
+/** A state without the comparison of its calls, which follows the end. */
 const withoutCalls = ({ calls: _, ...state }: ApprovalRequest) => state as ApprovalRequest
 
-/** A state but for its uses: how a call went may still be told when all else has ended. */
+/** A state without its uses: the outcome of a call may be reported after the end. */
 const withoutUses = (state: ApprovalRequest): ApprovalRequest =>
   'grant' in state && state.grant ? ({ ...state, grant: { ...state.grant, uses: [] } } as ApprovalRequest) : state
 
-/** Deciding now, with everything overdue, against having looked at every deadline on time and deciding now. */
+/** Compares deciding now, with all due events overdue, with having applied each at its time. */
 function late({ before, after, command, at, reducer: { decide, evolve } }: Step): string | undefined {
   if (!before || (dueAt(before) ?? Number.POSITIVE_INFINITY) > at) return undefined
   let onTime = before

@@ -13,25 +13,25 @@ const ends: { readonly [type in Event['type']]?: ApprovalRequest['status'] } = {
 
 const statusBy = ({ end, grant }: Witness) => (end ? ends[end] : grant ? 'approved' : 'pending')
 
-/** The decisions that stand, by the ledger: what was inherited, what was approved, and what was denied. */
+/** The decisions in force by the ledger: inherited and own approvals, and denials. */
 const decisionsBy = ({ approvals, decided }: Witness) =>
   [
     ...approvals.map((each) => `${each.stage} ${each.person} ${each.for} approve`),
     ...decided.filter(({ verdict }) => verdict === 'deny').map(({ stage, person }) => `${stage} ${person} deny`),
   ].sort()
 
-/** What the receipt of a state says, against what the ledger says to a reader without the reducer. */
+/** The receipt of a state against the witness of its ledger. */
 export const rulesOfReceipts: readonly Rule[] = [
   {
     id: 'INV9',
-    rule: 'a receipt says what the ledger says: the status, what was decided by which people in this round, and each use',
+    rule: 'a receipt says what the ledger says: the status, the decisions of this round, and each use',
     about: 'state',
     broken: ({ before, after, sees, scenario, reducer }) => {
       if (before && before.status === after.status && isVerySame(before, after)) return undefined
       const said = reducer.says(after)
       if (said.status !== statusBy(sees)) return `it says ${said.status}`
       const { ask, tier } = inForce(scenario, sees)
-      if (said.digest !== ask.digest) return 'it has the digest of what is not asked any more'
+      if (said.digest !== ask.digest) return 'it has the digest of an older ask'
       if (!sees.opened && said.tier !== tier) return `it says tier ${said.tier}`
       const decisions = said.decisions
         .map(({ stage, person, for: absent, verdict }) =>

@@ -7,20 +7,20 @@ import { unconverged } from './waits.ts'
 import { spent } from './witness.ts'
 import { issuedKindOf, numberOf } from './world.ts'
 
-/** INV5, INV9: what is live is on the record, and the other way round. */
+/** INV5, INV9: the state and the record agree. */
 export const rulesOfRecord: readonly Rule[] = [
   {
     id: 'INV9',
-    rule: 'the record never goes back in time, whatever clock somebody has',
+    rule: 'the record never goes back in time, with any clock of a caller',
     broken: ({ before, events }) => {
       const times = [before?.updatedAt ?? 0, ...events.map(({ at }) => at)]
       const back = times.slice(1).findIndex((at, index) => at < (times[index] ?? 0))
-      return back < 0 ? undefined : `\`${events[back]?.type}\` is before what was before it`
+      return back < 0 ? undefined : `\`${events[back]?.type}\` is before the entry before it`
     },
   },
   on(
     'INV5',
-    'what is issued was intended, and not overtaken by a newer intent',
+    'an issued credential was intended, and not overtaken by a newer intent',
     ['CredentialIssued'],
     ({ credential, claim }, seen) =>
       !seen.intended.includes(credential)
@@ -34,23 +34,23 @@ export const rulesOfRecord: readonly Rule[] = [
       ? undefined
       : 'another credential is live'
   }),
-  always('INV5', 'each access token that was intended is counted, those too that were never issued', (after, sees) => {
+  always('INV5', 'each intended access token is counted, also if it was never issued', (after, sees) => {
     const intended = sees.intended.filter((id) => issuedKindOf(id as CredentialId) === 'access_token').length
     const counted = grantOf(after)?.tokens ?? 0
     return counted === intended ? undefined : `${intended} were intended, and ${counted} are counted`
   }),
   on(
     'INV5',
-    'only the newest access token is good for anything',
+    'only the newest access token is valid',
     ['UseBegun', 'CredentialIntended'],
     (event, seen, { command }) => {
       if (!('presented' in command) || command.presented === undefined) return undefined
-      return command.presented !== seen.live['access_token'] && `\`${event.type}\` with a credential that was replaced`
+      return command.presented !== seen.live['access_token'] && `\`${event.type}\` with a replaced credential`
     },
   ),
   {
     id: 'INV9',
-    rule: 'a refusal changes nothing else, beside what was due and what it brought to light',
+    rule: 'a refusal changes nothing, besides due events and an ending that it found',
     broken: ({ before, after, events, refusal, at }) => {
       if (
         !before ||
@@ -69,7 +69,7 @@ export const rulesOfRecord: readonly Rule[] = [
   },
   always(
     'INV9',
-    'the uses in the state are those in the ledger, and with those given away never over budget',
+    'the uses in the state are those in the ledger, and with delegated ones never over budget',
     (after, sees, scenario) => {
       const uses = 'grant' in after ? (after.grant?.uses ?? []) : []
       if (new Set(sees.begun).size !== uses.length || sees.begun.length !== uses.length) return 'other uses'
@@ -85,12 +85,12 @@ export const rulesOfRecord: readonly Rule[] = [
   ),
   on(
     'INV9',
-    'why somebody decided so is said by them alone, once, and within the hour',
+    'a comment is by the decider alone, once, and within the hour',
     ['Commented'],
     ({ actor, verdict, at }, seen) => {
       const own = seen.decided.findLast(({ person }) => person === actor.id)
-      if (own?.verdict !== verdict) return `${actor.id} has decided nothing of the kind`
-      if (own.comment) return 'it has been said before'
+      if (own?.verdict !== verdict) return `${actor.id} has no such decision`
+      if (own.comment) return 'it has a comment'
       return at - own.at > 3600 && `${at - own.at} s later`
     },
   ),
@@ -108,40 +108,43 @@ export const rulesOfRecord: readonly Rule[] = [
   },
   on(
     'INV9',
-    'a call is given back only by whoever began it, and that has neither sent it nor will, nor is it said how it went',
+    'a call is given back only by the attempt that began it, has not sent it and has no outcome',
     ['UseReturned'],
     ({ use, actor }, { call }, { world, scenario, command }) => {
       if (command.type !== 'return_call' || command.use !== use || actor.id !== scenario.ask.agent.id)
         return 'given back by another'
-      if (world.sent.includes(numberOf(use))) return 'what was sent is given back'
+      if (world.sent.includes(numberOf(use))) return 'a sent call is given back'
       return (call?.use !== use || call.told) && 'there is nothing to give back'
     },
   ),
   on(
     'INV9',
-    'for a minute nobody but whoever makes a call says how it went',
+    'for a minute only the attempt itself reports the outcome of its call',
     ['UseEnded'],
     ({ use, at, actor }, { call }) =>
-      actor.type === 'system' && call?.use === use && at - call.at <= 60 && `told by another after ${at - call.at} s`,
+      actor.type === 'system' &&
+      call?.use === use &&
+      at - call.at <= 60 &&
+      `reported by another after ${at - call.at} s`,
   ),
   on(
     'INV9',
-    'how a call went is told once',
+    'the outcome of a call is reported once',
     ['UseEnded'],
-    ({ use }, { call }) => call?.use === use && call.told && 'told again',
+    ({ use }, { call }) => call?.use === use && call.told && 'reported again',
   ),
   {
     id: 'INV9',
-    rule: 'how a call went is recorded once it is told, also when the grant has ended meanwhile',
+    rule: 'a reported outcome of a call is recorded, also after the end of the grant',
     broken: ({ command, after }) => {
       if (command.type !== 'end_call' || !('grant' in after)) return undefined
       const begun = after.grant?.uses.find(({ id }) => id === command.use)
-      return begun && !begun.ended ? 'what happened is lost' : undefined
+      return begun && !begun.ended ? 'the outcome is lost' : undefined
     },
   },
   {
     id: 'INV9',
-    rule: 'a call that was certainly not sent costs no use, also when it is begun anew after that',
+    rule: 'a call that was not sent costs no use, also if it begins again later',
     broken: ({ command, refusal, seen: { call }, after }) => {
       if (command.type !== 'return_call' || call?.use !== command.use || call.told) return undefined
       const kept = grantOf(after)?.uses.some(({ id }) => id === command.use)
@@ -150,17 +153,17 @@ export const rulesOfRecord: readonly Rule[] = [
   },
   {
     id: 'INV9',
-    rule: 'a call of which nothing was heard is overdue until it ends, and ends with what was found out, whatever else has ended',
+    rule: 'a call without an outcome is overdue until it is resolved, also after the end of the grant',
     broken: ({ command, after, sees: { call }, at }) => {
-      if (!call || call.told) return lookUpAt(after) === undefined ? undefined : 'looked up for nothing'
-      if (lookUpAt(after) === undefined) return 'open for ever'
+      if (!call || call.told) return lookUpAt(after) === undefined ? undefined : 'looked up without cause'
+      if (lookUpAt(after) === undefined) return 'never looked up'
       const late = command.type === 'resolve_call' && command.use === call.use && at - call.at > 60
-      return late ? 'what was found out is lost' : undefined
+      return late ? 'the resolution is lost' : undefined
     },
   },
   {
     id: 'INV9',
-    rule: 'an execution that follows the table gets to where the table is, whatever signal is lost',
+    rule: 'an execution that follows the table reaches the wait of the table, with any signal lost',
     broken: ({ after, told, reducer }) => (told.length > 0 ? unconverged(after, reducer.outcomeOf) : undefined),
   },
 ]

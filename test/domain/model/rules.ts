@@ -7,7 +7,7 @@ import { rulesOfEnding } from './rules-of-ending.ts'
 import { rulesOfReceipts } from './rules-of-receipts.ts'
 import { rulesOfRecord } from './rules-of-record.ts'
 
-/** The invariants of Hotwork, as far as the reducer holds them; INV10 is that nothing in a search throws. */
+/** The invariants of Hotwork that the reducer maintains. INV10 is that nothing in a search throws. */
 export const rules: readonly Rule[] = [
   ...rulesOfApproval,
   ...rulesOfEnding,

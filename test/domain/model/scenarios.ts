@@ -20,81 +20,79 @@ import {
   submittedAt,
 } from '../../support/ask.ts'
 
-/** One request, and the people and things around it that may act on it in any order. */
+/** One request, and the people and things around it that may act in any order. */
 export type Scenario = {
   name: string
   tier: number
   stages: readonly Stage[]
   ask: Ask
-  /** Who may decide under which names, as long as they have not lost the right. */
+  /** The names under which each person may decide, unless they have lost the right. */
   rights: { readonly [name: string]: readonly string[] }
-  /** What people try, each of it as often as they like. */
+  /** The decisions that people try, each any number of times. */
   clicks: readonly Click[]
-  /** Who may lose the right to decide, and regain it. */
+  /** The people who may lose the right to decide, and regain it. */
   losers: readonly string[]
-  /** Whether policy may change its mind about the request, and change it back. */
+  /** Whether policy may turn against the request, and back. */
   policyTurns: boolean
-  /** How many credentials of each kind the agent tries to get. */
+  /** The number of credentials of each kind that the agent tries to get. */
   mints: { readonly [claim in IssuedKind]?: number }
-  /** How many uses a tool tries to begin, each with its own key. */
+  /** The number of uses that a tool tries to begin, each with its own key. */
   uses: number
-  /** For what was delegated: the parent's stages, as they were decided. */
+  /** The parent's decided stages, for a delegated request. */
   inherits?: readonly StageState[]
-  /** What may end it whatever policy says. */
+  /** The endings that may come, under any policy. */
   endings?: readonly Ending[]
-  /** What the agent tries to give away, each to a child of its own. */
+  /** The delegations that the agent tries, each to its own child. */
   gives?: readonly Gift[]
   /** Whether the agent's registration lets it change its key. */
   mayRebind?: boolean
-  /** How often the agent tries to have the one call made. */
+  /** The number of attempts at the one call. */
   calls?: number
-  /** What approvers would leave of it, one narrowing after the other, and on which rung. */
+  /** The narrower asks, one after the other, with their rungs. */
   left?: readonly Left[]
-  /** Who is to decide in whose stead, for as long as that holds. */
+  /** The stand-ins, and the people they decide for while that holds. */
   standIns?: readonly { by: string; for: string }[]
-  /** Who says afterwards why they decided so. */
+  /** The people who comment on their decision afterwards. */
   comments?: readonly string[]
-  /** Who looks at it afterwards, where break-glass is used; `outsider` is one whom policy does not let. */
+  /** The reviewers of an opening; policy does not permit an `outsider`. */
   reviews?: readonly { by: string; outsider?: boolean }[]
-  /** The word of whatever keeps incidents, said as often as it likes: nobody else finds it. */
+  /** The incident service's closing, any number of times; no other caller finds it. */
   closes?: Ending
-  /** Whether the record of AWS is held against it, as often as it likes. */
+  /** Whether the calls are compared with the record of AWS, any number of times. */
   compares?: true
-  /** Whether the clock of whoever decides may once be an hour behind what it said before. */
+  /** Whether the clock of the next caller may once be an hour behind. */
   clockGoesBack?: boolean
-  /** What may be there, one after the other, each with the rung that it needs. The first is there at the submission. */
+  /** The states of the resource in order, each with its rung. The first holds at the submission. */
   states?: readonly { name: string; tier: number; stages: readonly Stage[] }[]
 }
 
-/** A request as a narrowing leaves it. */
+/** A request after a narrowing. */
 export type Left = { ask: Ask; tier: number; stages: readonly Stage[] }
 
-/** Everything that is asked from one round to the next, the first one first. */
+/** The asks of all rounds, in order. */
 export const roundsOf = ({ ask, tier, stages, left = [], states = [] }: Scenario): readonly Left[] => [
   { ask, tier, stages },
   ...left,
   ...states.slice(1).map(() => ({ ask, tier, stages })),
 ]
 
-/** A delegation that somebody tries. Without `notAfter` it is to end ten minutes after the submission. */
+/** An attempted delegation. By default it ends ten minutes after the submission. */
 export type Gift = { to: AgentId; uses: number; notAfter?: number; outside?: boolean }
 
-/** A decision that somebody tries. A click names no stage, carries the start of the digest. */
+/** An attempted decision. A click names no stage, and has the start of the digest. */
 export type Click = {
   by: string
   verdict: Verdict
   stage?: string
   stale?: 'digest' | 'round'
-  /** Leaves less of it, or would have more. */
+  /** A narrowing, or an attempt to widen. */
   narrow?: 'less' | 'more'
   comment?: string
 }
 
-const both = (...names: string[]): Click[] =>
-  names.flatMap((by) => [
-    { by, verdict: 'approve' },
-    { by, verdict: 'deny' },
-  ])
+const approving = (...names: string[]): Click[] => names.map((by) => ({ by, verdict: 'approve' }))
+const denying = (...names: string[]): Click[] => names.map((by) => ({ by, verdict: 'deny' }))
+const both = (...names: string[]): Click[] => names.flatMap((by) => [...approving(by), ...denying(by)])
 
 export const tierZero: Scenario = {
   name: 'tier 0, both kinds of credential',
@@ -109,7 +107,7 @@ export const tierZero: Scenario = {
   uses: 2,
 }
 
-/** Ten minutes ahead: people decide before, and nothing is claimed before. */
+/** A start in ten minutes: people decide before it, and nothing is claimed before it. */
 export const ahead: Scenario = {
   name: 'a start ahead',
   tier: 1,
@@ -133,10 +131,7 @@ export const twoStages: Scenario = {
   ask: sampleAsk({ credential: 'token' }),
   rights: { ana: ['owner', 'sre'], ben: ['owner'], cleo: ['sre'], dora: ['owner', 'sre'] },
   clicks: [
-    ...both('ana', 'cleo'),
-    { by: 'ben', verdict: 'approve' },
-    { by: 'dora', verdict: 'approve' },
-    { by: 'eve', verdict: 'deny' },
+    ...[...both('ana', 'cleo'), ...approving('ben', 'dora'), ...denying('eve')],
     { by: 'ana', verdict: 'approve', stage: 'sre' },
     { by: 'ben', verdict: 'approve', stale: 'digest' },
     { by: 'cleo', verdict: 'deny', stale: 'round' },
@@ -163,7 +158,7 @@ export const quorumOfTwo: Scenario = {
     olga: ['on-call'],
     dora: ['security', 'on-call'],
   },
-  clicks: [...both('sam', 'olga'), ...['ana', 'siri', 'sven', 'dora'].map((by): Click => ({ by, verdict: 'approve' }))],
+  clicks: [...both('sam', 'olga'), ...approving('ana', 'siri', 'sven', 'dora')],
   losers: ['olga'],
   policyTurns: false,
   mints: { access_token: 1, aws: 0 },
@@ -172,7 +167,7 @@ export const quorumOfTwo: Scenario = {
 
 const quiet = { clicks: [], losers: [], policyTurns: false, rights: {}, tier: 0, stages: [] }
 
-/** The agents through whose hands something went, the first one first, each with an owner of its own. */
+/** Delegators, the first one first, each with an owner of its own. */
 const through = (...names: string[]): Delegator[] =>
   names.map((name) => ({
     id: `agent:${name}` as AgentId,
@@ -181,7 +176,7 @@ const through = (...names: string[]): Delegator[] =>
     owner: person(`${name}-owner`) as PersonId,
   }))
 
-/** An ask that nobody's key has asked. */
+/** An ask without a key. */
 const delegatedAsk = (changes: Parameters<typeof sampleAsk>[0]): Ask => {
   const { jkt: _, ...ask } = sampleAsk(changes)
   return ask
@@ -189,7 +184,7 @@ const delegatedAsk = (changes: Parameters<typeof sampleAsk>[0]): Ask => {
 
 export const parent: Scenario = {
   ...quiet,
-  name: 'a grant of two uses, given away in part',
+  name: 'a grant of two uses, delegated in part',
   ask: sampleAsk({ credential: 'token', uses: 2 }),
   policyTurns: true,
   mints: { access_token: 1, aws: 0 },
@@ -208,7 +203,7 @@ const asked = sampleStage('owner')
 
 export const child: Scenario = {
   ...quiet,
-  name: 'what was delegated twice, approved with its first parent',
+  name: 'a request that was delegated twice, approved with its first parent',
   tier: 1,
   stages: [asked],
   ask: delegatedAsk({
@@ -222,10 +217,7 @@ export const child: Scenario = {
     { terms: asked, decisions: [{ person: person('ana'), verdict: 'approve', as: 'owner', at: submittedAt - 60 }] },
   ],
   rights: { ana: ['owner'], ben: ['owner'] },
-  clicks: [
-    { by: 'ana', verdict: 'deny' },
-    { by: 'ben', verdict: 'approve' },
-  ],
+  clicks: [...denying('ana'), ...approving('ben')],
   losers: ['ana'],
   mints: { access_token: 2, aws: 0 },
   uses: 1,
@@ -238,7 +230,7 @@ export const child: Scenario = {
 
 export const deepest: Scenario = {
   ...quiet,
-  name: 'what was delegated three times',
+  name: 'a request that was delegated three times',
   ask: delegatedAsk({
     credential: 'token',
     chain: through('first', 'second', 'third'),
@@ -263,7 +255,7 @@ export const mediated: Scenario = {
   calls: 1,
 }
 
-/** Comparing makes nearly every state of before two, so it has worlds of its own, with one credential of a kind. */
+/** A comparison doubles nearly all states, so it has scenarios of its own with one credential of a kind. */
 export const compared: Scenario = {
   ...quiet,
   name: 'the record of AWS is compared with the one call of a mediated action',
@@ -277,7 +269,7 @@ export const compared: Scenario = {
 
 export const unsent: Scenario = {
   ...quiet,
-  name: 'a call that is not sent at first, and begun anew',
+  name: 'a call that is not sent at first, and begins again',
   ask: sampleAsk({ credential: 'mediated' }),
   mints: { access_token: 1, aws: 0 },
   uses: 0,
@@ -294,7 +286,7 @@ const lowRung = [
 const highRung = [sampleStage('owner'), sampleStage('security')]
 
 export const narrowed: Scenario = {
-  name: 'what is made less again and again, and needs a higher rung then',
+  name: 'a request that is narrowed again and again, and then needs a higher rung',
   tier: 2,
   stages: lowRung,
   ask: wide,
@@ -306,7 +298,7 @@ export const narrowed: Scenario = {
   ],
   rights: { ana: ['owner'], ben: ['owner'], cleo: ['sre'], sam: ['security'], olga: ['on-call'] },
   clicks: [
-    ...['ana', 'cleo', 'sam'].map((by): Click => ({ by, verdict: 'approve' })),
+    ...approving('ana', 'cleo', 'sam'),
     { by: 'cleo', verdict: 'approve', comment: 'it will do' },
     { by: 'ana', verdict: 'approve', narrow: 'less' },
     { by: 'ana', verdict: 'approve', narrow: 'more' },
@@ -322,12 +314,12 @@ export const narrowed: Scenario = {
 }
 
 export const absent: Scenario = {
-  name: 'two who decide in the stead of others, one of these the owner',
+  name: 'two stand-ins, one of them for the owner',
   tier: 2,
   stages: [sampleStage('owner'), sampleStage('sre', { deadline: minutes(20) })],
   ask: sampleAsk({ credential: 'token' }),
   rights: { ana: ['owner', 'sre'], ben: ['owner'], cleo: ['sre'], dora: ['owner', 'sre'] },
-  clicks: [...both('nina', 'ana', 'noor'), { by: 'ben', verdict: 'approve' }, { by: 'cleo', verdict: 'approve' }],
+  clicks: [...both('nina', 'ana', 'noor'), ...approving('ben', 'cleo')],
   standIns: [
     { by: 'nina', for: 'ana' },
     { by: 'noor', for: 'dora' },
@@ -341,7 +333,7 @@ export const absent: Scenario = {
 
 export const opening: Scenario = {
   ...quiet,
-  name: 'a person uses break-glass, and others look at it',
+  name: 'a person uses break-glass, and others review it',
   ask: openingAsk(),
   clicks: both('ana', 'jade'),
   policyTurns: true,
@@ -374,12 +366,12 @@ const [one, two] = [
   [sampleStage('owner')],
   [sampleStage('owner'), sampleStage('sre', { deadline: minutes(20) })],
 ] as const
-/** All deadlines are one, since each drift would add deadlines of its own. */
+/** One common end, since each drift would add deadlines of its own. */
 const soon = submittedAt + minutes(20)
 
 export const drifting: Scenario = {
   ...quiet,
-  name: 'what is there changes while people decide and after it, and needs a higher rung then',
+  name: 'a state that changes while people decide and after it, and then needs a higher rung',
   tier: 1,
   stages: one,
   ask: sampleAsk({ credential: 'token', requestedUntil: soon }),
@@ -389,18 +381,14 @@ export const drifting: Scenario = {
     { name: 'c', tier: 2, stages: two },
   ],
   rights: { ana: ['owner'], ben: ['owner'], cleo: ['sre'] },
-  clicks: [
-    { by: 'ana', verdict: 'approve' },
-    { by: 'cleo', verdict: 'approve' },
-    { by: 'ben', verdict: 'deny' },
-  ],
+  clicks: [...approving('ana', 'cleo'), ...denying('ben')],
   mints: { access_token: 2, aws: 0 },
   uses: 1,
 }
 
 export const driftingSession: Scenario = {
   ...quiet,
-  name: 'what is there changes between the token and the AWS credentials',
+  name: 'a state that changes between the token and the AWS credentials',
   ask: sampleAsk({ credential: 'sts', requestedUntil: soon }),
   states: ['a', 'b'].map((name) => ({ name, tier: 0, stages: [] })),
   mints: { access_token: 2, aws: 2 },
@@ -409,7 +397,7 @@ export const driftingSession: Scenario = {
 
 export const driftingCall: Scenario = {
   ...quiet,
-  name: 'what is there changes before the one call',
+  name: 'a state that changes before the one call',
   ask: sampleAsk({ credential: 'mediated', requestedUntil: soon }),
   states: ['a', 'b'].map((name) => ({ name, tier: 0, stages: [] })),
   mints: { access_token: 2, aws: 0 },
@@ -419,29 +407,26 @@ export const driftingCall: Scenario = {
 
 export const restless: Scenario = {
   ...quiet,
-  name: 'what is there never rests',
+  name: 'a state that never rests',
   tier: 2,
   stages: two,
   ask: sampleAsk({ credential: 'token', requestedUntil: soon }),
   states: ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name, tier: 2, stages: two })),
   rights: { ana: ['owner'], cleo: ['sre'] },
-  clicks: [
-    { by: 'ana', verdict: 'approve' },
-    { by: 'cleo', verdict: 'approve' },
-  ],
+  clicks: approving('ana', 'cleo'),
   mints: { access_token: 1, aws: 0 },
   uses: 0,
 }
 
 export const driftingLate: Scenario = {
   ...quiet,
-  name: 'what is there changes late, and people have their time again',
+  name: 'a state that changes late, and people get their time again',
   tier: 1,
   stages: one,
   ask: sampleAsk({ credential: 'token' }),
   states: ['a', 'b'].map((name) => ({ name, tier: 1, stages: one })),
   rights: { ana: ['owner'] },
-  clicks: [{ by: 'ana', verdict: 'approve' }],
+  clicks: approving('ana'),
   mints: { access_token: 1, aws: 0 },
   uses: 0,
 }

@@ -7,8 +7,8 @@ import {
 } from '../../../functions/domain/requests/wait.ts'
 
 /**
- * The workflow as the design has it (section 6), and any signal may be lost: success goes on to the next stage of the
- * same branch, `Settled` closes, `Moved` and a timeout ask the table and go where it says.
+ * The workflow of the design (section 6), in which any signal may be lost: success goes to the next stage of the same
+ * branch, `Settled` closes, `Moved` and a timeout ask the table and go where it says.
  */
 const nextOf = (state: ApprovalRequest, wait: Wait): Wait => {
   if (wait === 'AwaitEnd') return 'AwaitReview'
@@ -21,8 +21,8 @@ const nextOf = (state: ApprovalRequest, wait: Wait): Wait => {
 }
 
 /**
- * Every state in which an execution of this request may wait: where it was narrowed, on the rung below too. An opening
- * is waited for until its end, and only then until it is looked at.
+ * Every state in which an execution of this request may wait, on the rung before a narrowing too. For an opening it
+ * waits for the end, then for the review.
  */
 export const waitsOf = (state: ApprovalRequest): readonly Wait[] =>
   state.ask.breakGlass ? ['AwaitEnd', ...(state.status === 'approved' ? [] : ['AwaitReview'])] : ladderWaits(state)
@@ -35,8 +35,8 @@ const ladderWaits = ({ tier, stages, round }: ApprovalRequest): readonly Wait[] 
 const checked = new WeakMap<typeof realOutcomeOf, Map<string, string | undefined>>()
 
 /**
- * Says how an execution could get stuck: wherever it waits, and whichever of its signals are lost, it must get to where
- * the table is, and stay there. Outcomes depend on the status, the wait and the stages alone, so each is checked once.
+ * Says how an execution could get stuck: from each wait, and with any signal lost, it must reach the table's wait and
+ * stay there. Outcomes depend on the status, the wait and the stages alone, so each is checked once.
  */
 export function unconverged(state: ApprovalRequest, outcomeOf: typeof realOutcomeOf): string | undefined {
   const key = `${state.ask.id}${state.status}${'grant' in state}${waitOf(state)}${waitsOf(state)}`
@@ -49,7 +49,7 @@ export function unconverged(state: ApprovalRequest, outcomeOf: typeof realOutcom
 function stuckFrom(state: ApprovalRequest, outcomeOf: typeof realOutcomeOf): string | undefined {
   const there = waitOf(state)
   for (const start of waitsOf(state)) {
-    // The longest way: each signal moves one stage on or asks the table, so more steps than waits is going in circles.
+    // Each signal moves one stage on or asks the table, so more steps than waits is a loop.
     let at: Wait = start
     for (let step = 0; at !== there; step++) {
       const outcome = outcomeOf(state, at)

@@ -4,16 +4,16 @@ import { stateOf } from '../../../functions/domain/record/preview.ts'
 import { approvalsOf } from '../../../functions/domain/record/request.ts'
 
 /**
- * What somebody who only reads the ledger would know: counted from the events alone, without the reducer, so that the
- * invariants do not take the reducer's word for it.
+ * The knowledge of a reader of the ledger alone: counted from the events without the reducer, so that the invariants do
+ * not trust the reducer.
  */
 export type Witness = {
-  /** It rises with each narrowing and each drift. */
+  /** One more with each narrowing and each drift. */
   round: number
-  /** The state that people decide on, and how often another was found. */
+  /** The state that people decide on, and the number of drifts. */
   state: string | undefined
   drifts: number
-  /** The stages that were approved with what it was delegated from. */
+  /** The stages that were approved with the parent. */
   inherited: readonly string[]
   approvals: readonly {
     person: string
@@ -22,53 +22,52 @@ export type Witness = {
     as: string
     login?: { acr?: string | undefined; at?: number | undefined } | undefined
   }[]
-  /** Every decision that stands, approvals and denials: when, and whether it says why. */
+  /** Every decision in force: its time, and whether it has a comment. */
   decided: readonly { person: string; stage: string; verdict: string; at: number; comment: boolean }[]
-  /** The stage at which it was just narrowed: the narrower's approval may count there, before any is open again. */
+  /** The stage of the latest narrowing: the narrower's approval may count there before any stage is open again. */
   narrowedAt: Open | undefined
   open: Open | undefined
   escalated: readonly string[]
   decideBy: number
   grant: { claimBy: number; notAfter: number; claimed: boolean } | undefined
   intended: readonly string[]
-  /** The newest intent of each kind that has not become a credential. */
+  /** The newest intent of each kind without a credential. */
   pending: { readonly [claim: string]: string | undefined }
-  /** When each intent was made, by its credential. */
+  /** The time of each intent, by its credential. */
   intendedAt: { readonly [credential: string]: number }
   issued: readonly string[]
   /** The newest credential of each kind. */
   live: { readonly [claim: string]: string | undefined }
-  /** The uses that were begun, by tool and key. */
+  /** The begun uses, by tool and key. */
   begun: readonly string[]
-  /** The mediated call that was begun and not given back: its use, when, and whether it is said how it went. */
+  /** The mediated call, unless given back: its use, its start, and whether its outcome is on record. */
   call: { use: string; at: number; told: boolean } | undefined
-  /** How many uses were given away to which child. */
+  /** The delegated uses, by child. */
   given: { readonly [child: string]: number }
-  /** The key that it is bound to. */
+  /** The key of the grant. */
   key: string | undefined
   denied: boolean
-  /** An opening: until when at most, from what was asked for, and what became of the look at it. */
+  /** An opening's latest end, by its ask, and the state of its review. */
   opened:
     | { until: number; reviewBy: number; due: boolean; overdue: boolean; reviewedBy: string | undefined }
     | undefined
   /** The event that ended the request. */
   end: EventType | undefined
-  /** How often its calls were held against what was approved. */
+  /** The number of comparisons of its calls. */
   compared: number
 }
 
 type Open = { stage: string; deadline: number; escalated: boolean }
 
+const undecided = { approvals: [], decided: [], open: undefined, escalated: [] }
+
 export const noWitness: Witness = {
+  ...undecided,
   round: 1,
   state: undefined,
   drifts: 0,
   inherited: [],
-  approvals: [],
-  decided: [],
   narrowedAt: undefined,
-  open: undefined,
-  escalated: [],
   decideBy: 0,
   grant: undefined,
   intended: [],
@@ -86,7 +85,7 @@ export const noWitness: Witness = {
   compared: 0,
 }
 
-/** How many uses were begun here or given away. */
+/** The number of begun and delegated uses. */
 export const spent = ({ begun, given }: Witness): number =>
   begun.length + Object.values(given).reduce((sum, uses) => sum + uses, 0)
 
@@ -121,11 +120,8 @@ export function witness(seen: Witness, event: Event): Witness {
       return {
         ...seen,
         round: seen.round + 1,
-        approvals: [],
-        decided: [],
+        ...undecided,
         narrowedAt: seen.open,
-        open: undefined,
-        escalated: [],
       }
     case 'StateChanged':
       return {
@@ -135,10 +131,7 @@ export function witness(seen: Witness, event: Event): Witness {
         drifts: seen.drifts + 1,
         inherited: [],
         decideBy: event.decideBy,
-        approvals: [],
-        decided: [],
-        open: undefined,
-        escalated: [],
+        ...undecided,
         grant: undefined,
         intended: [],
         live: {},

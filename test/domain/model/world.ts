@@ -1,66 +1,35 @@
 import type { Command, Eligibility, Ending, Narrowing, ReadAgain } from '../../../functions/domain/record/commands.ts'
 import type { CredentialId, PersonId, UseId } from '../../../functions/domain/values.ts'
 import type { IssuedKind } from '../../../functions/targets/kinds.ts'
-import {
-  agentKey,
-  callBegin,
-  callEnd,
-  callResolution,
-  callReturn,
-  comment,
-  comparison,
-  completion,
-  credentialId,
-  credentialRevocation,
-  decision,
-  delegation,
-  forbid,
-  intent,
-  issuance,
-  opening,
-  otherKey,
-  permit,
-  permittedBy,
-  person,
-  preview,
-  reviewing,
-  revocation,
-  submittedAt,
-  unread,
-  useBegin,
-  useEnd,
-  useId,
-  wake,
-  withdrawal,
-} from '../../support/ask.ts'
+import * as sample from '../../support/ask.ts'
 import { type Click, roundsOf, type Scenario } from './scenarios.ts'
 
-/** Everything outside the table: the clock, what policy would say, and how far each attempt to mint has got. */
+/** Everything outside the table: the clock, policy's answers, and the progress of each mint. */
 export type World = {
   /** Seconds after the submission. */
   now: number
-  /** Who has lost the right to decide. */
+  /** The people who have lost the right to decide. */
   lost: readonly string[]
   policyForbids: boolean
-  /** Intents that were committed, oldest first. A crash is one that nobody takes further; a slow one is taken further late. */
+  /** Committed intents, oldest first. A crash is one that is never taken further; a slow one is taken further late. */
   intended: readonly CredentialId[]
-  /** Those of them that were signed, or assumed: they exist, whether or not anybody recorded it. */
+  /** The intents that were minted: the credentials exist, recorded or not. */
   minted: readonly CredentialId[]
-  /** Those of them that were answered. */
+  /** The credentials that were answered. */
   answered: readonly CredentialId[]
-  /** Calls that were begun, and that whoever began them may still send, by number. A crash is one that nobody sends. */
+  /** Calls that were begun and may still be sent, by number. A crash is one that is never sent. */
   calling: readonly number[]
-  /** Calls that were sent, whether or not anybody heard of them again. */
+  /** Calls that were sent, with or without a known outcome. */
   sent: readonly number[]
-  /** What has ended it, and is found by whoever reads. It never goes away again. */
+  /** The ending that the next reader finds. It is permanent. */
   ending: Ending | undefined
-  /** Whether those who are to decide in others' stead may. */
+  /** Whether the stand-ins may decide now. */
   away: boolean
-  /** Which of the scenario's states is there: it changes whenever it pleases. */
+  /** The index of the resource's present state, which may change at any time. */
   there: number
-  /** Whether what is there cannot be read. */
+  /** Whether reading the resource fails. */
   unreadable: boolean
-  /** How far the clock has gone before it went back; 0 if it never did. Seconds after the submission. */
+  /** The time before the clock went back, in seconds after the submission; 0 if it never did. */
   reached: number
 }
 
@@ -80,37 +49,42 @@ export const firstWorld: World = {
   reached: 0,
 }
 
-/** Something that may happen next: what the world becomes, and a command; `obeyed` is what it becomes if that is obeyed. */
+/** A possible next step: a change of the world, or a command; `obeyed` is the change of the world if it is obeyed. */
 export type Action = { label: string; command?: Command; world?: Partial<World>; obeyed?: Partial<World> }
 
-/** Access tokens are numbered from 1, AWS credentials from 11; 99 is one that nobody intended. */
+/** Access tokens are numbered from 1, AWS credentials from 11; 99 was never intended. */
 export const numberOf = (id: CredentialId | UseId) => Number(id.slice(-2))
 export const issuedKindOf = (id: CredentialId): IssuedKind => (numberOf(id) > 10 ? 'aws' : 'access_token')
 const nameOf = (id: CredentialId) =>
   issuedKindOf(id) === 'aws' ? `AWS session ${numberOf(id) - 10}` : `token ${numberOf(id)}`
-const neverIntended = credentialId(99)
+const neverIntended = sample.credentialId(99)
 
-/** Who may decide what at this moment by their own right. */
+/** The present rights of each person, without stand-ins. */
 export const eligibleIn = ({ rights }: Scenario, { lost }: World): Eligibility =>
-  Object.fromEntries(Object.entries(rights).map(([name, names]) => [person(name), lost.includes(name) ? [] : names]))
+  Object.fromEntries(
+    Object.entries(rights).map(([name, names]) => [sample.person(name), lost.includes(name) ? [] : names]),
+  )
 
-/** In whose stead somebody may decide now, if they may. */
+/** The absent person that a person may decide for now, if any. */
 export const absentFor = ({ standIns = [] }: Scenario, { away }: World, by: PersonId): PersonId | undefined => {
-  const found = away ? standIns.find((each) => person(each.by) === by) : undefined
-  return found && person(found.for)
+  const found = away ? standIns.find((each) => sample.person(each.by) === by) : undefined
+  return found && sample.person(found.for)
 }
 
 /**
- * What is found about people: their own rights, and with those who have decided, or now decide, in somebody's stead
- * that one's rights. A decision that was made so stays when the time for it is over.
+ * The rights of people: their own and, for those who have decided or now decide as stand-ins, the absent person's. A
+ * decision by a stand-in stays when their time is over.
  */
 function peopleIn(scenario: Scenario, world: World, decider?: PersonId) {
   const own = eligibleIn(scenario, world)
   const absent = decider && absentFor(scenario, world, decider)
   const through: Eligibility = Object.fromEntries(
     (scenario.standIns ?? [])
-      .filter(({ by }) => person(by) !== decider || absent)
-      .map((each) => [person(each.by), [...(own[person(each.by)] ?? []), ...(own[person(each.for)] ?? [])]]),
+      .filter(({ by }) => sample.person(by) !== decider || absent)
+      .map((each) => [
+        sample.person(each.by),
+        [...(own[sample.person(each.by)] ?? []), ...(own[sample.person(each.for)] ?? [])],
+      ]),
   )
   const names = absent === undefined ? [] : (own[absent] ?? [])
   const eligible: Eligibility = { ...own, ...through }
@@ -120,29 +94,29 @@ function peopleIn(scenario: Scenario, world: World, decider?: PersonId) {
   }
 }
 
-/** All that an act rests on, as it is found at this moment. */
+/** The authority of an act at this moment. */
 const authorityIn = (scenario: Scenario, world: World, decider?: PersonId) => ({
   ...peopleIn(scenario, world, decider),
   answer: answerIn(world),
   ...endingIn(world),
 })
-/** What a reading finds at this moment, and which rung would be asked then. */
+/** The reading at this moment, and the rung that it needs. */
 const readingIn = ({ states }: Scenario, { there, unreadable }: World): { reading?: ReadAgain } => {
   const found = states?.[there]
   if (!found) return {}
-  if (unreadable) return { reading: unread }
+  if (unreadable) return { reading: sample.unread }
   const { name, tier, stages } = found
-  return { reading: { preview: preview(name), again: { ok: true, tier, stages, policies: ['permit-again'] } } }
+  return { reading: { preview: sample.preview(name), again: { ok: true, tier, stages, policies: ['permit-again'] } } }
 }
 const endingIn = ({ ending }: World) => (ending ? { ending } : {})
 
-/** What policy answers at this moment. */
-export const answerIn = ({ policyForbids }: World) => (policyForbids ? forbid : permit)
+/** Policy's answer at this moment. */
+export const answerIn = ({ policyForbids }: World) => (policyForbids ? sample.forbid : sample.permit)
 
-/** Everything that may be tried. What will be refused is tried too, since a refusal must change nothing. */
+/** Every possible command, also those that will be refused: a refusal must change nothing. */
 export const commandsIn = (scenario: Scenario, world: World): readonly Action[] =>
   triedIn(scenario, world).map(({ command, ...action }) =>
-    // Whoever asked is who acts: an agent, or a person who used break-glass.
+    // The asker acts: an agent, or a person who used break-glass.
     command && 'agent' in command
       ? { ...action, command: { ...command, agent: scenario.ask.agent.id } }
       : { ...action, ...(command ? { command } : {}) },
@@ -152,24 +126,26 @@ const triedIn = (scenario: Scenario, world: World): readonly Action[] => [
   ...roundsOf(scenario).flatMap((_, round) =>
     scenario.clicks.flatMap((click) => clicked(scenario, world, click, round + 1)),
   ),
-  ...(scenario.comments ?? []).map((name) => ({ label: `${name} says why`, command: comment(name, 'because') })),
-  { label: 'rita revokes', command: revocation('rita') },
-  { label: 'eve, who may not, revokes', command: revocation('eve', { answer: forbid }) },
-  { label: 'the agent completes', command: completion() },
+  ...(scenario.comments ?? []).map((name) => ({ label: `${name} comments`, command: sample.comment(name, 'because') })),
+  { label: 'rita revokes', command: sample.revocation('rita') },
+  { label: 'eve, who may not, revokes', command: sample.revocation('eve', { answer: sample.forbid }) },
+  { label: 'the agent completes', command: sample.completion() },
   ...returns(world),
-  { label: 'the agent withdraws', command: withdrawal() },
-  { label: 'somebody looks', command: { ...wake, ...endingIn(world) } },
-  ...(scenario.closes ? [{ label: 'its incident is closed', command: { ...wake, ending: scenario.closes } }] : []),
+  { label: 'the agent withdraws', command: sample.withdrawal() },
+  { label: 'a caller reads', command: { ...sample.wake, ...endingIn(world) } },
+  ...(scenario.closes
+    ? [{ label: 'its incident is closed', command: { ...sample.wake, ending: scenario.closes } }]
+    : []),
   ...intents(scenario, world),
   ...issues(world),
   ...uses(scenario, world),
   ...gifts(scenario, world),
   ...calls(scenario, world),
   ...reviews(scenario),
-  ...(scenario.compares ? [{ label: 'the record of AWS is compared', command: comparison() }] : []),
+  ...(scenario.compares ? [{ label: 'the record of AWS is compared', command: sample.comparison() }] : []),
 ]
 
-/** Facts turn, and turn back; an ending does not. */
+/** Facts turn, and turn back; an ending is permanent. */
 export const turnsOf = (
   { losers, policyTurns, endings = [], standIns = [], states = [] }: Scenario,
   { lost, policyForbids, ending, away, there, unreadable }: World,
@@ -203,13 +179,13 @@ export const turnsOf = (
     .map((each) => ({ label: each.by === 'halt' ? 'it is halted' : 'an ancestor ends', world: { ending: each } })),
 ]
 
-/** What was intended is minted, now or much later. */
+/** Intents are minted, now or much later. */
 export const mintsOf = ({ intended, minted }: World): readonly Action[] =>
   intended
     .filter((id) => !minted.includes(id))
     .map((id) => ({ label: `${nameOf(id)} is minted`, world: { minted: [...minted, id].sort() } }))
 
-/** What was begun is sent, now or much later. */
+/** Begun calls are sent, now or much later. */
 export const sendsOf = ({ calling, sent }: World): readonly Action[] =>
   calling.map((n) => ({
     label: `call ${n - 70} is sent`,
@@ -232,19 +208,19 @@ function clicked(
     comment && 'and says why',
     (scenario.left || scenario.states) && `in round ${round}`,
   ]
-  const authority = authorityIn(scenario, world, person(by))
-  const eligible = authority.eligible[person(by)] ?? []
+  const authority = authorityIn(scenario, world, sample.person(by))
+  const eligible = authority.eligible[sample.person(by)] ?? []
   const narrowed: Narrowing | undefined =
     narrow === 'less' && left
-      ? { ok: true, ...left, policies: [], eligible, permittedBy }
+      ? { ok: true, ...left, policies: [], eligible, permittedBy: sample.permittedBy }
       : narrow && { ok: false, code: 'not_narrower' }
   return [
     {
       label: [by, ...what.filter(Boolean)].join(' '),
-      command: decision(asked.ask, by, verdict, {
+      command: sample.decision(asked.ask, by, verdict, {
         ...authority,
         through: stage === undefined ? 'chat' : 'api',
-        login: { acr: 'strong', at: submittedAt },
+        login: { acr: 'strong', at: sample.submittedAt },
         digest: stale === 'digest' ? 'sha-256:AAAAAAAA' : asked.ask.digest.slice(0, 16),
         round: stale === 'round' ? 2 : round,
         ...(stage === undefined ? {} : { stage }),
@@ -256,15 +232,15 @@ function clicked(
   ]
 }
 
-/** The key that asked, and another one that comes with the agent's workload token: its own, or a thief's. */
-const keysOfAgent = [[agentKey, ''] as const, [otherKey, ' for another key'] as const]
+/** The key that asked, and another key with the agent's workload token: the agent's own, or a thief's. */
+const keysOfAgent = [[sample.agentKey, ''] as const, [sample.otherKey, ' for another key'] as const]
 
 function intents(scenario: Scenario, world: World): readonly Action[] {
   const found = readingIn(scenario, world)
   const authority = { ...authorityIn(scenario, world), ...found, mayRebind: scenario.mayRebind === true }
   const next = (claim: IssuedKind) => {
     const count = world.intended.filter((id) => issuedKindOf(id) === claim).length
-    return count < (scenario.mints[claim] ?? 0) ? credentialId((claim === 'aws' ? 11 : 1) + count) : undefined
+    return count < (scenario.mints[claim] ?? 0) ? sample.credentialId((claim === 'aws' ? 11 : 1) + count) : undefined
   }
   const actions: Action[] = []
   const token = next('access_token')
@@ -273,7 +249,7 @@ function intents(scenario: Scenario, world: World): readonly Action[] {
     for (const [jkt, whose] of keysOfAgent)
       actions.push({
         label: `${nameOf(token)} is intended${whose}`,
-        command: intent('access_token', token, { ...authority, jkt }),
+        command: sample.intent('access_token', token, { ...authority, jkt }),
         obeyed,
       })
   }
@@ -282,43 +258,47 @@ function intents(scenario: Scenario, world: World): readonly Action[] {
     for (const presented of world.answered.filter((id) => issuedKindOf(id) === 'access_token'))
       actions.push({
         label: `${nameOf(aws)} is intended with ${nameOf(presented)}`,
-        command: intent('aws', aws, { ...authority, presented, session: { role: 'target', endsAt: 4_000_000_000 } }),
+        command: sample.intent('aws', aws, {
+          ...authority,
+          presented,
+          session: { role: 'target', endsAt: 4_000_000_000 },
+        }),
         obeyed: { intended: [...world.intended, aws] },
       })
   return actions
 }
 
-/** An access token that was answered is given back, live or not. */
+/** Any answered access token is given back, live or not. */
 const returns = ({ answered }: World): readonly Action[] =>
   answered
     .filter((id) => issuedKindOf(id) === 'access_token')
-    .map((id) => ({ label: `${nameOf(id)} is given back`, command: credentialRevocation(id) }))
+    .map((id) => ({ label: `${nameOf(id)} is given back`, command: sample.credentialRevocation(id) }))
 
-/** An attempt records what it minted, and answers if that was obeyed; then again, as after an answer that got lost. */
+/** An attempt records its mint, and answers if that was obeyed; then again, as after a lost answer. */
 const issues = ({ minted, answered }: World): readonly Action[] => [
   ...minted.map((id) => ({
     label: `${nameOf(id)} is recorded`,
-    command: issuance(issuedKindOf(id), id, issuedKindOf(id) === 'aws' ? { use: useId(90) } : {}),
+    command: sample.issuance(issuedKindOf(id), id, issuedKindOf(id) === 'aws' ? { use: sample.useId(90) } : {}),
     obeyed: { answered: answered.includes(id) ? answered : [...answered, id].sort() },
   })),
-  { label: 'a token that nobody intended is recorded', command: issuance('access_token', neverIntended) },
+  { label: 'a token that was never intended is recorded', command: sample.issuance('access_token', neverIntended) },
 ]
 
-/** Whoever looks at what was done, at whatever time; and break-glass used a second time under the same name. */
+/** Reviews at any time, and a repeat of the opening under the same name. */
 const reviews = ({ ask, reviews = [] }: Scenario): readonly Action[] => [
-  ...(ask.breakGlass ? [{ label: 'break-glass is used again', command: opening(ask) }] : []),
+  ...(ask.breakGlass ? [{ label: 'break-glass is used again', command: sample.opening(ask) }] : []),
   ...reviews.map(({ by, outsider }) => ({
     label: outsider ? `${by}, who may not, reviews` : `${by} reviews`,
-    command: reviewing(by, outsider ? { answer: forbid } : {}),
+    command: sample.reviewing(by, outsider ? { answer: sample.forbid } : {}),
   })),
 ]
 
-/** What the agent gives away, to a child that is numbered from 51. */
+/** The agent's delegations, each to a child numbered from 51. */
 const gifts = (scenario: Scenario, world: World): readonly Action[] =>
   (scenario.gives ?? []).flatMap(({ to, uses, notAfter, outside = false }, index) =>
     keysOfAgent.map(([jkt, whose]) => ({
-      label: `${uses} of the uses are delegated to ${to}${whose}${outside ? ', for something else' : ''}${notAfter ? ', for longer' : ''}`,
-      command: delegation(51 + index, {
+      label: `${uses} of the uses are delegated to ${to}${whose}${outside ? ', outside of the grant' : ''}${notAfter ? ', for longer' : ''}`,
+      command: sample.delegation(51 + index, {
         ...authorityIn(scenario, world),
         jkt,
         to,
@@ -330,8 +310,8 @@ const gifts = (scenario: Scenario, world: World): readonly Action[] =>
   )
 
 /**
- * The one call: begun by each attempt with its own id, ended by those that lived to hear how it went, given back by those
- * that have not sent it, though they may say so late, and resolved by Hotwork when it pleases.
+ * The one call: each attempt begins it with its own id, ends it or gives it back, perhaps late, and Hotwork resolves it
+ * at any time.
  */
 function calls(scenario: Scenario, world: World): readonly Action[] {
   const tokens = world.answered.filter((id) => issuedKindOf(id) === 'access_token')
@@ -339,22 +319,22 @@ function calls(scenario: Scenario, world: World): readonly Action[] {
   return attempts.flatMap((n) => [
     ...tokens.map((id) => ({
       label: `call ${n - 70} begins with ${nameOf(id)}`,
-      command: callBegin(id, n, { ...authorityIn(scenario, world), ...readingIn(scenario, world) }),
+      command: sample.callBegin(id, n, { ...authorityIn(scenario, world), ...readingIn(scenario, world) }),
       obeyed: { calling: [...world.calling, n] },
     })),
-    { label: `call ${n - 70} has succeeded`, command: callEnd(n) },
-    { label: `call ${n - 70} has failed`, command: callEnd(n, { outcome: 'failed' }) },
+    { label: `call ${n - 70} has succeeded`, command: sample.callEnd(n) },
+    { label: `call ${n - 70} has failed`, command: sample.callEnd(n, { outcome: 'failed' }) },
     ...(world.sent.includes(n)
       ? []
       : [
           {
             label: `call ${n - 70} was certainly not sent`,
-            command: callReturn(n),
+            command: sample.callReturn(n),
             obeyed: { calling: world.calling.filter((each) => each !== n) },
           },
         ]),
-    { label: `nobody can find out how call ${n - 70} went`, command: callResolution(n) },
-    { label: `it is found out that call ${n - 70} failed`, command: callResolution(n, { outcome: 'failed' }) },
+    { label: `the outcome of call ${n - 70} cannot be found`, command: sample.callResolution(n) },
+    { label: `call ${n - 70} is found to have failed`, command: sample.callResolution(n, { outcome: 'failed' }) },
   ])
 }
 
@@ -364,8 +344,11 @@ function uses(scenario: Scenario, world: World): readonly Action[] {
   const keys = Array.from({ length: scenario.uses }, (_, index) => index + 1)
   return [
     ...tokens.flatMap((id) =>
-      keys.map((key) => ({ label: `use ${key} begins with ${nameOf(id)}`, command: useBegin(id, key, authority) })),
+      keys.map((key) => ({
+        label: `use ${key} begins with ${nameOf(id)}`,
+        command: sample.useBegin(id, key, authority),
+      })),
     ),
-    ...keys.map((key) => ({ label: `use ${key} ends`, command: useEnd(key) })),
+    ...keys.map((key) => ({ label: `use ${key} ends`, command: sample.useEnd(key) })),
   ]
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../functions/domain/values.ts'
 import { takeFrom } from '../../../functions/targets/aws/rules/conditions.ts'
 
-/** What a condition of a session takes from the arguments. */
+/** The arguments in a condition of a session. */
 
 const keys = (key: JsonObject) => takeFrom({ argument: 'Key', take: 'values' }, { Key: key })
 
@@ -18,6 +18,6 @@ test.each<[what: string, value: JsonObject]>([
   ['of a number with a leading zero', { N: '01' }],
   ['of a number with an exponent', { N: '1e2' }],
   ['of a negative zero', { N: '-0' }],
-])('a key %s is not taken: its condition would not hold what was approved', (_, value) => {
+])('a key %s is refused, since its condition would not match', (_, value) => {
   expect(keys({ id: value })).toBeUndefined()
 })

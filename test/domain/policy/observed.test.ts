@@ -3,14 +3,14 @@ import { answerWithObserved, runWithObserved, wouldBeAt, wouldBeOf } from '../..
 import type { Answer, Question } from '../../../functions/domain/policy/question.ts'
 import type { Policy } from '../../../functions/operations/policy/ports.ts'
 
-/** Observed policies: asked beside those in force, told where they would turn an answer, and never counted. */
+/** Observed policies are asked beside those in force, told if they would change an answer, and never counted. */
 
 const observedOf = 'ssm:PutParameter'
 const question = (changes: object = {}) => ({ kind: 'agent', action: observedOf, ...changes }) as unknown as Question
 const yes: Answer = { permit: true, policies: ['in-force'] }
 const no: Answer = { permit: false, policies: ['observed-freeze', 'in-force'] }
 
-/** Policies in force that answer as `inForce` does, and with the observed ones as `observing` does. */
+/** A policy that answers by `inForce`, and by `observing` with the observed policies. */
 function policyOf(inForce: (question: Question) => Answer, observing?: (question: Question) => Answer) {
   const asked = { inForce: 0, observing: 0 }
   const policy: Policy = {
@@ -31,7 +31,7 @@ function policyOf(inForce: (question: Question) => Answer, observing?: (question
   return { policy, asked }
 }
 
-test('a policy that would turn the answer is told with the answer that it would give', () => {
+test('an observed policy that would change the answer is told with its answer', () => {
   const { policy } = policyOf(
     () => yes,
     () => no,
@@ -42,7 +42,7 @@ test('a policy that would turn the answer is told with the answer that it would 
   })
 })
 
-test('a policy that could not be evaluated is told as an error', () => {
+test('an observed policy that could not be evaluated is told as an error', () => {
   const failed: Answer = { permit: false, policies: ['observed-freeze'], error: true }
   const { policy } = policyOf(
     () => ({ permit: false, policies: [] }),
@@ -54,7 +54,7 @@ test('a policy that could not be evaluated is told as an error', () => {
   })
 })
 
-test('an answer that stays the same is told without a word, also where an observed policy took part in it', () => {
+test('an unchanged answer names no observed policy, also if one took part in it', () => {
   const { policy } = policyOf(
     () => yes,
     () => ({ permit: true, policies: ['observed-freeze'] }),
@@ -62,7 +62,7 @@ test('an answer that stays the same is told without a word, also where an observ
   expect(answerWithObserved(policy, (asked) => asked.ask(question()))).toEqual(yes)
 })
 
-test('nothing is asked twice where no observed policy is of the action, or none is there', () => {
+test('a question is asked once if no observed policy is of its action', () => {
   const other = policyOf(
     () => yes,
     () => no,
@@ -78,7 +78,7 @@ test('nothing is asked twice where no observed policy is of the action, or none 
   })
 })
 
-test('what is asked first does not hide that an observed policy bears on what is asked later', () => {
+test('an observed policy of the first question counts also if a later one has none', () => {
   const { policy } = policyOf(
     () => yes,
     (each) => (each.action === observedOf ? no : yes),
@@ -90,7 +90,7 @@ test('what is asked first does not hide that an observed policy bears on what is
   expect(runWithObserved(policy, run).again).toEqual({ came: yes, by: [{ id: 'observed-freeze', stage: undefined }] })
 })
 
-test('the run sees the bundle, and a policy in force that also stands in an observed answer is not blamed', () => {
+test('a run reads the bundle, and a policy in force in an observed answer is not blamed', () => {
   const { policy } = policyOf(
     () => yes,
     () => ({ permit: false, policies: ['in-force'] }),
@@ -104,31 +104,29 @@ test('the run sees the bundle, and a policy in force that also stands in an obse
   expect(wouldBeOf(compared, ({ answer }) => answer)).toEqual({ outcome: 'refused', policies: [] })
 })
 
-describe('by stage', () => {
-  const stages = ['owner', 'security', 'sre']
-  const decide = (inForce: readonly string[], observed: readonly string[]) => {
-    const answers = (names: readonly string[]) => (each: Question) => {
-      const stage = each.kind === 'person' ? (each.stage ?? '') : ''
-      return names.includes(stage) ? yes : { permit: false, policies: ['observed-people'] }
-    }
-    const { policy } = policyOf(answers(inForce), answers(observed))
-    const mine = (asked: Policy) =>
-      stages.filter((stage) => asked.ask(question({ kind: 'person', action: 'approve', stage })).permit)
-    return wouldBeAt(runWithObserved(policy, mine), (names) => names)
+const stages = ['owner', 'security', 'sre']
+const decide = (inForce: readonly string[], observed: readonly string[]) => {
+  const answers = (names: readonly string[]) => (each: Question) => {
+    const stage = each.kind === 'person' ? (each.stage ?? '') : ''
+    return names.includes(stage) ? yes : { permit: false, policies: ['observed-people'] }
   }
+  const { policy } = policyOf(answers(inForce), answers(observed))
+  const mine = (asked: Policy) =>
+    stages.filter((stage) => asked.ask(question({ kind: 'person', action: 'approve', stage })).permit)
+  return wouldBeAt(runWithObserved(policy, mine), (names) => names)
+}
 
-  test('what a person would no longer decide, and what they would decide in addition, is told with its policy', () => {
-    expect(decide(['owner', 'sre'], ['sre'])).toEqual({ owner: { outcome: 'refused', policies: ['observed-people'] } })
-    expect(decide(['sre'], ['sre', 'security'])).toEqual({ security: { outcome: 'permitted', policies: [] } })
-    expect(decide(['owner'], ['sre'])).toEqual({
-      owner: { outcome: 'refused', policies: ['observed-people'] },
-      sre: { outcome: 'permitted', policies: [] },
-    })
+test('a stage that a person would lose or gain is told with its policy', () => {
+  expect(decide(['owner', 'sre'], ['sre'])).toEqual({ owner: { outcome: 'refused', policies: ['observed-people'] } })
+  expect(decide(['sre'], ['sre', 'security'])).toEqual({ security: { outcome: 'permitted', policies: [] } })
+  expect(decide(['owner'], ['sre'])).toEqual({
+    owner: { outcome: 'refused', policies: ['observed-people'] },
+    sre: { outcome: 'permitted', policies: [] },
   })
+})
 
-  test('nothing is told where nothing differs, or nothing was asked again', () => {
-    expect(decide(['owner'], ['owner'])).toBeUndefined()
-    expect(wouldBeAt({ came: ['owner'] }, (names) => names)).toBeUndefined()
-    expect(wouldBeOf({ came: yes }, (answer) => answer)).toBeUndefined()
-  })
+test('stages that do not differ are not told', () => {
+  expect(decide(['owner'], ['owner'])).toBeUndefined()
+  expect(wouldBeAt({ came: ['owner'] }, (names) => names)).toBeUndefined()
+  expect(wouldBeOf({ came: yes }, (answer) => answer)).toBeUndefined()
 })

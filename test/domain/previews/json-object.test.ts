@@ -3,7 +3,7 @@ import { compareUpdate } from '../../../functions/domain/previews/update-express
 import { Preview } from '../../../functions/domain/record/preview.ts'
 import { JsonObject } from '../../../functions/domain/values.ts'
 
-/** Members of objects that were read from AWS or a store may be called like the one that JavaScript treats apart. */
+/** Members of objects from AWS or a store may be called `__proto__`. */
 
 const odd = JSON.parse('{"a":{"__proto__":{"S":"new"},"b":{"S":"x"}},"__proto__":1}') as JsonObject
 
@@ -31,7 +31,7 @@ test.each([
   ['a list', [1]],
   ['a text', 'x'],
   ['nothing', undefined],
-])('a JSON object is not %s, and the place of a value that is no JSON is named', (_what, value) => {
+])('a JSON object is not %s, and the place of another value is named', (_what, value) => {
   expect(JsonObject.safeParse(value).success).toBe(false)
   expect(JsonObject.safeParse({ a: { b: undefined } }).error?.issues[0]?.path).toEqual(['a'])
 })

@@ -3,12 +3,12 @@ import { lesserOf, levelOf, maskPair } from '../../../functions/domain/previews/
 const most = 40
 const secret = 'hunter2-hunter2-hunter2'
 
-test('a class that is shown whole shows both values as they are', () => {
+test('a class that is shown whole shows both values', () => {
   expect(maskPair({ before: 300, after: 450 }, 'whole', most)).toEqual({ before: 300, after: 450, masked: false })
   expect(maskPair({ before: false, after: 0 }, 'whole', most)).toEqual({ before: false, after: 0, masked: false })
 })
 
-test('what is not there yet is left out, at every level', () => {
+test('an absent value is left out, at every level', () => {
   for (const level of ['whole', 'part', 'compared'] as const)
     expect(maskPair({ after: secret }, level, most)).not.toHaveProperty('before')
 })
@@ -20,7 +20,7 @@ test('a class that is only compared says whether the value stays, and no charact
   expect(maskPair({ before: { a: 1, b: 2 }, after: { b: 2, a: 1 } }, 'compared', most).after).toBe('hidden, as before')
 })
 
-test('a class that is shown in part tells four characters of a long text, and none of a short one or a number', () => {
+test('a class that is shown in part shows four characters of a long text, and none of a short one or a number', () => {
   const shown = maskPair({ before: secret, after: 'short' }, 'part', most)
   expect(shown).toEqual({ before: 'hunt... (23 characters)', after: '(5 characters), another value', masked: true })
   expect(maskPair({ before: true, after: 12345 }, 'part', most)).toEqual({
@@ -30,7 +30,7 @@ test('a class that is shown in part tells four characters of a long text, and no
   })
 })
 
-test('of a map in part the names are told, and of each value whether it stays', () => {
+test('a map that is shown in part has its names, and tells of each value whether it stays', () => {
   const before = { Variables: { MODE: 'safe', TOKEN: secret } }
   const after = { Variables: { MODE: 'safe', TOKEN: 'another-secret-of-ours', NEW: 'x' } }
   expect(maskPair({ before, after }, 'part', 400).after).toEqual({
@@ -42,7 +42,7 @@ test('of a map in part the names are told, and of each value whether it stays', 
   })
 })
 
-test('a value that is cut says how long it is and whether it stays, and counts as masked', () => {
+test('a value that is cut tells its length and whether it stays, and counts as masked', () => {
   const long = 'x'.repeat(100)
   expect(maskPair({ before: long, after: `${long}y` }, 'whole', 10)).toEqual({
     before: 'xxxxxxxxxx... (100 characters)',
@@ -51,14 +51,14 @@ test('a value that is cut says how long it is and whether it stays, and counts a
   })
 })
 
-test('a class that is not named, and a name that every object has, show nothing', () => {
+test('an unknown class, and one called as a member of every object, show nothing', () => {
   for (const name of ['unknown', 'constructor', '__proto__'])
     expect(levelOf({ internal: 'whole' }, name)).toBe('compared')
   expect(levelOf(undefined, 'internal')).toBe('compared')
   expect(levelOf({ internal: 'whole' }, 'internal')).toBe('whole')
 })
 
-test('a bound of one argument shows less than its class, and never more', () => {
+test('the bound of an argument shows at most as much as its class', () => {
   expect(lesserOf('whole', 'part')).toBe('part')
   expect(lesserOf('compared', 'part')).toBe('compared')
   expect(lesserOf('whole', undefined)).toBe('whole')

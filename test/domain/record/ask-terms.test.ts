@@ -2,7 +2,7 @@ import { StandingPermit } from '../../../functions/domain/permits/permit.ts'
 import type { AskTerm } from '../../../functions/domain/record/ask-term.ts'
 import { askTerms } from '../../../functions/domain/record/ask-terms.ts'
 
-/** Rules of every row: a new fact of an ask cannot slip past people, or past the request that it is made of. */
+/** Rules of every row: a new fact of an ask reaches people and derived requests. */
 
 const rows: readonly (readonly [string, AskTerm])[] = Object.entries(askTerms)
 const said = rows.filter(([, { body }]) => body !== undefined)
@@ -18,18 +18,15 @@ test.each(approved)('people approve `%s`, so they read it', (_, { readBy }) => {
 
 test.each(approved)('a standing permit holds an ask to `%s`, or is not spent on it', (term, { asksPeople }) => {
   const isHeld = Object.hasOwn(StandingPermit.shape, term)
-  // A task names the work, and one permit serves several.
+  // A task names the work, and one permit serves several tasks.
   expect(asksPeople === true || isHeld || term === 'parentTask').toBe(true)
 })
 
-test.each(approved)(
-  'what is delegated has `%s` of its parent, or begins when that has begun',
-  (term, { passedTo = [] }) => {
-    expect(passedTo.includes('delegation') || term === 'notBefore').toBe(true)
-  },
-)
+test.each(approved)('a delegated request has `%s` of its parent, or begins after it', (term, { passedTo = [] }) => {
+  expect(passedTo.includes('delegation') || term === 'notBefore').toBe(true)
+})
 
-test('each has a name of its own on the wire', () => {
+test('each term has a name of its own on the wire', () => {
   const names = rows.map(([key, { name = key }]) => name)
   expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([])
   expect(

@@ -18,7 +18,7 @@ const ask = sampleAsk({ uses: 3 })
 const [token, session] = [credentialId(1), credentialId(11)]
 const aws = intent('aws', session, { presented: token, session: { role: 'target', endsAt: 4_000_000_000 } })
 
-/** Step by step: who is told of the change, and whether all cards stay as they are. */
+/** Each step: the followers of the change, and whether all cards stay as they are. */
 const story: readonly [what: string, command: Command, tells: Tells, sameOnCards: boolean][] = [
   ['the intent of a token', intent('access_token', token), 'card', true],
   ['its issue, which starts the clock of the grant', issuance('access_token', token), 'card', false],
@@ -40,7 +40,7 @@ test('a change of credentials and uses alone tells the workflow nothing, and the
   }
 })
 
-test('of an opening everything is told', () => {
+test('every change of an opening is told to all', () => {
   const opening = { ...ask, breakGlass: { profile: 'restart', rights: [], drill: false } } as unknown as typeof ask
   expect(tellsOf({ ask: opening }, [{ type: 'UseEnded' }])).toBe('all')
 })

@@ -4,7 +4,7 @@ import { logMeasures } from '../../../functions/operations/requests/hand-on.ts'
 import { MemoryLog } from '../../support/memory-log.ts'
 import { prodParameter, sampleBundle, World } from '../../support/world.ts'
 
-// How people decide, from the record as it changes: what is counted, and that nobody is named.
+// Measures of decisions, which name no person.
 
 const bundle = sampleBundle()
 let world: World
@@ -14,7 +14,7 @@ beforeEach(async () => {
   request = await world.submitted(prodParameter)
 })
 
-/** What a step adds to the measures. */
+/** The measures of a step. */
 async function measured(step: () => unknown) {
   const before = await world.state(request.ask.id)
   await step()
@@ -38,14 +38,14 @@ test('a refused attempt is no decision', async () => {
   expect(await measured(() => world.decide(request, 'dan'))).toEqual([])
 })
 
-test('a stage that nobody answered was silent, and once more when the wider group did not either', async () => {
+test('a stage without a decision was silent, and again when the wider group was silent too', async () => {
   world.clock.advance(1801)
   expect(await measured(() => world.decide(request, 'dan'))).toEqual([{ of: 'wait', stage: 'owner', silent: true }])
   world.clock.advance(901)
   expect(await measured(() => world.decide(request, 'dan'))).toEqual([{ of: 'wait', stage: 'owner', silent: true }])
 })
 
-test('widened and decided in one change, it was silent first and then was not', async () => {
+test('a stage that escalates and is decided in one change was silent first', async () => {
   world.clock.advance(1801)
   expect(await measured(() => world.decide(request, 'jade'))).toEqual([
     { of: 'decision', stage: 'owner', verdict: 'approve', seconds: 1801 },
@@ -54,14 +54,14 @@ test('widened and decided in one change, it was silent first and then was not', 
   ])
 })
 
-test('the end of a grant says nothing of people', async () => {
+test('the end of a grant measures no people', async () => {
   await world.decide(request, 'ben')
   await world.decide(request, 'eve')
   world.clock.advance(86_400)
   expect(await measured(() => world.decide(request, 'dan', 'deny'))).toEqual([])
 })
 
-test('lines name stages, and neither a person nor a request; what took less than 5 s was hardly read', async () => {
+test('a log line names a stage, no person and no request; a decision within 5 s was hardly read', async () => {
   const log = new MemoryLog()
   const before = await world.state(request.ask.id)
   world.clock.advance(4)

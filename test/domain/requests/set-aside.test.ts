@@ -5,7 +5,7 @@ import { live } from '../story.ts'
 /** A person may set a request aside, and it comes back in time. */
 
 const now = submittedAt
-const { state } = live(0, [], sampleAsk())
+const { state } = live(0, sampleAsk())
 const { id } = state.ask
 
 test('a request comes back when its time is over, and when it has changed', () => {

@@ -27,7 +27,7 @@ const approved = after(2, [1, approve('ana')], [2, approve('cleo')])
 const reopened = after(2, [1, approve('ana')], [2, approve('cleo', { eligible: withoutAna })])
 
 const wide = sampleAsk({ uses: 3 })
-/** A request of tier 2 that somebody narrowed once everything before had happened. */
+/** A request of tier 2 that a person narrowed after these approvals. */
 const narrowedBy = (name: string, tier: number, before: readonly string[], at = 2) => {
   const desk = new Desk(2, wide)
   for (const each of before) desk.tell(1, decision(wide, each, 'approve'))
@@ -46,13 +46,13 @@ const approvedNarrowed = (() => {
   return desk
 })()
 
-test('an execution starts where the submission says, whatever has become of it since', () => {
+test('an execution starts at the wait of the submission, in any later state', () => {
   expect(startOf(after(0))).toBeUndefined()
   expect(startOf(after(2))).toEqual({ run: 1, wait: 'Tier2 owner', tier: 2 })
   expect(startOf(approved)).toEqual({ run: 1, wait: 'Tier2 owner', tier: 2 })
 })
 
-test('what all had approved and people are asked about again is another run', () => {
+test('a drift after the approval begins another run', () => {
   const drifts = [{ approved: true }, {}] as unknown as NonNullable<typeof reopened.drifts>
   expect(startOf({ ...reopened, drifts })).toEqual({ run: 2, wait: 'Tier2 owner', tier: 2 })
   expect(startOf({ ...approved, drifts })).toBeUndefined()
@@ -64,10 +64,10 @@ test.each([
   ['at the next stage', second, 'Tier2 sre'],
   ['at a stage that opened again', reopened, 'Tier2 owner'],
   ['for nothing once people have approved', approved, 'Close'],
-  ['at the first stage again, when one of a later one narrowed it', narrowedLast, 'Tier2 owner'],
+  ['at the first stage again, after a narrowing at a later one', narrowedLast, 'Tier2 owner'],
   ['on the rung that a narrowing needs', raised, 'Tier3 security'],
   ['for nothing once it has ended', after(1, [1, withdrawal()]), 'Close'],
-])('the workflow is to wait %s', (_where, state, wait) => {
+])('the workflow waits %s', (_where, state, wait) => {
   expect(waitOf(state)).toBe(wait)
 })
 
@@ -82,20 +82,20 @@ test.each([
   ['is settled by a withdrawal', after(2, [1, withdrawal()]), 'Tier2 owner', 'Settled'],
   ['is settled by silence', after(1, [minutes(30), wake]), 'Tier1 owner', 'Settled'],
   [
-    'that a stage had, after a whole life, succeeds: the way on leads to the close',
+    'of a stage succeeds after a whole life: the way on leads to the close',
     after(1, [1, approve('ana')], [2, completion()]),
     'Tier1 owner',
     'succeeded',
   ],
+  ['succeeds when an approver of it narrowed: the next stage has opened', narrowedFirst, 'Tier2 owner', 'succeeded'],
   [
-    'succeeds when the first of its people narrowed it: the next stage has opened',
-    narrowedFirst,
-    'Tier2 owner',
-    'succeeded',
+    'has moved when an approver of a later stage narrowed: the first has opened again',
+    narrowedLast,
+    'Tier2 sre',
+    'Moved',
   ],
-  ['has moved when one of a later stage narrowed it: the first has opened again', narrowedLast, 'Tier2 sre', 'Moved'],
   [
-    'of an escalated stage succeeds when who was asked then narrowed it',
+    'of an escalated stage succeeds when an approver of it narrowed',
     narrowedLate,
     'Tier2 owner escalated',
     'succeeded',
@@ -105,7 +105,7 @@ test.each([
   ['on the rung below has moved when the higher one has approved', approvedNarrowed.state, 'Tier2 sre', 'Moved'],
   ['on the higher rung succeeds then', approvedNarrowed.state, 'Tier3 security', 'succeeded'],
   [
-    'on the rung below is settled when what was left is denied',
+    'on the rung below is settled when the narrower request is denied',
     after(
       2,
       [1, decision(ask, 'ana', 'approve', { narrowed: narrowing(ask, { minutes: 1 }, 3) })],
@@ -114,7 +114,7 @@ test.each([
     'Tier2 owner',
     'Settled',
   ],
-  ['that no ladder has asks the table', after(2), 'Tier9 nobody', 'Moved'],
+  ['of no ladder asks the table', after(2), 'Tier9 stranger', 'Moved'],
 ] as const)('a wait %s', (_how, state, wait, outcome) => {
   expect(outcomeOf(state, wait)).toBe(outcome)
 })

@@ -10,7 +10,7 @@ import { planScenarios } from './world.ts'
 
 /**
  * Every order in which people, agents, halts, clocks and advances that crash, are slow or run twice can act on one plan
- * and the requests of its steps, over the reducer that runs in production; and over reducers with a mistake in them.
+ * and the requests of its steps, over the reducer that runs in production; and over reducers with a seeded mistake.
  */
 jest.setTimeout(180_000)
 
@@ -19,22 +19,22 @@ const caught: string[] = []
 const sum = (what: 'states' | 'transitions') => found.reduce((total, each) => total + each[what], 0)
 const reached = (what: 'events' | 'outcomes') => new Set(found.flatMap((each) => [...each[what]]))
 
-describe('in every order no rule of plans is broken', () => {
-  test.each(planScenarios.map((scenario) => [scenario.name, scenario] as const))('%s', (_, scenario) => {
+describe('the search of every order', () => {
+  test.each(planScenarios)('no order breaks a rule of plans in the scenario: $name', (scenario) => {
     const result = searchPlan(scenario, production)
     found.push(result)
     expect(result.violation).toBeUndefined()
   })
 
-  test('at least 60,000 distinct states are seen', () => {
+  test('the search sees at least 60,000 distinct states', () => {
     expect(sum('states')).toBeGreaterThanOrEqual(60_000)
   })
 
-  test('a step ends in every way', () => {
+  test('a step ends with every outcome', () => {
     expect([...reached('outcomes')].sort()).toEqual([...StepOutcome.options].sort())
   })
 
-  test('every type of event that a plan or a step may have is reached', () => {
+  test('the search reaches every type of event of a plan or a step', () => {
     expect([...reached('events')]).toEqual(
       expect.arrayContaining([
         ...['Submitted', 'StageOpened', 'Decided', 'Narrowed', 'StateChanged', 'Approved', 'Denied', 'Withdrawn'],
@@ -57,8 +57,8 @@ describe('in every order no rule of plans is broken', () => {
   })
 })
 
-describe('every mistake is caught by the rule that it breaks', () => {
-  test.each(faultsOfPlans.map((each) => [each.fault, each] as const))('%s', (fault, { breaks, where, reducer }) => {
+describe('the rules of plans', () => {
+  test.each(faultsOfPlans)('the rule of its id finds the seeded fault: $fault', ({ fault, breaks, where, reducer }) => {
     const { violation } = searchPlan(
       where,
       reducer,
@@ -68,12 +68,12 @@ describe('every mistake is caught by the rule that it breaks', () => {
     if (violation) caught.push(`  ${fault}\n    ${breaks}: ${violation.why}\n    ${violation.trace.join('; ')}`)
   })
 
-  test('each rule catches one', () => {
+  test('each rule finds a fault', () => {
     expect(planRules.map(({ id }) => id).filter((id) => !faultsOfPlans.some(({ breaks }) => breaks === id))).toEqual([])
   })
 })
 
-/** What was told to one of the requests on the way to a node. */
+/** The events of one request on the way to a node. */
 function eventsOf(node: PlanNode, n: number): Event[] {
   const events: Event[] = []
   for (let at: PlanNode | undefined = node; at; at = at.from) if (at.to === n) events.unshift(...at.events)

@@ -7,7 +7,7 @@ import { submittedAt } from '../../../support/ask.ts'
 import type { PlanStepTaken } from './search.ts'
 import { advanceOf, endingOf, type PlanWorld, type Requests } from './world.ts'
 
-/** A rule of plans; `broken` says how a step breaks it. Only steps that bring something to a ledger are asked. */
+/** A rule of plans; `broken` says how a step breaks it. It is asked about steps that add an event. */
 export type PlanRule = { id: string; rule: string; broken: (step: PlanStepTaken) => string | undefined }
 
 const has = ({ events }: PlanStepTaken, ...types: readonly Event['type'][]) =>
@@ -32,7 +32,7 @@ export const planRules: readonly PlanRule[] = [
   },
   {
     id: 'PLAN2',
-    rule: 'steps open and end in their order, each once, and none that was struck out',
+    rule: 'steps open and end in their order, each once, without struck ones',
     broken: (step) => {
       const { seen } = step
       for (const event of step.events) {
@@ -46,7 +46,7 @@ export const planRules: readonly PlanRule[] = [
   },
   {
     id: 'PLAN3',
-    rule: 'the request of a step is approved only when those before it have completed with success',
+    rule: 'the request of a step is approved only after those before it have succeeded',
     broken: (step) => {
       if (step.to === 0 || !has(step, 'Approved')) return undefined
       const before = kept(step).filter((n) => n < step.to)
@@ -56,7 +56,7 @@ export const planRules: readonly PlanRule[] = [
   },
   {
     id: 'PLAN4',
-    rule: 'nothing of a step begins once its plan has ended, a halt covers it or its agent may not act any more',
+    rule: 'nothing of a step begins after the end of its plan, a halt or the retirement of its agent',
     broken: (step) => {
       const { to, before, world, scenario } = step
       const begins = has(step, 'Approved', 'CredentialIntended', 'UseBegun', 'KeyBound', 'Delegated')
@@ -69,7 +69,7 @@ export const planRules: readonly PlanRule[] = [
   },
   {
     id: 'PLAN5',
-    rule: 'a step that was struck out has no request, and no request is made but of an approved plan',
+    rule: 'a struck step has no request, and only an approved plan makes requests',
     broken: (step) => {
       if (step.to === 0 || step.before[step.to] || !step.after[step.to]) return undefined
       if (step.seen.struck.includes(step.to)) return `step ${step.to} was struck out`
@@ -79,7 +79,7 @@ export const planRules: readonly PlanRule[] = [
   },
   {
     id: 'PLAN6',
-    rule: 'the agent that asked for the plan holds no credential of it, and hands nothing on',
+    rule: 'the agent that asked for the plan has no credential of it, and delegates nothing',
     broken: (step) => {
       const event = has(step, 'CredentialIntended', 'CredentialIssued', 'UseBegun', 'Delegated', 'KeyBound')
       return step.to === 0 && event ? `\`${event.type}\` on the plan` : undefined
@@ -101,7 +101,7 @@ export const planRules: readonly PlanRule[] = [
   },
   {
     id: 'PLAN8',
-    rule: 'how a step ended is what its own record says',
+    rule: 'the outcome of a step is that on its own record',
     broken: (step) => {
       const ended = step.events.find((event) => event.type === 'StepEnded')
       if (!ended) return undefined
@@ -128,7 +128,7 @@ export const planRules: readonly PlanRule[] = [
   },
   {
     id: 'PLAN10',
-    rule: 'what the plan keeps of its steps is what its ledger says',
+    rule: 'the progress in the plan is that in its ledger',
     broken: ({ after, sees }) => {
       const kept = (after[0]?.progress ?? []).map((each) => `${each?.openedAt !== undefined}${each?.ended?.outcome}`)
       const said = kept.map((_, index) => `${sees.opened.includes(index + 1)}${sees.ended[index + 1]}`)
@@ -151,7 +151,7 @@ export const planRules: readonly PlanRule[] = [
   },
 ]
 
-/** Every write that one more advance would make, until it finds no more to do. */
+/** Makes all writes of one more advance, until none is left. */
 function unadvanced({ scenario, reducer, after, world, at }: PlanStepTaken): string | undefined {
   let requests: Requests = after
   const most = 4 * (scenario.ask.steps?.length ?? 0) + 2

@@ -2,7 +2,7 @@ import type { Event } from '../../../../functions/domain/record/events.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import type { Refusal } from '../../../../functions/domain/refusals.ts'
 import { submit, submittedAt } from '../../../support/ask.ts'
-import type { Reducer } from '../search.ts'
+import { cameOf, line, type Reducer, traceOf } from '../search.ts'
 import { type PlanRule, planRules } from './rules.ts'
 import {
   commandsIn,
@@ -15,12 +15,12 @@ import {
   type Told,
 } from './world.ts'
 
-/** What the entries of all chains say of the plan, without the reducer. */
+/** The knowledge of a reader of all ledgers of the plan, without the reducer. */
 export type PlanWitness = {
   opened: readonly number[]
-  /** How each step ended, by its number. */
+  /** The outcome of each step, by its number. */
   ended: { readonly [step: number]: string }
-  /** What each request ended with, by its number; the plan is 0. */
+  /** The end of each request, by its number; the plan is 0. */
   ends: { readonly [n: number]: string }
   approved: readonly number[]
   struck: readonly number[]
@@ -30,7 +30,7 @@ export type PlanStepTaken = {
   scenario: PlanScenario
   reducer: Reducer
   world: PlanWorld
-  /** Which request was told something: 0 is the plan. */
+  /** The request that got the command: 0 is the plan. */
   to: number
   at: number
   before: Requests
@@ -63,7 +63,10 @@ export type PlanFound = {
 
 const sampled = 500
 
-/** Breadth first over everything that may happen to a plan and the requests of its steps: a trace is a shortest one. */
+/**
+ * Searches everything that may happen to a plan and the requests of its steps, breadth first: a trace is a shortest
+ * one.
+ */
 export function searchPlan(scenario: PlanScenario, reducer: Reducer, rules = planRules): PlanFound {
   const found: PlanFound = {
     states: 0,
@@ -86,7 +89,7 @@ export function searchPlan(scenario: PlanScenario, reducer: Reducer, rules = pla
     for (const rule of rules) {
       const why = rule.broken(step)
       if (why === undefined) continue
-      found.violation = { rule, why, trace: [...traceOf(from), lineOf(label, step)] }
+      found.violation = { rule, why, trace: [...traceOf(from), line(label, cameOf(step))] }
       return true
     }
     return false
@@ -176,20 +179,7 @@ function witness(seen: PlanWitness, to: number, event: Event): PlanWitness {
   }
 }
 
-export function traceOf(node: PlanNode | undefined): string[] {
-  const lines: string[] = []
-  for (let at = node; at?.label; at = at.from) lines.unshift(lineOf(at.label, at))
-  return lines
-}
-const lineOf = (label: string, { events, refusal }: Pick<PlanNode, 'events' | 'refusal'>): string => {
-  const came = [...events.map(({ type }) => type as string), ...(refusal ? [`(${refusal})`] : [])].join(', ')
-  return came ? `${label} -> ${came}` : label
-}
-
-/**
- * What distinguishes states. Who was refused how often, and when past things happened, does not; nor, once something has
- * ended, what it was before.
- */
+/** The key of a state, without the number of refusals, the times of past events, and the history of ended requests. */
 function keyOf({ requests, world, sees }: PlanNode): string {
   const { now, halt, retired, changed, hand, intended } = world
   const [plan, ...steps] = requests

@@ -4,51 +4,32 @@ import type { ApprovalRequest, Ask } from '../../../../functions/domain/record/r
 import { outcomeOfStep, waitsForTurn } from '../../../../functions/domain/requests/advance-plan.ts'
 import { asOf, dueAt } from '../../../../functions/domain/requests/due.ts'
 import type { AgentId } from '../../../../functions/domain/values.ts'
-import {
-  bundle,
-  completion,
-  credentialId,
-  decision,
-  delegation,
-  halted,
-  intent,
-  issuance,
-  otherAgent,
-  person,
-  preview,
-  revocation,
-  sampleStage,
-  submit,
-  submittedAt,
-  useBegin,
-  wake,
-  withdrawal,
-} from '../../../support/ask.ts'
+import * as sample from '../../../support/ask.ts'
 import { samplePlan, sampleStep, stepAsk } from '../../../support/plan.ts'
 
-/** A plan, the requests that its steps become, and what may happen to all of them in any order. */
+/** A plan, the requests of its steps, and everything that may happen to them in any order. */
 export type PlanScenario = {
   name: string
   ask: Ask
   tier: 0 | 1
-  /** What is left once an approver has struck out a step. */
+  /** The ask after an approver has struck out a step. */
   left?: Ask
-  /** What may be halted, once: all, or one agent. */
+  /** The targets that may be halted, once: all, or one agent. */
   halts: readonly string[]
-  /** Whose agent may be retired, by its step. */
+  /** The step whose agent may be retired. */
   retires?: number
-  /** Whether what stands where step 2 acts may change. */
+  /** Whether the state at step 2 may change. */
   drifts?: true
-  /** Whether an advance that has read may write much later. */
+  /** Whether an advance may write long after its reading. */
   late: boolean
-  /** Whether the clock of a reader may be a second ahead of all others. */
+  /** Whether a reader's clock may be a second ahead of all others. */
   aheads?: true
-  /** Which of the agents' and people's acts are tried. */
+  /** The acts of agents and people that are tried. */
   acts: readonly Act[]
 }
 type Act = 'use' | 'fail' | 'deny' | 'revoke' | 'withdraw' | 'planner'
 
-/** What an advance has read and not yet written. It may write it late, twice, or never. */
+/** The pending write of an advance, which it may make late, twice or never. */
 type Hand = { does: 'open'; step: number } | { does: 'end'; step: number; outcome: StepOutcome; because?: string }
 
 export type PlanWorld = {
@@ -58,7 +39,7 @@ export type PlanWorld = {
   retired: boolean
   changed: boolean
   hand: Hand | undefined
-  /** Which requests have had a token intended. */
+  /** The requests for which a token was intended. */
   intended: readonly number[]
 }
 export const firstPlanWorld: PlanWorld = {
@@ -70,40 +51,40 @@ export const firstPlanWorld: PlanWorld = {
   intended: [],
 }
 
-/** The plan is 0, and the request of step n is n. */
+/** The requests: 0 is the plan, n is step n. */
 export type Requests = readonly (ApprovalRequest | undefined)[]
 export type Told = {
   label: string
   to: number
   command: Command
   obeyed?: Partial<PlanWorld>
-  /** Seconds by which the clock of the caller is ahead. */
+  /** Seconds by which the caller's clock is ahead. */
   ahead?: number
 }
 type Move = { label: string; world: Partial<PlanWorld> }
 
-const stage = sampleStage('owner')
+const stage = sample.sampleStage('owner')
 export const stagesOf = ({ tier }: PlanScenario) => (tier === 0 ? [] : [stage])
-const rights = { [person('ana')]: ['owner'], [person('dora')]: ['owner'] }
+const rights = { [sample.person('ana')]: ['owner'], [sample.person('dora')]: ['owner'] }
 
 const planAt = (requests: Requests, now: number): ApprovalRequest =>
-  asOf(requests[0] as ApprovalRequest, submittedAt + now)
+  asOf(requests[0] as ApprovalRequest, sample.submittedAt + now)
 
-/** What ends a request, as the one that acts on it finds at that moment: a halt of one of its agents, or the end of its plan. */
+/** The ending of a request at that moment: a halt of one of its agents, or the end of its plan. */
 export function endingOf(requests: Requests, n: number, { halt, now }: PlanWorld): Ending | undefined {
   const state = requests[n]
   if (!state) return undefined
   const { ask } = state
   const agents = [ask.agent.id, ...ask.chain.map(({ id }) => id)] as readonly string[]
   const asked = state.status === 'pending' ? keptSteps(state).map(({ agent }) => agent as string) : []
-  if (halt !== undefined && (halt === 'all' || agents.includes(halt) || asked.includes(halt))) return halted
+  if (halt !== undefined && (halt === 'all' || agents.includes(halt) || asked.includes(halt))) return sample.halted
   const plan = planAt(requests, now)
-  const stopped = halt !== undefined && (halt === 'all' || halt === otherAgent)
+  const stopped = halt !== undefined && (halt === 'all' || halt === sample.otherAgent)
   if (n > 0 && (plan.status !== 'approved' || stopped)) return { by: 'ancestor', id: plan.ask.id }
   return undefined
 }
 
-/** What an advance of the plan would write next, as it finds the records now: see `advancePlan`. */
+/** The next write of an advance, by the present records: see `advancePlan`. */
 export function advanceOf(scenario: PlanScenario, requests: Requests, world: PlanWorld): readonly Told[] {
   const plan = planAt(requests, world.now)
   const step = plan.status === 'approved' ? stepInTurn(plan) : undefined
@@ -112,20 +93,20 @@ export function advanceOf(scenario: PlanScenario, requests: Requests, world: Pla
   if (missing[0]) return missing.slice(0, 1).map(({ step: n }) => made(scenario, plan, n))
   if (step.progress.openedAt === undefined) return [toldOf({ does: 'open', step: step.step })]
   const stored = requests[step.step] as ApprovalRequest
-  const child = asOf(stored, submittedAt + world.now)
+  const child = asOf(stored, sample.submittedAt + world.now)
   if (waitsForTurn(child)) return [begun(scenario, requests, step.step, world)]
   if (!outcomeOfStep(child)) return []
   const ended = outcomeOfStep(stored)
-  // What time has ended is put on its own record first, so that no reader's clock decides how it ended.
-  if (!ended) return [{ label: `the end of step ${step.step} is written`, to: step.step, command: wake }]
+  // An end by time goes on its own record first, so that no reader's clock decides the outcome.
+  if (!ended) return [{ label: `the end of step ${step.step} is written`, to: step.step, command: sample.wake }]
   return [toldOf({ does: 'end', step: step.step, ...ended })]
 }
 
 function made(scenario: PlanScenario, plan: ApprovalRequest, n: number): Told {
   const ask = stepAsk(plan.ask, n, 'grant' in plan ? (plan.grant?.notAfter ?? 0) : 0)
-  const found = scenario.drifts && n === 2 ? { preview: preview('a') } : {}
+  const found = scenario.drifts && n === 2 ? { preview: sample.preview('a') } : {}
   const stages = plan.stages.map(({ terms }) => terms)
-  const command = submit(ask, plan.tier, { stages, inherits: plan.stages, ...found })
+  const command = sample.submit(ask, plan.tier, { stages, inherits: plan.stages, ...found })
   return { label: `the request of step ${n} is made`, to: n, command }
 }
 
@@ -133,7 +114,7 @@ function begun({ retires }: PlanScenario, requests: Requests, n: number, world: 
   const ending = endingOf(requests, n, world)
   const command: Command = {
     type: 'begin_turn',
-    bundle,
+    bundle: sample.bundle,
     ...(ending ? { ending } : {}),
     ...(retires === n && world.retired ? { unfit: 'agent_retired' } : {}),
   }
@@ -142,7 +123,11 @@ function begun({ retires }: PlanScenario, requests: Requests, n: number, world: 
 
 export const toldOf = (hand: Hand): Told =>
   hand.does === 'open'
-    ? { label: `step ${hand.step} is opened`, to: 0, command: { type: 'open_step', step: hand.step, bundle } }
+    ? {
+        label: `step ${hand.step} is opened`,
+        to: 0,
+        command: { type: 'open_step', step: hand.step, bundle: sample.bundle },
+      }
     : {
         label: `step ${hand.step} is ended as ${hand.outcome}`,
         to: 0,
@@ -150,12 +135,12 @@ export const toldOf = (hand: Hand): Told =>
           type: 'end_step',
           step: hand.step,
           outcome: hand.outcome,
-          bundle,
+          bundle: sample.bundle,
           ...(hand.because === undefined ? {} : { because: hand.because }),
         },
       }
 
-/** Everything that may be told to one of the requests. What will be refused is tried too. */
+/** Every possible command to one of the requests, also those that will be refused. */
 export const commandsIn = (scenario: PlanScenario, requests: Requests, world: PlanWorld): readonly Told[] => [
   ...ofPlan(scenario, requests, world),
   ...requests.flatMap((state, n) => (state && n > 0 ? ofStep(scenario, requests, n, state, world) : [])),
@@ -180,7 +165,7 @@ function ofPlan(scenario: PlanScenario, requests: Requests, world: PlanWorld): r
   const { acts, left } = scenario
   const ending = endingIn(requests, 0, world)
   const decides = (name: string, verdict: 'approve' | 'deny', narrowed = {}): Command =>
-    decision(ask, name, verdict, { eligible: rights, round, ...ending, ...narrowed })
+    sample.decision(ask, name, verdict, { eligible: rights, round, ...ending, ...narrowed })
   const narrowed = left && {
     narrowed: {
       ok: true as const,
@@ -193,19 +178,19 @@ function ofPlan(scenario: PlanScenario, requests: Requests, world: PlanWorld): r
     { label: 'dora, who owns the agent of a step, approves the plan', to: 0, command: decides('dora', 'approve') },
     ...(narrowed ? [{ label: 'ana strikes out step 2', to: 0, command: decides('ana', 'approve', narrowed) }] : []),
     ...(acts.includes('deny') ? [{ label: 'ana denies the plan', to: 0, command: decides('ana', 'deny') }] : []),
-    ...(acts.includes('revoke') ? [{ label: 'rita revokes the plan', to: 0, command: revocation('rita') }] : []),
-    { label: 'a caller reads the plan', to: 0, command: { ...wake, ...ending } },
+    ...(acts.includes('revoke') ? [{ label: 'rita revokes the plan', to: 0, command: sample.revocation('rita') }] : []),
+    { label: 'a caller reads the plan', to: 0, command: { ...sample.wake, ...ending } },
     ...(acts.includes('planner')
       ? [
-          { label: 'the planner withdraws the plan', to: 0, command: withdrawal(own) },
-          { label: 'the planner gives the plan up', to: 0, command: completion({ ...own, outcome: 'failed' }) },
-          { label: 'the planner says that it succeeded', to: 0, command: completion({ ...own }) },
+          { label: 'the planner withdraws the plan', to: 0, command: sample.withdrawal(own) },
+          { label: 'the planner gives the plan up', to: 0, command: sample.completion({ ...own, outcome: 'failed' }) },
+          { label: 'the planner says that it succeeded', to: 0, command: sample.completion({ ...own }) },
           {
             label: 'the planner asks for a token',
             to: 0,
-            command: intent('access_token', credentialId(1), { ...own, ...ending }),
+            command: sample.intent('access_token', sample.credentialId(1), { ...own, ...ending }),
           },
-          { label: 'the planner delegates', to: 0, command: delegation(61, { ...own, ...ending }) },
+          { label: 'the planner delegates', to: 0, command: sample.delegation(61, { ...own, ...ending }) },
         ]
       : []),
   ]
@@ -215,7 +200,7 @@ const readingIn = ({ drifts, tier }: PlanScenario, n: number, { changed }: PlanW
   drifts && n === 2
     ? {
         reading: {
-          preview: preview(changed ? 'b' : 'a'),
+          preview: sample.preview(changed ? 'b' : 'a'),
           again: { ok: true, tier, stages: tier === 0 ? [] : [stage], policies: ['permit-again'] },
         },
       }
@@ -231,8 +216,9 @@ function ofStep(
   const { acts } = scenario
   const own = { agent: ask.agent.id as AgentId }
   const ending = endingIn(requests, n, world)
-  const token = credentialId(n)
-  const decides = (verdict: 'approve' | 'deny') => decision(ask, 'ana', verdict, { eligible: rights, round, ...ending })
+  const token = sample.credentialId(n)
+  const decides = (verdict: 'approve' | 'deny') =>
+    sample.decision(ask, 'ana', verdict, { eligible: rights, round, ...ending })
   const tell = (label: string, command: Command, obeyed: Partial<PlanWorld> = {}): Told => ({
     label: `${label} of step ${n}`,
     to: n,
@@ -242,35 +228,42 @@ function ofStep(
   return [
     tell('ana approves the request', decides('approve')),
     ...(acts.includes('deny') ? [tell('ana denies the request', decides('deny'))] : []),
-    ...(acts.includes('revoke') ? [tell('rita revokes the request', revocation('rita'))] : []),
-    ...(acts.includes('withdraw') ? [tell('the agent withdraws the request', withdrawal(own))] : []),
-    ...(acts.includes('fail') ? [tell('the agent tells the failure', completion({ ...own, outcome: 'failed' }))] : []),
-    tell('the agent tells the success', completion(own)),
-    tell('a caller reads the request', { ...wake, ...ending }),
+    ...(acts.includes('revoke') ? [tell('rita revokes the request', sample.revocation('rita'))] : []),
+    ...(acts.includes('withdraw') ? [tell('the agent withdraws the request', sample.withdrawal(own))] : []),
+    ...(acts.includes('fail')
+      ? [tell('the agent tells the failure', sample.completion({ ...own, outcome: 'failed' }))]
+      : []),
+    tell('the agent tells the success', sample.completion(own)),
+    tell('a caller reads the request', { ...sample.wake, ...ending }),
     ...(world.intended.includes(n)
       ? []
       : [
           tell(
             'the token is intended',
-            intent('access_token', token, { ...own, eligible: rights, ...ending, ...readingIn(scenario, n, world) }),
+            sample.intent('access_token', token, {
+              ...own,
+              eligible: rights,
+              ...ending,
+              ...readingIn(scenario, n, world),
+            }),
             { intended: [...world.intended, n].sort() },
           ),
         ]),
-    ...(world.intended.includes(n) ? [tell('the token is recorded', issuance('access_token', token, own))] : []),
+    ...(world.intended.includes(n) ? [tell('the token is recorded', sample.issuance('access_token', token, own))] : []),
     ...(acts.includes('use') && world.intended.includes(n)
-      ? [tell('a use begins', useBegin(token, 1, { eligible: rights, ...ending }))]
+      ? [tell('a use begins', sample.useBegin(token, 1, { eligible: rights, ...ending }))]
       : []),
   ]
 }
 
 const minutesOf = (seconds: number) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 
-/** What may happen without a command. */
+/** The possible changes without a command. */
 export function movesOf(scenario: PlanScenario, requests: Requests, world: PlanWorld): readonly Move[] {
   const { now, halt, retired, changed, hand } = world
   const dues = requests.flatMap((state) => {
-    const due = state && dueAt(asOf(state, submittedAt + now))
-    return due === undefined ? [] : [due - submittedAt]
+    const due = state && dueAt(asOf(state, sample.submittedAt + now))
+    return due === undefined ? [] : [due - sample.submittedAt]
   })
   if (dues.length === 0 && !hand) return []
   const next = Math.min(...dues)
@@ -326,7 +319,7 @@ export const stoppedPlan: PlanScenario = {
   name: 'a plan of two steps that people, agents and halts may stop at any time',
   ask: samplePlan({ steps: two }),
   tier: 1,
-  halts: ['all', 'agent:builder', otherAgent],
+  halts: ['all', 'agent:builder', sample.otherAgent],
   retires: 2,
   late: true,
   acts: ['use', 'fail', 'deny', 'revoke', 'withdraw', 'planner'],

@@ -84,19 +84,7 @@ const said = ({ state, events }: Desk) => {
 }
 
 test('a key is claimed with the access token, its first begins the one use, and the next replaces it', () => {
-  const desk = live(
-    0,
-    [
-      ...claimed,
-      [2, intent('toy', key, { presented: second, session }), '!credential_superseded'],
-      [2, intent('aws', key, { presented: token, session }), '!wrong_credential_kind'],
-      [2, intent('toy', key, { presented: token, session }), 'approved'],
-      [3, issuance('toy', key, { use: useId(1) }), 'approved'],
-      [4, intent('toy', second, { presented: token, session }), 'approved'],
-      [5, issuance('toy', second), 'approved'],
-    ],
-    asked('toys:Open', 'key'),
-  )
+  const desk = live(0, asked('toys:Open', 'key'), ...claimed, [2, intent('toy', key, { presented: second, session }), '!credential_superseded'], [2, intent('aws', key, { presented: token, session }), '!wrong_credential_kind'], [2, intent('toy', key, { presented: token, session }), 'approved'], [3, issuance('toy', key, { use: useId(1) }), 'approved'], [4, intent('toy', second, { presented: token, session }), 'approved'], [5, issuance('toy', second), 'approved'])
   expect(desk.last('UseBegun')).toMatchObject({ tool: 'toy', key: 'toy' })
   expect(desk.last('CredentialIssued')).toMatchObject({ claim: 'toy', replaces: key })
   expect(usesLeft(desk.state)).toBe(0)
@@ -105,18 +93,7 @@ test('a key is claimed with the access token, its first begins the one use, and 
 
 test('Hotwork makes its call once, and no record of the shop is waited for', () => {
   const begin = callBegin(token, 1, { target: 'toy' })
-  const desk = live(
-    0,
-    [
-      ...claimed,
-      [2, begin, 'approved'],
-      [3, begin, '!outcome_unknown'],
-      [4, callEnd(1), 'approved'],
-      [5, begin, '!uses_exhausted'],
-      [6, completion(), 'completed'],
-    ],
-    asked('toys:Refill', 'mediated'),
-  )
+  const desk = live(0, asked('toys:Refill', 'mediated'), ...claimed, [2, begin, 'approved'], [3, begin, '!outcome_unknown'], [4, callEnd(1), 'approved'], [5, begin, '!uses_exhausted'], [6, completion(), 'completed'])
   expect(callOf(desk.state)).toMatchObject({ tool: 'toy', key: 'call' })
   expect(said(desk)).toContain('Hotwork made the approved call to Toy: succeeded')
   expect(uncomparedSince(desk.state)).toBeUndefined()

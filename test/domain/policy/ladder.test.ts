@@ -1,12 +1,12 @@
 import fc from 'fast-check'
-import { type Rate, takeTokens } from '../../functions/domain/policy/ladder.ts'
+import { type Rate, takeTokens } from '../../../functions/domain/policy/ladder.ts'
 
-/** How often a caller may call: a bucket that refills, kept as the time at which it is full again. */
+/** A caller's rate: a bucket that refills, stored as the time at which it is full again. */
 
 const now = 1_800_000_000
 const rate: Rate = { perMinute: 60, burst: 10 }
 
-/** Takes tokens one call after the other; how many were permitted, and what the next refusal says. */
+/** Takes tokens call by call, and returns the number permitted and the wait of the last refusal. */
 function take(calls: number, at = now, fullAt?: number) {
   let permitted = 0
   let full = fullAt
@@ -23,7 +23,7 @@ test('a burst is permitted, and not one call more', () => {
   expect(take(500)).toMatchObject({ permitted: 10, wait: 1 })
 })
 
-test('after a second there is one more token, after a long rest no more than the burst', () => {
+test('a bucket has one more token after a second, and at most the burst after a long rest', () => {
   const { full } = take(500)
   expect(take(500, now + 1, full).permitted).toBe(1)
   expect(take(500, now + 86_400, full).permitted).toBe(10)

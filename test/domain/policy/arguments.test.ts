@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import { overlap, resourcesOverlap, textWithin } from '../../functions/domain/policy/arguments.ts'
+import { overlap, resourcesOverlap, textWithin } from '../../../functions/domain/policy/arguments.ts'
 
-/** Patterns of `*`, held against every short text there is. */
+/** Patterns of `*`, compared with every short text. */
 const letters = ['a', 'b', 'c']
 const texts = (length: number): string[] =>
   length === 0
@@ -13,7 +13,7 @@ const short = texts(6).sort((one, other) => one.length - other.length)
 const fits = (pattern: string, text: string) => new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(text)
 const pattern = fc.string({ unit: fc.constantFrom('a', 'b', '*'), maxLength: 4 })
 
-test('what is found is a shortest text that fits each of some patterns and none of the others, and no text is missed', () => {
+test('the found text is a shortest one that matches each of some patterns and none of the others', () => {
   let found = 0
   fc.assert(
     fc.property(
@@ -22,7 +22,7 @@ test('what is found is a shortest text that fits each of some patterns and none 
       (some, none) => {
         const text = textWithin(some, none)
         const right = (each: string) => some.every((one) => fits(one, each)) && !none.some((one) => fits(one, each))
-        // Of what is longer than six it is only known that it fits.
+        // A text longer than six characters is only checked to match.
         expect(text !== undefined && text.length <= 6 ? text.length : undefined).toBe(short.find(right)?.length)
         if (text === undefined) return
         found += 1
@@ -55,7 +55,7 @@ test('patterns of an ARN are compared part by part', () => {
   const parameter = 'arn:{partition}:ssm:{region}:{account}:parameter/prod/*'
   expect(resourcesOverlap(parameter, 'arn:aws:ssm:*:*:parameter/*')).toBe(true)
   expect(resourcesOverlap(parameter, 'arn:aws:lambda:*:*:parameter/*')).toBe(false)
-  // A `*` in the place of the Region is no more than a Region.
+  // A `*` in the place of the Region matches only a Region.
   expect(resourcesOverlap(parameter, 'arn:*:function:a')).toBe(false)
   expect(resourcesOverlap('arn:aws:lambda:*:1:function:a', 'arn:aws:lambda:eu-west-1:1:function:*')).toBe(true)
   expect(resourcesOverlap('prod/*', 'prod/a:b')).toBe(true)

@@ -1,22 +1,22 @@
-import { isSameTool, McpTool, toolOf } from '../../functions/domain/policy/mcp-tool.ts'
-import { otherTools, writeFile } from '../support/mcp-tool.ts'
+import { isSameTool, McpTool, toolOf } from '../../../functions/domain/policy/mcp-tool.ts'
+import { otherTools, writeFile } from '../../support/mcp-tool.ts'
 
-/** What a call to an MCP server's tool is bound to. */
+/** The MCP tool that a call is bound to. */
 
-test('the catalogue’s tool is meant where the caller names none', () => {
+test("the tool of a call is the catalogue's if the caller names none", () => {
   expect(toolOf({ mcp: writeFile }, {})).toEqual({ ok: true, value: writeFile })
 })
 
-test('the caller’s tool is meant where the catalogue names none', () => {
+test("the tool of a call is the caller's if the catalogue names none", () => {
   expect(toolOf({}, { mcp: writeFile })).toEqual({ ok: true, value: writeFile })
 })
 
-test('no tool is meant where no one names one', () => {
+test('a call has no tool if neither names one', () => {
   expect(toolOf({}, {})).toEqual({ ok: true, value: undefined })
 })
 
 test.each(otherTools)(
-  'a caller that means another %s than the catalogue is refused, and told which',
+  'a caller that names another %s than the catalogue is refused, and told which',
   (_, mcp, says) => {
     expect(toolOf({ mcp: writeFile }, { mcp })).toMatchObject({
       ok: false,
@@ -43,7 +43,7 @@ test.each([
   ['a character of no width', 'write\u200bfile'],
   ['nothing in it', ''],
   ['more than 128 characters', 'a'.repeat(129)],
-])('a name with %s is none', (_, name) => {
+])('a name with %s is refused', (_, name) => {
   expect(McpTool.safeParse({ ...writeFile, tool: name }).success).toBe(false)
   expect(McpTool.safeParse({ ...writeFile, server: { ...writeFile.server, name } }).success).toBe(false)
   expect(McpTool.safeParse({ ...writeFile, server: { ...writeFile.server, version: name } }).success).toBe(false)
