@@ -21,20 +21,20 @@ const neverLoaded = [
   '@smithy/credential-provider-imds',
 ]
 
-/** CommonJS, since Bolt and Cedar do not survive an ESM bundle. */
+/** CommonJS, because Bolt and Cedar do not survive an ESM bundle. */
 const common = {
   bundle: true,
   platform: 'node',
   format: 'cjs',
   minify: true,
-  // Unused exports of CommonJS would stay.
+  // CommonJS would keep unused exports.
   mainFields: ['module', 'main'],
   legalComments: 'none',
   metafile: true,
   logLevel: 'error',
 } satisfies BuildOptions
 
-/** The program of each Lambda: its entry, with what its descriptor says it is told. */
+/** The program of each Lambda: its entry, with the variables that its descriptor names. */
 const programs: Plugin = {
   name: 'programs',
   setup({ onResolve, onLoad }) {
@@ -53,10 +53,9 @@ const programs: Plugin = {
 
 /**
  * Makes `outdir/NAME/index.js` for each Lambda, all in one run of the bundler.
- *
  * @param maps the folder for source maps; without it none are made
- * @returns the paths of what is in them, from the working folder
- * @throws Error for a function that takes something else from policy than its descriptor says
+ * @returns the paths of the bundled files, from the working folder
+ * @throws Error if a function's use of policy contradicts its descriptor
  */
 export async function bundleFunctions(outdir: string, maps?: string): Promise<string[]> {
   const { metafile } = await build({
@@ -74,7 +73,7 @@ export async function bundleFunctions(outdir: string, maps?: string): Promise<st
     const file = join(outdir, name, 'index.js')
     checkUse(each, readFileSync(file, 'utf8'))
     if (maps === undefined) continue
-    // Not shipped, where they would be unpacked at each cold start.
+    // Not shipped, because they would be unpacked at each cold start.
     mkdirSync(join(maps, name), { recursive: true })
     renameSync(`${file}.map`, join(maps, name, 'index.js.map'))
   }
@@ -82,13 +81,16 @@ export async function bundleFunctions(outdir: string, maps?: string): Promise<st
   return Object.keys(metafile.inputs)
 }
 
-/** In a process of its own, since nothing here imports what runs in Lambdas. */
+/** A separate process, because nothing here imports code of the Lambdas. */
 function describeApi(file: string): void {
   const { status, error, stderr } = spawnSync(process.execPath, [openApiProgram, file], { encoding: 'utf8' })
   if (status !== 0) throw error ?? new Error(stderr)
 }
 
-/** The descriptor says it, since memory goes with it. A file that is missing beside the code would be missing at run time. */
+/**
+ * The descriptor states it, because memory depends on it. A file that is missing beside the code would be missing at run
+ * time.
+ */
 function checkUse({ name, policy }: Lambda, code: string): void {
   const facts = code.includes('bundle.json') ? 'facts' : 'none'
   const used = code.includes('cedar_wasm_bg.wasm') ? 'answers' : facts
@@ -99,14 +101,14 @@ function checkUse({ name, policy }: Lambda, code: string): void {
 /** Makes `outdir/policy/index.cjs`, with Cedar's wasm beside it: constructs run it under Node 20 too. Returns as above. */
 export function bundlePolicyProgram(outdir: string): string[] {
   const folder = join(outdir, 'policy')
-  // Not minified: its stack traces are read by strangers.
+  // Not minified: strangers read its stack traces.
   const outfile = join(folder, 'index.cjs')
   const { metafile } = buildSync({ ...common, minify: false, entryPoints: [policyProgram], outfile, target: 'node20' })
   copyFileSync(cedar, join(folder, 'cedar_wasm_bg.wasm'))
   return Object.keys(metafile.inputs)
 }
 
-// As a program: a construct can wait for a process, and not for an import.
+// A program: a construct can wait for a process, and not for an import.
 if (import.meta.main) {
   const [outdir = '', maps] = process.argv.slice(2)
   await bundleFunctions(outdir, maps)

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
-/** How the id of a chain of entries begins, and the row of the requests table that says where it ends. */
+/** The start of the id of a chain of entries, and the row of the requests table that holds its end. */
 export const headOf = {
   req_: 'REQ#req_',
   bgl_: 'REQ#bgl_',
@@ -15,13 +15,13 @@ export const headOf = {
   'sealed:': 'CHAIN#sealed:',
 } as const
 
-/** How the keys of rows begin that it may put: the ends of its chains, and its rows. */
+/** The key prefixes of the rows that it may put: the ends of its chains, and its rows. */
 export const rowsPutBy = ({ chains = [], rows = [] }: Pick<Descriptor, 'chains' | 'rows'>): readonly string[] => [
   ...chains.map((chain) => headOf[chain]),
   ...rows,
 ]
 
-/** As API Gateway writes it: `POST /token`, and `$default` for any address that no other route has. */
+/** In API Gateway's form: `POST /token`, and `$default` for any address without a route. */
 export type Route = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}` | '$default'
 
 /** The verbs of a target: each has a function and a role of its own. */
@@ -29,34 +29,40 @@ export type Verb = 'issue' | 'call' | 'end' | 'tell' | 'reconcile' | 'report'
 
 export type Caller = 'agents' | 'tools' | 'people' | 'pages' | 'channels' | 'streams' | 'timers' | 'transmitters'
 
-/** `<entry>.lambda.json`, beside the entry that it is of. test/infra/lambdas.test.ts holds each to this form. */
+/** The form of `<entry>.lambda.json`, beside its entry. test/infra/lambdas.test.ts holds each to this form. */
 export type Descriptor = {
-  /** The verb of one that acts on a kind of target alone. */
+  /** The verb, if it acts on a single kind of target. */
   verb?: Verb
   /** The caller, unless the folder says it. */
   caller?: Caller
   /** `answers` asks policy, `facts` reads the files alone. */
   policy: 'none' | 'facts' | 'answers'
-  /** Whether it goes by the dates in the files alone, and reads no recertification. */
+  /** Whether it uses the dates in the files alone, and reads no recertification. */
   asDeployed?: true
   routes?: readonly Route[]
   /** The throttle of its routes, if they have one of their own: infra/constructs/hotwork-api.ts. */
   limit?: 'public' | 'own'
   /** Variables of its environment. */
   told: readonly string[]
-  /** Rows that it may put: entries and the ends of their chains, other rows of the requests table by how their keys begin, and personal texts. */
+  /**
+   * Rows that it may put: entries and the ends of their chains, other rows of the requests table by their key prefixes, and
+   * personal texts.
+   */
   chains?: readonly (keyof typeof headOf)[]
   rows?: readonly `${string}#`[]
   texts?: true
-  /** Whether it shows people what entries are committed to. */
+  /** Whether it shows people the personal texts of entries. */
   showsTexts?: true
   /** Kinds of statements that it may have signed. */
   signs?: readonly string[]
   /** The end of its role's fixed name, where a policy of a target account names it. */
   role?: string
-  /** Concurrency set apart from the rest of the account: a bound too. What stops things has it, so that no flood takes its place. */
+  /**
+   * Concurrency reserved from the rest of the account: a bound too. Functions that stop things have it, so that no flood
+   * starves them.
+   */
   reserved?: number
-  /** Its own alarm when it throws, beside the one for all functions. */
+  /** Its own alarm for thrown faults, beside the one for all functions. */
   alarm?: true
   seconds?: number
   /** If not 512 for `answers` and 256 for the rest. 1,769 is a whole processor. */
@@ -65,17 +71,17 @@ export type Descriptor = {
   why?: string
 }
 
-/** `entry`: its file in `functions/`, without the ending. `kind`: of the target that it acts on alone. */
+/** `entry`: its file in `functions/`, without the ending. `kind`: of the target, if it acts on a single one. */
 export type Lambda = Descriptor & { name: string; entry: string; caller: Caller; kind?: string }
 
 const beside = join(import.meta.dirname, 'functions')
 
-/** In the package this file lies in `dist`, beside the code that is built already. In a checkout there is none. */
+/** In the package this file lies in `dist`, beside the prebuilt code. In a checkout there is none. */
 export const prebuilt: string | undefined = existsSync(beside) ? beside : undefined
 
 export const code = join(import.meta.dirname, '../functions')
 
-/** In the package they are in one file, beside the code. */
+/** The package has them in one file, beside the code. */
 export const lambdas: readonly Lambda[] =
   prebuilt === undefined ? readDescriptors() : parse(join(prebuilt, 'lambdas.json'))
 
@@ -99,21 +105,21 @@ function parse<T>(file: string): T {
 
 const byName = new Map(lambdas.map((each) => [each.name, each]))
 
-/** @throws where no entry has that name */
+/** @throws if no entry has that name */
 export function lambdaNamed(name: string): Lambda {
   const found = byName.get(name)
   if (!found) throw new Error(`functions/ has no ${name}.lambda.json`)
   return found
 }
 
-/** @throws where that kind has no such Lambda */
+/** @throws if that kind has no such Lambda */
 export function lambdaOf(kind: string, verb: Verb): string {
   const found = lambdas.find((each) => each.kind === kind && each.verb === verb)
   if (!found) throw new Error(`functions/targets/${kind} has no Lambda for \`${verb}\``)
   return found.name
 }
 
-/** The roles that target accounts let read: those of functions that are told which reader to assume. */
+/** The reader roles that target accounts trust: those of functions that are told a reader to assume. */
 export const readers = lambdas.flatMap(({ role, told }) => (told.includes('READER_ROLE') ? (role ?? []) : [])).sort()
 
 /** The program of policy authors, which compiles policies. */

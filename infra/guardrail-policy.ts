@@ -10,7 +10,7 @@ export type GuardrailSettings = {
   home: string
   accounts: { readonly [alias: string]: Account }
   actions: readonly PolicyBundle['actions'][string][]
-  /** ARN patterns of roles that may go around the desk, beside the sealed ones for when it is down. */
+  /** ARN patterns of roles that may bypass the desk, beside the sealed ones for when it is down. */
   exempt: readonly string[]
   deployers: readonly string[]
   rcpServices: readonly string[]
@@ -19,7 +19,7 @@ export type GuardrailSettings = {
 /** By IAM prefix. More each year: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html */
 export const rcpServices = ['kms', 's3', 'secretsmanager', 'sqs', 'sts']
 
-/** The longest text that AWS takes. */
+/** AWS's limit of characters. */
 const longest: { readonly [kind in Kind]: number } = { scp: 5120, rcp: 5120, boundary: 6144 }
 
 type Statement = {
@@ -37,10 +37,9 @@ export type Guardrail = {
 
 /**
  * Denies the catalogue's actions on its resources to all but a session of the target role that carries a request, or an
- * opening, as its source identity. Both, since any session that a role lets set a source identity could set one, and without
- * one CloudTrail cannot put a session down to a request.
- *
- * @throws UnusableSettings when AWS would not take it, with what to do
+ * opening, as its source identity. Both are required: any session that may set a source identity could set one, and without
+ * one CloudTrail cannot attribute a session to a request.
+ * @throws UnusableSettings with the fix if AWS would refuse it
  * @see https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
  */
 export function guardrail(settings: GuardrailSettings): Guardrail {
@@ -54,7 +53,7 @@ export function guardrail(settings: GuardrailSettings): Guardrail {
   const guarded = new Set(guardable.flatMap((each) => each.actions))
   const unguarded = reach.flatMap((each) => each.actions.filter((action) => !guarded.has(action)))
   const statements = [
-    // A boundary allows what it does not deny; SCPs and RCPs have a policy beside them that does.
+    // A boundary allows everything that it does not deny; SCPs and RCPs have a policy beside them that does.
     ...(kind === 'boundary' ? [everything] : []),
     ...onlyThroughHotwork(guardable, settings),
     ...(kind === 'rcp' ? [onlyTheBroker(settings)] : [asDeployed(settings)]),
@@ -80,7 +79,7 @@ const onlyOf = (reach: readonly Reach[], services: readonly string[]): readonly 
 
 const everything: Statement = { Sid: 'EverythingElse', Effect: 'Allow', Action: '*', Resource: '*' }
 
-/** All actions on all resources is shorter. A negated operator holds too where its key is missing. */
+/** All actions on all resources is shorter. A negated operator also matches a missing key. */
 function onlyThroughHotwork(reach: readonly Reach[], settings: GuardrailSettings): readonly Statement[] {
   if (reach.length === 0) return []
   const deny = {
@@ -89,8 +88,8 @@ function onlyThroughHotwork(reach: readonly Reach[], settings: GuardrailSettings
     Resource: [...new Set(reach.flatMap(({ resources }) => resources))],
   } as const
   const sealed = Object.values(settings.accounts).filter((account) => account.sealed !== undefined)
-  // A guardrail that stopped the sealed role too would leave no way in on the day that it is for.
-  // Nor may it keep people from seeing what is there: a reader changes nothing.
+  // A guardrail that stopped the sealed role too would leave no access on the day that it is for. Nor may it keep people from
+  // reading, which changes nothing.
   const reads = readsOf(settings.actions, settings.accounts).length > 0
   const readers = reads ? rolesOf('reader', settings.stackName, Object.values(settings.accounts)) : []
   const exempt = [...settings.exempt, ...rolesOf('sealed', settings.stackName, sealed), ...readers]
@@ -115,7 +114,7 @@ function onlyThroughHotwork(reach: readonly Reach[], settings: GuardrailSettings
   ]
 }
 
-/** Also where a target role's trust is changed. Only an RCP stands before the callers of other accounts. */
+/** Also if a target role's trust is changed. Only an RCP covers the callers of other accounts. */
 const onlyTheBroker = (settings: GuardrailSettings): Statement => ({
   Sid: 'OnlyTheBroker',
   Effect: 'Deny',
@@ -124,7 +123,7 @@ const onlyTheBroker = (settings: GuardrailSettings): Statement => ({
   Condition: { ArnNotEquals: { 'aws:PrincipalArn': brokersOf(settings) }, ...byPeople(settings) },
 })
 
-/** Against what would open the door from inside: another trust, another boundary, other rights, a role beside it. */
+/** Against opening the door from inside: another trust, another boundary, other rights, a role beside it. */
 const asDeployed = (settings: GuardrailSettings): Statement => ({
   Sid: 'AsDeployed',
   Effect: 'Deny',
@@ -149,7 +148,7 @@ const asDeployed = (settings: GuardrailSettings): Statement => ({
   },
 })
 
-/** A principal with a boundary does not take boundaries away, nor make roles or users without one. */
+/** A principal with a boundary neither removes boundaries, nor makes roles or users without one. */
 const keepsItself: Statement = {
   Sid: 'KeepsItself',
   Effect: 'Deny',
@@ -161,13 +160,13 @@ const keepsItself: Statement = {
   Resource: '*',
 }
 
-/** AWS's own services call as themselves, which an SCP does not see and an RCP does. */
+/** AWS's own services call as themselves, which an SCP does not cover and an RCP does. */
 const byPeople = ({ kind }: GuardrailSettings) =>
   kind === 'rcp' ? { BoolIfExists: { 'aws:PrincipalIsAWSService': 'false' } } : {}
 
 const targetsOf = ({ stackName, accounts }: GuardrailSettings) => rolesOf('target', stackName, Object.values(accounts))
 
-/** In each partition of the accounts. */
+/** The brokers in each partition of the accounts. */
 const brokersOf = ({ stackName, accounts, home }: GuardrailSettings) =>
   rolesOf(
     'broker',

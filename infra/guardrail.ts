@@ -14,7 +14,7 @@ Prints the policy that denies the catalogue's actions to callers that do not com
 where to attach it, and what it breaks.
 `
 
-/** The policy as JSON. Attaching it is an act of the account's owner: this changes nothing. */
+/** Prints the policy as JSON. The account's owner attaches it: this changes nothing. */
 function main(words: string[]): string {
   const { as, home, account: aliases, exempt, deployer, 'rcp-service': services, ...context } = argumentsOf(words)
   const kind = kinds.find((each) => each === as)
@@ -73,7 +73,7 @@ function compileApart(from: { deployment: string; policies: string }) {
   }
 }
 
-/** What `cdk deploy` makes changes with, in an account that was bootstrapped as usual. */
+/** The role that `cdk deploy` uses for changes, in an account with the usual bootstrap. */
 const cdkDeployer = ({ partition, accountId }: Account) =>
   `arn:${partition}:iam::${accountId}:role/cdk-*-cfn-exec-role-${accountId}-*`
 

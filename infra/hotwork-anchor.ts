@@ -7,13 +7,13 @@ import { roleArn } from './policy-bundle.ts'
 import { must } from './settings.ts'
 
 export type HotworkAnchorProps = {
-  /** Whose log lies in the account of this stack. */
+  /** The Hotwork whose log lies in the account of this stack. */
   hotwork: Hotwork
 }
 
 /**
- * The bucket of the log, in an account of its own, so that no administrator of Hotwork's account can touch it. The
- * deployment file says which account and bucket: `anchor.elsewhere`.
+ * The bucket of the log, in an account of its own, so that no administrator of Hotwork's account can touch it. The deployment
+ * file names account and bucket: `anchor.elsewhere`.
  */
 export class HotworkAnchor extends Construct {
   constructor(scope: Construct, id: string, { hotwork }: HotworkAnchorProps) {
@@ -35,7 +35,7 @@ export class HotworkAnchor extends Construct {
       retentionDays,
       elsewhere: { bucket: elsewhere.bucket, home: new AccountPrincipal(accountId) },
     })
-    // The notary writes as soon as it is there.
+    // The notary writes as soon as it exists.
     desk.addStackDependency(stack)
   }
 }

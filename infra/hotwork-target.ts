@@ -9,11 +9,11 @@ import { type Account, hostsIn, roleArn } from './policy-bundle.ts'
 import { must } from './settings.ts'
 
 export type HotworkTargetProps = {
-  /** Whose approved actions happen in the account of this stack. */
+  /** The Hotwork whose approved actions happen in the account of this stack. */
   hotwork: Hotwork
 }
 
-/** What Hotwork needs in one target account, in a stack of that account. It serves all aliases that the account has. */
+/** Hotwork's part of one target account, in a stack of that account. It serves all aliases of the account. */
 export class HotworkTarget extends Construct {
   /** Assumed by Hotwork for one approved action at a time. */
   readonly role: IRole
@@ -56,7 +56,7 @@ export class HotworkTarget extends Construct {
   }
 }
 
-/** An alarm tells topics of its own Region alone, and of one that CDK makes in another account there is no ARN yet. */
+/** An alarm notifies topics of its own Region alone, and a topic that CDK makes in another account has no ARN yet. */
 function findTopic({ account, region }: HotworkAccount, { alarmTopic, home }: Hotwork): ITopic | undefined {
   if (alarmTopic === undefined) return undefined
   const { env, topicArn } = alarmTopic
@@ -66,7 +66,7 @@ function findTopic({ account, region }: HotworkAccount, { alarmTopic, home }: Ho
   return isNear && isNamed ? alarmTopic : undefined
 }
 
-/** @throws UnusableSettings for a stack whose account is none of the deployment file's, or could be any of them */
+/** @throws UnusableSettings for a stack whose account is not in the deployment file, or could be any of them */
 function findAccount({ account, region, stackName }: Stack, { accounts }: Hotwork): HotworkAccount {
   const listed = accounts.map((each) => `${each.account} in ${each.region}`).join(', ') || 'none'
   if (Token.isUnresolved(account)) {
@@ -80,7 +80,7 @@ function findAccount({ account, region, stackName }: Stack, { accounts }: Hotwor
   const found = accounts.find((each) => each.account === account)
   must(
     found !== undefined,
-    `account ${account} of stack \`${stackName}\` is none of the deployment file's (${listed}): add it to \`accounts\` there, or give the stack another \`env\``,
+    `account ${account} of stack \`${stackName}\` is not in the deployment file (${listed}): add it to \`accounts\` there, or give the stack another \`env\``,
   )
   must(
     Token.isUnresolved(region) || region === found.region,

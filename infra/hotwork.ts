@@ -43,35 +43,35 @@ export type { HotworkAccount } from './policy-bundle.ts'
 export type HotworkProps = {
   /** The policy folder. @default 'policies' */
   policies?: string | undefined
-  /** The deployment file: what the aliases of the policies mean here (docs/deploy.md). */
+  /** The deployment file: the meaning of the policies' aliases here (docs/deploy.md). */
   deployment: string
-  /** Where alarms go. @default none: they show in the console alone */
+  /** The topic of alarms. @default none: they show in the console alone */
   alarmTopic?: ITopic | undefined
-  /** The API's own domain. It is the issuer then. You add its certificate, and the record in DNS. */
+  /** The API's own domain, which becomes the issuer. You add its certificate, and the record in DNS. */
   domain?: IDomainName | undefined
-  /** The address that callers know, where something else than `domain` stands before the API: `https://HOST`. */
+  /** The address that callers know, if another host than `domain` stands before the API: `https://HOST`. */
   issuer?: string | undefined
-  /** The keys of access tokens, the one that signs first: docs/runbooks/rotate-signing-key.md. @default [1] */
+  /** The keys of access tokens, the signing one first: docs/runbooks/rotate-signing-key.md. @default [1] */
   signingKeys?: readonly number[] | undefined
-  /** The keys of the notary, the one that signs first: docs/runbooks/rotate-signing-key.md. @default [1] */
+  /** The keys of the notary, the signing one first: docs/runbooks/rotate-signing-key.md. @default [1] */
   notaryKeys?: readonly number[] | undefined
   /** Whether the tables are protected against deletion: from the second deployment on. @default false */
   protectTables?: boolean | undefined
-  /** Whether Lambda concurrency is set apart for halting, revoking, the gate and break-glass. @default 'none' */
+  /** Whether Lambda concurrency is reserved for halting, revoking, the gate and break-glass. @default 'none' */
   reservedConcurrency?: 'usual' | 'none' | undefined
-  /** In how many parts the busiest keys of the tables are: docs/scale.md. Never less than before. @default 1 */
+  /** The shards of the tables' busiest keys: docs/scale.md. Never less than before. @default 1 */
   shards?: number | undefined
 }
 
-/** The permit desk, in a stack of its own: one construct for each audience, on the ground that all stand on. */
+/** The permit desk, in a stack of its own: one construct for each audience, on shared ground. */
 export class Hotwork extends Construct {
-  /** Where it is called. */
+  /** The address of the API. */
   readonly apiEndpoint: string
-  /** Who it is to callers: the `iss` of its tokens, and the audience of theirs. */
+  /** Its name for callers: the `iss` of its tokens, and the audience of theirs. */
   readonly issuer: string
-  /** Told of each opening of break-glass. Subscribe your pager. */
+  /** Receives each opening of break-glass. Subscribe your pager. */
   readonly emergencyTopic: ITopic
-  /** Has each decision event. Add a rule. */
+  /** Receives each decision event. Add a rule. */
   readonly events: EventBus
   /** Each needs a HotworkTarget. */
   readonly accounts: readonly HotworkAccount[]
@@ -111,7 +111,7 @@ export class Hotwork extends Construct {
     Validations.of(this).addPlugins(this.#sizes)
   }
 
-  /** Lets an agent's role have AWS say who it is: to this Hotwork alone, for five minutes at most. */
+  /** Lets an agent's role get an identity token from AWS: for this Hotwork alone, for five minutes at most. */
   grantAsk(role: IGrantable): Grant {
     return Grant.addToPrincipal({
       grantee: role,
@@ -119,7 +119,7 @@ export class Hotwork extends Construct {
       // The call names no resource.
       resourceArns: ['*'],
       conditions: {
-        // Several audiences can be asked for at once: each must be this one.
+        // Several audiences can be requested at once: each must be this one.
         'ForAllValues:StringEquals': { 'sts:IdentityTokenAudience': [this.issuer] },
         StringEquals: { 'sts:SigningAlgorithm': 'ES384' },
         NumericLessThanEquals: { 'sts:DurationSeconds': '300' },
@@ -127,7 +127,7 @@ export class Hotwork extends Construct {
     })
   }
 
-  /** @internal an account has each role's name once. @throws UnusableSettings for an account that has a target */
+  /** @internal a role's name is unique in its account. @throws UnusableSettings for an account that has a target */
   addTarget(account: string, target: Construct): void {
     const other = this.#targets.get(account)
     must(
@@ -157,7 +157,7 @@ export class Hotwork extends Construct {
     }
   }
 
-  /** The stack's account and Region; where those are not known at synth, the only ones of the deployment file. */
+  /** The stack's account and Region; if those are unknown at synth, the only ones of the deployment file. */
   #findHome(): { accountId: string; region: string } {
     const { account, region, stackName } = Stack.of(this)
     if (!Token.isUnresolved(account) && !Token.isUnresolved(region)) return { accountId: account, region }
@@ -188,7 +188,7 @@ export class Hotwork extends Construct {
     alarms.watchDeadLetters('Standard', deadLetters.standard)
     alarms.watchDeadLetters('Ordered', deadLetters.ordered)
     alarms.watchDeadLetters('Invocations', deadLetters.invocations)
-    // One log for all functions, to count in it once. It is no record: the ledger is, and that is kept.
+    // One log for all functions, so that metrics count in one place. The ledger is the record, and is kept.
     const log = new LogGroup(this, 'Log', {
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -234,7 +234,7 @@ export class Hotwork extends Construct {
     }
   }
 
-  /** @returns the topic that is told of openings, and the bus that has each decision event */
+  /** @returns the topic of openings, and the bus of decision events */
   #makeAudiences(ground: Ground): { topic: ITopic; bus: EventBus } {
     const { tables, api } = ground
     const agents = new AgentEndpoints(this, 'Agents', ground)
@@ -283,7 +283,7 @@ export class Hotwork extends Construct {
     return { topic: topic.topic, bus: events.bus }
   }
 
-  /** Where sealed roles are, whose uses it hears of. */
+  /** The accounts with sealed roles. */
   #findSealed() {
     const isHere = ({ accountId, region }: Account) => accountId === this.home.accountId && region === this.home.region
     const sealed = Object.values(this.bundle.deployment.accounts).filter((account) => account.sealed !== undefined)
@@ -303,11 +303,11 @@ export class Hotwork extends Construct {
         'hotwork:reservedConcurrency',
         `no Lambda concurrency is set apart for halting, revoking and the gate: once the account's quota is ${quotaNeeded} or more, say \`reservedConcurrency: 'usual'\` (with the checkout: -c reservedConcurrency=usual)`,
       )
-    // When all constructs are there.
+    // Runs once all constructs exist.
     Aspects.of(this).add({ visit: (node) => node === this && this.#warnOfAccounts() })
   }
 
-  /** No error, so that accounts can be added one after the other. */
+  /** A warning, so that accounts can be added one after the other. */
   #warnOfAccounts(): void {
     for (const { account, aliases } of this.accounts.filter((each) => !this.#targets.has(each.account)))
       Annotations.of(this).addWarningV2(
@@ -317,7 +317,7 @@ export class Hotwork extends Construct {
   }
 }
 
-/** Two accounts that are not known at synth may be one. */
+/** Two accounts that are unknown at synth may be the same. */
 const known = (account: string) => (Token.isUnresolved(account) ? '' : account)
 
 const outdirOf = (construct: Construct) => Stage.of(construct)?.outdir ?? ''

@@ -12,11 +12,11 @@ export type Account = {
   externalId: string
   /** Whether the broker cuts sessions to the second by `sts:GetScopedCredentials`. */
   scopedCredentials?: boolean
-  /** Who may use the account's sealed role, by the ARN of their IAM user, and the SNS topic that hears of it. */
+  /** The users of the account's sealed role, by the ARN of their IAM user, and the SNS topic of its uses. */
   sealed?: { people: { readonly [person: string]: string }; alarmTopic?: string }
 }
 
-/** The part of a compiled bundle that decides what exists; the rest of it only Lambdas read. */
+/** The part of a compiled bundle that the constructs need; only Lambdas read the rest. */
 export type PolicyBundle = {
   file: string
   ladder: Ladder
@@ -25,9 +25,9 @@ export type PolicyBundle = {
       account?: string
       tool?: string
       statement?: { actions: readonly string[]; resources: readonly string[] }
-      /** How a call whose answer was lost is looked up, on the same resources. */
+      /** The look-up of a call whose answer was lost, on the same resources. */
       resolve?: { action: string }
-      /** How what it would change is read: at AWS on the same resources, and else at the tool. */
+      /** The read of the present state: at AWS on the same resources, and else at the tool. */
       preview?: { action: string }
     }
   }
@@ -39,14 +39,14 @@ export type PolicyBundle = {
   }
   deployment: {
     accounts: { readonly [alias: string]: Account }
-    /** By alias; one with the usual alias where there is none. */
+    /** By alias; one with the usual alias by default. */
     chats?: { [alias: string]: unknown }
     incidents?: object
     anchor?: { retentionDays: number; elsewhere?: { accountId: string; bucket: string } }
   }
 }
 
-/** In a process of its own: infra imports no functions. @throws UnusableSettings with the program's own words */
+/** A separate process: infra imports no functions. @throws UnusableSettings with the program's own words */
 export function compilePolicies(from: { policies: string; deployment: string }, out: string): PolicyBundle {
   const { policies: folder, deployment } = from
   mkdirSync(dirname(out), { recursive: true })
@@ -120,7 +120,7 @@ function gather(
     .sort((one, other) => (one.resources.join() < other.resources.join() ? -1 : 1))
 }
 
-/** `arn:{partition}:ssm:{region}:{account}:parameter{arguments.Name}` in an account, with `*` for what an argument names. */
+/** `arn:{partition}:ssm:{region}:{account}:parameter{arguments.Name}` in an account, with `*` for each argument. */
 const patternOf = (template: string, { partition, region, accountId }: Account): string =>
   template
     .replaceAll('{partition}', partition)

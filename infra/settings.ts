@@ -7,7 +7,7 @@ export class UnusableSettings extends Error {
 
   constructor(message: string) {
     super(message)
-    // A deployer mends it in files of their own: no line of ours, or of Node's, says where.
+    // A deployer mends it in files of their own: no line of our code, or of Node's, helps.
     const frames = (this.stack ?? '').slice(`${this.name}: ${message}`.length).split('\n')
     const theirs = frames.filter((frame) => frame !== '' && !/node:|node_modules/.test(frame) && !isOurs(frame))
     Object.defineProperty(this, 'stack', { value: [`${this.name}: ${message}`, ...theirs].join('\n') })
@@ -20,7 +20,7 @@ export function must(holds: boolean, mend: string): asserts holds {
   if (!holds) throw new UnusableSettings(mend)
 }
 
-/** What a deployer says of one Hotwork, in values: the checked part of the construct's properties. */
+/** A deployer's settings of one Hotwork, as values: the checked part of the construct's properties. */
 export type Settings = {
   policies: string
   deployment: string
@@ -32,15 +32,14 @@ export type Settings = {
   shards: number
 }
 
-/** How a deployer says one: `pass -c policies=PATH` to the app, `give policies: PATH` to the construct. */
+/** The phrase for setting one: `pass -c policies=PATH` to the app, `give policies: PATH` to the construct. */
 type HowToSay = (name: string, value: string) => string
 
 const inCode: HowToSay = (name, value) => `give \`${name}: ${value}\``
 const asContext: HowToSay = (name, value) => `pass -c ${name}=${value}`
 
 /**
- * The settings with their defaults, from code or the command line: neither has been checked by a compiler for certain.
- *
+ * The settings with their defaults, from code or the command line: a compiler may have checked neither.
  * @throws UnusableSettings that names the setting and the fix
  */
 export function checkSettings(given: { readonly [name in keyof Settings]?: unknown }, say = inCode): Settings {
@@ -114,8 +113,7 @@ export function checkStackName(name: string): void {
 }
 
 /**
- * What a deployer of the checkout's own app says with `-c name=value` (docs/deploy.md).
- *
+ * A deployer's settings of the checkout's own app, by `-c name=value` (docs/deploy.md).
  * @throws UnusableSettings that names the context value and the fix
  */
 export function readSettings(context: (key: string) => unknown) {

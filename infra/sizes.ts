@@ -10,7 +10,7 @@ type Resource = { Type: string; Properties?: { readonly [name: string]: unknown 
 type Resources = { readonly [id: string]: Resource }
 type Place = { stackName: string; region: string; resources: Resources }
 
-/** What AWS takes at most. White space does not count, and none is written. */
+/** AWS's limits. White space does not count, and none is written. */
 const limits = { trust: 2048, policy: 6144, inline: 10_240, environment: 4096 } as const
 
 const fewerAccounts =
@@ -24,8 +24,7 @@ const fixes = {
 } as const
 
 /**
- * Refuses at synth what AWS would refuse in the middle of a deployment.
- *
+ * Refuses at synth a template that AWS would refuse in the middle of a deployment.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
@@ -88,7 +87,7 @@ export function tooLarge(place: Place): readonly string[] {
   return problems
 }
 
-/** The JSON of a value once it is deployed: what CloudFormation fills in is taken for as long as it can be. */
+/** The JSON of a deployed value: each of CloudFormation's placeholders counts at its greatest length. */
 const textOf = (value: unknown, place: Place): string => JSON.stringify(filled(value, place))
 
 function filled(value: unknown, place: Place): unknown {
@@ -111,7 +110,7 @@ const pseudo = (region: string): { readonly [name: string]: string } => ({
   'AWS::URLSuffix': region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com',
 })
 
-/** What a `Ref` becomes: a name, but for those types whose `Ref` is an ARN or an address, which is no longer than one. */
+/** The value of a `Ref`: a name, except for types whose `Ref` is an ARN or an address, which is no longer than one. */
 function referred(id: string, place: Place): string {
   const known = pseudo(place.region)[id]
   if (known !== undefined) return known

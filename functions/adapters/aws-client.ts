@@ -2,8 +2,8 @@ import { channel } from 'node:diagnostics_channel'
 import { RightMissing } from '../operations/faults.ts'
 
 /**
- * How often an AWS client tries, and how long one answer is waited for, in milliseconds. Without `throwOnRequestTimeout`
- * the SDK only logs a warning when time is up.
+ * The attempts of an AWS client, and the timeout of one answer in milliseconds. Without `throwOnRequestTimeout` the SDK only
+ * logs a warning at the timeout.
  */
 export const bounded = (maxAttempts: number, requestTimeout: number) => ({
   maxAttempts,
@@ -19,14 +19,14 @@ export async function using<C extends { destroy(): void }, T>(client: C, act: (c
   }
 }
 
-/** Each right that AWS denies, as far as it says which, also where the fault is caught. */
+/** Publishes each right that AWS denies, even where the fault is caught. */
 export const denials = channel('hotwork.right_missing')
 export type Denial = { denied: string; action: string | undefined; resource: string | undefined }
 
 type Act = (args: object) => Promise<object>
 type Client = { middlewareStack: { add(middleware: never, at: { step: 'initialize' }): void } }
 
-/** A client that acts by the Lambda's own role. What AWS denies it is `RightMissing`, which no retry mends. */
+/** A client that acts by the Lambda's own role. A denial by AWS is thrown as `RightMissing`, which no retry mends. */
 export function asItself<C extends Client>(client: C): C {
   const middleware = (next: Act) => (args: object) =>
     next(args).catch((fault: unknown) => {
@@ -36,7 +36,7 @@ export function asItself<C extends Client>(client: C): C {
   return client
 }
 
-/** AWS's words name the session too, and what they may be asked with: only action and resource are taken out of them. */
+/** Only action and resource are taken out of AWS's message, which names the session too. */
 function rightMissing(fault: unknown): RightMissing | undefined {
   if (!(fault instanceof Error) || !/^(?:AccessDenied|AuthorizationError|NotAuthorized)/.test(fault.name))
     return undefined

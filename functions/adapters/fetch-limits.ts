@@ -1,4 +1,4 @@
-/** Undefined where the body is larger: no more than that is kept of it. */
+/** The text of a body. Undefined if the body is larger: only that much of it is kept. */
 export async function readText(
   { body }: { body: AsyncIterable<Uint8Array> | null },
   most: number,
@@ -13,6 +13,6 @@ export async function readText(
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** To race against what takes no signal itself. */
+/** For a race with a call that takes no signal itself. */
 export const rejectAt = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))

@@ -2,11 +2,11 @@ import type * as z from 'zod'
 import type { Sentence } from '../domain/cards/sentence.ts'
 import type { Seconds } from '../domain/values.ts'
 
-/** A kind of source: who is in a group beside the people that the file names. */
+/** A kind of source: it gives the members of a group beside those in the file. */
 export type SourceKind<Config, Account extends string = string> = {
-  /** In `source` of a group and among the accounts of a person in directory.json, and at the API. */
+  /** Its name in `source` of a group, among the accounts of a person in directory.json, and in the API. */
   name: string
-  /** In errors. */
+  /** The words in errors. */
   title: string
   config: z.ZodType<Config>
   /**
@@ -14,13 +14,13 @@ export type SourceKind<Config, Account extends string = string> = {
    * a list that its members edit. `login`: a JWT claim of the login names it, and cannot be asked again at each use.
    */
   by: 'schedule' | 'chat' | 'login'
-  /** How long an answer counts. */
+  /** The time that an answer counts. */
   holdsFor: Seconds
-  /** Tells one source from another: the word of another source does not count. */
+  /** Identifies a source: the answer of another source does not count. */
   key(config: Config): string
   /** `PagerDuty, schedule PONCALL, up to level 1`. */
   words(config: Config): Sentence
-  /** The account of a person there, where the directory names one. */
+  /** The account of a person there, if the directory names one. */
   account?: { member: Account; schema: z.ZodType<string>; title: string }
 }
 

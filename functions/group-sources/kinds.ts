@@ -7,7 +7,7 @@ import { PagerSettings, pagerSource } from './pager/kind.ts'
 
 export { groupIn }
 
-/** The kinds of sources, by the member that the bundle has for each. */
+/** The kinds of sources, by their member of the bundle. */
 export const sourceKinds = {
   chatGroup: chatGroupSource,
   pager: pagerSource,
@@ -15,7 +15,7 @@ export const sourceKinds = {
 }
 type SourceId = keyof typeof sourceKinds
 export type SourceConfig<K extends SourceId> = z.infer<(typeof sourceKinds)[K]['config']>
-/** Hotwork reads those; the others come with a login. */
+/** Sources that Hotwork reads; the others come with a login. */
 export type ReadSourceId = { [K in SourceId]: (typeof sourceKinds)[K]['by'] extends 'login' ? never : K }[SourceId]
 
 export const GroupSource = z

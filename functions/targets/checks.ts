@@ -3,7 +3,7 @@ import { checkAws } from './aws/rules/check.ts'
 import type { Check } from './kind.ts'
 import type { TargetId } from './kinds.ts'
 
-/** How the entries of each kind are checked. The compiler alone loads these: a Lambda has entries that were. */
+/** The checks of each kind's entries. Only the compiler loads these: a Lambda has entries that were checked. */
 export const checks = {
   aws: checkAws,
   tool: () => {},

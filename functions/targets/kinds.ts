@@ -20,16 +20,16 @@ export const allKinds = Object.values(byId)
 /** The settings of an alias in the deployment file. */
 export type Settings = { readonly [member: string]: unknown }
 
-/** The members of a catalogue entry that are of a kind. */
+/** The members of a catalogue entry that belong to one kind. */
 export const parts: Intersect<Kinds[TargetId]['entry']> = Object.assign({}, ...allKinds.map(({ entry }) => entry))
 
-/** Kinds that an alias is of. A gated tool has its own table in the deployment file. */
+/** Kinds with aliases. A gated tool has its own table in the deployment file. */
 export const aliasedKinds = allKinds.map(({ id }) => id).filter((id) => id !== 'tool')
 
 /** @param entry whose `tool` is one of tools.json, or a kind */
 export const kindOf = ({ tool }: { tool: string }): TargetKind => byId[isTargetId(tool) ? tool : 'tool']
 
-/** The kind of an entry's alias, also where a tool acts on what it names: `account` is AWS's. */
+/** The kind of an entry's alias, even if a tool acts on the target: `account` is AWS's. */
 export const placeKindOf = (entry: { tool: string; target?: string | undefined }): TargetKind =>
   entry.target === undefined ? byId.aws : kindOf(entry)
 
@@ -45,7 +45,7 @@ export const CredentialKind = z.enum(Object.keys(credentials) as CredentialKind[
 
 export type Act = ActsIn<Kinds[TargetId]['credentials']>
 
-/** Undefined of a plan, for which no credential is ever made. */
+/** Undefined for a plan, for which no credential is ever made. */
 export const actOf = (credential: CredentialKind | 'none'): Act | undefined => credentials[credential]?.act
 
 export const wordsOf = (credential: string): string => credentials[credential]?.words ?? credential

@@ -6,7 +6,7 @@ import type { CredentialId, JsonObject, NumericDate } from '../domain/values.ts'
 import type { OwnCredential, TargetId } from './kinds.ts'
 
 /**
- * How a kind of target is reached: the ports of the verbs. A kind has those of its credentials, and each Lambda loads the
+ * The ports of the verbs by which a kind of target is reached. A kind has those of its credentials, and each Lambda loads the
  * one that its verb needs. test/targets/promises.ts holds every kind to them.
  */
 
@@ -14,32 +14,32 @@ import type { OwnCredential, TargetId } from './kinds.ts'
 export type ReadAsk = {
   action: string
   arguments: JsonObject
-  /** Names of errors that say that there is nothing. */
+  /** Names of errors that mean a missing resource. */
   absent: readonly string[]
-  /** When it is over, the read is. */
+  /** Its end ends the read. */
   signal: AbortSignal
 }
 
-/** `fault` is a name that may stand in a log: it holds nothing of what was read. */
+/** `fault` is a name that may stand in a log: it holds nothing of the read values. */
 export type Found =
   | { found: 'answer'; answer: JsonObject }
   | { found: 'absent' }
   | { found: 'failed'; why: ReadFault; fault: string }
 
-/** Reads what is there now. */
+/** Reads the present state. */
 export interface Reader {
-  /** An action has no preview where the deployment does not say how to ask. */
+  /** An action has no preview unless the deployment says how to read it. */
   canRead(entry: CatalogueEntry): boolean
   /** Never throws. */
   read(ask: ReadAsk, entry: CatalogueEntry): Promise<Found>
 }
 
-/** Makes credentials of the target's own. Each can do the one approved action, and ends by itself. */
+/** Makes credentials of the target's own. Each can do the one approved action, and expires by itself. */
 export interface Issuer<Issued> {
   readonly kind: OwnCredential
   /** How long one lives whose grant has `left`: some targets make none for a minute. Seconds. */
   lifetime(left: number): number
-  /** @throws BrokerRefused when the target says no, BrokerUnavailable when it does not answer */
+  /** @throws BrokerRefused if the target says no, BrokerUnavailable if it does not answer */
   issue(ask: Ask, credential: CredentialId, life: { until: NumericDate; seconds: number }): Promise<Issued>
 }
 
@@ -52,8 +52,8 @@ export interface CallMaker {
   lookUp(ask: Ask, use: { credential: CredentialId; begunAt: NumericDate }): Promise<LookedUp>
 }
 /**
- * `refused`: the target said no and did nothing. `outdated`: it found another state, and did nothing. `not_sent`: it
- * never heard of the call. `unanswered`: the call may have been done or not, and is never made again.
+ * `refused`: the target said no and did nothing. `outdated`: it found another state, and did nothing. `not_sent`: it never
+ * heard of the call. `unanswered`: the call may have been done or not, and is never made again.
  */
 export type CallResult =
   | { outcome: 'told'; output: JsonObject }
@@ -66,6 +66,6 @@ export type LookedUp = { found: 'done'; output: JsonObject } | { found: 'not_don
 
 /** Ends credentials of the target's own before their time. */
 export interface Ender {
-  /** Twice is once, and one that is gone is ended. Without denies it tidies what is over. */
+  /** Idempotent; a missing credential counts as ended. Without denies it removes expired ones. */
   end(place: string, denies: readonly Deny[]): Promise<void>
 }

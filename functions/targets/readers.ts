@@ -10,7 +10,9 @@ export type ReadersTold = { READER_ROLE: string }
 type ReadersPorts = { policy: Pick<Policy, 'bundle'>; statements: Pick<Statements, 'sign'> }
 export type Readers = { readonly [kind in TargetId]: Reader }
 
-/** How each kind is read. Lambdas that decide on a present state load these; the rest of a kind, its own Lambdas load. */
+/**
+ * The readers of each kind. Lambdas that decide on a present state load these; only a kind's own Lambdas load the rest of it.
+ */
 export const makeReaders = (told: ReadersTold, ports: ReadersPorts) =>
   ({
     aws: awsReader(new SdkReader(new ReaderSessions(told.READER_ROLE)), ports),

@@ -11,7 +11,7 @@ export class AgentEndpoints extends Construct {
   readonly caller: HotworkFunction
   /** Has verifications sent. */
   readonly manageStream: HotworkFunction
-  /** The doors of every kind of target but AWS. */
+  /** The endpoints of every kind of target but AWS. */
   readonly targets: TargetEndpoints
 
   constructor(scope: Construct, id: string, ground: Ground) {
@@ -35,7 +35,7 @@ export class AgentEndpoints extends Construct {
   #makeRequests(ground: Ground): void {
     const { key, reading, tables, make } = ground
     const { requests } = tables
-    // A function of its own signs what agents carry from call to call: its callers can make no token.
+    // A separate function signs the statements that agents carry from call to call: its callers can make no token.
     const signer = make(this, 'sign-statement')
     key.grantSign(signer, 'Statements')
     reading.signWith(signer)
@@ -78,14 +78,14 @@ export class AgentEndpoints extends Construct {
       reading.grant(each)
     }
 
-    // The sweep says which calls have to be looked up, and has none of these rights.
+    // The sweep names the calls to look up, and has none of these rights.
     deadLetters.keepInvocations(callAws)
     say(this, { CALLS_FUNCTION: callAws.lambda.functionArn })
     return callAws
   }
 }
 
-/** What making a request takes beside its rows. */
+/** The rights for making a request, beside its rows. */
 export function grantAsk(to: HotworkFunction, { bundle, incidents, reading, tables }: Ground): void {
   tables.requests.grantFind(to, 'by-agent', 'open')
   if (bundle.deployment.incidents) incidents.grantRead(to)

@@ -13,10 +13,10 @@ import type { HotworkApi } from './hotwork-api.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 
 const period = Duration.minutes(5)
-/** Where an ended session may work on. SQS reports once a minute. */
+/** For failures after which an ended session may still work. SQS reports once a minute. */
 const urgently = Duration.minutes(1)
 
-/** Raises alarms in `scope`. @param topic the one to tell; without it they only show in the console */
+/** Raises alarms in `scope`. @param topic to notify; without it they only show in the console */
 export function alarmsIn(scope: Construct, topic: ITopic | undefined) {
   const action = topic && new SnsAction(topic)
   return (id: string, metric: IMetric, threshold: number, alarmDescription: string) => {
@@ -43,7 +43,7 @@ export class Alarms extends Construct {
     this.raise(`${node.id}ServerErrors`, api.metricServerError({ period }), 1, 'calls were answered with 5xx')
   }
 
-  /** For functions whose failure must be told by name at once; each alarm costs, so the others share `FunctionErrors`. */
+  /** For functions whose failure must be reported by name at once; each alarm costs, so the others share `FunctionErrors`. */
   watchFunction({ lambda, node }: HotworkFunction): void {
     this.raise(`${node.id}Errors`, lambda.metricErrors({ period }), 1, `${node.id} has thrown`)
   }
@@ -53,7 +53,7 @@ export class Alarms extends Construct {
     this.raise(`${node.id}Age`, age, oldest.toSeconds(), `${node.id}: a message has waited too long`)
   }
 
-  /** How old the oldest record is that a follower of a stream has not got through yet. */
+  /** The age of the oldest record that a follower of a stream has not processed yet. */
   watchStream({ lambda, node }: HotworkFunction, oldest: Duration): void {
     const age = lambda.metric('IteratorAge', { period, statistic: 'max' })
     this.raise(`${node.id}Age`, age, oldest.toMilliseconds(), `${node.id}: a record has waited too long`)
@@ -65,7 +65,9 @@ export class Alarms extends Construct {
   }
 }
 
-/** For the author of the ladder; no alarm, since no one decision is wrong for being quick. A rate is logged as 1 or 0. */
+/**
+ * For the author of the ladder; no alarm, because no single decision is wrong for being quick. A rate is logged as 1 or 0.
+ */
 const decisions = {
   TimeToDecide: { line: 'decision_measured', value: '$.seconds', unit: Unit.SECONDS },
   HardlyRead: { line: 'decision_measured', value: '$.hardlyRead', unit: Unit.COUNT },
@@ -74,7 +76,6 @@ const decisions = {
 
 /**
  * By Lambda's own report in the log: it threw, ran out of time or memory, or could not start.
- *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-report
  */
 const failedInvocation = FilterPattern.all(
@@ -88,7 +89,7 @@ const saying = (...lines: readonly string[]): IFilterPattern =>
 /** The pattern of a metric filter has at most 1,024 characters. */
 const longestPattern = 1024
 
-/** Lines in as few patterns as hold them. */
+/** Packs lines into as few patterns as possible. */
 function inPatterns(lines: readonly string[]): readonly (readonly string[])[] {
   const patterns: string[][] = []
   for (const line of lines) {
@@ -99,7 +100,7 @@ function inPatterns(lines: readonly string[]): readonly (readonly string[])[] {
   return patterns
 }
 
-/** Counts, in the log that all functions share, what they answer or retry, so that Lambda counts no error for it. */
+/** Counts in the shared log the faults that functions answer or retry, because Lambda counts no error for them. */
 export class LogMetrics extends Construct {
   readonly #log: ILogGroup
 
@@ -123,9 +124,8 @@ export class LogMetrics extends Construct {
   }
 
   /**
-   * One alarm for all that functions log as trouble: it sees each line as a metric of its own, tells of each by itself, and
-   * is paid for by the metrics that have data (docs/adr/0054).
-   *
+   * One alarm for everything that functions log as trouble: it sees each line as a metric of its own, reports each by itself,
+   * and costs by the metrics that have data (docs/adr/0054).
    * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Metrics_Insights_Alarm.html
    */
   #watchTroubles(alarms: Alarms): void {
@@ -133,7 +133,7 @@ export class LogMetrics extends Construct {
     const lines = Object.values(troubles).flat()
     for (const [index, some] of inPatterns(lines).entries())
       this.#measure(`${metricName}${index + 1}`, saying(...some), { metricName, dimensions: { [key]: '$.message' } })
-    // AWS wants both clauses of a query by which an alarm tells several things apart.
+    // AWS requires both clauses in the query of an alarm on several metrics.
     const clauses = `GROUP BY ${key} ORDER BY SUM() DESC`
     const expression = `SELECT SUM(${metricName}) FROM SCHEMA("${this.#namespace}", ${key}) ${clauses}`
     const seen = new MathExpression({ expression, period: urgently, label: metricName })

@@ -7,11 +7,13 @@ type AnchorBucketProps = {
   /** The one role that may add to it, by ARN. */
   notary: string
   retentionDays: number
-  /** In another account than Hotwork's: its name, and the account whose roles may use it as their own policies say. */
+  /** Set in another account than Hotwork's: its name, and the account whose roles may use it as their own policies say. */
   elsewhere?: { bucket: string; home: IPrincipal }
 }
 
-/** Nothing in it can be deleted or written over before its time, by any role, the account's root and AWS's support included. */
+/**
+ * Nothing in it can be deleted or overwritten before its time, by any role, the account's root and AWS's support included.
+ */
 export class AnchorBucket extends Construct {
   readonly bucket: Bucket
 
@@ -39,7 +41,7 @@ export class AnchorBucket extends Construct {
         ArnNotEquals: { 'aws:PrincipalArn': notary },
       },
     )
-    // A put that does not say what it replaces could hide what is there behind a newer version.
+    // A put without a condition could hide an existing object behind a newer version.
     this.#deny('NothingIsWrittenOver', ['s3:PutObject'], {
       Null: { 's3:if-none-match': 'true', 's3:if-match': 'true' },
     })
@@ -68,7 +70,7 @@ export class AnchorBucket extends Construct {
       )
     to('TheNotaryAdds', ['s3:PutObject'], this.bucket.arnForObjects('*'), { ArnEquals: { 'aws:PrincipalArn': notary } })
     to('HotworkReads', ['s3:GetObject'], this.bucket.arnForObjects('*'))
-    // Without it S3 says 403 instead of 404 for what is not there.
+    // Without it S3 answers 403 instead of 404 for a missing object.
     to('HotworkLists', ['s3:ListBucket'], this.bucket.bucketArn)
   }
 }

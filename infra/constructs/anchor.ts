@@ -16,13 +16,13 @@ export type AnchorPlace = {
   notaryKeys: readonly [number, ...number[]]
 }
 
-/** Where the log lies, who signs it, and the index that finds an entry in it. */
+/** The log's bucket, its signing key, and the index that finds an entry in it. */
 export class Anchor extends Construct {
   readonly key: SigningKey
   readonly index: LogIndexTable
   readonly bucketName: string
   readonly #arn: string
-  /** The same as cdk-nag writes it. */
+  /** The same in the form of cdk-nag. */
   readonly #label: string
 
   constructor(scope: Construct, id: string, { anchor, home, deletionProtection, notaryKeys }: AnchorPlace) {
@@ -49,7 +49,7 @@ export class Anchor extends Construct {
     })
   }
 
-  /** How much of a chain the latest checkpoint has, and no tile. */
+  /** Allows finding the part of a chain that the latest checkpoint covers, and reading no tile. */
   grantFind(to: HotworkFunction): void {
     this.index.grantFind(to)
     to.allow(['s3:GetObject'], [`${this.#arn}/checkpoint`])
@@ -65,7 +65,7 @@ export class Anchor extends Construct {
     this.#grantList(to)
   }
 
-  /** Without it S3 says 403 instead of 404 for what is not there. */
+  /** Without it S3 answers 403 instead of 404 for a missing object. */
   #grantList(to: HotworkFunction): void {
     to.allow(['s3:ListBucket'], [this.#arn])
   }
@@ -76,7 +76,7 @@ export class Anchor extends Construct {
   }
 }
 
-/** The notary, the reconciliation of the tables with its log, and who may read that. */
+/** The notary, the reconciliation of the tables with its log, and the log's readers. */
 export class Log extends Construct {
   readonly reconcile: HotworkFunction
 
@@ -88,7 +88,7 @@ export class Log extends Construct {
     this.#signReceipts(ground)
   }
 
-  /** It signs what the log has, and adds nothing to it. */
+  /** It signs the state of the log, and adds nothing to it. */
   #signReceipts({ tables, anchor, make }: Ground): void {
     const signReceipt = make(this, 'sign-receipt')
     tables.requests.grantRead(signReceipt)

@@ -31,13 +31,13 @@ export type Ladder = { tiers: readonly Tier[] }
 type Tier = { tier: number; stages: readonly Stage[]; grant: { claimWithin: number; lifetime: number } }
 type Stage = { name: string; deadline: number; onSilence: 'expire' | { escalateTo: string; deadline: number } }
 
-/** Seconds: a timer comes a little after the deadline it is for. */
+/** Seconds: a timer fires a little after its deadline. */
 const grace = 2
 
-/** Of an opening (functions/domain/break-glass/break-glass.ts). */
+/** The limits of an opening (functions/domain/break-glass/break-glass.ts). */
 const [longestWindow, reviewWithin] = [3600, 86_400]
 
-/** Six tries over about two minutes of a store, a throttle or a Lambda that does not answer. */
+/** Six attempts over about two minutes of a failing store, a throttle or a silent Lambda. */
 const patience: RetryProps = {
   interval: Duration.seconds(2),
   backoffRate: 2,
@@ -50,12 +50,11 @@ type Invoked = Pick<HotworkFunction, 'lambda'>
 type ApprovalWorkflowProps = { ladder: Ladder; awaitOutcome: Invoked; advanceWorkflow: Invoked }
 
 /**
- * Standard machines whose picture is the ladder, one waiting state a stage, named as functions/domain/requests/wait.ts
- * names them. They own order, waiting and retries, and carry an id; they decide nothing. All are the same but for where they
- * begin: one asks where to wait, and one a tier waits for its first stage at once, which saves a transition
- * (docs/adr/0054). What is approved waits for nothing more: its execution is over.
- *
- * A fault that outlasts its retries fails the execution, with an alarm; by `Next` the same fault would go round as fast as
+ * Standard machines whose picture is the ladder, one waiting state a stage, named as functions/domain/requests/wait.ts names
+ * them. They own order, waiting and retries, and carry an id; they decide nothing. They differ only in their start: one asks
+ * for the state to wait in, and one a tier waits for its first stage at once, which saves a transition (docs/adr/0054). An
+ * approved request waits for nothing more: its execution is over.
+ * A fault that outlasts its retries fails the execution, with an alarm; by `Next` the same fault would loop as fast as
  * transitions can be paid for. Every read applies deadlines and the sweep shows them, so a redrive loses nothing.
  */
 export class ApprovalWorkflow extends Construct {
@@ -75,7 +74,7 @@ export class ApprovalWorkflow extends Construct {
         stateMachineName: name,
         comment: 'Hotwork approval: generated from policies/ladder.json',
         definitionBody: DefinitionBody.fromChainable(Chain.start(drawn)),
-        // What is granted above is all it gets: CDK would add every version of each function.
+        // Only the rights granted above: CDK would add every version of each function.
         role: role.withoutPolicyUpdates(),
       })
       invoke.applyBefore(machine)
@@ -129,11 +128,11 @@ class Drawing {
     this.#next = this.#ask(advanceWorkflow)
     this.#next.next(this.route)
 
-    // Asked again while a plan lives: a step may take as long as a grant.
+    // Repeated while a plan lives: a step may take as long as a grant.
     this.#addWait('AwaitStep', longestGrant(ladder))
     this.#addWait('AwaitEnd', longestWindow, this.#addWait('AwaitReview', reviewWithin))
     for (const { tier, stages } of ladder.tiers) {
-      // From the last stage back, so that each can name the one after it.
+      // From the last stage back, so that each can name its successor.
       stages.reduceRight<State | undefined>((then, { name, deadline, onSilence }) => {
         if (onSilence !== 'expire') this.#addWait(`Tier${tier} ${name} escalated`, onSilence.deadline, then)
         return this.#addWait(`Tier${tier} ${name}`, deadline, then)
@@ -150,7 +149,7 @@ class Drawing {
     return state
   }
 
-  /** @param then without it the execution is over when the wait has succeeded */
+  /** @param then without it the execution is over after the wait */
   #addWait(id: string, seconds: number, then?: State): State {
     const state = this.#wait(id, seconds)
       .addCatch(this.#close, { errors: ['Settled'], resultPath: JsonPath.DISCARD })
@@ -171,7 +170,7 @@ class Drawing {
         wait: id,
         taskToken: JsonPath.taskToken,
       }),
-      // Static: a path would be one more thing to trust, and every read applies what a request asks for itself.
+      // Static: a path would be one more input to trust, and every read applies the request's own deadline.
       taskTimeout: Timeout.duration(Duration.seconds(seconds + grace)),
       resultPath: JsonPath.DISCARD,
       retryOnServiceExceptions: false,
@@ -204,7 +203,7 @@ function grantEndWait(to: HotworkFunction): void {
 /** A timeout is static, and one state waits for the grants of all tiers. */
 const longestGrant = ({ tiers }: Ladder) => Math.max(...tiers.map(({ grant }) => grant.claimWithin + grant.lifetime))
 
-/** The machines, the functions that they call, and the one that starts it and ends its waits as requests change. */
+/** The machines, the functions that they call, and the follower that starts them and ends their waits as requests change. */
 export class Workflow extends Construct {
   readonly machine: StateMachine
   readonly advance: HotworkFunction
@@ -219,7 +218,7 @@ export class Workflow extends Construct {
     grantEndWait(awaitOutcome)
 
     this.advance = make(this, 'advance-workflow')
-    // The steps of a plan, and what stops one.
+    // The steps of a plan, and their stop.
     const workflow = new ApprovalWorkflow(this, 'Workflow', {
       ladder: bundle.ladder,
       awaitOutcome,
@@ -241,7 +240,7 @@ export class Workflow extends Construct {
     new StreamReader(this, 'FollowStream', { deadLetters, table: requests.table, reader: follower, tells: ['all'] })
   }
 
-  /** Step Functions tells of them by itself: an alarm on a metric would be paid for by the machine. */
+  /** Step Functions reports them itself: an alarm on a metric would be paid for by the machine. */
   #tellEarlyEnds(machines: readonly StateMachine[], to: HotworkFunction): void {
     new Rule(this, 'EarlyEnds', {
       description: 'Executions that failed, timed out or were stopped',

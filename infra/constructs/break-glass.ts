@@ -12,7 +12,7 @@ import { say } from './variables.ts'
 
 export type ReadingGround = Ground & { calls: CallReader }
 
-/** To open takes the tables and nothing else: no queue, no workflow, no Slack. */
+/** Opening needs only the tables: no queue, no workflow, no Slack. */
 export class BreakGlass extends Construct {
   /** The page hook, outside Hotwork and Slack. */
   readonly topic: BreakGlassTopic
@@ -28,7 +28,7 @@ export class BreakGlass extends Construct {
 
   #makeOpening({ bundle, incidents, make }: Ground): void {
     for (const each of [make(this, 'open-break-glass'), make(this, 'open-on-page')]) {
-      // Only where the deployment has an incident tool. That it does not answer stops no opening.
+      // Only if the deployment has an incident tool. Its silence stops no opening.
       if (bundle.deployment.incidents) incidents.grantRead(each)
     }
   }
@@ -37,7 +37,7 @@ export class BreakGlass extends Construct {
     const { incidents, tables, make } = ground
     const conclude = make(this, 'conclude-break-glass')
     incidents.grantRead(conclude)
-    // Requests end with the incident that was live when they were asked for.
+    // Requests end with the incident that was live at their submission.
     tables.requests.grantFind(conclude, 'by-task')
     grantReadTrail(make(this, 'read-break-glass'), ground)
   }
@@ -62,7 +62,7 @@ export function grantReadTrail(
   calls.grantAsk(to)
 }
 
-/** Apart from the alarms' topic: the person paged for an opening need not be the one who mends Hotwork. */
+/** Separate from the alarms' topic: the person paged for an opening need not be the one who mends Hotwork. */
 export class BreakGlassTopic extends Construct {
   readonly topic: Topic
 
@@ -85,7 +85,7 @@ export class BreakGlassTopic extends Construct {
     return this.topic.topicArn
   }
 
-  /** Neither subscribing nor reading who is subscribed. */
+  /** Allows publishing, but neither subscribing nor reading the subscriptions. */
   grantPage(to: HotworkFunction): void {
     to.allow(['sns:Publish'], [this.arn])
   }

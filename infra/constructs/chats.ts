@@ -9,21 +9,21 @@ import type { Ground } from './ground.ts'
 import { type HotworkFunction, InlineRole } from './hotwork-function.ts'
 import { say } from './variables.ts'
 
-/** `advance` stores what is due when a timer ends, also where the workflow has stopped. */
+/** `advance` stores due changes at the end of a timer, even if the workflow has stopped. */
 type SlackChannelProps = Ground & { topic: BreakGlassTopic; advance: HotworkFunction }
 
 export class SlackChannel extends Construct {
-  /** Ids of requests whose cards have to be looked at, in order for each. */
+  /** Ids of requests whose cards must be checked, in order for each. */
   readonly cardsQueue: WorkQueue
   readonly setReminders: HotworkFunction
-  /** Clicks for a whole list: on record before anything follows, then each of the list is decided. */
+  /** Clicks for a whole list: recorded first, then each request of the list is decided. */
   readonly decideBurst: HotworkFunction
-  /** Asks who is in the groups that come from elsewhere. */
+  /** Reads the members of groups with an outside source. */
   readonly groups: HotworkFunction
 
   constructor(scope: Construct, id: string, props: SlackChannelProps) {
     super(scope, id)
-    // Sixty tries a minute or two apart: an hour of a Slack that does not answer. Then a person looks.
+    // Sixty attempts a minute or two apart: an hour without an answer of Slack. Then a person is alerted.
     const inOrder = { order: 'group', attempts: 60, timed: true, deadLetters: props.deadLetters } as const
     this.cardsQueue = new WorkQueue(this, 'CardsQueue', { variable: 'CARDS_QUEUE', ...inOrder })
     this.#receive(props)
@@ -62,7 +62,7 @@ export class SlackChannel extends Construct {
     for (const chat of chats) chat.grantRead(drawCard)
     this.cardsQueue.grantSend(drawCard)
     this.cardsQueue.grantHold(drawCard)
-    // An ended opening's card says what was done in it, and its pager hears that there is one.
+    // An ended opening's card says what was done in it, and its pager hears of it.
     tables.ledger.grantRead(drawCard)
     topic.grantPage(drawCard)
     // Slack takes about one message a second in a channel.
@@ -70,7 +70,7 @@ export class SlackChannel extends Construct {
     alarms.watchQueue(this.cardsQueue, { oldest: Duration.minutes(10) })
   }
 
-  /** A reminder has the cards looked at; the end of an opening has it stored. */
+  /** A reminder has the cards checked; the end of an opening has it stored. */
   #setTimers({ tables, deadLetters, advance, make }: SlackChannelProps): HotworkFunction {
     const timers = new Timers(this, 'Timers', { draws: this.cardsQueue, stores: advance })
     const setReminders = make(this, 'set-reminders')
@@ -81,7 +81,7 @@ export class SlackChannel extends Construct {
     return setReminders
   }
 
-  /** Only where the directory takes groups from a source that is read. */
+  /** Only if the directory takes groups from a source that is read. */
   #readGroups({ bundle, tables, chats, sourceSecrets, make }: Ground): HotworkFunction {
     const groups = make(this, 'refresh-groups')
     for (const chat of chats) chat.grantRead(groups)
@@ -97,8 +97,8 @@ export class SlackChannel extends Construct {
 }
 
 /**
- * One-time entries of EventBridge Scheduler that put a message into one queue, or have one function look at a request.
- * One role for both, since either only has something looked at.
+ * One-time entries of EventBridge Scheduler that put a message into one queue, or have one function look at a request. One
+ * role for both, because either only triggers a check.
  */
 class Timers extends Construct {
   readonly #group: string
@@ -110,11 +110,11 @@ class Timers extends Construct {
     this.#group = `${stackName}-timers`
     const group = new ScheduleGroup(this, 'Group', {
       scheduleGroupName: this.#group,
-      // CDK keeps it otherwise, and its name with it: after a first deployment that failed, none would ever succeed.
+      // CDK's default would keep it with its name: after a failed first deployment none would ever succeed.
       removalPolicy: RemovalPolicy.DESTROY,
     })
     const role = new InlineRole(this, 'Role', {
-      // Of this group alone.
+      // Only for this group.
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: {
           StringEquals: { 'aws:SourceAccount': account, 'aws:SourceArn': group.scheduleGroupArn },
@@ -133,7 +133,7 @@ class Timers extends Construct {
     })
   }
 
-  /** Allows making timers, in this group, with this role. Neither changing nor removing one. */
+  /** Allows making timers, in this group, with this role, but neither changing nor removing one. */
   grantSet(to: HotworkFunction): void {
     const { region, account, partition } = Stack.of(this)
     const timersOf = (...place: string[]) => `arn:${place.join(':')}:schedule/${this.#group}/*`
@@ -148,5 +148,5 @@ class Timers extends Construct {
   }
 }
 
-/** As cdk-nag writes a stack's place: by value, or by what CloudFormation fills in. */
+/** A stack's place in the form of cdk-nag: a value, or CloudFormation's placeholder. */
 const known = (value: string, otherwise: string) => (Token.isUnresolved(value) ? otherwise : value)

@@ -5,7 +5,7 @@ import { Construct } from 'constructs'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { say } from './variables.ts'
 
-/** No signing, nor any way to let others sign but by the key's policy. */
+/** Neither signing, nor any way to let others sign but by the key's policy. */
 export const administration = [
   'kms:DescribeKey',
   'kms:GetKeyPolicy',
@@ -26,23 +26,23 @@ export const administration = [
   'kms:GetKeyRotationStatus',
 ]
 
-/** ES256 over a digest is all that the key may be asked for. */
+/** The key signs only ES256 over a digest. */
 const signs = {
   // IfExists: on AWS every Sign carries both keys; the local emulator knows neither.
   StringEqualsIfExists: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256', 'kms:MessageType': 'DIGEST' },
 }
 
 type KeyUse = {
-  /** What they sign, for the description. */
+  /** The signed statements, for the description. */
   what: string
-  /** The variable that says which keys are published, and, unless the first of those is known to sign, the one that says which signs. */
+  /** The variable of the published keys, and, unless the first of those is known to sign, the variable of the signing one. */
   verifies: string
   signs?: string
 }
 
 /**
- * Keys that sign for one purpose, each with a number for good. Each outlives its stack, since what it signed is still
- * out. An asymmetric key does not rotate, so another takes its place: published first, then signing, then alone
+ * Keys that sign for one purpose, each with a permanent number. Each outlives its stack, because its signatures are still in
+ * use. An asymmetric key does not rotate, so another takes its place: published first, then signing, then alone
  * (docs/runbooks/rotate-signing-key.md).
  */
 export class SigningKey extends Construct {
@@ -58,7 +58,9 @@ export class SigningKey extends Construct {
     say(this, { [use.verifies]: arns.join(' '), ...(use.signs !== undefined && { [use.signs]: arns[0] }) })
   }
 
-  /** By the key's own policy, which trusts no other policy of the account to. @param what part of the statement's id */
+  /**
+   * Grants by the key's own policy, which delegates to no other policy of the account. @param what part of the statement's id
+   */
   grantSign(to: HotworkFunction, what: 'Tokens' | 'Statements' | 'Checkpoints' | 'Receipts'): void {
     const [signing] = this.#keys
     signing.addToResourcePolicy(

@@ -14,14 +14,14 @@ import { Construct } from 'constructs'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { say } from './variables.ts'
 
-/** Of every queue: the emulator that `npm start` runs speaks http, and would then refuse every call. */
+/** The finding is suppressed for every queue: the emulator of `npm start` speaks http, and would refuse every call. */
 const plainHttp = {
   id: 'AwsSolutions-SQS4',
   reason:
     'The local emulator speaks http, so a TLS-only policy would deny all of it; on AWS the SDK and AWS itself speak https',
 }
 
-/** Where messages go that could not be worked off. An alarm watches it; a person sends them back. */
+/** A queue of unprocessable messages. An alarm watches it; a person redrives them. */
 function letterQueue(scope: Construct, id: string, fifo = false): Queue {
   const queue = new Queue(scope, id, {
     ...(fifo && { fifo: true }),
@@ -32,7 +32,7 @@ function letterQueue(scope: Construct, id: string, fifo = false): Queue {
   return queue
 }
 
-/** The same of what is no queue: the check of cdk-nag does not see that it is one of dead letters. */
+/** The same for sources other than queues: the check of cdk-nag does not recognise it as a dead-letter queue. */
 function otherLetters(scope: Construct, id: string, of: string): Queue {
   const queue = letterQueue(scope, id)
   const reason = `This is the dead-letter queue, ${of}, which the check does not see`
@@ -41,23 +41,21 @@ function otherLetters(scope: Construct, id: string, of: string): Queue {
 }
 
 /**
- * Of a rule. It keeps the whole event, with the session token that STS answered, so no role of ours may read it, and it is
- * not among the other dead letters.
- *
+ * The dead-letter queue of a rule. It keeps the whole event, with the session token in STS's answer, so no role of ours may
+ * read it, and it is separate from the other dead letters.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
  */
 export const undelivered = (scope: Construct): Queue => otherLetters(scope, 'DeadLetters', 'of a rule of EventBridge')
 
 /**
- * What was given up, of the whole stack. Each letter says where it comes from. SQS sends back what came from a queue and
- * nothing else, so the letters of Lambda are apart (docs/runbooks).
- *
+ * The dead letters of the whole stack. Each names its source. SQS redrives only messages that came from a queue, so the
+ * letters of Lambda are separate (docs/runbooks).
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
  */
 export class DeadLetters extends Construct {
   readonly standard: Queue
   readonly ordered: Queue
-  /** What Lambda gave up: records of a stream, and invocations that no caller waits for. */
+  /** Lambda's dead letters: records of a stream, and asynchronous invocations. */
   readonly invocations: Queue
 
   constructor(scope: Construct, id: string) {
@@ -68,8 +66,7 @@ export class DeadLetters extends Construct {
   }
 
   /**
-   * Has Lambda keep what invokes `worker` while no caller waits: three tries in three minutes, then it is a dead letter.
-   *
+   * Has Lambda keep asynchronous invocations of `worker`: three attempts in three minutes, then it is a dead letter.
    * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
    */
   keepInvocations(worker: HotworkFunction): void {
@@ -82,7 +79,7 @@ export class DeadLetters extends Construct {
     config.node.addDependency(worker.role)
   }
 
-  /** What `worker` fails at. CDK's own destination would grant more. */
+  /** The destination of failures of `worker`. CDK's own destination would grant more. */
   takeFrom(worker: HotworkFunction): { bind: () => { destination: string } } {
     const destination = this.invocations.queueArn
     worker.allow(['sqs:SendMessage'], [destination])
@@ -102,7 +99,7 @@ type WorkQueueProps = {
   retention?: Duration
 }
 
-/** Ids handed on to one function. With `order: 'group'` a message that cannot be worked off holds up its own group alone. */
+/** Ids for one function. With `order: 'group'` an unprocessable message blocks its own group alone. */
 export class WorkQueue extends Construct {
   readonly queue: Queue
 
@@ -124,7 +121,7 @@ export class WorkQueue extends Construct {
       ...(name !== undefined && { queueName: name }),
       ...(retention !== undefined && { retentionPeriod: retention }),
       deadLetterQueue: { queue: fifo ? deadLetters.ordered : deadLetters.standard, maxReceiveCount: attempts },
-      // Six times a worker's timeout, as Lambda asks, so that a retry cannot overlap the attempt before it.
+      // Six times a worker's timeout, as Lambda recommends, so that a retry cannot overlap the attempt before it.
       visibilityTimeout: Duration.seconds(6 * worker.toSeconds()),
       ...(fifo && {
         fifo: true,
@@ -142,14 +139,17 @@ export class WorkQueue extends Construct {
     to.allow(['sqs:SendMessage'], [this.queue.queueArn])
   }
 
-  /** Allows saying when a failed message shall come again. */
+  /** Allows setting the time of a failed message's retry. */
   grantHold(to: HotworkFunction): void {
     to.allow(['sqs:ChangeMessageVisibility'], [this.queue.queueArn])
   }
 
-  /** What the worker reports as failed comes again, the rest of the batch does not. @param atOnce most workers at a time */
+  /**
+   * Messages that the worker reports as failed are retried, the rest of the batch is not. @param atOnce most workers at a
+   * time
+   */
   consumedBy(worker: HotworkFunction, { batchSize, atOnce }: { batchSize: number; atOnce?: number }): void {
-    // CDK's own event source asks for more than Lambda needs.
+    // CDK's own event source grants more than Lambda needs.
     worker.allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [this.queue.queueArn])
     const mapping = new EventSourceMapping(this, 'Mapping', {
       target: worker.lambda,
@@ -166,9 +166,9 @@ type StreamReaderProps = {
   deadLetters: DeadLetters
   table: TableV2
   reader: HotworkFunction
-  /** Beside requests. */
+  /** Rows beside requests. */
   of?: readonly ('HALT#' | 'PERMIT#' | 'CLICK#')[]
-  /** Which changes of requests: functions/domain/requests/grant-change.ts. */
+  /** Changes of requests to report: functions/domain/requests/grant-change.ts. */
   tells: readonly string[]
 }
 
@@ -179,8 +179,9 @@ const changesOf = (prefixes: readonly string[], more: { [of: string]: unknown } 
   })
 
 /**
- * A function that follows the requests table. DynamoDB serves two readers of a stream well and no more, so there are
- * two. The sweep follows the workflow of what is lost after the retries; its cards and denies are handed on by a person (docs/runbooks).
+ * A function that follows the requests table. DynamoDB serves two readers of a stream well and no more, so there are two. The
+ * sweep recovers the workflow of records that outlast their retries; their cards and denies are handed on by a person
+ * (docs/runbooks).
  */
 export class StreamReader extends Construct {
   constructor(scope: Construct, id: string, { deadLetters, table, reader, of = [], tells }: StreamReaderProps) {
@@ -190,9 +191,9 @@ export class StreamReader extends Construct {
     const mapping = new EventSourceMapping(this, 'Mapping', {
       target: reader.lambda,
       eventSourceArn: streamArn,
-      // LATEST loses what is written while the mapping is being made; reading a day again does no harm.
+      // LATEST loses writes while the mapping is being made; reading a day again does no harm.
       startingPosition: StartingPosition.TRIM_HORIZON,
-      // No evaluations, idempotency keys or replay marks, and no removals by TTL.
+      // Without evaluations, idempotency keys, replay marks, and removals by TTL.
       filters: [
         changesOf(['REQ#'], { NewImage: { tells: { S: FilterRule.or(...tells) } } }),
         ...(of.length === 0 ? [] : [changesOf(of)]),
@@ -211,8 +212,8 @@ export class StreamReader extends Construct {
 }
 
 /**
- * A function that follows the ledger table, all that is done to it, in order. A batch that fails is tried again as long as
- * the stream has it, which is a day; what is lost then is found by the reconciliation.
+ * A function that follows the ledger table, every change in order. A failed batch is retried for as long as the stream keeps
+ * it, which is a day; the reconciliation finds lost ones.
  */
 export class LedgerStreamReader extends Construct {
   constructor(scope: Construct, id: string, { table, reader }: { table: TableV2; reader: HotworkFunction }) {
@@ -224,7 +225,7 @@ export class LedgerStreamReader extends Construct {
       eventSourceArn: streamArn,
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: 1000,
-      // Each batch costs a signature and some puts, however small it is.
+      // Each batch costs a signature and some puts, at any size.
       maxBatchingWindow: Duration.seconds(1),
       reportBatchItemFailures: true,
     })
@@ -246,7 +247,7 @@ function grantStream(reader: HotworkFunction, table: TableV2): void {
 
 type RunEveryProps = { every: Duration; worker: HotworkFunction; within?: Duration; enabled?: boolean }
 
-/** A run that fails or is missed is made good by the next. @param within how late a run may begin */
+/** A failed or missed run is made good by the next. @param within the latest delay of a run */
 export function runEvery(scope: Construct, id: string, props: RunEveryProps): void {
   const { every, worker, within = every, enabled = true } = props
   new Rule(scope, id, {

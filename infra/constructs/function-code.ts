@@ -34,8 +34,8 @@ export class FunctionCode {
 const copy = (from: string, to: string) => cpSync(from, to, { recursive: true })
 
 /**
- * In a process of its own, since the package has no bundler to import. A run of all tests synthesizes ten times, and has
- * it bundled once (test/support/run.ts).
+ * A separate process, because the package has no bundler to import. A run of all tests synthesizes often, and bundles once
+ * (test/support/run.ts).
  */
 function bundle(folder: string): void {
   const once = process.env['HOTWORK_BUNDLED_FUNCTIONS']
@@ -49,7 +49,7 @@ function bundle(folder: string): void {
   if (status !== 0) throw error ?? new Error(stderr)
 }
 
-/** It is as large as all the code of a function, so the package has it once: beside the program of policy authors. */
+/** The wasm is as large as all the code of a function, so the package has it once: beside the program of policy authors. */
 const cedarWasm = (): string =>
   join(
     prebuilt === undefined

@@ -36,14 +36,17 @@ export type Ground = {
   deadLetters: DeadLetters
   roles: TargetRoles
   make: MakeFunction
-  /** The names of the functions that there are so far. */
+  /** The names of the functions made so far. */
   made: ReadonlySet<string>
 }
 
-/** By its descriptor: its routes, its variables, and what it may put. One that goes by policy as of now reads what was recertified. */
+/**
+ * Makes a function by its descriptor: its routes, its variables, and its rows. If it uses the present policy, it also reads
+ * recertifications.
+ */
 export type MakeFunction = (scope: Construct, name: string, role?: InlineRole) => HotworkFunction
 
-/** Those of some callers that no construct has made: they have what their descriptors say, and no right beside it. */
+/** Makes the remaining functions of some callers: they have the rights of their descriptors and no others. */
 export function makeOthers(scope: Construct, callers: readonly Caller[], { make, made }: Ground): void {
   const others = lambdas.filter(
     ({ name, caller, kind }) => callers.includes(caller) && kind === undefined && !made.has(name),
@@ -77,7 +80,7 @@ export function functionMaker({
     if (policy !== 'none' && !asDeployed) tables.requests.grantReadMany(made)
     if (puts.length > 0) tables.requests.grantPut(made, puts)
     if (chains.length > 0) {
-      // Where its chain ends.
+      // The end of its chain.
       tables.requests.grantRead(made)
       tables.ledger.grantAppend(made, chains)
     }

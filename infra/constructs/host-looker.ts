@@ -6,7 +6,7 @@ import type { HotworkFunction } from './hotwork-function.ts'
 import { grantSimulate } from './target-roles.ts'
 import { say } from './variables.ts'
 
-/** The one function that asks IAM about the hosts of agents, daily and when a person wants to know now. */
+/** The one function that asks IAM about the hosts of agents, daily and on a person's demand. */
 export class HostLooker extends Construct {
   readonly #looker: HotworkFunction
 

@@ -9,7 +9,7 @@ import type { Route } from '../functions.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { say } from './variables.ts'
 
-/** Calls a second to one route: a flood of one takes nothing from another. */
+/** Calls a second to one route: a flood of one does not affect another. */
 const limits = {
   public: { rate: 50, burst: 100 },
   own: { rate: 200, burst: 400 },
@@ -29,7 +29,7 @@ const accessLog = {
 
 type Address = { issuer: string | undefined; domain: IDomainName | undefined }
 
-/** It depends on no Lambda, so that its address can be told to all of them. */
+/** Independent of every Lambda, so that all of them can be told its address. */
 export class HotworkApi extends Construct {
   readonly api: HttpApi
   readonly issuer: string
@@ -37,12 +37,12 @@ export class HotworkApi extends Construct {
   readonly #limited: { [route: string]: object } = {}
   readonly #integrations = new Map<HotworkFunction, HttpLambdaIntegration>()
 
-  /** @param issuer the address that callers know, where it is neither the domain nor the API's own */
+  /** @param issuer the address that callers know, if it is neither the domain nor the API's own */
   constructor(scope: Construct, id: string, { issuer, domain }: Address) {
     super(scope, id)
     this.api = new HttpApi(this, 'Api', { description: 'Hotwork', createDefaultStage: false })
     const log = new LogGroup(this, 'AccessLog', {
-      // AWS's resource policy lists log groups one by one, up to 5,120 characters an account, but for those of this name:
+      // AWS's resource policy lists log groups one by one, up to 5,120 characters an account, except under this prefix:
       // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
       logGroupName: `/aws/vendedlogs/${Stack.of(this).stackName}/api`,
       retention: RetentionDays.THREE_MONTHS,
@@ -69,13 +69,13 @@ export class HotworkApi extends Construct {
     })
   }
 
-  /** The routes of its descriptor, or more that it has beside them, with their limit. */
+  /** Adds the routes of its descriptor, or other ones, with their limit. */
   route(handler: HotworkFunction, routes: readonly Route[] = handler.descriptor.routes ?? []): void {
     const { limit } = handler.descriptor
     for (const key of routes) {
       const added = this.#add(handler, key)
       if (limit === undefined) continue
-      // API Gateway refuses the settings of a route that is not there yet.
+      // API Gateway refuses the settings of a missing route.
       this.#stage.addResourceDependency(added.node.defaultChild as CfnRoute)
       const { rate, burst } = limits[limit]
       this.#limited[key] = { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst }
@@ -83,7 +83,7 @@ export class HotworkApi extends Construct {
   }
 
   #add(handler: HotworkFunction, key: Route): Construct {
-    // A permission for each route would be a resource each, and so would an integration; a stack has five hundred.
+    // One permission and one integration for all routes: each would be a resource, and a stack may have five hundred.
     const integration =
       this.#integrations.get(handler) ??
       new HttpLambdaIntegration(handler.node.id, handler.lambda, { scopePermissionToRoute: false })

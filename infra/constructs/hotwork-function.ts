@@ -25,7 +25,7 @@ import { type Lambda, lambdaNamed } from '../functions.ts'
 import type { FunctionCode } from './function-code.ts'
 import { lookUp } from './variables.ts'
 
-/** A role whose rights are a part of it. CDK's own makes a second resource for them, of the 500 that a stack may have. */
+/** A role with inline rights. CDK's own makes a second resource for them, of the 500 that a stack may have. */
 export class InlineRole extends Role {
   readonly #rights = new PolicyDocument()
   #apart: Policy | undefined
@@ -42,7 +42,7 @@ export class InlineRole extends Role {
     return { statementAdded: true, policyDependable: this }
   }
 
-  /** To be named in the policy of a key. Then its rights are a resource of their own: they name keys, which wait for it. */
+  /** The role for the policy of a key. Then its rights are a resource of their own: they name keys, which wait for it. */
   inKeyPolicy(): ArnPrincipal {
     this.#apart ??= new Policy(this, 'DefaultPolicy', { document: this.#rights, roles: [this] })
     return new ArnPrincipal(this.roleArn)
@@ -55,11 +55,11 @@ type HotworkFunctionProps = {
   /** All functions write to one: each line names its function. */
   log: ILogGroup
   reserve: boolean
-  /** Another function's, for one that needs that role's very rights. */
+  /** Another function's, for one that needs exactly that role's rights. */
   role?: InlineRole
 }
 
-/** One Lambda, by default with a role of its own that may write its log. What it uses grants the rest. */
+/** One Lambda, by default with a role of its own that may only write its log. The constructs that it uses grant the rest. */
 export class HotworkFunction extends Construct {
   readonly descriptor: Lambda
   readonly lambda: LambdaFunction
@@ -82,14 +82,14 @@ export class HotworkFunction extends Construct {
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      // Compiling Cedar's wasm is what needs a bigger share of a processor.
+      // Compiling Cedar's wasm needs a bigger share of a processor.
       memorySize: megabytes ?? (policy === 'answers' ? 512 : 256),
       timeout: Duration.seconds(seconds),
       environment: { LOG_LEVEL: 'INFO', POWERTOOLS_SERVICE_NAME: name },
       role: this.role,
       logGroup: log,
       loggingFormat: LoggingFormat.JSON,
-      // With Lambda's report of each invocation, by which failed ones are counted.
+      // With Lambda's report of each invocation, by which failures are counted.
       systemLogLevelV2: SystemLogLevel.INFO,
       ...(reserve && reserved !== undefined && { reservedConcurrentExecutions: reserved }),
     })
@@ -108,7 +108,7 @@ export class HotworkFunction extends Construct {
     Grant.addToPrincipal({ grantee: this.role, actions: [...actions], resourceArns: [...resources], conditions })
   }
 
-  /** Allows it to call itself, apart from its other rights: the function waits for those. */
+  /** Allows it to call itself, separate from its other rights: the function waits for those. */
   grantItself(): void {
     const statement = new PolicyStatement({
       actions: ['lambda:InvokeFunction'],
@@ -117,13 +117,13 @@ export class HotworkFunction extends Construct {
     new Policy(this, 'Itself', { statements: [statement], roles: [this.role] })
   }
 
-  /** An alias, by which a caller says what it calls for. It leads to the code that is deployed. */
+  /** An alias, by which a caller states its purpose. It leads to the deployed code. */
   nameLatest(alias: string): void {
     const { functionName } = this.lambda
     new CfnAlias(this, `${alias}Alias`, { functionName, functionVersion: '$LATEST', name: alias })
   }
 
-  /** Allows another to call it, and no version or alias of it; or, where aliases are named, to call it by those alone. */
+  /** Allows another to call it, without versions or aliases; or, if aliases are named, only by those. */
   grantInvoke(to: HotworkFunction, aliases?: readonly string[]): void {
     const { functionArn } = this.lambda
     to.allow(['lambda:InvokeFunction'], aliases?.map((alias) => `${functionArn}:${alias}`) ?? [functionArn])

@@ -25,7 +25,7 @@ export class PeopleEndpoints extends Construct {
     anchor.grantFind(readRequests)
   }
 
-  /** Agents and what else is recertified: who reads them may not recertify. */
+  /** Agents and other subjects of recertification: their readers may not recertify. */
   #makeAgents({ tables, hosts, make }: Ground & { hosts: HostLooker }): void {
     const readAgents = make(this, 'read-agents')
     tables.requests.grantFind(readAgents, 'by-agent', 'by-status')
@@ -33,7 +33,7 @@ export class PeopleEndpoints extends Construct {
     tables.requests.grantFind(make(this, 'recertify'), 'by-agent')
   }
 
-  /** The one role that may delete anything of what is kept. */
+  /** The one role that may delete any of the data. */
   #makeErasure({ tables, make }: Ground): void {
     const eraseTexts = make(this, 'erase-texts')
     tables.texts.grantErase(eraseTexts)

@@ -9,13 +9,13 @@ type Reader = {
   readers: readonly string[]
   reads: readonly Reach[]
   externalIds: { 'sts:ExternalId': string[] }
-  /** What it may not do, also where its policies or those of a resource say that it may. */
+  /** Statements that deny even a right that its policies or a resource's policy give. */
   never: readonly PolicyStatement[]
 }
 
 /**
- * Reads what previews need of one account. All else is denied by name: without that, SSM would decrypt for it with the
- * account's usual key. No role where nothing is previewed.
+ * Reads the state that previews of one account need. All else is denied by name: without that, SSM would decrypt for it with
+ * the account's usual key. No role if nothing is previewed.
  */
 export function makeReader(scope: Construct, { hotwork, readers, reads, externalIds, never }: Reader): void {
   const [first, ...others] = readers

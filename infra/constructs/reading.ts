@@ -7,15 +7,15 @@ import { administration } from './credential-key.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { say } from './variables.ts'
 
-/** Kinds of statements that functions have signed: an alias of the signer for each. */
+/** Kinds of signed statements: an alias of the signer for each. */
 const statementKinds = new Set(lambdas.flatMap(({ signs = [] }) => signs))
 
 /** IfExists: on AWS every GenerateMac carries the key; the local emulator does not know it. */
 const macs = { StringEqualsIfExists: { 'kms:MacAlgorithm': 'HMAC_SHA_256' } }
 
 /**
- * What functions need that read the present state of what a request would change: the reader roles of the accounts, and
- * the key that keeps a digest of few possible values from being guessed. It outlives the stack, as requests do.
+ * The needs of functions that read the present state: the reader roles of the accounts, and the key that keeps a digest of
+ * few possible values from being guessed. The key outlives the stack, as requests do.
  */
 export class Reading extends Construct {
   readonly #readers: readonly string[]
@@ -45,7 +45,7 @@ export class Reading extends Construct {
     say(this, { READER_ROLE: `hotwork/${Stack.of(this).stackName}-reader`, STATE_KEY: this.#key.keyArn })
   }
 
-  /** Who signs what agents carry, and that it is Hotwork that asks or tells a tool. */
+  /** Sets the signer of the statements that agents carry, and of those that identify Hotwork to a tool. */
   signWith(signer: HotworkFunction): void {
     this.#signer = signer
     for (const kind of statementKinds) signer.nameLatest(kind)
@@ -57,7 +57,7 @@ export class Reading extends Construct {
     this.grantKey(to)
   }
 
-  /** Reads outside of AWS accounts. */
+  /** Allows reading outside of AWS accounts. */
   grantKey(to: HotworkFunction): void {
     this.#key.addToResourcePolicy(
       new PolicyStatement({
@@ -71,7 +71,7 @@ export class Reading extends Construct {
     this.grantSigned(to)
   }
 
-  /** Allows having statements signed, of its own kinds, and nothing else. */
+  /** Allows having statements of its own kinds signed, and no others. */
   grantSigned(to: HotworkFunction): void {
     this.#signer?.grantInvoke(to, to.descriptor.signs ?? [])
   }

@@ -27,7 +27,7 @@ export class RecordFollowers extends Construct {
 
   constructor(scope: Construct, id: string, props: RecordFollowersProps) {
     super(scope, id)
-    // In order for each role. Sixty tries a minute or two apart: an hour of an IAM that does not answer.
+    // In order for each role. Sixty attempts a minute or two apart: an hour without an answer of IAM.
     const inOrder = { order: 'group', attempts: 60, deadLetters: props.deadLetters } as const
     this.#denies = new WorkQueue(this, 'DeniesQueue', { variable: 'DENIES_QUEUE', ...inOrder })
     this.events = new DecisionEvents(this, 'Events', props)
@@ -54,18 +54,18 @@ export class RecordFollowers extends Construct {
     })
   }
 
-  /** It also ends what was delegated from an ended grant, and what a halt covers, so that those sessions are denied too. */
+  /** It also ends delegations of an ended grant and everything that a halt covers, so that those sessions are denied too. */
   #writeDenies({ tables: { requests }, roles, alarms, make }: RecordFollowersProps): void {
     const writeDenies = make(this, lambdaOf('aws', 'end'))
     requests.grantQuery(writeDenies)
     requests.grantFind(writeDenies, 'by-agent', 'by-status')
     grantDeny(writeDenies, roles)
     this.#denies.consumedBy(writeDenies, { batchSize: 10 })
-    // Until its deny is written an ended AWS session works on, so this one is the most urgent.
+    // An ended AWS session works until its deny is written, so this alarm is the most urgent.
     alarms.watchQueue(this.#denies, { oldest: Duration.minutes(2), urgent: true })
   }
 
-  /** Its cost does not grow with what waits. */
+  /** Its cost is independent of the number of waiting requests. */
   #sweep({ tables, follower, caller, callReader, targets, make }: RecordFollowersProps): void {
     const sweep = make(this, 'sweep-overdue')
     tables.requests.grantFind(sweep, 'overdue', 'uncompared')
@@ -78,7 +78,7 @@ export class RecordFollowers extends Construct {
     runEvery(this, 'Sweep', { every: Duration.minutes(1), worker: sweep })
   }
 
-  /** Decisions read the clock themselves: this tells of it, and ends what asks nothing. */
+  /** Decisions read the clock themselves: this reports due dates, and ends agents that make no request. */
   #lookAfterAgents({ tables, channel, make }: RecordFollowersProps): void {
     const lookAfter = make(this, 'look-after-agents')
     tables.requests.grantFind(lookAfter, 'by-agent')
@@ -87,7 +87,7 @@ export class RecordFollowers extends Construct {
     runEvery(this, 'LookAfter', { every: Duration.minutes(5), worker: lookAfter })
   }
 
-  /** Holds what AWS has against the tables, and may write neither. */
+  /** Compares AWS with the tables, and may write neither. */
   #reconcile({ tables: { requests, ledger }, roles, sealedUses, make }: RecordFollowersProps): void {
     const reconcile = make(this, lambdaOf('aws', 'reconcile'))
     requests.grantRead(reconcile)
@@ -100,12 +100,12 @@ export class RecordFollowers extends Construct {
   }
 }
 
-/** What receivers outside are told of decisions: one message for each event and receiver, and one function that sends. */
+/** Decision events for outside receivers: one message for each event and receiver, and one function that sends. */
 export class DecisionEvents extends Construct {
   readonly bus: EventBus
   readonly deliveries: WorkQueue
 
-  /** Where an agent or a tool is notified. */
+  /** The secret for notifying an agent or a tool. */
   readonly secret: WebhookSecret | undefined
 
   constructor(scope: Construct, id: string, { bundle, alarms, deadLetters, reading, tables, make }: Ground) {
@@ -132,7 +132,7 @@ export class DecisionEvents extends Construct {
     say(this, { EVENT_BUS: this.bus.eventBusName, WEBHOOK_SECRET: this.secret?.name })
     this.deliveries.grantHold(deliver)
     this.deliveries.consumedBy(deliver, { batchSize: 10, atOnce: 5 })
-    // SQS leaves out of the age what was received three times, so it tells of the function and not of a dead receiver.
+    // SQS leaves messages that were received three times out of the age, so it measures the function and not a dead receiver.
     alarms.watchQueue(this.deliveries, { oldest: Duration.minutes(15) })
   }
 }

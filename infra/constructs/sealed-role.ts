@@ -18,7 +18,7 @@ import { Construct } from 'constructs'
 import { alarmsIn, lettersIn } from './alarms.ts'
 import { type DeadLetters, undelivered, WorkQueue } from './event-sources.ts'
 
-/** Where Hotwork hears of a use: its queue, from its own account and Region; from anywhere else its event bus. */
+/** The receiver of a use: Hotwork's queue in its own account and Region, its event bus from anywhere else. */
 export type Desk = { queue: string } | { bus: string }
 
 type SealedRoleProps = {
@@ -30,7 +30,7 @@ type SealedRoleProps = {
   alarmTopic?: ITopic
 }
 
-/** The way in for the day that Hotwork itself is down. Each use raises an alarm that needs nothing of Hotwork. */
+/** Access for the day that Hotwork itself is down. Each use raises an alarm that needs nothing of Hotwork. */
 export class SealedRole extends Construct {
   readonly role: Role
 
@@ -43,17 +43,17 @@ export class SealedRole extends Construct {
       path: '/hotwork/',
       description: `Assumed by people by name when ${hotwork} is down; each use raises an alarm and is reviewed`,
       assumedBy: new People(users, {
-        // Not `IfExists`: a session of another role says nothing of a second factor, and does not do.
+        // Not `IfExists`: a session of another role says nothing of a second factor, and is refused.
         Bool: { 'aws:MultiFactorAuthPresent': 'true' },
         // `IfExists`: only temporary credentials have an age. A code shown in the AssumeRole call itself is verified there.
         NumericLessThanIfExists: { 'aws:MultiFactorAuthAge': String(Duration.minutes(15).toSeconds()) },
         StringEquals: {
-          // The console cannot say it, so each use is an `AssumeRole`, which is what the bell hears.
+          // The console cannot send it, so each use is an `AssumeRole`, which triggers the bell.
           'sts:ExternalId': 'sealed',
-          // Each call that CloudTrail has on record names the person.
+          // Each recorded call of CloudTrail names the person.
           // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM's own variable
           'sts:RoleSessionName': '${aws:username}',
-          // STS of another Region would tell another Region's bus.
+          // STS of another Region would send to another Region's bus.
           'aws:RequestedRegion': region,
         },
       }),
@@ -84,7 +84,7 @@ export class SealedRole extends Construct {
     raise('BellDeadLetters', lettersIn(deadLetterQueue), 1, untold)
   }
 
-  /** By its name, not its token: what CloudTrail has on record is what was asked for, word for word. */
+  /** By its name, not its token: CloudTrail records the request word for word. */
   #makeBell(ruleName: string): Rule {
     const { partition, account } = Stack.of(this)
     const rule = new Rule(this, 'Bell', {
@@ -105,7 +105,7 @@ export class SealedRole extends Construct {
   }
 
   #busTarget(bus: string, deadLetterQueue: Queue, roleName: string) {
-    // By its name, since the bus lets it in by that.
+    // By its name, because the bus admits it by that.
     const role = new Role(this, 'BellRole', {
       roleName,
       path: '/hotwork/',
@@ -139,8 +139,8 @@ class People extends PrincipalBase {
 }
 
 /**
- * Who did what, and not what STS answered, which holds the session's token. Whole objects, which every such event has: where
- * a path leads to nothing, EventBridge leaves a hole in the JSON.
+ * The actor and the action, without STS's answer, which holds the session's token. Whole objects, which every such event has:
+ * for a path without a value, EventBridge leaves a hole in the JSON.
  */
 const withoutAnswer = RuleTargetInput.fromObject({
   source: EventField.source,
@@ -153,7 +153,7 @@ const withoutAnswer = RuleTargetInput.fromObject({
 })
 
 /**
- * Of what CloudTrail calls read-only, as `AssumeRole`, an enabled rule alone sees nothing.
+ * A rule that is only enabled does not see events that CloudTrail calls read-only, such as `AssumeRole`.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
  */
 function hearReading(rule: Rule): void {
@@ -167,9 +167,9 @@ export type Sealed = {
 type SealedUsesProps = Sealed & { deadLetters: DeadLetters }
 
 /**
- * Where Hotwork hears that a sealed role was used. The rule of the own account sends to the queue. From elsewhere, rules send
- * to a bus: a queue takes nothing from another Region and cannot tell EventBridge in another account from a caller there,
- * while only AWS can say `aws.sts` on a bus.
+ * The receivers of sealed roles' uses. The rule of the own account sends to the queue. From elsewhere, rules send to a bus: a
+ * queue takes nothing from another Region and cannot tell EventBridge in another account from a caller there, while only AWS
+ * can say `aws.sts` on a bus.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
  */
 export class SealedUses extends Construct {
@@ -180,7 +180,8 @@ export class SealedUses extends Construct {
     super(scope, id)
     const { stackName, account } = Stack.of(this)
     const name = `${stackName}-sealed`
-    // By name, so that target stacks can name it. A day of a Hotwork that runs and cannot write; then a person looks.
+    // A fixed name, so that target stacks can refer to it. Retries cover a day in which Hotwork runs and cannot write; then a
+    // person is alerted.
     this.uses = new WorkQueue(scope, 'SealedUses', {
       deadLetters,
       variable: 'SEALED_QUEUE',
@@ -215,7 +216,7 @@ export class SealedUses extends Construct {
         statementId: `SealedRoleOf${accountId}`,
         statement: {
           Effect: 'Allow',
-          // The account, since a role that is yet to be made cannot be named; and of it that role alone.
+          // The account, because a role that does not exist yet cannot be named; in it that role alone.
           Principal: { AWS: `arn:${partition}:iam::${accountId}:root` },
           Action: 'events:PutEvents',
           Resource: bus.eventBusArn,

@@ -8,21 +8,21 @@ import { say } from './variables.ts'
 type OperatorSecretProps = {
   name: string
   description: string
-  /** The member that is made at random, and those that are beside it. */
+  /** The member that is made at random, and the members beside it. */
   random: string
   beside?: { readonly [member: string]: string }
-  /** Why nothing rotates it by itself. */
+  /** The reason why nothing rotates it by itself. */
   notRotated: string
-  /** The variable of the name, where it is of one secret. */
+  /** The variable of the name, if it is of one secret. */
   variable?: string
 }
 
 /**
- * A secret that Hotwork shares with another tool, put here by the operator. It is made with a random value that no tool
- * has, so that nothing is accepted until the real one is there.
+ * A secret that Hotwork shares with another tool, put here by the operator. It is made with a random value that no tool has,
+ * so that nothing is accepted until the real one is there.
  */
 abstract class OperatorSecret extends Construct {
-  /** To the SDK, its id. Not its ARN: the local emulator's `Ref` of a secret is the name. */
+  /** Its id for the SDK. Not its ARN: the local emulator's `Ref` of a secret is the name. */
   readonly name: string
 
   constructor(scope: Construct, id: string, props: OperatorSecretProps) {
@@ -35,7 +35,7 @@ abstract class OperatorSecret extends Construct {
       generateSecretString: {
         secretStringTemplate: JSON.stringify(props.beside ?? {}),
         generateStringKey: props.random,
-        // Letters and digits, of a number that four divides: base 64 too.
+        // Letters and digits, in a number divisible by four: valid base 64 too.
         passwordLength: 64,
         excludePunctuation: true,
       },
@@ -43,7 +43,7 @@ abstract class OperatorSecret extends Construct {
     Validations.of(secret).acknowledge({ id: 'AwsSolutions-SMG4', reason: props.notRotated })
   }
 
-  /** AWS puts six random characters behind the name in its ARN. */
+  /** AWS adds six random characters to the name in its ARN. */
   grantRead(to: HotworkFunction): void {
     const arn = Stack.of(this).formatArn({
       service: 'secretsmanager',
@@ -55,7 +55,7 @@ abstract class OperatorSecret extends Construct {
   }
 }
 
-/** The alias of the chat whose secret has the name that it had when there was one chat. */
+/** The alias of the chat whose secret keeps the name from when there was one chat. */
 const usual = 'slack'
 
 /** The bot token and the signing secret of one chat. */
@@ -65,7 +65,7 @@ export class ChatSecret extends OperatorSecret {
   /** Every chat, by alias. */
   static all(scope: Construct, { deployment: { chats } }: PolicyBundle): readonly ChatSecret[] {
     const all = Object.keys(chats ?? { [usual]: {} }).map((alias) => [alias, new ChatSecret(scope, alias)] as const)
-    // A function that reads one has to know of all: what comes in says which.
+    // A function that reads one must know all: the message tells which.
     say(scope, { CHAT_SECRETS: JSON.stringify(Object.fromEntries(all.map(([alias, { name }]) => [alias, name]))) })
     return all.map(([, secret]) => secret)
   }
@@ -84,7 +84,7 @@ export class ChatSecret extends OperatorSecret {
   }
 }
 
-/** What the tool that keeps incidents signs with, and what it wants to be asked with. */
+/** The incident tool's signing secret, and the credential for asking it. */
 export class IncidentSecret extends OperatorSecret {
   constructor(scope: Construct, id: string) {
     super(scope, id, {
@@ -99,7 +99,7 @@ export class IncidentSecret extends OperatorSecret {
   }
 }
 
-/** The key with which a kind of group source is read, by the member that the bundle has for the kind. */
+/** The key for reading a kind of group source, by the kind's member of the bundle. */
 const sourceSecrets: { readonly [kind: string]: OperatorSecretProps & { id: string; variable: string } } = {
   pager: {
     id: 'PagerDuty',
@@ -112,7 +112,7 @@ const sourceSecrets: { readonly [kind: string]: OperatorSecretProps & { id: stri
 }
 
 export class SourceSecret extends OperatorSecret {
-  /** Those of the kinds that a group comes from. */
+  /** The secrets of the kinds that groups use. */
   static all(scope: Construct, { directory: { sources = {} } }: PolicyBundle): readonly SourceSecret[] {
     const kinds = new Set(Object.values(sources).flatMap(({ source }) => Object.keys(source)))
     return Object.entries(sourceSecrets).flatMap(([kind, { id, ...props }]) => {
@@ -123,7 +123,7 @@ export class SourceSecret extends OperatorSecret {
   }
 }
 
-/** What each webhook is signed with, by the id of its agent or tool. */
+/** The signing secret of each webhook, by the id of its agent or tool. */
 export class WebhookSecret extends OperatorSecret {
   constructor(scope: Construct, id: string) {
     super(scope, id, {

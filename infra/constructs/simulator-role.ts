@@ -11,7 +11,7 @@ type Simulator = {
   externalIds: { 'sts:ExternalId': string[] }
 }
 
-/** Asks IAM what the hosts of agents may do, and can do nothing else. No role where no agent runs on a role of this account. */
+/** Asks IAM about the rights of agents' hosts, and has no other right. No role if no agent runs on a role of this account. */
 export function makeSimulator(scope: Construct, { hotwork, looker, hosts, externalIds }: Simulator): void {
   if (hosts.length === 0) return
   const role = new Role(scope, 'Simulator', {

@@ -18,8 +18,8 @@ const number = (name: string) => ({ name, type: AttributeType.NUMBER })
 type Kept = { deletionProtection: boolean }
 
 /**
- * A table that outlives mistakes. A first deployment that fails takes its empty tables with it: kept, each attempt would
- * leave four more, and protected, a stack that can neither go on nor be deleted. So protection comes afterwards.
+ * A table that outlives mistakes. A failed first deployment takes its empty tables with it: kept, each attempt would leave
+ * four more, and protected, a stack that can neither go on nor be deleted. So protection comes afterwards.
  */
 abstract class DurableTable extends Construct {
   readonly table: TableV2
@@ -42,12 +42,12 @@ abstract class DurableTable extends Construct {
     return this.table.tableName
   }
 
-  /** Not on its indexes, which CDK's own grant would add with a wildcard. */
+  /** Without its indexes, which CDK's own grant would add with a wildcard. */
   protected allow(to: HotworkFunction, ...actions: readonly `dynamodb:${string}`[]): void {
     to.allow(actions, [this.table.tableArn])
   }
 
-  /** `ForAllValues` also holds where an engine names no key, as the local emulator; DynamoDB names one for every put. */
+  /** `ForAllValues` also holds if an engine names no key, like the local emulator; DynamoDB names one for every put. */
   protected allowPut(to: HotworkFunction, prefixes: readonly string[]): void {
     const keys = prefixes.map((prefix) => `${prefix}*`).sort()
     to.allow(['dynamodb:PutItem'], [this.table.tableArn], {
@@ -57,7 +57,10 @@ abstract class DurableTable extends Construct {
 }
 
 const submitted = text('submitted')
-/** By what a request is found. An index whose keys are not of one month has the status too, or others would be written with it. */
+/**
+ * The facts by which a request is found. An index whose keys are not of one month includes the status, or others would be
+ * throttled with it.
+ */
 const facets = ['agent', 'owner', 'action', 'task', 'resource']
 const foundBy = (indexName: string, key: string, beside: readonly string[] = facets) => ({
   indexName,
@@ -77,10 +80,10 @@ const indexes = [
   { indexName: 'by-id', partitionKey: text('beginning'), sortKey: text('pk') },
   { indexName: 'overdue', partitionKey: text('overdue'), sortKey: number('dueAt') },
   { indexName: 'uncompared', partitionKey: text('uncompared'), sortKey: number('endedAt') },
-  // What waits for people, and the standing permits that can be drawn from, by agent.
+  // Requests that wait for people, and standing permits that can be drawn from, by agent.
   { indexName: 'open', partitionKey: text('openOf'), sortKey: submitted },
 ]
-/** Of those that list requests by any filter. */
+/** The indexes that list requests by any filter. */
 const history = [
   'by-time',
   'by-status',
@@ -93,7 +96,7 @@ const history = [
 ] as const
 type RequestIndex = (typeof history)[number] | 'overdue' | 'uncompared' | 'open'
 
-/** Requests, and all that commits in one transaction with them. The truth. */
+/** Requests, and everything that commits in one transaction with them. The source of truth. */
 export class RequestTable extends DurableTable {
   constructor(scope: Construct, id: string, kept: Kept) {
     super(scope, id, kept, 'REQUESTS_TABLE', {
@@ -112,12 +115,12 @@ export class RequestTable extends DurableTable {
     this.allow(to, 'dynamodb:GetItem')
   }
 
-  /** Recertifications before any call, all that a decision rests on, and what indexes found. */
+  /** For recertifications before any call, the facts of a decision, and the findings of indexes. */
   grantReadMany(to: HotworkFunction): void {
     this.allow(to, 'dynamodb:BatchGetItem')
   }
 
-  /** Never deleting. */
+  /** Without deletion. */
   grantPut(to: HotworkFunction, prefixes: readonly string[]): void {
     this.allowPut(to, prefixes)
   }
@@ -157,7 +160,7 @@ export class LedgerTable extends DurableTable {
     })
   }
 
-  /** IAM cannot ask that an entry is new: the writer does, and one that was replaced is found by its hash. */
+  /** IAM cannot require that an entry is new: the writer does, and a replaced one is found by its hash. */
   grantAppend(to: HotworkFunction, chains: readonly string[]): void {
     this.allowPut(to, chains)
   }
@@ -166,7 +169,7 @@ export class LedgerTable extends DurableTable {
     this.allow(to, 'dynamodb:Query')
   }
 
-  /** All of it, which only a comparison with the log needs. */
+  /** Reading all of it, which only a comparison with the log needs. */
   grantCompare(to: HotworkFunction): void {
     this.allow(to, 'dynamodb:BatchGetItem', 'dynamodb:Scan')
   }
@@ -178,8 +181,8 @@ export class LedgerTable extends DurableTable {
 }
 
 /**
- * What entries have only commitments to, so that it can be erased: each by its commitment, which is random. One role alone
- * may delete. IAM cannot ask that a put is new: a text that was replaced is not what its entry is committed to.
+ * The texts to which entries hold only commitments, so that they can be erased: each by its commitment, which is random. One
+ * role alone may delete. IAM cannot require that a put is new: a replaced text does not match its entry's commitment.
  */
 export class TextTable extends DurableTable {
   constructor(scope: Construct, id: string, kept: Kept) {
@@ -210,7 +213,7 @@ export class TextTable extends DurableTable {
   }
 }
 
-/** Which place in the log an entry has. It can be made again out of the log. */
+/** The place of each entry in the log. It can be rebuilt from the log. */
 export class LogIndexTable extends DurableTable {
   constructor(scope: Construct, id: string, kept: Kept) {
     super(scope, id, kept, 'LOG_INDEX_TABLE', { partitionKey: text('aggregate'), sortKey: number('sequence') })
@@ -225,7 +228,7 @@ export class LogIndexTable extends DurableTable {
   }
 }
 
-/** Task tokens of waiting states, apart from the requests, so that showing a request can never show one. */
+/** Task tokens of waiting states, separate from the requests, so that showing a request can never show one. */
 export class WaitTable extends DurableTable {
   constructor(scope: Construct, id: string, kept: Kept) {
     const shape = { partitionKey: text('requestId'), sortKey: text('wait'), timeToLiveAttribute: 'ttl' }

@@ -19,11 +19,11 @@ export type TargetAccountProps = {
   hotwork: string
   /** ARN of the only role that may assume the target role. */
   broker: string
-  /** ARN of the only role that may assume this account's revoker, where Hotwork is in another account. */
+  /** ARN of the only role that may assume this account's revoker, if Hotwork is in another account. */
   revoker?: string
-  /** ARNs of the roles that may read what the catalogue previews. */
+  /** ARNs of the roles that may read the state for previews. */
   readers?: readonly string[]
-  /** ARNs of the roles that may read what is here of Hotwork. */
+  /** ARNs of the roles that may audit Hotwork's part of this account. */
   auditors?: readonly string[]
   /** ARN of the only role that may ask IAM about the hosts of agents here, and the ARNs of those hosts. */
   looker?: string
@@ -37,11 +37,11 @@ export type TargetAccountProps = {
   alarmTopic?: ITopic | undefined
 }
 
-/** What a session is for, by its id, and who asked for it: only a person opens break-glass. */
+/** The purpose of a session by its id, with its requester: only a person opens break-glass. */
 const askers = { 'req_*': 'agent:*', 'bgl_*': 'person:*' } as const
 const ids = Object.keys(askers)
 
-/** Of every session: what it is denied by once its grant, credential, agent or owner is out. */
+/** The tags of every session: it is denied by them once its grant, credential, agent or owner has ended. */
 const tags = {
   'hotwork:request': ids,
   'hotwork:credential': 'crd_*',
@@ -53,7 +53,7 @@ const tags = {
 /** Cuts a session to less, and shorter: the one call of STS that a session may ever need. */
 const scoping = 'sts:GetScopedCredentials'
 
-/** Never, also where the catalogue or a session policy allows it: ways to more rights, or to lasting ones. */
+/** Always denied, even if the catalogue or a session policy allows it: ways to more rights, or to lasting ones. */
 const pivots = [
   'iam:*',
   'organizations:*',
@@ -116,7 +116,7 @@ export class TargetAccount extends Construct {
 
   #makeTarget({ hotwork, broker, externalIds, boundary }: Made & { broker: string }): Role {
     const principal = new ArnPrincipal(broker)
-    // One statement for each kind of session, so that nothing of one passes for the other. TagSession below asks for all tags.
+    // One statement for each kind of session, so that none passes for the other. TagSession below requires all tags.
     const asked = (id: keyof typeof askers) => ({
       StringEquals: externalIds,
       StringLike: {
@@ -135,11 +135,11 @@ export class TargetAccount extends Construct {
     })
     role.assumeRolePolicy?.addStatements(
       new PolicyStatement({ principals: [principal], actions: ['sts:AssumeRole'], conditions: asked('bgl_*') }),
-      // Statements of their own: neither call carries an external id or a session name to put a condition on.
+      // Separate statements: neither call carries an external id or a session name for a condition.
       new PolicyStatement({
         principals: [principal],
         actions: ['sts:TagSession'],
-        // No tag beside ours, and all of ours: a session could not be ended by one that it lacks. None is transitive.
+        // Exactly our tags: a session could not be ended by a missing one. None is transitive.
         conditions: {
           StringLike: tagged(tags),
           'ForAllValues:StringEquals': { 'aws:TagKeys': Object.keys(tags) },
@@ -154,7 +154,7 @@ export class TargetAccount extends Construct {
     return role
   }
 
-  /** Who writes policies can grant by them: it writes the target role's alone, and only while that has its boundary. */
+  /** A writer of policies can grant by them: it writes the target role's alone, and only while that has its boundary. */
   #makeRevoker({ hotwork, revoker, externalIds, boundary }: Made & { revoker: string }): void {
     const writeDenies = new PolicyStatement({
       actions: ['iam:PutRolePolicy', 'iam:DeleteRolePolicy'],
@@ -201,14 +201,14 @@ export class TargetAccount extends Construct {
     new CfnOutput(this, 'AuditorRoleArn', { value: role.roleArn })
   }
 
-  /** Only where the deployment names people for it. */
+  /** Only if the deployment names people for it. */
   #makeSealed({ hotwork, accounts, boundary, catalogue, desk, alarmTopic }: Sealed): void {
     const sealed = Object.values(accounts).flatMap((account) => account.sealed ?? [])
     if (sealed.length === 0) return
     const { region } = Stack.of(this)
     const own = sealed.find((each) => each.alarmTopic !== undefined)?.alarmTopic
     const topic = own === undefined ? alarmTopic : Topic.fromTopicArn(this, 'AlarmTopic', own)
-    // An alarm tells topics of its own Region alone.
+    // An alarm notifies topics of its own Region alone.
     const canTell = own === undefined || Token.isUnresolved(region) || own.split(':')[3] === region
     const { role } = new SealedRole(this, 'Sealed', {
       ...{ hotwork, boundary, catalogue, desk },
@@ -226,7 +226,7 @@ type Made = { hotwork: string; externalIds: ExternalIds; boundary: IManagedPolic
 const tagged = (like: { readonly [tag: string]: string | string[] }) =>
   Object.fromEntries(Object.entries(like).map(([tag, value]) => [`aws:RequestTag/${tag}`, value]))
 
-/** `IfExists`: the local emulator does not tell it. A session without one is denied all that is guarded. */
+/** `IfExists`: the local emulator does not send it. A session without one is denied all guarded actions. */
 const namedBy = (id: string | string[]) => ({ StringLikeIfExists: { 'sts:SourceIdentity': id } })
 
 const scopingOf = (accounts: TargetAccountProps['accounts']): readonly Reach[] =>
@@ -249,7 +249,7 @@ const unapproved = {
   conditions: { StringNotLike: { 'aws:PrincipalTag/hotwork:request': 'req_*' } },
 }
 
-/** What Hotwork is made of is beyond these sessions. */
+/** Hotwork's own resources are beyond these sessions. */
 function neverOurselves(
   reach: readonly Reach[],
   hotwork: string,
@@ -262,7 +262,7 @@ function neverOurselves(
     const named = ours.filter((each) => each.split(':')[2] === service)
     return [
       ...(/.otwork/.test(hotwork) ? [] : [`${place}:*${hotwork}*`]),
-      // Either case of its first letter; IAM has no other way to say so.
+      // Either case of its first letter: IAM has no other way to match it.
       `${place}:*?otwork*`,
       ...named.map((each) => each.replace(/^arn:\*:/, `arn:${partition}:`)),
     ]
@@ -281,9 +281,7 @@ function neverOurselves(
 const placeOf = (arn: string) => arn.split(':').slice(0, 5).join(':')
 
 /**
- * What a boundary does not allow, a resource's own policy still may, if it names a session: an explicit deny holds there
- * too.
- *
+ * Outside a boundary a resource's own policy may still allow, if it names a session: an explicit deny holds there too.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
  */
 const nothingBeside = (reach: readonly Reach[]) =>

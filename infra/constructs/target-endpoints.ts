@@ -6,8 +6,8 @@ import type { Ground } from './ground.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 
 /**
- * The Lambdas of every kind of target but AWS, by their descriptors: a function and a role for each verb, and no right of
- * AWS beyond Hotwork's own tables and keys. AWS's are where its rights are.
+ * The Lambdas of every kind of target but AWS, by their descriptors: a function and a role for each verb, without a right of
+ * AWS beyond Hotwork's own tables and keys. AWS's are made with its rights.
  */
 export class TargetEndpoints extends Construct {
   /** The ends of credentials, and the function that looks up calls, by the variables that name them. */
@@ -64,7 +64,7 @@ export class TargetEndpoints extends Construct {
     const end = make(this, lambdaOf(kind, 'end'))
     requests.grantRead(end)
     queue.consumedBy(end, { batchSize: 10 })
-    // Until its end is told an ended credential works on, so this one is the most urgent.
+    // An ended credential works until its end is delivered, so this alarm is the most urgent.
     alarms.watchQueue(queue, { oldest: Duration.minutes(2), urgent: true })
     return queue
   }

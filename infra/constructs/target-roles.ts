@@ -5,49 +5,49 @@ import type { HotworkFunction } from './hotwork-function.ts'
 export type TargetRoles = {
   /** One an account, for sessions of approved actions. */
   targets: readonly string[]
-  /** Those of them in Hotwork's own account. */
+  /** Those in Hotwork's own account. */
   targetsAtHome: readonly string[]
   /** These write the denies of target roles in other accounts. */
   foreignRevokers: readonly string[]
-  /** These read what other accounts have of Hotwork. */
+  /** These audit Hotwork's part of other accounts. */
   foreignAuditors: readonly string[]
   /** These ask IAM about the hosts of agents in other accounts. */
   foreignSimulators: readonly string[]
-  /** On which agents run in Hotwork's own account. */
+  /** The roles of agents' hosts in Hotwork's own account. */
   hostsAtHome: readonly string[]
 }
 
-/** Each session with tags and a source identity to find and end it by. */
+/** Each session with tags and a source identity, by which it is found and ended. */
 export function grantAssume(to: HotworkFunction, { targets }: TargetRoles): void {
   allowOnAny(to, ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'], targets)
 }
 
-/** Here, and as the revokers of other accounts. A deny is all that a target role's boundary lets a policy add. */
+/** Here, and as the revokers of other accounts. A target role's boundary lets a policy add nothing but denies. */
 export function grantDeny(to: HotworkFunction, { targetsAtHome, foreignRevokers }: TargetRoles): void {
   allowOnAny(to, ['iam:PutRolePolicy', 'iam:DeleteRolePolicy'], inlineOf(targetsAtHome))
   allowOnAny(to, ['sts:AssumeRole'], foreignRevokers)
 }
 
-/** What the target roles deny and what AWS has on record, here and as the auditors of other accounts. */
+/** Reading the denies of target roles and AWS's record, here and as the auditors of other accounts. */
 export function grantAudit(to: HotworkFunction, { targetsAtHome, foreignAuditors }: TargetRoles): void {
   allowOnAny(to, ['iam:GetRolePolicy', 'iam:ListRolePolicies'], inlineOf(targetsAtHome))
   allowOnAny(to, ['sts:AssumeRole'], foreignAuditors)
   grantReadCalls(to)
 }
 
-/** What was called in sessions of the target roles, here and as the auditors of other accounts. */
+/** Reading the calls in sessions of the target roles, here and as the auditors of other accounts. */
 export function grantReadSessions(to: HotworkFunction, { foreignAuditors }: TargetRoles): void {
   allowOnAny(to, ['sts:AssumeRole'], foreignAuditors)
   grantReadCalls(to)
 }
 
-/** What the hosts of agents may do, here and as the simulators of other accounts. */
+/** Asking for the rights of agents' hosts, here and as the simulators of other accounts. */
 export function grantSimulate(to: HotworkFunction, { hostsAtHome, foreignSimulators }: TargetRoles): void {
   allowOnAny(to, ['iam:SimulatePrincipalPolicy'], hostsAtHome)
   allowOnAny(to, ['sts:AssumeRole'], foreignSimulators)
 }
 
-/** Which calls AWS has on record. On `*`, since the service authorization reference lists no resource type for it. */
+/** Reading AWS's record of calls. On `*`, because the service authorization reference lists no resource type for it. */
 function grantReadCalls(to: HotworkFunction): void {
   Validations.of(to.role).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',
@@ -56,11 +56,11 @@ function grantReadCalls(to: HotworkFunction): void {
   to.allow(['cloudtrail:LookupEvents'], ['*'])
 }
 
-/** Also without the path, by which the local emulator judges. On AWS an account has a role's name once. */
+/** Also without the path, by which the local emulator judges. On AWS a role's name is unique in its account. */
 const inlineOf = (targets: readonly string[]): readonly string[] =>
   targets.flatMap((role) => [role, role.replace(':role/hotwork/', ':role/')])
 
-/** There may be none: a statement on nothing is none. */
+/** The list may be empty: IAM takes no statement without a resource. */
 function allowOnAny(to: HotworkFunction, actions: string[], resources: readonly string[]): void {
   if (resources.length > 0) to.allow(actions, resources)
 }

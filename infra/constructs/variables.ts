@@ -5,7 +5,7 @@ type Values = { readonly [variable: string]: string | undefined }
 
 const said = new WeakMap<Stack, Map<string, string | undefined>>()
 
-/** A construct says by which variables functions of its stack know what it has; one without a value is told to none. */
+/** Sets the variables of a construct's resources for the functions of its stack; one without a value is left out. */
 export function say(scope: Construct, values: Values): void {
   const stack = Stack.of(scope)
   const known = said.get(stack) ?? new Map()
@@ -13,7 +13,7 @@ export function say(scope: Construct, values: Values): void {
   said.set(stack, known)
 }
 
-/** It may be said later. @throws when the stack is synthesized, where no construct has said it */
+/** It may be said later. @throws at synth if no construct has said it */
 export const lookUp = (scope: Construct, variable: string): string =>
   Lazy.string({
     produce: () => {

@@ -8,10 +8,9 @@ import { installTime } from './install-time.ts'
 import { licencesOf } from './licences.ts'
 
 /**
- * `npm run build`: makes `dist/`, which the package `hotwork` ships beside the launcher. What it exports is said once, in
+ * `npm run build`: makes `dist/`, which the package `hotwork` ships beside the launcher. Its exports are listed once, in
  * `package.json`. Every library is in the bundles, so that a user's own version of one is neither needed nor met.
- *
- * `npm ci` in a checkout runs it too, for what its examples import alone (`--for-examples`): there the compiler finds the
+ * `npm ci` in a checkout runs it too, for its examples' imports alone (`--for-examples`): there the compiler finds the
  * source, and the constructs bundle the Lambdas at each synth.
  */
 
@@ -38,7 +37,7 @@ const exported = Object.fromEntries(
     ]),
 )
 
-// It is made beside, and moved at its end: an example that runs meanwhile finds the old one or the new one whole.
+// Built in a draft folder, and moved at its end: an example that runs meanwhile finds the old one or the new one whole.
 const draft = join(root, `.hotwork/dist-${process.pid}`)
 mkdirSync(draft, { recursive: true })
 try {
@@ -60,7 +59,7 @@ console.log(
     `${forExamples ? '' : `, installed in ${installTime(root, `hotwork-${version}.tgz`)} s`})`,
 )
 
-/** Returns the paths of what is in the bundles. */
+/** Returns the paths of the bundled files. */
 async function make(folder: string): Promise<string[]> {
   const declarations = forExamples ? undefined : writeDeclarations(root, Object.values(exported), join(folder, 'types'))
   const functions = join(folder, 'functions')
@@ -80,11 +79,12 @@ function bundleEntries(outdir: string) {
     platform: 'node',
     target: 'node20',
     format: 'esm',
-    // Where a library has both: what is not used of CommonJS would stay, and what is imported late would have no names.
+    // ESM first: unused parts of CommonJS would stay, and late imports would have no names.
     mainFields: ['module', 'main'],
-    // What an app of the CDK has anyway, and must have once.
+    // Libraries that an app of the CDK has anyway, and must have once.
     external: ['aws-cdk-lib', 'constructs'],
-    // CommonJS libraries require what Node has built in. Not by `import.meta`: a user may bundle all this into CommonJS again.
+    // CommonJS libraries require Node's built-in modules. Not by `import.meta`: a user may bundle all this into CommonJS
+    // again.
     banner: { js: 'const require = process.getBuiltinModule' },
     legalComments: 'none',
     metafile: true,

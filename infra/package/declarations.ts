@@ -15,7 +15,7 @@ export async function writeDeclarations(root: string, entries: readonly string[]
       compilerOptions: {
         noEmit: false,
         declaration: true,
-        // `npm test` checks types. An install of a checkout whose types are being worked on does not fail.
+        // `npm test` checks types. An install of a checkout with type errors does not fail.
         noCheck: true,
         emitDeclarationOnly: true,
         stripInternal: true,
@@ -36,7 +36,7 @@ export async function writeDeclarations(root: string, entries: readonly string[]
   removeUnnamed(folder, entries)
 }
 
-/** The compiler writes the types of all that it has read, and most of that is nothing to a user. */
+/** The compiler writes the types of every file that it has read, and most of them are useless to a user. */
 function removeUnnamed(folder: string, entries: readonly string[]): void {
   const named = new Set<string>()
   const follow = (file: string): void => {

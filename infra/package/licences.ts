@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What may be given to others without their source. */
+/** Licences that allow distribution without source. */
 const permissive = /^(?:MIT|MIT-0|Apache-2\.0|ISC|0BSD|BSD-[23]-Clause|BlueOak-1\.0\.0)$/
 const isPermissive = (expression: string): boolean =>
   expression
@@ -11,7 +11,7 @@ const isPermissive = (expression: string): boolean =>
 
 /**
  * @param inputs paths of the files in a bundle, from the project's root
- * @returns of each package that has a file among them: name, version, author, licence, and the texts that it wants kept
+ * @returns for each package with a file among them: name, version, author, licence, and the texts that it requires
  */
 export function licencesOf(root: string, inputs: readonly string[]): string {
   const folders = new Set(inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []))

@@ -3,13 +3,13 @@ import type { Answer } from '../../domain/policy/question.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import { CedarPolicy } from './cedar-policy.ts'
 
-/** By all that Cedar is given. */
+/** Answers, by everything that Cedar is given. */
 const answers = new Map<string, Answer>()
 const most = 200_000
 
 /**
- * A policy for programs that ask much: the cases of a folder ask the same again and again, and of two folders that are
- * compared most is the same in both. While the program lasts, a question is asked once of the same policies.
+ * A cached policy for programs that ask the same questions often: the cases of one folder, or two folders that are mostly
+ * equal. The cache lasts as long as the program.
  */
 export function askOnce(bundle: CedarPolicy['bundle']): Policy & Pick<CedarPolicy, 'explainer'> {
   const policy = new CedarPolicy(bundle)

@@ -1,9 +1,9 @@
 import { type EntityUidJson, type PolicyJson, policyToJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Fact } from '../../domain/policy/condition.ts'
 
-/** Cedar's own JSON form of a policy, in which all that is read of policies is found. */
+/** Cedar's own JSON form of a policy. Everything that is read of policies is found in it. */
 
-/** @throws where the text is no policy */
+/** @throws if the text is not a policy */
 export function parsePolicy(text: string): PolicyJson {
   const parsed = policyToJson(text)
   if (parsed.type === 'failure') throw new TypeError(`not a policy: ${text}`)
@@ -12,7 +12,10 @@ export function parsePolicy(text: string): PolicyJson {
 
 export const plainUid = (uid: EntityUidJson) => ('__entity' in uid ? uid.__entity : uid)
 
-/** `context.arguments.Timeout`, from one of Cedar's variables on. Undefined where the expression is no path. */
+/**
+ * The path of an expression that starts at one of Cedar's variables, as in `context.arguments.Timeout`. Undefined for any
+ * other expression.
+ */
 export function pathOf(expression: object): Fact | undefined {
   const { Var, '.': member } = expression as { Var?: string; '.'?: { left: object; attr: string } }
   if (Var !== undefined) return [Var]
@@ -20,14 +23,14 @@ export function pathOf(expression: object): Fact | undefined {
   return before && [...before, member.attr]
 }
 
-/** `context.arguments has Overwrite`; and `context has arguments.Overwrite`, whose names are a list. */
+/** The path of `context.arguments has Overwrite`; and of `context has arguments.Overwrite`, whose names are a list. */
 export function pathOfHas(expression: object): Fact | undefined {
   const { has } = expression as { has?: { left: object; attr: string | readonly string[] } }
   const before = has && pathOf(has.left)
   return before && [...before, ...[has.attr].flat()]
 }
 
-/** Every path in an expression, each as long as it goes. `of` says what is a path. */
+/** All paths in an expression, each as long as possible. `of` recognises a path. */
 export function pathsIn(expression: unknown, of = pathOf): readonly Fact[] {
   if (typeof expression !== 'object' || expression === null) return []
   const path = of(expression)

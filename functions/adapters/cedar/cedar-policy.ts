@@ -8,12 +8,15 @@ import { type CedarQuestion, toCedar, withChanges } from './cedar-question.ts'
 import { rehearsal } from './rehearsal.ts'
 import { weigh } from './weigh.ts'
 
-/** Parses one policy set for each action: Cedar has no index inside, so a question costs what its action's policies cost. */
+/**
+ * Parses one policy set for each action: Cedar has no index inside, so a question costs as much as the policies of its
+ * action.
+ */
 export class CedarPolicy implements Policy {
   readonly bundle: Bundle
   readonly observing?: Ask
 
-  /** @throws when the bundle's schema or policies do not parse: better no process than one that cannot decide */
+  /** @throws if the bundle's schema or policies do not parse: a process that cannot decide must not start */
   constructor(bundle: Bundle) {
     this.bundle = bundle
     demand(preparseSchema(schemaName(bundle), bundle.schema), 'schema')
@@ -74,14 +77,14 @@ export class CedarPolicy implements Policy {
   }
 }
 
-// Cedar keeps what it has parsed under a name, for the whole process: the hash keeps two bundles apart.
+// Cedar caches parsed schemas and policies by name for the whole process: the hash keeps two bundles apart.
 const schemaName = ({ hash }: Bundle) => hash
 const policySetName = ({ hash }: Bundle, action: string) => `${hash} ${action}`
 const observedSetName = ({ hash }: Bundle, action: string) => `${hash} ${action} observed`
 
 /**
- * Cedar skips a policy that errors, a `forbid` too, and answers without it. So only a clean answer can
- * permit: a failed call is a no, and so is any error beside an answer.
+ * Cedar skips a policy that errors, a `forbid` too, and answers without it. So only a clean answer can permit: a failed call
+ * and an answer with an error are both a no.
  */
 function answerOf(answer: AuthorizationAnswer): Answer {
   if (answer.type !== 'success') return failed([], messageOf(answer.errors))

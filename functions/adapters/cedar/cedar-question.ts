@@ -13,7 +13,7 @@ import type {
 } from '../../domain/policy/question.ts'
 import { defined, type Json, type JsonObject } from '../../domain/values.ts'
 
-/** An entity costs as much as eight policies, so the facts of an action, asked at every use, are all in `context`. */
+/** The facts of an action, asked at every use, are all in `context`: one entity costs as much as eight policies. */
 export type CedarQuestion = {
   principal: EntityUidJson
   action: EntityUidJson
@@ -24,7 +24,7 @@ export type CedarQuestion = {
 
 const uid = (type: string, id: string) => ({ type: `Hotwork::${type}`, id })
 const ref = (type: string, id: string): CedarValueJson => ({ __entity: uid(type, id) })
-/** @throws when an argument is not of its type, and so has no form in Cedar */
+/** @throws if an argument is not of its type, and so has no form in Cedar */
 export function toCedar(
   question: Question,
   { actions, calendar }: Pick<Bundle, 'actions' | 'calendar'>,
@@ -40,7 +40,7 @@ export function toCedar(
 
 type Time = { now: CedarValueJson; windows: string[] }
 
-/** With other facts in its context, as they might be. */
+/** The question with some facts of its context changed. */
 export function withChanges(question: CedarQuestion, changes: readonly Change[]): CedarQuestion {
   if (changes.length === 0) return question
   const context = structuredClone(question.context)
@@ -172,7 +172,7 @@ function argumentToCedar(name: string, value: Json, type: ArgumentSchema | undef
   if (isScalar(type)) return { canonical: canonicalForm(value) }
   if (typeof value === 'string' || typeof value === 'boolean') return value
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value
-  // Members that a caller names have no type to declare; policy sees which there are, and the whole in canonical form.
+  // Members that a caller names have no declared type; policy sees their names, and the whole in canonical form.
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return { keys: Object.keys(value), canonical: canonicalForm(value) }
   }

@@ -5,7 +5,7 @@ import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 const begins =
   '  // Generated from actions/*.json by `hotwork policy check --write-schema`. Do not edit below this line.'
 
-/** The schema file with its generated part as the catalogue says it should be; what an author wrote above stays. */
+/** The schema file with its generated part made from the catalogue; the author's text above it stays. */
 export function withActions(schema: string, catalogue: readonly CatalogueEntry[]): string {
   const [written = ''] = schema.includes(begins) ? schema.split(begins) : [schema.trimEnd().replace(/\}$/, '')]
   return `${written.trimEnd()}\n\n${begins}\n\n${actionsPart(catalogue)}`

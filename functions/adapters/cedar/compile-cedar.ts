@@ -36,7 +36,7 @@ export const cedar = { withActions, compile: compileCedar, indexOf, open: askOnc
 
 const ownId = 'hotwork-is-beyond-break-glass'
 
-/** No policy folder can lift it: a forbid outweighs every permit, and its `@id` is taken. */
+/** No policy folder can lift this forbid: it outweighs every permit, and its `@id` is taken. */
 const own: Source = {
   file: 'Hotwork itself',
   text: `@id("${ownId}")
@@ -85,7 +85,7 @@ function compileCedar(schema: Source, sources: readonly Source[], catalogue: rea
   }
 }
 
-/** The index of a bundle, which does not say where a policy stood: each is in `file`. */
+/** The index of a bundle. A bundle does not keep the positions of its policies, so each is placed in `file`. */
 function indexOf({ policies, observed = {} }: Pick<Bundle, 'policies' | 'observed'>, file: string) {
   type Indexed = {
     effect: PolicyJson['effect']
@@ -149,7 +149,7 @@ function split(source: Source, problems: Problem[]): Located[] {
   }
   let from = 0
   return parts.policies.flatMap((text) => {
-    // A part is a piece of its file, in the file's order. Were it not, its line would be the file's first.
+    // Each part is a piece of its file, in the file's order. If it were not, its line would be the first of the file.
     const start = Math.max(0, source.text.indexOf(text, from))
     from = start + 1
     const line = lineAt(source.text, start)
@@ -177,7 +177,7 @@ function split(source: Source, problems: Problem[]): Located[] {
   })
 }
 
-/** Strict validation. A policy that could err, or can never apply, is as bad as one that does not parse. */
+/** Strict validation. A policy that could err or can never apply is refused like one that does not parse. */
 function validateAll(schema: Source, located: ReadonlyMap<string, Located>): Problem[] {
   const staticPolicies = Object.fromEntries([...located].map(([id, { text }]) => [id, text]))
   const answer = validate({ schema: schema.text, policies: { staticPolicies }, validationSettings: { mode: 'strict' } })
@@ -191,7 +191,7 @@ function validateAll(schema: Source, located: ReadonlyMap<string, Located>): Pro
 
 const forAction = / for Hotwork::Action::"[^"]*"/
 
-/** Cedar says one mistake again for each action of its policy. */
+/** Removes duplicates: Cedar repeats one mistake for each action of its policy. */
 function oncePerMistake(problems: readonly Problem[]): Problem[] {
   const alike = new Map<string, Problem[]>()
   for (const problem of problems) {
@@ -219,7 +219,7 @@ function slicesOf(located: ReadonlyMap<string, Located>, catalogue: readonly Cat
   return { policies, ...(Object.keys(observed).length > 0 ? { observed } : {}) }
 }
 
-/** In its action's slice a policy's action always matches, so it is taken out: to match a group would need the schema. */
+/** Removes the action from each policy of its slice, where it always matches: matching a group would need the schema. */
 function sliceByAction(located: readonly Located[], catalogue: readonly CatalogueEntry[]): Bundle['policies'] {
   const slices = new Map<string, { [id: string]: string }>()
   for (const name of [...personActions, ...catalogue.map((entry) => entry.name)]) slices.set(name, {})
@@ -260,7 +260,7 @@ function print(policy: PolicyJson): string {
   return printed.text
 }
 
-/** Cedar's error as a problem. Its offsets count bytes, from the start of the text that it was given. */
+/** Cedar's error as a problem. Its offsets count bytes from the start of the given text. */
 function problemOf({ file, text }: Source, start: number, error: DetailedError, part = text): Problem {
   const [location] = error.sourceLocations ?? []
   const offset =

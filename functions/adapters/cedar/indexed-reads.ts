@@ -2,10 +2,10 @@ import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Fact } from '../../domain/policy/condition.ts'
 import { pathOf, pathOfHas, pathsIn } from './cedar-json.ts'
 
-/** What a policy reads of the arguments (`all` where it takes them as a whole), and whether it asks which are unpinned. */
+/** The arguments that a policy reads (`all` if it takes them as a whole), and whether it asks for the unpinned ones. */
 type Reads = { arguments: readonly string[] | 'all'; unpinned: boolean }
 
-/** Also what stands behind a `has`, in an `unless`, or deep inside an expression. */
+/** Includes reads behind a `has`, in an `unless`, or deep inside an expression. */
 function argumentsReadBy({ conditions }: Pick<PolicyJson, 'conditions'>): Reads {
   const paths = pathsIn(conditions, pathRead).filter(([root]) => root === 'context')
   const isWhole = ([, fact, name]: Fact) => fact === undefined || (fact === 'arguments' && name === undefined)
@@ -18,17 +18,17 @@ function argumentsReadBy({ conditions }: Pick<PolicyJson, 'conditions'>): Reads 
 
 function pathRead(node: object): Fact | undefined {
   const has = pathOfHas(node)
-  // That the context has a fact says nothing of it.
+  // A test that the context has a fact does not read the fact.
   return has?.length === 2 ? [] : (has ?? pathOf(node))
 }
 
-/** What the index says that a policy reads: with the windows that it names, each with its line. */
+/** The reads of a policy for the index, with the windows that it names, each with its line. */
 export function indexedReads(json: Pick<PolicyJson, 'conditions'>, lineOf: (window: string) => number) {
   const { names, whole } = windowsIn(json)
   return { ...argumentsReadBy(json), windows: { named: names.map((name) => ({ name, line: lineOf(name) })), whole } }
 }
 
-/** The windows and freezes that a policy names; `whole` where it also reads the set in another way. */
+/** The windows and freezes that a policy names; `whole` if it also reads the set in another way. */
 function windowsIn({ conditions }: Pick<PolicyJson, 'conditions'>): {
   names: readonly string[]
   whole: boolean

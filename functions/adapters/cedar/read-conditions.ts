@@ -2,14 +2,14 @@ import { type EntityUidJson, type Expr, type PolicyJson, policyToText } from '@c
 import { type Fact, type FactTest, type Literal, type OtherTest, opposites } from '../../domain/policy/condition.ts'
 import { pathOf, pathsIn, plainUid } from './cedar-json.ts'
 
-/** A condition by itself: what it says, and the expression that Cedar is asked. */
+/** A condition by itself: its meaning, and the expression for Cedar. */
 export type Part = { expression: Expr } & (
   | { test: FactTest | OtherTest }
   /** One of these ways must hold, each with all of its parts. */
   | { ways: readonly (readonly Part[])[] }
 )
 
-/** What must all hold for a policy to apply: its head, then `when` and `unless` split where both sides must hold. */
+/** All parts that must hold for a policy to apply: its head, then `when` and `unless` split at conjunctions. */
 export const partsOf = ({ principal, resource, conditions }: PolicyJson): readonly Part[] => [
   ...partsOfHead('principal', principal),
   ...partsOfHead('resource', resource),
@@ -85,7 +85,7 @@ type Operands = {
   in?: Expr
 }
 
-/** With its sides exchanged. */
+/** Each operator with its sides exchanged. */
 const turned = { '==': '==', '!=': '!=', '<': '>', '<=': '>=', '>': '<', '>=': '<=' } as const
 
 function comparison(written: keyof typeof turned, left: Expr, right: Expr, not: boolean): FactTest | undefined {
@@ -104,7 +104,7 @@ function comparison(written: keyof typeof turned, left: Expr, right: Expr, not: 
     : { kind: 'compared', fact, by, to }
 }
 
-/** `context.unpinned.contains("Value")`, or `["staging", "test"].contains(context.resource.environment)`. */
+/** The test in `context.unpinned.contains("Value")` or `["staging", "test"].contains(context.resource.environment)`. */
 function containing(left: Expr, right: Expr, not: boolean): FactTest | undefined {
   const [of, value] = [pathOf(left), literalOf(right)]
   if (of && value !== undefined) return { kind: 'contains', fact: of, value, not }
@@ -132,7 +132,7 @@ function idOf(expression: Expr): string | undefined {
 const patternOf = (pattern: readonly ('Wildcard' | { Literal: string })[]): string =>
   pattern.map((each) => (each === 'Wildcard' ? '*' : each.Literal === '*' ? '\\*' : each.Literal)).join('')
 
-/** Every path that it mentions, once. */
+/** The distinct paths in an expression. */
 const factsIn = (expression: Expr): readonly Fact[] => [
   ...new Map(pathsIn(expression).map((fact) => [fact.join('.'), fact])).values(),
 ]
@@ -144,7 +144,7 @@ function textOf(body: Expr): string {
   return text.replace(/\s+/g, ' ').trim()
 }
 
-/** A permit that holds where the expression does. */
+/** A permit that holds if the expression does. */
 export const policyOf = (body: Expr): PolicyJson => ({
   effect: 'permit',
   principal: { op: 'All' },

@@ -7,7 +7,7 @@ import type { Json, JsonObject, NumericDate } from '../../domain/values.ts'
 const longAgo: NumericDate = 0
 
 /**
- * Questions to ask while a process starts: the first decision takes tens of milliseconds, since Cedar's code is compiled on
+ * Questions to ask while a process starts: the first decision takes tens of milliseconds, because Cedar's code is compiled on
  * the way (performance.md, P12). They fit the schema, or they would end early; their answers do not matter.
  */
 export function rehearsal({ actions, agents, directory }: Bundle): Question[] {

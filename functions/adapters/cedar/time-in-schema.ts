@@ -4,7 +4,7 @@ type Wrong = { offset: number; message: string; fix: string }
 
 const wanted = { now: 'datetime', windows: 'Set<String>' } as const
 
-/** Every action's context has to declare the time: each question has it, and one that the schema does not know is a no. */
+/** Every action's context must declare the time: each question has it, and an undeclared member is a no. */
 export function timeMissingIn(text: string, schema: SchemaJson<string>['']): Wrong[] {
   return Object.entries(schema.actions).flatMap(([action, { appliesTo }]) => {
     // Groups of actions apply to nothing.

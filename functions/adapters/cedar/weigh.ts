@@ -12,9 +12,9 @@ type Weighable = { id: string; effect: WeighedPolicy['effect']; parts: readonly 
 const prepared = new Map<string, { of: Policies; all: readonly Weighable[] }>()
 
 /**
- * Which conditions of each policy of an action hold. Each is a permit of its own, so that one answer of Cedar says which
- * hold (its reasons) and which err (its errors); no condition is evaluated here.
- * @throws where it cannot be said: Cedar's JSON has no whole numbers beyond 2^53
+ * Tells for each policy of an action which of its conditions hold. Each condition is a permit of its own, so that one answer
+ * of Cedar names the conditions that hold (its reasons) and those that err (its errors); no condition is evaluated here.
+ * @throws if Cedar's JSON cannot express a number: it has no whole numbers beyond 2^53
  */
 export function weigh({ hash, policies }: Pick<Bundle, 'hash' | 'policies'>, action: string, question: CedarQuestion) {
   const name = `${hash} ${action} conditions`
@@ -67,7 +67,7 @@ function conditionOf(
     const ways = part.ways.map((way, at) =>
       way.map((each, index) => conditionOf(each, `${id}/${at}.${index}`, holds, question)),
     )
-    // What errs in one way was not asked where another way settled it.
+    // An error in one way does not matter if another way settled the condition.
     const settled = own.holds === 'yes' || own.holds === 'no'
     return { kind: 'either', ways: settled ? ways.map(unasked) : ways.map(reached), met: [], ...own }
   }
@@ -81,7 +81,7 @@ const unasked = (conditions: readonly Condition[]): readonly Condition[] =>
     return each.holds === 'error' ? ({ ...rest, holds: 'unreached' } as Condition) : each
   })
 
-/** Cedar reads a conjunction from the left, and no further than to the first that does not hold. */
+/** The evaluated part of a conjunction: Cedar reads it from the left, up to the first condition that does not hold. */
 function reached(conditions: readonly Condition[]): readonly Condition[] {
   const first = conditions.findIndex(({ holds }) => holds !== 'yes')
   return first < 0 ? conditions : [...conditions.slice(0, first + 1), ...unasked(conditions.slice(first + 1))]
@@ -101,7 +101,7 @@ const memberOf = (of: unknown, name: string): unknown =>
     ? (of as { [name: string]: unknown })[name]
     : undefined
 
-/** A value without what only Cedar needs: an entity is its id, and a time is its text. */
+/** A value without Cedar's wrapping: an entity is its id, and a time is its text. */
 function plain(value: CedarValueJson | undefined): Json | undefined {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map((each) => plain(each) ?? null)

@@ -14,7 +14,7 @@ const LifeRow = z.strictObject({
 })
 const RegistryRow = z.strictObject({ bundle: z.string(), subjects: z.array(Subject) })
 
-/** `LIFE#<subject>`, which changes with the end of the subject's chain; and `REGISTRY#`, what was looked at last. */
+/** `LIFE#<subject>`, which changes with the end of the subject's chain; and `REGISTRY#`, the registry at the last look. */
 export class DynamoAgentLives extends LedgeredStore implements LifeStore {
   async lives(subjects: readonly Subject[]): Promise<ReadonlyMap<Subject, StoredLife>> {
     if (subjects.length === 0) return new Map()

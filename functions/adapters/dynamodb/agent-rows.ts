@@ -8,7 +8,7 @@ import { LedgeredStore } from './ledger-store.ts'
 
 /**
  * `CERTIFIED#<subject>`, which changes in one transaction with the end of the subject's chain; `LOOKED#<agent>` and
- * `OBSERVED#<agent>`, of which the newest stays.
+ * `OBSERVED#<agent>`, which keep the newest.
  */
 export class DynamoAgentRows extends LedgeredStore implements AgentRows {
   async certified(subjects: readonly Subject[]): Promise<ReadonlyMap<Subject, Certified>> {

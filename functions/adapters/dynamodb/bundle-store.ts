@@ -5,14 +5,14 @@ import type { BundleStore, KeptBundle } from '../../operations/policy/ports.ts'
 import { isNew, itemOf, numberOf, textOf } from './items.ts'
 import { TableStore } from './table.ts'
 
-/** Characters of base64. DynamoDB takes 400 KB an item. */
+/** Characters of base64. DynamoDB's limit is 400 KB an item. */
 const pieceSize = 350_000
-/** Of what a row unpacks to. Bytes. */
+/** The limit of an unpacked row. Bytes. */
 const largest = 64 * 1024 * 1024
 
 /**
- * `BUNDLE#<hash>`: its RFC 8785 form, in gzip and base64, cut into `PIECE.<n>`; and `BUNDLE`, put last, which says how many
- * there are. Each row is put once, and none is ever changed.
+ * `BUNDLE#<hash>`: its RFC 8785 form, in gzip and base64, cut into `PIECE.<n>`; and `BUNDLE`, put last, with the number of
+ * pieces. Each row is put once and never changed.
  */
 export class DynamoBundleStore extends TableStore implements BundleStore {
   async isKept(hash: Digest): Promise<boolean> {
@@ -24,7 +24,7 @@ export class DynamoBundleStore extends TableStore implements BundleStore {
     const pieces = Math.ceil(packed.length / pieceSize)
     for (let n = 0; n < pieces; n++) {
       const piece = packed.slice(n * pieceSize, (n + 1) * pieceSize)
-      // One that is there already came of a run that died.
+      // An existing piece comes from a run that died.
       await this.table.put(
         this.table.putting({ ...pieceKey(bundle.hash, n), piece }, isNew),
         'keep a piece of a bundle',

@@ -22,7 +22,7 @@ const Posted = z.strictObject({
   outcome: BurstOutcome.exactOptional(),
 })
 
-/** The cards table, beside the cards: an item for each card of a burst. Only its drawer writes it, one burst at a time. */
+/** The cards table's items for the cards of a burst. Only its drawer writes them, one burst at a time. */
 export class DynamoBurstStore extends TableStore implements BurstStore {
   async load(key: Digest): Promise<readonly PostedBurst[]> {
     const values = { burst: partition(key) }
@@ -41,8 +41,8 @@ export class DynamoBurstStore extends TableStore implements BurstStore {
 const partition = (key: Digest) => `burst#${key}`
 
 /**
- * The cards table: one item a request and channel, and a person's own channel is one. Only the card drawer writes it, one
- * request at a time.
+ * The cards table: one item for each request and channel; a person's direct messages are a channel too. Only the card drawer
+ * writes it, one request at a time.
  */
 export class DynamoCardStore extends TableStore implements CardStore {
   async load(request: RequestId): Promise<readonly PostedCard[]> {
@@ -52,7 +52,7 @@ export class DynamoCardStore extends TableStore implements CardStore {
   }
 
   async save({ request, chat, channel, at, told = [], ...card }: PostedCard): Promise<void> {
-    // Rows of the chat with the usual alias are as they were before there were several.
+    // Rows of the chat with the usual alias keep the form from before there were several chats.
     const place = chat === onlyChat ? { channel } : { channel: `${chat}#${channel}`, chat }
     const row = { requestId: request, ...place, ...card, postedAt: at, told: told.length === 0 ? undefined : told }
     await this.table.put(this.table.putting(row), `save a card of \`${request}\``)

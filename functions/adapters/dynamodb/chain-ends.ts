@@ -1,10 +1,10 @@
-/** The rows of the requests table that commit with the entries of a chain, and say where it ends. */
+/** The rows of the requests table that commit with the entries of a chain, and hold its end. */
 
 export const requestKey = (id: string) => ({ pk: `REQ#${id}`, sk: 'REQ' })
 export const permitKey = (id: string) => ({ pk: `PERMIT#${id}`, sk: 'PERMIT' })
 export const haltIdKey = (id: string) => ({ pk: `HLT#${id}`, sk: 'HLT' })
 export const standInIdKey = (id: string) => ({ pk: `SIN#${id}`, sk: 'SIN' })
-/** Of an agent, person or tool. */
+/** The chain of an agent, person or tool. */
 export const chainKey = (aggregate: string) => ({ pk: `CHAIN#${aggregate}`, sk: 'CHAIN' })
 
 export function chainEndKey(aggregate: string): { pk: string; sk: string } {

@@ -4,16 +4,16 @@ import type { DenyStore } from '../../operations/credentials/ports.ts'
 import { condition, type Item, numberOf, textOf, understood } from './items.ts'
 import { TableStore } from './table.ts'
 
-/** How long after its end an item is kept, so that TTL never takes one before it has left its role. Seconds. */
+/** The time that an item is kept after its end, so that TTL never deletes it before it has left its role. Seconds. */
 const keepSeconds = 7 * 86_400
 
 /**
- * What must be denied on a role: items `DENY#<role>` of the requests table, one for each value of a session tag. An item
- * is in the sparse index `overdue` until it is forgotten.
+ * The denies of a role: items `DENY#<role>` of the requests table, one for each value of a session tag. An item is in the
+ * sparse index `overdue` until it is forgotten.
  */
 export class DynamoDenyStore extends TableStore implements DenyStore {
   async add(role: string, denies: readonly Deny[]): Promise<void> {
-    // A deny is only ever made to last longer: of two, the later end holds, in any order.
+    // A deny is only ever extended: of two, the later end holds, in any order.
     const puts = denies.map((deny) =>
       this.table.putting(
         { ...rowOf(role, deny), overdue: 'deny', dueAt: deny.until },
@@ -29,7 +29,7 @@ export class DynamoDenyStore extends TableStore implements DenyStore {
   }
 
   async forget(role: string, denies: readonly Deny[]): Promise<void> {
-    // Put without its place in the index: no role may delete from this table, and TTL does that in its own time.
+    // Written without its place in the index: no role may delete from this table, and TTL deletes in its own time.
     const puts = denies.map((deny) => this.table.putting(rowOf(role, deny)))
     await Promise.all(puts.map((put) => this.table.put(put, 'forget a deny')))
   }
@@ -54,7 +54,7 @@ const rowOf = (role: string, { tag, value, until, issuedBefore }: Deny) => ({
   issuedBefore,
 })
 
-/** @throws StoreUnavailable when the item holds no deny that this code understands: nothing may be left out by guessing */
+/** @throws StoreUnavailable if this code does not understand the item: a deny must not be dropped by a guess */
 function denyOf(item: Item): Deny {
   const members = {
     tag: textOf(item, 'tag'),

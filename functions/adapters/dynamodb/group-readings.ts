@@ -5,8 +5,8 @@ import { anyShardOf, shardsOf } from './shards.ts'
 import { TableStore } from './table.ts'
 
 /**
- * What the sources of groups said last, beside the requests: each decision and use reads it with all else that counts. A row a
- * group, and as many copies as there are shards. They are not written at once, as a source is not asked at once either.
+ * The last answers of the groups' sources, beside the requests: each decision and use reads them with all other facts. A
+ * group has a row for each shard. No transaction writes them together: groups are not read at one time either.
  */
 export class DynamoGroupReadings extends TableStore implements GroupReadings {
   async save(group: string, reading: GroupReading): Promise<boolean> {
@@ -22,7 +22,10 @@ export class DynamoGroupReadings extends TableStore implements GroupReadings {
   }
 }
 
-/** Any of them. One that is not there yet, since the number of shards was raised, has no members, so no person decides by it. */
+/**
+ * The key of any copy. A copy that is missing, because the number of shards was raised, has no members, so no person decides
+ * by it.
+ */
 export const anyReadingKey = (group: string, shards: number) => ({
   pk: anyShardOf(`GROUP#${group}`, shards),
   sk: 'GROUP',

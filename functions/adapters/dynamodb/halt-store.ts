@@ -12,16 +12,16 @@ import { LedgeredStore } from './ledger-store.ts'
 import { anyOf } from './shards.ts'
 
 /**
- * How many items say the same of a target. All decisions, issues and uses read one, and DynamoDB gives one item 3,000 times a
+ * The number of equal items for a target. All decisions, issues and uses read one, and DynamoDB serves one item 3,000 times a
  * second. A transaction has room for a hundred items.
  */
 export const haltCopies = 64
 
 /**
- * Halts in the requests table: those of a target as one item `HALT#kind#value`, the lifted ones too, and its copies; an item
- * `HLT#<id>` for each halt, which is the thing itself and ends its chain of entries; and an item `HALTED#` with its copies that
- * names each target that was ever halted. Each decision, issue and use reads one of those beside the request, and one of a
- * target's own where it is named. One transaction writes all copies: none says less than another.
+ * Halts in the requests table. `HALT#kind#value` and its copies hold all halts of a target, the lifted ones too; `HLT#<id>`
+ * is one halt, and ends its chain of entries; `HALTED#` and its copies name each target that was ever halted. Each decision,
+ * issue and use reads one `HALTED#` beside the request, and one item for each target of its own that is named there. One
+ * transaction writes all copies, so they agree.
  */
 export class DynamoHaltStore extends LedgeredStore implements HaltStore {
   async load(target: HaltTarget): Promise<StoredHalts> {
@@ -56,7 +56,7 @@ export class DynamoHaltStore extends LedgeredStore implements HaltStore {
     return (await this.commitAll(items, all, `save \`${halt.id}\``, () => factsOfHalt(halt))).done
   }
 
-  /** Before its halt is there, and never taken away: a name too many costs a read. */
+  /** Written before the halt, and never removed: an extra name only costs a read. */
   async #name(target: HaltTarget): Promise<void> {
     for (let attempt = 0; attempt < nameAttempts; attempt++) {
       if (attempt > 0) await pause(10, attempt)
@@ -77,14 +77,14 @@ export class DynamoHaltStore extends LedgeredStore implements HaltStore {
 }
 
 const nameAttempts = 60
-/** It is read at each act. Where more were halted than this, each target's own item is read. */
+/** The limit of names: the item is read at each act. Beyond it, each target's own item is read. */
 export const mostNamed = 250
 export const haltedKey = (copy: number) => ({ pk: `HALTED#${copy}`, sk: 'HALTED' })
 export const anyHaltedKey = () => haltedKey(anyOf(haltCopies))
 
 const namesIn = (item: Item): readonly string[] => item['names']?.L?.map(({ S = '' }) => S) ?? []
 
-/** Which targets may have halts, by the item that names them. */
+/** The targets that may have halts, by the item that names them. */
 export function haltedIn([item]: readonly Item[] = []): (target: HaltTarget) => boolean {
   if (!item) return () => false
   const names = new Set(namesIn(item))
@@ -93,14 +93,16 @@ export function haltedIn([item]: readonly Item[] = []): (target: HaltTarget) => 
 
 export const haltRowKey = (target: HaltTarget) => ({ pk: haltKey(target), sk: 'HALT' })
 
-/** The copies are not `HALT#`: the followers of the stream are told of a halt once. @param copy 0 is the item itself */
+/**
+ * The copies are not `HALT#`, so that the followers of the stream are told of a halt once. @param copy 0 is the item itself
+ */
 export const haltCopyKey = (target: HaltTarget, copy: number) =>
   copy === 0 ? haltRowKey(target) : { pk: haltKey(target).replace('HALT#', `HALTCOPY#${copy}#`), sk: 'HALT' }
 
-/** Any of them. */
+/** The key of any copy. */
 export const anyHaltKey = (target: HaltTarget) => haltCopyKey(target, anyOf(haltCopies))
 
-/** A halt by itself, and in the index over what is open until a person lifts it. */
+/** A halt's own item, in the index of open halts until a person lifts it. */
 const haltRow = (halt: Halt) => ({
   ...haltIdKey(halt.id),
   halt: JSON.stringify(halt),

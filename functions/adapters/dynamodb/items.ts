@@ -6,7 +6,7 @@ import { StoreUnavailable } from '../../operations/faults.ts'
 
 export type Item = { [attribute: string]: AttributeValue }
 
-/** An item as we write it. An attribute that is undefined is left out. */
+/** An item for a write. Undefined attributes are left out. */
 type Written = string | number | readonly string[] | Uint8Array
 export type Row = { readonly [attribute: string]: Written | undefined }
 
@@ -21,7 +21,7 @@ function attributeOf(value: Written): AttributeValue {
   return typeof value === 'number' ? { N: String(value) } : { L: value.map(attributeOf) }
 }
 
-/** @throws StoreUnavailable when the item lacks the attribute: it is not one of ours, so nothing it says can be used */
+/** @throws StoreUnavailable if the item lacks the attribute: it is not ours, so nothing in it can be used */
 export function textOf(item: Item, attribute: string): string {
   const value = item[attribute]?.S
   if (value === undefined) throw new StoreUnavailable(`an item has no text in \`${attribute}\``)
@@ -34,22 +34,22 @@ export function numberOf(item: Item, attribute: string): number {
   return value
 }
 
-/** By the row's key: of the ledger table, and of the table of places in the log. */
+/** The entry's id by the key of its row, in the ledger table or in the table of places in the log. */
 export const entryIdOf = (item: Item): string => `${textOf(item, 'aggregate')}/${numberOf(item, 'sequence')}`
 
-/** @throws StoreUnavailable when the text is not what this code understands: stop rather than guess */
+/** @throws StoreUnavailable if this code does not understand the text: stop rather than guess */
 export const valueIn = <S extends z.ZodType>(item: Item, attribute: string, schema: S): z.infer<S> =>
   understood(JSON.parse(textOf(item, attribute)), attribute, schema)
 
-/** A large value as an attribute: writes are paid for by the kilobyte. */
+/** A large value compressed: writes are paid for by the kilobyte. */
 export const packed = (value: object): Uint8Array => deflateRawSync(JSON.stringify(value))
 
-/** An item has 400 KB, and JSON seldom packs to less than a twentieth. */
+/** The limit of an unpacked value: an item has 400 KB, and JSON seldom packs to less than a twentieth. */
 const mostUnpacked = 8 * 1024 * 1024
 
-/** @throws StoreUnavailable when it is not what this code understands */
+/** @throws StoreUnavailable if this code does not understand the value */
 export function packedIn<S extends z.ZodType>(item: Item, attribute: string, schema: S): z.infer<S> {
-  // A stream's record has bytes as base64, the SDK has them as they are.
+  // A stream's record holds bytes as base64, the SDK as they are.
   const bytes: Uint8Array | string | undefined = item[attribute]?.B
   if (bytes === undefined) throw new StoreUnavailable(`an item has no bytes in \`${attribute}\``)
   const packedBytes = typeof bytes === 'string' ? Buffer.from(bytes, 'base64') : bytes
@@ -76,7 +76,7 @@ export const headRow = ({ sequence, hash }: Head): Row => ({ version: sequence, 
 export const headOf = (item: Item | undefined): Head =>
   item ? { sequence: numberOf(item, 'version'), hash: item['hash']?.S ?? null } : noEntries
 
-/** A condition, its `#names` and `:values` filled in: every attribute goes by its own name, since some are reserved words. */
+/** A condition with its `#names` and `:values` filled in. Every attribute is aliased, because some are reserved words. */
 export const condition = (ConditionExpression: string, values: Row = {}) => ({
   ConditionExpression,
   ...placeholders(ConditionExpression, values),
@@ -93,14 +93,14 @@ export function placeholders(expression: string, values: Row) {
 
 export const isNew = condition('attribute_not_exists(pk)')
 
-/** The condition that a chain still ends where it was read to end. */
+/** The condition that a chain still ends at the head that was read. */
 export const endsAt = ({ sequence, hash }: Head) =>
   sequence === 0 ? isNew : condition('#version = :version AND #hash = :hash', { version: sequence, hash: hash ?? '' })
 
 export const versionIs = (version: number) => (version === 0 ? isNew : condition('#version = :version', { version }))
 
-/** The condition that no row of a later `at` is there. The same row sent again after a lost answer meets it too. */
+/** The condition that no row has a later `at`. A retry of the same row after a lost answer meets it too. */
 export const noneIsNewer = (at: number) => condition('attribute_not_exists(pk) OR #at <= :at', { at })
 
-/** Sorts items of one index by time: ten digits last until the year 2286. */
+/** A sort key by time: ten digits last until the year 2286. */
 export const timeKey = (at: number): string => `${String(Math.floor(at)).padStart(10, '0')}#`

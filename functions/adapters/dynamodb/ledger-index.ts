@@ -8,11 +8,11 @@ import { entryIdOf, type Item, itemOf, numberOf, textOf, understood } from './it
 import { entryOf, shardsOfLedger } from './ledger-store.ts'
 import { batchLimit, TableStore } from './table.ts'
 
-/** A page that little passes is given up after so many rounds of queries, and says where to go on. */
+/** The number of query rounds for one page: if few rows match, the page ends early with a place to go on. */
 const roundsPerPage = 5
-/** What a query reads of one shard: enough of all for one page, or more where little of it will pass. */
+/** The rows that a query reads of one shard: a page's worth if all match, more if few will. */
 const readAtOnce = { all: 25, narrow: 200 }
-/** After every place. */
+/** Sorts after every place. */
 const end = '~'
 
 type Row = { key: Item; place: string; facets: Facets }
@@ -62,7 +62,7 @@ export class DynamoLedgerIndex extends TableStore implements LedgerIndex {
           part.isRead = !read.more
         }),
       )
-      // The earliest of all is known while each part that is not read to its end has a row.
+      // The earliest row is known once each unfinished part has a row.
       while (rows.length < limit && parts.every((part) => part.isRead || part.rows.length > 0)) {
         const [first] = parts.filter((part) => part.rows.length > 0).toSorted(byPlace)
         const row = first?.rows.shift()

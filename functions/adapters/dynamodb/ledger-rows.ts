@@ -8,7 +8,7 @@ import type { Connection } from './client.ts'
 import { headOf, type Item, itemOf, textOf } from './items.ts'
 import { Table } from './table.ts'
 
-/** The ledger table and the ends of its chains, as rows: all that stands there, for a comparison with the log. */
+/** The ledger table and the ends of its chains, as rows: everything there, for a comparison with the log. */
 export class DynamoLedgerRows implements LedgerRows {
   readonly #ledger: Table
   readonly #requests: Table
@@ -46,7 +46,7 @@ export class DynamoLedgerRows implements LedgerRows {
   }
 }
 
-/** A row that says no end is none: its entries were not committed by it. */
+/** A row without an end is skipped: no entries were committed by it. */
 function readHead(item: Item): Head | undefined {
   try {
     return headOf(item)
@@ -55,7 +55,7 @@ function readHead(item: Item): Head | undefined {
   }
 }
 
-/** As it stands there: a text that is no JSON object is an entry like no other, and its comparison says so. */
+/** A row as stored: a text that is not a JSON object differs from every entry, and the comparison says so. */
 function placedOf(item: Item): Placed {
   const id = `${textOf(item, 'aggregate')}/${item['sequence']?.N}`
   return { id, entry: objectIn(item['entry']?.S ?? '') }

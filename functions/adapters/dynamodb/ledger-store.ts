@@ -21,7 +21,7 @@ export class LedgeredStore {
   protected readonly shards: number
   readonly #texts: Table | undefined
 
-  /** @param tables `texts`: where a function is told of it, since its changes may have personal texts */
+  /** @param tables `texts`: given where changes may have personal texts */
   constructor(connection: Connection, tables: LedgeredTables) {
     this.requests = new Table(connection, tables.requests)
     this.ledger = new Table(connection, tables.ledger)
@@ -30,9 +30,8 @@ export class LedgeredStore {
   }
 
   /**
-   * Entries and what they are committed to are there together or not at all.
-   *
-   * @param factsOf what is known of an entry's chain, so that the entry is found by it
+   * Entries and their commitments are written together or not at all.
+   * @param factsOf the facts of an entry's chain, by which the entry is found
    */
   protected commitAll(
     items: readonly TransactWriteItem[],
@@ -50,7 +49,7 @@ export class LedgeredStore {
     return this.#texts.putting({ commitment, person: inShard(person, commitment, this.shards), text, salt })
   }
 
-  /** @param writer tells this call from all others, so that one whose answer was lost knows its own item again */
+  /** @param writer identifies this call, so that it recognises its own item after a lost answer */
   protected puttingOnce(
     { key, value, replaces, orAtMost, expiresAt }: OnceOnly & { orAtMost?: string },
     writer: string,
@@ -65,7 +64,7 @@ export class LedgeredStore {
     return { Put: { ...Put, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const } }
   }
 
-  /** Only where there is none: nothing in the ledger is ever written twice. */
+  /** Put only if absent: nothing in the ledger is ever written twice. */
   #puttingEntry(entry: Entry, facts: ChainFacts | undefined) {
     const cut = entry.id.lastIndexOf('/')
     const key = { aggregate: entry.id.slice(0, cut), sequence: Number(entry.id.slice(cut + 1)) }
@@ -79,7 +78,7 @@ export class LedgeredStore {
   }
 }
 
-/** The index over time is in eight times as many parts: a request has some thirty entries. */
+/** The index over time has eight times as many parts: a request has some thirty entries. */
 const shardCount = 8
 export const shardsOfLedger = (shards: number): readonly string[] =>
   Array.from({ length: shardCount * shards }, (_, shard) => String(shard))
@@ -89,8 +88,8 @@ const shardOfEntry = ({ id }: Entry, shards: number): string => String(shardOf(i
 export const onceKey = (key: string) => ({ pk: key, sk: 'ONCE' })
 
 /**
- * The ledger table: `aggregate` and `sequence` find an entry, kept as the JSON text it was hashed from. Where an actor's
- * own chain ends is an item of the requests table, since nothing in the ledger table may be changed.
+ * The ledger table: `aggregate` and `sequence` find an entry, kept as the JSON text from which it was hashed. The end of an
+ * actor's own chain is an item of the requests table, because nothing in the ledger table may be changed.
  */
 export class DynamoLedgerStore extends LedgeredStore implements LedgerStore {
   async entries(aggregate: string): Promise<readonly Entry[]> {

@@ -6,10 +6,10 @@ import { TableStore } from './table.ts'
 
 const Pending = z.array(z.string())
 
-/** No aggregate is called so: each has a prefix. */
+/** Cannot collide with an aggregate: each of those has a prefix. */
 const stateKey = { aggregate: 'LOG', sequence: 0 }
 
-/** The place of each entry in the log, and how many there are: a table of the notary's own. */
+/** The place of each entry in the log, and the number of entries: a table of the notary's own. */
 export class DynamoLogIndex extends TableStore implements LogIndex {
   async state(): Promise<LogState> {
     const item = await this.table.get(stateKey, 'read the state of the log')

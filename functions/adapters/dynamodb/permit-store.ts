@@ -7,7 +7,7 @@ import { permitKey } from './chain-ends.ts'
 import { endsAt, headOf, headRow, type Item, timeKey, valueIn } from './items.ts'
 import { LedgeredStore } from './ledger-store.ts'
 
-/** Standing permits, as items of the requests table, so that what is drawn from one commits with what draws. */
+/** Standing permits, as items of the requests table, so that a draw commits together with its request. */
 export class DynamoPermitStore extends LedgeredStore implements PermitStore {
   async load(id: StandingPermitId): Promise<StoredPermit | undefined> {
     const item = await this.requests.get(permitKey(id), `read \`${id}\``)
@@ -34,7 +34,7 @@ export class DynamoPermitStore extends LedgeredStore implements PermitStore {
 
 const openOf = (agent: AskerId): string => `permits of ${agent}`
 
-/** A permit as an item, and in the index over what is open while it can be drawn from, as far as that does not hang on time. */
+/** A permit as an item, indexed as open while it can be drawn from, as far as that does not depend on time. */
 export const permitRow = ({ permit, head }: PermitChange) => ({
   ...permitKey(permit.id),
   ...headRow(head),

@@ -6,12 +6,13 @@ import { chainKey } from './chain-ends.ts'
 import { condition, endsAt, headRow, type Item, numberOf, understood, valueIn } from './items.ts'
 import { LedgeredStore } from './ledger-store.ts'
 
-/** A used code is kept an hour, so that it is told from one that never was for as long as a person could ask. */
+/** A used code is kept an hour, so that it is told from an unknown one for as long as a person could ask. */
 const keepSeconds = 3600
 
 /**
- * `LINK#team#user` names the person, `LINKOF#person` the account, or a list of one in each chat; both change in one transaction with the end of the person's
- * own chain. A link that has ended is written over with no person, since no role may delete.
+ * `LINK#team#user` names the person, `LINKOF#person` the account, or a list of one in each chat; both change in one
+ * transaction with the end of the person's own chain. An ended link is overwritten without a person, because no role may
+ * delete.
  */
 export class DynamoPersonLinks extends LedgeredStore implements PersonLinks {
   async find(team: string, user: string): Promise<PersonId | undefined> {

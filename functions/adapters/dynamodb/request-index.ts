@@ -19,37 +19,37 @@ import { inOneOrder, inShard, shardsOf, withoutShard } from './shards.ts'
 import { batchLimit, type Table } from './table.ts'
 
 /**
- * A page ends when it has looked at so many rows or asked so often, and says where to go on. Each partition is asked once
- * for all that the page may still look at: the local stack judges a whole partition for each query, however few it gives.
+ * The limits of rows and queries for one page, which then ends with a place to go on. Each partition is queried once for all
+ * rows that the page may still read: the local stack evaluates a whole partition for each query, even for one row.
  */
 const mostRows = 1500
 const mostQueries = 24
 
-/** Few are, and many callers want all of them. */
+/** Live requests are few, and many callers want all of them. */
 const isLive = (status: string): boolean => status === 'pending' || status === 'approved'
-/** An index key takes 2,048 bytes. What is cut off is compared when the request itself is read. */
+/** The part of a value that fits an index key of 2,048 bytes. The rest is compared when the request itself is read. */
 const cut = (text: string): string => text.slice(0, 500).toWellFormed()
 
-/** How the id of a request begins, by which it is found. */
+/** The start of a request's id, by which it is found. */
 const beginningOf = (id: string): string => id.slice(0, 'req_0000'.length)
 
-/** One partition of one index. `begin`: no request in it was submitted before. */
+/** One partition of one index. `begin`: the earliest submission in it. */
 type Part = { index: string; by: string; value: string; begin: NumericDate }
 
-/** The keys that many requests have. */
+/** The keys that many requests share. */
 const sharded = new Set(['kind', 'status', 'actionMonth', 'agent', 'owner'])
 
-/** A partition beside the agent's own, so that what others passed on to it does not count as asked by it. */
+/** A partition beside the agent's own, so that delegated requests do not count as asked by it. */
 const passedOn = (agent: string): string => `${agent}~passed`
 
-/** What stands beside a request's state so that indexes find it. All of it follows from the state, and proves nothing. */
+/** The attributes beside a request's state by which indexes find it. All of them follow from the state, and prove nothing. */
 export function indexed(state: ApprovalRequest, shards: number) {
   const { ask, status, submittedAt } = state
   const month = monthOf(submittedAt)
   const spread = (value: string) => inShard(value, ask.id, shards)
   return {
     submitted: timeKey(submittedAt) + ask.id,
-    // By month: one key would have all requests there ever were. What is live is listed whole, and does not grow so.
+    // Split by month: one key would hold all requests ever made. The list of live requests stays short and is not split.
     kind: spread(`request#${month}`),
     status: spread(isLive(status) ? status : `${status}#${month}`),
     actionMonth: spread(`${ask.action}#${month}`),
@@ -62,14 +62,14 @@ export function indexed(state: ApprovalRequest, shards: number) {
   }
 }
 
-/** Newest first. An index finds candidates, and each is read strongly. */
+/** Requests, newest first. An index finds candidates, and each is read strongly. */
 export class RequestIndex {
   readonly #table: Table
   readonly #storedOf: (item: Item) => Stored
   readonly #now: () => NumericDate
   readonly #shards: number
 
-  /** @param now where a list begins that does not say until when */
+  /** @param now the start of a list without `until` */
   constructor(table: Table, storedOf: (item: Item) => Stored, now: () => NumericDate, shards: number) {
     this.#table = table
     this.#storedOf = storedOf
@@ -91,7 +91,7 @@ export class RequestIndex {
   }
 
   async askedLately(agent: AskerId, since: NumericDate, most: number) {
-    // Ten digits, and then more than any id: what was asked in that very second is not after it.
+    // Ten digits, then `~`, which sorts after any id: requests of that very second are included.
     const from = `${timeKey(since)}~`
     const page = { index: 'by-agent', newestFirst: true, limit: most, where: '#agent = :agent AND #submitted > :from' }
     const pages = await Promise.all(
@@ -123,7 +123,7 @@ export class RequestIndex {
     const rows = items.filter((row) => textOf(row, 'submitted') < walk.place)
     walk.countQuery(rows.length)
     const candidates = rows.filter((row) => passesRequest(walk.cutFilter, facetsOfRow(row)))
-    // More than are wanted only where some of them pass no longer.
+    // Reads more than are wanted only if some of them no longer match.
     while (candidates.length > 0 && walk.wanted > 0) {
       const some = candidates.splice(0, walk.wanted)
       const read = await this.#read(some)
@@ -136,7 +136,7 @@ export class RequestIndex {
     return more
   }
 
-  /** An id's beginning is of so few that all of them are one page. */
+  /** The start of an id matches few requests, so all of them are one page. */
   async #byId(search: string, filter: RequestFilter): Promise<Page<Stored>> {
     const where = '#beginning = :beginning AND begins_with(#pk, :pk)'
     const values = { beginning: beginningOf(search), pk: `REQ#${search}` }
@@ -150,13 +150,13 @@ export class RequestIndex {
   }
 }
 
-/** What one page has found so far, and how far it has looked. */
+/** The results of one page so far, and the place that it has reached. */
 class Walk {
   readonly filter: RequestFilter
-  /** As an index row has it. */
+  /** The filter with values cut as in the index. */
   readonly cutFilter: RequestFilter
   readonly items: Stored[] = []
-  /** What was submitted here or later was looked at. */
+  /** The place up to which submissions were read, newest first. */
   place: string
   readonly #most: number
   #queries = 0
@@ -177,7 +177,7 @@ class Walk {
     return this.wanted <= 0 || this.#queries >= mostQueries || this.#rows >= mostRows
   }
 
-  /** Of each shard, which some have more of than others. The row at the place itself is read once more. */
+  /** The rows wanted of each shard, because shards are uneven. The row at the place itself is read once more. */
   rowsWanted(by: string, shards: number): number {
     const { since: _, until: __, ...facets } = this.filter
     const sifts = Object.keys(facets).some((name) => !by.startsWith(name))
@@ -199,7 +199,7 @@ class Walk {
   }
 }
 
-/** The index that leaves least to sift; where it is by month, its partitions from the latest on. */
+/** The most selective index; if it is split by month, its partitions from the latest on. */
 function* partsOf(filter: RequestFilter, latest: string): Generator<Part> {
   const { task, resource, agent, owner, status, action, since = 0 } = filter
   const whole = { begin: 0 }

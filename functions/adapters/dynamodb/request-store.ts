@@ -33,14 +33,14 @@ import { indexed, RequestIndex } from './request-index.ts'
 import { inShard, shardsOf } from './shards.ts'
 import { standInKey, standInsOf } from './stand-in-store.ts'
 
-/** An evaluation is kept a day past its end, so that a late submission can be told that it is expired. */
+/** An evaluation is kept a day past its end, so that a late submission is told that it has expired. */
 const keepEvaluationSeconds = 86_400
 
 /** The requests table, and the entries of requests, which commit with their state. Every item is read strongly. */
 export class DynamoRequestStore extends LedgeredStore implements RequestStore {
   readonly #index: RequestIndex
 
-  /** @param now where a list begins that does not say until when */
+  /** @param now the start of a list without `until` */
   constructor(connection: Connection, tables: LedgeredTables, now: () => NumericDate = () => Date.now() / 1000) {
     super(connection, tables)
     this.#index = new RequestIndex(this.requests, storedOf, now, this.shards)
@@ -77,12 +77,12 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
     const [ofState, ...others] = transacted.reasons
     const has = (code: string) => (reason: (typeof others)[number] | undefined) => reason?.Code === code
     const failed = has('ConditionalCheckFailed')
-    // Asked before staleness: it is final, while a stale writer would come back only to find the same.
+    // Checked before staleness: it is final, while a stale writer would only retry and find the same.
     for (const [index, { key }] of once.entries())
       if (failed(others[index])) return { outcome: 'taken', key, value: textOf(others[index]?.Item ?? {}, 'value') }
     const isStale = failed(ofState) || (draw && failed(others[once.length]))
     if (isStale || transacted.reasons.some(has('TransactionConflict'))) return { outcome: 'stale' }
-    // Only an entry that was there already is left. The version would then have moved too: another program wrote around us.
+    // Only an existing entry is left as a cause. Our own writes move the version with it, so another program wrote it.
     throw new StoreUnavailable(`the ledger of \`${id}\` holds entries that its state does not know`)
   }
 
@@ -173,7 +173,7 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
     return this.#inTime('endedAt', { index: 'uncompared', where, ...page }, before)
   }
 
-  /** Those that come first by time, of all shards. */
+  /** The first by time, of all shards. */
   async #inTime(
     by: 'dueAt' | 'endedAt',
     query: { index: string; where: string; limit: number; newestFirst?: boolean },
@@ -237,9 +237,9 @@ export const requestItem = (state: ApprovalRequest, head: Head, shards = 1): Ite
   itemOf(requestRow(state, head, shards))
 
 /**
- * A request as an item. Beside the state stand the attributes that its indexes need, all of which follow from the state:
- * `overdue` only while something falls due, `openOf` only while it waits for people, and `uncompared` only until the calls
- * of its AWS sessions were compared, so that these indexes stay small. The readers of the stream are filtered by `tells`.
+ * A request as an item, with the attributes of its indexes, all of which follow from the state. `overdue` is there only while
+ * something can fall due, `openOf` while it waits for people, and `uncompared` until the calls of its AWS sessions were
+ * compared, so that these indexes stay small. `tells` filters the readers of the stream.
  */
 function requestRow(state: ApprovalRequest, head: Head, shards: number) {
   const { ask } = state
@@ -259,7 +259,7 @@ function requestRow(state: ApprovalRequest, head: Head, shards: number) {
   }
 }
 
-/** @throws StoreUnavailable when the item holds no request that this code understands: deny rather than guess */
+/** @throws StoreUnavailable if this code does not understand the item: deny rather than guess */
 export const storedOf = (item: Item): Stored => ({
   state: packedIn(item, 'state', ApprovalRequest),
   head: headOf(item),

@@ -6,12 +6,12 @@ import { haltRowKey, haltsOf } from './halt-store.ts'
 import { condition, isNew, valueIn } from './items.ts'
 import { TableStore } from './table.ts'
 
-/** An hour past its end, so that a clock that is a little off still finds that there was one. */
+/** An hour past its end, so that a clock that is slightly off still finds it. */
 const keepSeconds = 3600
 
 /**
  * `SESSION#`: page sessions; `LOGIN#`: logins that lead to decisions, and marks of ended logins. All are keyed by the hash of
- * what the browser holds. No role may delete in the requests table, so what has ended is written over.
+ * the browser's secret. No role may delete in the requests table, so an ended row is overwritten.
  */
 export class DynamoSessionStore extends TableStore implements SessionStore {
   once(key: Digest, expiresAt: NumericDate): Promise<boolean> {
@@ -28,7 +28,7 @@ export class DynamoSessionStore extends TableStore implements SessionStore {
     if (login === undefined) return undefined
     const pending = JSON.parse(login) as PendingLogin
     const taken = this.table.putting(loginRow(key, pending.expiresAt), condition('attribute_exists(login)'))
-    // Also false where the answer to an own first attempt was lost: then the person logs in again.
+    // Also false if the answer to the own first attempt was lost: then the person logs in again.
     return (await this.table.put(taken, 'take a login')) ? pending : undefined
   }
 

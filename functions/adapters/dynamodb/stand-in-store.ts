@@ -9,8 +9,8 @@ import { endsAt, headOf, headRow, type Item, numberOf, type Row, timeKey, valueI
 import { LedgeredStore } from './ledger-store.ts'
 
 /**
- * `STANDIN#`: what one person may decide for others, read with each of their decisions; `ABSENT#`: one person's absences, one
- * at a time; `SIN#<id>`: the stand-in itself, with the end of its chain.
+ * `STANDIN#`: the stand-ins of one person for others, read with each of their decisions; `ABSENT#`: one person's absences,
+ * one at a time; `SIN#<id>`: the stand-in itself, with the end of its chain.
  */
 export class DynamoStandInStore extends LedgeredStore implements StandInStore {
   async of({ absent, by }: { absent: PersonId; by: PersonId }) {
@@ -55,7 +55,7 @@ export class DynamoStandInStore extends LedgeredStore implements StandInStore {
   }
 }
 
-/** For which people a person may decide, now or some time: as one item, without what was over when it last changed. */
+/** The people that a person may decide for, now or later, as one item without stand-ins that were over at its last change. */
 export const standInKey = (by: PersonId) => ({ pk: `STANDIN#${by}`, sk: 'STANDIN' })
 const absenceKey = (absent: PersonId) => ({ pk: `ABSENT#${absent}`, sk: 'ABSENT' })
 

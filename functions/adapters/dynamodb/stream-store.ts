@@ -5,7 +5,7 @@ import { chainKey } from './chain-ends.ts'
 import { endsAt, headRow, numberOf, valueIn, versionIs } from './items.ts'
 import { LedgeredStore } from './ledger-store.ts'
 
-/** `STREAM#tool` is the one stream of a tool. One that was removed leaves an empty row, since no role may delete. */
+/** `STREAM#tool` is the one stream of a tool. A removed stream leaves an empty row, because no role may delete. */
 export class DynamoStreamStore extends LedgeredStore implements StreamStore {
   async load(tool: ToolId) {
     const item = await this.requests.get(streamKey(tool), `read the stream of \`${tool}\``)

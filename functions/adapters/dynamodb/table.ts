@@ -24,16 +24,16 @@ const readAttempts = 6
 
 type Query = { where: string; values: Row; index?: string; filter?: string; newestFirst?: boolean; limit?: number }
 
-/** How one transaction ended: all of it, or none, and then why for each of its items in their order. */
+/** The result of one transaction: all of it, or none with a reason for each of its items in their order. */
 type Transacted = { done: true } | { done: false; reasons: readonly CancellationReason[] }
 
 const ofOthers = ['None', 'ConditionalCheckFailed', 'TransactionConflict']
-/** Reasons that tell that nothing was written, since the table had no room for it just then. */
+/** Reasons that mean that nothing was written because the table was throttled. */
 const ofRoom = ['ThrottlingError', 'ProvisionedThroughputExceeded']
 
 /**
- * One table. Each call is bounded as a whole, reads strongly where it can, and throws `StoreUnavailable` where nothing is
- * known of what it did. `trying` says what for, in that fault's message.
+ * One table. Each call is bounded as a whole, reads strongly if it can, and throws `StoreUnavailable` if its effect is
+ * unknown. `trying` names the purpose in that fault's message.
  */
 export class Table {
   readonly #connection: Connection
@@ -50,7 +50,7 @@ export class Table {
     return Item
   }
 
-  /** In no particular order, a hundred at a time. */
+  /** Reads in no particular order, a hundred at a time. */
   async getMany(keys: readonly Item[], trying: string): Promise<Item[]> {
     const batches = Array.from({ length: Math.ceil(keys.length / batchLimit) }, (_, n) =>
       keys.slice(n * batchLimit, (n + 1) * batchLimit),
@@ -58,7 +58,7 @@ export class Table {
     return (await Promise.all(batches.map((batch) => this.#getBatch(batch, trying)))).flat()
   }
 
-  /** A busy table leaves some unprocessed: those are asked for again. */
+  /** A throttled table leaves some keys unprocessed: those are retried. */
   async #getBatch(keys: readonly Item[], trying: string): Promise<Item[]> {
     const read: Item[] = []
     let Keys = [...keys]
@@ -77,7 +77,7 @@ export class Table {
     return { Put: { TableName: this.#name, Item: itemOf(row), ...when } }
   }
 
-  /** False where the condition did not hold. @param isOwn for a put that the SDK sent again since its answer was lost */
+  /** False if the condition did not hold. @param isOwn recognises the own put after a lost answer and the SDK's retry */
   async put(
     { Put }: { Put: PutItemCommandInput },
     trying: string,
@@ -87,7 +87,7 @@ export class Table {
     return this.#unlessConditionFailed(trying, sent, isOwn)
   }
 
-  /** False where the condition did not hold. */
+  /** False if the condition did not hold. */
   async update(key: Row, change: string, when: string, values: Row, trying: string): Promise<boolean> {
     const command = new UpdateItemCommand({
       TableName: this.#name,
@@ -120,7 +120,7 @@ export class Table {
     return items
   }
 
-  /** One of `of` equal parts of the whole table, page by page. Not strongly: what was just written may not be there yet. */
+  /** One of `of` equal segments of the whole table, page by page. Not strongly: a fresh write may be missing. */
   async *scan({ segment, of }: { segment: number; of: number }, trying: string): AsyncIterable<readonly Item[]> {
     const input = { TableName: this.#name, Segment: segment, TotalSegments: of }
     try {
@@ -136,8 +136,8 @@ export class Table {
   }
 
   /**
-   * Items of an index over `submitted`, by time, each read strongly since an index is a moment behind. A place in the list is
-   * the last one's sort key. Anything that is no place is one before everything: DynamoDB takes no empty or oversized key.
+   * Items of an index over `submitted`, by time, each read strongly because an index lags. A place in the list is the last
+   * one's sort key. An invalid place is replaced by one before everything: DynamoDB refuses an empty or oversized key.
    */
   async listed(
     { index, by, value, newestFirst = true }: { index: string; by: string; value: string; newestFirst?: boolean },
@@ -164,11 +164,10 @@ export class Table {
   }
 
   /**
-   * Writes all of it or none. Where the table had no room it wrote nothing: then it is tried again, as often and as long as
-   * the connection lets any other call be.
-   *
-   * The token is new for each attempt, and the same when the SDK sends one again since its answer was lost. It is not
-   * derived from the content: two callers who write the same thing must not both be told that it was theirs.
+   * Writes all of it or none. If the table was throttled it wrote nothing: then the call is retried, as often and as long as
+   * the connection allows any other call.
+   * The token is new for each attempt, and the same for the SDK's own retry after a lost answer. It is not derived from the
+   * content: two callers who write the same must not both be told that the write was theirs.
    */
   async transact(items: readonly TransactWriteItem[], trying: string): Promise<Transacted> {
     const bound = this.#bound()
@@ -195,7 +194,7 @@ export class Table {
       TableName: this.#name,
       KeyConditionExpression: where,
       ...placeholders(where, values),
-      // No index answers strongly.
+      // No index can be read strongly.
       ...(index === undefined ? { ConsistentRead: true } : { IndexName: index }),
       ...(filter !== undefined && { FilterExpression: filter }),
       ...(limit !== undefined && { Limit: limit }),
@@ -209,7 +208,7 @@ export class Table {
     return client
   }
 
-  /** Bounds one call as a whole: the SDK gives up on a pause between attempts too. */
+  /** Bounds one call as a whole: the SDK also gives up during a pause between attempts. */
   #bound(): { abortSignal: AbortSignal } {
     return { abortSignal: AbortSignal.timeout(this.#connection.patience.totalMs) }
   }

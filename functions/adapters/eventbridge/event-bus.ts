@@ -14,7 +14,7 @@ export class EventBridgeBus implements EventBus {
     this.#client = client
   }
 
-  /** @throws ReceiverUnavailable also where EventBridge answers 200 and did not take it */
+  /** @throws ReceiverUnavailable also if EventBridge answers 200 without taking the event */
   async put(event: DecisionEvent): Promise<void> {
     const entry = {
       EventBusName: this.#name,

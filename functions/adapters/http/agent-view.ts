@@ -23,14 +23,14 @@ import { timeMember } from './authzen.ts'
 
 export const RecertifyBody = z.strictObject({
   reason: z.string().trim().min(1).max(1000),
-  /** Of what the person was shown. */
+  /** The digest of the evidence that the person was shown. */
   evidence_digest: Digest,
 })
 
-/** The bundle as of now. */
+/** The bundle at this moment. */
 type Shown = { bundle: Bundle; now: NumericDate }
 
-/** `GET /v1/agents` (docs/api.md): one of the list. */
+/** `GET /v1/agents` (docs/api.md): one line of the list. */
 export function agentLine(seen: AgentSeen, { bundle, now }: Shown): Said<typeof AgentLines>['agents'][number] {
   const { agent, recertifyBy, file, grants } = seen
   return {

@@ -15,7 +15,7 @@ import { badRequest } from './problem.ts'
 
 /** The Access Request and Approval Profile of AuthZEN, as JSON. */
 
-/** What an agent knows by itself of an evaluation. A subject and a resource may be there, and are not read. */
+/** The part of an evaluation that an agent sends. A subject and a resource may be present, and are ignored. */
 export const AskBody = EvaluationBody.pick({ action: true, context: true })
 
 export const timeMember = (at: NumericDate | undefined): string | undefined =>
@@ -24,13 +24,16 @@ export const timeMember = (at: NumericDate | undefined): string | undefined =>
 const { purpose, parent_task } = EvaluationContext.shape
 const WholeContext = EvaluationContext.extend({ purpose: purpose.unwrap(), parent_task: parent_task.unwrap() })
 
-/** Terms of a plan, and of an ask at `/token`: an MCP tool is of one call, and an approval of an evaluation. */
+/**
+ * Terms of a plan, and of an ask at `/token`. `mcp` stands for one call, and `approval` for an evaluation, so both are left
+ * out.
+ */
 export const SaidBody = WholeContext.omit({ mcp: true, approval: true })
 
 export const RequestBody = EvaluationBody.extend({
   context: WholeContext,
   requested_access: z.object({ ...bodyShape('requested_access'), emergency: z.boolean().optional() }).optional(),
-  /** Read apart: what is wrong with it is `invalid_denial_binding` and no other error. */
+  /** Parsed separately: a fault in it is `invalid_denial_binding` and no other error. */
   denial: z.json().optional(),
   client: z.object({ actor: z.object({ id: z.string(), issuer: z.string().optional() }).optional() }).optional(),
   items: z.undefined({ error: 'several items in one request are not supported: send one request each' }).optional(),
@@ -53,7 +56,7 @@ export function readDenial(denial: Json | undefined): Denial {
   throw badRequest('invalid_denial_binding', 'The request names no evaluation that it could be bound to', detail)
 }
 
-/** @throws BadRequest that says which member is wrong */
+/** @throws BadRequest that names the wrong member */
 export function parseBody<T>(schema: z.ZodType<T>, body: Json): T {
   const parsed = schema.safeParse(body)
   if (parsed.success) return parsed.data
@@ -68,8 +71,8 @@ export function readApproval(approval: Json): { approval: string; approvalState?
 }
 
 /**
- * A deny is an answer, not an error. Which policies decided is for people: an agent that knows them knows what to
- * write.
+ * A deny is an answer, not an error. The deciding policies are left out: an agent that knows them knows how to write around
+ * them.
  */
 export function evaluationAnswer(evaluated: Evaluated, issuer: string): Said<typeof Evaluation> {
   const common = { evaluation_id: evaluated.id, evaluated_at: rfc3339(evaluated.at) }
@@ -88,7 +91,7 @@ export function evaluationAnswer(evaluated: Evaluated, issuer: string): Said<typ
       ...(wants.length === 0 ? {} : { required: [...wants] }),
       display: { title },
     }
-    // Where an approval was presented, its client is told what to do with the refusal: ask for another.
+    // A client that presented an approval is told to ask for another after a refusal.
     const next = evaluated.reason === 'approval_required' ? {} : { next_action: 'request' as const }
     return { decision: false, context: { ...common, reason: evaluated.reason, ...next, access_request } }
   }
@@ -104,7 +107,7 @@ export function taskStatus(state: ApprovalRequest): 'pending' | 'approved' | 'de
   return 'denied'
 }
 
-/** The task as its agent sees it. It does not say who decided. */
+/** The task as its agent sees it, without the people who decided. */
 export function taskAnswer(
   state: ApprovalRequest,
   issuer: string,
@@ -164,7 +167,7 @@ function endedAt(state: ApprovalRequest): NumericDate | undefined {
   }
 }
 
-/** Never before the grant could still be claimed; and long enough after for a late reader. */
+/** At least until the grant can no longer be claimed, with time for a late reader. */
 const taskExpiry = (state: ApprovalRequest): NumericDate => {
   const grant = grantOf(state)
   const end = state.status === 'pending' ? state.decideBy : (endedAt(state) ?? 0)
@@ -179,7 +182,7 @@ function progressOf(state: ApprovalRequest): Pick<Said<typeof TaskAnswer>['task'
   return { progress: { current_step: index + 1, total_steps: state.stages.length, step_name: name } }
 }
 
-/** What its agent is to do, which did not ask for it. */
+/** The action for its agent, which did not ask for it itself. */
 const toDo = ({ agent, action, arguments: args, resource, mcp }: Ask) => ({
   agent: agent.id,
   action,
@@ -188,7 +191,7 @@ const toDo = ({ agent, action, arguments: args, resource, mcp }: Ask) => ({
   ...defined({ mcp }),
 })
 
-/** Which request each step is, for the agent that hands them out. */
+/** The request of each step, for the agent that hands them out. */
 const taskSteps = (state: ApprovalRequest) =>
   stepsOf(state).map((each) => ({
     step: each.step,
@@ -199,14 +202,14 @@ const taskSteps = (state: ApprovalRequest) =>
     ...(each.progress.ended?.because === undefined ? {} : { because: each.progress.ended.because }),
   }))
 
-/** Its origin, for the agent that is to do it. */
+/** The origin of a request, for the agent that does it. */
 function originMembers(ask: Ask): Pick<Said<typeof TaskMembers>, 'step' | 'on_behalf' | 'extends'> {
   const origin = originOf(ask)
   switch (origin.kind) {
     case 'step':
       return { step: { plan: origin.plan, step: origin.step, ...toDo(ask) } }
     case 'person':
-      // Which person asked is for people to know.
+      // The person who asked is left out: only people are told.
       return { on_behalf: toDo(ask) }
     case 'extension':
       return { extends: origin.of }
@@ -237,7 +240,7 @@ export function hotworkMembers(state: ApprovalRequest, now: NumericDate = 0): Sa
     arguments_digest: ask.argumentsDigest,
     ...termMembers('agent', ask),
     ...originMembers(ask),
-    // An agent that goes on with what it asked for is refused.
+    // An agent that continues with its original ask is refused.
     ...(round === 1 ? {} : { narrowed: { arguments: ask.arguments, uses: ask.uses, lifetime: ask.lifetime } }),
     ...(grant
       ? {

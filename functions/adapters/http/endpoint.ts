@@ -14,12 +14,12 @@ import {
 } from './problem.ts'
 import { bodyLimit, type Form, readForm } from './read-body.ts'
 
-/** The caller's own id where it is printable ASCII, ours otherwise. */
+/** The caller's own id if it is printable ASCII, ours otherwise. */
 export const requestIdOf = (sent: string | undefined, ours: string): string =>
   sent !== undefined && /^[\x20-\x7e]{1,256}$/.test(sent) ? sent : ours
 
 export type Call = {
-  /** As the API knows it; never taken from the address that was sent. */
+  /** The route as declared, never taken from the address that was sent. */
   route: string
   header(name: string): string | undefined
   path(name: string): string
@@ -27,7 +27,7 @@ export type Call = {
   queries: { readonly [name: string]: string }
   /** The JSON body. @throws BadRequest */
   json(): Json
-  /** To the byte, for the code that verifies its signature. @throws BadRequest */
+  /** The body to the byte, for verifying its signature. @throws BadRequest */
   text(): string
   /** An `application/x-www-form-urlencoded` body (RFC 6749 appendix B). @throws BadRequest */
   form(): Form
@@ -41,12 +41,12 @@ export type Settings = {
   issuer: string
   log: Log
   clock: { now(): number }
-  /** Where a standard has a form of its own. */
+  /** For standards with an error form of their own. */
   tell?: (problem: Problem) => Answer
 }
 export type Endpoint = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>
 
-/** What is thrown becomes problem details, which say nothing of why when it is our fault. */
+/** Turns faults into problem details. Those of our own faults give no reason. */
 export const endpoint =
   (settings: Settings, handle: (call: Call) => Promise<Answer>): Endpoint =>
   async (event) => {
@@ -64,7 +64,7 @@ export const endpoint =
     }
   }
 
-/** Bytes go through API Gateway as base64. */
+/** API Gateway carries bytes as base64. */
 function bodyOf({ body }: Answer): { body: string; isBase64Encoded?: true } {
   if (body instanceof Uint8Array) return { body: Buffer.from(body).toString('base64'), isBase64Encoded: true }
   return { body: typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body) }
@@ -90,10 +90,10 @@ async function answerOf(
       return problem(fault.problem)
     }
     const name = faultName(fault)
-    // Names alone: a message may hold what must not be in a log.
+    // Names only: a message may hold secrets.
     const cause = fault instanceof Error && fault.cause instanceof Error ? fault.cause.name : undefined
     const seen = { route: call.route, fault: name, cause, requestId: call.requestId }
-    // What a caller alone can bring about raises no alarm.
+    // Faults that a caller alone can cause raise no alarm.
     if (name === 'Overtaken') log.info('overtaken', seen)
     else if (name === 'KeyNotYetKnown') log.info('key_not_yet_known', seen)
     else log.error('fault', seen)
@@ -106,7 +106,7 @@ async function answerOf(
   }
 }
 
-/** Nothing was done, or what was done will be found again. */
+/** Faults after which nothing was done, or a retry finds it done. */
 const passing = new Set([
   'StoreUnavailable',
   'AnchorUnavailable',
@@ -134,7 +134,7 @@ const unavailable = (code: ProblemCode, title: string, retryAfter = 2): Problem 
 
 function readCall(event: APIGatewayProxyEventV2): Call {
   const headers = new Map(Object.entries(event.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]))
-  // Payload format 2.0 has them apart; an emulator may leave them where browsers put them.
+  // Payload format 2.0 separates cookies; an emulator may leave them in the header, where browsers put them.
   if (event.cookies && event.cookies.length > 0) headers.set('cookie', event.cookies.join('; '))
   const header = (name: string) => headers.get(name.toLowerCase())
   const text = () => bodyText(event)
@@ -177,13 +177,13 @@ function readCall(event: APIGatewayProxyEventV2): Call {
 
 function bodyText({ body: sent, isBase64Encoded }: APIGatewayProxyEventV2): string {
   const body = sent ?? ''
-  // Megabytes are not decoded.
+  // The least size of the decoded body, so that megabytes are not decoded.
   const atLeast = isBase64Encoded ? Math.floor(body.length / 4) * 3 - 2 : body.length
   if (atLeast > bodyLimit) throw tooLarge()
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
   if (bytes.length > bodyLimit) throw tooLarge()
   try {
-    // RFC 8259 section 8.1 forbids a byte order mark, and not all readers skip it: it is refused.
+    // A byte order mark is refused: RFC 8259 section 8.1 forbids it, and not all readers skip it.
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
     throw badRequest('invalid_request', 'The body is not UTF-8')

@@ -12,7 +12,7 @@ export type Evaluations =
   | { kind: 'one'; body: Body | NoSuchName }
   | { kind: 'many'; semantic: Semantic; items: readonly (Body | NoSuchName | Incomplete)[] }
 
-/** Its decision is `false`, and the others are not touched. */
+/** An item whose decision is `false`; the others are not affected. */
 export type Incomplete = { incomplete: string }
 
 const Semantic = z.enum(['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'])
@@ -31,12 +31,12 @@ export function readEvaluations(body: Json): Evaluations {
   const defaults = Object.fromEntries(
     Object.entries({ subject, action, resource, context }).filter(([, value]) => value !== undefined),
   )
-  // A member of an item takes the place of the default as a whole: entities are never merged.
+  // A member of an item replaces the default as a whole: entities are never merged.
   const items = evaluations.map((item) => readItem({ ...defaults, ...item }))
   return { kind: 'many', semantic: options?.evaluations_semantic ?? 'execute_all', items }
 }
 
-/** One evaluation. @throws BadRequest when it is none by its form */
+/** One evaluation. @throws BadRequest if its form is wrong */
 export function readEvaluation(body: Json): Body | NoSuchName {
   const parsed = EvaluationBody.safeParse(body)
   return parsed.success ? parsed.data : (noSuchName(parsed.error) ?? parseBody(EvaluationBody, body))
@@ -48,10 +48,10 @@ function readItem(item: { [member: string]: unknown }): Body | NoSuchName | Inco
   return noSuchName(parsed.error) ?? { incomplete: whatIsWrong(parsed.error, 'evaluation') }
 }
 
-/** The decision is false. */
+/** A name that cannot exist. The decision is false. */
 export type NoSuchName = { reason: 'unknown_action' | 'policy_denied' | 'invalid_arguments'; detail: string }
 
-/** A name that is too long or too short for anything here: the answer is no, and not 400. */
+/** A name that is too long or too short to exist is denied, not answered with 400. */
 function noSuchName({ issues }: z.ZodError): NoSuchName | undefined {
   const [first] = issues
   if (

@@ -20,7 +20,7 @@ export class OAuthError extends Error {
   }
 }
 
-/** All problems are told as RFC 6749 section 5.2 has it. */
+/** Tells every problem in the form of RFC 6749 section 5.2. */
 export const oauthEndpoint = (settings: Settings, handle: (call: Call) => Promise<Answer>): Endpoint =>
   endpoint({ tell: oauthProblem, ...settings }, (call) =>
     handle(call).catch((fault: unknown) => {
@@ -69,7 +69,7 @@ const tokenTypes = {
 
 const type = z.literal('hotwork_action')
 const Claimed = z.tuple([z.strictObject({ type, request: RequestId })])
-/** What an evaluation and its submission say together. */
+/** Members that an evaluation and its submission have in common. */
 const Asked = z.tuple([
   z.strictObject({
     type,
@@ -82,7 +82,7 @@ const Asked = z.tuple([
 ])
 type Asked = z.infer<typeof Asked>[0]
 
-/** RFC 8693 section 2.1. Its details name a request, or an action that is asked for now. */
+/** RFC 8693 section 2.1. Its details name a request, or an action that is asked for in this call. */
 type TokenExchange = { subjectToken: string; targets: readonly string[] } & ({ request: RequestId } | { asked: Asked })
 
 /** @throws OAuthError */
@@ -176,7 +176,7 @@ export const waitingAnswer = (waiting: {
 })
 
 /**
- * `token_type_hint` only helps a server to look faster (RFC 7009 section 2.1).
+ * `token_type_hint` is only an optimisation for the server (RFC 7009 section 2.1).
  * @throws OAuthError
  */
 export function readToken(form: ReadonlyMap<string, string>): string {
@@ -186,8 +186,8 @@ export function readToken(form: ReadonlyMap<string, string>): string {
 }
 
 /**
- * An unknown hint is ignored (RFC 7009 section 2.1); there are no refresh tokens here, and to say that one was revoked
- * would be a lie (section 2.2.1).
+ * An unknown hint is ignored (RFC 7009 section 2.1). There are no refresh tokens, and the answer that one was revoked would
+ * be a lie (section 2.2.1).
  * @throws OAuthError
  */
 export function answerUnknown(form: ReadonlyMap<string, string>): Answer {
@@ -200,7 +200,7 @@ const told = ['client_id', 'sub', 'aud', 'iss', 'exp', 'iat', 'nbf', 'jti', 'cnf
 
 /**
  * RFC 9396 section 9.2. There are no scopes.
- * @param details its `authorization_details`, with what is left of the uses
+ * @param details its `authorization_details`, with the uses that are left
  */
 export const activeAnswer = (claims: JsonObject, details: readonly JsonObject[]): Answer => ({
   status: 200,
@@ -215,8 +215,8 @@ export const activeAnswer = (claims: JsonObject, details: readonly JsonObject[])
 
 const uncachedHeaders = { 'cache-control': 'no-store', pragma: 'no-cache' }
 
-/** No caller learns what is wrong with a token (RFC 7662 section 2.2). */
+/** The same answer for every fault: no caller learns the reason (RFC 7662 section 2.2). */
 export const inactiveAnswer: Answer = { status: 200, headers: uncachedHeaders, body: { active: false } }
 
-/** RFC 7009 section 2.2: the client has what it wants. */
+/** RFC 7009 section 2.2: an unknown token is a success too. */
 export const revokedAnswer: Answer = { status: 200, headers: uncachedHeaders }

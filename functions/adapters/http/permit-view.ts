@@ -25,7 +25,7 @@ export const permitView = (permit: StandingPermit, now: NumericDate): Said<typeo
   }
 }
 
-/** `used_up` still carries what was drawn; the other two have ended that too. */
+/** `used_up` leaves drawn requests alive; the other two have ended those too. */
 function statusOf(permit: StandingPermit, now: NumericDate): 'live' | 'used_up' | 'expired' | 'revoked' {
   if (permit.revoked) return 'revoked'
   if (!isLive(permit, now)) return 'expired'

@@ -5,7 +5,7 @@ import type { Said } from '../../domain/cards/wire/word.ts'
 import type { Preview } from '../../domain/record/preview.ts'
 import { defined, rfc3339 } from '../../domain/values.ts'
 
-/** For a screen: characters that hide or reorder are spelled out. */
+/** Differences for a screen: characters that hide or reorder are spelled out. */
 export const shownPreview = ({ preview }: Pick<RequestView, 'preview'>): { preview?: Said<typeof Difference>[] } =>
   preview?.outcome === 'matched' ? { preview: differencesOf(preview).map(differenceRow) } : {}
 
@@ -17,7 +17,7 @@ const differenceRow = ({ label, before, after, isSame, isMasked, note }: Differe
   ...noteMember(note),
 })
 
-/** What is there now, and what would be (docs/api.md). */
+/** The present values and the values that would be (docs/api.md). */
 export function previewMembers(preview: Preview): Said<typeof PreviewAnswer> {
   const observed_at = rfc3339(preview.observedAt)
   if (preview.outcome === 'failed') return { failed: preview.why, observed_at }

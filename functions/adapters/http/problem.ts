@@ -3,7 +3,7 @@ import { defined } from '../../domain/values.ts'
 
 export type Answer = { status: number; headers?: { [name: string]: string }; body?: unknown }
 
-/** Ours are `{issuer}/problems/<code>`. */
+/** Types of the standard. Ours are `{issuer}/problems/<code>`. */
 const arapTypes = new Set([
   'not_requestable',
   'expired_denial',
@@ -147,7 +147,7 @@ export function refusalProblem(code: Refusal, detail?: string, headers?: Problem
   if (code === 'replayed') return badProof('this proof was used before: make a new one for each call')
   const { status, so, ...rest } = toldOf(code, detail)
   if (code === 'insufficient_login' && status === 401) return insufficientLogin(detail ?? '')
-  // Only the time stands in the way, so that no person need be asked.
+  // Only the time stands in the way, so no person need be asked.
   const next = code === 'policy_denied' && detail !== undefined ? 'ask again then' : fixOf(rest)
   const told = { status, code, title: so, detail: [next, detail].filter(Boolean).join(': ') }
   return new BadRequest({ ...told, ...defined({ headers }) })
@@ -160,7 +160,7 @@ export const tooManyRequests = (detail: string, retryAfter: number): BadRequest 
   return new BadRequest({ status, code: 'too_many_requests', title: so, detail, headers })
 }
 
-/** RFC 9449 section 7.1: another key, and a proof that was used before, are a bad proof to the client. */
+/** RFC 9449 section 7.1: to the client, another key and a replayed proof are both a bad proof. */
 export const badProof = (detail: string): BadRequest =>
   new BadRequest({
     status: 401,
@@ -172,7 +172,7 @@ export const badProof = (detail: string): BadRequest =>
     },
   })
 
-/** RFC 9470 section 3. All that the stage wants is said at once, so that one more login is enough. */
+/** RFC 9470 section 3. All terms of the stage are said at once, so that one more login is enough. */
 export function insufficientLogin(
   wanted: string | { acr?: string | undefined; maxAge?: number | undefined },
 ): BadRequest {

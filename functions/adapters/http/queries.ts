@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { AgentId, PersonId, Timestamp, ToolId } from '../../domain/values.ts'
 import { After, AfterEntry, AfterFound } from './read-body.ts'
 
-/** What a list of requests takes in its query. */
+/** The filter of a list of requests in its query. */
 export const requestFilter = {
   status: z.enum(['pending', 'approved', 'denied', 'withdrawn', 'expired', 'completed', 'revoked']).optional(),
   agent: AgentId.optional(),
@@ -27,7 +27,7 @@ export const haltsQuery = { all: z.literal('true').optional(), ...page }
 export const usageQuery = { since: Timestamp.optional(), ...page }
 export const agentQuery = { look: z.literal('now').optional() }
 
-/** `after` is held to the filter that it is of. */
+/** `after` is valid only with the filter of its list. */
 export const requestsQuery = {
   ...requestFilter,
   waiting: z.literal('true').optional(),
@@ -43,7 +43,7 @@ export const ledgerQuery = {
   task: requestFilter.task,
   resource: requestFilter.resource,
   action: requestFilter.action,
-  /** Also one that no code writes any more. */
+  /** Includes types that are no longer written. */
   type: z
     .string()
     .regex(/^[A-Z][A-Za-z]{0,63}$/, 'should be as in an entry, such as `Decided`')

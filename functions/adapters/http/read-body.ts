@@ -3,10 +3,10 @@ import { whatIsWrong } from '../../domain/what-is-wrong.ts'
 import type { Call } from './endpoint.ts'
 import { badRequest } from './problem.ts'
 
-/** Those that may be given more than once, each for one more target (RFC 8693 section 2.1, RFC 8707 section 2). */
+/** Parameters that may be repeated, each for one more target (RFC 8693 section 2.1, RFC 8707 section 2). */
 const repeatable = new Set(['audience', 'resource'])
 
-/** `get` has the first, `all` has all. */
+/** `get` gives the first value, `all` gives every value. */
 export class Form extends Map<string, string> {
   readonly #all = new Map<string, string[]>()
 
@@ -29,14 +29,13 @@ export class Form extends Map<string, string> {
 
 /**
  * Reads an `application/x-www-form-urlencoded` body (RFC 6749 appendix B).
- *
- * @throws BadRequest when a parameter is given twice that must not be
+ * @throws BadRequest if a parameter is given twice that must not be
  */
 export function readForm(text: string): Form {
   const names = new Set<string>()
   const parameters: [string, string][] = []
   for (const [name, value] of new URLSearchParams(text)) {
-    // RFC 6749 section 3.2: parameters must not be included more than once; without a value they count as left out.
+    // RFC 6749 section 3.2: parameters must not be repeated; without a value they count as absent.
     if (names.has(name) && !repeatable.has(name))
       throw badRequest('invalid_request', `\`${name.slice(0, 64).toWellFormed()}\` is given twice`)
     names.add(name)
@@ -45,19 +44,19 @@ export function readForm(text: string): Form {
   return new Form(parameters)
 }
 
-/** The most bytes of a body. */
+/** The limit of a body in bytes. */
 export const bodyLimit = 64 * 1024
 
 const place = /^\d{10}#[a-z]{3}_[0-9a-z]{26}$/
 
-/** It needs no escaping in an address. */
+/** A cursor needs no escaping in an address. */
 export const cursorOf = (place: string): string => Buffer.from(place).toString('base64url')
 
 const placeOf = (cursor: string): string => Buffer.from(cursor, 'base64url').toString()
 
 const asItIs = 'send the `next` of the answer before, as it is'
 
-/** The `next` of the answer before. */
+/** The `next` of the previous answer. */
 export const After = z
   .string()
   .refine((text) => place.test(placeOf(text)) && cursorOf(placeOf(text)) === text, asItIs)
@@ -65,19 +64,19 @@ export const After = z
 
 const placeOfEntry = /^\d{10}#[a-z0-9_:-]{1,80}\/\d{10}$/
 
-/** Of a search: where the last entry stands among all. */
+/** A cursor of a search: the place of the last entry among all. */
 export const AfterFound = z
   .string()
   .refine((text) => placeOfEntry.test(placeOf(text)) && cursorOf(placeOf(text)) === text, asItIs)
   .transform(placeOf)
 
-/** Of a record: the sequence of the last entry. */
+/** A cursor of a record: the sequence of the last entry. */
 export const AfterEntry = z
   .string()
   .regex(/^[1-9]\d{0,14}$/, asItIs)
   .transform(Number)
 
-/** A parameter that the list does not know is refused. @throws BadRequest */
+/** Refuses unknown parameters. @throws BadRequest */
 export function readQuery<S extends z.ZodRawShape>(call: Pick<Call, 'queries'>, shape: S): z.infer<z.ZodObject<S>> {
   const wrong = (detail: string) => badRequest('invalid_request', 'The query is not what this endpoint takes', detail)
   const known = Object.keys(shape)

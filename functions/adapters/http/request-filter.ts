@@ -4,18 +4,18 @@ import { defined } from '../../domain/values.ts'
 import { type BadRequest, badRequest } from './problem.ts'
 import { cursorOf } from './read-body.ts'
 
-/** @throws BadRequest where no time passes */
+/** @throws BadRequest if the span is empty */
 export function checkSpan({ since, until }: { since?: number | undefined; until?: number | undefined }): void {
   if (since === undefined || until === undefined || until > since) return
   throw badRequest('invalid_request', 'No time is after `since` and before `until`', '`until` should be the later one')
 }
 
-/** A place in a list, and a mark of the filter that it is of. */
+/** A place in a list, and a mark of its filter. */
 const marked = /^(\d{10}#(?:[a-z]{3}_[0-9a-z]{26})?)\.([A-Za-z0-9_-]{11})$/
 
 export const cursorAfter = (place: string, filter: RequestFilter): string => cursorOf(`${place}.${markOf(filter)}`)
 
-/** @throws BadRequest where it is no cursor of a list by this filter */
+/** @throws BadRequest unless it is a cursor of a list by this filter */
 export function placeAfter(cursor: string | undefined, filter: RequestFilter): string | undefined {
   if (cursor === undefined) return undefined
   const text = Buffer.from(cursor, 'base64url').toString()

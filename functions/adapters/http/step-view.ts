@@ -34,7 +34,7 @@ const row = ({ label, text, note }: ReturnType<typeof argumentRows>[number]) => 
   ...noteMember(note),
 })
 
-/** What of a step others wrote, for a screen. */
+/** The parts of a step that others wrote, for a screen. */
 export const shownStep = (step: StepView): Said<typeof ShownStep> => ({
   step: step.step,
   arguments: argumentRows(step).map(row),

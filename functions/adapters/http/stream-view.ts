@@ -9,7 +9,7 @@ import {
 } from '../../domain/events/stream.ts'
 import { defined } from '../../domain/values.ts'
 
-/** SSF 1.0 section 8.1.1. The `authorization_header` is a secret, and is shown to no caller. */
+/** SSF 1.0 section 8.1.1. The secret `authorization_header` is shown to no caller. */
 export const streamView = (
   stream: SignalStream,
   { issuer, audience }: { issuer: string; audience: string | undefined },

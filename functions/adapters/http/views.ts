@@ -73,8 +73,8 @@ export const requestMembers = (view: RequestView): Said<typeof Request> => ({
 })
 
 /**
- * What of a request others wrote, for a screen: characters that hide or reorder are spelled out, two values that differ look
- * different, and a note says where letters may pass for others.
+ * The parts of a request that others wrote, for a screen: characters that hide or reorder are spelled out, two different
+ * values look different, and a note names letters that may pass for others.
  */
 export function shownView(state: ApprovalRequest, facts: ViewFacts): Said<typeof Request>['shown'] {
   const view = describeRequest(state, facts)
@@ -218,7 +218,7 @@ const actualMembers = ({ calls, unused, notRecorded, complete, more, unread }: A
 
 const callView = ({ at, ...call }: JudgedCall): Said<typeof Call> => ({ at: rfc3339(at), ...defined(call) })
 
-/** Seconds. */
+/** Times in seconds. */
 export const drillView = ({ state, report }: Drill): Said<typeof DrillReport> => ({
   id: state.ask.id,
   drill: true,

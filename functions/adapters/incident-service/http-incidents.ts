@@ -5,14 +5,14 @@ import type { IncidentReader, TaskLook } from '../../operations/ports.ts'
 import type { Expressions } from '../../operations/previews/sources.ts'
 import { readText, rejectAt } from '../fetch-limits.ts'
 
-/** For the secret and the answer together: the person who opens waits for it. Milliseconds. */
+/** The timeout of the secret and the answer together: the person who opens waits for it. Milliseconds. */
 const patience = 1500
 const sizeLimit = 65_536
-/** The service is up and takes this name for no incident: missing, gone, malformed or too long. */
+/** Statuses of a service that is up and knows no incident of this name: missing, gone, malformed or too long. */
 const refusesName: ReadonlySet<number> = new Set([400, 404, 410, 414, 422])
 
 type Settings = IncidentServices['http'] & {
-  /** The whole `Authorization` header, where the service wants one. */
+  /** The whole `Authorization` header, if the service wants one. */
   authorization?: () => Promise<string | undefined>
   expressions?: Expressions | undefined
 }
@@ -26,7 +26,7 @@ export class HttpIncidents implements IncidentReader {
   }
 
   async read(incident: string): Promise<TaskLook> {
-    // As a part of an address these are no name but another address, whose answer says nothing of an incident.
+    // As parts of a path these lead to another address, whose answer is about no incident.
     if (incident === '.' || incident === '..') return { answer: 'unknown' }
     const { url, authorization, show, expressions } = this.#settings
     const signal = AbortSignal.timeout(patience)
@@ -50,7 +50,7 @@ export class HttpIncidents implements IncidentReader {
   }
 }
 
-/** Without a title no incident is shown. The task is known all the same. */
+/** Without a title no incident is shown. The task counts as known anyway. */
 function shownOf(text: string, show: NonNullable<Settings['show']>, expressions: Expressions): Incident | undefined {
   const answer = JsonObject.safeParse(parseJson(text))
   const say = (expression: string | undefined, most: number) =>

@@ -2,10 +2,10 @@ import type { NumericDate } from '../../domain/values.ts'
 import { faultName } from '../../operations/faults.ts'
 import type { Clock, IncidentReader, Log, TaskLook, TaskService } from '../../operations/ports.ts'
 
-/** An opening that is tried again does not ask again. Seconds. */
+/** A retry of an opening reuses the answer. Seconds. */
 const remembered = 30
 
-/** The service that keeps incidents, of any kind. One that is down keeps no person out, so nothing here throws. */
+/** The service that keeps incidents, of any kind. A service that is down keeps no person out, so nothing here throws. */
 export function rememberIncidents(
   reader: IncidentReader,
   { clock, log }: { clock: Clock; log?: Pick<Log, 'warn'> | undefined },
@@ -25,7 +25,7 @@ export function rememberIncidents(
       if (last?.incident === incident && now < last.until) return last.look
       const own = { incident, look: ask(incident), until: now + remembered }
       last = own
-      // A failure is not remembered: the next call may have an answer.
+      // A failure is not cached: the next call may have an answer.
       void own.look.then(({ answer }) => {
         if (answer === 'unreachable' && last === own) last = undefined
       })

@@ -2,7 +2,7 @@ import { search } from '@aws-lambda-powertools/jmespath'
 import type { Json, JsonObject } from '../../domain/values.ts'
 import type { Expressions } from '../../operations/previews/sources.ts'
 
-/** Parsed once each: the library remembers a hundred. */
+/** Each expression is parsed once: the library caches a hundred. */
 export class JmesPathExpressions implements Expressions {
   search(expression: string, value: JsonObject): Json | undefined {
     return search(expression, value as Parameters<typeof search>[1]) as Json | undefined

@@ -27,7 +27,7 @@ const Claims = z
     iss: z.string(),
     sub: AskerId,
     client_id: z.string().min(1),
-    /** One audience and no more. */
+    /** Exactly one audience. */
     aud: z.string(),
     iat: NumericDate,
     nbf: NumericDate,
@@ -35,11 +35,11 @@ const Claims = z
     jti: CredentialId,
     txn: RequestId,
     cnf: z.object({ jkt: Thumbprint }),
-    /** Who acts, where it was delegated: the outermost is the bearer, what is nested in it is for the record (RFC 8693). */
+    /** The actor of a delegation: the outermost is the bearer, the nested ones are for the record (RFC 8693). */
     act: z.object({ sub: AgentId }).optional(),
     authorization_details: z.tuple([z.looseObject({ type: z.literal('hotwork_action') })]),
   })
-  // A person's token is of an opening, and no agent's is.
+  // The token of a person is for an opening, and an agent's never is.
   .refine(({ sub, txn }) => isAgent(sub) !== txn.startsWith('bgl_'))
 
 type Verified = { token: AccessToken; claims: JsonObject; notBefore: NumericDate }
@@ -49,7 +49,7 @@ export class AccessTokenVerifier {
   readonly #issuer: string
   readonly #keys: CachedKeys
   readonly #clock: Clock
-  /** One for each key of ours. `from` is the key that our key set then gave for the header. */
+  /** One for each of our keys. `from` is the key that our key set gave for the header at that time. */
   readonly #judged = new JudgedHeaders<{ header: JWTHeaderParameters; from: unknown }>(16)
 
   constructor(issuer: string, keySet: KeySet, clock: Clock) {
@@ -59,16 +59,16 @@ export class AccessTokenVerifier {
   }
 
   /**
-   * Whether it was revoked, and whether its bearer has its key, is for the caller to ask. A token is known by its `jti` and
-   * never by its text: one signature has two forms.
-   * @throws KeyUnavailable when our own keys cannot be had
+   * The caller checks revocation and the bearer's key. A token is identified by its `jti` and never by its text: one
+   * signature has two forms.
+   * @throws KeyUnavailable if our own keys cannot be fetched
    */
   async verify(token: string, audience: string): Promise<Result<AccessToken, AccessTokenRefusal>> {
     const verified = await this.#verify(token, audience)
     return verified.ok ? ok(verified.value.token) : verified
   }
 
-  /** The same for any audience: it does not say that the caller may act on it. */
+  /** Accepts any audience: it does not prove that the caller may act on the token. */
   async recognise(token: string): Promise<Result<KnownToken, AccessTokenRefusal>> {
     const verified = await this.#verify(token, undefined)
     return verified.ok ? ok({ ...verified.value.token, claims: verified.value.claims }) : verified
@@ -80,7 +80,7 @@ export class AccessTokenVerifier {
     try {
       const known = await this.#byJudgedHeader(token, now)
       if (known && isFor(known, audience, now)) return ok(known)
-      // jose alone judges a token that is not plainly good.
+      // jose alone judges a token unless it is plainly good.
       const judged = await jwtVerify(token, this.#keys.keyFor, {
         typ: 'at+jwt',
         algorithms: ['ES256'],
@@ -102,7 +102,7 @@ export class AccessTokenVerifier {
     }
   }
 
-  /** By a header that jose has accepted before, whose key is still the one that our key set gives for it. */
+  /** The claims, if jose has accepted this header before and its key is still the one in our key set. */
   async #byJudgedHeader(token: Compact, now: NumericDate): Promise<Verified | undefined> {
     const known = this.#judged.get(token)
     if (!known || (await this.#keys.keyFor(known.header, emptyJws)) !== known.from) return undefined

@@ -5,20 +5,20 @@ import { KeyNotYetKnown } from '../../operations/faults.ts'
 import type { Clock } from '../../operations/ports.ts'
 import { clockToleranceSeconds } from './compact.ts'
 
-/** `fixed`: it can never have another key. */
+/** `fixed`: the set can never get another key. */
 export type FoundKeys = JSONWebKeySet & { refreshSeconds?: number; fixed?: true }
 
 export type FetchKeys = () => Promise<FoundKeys>
 
 const maxRefreshSeconds = 600
-/** A key set is not asked for again sooner, also where that failed. */
+/** The shortest time between two fetches, failed ones included. */
 const cooldownSeconds = 30
-/** A key set that cannot be had anew is believed for this long, and then nothing is. */
+/** The time that a key set is believed after its last fetch. */
 const maxStaleSeconds = 3600
 
 /**
- * A key set, remembered. A token that names an unknown key has it fetched again, at most once in a cooldown, so that no
- * caller can make us ask without end.
+ * A cached key set. A token that names an unknown key causes a fetch, at most once in a cooldown, so that no caller can make
+ * us fetch without end.
  */
 export class CachedKeys {
   readonly #fetch: FetchKeys
@@ -33,14 +33,14 @@ export class CachedKeys {
     this.#clock = clock
   }
 
-  /** Our own published keys. The deployment names them all, so a token that names another key is none of ours. */
+  /** Our own published keys. The deployment names them all, so a token that names another key is foreign. */
   static ofOurs(keySet: KeySet, clock: Clock): CachedKeys {
     return new CachedKeys(async () => ({ ...((await keySet.jwks()) as unknown as JSONWebKeySet), fixed: true }), clock)
   }
 
   /**
-   * @throws KeyNotYetKnown within the cooldown for a token that was made since the last fetch: its key may have been published
-   * since. And the source's fault when no keys can be believed
+   * @throws KeyNotYetKnown within the cooldown for a token that was made since the last fetch: its key may have been
+   * published since. And the source's fault if no keys can be believed
    */
   readonly keyFor: JWTVerifyGetKey = async (header, token) => {
     const fetched = this.#age() >= (this.#known?.refreshSeconds ?? 0) && (await this.#refresh())
@@ -73,7 +73,7 @@ export class CachedKeys {
     return this.#tried === undefined ? 0 : Math.max(0, this.#tried + cooldownSeconds - this.#clock.now())
   }
 
-  /** Callers who come at once share one fetch. @returns false where it was tried just now */
+  /** Concurrent callers share one fetch. @returns false during the cooldown */
   async #refresh(): Promise<boolean> {
     if (!this.#fetching) {
       const now = this.#clock.now()
@@ -89,7 +89,7 @@ export class CachedKeys {
 
   async #fetchOnce(at: NumericDate): Promise<void> {
     try {
-      // With no key to believe, every caller would be refused for a whole cooldown: one more try at once.
+      // Without a key to believe, every caller would be refused for a whole cooldown: fetches once more at once.
       const fetched = this.#isBelieved() ? this.#fetch() : this.#fetch().catch(() => this.#fetch())
       const { refreshSeconds = maxRefreshSeconds, fixed = false, ...keySet } = await fetched
       this.#known = {
@@ -104,7 +104,7 @@ export class CachedKeys {
   }
 }
 
-/** A token that does not say may have been made just now. */
+/** A token without `iat` may have been made just now. */
 function issuedAt({ payload }: FlattenedJWSInput): NumericDate {
   try {
     const { iat } = JSON.parse(Buffer.from(String(payload), 'base64url').toString()) as { iat?: unknown }

@@ -1,10 +1,10 @@
 import { KeyObject, type webcrypto } from 'node:crypto'
 import type { JWTVerifyResult, ResolvedKey } from 'jose'
 
-/** How far the clock of the token's maker may be from ours. It never lengthens a token's life. Seconds. */
+/** The tolerated difference between the clock of the token's maker and ours. It never lengthens a token's life. Seconds. */
 export const clockToleranceSeconds = 30
 
-/** No token or proof that we accept comes near this. Longer ones are refused before anything of them is parsed. */
+/** Valid tokens and proofs are far shorter. Longer ones are refused before anything of them is parsed. */
 const tokenLimit = 8192
 
 declare const compact: unique symbol
@@ -14,10 +14,10 @@ export type Compact = string & { readonly [compact]: true }
 export const isCompact = (token: string): token is Compact =>
   token.length <= tokenLimit && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)
 
-/** A header has under 300 letters. One that is longer is judged each time, and not kept. */
+/** A header has under 300 letters. A longer one is judged each time, and not cached. */
 const longestHeader = 1024
 
-/** Keys by the whole encoded header that jose accepted, to the letter: to import a key costs as much as to verify with it. */
+/** Keys by the whole encoded header that jose accepted, to the letter: importing a key costs as much as verifying with it. */
 export class JudgedHeaders<T> {
   readonly #most: number
   readonly #known = new Map<string, T & { key: KeyObject }>()

@@ -8,16 +8,16 @@ import { signedClaims } from './signed-claims.ts'
 export type DpopAsk = {
   proof: string
   method: string
-  /** The address that was called, built from configuration and never from `Host`. */
+  /** The called address, built from configuration and never from `Host`. */
   url: string
-  /** Then the proof must be for that token. */
+  /** If given, the proof must be bound to that token. */
   accessToken?: string
   now: NumericDate
 }
 
 export type DpopProof = { jkt: Thumbprint; jti: string; issuedAt: NumericDate }
 
-/** How old a proof may be, and how far ahead. Its id must be remembered for twice as long. */
+/** The oldest age of a proof, and the furthest into the future. Its id must be remembered for twice as long. */
 export const proofWindowSeconds = 60
 
 type Claims = { jti: string; htm: string; htu: string; iat: number; ath?: string }
@@ -41,8 +41,8 @@ const hasClaims = (payload: { [claim: string]: unknown }): payload is Claims => 
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
 /**
- * Verifies a DPoP proof by every check of RFC 9449 section 4.3 but replay, which the caller makes by putting
- * `replayKey` once, in the transaction of what the proof is for.
+ * Verifies a DPoP proof by every check of RFC 9449 section 4.3 but replay. The caller checks that by putting `replayKey`
+ * once, in the transaction that the proof is for.
  */
 export async function verifyDpop(ask: DpopAsk): Promise<Result<DpopProof, 'invalid_dpop_proof'>> {
   const { proof } = ask
@@ -69,13 +69,13 @@ export async function verifyDpop(ask: DpopAsk): Promise<Result<DpopProof, 'inval
 export const replayKey = ({ jkt, jti }: Pick<DpopProof, 'jkt' | 'jti'>): string =>
   `SEEN#${digestOf('hotwork.dpop.v1', { jkt, jti })}`
 
-/** Until when a proof's id must be remembered: after that its `iat` is out of the window on any clock of ours. */
+/** The time until which a proof's id must be remembered: after that its `iat` is out of the window on any clock of ours. */
 export const rememberUntil = ({ issuedAt }: Pick<DpopProof, 'issuedAt'>): NumericDate =>
   issuedAt + 2 * proofWindowSeconds
 
 const judged = new JudgedHeaders<{ jkt: Thumbprint }>(1000)
 
-/** A proof that its own key signed. Without a thumbprint if the key in it has a private member. */
+/** A proof signed by its own key. Without a thumbprint if the key in it has a private member. */
 type SignedProof = { jkt?: Thumbprint; payload: { [claim: string]: unknown } }
 
 function knownProof(proof: Compact, now: NumericDate): SignedProof | undefined {
@@ -103,7 +103,7 @@ async function judgedProof(proof: Compact, now: NumericDate): Promise<SignedProo
   }
 }
 
-/** Without query and fragment, in one form for all ways to write it (RFC 3986 sections 6.2.2 and 6.2.3). */
+/** An address without query and fragment, in its normal form (RFC 3986 sections 6.2.2 and 6.2.3). */
 function addressOf(text: string): string | undefined {
   const url = URL.parse(text)
   if (!url || !['http:', 'https:'].includes(url.protocol) || url.username || url.password) return undefined
@@ -111,7 +111,7 @@ function addressOf(text: string): string | undefined {
   return origin + (pathname.includes('%') ? pathname.replaceAll(/%[0-9a-f]{2}/gi, normalEscape) : pathname)
 }
 
-/** An escape that need not be is undone, any other is in capitals. */
+/** An unnecessary escape is decoded, any other is in capitals. */
 function normalEscape(escaped: string): string {
   const character = String.fromCharCode(Number.parseInt(escaped.slice(1), 16))
   return /[\w.~-]/.test(character) ? character : escaped.toUpperCase()

@@ -7,12 +7,12 @@ import type { Clock } from '../../operations/ports.ts'
 import { readText } from '../fetch-limits.ts'
 import type { FetchKeys, FoundKeys } from './cached-keys.ts'
 
-/** How long an issuer has to answer, however many questions that takes. */
+/** The time that an issuer has to answer, over all its requests. */
 export const patience = () => AbortSignal.timeout(2000)
 
 const sizeLimit = 65_536
 
-/** Redirects are not followed: the address on the allow-list is the address. @throws IssuerUnavailable */
+/** Redirects are not followed: only the address on the allow-list is asked. @throws IssuerUnavailable */
 export async function fetchJson<T extends z.ZodType>(
   uri: string,
   schema: T,
@@ -33,7 +33,7 @@ const KeySetBody = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).
 
 const discoverySeconds = 3600
 
-/** An issuer's keys (RFC 7517), from where it is said that they are, or else from where the issuer itself says. */
+/** An issuer's keys (RFC 7517), from the configured address, or else from the one that the issuer itself publishes. */
 export function keysOf({ issuer, jwksUri }: Pick<OidcIssuer, 'issuer' | 'jwksUri'>, clock: Clock): FetchKeys {
   if (jwksUri !== undefined) return () => fetchJwks(jwksUri, patience())
 
@@ -51,14 +51,14 @@ export function keysOf({ issuer, jwksUri }: Pick<OidcIssuer, 'issuer' | 'jwksUri
   }
 }
 
-/** Only a local issuer may name a local key address: any other could reach what listens inside a Lambda. */
+/** Only a local issuer may name a local key address: any other could reach programs that listen inside a Lambda. */
 export const metadataOf = (issuer: string) =>
   z.object({
     issuer: z.literal(issuer),
     jwks_uri: issuer.startsWith('http:') ? SecureUrl : z.url({ protocol: /^https$/ }),
   })
 
-/** Where an issuer says that its keys are (OpenID Connect Discovery section 4). What it says of itself must be true. */
+/** The address of an issuer's keys (OpenID Connect Discovery section 4). The issuer in its metadata must match. */
 async function discoverJwksUri(issuer: string, signal: AbortSignal): Promise<string> {
   const uri = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
   return (await fetchJson(uri, metadataOf(issuer), { signal })).jwks_uri
@@ -70,7 +70,7 @@ async function fetchJwks(uri: string, signal: AbortSignal): Promise<FoundKeys> {
   return { keys: usable(keys as JWK[]) }
 }
 
-/** A SPIFFE bundle may stand where an OpenID issuer's keys do: its JWT keys have a `use` that jose does not know. */
+/** A SPIFFE bundle may stand in place of an OpenID issuer's keys: its JWT keys have a `use` that jose does not know. */
 const usable = (keys: readonly JWK[]): JWK[] =>
   keys
     .filter(({ use }) => use !== 'x509-svid')

@@ -19,14 +19,14 @@ import type { Clock } from '../../operations/ports.ts'
 import type { FetchKeys, FoundKeys } from './cached-keys.ts'
 import { fetchJson, keysOf, patience } from './fetch-jwks.ts'
 
-/** What one issuer's kind adds to the rules that every identity token keeps (identity.ts). */
+/** The rules of one kind of issuer, beside those that every identity token keeps (identity.ts). */
 export type IdentitySource = {
-  /** The issuer's name in what is recorded: the `iss` of its tokens, where they have one. */
+  /** The issuer's name in the record: the `iss` of its tokens, if they have one. */
   readonly issuer: string
   /** Whether a token says that it is from here. Nothing of it is verified yet. */
   owns(payload: JWTPayload): boolean
   isFor(audience: string, payload: JWTPayload): boolean
-  /** Sources with the same keys have the same id, and remember them together. */
+  /** Sources with the same keys have the same id, and share one cache. */
   readonly keysId: string
   readonly fetchKeys: FetchKeys
   readonly requiredClaims: readonly string[]
@@ -42,13 +42,13 @@ type Bearer = { subject: string; claims: { readonly [name: string]: string } }
 const bearer = (subject: string, claims: Bearer['claims'] = {}) => ok({ subject, claims })
 const invalid = (detail: string) => refuse('token_invalid', detail)
 
-/** The members of these names that are text: a claim of another type cannot be pinned. */
+/** The named members that are text: a claim of another type cannot be pinned. */
 const textOf = (from: object, names: readonly string[]): Bearer['claims'] =>
   Object.fromEntries(
     Object.entries(from).filter(([name, value]): boolean => names.includes(name) && typeof value === 'string'),
   ) as Bearer['claims']
 
-/** A token that is for identity says one of these of itself, or nothing (RFC 9068, RFC 7519 section 5.1). */
+/** An identity token has one of these types, or none (RFC 9068, RFC 7519 section 5.1). */
 const identityTypes = new Set(['jwt', 'jose', 'at+jwt', 'application/at+jwt'])
 
 export function oidcSource(
@@ -90,7 +90,7 @@ const Sts = z.looseObject({ aws_account: z.string(), subject_mode: z.string().op
 
 /**
  * AWS outbound identity federation (`sts:GetWebIdentityToken`). The subject is an IAM role of the issuer's one account. A
- * token may also speak for where a role session came from: another identity, refused unless the deployment expects it.
+ * token may also speak for the origin of a role session: another identity, refused unless the deployment expects it.
  */
 export const awsSource = (issuer: AwsIssuer, clock: Clock): IdentitySource =>
   readFurther(oidcSource(issuer, clock), (token, { subject }) => {
@@ -100,15 +100,15 @@ export const awsSource = (issuer: AwsIssuer, clock: Clock): IdentitySource =>
     const forOrigin = [sts.data.subject_mode, token.payload['subject_mode']].includes('OriginIdentity')
     if (forOrigin && !issuer.originIdentity) return invalid('`subject_mode` must not be `OriginIdentity`')
     const account = accountOfRole(subject)
-    // Where a session came from may be a role too. It must never pass for a token of that role itself.
+    // The origin of a session may be a role too. It must never pass for a token of that role itself.
     if (forOrigin ? account !== undefined : account !== issuer.accountId)
       return invalid('`sub` must be the ARN of an IAM role of that account')
     return bearer(subject, textOf(sts.data, pinnableClaims.aws ?? []))
   })
 
 /**
- * GitHub Actions. Ids tell who runs, since names change hands. A run that a pull request started has no identity, since any
- * account may open one.
+ * GitHub Actions. Ids identify the runner, because names change hands. A run that a pull request started has no identity,
+ * because any account may open one.
  */
 export const githubSource = (issuer: GithubIssuer, clock: Clock): IdentitySource =>
   readFurther(oidcSource(issuer, clock), (token, { subject }) => {
@@ -120,15 +120,15 @@ export const githubSource = (issuer: GithubIssuer, clock: Clock): IdentitySource
     return bearer(subject, claims)
   })
 
-/** The only header parameters of a JWT-SVID, and what it may say of its type (JWT-SVID section 2). */
+/** The only header parameters of a JWT-SVID, and its types (JWT-SVID section 2). */
 const headerParameters = new Set(['alg', 'kid', 'typ'])
 const types = new Set([undefined, 'JWT', 'JOSE'])
 
 const defaultRefreshSeconds = 300
 
 /**
- * A SPIFFE trust domain, by its workloads' JWT-SVIDs. They need no `iss`, `iat` or `jti`: the trust domain in `sub` says
- * which keys to take, and those sign for no other.
+ * A SPIFFE trust domain, by its workloads' JWT-SVIDs. They need no `iss`, `iat` or `jti`: the trust domain in `sub` selects
+ * the keys, and those sign for no other.
  */
 export function spiffeSource(issuer: SpiffeIssuer): IdentitySource {
   const { trustDomain } = issuer
@@ -158,7 +158,7 @@ function bundleOf({ trustDomain, bundle, bundleEndpoint }: SpiffeIssuer): FetchK
   }
 }
 
-/** A bundle endpoint marks JWT-SVID keys `use: jwt-svid`, which jose does not know; the Workload API leaves the use out. */
+/** A bundle endpoint marks JWT-SVID keys `use: jwt-svid`, which jose does not know; the Workload API omits the use. */
 function keysIn(bundle: SpiffeBundle, trustDomain: string): FoundKeys {
   const keys = bundle.keys
     .filter(({ use }) => use === undefined || use === 'jwt-svid')

@@ -10,18 +10,18 @@ import { awsSource, githubSource, type IdentitySource, oidcSource, spiffeSource 
 export type VerifiedIdentity = {
   /** The issuer's name in the policy folder: with `subject` it finds the agent, tool or person. */
   alias: string
-  /** The issuer's URL, as in the token; of a SPIFFE trust domain its id. */
+  /** The issuer's URL, as in the token; the id of a SPIFFE trust domain. */
   issuer: string
   subject: string
   claims: { readonly [name: string]: string }
-  /** How strong the login was, and when it was (OpenID Connect Core section 2). */
+  /** The strength and the time of the login (OpenID Connect Core section 2). */
   acr?: string
   authTime?: NumericDate
-  /** The groups that it says its subject is in. */
+  /** The groups that the token claims for its subject. */
   groups?: readonly string[]
-  /** It has a `nonce`, so it is the ID token of a login, for the client that began the login and for no API. */
+  /** Set by a `nonce`: it is the ID token of a login, for the client that began the login and for no API. */
   ofLogin?: true
-  /** Where the token says so. */
+  /** Set if the token has it. */
   issuedAt?: NumericDate
   expiresAt: NumericDate
 }
@@ -36,14 +36,14 @@ export type IdentityRefusal =
 type Trusted = { alias: string; source: IdentitySource; audience: string; algorithms: string[]; keys: CachedKeys }
 
 /**
- * Verifies workload tokens and people's tokens against the issuers on the allow-list. A token is for the issuer whose
- * name and audience are exactly its own.
+ * Verifies workload tokens and people's tokens against the issuers on the allow-list. A token is for the issuer whose name
+ * and audience it has exactly.
  */
 export class IdentityVerifier {
   readonly #trusted: readonly Trusted[]
   readonly #clock: Clock
 
-  /** @param ownIssuer what `{issuer}` stands for in an audience of the allow-list */
+  /** @param ownIssuer the value of `{issuer}` in an audience of the allow-list */
   constructor(issuers: { readonly [alias: string]: Issuer }, ownIssuer: string, clock: Clock) {
     this.#clock = clock
     const known = new Map<string, CachedKeys>()
@@ -59,7 +59,7 @@ export class IdentityVerifier {
     })
   }
 
-  /** @throws IssuerUnavailable, KeyNotYetKnown when the issuer's keys cannot be had: then nothing is known of the token */
+  /** @throws IssuerUnavailable, KeyNotYetKnown if the issuer's keys cannot be fetched: then nothing is known of the token */
   async verify(token: string): Promise<Result<VerifiedIdentity, IdentityRefusal>> {
     const unverified = isCompact(token) ? unverifiedClaims(token) : undefined
     if (!unverified) return refuse('token_malformed')
@@ -106,7 +106,7 @@ function sourceOf(issuer: Issuer, clock: Clock): IdentitySource {
   }
 }
 
-/** jose's errors hold the token's claims, so none of them leaves this file. */
+/** jose's errors hold the token's claims, so they stay in this file. */
 function refusalFor(cause: unknown): Result<never, IdentityRefusal> {
   if (cause instanceof errors.JWTExpired) return refuse('token_expired')
   if (cause instanceof errors.JOSEError) return refuse('token_invalid')
@@ -126,7 +126,7 @@ function identityOf(
     return refuse('token_invalid', '`iat` must not lie ahead')
   if (typeof authTime === 'number' && authTime > now + clockToleranceSeconds)
     return refuse('token_invalid', '`auth_time` must not lie ahead')
-  // A token that does not say when it was made can at most be as old as the rest of its life is long.
+  // A token without `iat` is at most as old as the rest of its life is long.
   if (
     source.maxAge !== undefined &&
     (iat === undefined ? exp - now : now - iat) > source.maxAge + clockToleranceSeconds
@@ -148,14 +148,14 @@ function identityOf(
   return ok(defined(identity))
 }
 
-/** Many providers write them as one list of texts; a claim of another form says nothing, and an empty list says none. */
+/** Many providers write groups as a list of texts; another form counts as no claim, and an empty list as no groups. */
 export function groupsIn({ groups }: JWTPayload): readonly string[] | undefined {
   if (!Array.isArray(groups)) return undefined
   const names = groups.filter((group): group is string => typeof group === 'string')
   return names.length === 0 && groups.length > 0 ? undefined : names
 }
 
-/** What a token says of itself, for no more than to find whose keys to verify it with. */
+/** The unverified claims, used only to find the keys for verification. */
 function unverifiedClaims(token: string): JWTPayload | undefined {
   try {
     return decodeJwt(token)

@@ -82,7 +82,7 @@ export class JoseIdTokens implements IdTokens {
   }
 }
 
-/** How strong the login was and when, as far as the token says; nothing where it says what cannot be. */
+/** The strength and the time of the login, as far as the token has them; empty if they are invalid. */
 function loginIn({ payload }: JWTVerifyResult & ResolvedKey, now: number): { acr?: string; at?: number } | undefined {
   const { acr, auth_time: at, iat } = payload
   if (iat !== undefined && iat > now + clockToleranceSeconds) return undefined
@@ -103,16 +103,16 @@ const publicOf = (key: object): { [member: string]: string } =>
 
 type Decided = Extract<Event, { type: 'Decided' }>
 
-/** What a verifier believes beside the entries themselves: the provider, and the people as the directory has them. */
+/** The verifier's own knowledge beside the entries: the provider, and the people of the directory. */
 export type LoginTrust = LoginIssuer & {
   directory: Directory
-  /** The provider's keys as it publishes them now; undefined when they cannot be had. */
+  /** The provider's keys as published now; undefined if they cannot be fetched. */
   keys: readonly JWK[] | undefined
 }
 
 /**
- * What a login in an entry proves, or where it does not hold. `key`: whether the provider publishes it; `not_shown` where
- * the entry has only the commitment to the ID token, which proves nothing without it.
+ * The proof of a login in an entry, or its fault. `key`: whether the provider publishes it; `not_shown` if the entry has only
+ * the commitment to the ID token, which proves nothing without it.
  */
 type CheckedLogin = {
   entry: string
@@ -122,13 +122,13 @@ type CheckedLogin = {
 }
 
 /**
- * Verifies again, from the entries alone, every login that a decision rests on: that the provider's key signed it, for
- * this decision on this digest, at that strength, and not after. With `trust`, also that it is that person and that
- * provider. A key that the provider no longer publishes is no fault: keys are rotated.
+ * Verifies every login of a decision again, from the entries alone: the provider's key signed it, for this decision on this
+ * digest, at that strength, and not later. With `trust`, also the person and the provider. A key that is no longer published
+ * is no fault: keys are rotated.
  */
 export async function checkLogins(entries: readonly Entry[], trust?: LoginTrust): Promise<readonly CheckedLogin[]> {
   const checked: CheckedLogin[] = []
-  // What was asked before it was narrowed, for the approver who narrowed it.
+  // The digest before a narrowing, for the approver who narrowed.
   let whole: string | null = null
   for (const [at, entry] of entries.entries()) {
     const event = eventOf(entry)
@@ -156,7 +156,7 @@ async function brokenIn(
   if (!payload) return 'signature'
   const nonce = readNonce(payload['nonce'])
   if (nonce?.verdict !== event.verdict) return 'nonce'
-  // An approver who narrows has seen the whole, and decides on what is left, in the round that this begins.
+  // An approver who narrows has seen the whole, and decides on the narrowed ask, in the round that this begins.
   if (nonce.less !== undefined && nonce.less !== entry.digest) return 'narrowed'
   const [seen, round] = nonce.less === undefined ? [entry.digest, event.round] : [whole, event.round - 1]
   if (nonce.digest !== seen || nonce.round !== round) return 'nonce'
@@ -172,13 +172,13 @@ function notTrusted(payload: JWTPayload, event: Decided, trust: LoginTrust): 'is
   if (payload.iss !== trust.issuer.issuer || audiences.length !== 1 || audiences[0] !== trust.clientId) return 'issuer'
   const claims = Object.fromEntries(Object.entries(payload).filter(([, value]) => typeof value === 'string'))
   const proven = { issuer: trust.alias, subject: String(payload.sub), claims: claims as Record<string, string> }
-  // As of then: an identity may have been handed over since.
+  // Judged by the directory at that time: an identity may have been handed over since.
   return withIdentity(trust.directory.people, proven, event.at)?.id === event.actor.id ? undefined : 'identity'
 }
 
 const algorithms = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA']
 
-/** The claims, if this very key signed them. Their times are the past's: they are compared with the entry's alone. */
+/** The claims, if this very key signed them. Their times lie in the past: they are compared with the entry's alone. */
 async function signed(idToken: string, jwk: JWK): Promise<JWTPayload | undefined> {
   try {
     const { alg } = decodeProtectedHeader(idToken)

@@ -16,10 +16,10 @@ export type SetRefusal =
   | 'authentication_failed'
   | 'access_denied'
 
-/** A token has no end of its own, so it is taken for this long after it was made. Seconds. */
+/** A token has no end of its own, so it is accepted for this long after it was made. Seconds. */
 const oldest = 86_400
 
-/** Until when a token must be remembered, so that it is taken once. */
+/** The time until which a token must be remembered, so that it is accepted once. */
 export const rememberUntil = ({ iat }: EventClaims): NumericDate => Math.ceil(iat) + oldest + clockToleranceSeconds
 
 /** Verifies Security Event Tokens (RFC 8417) of the transmitters that the deployment names. */
@@ -28,7 +28,7 @@ export class SecurityEventVerifier {
   readonly #ownIssuer: string
   readonly #clock: Clock
 
-  /** @param ownIssuer what `{issuer}` stands for in an audience */
+  /** @param ownIssuer the value of `{issuer}` in an audience */
   constructor(transmitters: { readonly [alias: string]: Transmitter }, ownIssuer: string, clock: Clock) {
     this.#ownIssuer = ownIssuer
     this.#clock = clock
@@ -40,7 +40,7 @@ export class SecurityEventVerifier {
     )
   }
 
-  /** @throws IssuerUnavailable, KeyNotYetKnown when the keys cannot be had: then nothing is known of the token */
+  /** @throws IssuerUnavailable, KeyNotYetKnown if the keys cannot be fetched: then nothing is known of the token */
   async verify(alias: string, token: string): Promise<Result<EventClaims, SetRefusal>> {
     const transmitter = this.#trusted.get(alias)
     if (!transmitter) return refuse('access_denied', 'the address should end with a transmitter of the deployment')
@@ -74,7 +74,7 @@ export class SecurityEventVerifier {
 
 const isEventType = (typ: unknown): boolean => typeof typ === 'string' && /^(application\/)?secevent\+jwt$/i.test(typ)
 
-/** For no more than to say what is wrong before any key is asked for. */
+/** The unverified claims, used only to name a fault before any key is fetched. */
 function unverified(token: string) {
   try {
     const { typ } = decodeProtectedHeader(token)
@@ -85,7 +85,7 @@ function unverified(token: string) {
   }
 }
 
-/** jose's errors hold the token's claims, so none of them leaves this file. */
+/** jose's errors hold the token's claims, so they stay in this file. */
 function refusalFor(cause: unknown): Result<never, SetRefusal> {
   if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys)
     return refuse('invalid_key', 'no published key of the transmitter has this `kid` and `alg`')

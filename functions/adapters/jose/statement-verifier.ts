@@ -17,7 +17,7 @@ export class StatementVerifier {
     this.#clock = clock
   }
 
-  /** @throws KeyUnavailable when our own keys cannot be had */
+  /** @throws KeyUnavailable if our own keys cannot be fetched */
   async verify<Kind extends StatementKind>(kind: Kind, token: string): Promise<Result<Verified<Kind>, 'invalid'>> {
     if (!isCompact(token)) return refuse('invalid')
     const { typ } = statements[kind]
@@ -28,7 +28,7 @@ export class StatementVerifier {
       })
       return verified(kind, payload, false)
     } catch (cause) {
-      // jose looks at the time last: signature, type, issuer and audience are right.
+      // jose checks the time last: signature, type, issuer and audience are right.
       if (cause instanceof errors.JWTExpired) return verified(kind, cause.payload, true)
       if (cause instanceof errors.JOSEError) return refuse('invalid')
       throw cause

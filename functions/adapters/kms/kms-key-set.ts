@@ -5,7 +5,7 @@ import type { KeySet } from '../../operations/credentials/ports.ts'
 import { faultName, KeyUnavailable } from '../../operations/faults.ts'
 import { asItself, bounded } from '../aws-client.ts'
 
-/** A key that does not answer within seconds is one that cannot be used. */
+/** A key that does not answer within seconds cannot be used. */
 export const connect = (): KMSClient => asItself(new KMSClient(bounded(3, 2000)))
 
 export const orUnavailable =
@@ -16,7 +16,7 @@ export const orUnavailable =
 
 type PublicJwk = { kty: 'EC'; crv: 'P-256'; x: string; y: string; kid: string; alg: 'ES256'; use: 'sig' }
 
-/** The public half of a KMS key. It is asked for once in the life of the process: a KMS key's material never changes. */
+/** The public half of a KMS key. It is fetched once in the life of the process: a KMS key's material never changes. */
 export class KmsPublicKey {
   readonly #client: KMSClient
   readonly #keyId: string
@@ -30,7 +30,7 @@ export class KmsPublicKey {
   /** @throws KeyUnavailable */
   get(): Promise<PublicJwk> {
     this.#found ??= this.#fetch().catch((fault: unknown) => {
-      // A failure is not remembered: the next call asks again.
+      // A failure is not cached: the next call fetches again.
       this.#found = undefined
       throw fault
     })
@@ -51,10 +51,10 @@ export class KmsPublicKey {
   }
 }
 
-/** What KMS says of a key that is no more, is about to be, or was put out of use: asking again will not help. */
+/** Faults of a KMS key that is deleted, about to be, or disabled: a retry does not help. */
 const gone = new Set(['NotFoundException', 'KMSInvalidStateException', 'DisabledException'])
 
-/** The key that signs, the next one before it does, and the one before until the last token that it signed has died. */
+/** The key that signs, the next one before it signs, and the previous one until the last token that it signed has expired. */
 export class KmsKeySet implements KeySet {
   readonly #keys: readonly KmsPublicKey[]
 
@@ -64,7 +64,7 @@ export class KmsKeySet implements KeySet {
 
   /**
    * A key that is gone vouches for nothing and is left out.
-   * @throws KeyUnavailable for one that cannot be had just now: a set without it would have good tokens refused
+   * @throws KeyUnavailable if a key cannot be fetched just now: a set without it would have good tokens refused
    */
   async jwks(): Promise<{ keys: readonly JsonObject[] }> {
     const found = await Promise.all(this.#keys.map((key) => key.get().catch(ifGone)))

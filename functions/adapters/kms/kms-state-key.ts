@@ -3,7 +3,7 @@ import { KeyUnavailable } from '../../operations/faults.ts'
 import type { StateKey } from '../../operations/previews/sources.ts'
 import { connect, orUnavailable } from './kms-key-set.ts'
 
-/** A secret made of an HMAC key that never leaves KMS. It is asked for once in the life of the process. */
+/** A secret made with an HMAC key that never leaves KMS. It is fetched once in the life of the process. */
 export class KmsStateKey implements StateKey {
   readonly #keyId: string
   readonly #client: KMSClient
@@ -16,7 +16,7 @@ export class KmsStateKey implements StateKey {
 
   read(): Promise<string> {
     this.#found ??= this.#make().catch((fault: unknown) => {
-      // A failure is not remembered: the next call asks again.
+      // A failure is not cached: the next call fetches again.
       this.#found = undefined
       throw fault
     })

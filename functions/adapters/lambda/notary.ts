@@ -2,10 +2,10 @@ import { LambdaClient } from '@aws-sdk/client-lambda'
 import { asItself, bounded } from '../aws-client.ts'
 import { LambdaQueue } from './queue.ts'
 
-/** As an asynchronous invocation carries it, with room to spare. */
+/** The capacity of an asynchronous invocation, with room to spare. */
 const mostChains = 1000
 
-/** Has the notary look at chains, soon: Lambda takes the call and tries it again where it fails. */
+/** Asks the notary to look at chains soon: Lambda takes the call and retries it. */
 export class LambdaNotary {
   readonly #looks: LambdaQueue<{ look: readonly string[] }>
 

@@ -4,7 +4,7 @@ import type { FollowMessage } from '../../operations/requests/ports.ts'
 import { asItself, bounded } from '../aws-client.ts'
 
 /**
- * Ids for one function, which Lambda keeps: an invocation each, in no order, tried again where it fails
+ * Ids for one function, in the queue of Lambda itself: an invocation each, unordered and retried
  * (infra/constructs/event-sources.ts). The payload is the message.
  */
 export class LambdaQueue<T extends object = FollowMessage> implements Queue<T> {

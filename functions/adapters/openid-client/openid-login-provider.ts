@@ -5,14 +5,14 @@ import { IssuerUnavailable } from '../../operations/faults.ts'
 import type { LoginAsk, LoginChecks, LoginProvider } from '../../operations/people/ports.ts'
 import type { Clock } from '../../operations/ports.ts'
 
-/** After this long the provider is asked again what its addresses are. */
+/** The age after which the provider's addresses are fetched again. */
 const discoverySeconds = 3600
-/** For one question to the provider: a person looks at an empty page meanwhile. */
+/** The timeout of one call to the provider: a person looks at an empty page meanwhile. */
 const patienceSeconds = 3
 
 /**
- * An OpenID provider where people log in. We are a public client there (RFC 6749 section 2.1), with no secret to keep or to
- * rotate: the code is good only with the verifier, which is made of what the one browser holds.
+ * An OpenID provider where people log in. Hotwork is a public client there (RFC 6749 section 2.1), without a secret to keep
+ * or rotate: the code is valid only with the verifier, which is derived from the secret of one browser.
  */
 export class OpenIdLoginProvider implements LoginProvider {
   readonly #issuer: Pick<OidcIssuer, 'issuer' | 'algorithms'>
@@ -74,7 +74,7 @@ export class OpenIdLoginProvider implements LoginProvider {
     const { issuer, algorithms } = this.#issuer
     const [only, ...others] = algorithms
     const metadata = only && others.length === 0 ? { id_token_signed_response_alg: only } : {}
-    // Plain http never leaves this machine: the bundle has no other such issuer (domain/people/identity-issuer.ts).
+    // Plain http never leaves this machine: no other issuer in the bundle has it (domain/people/identity-issuer.ts).
     const execute = issuer.startsWith('http:') ? [client.allowInsecureRequests] : []
     return client.discovery(new URL(issuer), this.#clientId, metadata, client.None(), {
       execute,
@@ -83,11 +83,11 @@ export class OpenIdLoginProvider implements LoginProvider {
   }
 }
 
-/** RFC 6749 section 5.2: what an error code may be made of. Other text is not repeated. */
+/** The characters of an error code by RFC 6749 section 5.2. Other text is not repeated. */
 const wordOf = (error: string): string => (/^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,64}$/.test(error) ? error : 'unknown')
 
 const isSilence = ({ code }: client.ClientError): boolean =>
   code === 'OAUTH_TIMEOUT' || code === 'OAUTH_ABORT' || code === 'OAUTH_RESPONSE_IS_NOT_CONFORM'
 
-/** A fault of this library may carry the whole response, and so a token. */
+/** The cause by its name only: a fault of this library may carry the whole response, and so a token. */
 const nameOf = (cause: unknown): Error => new Error(cause instanceof Error ? cause.name : typeof cause)

@@ -5,19 +5,19 @@ import { faultName, ScheduleUnavailable } from '../../operations/faults.ts'
 import type { Schedules, Shift } from '../../operations/people/ports.ts'
 import { readText, rejectAt } from '../fetch-limits.ts'
 
-/** For all pages together: the next round comes in a minute. Milliseconds. */
+/** The timeout of all pages together: the next round comes in a minute. Milliseconds. */
 const patience = 8_000
 const pageSize = 100
 const mostPages = 10
 const sizeLimit = 1_048_576
 
 type Settings = {
-  /** If not the usual one. */
+  /** If it differs from PagerDuty's usual one. */
   url?: string | undefined
   token: () => Promise<string>
 }
 
-/** With its offset, which summer time changes: an instant and no time of day. */
+/** A time with its offset, which summer time changes: an instant, not a time of day. */
 const Instant = z.iso.datetime({ offset: true }).transform((text) => Math.floor(Date.parse(text) / 1000))
 const User = z.object({ id: z.string().min(1).max(64) })
 const OnCalls = z.object({
@@ -110,7 +110,7 @@ export class PagerDutySchedules implements Schedules {
 
 type Get = <S extends z.ZodType>(path: string, schema: S) => Promise<z.output<S>>
 
-/** One schedule may be in several policies, so one shift may come several times. */
+/** One schedule may be in several policies, so one shift may appear several times. */
 function shiftsIn(oncalls: z.infer<typeof OnCalls>['oncalls'], schedule: string, level: number): readonly Shift[] {
   const shifts = oncalls
     .filter((each) => each.schedule?.id === schedule && each.escalation_level <= level)
@@ -118,6 +118,6 @@ function shiftsIn(oncalls: z.infer<typeof OnCalls>['oncalls'], schedule: string,
   return [...new Map(shifts.map((shift) => [JSON.stringify(shift), shift])).values()]
 }
 
-/** Never with the cause itself: a fault of `fetch` may hold the headers. */
+/** Omits the cause itself: a fault of `fetch` may hold the headers. */
 const unavailable = (schedule: string, why: string) =>
   new ScheduleUnavailable(`PagerDuty does not say who is on call in \`${schedule}\`: ${why}`)

@@ -11,7 +11,7 @@ import { count, time } from './words.ts'
 
 type ListView = {
   agents: readonly AgentSeen[]
-  /** Of the catalogue. */
+  /** Names of the catalogue. */
   actions: readonly string[]
   reader: Reader
   now: NumericDate
@@ -55,13 +55,13 @@ const lost: { readonly [why in SuspendedBecause]: string } = {
 
 type View = {
   seen: AgentSeen & { evidence: Digest }
-  /** Of the catalogue. */
+  /** Names of the catalogue. */
   actions: readonly string[]
-  /** Why this person may not recertify it, if they may not. */
+  /** The reason why this person may not recertify it. */
   whyNot: string | undefined
   reader: Reader
   now: NumericDate
-  /** Of the calendar. */
+  /** The calendar's zone. */
   zone: string
   notice?: Notice | undefined
   draft?: string

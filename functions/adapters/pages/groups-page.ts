@@ -8,7 +8,7 @@ import { drawn, time } from './words.ts'
 
 type GroupsView = { groups: readonly GroupView[]; directory: Directory; reader: Reader; now: NumericDate }
 
-/** Who is in each group now: by the directory, and by its source. */
+/** The present members of each group, by the directory and by its source. */
 export function groupsPage({ groups, directory, reader, now }: GroupsView): string {
   const title = 'Groups, and who is in them now'
   const sourced = groups.filter((each) => each.sourced)

@@ -4,12 +4,12 @@ import { form, type Html, html, type Part, type Reader } from './layout.ts'
 
 export type HaltField = 'kind' | 'value' | 'reason' | 'until'
 
-/** As it was written, and what is wrong with it, by field. */
+/** The values as written, and the fault of each field. */
 export type HaltDraft = { readonly [field in HaltField]?: string } & {
   wrong?: { readonly [field in HaltField]?: string }
 }
 
-/** What can be halted here, to choose from. Roles only where this function knows them. */
+/** The targets of a halt to choose from. Roles only if this function knows them. */
 export type Haltable = Pick<Bundle, 'agents' | 'directory' | 'resources' | 'actions'> & {
   targetRoles: readonly string[]
 }
@@ -24,7 +24,7 @@ const choices = ({ agents, directory, resources, actions, targetRoles }: Haltabl
   ...targetRoles.map((each) => option(each)),
 ]
 
-/** What is said of a field: its hint, and below it what is wrong. */
+/** The texts at a field: its hint, and below it its fault. */
 const told = (field: HaltField, { wrong }: HaltDraft, hint?: string) => {
   const problem = wrong?.[field]
   const about = [...(hint === undefined ? [] : [`${field}-hint`]), ...(problem === undefined ? [] : [`${field}-wrong`])]
@@ -38,7 +38,7 @@ const told = (field: HaltField, { wrong }: HaltDraft, hint?: string) => {
   }
 }
 
-/** @param key the same form sent twice makes one halt */
+/** @param key a form that is sent twice makes one halt */
 export function haltForm(key: string, reader: Reader, haltable: Haltable, draft: HaltDraft): Html {
   const [kind, value, reason, until] = [
     told('kind', draft),

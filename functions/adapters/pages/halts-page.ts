@@ -15,13 +15,13 @@ type Around = { facts: ViewFacts; reader: Reader; now: NumericDate }
 
 type ListView = Around & {
   inForce: readonly ViewedHalt[]
-  /** The address of the next page of those. */
+  /** The address of the next page of halts in force. */
   moreInForce?: string | undefined
   over: readonly Halt[]
   moreOver?: string | undefined
-  /** Whether those that are over were asked for. */
+  /** Whether the page lists lifted halts. */
   showsOver: boolean
-  /** To declare one, or why this person cannot. */
+  /** The form to declare one, or why this person cannot. */
   declare: Html | Refusal
 }
 
@@ -73,7 +73,7 @@ function endWords({ lifted, until }: Halt, facts: ViewFacts, now: NumericDate): 
   return html`${now < until ? 'Until' : 'It ended'} ${time(until, now)}.`
 }
 
-/** The form again, where it was refused. */
+/** The form once more after a refusal. */
 export const haltAgainPage = ({ declare, reader, notice }: { declare: Html; reader: Reader; notice: Notice }): string =>
   page({
     title: 'Halt something',
@@ -86,7 +86,7 @@ ${declare}
 
 export type HaltPage = Around & {
   viewed: ViewedHalt
-  /** Its record. The answer to a form leaves it out. */
+  /** Its record. Absent in the answer to a form. */
   entries?: readonly EntryRef[]
   notice?: Notice
 }

@@ -8,7 +8,7 @@ import { type Html, html, type Notice, type Part, page, type Reader } from './la
 import { chips } from './request-page.ts'
 import { count, time } from './words.ts'
 
-/** As it stands in the address; days are such as `2026-11-28`. */
+/** The query of the address; days are written `2026-11-28`. */
 export type Sought = {
   readonly [field in
     | 'search'
@@ -25,7 +25,7 @@ export type Sought = {
 type View = {
   sought: Sought
   found: readonly ApprovalRequest[]
-  /** Where to go on, and down to when was looked. */
+  /** The cursor of the next page, and the earliest time of this one. */
   next?: { cursor: string; to: NumericDate } | undefined
   isFirst: boolean
   choices: Choices
@@ -50,7 +50,7 @@ const statuses: { readonly [status in Status]: string } = {
   revoked: 'revoked',
 }
 
-/** Requests that were made, by what a reader looks for; newest first. Openings have a page of their own. */
+/** Requests by a reader's filter, newest first. Openings have a page of their own. */
 export function requestsPage(view: View): string {
   const { sought, found, next, reader, notice } = view
   return page({
@@ -116,7 +116,7 @@ const field = (name: string, label: string, type: string, value: string | undefi
   html`<div><label for="${name}">${label}</label><input id="${name}" name="${name}" type="${type}" maxlength="2048" value="${value}"></div>`
 
 function select(name: string, label: string, options: readonly (readonly [string, string])[], chosen?: string): Html {
-  // What is no longer in the directory or the catalogue may still be looked for.
+  // Values that have left the directory or the catalogue can still be chosen.
   const all = chosen === undefined || options.some(([id]) => id === chosen) ? options : [...options, [chosen, chosen]]
   return html`<div><label for="${name}">${label}</label><select id="${name}" name="${name}"><option value="">any</option>${all.map(
     ([id, words]) => html`<option value="${id}"${id === chosen && html` selected`}>${words}</option>`,
@@ -148,7 +148,7 @@ const addressOf = (sought: Sought, after?: string): string => {
   return query.size === 0 ? '/requests' : `/requests?${query}`
 }
 
-/** The same in a terminal; the ledger has no owners, statuses or words. */
+/** The same query for a terminal; the ledger has no owners, statuses or words. */
 function inTerminal(sought: Sought): Html {
   const options = (...names: (keyof Sought)[]) =>
     names
@@ -162,11 +162,11 @@ function inTerminal(sought: Sought): Html {
 }
 
 const quoted = (text: string): string => (/^[\w@:./#-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
-/** A day as the time at which it begins, or, of the last one, at which it is over. All else is as it stands. */
+/** A day as the time at which it begins; a last day as the time at which it ends. Other values are unchanged. */
 export const timed = (name: string, text: string): string =>
   name === 'since' || name === 'until' ? (boundOf(name, text) ?? text) : text
 
-/** A day of the form, of which the last one is meant whole. */
+/** A day of the form. A last day is included whole. */
 function boundOf(name: 'since' | 'until', day: string): string | undefined {
   const at = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN
   if (Number.isNaN(at)) return undefined

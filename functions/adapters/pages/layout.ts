@@ -26,14 +26,14 @@ const written = (part: Part): string => {
   return String(part).replace(/[&<>"']/g, (character) => escapes[character] ?? character)
 }
 
-/** What is put in is text and is escaped, unless it is a piece itself. There is no way not to escape. */
+/** Parts are text and escaped, unless they are pieces themselves. There is no way to avoid escaping. */
 export const html = (fixed: TemplateStringsArray, ...parts: readonly Part[]): Html =>
   new Html(fixed.reduce((all, text, at) => `${all}${written(parts[at - 1])}${text}`))
 export type { Part }
 
 /**
- * Its hash is all that the policy lets a browser apply. Nothing is said by colour alone, and all stays readable at 320
- * pixels and at twice the size.
+ * The policy lets a browser apply only the style with this hash. Nothing is said by colour alone, and all stays readable at
+ * 320 pixels and at twice the size.
  */
 const style = `
 :root { color-scheme: light dark; --ink: #1b1d21; --soft: #565b63; --paper: #fff; --card: #f6f6f4; --line: #c9cbcf; --link: #0b57a4; --go: #14613a; --stop: #a3231c; --warn: #7a4b00; --mark: #fff4d6; --on: #fff }
@@ -86,8 +86,8 @@ ${timelineStyle}.items { padding-left: 2.2rem } .items ul { padding: 0; list-sty
 const hash = createHash('sha256').update(style, 'utf8').digest('base64')
 
 /**
- * A browser may show a page and send its forms here. It runs no script, shows no picture and no frame, and tells its
- * address to no other site.
+ * A browser may show a page and send its forms here. It runs no script, shows no picture and no frame, and tells its address
+ * to no other site.
  */
 export const pageHeaders = (issuer: string): { [name: string]: string } => ({
   'content-type': 'text/html; charset=utf-8',
@@ -119,7 +119,10 @@ type Page = {
   reader?: Reader
   notice?: Notice | undefined
   body: Html
-  /** Where the browser goes by itself, at once. The policy for forms does not hold for that, so it may be another's address. */
+  /**
+   * The address that the browser follows by itself, at once. The policy for forms does not cover it, so it may be on another
+   * site.
+   */
   goTo?: string
 }
 
@@ -145,7 +148,7 @@ ${body}
 `.text
   }`
 
-// Not escaped: the policy names the hash of exactly these letters.
+// Not escaped: the policy has the hash of exactly these letters.
 const sheet = new Html(style)
 
 const pages: readonly (readonly [path: string, name: string])[] = [
@@ -162,11 +165,11 @@ const navigation = ({ name, csrf, at = '' }: Reader): Html => html`
 <nav aria-label="Pages"><ul>${pages.map(([path, words]) => html`<li><a href="${path}"${currentOf(path, at)}>${words}</a></li>`)}</ul></nav>
 ${form('/logout', { csrf }, html`<span class="soft">${name}</span> <button>Log out</button>`, '')}`
 
-/** The page itself, or the one that leads to it. */
+/** Marks the page itself, or the one that leads to it. */
 const currentOf = (path: string, at: string): Part =>
   at === path ? html` aria-current="page"` : at.startsWith(`${path}/`) && html` aria-current="true"`
 
-/** A form of the person who reads the page. What `hidden` has goes along unseen. */
+/** A form of the reader. `hidden` are its invisible fields. */
 export const form = (
   action: string,
   hidden: { csrf: string; [name: string]: Part },
@@ -198,7 +201,7 @@ export const messagePage = ({
 ${next && html`<p><a class="button" href="${next.href}">${next.text}</a></p>`}`,
   })
 
-/** On the way to the provider: without a script the browser goes by itself, or by the link. */
+/** The page on the way to the provider: without a script the browser follows by itself, or by the link. */
 export const goingPage = (goTo: string, reader: Reader): string =>
   messagePage({
     title: 'Confirm by logging in',
@@ -208,7 +211,7 @@ export const goingPage = (goTo: string, reader: Reader): string =>
     goTo,
   })
 
-/** The page of a problem's type (RFC 9457 section 3.1.1): what is so whenever it comes, and what helps. */
+/** The page of a problem's type (RFC 9457 section 3.1.1): its meaning and its fix. */
 export const problemTypePage = (code: string, { title, fix }: { title: string; fix: string }): string =>
   page({
     title,

@@ -80,7 +80,7 @@ export const linkRefusalWords: { readonly [code in NotLinked]: string } = {
   not_linked: 'No Slack account is linked to you, so there was nothing to unlink.',
 }
 
-/** What waits for one person, newest first. Each is decided on a page of its own. */
+/** Requests that wait for one person, newest first. Each is decided on a page of its own. */
 type ListView = {
   waiting: readonly ApprovalRequest[]
   aside?: readonly { state: ApprovalRequest; until: NumericDate }[]

@@ -74,7 +74,7 @@ ${
 <p><a class="button" href="/break-glass/${view.id}">Read all of it</a></p>`
 }
 
-/** How strong a login is wanted, in words. */
+/** The wanted strength of a login, in words. */
 export const loginWords = ({ acr, maxAge }: LoginWanted): string =>
   [
     ...(acr === undefined ? [] : [`as strong as “${acr}”`]),

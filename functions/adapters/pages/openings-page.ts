@@ -93,7 +93,7 @@ const budgetLine = ({ budget, left }: BudgetLeft, at: number, words: string): Ht
 
 type DrillView = { drill: Drill; bundle: ViewFacts; reader: Reader; now: NumericDate }
 
-/** How a drill went: a line of its steps, and a table of how long each took and may take. */
+/** The report of a drill: a line of its steps, and a table of the time of each and its limit. */
 export function drillPage({ drill: { state, report }, bundle, reader, now }: DrillView): string {
   const view = describeOpening(state, bundle)
   const overall = overallOf(report)
@@ -164,7 +164,7 @@ const row = (step: DrillStep): Html => html`<tr class="${step.verdict}">
 <td><strong>${results[step.verdict]}</strong>${bar(step)}</td>
 </tr>`
 
-/** How much of its time a step took. The words beside it say the same. */
+/** The time of a step as a share of its limit. The words beside it say the same. */
 function bar({ took, within }: DrillStep): Part {
   if (took === undefined) return ''
   const width = Math.min(100, Math.max(1, Math.round((took / Math.max(1, within)) * 100)))

@@ -12,7 +12,7 @@ import type { NumericDate } from '../../domain/values.ts'
 import { type Html, html, type Part, titled } from './layout.ts'
 import { drawn } from './words.ts'
 
-/** What is there now, beside what would be: first what changes, then in one line what stays. */
+/** The present values beside those that would be: first the changes, then in one line the rest. */
 export function previewSection(view: RequestView, now: NumericDate): Html {
   return titled(
     'preview',
@@ -29,7 +29,7 @@ export function differenceList(preview: Matched): Html {
 ${same.length > 0 && html`<p class="soft">Stays as it is: ${same.map(({ label }, at) => html`${at === 0 ? '' : ', '}<code>${label}</code>`)}.</p>`}`
 }
 
-/** The words say which side is which: no reader needs the colour or the line. */
+/** Words name each side, so no reader needs the colour or the line. */
 function row(of: Difference): Html {
   const sides = sidesOf(of)
   return html`<dt><code>${of.label}</code>${maskOf(of)}</dt>

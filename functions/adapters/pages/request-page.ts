@@ -36,17 +36,17 @@ import { drawn, time } from './words.ts'
 
 export type RequestPage = {
   view: RequestView
-  /** For each verdict, why this person cannot give it now. */
+  /** For each verdict, the reason why this person cannot give it now. */
   whyNot: Viewed['whyNot']
   reader: Reader & { person: PersonId }
   now: NumericDate
-  /** Of the calendar. */
+  /** The calendar's zone. */
   zone?: string
-  /** The answer to a form leaves it out. */
+  /** Absent in the answer to a form. */
   timeline?: Timeline
   why?: Why
   notice?: Notice
-  /** What was written into a form that was refused, so that it need not be written again. */
+  /** The text of a refused form, so that it need not be written again. */
   draft?: { comment?: string }
 }
 
@@ -129,7 +129,7 @@ ${rows([undoRow(view), termsRow(view)])}
 </dl>`,
   )
 
-/** What approvers made less, from what to what. What is asked now stands above. */
+/** The narrowings, from value to value. The present ask stands above. */
 const narrowedSection = ({ narrowings }: RequestView, now: NumericDate): Html =>
   titled(
     'narrowed',
@@ -181,7 +181,7 @@ function forms({ view, whyNot, reader, draft = {}, zone = 'UTC' }: RequestPage):
   const decide: Decide = (verdict, body, attributes) =>
     form(`/decide/${id}`, { csrf: reader.csrf, verdict, round, digest, seen: shownDigest(view) }, body, attributes)
   const parts = [
-    // Of a request that has ended, its status says why.
+    // The status of an ended request says why.
     whyNot.approve !== undefined && status === 'pending' && html`<p>${sentencesOf(whyNot.approve)}</p>`,
     stage && approveForm(decide, stage, draft),
     stage && canBeLess(view) && narrowForm(decide, view, stage),

@@ -2,7 +2,7 @@ import type { NumericDate, RequestId } from '../../domain/values.ts'
 import { form, type Html, html, type Reader } from './layout.ts'
 import { time } from './words.ts'
 
-/** "Not now": the request stays as it is, and leaves this person's own list for a while. */
+/** "Not now": the request stays pending, and leaves this person's own list for a while. */
 export const asideForm = (id: RequestId, { csrf }: Reader, zone: string): Html =>
   form(
     `/decide/${id}`,

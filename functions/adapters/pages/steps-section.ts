@@ -12,7 +12,7 @@ import { environmentChip, type Html, html, type Part, titled } from './layout.ts
 import { differenceList } from './preview-section.ts'
 import { drawn } from './words.ts'
 
-/** The steps of a plan, each whole: what is too long for a card is here. */
+/** The steps of a plan, each whole: text that is too long for a card is here. */
 export function stepsSection({ steps = [], status }: RequestView, now: NumericDate): Html {
   return titled(
     'steps',
@@ -57,7 +57,7 @@ ${argumentList(step)}
 </dl>`
 }
 
-/** Its request is there once its plan is approved. */
+/** A step has its request once its plan is approved. */
 const hasRequest = ({ openedAt, endedAt }: StepView): boolean => openedAt !== undefined || endedAt !== undefined
 
 function changes(step: StepView, now: NumericDate): Part {
@@ -73,7 +73,7 @@ export function argumentList(of: Pick<RequestView, 'arguments'>): Html {
   return html`${all.map(({ label, text, note }) => html`<div><code>${label}</code><strong>${note}</strong><pre>${text}</pre></div>`)}`
 }
 
-/** What may be less of a plan: whole steps, and numbers of a step. */
+/** The narrowable parts of a plan: whole steps, and numbers of a step. */
 export function stepFields(view: RequestView): Part {
   if (!view.steps || !canBeLess(view)) return false
   const left = stepsLeft(view.steps)

@@ -19,13 +19,13 @@ ${explained.map(({ step, ...each }) => (step === undefined ? whole(each, now) : 
   )
 }
 
-/** A plan needs the highest tier of its steps. None where nothing is known of what was asked for. */
+/** A plan needs the highest tier of its steps. Undefined if nothing is known of the ask. */
 function neededNow(explained: readonly Explained[]): number | undefined {
   const tiers = explained.map(({ explanation }) => explanation.tier)
   return tiers.length === 0 || tiers.includes(undefined) ? undefined : Math.max(...tiers.map((each) => each ?? 0))
 }
 
-/** What permits it is read at once, the rest by those who ask for it. */
+/** The permitting policies are shown at once, the rest on demand. */
 function whole({ explanation }: Explained, now: NumericDate): Part {
   const [first, ...rest] = explanationLines(explanation)
   if (!first) return false

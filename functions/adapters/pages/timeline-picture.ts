@@ -6,8 +6,8 @@ import { ownColours, timelineStyle } from './timeline-style.ts'
 import { clockOf, dayOf } from './words.ts'
 
 /**
- * A timeline as SVG: a column for each lane, and time from top to bottom. It has no script and no font of another site, and
- * its text can be selected. On a page its style is in the page's sheet; a file of its own brings it along.
+ * A timeline as SVG: a column for each lane, and time from top to bottom. It has no script and no remote font, and its text
+ * can be selected. On a page its style is in the page's sheet; a separate file includes it.
  */
 
 /** Pixels. */
@@ -42,13 +42,13 @@ const names: { readonly [lane in Lane]: string } = {
   log: 'Log',
 }
 
-/** For a page: one for wide screens and one for narrow ones. Its sheet shows one of them. */
+/** One figure for wide screens and one for narrow ones. The page's sheet shows one of them. */
 export const timelineFigures = (timeline: Timeline): readonly Html[] => [
   picture(timeline, wide, 'tl tl-wide'),
   picture(timeline, narrow, 'tl tl-narrow'),
 ]
 
-/** By itself it has to say which request it is of. */
+/** A separate file names its request itself. */
 export const timelineFile = (timeline: Timeline): string =>
   `<?xml version="1.0" encoding="UTF-8"?>\n${picture(timeline, wide, 'tl', headed(timeline)).text}\n`
 

@@ -13,7 +13,7 @@ ${entries.length > 0 && html`<details><summary class="soft">${count(entries.leng
 
 const encoded = (text: string): string => Buffer.from(text, 'utf8').toString('base64')
 
-/** What became of it, as a picture; beneath it the same as a list, with each entry and its hash. */
+/** The course of the request, as a picture; beneath it the same as a list, with each entry and its hash. */
 export const timelineSection = (timeline: Timeline, now: NumericDate): Html =>
   titled(
     'timeline',

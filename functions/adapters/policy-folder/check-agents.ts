@@ -1,14 +1,12 @@
 import { type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
-/** How long an agent may go on before a person first looks at it again. Days. */
+/** The longest time before a person first looks at an agent again. Days. */
 const mostDays = 180
 const day = 86_400
 
 /**
- * Terms that a folder of an older version may lack: it does not build until they are there, and can be compared with one
- * that has them.
- *
+ * Checks terms that an older folder may lack: it does not build without them, but can be compared with one that has them.
  * @param now of the build. Seconds
  */
 export const checkAgentTerms = (folder: Folder, now: number): Problem[] =>

@@ -10,7 +10,7 @@ import { partiesIn } from './check-references.ts'
 import { mustBeIn, type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
-/** Is what break-glass opens there, bounded, and nothing of our own? */
+/** Checks that profiles open existing resources, are bounded, and exclude Hotwork's own. */
 export function checkBreakGlass(folder: Folder): Problem[] {
   const { breakGlass } = folder
   if (!breakGlass) return []
@@ -57,7 +57,7 @@ function checkIncident({ incident: pattern, incidentExample: example }: BreakGla
       '`incident` is not anchored, so anything that holds one would do',
       'begin it with `^` and end it with `$`, and put what may be one or another between brackets',
     )
-  // A quantified group that is quantified again can take for ever on what was made for it.
+  // Nested quantifiers can take exponential time on crafted text.
   if (/\([^)]*[*+}][^)]*\)[*+{]/.test(pattern))
     say(['incident'], '`incident` repeats what repeats', 'write it without a repeated group')
 }
@@ -108,8 +108,8 @@ function checkRight({ action, resources }: OpenRight, path: Path, folder: Folder
 }
 
 /**
- * Is what a profile says of its resources what resources.json says of each? People are asked whether they may open what the
- * profile says, so a wide pattern would open a restricted table as an internal one.
+ * Checks that the facts of a profile match those of resources.json. People are asked about the profile's facts, so a wide
+ * pattern would open a restricted table as an internal one.
  */
 function checkFacts(profile: Profile, { action, resources }: OpenRight, path: Path, folder: Folder, say: Say): void {
   const entry = folder.actions.find(({ value }) => value.name === action)?.value
@@ -121,13 +121,13 @@ function checkFacts(profile: Profile, { action, resources }: OpenRight, path: Pa
   resources.forEach((pattern, at) => {
     const here = [...path, 'resources', at]
     const opened = filled(pattern, account)
-    // No argument's value has a `:`, so a resource has as many as its template, and IAM's `*` takes those too.
+    // No argument's value has a `:`, so a resource has as many as its template, and IAM's `*` matches those too.
     const more = [entry.resource.id, ...(entry.statement?.resources ?? [])]
       .filter((template) => resourcesOverlap(template, opened))
       .map((template) => colonsIn(template) - colonsIn(opened))
     const never = `${opened}${':*'.repeat(Math.max(0, ...more) + 1)}`
     rules.forEach((rule, before) => {
-      // The first rule that matches holds, so what an earlier one knows is not this one's.
+      // The first matching rule counts, so names of an earlier rule are not this one's.
       const one = factsIn(rule) === said ? undefined : textWithin([opened, rule.id], [never, ...ids.slice(0, before)])
       if (one !== undefined)
         say(

@@ -4,7 +4,7 @@ import type { CompiledPolicies } from './compile-folder.ts'
 import { mustBeIn, type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
-/** Does each name of the calendar mean one thing? */
+/** Checks that each name of the calendar means one thing. */
 export function checkCalendar({ calendar }: Folder): Problem[] {
   if (!calendar) return []
   const { dates = {}, windows, freezes } = calendar.value
@@ -23,7 +23,7 @@ export function checkCalendar({ calendar }: Folder): Problem[] {
 
 type Periods = NonNullable<Folder['calendar']>['value']['freezes'][string]
 
-/** Of two periods at once, people and agents could not be told one reason and one end. */
+/** Overlapping periods have no single reason and end to tell people and agents. */
 function checkApart(name: string, periods: Periods, say: Say): void {
   periods.forEach(({ from, until }, at) => {
     if (periods.slice(0, at).some((other) => from < other.until && other.from < until))
@@ -31,7 +31,7 @@ function checkApart(name: string, periods: Periods, say: Say): void {
   })
 }
 
-/** A window that a policy misspells never holds, and a freeze that no policy reads stops nothing. */
+/** A misspelt window in a policy never holds, and a freeze that no policy reads stops nothing. */
 export function checkWindowsRead({ calendar }: Folder, index: CompiledPolicies['index']): Problem[] {
   const names = calendar ? namesIn(calendar.value) : []
   const policies = Object.entries(index)

@@ -11,7 +11,7 @@ import type { Folder } from './read-folder.ts'
 
 const reserved: readonly string[] = [...personActions, 'mutating']
 
-/** Do an action's parts fit one another: arguments, resource, title, target, credential, tool? */
+/** Checks that an action's parts fit one another: arguments, resource, title, target, credential, tool. */
 export function checkCatalogue(folder: Folder): Problem[] {
   const names = new Map<string, string>()
   const tools = new Map<string, string>()
@@ -80,7 +80,7 @@ function checkCredential({ credential, tool }: CatalogueEntry, { tools }: Folder
   if (!isTargetId(tool) && !ids.includes(tool)) say(['tool'], `\`${tool}\` is not in tools.json`, known(ids))
 }
 
-/** Is an MCP tool behind a gate, and one action alone? */
+/** Checks that an MCP tool is behind a gate, and belongs to one action. */
 function checkMcp({ name, credential, mcp }: CatalogueEntry, tools: Map<string, string>, say: Say): void {
   if (!mcp) return
   if (credential !== 'token')
@@ -100,7 +100,7 @@ function checkMcp({ name, credential, mcp }: CatalogueEntry, tools: Map<string, 
   tools.set(called, name)
 }
 
-/** Is the agent held to each value that a policy judges? IAM compares few: asked for 5, it may call with 0. */
+/** Checks that the agent is held to each value that a policy judges. IAM compares few: asked for 5, it may call with 0. */
 export function checkUnpinned({ actions, deployment }: Folder, index: CompiledPolicies['index']): Problem[] {
   return Object.entries(index).flatMap(([id, { file, line, actions: asked, reads }]) => {
     if (reads.unpinned) return []

@@ -11,7 +11,7 @@ import type { Folder } from './read-folder.ts'
 type Deployment = Folder['deployment']['value']
 type Login = NonNullable<Deployment['login']>
 
-/** Is what the deployment file names there, and apart from what must not share it? */
+/** Checks that the names in the deployment file exist, and that separate things share nothing. */
 export function checkDeployment(folder: Folder): Problem[] {
   const { value, document } = folder.deployment
   return problemsIn(document, (say) => {
@@ -25,7 +25,7 @@ export function checkDeployment(folder: Folder): Problem[] {
   }).concat(checkLiveTiers(folder))
 }
 
-/** A tier that goes by the service that keeps incidents has one to go by. */
+/** A tier that depends on the incident service needs one. */
 function checkLiveTiers({ ladder, deployment }: Folder): Problem[] {
   if (deployment.value.incidents) return []
   return problemsIn(ladder.document, (say) => {
@@ -39,7 +39,9 @@ function checkLiveTiers({ ladder, deployment }: Folder): Problem[] {
   })
 }
 
-/** Is each tool's token good at that tool alone? Its audience and its addresses are no other's, and none of Hotwork's own. */
+/**
+ * Checks that each tool's token is good at that tool alone: its audience and addresses are no other's, and not Hotwork's own.
+ */
 function checkToolsApart({ tools: all }: Deployment, say: Say): void {
   const tools = Object.entries(all)
   tools.forEach(([alias, { audience, addresses, signals = [] }], at) => {
@@ -78,7 +80,7 @@ function checkToolsApart({ tools: all }: Deployment, say: Say): void {
   })
 }
 
-/** Each message that comes in is of one chat: its workspace says which, and the secret of that chat's own app signs it. */
+/** Each incoming message is of one chat: its workspace names it, and the secret of that chat's own app signs it. */
 function checkChatsApart(deployment: Deployment, say: Say): void {
   const chats = [...chatsOf(deployment)]
   for (const [at, [alias, chat]] of chats.entries())
@@ -96,17 +98,20 @@ function checkChatsApart(deployment: Deployment, say: Say): void {
 
 const doOverlap = (one: string, other: string): boolean => isWithin(one, other) || isWithin(other, one)
 
-/** `{issuer}` is an address without a path, known when Hotwork is deployed: `{issuer}/aws` is the audience for AWS actions, and that of each kind of target is like it. */
+/**
+ * `{issuer}` is an address without a path, known when Hotwork is deployed: `{issuer}/aws` is the audience for AWS actions,
+ * and that of each kind of target is like it.
+ */
 const ofTargets = new RegExp(`^https?://[^/]+/(?:${[...aliasedKinds, 'unknown'].join('|')})/?$`, 'i')
 const isOwn = (audience: string) => audience.includes('{issuer}') || ofTargets.test(audience)
 
-/** Whether a gate that takes proofs for one address takes them for the other. */
+/** Whether a gate that accepts proofs for one address accepts them for the other. */
 function isWithin(inner: string, outer: string): boolean {
   const plain = (address: string) => `${new URL(address).href.replace(/\/$/, '')}/`
   return plain(inner).startsWith(plain(outer))
 }
 
-/** Where people log in is an OpenID provider on the list, and a person of the directory can log in there. */
+/** Checks that people log in at an OpenID provider on the list, and that a person of the directory can. */
 function checkLogin({ login, issuers }: Deployment, { directory }: Folder, say: Say): void {
   if (!login) return
   const path = ['login', 'issuer']
@@ -122,7 +127,7 @@ function checkLogin({ login, issuers }: Deployment, { directory }: Folder, say: 
   } else checkClients(login, issuer.issuer, issuers, say)
 }
 
-/** Does a transmitter speak of subjects that there are, to an audience that no token for the API has? */
+/** Checks that a transmitter speaks of subjects that exist, to an audience that no token for the API has. */
 function checkTransmitters({ transmitters = {}, issuers }: Deployment, say: Say): void {
   const isIssuer = mustBeIn(Object.keys(issuers), say)
   for (const [alias, { subjectsOf, audience }] of Object.entries(transmitters)) {
@@ -140,8 +145,8 @@ function checkTransmitters({ transmitters = {}, issuers }: Deployment, say: Say)
 }
 
 /**
- * The audience of an ID token is the client that the login was made with (OpenID Connect Core section 2). Were it also
- * the audience of the API, an ID token would be a bearer token here, and readers of the ledger are shown ID tokens.
+ * The audience of an ID token is the client of the login (OpenID Connect Core section 2). Were it also the audience of the
+ * API, an ID token would be a bearer token here, and readers of the ledger are shown ID tokens.
  */
 function checkClients(login: Login, provider: string, issuers: Deployment['issuers'], say: Say): void {
   const clients: [path: string[], clientId: string][] = [[['login', 'clientId'], login.clientId]]
@@ -171,7 +176,7 @@ function checkSealed({ accounts }: Deployment, folder: Folder, say: Say): void {
     for (const [person, user] of Object.entries(sealed?.people ?? {})) {
       const path = ['accounts', alias, 'sealed', 'people', person]
       isPerson(path, person, `\`${person}\` is not in directory.json`)
-      // For a user of another account CloudTrail does not say here who they are.
+      // CloudTrail here does not name a user of another account.
       if (accountIdOf(user) !== accountId)
         say(path, `\`${user}\` is not a user of the account ${accountId}`, 'name an IAM user of the account itself')
       const other = users.get(user)

@@ -21,7 +21,7 @@ type Held = { holder: string; identity: Identity; path: Path; document: JsonDocu
 
 type Wrong = [member: Path, message: string, fix: string]
 
-/** Is each party another one, and can each identity be proved by the issuer that it names? */
+/** Checks that each party is distinct, and that each identity can be proved by the issuer that it names. */
 export function checkIdentities({ agents, directory, tools, deployment }: Folder): Problem[] {
   const issuers = new Map(Object.entries(deployment.value.issuers))
   const held = [
@@ -127,8 +127,8 @@ function claimsWrong({ claims = {} }: Identity, issuer: Issuer): Wrong[] {
 }
 
 /**
- * One identity is one party: were it two agents, it would not be known which of them asked; were it a person too, an agent
- * could approve. People are many, so those with a subject are held only against their like.
+ * One identity is one party: shared by two agents, it would not tell which of them asked; shared with a person, it would let
+ * an agent approve. People are many, so those with a subject are compared only with one another.
  */
 function checkHolders(held: readonly Held[]): Problem[] {
   const open = held.filter(({ identity }) => identity.subject === undefined)
@@ -156,8 +156,8 @@ function checkHolders(held: readonly Held[]): Problem[] {
 }
 
 /**
- * A deployment with the SPIFFE bundles that it names by file in their places: nothing reads a file at run time. A
- * `bundleFile` is relative to the deployment file. Each trust domain has its keys from one place.
+ * A deployment with its SPIFFE bundles inlined: nothing reads a file at run time. A `bundleFile` is relative to the
+ * deployment file. Each trust domain has its keys from one place.
  */
 export function withSpiffeBundles(
   { value, document }: Sourced<DeploymentFile>,

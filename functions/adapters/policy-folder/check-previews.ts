@@ -8,7 +8,7 @@ import { known, type Path, type Say } from '../../domain/what-is-wrong.ts'
 import { mustBeIn, type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
-/** Can what each preview names be read, filled and found? */
+/** Checks that the reads, places and expressions of each preview are valid. */
 export function checkPreviews(folder: Folder): Problem[] {
   const classes = new Set(folder.resources.value.resources.map(({ classification }) => classification))
   return [
@@ -31,7 +31,7 @@ function checkPreview(entry: CatalogueEntry, preview: PreviewSource, say: Say): 
     checkTemplate(entry, template, path, { ids: '', places: [], inResource: false }, say)
     for (const place of placesOf(template)) {
       const name = place.replace(/^arguments\./, '')
-      // Less of it would be another thing, and its state no drift of this one.
+      // A narrowed value would name another thing, and its state would be no drift of this one.
       if (entry.narrowable.includes(name))
         say(path, `\`{${place}}\` says what is read, and may be narrowed`, `take \`${name}\` out of \`narrowable\``)
     }
@@ -46,7 +46,7 @@ function checkPreview(entry: CatalogueEntry, preview: PreviewSource, say: Say): 
     isShown(['preview', 'atMost', name], name, `\`${name}\` is not shown`)
 }
 
-/** Over no answer: a wrong type of a value that is not there says nothing of the expression. */
+/** Evaluates over an empty answer: a wrong type of a missing value says nothing of the expression. */
 export function checkExpression(expression: string, path: Path, say: Say): void {
   try {
     search(expression, {})
@@ -57,7 +57,7 @@ export function checkExpression(expression: string, path: Path, say: Say): void 
   }
 }
 
-/** Each text of a read's arguments that has places in it, with where it stands. */
+/** The texts with places in a read's arguments, each with its path. */
 function templatesOfRead(value: Json, path: readonly (string | number)[] = []): [string, (string | number)[]][] {
   if (typeof value === 'string') return placesOf(value).length > 0 || /[{}]/.test(value) ? [[value, [...path]]] : []
   if (typeof value !== 'object' || value === null) return []

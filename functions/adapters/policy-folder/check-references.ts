@@ -7,7 +7,7 @@ import { allSourceKinds, groupIn, sourceOf } from '../../group-sources/kinds.ts'
 import { mustBeIn, type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
-/** Does every name mean something? Each file is well formed; here they are held against one another. */
+/** Checks that every name means something. Each file is well formed; here they are compared with one another. */
 export function checkReferences(folder: Folder): Problem[] {
   const { ladder, directory, agents, tools, resources } = folder
   return [
@@ -75,7 +75,7 @@ function checkTier({ tier, stages }: Tier, before: Tier | undefined, path: Path,
   }
 }
 
-/** The channels that a stage names, and the people and groups that it pings or spares. */
+/** Checks the channels that a stage names, and the people and groups that it pings or spares. */
 function checkStageNames({ channel, onSilence, notify }: Stage, folder: Folder, path: Path, say: Say): void {
   const isChannel = mustBeIn(Object.keys(folder.deployment.value.channels), say)
   isChannel([...path, 'channel'], channel, `channel \`${channel}\` is not in the deployment`)
@@ -124,7 +124,7 @@ function checkDirectory(folder: Folder, say: Say): void {
   checkSources(folder, say)
 }
 
-/** Each account is in a chat of the deployment, has an id of its kind, and is one person's. */
+/** Checks that each account is in a chat of the deployment, has an id of its kind, and is one person's. */
 function checkAccounts({ directory: { value }, deployment }: Folder, say: Say): void {
   const chats = chatsOf(deployment.value)
   const seen = new Set<string>()
@@ -143,7 +143,7 @@ function checkAccounts({ directory: { value }, deployment }: Folder, say: Say): 
 
 const schedules = allSourceKinds.flatMap(({ by, title }) => (by === 'schedule' ? [title] : [])).join(' or ')
 
-/** DynamoDB reads them with each decision, and Slack answers 20 such questions a minute. */
+/** The limit of sources: DynamoDB reads them with each decision, and Slack answers 20 such calls a minute. */
 const mostSources = 20
 
 function checkSources({ directory: { value }, ladder, deployment }: Folder, say: Say): void {

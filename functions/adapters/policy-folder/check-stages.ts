@@ -9,10 +9,10 @@ import type { CompiledPolicies } from './compile-folder.ts'
 import { type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
-/** Something that a case asks, as it would be decided at a tier that permits it. */
+/** A question of a case, as it would be decided at a tier that permits it. */
 type Decidable = { request: RequestFacts; now: number }
 
-/** Can each tier be met at all? It can if the people there are could meet it for anything that a case asks. */
+/** Checks that each tier can be met: by the people of the directory, for every question of a case. */
 function checkStages({ cases, ladder }: Folder, bundle: Bundle, ask: Ask): Problem[] {
   const asks = cases.flatMap(({ value }) => value.cases.filter(isAskCase))
 
@@ -43,7 +43,7 @@ const isMet = ({ missing, own, wider, allNames }: Filling) =>
 
 type Reason = [path: (string | number)[], message: string, fix: string]
 
-/** No request can meet the tier: the stage that stands out, or else that the stages share too few people. */
+/** The reason why no request can meet the tier: an unfillable stage, or else stages that share too few people. */
 function whyUnmet({ tier, stages }: Tier, all: readonly (readonly Filling[])[]): Reason[] {
   const most = (at: number, of: 'own' | 'wider') => Math.max(...all.map((fillings) => fillings[at]?.[of].length ?? 0))
   const reasons = stages.flatMap((stage, at): Reason[] => {
@@ -66,7 +66,7 @@ function whyUnmet({ tier, stages }: Tier, all: readonly (readonly Filling[])[]):
   return reasons.length > 0 ? reasons : [[['name'], shared, 'add people to the groups of its stages']]
 }
 
-/** Do the policies answer as their cases say, and do the cases reach what they should? */
+/** Checks that the policies answer as their cases say, and that the cases reach enough. */
 export function checkCases(folder: Folder, bundle: Bundle, ask: Ask, index: CompiledPolicies['index']): Problem[] {
   return [
     ...checkRungs(folder, bundle, ask, index),
@@ -77,7 +77,7 @@ export function checkCases(folder: Folder, bundle: Bundle, ask: Ask, index: Comp
   ]
 }
 
-/** A policy that permits less for more approval, once, with the first case that shows it. */
+/** Finds policies that permit less for more approval, each once, with the first case that shows it. */
 function checkRungs({ cases }: Folder, bundle: Bundle, ask: Ask, index: CompiledPolicies['index']): Problem[] {
   const found = new Map<string, Problem>()
   const fix = 'more approval never permits less: compare `context.approval.tier` with `>=` in a permit, `<` in a forbid'
@@ -119,7 +119,7 @@ function checkForbids({ cases }: Folder, index: CompiledPolicies['index']): Prob
   )
 }
 
-/** A case for each action shows that its resource can be derived, and that something knows it. */
+/** A case for each action shows that its resource can be derived and is known. */
 function checkActions({ actions, cases }: Folder): Problem[] {
   const asked = new Set(
     cases.flatMap(({ value }) => value.cases.flatMap((each) => ('plan' in each ? [] : (each.ask?.action ?? [])))),

@@ -20,15 +20,15 @@ type Opened =
   | { ok: false; problems: Problem[] }
 
 /**
- * Compiles a policy folder, with the deployment that gives its aliases a meaning, into one bundle; or says all that is wrong with
- * it. What its cases say of it, and terms that an older folder lacks, are no reason to give no bundle: `failing`.
+ * Compiles a policy folder, with the deployment that gives its aliases a meaning, into one bundle; or lists every problem.
+ * Failing cases and missing terms of an older folder still give a bundle: `failing`.
  */
 export function openFolder(path: string, deployment: From, language: PolicyLanguage, now = Date.now() / 1000): Opened {
   const { folder, problems } = readFolder(path, deployment)
   if (!folder) return { ok: false, problems }
   const catalogue = folder.actions.map(({ value }) => value)
 
-  // Each step builds on the one before: what it would say of a broken start is noise.
+  // Each step builds on the one before: its findings after a broken start are noise.
   const names = [
     ...checkReferences(folder),
     ...checkDeployment(folder),
@@ -88,7 +88,7 @@ function checkSchemaIsCurrent({ file, text }: Source, current: string): Problem[
   return [{ file, line, message: 'the part that is generated from actions/*.json is not current', fix }]
 }
 
-/** Brings the generated part of the schema up to date; what was wrong with the folder, if it cannot be. */
+/** Updates the generated part of the schema; or lists the folder's problems. */
 export function currentSchema(path: string, deployment: From, language: PolicyLanguage): Source | Problem[] {
   const { folder, problems } = readFolder(path, deployment)
   if (!folder) return problems
@@ -96,7 +96,7 @@ export function currentSchema(path: string, deployment: From, language: PolicyLa
   return { file: folder.schema.file, text: language.withActions(folder.schema.text, catalogue) }
 }
 
-/** What compiling a folder needs of the language that its policies are written in. */
+/** The policy language's part in compiling a folder. */
 interface PolicyLanguage {
   withActions(schema: string, catalogue: readonly CatalogueEntry[]): string
   compile(schema: Source, policies: readonly Source[], catalogue: readonly CatalogueEntry[]): CompiledPolicies
@@ -109,7 +109,7 @@ type WindowsRead = { named: readonly { name: string; line: number }[]; whole: bo
 export type CompiledPolicies = {
   policies: Bundle['policies']
   observed?: Bundle['policies']
-  /** Where each policy stands, what it does, and about which actions it is asked. */
+  /** The place of each policy, its effect, and its actions. */
   index: {
     [id: string]: {
       file: string
@@ -118,7 +118,7 @@ export type CompiledPolicies = {
       /** It is asked and never counts. */
       observes: boolean
       actions: readonly string[]
-      /** What it reads of the arguments, and whether it asks which of them the credential leaves open. */
+      /** The arguments that it reads, and whether it asks which of them the credential leaves open. */
       reads: { arguments: readonly string[] | 'all'; unpinned: boolean; windows: WindowsRead }
     }
   }

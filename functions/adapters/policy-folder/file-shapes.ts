@@ -15,7 +15,7 @@ import { GroupSource, sourceKinds } from '../../group-sources/kinds.ts'
 import { Account, Sealed } from '../../targets/aws/rules/account.ts'
 import { aliasedKinds, kindOf } from '../../targets/kinds.ts'
 
-/** How the files of a policy folder say things; each gives what the bundle holds, where times are whole seconds. */
+/** The forms of a policy folder's files; each gives the bundle's form, in which times are whole seconds. */
 
 const duration = /^P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/
 
@@ -58,7 +58,7 @@ const StageFile = z.strictObject({
     z.strictObject({ escalateTo: Alias, deadline: Duration, channel: Alias.optional() }),
   ]),
   maxAge: Duration.optional(),
-  // Plain names here: what they are is checked in the ladder that this becomes.
+  // Plain names here: they are checked in the ladder that this becomes.
   notify: z.strictObject({ direct: z.array(z.string()), quiet: z.array(z.string()).optional() }).optional(),
   remind: z.strictObject({ after: Duration, times: z.int() }).optional(),
 })
@@ -68,7 +68,7 @@ const TierFile = z.strictObject({
   grant: z.strictObject({ ...GrantTerms.shape, claimWithin: Duration, lifetime: Duration }),
 })
 export const LadderFile = z.strictObject({ ...Ladder.shape, tiers: z.array(TierFile).min(1).max(16) }).pipe(Ladder)
-/** `slack` is the short form of an account in the chat of that alias, and the one that the bundle has. */
+/** `slack` is the short form of an account in the chat of that alias, and the form in the bundle. */
 const PersonFile = z
   .strictObject({
     ...Person.omit({ chatUser: true, pagerUser: true }).shape,
@@ -105,7 +105,7 @@ const SourcedGroupFile = z.strictObject({
   source: SourceFile,
   people: z.array(PersonId).default([]),
 })
-/** Its people, or where they come from. Not a union, whose errors would not say which of the two was meant. */
+/** Its people, or their source. A union's errors would not say which of the two was meant. */
 const GroupFile = z.unknown().transform((written, context): z.infer<typeof SourcedGroupFile> | PersonId[] => {
   const parsed = (Array.isArray(written) ? z.array(PersonId) : SourcedGroupFile).safeParse(written)
   if (parsed.success) return parsed.data
@@ -173,7 +173,7 @@ const LocalTime = z
     'a day such as `2026-12-23`, or a time such as `2026-12-23T17:00`, by the clock of `zone`',
   )
   .refine((text) => z.iso.date().safeParse(text.slice(0, 10)).success, 'there is no such day')
-/** A time that comes twice, or never, gives the longer freeze. */
+/** A time that comes twice or never is read so that the freeze is longer. */
 const FreezeFile = z
   .strictObject({ ...Freeze.shape, from: LocalTime, until: LocalTime })
   .transform(({ from, until, ...rest }, context) => {
@@ -190,7 +190,7 @@ export const CalendarFile = z
     freezes: named(z.array(FreezeFile).min(1)).default({}),
   })
   .transform(({ zone, dates, ...rest }) => ({ ...defined({ zone, dates }), ...rest }))
-/** `tool` may be left out where `target` says the kind. */
+/** `tool` may be left out if `target` names the kind. */
 export const EntryFile = z.strictObject({ ...CatalogueEntry.shape, tool: CatalogueEntry.shape.tool.optional() })
 export type EntryFile = z.infer<typeof EntryFile>
 
@@ -201,7 +201,7 @@ type Targets = NonNullable<Deployment['targets']>
 const TargetsFile = z.record(Alias, z.looseObject({ kind: z.string() }))
 type Accounts = Deployment['accounts']
 
-/** `accounts` is the short form of targets of AWS, and the one that the bundle has. */
+/** `accounts` is the short form of targets of AWS, and the form in the bundle. */
 function targetsIn(
   said: z.infer<typeof TargetsFile>,
   accounts: Accounts,
@@ -237,7 +237,7 @@ const ChatsFile = z
     params: { fix: 'name one, or write `slack`' },
   })
 
-/** `slack` is the short form of one chat with that alias, and the one that the bundle has. */
+/** `slack` is the short form of one chat with that alias, and the form in the bundle. */
 function chatsIn(
   { slack, chats }: { slack?: Deployment['chat'] | undefined; chats?: z.infer<typeof ChatsFile> | undefined },
   context: z.RefinementCtx,
@@ -264,7 +264,7 @@ function chatsIn(
   return { chat: short }
 }
 
-/** A text is a channel of the only chat. The bundle has that form where there is one chat, and the other where there are several. */
+/** A text is a channel of the only chat. The bundle keeps that form for one chat, and uses the other for several. */
 function channelsOfChats(channels: Channels, chats: ReturnType<typeof chatsOf>, context: z.RefinementCtx): Channels {
   const [only, ...others] = chats.keys()
   if (only === undefined) return {}
@@ -307,7 +307,7 @@ function kindNamed<K extends string>(
   return kind
 }
 
-/** Parses a part of a file whose schema hangs on another part; what is wrong is said at its place. */
+/** Parses a part of a file whose schema depends on another part; problems are reported at its place. */
 function parseAt<T extends z.ZodType>(
   schema: T,
   value: unknown,

@@ -5,10 +5,12 @@ import type * as z from 'zod'
 import { inert } from '../../domain/inert.ts'
 import { known, nearest, type Path, type Say } from '../../domain/what-is-wrong.ts'
 
-/** Something in a policy folder that must be put right: where, what, and how. */
+/** A problem in a policy folder: its place, its description and its fix. */
 export type Problem = { file: string; line: number; message: string; fix: string }
 
-/** `policies/ladder.json:12: message` and the fix beneath, as compilers print it. A terminal obeys escapes: these are inert. */
+/**
+ * `policies/ladder.json:12: message` and the fix beneath, as compilers print it. A terminal obeys escapes: these are inert.
+ */
 export const formatProblem = ({ file, line, message, fix }: Problem): string =>
   `${inert(file)}:${line}: ${inert(message)}\n    ${inert(fix)}`
 
@@ -45,7 +47,7 @@ export class JsonDocument {
     if (this.#root) this.#checkNames(this.#root)
   }
 
-  /** Reports something about the value at `path`, or about the nearest value that there is above it. */
+  /** Reports a problem of the value at `path`, or of its nearest ancestor. */
   report(path: Path, message: string, fix: string): Problem {
     return { file: this.file, line: this.lineOf(path), message, fix }
   }
@@ -70,7 +72,7 @@ export class JsonDocument {
     const path = [...above, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))]
     if (issue.code === 'invalid_union') {
       const branch = nearest(issue.errors)
-      // Where no alternative was meant, the words that name them all say more.
+      // If no alternative matched, the words that name them all are clearer.
       const hasWords = !issue.message.startsWith('Invalid ')
       if (branch && !(hasWords && branch.path.length === 0)) return this.#problemOf(branch, path)
     }
@@ -100,7 +102,7 @@ export class JsonDocument {
       if (key) {
         if (seen.has(key.value)) this.#add(key.offset, `\`${key.value}\` stands here twice`, 'keep one of them')
         seen.add(key.value)
-        // As a member of an object it would be lost, and what it holds would seem to be there.
+        // As a member of an object it would be lost, and its members would appear to exist.
         if (key.value === '__proto__') this.#add(key.offset, '`__proto__` is no name', 'give it another name')
       }
       this.#checkNames(child)
@@ -109,7 +111,7 @@ export class JsonDocument {
 
   #add(offset: number, message: string, fix: string): void {
     const problem = { file: this.file, line: lineAt(this.#text, offset), message, fix }
-    // One mistake makes the parser stumble more than once in its line.
+    // One mistake makes the parser report several problems in its line.
     if (!this.problems.some((other) => formatProblem(other) === formatProblem(problem))) this.problems.push(problem)
   }
 }

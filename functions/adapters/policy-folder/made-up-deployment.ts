@@ -9,8 +9,8 @@ import { JsonDocument } from './json-document.ts'
 import type { Sourced } from './read-folder.ts'
 
 /**
- * A deployment in which every alias that a policy folder names is declared, for a folder that is looked at by itself. What
- * is wrong with the folder's files is said where they are read. Accounts are the one that an ARN in `text` names, if any.
+ * A deployment that declares every alias in a policy folder, for a folder that is read without one. Faults of the folder's
+ * files are reported by their readers. Accounts are the one that an ARN in `text` names, if any.
  */
 export function makeUpDeployment(folder: string, text = ''): Sourced<DeploymentFile> {
   const actions = jsonFilesIn(join(folder, 'actions'))
@@ -57,7 +57,7 @@ export function makeUpDeployment(folder: string, text = ''): Sourced<DeploymentF
   return { value, document }
 }
 
-/** The alias that an action names, of a kind other than AWS: the action says the kind, or has its part. */
+/** The aliases of kinds other than AWS that an action names: it states the kind, or has its part. */
 function targetOf(action: unknown): [alias: string, settings: object][] {
   if (!isObject(action) || !isAlias(action['target'])) return []
   const isOf = ({ id, entry }: (typeof allKinds)[number]) =>
@@ -94,7 +94,7 @@ const digits = (number: number, length: number): string => String(number).padSta
 const byAlias = <T>(found: readonly unknown[], make: (alias: string, at: number) => T): { [alias: string]: T } =>
   Object.fromEntries([...new Set(found.filter(isAlias))].map((alias, at) => [alias, make(alias, at)]))
 
-/** The values of all members of this name, however deep. */
+/** The values of all members with this name, at any depth. */
 function membersOf(value: unknown, name: string): unknown[] {
   if (!isObject(value)) return []
   return Object.entries(value).flatMap(([member, inner]) => [

@@ -30,7 +30,7 @@ export type Source = { file: string; text: string }
 
 export type ReadFile = <T extends z.ZodType>(file: string, schema: T) => Sourced<z.infer<T>> | undefined
 
-/** A policy folder as its files say it, each well formed in itself. */
+/** A policy folder as written, each file well formed in itself. */
 export type Folder = {
   deployment: Sourced<Deployment>
   ladder: Sourced<Ladder>
@@ -46,7 +46,7 @@ export type Folder = {
   policies: Source[]
 }
 
-/** The deployment is a file, or one that is made up. */
+/** The deployment is a file, or made up. */
 export function readFolder(
   folder: string,
   from: string | Sourced<DeploymentFile>,

@@ -15,8 +15,8 @@ const credentials = [
 const redact = (text: string): string => credentials.reduce((rest, shape) => rest.replace(shape, '[redacted]'), text)
 
 /**
- * JSON lines by Powertools, whose level and service come from its own environment variables. Callers log words and ids;
- * what looks like a credential all the same is taken out.
+ * JSON lines by Powertools, whose level and service come from its own environment variables. Callers log words and ids; text
+ * that looks like a credential is redacted.
  */
 export class PowertoolsLog implements Log {
   readonly #logger: Logger

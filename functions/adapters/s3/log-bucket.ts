@@ -4,7 +4,7 @@ import type { LogBucket } from '../../operations/anchor/ports.ts'
 import { AnchorUnavailable, faultName } from '../../operations/faults.ts'
 import { asItself, bounded } from '../aws-client.ts'
 
-/** The first waits out a bucket that is slow for a while; the other is for a picture, which goes without. */
+/** The first outlasts a bucket that is slow for a while; the other is for a picture, which goes without. */
 const patient = bounded(4, 3000)
 export const hurried = bounded(2, 450)
 
@@ -18,8 +18,8 @@ const connect = (patience = patient) =>
   )
 
 /**
- * The log's files as objects of one bucket. The bucket locks each for as long as it says; that one is not written over
- * is asked of each put, so that of two writers one hears of it.
+ * The log's files as objects of one bucket. The bucket locks each for its retention; each put is conditional, so the second
+ * of two writers learns of the first.
  */
 export class S3LogBucket implements LogBucket {
   readonly #name: string
@@ -64,7 +64,7 @@ export class S3LogBucket implements LogBucket {
       const { ETag } = await this.#client.send(put)
       return ETag
     } catch (fault) {
-      // 409: another put of the same path is under way.
+      // 409: another put of the same path is in progress.
       if (fault instanceof S3ServiceException && [409, 412].includes(fault.$metadata.httpStatusCode ?? 0))
         return undefined
       throw unavailable('take', path, fault)

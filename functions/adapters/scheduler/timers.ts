@@ -12,9 +12,9 @@ type Settings = {
 }
 
 /**
- * One-time entries of EventBridge Scheduler, which delete themselves when they have come. Each is a message to the queue
- * from which cards are drawn, or a call of the function that stores what is due, so that an end needs neither Step Functions
- * nor SQS. One that comes late, twice or for nothing does no harm.
+ * One-time entries of EventBridge Scheduler, which delete themselves after firing. Each sends a message to the queue of card
+ * drawings, or calls the function that stores due changes, so that an end needs neither Step Functions nor SQS. A late,
+ * repeated or needless one does no harm.
  */
 export class SchedulerTimers implements Timers {
   readonly #settings: Settings
@@ -32,7 +32,7 @@ export class SchedulerTimers implements Timers {
       GroupName: group,
       Name: name,
       ClientToken: name,
-      // Without a zone, in whole seconds; the next member says which zone.
+      // Without a zone, in whole seconds; the next member names the zone.
       ScheduleExpression: `at(${rfc3339(at).slice(0, 19)})`,
       ScheduleExpressionTimezone: 'UTC',
       FlexibleTimeWindow: { Mode: 'OFF' },
@@ -55,7 +55,8 @@ export class SchedulerTimers implements Timers {
     if (to === 'store') return { Arn: advance, Input: JSON.stringify({ requestId: request }) }
     return {
       Arn: queue,
-      // The name makes each message another one: a FIFO queue that goes by content would drop the second of two alike.
+      // The name makes each message distinct: a FIFO queue that deduplicates by content would drop the second of two equal
+      // ones.
       Input: JSON.stringify({ requestId: request, timer: name }),
       SqsParameters: { MessageGroupId: request },
     }

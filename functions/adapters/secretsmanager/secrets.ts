@@ -7,7 +7,7 @@ import { asItself, bounded } from '../aws-client.ts'
 
 const keepSeconds = 300
 
-/** A secret that is a JSON object, kept for some minutes. */
+/** A secret that is a JSON object, cached for some minutes. */
 export class JsonSecretReader<T> implements SecretReader<T> {
   readonly #client: SecretsManagerClient
   readonly #secretId: string
@@ -16,7 +16,7 @@ export class JsonSecretReader<T> implements SecretReader<T> {
   readonly #clock: Clock
   #remembered: { secret: Promise<T>; until: NumericDate } | undefined
 
-  /** @param members what it must have, for a fault: names of members, never their values */
+  /** @param members the required ones, for a fault: names of members, never their values */
   constructor(
     secretId: string,
     { shape, members }: { shape: z.ZodType<T>; members: string },
@@ -30,7 +30,7 @@ export class JsonSecretReader<T> implements SecretReader<T> {
     this.#clock = clock
   }
 
-  /** @throws SecretUnavailable when Secrets Manager does not answer or the secret does not have the members */
+  /** @throws SecretUnavailable if Secrets Manager does not answer or the secret lacks the members */
   read(): Promise<T> {
     const now = this.#clock.now()
     if (this.#remembered && now < this.#remembered.until) return this.#remembered.secret
@@ -56,14 +56,14 @@ export class JsonSecretReader<T> implements SecretReader<T> {
 /** For Slack's three seconds: a silent attempt leaves time for another. */
 export const hurriedSecrets = (): SecretsManagerClient => asItself(new SecretsManagerClient(bounded(3, 900)))
 
-/** Base 64 of 24 to 64 bytes, as Standard Webhooks asks, with or without the prefix that says what it is. */
+/** Base 64 of 24 to 64 bytes, as Standard Webhooks asks, with or without its prefix. */
 const WebhookSecret = z.string().regex(/^(whsec_)?[A-Za-z0-9+/]{32,86}={0,2}$/)
 
 const IncidentSecret = z.object({
-  /** What the incident tool signs with. While it is being rotated, signatures by the previous one hold too. */
+  /** The incident tool's signing secret. During a rotation, signatures by the previous one are valid too. */
   webhookSecret: WebhookSecret,
   previousWebhookSecret: WebhookSecret.optional(),
-  /** The whole `Authorization` header with which incidents are asked for, where the tool wants one. */
+  /** The whole `Authorization` header for asking about incidents, if the tool wants one. */
   checkAuthorization: z.string().min(1).max(4096).optional(),
 })
 type IncidentSecret = z.infer<typeof IncidentSecret>
@@ -80,7 +80,7 @@ export class IncidentSecretReader extends JsonSecretReader<IncidentSecret> {
   }
 }
 
-/** By the id of the agent or tool; two while one takes the place of the other. What is no secret is left out. */
+/** By the id of the agent or tool; two during a rotation. A malformed value counts as absent. */
 const WebhookSecrets = z.record(
   z.string(),
   z.union([WebhookSecret.transform((one) => [one]), z.array(WebhookSecret).max(2)]).catch([]),

@@ -6,8 +6,8 @@ import { PagerUnavailable } from '../../operations/faults.ts'
 import { asItself, bounded } from '../aws-client.ts'
 
 /**
- * The page hook by default: an SNS topic, to which a pager, an e-mail address or another system subscribes. A page says who
- * and what, and never why, since it leaves Hotwork and others keep it.
+ * The page hook by default: an SNS topic, to which a pager, an e-mail address or another system subscribes. A page names the
+ * person and the resource but not the reason, because it leaves Hotwork and others keep it.
  */
 export class SnsPager implements Pager {
   readonly #topic: string
@@ -26,7 +26,7 @@ export class SnsPager implements Pager {
       TopicArn: this.#topic,
       Subject: subjectOf(page),
       Message: messageOf(page),
-      // Subscribers filter by these: a drill wakes no one, and a pager closes what has ended.
+      // Subscribers filter by these: a drill wakes no one, and a pager closes an ended opening.
       MessageAttributes: { event: attribute(event), id: attribute(id), drill: attribute(String(drill)) },
     })
     await this.#client.send(publish).catch((cause: unknown) => {

@@ -5,7 +5,7 @@ import { asItself, bounded } from '../aws-client.ts'
 
 const batchLimit = 10
 
-/** Some messages were not taken. All may be sent again: their readers only look at the table. */
+/** Some messages were refused. All may be sent again: their readers only look at the table. */
 export class MessagesRefused extends Error {
   override readonly name = 'MessagesRefused'
 }
@@ -22,7 +22,7 @@ export class SqsQueue<T extends object> implements Queue<T> {
     this.#client = client
   }
 
-  /** Sends in batches, one after the other so that order holds. @throws MessagesRefused when SQS takes only some */
+  /** Sends in batches, one after the other so that order holds. @throws MessagesRefused if SQS takes only some */
   async send(messages: readonly T[]): Promise<void> {
     for (let from = 0; from < messages.length; from += batchLimit) {
       const batch = messages.slice(from, from + batchLimit)
@@ -57,7 +57,7 @@ export class SqsFairQueue<T extends { receiver: string }> extends SqsQueue<T> {
 /** The endpoint is the environment's, as for every other client; a queue's URL only names the queue. */
 const connect = (attempts = 3) => asItself(new SQSClient({ useQueueUrlAsEndpoint: false, ...bounded(attempts, 3000) }))
 
-/** SQS's own limit, less what the message has been out for already. Seconds. */
+/** SQS's own limit, less the time that the message has been out already. Seconds. */
 const longest = 43_000
 
 export class SqsVisibility {
@@ -69,7 +69,7 @@ export class SqsVisibility {
     this.#client = client
   }
 
-  /** @param seconds from now; rounded up, since too early would be in vain */
+  /** @param seconds from now; rounded up, because an early return would be in vain */
   async hold(receiptHandle: string, seconds: number): Promise<void> {
     const VisibilityTimeout = Math.min(Math.max(Math.ceil(seconds), 1), longest)
     await this.#client.send(

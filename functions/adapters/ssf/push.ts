@@ -5,7 +5,7 @@ import { faultName } from '../../operations/faults.ts'
 
 const sizeLimit = 4096
 
-/** RFC 8935 section 2.4, and SSF 1.0 section 8.1.4.1: sent again, the token would be refused again. */
+/** RFC 8935 section 2.4, and SSF 1.0 section 8.1.4.1: a retry of the token would be refused again. */
 const Refused = z.looseObject({
   err: z.enum([
     'invalid_request',

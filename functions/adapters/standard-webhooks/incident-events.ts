@@ -4,17 +4,16 @@ import { type NumericDate, ok, parseJson, type Result, refuse } from '../../doma
 import type { IncidentEvent, IncidentEvents, RawDelivery } from '../../operations/break-glass/ports.ts'
 import type { Clock } from '../../operations/ports.ts'
 
-/** How old a delivery may be, and how far ahead of us its sender's clock may be. Seconds. */
+/** The oldest age of a delivery, and the most that its sender's clock may be ahead of ours. Seconds. */
 const freshness = 300
 
 /** The headers of a delivery, and its body to the byte. */
 type Signed = { [header in 'id' | 'timestamp' | 'signature']: string | undefined } & { body: string }
 
 /**
- * Is one of these signatures the `v1` of the specification over exactly this id, time and body, and fresh? Every secret is
- * tried on every signature, in constant time. The reference library reads the clock itself, and one of its dependencies has
- * a licence that we do not ship.
- *
+ * Whether one of these signatures is the `v1` of the specification over exactly this id, time and body, and fresh. Every
+ * secret is tried on every signature, in constant time. The reference library reads the clock itself, and one of its
+ * dependencies has a licence that we do not ship.
  * @param secrets base 64, with or without `whsec_`
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
@@ -22,7 +21,7 @@ export function isSigned({ id, timestamp, signature, body }: Signed, secrets: re
   // Full stops join the three parts, so an id with one could pass as another id with another time.
   if (id === undefined || !/^[\x21-\x2d\x2f-\x7e]{1,256}$/.test(id)) return false
   if (timestamp === undefined || !/^[1-9]\d{0,11}$/.test(timestamp)) return false
-  // Asked this way round, a time that is none is refused too.
+  // Negated so that NaN is refused too.
   if (!(Math.abs(now - Number(timestamp)) <= freshness)) return false
   const given = (signature ?? '')
     .split(' ')
@@ -43,15 +42,15 @@ const keyOf = (secret: string): Buffer => Buffer.from(secret.replace(/^whsec_/, 
 
 const Body = z.object({ incident: z.string().min(1).max(128), status: z.string().max(64) })
 
-/** What tools call an incident that is over. */
+/** Statuses by which tools say that an incident is over. */
 const closed = new Set(['closed', 'resolved'])
 
-/** Incidents as told by any tool that signs by Standard Webhooks: `{ "incident", "status" }`. */
+/** Incidents from any tool that signs by Standard Webhooks: `{ "incident", "status" }`. */
 export class WebhookIncidentEvents implements IncidentEvents {
   readonly #secrets: () => Promise<readonly string[]>
   readonly #clock: Clock
 
-  /** @param secrets those that are good now; it throws where they cannot be had */
+  /** @param secrets the valid ones; it throws if they cannot be fetched */
   constructor(secrets: () => Promise<readonly string[]>, clock: Clock) {
     this.#secrets = secrets
     this.#clock = clock

@@ -6,15 +6,15 @@ import { ReceiverUnavailable } from '../../operations/faults.ts'
 import { readText } from '../fetch-limits.ts'
 
 /**
- * Sends one POST, follows no redirect and reads no body, or as many bytes of it as `reads` says for a status: `text` is
- * undefined where it has more. @throws ReceiverUnavailable
+ * Sends one POST and follows no redirect. `reads` gives the bytes of the body to read for a status: `text` is undefined if
+ * the body has more. @throws ReceiverUnavailable
  */
 export type Post = (
   url: string,
   message: { headers: { readonly [name: string]: string }; body: string; reads?: (status: number) => number },
 ) => Promise<{ status: number; text: string | undefined }>
 
-/** Networks that no receiver outside is in (RFC 6890): this machine, its link and its private networks. */
+/** Networks of no outside receiver (RFC 6890): this machine, its link and its private networks. */
 const inside = new BlockList()
 for (const [network, bits] of [
   ['0.0.0.0', 8],
@@ -43,7 +43,7 @@ for (const [network, bits] of [
 
 export const isInside = (address: string): boolean => inside.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 
-/** The address that is connected to is the one that was judged: a name cannot change its mind between. */
+/** The connection uses the address that was judged: a name cannot resolve to another in between. */
 const lookupOutside: LookupFunction = (host, options, callback) =>
   lookup(host, { ...options, all: true }, (fault, found) => {
     if (fault) return callback(fault, [])
@@ -60,7 +60,7 @@ export const makePost =
     new Promise((resolve, reject) => {
       const { protocol, hostname } = new URL(url)
       const fail = (cause: unknown) => reject(new ReceiverUnavailable('a receiver did not answer', { cause }))
-      // No name is looked up for an address.
+      // An address is not looked up as a name.
       const literal = hostname.replace(/^\[|\]$/g, '')
       if (!mayStay && isIP(literal) !== 0 && isInside(literal)) return fail(new Error('a private network'))
       const request = protocol === 'https:' ? requestHttps : requestHttp

@@ -7,7 +7,7 @@ import { macOf } from './incident-events.ts'
 import type { Post } from './post.ts'
 
 type Ports = {
-  /** Those that are good now, the newest first; none where the operator has put none. */
+  /** The valid ones, the newest first; empty if the operator has put none. */
   secretsOf(id: string): Promise<readonly string[]>
   post: Post
   clock: Clock

@@ -19,7 +19,10 @@ export class SystemClock implements Clock {
   }
 }
 
-/** Letters of five random bits each, the low ones of a byte, and nothing of the time in them: 26 of them are 130 bits, so no id tells of another. */
+/**
+ * Letters of five random bits each, the low ones of a byte, without the time: 26 of them are 130 bits, so no id can be
+ * guessed from another.
+ */
 const randomId = <Id>(prefix: string, length = 26) =>
   `${prefix}_${Array.from(randomBytes(length), (byte) => idAlphabet[byte & 31]).join('')}` as Id
 
@@ -39,7 +42,7 @@ export class SystemSalts implements Salts {
   }
 }
 
-/** Takes for an incident what matches the pattern of the policy folder, which the caller has checked. */
+/** Accepts an incident that matches the pattern of the policy folder, which the caller has checked. */
 export class PatternIncidents implements TaskService {
   look(): Promise<TaskLook> {
     return Promise.resolve({ answer: 'known' })

@@ -7,11 +7,11 @@ const Group = z.string().regex(/^S[A-Z0-9]{2,20}$/)
 const GroupOfChat = z.union([Group, z.strictObject({ chat: Alias, id: Group })])
 type GroupOfChat = z.infer<typeof GroupOfChat>
 
-/** @param only the chat of a group that names none */
+/** @param only the chat of a group without one */
 export const groupIn = (group: GroupOfChat, only: string): { chat: string; id: string } =>
   typeof group === 'string' ? { chat: only, id: group } : group
 
-/** Its users are people by their chat account. */
+/** A user group of a chat. Its users are people by their chat account. */
 export const chatGroupSource = {
   name: 'slackUserGroup',
   title: 'a user group of Slack',

@@ -7,7 +7,7 @@ export const claimSource = {
   title: 'a claim of a login',
   config: z.string().min(1).max(256),
   by: 'login',
-  /** A login says who is in a group when it is made. */
+  /** A login proves a membership only at the time that it is made. */
   holdsFor: 3600,
   key: (claim) => `claim ${claim}`,
   words: (claim) => [{ value: claim }, ' among the groups of a login'],

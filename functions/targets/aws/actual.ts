@@ -19,27 +19,30 @@ export type ActualPorts = PlacePorts &
     ledger: Pick<LedgerReader, 'entries'>
     texts: TextReader
     calls: CallRecord
-    /** Hotwork's own: where its STS is. */
+    /** Hotwork's own Region, that of its STS. */
     region: string
   }
 
-/** Clocks differ. Seconds. */
+/** The tolerated difference of clocks. Seconds. */
 const around = 60
-/** An ended session may still try for as long as STS gave it. Seconds. */
+/** An ended session may still make calls for as long as STS gave it. Seconds. */
 const longestSession = 3600
 
-/** Undefined for what does not exist. Only sessions of that request are looked for, so a caller learns of no others. */
+/**
+ * The calls under a request. Undefined if it does not exist. Only its own sessions are looked for, so a caller learns of no
+ * others.
+ */
 export async function readActual(id: RequestId, ports: ActualPorts): Promise<Actual | undefined> {
   const stored = await ports.requests.load(id)
   if (!stored) return undefined
   const now = ports.clock.now()
   const current = asOf(stored.state, now)
-  // Of the sealed role a person's IAM user names the session: that is a text beside the entry.
+  // A session of the sealed role is named after a person's IAM user, which is a text beside the entry.
   const isSealed = openingOf(current.ask)?.sealed === true
   const state = isSealed ? await joinRequest(current, ports.texts) : current
   const sessions = sessionsOf(state, await ports.ledger.entries(id), now, ports)
   const read = await Promise.all(sessions.map((session) => ports.calls.ofSession(session)))
-  // Its person was erased, so no one can tell its session from another.
+  // Its person was erased, so its session cannot be told from others.
   const lost = isSealed && sessions.length === 0 ? [state.ask.resource.id] : []
   const { bundle } = ports.policy
   const found = {
@@ -53,7 +56,7 @@ export async function readActual(id: RequestId, ports: ActualPorts): Promise<Act
   return actualOf(state, found, { now, delay: delayIn(bundle), facts: bundle })
 }
 
-/** By what its record says was intended: a session may exist though no answer says so. */
+/** Sessions by the intents on record: a session may exist although its answer was lost. */
 function sessionsOf(
   state: ApprovalRequest,
   entries: readonly Entry[],
@@ -82,7 +85,7 @@ function sessionsOf(
   })
 }
 
-/** A session that was to be made: for the agent, or for the one call that Hotwork makes itself. */
+/** An intended session: for the agent, or for the one call that Hotwork makes itself. */
 function intendedIn(entry: Entry, role: string | undefined): readonly { role: string; at: NumericDate }[] {
   const event = eventOf(entry)
   if (event?.type === 'CredentialIntended' && event.session) return [{ role: event.session.role, at: event.at }]

@@ -3,13 +3,13 @@ import { type ApprovalRequest, grantOf } from '../../domain/record/request.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { type NumericDate, RequestId } from '../../domain/values.ts'
 
-/** IAM keeps no end of it. */
+/** IAM does not keep its end. */
 export type DenyInForce = { tag: Deny['tag']; value: string; issuedBefore?: NumericDate | undefined }
 
-/** `unreadable`: our policy is there, and not as we write it. */
+/** `unreadable`: our policy exists in a form that Hotwork does not write. */
 export type InForce = {
   denies: readonly DenyInForce[] | 'unreadable'
-  /** Inline policies that are not ours. */
+  /** Foreign inline policies. */
   others: readonly string[]
 }
 
@@ -17,15 +17,15 @@ export type SessionOnRecord = {
   /** CloudTrail's id. */
   eventId: string
   name: string
-  /** Where the record tells no tags, the name alone shows the request. */
+  /** If the record has no tags, only the name shows the request. */
   tags: { readonly [tag: string]: string }
   at: NumericDate
   endsAt: NumericDate
 }
 
 /**
- * `session_unknown`: no request made it. `session_not_denied`: of something that has ended, and it works on.
- * `policy_unknown`: the role has another inline policy.
+ * `session_unknown`: no request made it. `session_not_denied`: its right has ended, and it still works. `policy_unknown`: the
+ * role has another inline policy.
  */
 export type Finding = {
   kind:
@@ -38,7 +38,7 @@ export type Finding = {
   what: string
 }
 
-/** Only the order of writing is forgiven. */
+/** Only the delay of writing is tolerated. */
 export function compareDenies(
   inForce: InForce,
   { table, now }: { table: readonly Deny[]; now: NumericDate },
@@ -84,6 +84,6 @@ const isNamed = ({ tag, value, issuedBefore }: DenyInForce, { tags, at }: Sessio
 export const requestOf = ({ name }: Pick<SessionOnRecord, 'name'>): RequestId | undefined =>
   RequestId.safeParse(name).data
 
-/** Of sessions that have ended its record alone knows. */
+/** Ended sessions are only in its record. */
 export const rememberedIn = (state: ApprovalRequest): readonly string[] =>
   (grantOf(state)?.sessions ?? []).map(({ credential }) => credential)

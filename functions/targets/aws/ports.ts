@@ -6,7 +6,7 @@ import type { Found, LookedUp, ReadAsk } from '../reach.ts'
 import type { InForce, SessionOnRecord } from './findings.ts'
 
 export interface AwsCredentialBroker {
-  /** @throws BrokerRefused when STS says no, BrokerUnavailable when it does not answer */
+  /** @throws BrokerRefused if STS says no, BrokerUnavailable if it does not answer */
   assume(ask: AssumeAsk): Promise<AwsCredentials>
 }
 export type AssumeAsk = {
@@ -17,30 +17,29 @@ export type AssumeAsk = {
   tags: { readonly [key: string]: string }
   policy: string
   durationSeconds: number
-  /** How long the credentials should last, where STS can cut a session to the second. It is no promise. */
+  /** The wished life of the credentials, if STS can cut a session to the second. It is no promise. */
   scopedSeconds?: number
 }
 export type AwsCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken: string }
 
-/** Reads as an account's reader role, which may do nothing else. Never throws. */
+/** Reads as an account's reader role, which has no other right. Never throws. */
 export interface AwsReader {
   read(ask: ReadAsk, account: Account): Promise<Found>
 }
 
 export interface AwsCaller {
   /**
-   * Makes the call once: AWS's answer as JSON, without members that the agent may not read.
-   *
-   * @throws CallRefused when AWS said no and did nothing, CallOutdated when it found another state, CallNotSent when AWS
-   * never heard of it, CallUnanswered when it may have been done or not
+   * Makes the call once. Returns AWS's answer as JSON, without members that the agent may not read.
+   * @throws CallRefused if AWS said no and did nothing, CallOutdated if it found another state, CallNotSent if AWS never
+   * heard of it, CallUnanswered if it may have been done or not
    */
   call(call: AwsCall, credentials: AwsCredentials): Promise<JsonObject>
   /** Finds by reading whether a call that was begun at `begunAt` was made. */
   lookUp(call: AwsCall & { begunAt: NumericDate }, credentials: AwsCredentials): Promise<LookedUp>
 }
 /**
- * An action with the arguments that were approved, in the vendor API's own members. `expected`: the guarded values as
- * they were read last, which the call carries where AWS can be told.
+ * An action with the approved arguments, in the vendor API's own members. `expected`: the guarded values as they were read
+ * last, which the call carries if AWS supports that.
  */
 export type AwsCall = { action: string; arguments: JsonObject; region: string; expected?: JsonObject }
 
@@ -49,26 +48,26 @@ export interface RolePolicies {
   putDeny(role: string, denies: readonly Deny[]): Promise<'put' | 'full'>
 }
 
-/** The denies of a role in IAM. @throws where it does not say */
+/** The denies of a role in IAM. @throws if they cannot be read */
 export interface RoleReader {
   inForce(role: string): Promise<InForce>
 }
 
-/** The sessions of roles as AWS has them on record, some minutes late. */
+/** AWS's record of the sessions of roles, some minutes late. */
 export interface SessionRecord {
   sessions(role: string, from: NumericDate): Promise<Recorded<SessionOnRecord>>
-  /** Uses of a sealed role, each as AWS's own event. @throws where AWS does not say */
+  /** Uses of a sealed role, each as AWS's own event. @throws if AWS does not answer */
   sealedUses(role: string, from: NumericDate): Promise<Recorded<SealedEvent>>
 }
-/** `more`: there is more on record than was read. */
+/** `more`: the record has more than was read. */
 export type Recorded<T> = { found: readonly T[]; more: boolean }
 export type SealedEvent = { eventId: string; at: NumericDate; event: JsonObject }
 
 export interface CallRecord {
-  /** The calls of a session, in any order; undefined where the record does not answer. */
+  /** The calls of a session, in any order; undefined if the record does not answer. */
   ofSession(session: RecordedSession): Promise<CallsOnRecord | undefined>
 }
-/** A session by its name and its role's ARN: where it may have called, and when; and when it was issued. */
+/** A session by its name and its role's ARN, with the Regions and the time of its calls, and its issue. */
 export type RecordedSession = {
   name: string
   role: string

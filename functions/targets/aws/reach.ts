@@ -23,7 +23,7 @@ import { deriveReadStatement, deriveStatement, type Statement } from './rules/st
 
 export type BrokerPorts = PlacePorts & { broker: AwsCredentialBroker; clock: Clock }
 
-/** STS allows these, and an hour is the most for a role that was itself assumed. The session policy ends it sooner. */
+/** The bounds of STS; an hour is the most for a role that was itself assumed. The session policy ends it sooner. */
 const [shortest, longest] = [900, 3600] as const
 
 export type Target = { entry: CatalogueEntry; account: Account; role: string }
@@ -53,7 +53,7 @@ export const sessionOf = (
   },
 })
 
-/** Undefined where no AWS action was approved. In a drill it denies everything. */
+/** Undefined unless an AWS action was approved. In a drill it denies everything. */
 function policyOf(ask: Ask, { entry, account }: Target, bundle: Bundle, notAfter: NumericDate): string | undefined {
   const opening = openingOf(ask)
   const { drill } = opening ?? { drill: false }
@@ -80,7 +80,7 @@ export const issuerOf = (ports: BrokerPorts): Issuer<AwsCredentials> => ({
   },
 })
 
-/** A session for a call ends soon after it, however much is left of the grant. Seconds. */
+/** A session for a call ends soon after it, however long the grant lasts. Seconds. */
 const callLasts = 60
 
 /** Mediated calls, each with a session that can do nothing else. */
@@ -142,9 +142,9 @@ function callResultOf(fault: unknown): CallResult {
 }
 
 /**
- * Denies on the target role. Each deny is first an item; then the role's whole deny is rendered from all items, so no
- * writer forgets another's. There is one writer a role at a time: IAM has what was put last. Where the deny is too long
- * for IAM, all sessions of the role are ended, which takes one line, and agents with live grants ask again.
+ * Denies on the target role. Each deny is first an item; then the role's whole deny is rendered from all items, so no writer
+ * forgets another's. There is one writer a role at a time: IAM keeps the last put. If the deny is too long for IAM, all
+ * sessions of the role are ended, which takes one line, and agents with live grants ask again.
  */
 export const enderOf = (ports: { denies: DenyStore; roles: RolePolicies; clock: Clock; log: Log }): Ender => ({
   async end(role, found) {
@@ -153,7 +153,7 @@ export const enderOf = (ports: { denies: DenyStore; roles: RolePolicies; clock: 
     await denies.add(role, found)
     const all = await denies.ofRole(role)
     const needed = stillNeeded(all, now)
-    // IAM first, then the items: after a crash in between it is rendered again.
+    // IAM first, then the items: after a crash in between, the deny is rendered again.
     const forgetAllBut = (kept: typeof all) =>
       denies.forget(
         role,

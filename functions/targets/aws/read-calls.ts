@@ -14,7 +14,7 @@ import { foreignAuditors } from './sts/foreign-revokers.ts'
 
 const Ask = z.strictObject({ request: RequestId })
 
-/** Reads CloudTrail here and in target accounts, for functions that may not. It is asked about requests, never sessions. */
+/** Reads CloudTrail here and in target accounts, for functions that may not. Callers name requests, never sessions. */
 export const createHandler =
   (ports: ActualPorts) =>
   async (event: unknown): Promise<Actual | null> =>

@@ -15,10 +15,10 @@ import { IamRoleReader } from './iam/role-reader.ts'
 import { orFailed, type ReconcilingPorts, reconcileSessions } from './reconcile.ts'
 import { foreignAuditors } from './sts/foreign-revokers.ts'
 
-/** Kept back at the end, to say what was found: a page that is being read may take this long. Seconds. */
+/** Reserved at the end for reporting: a page that is being read may take this long. Seconds. */
 const reserve = 30
 
-/** Once an hour: AWS has what the table says, and the table and the ledger say the same, or a person hears of it. */
+/** Compares once an hour AWS with the table, and the table with the ledger, and reports each difference. */
 export const createHandler =
   (ports: ReconcilingPorts & ChainPorts & { policy: { bundle: Bundle }; targetRoles: readonly string[] }) =>
   async (_: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
@@ -26,7 +26,7 @@ export const createHandler =
     const roles = { targets, sealed: sealedRoles(targets, policy.bundle) }
     const now = ports.clock.now()
     const until = now + Math.floor(context.getRemainingTimeInMillis() / 1000) - reserve
-    // Half of the time each: an agent adds sessions as it likes, and they must not keep the chains from being checked.
+    // Half of the time each: an agent adds sessions at will, and they must not keep the chains from being checked.
     const found = await reconcileSessions(roles, ports, now + (until - now) / 2)
     const broken = await orFailed('ledger', 'the record', ports, () => checkChains(policy.bundle, ports, until))
     ports.log.info('reconciled', { roles: targets.length, found, broken })

@@ -17,7 +17,7 @@ export type ReconcilingPorts = {
   roles: RoleReader
   sessions: SessionRecord
   deny: Queue<EndMessage>
-  /** Puts uses of sealed roles on record; told twice is once. */
+  /** Records uses of sealed roles; a repeated message is recorded once. */
   sealed: Queue<JsonObject>
   clock: Clock
   log: Log
@@ -25,15 +25,14 @@ export type ReconcilingPorts = {
 
 /** A session's hour, CloudTrail's delay, and the hour since the last run. Seconds. */
 const lookBack = 3 * 3600
-/** Longer than a use of a sealed role takes to be put on record. Seconds. */
+/** Longer than the recording of a sealed role's use takes. Seconds. */
 const onItsWay = 900
 
 /**
- * Compares what AWS has of each target role with the table. A missing deny goes to the writer of denies, a use of a
- * sealed role that is not on record to the function that records it. It writes nothing itself.
- *
- * @param until when this must be over: each target role has its share of the time
- * @returns how much was found
+ * Compares AWS with the table for each target role. A missing deny goes to the writer of denies, an unrecorded use of a
+ * sealed role to the function that records it. It writes nothing itself.
+ * @param until the end of the run: each target role has its share of the time
+ * @returns the number of findings
  */
 export async function reconcileSessions(
   roles: { targets: readonly string[]; sealed: readonly string[] },
@@ -50,7 +49,7 @@ export async function reconcileSessions(
   return found
 }
 
-/** A role that cannot be read holds up no other. */
+/** A role that cannot be read delays no other. */
 export async function orFailed(kind: string, role: string, { log }: { log: Log }, run: () => Promise<number>) {
   try {
     return await run()
@@ -64,7 +63,7 @@ async function reconcileTarget(role: string, until: NumericDate, ports: Reconcil
   const { sessions, clock, log } = ports
   const now = clock.now()
   const inForce = await ports.roles.inForce(role)
-  // What is written between the two readings would look like a finding, so only the second reading counts.
+  // A write between the two readings would look like a finding, so only the second reading counts.
   const first = compareDenies(inForce, { table: await ports.denies.ofRole(role), now })
   const ofDenies =
     first.length === 0
@@ -107,7 +106,7 @@ async function judge(
 
 type Intents = Map<RequestId, readonly string[]>
 
-/** Every credential that was ever to be made: its intent is on record before its session exists. */
+/** Every credential ever intended: its intent is on record before its session exists. */
 async function intendedIn(
   id: RequestId,
   ledger: Pick<LedgerReader, 'entries'>,
@@ -124,7 +123,7 @@ async function intendedIn(
   return intended
 }
 
-/** Has the role's whole deny rendered again, at most once a minute. */
+/** Hands the role on to the writer of denies, at most once a minute. */
 const handOn = (role: string, deny: RequestId | 'time', now: NumericDate, { deny: queue }: ReconcilingPorts) =>
   queue.send([
     { deny, role, since: now, group: groupOf(role), deduplicate: `${deny}#reconciled#${Math.floor(now / 60)}` },

@@ -8,8 +8,8 @@ import type { MakingPorts } from '../../operations/record/ports.ts'
 import { sealedUseOf } from './cloudtrail/session-record.ts'
 
 /**
- * Opens the review of each use of a sealed role that EventBridge tells of. An event that cannot be read, or of a person
- * that the deployment does not know, comes again and ends with the dead letters: the role was used, so none is dropped.
+ * Opens the review of each use of a sealed role that EventBridge reports. An unreadable event, or one of an unknown person,
+ * is retried and ends in the dead-letter queue: the role was used, so no event is dropped.
  */
 export const createHandler =
   (ports: MakingPorts) =>
@@ -24,7 +24,7 @@ export const createHandler =
     return failing(failed)
   }
 
-/** @returns why it cannot be reported */
+/** @returns the reason why it cannot be reported */
 async function report(body: string, ports: MakingPorts): Promise<string | undefined> {
   const reported = await reportSealedUse(sealedUseOf(JSON.parse(body)), ports)
   return reported.ok ? undefined : reported.code

@@ -5,13 +5,13 @@ import { targetKind, token } from '../kind.ts'
 const Addresses = z.strictObject({
   audience: z.string().min(1),
   addresses: z.array(z.url()).min(1),
-  /** The address at which Hotwork reads the present state. */
+  /** The address for reading the present state. */
   reads: SecureUrl.optional(),
-  /** More addresses to which it may have security events pushed. */
+  /** More addresses that may receive its security events. */
   signals: z.array(SecureUrl).min(1).max(8).optional(),
 })
 
-/** A gated tool: it is shown an access token, and holds the agent to all arguments. */
+/** A gated tool: it receives an access token, and holds the agent to all arguments. */
 export const tool = targetKind({
   id: 'tool',
   name: 'a tool',

@@ -9,7 +9,7 @@ import type { Found, ReadAsk, Reader } from '../reach.ts'
 
 export type ToolPorts = { policy: Pick<Policy, 'bundle'>; statements: Pick<Statements, 'sign'> }
 
-/** Asks a tool, as Hotwork itself. Never throws. */
+/** Reads at a tool, as Hotwork itself. Never throws. */
 export interface ToolReader {
   read(ask: ReadAsk, tool: ToolId): Promise<Found>
 }
@@ -25,8 +25,8 @@ const Problem = z.looseObject({ type: z.string() })
 const sizeLimit = 262_144
 
 /**
- * Asks a tool what is there, by one POST of the read's name and arguments. The token says that it is Hotwork that asks; it
- * is the same for some minutes, so that most readings cost no signature.
+ * Reads the state at a tool, by one POST of the read's name and arguments. The token identifies Hotwork; it is reused for
+ * some minutes, so that most readings cost no signature.
  */
 export class HttpToolReader implements ToolReader {
   readonly #ports: ToolPorts

@@ -5,7 +5,7 @@ import { Digest, JsonObject, Verdict } from '../../../domain/values.ts'
 export const DecisionBody = z
   .strictObject({
     verdict: Verdict,
-    /** Left out: the open one, or for a denial the one that this person may decide. */
+    /** By default the open stage, or for a denial the one that this person may decide. */
     stage: z.string().min(1).max(64).optional(),
     round: z.int().positive(),
     digest: Digest,
@@ -15,7 +15,7 @@ export const DecisionBody = z
         arguments: JsonObject.optional(),
         uses: z.int().positive().optional(),
         minutes: z.int().positive().max(1440).optional(),
-        /** Of a plan: a step is struck out, or its arguments become less. */
+        /** Narrowing of a plan: a step is struck out, or its arguments become less. */
         steps: z
           .array(
             z.strictObject({

@@ -16,7 +16,7 @@ export const UseBody = z.strictObject({
 
 const Id = z.string().max(64)
 
-/** What may stand in a header's value, so that nothing can be added to what Hotwork sends. */
+/** Allowed in a header's value: nothing can be injected into Hotwork's requests. */
 const HeaderValue = z
   .string()
   .regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,1022}[\x21-\x7e])?$/, 'at most 1,024 printable ASCII characters')
@@ -32,7 +32,7 @@ const Delivery = z.strictObject({
 const Requested = z.array(z.string().min(1).max(256)).min(1).max(32)
 const Description = z.string().max(256)
 
-/** What the transmitter supplies may come back as it was read; members of extensions are passed over. */
+/** The transmitter's own members may be sent back as they were read; members of extensions are ignored. */
 export const supplied = {
   iss: z.json().optional(),
   aud: z.json().optional(),

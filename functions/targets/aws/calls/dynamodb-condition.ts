@@ -2,10 +2,9 @@ import type { Json, JsonObject } from '../../../domain/values.ts'
 import { conditionPlace, takeFrom } from '../rules/conditions.ts'
 
 /**
- * The same update, on the item that was read alone: the attributes that it speaks of are what they were, and where there was
- * no item there is none. No other attribute can be compared, since the session may not speak of one.
- *
- * @param read what `GetItem` answered, as JSON
+ * Restricts an update to the item as it was read: its attributes are unchanged, and a missing item is still missing. No other
+ * attribute can be compared, because the session may not name one.
+ * @param read the answer of `GetItem`, as JSON
  */
 export function onlyOn(args: JsonObject, read: JsonObject): JsonObject {
   const [names, values] = [objectOf(args['ExpressionAttributeNames']), objectOf(args['ExpressionAttributeValues'])]

@@ -7,7 +7,7 @@ import type { LookedUp } from '../../reach.ts'
 import { onlyOn } from './dynamodb-condition.ts'
 import type { MediatedCall } from './sdk-caller.ts'
 
-/** No return values were approved. Whether it was made can be read only where it sets attributes: adding 1 leaves no trace. */
+/** No return values were approved. A reading proves an update only if it sets attributes: adding 1 leaves no trace. */
 export const updateItem: MediatedCall = {
   make: (args, settings, expected) =>
     using(new DynamoDBClient(settings), async (client) => {
@@ -25,7 +25,7 @@ export const updateItem: MediatedCall = {
   },
 }
 
-/** As it should be is done. Otherwise another caller may have changed it since, and it proves nothing. */
+/** Equal values prove the update. Others prove nothing: another caller may have changed the item since. */
 function compare(
   expected: ReadonlyMap<string, JsonObject>,
   item: Record<string, AttributeValue> | undefined,
@@ -34,7 +34,7 @@ function compare(
   return asSet ? { found: 'done', output: {} } : { found: 'unknown' }
 }
 
-/** The arguments are the API's JSON, where binary is base64; the SDK takes bytes for it. */
+/** The arguments are the API's JSON, with binary as base64; the SDK takes bytes. */
 function toInput({ Key, ExpressionAttributeValues, ...args }: JsonObject): UpdateItemCommandInput {
   const values = ExpressionAttributeValues && mapAttributes(ExpressionAttributeValues)
   const input = { ...args, Key: mapAttributes(Key), ...(values && { ExpressionAttributeValues: values }) }
@@ -56,7 +56,7 @@ function toAttribute(value: Json): AttributeValue {
 const same = (one: AttributeValue, other: AttributeValue | undefined): boolean =>
   other !== undefined && normal(one) === normal(other)
 
-/** A text that two attribute values share if DynamoDB takes them for the same: sets have no order, numbers one form. */
+/** A text that two attribute values share if DynamoDB considers them equal: sets have no order, numbers one form. */
 function normal(value: AttributeValue): string {
   const [[type, of] = []] = Object.entries(value)
   if (type === 'N') return JSON.stringify([type, numberForm(String(of))])
@@ -71,7 +71,7 @@ function normal(value: AttributeValue): string {
   return JSON.stringify([type, members.sort()])
 }
 
-/** `1.50` and `+1.5` are `1.5`. Other ways to write a number are left: they compare as different, and so as unknown. */
+/** `1.50` and `+1.5` are `1.5`. Other forms of a number are kept: they compare as different, and so as unknown. */
 const numberForm = (text: string): string =>
   text
     .replace(/^\+/, '')

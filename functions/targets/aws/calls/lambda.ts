@@ -12,7 +12,10 @@ import type { MediatedCall } from './sdk-caller.ts'
 
 const clocksDifferSeconds = 30
 
-/** Changes a function's configuration. The answer of AWS has all of it, the environment's secrets too: little is passed on. */
+/**
+ * Changes a function's configuration. The answer of AWS holds all of it, with the environment's secrets, so only a part is
+ * passed on.
+ */
 export const updateFunctionConfiguration: MediatedCall = {
   make: (args, settings, expected) =>
     using(new LambdaClient(settings), async (client) => {
@@ -46,7 +49,7 @@ function sameVariables(asked: Json, found: Record<string, string>): boolean {
   return names.length === Object.keys(found).length && names.every((name) => variables[name] === found[name])
 }
 
-/** Of a configuration, what says that it was changed and how far Lambda is with it. Never the environment. */
+/** The members of a configuration that show the change and its progress, without the environment. */
 const told = [
   'FunctionName',
   'FunctionArn',

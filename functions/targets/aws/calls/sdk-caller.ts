@@ -13,9 +13,12 @@ export type ClientSettings = {
 } & ReturnType<typeof bounded>
 
 export type MediatedCall = {
-  /** Makes it, on the `expected` state alone where AWS can be told. What it gives back is what the agent may know: an answer may hold far more than was asked for. */
+  /**
+   * Makes the call, conditional on the `expected` state if AWS supports that. Returns the part of the answer for the agent:
+   * an answer may hold far more than was asked for.
+   */
   make(args: JsonObject, settings: ClientSettings, expected?: JsonObject): Promise<JsonObject>
-  /** Finds out by reading whether it was made. `unknown` rather than a guess: others change the same things. */
+  /** Finds by reading whether the call was made. `unknown` rather than a guess: others change the same things. */
   lookUp(args: JsonObject, begunAt: NumericDate, settings: ClientSettings): Promise<LookedUp>
 }
 
@@ -27,7 +30,7 @@ type Fault = {
   $retryable?: { throttling?: boolean }
 }
 
-/** Names under which AWS says that it did nothing since it had too much to do. */
+/** Names under which AWS says that it did nothing because it throttled the call. */
 const throttled = new Set([
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
@@ -40,8 +43,8 @@ const throttled = new Set([
 const pausesMilliseconds = [200, 600]
 
 /**
- * Makes a call that takes effect at most once. What was throttled was certainly not done, so it is tried again. A call
- * without a clear no may have been done, and is never sent again.
+ * Makes a call that takes effect at most once. A throttled call was certainly not done, so it is retried. A call without a
+ * clear no may have been done, and is never sent again.
  * @throws CallOutdated, CallRefused, CallNotSent, CallUnanswered
  */
 export async function makeOnce<T>(call: () => Promise<T>): Promise<T> {
@@ -59,7 +62,7 @@ export async function makeOnce<T>(call: () => Promise<T>): Promise<T> {
 const isThrottled = ({ name = '', $retryable, $metadata }: Fault) =>
   isNo($metadata?.httpStatusCode) && (throttled.has(name) || $retryable?.throttling === true)
 
-/** AWS found another state than it was told to, and did nothing. */
+/** AWS found another state than expected, and did nothing. */
 const outdated = new Set(['ConditionalCheckFailedException', 'PreconditionFailedException'])
 
 function judge(cause: Fault): CallOutdated | CallRefused | CallNotSent | CallUnanswered {
@@ -72,11 +75,11 @@ function judge(cause: Fault): CallOutdated | CallRefused | CallNotSent | CallUna
     : new CallUnanswered(`it is not known whether the call was done: \`${name}\``, { cause })
 }
 
-/** No address was found, or none took a connection: there was nothing to send it on. */
+/** No address was found, or none took a connection: the call was never sent. */
 const isUnsent = ({ syscall, errors = [] }: Fault): boolean =>
   syscall === 'getaddrinfo' || syscall === 'connect' || (errors.length > 0 && errors.every(isUnsent))
 
-/** A status of AWS's that says it did nothing. 408 does not, and neither does any fault of AWS's own. */
+/** A status by which AWS says that it did nothing. 408 and the 5xx do not say so. */
 const isNo = (status: number | undefined): boolean =>
   status !== undefined && status >= 400 && status < 500 && status !== 408
 
@@ -90,7 +93,7 @@ export class SdkCaller implements AwsCaller {
   readonly #endpoint: string | undefined
   readonly #patience: Patience
 
-  /** @param options.endpoint one for all services; without it each is found as AWS clients do by themselves */
+  /** @param options.endpoint one for all services; by default AWS clients find each */
   constructor({ endpoint, milliseconds }: { endpoint?: string; milliseconds?: number } = {}) {
     this.#endpoint = endpoint
     this.#patience = milliseconds === undefined ? patience.call : { ...patience.call, milliseconds }
@@ -121,7 +124,7 @@ export class SdkCaller implements AwsCaller {
 
 type Patience = { attempts: number; milliseconds: number }
 
-/** The SDK itself tries a call again whose answer was lost: what is made once is sent once. Reading twice is no harm. */
+/** One attempt: the SDK itself would send a call again after a lost answer. Readings are retried. */
 const patience = {
   call: { attempts: 1, milliseconds: 10_000 },
   lookUp: { attempts: 2, milliseconds: 3000 },

@@ -12,15 +12,15 @@ import { faultName } from '../../../operations/faults.ts'
 import type { Log } from '../../../operations/ports.ts'
 import type { CallRecord, CallsOnRecord, RecordedSession } from '../ports.ts'
 
-/** CloudTrail answers two look-ups a second, each with fifty events at most: no reader has it leaf through thousands. */
+/** CloudTrail answers two look-ups a second, each with fifty events at most: no reader can page through thousands. */
 const pages = 4
 const patienceMs = 6000
 
 type Credentials = NonNullable<CloudTrailClientConfig['credentials']>
 
 /**
- * The event history that CloudTrail keeps of every account for ninety days, without a trail: management events alone, so
- * no read or write of an item of a table, and each some minutes after the call.
+ * The event history that CloudTrail keeps of every account for ninety days, without a trail: only management events, so no
+ * read or write of a table's item, and each some minutes after the call.
  */
 export class CloudTrailCallRecord implements CallRecord {
   readonly #clients = new Map<string, CloudTrailClient>()
@@ -35,12 +35,12 @@ export class CloudTrailCallRecord implements CallRecord {
   async ofSession(session: RecordedSession): Promise<CallsOnRecord | undefined> {
     const { name, role, from, until, issued } = session
     const signal = AbortSignal.timeout(patienceMs)
-    // Of a session of a role, the name of the user is the session's.
+    // The user name of a role's session is the session's name.
     const byName = { key: 'Username', value: name, from, until } as const
     const calls = await Promise.all(session.regions.map((region) => this.#read(region, session, byName, signal)))
     if (calls.every(({ read }) => read === 0)) return undefined
     const made = issued ? { key: 'ResourceName' as const, value: role, ...issued } : undefined
-    // What is not found of how a session came about makes none of its calls another's.
+    // A failed look-up of a session's origin does not attribute its calls to another session.
     const issues = made
       ? await Promise.all(session.regions.map((region) => this.#read(region, session, made, signal)))
       : []
@@ -110,11 +110,11 @@ const Recorded = z.object({
 })
 
 /**
- * Sessions of another role, of another account's role of that name, and by their tags of another request, can have the
- * same name.
+ * Sessions of another role, of another account's role of that name, and by their tags of another request, can have the same
+ * name.
  */
 function callsIn(events: readonly Event[], { name, role }: RecordedSession, keys: Keys): readonly RecordedCall[] {
-  // Told the newest first, to the second: of two in one second the order is kept.
+  // Events come newest first, to the second: within one second the order is kept.
   return events.toReversed().flatMap((event) => {
     const { EventId: id, EventName: called, EventTime: time, Resources = [], CloudTrailEvent: text = '{}' } = event
     const known = Recorded.safeParse(parseJson(text)).data

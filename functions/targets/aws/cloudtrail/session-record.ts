@@ -7,7 +7,7 @@ import { defined, JsonObject, type NumericDate, Seconds } from '../../../domain/
 import type { SessionOnRecord } from '../findings.ts'
 import type { Recorded, SealedEvent, SessionRecord } from '../ports.ts'
 
-/** What EventBridge hands on of an `AssumeRole` that CloudTrail has on record. No more of it is read. */
+/** The members of a recorded `AssumeRole` that EventBridge passes on. No others are read. */
 const ToldUse = z.object({
   source: z.literal('aws.sts'),
   detail: z.object({
@@ -23,7 +23,7 @@ const ToldUse = z.object({
   }),
 })
 
-/** The use of a sealed role that an event tells of. @throws z.ZodError when it tells of none */
+/** The use of a sealed role in an event. @throws z.ZodError if it has none */
 export function sealedUseOf(event: unknown): SealedUse {
   const { eventID, eventTime, userIdentity, requestParameters } = ToldUse.parse(event).detail
   return {
@@ -37,7 +37,7 @@ export function sealedUseOf(event: unknown): SealedUse {
 
 type Credentials = NonNullable<CloudTrailClientConfig['credentials']>
 
-/** Ten thousand events of a role in one Region: at two look-ups a second, which is what CloudTrail answers, two minutes. */
+/** Ten thousand events of a role in one Region: two minutes at CloudTrail's two look-ups a second. */
 const pages = 200
 
 /**
@@ -48,7 +48,7 @@ export class CloudTrailSessionRecord implements SessionRecord {
   readonly #credentialsFor: (role: string) => Credentials | undefined
   readonly #regionsOf: (role: string) => readonly string[]
 
-  /** @param regionsOf where the sessions of a role may have been made */
+  /** @param regionsOf the Regions of a role's sessions */
   constructor(
     credentialsFor: (role: string) => Credentials | undefined,
     regionsOf: (role: string) => readonly string[],
@@ -65,7 +65,7 @@ export class CloudTrailSessionRecord implements SessionRecord {
   async sealedUses(role: string, from: NumericDate): Promise<Recorded<SealedEvent>> {
     const { found, more } = await this.#assumed(role, from)
     return {
-      // Without what STS answered: the session's token must lie in no queue.
+      // Without STS's answer: the session's token must not lie in a queue.
       found: found.map(({ eventId, at, detail: { responseElements: _, ...detail } }) => ({
         eventId,
         at,
@@ -79,7 +79,7 @@ export class CloudTrailSessionRecord implements SessionRecord {
     const byId = new Map<string, Assumed>()
     let cut = false
     for (const region of this.#regionsOf(role)) {
-      // It throttles callers that ask more than twice a second, and this one has time.
+      // CloudTrail throttles callers that ask more than twice a second, and this one has time.
       const credentials = this.#credentialsFor(role)
       const client = new CloudTrailClient({ region, ...bounded(8, 5000), ...defined({ credentials }) })
       const asked = {
@@ -105,7 +105,7 @@ export class CloudTrailSessionRecord implements SessionRecord {
 
 type Assumed = { eventId: string; at: NumericDate; detail: JsonObject }
 
-/** What is read of an event. Also where CloudTrail leaves some of it out, the call was made, and so it is told. */
+/** The members that are read of an event. A call counts even if CloudTrail omits some of them. */
 const Told = z.object({
   errorCode: z.undefined().optional(),
   requestParameters: z
@@ -125,12 +125,12 @@ function assumedIn(
   if (name !== 'AssumeRole' || !eventId || !time) return []
   const detail = JsonObject.parse(JSON.parse(text))
   const { success, data } = Told.safeParse(detail)
-  // Refused, or of another role: what it was asked for stands there word for word.
+  // Refused, or of another role: the request holds the role that was asked for, word for word.
   if ('errorCode' in detail || (success && (data.requestParameters?.roleArn ?? role) !== role)) return []
   return [{ eventId, at: Math.floor(time.getTime() / 1000), detail }]
 }
 
-/** STS's own, where the caller asks for no other length. Seconds. */
+/** STS's default, if the caller asks for no other length. Seconds. */
 const usual = 3600
 
 function sessionOf({ eventId, at, detail }: Assumed): SessionOnRecord {

@@ -12,15 +12,14 @@ import type { HostSimulator } from '../../../operations/agents/ports.ts'
 import { faultName, HostUnseen } from '../../../operations/faults.ts'
 import { type CredentialsFor, IamClients } from './role-policies.ts'
 
-/** All that one question may take, its pages and repetitions included. */
+/** The timeout of one question, with its pages and retries. */
 const patienceMs = 20_000
 /** Resources of one question: IAM simulates each action on each. */
 const atOnce = 20
 
 /**
- * Asks IAM what a role may do by its own policies and its boundary, and by service control policies that have no
- * condition. IAM does not see others, nor resource policies, nor roles that the role may become (ADR 0035).
- *
+ * Asks IAM about the rights of a role by its own policies and its boundary, and by service control policies without a
+ * condition. IAM ignores the others, resource policies, and roles that the role may assume (ADR 0035).
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html
  */
 export class IamHostSimulator implements HostSimulator {
@@ -67,7 +66,7 @@ async function ask(
   return found
 }
 
-/** What a call of the host itself would carry: no request of Hotwork is its source. */
+/** The context of a call by the host itself: no request of Hotwork is its source. */
 const contextOf = (role: string): ContextEntry[] =>
   Object.entries({ 'aws:PrincipalArn': role, 'aws:SourceIdentity': 'none' }).map(([ContextKeyName, value]) => ({
     ContextKeyName,
@@ -75,7 +74,7 @@ const contextOf = (role: string): ContextEntry[] =>
     ContextKeyType: 'string',
   }))
 
-/** IAM tells of several resources within one result, and of a single one in the result itself too. */
+/** IAM nests several resources within one result, and puts a single one in the result itself too. */
 function resultsOf({
   EvalActionName: action = '',
   ResourceSpecificResults: each = [],

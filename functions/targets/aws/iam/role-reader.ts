@@ -5,7 +5,7 @@ import type { DenyInForce, InForce } from '../findings.ts'
 import type { RoleReader } from '../ports.ts'
 import { type CredentialsFor, IamClients, nameOf, policyName } from './role-policies.ts'
 
-/** Reads what IAM has on a role. It may write nothing, so it is another role that does. */
+/** Reads IAM's policies of a role, by a role that may write nothing. */
 export class IamRoleReader implements RoleReader {
   readonly #clients: IamClients
 
@@ -23,7 +23,7 @@ export class IamRoleReader implements RoleReader {
       const { PolicyDocument = '' } = await client.send(new GetRolePolicyCommand({ RoleName, PolicyName: policyName }))
       return { denies: readDeny(decodeURIComponent(PolicyDocument)) ?? 'unreadable', others }
     } catch (cause) {
-      // Taken away between the two: there was nothing left to deny.
+      // Deleted between the two calls: there was nothing left to deny.
       if (cause instanceof NoSuchEntityException) return { denies: [], others }
       throw cause
     }
@@ -34,7 +34,7 @@ const tags = ['hotwork:request', 'hotwork:credential', 'hotwork:agent', 'hotwork
 const Time = z.iso.datetime().transform((text) => Date.parse(text) / 1000)
 const Values = z.union([z.string().transform((value) => [value]), z.array(z.string()).min(1)])
 
-/** Exactly what `renderDeny` writes, and nothing that would deny more or less. */
+/** Exactly the output of `renderDeny`, so nothing that denies more or less. */
 const Document = z.strictObject({
   Version: z.literal('2012-10-17'),
   Statement: z.array(

@@ -10,7 +10,7 @@ import { type AwsRead, isAwsRead } from '../rules/reads.ts'
 import type { Read, ReadSettings } from './client-for.ts'
 import type { ReaderSessions } from './reader-sessions.ts'
 
-/** Each client is loaded at its first use: all of them are half a megabyte, and most readings are of one service. */
+/** Each client is loaded at its first use: together they are half a megabyte, and most readings are of one service. */
 const reads: { readonly [action in AwsRead]: () => Promise<Read> } = {
   'dynamodb:GetItem': async () => (await import('./dynamodb.ts')).getItem,
   'ecs:DescribeServices': async () => (await import('./ecs.ts')).describeServices,
@@ -19,7 +19,7 @@ const reads: { readonly [action in AwsRead]: () => Promise<Read> } = {
   'ssm:GetParameter': async () => (await import('./ssm.ts')).getParameter,
 }
 
-/** Two tries, since AWS throttles for a moment. Milliseconds for one answer. */
+/** Two attempts, because AWS throttles for a moment. Milliseconds for one answer. */
 const [tries, patience] = [2, 600]
 
 /** Reads in the account of an entry. */
@@ -64,7 +64,7 @@ export class SdkReader implements AwsReader {
     return settings
   }
 
-  /** With its clients, which remember the session too. */
+  /** Drops a session with its clients, which cache it too. */
   #forget(account: Account): void {
     this.#sessions.forget(account)
     this.#settings.delete(keyOf(account))
@@ -76,20 +76,20 @@ const keyOf = ({ accountId, region, externalId }: Account): string => `${account
 const isStale = (name: string) =>
   /^(?:ExpiredToken|InvalidClientTokenId|UnrecognizedClient|InvalidSignature)/.test(name)
 
-/** A session that is over says nothing of the right to read. */
+/** An expired session says nothing of the right to read. */
 function whyNot(name: string): ReadFault {
   if (/^(?:AccessDenied|NotAuthorized|UnauthorizedOperation)/.test(name)) return 'denied'
   return /^(?:Validation|InvalidParameter|SerializationException|SyntaxError)/.test(name) ? 'unreadable' : 'unavailable'
 }
 
-/** As AWS's own JSON has it: times as text, bytes as base64, and nothing that is not there. */
+/** AWS's own JSON: times as text, bytes as base64, and no undefined members. */
 function toJson(value: unknown): Json {
   if (value instanceof Date) return value.toISOString()
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
   if (value instanceof Set) return [...value].map(toJson)
   if (Array.isArray(value)) return value.map(toJson)
   if (typeof value !== 'object' || value === null) return value as Json
-  // The SDK keeps this one's name of an item and loses its value: read without it, the item would look as if it had none.
+  // The SDK keeps the name of this member and loses its value: the item would look as if it had none.
   if (Object.hasOwn(value, '__proto__') && Object(value).__proto__ === undefined)
     throw new SyntaxError('an attribute `__proto__`, whose value the SDK loses')
   const members = Object.entries(value).filter(([, each]) => each !== undefined)

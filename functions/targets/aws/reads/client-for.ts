@@ -8,10 +8,10 @@ export type ReadSettings = {
   credentials: ReturnType<ReaderSessions['of']>
 } & ReturnType<typeof bounded>
 
-/** What AWS answers, as the SDK has it. The settings are the same object for the same account. */
+/** AWS's answer in the SDK's form. The settings are the same object for the same account. */
 export type Read = (args: JsonObject, settings: ReadSettings, signal: AbortSignal) => Promise<object>
 
-/** One client for each settings, made at its first use. */
+/** One client for each settings object, made at its first use. */
 export function clientFor<Client>(make: (settings: ReadSettings) => Client): (settings: ReadSettings) => Client {
   const clients = new WeakMap<ReadSettings, Client>()
   return (settings) => {

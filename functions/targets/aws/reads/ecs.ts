@@ -3,7 +3,7 @@ import { clientFor, type Read } from './client-for.ts'
 
 const client = clientFor((settings) => new ECSClient(settings))
 
-/** A service's events are many, and say nothing of its state. */
+/** Omits a service's events, which are many and say nothing of its state. */
 export const describeServices: Read = async ({ cluster, services }, settings, abortSignal) => {
   const command = new DescribeServicesCommand({ cluster: String(cluster), services: services as string[] })
   const { services: found = [], ...answer } = await client(settings).send(command, { abortSignal })

@@ -5,14 +5,14 @@ import type { AwsCredentials } from '../ports.ts'
 
 type Session = AwsCredentials & { expiration: Date }
 
-/** The longest that one role may become another for. */
+/** STS's limit for a role that is assumed by another role. */
 const sessionSeconds = 3600
-/** A session that ends during a reading is of no use. Milliseconds. */
+/** The remaining time that a reading needs. Milliseconds. */
 const spare = 60_000
 
 /**
- * Sessions of the reader roles, one an account for most of an hour, so that a reading costs one call and not two. They
- * never leave this process, and may do no more than the role: what it may read is the whole of what anyone here may.
+ * Sessions of the reader roles, one an account for most of an hour, so that a reading costs one call and not two. They never
+ * leave this process, and have no more rights than the role, which has exactly those that any caller here may use.
  */
 export class ReaderSessions {
   readonly #role: string
@@ -25,13 +25,13 @@ export class ReaderSessions {
     this.#client = client
   }
 
-  /** What AWS clients take: they ask again shortly before a session ends. */
+  /** A provider for AWS clients, which ask again shortly before a session ends. */
   of(account: Account): () => Promise<Session> {
     return async () => {
       const pending = this.#sessions.get(keyOf(account))
       const before = pending && (await pending.catch(() => undefined))
       if (before && before.expiration.getTime() - spare > Date.now()) return before
-      // Another reading may have asked meanwhile.
+      // Another reading may have fetched one meanwhile.
       const other = this.#sessions.get(keyOf(account))
       if (other && other !== pending) return other
       const session = this.#assume(account)
@@ -40,7 +40,7 @@ export class ReaderSessions {
     }
   }
 
-  /** After AWS said that the session is over, also where this machine’s clock says otherwise. */
+  /** For a session that AWS calls expired, even if this machine’s clock disagrees. */
   forget(account: Account): void {
     this.#sessions.delete(keyOf(account))
   }

@@ -3,6 +3,6 @@ import { clientFor, type Read } from './client-for.ts'
 
 const client = clientFor((settings) => new SSMClient(settings))
 
-/** Never decrypted: of a SecureString AWS gives the ciphertext. */
+/** Never decrypted: AWS gives the ciphertext of a SecureString. */
 export const getParameter: Read = ({ Name }, settings, abortSignal) =>
   client(settings).send(new GetParameterCommand({ Name: String(Name), WithDecryption: false }), { abortSignal })

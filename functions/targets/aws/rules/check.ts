@@ -12,7 +12,7 @@ import { comparesPatterns, conditionPlace, conditionTemplates } from './conditio
 import { awsReads, isAwsRead } from './reads.ts'
 import { type AwsEntry, naming, unpinnedByResource } from './statement.ts'
 
-/** Do an entry's statement, look-up and read fit its arguments and its credential? */
+/** Checks that an entry's statement, look-up and read fit its arguments and its credential. */
 export function checkAws(entry: AwsEntry, accounts: readonly string[], say: Say): void {
   for (const [at, template] of (entry.statement?.resources ?? []).entries()) {
     const path = ['statement', 'resources', at]
@@ -28,8 +28,8 @@ export function checkAws(entry: AwsEntry, accounts: readonly string[], say: Say)
 }
 
 /**
- * Does each condition compare something that is there? An argument that may be absent needs a word for its absence, since
- * a condition that is left out pins nothing.
+ * Checks that each condition compares an existing argument. An argument that may be absent needs a condition for its absence,
+ * because an omitted condition pins nothing.
  */
 function checkConditions(entry: AwsEntry, say: Say): void {
   const { properties, required } = entry.arguments
@@ -78,8 +78,8 @@ function checkCompared(
 }
 
 /**
- * Does the absence of an argument leave alone what another argument is held to? Where two name one key under one operator,
- * only the later is sent.
+ * Checks that the absence of one argument does not loosen the pin of another. If two name one key under one operator, only
+ * the later is sent.
  */
 function checkWhenAbsent({ statement }: AwsEntry, say: Say): void {
   const conditions = conditionTemplates(statement?.conditions)
@@ -88,7 +88,7 @@ function checkWhenAbsent({ statement }: AwsEntry, say: Say): void {
     const others = absences.slice(0, at).flatMap(([, each]) => conditionTemplates(each))
     for (const { operator, key } of conditionTemplates(own)) {
       const isThere = (each: { operator: string; key: string }) => each.operator === operator && each.key === key
-      // `Null` compares nothing itself: it goes with what the other operators hold the key to.
+      // `Null` compares nothing itself: it complements other operators of the key.
       const compared = conditions.filter((each) =>
         operator === 'Null' ? each.key === key && each.operator !== operator : isThere(each),
       )
@@ -104,7 +104,7 @@ function checkWhenAbsent({ statement }: AwsEntry, say: Say): void {
   })
 }
 
-/** Whether a template has this argument in it, and no other. Text alone holds every call to itself. */
+/** Whether a template has this argument in it, and no other. Text alone is a fixed pin. */
 const takesOnly = (template: string, name: string): boolean => {
   const places = placesOf(template)
   return places.length > 0 && places.every((place) => conditionPlace(place)?.argument === name)

@@ -25,8 +25,8 @@ export const comparesPatterns = (operator: string): boolean =>
   /^(?:For\w+:)?(?:Arn|StringLike|StringNotLike)/.test(operator)
 
 /**
- * An operator with `IfExists` passes a call that leaves the value out, and `ForAllValues` one that has none, unless
- * `Null` forbids that.
+ * An operator with `IfExists` passes a call without the value, and `ForAllValues` one with an empty list, unless `Null`
+ * forbids that.
  */
 export function pinsIn(conditions: ConditionTemplates): readonly ConditionPlace[] {
   return conditionTemplates(conditions).flatMap(({ operator, key, templates }) => {
@@ -40,7 +40,7 @@ export function pinsIn(conditions: ConditionTemplates): readonly ConditionPlace[
 }
 
 /**
- * An argument in whose value IAM would read a variable. Escapes are said for some operators only, so such a value is
+ * An argument whose value IAM would read as a variable. Escapes are documented for some operators only, so such a value is
  * refused.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
  */
@@ -65,8 +65,8 @@ export function conditionPlace(path: string): ConditionPlace | undefined {
 }
 
 /**
- * A key is left out whole where an argument that it needs is absent or cannot be compared: it pins nothing.
- * @param facts what fills `{partition}`, `{region}` and `{account}`
+ * Omits a key if one of its arguments is absent or cannot be compared: it would pin nothing.
+ * @param facts the values of `{partition}`, `{region}` and `{account}`
  */
 export function fillConditions(
   conditions: ConditionTemplates,
@@ -120,7 +120,7 @@ export function takeFrom({ argument, take }: ConditionPlace, args: JsonObject): 
 
 const isScalar = (value: Json) => typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
 
-/** Of a number only the one form that it could not be written otherwise. */
+/** The text of a number, if it has only one form. */
 function keyText(value: Json): string | undefined {
   const [[type, text] = [], ...more] = Object.entries(Object(value)) as [string, unknown][]
   if (more.length > 0 || typeof text !== 'string') return undefined
@@ -128,14 +128,14 @@ function keyText(value: Json): string | undefined {
   return type === 'N' && /^(?:0|-?[1-9]\d{0,37})$/.test(text) ? text : undefined
 }
 
-/** In DynamoDB's expressions, in any case. */
+/** Words of DynamoDB's expressions, in any case. */
 const words = new Set(['SET', 'REMOVE', 'ADD', 'DELETE', 'IF_NOT_EXISTS', 'LIST_APPEND'])
 
-/** Undefined where a placeholder stands for nothing: DynamoDB would not take it. */
+/** Undefined if a placeholder has no value: DynamoDB would refuse the expression. */
 function attributesOf(expression: string, args: JsonObject): readonly string[] | undefined {
   const placeholders = Object(args['ExpressionAttributeNames']) as JsonObject
   const names = new Set<string>()
-  // What follows a dot is inside an attribute, and what begins with a colon is a value.
+  // A name after a dot is inside an attribute, and a name after a colon is a value.
   for (const [, name = ''] of expression.matchAll(/(?<![\w.:#])(#?[A-Za-z_]\w*|#\w+)/g)) {
     if (words.has(name.toUpperCase())) continue
     const resolved = name.startsWith('#') ? placeholders[name] : name

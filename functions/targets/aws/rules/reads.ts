@@ -9,5 +9,5 @@ export const awsReads = [
 export type AwsRead = (typeof awsReads)[number]
 export const isAwsRead = (action: string): action is AwsRead => (awsReads as readonly string[]).includes(action)
 
-/** Mediated calls in which AWS can be told the state that it should find. */
+/** Mediated calls that AWS can make conditional on a state. */
 export const conditionalCalls: readonly string[] = ['dynamodb:UpdateItem', 'lambda:UpdateFunctionConfiguration']

@@ -1,16 +1,12 @@
 import { type NumericDate, rfc3339 } from '../../../domain/values.ts'
 import type { Statement } from './statement.ts'
 
-/**
- * STS allows 2,048 characters and packs them in a way that it does not publish: longer requests are refused before
- * people are asked.
- */
+/** STS allows 2,048 characters and packs them by a secret method: longer requests are refused before people are asked. */
 export const sessionPolicyLimit = 1500
 
 /**
- * The exact actions on the exact resources until `notAfter`, since STS gives no session under 900 s, and a deny of what
- * leads to another session or right. In a drill everything is denied.
- *
+ * The exact actions on the exact resources until `notAfter`, because STS gives no session under 900 s, and a deny of actions
+ * that lead to another session or right. In a drill everything is denied.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
  */
 export const sessionPolicy = (

@@ -20,19 +20,16 @@ const IamAction = z
 const StatementTemplate = z.strictObject({
   actions: z.array(IamAction).min(1),
   resources: z.array(z.string().min(1).max(1024)).min(1),
-  /** A key whose argument is absent is left out. */
+  /** A key whose argument is absent is omitted. */
   conditions: ConditionTemplates.optional(),
-  /** By an argument that may be absent: what holds the call to its absence. */
+  /** By an argument that may be absent: the condition that pins its absence. */
   whenAbsent: z.record(z.string(), ConditionTemplates).optional(),
 })
 
 /** The members of a catalogue entry that are AWS's. */
 export const awsPart = {
   statement: StatementTemplate.optional(),
-  /**
-   * How a call whose answer was lost is looked up, by an action that changes nothing. Without it such a call stays
-   * unknown.
-   */
+  /** The look-up of a call whose answer was lost, by an action that changes nothing. Without it such a call stays unknown. */
   resolve: z.strictObject({ action: IamAction }).optional(),
 }
 export type AwsEntry = Entry & z.infer<z.ZodObject<typeof awsPart>>
@@ -43,14 +40,14 @@ export type Statement = {
   conditions?: Conditions
 }
 
-/** How a template names a resource. */
+/** The form of a template for resources. */
 export const naming = { ids: 'an ARN', places: ['partition', 'region', 'account'] }
 
 export const facts = ({ partition, region, accountId: account }: Account) => ({ partition, region, account })
 
 /**
- * The statement that covers these arguments and nothing else, as far as IAM can tell. Conditions that the account's IAM
- * cannot judge are left out.
+ * The statement for exactly these arguments, as far as IAM can tell. Conditions that the account's IAM cannot judge are
+ * omitted.
  */
 export function deriveStatement(
   entry: AwsEntry,
@@ -77,10 +74,7 @@ export function deriveReadStatement(
   return statement && entry.resolve && { actions: [entry.resolve.action], resources: statement.resources }
 }
 
-/**
- * The conditions of every call, for a statement that pins no arguments. A key that compares an argument is left out
- * whole.
- */
+/** The conditions of every call, for a statement that pins no arguments. A key that compares an argument is omitted whole. */
 export function conditionsOfEveryCall(entry: AwsEntry, account: Account | undefined): Conditions {
   return fillConditions(alwaysSent(entry, account), {}, account ? facts(account) : {})
 }
@@ -106,7 +100,7 @@ function sentConditions(
   return sent
 }
 
-/** They stand in an ARN, or in a pattern that IAM compares. */
+/** Templates of an ARN, or of a pattern that IAM compares. */
 export const literalTemplates = ({ statement }: AwsEntry): readonly string[] => [
   ...(statement?.resources ?? []),
   ...conditionTemplates(statement?.conditions).flatMap(({ operator, templates }) =>
@@ -119,7 +113,7 @@ export function unpinnedByResource(entry: AwsEntry): readonly string[] {
   return Object.keys(entry.arguments.properties).filter((name) => !pinned.includes(name))
 }
 
-/** By the statement that is really sent. */
+/** Judged by the statement that is really sent. */
 export function unpinnedArguments(entry: AwsEntry, args: JsonObject, account: Account | undefined): readonly string[] {
   const held = heldByConditions(entry, args, account)
   return unpinnedByResource(entry).filter((name) => !held.includes(name))

@@ -5,7 +5,7 @@ import { BrokerRefused, BrokerUnavailable, faultName } from '../../../operations
 import type { Log } from '../../../operations/ports.ts'
 import type { AssumeAsk, AwsCredentialBroker, AwsCredentials } from '../ports.ts'
 
-/** STS said no to this very ask: asking again changes nothing until the deployment does. */
+/** STS refused this very ask: a retry is useless until the deployment changes. */
 const refusals = new Set([
   'AccessDenied',
   'AccessDeniedException',
@@ -17,7 +17,7 @@ const refusals = new Set([
   'ValidationError',
 ])
 
-/** `GetScopedCredentials` cannot be had here: this Region's STS does not know it, or the target role may not call it. */
+/** `GetScopedCredentials` is unavailable: this Region's STS does not know it, or the target role may not call it. */
 const unavailable = new Set([
   'InvalidAction',
   'InvalidActionException',
@@ -30,16 +30,14 @@ const unavailable = new Set([
 
 /**
  * Assumes the target role by STS. The role's trust policy demands the external id, the session name and the tags.
- *
- * STS gives no session under 900 s. Where it is asked to, and can, this cuts the session to the second with
- * `GetScopedCredentials`. Where it cannot, each credential has a line in the log, and the time condition of the session
- * policy ends it.
+ * STS gives no session under 900 s. If asked to, this cuts the session to the second with `GetScopedCredentials`. If STS
+ * cannot, each credential has a line in the log, and the time condition of the session policy ends it.
  */
 export class StsBroker implements AwsCredentialBroker {
   readonly #client: STSClient
   readonly #as: (credentials: AwsCredentials) => STSClient
   readonly #log: Log
-  /** Roles whose sessions cannot be cut, by what STS said: asked once a cold start and role. */
+  /** Roles whose sessions cannot be cut, by STS's answer: asked once a cold start and role. */
   readonly #uncut = new Map<string, string>()
 
   constructor(log: Log, client: STSClient = connectSts(), as: (credentials: AwsCredentials) => STSClient = connectSts) {
@@ -71,14 +69,14 @@ export class StsBroker implements AwsCredentialBroker {
   }
 
   /**
-   * The session between has no session policy, since one that forbids further scoping would forbid this too. It can do no
-   * more than the broker may ask for anyway, and never leaves this process.
+   * The first session has no session policy, because one that forbids further scoping would forbid this too. It has no more
+   * rights than the broker itself may ask for, and never leaves this process.
    */
   async #assumeScoped({ policy, ...ask }: AssumeAsk, seconds: number): Promise<AwsCredentials | undefined> {
     const session = await this.#assumeRole(ask)
     const client = this.#as(session)
     try {
-      // Some of the session is spent by now, and STS refuses to cut it longer than it is.
+      // Part of the session is spent by now, and STS refuses to cut it longer than it is.
       const DurationSeconds = Math.max(1, Math.min(seconds, ask.durationSeconds - spentOnTheWay))
       const { Credentials } = await client.send(new GetScopedCredentialsCommand({ Policy: policy, DurationSeconds }))
       return credentialsOf(Credentials, ask.role)
