@@ -1,3 +1,6 @@
+const { readdirSync, readFileSync } = require('node:fs')
+const { join } = require('node:path')
+
 // One project a layer, so that `npm run check` runs the fast ones alone. jose and its like
 // are ESM and are transformed; canonicalize exports itself to `import` alone, so jest is told where it lies.
 const allBut = (names) => [`/node_modules/(?!(${names.join('|')})/)`]
@@ -16,6 +19,19 @@ const shared = {
   testEnvironment: '<rootDir>/test/support/shared/environment.cjs',
 }
 const onStack = ['<rootDir>/test/stack']
+// A test of an adapter that needs the emulator says so: it calls `useAws`, or `onBoth`, which does.
+const ofAdapters = ['test/adapters', 'test/targets'].flatMap((folder) =>
+  readdirSync(join(__dirname, folder), { recursive: true })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => join(folder, file)),
+)
+const needsEmulator = (file) => /\b(?:useAws|onBoth\w*)[(<]/.test(readFileSync(join(__dirname, file), 'utf8'))
+const adapters = (name, isIn) =>
+  project(name, {
+    ...shared,
+    roots: ['<rootDir>/test/adapters', '<rootDir>/test/targets'],
+    testMatch: ofAdapters.filter(isIn).map((file) => `<rootDir>/${file}`),
+  })
 const project = (name, extra = {}) => ({
   displayName: name,
   // Not in the system's temporary folder, where run.ts looks for what tests leave.
@@ -46,11 +62,8 @@ module.exports = {
     ...['domain', 'policies', 'operations', 'http', 'channels', 'local', 'infra', 'client', 'package'].map((name) =>
       project(name, shared),
     ),
-    project('adapters', {
-      ...shared,
-      roots: ['<rootDir>/test/adapters', '<rootDir>/test/targets'],
-      testMatch: ['<rootDir>/test/{adapters,targets}/**/*.test.ts'],
-    }),
+    adapters('adapters', needsEmulator),
+    adapters('adapters-alone', (file) => !needsEmulator(file)),
     // The toys lie in `added` folders: a copy of the tree runs their tests.
     project('seams', { testMatch: ['<rootDir>/test/seams/*.test.ts'] }),
     // What it counts is only its own where nothing else asks its deployment: run.ts runs it before all that does.

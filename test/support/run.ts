@@ -22,7 +22,18 @@ import { swiftPolicies, workspaces } from './swift-policies.ts'
 
 const state = join(root, '.hotwork/test')
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
-const fast = ['domain', 'policies', 'operations', 'http', 'channels', 'client', 'local', 'infra', 'seams']
+const fast = [
+  'domain',
+  'policies',
+  'operations',
+  'http',
+  'channels',
+  'client',
+  'local',
+  'infra',
+  'seams',
+  'adapters-alone',
+]
 // The one file of the package's tests that needs the stack.
 const deployed = 'cdk-app-deployed'
 // The temporary folder of all tests. Each test deletes its files: see the last step.
