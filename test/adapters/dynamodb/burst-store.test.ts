@@ -1,13 +1,8 @@
-import { DynamoBurstStore, DynamoCardStore } from '../../../functions/adapters/dynamodb/card-store.ts'
-import { connect } from '../../../functions/adapters/dynamodb/client.ts'
 import { type BurstKind, burstKey, listDigest } from '../../../functions/domain/cards/burst.ts'
 import type { Digest } from '../../../functions/domain/values.ts'
-import type { BurstStore, PostedBurst } from '../../../functions/operations/cards/ports.ts'
+import type { PostedBurst } from '../../../functions/operations/cards/ports.ts'
 import { person, requestId, sampleAsk, submittedAt } from '../../support/ask.ts'
-import { MemoryBurstStore } from '../../support/cards/memory-burst-store.ts'
-import { onBoth } from '../both.ts'
-import { useAws } from '../emulator.ts'
-import { makeTables } from './tables.ts'
+import { onBothStores } from './stores.ts'
 
 const kind: BurstKind = {
   agent: 'agent:remediator',
@@ -30,40 +25,27 @@ const burst = (generation: number, changes: Partial<PostedBurst> = {}): PostedBu
   ...changes,
 })
 
-onBoth<BurstStore>(
-  'the burst store',
-  {
-    memory: () => new MemoryBurstStore(),
-    real: async () => new DynamoBurstStore(connect(), (await makeTables()).cards),
-  },
-  (make) => {
-    test('what was posted is given back as it was, with what came of a click', async () => {
-      const store = await make()
-      expect(await store.load(burstKey(kind))).toEqual([])
-      const outcome = {
-        ...{ person: person('ben'), verdict: 'approve' as const, at: submittedAt, decided: 1 },
-        refused: [{ id: requestId(2), code: 'already_settled' as const }],
-      }
-      await store.save(burst(1))
-      await store.save(burst(1, { outcome }))
-      expect(await store.load(burstKey(kind))).toEqual([burst(1, { outcome })])
-    })
+onBothStores('the burst store', (stores) => {
+  test('a posted burst is given back unchanged, with the outcome of a click', async () => {
+    expect(await stores.bursts.load(burstKey(kind))).toEqual([])
+    const outcome = {
+      ...{ person: person('ben'), verdict: 'approve' as const, at: submittedAt, decided: 1 },
+      refused: [{ id: requestId(2), code: 'already_settled' as const }],
+    }
+    await stores.bursts.save(burst(1))
+    await stores.bursts.save(burst(1, { outcome }))
+    expect(await stores.bursts.load(burstKey(kind))).toEqual([burst(1, { outcome })])
+  })
 
-    test('the last few cards of a burst are found, the newest first, and none of another burst', async () => {
-      const store = await make()
-      for (let generation = 1; generation <= 12; generation++) await store.save(burst(generation))
-      const other = { ...kind, environment: 'staging' }
-      await store.save(burst(1, { kind: other, key: burstKey(other) }))
-      expect((await store.load(burstKey(kind))).map(({ generation }) => generation)).toEqual([12, 11, 10, 9])
-    })
-  },
-)
+  test('the last few cards of a burst are found, the newest first, without those of another burst', async () => {
+    for (let generation = 1; generation <= 12; generation++) await stores.bursts.save(burst(generation))
+    const other = { ...kind, environment: 'staging' }
+    await stores.bursts.save(burst(1, { kind: other, key: burstKey(other) }))
+    expect((await stores.bursts.load(burstKey(kind))).map(({ generation }) => generation)).toEqual([12, 11, 10, 9])
+  })
 
-describe('beside the cards of single requests', () => {
-  useAws()
-  test('it is none of them', async () => {
-    const [connection, tables] = [connect(), await makeTables()]
-    await new DynamoBurstStore(connection, tables.cards).save(burst(1))
-    expect(await new DynamoCardStore(connection, tables.cards).load(requestId(1))).toEqual([])
+  test('a burst is not among the cards of a single request', async () => {
+    await stores.bursts.save(burst(1))
+    expect(await stores.cards.load(requestId(1))).toEqual([])
   })
 })

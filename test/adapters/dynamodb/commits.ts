@@ -7,7 +7,7 @@ import type { OnceOnly } from '../../../functions/operations/ports.ts'
 import type { Commit, Stored } from '../../../functions/operations/record/ports.ts'
 import { submit, submittedAt } from '../../support/ask.ts'
 
-/** What the operation that carries a command out would commit, `after` seconds from the sample's submission. */
+/** The commit of an operation for a command, `after` seconds from the sample's submission. */
 export function commitOf(
   ask: Ask,
   stored: Stored | undefined,

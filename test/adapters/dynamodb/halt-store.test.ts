@@ -9,26 +9,18 @@ import {
   mostNamed,
 } from '../../../functions/adapters/dynamodb/halt-store.ts'
 import { itemOf } from '../../../functions/adapters/dynamodb/items.ts'
-import { DynamoLedgerStore } from '../../../functions/adapters/dynamodb/ledger-store.ts'
 import { DynamoRequestStore } from '../../../functions/adapters/dynamodb/request-store.ts'
 import { Table } from '../../../functions/adapters/dynamodb/table.ts'
 import type { HaltTarget } from '../../../functions/domain/halts/halt.ts'
 import { evolveHalt, type HaltEvent, withHalt } from '../../../functions/domain/halts/halt.ts'
 import { chainEntries, type Head, noEntries, verifyHalt } from '../../../functions/domain/ledger/ledger.ts'
 import type { AgentId, HaltId } from '../../../functions/domain/values.ts'
-import type { HaltChange, HaltStore, StoredHalts } from '../../../functions/operations/halts/ports.ts'
-import type { LedgerStore } from '../../../functions/operations/ledger/ports.ts'
-import type { RequestStore } from '../../../functions/operations/record/ports.ts'
+import type { HaltChange, StoredHalts } from '../../../functions/operations/halts/ports.ts'
 import { person, requestId, sampleAsk, submittedAt } from '../../support/ask.ts'
-import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
-import { MemoryLedgerStore } from '../../support/ledger/memory-ledger-store.ts'
-import { MemoryRequestStore } from '../../support/requests/memory-request-store.ts'
-import { onBoth } from '../both.ts'
 import { useAws } from '../emulator.ts'
 import { submission } from './commits.ts'
+import { onBothStores } from './stores.ts'
 import { makeTables } from './tables.ts'
-
-type Stores = { halts: HaltStore; requests: RequestStore; ledger: LedgerStore }
 
 const target: HaltTarget = { kind: 'agent', value: 'agent:remediator' as AgentId }
 const other: HaltTarget = { kind: 'all', value: 'all' }
@@ -48,14 +40,8 @@ const halted = (of: HaltTarget = target): HaltEvent => ({
 })
 const lifted: HaltEvent = { ...common('hana', 60), type: 'Lifted' }
 
-/** What the operation that declares or lifts a halt would save. */
-function changeOf(
-  id: HaltId,
-  _of: HaltTarget,
-  event: HaltEvent,
-  before: StoredHalts,
-  last: Head = noEntries,
-): HaltChange {
+/** The change that an operation saves when it declares or lifts a halt. */
+function changeOf(id: HaltId, event: HaltEvent, before: StoredHalts, last: Head = noEntries): HaltChange {
   const halt = evolveHalt(
     id,
     before.halts.find((each) => each.id === id),
@@ -66,35 +52,16 @@ function changeOf(
   return { halt, expected, halts: withHalt(before.halts, halt, event.at), entries, head }
 }
 
-function inMemory(): Stores {
-  const ledger = new MemoryLedgerStore()
-  const requests = new MemoryRequestStore(ledger)
-  return { halts: new MemoryHaltStore(requests, ledger), requests, ledger }
-}
-
-async function onDynamo(): Promise<Stores> {
-  const [connection, tables] = [connect(), await makeTables()]
-  return {
-    halts: new DynamoHaltStore(connection, tables),
-    requests: new DynamoRequestStore(connection, tables),
-    ledger: new DynamoLedgerStore(connection, tables),
-  }
-}
-
-onBoth<Stores>('the halt store', { memory: inMemory, real: onDynamo }, (make) => {
-  let stores: Stores
-  beforeEach(async () => {
-    stores = await make()
-  })
+onBothStores('the halt store', (stores) => {
   const declare = async (n: number, of: HaltTarget = target) =>
-    stores.halts.save(changeOf(haltId(n), of, halted(of), await stores.halts.load(of)))
+    stores.halts.save(changeOf(haltId(n), halted(of), await stores.halts.load(of)))
 
-  test('what was never halted has no halts, and no id is known', async () => {
+  test('a target that was never halted has no halts, and an unknown id no halt', async () => {
     expect(await stores.halts.load(target)).toEqual({ halts: [], version: 0 })
     expect(await stores.halts.find(haltId(1))).toBeUndefined()
   })
 
-  test('a halt that was saved is what every decision reads from then on, and nothing else is', async () => {
+  test('every later decision on its target reads a saved halt, and no other does', async () => {
     expect(await declare(1)).toBe(true)
     const { halts } = await stores.requests.dependencies([], [target, other, { kind: 'owner', value: person('dan') }])
     expect(halts).toMatchObject([{ id: haltId(1), target, by: 'person:gus', reason: 'it went wild' }])
@@ -111,18 +78,18 @@ onBoth<Stores>('the halt store', { memory: inMemory, real: onDynamo }, (make) =>
     })
   })
 
-  test('lifting is the second entry of the same chain, which replays to what is stored', async () => {
+  test('a lift is the second entry of the same chain, which replays to the stored halt', async () => {
     await declare(1)
     const [before, found] = [await stores.halts.load(target), await stores.halts.find(haltId(1))]
-    expect(await stores.halts.save(changeOf(haltId(1), target, lifted, before, found?.head))).toBe(true)
+    expect(await stores.halts.save(changeOf(haltId(1), lifted, before, found?.head))).toBe(true)
     const { state, broken } = verifyHalt(haltId(1), await stores.ledger.entries(haltId(1)))
     expect([state, broken]).toEqual([(await stores.halts.load(target)).halts[0], undefined])
     expect(state?.lifted).toEqual({ by: 'person:hana', at: submittedAt + 60 })
   })
 
-  test('of two who change one target at once, one comes first and the other is told', async () => {
+  test('one of two concurrent changes of a target is saved, and the other is refused', async () => {
     const before = await stores.halts.load(target)
-    const saved = await Promise.all([1, 2].map((n) => stores.halts.save(changeOf(haltId(n), target, halted(), before))))
+    const saved = await Promise.all([1, 2].map((n) => stores.halts.save(changeOf(haltId(n), halted(), before))))
     expect(saved.toSorted()).toEqual([false, true])
     expect((await stores.halts.load(target)).halts).toHaveLength(1)
     const losers = saved[0] ? haltId(2) : haltId(1)
@@ -130,10 +97,10 @@ onBoth<Stores>('the halt store', { memory: inMemory, real: onDynamo }, (make) =>
     expect(await stores.halts.find(losers)).toBeUndefined()
   })
 
-  test('those in force and all of them are two lists, newest first, a page at a time', async () => {
+  test('halts in force and all halts are two lists, newest first, a page at a time', async () => {
     for (const n of [1, 2, 3]) await declare(n, n === 2 ? other : target)
     const [before, found] = [await stores.halts.load(target), await stores.halts.find(haltId(1))]
-    await stores.halts.save(changeOf(haltId(1), target, lifted, before, found?.head))
+    await stores.halts.save(changeOf(haltId(1), lifted, before, found?.head))
     const listed = async (which: boolean, page: { limit: number; after?: string }) => {
       const { items, next } = await stores.halts.list({ lifted: which }, page)
       return { ids: items.map(({ id }) => id), next }
@@ -148,7 +115,7 @@ onBoth<Stores>('the halt store', { memory: inMemory, real: onDynamo }, (make) =>
     })
   })
 
-  test('what is read together with a request knows each halt that was saved before, and its second reading each since', async () => {
+  test('a request is read with every halt so far, and its second reading has the later ones', async () => {
     const ask = sampleAsk()
     const change = submission(ask)
     await stores.requests.commit(change)
@@ -164,14 +131,14 @@ onBoth<Stores>('the halt store', { memory: inMemory, real: onDynamo }, (make) =>
     expect(await stores.requests.loadToAct(requestId(9), [])).toBeUndefined()
   })
 
-  test('two targets do not hold each other up', async () => {
+  test('concurrent halts of two targets are both saved', async () => {
     expect(await Promise.all([declare(1), declare(2, other)])).toEqual([true, true])
   })
 
-  test('a halt cannot be lifted twice by two who both saw it in force', async () => {
+  test('one of two concurrent lifts of a halt is saved', async () => {
     await declare(1)
     const [before, found] = [await stores.halts.load(target), await stores.halts.find(haltId(1))]
-    const change = changeOf(haltId(1), target, lifted, before, found?.head)
+    const change = changeOf(haltId(1), lifted, before, found?.head)
     expect((await Promise.all([stores.halts.save(change), stores.halts.save(change)])).toSorted()).toEqual([
       false,
       true,
@@ -180,48 +147,44 @@ onBoth<Stores>('the halt store', { memory: inMemory, real: onDynamo }, (make) =>
   })
 })
 
-describe('the copies of a halt', () => {
-  useAws()
+useAws()
 
-  test('each says what the halt itself says, when it is declared and when it is lifted', async () => {
-    const [connection, tables] = [connect(), await makeTables()]
-    const halts = new DynamoHaltStore(connection, tables)
-    const keys = Array.from({ length: haltCopies }, (_, copy) => itemOf(haltCopyKey(target, copy)))
-    const said = async () =>
-      (await new Table(connection, tables.requests).getMany(keys, 'read copies')).map((item) => haltsOf(item))
-    await halts.save(changeOf(haltId(1), target, halted(), await halts.load(target)))
-    const { halts: declared } = await halts.load(target)
-    expect(await said()).toEqual(Array.from({ length: haltCopies }, () => declared))
-    const found = await halts.find(haltId(1))
-    await halts.save(changeOf(haltId(1), target, lifted, await halts.load(target), found?.head))
-    expect((await said()).flatMap((each) => each.map((halt) => halt.lifted?.by))).toEqual(
-      Array.from({ length: haltCopies }, () => 'person:hana'),
-    )
-  })
+test('each copy of a halt is equal to it, when it is declared and when it is lifted', async () => {
+  const [connection, tables] = [connect(), await makeTables()]
+  const halts = new DynamoHaltStore(connection, tables)
+  const keys = Array.from({ length: haltCopies }, (_, copy) => itemOf(haltCopyKey(target, copy)))
+  const said = async () =>
+    (await new Table(connection, tables.requests).getMany(keys, 'read copies')).map((item) => haltsOf(item))
+  await halts.save(changeOf(haltId(1), halted(), await halts.load(target)))
+  const { halts: declared } = await halts.load(target)
+  expect(await said()).toEqual(Array.from({ length: haltCopies }, () => declared))
+  const found = await halts.find(haltId(1))
+  await halts.save(changeOf(haltId(1), lifted, await halts.load(target), found?.head))
+  expect((await said()).flatMap((each) => each.map((halt) => halt.lifted?.by))).toEqual(
+    Array.from({ length: haltCopies }, () => 'person:hana'),
+  )
+})
 
-  test('past as many names as one item has, each target is asked for by itself', async () => {
-    const [connection, tables] = [connect(), await makeTables()]
-    const [halts, requests] = [new DynamoHaltStore(connection, tables), new DynamoRequestStore(connection, tables)]
-    const table = new Table(connection, tables.requests)
-    const names = Array.from({ length: mostNamed - 1 }, (_, n) => `HALT#agent#agent:a${n}`)
-    const rows = Array.from({ length: haltCopies }, (_, copy) => ({ ...haltedKey(copy), names, version: 1 }))
-    await table.transact(
-      rows.map((row) => table.putting(row)),
-      'have many names',
-    )
-    const ofAgent = (n: number): HaltTarget => ({ kind: 'agent', value: `agent:b${n}` as AgentId })
-    const read = async (of: HaltTarget) => (await requests.dependencies([], [other, of])).halts
-    for (const n of [1, 2, 3]) {
-      expect(await halts.save(changeOf(haltId(n), ofAgent(n), halted(ofAgent(n)), await halts.load(ofAgent(n))))).toBe(
-        true,
-      )
-      for (const each of [1, 2, 3].slice(0, n)) expect(await read(ofAgent(each))).toMatchObject([{ id: haltId(each) }])
-    }
-    expect(await read(other)).toEqual([])
-  })
+test('the item of each target is read itself once there are too many names for one item', async () => {
+  const [connection, tables] = [connect(), await makeTables()]
+  const [halts, requests] = [new DynamoHaltStore(connection, tables), new DynamoRequestStore(connection, tables)]
+  const table = new Table(connection, tables.requests)
+  const names = Array.from({ length: mostNamed - 1 }, (_, n) => `HALT#agent#agent:a${n}`)
+  const rows = Array.from({ length: haltCopies }, (_, copy) => ({ ...haltedKey(copy), names, version: 1 }))
+  await table.transact(
+    rows.map((row) => table.putting(row)),
+    'have many names',
+  )
+  const ofAgent = (n: number): HaltTarget => ({ kind: 'agent', value: `agent:b${n}` as AgentId })
+  const read = async (of: HaltTarget) => (await requests.dependencies([], [other, of])).halts
+  for (const n of [1, 2, 3]) {
+    expect(await halts.save(changeOf(haltId(n), halted(ofAgent(n)), await halts.load(ofAgent(n))))).toBe(true)
+    for (const each of [1, 2, 3].slice(0, n)) expect(await read(ofAgent(each))).toMatchObject([{ id: haltId(each) }])
+  }
+  expect(await read(other)).toEqual([])
+})
 
-  test('the reads of all decisions spread over them', () => {
-    const read = new Set(Array.from({ length: 64 * 40 }, () => anyHaltKey(other).pk))
-    expect(read.size).toBe(haltCopies)
-  })
+test('the reads of decisions spread over all copies of a halt', () => {
+  const read = new Set(Array.from({ length: 64 * 40 }, () => anyHaltKey(other).pk))
+  expect(read.size).toBe(haltCopies)
 })

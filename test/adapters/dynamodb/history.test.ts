@@ -8,7 +8,7 @@ import { manyRequests, seedRequests } from '../../support/requests/many-requests
 import { useAws } from '../emulator.ts'
 import { makeTables } from './tables.ts'
 
-/** What a page of history asks of DynamoDB: counts, which hold on AWS too. Times are in `npm run bench -- --only history`. */
+/** The reads of a page of history are counted, which holds on AWS too. Times are in `npm run bench -- --only history`. */
 
 useAws()
 
@@ -17,7 +17,7 @@ const all = [...manyRequests(span)].toReversed()
 const some = all[700]?.ask as NonNullable<(typeof all)[number]>['ask']
 /** Months from the first of 2026 to January 2027. */
 const months = 13
-/** What a page looks at, at most. */
+/** The most rows that a page reads. */
 const mostRows = 1500
 
 let requests: DynamoRequestStore
@@ -54,13 +54,13 @@ const filters: readonly [
   queries: number,
   (state: (typeof all)[number]) => boolean,
 ][] = [
-  ['none', {}, 2, () => true],
-  ['what waits', { status: 'pending' }, 1, ({ status }) => status === 'pending'],
-  ['what was denied', { status: 'denied' }, 4, ({ status }) => status === 'denied'],
-  // Its own, and what others passed on to it.
+  ['no filter', {}, 2, () => true],
+  ['pending requests', { status: 'pending' }, 1, ({ status }) => status === 'pending'],
+  ['denied requests', { status: 'denied' }, 4, ({ status }) => status === 'denied'],
+  // Its own requests, and those that were delegated to it.
   ['an agent', { agent: some.agent.id }, 2, ({ ask }) => ask.agent.id === some.agent.id],
   [
-    'an agent, and what was withdrawn',
+    'an agent and withdrawn requests',
     { agent: some.agent.id, status: 'withdrawn' },
     2,
     ({ ask, status }) => ask.agent.id === some.agent.id && status === 'withdrawn',
@@ -72,7 +72,7 @@ const filters: readonly [
   ['a day', { since: submittedAt - 86_400 }, 1, ({ submittedAt: at }) => at >= submittedAt - 86_400],
   ['an id', { search: some.id.slice(0, 12) }, 1, ({ ask }) => ask.id === some.id],
   ['words', { search: `SSM ${some.parentTask.id}` }, months, ({ ask }) => ask.parentTask.id === some.parentTask.id],
-  ['a word that nothing has', { search: 'nowhere' }, months, () => false],
+  ['a word without a match', { search: 'nowhere' }, months, () => false],
 ]
 
 test.each(filters)('a page by %s finds the newest, and never scans', async (_what, filter, queries, isFound) => {
@@ -85,7 +85,7 @@ test.each(filters)('a page by %s finds the newest, and never scans', async (_wha
   expect(calls.reduce((sum, { rows }) => sum + rows, 0)).toBeLessThanOrEqual(mostRows + 1)
 })
 
-test('a list goes on to its end, each request once, with no more rows a page than were asked for', async () => {
+test('a list has each request once, and a page reads no more rows than it needs', async () => {
   const found: string[] = []
   let after: string | undefined
   do {
@@ -98,7 +98,7 @@ test('a list goes on to its end, each request once, with no more rows a page tha
   expect(found).toEqual(passing(() => true))
 })
 
-test('a search that finds nothing asks a partition once for each page, and goes on to the end', async () => {
+test('a search without a match reads each partition once a page, up to the end', async () => {
   const pages: number[] = []
   let after: string | undefined
   do {

@@ -5,9 +5,9 @@ import { DynamoRequestStore } from '../../../functions/adapters/dynamodb/request
 import { Table } from '../../../functions/adapters/dynamodb/table.ts'
 import { noEntries } from '../../../functions/domain/ledger/ledger.ts'
 
-/** A click that was answered "nothing was recorded" writes nothing afterwards. */
+/** No write follows the answer "nothing was recorded" to a click. */
 
-/** A client that answers nothing is there, and keeps what it was asked. */
+/** A client that finds nothing and keeps its commands. */
 function client() {
   const sent: string[] = []
   const answer = async ({ constructor: { name } }: object) => {
@@ -18,7 +18,7 @@ function client() {
 }
 const key = { pk: 'SEEN#1', sk: 'ONCE' }
 
-test('a table whose time is over reads and starts no write', async () => {
+test('a table whose time is over still reads, but starts no write', async () => {
   const { sent, client: to } = client()
   let isTime = true
   const table = new Table({ client: to, patience: patient, mayStart: () => isTime }, 'requests')
@@ -36,7 +36,7 @@ test('a table whose time is over reads and starts no write', async () => {
   expect(sent.slice(4)).toEqual(['GetItemCommand'])
 })
 
-test('stores over it say so of what they are to write, and not that the store is unavailable', async () => {
+test('a store whose time is over refuses to write as late, not as unavailable', async () => {
   const { sent, client: to } = client()
   const connection = { client: to, patience: patient, mayStart: () => false }
   const tables = { requests: 'requests', ledger: 'ledger' }

@@ -1,12 +1,7 @@
-import { connect } from '../../../functions/adapters/dynamodb/client.ts'
-import { DynamoLedgerStore } from '../../../functions/adapters/dynamodb/ledger-store.ts'
 import { chainEntries, type Entry, entryHash, type Head, noEntries } from '../../../functions/domain/ledger/ledger.ts'
 import type { Event } from '../../../functions/domain/record/events.ts'
-import type { LedgerStore } from '../../../functions/operations/ledger/ports.ts'
 import { bundle, person, submittedAt } from '../../support/ask.ts'
-import { MemoryLedgerStore } from '../../support/ledger/memory-ledger-store.ts'
-import { onBoth } from '../both.ts'
-import { makeTables } from './tables.ts'
+import { onBothStores } from './stores.ts'
 
 const ana = person('ana')
 const refused = (attempted: string): Event => ({
@@ -20,7 +15,7 @@ const refused = (attempted: string): Event => ({
 })
 const next = (head: Head, ...attempted: string[]) => chainEntries(ana, head, attempted.map(refused), undefined)
 
-/** Whether entries count from 1 without a gap, each on the one before, with a right hash. */
+/** Whether entries count from 1 without a gap, each chained to the one before, with a valid hash. */
 const isOneLine = (entries: readonly Entry[]) =>
   entries.every(
     (entry, index) =>
@@ -29,97 +24,85 @@ const isOneLine = (entries: readonly Entry[]) =>
       entry.hash === entryHash(entry),
   )
 
-onBoth<LedgerStore>(
-  'the ledger store',
-  {
-    memory: () => new MemoryLedgerStore(),
-    real: async () => new DynamoLedgerStore(connect(), await makeTables()),
-  },
-  (make) => {
-    let ledger: LedgerStore
-    beforeEach(async () => {
-      ledger = await make()
-    })
+onBothStores('the ledger store', (stores) => {
+  test('a new chain is empty and has no end', async () => {
+    expect(await stores.ledger.head(ana)).toEqual(noEntries)
+    expect(await stores.ledger.entries(ana)).toEqual([])
+  })
 
-    test('a chain that was never begun is empty and has no end', async () => {
-      expect(await ledger.head(ana)).toEqual(noEntries)
-      expect(await ledger.entries(ana)).toEqual([])
-    })
+  test('appended entries come back unchanged and in order, and the chain ends with the last', async () => {
+    const { entries, head } = next(noEntries, 'approve', 'deny')
+    expect(await stores.ledger.append(ana, noEntries, entries, head)).toBe(true)
+    expect(await stores.ledger.entries(ana)).toEqual(entries)
+    expect(await stores.ledger.head(ana)).toEqual(head)
+  })
 
-    test('entries come back as they were appended, in order, and the chain ends with the last', async () => {
-      const { entries, head } = next(noEntries, 'approve', 'deny')
-      expect(await ledger.append(ana, noEntries, entries, head)).toBe(true)
-      expect(await ledger.entries(ana)).toEqual(entries)
-      expect(await ledger.head(ana)).toEqual(head)
-    })
+  test('an append to an outdated end changes nothing', async () => {
+    const first = next(noEntries, 'approve')
+    await stores.ledger.append(ana, noEntries, first.entries, first.head)
+    const late = next(noEntries, 'deny')
+    expect(await stores.ledger.append(ana, noEntries, late.entries, late.head)).toBe(false)
+    expect(await stores.ledger.entries(ana)).toEqual(first.entries)
+  })
 
-    test('whoever appends to an end that has moved changes nothing', async () => {
-      const first = next(noEntries, 'approve')
-      await ledger.append(ana, noEntries, first.entries, first.head)
-      const late = next(noEntries, 'deny')
-      expect(await ledger.append(ana, noEntries, late.entries, late.head)).toBe(false)
-      expect(await ledger.entries(ana)).toEqual(first.entries)
+  test('entries and once-only keys are written together or not at all', async () => {
+    const row = (value: string, replaces?: string) => ({
+      key: `CHAIN#${ana}#kind`,
+      value,
+      expiresAt: submittedAt + 3600,
+      ...(replaces === undefined ? {} : { replaces }),
     })
+    const first = next(noEntries, 'approve')
+    expect(await stores.ledger.append(ana, noEntries, first.entries, first.head, [row('1')])).toBe(true)
+    const second = next(first.head, 'deny')
+    expect(await stores.ledger.append(ana, first.head, second.entries, second.head, [row('2')])).toBe(false)
+    expect(await stores.ledger.append(ana, first.head, second.entries, second.head, [row('2', '0')])).toBe(false)
+    expect([await stores.ledger.entries(ana), await stores.ledger.head(ana)]).toEqual([first.entries, first.head])
+    expect(await stores.ledger.append(ana, first.head, second.entries, second.head, [row('2', '1')])).toBe(true)
+    expect(await stores.ledger.head(ana)).toEqual(second.head)
+  })
 
-    test('entries and what must happen once are all there, or none of it', async () => {
-      const row = (value: string, replaces?: string) => ({
-        key: `CHAIN#${ana}#kind`,
-        value,
-        expiresAt: submittedAt + 3600,
-        ...(replaces === undefined ? {} : { replaces }),
-      })
-      const first = next(noEntries, 'approve')
-      expect(await ledger.append(ana, noEntries, first.entries, first.head, [row('1')])).toBe(true)
-      const second = next(first.head, 'deny')
-      expect(await ledger.append(ana, first.head, second.entries, second.head, [row('2')])).toBe(false)
-      expect(await ledger.append(ana, first.head, second.entries, second.head, [row('2', '0')])).toBe(false)
-      expect([await ledger.entries(ana), await ledger.head(ana)]).toEqual([first.entries, first.head])
-      expect(await ledger.append(ana, first.head, second.entries, second.head, [row('2', '1')])).toBe(true)
-      expect(await ledger.head(ana)).toEqual(second.head)
-    })
+  test('a long chain is read by the page, each entry once and in order', async () => {
+    const { entries, head } = next(noEntries, ...Array.from({ length: 25 }, (_, n) => `${n}`))
+    await stores.ledger.append(ana, noEntries, entries, head)
+    const first = await stores.ledger.page(ana, { after: 0, limit: 20 })
+    const rest = await stores.ledger.page(ana, { after: first.next ?? 0, limit: 20 })
+    expect([first.next, rest.next]).toEqual([20, undefined])
+    expect([...first.entries, ...rest.entries]).toEqual(entries)
+    expect(await stores.ledger.page('person:stranger', { after: 0, limit: 20 })).toEqual({ entries: [] })
+  })
 
-    test('a long chain is read by the page, each entry once and in order', async () => {
-      const { entries, head } = next(noEntries, ...Array.from({ length: 25 }, (_, n) => `${n}`))
-      await ledger.append(ana, noEntries, entries, head)
-      const first = await ledger.page(ana, { after: 0, limit: 20 })
-      const rest = await ledger.page(ana, { after: first.next ?? 0, limit: 20 })
-      expect([first.next, rest.next]).toEqual([20, undefined])
-      expect([...first.entries, ...rest.entries]).toEqual(entries)
-      expect(await ledger.page('person:stranger', { after: 0, limit: 20 })).toEqual({ entries: [] })
-    })
+  test('chains of similar names do not mix', async () => {
+    const { entries, head } = next(noEntries, 'approve')
+    await stores.ledger.append(ana, noEntries, entries, head)
+    expect(await stores.ledger.entries('person:an')).toEqual([])
+    expect(await stores.ledger.head('person:anna')).toEqual(noEntries)
+  })
 
-    test('chains do not mix', async () => {
-      const { entries, head } = next(noEntries, 'approve')
-      await ledger.append(ana, noEntries, entries, head)
-      expect(await ledger.entries('person:an')).toEqual([])
-      expect(await ledger.head('person:anna')).toEqual(noEntries)
-    })
+  test('a long chain comes back whole, in the order of its sequence', async () => {
+    let head = noEntries
+    for (let part = 0; part < 3; part++) {
+      const appended = next(head, ...Array.from({ length: 40 }, (_, n) => `${part}-${n}`))
+      await stores.ledger.append(ana, head, appended.entries, appended.head)
+      head = appended.head
+    }
+    const entries = await stores.ledger.entries(ana)
+    expect(entries).toHaveLength(120)
+    expect(isOneLine(entries)).toBe(true)
+  })
 
-    test('a long chain comes back whole, in the order of its numbers', async () => {
-      let head = noEntries
-      for (let part = 0; part < 3; part++) {
-        const appended = next(head, ...Array.from({ length: 40 }, (_, n) => `${part}-${n}`))
-        await ledger.append(ana, head, appended.entries, appended.head)
-        head = appended.head
+  test('fifty writers on one chain make one line, without a fork, a gap or a lost entry', async () => {
+    const writer = async (n: number): Promise<void> => {
+      for (;;) {
+        const end = await stores.ledger.head(ana)
+        const { entries, head } = next(end, `attempt-${n}`)
+        if (await stores.ledger.append(ana, end, entries, head)) return
       }
-      const entries = await ledger.entries(ana)
-      expect(entries).toHaveLength(120)
-      expect(isOneLine(entries)).toBe(true)
-    })
-
-    test('fifty writers on one chain make one line, without a fork, a gap or a lost entry', async () => {
-      const writer = async (n: number): Promise<void> => {
-        for (;;) {
-          const end = await ledger.head(ana)
-          const { entries, head } = next(end, `attempt-${n}`)
-          if (await ledger.append(ana, end, entries, head)) return
-        }
-      }
-      await Promise.all(Array.from({ length: 50 }, (_, n) => writer(n)))
-      const entries = await ledger.entries(ana)
-      expect(new Set(entries.map(({ facts }) => facts['attempted'])).size).toBe(50)
-      expect(isOneLine(entries)).toBe(true)
-      expect(await ledger.head(ana)).toEqual({ sequence: 50, hash: entries.at(-1)?.hash })
-    }, 60_000)
-  },
-)
+    }
+    await Promise.all(Array.from({ length: 50 }, (_, n) => writer(n)))
+    const entries = await stores.ledger.entries(ana)
+    expect(new Set(entries.map(({ facts }) => facts['attempted'])).size).toBe(50)
+    expect(isOneLine(entries)).toBe(true)
+    expect(await stores.ledger.head(ana)).toEqual({ sequence: 50, hash: entries.at(-1)?.hash })
+  }, 60_000)
+})

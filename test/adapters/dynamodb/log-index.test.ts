@@ -39,13 +39,13 @@ onBoth<LogIndex>(
       index = await make()
     })
 
-    test('a log that was never begun is empty', async () => {
+    test('a new log is empty', async () => {
       expect(await index.state()).toEqual({ size: 0, pending: [] })
       expect(await index.find(['req_1/1', 'no id'])).toEqual(new Map())
       expect(await index.last('req_1')).toBeUndefined()
     })
 
-    test('leaves get the next places, as many at once as there may be, and are found by id', async () => {
+    test('each leaf gets the next place, up to a full batch at once, and is found by id', async () => {
       const all = leaves(99)
       expect(await index.place(0, all, [])).toBe(true)
       expect(await index.place(99, [leaf('person:ana/1')], ['req_1/99', 'person:ana/1'])).toBe(true)
@@ -59,7 +59,7 @@ onBoth<LogIndex>(
       expect(await index.last('req_1')).toEqual({ sequence: 99, hash: 'sha-256:req_1/99' })
     })
 
-    test('none gets a place where the log has another size, or one of them has a place', async () => {
+    test('no leaf gets a place if the log has another size, or if one of them has a place', async () => {
       await index.place(0, leaves(2), [])
       expect(await index.place(0, [leaf('req_2/1')], [])).toBe(false)
       expect(await index.place(2, [leaf('req_2/1'), leaf('req_1/2')], [])).toBe(false)
@@ -67,7 +67,7 @@ onBoth<LogIndex>(
       expect((await index.state()).size).toBe(2)
     })
 
-    test('of two who place at once, one hears that it lost', async () => {
+    test('one of two concurrent writers places its leaves, and the other is refused', async () => {
       const done = await Promise.all(['req_2/1', 'req_3/1'].map((id) => index.place(0, [leaf(id)], [])))
       expect(done.filter(Boolean)).toHaveLength(1)
     })

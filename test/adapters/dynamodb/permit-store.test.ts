@@ -1,23 +1,11 @@
-import { connect } from '../../../functions/adapters/dynamodb/client.ts'
-import { DynamoLedgerStore } from '../../../functions/adapters/dynamodb/ledger-store.ts'
-import { DynamoPermitStore } from '../../../functions/adapters/dynamodb/permit-store.ts'
-import { DynamoRequestStore } from '../../../functions/adapters/dynamodb/request-store.ts'
 import { chainEntries, type Head, noEntries, verifyPermit } from '../../../functions/domain/ledger/ledger.ts'
 import type { StandingPermit } from '../../../functions/domain/permits/permit.ts'
 import { evolvePermit, type PermitEvent } from '../../../functions/domain/permits/permit.ts'
 import type { AgentId, StandingPermitId } from '../../../functions/domain/values.ts'
-import type { LedgerStore } from '../../../functions/operations/ledger/ports.ts'
-import type { PermitChange, PermitStore } from '../../../functions/operations/permits/ports.ts'
-import type { RequestStore } from '../../../functions/operations/record/ports.ts'
+import type { PermitChange } from '../../../functions/operations/permits/ports.ts'
 import { otherAgent, person, remediator, requestId, sampleAsk, submittedAt } from '../../support/ask.ts'
-import { MemoryLedgerStore } from '../../support/ledger/memory-ledger-store.ts'
-import { MemoryPermitStore } from '../../support/requests/memory-permit-store.ts'
-import { MemoryRequestStore } from '../../support/requests/memory-request-store.ts'
-import { onBoth } from '../both.ts'
 import { submission } from './commits.ts'
-import { makeTables } from './tables.ts'
-
-type Stores = { permits: PermitStore; requests: RequestStore; ledger: LedgerStore }
+import { onBothStores } from './stores.ts'
 
 const id = (n: number) => `stp_${String(n).padStart(26, '0')}` as StandingPermitId
 const ask = sampleAsk()
@@ -55,97 +43,75 @@ function changeOf(n: number, event: PermitEvent, before?: { permit: StandingPerm
   return { id: id(n), expected, permit: evolvePermit(id(n), before?.permit, event), entries, head }
 }
 
-onBoth<Stores>(
-  'the permit store',
-  {
-    memory: () => {
-      const ledger = new MemoryLedgerStore()
-      const requests = new MemoryRequestStore(ledger)
-      return { permits: new MemoryPermitStore(requests, ledger), requests, ledger }
-    },
-    real: async () => {
-      const [connection, tables] = [connect(), await makeTables()]
-      return {
-        permits: new DynamoPermitStore(connection, tables),
-        requests: new DynamoRequestStore(connection, tables),
-        ledger: new DynamoLedgerStore(connection, tables),
-      }
-    },
-  },
-  (make) => {
-    let stores: Stores
-    beforeEach(async () => {
-      stores = await make()
-    })
-    const load = async (n: number) => {
-      const stored = await stores.permits.load(id(n))
-      if (!stored) throw new Error(`no ${id(n)}`)
-      return stored
-    }
+onBothStores('the permit store', (stores) => {
+  const load = async (n: number) => {
+    const stored = await stores.permits.load(id(n))
+    if (!stored) throw new Error(`no ${id(n)}`)
+    return stored
+  }
 
-    test('what was never given is not there', async () => {
-      expect(await stores.permits.load(id(1))).toBeUndefined()
-      expect(await stores.permits.ofAgent(remediator, 10)).toEqual([])
-      expect(await stores.permits.list({ limit: 10 })).toEqual({ items: [] })
-    })
+  test('a permit that was never given is missing', async () => {
+    expect(await stores.permits.load(id(1))).toBeUndefined()
+    expect(await stores.permits.ofAgent(remediator, 10)).toEqual([])
+    expect(await stores.permits.list({ limit: 10 })).toEqual({ items: [] })
+  })
 
-    test('what is saved is found by its id and by its agent, and what stands on it reads it beside itself', async () => {
-      expect(await stores.permits.save(changeOf(1, given(1)))).toBe(true)
-      const { permit, head } = await load(1)
-      expect(head.sequence).toBe(1)
-      expect(await stores.permits.ofAgent(remediator, 10)).toEqual([{ permit, head }])
-      expect(await stores.permits.ofAgent(otherAgent, 10)).toEqual([])
-      expect((await stores.requests.dependencies([], [], { permit: id(1) })).permit).toEqual(permit)
-    })
+  test('a saved permit is found by its id and its agent, and is read beside a request that draws on it', async () => {
+    expect(await stores.permits.save(changeOf(1, given(1)))).toBe(true)
+    const { permit, head } = await load(1)
+    expect(head.sequence).toBe(1)
+    expect(await stores.permits.ofAgent(remediator, 10)).toEqual([{ permit, head }])
+    expect(await stores.permits.ofAgent(otherAgent, 10)).toEqual([])
+    expect((await stores.requests.dependencies([], [], { permit: id(1) })).permit).toEqual(permit)
+  })
 
-    test('of two who change it at once one comes first, and its record replays to what is stored', async () => {
-      await stores.permits.save(changeOf(1, given(1)))
-      const before = await load(1)
-      const saved = await Promise.all([
-        stores.permits.save(changeOf(1, revoked, before)),
-        stores.permits.save(changeOf(1, drawnBy(9), before)),
-      ])
-      expect(saved.toSorted()).toEqual([false, true])
-      const { permit } = await load(1)
-      expect(verifyPermit(id(1), await stores.ledger.entries(id(1)))).toEqual({ state: permit })
-    })
+  test('one of two concurrent changes of a permit is saved, and its record replays to the stored permit', async () => {
+    await stores.permits.save(changeOf(1, given(1)))
+    const before = await load(1)
+    const saved = await Promise.all([
+      stores.permits.save(changeOf(1, revoked, before)),
+      stores.permits.save(changeOf(1, drawnBy(9), before)),
+    ])
+    expect(saved.toSorted()).toEqual([false, true])
+    const { permit } = await load(1)
+    expect(verifyPermit(id(1), await stores.ledger.entries(id(1)))).toEqual({ state: permit })
+  })
 
-    test('a request and its draw commit together, or neither does', async () => {
-      await stores.permits.save(changeOf(1, given(1)))
-      const before = await load(1)
-      const [one, other] = [51, 52].map((n) => {
-        const change = submission(sampleAsk({ id: requestId(n) }))
-        return { ...change, draw: changeOf(1, drawnBy(n), before) }
-      })
-      if (!one || !other) throw new Error('two commits')
-      const outcomes = await Promise.all([stores.requests.commit(one), stores.requests.commit(other)])
-      expect(outcomes.map(({ outcome }) => outcome).toSorted()).toEqual(['committed', 'stale'])
-      const { permit } = await load(1)
-      expect(permit.drawn).toHaveLength(1)
-      const made = await stores.requests.loadMany([requestId(51), requestId(52)])
-      expect(made.map(({ state }) => state.ask.id)).toEqual(permit.drawn)
+  test('a request and its draw commit together or not at all', async () => {
+    await stores.permits.save(changeOf(1, given(1)))
+    const before = await load(1)
+    const [one, other] = [51, 52].map((n) => {
+      const change = submission(sampleAsk({ id: requestId(n) }))
+      return { ...change, draw: changeOf(1, drawnBy(n), before) }
     })
+    if (!one || !other) throw new Error('two commits')
+    const outcomes = await Promise.all([stores.requests.commit(one), stores.requests.commit(other)])
+    expect(outcomes.map(({ outcome }) => outcome).toSorted()).toEqual(['committed', 'stale'])
+    const { permit } = await load(1)
+    expect(permit.drawn).toHaveLength(1)
+    const made = await stores.requests.loadMany([requestId(51), requestId(52)])
+    expect(made.map(({ state }) => state.ask.id)).toEqual(permit.drawn)
+  })
 
-    test('one that is spent or taken back is not found to draw from, and stays in the list, newest first', async () => {
-      for (const n of [1, 2, 3]) await stores.permits.save(changeOf(n, given(n)))
-      await stores.permits.save(changeOf(1, drawnBy(9), await load(1)))
-      await stores.permits.save(changeOf(2, revoked, await load(2)))
-      const found = await stores.permits.ofAgent(remediator, 10)
-      expect(found.map(({ permit }) => permit.id)).toEqual([id(3)])
-      const first = await stores.permits.list({ limit: 2 })
-      expect(first.items.map((permit) => permit.id)).toEqual([id(3), id(2)])
-      const rest = await stores.permits.list({ limit: 2, after: first.next ?? '' })
-      expect(rest.items.map((permit) => permit.id)).toEqual([id(1)])
-      expect((await stores.permits.list({ limit: 2, after: 'nowhere' })).items).toEqual([])
-    })
+  test('a used up or revoked permit cannot be drawn from, and stays in the list, newest first', async () => {
+    for (const n of [1, 2, 3]) await stores.permits.save(changeOf(n, given(n)))
+    await stores.permits.save(changeOf(1, drawnBy(9), await load(1)))
+    await stores.permits.save(changeOf(2, revoked, await load(2)))
+    const found = await stores.permits.ofAgent(remediator, 10)
+    expect(found.map(({ permit }) => permit.id)).toEqual([id(3)])
+    const first = await stores.permits.list({ limit: 2 })
+    expect(first.items.map((permit) => permit.id)).toEqual([id(3), id(2)])
+    const rest = await stores.permits.list({ limit: 2, after: first.next ?? '' })
+    expect(rest.items.map((permit) => permit.id)).toEqual([id(1)])
+    expect((await stores.permits.list({ limit: 2, after: 'nowhere' })).items).toEqual([])
+  })
 
-    test('permits are not among the requests', async () => {
-      await stores.permits.save(changeOf(1, given(1)))
-      expect((await stores.requests.list({}, { limit: 10 })).items).toEqual([])
-      expect([await stores.requests.countOpen(remediator, 10), await stores.requests.open(remediator, 10)]).toEqual([
-        0,
-        [],
-      ])
-    })
-  },
-)
+  test('permits are not among the requests', async () => {
+    await stores.permits.save(changeOf(1, given(1)))
+    expect((await stores.requests.list({}, { limit: 10 })).items).toEqual([])
+    expect([await stores.requests.countOpen(remediator, 10), await stores.requests.open(remediator, 10)]).toEqual([
+      0,
+      [],
+    ])
+  })
+})

@@ -15,33 +15,31 @@ import { manyRequests } from '../../support/requests/many-requests.ts'
 import { useAws } from '../emulator.ts'
 import { makeTables, type Tables } from './tables.ts'
 
-describe('the shards of a value', () => {
-  test('one is the value itself, and a higher number has all of a lower one', () => {
-    expect(shardsOf('pending', 1)).toEqual(['pending'])
-    expect(shardsOf('pending', 3)).toEqual(['pending', 'pending~1', 'pending~2'])
-    expect(inShard('pending', 'req_1', 1)).toBe('pending')
-    expect(withoutShard('agent:builder~12')).toBe('agent:builder')
-  })
-
-  test('ids spread evenly', () => {
-    const counts = new Map<string, number>()
-    for (let n = 0; n < 16_000; n++) {
-      const shard = inShard('x', `req_${n}`, 16)
-      counts.set(shard, (counts.get(shard) ?? 0) + 1)
-    }
-    expect(counts.size).toBe(16)
-    expect(Math.max(...counts.values())).toBeLessThan(1150)
-  })
-
-  test('of several pages only that is known which no shard can still come before', () => {
-    const row = (at: string) => ({ at: { S: at } })
-    const [full, cut] = [{ items: [row('9'), row('3')] }, { items: [row('8'), row('5')], last: row('5') }]
-    expect(inOneOrder([full, cut], 'at', true)).toEqual({ items: [row('9'), row('8'), row('5')], more: true })
-    expect(inOneOrder([full, { items: [] }], 'at', false)).toEqual({ items: [row('3'), row('9')], more: false })
-  })
+test('a single shard is the value itself, and a higher number includes the shards of a lower one', () => {
+  expect(shardsOf('pending', 1)).toEqual(['pending'])
+  expect(shardsOf('pending', 3)).toEqual(['pending', 'pending~1', 'pending~2'])
+  expect(inShard('pending', 'req_1', 1)).toBe('pending')
+  expect(withoutShard('agent:builder~12')).toBe('agent:builder')
 })
 
-describe('a number of shards that was raised', () => {
+test('ids spread evenly over the shards', () => {
+  const counts = new Map<string, number>()
+  for (let n = 0; n < 16_000; n++) {
+    const shard = inShard('x', `req_${n}`, 16)
+    counts.set(shard, (counts.get(shard) ?? 0) + 1)
+  }
+  expect(counts.size).toBe(16)
+  expect(Math.max(...counts.values())).toBeLessThan(1150)
+})
+
+test('rows of several shards are merged up to where every shard has been read', () => {
+  const row = (at: string) => ({ at: { S: at } })
+  const [full, cut] = [{ items: [row('9'), row('3')] }, { items: [row('8'), row('5')], last: row('5') }]
+  expect(inOneOrder([full, cut], 'at', true)).toEqual({ items: [row('9'), row('8'), row('5')], more: true })
+  expect(inOneOrder([full, { items: [] }], 'at', false)).toEqual({ items: [row('3'), row('9')], more: false })
+})
+
+describe('after the number of shards was raised', () => {
   useAws()
   const states = [...manyRequests({ count: 120, from: submittedAt - 40 * 86_400, to: submittedAt })].toReversed()
   let [connection, tables] = [{} as Connection, {} as Tables]
@@ -49,7 +47,7 @@ describe('a number of shards that was raised', () => {
   const storeAt = (shards: number) => new DynamoRequestStore(at(shards), tables, () => submittedAt)
   beforeAll(async () => {
     ;[connection, tables] = [connect(), await makeTables()]
-    // The older ones were written before it was raised.
+    // The older ones were written before the number was raised.
     for (const [n, state] of states.entries()) {
       const head = { sequence: 1, hash: 'sha-256:seeded' }
       await storeAt(n < 60 ? 4 : 1).commit({ id: state.ask.id, expected: noEntries, state, entries: [], head })
@@ -71,24 +69,24 @@ describe('a number of shards that was raised', () => {
 
   const some = states[50]?.ask as (typeof states)[number]['ask']
   test.each<[string, RequestFilter, (state: (typeof states)[number]) => boolean]>([
-    ['all', {}, () => true],
-    ['what waits', { status: 'pending' }, ({ status }) => status === 'pending'],
-    ['what has expired', { status: 'expired' }, ({ status }) => status === 'expired'],
-    ['an agent', { agent: some.agent.id }, ({ ask }) => ask.agent.id === some.agent.id],
-    ['an owner', { owner: some.owner }, ({ ask }) => ask.owner === some.owner],
-    ['an action', { action: some.action }, ({ ask }) => ask.action === some.action],
-    ['a word', { search: 'ssm' }, () => true],
-  ])('loses nothing of %s, page by page, the newest first', async (_what, filter, isFound) => {
+    ['all requests', {}, () => true],
+    ['pending requests', { status: 'pending' }, ({ status }) => status === 'pending'],
+    ['expired requests', { status: 'expired' }, ({ status }) => status === 'expired'],
+    ['requests of an agent', { agent: some.agent.id }, ({ ask }) => ask.agent.id === some.agent.id],
+    ['requests of an owner', { owner: some.owner }, ({ ask }) => ask.owner === some.owner],
+    ['requests of an action', { action: some.action }, ({ ask }) => ask.action === some.action],
+    ['requests by a word', { search: 'ssm' }, () => true],
+  ])('%s are all found, page by page, the newest first', async (_what, filter, isFound) => {
     expect(await walk(4, filter)).toEqual(states.filter(isFound).map(({ ask }) => ask.id))
   })
 
-  test('is not to be lowered: what lies beyond it is found no more', async () => {
+  test('a lower number of shards hides the rows beyond it', async () => {
     const found = await walk(1, {})
     expect(found).toEqual(expect.arrayContaining(states.slice(60).map(({ ask }) => ask.id)))
     expect(found.length).toBeLessThan(states.length - 30)
   })
 
-  test('loses nothing that is overdue, and gives the oldest first', async () => {
+  test('overdue requests are all found, the oldest first', async () => {
     const due = states
       .flatMap((state) => ({ id: state.ask.id, at: overdueAt(state) ?? Number.POSITIVE_INFINITY }))
       .filter((each) => Number.isFinite(each.at))
@@ -100,7 +98,7 @@ describe('a number of shards that was raised', () => {
     expect(await storeAt(4).overdue(submittedAt + 10 * 86_400, 5)).toEqual(found.slice(0, 5))
   })
 
-  test('loses no entry of the ledger', async () => {
+  test('entries of the ledger are all found', async () => {
     const ids: string[] = []
     for (const [n, shards] of [1, 1, 1, 4, 4, 4, 4, 4].entries()) {
       const agent = `agent:a-${n}` as AgentId
@@ -116,7 +114,7 @@ describe('a number of shards that was raised', () => {
     expect(entries.map(({ id }) => id)).toEqual(ids)
   })
 
-  test('has a group in each copy from the next answer of its source on, and until then no members', async () => {
+  test('a new copy of a group has no members until the next answer of its source', async () => {
     const said = (readAt: number, who: string) => ({
       ...{ source: 'pager PONCALL 1', members: [{ person: person(who), until: readAt + 60 }] },
       ...{ readAt, holdsUntil: readAt + 900 },
@@ -133,7 +131,7 @@ describe('a number of shards that was raised', () => {
     expect(await read()).toEqual(new Set([person('eve')]))
   })
 
-  test('loses no text of a person who is to be erased', async () => {
+  test('texts of a person are all found for an erasure', async () => {
     const [state] = states
     if (!state) throw new Error('none')
     const texts = Array.from({ length: 9 }, (_, n) => {

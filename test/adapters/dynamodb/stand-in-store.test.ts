@@ -1,22 +1,11 @@
-import { connect } from '../../../functions/adapters/dynamodb/client.ts'
-import { DynamoLedgerStore } from '../../../functions/adapters/dynamodb/ledger-store.ts'
-import { DynamoRequestStore } from '../../../functions/adapters/dynamodb/request-store.ts'
-import { DynamoStandInStore } from '../../../functions/adapters/dynamodb/stand-in-store.ts'
 import { chainEntries, type Head, noEntries, verifyStandIn } from '../../../functions/domain/ledger/ledger.ts'
 import type { StandIn } from '../../../functions/domain/people/stand-in.ts'
 import { evolveStandIn, type StandInEvent, withStandIn } from '../../../functions/domain/people/stand-in.ts'
 import type { PersonId, StandInId } from '../../../functions/domain/values.ts'
-import type { LedgerStore } from '../../../functions/operations/ledger/ports.ts'
 import type { StandInChange, StandInStore } from '../../../functions/operations/people/ports.ts'
-import type { RequestStore } from '../../../functions/operations/record/ports.ts'
 import { person, submittedAt } from '../../support/ask.ts'
-import { MemoryLedgerStore } from '../../support/ledger/memory-ledger-store.ts'
-import { MemoryStandInStore } from '../../support/people/memory-stand-in-store.ts'
-import { MemoryRequestStore } from '../../support/requests/memory-request-store.ts'
-import { onBoth } from '../both.ts'
-import { makeTables } from './tables.ts'
+import { onBothStores } from './stores.ts'
 
-type Stores = { standIns: StandInStore; requests: RequestStore; ledger: LedgerStore }
 type Read = Awaited<ReturnType<StandInStore['of']>>
 
 const [ana, ben, nina] = [person('ana'), person('ben'), person('nina')]
@@ -37,7 +26,7 @@ const given = (absent: PersonId, by: PersonId, after = 0): StandInEvent => ({
 })
 const ended: StandInEvent = { ...common(nina, 60), type: 'StandInEnded' }
 
-/** What the operation that gives or ends it would save. */
+/** The change that an operation saves when it gives or ends a stand-in. */
 function changeOf(
   id: StandInId,
   event: StandInEvent,
@@ -57,40 +46,20 @@ function changeOf(
   }
 }
 
-function inMemory(): Stores {
-  const ledger = new MemoryLedgerStore()
-  const requests = new MemoryRequestStore(ledger)
-  return { standIns: new MemoryStandInStore(requests, ledger), requests, ledger }
-}
-
-async function inDynamo(): Promise<Stores> {
-  const names = await makeTables()
-  const connection = connect()
-  return {
-    standIns: new DynamoStandInStore(connection, names),
-    requests: new DynamoRequestStore(connection, names),
-    ledger: new DynamoLedgerStore(connection, names),
-  }
-}
-
-onBoth<Stores>('StandInStore', { memory: inMemory, real: inDynamo }, (open) => {
-  let stores: Stores
-  beforeEach(async () => {
-    stores = await open()
-  })
+onBothStores('the stand-in store', (stores) => {
   const pair = (absent = ana, by = nina) => stores.standIns.of({ absent, by })
   const save = async (n: number, event = given(ana, nina), absent = ana, by = nina) => {
     const change = changeOf(standInId(n), event, await pair(absent, by))
     return { change, saved: await stores.standIns.save(change) }
   }
 
-  test('nobody stands in for anybody at first', async () => {
+  test('an empty store has no stand-ins', async () => {
     expect(await pair()).toEqual({ absences: { standIns: [], version: 0 }, taken: { standIns: [], version: 0 } })
     expect(await stores.standIns.find(standInId(1))).toBeUndefined()
     expect(await stores.standIns.list({ limit: 10 })).toEqual({ items: [] })
   })
 
-  test('one that is saved is found by its id, by both people, and where decisions read', async () => {
+  test('a saved stand-in is found by its id, by both people, and by decisions', async () => {
     const { change, saved } = await save(1)
     const { standIn, head } = change
     expect(saved).toBe(true)
@@ -105,7 +74,7 @@ onBoth<Stores>('StandInStore', { memory: inMemory, real: inDynamo }, (open) => {
     expect(verifyStandIn(standInId(1), entries)).toEqual({ state: standIn })
   })
 
-  test('one that has ended is read by no decision, and is still found and listed', async () => {
+  test('no decision reads an ended stand-in, which is still found and listed', async () => {
     const { change } = await save(1)
     const end = changeOf(standInId(1), ended, await pair(), change.standIn, change.head)
     expect(await stores.standIns.save(end)).toBe(true)
@@ -115,7 +84,7 @@ onBoth<Stores>('StandInStore', { memory: inMemory, real: inDynamo }, (open) => {
     expect(await stores.ledger.entries(standInId(1))).toHaveLength(2)
   })
 
-  test('of two who name somebody at once for one absence, one is saved, with its entries alone', async () => {
+  test('one of two concurrent stand-ins for one absence is saved, and only its entries', async () => {
     const read = await pair()
     const other = await pair(ana, ben)
     const both = await Promise.all([
@@ -127,7 +96,7 @@ onBoth<Stores>('StandInStore', { memory: inMemory, real: inDynamo }, (open) => {
     expect(chains.map(({ length }) => length).toSorted()).toEqual([0, 1])
   })
 
-  test('nor is one saved over what the one who decides was given meanwhile', async () => {
+  test('a stand-in is not saved over another that its person was given meanwhile', async () => {
     const read = await pair()
     await save(1, given(ben, nina), ben, nina)
     expect(await stores.standIns.save(changeOf(standInId(2), given(ana, nina), read))).toBe(false)
@@ -135,7 +104,7 @@ onBoth<Stores>('StandInStore', { memory: inMemory, real: inDynamo }, (open) => {
     expect((await stores.requests.dependencies([], [], { standIn: nina })).standIns).toHaveLength(2)
   })
 
-  test('one is not given twice, nor ended twice', async () => {
+  test('a stand-in is given once, and ended once', async () => {
     const { change } = await save(1)
     expect(await stores.standIns.save(changeOf(standInId(1), given(ana, nina), await pair()))).toBe(false)
     const read = await pair()
@@ -144,7 +113,7 @@ onBoth<Stores>('StandInStore', { memory: inMemory, real: inDynamo }, (open) => {
     expect(await stores.standIns.save({ ...end, expected: { ...end.expected, absences: 2, taken: 2 } })).toBe(false)
   })
 
-  test('all are listed, newest first, a page at a time; what is no place is an empty page', async () => {
+  test('stand-ins are listed newest first, a page at a time, and an unknown place gives an empty page', async () => {
     for (const [n, [absent, by]] of [
       [ana, nina],
       [ben, nina],

@@ -5,7 +5,7 @@ export type Tables = { requests: string; ledger: string; texts: string; waits: s
 
 type Keys = readonly [partition: string, sort?: string]
 
-/** The keys of infra's tables, by the adapters' names. That infra has the same is shown by the deployed stack. */
+/** The keys of infra's tables, by the adapters' names. The tests of the deployed stack show that infra has the same. */
 const keys: { readonly [table in keyof Tables]: Keys } = {
   requests: ['pk', 'sk'],
   ledger: ['aggregate', 'sequence'],
@@ -27,7 +27,7 @@ const indexes: { readonly [index: string]: Keys } = {
   open: ['openOf', 'submitted'],
 }
 const facets = ['agent', 'owner', 'action', 'task', 'resource']
-/** What stands in an index beside keys. */
+/** The attributes of an index beside its keys. */
 const beside: { readonly [index: string]: readonly string[] } = {
   ...{ 'by-time': facets, 'by-status': facets, 'by-action': facets, 'by-task': facets },
   ...{ 'by-agent': [...facets, 'status'], 'by-owner': [...facets, 'status'], 'by-resource': [...facets, 'status'] },

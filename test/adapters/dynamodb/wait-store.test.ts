@@ -1,10 +1,6 @@
-import { connect } from '../../../functions/adapters/dynamodb/client.ts'
-import { DynamoWaitStore } from '../../../functions/adapters/dynamodb/wait-store.ts'
-import type { WaitRecord, WaitStore } from '../../../functions/operations/requests/ports.ts'
+import type { WaitRecord } from '../../../functions/operations/requests/ports.ts'
 import { requestId, submittedAt } from '../../support/ask.ts'
-import { MemoryWaitStore } from '../../support/requests/memory-wait-store.ts'
-import { onBoth } from '../both.ts'
-import { makeTables } from './tables.ts'
+import { onBothStores } from './stores.ts'
 
 const now = submittedAt
 const wait: WaitRecord = {
@@ -15,47 +11,38 @@ const wait: WaitRecord = {
   expiresAt: now + 3600,
 }
 
-onBoth<WaitStore>(
-  'the wait store',
-  { memory: () => new MemoryWaitStore(), real: async () => new DynamoWaitStore(connect(), (await makeTables()).waits) },
-  (make) => {
-    let waits: WaitStore
-    beforeEach(async () => {
-      waits = await make()
-    })
+onBothStores('the wait store', (stores) => {
+  test('a wait is open from when it is remembered until it ends', async () => {
+    expect(await stores.waits.open(wait.request)).toEqual([])
+    await stores.waits.remember(wait)
+    expect(await stores.waits.open(wait.request)).toEqual([wait])
+    await stores.waits.ended(wait)
+    expect(await stores.waits.open(wait.request)).toEqual([])
+  })
 
-    test('a wait is open from when it is remembered until it is ended', async () => {
-      expect(await waits.open(wait.request)).toEqual([])
-      await waits.remember(wait)
-      expect(await waits.open(wait.request)).toEqual([wait])
-      await waits.ended(wait)
-      expect(await waits.open(wait.request)).toEqual([])
-    })
+  test('a wait that is remembered again is neither doubled nor reopened', async () => {
+    await stores.waits.remember(wait)
+    await stores.waits.remember(wait)
+    expect(await stores.waits.open(wait.request)).toEqual([wait])
+    await stores.waits.ended(wait)
+    await stores.waits.remember(wait)
+    expect(await stores.waits.open(wait.request)).toEqual([])
+  })
 
-    test('remembering a wait twice is once, and does not open it again', async () => {
-      await waits.remember(wait)
-      await waits.remember(wait)
-      expect(await waits.open(wait.request)).toEqual([wait])
-      await waits.ended(wait)
-      await waits.remember(wait)
-      expect(await waits.open(wait.request)).toEqual([])
-    })
+  test('each attempt at a state and each state is a wait of its own, and of one request', async () => {
+    const again = { ...wait, attempt: '2027-01-15T08:05:00.000Z', taskToken: 'second' }
+    const elsewhere = { ...wait, wait: 'Tier2 sre', taskToken: 'third' }
+    for (const each of [wait, again, elsewhere]) await stores.waits.remember(each)
+    const open = await stores.waits.open(wait.request)
+    expect(new Set(open.map(({ taskToken }) => taskToken))).toEqual(new Set([wait.taskToken, 'second', 'third']))
+    expect(await stores.waits.open(requestId(2))).toEqual([])
+    await stores.waits.ended(again)
+    expect(await stores.waits.open(wait.request)).toHaveLength(2)
+  })
 
-    test('another attempt at a state and another state are other waits; other requests have none of them', async () => {
-      const again = { ...wait, attempt: '2027-01-15T08:05:00.000Z', taskToken: 'second' }
-      const elsewhere = { ...wait, wait: 'Tier2 sre', taskToken: 'third' }
-      for (const each of [wait, again, elsewhere]) await waits.remember(each)
-      const open = await waits.open(wait.request)
-      expect(new Set(open.map(({ taskToken }) => taskToken))).toEqual(new Set([wait.taskToken, 'second', 'third']))
-      expect(await waits.open(requestId(2))).toEqual([])
-      await waits.ended(again)
-      expect(await waits.open(wait.request)).toHaveLength(2)
-    })
-
-    test('ending what never was makes nothing', async () => {
-      await waits.ended(wait)
-      await waits.remember(wait)
-      expect(await waits.open(wait.request)).toEqual([wait])
-    })
-  },
-)
+  test('the end of an unknown wait creates nothing', async () => {
+    await stores.waits.ended(wait)
+    await stores.waits.remember(wait)
+    expect(await stores.waits.open(wait.request)).toEqual([wait])
+  })
+})
