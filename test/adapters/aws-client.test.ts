@@ -27,7 +27,7 @@ const settings = () => ({
   credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
 })
 
-/** What is told of denials meanwhile, and the fault. */
+/** The fault, and the denials that are published meanwhile. */
 async function failing(act: () => Promise<unknown>): Promise<{ fault: unknown; told: readonly Denial[] }> {
   const told: Denial[] = []
   const hear = (denial: unknown) => told.push(denial as Denial)
@@ -39,39 +39,37 @@ async function failing(act: () => Promise<unknown>): Promise<{ fault: unknown; t
   }
 }
 
-describe('a right that AWS denies to the role of a function', () => {
-  const load = () => {
-    const connection = { client: asItself(new DynamoDBClient(settings())), patience: patient }
-    return new DynamoRequestStore(connection, { requests: 'Requests', ledger: 'Ledger' }).load(requestId(1))
-  }
+const load = () => {
+  const connection = { client: asItself(new DynamoDBClient(settings())), patience: patient }
+  return new DynamoRequestStore(connection, { requests: 'Requests', ledger: 'Ledger' }).load(requestId(1))
+}
 
-  test('is told by its action and resource, without the session, and the fault of the port says it', async () => {
-    answer = json('AccessDeniedException', said)
-    const { fault, told } = await failing(load)
-    expect(told).toEqual([{ denied: 'AccessDeniedException', action: 'dynamodb:Query', resource: index }])
-    expect(fault).toBeInstanceOf(StoreUnavailable)
-    expect(faultName(fault)).toBe('RightMissing')
-    expect(String(fault)).not.toContain('ana')
-  })
-
-  test('is told where AWS does not say which it is, and of S3 too', async () => {
-    const body = '<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>'
-    answer = { status: 403, type: 'application/xml', body }
-    const bucket = asItself(new S3Client({ ...settings(), forcePathStyle: true }))
-    const { fault, told } = await failing(() => bucket.send(new GetObjectCommand({ Bucket: 'log', Key: 'checkpoint' })))
-    expect([told, faultName(fault)]).toEqual([[{ denied: 'AccessDenied' }], 'RightMissing'])
-  })
-
-  test('is not told of a store that is slow', async () => {
-    answer = json('ProvisionedThroughputExceededException', 'slow')
-    const { fault, told } = await failing(load)
-    expect([told, faultName(fault)]).toEqual([[], 'StoreUnavailable'])
-  })
+test("a denied right is published by its action and resource, without the session, and the port's fault names it", async () => {
+  answer = json('AccessDeniedException', said)
+  const { fault, told } = await failing(load)
+  expect(told).toEqual([{ denied: 'AccessDeniedException', action: 'dynamodb:Query', resource: index }])
+  expect(fault).toBeInstanceOf(StoreUnavailable)
+  expect(faultName(fault)).toBe('RightMissing')
+  expect(String(fault)).not.toContain('ana')
 })
 
-test('each client that acts by the role of its function tells of what AWS denies', () => {
+test('a denied right is published even if AWS does not name it, as S3', async () => {
+  const body = '<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>'
+  answer = { status: 403, type: 'application/xml', body }
+  const bucket = asItself(new S3Client({ ...settings(), forcePathStyle: true }))
+  const { fault, told } = await failing(() => bucket.send(new GetObjectCommand({ Bucket: 'log', Key: 'checkpoint' })))
+  expect([told, faultName(fault)]).toEqual([[{ denied: 'AccessDenied' }], 'RightMissing'])
+})
+
+test('a throttled store publishes no denied right', async () => {
+  answer = json('ProvisionedThroughputExceededException', 'slow')
+  const { fault, told } = await failing(load)
+  expect([told, faultName(fault)]).toEqual([[], 'StoreUnavailable'])
+})
+
+test("each client that acts by its function's role publishes denials", () => {
   const folder = join(__dirname, '../../functions')
-  // Those act in sessions of other roles, or as the broker: what they are denied has faults and alarms of its own.
+  // These act in sessions of other roles, or as the broker: their denials have faults and alarms of their own.
   const others = /^(?:channels\/slack|targets\/aws)\//
   const silent = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !others.test(file))

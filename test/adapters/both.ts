@@ -1,9 +1,6 @@
 import { useAws } from './emulator.ts'
 
-/**
- * Holds a port's promises against its program in memory and against the real adapter: what operations are tested on is
- * what they run on.
- */
+/** Holds a port's double in memory and the real adapter to the same promises, so that operations are tested on a true double. */
 export function onBoth<T>(
   port: string,
   make: { memory: () => T | Promise<T>; real: () => Promise<T> },

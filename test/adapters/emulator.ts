@@ -9,15 +9,19 @@ type Keys = Omit<AwsAccess, 'region'>
 
 const root = join(__dirname, '..', '..')
 
+let isRunning = false
+
 /**
- * Gives the tests of this file an AWS: that of the deployments in `HOTWORK_DEPLOYMENTS`, as `npm test` sets it, or else an
- * emulator of their own. The adapters find it as they do in a Lambda, by their environment. That none can be had fails
- * every test here: nothing is skipped.
+ * Gives the tests an AWS: that of the deployments in `HOTWORK_DEPLOYMENTS`, as `npm test` sets it, or else an emulator of
+ * their own, unless an outer call has started one. The adapters find it by their environment, as in a Lambda. Without one
+ * every test here fails: nothing is skipped.
  */
 export function useAws(): void {
   let close = async () => {}
 
   beforeAll(async () => {
+    if (isRunning) return
+    isRunning = true
     const { endpointUrl, accessKeyId, secretAccessKey } = given() ?? (await start())
     Object.assign(process.env, {
       AWS_ENDPOINT_URL: endpointUrl,
@@ -51,6 +55,7 @@ export function useAws(): void {
       nodeDirectory,
     })
     close = async () => {
+      isRunning = false
       await emulator.close()
       rmSync(scratch, { recursive: true, force: true })
     }

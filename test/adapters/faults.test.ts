@@ -26,18 +26,16 @@ const json = (status: number, type: string, rest: object = {}) => ({ status, bod
 const throttled = json(400, 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException')
 const canary = 'canary-7f3a'
 
-describe('a state that is not what was written', () => {
-  test.each([
-    ['bytes that are not packed', Buffer.from(canary)],
-    ['what is no JSON when it is unpacked', deflateRawSync(`{"reason": ${canary}`)],
-  ])('%s: a fault of the store, which shows none of it', (_what, bytes) => {
-    const read = () => storedOf({ pk: { S: 'REQ#1' }, sk: { S: 'REQ' }, state: { B: bytes } })
-    expect(read).toThrow(StoreUnavailable)
-    expect(read).toThrow(/^the `state` of an item cannot be unpacked$/)
-  })
+test.each([
+  ['is not packed', Buffer.from(canary)],
+  ['unpacks to invalid JSON', deflateRawSync(`{"reason": ${canary}`)],
+])('a state that %s is a fault of the store, without its content', (_what, bytes) => {
+  const read = () => storedOf({ pk: { S: 'REQ#1' }, sk: { S: 'REQ' }, state: { B: bytes } })
+  expect(read).toThrow(StoreUnavailable)
+  expect(read).toThrow(/^the `state` of an item cannot be unpacked$/)
 })
 
-describe('a world that breaks', () => {
+describe('behind a faulty proxy', () => {
   useAws()
   let proxy: FaultyProxy
   let tables: Tables
@@ -64,68 +62,66 @@ describe('a world that breaks', () => {
     await proxy.close()
   })
 
-  describe('an answer that is lost after the commit', () => {
-    test('of a transaction: it is sent again as the same one, and is committed once', async () => {
-      const { requests, ledger } = stores()
-      proxy.fail('TransactWriteItems', 'answer_lost', 'answer_lost')
-      expect(await requests.commit(submission(ask, { once: [once] }))).toEqual({ outcome: 'committed' })
-      expect(proxy.count('TransactWriteItems')).toBe(3)
-      expect(verify(ask.id, await ledger.entries(ask.id)).broken).toBeUndefined()
-    })
-
-    test('of a claim on a key: the claimant knows its own claim again', async () => {
-      const { requests } = stores()
-      proxy.fail('PutItem', 'answer_lost')
-      expect(await requests.putOnce(once)).toBe(true)
-      expect(proxy.count('PutItem')).toBe(2)
-      expect(await requests.putOnce(once)).toBe(false)
-    })
-
-    test('of a start: starting again is no second execution', async () => {
-      const { workflow, executions } = await onStepFunctions()
-      proxy.fail('StartExecution', 'answer_lost')
-      await workflow.start(ask.id, { run: 1, wait: 'Tier1 owner' })
-      expect([proxy.count('StartExecution'), await executions()]).toEqual([2, 1])
-    })
-
-    test('of a signal: the wait is ended once, also when the second answer is a fault', async () => {
-      const { workflow, nextWait, nextEnd } = await onStepFunctions()
-      await workflow.start(ask.id, { run: 1, wait: 'Tier1 owner' })
-      const { taskToken } = await nextWait()
-      proxy.fail('SendTaskFailure', 'answer_lost')
-      expect(['sent', 'late']).toContain(await workflow.endWait(taskToken, 'Settled'))
-      expect(await nextEnd()).toBe('Settled')
-    })
-
-    test('of a role assumed: asking again gives a session that works', async () => {
-      const [role, policy] = [await makeTargetRole(), policyFor('sqs:ListQueues')]
-      const tags = { 'hotwork:request': ask.id }
-      const names = { sessionName: ask.id, sourceIdentity: ask.id }
-      proxy.fail('AssumeRole', 'answer_lost')
-      const credentials = await new StsBroker(new MemoryLog()).assume({
-        role,
-        externalId,
-        ...names,
-        tags,
-        policy,
-        durationSeconds: 900,
-      })
-      expect(proxy.count('AssumeRole')).toBe(2)
-      await expect(new SQSClient({ credentials }).send(new ListQueuesCommand({}))).resolves.toBeDefined()
-    })
-
-    test('of a signature: it is made again', async () => {
-      const { KeyMetadata } = await new KMSClient({}).send(
-        new CreateKeyCommand({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }),
-      )
-      proxy.fail('Sign', 'answer_lost')
-      const signer = new KmsSigner(KeyMetadata?.KeyId as string)
-      await expect(signer.sign('at+jwt', {})).resolves.toMatch(/^[\w-]+\.[\w-]+\.[\w-]{86}$/)
-      expect(proxy.count('Sign')).toBe(2)
-    })
+  test('a transaction whose answer is lost is sent again as the same one, and commits once', async () => {
+    const { requests, ledger } = stores()
+    proxy.fail('TransactWriteItems', 'answer_lost', 'answer_lost')
+    expect(await requests.commit(submission(ask, { once: [once] }))).toEqual({ outcome: 'committed' })
+    expect(proxy.count('TransactWriteItems')).toBe(3)
+    expect(verify(ask.id, await ledger.entries(ask.id)).broken).toBeUndefined()
   })
 
-  test('a store that throttles a little is only slower', async () => {
+  test('a claim whose answer is lost is recognised by its claimant', async () => {
+    const { requests } = stores()
+    proxy.fail('PutItem', 'answer_lost')
+    expect(await requests.claim(once)).toBe(true)
+    expect(proxy.count('PutItem')).toBe(2)
+    expect(await requests.claim(once)).toBe(false)
+  })
+
+  test('a start whose answer is lost makes one execution', async () => {
+    const { workflow, executions } = await onStepFunctions()
+    proxy.fail('StartExecution', 'answer_lost')
+    await workflow.start(ask.id, { run: 1, wait: 'Tier1 owner' })
+    expect([proxy.count('StartExecution'), await executions()]).toEqual([2, 1])
+  })
+
+  test('a signal whose answer is lost ends its wait once, even if the second answer is a fault', async () => {
+    const { workflow, nextWait, nextEnd } = await onStepFunctions()
+    await workflow.start(ask.id, { run: 1, wait: 'Tier1 owner' })
+    const { taskToken } = await nextWait()
+    proxy.fail('SendTaskFailure', 'answer_lost')
+    expect(['sent', 'late']).toContain(await workflow.signal(taskToken, 'Settled'))
+    expect(await nextEnd()).toBe('Settled')
+  })
+
+  test('an AssumeRole whose answer is lost is retried, and gives a session that works', async () => {
+    const [role, policy] = [await makeTargetRole(), policyFor('sqs:ListQueues')]
+    const tags = { 'hotwork:request': ask.id }
+    const names = { sessionName: ask.id, sourceIdentity: ask.id }
+    proxy.fail('AssumeRole', 'answer_lost')
+    const credentials = await new StsBroker(new MemoryLog()).assume({
+      role,
+      externalId,
+      ...names,
+      tags,
+      policy,
+      durationSeconds: 900,
+    })
+    expect(proxy.count('AssumeRole')).toBe(2)
+    await expect(new SQSClient({ credentials }).send(new ListQueuesCommand({}))).resolves.toBeDefined()
+  })
+
+  test('a signature whose answer is lost is made again', async () => {
+    const { KeyMetadata } = await new KMSClient({}).send(
+      new CreateKeyCommand({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }),
+    )
+    proxy.fail('Sign', 'answer_lost')
+    const signer = new KmsSigner(KeyMetadata?.KeyId as string)
+    await expect(signer.sign('at+jwt', {})).resolves.toMatch(/^[\w-]+\.[\w-]+\.[\w-]{86}$/)
+    expect(proxy.count('Sign')).toBe(2)
+  })
+
+  test('a store that throttles briefly is only slower', async () => {
     const { requests } = stores()
     proxy.fail('TransactWriteItems', throttled)
     expect(await requests.commit(submission(ask))).toEqual({ outcome: 'committed' })
@@ -149,7 +145,7 @@ describe('a world that breaks', () => {
   })
 
   test.each<[what: string, patience: NonNullable<Parameters<typeof connect>[0]>, requests: number]>([
-    // Any other bound is longer than Jest waits for a test.
+    // Every other bound is longer than Jest waits for a test.
     ['one attempt', { attempts: 1, attemptMs: 200, totalMs: 600_000 }, 1],
     ['a call as a whole', { attempts: 9, attemptMs: 600_000, totalMs: 1000 }, 1],
     ['a call with its pauses', { attempts: 999, attemptMs: 150, totalMs: 2000 }, 2],
@@ -160,7 +156,7 @@ describe('a world that breaks', () => {
     expect(proxy.count('GetItem')).toBeGreaterThanOrEqual(sent)
   })
 
-  test('writers whose transactions meet are stale, and not in doubt', async () => {
+  test('conflicting transactions are stale, not unknown', async () => {
     const { requests } = stores()
     const conflict = [{ Code: 'TransactionConflict' }, { Code: 'None' }, { Code: 'None' }]
     proxy.fail('TransactWriteItems', json(400, 'TransactionCanceledException', { CancellationReasons: conflict }))
@@ -170,11 +166,11 @@ describe('a world that breaks', () => {
     expect(await stores().ledger.append('agent:x', noEntries, entries, head)).toBe(false)
   })
 
-  test('a transaction that was cancelled for want of capacity wrote nothing, and is tried again', async () => {
+  test('a transaction that was throttled wrote nothing, and is retried', async () => {
     const reasons = [{ Code: 'ThrottlingError' }, { Code: 'None' }, { Code: 'None' }]
     const cancelled = json(400, 'TransactionCanceledException', { CancellationReasons: reasons })
     proxy.fail('TransactWriteItems', cancelled, cancelled)
-    // As many attempts as one in a hurry makes, and time for each.
+    // As many attempts as a hurried caller has, with time for each.
     const { requests } = stores({ ...patient, attempts: hurried.attempts })
     await expect(requests.commit(submission(ask))).rejects.toThrow(StoreUnavailable)
     expect(proxy.count('TransactWriteItems')).toBe(hurried.attempts)
@@ -182,21 +178,14 @@ describe('a world that breaks', () => {
     expect(await requests.commit(submission(ask))).toEqual({ outcome: 'committed' })
   })
 
-  test('a transaction that is cancelled so again and again is a fault', async () => {
-    const reasons = [{ Code: 'ThrottlingError' }, { Code: 'None' }, { Code: 'None' }]
-    const cancelled = json(400, 'TransactionCanceledException', { CancellationReasons: reasons })
-    proxy.fail('TransactWriteItems', cancelled, cancelled, cancelled, cancelled)
-    await expect(stores().requests.commit(submission(ask))).rejects.toThrow(StoreUnavailable)
-  })
-
-  test('a ledger that knows more than the state does is a fault, and not a race to be tried again', async () => {
+  test('a ledger with more entries than the state is a fault, not a race to retry', async () => {
     const { requests, ledger } = stores()
     const { entries, head } = submission(ask)
     await ledger.append(ask.id, noEntries, entries, head)
     await expect(requests.commit(submission(ask))).rejects.toThrow(/ledger of `req_/)
   })
 
-  test('no fault shows what an item holds', async () => {
+  test('no fault shows the content of an item', async () => {
     const secret = sampleAsk({ justification: canary, arguments: { Value: canary } })
     const { requests, ledger } = stores()
     const reasons = [{ Code: 'ValidationError', Item: { state: { S: canary } } }, { Code: 'None' }, { Code: 'None' }]
@@ -211,7 +200,7 @@ describe('a world that breaks', () => {
     }
   })
 
-  test('items that a busy table leaves unread are asked for again, and the order stays', async () => {
+  test('items that a throttled table leaves unread are retried, and the order stays', async () => {
     const { requests } = stores()
     for (const n of [1, 2, 3]) await requests.commit(submission(sampleAsk({ id: requestId(n) }), { after: n }))
     const Keys = [1, 2, 3].map((n) => ({ pk: { S: `REQ#${requestId(n)}` }, sk: { S: 'REQ' } }))
@@ -222,7 +211,7 @@ describe('a world that breaks', () => {
     expect(proxy.count('BatchGetItem')).toBe(3)
   })
 
-  test('an index that lags behind shows nothing that is no longer so', async () => {
+  test('a row of a lagging index is left out', async () => {
     const { requests } = stores()
     const change = submission(ask)
     await requests.commit(change)
@@ -233,7 +222,7 @@ describe('a world that breaks', () => {
     expect(await requests.list({ status: 'pending' }, { limit: 10 })).toEqual({ items: [] })
   })
 
-  test('a state that this code does not understand is a fault', async () => {
+  test('a state of an unknown form is a fault', async () => {
     const { requests } = stores()
     const Item = {
       pk: { S: `REQ#${ask.id}` },
@@ -248,7 +237,7 @@ describe('a world that breaks', () => {
   test.each([
     ['disabled', 'DisabledException'],
     ['to be deleted', 'KMSInvalidStateException'],
-  ])('a key that is %s is a fault of the key, and signs nothing', async (_what, code) => {
+  ])('a KMS key that is %s is a fault of the key, and signs nothing', async (_what, code) => {
     proxy.fail('GetPublicKey', json(400, code))
     await expect(new KmsKeySet(['key']).jwks()).rejects.toThrow(KeyUnavailable)
     const { KeyMetadata } = await new KMSClient({}).send(
@@ -259,7 +248,7 @@ describe('a world that breaks', () => {
     expect(proxy.count('Sign')).toBe(1)
   })
 
-  test('a queue that takes only some of a batch says how many it refused, and shows none', async () => {
+  test('a queue that takes only some of a batch says how many it refused, without their content', async () => {
     const Failed = [{ Id: '0', Code: 'InternalError', SenderFault: false, Message: canary }]
     proxy.fail('SendMessageBatch', { status: 200, body: { Successful: [{ Id: '1', MessageId: '1' }], Failed } })
     const queue = new SqsFifoQueue(`${proxy.url}/000000000000/q.fifo`, new SQSClient({ md5: false }))

@@ -29,7 +29,7 @@ beforeEach(async () => {
   const name = `openings-${randomUUID()}`
   const [sns, sqs] = [new SNSClient({}), new SQSClient({})]
   topic = (await sns.send(new CreateTopicCommand({ Name: name }))).TopicArn as string
-  // A queue takes from a topic only what its own policy lets it.
+  // A queue takes from a topic only if its own policy allows it.
   const Policy = JSON.stringify({
     Version: '2012-10-17',
     Statement: [
@@ -48,13 +48,13 @@ beforeEach(async () => {
   await sns.send(new SubscribeCommand({ TopicArn: topic, Protocol: 'sqs', Endpoint }))
 })
 
-/** What somebody who listens to the topic was told. */
+/** The next message of a subscriber. */
 async function heard(): Promise<Heard> {
   const got = await new SQSClient({}).send(new ReceiveMessageCommand({ QueueUrl: queue, WaitTimeSeconds: 10 }))
   return JSON.parse(got.Messages?.[0]?.Body ?? '{}') as Heard
 }
 
-test('whoever listens is told what happened, who it is, what, where, until when, and where to read more', async () => {
+test('a page names the event, the person, the profile, the place, the end and the command for more', async () => {
   await new SnsPager(topic).page(page)
   const { Subject, Message, MessageAttributes } = await heard()
   expect(Subject).toBe('Break-glass opened: checkout-recovery, person:jade')
@@ -68,12 +68,12 @@ test('whoever listens is told what happened, who it is, what, where, until when,
     'review due: 2027-01-16T08:00:00Z',
     `More: npx --no-install hotwork break-glass status ${page.id}`,
   ])
-  // By these somebody may listen to some of it alone.
+  // Subscribers filter by these.
   const attributes = Object.entries(MessageAttributes).map(([name, { Value }]) => [name, Value])
   expect(Object.fromEntries(attributes)).toEqual({ event: 'opened', id: page.id, drill: 'false' })
 })
 
-test('a drill says that it is one before it says anything else', async () => {
+test('a page of a drill begins with that word', async () => {
   await new SnsPager(topic).page({ ...page, drill: true, event: 'ended' })
   const { Subject, Message } = await heard()
   expect(Subject).toBe('DRILL: Break-glass ended, to be reviewed: checkout-recovery, person:jade')
@@ -81,14 +81,14 @@ test('a drill says that it is one before it says anything else', async () => {
   expect(Message).toContain('ended: 2027-01-15T08:30:00Z')
 })
 
-test('whatever the folder calls things, SNS takes it: a subject of ASCII that is not too long, and one line each', async () => {
+test('a page has a short subject of ASCII and one line for each fact, for any names of the folder', async () => {
   await new SnsPager(topic).page({ ...page, what: `größe\n${'x'.repeat(300)}`, incident: 'INC\nid: forged' })
   const { Subject, Message } = await heard()
   expect(Subject).toMatch(/^[ -~]{1,99}$/)
   expect(Message.split('\n').filter((line) => line.startsWith('id: '))).toEqual([`id: ${page.id}`])
 })
 
-test('a topic that is not there, or an SNS that does not answer, is said to be down', async () => {
+test('a missing topic and a silent SNS are both unavailable', async () => {
   await expect(new SnsPager(`${topic}-gone`).page(page)).rejects.toMatchObject({ name: 'PagerUnavailable' })
   const silent = new SNSClient({ endpoint: 'http://127.0.0.1:9', maxAttempts: 1 })
   await expect(new SnsPager(topic, silent).page(page)).rejects.toMatchObject({ name: 'PagerUnavailable' })

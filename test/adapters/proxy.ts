@@ -1,15 +1,15 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What becomes of a request: its answer is lost after it was carried out, none ever comes, or this is the answer. */
+/** The fate of a request: its answer is lost after its effect, no answer ever comes, or this is the answer. */
 export type Fault = 'answer_lost' | 'silence' | { status: number; body: object }
 
-/** Stands between the SDK and an AWS, and lets happen on the wire what a test wants. */
+/** Stands between the SDK and an AWS, and makes faults on the wire. */
 export type FaultyProxy = {
   url: string
   /** The faults of the next requests of an operation, one each; after them all goes well. */
   fail(operation: string, ...faults: readonly Fault[]): void
-  /** How many requests of an operation came in. */
+  /** The number of requests of an operation. */
   count(operation: string): number
   close(): Promise<void>
 }
@@ -64,7 +64,7 @@ async function read(request: IncomingMessage): Promise<Buffer> {
 
 function forward(url: string, method: string, headers: IncomingMessage['headers'], body: Buffer) {
   return new Promise<{ status: number; type: string; body: Buffer }>((resolve, reject) => {
-    // Not `fetch`: the signature covers the `host` that the SDK called, and `fetch` would write its own.
+    // The signature covers the `host` that the SDK called, and `fetch` would write its own.
     const outgoing = request(url, { method, headers: { ...headers, 'content-length': body.length } }, (incoming) => {
       read(incoming).then(
         (answer) =>

@@ -21,9 +21,9 @@ export type Trial<Issued> = {
   own: What
   mediated: What
   next(fate: Fate): void
-  /** How many calls took effect. */
+  /** The number of calls that took effect. */
   done(): number
-  /** From now on reading whether a call was made fails, or works again. */
+  /** Makes the look-up of calls fail, or work again. */
   setReadable(readable: boolean): void
   works(issued: Issued): boolean
   /** The target no longer knows the credential. */
@@ -32,10 +32,10 @@ export type Trial<Issued> = {
   failingRead(): Promise<Found>
 }
 
-/** Longer than a call may be under way. Seconds. */
+/** Longer than a call may be in progress. Seconds. */
 const over = 67
 
-/** What Hotwork promises of every kind of target, whatever its protocol. */
+/** Hotwork's promises for every kind of target. */
 export function keepsPromises<Issued>(kind: string, make: () => Promise<Trial<Issued>>): void {
   async function claimed(credential: 'own' | 'mediated') {
     const trial = await make()
@@ -64,7 +64,7 @@ export function keepsPromises<Issued>(kind: string, make: () => Promise<Trial<Is
   }
 
   describe(`a call at ${kind}`, () => {
-    test('is made at most once, however often it is asked for', async () => {
+    test('a call is made at most once, even if it is asked for several times', async () => {
       const { call, done } = await claimed('mediated')
       const all = await Promise.all([call(), call(), call()])
       expect([all.filter(({ ok }) => ok).length, done()]).toEqual([1, 1])
@@ -72,14 +72,14 @@ export function keepsPromises<Issued>(kind: string, make: () => Promise<Trial<Is
       expect(done()).toBe(1)
     })
 
-    test('whose answer was lost is looked up, and is not made again', async () => {
+    test('a call whose answer was lost is looked up, and is not made again', async () => {
       const { call, next, done, use } = await claimed('mediated')
       next('answer_lost')
       expect(await call()).toMatchObject({ ok: true })
       expect([done(), (await use())?.ended?.outcome]).toEqual([1, 'succeeded'])
     })
 
-    test('that was lost itself has failed once reading finds nothing, and is not made again', async () => {
+    test('a lost call has failed once a reading finds nothing, and is not made again', async () => {
       const { world, call, next, done, use, resolve } = await claimed('mediated')
       next('call_lost')
       expect(await call()).toMatchObject({ code: 'outcome_unknown' })
@@ -90,7 +90,7 @@ export function keepsPromises<Issued>(kind: string, make: () => Promise<Trial<Is
       expect(done()).toBe(0)
     })
 
-    test('that the target refuses has failed', async () => {
+    test('a call that the target refuses has failed', async () => {
       const { call, next, done, use } = await claimed('mediated')
       next('refused')
       expect(await call()).toMatchObject({ code: 'call_failed' })
@@ -98,7 +98,7 @@ export function keepsPromises<Issued>(kind: string, make: () => Promise<Trial<Is
     })
 
     test.each(['not_sent', 'outdated'] as const)(
-      'that was %s gives its use back, and may be asked for again',
+      'a call that was %s returns its use, and may be asked for again',
       async (fate) => {
         const { call, next, done, uses } = await claimed('mediated')
         next(fate)
@@ -112,7 +112,7 @@ export function keepsPromises<Issued>(kind: string, make: () => Promise<Trial<Is
       },
     )
 
-    test('that cannot be read now is unknown until it can', async () => {
+    test('a call that cannot be looked up is unknown until it can', async () => {
       const { world, call, next, setReadable, use, resolve } = await claimed('mediated')
       next('answer_lost')
       setReadable(false)
@@ -133,7 +133,7 @@ export function keepsPromises<Issued>(kind: string, make: () => Promise<Trial<Is
       return { ...one, credential: made.value }
     }
 
-    test('works until its grant ends, and one that replaces it ends it', async () => {
+    test('a credential works until its grant ends, or another replaces it', async () => {
       const { works, credential, issue, end } = await issued()
       expect(works(credential)).toBe(true)
       const second = await issue()
@@ -141,7 +141,7 @@ export function keepsPromises<Issued>(kind: string, make: () => Promise<Trial<Is
       expect([works(credential), second.ok && works(second.value)]).toEqual([false, true])
     })
 
-    test('is ended with its request, and twice is once', async () => {
+    test('a credential ends with its request, even if it is ended twice', async () => {
       const { works, credential, revoke, end } = await issued()
       await revoke()
       await end()
@@ -150,7 +150,7 @@ export function keepsPromises<Issued>(kind: string, make: () => Promise<Trial<Is
       expect(works(credential)).toBe(false)
     })
 
-    test('that is gone is ended', async () => {
+    test('a credential that the target has lost counts as ended', async () => {
       const { works, credential, forget, revoke, end } = await issued()
       forget(credential)
       await revoke()
@@ -159,7 +159,7 @@ export function keepsPromises<Issued>(kind: string, make: () => Promise<Trial<Is
     })
   })
 
-  test(`a read at ${kind} that fails is said to have failed, and throws nothing`, async () => {
+  test(`a failing read at ${kind} is reported, and throws nothing`, async () => {
     const { failingRead } = await make()
     expect(await failingRead()).toMatchObject({ found: 'failed', why: 'unavailable' })
   })

@@ -5,7 +5,7 @@ import type { Halt } from '../../../functions/domain/halts/halt.ts'
 import { ReceiverUnavailable } from '../../../functions/operations/faults.ts'
 import { useServer } from '../../support/http-server.ts'
 
-/** EventBridge answers 200 also where it took nothing. The program here plays its answers. */
+/** EventBridge answers 200 even if it took nothing. A program plays its answers. */
 
 const halt = { id: `hlt_${'0'.repeat(26)}`, target: { kind: 'all', value: 'all' }, reason: '', by: 'person:ana', at: 5 }
 const [event] = eventsOfHalts([], [halt as unknown as Halt])
@@ -39,12 +39,12 @@ test('an event is put under its type, from `hotwork`, on the one bus', async () 
   })
 })
 
-test('one that EventBridge did not take, in an answer of 200, comes again', async () => {
+test('an event that EventBridge refuses in an answer of 200 is a fault', async () => {
   answer = { status: 200, body: { FailedEntryCount: 1, Entries: [{ ErrorCode: 'ThrottlingException' }] } }
   await expect(bus().put(event)).rejects.toThrow(ReceiverUnavailable)
 })
 
-test('so does one that it refused', async () => {
+test('an event that EventBridge refuses with 400 is a fault', async () => {
   answer = { status: 400, body: { __type: 'AccessDeniedException', message: 'no' } }
   await expect(bus().put(event)).rejects.toThrow(ReceiverUnavailable)
 })

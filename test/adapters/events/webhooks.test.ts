@@ -56,7 +56,7 @@ function world({ secrets = [secret], patience = 5000, bus = 'takes' as 'takes' |
   const statements = { sign: () => Promise.resolve(undefined) }
   const signals = { ...{ issuer, policy: { bundle }, streams, statements }, sets: new MemorySetPush(), clock }
   const handler = createHandler({ bundle, webhooks, bus: { put }, log, hold, ...signals })
-  /** As the queue does it: again until it is taken, at most so often. */
+  /** Delivers like the queue: again until it is taken, up to `attempts` times. */
   const deliver = async (message: unknown, attempts = 1) => {
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       const record = { messageId: '0000', receiptHandle: 'r', attributes: { ApproximateReceiveCount: `${attempt}` } }
@@ -70,7 +70,7 @@ function world({ secrets = [secret], patience = 5000, bus = 'takes' as 'takes' |
 }
 const toAgent = { receiver: 'webhook:agent:builder', event }
 
-test('it has the signature of Standard Webhooks over its id, its time and its body', async () => {
+test('a webhook has the signature of Standard Webhooks over its id, its time and its body', async () => {
   status(204)
   const { deliver } = world()
   expect(await deliver(toAgent)).toBe(1)
@@ -87,7 +87,7 @@ test('it has the signature of Standard Webhooks over its id, its time and its bo
   expect(JSON.parse(body)).toMatchObject({ type: 'halt.declared', data: { halt: halt.id } })
 })
 
-test('while one secret takes the place of another both sign, and a receiver that has either takes it', async () => {
+test('during a rotation both secrets sign, and a receiver with either one accepts', async () => {
   status(200)
   await world({ secrets: [secret, older] }).deliver(toAgent)
   const [{ headers, body }] = got as [Got]
@@ -106,7 +106,7 @@ test('while one secret takes the place of another both sign, and a receiver that
     ).toBe(true)
 })
 
-test('first 500, then a redirect, then 200 with junk: it comes again, later each time, and nothing is followed', async () => {
+test('a webhook is retried with growing pauses after 500 and a redirect, which is not followed', async () => {
   status(500)
   status(302, { location: `${origin()}/elsewhere` })
   status(200, {}, '<html>'.repeat(100_000))
@@ -117,42 +117,42 @@ test('first 500, then a redirect, then 200 with junk: it comes again, later each
   expect(holds).toEqual([5, 30])
 })
 
-test('a receiver that never answers costs its patience, and it comes again', async () => {
+test('a receiver that never answers times out, and its webhook is retried', async () => {
   const { deliver, log } = world({ patience: 50 })
   expect(await deliver(toAgent)).toBeUndefined()
   expect(JSON.stringify(log)).toContain('ReceiverUnavailable')
 })
 
-test('a receiver that drops the connection has not taken it', async () => {
+test('a webhook whose connection drops was not taken', async () => {
   answers.push((response) => void response.destroy())
   expect(await world().deliver(toAgent)).toBeUndefined()
 })
 
-test('410 ends it at once, and an alarm says so', async () => {
+test('an answer of 410 ends the deliveries at once, with an alarm', async () => {
   status(410)
   const { deliver, log } = world()
   expect(await deliver(toAgent)).toBe(1)
   expect(JSON.stringify(log)).toContain('webhook_gone')
 })
 
-test('without a secret nothing is sent, an alarm says so, and it comes again', async () => {
+test('a webhook without a secret is not sent, raises an alarm and is retried', async () => {
   const { deliver, log } = world({ secrets: [] })
   expect(await deliver(toAgent)).toBeUndefined()
   expect(got).toEqual([])
   expect(JSON.stringify(log)).toContain('webhook_unsigned')
 })
 
-test('a registration that has no address any more is not told, and nothing comes again', async () => {
+test('a registration without an address is not notified, and nothing is retried', async () => {
   expect(await world().deliver({ receiver: 'webhook:agent:other', event })).toBe(1)
   expect(got).toEqual([])
 })
 
-test('a bus that refuses gets it again', async () => {
+test('an event that the bus refuses is retried', async () => {
   expect(await world({ bus: 'refuses' }).deliver({ receiver: 'bus', event }, 3)).toBeUndefined()
 })
 
 test.each(['', 'junk', '{}', '{"receiver":"bus"}', JSON.stringify({ receiver: 'elsewhere', event })])(
-  'a message that is none goes the way to the dead letters: `%s`',
+  'the malformed message `%s` goes to the dead letters',
   async (body) => {
     expect(await world().deliver(body)).toBeUndefined()
     expect(got).toEqual([])
@@ -175,7 +175,7 @@ test.each([
   'fec0::1',
   '2002:7f00:1::',
   '64:ff9b:1::7f00:1',
-])('nothing is sent into a private network: %s', async (address) => {
+])('no webhook is sent to %s, in a private network', async (address) => {
   expect(isInside(address)).toBe(true)
   const host = address.includes(':') ? `[${address}]` : address
   await expect(makePost({ inside: false })(`http://${host}:1/`, { headers: {}, body: '' })).rejects.toMatchObject({
@@ -183,7 +183,7 @@ test.each([
   })
 })
 
-test('a name that leads to this machine is refused too, before anything is sent', async () => {
+test('a name that resolves to this machine is refused before anything is sent', async () => {
   status(200)
   const { port } = new URL(origin())
   const post = makePost({ inside: false })

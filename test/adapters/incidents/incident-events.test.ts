@@ -3,7 +3,7 @@ import { isSigned, WebhookIncidentEvents } from '../../../functions/adapters/sta
 import { MemoryClock } from '../../support/memory-clock.ts'
 import { start } from '../../support/world.ts'
 
-/** Whoever keeps incidents proves it by Standard Webhooks, and says little. */
+/** The incident tool authenticates by Standard Webhooks, and says little. */
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const old = Buffer.alloc(24, 9).toString('base64')
@@ -31,7 +31,7 @@ function read({
   return events.read({ header: (name) => headers[name], body })
 }
 
-test('the vector that the specification’s own libraries are tested with holds', () => {
+test("the test vector of the specification's own libraries is accepted", () => {
   const vector = {
     id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
     timestamp: '1614265330',
@@ -48,13 +48,13 @@ test.each([
   ['Resolved', true],
   ['reopened', false],
   ['acknowledged', false],
-])('an incident that is %s', async (status, closed) => {
+])('an incident with status %s is closed: %p', async (status, closed) => {
   const said = await read({ body: JSON.stringify({ incident: 'INC-7', status, severity: 1, more: { of: 'theirs' } }) })
   expect(said).toEqual({ ok: true, value: { id: 'msg_1', incident: 'INC-7', closed } })
 })
 
 test.each<[what: string, sent: Sent]>([
-  ['by nobody', { signature: '' }],
+  ['without a signature', { signature: '' }],
   ['by a stranger', { key: stranger }],
   ['by another version', { signature: sign('msg_1', start, '{}').replace('v1', 'v2'), body: '{}' }],
   ['by half a signature', { signature: sign('msg_1', start, '{}').slice(0, 30), body: '{}' }],
@@ -63,14 +63,14 @@ test.each<[what: string, sent: Sent]>([
   ['over another time', { signature: sign('msg_1', start - 1, '{"incident":"INC-7","status":"closed"}') }],
   ['too long ago', { at: start - 301 }],
   ['in the future', { at: start + 301 }],
-  ['at no time', { at: 'now' }],
+  ['without a time', { at: 'now' }],
   ['at a time with more behind it', { at: `${start}0000` }],
   ['with a full stop in its id, which is another id and time', { id: `msg_1.${start}` }],
-])('what is signed %s is not heard, and not read', async (_what, sent) => {
+])('an event signed %s is refused before it is read', async (_what, sent) => {
   expect(await read(sent)).toEqual({ ok: false, code: 'unsigned' })
 })
 
-test('while a secret is rotated the one before holds, on either side', async () => {
+test('during a rotation the previous secret is accepted, on either side', async () => {
   expect(await read({ key: old })).toMatchObject({ ok: true })
   const body = '{"incident":"INC-7","status":"closed"}'
   const both = `${sign('msg_1', start, body, stranger)} ${sign('msg_1', start, body)}`
@@ -85,12 +85,12 @@ test.each([
   '{"incident":"","status":"closed"}',
   '{"incident":7,"status":"closed"}',
   `{"incident":"${'7'.repeat(200)}","status":"closed"}`,
-])('what is signed and no incident is said to be none, without a word of it: %s', async (body) => {
+])('the signed body %s is refused as malformed, without its content', async (body) => {
   const said = await read({ body })
   expect(said).toEqual({ ok: false, code: 'malformed', detail: '`incident` and `status` should be text' })
 })
 
-test('without its secret nothing is heard', async () => {
+test('events without a configured secret are refused', async () => {
   const events = new WebhookIncidentEvents(() => Promise.reject(new Error('no secret')), new MemoryClock(start))
   await expect(events.read({ header: () => 'x', body: '{}' })).rejects.toThrow('no secret')
   const none = new WebhookIncidentEvents(async () => [], new MemoryClock(start))

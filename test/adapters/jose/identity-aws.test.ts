@@ -48,17 +48,17 @@ describe('a web identity token of AWS', () => {
     ['a session of the role', { sub: 'arn:aws:sts::111122223333:assumed-role/remediator/session' }],
     ['a role of another account', { sub: 'arn:aws:iam::444455556666:role/agents/remediator' }],
     ['a role of another partition', { sub: 'arn:aws.evil:iam::111122223333:role/agents/remediator' }],
-    ['nothing that STS says', { 'https://sts.amazonaws.com/': undefined }],
-    ['an account outside of what STS says', { 'https://sts.amazonaws.com/': {}, aws_account: '111122223333' }],
+    ['no claims of STS', { 'https://sts.amazonaws.com/': undefined }],
+    ['an account outside the claims of STS', { 'https://sts.amazonaws.com/': {}, aws_account: '111122223333' }],
     ['an account that is a number', under({ aws_account: 111122223333 })],
-    ['where its session came from', under({ subject_mode: 'OriginIdentity' })],
-    ['where its session came from, at the top', { subject_mode: 'OriginIdentity' }],
+    ['the origin of its session', under({ subject_mode: 'OriginIdentity' })],
+    ['the origin of its session, at the top', { subject_mode: 'OriginIdentity' }],
     ['a mode that is no text', under({ subject_mode: ['OriginIdentity'] })],
-  ])('that says %s is refused', async (_what, claims) => {
+  ])('an AWS token that says %s is refused', async (_what, claims) => {
     expect(await desk.who(desk.token(claims))).toBe('token_invalid')
   })
 
-  test('that speaks for where its session came from is taken where that is expected, and nowhere is it the role', async () => {
+  test('an AWS token for the origin of a session is accepted only if expected, and never as the role', async () => {
     const expecting = await Desk.open(aws('ES384'), key, { originIdentity: true })
     const person = expecting.token({ sub: 'ana@example.com', ...under({ subject_mode: 'OriginIdentity' }) })
     expect(await expecting.who(person)).toBe('stranger')
@@ -68,7 +68,7 @@ describe('a web identity token of AWS', () => {
     await expecting.server.close()
   })
 
-  test('brings nothing that its caller could have written', async () => {
+  test('an AWS token gives no claim that its caller could have written', async () => {
     const more = { request_tags: { org_id: 'o-evil' }, principal_tags: { team: 'x' }, org_id: 'o-a1b2c3d4e5' }
     const verified = await desk.verify(desk.token(under(more)))
     expect(verified).toMatchObject({ ok: true })

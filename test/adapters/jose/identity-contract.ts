@@ -5,32 +5,31 @@ import { type Identity, withIdentity } from '../../../functions/domain/people/or
 import { IssuerUnavailable, KeyNotYetKnown } from '../../../functions/operations/faults.ts'
 import { submittedAt } from '../../support/ask.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
-import { type IssuerServer, startIssuer } from './issuer-server.ts'
-import type { Mood } from './key-server.ts'
+import { type IssuerServer, type Mood, startIssuer } from './issuer-server.ts'
 import { type Algorithm, SigningKey } from './signing-key.ts'
 import { maced, part } from './tokens.ts'
 
 export const own = 'https://hotwork.example'
 export const now = submittedAt
 
-/** A source of identities, and what a test must know to make its tokens. */
+/** A source of identities, with the facts for making its tokens. */
 export type SourceUnderTest = {
   algorithm: Algorithm
-  /** As the deployment file has it, with this server as its own. */
+  /** The issuer of the deployment file, with this server as its own. */
   issuer(server: IssuerServer): Issuer
   /** The claims of a good token, times and audience apart. */
   claims(server: IssuerServer): object
-  /** The same from somebody whom nobody put on the list. */
+  /** Claims of issuers that are not on the list. */
   elsewhere: { [what: string]: (server: IssuerServer) => object }
-  /** As the policy folder registers the bearer. */
+  /** The bearer's identity in the policy folder. */
   registered: Omit<Identity, 'issuer'>
-  /** For each value that the identity is pinned to: the claims in which it is this instead. */
+  /** For each pinned value of the identity: claims with another value. */
   pins: { [name: string]: [value: string, claims: (value: string) => object] }
-  /** How the keys are published. */
+  /** The published form of a key. */
   publish(key: SigningKey): object
-  /** What becomes of a token whose audience is a list of ours alone. */
+  /** The verdict on a token whose audience is a list of ours alone. */
   audienceInList: 'known' | 'audience_mismatch'
-  /** What becomes of a token that does not say when it was made. */
+  /** The verdict on a token without `iat`. */
   withoutIat: 'known' | 'token_invalid'
 }
 
@@ -54,7 +53,7 @@ export class Desk {
     return new Desk(source, server, key, { ...source.issuer(server), ...more } as Issuer)
   }
 
-  /** A good token but for what is said here. */
+  /** A good token, except for these claims and headers. */
   token(rest: object = {}, header: object = {}, key = this.key): string {
     const at = this.clock.now()
     return key.token({ ...this.claims(), iat: at, exp: at + 240, ...rest }, header)
@@ -64,7 +63,7 @@ export class Desk {
 
   verify = (token: string) => this.#verifier.verify(token)
 
-  /** `known` for the registered bearer, `stranger` for another whose token is good, why the token is refused, or that nothing is known of it. */
+  /** `known` for the registered bearer, `stranger` for another with a good token, the code of a refusal, or `in_doubt`. */
   async who(token: string): Promise<string> {
     const verified = await this.verify(token).catch((fault: unknown) => {
       if (fault instanceof KeyNotYetKnown) return { ok: false, code: 'in_doubt' } as const
@@ -77,7 +76,7 @@ export class Desk {
   }
 }
 
-/** What no exact match takes for the same, and what a careless one would. */
+/** Values that an exact match refuses, and a careless one would accept. */
 const nearMissesOf = (value: string): [what: string, text: string][] => [
   ['with a letter more', `${value}x`],
   ['with a letter less', value.slice(0, -1)],
@@ -96,7 +95,7 @@ const nearMissesOf = (value: string): [what: string, text: string][] => [
   ['as nothing', ''],
 ]
 
-/** What every source of identities promises, whatever else it asks for. */
+/** The promises of every source of identities. */
 export function keepsTheIdentityContract(source: SourceUnderTest): void {
   let key: SigningKey
   let stranger: SigningKey
@@ -118,13 +117,13 @@ export function keepsTheIdentityContract(source: SourceUnderTest): void {
     ['has a hundred dots', 'token_malformed', () => `a${'.a'.repeat(100)}`],
     ['has empty parts', 'token_malformed', () => '..'],
     ['names a key with ten thousand letters', 'token_malformed', () => desk.token({}, { kid: 'k'.repeat(10_000) })],
-    ['is for somebody else', 'audience_mismatch', () => desk.token({ aud: 'https://payments.example' })],
+    ['is for another audience', 'audience_mismatch', () => desk.token({ aud: 'https://payments.example' })],
     ['is for an audience that begins like ours', 'audience_mismatch', () => desk.token({ aud: `${own}.evil.example` })],
     ['is for us and for another audience', 'audience_mismatch', () => desk.token({ aud: [own, 'https://b.example'] })],
     ['is for us twice', 'audience_mismatch', () => desk.token({ aud: [own, own] })],
-    ['is for nobody in a list', 'audience_mismatch', () => desk.token({ aud: [] })],
+    ['has an empty list of audiences', 'audience_mismatch', () => desk.token({ aud: [] })],
     ['is for a list of lists', 'audience_mismatch', () => desk.token({ aud: [[own]] })],
-    ['is for nobody', 'audience_mismatch', () => desk.token({ aud: undefined })],
+    ['has no audience', 'audience_mismatch', () => desk.token({ aud: undefined })],
     ['has expired', 'token_expired', () => desk.token({ iat: now - 200, exp: now - 30 })],
     ['has no end', 'token_invalid', () => desk.token({ exp: undefined })],
     ['has a text for an end', 'token_invalid', () => desk.token({ exp: 'never' })],
@@ -134,8 +133,8 @@ export function keepsTheIdentityContract(source: SourceUnderTest): void {
     ['is a DPoP proof by its type', 'token_invalid', () => desk.token({}, { typ: 'dpop+jwt' })],
     ['has no algorithm', 'token_invalid', () => desk.token({}, { alg: 'none' })],
     ['says an algorithm that is not on the list', 'token_invalid', () => desk.token({}, { alg: 'HS512' })],
-    ['demands what we do not know', 'token_invalid', () => desk.token({}, { crit: ['x'], x: 1 })],
-    ['is signed by somebody else', 'token_invalid', () => desk.token({}, { kid: key.jwk.kid }, stranger)],
+    ['has an unknown critical header', 'token_invalid', () => desk.token({}, { crit: ['x'], x: 1 })],
+    ['is signed by another key', 'token_invalid', () => desk.token({}, { kid: key.jwk.kid }, stranger)],
     ['brings its own key', 'token_invalid', () => desk.token({}, { jwk: stranger.jwk, kid: undefined }, stranger)],
     [
       'names an address for its key',
@@ -164,15 +163,15 @@ export function keepsTheIdentityContract(source: SourceUnderTest): void {
     expect(await desk.who(`${unsigned}.AA`)).toBe('token_invalid')
   })
 
-  test('a token that is for us alone, in a list', async () => {
+  test("a token for us alone in a list is judged by the source's rule", async () => {
     expect(await desk.who(desk.token({ aud: [own] }))).toBe(source.audienceInList)
   })
 
-  test('a token that does not say when it was made', async () => {
+  test("a token without `iat` is judged by the source's rule", async () => {
     expect(await desk.who(desk.token({ iat: undefined }))).toBe(source.withoutIat)
   })
 
-  test.each(Object.entries(source.elsewhere))('a token from %s is from nobody we know', async (_what, claims) => {
+  test.each(Object.entries(source.elsewhere))('a token from %s is from an unknown issuer', async (_what, claims) => {
     expect(await desk.who(desk.token(claims(desk.server)))).toBe('issuer_unknown')
   })
 
@@ -181,11 +180,11 @@ export function keepsTheIdentityContract(source: SourceUnderTest): void {
       .filter(([, text]) => text !== value)
       .map(([what, text]): [string, string, object] => [name, what, claims(text)]),
   )
-  test.each(nearMisses)('%s %s is another person', async (_name, _what, claims) => {
+  test.each(nearMisses)('%s %s is another identity', async (_name, _what, claims) => {
     expect(await desk.who(desk.token(claims))).not.toBe('known')
   })
 
-  test('an unknown key has the keys asked for again, at most once in half a minute', async () => {
+  test('an unknown key causes a fetch of the keys, at most once in half a minute', async () => {
     expect(await desk.who(desk.token())).toBe('known')
     for (let n = 0; n < 20; n++) expect(await desk.who(desk.token({}, { kid: `k${n}` }))).toBe('in_doubt')
     expect(desk.server.visits.keys).toBe(1)
@@ -195,7 +194,7 @@ export function keepsTheIdentityContract(source: SourceUnderTest): void {
     expect(desk.server.visits.keys).toBe(2)
   })
 
-  test('a key that was rotated in is believed, and one that was rotated out no more', async () => {
+  test('a key that was rotated in is believed, and one that was rotated out is not', async () => {
     expect(await desk.who(desk.token())).toBe('known')
     desk.server.keys = [source.publish(stranger)]
     desk.clock.advance(30)
@@ -205,7 +204,7 @@ export function keepsTheIdentityContract(source: SourceUnderTest): void {
   })
 
   test.each<Mood>(['broken', 'silent', 'html', 'huge', 'empty', 'moved'])(
-    'with keys that cannot be had (%s), nothing is known, and they are asked for twice at once and then no more',
+    'unavailable keys (%s) leave tokens in doubt, and are fetched twice at once',
     async (mood) => {
       desk.server.mood = mood
       await expect(desk.verify(desk.token())).rejects.toThrow(IssuerUnavailable)
@@ -215,7 +214,7 @@ export function keepsTheIdentityContract(source: SourceUnderTest): void {
   )
 
   test.each<Mood>(['broken', 'html', 'empty'])(
-    'keys are remembered for an hour while they cannot be had (%s), and then nothing is known',
+    'cached keys are believed for an hour while they are unavailable (%s)',
     async (mood) => {
       expect(await desk.who(desk.token())).toBe('known')
       desk.server.mood = mood
@@ -229,7 +228,7 @@ export function keepsTheIdentityContract(source: SourceUnderTest): void {
     },
   )
 
-  test('whatever is refused or in doubt says nothing of the token', async () => {
+  test('a refusal or a doubt shows nothing of the token', async () => {
     const canary = { more: 'canary-7f3a', acr: 'canary-7f3a' }
     const refused = await Promise.all([
       desk.verify(desk.token({ ...canary, exp: now - 60 })),
@@ -245,7 +244,7 @@ export function keepsTheIdentityContract(source: SourceUnderTest): void {
     expect(inspect([refused, fault], { depth: 9 })).not.toContain('canary')
   })
 
-  test('a token of a year is refused once it is an hour old, unless the deployment file says another age', async () => {
+  test('a token of a year is refused once it is an hour old, unless the deployment sets another age', async () => {
     const aYear = { iat: now - 3700, exp: now + 365 * 86_400 }
     expect(await desk.who(desk.token(aYear))).toBe('token_expired')
     const lenient = await Desk.open(source, desk.key, { maxAge: 7200 })
@@ -253,7 +252,7 @@ export function keepsTheIdentityContract(source: SourceUnderTest): void {
     await lenient.server.close()
   })
 
-  test('a token older than the deployment allows is refused, whatever its own end says', async () => {
+  test('a token older than the deployment allows is refused, despite its own end', async () => {
     const strict = await Desk.open(source, key, { maxAge: 120 })
     const aged = (seconds: number) => strict.token({ iat: now - seconds, exp: now + 600 })
     expect(await strict.who(aged(150))).toBe('known')

@@ -48,15 +48,15 @@ describe('a run of GitHub Actions', () => {
     'repo:acme/checkout:environment:production',
     'repo:acme@65410/checkout@1296269:environment:production',
     'repo:renamed/checkout:environment:production',
-  ])('is known by its ids, with `sub` %s', async (sub) => {
+  ])('a run is known by its ids, with `sub` %s', async (sub) => {
     expect(await desk.who(desk.token({ sub }))).toBe('known')
   })
 
-  test.each(Object.keys(pins))('without `%s` is nobody', async (name) => {
+  test.each(Object.keys(pins))('a run without `%s` is unknown', async (name) => {
     expect(await desk.who(desk.token({ [name]: undefined }))).not.toBe('known')
   })
 
-  test('whose ids are numbers is nobody: GitHub writes text', async () => {
+  test('a run with numeric ids is refused: GitHub writes text', async () => {
     expect(await desk.who(desk.token({ repository_id: 1296269 }))).toBe('token_invalid')
   })
 
@@ -66,18 +66,15 @@ describe('a run of GitHub Actions', () => {
     'pull_request_review',
     'pull_request_review_comment',
     'pull_request_comment',
-  ])('that %s started is refused, whatever it is pinned to', async (event) => {
+  ])('a run started by %s is refused, even if it is pinned', async (event) => {
     expect(await desk.who(desk.token({ event_name: event }))).toBe('token_invalid')
   })
 
-  test.each([undefined, '', 7, ['push']])(
-    'that does not say in words what started it (%p) is refused',
-    async (event) => {
-      expect(await desk.who(desk.token({ event_name: event }))).toBe('token_invalid')
-    },
-  )
+  test.each([undefined, '', 7, ['push']])('a run with the invalid event %p is refused', async (event) => {
+    expect(await desk.who(desk.token({ event_name: event }))).toBe('token_invalid')
+  })
 
-  test('brings the claims that may be pinned, and no other', async () => {
+  test('a run gives exactly the claims that may be pinned', async () => {
     const verified = await desk.verify(desk.token({ actor: 'mona' }))
     expect(verified).toMatchObject({ ok: true })
     expect(verified.ok && verified.value.claims).toEqual({

@@ -7,8 +7,7 @@ import type { OidcIssuer } from '../../../functions/domain/people/identity-issue
 import { IssuerUnavailable } from '../../../functions/operations/faults.ts'
 import { endPrograms, startProgram } from '../../local/support/programs.ts'
 import { Desk, keepsTheIdentityContract, own, type SourceUnderTest } from './identity-contract.ts'
-import type { IssuerServer } from './issuer-server.ts'
-import type { Mood } from './key-server.ts'
+import type { IssuerServer, Mood } from './issuer-server.ts'
 import { SigningKey } from './signing-key.ts'
 
 const discovered: SourceUnderTest = {
@@ -46,7 +45,7 @@ describe('discovery', () => {
   })
   afterEach(() => desk.server.close())
 
-  test('asks where the keys are once an hour, and for the keys more often', async () => {
+  test('discovery reads the metadata once an hour, and the keys more often', async () => {
     for (let minutes = 0; minutes < 60; minutes += 10) {
       expect(await desk.who(desk.token())).toBe('known')
       desk.clock.advance(600)
@@ -56,7 +55,7 @@ describe('discovery', () => {
     expect(desk.server.visits).toEqual({ metadata: 2, keys: 7 })
   })
 
-  test('asks anew where the keys are, once they are not there any more', async () => {
+  test('discovery reads the metadata again once the keys have moved', async () => {
     expect(await desk.who(desk.token())).toBe('known')
     desk.server.mood = 'broken'
     desk.clock.advance(600)
@@ -72,17 +71,17 @@ describe('discovery', () => {
     ['its issuer with a slash more', ({ url }) => ({ issuer: `${url}/` })],
     ['no issuer', () => ({ issuer: undefined })],
     ['no place for its keys', () => ({ jwks_uri: undefined })],
-    ['a place that anybody on the way can write', () => ({ jwks_uri: 'http://keys.example/jwks' })],
+    ['a place without TLS', () => ({ jwks_uri: 'http://keys.example/jwks' })],
     ['a place that only looks like this machine', () => ({ jwks_uri: 'http://localhost@keys.example/jwks' })],
     ['a place on this disk', () => ({ jwks_uri: 'file:///etc/passwd' })],
-  ])('metadata that name %s are not believed', async (_what, metadata) => {
+  ])('metadata that name %s are refused', async (_what, metadata) => {
     desk.server.metadata = metadata(desk.server)
     await expect(desk.verify(desk.token())).rejects.toThrow(IssuerUnavailable)
     expect(desk.server.visits.keys).toBe(0)
   })
 
   test.each(['http://127.0.0.1:9001/2018-06-01/runtime', 'http://localhost/jwks', 'http://[::1]/jwks'])(
-    'an issuer of https that names a place on this machine (%s) is not believed',
+    'an https issuer that names %s, on this machine, is refused',
     (jwks_uri) => {
       const issuer = 'https://idp.example'
       expect(metadataOf(issuer).safeParse({ issuer, jwks_uri }).success).toBe(false)
@@ -91,7 +90,7 @@ describe('discovery', () => {
   )
 
   test.each<Mood>(['broken', 'silent', 'html', 'huge', 'empty', 'moved'])(
-    'metadata that cannot be had (%s) leave everything in doubt, and are asked for twice at once and then no more',
+    'unavailable metadata (%s) leave tokens in doubt, and are fetched twice at once',
     async (mood) => {
       desk.server.metadataMood = mood
       await expect(desk.verify(desk.token())).rejects.toThrow(IssuerUnavailable)
@@ -101,40 +100,38 @@ describe('discovery', () => {
   )
 })
 
-describe('oidc-provider, a real issuer', () => {
-  afterAll(endPrograms)
+afterAll(endPrograms)
 
-  test('is discovered, and its client is the agent', async () => {
-    const provider = startProgram([
-      '--input-type=module',
-      '-e',
-      `import { startIdentityProvider } from './local/identity-provider.ts'
-       const provider = await startIdentityProvider(console.error)
-       const keys = await provider.enrol([{ kind: 'workload', subject: 'agent-remediator' }])
-       provider.serve('${own}')
-       console.log(JSON.stringify({ url: provider.url, jwk: keys.get('agent-remediator') }) + ' ready')`,
-    ])
-    await provider.prints(' ready')
-    const { url, jwk } = JSON.parse(provider.printed().slice(0, -' ready'.length - 1))
-    const token = await workloadToken(url, jwk)
+test('oidc-provider is discovered, and its client is the agent', async () => {
+  const provider = startProgram([
+    '--input-type=module',
+    '-e',
+    `import { startIdentityProvider } from './local/identity-provider.ts'
+     const provider = await startIdentityProvider(console.error)
+     const keys = await provider.enrol([{ kind: 'workload', subject: 'agent-remediator' }])
+     provider.serve('${own}')
+     console.log(JSON.stringify({ url: provider.url, jwk: keys.get('agent-remediator') }) + ' ready')`,
+  ])
+  await provider.prints(' ready')
+  const { url, jwk } = JSON.parse(provider.printed().slice(0, -' ready'.length - 1))
+  const token = await workloadToken(url, jwk)
 
-    const issuer: OidcIssuer = { issuer: url, audience: '{issuer}', algorithms: ['ES256'] }
-    const verify = (issuers: { [alias: string]: OidcIssuer }) =>
-      new IdentityVerifier(issuers, own, new SystemClock()).verify(token)
-    expect(await verify({ workloads: issuer })).toMatchObject({
-      ok: true,
-      value: {
-        alias: 'workloads',
-        issuer: url,
-        subject: 'agent-remediator',
-        claims: { client_id: 'agent-remediator' },
-      },
-    })
-    expect(await verify({ people: { ...issuer, audience: '{issuer}/people' } })).toMatchObject({
-      code: 'audience_mismatch',
-    })
-    expect(await verify({ workloads: { ...issuer, algorithms: ['RS256'] } })).toMatchObject({ code: 'token_invalid' })
+  const issuer: OidcIssuer = { issuer: url, audience: '{issuer}', algorithms: ['ES256'] }
+  const verify = (issuers: { [alias: string]: OidcIssuer }) =>
+    new IdentityVerifier(issuers, own, new SystemClock()).verify(token)
+  expect(await verify({ workloads: issuer })).toMatchObject({
+    ok: true,
+    value: {
+      alias: 'workloads',
+      issuer: url,
+      subject: 'agent-remediator',
+      claims: { client_id: 'agent-remediator' },
+    },
   })
+  expect(await verify({ people: { ...issuer, audience: '{issuer}/people' } })).toMatchObject({
+    code: 'audience_mismatch',
+  })
+  expect(await verify({ workloads: { ...issuer, algorithms: ['RS256'] } })).toMatchObject({ code: 'token_invalid' })
 })
 
 /** A token of the local provider, got by an independent client. */

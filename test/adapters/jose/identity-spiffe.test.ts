@@ -53,7 +53,7 @@ describe('a JWT-SVID', () => {
   })
   afterEach(() => desk.server.close())
 
-  test('is recorded under its trust domain, and has no claims but its id', async () => {
+  test('a JWT-SVID is recorded under its trust domain, with no claims but its id', async () => {
     expect(await desk.verify(desk.token({ team: 'payments' }, { typ: 'JWT' }))).toEqual({
       ok: true,
       value: {
@@ -67,7 +67,7 @@ describe('a JWT-SVID', () => {
     })
   })
 
-  test.each([undefined, 'JWT', 'JOSE'])('may say of its type %p', async (typ) => {
+  test.each([undefined, 'JWT', 'JOSE'])('a JWT-SVID may have the type %p', async (typ) => {
     expect(await desk.who(desk.token({}, { typ }))).toBe('known')
   })
 
@@ -78,20 +78,20 @@ describe('a JWT-SVID', () => {
     ['a content type', { cty: 'JWT' }],
     ['a certificate', { x5c: ['AA'] }],
     ['a nonce', { nonce: 'x' }],
-  ])('may not have %s in its header', async (_what, header) => {
+  ])('a JWT-SVID with %s in its header is refused', async (_what, header) => {
     expect(await desk.who(desk.token({}, header))).toBe('token_invalid')
   })
 
-  test('may have an issuer and an id of its own, which say nothing', async () => {
+  test('an issuer and an id in a JWT-SVID are ignored', async () => {
     expect(await desk.who(desk.token({ iss: 'https://oidc.prod.example', jti: 'x' }))).toBe('known')
   })
 
-  test('is at most five minutes old, whatever its end says', async () => {
+  test('a JWT-SVID is at most five minutes old, despite its end', async () => {
     expect(await desk.who(desk.token({ iat: now - 330, exp: now + 3600 }))).toBe('known')
     expect(await desk.who(desk.token({ iat: now - 331, exp: now + 3600 }))).toBe('token_expired')
   })
 
-  test('that does not say when it was made lives at most five minutes more', async () => {
+  test('a JWT-SVID without a time of issue lives at most five minutes more', async () => {
     expect(await desk.who(desk.token({ iat: undefined, exp: now + 330 }))).toBe('known')
     expect(await desk.who(desk.token({ iat: undefined, exp: now + 331 }))).toBe('token_expired')
   })
@@ -100,7 +100,7 @@ describe('a JWT-SVID', () => {
     ['X.509 authority', 'x509-svid'],
     ['WIT-SVID key', 'wit-svid'],
     ['key for OpenID tokens', 'sig'],
-  ])('signed with a %s of the bundle is refused', async (_what, use) => {
+  ])('a JWT-SVID signed with a %s of the bundle is refused', async (_what, use) => {
     const other = await SigningKey.make('ES256')
     desk.server.keys = [
       { ...key.jwk, use: 'jwt-svid' },
@@ -110,7 +110,7 @@ describe('a JWT-SVID', () => {
     expect(await desk.who(desk.token())).toBe('known')
   })
 
-  test('of a bundle that has only other keys is in doubt', async () => {
+  test('a JWT-SVID is in doubt if its bundle has only other keys', async () => {
     desk.server.keys = [{ ...key.jwk, use: 'x509-svid' }]
     await expect(desk.verify(desk.token())).rejects.toThrow(IssuerUnavailable)
   })
@@ -122,7 +122,7 @@ describe('a JWT-SVID', () => {
     ['soon', 300],
     [0, 300],
     [undefined, 300],
-  ])('of a bundle that would be asked for again in %p s has it so, within bounds', async (hint, seconds) => {
+  ])('a bundle with the refresh hint %p is fetched again within bounds', async (hint, seconds) => {
     desk.server.keySet = { spiffe_sequence: 7, spiffe_refresh_hint: hint }
     expect(await desk.who(desk.token())).toBe('known')
     desk.clock.advance(seconds - 1)
@@ -133,7 +133,7 @@ describe('a JWT-SVID', () => {
     expect(desk.server.visits.keys).toBe(2)
   })
 
-  test('is verified by a bundle that was deployed, and nobody is asked', async () => {
+  test('a JWT-SVID is verified by a deployed bundle, without a fetch', async () => {
     const bundle = SpiffeBundle.parse({ keys: [{ ...key.jwk, use: 'jwt-svid' }] })
     const sealed = await Desk.open(server, key, { bundle, bundleEndpoint: undefined })
     expect(await sealed.who(sealed.token())).toBe('known')

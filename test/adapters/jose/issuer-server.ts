@@ -1,15 +1,17 @@
 import { listenOnLoopback } from '../../../local/loopback.ts'
-import type { Mood } from './key-server.ts'
 
-/** An issuer as others see it: its metadata, and its keys, in whatever mood. It counts who comes for which. */
+/** The state of an issuer's endpoint. */
+export type Mood = 'well' | 'broken' | 'silent' | 'html' | 'huge' | 'empty' | 'moved'
+
+/** An issuer's metadata and keys over HTTP, in any mood. It counts the visits for each. */
 export type IssuerServer = {
   url: string
-  /** Where its keys are, whether or not its metadata say so. */
+  /** The address of its keys, even if its metadata name another. */
   keysUrl: string
   keys: readonly object[]
   /** More members of its key set, as SPIFFE bundles have. */
   keySet: object
-  /** What its metadata say otherwise than they should. */
+  /** Members of its metadata that replace the right ones. */
   metadata: object
   mood: Mood
   /** The mood of its metadata alone. */
@@ -46,7 +48,7 @@ export async function startIssuer(...keys: readonly object[]): Promise<IssuerSer
       moved: [302, ''],
     }
     const answer = answers[forMetadata ? shown.metadataMood : shown.mood]
-    if (!answer) return // It says nothing, for as long as anybody waits.
+    if (!answer) return // Silence, for as long as the client waits.
     response.writeHead(answer[0], { 'content-type': 'application/json', location: `${shown.url}/elsewhere` })
     response.end(answer[1])
   })

@@ -9,7 +9,7 @@ import type { JsonObject } from '../../../functions/domain/values.ts'
 import { agentKey, credentialId, remediator, requestId, submittedAt } from '../../support/ask.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
 
-/** The key that signs tokens and that of the notary are published together, and neither signs in the other's place. */
+/** The keys of tokens and of the notary are published together, and neither signs for the other's purpose. */
 
 const issuer = 'https://hotwork.example'
 const clock = new MemoryClock(submittedAt)
@@ -51,7 +51,7 @@ const accessToken = {
 test.each([
   ['the key of tokens', tokens, { ok: true }],
   ["the notary's key", notary, { ok: false, code: 'token_invalid' }],
-])('an access token by %s', async (_whose, key, expected) => {
+])('an access token by %s is judged by the key of tokens', async (_whose, key, expected) => {
   const verifier = new AccessTokenVerifier(issuer, tokens, clock)
   expect(await verifier.verify(await key.token('at+jwt', accessToken), `${issuer}/aws`)).toMatchObject(expected)
 })
@@ -59,7 +59,7 @@ test.each([
 test.each([
   ['the key of tokens', tokens, { ok: true }],
   ["the notary's key", notary, { ok: false, code: 'invalid' }],
-])('a statement by %s', async (_whose, key, expected) => {
+])('a statement by %s is judged by the key of tokens', async (_whose, key, expected) => {
   const claims = { iss: issuer, aud: issuer, sub: remediator, jti: 'grt_00000000000000000000000001', ...times }
   const approval = { ...claims, txn: requestId(1), digest: `sha-256:${'x'.repeat(42)}A` }
   const verifier = new StatementVerifier(issuer, tokens, clock)
@@ -69,11 +69,11 @@ test.each([
 test.each([
   ["the notary's key", notary, { checkpoint: { size: 0 } }],
   ['the key of tokens', tokens, { not: 'signed_by_this_key' }],
-])('a checkpoint by %s', (_whose, key, expected) =>
+])("a checkpoint by %s is judged by the notary's key", (_whose, key, expected) =>
   expect(openCheckpoint(key.checkpoint(), [notary.of()], verifyEcdsa)).toMatchObject(expected),
 )
 
-test("a checkpoint that names the notary's key and is signed by the other does not open", () => {
+test("a checkpoint that names the notary's key but is signed by the other does not open", () => {
   const lines = tokens.checkpoint().split(' ')
   const signature = Buffer.from(lines.at(-1) as string, 'base64').subarray(4)
   const text = textOfCheckpoint({ origin: originOf(issuer), size: 0, root: emptyRoot() })

@@ -10,7 +10,7 @@ import { agentKey, credentialId, submittedAt as now, remediator, requestId } fro
 import { MemoryClock } from '../../support/memory-clock.ts'
 import { type Key, makeKey, part, signed, twin } from './tokens.ts'
 
-/** The fast path under a header that jose has accepted, held to jose: over tokens that differ from good ones in every part. */
+/** The fast path under a header that jose has accepted is compared with jose, over tokens with faults in every part. */
 
 const issuer = 'https://hotwork.example'
 const audience = `${issuer}/aws`
@@ -86,12 +86,12 @@ function textOf(object: object, all: readonly Change[]): string {
   return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`
 }
 
-/** What is done to the text of a token that was signed. */
+/** Damage to the text of a signed token. */
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const damage = fc.oneof(
   { weight: 4, arbitrary: fc.constant((token: string) => token) },
   fc.constant(twin),
-  // The last letter of a part has bits that say nothing: the same bytes, written otherwise.
+  // The last letter of a part has unused bits: the same bytes, spelled differently.
   fc.constantFrom(0, 1, 2).map((at) => (token: string) => inPart(token, at, otherwise)),
   fc
     .constantFrom('=', '==', ' ', '\n', '.', '.A', '+', '/', 'é', '\0')
@@ -111,7 +111,7 @@ const damage = fc.oneof(
       fc.uint8Array({ maxLength: 80 }).map((bytes) => Buffer.from(bytes).toString('hex')),
     )
     .map((hex) => (token: string) => inPart(token, 2, () => Buffer.from(hex, 'hex').toString('base64url'))),
-  // Signed rightly, but in DER, or with a byte too much in front of r or after s.
+  // A right signature in DER, or with an extra byte before r or after s.
   fc.constantFrom('der', 'before', 'after').map((how) => (token: string) => {
     if (how === 'der') return inPart(token, 2, () => derSignature(token))
     return inPart(token, 2, (text) => {
@@ -133,7 +133,7 @@ const otherwise = (text: string) => {
 const derSignature = (token: string) =>
   sign('sha256', Buffer.from(token.split('.').slice(0, 2).join('.')), key.privateKey).toString('base64url')
 
-/** Payloads beside JSON objects: bytes that are no UTF-8, a byte order mark, and other JSON. */
+/** Payloads beside JSON objects: invalid UTF-8, a byte order mark, and other JSON. */
 const payloadOf = (claims: object, names: readonly string[]) =>
   fc.oneof(
     { weight: 8, arbitrary: changes(names).map((all) => part(textOf(claims, all))) },
@@ -156,14 +156,14 @@ const options = {
   currentDate: new Date(now * 1000),
 }
 
-test('what is verified in this thread under a header that jose knows is what jose accepts, to the claim', async () => {
+test('the fast path under a known header accepts only tokens that jose accepts, with equal claims', async () => {
   const header = part({ typ: 'dpop+jwt', alg: 'ES256', jwk: key.jwk })
   const names = [...Object.keys(proof), 'x', '__proto__', 'constructor']
   let both = 0
   await fc.assert(
     fc.asyncProperty(payloadOf(proof, names), damage, fc.boolean(), async (payload, harm, foreign) => {
       const token = harm(signParts(foreign ? stranger : key, header, payload))
-      // Another header is another matter: this is never asked about it.
+      // The fast path never sees another header.
       fc.pre(token.startsWith(`${header}.`))
       const lean = isCompact(token) ? signedClaims(token, key.publicKey, { now, toleranceSeconds: 60 }) : undefined
       const judged = await jwtVerify(token, EmbeddedJWK, options).catch(() => undefined)
@@ -172,11 +172,11 @@ test('what is verified in this thread under a header that jose knows is what jos
     }),
     { numRuns: 1500 },
   )
-  // A property of things that are all refused would say nothing.
+  // A property of refused tokens alone would prove nothing.
   expect(both).toBeGreaterThan(150)
 }, 120_000)
 
-test('a proof is accepted exactly when jose accepts it and it proves this call, known header or not', async () => {
+test('a proof is accepted exactly if jose accepts it and it proves this call, with a known header or not', async () => {
   const names = ['typ', 'alg', 'jwk', 'crit', 'b64', 'kid', 'x5c', 'zip']
   const jwkNames = ['kty', 'crv', 'x', 'y', 'd', 'p', 'k', 'use', 'alg', 'key_ops', 'ext', 'kid']
   const claimNames = ['jti', 'htm', 'htu', 'iat', 'exp', 'nbf', 'x']
@@ -213,7 +213,7 @@ test('a proof is accepted exactly when jose accepts it and it proves this call, 
   expect(Math.min(outcomes.accepted, outcomes.refused)).toBeGreaterThan(60)
 }, 120_000)
 
-/** What a proof comes to by jose alone. */
+/** The verdict on a proof by jose alone. */
 async function byJose(token: string): Promise<string> {
   if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token) || token.length > 8192) return 'refused'
   try {
@@ -229,7 +229,7 @@ async function byJose(token: string): Promise<string> {
   }
 }
 
-test('a verifier that knows a header says of an access token what one that has never seen any says', async () => {
+test('a verifier with known headers judges an access token like a fresh one', async () => {
   const clock = new MemoryClock(now)
   const warm = new AccessTokenVerifier(issuer, publish(key), clock)
   await warm.verify(signed(key, { alg: 'ES256', typ: 'at+jwt', kid: key.kid }, access), audience)
@@ -276,36 +276,34 @@ test('a verifier that knows a header says of an access token what one that has n
   expect(Math.min(outcomes.accepted, outcomes.refused)).toBeGreaterThan(10)
 }, 120_000)
 
-describe('a known header', () => {
-  const header = () => ({ alg: 'ES256', typ: 'at+jwt', kid: key.kid })
+const header = () => ({ alg: 'ES256', typ: 'at+jwt', kid: key.kid })
 
-  test('is worth nothing when its key is no longer published', async () => {
-    const [clock, published] = [new MemoryClock(now), { keys: [key] }]
-    const keySet = {
-      jwks: async () => ({ keys: published.keys.map(({ jwk, kid }) => ({ ...jwk, kid }) as JsonObject) }),
-    }
-    const verifier = new AccessTokenVerifier(issuer, keySet, clock)
-    const token = signed(key, header(), access)
-    expect((await verifier.verify(token, audience)).ok).toBe(true)
-    published.keys = [stranger]
-    clock.advance(601)
-    expect(await verifier.verify(token, audience)).toEqual({ ok: false, code: 'token_invalid' })
-  })
+test('a known header is refused once its key is no longer published', async () => {
+  const [clock, published] = [new MemoryClock(now), { keys: [key] }]
+  const keySet = {
+    jwks: async () => ({ keys: published.keys.map(({ jwk, kid }) => ({ ...jwk, kid }) as JsonObject) }),
+  }
+  const verifier = new AccessTokenVerifier(issuer, keySet, clock)
+  const token = signed(key, header(), access)
+  expect((await verifier.verify(token, audience)).ok).toBe(true)
+  published.keys = [stranger]
+  clock.advance(601)
+  expect(await verifier.verify(token, audience)).toEqual({ ok: false, code: 'token_invalid' })
+})
 
-  test('does not outlast the time for which our keys may be believed', async () => {
-    const clock = new MemoryClock(now)
-    let reachable = true
-    const keySet = {
-      jwks: async () => {
-        if (!reachable) throw new Error('KMS is away')
-        return { keys: [{ ...key.jwk, kid: key.kid } as JsonObject] }
-      },
-    }
-    const verifier = new AccessTokenVerifier(issuer, keySet, clock)
-    const token = signed(key, header(), { ...access, exp: now + 9000 })
-    expect((await verifier.verify(token, audience)).ok).toBe(true)
-    reachable = false
-    clock.advance(3601)
-    await expect(verifier.verify(token, audience)).rejects.toThrow('KMS is away')
-  })
+test('a known header does not outlast the time for which our keys may be believed', async () => {
+  const clock = new MemoryClock(now)
+  let reachable = true
+  const keySet = {
+    jwks: async () => {
+      if (!reachable) throw new Error('KMS is away')
+      return { keys: [{ ...key.jwk, kid: key.kid } as JsonObject] }
+    },
+  }
+  const verifier = new AccessTokenVerifier(issuer, keySet, clock)
+  const token = signed(key, header(), { ...access, exp: now + 9000 })
+  expect((await verifier.verify(token, audience)).ok).toBe(true)
+  reachable = false
+  clock.advance(3601)
+  await expect(verifier.verify(token, audience)).rejects.toThrow('KMS is away')
 })

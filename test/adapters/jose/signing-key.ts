@@ -12,7 +12,7 @@ const generate = promisify(generateKeyPair)
 export class SigningKey {
   readonly algorithm: Algorithm
   readonly publicKey: KeyObject
-  /** The public half, as an issuer publishes it. */
+  /** The public half in the published form. */
   readonly jwk: JWK & { kid: string }
   readonly #privateKey: KeyObject
 
@@ -32,7 +32,7 @@ export class SigningKey {
     return new SigningKey(algorithm, privateKey, publicKey, { ...jwk, kid: await calculateJwkThumbprint(jwk) })
   }
 
-  /** A JWT of any header and claims, signed by this key's algorithm whatever the header says. `undefined` is left out. */
+  /** A JWT of any header and claims, signed by this key's algorithm even if the header names another. */
   token(claims: object, header: object = {}): string {
     const input = `${part({ alg: this.algorithm, kid: this.jwk.kid, ...header })}.${part(claims)}`
     return `${input}.${this.#sign(input).toString('base64url')}`

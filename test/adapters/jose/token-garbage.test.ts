@@ -30,7 +30,7 @@ const claims = fc.dictionary(
 test('garbage as a token is refused by a value: nothing is thrown and nothing is accepted', async () => {
   const [key, clock] = [await makeKey(), new MemoryClock(now)]
   const access = new AccessTokenVerifier(own, new MemorySigner(), clock)
-  // Its keys are never asked for: nobody listens on port 9, and a token that names this issuer would be in doubt.
+  // Its keys are never fetched: nothing listens on port 9, and a token that names this issuer would be in doubt.
   const issuer = {
     issuer: 'https://idp.example',
     jwksUri: 'http://127.0.0.1:9/',

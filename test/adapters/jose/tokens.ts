@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign as signWith } from 'node:crypto'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 
-/** Makes tokens by hand, the wrong ones too, which no library would. */
+/** A key for making tokens by hand, with faults that no library makes. */
 export type Key = { privateKey: KeyObject; publicKey: KeyObject; jwk: JWK; kid: string }
 
 export async function makeKey(namedCurve = 'P-256'): Promise<Key> {
@@ -13,14 +13,14 @@ export async function makeKey(namedCurve = 'P-256'): Promise<Key> {
 export const part = (value: object | string): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
 
-/** A JWT of any header and any payload, signed with ES256 whatever the header says. */
+/** A JWT of any header and any payload, signed with ES256 even if the header names another algorithm. */
 export function signed(key: Key, header: object, payload: object | string): string {
   const input = `${part(header)}.${part(payload)}`
   const signature = signWith('sha256', Buffer.from(input), { key: key.privateKey, dsaEncoding: 'ieee-p1363' })
   return `${input}.${signature.toString('base64url')}`
 }
 
-/** The same with an HMAC, by whatever bytes pass for its secret. */
+/** The same with an HMAC, by any bytes as its secret. */
 export function maced(secret: string | Buffer, header: object, payload: object): string {
   const input = `${part(header)}.${part(payload)}`
   return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
@@ -29,7 +29,7 @@ export function maced(secret: string | Buffer, header: object, payload: object):
 /** The order of P-256's base point. */
 const order = BigInt('0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551')
 
-/** The other signature that is as good: (r, n - s) for (r, s). */
+/** The token with the other valid signature: (r, n - s) for (r, s). */
 export function twin(token: string): string {
   const [header, payload, signature] = token.split('.') as [string, string, string]
   const bytes = Buffer.from(signature, 'base64url')

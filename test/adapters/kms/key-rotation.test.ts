@@ -28,7 +28,7 @@ async function makeKey(): Promise<string> {
   return (await new KMSClient({}).send(command)).KeyMetadata?.KeyId as string
 }
 const signedBy = (key: string) => new KmsSigner(key).sign('at+jwt', claims)
-/** How a token fares where these keys are published. */
+/** The verdict on a token with these keys published. */
 async function fares(token: string, ...published: string[]): Promise<string> {
   const verified = await new AccessTokenVerifier(issuer, new KmsKeySet(published), new MemoryClock(submittedAt)).verify(
     token,
@@ -49,12 +49,12 @@ test('every token is good from before the first step until after the last', asyn
   expect(await fares(late, next, before)).toBe('good')
   // A verifier of the step before, which is still running, knows it already.
   expect(await fares(late, before, next)).toBe('good')
-  // The one before is retired.
+  // The previous one is retired.
   expect(await fares(late, next)).toBe('good')
   expect(await fares(early, next)).toBe('token_invalid')
 })
 
-test('a key that is not published verifies nothing, whatever it signed', async () => {
+test('a key that is not published verifies nothing', async () => {
   const [ours, stranger] = [await makeKey(), await makeKey()]
   expect(await fares(await signedBy(stranger), ours)).toBe('token_invalid')
 })
@@ -73,7 +73,7 @@ test.each<[what: string, end: (KeyId: string) => Promise<unknown>]>([
     'to be deleted',
     (KeyId) => new KMSClient({}).send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 })),
   ],
-])('a published key that is %s stops no token of another', async (_what, end) => {
+])('a published key that is %s stops no token of another key', async (_what, end) => {
   const [old, current] = [await makeKey(), await makeKey()]
   const token = await signedBy(current)
   await end(old)
@@ -81,7 +81,7 @@ test.each<[what: string, end: (KeyId: string) => Promise<unknown>]>([
   expect(await fares(token, old, current)).toBe('good')
 })
 
-test('a published key that is no more stops no token of another, and vouches for none', async () => {
+test('a published key that was deleted stops no token of another key, and vouches for none', async () => {
   const [gone, current] = ['00000000-0000-0000-0000-000000000000', await makeKey()]
   expect(await fares(await signedBy(current), current, gone)).toBe('good')
   await expect(new KmsKeySet([gone]).jwks()).rejects.toThrow('NotFoundException')

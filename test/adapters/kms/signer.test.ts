@@ -38,7 +38,7 @@ onBoth<Key>(
   (make) => {
     const keysOf = async (signer: KeySet) => (await signer.jwks()) as unknown as JSONWebKeySet
 
-    test('what it signs is verified by the keys that it publishes, and says what it was given', async () => {
+    test('a signed token is verified by the published keys, with its claims', async () => {
       const { signer } = await make()
       const { payload, protectedHeader } = await jwtVerify(
         await signer.sign('at+jwt', claims),
@@ -50,7 +50,7 @@ onBoth<Key>(
       expect(protectedHeader).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: key?.kid })
     })
 
-    test('it publishes one public key, named by its own thumbprint', async () => {
+    test('the signer publishes one public key, named by its own thumbprint', async () => {
       const { signer } = await make()
       const { keys } = await keysOf(signer)
       expect(keys.map((key) => Object.keys(key).sort())).toEqual([['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']])
@@ -59,7 +59,7 @@ onBoth<Key>(
       expect(key).toMatchObject({ kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig' })
     })
 
-    test('with the key disabled nothing is signed, and what was signed is still verified', async () => {
+    test('a disabled key signs nothing, and its old signatures are still verified', async () => {
       const { signer, disable } = await make()
       const token = await signer.sign('at+jwt', claims)
       await disable()
@@ -73,14 +73,14 @@ onBoth<Key>(
 describe('the signer on KMS', () => {
   useAws()
 
-  test('a key that does not exist is a fault, at each call anew', async () => {
+  test('a missing key is a fault at each call', async () => {
     const none = '00000000-0000-0000-0000-000000000000'
     const signer = new KmsSigner(none)
     await expect(new KmsKeySet([none]).jwks()).rejects.toThrow(KeyUnavailable)
     await expect(signer.sign('at+jwt', claims)).rejects.toThrow(KeyUnavailable)
   })
 
-  test('a key on another curve is a fault that says how to make the right one', async () => {
+  test('a key on another curve is a fault that names the right one', async () => {
     const { KeyId } = await makeKey('ECC_NIST_P384')
     await expect(new KmsKeySet([KeyId]).jwks()).rejects.toThrow('ECC_NIST_P256')
   })

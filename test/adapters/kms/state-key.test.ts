@@ -10,7 +10,7 @@ const makeKey = async () => {
   return (await new KMSClient({}).send(command)).KeyMetadata?.KeyId as string
 }
 
-test('the key of states is the same in every process, of one KMS key alone, and long', async () => {
+test('the key of states is long, equal in every process, and different for each KMS key', async () => {
   const [one, other] = [await makeKey(), await makeKey()]
   const key = await new KmsStateKey(one).read()
   expect(key).toMatch(/^[\w-]{43}$/)
@@ -18,7 +18,7 @@ test('the key of states is the same in every process, of one KMS key alone, and 
   expect(await new KmsStateKey(other).read()).not.toBe(key)
 })
 
-test('KMS is asked for it once in the life of a process; a no is not remembered', async () => {
+test('the key of states is fetched once in the life of a process, and a failure is not cached', async () => {
   const [id, client] = [await makeKey(), new KMSClient({ maxAttempts: 1 })]
   const stateKey = new KmsStateKey(id, client)
   const key = await stateKey.read()

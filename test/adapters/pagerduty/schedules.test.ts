@@ -43,7 +43,7 @@ const entry = (user: string, changes = {}) => ({
 const page = (oncalls: unknown[], more = false) => ({ oncalls, limit: 100, offset: 0, more, total: null })
 const at = (text: string) => Date.parse(text) / 1000
 
-test('tells all users of a schedule, on call or not, and nothing where the answer is not understood', async () => {
+test('all users of a schedule are read, on call or not, and a malformed answer is a fault', async () => {
   const users = () =>
     new PagerDutySchedules({ url: origin(), token: async () => 'canary-token' }).users({
       schedule: 'PONCALL',
@@ -59,7 +59,7 @@ test('tells all users of a schedule, on call or not, and nothing where the answe
   await expect(users()).rejects.toThrow('status 404')
 })
 
-test('asks for one schedule and a span of time, with the token in its header alone', async () => {
+test('shifts are asked of one schedule and a span of time, with the token in the header alone', async () => {
   says(page([entry('PJADE01')]))
   expect(await onCall()).toEqual([
     { user: 'PJADE01', from: at('2027-01-15T07:00:00Z'), until: at('2027-01-15T18:00:00Z') },
@@ -99,13 +99,13 @@ test('a person who is always on call has no times', async () => {
   expect(await onCall()).toEqual([{ user: 'PJADE01' }])
 })
 
-test('of escalation levels the first alone counts, unless the group says more', async () => {
+test('only the first escalation level counts, unless the group includes more', async () => {
   says(page([entry('PJADE01'), entry('PKOFI01', { escalation_level: 2 }), entry('PLENA01', { escalation_level: 3 })]))
   expect((await onCall()).map(({ user }) => user)).toEqual(['PJADE01'])
   expect((await onCall(2)).map(({ user }) => user)).toEqual(['PJADE01', 'PKOFI01'])
 })
 
-test('a shift that several policies have comes once, and one of another schedule or of none not at all', async () => {
+test('a shift of several policies comes once, and one of another schedule or of none is left out', async () => {
   says(
     page([
       entry('PJADE01'),
@@ -125,12 +125,12 @@ test('all pages are read', async () => {
   expect((await onCall()).map(({ user }) => user)).toEqual(['P0', 'P100', 'P200'])
 })
 
-test('pages without end are given up', async () => {
+test('endless pages are given up', async () => {
   says(page([entry('PJADE01')], true))
   await expect(onCall()).rejects.toMatchObject({ name: 'ScheduleUnavailable', message: expect.stringMatching(/pages/) })
 })
 
-test('no person on call is an answer', async () => {
+test('an empty schedule is an answer', async () => {
   says(page([]))
   expect(await onCall()).toEqual([])
 })
@@ -147,7 +147,7 @@ test.each<[string, () => void]>([
   ['a time that is none', () => says(page([entry('PJADE01', { end: 'tomorrow' })]))],
   ['a person without an id', () => says(page([entry('PJADE01', { user: { summary: 'Jade' } })]))],
   ['a closed connection', () => (answer = (request) => request.socket.destroy())],
-])('%s is no answer: a fault that shows nothing of the token', async (_, spoil) => {
+])('an answer of %s is a fault that shows nothing of the token', async (_, spoil) => {
   spoil()
   const fault = await onCall().then(
     () => undefined,
@@ -158,7 +158,7 @@ test.each<[string, () => void]>([
   expect(asked).toHaveLength(1)
 })
 
-test('a secret that cannot be had is one too', async () => {
+test('a missing secret is a fault', async () => {
   await expect(onCall(1, () => Promise.reject(new Error('canary')))).rejects.toMatchObject({
     name: 'ScheduleUnavailable',
   })

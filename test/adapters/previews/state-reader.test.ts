@@ -83,7 +83,7 @@ async function onAws(): Promise<World> {
 }
 
 onBoth<World>('the reader of states', { memory: inMemory, real: onAws }, (make) => {
-  test('shows what is there beside what would be', async () => {
+  test('a preview shows the present values beside those that would be', async () => {
     const { reader, ask, set } = await make()
     await set('old')
     expect((await reader.read(ask))?.preview).toMatchObject({
@@ -92,7 +92,7 @@ onBoth<World>('the reader of states', { memory: inMemory, real: onAws }, (make) 
     })
   })
 
-  test('finds the same state until it changes, also where nothing is there', async () => {
+  test('a state is equal until it changes, even for a missing resource', async () => {
     const { reader, ask, set } = await make()
     const stateOf = async () => {
       const reading = await reader.read(ask)
@@ -109,7 +109,7 @@ onBoth<World>('the reader of states', { memory: inMemory, real: onAws }, (make) 
     expect(await stateOf()).toBe(absent)
   })
 
-  test('says why it could not read, and does not throw', async () => {
+  test('a failed reading gives its reason, and throws nothing', async () => {
     const { reader, ask, deny } = await make()
     deny()
     expect(await reader.read(ask)).toEqual({
@@ -117,7 +117,7 @@ onBoth<World>('the reader of states', { memory: inMemory, real: onAws }, (make) 
     })
   })
 
-  test('reads nothing for an action without a preview', async () => {
+  test('an action without a preview is not read', async () => {
     const { reader, ask } = await make()
     expect(await reader.read({ ...ask, action: 'ssm:DeleteParameter' })).toBeUndefined()
   })

@@ -12,7 +12,7 @@ import { MemoryLogBucket } from '../../support/anchor/memory-anchor.ts'
 import { onBoth } from '../both.ts'
 import { useAws } from '../emulator.ts'
 
-/** A bucket as infra makes it, for this test alone. */
+/** A bucket like infra's, for this test alone. */
 async function makeBucket(): Promise<string> {
   const Bucket = `log-${randomUUID()}`
   const s3 = new S3Client({ forcePathStyle: true })
@@ -35,7 +35,7 @@ onBoth<LogBucket>(
       bucket = await make()
     })
 
-    test('what was never put is not there', async () => {
+    test('a file that was never put is missing', async () => {
       expect(await bucket.read('tile/0/000')).toBeUndefined()
       expect(await bucket.readVersion('checkpoint')).toBeUndefined()
     })
@@ -46,7 +46,7 @@ onBoth<LogBucket>(
       expect(await bucket.read('tile/0/000')).toEqual(bytes(0, 255, 10))
     })
 
-    test('a file is replaced only as it was read', async () => {
+    test('a file is replaced only if it is unchanged since it was read', async () => {
       const first = await bucket.replace('checkpoint', bytes(1), undefined)
       expect(first).toBeDefined()
       expect(await bucket.replace('checkpoint', bytes(2), undefined)).toBeUndefined()
@@ -60,7 +60,7 @@ onBoth<LogBucket>(
       })
     })
 
-    test('of two who replace the same at once, one hears that it lost', async () => {
+    test('one of three concurrent replacements of a file succeeds', async () => {
       const first = await bucket.replace('checkpoint', bytes(0), undefined)
       const done = await Promise.all([1, 2, 3].map((byte) => bucket.replace('checkpoint', bytes(byte), first)))
       expect(done.filter((version) => version !== undefined)).toHaveLength(1)
@@ -68,23 +68,21 @@ onBoth<LogBucket>(
   },
 )
 
-describe('on AWS', () => {
-  useAws()
+useAws()
 
-  test('a bucket that is not there is a fault of its own name', async () => {
-    const bucket = new S3LogBucket(`log-${randomUUID()}`)
-    await expect(bucket.add('checkpoint', bytes(1))).rejects.toMatchObject({ name: 'AnchorUnavailable' })
-    await expect(bucket.read('checkpoint')).rejects.toMatchObject({ name: 'AnchorUnavailable' })
-  })
+test('a missing bucket is a fault with its own name', async () => {
+  const bucket = new S3LogBucket(`log-${randomUUID()}`)
+  await expect(bucket.add('checkpoint', bytes(1))).rejects.toMatchObject({ name: 'AnchorUnavailable' })
+  await expect(bucket.read('checkpoint')).rejects.toMatchObject({ name: 'AnchorUnavailable' })
+})
 
-  test('what was put is locked: no version of it can be deleted', async () => {
-    const Bucket = await makeBucket()
-    await new S3LogBucket(Bucket).add('tile/0/000', bytes(1))
-    const s3 = new S3Client({ forcePathStyle: true })
-    const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }))
-    const [version] = Versions
-    const deleting = new DeleteObjectCommand({ Bucket, Key: version?.Key, VersionId: version?.VersionId })
-    await expect(s3.send(deleting)).rejects.toMatchObject({ name: 'AccessDenied' })
-    s3.destroy()
-  })
+test('a put file is locked: no version of it can be deleted', async () => {
+  const Bucket = await makeBucket()
+  await new S3LogBucket(Bucket).add('tile/0/000', bytes(1))
+  const s3 = new S3Client({ forcePathStyle: true })
+  const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }))
+  const [version] = Versions
+  const deleting = new DeleteObjectCommand({ Bucket, Key: version?.Key, VersionId: version?.VersionId })
+  await expect(s3.send(deleting)).rejects.toMatchObject({ name: 'AccessDenied' })
+  s3.destroy()
 })

@@ -51,7 +51,7 @@ onBoth<Ends<FollowMessage>>(
     },
   },
   (make) => {
-    test('hands every message on, however many at once', async () => {
+    test('a queue hands on every message of a large batch', async () => {
       const { queue, receive } = await make()
       const messages = Array.from({ length: 25 }, (_, n) => ({ requestId: requestId(n) }))
       await queue.send(messages)
@@ -60,7 +60,7 @@ onBoth<Ends<FollowMessage>>(
       )
     })
 
-    test('takes nothing at all without complaint', async () => {
+    test('a queue accepts an empty batch', async () => {
       const { queue } = await make()
       await expect(queue.send([])).resolves.toBeUndefined()
     })
@@ -86,7 +86,7 @@ onBoth<Ends<FifoMessage>>(
       deduplicate: `${requestId(request)}#${version}`,
     })
 
-    test('keeps the order within a group, over batches too', async () => {
+    test('a FIFO queue keeps the order within a group, even over batches', async () => {
       const { queue, receive } = await make()
       const messages = Array.from({ length: 12 }, (_, n) => [message(1, n), message(2, n)]).flat()
       await queue.send(messages)
@@ -95,7 +95,7 @@ onBoth<Ends<FifoMessage>>(
         expect(received.filter((each) => each.group === group)).toEqual(messages.filter((each) => each.group === group))
     })
 
-    test('takes one change of one request once', async () => {
+    test('a FIFO queue takes one change of one request once', async () => {
       const { queue, receive } = await make()
       await queue.send([message(1, 1), message(1, 2)])
       await queue.send([message(1, 2), message(1, 3)])
@@ -104,12 +104,12 @@ onBoth<Ends<FifoMessage>>(
   },
 )
 
-test('a message is held back at the endpoint of the environment, and not at the host that its queue names', async () => {
+test("a message is delayed at the endpoint of the environment, not at the host in its queue's URL", async () => {
   const url = await makeQueue(false)
   await new SqsQueue(url).send([{ requestId: requestId(1) }])
   const receive = new ReceiveMessageCommand({ QueueUrl: url, WaitTimeSeconds: 2, VisibilityTimeout: 1 })
   const { Messages: [message] = [] } = await new SQSClient({}).send(receive)
-  // Where nothing listens.
+  // Nothing listens here.
   const elsewhere = new URL(new URL(url).pathname, 'http://127.0.0.1:1')
   await expect(new SqsVisibility(elsewhere.href).hold(message?.ReceiptHandle ?? '', 600)).resolves.toBeUndefined()
 })

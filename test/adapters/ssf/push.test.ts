@@ -23,7 +23,7 @@ const answering = (status: number, body = '', headers = {}) => {
   answer = (response) => void response.writeHead(status, headers).end(body)
 }
 
-test('202 is an acknowledgement of what was posted, with the header that the receiver wants', async () => {
+test("a push with the receiver's header is acknowledged by 202", async () => {
   answering(202)
   expect(await push('Bearer s3cret')).toEqual({ outcome: 'taken' })
   expect(got).toMatchObject([
@@ -38,14 +38,14 @@ test('202 is an acknowledgement of what was posted, with the header that the rec
   ])
 })
 
-test('no header is sent where the receiver wants none', async () => {
+test('a push has no authorization by default', async () => {
   answering(202)
   await push()
   expect(got[0]?.headers).not.toHaveProperty('authorization')
 })
 
 test.each(['invalid_key', 'invalid_audience', 'authentication_failed', 'access_denied', 'invalid_state'])(
-  '400 with `%s` refuses it for good',
+  'a push that is answered 400 with `%s` is refused for good',
   async (err) => {
     answering(400, JSON.stringify({ err, description: 'no' }))
     expect(await push()).toEqual({ outcome: 'refused', code: err })
@@ -60,23 +60,23 @@ test.each([
   ['400 with megabytes', 400, `{"err":"invalid_key","description":"${'x'.repeat(1_000_000)}"}`],
   ['401', 401, '{"err":"access_denied"}'],
   ['500', 500, ''],
-])('%s is no acknowledgement: it comes again', async (_, status, body) => {
+])('a push that is answered %s is retried', async (_, status, body) => {
   answering(status, body)
   expect(await push()).toEqual({ outcome: 'again', fault: `status_${status}` })
 })
 
-test('a redirect is not followed', async () => {
+test('a push follows no redirect', async () => {
   answering(307, '', { location: `${origin()}/elsewhere` })
   expect(await push()).toEqual({ outcome: 'again', fault: 'status_307' })
   expect(got.map(({ path }) => path)).toEqual(['/events'])
 })
 
-test('a receiver that does not answer is left', async () => {
+test('a push without an answer times out', async () => {
   answer = () => undefined
   expect(await push(undefined, 50)).toMatchObject({ outcome: 'again' })
 })
 
-test('one that hangs up, or is not there, is no fault of ours', async () => {
+test('a push to a receiver that hangs up or is missing is retried', async () => {
   answer = (response) => void response.destroy()
   expect(await push()).toMatchObject({ outcome: 'again' })
   expect(

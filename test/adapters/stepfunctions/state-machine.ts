@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam'
 import { CreateStateMachineCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn'
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { SfnWorkflow } from '../../../functions/adapters/stepfunctions/workflow.ts'
 import type { Workflow } from '../../../functions/operations/requests/ports.ts'
+import { makeRole } from '../../targets/aws/iam/target-role.ts'
 
 export type Started = {
   workflow: Workflow
-  /** The task token of the wait in which the next execution waits, and the input it was started with. */
+  /** The task token of the next execution's wait, and the input of the execution. */
   nextWait: () => Promise<{ taskToken: string; input: unknown }>
-  /** How the next wait ended. */
+  /** The end of the next wait. */
   nextEnd: () => Promise<string>
   executions: () => Promise<number>
 }
@@ -20,17 +20,11 @@ export async function onStepFunctions(): Promise<Started> {
   const makeQueue = async () =>
     (await sqs.send(new CreateQueueCommand({ QueueName: `test-${randomUUID()}` }))).QueueUrl as string
   const [waits, ends] = [await makeQueue(), await makeQueue()]
-  const trust = { Effect: 'Allow', Principal: { Service: 'states.amazonaws.com' }, Action: 'sts:AssumeRole' }
-  const { Role } = await new IAMClient({}).send(
-    new CreateRoleCommand({
-      RoleName: `test-${randomUUID()}`,
-      AssumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [trust] }),
-    }),
-  )
+  const roleArn = await makeRole(`test-${randomUUID()}`, { Principal: { Service: 'states.amazonaws.com' } })
   const { stateMachineArn } = await sfn.send(
     new CreateStateMachineCommand({
       name: `test-${randomUUID()}`,
-      roleArn: Role?.Arn,
+      roleArn,
       definition: JSON.stringify(machine(waits, ends)),
     }),
   )
@@ -48,7 +42,7 @@ export async function onStepFunctions(): Promise<Started> {
   }
 }
 
-/** One waiting state, as infra's machine has them; a queue is told of its token, and another of how it ended. */
+/** One waiting state like those of infra's machine; a queue receives its token, and another its end. */
 function machine(waits: string, ends: string) {
   const tell = (end: string) => ({
     Type: 'Task',
@@ -67,7 +61,7 @@ function machine(waits: string, ends: string) {
         Catch: [
           { ErrorEquals: ['Settled'], Next: 'Settled' },
           { ErrorEquals: ['Moved'], Next: 'Moved' },
-          // What infra's machine retries by: any error that is not a timeout.
+          // The error by which infra's machine retries: any but a timeout.
           { ErrorEquals: ['States.TaskFailed'], Next: 'Faulted' },
         ],
         Next: 'Succeeded',

@@ -36,7 +36,7 @@ const names = async () =>
     ({ Name }) => Name,
   )
 
-test('a timer is one entry for one time, to the second, which has itself deleted', async () => {
+test('a timer is one entry for one time, to the second, which deletes itself', async () => {
   await timers.set({ name: 'one', request: requestId(), at: 1_900_000_000, to: 'draw' })
   const entry = await new SchedulerClient({}).send(new GetScheduleCommand({ GroupName: group, Name: 'one' }))
   expect(entry).toMatchObject({
@@ -50,7 +50,7 @@ test('a timer is one entry for one time, to the second, which has itself deleted
   expect(JSON.parse(entry.Target?.Input ?? '')).toEqual({ requestId: requestId(), timer: 'one' })
 })
 
-test('one that has what is due stored calls the function of the workflow, with the input that the workflow gives it', async () => {
+test("a timer that stores due changes calls the workflow's function with the workflow's input", async () => {
   await timers.set({ name: 'end', request: requestId(), at: 1_900_000_000, to: 'store' })
   const entry = await new SchedulerClient({}).send(new GetScheduleCommand({ GroupName: group, Name: 'end' }))
   expect(entry).toMatchObject({
@@ -60,7 +60,7 @@ test('one that has what is due stored calls the function of the workflow, with t
   })
 })
 
-test('setting a name twice is once, and the first holds', async () => {
+test('a timer that is set twice keeps its first time', async () => {
   await timers.set({ name: 'one', request: requestId(), at: 1_900_000_000, to: 'draw' })
   await timers.set({ name: 'one', request: requestId(), at: 1_900_000_600, to: 'draw' })
   expect(await names()).toEqual(['one'])
@@ -68,7 +68,7 @@ test('setting a name twice is once, and the first holds', async () => {
   expect(entry.ScheduleExpression).toBe('at(2030-03-17T17:46:40)')
 })
 
-test('when it comes, its message is in the queue, in the group of its request, and it is gone', async () => {
+test('a fired timer has its message in the queue, in the group of its request, and is gone', async () => {
   await timers.set({ name: 'soon', request: requestId(), at: new SystemClock().now() + 1, to: 'draw' })
   const sqs = new SQSClient({})
   const receive = new ReceiveMessageCommand({
@@ -83,7 +83,7 @@ test('when it comes, its message is in the queue, in the group of its request, a
   expect(await until(names, (left) => left.length === 0, 10)).toEqual([])
 })
 
-test('a Scheduler that says no is a fault, to be tried again', async () => {
+test('a refusal of the Scheduler is a fault', async () => {
   const elsewhere = new SchedulerTimers({
     group: 'no-such-group',
     role,

@@ -19,13 +19,13 @@ function inMemory(): Started {
 }
 
 onBoth<Started>('the workflow', { memory: inMemory, real: onStepFunctions }, (make) => {
-  test('an execution starts with the id of its request and where it is to wait, and with nothing else', async () => {
+  test('an execution starts with exactly the id of its request and its first wait', async () => {
     const { workflow, nextWait } = await make()
     await workflow.start(requestId(), { run: 1, wait: 'Tier2 owner' })
     expect((await nextWait()).input).toEqual({ requestId: requestId(), wait: 'Tier2 owner' })
   })
 
-  test('starting twice is once, at once or one after the other', async () => {
+  test('an execution starts once, even if started concurrently or again', async () => {
     const { workflow, executions } = await make()
     await Promise.all([1, 2, 3].map(() => workflow.start(requestId(), { run: 1, wait: 'Tier2 owner' })))
     await workflow.start(requestId(), { run: 1, wait: 'Tier2 owner' })
@@ -33,7 +33,7 @@ onBoth<Started>('the workflow', { memory: inMemory, real: onStepFunctions }, (ma
   })
 
   test.each(['succeeded', 'Settled', 'Moved', 'Faulted'] as const)(
-    'a wait is ended by %s, caught by its name',
+    'a wait ends by %s, caught by its name',
     async (outcome) => {
       const { workflow, nextWait, nextEnd } = await make()
       await workflow.start(requestId(), { run: 1, wait: 'Tier2 owner' })
@@ -43,7 +43,7 @@ onBoth<Started>('the workflow', { memory: inMemory, real: onStepFunctions }, (ma
     },
   )
 
-  test.each(['succeeded', 'Settled'] as const)('a token that is good for nothing is late: %s', async (outcome) => {
+  test.each(['succeeded', 'Settled'] as const)('a %s signal with an invalid token is late', async (outcome) => {
     const { workflow } = await make()
     expect(await workflow.endWait('AAAAKgAAAAIAAAAA', outcome)).toBe('late')
   })

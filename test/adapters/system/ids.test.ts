@@ -14,7 +14,7 @@ describe.each<[name: string, make: () => Ids]>([
   ['of the system', () => new SystemIds()],
   ['that count', () => new MemoryIds()],
 ])('ids %s', (_name, make) => {
-  test('have their prefix and 26 letters, and never come twice', () => {
+  test('ids have their prefix and 26 letters, and never repeat', () => {
     const ids = make()
     const made = Array.from({ length: 2000 }, () => [
       RequestId.parse(ids.request()),
@@ -24,7 +24,7 @@ describe.each<[name: string, make: () => Ids]>([
     expect(new Set(made.map((id) => id.slice(4))).size).toBe(made.length)
   })
 
-  test('of uses name their request, also of an opening, and never come twice', () => {
+  test('ids of uses name their request or opening, and never repeat', () => {
     const ids = make()
     for (const request of [ids.request(), ids.opening()]) {
       const uses = Array.from({ length: 200 }, () => UseId.parse(ids.use(request)))
@@ -33,7 +33,7 @@ describe.each<[name: string, make: () => Ids]>([
     }
   })
 
-  test('of uses that are cut, or are of nothing, name no request', () => {
+  test('ids of uses that are cut or malformed name no request', () => {
     const use = make().use('req_00000000000000000000000001' as RequestId)
     for (const bad of [use.slice(0, -1), use.slice(0, 30), 'use_00000000000000000000000001'])
       expect(requestOfUse(bad as UseId)).toBeUndefined()
@@ -49,7 +49,7 @@ test('ids of the system use all 32 letters in all 26 places: there are 130 rando
   expect(seen.map((letters) => letters.size)).toEqual(Array.from({ length: 26 }, () => 32))
 })
 
-test("the system's clock gives whole seconds, of now", () => {
+test("the system's clock gives the present time in whole seconds", () => {
   const [before, now, after] = [Date.now(), new SystemClock().now(), Date.now()]
   expect(NumericDate.parse(now)).toBe(now)
   expect(now).toBeGreaterThanOrEqual(Math.floor(before / 1000))

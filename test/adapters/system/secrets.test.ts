@@ -4,13 +4,13 @@ const secrets = new SystemSecrets()
 const secret = secrets.secret()
 const text = 'grüße 👩‍🚒 '.repeat(2000)
 
-test('a sealed text is read by the holder of the secret, and each time it is sealed it looks different', () => {
+test('a sealed text is read with its secret, and each sealing differs', () => {
   const [one, two] = [secrets.seal(text, secret), secrets.seal(text, secret)]
   expect(one).not.toBe(two)
   expect([secrets.unseal(one, secret), secrets.unseal(two, secret)]).toEqual([text, text])
 })
 
-test('a sealed text that was changed or cut, or is under another secret, is not read', () => {
+test('a sealed text that was changed, cut or sealed with another secret is not read', () => {
   const sealed = secrets.seal('text', secret)
   expect(secrets.unseal(sealed, secrets.secret())).toBeUndefined()
   for (const wrong of [

@@ -4,7 +4,7 @@ import { HttpToolReader } from '../../../functions/targets/tool/reach.ts'
 import { flagService } from '../../support/ask.ts'
 import { useServer } from '../../support/http-server.ts'
 
-/** A tool is asked by Hotwork itself, at the one address that the deployment names. */
+/** Hotwork itself reads at a tool, at the one address of the deployment. */
 
 type Asked = { authorization: string | undefined; method: string | undefined; body: unknown }
 
@@ -33,20 +33,20 @@ const json = (status: number, body: unknown, type = 'application/json') => {
   answer = (response) => void response.writeHead(status, { 'content-type': type }).end(JSON.stringify(body))
 }
 
-test('what a tool answers is the answer, of one POST with the name and arguments of the read', async () => {
+test('a tool is read by one POST with the name and arguments of the read', async () => {
   json(200, { value: true })
   expect(await make().read()).toEqual({ found: 'answer', answer: { value: true } })
   expect(asked).toMatchObject([{ method: 'POST', body: { action: 'flags:get', arguments: { flag: 'dark' } } }])
 })
 
-test('the token is a statement that Hotwork reads, for that tool', async () => {
+test('the token of a read is a statement for that tool', async () => {
   json(200, {})
   await make().read()
   const [token = ''] = asked.map(({ authorization = '' }) => authorization.replace('Bearer ', ''))
   expect(JSON.parse(token)).toEqual({ kind: 'read', tool: flagService })
 })
 
-test('a tool says by the code of its problem that there is nothing yet', async () => {
+test("a tool's problem code tells that the resource is absent", async () => {
   json(404, { type: 'https://flags.example/problems/unknown_flag' }, 'application/problem+json')
   expect(await make().read()).toEqual({ found: 'absent' })
   json(404, { type: 'https://flags.example/problems/not_found' }, 'application/problem+json')
@@ -68,7 +68,7 @@ test.each<[what: string, why: string, fault: string, set: () => void]>([
   ['answers with a page', 'unreadable', 'no_json', () => json(200, { value: 'canary' }, 'text/html')],
   ['answers with a list', 'unreadable', 'no_json', () => json(200, ['canary'])],
   [
-    'answers with what is no JSON',
+    'answers with invalid JSON',
     'unreadable',
     'no_json',
     () => {
@@ -94,7 +94,7 @@ test.each<[what: string, why: string, fault: string, set: () => void]>([
       answer = (response) => void response.destroy()
     },
   ],
-])('a tool that %s is %s, by a name that holds nothing of its answer', async (_what, why, fault, set) => {
+])('a tool that %s is %s, without its answer in the fault', async (_what, why, fault, set) => {
   set()
   const found = await make().read()
   // Inside jest an error of Node's is of another realm.
@@ -102,12 +102,12 @@ test.each<[what: string, why: string, fault: string, set: () => void]>([
   expect(asked).toHaveLength(1)
 })
 
-test('a silent tool is given up when the asker gives up', async () => {
+test('a silent read of a tool ends with its signal', async () => {
   answer = () => {}
   expect(await make().read(AbortSignal.timeout(50))).toMatchObject({ found: 'failed', why: 'unavailable' })
 })
 
-test('without a signature a tool is not asked', async () => {
+test('a tool is not read without a signature', async () => {
   expect(await make({ sign: async () => undefined }).read()).toEqual({
     ...{ found: 'failed', why: 'unavailable', fault: 'unsigned' },
   })

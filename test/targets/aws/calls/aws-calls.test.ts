@@ -6,19 +6,18 @@ import {
   PutItemCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb'
-import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam'
-import { CreateFunctionCommand, GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { attributesSet } from '../../../../functions/domain/previews/update-expression.ts'
 import type { JsonObject } from '../../../../functions/domain/values.ts'
 import { CallNotSent, CallOutdated, CallRefused, CallUnanswered } from '../../../../functions/operations/faults.ts'
 import { onlyOn } from '../../../../functions/targets/aws/calls/dynamodb-condition.ts'
 import { makeOnce, SdkCaller } from '../../../../functions/targets/aws/calls/sdk-caller.ts'
 import type { AwsCredentials } from '../../../../functions/targets/aws/ports.ts'
-import { zipOne } from '../../../../local/sample-target.ts'
 import { useAws } from '../../../adapters/emulator.ts'
 import { type FaultyProxy, startProxy } from '../../../adapters/proxy.ts'
+import { makeFunction } from '../iam/target-role.ts'
 
-/** One call at most reaches AWS, whatever becomes of its answer; and whether it did is found by reading alone. */
+/** At most one call reaches AWS, even if its answer is lost; its effect is found by reading alone. */
 
 useAws()
 jest.setTimeout(60_000)
@@ -61,21 +60,7 @@ beforeAll(async () => {
     }),
   )
   await waitUntilTableExists({ client: dynamo, maxWaitTime: 20, minDelay: 1 }, { TableName })
-  const trust = { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }
-  const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [trust] })
-  const { Role } = await new IAMClient({}).send(
-    new CreateRoleCommand({ RoleName: FunctionName, AssumeRolePolicyDocument }),
-  )
-  await new LambdaClient({}).send(
-    new CreateFunctionCommand({
-      FunctionName,
-      Role: Role?.Arn,
-      Runtime: 'nodejs24.x',
-      Handler: 'index.handler',
-      Code: { ZipFile: zipOne('index.js', 'exports.handler = async () => ({})\n') },
-      Environment: { Variables: { SECRET: 'canary-7f2a' } },
-    }),
-  )
+  await makeFunction(FunctionName, undefined, { Environment: { Variables: { SECRET: 'canary-7f2a' } } })
 })
 beforeEach(async () => {
   proxy = await startProxy(process.env['AWS_ENDPOINT_URL'] as string)
@@ -87,75 +72,73 @@ afterEach(() => proxy.close())
 const item = async () =>
   (await new DynamoDBClient({}).send(new GetItemCommand({ TableName, Key: { id: { S: 'a' } } }))).Item
 
-describe('a call', () => {
-  test('is made with the arguments as they are, and answers nothing where nothing was asked for', async () => {
-    expect(await caller.call(updateOf(), credentials)).toEqual({})
-    expect(await item()).toEqual({ id: { S: 'a' }, colour: { S: 'red' }, count: { N: '1.5' } })
-  })
-
-  test('takes binary as the API’s JSON has it', async () => {
-    const bytes = { B: Buffer.from([0, 255, 7]).toString('base64') }
-    const args = { UpdateExpression: 'SET payload = :b', ExpressionAttributeValues: { ':b': bytes } }
-    const { ExpressionAttributeNames: _, ...update } = updateOf(args).arguments
-    const call = { ...updateOf(), arguments: update }
-    await caller.call(call, credentials)
-    expect((await item())?.['payload']?.B).toEqual(new Uint8Array([0, 255, 7]))
-    expect(await caller.lookUp({ ...call, begunAt: soon() }, credentials)).toMatchObject({ found: 'done' })
-  })
-
-  test('passes on that a function was changed, and never its environment', async () => {
-    const output = await caller.call(configureOf({ Timeout: 61, MemorySize: 256 }), credentials)
-    expect(output).toMatchObject({ FunctionName, Timeout: 61, MemorySize: 256 })
-    expect(JSON.stringify(output)).not.toContain('canary-7f2a')
-    expect(Object.keys(output)).not.toContain('$metadata')
-  })
-
-  test('that AWS refuses is refused by its name, and nothing was done', async () => {
-    const gone = updateOf({ TableName: 'no-such-table' })
-    await expect(caller.call(gone, credentials)).rejects.toMatchObject({
-      name: 'CallRefused',
-      reason: 'ResourceNotFoundException',
-    })
-    await expect(caller.call({ ...gone, action: 's3:PutObject' }, credentials)).rejects.toThrow(CallRefused)
-  })
-
-  // By a request of our own: inside jest the SDK does not know Node's errors for errors, and wraps what they say away.
-  test.each([
-    ['no address is found', 'http://no-such-host.invalid'],
-    ['no address takes a connection', 'http://localhost:1'],
-  ])('for which there is no connection was certainly not sent: %s', async (_why, address) => {
-    const call = () => new Promise((_, reject) => get(address).on('error', reject))
-    await expect(makeOnce(call)).rejects.toThrow(CallNotSent)
-  })
-
-  test('that was throttled was not done, so it is sent again, three times in all', async () => {
-    const throttled = { status: 400, body: { __type: 'ThrottlingException', message: 'slow down' } }
-    proxy.fail('UpdateItem', throttled, throttled)
-    expect(await caller.call(updateOf(), credentials)).toEqual({})
-    expect(proxy.count('UpdateItem')).toBe(3)
-    proxy.fail('UpdateItem', throttled, throttled, throttled)
-    await expect(caller.call(updateOf(), credentials)).rejects.toMatchObject({ reason: 'ThrottlingException' })
-    expect(proxy.count('UpdateItem')).toBe(6)
-  })
-
-  test.each<[what: string, fault: Parameters<FaultyProxy['fail']>[1]]>([
-    ['whose answer was lost', 'answer_lost'],
-    ['that nobody answers', 'silence'],
-    ['at which AWS stumbled', { status: 500, body: { __type: 'InternalServerError' } }],
-    ['that timed out at AWS', { status: 408, body: { __type: 'RequestTimeout' } }],
-  ])('%s may have been done, and is sent once', async (_what, fault) => {
-    proxy.fail('UpdateItem', fault)
-    await expect(caller.call(updateOf(), credentials)).rejects.toThrow(CallUnanswered)
-    expect(proxy.count('UpdateItem')).toBe(1)
-  })
+test('a call is made with its arguments unchanged, and returns nothing unless asked to', async () => {
+  expect(await caller.call(updateOf(), credentials)).toEqual({})
+  expect(await item()).toEqual({ id: { S: 'a' }, colour: { S: 'red' }, count: { N: '1.5' } })
 })
 
-describe('a call that carries what was read before', () => {
+test("a call takes binary in the form of the API's JSON", async () => {
+  const bytes = { B: Buffer.from([0, 255, 7]).toString('base64') }
+  const args = { UpdateExpression: 'SET payload = :b', ExpressionAttributeValues: { ':b': bytes } }
+  const { ExpressionAttributeNames: _, ...update } = updateOf(args).arguments
+  const call = { ...updateOf(), arguments: update }
+  await caller.call(call, credentials)
+  expect((await item())?.['payload']?.B).toEqual(new Uint8Array([0, 255, 7]))
+  expect(await caller.lookUp({ ...call, begunAt: soon() }, credentials)).toMatchObject({ found: 'done' })
+})
+
+test("a changed function's call returns its settings, and never its environment", async () => {
+  const output = await caller.call(configureOf({ Timeout: 61, MemorySize: 256 }), credentials)
+  expect(output).toMatchObject({ FunctionName, Timeout: 61, MemorySize: 256 })
+  expect(JSON.stringify(output)).not.toContain('canary-7f2a')
+  expect(Object.keys(output)).not.toContain('$metadata')
+})
+
+test('a call that AWS refuses has the name of the refusal', async () => {
+  const gone = updateOf({ TableName: 'no-such-table' })
+  await expect(caller.call(gone, credentials)).rejects.toMatchObject({
+    name: 'CallRefused',
+    reason: 'ResourceNotFoundException',
+  })
+  await expect(caller.call({ ...gone, action: 's3:PutObject' }, credentials)).rejects.toThrow(CallRefused)
+})
+
+// By a request of our own: inside jest the SDK does not recognise Node's errors, and drops their details.
+test.each([
+  ['no address is found', 'http://no-such-host.invalid'],
+  ['no address takes a connection', 'http://localhost:1'],
+])('a call was certainly not sent if %s', async (_why, address) => {
+  const call = () => new Promise((_, reject) => get(address).on('error', reject))
+  await expect(makeOnce(call)).rejects.toThrow(CallNotSent)
+})
+
+test('a throttled call is retried, three times in all', async () => {
+  const throttled = { status: 400, body: { __type: 'ThrottlingException', message: 'slow down' } }
+  proxy.fail('UpdateItem', throttled, throttled)
+  expect(await caller.call(updateOf(), credentials)).toEqual({})
+  expect(proxy.count('UpdateItem')).toBe(3)
+  proxy.fail('UpdateItem', throttled, throttled, throttled)
+  await expect(caller.call(updateOf(), credentials)).rejects.toMatchObject({ reason: 'ThrottlingException' })
+  expect(proxy.count('UpdateItem')).toBe(6)
+})
+
+test.each<[what: string, fault: Parameters<FaultyProxy['fail']>[1]]>([
+  ['whose answer was lost', 'answer_lost'],
+  ['without an answer', 'silence'],
+  ['at which AWS stumbled', { status: 500, body: { __type: 'InternalServerError' } }],
+  ['that timed out at AWS', { status: 408, body: { __type: 'RequestTimeout' } }],
+])('a call %s may have been done, and is sent once', async (_what, fault) => {
+  proxy.fail('UpdateItem', fault)
+  await expect(caller.call(updateOf(), credentials)).rejects.toThrow(CallUnanswered)
+  expect(proxy.count('UpdateItem')).toBe(1)
+})
+
+describe('with an expected state,', () => {
   const blue = { Item: { id: { S: 'a' }, colour: { S: 'blue' } } }
   const update = (expected: JsonObject, more: JsonObject = {}) =>
     caller.call({ ...updateOf(more), expected }, credentials)
 
-  test('is made on that item', async () => {
+  test('a call is made on the expected item', async () => {
     expect(await update(blue)).toEqual({})
     expect(await item()).toMatchObject({ colour: { S: 'red' } })
   })
@@ -165,18 +148,18 @@ describe('a call that carries what was read before', () => {
     ['an attribute that is not there', { Item: { ...blue.Item, count: { N: '1' } } }],
     ['no attribute where there is one', { Item: { id: { S: 'a' } } }],
     ['no item where there is one', {}],
-  ])('is not made where it expects %s', async (_what, expected) => {
+  ])('a call that expects %s is not made', async (_what, expected) => {
     await expect(update(expected)).rejects.toThrow(CallOutdated)
     expect(await item()).toEqual(blue.Item)
   })
 
-  test('is made on no item where none was read, and not where one came', async () => {
+  test('a call that expects no item is made on none, and not on a new one', async () => {
     const Key = { id: { S: `new-${soon()}` } }
     expect(await update({}, { Key })).toEqual({})
     await expect(update({}, { Key })).rejects.toThrow(CallOutdated)
   })
 
-  test('keeps its own placeholders, and compares bytes, sets and maps as they are', async () => {
+  test('a call keeps its own placeholders, and compares bytes, sets and maps', async () => {
     const Item = {
       ...{ id: { S: 'b' }, data: { B: Buffer.from([7]) }, tags: { SS: ['x', 'y'] } },
       map: { M: { n: { N: '1.50' } } },
@@ -192,7 +175,7 @@ describe('a call that carries what was read before', () => {
     await expect(update({ Item: read }, more)).rejects.toThrow(CallOutdated)
   })
 
-  test('speaks of no attribute that its session may not: of those in the expression and of the key alone', () => {
+  test('a condition names only attributes of the expression and the key, as the session allows', () => {
     const { ConditionExpression, ExpressionAttributeNames } = onlyOn(updateOf().arguments, {
       Item: { ...blue.Item, secret: { S: 'x' } },
     })
@@ -200,7 +183,7 @@ describe('a call that carries what was read before', () => {
     expect(ExpressionAttributeNames).toEqual({ '#n': 'count', '#was0': 'count', '#was1': 'colour' })
   })
 
-  test('is made on that revision of a function, and on no other', async () => {
+  test('a call is made on the expected revision of a function, and on no other', async () => {
     const { RevisionId } = await new LambdaClient({}).send(new GetFunctionConfigurationCommand({ FunctionName }))
     const expected = { RevisionId: RevisionId as string }
     expect(await caller.call({ ...configureOf({ Timeout: 33 }), expected }, credentials)).toMatchObject({ Timeout: 33 })
@@ -211,48 +194,46 @@ describe('a call that carries what was read before', () => {
   })
 })
 
-describe('a lost answer is looked up', () => {
-  const look = (call: ReturnType<typeof updateOf> | ReturnType<typeof configureOf>, begunAt = soon()) =>
-    caller.lookUp({ ...call, begunAt }, credentials)
+const look = (call: ReturnType<typeof updateOf> | ReturnType<typeof configureOf>, begunAt = soon()) =>
+  caller.lookUp({ ...call, begunAt }, credentials)
 
-  test('in the item: as it was to be set it is done, otherwise nobody knows', async () => {
-    expect(await look(updateOf())).toEqual({ found: 'unknown' })
-    proxy.fail('UpdateItem', 'answer_lost')
-    await expect(caller.call(updateOf(), credentials)).rejects.toThrow(CallUnanswered)
-    expect(await look(updateOf())).toEqual({ found: 'done', output: {} })
-    expect(proxy.count('UpdateItem')).toBe(1)
-  })
+test('a lost update is done if the item has the set values, and otherwise unknown', async () => {
+  expect(await look(updateOf())).toEqual({ found: 'unknown' })
+  proxy.fail('UpdateItem', 'answer_lost')
+  await expect(caller.call(updateOf(), credentials)).rejects.toThrow(CallUnanswered)
+  expect(await look(updateOf())).toEqual({ found: 'done', output: {} })
+  expect(proxy.count('UpdateItem')).toBe(1)
+})
 
-  test('in the function: changed since and as asked it is done; not changed since it is not', async () => {
-    const asked = configureOf({ Timeout: 77, Environment: { Variables: { MODE: 'safe' } } })
-    const begunAt = soon()
-    expect(await look(asked, begunAt + 3600)).toEqual({ found: 'not_done' })
-    proxy.fail('unknown', 'answer_lost')
-    await expect(caller.call(asked, credentials)).rejects.toThrow(CallUnanswered)
-    expect(await look(asked, begunAt)).toMatchObject({ found: 'done', output: { Timeout: 77 } })
-    expect(await look(configureOf({ Timeout: 78 }), begunAt)).toEqual({ found: 'unknown' })
-    expect(await look(configureOf({ Environment: { Variables: {} } }), begunAt)).toEqual({ found: 'unknown' })
-    const { Timeout } = await new LambdaClient({}).send(new GetFunctionConfigurationCommand({ FunctionName }))
-    expect(Timeout).toBe(77)
-  })
+test('a lost change of a function is done if it changed as asked since, and not done if it is unchanged', async () => {
+  const asked = configureOf({ Timeout: 77, Environment: { Variables: { MODE: 'safe' } } })
+  const begunAt = soon()
+  expect(await look(asked, begunAt + 3600)).toEqual({ found: 'not_done' })
+  proxy.fail('unknown', 'answer_lost')
+  await expect(caller.call(asked, credentials)).rejects.toThrow(CallUnanswered)
+  expect(await look(asked, begunAt)).toMatchObject({ found: 'done', output: { Timeout: 77 } })
+  expect(await look(configureOf({ Timeout: 78 }), begunAt)).toEqual({ found: 'unknown' })
+  expect(await look(configureOf({ Environment: { Variables: {} } }), begunAt)).toEqual({ found: 'unknown' })
+  const { Timeout } = await new LambdaClient({}).send(new GetFunctionConfigurationCommand({ FunctionName }))
+  expect(Timeout).toBe(77)
+})
 
-  test('for an action that it has no way to look up, nobody knows', async () =>
-    expect(await look({ ...updateOf(), action: 's3:PutObject' })).toEqual({ found: 'unknown' }))
+test('a lost call of an action without a look-up is unknown', async () =>
+  expect(await look({ ...updateOf(), action: 's3:PutObject' })).toEqual({ found: 'unknown' }))
 
-  test.each<[expression: string, set: { [name: string]: unknown } | undefined]>([
-    ['SET a = :n', { a: { N: '1' } }],
-    ['set #a=:n ,b = :c', { real: { N: '1' }, b: { S: 'x' } }],
-    ['SET a = a + :n', undefined],
-    ['SET a = if_not_exists(a, :n)', undefined],
-    ['SET a.b = :n', undefined],
-    ['SET a = :n REMOVE b', undefined],
-    ['ADD a :n', undefined],
-    ['SET a = :nothing', undefined],
-    ['SET #b = :n', undefined],
-  ])('`%s` leaves a trace to read, or none', (UpdateExpression, set) => {
-    const names = { ExpressionAttributeNames: { '#a': 'real' } }
-    const values = { ExpressionAttributeValues: { ':n': { N: '1' }, ':c': { S: 'x' } } }
-    const found = attributesSet({ UpdateExpression, ...names, ...values })
-    expect(found && Object.fromEntries(found)).toEqual(set)
-  })
+test.each<[expression: string, set: { [name: string]: unknown } | undefined]>([
+  ['SET a = :n', { a: { N: '1' } }],
+  ['set #a=:n ,b = :c', { real: { N: '1' }, b: { S: 'x' } }],
+  ['SET a = a + :n', undefined],
+  ['SET a = if_not_exists(a, :n)', undefined],
+  ['SET a.b = :n', undefined],
+  ['SET a = :n REMOVE b', undefined],
+  ['ADD a :n', undefined],
+  ['SET a = :nothing', undefined],
+  ['SET #b = :n', undefined],
+])('the expression `%s` sets %p', (UpdateExpression, set) => {
+  const names = { ExpressionAttributeNames: { '#a': 'real' } }
+  const values = { ExpressionAttributeValues: { ':n': { N: '1' }, ':c': { S: 'x' } } }
+  const found = attributesSet({ UpdateExpression, ...names, ...values })
+  expect(found && Object.fromEntries(found)).toEqual(set)
 })

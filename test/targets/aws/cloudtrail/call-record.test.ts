@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { LambdaClient, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda'
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
-import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { CloudTrailCallRecord } from '../../../../functions/targets/aws/cloudtrail/call-record.ts'
 import { useAws } from '../../../adapters/emulator.ts'
 import { credentialId, requestId } from '../../../support/ask.ts'
 import { MemoryLog } from '../../../support/memory-log.ts'
-import { externalId, makeTargetRole } from '../iam/target-role.ts'
+import { become, makeTargetRole } from '../iam/target-role.ts'
 import { assumeEvent, byName, callEvent, startCloudTrail } from './cloudtrail-endpoint.ts'
 
 const now = () => Math.floor(Date.now() / 1000)
@@ -17,27 +17,12 @@ const session = (role: string, name: string) => {
 }
 const read = (role: string, name: string) => new CloudTrailCallRecord(new MemoryLog()).ofSession(session(role, name))
 
-describe('on the record of an account', () => {
+describe('the record of an account', () => {
   useAws()
 
-  /** A session of a role. */
-  async function become(role: string, name: string, tags: { [name: string]: string } = {}) {
-    const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
-    const { Credentials } = await new STSClient({}).send(
-      new AssumeRoleCommand({ RoleArn: role, RoleSessionName: name, ExternalId: externalId, Tags }),
-    )
-    return {
-      credentials: {
-        accessKeyId: Credentials?.AccessKeyId ?? '',
-        secretAccessKey: Credentials?.SecretAccessKey ?? '',
-        sessionToken: Credentials?.SessionToken ?? '',
-      },
-    }
-  }
-
-  test('what a session called is found by its name, the oldest first, with what CloudTrail shows of the parameters', async () => {
+  test("calls of a session are found by its name, the oldest first, with CloudTrail's parameters", async () => {
     const [role, name] = [await makeTargetRole('ssm:PutParameter', 'ssm:GetParameter'), `bgl_${randomUUID()}`]
-    const ssm = new SSMClient(await become(role, name))
+    const ssm = new SSMClient({ credentials: await become(role, name) })
     const Name = `/called/${randomUUID()}`
     await ssm.send(new PutParameterCommand({ Name, Value: 'a-secret-value', Type: 'String' }))
     await ssm.send(new GetParameterCommand({ Name }))
@@ -52,9 +37,9 @@ describe('on the record of an account', () => {
     expect(JSON.stringify(found)).not.toContain('a-secret-value')
   })
 
-  test('calls that IAM refuses are found with their error, and those that AWS itself refuses', async () => {
+  test('calls that IAM or a service refuses are found with their error', async () => {
     const [role, name] = [await makeTargetRole('ssm:GetParameter'), `req_${randomUUID()}`]
-    const ssm = new SSMClient({ ...(await become(role, name)), maxAttempts: 1 })
+    const ssm = new SSMClient({ credentials: await become(role, name), maxAttempts: 1 })
     const Name = `/called/${randomUUID()}`
     await expect(ssm.send(new PutParameterCommand({ Name, Value: 'x', Type: 'String' }))).rejects.toThrow()
     await expect(ssm.send(new GetParameterCommand({ Name }))).rejects.toThrow()
@@ -64,9 +49,9 @@ describe('on the record of an account', () => {
     ])
   })
 
-  test('of a function, the name of the call has the version of the API, and the function is a parameter', async () => {
+  test("a call of a function has the API's version in its name, and the function as a parameter", async () => {
     const [role, name] = [await makeTargetRole('lambda:PutFunctionConcurrency'), `req_${randomUUID()}`]
-    const lambda = new LambdaClient({ ...(await become(role, name)), maxAttempts: 1 })
+    const lambda = new LambdaClient({ credentials: await become(role, name), maxAttempts: 1 })
     const input = { FunctionName: 'none-such', ReservedConcurrentExecutions: 3 }
     await expect(lambda.send(new PutFunctionConcurrencyCommand(input))).rejects.toThrow()
     expect((await read(role, name))?.calls).toMatchObject([
@@ -78,17 +63,17 @@ describe('on the record of an account', () => {
     ])
   })
 
-  test('a call that needs no right is found too', async () => {
+  test('a call without a required right is found too', async () => {
     const [role, name] = [await makeTargetRole(), `req_${randomUUID()}`]
-    await new STSClient(await become(role, name)).send(new GetCallerIdentityCommand({}))
+    await new STSClient({ credentials: await become(role, name) }).send(new GetCallerIdentityCommand({}))
     expect((await read(role, name))?.calls).toMatchObject([{ service: 'sts', name: 'GetCallerIdentity' }])
   })
 
-  test('each call has the credential that its session is tagged with', async () => {
+  test("each call has the credential of its session's tags", async () => {
     const [role, name] = [await makeTargetRole('ssm:PutParameter'), requestId(7)]
     for (const n of [11, 12]) {
       const tags = { 'hotwork:request': name, 'hotwork:credential': credentialId(n) }
-      const ssm = new SSMClient(await become(role, name, tags))
+      const ssm = new SSMClient({ credentials: await become(role, name, { tags }) })
       await ssm.send(new PutParameterCommand({ Name: `/called/${randomUUID()}`, Value: 'x', Type: 'String' }))
     }
     const found = await read(role, name)
@@ -96,19 +81,19 @@ describe('on the record of an account', () => {
     expect(JSON.stringify(found)).not.toMatch(/ASIA/)
   })
 
-  test('a session of the same name of another role is not this one, nor one that is tagged as of another request', async () => {
+  test("sessions of the same name of another role or another request's tags are left out", async () => {
     const [role, other] = [await makeTargetRole('ssm:PutParameter'), await makeTargetRole('ssm:PutParameter')]
     const name = requestId(8)
     const tags = { 'hotwork:request': requestId(9), 'hotwork:credential': credentialId(11) }
-    for (const each of [await become(other, name), await become(role, name, tags)]) {
+    for (const each of [await become(other, name), await become(role, name, { tags })]) {
       const input = { Name: `/called/${randomUUID()}`, Value: 'x', Type: 'String' } as const
-      await new SSMClient(each).send(new PutParameterCommand(input))
+      await new SSMClient({ credentials: each }).send(new PutParameterCommand(input))
     }
     expect(await read(role, name)).toEqual({ calls: [], more: false })
   })
 })
 
-describe('a record that is not all there', () => {
+describe('on an endpoint of the test,', () => {
   const role = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
   const name = requestId(1)
   const log = new MemoryLog()
@@ -124,7 +109,7 @@ describe('a record that is not all there', () => {
   const event = (id: string, changes: Partial<Parameters<typeof callEvent>[0]> = {}) =>
     callEvent({ id, at: now(), role, session: name, ...changes })
 
-  test('is read page by page, and says so where it has more than people will wait for', async () => {
+  test('a record is read page by page, and says if it has more than people wait for', async () => {
     const { record, asked } = await start((ask) =>
       byName(ask)
         ? { Events: [event(`e${ask.NextToken ?? 0}`)], NextToken: String(Number(ask.NextToken ?? 0) + 1) }
@@ -135,7 +120,7 @@ describe('a record that is not all there', () => {
     expect(asked.filter(byName).length).toBeLessThan(10)
   })
 
-  test('is asked again where it throttles, and is no record of no calls where it does not stop', async () => {
+  test('a throttled record is retried, and is unread if it stays throttled', async () => {
     const { record } = await start((ask, count) =>
       count < 3 ? { status: 400 } : byName(ask) ? { Events: [event('e1')] } : {},
     )
@@ -146,7 +131,7 @@ describe('a record that is not all there', () => {
     expect(log.lines.at(-1)).toMatchObject({ level: 'warn', message: 'calls_not_read' })
   })
 
-  test('leaves out what another account, or a role of that name elsewhere, has under the same name', async () => {
+  test("calls of another account, or of that role's name elsewhere, are left out", async () => {
     const [account, elsewhere] = ['111122223333', role.replace('000000000000', '111122223333')]
     const events = [
       event('ours'),
@@ -158,7 +143,7 @@ describe('a record that is not all there', () => {
     expect(found?.calls.map(({ id }) => id)).toEqual(['ours'])
   })
 
-  test('keeps a call though nothing is told of how its session came about: it may be late', async () => {
+  test("a call is kept without its session's origin, which may be late", async () => {
     const tags = { 'hotwork:request': name, 'hotwork:credential': credentialId(11) }
     const { record } = await start((ask) =>
       byName(ask)
@@ -171,7 +156,7 @@ describe('a record that is not all there', () => {
     ])
   })
 
-  test('in several Regions is one record, in whose part that does not answer there may be more', async () => {
+  test('a record over several Regions may have more in a silent one', async () => {
     const { record } = await start((ask, count) =>
       byName(ask) ? (count === 1 ? { Events: [event('e1')] } : { status: 400 }) : {},
     )
@@ -179,7 +164,7 @@ describe('a record that is not all there', () => {
     expect(found).toMatchObject({ more: true, calls: [{ id: 'e1' }] })
   })
 
-  test('that cannot be read at all is unread', async () => {
+  test('an unreachable record is unread', async () => {
     await start(() => ({}))
     await close()
     close = async () => {}

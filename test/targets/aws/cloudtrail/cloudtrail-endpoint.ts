@@ -10,7 +10,7 @@ type Asked = {
 type Told = { EventId: string; EventName: string; EventTime: number; CloudTrailEvent: string; Username?: string }
 type Answer = { status?: number; Events?: readonly Told[]; NextToken?: string }
 
-/** A CloudTrail as far as the wire goes, for what no emulator has: pages, throttling, events of others. */
+/** A CloudTrail over the wire, for behaviour that no emulator has: pages, throttling, events of others. */
 export async function startCloudTrail(answer: (asked: Asked, count: number) => Answer) {
   const asked: Asked[] = []
   const server = createServer(async (incoming, response) => {
@@ -38,7 +38,7 @@ export const byName = ({ LookupAttributes: [attribute] }: Asked): boolean => att
 
 type Call = { id: string; at: number; role: string; session: string; key?: string; region?: string; account?: string }
 
-/** A call as CloudTrail tells it. */
+/** A call in CloudTrail's form. */
 export const callEvent = ({ id, at, role, session, key = 'ASIA1', region = 'us-east-1', account }: Call): Told => {
   const accountId = account ?? role.split(':')[4] ?? ''
   return {
@@ -60,7 +60,7 @@ export const callEvent = ({ id, at, role, session, key = 'ASIA1', region = 'us-e
   }
 }
 
-/** How a session came about, with its tags. */
+/** The origin of a session, with its tags. */
 export const assumeEvent = (id: string, at: number, key: string, tags: { [name: string]: string }): Told => ({
   EventId: id,
   EventName: 'AssumeRole',

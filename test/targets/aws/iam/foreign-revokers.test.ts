@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { CreateRoleCommand, GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'
+import { GetRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { BrokerUnavailable } from '../../../../functions/operations/faults.ts'
 import { CloudTrailSessionRecord } from '../../../../functions/targets/aws/cloudtrail/session-record.ts'
@@ -8,44 +8,35 @@ import { IamRoleReader } from '../../../../functions/targets/aws/iam/role-reader
 import { foreignAuditors, foreignRevokers } from '../../../../functions/targets/aws/sts/foreign-revokers.ts'
 import { useAws } from '../../../adapters/emulator.ts'
 import { requestId, submittedAt } from '../../../support/ask.ts'
-import { policyFor } from './target-role.ts'
+import { externalId, makeRole, policyFor, putPolicy } from './target-role.ts'
 
 /** The emulator's one account, seen from another. */
 const accountId = '000000000000'
-const externalId = 'hotwork-test'
 const accounts = (given: string) => ({
   elsewhere: { partition: 'aws', region: 'us-east-1', accountId, externalId: given } as const,
 })
 const deny = { tag: 'hotwork:request', value: requestId(), until: submittedAt + 900 } as const
 
-/** A target role, its revoker and its auditor, which trust whoever knows their external id. @returns the target's ARN */
+/** A target role, its revoker and its auditor, which trust a caller with their external id. @returns the target's ARN */
 async function makeTarget(): Promise<string> {
-  const [client, name] = [new IAMClient({}), `t${randomUUID().slice(0, 8)}`]
-  const trust = (Condition: object) => ({
-    Path: '/hotwork/',
-    AssumeRolePolicyDocument: JSON.stringify({
-      Version: '2012-10-17',
-      Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole', Condition }],
-    }),
-  })
-  const target = await client.send(new CreateRoleCommand({ RoleName: `${name}-target`, ...trust({}) }))
+  const name = `t${randomUUID().slice(0, 8)}`
+  const [Principal, Condition] = [{ AWS: '*' }, { StringEquals: { 'sts:ExternalId': externalId } }]
   const rights = {
     revoker: ['iam:PutRolePolicy', 'iam:DeleteRolePolicy'],
     auditor: ['iam:GetRolePolicy', 'iam:ListRolePolicies', 'cloudtrail:LookupEvents'],
   }
-  for (const [PolicyName, actions] of Object.entries(rights)) {
-    const RoleName = `${name}-${PolicyName}`
-    await client.send(new CreateRoleCommand({ RoleName, ...trust({ StringEquals: { 'sts:ExternalId': externalId } }) }))
-    await client.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: policyFor(...actions) }))
+  for (const [of, actions] of Object.entries(rights)) {
+    await makeRole(`${name}-${of}`, { Principal, Condition }, { Path: '/hotwork/' })
+    await putPolicy(`${name}-${of}`, of, policyFor(...actions))
   }
-  return target.Role?.Arn as string
+  return makeRole(`${name}-target`, { Principal }, { Path: '/hotwork/' })
 }
 
 describe('the revoker of another account', () => {
   useAws()
   const revokers = (given = externalId) => foreignRevokers({ home: '111111111111', accounts: accounts(given) })
 
-  test("is a session of that account's revoker, with an end, so that it is made anew in time", async () => {
+  test("a revoker's session is of that account's revoker, with an end, so that it is renewed in time", async () => {
     const target = await makeTarget()
     const session = await revokers()(target)?.()
     expect(session?.expiration?.getTime()).toBeGreaterThan(Date.now())
@@ -56,7 +47,7 @@ describe('the revoker of another account', () => {
     )
   })
 
-  test('writes the deny of the target role there', async () => {
+  test('a revoker writes the deny of the target role in its account', async () => {
     const target = await makeTarget()
     expect(await new IamRolePolicies(revokers()).putDeny(target, [deny])).toBe('put')
     const named = { RoleName: target.split('/').at(-1), PolicyName: 'HotworkDeny' }
@@ -64,18 +55,18 @@ describe('the revoker of another account', () => {
     expect(decodeURIComponent(PolicyDocument as string)).toContain(deny.value)
   })
 
-  test('that does not trust us is a fault that names it, and nothing is written', async () => {
-    const writing = new IamRolePolicies(revokers('someone-else')).putDeny(await makeTarget(), [deny])
+  test('a revoker that does not trust us is a fault that names it, and nothing is written', async () => {
+    const writing = new IamRolePolicies(revokers('a-stranger')).putDeny(await makeTarget(), [deny])
     await expect(writing).rejects.toThrow(BrokerUnavailable)
     await expect(writing).rejects.toThrow(/-revoker/)
   })
 
-  test('of an account that is not in the deployment is a fault', async () => {
+  test('a revoker of an account outside the deployment is a fault', async () => {
     const role = 'arn:aws:iam::333333333333:role/hotwork/x-target'
     await expect(revokers()(role)?.()).rejects.toThrow(/is in no account of the deployment/)
   })
 
-  test('is not asked for at home', () =>
+  test('the home account needs no revoker', () =>
     expect(
       foreignRevokers({ home: accountId, accounts: accounts(externalId) })(
         'arn:aws:iam::000000000000:role/hotwork/x-target',
@@ -87,7 +78,7 @@ describe('the auditor of another account', () => {
   useAws()
   const where = { home: '111111111111', accounts: accounts(externalId) }
 
-  test('reads what its revoker wrote, and the sessions that there were, and writes nothing', async () => {
+  test("an auditor reads the revoker's denies and past sessions, and writes nothing", async () => {
     const target = await makeTarget()
     await new IamRolePolicies(foreignRevokers(where)).putDeny(target, [deny])
     const auditors = foreignAuditors(where)

@@ -1,12 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import {
-  CreatePolicyCommand,
-  CreateRoleCommand,
-  DeleteRoleCommand,
-  DeleteRolePolicyCommand,
-  IAMClient,
-  PutRolePolicyCommand,
-} from '@aws-sdk/client-iam'
+import { CreatePolicyCommand, DeleteRoleCommand, DeleteRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam'
 import type { HostSimulator } from '../../../../functions/operations/agents/ports.ts'
 import { HostUnseen } from '../../../../functions/operations/faults.ts'
 import { IamHostSimulator } from '../../../../functions/targets/aws/iam/host-simulator.ts'
@@ -14,38 +7,24 @@ import { foreignSimulators } from '../../../../functions/targets/aws/sts/foreign
 import { onBoth } from '../../../adapters/both.ts'
 import { useAws } from '../../../adapters/emulator.ts'
 import { type HostPolicy, MemoryHostSimulator } from '../../../support/agents/memory-host-simulator.ts'
+import { documentOf, makeRole, policyFor, putPolicy } from './target-role.ts'
 
 type Host = { simulator: HostSimulator; role: string; attach: (...policies: HostPolicy[]) => Promise<void> }
 
 const accountId = '000000000000'
-const trust = (Condition: object = {}) =>
-  JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole', Condition }],
-  })
-const documentOf = ({ effect = 'Allow', action, resource, when }: HostPolicy) =>
-  JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [
-      {
-        ...{ Effect: effect, Action: action, Resource: resource },
-        ...(when === undefined ? {} : { Condition: { StringEquals: { [when]: 'some value' } } }),
-      },
-    ],
+const textOf = ({ effect = 'Allow', action, resource, when }: HostPolicy) =>
+  documentOf({
+    ...{ Effect: effect, Action: action, Resource: resource },
+    ...(when === undefined ? {} : { Condition: { StringEquals: { [when]: 'some value' } } }),
   })
 
-/** With a path, as roles of services often have. */
+/** A host's role with a path, as roles of services often have. */
 async function makeHost(more: { PermissionsBoundary?: string } = {}): Promise<Omit<Host, 'simulator'>> {
-  const [iam, RoleName] = [new IAMClient({}), `host-${randomUUID().slice(0, 8)}`]
-  const made = { RoleName, Path: '/jobs/', AssumeRolePolicyDocument: trust(), ...more }
-  await iam.send(new CreateRoleCommand(made))
+  const name = `host-${randomUUID().slice(0, 8)}`
   return {
-    role: `arn:aws:iam::${accountId}:role/jobs/${RoleName}`,
+    role: await makeRole(name, { Principal: { AWS: '*' } }, { Path: '/jobs/', ...more }),
     attach: async (...policies) => {
-      for (const policy of policies) {
-        const named = { RoleName, PolicyName: policy.name }
-        await iam.send(new PutRolePolicyCommand({ ...named, PolicyDocument: documentOf(policy) }))
-      }
+      for (const policy of policies) await putPolicy(name, policy.name, textOf(policy))
     },
   }
 }
@@ -68,7 +47,7 @@ onBoth<Host>(
     const ask = ({ simulator, role }: Host) =>
       simulator.simulate(role, { actions: ['ssm:PutParameter', 'ssm:GetParameter'], resources: [staging, prod] })
 
-    test('is one answer for each action on each resource, with the policies that decide it', async () => {
+    test('a simulation has one answer for each action on each resource, with the deciding policies', async () => {
       const host = await make()
       await host.attach(put)
       const answers = await ask(host)
@@ -87,21 +66,21 @@ onBoth<Host>(
       )
     })
 
-    test('is a denial where a policy denies it, and that policy is named', async () => {
+    test('a denying policy gives a denial with its name', async () => {
       const host = await make()
       await host.attach(put, { ...put, name: 'guardrail', effect: 'Deny' })
       const [answer] = (await ask(host)).filter(({ action }) => action === 'ssm:PutParameter')
       expect(answer).toMatchObject({ decision: 'denied', by: ['guardrail (role)'] })
     })
 
-    test('names the condition keys that only a call would tell', async () => {
+    test('a simulation names the condition keys that only a call has', async () => {
       const host = await make()
       await host.attach({ ...put, when: 'aws:SourceVpce' })
       const [answer] = (await ask(host)).filter(({ action }) => action === 'ssm:PutParameter')
       expect(answer).toMatchObject({ decision: 'denied', missing: ['aws:SourceVpce'] })
     })
 
-    test('is a fault for a role that is not there, and no denial', async () => {
+    test('a missing role is a fault, not a denial', async () => {
       const { simulator, role } = await make()
       await expect(ask({ simulator, role: `${role}-gone`, attach: async () => {} })).rejects.toMatchObject({
         ...{ name: 'HostUnseen', why: 'no_such_role' },
@@ -114,9 +93,9 @@ describe('IAM', () => {
   useAws()
   const asked = { actions: ['ssm:PutParameter'], resources: [staging] }
 
-  test('knows the boundary of a host', async () => {
+  test('a simulation includes the boundary of a host', async () => {
     const iam = new IAMClient({})
-    const PolicyDocument = documentOf({ name: '', action: 'ssm:GetParameter', resource: '*' })
+    const PolicyDocument = policyFor('ssm:GetParameter')
     const boundary = await iam.send(
       new CreatePolicyCommand({ PolicyName: `b-${randomUUID().slice(0, 8)}`, PolicyDocument }),
     )
@@ -125,25 +104,20 @@ describe('IAM', () => {
     expect(await new IamHostSimulator().simulate(host.role, asked)).toMatchObject([{ decision: 'denied' }])
   })
 
-  test('knows what no request of Hotwork is the source of: a guardrail against that denies', async () => {
+  test('a guardrail against calls without a request of Hotwork denies in a simulation', async () => {
     const host = await makeHost()
     await host.attach(put)
     const deny = {
       ...{ Effect: 'Deny', Action: 'ssm:Put*', Resource: '*' },
       Condition: { StringNotLike: { 'aws:SourceIdentity': ['req_*', 'bgl_*'] } },
     }
-    await new IAMClient({}).send(
-      new PutRolePolicyCommand({
-        ...{ RoleName: host.role.split('/').at(-1), PolicyName: 'guardrail' },
-        PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [deny] }),
-      }),
-    )
+    await putPolicy(host.role.split('/').at(-1) as string, 'guardrail', documentOf(deny))
     expect(await new IamHostSimulator().simulate(host.role, asked)).toMatchObject([
       { decision: 'denied', missing: [], by: ['guardrail (role)'] },
     ])
   })
 
-  test('many resources are asked in several questions', async () => {
+  test('many resources are simulated in several calls', async () => {
     const host = await makeHost()
     await host.attach(put)
     const resources = Array.from({ length: 45 }, (_, at) => parameter(`/staging/${at}`))
@@ -158,10 +132,9 @@ describe('IAM', () => {
     async function makeSimulator(host: string) {
       const [iam, name] = [new IAMClient({}), `s${randomUUID().slice(0, 8)}`]
       const RoleName = `${name}-simulator`
-      const condition = { StringEquals: { 'sts:ExternalId': 'given' } }
-      await iam.send(new CreateRoleCommand({ RoleName, Path: '/hotwork/', AssumeRolePolicyDocument: trust(condition) }))
-      const PolicyDocument = documentOf({ name: '', action: 'iam:SimulatePrincipalPolicy', resource: host })
-      await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'simulate', PolicyDocument }))
+      const Condition = { StringEquals: { 'sts:ExternalId': 'given' } }
+      await makeRole(RoleName, { Principal: { AWS: '*' }, Condition }, { Path: '/hotwork/' })
+      await putPolicy(RoleName, 'simulate', textOf({ name: '', action: 'iam:SimulatePrincipalPolicy', resource: host }))
       const simulator = new IamHostSimulator(
         foreignSimulators({ home: '111111111111', accounts }, `hotwork/${name}-target`),
       )
@@ -174,7 +147,7 @@ describe('IAM', () => {
       }
     }
 
-    test('is asked as its simulator, which may ask about that host alone', async () => {
+    test('another account is asked as its simulator, which may ask about that host alone', async () => {
       const [host, other] = [await makeHost(), await makeHost()]
       await host.attach(put)
       const { simulator } = await makeSimulator(host.role)
@@ -182,14 +155,14 @@ describe('IAM', () => {
       await expect(simulator.simulate(other.role, asked)).rejects.toMatchObject({ why: 'not_permitted' })
     })
 
-    test('without a simulator it is not seen', async () => {
+    test('an account without a simulator is unseen', async () => {
       const host = await makeHost()
       const { simulator, end } = await makeSimulator(host.role)
       await end()
       await expect(simulator.simulate(host.role, asked)).rejects.toBeInstanceOf(HostUnseen)
     })
 
-    test('that is none of the deployment is not seen', async () => {
+    test('an account outside the deployment is unseen', async () => {
       const { simulator } = await makeSimulator('*')
       const away = 'arn:aws:iam::333333333333:role/x'
       await expect(simulator.simulate(away, asked)).rejects.toMatchObject({ why: 'not_permitted' })

@@ -1,6 +1,5 @@
 import { GetRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam'
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs'
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import fc from 'fast-check'
 import { Deny } from '../../../../functions/domain/credentials/denies.ts'
 import { IamRolePolicies, renderDeny } from '../../../../functions/targets/aws/iam/role-policies.ts'
@@ -9,12 +8,12 @@ import { onBoth } from '../../../adapters/both.ts'
 import { useAws } from '../../../adapters/emulator.ts'
 import { credentialId, requestId, submittedAt } from '../../../support/ask.ts'
 import { MemoryRolePolicies } from '../../../support/credentials/memory-role-policies.ts'
-import { externalId, makeTargetRole } from './target-role.ts'
+import { become, makeTargetRole } from './target-role.ts'
 
 type Role = {
   policies: RolePolicies
   role: string
-  /** A session with these tags, by whether it can still do anything. */
+  /** A session with these tags, and whether it still works. */
   session: (tags: { [tag: string]: string }) => Promise<() => Promise<'works' | 'denied'>>
 }
 
@@ -24,18 +23,7 @@ async function onIam(): Promise<Role> {
     policies: new IamRolePolicies(),
     role,
     session: async (tags) => {
-      const { Credentials } = await new STSClient({}).send(
-        new AssumeRoleCommand({
-          RoleArn: role,
-          RoleSessionName: 'test',
-          ExternalId: externalId,
-          Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
-        }),
-      )
-      const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {}
-      const client = new SQSClient({
-        credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
-      })
+      const client = new SQSClient({ credentials: await become(role, 'test', { tags }) })
       return () =>
         client.send(new ListQueuesCommand({})).then(
           () => 'works' as const,
@@ -66,7 +54,7 @@ const ended: Deny = { tag: 'hotwork:request', value: requestId(1), until }
 const replaced: Deny = { tag: 'hotwork:credential', value: credentialId(1), until }
 
 onBoth<Role>('the deny on a role', { memory: inMemory, real: onIam }, (make) => {
-  test('ends a session that lives by its request or its credential, and no other', async () => {
+  test('a deny ends the sessions of its request or its credential, and no others', async () => {
     const { policies, role, session } = await make()
     const byRequest = await session({ 'hotwork:request': requestId(1), 'hotwork:credential': credentialId(2) })
     const byCredential = await session({ 'hotwork:request': requestId(2), 'hotwork:credential': credentialId(1) })
@@ -77,7 +65,7 @@ onBoth<Role>('the deny on a role', { memory: inMemory, real: onIam }, (make) => 
     expect(await all()).toEqual(['denied', 'denied', 'works'])
   })
 
-  test('is the whole of what is denied: what is left out is denied no more', async () => {
+  test('a new deny replaces the one before', async () => {
     const { policies, role, session } = await make()
     const one = await session({ 'hotwork:request': requestId(1) })
     await policies.putDeny(role, [ended])
@@ -85,7 +73,7 @@ onBoth<Role>('the deny on a role', { memory: inMemory, real: onIam }, (make) => 
     expect(await one()).toBe('works')
   })
 
-  test('ends the sessions from before a halt, by agent, by owner or all, and none that is made after', async () => {
+  test('a deny of a halt ends earlier sessions by agent, by owner or all, and no later ones', async () => {
     const { policies, role, session } = await make()
     const tags = { 'hotwork:agent': 'agent:one', 'hotwork:owner': 'person:one' }
     const mine = await session(tags)
@@ -101,7 +89,7 @@ onBoth<Role>('the deny on a role', { memory: inMemory, real: onIam }, (make) => 
     expect(await all()).toEqual(['denied', 'denied', 'works'])
     await policies.putDeny(role, [{ tag: '*', value: '*', ...halt(now + 5) }])
     expect(await all()).toEqual(['denied', 'denied', 'denied'])
-    // As if the halt had been long before these sessions were made.
+    // As if the halt had been long before these sessions.
     await policies.putDeny(role, [
       { ...ofAgent, ...halt(now - 60) },
       { tag: '*', value: '*', ...halt(now - 60) },
@@ -109,7 +97,7 @@ onBoth<Role>('the deny on a role', { memory: inMemory, real: onIam }, (make) => 
     expect(await all()).toEqual(['works', 'works', 'works'])
   })
 
-  test('is gone when there is nothing to deny, also where there was none', async () => {
+  test('an empty deny removes the policy, even if there is none', async () => {
     const { policies, role, session } = await make()
     const one = await session({ 'hotwork:request': requestId(1) })
     await policies.putDeny(role, [])
@@ -123,7 +111,7 @@ onBoth<Role>('the deny on a role', { memory: inMemory, real: onIam }, (make) => 
 describe('the deny on a role of IAM', () => {
   useAws()
 
-  test('is refused whole where there is no room for it, and what was there stays', async () => {
+  test('a deny without room is refused whole, and the old one stays', async () => {
     const { policies, role, session } = await onIam()
     const [one, other] = [await session({ 'hotwork:request': requestId(1) }), await session({})]
     expect(await policies.putDeny(role, [ended])).toBe('put')
@@ -132,7 +120,7 @@ describe('the deny on a role of IAM', () => {
     expect([await one(), await other()]).toEqual(['denied', 'works'])
   })
 
-  test('is one inline policy of its own name, and leaves the role its others', async () => {
+  test("a deny is one inline policy with its own name, beside the role's others", async () => {
     const [role, client] = [await makeTargetRole(), new IAMClient({})]
     await new IamRolePolicies().putDeny(role, [ended])
     const RoleName = role.split('/').at(-1)
@@ -143,71 +131,69 @@ describe('the deny on a role of IAM', () => {
   })
 })
 
-describe('a rendered deny', () => {
-  test('denies everything on the exact tags, each value once, whatever the order', () => {
-    const second = { ...ended, value: requestId(2) }
-    const rendered = renderDeny([second, replaced, ended, ended])
-    expect(rendered).toBe(renderDeny([ended, second, replaced]))
-    expect(JSON.parse(rendered)).toEqual({
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Deny',
-          Action: '*',
-          Resource: '*',
-          Condition: { StringEquals: { 'aws:PrincipalTag/hotwork:credential': [credentialId(1)] } },
-        },
-        {
-          Effect: 'Deny',
-          Action: '*',
-          Resource: '*',
-          Condition: { StringEquals: { 'aws:PrincipalTag/hotwork:request': [requestId(1), requestId(2)] } },
-        },
-      ],
-    })
-  })
-
-  test('tells sessions from before a time by one statement for each tag and time', () => {
-    const halted: Deny = { tag: 'hotwork:agent', value: 'agent:remediator', issuedBefore: submittedAt, until }
-    const everyone: Deny = { tag: '*', value: '*', issuedBefore: submittedAt, until }
-    const time = { 'aws:TokenIssueTime': '2027-01-15T08:00:00Z' }
-    expect(conditionsOf([halted, everyone, ended, { ...halted, value: 'agent:builder' }])).toEqual([
-      { DateLessThan: time },
+test('a rendered deny has exact tags, each value once, in any order', () => {
+  const second = { ...ended, value: requestId(2) }
+  const rendered = renderDeny([second, replaced, ended, ended])
+  expect(rendered).toBe(renderDeny([ended, second, replaced]))
+  expect(JSON.parse(rendered)).toEqual({
+    Version: '2012-10-17',
+    Statement: [
       {
-        StringEquals: { 'aws:PrincipalTag/hotwork:agent': ['agent:builder', 'agent:remediator'] },
-        DateLessThan: time,
+        Effect: 'Deny',
+        Action: '*',
+        Resource: '*',
+        Condition: { StringEquals: { 'aws:PrincipalTag/hotwork:credential': [credentialId(1)] } },
       },
-      { StringEquals: { 'aws:PrincipalTag/hotwork:request': [requestId(1)] } },
-    ])
+      {
+        Effect: 'Deny',
+        Action: '*',
+        Resource: '*',
+        Condition: { StringEquals: { 'aws:PrincipalTag/hotwork:request': [requestId(1), requestId(2)] } },
+      },
+    ],
   })
+})
 
-  const anyDeny = fc.oneof(
-    fc.record({
-      tag: fc.constantFrom('hotwork:request', 'hotwork:credential', 'hotwork:agent', 'hotwork:owner'),
-      value: fc.string({ minLength: 1 }),
-      until: fc.nat(),
-      issuedBefore: fc.option(fc.nat(), { nil: undefined }),
+test('a rendered deny of earlier sessions has one statement for each tag and time', () => {
+  const halted: Deny = { tag: 'hotwork:agent', value: 'agent:remediator', issuedBefore: submittedAt, until }
+  const everyone: Deny = { tag: '*', value: '*', issuedBefore: submittedAt, until }
+  const time = { 'aws:TokenIssueTime': '2027-01-15T08:00:00Z' }
+  expect(conditionsOf([halted, everyone, ended, { ...halted, value: 'agent:builder' }])).toEqual([
+    { DateLessThan: time },
+    {
+      StringEquals: { 'aws:PrincipalTag/hotwork:agent': ['agent:builder', 'agent:remediator'] },
+      DateLessThan: time,
+    },
+    { StringEquals: { 'aws:PrincipalTag/hotwork:request': [requestId(1)] } },
+  ])
+})
+
+const anyDeny = fc.oneof(
+  fc.record({
+    tag: fc.constantFrom('hotwork:request', 'hotwork:credential', 'hotwork:agent', 'hotwork:owner'),
+    value: fc.string({ minLength: 1 }),
+    until: fc.nat(),
+    issuedBefore: fc.option(fc.nat(), { nil: undefined }),
+  }),
+  fc.record({ tag: fc.constant('*'), value: fc.constant('*'), until: fc.nat(), issuedBefore: fc.nat() }),
+)
+test('a rendered deny has a condition in each statement', () => {
+  fc.assert(
+    fc.property(fc.array(anyDeny), (denies) => {
+      for (const condition of conditionsOf(denies.map((deny) => Deny.parse(deny))))
+        expect(Object.keys(condition).length).toBeGreaterThan(0)
     }),
-    fc.record({ tag: fc.constant('*'), value: fc.constant('*'), until: fc.nat(), issuedBefore: fc.nat() }),
   )
-  test('never denies a session that nothing names: each statement has a condition', () => {
-    fc.assert(
-      fc.property(fc.array(anyDeny), (denies) => {
-        for (const condition of conditionsOf(denies.map((deny) => Deny.parse(deny))))
-          expect(Object.keys(condition).length).toBeGreaterThan(0)
-      }),
-    )
-  })
+})
 
-  test('of everybody without a time is none: it could never be taken back', () => {
-    expect(Deny.safeParse({ tag: '*', value: '*', until }).success).toBe(false)
-  })
+test('a deny of all sessions without a time is invalid: it could never be lifted', () => {
+  expect(Deny.safeParse({ tag: '*', value: '*', until }).success).toBe(false)
+})
 
-  test('holds some three hundred sessions', () => {
-    const many = (count: number) => Array.from({ length: count }, (_, n) => ({ ...ended, value: requestId(n) }))
-    expect(renderDeny(many(300)).length).toBeLessThanOrEqual(10_240)
-    expect(renderDeny(many(320)).length).toBeGreaterThan(10_240)
-  })
+test('a rendered deny has room for some three hundred sessions', () => {
+  const many = (count: number) => Array.from({ length: count }, (_, n) => ({ ...ended, value: requestId(n) }))
+  expect(renderDeny(many(300)).length).toBeLessThanOrEqual(10_240)
+  expect(renderDeny(many(320)).length).toBeGreaterThan(10_240)
 })
 
 const conditionsOf = (denies: readonly Deny[]): Record<string, unknown>[] =>

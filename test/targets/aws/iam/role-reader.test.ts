@@ -16,7 +16,7 @@ type Kept = {
   role: string
   giveOther: (name: string) => Promise<void>
   spoil: () => Promise<void>
-  /** What the role has from the start. */
+  /** The policies of the role from the start. */
   first: readonly string[]
 }
 
@@ -52,11 +52,11 @@ const denies: readonly Deny[] = [
   { tag: '*', value: '*', until, issuedBefore: submittedAt - 60 },
 ]
 const inForce = denies.map(({ until: _, ...deny }) => deny)
-/** Order says nothing. */
+/** The denies without their order. */
 const setOf = ({ denies: read }: InForce) => new Set<unknown>(read)
 
 onBoth<Kept>('what a role has', { memory: inMemory, real: onIam }, (make) => {
-  test('is what was put last, each deny as it was put but for its end, and nothing where nothing was', async () => {
+  test('a role has the last put denies without their ends, and none before', async () => {
     const { writer, reader, role, first } = await make()
     expect(await reader.inForce(role)).toEqual({ denies: [], others: first })
     await writer.putDeny(role, denies)
@@ -69,7 +69,7 @@ onBoth<Kept>('what a role has', { memory: inMemory, real: onIam }, (make) => {
     expect((await reader.inForce(role)).denies).toEqual([])
   })
 
-  test('tells what somebody else gave it by name, and that a deny is not of our making', async () => {
+  test("a role's foreign policies are named, and a foreign deny is unreadable", async () => {
     const { writer, reader, role, giveOther, spoil, first } = await make()
     await writer.putDeny(role, denies)
     await giveOther('mine')
@@ -81,41 +81,39 @@ onBoth<Kept>('what a role has', { memory: inMemory, real: onIam }, (make) => {
   })
 })
 
-describe('a rendered deny, read', () => {
-  const anyDeny = fc.oneof(
-    fc.record({
-      tag: fc.constantFrom('hotwork:request', 'hotwork:credential', 'hotwork:agent', 'hotwork:owner'),
-      value: fc.string({ minLength: 1 }),
-      until: fc.nat(),
-      issuedBefore: fc.option(fc.nat(), { nil: undefined }),
+const anyDeny = fc.oneof(
+  fc.record({
+    tag: fc.constantFrom('hotwork:request', 'hotwork:credential', 'hotwork:agent', 'hotwork:owner'),
+    value: fc.string({ minLength: 1 }),
+    until: fc.nat(),
+    issuedBefore: fc.option(fc.nat(), { nil: undefined }),
+  }),
+  fc.record({ tag: fc.constant('*'), value: fc.constant('*'), until: fc.nat(), issuedBefore: fc.nat() }),
+)
+const keyOf = ({ tag, value, issuedBefore }: Pick<Deny, 'tag' | 'value' | 'issuedBefore'>) =>
+  JSON.stringify([tag, value, issuedBefore ?? null])
+
+test('a rendered deny is read back equal', () => {
+  fc.assert(
+    fc.property(fc.array(anyDeny, { minLength: 1 }), (all) => {
+      const put = all.map((deny) => Deny.parse(deny))
+      const read = readDeny(renderDeny(put)) ?? []
+      expect(new Set(read.map(keyOf))).toEqual(new Set(put.map(keyOf)))
     }),
-    fc.record({ tag: fc.constant('*'), value: fc.constant('*'), until: fc.nat(), issuedBefore: fc.nat() }),
-  )
-  const keyOf = ({ tag, value, issuedBefore }: Pick<Deny, 'tag' | 'value' | 'issuedBefore'>) =>
-    JSON.stringify([tag, value, issuedBefore ?? null])
-
-  test('is what was rendered, whatever it was', () => {
-    fc.assert(
-      fc.property(fc.array(anyDeny, { minLength: 1 }), (all) => {
-        const put = all.map((deny) => Deny.parse(deny))
-        const read = readDeny(renderDeny(put)) ?? []
-        expect(new Set(read.map(keyOf))).toEqual(new Set(put.map(keyOf)))
-      }),
-    )
-  })
-
-  const [statement] = JSON.parse(renderDeny(denies)).Statement
-  test.each<[what: string, statement: object]>([
-    ['allows', { ...statement, Effect: 'Allow' }],
-    ['denies less', { ...statement, Action: 's3:*' }],
-    ['denies elsewhere', { ...statement, Resource: 'arn:aws:s3:::x' }],
-    ['denies everybody', { ...statement, Condition: {} }],
-    [
-      'asks for more before it denies',
-      { ...statement, Condition: { ...statement.Condition, Bool: { 'aws:x': 'true' } } },
-    ],
-    ['asks by another key', { ...statement, Condition: { StringEquals: { 'aws:PrincipalTag/team': 'x' } } }],
-  ])('is not read where a statement %s', (_what, spoilt) =>
-    expect(readDeny(JSON.stringify({ Version: '2012-10-17', Statement: [spoilt] }))).toBeUndefined(),
   )
 })
+
+const [statement] = JSON.parse(renderDeny(denies)).Statement
+test.each<[what: string, statement: object]>([
+  ['allows', { ...statement, Effect: 'Allow' }],
+  ['denies less', { ...statement, Action: 's3:*' }],
+  ['denies elsewhere', { ...statement, Resource: 'arn:aws:s3:::x' }],
+  ['denies all sessions', { ...statement, Condition: {} }],
+  [
+    'asks for more before it denies',
+    { ...statement, Condition: { ...statement.Condition, Bool: { 'aws:x': 'true' } } },
+  ],
+  ['asks by another key', { ...statement, Condition: { StringEquals: { 'aws:PrincipalTag/team': 'x' } } }],
+])('a deny with a statement that %s is not read', (_what, spoilt) =>
+  expect(readDeny(JSON.stringify({ Version: '2012-10-17', Statement: [spoilt] }))).toBeUndefined(),
+)

@@ -1,19 +1,17 @@
 import { setImmediate } from 'node:timers/promises'
 import { CreateTableCommand, DynamoDBClient, PutItemCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb'
-import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'
-import { CreateFunctionCommand, LambdaClient, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda'
+import { LambdaClient, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { STSClient } from '@aws-sdk/client-sts'
 import type { Account } from '../../../../functions/domain/policy/bundle.ts'
 import type { JsonObject } from '../../../../functions/domain/values.ts'
 import { SdkReader } from '../../../../functions/targets/aws/reads/aws-reads.ts'
 import { ReaderSessions } from '../../../../functions/targets/aws/reads/reader-sessions.ts'
-import { zipOne } from '../../../../local/sample-target.ts'
 import { useAws } from '../../../adapters/emulator.ts'
 import { type FaultyProxy, startProxy } from '../../../adapters/proxy.ts'
-import { externalId } from '../iam/target-role.ts'
+import { documentOf, externalId, makeFunction, makeRole, putPolicy } from '../iam/target-role.ts'
 
-/** Reads as a role that may read these four things and nothing else, which the emulator judges. */
+/** Reads as a role with exactly these four rights, which the emulator enforces. */
 
 useAws()
 jest.setTimeout(60_000)
@@ -33,19 +31,11 @@ let proxy: FaultyProxy
 let direct: string
 beforeAll(async () => {
   direct = process.env['AWS_ENDPOINT_URL'] as string
-  const [iam, dynamo, lambda] = [new IAMClient({}), new DynamoDBClient({}), new LambdaClient({})]
-  const makeRole = async (RoleName: string, Path: string, trust: object) => {
-    const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [trust] })
-    return (await iam.send(new CreateRoleCommand({ RoleName, Path, AssumeRolePolicyDocument }))).Role?.Arn
-  }
-  await makeRole(`${own}-reader`, '/hotwork/', {
-    ...{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' },
-    Condition: { StringEquals: { 'sts:ExternalId': externalId } },
-  })
-  const Statement = rights.map(([Action, Resource]) => ({ Effect: 'Allow', Action, Resource }))
-  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement })
-  await iam.send(new PutRolePolicyCommand({ RoleName: `${own}-reader`, PolicyName: 'reads', PolicyDocument }))
-
+  const dynamo = new DynamoDBClient({})
+  const Condition = { StringEquals: { 'sts:ExternalId': externalId } }
+  await makeRole(`${own}-reader`, { Principal: { AWS: '*' }, Condition }, { Path: '/hotwork/' })
+  const allowed = rights.map(([Action, Resource]) => ({ Effect: 'Allow', Action, Resource }))
+  await putPolicy(`${own}-reader`, 'reads', documentOf(...allowed))
   const ssm = new SSMClient({})
   await ssm.send(new PutParameterCommand({ Name: parameter, Value: '300', Type: 'String' }))
   await ssm.send(new PutParameterCommand({ Name: '/elsewhere', Value: 'x', Type: 'String', Overwrite: true }))
@@ -63,16 +53,8 @@ beforeAll(async () => {
   }
   const Item = { id: { B: Buffer.from([1]) }, n: { N: '1.5' }, tags: { SS: ['a'] } }
   await dynamo.send(new PutItemCommand({ TableName: own, Item }))
-  const service = { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }
-  const Role = await makeRole(own, '/', service)
-  const ZipFile = zipOne('index.js', 'exports.handler = async () => ({})\n')
-  for (const FunctionName of [own, `${own}-other`])
-    await lambda.send(
-      new CreateFunctionCommand({
-        ...{ FunctionName, Role, Runtime: 'nodejs24.x', Handler: 'index.handler', Code: { ZipFile }, Timeout: 7 },
-        Environment: { Variables: { MODE: 'safe' } },
-      }),
-    )
+  for (const name of [own, `${own}-other`])
+    await makeFunction(name, undefined, { Timeout: 7, Environment: { Variables: { MODE: 'safe' } } })
 })
 beforeEach(async () => {
   proxy = await startProxy(direct)
@@ -91,118 +73,114 @@ const read = (
 ) => reader.read({ action, arguments: args, absent, signal }, of)
 const getParameter = (Name = parameter) => ({ action: 'ssm:GetParameter', arguments: { Name } })
 
-describe('what the reader role may read', () => {
-  test('is read as AWS’s own JSON has it, times as text and without what is of the SDK', async () => {
-    const found = await read(getParameter())
-    expect(found).toMatchObject({ found: 'answer', answer: { Parameter: { Value: '300', Version: 1 } } })
-    const { answer } = found as Extract<typeof found, { found: 'answer' }>
-    expect(JSON.parse(JSON.stringify(answer))).toEqual(answer)
-    expect(answer).not.toHaveProperty('$metadata')
-  })
+test("an answer is AWS's own JSON, with times as text and without the SDK's metadata", async () => {
+  const found = await read(getParameter())
+  expect(found).toMatchObject({ found: 'answer', answer: { Parameter: { Value: '300', Version: 1 } } })
+  const { answer } = found as Extract<typeof found, { found: 'answer' }>
+  expect(JSON.parse(JSON.stringify(answer))).toEqual(answer)
+  expect(answer).not.toHaveProperty('$metadata')
+})
 
-  test('is a reservation, none of which is no member, and a configuration with its revision', async () => {
-    const concurrency = { action: 'lambda:GetFunctionConcurrency', arguments: { FunctionName: own } }
-    expect(await read(concurrency)).toEqual({ found: 'answer', answer: {} })
-    const reserve = { FunctionName: own, ReservedConcurrentExecutions: 2 }
-    process.env['AWS_ENDPOINT_URL'] = direct
-    await new LambdaClient({}).send(new PutFunctionConcurrencyCommand(reserve))
-    process.env['AWS_ENDPOINT_URL'] = proxy.url
-    expect(await read(concurrency)).toEqual({ found: 'answer', answer: { ReservedConcurrentExecutions: 2 } })
-    expect(await read({ action: 'lambda:GetFunctionConfiguration', arguments: { FunctionName: own } })).toMatchObject({
-      found: 'answer',
-      answer: { Timeout: 7, Environment: { Variables: { MODE: 'safe' } }, RevisionId: expect.stringMatching(/./) },
-    })
-  })
-
-  test('is an item by a key of bytes; one that is not there is an answer without an item', async () => {
-    const itemOf = (bytes: number) => ({
-      action: 'dynamodb:GetItem',
-      arguments: { TableName: own, Key: { id: { B: Buffer.from([bytes]).toString('base64') } }, ConsistentRead: true },
-    })
-    expect(await read(itemOf(1))).toEqual({
-      found: 'answer',
-      answer: { Item: { id: { B: 'AQ==' }, n: { N: '1.5' }, tags: { SS: ['a'] } } },
-    })
-    expect(await read(itemOf(2))).toEqual({ found: 'answer', answer: {} })
-  })
-
-  test('is never a secret’s text', async () => {
-    expect(JSON.stringify(await read(getParameter(`${parameter}/secret`)))).not.toContain('"canary"')
-  })
-
-  test.each<Ask>([
-    getParameter('/elsewhere'),
-    { action: 'dynamodb:GetItem', arguments: { TableName: `${own}-other`, Key: { id: { B: 'AQ==' } } } },
-    { action: 'lambda:GetFunctionConfiguration', arguments: { FunctionName: `${own}-other` } },
-    { action: 'lambda:GetFunctionConcurrency', arguments: { FunctionName: `${own}-other` } },
-  ])('is nothing else: $action is denied', async (ask) => {
-    expect(await read(ask)).toMatchObject({ found: 'failed', why: 'denied' })
-  })
-
-  test('is read with one session for most of an hour, by many at once too', async () => {
-    const reader = makeReader()
-    await Promise.all([read(getParameter(), reader), read(getParameter(), reader), read(getParameter(), reader)])
-    await read({ action: 'lambda:GetFunctionConcurrency', arguments: { FunctionName: own } }, reader)
-    expect([proxy.count('AssumeRole'), proxy.count('GetParameter')]).toEqual([1, 3])
+test("a function's reservation is absent or a number, and its configuration has a revision", async () => {
+  const concurrency = { action: 'lambda:GetFunctionConcurrency', arguments: { FunctionName: own } }
+  expect(await read(concurrency)).toEqual({ found: 'answer', answer: {} })
+  const reserve = { FunctionName: own, ReservedConcurrentExecutions: 2 }
+  process.env['AWS_ENDPOINT_URL'] = direct
+  await new LambdaClient({}).send(new PutFunctionConcurrencyCommand(reserve))
+  process.env['AWS_ENDPOINT_URL'] = proxy.url
+  expect(await read(concurrency)).toEqual({ found: 'answer', answer: { ReservedConcurrentExecutions: 2 } })
+  expect(await read({ action: 'lambda:GetFunctionConfiguration', arguments: { FunctionName: own } })).toMatchObject({
+    found: 'answer',
+    answer: { Timeout: 7, Environment: { Variables: { MODE: 'safe' } }, RevisionId: expect.stringMatching(/./) },
   })
 })
 
-describe('what is not read', () => {
-  test('an absent resource is absent by the names that its entry lists, and else a fault', async () => {
-    const gone = getParameter(`${parameter}/gone`)
-    expect(await read({ ...gone, absent: ['ParameterNotFound'] })).toEqual({ found: 'absent' })
-    expect(await read(gone)).toEqual({ found: 'failed', why: 'unavailable', fault: 'ParameterNotFound' })
+test('an item is read by a key of bytes, and a missing one is an answer without an item', async () => {
+  const itemOf = (bytes: number) => ({
+    action: 'dynamodb:GetItem',
+    arguments: { TableName: own, Key: { id: { B: Buffer.from([bytes]).toString('base64') } }, ConsistentRead: true },
   })
+  expect(await read(itemOf(1))).toEqual({
+    found: 'answer',
+    answer: { Item: { id: { B: 'AQ==' }, n: { N: '1.5' }, tags: { SS: ['a'] } } },
+  })
+  expect(await read(itemOf(2))).toEqual({ found: 'answer', answer: {} })
+})
 
-  test('a role that does not trust us is denied', async () => {
-    const of = { ...account, externalId: 'another' }
-    expect(await read({ ...getParameter(), of })).toMatchObject({ found: 'failed', why: 'denied' })
-  })
+test('a secret parameter is never read in plain text', async () => {
+  expect(JSON.stringify(await read(getParameter(`${parameter}/secret`)))).not.toContain('"canary"')
+})
 
-  test('a read that Hotwork does not know is not made', async () => {
-    expect(await read({ action: 'ssm:DeleteParameter', arguments: { Name: parameter } })).toEqual({
-      ...{ found: 'failed', why: 'unreadable', fault: 'unknown_read' },
-    })
-  })
+test.each<Ask>([
+  getParameter('/elsewhere'),
+  { action: 'dynamodb:GetItem', arguments: { TableName: `${own}-other`, Key: { id: { B: 'AQ==' } } } },
+  { action: 'lambda:GetFunctionConfiguration', arguments: { FunctionName: `${own}-other` } },
+  { action: 'lambda:GetFunctionConcurrency', arguments: { FunctionName: `${own}-other` } },
+])('a read of another resource by $action is denied', async (ask) => {
+  expect(await read(ask)).toMatchObject({ found: 'failed', why: 'denied' })
+})
 
-  test('an item with an attribute `__proto__`, whose value the SDK loses, is unreadable; in a map it is read', async () => {
-    const item = { action: 'dynamodb:GetItem', arguments: { TableName: own, Key: { id: { B: 'AQ==' } } } }
-    const body = (text: string) => ({ status: 200, body: JSON.parse(text) as object })
-    proxy.fail('GetItem', body('{"Item":{"n":{"N":"1"},"__proto__":{"S":"old"}}}'))
-    expect(await read(item)).toEqual({ found: 'failed', why: 'unreadable', fault: 'SyntaxError' })
-    const inMap = '{"Item":{"map":{"M":{"__proto__":{"S":"old"}}}}}'
-    proxy.fail('GetItem', body(inMap))
-    expect(JSON.stringify(await read(item))).toBe(`{"found":"answer","answer":${inMap}}`)
-  })
+test('concurrent reads share one session for most of an hour', async () => {
+  const reader = makeReader()
+  await Promise.all([read(getParameter(), reader), read(getParameter(), reader), read(getParameter(), reader)])
+  await read({ action: 'lambda:GetFunctionConcurrency', arguments: { FunctionName: own } }, reader)
+  expect([proxy.count('AssumeRole'), proxy.count('GetParameter')]).toEqual([1, 3])
+})
 
-  test('a throttled read is tried once more, and is unavailable then', async () => {
-    const throttled = { status: 400, body: { __type: 'ThrottlingException', message: 'Rate exceeded' } }
-    proxy.fail('GetParameter', throttled)
-    expect(await read(getParameter())).toMatchObject({ found: 'answer' })
-    proxy.fail('GetParameter', throttled, throttled)
-    expect(await read(getParameter())).toEqual({ found: 'failed', why: 'unavailable', fault: 'ThrottlingException' })
-    expect(proxy.count('GetParameter')).toBe(4)
-  })
+test("a missing resource is absent by its entry's error names, and otherwise a fault", async () => {
+  const gone = getParameter(`${parameter}/gone`)
+  expect(await read({ ...gone, absent: ['ParameterNotFound'] })).toEqual({ found: 'absent' })
+  expect(await read(gone)).toEqual({ found: 'failed', why: 'unavailable', fault: 'ParameterNotFound' })
+})
 
-  test('a silent AWS is given up when the asker gives up', async () => {
-    const reader = makeReader()
-    await read(getParameter(), reader)
-    proxy.fail('GetParameter', 'silence', 'silence')
-    const stop = new AbortController()
-    const found = read({ ...getParameter(), signal: stop.signal }, reader)
-    while (proxy.count('GetParameter') < 2) await setImmediate()
-    stop.abort()
-    expect(await found).toMatchObject({ found: 'failed', why: 'unavailable' })
-    // Given up at the first silence: a client that waited out its own patience would have asked once more.
-    expect(proxy.count('GetParameter')).toBe(2)
-  })
+test('a read by a role that does not trust us is denied', async () => {
+  const of = { ...account, externalId: 'another' }
+  expect(await read({ ...getParameter(), of })).toMatchObject({ found: 'failed', why: 'denied' })
+})
 
-  test('a session that is over on AWS’s clock is not kept, whose right to read is no other', async () => {
-    const reader = makeReader()
-    await read(getParameter(), reader)
-    proxy.fail('GetParameter', { status: 400, body: { __type: 'ExpiredTokenException', message: 'over' } })
-    expect(await read(getParameter(), reader)).toMatchObject({ found: 'failed', why: 'unavailable' })
-    expect(await read(getParameter(), reader)).toMatchObject({ found: 'answer' })
-    expect(proxy.count('AssumeRole')).toBe(2)
+test('an unknown read is not made', async () => {
+  expect(await read({ action: 'ssm:DeleteParameter', arguments: { Name: parameter } })).toEqual({
+    ...{ found: 'failed', why: 'unreadable', fault: 'unknown_read' },
   })
+})
+
+test('an item with an attribute `__proto__` is unreadable, and one with it in a map is read', async () => {
+  const item = { action: 'dynamodb:GetItem', arguments: { TableName: own, Key: { id: { B: 'AQ==' } } } }
+  const body = (text: string) => ({ status: 200, body: JSON.parse(text) as object })
+  proxy.fail('GetItem', body('{"Item":{"n":{"N":"1"},"__proto__":{"S":"old"}}}'))
+  expect(await read(item)).toEqual({ found: 'failed', why: 'unreadable', fault: 'SyntaxError' })
+  const inMap = '{"Item":{"map":{"M":{"__proto__":{"S":"old"}}}}}'
+  proxy.fail('GetItem', body(inMap))
+  expect(JSON.stringify(await read(item))).toBe(`{"found":"answer","answer":${inMap}}`)
+})
+
+test('a throttled read is retried once, and is then unavailable', async () => {
+  const throttled = { status: 400, body: { __type: 'ThrottlingException', message: 'Rate exceeded' } }
+  proxy.fail('GetParameter', throttled)
+  expect(await read(getParameter())).toMatchObject({ found: 'answer' })
+  proxy.fail('GetParameter', throttled, throttled)
+  expect(await read(getParameter())).toEqual({ found: 'failed', why: 'unavailable', fault: 'ThrottlingException' })
+  expect(proxy.count('GetParameter')).toBe(4)
+})
+
+test('a silent read ends with its signal', async () => {
+  const reader = makeReader()
+  await read(getParameter(), reader)
+  proxy.fail('GetParameter', 'silence', 'silence')
+  const stop = new AbortController()
+  const found = read({ ...getParameter(), signal: stop.signal }, reader)
+  while (proxy.count('GetParameter') < 2) await setImmediate()
+  stop.abort()
+  expect(await found).toMatchObject({ found: 'failed', why: 'unavailable' })
+  // A client that waited for its own timeout would have asked once more.
+  expect(proxy.count('GetParameter')).toBe(2)
+})
+
+test('a session that AWS calls expired is not kept, and the next read gets another', async () => {
+  const reader = makeReader()
+  await read(getParameter(), reader)
+  proxy.fail('GetParameter', { status: 400, body: { __type: 'ExpiredTokenException', message: 'over' } })
+  expect(await read(getParameter(), reader)).toMatchObject({ found: 'failed', why: 'unavailable' })
+  expect(await read(getParameter(), reader)).toMatchObject({ found: 'answer' })
+  expect(proxy.count('AssumeRole')).toBe(2)
 })

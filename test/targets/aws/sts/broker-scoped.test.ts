@@ -9,7 +9,7 @@ import { externalId, makeTargetRole, policyFor } from '../iam/target-role.ts'
 import { credentials, refusal, startSts } from './sts-endpoint.ts'
 
 /**
- * `GetScopedCredentials` cuts a session to the second. Where a Region has it not, or the role may not call it, the plain
+ * `GetScopedCredentials` cuts a session to the second. If the Region has no such call, or the role may not make it, the plain
  * session is given, which the time condition of its policy ends.
  */
 
@@ -50,7 +50,7 @@ async function withSts<T>(
   }
 }
 
-test('the session is made with its tags, then cut by itself to the policy and the very seconds', async () => {
+test('a session is made with its tags, then cut by itself to the policy and the exact seconds', async () => {
   await withSts({ ...assumed, ...scoped }, async (broker, sts) => {
     expect(await broker.assume(ask)).toEqual({
       accessKeyId: 'ASIASCOPED0000000000',
@@ -72,16 +72,14 @@ test.each([
   [1, '1'],
   [899, '890'],
   [3000, '890'],
-])(
-  'of %d seconds wanted it asks for %s: a second at least, and never more than the session has left',
-  (seconds, sent) =>
-    withSts({ ...assumed, ...scoped }, async (broker, sts) => {
-      await broker.assume({ ...ask, scopedSeconds: seconds })
-      expect(sts.asked('GetScopedCredentials')[0]?.form.get('DurationSeconds')).toBe(sent)
-    }),
+])('a session of %d wanted seconds is cut to %s: at least one, at most the rest of the session', (seconds, sent) =>
+  withSts({ ...assumed, ...scoped }, async (broker, sts) => {
+    await broker.assume({ ...ask, scopedSeconds: seconds })
+    expect(sts.asked('GetScopedCredentials')[0]?.form.get('DurationSeconds')).toBe(sent)
+  }),
 )
 
-test('where the switch is off it is not asked for', () =>
+test('a session is not cut unless asked to', () =>
   withSts({ ...assumed, ...scoped }, async (broker, sts) => {
     const { scopedSeconds: _, ...plain } = ask
     expect(await broker.assume(plain)).toMatchObject({ accessKeyId: 'ASIASESSION000000000' })
@@ -90,17 +88,17 @@ test('where the switch is off it is not asked for', () =>
   }))
 
 test.each(['InvalidAction', 'AccessDenied', 'NotImplemented'])(
-  'where STS answers `%s` the plain session is given, with the policy in it, and it is not asked again',
+  'a plain session with the policy is given if STS answers `%s`, and later ones are not cut',
   (code) =>
     withSts({ ...assumed, GetScopedCredentials: () => refusal(code, 403) }, async (broker, sts) => {
       for (let n = 0; n < 2; n++) await broker.assume(ask)
       expect(sts.operations()).toEqual(['AssumeRole', 'GetScopedCredentials', 'AssumeRole', 'AssumeRole'])
-      // Only the session that was to be cut had no policy, and nobody was given it.
+      // Only the session to be cut had no policy, and it was given to no agent.
       expect(sts.asked('AssumeRole').map(({ form }) => form.get('Policy'))).toEqual([null, ask.policy, ask.policy])
     }),
 )
 
-test('each credential that could not be cut is said in the log, with its request and role, and one that was cut is not', () =>
+test('each uncut session is logged with its request and role, and a cut one is not', () =>
   withSts({ ...assumed, GetScopedCredentials: () => refusal('AccessDenied', 403) }, async (broker, _sts, log) => {
     const line = {
       level: 'error',
@@ -119,7 +117,7 @@ test('each credential that could not be cut is said in the log, with its request
     })
   }))
 
-test('what is given in its place is neither wider nor longer: all that STS is told is what it is told where nothing is to be cut', () =>
+test('an uncut session is neither wider nor longer: STS gets the same call as without cutting', () =>
   withSts({ ...assumed, GetScopedCredentials: () => refusal('AccessDenied', 403) }, async (broker, sts) => {
     const { scopedSeconds: _, ...plain } = ask
     await broker.assume(ask)
@@ -128,7 +126,7 @@ test('what is given in its place is neither wider nor longer: all that STS is to
     expect(fallback).toEqual(usual)
   }))
 
-test('a role that may not cut keeps no other from it', () => {
+test('a role that may not cut does not affect another', () => {
   const other = 'arn:aws:iam::111111111111:role/hotwork/target'
   let answers = 0
   const once = () => (answers++ === 0 ? refusal('AccessDenied', 403) : scoped.GetScopedCredentials())
@@ -144,18 +142,16 @@ test.each<[code: string, fault: typeof BrokerRefused | typeof BrokerUnavailable]
   ['MalformedPolicyDocument', BrokerRefused],
   ['InsufficientSessionLifetime', BrokerUnavailable],
   ['InternalFailure', BrokerUnavailable],
-])('what fails otherwise (`%s`) gives nothing: no wider session comes in its place', (code, fault) =>
+])('another failure of cutting (`%s`) gives no session', (code, fault) =>
   withSts({ ...assumed, GetScopedCredentials: () => refusal(code) }, async (broker, sts) => {
     await expect(broker.assume(ask)).rejects.toThrow(fault)
     expect(sts.operations()).toEqual(['AssumeRole', 'GetScopedCredentials'])
   }),
 )
 
-describe('on an STS that does not have it', () => {
-  useAws()
+useAws()
 
-  test('the switch changes nothing but a call', async () => {
-    const session = await new StsBroker(new MemoryLog()).assume({ ...ask, role: await makeTargetRole() })
-    expect(session.accessKeyId).toMatch(/^ASIA/)
-  })
+test('an STS without cutting gives a plain session', async () => {
+  const session = await new StsBroker(new MemoryLog()).assume({ ...ask, role: await makeTargetRole() })
+  expect(session.accessKeyId).toMatch(/^ASIA/)
 })

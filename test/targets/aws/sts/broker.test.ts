@@ -30,7 +30,7 @@ onBoth<{ broker: AwsCredentialBroker; role: string }>(
     real: async () => ({ broker: new StsBroker(new MemoryLog()), role: await makeTargetRole() }),
   },
   (make) => {
-    test('who fits the trust of the role gets credentials of a session, others each time', async () => {
+    test('the broker gives the credentials of a new session each time', async () => {
       const { broker, role } = await make()
       const [one, other] = [await broker.assume(askOf(role)), await broker.assume(askOf(role))]
       expect(one.accessKeyId).toMatch(/^ASIA/)
@@ -40,13 +40,13 @@ onBoth<{ broker: AwsCredentialBroker; role: string }>(
     })
 
     test.each<[what: string, change: (ask: AssumeAsk) => AssumeAsk]>([
-      ['an external id that the role does not trust', (ask) => ({ ...ask, externalId: 'someone-else' })],
+      ['an external id that the role does not trust', (ask) => ({ ...ask, externalId: 'a-stranger' })],
       ['a role that does not exist', (ask) => ({ ...ask, role: `${ask.role}-gone` })],
       [
         'a policy over 2,048 characters',
         (ask) => ({ ...ask, policy: policyFor(...Array.from({ length: 100 }, () => 'sqs:ListQueues')) }),
       ],
-    ])('%s is refused, and that is no outage', async (_what, change) => {
+    ])('an ask with %s is refused, not unavailable', async (_what, change) => {
       const { broker, role } = await make()
       await expect(broker.assume(change(askOf(role)))).rejects.toThrow(BrokerRefused)
     })
@@ -56,7 +56,7 @@ onBoth<{ broker: AwsCredentialBroker; role: string }>(
 describe('the broker on STS', () => {
   useAws()
 
-  test('the session has the name that was asked for, can do what role and policy both allow, and no more', async () => {
+  test('a session has the wanted name, and the rights that both role and policy allow', async () => {
     const credentials = await new StsBroker(new MemoryLog()).assume(askOf(await makeTargetRole()))
     const { Arn } = await new STSClient({ credentials }).send(new GetCallerIdentityCommand({}))
     expect(Arn).toMatch(new RegExp(`/${requestId()}$`))
@@ -67,7 +67,7 @@ describe('the broker on STS', () => {
     )
   })
 
-  test('an STS that nobody answers for is an outage, and no refusal', async () => {
+  test('a silent STS is unavailable, not a refusal', async () => {
     // Port 9 is `discard`: nothing listens there.
     const client = new STSClient({ endpoint: 'http://127.0.0.1:9', maxAttempts: 1 })
     await expect(

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What an STS was asked: the form of the query protocol, the access key that signed it, and for which Region and service. */
+/** A call to STS: the form of the query protocol, the access key that signed it, and the signed Region and service. */
 export type Asked = { form: URLSearchParams; accessKeyId: string; signedFor: string }
 type Answer = { status: number; xml: string }
 
@@ -36,7 +36,7 @@ export async function startSts(answers: { [operation: string]: (asked: Asked) =>
   }
 }
 
-/** A refusal as STS words it. */
+/** A refusal in STS's form. */
 export const refusal = (code: string, status = 400): Answer => ({
   status,
   xml: `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>${code}</Code><Message>no</Message></Error><RequestId>1</RequestId></ErrorResponse>`,
