@@ -1,14 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { troubles } from '../../infra/troubles.ts'
-import { type Assembly, root, said, sealedAccounts, synthesize } from './support/assembly.ts'
-import { functionOf, nameOf, resourcesOf, textOf } from './support/template.ts'
+import { root, said, sealedAccounts, synthesize } from './support/assembly.ts'
+import { functionOf, nameOf, resourcesOf, textOf, variablesIn } from './support/template.ts'
 
-/** Accounts with a sealed role, so that all alarms there are are there. */
-let assembly: Assembly
-beforeAll(() => {
-  assembly = synthesize(sealedAccounts)
-}, 180_000)
+/** Accounts with a sealed role, so that the templates have every alarm. */
+const assembly = synthesize(sealedAccounts)
 
 const all = (type: string) => resourcesOf(assembly.hotwork, type)
 const alarms = () =>
@@ -23,7 +20,7 @@ const alarms = () =>
     }
   })
 
-/** The JSON lines that are counted, and as which metric. */
+/** The counted JSON lines, each with its metric. */
 const counted = () =>
   all('AWS::Logs::MetricFilter').flatMap(([, { Properties }]) => {
     const [transformation] = Properties['MetricTransformations'] as { MetricName: string; MetricNamespace: string }[]
@@ -34,7 +31,7 @@ const counted = () =>
     }))
   })
 
-test('functions write one log, and what is counted is counted in it', () => {
+test('all functions write one log, and every metric counts in it', () => {
   const [group, ...others] = new Set(
     all('AWS::Lambda::Function').map(([, { Properties }]) =>
       textOf((Properties['LoggingConfig'] as { LogGroup: unknown }).LogGroup),
@@ -45,14 +42,12 @@ test('functions write one log, and what is counted is counted in it', () => {
     expect(textOf(Properties['LogGroupName'])).toBe(group)
 })
 
-test('each line names its function', () => {
-  for (const [, { Properties }] of all('AWS::Lambda::Function')) {
-    const { Variables } = Properties['Environment'] as { Variables: { [name: string]: unknown } }
-    expect(Variables['POWERTOOLS_SERVICE_NAME']).toBe(functionOf(Properties))
-  }
+test('each log line names its function', () => {
+  for (const [name, variables] of Object.entries(variablesIn(assembly.hotwork)))
+    expect(variables['POWERTOOLS_SERVICE_NAME']).toBe(name)
 })
 
-test('a function that fails is counted, whichever it is, by what Lambda itself reports of each invocation', () => {
+test("every failing function is counted, by Lambda's own report of each invocation", () => {
   const [pattern, ...others] = all('AWS::Logs::MetricFilter')
     .map(([, { Properties }]) => String(Properties['FilterPattern']))
     .filter((each) => each.includes('platform.report'))
@@ -62,7 +57,7 @@ test('a function that fails is counted, whichever it is, by what Lambda itself r
   expect(alarms().map(({ id }) => id)).toContain('FunctionErrors')
 })
 
-test('those whose failure cannot wait until somebody has looked which it is have an alarm of their own', () => {
+test('functions whose failure is urgent have an alarm of their own', () => {
   const alone = alarms().filter(({ metric }) => metric === 'Errors')
   expect(alone.map(({ id }) => id).sort()).toEqual([
     'DeclareHaltErrors',
@@ -87,7 +82,7 @@ test('an alarm watches every dead letter, the age of every queue and the API', (
   )
 })
 
-test('an execution that fails, times out or is stopped is told to the function that logs it', () => {
+test('an execution that fails, times out or is stopped is reported to the function that logs it', () => {
   const [rule] = all('AWS::Events::Rule').filter(([id]) => id.includes('EarlyEnds'))
   expect(rule?.[1].Properties).toMatchObject({
     EventPattern: {
@@ -104,12 +99,12 @@ test('an execution that fails, times out or is stopped is told to the function t
   expect(Targets.map(({ Arn }) => nameOf(textOf(Arn)))).toEqual([expect.stringContaining('FollowWorkflow')])
 })
 
-test('an alarm tells the topic that the deployer named, and is quiet where nothing is reported', () => {
+test("an alarm notifies the deployer's topic, and is quiet without data", () => {
   for (const { properties } of alarms())
     expect([properties['AlarmActions'], properties['TreatMissingData']]).toEqual([[said.alarmTopic], 'notBreaching'])
 })
 
-test('what lets a session work that should not is looked at every minute, and that the record was changed', () => {
+test('alarms on a session that works too long or a changed record look every minute', () => {
   const urgent = alarms().filter(({ properties }) => {
     const [query] = (properties['Metrics'] ?? []) as { Period?: number }[]
     return properties['Period'] === 60 || query?.Period === 60
@@ -117,21 +112,18 @@ test('what lets a session work that should not is looked at every minute, and th
   expect(urgent.map(({ id }) => id).sort()).toEqual(['DeniesQueueAge', 'RevocationLag', 'Troubles'])
 })
 
-/**
- * What is counted though it is no error: how long denies take, that break-glass is used, and how people decide, which is
- * to be looked at and wakes nobody.
- */
+/** Lines that are counted as measures, not as errors: the time of denies, uses of break-glass, and how people decide. */
 const shown = ['decision_measured', 'wait_measured']
 const opened = 'break_glass_opened'
 const measured = ['deny_written', opened, ...shown]
 
-test('whoever may use break-glass says so in the log, by the line that is counted', () => {
+test('an opening is logged by the line that is counted', () => {
   expect(counted().filter(({ message }) => message === opened)).toHaveLength(1)
   const code = readFileSync(join(assembly.functions, 'open-break-glass', 'index.js'), 'utf8')
   expect(code).toContain(`.warn("${opened}"`)
 })
 
-test('one alarm tells of each line of trouble by itself, and counts no other', () => {
+test('one alarm reports each line of trouble by itself, and counts no other', () => {
   const lines = Object.values(troubles).flat()
   const told = counted().filter(({ metric }) => metric === 'Troubles')
   expect(told.map(({ message }) => message).sort()).toEqual(lines.toSorted())
@@ -157,10 +149,10 @@ test('the index of runbooks has the line of each trouble beside its page', () =>
   }
 })
 
-/** What has another alarm: a message that names no request goes to the dead letters of its queue. */
+/** A line with another alarm: a message without a request goes to the dead letters of its queue. */
 const watchedElsewhere = ['card_failed']
 
-test('how people decide is counted by stage, and names nobody', () => {
+test('decisions are measured by stage, without a person', () => {
   const filters = all('AWS::Logs::MetricFilter').flatMap(([, { Properties }]) =>
     shown.some((line) => String(Properties['FilterPattern']).includes(line))
       ? (Properties['MetricTransformations'] as { MetricName: string; Dimensions: unknown }[])
@@ -173,14 +165,14 @@ test('how people decide is counted by stage, and names nobody', () => {
 /** List prices of us-east-1. An alarm on a query is paid for by the metrics that have data, and by one at least here. */
 test('a month in which no agent asks costs at most $6.60: polls of queues, alarms, keys, two secrets and the sweep', () => {
   const queues = all('AWS::Lambda::EventSourceMapping').filter(([, { Properties }]) => !Properties['StartingPosition'])
-  // Lambda asks a queue with five requests at a time, of 20 seconds each.
+  // Lambda polls a queue with five requests at a time, of 20 seconds each.
   const polls = (queues.length * 5 * 30 * 86_400) / 20
   const [perAlarm, perMillionPolls, perKey, twoSecrets, sweep] = [0.1, 0.4, 1, 0.8, 0.05]
   const paid = alarms().length * perAlarm + (polls * perMillionPolls) / 1e6 + all('AWS::KMS::Key').length * perKey
   expect(paid + twoSecrets + sweep).toBeLessThanOrEqual(6.6)
 })
 
-test("every error that a function's code can log is counted once, and nothing else is", () => {
+test('exactly the errors that functions can log are counted, each once', () => {
   const sources = readdirSync(join(root, 'functions'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .map((file) => readFileSync(join(root, 'functions', file), 'utf8'))
@@ -203,12 +195,12 @@ test("every error that a function's code can log is counted once, and nothing el
   ).toEqual([...new Set(logged)].sort())
 })
 
-/** What a person does of their own accord. */
+/** Procedures that no alarm starts. */
 const procedures = ['halt.md', 'rotate-signing-key.md']
 
 test('every alarm and every trouble has its runbook, named like it, and every runbook its alarm', () => {
   const kebab = (id: string) => id.replace(/(?<=.)[A-Z]/g, (letter) => `-${letter}`).toLowerCase()
-  // One page for all functions that throw: what to do is the same.
+  // All functions that throw share one page.
   const ofTargets = Object.values(assembly.targets).flatMap((target) =>
     resourcesOf(target, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => {
       const [, id = ''] = /^(\w+): /.exec(String(Properties['AlarmDescription'])) ?? []
@@ -217,7 +209,7 @@ test('every alarm and every trouble has its runbook, named like it, and every ru
   )
   expect(ofTargets).toHaveLength(4)
   const ofTroubles = Object.keys(troubles).map((id) => ({ id, metric: '' }))
-  // Its notification names one of these.
+  // The notification of `Troubles` names one of these.
   const told = [...alarms().filter(({ id }) => id !== 'Troubles'), ...ofTroubles, ...ofTargets]
   const wanted = told.map(({ id, metric }) => (metric === 'Errors' ? 'function-errors' : kebab(id)))
   const pages = readdirSync(join(root, 'docs/runbooks')).filter((file) => !['README.md', ...procedures].includes(file))
@@ -225,7 +217,7 @@ test('every alarm and every trouble has its runbook, named like it, and every ru
   const index = readFileSync(join(root, 'docs/runbooks/README.md'), 'utf8')
   const table = readFileSync(join(root, 'docs/runbooks/function-errors.md'), 'utf8')
   for (const { id } of told) expect(index).toContain(`\`${id}\``)
-  // Which function it is decides what to do.
+  // The procedure depends on the function.
   const names = all('AWS::Lambda::Function').map(([id]) => nameOf(id))
   for (const name of names) expect(table).toContain(`\`${name}\``)
   for (const page of pages) expect(index).toContain(`(${page})`)

@@ -24,7 +24,7 @@ type State = {
 }
 type Definition = { StartAt: string; States: { readonly [id: string]: State } }
 
-/** Three rungs: nobody, one, and two of whom the first may be escalated. Seconds. */
+/** Three rungs: without a stage, with one, and with two of which the first may escalate. Seconds. */
 const ladder: Ladder = {
   tiers: [
     { tier: 0, stages: [], grant: { claimWithin: 900, lifetime: 900 } },
@@ -75,13 +75,13 @@ const { States } = definition
 const state = (id: string): State => States[id] ?? { Type: 'missing' }
 const waiting = Object.entries(States).filter(([, { Resource = '' }]) => Resource.endsWith('.waitForTaskToken'))
 
-/** With another name for the state `Next`: the validator takes a state of that name for a transition. */
+/** With another name for the state `Next`, which the validator mistakes for a transition. */
 const renamed = (each: Definition): object =>
   JSON.parse(
     JSON.stringify(each).replaceAll('"Next":{', '"AskTable":{').replaceAll('"Next":"Next"', '"Next":"AskTable"'),
   )
 
-/** The states that a request goes through, given how each wait ends. */
+/** The states of a request, by the end of each of its waits. */
 function walk(
   first: string,
   ends: ('success' | 'Settled' | 'Moved' | 'States.Timeout')[],
@@ -102,140 +102,118 @@ function walk(
   return path
 }
 
-describe('the machine is the ladder', () => {
-  test('one waiting state a stage, one more where it escalates, one for the steps of a plan, and two where break-glass is used', () => {
-    expect(waiting.map(([id]) => id).sort()).toEqual(
-      [
-        'AwaitEnd',
-        'AwaitReview',
-        'AwaitStep',
-        'Tier1 owner',
-        'Tier2 owner',
-        'Tier2 owner escalated',
-        'Tier2 sre',
-      ].sort(),
-    )
-  })
-
-  test('they are named as the domain names waits', () => {
-    const names = ladder.tiers.flatMap(({ tier, stages }) =>
-      stages.flatMap(({ name, onSilence }) =>
-        [false, ...(onSilence === 'expire' ? [] : [true])].map((escalated) => stageWait(tier, name, escalated)),
-      ),
-    )
-    expect(waiting.map(([id]) => id).sort()).toEqual([...names, 'AwaitEnd', 'AwaitReview', 'AwaitStep'].sort())
-  })
-
-  test.each([
-    ['Tier1 owner', 1802],
-    ['Tier2 owner', 1202],
-    ['Tier2 owner escalated', 62],
-    ['Tier2 sre', 302],
-    ['AwaitStep', 4202],
-  ])('%s times out a little after what it waits for', (id, seconds) => expect(state(id).TimeoutSeconds).toBe(seconds))
-
-  test('no task is without a timeout', () => {
-    const tasks = Object.values(States).filter(({ Type }) => Type === 'Task')
-    expect(tasks).toHaveLength(waiting.length + 1)
-    for (const { TimeoutSeconds } of tasks) expect(TimeoutSeconds).toEqual(expect.any(Number))
-  })
-
-  test('the sample ladder is drawn too, and every definition is valid', () => {
-    const seconds = (value: unknown): unknown =>
-      typeof value === 'string' && /^PT\d+[HM]$/.test(value)
-        ? Number.parseInt(value.slice(2), 10) * (value.endsWith('H') ? 3600 : 60)
-        : value
-    const sample = JSON.parse(readFileSync(join(root, 'policies/ladder.json'), 'utf8'), (_, value) =>
-      seconds(value),
-    ) as Ladder
-    const drawn = draw(sample)
-    for (const each of [definition, drawn.definition, ...drawn.ofTiers.map((tier) => tier.definition)])
-      expect(aslValidator(renamed(each))).toMatchObject({ isValid: true, errors: [] })
-  })
+test('the machine has a waiting state for each stage and escalation, one for steps of a plan, and two for break-glass', () => {
+  expect(waiting.map(([id]) => id).sort()).toEqual(
+    ['AwaitEnd', 'AwaitReview', 'AwaitStep', 'Tier1 owner', 'Tier2 owner', 'Tier2 owner escalated', 'Tier2 sre'].sort(),
+  )
 })
 
-describe('each tier with a stage has a machine', () => {
-  test('of its own name, which begins at its first stage', () =>
-    expect(ofTiers.map(({ name, definition: { StartAt } }) => [name, StartAt]).sort()).toEqual([
-      ['Elsewhere-tier1', 'Tier1 owner'],
-      ['Elsewhere-tier2', 'Tier2 owner'],
-    ]))
-  test('that has all the states of the one that asks', () => {
-    for (const { definition: tier } of ofTiers) expect(tier.States).toEqual(States)
-  })
+test("the waiting states are named like the domain's waits", () => {
+  const names = ladder.tiers.flatMap(({ tier, stages }) =>
+    stages.flatMap(({ name, onSilence }) =>
+      [false, ...(onSilence === 'expire' ? [] : [true])].map((escalated) => stageWait(tier, name, escalated)),
+    ),
+  )
+  expect(waiting.map(([id]) => id).sort()).toEqual([...names, 'AwaitEnd', 'AwaitReview', 'AwaitStep'].sort())
 })
 
-describe('a request goes', () => {
-  const approved = walk('Tier2 owner', ['success', 'success'])
+test.each([
+  ['Tier1 owner', 1802],
+  ['Tier2 owner', 1202],
+  ['Tier2 owner escalated', 62],
+  ['Tier2 sre', 302],
+  ['AwaitStep', 4202],
+])('the state %s times out slightly after its deadline', (id, seconds) =>
+  expect(state(id).TimeoutSeconds).toBe(seconds),
+)
 
-  test('from stage to stage to its end, when each is decided', () =>
-    expect(approved).toEqual(['Route', 'Tier2 owner', 'Tier2 sre', 'its end']))
-  test('to its end when it is settled otherwise', () =>
-    expect(walk('Tier2 owner', ['success', 'Settled'])).toEqual(['Route', 'Tier2 owner', 'Tier2 sre', 'Close']))
-  test('back to the table when time runs out, which may say that it has escalated', () =>
-    expect(walk('Tier2 owner', ['States.Timeout', 'success'], ['Tier2 owner escalated'])).toEqual([
-      'Route',
-      'Tier2 owner',
-      'Next',
-      'Route',
-      'Tier2 owner escalated',
-      'Tier2 sre',
-    ]))
-  test('back to the table when a stage opens again', () =>
-    expect(walk('Tier2 sre', ['Moved'], ['Tier2 owner'])).toEqual([
-      'Route',
-      'Tier2 sre',
-      'Next',
-      'Route',
-      'Tier2 owner',
-    ]))
-  test('nowhere, with an error of its own, when the table asks for a state that is not there', () => {
-    expect(walk('Tier9 nobody', [])).toEqual(['Route', 'UnknownWait'])
-    expect(state('UnknownWait').Type).toBe('Fail')
-  })
+test('every task has a timeout', () => {
+  const tasks = Object.values(States).filter(({ Type }) => Type === 'Task')
+  expect(tasks).toHaveLength(waiting.length + 1)
+  for (const { TimeoutSeconds } of tasks) expect(TimeoutSeconds).toEqual(expect.any(Number))
 })
 
-describe('what enters the workflow', () => {
-  test('a wait is told the request, its own name and its token; the table is asked by the request alone', () => {
-    for (const [id, { Parameters }] of waiting)
-      expect(Parameters).toEqual({
-        FunctionName: '<AwaitOutcome>',
-        Payload: { 'requestId.$': '$.requestId', wait: id, 'taskToken.$': '$$.Task.Token' },
-      })
-    expect(state('Next').Parameters).toEqual({
-      FunctionName: '<AdvanceWorkflow>',
-      Payload: { 'requestId.$': '$.requestId' },
+test("the definitions of this ladder and of the sample's are valid", () => {
+  const seconds = (value: unknown): unknown =>
+    typeof value === 'string' && /^PT\d+[HM]$/.test(value)
+      ? Number.parseInt(value.slice(2), 10) * (value.endsWith('H') ? 3600 : 60)
+      : value
+  const sample = JSON.parse(readFileSync(join(root, 'policies/ladder.json'), 'utf8'), (_, value) =>
+    seconds(value),
+  ) as Ladder
+  const drawn = draw(sample)
+  for (const each of [definition, drawn.definition, ...drawn.ofTiers.map((tier) => tier.definition)])
+    expect(aslValidator(renamed(each))).toMatchObject({ isValid: true, errors: [] })
+})
+
+test('each tier with a stage has a named machine that begins at its first stage', () =>
+  expect(ofTiers.map(({ name, definition: { StartAt } }) => [name, StartAt]).sort()).toEqual([
+    ['Elsewhere-tier1', 'Tier1 owner'],
+    ['Elsewhere-tier2', 'Tier2 owner'],
+  ]))
+test("a tier's machine has all states of the asking one", () => {
+  for (const { definition: tier } of ofTiers) expect(tier.States).toEqual(States)
+})
+
+const approved = walk('Tier2 owner', ['success', 'success'])
+
+test('a request passes from stage to stage to its end as each is decided', () =>
+  expect(approved).toEqual(['Route', 'Tier2 owner', 'Tier2 sre', 'its end']))
+test('a request ends when it is settled during a wait', () =>
+  expect(walk('Tier2 owner', ['success', 'Settled'])).toEqual(['Route', 'Tier2 owner', 'Tier2 sre', 'Close']))
+test('a request returns to the table at a deadline, which may lead to an escalation', () =>
+  expect(walk('Tier2 owner', ['States.Timeout', 'success'], ['Tier2 owner escalated'])).toEqual([
+    'Route',
+    'Tier2 owner',
+    'Next',
+    'Route',
+    'Tier2 owner escalated',
+    'Tier2 sre',
+  ]))
+test('a request returns to the table when a stage opens again', () =>
+  expect(walk('Tier2 sre', ['Moved'], ['Tier2 owner'])).toEqual(['Route', 'Tier2 sre', 'Next', 'Route', 'Tier2 owner']))
+test('a request whose wait has no state fails with an error of its own', () => {
+  expect(walk('Tier9 unknown', [])).toEqual(['Route', 'UnknownWait'])
+  expect(state('UnknownWait').Type).toBe('Fail')
+})
+
+test('a wait receives the request, its own name and its token, and the table only the request', () => {
+  for (const [id, { Parameters }] of waiting)
+    expect(Parameters).toEqual({
+      FunctionName: '<AwaitOutcome>',
+      Payload: { 'requestId.$': '$.requestId', wait: id, 'taskToken.$': '$$.Task.Token' },
     })
-  })
-
-  test('nothing that a signal carries comes in', () => {
-    for (const [, { ResultPath, Catch = [] }] of waiting)
-      expect([ResultPath, ...Catch.map((caught) => caught.ResultPath)]).toEqual([null, null, null])
-  })
-
-  test('nothing of it is logged', () => {
-    for (const [, { Properties }] of resourcesOf(template, 'AWS::StepFunctions::StateMachine'))
-      expect(Properties).not.toHaveProperty('LoggingConfiguration')
+  expect(state('Next').Parameters).toEqual({
+    FunctionName: '<AdvanceWorkflow>',
+    Payload: { 'requestId.$': '$.requestId' },
   })
 })
 
-describe('faults', () => {
-  test('how a wait ends is never tried again; what fails is, a few times', () => {
-    for (const [, { Retry = [] }] of waiting)
-      expect(Retry.map(({ ErrorEquals, MaxAttempts }) => [ErrorEquals, MaxAttempts])).toEqual([
-        [['Settled', 'Moved', 'States.Timeout'], 0],
-        [['States.TaskFailed'], 6],
-      ])
-  })
-
-  test('a fault that lasts ends the execution, and cannot go round and round', () => {
-    for (const [, { Catch = [] }] of waiting)
-      expect(Catch.flatMap(({ ErrorEquals }) => ErrorEquals)).toEqual(['Settled', 'Moved', 'States.Timeout'])
-    expect(state('Next').Catch).toBeUndefined()
-  })
+test('the content of a signal is dropped', () => {
+  for (const [, { ResultPath, Catch = [] }] of waiting)
+    expect([ResultPath, ...Catch.map((caught) => caught.ResultPath)]).toEqual([null, null, null])
 })
 
-test('the machines may invoke its two functions, no version of them, and nothing else', () => {
+test('executions are not logged', () => {
+  for (const [, { Properties }] of resourcesOf(template, 'AWS::StepFunctions::StateMachine'))
+    expect(Properties).not.toHaveProperty('LoggingConfiguration')
+})
+
+test('the end of a wait is never retried, and a failure a few times', () => {
+  for (const [, { Retry = [] }] of waiting)
+    expect(Retry.map(({ ErrorEquals, MaxAttempts }) => [ErrorEquals, MaxAttempts])).toEqual([
+      [['Settled', 'Moved', 'States.Timeout'], 0],
+      [['States.TaskFailed'], 6],
+    ])
+})
+
+test('a lasting fault ends the execution, without a loop', () => {
+  for (const [, { Catch = [] }] of waiting)
+    expect(Catch.flatMap(({ ErrorEquals }) => ErrorEquals)).toEqual(['Settled', 'Moved', 'States.Timeout'])
+  expect(state('Next').Catch).toBeUndefined()
+})
+
+test('the machines may only invoke their two functions, and no version of them', () => {
   expect(rightsOf(template).get('WorkflowRole')).toEqual([
     'lambda:InvokeFunction on <AdvanceWorkflow>',
     'lambda:InvokeFunction on <AwaitOutcome>',

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { root } from './support/assembly.ts'
 import { missingProofs, proofsOf } from './support/proofs.ts'
 
-/** docs/cases.md names a test for each way to break Hotwork. Here each of those is found where it is said to be. */
+/** docs/cases.md names a test for each way to break Hotwork, and each of them exists. */
 
 const page = readFileSync(join(root, 'docs/cases.md'), 'utf8')
 const rows = [...page.matchAll(/^\| ([A-Z]\d+) \| [^|]+ \| ([^|]+) \|$/gm)].map(([, id = '', proof = '']) => ({
@@ -11,19 +11,19 @@ const rows = [...page.matchAll(/^\| ([A-Z]\d+) \| [^|]+ \| ([^|]+) \|$/gm)].map(
   proof,
 }))
 
-test('every row is read, each once, and none is empty', () => {
+test('every row of the cases is parsed, with a unique id and a proof', () => {
   const ids = rows.map(({ id }) => id)
   expect(ids).toEqual([...page.matchAll(/^\| ([A-Z]\d+) \|/gm)].map(([, id]) => id))
   expect(new Set(ids).size).toBe(ids.length)
   for (const { proof } of rows) expect(proof.trim()).not.toBe('')
 })
 
-test.each(['A', 'C', 'E', 'F', 'K', 'L', 'M'])('every row of group %s has a test', (group) => {
+test.each(['A', 'C', 'E', 'F', 'K', 'L', 'M'])('every case of group %s has a test', (group) => {
   const without = rows.filter(({ id, proof }) => id.startsWith(group) && proofsOf(proof).length === 0)
   expect(rows.some(({ id }) => id.startsWith(group))).toBe(true)
   expect(without).toEqual([])
 })
 
-test.each(rows)('$id is proved by tests that are there', ({ proof }) => {
+test.each(rows)('the tests of case $id exist', ({ proof }) => {
   expect(missingProofs(proof)).toEqual([])
 })

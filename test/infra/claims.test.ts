@@ -13,7 +13,7 @@ import { faultsOfReceipts } from '../domain/model/faults-of-receipts.ts'
 import { faultsOfPlans } from '../domain/model/plans/faults-of-plans.ts'
 import { root } from './support/assembly.ts'
 
-/** A number in README or docs is the number of the place that it comes from. Tables that a program writes have their own tests. */
+/** A number in README or docs equals the number of its source. Tables that a program writes have their own tests. */
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 const json = (file: string) => JSON.parse(read(file))
@@ -25,7 +25,7 @@ const faults = [
   ...[faultsOfBreakGlass, faultsOfReceipts, faultsOfPlans],
 ].flat()
 
-/** The number that stands in a file between two texts. */
+/** The number in a file between two texts. */
 const stated = (file: string, pattern: RegExp) => {
   const [, number = `nothing like ${pattern} in ${file}`] = pattern.exec(read(file)) ?? []
   return number.replaceAll('_', '')
@@ -34,7 +34,7 @@ const stated = (file: string, pattern: RegExp) => {
 type Score = { killed: number; timedOut: number; survived: number; notReached: number; of: number }
 const scores = Object.entries(json('tools/mutation/scores.json') as { [folder: string]: Score })
 const ran = ({ killed, timedOut, survived, notReached }: Score) => killed + timedOut + survived + notReached
-/** A folder most of whose changes were made stands by itself; of the others there is a sample. */
+/** A folder with most of its mutants run has its own score; the others share a sample. */
 const isMostlyRun = (score: Score) => ran(score) > score.of / 2
 function mutationScore(isOf: (folder: string, score: Score) => boolean): {
   score: number
@@ -58,7 +58,7 @@ const nearMisses = () =>
   stated('test/domain/credentials/session-policy.test.ts', /misses\)\.toBeGreaterThanOrEqual\((\S+)\)/)
 const states = () => stated('test/domain/model/model-checker.test.ts', /'states'\)\)\.toBeGreaterThanOrEqual\((\S+)\)/)
 
-/** @param numbers what the page says, one for each group of the pattern */
+/** @param numbers the right ones, one for each group of the pattern */
 const claims: readonly [page: string, claim: RegExp, numbers: () => readonly (number | string)[]][] = [
   [readme, /catches each of (\d+) seeded faults/, () => [faults.length]],
   [readme, /by simulation: ([\d,]+) calls near the approved one/, () => [nearMisses()]],
@@ -117,12 +117,12 @@ const idle = () => (Number(stated('test/infra/alarms.test.ts', /costs at most \$
 const frameworks = () =>
   globSync('docs/agents/{ai-sdk,langchain,openai-agents,strands,claude-agent-sdk}.md', { cwd: root }).length
 
-test.each(claims)('%s says %s as its source does', (page, claim, numbers) => {
+test.each(claims)("the number in %s at %s equals its source's", (page, claim, numbers) => {
   const said = claim.exec(read(page))?.slice(1) ?? []
   expect(said.map((number) => number.replaceAll(',', ''))).toEqual(numbers().map(String))
 })
 
-test('each number in the prose of README is one of these, or needs no source', () => {
+test('each number in the prose of README has a source, or needs none', () => {
   const [before = '', after = ''] = read(readme).split(
     /<!-- npm run bench -- --write -->[\s\S]*<!-- end of what was measured -->/,
   )

@@ -9,9 +9,9 @@ import { Topic } from 'aws-cdk-lib/aws-sns'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import { Hotwork, type HotworkProps, HotworkTarget, UnusableSettings } from '../../infra/cdk.ts'
 import { elsewhere, home, root } from './support/assembly.ts'
-import { resourcesOf, rightsOf, type Template, textOf, theOnly } from './support/template.ts'
+import { resourcesOf, rightsOf, type Template, textOf, theOnly, valuesOf } from './support/template.ts'
 
-/** `hotwork/cdk` in an app of its user's own. What the stacks hold is tested with the checkout's app, which is made of it. */
+/** `hotwork/cdk` in a user's own app. The contents of the stacks are tested with the checkout's app, which is made of it. */
 
 const folder = mkdtempSync(join(tmpdir(), 'hotwork-constructs-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -35,7 +35,7 @@ function deploymentFor(...places: { account: string; region: string }[]): string
 const props: HotworkProps = { policies: join(root, 'policies'), deployment: deploymentFor(here) }
 const appIn = (name: string) => new App({ outdir: join(folder, name) })
 
-/** Made once: what CDK was refused to make it keeps in the tree, and takes no second of its id. */
+/** The refusal of a construct, made once: CDK keeps it in the tree, and takes no second of its id. */
 function refusalOf(make: () => unknown): UnusableSettings {
   try {
     make()
@@ -46,62 +46,60 @@ function refusalOf(make: () => unknown): UnusableSettings {
   throw new Error('it was made')
 }
 
-describe('a Hotwork that cannot be', () => {
-  const app = appIn('refused')
-  let number = 0
-  const stack = (name = `Stack${++number}`) => new Stack(app, name, { env: here })
-  const topicArn = 'arn:aws:sns:eu-central-1:111111111111:on-call'
+const app = appIn('refused')
+let number = 0
+const stack = (name = `Stack${++number}`) => new Stack(app, name, { env: here })
+const topicArn = 'arn:aws:sns:eu-central-1:111111111111:on-call'
 
-  test.each<[what: string, make: () => unknown, sentence: RegExp]>([
-    [
-      'with a folder that is not there',
-      () => new Hotwork(stack(), 'Hotwork', { ...props, policies: '/nowhere' }),
-      /^the policy folder `\/nowhere` does not exist: give `policies: PATH`$/,
-    ],
-    [
-      'without a deployment file',
-      () => new Hotwork(stack(), 'Hotwork', {} as HotworkProps),
-      /^no deployment file .*: give `deployment: PATH`/,
-    ],
-    [
-      'with keys that are none',
-      () => new Hotwork(stack(), 'Hotwork', { ...props, signingKeys: [1, 1] }),
-      /^signingKeys `1,1` is not a list of keys/,
-    ],
-    [
-      'with the ARN of a topic',
-      () => new Hotwork(stack(), 'Hotwork', { ...props, alarmTopic: topicArn as never }),
-      /^`alarmTopic` is a topic: give `Topic\.fromTopicArn/,
-    ],
-    [
-      'with two issuers',
-      () => {
-        const [place, certificateArn] = [stack(), `arn:aws:acm:eu-central-1:${home}:certificate/one`]
-        const certificate = Certificate.fromCertificateArn(place, 'Certificate', certificateArn)
-        const domain = new DomainName(place, 'Domain', { domainName: 'permits.example.com', certificate })
-        new Hotwork(place, 'Hotwork', { ...props, domain, issuer: 'https://other.example.com' })
-      },
-      /^`domain` says the issuer already: leave out `issuer`$/,
-    ],
-    [
-      'in a nested stack',
-      () => new Hotwork(new NestedStack(stack(), 'Nested'), 'Hotwork', props),
-      /nested stack.* put Hotwork into a stack of its own$/,
-    ],
-    [
-      'in a stack with a name too long for its roles',
-      () => new Hotwork(stack(`S${'x'.repeat(48)}`), 'Hotwork', props),
-      /^stackName `Sx+` cannot name a stack: .* at most 47/,
-    ],
-    [
-      'for several accounts in a stack that names none',
-      () => new Hotwork(new Stack(app, 'Agnostic'), 'Hotwork', { ...props, deployment: deploymentFor(here, there) }),
-      /^stack `Agnostic` names no account and Region, .* 2 accounts: give the stack `env: \{ account, region \}`/,
-    ],
-  ])('%s is refused, and the sentence says how to mend it', (_what, make, sentence) => {
-    const { message } = refusalOf(make)
-    expect(message).toMatch(sentence)
-  })
+test.each<[what: string, make: () => unknown, sentence: RegExp]>([
+  [
+    'with a folder that is not there',
+    () => new Hotwork(stack(), 'Hotwork', { ...props, policies: '/nowhere' }),
+    /^the policy folder `\/nowhere` does not exist: give `policies: PATH`$/,
+  ],
+  [
+    'without a deployment file',
+    () => new Hotwork(stack(), 'Hotwork', {} as HotworkProps),
+    /^no deployment file .*: give `deployment: PATH`/,
+  ],
+  [
+    'with keys that are none',
+    () => new Hotwork(stack(), 'Hotwork', { ...props, signingKeys: [1, 1] }),
+    /^signingKeys `1,1` is not a list of keys/,
+  ],
+  [
+    'with the ARN of a topic',
+    () => new Hotwork(stack(), 'Hotwork', { ...props, alarmTopic: topicArn as never }),
+    /^`alarmTopic` is a topic: give `Topic\.fromTopicArn/,
+  ],
+  [
+    'with two issuers',
+    () => {
+      const [place, certificateArn] = [stack(), `arn:aws:acm:eu-central-1:${home}:certificate/one`]
+      const certificate = Certificate.fromCertificateArn(place, 'Certificate', certificateArn)
+      const domain = new DomainName(place, 'Domain', { domainName: 'permits.example.com', certificate })
+      new Hotwork(place, 'Hotwork', { ...props, domain, issuer: 'https://other.example.com' })
+    },
+    /^`domain` says the issuer already: leave out `issuer`$/,
+  ],
+  [
+    'in a nested stack',
+    () => new Hotwork(new NestedStack(stack(), 'Nested'), 'Hotwork', props),
+    /nested stack.* put Hotwork into a stack of its own$/,
+  ],
+  [
+    'in a stack with a name too long for its roles',
+    () => new Hotwork(stack(`S${'x'.repeat(48)}`), 'Hotwork', props),
+    /^stackName `Sx+` cannot name a stack: .* at most 47/,
+  ],
+  [
+    'for several accounts in a stack that names none',
+    () => new Hotwork(new Stack(app, 'Agnostic'), 'Hotwork', { ...props, deployment: deploymentFor(here, there) }),
+    /^stack `Agnostic` names no account and Region, .* 2 accounts: give the stack `env: \{ account, region \}`/,
+  ],
+])('a Hotwork %s is refused, with the fix', (_what, make, sentence) => {
+  const { message } = refusalOf(make)
+  expect(message).toMatch(sentence)
 })
 
 describe('a Hotwork for two accounts', () => {
@@ -155,24 +153,20 @@ describe('a Hotwork for two accounts', () => {
       () => [target('First', there), target('Second', there)],
       /^account 222222222222 has a HotworkTarget in stack `First` already/,
     ],
-  ])('%s is refused, and the sentence says how to mend it', (_what, make, sentence) => {
+  ])('%s is refused, with the fix', (_what, make, sentence) => {
     expect(refusalOf(make).message).toMatch(sentence)
-    // A stack that stays empty would be a warning when the app is synthesized.
+    // An empty stack would be a warning at synth.
     for (const { node } of app.node.children)
       if (!node.findAll().some(CfnElement.isCfnElement)) app.node.tryRemoveChild(node.id)
   })
 
-  test('is called at its domain, which is its issuer, and tells the topics that the app has', () => {
+  test("a Hotwork's domain is its address and its issuer, and its alarms notify the app's topic", () => {
     const issuer = textOf(stack.resolve(hotwork.issuer))
     expect(issuer).toMatch(/^https:\/\/<Domain\w*>$/)
     expect(hotwork.apiEndpoint).toBe(hotwork.issuer)
     const template = Assertions.fromStack(stack).toJSON() as Template
     expect(theOnly(template, 'AWS::ApiGatewayV2::ApiMapping').Properties['DomainName']).toBeDefined()
-    const issuers = resourcesOf(template, 'AWS::Lambda::Function').flatMap(([, { Properties }]) => {
-      const { Variables } = Properties['Environment'] as { Variables: { ISSUER?: unknown } }
-      return Variables.ISSUER ?? []
-    })
-    expect(new Set(issuers.map(textOf))).toEqual(new Set([issuer]))
+    expect(new Set(valuesOf(template, 'ISSUER'))).toEqual(new Set([issuer]))
     const told = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties['AlarmActions'])
     expect(new Set(told.map(textOf))).toEqual(new Set([textOf(stack.resolve(onCall.topicArn))]))
     const topics = resourcesOf(template, 'AWS::SNS::Topic').map(([id]) => textOf({ Ref: id }))
@@ -180,9 +174,9 @@ describe('a Hotwork for two accounts', () => {
   }, 120_000)
 })
 
-test('in a stack that names no account, as the only one of its file, it may deny the sessions of its target role, and cdk-nag finds nothing', () => {
+test('a Hotwork in a stack without an account may deny the sessions of its only target role, and cdk-nag finds nothing', () => {
   const app = appIn('agnostic')
-  // It throws where it finds something: what the construct acknowledges is named without the account, too.
+  // It throws on a finding: the construct's acknowledgements must fit without the account, too.
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
   const stack = new Stack(app, 'Permits')
   const hotwork = new Hotwork(stack, 'Hotwork', props)

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { root } from './support/assembly.ts'
 import { missingProofs, proofsOf } from './support/proofs.ts'
 
-/** docs/controls.md answers the demands of standards, each with the test that fails if the answer stops being so. */
+/** docs/controls.md answers the demands of standards, each with a test that fails if the answer becomes wrong. */
 
 const page = readFileSync(join(root, 'docs/controls.md'), 'utf8')
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => from + at)
 
-/** What each standard consists of, by the ids in the first column; of SP 800-53 the controls of four families. */
+/** The items of each standard, by the ids in the first column; from SP 800-53 the controls of four families. */
 const standards: readonly { section: string; id: RegExp; items: readonly string[] }[] = [
   {
     section: 'OWASP Top 10 for Agentic Applications',
@@ -64,30 +64,30 @@ const rowsOf = (text: string) =>
     .filter(({ demand, answer }) => demand !== '---' && answer !== 'what Hotwork does')
 const rows = sections.flatMap(rowsOf)
 
-test('every row is read', () => {
+test('every row of the controls is parsed', () => {
   const drawn = page
     .split('\n')
     .filter((line) => line.startsWith('| ') && !/^\| (?:---|\w+ \| what Hotwork)/.test(line))
   expect(rows).toHaveLength(drawn.length)
 })
 
-test('there is one table for each standard, and no other', () => {
+test('the controls have exactly one table for each standard', () => {
   expect(sections.map((text) => text.split('\n')[0])).toEqual(standards.map(({ section }) => section))
 })
 
 describe.each(standards)('$section', ({ section, id, items }) => {
   const text = sections.find((found) => found.startsWith(section)) ?? ''
 
-  test('has each item of the standard once', () => {
+  test('the table has each item of its standard once', () => {
     expect(rowsOf(text).flatMap(({ demand }) => demand.match(id) ?? [])).toEqual(items)
   })
 
-  test('says where its source is', () => {
+  test('the table has the address of its source', () => {
     expect(text).toMatch(/<https:\/\/[^>]+>/)
   })
 })
 
-test.each(rows)('$demand is held by a test, or says why not and who should answer it', ({ answer, proof }) => {
+test.each(rows)('$demand has a test, or says who should answer it instead', ({ answer, proof }) => {
   if (answer.startsWith('**Not answered.**')) {
     expect(answer).toMatch(/ Responsible: \S.*\.$/)
     expect(proof).toBe('')

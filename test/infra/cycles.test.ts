@@ -1,12 +1,9 @@
-import { type Assembly, synthesize } from './support/assembly.ts'
+import { synthesize } from './support/assembly.ts'
 import { type Resource, resourcesOf } from './support/template.ts'
 
-/** CloudFormation refuses a template in which two resources wait for each other, and emulators may take one. */
+/** CloudFormation refuses a template with a cycle of resources, and emulators may accept one. */
 
-let assembly: Assembly
-beforeAll(() => {
-  assembly = synthesize()
-}, 180_000)
+const assembly = synthesize()
 
 type Resources = { readonly [id: string]: Resource & { DependsOn?: string | string[] } }
 
@@ -43,14 +40,14 @@ test('no resource waits for itself', () => {
     expect(cyclesIn(template.Resources)).toEqual([])
 })
 
-test('a circle of a role, a function and a key would be found', () => {
+test('a cycle of a role, a function and a key would be found', () => {
   const of = (...ids: string[]) => ({ Type: 'Any', Properties: { names: ids.map((Ref) => ({ Ref })) } })
   expect(cyclesIn({ Role: of('Lambda'), Lambda: of('Key'), Key: of('Role'), Table: of() })).toEqual([
     'Role > Lambda > Key > Role',
   ])
 })
 
-test('a function, and what feeds it, waits until its role has all its rights', () => {
+test('a function and its event source wait until its role has all its rights', () => {
   const { Resources } = assembly.hotwork
   const apart = new Map(
     resourcesOf(assembly.hotwork, 'AWS::IAM::Policy').flatMap(([policy, { Properties }]) =>
@@ -65,7 +62,7 @@ test('a function, and what feeds it, waits until its role has all its rights', (
     expect([id, waitsFor(id, Resources)]).toEqual([id, rightsOf(Resources[Ref] as Resource)])
   }
 
-  /** @param waiting the function itself, which cannot wait for rights that name it */
+  /** @param waiting the function itself, which cannot wait for rights on it */
   function rightsOf(made: Resource, waiting = '') {
     const role = roleOf(made)
     const policy = apart.get(role)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 const root = join(__dirname, '../..')
 const read = (file: string) => JSON.parse(readFileSync(join(root, file), 'utf8'))
 
-/** The oldest major version of Node that a range such as `^20.9.0 || >=22` has. */
+/** The oldest major version in a range such as `^20.9.0 || >=22`. */
 const oldest = (range: string): number => Math.min(...range.split('||').map((part) => Number(/\d+/.exec(part) ?? 0)))
 
 test('every package that `npm ci` installs runs on the oldest Node that package.json promises', () => {

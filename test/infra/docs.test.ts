@@ -2,7 +2,7 @@ import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { root } from './support/assembly.ts'
 
-/** What the documents say of the tree is so. Runbooks are held to the alarms in alarms.test.ts. */
+/** The documents match the tree. Runbooks are compared with the alarms in alarms.test.ts. */
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 const pages = [
@@ -25,7 +25,7 @@ test.each(pages)('every relative link of %s leads somewhere', (page) => {
   expect(dead).toEqual([])
 })
 
-/** The anchors of headings, as the places that show Markdown make them. */
+/** The anchors of headings, as renderers of Markdown make them. */
 const anchorsOf = (text: string): string[] =>
   [...withoutBlocks(text).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
@@ -34,13 +34,13 @@ const anchorsOf = (text: string): string[] =>
       .replaceAll(' ', '-'),
   )
 
-/** Where a path may begin that is written short, as `handlers/evaluate.ts`. */
+/** The bases of short paths such as `handlers/evaluate.ts`. */
 const bases = ['', 'functions', 'infra', 'policies', 'docs']
 const tops = /^(?:functions|infra|local|policies|policy-tools|test|examples|docs|handlers|operations|domain|adapters)\//
-/** Stands for a name: `policies/*.cedar`, `functions/handlers/<name>.ts`. */
+/** A placeholder for a name: `policies/*.cedar`, `functions/handlers/<name>.ts`. */
 const pattern = /[*<>{}]|\.\.\./
 
-test.each(pages)('every file of the tree that %s names is there', (page) => {
+test.each(pages)('every file of the tree that %s names exists', (page) => {
   const named = [...withoutBlocks(read(page)).matchAll(/`([\w./@-]+)`/g)]
     .map(([, path = '']) => path.replace(/:\d+$/, ''))
     .filter((path) => tops.test(path) && !pattern.test(path))
@@ -51,11 +51,11 @@ test.each(pages)('every file of the tree that %s names is there', (page) => {
   expect(missing).toEqual([])
 })
 
-/** A path of the tree in backticks; `<name>`, `*` and `{a,b}` stand for names. */
+/** The paths in backticks; `<name>`, `*` and `{a,b}` are placeholders. */
 const pathsOf = (text: string) =>
   [...withoutBlocks(text).matchAll(/`([\w.<>*{},@-]+(?:\/[\w.<>*{},@-]*)+)`/g)].map(([, path = '']) => path)
 
-test('every path that CONTRIBUTING.md names, its recipes too, leads to a file or folder', () => {
+test('every path in CONTRIBUTING.md leads to a file or folder', () => {
   const paths = pathsOf(read('CONTRIBUTING.md'))
   expect(paths.length).toBeGreaterThan(50)
   const nowhere = paths.filter((path) => globSync(path.replaceAll(/<[^>]+>/g, '*'), { cwd: root }).length === 0)
@@ -70,58 +70,56 @@ test('every action of a workflow is pinned by a commit, with its version beside 
   for (const line of uses) expect(line).toMatch(/^uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)
 })
 
-describe('ADR 0006', () => {
-  type Manifest = { version: string; license: string; dependencies?: object; devDependencies?: object }
-  const manifest = (file: string) => JSON.parse(read(file)) as Manifest
-  const { dependencies = {}, devDependencies = {} } = manifest('package.json')
-  const all = { ...dependencies, ...devDependencies }
-  /** The packages that code imports which runs in AWS or at a user's: their code is in our bundles. */
-  const imported = new Set(
-    globSync('{functions,client}/**/*.{ts,mjs}', { cwd: root })
-      .flatMap((file) => [...read(file).matchAll(/(?:^import (?!type\b)(?:[^'"]*? from )?|\bimport\()'([^'.]+)'/gm)])
-      .map(([, specifier = '']) => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? '')
-      .filter((name) => name in all),
+type Manifest = { version: string; license: string; dependencies?: object; devDependencies?: object }
+const manifest = (file: string) => JSON.parse(read(file)) as Manifest
+const { dependencies = {}, devDependencies = {} } = manifest('package.json')
+const all = { ...dependencies, ...devDependencies }
+/** The packages imported by code for AWS or for users: their code is in our bundles. */
+const imported = new Set(
+  globSync('{functions,client}/**/*.{ts,mjs}', { cwd: root })
+    .flatMap((file) => [...read(file).matchAll(/(?:^import (?!type\b)(?:[^'"]*? from )?|\bimport\()'([^'.]+)'/gm)])
+    .map(([, specifier = '']) => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? '')
+    .filter((name) => name in all),
+)
+const chosen = (isImported: boolean) =>
+  Object.fromEntries(Object.entries(all).filter(([name]) => imported.has(name) === isImported))
+const [, atRunTime = '', forDevelopment = ''] = read('docs/adr/0006-dependencies.md').split(/^### .*$/m)
+const rows = (section: string) =>
+  [...section.matchAll(/^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm)].map(
+    ([, name = '', version = '', licence = '', reason = '']) => ({
+      row: [name, version.trim(), licence.replaceAll('*', '').trim()].join(' '),
+      reason: reason.trim(),
+    }),
   )
-  const chosen = (isImported: boolean) =>
-    Object.fromEntries(Object.entries(all).filter(([name]) => imported.has(name) === isImported))
-  const [, atRunTime = '', forDevelopment = ''] = read('docs/adr/0006-dependencies.md').split(/^### .*$/m)
-  const rows = (section: string) =>
-    [...section.matchAll(/^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm)].map(
-      ([, name = '', version = '', licence = '', reason = '']) => ({
-        row: [name, version.trim(), licence.replaceAll('*', '').trim()].join(' '),
-        reason: reason.trim(),
-      }),
-    )
-  const installed = (names: object) =>
-    Object.keys(names).map((name) => {
-      const { version, license } = manifest(`node_modules/${name}/package.json`)
-      return [name, version, license.replace(/^\((.*)\)$/, '$1')].join(' ')
-    })
-
-  test.each([
-    ['run time', atRunTime, chosen(true)],
-    ['development', forDevelopment, chosen(false)],
-  ])('has a row with version, licence and reason for each dependency of %s, and no other', (_when, section, names) => {
-    const found = rows(section)
-    expect(found.map(({ row }) => row).sort()).toEqual(installed(names).sort())
-    for (const { reason } of found) expect(reason).not.toBe('')
+const installed = (names: object) =>
+  Object.keys(names).map((name) => {
+    const { version, license } = manifest(`node_modules/${name}/package.json`)
+    return [name, version, license.replace(/^\((.*)\)$/, '$1')].join(' ')
   })
 
-  test('what is installed is what package.json says, to the letter', () => {
-    for (const [name, version] of Object.entries(all))
-      expect([name, manifest(`node_modules/${name}/package.json`).version]).toEqual([name, version])
-  })
-
-  test('the package brings none of them to who installs it', () => {
-    expect(dependencies).toEqual({})
-  })
-
-  test('nothing that runs in AWS or at a user is under a licence that asks for its source', () => {
-    for (const { row } of rows(atRunTime)) expect(row).not.toMatch(/GPL|SSPL|BUSL/)
-  })
+test.each([
+  ['run time', atRunTime, chosen(true)],
+  ['development', forDevelopment, chosen(false)],
+])('ADR 0006 has exactly a row with version, licence and reason for each dependency of %s', (_when, section, names) => {
+  const found = rows(section)
+  expect(found.map(({ row }) => row).sort()).toEqual(installed(names).sort())
+  for (const { reason } of found) expect(reason).not.toBe('')
 })
 
-test('the page for people on call says how soon its opening works again, and who may meanwhile', () => {
+test('the installed versions equal those of package.json', () => {
+  for (const [name, version] of Object.entries(all))
+    expect([name, manifest(`node_modules/${name}/package.json`).version]).toEqual([name, version])
+})
+
+test('the package installs no dependency at a user', () => {
+  expect(dependencies).toEqual({})
+})
+
+test('no code for AWS or for users has a licence that demands its source', () => {
+  for (const { row } of rows(atRunTime)) expect(row).not.toMatch(/GPL|SSPL|BUSL/)
+})
+
+test('the page for people on call has the cool-down of its opening, and another person who may open', () => {
   const { profiles } = JSON.parse(read('policies/break-glass.json')) as {
     profiles: { name: string; coolDown: string }[]
   }
@@ -134,7 +132,7 @@ test('the page for people on call says how soon its opening works again, and who
   expect(groups['on-call']).toEqual(['person:jade', other])
 })
 
-test('each terminal of README in which `hotwork` is typed outside a checkout names the local stack', () => {
+test('each terminal of README outside a checkout sets the local stack', () => {
   const [, use = ''] = read('README.md').split('## Use it: one package')
   const [first = '', ...more] = use.split(/in a (?:second|third) terminal/)
   expect(more.length).toBeGreaterThan(0)

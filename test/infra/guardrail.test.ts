@@ -4,7 +4,7 @@ import { guardrail, type Kind, kinds } from '../../infra/guardrail-policy.ts'
 import { root } from './support/assembly.ts'
 import { everything, isAllowed, type Policy } from './support/judge.ts'
 
-/** What the program prints for the sample, and what another engine makes of it. */
+/** The guardrails for the sample, judged by another engine. */
 
 const account = '000000000000'
 const home = '111111111111'
@@ -31,7 +31,7 @@ const of = (kind: Kind) => printed.get(kind) as NonNullable<ReturnType<typeof pr
 type Caller = { principal: string; sourceIdentity?: string; service?: boolean }
 type Call = { action: string; resource: string }
 
-/** Whether a call by somebody who may do everything goes through, under one kind of guardrail. */
+/** Whether a call by an all-powerful caller passes one kind of guardrail. */
 function passes(kind: Kind, { principal, sourceIdentity, service = false }: Caller, call: Call): Promise<boolean> {
   const guard = [of(kind).document as Policy]
   return isAllowed({
@@ -42,7 +42,7 @@ function passes(kind: Kind, { principal, sourceIdentity, service = false }: Call
       ...(sourceIdentity !== undefined && { 'aws:SourceIdentity': sourceIdentity }),
     },
     identity: [everything],
-    // What is reached from another account, and a role from anywhere, must be let in there.
+    // A resource of another account, and a role from anywhere, must allow the caller itself.
     trust: call.action.startsWith('sts:') ? { ...everything.Statement[0], Principal: { AWS: '*' } } : undefined,
     ...(kind === 'boundary' ? { boundary: guard } : { [kind]: guard }),
   })
@@ -61,7 +61,7 @@ describe.each(['scp', 'boundary'] as const)('a guardrail as %s', (kind) => {
     (call) => expect(may(hotwork, call)).resolves.toBe(true),
   )
 
-  test('lets through what a person does in an opening, in a session that carries the break-glass', async () => {
+  test("a person's session passes the guardrail with an opening, and only then", async () => {
     const person = { ...hotwork, sourceIdentity: 'bgl_00000000000000000000000001' }
     for (const call of [put, update]) expect(await may(person, call)).toBe(true)
     expect(await may({ ...person, principal: administrator.principal }, put)).toBe(false)
@@ -70,20 +70,23 @@ describe.each(['scp', 'boundary'] as const)('a guardrail as %s', (kind) => {
   test.each<[who: string, caller: Caller]>([
     ['an administrator', administrator],
     ['an administrator whose session has a source identity of their own', { ...administrator, sourceIdentity: 'ana' }],
-    ['somebody who has set a request as their source identity', { ...hotwork, principal: administrator.principal }],
+    [
+      'an administrator who has set a request as their source identity',
+      { ...hotwork, principal: administrator.principal },
+    ],
     ['the target role without a request', { principal: hotwork.principal }],
     ['a role that is named alike elsewhere', { ...hotwork, principal: roleOf('Hotwork-target', 'role/other') }],
-  ])('stops %s', async (_who, caller) => {
+  ])('the guardrail stops %s', async (_who, caller) => {
     for (const call of [put, update]) expect(await may(caller, call)).toBe(false)
   })
 
   test.each<[what: string, call: Call]>([
-    ['reading what is guarded', { action: 'ssm:GetParameter', resource: parameter }],
+    ['a read of a guarded resource', { action: 'ssm:GetParameter', resource: parameter }],
     ['another action on it', { action: 'ssm:AddTagsToResource', resource: parameter }],
     ['the action elsewhere', { ...put, resource: put.resource.replace('us-east-1', 'eu-west-1') }],
-  ])('has nothing against %s', (_what, call) => expect(may(administrator, call)).resolves.toBe(true))
+  ])('the guardrail allows %s', (_what, call) => expect(may(administrator, call)).resolves.toBe(true))
 
-  test('has nothing against a role that was exempted, such as the sealed one', () =>
+  test('the guardrail allows an exempted role, such as the sealed one', () =>
     expect(may({ principal: sealed }, put)).resolves.toBe(true))
 
   test.each<[what: string, call: Call]>([
@@ -92,53 +95,53 @@ describe.each(['scp', 'boundary'] as const)('a guardrail as %s', (kind) => {
     ['the denies of ended sessions', { action: 'iam:DeleteRolePolicy', resource: roleOf('Hotwork-target') }],
     ['what its boundary says', { action: 'iam:CreatePolicyVersion', resource: roleOf('Boundary', 'policy/hotwork') }],
     ['the role itself', { action: 'iam:DeleteRole', resource: roleOf('Hotwork-target') }],
-  ])('keeps %s as deployed', (_what, call) => expect(may(administrator, call)).resolves.toBe(false))
+  ])('the guardrail protects %s', (_what, call) => expect(may(administrator, call)).resolves.toBe(false))
 
-  test('lets the revoker write denies', () => {
+  test('the guardrail lets the revoker write denies', () => {
     const call = { action: 'iam:PutRolePolicy', resource: roleOf('Hotwork-target') }
     return expect(may({ principal: roleOf('Hotwork-revoker') }, call)).resolves.toBe(true)
   })
 })
 
-test('as an SCP it lets the CDK deploy what Hotwork has in the account', () => {
+test("a guardrail as SCP lets the CDK deploy Hotwork's part of the account", () => {
   const deployer = { principal: roleOf(`cdk-hnb659fds-cfn-exec-role-${account}-us-east-1`, 'role') }
   const call = { action: 'iam:UpdateAssumeRolePolicy', resource: roleOf('Hotwork-target') }
   return expect(passes('scp', deployer, call)).resolves.toBe(true)
 })
 
 test.each(['iam:DeleteRolePermissionsBoundary', 'iam:CreateRole', 'iam:PutRolePermissionsBoundary'])(
-  'whoever has it as a boundary does not get out of it by %s',
+  'a principal does not escape the guardrail as its boundary by %s',
   (action) =>
     expect(passes('boundary', administrator, { action, resource: roleOf('Other', 'role') })).resolves.toBe(false),
 )
 
-describe('a guardrail as rcp', () => {
-  const become = { action: 'sts:AssumeRole', resource: roleOf('Hotwork-target') }
+const become = { action: 'sts:AssumeRole', resource: roleOf('Hotwork-target') }
 
-  test.each<[who: string, caller: Caller, may: boolean]>([
-    ['the broker', { principal: `arn:aws:iam::${home}:role/hotwork/Hotwork-broker` }, true],
-    ['an administrator', administrator, false],
-    ["an administrator of Hotwork's account", { principal: `arn:aws:iam::${home}:role/Administrator` }, false],
-    ['a broker of another account', { principal: 'arn:aws:iam::333333333333:role/hotwork/Hotwork-broker' }, false],
-    ['a role that is exempted from what it guards', { principal: sealed }, false],
-  ])('whether %s becomes the target role, though it trusts them', (_who, caller, may) =>
-    expect(passes('rcp', caller, become)).resolves.toBe(may),
-  )
+test.each<[who: string, caller: Caller, may: boolean]>([
+  ['the broker', { principal: `arn:aws:iam::${home}:role/hotwork/Hotwork-broker` }, true],
+  ['an administrator', administrator, false],
+  ["an administrator of Hotwork's account", { principal: `arn:aws:iam::${home}:role/Administrator` }, false],
+  ['a broker of another account', { principal: 'arn:aws:iam::333333333333:role/hotwork/Hotwork-broker' }, false],
+  ['a role that is exempted from what it guards', { principal: sealed }, false],
+])('the RCP lets %s become a target role that trusts them: %p', (_who, caller, may) =>
+  expect(passes('rcp', caller, become)).resolves.toBe(may),
+)
 
-  test.each<[who: string, caller: Caller, may: boolean]>([
-    ['a session of Hotwork', hotwork, true],
-    ['an administrator', administrator, false],
-    ['a service of AWS that calls as itself', { ...administrator, service: true }, true],
-  ])('whether %s does what is guarded', (_who, caller, may) => expect(passes('rcp', caller, update)).resolves.toBe(may))
+test.each<[who: string, caller: Caller, may: boolean]>([
+  ['a session of Hotwork', hotwork, true],
+  ['an administrator', administrator, false],
+  ['a service of AWS that calls as itself', { ...administrator, service: true }, true],
+])('the RCP lets %s make a guarded call: %p', (_who, caller, may) =>
+  expect(passes('rcp', caller, update)).resolves.toBe(may),
+)
 
-  test('guards the actions of services that take RCPs, and says which it cannot', async () => {
-    expect(await passes('rcp', administrator, put)).toBe(true)
-    expect(of('rcp').warning).toMatch(/^not guarded.*ssm:PutParameter/)
-    expect(of('rcp').warning).not.toMatch(/dynamodb:UpdateItem/)
-  })
+test('the RCP guards the services that take RCPs, and warns of the others', async () => {
+  expect(await passes('rcp', administrator, put)).toBe(true)
+  expect(of('rcp').warning).toMatch(/^not guarded.*ssm:PutParameter/)
+  expect(of('rcp').warning).not.toMatch(/dynamodb:UpdateItem/)
 })
 
-test.each(kinds)('as %s lets the readers read what the catalogue looks up or previews', (kind) => {
+test.each(kinds)("a guardrail as %s lets the readers make the catalogue's look-ups and previews", (kind) => {
   const target = { accountId: account, region: 'us-east-1', partition: 'aws', externalId: 'x' }
   const resources = ['arn:{partition}:dynamodb:{region}:{account}:table/x']
   const entry = {
@@ -155,7 +158,7 @@ test.each(kinds)('as %s lets the readers read what the catalogue looks up or pre
     expect(Condition?.['ArnNotLike']?.['aws:PrincipalArn']).toContain(roleOf('Hotwork-reader'))
 })
 
-test.each(kinds)('as %s lets through the sealed role of an account that has one, without being told to', (kind) => {
+test.each(kinds)("a guardrail as %s exempts an account's sealed role by default", (kind) => {
   const target = {
     ...{ accountId: account, region: 'us-east-1', partition: 'aws', externalId: 'x' },
     sealed: { people: { 'person:gus': `arn:aws:iam::${account}:user/gus` } },
@@ -172,32 +175,30 @@ test.each(kinds)('as %s lets through the sealed role of an account that has one,
   ])
 })
 
-describe('what is printed', () => {
-  test.each<[Kind, number]>([
-    ['scp', 5120],
-    ['rcp', 5120],
-    ['boundary', 6144],
-  ])('fits what AWS takes of a %s, in the form that it takes', (kind, longest) => {
-    const { text, document } = of(kind)
-    expect(text.length).toBeLessThanOrEqual(longest)
-    const { Statement } = document
-    expect(new Set(Statement.map(({ Sid }) => Sid)).size).toBe(Statement.length)
-    for (const { Sid } of Statement) expect(Sid).toMatch(/^[A-Za-z0-9]+$/)
-    // An RCP only denies, names everybody, and never all actions at once; the others name no principal.
-    for (const { Effect, Principal, Action } of Statement)
-      if (kind === 'rcp') expect([Effect, Principal, Action]).toEqual(['Deny', '*', expect.not.arrayContaining(['*'])])
-      else expect(Principal).toBeUndefined()
-  })
+test.each<[Kind, number]>([
+  ['scp', 5120],
+  ['rcp', 5120],
+  ['boundary', 6144],
+])("a printed %s has AWS's form, and at most %d characters", (kind, longest) => {
+  const { text, document } = of(kind)
+  expect(text.length).toBeLessThanOrEqual(longest)
+  const { Statement } = document
+  expect(new Set(Statement.map(({ Sid }) => Sid)).size).toBe(Statement.length)
+  for (const { Sid } of Statement) expect(Sid).toMatch(/^[A-Za-z0-9]+$/)
+  // An RCP only denies, names all principals, and never all actions at once; the others name no principal.
+  for (const { Effect, Principal, Action } of Statement)
+    if (kind === 'rcp') expect([Effect, Principal, Action]).toEqual(['Deny', '*', expect.not.arrayContaining(['*'])])
+    else expect(Principal).toBeUndefined()
+})
 
-  test.each<[what: string, args: string[], sentence: RegExp]>([
-    ['no kind', ['--home', home], /--as is one of scp, rcp, boundary/],
-    ['a kind that there is not', ['--as', 'nacl', '--home', home], /--as is one of scp, rcp, boundary/],
-    ['no home', ['--as', 'rcp'], /--home is the 12 digits/],
-    ['an account that is not there', ['--as', 'scp', '--home', home, '--account', 'x'], /`x` is not in .* has target/],
-    ['an option that there is not', ['--as', 'scp', '--force'], /usage: npx node infra\/guardrail\.ts/],
-  ])('%s is refused, and the sentence says how to mend it', (_what, args, sentence) => {
-    const { status, stdout, stderr } = run(...args)
-    expect([status, stdout]).toEqual([1, ''])
-    expect(stderr).toMatch(sentence)
-  })
+test.each<[what: string, args: string[], sentence: RegExp]>([
+  ['no kind', ['--home', home], /--as is one of scp, rcp, boundary/],
+  ['an unknown kind', ['--as', 'nacl', '--home', home], /--as is one of scp, rcp, boundary/],
+  ['no home', ['--as', 'rcp'], /--home is the 12 digits/],
+  ['an unknown account', ['--as', 'scp', '--home', home, '--account', 'x'], /`x` is not in .* has target/],
+  ['an unknown option', ['--as', 'scp', '--force'], /usage: npx node infra\/guardrail\.ts/],
+])('a call of the program with %s is refused, with the fix', (_what, args, sentence) => {
+  const { status, stdout, stderr } = run(...args)
+  expect([status, stdout]).toEqual([1, ''])
+  expect(stderr).toMatch(sentence)
 })

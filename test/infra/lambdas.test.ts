@@ -7,7 +7,7 @@ import { type Descriptor, headOf, type Lambda, lambdas, type Route } from '../..
 import { root } from './support/assembly.ts'
 import { reachedBy } from './support/rights.ts'
 
-/** Lambdas are data beside their entries: infra has no list of them, and takes any that has this form. */
+/** Lambdas are data beside their entries: infra has no list of them, and accepts any in this form. */
 
 const Form = z.strictObject({
   verb: z.enum(['issue', 'call', 'end', 'tell', 'reconcile', 'report']).optional(),
@@ -44,21 +44,21 @@ test.each(files)('%s has the form of a descriptor, and its entry beside it', (fi
   const descriptor = Form.parse(JSON.parse(readFileSync(join(root, file), 'utf8')))
   const [, layer, folder] = file.split('/')
   expect(['handlers', 'targets', 'channels']).toContain(layer)
-  // A folder of handlers, and the folder of a chat, says who calls.
+  // The folder of handlers, or of a chat, implies the caller.
   expect(descriptor.caller === undefined).toBe(layer !== 'targets')
   expect(descriptor.verb === undefined).toBe(layer !== 'targets')
   expect([folder, existsSync(join(root, file.replace(/\.lambda\.json$/, '.ts')))]).toEqual([folder, true])
-  // A number that is not the usual one has its reason.
+  // An unusual number has its reason.
   const { seconds, megabytes, why } = descriptor
   expect(why !== undefined || (seconds === undefined && megabytes === undefined)).toBe(true)
   expect(descriptor.limit === undefined || descriptor.routes !== undefined).toBe(true)
 })
 
-test.each(entries)('%s is told what its wiring takes, and nothing more', (name, { told }) => {
+test.each(entries)('the descriptor %s names exactly the variables that its wiring takes', (name, { told }) => {
   expect([...told].sort()).toEqual([...(reachedBy()[name]?.told ?? [])].sort())
 })
 
-test('no two have one name, one route or one role', () => {
+test('no two Lambdas share a name, a route or a named role', () => {
   const all: readonly ((lambda: Lambda) => readonly string[])[] = [
     ({ name }) => [name],
     ({ routes = [] }) => routes,
@@ -72,10 +72,10 @@ test('no two have one name, one route or one role', () => {
 
 const ofKind = (kind: string) => lambdas.filter((each) => each.kind === kind)
 
-test('a kind that is called has a Lambda that calls, and one with credentials of its own has two that issue and end', () => {
+test('a kind of target with calls has a Lambda that calls, and one with credentials has two that issue and end', () => {
   const verbs: { [act: string]: readonly string[] } = { call: ['call'], access_token: [] }
   for (const { id, credentials } of allKinds) {
-    // It is the beginning of a variable's name.
+    // The id begins the names of variables.
     expect(id).toMatch(/^[a-z]+$/)
     const needed = Object.values(credentials).flatMap(({ act }) => verbs[act] ?? ['issue', 'end'])
     const found = ofKind(id).flatMap(({ verb = [] }) => verb)
@@ -85,7 +85,7 @@ test('a kind that is called has a Lambda that calls, and one with credentials of
   }
 })
 
-test('the doors of a kind of target are at its name', () => {
+test('the routes of a kind of target begin with its name', () => {
   for (const { id } of allKinds) {
     const doors: { [verb: string]: readonly Route[] } = {
       issue: [`POST /${id}/credentials`],
@@ -95,7 +95,7 @@ test('the doors of a kind of target are at its name', () => {
   }
 })
 
-test('a kind stands under its id, and a credential of one name is the same in all kinds', () => {
+test('a kind is registered under its id, and a credential of one name is equal in all kinds', () => {
   for (const [id, kind] of Object.entries(kinds)) expect(kind.id).toBe(id)
   for (const { credentials } of allKinds)
     for (const [name, { act, words }] of Object.entries(credentials))

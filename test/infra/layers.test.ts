@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path'
 import { root } from './support/assembly.ts'
 
 /**
- * The layers of CONTRIBUTING.md are rules of biome.json that fail: each row broken in each way it names, and kept once.
- * Whole sources are written where the rule looks, and linted in one run.
+ * The layers of CONTRIBUTING.md are lint rules of biome.json: each is broken in each way that it names, and kept once. Whole
+ * sources are written under the paths of the rules, and linted in one run.
  */
 
 const use = (path: string) => `import { used } from '${path}'\nexport const kept = used\n`
@@ -181,7 +181,7 @@ const pathOf = (place: string, kind: string, index: number) => `${place}/${kind}
 const complaints = new Map<string, string[]>()
 
 beforeAll(() => {
-  // The rules as they are; only what asks git which files are ignored is left out, since this is no repository.
+  // The rules without the look-up of ignored files in git, because this is no repository.
   const { vcs: _, ...rules } = JSON.parse(readFileSync(join(root, 'biome.json'), 'utf8'))
   const write = (path: string, text: string) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
@@ -228,7 +228,7 @@ const sourcesOf = (place: string) =>
     .filter((name) => name.endsWith('.ts'))
     .map((name) => [name, readFileSync(join(root, place, name), 'utf8')] as const)
 
-test('the domain reads no clock and throws no dice by the ways that no lint rule sees', () => {
+test('the domain reads no clock and no randomness in ways that no lint rule sees', () => {
   const impure = sourcesOf('functions/domain').filter(([, source]) =>
     /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b/.test(source),
   )
@@ -236,32 +236,30 @@ test('the domain reads no clock and throws no dice by the ways that no lint rule
 })
 
 test.each(['functions/domain', 'functions/operations'])(
-  '%s does not say Slack: it is one chat behind ports',
+  'the layer %s does not mention Slack, which is one chat behind ports',
   (place) => {
     const vendor = sourcesOf(place).filter(([name, source]) => /slack/i.test(name + source))
     expect(vendor.map(([name]) => name)).toEqual([])
   },
 )
 
-describe('a Lambda', () => {
-  const sources = sourcesOf('functions').map(([name, source]) => [join('functions', name), source] as const)
-  const entries = sources.filter(([, source]) => /^export const wire\b/m.test(source))
+const sources = sourcesOf('functions').map(([name, source]) => [join('functions', name), source] as const)
+const entries = sources.filter(([, source]) => /^export const wire\b/m.test(source))
 
-  test('is a function of its ports, which its last statement makes of what it is told', () => {
-    expect(entries.length).toBeGreaterThan(40)
-    const others = entries.filter(
-      ([, source]) =>
-        !/^export (?:const|function) createHandler\b/m.test(source) ||
-        !/\nexport const wire: Wiring<[^\n]*\n(?:[ )}>][^\n]*\n)*$/.test(source),
-    )
-    expect(others.map(([name]) => name)).toEqual([])
-  })
+test('a Lambda is a function of its ports, which its last statement makes of its variables', () => {
+  expect(entries.length).toBeGreaterThan(40)
+  const others = entries.filter(
+    ([, source]) =>
+      !/^export (?:const|function) createHandler\b/m.test(source) ||
+      !/\nexport const wire: Wiring<[^\n]*\n(?:[ )}>][^\n]*\n)*$/.test(source),
+  )
+  expect(others.map(([name]) => name)).toEqual([])
+})
 
-  test('is imported by no other file', () => {
-    const names = new Set(entries.map(([name]) => name))
-    const importers = sources.filter(([name, source]) =>
-      [...source.matchAll(/from '(\.[^']+)'/g)].some(([, path = '']) => names.has(join(dirname(name), path))),
-    )
-    expect(importers.map(([name]) => name)).toEqual([])
-  })
+test('a Lambda is imported by no other file', () => {
+  const names = new Set(entries.map(([name]) => name))
+  const importers = sources.filter(([name, source]) =>
+    [...source.matchAll(/from '(\.[^']+)'/g)].some(([, path = '']) => names.has(join(dirname(name), path))),
+  )
+  expect(importers.map(([name]) => name)).toEqual([])
 })

@@ -1,9 +1,10 @@
 import { StatementKind } from '../../functions/domain/credentials/statements.ts'
-import { type Assembly, elsewhere, home, hosts, stackName, synthesize } from './support/assembly.ts'
+import { elsewhere, home, hosts, stackName, synthesize } from './support/assembly.ts'
 import {
   grantsIn,
   listOf,
   nameOf,
+  propertiesOf,
   resourcesOf,
   rightsOf,
   rolesOf,
@@ -13,27 +14,23 @@ import {
   theOnly,
 } from './support/template.ts'
 
-let assembly: Assembly
-let rights: ReadonlyMap<string, readonly string[]>
-beforeAll(() => {
-  assembly = synthesize()
-  rights = rightsOf(assembly.hotwork)
-}, 180_000)
+const assembly = synthesize()
+const rights = rightsOf(assembly.hotwork)
 
-/** Who may do an action, on whatever. */
+/** The owners of a right to an action on any resource. */
 const whoMay = (action: string) =>
   [...rights]
     .filter(([, list]) => list.some((right) => right.startsWith(`${action} on `)))
     .map(([owner]) => owner)
     .sort()
-/** What one may do on one kind of thing. */
+/** The rights of one owner on one kind of resource. */
 const of = (owner: string, service: string, prefix: string) =>
   (rights.get(owner) ?? [])
     .map((right) => right.split(' on ') as [string, string])
     .filter(([action, resource]) => action.startsWith(`${service}:`) && resource.startsWith(prefix))
     .map(([action, resource]) => `${action.slice(service.length + 1)}${resource.slice(prefix.length)}`)
 
-/** Who may call a function. */
+/** The invokers of a function. */
 const invokersOf = (name: string) =>
   [...rights]
     .filter(([, list]) => list.includes(`lambda:InvokeFunction on <${name}>`))
@@ -42,10 +39,10 @@ const invokersOf = (name: string) =>
 
 const roleIn = (account: string, role: string) => `arn:aws:iam::${account}:role/hotwork/${stackName}-${role}`
 
-/** They do the same by two doors: to the agent, or in its stead. */
+/** Two functions with the same rights: one hands them to the agent, the other acts itself. */
 const broker = 'call-aws & issue-aws-credentials'
 
-/** Who shows people what is there, or holds what they decided on against it. */
+/** Functions that show the present state to people, or compare it with the decided one. */
 const readers = [
   broker,
   'decide-burst',
@@ -68,254 +65,252 @@ const readingRoles = [
 const keyNamed = (prefix: string) =>
   resourcesOf(assembly.hotwork, 'AWS::KMS::Key').find(([id]) => id.includes(prefix))?.[1]
 
-describe('who may do what is dangerous', () => {
-  test.each([
-    ['sign with a key', 'kms:Sign', ['issue-token', 'notarize-entries', 'sign-receipt', 'sign-statement']],
-    ['add to the log', 's3:PutObject', ['notarize-entries']],
-    ['read all of a table', 'dynamodb:Scan', ['reconcile-ledger']],
+test.each([
+  ['sign with a key', 'kms:Sign', ['issue-token', 'notarize-entries', 'sign-receipt', 'sign-statement']],
+  ['add to the log', 's3:PutObject', ['notarize-entries']],
+  ['read all of a table', 'dynamodb:Scan', ['reconcile-ledger']],
+  [
+    'assume any role',
+    'sts:AssumeRole',
+    [...readers, 'look-at-hosts', 'read-calls', 'reconcile-sessions', 'write-denies'].sort(),
+  ],
+  ['key the digest of a state', 'kms:GenerateMac', readers],
+  ['tag a session', 'sts:TagSession', [broker]],
+  ['set a source identity', 'sts:SetSourceIdentity', [broker]],
+  ['write a role policy', 'iam:PutRolePolicy', ['write-denies']],
+  ['remove a role policy', 'iam:DeleteRolePolicy', ['write-denies']],
+  ['start an execution', 'states:StartExecution', ['follow-workflow']],
+  ['end a wait by success', 'states:SendTaskSuccess', ['await-outcome', 'follow-workflow']],
+  ['end a wait by failure', 'states:SendTaskFailure', ['await-outcome', 'follow-workflow']],
+  [
+    'read a secret of the operator',
+    'secretsmanager:GetSecretValue',
     [
-      'assume any role',
-      'sts:AssumeRole',
-      [...readers, 'look-at-hosts', 'read-calls', 'reconcile-sessions', 'write-denies'].sort(),
+      ...['conclude-break-glass', 'deliver', 'draw-card', 'issue-token', 'link-slack', 'open-break-glass'],
+      ...['open-on-page', 'receive-slack', 'refresh-groups', 'submit-request'],
     ],
-    ['key the digest of a state', 'kms:GenerateMac', readers],
-    ['tag a session', 'sts:TagSession', [broker]],
-    ['set a source identity', 'sts:SetSourceIdentity', [broker]],
-    ['write a role policy', 'iam:PutRolePolicy', ['write-denies']],
-    ['remove a role policy', 'iam:DeleteRolePolicy', ['write-denies']],
-    ['start an execution', 'states:StartExecution', ['follow-workflow']],
-    ['end a wait by success', 'states:SendTaskSuccess', ['await-outcome', 'follow-workflow']],
-    ['end a wait by failure', 'states:SendTaskFailure', ['await-outcome', 'follow-workflow']],
+  ],
+  ['page the person on call', 'sns:Publish', ['draw-card']],
+  [
+    'invoke a function',
+    'lambda:InvokeFunction',
     [
-      'read a secret of the operator',
-      'secretsmanager:GetSecretValue',
-      [
-        ...['conclude-break-glass', 'deliver', 'draw-card', 'issue-token', 'link-slack', 'open-break-glass'],
-        ...['open-on-page', 'receive-slack', 'refresh-groups', 'submit-request'],
+      ...[
+        'TimersRole',
+        'WorkflowRole',
+        'deliver',
+        'evaluate',
+        'follow-workflow',
+        'hand-on',
+        'read-agents',
+        'read-break-glass',
+        'read-requests',
+        'read-task',
+        'show-pages',
       ],
-    ],
-    ['page whoever is woken for an opening', 'sns:Publish', ['draw-card']],
-    [
-      'invoke a function',
-      'lambda:InvokeFunction',
-      [
-        ...[
-          'TimersRole',
-          'WorkflowRole',
-          'deliver',
-          'evaluate',
-          'follow-workflow',
-          'hand-on',
-          'read-agents',
-          'read-break-glass',
-          'read-requests',
-          'read-task',
-          'show-pages',
-        ],
-        ...['reconcile-ledger', 'sweep-overdue', ...readers],
-      ].sort(),
-    ],
-    ['put an event on the bus', 'events:PutEvents', ['deliver']],
-    ['set a timer', 'scheduler:CreateSchedule', ['set-reminders']],
-    ['hand a role on', 'iam:PassRole', ['set-reminders']],
-    ['read what was called in the account', 'cloudtrail:LookupEvents', ['read-calls', 'reconcile-sessions']],
-    ['take from a queue', 'sqs:ReceiveMessage', ['deliver', 'draw-card', 'report-sealed-use', 'write-denies']],
-  ])('only these may %s', (_what, action, owners) => expect(whoMay(action)).toEqual(owners))
+      ...['reconcile-ledger', 'sweep-overdue', ...readers],
+    ].sort(),
+  ],
+  ['put an event on the bus', 'events:PutEvents', ['deliver']],
+  ['set a timer', 'scheduler:CreateSchedule', ['set-reminders']],
+  ['pass a role', 'iam:PassRole', ['set-reminders']],
+  ['read the calls of the account', 'cloudtrail:LookupEvents', ['read-calls', 'reconcile-sessions']],
+  ['take from a queue', 'sqs:ReceiveMessage', ['deliver', 'draw-card', 'report-sealed-use', 'write-denies']],
+])('only the listed roles may %s', (_what, action, owners) => expect(whoMay(action)).toEqual(owners))
 
-  test('the target roles, and no others, are reached by exact ARN, only in ways that can be traced and ended', () => {
-    const targets = of(broker, 'sts', '').filter((right) => !right.endsWith('-reader'))
-    expect(targets).toEqual(
-      ['AssumeRole', 'SetSourceIdentity', 'TagSession'].flatMap((action) =>
-        [home, elsewhere].map((account) => `${action}${roleIn(account, 'target')}`),
-      ),
-    )
-  })
-
-  test('who shows people what is there becomes the readers of the accounts, and but for the broker no other role', () => {
-    const becomeReader = [home, elsewhere].map((account) => `AssumeRole${roleIn(account, 'reader')}`)
-    for (const owner of readers) {
-      const roles = of(owner, 'sts', '').filter((right) => owner !== broker || right.endsWith('-reader'))
-      expect([owner, roles]).toEqual([owner, becomeReader])
-    }
-  })
-
-  test('whoever finds what is lost only hands its id on, and one who may not find it looks it up', () => {
-    expect(of('sweep-overdue', 'sqs', '')).toEqual(['SendMessage<Denies>'])
-    const invoked = ['CallAws', 'FollowWorkflow', 'ReadCalls'].map((name) => `InvokeFunction<${name}>`)
-    expect(of('sweep-overdue', 'lambda', '').sort()).toEqual(invoked)
-    expect(of('sweep-overdue', 'sts', '')).toEqual([])
-  })
-
-  test('a click for all of a list is handed on from the record alone, and only its cards are looked at for it', () => {
-    expect(invokersOf('DecideBurst')).toEqual(['hand-on'])
-    expect(of('decide-burst', 'sqs', '')).toEqual(['SendMessage<Cards>', 'SendMessage<DeadLettersInvocations>'])
-    expect(of('receive-slack', 'sqs', '')).toEqual([])
-  })
-
-  test("denies are written on the target role of Hotwork's own account alone", () => {
-    const roles = of('write-denies', 'iam', '').map((right) => right.replace(/^(?:Put|Delete)RolePolicy/, ''))
-    const target = roleIn(home, 'target')
-    // By its path and, as the local emulator judges, without: a name is one role an account.
-    expect(new Set(roles)).toEqual(new Set([target, target.replace('/hotwork/', '/')]))
-  })
-
-  test("elsewhere they are written by that account's own revoker, which is all that ours can become", () => {
-    expect(of('write-denies', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'revoker')}`])
-  })
-
-  test('whoever holds what AWS has against the table writes neither, and only hands on what it finds', () => {
-    const target = roleIn(home, 'target')
-    expect(of('reconcile-sessions', 'iam', '').sort()).toEqual(
-      ['GetRolePolicy', 'ListRolePolicies']
-        .flatMap((action) => [`${action}${target}`, `${action}${target.replace('/hotwork/', '/')}`])
-        .sort(),
-    )
-    expect(of('reconcile-sessions', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'auditor')}`])
-    expect(of('reconcile-sessions', 'sqs', '').sort()).toEqual(['SendMessage<Denies>', 'SendMessage<SealedUses>'])
-  })
-
-  test('each function that asks what was called may call the one function that reads CloudTrail, which writes nothing', () => {
-    for (const owner of ['read-requests', 'read-break-glass', 'show-pages'])
-      expect([owner, of(owner, 'lambda', '')]).toEqual([owner, ['InvokeFunction<ReadCalls>']])
-    expect(invokersOf('ReadCalls')).toEqual(['read-break-glass', 'read-requests', 'show-pages', 'sweep-overdue'])
-    expect(of('read-calls', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'auditor')}`])
-  })
-
-  test('one function asks IAM what the hosts of agents may do, in other accounts as their simulators', () => {
-    expect(whoMay('iam:SimulatePrincipalPolicy')).toEqual(['look-at-hosts'])
-    expect(of('look-at-hosts', 'iam', '')).toEqual([`SimulatePrincipalPolicy${hosts[0]}`])
-    expect(of('read-agents', 'lambda', '')).toEqual(['InvokeFunction<HostsLookAtHosts>'])
-    expect(of('look-at-hosts', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'simulator')}`])
-  })
-
-  test('each function may have its own kinds of statements signed, by their aliases alone, and the signer only signs', () => {
-    const by = (kind: string) => `InvokeFunction:${kind}`
-    const asking = [...rights.keys()].map((owner) => [owner, of(owner, 'lambda', '<SignStatement>')] as const)
-    expect(Object.fromEntries(asking.filter(([, kinds]) => kinds.length > 0))).toEqual({
-      ...Object.fromEntries(readers.map((owner) => [owner, [by('read')]])),
-      evaluate: [by('denial')],
-      'submit-request': [by('approval'), by('read')],
-      'read-task': [by('approval')],
-      'issue-token': [by('deferral'), by('read')],
-      deliver: [by('signal')],
-    })
-    const aliases = resourcesOf(assembly.hotwork, 'AWS::Lambda::Alias').map(([, { Properties }]) => Properties)
-    expect(aliases.map(({ Name }) => Name).sort()).toEqual(StatementKind.options.toSorted())
-    for (const { FunctionName, FunctionVersion } of aliases)
-      expect([textOf(FunctionName), FunctionVersion]).toEqual(['<SignStatement>', '$LATEST'])
-    const services = (rights.get('sign-statement') ?? []).map((right) => right.split(':')[0])
-    expect([...new Set(services)].sort()).toEqual(['kms', 'logs'])
-  })
-
-  const policyOf = (key: string) => {
-    const [, found] = resourcesOf(assembly.hotwork, 'AWS::KMS::Key').find(([id]) => nameOf(id) === key) ?? []
-    return statementsOf(found?.Properties['KeyPolicy'])
-  }
-
-  test("the notary's key is another one, which the notary and receipts alone are signed with, and administrators never", () => {
-    const [administer, ...signers] = policyOf('Anchor')
-    expect(listOf(administer?.Action)).not.toEqual(
-      expect.arrayContaining([expect.stringMatching(/^kms:(?:\*|Sign|CreateGrant|Replicate)/)]),
-    )
-    expect(signers.map(({ Principal }) => textOf(Principal.AWS))).toEqual([
-      '<NotaryNotarizeEntriesRole>',
-      '<NotarySignReceiptRole>',
-    ])
-    expect(of('notarize-entries', 'kms', '')).toEqual(['GetPublicKey<Anchor>', 'Sign<Anchor>'])
-    expect(of('sign-receipt', 'kms', '')).toEqual(['GetPublicKey<Anchor>', 'Sign<Anchor>'])
-    for (const owner of ['issue-token', 'sign-statement'])
-      expect(of(owner, 'kms', '').filter((right) => right.includes('Anchor'))).toEqual([])
-  })
-
-  test('the notary reads the ledger, adds to the log and its index, and may do nothing else', () => {
-    expect(rights.get('notarize-entries')?.filter((right) => !/^(?:logs|kms):/.test(right))).toEqual([
-      'dynamodb:BatchGetItem on <AnchorIndex>',
-      'dynamodb:DescribeStream on <Ledger.StreamArn>',
-      'dynamodb:GetItem on <AnchorIndex>',
-      'dynamodb:GetRecords on <Ledger.StreamArn>',
-      'dynamodb:GetShardIterator on <Ledger.StreamArn>',
-      'dynamodb:ListStreams on <Ledger>/stream/*',
-      'dynamodb:PutItem on <AnchorIndex>',
-      'dynamodb:Query on <AnchorIndex>',
-      'dynamodb:Query on <Ledger>',
-      's3:GetObject on <AnchorBucket>/checkpoint',
-      's3:GetObject on <AnchorBucket>/tile/*',
-      's3:ListBucket on <AnchorBucket>',
-      's3:PutObject on <AnchorBucket>/checkpoint',
-      's3:PutObject on <AnchorBucket>/tile/*',
-    ])
-  })
-
-  test('each function that draws a timeline finds its entries in the log, reads the checkpoint and no tile, and is told what is missing', () => {
-    for (const owner of ['read-requests', 'show-pages'])
-      expect([owner, of(owner, 'dynamodb', '<AnchorIndex>'), of(owner, 's3', '')]).toEqual([
-        owner,
-        ['BatchGetItem'],
-        ['GetObject<AnchorBucket>/checkpoint', 'ListBucket<AnchorBucket>'],
-      ])
-    expect(whoMay('s3:GetObject')).toEqual(
-      ['notarize-entries', 'read-log', 'read-requests', 'reconcile-ledger', 'show-pages', 'sign-receipt'].sort(),
-    )
-  })
-
-  test('the bucket of the log locks what it has, and is written by the notary alone, over nothing, by TLS', () => {
-    const { Properties } = theOnly(assembly.hotwork, 'AWS::S3::Bucket')
-    expect(Properties).toMatchObject({
-      ObjectLockEnabled: true,
-      ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 400 } } },
-      VersioningConfiguration: { Status: 'Enabled' },
-      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
-    })
-    const statements = statementsOf(theOnly(assembly.hotwork, 'AWS::S3::BucketPolicy').Properties['PolicyDocument'])
-    expect(
-      statements.map(({ Effect, Action, Resource, Condition }) => [
-        Effect,
-        listOf(Action).join(' '),
-        listOf(Resource).map(textOf).join(' '),
-        JSON.stringify(Condition ?? {}),
-      ]),
-    ).toEqual([
-      ['Deny', 's3:*', '<AnchorBucket> <AnchorBucket>/*', '{"Bool":{"aws:SecureTransport":"false"}}'],
-      [
-        'Deny',
-        's3:PutObject s3:PutObjectRetention s3:PutObjectLegalHold s3:PutObjectTagging',
-        '<AnchorBucket>/*',
-        expect.stringMatching(/^{"ArnNotEquals":{"aws:PrincipalArn":.*-notary/),
-      ],
-      ['Deny', 's3:PutObject', '<AnchorBucket>/*', '{"Null":{"s3:if-none-match":"true","s3:if-match":"true"}}'],
-      ['Deny', 's3:PutObject', '<AnchorBucket>/tile/*', '{"Null":{"s3:if-none-match":"true"}}'],
-      ['Deny', 's3:DeleteObject s3:DeleteObjectVersion s3:BypassGovernanceRetention', '<AnchorBucket>/*', '{}'],
-    ])
-  })
-
-  test("the key's own policy lets two roles sign, digests by ES256 only, and administrators never", () => {
-    const [administer, ...signers] = statementsOf(keyNamed('CredentialKey')?.Properties['KeyPolicy'])
-    expect(listOf(administer?.Action)).not.toEqual(
-      expect.arrayContaining([expect.stringMatching(/^kms:(?:\*|Sign|CreateGrant|Replicate)/)]),
-    )
-    expect(signers.map(({ Principal }) => textOf(Principal.AWS)).sort()).toEqual([
-      '<IssueTokenRole>',
-      '<SignStatementRole>',
-    ])
-    for (const { Action, Condition } of signers)
-      expect([Action, Condition]).toEqual([
-        'kms:Sign',
-        { StringEqualsIfExists: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256', 'kms:MessageType': 'DIGEST' } },
-      ])
-  })
-
-  test('the key of states is used by who reads them, and administrators never', () => {
-    const [administer, ...users] = statementsOf(keyNamed('Reading')?.Properties['KeyPolicy'])
-    expect(listOf(administer?.Action)).not.toEqual(expect.arrayContaining([expect.stringMatching(/Mac|\*/)]))
-    expect(users.map(({ Action }) => Action)).toEqual(users.map(() => 'kms:GenerateMac'))
-    const principals = users.flatMap(({ Principal }) => listOf(Principal.AWS as string[]).map(textOf))
-    expect(new Set(principals)).toEqual(new Set(readingRoles.map((role) => `<${role}Role>`)))
-  })
+test('the broker reaches exactly the target roles, in ways that can be traced and ended', () => {
+  const targets = of(broker, 'sts', '').filter((right) => !right.endsWith('-reader'))
+  expect(targets).toEqual(
+    ['AssumeRole', 'SetSourceIdentity', 'TagSession'].flatMap((action) =>
+      [home, elsewhere].map((account) => `${action}${roleIn(account, 'target')}`),
+    ),
+  )
 })
 
-describe('who may touch which table', () => {
+test("readers of the present state assume only the accounts' reader roles, except the broker", () => {
+  const becomeReader = [home, elsewhere].map((account) => `AssumeRole${roleIn(account, 'reader')}`)
+  for (const owner of readers) {
+    const roles = of(owner, 'sts', '').filter((right) => owner !== broker || right.endsWith('-reader'))
+    expect([owner, roles]).toEqual([owner, becomeReader])
+  }
+})
+
+test('the sweep only hands ids on, and cannot look up a call itself', () => {
+  expect(of('sweep-overdue', 'sqs', '')).toEqual(['SendMessage<Denies>'])
+  const invoked = ['CallAws', 'FollowWorkflow', 'ReadCalls'].map((name) => `InvokeFunction<${name}>`)
+  expect(of('sweep-overdue', 'lambda', '').sort()).toEqual(invoked)
+  expect(of('sweep-overdue', 'sts', '')).toEqual([])
+})
+
+test('a click for a whole list is handed on from the record alone, and has only cards drawn', () => {
+  expect(invokersOf('DecideBurst')).toEqual(['hand-on'])
+  expect(of('decide-burst', 'sqs', '')).toEqual(['SendMessage<Cards>', 'SendMessage<DeadLettersInvocations>'])
+  expect(of('receive-slack', 'sqs', '')).toEqual([])
+})
+
+test("denies are written directly only on the target role of Hotwork's own account", () => {
+  const roles = of('write-denies', 'iam', '').map((right) => right.replace(/^(?:Put|Delete)RolePolicy/, ''))
+  const target = roleIn(home, 'target')
+  // With its path and, for the local emulator, without: a role's name is unique in its account.
+  expect(new Set(roles)).toEqual(new Set([target, target.replace('/hotwork/', '/')]))
+})
+
+test('denies of another account are written by its revoker, the only role that ours can assume', () => {
+  expect(of('write-denies', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'revoker')}`])
+})
+
+test('the reconciliation writes neither AWS nor the table, and only hands on its findings', () => {
+  const target = roleIn(home, 'target')
+  expect(of('reconcile-sessions', 'iam', '').sort()).toEqual(
+    ['GetRolePolicy', 'ListRolePolicies']
+      .flatMap((action) => [`${action}${target}`, `${action}${target.replace('/hotwork/', '/')}`])
+      .sort(),
+  )
+  expect(of('reconcile-sessions', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'auditor')}`])
+  expect(of('reconcile-sessions', 'sqs', '').sort()).toEqual(['SendMessage<Denies>', 'SendMessage<SealedUses>'])
+})
+
+test('readers of calls invoke the one function that reads CloudTrail, which writes nothing', () => {
+  for (const owner of ['read-requests', 'read-break-glass', 'show-pages'])
+    expect([owner, of(owner, 'lambda', '')]).toEqual([owner, ['InvokeFunction<ReadCalls>']])
+  expect(invokersOf('ReadCalls')).toEqual(['read-break-glass', 'read-requests', 'show-pages', 'sweep-overdue'])
+  expect(of('read-calls', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'auditor')}`])
+})
+
+test("one function asks IAM about agents' hosts, in other accounts as their simulators", () => {
+  expect(whoMay('iam:SimulatePrincipalPolicy')).toEqual(['look-at-hosts'])
+  expect(of('look-at-hosts', 'iam', '')).toEqual([`SimulatePrincipalPolicy${hosts[0]}`])
+  expect(of('read-agents', 'lambda', '')).toEqual(['InvokeFunction<HostsLookAtHosts>'])
+  expect(of('look-at-hosts', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'simulator')}`])
+})
+
+test('each function may have only its own kinds of statements signed, and the signer only signs', () => {
+  const by = (kind: string) => `InvokeFunction:${kind}`
+  const asking = [...rights.keys()].map((owner) => [owner, of(owner, 'lambda', '<SignStatement>')] as const)
+  expect(Object.fromEntries(asking.filter(([, kinds]) => kinds.length > 0))).toEqual({
+    ...Object.fromEntries(readers.map((owner) => [owner, [by('read')]])),
+    evaluate: [by('denial')],
+    'submit-request': [by('approval'), by('read')],
+    'read-task': [by('approval')],
+    'issue-token': [by('deferral'), by('read')],
+    deliver: [by('signal')],
+  })
+  const aliases = propertiesOf(assembly.hotwork, 'AWS::Lambda::Alias')
+  expect(aliases.map(({ Name }) => Name).sort()).toEqual(StatementKind.options.toSorted())
+  for (const { FunctionName, FunctionVersion } of aliases)
+    expect([textOf(FunctionName), FunctionVersion]).toEqual(['<SignStatement>', '$LATEST'])
+  const services = (rights.get('sign-statement') ?? []).map((right) => right.split(':')[0])
+  expect([...new Set(services)].sort()).toEqual(['kms', 'logs'])
+})
+
+const policyOf = (key: string) => {
+  const [, found] = resourcesOf(assembly.hotwork, 'AWS::KMS::Key').find(([id]) => nameOf(id) === key) ?? []
+  return statementsOf(found?.Properties['KeyPolicy'])
+}
+
+test("the notary's key signs only for the notary and receipts, and never for administrators", () => {
+  const [administer, ...signers] = policyOf('Anchor')
+  expect(listOf(administer?.Action)).not.toEqual(
+    expect.arrayContaining([expect.stringMatching(/^kms:(?:\*|Sign|CreateGrant|Replicate)/)]),
+  )
+  expect(signers.map(({ Principal }) => textOf(Principal.AWS))).toEqual([
+    '<NotaryNotarizeEntriesRole>',
+    '<NotarySignReceiptRole>',
+  ])
+  expect(of('notarize-entries', 'kms', '')).toEqual(['GetPublicKey<Anchor>', 'Sign<Anchor>'])
+  expect(of('sign-receipt', 'kms', '')).toEqual(['GetPublicKey<Anchor>', 'Sign<Anchor>'])
+  for (const owner of ['issue-token', 'sign-statement'])
+    expect(of(owner, 'kms', '').filter((right) => right.includes('Anchor'))).toEqual([])
+})
+
+test('the notary may only read the ledger and add to the log and its index', () => {
+  expect(rights.get('notarize-entries')?.filter((right) => !/^(?:logs|kms):/.test(right))).toEqual([
+    'dynamodb:BatchGetItem on <AnchorIndex>',
+    'dynamodb:DescribeStream on <Ledger.StreamArn>',
+    'dynamodb:GetItem on <AnchorIndex>',
+    'dynamodb:GetRecords on <Ledger.StreamArn>',
+    'dynamodb:GetShardIterator on <Ledger.StreamArn>',
+    'dynamodb:ListStreams on <Ledger>/stream/*',
+    'dynamodb:PutItem on <AnchorIndex>',
+    'dynamodb:Query on <AnchorIndex>',
+    'dynamodb:Query on <Ledger>',
+    's3:GetObject on <AnchorBucket>/checkpoint',
+    's3:GetObject on <AnchorBucket>/tile/*',
+    's3:ListBucket on <AnchorBucket>',
+    's3:PutObject on <AnchorBucket>/checkpoint',
+    's3:PutObject on <AnchorBucket>/tile/*',
+  ])
+})
+
+test('functions that draw timelines find entries in the log, and read the checkpoint and no tile', () => {
+  for (const owner of ['read-requests', 'show-pages'])
+    expect([owner, of(owner, 'dynamodb', '<AnchorIndex>'), of(owner, 's3', '')]).toEqual([
+      owner,
+      ['BatchGetItem'],
+      ['GetObject<AnchorBucket>/checkpoint', 'ListBucket<AnchorBucket>'],
+    ])
+  expect(whoMay('s3:GetObject')).toEqual(
+    ['notarize-entries', 'read-log', 'read-requests', 'reconcile-ledger', 'show-pages', 'sign-receipt'].sort(),
+  )
+})
+
+test('the bucket of the log locks its files, and only the notary adds to it, by TLS', () => {
+  const { Properties } = theOnly(assembly.hotwork, 'AWS::S3::Bucket')
+  expect(Properties).toMatchObject({
+    ObjectLockEnabled: true,
+    ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 400 } } },
+    VersioningConfiguration: { Status: 'Enabled' },
+    OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+  })
+  const statements = statementsOf(theOnly(assembly.hotwork, 'AWS::S3::BucketPolicy').Properties['PolicyDocument'])
+  expect(
+    statements.map(({ Effect, Action, Resource, Condition }) => [
+      Effect,
+      listOf(Action).join(' '),
+      listOf(Resource).map(textOf).join(' '),
+      JSON.stringify(Condition ?? {}),
+    ]),
+  ).toEqual([
+    ['Deny', 's3:*', '<AnchorBucket> <AnchorBucket>/*', '{"Bool":{"aws:SecureTransport":"false"}}'],
+    [
+      'Deny',
+      's3:PutObject s3:PutObjectRetention s3:PutObjectLegalHold s3:PutObjectTagging',
+      '<AnchorBucket>/*',
+      expect.stringMatching(/^{"ArnNotEquals":{"aws:PrincipalArn":.*-notary/),
+    ],
+    ['Deny', 's3:PutObject', '<AnchorBucket>/*', '{"Null":{"s3:if-none-match":"true","s3:if-match":"true"}}'],
+    ['Deny', 's3:PutObject', '<AnchorBucket>/tile/*', '{"Null":{"s3:if-none-match":"true"}}'],
+    ['Deny', 's3:DeleteObject s3:DeleteObjectVersion s3:BypassGovernanceRetention', '<AnchorBucket>/*', '{}'],
+  ])
+})
+
+test("the signing key's own policy lets two roles sign digests by ES256, and no administrator", () => {
+  const [administer, ...signers] = statementsOf(keyNamed('CredentialKey')?.Properties['KeyPolicy'])
+  expect(listOf(administer?.Action)).not.toEqual(
+    expect.arrayContaining([expect.stringMatching(/^kms:(?:\*|Sign|CreateGrant|Replicate)/)]),
+  )
+  expect(signers.map(({ Principal }) => textOf(Principal.AWS)).sort()).toEqual([
+    '<IssueTokenRole>',
+    '<SignStatementRole>',
+  ])
+  for (const { Action, Condition } of signers)
+    expect([Action, Condition]).toEqual([
+      'kms:Sign',
+      { StringEqualsIfExists: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256', 'kms:MessageType': 'DIGEST' } },
+    ])
+})
+
+test('the key of states is used by the readers of states, and by no administrator', () => {
+  const [administer, ...users] = statementsOf(keyNamed('Reading')?.Properties['KeyPolicy'])
+  expect(listOf(administer?.Action)).not.toEqual(expect.arrayContaining([expect.stringMatching(/Mac|\*/)]))
+  expect(users.map(({ Action }) => Action)).toEqual(users.map(() => 'kms:GenerateMac'))
+  const principals = users.flatMap(({ Principal }) => listOf(Principal.AWS as string[]).map(textOf))
+  expect(new Set(principals)).toEqual(new Set(readingRoles.map((role) => `<${role}Role>`)))
+})
+
+describe('the tables', () => {
   const read = ['GetItem']
-  // In one batch: what was recertified, before any call by policy as of now; all that a decision rests on; what a list shows.
+  // In one batch: recertifications, before a question about the present policy; the facts of a decision; the items of a list.
   const readMany = ['BatchGetItem', 'GetItem']
   const record = [...read, 'PutItem']
   const decide = [...readMany, 'PutItem']
@@ -346,7 +341,7 @@ describe('who may touch which table', () => {
     ['give-permit', decide, ['PutItem'], [], []],
     ['revoke-permit', decide, ['PutItem'], [], []],
     ['open-break-glass', decide, ['PutItem'], [], []],
-    // It finds the requests that went by an incident that is closed.
+    // It finds the requests of a closed incident.
     ['conclude-break-glass', [...decide, 'Query/index/by-task'], ['PutItem'], [], []],
     ['read-break-glass', readMany, ['Query'], [], ['Query']],
     ['declare-halt', decide, ['PutItem'], [], []],
@@ -406,7 +401,7 @@ describe('who may touch which table', () => {
     ['sign-receipt', readMany, ['Query'], [], []],
     ['WorkflowRole', [], [], [], []],
   ]
-  test.each(rows)('%s', (owner, requests, ledger, waits, cards) => {
+  test.each(rows)('the role of %s has exactly its rights on the tables', (owner, requests, ledger, waits, cards) => {
     expect({
       requests: of(owner, 'dynamodb', '<Requests>'),
       ledger: of(owner, 'dynamodb', '<Ledger>'),
@@ -415,13 +410,13 @@ describe('who may touch which table', () => {
     }).toEqual({ requests, ledger, waits, cards })
   })
 
-  test('that is every role there is', () =>
+  test('the rows of tables name every role', () =>
     expect([...rolesOf(assembly.hotwork).values()].sort()).toEqual(rows.map(([owner]) => owner).sort()))
 
   const put = ['PutItem']
   const readTexts = ['BatchGetItem']
   const readAndPut = [...readTexts, ...put]
-  test('personal texts are put by those who take them, read by those who show them, and erased by one', () => {
+  test('personal texts are put by functions that take them, read by those that show them, and erased by one', () => {
     const touching = [...rights.keys()]
       .map((owner) => [owner, of(owner, 'dynamodb', '<Texts>')] as const)
       .filter(([, list]) => list.length > 0)
@@ -455,7 +450,7 @@ describe('who may touch which table', () => {
     })
   })
 
-  test('no role may update or delete an entry of the ledger, nor delete anything but personal texts', () => {
+  test('no role may update or delete an entry of the ledger, or delete anything but personal texts', () => {
     const all = [...rights.values()].flat()
     const deleting = all.filter((right) => /DeleteItem|BatchWriteItem|PartiQL|DeleteTable/.test(right))
     expect(deleting).toEqual(['dynamodb:DeleteItem on <Texts>'])
@@ -463,7 +458,7 @@ describe('who may touch which table', () => {
   })
 })
 
-test('a dead letter is put by SQS, or by the functions whose failures Lambda puts there, and read by no role', () => {
+test('a dead letter is put by SQS or by Lambda for failed functions, and read by no role', () => {
   const letters = [...rights].flatMap(([owner, list]) =>
     list.filter((right) => right.includes('DeadLetters')).map((right) => `${owner}: ${right}`),
   )
@@ -471,18 +466,18 @@ test('a dead letter is put by SQS, or by the functions whose failures Lambda put
   expect(letters.sort()).toEqual(failing.map((owner) => `${owner}: sqs:SendMessage on <DeadLettersInvocations>`))
 })
 
-test('a function that works a queue off may do with it what Lambda needs, and no more', () => {
+test('a worker of a queue has exactly the rights on it that Lambda needs', () => {
   const needed = ['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage']
   for (const owner of whoMay('sqs:ReceiveMessage')) {
     const taken = of(owner, 'sqs', '').map((right) => right.replace(/<.*/, ''))
-    // Those say to the queue how long a receiver, or Slack, is to be left alone.
+    // These delay messages while a receiver, or Slack, refuses more.
     const all = ['deliver', 'draw-card'].includes(owner) ? ['ChangeMessageVisibility', ...needed] : needed
     expect([owner, [...new Set(taken)].filter((action) => action !== 'SendMessage')]).toEqual([owner, all])
   }
 })
 
 describe('wildcards', () => {
-  /** Each with its reason. Nothing else may end in, or be, a wildcard. */
+  /** The only wildcards, each with its reason. */
   const reasons = new Map([
     ['states:SendTaskSuccess on *', 'IAM knows no resource for it: the task token names the wait'],
     ['states:SendTaskFailure on *', 'the same'],
@@ -497,14 +492,14 @@ describe('wildcards', () => {
     ],
   ])
 
-  test('no action has one', () => {
+  test('no action of a right has a wildcard', () => {
     expect([...rights.values()].flat().filter((right) => /\*[^ ]* on /.test(right))).toEqual([])
   })
-  test('a resource has one only for a reason', () => {
+  test('a resource of a right has a wildcard only for a listed reason', () => {
     const wild = [...rights.values()].flat().filter((right) => right.split(' on ')[1]?.includes('*'))
     expect(new Set(wild)).toEqual(new Set(reasons.keys()))
   })
-  test('no role takes a managed policy', () => {
+  test('no role has a managed policy', () => {
     const managed = resourcesOf(assembly.hotwork, 'AWS::IAM::Role').filter(
       ([, { Properties }]) => Properties['ManagedPolicyArns'],
     )
@@ -512,7 +507,7 @@ describe('wildcards', () => {
   })
 })
 
-test('twelve roles have names that others must know beforehand, and no more', () => {
+test('exactly twelve roles have fixed names, which others must know beforehand', () => {
   const named = resourcesOf(assembly.hotwork, 'AWS::IAM::Role').flatMap(([, { Properties }]) =>
     Properties['RoleName'] ? [`${Properties['Path']}${Properties['RoleName']}`] : [],
   )
@@ -528,7 +523,7 @@ test('twelve roles have names that others must know beforehand, and no more', ()
   expect(named.sort()).toEqual(known.map((role) => `/hotwork/${stackName}-${role}`))
 })
 
-test('each function has a role of its own but for the two that are the broker, and no other service may take one', () => {
+test('each function has a role of its own except the two brokers, and no other service may assume one', () => {
   const shared = [...rolesOf(assembly.hotwork).values()].filter((owners) => owners.includes('&'))
   expect(shared).toEqual([broker])
   const trusted = resourcesOf(assembly.hotwork, 'AWS::IAM::Role').map(([id, { Properties }]) => {
@@ -543,45 +538,37 @@ test('each function has a role of its own but for the two that are the broker, a
     expect([more, service]).toEqual([0, services.get(String(which)) ?? 'lambda.amazonaws.com'])
 })
 
-describe('timers', () => {
-  test('run with a role that may have cards drawn or what is due stored, and that their own group alone can take', () => {
-    expect(rights.get('TimersRole')).toEqual([
-      'lambda:InvokeFunction on <AdvanceWorkflow>',
-      'sqs:SendMessage on <Cards>',
-    ])
-    const [, role] =
-      resourcesOf(assembly.hotwork, 'AWS::IAM::Role').find(([id]) => nameOf(id).startsWith('Timers')) ?? []
-    const [trust] = statementsOf(role?.Properties['AssumeRolePolicyDocument'])
-    expect(JSON.stringify(trust?.Condition)).toMatch(/"aws:SourceAccount":.*"aws:SourceArn":/)
-  })
-
-  test('are made in that group, with that role, for the Scheduler alone, and neither changed nor removed', () => {
-    expect(of('set-reminders', 'iam', '')).toEqual(['PassRole<TimersRole>'])
-    expect(of('set-reminders', 'scheduler', '').map((right) => right.split('arn:')[0])).toEqual(['CreateSchedule'])
-    const policies = grantsIn(assembly.hotwork).flatMap(({ statements }) => statements)
-    const passing = policies.filter(({ Action }) => listOf(Action).includes('iam:PassRole'))
-    expect(passing.map(({ Condition }) => Condition)).toEqual([
-      { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
-    ])
-  })
+test('timers run with a role that may have cards drawn or due changes stored, for their group alone', () => {
+  expect(rights.get('TimersRole')).toEqual(['lambda:InvokeFunction on <AdvanceWorkflow>', 'sqs:SendMessage on <Cards>'])
+  const [, role] = resourcesOf(assembly.hotwork, 'AWS::IAM::Role').find(([id]) => nameOf(id).startsWith('Timers')) ?? []
+  const [trust] = statementsOf(role?.Properties['AssumeRolePolicyDocument'])
+  expect(JSON.stringify(trust?.Condition)).toMatch(/"aws:SourceAccount":.*"aws:SourceArn":/)
 })
 
-describe('two target accounts, one of them the home of Hotwork', () => {
-  const trustOf = (account: string, role: string) => {
-    const [, found] =
-      resourcesOf(assembly.targets[account] as Template, 'AWS::IAM::Role').find(
-        ([, { Properties }]) => Properties['RoleName'] === `${stackName}-${role}`,
-      ) ?? []
-    return found && statementsOf(found.Properties['AssumeRolePolicyDocument']).map(({ Principal }) => Principal.AWS)
-  }
+test('timers are made in their group, with their role, for the Scheduler alone, and never changed or removed', () => {
+  expect(of('set-reminders', 'iam', '')).toEqual(['PassRole<TimersRole>'])
+  expect(of('set-reminders', 'scheduler', '').map((right) => right.split('arn:')[0])).toEqual(['CreateSchedule'])
+  const policies = grantsIn(assembly.hotwork).flatMap(({ statements }) => statements)
+  const passing = policies.filter(({ Action }) => listOf(Action).includes('iam:PassRole'))
+  expect(passing.map(({ Condition }) => Condition)).toEqual([
+    { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+  ])
+})
 
-  test('each has a target role that trusts the one broker', () => {
-    for (const account of [home, elsewhere])
-      expect(new Set(trustOf(account, 'target'))).toEqual(new Set([roleIn(home, 'broker')]))
-  })
+const trustOf = (account: string, role: string) => {
+  const [, found] =
+    resourcesOf(assembly.targets[account] as Template, 'AWS::IAM::Role').find(
+      ([, { Properties }]) => Properties['RoleName'] === `${stackName}-${role}`,
+    ) ?? []
+  return found && statementsOf(found.Properties['AssumeRolePolicyDocument']).map(({ Principal }) => Principal.AWS)
+}
 
-  test('the other has a revoker that trusts the one revoker, and at home there is no second one', () => {
-    expect(trustOf(elsewhere, 'revoker')).toEqual([roleIn(home, 'revoker')])
-    expect(trustOf(home, 'revoker')).toBeUndefined()
-  })
+test('each target account has a target role that trusts the one broker', () => {
+  for (const account of [home, elsewhere])
+    expect(new Set(trustOf(account, 'target'))).toEqual(new Set([roleIn(home, 'broker')]))
+})
+
+test("the foreign account has a revoker that trusts Hotwork's, and the home account has none", () => {
+  expect(trustOf(elsewhere, 'revoker')).toEqual([roleIn(home, 'revoker')])
+  expect(trustOf(home, 'revoker')).toBeUndefined()
 })

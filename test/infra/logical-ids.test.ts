@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Assembly, elsewhere, home, sealedAccounts, synthesize } from './support/assembly.ts'
+import { elsewhere, home, sealedAccounts, synthesize } from './support/assembly.ts'
 import type { Resource, Template } from './support/template.ts'
 
 /**
- * CloudFormation knows a resource by its logical id: under another, a table is a new and empty one, an address is a new
- * one, and a fixed name is taken by the old one. So what an upgrade must keep is written in logical-ids.json.
+ * CloudFormation knows a resource by its logical id: under another, a table is new and empty, an address changes, and a fixed
+ * name is taken by the old resource. So logical-ids.json has every resource that an upgrade must keep.
  */
 
-/** Holds what cannot be made again, or is known by its address. */
+/** Types that hold data, or are known by their address. */
 const holders = new Set([
   'AWS::ApiGatewayV2::Api',
   'AWS::DynamoDB::GlobalTable',
@@ -21,7 +21,7 @@ const holders = new Set([
   'AWS::StepFunctions::StateMachine',
 ])
 
-/** Of these an account has one at a time: a second under the same name is refused. */
+/** Names that an account has once: a second resource with the same one is refused. */
 const names = ['RoleName', 'QueueName', 'LogGroupName', 'StateMachineName']
 
 const isKept = ({ Type, Properties = {}, DeletionPolicy = '' }: Partial<Resource>) =>
@@ -39,17 +39,14 @@ const known: { [stack: string]: { [id: string]: string } } = JSON.parse(
   readFileSync(join(__dirname, 'logical-ids.json'), 'utf8'),
 )
 
-let assembly: Assembly
-beforeAll(() => {
-  assembly = synthesize(sealedAccounts)
-}, 180_000)
+const assembly = synthesize(sealedAccounts)
 
 test.each([
   ['Hotwork', () => assembly.hotwork],
   ['target at home', () => assembly.targets[home]],
   ['target elsewhere', () => assembly.targets[elsewhere]],
-])('an upgrade keeps all that lasts in the stack: %s', (stack, template) => {
+])('an upgrade keeps every lasting resource of the stack: %s', (stack, template) => {
   const now = keptOf(template() as Template)
-  // What is new is written down too, since the next upgrade must keep it.
+  // A new resource is listed too, because the next upgrade must keep it.
   expect(now).toEqual(known[stack])
 })

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './support/assembly.ts'
 
-/** The workflow that makes a release: what stands between code of others and what users install. */
+/** The workflow of a release keeps others' code out of the package that users install. */
 
 const workflow = readFileSync(join(root, '.github/workflows/release.yml'), 'utf8')
 const [, ...parts] = workflow.split(/^ {2}(?=[\w-]+:\n {4})/m)
@@ -16,7 +16,7 @@ test('no job that runs tests packs, uploads, signs or publishes', () => {
   expect(job('test')).not.toMatch(/npm (?:pack|publish)|upload-artifact|attest|: write/)
 })
 
-test('the package is made in a checkout of its own, once tests passed, and no script of a dependency runs there', () => {
+test("the package is made in a separate checkout after the tests, without a dependency's scripts", () => {
   expect(job('package')).toMatch(/needs: test\n[\s\S]*uses: actions\/checkout@[\s\S]*npm ci --ignore-scripts/)
   expect(job('package')).not.toMatch(/download-artifact|cache: npm|restore|: write/)
   const npm = shellOf(job('package')).filter((line) => /^npm (?:ci|install|pack|run)\b/.test(line))
@@ -24,7 +24,7 @@ test('the package is made in a checkout of its own, once tests passed, and no sc
   expect(job('release')).toMatch(/needs: package\n/)
 })
 
-test('what is published has an attestation of this workflow, at the tag and the commit of the release', () => {
+test('the published package has an attestation of this workflow, at the tag and the commit of the release', () => {
   const [, published = ''] = job('publish').split('gh attestation verify')
   const [verified = '', then = ''] = published.split('npm publish')
   expect(then).not.toBe('')

@@ -1,14 +1,10 @@
 import { type Lambda, lambdas } from '../../infra/functions.ts'
 import { synthesize } from './support/assembly.ts'
-import { type Granted, grantedIn, meets, type Need, needsOf, type Right, reachedBy } from './support/rights.ts'
+import { grantedIn, meets, type Need, needsOf, type Right, reachedBy } from './support/rights.ts'
 
-/** What each function's code can ask of AWS, by a call graph, against what the template lets it ask. */
-let granted: { readonly [name: string]: Granted }
-let reached: ReturnType<typeof reachedBy>
-beforeAll(() => {
-  granted = grantedIn(synthesize().hotwork)
-  reached = reachedBy()
-}, 300_000)
+/** The calls that each function's code can make, by a call graph, are compared with its rights in the template. */
+const granted = grantedIn(synthesize().hotwork)
+const reached = reachedBy()
 
 const names = lambdas.map(({ name }) => name)
 const rightsOf = (name: string) => granted[name]?.rights ?? []
@@ -20,17 +16,17 @@ const needsIn = (name: string): readonly Need[] => {
 const sayRight = ({ action, resource }: Right) => `${action} on ${resource}`
 const sayNeed = ({ action, thing = 'any' }: Need) => `${action} on ${thing}`
 
-/** Calls that the graph finds and that no function makes, each with its reason. */
+/** Calls that the graph finds but no function makes, each with its reason. */
 const neverMade: { readonly [name: string]: { readonly [need: string]: string } } = {
   'erase-texts': { 'dynamodb:PutItem on <Texts>': 'the entry of an erasure has no personal text' },
   'lift-halt': { 'dynamodb:PutItem on <Texts>': 'a halt is lifted without a word' },
 }
 
-/** A Lambda of another kind reads by its own kind's reader, which the graph cannot tell from AWS's. */
+/** A Lambda of another kind reads by its own reader, which the graph cannot tell from AWS's. */
 const isAwsReading = ({ kind = 'aws' }: Lambda, { by }: Need) =>
   kind !== 'aws' && by.some((place) => place.startsWith('functions/targets/aws/reads/'))
 
-/** Rights that AWS takes in the function's name, not its code. */
+/** Rights that AWS uses in the function's name, not its code. */
 const ofLambda = [
   /^logs:(?:CreateLogStream|PutLogEvents) on /,
   /^dynamodb:(?:DescribeStream|GetRecords|GetShardIterator) on <\w+\.StreamArn>$/,
@@ -39,31 +35,30 @@ const ofLambda = [
   /^sqs:SendMessage on <DeadLettersInvocations>$/,
 ]
 
-describe('a function has the right to each call that its code can reach', () => {
-  test.each(lambdas.map((each) => [each.name, each] as const))('%s', (name, lambda) => {
+test.each(lambdas.map((each) => [each.name, each] as const))(
+  'the function %s has the right to each call that its code can reach',
+  (name, lambda) => {
     const missing = needsIn(name)
       .filter((need) => !rightsOf(name).some((right) => meets(right, need)))
       .filter((need) => neverMade[name]?.[sayNeed(need)] === undefined && !isAwsReading(lambda, need))
     expect(missing.map((need) => ({ right: sayNeed(need), path: need.by }))).toEqual([])
-  })
+  },
+)
+
+test.each(names)('the function %s has no right that its code cannot use', (name) => {
+  const unused = rightsOf(name).filter((right) => !needsIn(name).some((need) => meets(right, need)))
+  expect(unused.map(sayRight).filter((right) => !ofLambda.some((each) => each.test(right)))).toEqual([])
 })
 
-describe('a function has no right that its code cannot use', () => {
-  test.each(names)('%s', (name) => {
-    const unused = rightsOf(name).filter((right) => !needsIn(name).some((need) => meets(right, need)))
-    expect(unused.map(sayRight).filter((right) => !ofLambda.some((each) => each.test(right)))).toEqual([])
-  })
-
-  test.each(names)('%s, by how the keys begin that it may put', (name) => {
-    const keys = rightsOf(name)
-      .filter(({ resource }) => resource === '<Requests>')
-      .flatMap((right) => right.keys)
-    const rows = new Set(reached[name]?.rows)
-    expect(keys.filter((key) => !rows.has(/^[A-Z]+#/.exec(key)?.[0] ?? key))).toEqual([])
-  })
+test.each(names)('the function %s may put only rows that its code writes', (name) => {
+  const keys = rightsOf(name)
+    .filter(({ resource }) => resource === '<Requests>')
+    .flatMap((right) => right.keys)
+  const rows = new Set(reached[name]?.rows)
+  expect(keys.filter((key) => !rows.has(/^[A-Z]+#/.exec(key)?.[0] ?? key))).toEqual([])
 })
 
-test('each reason is still needed', () => {
+test('each exception is still needed', () => {
   for (const [name, reasons] of Object.entries(neverMade)) {
     const missing = needsIn(name).filter((need) => !rightsOf(name).some((right) => meets(right, need)))
     expect(Object.keys(reasons).filter((reason) => !missing.map(sayNeed).includes(reason))).toEqual([])
@@ -72,7 +67,7 @@ test('each reason is still needed', () => {
   for (const each of ofLambda) expect(all.some((right) => each.test(right))).toBe(true)
 })
 
-test('the graph follows ports, objects of functions and what a class is told, to the table, the index and the queue', () => {
+test('the call graph follows ports, objects of functions and variables of classes to tables, indexes and queues', () => {
   const has = (name: string) => new Set(needsIn(name).map(sayNeed))
   expect(has('receive-slack')).toContain('dynamodb:Query on <Requests>/index/by-time')
   expect(has('sign-receipt')).toContain('dynamodb:BatchGetItem on <Requests>')

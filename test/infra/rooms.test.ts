@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { root } from './support/assembly.ts'
 
-/** A room is a folder of the domain or of operations. Two that import each other are read together, so each pair has its reason. */
+/** A room is a folder of the domain or of operations. Two that import each other must be read together, so each pair has its reason. */
 
 const asValues: { readonly [pair: string]: string } = {
   'domain: break-glass, policy': 'the bundle has the profiles, whose patterns are resolved by its accounts',
@@ -63,11 +63,11 @@ test('rooms import each other with types only in the pairs listed, at most 15', 
   expect(listed.length).toBeLessThanOrEqual(15)
 })
 
-test('no file imports itself by value over others', () => {
+test('no file imports itself by value through others', () => {
   const waiting = new Map(
     files.map((file) => [file, imports.filter(({ from, isValue }) => isValue && from === file).map(({ to }) => to)]),
   )
-  // A file leaves once no file that it imports is left: those in a cycle stay, and those that import them.
+  // A file leaves once all its imports have left: those in a cycle stay, with those that import them.
   for (let left = Number.POSITIVE_INFINITY; waiting.size < left; ) {
     left = waiting.size
     for (const [file, others] of waiting) if (!others.some((other) => waiting.has(other))) waiting.delete(file)
@@ -75,7 +75,7 @@ test('no file imports itself by value over others', () => {
   expect([...waiting.keys()]).toEqual([])
 })
 
-test('at most 30 files name break-glass by its member: others ask for the origin or the rules', () => {
+test('the member of break-glass is named in at most 30 files: others use the origin or the rules', () => {
   const naming = ['functions', 'infra', 'client', 'local', 'policy-tools']
     .flatMap((place) => globSync(`${place}/**/*.ts`, { cwd: root }))
     .filter((file) => /\bbreakGlass\b/.test(readFileSync(join(root, file), 'utf8')))

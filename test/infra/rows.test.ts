@@ -1,15 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lambdas, rowsPutBy } from '../../infra/functions.ts'
-import { type Assembly, home, root, synthesize } from './support/assembly.ts'
+import { home, root, synthesize } from './support/assembly.ts'
 import { isAllowed, type Policy } from './support/judge.ts'
 import { grantsIn, listOf, rolesOf, textOf } from './support/template.ts'
 
-/** What a function's code may put, if something else than its own code ran in it: judged by an engine that is not ours. */
-let assembly: Assembly
-beforeAll(() => {
-  assembly = synthesize()
-}, 180_000)
+/** The rows that a subverted function could put, judged by another engine. */
+const assembly = synthesize()
 
 const table = (name: 'Requests' | 'Ledger') => `arn:aws:dynamodb:eu-central-1:${home}:table/${name}`
 
@@ -19,7 +16,7 @@ const sourcesOf = (folder: string) =>
     .map((file) => readFileSync(join(folder, file), 'utf8'))
     .join('\n')
 
-/** What the policies of a role say of putting. */
+/** The statements of a role about puts. */
 function puttingOf(owner: string): readonly Policy[] {
   const roles = rolesOf(assembly.hotwork)
   const statements = grantsIn(assembly.hotwork)
@@ -62,101 +59,99 @@ const neverARequest = [
   'link-slack',
 ]
 
-describe('a forged row', () => {
-  test.each(neverARequest)('%s cannot put a request, nor an opening', async (owner) => {
-    expect(await mayPut(owner, table('Requests'), request)).toBe(false)
-    expect(await mayPut(owner, table('Requests'), `REQ#bgl_${id}`)).toBe(false)
-    expect(await mayPut(owner, table('Ledger'), `req_${id}`)).toBe(false)
-  })
-
-  test.each([
-    ['read-task', 'HALT#all#all'],
-    ['read-task', 'OPEN#x'],
-    ['log-in', 'HALT#all#all'],
-    ['log-in', 'PERMIT#stp_x'],
-    ['evaluate', 'SESSION#x'],
-    ['refresh-groups', 'LINK#T0#U0'],
-    ['submit-request', 'HALT#all#all'],
-    ['issue-token', 'HALT#all#all'],
-    ['issue-token', 'IDEM#x'],
-    ['complete-request', 'SESSION#x'],
-    ['cancel-request', 'PERMIT#stp_x'],
-    ['end-use', 'HALT#all#all'],
-    ['link-slack', 'CHAIN#agent:remediator'],
-    ['begin-use', 'CHAIN#agent:remediator'],
-    ['open-break-glass', request],
-    ['report-sealed-use', request],
-    [broker, 'HALT#all#all'],
-    ['write-denies', 'HALT#all#all'],
-    ['begin-use', 'HALTCOPY#7#all#all'],
-    ['begin-use', 'HALTED#7'],
-    ['lift-halt', 'HALTED#7'],
-  ])('%s cannot put %s', async (owner, key) => expect(await mayPut(owner, table('Requests'), key)).toBe(false))
-
-  test('one beside one that is allowed is refused with it', async () => {
-    const both = { 'dynamodb:LeadingKeys': ['LOGIN#x', request] }
-    const call = { role: `arn:aws:iam::${home}:role/log-in`, action: 'dynamodb:PutItem', resource: table('Requests') }
-    expect(await isAllowed({ ...call, identity: puttingOf('log-in'), context: both })).toBe(false)
-  })
+test.each(neverARequest)('the function %s cannot put a request or an opening', async (owner) => {
+  expect(await mayPut(owner, table('Requests'), request)).toBe(false)
+  expect(await mayPut(owner, table('Requests'), `REQ#bgl_${id}`)).toBe(false)
+  expect(await mayPut(owner, table('Ledger'), `req_${id}`)).toBe(false)
 })
 
-describe('a row of its own', () => {
-  test.each([
-    ['evaluate', `EVAL#evl_${id}`],
-    ['evaluate', 'CHAIN#tool:flag-service'],
-    ['log-in', 'LOGIN#sha-256:x'],
-    ['log-in', 'SESSION#sha-256:x'],
-    ['refresh-groups', 'GROUP#on-call-now'],
-    ['declare-halt', 'HALT#agent#agent:remediator'],
-    ['declare-halt', 'HALTCOPY#7#agent#agent:remediator'],
-    ['declare-halt', 'HALTED#7'],
-    ['receive-slack', 'HALTED#7'],
-    ['receive-slack', 'RATE#submissions#agent:remediator'],
-    ['declare-halt', `HLT#hlt_${id}`],
-    ['declare-halt', 'CHAIN#person:gus'],
-    ['receive-signal', 'HALT#owner#person:dan'],
-    ['receive-signal', 'SEEN#sha-256:x'],
-    ['link-slack', 'LINK#T0#U0'],
-    ['submit-request', request],
-    ['submit-request', `PERMIT#stp_${id}`],
-    ['receive-slack', request],
-    ['receive-slack', 'HALT#agent#agent:remediator'],
-    ['receive-slack', `HLT#hlt_${id}`],
-    [broker, request],
-    ['open-break-glass', `REQ#bgl_${id}`],
-    ['write-denies', `DENY#arn:aws:iam::${home}:role/hotwork/Elsewhere-target`],
-  ])('%s may put %s', async (owner, key) => expect(await mayPut(owner, table('Requests'), key)).toBe(true))
+test.each([
+  ['read-task', 'HALT#all#all'],
+  ['read-task', 'OPEN#x'],
+  ['log-in', 'HALT#all#all'],
+  ['log-in', 'PERMIT#stp_x'],
+  ['evaluate', 'SESSION#x'],
+  ['refresh-groups', 'LINK#T0#U0'],
+  ['submit-request', 'HALT#all#all'],
+  ['issue-token', 'HALT#all#all'],
+  ['issue-token', 'IDEM#x'],
+  ['complete-request', 'SESSION#x'],
+  ['cancel-request', 'PERMIT#stp_x'],
+  ['end-use', 'HALT#all#all'],
+  ['link-slack', 'CHAIN#agent:remediator'],
+  ['begin-use', 'CHAIN#agent:remediator'],
+  ['open-break-glass', request],
+  ['report-sealed-use', request],
+  [broker, 'HALT#all#all'],
+  ['write-denies', 'HALT#all#all'],
+  ['begin-use', 'HALTCOPY#7#all#all'],
+  ['begin-use', 'HALTED#7'],
+  ['lift-halt', 'HALTED#7'],
+])('the function %s cannot put the row %s', async (owner, key) =>
+  expect(await mayPut(owner, table('Requests'), key)).toBe(false),
+)
+
+test('a forbidden row beside an allowed one is refused', async () => {
+  const both = { 'dynamodb:LeadingKeys': ['LOGIN#x', request] }
+  const call = { role: `arn:aws:iam::${home}:role/log-in`, action: 'dynamodb:PutItem', resource: table('Requests') }
+  expect(await isAllowed({ ...call, identity: puttingOf('log-in'), context: both })).toBe(false)
 })
 
-describe('an entry', () => {
-  test.each([
-    ['link-slack', 'agent:remediator'],
-    ['declare-halt', `stp_${id}`],
-    ['lift-halt', `bgl_${id}`],
-    ['receive-signal', 'person:gus'],
-    ['give-stand-in', `hlt_${id}`],
-    ['open-break-glass', `req_${id}`],
-    ['begin-use', 'person:gus'],
-    ['advance-workflow', 'person:gus'],
-    ['submit-request', 'person:gus'],
-  ])('%s puts none into the chain of %s', async (owner, chain) =>
-    expect(await mayPut(owner, table('Ledger'), chain)).toBe(false),
-  )
+test.each([
+  ['evaluate', `EVAL#evl_${id}`],
+  ['evaluate', 'CHAIN#tool:flag-service'],
+  ['log-in', 'LOGIN#sha-256:x'],
+  ['log-in', 'SESSION#sha-256:x'],
+  ['refresh-groups', 'GROUP#on-call-now'],
+  ['declare-halt', 'HALT#agent#agent:remediator'],
+  ['declare-halt', 'HALTCOPY#7#agent#agent:remediator'],
+  ['declare-halt', 'HALTED#7'],
+  ['receive-slack', 'HALTED#7'],
+  ['receive-slack', 'RATE#submissions#agent:remediator'],
+  ['declare-halt', `HLT#hlt_${id}`],
+  ['declare-halt', 'CHAIN#person:gus'],
+  ['receive-signal', 'HALT#owner#person:dan'],
+  ['receive-signal', 'SEEN#sha-256:x'],
+  ['link-slack', 'LINK#T0#U0'],
+  ['submit-request', request],
+  ['submit-request', `PERMIT#stp_${id}`],
+  ['receive-slack', request],
+  ['receive-slack', 'HALT#agent#agent:remediator'],
+  ['receive-slack', `HLT#hlt_${id}`],
+  [broker, request],
+  ['open-break-glass', `REQ#bgl_${id}`],
+  ['write-denies', `DENY#arn:aws:iam::${home}:role/hotwork/Elsewhere-target`],
+])('the function %s may put the row %s', async (owner, key) =>
+  expect(await mayPut(owner, table('Requests'), key)).toBe(true),
+)
 
-  test.each([
-    ['link-slack', 'person:gus'],
-    ['declare-halt', `hlt_${id}`],
-    ['receive-signal', `hlt_${id}`],
-    ['open-break-glass', `bgl_${id}`],
-    ['begin-use', 'tool:flag-service'],
-    ['advance-workflow', `req_${id}`],
-    ['decide-request', 'person:gus'],
-  ])('%s may put one into the chain of %s', async (owner, chain) =>
-    expect(await mayPut(owner, table('Ledger'), chain)).toBe(true),
-  )
-})
+test.each([
+  ['link-slack', 'agent:remediator'],
+  ['declare-halt', `stp_${id}`],
+  ['lift-halt', `bgl_${id}`],
+  ['receive-signal', 'person:gus'],
+  ['give-stand-in', `hlt_${id}`],
+  ['open-break-glass', `req_${id}`],
+  ['begin-use', 'person:gus'],
+  ['advance-workflow', 'person:gus'],
+  ['submit-request', 'person:gus'],
+])('the function %s puts no entry into the chain of %s', async (owner, chain) =>
+  expect(await mayPut(owner, table('Ledger'), chain)).toBe(false),
+)
 
-test('no role may put a row of the truth, or an entry, that it does not name', () => {
+test.each([
+  ['link-slack', 'person:gus'],
+  ['declare-halt', `hlt_${id}`],
+  ['receive-signal', `hlt_${id}`],
+  ['open-break-glass', `bgl_${id}`],
+  ['begin-use', 'tool:flag-service'],
+  ['advance-workflow', `req_${id}`],
+  ['decide-request', 'person:gus'],
+])('the function %s may put an entry into the chain of %s', async (owner, chain) =>
+  expect(await mayPut(owner, table('Ledger'), chain)).toBe(true),
+)
+
+test("no role may put a request's row, or an entry, under an unnamed prefix", () => {
   const unnamed = grantsIn(assembly.hotwork).flatMap(({ roles, statements }) =>
     statements
       .filter(({ Action }) => listOf(Action).includes('dynamodb:PutItem'))
@@ -171,7 +166,7 @@ test('no role may put a row of the truth, or an entry, that it does not name', (
   expect(unnamed).toEqual([])
 })
 
-test('each row that a store writes is named, so that no new one is first refused on AWS', () => {
+test('each row that a store writes is named by a descriptor, or AWS would refuse it', () => {
   const named = new Set(lambdas.flatMap(rowsPutBy).map((row) => row.replace(/#.+/, '#')))
   const code = ['adapters', 'domain', 'operations', 'targets']
     .map((layer) => sourcesOf(join(root, 'functions', layer)))

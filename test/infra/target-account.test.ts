@@ -6,6 +6,7 @@ import { everything, isAllowed, type Policy } from './support/judge.ts'
 import { passingApp } from './support/passing-app.ts'
 import {
   listOf,
+  propertiesOf,
   type Resource,
   resourcesOf,
   type Statement,
@@ -56,9 +57,7 @@ function make(more: Partial<TargetAccountProps>): Template {
 }
 const template = make({ revoker })
 const roleNamed = (of: Template, name: string) =>
-  resourcesOf(of, 'AWS::IAM::Role')
-    .map(([, { Properties }]) => Properties)
-    .find(({ RoleName }) => RoleName === name)
+  propertiesOf(of, 'AWS::IAM::Role').find(({ RoleName }) => RoleName === name)
 const role = roleNamed(template, 'Elsewhere-target') as Resource['Properties']
 const policies = resourcesOf(template, 'AWS::IAM::ManagedPolicy').map(
   ([id, { Properties }]) => ({ id, ...Properties }) as { id: string; PolicyDocument: Policy; Roles?: unknown[] },
@@ -66,7 +65,7 @@ const policies = resourcesOf(template, 'AWS::IAM::ManagedPolicy').map(
 const policyOf = (prefix: string) => policies.find(({ id }) => id.startsWith(prefix)) as (typeof policies)[number]
 const [boundary, catalogue] = [policyOf('Boundary'), policyOf('Catalogue')]
 
-test('the role has the name that the broker and the revoker know, and sessions of an hour at most', () => {
+test('the target role has the name that broker and revoker know, and sessions of an hour at most', () => {
   expect([role['Path'], role['RoleName'], role['MaxSessionDuration']]).toEqual(['/hotwork/', 'Elsewhere-target', 3600])
 })
 
@@ -85,7 +84,7 @@ describe('who may assume it', () => {
   const ofAgent: Session = { name: request, tags: { ...common, request, agent: 'agent:remediator' } }
   const ofPerson: Session = { name: breakGlass, tags: { ...common, request: breakGlass, agent: 'person:omar' } }
 
-  /** Whether all three calls that make such a session go through: each is judged by itself. */
+  /** Whether all three calls of such a session are allowed: each is judged by itself. */
   async function may({ by = broker, name, externalId = 'for-prod', tags: said, ...more }: Session): Promise<boolean> {
     const sourceIdentity = 'sourceIdentity' in more ? more.sourceIdentity : name
     const tagged = Object.fromEntries(Object.entries(said).map(([tag, value]) => [`hotwork:${tag}`, value]))
@@ -112,7 +111,7 @@ describe('who may assume it', () => {
   })
   const kinds = { 'of a request by an agent': ofAgent, 'of a break-glass by a person': ofPerson }
 
-  test('the broker and nobody else', () => {
+  test('the target role trusts the broker alone', () => {
     expect(trust.map(({ Action, Principal }) => [Action, Principal.AWS])).toEqual([
       ['sts:AssumeRole', broker],
       ['sts:AssumeRole', broker],
@@ -121,7 +120,7 @@ describe('who may assume it', () => {
     ])
   })
 
-  test('in text that AWS takes without a raised quota, with names as long as they get', () => {
+  test("the target role's trust policy fits AWS's default limit with the longest names", () => {
     const longest = make({
       hotwork: 'H'.repeat(48),
       broker: broker.replace('Elsewhere', 'H'.repeat(48)),
@@ -132,68 +131,67 @@ describe('who may assume it', () => {
   })
 
   describe.each(Object.entries(kinds))('in a session %s', (_kind, session) => {
-    test('with an external id of this account', async () => {
+    test('a session needs an external id of this account', async () => {
       expect(await may(session)).toBe(true)
       expect(await may({ ...session, externalId: 'for-staging' })).toBe(true)
       expect(await may({ ...session, externalId: 'for-another' })).toBe(false)
     })
-    test('through the broker', () =>
+    test('a session needs the broker', () =>
       expect(may({ ...session, by: 'arn:aws:iam::111111111111:role/Administrator' })).resolves.toBe(false))
-    test('with a source identity of its own kind, or none', async () => {
+    test('a session has a source identity of its own kind, or none', async () => {
       expect(await may({ ...session, sourceIdentity: undefined })).toBe(true)
       for (const sourceIdentity of ['ana', ...Object.values(kinds).map(({ name }) => name)])
         expect(await may({ ...session, sourceIdentity })).toBe(sourceIdentity === session.name)
     })
-    test.each(Object.keys(ofAgent.tags))('with the session tag %s, without which it could not be ended', (tag) =>
+    test.each(Object.keys(ofAgent.tags))('a session needs the tag %s, by which it can be ended', (tag) =>
       expect(may(without(tag, session))).resolves.toBe(false),
     )
-    test('with no other tag', () =>
+    test('a session has no other tag', () =>
       expect(may({ ...session, tags: { ...session.tags, more: 'x' } })).resolves.toBe(false))
   })
 
   test.each<[what: string, session: Session]>([
-    ['a session of neither', { ...ofAgent, name: 'ana' }],
+    ['a session of neither kind', { ...ofAgent, name: 'ana' }],
     ['an agent in a session that is named as a break-glass', { ...ofAgent, name: breakGlass }],
     ['an agent that used break-glass', { ...ofPerson, tags: { ...ofPerson.tags, agent: 'agent:remediator' } }],
-    ['a person who has a request', { ...ofAgent, tags: { ...ofAgent.tags, agent: 'person:omar' } }],
+    ['a person with a request', { ...ofAgent, tags: { ...ofAgent.tags, agent: 'person:omar' } }],
     ['a break-glass that would be denied by a request', { ...ofPerson, tags: { ...ofPerson.tags, request } }],
     ['a request that would be denied by a break-glass', { ...ofAgent, tags: { ...ofAgent.tags, request: breakGlass } }],
-  ])('never %s', (_what, session) => expect(may(session)).resolves.toBe(false))
+  ])('the target role is never assumed by %s', (_what, session) => expect(may(session)).resolves.toBe(false))
 })
 
-describe('what it may do', () => {
-  test("the catalogue's actions for this account, in its Region, on the kind of thing that they are for", () => {
-    for (const { PolicyDocument } of [boundary, catalogue]) {
-      const allowed = statementsOf(PolicyDocument).filter(({ Effect }) => Effect === 'Allow')
-      expect(allowed.map(({ Action, Resource }) => [listOf(Action), Resource])).toEqual([
-        [['lambda:PutFunctionConcurrency'], 'arn:aws:lambda:eu-central-1:222222222222:function:*'],
-        [
-          ['ssm:AddTagsToResource', 'ssm:GetParameter', 'ssm:PutParameter'],
-          'arn:aws:ssm:eu-central-1:222222222222:parameter*',
-        ],
-      ])
-    }
-  })
+test("the target role may make the catalogue's actions of this account, in its Region, on their kind of resource", () => {
+  for (const { PolicyDocument } of [boundary, catalogue]) {
+    const allowed = statementsOf(PolicyDocument).filter(({ Effect }) => Effect === 'Allow')
+    expect(allowed.map(({ Action, Resource }) => [listOf(Action), Resource])).toEqual([
+      [['lambda:PutFunctionConcurrency'], 'arn:aws:lambda:eu-central-1:222222222222:function:*'],
+      [
+        ['ssm:AddTagsToResource', 'ssm:GetParameter', 'ssm:PutParameter'],
+        'arn:aws:ssm:eu-central-1:222222222222:parameter*',
+      ],
+    ])
+  }
+})
 
-  test.each(['iam:*', 'sts:*', 'organizations:*', 'kms:PutKeyPolicy', 'kms:CreateGrant'])('never %s', (action) => {
+test.each(['iam:*', 'sts:*', 'organizations:*', 'kms:PutKeyPolicy', 'kms:CreateGrant'])(
+  'the target role is denied %s',
+  (action) => {
     for (const { PolicyDocument } of [boundary, catalogue]) {
       const [deny] = statementsOf(PolicyDocument).filter(({ Effect }) => Effect === 'Deny')
       expect([listOf(deny?.Action).includes(action), deny?.Resource]).toEqual([true, '*'])
     }
-  })
+  },
+)
 
-  test('its boundary says the same again, so that writing its policies widens nothing', () => {
-    expect(textOf(role['PermissionsBoundary'])).toBe(textOf({ Ref: boundary.id }))
-    expect(boundary.Roles).toBeUndefined()
-  })
+test("the target role's boundary repeats its rights, so that writing its policies widens nothing", () => {
+  expect(textOf(role['PermissionsBoundary'])).toBe(textOf({ Ref: boundary.id }))
+  expect(boundary.Roles).toBeUndefined()
+})
 
-  test('nothing inline: that room is for the denies that end sessions', () => {
-    expect(role['Policies']).toBeUndefined()
-    const inline = resourcesOf(template, 'AWS::IAM::Policy').flatMap(([, { Properties }]) =>
-      listOf(Properties['Roles']),
-    )
-    expect(inline.map(textOf)).toEqual(['<Revoker>'])
-  })
+test('the target role has no inline policy, to leave the room for denies', () => {
+  expect(role['Policies']).toBeUndefined()
+  const inline = resourcesOf(template, 'AWS::IAM::Policy').flatMap(([, { Properties }]) => listOf(Properties['Roles']))
+  expect(inline.map(textOf)).toEqual(['<Revoker>'])
 })
 
 describe('a revoker that was taken over, and grants the target role everything', () => {
@@ -212,7 +210,7 @@ describe('a revoker that was taken over, and grants the target role everything',
       ...more,
     })
 
-  test('gives a session nothing that was not approved', async () => {
+  test('a subverted revoker gives a session nothing beyond its approval', async () => {
     expect(await may('ssm:PutParameter', parameter)).toBe(true)
     expect(await may('ssm:PutParameter', `${parameter}-other`)).toBe(false)
     expect(await may('lambda:PutFunctionConcurrency', 'arn:aws:lambda:eu-central-1:222222222222:function:f')).toBe(
@@ -230,11 +228,11 @@ describe('a revoker that was taken over, and grants the target role everything',
     ['iam:PutRolePolicy', target],
     ['iam:DeleteRolePermissionsBoundary', target],
     ['iam:CreateAccessKey', 'arn:aws:iam::222222222222:user/ana'],
-  ])('gives not even a session without a session policy %s on %s', (action, resource) =>
+  ])('a subverted revoker gives even a session without a session policy no %s on %s', (action, resource) =>
     expect(may(action, resource, { session: everything })).resolves.toBe(false),
   )
 
-  test('does not open what is open to the session by its own policy: the boundary denies by name what it leaves out', () => {
+  test("the boundary denies everything else explicitly, even if a resource's own policy allows it", () => {
     const denied = statementsOf(boundary.PolicyDocument).at(-1) as unknown as { Effect: string; NotAction: string[] }
     expect(denied).toMatchObject({
       Effect: 'Deny',
@@ -244,7 +242,7 @@ describe('a revoker that was taken over, and grants the target role everything',
   })
 })
 
-describe('what Hotwork is made of', () => {
+describe("Hotwork's own resources", () => {
   const target = 'arn:aws:iam::222222222222:role/hotwork/Elsewhere-target'
   const may = (resource: string, request?: string) =>
     isAllowed({
@@ -258,15 +256,18 @@ describe('what Hotwork is made of', () => {
 
   test.each([
     ['by its name', here('lambda', 'function:Elsewhere-IssueToken')],
-    ['by the name of another Hotwork', here('ssm', 'parameter/prod/hotwork/x')],
-    ['by what the policy folder calls its own', here('ssm', 'parameter/prod/desk/x')],
-  ])('is known %s, and is beyond break-glass and the sealed role: an approved request may', async (_how, resource) => {
-    expect(await may(resource, 'req_00000000000000000000000001')).toBe(true)
-    expect(await may(resource, 'bgl_00000000000000000000000001')).toBe(false)
-    expect(await may(resource)).toBe(false)
-  })
+    ["by another Hotwork's name", here('ssm', 'parameter/prod/hotwork/x')],
+    ["by the policy folder's patterns", here('ssm', 'parameter/prod/desk/x')],
+  ])(
+    'a resource of Hotwork, known %s, is beyond break-glass and the sealed role, but not an approved request',
+    async (_how, resource) => {
+      expect(await may(resource, 'req_00000000000000000000000001')).toBe(true)
+      expect(await may(resource, 'bgl_00000000000000000000000001')).toBe(false)
+      expect(await may(resource)).toBe(false)
+    },
+  )
 
-  test('is not what only lies beside it', () =>
+  test("a resource beside Hotwork's is within reach of break-glass", () =>
     expect(may(here('ssm', 'parameter/prod/checkout/x'), 'bgl_00000000000000000000000001')).resolves.toBe(true))
 })
 
@@ -274,7 +275,7 @@ describe('the revoker of an account that is not the home of Hotwork', () => {
   const properties = roleNamed(template, 'Elsewhere-revoker') as Resource['Properties']
   const [inline] = resourcesOf(template, 'AWS::IAM::Policy').map(([, { Properties }]) => Properties['PolicyDocument'])
 
-  test("may be assumed by Hotwork's own revoker alone, with an external id of this account", () => {
+  test("the revoker may be assumed by Hotwork's own revoker alone, with an external id of this account", () => {
     const trust = statementsOf(properties['AssumeRolePolicyDocument'])
     expect(trust).toEqual([
       {
@@ -286,7 +287,7 @@ describe('the revoker of an account that is not the home of Hotwork', () => {
     ])
   })
 
-  test('may write the policies of the target role, while that has its boundary, and nothing else; its own boundary says so', () => {
+  test('the revoker may only write the policies of the target role, while that has its boundary', () => {
     const [statement, ...more] = statementsOf(inline)
     expect(more).toEqual([])
     expect(statement).toEqual({
@@ -300,8 +301,7 @@ describe('the revoker of an account that is not the home of Hotwork', () => {
     expect(statementsOf(own.PolicyDocument)).toEqual([statement])
   })
 
-  test('does not exist at home, where it writes with its own role', () =>
-    expect(roleNamed(make({}), 'Elsewhere-revoker')).toBeUndefined())
+  test('the home account has no revoker', () => expect(roleNamed(make({}), 'Elsewhere-revoker')).toBeUndefined())
 })
 
 describe('the reader', () => {
@@ -339,7 +339,7 @@ describe('the reader', () => {
   const may = (action: string, resource: string, identity = inline?.Properties['PolicyDocument'] as Policy) =>
     isAllowed({ role: arnOfReader, action, resource, identity: [identity], boundary: [ownBoundary] })
 
-  test('may be assumed by those who show people what is there, with an external id of this account, and no other', () => {
+  test("the reader may be assumed by Hotwork's readers alone, with an external id of this account", () => {
     const trust = statementsOf(properties['AssumeRolePolicyDocument'])
     expect(trust.every(({ Action }) => Action === 'sts:AssumeRole')).toBe(true)
     expect(trust.flatMap(({ Principal }) => listOf(Principal.AWS)).sort()).toEqual(readers)
@@ -348,7 +348,7 @@ describe('the reader', () => {
     expect([properties['Path'], properties['MaxSessionDuration']]).toEqual(['/hotwork/', 3600])
   })
 
-  test('is trusted in text that AWS takes, with names as long as they get', () => {
+  test("the reader's trust policy fits AWS's limit with the longest names", () => {
     const hotwork = 'H'.repeat(48)
     const longest = make({
       ...{ hotwork, actions, accounts: { prod: { ...account, externalId: 'x'.repeat(96) } } },
@@ -362,7 +362,9 @@ describe('the reader', () => {
     ['ssm:GetParameter', here('ssm', 'parameter/prod/checkout/x')],
     ['lambda:GetFunctionConcurrency', here('lambda', 'function:checkout')],
     ['ecs:DescribeServices', here('ecs', 'service/prod/checkout')],
-  ])('may %s of what the catalogue previews', (action, resource) => expect(may(action, resource)).resolves.toBe(true))
+  ])('the reader may %s of previewed resources', (action, resource) =>
+    expect(may(action, resource)).resolves.toBe(true),
+  )
 
   test.each([
     ['a write of the catalogue', 'ssm:PutParameter', here('ssm', 'parameter/prod/checkout/x')],
@@ -375,12 +377,12 @@ describe('the reader', () => {
     ['Hotwork by its name', 'ssm:GetParameter', here('ssm', 'parameter/prod/hotwork/x')],
     ['Hotwork by what the policy folder calls its own', 'ssm:GetParameter', here('ssm', 'parameter/prod/desk/x')],
     ['to become another role', 'sts:AssumeRole', 'arn:aws:iam::222222222222:role/hotwork/Elsewhere-target'],
-  ])('never %s, also where its policies are widened', async (_what, action, resource) => {
+  ])('the reader is never allowed %s, even by wider policies', async (_what, action, resource) => {
     expect(await may(action, resource)).toBe(false)
     expect(await may(action, resource, everything)).toBe(false)
   })
 
-  test('is not there where nothing is previewed, nor where no role reads', () => {
+  test('there is no reader without a preview or a reading role', () => {
     expect(roleNamed(make({ readers }), name)).toBeUndefined()
     expect(roleNamed(make({ actions }), name)).toBeUndefined()
   })
@@ -390,7 +392,7 @@ describe('the auditor of an account that is not the home of Hotwork', () => {
   const auditors = ['auditor', 'call-reader'].map((each) => `arn:aws:iam::111111111111:role/hotwork/Elsewhere-${each}`)
   const audited = make({ auditors })
 
-  test("may be assumed by Hotwork's own auditor and its reader of calls alone, and may look at the target role and at what was called", () => {
+  test("the auditor may be assumed by Hotwork's auditor and call reader, and may only read the target role and calls", () => {
     const properties = roleNamed(audited, 'Elsewhere-auditor') as Resource['Properties']
     expect(statementsOf(properties['AssumeRolePolicyDocument'])).toEqual(
       auditors.map((auditor) => ({
@@ -400,7 +402,7 @@ describe('the auditor of an account that is not the home of Hotwork', () => {
         Condition: { StringEquals: { 'sts:ExternalId': ['for-prod', 'for-staging'] } },
       })),
     )
-    const [inline, ...more] = resourcesOf(audited, 'AWS::IAM::Policy').map(([, { Properties }]) => Properties)
+    const [inline, ...more] = propertiesOf(audited, 'AWS::IAM::Policy')
     expect(more).toEqual([])
     expect(statementsOf(inline?.['PolicyDocument'])).toEqual([
       {
@@ -412,15 +414,14 @@ describe('the auditor of an account that is not the home of Hotwork', () => {
     ])
   })
 
-  test('does not exist at home, where it reads with its own role', () =>
-    expect(roleNamed(make({}), 'Elsewhere-auditor')).toBeUndefined())
+  test('the home account has no auditor', () => expect(roleNamed(make({}), 'Elsewhere-auditor')).toBeUndefined())
 })
 
 describe('the simulator of an account that is not the home of Hotwork', () => {
   const looker = 'arn:aws:iam::111111111111:role/hotwork/Elsewhere-simulator'
   const hosts = ['arn:aws:iam::222222222222:role/nightly', 'arn:aws:iam::222222222222:role/jobs/weekly']
 
-  test('may be assumed by the function that looks at hosts alone, and may only ask IAM about these hosts', () => {
+  test('the simulator may be assumed by the host looker alone, and may only ask IAM about these hosts', () => {
     const simulated = make({ looker, hosts })
     const properties = roleNamed(simulated, 'Elsewhere-simulator') as Resource['Properties']
     expect(statementsOf(properties['AssumeRolePolicyDocument'])).toEqual([
@@ -431,14 +432,14 @@ describe('the simulator of an account that is not the home of Hotwork', () => {
         Condition: { StringEquals: { 'sts:ExternalId': ['for-prod', 'for-staging'] } },
       },
     ])
-    const [inline, ...more] = resourcesOf(simulated, 'AWS::IAM::Policy').map(([, { Properties }]) => Properties)
+    const [inline, ...more] = propertiesOf(simulated, 'AWS::IAM::Policy')
     expect(more).toEqual([])
     expect(statementsOf(inline?.['PolicyDocument'])).toEqual([
       { Effect: 'Allow', Action: 'iam:SimulatePrincipalPolicy', Resource: hosts },
     ])
   })
 
-  test('does not exist at home, nor where no agent runs on a role of the account', () => {
+  test('there is no simulator at home, or without a host in the account', () => {
     expect(roleNamed(make({ hosts }), 'Elsewhere-simulator')).toBeUndefined()
     expect(roleNamed(make({ looker }), 'Elsewhere-simulator')).toBeUndefined()
   })
@@ -453,7 +454,7 @@ describe('where the broker scopes sessions', () => {
       .map(([, { Properties }]) => Properties['PolicyDocument'] as Policy)
 
   // The engine does not know the call yet.
-  test('the role may do so, and no deny says otherwise', () => {
+  test('the target role may scope sessions, and no deny forbids it', () => {
     for (const document of [...documentOf('Boundary'), ...documentOf('Catalogue')]) {
       const [allowed, denied] = [statementsOf(document), statementsOf(document)].map((all, index) =>
         all.filter(({ Effect }) => Effect === ['Allow', 'Deny'][index]),
@@ -467,7 +468,7 @@ describe('where the broker scopes sessions', () => {
   })
 
   test.each(['sts:AssumeRole', 'sts:GetFederationToken', 'sts:TagSession', 'sts:GetSessionToken'])(
-    'it may still not %s',
+    'a scoping target role may still not %s',
     (action) =>
       expect(
         isAllowed({
@@ -480,7 +481,7 @@ describe('where the broker scopes sessions', () => {
   )
 })
 
-test('an account that no action is for has a role that may do nothing', () => {
+test('an account without actions has a role without rights', () => {
   const documents = resourcesOf(make({ actions: [] }), 'AWS::IAM::ManagedPolicy').map(
     ([, { Properties }]) => Properties['PolicyDocument'],
   )

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './support/assembly.ts'
 
-/** npm has no package `hotwork` of ours yet: a line that fetches one by its bare name runs a stranger's. */
+/** The package `hotwork` is not published yet: a line that fetches it by its bare name runs a stranger's. */
 
 const fetches = [
   /\bnpx (?!--no-install )(?:-\S+ )*hotwork\b/,
@@ -26,7 +26,7 @@ test.each([
   ['npm i --global', 'hotwork'],
   ['npm install', 'hotwork'.concat('@0.1.0')],
   ["'npx',", "['hotwork', 'mcp']"],
-])('a line that has npm fetch the bare name is found: %s %s', (before, after) => {
+])('the line `%s %s`, which has npm fetch the bare name, is found', (before, after) => {
   expect(found(`${before} ${after}`)).not.toEqual([])
 })
 

@@ -8,7 +8,7 @@ import { readOptions } from '../../local/demo/options.ts'
 import { root } from './support/assembly.ts'
 import { missingProofs } from './support/proofs.ts'
 
-/** docs/why.md says of each demand how it is answered and how to see that. The commands work, and the tests are there. */
+/** docs/why.md answers each demand with a command and tests. The commands work, and the tests exist. */
 
 const page = readFileSync(join(root, 'docs/why.md'), 'utf8')
 const demands = page
@@ -20,7 +20,7 @@ const commandsOf = (text: string) =>
 const commands = demands.flatMap(({ text }) => commandsOf(text))
 const after = (prefix: string) => commands.filter((line) => line.startsWith(prefix)).map((line) => [line] as const)
 
-test.each(demands)('$demand: decided somewhere, to be seen by a command, and held by tests', ({ text }) => {
+test.each(demands)('the demand `$demand` has a decision, a command that shows it, and tests', ({ text }) => {
   expect(text).toMatch(/^Decided in .*\]\([\w/-]+\.md.*\)/m)
   expect(commandsOf(text)).not.toEqual([])
   const proofs = text.match(/^- .* › .*$/gm) ?? []
@@ -28,37 +28,35 @@ test.each(demands)('$demand: decided somewhere, to be seen by a command, and hel
   expect(proofs.flatMap((line) => missingProofs(line.slice(2)))).toEqual([])
 })
 
-test('every command is one of those that are looked at below', () => {
+test('every command of the page is of a form that is tested below', () => {
   const known = /^(?:npm run demo -- |npm run plan -- |npx --no-install hotwork |npx node infra\/guardrail\.ts )/
   expect(commands.filter((line) => !known.test(line))).toEqual([])
 })
 
-describe('the demo', () => {
-  const listed = execFileSync(process.execPath, ['local/demo.ts', '--list'], { cwd: root, encoding: 'utf8' })
-  const chapters = listed
-    .trim()
-    .split('\n')
-    .map((line) => line.split(' ')[0] ?? '')
+const listed = execFileSync(process.execPath, ['local/demo.ts', '--list'], { cwd: root, encoding: 'utf8' })
+const chapters = listed
+  .trim()
+  .split('\n')
+  .map((line) => line.split(' ')[0] ?? '')
 
-  test.each(after('npm run demo -- '))('%s names chapters that there are', (line) => {
-    expect(readOptions(line.split(' ').slice(4), chapters, [])).toMatchObject({ chapters: expect.anything() })
-  })
+test.each(after('npm run demo -- '))('the command `%s` names existing chapters', (line) => {
+  expect(readOptions(line.split(' ').slice(4), chapters, [])).toMatchObject({ chapters: expect.anything() })
 })
 
-// In a checkout the Node of `npm ci`, which runs TypeScript; the one on the path may be 20.
-test.each(after('npx node '))('%s does what it says', (line) => {
+// The Node of `npm ci` runs TypeScript; the one on the path may be 20.
+test.each(after('npx node '))('the command `%s` prints JSON', (line) => {
   expect(
     JSON.parse(execFileSync(process.execPath, line.split(' ').slice(2), { cwd: root, encoding: 'utf8' })),
   ).toBeTruthy()
 })
 
-test.each(after('npm run plan -- '))('%s does what it says', (line) => {
+test.each(after('npm run plan -- '))('the command `%s` prints tiers', (line) => {
   const words = ['client/hotwork.mjs', 'policy', 'plan', ...line.split(' ').slice(4)]
   expect(execFileSync(process.execPath, words, { cwd: root, encoding: 'utf8' })).toMatch(/^Tier \d/m)
 })
 
 test.each(after('npx --no-install hotwork '))(
-  '%s is a verb with options that it has, and files that are there',
+  'the command `%s` is a verb with known options and existing files',
   (line) => {
     const [typed = ''] = line.split(' -- ')
     const words = typed.split(' ').slice(3)
@@ -70,7 +68,7 @@ test.each(after('npx --no-install hotwork '))(
   },
 )
 
-/** The command that the first words name, and where its own begin. */
+/** The command that the first words name, and the index of its own arguments. */
 function verbOf(words: readonly string[]): { verb: Command; at: number } {
   let verb = makeProgram(thisMachine({ file: '', version: '' }), () => {})
   let at = 0

@@ -7,7 +7,7 @@ import { type Template, templateOf } from './template.ts'
 
 export const root = join(__dirname, '../../..')
 
-/** Another name than the default, so that a name which is written out somewhere shows. */
+/** Differs from the default, so that a hard-coded name shows. */
 export const stackName = 'Elsewhere'
 
 /** Runs the CDK app as `cdk synth` does, in the real repository: real policies, real handlers, cdk-nag and all. */
@@ -27,8 +27,10 @@ export function runApp(context: Record<string, string>, outdir: string) {
   })
 }
 
-/** The account that Hotwork is in, which is a target too, and another one. */
+/** Hotwork's own account, which is a target too, and another one. */
 export const [home, elsewhere] = ['111111111111', '222222222222']
+
+export const logElsewhere = 'example-hotwork-log'
 
 export type Assembly = {
   hotwork: Template
@@ -39,7 +41,7 @@ export type Assembly = {
   functions: string
 }
 
-/** What a deployer may say beside the deployment file. */
+/** A deployer's settings beside the deployment file. */
 export const said = {
   reservedConcurrency: 'usual',
   shards: '4',
@@ -52,8 +54,7 @@ export function synthesize(accounts: object = twoAccounts()): Assembly {
   const outdir = folderMadeOnce(`assembly-${createHash('sha256').update(content).digest('hex')}`, (path) => {
     const deployment = join(path, 'deployment.json')
     writeFileSync(deployment, content)
-    const { status, stdout, stderr } = runApp({ stackName, deployment, policies: withHosts(path), ...said }, path)
-    if (status !== 0) throw new Error(`the app did not synthesize:\n${stdout}${stderr}`)
+    synthesizeInto(path, { stackName, deployment, policies: withHosts(path), ...said })
   })
   const stack = (name: string) => templateOf(join(outdir, `${name}.template.json`))
   return {
@@ -62,6 +63,24 @@ export function synthesize(accounts: object = twoAccounts()): Assembly {
     outdir,
     functions: join(outdir, `${stackName}.functions`),
   }
+}
+
+/** The assembly with the log in another account, and a second key that signs: once for all tests of a run. */
+export function synthesizeAnchored() {
+  const outdir = folderMadeOnce('assembly-anchored', (path) => {
+    const deployment = join(path, 'deployment.json')
+    const accounts = { target: { ...sample.accounts.target, accountId: home, region: 'eu-central-1' } }
+    const anchor = { retentionDays: 2557, elsewhere: { accountId: elsewhere, bucket: logElsewhere } }
+    writeFileSync(deployment, JSON.stringify({ ...sample, accounts, anchor }))
+    synthesizeInto(path, { stackName, deployment, signingKeys: '2,1' })
+  })
+  const stack = (name: string) => templateOf(join(outdir, `${name}.template.json`))
+  return { outdir, hotwork: stack(stackName), anchor: stack(`${stackName}Anchor`) }
+}
+
+function synthesizeInto(path: string, context: Record<string, string>): void {
+  const { status, stdout, stderr } = runApp(context, path)
+  if (status !== 0) throw new Error(`the app did not synthesize:\n${stdout}${stderr}`)
 }
 
 /** The roles on which agents run: one in each account. */

@@ -12,22 +12,22 @@ import {
   SymbolFlags,
 } from 'typescript/unstable/sync'
 
-/** A function, a method or a value of a module, with all that stands inside it. */
+/** A function, a method or a value of a module, with its contents. */
 export type Unit = {
   /** Its file and its name. */
   at: string
   of: Class | undefined
   units: Set<Unit>
   makes: { made: Class; told: readonly string[] }[]
-  /** Members of classes and of ports that it names, by their declarations. */
+  /** The named members of classes and of ports, by their declarations. */
   members: Set<string>
   /** Commands of AWS's SDK. */
   commands: Set<string>
   onTables: { method: string; field: string; byIndex: boolean }[]
   indexes: Set<string>
-  /** How keys of rows begin that it writes out. */
+  /** The key prefixes of rows in its text. */
   rows: Set<string>
-  /** By what it lists requests. */
+  /** The filters by which it lists requests. */
   filters: object[]
 }
 
@@ -35,7 +35,7 @@ export type Class = {
   name: string
   file: string
   bases: Class[]
-  /** The variables that its own call of `super` names. */
+  /** The variables in its own call of `super`. */
   told: readonly string[]
   members: Map<string, Unit>
   /** Its constructor and its fields. */
@@ -44,14 +44,14 @@ export type Class = {
   ports: Map<string, string>
 }
 
-/** The class by which every table is read and written: a call of it counts on the table of the caller. */
+/** The class that reads and writes every table: a call of it counts for the caller's table. */
 export const tableClass = 'Table'
 
-/** The variable that says which table a store's field is. */
+/** The variable of the table in a store's field. */
 export const tableOf = (field: string): string | undefined =>
   /^#?(?:requests|ledger|texts)$/.test(field) ? `${field.replace('#', '').toUpperCase()}_TABLE` : undefined
 
-/** Of a `RequestFilter`. */
+/** The members of a `RequestFilter`. */
 export const filterKeys = new Set([
   'task',
   'resource',
@@ -64,18 +64,18 @@ export const filterKeys = new Set([
   'until',
 ])
 
-/** The code under `functions/`, as TypeScript's checker knows it: what each unit names, and which class is which port. */
+/** The code under `functions/` by TypeScript's checker: the names in each unit, and the classes of each port. */
 export class Code {
   readonly units = new Map<string, Unit>()
   readonly classes = new Map<string, Class>()
-  /** The variables that the wiring of an entry is told, by the name of its unit. */
+  /** The variables of an entry's wiring, by the name of its unit. */
   readonly told = new Map<string, readonly string[]>()
   readonly #root: string
   readonly #project: Project
   readonly #checker: Checker
   readonly #nodes = new Map<string, Node | undefined>()
   readonly #bodies: [Node, Unit][] = []
-  /** Members of types that are called, by their declarations: each may be a port. */
+  /** Called members of types, by their declarations: each may be a port. */
   readonly #signatures = new Map<string, Node>()
 
   constructor(root: string) {
@@ -156,7 +156,7 @@ export class Code {
     for (const [at, name] of names.entries()) this.#readName(name, symbols[at], unit)
   }
 
-  /** A filter of requests, where it is written. One that only adds a time to another is counted where that is written. */
+  /** Reads a literal filter of requests. One that only adds a time to another counts at the other. */
   #readFilter(node: ObjectLiteralExpression, unit: Unit): void {
     const names = node.properties.map((each) => textOf('name' in each ? (each.name as Node) : undefined))
     if (names.some((name) => name !== '' && !filterKeys.has(name))) return
@@ -247,7 +247,7 @@ export class Code {
     }
   }
 
-  /** A class may be a port that it does not name: where a method of that name is as the port wants it. */
+  /** Finds classes that are a port without naming it, by methods of its name and type. */
   #readShapes(): void {
     const typeOf = (name: Node) => {
       const symbol = this.#checker.getSymbolAtLocation(name)
@@ -292,7 +292,7 @@ function readIndex(value: Node, unit: Unit): void {
   if (is.isStringLiteral(value)) unit.indexes.add(value.text)
 }
 
-/** The variables of the environment that arguments name: which table, queue, key or function it is. */
+/** The environment variables in arguments, which name a table, queue, key or function. */
 function toldIn(args: readonly Node[]): readonly string[] {
   const told = new Set<string>()
   const visit = (node: Node): void => {

@@ -9,7 +9,7 @@ export type Case = {
   user?: string
   action: string
   resource: string
-  /** The account of the resource, where its ARN does not say it. */
+  /** The account of the resource, unless its ARN has it. */
   owner?: string
   context?: { readonly [key: string]: string | string[] }
   identity: readonly Policy[]
@@ -17,7 +17,7 @@ export type Case = {
   boundary?: readonly Policy[]
   scp?: readonly Policy[]
   rcp?: readonly Policy[]
-  /** What the resource's own policy says: one statement of it, or all. */
+  /** The resource's own policy: one statement of it, or all. */
   trust?: Statement | readonly Statement[] | undefined
 }
 
@@ -27,10 +27,8 @@ export const everything = {
 } as const satisfies Policy
 
 /**
- * Whether AWS would let a call through, by the judgement of somebody else's engine, which also finds policies that AWS
- * would not take.
- *
- * @throws Error when a policy is not valid for what it is used as
+ * Whether AWS would allow a call, judged by a third party's engine, which also refuses invalid policies.
+ * @throws Error if a policy is invalid for its use
  */
 export async function isAllowed(call: Case): Promise<boolean> {
   const {
@@ -52,7 +50,7 @@ export async function isAllowed(call: Case): Promise<boolean> {
   const result = await runSimulation(
     {
       request: {
-        principal: user ?? `arn:aws:sts::${accountId}:assumed-role/${name.split('/').at(-1)}/somebody`,
+        principal: user ?? `arn:aws:sts::${accountId}:assumed-role/${name.split('/').at(-1)}/caller`,
         action,
         resource: { resource, accountId: owner ?? (resource.split(':')[4] || accountId) },
         contextVariables: { 'aws:PrincipalArn': role, ...context },

@@ -13,10 +13,10 @@ export type Reached = {
   /** The variables that its wiring takes. */
   told: readonly string[]
   calls: readonly Call[]
-  /** How keys of rows begin that are written out in code that it reaches. */
+  /** The key prefixes of rows in the code that it reaches. */
   rows: readonly string[]
 }
-/** `on`: the variables that say on what, of a table with its index. `by`: a path from the entry. */
+/** `on`: the variables of its resources, a table's with its index. `by`: a path from the entry. */
 export type Call = { action: string; on: readonly string[]; by: readonly string[] }
 
 const code = new Code(join(import.meta.dirname, '../../..'))
@@ -27,12 +27,12 @@ const memberOf = (made: Class, name: string): Unit | undefined =>
 const isA = (made: Class, of: Class): boolean => made === of || made.bases.some((base) => isA(base, of))
 const portsOf = (made: Class): readonly [string, string][] => [...made.ports, ...made.bases.flatMap(portsOf)]
 
-/** The reach of one Lambda: classes as they are made, and units as they are reached. */
+/** The reach of one Lambda: the classes that it makes, and the units that it reaches. */
 class Reach {
-  /** Each with the unit that named it first. */
+  /** Each unit with the one that named it first. */
   readonly units = new Map<Unit, Unit | undefined>()
   readonly #queue: [Unit, Unit | undefined][] = []
-  /** What each class was told by its constructor's arguments, or else its maker by its own. */
+  /** The variables of each class, by its constructor's arguments or else its maker's. */
   readonly #made = new Map<Class, Set<string>>()
   readonly #members = new Map<string, Unit>()
 
@@ -76,7 +76,7 @@ class Reach {
     if (!known) for (const [key, unit] of this.#members) this.#call(made, key, unit)
   }
 
-  /** A member of a port that the class implements, or of a class that it extends. */
+  /** Follows a member of a port that the class implements, or of a class that it extends. */
   #call(made: Class, key: string, from: Unit): void {
     const own = code.units.get(key)
     const member = own && members.get(own)
@@ -100,7 +100,7 @@ function callsOfTable(): ReadonlyMap<string, ReadonlySet<string>> {
         for (const key of each.members) visit(code.units.get(key))
       }
       visit(unit)
-      // A put is made by one method, and sent by another: alone, or in a transaction, which asks for what its parts ask for.
+      // A put is made by one method, and sent by another: alone, or in a transaction, which needs the rights of its parts.
       if (name === 'putting') commands.add('dynamodb PutItemCommand')
       commands.delete('dynamodb TransactWriteItemsCommand')
       return [name, commands] as const
@@ -134,18 +134,18 @@ async function reachOf(entry: readonly Unit[]): Promise<Omit<Reached, 'told'>> {
   return { calls, rows: [...new Set([...reach.units.keys()].flatMap(({ rows }) => [...rows]))].sort() }
 }
 
-/** They choose the index of a list: which ones are asked is known where lists are, by their filters. */
+/** Units that choose the index of a list: the indexes follow from the filters at the lists. */
 const choosers = new Set(
   ['partsOf', 'RequestIndex.#byId'].map((name) => `functions/adapters/dynamodb/request-index.ts ${name}`),
 )
-/** By it a person's query is read as a filter. */
+/** Reads a person's query as a filter. */
 const anyFilter = 'functions/adapters/http/queries.ts requestFilter'
 const everyFilter = [...filterKeys].map((key) => ({
   since: 4_000_000_000,
   [key]: key === 'since' ? 4_000_000_000 : 'any',
 }))
 
-/** The indexes that a list of requests by this filter asks, as the adapter itself says. */
+/** The indexes that a list by this filter queries, by the adapter itself. */
 async function indexesFor(filter: object): Promise<readonly string[]> {
   const asked = new Set<string>()
   const table = {
@@ -166,7 +166,7 @@ const services: { readonly [client: string]: string } = {
   'secrets-manager': 'secretsmanager',
   eventbridge: 'events',
 }
-/** As IAM names it, where it has another name than the call. */
+/** IAM's name of an action that differs from its call's. */
 const actions: { readonly [call: string]: string } = {
   'sqs:SendMessageBatch': 'sqs:SendMessage',
   'lambda:Invoke': 'lambda:InvokeFunction',
@@ -182,7 +182,7 @@ const unitAt = (at: string): Unit => {
   if (!found) throw new Error(`${at} is nowhere`)
   return found
 }
-/** Each program calls it with what its entry exports. */
+/** Each program calls it with its entry's exports. */
 const program = unitAt('functions/handlers/environment.ts lambda')
 const reached: { [name: string]: Reached } = {}
 for (const [wire, told] of code.told) {

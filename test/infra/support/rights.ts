@@ -6,7 +6,7 @@ import { root } from './assembly.ts'
 import type { Call, Reached } from './reach.ts'
 import { functionOf, grantsIn, listOf, resourcesOf, type Statement, type Template, textOf } from './template.ts'
 
-/** What each function's code can reach, by the function's name. */
+/** The reach of each function's code, by the function's name. */
 export const reachedBy = (): { readonly [name: string]: Reached } =>
   madeOnce('reached', () => {
     const program = join(root, 'test/infra/support/reach.ts')
@@ -15,9 +15,9 @@ export const reachedBy = (): { readonly [name: string]: Reached } =>
     return JSON.parse(stdout)
   })
 
-/** `keys`: how keys of rows may begin that it may put. */
+/** `keys`: the key prefixes of rows that it may put. */
 export type Right = { action: string; resource: string; keys: readonly string[] }
-/** Of one function: its rights, and what its environment says. */
+/** The rights of one function, and its environment. */
 export type Granted = { rights: readonly Right[]; told: { readonly [variable: string]: string } }
 
 export function grantedIn(template: Template): { readonly [name: string]: Granted } {
@@ -45,24 +45,24 @@ function rightsIn({ Effect, Action, Resource, Condition }: Statement): readonly 
   )
 }
 
-/** A right that code takes. `thing`: on what, as the function is told of it; any where the code says no more. */
+/** A right that code needs. `thing`: its resource by the function's variables; any if the code does not tell. */
 export type Need = { action: string; thing: string | undefined; by: readonly string[] }
 
-/** Calls that AWS judges by the role of a session in a target account, not by the function's. */
+/** Calls in sessions of target accounts, which AWS judges by the session's role. */
 const isOfSession = ({ action, by }: Call) =>
   action === 'sts:GetScopedCredentials' ||
   /^functions\/targets\/aws\/(?:calls\/|reads\/(?!reader-sessions))/.test(by[0] ?? '')
 
-/** What AWS asks for beside a call's own right, and the variable that says on what. */
+/** The rights that AWS demands beside a call's own, with the variables of their resources. */
 function impliedBy({ action, by, on }: Call): readonly { action: string; on: readonly string[] }[] {
-  // Without it, S3 answers 403 for what is not there.
+  // Without it, S3 answers 403 for a missing object.
   if (action === 's3:GetObject') return [{ action: 's3:ListBucket', on }]
   if (action === 'scheduler:CreateSchedule') return [{ action: 'iam:PassRole', on: ['TIMER_ROLE'] }]
   const tags = action === 'sts:AssumeRole' && by[0]?.startsWith('functions/targets/aws/sts/broker.ts')
   return tags ? ['sts:TagSession', 'sts:SetSourceIdentity'].map((each) => ({ action: each, on })) : []
 }
 
-/** Where the call names something else than what the class was told: a timer its group, a tier its own machine. */
+/** Calls whose resource differs from the class's variables: a timer names its group, a tier its own machine. */
 const told: { readonly [action: string]: readonly string[] } = {
   'scheduler:CreateSchedule': ['TIMER_GROUP'],
   'states:StartExecution': [],
@@ -91,7 +91,7 @@ function thingsOf(variable: string, { told: values }: Granted, action: string): 
   const [name = '', ...index] = variable.split('/')
   const found = [name, ...kinds.map((kind) => `${kind.toUpperCase()}_${name}`)].flatMap((each) => values[each] ?? [])
   if (found.length > 0) return found.flatMap(namesIn).map((each) => [each, ...index].join('/'))
-  // A function that is told of no texts has none to put: the store throws.
+  // A function without the table of texts has none to put: the store throws.
   return action.startsWith('dynamodb:') && name !== 'TEXTS_TABLE' ? [variable] : []
 }
 
@@ -99,7 +99,7 @@ function thingsOf(variable: string, { told: values }: Granted, action: string): 
 const namesIn = (value: string): readonly string[] =>
   value.startsWith('{') ? Object.values(JSON.parse(value) as { [alias: string]: string }) : value.split(' ')
 
-/** Whether a right is one that a need takes: on a table or an index by its whole name, on others by a part of it. */
+/** Whether a right meets a need: on a table or an index by its whole name, on others by a part of it. */
 export const meets = ({ action, resource }: Right, { action: needed, thing }: Need): boolean =>
   action === needed &&
   (thing === undefined ||

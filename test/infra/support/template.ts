@@ -12,6 +12,9 @@ export const templateOf = (file: string) => JSON.parse(readFileSync(file, 'utf8'
 export const resourcesOf = (template: Template, type: string): readonly [id: string, resource: Resource][] =>
   Object.entries(template.Resources).filter(([, { Type }]) => Type === type)
 
+export const propertiesOf = (template: Template, type: string): readonly Properties[] =>
+  resourcesOf(template, type).map(([, { Properties }]) => Properties)
+
 /** The one resource of a type. */
 export function theOnly(template: Template, type: string): Resource {
   const [[, only] = [], ...more] = resourcesOf(template, type)
@@ -19,7 +22,7 @@ export function theOnly(template: Template, type: string): Resource {
   return only
 }
 
-/** A value with its intrinsics as text: `<Requests.Arn>` for what another resource is, without CDK's hashes. */
+/** A value with its intrinsics as text: `<Requests.Arn>` for another resource, without CDK's hashes. */
 export function textOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value)
   if (Array.isArray(value)) return value.map(textOf).join(',')
@@ -33,10 +36,10 @@ export function textOf(value: unknown): string {
   return JSON.stringify(value)
 }
 
-/** The constructs of one audience each, by whose ids those of what they hold begin. */
+/** The constructs of each audience, whose ids begin those of their contents. */
 const audiences = /^(?:Agents|Calls|People|BreakGlass|Clock|SlackChannel|RecordEvents|Record)(?=[A-Z])/
 
-/** What a construct is called in the app: `RequestsTable00222A0D` is `Requests`, `AgentsEvaluateLambda1234ABCD` `Evaluate`. */
+/** The name of a construct in the app: `RequestsTable00222A0D` is `Requests`, `AgentsEvaluateLambda1234ABCD` `Evaluate`. */
 export const nameOf = (id: string) =>
   id
     .replace(audiences, '')
@@ -57,7 +60,7 @@ export type Statement = {
 export const statementsOf = (document: unknown): readonly Statement[] =>
   listOf((document as { Statement: unknown }).Statement) as Statement[]
 
-/** Who a role belongs to: functions by the stems of their entry files, `&` between them, or the construct that made it. */
+/** The owner of each role: functions by the stems of their entry files, joined by `&`, or the construct that made it. */
 export function rolesOf(template: Template): ReadonlyMap<string, string> {
   const functions = Map.groupBy(
     resourcesOf(template, 'AWS::Lambda::Function').map(([, { Properties }]) => Properties),
@@ -74,7 +77,7 @@ export function rolesOf(template: Template): ReadonlyMap<string, string> {
 /** The stem of a function's entry file. */
 export const functionOf = (properties: Properties) => String(properties['Description']).replace(/^Hotwork /, '')
 
-/** All that is granted to roles: what is a part of a role, and what is a resource of its own. */
+/** All grants to roles, inline and as separate policies. */
 export const grantsIn = (
   template: Template,
 ): readonly { roles: readonly string[]; statements: readonly Statement[] }[] => [
@@ -103,3 +106,17 @@ export function rightsOf(template: Template): ReadonlyMap<string, readonly strin
   }
   return new Map([...rights].map(([owner, list]) => [owner, [...new Set(list)].sort()]))
 }
+
+/** The environment of each function, by the stem of its entry file, as text. */
+export const variablesIn = (template: Template): { readonly [name: string]: { readonly [variable: string]: string } } =>
+  Object.fromEntries(
+    propertiesOf(template, 'AWS::Lambda::Function').map((properties) => {
+      const { Variables = {} } = (properties['Environment'] ?? {}) as { Variables?: object }
+      const told = Object.entries(Variables).map(([variable, value]) => [variable, textOf(value)])
+      return [functionOf(properties), Object.fromEntries(told)]
+    }),
+  )
+
+/** The distinct values of a variable in the functions that have it. */
+export const valuesOf = (template: Template, variable: string): readonly string[] =>
+  Object.values(variablesIn(template)).flatMap((variables) => variables[variable] ?? [])

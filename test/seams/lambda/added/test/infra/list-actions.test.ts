@@ -1,26 +1,21 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Assembly, synthesize } from './support/assembly.ts'
-import { functionOf, resourcesOf, rightsOf, textOf, theOnly } from './support/template.ts'
+import { synthesize } from './support/assembly.ts'
+import { functionOf, propertiesOf, resourcesOf, rightsOf, textOf, theOnly } from './support/template.ts'
 
-let assembly: Assembly
-beforeAll(() => {
-  assembly = synthesize()
-}, 180_000)
-
+const assembly = synthesize()
 const name = 'list-actions'
 
-test('the stack has its function, which is told what its descriptor names', () => {
-  const [made] = resourcesOf(assembly.hotwork, 'AWS::Lambda::Function')
-    .map(([, { Properties }]) => Properties)
+test('the stack has the function list-actions, with the variables of its descriptor', () => {
+  const [made] = propertiesOf(assembly.hotwork, 'AWS::Lambda::Function')
     .filter((properties) => functionOf(properties) === name)
   expect(made).toHaveProperty('Environment.Variables.ISSUER')
   expect(made).not.toHaveProperty('Environment.Variables.REQUESTS_TABLE')
   expect(existsSync(join(assembly.functions, name, 'bundle.json'))).toBe(true)
 })
 
-test('its route leads to it, with the limit that its descriptor names', () => {
-  const routes = resourcesOf(assembly.hotwork, 'AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties)
+test('the route of list-actions leads to it, with the limit of its descriptor', () => {
+  const routes = propertiesOf(assembly.hotwork, 'AWS::ApiGatewayV2::Route')
   const [target = ''] = routes.flatMap(({ RouteKey, Target }) => (RouteKey === 'GET /v1/actions' ? textOf(Target) : []))
   const leads = resourcesOf(assembly.hotwork, 'AWS::ApiGatewayV2::Integration').flatMap(([id, { Properties }]) =>
     target.endsWith(textOf({ Ref: id })) ? textOf(Properties['IntegrationUri']) : [],
@@ -32,7 +27,7 @@ test('its route leads to it, with the limit that its descriptor names', () => {
   })
 })
 
-test('its role may write its log, and nothing else', () => {
+test('the role of list-actions may only write its log', () => {
   const rights = rightsOf(assembly.hotwork).get(name) ?? []
   expect(rights.length).toBeGreaterThan(0)
   expect(rights.filter((right) => !right.startsWith('logs:'))).toEqual([])
