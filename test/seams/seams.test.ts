@@ -13,7 +13,7 @@ const root = join(import.meta.dirname, '../..')
 const mostFiles = 5
 const biome = join(root, 'node_modules/.bin/biome')
 
-/** `lines`: one is added after one that is there. `added/` beside has the files that are new, with the toy's test among them. */
+/** `lines`: each is added after an existing one. `added/` beside has the new files, with the toy's test. */
 type Seam = {
   recipe: string
   lines: readonly { file: string; after: string; add: string }[]
@@ -67,34 +67,32 @@ test('the lint, which knows the layers, finds nothing in the files of the toys',
   expect(ok ? '' : told).toBe('')
 }, 120_000)
 
-describe('the tests of a toy', () => {
-  type Results = { testResults: { name: string; status: string; message: string }[] }
-  let results: Results
-  beforeAll(() => {
-    const out = join(copy, '.hotwork/results.json')
-    mkdirSync(dirname(out), { recursive: true })
-    const files = toys.map(({ seam }) => join(copy, seam.test))
-    const cache = ['--cacheDirectory', join(root, '.hotwork/jest')]
-    const program = join(root, 'node_modules/jest/bin/jest.js')
-    run(process.execPath, [
-      program,
-      ...cache,
-      '--json',
-      `--outputFile=${out}`,
-      '--maxWorkers=1',
-      '--runTestsByPath',
-      ...files,
-    ])
-    results = JSON.parse(readFileSync(out, 'utf8'))
-  }, 600_000)
+type Results = { testResults: { name: string; status: string; message: string }[] }
+let results: Results
+beforeAll(() => {
+  const out = join(copy, '.hotwork/results.json')
+  mkdirSync(dirname(out), { recursive: true })
+  const files = toys.map(({ seam }) => join(copy, seam.test))
+  const cache = ['--cacheDirectory', join(root, '.hotwork/jest')]
+  const program = join(root, 'node_modules/jest/bin/jest.js')
+  run(process.execPath, [
+    program,
+    ...cache,
+    '--json',
+    `--outputFile=${out}`,
+    '--maxWorkers=1',
+    '--runTestsByPath',
+    ...files,
+  ])
+  results = JSON.parse(readFileSync(out, 'utf8'))
+}, 600_000)
 
-  test.each(names)('find it in each place where it must appear (%s)', (name) => {
-    const found = results.testResults.find((each) => each.name.endsWith(seamOf(name).test))
-    expect(found).toMatchObject({ status: 'passed', message: '' })
-  })
+test.each(names)('the tests of a toy (%s) find it in each place where it must appear', (name) => {
+  const found = results.testResults.find((each) => each.name.endsWith(seamOf(name).test))
+  expect(found).toMatchObject({ status: 'passed', message: '' })
 })
 
-/** The files that git knows, or would add. */
+/** The files that git tracks, or would add. */
 function copyTree(): void {
   const listed = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root })
   for (const file of new Set(listed.stdout.toString().split('\0').filter(Boolean)))
@@ -127,15 +125,15 @@ function git(...args: string[]): string {
   return told
 }
 
-/** In the copy. `told`: what it printed. */
+/** Runs a program in the copy. `told`: its output. */
 function run(program: string, args: readonly string[]): { ok: boolean; told: string } {
-  // The code of a run's Lambdas is bundled without the toys'.
+  // The Lambdas that a run bundles once lack the toys.
   const { JEST_WORKER_ID: _, HOTWORK_BUNDLED_FUNCTIONS: __, ...env } = process.env
   const { status, stdout, stderr } = spawnSync(program, args, { cwd: copy, env, maxBuffer: 2 ** 27 })
   return { ok: status === 0, told: `${stdout}${stderr}` }
 }
 
-/** The paths in code font of a recipe; its pages in `docs/` and its tests are not counted. */
+/** The paths in code font of a recipe, without its pages in `docs/` and its tests. */
 function pathsIn(recipe: string): string[] {
   const text = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
   const section = text.split(/^### /m).find((each) => each.startsWith(`${recipe}\n`))
@@ -145,6 +143,6 @@ function pathsIn(recipe: string): string[] {
   return [...new Set(paths)]
 }
 
-/** `<kind>` stands for a name, and a path that ends with `/` for all below it. */
+/** `<kind>` is a placeholder for a name, and a path that ends with `/` includes all below it. */
 const patternOf = (path: string): RegExp =>
   new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/<[^>]+>/g, '[\\w-]+')}${path.endsWith('/') ? '.*' : ''}$`)

@@ -7,10 +7,10 @@ import { RequestId } from '../../domain/values.ts'
 import type { ChannelCore } from '../core.ts'
 import { showsAll } from './words.ts'
 
-/** How old a press may be. Seconds. */
+/** The oldest age of a click. Seconds. */
 const freshness = 300
 
-const Press = z.strictObject({
+const Click = z.strictObject({
   room: z.string(),
   from: z.string(),
   verdict: z.enum(['approve', 'deny']),
@@ -25,7 +25,7 @@ export type ToyAnswer = { status: number; told: string }
 export const signToy = (key: string, { timestamp, body }: Omit<ToyRequest, 'signature'>): string =>
   createHmac('sha256', key).update(`${timestamp}.${body}`).digest('hex')
 
-/** The press of a person in one room: signed by it, fresh, taken once. */
+/** The click of a person in one room: signed by it, fresh, taken once. */
 export const receiveToy =
   (chat: { alias: string; room: string }, key: () => Promise<string>, core: ChannelCore) =>
   async ({ timestamp, signature, body }: ToyRequest): Promise<ToyAnswer> => {
@@ -33,9 +33,9 @@ export const receiveToy =
     const [wanted, given] = [signToy(await key(), { timestamp, body }), signature].map((each) => Buffer.from(each))
     if (!wanted || !given || wanted.length !== given.length || !timingSafeEqual(wanted, given)) return no(401)
     if (!(Math.abs(now - Number(timestamp)) <= freshness)) return no(401)
-    const press = Press.safeParse(jsonIn(body)).data
-    if (press?.room !== chat.room) return no(400)
-    const { from, verdict, request: id, round, digest } = press
+    const click = Click.safeParse(jsonIn(body)).data
+    if (click?.room !== chat.room) return no(400)
+    const { from, verdict, request: id, round, digest } = click
     const person = core.bundle.directory.people.find((each) => accountsOf(each).get(chat.alias) === from)
     if (person?.status !== 'active') return { status: 200, told: 'Your account is no person here.' }
     const ask = { id, person: person.id, verdict, round, digest, through: 'chat', login: {} } as const

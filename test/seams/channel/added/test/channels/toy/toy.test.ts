@@ -77,7 +77,7 @@ keepsPromises<ToyRequest>('toy', async (): Promise<Trial<ToyRequest>> => {
   }
 })
 
-test('a deployment has chats of it, each reached by its kind', async () => {
+test("a deployment has chats of the toy's kind, each reached by its door", async () => {
   const bundle = inRoom('https://rooms.example')
   const [[alias, chat] = []] = [...chatsOf(bundle.deployment)]
   expect([alias, chat?.kind, channelsIn(bundle.deployment)['hotwork-approvals']]).toEqual([

@@ -26,36 +26,36 @@ const { events, texts } = setTextsApart(life.events, undefined, () => salts.salt
 const chain = (of: typeof events) => chainEntries(life.now.ask.id, noEntries, of, undefined).entries
 const entry = (of: typeof events) => chain(of).at(-1) as NonNullable<ReturnType<typeof chain>[number]>
 
-test('its effect is that of its row, and the request stays where it was in history', () => {
+test("an annotation has the effect of its row, and leaves the request's facets", () => {
   expect(life.now).toEqual({ ...before, updatedAt: life.at })
   expect(facetsOfRequest(life.now)).toEqual(facetsOfRequest(before))
 })
 
-test('its chain verifies, and every reader of the ledger knows it', () => {
+test('a chain with an annotation verifies, and every reader of the ledger knows it', () => {
   expect(verify(life.now.ask.id, chain(events))).toMatchObject({ state: { updatedAt: life.at } })
   expect(verify(life.now.ask.id, chain(events)).broken).toBeUndefined()
   expect(anyEventOf(entry(events))?.type).toBe('Annotated')
 })
 
-test('its entry commits to the text, which is of the person who wrote it', () => {
+test("an annotation's entry commits to the text, which belongs to its author", () => {
   expect(JSON.stringify(entry(events))).not.toContain(note)
   expect(texts).toMatchObject([{ text: note, person: 'person:ana' }])
 })
 
-test('the picture and the page say it in the words of its row', () => {
+test('the picture and the page show an annotation in the words of its row', () => {
   const view = describeRequest(life.now, bundle)
   const item = describeTimeline(view, { entries: chain(life.events) }, bundle).items.at(-1)
   expect(item && textOf(item.said)).toBe('Ana Alves (person:ana) annotated it')
   expect(item?.why).toEqual([{ said: note }])
 })
 
-test('a terminal says it in the words of its row', () => {
+test('a terminal shows an annotation in the words of its row', () => {
   const surroundings = { now: () => new Date(life.at * 1000), env: { TZ: 'UTC' } }
   const [line] = timelineLines({ entries: [Entry.parse(entry(life.events))], personal: {} }, surroundings)
   expect(line).toContain(`person:ana  annotated it: ${note}`)
 })
 
-test('an auditor gets it in the class of its row', () => {
+test('an auditor gets an annotation in the class of its row', () => {
   const exported = entry(events) as unknown as ExportedEntry
   expect(ocsfOf({ entry: exported, line: '' })).toMatchObject({ class_uid: 3004, activity_name: 'Update' })
 })

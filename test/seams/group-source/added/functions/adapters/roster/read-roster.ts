@@ -6,11 +6,11 @@ import { faultName, ScheduleUnavailable } from '../../operations/faults.ts'
 import type { GroupReader } from '../../operations/people/ports.ts'
 import { readText } from '../fetch-limits.ts'
 
-/** Milliseconds. */
+/** The timeout in milliseconds. */
 const patience = 8_000
 const sizeLimit = 65_536
 
-/** In ids of the directory. */
+/** A roster in ids of the directory. */
 const RosterFile = z.strictObject({ shifts: z.array(SourcedMember), people: z.array(PersonId) })
 
 /** Reads a roster with its shifts, now and ahead. */

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { SecureUrl } from '../../domain/people/identity-issuer.ts'
 import { holdsFor, type SourceKind } from '../kind.ts'
 
-/** The address of a file that says who is on duty. */
+/** The address of a file with the people on duty. */
 export const Roster = z.strictObject({ url: SecureUrl })
 export type Roster = z.infer<typeof Roster>
 

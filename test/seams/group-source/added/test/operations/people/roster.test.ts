@@ -12,7 +12,7 @@ import { useServer } from '../../support/http-server.ts'
 import { MemoryGroupReadings } from '../../support/people/memory-group-readings.ts'
 import { person, sampleBundle, type What, World } from '../../support/world.ts'
 
-/** A source that one row, one reader and the lines of two registries brought in. */
+/** The toy: a source of groups, by one row, one reader and the lines of two registries. */
 
 const file = 'policies/directory.json'
 const withRoster = (roster: object) => {
@@ -52,7 +52,7 @@ const refresh = () =>
     log: world.log,
   })
 
-test('its config is checked at compile, with the field and the fix', () => {
+test("a roster's config is checked at compile, with the field and the fix", () => {
   expect(withRoster({ url: 'https://duty.example/roster.json' })).toMatchObject({
     ok: true,
     bundle: {
@@ -76,7 +76,7 @@ test('its config is checked at compile, with the field and the fix', () => {
   })
 })
 
-test('a refresh keeps who is on duty, and a member decides where another person may not', async () => {
+test('a refresh reads the people on duty, and a member decides where another person may not', async () => {
   const request = await world.submitted(flag)
   expect(await world.decide(request, 'jade')).toMatchObject({ ok: false, code: 'stage_not_open' })
   await refresh()
@@ -84,7 +84,7 @@ test('a refresh keeps who is on duty, and a member decides where another person 
   expect(await world.decide(request, 'jade')).toMatchObject({ ok: true, value: { state: { status: 'approved' } } })
 })
 
-test('its answer ends: after the shift, and once it no longer answers, no person decides by it', async () => {
+test("a roster's answer expires after the shift, and after it no longer answers", async () => {
   const request = await world.submitted(flag)
   await refresh()
   world.clock.advance(600)
@@ -99,7 +99,7 @@ test('its answer ends: after the shift, and once it no longer answers, no person
   expect(await world.decide(again, 'jade')).toMatchObject({ ok: false, code: 'stage_not_open' })
 })
 
-test('a person who is off duty is in the group where it is recertified', async () => {
+test('a person off duty is in the group for its recertification', async () => {
   await refresh()
   const { readings } = await world.requests.dependencies([], [], { groups: ['on-call-now'] })
   const isIn = (name: string) =>
@@ -107,7 +107,7 @@ test('a person who is off duty is in the group where it is recertified', async (
   expect([isIn('jade'), isIn('kofi'), isIn('lena')]).toEqual([true, true, false])
 })
 
-test('its words stand where the source of a group is shown', async () => {
+test("a roster's words appear where the source of a group is shown", async () => {
   await refresh()
   const listed = await listGroups({ person: person('ana') }, world.ports)
   const groups = listed.ok ? listed.value : []

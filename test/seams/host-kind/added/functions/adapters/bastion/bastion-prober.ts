@@ -3,7 +3,7 @@ import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { HostProber } from '../../operations/agents/ports.ts'
 import { HostUnseen } from '../../operations/faults.ts'
 
-/** The toy: a machine from which everything can be done, as long as it answers. */
+/** The toy: a machine that may do everything, while it answers. */
 export class BastionProber implements HostProber {
   async probe(where: string, { actions, resources }: Bundle): Promise<Looked['actions']> {
     if (where === 'bastion-0') throw new HostUnseen('not_permitted')

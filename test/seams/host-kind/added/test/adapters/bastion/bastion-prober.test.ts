@@ -36,27 +36,27 @@ const compiled = (runsOn: unknown) => {
   return copy.compile()
 }
 
-test('the build takes it by the form of its row, and says the form where another is written', () => {
+test('the build accepts a bastion in the form of its row, and names the form otherwise', () => {
   expect(compiled({ bastion: 'bastion-1' })).toMatchObject({ ok: true })
   expect(JSON.stringify(compiled({ bastion: 'somewhere' }))).toContain('such as `bastion-1`')
   expect(JSON.stringify(compiled('ci-runner'))).toContain(JSON.stringify('`{ "bastion": "bastion-1" }`').slice(1, -1))
 })
 
-test('its prober is asked, and an agent that could do it without asking is asked of more people', async () => {
+test('an agent whose bastion allows the action needs more approval after a look', async () => {
   const { look, tier } = worldOn('bastion-1')
   expect(await tier()).toBe(1)
   expect(await look()).toBe(1)
   expect(await tier()).toBe(2)
 })
 
-test('when its prober fails it is unknown, which is no denial, and its row says what to do', async () => {
+test("a bastion whose prober fails is unknown, not denied, with the row's advice", async () => {
   const { world, look, view } = worldOn('bastion-0')
   expect(await look()).toBe(0)
   expect(await world.submitted(ask)).toMatchObject({ ask: { host: { ambient: 'unknown' } } })
   expect((await view()).ambient).toMatchObject({ note: 'let Hotwork log in to this bastion' })
 })
 
-test('the API, the page and a terminal name it', async () => {
+test('the API, the page and a terminal name a bastion', async () => {
   const { world, look, view } = worldOn('bastion-1')
   await look()
   expect(await view()).toMatchObject({ runs_on: { bastion: 'bastion-1' }, ambient: { role: 'bastion-1' } })

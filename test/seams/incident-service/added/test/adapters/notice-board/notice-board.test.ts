@@ -24,7 +24,7 @@ function boardWorld() {
   return Object.assign(world, tasksOf(world.ports, told))
 }
 
-test('the build takes it, and a bundle of the HTTP form is as it was', () => {
+test('the build accepts a notice board, and keeps the HTTP form unchanged', () => {
   using copy = new Copy()
   copy.editJson('deployment.json', (deployment) => (deployment.incidents = { kind: 'board', notes }))
   expect(copy.compile()).toMatchObject({ ok: true, bundle: { deployment: { incidents: { kind: 'board', notes } } } })
@@ -33,8 +33,8 @@ test('the build takes it, and a bundle of the HTTP form is as it was', () => {
 
 test.each<[what: string, incidents: object, message: string]>([
   ['settings of another kind', { kind: 'board', url: 'https://incidents.example.org/{incident}' }, 'notes'],
-  ['a kind that there is not', { kind: 'wall', notes }, 'kind'],
-])('the build refuses %s', (_what, incidents, message) => {
+  ['an unknown kind', { kind: 'wall', notes }, 'kind'],
+])('the build refuses a notice board with %s', (_what, incidents, message) => {
   using copy = new Copy()
   copy.editJson('deployment.json', (deployment) => (deployment.incidents = incidents))
   const compiled = copy.compile()
@@ -42,7 +42,7 @@ test.each<[what: string, incidents: object, message: string]>([
   expect(compiled.ok).toBe(false)
 })
 
-test('a tier that wants a live parent task goes by it, and people see the incident', async () => {
+test('a tier that needs a live parent task asks the notice board, and people see the incident', async () => {
   const world = boardWorld()
   const request = await world.submitted(prodParameter)
   expect(request.ask).toMatchObject({ task: 'known', incident: { title: 'Checkout is down' } })
@@ -50,7 +50,7 @@ test('a tier that wants a live parent task goes by it, and people see the incide
   expect(await world.submit(prodParameter, { parentTask: { id: 'REL-7' } })).toMatchObject({ ok: false })
 })
 
-test('when its reader fails, nothing is asked: it fails closed', async () => {
+test("a request fails closed if the notice board's reader fails", async () => {
   const world = boardWorld()
   const parentTask = { id: 'INC-13' }
   const { id: evaluation } = await world.evaluate(prodParameter, undefined, { parentTask })
@@ -58,7 +58,7 @@ test('when its reader fails, nothing is asked: it fails closed', async () => {
   expect(JSON.stringify(world.log.lines)).toContain('incidents_unreachable')
 })
 
-test('it is asked before an opening, and keeps no person out by being down', async () => {
+test('the notice board is asked before an opening, and keeps no person out while it is down', async () => {
   const incidents = incidentsOf(boardWorld(), told)
   const looks = await Promise.all(['INC-1042', 'REL-7', 'INC-13'].map((name) => incidents.look(name)))
   expect(looks.map(({ answer }) => answer)).toEqual(['known', 'unknown', 'unreachable'])

@@ -74,7 +74,7 @@ export const callMakerOf = ({ policy: { bundle } }: ToyPorts): CallMaker => {
 /** The connection was refused. */
 const isUnsent = (fault: unknown): boolean => Object(Object(fault).cause).syscall === 'connect'
 
-/** By a name that keys have, or `*`. The shop ends those that were made before a time, where one is given. */
+/** Ends keys by a name, or all by `*`; with a time, only those from before it. */
 export const enderOf = ({ policy: { bundle } }: ToyPorts): Ender => ({
   async end(place, denies) {
     const address = addressOf(bundle, { account: undefined, target: place.replace(/^toy:/, '') })

@@ -16,7 +16,7 @@ export const entryOf = (name: string, credential: 'key' | 'mediated') => ({
   toy: { shelf: '{arguments.shelf}' },
 })
 
-/** The sample's folder with a shop and its actions, for which it has no cases. */
+/** The sample's folder with a shop and its actions, without cases for them. */
 export function compileShop(address: string, spoil: (copy: Copy) => void = () => {}): ReturnType<typeof openFolder> {
   using copy = new Copy()
   copy.editJson('deployment.json', (deployment) => (deployment.targets = { shop: { kind: 'toy', address } }))

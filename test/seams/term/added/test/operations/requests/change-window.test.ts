@@ -43,33 +43,31 @@ async function approved(what = file): Promise<ApprovalRequest> {
   return world.state(request.ask.id)
 }
 
-describe('on the wire', () => {
-  const body = {
-    ...{ subject: { type: 'agent', id: 'agent:remediator' }, action: { name: 'flags:set' }, resource: flag.resource },
-    context: { purpose: 'remediation', parent_task: { id: 'INC-1' }, change_window_ref: changeWindow },
-  }
+const body = {
+  ...{ subject: { type: 'agent', id: 'agent:remediator' }, action: { name: 'flags:set' }, resource: flag.resource },
+  context: { purpose: 'remediation', parent_task: { id: 'INC-1' }, change_window_ref: changeWindow },
+}
 
-  test('it is read by the name of its row', () => {
-    expect(saidIn(parseBody(RequestBody, body))).toMatchObject({ changeWindow })
-  })
-
-  test('it is refused by that name where it is malformed', () => {
-    const malformed = { ...body, context: { ...body.context, change_window_ref: 7 } }
-    expect(() => parseBody(RequestBody, malformed)).toThrow(
-      expect.objectContaining({
-        problem: expect.objectContaining({ detail: expect.stringContaining('context.change_window_ref') }),
-      }),
-    )
-  })
+test('a change window is read by the name of its row', () => {
+  expect(saidIn(parseBody(RequestBody, body))).toMatchObject({ changeWindow })
 })
 
-test('people approve it: another window is another digest', async () => {
+test('a malformed change window is refused by the name of its row', () => {
+  const malformed = { ...body, context: { ...body.context, change_window_ref: 7 } }
+  expect(() => parseBody(RequestBody, malformed)).toThrow(
+    expect.objectContaining({
+      problem: expect.objectContaining({ detail: expect.stringContaining('context.change_window_ref') }),
+    }),
+  )
+})
+
+test('another change window makes another digest', async () => {
   const { ask } = await world.submitted(prodParameter, { changeWindow })
   expect(withDigests(ask).digest).toBe(ask.digest)
   expect(withDigests({ ...ask, changeWindow: 'CHG-8' }).digest).not.toBe(ask.digest)
 })
 
-test('two asks are alike where it is the same alone', async () => {
+test('two asks are alike only if their change window is equal', async () => {
   const ids: string[] = []
   for (const window of [changeWindow, changeWindow, 'CHG-8', undefined])
     ids.push((await world.submitted(flag, window === undefined ? {} : { changeWindow: window })).ask.id)
@@ -77,7 +75,7 @@ test('two asks are alike where it is the same alone', async () => {
   expect(new Set(ids).size).toBe(3)
 })
 
-test('no standing permit is spent on it', async () => {
+test('an ask with a change window draws on no standing permit', async () => {
   const first = await world.submitted(flag)
   await world.decide(first, 'ben')
   const terms = { uses: 3, until: world.clock.now() + 3600, login: {} }
@@ -89,42 +87,40 @@ test('no standing permit is spent on it', async () => {
   expect((await world.submitted(flag)).status).toBe('approved')
 })
 
-describe('it is inherited', () => {
-  test('by what is delegated', async () => {
-    const parent = await approved()
-    await world.issueToken(parent)
-    const { ask } = parent
-    const delegated = await delegateRequest(
-      {
-        ...{ id: ask.id, agent: agent('remediator'), jkt: agentKey, to: agent('builder'), once: world.proof() },
-        action: { name: ask.action, properties: ask.arguments },
-        ...{ resource: ask.resource, idempotencyKey: 'one', body: {} },
-      },
-      { ...world.ports, targetRole: world.targetRole },
-      async () => {},
-    )
-    expect(delegated).toMatchObject({ ok: true, value: { state: { ask: { changeWindow } } } })
-  })
+test('a delegation inherits the change window', async () => {
+  const parent = await approved()
+  await world.issueToken(parent)
+  const { ask } = parent
+  const delegated = await delegateRequest(
+    {
+      ...{ id: ask.id, agent: agent('remediator'), jkt: agentKey, to: agent('builder'), once: world.proof() },
+      action: { name: ask.action, properties: ask.arguments },
+      ...{ resource: ask.resource, idempotencyKey: 'one', body: {} },
+    },
+    { ...world.ports, targetRole: world.targetRole },
+    async () => {},
+  )
+  expect(delegated).toMatchObject({ ok: true, value: { state: { ask: { changeWindow } } } })
+})
 
-  test('by an extension', async () => {
-    const request = await approved(prodParameter)
-    await world.issueToken(request)
-    const more = { id: request.ask.id, agent: agent('remediator'), jkt: agentKey, minutes: 10, body: {} }
-    const ports = { ...world.ports, permits: world.permits, targetRole: world.targetRole }
-    expect(await extendRequest({ ...more, once: world.proof() }, ports)).toMatchObject({
-      ok: true,
-      value: { stored: { state: { ask: { changeWindow } } } },
-    })
+test('an extension inherits the change window', async () => {
+  const request = await approved(prodParameter)
+  await world.issueToken(request)
+  const more = { id: request.ask.id, agent: agent('remediator'), jkt: agentKey, minutes: 10, body: {} }
+  const ports = { ...world.ports, permits: world.permits, targetRole: world.targetRole }
+  expect(await extendRequest({ ...more, once: world.proof() }, ports)).toMatchObject({
+    ok: true,
+    value: { stored: { state: { ask: { changeWindow } } } },
   })
+})
 
-  test('by the steps of a plan', async () => {
-    const steps = [{ agent: agent('builder'), action: file.action, arguments: file.arguments }]
-    const what = { agent: agent('planner'), action: 'plan', arguments: { steps } as never, purpose: 'release' }
-    const plan = await approved({ ...what, resource: { type: 'plan', id: 'INC-1042' } })
-    await advanceWorkflow(plan.ask.id, world.ports)
-    const [step] = plan.ask.steps ?? []
-    expect((step && (await world.stored(step.request)))?.ask).toMatchObject({ changeWindow })
-  })
+test('steps of a plan inherit the change window', async () => {
+  const steps = [{ agent: agent('builder'), action: file.action, arguments: file.arguments }]
+  const what = { agent: agent('planner'), action: 'plan', arguments: { steps } as never, purpose: 'release' }
+  const plan = await approved({ ...what, resource: { type: 'plan', id: 'INC-1042' } })
+  await advanceWorkflow(plan.ask.id, world.ports)
+  const [step] = plan.ask.steps ?? []
+  expect((step && (await world.stored(step.request)))?.ask).toMatchObject({ changeWindow })
 })
 
 describe('it is shown', () => {
@@ -134,7 +130,7 @@ describe('it is shown', () => {
   })
   const text = (of: unknown) => JSON.stringify(of)
 
-  test('on the card, and in a list of alike requests', async () => {
+  test('a card and a burst show the change window', async () => {
     expect(text(renderCard(state, bundle, channel))).toMatch(/Change window: .*CHG-7/)
     const other = await world.submitted(flag, { changeWindow: 'CHG-8' })
     const view = { kind: burstOf(state, channel) as BurstKind, generation: 1, members: [state, other] }
@@ -142,13 +138,13 @@ describe('it is shown', () => {
     for (const each of [/change window\) = \W*CHG-7/, /change window\) = \W*CHG-8/]) expect(list).toMatch(each)
   })
 
-  test('on the page', () => {
+  test('a page shows the change window', () => {
     const reader = { name: 'Ana', csrf: 'x', person: person('ana') }
     const page = requestPage({ viewed: { state, whyNot: {} } as never, bundle, reader, now: world.clock.now() })
     expect(page).toMatch(/<dt>Change window<\/dt><dd>CHG-7/)
   })
 
-  test('to people and to the agent by the API, and in a terminal', () => {
+  test('the API and a terminal show the change window', () => {
     const answer = { ...personView(state, bundle), shown: shownView(state, bundle) }
     expect(answer).toMatchObject({ change_window_ref: changeWindow })
     expect(text(taskAnswer(state, issuer))).toContain(`"change_window_ref":"${changeWindow}"`)
