@@ -1,3 +1,4 @@
+import { Template as Assertions } from 'aws-cdk-lib/assertions'
 import { synthesize } from './support/assembly.ts'
 import { type Resource, resourcesOf } from './support/template.ts'
 
@@ -23,28 +24,9 @@ const waitsFor = (id: string, resources: Resources): readonly string[] => {
   return [...named(Properties, resources), ...(Array.isArray(DependsOn) ? DependsOn : [DependsOn])]
 }
 
-function cyclesIn(resources: Resources): readonly string[] {
-  const done = new Set<string>()
-  const visit = (id: string, path: readonly string[]): readonly string[] => {
-    if (path.includes(id)) return [[...path.slice(path.indexOf(id)), id].join(' > ')]
-    if (done.has(id)) return []
-    const found = waitsFor(id, resources).flatMap((next) => visit(next, [...path, id]))
-    done.add(id)
-    return found
-  }
-  return Object.keys(resources).flatMap((id) => visit(id, []))
-}
-
-test('no resource waits for itself', () => {
+test('no template has a cycle of resources', () => {
   for (const template of [assembly.hotwork, ...Object.values(assembly.targets)])
-    expect(cyclesIn(template.Resources)).toEqual([])
-})
-
-test('a cycle of a role, a function and a key would be found', () => {
-  const of = (...ids: string[]) => ({ Type: 'Any', Properties: { names: ids.map((Ref) => ({ Ref })) } })
-  expect(cyclesIn({ Role: of('Lambda'), Lambda: of('Key'), Key: of('Role'), Table: of() })).toEqual([
-    'Role > Lambda > Key > Role',
-  ])
+    expect(() => Assertions.fromJSON(template)).not.toThrow()
 })
 
 test('a function and its event source wait until its role has all its rights', () => {

@@ -104,5 +104,5 @@ onBothStores('the ledger store', (stores) => {
     expect(new Set(entries.map(({ facts }) => facts['attempted'])).size).toBe(50)
     expect(isOneLine(entries)).toBe(true)
     expect(await stores.ledger.head(ana)).toEqual({ sequence: 50, hash: entries.at(-1)?.hash })
-  }, 60_000)
+  })
 })

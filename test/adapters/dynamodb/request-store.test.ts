@@ -174,7 +174,7 @@ onBothStores('the request store', (stores) => {
     const refused = entries.filter(({ type }) => type === 'Refused').map(({ actor }) => actor.id)
     expect(new Set(refused).size).toBe(50)
     expect(stored.head).toEqual({ sequence: entries.length, hash: entries.at(-1)?.hash })
-  }, 60_000)
+  })
 
   test('a saved evaluation comes back unchanged', async () => {
     const evaluation = {

@@ -2,7 +2,7 @@ import { DynamoAgentLives } from '../../../functions/adapters/dynamodb/agent-liv
 import { DynamoAgentRows } from '../../../functions/adapters/dynamodb/agent-rows.ts'
 import { DynamoBundleStore } from '../../../functions/adapters/dynamodb/bundle-store.ts'
 import { DynamoBurstStore, DynamoCardStore } from '../../../functions/adapters/dynamodb/card-store.ts'
-import { connect } from '../../../functions/adapters/dynamodb/client.ts'
+import { connect, patient } from '../../../functions/adapters/dynamodb/client.ts'
 import { DynamoDenyStore } from '../../../functions/adapters/dynamodb/deny-store.ts'
 import { DynamoGroupReadings } from '../../../functions/adapters/dynamodb/group-readings.ts'
 import { DynamoHaltStore } from '../../../functions/adapters/dynamodb/halt-store.ts'
@@ -36,9 +36,12 @@ import { MemoryWaitStore } from '../../support/requests/memory-wait-store.ts'
 import { onBoth } from '../both.ts'
 import { makeTables } from './tables.ts'
 
-/** All stores over one set of tables. A store is used by its port, so each is typed by its double. */
+/** Long enough for a busy machine: faults.test.ts holds the bounds of a call. */
+const unhurried = { ...patient, attemptMs: 20_000, totalMs: 50_000 }
+
+/** All stores over one set of tables. */
 async function onDynamo() {
-  const [connection, tables] = [connect(), await makeTables()]
+  const [connection, tables] = [connect(unhurried), await makeTables()]
   return {
     requests: new DynamoRequestStore(connection, tables, () => submittedAt + 86_400),
     ledger: new DynamoLedgerStore(connection, tables),

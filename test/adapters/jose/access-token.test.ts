@@ -5,24 +5,10 @@ import { KeyUnavailable } from '../../../functions/operations/faults.ts'
 import { agentKey, credentialId, remediator, requestId, submittedAt } from '../../support/ask.ts'
 import { MemorySigner } from '../../support/credentials/memory-signer.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
-import { type Key, maced, makeKey, part, signed } from './tokens.ts'
+import { accessClaims, audience, issuer, type Key, maced, makeKey, part, signed } from './tokens.ts'
 
-const issuer = 'https://hotwork.example'
-const audience = `${issuer}/aws`
 const now = submittedAt
-const claims = {
-  iss: issuer,
-  sub: remediator,
-  client_id: 'remediator',
-  aud: audience,
-  iat: now,
-  nbf: now,
-  exp: now + 900,
-  jti: credentialId(1),
-  txn: requestId(1),
-  cnf: { jkt: agentKey },
-  authorization_details: [{ type: 'hotwork_action', request: requestId(1), action: 'ssm:PutParameter' }],
-}
+const claims = accessClaims()
 const without = (claim: keyof typeof claims) => {
   const { [claim]: _, ...rest } = claims
   return rest

@@ -6,12 +6,12 @@ import { verifyEcdsa } from '../../../functions/adapters/kms/note-signer.ts'
 import { openCheckpoint, originOf, textOfCheckpoint, writeNote } from '../../../functions/domain/anchor/checkpoint.ts'
 import { emptyRoot } from '../../../functions/domain/anchor/merkle.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
-import { agentKey, credentialId, remediator, requestId, submittedAt } from '../../support/ask.ts'
+import { remediator, requestId, submittedAt } from '../../support/ask.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
+import { accessClaims, audience, issuer } from './tokens.ts'
 
 /** The keys of tokens and of the notary are published together, and neither signs for the other's purpose. */
 
-const issuer = 'https://hotwork.example'
 const clock = new MemoryClock(submittedAt)
 
 class Key {
@@ -42,18 +42,12 @@ class Key {
 const [tokens, notary] = [new Key(), new Key()]
 const times = { iat: submittedAt, exp: submittedAt + 900 }
 
-const accessToken = {
-  ...{ iss: issuer, sub: remediator, client_id: 'remediator', aud: `${issuer}/aws`, nbf: submittedAt, ...times },
-  ...{ jti: credentialId(1), txn: requestId(1), cnf: { jkt: agentKey } },
-  authorization_details: [{ type: 'hotwork_action', request: requestId(1), action: 'ssm:PutParameter' }],
-}
-
 test.each([
   ['the key of tokens', tokens, { ok: true }],
   ["the notary's key", notary, { ok: false, code: 'token_invalid' }],
 ])('an access token by %s is judged by the key of tokens', async (_whose, key, expected) => {
   const verifier = new AccessTokenVerifier(issuer, tokens, clock)
-  expect(await verifier.verify(await key.token('at+jwt', accessToken), `${issuer}/aws`)).toMatchObject(expected)
+  expect(await verifier.verify(await key.token('at+jwt', accessClaims()), audience)).toMatchObject(expected)
 })
 
 test.each([

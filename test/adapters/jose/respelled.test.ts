@@ -2,12 +2,10 @@ import fc from 'fast-check'
 import { AccessTokenVerifier } from '../../../functions/adapters/jose/access-token.ts'
 import { replayKey, verifyDpop } from '../../../functions/adapters/jose/dpop.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
-import { agentKey, credentialId, remediator, requestId, submittedAt } from '../../support/ask.ts'
+import { credentialId, requestId, submittedAt } from '../../support/ask.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
-import { type Key, makeKey, signed, twin } from './tokens.ts'
+import { accessClaims, audience, issuer, type Key, makeKey, signed, twin } from './tokens.ts'
 
-const issuer = 'https://hotwork.example'
-const audience = `${issuer}/aws`
 const now = submittedAt
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
@@ -45,19 +43,7 @@ test('a respelled access token is the same credential or refused: by the other S
   let same = 0
   await fc.assert(
     fc.asyncProperty(fc.nat(999_999), fc.nat(999_999), fc.boolean(), respelling, async (n, m, doubled, respelled) => {
-      const claims = {
-        iss: issuer,
-        sub: remediator,
-        client_id: 'remediator',
-        aud: audience,
-        iat: now,
-        nbf: now,
-        exp: now + 900,
-        jti: credentialId(n),
-        txn: requestId(n),
-        cnf: { jkt: agentKey },
-        authorization_details: [{ type: 'hotwork_action', request: requestId(n), action: 'ssm:PutParameter' }],
-      }
+      const claims = accessClaims(n)
       const token = signed(key, header, doubled ? saidTwice(claims, credentialId(m)) : claims)
       const [as, otherwise] = [
         await verifier.verify(token, audience),

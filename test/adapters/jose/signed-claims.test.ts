@@ -6,29 +6,15 @@ import { isCompact } from '../../../functions/adapters/jose/compact.ts'
 import { verifyDpop } from '../../../functions/adapters/jose/dpop.ts'
 import { signedClaims } from '../../../functions/adapters/jose/signed-claims.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
-import { agentKey, credentialId, submittedAt as now, remediator, requestId } from '../../support/ask.ts'
+import { submittedAt as now } from '../../support/ask.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
-import { type Key, makeKey, part, signed, twin } from './tokens.ts'
+import { accessClaims, audience, issuer, type Key, makeKey, part, signed, twin } from './tokens.ts'
 
 /** The fast path under a header that jose has accepted is compared with jose, over tokens with faults in every part. */
 
-const issuer = 'https://hotwork.example'
-const audience = `${issuer}/aws`
 const url = `${issuer}/aws/credentials`
 const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
-const access = {
-  iss: issuer,
-  sub: remediator,
-  client_id: 'remediator',
-  aud: audience,
-  iat: now,
-  nbf: now,
-  exp: now + 900,
-  jti: credentialId(1),
-  txn: requestId(1),
-  cnf: { jkt: agentKey },
-  authorization_details: [{ type: 'hotwork_action' }],
-}
+const access = accessClaims()
 const proof = { jti: 'proof-1', htm: 'POST', htu: url, iat: now, exp: now + 60, nbf: now - 60 }
 
 let key: Key

@@ -1,5 +1,6 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign as signWith } from 'node:crypto'
 import { calculateJwkThumbprint, type JWK } from 'jose'
+import { agentKey, credentialId, submittedAt as now, remediator, requestId } from '../../support/ask.ts'
 
 /** A key for making tokens by hand, with faults that no library makes. */
 export type Key = { privateKey: KeyObject; publicKey: KeyObject; jwk: JWK; kid: string }
@@ -37,3 +38,13 @@ export function twin(token: string): string {
   const other = Buffer.from((order - s).toString(16).padStart(64, '0'), 'hex')
   return `${header}.${payload}.${Buffer.concat([bytes.subarray(0, 32), other]).toString('base64url')}`
 }
+
+export const issuer = 'https://hotwork.example'
+export const audience = `${issuer}/aws`
+
+/** The claims of an access token for the sample's agent, of the request and the credential with this number. */
+export const accessClaims = (n = 1) => ({
+  ...{ iss: issuer, sub: remediator, client_id: 'remediator', aud: audience, iat: now, nbf: now, exp: now + 900 },
+  ...{ jti: credentialId(n), txn: requestId(n), cnf: { jkt: agentKey } },
+  authorization_details: [{ type: 'hotwork_action', request: requestId(n), action: 'ssm:PutParameter' }],
+})
