@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { listenOnLoopback } from '../../local/loopback.ts'
 
 /** The fate of a request: its answer is lost after its effect, no answer ever comes, or this is the answer. */
 export type Fault = 'answer_lost' | 'silence' | { status: number; body: object }
@@ -34,17 +34,12 @@ export async function startProxy(upstream: string): Promise<FaultyProxy> {
     else response.writeHead(answer.status, { 'content-type': answer.type }).end(answer.body)
   }
 
-  const server = createServer((incoming, response) => void handle(incoming, response))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const server = await listenOnLoopback()
+  server.handle((incoming, response) => void handle(incoming, response))
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ...{ url: server.url, close: server.close },
     fail: (operation, ...next) => void faults.set(operation, [...next]),
     count: (operation) => counts.get(operation) ?? 0,
-    close: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections()
-        server.close(() => resolve())
-      }),
   }
 }
 

@@ -52,15 +52,9 @@ const readers = [
   'receive-slack',
   'submit-request',
 ]
-const readingRoles = [
-  'DecideBurst',
-  'DecideOnPage',
-  'DecideRequest',
-  'IssueAwsCredentials',
-  'IssueToken',
-  'ReceiveSlack',
-  'SubmitRequest',
-]
+const readingRoles = readers.map((name) =>
+  name.replace(/^.* & /, '').replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase()),
+)
 
 const keyNamed = (prefix: string) =>
   resourcesOf(assembly.hotwork, 'AWS::KMS::Key').find(([id]) => id.includes(prefix))?.[1]

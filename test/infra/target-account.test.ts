@@ -17,6 +17,7 @@ import {
 
 const account = { accountId: '222222222222', region: 'eu-central-1', partition: 'aws' }
 const broker = 'arn:aws:iam::111111111111:role/hotwork/Elsewhere-broker'
+const target = 'arn:aws:iam::222222222222:role/hotwork/Elsewhere-target'
 const revoker = 'arn:aws:iam::111111111111:role/hotwork/Elsewhere-revoker'
 const arn = (service: string, resource: string) => `arn:{partition}:${service}:{region}:{account}:${resource}`
 const props = {
@@ -65,13 +66,19 @@ const policies = resourcesOf(template, 'AWS::IAM::ManagedPolicy').map(
 const policyOf = (prefix: string) => policies.find(({ id }) => id.startsWith(prefix)) as (typeof policies)[number]
 const [boundary, catalogue] = [policyOf('Boundary'), policyOf('Catalogue')]
 
+/** The trust in these roles, with an external id of the account. */
+const trusting = (...roles: readonly string[]) =>
+  roles.map((AWS) => ({
+    ...{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS } },
+    Condition: { StringEquals: { 'sts:ExternalId': ['for-prod', 'for-staging'] } },
+  }))
+
 test('the target role has the name that broker and revoker know, and sessions of an hour at most', () => {
   expect([role['Path'], role['RoleName'], role['MaxSessionDuration']]).toEqual(['/hotwork/', 'Elsewhere-target', 3600])
 })
 
 describe('who may assume it', () => {
   const trust = statementsOf(role['AssumeRolePolicyDocument'])
-  const target = 'arn:aws:iam::222222222222:role/hotwork/Elsewhere-target'
   type Session = {
     by?: string
     name: string
@@ -195,7 +202,6 @@ test('the target role has no inline policy, to leave the room for denies', () =>
 })
 
 describe('a revoker that was taken over, and grants the target role everything', () => {
-  const target = 'arn:aws:iam::222222222222:role/hotwork/Elsewhere-target'
   const parameter = 'arn:aws:ssm:eu-central-1:222222222222:parameter/prod/timeout'
   const approved: Policy = {
     Version: '2012-10-17',
@@ -243,7 +249,6 @@ describe('a revoker that was taken over, and grants the target role everything',
 })
 
 describe("Hotwork's own resources", () => {
-  const target = 'arn:aws:iam::222222222222:role/hotwork/Elsewhere-target'
   const may = (resource: string, request?: string) =>
     isAllowed({
       ...{ role: target, resource },
@@ -276,15 +281,7 @@ describe('the revoker of an account that is not the home of Hotwork', () => {
   const [inline] = resourcesOf(template, 'AWS::IAM::Policy').map(([, { Properties }]) => Properties['PolicyDocument'])
 
   test("the revoker may be assumed by Hotwork's own revoker alone, with an external id of this account", () => {
-    const trust = statementsOf(properties['AssumeRolePolicyDocument'])
-    expect(trust).toEqual([
-      {
-        Effect: 'Allow',
-        Action: 'sts:AssumeRole',
-        Principal: { AWS: revoker },
-        Condition: { StringEquals: { 'sts:ExternalId': ['for-prod', 'for-staging'] } },
-      },
-    ])
+    expect(statementsOf(properties['AssumeRolePolicyDocument'])).toEqual(trusting(revoker))
   })
 
   test('the revoker may only write the policies of the target role, while that has its boundary', () => {
@@ -394,14 +391,7 @@ describe('the auditor of an account that is not the home of Hotwork', () => {
 
   test("the auditor may be assumed by Hotwork's auditor and call reader, and may only read the target role and calls", () => {
     const properties = roleNamed(audited, 'Elsewhere-auditor') as Resource['Properties']
-    expect(statementsOf(properties['AssumeRolePolicyDocument'])).toEqual(
-      auditors.map((auditor) => ({
-        Effect: 'Allow',
-        Action: 'sts:AssumeRole',
-        Principal: { AWS: auditor },
-        Condition: { StringEquals: { 'sts:ExternalId': ['for-prod', 'for-staging'] } },
-      })),
-    )
+    expect(statementsOf(properties['AssumeRolePolicyDocument'])).toEqual(trusting(...auditors))
     const [inline, ...more] = propertiesOf(audited, 'AWS::IAM::Policy')
     expect(more).toEqual([])
     expect(statementsOf(inline?.['PolicyDocument'])).toEqual([
@@ -424,14 +414,7 @@ describe('the simulator of an account that is not the home of Hotwork', () => {
   test('the simulator may be assumed by the host looker alone, and may only ask IAM about these hosts', () => {
     const simulated = make({ looker, hosts })
     const properties = roleNamed(simulated, 'Elsewhere-simulator') as Resource['Properties']
-    expect(statementsOf(properties['AssumeRolePolicyDocument'])).toEqual([
-      {
-        Effect: 'Allow',
-        Action: 'sts:AssumeRole',
-        Principal: { AWS: looker },
-        Condition: { StringEquals: { 'sts:ExternalId': ['for-prod', 'for-staging'] } },
-      },
-    ])
+    expect(statementsOf(properties['AssumeRolePolicyDocument'])).toEqual(trusting(looker))
     const [inline, ...more] = propertiesOf(simulated, 'AWS::IAM::Policy')
     expect(more).toEqual([])
     expect(statementsOf(inline?.['PolicyDocument'])).toEqual([
@@ -472,7 +455,7 @@ describe('where the broker scopes sessions', () => {
     (action) =>
       expect(
         isAllowed({
-          ...{ role: 'arn:aws:iam::222222222222:role/hotwork/Elsewhere-target', action },
+          ...{ role: target, action },
           resource: action === 'sts:GetFederationToken' ? 'arn:aws:sts::222222222222:federated-user/a' : '*',
           identity: [everything, ...documentOf('Catalogue')],
           boundary: documentOf('Boundary'),

@@ -1,38 +1,16 @@
-import { randomUUID } from 'node:crypto'
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { connect } from '../../../functions/adapters/dynamodb/client.ts'
 import { DynamoLogIndex } from '../../../functions/adapters/dynamodb/log-index.ts'
 import type { LogIndex } from '../../../functions/operations/anchor/ports.ts'
 import { MemoryLogIndex } from '../../support/anchor/memory-anchor.ts'
 import { onBoth } from '../both.ts'
-
-async function makeTable(): Promise<string> {
-  const TableName = `log-index-${randomUUID()}`
-  const client = new DynamoDBClient({})
-  await client.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: [
-        { AttributeName: 'aggregate', KeyType: 'HASH' },
-        { AttributeName: 'sequence', KeyType: 'RANGE' },
-      ],
-      AttributeDefinitions: [
-        { AttributeName: 'aggregate', AttributeType: 'S' },
-        { AttributeName: 'sequence', AttributeType: 'N' },
-      ],
-    }),
-  )
-  client.destroy()
-  return TableName
-}
+import { makeTable } from './tables.ts'
 
 const leaf = (id: string) => ({ id, hash: `sha-256:${id}` })
 const leaves = (count: number) => Array.from({ length: count }, (_, at) => leaf(`req_1/${at + 1}`))
 
 onBoth<LogIndex>(
   'the index of the log',
-  { memory: () => new MemoryLogIndex(), real: async () => new DynamoLogIndex(connect(), await makeTable()) },
+  { memory: () => new MemoryLogIndex(), real: async () => new DynamoLogIndex(connect(), await makeTable('log-index', ['aggregate', 'sequence'])) },
   (make) => {
     let index: LogIndex
     beforeEach(async () => {

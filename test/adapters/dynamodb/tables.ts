@@ -38,24 +38,19 @@ const numbers = new Set(['sequence', 'dueAt', 'endedAt'])
 
 /** Five empty tables, for this caller alone. */
 export async function makeTables(): Promise<Tables> {
-  const client = new DynamoDBClient({})
-  const suffix = randomUUID()
-  const make = async (table: keyof Tables): Promise<[keyof Tables, string]> => {
-    const name = `${table}-${suffix}`
-    await client.send(
-      new CreateTableCommand(
-        tableOf(
-          name,
-          keys[table],
-          { requests: indexes, ledger: ofLedger, texts: ofTexts, waits: {}, cards: {} }[table],
-        ),
-      ),
-    )
-    return [table, name]
-  }
-  const made = await Promise.all((Object.keys(keys) as (keyof Tables)[]).map(make))
-  client.destroy()
+  const names = Object.keys(keys) as (keyof Tables)[]
+  const indexesOf = { requests: indexes, ledger: ofLedger, texts: ofTexts, waits: {}, cards: {} }
+  const made = await Promise.all(names.map(async (name) => [name, await makeTable(name, keys[name], indexesOf[name])]))
   return Object.fromEntries(made) as Tables
+}
+
+/** An empty table, for this caller alone. @returns its name */
+export async function makeTable(name: string, key: Keys, indexes: { readonly [index: string]: Keys } = {}) {
+  const client = new DynamoDBClient({})
+  const own = `${name}-${randomUUID()}`
+  await client.send(new CreateTableCommand(tableOf(own, key, indexes)))
+  client.destroy()
+  return own
 }
 
 function tableOf(name: string, key: Keys, indexes: { readonly [index: string]: Keys }): CreateTableCommandInput {

@@ -1,11 +1,5 @@
 import { get } from 'node:http'
-import {
-  CreateTableCommand,
-  DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  waitUntilTableExists,
-} from '@aws-sdk/client-dynamodb'
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { attributesSet } from '../../../../functions/domain/previews/update-expression.ts'
 import type { JsonObject } from '../../../../functions/domain/values.ts'
@@ -13,6 +7,7 @@ import { CallNotSent, CallOutdated, CallRefused, CallUnanswered } from '../../..
 import { onlyOn } from '../../../../functions/targets/aws/calls/dynamodb-condition.ts'
 import { makeOnce, SdkCaller } from '../../../../functions/targets/aws/calls/sdk-caller.ts'
 import type { AwsCredentials } from '../../../../functions/targets/aws/ports.ts'
+import { makeTable } from '../../../adapters/dynamodb/tables.ts'
 import { useAws } from '../../../adapters/emulator.ts'
 import { type FaultyProxy, startProxy } from '../../../adapters/proxy.ts'
 import { makeFunction } from '../iam/target-role.ts'
@@ -23,7 +18,6 @@ useAws()
 jest.setTimeout(60_000)
 
 const region = 'us-east-1'
-const TableName = `calls-${process.pid}`
 const FunctionName = `calls-${process.pid}`
 const updateOf = (more: JsonObject = {}) => ({
   action: 'dynamodb:UpdateItem',
@@ -44,22 +38,14 @@ const configureOf = (more: JsonObject) => ({
 })
 const soon = () => Math.floor(Date.now() / 1000)
 
+let TableName: string
 let proxy: FaultyProxy
 let caller: SdkCaller
 let credentials: AwsCredentials
 beforeAll(async () => {
   const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = process.env
   credentials = { accessKeyId, secretAccessKey, sessionToken: '' }
-  const dynamo = new DynamoDBClient({})
-  await dynamo.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-    }),
-  )
-  await waitUntilTableExists({ client: dynamo, maxWaitTime: 20, minDelay: 1 }, { TableName })
+  TableName = await makeTable('calls', ['id'])
   await makeFunction(FunctionName, undefined, { Environment: { Variables: { SECRET: 'canary-7f2a' } } })
 })
 beforeEach(async () => {

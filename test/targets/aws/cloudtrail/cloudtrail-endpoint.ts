@@ -1,5 +1,4 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { listenOnLoopback } from '../../../../local/loopback.ts'
 
 type Asked = {
   LookupAttributes: { AttributeKey: string; AttributeValue: string }[]
@@ -13,7 +12,8 @@ type Answer = { status?: number; Events?: readonly Told[]; NextToken?: string }
 /** A CloudTrail over the wire, for behaviour that no emulator has: pages, throttling, events of others. */
 export async function startCloudTrail(answer: (asked: Asked, count: number) => Answer) {
   const asked: Asked[] = []
-  const server = createServer(async (incoming, response) => {
+  const { url, handle, close } = await listenOnLoopback()
+  handle(async (incoming, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of incoming) chunks.push(chunk)
     const ask = JSON.parse(Buffer.concat(chunks).toString()) as Asked
@@ -22,16 +22,7 @@ export async function startCloudTrail(answer: (asked: Asked, count: number) => A
     const told = status === 200 ? body : { __type: 'ThrottlingException', message: 'Rate exceeded' }
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(told))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.closeAllConnections()
-        server.close(() => resolve())
-      }),
-  }
+  return { url, asked, close }
 }
 
 export const byName = ({ LookupAttributes: [attribute] }: Asked): boolean => attribute?.AttributeKey === 'Username'

@@ -8,6 +8,7 @@ import { onBoth } from '../../../adapters/both.ts'
 import { useAws } from '../../../adapters/emulator.ts'
 import { credentialId, requestId, submittedAt } from '../../../support/ask.ts'
 import { MemoryRolePolicies } from '../../../support/credentials/memory-role-policies.ts'
+import { anyDeny } from './any-deny.ts'
 import { become, makeTargetRole } from './target-role.ts'
 
 type Role = {
@@ -168,15 +169,6 @@ test('a rendered deny of earlier sessions has one statement for each tag and tim
   ])
 })
 
-const anyDeny = fc.oneof(
-  fc.record({
-    tag: fc.constantFrom('hotwork:request', 'hotwork:credential', 'hotwork:agent', 'hotwork:owner'),
-    value: fc.string({ minLength: 1 }),
-    until: fc.nat(),
-    issuedBefore: fc.option(fc.nat(), { nil: undefined }),
-  }),
-  fc.record({ tag: fc.constant('*'), value: fc.constant('*'), until: fc.nat(), issuedBefore: fc.nat() }),
-)
 test('a rendered deny has a condition in each statement', () => {
   fc.assert(
     fc.property(fc.array(anyDeny), (denies) => {

@@ -8,6 +8,7 @@ import type { RolePolicies, RoleReader } from '../../../../functions/targets/aws
 import { onBoth } from '../../../adapters/both.ts'
 import { credentialId, requestId, submittedAt } from '../../../support/ask.ts'
 import { MemoryRolePolicies } from '../../../support/credentials/memory-role-policies.ts'
+import { anyDeny } from './any-deny.ts'
 import { makeTargetRole, policyFor } from './target-role.ts'
 
 type Kept = {
@@ -81,15 +82,6 @@ onBoth<Kept>('what a role has', { memory: inMemory, real: onIam }, (make) => {
   })
 })
 
-const anyDeny = fc.oneof(
-  fc.record({
-    tag: fc.constantFrom('hotwork:request', 'hotwork:credential', 'hotwork:agent', 'hotwork:owner'),
-    value: fc.string({ minLength: 1 }),
-    until: fc.nat(),
-    issuedBefore: fc.option(fc.nat(), { nil: undefined }),
-  }),
-  fc.record({ tag: fc.constant('*'), value: fc.constant('*'), until: fc.nat(), issuedBefore: fc.nat() }),
-)
 const keyOf = ({ tag, value, issuedBefore }: Pick<Deny, 'tag' | 'value' | 'issuedBefore'>) =>
   JSON.stringify([tag, value, issuedBefore ?? null])
 

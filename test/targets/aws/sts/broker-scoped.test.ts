@@ -3,26 +3,16 @@ import { BrokerRefused, BrokerUnavailable } from '../../../../functions/operatio
 import type { AssumeAsk } from '../../../../functions/targets/aws/ports.ts'
 import { StsBroker } from '../../../../functions/targets/aws/sts/broker.ts'
 import { useAws } from '../../../adapters/emulator.ts'
-import { credentialId, requestId } from '../../../support/ask.ts'
 import { MemoryLog } from '../../../support/memory-log.ts'
-import { externalId, makeTargetRole, policyFor } from '../iam/target-role.ts'
-import { credentials, refusal, startSts } from './sts-endpoint.ts'
+import { makeTargetRole } from '../iam/target-role.ts'
+import { askOf, credentials, refusal, startSts } from './sts-endpoint.ts'
 
 /**
  * `GetScopedCredentials` cuts a session to the second. If the Region has no such call, or the role may not make it, the plain
  * session is given, which the time condition of its policy ends.
  */
 
-const ask: AssumeAsk = {
-  role: 'arn:aws:iam::000000000000:role/hotwork/target',
-  externalId,
-  sessionName: requestId(),
-  sourceIdentity: requestId(),
-  tags: { 'hotwork:request': requestId(), 'hotwork:credential': credentialId(1) },
-  policy: policyFor('sqs:ListQueues'),
-  durationSeconds: 900,
-  scopedSeconds: 42,
-}
+const ask: AssumeAsk = { ...askOf('arn:aws:iam::000000000000:role/hotwork/target'), scopedSeconds: 42 }
 
 const assumed = { AssumeRole: () => credentials('AssumeRole', 'ASIASESSION000000000') }
 const scoped = { GetScopedCredentials: () => credentials('GetScopedCredentials', 'ASIASCOPED0000000000') }

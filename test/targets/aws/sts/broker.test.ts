@@ -5,20 +5,11 @@ import type { AssumeAsk, AwsCredentialBroker } from '../../../../functions/targe
 import { StsBroker } from '../../../../functions/targets/aws/sts/broker.ts'
 import { onBoth } from '../../../adapters/both.ts'
 import { useAws } from '../../../adapters/emulator.ts'
-import { credentialId, requestId } from '../../../support/ask.ts'
+import { requestId } from '../../../support/ask.ts'
 import { MemoryBroker } from '../../../support/credentials/memory-broker.ts'
 import { MemoryLog } from '../../../support/memory-log.ts'
 import { externalId, makeTargetRole, policyFor } from '../iam/target-role.ts'
-
-const askOf = (role: string): AssumeAsk => ({
-  role,
-  externalId,
-  sessionName: requestId(),
-  sourceIdentity: requestId(),
-  tags: { 'hotwork:request': requestId(), 'hotwork:credential': credentialId(1) },
-  policy: policyFor('sqs:ListQueues'),
-  durationSeconds: 900,
-})
+import { askOf } from './sts-endpoint.ts'
 
 onBoth<{ broker: AwsCredentialBroker; role: string }>(
   'the broker',

@@ -1,5 +1,7 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AssumeAsk } from '../../../../functions/targets/aws/ports.ts'
+import { listenOnLoopback } from '../../../../local/loopback.ts'
+import { credentialId, requestId } from '../../../support/ask.ts'
+import { externalId, policyFor } from '../iam/target-role.ts'
 
 /** A call to STS: the form of the query protocol, the access key that signed it, and the signed Region and service. */
 export type Asked = { form: URLSearchParams; accessKeyId: string; signedFor: string }
@@ -11,7 +13,8 @@ type Answer = { status: number; xml: string }
  */
 export async function startSts(answers: { [operation: string]: (asked: Asked) => Answer }) {
   const asked: Asked[] = []
-  const server = createServer(async (incoming, response) => {
+  const { url, handle, close } = await listenOnLoopback()
+  handle(async (incoming, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of incoming) chunks.push(chunk)
     const form = new URLSearchParams(Buffer.concat(chunks).toString())
@@ -23,16 +26,10 @@ export async function startSts(answers: { [operation: string]: (asked: Asked) =>
     const { status, xml } = answers[form.get('Action') ?? '']?.(ask) ?? refusal('InvalidAction')
     response.writeHead(status, { 'content-type': 'text/xml' }).end(xml)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ...{ url, close },
     operations: () => asked.map(({ form }) => form.get('Action')),
     asked: (operation: string) => asked.filter(({ form }) => form.get('Action') === operation),
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.closeAllConnections()
-        server.close(() => resolve())
-      }),
   }
 }
 
@@ -52,4 +49,11 @@ export const credentials = (operation: string, accessKeyId: string): Answer => (
 export const webIdentityToken = (token: string): Answer => ({
   status: 200,
   xml: `<GetWebIdentityTokenResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetWebIdentityTokenResult><WebIdentityToken>${token}</WebIdentityToken><Expiration>2027-01-15T08:15:00Z</Expiration></GetWebIdentityTokenResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></GetWebIdentityTokenResponse>`,
+})
+
+/** An ask for a session of a role, which may list queues. */
+export const askOf = (role: string): AssumeAsk => ({
+  ...{ role, externalId, sessionName: requestId(), sourceIdentity: requestId(), durationSeconds: 900 },
+  tags: { 'hotwork:request': requestId(), 'hotwork:credential': credentialId(1) },
+  policy: policyFor('sqs:ListQueues'),
 })
