@@ -9,19 +9,14 @@ type Keys = Omit<AwsAccess, 'region'>
 
 const root = join(__dirname, '..', '..')
 
-let isRunning = false
-
 /**
  * Gives the tests an AWS: that of the deployments in `HOTWORK_DEPLOYMENTS`, as `npm test` sets it, or else an emulator of
- * their own, unless an outer call has started one. The adapters find it by their environment, as in a Lambda. Without one
- * every test here fails: nothing is skipped.
+ * their own. The adapters find it by their environment, as in a Lambda. Without one every test fails: nothing is skipped.
  */
 export function useAws(): void {
   let close = async () => {}
 
   beforeAll(async () => {
-    if (isRunning) return
-    isRunning = true
     const { endpointUrl, accessKeyId, secretAccessKey } = given() ?? (await start())
     Object.assign(process.env, {
       AWS_ENDPOINT_URL: endpointUrl,
@@ -55,7 +50,6 @@ export function useAws(): void {
       nodeDirectory,
     })
     close = async () => {
-      isRunning = false
       await emulator.close()
       rmSync(scratch, { recursive: true, force: true })
     }

@@ -2,12 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import aslValidator from 'asl-validator'
 import { Stack } from 'aws-cdk-lib'
-import { Template as Assertions } from 'aws-cdk-lib/assertions'
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { stageWait } from '../../functions/domain/requests/wait.ts'
 import { ApprovalWorkflow, type Ladder } from '../../infra/constructs/approval-workflow.ts'
 import { root } from './support/assembly.ts'
-import { passingApp } from './support/passing-app.ts'
+import { passingApp, passingTemplate } from './support/passing-app.ts'
 import { resourcesOf, rightsOf, type Template, textOf } from './support/template.ts'
 
 type State = {
@@ -60,7 +59,7 @@ function draw(of: Ladder): Drawn {
     awaitOutcome: standIn('AwaitOutcome'),
     advanceWorkflow: standIn('AdvanceWorkflow'),
   })
-  const template = Assertions.fromStack(stack).toJSON() as Template
+  const template = passingTemplate(stack)
   const machines = resourcesOf(template, 'AWS::StepFunctions::StateMachine').map(([, { Properties }]) => ({
     name: String(Properties['StateMachineName']),
     definition: JSON.parse(textOf(Properties['DefinitionString']).replace(/<AWS::Partition>/g, 'aws')) as Definition,

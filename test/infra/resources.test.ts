@@ -2,22 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { globSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Stack } from 'aws-cdk-lib'
-import { Template as Assertions } from 'aws-cdk-lib/assertions'
 import type { Tells } from '../../functions/domain/requests/grant-change.ts'
 import { CardTable, LedgerTable, RequestTable, WaitTable } from '../../infra/constructs/tables.ts'
 import { lambdas } from '../../infra/functions.ts'
 import { root, stackName, synthesize } from './support/assembly.ts'
-import { passingApp } from './support/passing-app.ts'
-import {
-  functionOf,
-  nameOf,
-  propertiesOf,
-  type Resource,
-  resourcesOf,
-  type Template,
-  textOf,
-  theOnly,
-} from './support/template.ts'
+import { passingApp, passingTemplate } from './support/passing-app.ts'
+import { functionOf, nameOf, propertiesOf, type Resource, resourcesOf, textOf, theOnly } from './support/template.ts'
 
 const assembly = synthesize()
 
@@ -66,7 +56,7 @@ test('tables with protectTables=yes are protected from deletion until an adminis
   const stack = new Stack(passingApp(), 'Elsewhere')
   const props = { deletionProtection: true }
   for (const Table of [RequestTable, LedgerTable, WaitTable, CardTable]) new Table(stack, Table.name, props)
-  const tables = resourcesOf(Assertions.fromStack(stack).toJSON() as Template, 'AWS::DynamoDB::GlobalTable')
+  const tables = resourcesOf(passingTemplate(stack), 'AWS::DynamoDB::GlobalTable')
   expect(tables).toHaveLength(4)
   for (const [, { Properties }] of tables)
     expect(Properties['Replicas']).toEqual([expect.objectContaining({ DeletionProtectionEnabled: true })])

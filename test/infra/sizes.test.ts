@@ -2,11 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Stack } from 'aws-cdk-lib'
-import { Template as Assertions } from 'aws-cdk-lib/assertions'
 import { TargetAccount } from '../../infra/constructs/target-account.ts'
 import { tooLarge } from '../../infra/sizes.ts'
 import { home, root, runApp } from './support/assembly.ts'
-import { passingApp } from './support/passing-app.ts'
+import { passingApp, passingTemplate } from './support/passing-app.ts'
 
 /** Oversized policies are refused at synth with the fix, and not in the middle of a deployment. */
 
@@ -39,7 +38,7 @@ function problemsOf({ aliases = 1, actions = 1, people = 0 }: Made): readonly st
     ours: [],
     desk: { queue: `arn:aws:sqs:eu-central-1:${home}:Hotwork-sealed` },
   })
-  const { Resources } = Assertions.fromStack(stack).toJSON()
+  const { Resources } = passingTemplate(stack)
   return tooLarge({ stackName: 'HotworkTarget', region, resources: Resources })
 }
 

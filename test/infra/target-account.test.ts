@@ -1,9 +1,8 @@
 import { Stack } from 'aws-cdk-lib'
-import { Template as Assertions } from 'aws-cdk-lib/assertions'
 import { TargetAccount, type TargetAccountProps } from '../../infra/constructs/target-account.ts'
 import { readers as allReaders } from '../../infra/functions.ts'
 import { everything, isAllowed, type Policy } from './support/judge.ts'
-import { passingApp } from './support/passing-app.ts'
+import { passingApp, passingTemplate } from './support/passing-app.ts'
 import {
   listOf,
   propertiesOf,
@@ -54,7 +53,7 @@ function make(more: Partial<TargetAccountProps>): Template {
   const env = { account: account.accountId, region: account.region }
   const stack = new Stack(passingApp(), 'ElsewhereTarget', { env })
   new TargetAccount(stack, 'Default', { ...props, ...more })
-  return Assertions.fromStack(stack).toJSON() as Template
+  return passingTemplate(stack)
 }
 const template = make({ revoker })
 const roleNamed = (of: Template, name: string) =>

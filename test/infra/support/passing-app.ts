@@ -1,16 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { App } from 'aws-cdk-lib'
+import { App, type Stack, Stage } from 'aws-cdk-lib'
+import { Template as Assertions } from 'aws-cdk-lib/assertions'
+import type { Template } from './template.ts'
 
-const folders: string[] = []
-afterAll(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-})
+export const passingApp = (): App => new App({ outdir: mkdtempSync(join(tmpdir(), 'hotwork-app-')) })
 
-/** An app whose files are removed when the tests of the file are over. The CDK alone would leave them. */
-export function passingApp(): App {
-  const outdir = mkdtempSync(join(tmpdir(), 'hotwork-app-'))
-  folders.push(outdir)
-  return new App({ outdir })
+/** The template of a stack in a passing app, whose files it removes: the CDK alone would leave them. */
+export function passingTemplate(stack: Stack): Template {
+  try {
+    return Assertions.fromStack(stack).toJSON() as Template
+  } finally {
+    rmSync(Stage.of(stack)?.outdir ?? '', { recursive: true, force: true })
+  }
 }
