@@ -10,7 +10,10 @@ const leaves = (count: number) => Array.from({ length: count }, (_, at) => leaf(
 
 onBoth<LogIndex>(
   'the index of the log',
-  { memory: () => new MemoryLogIndex(), real: async () => new DynamoLogIndex(connect(), await makeTable('log-index', ['aggregate', 'sequence'])) },
+  {
+    memory: () => new MemoryLogIndex(),
+    real: async () => new DynamoLogIndex(connect(), await makeTable('log-index', ['aggregate', 'sequence'])),
+  },
   (make) => {
     let index: LogIndex
     beforeEach(async () => {

@@ -1,19 +1,22 @@
 import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lambdas } from '../../../infra/functions.ts'
-import { madeOnce } from '../../support/made-once.ts'
+import { folderMadeOnce } from '../../support/made-once.ts'
 import { root } from './assembly.ts'
 import type { Call, Reached } from './reach.ts'
 import { functionOf, grantsIn, listOf, resourcesOf, type Statement, type Template, textOf } from './template.ts'
 
-/** The reach of each function's code, by the function's name. */
-export const reachedBy = (): { readonly [name: string]: Reached } =>
-  madeOnce('reached', () => {
+/** The reach of each function's code, by the function's name: one call graph for all tests of a run. */
+export function reachedBy(): { readonly [name: string]: Reached } {
+  const folder = folderMadeOnce('reached', (path) => {
     const program = join(root, 'test/infra/support/reach.ts')
     const { status, stdout, stderr } = spawnSync(process.execPath, [program], { encoding: 'utf8', maxBuffer: 1 << 26 })
     if (status !== 0) throw new Error(stderr)
-    return JSON.parse(stdout)
+    writeFileSync(join(path, 'reached.json'), stdout)
   })
+  return JSON.parse(readFileSync(join(folder, 'reached.json'), 'utf8'))
+}
 
 /** `keys`: the key prefixes of rows that it may put. */
 export type Right = { action: string; resource: string; keys: readonly string[] }
