@@ -7,8 +7,9 @@ const assembly = synthesize()
 const name = 'list-actions'
 
 test('the stack has the function list-actions, with the variables of its descriptor', () => {
-  const [made] = propertiesOf(assembly.hotwork, 'AWS::Lambda::Function')
-    .filter((properties) => functionOf(properties) === name)
+  const [made] = propertiesOf(assembly.hotwork, 'AWS::Lambda::Function').filter(
+    (properties) => functionOf(properties) === name,
+  )
   expect(made).toHaveProperty('Environment.Variables.ISSUER')
   expect(made).not.toHaveProperty('Environment.Variables.REQUESTS_TABLE')
   expect(existsSync(join(assembly.functions, name, 'bundle.json'))).toBe(true)

@@ -92,12 +92,16 @@ keepsPromises<Key>('toy', async () => {
 
 test('the stack has a function and a role for each verb of the toy, a queue of its ends, and its routes', () => {
   const { hotwork } = synthesize()
-  const functions = propertiesOf(hotwork, 'AWS::Lambda::Function').filter((properties) => /toy/.test(functionOf(properties)))
+  const functions = propertiesOf(hotwork, 'AWS::Lambda::Function').filter((properties) =>
+    /toy/.test(functionOf(properties)),
+  )
   expect(functions.map(functionOf).sort()).toEqual(['call-toy', 'end-toy-keys', 'issue-toy-keys'])
   expect(new Set(functions.map(({ Role }) => JSON.stringify(Role))).size).toBe(3)
   const routes = propertiesOf(hotwork, 'AWS::ApiGatewayV2::Route').map(({ RouteKey }) => RouteKey)
   expect(routes).toEqual(expect.arrayContaining(['POST /toy/credentials', 'POST /toy/calls']))
   expect(valuesOf(hotwork, 'TOY_CALLS_FUNCTION')).not.toEqual([])
-  const sending = Object.entries(variablesIn(hotwork)).flatMap(([name, told]) => ('TOY_DENIES_QUEUE' in told ? name : []))
+  const sending = Object.entries(variablesIn(hotwork)).flatMap(([name, told]) =>
+    'TOY_DENIES_QUEUE' in told ? name : [],
+  )
   expect(sending.sort()).toEqual(['hand-on', 'sweep-overdue'])
 })
