@@ -1,7 +1,6 @@
 /**
- * Events that functions log, rather than throw, when something is wrong. Each raises the alarm `Troubles`, which names the
- * event, and each name here has a page in docs/runbooks. A test holds the events to the code: each error that is logged is
- * counted somewhere.
+ * Events that functions log, rather than throw, for a fault. Each raises the alarm `Troubles`, which names the event, and each
+ * name here has a page in docs/runbooks. A test compares the events with the code: each logged error is counted.
  */
 export const troubles: { readonly [page: string]: readonly string[] } = {
   Faults: ['fault'],

@@ -10,8 +10,8 @@ export type SourceKind<Config, Account extends string = string> = {
   title: string
   config: z.ZodType<Config>
   /**
-   * `schedule`: Hotwork reads who is on call, and all others in the rota; it may let people use break-glass. `chat`: Hotwork reads
-   * a list that its members edit. `login`: a JWT claim of the login names it, and cannot be asked again at each use.
+   * `schedule`: Hotwork reads the people on call, and all others in the rota; it may let people use break-glass. `chat`:
+   * Hotwork reads a list that its members edit. `login`: a JWT claim of the login names it, and cannot be repeated at each use.
    */
   by: 'schedule' | 'chat' | 'login'
   /** The time that an answer counts. */

@@ -70,7 +70,7 @@ export const wordsOfIssued = (claim: OwnCredential): string =>
   ownCredentials.find(({ act }) => act === claim)?.words ?? claim
 
 type Use = { tool: string; key: string }
-/** The one use that begins with the first credential of a target's own, however much is done with it. */
+/** The one use that begins with the first credential of a target's own, however many calls are made with it. */
 export const isSession = <U extends Use>(use: U): use is U & { key: OwnCredential } =>
   isTargetId(use.tool) && use.key === use.tool
 /** The one call that Hotwork makes. */

@@ -37,18 +37,18 @@ export interface Reader {
 /** Makes credentials of the target's own. Each can do the one approved action, and expires by itself. */
 export interface Issuer<Issued> {
   readonly kind: OwnCredential
-  /** How long one lives whose grant has `left`: some targets make none for a minute. Seconds. */
+  /** The life of one whose grant has `left`: some targets make none for a minute. Seconds. */
   lifetime(left: number): number
   /** @throws BrokerRefused if the target says no, BrokerUnavailable if it does not answer */
   issue(ask: Ask, credential: CredentialId, life: { until: NumericDate; seconds: number }): Promise<Issued>
 }
 
-/** Makes the one call that was approved. */
+/** Makes the one approved call. */
 export interface CallMaker {
   readonly kind: TargetId
-  /** `expected`: the guarded values as they were read last, which the call carries where the target can be told. */
+  /** `expected`: the guarded values as they were read last, which the call carries if the target supports that. */
   make(ask: Ask, credential: CredentialId, expected: JsonObject | undefined): Promise<CallResult>
-  /** Finds out by reading whether it was made. @throws where it cannot be read now, which says nothing */
+  /** Finds by reading whether it was made. @throws if it cannot be read now, which proves nothing */
   lookUp(ask: Ask, use: { credential: CredentialId; begunAt: NumericDate }): Promise<LookedUp>
 }
 /**

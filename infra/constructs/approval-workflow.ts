@@ -232,7 +232,7 @@ export class Workflow extends Construct {
     waits.grantEnd(follower)
     workflow.grantStart(follower)
     grantEndWait(follower)
-    // What it cannot follow from the stream it is invoked with again.
+    // It is invoked again with requests that it cannot follow from the stream.
     follower.grantItself()
     deadLetters.keepInvocations(follower)
     say(this, { FOLLOW_FUNCTION: follower.lambda.functionArn })

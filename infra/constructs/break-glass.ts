@@ -51,7 +51,7 @@ export class BreakGlass extends Construct {
   }
 }
 
-/** What a review goes by: the record, the calls that AWS has, and when people were told. */
+/** The trail for a review: the record, AWS's record of calls, and the times at which people were told. */
 export function grantReadTrail(
   to: HotworkFunction,
   { tables: { requests, ledger, cards }, calls }: ReadingGround,

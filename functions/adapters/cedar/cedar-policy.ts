@@ -66,8 +66,8 @@ export class CedarPolicy implements Policy {
       return failed([], `no policies for action ${question.action.slice(0, 64)}`)
     try {
       const call = { ...withChanges(this.#inCedar(question), changes), preparsedPolicySetId }
-      // A use repeats what was validated when it was asked for and issued: the schema costs as much again as the answer,
-      // and no policy of a set needs it.
+      // A use repeats a question that was validated at the request and at the issue. Validation would double the cost, and no
+      // policy of a set needs it.
       if (question.kind === 'action' && question.moment === 'use') return answerIn(statefulIsAuthorized(call))
       const schema = { preparsedSchemaName: schemaName(this.bundle), validateRequest: true }
       return answerIn(statefulIsAuthorized({ ...call, ...schema }))
@@ -97,7 +97,7 @@ function answerOf(answer: AuthorizationAnswer): Answer {
   return { permit: decision === 'allow', policies }
 }
 
-/** Nothing rests on this answer, so it names what erred. */
+/** Names the policies that erred, because no decision depends on an observing answer. */
 function observingAnswerOf(answer: AuthorizationAnswer): Answer {
   const errors = answer.type === 'success' ? answer.response.diagnostics.errors : []
   const erred = errors.map(({ policyId }) => policyId)

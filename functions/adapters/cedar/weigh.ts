@@ -8,7 +8,7 @@ import { type Part, partsOf, policyOf } from './read-conditions.ts'
 
 type Policies = { readonly [id: string]: string }
 type Weighable = { id: string; effect: WeighedPolicy['effect']; parts: readonly Part[] }
-/** `of`: what it was read from. A name may be given to other policies. */
+/** Parsed policies by name. `of` is their source: a name may be given to other policies later. */
 const prepared = new Map<string, { of: Policies; all: readonly Weighable[] }>()
 
 /**

@@ -45,7 +45,7 @@ const ofTheApi = {
   logged_out: ['You are no longer logged in', 'log in again; nothing was recorded'],
   no_login: ['There is no login here yet', 'the operator names a provider in the deployment file'],
   bad_signature: ['The signature is invalid', 'sign with the secret that the operator set, within five minutes'],
-  // what there is not
+  // names that do not exist
   unknown_task: ['There is no such task', 'the id should be that of a request of your own'],
   unknown_use: ['There is no such use', 'the id should be that of a use of your own'],
   unknown_page: ['There is no such page', 'follow a link from the list of what waits for you'],

@@ -183,7 +183,7 @@ export const budgetView = ({ budget, left, ...of }: BudgetLeft): Said<typeof Bud
   left_minutes: Math.floor(left / 60),
 })
 
-/** `calls` is null where it cannot be told what was called; `calls_unread` names accounts whose record did not answer. */
+/** `calls` is null if the calls are unknown; `calls_unread` names accounts whose record did not answer. */
 export const trailView = ({ credentials, calls }: Trail): Pick<Said<typeof Opening>, 'credentials' | 'calls'> => ({
   credentials: credentials.map(({ id, claim, issuedAt, expiresAt, role }) => ({
     id,

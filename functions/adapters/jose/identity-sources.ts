@@ -23,7 +23,7 @@ import { fetchJson, keysOf, patience } from './fetch-jwks.ts'
 export type IdentitySource = {
   /** The issuer's name in the record: the `iss` of its tokens, if they have one. */
   readonly issuer: string
-  /** Whether a token says that it is from here. Nothing of it is verified yet. */
+  /** Whether a token claims to be from here. Nothing of it is verified yet. */
   owns(payload: JWTPayload): boolean
   isFor(audience: string, payload: JWTPayload): boolean
   /** Sources with the same keys have the same id, and share one cache. */
@@ -31,7 +31,7 @@ export type IdentitySource = {
   readonly fetchKeys: FetchKeys
   readonly requiredClaims: readonly string[]
   readonly maxAge: Seconds | undefined
-  /** Who a verified token is, with the claims that an identity may pin; or what is wrong with it. */
+  /** The bearer of a verified token, with the claims that an identity may pin; or the token's fault. */
   bearerOf(token: VerifiedToken): Result<Bearer, 'token_invalid'>
 }
 
@@ -135,7 +135,7 @@ export function spiffeSource(issuer: SpiffeIssuer): IdentitySource {
   return {
     issuer: `spiffe://${trustDomain}`,
     owns: ({ sub }) => typeof sub === 'string' && trustDomainOf(sub) === trustDomain,
-    // SPIRE writes a list, of one as well.
+    // SPIRE writes a list even for one audience.
     isFor: (audience, { aud }) => (Array.isArray(aud) ? aud.length === 1 && aud[0] === audience : aud === audience),
     keysId: `${trustDomain} at ${issuer.bundleEndpoint ?? JSON.stringify(issuer.bundle)}`,
     fetchKeys: bundleOf(issuer),

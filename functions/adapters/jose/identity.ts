@@ -84,7 +84,7 @@ export class IdentityVerifier {
     }
   }
 
-  /** An `iss` that is on the list goes before a trust domain: SPIRE can be made to write an OpenID issuer's. */
+  /** An `iss` on the list precedes a trust domain: SPIRE can be configured to write an OpenID issuer's. */
   #namedBy(unverified: JWTPayload): readonly Trusted[] {
     const all = this.#trusted.filter(({ source }) => source.owns(unverified))
     const byName = all.filter(({ source }) => source.issuer === unverified.iss)

@@ -134,7 +134,7 @@ ${!isOwn && html`<label for="why">Why <span class="hint">optional; it stays on r
 export type OpeningPage = {
   view: OpeningView
   whyNot: ViewedBreakGlass['whyNot']
-  /** What was done with it. The answer to a form leaves it out. */
+  /** The calls and entries under it. Absent in the answer to a form. */
   trail?: Trail
   reader: Reader & { person: PersonId }
   now: NumericDate

@@ -157,7 +157,7 @@ function markAt(mark: Mark, x: number, y: number, radius: number): Html {
   return html`${figure}<text class="g" x="${x}" y="${y + 5}">${sign}</text>`
 }
 
-/** From one item to the next, across lanes. */
+/** The path between two items, across lanes. */
 function way(from: Placed, to: Placed): Html {
   const bend = (from.y + to.y) / 2
   return html`<path class="way" d="M${from.x} ${from.y} C${from.x} ${bend} ${to.x} ${bend} ${to.x} ${to.y}"/>`

@@ -1,4 +1,4 @@
-import type { Certified, Counts, Looked, Observed } from '../../../functions/domain/agents/agent-file.ts'
+import type { Certified, Counts, Looked, Activity } from '../../../functions/domain/agents/agent-file.ts'
 import type { ErasedEvent } from '../../../functions/domain/ledger/erased.ts'
 import { chainEntries } from '../../../functions/domain/ledger/ledger.ts'
 import { type AgentId, type Digest, PersonId } from '../../../functions/domain/values.ts'
@@ -44,9 +44,9 @@ onBothStores('the rows of agents', (stores) => {
 
   test("saved rows are found unchanged, each agent's by itself", async () => {
     await stores.rows.saveLooked(builder, looked(submittedAt))
-    await stores.rows.saveObserved(builder, observed(submittedAt))
+    await stores.rows.saveActivity(builder, activity(submittedAt))
     await stores.rows.certify(await change(submittedAt))
-    const host = { looked: looked(submittedAt), observed: observed(submittedAt) }
+    const host = { looked: looked(submittedAt), activity: activity(submittedAt) }
     expect(await stores.rows.host(builder)).toEqual(host)
     expect(await stores.rows.files([builder, planner])).toEqual(
       new Map([
@@ -62,9 +62,9 @@ onBothStores('the rows of agents', (stores) => {
     expect(await stores.rows.saveLooked(builder, looked(later))).toBe(true)
     expect(await stores.rows.saveLooked(builder, looked(submittedAt))).toBe(false)
     expect(await stores.rows.saveLooked(builder, looked(later))).toBe(true)
-    expect(await stores.rows.saveObserved(builder, observed(later))).toBe(true)
-    expect(await stores.rows.saveObserved(builder, observed(submittedAt))).toBe(false)
-    expect(await stores.rows.host(builder)).toEqual({ looked: looked(later), observed: observed(later) })
+    expect(await stores.rows.saveActivity(builder, activity(later))).toBe(true)
+    expect(await stores.rows.saveActivity(builder, activity(submittedAt))).toBe(false)
+    expect(await stores.rows.host(builder)).toEqual({ looked: looked(later), activity: activity(later) })
   })
 
   test('one of two concurrent recertifications is saved, with its entry', async () => {

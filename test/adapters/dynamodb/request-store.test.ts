@@ -120,11 +120,11 @@ onBothStores('the request store', (stores) => {
 
   test('one of many concurrent claims of a key wins', async () => {
     const claims = await Promise.all(
-      Array.from({ length: 20 }, (_, n) => stores.requests.claim(once('SEEN#proof', `${n}`))),
+      Array.from({ length: 20 }, (_, n) => stores.requests.putOnce(once('SEEN#proof', `${n}`))),
     )
     expect(claims.filter(Boolean)).toHaveLength(1)
     expect(await stores.requests.recall('SEEN#proof')).toBe(`${claims.indexOf(true)}`)
-    expect(await stores.requests.claim(once('SEEN#other', 'x'))).toBe(true)
+    expect(await stores.requests.putOnce(once('SEEN#other', 'x'))).toBe(true)
   })
 
   const take = (value: string, orAtMost: string, replaces?: string) =>

@@ -5,7 +5,7 @@ import type { Ask } from '../../domain/record/request.ts'
 import { JsonObject, rfc3339 } from '../../domain/values.ts'
 import { BrokerRefused, BrokerUnavailable, faultName } from '../../operations/faults.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
-import type { Ender, Issuer, CallMaker, Reader } from '../reach.ts'
+import type { CallMaker, Ender, Issuer, Reader } from '../reach.ts'
 import { toy } from './kind.ts'
 
 export type ToyPorts = { policy: Pick<Policy, 'bundle'> }

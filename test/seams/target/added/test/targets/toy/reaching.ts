@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { enderOf, issuerOf, type Key, callMakerOf, readerOf } from '../../../functions/targets/toy/reach.ts'
+import { callMakerOf, enderOf, issuerOf, type Key, readerOf } from '../../../functions/targets/toy/reach.ts'
 import { synthesize } from '../../infra/support/assembly.ts'
 import { functionOf, propertiesOf, valuesOf, variablesIn } from '../../infra/support/template.ts'
 import { World } from '../../support/world.ts'
@@ -66,9 +66,9 @@ keepsPromises<Key>('toy', async () => {
     ...{ action, arguments: { shelf: 'bears' } },
     resource: { type: 'toy:shelf', id: `${shop.address}/bears` },
   })
-  const maker = makerOf(world)
+  const maker = callMakerOf(world)
   // No server listens here.
-  const closed = makerOf({ policy: { bundle: bundleOfShop('http://127.0.0.1:2') } })
+  const closed = callMakerOf({ policy: { bundle: bundleOfShop('http://127.0.0.1:2') } })
   return {
     ...{ world, own: what('toys:Open'), mediated: what('toys:Refill') },
     reach: {
