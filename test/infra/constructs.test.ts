@@ -141,7 +141,7 @@ describe('a Hotwork for two accounts', () => {
     [
       'a target in an account that the deployment file has not',
       () => target('Unknown', { account: '333333333333', region: 'eu-west-1' }),
-      /^account 333333333333 of stack `Unknown` is none .*: add it to `accounts`/,
+      /^account 333333333333 of stack `Unknown` is not in .*: add it to `accounts`/,
     ],
     [
       'a target in another Region',
