@@ -1,5 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import * as z from 'zod'
 import { OwnNames } from '../../client/audience.ts'
@@ -9,29 +8,24 @@ import { discover } from '../../client/login/login.ts'
 import { readLoginSettings } from '../../client/login/login-settings.ts'
 import { ReadTokens } from '../../client/read-token.ts'
 import { addressReader } from '../../client/verify/read-address.ts'
+import { useServer } from '../support/http-server.ts'
 
 /** A server does not choose how much of its answer the client keeps in memory. */
 
-let server: Server
-let url: string
 let answer: RequestListener
 let asked: number
 let closed: Promise<void>
-beforeEach(async () => {
+let close: () => void
+const url = useServer((request, response) => {
+  asked++
+  response.once('close', close)
+  answer(request, response)
+})
+beforeEach(() => {
   asked = 0
   closed = new Promise((resolve) => {
-    server = createServer((request, response) => {
-      asked++
-      response.once('close', resolve)
-      answer(request, response)
-    })
+    close = resolve
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-})
-afterEach(() => {
-  server.closeAllConnections()
-  return new Promise((resolve) => server.close(resolve))
 })
 
 /** An answer without an end. */
@@ -51,11 +45,11 @@ const unpacked: RequestListener = (_, response) => {
 const surroundings = { err: () => {}, pause: async () => {} }
 const readers: { readonly [what: string]: () => Promise<unknown> } = {
   'a call of the API': async () => {
-    const sending = { method: 'GET', url: `${url}/v1/me`, prepare: async () => ({ headers: {} }) } as const
+    const sending = { method: 'GET', url: `${url()}/v1/me`, prepare: async () => ({ headers: {} }) } as const
     return readAnswer(z.unknown(), await send(sending, surroundings), sending)
   },
-  'the login settings of the API': () => readLoginSettings(new OwnNames(url, { env: {} })),
-  'a file of a log': () => addressReader(url, surroundings, () => undefined)('checkpoint'),
+  'the login settings of the API': () => readLoginSettings(new OwnNames(url(), { env: {} })),
+  'a file of a log': () => addressReader(url(), surroundings, () => undefined)('checkpoint'),
 }
 
 describe.each([
@@ -71,14 +65,14 @@ describe.each([
 
   test('a login at such an identity provider fails', async () => {
     answer = listener
-    await expect(discover(url, 'client', () => {})).rejects.toBeDefined()
+    await expect(discover(url(), 'client', () => {})).rejects.toBeDefined()
     await closed
   })
 
   test('a verification by such keys is unavailable', async () => {
     answer = listener
     const token = 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImhvdHdvcmstcmVhZCtqd3QiLCJraWQiOiJrIn0.e30.AA'
-    await expect(new ReadTokens(url, 60_000).verify(token, 'tool')).rejects.toMatchObject({
+    await expect(new ReadTokens(url(), 60_000).verify(token, 'tool')).rejects.toMatchObject({
       told: { code: 'keys_unavailable' },
     })
     await closed
@@ -86,7 +80,7 @@ describe.each([
 
   test('a job with such an answer of GitHub gets no token', async () => {
     answer = listener
-    const ask = githubSource(url, 'token').ask('aud', new AbortController().signal)
+    const ask = githubSource(url(), 'token').ask('aud', new AbortController().signal)
     await expect(ask).rejects.toMatchObject({ told: { code: 'no_identity' } })
     await closed
   })

@@ -1,16 +1,16 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import * as DPoP from 'dpop'
 import { type FlagService, startFlagService } from '../../examples/flag-service/flag-service.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { limitsOf } from '../../functions/domain/policy/ladder.ts'
 import type { ApprovalRequest } from '../../functions/domain/record/request.ts'
 import { parameter, World } from '../support/world.ts'
+import { freeAddress } from './support/free-address.ts'
 import { python } from './support/python.ts'
+import { ran } from './support/ran.ts'
 import { useScene } from './support/scene.ts'
 
 /** OAuth Deferred Token Response: an action is asked for, waited for and claimed at the token endpoint alone. */
@@ -56,11 +56,8 @@ const ask = (details: unknown = [wanted], form: Form = {}, sub = remediator) =>
 const poll = (deferral_code: string, by = key, form: Form = {}) =>
   post({ grant_type: deferred, deferral_code, ...form }, by)
 
-const requests = async () => (await scene.api.world.requests.list({}, { limit: 20 })).items.map(({ state }) => state)
-const decide = async (verdict: 'approve' | 'deny' = 'approve') => {
-  for (const state of await requests())
-    if (state.status === 'pending') expect((await scene.api.world.decide(state, 'ana', verdict)).ok).toBe(true)
-}
+const requests = () => scene.requests()
+const decide = (verdict?: 'deny') => scene.decideAll(verdict, ['ana'])
 const pending = async () => {
   const { status, body } = await ask()
   expect([status, body.error]).toEqual([400, 'authorization_pending'])
@@ -125,14 +122,7 @@ test('an action is asked again once its token was given', async () => {
 test.each([
   ['was denied', () => decide('deny'), 'access_denied'],
   ['was left undecided', async () => scene.advance(3 * 86_400), 'expired_token'],
-  [
-    'was approved and not claimed in time',
-    async () => {
-      await decide()
-      scene.advance(3 * 86_400)
-    },
-    'expired_token',
-  ],
+  ['was approved and not claimed in time', () => decide().then(() => scene.advance(3 * 86_400)), 'expired_token'],
 ])('an action that %s ends the wait', async (_what, happen, error) => {
   const { deferral_code } = await pending()
   await happen()
@@ -281,13 +271,7 @@ describe('an invalid ask', () => {
       ...([{}, 'invalid_authorization_details', 'invalid_arguments'] as const),
     ],
     ['a plan', [plan], {}, 'invalid_authorization_details', 'access/v1/requests'],
-    [
-      'another audience than the tool has',
-      [wanted],
-      { audience: 'https://x.example' },
-      'invalid_target',
-      'flags.example',
-    ],
+    ['a wrong audience', [wanted], { audience: 'https://x.example' }, 'invalid_target', 'flags.example'],
     ['another way to complete', [wanted], { completion_mode: 'callback' }, 'invalid_request', 'completion_mode'],
     ['no way to complete', [wanted], { completion_mode: '' }, 'invalid_request', 'completion_mode'],
   ])('an ask with %s asks no person, and the answer names the mistake', async (_what, details, form, error, names) => {
@@ -339,10 +323,7 @@ describe('an OAuth library without code of Hotwork', () => {
   let tool: FlagService
 
   beforeEach(async () => {
-    const probe = createServer().listen(0, '127.0.0.1')
-    await once(probe, 'listening')
-    const address = `http://127.0.0.1:${(probe.address() as AddressInfo).port}`
-    await new Promise((resolve) => probe.close(resolve))
+    const address = await freeAddress()
     // The tool of the sample, at an address of this machine.
     const bundle = structuredClone(scene.api.world.policy.bundle)
     Object.assign(bundle.deployment.tools['flag-service'] ?? {}, { addresses: [address] })
@@ -368,10 +349,9 @@ describe('an OAuth library without code of Hotwork', () => {
       WORKLOAD_TOKEN: scene.workload(remediator),
       CLOCK_AHEAD: String(Math.floor(Date.now() / 1000) - secondsReally()),
     }
-    const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
-    const [printed, trouble] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
-    expect(trouble).toBe('')
-    return JSON.parse(printed)
+    const { out, err } = await ran(program, args, { env })
+    expect(err).toBe('')
+    return JSON.parse(out)
   }
   /** The date is faked in this process. */
   const secondsReally = () => Math.floor((performance.timeOrigin + performance.now()) / 1000)
@@ -411,11 +391,10 @@ describe('an OAuth library without code of Hotwork', () => {
       const http_proxy = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
       const [program = '', ...args] = await words()
       const env = { ISSUER, http_proxy, NODE_USE_ENV_PROXY: '1', CLIENT_ID: 'a', WORKLOAD_TOKEN: 'b', FLAG_URL: ISSUER }
-      const child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'pipe'] })
-      const [trouble, [exit]] = await Promise.all([text(child.stderr), once(child, 'close')])
+      const { exit, err } = await ran(program, args, { env })
       proxy.closeAllConnections()
       proxy.close()
-      expect([exit, asked.includes('/token'), trouble]).toEqual([1, false, expect.stringMatching(/https/i)])
+      expect([exit, asked.includes('/token'), err]).toEqual([1, false, expect.stringMatching(/https/i)])
     },
   )
 })

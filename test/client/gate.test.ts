@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Gate, type GateAsk } from '../../client/gate.ts'
-import { type Approved, Hotwork } from '../../client/index.ts'
+import type { Approved } from '../../client/index.ts'
+import { useServer } from '../support/http-server.ts'
+import { aroundIn, hotworkIn } from './support/agent-client.ts'
+import { useFolder } from './support/folder.ts'
 import { useScene } from './support/scene.ts'
 
 /** A tool's side: one use, begun before it acts and ended after, over the deployed handlers. */
@@ -12,11 +10,10 @@ import { useScene } from './support/scene.ts'
 const scene = useScene()
 const args = { environment: 'prod', flag: 'express-checkout', value: true }
 const url = 'https://flags.example.org/flags/prod/express-checkout'
-const pause = async () => {}
-let folder: string
+const folder = useFolder()
 let permit: Approved
 
-const around = () => ({ env: {}, folder, now: () => new Date(), pause })
+const around = () => aroundIn(folder())
 const noOnes = 'e30.e30.e30'
 const gateOf = (issuer = scene.api.url) => {
   const identity = async () => (issuer === scene.api.url ? scene.workload('tool-flag-service') : noOnes)
@@ -24,29 +21,26 @@ const gateOf = (issuer = scene.api.url) => {
 }
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'hotwork-gate-'))
-  const { world } = scene.api
-  const decideAll = async () => {
-    for (const { state } of (await world.requests.list({ status: 'pending' }, { limit: 10 })).items)
-      await world.decide(state, 'ana')
-  }
-  const hotwork = new Hotwork(
-    { issuer: scene.api.url, identity: async () => scene.workload('agent-remediator'), stateFolder: folder },
-    { ...around(), pause: decideAll },
-  )
+  const hotwork = hotworkIn(scene, folder(), undefined, () => scene.decideAll('approve', ['ana']))
   const parentTask = { id: 'REL-7' }
   const got = await hotwork.permit({ action: 'flags:set', arguments: args, purpose: 'release', parentTask })
   if (got.outcome !== 'approved') throw new Error(got.outcome)
   permit = got
 })
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A Hotwork that permits every use. */
+const permitting = useServer((request, response) => {
+  const use = `use_${`${request.headers['idempotency-key']}`.padStart(26, '0')}`
+  response.writeHead(request.url === '/v1/uses' ? 201 : 200, { 'content-type': 'application/json' })
+  response.end(JSON.stringify({ use, uses_left: 1 }))
+})
 
 /** The agent's call, as the tool sees it. */
 async function ask(changes: Partial<GateAsk> = {}): Promise<GateAsk> {
   const headers = { Authorization: `DPoP ${await permit.token()}`, DPoP: await permit.proof('PUT', url) }
   return { headers, method: 'PUT', url, action: 'flags:set', arguments: args, ...changes }
 }
-const useOf = async () => (await scene.api.world.state(permit.request as never)) as { grant?: { uses?: object[] } }
+const useOf = () => scene.state(permit.request)
 
 test('an approved use is permitted, and its end is reported', async () => {
   const begun = await gateOf().begin(await ask())
@@ -123,33 +117,21 @@ test('work whose end could not be reported gives its value, and is not done agai
 })
 
 test('running work is not started again, however many other uses come meanwhile', async () => {
-  const answer = (request: IncomingMessage, response: ServerResponse) => {
-    const use = `use_${`${request.headers['idempotency-key']}`.padStart(26, '0')}`
-    response.writeHead(request.url === '/v1/uses' ? 201 : 200, { 'content-type': 'application/json' })
-    response.end(JSON.stringify({ use, uses_left: 1 }))
+  const gate = gateOf(permitting())
+  const asked = await ask()
+  let finish = () => {}
+  let runs = 0
+  const slow = () => {
+    runs++
+    return new Promise<void>((resolve) => {
+      finish = resolve
+    })
   }
-  const server = createServer(answer)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  try {
-    const gate = gateOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-    const asked = await ask()
-    let finish = () => {}
-    let runs = 0
-    const slow = () => {
-      runs++
-      return new Promise<void>((resolve) => {
-        finish = resolve
-      })
-    }
-    const first = gate.once({ ...asked, key: '1' }, slow)
-    for (let key = 2; key < 1010; key++) await gate.once({ ...asked, key: `${key}` }, () => {})
-    expect(await gate.once({ ...asked, key: '1' }, slow)).toEqual({ ran: false, reason: 'use_running' })
-    finish()
-    expect([await first, runs]).toEqual([expect.objectContaining({ ran: true }), 1])
-  } finally {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  }
+  const first = gate.once({ ...asked, key: '1' }, slow)
+  for (let key = 2; key < 1010; key++) await gate.once({ ...asked, key: `${key}` }, () => {})
+  expect(await gate.once({ ...asked, key: '1' }, slow)).toEqual({ ran: false, reason: 'use_running' })
+  finish()
+  expect([await first, runs]).toEqual([expect.objectContaining({ ran: true }), 1])
 })
 
 test('a silent, busy or missing gate permits nothing and does nothing', async () => {

@@ -1,34 +1,27 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import * as z from 'zod'
 import { OwnNames } from '../../client/audience.ts'
 import { readAnswer, type Sending, send } from '../../client/http.ts'
 import { readLoginSettings } from '../../client/login/login-settings.ts'
+import { useServer } from '../support/http-server.ts'
+import { freeAddress } from './support/free-address.ts'
 
 /** Servers that are no Hotwork, or an older, busy or slow one. */
 
-let server: Server
 let listener: RequestListener
 let pauses: number[] = []
 let asked = 0
-beforeAll(async () => {
-  server = createServer((request, response) => {
-    asked++
-    listener(request, response)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+const address = useServer((request, response) => {
+  asked++
+  listener(request, response)
 })
 beforeEach(() => {
   pauses = []
   asked = 0
 })
-afterAll(() => {
-  server.closeAllConnections()
-  return new Promise((resolve) => server.close(resolve))
-})
 
 async function call(changes: Partial<Sending> = {}): Promise<unknown> {
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/asks`
+  const url = `${address()}/v1/asks`
   const sending: Sending = { method: 'POST', url, prepare: async () => ({ headers: {}, body: '{}' }), ...changes }
   const pause = async (milliseconds: number) => void pauses.push(milliseconds / 1000)
   return readAnswer(z.looseObject({ id: z.string() }), await send(sending, { err: () => {}, pause }), sending)
@@ -81,17 +74,8 @@ test('an answer that times out is asked for again', async () => {
   expect(asked).toBe(2)
 })
 
-/** A port without a program. */
-async function closedPort(): Promise<number> {
-  const other = createServer()
-  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
-  const { port } = other.address() as AddressInfo
-  await new Promise((resolve) => other.close(resolve))
-  return port
-}
-
 test('an address where no program listens refuses the connection, to a call and to a login', async () => {
-  const url = `http://127.0.0.1:${await closedPort()}`
+  const url = await freeAddress()
   const refused = {
     told: { code: 'no_answer', detail: expect.stringContaining('connection refused (ECONNREFUSED)') },
   }
@@ -108,8 +92,7 @@ test('an unreachable address is not taken for one without metadata', async () =>
 
 test('an address that answers with a page has no metadata', async () => {
   answering(200, '<!doctype html>')
-  const { port } = server.address() as AddressInfo
-  await expect(readLoginSettings(new OwnNames(`http://127.0.0.1:${port}`, { env: {} }))).rejects.toMatchObject({
+  await expect(readLoginSettings(new OwnNames(address(), { env: {} }))).rejects.toMatchObject({
     told: { code: 'no_metadata', title: expect.stringContaining('does not say who it is') },
   })
 })

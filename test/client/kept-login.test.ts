@@ -220,11 +220,7 @@ test('`whoami` prefers HOTWORK_TOKEN to a kept login, and says so', async () => 
 })
 
 test('`whoami` on the local stack says `--as`', async () => {
-  mkdirSync(join(terminal.home, '.hotwork'))
-  const people = [{ id: 'person:kofi', clientId: 'person-kofi', privateJwk: scene.provider.keys['person-kofi'] }]
-  const local = { apiUrl: scene.api.url, identityProviderUrl: scene.provider.url, people }
-  const aws = { endpointUrl: 'http://127.0.0.1:1', region: 'us-east-1' }
-  writeFileSync(join(terminal.home, '.hotwork/local.json'), JSON.stringify({ ...local, aws }))
+  scene.writeLocalFile('kofi')
   expect((await terminal.json('whoami', '--as', 'person:kofi')).body).toMatchObject({
     person: 'person:kofi',
     by: '--as',

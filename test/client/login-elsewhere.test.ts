@@ -61,8 +61,7 @@ test('a code that is not typed in time expires: exit 4', async () => {
   terminal.pausing = () => {
     terminal.now = () => new Date(Date.now() + 3_600_000)
   }
-  const { exit, body } = await terminal.json('login')
-  expect([exit, body.title]).toEqual([4, 'the code was not typed in time'])
+  expect(await terminal.json('login')).toMatchObject({ exit: 4, body: { title: 'the code was not typed in time' } })
   expect(terminal.files()).toEqual([])
 })
 

@@ -1,10 +1,9 @@
-import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { giveAway, whereRoot } from '../support/as-root.ts'
+import { useServer } from '../support/http-server.ts'
 import { logInAs } from './support/browser.ts'
+import { freeAddress } from './support/free-address.ts'
 import { useLoginScene } from './support/login-scene.ts'
 import { recovery } from './support/scene.ts'
 import { ScriptedProvider, tokenFor } from './support/scripted-provider.ts'
@@ -19,20 +18,7 @@ beforeEach(() => {
   terminal = scene.terminal
 })
 
-/** Writes the local stack's file, into the terminal's folder. */
-function writeLocalFile(changes: object = {}, folder = terminal.home): string {
-  mkdirSync(join(folder, '.hotwork'), { recursive: true })
-  const local = {
-    apiUrl: api.url,
-    identityProviderUrl: scene.provider.url,
-    aws: { endpointUrl: 'http://127.0.0.1:1', region: 'us-east-1' },
-    people: [{ id: 'person:kofi', clientId: 'person-kofi', privateJwk: scene.provider.keys['person-kofi'] }],
-    ...changes,
-  }
-  const file = join(folder, '.hotwork/local.json')
-  writeFileSync(file, JSON.stringify(local))
-  return file
-}
+const writeLocalFile = (changes: object = {}, folder?: string) => scene.writeLocalFile('kofi', changes, folder)
 
 test('a person logs in once, as strongly as opening takes, and opens; no token is on the disk', async () => {
   const pages: Promise<Response>[] = []
@@ -142,10 +128,7 @@ test("HOTWORK_LOCAL names the local stack's file, and goes before the nearest", 
 })
 
 test('a local stack that has died is told from a wrong login', async () => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const gone = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  await new Promise((resolve) => server.close(resolve))
+  const gone = await freeAddress()
   writeLocalFile({ apiUrl: gone, identityProviderUrl: gone })
   terminal.env = { ...terminal.env, HOTWORK_API: undefined }
   const { exit, body } = await terminal.json('list', '--as', 'person:kofi')
@@ -185,8 +168,7 @@ whereRoot("another user's local file is ignored", async () => {
 test('a local file from a repository cannot write into the printed profile', async () => {
   writeLocalFile({ apiUrl: 'http://127.0.0.1:1/$(id)' })
   terminal.env = { ...terminal.env, HOTWORK_API: undefined, HOTWORK_TOKEN: 'one.of.jade' }
-  const { exit, out } = await terminal.type('credentials', '--setup')
-  expect([exit, out]).toEqual([2, ''])
+  expect(await terminal.type('credentials', '--setup')).toMatchObject({ exit: 2, out: '' })
 })
 
 test('a token in HOTWORK_TOKEN is used unchanged', async () => {
@@ -196,25 +178,23 @@ test('a token in HOTWORK_TOKEN is used unchanged', async () => {
 })
 
 describe('an impostor of a Hotwork', () => {
-  let stranger: Server
   let login: object = {}
   /** The authorization of its calls: a token there is a loss. */
   const sent: (string | undefined)[] = []
 
-  beforeEach(async () => {
+  const stranger = useServer(({ url: path = '', headers }, response) => {
+    const url = stranger()
+    if (!path.startsWith('/.well-known/')) sent.push(headers.authorization)
+    const metadata = { issuer: scene.provider.url, client_id: 'hotwork-command-line', scope: 'openid', ...login }
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ resource: url, [`${url}/ns/hotwork`]: { login: metadata }, openings: [] }))
+  })
+  beforeEach(() => {
     sent.length = 0
-    stranger = createServer(({ url: path = '', headers }, response) => {
-      const url = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`
-      if (!path.startsWith('/.well-known/')) sent.push(headers.authorization)
-      const metadata = { issuer: scene.provider.url, client_id: 'hotwork-command-line', scope: 'openid', ...login }
-      response.setHeader('content-type', 'application/json')
-      response.end(JSON.stringify({ resource: url, [`${url}/ns/hotwork`]: { login: metadata }, openings: [] }))
-    })
-    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve))
-    terminal.env['HOTWORK_API'] = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`
+    login = {}
+    terminal.env['HOTWORK_API'] = stranger()
     terminal.browser = (address) => void logInAs('person-jade', address)
   })
-  afterEach(() => new Promise((resolve) => stranger.close(resolve)))
 
   test.each<[string, () => object]>([
     ['the address of another as its resource', () => ({ resource: api.url })],

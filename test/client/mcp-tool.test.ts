@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { Gate, type GateAsk } from '../../client/gate.ts'
-import { type Approved, Hotwork, type McpTool, type Permit, type PermitCall } from '../../client/index.ts'
+import type { GateAsk } from '../../client/gate.ts'
+import type { Approved, McpTool, Permit, PermitCall } from '../../client/index.ts'
 import type { CatalogueEntry } from '../../functions/domain/policy/catalogue.ts'
 import { otherTools } from '../support/mcp-tool.ts'
+import { gateIn, hotworkIn } from './support/agent-client.ts'
+import { useFolder } from './support/folder.ts'
 import { useScene } from './support/scene.ts'
 
 /** A call of an MCP server's tool, from the ask to the use: it is bound to that tool of that server. */
@@ -13,21 +12,18 @@ const scene = useScene()
 const action = 'files:WriteFile'
 const args = { path: 'staging/checkout.yaml', content: 'retries: 3\n' }
 const url = 'https://files.example.org/mcp'
-const pause = async () => {}
-let folder: string
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'hotwork-mcp-'))
-})
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
-
-const around = () => ({ env: {}, folder, now: () => new Date(), pause })
+const setFlag = { action: 'flags:set', arguments: { environment: 'staging', flag: 'express-checkout', value: true } }
+const folder = useFolder()
 /** The remediation bot writes in staging by itself. */
 const ask = (changes: Partial<PermitCall> = {}): Promise<Permit> =>
-  new Hotwork(
-    { issuer: scene.api.url, identity: async () => scene.workload('agent-remediator'), stateFolder: folder },
-    around(),
-  ).permit({ action, arguments: args, purpose: 'remediation', parentTask: { id: 'INC-1042' }, wait: 0, ...changes })
+  hotworkIn(scene, folder()).permit({
+    action,
+    arguments: args,
+    purpose: 'remediation',
+    parentTask: { id: 'INC-1042' },
+    wait: 0,
+    ...changes,
+  })
 
 const entry = () => scene.api.world.policy.bundle.actions[action] as CatalogueEntry
 const known = () => entry().mcp as McpTool
@@ -42,19 +38,23 @@ const changed = (other: McpTool): McpTool => ({
 })
 
 const begin = async (permit: Approved, changes: Partial<GateAsk> = {}) => {
-  const identity = async () => scene.workload('tool-files-gate')
   const headers = { Authorization: `DPoP ${await permit.token()}`, DPoP: await permit.proof('POST', url) }
-  const gate = new Gate({ issuer: scene.api.url, identity }, around())
-  return gate.begin({ headers, method: 'POST', url, action, arguments: args, ...changes })
+  return gateIn(scene, folder(), 'tool-files-gate').begin({
+    headers,
+    method: 'POST',
+    url,
+    action,
+    arguments: args,
+    ...changes,
+  })
 }
-const asked = async (permit: Permit) =>
-  (await scene.api.world.requests.load((permit as Approved).request as never))?.state.ask
+const asked = async (permit: Permit) => (await scene.state((permit as Approved).request)).ask
 
 test('a request has the catalogue’s tool, whether or not its agent names it', async () => {
   const [said, unsaid] = [await ask({ mcp: known() }), await ask({ parentTask: { id: 'INC-1043' } })]
   expect([said.outcome, unsaid.outcome]).toEqual(['approved', 'approved'])
-  expect((await asked(said))?.mcp).toEqual(known())
-  expect((await asked(unsaid))?.mcp).toEqual(known())
+  expect((await asked(said)).mcp).toEqual(known())
+  expect((await asked(unsaid)).mcp).toEqual(known())
 })
 
 test.each(otherTools)('a call whose tool has a changed %s is refused as `tool_changed`', async (_, other) => {
@@ -63,30 +63,26 @@ test.each(otherTools)('a call whose tool has a changed %s is refused as `tool_ch
     reason: 'tool_changed',
     detail: expect.stringContaining('the catalogue has'),
   })
-  expect((await scene.api.world.requests.list({}, { limit: 1 })).items).toEqual([])
+  expect(await scene.requests()).toEqual([])
 })
 
 test('a request has its agent’s tool if the catalogue names none', async () => {
   const mcp = { ...known(), tool: 'set_flag' }
-  const permit = await ask({
-    ...{ action: 'flags:set', arguments: { environment: 'staging', flag: 'express-checkout', value: true }, mcp },
-  })
-  expect((await asked(permit))?.mcp).toEqual(mcp)
+  const permit = await ask({ ...setFlag, mcp })
+  expect((await asked(permit)).mcp).toEqual(mcp)
 })
 
 test('the same call of another tool is another request', async () => {
-  const call = { action: 'flags:set', arguments: { environment: 'staging', flag: 'express-checkout', value: true } }
-  const of = async (mcp?: McpTool) => ((await ask({ ...call, ...(mcp && { mcp }) })) as Approved).request
+  const of = async (mcp?: McpTool) => ((await ask({ ...setFlag, ...(mcp && { mcp }) })) as Approved).request
   const other = { ...known(), tool: 'set_flag' }
   expect(new Set([await of(), await of(known()), await of(other)]).size).toBe(3)
 })
 
 test('a call id stands for a call of one tool', async () => {
-  const call = { action: 'flags:set', arguments: { environment: 'staging', flag: 'express-checkout', value: true } }
-  const first = (await ask({ ...call, callId: 'one', mcp: known() })) as Approved
-  const again = (await ask({ ...call, callId: 'one', mcp: known() })) as Approved
+  const first = (await ask({ ...setFlag, callId: 'one', mcp: known() })) as Approved
+  const again = (await ask({ ...setFlag, callId: 'one', mcp: known() })) as Approved
   expect(again.request).toBe(first.request)
-  const other = ask({ ...call, callId: 'one', mcp: { ...known(), tool: 'set_flag' } })
+  const other = ask({ ...setFlag, callId: 'one', mcp: { ...known(), tool: 'set_flag' } })
   await expect(other).rejects.toThrow('used for another call')
 })
 

@@ -1,40 +1,23 @@
-import {
-  existsSync,
-  lstatSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { intoNewFile, replaceFile, writeNew } from '../../client/new-file.ts'
+import { useFolder } from './support/folder.ts'
 
 /** The files that the client writes, in folders where another user may have put something. */
 
-let folder: string
-let elsewhere: string
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'hotwork-files-'))
-  elsewhere = join(folder, 'of-another')
-  writeFileSync(elsewhere, 'theirs', { mode: 0o666 })
-})
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+const at = useFolder()
+beforeEach(() => writeFileSync(at('of-another'), 'theirs', { mode: 0o666 }))
 
-const at = (name: string) => join(folder, name)
 const textAt = (name: string) => readFileSync(at(name), 'utf8')
 const modeAt = (name: string) => statSync(at(name)).mode & 0o777
 
 test.each([
-  ['to a file', () => symlinkSync(elsewhere, at('out.partial'))],
+  ['to a file', () => symlinkSync(at('of-another'), at('out.partial'))],
   ['to no file', () => symlinkSync(at('nowhere'), at('out.partial'))],
   ['a file that all may read', () => writeFileSync(at('out.partial'), 'before', { mode: 0o666 })],
 ])('an export does not write through a planted partial file: a link %s', (_what, plant) => {
   plant()
-  const file = intoNewFile('out', folder)
+  const file = intoNewFile('out', at())
   file.write('evidence')
   expect([modeAt('out.partial'), lstatSync(at('out.partial')).isFile()]).toEqual([0o600, true])
   file.end()
@@ -44,9 +27,9 @@ test.each([
 
 test('an export does not overwrite a file or link that came into its place', () => {
   symlinkSync(at('nowhere'), at('out'))
-  expect(() => intoNewFile('out', folder)).toThrow('`out` exists')
+  expect(() => intoNewFile('out', at())).toThrow('`out` exists')
   rmSync(at('out'))
-  const file = intoNewFile('out', folder)
+  const file = intoNewFile('out', at())
   file.write('evidence')
   symlinkSync(at('nowhere'), at('out'))
   expect(() => file.end()).toThrow('`out` exists')
@@ -54,8 +37,8 @@ test('an export does not overwrite a file or link that came into its place', () 
 })
 
 test('an export does not finish another one to the same file', () => {
-  const first = intoNewFile('out', folder)
-  const second = intoNewFile('out', folder)
+  const first = intoNewFile('out', at())
+  const second = intoNewFile('out', at())
   first.write('whole')
   second.write('a part')
   expect(() => first.end()).toThrow('another program has written')
@@ -65,12 +48,12 @@ test('an export does not finish another one to the same file', () => {
 })
 
 test('a picture replaces a file, and writes through no link', () => {
-  symlinkSync(elsewhere, at('picture.svg'))
-  expect(() => replaceFile('picture.svg', folder, '<svg/>')).toThrow('is a link')
+  symlinkSync(at('of-another'), at('picture.svg'))
+  expect(() => replaceFile('picture.svg', at(), '<svg/>')).toThrow('is a link')
   expect(textAt('of-another')).toBe('theirs')
-  replaceFile('of-another', folder, '<svg/>')
+  replaceFile('of-another', at(), '<svg/>')
   expect([textAt('of-another'), modeAt('of-another')]).toEqual(['<svg/>', 0o600])
-  expect(readdirSync(folder)).toEqual(['of-another', 'picture.svg'])
+  expect(readdirSync(at())).toEqual(['of-another', 'picture.svg'])
 })
 
 test('a new file is for this user alone, and an existing one is not opened', () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Input } from '../../../client/adapters/tool-permits.ts'
 import { Hotwork } from '../../../client/index.ts'
 import { joinRequest } from '../../../functions/operations/ledger/texts.ts'
+import { aroundIn } from '../../client/support/agent-client.ts'
 import { Started, useRealTime } from '../../client/support/agent-machine.ts'
 import type { Scene } from '../../client/support/scene.ts'
 import type { Call, Driver, Script, Told } from './drivers/driver.ts'
@@ -32,14 +33,12 @@ export class Desk {
 
   hotwork(agent = 'agent-remediator', issuer = this.scene.api.url): Hotwork {
     const pause = async (_: number, signal?: AbortSignal) => {
-      if (++this.#pauses > 60) throw new Error('waited for what does not come')
+      if (++this.#pauses > 60) throw new Error('waited in vain')
       await this.meanwhile()
       signal?.throwIfAborted()
     }
-    return new Hotwork(
-      { issuer, identity: async () => this.scene.workload(agent), stateFolder: this.folder },
-      { env: {}, folder: this.folder, now: () => new Date(), pause },
-    )
+    const identity = async () => this.scene.workload(agent)
+    return new Hotwork({ issuer, identity, stateFolder: this.folder }, aroundIn(this.folder, pause))
   }
 
   script(calls: readonly Call[], changes: Partial<Script['gating']> = {}): Script {
@@ -61,8 +60,8 @@ export class Desk {
   /** Decides pending requests, as eligible people. */
   async decide(verdict: 'approve' | 'deny' = 'approve', of = /./, narrow?: object): Promise<void> {
     const { world } = this.scene.api
-    const { items } = await world.requests.list({ status: 'pending' }, { limit: 10 })
-    for (const { state } of items.filter((each) => of.test(JSON.stringify(each.state.ask.arguments)))) {
+    const pending = await this.scene.requests('pending')
+    for (const state of pending.filter(({ ask }) => of.test(JSON.stringify(ask.arguments)))) {
       if (narrow && state.round === 1) return void (await world.decide(state, 'ana', 'approve', { narrow } as never))
       for (const who of verdict === 'deny' ? ['ana'] : ['ana', 'eve'])
         await world.decide(await world.state(state.ask.id), who, verdict)
@@ -70,9 +69,8 @@ export class Desk {
   }
 
   async requests() {
-    const { requests, ledger } = this.scene.api.world
-    const { items } = await requests.list({}, { limit: 100 })
-    return Promise.all(items.map(({ state }) => joinRequest(state, ledger.texts)))
+    const { texts } = this.scene.api.world.ledger
+    return Promise.all((await this.scene.requests()).map((state) => joinRequest(state, texts)))
   }
 
   close(): void {
@@ -219,14 +217,7 @@ export function tellStories(framework: string, drive: Driver, scene: Scene): () 
     const note: Call = { id: 'call_3', tool: 'note', input: { text: 'hello' } }
     const calls = [configure('checkout-cart', 'call_0'), configure(prod, 'call_1'), configure(staging, 'call_2'), note]
     const told = byId(await drive(desk.script(calls)))
-    expect(told).toMatchObject({
-      ...{
-        call_0: { isError: true },
-        call_1: { isError: false },
-        call_2: { isError: false },
-        call_3: { isError: false },
-      },
-    })
+    expect(calls.map(({ id }) => told[id]?.isError)).toEqual([true, false, false, false])
     expect(desk.done).toHaveLength(3)
   })
 

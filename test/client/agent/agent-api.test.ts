@@ -34,10 +34,10 @@ async function submit(api: AgentApi, what = partial(), idempotencyKey = 'once') 
 }
 
 async function decide(id: string, who: string, narrow?: object): Promise<void> {
-  const { world } = scene.api
-  const state = await world.state(id as never)
-  const decided = await world.decide(state, who, 'approve', narrow ? ({ narrow } as never) : {})
-  expect(decided.ok).toBe(true)
+  const terms = narrow ? { narrow } : {}
+  expect(await scene.api.world.decide(await scene.state(id), who, 'approve', terms as never)).toMatchObject({
+    ok: true,
+  })
 }
 
 test('an ask is completed with the agent that asks and the resource that its arguments name', async () => {
@@ -53,18 +53,6 @@ test('an ask is completed with the agent that asks and the resource that its arg
   })
   expect(scene.api.world.log.lines).toEqual([])
   expect(await scene.api.world.ledger.entries('agent:remediator')).toEqual([])
-})
-
-test('an ask with an unknown action or invalid arguments is refused, and the mistake is named', async () => {
-  const api = await connect()
-  await expect(api.completeAsk({ ...partial(), action: 'ssm:DeleteEverything' })).rejects.toMatchObject({
-    name: 'Refusal',
-    told: { code: 'unknown_action', detail: expect.stringContaining('ssm:DeleteEverything') },
-  })
-  await expect(api.completeAsk({ ...partial(), arguments: { Name: 7 } })).rejects.toMatchObject({
-    name: 'Refusal',
-    told: { code: 'invalid_arguments', detail: expect.stringContaining('Name') },
-  })
 })
 
 test('an ask is completed for an agent alone, at the rate of its evaluations', async () => {
@@ -119,7 +107,7 @@ test('the same key and body are the same request, even if each answer is lost on
   const first = await api.submit(ask, evaluation, { idempotencyKey: 'once' })
   const again = await api.submit(ask, evaluation, { idempotencyKey: 'once' })
   expect(again.task.id).toBe(first.task.id)
-  expect(await scene.api.world.requests.list({}, { limit: 10 })).toMatchObject({ items: [{}] })
+  expect(await scene.requests()).toHaveLength(1)
   const other = { ...ask, context: { ...ask.context, justification: 'another' } }
   await expect(api.submit(other, evaluation, { idempotencyKey: 'once' })).rejects.toMatchObject({
     told: { code: 'duplicate_request' },
@@ -158,9 +146,4 @@ test('a wrong clock is named as the fault, with its difference', async () => {
     name: 'Fault',
     told: { code: 'wrong_clock', title: 'the clock of this machine is 90 s behind' },
   })
-})
-
-test('an address where nothing answers is a fault', async () => {
-  const none = await connect({ issuer: 'http://127.0.0.1:9' })
-  await expect(none.completeAsk(partial())).rejects.toMatchObject({ name: 'Fault', told: { code: 'no_answer' } })
 })

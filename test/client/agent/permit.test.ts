@@ -1,6 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import * as DPoP from 'dpop'
 import {
   AlreadyRun,
@@ -12,17 +10,14 @@ import {
   type Waiting,
 } from '../../../client/index.ts'
 import { thisProcess } from '../../../client/surroundings.ts'
-import type { RequestId } from '../../../functions/domain/values.ts'
+import { aroundIn } from '../support/agent-client.ts'
+import { useFolder } from '../support/folder.ts'
 import { useScene } from '../support/scene.ts'
 
 /** The agent's client, over the deployed handlers. */
 
 const scene = useScene()
-let state: string
-beforeEach(() => {
-  state = mkdtempSync(join(tmpdir(), 'hotwork-agent-'))
-})
-afterEach(() => rmSync(state, { recursive: true, force: true }))
+const state = useFolder()
 
 /** Runs at each pause of the client. */
 let meanwhile: () => Promise<unknown> = async () => {}
@@ -38,17 +33,14 @@ const hotwork = (
   terminal: { tell?: (line: string) => void } = {},
 ) =>
   new Hotwork(
-    { issuer: scene.api.url, identity: async () => scene.workload(agent), stateFolder: state, ...options },
+    { issuer: scene.api.url, identity: async () => scene.workload(agent), stateFolder: state(), ...options },
     {
       ...terminal,
-      env: {},
-      folder: state,
-      now: () => new Date(),
-      pause: async (_, signal) => {
-        if (++pauses > 40) throw new Error('waited for what does not come')
+      ...aroundIn(state(), async (_, signal) => {
+        if (++pauses > 40) throw new Error('waited in vain')
         await meanwhile()
         signal?.throwIfAborted()
-      },
+      }),
     },
   )
 
@@ -68,24 +60,14 @@ async function approved(permit: Promise<Permit>): Promise<Approved> {
   return got
 }
 
-async function decideAll(verdict: 'approve' | 'deny' = 'approve', narrow?: object): Promise<void> {
-  const { world } = scene.api
-  const { items } = await world.requests.list({ status: 'pending' }, { limit: 10 })
-  for (const { state: pending } of items) {
-    if (narrow) return void (await world.decide(pending, 'ana', 'approve', { narrow } as never))
-    for (const who of verdict === 'deny' ? ['ana'] : ['ana', 'eve'])
-      await world.decide(await world.state(pending.ask.id), who, verdict)
-  }
-}
-
-const requests = async () =>
-  (await scene.api.world.requests.list({}, { limit: 100 })).items.map(({ state: each }) => each)
-const end = async (id: string) => scene.api.world.state(id as RequestId)
+const decideAll = (verdict?: 'deny') => scene.decideAll(verdict)
+const requests = () => scene.requests()
+const end = (id: string) => scene.state(id)
 const files = () =>
-  readdirSync(state).map((name) => ({
+  readdirSync(state()).map((name) => ({
     name: name.replace(/[0-9a-f]{40}|req_[0-9a-z]{26}/, '*'),
-    mode: (statSync(join(state, name)).mode & 0o777).toString(8),
-    text: readFileSync(join(state, name), 'utf8'),
+    mode: (statSync(state(name)).mode & 0o777).toString(8),
+    text: readFileSync(state(name), 'utf8'),
   }))
 
 test('a permit that needs no people is approved at once: it has credentials and one run, and its end is reported', async () => {
@@ -146,7 +128,7 @@ test('a permit that is pending after its wait can be waited for again', async ()
 test('a narrowed permit says what is left, and is approved once that is accepted', async () => {
   let narrowed = false
   meanwhile = async () => {
-    await (narrowed ? decideAll() : decideAll('approve', { uses: 1, minutes: 5 }))
+    await (narrowed ? decideAll() : scene.decideAll('approve', ['ana'], { narrow: { uses: 1, minutes: 5 } }))
     narrowed = true
   }
   const permit = await hotwork().permit(prod())
@@ -281,14 +263,9 @@ test('a callId that was used for another call is refused', async () => {
 
 test('a callId on another machine makes no second request', async () => {
   await hotwork().permit(prod({ callId: 'c1', wait: 0 }))
-  const elsewhere = mkdtempSync(join(tmpdir(), 'hotwork-elsewhere-'))
-  try {
-    await expect(hotwork({ stateFolder: elsewhere }).permit(prod({ callId: 'c1' }))).rejects.toMatchObject({
-      told: { code: 'duplicate_request' },
-    })
-  } finally {
-    rmSync(elsewhere, { recursive: true })
-  }
+  await expect(hotwork({ stateFolder: state('elsewhere') }).permit(prod({ callId: 'c1' }))).rejects.toMatchObject({
+    told: { code: 'duplicate_request' },
+  })
   expect(await requests()).toHaveLength(1)
 })
 
@@ -303,7 +280,7 @@ test('a callId keeps a key for its user alone, without argument or reason, and d
   const [kept] = files()
   expect(kept).toMatchObject({ name: 'call-*.json', mode: '600', text: expect.stringContaining('"d":') })
   expect(kept?.text).not.toContain('3000')
-  expect(statSync(state).mode & 0o077).toBe(0)
+  expect(statSync(state()).mode & 0o077).toBe(0)
   await permit.use(async () => {})
   const after = files()
   expect(after.map(({ name }) => name).sort()).toEqual(['call-*.json', 'run-*.json'])
@@ -337,11 +314,7 @@ test('a callId that policy refused is asked again: it made no request', async ()
 test("a callId with the agent's own key keeps no key, and is refused with another key", async () => {
   const [mine, other] = [await DPoP.generateKeyPair('ES256'), await DPoP.generateKeyPair('ES256')]
   const first = await hotwork({ key: mine }).permit(prod({ callId: 'c1', wait: 0 }))
-  expect(
-    files()
-      .map(({ text }) => text)
-      .join(''),
-  ).not.toContain('"d":')
+  for (const { text } of files()) expect(text).not.toContain('"d":')
   expect(await hotwork({ key: mine }).permit(prod({ callId: 'c1', wait: 0 }))).toMatchObject({
     request: 'request' in first && first.request,
   })
@@ -429,9 +402,7 @@ test('a folder that cannot be written is a fault that names it and the fix, befo
 test('an agent that Hotwork does not know and an invalid address are thrown', async () => {
   await expect(hotwork({}, 'agent-stranger').permit(call())).rejects.toMatchObject({ told: { code: 'invalid_token' } })
   expect(() => new Hotwork({ issuer: 'http://hotwork.example' })).toThrow(/not an address/)
-  expect(() => new Hotwork({}, { env: {}, folder: state, now: () => new Date(), pause: async () => {} })).toThrow(
-    /which Hotwork/,
-  )
+  expect(() => new Hotwork({}, aroundIn(state()))).toThrow(/which Hotwork/)
 })
 
 describe('a resource that changes after the approval', () => {
@@ -444,7 +415,7 @@ describe('a resource that changes after the approval', () => {
   })
 
   test('after a change of the resource people decide again, and the permit waits for them and goes on', async () => {
-    meanwhile = decideAll
+    meanwhile = () => decideAll()
     const permit = await approved(hotwork().permit(prod()))
     scene.api.world.reader.set(resource, { Value: '320' })
     expect(await permit.awsCredentials()()).toMatchObject({ accessKeyId: expect.any(String) })
@@ -452,7 +423,7 @@ describe('a resource that changes after the approval', () => {
   })
 
   test('a denial after a change of the resource ends the permit', async () => {
-    meanwhile = decideAll
+    meanwhile = () => decideAll()
     const permit = await approved(hotwork().permit(prod()))
     scene.api.world.reader.set(resource, { Value: '320' })
     meanwhile = () => decideAll('deny')
@@ -460,7 +431,7 @@ describe('a resource that changes after the approval', () => {
   })
 
   test('silence after a change of the resource is told as a changed state', async () => {
-    meanwhile = decideAll
+    meanwhile = () => decideAll()
     const permit = await approved(hotwork().permit(prod({ wait: '1m' })))
     scene.api.world.reader.set(resource, { Value: '320' })
     meanwhile = async () => scene.advance(20)

@@ -1,43 +1,27 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { ApprovedPlan, Hotwork, type Plan, type PlanCall } from '../../../client/index.ts'
+import { ApprovedPlan, type Plan, type PlanCall } from '../../../client/index.ts'
 import type { RequestId } from '../../../functions/domain/values.ts'
 import { endChildren } from '../../../functions/operations/delegation/delegate-request.ts'
 import { advanceWorkflow } from '../../../functions/operations/requests/workflow.ts'
 import { askedOnBehalf } from '../../support/asked-on-behalf.ts'
 import { prodParameter } from '../../support/world.ts'
+import { hotworkIn } from '../support/agent-client.ts'
+import { useFolder } from '../support/folder.ts'
 import { useScene } from '../support/scene.ts'
 
 /** A planner that asks for steps, and the agents that take them, over the deployed handlers. */
 
 const scene = useScene()
-let state: string
-beforeEach(() => {
-  state = mkdtempSync(join(tmpdir(), 'hotwork-plan-'))
-})
-afterEach(() => rmSync(state, { recursive: true, force: true }))
+const folder = useFolder()
 
 /** Runs at each pause of a client. */
 let meanwhile: () => Promise<unknown>
 beforeEach(() => {
   meanwhile = async () => {
-    throw new Error('waited for what does not come')
+    throw new Error('waited in vain')
   }
 })
 
-const as = (who: string) =>
-  new Hotwork(
-    { issuer: scene.api.url, identity: async () => scene.workload(`agent-${who}`), stateFolder: join(state, who) },
-    {
-      env: {},
-      folder: state,
-      now: () => new Date(),
-      pause: async () => {
-        await meanwhile()
-      },
-    },
-  )
+const as = (who: string) => hotworkIn(scene, folder(who), `agent-${who}`, async () => void (await meanwhile()))
 
 const set = (agent: string, name: string) => ({
   agent: `agent:${agent}`,
@@ -56,11 +40,7 @@ const call = (changes: Partial<PlanCall> = {}): PlanCall => ({
 })
 
 async function approve(id: string): Promise<void> {
-  const { world } = scene.api
-  for (const who of ['ana', 'eve']) {
-    const decided = await world.decide(await world.state(id as RequestId), who)
-    expect(decided.ok).toBe(true)
-  }
+  await scene.decideAll()
   await move(id)
 }
 
@@ -107,12 +87,7 @@ test('a planner asks once, and each agent takes its own step in turn, until all 
   expect(await plan.finished({ wait: 0 })).toMatchObject({ outcome: 'open' })
   await takeStep(plan, 3, 'remediator', 'succeeded')
   const end = await plan.finished()
-  expect([end.outcome, ...end.steps.map(({ status }) => status)]).toEqual([
-    'succeeded',
-    'succeeded',
-    'succeeded',
-    'succeeded',
-  ])
+  expect([end.outcome, ...end.steps.map(({ status }) => status)]).toEqual(Array(4).fill('succeeded'))
 })
 
 test('a step that failed ends the plan, and the step after it is refused', async () => {
@@ -163,7 +138,7 @@ test('a refusal of policy names the step', async () => {
 test('a denial of a plan is an outcome', async () => {
   const asked = await as('planner').plan(call({ wait: 0 }))
   if (asked.outcome !== 'pending') throw new Error(asked.outcome)
-  await scene.api.world.decide(await scene.api.world.state(asked.request as RequestId), 'ana', 'deny')
+  await scene.decideAll('deny')
   expect(await asked.resume()).toMatchObject({ outcome: 'denied', request: asked.request })
 })
 
@@ -189,7 +164,7 @@ test('a request that a person made on behalf of an agent is taken like a step, b
   const { world } = scene.api
   const id = await askedOnBehalf(world, prodParameter)
   expect(await as('remediator').step(id, { wait: 0 })).toMatchObject({ outcome: 'pending' })
-  for (const who of ['ana', 'eve']) await world.decide(await world.state(id), who)
+  await scene.decideAll()
   await expect(as('builder').step(id)).rejects.toMatchObject({ told: { code: 'unknown_task' } })
   const permit = await as('remediator').step(id)
   if (permit.outcome !== 'approved') throw new Error(permit.outcome)

@@ -1,25 +1,21 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { useFolder } from '../support/folder.ts'
 
 /** A program of an agent without its set-up, and without a `catch`. */
 
 const client = join(__dirname, '../../../client')
-let folder: string
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'hotwork-set-up-'))
-})
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+const folder = useFolder()
 
 function run(body: string, env: { [name: string]: string } = {}) {
-  const program = join(folder, 'agent.mjs')
+  const program = folder('agent.mjs')
   writeFileSync(
     program,
     `import { Hotwork } from '${client}/index.ts'\nimport { Gate } from '${client}/gate.ts'\n${body}\n`,
   )
-  const own = { PATH: process.env['PATH'] ?? '', AWS_EC2_METADATA_DISABLED: 'true', HOME: folder, ...env }
-  return spawnSync(process.execPath, [program], { cwd: folder, env: own, encoding: 'utf8' })
+  const own = { PATH: process.env['PATH'] ?? '', AWS_EC2_METADATA_DISABLED: 'true', HOME: folder(), ...env }
+  return spawnSync(process.execPath, [program], { cwd: folder(), env: own, encoding: 'utf8' })
 }
 
 const call = "{ action: 'ssm:PutParameter', arguments: {}, purpose: 'test', parentTask: { id: 'T-1' } }"

@@ -1,17 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import * as z from 'zod'
 import { Askings, ends } from '../../../client/gated/askings.ts'
 import { Journal, type Kind } from '../../../client/journal/journal.ts'
+import { useFolder } from '../support/folder.ts'
 
 /** The calls of processes that share a folder, as each sees those of the others. */
 
-let folder: string
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'hotwork-journal-'))
-})
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+const folder = useFolder()
 
 const around = { env: {}, now: () => new Date(), pause: async () => {} }
 const call = { action: 'flags:set', arguments: {}, purpose: 'release', parentTask: { id: 'REL-7' } }
@@ -28,17 +22,17 @@ class Raced extends Journal {
 }
 
 test('a call that another process ends during a look is not taken for an unreadable one', () => {
-  const journal = new Raced(around, folder)
+  const journal = new Raced(around, folder())
   const askings = new Askings(journal)
   const asked = askings.open('agent-remediator', call)
-  const other = new Askings(new Journal(around, folder))
+  const other = new Askings(new Journal(around, folder()))
   journal.meanwhile = () => other.end(asked, denied)
   expect(askings.endOf(asked)).toBeUndefined()
   expect(askings.endOf(asked)).toMatchObject({ state: 'denied' })
 })
 
 test('an unreadable end is an error, and never a call that has not ended', () => {
-  const journal = new Journal(around, folder)
+  const journal = new Journal(around, folder())
   const askings = new Askings(journal)
   const asked = askings.open('agent-remediator', call)
   journal.put({ ...ends, shape: z.looseObject({}) }, asked.callId, { version: 1 })

@@ -1,27 +1,23 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { Gate } from '../../../client/gate.ts'
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { type GatedCall, OutcomeUnknown } from '../../../client/gated/gated-call.ts'
 import { GatedCalls } from '../../../client/gated/gated-calls.ts'
-import { Hotwork } from '../../../client/index.ts'
 import { Journal } from '../../../client/journal/journal.ts'
-import type { RequestId } from '../../../functions/domain/values.ts'
 import { World } from '../../support/world.ts'
+import { aroundIn, gateIn, hotworkIn } from '../support/agent-client.ts'
+import { useFolder } from '../support/folder.ts'
 import { useScene } from '../support/scene.ts'
 
 /** Gated calls, over the deployed handlers: each is asked once and done once. */
 
 const scene = useScene()
 const address = 'https://flags.example.org/flags'
-let folder: string
+const folder = useFolder()
 let forwarded: string[]
 /** Runs at each pause of the client. */
 let meanwhile: () => Promise<unknown>
 const made: GatedCalls[] = []
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'hotwork-gated-'))
   forwarded = []
   meanwhile = async () => {}
   const { bundle } = scene.api.world.policy
@@ -31,27 +27,18 @@ beforeEach(() => {
   const actions = { ...bundle.actions, 'flags:set': entry }
   scene.api.use(new World({ ...bundle, actions, deployment: { ...deployment, tools } } as never))
 })
-afterEach(async () => {
-  await Promise.all(made.splice(0).map((each) => each.idle()))
-  rmSync(folder, { recursive: true, force: true })
-})
+afterEach(async () => void (await Promise.all(made.splice(0).map((each) => each.idle()))))
 
 /** One process of the gate; all share a folder. */
 function calls(agent = 'agent-remediator'): GatedCalls {
-  const around = {
-    env: {},
-    folder,
-    now: () => new Date(),
-    pause: async (_: number, signal?: AbortSignal) => {
-      await meanwhile()
-      await new Promise(setImmediate)
-      signal?.throwIfAborted()
-    },
+  const pause = async (_: number, signal?: AbortSignal) => {
+    await meanwhile()
+    await new Promise(setImmediate)
+    signal?.throwIfAborted()
   }
-  const issuer = scene.api.url
-  const hotwork = new Hotwork({ issuer, identity: async () => scene.workload(agent), stateFolder: folder }, around)
-  const gate = new Gate({ issuer, identity: async () => scene.workload('tool-flag-service') }, around)
-  const process = new GatedCalls({ hotwork, gate, journal: new Journal(around, folder), agent })
+  const hotwork = hotworkIn(scene, folder(), agent, pause)
+  const gate = gateIn(scene, folder(), 'tool-flag-service', pause)
+  const process = new GatedCalls({ hotwork, gate, journal: new Journal(aroundIn(folder(), pause), folder()), agent })
   made.push(process)
   return process
 }
@@ -69,13 +56,9 @@ const forward = async (use: string) => {
 }
 const now = { wait: 0 }
 
-async function decideAll(verdict: 'approve' | 'deny' = 'approve', terms?: object): Promise<void> {
-  const { world } = scene.api
-  for (const { state } of (await world.requests.list({ status: 'pending' }, { limit: 10 })).items)
-    await world.decide(state, 'ana', verdict, terms as never)
-}
-const requests = async () => (await scene.api.world.requests.list({}, { limit: 100 })).items.map(({ state }) => state)
-const end = (id = '') => scene.api.world.state(id as RequestId)
+const decideAll = (verdict?: 'approve' | 'deny', terms?: object) => scene.decideAll(verdict, ['ana'], terms)
+const requests = () => scene.requests()
+const end = (id = '') => scene.state(id)
 
 test('a repeat joins the same pending request, with its page', async () => {
   const first = await calls().run(call(), forward, now)
@@ -212,7 +195,7 @@ test('a use that has ended is not done again, even if this machine has forgotten
   await calls().run(call(), forward, now)
   scene.api.meet = () => 'answered'
   expect(await end(asked.request)).toMatchObject({ status: 'approved' })
-  for (const name of readdirSync(folder)) if (/^(run|ended)-/.test(name)) rmSync(join(folder, name))
+  for (const name of readdirSync(folder())) if (/^(run|ended)-/.test(name)) rmSync(folder(name))
   expect(await calls().run(call(), forward, now)).toMatchObject({ state: 'unknown' })
   expect(forwarded).toHaveLength(1)
 })
@@ -277,10 +260,10 @@ test('the files of gated calls are private, and none holds a token', async () =>
   await calls().run(call(), forward, now)
   await decideAll()
   await calls().run(call(), forward, now)
-  const names = readdirSync(folder)
+  const names = readdirSync(folder())
   expect(names.length).toBeGreaterThan(1)
   for (const name of names) {
-    expect(statSync(join(folder, name)).mode & 0o077).toBe(0)
-    expect(readFileSync(join(folder, name), 'utf8')).not.toMatch(/eyJ/)
+    expect(statSync(folder(name)).mode & 0o077).toBe(0)
+    expect(readFileSync(folder(name), 'utf8')).not.toMatch(/eyJ/)
   }
 })

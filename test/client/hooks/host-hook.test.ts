@@ -13,10 +13,7 @@ beforeEach(() => {
 afterEach(() => machine.close())
 
 const approving = () => machine.decideAll()
-const denying = async () => {
-  for (const state of await machine.requests())
-    if (state.status === 'pending') await scene.api.world.decide(state, 'ana', 'deny')
-}
+const denying = () => scene.decideAll('deny')
 const minute = 60_000
 
 test.each([
@@ -70,11 +67,8 @@ describe('a gated call', () => {
   })
 
   test.each([
-    [
-      'a member that not every reader of JSON has',
-      `{ "environment": "prod", "flag": "x", "value": true, "__proto__": {} }`,
-    ],
-    ['a number that not every reader of JSON has', `{ "environment": "prod", "flag": "x", "value": 9007199254740993 }`],
+    ['an ambiguous member', `{ "environment": "prod", "flag": "x", "value": true, "__proto__": {} }`],
+    ['an ambiguous number', `{ "environment": "prod", "flag": "x", "value": 9007199254740993 }`],
   ])('a call with %s is denied: people would be asked about another call', async (_what, text) => {
     machine.waiting = approving
     const answer = await machine.before({ tool_input: JSON.parse(text) }, { wait: minute })

@@ -57,7 +57,7 @@ test.each<[string, () => void, string]>([
   ['no Region is set', () => delete process.env['AWS_REGION'], 'AWS_REGION'],
   ['the role may not', () => setAnswer('AccessDenied', 403), 'sts:GetWebIdentityToken'],
   [
-    'the account has it not enabled',
+    'the account lacks it',
     () => setAnswer('OutboundWebIdentityFederationDisabled', 403),
     'enable-outbound-web-identity-federation',
   ],

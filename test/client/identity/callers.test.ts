@@ -1,47 +1,40 @@
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { decodeJwt, UnsecuredJWT } from 'jose'
 import { Callers } from '../../../client/identity/callers.ts'
+import { useServer } from '../../support/http-server.ts'
 
 /** The callers of a gate at an address, if several agents have one subject, and strangers forge tokens. */
 
-let server: Server
-let issuer: string
 let owner = 'agent:one'
 let asked = 0
-beforeEach(async () => {
+const issuer = useServer(({ headers }, response) => {
+  asked += 1
+  if (headers.authorization?.endsWith('forged')) return void response.writeHead(401).end()
+  const { workflow } = decodeJwt((headers.authorization ?? '').slice('Bearer '.length))
+  response.end(JSON.stringify({ caller: workflow === 'other' ? 'agent:other' : owner, tools: [] }))
+})
+beforeEach(() => {
   owner = 'agent:one'
   asked = 0
-  server = createServer(({ headers }, response) => {
-    asked += 1
-    if (headers.authorization?.endsWith('forged')) return void response.writeHead(401).end()
-    const { workflow } = decodeJwt((headers.authorization ?? '').slice('Bearer '.length))
-    response.end(JSON.stringify({ caller: workflow === 'other' ? 'agent:other' : owner, tools: [] }))
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 })
-afterEach(() => void server.close())
 
-const token = (workflow: string) =>
+const token = (workflow: string, sub = 'repo:org/repo:ref:refs/heads/main') =>
   new UnsecuredJWT({ workflow })
     .setIssuer('https://token.example')
-    .setSubject('repo:org/repo:ref:refs/heads/main')
-    .setAudience(issuer)
+    .setSubject(sub)
+    .setAudience(issuer())
     .setExpirationTime('5m')
     .encode()
 const signed = (workflow: string) => `${token(workflow)}c2lnbmVk`
 
 test('two agents of one subject are two callers: neither is in the other’s session', async () => {
-  const callers = new Callers(issuer, { now: () => new Date(), pause: async () => {} })
+  const callers = new Callers(issuer(), { now: () => new Date(), pause: async () => {} })
   const [one, other] = [await callers.find(signed('one')), await callers.find(signed('other'))]
   expect([one.agent, other.agent, one.key === other.key]).toEqual(['agent:one', 'agent:other', false])
 })
 
 test('a subject that now belongs to another agent is another caller', async () => {
   let now = Date.now()
-  const callers = new Callers(issuer, { now: () => new Date(now), pause: async () => {} })
+  const callers = new Callers(issuer(), { now: () => new Date(now), pause: async () => {} })
   const before = await callers.find(signed('one'))
   owner = 'agent:next'
   now += 61_000
@@ -54,15 +47,9 @@ describe('a flood of forged tokens', () => {
   beforeEach(() => {
     now = Date.now()
     const around = { now: () => new Date(now), pause: async () => {} }
-    callers = new Callers(issuer, around, { perSource: 3, all: 5 })
+    callers = new Callers(issuer(), around, { perSource: 3, all: 5 })
   })
-  const forged = (workflow: string, sub = 'stranger') =>
-    `${new UnsecuredJWT({ workflow })
-      .setIssuer('https://token.example')
-      .setSubject(sub)
-      .setAudience(issuer)
-      .setExpirationTime('5m')
-      .encode()}forged`
+  const forged = (workflow: string, sub = 'stranger') => `${token(workflow, sub)}forged`
   const flood = async (source: string, count = 10, sub?: string) => {
     const all = Array.from({ length: count }, (_, n) => callers.find(forged(`${source} ${n}`, sub), { source }))
     const came = await Promise.allSettled(all)

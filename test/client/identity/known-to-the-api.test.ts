@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import type { Issuer } from '../../../functions/domain/people/identity-issuer.ts'
 import { startIssuer } from '../../adapters/jose/issuer-server.ts'
 import { type Algorithm, SigningKey } from '../../adapters/jose/signing-key.ts'
-import { endPrograms, startProgram } from '../../local/support/programs.ts'
-import { MemoryClock } from '../../support/memory-clock.ts'
+import { endPrograms } from '../../local/support/programs.ts'
 import { parameter, sampleBundle, start, World } from '../../support/world.ts'
 import { startSts, webIdentityToken } from '../../targets/aws/sts/sts-endpoint.ts'
 import { ApiServer } from '../support/api-server.ts'
 import { startGithubRunner } from '../support/github-runner.ts'
+import { type LocalProvider, MachineClock, startProvider } from '../support/login-scene.ts'
 import { troubleOf, Workload } from '../support/workload.ts'
 import { startWorkloadApi } from '../support/workload-api.ts'
 
@@ -42,7 +42,7 @@ async function openIssuer(algorithm: Algorithm, publish: object, claims: object)
 
 type OpenIssuer = Awaited<ReturnType<typeof openIssuer>>
 let issuers: { [alias in 'clusters' | 'actions' | 'account']: OpenIssuer }
-let provider: { url: string; keys: { [subject: string]: { [member: string]: string } } }
+let provider: LocalProvider
 
 beforeAll(async () => {
   issuers = {
@@ -55,17 +55,7 @@ beforeAll(async () => {
     ),
   }
   await api.open(async (url) => {
-    const program = startProgram([
-      '--input-type=module',
-      '-e',
-      `import { startIdentityProvider } from './local/identity-provider.ts'
-       const provider = await startIdentityProvider(console.error)
-       const keys = await provider.enrol([{ kind: 'workload', subject: 'agent-remediator' }])
-       provider.serve('${url}')
-       console.log(JSON.stringify({ url: provider.url, keys: Object.fromEntries(keys) }) + ' ready')`,
-    ])
-    await program.prints(' ready')
-    provider = JSON.parse(program.printed().slice(0, -' ready'.length - 1))
+    provider = await startProvider(url, [{ kind: 'workload', subject: 'agent-remediator' }])
     return makeWorld()
   })
 })
@@ -79,11 +69,6 @@ afterEach(() => {
 afterAll(async () => {
   await Promise.all([endPrograms(), api.close(), ...closing.map((close) => close())])
 })
-
-/** The machine's own clock, for AWS's SDK and the identity provider. */
-class MachineClock extends MemoryClock {
-  override now = () => Math.floor(Date.now() / 1000)
-}
 
 /** The sample organisation, whose remediator has an identity at each kind of issuer. */
 function makeWorld(): World {

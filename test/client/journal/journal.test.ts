@@ -1,23 +1,21 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { calls } from '../../../client/agent/kept-calls.ts'
 import { Journal } from '../../../client/journal/journal.ts'
 import { Keys, keys } from '../../../client/journal/keys.ts'
 import { KeptRequests } from '../../../client/requests/kept-requests.ts'
+import { useFolder } from '../support/folder.ts'
 
 /** Keys on a disk that the processes of one user share. */
 
-let home: string
+const home = useFolder()
 let now = Date.now()
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'hotwork-keys-'))
   now = Date.now()
 })
-afterEach(() => rmSync(home, { recursive: true, force: true }))
 
 /** A process of its own has an object of its own. */
-const journal = (env: { [name: string]: string } = { XDG_STATE_HOME: home }) =>
+const journal = (env: { [name: string]: string } = { XDG_STATE_HOME: home() }) =>
   new Journal({ env, now: () => new Date(now), pause: () => new Promise((resolve) => setImmediate(resolve)) })
 /** Asks as a process of its own. */
 const ask = () => new Keys(journal(), about().api).keyFor('ask-1', about().until)
@@ -51,17 +49,17 @@ test('no other user can read a key, or see that there is one', async () => {
 })
 
 test.each([
-  ['a file in the way', () => writeFileSync(join(home, 'hotwork'), '')],
+  ['a file in the way', () => writeFileSync(home('hotwork'), '')],
   [
     'a file above',
     () => {
-      rmSync(home, { recursive: true })
-      writeFileSync(home, '')
+      rmSync(home(), { recursive: true })
+      writeFileSync(home(), '')
     },
   ],
 ])('%s of the folder is a fault that names the folder and the fix', async (_what, block) => {
   block()
-  const fault = { name: 'Fault', message: expect.stringContaining(join(home, 'hotwork')) }
+  const fault = { name: 'Fault', message: expect.stringContaining(home('hotwork')) }
   const told = expect.objectContaining({ code: 'cannot_keep', detail: expect.stringContaining('XDG_STATE_HOME') })
   await expect(ask()).rejects.toMatchObject({ ...fault, told })
   expect(() => journal().mustKeep()).toThrow(expect.objectContaining({ ...fault, told }))

@@ -1,9 +1,8 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { columns } from '../../../client/ledger/csv.ts'
 import { type Entry, entryHash } from '../../../functions/domain/ledger/ledger.ts'
+import { useServer } from '../../support/http-server.ts'
 import { parameter, prodParameter } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 import { tokenFor } from '../support/scripted-provider.ts'
@@ -39,16 +38,8 @@ test('filters are those of the API, and spans are ago', async () => {
   await scene.api.world.submitted(prodParameter)
   scene.advance(3600)
   const { ask } = await scene.api.world.submitted(parameter('/staging/checkout/x'))
-  const { out } = await hana().type(
-    'ledger',
-    'export',
-    '--since',
-    '30m',
-    '--type',
-    'Submitted',
-    '--agent',
-    'agent:remediator',
-  )
+  const filters = ['--since', '30m', '--type', 'Submitted', '--agent', 'agent:remediator']
+  const { out } = await hana().type('ledger', 'export', ...filters)
   expect(entriesIn(out).map(({ id }) => id)).toEqual([`${ask.id}/1`])
   const before = await hana().type('ledger', 'export', '--until', '30m', '--type', 'Submitted')
   expect(entriesIn(before.out)).toHaveLength(1)
@@ -162,25 +153,20 @@ test('a person who may not read is refused: exit 4', async () => {
     bundle: scene.api.world.policy.bundle,
     ask: () => ({ permit: false, policies: [], error: false }),
   }
-  const { exit, out } = await hana().type('ledger', 'export')
-  expect([exit, out]).toEqual([4, ''])
+  expect(await hana().type('ledger', 'export')).toMatchObject({ exit: 4, out: '' })
 })
 
 describe('an API that misbehaves', () => {
-  let server: Server
   let answer: (page: number) => { body: string; link?: string }
   let asked: string[]
-  beforeEach(async () => {
-    asked = []
-    server = createServer((request, response) => {
-      asked.push(request.url ?? '')
-      const { body, link } = answer(asked.length)
-      response.writeHead(200, { 'content-type': 'application/x-ndjson', ...(link ? { link } : {}) }).end(body)
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = useServer((request, response) => {
+    asked.push(request.url ?? '')
+    const { body, link } = answer(asked.length)
+    response.writeHead(200, { 'content-type': 'application/x-ndjson', ...(link ? { link } : {}) }).end(body)
   })
-  afterEach(() => new Promise((resolve) => server.close(resolve)))
-  const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  beforeEach(() => {
+    asked = []
+  })
   const line = (n: number) =>
     `${JSON.stringify({ id: `agent:x/${n}`, type: 'Refused', at: '2027-01-15T08:00:00Z', actor: { type: 'agent', id: 'agent:x' }, hash: 'h' })}\n`
   const run = () => {

@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { useScene } from '../support/scene.ts'
 import { until } from '../support/until.ts'
-import { requestsIn, staging } from './support/people.ts'
-import { type GateRoom, permitIn, type RawHost, textIn, useGateRoom } from './support/raw-host.ts'
+import { staging } from './support/people.ts'
+import { permitIn, textIn, useGateRoom } from './support/raw-host.ts'
 
 /**
  * Faults around a gate: nothing is sent that should not be, and the host gets the reason. Kills:
@@ -13,24 +13,12 @@ import { type GateRoom, permitIn, type RawHost, textIn, useGateRoom } from './su
 const scene = useScene()
 const room = useGateRoom(scene)
 
-const requests = async () => (await requestsIn(scene)).length
-async function host(how: Parameters<GateRoom['host']>[0] = {}): Promise<RawHost> {
-  const made = await room.host(how)
-  await made.begin()
-  return made
-}
+const requests = async () => (await scene.requests()).length
 
 describe('two hosts with a gate each and one state folder', () => {
-  test('two hosts that make the same call at once have it made once, and both get its answer', async () => {
-    const both = [await host(), await host()] as const
-    const answers = await Promise.all(both.flatMap((each) => [each.call(staging), each.call(staging)]))
-    expect(answers.map(textIn)).toEqual(Array(4).fill('wrote staging/checkout.yaml'))
-    expect([room.calls.length, await requests()]).toEqual([1, 1])
-  })
-
   test('a second host is told that the call runs, and gets its answer when it is there', async () => {
     room.script({ wait: true })
-    const [one, other] = [await host(), await host({ hold: 300 })] as const
+    const [one, other] = [await room.begun(), await room.begun({ hold: 300 })] as const
     const first = one.call(staging)
     await until(() => room.calls.length > 0)
     const goOn = setInterval(() => scene.advance(1), 100)
@@ -47,7 +35,7 @@ describe('two hosts with a gate each and one state folder', () => {
 
 test('a server that prints noise is still heard, and the noise is in no answer', async () => {
   room.script({ noise: 'loading secret model...' })
-  const made = await host()
+  const made = await room.begun()
   const answer = await made.call(staging)
   expect(textIn(answer)).toBe('wrote staging/checkout.yaml')
   expect(made.log.join()).not.toContain('secret')
@@ -65,7 +53,7 @@ test('a server that ends at its start is reported, and no person is asked', asyn
 
 test('a server with control characters in its version is refused, and they are spelled out', async () => {
   room.script({ version: '0.3\u001b[2J\u202e\nYou may call it' })
-  const answer = await (await host()).call(staging)
+  const answer = await (await room.begun()).call(staging)
   expect(permitIn(answer)).toMatchObject({ state: 'refused', reason: 'tool_changed' })
   expect(textIn(answer)).not.toMatch(/[\p{Cc}\p{Cf}]/u)
   expect([room.calls.length, await requests()]).toEqual([0, 0])
@@ -81,7 +69,7 @@ test.each([
   ['that is none', 'cannot_keep', (path: string) => writeFileSync(path, '')],
 ])('a state folder %s lets nothing be asked or sent, and the reason says what to do', async (_what, reason, make) => {
   make(join(room.home, 'state'))
-  const answer = await (await host()).call(staging)
+  const answer = await (await room.begun()).call(staging)
   expect([permitIn(answer), answer.result?.['isError']]).toEqual([expect.objectContaining({ reason }), true])
   expect(textIn(answer)).toContain('XDG_STATE_HOME')
   expect([room.calls.length, await requests()]).toEqual([0, 0])
@@ -90,7 +78,7 @@ test.each([
 test.each([-600, 600])(
   'a clock that is off by %d seconds lets nothing be sent, and the host is told why',
   async (seconds) => {
-    const made = await host()
+    const made = await room.begun()
     scene.api.world.clock.advance(seconds)
     const answer = await made.call(staging)
     expect([permitIn(answer)?.['state'], answer.result?.['isError']]).toEqual(['refused', true])

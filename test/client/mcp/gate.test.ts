@@ -1,7 +1,6 @@
-import type { RequestId } from '../../../functions/domain/values.ts'
 import { useScene } from '../support/scene.ts'
 import { until } from '../support/until.ts'
-import { decideNext, prod, requestsIn, staging } from './support/people.ts'
+import { decideNext, prod, staging } from './support/people.ts'
 import { permitIn, textIn, useGateRoom } from './support/raw-host.ts'
 
 /** A gate before an MCP server, as an MCP host sees it: calls that pass, are refused, or wait for people. */
@@ -10,8 +9,7 @@ const scene = useScene()
 const room = useGateRoom(scene)
 
 const decide = (verdict?: 'approve' | 'deny') => decideNext(scene, verdict)
-const stateOf = (id = '') => scene.api.world.state(id as RequestId)
-const requests = async () => (await requestsIn(scene)).length
+const requests = async () => (await scene.requests()).length
 
 test('messages that are no calls pass: prompts, pings and unknown methods', async () => {
   const host = await room.host()
@@ -23,10 +21,9 @@ test('messages that are no calls pass: prompts, pings and unknown methods', asyn
 })
 
 test("tools pass, each with the gate's part in its description", async () => {
-  const host = await room.host({
+  const host = await room.begun({
     map: { tools: { write_file: { action: 'files:WriteFile' }, 'gone\u0007': 'pass', read_file: 'pass' } },
   })
-  await host.begin()
   const first = (await host.ask('tools/list')).result
   expect(first).toMatchObject({
     tools: [{ name: 'write_file', description: expect.stringMatching(/^Writes a file\.\n\n.*permit.*people/) }],
@@ -42,8 +39,7 @@ test("tools pass, each with the gate's part in its description", async () => {
 })
 
 test('a tool that the map passes is called, and one that it does not name is refused, by each name', async () => {
-  const host = await room.host()
-  await host.begin()
+  const host = await room.begun()
   const read = await host.ask('tools/call', { name: 'read_file', arguments: { path: 'a' } })
   expect(textIn(read)).toBe('wrote a')
   for (const name of ['format_disk', 'write_file ', 'gone\u001b[2J\u202e', '__proto__', 'constructor']) {
@@ -56,8 +52,7 @@ test('a tool that the map passes is called, and one that it does not name is ref
 })
 
 test('a map that names a missing tool is reported once, and that tool is refused', async () => {
-  const host = await room.host({ map: { tools: { 'mv\u0007_file': { action: 'files:WriteFile' } } } })
-  await host.begin()
+  const host = await room.begun({ map: { tools: { 'mv\u0007_file': { action: 'files:WriteFile' } } } })
   const refused = await host.ask('tools/call', { name: 'mv\u0007_file', arguments: {} })
   expect(permitIn(refused)).toMatchObject({ reason: 'tool_changed' })
   await host.ask('tools/call', { name: 'mv\u0007_file', arguments: {} })
@@ -65,22 +60,20 @@ test('a map that names a missing tool is reported once, and that tool is refused
 })
 
 test('a gated call that needs no people is made at once, and its use is on record', async () => {
-  const host = await room.host()
-  await host.begin()
+  const host = await room.begun()
   const made = await host.call(staging)
   expect([textIn(made), permitIn(made)?.['state'], made.result?.['isError']]).toEqual([
     'wrote staging/checkout.yaml',
     'done',
     undefined,
   ])
-  const state = await stateOf(permitIn(made)?.['request'])
+  const state = await scene.state(permitIn(made)?.['request'])
   expect(state).toMatchObject({ status: 'completed', outcome: 'succeeded' })
   expect(state.ask.mcp).toMatchObject({ server: { version: '0.2.0' }, tool: 'write_file' })
 })
 
 test('a gated call is held while people decide, with progress, and then made', async () => {
-  const host = await room.host()
-  await host.begin()
+  const host = await room.begun()
   const held = host.call(prod, { _meta: { progressToken: 'p' } })
   expect((await host.tells('notifications/progress')).params).toMatchObject({
     progressToken: 'p',
@@ -91,8 +84,7 @@ test('a gated call is held while people decide, with progress, and then made', a
 })
 
 test('a call that was held long enough is answered as pending; a repeat goes on with the same request', async () => {
-  const host = await room.host({ hold: 500 })
-  await host.begin()
+  const host = await room.begun({ hold: 500 })
   const held = host.call(prod, { _meta: { progressToken: 1 } })
   await host.tells('notifications/progress')
   // A read of the API in memory is held until its clock moves.
@@ -111,8 +103,7 @@ test('a call that was held long enough is answered as pending; a repeat goes on 
 })
 
 test('a denied call says so, and where to read why; a repeat asks no one', async () => {
-  const host = await room.host()
-  await host.begin()
+  const host = await room.begun()
   const held = host.call(prod)
   await decide('deny')
   const denied = await held
@@ -126,8 +117,7 @@ test('a denied call says so, and where to read why; a repeat asks no one', async
 })
 
 test('a call that policy refuses says why', async () => {
-  const host = await room.host()
-  await host.begin()
+  const host = await room.begun()
   const refused = await host.call({ path: '../etc/passwd', content: '' })
   expect(refused.result).toMatchObject({ isError: true })
   expect(permitIn(refused)).toMatchObject({ state: 'refused', reason: 'invalid_arguments' })
@@ -138,16 +128,14 @@ test.each([
   ['another input schema', { schema: { type: 'object', properties: { path: {} } } }],
 ])('a call of a tool with %s is refused before people are asked', async (_, script) => {
   room.script(script)
-  const host = await room.host()
-  await host.begin()
+  const host = await room.begun()
   const refused = await host.call(prod)
   expect(permitIn(refused)).toMatchObject({ state: 'refused', reason: 'tool_changed' })
   expect([room.calls, await requests()]).toEqual([[], 0])
 })
 
 test('a call whose tool changed while people decided is not made', async () => {
-  const host = await room.host()
-  await host.begin()
+  const host = await room.begun()
   const held = host.call(prod)
   await decide().then(() => room.script({ schema: { type: 'object' } }))
   expect(permitIn(await held)).toMatchObject({ state: 'refused', reason: 'tool_changed' })
@@ -156,11 +144,10 @@ test('a call whose tool changed while people decided is not made', async () => {
 
 test('a call that the server refuses is reported as failed, and its answer is kept unchanged', async () => {
   room.script({ isError: true })
-  const host = await room.host()
-  await host.begin()
+  const host = await room.begun()
   const failed = await host.call(staging)
   expect(failed.result).toMatchObject({ isError: true })
-  expect(await stateOf(permitIn(failed)?.['request'])).toMatchObject({ status: 'completed', outcome: 'failed' })
+  expect(await scene.state(permitIn(failed)?.['request'])).toMatchObject({ status: 'completed', outcome: 'failed' })
   room.script({ error: true })
   const other = { ...staging, content: 'x' }
   expect((await host.call(other)).error).toEqual({ code: -32000, message: 'MCP server: disk full' })
@@ -169,8 +156,7 @@ test('a call that the server refuses is reported as failed, and its answer is ke
 })
 
 test('a call that the host cancels while people decide is not waited for, and its request stays', async () => {
-  const host = await room.host({ hold: 20_000 })
-  await host.begin()
+  const host = await room.begun({ hold: 20_000 })
   void host.call(prod, { _meta: { progressToken: 1 } }, 'c')
   await host.tells('notifications/progress')
   host.say({ method: 'notifications/cancelled', params: { requestId: 'c' } })
@@ -182,8 +168,7 @@ test('a call that the host cancels while people decide is not waited for, and it
 
 test('a sent call that the host cancels is told to the server, and its answer is kept', async () => {
   room.script({ wait: true })
-  const host = await room.host()
-  await host.begin()
+  const host = await room.begun()
   void host.call(staging, { _meta: { progressToken: 1 } }, 'c')
   await host.tells('notifications/progress')
   host.say({ method: 'notifications/cancelled', params: { requestId: 'c' } })
@@ -196,8 +181,7 @@ test('a sent call that the host cancels is told to the server, and its answer is
 
 test('a server that answers twice is heard once', async () => {
   room.script({ twice: true })
-  const host = await room.host()
-  await host.begin()
+  const host = await room.begun()
   expect(textIn(await host.call(staging))).toBe('wrote staging/checkout.yaml')
   expect(textIn(await host.call(staging))).toBe('wrote staging/checkout.yaml')
   expect(textIn(await host.ask('tools/call', { name: 'read_file', arguments: { path: 'a' } }))).toBe('wrote a')
@@ -207,8 +191,7 @@ test('a server that answers twice is heard once', async () => {
 
 test("a server's answer of 20 MB passes, once and again", async () => {
   room.script({ big: 20 * 1024 * 1024 })
-  const host = await room.host()
-  await host.begin()
+  const host = await room.begun()
   expect(textIn(await host.call(staging))?.length).toBe(20 * 1024 * 1024)
   expect(textIn(await host.call(staging))?.length).toBe(20 * 1024 * 1024)
   expect(room.calls.length).toBe(1)
@@ -216,24 +199,21 @@ test("a server's answer of 20 MB passes, once and again", async () => {
 
 test("a server's answer above the limit is reported, and the outcome is unknown", async () => {
   room.script({ big: 65 * 1024 * 1024 })
-  const host = await room.host()
-  await host.begin()
+  const host = await room.begun()
   expect(permitIn(await host.call(staging))).toMatchObject({ state: 'unknown', reason: 'server_gone' })
   expect(host.log).toEqual(['the server sent a message that is larger than 64 MB: the connection ends'])
 })
 
 test('a server that is killed while it works leaves an unknown outcome: reported, and never made again', async () => {
   room.script({ die: true })
-  const host = await room.host()
-  await host.begin()
+  const host = await room.begun()
   const unknown = await host.call(staging)
   expect(unknown.result).toMatchObject({ isError: true })
   expect(textIn(unknown)).toMatch(/^outcome unknown: .*not sent again/)
   expect(await host.gate.closed).toBe('server')
-  expect(await stateOf(permitIn(unknown)?.['request'])).toMatchObject({ status: 'completed', outcome: 'failed' })
+  expect(await scene.state(permitIn(unknown)?.['request'])).toMatchObject({ status: 'completed', outcome: 'failed' })
   room.script({})
-  const next = await room.host()
-  await next.begin()
+  const next = await room.begun()
   expect(permitIn(await next.call(staging))).toMatchObject({
     state: 'unknown',
     request: permitIn(unknown)?.['request'],

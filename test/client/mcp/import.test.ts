@@ -182,8 +182,7 @@ test('the map names each action with the digest of its schema', async () => {
 
 test('an import overwrites nothing', async () => {
   await imported([[tool('a', {})]])
-  const { exit, body } = await imported([[tool('b', {})]])
-  expect([exit, body.error]).toEqual([2, 'usage'])
+  expect(await imported([[tool('b', {})]])).toMatchObject({ exit: 2, body: { error: 'usage' } })
   expect(existsSync(join(at.home, 'mcp-files/drafts/files.b.json'))).toBe(false)
 })
 

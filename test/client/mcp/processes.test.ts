@@ -1,12 +1,11 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { RequestId } from '../../../functions/domain/values.ts'
 import { startSts, webIdentityToken } from '../../targets/aws/sts/sts-endpoint.ts'
 import { useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
 import { until } from '../support/until.ts'
 import { GateMachine, type Host, permitOf, textOf } from './support/gate-machine.ts'
-import { decideNext, prod, requestsIn, staging, untilPending } from './support/people.ts'
+import { decideNext, prod, staging, untilPending } from './support/people.ts'
 
 /** `hotwork mcp -- CMD` as a process under an MCP host of the official SDK; each of them may be killed. */
 
@@ -110,7 +109,7 @@ test('a gate that is killed while people decide leaves the request to the next o
   const again = next.call(prod)
   await decideNext(scene)
   expect(textOf(await again)).toBe('wrote prod/checkout.yaml')
-  expect([machine.calls.length, (await requestsIn(scene)).length]).toEqual([1, 1])
+  expect([machine.calls.length, (await scene.requests()).length]).toEqual([1, 1])
 })
 
 test('a call whose gate is killed after sending it has an unknown outcome: on record as failed, and never sent again', async () => {
@@ -126,9 +125,9 @@ test('a call whose gate is killed after sending it has an unknown outcome: on re
   expect(unknown.isError).toBe(true)
   expect([permitOf(unknown)?.state, textOf(unknown)]).toEqual(['unknown', expect.stringContaining('outcome unknown')])
   expect(machine.calls.length).toBe(1)
-  const id = permitOf(unknown)?.request as RequestId
-  await until(async () => (await scene.api.world.state(id)).status === 'completed')
-  expect(await scene.api.world.state(id)).toMatchObject({ outcome: 'failed', note: expect.stringContaining('unknown') })
+  const id = permitOf(unknown)?.request
+  await until(async () => (await scene.state(id)).status === 'completed')
+  expect(await scene.state(id)).toMatchObject({ outcome: 'failed', note: expect.stringContaining('unknown') })
 })
 
 test('an agent does not get the kept answer of another with the same issuer and subject', async () => {
@@ -140,8 +139,8 @@ test('an agent does not get the kept answer of another with the same issuer and 
   expect(permitOf(await callAs('repair'))).toMatchObject({ state: 'done' })
   expect(permitOf(await callAs('repair'))).toMatchObject({ state: 'done', repeated: true })
   void lost(callAs('tidy'))
-  await until(async () => (await requestsIn(scene)).length === 2)
-  expect((await requestsIn(scene)).map(({ ask }) => ask.agent.id).sort()).toEqual(['agent:nightly', 'agent:remediator'])
+  await until(async () => (await scene.requests()).length === 2)
+  expect((await scene.requests()).map(({ ask }) => ask.agent.id).sort()).toEqual(['agent:nightly', 'agent:remediator'])
 })
 
 test('a call whose host goes after sending it comes to its end, is reported, and the next host has the answer', async () => {
@@ -156,7 +155,7 @@ test('a call whose host goes after sending it comes to its end, is reported, and
   const next = await machine.host()
   const result = await next.call(staging)
   expect([textOf(result), permitOf(result)?.repeated]).toEqual(['wrote staging/checkout.yaml', true])
-  expect([machine.calls.length, await requestsIn(scene)]).toMatchObject([
+  expect([machine.calls.length, await scene.requests()]).toMatchObject([
     1,
     [{ status: 'completed', outcome: 'succeeded' }],
   ])
@@ -167,7 +166,7 @@ test('two hosts with one folder have a call made once, and both get its answer',
   const calls = [one.call(prod), other.call(prod)]
   await decideNext(scene)
   expect((await Promise.all(calls)).map(textOf)).toEqual(Array(2).fill('wrote prod/checkout.yaml'))
-  expect([machine.calls.length, (await requestsIn(scene)).length]).toEqual([1, 1])
+  expect([machine.calls.length, (await scene.requests()).length]).toEqual([1, 1])
 })
 
 test('a gate whose server is killed says so and exits with 1', async () => {

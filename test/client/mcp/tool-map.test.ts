@@ -1,14 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isWithin, mustBeOutside } from '../../../client/mcp/tool-map.ts'
+import { useFolder } from '../support/folder.ts'
 
 /** Whether the authors of a project could have written a map, by its place. */
 
-let home: string
-const at = (...names: string[]) => join(home, ...names)
+const at = useFolder()
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'hotwork-map-'))
   for (const folder of ['project/sub', 'project-maps', 'maps']) mkdirSync(at(folder), { recursive: true })
   for (const file of ['project/map.json', 'project/sub/map.json', 'project-maps/map.json', 'maps/map.json'])
     writeFileSync(at(file), '{}')
@@ -20,7 +19,6 @@ beforeEach(() => {
   symlinkSync(at('project/sub'), at('hop'))
   symlinkSync('../hop/../map.json', at('maps/up.json'))
 })
-afterEach(() => rmSync(home, { recursive: true, force: true }))
 
 test.each([
   ['in the folder', 'project/map.json'],

@@ -1,6 +1,5 @@
-import type { RequestId } from '../../../functions/domain/values.ts'
 import { useScene } from '../support/scene.ts'
-import { decideNext, prod, requestsIn, staging } from './support/people.ts'
+import { decideNext, prod, staging } from './support/people.ts'
 import { type Message, permitIn, type RawHost, textIn, useGateRoom } from './support/raw-host.ts'
 
 /** The wait for people: a task, the request's page, or holding, by the host's capabilities. */
@@ -17,8 +16,7 @@ afterEach(() => clearInterval(clock))
 const tasks2026 = { extensions: { 'io.modelcontextprotocol/tasks': {} } }
 
 const decide = (verdict?: 'approve' | 'deny') => decideNext(scene, verdict)
-const stateOf = (id: unknown) => scene.api.world.state(id as RequestId)
-const requests = async () => (await requestsIn(scene)).length
+const requests = async () => (await scene.requests()).length
 const settled = async (host: RawHost, taskId: unknown): Promise<Message> => {
   for (;;) {
     const got = await host.ask('tasks/get', { taskId })
@@ -84,7 +82,7 @@ describe('a host of 2025 that asks for a task', () => {
     const { host } = await begin()
     const { taskId } = await task(host)
     expect((await host.ask('tasks/cancel', { taskId })).result).toMatchObject({ taskId, status: 'cancelled' })
-    expect(await stateOf(taskId)).toMatchObject({ status: 'withdrawn' })
+    expect(await scene.state(taskId)).toMatchObject({ status: 'withdrawn' })
     expect((await host.ask('tasks/cancel', { taskId })).error).toBeUndefined()
     expect((await host.ask('tasks/get', { taskId })).result).toMatchObject({ status: 'cancelled' })
   })

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createStore } from '../../../examples/mcp-wall/store.ts'
 import { whereRoot } from '../../support/as-root.ts'
-import { AgentMachine, root, Started, stateOf, useRealTime } from '../support/agent-machine.ts'
+import { AgentMachine, root, Started, useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
 import { listenOnWire } from './support/wire.ts'
 
@@ -88,7 +88,7 @@ async function saidOf(started: Started): Promise<{ [attempt: string]: string }> 
   return Object.fromEntries([...started.out.matchAll(/^([^:]+): (.*)$/gm)].map(([, attempt, came]) => [attempt, came]))
 }
 const approve = async (request: string) =>
-  expect(await scene.api.world.decide(await stateOf(scene, request), 'ana')).toMatchObject({ ok: true })
+  expect(await scene.api.world.decide(await scene.state(request), 'ana')).toMatchObject({ ok: true })
 const writes = () => written.filter((line) => line !== refused)
 
 test('an agent without the secret has to use the gate, which passes the approved call alone, once', async () => {

@@ -58,16 +58,14 @@ test.each([
   ['a hash that was never deployed', bundle.hash, /No bundle of this hash was kept/],
   ['what is no hash', 'sha-256:short', /is not a hash of a bundle/],
 ])('%s exits 2 and says so', async (_what, hash, says) => {
-  const { exit, err } = await hana().type('policy', 'show', hash)
-  expect([exit, err]).toEqual([2, expect.stringMatching(says)])
+  expect(await hana().type('policy', 'show', hash)).toMatchObject({ exit: 2, err: expect.stringMatching(says) })
 })
 
 test('a bundle with the wrong hash is a fault, in the API and in this program', async () => {
   await keep()
   const other = { ...bundle, tools: [] } as unknown as Parameters<typeof scene.api.world.bundles.replace>[1]['bundle']
   scene.api.world.bundles.replace(bundle.hash, { bundle: other, at: 1 })
-  const { exit, body } = await hana().json('policy', 'show', bundle.hash)
-  expect([exit, body.error]).toEqual([1, 'bundle_broken'])
+  expect(await hana().json('policy', 'show', bundle.hash)).toMatchObject({ exit: 1, body: { error: 'bundle_broken' } })
 })
 
 describe('a hash in place of a path', () => {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { start } from '../../support/world.ts'
-import { AgentMachine, approve, file, prod, staging, stateOf, useRealTime } from '../support/agent-machine.ts'
+import { AgentMachine, approve, file, prod, staging, useRealTime } from '../support/agent-machine.ts'
 import { minute, useScene } from '../support/scene.ts'
 
 /** `hotwork request`, `wait`, `cancel` and `complete`: an agent asks from a shell. */
@@ -14,7 +14,7 @@ beforeEach(() => {
 afterEach(() => agent.close())
 
 async function decide(id: string, who: string, verdict: 'approve' | 'deny' = 'approve', changes = {}): Promise<void> {
-  expect(await scene.api.world.decide(await stateOf(scene, id), who, verdict, changes)).toMatchObject({ ok: true })
+  expect(await scene.api.world.decide(await scene.state(id), who, verdict, changes)).toMatchObject({ ok: true })
 }
 
 test('`request` prints id, tier, reason, approvers and deadline: exit 3 while people decide', async () => {
@@ -49,14 +49,14 @@ test('`request` of an ended ask is another request', async () => {
 
 test("`request --reason` replaces the file's reason, and its standard members stay", async () => {
   const { body } = await agent.json('request', prod, '--reason', 'checkout is down')
-  const { ask } = await stateOf(scene, body.id)
+  const { ask } = await scene.state(body.id)
   expect([ask.justification, ask.purpose]).toEqual(['checkout is down', 'remediation'])
 })
 
 test('`request --not-before` asks ahead: the start is printed, and nothing can be claimed before it', async () => {
   const { exit, body } = await agent.json('request', staging, '--not-before', '2h')
   expect([exit, body.status, body.not_before]).toEqual([0, 'approved', expect.stringMatching(/T10:00:00(\.000)?Z$/)])
-  expect((await stateOf(scene, body.id)).ask.notBefore).toBe(start + 7200)
+  expect((await scene.state(body.id)).ask.notBefore).toBe(start + 7200)
   const early = await agent.type('exec', body.id, '--', 'true')
   expect([early.exit, early.err]).toEqual([3, expect.stringContaining('it can be claimed from')])
   expect((await agent.type('request', staging, '--not-before', '8d')).err).toContain('at most 7 days from now')
@@ -78,15 +78,10 @@ test('arguments that the catalogue refuses are wrong usage: exit 2, and the memb
 
 test.each([
   ['no JSON', '{', /mine\.json:1: not JSON/],
-  [
-    'a member that is missing',
-    '{ "subject": { "type": "agent" } }',
-    /mine\.json:1: `subject\.id` is missing\n {2}add it/,
-  ],
+  ['a missing member', '{ "subject": { "type": "agent" } }', /mine\.json:1: `subject\.id` is missing\n {2}add it/],
 ])('a file with %s exits with 2, with file, line and fix', async (_what, text, says) => {
   writeFileSync(join(agent.home, 'mine.json'), text)
-  const { exit, err } = await agent.type('request', 'mine.json')
-  expect([exit, err]).toEqual([2, expect.stringMatching(says)])
+  expect(await agent.type('request', 'mine.json')).toMatchObject({ exit: 2, err: expect.stringMatching(says) })
 })
 
 test("an agent whose token differs from the file's agent is refused, and nothing is asked", async () => {
@@ -126,7 +121,7 @@ test('a lost answer makes no second request', async () => {
   scene.api.nextCalls.push('answered', 'answer_lost')
   const { exit } = await agent.json('request', prod)
   expect(exit).toBe(3)
-  expect((await scene.api.world.requests.list({}, { limit: 10 })).items).toHaveLength(1)
+  expect(await scene.requests()).toHaveLength(1)
 })
 
 test('the key of a request is kept with mode 0600, without a token and without a reason', async () => {
@@ -237,7 +232,7 @@ test('`complete` reports the outcome and the note, and is idempotent', async () 
   const id = await agent.approved()
   const done = await agent.json('complete', id, '--failed', '--note', 'still unhealthy')
   expect([done.exit, done.body.status, agent.files()]).toEqual([0, 'completed', []])
-  expect(await stateOf(scene, id)).toMatchObject({ status: 'completed', outcome: 'failed', note: 'still unhealthy' })
+  expect(await scene.state(id)).toMatchObject({ status: 'completed', outcome: 'failed', note: 'still unhealthy' })
   expect((await agent.type('complete', id, '--failed')).exit).toBe(0)
 })
 

@@ -7,7 +7,7 @@ import { Terminal } from '../support/terminal.ts'
 
 const scene = useScene()
 const asked = async (what: What = prodParameter) => (await scene.api.world.submitted(what)).ask.id
-const state = (id: string) => scene.api.world.state(id as never)
+const state = (id: string) => scene.state(id)
 
 test('`approve` decides the open stage on the state that was read, shows it, and names the next stage', async () => {
   const id = await asked()
@@ -175,8 +175,7 @@ test.each([
   ['no value', ['--set', 'MemorySize']],
   ['no use', ['--uses', '0']],
 ])('`narrow` with %s is wrong usage', async (_what, words) => {
-  const { exit, out } = await scene.at('ben').type('narrow', await asked(resizeWorker), ...words)
-  expect([exit, out]).toEqual([2, ''])
+  expect(await scene.at('ben').type('narrow', await asked(resizeWorker), ...words)).toMatchObject({ exit: 2, out: '' })
 })
 
 describe('revoke', () => {

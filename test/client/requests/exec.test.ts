@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { createServer, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { request } from 'node:http'
 import { join } from 'node:path'
 import { RequestId } from '../../../functions/domain/values.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { askedOnBehalf } from '../../support/asked-on-behalf.ts'
+import { useServer } from '../../support/http-server.ts'
 import { person, prodParameter } from '../../support/world.ts'
-import { AgentMachine, approve, file, prod, root, staging, stateOf, useRealTime } from '../support/agent-machine.ts'
+import { AgentMachine, approve, file, prod, root, staging, useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
 
 /** `hotwork exec`: a command runs with the approved rights, and nothing outlives it. */
@@ -26,7 +26,7 @@ const told = (name = 'told') => JSON.parse(readFileSync(join(agent.home, name), 
 const has = (name: string) => existsSync(join(agent.home, name))
 const exec = (...words: string[]) => agent.type('exec', ...words)
 const end = async (id: string) => {
-  const { status, ...state } = await stateOf(scene, id)
+  const { status, ...state } = await scene.state(id)
   return status === 'completed' && 'outcome' in state ? [state.outcome, state.note] : [status]
 }
 
@@ -40,8 +40,7 @@ const getCredentials = `const get = () => new Promise((resolve, reject) => requi
 test('a command gets credentials on loopback, once and the same, and completes the request as succeeded', async () => {
   const id = await agent.approved()
   const asks = `${getCredentials} (async () => require('node:fs').writeFileSync('told', JSON.stringify([await get(), await get()])))()`
-  const { exit, out } = await exec(id, '--', ...node(asks))
-  expect([exit, out]).toEqual([0, ''])
+  expect(await exec(id, '--', ...node(asks))).toMatchObject({ exit: 0, out: '' })
   const [[status, credentials], again] = told()
   expect([status, Object.keys(credentials)]).toEqual([200, ['AccessKeyId', 'SecretAccessKey', 'Token', 'Expiration']])
   expect(again).toEqual([200, credentials])
@@ -120,7 +119,7 @@ describe('a request on behalf of an agent', () => {
     expect([exit === 0, err, has('told')]).toEqual([false, expect.stringContaining('unknown'), false])
     expect((await builder.type('wait', id)).exit).not.toBe(0)
     builder.close()
-    expect((await stateOf(scene, id)).status).toBe('approved')
+    expect((await scene.state(id)).status).toBe('approved')
   })
 
   test('a request on behalf of an agent is shown to it without the person who asked', async () => {
@@ -146,7 +145,7 @@ test('a pending request starts no command: 3, with how to go on, and the request
 
 test('a refused request starts no command: 4', async () => {
   const id = await agent.asked()
-  await scene.api.world.decide(await stateOf(scene, id), 'ana', 'deny', { comment: 'no' })
+  await scene.api.world.decide(await scene.state(id), 'ana', 'deny', { comment: 'no' })
   expect((await exec(id, '--', ...tells('1'))).exit).toBe(4)
   expect((await exec('--request', file('forbidden-hotwork-parameter'), '--', ...tells('1'))).exit).toBe(4)
   expect(has('told')).toBe(false)
@@ -163,7 +162,7 @@ test('a mediated call starts no command: 2, with the verb that has it made, and 
   const id = await agent.approved(file('prod-worker-timeout'))
   const { exit, err } = await exec(id, '--', ...tells('1'))
   expect([exit, err]).toEqual([2, expect.stringContaining(`npx --no-install hotwork call ${id}`)])
-  expect([has('told'), (await stateOf(scene, id)).status]).toEqual([false, 'approved'])
+  expect([has('told'), (await scene.state(id)).status]).toEqual([false, 'approved'])
   expect(await agent.json('call', id)).toMatchObject({ exit: 0, body: { output: expect.anything() } })
 })
 
@@ -201,21 +200,19 @@ test('an end that Hotwork does not hear of is no success, and is told with the c
   scene.api.nextCalls.push('answered', 'answered', 'answered', ...lost)
   const { exit, err } = await exec(id, '--', ...node('0'))
   expect([exit, err]).toEqual([1, expect.stringContaining(`repeat \`npx --no-install hotwork complete ${id}\``)])
-  expect((await stateOf(scene, id)).status).toBe('approved')
+  expect((await scene.state(id)).status).toBe('approved')
+})
+
+let toRevoke: RequestId
+const revoker = useServer(async (_, response) => {
+  await revokeRequest({ id: toRevoke, person: person('jade'), reason: 'stop it' }, scene.api.world.ports)
+  response.end()
 })
 
 test("an end after that of the grant is told, and the exit code is the command's", async () => {
   const id = await agent.approved()
-  const act = createServer(async (_, response) => {
-    const { ports } = scene.api.world
-    await revokeRequest({ id: RequestId.parse(id), person: person('jade'), reason: 'stop it' }, ports)
-    response.end()
-  })
-  await new Promise<void>((resolve) => act.listen(0, '127.0.0.1', resolve))
-  const { port } = act.address() as AddressInfo
-  const { exit, err } = await exec(id, '--', ...node(`fetch('http://127.0.0.1:${port}').then(() => process.exit(5))`))
-  act.closeAllConnections()
-  act.close()
+  toRevoke = RequestId.parse(id)
+  const { exit, err } = await exec(id, '--', ...node(`fetch('${revoker()}').then(() => process.exit(5))`))
   expect([exit, err]).toEqual([5, expect.stringContaining('its right had ended before the command did')])
   expect([await end(id), agent.files()]).toEqual([['revoked'], []])
 })
@@ -269,7 +266,7 @@ describe('a process', () => {
     const started = agent.start('exec', id, '--', ...tells('1'))
     await started.prints(/no answer yet/)
     started.child.kill('SIGTERM')
-    expect([await started.ends, has('told'), (await stateOf(scene, id)).status]).toEqual([143, false, 'approved'])
+    expect([await started.ends, has('told'), (await scene.state(id)).status]).toEqual([143, false, 'approved'])
   })
 
   test('`exec` that is interrupted while people decide leaves the request, and says how to go on', async () => {
@@ -280,7 +277,7 @@ describe('a process', () => {
       130,
       expect.stringContaining(`npx --no-install hotwork exec ${id} -- CMD`),
     ])
-    expect((await stateOf(scene, id)).status).toBe('pending')
+    expect((await scene.state(id)).status).toBe('pending')
   })
 
   test('a request that another process runs is not started a second time: 3', async () => {
@@ -356,7 +353,7 @@ describe('a resource that changes between the approval and the claim', () => {
     await approve(scene, id)
     expect(await running.ends).toBe(0)
     expect([told(), await end(id)]).toEqual([1, ['succeeded', 'the command exited with 0']])
-    expect(await stateOf(scene, id)).toMatchObject({ round: 2 })
+    expect(await scene.state(id)).toMatchObject({ round: 2 })
   })
 
   test('a changed resource that needs no approver runs at the next try', async () => {

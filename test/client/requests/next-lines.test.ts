@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe as describeTask } from '../../../client/requests/describe.ts'
 import { thisMachine } from '../../../client/surroundings.ts'
@@ -56,21 +56,14 @@ describe('of a request', () => {
     return [at, (await at.type('show', await make())).out]
   }
 
+  const narrowed = ['approve', 'deny', 'narrow', 'narrow', 'narrow']
   test.each<[what: string, make: () => Promise<[Terminal, string]>, verbs: string[]]>([
     ['an agent, while people decide', asked(prod), ['wait', 'cancel']],
     ['an agent, once it is approved', asked(staging), ['exec', 'complete']],
     ['an agent, where its grant ends soon', endsSoon, ['extend', 'exec', 'complete']],
     ['a person, while they decide', shown('ana', () => submitted(prodParameter)), ['approve', 'deny', 'narrow']],
-    [
-      'a person, where more may be less',
-      shown('ben', () => submitted(resizeWorker)),
-      ['approve', 'deny', 'narrow', 'narrow', 'narrow'],
-    ],
-    [
-      'a person, of a plan',
-      shown('ana', () => submitted(repairPlan)),
-      ['approve', 'deny', 'narrow', 'narrow', 'narrow'],
-    ],
+    ['a narrowable request', shown('ben', () => submitted(resizeWorker)), narrowed],
+    ['a plan', shown('ana', () => submitted(repairPlan)), narrowed],
     ['a person, once it is approved', shown('gus', async () => (await scene.api.world.approved()).ask.id), ['revoke']],
   ])('each next line parses as it is printed for %s', async (_, make, verbs) => {
     const printed = nextIn((await make())[1])
@@ -105,12 +98,8 @@ describe('on the local stack', () => {
   })
 
   test('each next line of a person carries the --as that was typed', async () => {
-    const { terminal, api, provider } = scene
-    const kofi = { id: 'person:ana', clientId: 'person-ana', privateJwk: provider.keys['person-ana'] }
-    const aws = { endpointUrl: 'http://127.0.0.1:1', region: 'us-east-1' }
-    mkdirSync(join(terminal.home, '.hotwork'))
-    const local = { apiUrl: api.url, identityProviderUrl: provider.url, aws, people: [kofi] }
-    writeFileSync(join(terminal.home, '.hotwork/local.json'), JSON.stringify(local))
+    scene.writeLocalFile('ana')
+    const { terminal, api } = scene
     const { id } = (await api.world.submitted(prodParameter)).ask
     const { out } = await terminal.type('show', id, '--as', 'person:ana')
     const lines = nextIn(out)

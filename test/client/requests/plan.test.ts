@@ -40,16 +40,8 @@ function changed(change: (plan: { action: { properties: { steps: object[] | stri
 }
 
 test.each([
-  [
-    'has no steps',
-    '`action.properties.steps` is not a list of steps',
-    (plan: Plan) => (plan.action.properties.steps = []),
-  ],
-  [
-    'has text in place of steps',
-    '`action.properties.steps` is not a list',
-    (plan: Plan) => (plan.action.properties.steps = 'all'),
-  ],
+  ['lacks steps', '`action.properties.steps` is not a list of steps', (plan: Plan) => (plan.action.properties.steps = [])],
+  ['has text as steps', '`action.properties.steps` is not a list', (plan: Plan) => (plan.action.properties.steps = 'all')],
   ['has a step without an agent', 'step 1: `agent` is missing', (plan: Plan) => delete step(plan, 0)['agent']],
   ['has a step whose action is no text', 'step 2: `action` is not text', (plan: Plan) => (step(plan, 1)['action'] = 7)],
   ['has a step without arguments', 'step 3: `arguments` is missing', (plan: Plan) => delete step(plan, 2)['arguments']],

@@ -2,8 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
-import { RequestId } from '../../../functions/domain/values.ts'
 import { start } from '../../support/world.ts'
 import type { Scene } from './scene.ts'
 import { Terminal } from './terminal.ts'
@@ -98,11 +96,8 @@ export class Started {
   }
 }
 
-export const stateOf = (scene: Scene, id: string): Promise<ApprovalRequest> =>
-  scene.api.world.state(RequestId.parse(id))
-
 export async function approve(scene: Scene, id: string): Promise<void> {
-  for (const who of ['ana', 'eve']) await scene.api.world.decide(await stateOf(scene, id), who)
+  for (const who of ['ana', 'eve']) await scene.api.world.decide(await scene.state(id), who)
 }
 
 /** Moves the scene to the real time, in which processes live. */

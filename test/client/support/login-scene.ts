@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { OidcIssuer } from '../../../functions/domain/people/identity-issuer.ts'
 import { endPrograms, startProgram } from '../../local/support/programs.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
@@ -5,15 +7,17 @@ import { sampleBundle, start, World } from '../../support/world.ts'
 import { ApiServer } from './api-server.ts'
 import { Terminal } from './terminal.ts'
 
-/** The machine's own clock, which the identity provider uses. */
-class MachineClock extends MemoryClock {
+/** The machine's own clock, which programs of this machine use. */
+export class MachineClock extends MemoryClock {
   override now = () => Math.floor(Date.now() / 1000)
 }
+
+export type LocalProvider = { url: string; keys: { [subject: string]: { [member: string]: string } } }
 
 /** Hotwork in memory, in the real time, where people log in at the local identity provider; and one machine. */
 export class LoginScene {
   readonly api = new ApiServer()
-  provider!: { url: string; keys: { [subject: string]: { [member: string]: string } } }
+  provider!: LocalProvider
   terminal!: Terminal
   readonly #noun: readonly string[]
 
@@ -37,6 +41,17 @@ export class LoginScene {
   /** From here on people log in at another provider. */
   logInAt(issuer: string, scope = 'profile'): void {
     this.api.use(this.#world(issuer, scope))
+  }
+
+  /** Writes the local stack's file, which has one person. @returns its path */
+  writeLocalFile(who: string, changes: object = {}, folder = this.terminal.home): string {
+    const aws = { endpointUrl: 'http://127.0.0.1:1', region: 'us-east-1' }
+    const people = [{ id: `person:${who}`, clientId: `person-${who}`, privateJwk: this.provider.keys[`person-${who}`] }]
+    const file = join(folder, '.hotwork/local.json')
+    mkdirSync(dirname(file), { recursive: true })
+    const local = { apiUrl: this.api.url, identityProviderUrl: this.provider.url, aws, people, ...changes }
+    writeFileSync(file, JSON.stringify(local))
+    return file
   }
 
   async close(): Promise<void> {
@@ -63,17 +78,19 @@ export class LoginScene {
   }
 }
 
-async function startProvider(api: string): Promise<LoginScene['provider']> {
-  const people = sampleBundle().directory.people.map(({ name, identities }) => ({
-    ...{ kind: 'person', name, groups: [] },
-    subject: identities[0]?.subject,
+const samplePeople = () =>
+  sampleBundle().directory.people.map(({ name, identities }) => ({
+    ...{ kind: 'person', name, groups: [], subject: identities[0]?.subject },
   }))
+
+/** Starts the local identity provider for one API. */
+export async function startProvider(api: string, enrolled: readonly object[] = samplePeople()): Promise<LocalProvider> {
   const program = startProgram([
     '--input-type=module',
     '-e',
     `import { startIdentityProvider } from './local/identity-provider.ts'
      const provider = await startIdentityProvider(console.error)
-     const keys = await provider.enrol(${JSON.stringify(people)})
+     const keys = await provider.enrol(${JSON.stringify(enrolled)})
      provider.serve('${api}')
      console.log(JSON.stringify({ url: provider.url, keys: Object.fromEntries(keys) }) + ' ready')`,
   ])

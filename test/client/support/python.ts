@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { ensurePythonEnvironment } from '../../../local/python-environment.ts'
+import { ran } from './ran.ts'
 
 const programs = join(import.meta.dirname, '../python')
 const folder = join(import.meta.dirname, '../../../.hotwork')
@@ -19,9 +17,7 @@ export const python = (): Promise<string> =>
 /** Runs a program of `python/`, with JSON as its input and its output. */
 export async function runPython(name: string, given: object) {
   const words = ['-W', 'ignore', join(programs, name)]
-  const child = spawn(await python(), words, { stdio: ['pipe', 'pipe', 'pipe'] })
-  child.stdin.end(JSON.stringify(given))
-  const [printed, trouble] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
-  expect(trouble).toBe('')
-  return JSON.parse(printed)
+  const { out, err } = await ran(await python(), words, { input: JSON.stringify(given) })
+  expect(err).toBe('')
+  return JSON.parse(out)
 }

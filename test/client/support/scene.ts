@@ -1,5 +1,7 @@
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import { limitsOf } from '../../../functions/domain/policy/ladder.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
+import type { RequestId } from '../../../functions/domain/values.ts'
 import { type KeyServer, startKeyServer } from '../../adapters/jose/key-server.ts'
 import { type Key, makeKey, signed } from '../../adapters/jose/tokens.ts'
 import { sampleBundle, start, World } from '../../support/world.ts'
@@ -83,6 +85,23 @@ export class Scene {
     const now = Math.floor(Date.now() / 1000)
     const claims = { iss: idp, aud: this.api.url, sub, iat: now, exp: now + 300, ...more }
     return signed(this.#key, { alg: 'ES256', kid: this.#key.kid }, claims)
+  }
+
+  /** The requests of the world, the newest first. */
+  async requests(status?: 'pending'): Promise<ApprovalRequest[]> {
+    const { items } = await this.api.world.requests.list(status ? { status } : {}, { limit: 100 })
+    return items.map(({ state }) => state)
+  }
+
+  state(id = ''): Promise<ApprovalRequest> {
+    return this.api.world.state(id as RequestId)
+  }
+
+  /** These people decide each pending request in turn. */
+  async decideAll(verdict: 'approve' | 'deny' = 'approve', by?: readonly string[], terms: object = {}): Promise<void> {
+    for (const { ask } of await this.requests('pending'))
+      for (const who of by ?? (verdict === 'deny' ? ['ana'] : ['ana', 'eve']))
+        await this.api.world.decide(await this.state(ask.id), who, verdict, terms as never)
   }
 
   /** From now on the tokens of these agents differ in one claim alone, their `workflow`. */

@@ -1,12 +1,11 @@
 import { rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Entry } from '../../../functions/domain/ledger/ledger.ts'
 import type { RequestId } from '../../../functions/domain/values.ts'
 import { filesOf, writeFolder } from '../../support/anchor/log-folder.ts'
 import { PlainLog } from '../../support/anchor/plain-log.ts'
 import { anchored, receiptOf } from '../../support/anchor/receipts.ts'
+import { useServer } from '../../support/http-server.ts'
 import { start } from '../../support/world.ts'
 import { tokenFor } from '../support/scripted-provider.ts'
 import { Terminal } from '../support/terminal.ts'
@@ -162,30 +161,20 @@ describe('a receipt by a log', () => {
 })
 
 describe('a log at an address', () => {
-  let server: Server
-  let address = ''
   let answers: number[] = []
   const tokens: (string | undefined)[] = []
-
-  beforeEach(async () => {
-    const files = filesOf(log)
-    server = createServer((request, response) => {
-      tokens.push(request.headers.authorization)
-      const status = answers.shift() ?? 200
-      const path = request.url?.replace(/^\/(transparency|copy)\//, '') ?? ''
-      if (status !== 200) response.writeHead(status, { location: '/elsewhere' }).end()
-      else if (files.has(path)) response.end(files.get(path))
-      else response.writeHead(404).end()
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const address = useServer((request, response) => {
+    tokens.push(request.headers.authorization)
+    const status = answers.shift() ?? 200
+    const file = filesOf(log).get(request.url?.replace(/^\/(transparency|copy)\//, '') ?? '')
+    if (status !== 200) response.writeHead(status, { location: '/elsewhere' }).end()
+    else if (file) response.end(file)
+    else response.writeHead(404).end()
+  })
+  beforeEach(() => {
     tokens.length = 0
     answers = []
     put('entries.ndjson', ndjson(entries))
-  })
-  afterEach(() => {
-    server.closeAllConnections()
-    return new Promise((resolve) => server.close(resolve))
   })
 
   /** Names this API, with a token for it from its provider. */
@@ -196,8 +185,8 @@ describe('a log at an address', () => {
   }
 
   test("a log is read with the person's token at the origin of the Hotwork that they named", async () => {
-    const token = namedApi(address)
-    expect(await verify('entries.ndjson', '--log', `${address}/transparency`)).toMatchObject({ exit: 0 })
+    const token = namedApi(address())
+    expect(await verify('entries.ndjson', '--log', `${address()}/transparency`)).toMatchObject({ exit: 0 })
     expect(new Set(tokens)).toEqual(new Set([token]))
   })
 
@@ -206,15 +195,15 @@ describe('a log at an address', () => {
     ['another port', 'http://127.0.0.1:1'],
     ['another name of this host', 'http://localhost'],
   ])('a stranger at the path of a Hotwork gets no token: the Hotwork is at %s', async (_where, api) => {
-    namedApi(api === 'http://localhost' ? address.replace('127.0.0.1', 'localhost') : api)
-    expect(await verify('entries.ndjson', '--log', `${address}/transparency`)).toMatchObject({ exit: 0 })
+    namedApi(api === 'http://localhost' ? address().replace('127.0.0.1', 'localhost') : api)
+    expect(await verify('entries.ndjson', '--log', `${address()}/transparency`)).toMatchObject({ exit: 0 })
     expect(new Set(tokens)).toEqual(new Set([undefined]))
   })
 
   test('a log at an address asks no person to log in without a named Hotwork, and says how to name one', async () => {
     terminal.env['DISPLAY'] = ':0'
     answers = [401]
-    const { exit, body } = await verify('entries.ndjson', '--log', `${address}/transparency`)
+    const { exit, body } = await verify('entries.ndjson', '--log', `${address()}/transparency`)
     expect([exit, body.error, body.detail, terminal.visited]).toEqual([
       1,
       'no_log',
@@ -225,28 +214,28 @@ describe('a log at an address', () => {
   })
 
   test('a token for another address is not sent to the Hotwork that was named', async () => {
-    namedApi(address, ['https://permits.example.com/people', 'https://id.example/userinfo'])
-    const { exit, body } = await verify('entries.ndjson', '--log', `${address}/transparency`)
+    namedApi(address(), ['https://permits.example.com/people', 'https://id.example/userinfo'])
+    const { exit, body } = await verify('entries.ndjson', '--log', `${address()}/transparency`)
     expect([exit, body.title]).toEqual([2, expect.stringContaining('`https://permits.example.com/people`')])
     expect(tokens).toEqual([])
   })
 
   test('a busy log is asked again, and its fault is no verdict: exit 1', async () => {
     answers = [503, 503]
-    expect(await verify('entries.ndjson', '--log', `${address}/copy`)).toMatchObject({ exit: 0 })
+    expect(await verify('entries.ndjson', '--log', `${address()}/copy`)).toMatchObject({ exit: 0 })
     answers = [403]
-    expect(await verify('entries.ndjson', '--log', `${address}/copy`)).toMatchObject({
+    expect(await verify('entries.ndjson', '--log', `${address()}/copy`)).toMatchObject({
       exit: 1,
       body: { error: 'no_log' },
     })
     answers = [302]
-    expect(await verify('entries.ndjson', '--log', `${address}/copy`)).toMatchObject({ exit: 1 })
+    expect(await verify('entries.ndjson', '--log', `${address()}/copy`)).toMatchObject({ exit: 1 })
     expect(await verify('entries.ndjson', '--log', 'http://127.0.0.1:9/copy')).toMatchObject({ exit: 1 })
   })
 
   test('a log at an address that lacks a file does not hold', async () => {
     answers = [404]
-    expect(await verify('entries.ndjson', '--log', `${address}/copy`)).toMatchObject({
+    expect(await verify('entries.ndjson', '--log', `${address()}/copy`)).toMatchObject({
       exit: 4,
       wrong: [{ check: 'checkpoint' }],
     })
@@ -267,19 +256,10 @@ test.each<[string, string[], string]>([
   ['a file that there is not', ['verify', 'none.jwt', ...keys], 'none.jwt: it cannot be read (ENOENT)'],
   ['no keys', ['verify', 'checkpoint'], '`--keys` is missing'],
   ['keys that are none', ['verify', 'checkpoint', '--keys', 'checkpoint'], 'checkpoint: it is not a JWKS'],
-  [
-      'a log that is a file',
-      ['verify', 'checkpoint', ...keys, '--log', 'checkpoint'],
-      'checkpoint: it is not a folder',
-    ],
-  [
-    'entries that are none',
-    ['verify', 'checkpoint', ...keys, '--entries', 'jwks.json'],
-    'jwks.json: it has no entries',
-  ],
+  ['a log that is a file', ['verify', 'checkpoint', ...keys, '--log', 'checkpoint'], 'checkpoint: it is not a folder'],
+  ['no entries', ['verify', 'checkpoint', ...keys, '--entries', 'jwks.json'], 'jwks.json: it has no entries'],
   ['no file', ['verify', ...keys], 'missing required argument'],
 ])('%s is wrong usage, and the file is named', async (_what, words, expected) => {
   put('checkpoint', log.checkpoint())
-  const { exit, err } = await terminal.type(...words)
-  expect([exit, err]).toEqual([2, expect.stringContaining(expected)])
+  expect(await terminal.type(...words)).toMatchObject({ exit: 2, err: expect.stringContaining(expected) })
 })

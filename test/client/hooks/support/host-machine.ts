@@ -80,14 +80,12 @@ export class HostMachine {
     return { ...about, tool_name: setFlag, tool_input: flag, tool_use_id: `toolu_${this.#count}`, ...changes }
   }
 
-  async requests(): Promise<ApprovalRequest[]> {
-    const { items } = await this.#scene.api.world.requests.list({}, { limit: 50 })
-    return items.map(({ state }) => state)
+  requests(): Promise<ApprovalRequest[]> {
+    return this.#scene.requests()
   }
 
-  async decideAll(who = 'ana'): Promise<void> {
-    for (const state of await this.requests())
-      if (state.status === 'pending') await this.#scene.api.world.decide(state, who)
+  decideAll(who = 'ana'): Promise<void> {
+    return this.#scene.decideAll('approve', [who])
   }
 
   close(): void {

@@ -86,6 +86,13 @@ export class GateRoom {
     return host
   }
 
+  /** A host that has begun as the versions of 2025 do. */
+  async begun(how?: Parameters<GateRoom['host']>[0]): Promise<RawHost> {
+    const host = await this.host(how)
+    await host.begin()
+    return host
+  }
+
   async close(): Promise<void> {
     this.script({})
     await Promise.all(this.#hosts.splice(0).map(({ gate }) => gate.end()))

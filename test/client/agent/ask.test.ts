@@ -12,11 +12,8 @@ const ask: Ask = {
 }
 const task = (hotwork: Partial<Task['hotwork']>) => ({ hotwork }) as Task
 
-test('the example agent does what was asked for where that was approved', () => {
+test('an approved ask is the ask itself, with the arguments that an approver left', () => {
   expect(asApproved(ask, task({ round: 1 }))).toEqual(ask)
-})
-
-test('and what was left of it where an approver left less, all of it and nothing of its own', () => {
   const left = { FunctionName: 'worker', ReservedConcurrentExecutions: 5 }
   const narrowed = { arguments: left, uses: 1, lifetime: 300 }
   expect(asApproved(ask, task({ round: 2, narrowed }))).toEqual({ ...ask, action: { ...ask.action, properties: left } })

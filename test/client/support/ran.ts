@@ -1,0 +1,12 @@
+import { type SpawnOptions, spawn } from 'node:child_process'
+import { Started } from './agent-machine.ts'
+
+type How = Omit<SpawnOptions, 'stdio'> & { input?: string }
+
+/** Runs a program to its end, with its input. @returns its exit code or signal, and its output */
+export async function ran(program: string, words: readonly string[], { input = '', ...how }: How = {}) {
+  const started = new Started(spawn(program, words, how))
+  started.child.stdin?.on('error', () => {}).end(input)
+  const exit = await started.ends
+  return { exit, out: started.out, err: started.err }
+}
