@@ -36,9 +36,9 @@ const endless: RequestListener = (_, response) => {
   response.writeHead(200, { 'content-type': 'application/json' }).on('drain', more)
   more()
 }
+const packed = gzipSync(Buffer.alloc(40 * 1024 * 1024))
 /** An answer that is small until it is unpacked. */
 const unpacked: RequestListener = (_, response) => {
-  const packed = gzipSync(Buffer.alloc(40 * 1024 * 1024))
   response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(packed)
 }
 

@@ -50,7 +50,7 @@ beforeEach(async () => {
   Object.assign(gate.env, { ...ofStore, STORE_SECRET: secret })
   agent = new AgentMachine(scene, 'assistant')
   Object.assign(agent.env, ofStore)
-  // Replaces `npx --no-install hotwork mcp headers`, which `help-examples.test.ts` types.
+  // Replaces `npx --no-install hotwork mcp headers`, which `command-line/examples.test.ts` types.
   const npx = `#!/bin/sh\nprintf '{"Authorization":"Bearer %s"}' "$(cat '${agent.home}/token')"\n`
   writeFileSync(join(agent.home, 'npx'), npx, { mode: 0o700 })
   await listen()

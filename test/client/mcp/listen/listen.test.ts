@@ -2,11 +2,11 @@ import { request as httpRequest } from 'node:http'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { McpServer } from '@modelcontextprotocol/server'
 import * as z from 'zod'
-import { type Listening, listen } from '../../../client/mcp/listen/listen.ts'
-import type { Bounds, OpenGate } from '../../../client/mcp/listen/sessions.ts'
-import { wrongUsage } from '../../../client/outcome.ts'
-import { useScene } from '../support/scene.ts'
-import { until } from '../support/until.ts'
+import { type Listening, listen } from '../../../../client/mcp/listen/listen.ts'
+import type { Bounds, OpenGate } from '../../../../client/mcp/listen/sessions.ts'
+import { wrongUsage } from '../../../../client/outcome.ts'
+import { useScene } from '../../support/scene.ts'
+import { until } from '../../support/until.ts'
 
 /** `hotwork mcp --listen`: its callers and their sessions. The gate behind it has tests of its own. */
 

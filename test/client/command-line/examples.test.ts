@@ -2,18 +2,18 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { examples } from '../../client/command-line/examples.ts'
-import { pathOf } from '../../client/command-line/frame.ts'
-import { makeProgram } from '../../client/command-line/program.ts'
-import { thisMachine } from '../../client/surroundings.ts'
-import { keepBundle } from '../../functions/operations/policy/keep-bundle.ts'
-import { resizeWorker } from '../channels/slack/cards/states.ts'
-import { anchored, receiptOf } from '../support/anchor/receipts.ts'
-import { repairPlan } from '../support/plan.ts'
-import { prodParameter, sampleBundle, type What } from '../support/world.ts'
-import { AgentMachine, file, root, staging } from './support/agent-machine.ts'
-import { minute, recovery, useScene, why } from './support/scene.ts'
-import { Terminal } from './support/terminal.ts'
+import { examples } from '../../../client/command-line/examples.ts'
+import { pathOf } from '../../../client/command-line/frame.ts'
+import { makeProgram } from '../../../client/command-line/program.ts'
+import { thisMachine } from '../../../client/surroundings.ts'
+import { keepBundle } from '../../../functions/operations/policy/keep-bundle.ts'
+import { resizeWorker } from '../../channels/slack/cards/states.ts'
+import { anchored, receiptOf } from '../../support/anchor/receipts.ts'
+import { repairPlan } from '../../support/plan.ts'
+import { prodParameter, sampleBundle, type What } from '../../support/world.ts'
+import { AgentMachine, file, root, staging } from '../support/agent-machine.ts'
+import { minute, recovery, useScene, why } from '../support/scene.ts'
+import { Terminal } from '../support/terminal.ts'
 
 /** Each verb's help has an example, and each example does what it says. */
 
@@ -121,7 +121,7 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
     asAgent(async ({ home }) => {
       const listing = join(home, 'listing.json')
       writeFileSync(listing, JSON.stringify({ server: { name: 'mcp-git', version: '1' }, pages: [[]] }))
-      const server = join(__dirname, 'mcp/support/listing-server.mjs')
+      const server = join(__dirname, '../mcp/support/listing-server.mjs')
       writeFileSync(join(home, 'uvx'), `#!/bin/sh\nexec ${process.execPath} ${server} ${listing}\n`, { mode: 0o700 })
       return undefined
     }),
@@ -198,8 +198,8 @@ test('examples are of existing verbs', () => {
 })
 
 /**
- * These need an identity provider, or run until they are stopped: `kept-login.test.ts`, `sidecar.test.ts` and
- * `mcp/gate.test.ts` type them.
+ * These need an identity provider, or run until they are stopped: `login/kept-login.test.ts`, `sidecar/sidecar.test.ts` and
+ * `mcp/run-gate.test.ts` type them.
  */
 const elsewhere = ['login', 'logout', 'hook', 'sidecar', 'mcp']
 /** It needs programs that only `tools/prove/run.ts` installs, which types it. */
@@ -219,6 +219,8 @@ function wordsOf(line: string, ids: { readonly [prefix: string]: string }): stri
   const filled = line
     .replaceAll(/\b([a-z]{3})_\.\.\./g, (_, prefix: string) => ids[prefix] ?? `no ${prefix} id`)
     .replace('sha-256:...', ids['digest'] ?? 'no digest')
+    // The sample of the example takes a quarter of a minute.
+    .replace('--sample 2000', '--sample 20')
   const { stdout, stderr } = spawnSync('bash', ['-c', `printf '%s\\0' ${filled.replace(/ >>? .*/, '')}`])
   expect(stderr.toString()).toBe('')
   return stdout.toString().split('\0').slice(0, -1)

@@ -1,10 +1,10 @@
-import type { GateAsk } from '../../client/gate.ts'
-import type { Approved, McpTool, Permit, PermitCall } from '../../client/index.ts'
-import type { CatalogueEntry } from '../../functions/domain/policy/catalogue.ts'
-import { otherTools } from '../support/mcp-tool.ts'
-import { gateIn, hotworkIn } from './support/agent-client.ts'
-import { useFolder } from './support/folder.ts'
-import { useScene } from './support/scene.ts'
+import type { GateAsk } from '../../../client/gate.ts'
+import type { Approved, McpTool, Permit, PermitCall } from '../../../client/index.ts'
+import type { CatalogueEntry } from '../../../functions/domain/policy/catalogue.ts'
+import { otherTools } from '../../support/mcp-tool.ts'
+import { gateIn, hotworkIn } from '../support/agent-client.ts'
+import { useFolder } from '../support/folder.ts'
+import { useScene } from '../support/scene.ts'
 
 /** A call of an MCP server's tool, from the ask to the use: it is bound to that tool of that server. */
 

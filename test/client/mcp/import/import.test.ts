@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { makeEntries } from '../../../client/mcp/import/make-entry.ts'
-import { Copy } from '../../policies/sample.ts'
-import { Terminal } from '../support/terminal.ts'
+import { makeEntries } from '../../../../client/mcp/import/make-entry.ts'
+import { Copy } from '../../../policies/sample.ts'
+import { Terminal } from '../../support/terminal.ts'
 
-const root = join(__dirname, '../../..')
-const listing = join(__dirname, 'support/listing-server.mjs')
+const root = join(__dirname, '../../../..')
+const listing = join(__dirname, '../support/listing-server.mjs')
 const text = { type: 'string' }
 
 let at: Terminal

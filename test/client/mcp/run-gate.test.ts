@@ -71,16 +71,15 @@ test.each([
   writeFileSync(join(machine.home, 'bare.json'), '{"purpose":"remediation","parent_task":{"id":"INC-1"},"tools":{}}')
   writeFileSync(join(machine.home, 'broken.json'), '{')
   const [mcp = '', ...rest] = words
-  const run = machine.start(mcp, '--map-in-project', ...rest)
-  expect([await run.ends, run.err]).toEqual([2, expect.stringContaining(what)])
+  const ran = await machine.type(mcp, '--map-in-project', ...rest)
+  expect(ran).toMatchObject({ exit: 2, err: expect.stringContaining(what) })
 })
 
 test('a gate refuses a map in the folder that its host works in, unless an option takes it', async () => {
-  const run = machine.start(...machine.words('--map', 'map.json'))
-  expect([await run.ends, run.err]).toEqual([2, expect.stringContaining('--map-in-project')])
+  const ran = await machine.type(...machine.words('--map', 'map.json'))
+  expect(ran).toMatchObject({ exit: 2, err: expect.stringContaining('--map-in-project') })
   machine.env['CLAUDE_PROJECT_DIR'] = machine.home
-  const other = machine.start(...machine.words('--map', join(machine.home, 'map.json')))
-  expect(await other.ends).toBe(2)
+  expect(await machine.type(...machine.words('--map', join(machine.home, 'map.json')))).toMatchObject({ exit: 2 })
   expect(existsSync(join(machine.served, 'env'))).toBe(false)
 })
 
@@ -89,14 +88,14 @@ test.each<[string, string[]]>([
   ['at an address', ['--map', 'map.json', '--listen', '0']],
 ])('a gate %s with an invalid token ends at once, before people are asked', async (_, words) => {
   writeFileSync(join(machine.home, 'tool-token'), 'none')
-  const run = machine.start(...machine.words(...words))
-  expect([await run.ends, run.err]).toEqual([2, expect.stringContaining('tool-token')])
+  const ran = await machine.type(...machine.words(...words))
+  expect(ran).toMatchObject({ exit: 2, err: expect.stringContaining('tool-token') })
 })
 
 test('a gate without the tool’s token exits with 2 and names the variable', async () => {
   delete machine.env['HOTWORK_TOOL_TOKEN_FILE']
-  const run = machine.start(...machine.words())
-  expect([await run.ends, run.err]).toEqual([2, expect.stringContaining('HOTWORK_TOOL_TOKEN_FILE')])
+  const ran = await machine.type(...machine.words())
+  expect(ran).toMatchObject({ exit: 2, err: expect.stringContaining('HOTWORK_TOOL_TOKEN_FILE') })
 })
 
 test('a gate that is killed while people decide leaves the request to the next one, which makes the call', async () => {

@@ -1,13 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { giveAway, whereRoot } from '../support/as-root.ts'
-import { useServer } from '../support/http-server.ts'
-import { logInAs } from './support/browser.ts'
-import { freeAddress } from './support/free-address.ts'
-import { useLoginScene } from './support/login-scene.ts'
-import { recovery } from './support/scene.ts'
-import { ScriptedProvider, tokenFor } from './support/scripted-provider.ts'
-import { Terminal } from './support/terminal.ts'
+import { giveAway, whereRoot } from '../../support/as-root.ts'
+import { useServer } from '../../support/http-server.ts'
+import { logInAs } from '../support/browser.ts'
+import { freeAddress } from '../support/free-address.ts'
+import { useLoginScene } from '../support/login-scene.ts'
+import { recovery } from '../support/scene.ts'
+import { ScriptedProvider, tokenFor } from '../support/scripted-provider.ts'
+import { Terminal } from '../support/terminal.ts'
 
 /** The ways to log in: with a browser, as a person of the local stack, or with a token. */
 

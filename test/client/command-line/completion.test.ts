@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Terminal } from './support/terminal.ts'
+import { Terminal } from '../support/terminal.ts'
 
 /** Completion of a command in a shell. */
 
@@ -29,7 +29,7 @@ test.each([
 
 describe('a real shell', () => {
   const folder = mkdtempSync(join(tmpdir(), 'hotwork-shell-'))
-  const root = join(import.meta.dirname, '../..')
+  const root = join(import.meta.dirname, '../../..')
   mkdirSync(join(folder, 'bin'))
   symlinkSync(join(root, 'client/hotwork.mjs'), join(folder, 'bin/hotwork'))
   writeFileSync(join(folder, 'ask-of-mine.json'), '{}')
@@ -39,21 +39,12 @@ describe('a real shell', () => {
     const ran = spawnSync(program, [...args, '-c', script], { cwd: folder, env, encoding: 'utf8' })
     return { out: ran.stdout, err: ran.stderr }
   }
-  /** Bash's own call when Tab is typed after these words. */
-  const bash = (...words: readonly string[]) =>
-    shell(
-      'bash',
-      ['--norc'],
-      `source <(hotwork completion bash) && complete -p hotwork && COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}) COMP_CWORD=${words.length - 1} && _hotwork && printf '%s\\n' "\${COMPREPLY[@]}"`,
-    )
-
-  test('Bash offers a verb, and otherwise its own files', () => {
-    const { out, err } = bash('hotwork', 'break-glass', 'cl')
+  test('Bash takes the script, offers a verb and otherwise its own files, and evaluates nothing', () => {
+    const script = `source <(hotwork completion bash) && complete -p hotwork
+COMP_WORDS=(hotwork break-glass cl) COMP_CWORD=2; _hotwork; printf '%s\\n' "\${COMPREPLY[@]}"
+COMP_WORDS=(hotwork exec '$(touch evaluated)' '\`touch evaluated\`' lo) COMP_CWORD=4; _hotwork`
+    const { out, err } = shell('bash', ['--norc'], script)
     expect([out, err]).toEqual(['complete -o default -F _hotwork hotwork\nclaim\n', ''])
-  })
-
-  test('Bash evaluates nothing of the line that is being typed', () => {
-    bash('hotwork', 'exec', '$(touch evaluated)', '`touch evaluated`', 'lo')
     expect(existsSync(join(folder, 'evaluated'))).toBe(false)
   })
 

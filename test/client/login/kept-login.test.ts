@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { examples } from '../../client/command-line/examples.ts'
-import { KeptLogin } from '../../client/login/kept-login.ts'
-import { logInAs, typeCode } from './support/browser.ts'
-import { useLoginScene } from './support/login-scene.ts'
-import { recovery } from './support/scene.ts'
-import { ScriptedProvider } from './support/scripted-provider.ts'
-import type { Terminal } from './support/terminal.ts'
+import { examples } from '../../../client/command-line/examples.ts'
+import { KeptLogin } from '../../../client/login/kept-login.ts'
+import { logInAs, typeCode } from '../support/browser.ts'
+import { useLoginScene } from '../support/login-scene.ts'
+import { recovery } from '../support/scene.ts'
+import { ScriptedProvider } from '../support/scripted-provider.ts'
+import type { Terminal } from '../support/terminal.ts'
 
 /** `login`, `whoami` and `logout`: one login for many commands, for a person who asks for that. */
 

@@ -1,12 +1,12 @@
-import { GatedTools as AiSdkTools } from '../../client/adapters/ai-sdk.ts'
-import { GatedTools as ClaudeTools } from '../../client/adapters/claude.ts'
-import { GatedTools as LangChainTools } from '../../client/adapters/langchain.ts'
-import { GatedTools as OpenAiTools } from '../../client/adapters/openai-agents.ts'
-import { GatedTools as StrandsTools } from '../../client/adapters/strands.ts'
-import type { Gating, Input } from '../../client/adapters/tool-permits.ts'
-import { hotworkIn } from './support/agent-client.ts'
-import { useFolder } from './support/folder.ts'
-import { useScene } from './support/scene.ts'
+import { GatedTools as AiSdkTools } from '../../../client/adapters/ai-sdk.ts'
+import { GatedTools as ClaudeTools } from '../../../client/adapters/claude.ts'
+import { GatedTools as LangChainTools } from '../../../client/adapters/langchain.ts'
+import { GatedTools as OpenAiTools } from '../../../client/adapters/openai-agents.ts'
+import { GatedTools as StrandsTools } from '../../../client/adapters/strands.ts'
+import type { Gating, Input } from '../../../client/adapters/tool-permits.ts'
+import { hotworkIn } from '../support/agent-client.ts'
+import { useFolder } from '../support/folder.ts'
+import { useScene } from '../support/scene.ts'
 
 /** Inputs that a framework may hand to an adapter, and that the stories of test/agents do not cover. */
 
