@@ -71,8 +71,8 @@ export class Hotwork {
   }
 
   /**
-   * Asks for one action, and waits for people if people decide. Their answer, policy's and that of time are values; a
-   * fault is thrown.
+   * Asks for one action, and waits for people if people decide. A decision, a refusal and silence are values; a fault
+   * is thrown.
    */
   async permit(call: PermitCall): Promise<Permit> {
     return askForPermit(call, await this.#asker())

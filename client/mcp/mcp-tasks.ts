@@ -64,7 +64,7 @@ export class McpTasks {
     return { result: waits.form === 2026 ? { resultType: 'task', ...as2026(state) } : { task: state } }
   }
 
-  /** An immediate refusal. A host that asked for a task takes a task. */
+  /** An immediate refusal. A host that asked for a task expects one. */
   replyOf(waits: Waits, answer: GatedAnswer, name: string): Reply {
     const reply = replyOf(answer, name)
     if (waits.by !== 'task' || waits.form === 2026) return reply

@@ -15,15 +15,9 @@ test('Claude Code with its 390 MB is not installed', () => {
   expect(existsSync(join(__dirname, 'node_modules/@anthropic-ai/claude-agent-sdk-linux-x64'))).toBe(false)
 })
 
-test.each(['ai', 'langchain', '@openai/agents', '@strands-agents/sdk', '@anthropic-ai/claude-agent-sdk'])(
-  '%s loads',
-  async (name) => {
-    expect(Object.keys(await import(name)).length).toBeGreaterThan(0)
-  },
-)
-test.each(['@modelcontextprotocol/client', '@modelcontextprotocol/server', '@ai-sdk/mcp', '@langchain/mcp-adapters'])(
-  '%s loads, as an MCP client or server',
-  async (name) => {
-    expect(Object.keys(await import(name)).length).toBeGreaterThan(0)
-  },
-)
+test.each([
+  ...['ai', 'langchain', '@openai/agents', '@strands-agents/sdk', '@anthropic-ai/claude-agent-sdk'],
+  ...['@modelcontextprotocol/client', '@modelcontextprotocol/server', '@ai-sdk/mcp', '@langchain/mcp-adapters'],
+])('%s loads', async (name) => {
+  expect(Object.keys(await import(name)).length).toBeGreaterThan(0)
+})

@@ -157,9 +157,7 @@ test('an answer has the narrowed arguments, since this client reads no task', as
   const { body } = await ask([{ ...wanted, action: name, arguments: reserve(10), purpose: 'remediation' }])
   const stands = async () => (await requests())[0] as ApprovalRequest
   const { world } = scene.api
-  await world.decide(await stands(), 'ana', 'approve', {
-    narrow: { arguments: { ReservedConcurrentExecutions: 5 } },
-  })
+  await world.decide(await stands(), 'ana', 'approve', { narrow: { arguments: { ReservedConcurrentExecutions: 5 } } })
   expect((await poll(body.deferral_code)).body.error).toBe('authorization_pending')
   await world.decide(await stands(), 'eve')
   const { authorization_details: left } = (await poll(body.deferral_code)).body
@@ -181,13 +179,7 @@ describe('a code', () => {
     const other = await DPoP.generateKeyPair('ES256')
     const [request] = await requests()
     const { id, digest } = request?.ask ?? { id: 'req_0', digest: '' }
-    const claims = {
-      sub: 'agent:remediator',
-      jti: id.replace('req', 'grt'),
-      txn: id,
-      exp: 2_000_000_000,
-      digest,
-    }
+    const claims = { sub: 'agent:remediator', jti: id.replace('req', 'grt'), txn: id, exp: 2_000_000_000, digest }
     const approval = await scene.api.ports.statements.sign('approval', claims as never)
     const answers = [
       await poll(code, other),

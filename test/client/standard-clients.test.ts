@@ -225,8 +225,5 @@ test('the address of a problem’s type is a page with the fix', async () => {
 test('an unknown address is a problem like any other, with the caller’s own id', async () => {
   const answer = await fetch(`${scene.api.url}/no/such`, { headers: { 'x-request-id': 'mine, of today' } })
   expect([answer.status, answer.headers.get('x-request-id')]).toEqual([404, 'mine, of today'])
-  expect(await answer.json()).toMatchObject({
-    type: `${scene.api.url}/problems/not_found`,
-    instance: 'mine, of today',
-  })
+  expect(await answer.json()).toMatchObject({ type: `${scene.api.url}/problems/not_found`, instance: 'mine, of today' })
 })

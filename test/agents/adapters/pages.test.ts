@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { Started } from '../../client/support/agent-machine.ts'
 import { useScene } from '../../client/support/scene.ts'
+import { useServer } from '../../support/http-server.ts'
 import { useDesk } from './stories.ts'
 
 /** The programs of docs/agents, copied from their pages: one call approved, one denied, and none done twice. */
@@ -17,17 +16,11 @@ const theDesk = useDesk(scene)
 
 /** The values that the programs have set, from the parameter service. */
 const set: object[] = []
-let ssm: Server
-let folder: string
-beforeAll(async () => {
-  ssm = createServer(async (request, response) => {
-    set.push(JSON.parse(await text(request)))
-    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end('{"Version":2}')
-  })
-  await new Promise<void>((resolve) => ssm.listen(0, '127.0.0.1', resolve))
+const ssm = useServer(async (request, response) => {
+  set.push(JSON.parse(await text(request)))
+  response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end('{"Version":2}')
 })
-afterAll(() => new Promise((resolve) => ssm.close(resolve)))
-
+let folder: string
 beforeEach(() => {
   set.length = 0
   // The frameworks and the project's AWS SDK resolve from here.
@@ -41,7 +34,7 @@ function start(): Started {
   const env = {
     ...{ PATH: process.env['PATH'], HOTWORK_API: scene.api.url, XDG_STATE_HOME: theDesk().folder },
     ...{ HOTWORK_WORKLOAD_TOKEN_FILE: join(folder, 'token'), NODE_NO_WARNINGS: '1' },
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${(ssm.address() as AddressInfo).port}`,
+    AWS_ENDPOINT_URL: ssm(),
     AWS_REGION: 'us-east-1',
   }
   return new Started(spawn(process.execPath, ['--import', asInstalled, 'agent.mjs'], { cwd: folder, env }))

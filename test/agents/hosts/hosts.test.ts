@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { flag, map, setFlag } from '../../client/hooks/support/host-machine.ts'
 import { SidecarMachine } from '../../client/sidecar/support/sidecar-machine.ts'
 import { root, useRealTime } from '../../client/support/agent-machine.ts'
+import { ran } from '../../client/support/ran.ts'
 import { useScene } from '../../client/support/scene.ts'
 import { ScriptedModel } from './scripted-model.ts'
 
@@ -66,12 +65,8 @@ const ended = async () => (await machine.requests()).map(({ status }) => status)
 
 async function run(program: string, words: readonly string[], env: object): Promise<string> {
   const own = { PATH: process.env['PATH'], HOME: home, XDG_STATE_HOME: machine.folder, HOTWORK_API: scene.api.url }
-  const child = spawn(program, words, {
-    cwd: join(home, 'project'),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...own, HOTWORK_WORKLOAD_TOKEN_FILE: join(machine.folder, 'workload-token'), ...env },
-  })
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)])
+  const token = { HOTWORK_WORKLOAD_TOKEN_FILE: join(machine.folder, 'workload-token') }
+  const { out, err } = await ran(program, words, { cwd: join(home, 'project'), env: { ...own, ...token, ...env } })
   return `${out}\n${err}`
 }
 

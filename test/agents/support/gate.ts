@@ -56,11 +56,7 @@ export class Machine {
     return {
       command: 'sh',
       args: ['-c', tellFaults, this.faultsFile, ...gate, recorded.command, ...recorded.args],
-      env: {
-        ...server.env,
-        ...this.env,
-        HOTWORK_TOOL_TOKEN_FILE: join(this.home, first.tool.replace(':', '-')),
-      },
+      env: { ...server.env, ...this.env, HOTWORK_TOOL_TOKEN_FILE: join(this.home, first.tool.replace(':', '-')) },
       cwd: server.cwd,
     }
   }

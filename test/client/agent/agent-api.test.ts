@@ -125,10 +125,7 @@ test('an aborted signal ends a wait, a pause between tries and a call with its o
   const pausing = new AbortController()
   const patient = await connect({
     signal: pausing.signal,
-    waiting: {
-      err: () => pausing.abort(reason),
-      pause: async (_, signal) => signal?.throwIfAborted(),
-    },
+    waiting: { err: () => pausing.abort(reason), pause: async (_, signal) => signal?.throwIfAborted() },
   })
   scene.api.nextCalls.push('unheard')
   await expect(patient.completeAsk(partial())).rejects.toBe(reason)

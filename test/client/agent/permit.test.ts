@@ -143,10 +143,7 @@ test('a permit whose grant has ended runs nothing, and a later repeat is told so
   const ran = jest.fn()
   await expect(permit.use(ran)).rejects.toMatchObject({ name: 'Refusal', told: { code: 'expired' } })
   expect(ran).not.toHaveBeenCalled()
-  expect(await hotwork().permit(call({ callId: 'c1' }))).toMatchObject({
-    outcome: 'expired',
-    request: permit.request,
-  })
+  expect(await hotwork().permit(call({ callId: 'c1' }))).toMatchObject({ outcome: 'expired', request: permit.request })
 })
 
 test.each([

@@ -47,10 +47,7 @@ test('a review is given once: the same words again change nothing, other words a
     exit: 0,
     body: { review: { status: 'done', outcome: 'not_justified' } },
   })
-  expect(await gus.json(...words.with(3, 'justified'))).toMatchObject({
-    exit: 4,
-    body: { error: 'already_reviewed' },
-  })
+  expect(await gus.json(...words.with(3, 'justified'))).toMatchObject({ exit: 4, body: { error: 'already_reviewed' } })
 })
 
 test('`vouch` lets a person with an overdue review open', async () => {

@@ -302,10 +302,7 @@ const refused: { readonly [step in Step]: readonly Row[] } = {
     ['an entry whose number is none', () => changed((all) => [{ ...all[0], id: `${id}/one` }, ...all])],
     [
       'a later entry of a receipt that was altered',
-      () => ({
-        receipt: ofFirst(4),
-        ...changed((all) => [...all.slice(0, -1), { ...last(), bundle: 'x' }]),
-      }),
+      () => ({ receipt: ofFirst(4), ...changed((all) => [...all.slice(0, -1), { ...last(), bundle: 'x' }]) }),
     ],
     ['a line with all entries in a member', () => withEntries(other(`,"entries":${JSON.stringify(entries)}`))],
   ],

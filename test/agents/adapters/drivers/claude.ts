@@ -34,14 +34,7 @@ export function driveWith(take: (gate: GatedTools) => Partial<Options>, env: { [
     })
     const made = calls.map((call) => ({ ...call, tool: named(call.tool) }))
     const told: Told[] = []
-    const run = query({
-      prompt: 'go',
-      options: {
-        ...scripted(made, env),
-        mcpServers: { desk },
-        ...take(gate),
-      },
-    })
+    const run = query({ prompt: 'go', options: { ...scripted(made, env), mcpServers: { desk }, ...take(gate) } })
     for await (const message of run) {
       if (message.type !== 'user' || typeof message.message.content === 'string') continue
       for (const part of message.message.content)
