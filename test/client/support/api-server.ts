@@ -11,12 +11,8 @@ import { type MemoryPorts, memoryPorts } from './memory-ports.ts'
 /** The fate of a call: it is answered, does not arrive, loses its answer, or meets a busy API (503). */
 export type CallFate = 'answered' | 'unheard' | 'answer_lost' | 'busy'
 
-/** The Lambdas that a client calls, by route. */
-const lambdaOf = new Map(
-  lambdas
-    .filter(({ caller, routes }) => ['agents', 'tools', 'people'].includes(caller) && routes)
-    .flatMap(({ entry, routes = [] }) => routes.map((route) => [route as string, entry] as const)),
-)
+/** The Lambdas that a client calls. */
+const called = lambdas.filter(({ caller, routes }) => ['agents', 'tools', 'people'].includes(caller) && routes)
 type Answered = Awaited<ReturnType<Endpoint>>
 type Entry = { createHandler(ports: MemoryPorts): Endpoint }
 
@@ -33,7 +29,8 @@ export class ApiServer {
   readonly calls: string[] = []
   /** Differences between the calls and the OpenAPI document. */
   readonly #undocumented = new Set<string>()
-  readonly #endpoints = new Map<string, Endpoint>()
+  #endpoints: ReadonlyMap<string, Endpoint> = new Map()
+  #entries: readonly (readonly [readonly string[], Entry])[] = []
   #server!: Server
 
   /** Listens before there is a world, which must know its own address. */
@@ -41,21 +38,23 @@ export class ApiServer {
     this.#server = createServer((request, response) => void this.#answer(request, response))
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
     this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    this.#entries = await Promise.all(
+      called.map(async ({ entry, routes = [] }) => {
+        return [routes, (await import(join(code, `${entry}.ts`))) as Entry] as const
+      }),
+    )
     this.use(await make(this.url))
   }
 
   use(world: World): void {
     this.world = world
     this.ports = memoryPorts(world, this.url)
-    this.#endpoints.clear()
-  }
-
-  /** Loads a handler at its first call, since most tests call a few of them. */
-  async #endpointOf(entry: string): Promise<Endpoint> {
-    const { createHandler } = (await import(join(code, `${entry}.ts`))) as Entry
-    const found = this.#endpoints.get(entry) ?? createHandler(this.ports)
-    this.#endpoints.set(entry, found)
-    return found
+    this.#endpoints = new Map(
+      this.#entries.flatMap(([all, { createHandler }]) => {
+        const handler = createHandler(this.ports)
+        return all.map((route) => [route, handler] as const)
+      }),
+    )
   }
 
   async close(): Promise<void> {
@@ -74,10 +73,9 @@ export class ApiServer {
     let body = ''
     for await (const chunk of request) body += chunk
     this.calls.push(`${method} ${pathname}`)
-    const found = [...lambdaOf.keys()].map((route) => match(route, method, pathname)).find((each) => each)
+    const found = [...this.#endpoints.keys()].map((route) => match(route, method, pathname)).find((each) => each)
     const { route, parameters } = found ?? { route: '$default', parameters: {} }
-    const endpoint = await this.#endpointOf(lambdaOf.get(route) as string)
-    const answered = await endpoint({
+    const answered = await (this.#endpoints.get(route) as Endpoint)({
       ...{ version: '2.0', routeKey: route, rawPath: pathname, rawQueryString: '', isBase64Encoded: false },
       headers: headers as { [name: string]: string },
       pathParameters: parameters,
