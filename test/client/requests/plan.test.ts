@@ -39,9 +39,13 @@ function changed(change: (plan: { action: { properties: { steps: object[] | stri
   return path
 }
 
+const withSteps = (steps: [] | string) => (plan: Plan) => {
+  plan.action.properties.steps = steps
+}
+
 test.each([
-  ['lacks steps', '`action.properties.steps` is not a list of steps', (plan: Plan) => (plan.action.properties.steps = [])],
-  ['has text as steps', '`action.properties.steps` is not a list', (plan: Plan) => (plan.action.properties.steps = 'all')],
+  ['lacks steps', '`action.properties.steps` is not a list of steps', withSteps([])],
+  ['has text as steps', '`action.properties.steps` is not a list', withSteps('all')],
   ['has a step without an agent', 'step 1: `agent` is missing', (plan: Plan) => delete step(plan, 0)['agent']],
   ['has a step whose action is no text', 'step 2: `action` is not text', (plan: Plan) => (step(plan, 1)['action'] = 7)],
   ['has a step without arguments', 'step 3: `arguments` is missing', (plan: Plan) => delete step(plan, 2)['arguments']],
