@@ -219,8 +219,6 @@ function wordsOf(line: string, ids: { readonly [prefix: string]: string }): stri
   const filled = line
     .replaceAll(/\b([a-z]{3})_\.\.\./g, (_, prefix: string) => ids[prefix] ?? `no ${prefix} id`)
     .replace('sha-256:...', ids['digest'] ?? 'no digest')
-    // The sample of the example takes a quarter of a minute.
-    .replace('--sample 2000', '--sample 20')
   const { stdout, stderr } = spawnSync('bash', ['-c', `printf '%s\\0' ${filled.replace(/ >>? .*/, '')}`])
   expect(stderr.toString()).toBe('')
   return stdout.toString().split('\0').slice(0, -1)
