@@ -390,7 +390,7 @@ describe('asking the sources', () => {
     expect(await now()).toMatchObject({ members: [{ person: jade }], problem: expect.stringContaining('still counts') })
     // A day without an answer.
     world.clock.advance(86_400)
-    expect(await now()).toMatchObject({ members: [], problem: expect.stringContaining('any more') })
+    expect(await now()).toMatchObject({ members: [], problem: expect.stringContaining('no longer') })
     expect((await groups()).find(({ name }) => name === 'sre')).toEqual({
       name: 'sre',
       people: sample.directory.groups['sre'],
