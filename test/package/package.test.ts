@@ -77,7 +77,7 @@ test('the package names the licence of each library in it', () => {
 })
 
 describe('the command line', () => {
-  test('the command line is `npx hotwork`, and prints its version', () => {
+  test('the command line runs by npx, and prints its version', () => {
     const npx = runs(folder, join(dirname(strangersNode), 'npx'), '--offline', 'hotwork', '--version')
     expect(npx).toMatchObject({ status: 0, stdout: `${manifest.version}\n`, stderr: '' })
   })
