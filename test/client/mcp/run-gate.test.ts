@@ -65,7 +65,7 @@ test.each([
   ['a map without a server', ['mcp', '--map', 'bare.json', '--', 'true'], '`server`'],
   ['a server that is not there', ['mcp', '--map', 'map.json', '--', 'no-such-server'], 'no-such-server'],
   ['no server', ['mcp', '--map', 'map.json'], 'which server'],
-  ['a map that is no JSON', ['mcp', '--map', 'broken.json', '--', 'true'], 'no JSON'],
+  ['a map that is no JSON', ['mcp', '--map', 'broken.json', '--', 'true'], 'is not JSON'],
   ['a map, and what for beside it', ['mcp', '--map', 'map.json', '--task', 'INC-1', '--', 'true'], '`--task`'],
 ])('a gate with %s exits with 2 and says what to do', async (_, words, what) => {
   writeFileSync(join(machine.home, 'bare.json'), '{"purpose":"remediation","parent_task":{"id":"INC-1"},"tools":{}}')
