@@ -9,16 +9,16 @@ export type RatePorts = {
   clock: Clock
 }
 
-/** Enough for fifty calls of one caller at once, each of which can lose to all others. */
+/** Enough for fifty concurrent calls of one caller, each of which can lose to all others. */
 const attempts = 60
-/** A full bucket is as good as none, so its row may go. Seconds. */
+/** A full bucket equals a missing one, so its row may expire. Seconds. */
 const keepFull = 60
 
 /** @throws StoreUnavailable: then nothing is permitted */
 export const keepRate = (caller: AgentId | ToolId, kind: RateKind, tokens: number, ports: RatePorts): Promise<Taken> =>
   takeFrom(`${kind}#${caller}`, rateOf(ports.policy.bundle.ladder, kind), tokens, ports)
 
-/** What this process knows to be refused, without asking. */
+/** A refusal that this process already knows of, without a call. */
 export function knownRefusal(
   caller: AgentId | ToolId,
   kind: RateKind,
@@ -30,13 +30,16 @@ export function knownRefusal(
   return known === undefined || taken.permitted ? undefined : taken
 }
 
-/** What this process saw last of each bucket. A bucket is never full earlier than that, so what it refuses is refused. */
+/**
+ * The time at which each bucket becomes full, as this process saw it last. It never becomes full earlier, so a refusal
+ * by it is right.
+ */
 const seen = new WeakMap<RatePorts['requests'], Map<string, number>>()
 const mostSeen = 1000
 
 /**
- * One row, set only where it is still as it was seen, or where it says that the bucket is full by now: so it is written
- * without being read, and a write that the SDK sends twice counts once. A caller who is known to be refused costs nothing.
+ * One row, set only if it still has the value that was seen, or says that the bucket is full by now. So it is written
+ * without a read, and a write that the SDK retries counts once. A known refusal costs no call.
  */
 export async function takeFrom(
   bucket: string,

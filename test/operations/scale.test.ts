@@ -6,7 +6,7 @@ import { heatOf, type Load, loadOf, unshardedIn } from '../../tools/scale/load.t
 import { quotas } from '../../tools/scale/quotas.ts'
 import { RecordedTables } from '../../tools/scale/recorded-tables.ts'
 
-/** `npm run scale` in small: lives by the real code, and what they are for each key. */
+/** `npm run scale` in small: lives by the real code, and the load that they put on each key. */
 const sample = 20
 const page = readFileSync(join(__dirname, '../../docs/scale.md'), 'utf8')
 
@@ -15,7 +15,7 @@ describe('growth', () => {
   beforeAll(async () => {
     one = await loadOf({ perDay: 1_000_000, shards: 1 }, sample)
     ten = await loadOf({ perDay: 10_000_000, shards: 8 }, sample)
-  }, 180_000)
+  }, 900_000)
 
   const tooHot = ({ keys }: Load) => keys.filter((key) => heatOf(key) > 1).map(({ key }) => key)
 
@@ -26,13 +26,13 @@ describe('growth', () => {
 
   test('no index partition that most requests write is one key', () => {
     expect(unshardedIn(ten)).toEqual([])
-    // As it would be found: with one shard, where eight are wanted.
+    // One shard, where eight are needed.
     expect(unshardedIn(one)).toEqual(expect.arrayContaining(['requests · overdue · request']))
   })
 
   test('a use wakes no follower of the workflow', () => {
     const { requests = 0, 'reads of waits': followed = 0 } = one.counts
-    // At the submission, the completion and some changes between, and not at each of ten uses.
+    // Followed at the submission, the completion and some changes between, and not at each of ten uses.
     expect(followed / requests).toBeLessThan(5)
   })
 
@@ -49,7 +49,7 @@ describe('growth', () => {
     for (const [name, { what, limit }] of Object.entries(quotas)) {
       const percent = (100 * one.use[name as keyof typeof quotas]) / limit
       const found = said.find(([each]) => each === what)?.[1] ?? Number.NaN
-      // The page is of a larger sample. `npm run scale -- --write` makes it anew.
+      // The page comes from a larger sample. `npm run scale -- --write` rewrites it.
       expect({ what, near: Math.abs(found - percent) <= 3 + 0.15 * percent }).toEqual({ what, near: true })
     }
   })

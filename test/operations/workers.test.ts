@@ -6,11 +6,10 @@ import { MemoryDenyStore } from '../support/credentials/memory-deny-store.ts'
 import { MemoryRolePolicies } from '../support/credentials/memory-role-policies.ts'
 import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'
 import { MemoryQueue } from '../support/requests/memory-queue.ts'
-import { prodParameter, sampleBundle, stagingParameter } from '../support/world.ts'
-import { Ending } from './credentials/ending-world.ts'
+import { prodParameter, sampleBundle, stagingParameter, World } from '../support/world.ts'
 import { Clockwork } from './requests/clockwork.ts'
 
-/** What the workers of streams and queues make of a batch: the handlers as they are deployed, over ports in memory. */
+/** The workers of streams and queues over a batch: the handlers as they are deployed, over ports in memory. */
 
 const bundle = sampleBundle()
 const role = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
@@ -40,21 +39,21 @@ describe('the follower of the workflow', () => {
   }
   const notNow = () => Promise.reject(new StoreUnavailable('no answer'))
 
-  test('starts an execution for each new request of the stream that waits for people, and passes over what is none', async () => {
+  test('the follower starts an execution for each new request of the stream that waits for people, and skips others', async () => {
     const { world, follow, ids } = await following()
     const handler = createFollow({ ...world.moving, follow, log: world.log })
     expect(await handler(changes('not-an-id', ...ids))).toEqual(failures())
     expect(ids.map((id) => world.workflow.startedIn(id))).toEqual([undefined, 'Tier2 owner'])
   })
 
-  test('hands on what it could not follow, so that no record holds up those behind it', async () => {
+  test('the follower hands on requests that it could not follow, so that no record holds up those behind it', async () => {
     const { follow, silent, ids } = await following()
     expect(await createFollow(silent)(changes(...ids))).toEqual(failures())
-    // The first waits for no person: nothing of it could fail.
+    // The first waits for no person, so nothing about it can fail.
     expect(follow.take()).toEqual([{ requestId: ids[1] }])
   })
 
-  test('fails the record where that is not taken either', async () => {
+  test('the follower fails a record that is not taken either', async () => {
     const { silent, ids } = await following()
     const handler = createFollow({ ...silent, follow: { send: notNow } })
     expect(await handler(changes(...ids))).toEqual(failures('1'))
@@ -73,7 +72,7 @@ describe('the follower of the workflow', () => {
     ])
   })
 
-  test('follows the request that it is invoked with, and throws what Lambda is to try again, by its name alone', async () => {
+  test('the follower follows the request that it is invoked with, and throws what Lambda is to try again, by its name alone', async () => {
     const { world, follow, silent, ids } = await following()
     const handler = createFollow({ ...world.moving, follow, log: world.log })
     const fault = await createFollow(silent)({ requestId: ids[1] }).catch((thrown: Error) => thrown)
@@ -87,7 +86,7 @@ describe('the follower of the workflow', () => {
 
 describe('the writer of denies', () => {
   async function denying() {
-    const world = new Ending(bundle)
+    const world = new World(bundle)
     const request = await world.approved(prodParameter)
     const session = await world.session(request, await world.claim(request))
     await world.complete(request)
@@ -101,7 +100,7 @@ describe('the writer of denies', () => {
     return { world, session, ports, deny, isDenied: () => roles.denies(session.role, session.tags) }
   }
 
-  test('writes a role once for all messages of a batch, and logs how long the oldest change waited', async () => {
+  test('the writer of denies writes a role once for all messages of a batch, and logs how long the oldest change waited', async () => {
     const { world, ports, deny, isDenied } = await denying()
     const later = { ...deny, since: deny.since + 2 }
     expect(await createDenies(ports)(batch(later, deny, { ...deny, deny: 'time', since: 0 }))).toEqual(failures())
@@ -111,13 +110,13 @@ describe('the writer of denies', () => {
     ])
   })
 
-  test('fails what it cannot read by itself, and still writes the rest', async () => {
+  test('the writer of denies fails an unreadable message by itself, and still writes the rest', async () => {
     const { ports, deny, isDenied } = await denying()
     expect(await createDenies(ports)(batch('{', deny, { end: 'nothing' }))).toEqual(failures('m0', 'm2'))
     expect(isDenied()).toBe(true)
   })
 
-  test('fails all messages of a role that IAM does not take', async () => {
+  test('the writer of denies fails all messages of a role that IAM does not take', async () => {
     const { ports, deny } = await denying()
     const roles = { putDeny: () => Promise.reject(new Error('IAM does not answer')) }
     const end = { end: deny.deny }

@@ -1,20 +1,37 @@
 import { join } from 'node:path'
+import { decodeJwt } from 'jose'
+import type { Halt, HaltTarget } from '../../functions/domain/halts/halt.ts'
+import { verify } from '../../functions/domain/ledger/ledger.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { Stage } from '../../functions/domain/policy/ladder.ts'
 import type { ApprovalRequest } from '../../functions/domain/record/request.ts'
-import type { AgentId, CredentialId, Json, PersonId, RequestId, Thumbprint } from '../../functions/domain/values.ts'
+import type {
+  AgentId,
+  CredentialId,
+  Json,
+  JsonObject,
+  PersonId,
+  RequestId,
+  Thumbprint,
+  ToolId,
+} from '../../functions/domain/values.ts'
 import { CurrentPolicy } from '../../functions/operations/agents/current-policy.ts'
 import { issueCredential } from '../../functions/operations/credentials/issue-credential.ts'
 import type { AccessToken } from '../../functions/operations/credentials/ports.ts'
 import { issueToken } from '../../functions/operations/credentials/tokens.ts'
+import { type DelegationAsk, delegateRequest } from '../../functions/operations/delegation/delegate-request.ts'
 import type { TextReader } from '../../functions/operations/ledger/ports.ts'
 import { joinRequest } from '../../functions/operations/ledger/texts.ts'
+import { giveStandIn } from '../../functions/operations/people/stand-ins.ts'
+import { givePermit } from '../../functions/operations/permits/standing-permits.ts'
 import type { Policy } from '../../functions/operations/policy/ports.ts'
 import type { TaskService } from '../../functions/operations/ports.ts'
 import type { MakingPorts } from '../../functions/operations/record/ports.ts'
 import { decideRequest } from '../../functions/operations/requests/decide-request.ts'
+import { completeRequest } from '../../functions/operations/requests/end-request.ts'
 import { type EvaluationAsk, evaluateAccess } from '../../functions/operations/requests/evaluate-access.ts'
 import { submitRequest } from '../../functions/operations/requests/submit-request.ts'
+import { beginUse } from '../../functions/operations/uses/use.ts'
 import { issuerOf } from '../../functions/targets/aws/reach.ts'
 import { MemoryAgentRows } from './agents/memory-agent-rows.ts'
 import { MemoryActual } from './credentials/memory-actual.ts'
@@ -35,6 +52,7 @@ import { MemoryBundleStore } from './policies/memory-bundle-store.ts'
 import { MemoryStateReader } from './previews/memory-state-reader.ts'
 import { MemoryPermitStore } from './requests/memory-permit-store.ts'
 import { MemoryRequestStore } from './requests/memory-request-store.ts'
+import { unwrap } from './unwrap.ts'
 
 /** 2027-01-15T08:00:00Z. */
 export const start = 1_800_000_000
@@ -74,6 +92,13 @@ export type What = {
 export const prodParameter: What = parameter('/prod/checkout/payment-timeout-ms')
 /** The same in staging: tier 0. */
 export const stagingParameter: What = parameter('/staging/checkout/payment-timeout-ms')
+
+/** A flag of prod: tier 1, which one of its owners approves. */
+export const flag = (name = 'express-checkout', value = false): What => ({
+  action: 'flags:set',
+  arguments: { environment: 'prod', flag: name, value },
+  resource: { type: 'flags:flag', id: `prod/${name}` },
+})
 
 export function parameter(Name: string, Value = '3000'): What {
   const id = `arn:aws:ssm:us-east-1:000000000000:parameter${Name}`
@@ -183,9 +208,8 @@ export class World {
 
   /** Submits an ask that must be accepted. @returns the request as people are shown it */
   async submitted(what: What, changes: Parameters<World['submit']>[1] = {}): Promise<ApprovalRequest> {
-    const submitted = await this.submit(what, changes)
-    if (!submitted.ok) throw new Error(`${submitted.code}: ${submitted.detail}`)
-    return joinRequest(submitted.value.stored.state, this.ledger.texts)
+    const submitted = unwrap(await this.submit(what, changes))
+    return joinRequest(submitted.stored.state, this.ledger.texts)
   }
 
   async decide(
@@ -223,17 +247,80 @@ export class World {
     )
   }
 
-  issueAws({ ask }: ApprovalRequest, presented: CredentialId) {
-    const token: AccessToken = {
-      jti: presented,
-      request: ask.id,
-      agent: ask.agent.id,
-      audience: `${issuer}/aws`,
-      jkt: agentKey,
-      expiresAt: this.clock.now() + 900,
-    }
+  /** Claims an access token. @returns its id, with which AWS credentials are asked for */
+  async claim(
+    request: ApprovalRequest,
+    changes: Partial<Parameters<typeof issueToken>[0]> = {},
+  ): Promise<CredentialId> {
+    return decodeJwt(unwrap(await this.issueToken(request, changes)).token).jti as CredentialId
+  }
+
+  /** Claims AWS credentials. @returns the role and tags of their session, as IAM sees them */
+  async session(request: ApprovalRequest, token: CredentialId) {
+    const session = this.broker.session(unwrap(await this.issueAws(request, token)).accessKeyId)
+    if (!session) throw new Error('no session')
+    return session
+  }
+
+  complete = ({ ask }: ApprovalRequest) =>
+    completeRequest({ id: ask.id, agent: ask.agent.id, outcome: 'succeeded' }, this.ports)
+
+  /** An access token of a request as its verifier reads it. */
+  accessToken({ ask }: ApprovalRequest, jti: CredentialId, audience = `${issuer}/aws`): AccessToken {
+    return { jti, request: ask.id, agent: ask.agent.id, audience, jkt: agentKey, expiresAt: this.clock.now() + 900 }
+  }
+
+  issueAws(request: ApprovalRequest, presented: CredentialId) {
+    const token = this.accessToken(request, presented)
     const ports = { ...this.ports, broker: this.broker, targetRole }
     return issueCredential(token, this.proof(), { ...ports, reach: issuerOf(ports) })
+  }
+
+  /** The gate, as the tool of a request asks it. */
+  gate({ ask }: ApprovalRequest, token: AccessToken) {
+    const use = { action: ask.action, arguments: ask.arguments as JsonObject, key: `use-${token.jti}` }
+    return beginUse({ tool: 'tool:flag-service' as ToolId, token, ...use, once: this.proof() }, this.ports)
+  }
+
+  /** The agent of a request delegates all of it, unless `changes` say otherwise. */
+  delegationAsk({ ask }: ApprovalRequest, to: AgentId, changes: Partial<DelegationAsk> = {}): DelegationAsk {
+    const { jkt = agentKey, once = this.proof(), ...more } = changes
+    const action = { name: ask.action, properties: ask.arguments }
+    const rest = { to, action, resource: ask.resource, idempotencyKey: `for-${to}`, ...more }
+    return { id: ask.id, agent: ask.agent.id as AgentId, jkt, once, body: JSON.parse(JSON.stringify(rest)), ...rest }
+  }
+
+  delegate(parent: ApprovalRequest, to: AgentId, changes: Partial<DelegationAsk> = {}) {
+    const ports = { ...this.ports, targetRole: this.targetRole }
+    return delegateRequest(this.delegationAsk(parent, to, changes), ports, async () => {})
+  }
+
+  /** A day's stand-in, with no strong login. */
+  giveStandIn(absent: string, by: string, changes: Partial<Parameters<typeof giveStandIn>[0]> = {}) {
+    const until = this.clock.now() + 86_400
+    const ask = { person: person(absent), by: person(by), login: {}, until, ...changes }
+    return giveStandIn(ask, { ...this.ports, standIns: this.standIns })
+  }
+
+  /** A standing permit for three more in an hour. */
+  givePermit({ ask }: ApprovalRequest, by: string, changes: Partial<Parameters<typeof givePermit>[0]> = {}) {
+    const terms = { uses: 3, until: this.clock.now() + 3600, login: {}, ...changes }
+    return givePermit({ request: ask.id, person: person(by), ...terms }, { ...this.ports, permits: this.permits })
+  }
+
+  /** A halt by gus in force from now on, unless `changes` say otherwise. */
+  putHalt(target: HaltTarget, changes: Partial<Halt> = {}): Halt {
+    const halt = {
+      ...{ id: this.ids.halt(), target, reason: 'odd behaviour', by: person('gus'), at: this.clock.now() },
+      ...changes,
+    }
+    this.requests.putHalt(halt)
+    return halt
+  }
+
+  /** Fails unless the entries alone give the stored state. */
+  async expectReplay(id: RequestId): Promise<void> {
+    expect(verify(id, await this.ledger.entries(id))).toEqual({ state: await this.stored(id) })
   }
 
   /** The request as people are shown it, with the texts that its entries commit to. */

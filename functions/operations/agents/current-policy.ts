@@ -12,13 +12,13 @@ import type { AgentReader } from './ports.ts'
 type Ports = { agents: Pick<AgentReader, 'certified'>; clock: Clock; log: Log }
 
 /**
- * The same policy over the bundle as of now. A recertification only ever moves a date to later, so one that was read holds
- * until that date, and only what is past its date is read again.
+ * The same policy over the bundle as of now. A recertification only ever moves a date to later, so a date that was read
+ * is right until it passes, and only passed dates are read again.
  */
 export class CurrentPolicy implements Policy {
   readonly #policy: Policy
   readonly #ports: Ports
-  /** Read at each call: what the files say is looked up, not gone through. */
+  /** Read at each call: a Map finds a date without walking through the files. */
   readonly #dates: ReadonlyMap<string, NumericDate>
   readonly #peopleAndGroups: readonly Subject[]
   readonly #certified = new Map<Subject, NumericDate>()

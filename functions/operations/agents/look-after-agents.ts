@@ -23,9 +23,9 @@ export type LookAfterPorts = RegistryPorts & {
 }
 
 /**
- * Makes visible what the clock did to agents, people, groups and sealed roles' names: reminders before the date, and from it
- * on the entry `Suspended`, an alarm, a message and the end of the grants. Each decision reads the clock itself and does
- * not wait for this. What cannot be done for one holds up no other, and is done at the next run.
+ * Puts on record what the clock did to agents, people, groups and names of sealed roles: reminders before the date, and
+ * from it on the entry `Suspended`, an alarm, a message and the end of the grants. Each decision reads the clock itself
+ * and does not wait for this. A fault about one subject holds up no other: the next run tries it again.
  *
  * @returns how many are suspended now
  */
@@ -61,12 +61,12 @@ async function lookAfter(subject: Subject, seen: Seen, ports: LookAfterPorts): P
   const act = why === undefined ? remind(subject, seen.recertifyBy, life, ports) : suspend(subject, why, life, ports)
   const told = await act
   if (told.length > 0)
-    // Another run may be first: then it tells the same, and keeps it.
+    // Another run may be first: it tells the same people, and saves that it did.
     await ports.lives.saveLife({ subject, version, life: { ...life, told: [...life.told, ...told].slice(-20) } })
   return why !== undefined
 }
 
-/** Commits where the chain ends, as a recertification does: of the two at once, the one that comes second looks again. */
+/** Commits at the end of the chain, as a recertification does: the second of two concurrent writers looks again. */
 const changeStatus = (subject: Subject, { policy, lives, ledger, agents, clock }: LookAfterPorts) =>
   runAggregate<StoredLife & { why: SuspendedBecause | undefined }>(subject, manyWriters, async () => {
     const expected = await ledger.head(subject)
@@ -127,7 +127,7 @@ async function suspend(
 
 type Place = AgentNotice['to']
 
-/** Who answers for it or is in it, and who a person answers to. */
+/** People who answer for the subject or are in it; for a person, their lead. */
 function peopleToTell(subject: Subject, bundle: Bundle): readonly Place[] {
   const lead = personOf(bundle, subject)?.lead
   const people: readonly PersonId[] = [...whoAnswersFor(subject, bundle), ...(lead === undefined ? [] : [lead])]

@@ -8,7 +8,7 @@ import type { Appended } from '../ports.ts'
 
 export interface HostSimulator {
   /**
-   * What IAM says of each action on each resource, if the role itself did it. What is not among the answers is not known.
+   * IAM's answer for each action on each resource, if the role itself did it. A pair without an answer is unknown.
    *
    * @throws HostUnseen when IAM does not say, with why
    */
@@ -21,27 +21,27 @@ export interface HostSimulator {
 /** Looks at hosts of one kind. */
 export interface HostProber {
   /**
-   * The acts that an agent on this host could do without Hotwork: by action of the catalogue, and by rule of resources.json.
-   * All that is missing is unknown.
+   * The acts that an agent on this host could do without Hotwork, by action of the catalogue and by rule of
+   * resources.json. A missing answer means unknown.
    *
-   * @throws HostUnseen when that cannot be found out, with why
+   * @throws HostUnseen when they cannot be found out, with why
    */
   probe(where: string, bundle: Bundle): Promise<Looked['actions']>
 }
 export type HostProbers = { readonly [kind in ProbedKind]: HostProber }
 
-/** Looks at the host of an agent now. Where that fails nothing new is known, and the reader is answered all the same. */
+/** Looks at the host of an agent now. It does not throw: after a failed look the reader gets the earlier answers. */
 export interface HostLook {
   now(agent: AgentId): Promise<void>
 }
 
-/** What is stored of agents, and of what else is recertified, beside the bundle. Each read is strong. */
+/** Stored facts of agents and other subjects of recertification, beside the bundle. Each read is strong. */
 export interface AgentReader {
-  /** One that was never recertified is left out. */
+  /** A subject that was never recertified is left out. */
   certified(subjects: readonly Subject[]): Promise<ReadonlyMap<Subject, Certified>>
-  /** What decisions go by. */
+  /** The facts of an agent's host and record that policy reads. */
   host(agent: AgentId): Promise<Pick<AgentFile, 'looked' | 'activity'>>
-  /** An agent of which nothing is stored has an empty file. */
+  /** An agent without a row has an empty file. */
   files(agents: readonly AgentId[]): Promise<ReadonlyMap<AgentId, AgentFile>>
 }
 
@@ -57,29 +57,29 @@ export type CertifiedChange = Appended & { subject: Subject; certified: Certifie
 
 export type AgentRows = AgentReader & AgentWriter
 
-/** What look-after-agents knows of a subject: what the files said of it last, and what was made of its date. */
+/** Memory of look-after-agents about a subject: its last state in the files, and what was done about its date. */
 export type Life = {
   registered?: JsonObject
   suspended?: SuspendedBecause
-  /** The keys of what was done about the date, so that it is done once. */
+  /** Keys of the messages sent about the date, so that each is sent once. */
   told: readonly string[]
 }
 export type StoredLife = { life: Life; version: number }
 
-/** Of the last deployment that was looked at. */
+/** Subjects of the last deployment that was recorded. */
 export type Registry = { bundle: string; subjects: readonly Subject[] }
 
 export interface LifeStore {
-  /** One that was never saved is left out. */
+  /** A subject that was never saved is left out. */
   lives(subjects: readonly Subject[]): Promise<ReadonlyMap<Subject, StoredLife>>
-  /** All or none, with what its chain gets; false when another writer came first. */
+  /** All or none, with the entries for its chain; false when another writer came first. */
   saveLife(change: LifeChange): Promise<boolean>
   registry(): Promise<Registry | undefined>
   saveRegistry(registry: Registry): Promise<void>
 }
 export type LifeChange = { subject: Subject; life: Life; version: number; appended?: Appended }
 
-/** Told once, to one person or in one channel of the deployment (by alias). */
+/** Sent once, to one person or to one channel of the deployment (by alias). */
 export type AgentNotice = {
   about: Subject
   to: { person: PersonId } | { channel: string }

@@ -2,7 +2,7 @@ import type { Looked } from '../../domain/agents/agent-file.ts'
 import { answerOf, type HostQuestion, hostQuestions, type Simulated } from '../../domain/agents/ambient.ts'
 import type { HostProber, HostSimulator } from './ports.ts'
 
-/** More than these are not kept: a row of the table has 400 kB. */
+/** A row of the table has 400 kB, so more answers are dropped. */
 const mostAnswers = 2000
 const mostPolicies = 3
 
@@ -14,7 +14,7 @@ export const roleProber = (simulator: HostSimulator): HostProber => ({
   },
 })
 
-/** A type of resource at a time, all its actions on all examples. */
+/** One type of resource at a time: all its actions on all examples. */
 async function askIam(
   role: string,
   questions: readonly HostQuestion[],

@@ -33,7 +33,7 @@ export type AgentSeen = {
   recertifyBy: NumericDate
   file: AgentFile
   grants: readonly ApprovedRequest[]
-  /** False where there were more grants than were read. */
+  /** False where the agent has more grants than were read. */
   allGrants: boolean
 }
 
@@ -64,7 +64,7 @@ export async function readAgent(
   return ok({ ...one, evidence: evidenceOf(id, one.file, ports.policy).digest })
 }
 
-/** Not again within a minute: IAM answers few such questions a second, and there are many readers. */
+/** At most once a minute: IAM throttles these calls, and many people read. */
 async function lookNow(agent: Agent, { agents, hosts, clock }: ReadAgentsPorts): Promise<void> {
   if (!hosts || !probedHost(agent.runsOn)) return
   const looked = (await agents.files([agent.id])).get(agent.id)?.looked
@@ -83,7 +83,7 @@ async function describeAgents(
   const [files, { grants, allGrants }] = await Promise.all([ports.agents.files(ids), liveGrants(filter, now, ports)])
   return agents.map((agent) => {
     const file = files.get(agent.id) ?? {}
-    // The date as it counts: what was recertified may not have been read as yet.
+    // The date that counts: the bundle may be older than a recertification.
     const recertifyBy = recertifyByOf(agent.recertifyBy, file.certified?.due)
     const current = { ...agent, recertifyBy }
     const agentsNow = policy.bundle.agents.map((each) => (each.id === agent.id ? current : each))

@@ -5,7 +5,7 @@ import type { AgentId, NumericDate, Resource } from '../../domain/values.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { AgentReader } from './ports.ts'
 
-/** What is known of an agent's host and record, for one ask: one read. @throws StoreUnavailable: then nothing is permitted */
+/** Host and record of an agent, for one ask, in one read. @throws StoreUnavailable: then nothing is permitted */
 export async function readHost(
   { action, resource }: { action: { name: string }; resource: Resource },
   agent: AgentId,

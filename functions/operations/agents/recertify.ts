@@ -35,17 +35,17 @@ export type RecertifyRefusal =
   | 'policy_error'
   | 'unknown_subject'
 
-/** `evidence`: the digest of what they were shown. */
+/** `evidence`: the digest of what the page showed them. */
 export type RecertifyAsk = { subject: Subject; person: PersonId; reason: string; evidence: Digest } & GroupsSaid
 
-/** Within it the same person with the same evidence sent one act twice. Seconds. */
+/** A repeat by the same person with the same evidence within this time is the same act. Seconds. */
 const sameAct = 60
 
 /**
- * A person says that an agent, a person, a group or a sealed role's names may go on: with what they saw and why. None of
- * those who answer for it or are in it may, also where policy would let them, nor may a person who is perhaps in it.
+ * A person lets an agent, a person, a group or the names of a sealed role go on, with a reason and the evidence they
+ * saw. People who answer for the subject, are in it, or may be in it, are refused even where policy would permit.
  *
- * It commits where the chain ends, as a suspension does: of the two at once one is first, and the other looks again.
+ * It commits at the end of the chain, as a suspension does: the second of two concurrent writers looks again.
  */
 export async function recertify(
   { subject, person, reason, evidence, ...said }: RecertifyAsk,
@@ -59,7 +59,7 @@ export async function recertify(
   return runAggregate<Result<Certified, RecertifyRefusal>>(subject, manyWriters, async () => {
     const now = clock.now()
     const answer = askAboutPerson(policy, 'recertify', person, now, { subject })
-    // A group past its date has no members as of now, and is theirs all the same.
+    // A group past its date has no members as of now; its members in the files still may not recertify it.
     const files = filesOf(policy)
     const { stopped, readings } = await whatStops(person, { ...ports, policy: { bundle: files } }, { now })
     if (!answer.permit || stopped) return refused(answer.error ? 'policy_error' : 'not_permitted')
@@ -89,7 +89,7 @@ export async function recertify(
   })
 }
 
-/** What a page says before it is tried. Undefined where nothing is against it but a halt. */
+/** The refusal that a page shows before a person tries. Halts are not considered. */
 export function whyNotRecertify(
   subject: Subject,
   person: PersonId,
@@ -102,7 +102,7 @@ export function whyNotRecertify(
 
 export const filesOf = ({ files, bundle }: Pick<Policy, 'files' | 'bundle'>): Bundle => files ?? bundle
 
-/** Those who answer for it, or are in it, by the files. */
+/** People who answer for the subject, or are in it, by the files. */
 export function whoAnswersFor(subject: Subject, bundle: Bundle): readonly PersonId[] {
   const agent = agentOf(bundle, subject)
   if (agent) return answersFor(agent)
@@ -122,7 +122,7 @@ type Evidence = {
   observed: NonNullable<AgentFile['activity']> | null
 }
 
-/** What Hotwork shows of it: what the files say, what its host could do, and what the record has of it. */
+/** Evidence about a subject: the files, what its host could do, and its record. */
 export function evidenceOf(
   subject: Subject,
   { looked, activity }: AgentFile,
@@ -147,7 +147,7 @@ export type SubjectSeen = ReturnType<typeof evidenceOf> & {
   certified: Certified | undefined
 }
 
-/** The evidence that a person looks at before they recertify it, and its digest. */
+/** The evidence that a person reads before they recertify the subject, and its digest. */
 export async function readSubject(
   { subject, person }: { subject: Subject; person: PersonId },
   ports: AskingPorts & { agents: Pick<AgentReader, 'certified' | 'files'> },

@@ -25,10 +25,10 @@ export type RegistryPorts = {
 }
 
 /**
- * Puts on record what the deployment of this bundle changed of agents and people, an entry for each on their own chain. A
- * run that dies is made again, and finds the rest: what is stored of a subject changes together with its entry.
+ * Records what the deployment of this bundle changed of agents and people, one entry for each on its own chain. A run
+ * that dies is repeated and finds the rest, since a subject's row changes together with its entry.
  *
- * @param files the bundle as it was deployed, without what was recertified since
+ * @param files the bundle as it was deployed, without later recertifications
  * @returns how many entries were made
  */
 export async function recordRegistry(files: Bundle, ports: RegistryPorts): Promise<number> {

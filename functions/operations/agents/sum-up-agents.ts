@@ -22,12 +22,12 @@ export type SummingPorts = ReadingPorts & {
 }
 
 const day = 86_400
-/** Requests of one agent, the newest first, and entries of its own chain, the last ones: more is not read in a day. */
+/** Limits of one agent's daily reading: its newest requests, and the last entries of its own chain. */
 const most = { pages: 20, requestsOfPage: 100, entries: 1000, entriesOfPage: 100 }
 
 /**
- * Sums up what each agent did, once a day, until the time is up: those that wait longest come first, so the next run goes
- * on where this one stopped.
+ * Sums up what each agent did, once a day, until the time is up. The agents that wait longest come first, so the next
+ * run goes on where this one stopped.
  *
  * @returns how many agents
  */
@@ -49,7 +49,7 @@ export async function sumUpAgents(ports: SummingPorts, { until }: { until: Numer
   return done
 }
 
-/** What the requests and the refused attempts of ninety days say. `complete` is false where there was more than is read. */
+/** Sums over the requests and refused attempts of ninety days. `complete` is false where a limit cut the reading. */
 export async function sumUpAgent(agent: AgentId, ports: ReadingPorts): Promise<Activity> {
   const [at, zone] = [ports.clock.now(), zoneOf(ports.policy.bundle.calendar)]
   const since = at - 90 * day
@@ -87,8 +87,8 @@ async function readRequests(agent: AgentId, since: NumericDate, { requests }: Re
 type Refused = { at: NumericDate; count: number }
 
 /**
- * What the agent itself attempted, where one entry stands for all attempts of a kind in an hour. Older versions wrote what
- * tools asked about an agent on its chain too.
+ * The agent's own attempts; one entry stands for all attempts of a kind in an hour. Older versions also wrote what
+ * tools asked about an agent on its chain.
  */
 async function readRefused(agent: AgentId, since: NumericDate, { ledger }: ReadingPorts) {
   const { sequence } = await ledger.head(agent)
@@ -112,7 +112,7 @@ async function readRefused(agent: AgentId, since: NumericDate, { ledger }: Readi
 /** A step of a plan that the agent proposed itself is its own work, made when the plan began. */
 const isOwnWork = ({ ask }: ApprovalRequest): boolean => ask.chain.every(({ id }) => id === ask.agent.id)
 
-/** What it asked for itself, and the calls beside that, also of what others passed on to it. */
+/** Counts of the agent's own requests, and of extra calls, also under requests that others delegated to it. */
 function countsOf(
   states: readonly ApprovalRequest[],
   refused: readonly Refused[],
@@ -135,7 +135,7 @@ function countsOf(
   return counts
 }
 
-/** When it certainly did something: asked, claimed, used, completed. */
+/** Times at which the agent certainly acted: asked, claimed, used, completed. */
 const timesOf = (state: ApprovalRequest): readonly NumericDate[] => [
   ...(rulesOf(state.ask).isOwn ? [state.submittedAt] : []),
   ...(lastUseOf(state) ?? []),

@@ -15,14 +15,14 @@ import { type Proof, proveEntry } from './read-log.ts'
 
 export type ReceiptPorts = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | 'clock'> &
   Parameters<typeof proveEntry>[1] & {
-    /** By the notary's key. */
+    /** Signs with the notary's key. */
     receiptSigner: Signer
     log: Log
   }
 
 /**
- * A receipt of a request or an opening as its entries have it, which is signed only if they are in the log. The table is not
- * believed: the entries are replayed, and must make the state that is stored and be the one whose hash the notary signed.
+ * A receipt of a request or an opening, signed only if its entries are in the log. The table is not trusted: the
+ * entries are replayed, must make the stored state, and the last one must have the hash that the notary signed.
  *
  * @returns the JWS. `record_broken` is logged for the alarm, with the entry
  */
@@ -65,7 +65,7 @@ export async function makeReceipt(
 const isSame = (one: object, other: object): boolean => formOf(one) === formOf(other)
 const formOf = (state: object) => canonicalForm(JSON.parse(JSON.stringify(state)) as Json)
 
-/** The place is only where to look: the tree says which entry is there. */
+/** The index only says where to look: the tree proves which entry is there. */
 function proves({ index, path, checkpoint: { size, root } }: Proof, { id, hash }: Entry): boolean {
   const found = rootOfInclusion(index, size, hashOfEntry({ id, hash }), path)
   return found !== undefined && sameBytes(found, root)

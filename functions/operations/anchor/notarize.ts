@@ -28,27 +28,33 @@ export type NotaryPorts = Omit<LogReadingPorts, 'bucket' | 'key'> & {
   log: Log
 }
 
-/** What the bucket holds: the tree of its checkpoint, and its right edge, with which it can grow. */
+/** The bucket's content: the tree of its checkpoint, and the tree's right edge, from which it grows. */
 type Published = {
   size: number
   version: string | undefined
   edge: ReadonlyMap<string, Uint8Array>
-  /** The leaves of the last bundle, if that is not full. */
+  /** The leaves of the last bundle, while that is not full. */
   partial: readonly Leaf[]
 }
 
 const attempts = 6
 
-/** For so many one checkpoint is signed. Their ids stay in one item until then, which DynamoDB gives 400 KB. */
+/**
+ * At most this many leaves share one checkpoint. Until it is signed their ids stay in one item, which DynamoDB limits
+ * to 400 KB.
+ */
 const mostUnpublished = { leaves: 10 * mostAtOnce, characters: 100_000 }
 
 /**
- * Adds entries to the log. One transaction gives them their places; bundles, tiles and the checkpoint follow from those
- * places alone, so that a notary that was killed anywhere, or that another overtook, is made good by the next.
+ * Adds entries to the log. One transaction gives them their places; bundles, tiles and the checkpoint follow from the
+ * places alone. So the next notary completes what a killed or overtaken one left undone.
  */
 export class Notary {
   readonly #ports: NotaryPorts
-  /** Of the last run: a warm notary reads nothing from the bucket. That it is still so, the next write says. */
+  /**
+   * State after the last run: a warm notary reads nothing from the bucket. The next conditional write fails if it is
+   * stale.
+   */
   #published: Published | undefined
 
   constructor(ports: NotaryPorts) {
@@ -56,7 +62,7 @@ export class Notary {
   }
 
   /**
-   * @param chains those that may have entries which never arrived
+   * @param chains chains that may have entries which never arrived
    * @throws StaleRequest, StoreUnavailable, AnchorUnavailable, KeyUnavailable: asking again is safe. AnchorForked.
    */
   async notarize(arrived: readonly Arrival[], chains: readonly string[] = []): Promise<readonly Difference[]> {
@@ -71,15 +77,15 @@ export class Notary {
     throw new StaleRequest('other notaries kept coming first')
   }
 
-  /** Undefined where another notary came first. */
+  /** Undefined when another notary came first. */
   async #try(arrived: readonly Arrival[], chains: readonly string[]): Promise<readonly Difference[] | undefined> {
     const { index } = this.#ports
-    // In this order: what is read of the bucket covers all but what the index still has at hand.
+    // The index before the bucket: then the bucket covers all entries but those the index still lists as pending.
     let state = await index.state()
     const isWarm = this.#published !== undefined
     this.#published ??= await this.#readPublished()
     if (isWarm && state.size > this.#published.size + state.pending.length) return undefined
-    // The index was lost, or is an older one: the log itself says what has which place.
+    // The index was lost, or is an older copy: the places are read from the log itself.
     while (state.size < this.#published.size) {
       const restored = await this.#restore(state, this.#published)
       if (!restored) return undefined
@@ -98,7 +104,7 @@ export class Notary {
     return differences
   }
 
-  /** Gives leaves their places. False where another notary came first. */
+  /** Gives leaves their places. False when another notary came first. */
   async #place(size: number, leaves: readonly Leaf[]): Promise<boolean> {
     const ids = leaves.map(({ id }) => id)
     for (let from = 0; from < leaves.length; from += mostAtOnce) {
@@ -108,10 +114,10 @@ export class Notary {
     return true
   }
 
-  /** What has a place and is in no checkpoint yet. Undefined where another notary came first. */
+  /** Leaves with a place that no checkpoint covers yet. Undefined when another notary came first. */
   async #unpublished({ size, pending }: LogState, published: Published): Promise<readonly Leaf[] | undefined> {
     const fresh = size - published.size
-    // Less: another notary published more than the index said when it was read.
+    // Negative: another notary has published since the index was read.
     if (fresh < 0) return undefined
     if (fresh > pending.length)
       throw new AnchorForked(`the bucket has ${published.size} of ${size} entries, and the rest is not at hand`)
@@ -152,7 +158,7 @@ export class Notary {
     return { size, version: found.version, edge, partial }
   }
 
-  /** Writes all that follows from the places that are given. False where another notary came first. */
+  /** Writes all that follows from the given places. False when another notary came first. */
   async #publish(size: number, leaves: readonly Leaf[]): Promise<boolean> {
     const before = this.#published as Published
     if (leaves.length === 0) return true
@@ -172,7 +178,7 @@ export class Notary {
     return true
   }
 
-  /** A tile follows from the places, so one that is there already must be the same. */
+  /** A tile follows from the places, so an existing one must have the same bytes. */
   async #add(path: string, bytes: Uint8Array): Promise<void> {
     const { bucket } = this.#ports
     if (await bucket.add(path, bytes)) return
@@ -199,7 +205,7 @@ export class Notary {
   }
 }
 
-/** Leaves in order, in groups of which each has one checkpoint. */
+/** Leaves in order, in groups of one checkpoint each. */
 function groupsOf(leaves: readonly Leaf[]): readonly (readonly Leaf[])[] {
   const groups: Leaf[][] = []
   let characters = 0

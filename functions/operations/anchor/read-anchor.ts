@@ -9,8 +9,8 @@ import type { LogBucket, LogIndexReader } from './ports.ts'
 export type AnchorPorts = { index: LogIndexReader; bucket: Pick<LogBucket, 'readVersion'> }
 
 /**
- * Up to which of these entries the log has them, as the notary says: its signature is for who verifies a receipt to check.
- * It never throws. Where it cannot be told now, `anchor_not_told` is logged.
+ * How many of these entries the log has, as the notary says; verifying its signature is left to the reader of a
+ * receipt. It never throws: when the log cannot be read, `anchor_not_told` is logged.
  *
  * @param entries of one chain, from its first
  */
@@ -35,7 +35,7 @@ export async function readAnchor(
     const count = missing === -1 ? entries.length : missing
     const last = entries[count - 1]
     const leaves = new Map(entries.filter(isIn).map(({ id }) => [id, places.get(id)?.index ?? 0]))
-    // S3 tells whole seconds: a checkpoint is not older than what it has.
+    // S3 tells whole seconds: a checkpoint is never older than its last entry.
     return { at: last ? Math.max(found.since, Date.parse(last.at) / 1000) : found.since, size, entries: count, leaves }
   } catch (fault) {
     log.warn('anchor_not_told', { request: entries[0]?.id, fault: faultName(fault) })

@@ -39,7 +39,7 @@ export async function readCheckpoint(
   return note && openNote(note, ports)
 }
 
-/** Tiles by their paths. @throws AnchorForked where one is missing that a checkpoint needs */
+/** Tiles by their paths. @throws AnchorForked when the log lacks one that a checkpoint needs */
 export async function readTiles(tiles: readonly Tile[], bucket: LogReader): Promise<Map<string, Uint8Array>> {
   const read = tiles.map(async (tile) => {
     const path = pathOfTile(tile)
@@ -65,7 +65,7 @@ export async function readLeaves(bundle: number, size: number, bucket: LogReader
 
 export type Proof = { note: string; checkpoint: Checkpoint; index: number; hash: string; path: readonly Hash[] }
 
-/** That the log has an entry, by the latest checkpoint. Undefined where no checkpoint covers it yet. */
+/** Proof by the latest checkpoint that the log has an entry. Undefined while no checkpoint covers it. */
 export async function proveEntry(
   id: string,
   ports: LogReadingPorts & { index: LogIndexReader },

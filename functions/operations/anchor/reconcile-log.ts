@@ -10,7 +10,7 @@ import { type LogReadingPorts, readCheckpoint, readLeaves } from './read-log.ts'
 export type ReconcileLogPorts = LogReadingPorts & {
   index: LogIndexReader
   rows: LedgerRows
-  /** Has the notary look at chains whose entries may be missing in the log. */
+  /** Invokes the notary for chains whose entries may be missing in the log. */
   notary: { look(chains: readonly string[]): Promise<void> }
   clock: Clock
   log: Log
@@ -19,17 +19,17 @@ export type ReconcileLogPorts = LogReadingPorts & {
 const hour = 3600
 /** The latest bundles are compared at every run, the others in turn. */
 const latest = 40
-/** About so many rows of the table are one part of it, and a run reads one. */
+/** One part of the table has about this many rows, and a run reads one part. */
 const rowsOfPart = 20_000
-/** An entry that is older, by its own time, should be in the log. Seconds. */
+/** An entry older than this, by its own time, should be in the log. Seconds. */
 const patience = 600
-/** Each is told by name; beyond it they are counted. */
+/** So many differences are told by name; the rest are counted. */
 const told = 50
 const readers = 4
 
 /**
- * Holds the tables against the log, both ways: what the log has must stand in the ledger as it was, and what stands in
- * the ledger must have been committed, and be in the log. Only time ends a run, and each begins elsewhere.
+ * Compares the tables and the log, both ways: each leaf must stand unchanged in the ledger, and each ledger row must
+ * have been committed and be in the log. A run stops only when its time is up, and each begins elsewhere.
  *
  * @returns what differs
  * @throws AnchorForked, AnchorUnavailable, StoreUnavailable, KeyUnavailable
@@ -59,7 +59,7 @@ export async function reconcileLog(ports: ReconcileLogPorts, until: NumericDate)
   return [...differences.values()]
 }
 
-/** @returns how many of the latest bundles there was no time for */
+/** @returns how many of the latest bundles were left for lack of time */
 async function compareBundles(
   size: number,
   run: number,
@@ -74,7 +74,7 @@ async function compareBundles(
   let left = 0
   const reader = async () => {
     for (const bundle of waiting) {
-      // The first is read in any case: a clock that is off must not keep all of it from being read.
+      // The first is always read: a clock that is off must not prevent every read.
       if (ports.clock.now() < until || bundle === count - 1) tell(await compareBundle(bundle, size, ports))
       else if (bundle >= count - newest.length) left += 1
       else return
@@ -92,7 +92,7 @@ async function compareBundle(bundle: number, size: number, ports: ReconcileLogPo
   return [...differences, ...(await uncommitted(leaves, ports))]
 }
 
-/** Entries beyond the end of their chain, as it was committed: rows that were put beside it. */
+/** Entries beyond the committed end of their chain: rows that were put beside the commits. */
 async function uncommitted(entries: readonly { id: string }[], { rows }: ReconcileLogPorts): Promise<Difference[]> {
   const placed = entries.map(({ id }) => ({ id, parts: partsOfId(id) }))
   const ends = await rows.ends([...new Set(placed.flatMap(({ parts }) => parts?.aggregate ?? []))])
@@ -126,13 +126,13 @@ async function compareRows(
   return { cut: false, behind }
 }
 
-/** A time that is no time, or that has not come yet, makes no row young. */
+/** An invalid or future time makes no row young. */
 function isYoung({ entry }: Placed, now: NumericDate): boolean {
   const at = Date.parse(String(entry['at'])) / 1000
   return at > now - patience && at < now + patience
 }
 
-/** The index finds an entry's leaf; that it is there, the log itself says. */
+/** The index finds an entry's leaf, and the log proves that it is there. */
 async function notLogged(
   placed: readonly Placed[],
   size: number,

@@ -9,13 +9,13 @@ export type Arrival = { id: string; entry?: JsonObject }
 type Ports = { index: Pick<LogIndex, 'find' | 'last'>; ledger: Pick<LedgerRows, 'page'> }
 
 const page = 100
-/** Of one chain in one run; the rest is for the next. */
+/** Pages of one chain in one run; the rest is left for the next. */
 const mostPages = 20
 
 /**
- * What is to be added to the log, in order. Rows arrive at least once and may come from anyone who may write the table:
- * one that has a place is passed over, one whose forerunner never came is fetched, and one that is no entry of its chain
- * is told and not added.
+ * The leaves to add to the log, in order. Rows arrive at least once and from any principal that may write the table: a
+ * row with a place is skipped, a missing predecessor is fetched, and a row that is no entry of its chain is reported
+ * and left out.
  */
 export async function selectLeaves(
   arrived: readonly Arrival[],
@@ -61,7 +61,7 @@ class Selection {
   }
 
   /**
-   * Takes all entries of a chain that have no place from the table. False where it told of one that it cannot add.
+   * Takes all entries of a chain without a place from the table. False when one of them was reported as not addable.
    * @param upTo this one must be among them
    */
   async fetch(aggregate: string, upTo = 0): Promise<boolean> {
@@ -69,7 +69,7 @@ class Selection {
     const last = await index.last(aggregate)
     let after = last?.sequence ?? 0
     if (last) this.#hashes.set(`${aggregate}/${after}`, last.hash)
-    // What is added in this run already has no place yet.
+    // Leaves added earlier in this run are not in the index yet.
     while (this.#hashes.has(`${aggregate}/${after + 1}`)) after += 1
     for (let read = 0; read < mostPages; read += 1) {
       const { placed, next } = await ledger.page(aggregate, { after, limit: page })
@@ -95,7 +95,7 @@ class Selection {
       this.#add(claim)
       return true
     }
-    // The page begins after the one before: another place means that this one is gone.
+    // The page begins after the one before: another place means that this one is missing.
     if (place !== id) this.#tell(id, 'missing')
     else this.#tell(id, claim ? 'unchained' : 'altered')
     return false

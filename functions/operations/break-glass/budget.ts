@@ -55,7 +55,7 @@ export async function budgetsOf(
   )
 }
 
-/** An early end gives minutes back, and a review that was done blocks nothing: both are read, not written. */
+/** Ended openings give minutes back and reviewed ones block nothing, so both are read when the budget is. */
 const asTheyAre = (budget: Budget, { requests, clock }: Pick<AskingPorts, 'requests' | 'clock'>): Promise<Budget> =>
   Promise.all(
     budget.map(async (opening) => {
@@ -70,7 +70,7 @@ const asTheyAre = (budget: Budget, { requests, clock }: Pick<AskingPorts, 'reque
     }),
   )
 
-/** A budget with one more opening, put only if it is still as it was read. */
+/** A budget with one more opening, put only if it has not changed since it was read. */
 export const written = ({ key, budget, before }: OpenedBudget, entry: BudgetEntry, now: NumericDate): OnceOnly => ({
   key,
   value: JSON.stringify([...budget, entry]),
@@ -78,7 +78,7 @@ export const written = ({ key, budget, before }: OpenedBudget, entry: BudgetEntr
   expiresAt: now + keepBudget,
 })
 
-/** What is left of the scarcest budget after these entries. Seconds. */
+/** The least that one of these budgets has left. Seconds. */
 export const leftOf = (
   budgets: readonly OpenedBudget[],
   now: NumericDate,
@@ -91,7 +91,7 @@ export const leftOf = (
 
 export function whenAgain(code: Refusal, budgets: readonly OpenedBudget[], now: NumericDate): string | undefined {
   if (code !== 'cool_down') return undefined
-  // Only the person's own budget cools down: what a colleague has open is no reason to wait.
+  // Only the person's own budget cools down: a colleague's open window is no reason to wait.
   const ends = binding(budgets).flatMap(({ budget, limits: { alone } }) =>
     alone ? budget.map(({ until }) => until + alone.coolDown) : [],
   )
@@ -107,8 +107,8 @@ const day = 86_400
 type VouchRefusal = OpenedRefusal | 'self_review' | 'unknown_target' | 'insufficient_login' | 'policy_error'
 
 /**
- * Vouches for a person whose earlier opening is not reviewed: once, for ten minutes, for the one thing. It takes an
- * equally strong login: a second person whose token was stolen is none.
+ * Vouches for a person whose earlier opening is not reviewed: once, for ten minutes, for one profile or action. It
+ * takes an equally strong login, since a stolen token must not count as a second person.
  */
 export async function vouchForBreakGlass(
   { by, login, person, what }: VouchAsk,

@@ -19,13 +19,16 @@ import type { Clock, Log } from '../ports.ts'
 import type { AskingPorts, DecidingPorts, RequestReader, RequestWriter } from '../record/ports.ts'
 import type { OpeningPage, Pager } from './ports.ts'
 
-/** At most so many people are told of one opening directly. The others find it in the channel. */
+/** At most this many people are told of one opening directly. The others see it in the channel. */
 export const mostTold = 50
 const mostQuestions = 4_000
 
 type Skipped = { people: readonly PersonId[]; atLeast: boolean }
 
-/** People that the ladder could have asked, at any tier: it is better to tell one person too many. */
+/**
+ * People that the ladder could have asked, at any tier. A doubtful case counts, since telling one person too many is
+ * harmless.
+ */
 export function skippedBy({ ask }: ApprovalRequest, policy: Policy, now: NumericDate): Skipped {
   const { directory, ladder } = policy.bundle
   const stages = ladder.tiers.flatMap(({ tier, stages: all }) => all.map(({ name }) => ({ tier, stage: name })))
@@ -83,7 +86,7 @@ export type OpenedRequest = { state: ApprovalRequest; opening: Opening }
 
 type Ports = { pager: Pager; cards: Pick<CardStore, 'save'>; clock: Clock }
 
-/** What the page hook hears of, once each: no reminders, and nothing that is still to come. */
+/** The event of a notice for the page hook, sent once each. Reminders and notices ahead of time are left out. */
 function eventOf(notice: Notice): OpeningPage['event'] | undefined {
   switch (notice.notice) {
     case 'opened':
@@ -100,10 +103,10 @@ function eventOf(notice: Notice): OpeningPage['event'] | undefined {
   }
 }
 
-/** The place under which it is remembered what the hook was told. No channel has this name. */
+/** The key under which the events sent to the hook are remembered. No channel has this name. */
 export const pages = 'page-hook'
 
-/** Pages each unsent notice, at least once: the pager knows a repeat by id and event. @throws PagerUnavailable */
+/** Pages due events, at least once: the pager deduplicates by id and event. @throws PagerUnavailable */
 export async function pageFor(
   { state, opening }: OpenedRequest,
   now: NumericDate,
@@ -133,7 +136,7 @@ export async function pageFor(
   }
 }
 
-/** The same without a card, so that the pager does not wait for the chat. @throws PagerUnavailable */
+/** Pages without drawing a card, so that the pager does not wait for the chat. @throws PagerUnavailable */
 export async function pageAlone(
   id: RequestId,
   ports: Ports & { requests: Pick<RequestReader, 'load'>; cards: CardStore },
@@ -150,7 +153,7 @@ export type Stopwatch = { milliseconds(): number }
 const keep = 400 * 86_400
 const keyOf = (id: RequestId) => `DRILL#${id}`
 
-/** Remembers how long a drill took to open. A fault here must not hold up the opening, so it is only logged. */
+/** Remembers how long a drill took to open. A fault is logged only: it must not hold up the opening. */
 export async function measureDrill(
   { id, milliseconds }: { id: RequestId; milliseconds: number },
   { requests, clock, log }: { requests: Pick<RequestWriter, 'putOnce'>; clock: Clock; log: Log },
@@ -200,7 +203,7 @@ const toldOf = ({ channel, person, at, told = [] }: PostedCard): ToldOf => ({
   notices: told,
 })
 
-/** People to tell who can be reached: the directory gives them a chat account, or a message went to them. */
+/** People to tell who can be reached: they have a chat account in the directory, or already got a message. */
 function reachableToTell(
   state: ApprovalRequest,
   posted: readonly PostedCard[],

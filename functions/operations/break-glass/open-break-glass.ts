@@ -38,12 +38,15 @@ export type OpeningAsk = {
   incident: string
   minutes: number
   drill: boolean
-  /** Their key: no other can claim it. Without one, the first key that an equally strong login brings is taken. */
+  /**
+   * The person's key, to which all claims are bound. Without one, the first key that an equally strong login brings is
+   * taken.
+   */
   jkt?: Thumbprint
   idempotencyKey: string
   body: Json
   once?: OnceOnly
-  /** When the call came in, in milliseconds: a drill is measured from then on. */
+  /** The start of a drill's measurement: when the call came in, in milliseconds. */
   arrivedAt?: number
 }
 
@@ -105,14 +108,14 @@ export async function openBreakGlass(
       return ok({ stored, left: leftOf(budgets, now, entry), created: true })
     }
     if (result.outcome === 'taken' && result.key === ask.once?.key) return refused('replayed')
-    // Another opening, or its own twin, came first: the budgets say so when they are read again.
+    // Another opening, or a retry of this one, came first: the next attempt reads the changed budgets.
     return undefined
   })
 }
 
 export type ForeseenAsk = Pick<OpeningAsk, 'person' | 'what' | 'reason' | 'incident' | 'minutes' | 'drill'>
 
-/** How strong a login this opening takes, or what else stands against it now. Nothing is opened or held. */
+/** The strength of login that this opening takes, or the refusal that it would get now. Nothing is opened or held. */
 export async function foreseeOpening(
   ask: ForeseenAsk,
   ports: OpeningPorts,
@@ -188,7 +191,7 @@ async function assessOpening(
   const refusals = binding(budgets).map(({ budget, limits }) => refusedBy(budget, limits, now))
   const overdue = refusals.includes('review_overdue')
   const said = [ask.incident, terms.title ?? '', facts.action, facts.resource.id]
-  // Words that were said before are no reason. But what the budgets refuse is told first.
+  // A repeated reason is refused, but a refusal by the budgets is told first.
   const told = refusals.some((code) => code !== undefined) ? [] : binding(budgets).flatMap(({ budget }) => budget)
   const reason = reasonProblem(
     ask.reason,
@@ -222,6 +225,6 @@ async function checkIncident(incident: string, rules: BreakGlassPolicy, { incide
   if (incident.length > 128 || !new RegExp(rules.incident).test(incident)) return `it ${incidentLooks(rules)}`
   const { answer } = await incidents.look(incident)
   if (answer === 'unreachable') log.warn('incident_not_checked')
-  // A tool that does not answer must not lock people out in an emergency: the review comes afterwards.
+  // An unreachable incident service must not lock people out in an emergency: the review comes afterwards.
   return answer === 'unknown' ? 'it is not known where incidents are kept' : undefined
 }

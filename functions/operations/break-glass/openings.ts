@@ -24,7 +24,9 @@ import type { IncidentEvent } from './ports.ts'
 
 export const everyone = 'BUDGET#everyone'
 
-/** Those of the last seven days and those to be reviewed, newest first. Undefined where this person may not read. */
+/**
+ * Openings of the last seven days and those awaiting review, newest first. Undefined if this person may not read them.
+ */
 export async function listBreakGlass(
   person: PersonId,
   { requests, policy, clock }: AskingPorts,
@@ -80,7 +82,7 @@ function whyNotReview({ state, person, now, policy, answer }: Asked & { answer: 
 
 function whyNotEnd({ state, person, now, policy }: Asked): Refusal | undefined {
   if (state.status !== 'approved') return 'already_settled'
-  // What Hotwork did not open it cannot end.
+  // AWS opened a sealed role by itself, so Hotwork cannot end it.
   if (openingOf(state.ask)?.sealed) return 'not_permitted'
   const may = state.ask.agent.id === person || askAboutPerson(policy, 'revoke', person, now, { state }).permit
   return may ? undefined : 'not_permitted'
@@ -97,7 +99,7 @@ async function mayReview(
   return { ...answer, permit: answer.permit && !(await isStopped(person, ports, { now })) }
 }
 
-/** What a review by this person would come to now, by the rule that takes it, with nothing recorded. */
+/** The outcome of a review by this person now, by the rule that takes it. Nothing is recorded. */
 export async function foreseeReview(
   { id, person }: { id: RequestId; person: PersonId },
   ports: AskingPorts,
@@ -113,7 +115,7 @@ export async function foreseeReview(
   return refusal ? { ...refuse(refusal.code, refusal.detail), state } : ok(state)
 }
 
-/** Ends an opening before its time: by the person who opened it, or by a person who may revoke. Twice is once. */
+/** Ends an opening early: by the person who opened it, or by a person who may revoke. A repeat changes nothing. */
 export async function endBreakGlass(
   { id, person, reason = 'ended early', once }: { id: RequestId; person: PersonId; reason?: string; once?: OnceOnly },
   ports: DecidingPorts,
@@ -147,12 +149,13 @@ export function reviewBreakGlass(
   }))
 }
 
-/** Senders try again for some days; a delivery is remembered for longer. Seconds. */
+/** Senders retry for some days, and a delivery is remembered for longer. Seconds. */
 const keepDelivery = 30 * 86_400
 
 /**
- * An incident is closed: every opening for it ends now, and every request that took it to be open. Opened again or renamed, it revives nothing. A delivery is
- * remembered once all of it is done, so the next try completes one that failed half way.
+ * A closed incident ends every opening for it now, and every request that rested on its being open. Reopening or
+ * renaming the incident revives nothing. A delivery is remembered once all of it is done, so a retry completes one that
+ * failed halfway.
  */
 export async function closeIncident(
   { id, incident }: Pick<IncidentEvent, 'id' | 'incident'>,
@@ -184,7 +187,7 @@ async function openNow(now: NumericDate, { requests }: Pick<AskingPorts, 'reques
   return openings.filter(({ until }) => now < until).map(({ id }) => id)
 }
 
-/** Requests for this task that were asked for while it was live. */
+/** Requests for this task that rested on the task being live. */
 async function liveFor(incident: string, { requests }: Pick<AskingPorts, 'requests'>): Promise<readonly RequestId[]> {
   const found: RequestId[] = []
   for (const status of ['pending', 'approved'] as const)

@@ -14,7 +14,7 @@ import { aboutOpening, openedBy, type WhatToOpen } from './what-to-open.ts'
 
 const keepSeconds = 7200
 
-/** Opens nothing, is good for ten minutes and for this person alone, and everything is asked again. */
+/** Opens nothing. The code is good for ten minutes and for this person alone, and the opening is judged again later. */
 export async function prepareOpening(
   ask: ForeseenAsk,
   ports: OpeningPorts & { secrets: Secrets },
@@ -28,7 +28,7 @@ export async function prepareOpening(
   const until = ports.clock.now() + preparedFor
   const code = ports.secrets.secret()
   const prepared = { person, what, reason, incident, minutes, drill, until } as PreparedOpening
-  // What the person wrote is kept for the holder of the code: the store holds its digest alone.
+  // The person's words are encrypted to the holder of the code: the store has only the code's digest.
   const value = ports.secrets.seal(JSON.stringify(prepared), code)
   const once = { key: preparedKey(code), value, expiresAt: until + keepSeconds }
   if (!(await ports.requests.putOnce(once))) throw new StaleRequest('what was prepared could not be put down')
@@ -37,7 +37,7 @@ export async function prepareOpening(
 
 export type FoundPrepared = { prepared: PreparedOpening; login: LoginWanted; opened?: ApprovalRequest }
 
-/** What was prepared under a code, for any caller: the caller checks who may see it. Nothing once its time is over. */
+/** The prepared opening of a code. The caller checks who may see it. Undefined once it has expired. */
 export async function findPrepared(
   code: string,
   ports: AskingPorts & { secrets: Secrets },
@@ -54,8 +54,8 @@ export async function findPrepared(
 }
 
 /**
- * For the person who prepared it alone; sent again, it is the same opening. It has no key yet: the first key that this
- * person brings with an equally strong login is its own.
+ * Opens a prepared opening for the person who prepared it. A retry gives the same opening. It has no key yet: the first
+ * key that this person brings with an equally strong login is bound to it.
  */
 export async function openPrepared(
   { code, person, ...how }: { code: string } & Pick<OpeningAsk, 'person' | 'proven' | 'login' | 'arrivedAt'>,

@@ -19,8 +19,8 @@ const attempts = 8
 const unsaid = 'no reason was given: the sealed role was used outside Hotwork'
 
 /**
- * Puts a use of a sealed role on record as an opening, with a review that is due. Nothing is refused but an unknown
- * person, since it has happened. Told twice it is once.
+ * Records a use of a sealed role as an opening whose review is due. It has already happened, so only an unknown person
+ * is refused. A repeat changes nothing.
  */
 export async function reportSealedUse(
   use: SealedUse,
@@ -47,7 +47,7 @@ export async function reportSealedUse(
       reason: reasonDigest(`${unsaid} ${use.eventId}`),
     }
     const { stored, result } = await commitNew(events, ports, {
-      // Remembered for as long as a budget: AWS may tell of one use again long after.
+      // Remembered for as long as a budget: AWS may report a use again long after.
       once: [{ key, value: ask.id, expiresAt: now + keepBudget }, ...budgets.map((each) => written(each, entry, now))],
     })
     if (result.outcome === 'committed') {
@@ -63,7 +63,7 @@ function askOf({ eventId, user, role, seconds }: SealedUse, person: PersonId, { 
   const window = Math.min(seconds, longestSealedSession)
   const ask = withDigests({
     id: ids.opening(),
-    // What proved them is AWS's own login, with a second factor.
+    // AWS's own login proved this person, with a second factor.
     agent: { id: person, issuer: 'aws:iam', subject: user },
     owner: person,
     chain: [],

@@ -25,7 +25,7 @@ import type { AskingPorts } from '../record/ports.ts'
 
 export type WhatToOpen = { profile: string } | { action: string; arguments: Json; resource?: Resource }
 
-/** What a refused opening would have been. */
+/** A refused opening, as its refusal describes it. */
 export function aboutOpening({ what, incident }: { what: WhatToOpen; incident: string }): About {
   const task = ParentTask.safeParse({ id: incident })
   const parentTask = task.success ? task.data : undefined
@@ -50,7 +50,7 @@ type Opened = {
 
 export type OpenedRefusal = FactsRefusal | 'unknown_profile' | 'not_permitted'
 
-/** One action counts against the profile that covers it. */
+/** A single action counts against the profile that covers it. */
 export function openedBy(
   what: WhatToOpen,
   { policy: { bundle } }: Pick<AskingPorts, 'policy'>,
@@ -114,8 +114,8 @@ export type Openable = {
 }
 
 /**
- * Offers nothing that policy refuses, so that no form is filled in for nothing. Policy is asked with the folder's
- * example of an incident; without one it may depend on the incident, so all is offered.
+ * Profiles that policy lets this person open: a form must not end in a refusal. Policy is asked with the folder's
+ * example of an incident. Without an example policy may depend on the incident, so all profiles are offered.
  */
 export function mayOpen(
   person: PersonId,

@@ -26,7 +26,7 @@ export type AboutPorts = {
   accountOf(person: PersonId, near?: string): Promise<Account | undefined>
 }
 
-/** Each once and the most concerned first. */
+/** Each person once, and the most concerned first. */
 export async function aboutOf(
   state: ApprovalRequest,
   now: NumericDate,
@@ -40,7 +40,7 @@ export async function aboutOf(
     for (const person of people) if (!all.has(person)) all.set(person, because)
   }
   add(othersTold(state, policy), 'told')
-  // Reviewers come first, so that the limit does not leave them out.
+  // Reviewers come first, so that the limit does not cut them off.
   add(
     skipped.people.filter((person) => reviewers.includes(person)),
     'skipped',
@@ -79,7 +79,7 @@ async function reachable(people: readonly PersonId[], { accountOf }: AboutPorts)
   })
 }
 
-/** What the scarcest budget has left; a drill spends none. A fault here holds up no card. */
+/** The minutes left in the scarcest budget; a drill spends none. A fault here holds up no card. */
 async function leftFor(
   { status, ask }: ApprovalRequest,
   now: NumericDate,

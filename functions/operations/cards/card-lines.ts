@@ -4,7 +4,7 @@ import { openStage } from '../../domain/record/request.ts'
 import { warningAt } from '../../domain/requests/extend.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 
-/** Beneath a card, since people do not notice that a message was edited. */
+/** Posted beneath a card, since people do not notice an edited message. */
 export type Line =
   | { line: 'asked'; stage: string }
   | { line: 'escalated'; stage: string; to: string }
@@ -13,7 +13,7 @@ export type Line =
   | { line: 'handled'; stage: string; round: number }
   | { line: 'ends_soon' }
 
-/** The keys of this line and of those that it makes needless. */
+/** `keys`: this line and the earlier ones that it makes needless. */
 export type Unsent = { keys: readonly string[]; line?: Line }
 
 const keyOf = ({ round, stage, opensAt }: StageTurn) => `${round}/${stage}@${opensAt}`
@@ -22,12 +22,12 @@ const over = (turn: string) => `over ${turn}`
 
 type Where = {
   told: readonly string[]
-  /** A new card is itself noticed: its lines are remembered, and not said. */
+  /** The post of a new card is noticed by itself: its lines count as said. */
   fresh: boolean
   now: NumericDate
 }
 
-/** `called`: whether their decision is waited for. */
+/** `called`: whether the request waits for this person's decision. */
 export function linesForPerson(
   state: ApprovalRequest,
   { person, user, called, ...where }: Where & { person: PersonId; user: string | undefined; called: boolean },
@@ -54,7 +54,7 @@ export function linesForChannel(
   ])
 }
 
-/** A grant that is in use and nearly over: said where the last people decided. */
+/** Said of a grant in use that is nearly over, where the last people decided. */
 export function linesOfEnd(state: ApprovalRequest, { told, fresh, now }: Where): readonly Unsent[] {
   const at = warningAt(state)
   if (at === undefined || now < at) return []
@@ -74,7 +74,7 @@ function escalated(state: ApprovalRequest, { told }: Where): Unsent[] {
   return told.includes(key) ? [] : [{ keys: [key], line }]
 }
 
-/** Of several that are unsent, only the last is said. */
+/** Several due reminders are one line: the last. */
 function reminders(state: ApprovalRequest, users: readonly string[], { told, now }: Where): Unsent[] {
   const turn = stageTurnOf(state)
   if (!turn) return []
@@ -83,7 +83,7 @@ function reminders(state: ApprovalRequest, users: readonly string[], { told, now
   const [last, key] = [unsent.at(-1), keys.at(-1)]
   if (!last || key === undefined || told.includes(key)) return []
   const missing = keys.filter((each) => !told.includes(each))
-  // A reminded person counts as asked, and is told when it is over.
+  // A person who got a reminder counts as asked, and is told when it is over.
   return users.length === 0
     ? [{ keys: missing }]
     : [
@@ -94,7 +94,7 @@ function reminders(state: ApprovalRequest, users: readonly string[], { told, now
       ]
 }
 
-/** That what was asked for here is over: not said to the person who did it, nor to one who is asked again. */
+/** The end of the wait in this place. Left unsaid to the person who ended it, and to one who is asked again. */
 function handled(state: ApprovalRequest, { told }: Where, to: { person?: PersonId; called?: boolean } = {}): Unsent[] {
   const open = stageTurnOf(state)
   const current = open && keyOf(open)
@@ -129,8 +129,8 @@ function noticeOf(state: ApprovalRequest): Notice {
 }
 
 /**
- * With the earlier ones that it makes needless. A request without stages makes none: an owner who is pinged for what
- * policy lets pass learns to look away.
+ * Notices that are due, with the earlier ones that each makes needless. A request without stages has none: needless
+ * pings teach owners to look away.
  */
 export function unsentNotices(
   state: ApprovalRequest,

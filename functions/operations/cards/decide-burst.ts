@@ -18,11 +18,11 @@ export type BurstAsk = {
   key: Digest
   generation: number
   list: Digest
-  /** By alias: where it was clicked. */
+  /** The alias of the chat of the click. */
   chat: string
   once: OnceOnly
 }
-/** How many are being decided; or why none, with the request that is the reason, if one is. */
+/** How many are being decided; or a refusal, with the request that caused it, if one did. */
 type Accepted = { ok: true; value: number } | NotAccepted
 type NotAccepted = { ok: false; code: Refusal; detail?: string; state?: ApprovalRequest }
 
@@ -32,8 +32,8 @@ type AcceptPorts = DecidingPorts &
   }
 
 /**
- * Takes exactly the list that the card shows, from a person whose decision on the first would be taken. It only puts
- * the click on record, once; the table's stream hands it to `decideBurst`.
+ * Takes exactly the list that the card shows, from a person whose decision on the first would be taken. It only records
+ * the click, once; the table's stream hands it to `decideBurst`.
  * @throws StoreUnavailable
  */
 export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Accepted> {
@@ -66,7 +66,7 @@ export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Ac
   } as const
   const foreseen = await foreseeDecision(one, ports)
   if (!foreseen.ok) {
-    // This decision is refused as foreseen, and so becomes an entry of the request.
+    // The refusal that was foreseen becomes an entry of the request.
     const done = await decideRequest(one, ports)
     const { code, detail } = done.ok ? foreseen : done
     return { ...refuse(code, detail), ...defined({ state: foreseen.state }) }
@@ -91,7 +91,7 @@ export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Ac
   return ok(waiting.size)
 }
 
-/** So that the stream's reader can tell a click from other once-only keys. */
+/** A prefix by which the stream's reader tells a click from other once-only keys. */
 const clickKey = ({ key }: OnceOnly): string => `CLICK#${key.replace(/^SEEN#/, '')}`
 
 type Ports = DecidingPorts & ReaderPorts & { draws: Queue<BurstMessage> }
@@ -99,9 +99,8 @@ type Ports = DecidingPorts & ReaderPorts & { draws: Queue<BurstMessage> }
 const side = 5
 
 /**
- * Each request is decided by the operation of a click on its own card. It may run again: what this person has decided
- * is not decided twice.
- * @throws StoreUnavailable, StaleRequest, and what the queue throws
+ * Decides each request by the operation that a click on its own card calls. A retry skips what this person has decided.
+ * @throws StoreUnavailable, StaleRequest, and faults of the queue
  */
 export async function decideBurst(key: string, ports: Ports): Promise<void> {
   const { requests, clock, draws, log } = ports
@@ -110,7 +109,7 @@ export async function decideBurst(key: string, ports: Ports): Promise<void> {
   if (!parsed.success) throw new TypeError('no click is on record under that key')
   const click = parsed.data
   const tooLate = clock.now() > click.at + clickLasts
-  // A click from before a halt of the person does not count, also after the halt was lifted.
+  // A click from before a halt of the person is void, even after the halt was lifted.
   const isVoid = click.verdict === 'approve' && (await isStopped(click.person, ports, { at: click.at }))
   const refused: { id: Member['id']; code: Refusal }[] = []
   for (let from = 0; from < click.members.length; from += side) {

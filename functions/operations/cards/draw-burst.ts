@@ -43,7 +43,7 @@ export type DrawBurstPorts = {
   requests: Pick<RequestReader, 'loadMany' | 'open'>
   bursts: BurstStore
   boards: Boards
-  /** Pure: the card, the members that it shows as waiting, and whether it shows these whole. */
+  /** Pure: the card, the members that it shows as waiting, and whether it shows these in full. */
   renderBurst(view: BurstView, chat: string): { card: RenderedCard; shown: readonly Member[]; whole: boolean }
   channels: { readonly [alias: string]: Channel }
   clock: Clock
@@ -51,8 +51,7 @@ export type DrawBurstPorts = {
 }
 
 /**
- * One message shows up to fifty; then the next request begins another. The queue must give one burst to one run at a
- * time.
+ * One message shows up to fifty; the next request begins another. The queue must run each burst one at a time.
  * @throws BoardUnavailable, CardUndeliverable, StoreUnavailable
  */
 export async function drawBurst(
@@ -123,14 +122,14 @@ const orderOf = ({ submittedAt, ask }: ApprovalRequest): string => `${String(sub
 type PlacePorts = {
   requests: Pick<RequestReader, 'countOpen' | 'open'>
   bursts: Pick<BurstStore, 'load'>
-  /** Has the card of a burst looked at, one burst at a time. */
+  /** Wakes the drawer of one burst, one message at a time. */
   draws: Queue<BurstMessage>
   policy: Pick<Policy, 'bundle'>
 }
 
 /**
- * One that waits among many alike has none: the card of its burst is drawn. The index is a moment behind; then a
- * request has a card more.
+ * A request that waits among many alike has no card: that of its burst is drawn. The index lags, so a request may get a
+ * card too many.
  * @param hasCard whether it has had a card there
  */
 export async function hasOwnCard(
@@ -155,7 +154,7 @@ export async function hasOwnCard(
   if (messages.length > 0) await draws.send(messages)
   return own
 
-  /** How many wait like it. It counts itself, since the index may not know it yet. */
+  /** The number of requests alike, with this one, which the index may lack. */
   async function alike(asked: ApprovalRequest, enough: number): Promise<number> {
     if (!waiting || (await requests.countOpen(agentOfBurst(waiting), enough + 1)) <= enough) return 1
     const open = await requests.open(agentOfBurst(waiting), 2 * mostMembers)

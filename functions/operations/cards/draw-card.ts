@@ -55,11 +55,11 @@ type Drawing = {
   ports: DrawPorts
 }
 
-/** A card that is drawn for this channel has no buttons. */
+/** No stage has this channel, so a card drawn for it has no buttons. */
 const nowhere = ''
 
 /**
- * Draws the request as it reads it here, so a late or repeated message draws nothing old.
+ * Draws the current request, so a late or repeated message draws nothing old.
  *
  * A channel that is closed to the app is logged for the alarm and thrown: the card must appear once the app is invited
  * again.
@@ -69,7 +69,7 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
   const stored = await ports.requests.load(id)
   if (!stored) return
   const now = ports.clock.now()
-  // A person whose chat is gone is told in another.
+  // Cards in a removed chat are ignored, so their people are told in another.
   const posted = (await ports.cards.load(id)).filter(
     ({ chat, person }) => person === undefined || Object.hasOwn(ports.boards, chat),
   )
@@ -79,7 +79,7 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
     const accounts = { accountOf: (person: PersonId, near?: string) => accountOf(person, near, ports) }
     return drawOpening({ state, opening: origin.opening }, now, posted, { ...ports, ...ports.opening, ...accounts })
   }
-  // A plan is one card: a step has one of its own only where people have to decide it again.
+  // A plan is one card. A step has a card of its own only when people decide it again.
   if (origin.kind === 'step' && state.round === 1) return
   const shared = await sharedChannels(state, posted, ports)
   const readings = await readingsFor(state, ports)
@@ -92,7 +92,7 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
     readings,
     onCall: whoIsOnCall(state, ports.policy, readings, now),
   }
-  // Of many alike no person is told of each.
+  // Direct messages are left out while a burst shows the request.
   const isShared = [...drawing.shared].some((alias) => waitingHere(state, alias))
   const called = isShared ? [] : await peopleToReach(drawing)
   const faults: unknown[] = []
@@ -102,7 +102,7 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
     } catch (fault) {
       if (isForAll(fault, ports.boards)) throw fault
       if (fault instanceof CardUndeliverable && 'person' in place) {
-        // This person sees the channel: no reason to try for an hour, nor to hold up the rest.
+        // This person still sees the channel, so the drawing goes on and is not retried.
         ports.log.error('direct_undeliverable', { request: id, person: place.person })
         continue
       }
@@ -150,7 +150,7 @@ function placesOf(drawing: Drawing, called: readonly PersonId[]): readonly Place
   ]
 }
 
-/** People without a chat account find the card in the channel. */
+/** People to send a direct message. A person without a chat account sees the card in the channel. */
 async function peopleToReach({ state, now, ports, readings }: Drawing): Promise<readonly PersonId[]> {
   if (state.status !== 'pending') return []
   const called = peopleToTell(state, { policy: ports.policy, now, readings })
@@ -175,7 +175,7 @@ function placeOf(alias: string, { channels }: DrawPorts): Pick<PostedCard, 'chat
   return channel && { chat: channel.chat, channel: channel.id }
 }
 
-/** The chat in which the people of the stage talk: the open one, else the last. */
+/** The chat in which the people of the stage talk: of the open stage, else of the last one. */
 const nearOf = (state: ApprovalRequest, { channels }: DrawPorts): string | undefined =>
   channels[(openStage(state) ?? state.stages.at(-1))?.terms.channel ?? nowhere]?.chat
 
@@ -186,7 +186,7 @@ async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
   const open = openStage(state)
   const isOpenHere = open !== undefined && channelsOf(open).includes(alias)
   const before = posted.find((each) => isIn(place, each))
-  // After an escalation a stage has two channels, and a card has buttons by the alias of its own.
+  // An escalated stage has two channels, and a card has buttons by the alias of its own.
   const drawn = await draw({ ...place, before, shows: isOpenHere ? open.terms.channel : alias }, drawing)
   const where = { told: drawn.card.told ?? [], fresh: drawn.fresh, now }
   const soon = state.stages.at(-1)?.terms.channel === alias ? linesOfEnd(state, where) : []
@@ -197,7 +197,7 @@ async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
   await say(drawn, [...soon, ...said], drawing)
 }
 
-/** The accounts in a chat to mention there; people with a card of their own are reminded there. */
+/** Accounts to mention in a channel of this chat. People with a card of their own are reminded there. */
 async function remindedIn(chat: string, { state, now, posted, ports, readings }: Drawing): Promise<readonly string[]> {
   if (state.status !== 'pending' || !remindersOf(state).some(({ at }) => at <= now)) return []
   const people = peopleToRemind(state, { policy: ports.policy, now, readings }).filter(
@@ -212,7 +212,7 @@ async function userIn(chat: string, person: PersonId, ports: DrawPorts): Promise
   return account?.chat === chat ? account.user : undefined
 }
 
-/** The chat in which a person has a message of this request, else that of the stage; and their account there. */
+/** A person's account and chat: the one with their message of this request, else the one of the stage. */
 async function directTo(person: PersonId, before: PostedCard | undefined, { state, ports }: Drawing) {
   if (before) return { chat: before.chat, channel: before.channel, user: await userIn(before.chat, person, ports) }
   const account = await accountOf(person, nearOf(state, ports), ports)
@@ -240,7 +240,7 @@ const draw = (
   { state, onCall, ports }: Drawing,
 ): Promise<Shown> => showCard(state, ports.render(state, shows, onCall, place.chat), place, ports)
 
-/** Each once. A card that is gone is posted again for it. */
+/** Says each line once. A deleted card is posted again first. */
 async function say({ card, rendered }: Shown, lines: readonly Unsent[], { state, ports }: Drawing): Promise<void> {
   let { ts, told = [] } = card
   for (const { keys, line } of lines) {

@@ -11,7 +11,7 @@ import { type AboutPorts, aboutOf, type Because, type Listener } from './about-o
 import { boardOf, isForAll, type PostedCard, type RenderedCard } from './ports.ts'
 import { isIn, renderingOf, type Showing, sayBeneath, showCard } from './show-card.ts'
 
-/** `first`: they heard nothing of it before. */
+/** `first`: they were told nothing of it before. */
 export type Hearer = { because: Because | 'channel'; mayReview: boolean; first: boolean }
 
 export type DrawOpeningPorts = Showing &
@@ -34,8 +34,8 @@ type Drawing = {
 }
 
 /**
- * One card, one thread for each person that it concerns, and the page hook. A chat that is down does not hold up the
- * hook, nor the other way; the next attempt makes up for what is missing.
+ * Draws one card, one thread for each person concerned, and calls the page hook. A chat that is down does not hold up
+ * the hook, nor the hook the chat; a retry completes the rest.
  * @throws BoardUnavailable, CardUndeliverable, PagerUnavailable, StoreUnavailable
  */
 export async function drawOpening(
@@ -72,7 +72,7 @@ async function tellInChat(
   if (faults.length > 0) throw faults[0]
 }
 
-/** Few enough for the chat to take, and enough for fifty people to be told before a function's time is up. */
+/** Few enough for the chat's rate limit, and enough to tell fifty people within a function's timeout. */
 const atOnce = 5
 
 /** A person who cannot be written to sees the channel. */
@@ -100,7 +100,7 @@ async function tellEach(listeners: readonly Listener[], drawing: Drawing): Promi
 }
 
 const hears: { readonly [why in Because | 'channel' | 'review']: readonly Notice['notice'][] } = {
-  // The card itself says that it was opened.
+  // The post of the card itself says that it was opened.
   channel: ['opened', 'ending', 'ended', 'review_due', 'review_overdue', 'reviewed'],
   holder: ['opened', 'ending', 'ended', 'review_overdue', 'reviewed'],
   skipped: ['opened', 'ended', 'reviewed'],
@@ -112,7 +112,7 @@ const hears: { readonly [why in Because | 'channel' | 'review']: readonly Notice
 const heardBy = ({ because, mayReview }: Listener) => [...hears[because], ...(mayReview ? hears.review : [])]
 
 async function drawInChannel(alias: string | undefined, { state, now, posted, about, ports }: Drawing): Promise<void> {
-  // The card stays where it is when the folder names another channel.
+  // An existing card stays in its channel when the folder names another one.
   const before = posted.find(
     (card) => card.person === undefined && Object.values(ports.channels).some((each) => isIn(placeAt(each), card)),
   )
@@ -126,7 +126,7 @@ async function drawInChannel(alias: string | undefined, { state, now, posted, ab
     ports,
   )
   const told = shown.card.told ?? []
-  // A new card is itself noticed, so what it says counts as said.
+  // The post of a new card is noticed by itself, so its lines count as said.
   if (shown.fresh) return remember(shown.card, noticesOf(state, now).map(noticeKey), ports)
   const unsent = unsentNotice(state, now, hears.channel, told)
   if (!unsent) return
@@ -158,7 +158,7 @@ async function tellOne(
   const before = posted.find((each) => each.person === person)
   const unsent = unsentNotice(state, now, heardBy(listener), before?.told ?? [])
   if (!unsent) return undefined
-  // A reviewer who never heard of it need not hear that it is done.
+  // A reviewer who was told nothing need not hear that the review is done.
   if (!before && because === 'reviewer' && unsent.notice.notice === 'reviewed') return undefined
   const say = (first: boolean, chat: string) => ports.say(unsent.notice, state, { because, mayReview, first }, chat)
   const { boards } = ports

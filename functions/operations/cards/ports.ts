@@ -10,7 +10,7 @@ export interface BurstStore {
 }
 export type PostedBurst = {
   key: Digest
-  /** From 1. */
+  /** Counts from 1. */
   generation: number
   kind: BurstKind
   channel: string
@@ -20,11 +20,11 @@ export type PostedBurst = {
   members: readonly RequestId[]
   shown: readonly Member[]
   list: Digest
-  /** Not all of it could be shown, so Approve is withheld. */
+  /** The card had no room for all of it, so it has no Approve. */
   cut?: true
   outcome?: BurstOutcome
 }
-/** A burst whose card is to be looked at: because of a request of it, or with what came of a click. */
+/** The burst to draw, and why: one of its requests changed, or a click was decided. */
 export type BurstMessage = Fifo & {
   burst: BurstKind
   request?: RequestId
@@ -36,7 +36,7 @@ export interface CardStore {
   load(request: RequestId): Promise<readonly PostedCard[]>
   save(card: PostedCard): Promise<void>
 }
-/** `told`: the lines that were said beneath it; `at`: when it was there for the first time. */
+/** `told`: the lines that were said beneath it; `at`: when it was first posted. */
 export type PostedCard = {
   request: RequestId
   /** By alias. */
@@ -52,22 +52,22 @@ export type PostedCard = {
 /** One chat. */
 export interface CardBoard<Card extends RenderedCard = RenderedCard> {
   post(channel: string, card: Card): Promise<{ ts: string }>
-  /** False when the message is gone. */
+  /** False when the message was deleted. */
   update(channel: string, ts: string, card: Card): Promise<boolean>
-  /** The channel in which a person is sent something directly, by their id in the chat. */
+  /** The channel for direct messages to a person, by their id in the chat. */
   open(user: string): Promise<string>
   reply(channel: string, ts: string, line: Card): Promise<boolean>
 }
-/** Its kind of chat drew it, and alone reads it. */
+/** Opaque to all but the kind of chat that drew it. */
 export type RenderedCard = JsonObject
 /** By the alias of the chat. */
 export type Boards = { readonly [chat: string]: CardBoard }
 
-/** Whether nothing else of a drawing is of use now: a deployment of several chats goes on with the others. */
+/** Whether the fault stops the whole batch. With several chats the batch goes on with the others. */
 export const isForAll = (fault: unknown, boards: Boards): fault is BoardUnavailable =>
   fault instanceof BoardUnavailable && fault.forAll && Object.keys(boards).length === 1
 
-/** Chats for one batch of drawings: one that asks for patience or does not answer is asked for nothing more in it. */
+/** Chats for one batch of drawings. One that is throttled or does not answer gets no further call in it. */
 export const sparing = (boards: Boards): Boards =>
   Object.fromEntries(Object.entries(boards).map(([chat, board]) => [chat, sparingOne(board)]))
 

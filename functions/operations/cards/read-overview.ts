@@ -25,13 +25,13 @@ type OverviewPorts = AskingPorts & {
 /** Each part newest first. */
 export type Overview = {
   person: PersonId
-  /** Without what they have set aside. */
+  /** Requests that wait for the person, without those they set aside. */
   waiting: readonly PendingRequest[]
   aside: number
-  /** Without their own openings. */
+  /** Requests of their own agents, without their own openings. */
   own: readonly ApprovalRequest[]
   moreOwn: boolean
-  /** In force. Nothing where policy does not let the person read. */
+  /** Halts in force. Empty if policy does not let the person read them. */
   halted: Pick<ViewedHalts, 'halts' | 'next'>
   live: readonly LiveGrant[]
   permits: readonly LivePermit[]
@@ -45,7 +45,7 @@ const mostLive = 300
 /** One page. */
 const mostPermits = 100
 
-/** It shows, and decides nothing: an act on any of it asks everything anew. */
+/** Decides nothing: an act on any of it is judged again. */
 export async function readOverview(person: PersonId, ports: OverviewPorts): Promise<Overview> {
   const now = ports.clock.now()
   const [split, own, approved, permits, standIns, halted] = await Promise.all([

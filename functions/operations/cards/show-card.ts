@@ -9,7 +9,7 @@ export type Showing = { cards: CardStore; boards: Boards; clock: Clock; log: Log
 export type Shown = { card: PostedCard; fresh: boolean; rendered: RenderedCard }
 
 /**
- * Posts it, changes it in place, or posts it again where it is gone.
+ * Posts the card, updates it in place, or posts it again if it was deleted.
  * @throws BoardUnavailable, CardUndeliverable, StoreUnavailable
  */
 export async function showCard(
@@ -54,14 +54,14 @@ export async function sayBeneath(
 ): Promise<string> {
   const board = boardOf(chat, boards)
   if (await board.reply(channel, ts, words)) return ts
-  const anew = (await board.post(channel, rendered)).ts
-  await board.reply(channel, anew, words)
-  return anew
+  const posted = (await board.post(channel, rendered)).ts
+  await board.reply(channel, posted, words)
+  return posted
 }
 
 export const renderingOf = (card: RenderedCard): Digest => digestOf('hotwork.card.v1', card)
 
-/** Ids of channels are a chat's own: those of two chats may be the same text. */
+/** Two chats may use the same channel id. */
 export const isIn = (place: Pick<PostedCard, 'chat' | 'channel'>, card: PostedCard): boolean =>
   card.chat === place.chat && card.channel === place.channel
 

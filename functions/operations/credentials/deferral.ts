@@ -26,13 +26,13 @@ import type { Statements } from './ports.ts'
 import { audienceOf, type IssuedToken, issueToken, type TokenPorts, type TokenRefusal } from './tokens.ts'
 
 /**
- * The token is asked for in one call, and waited for by a code (OAuth Deferred Token Response). The code is a statement of
- * which request it is; it is good only with a proof by the key that asked.
+ * An OAuth client asks for a token in one call, and polls with a code (OAuth Deferred Token Response). The code is a
+ * statement that names the request; it works only with a proof by the key that asked.
  */
 
 /** Seconds from one poll to the next. */
 export const pollInterval = 5
-/** A second less is forgiven: times are whole seconds here. */
+/** Forgives a poll one second early, since times here are whole seconds. */
 const polls: Rate = { perMinute: 15, burst: 1 }
 const day = 86_400
 
@@ -44,7 +44,7 @@ type Ports = TokenPorts & SubmissionPorts & { statements: Statements }
 
 type TokenWish = Omit<Asking, 'subject' | 'resource' | 'jkt' | 'askedBy'> & {
   jkt: Thumbprint
-  /** Without one it is the one that the arguments name. */
+  /** Defaults to the resource that the arguments name. */
   resource?: Resource
   targets: readonly string[]
   once: OnceOnly
@@ -59,7 +59,7 @@ export async function askForToken(
   const { name } = ask.action
   if (isPlanBody(ask)) return refuse('wrong_credential_kind', 'a plan is asked for at `/access/v1/requests`')
   const audience = audienceOf(name, ports)
-  // Before people are asked: a token of another audience than the client wants would help it nothing.
+  // Checked before people are asked: a client cannot use a token for another audience.
   if (Object.hasOwn(bundle.actions, name) && targets.some((target) => target !== audience))
     return refuse('invalid_target', `the audience should be ${audience}`)
   const args = JsonObject.catch({}).parse(ask.action.properties)
@@ -74,12 +74,14 @@ export async function askForToken(
   const submitted = await submitUnevaluated({ ...ask, subject, resource }, ports)
   if (!submitted.ok) return submitted
   const { state } = submitted.value.stored
-  // The proof is spent by the request, so it gives one token under a key of its own.
+  // The proof is spent by the request, so the token is issued under a key derived from it.
   const once = [{ ...ask.once, key: `${ask.once.key}#token` }]
   return state.status === 'approved' ? claim(state, ask.jkt, once, ports) : wait(state, ports)
 }
 
-/** `invalid_grant`: a code that is none, another key's, another client's, or used up. The caller cannot tell which. */
+/**
+ * `invalid_grant`: the code is malformed, used up, or belongs to another key or client. The caller cannot tell which.
+ */
 export type DeferredRefusal = 'invalid_grant' | TokenRefusal
 
 /** @throws KeyUnavailable */
@@ -109,7 +111,7 @@ export async function claimDeferred(
   return refuse((await requests.recall(used)) === undefined ? 'replayed' : 'invalid_grant')
 }
 
-/** The client that asked, while the directory still has the identity by which it did. */
+/** The client is the one that asked, and the directory still has the identity it used. */
 function isOfAgent(
   { ask: { agent } }: ApprovalRequest,
   clientId: string | undefined,
@@ -131,7 +133,7 @@ async function claim(
   const by = { agent: ask.agent.id, clientId: ask.agent.subject, jkt, targets: [], once }
   const issued = await issueToken({ id: ask.id, ...by }, ports)
   if (issued.ok) return ok({ outcome: 'issued', ...issued.value })
-  // People decide again on what is there now, so the client waits on.
+  // People decide on the changed state, so the client keeps polling.
   const again = issued.code === 'state_changed' ? await ports.requests.load(ask.id) : undefined
   const state = again && asOf(again.state, ports.clock.now())
   return state && (state.status === 'pending' || state.status === 'approved') ? wait(state, ports) : issued
@@ -151,7 +153,7 @@ const waiting = (state: ApprovalRequest, code: string, now: NumericDate, tooSoon
   tooSoon,
 })
 
-/** Until when there could be a token, as things are now. */
+/** The last moment at which a token could be issued, as the request stands now. */
 const endOf = (state: ApprovalRequest, now: NumericDate): NumericDate =>
   state.status === 'pending' ? state.decideBy + state.ask.claimWithin : (grantOf(state)?.claimBy ?? now)
 

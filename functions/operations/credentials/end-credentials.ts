@@ -14,7 +14,7 @@ export type EndingPorts = {
   clock: Clock
 }
 
-/** Ends at one place what the causes say is dead. There is one writer a place at a time. */
+/** Ends the dead credentials of one place. Each place has one writer at a time. */
 export async function endCredentials(place: string, causes: readonly DenyCause[], ports: EndingPorts): Promise<void> {
   const now = ports.clock.now()
   const found = await Promise.all([...new Set(causes)].map((cause) => deniesOfCause(place, cause, now, ports)))

@@ -18,8 +18,8 @@ export type CredentialRefusal = RefusalOf<Intend | Issue> | EndingCode | 'replay
 export type IssuingPorts<Issued> = MakingPorts & ReaderPorts & PlacePorts & { reach: Issuer<Issued> }
 
 /**
- * Credentials of the target's own, that can do the approved action until the grant ends. Asking again replaces those
- * before; it begins no second use. @throws BrokerRefused, BrokerUnavailable, Overtaken
+ * Issues the target's own credentials, which can do the approved action until the grant ends. Another claim replaces
+ * the earlier credentials and begins no second use. @throws BrokerRefused, BrokerUnavailable, Overtaken
  */
 export async function issueCredential<Issued>(
   token: AccessToken,

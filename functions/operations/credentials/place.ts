@@ -6,13 +6,13 @@ import type { Policy } from '../policy/ports.ts'
 /** `targetRole`: path and name of the role that Hotwork has in every AWS account. */
 export type PlacePorts = { policy: Pick<Policy, 'bundle'>; targetRole: string }
 
-/** The entry that says where an ask acts: all of a profile happens at one target, so any of its actions names it. */
+/** The catalogue entry that names an ask's target. All actions of a profile have one target, so any of them will do. */
 export function entryOf(ask: Parameters<typeof actionsOf>[0], { actions }: Pick<Bundle, 'actions'>) {
   const [action = ask.action] = actionsOf(ask)
   return actions[action]
 }
 
-/** The place where the credentials of an ask end, which a halt names. Undefined where the deployment has no such target. */
+/** The place where the credentials of an ask end, which a halt names. Undefined if the deployment lacks the target. */
 export function placeOf(
   ask: Parameters<typeof actionsOf>[0],
   { policy: { bundle }, targetRole }: PlacePorts,

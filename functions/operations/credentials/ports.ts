@@ -15,7 +15,7 @@ import type {
 import type { Fifo } from '../ports.ts'
 
 export interface Statements {
-  /** A compact JWS; undefined where it cannot be signed now, since nothing depends on it alone. */
+  /** A compact JWS; undefined if it cannot be signed now, since every caller can do without it. */
   sign<Kind extends StatementKind>(kind: Kind, said: Said<Kind>): Promise<string | undefined>
   /** @throws KeyUnavailable when the public keys cannot be had */
   verify<Kind extends StatementKind>(kind: Kind, token: string): Promise<Result<Verified<Kind>, 'invalid'>>
@@ -42,26 +42,29 @@ export type AccessToken = {
   expiresAt: NumericDate
 }
 
-/** For any audience, with all of its claims as they were signed. */
+/** A token for any audience, with all of its signed claims. */
 export type KnownToken = AccessToken & { claims: JsonObject }
 
-/** A request that has changed, a halt, or the end of some denies of the place. */
+/** Why denies of a place are written again: a request changed, a halt, or denies there have expired. */
 export type DenyCause = RequestId | HaltId | 'time'
 
 export interface DenyReader {
   ofRole(role: string): Promise<readonly Deny[]>
-  /** Roles with a deny that was over before `now` and is not forgotten: at most `limit` denies' worth. */
+  /** Roles with an expired deny that is still kept: at most `limit` denies' worth. */
   overdue(now: NumericDate, limit: number): Promise<readonly string[]>
 }
 
 interface DenyWriter {
-  /** Adding twice is once. Of two ends for one value the later holds. */
+  /** A repeat changes nothing. The later end of one value holds. */
   add(role: string, denies: readonly Deny[]): Promise<void>
   forget(role: string, denies: readonly Deny[]): Promise<void>
 }
 
 export type DenyStore = DenyReader & DenyWriter
 
-/** `deny`: credentials at a place are to be ended. `end`: all that was delegated from it, or is covered by it, is to be ended. */
+/**
+ * `deny`: the credentials of a place must end. `end`: all that was delegated from a request, or that a halt covers,
+ * must end.
+ */
 export type EndMessage = Fifo &
   ({ deny: DenyCause; role: string; since: NumericDate } | { end: RequestId | HaltId | StandingPermitId | AgentId })

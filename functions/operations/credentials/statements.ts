@@ -6,7 +6,7 @@ import type { AgentId, EvaluationId, Json, JsonObject, NumericDate } from '../..
 import { isAgent } from '../../domain/values.ts'
 import type { Statements } from './ports.ts'
 
-/** An AuthZEN entity. Its properties decide nothing, and are bound all the same: what is submitted is what was evaluated. */
+/** An AuthZEN entity. Its properties decide nothing, but are bound: a submission must equal its evaluation. */
 export type Entity = { type: string; id: string; properties?: JsonObject | undefined }
 export type Bound = {
   subject: Entity
@@ -42,7 +42,7 @@ const hashOf = (ask: Bound): string =>
     context: contextOf(ask),
   })
 
-/** Only the members that were said. */
+/** The members of the context that the caller sent. */
 const contextOf = (ask: Bound): JsonObject =>
   Object.fromEntries(Object.entries(digested('bound', ask)).filter(([, value]) => value !== null))
 

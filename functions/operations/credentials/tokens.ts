@@ -42,8 +42,8 @@ export type Introspector =
   | { type: 'tool'; id: ToolId; audience: string | undefined }
 
 /**
- * It permits nothing: `beginUse` alone does. Undefined for a caller that may not know, and for a token that is dead for
- * any reason, so that no caller learns which.
+ * Introspection permits nothing: `beginUse` alone does. Undefined for a caller without the right to know, and for a
+ * dead token of any kind, so that no caller learns which.
  */
 export async function introspectToken(
   token: KnownToken,
@@ -64,7 +64,7 @@ export async function introspectToken(
   const now = clock.now()
   const state = asOf(stored.state, Math.max(now, stored.state.updatedAt))
   if (state.status !== 'approved' || state.grant.credentials.access_token?.id !== token.jti) return undefined
-  // A drill's token can do nothing, also with a tool that only introspects.
+  // A tool that only introspects must refuse a drill's token as well.
   if (openingOf(state.ask)?.drill && caller.type === 'tool') return undefined
   if (await findEnding(state, now, { requests })) return undefined
   const askers = [state.ask.agent.id, ...state.ask.chain.map(({ id }) => id)]
@@ -82,7 +82,9 @@ function isStillActive(asker: AskerId, bundle: Bundle, now: NumericDate): boolea
 const mayKnow = (caller: Introspector, token: KnownToken): boolean =>
   caller.type === 'tool' ? caller.audience === token.audience : caller.id === token.agent
 
-/** The token and the target's credentials claimed with it end at once, and the grant lives on (RFC 7009). Twice is once. */
+/**
+ * Ends the token and the target's credentials claimed with it; the grant lives on (RFC 7009). A repeat changes nothing.
+ */
 export async function revokeToken(
   { jti: credential, request, agent }: Pick<AccessToken, 'jti' | 'request' | 'agent'>,
   caller: { type: 'agent'; id: AgentId } | { type: 'person'; id: PersonId } | { type: 'tool'; id: ToolId },
@@ -101,16 +103,16 @@ type TokenAsk = {
   agent: AskerId
   clientId: string
   jkt: Thumbprint
-  /** How a person logged in: an opening without a key takes as strong a login to be bound to one. */
+  /** The person's login: an opening without a key is bound only after an equally strong login. */
   login?: Login
   /** `audience` and `resource`: each must be the audience of the token (RFC 8693 section 2.1). */
   targets: readonly string[]
-  /** The proof's replay key, and what else must not happen twice. */
+  /** The proof's replay key, and other keys that may be used only once. */
   once: readonly OnceOnly[]
 }
 
 export type TokenRefusal = RefusalOf<Intend | Issue> | EndingCode | 'replayed' | 'invalid_target' | 'insufficient_login'
-/** `arguments`: as approved, which may be less than was asked for. */
+/** `arguments`: as approved, perhaps narrowed since they were asked for. */
 export type IssuedToken = {
   token: string
   expiresIn: number
@@ -120,8 +122,8 @@ export type IssuedToken = {
 export type TokenPorts = MakingPorts & ReaderPorts & { signer: Signer; issuer: string }
 
 /**
- * A token is signed before it is on record and answered after: intent and issue are committed together, and where that
- * fails the signature is dropped. So a token that has no entry was seen by no one. @throws KeyUnavailable, Overtaken
+ * A token is signed before its entry is committed, and answered after. Intent and issue are committed together; if that
+ * fails the signature is dropped, so no caller has seen a token without an entry. @throws KeyUnavailable, Overtaken
  */
 export async function issueToken(ask: TokenAsk, ports: TokenPorts): Promise<Result<IssuedToken, TokenRefusal>> {
   const { policy, clock } = ports
@@ -201,7 +203,7 @@ export function overtaken<R extends { ok: false; code: Refusal }>(refused: R): R
   return refused
 }
 
-/** A login too weak to open anything must not claim an opening that has no key yet. */
+/** An opening without a key takes a login strong enough to have opened it. */
 function lackOfLogin(
   state: ApprovalRequest,
   { login = {} }: TokenAsk,
@@ -214,10 +216,10 @@ function lackOfLogin(
 
 const claim: IssuedKind = 'access_token'
 
-/** On whose behalf: the first delegator, or the agent itself (RFC 8693 section 4.1). */
+/** The subject: the first delegator, or the agent itself (RFC 8693 section 4.1). */
 const subjectOf = ({ ask }: ApprovedRequest): AskerId => ask.chain[0]?.id ?? ask.agent.id
 
-/** The agent, and in it each delegator, the last one outermost. Empty where nothing was delegated. */
+/** The agent, and nested in it each delegator, the last one outermost. Empty without delegation. */
 function actClaimOf({ ask }: ApprovedRequest): { act?: Json } {
   if (rulesOf(ask).isOwn) return {}
   const before = ask.chain
@@ -226,7 +228,7 @@ function actClaimOf({ ask }: ApprovedRequest): { act?: Json } {
   return { act: before ? { sub: ask.agent.id, act: before } : { sub: ask.agent.id } }
 }
 
-/** What the token allows, in the token response, the token and introspection (RFC 9396 section 7). */
+/** The token's rights, for the token response, the token and introspection (RFC 9396 section 7). */
 const authorizationDetail = (state: ApprovedRequest): JsonObject => ({
   type: 'hotwork_action',
   request: state.ask.id,
@@ -247,7 +249,7 @@ export function audienceOf(
   { policy: { bundle }, issuer }: Pick<TokenPorts, 'policy' | 'issuer'>,
 ): string {
   const entry = bundle.actions[action]
-  // All rights of a profile are of AWS.
+  // All rights of a profile are in AWS.
   const tool = entry?.tool ?? kinds.aws.id
   return isTargetId(tool) ? `${issuer}/${tool}` : (addressesOf(bundle, tool)?.audience ?? `${issuer}/unknown`)
 }

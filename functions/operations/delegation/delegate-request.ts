@@ -58,9 +58,9 @@ export type DelegationAsk = {
   to: AgentId
   action: { name: string; properties: Json }
   resource: Resource
-  /** One unless said otherwise. */
+  /** Defaults to 1. */
   uses?: number
-  /** The end of the grant it is taken out of, unless said otherwise. */
+  /** Defaults to the end of the parent's grant. */
   notAfter?: NumericDate
   idempotencyKey: string
   body: Json
@@ -71,16 +71,16 @@ type Hosted = DelegationAsk & { host?: HostFacts }
 
 const day = 86_400
 
-/** The place of the action may be stopped. */
+/** With the place of the action, which may be halted. */
 type Ports = MakingPorts & PlacePorts
 
 export type DelegationRefusal = RefusalOf<Delegate> | FactsRefusal | 'replayed' | 'duplicate_request'
 
 /**
- * First the parent gives the uses away, then the child is made: a crash in between loses uses, which the same key makes
- * good. The same key and body is the same child.
+ * First the parent gives the uses away, then the child is made. A crash in between loses uses until the same key is
+ * sent again. The same key and body is the same child.
  *
- * @param admit called once the key is the grant's, before anything is written; what it throws ends the attempt
+ * @param admit called once the key is known to be the grant's, before anything is written; its throw ends the attempt
  */
 export async function delegateRequest(
   ask: DelegationAsk,
@@ -96,7 +96,7 @@ export async function delegateRequest(
   const refused = refuseOnRecord(ask.agent, 'delegate', ports, defined({ about }))
   if (parent?.state.ask.agent.id !== ask.agent) return refused('unknown_request')
   const key = keyOf(parent.state)
-  // First of all: another key spends no rate, no idempotency key and no write of the grant.
+  // Checked first: a stranger's key must spend no rate, no idempotency key and no write of the grant.
   if (key !== undefined && key !== ask.jkt) return refused('key_mismatch')
   await admit()
   const child = await childUnder(ask, ports)
@@ -114,7 +114,7 @@ export async function delegateRequest(
     const { reason, detail } = toldOf(halt)
     return refused(reason, detail)
   }
-  // Policy asks about the host of the agent that will act.
+  // Policy asks about the host of the child's agent.
   const acting = { action, resource: found.value.resource }
   const hosted = { ...ask, host: await readHost(acting, ask.to, ports.clock.now(), ports) }
   const given = await give(hosted, child, found.value, ports)
@@ -123,14 +123,14 @@ export async function delegateRequest(
   const made = await makeChild(hosted, child, live, { facts: found.value, afterHalts }, ports)
   if (!made.ok) return refused(made.code, made.detail)
 
-  // The parent may have ended since it gave, and its children may have been ended before this one existed.
+  // The parent may have ended after it gave, and its children may have been ended before this one existed.
   await endChildren(ask.id, ports)
   const stored = await ports.requests.load(child)
   if (stored?.state.status === 'approved') return ok(stored)
   return refuse('ancestor_ended', 'the grant that it was taken out of has ended meanwhile')
 }
 
-/** The child's id, which the key stands for from now on. Undefined where it stands for another body. */
+/** The child's id, which the key stands for from now on. Undefined if the key stands for another body. */
 async function childUnder(
   { agent, id, idempotencyKey, body }: DelegationAsk,
   { requests, ids, clock }: MakingPorts,
@@ -157,7 +157,7 @@ function answerFor(ask: Hosted, parent: ApprovalRequest, { agent }: Facts, now: 
   )
 }
 
-/** The parent gives, while it is live, what lies within its own right, if policy lets both agents have it. */
+/** A live parent gives a part of its own right, if policy permits it to both agents. */
 function give(ask: Hosted, child: RequestId, facts: Facts, ports: Ports) {
   const { agent, jkt, to, uses = 1 } = ask
   const command = async (state: ApprovalRequest, now: NumericDate): Promise<Omit<Delegate, 'bundle'>> => {
@@ -189,7 +189,7 @@ function isWithin(
   return within({ action: entry.name, arguments: args, resource: { type, id }, ...terms }, right, entry.narrowable)
 }
 
-/** Stores the child once. Policy is asked again: the key may come much later than the parent gave. */
+/** Stores the child once. Policy is asked again: a retry may come long after the parent gave. */
 async function makeChild(
   ask: Hosted,
   child: RequestId,
@@ -208,13 +208,15 @@ async function makeChild(
   })
   const { events } = decide(undefined, submit, now)
   const state = replay(events)
-  // With the stages of its parent it could be too large to be ended.
+  // The parent's stages could make the child's record too large to be ended.
   if (state && !hasRoom(state)) return refuse('record_full')
   await commitNew(events, { requests, salts })
   return ok(undefined)
 }
 
-/** The parent's stages without what owners decided: no owner approves what their own agent does. */
+/**
+ * The parent's stages without owners' decisions about the child's agent: no owner approves their own agent's request.
+ */
 function inheritedStages(parent: ApprovalRequest, agent: Facts['agent']): StageState[] {
   const owners = [...ownersOf(parent), ...answersFor(agent)]
   return parent.stages.map((stage) => ({
@@ -223,7 +225,7 @@ function inheritedStages(parent: ApprovalRequest, agent: Facts['agent']): StageS
   }))
 }
 
-/** The child, approved with its parent by the same people, on terms no longer than theirs. */
+/** The child: approved with its parent by the same people, on terms no longer than the parent's. */
 function delegatedSubmit(
   parent: ApprovedRequest,
   { child, uses, notAfter }: Delegation,
@@ -231,7 +233,7 @@ function delegatedSubmit(
   found: { answer: Answer; bundle: Bundle; now: NumericDate; afterHalts: readonly HaltId[]; host?: HostFacts },
 ): Submit {
   const { answer, bundle, now, afterHalts, host } = found
-  // A halt that stops the parent's agents stops the child, so a halt lifted before the parent is lifted before the child.
+  // A halt of the parent's agents also stops the child, so a halt lifted before the parent is lifted for the child too.
   const lifted = [...new Set([...(parent.ask.afterHalts ?? []), ...afterHalts])]
   const { agent } = facts
   const { mcp: _, ...act } = actTermsOf(facts)
@@ -262,7 +264,7 @@ function delegatedSubmit(
 }
 
 /**
- * Ends what was delegated from a request that has ended, for what reads no ancestors, such as cards and AWS sessions.
+ * Ends requests delegated from an ended one, for readers that do not look at ancestors, such as cards and AWS sessions.
  */
 export async function endChildren(id: RequestId, ports: DecidingPorts): Promise<void> {
   const stored = await ports.requests.load(id)

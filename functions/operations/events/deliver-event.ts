@@ -6,12 +6,12 @@ import type { EventBus, Webhooks } from './ports.ts'
 
 type Ports = { bus: EventBus; webhooks: Webhooks; bundle: Bundle; log: Log }
 
-/** Delivers one event to one receiver. @throws ReceiverUnavailable or SecretUnavailable: it should come again */
+/** Delivers one event to one receiver. @throws ReceiverUnavailable or SecretUnavailable: it should be sent again */
 export async function deliverEvent({ receiver, event }: DecisionDelivery, ports: Ports): Promise<void> {
   if (receiver === 'bus') return ports.bus.put(event)
   const id = receiver.slice('webhook:'.length)
   const url = notifyOf(id, ports.bundle)
-  // Since it was handed on, its registration may have lost the address.
+  // The registration may have lost its address since the event was queued.
   if (url === undefined) return
   try {
     if ((await ports.webhooks.send({ id, url }, event)) === 'gone')
@@ -25,9 +25,12 @@ export async function deliverEvent({ receiver, event }: DecisionDelivery, ports:
 const [minute, hour] = [60, 3600]
 const waits = [5, 30, 2 * minute, 10 * minute, hour, 3 * hour]
 
-/** Seconds until the next attempt: in all, those of a queue of 21 attempts take a week. A share differs by message. */
+/**
+ * Seconds until the next attempt. A queue of 21 attempts lasts a week. `share` spreads the retries of different
+ * messages.
+ */
 export function pauseAfter(attempt: number, share: number): number {
-  // A queue keeps a message hidden for twelve hours at most.
+  // SQS hides a message for twelve hours at most.
   const wait = waits[attempt - 1] ?? 11 * hour
   return Math.floor(wait * (1 + share / 12))
 }

@@ -9,8 +9,8 @@ import type { Queue } from '../ports.ts'
 type Ports = { deliveries: Queue<Delivery>; bundle: Bundle }
 
 /**
- * Hands on what receivers outside are told of a changed request, each event once for each receiver, so that one that does not
- * answer holds up no other; and tells the tool of an access token that the change has killed before its time.
+ * Queues decision events of a changed request, once per event and receiver, so that a slow receiver holds up no other.
+ * It also tells the tool of an access token that the change has killed early.
  */
 export async function handOnEventsOfRequest(
   before: ApprovalRequest | undefined,

@@ -3,16 +3,16 @@ import type { StreamRow } from '../../domain/events/stream.ts'
 import type { ToolId } from '../../domain/values.ts'
 import type { Appended } from '../ports.ts'
 
-/** Any fault of these ports is ReceiverUnavailable or SecretUnavailable: the event comes again. */
+/** Every fault of these ports is ReceiverUnavailable or SecretUnavailable: the event is sent again. */
 export type EventBus = { put(event: DecisionEvent): Promise<void> }
 
 export type Webhooks = {
-  /** `gone`: the receiver wants no more (HTTP 410). @throws SecretUnavailable where there is none to sign with */
+  /** `gone`: the receiver wants no more (HTTP 410). @throws SecretUnavailable without a secret to sign with */
   send(to: { id: string; url: string }, event: DecisionEvent): Promise<'taken' | 'gone'>
 }
 
 export interface StreamReader {
-  /** Read strongly. `version` is 0 where there never was one. */
+  /** Read strongly. `version` is 0 for a stream that never existed. */
   load(tool: ToolId): Promise<StreamRow & { version: number }>
 }
 
@@ -27,7 +27,7 @@ export type StreamStore = StreamReader & StreamWriter
 
 /**
  * Pushes one Security Event Token (RFC 8935). `refused`: the receiver says by a code of the standard that it will never
- * take it. `again`: anything else that is no acknowledgement. It never throws.
+ * take it. `again`: every other answer but an acknowledgement. It never throws.
  */
 export interface SetPush {
   push(to: { endpoint: string; authorization?: string | undefined }, token: string): Promise<Pushed>

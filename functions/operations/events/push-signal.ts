@@ -19,8 +19,8 @@ type Ports = {
 }
 
 /**
- * Sends one event over the stream of a tool. An event is over once the token that it tells of has died by itself.
- * @throws ReceiverUnavailable: it is not known to have arrived, or the tool has paused its stream, so it should come again
+ * Sends one event over the stream of a tool. An event expires with the token that it is about.
+ * @throws ReceiverUnavailable if its arrival is unknown, or the tool has paused its stream: it should be sent again
  */
 export async function pushSignal(tool: ToolId, event: SecurityEvent, ports: Ports): Promise<void> {
   const { log, clock, policy } = ports
@@ -44,7 +44,7 @@ export async function pushSignal(tool: ToolId, event: SecurityEvent, ports: Port
   if (pushed.outcome === 'taken') log.info('signal_delivered', { ...told, ...lagOf(event, clock) })
 }
 
-/** A verification is of the stream as it was when it was asked for, and of no other. */
+/** A verification belongs to the stream as it was configured when the tool asked for it. */
 const isWanted = (stream: SignalStream, event: SecurityEvent): boolean =>
   event.type === 'verification' ? event.stream === stream.id : deliveredEvents(stream).includes(sessionRevoked)
 

@@ -21,13 +21,13 @@ import type { StreamReader, StreamStore } from './ports.ts'
 
 export type StreamPorts = DecidingPorts & { streams: StreamStore }
 
-/** `retryAfter`: seconds, where the tool came too soon. */
+/** `retryAfter`: seconds to wait for a tool that asked too soon. */
 export type TooSoon = { ok: false; code: 'too_soon'; retryAfter: number }
 type Changed<T, Code extends string> = Result<T, Code> | TooSoon
 
 const attempts = 10
 
-/** A tool has one stream at most. */
+/** A tool has at most one stream. */
 export const findStream = async (tool: ToolId, { streams }: { streams: StreamReader }) =>
   (await streams.load(tool)).stream
 
@@ -51,7 +51,7 @@ export const removeStream = (tool: ToolId, id: string, ports: StreamPorts) =>
 type Refused = 'unknown_stream' | 'stream_exists' | 'foreign_endpoint'
 type Next = Result<SignalStream | undefined, Refused>
 
-/** Writes what the stream becomes and its entry on the tool's chain, together. What changes nothing writes nothing. */
+/** Writes the changed stream with its entry on the tool's chain. An unchanged stream is not written. */
 async function change<R extends Next>(
   tool: ToolId,
   attempted: string,
@@ -81,7 +81,7 @@ async function change<R extends Next>(
   })
 }
 
-/** Has a verification sent over the stream. @returns what is to be sent */
+/** Sends a verification over the stream. @returns the event to send */
 export function askVerification(
   { tool, id, state }: { tool: ToolId; id: string; state?: string | undefined },
   ports: StreamPorts,

@@ -23,7 +23,7 @@ type Ports = AskingPorts
 
 /**
  * The halt in force that stops this ask. Read strongly.
- * @param of `role`: its halt stops no asking, and is read for the ask to keep.
+ * @param of `role`: a halt of it stops no asking, but is recorded with the ask
  */
 export async function findHaltOfAgent(
   agent: AgentId,
@@ -45,14 +45,14 @@ export async function findHaltOfAgent(
   )
 }
 
-/** The halt in force that stops all that this agent does. Read strongly. */
+/** The halt in force that stops everything this agent does. Read strongly. */
 export async function findHaltOfCaller(agent: AgentId, ports: Ports): Promise<Halt | undefined> {
   const owner = agentOf(ports.policy.bundle, agent)?.owner
   const targets = [{ kind: 'agent', value: agent } as const, ...(owner === undefined ? [] : [ownerOf(owner)])]
   return (await find(targets, ports)).halt
 }
 
-/** The first step of a plan that a halt in force stops. Read strongly, and once. */
+/** The first step of a plan that a halt in force stops, in one strong read. */
 export async function findHaltOfSteps(
   steps: readonly { agent: Pick<Agent, 'id' | 'owner'>; entry: { name: string }; resource: { environment: string } }[],
   { requests, clock }: Ports,
@@ -73,7 +73,7 @@ export async function findHaltOfSteps(
   return undefined
 }
 
-/** No halt of an environment stops break-glass, and one of an action that it opens does. */
+/** A halt of an environment does not stop break-glass; a halt of an action that it opens does. */
 export const findHaltOfPerson = (person: PersonId, actions: readonly string[], ports: Ports): Promise<FoundHalts> =>
   find(
     [
@@ -84,7 +84,7 @@ export const findHaltOfPerson = (person: PersonId, actions: readonly string[], p
     ports,
   )
 
-/** What an agent or a tool is told too: the id alone where the target says who owns an agent. */
+/** The part of a halt that agents and tools are told: only its id if the target reveals who owns an agent. */
 export const toldOf = ({
   id,
   target,
@@ -109,7 +109,7 @@ export async function isStopped(
   return isSilenced(person, halts, when)
 }
 
-/** The same with what the sources of groups said last, in one read. */
+/** Halts and the latest group readings, in one read. */
 export async function whatStops(
   person: PersonId,
   { requests, policy }: { requests: Pick<RequestReader, 'dependencies'>; policy: Pick<Policy, 'bundle'> },
@@ -135,7 +135,7 @@ const [page, side] = [100, 10]
 
 /**
  * Ends, on its own record, every request that a halt covers. Each decision, issue and use reads the halt itself: this
- * is for what asks nothing, such as an AWS session.
+ * is for AWS sessions and others that ask nothing.
  * @throws StoreUnavailable, StaleRequest
  */
 export async function endHalted(id: HaltId, ports: EndPorts): Promise<void> {

@@ -17,8 +17,8 @@ type HaltPorts = MakingPorts & { halts: HaltStore }
 export const haltAttempts = 30
 
 /**
- * Recorded and in force in one transaction: what begins later is refused. The same key is the same halt while that is in
- * force. Once it is over the key is refused: a call that stops nothing must not be answered as one that does.
+ * Recorded and in force in one transaction: every act that begins later is refused. A repeated key gives the same halt
+ * while it is in force, and is refused afterwards: the answer to a call that stops nothing must say so.
  * @param ports `targetRoles`: the ARNs of the roles that can be halted
  * @throws StoreUnavailable, StaleRequest
  */
@@ -55,7 +55,7 @@ export async function declareHalt(
   )
 }
 
-/** @returns false where another writer came first */
+/** @returns false when another writer came first */
 export function saveHalt(
   before: Halt | undefined,
   whole: HaltEvent,
@@ -86,7 +86,7 @@ export async function findHaltActor(
   return (await haltActors(person, now, ports))(action)
 }
 
-/** The same person for each act: what stops them is read once. */
+/** One person for both acts, so that their halts are read once. */
 export async function haltActors(
   person: PersonId,
   now: NumericDate,
@@ -101,7 +101,7 @@ export async function haltActors(
   })
 }
 
-/** A typing error halts nothing. */
+/** Refuses a target that does not exist: a typing error would halt nothing. */
 function unknownTarget(
   { kind, value }: HaltTarget,
   { policy: { bundle }, targetRoles }: Pick<HaltPorts, 'policy'> & { targetRoles: readonly string[] },
@@ -154,7 +154,7 @@ export async function liftHalt(
 
 const pageSize = 50
 
-/** The people that policy lets read requests see what is stopped. */
+/** People that policy lets read requests see halts too. */
 export async function listHalts(
   { person, all, after }: { person: PersonId; all: boolean; after?: string | undefined },
   { policy, clock, halts }: Pick<AskingPorts, 'policy' | 'clock'> & { halts: Pick<HaltStore, 'list'> },

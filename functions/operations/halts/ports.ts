@@ -4,10 +4,10 @@ import type { PersonalText } from '../../domain/ledger/texts.ts'
 import type { HaltId } from '../../domain/values.ts'
 import type { Page } from '../ports.ts'
 
-/** Those in force, and the last that ended. `version` rises by one with each change. */
+/** Halts in force, and the last that ended. `version` rises by one with each change. */
 export type StoredHalts = { halts: readonly Halt[]; version: number }
 
-/** All of it or none. */
+/** Written all or none. */
 export type HaltChange = {
   halt: Halt
   expected: { version: number; head: Head }
@@ -17,11 +17,11 @@ export type HaltChange = {
   texts?: readonly PersonalText[]
 }
 
-/** Every decision, issue and use reads them (`RequestReader.dependencies`). Reads are strong. */
+/** Halts, which every decision, issue and use reads (`RequestReader.dependencies`). Reads are strong. */
 export interface HaltStore {
   load(target: HaltTarget): Promise<StoredHalts>
   find(id: HaltId): Promise<{ halt: Halt; head: Head } | undefined>
-  /** `lifted`: those that a person has lifted too. */
+  /** `lifted`: with lifted halts. */
   list(which: { lifted: boolean }, page: { limit: number; after?: string }): Promise<Page<Halt>>
   /** False when another writer came first. @throws StoreUnavailable */
   save(change: HaltChange): Promise<boolean>

@@ -21,7 +21,7 @@ export type TakingPorts = Pick<MakingPorts, 'policy' | 'clock' | 'log' | 'salts'
   halts: HaltStore
 }
 
-/** One token of a transmitter: `jti` names it, and is remembered until then. */
+/** One token of a transmitter, whose `jti` is remembered until `rememberUntil`. */
 export type ReceivedSignals = {
   alias: string
   jti: string
@@ -32,8 +32,8 @@ export type ReceivedSignals = {
 export type TakenSignals = { outcome: 'taken' } | { outcome: 'too_many_halts'; retryAfter: number }
 
 /**
- * Halts what the signals name, each halt recorded and in force in one transaction. One token makes nothing twice, also
- * where it comes again while it is being taken. Policy is not asked: the deployment says what a transmitter may halt.
+ * Halts each target that the signals name, each halt recorded and in force in one transaction. A token halts once, even
+ * when it is sent twice at the same time. Policy is not asked: the deployment says what a transmitter may halt.
  * @throws StoreUnavailable, StaleRequest: the transmitter sends it again
  */
 export async function takeSignals(

@@ -7,10 +7,10 @@ import type { AskingPorts } from '../record/ports.ts'
 import { findHaltActor, haltActors, listHalts } from './halt.ts'
 import type { HaltStore } from './ports.ts'
 
-/** `whyNotLift`: why this person cannot lift it now. */
+/** `whyNotLift`: the refusal that this person would get now. */
 export type ViewedHalt = { halt: Halt; whyNotLift: HaltRefusal | undefined }
 
-/** `whyNotHalt`: why this person cannot declare one now. */
+/** `whyNotHalt`: the refusal that this person would get now. */
 export type ViewedHalts = {
   halts: readonly ViewedHalt[]
   next?: string
@@ -19,7 +19,7 @@ export type ViewedHalts = {
 
 export type ViewHaltPorts = Pick<AskingPorts, 'policy' | 'requests' | 'clock'> & { texts: TextReader }
 
-/** Halts in force with their reasons, and what this person may do about them. */
+/** Halts in force with their reasons, and this person's rights over them. */
 export async function viewHalts(
   asked: { person: PersonId; after?: string | undefined },
   ports: ViewHaltPorts & { halts: Pick<HaltStore, 'list'> },

@@ -27,24 +27,26 @@ export type ChainPorts = {
   log: Log
 }
 
-/** Where the requests table says that a chain ends, and for a request the digest of its stored state. */
+/** The end of a chain by the requests table, and for a request the digest of its stored state. */
 type Chain = { id: string; head: Head; state?: string }
 /** `more`: there was no time to list the rest. */
 type Listed = { chains: readonly Chain[]; more?: boolean }
 
 const hour = 3600
-/** Every request younger than this is checked once a cycle; an older one while it is pending or approved. Seconds. */
+/**
+ * Every request younger than this is checked once a cycle; an older one only while it is pending or approved. Seconds.
+ */
 const lookBack = 400 * 24 * hour
 const turns = 720
-/** Two runs see a new request. Seconds. */
+/** A new request is checked by two runs. Seconds. */
 const newFor = 2 * hour
 const page = 100
 const readers = 8
 
 /**
- * Each chain must end where the requests table says, and a request's chain must replay to its state: all that lives or
- * is new, and each hour one part in 720 of the rest. An agent decides how many chains there are and how long, so only
- * time ends a run: each part has its share, and says what it did not reach.
+ * Each chain must end where the requests table says, and a request's chain must replay to its state: all live and new
+ * ones, and each hour one part in 720 of the rest. Agents decide how many chains there are and how long, so each part
+ * has a share of the time, and reports what it did not reach.
  *
  * @returns how many chains were broken
  */
@@ -99,12 +101,12 @@ async function listRequests(
   }
 }
 
-/** Digests only: a hundred thousand states would not fit into memory. */
+/** Only digests are kept: a hundred thousand states would not fit into memory. */
 const chainOf = ({ state, head }: Stored): Chain => ({ id: state.ask.id, head, state: stateDigest(state) })
 
 const byId = (one: Chain, other: Chain): number => (one.id < other.id ? -1 : 1)
 
-/** A cycle covers the time from `lookBack` before it began to its own end, one part an hour, without a gap. */
+/** A cycle covers the time from `lookBack` before its start to its end, one part an hour, without a gap. */
 export function partOf(now: NumericDate): { from: NumericDate; until: NumericDate } {
   const turn = Math.floor(now / hour) % turns
   const start = (Math.floor(now / hour) - turn) * hour - lookBack
@@ -161,7 +163,7 @@ async function checkAll(
   return { broken, left }
 }
 
-/** A row that cannot be read is a broken chain, and keeps no other chain from being looked at. */
+/** An unreadable row is a broken chain, and does not stop the check of others. */
 const brokenBy =
   ({ id, head }: Chain) =>
   (fault: unknown): Broken => {
@@ -169,7 +171,7 @@ const brokenBy =
     return { at: `${id}/${head.sequence}`, why: 'hash' }
   }
 
-/** Its end is read first, so entries that were added since are not looked at. `no_time`: not read to its end. */
+/** The end is read first, so later entries are not checked. `no_time`: the chain was not read to its end. */
 async function check(
   { id, head, state }: Chain,
   until: NumericDate,

@@ -13,17 +13,17 @@ import { refuseOnRecord } from '../record/refuse.ts'
 import { manyWriters, runAggregate } from '../record/run-aggregate.ts'
 import type { TextEraser } from './ports.ts'
 
-/** In one call: far more than a person writes in a year, and few enough for the time of one call. */
+/** Texts erased in one call: more than a person writes in a year, and few enough for its timeout. */
 const mostErased = 5_000
 const page = 500
 const requestsOfPage = 100
 
 /**
- * Removes what a person wrote, what their agents wrote, and what identifies them beyond their `person:` id, with the
- * salts. No entry changes but for one more on the person's chain. It is recorded first: a call that dies half way is
- * made again, and removes the rest. What is written meanwhile stays for the next call.
+ * Removes a person's texts, their agents' texts, and the texts that identify them beyond their `person:` id, with the
+ * salts. Entries stay, and the person's chain gets one more. The entry comes first, so a retry completes a call that
+ * died halfway. Texts written meanwhile are left for the next call.
  *
- * Texts of a request that waits or is live, or of an opening until its review, are kept: people still decide by them. No
+ * Texts of a pending or live request, or of an opening until its review, are kept: people still decide by them. No
  * person erases their own. A person who has left the directory can still be erased.
  */
 export async function eraseTexts(
@@ -38,7 +38,7 @@ export async function eraseTexts(
     return refused(answer.error ? 'policy_error' : 'not_permitted')
   if (person === by) return refused('own_erasure')
   const { found: all, more: unread } = await textsOf(person, eraser)
-  // After the texts: of a request that is made meanwhile none is among them.
+  // Read after the texts: a request made meanwhile cannot use any of them.
   const inUse = all.length === 0 ? new Set<Digest>() : await textsInUse(ports)
   const erasable = all.filter((each) => !inUse.has(each))
   const found = erasable.slice(0, mostErased)
@@ -59,10 +59,10 @@ export async function eraseTexts(
   return ok({ erased: found.length, ...rest })
 }
 
-/** `kept`: texts that are in use, as far as they were read. */
+/** `kept`: texts in use, as far as they were read. */
 type Erased = { erased: number; kept: number; more: boolean }
 
-/** Twice as many as are erased, so that those which are kept do not hide the others. */
+/** Reads twice as many as are erased, so that kept texts do not hide the others. */
 async function textsOf(person: PersonId, eraser: TextEraser): Promise<{ found: readonly Digest[]; more: boolean }> {
   const found: Digest[] = []
   let after: string | undefined
@@ -75,8 +75,8 @@ async function textsOf(person: PersonId, eraser: TextEraser): Promise<{ found: r
 }
 
 /**
- * The commitments in the records of such requests, since a state forgets who had a part in it: a narrowing drops
- * decisions, whose comments people still decide by.
+ * Commitments in the records of pending and live requests. A state forgets people: a narrowing drops decisions, but
+ * people still read their comments.
  */
 async function textsInUse({ requests, ledger, clock }: DecidingPorts): Promise<ReadonlySet<Digest>> {
   const now = clock.now()

@@ -4,18 +4,18 @@ import type { PersonalText } from '../../domain/ledger/texts.ts'
 import type { Digest, PersonId } from '../../domain/values.ts'
 import type { OnceOnly } from '../ports.ts'
 
-/** What entries have only commitments to. An erased one is not there. Reads are strong. */
+/** Personal texts, by the commitments in entries. Erased texts are left out. Reads are strong. */
 export interface TextReader {
   find(commitments: readonly Digest[]): Promise<ReadonlyMap<Digest, Pick<PersonalText, 'text' | 'salt'>>>
 }
 
 export interface TextEraser {
-  /** By an index that is a moment behind. */
+  /** Found by an index that lags. */
   ofPerson(
     person: PersonId,
     page: { limit: number; after?: string },
   ): Promise<{ found: readonly Digest[]; next?: string }>
-  /** Twice is once. */
+  /** A repeat changes nothing. */
   erase(commitments: readonly Digest[]): Promise<void>
 }
 
@@ -26,9 +26,9 @@ export interface LedgerReader {
   head(aggregate: string): Promise<Head>
 }
 
-/** For the chains of actors: entries of a request commit with its state. */
+/** Writes the chains of actors; entries of a request are committed with its state. */
 interface LedgerWriter {
-  /** All or none: false when another writer came first, or a once-only key is not as it was read. */
+  /** All or none: false when another writer came first, or a once-only key has changed since it was read. */
   append(
     aggregate: string,
     expected: Head,
@@ -43,8 +43,8 @@ export type LedgerStore = LedgerReader & LedgerWriter
 /** `after` is the `next` of the page before. */
 export type LedgerPage = { limit: number; after?: string | undefined }
 
-/** Entries of all chains by time, from an index that is a moment behind. */
+/** Entries of all chains by time, from an index that lags. */
 export interface LedgerIndex {
-  /** Oldest first; within a second by chain. A page may be short, also empty, and still have a `next`. */
+  /** Oldest first; within a second by chain. A page may be short or empty and still have a `next`. */
   search(filter: LedgerFilter, page: LedgerPage): Promise<{ entries: readonly Entry[]; next?: string }>
 }

@@ -5,7 +5,7 @@ import type { Actual } from '../../domain/uses/actual.ts'
 import type { DecidingPorts } from '../record/ports.ts'
 import type { ActualReader } from '../uses/ports.ts'
 
-/** `calls` is undefined while CloudTrail cannot be read. */
+/** `calls` is undefined if AWS's record cannot be read now. */
 export type Trail = {
   entries: readonly Entry[]
   credentials: readonly IssuedCredential[]
@@ -14,7 +14,7 @@ export type Trail = {
 
 export type TrailPorts = Pick<DecidingPorts, 'ledger'> & { actual: ActualReader }
 
-/** The trail of an opening, which its review goes by. */
+/** Evidence for the review of an opening. */
 export async function readTrail({ ask }: Pick<ApprovalRequest, 'ask'>, { ledger, actual }: TrailPorts): Promise<Trail> {
   const [entries, calls] = await Promise.all([ledger.entries(ask.id), actual.of(ask.id)])
   return { entries, credentials: credentialsIssued(entries), calls }

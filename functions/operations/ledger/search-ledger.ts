@@ -9,7 +9,10 @@ type Ports = Pick<DecidingPorts, 'policy' | 'clock'> & { ledgerIndex: LedgerInde
 
 const pageSize = 100
 
-/** Entries of all chains, oldest first, with the commitments to personal texts alone. An entry is the one that its chain has; only where it is found is an index. */
+/**
+ * Entries of all chains, oldest first, with commitments in place of personal texts. An index finds them; each is then
+ * read from its chain.
+ */
 export async function searchLedger(
   { person, filter, after }: { person: PersonId; filter: LedgerFilter; after?: string | undefined },
   { ledgerIndex, policy, clock }: Ports,

@@ -18,12 +18,12 @@ import { type Digest, defined, type NumericDate, rfc3339 } from '../../domain/va
 import type { RequestReader, Stored } from '../record/ports.ts'
 import type { TextReader } from './ports.ts'
 
-/** What stands where a text was erased. */
+/** Shown in place of an erased text. */
 export const erasedText = '(erased)'
-/** What stands where the text is not the one that was committed to. */
+/** Shown in place of a text that does not match its commitment. */
 const alteredText = '(altered: not the text that is on record)'
 
-/** The same values with the texts that they are committed to, for people to read. Nothing of it may be stored. */
+/** The same values with their personal texts, for people to read. Never store the result. */
 async function joinTexts<T>(values: readonly T[], places: readonly string[], texts: TextReader): Promise<readonly T[]> {
   const commitments = new Set(values.flatMap((value) => commitmentsAt(value, places)))
   if (commitments.size === 0) return values
@@ -54,13 +54,15 @@ const inStored = personalInRequest.map((at) => `/state${at}`)
 
 export type Shown<P> = Omit<P, 'requests'> & { requests: RequestReader }
 
-/** The same ports for an operation that shows requests and decides none. */
+/** The same ports for an operation that shows requests and decides nothing. */
 export const showing = <P extends { requests: RequestReader; texts: TextReader }>(ports: P): Shown<P> => ({
   ...ports,
   requests: new ShowingRequests(ports.requests, ports.texts),
 })
 
-/** Reads requests for those who show them. Who decides must not have it: they would store the texts. */
+/**
+ * Reads requests for operations that show them. An operation that decides must not have it: it would store the texts.
+ */
 export class ShowingRequests implements RequestReader {
   readonly #requests: RequestReader
   readonly #texts: TextReader
@@ -88,12 +90,12 @@ export class ShowingRequests implements RequestReader {
     return this.#join(await this.#requests.open(...args))
   }
 
-  /** Only judged by, never shown. */
+  /** Read to be judged, never shown. */
   loadToAct(...args: Parameters<RequestReader['loadToAct']>) {
     return this.#requests.loadToAct(...args)
   }
 
-  /** Only judged by, never shown. */
+  /** Read to be judged, never shown. */
   dependencies(...args: Parameters<RequestReader['dependencies']>) {
     return this.#requests.dependencies(...args)
   }
@@ -127,10 +129,10 @@ export class ShowingRequests implements RequestReader {
   }
 }
 
-/** `altered`: it is not what the entry is committed to. `withheld_until`: an ID token that is still good is not shown. */
+/** `altered`: the text does not match its commitment. `withheld_until`: an ID token is shown once it has expired. */
 type ShownText = { text: string; salt: string; altered?: true } | { withheld_until: string }
 
-/** By entry and JSON pointer in it. What was erased is not there. */
+/** Texts by entry and JSON pointer in it. Erased texts are left out. */
 export type Personal = { readonly [entry: string]: { readonly [pointer: string]: ShownText } }
 
 export async function textsBeside(entries: readonly Entry[], now: NumericDate, texts: TextReader): Promise<Personal> {
@@ -150,7 +152,7 @@ export async function textsBeside(entries: readonly Entry[], now: NumericDate, t
   return Object.fromEntries(beside.filter(([, pointers]) => Object.keys(pointers).length > 0))
 }
 
-/** Another client of the provider may take an ID token that is still good as a bearer token. */
+/** An ID token in force is withheld: another client of the provider may take it as a bearer token. */
 function shown(
   pointer: string,
   commitment: Digest,

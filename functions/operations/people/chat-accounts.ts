@@ -16,14 +16,14 @@ export type LinkPorts = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | '
   chat: ChatDirectory
 }
 
-/** `digest`: which offer it is, to those who do not hold its code. */
+/** `digest`: names the offer without revealing its code. */
 export type LinkOffer = { account: ChatAccount; name: string; digest: Digest }
 
 const attempts = 10
 
 const codeKey = (code: string): Digest => digestOf('hotwork.link.v1', code)
 
-/** The person who follows the link and logs in owns the account: so it is good once, and only its hash is kept. */
+/** The person who follows the link and logs in owns the account, so the code works once and only its hash is kept. */
 export async function offerLink(
   account: ChatAccount,
   { links, secrets, clock }: { links: PersonLinks; secrets: Secrets; clock: LinkPorts['clock'] },
@@ -45,8 +45,8 @@ export async function findOffer(
 }
 
 /**
- * Links the account of a code to the person who is logged in: all of it or none. Any site can put another code into the
- * browser of a person, so the code must be the one whose digest their page showed (`seen`).
+ * Links the account of a code to the logged-in person, all or none. A foreign site can put another code into a person's
+ * browser, so the code must match the digest that their page showed (`seen`).
  */
 export async function linkAccount(
   { code, seen, person }: { code: string; seen: string | undefined; person: Person },
@@ -60,7 +60,7 @@ export async function linkAccount(
   const { account } = offer
   const found = await chat.account(account)
   return runAggregate<Awaited<ReturnType<typeof linkAccount>>>(person.id, attempts, async () => {
-    // First, so that a change between it and the rest makes the write fail: the condition is the head alone.
+    // Read first: the write's condition is the head alone, so a change between the reads must fail it.
     const expected = await ports.ledger.head(person.id)
     const [current, holder] = await Promise.all([links.ofPerson(person.id), links.find(account.team, account.user)])
     const { people } = policy.bundle.directory
@@ -78,7 +78,7 @@ export async function linkAccount(
   })
 }
 
-/** @param seen the account that their page showed as linked */
+/** @param seen the linked account that their page showed */
 export async function unlinkAccount(
   { person, seen }: { person: Person; seen: { team: string; user: string } },
   ports: LinkPorts,

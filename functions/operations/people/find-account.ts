@@ -3,16 +3,19 @@ import { chatsOf } from '../../domain/policy/bundle.ts'
 import type { PersonId } from '../../domain/values.ts'
 import type { Policy } from '../policy/ports.ts'
 
-/** A person's account in a chat, which stands by its alias. */
+/** A person's account in a chat. */
 export type Account = { chat: string; user: string }
 
 export type AccountPorts = {
   policy: Pick<Policy, 'bundle'>
-  /** The accounts that a person has linked, by the chat's alias. */
+  /** The accounts that a person has linked, by alias of the chat. */
   linkedAccounts?: ((person: PersonId) => Promise<ReadonlyMap<string, string>>) | undefined
 }
 
-/** The account in the first of these chats that has one. The directory goes first, as it does where a click is judged. */
+/**
+ * The account in the first of these chats that has one. The directory wins over links, as it does when a click is
+ * judged.
+ */
 export async function findAccount(
   person: Person,
   chats: Iterable<string>,

@@ -17,14 +17,14 @@ type Ports = Pick<AskingPorts, 'policy' | 'requests' | 'clock'>
 
 export type ReadingPorts = Pick<Ports, 'policy'> & { requests: Pick<RequestReader, 'dependencies'> }
 
-/** What the sources of groups said last. No call where the directory has no group that is read. */
+/** The latest readings of groups. No call if no group of the directory has a source. */
 export async function readReadings({ policy, requests }: ReadingPorts): Promise<Readings> {
   const groups = groupsToRead(policy.bundle.directory)
   if (groups.length === 0) return {}
   return (await requests.dependencies([], [], { groups })).readings ?? {}
 }
 
-/** All that a person is in now, also where it counts for little. */
+/** All groups that a person is in now, at any tier. */
 export async function groupsNow(
   person: PersonId,
   claimed: LoginGroups | undefined,
@@ -37,17 +37,17 @@ export async function groupsNow(
 
 export type GroupView = {
   name: string
-  /** In the directory itself. */
+  /** People in the directory itself. */
   people: readonly PersonId[]
   sourced?: SourcedGroup
-  /** By the source, now. */
+  /** People by the source, now. */
   members: readonly { person: PersonId; until?: NumericDate }[]
   readAt?: NumericDate
   holdsUntil?: NumericDate
   problem?: string
 }
 
-/** Who is in each group now, and who is not known. */
+/** The people of each group now, and whether they are known. */
 export async function listGroups(
   { person }: { person: PersonId },
   ports: Ports,
@@ -75,7 +75,7 @@ function viewGroups(
   })
 }
 
-/** A reading comes each minute: one that is older than three was missed. Seconds. */
+/** A reading comes each minute, so a three-minute-old one was missed. Seconds. */
 const late = 180
 
 function problemOf(reading: GroupReading | undefined, now: NumericDate): string | undefined {

@@ -24,15 +24,15 @@ const loginSeconds = 600
 /** The cookie itself is never stored: the session is found by its hash. */
 export const sessionKey = (cookie: string): Digest => digestOf('hotwork.session.v1', cookie)
 const stateKey = (state: string): Digest => digestOf('hotwork.login.v1', state)
-/** Only this browser can say it again, so neither the nonce nor the verifier is kept. */
+/** Derived from the cookie, which only this browser has, so neither the nonce nor the verifier is stored. */
 const derived = (use: 'pkce' | 'nonce', cookie: string, state: string): string =>
   digestOf(`hotwork.${use}.v1`, { cookie, state }).slice('sha-256:'.length)
 
 /**
- * Begins a login, and says where to send the browser. A login to look at a page stores nothing, since any caller may
- * begin one: its state says what it is for.
+ * Begins a login, and says where to send the browser. Any caller may begin a login to look at a page, so that stores
+ * nothing: its state says what it is for.
  *
- * @param cookie what the browser holds: only this browser can end the login
+ * @param cookie only the browser with this cookie can end the login
  */
 export async function beginLogin(
   { purpose, cookie, redirect }: { purpose: LoginPurpose; cookie: string; redirect: string },
@@ -57,7 +57,7 @@ export async function beginLogin(
   })
 }
 
-/** The purpose has what a person wrote, and the store holds neither of these. */
+/** The purpose holds a person's words, and the store has neither the cookie nor the state. */
 const sealedBy = (cookie: string, state: string): string => `${cookie} ${state}`
 
 const nonceOf = (purpose: LoginPurpose, cookie: string, state: string): string => {
@@ -74,7 +74,7 @@ export type LoggedIn = {
   cookie: string
 }
 
-/** Ends a login. The session before it ends too, so a cookie that leaked earlier is worth nothing. */
+/** Ends a login. The earlier session ends too, so a leaked cookie becomes worthless. */
 export async function finishLogin(
   { answer, cookie }: { answer: URL; cookie: string },
   ports: LoginPorts,
@@ -106,7 +106,7 @@ export async function finishLogin(
   return ok({ person, login: proven.value, purpose, cookie: next })
 }
 
-/** The login of this state, if this browser began it. A stored one is taken, and found once. */
+/** The login of this state, if this browser began it. A stored one is removed, so it is found once. */
 async function pendingLogin(
   state: string,
   cookie: string,
@@ -135,7 +135,7 @@ export async function findVisitor(
   const now = clock.now()
   const person = session && personIn(session, policy.bundle.directory, now)
   if (!session || !person) return undefined
-  // A thief may have begun it: a session from before a halt of its person, or of its lifting, is dead.
+  // A thief may have begun the session: one older than its person's halt, or its lifting, is dead.
   if (isCutOff(session.startedAt, await sessions.haltsOf(person.id), now)) return undefined
   return { person, session, key }
 }

@@ -9,7 +9,7 @@ import type { Policy } from '../policy/ports.ts'
 import type { Clock } from '../ports.ts'
 import { type ReadingPorts, readReadings } from './list-groups.ts'
 
-/** Nothing is read where no group with a source counts at this tier. */
+/** Nothing is read if no group with a source counts at this tier. */
 export async function readingsFor(state: ApprovalRequest, ports: ReadingPorts): Promise<Readings> {
   const { directory } = ports.policy.bundle
   const counts =
@@ -22,7 +22,7 @@ export const findOnCall = async (
   ports: ReadingPorts & { clock: Clock },
 ): Promise<readonly OnCall[]> => whoIsOnCall(state, ports.policy, await readingsFor(state, ports), ports.clock.now())
 
-/** Policy is asked as about a member of that group alone. */
+/** Asks policy about a person with that group alone. */
 export function whoIsOnCall(
   state: ApprovalRequest,
   policy: Policy,

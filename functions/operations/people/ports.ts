@@ -20,12 +20,12 @@ import type {
 import type { ReadSourceId, SourceConfig } from '../../group-sources/kinds.ts'
 import type { Appended, Page } from '../ports.ts'
 
-/** 256 random bits as text. A secret is never stored itself. */
+/** 256 random bits as text. A secret itself is never stored. */
 export interface Secrets {
   secret(): string
-  /** A text that only a holder of the secret can read, so the store may keep it where no erasure reaches. */
+  /** Encrypts a text to the holders of the secret, so that the store may keep it even where no erasure reaches. */
   seal(text: string, secret: string): string
-  /** Nothing where it was sealed under another secret, is changed, or was put down before rows were sealed. */
+  /** Undefined if it was sealed under another secret, was changed, or is older than sealing. */
   unseal(sealed: string | undefined, secret: string): string | undefined
 }
 
@@ -34,8 +34,8 @@ export interface LoginProvider {
   /** @throws IssuerUnavailable when the provider does not say where it is */
   address(login: LoginAsk): Promise<string>
   /**
-   * The ID token is not verified yet. `answer`: the whole address that the provider sent the browser to. @throws
-   * IssuerUnavailable
+   * The unverified ID token. `answer`: the whole address to which the provider sent the browser.
+   * @throws IssuerUnavailable
    */
   redeem(answer: URL, checks: LoginChecks): Promise<Result<string, 'login_failed'>>
 }
@@ -43,19 +43,19 @@ export type LoginChecks = { state: string; nonce: string; verifier: string; maxA
 export type LoginAsk = LoginChecks & { redirect: string; acr?: string }
 
 export interface IdTokens {
-  /** @throws IssuerUnavailable when its keys cannot be had: then nothing is known of the token */
+  /** @throws IssuerUnavailable when its keys cannot be fetched: the token can be neither trusted nor refused */
   verify(idToken: string, nonce: string): Promise<Result<ProvenLogin, 'login_failed'>>
 }
 export type ProvenLogin = {
   identity: ProvenIdentity
   acr?: string
   at?: NumericDate
-  /** As its issuer names them. */
+  /** By the issuer's names. */
   groups?: readonly string[]
   evidence: SignedLogin
 }
 
-/** What a login is for, and how strong and new it must be: to look at a page, or to make one decision. */
+/** The purpose of a login, and how strong and new it must be: to look at a page, or to make one decision. */
 export type LoginPurpose =
   | PagePurpose
   | {
@@ -65,7 +65,7 @@ export type LoginPurpose =
       decision: PageChoice & { person: PersonId; less?: Digest }
     }
 
-/** What a person chose on a page. `seen`: the digest of what the page showed them. */
+/** A person's choice on a page. `seen`: the digest of what the page showed them. */
 export type PageChoice = {
   id: RequestId
   verdict: Verdict
@@ -76,15 +76,18 @@ export type PageChoice = {
   narrow?: Narrow
 }
 
-/** `browser`: the hash of what the browser holds, so that only it can end the login. `sealed`: the purpose, by what it holds. */
+/**
+ * `browser`: the hash of the browser's cookie, so that only it can end the login. `sealed`: the purpose, encrypted to
+ * that browser.
+ */
 export type PendingLogin = { browser: Digest; sealed: string; nonce: string; expiresAt: NumericDate }
 
-/** Logins and sessions, each under the hash of what the browser holds. Reads are strong. */
+/** Logins and sessions, each under the hash of the browser's cookie. Reads are strong. */
 export interface SessionStore {
-  /** Marks a login as ended. @returns false where it was marked before */
+  /** Marks a login as ended. @returns false if it was marked before */
   once(key: Digest, expiresAt: NumericDate): Promise<boolean>
   begin(key: Digest, login: PendingLogin): Promise<void>
-  /** For one caller only: asked again there is none. */
+  /** For one caller only: a second call finds nothing. */
   take(key: Digest): Promise<PendingLogin | undefined>
   open(key: Digest, session: LoginSession): Promise<void>
   find(key: Digest): Promise<LoginSession | undefined>
@@ -102,63 +105,63 @@ export interface PersonLinks {
 }
 export type LinkChange = Appended & {
   person: PersonId
-  /** The account that is theirs from now on; none where they only unlink. */
+  /** The newly linked account; left out when they unlink. */
   linked?: ChatAccount
   unlinked: readonly ChatAccount[]
-  /** All that are theirs from now on. */
+  /** All accounts linked after the change. */
   accounts: LinkedAccounts
   code?: Digest
 }
 
 export interface ChatDirectory {
-  /** Undefined when no chat has the workspace, or the chat knows no such account. @throws BoardUnavailable when it does not answer */
+  /** Undefined when no chat has the workspace, or the chat has no such account. @throws BoardUnavailable */
   account(account: ChatAccount): Promise<(AccountLink & { name: string }) | undefined>
 }
 
 export interface UserGroups {
-  /** The accounts in a group of the chat. @throws BoardUnavailable when the chat does not say */
+  /** The accounts in a group of the chat. @throws BoardUnavailable */
   members(group: string): Promise<readonly string[]>
 }
 
 export interface Schedules {
   /**
-   * Who is on call between two times: users of the pager, and from when and until when.
-   * @throws ScheduleUnavailable when the pager does not say
+   * Shifts between two times: users of the pager, with their beginnings and ends.
+   * @throws ScheduleUnavailable
    */
   onCall(
     schedule: SourceConfig<'pager'>,
     between: { since: NumericDate; until: NumericDate },
   ): Promise<readonly Shift[]>
-  /** All users in it, whether or not they are on call. @throws ScheduleUnavailable */
+  /** All users of the schedule, on call or off. @throws ScheduleUnavailable */
   users(schedule: SourceConfig<'pager'>): Promise<readonly string[]>
 }
 export type Shift = { user: string; from?: NumericDate; until?: NumericDate }
 
-/** Reads the members of a group between two times. @throws when the source does not say */
+/** Reads the members of a group between two times. @throws when the source does not answer */
 export type GroupReader<Config> = (
   source: Config,
   asked: { people: readonly Person[]; since: NumericDate; until: NumericDate },
 ) => Promise<{
   members: readonly SourcedMember[]
-  /** Users of the source that no person of the directory is, where each should be one. */
+  /** Users of the source without a person in the directory; left out for sources that may have such users. */
   unknown?: readonly string[] | undefined
   rota?: readonly PersonId[] | undefined
 }>
-/** A group whose kind of source has none here is left as it is. */
+/** A group without a reader for its kind of source is left unchanged. */
 export type GroupReaders = { readonly [K in ReadSourceId]?: GroupReader<SourceConfig<K>> | undefined }
 
-/** The newest reading of each group that has a source, which deciding reads (`RequestReader.dependencies`). */
+/** The newest reading of each group with a source, which deciding reads (`RequestReader.dependencies`). */
 export interface GroupReadings {
-  /** @returns false where a newer one is kept */
+  /** @returns false when a newer one is stored */
   save(group: string, reading: GroupReading): Promise<boolean>
 }
 
 export type StoredStandIns = { standIns: readonly StandIn[]; version: number }
 
-/** All or none: a stand-in, the two lists that it is in, and its entries. */
+/** Written all or none: a stand-in, the two lists that it is in, and its entries. */
 export type StandInChange = {
   standIn: StandIn
-  /** As read: the end of its chain (`noEntries` for a new one), and the versions of both lists. */
+  /** The ends and versions as read: of its chain (`noEntries` for a new one), and of both lists. */
   expected: { head: Head; absences: number; taken: number }
   absences: readonly StandIn[]
   taken: readonly StandIn[]
@@ -170,7 +173,7 @@ export interface StandInReader {
   /** Stand-ins that the absent person gave, and all that the person who would decide has been given. Read strongly. */
   of(pair: { absent: PersonId; by: PersonId }): Promise<{ absences: StoredStandIns; taken: StoredStandIns }>
   find(id: StandInId): Promise<{ standIn: StandIn; head: Head } | undefined>
-  /** Newest first, those that are over too: an index finds candidates, each is read strongly. */
+  /** Newest first, ended ones too. An index finds candidates; each is read strongly. */
   list(page: { limit: number; after?: string }): Promise<Page<StandIn>>
 }
 

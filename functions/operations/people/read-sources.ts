@@ -6,7 +6,7 @@ import { faultName } from '../faults.ts'
 import type { Log } from '../ports.ts'
 import type { GroupReader, PersonLinks, Schedules, UserGroups } from './ports.ts'
 
-/** People by the account that the directory has for them, or that they linked. Many in a workspace are no approvers. */
+/** People by the account in the directory or a linked one. Accounts of other people in the workspace are ignored. */
 export const readChatGroup =
   (
     deployment: Bundle['deployment'],
@@ -21,13 +21,13 @@ export const readChatGroup =
     return { members: found.flatMap((person) => (person === undefined ? [] : [{ person }])) }
   }
 
-/** People by the account at the pager that the directory has for them. */
+/** People by the pager account in the directory. */
 export const readSchedule =
   (schedules: Schedules, log: Log): GroupReader<SourceConfig<'pager'>> =>
   async (source, { people, ...between }) => {
     const [shifts, users] = await Promise.all([
       schedules.onCall(source, between),
-      // Without it the group decides as before, and is not recertified.
+      // Without the rota the group still decides, but is not recertified.
       schedules.users(source).catch((fault: unknown) => {
         log.warn('rota_not_read', { schedule: source.schedule, fault: faultName(fault) })
         return undefined

@@ -17,10 +17,10 @@ import type { StandInReader, StandInStore, StoredStandIns } from './ports.ts'
 
 type StandInPorts = MakingPorts & { standIns: StandInStore }
 
-/** Enough for as many people as would name one person at once. */
+/** Attempts to win a race; enough for many people who name one person at once. */
 const standInAttempts = 30
 
-/** A person names who decides for them while they are away: `person` gives their own right, and no one else can. */
+/** A person names who decides for them while they are away. `person` can give only their own right. */
 export async function giveStandIn(
   ask: { person: PersonId; by: PersonId; login: Login; until: NumericDate; from?: NumericDate },
   ports: StandInPorts,
@@ -61,7 +61,7 @@ export async function giveStandIn(
   })
 }
 
-/** Ends a stand-in before its time: either of the two may, and people that policy lets revoke. Twice is once. */
+/** Ends a stand-in early: by either of the two, or by a person that policy lets revoke. A repeat changes nothing. */
 export async function endStandIn(
   { id, person }: { id: StandInId; person: PersonId },
   ports: StandInPorts,

@@ -9,7 +9,10 @@ export type PermitChange = Appended & { id: StandingPermitId; permit: StandingPe
 
 export interface PermitReader {
   load(id: StandingPermitId): Promise<StoredPermit | undefined>
-  /** Permits of an agent that are not used up or revoked, newest first: an index finds candidates, each is read strongly. */
+  /**
+   * Permits of an agent that are neither used up nor revoked, newest first. An index finds candidates; each is read
+   * strongly.
+   */
   ofAgent(agent: AskerId, limit: number): Promise<readonly StoredPermit[]>
   list(page: { limit: number; after?: string }): Promise<Page<StandingPermit>>
 }

@@ -34,7 +34,7 @@ import { aboutStored, refuseOnRecord } from '../record/refuse.ts'
 import { manyWriters, runAggregate } from '../record/run-aggregate.ts'
 import type { PermitChange, PermitReader, PermitStore, StoredPermit } from './ports.ts'
 
-/** `digest`: what was shown as approved, or its first 16 characters. */
+/** `digest`: of the approval as shown, or its first 16 characters. */
 export type PermitAsk = {
   request: RequestId
   person: PersonId
@@ -44,7 +44,7 @@ export type PermitAsk = {
   digest?: string
 }
 
-/** An approver of a request allows its agent more of the same, if policy lets them. */
+/** An approver of a request allows its agent a few more, if policy lets them. */
 export async function givePermit(
   ask: PermitAsk,
   ports: DecidingPorts & { permits: Pick<PermitStore, 'load' | 'save'> },
@@ -86,7 +86,7 @@ export async function givePermit(
   return ok(permit)
 }
 
-/** A permit as an event makes it, with the entry of that event on its chain. */
+/** A permit changed by an event, with the event's entry on the permit's chain. */
 function changeOf(
   before: { id: StandingPermitId; permit: StandingPermit | undefined; head: Head },
   whole: PermitEvent,
@@ -100,11 +100,11 @@ function changeOf(
   return { id, expected, permit, texts, ...chainEntries(id, expected, events, context) }
 }
 
-/** One permit an approval: its id is the request's with another prefix, so two are never given at once. */
+/** One permit an approval: its id is the request's with another prefix, so two concurrent ones collide. */
 const permitOf = (request: RequestId) => request.replace(/^[a-z]+_/, 'stp_') as StandingPermitId
 const allowedBefore = 'more of this request was allowed before'
 
-/** Once this has returned nothing draws from it, and nothing drawn from it is issued or used. Twice is once. */
+/** After this returns nothing draws from the permit, and nothing drawn is issued or used. A repeat changes nothing. */
 export async function revokePermit(
   { id, person, reason }: { id: StandingPermitId; person: PersonId; reason: string },
   ports: DecidingPorts & { permits: Pick<PermitStore, 'load' | 'save'> },
@@ -146,7 +146,7 @@ const looksAt = 50
 /** A grant that ends sooner could not be claimed in time. Seconds. */
 const shortest = 10
 
-/** The permits of an agent, where one could be drawn from for this: read before it is known what is there. */
+/** Permits of an agent from which this ask might be drawn. Read before the resource is. */
 export const findPermits = async (asked: Submit, ports: Ports): Promise<readonly StoredPermit[]> =>
   drawableBy(asked, ports) ? ports.permits.ofAgent(asked.ask.agent.id, looksAt) : []
 
@@ -158,9 +158,9 @@ function drawableBy({ ask: { agent, action }, stages }: Submit, { policy }: Pick
 }
 
 /**
- * The submission of an ask that a standing permit covers, approved at once by the giver's decision. All that the
- * decision rests on is read again: the giver may still decide and allow it, no halt came since, and policy permits at
- * the tier which this one decision satisfies today. Undefined where no permit holds: then people are asked.
+ * The submission of an ask that a standing permit covers, approved at once by the giver's decision. The grounds of that
+ * decision are checked again: the giver may still decide and allow it, no halt came since, and policy permits at the
+ * tier that this one decision satisfies today. Undefined without a permit: then people are asked.
  */
 export async function drawFromPermit(
   asked: Submit,
@@ -194,7 +194,7 @@ async function drawOne(
   const ask = drawnAsk(asked.ask, permit)
   const inherits = permit.stages
   const approvals = approvalsOf({ stages: inherits })
-  // One approval became many, so the login with which the permit was given must satisfy today's terms too.
+  // One approval became many, so the giver's login must also satisfy today's terms.
   const { login = {}, at } = permit
   const given = approvals.map((approval) => ({ ...approval, login, at }))
   const tier = Math.min(...[approvals, given].map((each) => satisfiedTier(policy.bundle.ladder, each)))
@@ -202,7 +202,7 @@ async function drawOne(
   const standing = { ...asked, ask, tier, stages, inherits }
   const [submitted] = submit(standing, now)
   if (!submitted) return undefined
-  // As old as the permit: a halt that came since, and was lifted since, has ended it all the same.
+  // The draw is as old as its permit: a halt since then has ended it, even a lifted one.
   const { afterHalts: _, ...older } = ask
   const state: ApprovalRequest = { ...evolve(undefined, submitted), ask: older, submittedAt: permit.at }
   const { answer, eligible, ending } = await authorityOf(state, { moment: 'request', now }, ports)
@@ -226,7 +226,7 @@ function drawnAsk(ask: Ask, permit: StandingPermit): Ask {
   })
 }
 
-/** Ends what was drawn from a revoked permit, for what reads no permit, such as cards and credentials of targets. */
+/** Ends requests drawn from a revoked permit, for readers that do not look at permits, such as cards and targets. */
 export async function endDrawn(
   id: StandingPermitId,
   ports: DecidingPorts & { permits: Pick<PermitReader, 'load'> },
@@ -236,14 +236,14 @@ export async function endDrawn(
   for (const request of stored.permit.drawn) await endIfOver(request, ports)
 }
 
-/** Whether an approver could allow the agent more of it now by a click, which is no strong login. */
+/** Whether an approver could allow the agent more of it now by a click, which is a weak login. */
 export function mayAllow(state: ApprovalRequest, policy: Policy, now: NumericDate): boolean {
   const at = Math.max(now, state.updatedAt)
   return approvalsOf(state).some(({ person }) => {
     const { ladder, hash: bundle, actions } = policy.bundle
     const group = actions[state.ask.action]?.group ?? 'destructive'
     const answer = { permit: true, policies: [] }
-    // Policy is asked last: the rules that it cannot lift say no to most.
+    // Policy is asked last: the rules that it cannot lift refuse most requests.
     const rules = { group, ladder, login: {}, uses: 1, until: at + 60, person, silenced: false, bundle, answer }
     return !('code' in give(state, rules, at)) && askAboutPerson(policy, 'allowStanding', person, now, { state }).permit
   })

@@ -7,23 +7,23 @@ import { type Explained, explainRequest } from './explain-tier.ts'
 import { loadKept } from './keep-bundle.ts'
 import type { BundleStore, OpenPolicies, Policy } from './ports.ts'
 
-/** Why a request needs its tier, and under which policies that is so. */
+/** Why a request needs its tier, and by which policies. */
 export type Why = {
   explained: readonly Explained[]
-  /** `today` in place of those that decided: they are not kept, or this version cannot read them. */
+  /** `today`: the policies that decided are not kept, or this version cannot read them. */
   by: 'decided' | 'today'
-  /** Under the policies in force, where those that decided are others. */
+  /** Under the policies in force, if they differ from those that decided. */
   today?: readonly Explained[]
-  /** The bundle that decided, by its hash. */
+  /** The hash of the bundle that decided. */
   bundle: string | undefined
 }
 
 type Ports = { policy: Policy; bundles: BundleStore; openPolicies: OpenPolicies; log: Log }
 
 /**
- * Why a request needs its tier, under the bundle by which it was asked for.
+ * Explains a request's tier by the bundle under which it was asked for.
  *
- * @param bundle its hash, in the first entry
+ * @param bundle the hash in the first entry
  */
 export async function explainRecorded(state: ApprovalRequest, bundle: string | undefined, ports: Ports): Promise<Why> {
   const today = explainRequest(ports.policy, state)
@@ -50,7 +50,7 @@ async function explainUnder(
   }
 }
 
-/** With the policies of what was asked for alone: each action's are parsed. */
+/** Drops the policies of other actions, since each kept one is parsed. */
 function onlyAbout({ ask }: ApprovalRequest, bundle: Bundle): Bundle {
   const actions = new Set([ask.action, ...stepsOf({ ask }).map(({ action }) => action)])
   const policies = Object.entries(bundle.policies).filter(([action]) => actions.has(action))

@@ -7,12 +7,12 @@ import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { defined, type NumericDate } from '../../domain/values.ts'
 import type { Policy } from './ports.ts'
 
-/** `step`: of a plan. `proposal`: what decides is whether the planner may propose it. */
+/** `step`: its number in a plan. `proposal`: the tier comes from whether the planner may propose it. */
 export type Explained = { step?: number; proposal?: true; explanation: Explanation }
 
 /**
- * Why a request needs the tier that it needs, under these policies, as of when it was asked for. For people alone, and never
- * on the way to a decision. None where the facts are gone.
+ * Explains a request's tier under these policies, as of when it was asked for. Only for people to read, never part of a
+ * decision. Empty when its facts are gone.
  */
 export const explainRequest = (policy: Policy, state: ApprovalRequest): readonly Explained[] =>
   explainEach(policy, actsOf(policy.bundle, state), state.submittedAt)
@@ -26,7 +26,7 @@ export function explainSteps(policy: Policy, plan: PlanAsked, now: NumericDate):
   return owner === undefined ? [] : explainEach(policy, askedOfPlan(policy.bundle, plan, owner), now)
 }
 
-/** Of a step what needs more: that its agent does it, or that the planner proposes it. */
+/** Explains the stricter question of each step: whether its agent may do it, or whether the planner may propose it. */
 const explainEach = (policy: Policy, acts: readonly Act[], now: NumericDate): readonly Explained[] =>
   acts.flatMap(({ number: step, asked, proposal }): Explained[] => {
     const own = explaining(policy, asked, 'request', now)

@@ -15,10 +15,10 @@ import type { Policy } from './ports.ts'
 type Ports = { policy: Policy; requests: Pick<RequestReader, 'dependencies'> }
 
 /**
- * Reads all that an act on a request rests on, once, side by side and strongly, so that what was stopped before the act
- * began is stopped. A second read is needed where the decider stands in for others: only then it is known who is absent.
+ * Reads everything an act on a request rests on, once, in parallel and strongly: a halt from before the act stops it. A
+ * decider who stands in for others needs a second read, since the absent people are known only then.
  *
- * @param present a reading of what is there now, under way
+ * @param present a running read of the resource
  */
 export async function gather(
   state: ApprovalRequest,
@@ -51,7 +51,7 @@ export const authorityOf = async (
   present?: Promise<StateReading | undefined>,
 ): Promise<Judged> => judge(ports.policy, state, await gather(state, occasion, ports, present), occasion)
 
-/** So that policy may be asked about it: its agents may have been recertified since the bundle was made. */
+/** Loads recertifications of its agents newer than the bundle, before policy is asked. */
 export async function lookAtAgents(
   state: Pick<ApprovalRequest, 'ask'>,
   { policy }: Pick<Ports, 'policy'>,
@@ -61,7 +61,7 @@ export async function lookAtAgents(
   await policy.look?.([agent.id, ...chain.map(({ id }) => id), ...doers])
 }
 
-/** The end of a request by now, unless by its own clock. */
+/** The end of a request by now, except by its own clock. */
 export async function findEnding(
   state: ApprovalRequest,
   now: NumericDate,

@@ -8,10 +8,11 @@ import type { BundleStore, KeptBundle, Policy } from './ports.ts'
 type Ports = { bundles: BundleStore; clock: Clock; log: Log }
 
 /**
- * Keeps the bundle of a deployment under its hash, once and for ever: what it decided can be explained and replayed by it.
+ * Keeps the bundle of a deployment under its hash, once and for ever: its decisions can be explained and replayed by
+ * it.
  *
  * @param files the bundle as it was deployed
- * @returns whether it was kept now
+ * @returns whether it was stored by this call
  */
 export async function keepBundle(files: Bundle, { bundles, clock, log }: Ports): Promise<boolean> {
   if (await bundles.isKept(files.hash)) return false
@@ -30,7 +31,7 @@ export async function readKeptBundle(
   return found ? ok(found) : refuse('unknown_bundle')
 }
 
-/** The store is not believed: what is under a hash must have it. `bundle_broken` is logged for the alarm. */
+/** The stored bundle, whose hash is checked. A mismatch is logged as `bundle_broken` for the alarm. */
 export async function loadKept(
   hash: Digest,
   { bundles, log }: Pick<Ports, 'bundles' | 'log'>,

@@ -4,32 +4,32 @@ import type { PolicyAnswers } from '../../domain/policy/question.ts'
 import type { AskerId, Digest, JsonObject, NumericDate } from '../../domain/values.ts'
 
 export interface Policy extends PolicyAnswers {
-  /** As it was deployed, also where a date of a person or group has passed. Left out where `bundle` is that. */
+  /** The bundle as deployed, with people and groups past their date. Left out if `bundle` is the same. */
   readonly files?: Bundle
-  /** Left out where there is no engine. */
+  /** Left out without an engine. */
   readonly explainer?: Explainer | undefined
   /**
-   * Reads what people recertified since the bundle was made: of these agents, or without any of people and groups, as
-   * before each call. It reads nothing where no date of theirs has passed, and never throws: what cannot be read was not
-   * recertified.
+   * Reads recertifications newer than the bundle: of these agents, or without any of people and groups, as before each
+   * call. It reads nothing while no date has passed, and never throws: after a failed read the dates in the bundle
+   * count.
    */
   look?(agents: readonly AskerId[]): Promise<void>
 }
 
 /**
- * Policies of another deployment, to explain by. What was opened answers until the next is opened.
+ * Policies of another deployment, to explain by. Opening another invalidates the one before.
  *
- * @throws where this version cannot read them
+ * @throws when this version cannot read them
  */
 export type OpenPolicies = (bundle: Bundle) => Policy
 
-/** As it was deployed first, at `at`. Its members are those of its time: newer code may know others. */
+/** A bundle as it was first deployed, at `at`. Its members are those of its time: newer code may expect others. */
 export type KeptBundle = { bundle: JsonObject & { hash: Digest }; at: NumericDate }
 
 export interface BundleStore {
   isKept(hash: Digest): Promise<boolean>
-  /** All or none, once: false where it is kept already. */
+  /** All or none, once: false if it is stored already. */
   keep(kept: KeptBundle): Promise<boolean>
-  /** `unreadable`: there is something under this hash that is no bundle. Whether it has the hash is the reader's to check. */
+  /** `unreadable`: the object under this hash is no bundle. The caller verifies the hash. */
   load(hash: Digest): Promise<KeptBundle | 'unreadable' | undefined>
 }

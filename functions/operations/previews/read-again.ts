@@ -10,7 +10,7 @@ import type { StateReader, StateReading } from './ports.ts'
 
 export type ReaderPorts = { reader: StateReader }
 
-/** Undefined where nothing is read. A reader never throws; one that does has read nothing. */
+/** Undefined when nothing was read. A reader that throws, against its contract, counts as one that read nothing. */
 export async function readState(
   ask: Pick<Ask, 'id' | 'ancestors' | 'action' | 'arguments' | 'resource' | 'classification' | 'steps'>,
   ports: ReaderPorts & Pick<AskingPorts, 'clock'>,
@@ -18,7 +18,10 @@ export async function readState(
   return rulesOf(ask).asks === 'steps' ? readStatesOfSteps(ask, ports) : readStateOf(ask, ports)
 }
 
-/** Side by side. A step that comes after another of the same resource is not read: what it will find is not there yet. */
+/**
+ * Reads steps in parallel. A step after another one of the same resource is skipped: the state it will find does not
+ * exist yet.
+ */
 async function readStatesOfSteps(
   { id, ancestors, steps }: Pick<Ask, 'id' | 'ancestors' | 'steps'>,
   ports: ReaderPorts & Pick<AskingPorts, 'clock'>,
@@ -52,7 +55,7 @@ async function readStateOf(
   }
 }
 
-/** A reading of what is there now, for the first act that it guards. */
+/** Reads the resource again for the first act that its state guards. */
 export const readStateFor = (
   state: ApprovalRequest,
   act: Act,

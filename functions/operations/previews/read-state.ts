@@ -15,7 +15,7 @@ import type { Expressions, StateKey } from './sources.ts'
 
 export type ReadingPorts = {
   policy: { bundle: Bundle }
-  /** How each kind of target is read. */
+  /** The reader of each kind of target. */
   readers: { readonly [kind in TargetId]?: Reader }
   expressions: Expressions
   stateKey: StateKey
@@ -23,16 +23,16 @@ export type ReadingPorts = {
   log: Log
 }
 
-/** What a reading may take. Milliseconds. */
+/** The timeout of a reading. Milliseconds. */
 const patience = 2500
 
-/** Characters of an answer as JSON: more is not looked through. */
+/** Characters of an answer as JSON: a larger one is refused. */
 const largestAnswer = 262_144
 
-/** Characters of one value that people are shown, the most that fits into a preview. */
+/** Characters of one value as people see it: the longest that fits into the preview is taken. */
 const lengths = [1000, 250, 60]
 
-/** Reads what an action would change, as its catalogue entry says. What was read leaves here masked by its class. */
+/** Reads the resource of an action, as its catalogue entry says. Values leave here masked by their class. */
 export class CatalogueStateReader implements StateReader {
   readonly #ports: ReadingPorts
   readonly #patience: number
@@ -94,7 +94,7 @@ export class CatalogueStateReader implements StateReader {
     }
   }
 
-  /** @throws where the answer is not as the entry expects it */
+  /** @throws when the answer differs from the form that the entry expects */
   #look(
     entry: CatalogueEntry,
     { request, arguments: args, resource, classification, most: room = largestPreview }: StateAsk,
@@ -135,7 +135,7 @@ export class CatalogueStateReader implements StateReader {
     throw new Unreadable('what would be shown is too long')
   }
 
-  /** One that gives nothing would compare nothing with nothing, and find every state the same. */
+  /** An empty result is refused: it would make every state equal. */
   #guarded(expression: string, answer: JsonObject): Json {
     const value = this.#ports.expressions.search(expression, answer)
     if (value === undefined || value === null) throw new Unreadable('a guard gave nothing')

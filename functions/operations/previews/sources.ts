@@ -1,11 +1,11 @@
 import type { Json, JsonObject } from '../../domain/values.ts'
 
-/** JMESPath. @throws where an expression meets a value of another type than it takes */
+/** JMESPath. @throws when an expression meets a value of the wrong type */
 export interface Expressions {
   search(expression: string, value: JsonObject): Json | undefined
 }
 
-/** A secret of the deployment, the same for good. Without it the digest of a few possible values could be guessed. */
+/** A secret of the deployment that never changes. Without it people could guess a digest by trying likely values. */
 export interface StateKey {
   /** @throws KeyUnavailable */
   read(): Promise<string>

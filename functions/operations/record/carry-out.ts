@@ -21,7 +21,7 @@ export const stamped = (command: Unstamped, { policy }: Pick<AskingPorts, 'polic
   bundle: policy.bundle.hash,
 })
 
-/** `replayed`: something that may happen once had happened before, so nothing was done now. */
+/** `replayed`: a once-only key was used before, so this call did nothing. */
 export type CarriedOut<Code extends Refusal = Refusal> = Result<Stored, Code> & { stored?: Stored }
 
 type CommandBuilder<C extends Unstamped> = (
@@ -31,15 +31,18 @@ type CommandBuilder<C extends Unstamped> = (
 ) => C | Promise<C>
 
 type How = {
-  /** The request as it was just read: the first attempt begins with it. */
+  /** The request as just read, for the first attempt. */
   first?: Stored & Partial<ToAct>
-  /** What the request rests on is read with it, in one call. */
+  /** Reads the request and its dependencies in one call. */
   toAct?: true
-  /** What follows from it where it is not refused, in the same commit. What this makes is seen by no one before. */
+  /**
+   * A second command on the new state, committed with the first unless that is refused. Its outcome is secret until the
+   * commit.
+   */
   follow?: (state: ApprovalRequest) => Promise<Unstamped>
   /**
-   * What could end the request is read once more, beside the commit: what was stopped while something was being made is
-   * not handed out. `role`: the place where it can be ended.
+   * Causes that could end the request are read again beside the commit, so a halt during the making of a credential
+   * stops it. `role`: the place where it can be ended.
    */
   handsOut?: { role?: string | undefined }
 }
@@ -48,11 +51,11 @@ export const readToAct = (id: RequestId, { requests, policy }: Pick<DecidingPort
   requests.loadToAct(id, groupsToRead(policy.bundle.directory))
 
 /**
- * Reads the request, makes the command, decides, and commits state and entries in one transaction; and again if another
+ * Reads the request, makes the command, decides, and commits state and entries in one transaction; retries if another
  * writer came first. Refusals are committed too, as entries.
  *
- * @param command made anew at each attempt, from the request as it is at that time
- * @param once what must not happen twice, committed with the rest
+ * @param command makes the command at each attempt, from the request as read then
+ * @param once once-only keys, committed with the rest
  */
 export function carryOut<C extends Unstamped>(
   id: RequestId,
@@ -115,7 +118,7 @@ export function carryOut(
 
 const committed: Committed = { outcome: 'committed' }
 
-/** The state is made of the commitments, as a replay makes it. */
+/** The state with commitments in place of texts, as a replay makes it. */
 function decideIn(
   before: ApprovalRequest,
   command: Command,
@@ -141,7 +144,7 @@ export async function carryOutFor<C extends Unstamped>(
   return done
 }
 
-/** For another agent a request does not exist: the attempt goes on that agent's own chain. */
+/** For another agent's request the answer is not_found, and the attempt goes on the caller's own chain. */
 export async function carryOutForAgent<C extends Unstamped>(
   id: RequestId,
   agent: AskerId,
@@ -153,7 +156,7 @@ export async function carryOutForAgent<C extends Unstamped>(
   return refuseOnRecord(agent, command.type, ports, aboutStored(stored))('unknown_request')
 }
 
-/** `taken`: one of what may happen once has happened before. */
+/** `taken`: a once-only key was used before. */
 export async function commitNew(
   whole: readonly Event[],
   { requests, salts }: Pick<DecidingPorts, 'requests' | 'salts'>,

@@ -12,7 +12,7 @@ import type { PermitChange } from '../permits/ports.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Appended, Clock, Ids, Log, OnceOnly, Page, Salts } from '../ports.ts'
 
-/** The sequence of the chain's end is also the version. */
+/** The chain's last sequence is also the version. */
 export type Stored = { state: ApprovalRequest; head: Head }
 
 export type Commit = Appended & {
@@ -22,11 +22,12 @@ export type Commit = Appended & {
   draw?: PermitChange
 }
 
-/** A request with what it rests on, read together: `dependencies` asks the store only for what was not read with it. */
+/** A request with its dependencies, read together: `dependencies` asks the store only for the missing ones. */
 export type ToAct = Stored & Pick<RequestReader, 'dependencies'>
 
 /**
- * `stale`: another writer came first, read and decide again. `taken`: a once-only key is there already, with its value.
+ * `stale`: another writer came first, so read and decide again. `taken`: a once-only key exists already, with its
+ * value.
  */
 export type Committed =
   | { outcome: 'committed' }
@@ -36,42 +37,45 @@ export type Committed =
 export type AskedLately = { asked: readonly { id: RequestId; action: string }[]; isAll: boolean }
 export type TakenOnce = { done: true } | { done: false; value?: string }
 
-/** Requests as they are stored, and the keys of what happens once. Reads of one item are strongly consistent. */
+/** Stored requests, and once-only keys. Reads of one item are strongly consistent. */
 export interface RequestReader {
   load(id: RequestId): Promise<Stored | undefined>
-  /** In one read. @param groups whose readings are wanted */
+  /** One read. @param groups whose readings are needed */
   loadToAct(id: RequestId, groups: readonly string[]): Promise<ToAct | undefined>
-  /** At most a hundred, in no particular order; one that does not exist is left out. */
+  /** At most a hundred, in no particular order; missing ones are left out. */
   loadMany(ids: readonly RequestId[]): Promise<readonly Stored[]>
-  /** All that a request rests on, in one strongly consistent read, or two where a target was ever halted. An ancestor that does not exist is left out. */
+  /**
+   * All dependencies of a request in one strongly consistent read, or two if a target was ever halted. Missing
+   * ancestors are left out.
+   */
   dependencies(ancestors: readonly RequestId[], targets: readonly HaltTarget[], beside?: Beside): Promise<Dependencies>
   /** The value under a once-only key, such as an idempotency key. */
   recall(key: string): Promise<string | undefined>
   loadEvaluation(id: EvaluationId): Promise<Evaluation | undefined>
   /**
-   * Newest first. An index finds candidates; each is read strongly, so what is shown is true. A page may be short, or empty,
-   * and have a `next`: a place in time, down to which it has looked.
+   * Newest first. An index finds candidates and each is read strongly, so every item is current. A page may be short or
+   * empty and have a `next`: a place in time, down to which it has looked.
    */
   list(filter: RequestFilter, page: RequestPage): Promise<Page<Stored>>
   /** Oldest first. */
   overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]>
-  /** Grants that ended before, and whose calls on the target's record were not compared with what was approved. */
+  /** Grants that ended earlier, and whose calls were not compared with the target's record yet. */
   uncompared(before: NumericDate, page: { limit: number; newestFirst: boolean }): Promise<readonly RequestId[]>
   /**
-   * The requests that an agent itself asked for since, newest first, at most so many, and whether these are all. By an index
-   * that is a moment behind: none of its facts ever changes, so no request is read.
+   * The requests that an agent itself asked for since, newest first, up to a limit, and whether these are all. An index
+   * that lags is enough: its facts never change, so no request is read.
    */
   askedLately(agent: AskerId, since: NumericDate, most: number): Promise<AskedLately>
-  /** How many wait for people. By an index that is a moment behind. */
+  /** The number of requests that wait for people. By an index that lags. */
   countOpen(agent: AskerId, most: number): Promise<number>
   open(agent: AskerId, limit: number): Promise<readonly Stored[]>
 }
 
 export interface RequestWriter {
-  /** @throws StoreUnavailable when the store does not answer: then it is not known whether it was committed */
+  /** @throws StoreUnavailable when the store does not answer: whether it committed is then unknown */
   commit(change: Commit): Promise<Committed>
   putOnce(once: OnceOnly): Promise<boolean>
-  /** As `putOnce`, also over a value of up to `orAtMost`, as texts compare; where it is refused, with the value that is there. */
+  /** Like `claim`, and overwrites a value up to `orAtMost`, compared as text; a refusal has the current value. */
   take(once: OnceOnly & { orAtMost: string }): Promise<TakenOnce>
   saveEvaluation(evaluation: Evaluation): Promise<void>
 }
@@ -87,7 +91,6 @@ export type Dependencies = {
   halts: readonly Halt[]
   standIns: readonly StandIn[]
   permit?: StandingPermit
-  /** Of those groups that were asked for. */
   readings?: Readings
 }
 

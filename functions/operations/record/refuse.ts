@@ -25,8 +25,9 @@ import { manyWriters, runAggregate } from './run-aggregate.ts'
 type More = { about?: About; policies?: readonly string[]; observed?: Observed | undefined }
 
 /**
- * On the actor's own chain, one entry an hour for each kind (attempt, code, action, resource, agent that it is about); the
- * others are counted, and the next entry says how many. So a flood does not make the record longer, and a write that the SDK sends twice counts once.
+ * Recorded on the actor's own chain, one entry an hour for each kind (attempt, code, action, resource, agent that it is
+ * about). Repeats are counted in the next entry. So a flood does not lengthen the record, and a write that the SDK
+ * retries counts once.
  */
 export async function recordRefusal(
   actor: Actor,
@@ -64,7 +65,7 @@ export async function recordRefusal(
   })
 }
 
-/** Refuses what an agent, a person or a tool tried, on their own chain. */
+/** Refuses an attempt of an agent, a person or a tool, on their own chain. */
 export const refuseOnRecord =
   (id: AskerId | ToolId, attempted: string, ports: DecidingPorts, more?: More) =>
   async <Code extends Refusal>(code: Code, detail?: string) => {

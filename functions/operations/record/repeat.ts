@@ -9,7 +9,7 @@ export const idempotencyItem = (asker: AskerId, key: string): string =>
 
 export const bodyDigest = (body: Json): Digest => digestOf('hotwork.idempotency.v1', body)
 
-/** Undefined where nothing was made under this key; a refusal where the body or the key that asked is another. */
+/** The request made under this key; undefined without one, a refusal if its body or its asker's key differs. */
 export async function findRepeat(
   item: string,
   body: Digest,
@@ -22,7 +22,7 @@ export async function findRepeat(
   if (sameBody !== body) return refuse('duplicate_request')
   const stored = await requests.load(RequestId.parse(id))
   if (!stored) return undefined
-  // Another key could never claim what this one asked for.
+  // Another key could never claim this request.
   if (stored.state.ask.jkt !== jkt) return refuse('key_mismatch')
   return ok({ ...stored, state: asOf(stored.state, clock.now()) })
 }

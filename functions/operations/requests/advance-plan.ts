@@ -15,12 +15,12 @@ import { findEnding } from '../policy/gather.ts'
 import { carryOut, commitNew, wake } from '../record/carry-out.ts'
 import type { DecidingPorts, RequestReader, Stored } from '../record/ports.ts'
 
-/** Each step opens and ends, so a plan is at its end after so many writes. */
+/** Each step opens and ends, so a plan ends after this many writes. */
 const mostMoves = 2 * mostSteps + 1
 
 /**
- * Moves an approved plan to where its steps are: makes the request of each, begins the one whose turn it is, and records
- * how it ended. Each write may be made twice, and the next run makes good what was left undone.
+ * Moves an approved plan forward by its steps: makes the request of each, begins the next one in turn, and records how
+ * it ended. Every write is idempotent, and the next run completes an interrupted one.
  */
 export async function advancePlan(id: RequestId, ports: DecidingPorts): Promise<void> {
   for (let move = 0; move < mostMoves; move++) {
@@ -45,7 +45,7 @@ async function loadLive(id: RequestId, { requests, clock }: DecidingPorts): Prom
   return state?.status === 'approved' ? state : undefined
 }
 
-/** All at once, so that each agent can read the task that it waits for. One that is there already stays as it is. */
+/** All at once, so that each agent can read the task that it waits for. An existing request stays as it is. */
 async function makeSteps(plan: ApprovedRequest, ports: DecidingPorts): Promise<void> {
   const steps = keptSteps(plan).filter(({ progress }) => progress.ended === undefined)
   const there = new Set(
@@ -60,7 +60,7 @@ async function makeStep(plan: ApprovedRequest, step: NumberedStep, ports: Decidi
   const now = clock.now()
   const known = agentOf(policy.bundle, doer)
   const ask = withDigests({
-    // An agent that is not registered any more is found at its turn.
+    // A removed agent is found when its turn comes.
     ...{ id, agent: known ? agentRefOf(known, policy.bundle, now) : { id: doer, issuer: 'unknown', subject: doer } },
     ...{ chain: [Delegator.parse({ ...plan.ask.agent, owner: plan.ask.owner })], ancestors: [plan.ask.id] },
     ...{ ...passedOn('step', plan.ask), ...own, step: number, requestedUntil: plan.grant.notAfter },
@@ -82,12 +82,12 @@ async function makeStep(plan: ApprovedRequest, step: NumberedStep, ports: Decidi
   await commitNew(events, ports)
 }
 
-/** What became of a step by now, which begins if it still waited. */
+/** A step by now; one that still waited is begun. */
 async function beginTurn(step: NumberedStep, ports: DecidingPorts): Promise<ApprovalRequest | undefined> {
   const { requests, clock } = ports
   const stored = await requests.load(step.request)
   const state = stored && asOf(stored.state, clock.now())
-  // First on its own record: else a run whose clock is ahead could tell the plan another end than the step has.
+  // Recorded on its own chain first: a run with a fast clock could give the plan another end than the step has.
   if (state && outcomeOfStep(state)) return recordEnd(step.request, ports)
   if (!state || !waitsForTurn(state)) return state
   await ports.policy.look?.([step.agent, ...state.ask.chain.map((each) => each.id)])
@@ -103,7 +103,7 @@ async function recordEnd(id: RequestId, ports: DecidingPorts): Promise<ApprovalR
   return (woken.ok ? woken.value : woken.stored)?.state
 }
 
-/** Its agent was retired, suspended or left without an owner since people approved the plan. */
+/** Why its agent cannot act: retired, suspended or without an owner since people approved the plan. */
 function unfitFor({ ask }: ApprovalRequest, now: number, { policy }: DecidingPorts): string | undefined {
   const { agent, action, arguments: args, resource, mcp, purpose } = ask
   const asked: Asked = { agent: agent.id, action, arguments: args, resource, mcp, purpose }
@@ -111,7 +111,7 @@ function unfitFor({ ask }: ApprovalRequest, now: number, { policy }: DecidingPor
   return found.ok ? undefined : found.code
 }
 
-/** Whether there is something for `advancePlan` to do: the workflow waits until there is. */
+/** Whether `advancePlan` has something to do: the workflow waits until it has. */
 export async function canAdvance(
   plan: ApprovalRequest,
   { requests, clock }: { requests: Pick<RequestReader, 'load'>; clock: DecidingPorts['clock'] },

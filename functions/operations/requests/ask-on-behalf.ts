@@ -39,14 +39,14 @@ export type OnBehalfAsk = Pick<Said, 'purpose' | 'parentTask' | 'justification'>
   agent: AgentId
   action: string
   arguments: JsonObject
-  /** What the person was shown that policy says: nothing is asked without it, or where it is another by now. */
+  /** The digest of policy's answer that the person saw. The request is refused without it, or if it has changed. */
   seen?: string | undefined
-  /** The same form sent again is the same request. */
+  /** An idempotency key: a form that is sent again gives the same request. */
   form: string
   once: OnceOnly
 }
 
-/** What policy says of it, before it is asked. */
+/** Policy's answer, before it is asked for. */
 export type OnBehalfForeseen = {
   seen: string
   tier: number
@@ -56,9 +56,9 @@ export type OnBehalfForeseen = {
 type OnBehalf = { foreseen: OnBehalfForeseen } | { asked: Submitted }
 
 /**
- * A person who answers for an agent asks on its behalf: the same request as the agent's own, on record as asked by the
- * person, who decides none of it. It is bound to no key: the agent's first claim binds it to its key. It takes from the
- * agent's own rates.
+ * A person who answers for an agent asks on its behalf: the same request as the agent's own, recorded as asked by the
+ * person, who may not decide it. The agent's first claim binds it to the agent's key. It counts against the agent's own
+ * rates.
  */
 export async function askOnBehalf(ask: OnBehalfAsk, ports: AdmissionPorts): Promise<Result<OnBehalf, Refusal>> {
   const { person, agent } = ask
@@ -74,7 +74,7 @@ export async function askOnBehalf(ask: OnBehalfAsk, ports: AdmissionPorts): Prom
     })
     return refuseOnRecord(person, 'ask_on_behalf', ports, { about })
   }
-  // A person who may not ask takes nothing from the agent's rates.
+  // Checked first: a person without the right must take nothing from the agent's rates.
   const own = agentOf(ports.policy.bundle, agent)
   const isOwn = own !== undefined && answersFor(own).includes(person)
   if (!isOwn || (await isStopped(person, ports, { now: ports.clock.now() })))

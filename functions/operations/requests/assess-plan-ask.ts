@@ -20,7 +20,7 @@ import {
   type SubmissionResult,
 } from './submission.ts'
 
-/** As `makeSubmit` does, for a plan, whose steps are each assessed. */
+/** Like `makeSubmit`, for a plan, whose steps are assessed one by one. */
 export async function assessPlanAsk(
   ask: Asking,
   lifted: Pick<Ask, 'afterHalts'>,
@@ -50,7 +50,7 @@ export async function assessPlanAsk(
     const submit = { type: 'submit', ask: whole, tier, stages, policies, bundle: policy.bundle.hash } as const
     return ok({ ...submit, ...defined({ wouldBe }) })
   }
-  // Once it is known what the service that keeps incidents says.
+  // Built after the incident service has answered.
   const asIf = of(first.outcome === 'refused' ? { came: first } : assess())
   if (!asIf.ok) return asIf
   const withPreview = (preview: Preview | undefined): SubmissionResult<Submit> => {

@@ -40,7 +40,7 @@ export type SubmissionAsk = Bound &
     agent: AgentRef
     evaluation?: EvaluationId | undefined
     bindingToken?: string | undefined
-    /** When the denial ends, as the client repeats it: it must be what the statement says, and decides nothing. */
+    /** The denial's end, as the client repeats it: it must equal the statement's, and decides nothing. */
     denialExpiresAt?: NumericDate | undefined
     jkt: Thumbprint
     /** Without one, the same body by the same key is the same request. */
@@ -52,8 +52,8 @@ export type SubmissionAsk = Bound &
 export type SubmissionPorts = AdmissionPorts & { statements: Pick<Statements, 'verify'> }
 
 /**
- * Reads what a submission rests on, side by side. It is assessed again, since policy may have changed since the evaluation;
- * and once more where the state could not be read, which may take more people.
+ * Reads the dependencies of a submission in parallel. It is assessed again, since policy may have changed since the
+ * evaluation; and once more after a failed read of the state, which may take more people.
  */
 export async function prepareSubmission(ask: SubmissionAsk, ports: SubmissionPorts): Promise<Assess> {
   const named = await evaluationOf(ask, ports)
@@ -93,9 +93,7 @@ function whyUnbound(
 
 type Terms = { atLeast?: number; as?: (submit: Submit) => Submit }
 
-/**
- * @param terms `atLeast`: the lowest tier to look at; `as`: a last change to the command
- */
+/** @param terms `atLeast`: the lowest tier considered; `as`: changes the result on top */
 export async function assessAsked(
   ask: Asking,
   ports: AdmissionPorts,
@@ -105,7 +103,7 @@ export async function assessAsked(
   return assess()
 }
 
-/** Reads what it takes to make it, side by side. The steps of a plan are read once it is known that no halt stops it. */
+/** Reads the dependencies of the request in parallel. The steps of a plan are read once no halt stops it. */
 export async function prepareAssessment(ask: Asking, ports: AdmissionPorts, terms: Terms = {}): Promise<Assess> {
   const now = ports.clock.now()
   const about = { action: ask.action.name, resource: ask.resource, role: placeOf({ action: ask.action.name }, ports) }
@@ -189,7 +187,10 @@ function askOf(
   return bindAsk(undigested, ask)
 }
 
-/** Which evaluation is answered. A statement of it is verified whenever there is one, though the record decides. */
+/**
+ * The evaluation that the submission answers. Its statement is verified whenever one is sent, though the record
+ * decides.
+ */
 async function evaluationOf(
   ask: SubmissionAsk,
   { statements }: SubmissionPorts,

@@ -5,7 +5,7 @@ import { withDigests } from '../../domain/requests/narrow.ts'
 import type { Digest, Json } from '../../domain/values.ts'
 import { type Bound, withoutActor } from '../credentials/statements.ts'
 
-/** What a submission must repeat to the letter: whole objects, and the context that policy sees. */
+/** The digest of everything that a submission must repeat exactly: whole objects, and the context that policy sees. */
 export const bindingOf = (ask: Bound): Digest =>
   digestOf('hotwork.evaluation.v1', {
     subject: withoutActor(ask.subject),
@@ -21,7 +21,7 @@ export const boundOf = (ask: Omit<Bound, 'action'>): Digest =>
     ...digested('bound', ask),
   })
 
-/** With its digests, and with what it is bound to where that is more than the ask itself says. */
+/** The ask with its digests, and the digest of its binding if that covers more than the ask. */
 export function bindAsk(ask: Omit<Ask, 'digest' | 'argumentsDigest'>, to: Omit<Bound, 'action'>): Ask {
   const bound = boundOf(to)
   return withDigests({ ...ask, ...(bound === boundPlainly(ask) ? {} : { bound }) })

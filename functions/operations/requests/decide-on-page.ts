@@ -17,10 +17,10 @@ export type PageOutcome = { recorded: ApprovalRequest } | { loginAt: string }
 type Ports = DecidingPorts & ReaderPorts & { login: LoginPorts }
 
 /**
- * Where the stage wants a stronger login than a session, an approval waits for a login that is made for it alone, and
- * nothing is recorded until then.
+ * If the stage wants a stronger login than a session, an approval waits for a login made for it alone, and nothing is
+ * recorded until then.
  *
- * @param shown the digest of what the page shows of a request now: a person who saw something else decides nothing
+ * @param shown the digest of the request as the page shows it now: a person who saw another one decides nothing
  */
 export async function decideOnPage(
   choice: PageChoice,
@@ -34,7 +34,7 @@ export async function decideOnPage(
   const stage = openStage(state)?.terms
   const wantsLogin = choice.verdict === 'approve' && (stage?.acr !== undefined || stage?.maxAge !== undefined)
   const isAsShown = choice.seen === ports.shown(state)
-  // What cannot succeed is refused before the person is sent to log in for it.
+  // A decision that would be refused is refused before the person logs in for it.
   const mayBe = whyNot.approve === undefined && choice.round === state.round && choice.digest === state.ask.digest
   const says = stage?.comment !== 'required' || (choice.comment ?? '').trim() !== ''
   if (isAsShown && wantsLogin && mayBe && says) {
@@ -53,7 +53,7 @@ export async function decideOnPage(
   return recorded(await decideRequest({ ...choice, person, through: 'page', login, ...defined({ claimed }) }, ports))
 }
 
-/** Records the decision that a login was made for. A person who comes back as another person decides nothing. */
+/** Records the decision that a login was made for. A person who returns as another person decides nothing. */
 export async function decideByLogin(
   { person, login, purpose }: LoggedIn,
   ports: Ports & { shown(state: ApprovalRequest): Digest },

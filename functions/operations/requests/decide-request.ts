@@ -25,10 +25,10 @@ import type { AskingPorts, DecidingPorts } from '../record/ports.ts'
 
 export type DecisionAsk = Omit<Decision, 'seen' | 'cut'> & {
   id: RequestId
-  /** A door may still be reading it. */
+  /** The state that the person saw; a door may still be reading it. */
   seen?: Decide['seen'] | Promise<Decide['seen']>
   narrow?: Narrow
-  /** A door that always does leaves it out. */
+  /** Left out by a door that always shows all of it. */
   showsAll?: (state: ApprovalRequest) => boolean
   once?: OnceOnly
 }
@@ -41,7 +41,7 @@ export const decideRequest = (
 ): Promise<CarriedOut<DecisionRefusal>> =>
   carryOutFor(ask.person, ask.verdict, ask.id, ports, (state, now) => commandFor(state, ask, now, ports), ask.once)
 
-/** Reads and judges. Without a reader it is as if nothing had changed. */
+/** Reads and judges. Without a reader the state counts as unchanged. */
 async function commandFor(
   state: ApprovalRequest,
   { id: _, once: __, narrow, seen, showsAll, ...decision }: DecisionAsk,
@@ -51,7 +51,7 @@ async function commandFor(
   const { policy, clock, reader } = ports
   if (narrow) await lookAtAgents(state, ports)
   const less = narrow && narrowRequest(policy, state, narrow, now)
-  // Nothing is read for what no request may be narrowed to: it could be another thing, of another class.
+  // An invalid narrowing reads nothing: it could name another resource, of another class.
   const reads = reader && less?.ok !== false && readsAgain(state, { ...decision, ...defined({ narrowed: less }) })
   const present = reads ? readState(less?.ask ?? state.ask, { reader, clock }) : undefined
   const occasion = { now, decider: decision.person }
@@ -72,7 +72,7 @@ export function commentDecision(
 
 export type Foreseen = Result<ApprovalRequest, Refusal> & { state?: ApprovalRequest }
 
-/** What a decision would come to now, by the rule that takes it, with nothing recorded. */
+/** The outcome of a decision now, by the rule that takes it. Nothing is recorded. */
 export async function foreseeDecision(ask: DecisionAsk, { requests, policy, clock }: AskingPorts): Promise<Foreseen> {
   const stored = await requests.load(ask.id)
   if (!stored) return refuse('unknown_request')

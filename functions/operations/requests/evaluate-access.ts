@@ -32,9 +32,9 @@ export type EvaluationCaller = { type: 'agent'; id: AgentId } | { type: 'tool'; 
 export type EvaluationAsk = Bound &
   Partial<Said> & {
     caller: EvaluationCaller
-    /** `context.approval.id`: a grant that the asker says covers this. Empty where what was sent names none. */
+    /** `context.approval.id`: a grant that the caller says covers this. Empty if it was sent without one. */
     approval?: string
-    /** `context.approval.state`, where there is one: verified whenever it is there. */
+    /** `context.approval.state`: verified whenever it is sent. */
     approvalState?: Json
   }
 
@@ -57,17 +57,17 @@ type Requestable = {
   tier: number
   title: string
   expiresAt: NumericDate
-  /** What the tier or a policy wants of the request, and the evaluation lacks. */
+  /** Facts that the tier or a policy wants, and the evaluation lacks. */
   wants: readonly string[]
   bindingToken?: string | undefined
 }
 type Ports = MakingPorts & { statements: Statements }
 
 /**
- * With an approval, whether it covers this now; without one, whether asking for approval would help, and at which tier.
+ * With an approval: whether it covers this now. Without one: whether asking for approval would help, and at which tier.
  *
  * @param lately shared by the evaluations of one message, so that the agent's requests are read once
- * @param admitted throws where the caller is above its rate, and then nothing is put on record
+ * @param admitted throws when the caller is above its rate; nothing is recorded then
  */
 export async function evaluateAccess(
   ask: EvaluationAsk,
@@ -95,7 +95,7 @@ async function recordNo(
   await recordRefusal(caller, 'evaluate', reason, ports, { about, policies, observed: wouldBe })
 }
 
-/** An ask with a name that is too long or too short for anything here: none of it is kept but why it was refused. */
+/** Records an ask whose name is too long or too short: only the refusal is kept. */
 export async function recordNoSuchName(
   caller: EvaluationCaller,
   reason: Extract<EvaluationReason, 'unknown_action' | 'policy_denied' | 'invalid_arguments'>,
@@ -134,7 +134,7 @@ async function assessAccess(ask: EvaluationAsk, ports: Ports, lately: Lately): P
     return deny(common, reason, detail)
   }
   if (ask.approval === undefined) {
-    // Side by side, since none waits for another: the caller waits for the slowest alone.
+    // In parallel: the caller waits for the slowest.
     const [stopped, evaluated] = await Promise.all([
       halted(),
       assessed(ask, agent.data, common, lately, ports),
@@ -146,9 +146,11 @@ async function assessAccess(ask: EvaluationAsk, ports: Ports, lately: Lately): P
   if (stopped) return keep.found(stopped)
   const again: Evaluated = { ...common, ...(await reevaluate(ask, agent.data, ask.approval, now, ports)) }
   if (again.decision || !isAskable(again.reason)) return keep.found(again)
-  // ARAP: an approval that no longer serves is answered with what a new request takes, where one would help.
-  const anew = await assessed(ask, agent.data, common, lately, ports)
-  return keep.found('requestable' in anew && anew.requestable ? { ...anew, reason: again.reason } : again)
+  // ARAP: an expired approval is answered with the terms of a new request, if one would help.
+  const assessedNow = await assessed(ask, agent.data, common, lately, ports)
+  return keep.found(
+    'requestable' in assessedNow && assessedNow.requestable ? { ...assessedNow, reason: again.reason } : again,
+  )
 }
 
 const isAskable = (reason: EvaluationReason): reason is Exclude<AskableReason, 'approval_required'> =>
@@ -162,7 +164,7 @@ async function assessed(
   ports: MakingPorts,
 ): Promise<Evaluated> {
   const missing = ask.purpose === undefined ? 'purpose' : ask.parentTask === undefined ? 'parent_task' : undefined
-  // Said before policy is asked, whose answer to half a question explains nothing.
+  // Checked before policy is asked: its answer to half a question explains nothing.
   if (missing && (isPlanBody(ask) || Object.hasOwn(ports.policy.bundle.actions, ask.action.name)))
     return deny(common, 'invalid_arguments', `\`context.${missing}\` is missing`)
   if (isPlanBody(ask)) return assessedPlan(ask, agent, common, lately, ports)
@@ -210,8 +212,9 @@ async function assessedPlan(
 }
 
 /**
- * Keeps what was evaluated, for a submission to name. `ahead`: as one that may be submitted, before that is known; `found`
- * writes over it what refuses. No caller knows its id until then, and a submission is assessed anew all the same.
+ * Stores an evaluation, for a submission to name. `ahead` stores it as one that may be submitted, before that is known;
+ * `found` overwrites it with a refusal. No caller knows its id until then, and a submission is assessed again in any
+ * case.
  */
 function keeper(ask: EvaluationAsk, agent: AgentId, { id, at }: Common, { policy, requests, statements }: Ports) {
   const isKnown = agentOf(policy.bundle, agent) !== undefined
@@ -245,7 +248,7 @@ type Reevaluated =
   | { decision: true; policies: readonly string[]; approval: { id: string; approvedUntil: NumericDate } }
   | { decision: false; policies: readonly string[]; reason: EvaluationReason; detail?: string; wouldBe?: Observed }
 
-/** An approval is no bearer grant: it must be this agent's, for exactly this, and policy must still permit. */
+/** An approval is no bearer grant: it must be this agent's, for exactly this ask, and policy must still permit. */
 async function reevaluate(
   ask: EvaluationAsk,
   agent: AgentId,
@@ -276,7 +279,7 @@ async function reevaluate(
   return { decision: true, policies: answer.policies, approval: { id: grant.id, approvedUntil: grant.notAfter } }
 }
 
-/** Whether a statement that came with an approval is ours and of this one. The record says whether its time is over. */
+/** Whether a statement sent with an approval is valid and about it. Its expiry is judged by the record. */
 async function isOf({ id, digest }: Ask, approval: string, state: Json, { statements }: Ports): Promise<boolean> {
   if (typeof state !== 'string') return false
   const said = await statements.verify('approval', state)

@@ -43,8 +43,8 @@ type Extended = Result<Submitted, ExtensionRefusal>
 const day = 86_400
 
 /**
- * More time of a live grant: the same once more, as a request of its own that policy and people decide as any. Once a
- * grant: a second one finds the key of the first.
+ * More time of a live grant: the same ask again, as a request of its own that policy and people decide. Once a grant: a
+ * second one finds the key of the first.
  */
 export async function extendRequest(ask: ExtensionAsk, ports: SubmissionPorts): Promise<Extended> {
   const { requests, clock } = ports

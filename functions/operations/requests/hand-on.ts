@@ -17,7 +17,9 @@ type Ports = { cards: Queue<FifoMessage>; denies: Queue<EndMessage>; reminders: 
 type Changed = { state: ApprovalRequest; before?: ApprovalRequest; version: number; since?: NumericDate }
 type ChangedHalts = { halts: readonly Halt[]; version: number; since: NumericDate }
 
-/** Hands the id of a changed request to all that follow the record, and to the card drawer only where a card shows it. */
+/**
+ * Queues the id of a changed request for all followers of the record, and for the card drawer only if a card shows it.
+ */
 export async function handOn(changed: readonly Changed[], now: NumericDate, ports: Ports): Promise<void> {
   const drawn = changed.filter(({ state, before }) => !before || !isSameOnCards(before, state))
   if (drawn.length > 0)
@@ -47,7 +49,7 @@ function hasOtherReminders(state: ApprovalRequest, before: ApprovalRequest | und
   return last !== undefined && (last.round !== was?.round || last.stage !== was.stage || last.since !== was.since)
 }
 
-/** Where no person was asked, no card waits to be drawn. */
+/** A request that asked no person has no card that waits to be drawn. */
 const warnsPeople = (state: ApprovalRequest) => (state.stages.length === 0 ? undefined : warningAt(state))
 
 /** Lifting revives nothing, so a lifted halt needs no deny and ends nothing. */
@@ -91,7 +93,7 @@ export const groupOf = (role: string): string => role.slice(-128)
 const hasOrphans = (state: ApprovalRequest, now: NumericDate): boolean =>
   state.status !== 'approved' && childrenOf(state).some(({ notAfter }) => notAfter > now)
 
-/** A decision this soon after its stage opened was hardly read. Seconds. */
+/** A decision this soon after its stage opened counts as hardly read. Seconds. */
 const hardlyRead = 5
 
 /**
@@ -107,7 +109,7 @@ export function logMeasures(before: ApprovalRequest, after: ApprovalRequest, log
   }
 }
 
-/** Logged from the record, so once, no matter who stored it. */
+/** Logged from the record, so once, no matter which function stored it. */
 export function logOverdueReview(before: ApprovalRequest, after: ApprovalRequest, log: Log): void {
   if (before.review?.overdueAt === undefined && after.review?.overdueAt !== undefined)
     log.error('review_overdue', { request: after.ask.id, drill: openingOf(after.ask)?.drill === true })

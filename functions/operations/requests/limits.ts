@@ -6,8 +6,8 @@ import { type AgentId, type NumericDate, ok, type RequestId, type Result, refuse
 import type { AskedLately, AskingPorts, RequestReader, Stored } from '../record/ports.ts'
 
 /**
- * Does both at once, for calls that the gate lets pass: what the gate says goes first, and what was done beside it is
- * dropped where the gate throws. So `work` may read, and write only what no other act rests on.
+ * Runs both in parallel, for calls that the gate usually passes. The gate's throw wins, and the result of `work` is
+ * dropped. So `work` may read, and write only rows that no other act rests on.
  */
 export async function besideGate<T>(gate: Promise<unknown>, work: Promise<T>): Promise<T> {
   const [passed, done] = await Promise.allSettled([gate, work])
@@ -18,13 +18,13 @@ export async function besideGate<T>(gate: Promise<unknown>, work: Promise<T>): P
 
 export const tryAgainAfter = 60
 
-/** The index is a moment behind, so a few may pass the cap together: it spares people, and permits nothing. */
+/** The index lags, so a few may pass the cap together: it spares people, and permits nothing. */
 export async function mayWait(
   { agent, owner }: Pick<Ask, 'agent' | 'owner'>,
   { policy: { bundle }, requests }: Pick<AskingPorts, 'policy' | 'requests'>,
 ): Promise<Result<true, 'too_many_open'>> {
   const { openPerAgent, openPerOwner } = limitsOf(bundle.ladder)
-  // An owner has few agents. Requests of an agent that changed its owner count for the new one.
+  // An agent that changed its owner counts for the new one.
   const others = bundle.agents.filter((each) => each.owner === owner && each.id !== agent.id)
   const [own, ...counts] = await Promise.all([
     requests.countOpen(agent.id, openPerAgent),
@@ -43,10 +43,10 @@ const recentLimit = 50
 const recentPages = [60, 300]
 
 /**
- * How many requests for an action an agent made lately. All its requests count, since ten of another kind would otherwise
- * hide a burst. An agent with more than can be read counts as in a burst: the count may only raise scrutiny. Steps and
- * delegated requests count for the agent that passed them on, since the agent that runs them cannot keep them away; so
- * the steps that an agent proposed and does itself are its own.
+ * How many requests for an action an agent made lately. All its requests count as read, since ten of another kind would
+ * otherwise hide a burst. An agent with more than can be read counts as in a burst: the count may only raise scrutiny.
+ * Steps and delegated requests count for the agent that passed them on, since the agent that runs them cannot refuse
+ * them; so steps that an agent both proposed and does count as its own.
  */
 export class Lately {
   readonly #requests: Pick<RequestReader, 'askedLately' | 'loadMany'>
@@ -57,7 +57,7 @@ export class Lately {
     this.#requests = requests
   }
 
-  /** With the steps alike of all plans that `proposer` asked for lately: many small plans count like one large plan. */
+  /** Adds like steps of all plans that `proposer` asked for lately: many small plans count like one large plan. */
   async count(agent: AgentId, action: string, now: NumericDate, proposer: AgentId = agent): Promise<number> {
     const { count } = await this.#find(agent, action, now)
     if (count >= recentLimit) return count
@@ -82,7 +82,7 @@ export class Lately {
     return { count: recentLimit, ids: [] }
   }
 
-  /** Once for each agent, also for counts side by side. */
+  /** Read once per agent, even for concurrent counts. */
   #readUpTo(most: number, agent: AgentId, now: NumericDate): Promise<AskedLately> {
     const key = `${most} ${agent}`
     const read = this.#read.get(key) ?? this.#requests.askedLately(agent, now - recentWindow, most)

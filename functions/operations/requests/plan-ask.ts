@@ -24,7 +24,7 @@ export type PlanBody = {
   mcp?: unknown
 }
 
-/** The steps that a body names, with what the server knows of each before it asks policy. */
+/** The steps of a body, each with its facts for policy. */
 async function readSteps(
   body: PlanBody & Pick<PlanAsked, 'agent'>,
   lately: Lately,
@@ -58,7 +58,7 @@ function hostOfStep({ agent, action, arguments: args }: StepAsked, now: NumericD
   return readHost({ action: { name: action }, resource: found.value.resource }, agent, now, ports)
 }
 
-/** With the halt that stops one of its steps, which ends the matter. */
+/** With the halt that stops one of its steps, which refuses the plan. */
 export async function assessPlanBody(
   body: PlanBody & Pick<PlanAsked, 'agent' | 'justified' | 'task'>,
   lately: Lately,

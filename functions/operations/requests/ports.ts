@@ -4,7 +4,7 @@ import type { TargetId } from '../../targets/kinds.ts'
 import type { Fifo } from '../ports.ts'
 
 export interface WaitStore {
-  /** Twice is once. */
+  /** A repeat changes nothing. */
   remember(wait: WaitRecord): Promise<void>
   open(request: RequestId): Promise<readonly WaitRecord[]>
   ended(wait: WaitRecord): Promise<void>
@@ -19,14 +19,12 @@ export type WaitRecord = {
 
 /** The workflow, which is the clock. */
 export interface Workflow {
-  /** Starts the one execution of a request's run: twice is once. */
+  /** Starts the one execution of a request's run. A repeat changes nothing. */
   start(request: RequestId, start: Start): Promise<void>
-  /**
-   * `Faulted` is the waiting task's own failure, which the machine tries again. `late`: the token is no longer good.
-   */
+  /** `Faulted`: the waiting task itself failed, and the machine retries it. `late`: the token has expired. */
   endWait(taskToken: string, outcome: 'succeeded' | 'Settled' | 'Moved' | 'Faulted'): Promise<'sent' | 'late'>
 }
 export type FollowMessage = { requestId: RequestId }
-/** `target`: where its call was made. */
+/** `target`: the target of its call. */
 export type CallMessage = FollowMessage & { target: TargetId }
 export type FifoMessage = Fifo & { requestId: RequestId }

@@ -17,14 +17,14 @@ import { keepRate, type RatePorts } from '../rates.ts'
 import type { AskingPorts, DecidingPorts, RequestReader, Stored } from '../record/ports.ts'
 import { waitingPage } from './waiting.ts'
 
-/** Four characters after the kind: enough that a typing error is no other request. */
+/** Four characters after the kind, so that a typing error names no other request. */
 const Beginning = /^(?:(?:req|bgl)_)?[0-9a-z]{4,26}$/
 
 export type NotFound = 'unknown_request' | 'ambiguous' | 'not_permitted'
 
 /**
- * The beginning of an id, with or without `req_`, must be of one request alone, and is looked up for people who may read. A
- * whole id is not looked up: the caller asks for its rights.
+ * A shortened id, with or without `req_`, must match one request, and is looked up only for people who may read. A
+ * whole id is not looked up: the caller checks rights itself.
  */
 export async function findRequest(
   { given, person }: { given: string; person: PersonId },
@@ -56,7 +56,7 @@ type ListAsk = {
   claimed?: LoginGroups | undefined
 }
 
-/** @param waiting those alone that this person could approve now */
+/** @param waiting only those that this person could approve now */
 export async function listRequests(
   { person, filter, waiting, after, claimed }: ListAsk,
   ports: Ports,
@@ -68,7 +68,7 @@ export async function listRequests(
     : await ports.requests.list(filter, place)
   const asked = page.items.filter(({ state }) => rulesOf(state.ask).asks !== 'rights')
   const items = asked.map(({ state }) => asOf(state, ports.clock.now()))
-  // What has fallen due since the index was written has another status now.
+  // The index is older: a request that fell due since has another status now.
   const still = filter.status === undefined ? items : items.filter(({ status }) => status === filter.status)
   return ok({ items: still, ...defined({ next: page.next }) })
 }
@@ -93,7 +93,7 @@ export async function readLedger(
   return page.entries.length === 0 && after === 0 ? refuse('unknown_request') : ok(page)
 }
 
-/** A known actor has a chain also while it is empty. */
+/** A known actor has a chain, even an empty one. */
 export async function readChain(
   { aggregate, person, after }: { aggregate: Aggregate; person: PersonId; after: number },
   ports: LedgerPorts,
@@ -119,7 +119,10 @@ export type Viewed = { state: ApprovalRequest; whyNot: { readonly [verdict in Ve
 
 type ViewPorts = AskingPorts
 
-/** A person is offered what the rule would take now, given the comment and the login that the stage asks for. */
+/**
+ * The request with the acts that the rule would take from this person now, given a comment and the login that the stage
+ * asks for.
+ */
 export async function viewRequest(
   { id, person, claimed }: { id: RequestId; person: PersonId; claimed?: LoginGroups | undefined },
   ports: ViewPorts,
@@ -138,15 +141,15 @@ export type Pause = (milliseconds: number) => Promise<void>
 type TaskPorts = RatePorts & { requests: Pick<RequestReader, 'load'>; pause: Pause }
 type Ask = { id: RequestId; agent: AgentId; wait: number }
 
-/** `retryAfter`: in how many seconds to read it again, while it is pending. */
+/** `retryAfter`: seconds until the next read, while it is pending. */
 type ReadTask = Stored & { retryAfter?: number }
 
 const afterHeld = 1
 const afterPlain = 5
 
 /**
- * Held for up to `wait` seconds while it is pending and does not change. Each second is a token of the agent's rate, so
- * that one agent does not take the Lambdas of all others.
+ * Held for up to `wait` seconds while it is pending and does not change. Each second takes a token of the agent's rate,
+ * so that one agent does not use up all Lambdas.
  */
 export async function readTask(ask: Ask, ports: TaskPorts): Promise<ReadTask | undefined> {
   const { agent, wait } = ask

@@ -17,10 +17,10 @@ type Ports = AskingPorts & { requests: Pick<RequestWriter, 'putOnce'> }
 type Refused = 'not_permitted' | 'unknown_request' | 'already_settled' | 'due_soon'
 
 /**
- * Leaves a request out of what waits for one person, until a time or until it changes. Others see no difference, and
+ * Hides a request from one person's waiting list, until a time or until it changes. Others see no difference, and
  * nothing is recorded: it is no decision.
  *
- * @param choice `back`: it is set aside no longer
+ * @param choice `back`: shows it again
  */
 export async function setAside(
   { id, person, choice }: { id: RequestId; person: PersonId; choice: AsideChoice | 'back' },
@@ -39,7 +39,7 @@ export async function setAside(
   return ok(true)
 }
 
-/** What waits, apart from what the person has set aside. */
+/** Waiting requests, split by whether the person has set them aside. */
 export async function splitAside<S extends ApprovalRequest>(
   person: PersonId,
   waiting: readonly S[],
@@ -57,7 +57,7 @@ export async function splitAside<S extends ApprovalRequest>(
 const keyOf = (person: PersonId) => `ASIDE#${person}`
 const asideIn = (value: string | undefined): Aside => (value === undefined ? {} : Kept.parse(JSON.parse(value)))
 
-/** What is over is dropped, and of too many those that end first. */
+/** Expired choices are dropped; of too many, those that end first. */
 async function keep(person: PersonId, now: NumericDate, change: Aside, { requests }: Ports): Promise<void> {
   const key = keyOf(person)
   for (let attempt = 0; attempt < attempts; attempt++) {

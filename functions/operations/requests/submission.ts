@@ -12,21 +12,21 @@ import type { TaskService } from '../ports.ts'
 import type { ReaderPorts } from '../previews/read-again.ts'
 import type { MakingPorts } from '../record/ports.ts'
 
-/** A submission once it is bound to its evaluation. */
+/** A submission bound to its evaluation. */
 export type Asking = Pick<Bound, 'subject' | 'action' | 'resource'> &
   Said & {
     agent: AgentRef
     jkt?: Thumbprint
-    /** The person who asks on the agent's behalf, who has no key of its. */
+    /** The person who asks on the agent's behalf, without the agent's key. */
     askedBy?: PersonId
   }
 
-/** The ports that assess a request once it is bound. */
+/** Ports for making a request that is already bound. */
 export type AdmissionPorts = MakingPorts &
   ReaderPorts &
   PlacePorts & {
     permits: Pick<PermitReader, 'ofAgent'>
-    /** Where the deployment names a service that keeps incidents. */
+    /** Left out if the deployment names no service that keeps incidents. */
     tasks?: TaskService
   }
 
@@ -38,7 +38,7 @@ export type RefusedSubmission = {
   ok: false
   code: Unbound | Lacking | 'not_requestable' | 'too_many_open'
   detail?: string
-  /** What an evaluation would say, for the record. */
+  /** The evaluation's answer, for the record. */
   because?: { reason: string; policies: readonly string[]; wouldBe?: Observed | undefined }
 }
 
@@ -55,5 +55,5 @@ export const notRequestable = (
 export type SubmissionResult<T> = { ok: true; value: T } | RefusedSubmission
 export type AssessedAsk = { submit: Submit; withPreview: (preview: Preview | undefined) => SubmissionResult<Submit> }
 
-/** Assesses with the reads done before, and makes no further read. */
+/** Makes the request of the data already read, without another read. */
 export type Assess = () => Promise<SubmissionResult<AssessedAsk>>

@@ -29,7 +29,7 @@ import type {
   Unbound,
 } from './submission.ts'
 
-/** `created` is false where an earlier request is the answer: the same key, or an identical one that is pending. */
+/** `created`: false if an earlier request is the answer: one with the same key, or a pending identical one. */
 export type Submitted = { stored: Stored; created: boolean }
 
 export type SubmissionRefusal =
@@ -43,7 +43,7 @@ export type SubmissionRefusal =
 
 const day = 86_400
 
-/** `recall`: which calls are the same one. `attaches`: to which earlier request an ask that is alike belongs. */
+/** `recall`: the keys of repeated calls. `attaches`: the earlier requests that an identical ask joins. */
 type Way = {
   recall?: { item: string; body: Digest }
   prepare: () => Promise<Assess>
@@ -66,8 +66,8 @@ export function submitRequest(
 }
 
 /**
- * Without an evaluation before it, by an agent that asks for the token in the same call. An identical ask that is pending, or
- * approved and not claimed, is the same request: the agent may have been killed before it had the answer.
+ * Without an earlier evaluation, by an agent that asks for the token in the same call. An identical ask that is
+ * pending, or approved and unclaimed, is the same request: the agent may have been killed before it had the answer.
  */
 export function submitUnevaluated(
   ask: Asking & { once: OnceOnly },
@@ -78,7 +78,7 @@ export function submitUnevaluated(
   return submitOnce(ask, { prepare: () => prepareAssessment(ask, ports), attaches }, ports)
 }
 
-/** A person asks on behalf of an agent. What they were shown is what is assessed. */
+/** A person asks on behalf of an agent, for exactly the ask that they were shown. */
 export function submitOnBehalf(
   ask: Asking & { askedBy: PersonId; once: OnceOnly },
   { assessed, ...recall }: { assessed: AssessedAsk; item: string; body: Digest },
@@ -106,7 +106,7 @@ async function submitOnce(
     return refuseOnRecord(by, attempted, ports, more)(code, detail)
   }
   return runAggregate<Result<Submitted, SubmissionRefusal>>(ask.agent.id, manyWriters, async () => {
-    // Side by side. Until the caller is admitted nothing is put on record, and no other service is asked.
+    // In parallel. Until the caller is admitted nothing is recorded, and no other service is called.
     const reads = Promise.all([recall && findRepeat(recall.item, recall.body, ask.jkt, ports), prepare()])
     const [repeat, assess] = await besideGate(admitted, reads)
     if (repeat) return repeat.ok ? ok({ stored: repeat.value, created: false }) : refused(repeat.code)
@@ -120,7 +120,7 @@ async function submitOnce(
       readAndAdmit(assessed.value, ports),
     ])
     if (same) {
-      // The proof is spent also where nothing new is made of it.
+      // The proof is spent even if no new request is made.
       if (!(await ports.requests.putOnce(ask.once))) return refused('replayed')
       const [row] = remember(same.state.ask.id, same.state.submittedAt)
       return row === undefined || (await ports.requests.putOnce(row)) ? ok({ stored: same, created: false }) : undefined
@@ -142,13 +142,13 @@ async function submitOnce(
   })
 }
 
-/** The request of an identical ask: its id, and the request itself where the ask may attach to it. */
+/** The request of an identical ask: its id, and the request itself while the ask may join it. */
 async function findSame(open: string, attaches: Way['attaches'], ports: DecidingPorts) {
   const before = await ports.requests.recall(open)
   return { before, same: before === undefined ? undefined : await loadAttachable(before, attaches, ports) }
 }
 
-/** The earlier request, unless it is over: a halt ends it before its record says so. */
+/** The request while it may be joined. One that a halt ended may not, even before its record says so. */
 async function loadAttachable(id: string, wanted: Way['attaches'], ports: DecidingPorts): Promise<Stored | undefined> {
   const now = ports.clock.now()
   const stored = await ports.requests.load(RequestId.parse(id))
@@ -162,12 +162,12 @@ const openKey = (ask: Ask) => {
   return digestOf('hotwork.open.v1', { action, arguments: args, resource, ...digested('open', ask) })
 }
 
-/** Reads what is there, and finds who is to be asked: nothing is read for what may not even be asked for. */
+/** Reads the resource, and finds who is to be asked. A refused ask reads nothing. */
 export async function readAndAdmit(
   { submit: asIf, withPreview }: AssessedAsk,
   ports: AdmissionPorts,
 ): Promise<SubmissionResult<{ submit: Submit; drawn: Drawn }>> {
-  // Side by side: the agent waits for the slower of the two.
+  // In parallel: the agent waits for the slower one.
   const [found, early, permits] = await Promise.all([
     readState(asIf.ask, ports),
     asIf.stages.length > 0 ? mayWait(asIf.ask, ports) : undefined,
@@ -181,7 +181,7 @@ export async function readAndAdmit(
   return room.ok ? ok({ submit, drawn }) : room
 }
 
-/** A standing permit may be over when it starts, an extension is asked of people, and a permit is for what the agent asks. */
+/** A later start may outlive the permit, people decide an extension, and a permit covers only the agent's own asks. */
 const mayDraw = ({ stages, ask }: Submit): boolean => stages.length > 0 && maySpendPermit(ask)
 
 type Drawn = Awaited<ReturnType<typeof drawFromPermit>>

@@ -13,9 +13,9 @@ import type { DecidingPorts, RequestReader } from '../record/ports.ts'
 import { groupOf } from './hand-on.ts'
 import type { CallMessage, FollowMessage } from './ports.ts'
 
-/** What is overdue for less is left to the workflow, whose timers fire 2 s late on purpose. */
+/** A smaller delay is left to the workflow, whose timers fire 2 s late on purpose. */
 const graceSeconds = 5
-/** Three functions store the end of an opening. After so long none of them did. Seconds. */
+/** Three functions store the end of an opening. After this time all of them have failed. Seconds. */
 const outlived = 120
 const batch = 100
 
@@ -23,9 +23,8 @@ type Ports = DecidingPorts & { follow: Queue<FollowMessage>; calls: Queue<CallMe
 type DenyPorts = { denies: Pick<DenyReader, 'overdue'>; deny: Queue<EndMessage>; clock: Clock }
 
 /**
- * Stores what time has made due, and hands it on to be followed again. It reads a sparse index, so its cost does not
- * grow with the requests that wait. One that cannot be stored is logged and passed over, or it would hold up all behind
- * it.
+ * Stores due changes, and queues each request for its followers. It reads a sparse index, so its cost does not grow
+ * with waiting requests. A request that cannot be stored is logged and skipped, so that it does not hold up the rest.
  *
  * @returns how many were overdue
  */
@@ -56,7 +55,7 @@ async function wakeOrPassOver(id: RequestId, ports: Ports): Promise<readonly App
   }
 }
 
-/** The denies of an opening's AWS sessions come only when its end is stored. Logged each minute until it is. */
+/** The denies of an opening's AWS sessions are written only when its end is stored. Logged each minute until it is. */
 async function logOutlived(id: RequestId, { requests, clock, log }: Ports): Promise<void> {
   const stored = await requests.load(id)
   if (stored?.state.status !== 'approved') return
@@ -76,7 +75,7 @@ function lostCallOf(state: ApprovalRequest, now: NumericDate): readonly CallMess
   return (lookUpAt(state) ?? now + 1) <= now && isTargetId(target) ? [{ requestId: state.ask.id, target }] : []
 }
 
-/** IAM has room for some three hundred denies. @returns how many roles are to be tidied */
+/** IAM has room for some three hundred denies. @returns how many roles need a rewrite */
 export async function sweepDenies({ denies, deny, clock }: DenyPorts): Promise<number> {
   const since = clock.now()
   const roles = await denies.overdue(since, batch)
@@ -85,7 +84,7 @@ export async function sweepDenies({ denies, deny, clock }: DenyPorts): Promise<n
     role,
     since,
     group: groupOf(role),
-    // One a minute, for all sweeps. A role's ARN may be too long for this; its group is not.
+    // One message a minute, for all sweeps. A role's ARN may be too long for this id; its group is not.
     deduplicate: `time#${Math.floor(since / 60)}`,
   }))
   if (tidy.length > 0) await deny.send(tidy)
@@ -94,12 +93,13 @@ export async function sweepDenies({ denies, deny, clock }: DenyPorts): Promise<n
 
 type ReminderPorts = { requests: Pick<RequestReader, 'load'>; timers: Timers; clock: Clock; log: Log }
 
-/** Each timer comes a little late, since a question may only be woken when its answer is due. Seconds. */
+/** Timers come a little late: a wake before the deadline would find nothing due. Seconds. */
 const grace = 2
 
 /**
- * Names follow from the request, so it is safe to repeat. No timer is taken back: one that finds nothing to do is
- * cheaper. @throws TimersUnavailable
+ * Names follow from the request, so a repeat is safe. Timers are not cancelled: one that finds nothing to do is
+ * cheaper.
+ * @throws TimersUnavailable
  */
 export async function setReminders(id: RequestId, { requests, timers, clock, log }: ReminderPorts): Promise<void> {
   const stored = await requests.load(id)
@@ -122,7 +122,7 @@ export async function setReminders(id: RequestId, { requests, timers, clock, log
 const nameOf = (id: RequestId, { round, stage, since, attempt }: Reminder): string =>
   [id, round, stage, since, attempt].join('-')
 
-/** The end of an opening is stored by a timer of its own, and so does not depend on its workflow. */
+/** The end of an opening is stored by a timer of its own, independent of its workflow. */
 const wakesOf = (id: RequestId, { at, why }: BreakGlassWake) =>
   (why === 'notice' ? (['draw'] as const) : (['draw', 'store'] as const)).map((to) => ({
     name: [id, to, at].join('-'),

@@ -18,19 +18,19 @@ import type { AskingPorts, RequestPage, RequestReader, Stored } from '../record/
 type Ports = AskingPorts
 type Pending = Stored & { state: PendingRequest }
 
-/** An older request is found by its card or its id. */
+/** The most requests read for a list. An older one is found by its card or id. */
 export const mostLookedAt = 300
 const pageSize = 100
-/** One strong read of DynamoDB takes no more. */
+/** DynamoDB's limit for one strong read. */
 const keysAtOnce = 100
 
-/** By their own right or as a stand-in. It is a list and decides nothing. */
+/** Requests that the person could decide, by their own right or as a stand-in. The list decides nothing. */
 export async function waitingFor(person: PersonId, ports: Ports, claimed?: LoginGroups): Promise<readonly Stored[]> {
   const found = await newest({ status: 'pending' }, mostLookedAt, ports.requests)
   return thoseWaitingFor(person, found, ports, claimed)
 }
 
-/** Those of a page of requests. A page may be short, or empty, and still have a `next`. */
+/** Those of one page of requests. A page may be short, or empty, and still have a `next`. */
 export async function waitingPage(
   {
     person,
@@ -102,11 +102,11 @@ async function haltsOf(targets: readonly HaltTarget[], { requests }: { requests:
   return (await Promise.all(groups.map((group) => requests.dependencies([], group)))).flatMap(({ halts }) => halts)
 }
 
-/** People whose decision policy would take now; of a group with a source those who are in it now, too. */
+/** People whose decision policy would take now, with current members of groups by source. */
 export const peopleToTell = (state: PendingRequest, known: Known): readonly PersonId[] =>
   able(state, (terms) => namedDirectly(terms, { groups: groupsWithMembers(known) }), known)
 
-/** By what is known now: `readings`, what the sources of groups said last. */
+/** The facts at hand: `readings`, the latest readings of groups. */
 type Known = { policy: Policy; now: NumericDate; readings: Readings }
 
 function groupsWithMembers({ policy: { bundle }, now, readings }: Known) {
@@ -118,7 +118,7 @@ function groupsWithMembers({ policy: { bundle }, now, readings }: Known) {
   return { ...directory.groups, ...Object.fromEntries(sourced) }
 }
 
-/** Without those who are never to be pinged. */
+/** Without people who are never to be pinged. */
 export const peopleToRemind = (state: PendingRequest, known: Known): readonly PersonId[] =>
   able(
     state,

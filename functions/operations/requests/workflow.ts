@@ -13,9 +13,9 @@ import type { WaitRecord, WaitStore, Workflow } from './ports.ts'
 type Ports = { requests: Pick<RequestReader, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
 
 /**
- * Ends each wait that is over, and forgets it. Of two callers the second is late, which changes nothing; a caller that dies
- * before or after ending a wait leaves it open for the next one.
- * @throws what kept a wait from being ended, after all others had their turn
+ * Signals each wait that is over, and forgets it. A second signal is late and changes nothing; a run that dies around
+ * the signal leaves the wait open for the next.
+ * @throws the fault that kept a wait open, after all others had their turn
  */
 async function endWaits(state: ApprovalRequest, waits: readonly WaitRecord[], ports: Ports): Promise<void> {
   const faults: unknown[] = []
@@ -35,16 +35,17 @@ async function endWaits(state: ApprovalRequest, waits: readonly WaitRecord[], po
 }
 
 /**
- * Remembers the task token, and then looks whether what it waits for has happened, so that no change is missed.
+ * Stores the task token, and then checks whether its outcome has come already: a change meanwhile is seen here or by
+ * the follower, so none is missed.
  *
- * A fault ends the wait as `Faulted`, which the state machine retries with pauses (docs/adr/0008).
- * @throws the fault, after the wait was ended
+ * A fault is signalled as `Faulted`, which the machine retries with pauses (docs/adr/0008).
+ * @throws the fault, after it was signalled
  */
 export async function awaitOutcome(wait: WaitRecord, ports: Ports): Promise<void> {
   try {
     await rememberAndLook(wait, ports)
   } catch (fault) {
-    // Should that fail as well, what is thrown fails the state, as Step Functions does.
+    // If that fails as well, the throw fails the state, as Step Functions does.
     await ports.workflow.endWait(wait.taskToken, 'Faulted').catch(() => {})
     throw fault
   }
@@ -71,9 +72,9 @@ export async function advanceWorkflow(
 }
 
 /**
- * Starts the execution of a request that waits and has none, and ends the waits that are over. A second time changes nothing.
+ * Starts the execution of a waiting request without one, and ends the waits that are over. A repeat changes nothing.
  * @param created whether the request is new, or may be
- * @throws what kept a wait from being ended
+ * @throws the fault that kept a wait open
  */
 export async function followRequest(id: RequestId, created: boolean, ports: Ports): Promise<void> {
   const stored = await ports.requests.load(id)

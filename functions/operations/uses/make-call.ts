@@ -20,13 +20,13 @@ import type { MakingPorts } from '../record/ports.ts'
 
 export type CallPorts = MakingPorts & ReaderPorts & PlacePorts & { reach: CallMaker }
 
-/** `call_failed`: the target said no, by this name. `call_not_sent`: nothing was done, for this fault. */
+/** `call_failed`: the target refused, with this name. `call_not_sent`: nothing was done, because of this fault. */
 export type CallRefusal = RefusalOf<BeginCall> | 'replayed' | 'call_failed' | 'call_not_sent'
 
 /**
- * Makes the one stored call of a mediated action; the answer is kept nowhere. Its begin is on the record before it is
- * made, so it is never made again: a call whose answer was lost is looked up by reading. Where certainly nothing was
- * sent, the use is given back, and the agent may ask again.
+ * Makes the one stored call of a mediated action; the answer is kept nowhere. Its begin is recorded first, so the call
+ * is never repeated: if its answer is lost, it is looked up by reading. A call that was certainly not sent gives the
+ * use back, and the agent may ask again.
  */
 export async function makeCall(
   token: AccessToken,
@@ -51,7 +51,7 @@ export async function makeCall(
       await end(ask, use, 'failed', called.reason, ports)
       return refuse('call_failed', called.reason)
     case 'outdated':
-      // Asked again, what is there is read again: it is another state.
+      // The next attempt reads the resource again, and finds the new state.
       return giveBack(ask, use, 'CallOutdated', ports)
     case 'not_sent':
       return giveBack(ask, use, called.fault, ports)
@@ -62,7 +62,7 @@ export async function makeCall(
   }
 }
 
-/** `expected`: what was read just before, which the call carries where the target can be told. */
+/** `expected`: the state read just before, which the call carries if the target can compare it. */
 async function begin(token: AccessToken, use: UseId, once: OnceOnly, role: string | undefined, ports: CallPorts) {
   let expected: JsonObject | undefined
   const begun = await carryOut(
@@ -80,11 +80,11 @@ async function begin(token: AccessToken, use: UseId, once: OnceOnly, role: strin
   return { begun, expected }
 }
 
-/** Recorded also when the grant has ended meanwhile: what happened, happened. */
+/** Recorded even after the grant has ended: the call did happen. */
 const end = (ask: Ask, use: UseId, outcome: Outcome, note: string | undefined, ports: CallPorts): Promise<CarriedOut> =>
   carryOut(ask.id, ports, () => ({ type: 'end_call', agent: ask.agent.id, use, outcome, ...defined({ note }) }))
 
-/** Nothing was sent, and nothing will be: only this run would have sent it. */
+/** Only this run could have sent the call, so it is certain that nothing was sent. */
 async function giveBack(
   { id, agent }: Ask,
   use: UseId,
@@ -95,7 +95,7 @@ async function giveBack(
   return given.ok ? refuse('call_not_sent', reason) : refuse('outcome_unknown')
 }
 
-/** The run that made the call may say at once that reading finds it done. Otherwise it may still be under way. */
+/** The run that made the call may say at once that reading finds it done. If not found, it may still be under way. */
 async function lookUpAtOnce(
   ask: Ask,
   use: Use | undefined,
@@ -121,7 +121,7 @@ function told<Code extends Refusal>(refused: CarriedOut<Code> & { ok: false }): 
   return ended ? refuse(refused.code, `the call was made, and ${ended.outcome}`) : refused
 }
 
-/** `unread`: it could not be read now, which says nothing. Another time it may be read. */
+/** `unread`: the reading failed, which says nothing about the call. A later one may succeed. */
 type Looked = LookedUp | { found: 'unread' }
 
 async function lookUp(ask: Ask, use: Use, { reach, log }: CallPorts): Promise<Looked> {
@@ -133,17 +133,17 @@ async function lookUp(ask: Ask, use: Use, { reach, log }: CallPorts): Promise<Lo
   }
 }
 
-/** So long a call that cannot be read is tried again, once a minute, before it counts as unknown. Seconds. */
+/** Retries of a failed look-up, once a minute, before the outcome counts as unknown. Seconds. */
 const triedFor = 3600
 
 /**
- * Looks and never calls, also when the grant has ended. Where reading cannot tell, the end says so once and for good,
- * and a person should look. Undefined where there is nothing to resolve, or nothing yet.
+ * Looks and never calls, even after the grant has ended. If reading cannot tell, the outcome is unknown for good, and a
+ * person should look. Undefined if nothing is open, or the call may still be under way.
  */
 export async function resolveCall(id: RequestId, ports: CallPorts): Promise<Looked | undefined> {
   const stored = await ports.requests.load(id)
   const use = stored && callOf(stored.state)
-  // The run that made it may still be at it, and until then no other says how it went.
+  // The run that made the call may still be under way; until it is over no other may tell its outcome.
   if (!stored || use?.tool !== ports.reach.kind || use.ended || ports.clock.now() - use.begunAt <= underWay)
     return undefined
   const { ask } = stored.state
@@ -157,7 +157,7 @@ export async function resolveCall(id: RequestId, ports: CallPorts): Promise<Look
   return looked
 }
 
-/** Nothing is done at a place that is stopped, not even to read. A halt of the agent does not matter: reading goes on. */
+/** A halted place is not even read. A halt of the agent does not stop the reading. */
 async function isStopped(place: string, { requests, clock }: Pick<CallPorts, 'requests' | 'clock'>): Promise<boolean> {
   const targets = [{ kind: 'all', value: 'all' } as const, { kind: 'role', value: place } as const]
   const { halts } = await requests.dependencies([], targets)

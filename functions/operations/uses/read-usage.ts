@@ -6,12 +6,12 @@ import { type AgentId, defined, type NumericDate, ok, type PersonId, type Result
 import type { AskingPorts } from '../record/ports.ts'
 
 const page = 100
-/** Of requests at once. */
+/** Pages of requests read in one call. */
 const pages = 5
 
 export type Usage = { requests: number; actions: readonly ActionUsage[]; next?: string }
 
-/** Sums of one agent's requests, the newest first. `next`: there are older ones, whose sums are another answer. */
+/** Sums over one agent's requests, the newest first. `next`: older ones, summed by another call. */
 export async function readUsage(
   { agent, person, since, after }: { agent: AgentId; person: PersonId; since: NumericDate; after?: string },
   { requests, policy, clock }: AskingPorts,

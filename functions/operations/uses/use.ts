@@ -18,7 +18,8 @@ export async function endUse(
 ): Promise<CarriedOut<RefusalOf<EndUse>>> {
   const request = requestOfUse(id)
   const stored = request && (await ports.requests.load(request))
-  // The id of a request is no secret: a use that is none of this tool's is on the tool's record, whether or not there is one.
+  // A request's id is no secret. An end for a use of another tool is recorded on the caller's chain, whether or not the
+  // use exists.
   const isBegun = stored && grantOf(stored.state)?.uses.some((each) => each.id === id && each.tool === tool)
   if (!request || !isBegun) return refuseOnRecord(tool, 'end_use', ports)('credential_unknown')
   const command = { type: 'end_use', tool, use: id, outcome, ...defined({ note }) } as const
@@ -30,21 +31,21 @@ type UseAsk = {
   token: AccessToken
   action: string
   arguments: JsonObject
-  /** The MCP tool that it is about to call. Must be the approved one where it is given. */
+  /** The MCP tool that it is about to call. If given, it must be the approved one. */
   mcp?: McpTool
   key: string
   once: OnceOnly
 }
 
-/** What is about to be executed is not what was approved. */
+/** The act about to be executed differs from the approved one. */
 type Other = 'arguments_mismatch' | 'tool_changed'
 
-/** `ended`: the use was begun before, and its tool told its end. A tool that acts on it acts twice. */
+/** `ended`: the use was begun and ended before. A tool that acts on it acts twice. */
 type BegunUse = { use: UseId; usesLeft: number; ended: boolean }
 
 /**
- * The gate: permits one use of a credential, and counts it. The same key is the same use, so that a tool whose answer
- * was lost can ask again; what it is about to execute must be what was approved, to the digest.
+ * The gate: permits one use of a credential, and counts it. The same key is the same use, so that a tool can retry
+ * after a lost answer; its act must equal the approved one, by digest.
  */
 export async function beginUse(
   ask: UseAsk,
@@ -75,11 +76,11 @@ export async function beginUse(
       use,
       key,
     }),
-    // A tool that asks again shows the same proof, which was spent on this very use.
+    // A retry shows the same proof, which was spent on this very use.
     again ? [] : [ask.once],
     { first: stored, toAct: true },
   )
-  // Its own twin may have come first with the same proof: that is the same use.
+  // A concurrent retry may have spent the proof first: it is the same use.
   const twin = done.ok || done.code !== 'replayed' ? undefined : (await ports.requests.load(token.request))?.state
   if (!done.ok && !(twin && useOf(twin, tool, key))) return done
   const state = twin ?? (done.ok ? done.value.state : stored.state)

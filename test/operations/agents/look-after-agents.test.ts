@@ -1,10 +1,8 @@
-import { decodeJwt } from 'jose'
 import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
 import type { Subject } from '../../../functions/domain/agents/agent-file.ts'
 import { deniesOf } from '../../../functions/domain/credentials/denies.ts'
 import { verifyOther } from '../../../functions/domain/ledger/ledger.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
-import type { CredentialId } from '../../../functions/domain/values.ts'
 import { createHandler } from '../../../functions/handlers/timers/look-after-agents.ts'
 import { CurrentPolicy } from '../../../functions/operations/agents/current-policy.ts'
 import { endSuspended } from '../../../functions/operations/agents/end-suspended.ts'
@@ -18,29 +16,27 @@ import type { BundleStore } from '../../../functions/operations/policy/ports.ts'
 import { renderAgentNotice } from '../../channels/slack/cards/rendering.ts'
 import { evidenceNow } from '../../support/agents/evidence.ts'
 import { MemoryAgentLives } from '../../support/agents/memory-agent-lives.ts'
+import { withAgent, withPerson } from '../../support/bundles.ts'
 import { agent, issuer, person, sampleBundle, start, World } from '../../support/world.ts'
 
 const remediator = agent('remediator')
 const day = 86_400
 
-/** Without the sample's agent that is past its date. */
+/** The sample without its agent past its date. */
 const onTime = (bundle: Bundle = sampleBundle()): Bundle => ({
   ...bundle,
   agents: bundle.agents.filter(({ recertifyBy }) => recertifyBy > start),
 })
 
-const withAgent = (changes: object, bundle: Bundle = onTime()): Bundle => ({
-  ...bundle,
-  agents: bundle.agents.map((each) => (each.id === remediator ? { ...each, ...changes } : each)),
-})
+const changed = (changes: object, bundle = onTime()): Bundle => withAgent(remediator, changes, bundle)
 
-/** The timer, over a world. */
+/** The timer over a world. */
 class Timer {
   readonly lives: MemoryAgentLives
   readonly told: AgentNotice[] = []
   readonly ended: EndMessage[] = []
   readonly world: World
-  /** What each sending throws. */
+  /** Each sending throws this. */
   fault: Error | undefined
 
   constructor(bundle: Bundle) {
@@ -82,7 +78,7 @@ describe('the timer', () => {
   }
   const down = () => Promise.reject(new StoreUnavailable('down'))
 
-  test('keeps the bundle of its deployment also where nothing else can be done', async () => {
+  test('the timer keeps the bundle of its deployment even if all else fails', async () => {
     const timer = new Timer(onTime())
     const { lives, agents } = timer.ports
     const others = {
@@ -93,7 +89,7 @@ describe('the timer', () => {
     expect(await timer.world.bundles.load(sampleBundle().hash)).toEqual({ bundle: sampleBundle(), at: start })
   })
 
-  test('does what else there is where the bundle cannot be kept, fails, and keeps it at the next run', async () => {
+  test('a bundle that cannot be kept fails the run after the rest is done, and is kept by the next run', async () => {
     const timer = new Timer(onTime())
     const { bundles } = timer.world
     await expect(run(timer, { bundles: { isKept: down } as unknown as BundleStore })).rejects.toThrow(StoreUnavailable)
@@ -108,134 +104,123 @@ describe('the timer', () => {
 const errorsOf = ({ world }: Timer) =>
   world.log.lines.filter(({ level }) => level === 'error').map(({ message }) => message)
 
-describe('before the date', () => {
-  test('owner and backup owner are told 30, 7 and 1 day before, once each', async () => {
-    const timer = new Timer(withAgent({ recertifyBy: start + 31 * day, backupOwner: person('ana') }))
-    const { clock } = timer.world
+test('owner and backup owner are told 30, 7 and 1 day before the date, once each', async () => {
+  const timer = new Timer(changed({ recertifyBy: start + 31 * day, backupOwner: person('ana') }))
+  const { clock } = timer.world
+  await timer.look()
+  expect(timer.told).toEqual([])
+  for (const [after, days] of [
+    [1, 30],
+    [23, 7],
+    [6, 1],
+  ] as const) {
+    clock.advance(after * day)
     await timer.look()
-    expect(timer.told).toEqual([])
-    for (const [after, days] of [
-      [1, 30],
-      [23, 7],
-      [6, 1],
-    ] as const) {
-      clock.advance(after * day)
-      await timer.look()
-      await timer.look()
-      expect(timer.told.splice(0)).toMatchObject([
-        { about: remediator, to: { person: 'person:dan' }, notice: { kind: 'due', days } },
-        { about: remediator, to: { person: 'person:ana' }, notice: { kind: 'due', days } },
-      ])
-    }
-    expect(errorsOf(timer)).toEqual([])
-  })
-
-  test('a timer that was down for weeks tells the last of them alone', async () => {
-    const timer = new Timer(withAgent({ recertifyBy: start + 2 * day }))
     await timer.look()
-    expect(timer.told).toMatchObject([{ notice: { kind: 'due', days: 7 } }])
-  })
-
-  test('what was not sent is sent at the next run', async () => {
-    const timer = new Timer(withAgent({ recertifyBy: start + 2 * day }))
-    timer.fault = new Error('down')
-    await timer.look()
-    expect(errorsOf(timer)).toEqual(['look_after_failed'])
-    timer.fault = undefined
-    await timer.look()
-    expect(timer.told).toHaveLength(1)
-  })
+    expect(timer.told.splice(0)).toMatchObject([
+      { about: remediator, to: { person: 'person:dan' }, notice: { kind: 'due', days } },
+      { about: remediator, to: { person: 'person:ana' }, notice: { kind: 'due', days } },
+    ])
+  }
+  expect(errorsOf(timer)).toEqual([])
 })
 
-describe('at the date', () => {
-  test('it is suspended loudly and once: an entry, an alarm, messages, and the end of its grants', async () => {
-    const timer = new Timer(withAgent({ recertifyBy: start + 10 }))
-    const { world } = timer
-    const approved = await world.approved()
-    world.clock.advance(10)
-    expect(await timer.look()).toBe(1)
-    expect(await timer.look()).toBe(1)
-    const entries = await world.ledger.entries(remediator)
-    expect(entries).toMatchObject([
-      { type: 'Suspended', actor: { type: 'system' }, facts: { why: 'recertification', due: start + 10 } },
-    ])
-    expect(verifyOther(remediator, entries)).not.toHaveProperty('broken')
-    expect(errorsOf(timer)).toEqual(['agent_suspended'])
-    expect(timer.told.map(({ to }) => to)).toEqual([{ person: 'person:dan' }, { channel: 'hotwork-agents' }])
-    expect(timer.ended).toMatchObject([{ end: remediator }])
-    await endSuspended(remediator, timer.ports)
-    const ended = await world.state(approved.ask.id)
-    expect(ended).toMatchObject({ status: 'revoked', reason: 'agent:remediator was not recertified in time' })
-  })
+test('a timer that was down for weeks sends the last reminder alone', async () => {
+  const timer = new Timer(changed({ recertifyBy: start + 2 * day }))
+  await timer.look()
+  expect(timer.told).toMatchObject([{ notice: { kind: 'due', days: 7 } }])
+})
 
-  test('its AWS sessions are denied', async () => {
-    const timer = new Timer(withAgent({ recertifyBy: start + 100 }))
-    const { world } = timer
-    const request = await world.approved()
-    const token = await world.issueToken(request)
-    if (!token.ok) throw new Error(token.code)
-    const { jti } = decodeJwt(token.value.token)
-    expect(await world.issueAws(request, jti as CredentialId)).toMatchObject({ ok: true })
-    world.clock.advance(100)
-    await endSuspended(remediator, timer.ports)
-    expect(deniesOf(await world.stored(request.ask.id), world.clock.now()).size).toBe(1)
-  })
+test('a reminder that failed is sent by the next run', async () => {
+  const timer = new Timer(changed({ recertifyBy: start + 2 * day }))
+  timer.fault = new Error('down')
+  await timer.look()
+  expect(errorsOf(timer)).toEqual(['look_after_failed'])
+  timer.fault = undefined
+  await timer.look()
+  expect(timer.told).toHaveLength(1)
+})
 
-  test('recertified at the same moment, it works or is suspended, and the record says which', async () => {
-    const timer = new Timer(withAgent({ recertifyBy: start + 10 }))
-    timer.world.clock.advance(10)
-    const [done] = await Promise.all([timer.recertify(), timer.look(), timer.look()])
-    expect(done).toMatchObject({ ok: true })
-    expect(await timer.look()).toBe(0)
-    const types = (await timer.world.ledger.entries(remediator)).map(({ type }) => type)
-    expect(types.filter((type) => type === 'Recertified')).toHaveLength(1)
-    expect(types.at(-1)).toBe('Recertified')
-    // A message that was sent before is late, and ends nothing.
-    const approved = await timer.world.approved()
-    await endSuspended(remediator, timer.ports)
-    expect(await timer.world.state(approved.ask.id)).toMatchObject({ status: 'approved' })
-  })
+test('an agent at its date is suspended loudly and once: an entry, an alarm, messages, and the end of its grants', async () => {
+  const timer = new Timer(changed({ recertifyBy: start + 10 }))
+  const { world } = timer
+  const approved = await world.approved()
+  world.clock.advance(10)
+  expect(await timer.look()).toBe(1)
+  expect(await timer.look()).toBe(1)
+  const entries = await world.ledger.entries(remediator)
+  expect(entries).toMatchObject([
+    { type: 'Suspended', actor: { type: 'system' }, facts: { why: 'recertification', due: start + 10 } },
+  ])
+  expect(verifyOther(remediator, entries)).not.toHaveProperty('broken')
+  expect(errorsOf(timer)).toEqual(['agent_suspended'])
+  expect(timer.told.map(({ to }) => to)).toEqual([{ person: 'person:dan' }, { channel: 'hotwork-agents' }])
+  expect(timer.ended).toMatchObject([{ end: remediator }])
+  await endSuspended(remediator, timer.ports)
+  const ended = await world.state(approved.ask.id)
+  expect(ended).toMatchObject({ status: 'revoked', reason: 'agent:remediator was not recertified in time' })
+})
 
-  test.each([
-    [{ status: 'retired' }, 'retired'],
-    [{ status: 'suspended' }, 'suspended'],
-    [{ owner: person('none') }, 'owner_inactive'],
-  ])('an agent that is %j in the files is told in the same way', async (changes, why) => {
-    const timer = new Timer(withAgent(changes))
-    await timer.look()
-    expect(await timer.world.ledger.entries(remediator)).toMatchObject([{ type: 'Suspended', facts: { why } }])
-    expect(timer.told).toContainEqual(expect.objectContaining({ notice: { kind: 'suspended', why } }))
-  })
+test('the AWS sessions of a suspended agent are denied', async () => {
+  const timer = new Timer(changed({ recertifyBy: start + 100 }))
+  const { world } = timer
+  const request = await world.approved()
+  expect(await world.issueAws(request, await world.claim(request))).toMatchObject({ ok: true })
+  world.clock.advance(100)
+  await endSuspended(remediator, timer.ports)
+  expect(deniesOf(await world.stored(request.ask.id), world.clock.now()).size).toBe(1)
+})
 
-  test('a group and a person past their dates have an entry each on a chain of their own', async () => {
-    const bundle = onTime()
-    const people = bundle.directory.people.map((each) =>
-      each.id === person('jade') ? { ...each, recertifyBy: start } : each,
-    )
-    const directory = { ...bundle.directory, people, recertifyGroups: { sre: start } }
-    const timer = new Timer({ ...bundle, directory })
-    await timer.look()
-    for (const subject of ['group:sre', 'person:jade'] as const) {
-      const entries = await timer.world.ledger.entries(subject)
-      expect(entries).toMatchObject([{ type: 'Suspended' }])
-      expect(verifyOther(subject, entries)).not.toHaveProperty('broken')
-    }
-    expect(errorsOf(timer)).toEqual(['recertification_overdue', 'recertification_overdue'])
-    expect(timer.told.filter(({ about }) => about === 'person:jade').map(({ to }) => to)).toContainEqual({
-      person: 'person:lena',
-    })
-    expect(timer.told.filter(({ about }) => about === 'group:sre').map(({ to }) => to)).toContainEqual({
-      person: 'person:eve',
-    })
-    expect(timer.ended).toEqual([])
+test('an agent that is recertified at the same moment works or is suspended, and the record says which', async () => {
+  const timer = new Timer(changed({ recertifyBy: start + 10 }))
+  timer.world.clock.advance(10)
+  const [done] = await Promise.all([timer.recertify(), timer.look(), timer.look()])
+  expect(done).toMatchObject({ ok: true })
+  expect(await timer.look()).toBe(0)
+  const types = (await timer.world.ledger.entries(remediator)).map(({ type }) => type)
+  expect(types.filter((type) => type === 'Recertified')).toHaveLength(1)
+  expect(types.at(-1)).toBe('Recertified')
+  // An earlier message arrives late, and ends nothing.
+  const approved = await timer.world.approved()
+  await endSuspended(remediator, timer.ports)
+  expect(await timer.world.state(approved.ask.id)).toMatchObject({ status: 'approved' })
+})
+
+test.each([
+  [{ status: 'retired' }, 'retired'],
+  [{ status: 'suspended' }, 'suspended'],
+  [{ owner: person('none') }, 'owner_inactive'],
+])('the end of an agent that is %j in the files is told in the same way', async (changes, why) => {
+  const timer = new Timer(changed(changes))
+  await timer.look()
+  expect(await timer.world.ledger.entries(remediator)).toMatchObject([{ type: 'Suspended', facts: { why } }])
+  expect(timer.told).toContainEqual(expect.objectContaining({ notice: { kind: 'suspended', why } }))
+})
+
+test('a group and a person past their dates have an entry each on a chain of their own', async () => {
+  const bundle = withPerson(person('jade'), { recertifyBy: start }, onTime())
+  const timer = new Timer({ ...bundle, directory: { ...bundle.directory, recertifyGroups: { sre: start } } })
+  await timer.look()
+  for (const subject of ['group:sre', 'person:jade'] as const) {
+    const entries = await timer.world.ledger.entries(subject)
+    expect(entries).toMatchObject([{ type: 'Suspended' }])
+    expect(verifyOther(subject, entries)).not.toHaveProperty('broken')
+  }
+  expect(errorsOf(timer)).toEqual(['recertification_overdue', 'recertification_overdue'])
+  expect(timer.told.filter(({ about }) => about === 'person:jade').map(({ to }) => to)).toContainEqual({
+    person: 'person:lena',
   })
+  expect(timer.told.filter(({ about }) => about === 'group:sre').map(({ to }) => to)).toContainEqual({
+    person: 'person:eve',
+  })
+  expect(timer.ended).toEqual([])
 })
 
 describe('what a deployment changed', () => {
   const record = (timer: Timer, bundle: Bundle) => recordRegistry(bundle, timer.ports)
   const other = (hash: string, bundle: Bundle): Bundle => ({ ...bundle, hash: hash as Bundle['hash'] })
 
-  test('the first of all records each agent and person, without names or identities of people', async () => {
+  test('the first deployment records each agent and person, without names or identities of people', async () => {
     const timer = new Timer(sampleBundle())
     const { agents, directory } = sampleBundle()
     expect(await record(timer, sampleBundle())).toBe(
@@ -247,14 +232,12 @@ describe('what a deployment changed', () => {
     expect(JSON.stringify(entry)).not.toMatch(/Alves|U0ANA|person-ana/)
   })
 
-  test('an entry says from what to what, for which owner and by which commit; one for each change', async () => {
+  test('an entry of a deployment says from what to what, for which owner and by which commit; one for each change', async () => {
     const timer = new Timer(sampleBundle())
     await record(timer, sampleBundle())
     const deployment = { ...sampleBundle().deployment, commit: 'f00f00f' }
-    const next = other('next', {
-      ...withAgent({ autonomy: 'supervised', owner: person('eve') }, sampleBundle()),
-      deployment,
-    })
+    const supervised = changed({ autonomy: 'supervised', owner: person('eve') }, sampleBundle())
+    const next = other('next', { ...supervised, deployment })
     expect(await record(timer, next)).toBe(1)
     expect(await record(timer, next)).toBe(0)
     const entry = (await timer.world.ledger.entries(remediator)).at(-1)
@@ -270,7 +253,7 @@ describe('what a deployment changed', () => {
     })
   })
 
-  test('an agent that is gone is unregistered, and a person in another group is changed', async () => {
+  test('a deployment unregisters an agent that was removed, and records the other group of a person', async () => {
     const timer = new Timer(sampleBundle())
     await record(timer, sampleBundle())
     const { agents, directory } = sampleBundle()
@@ -289,22 +272,19 @@ describe('what a deployment changed', () => {
   })
 
   test.each([
-    ['identity', { identities: [{ issuer: 'people', subject: 'somebody-else' }] }],
+    ['identity', { identities: [{ issuer: 'people', subject: 'person-other' }] }],
     ['Slack account', { chatUser: 'U0OTHER' }],
     ['account at the pager', { pagerUser: 'POTHER1' }],
-  ])('that another %s counts as a person is on record, and not which', async (_what, change) => {
+  ])('a record says that another %s counts as a person, and hides its value', async (_what, change) => {
     const timer = new Timer(sampleBundle())
     await record(timer, sampleBundle())
-    const { directory } = sampleBundle()
-    const people = directory.people.map((each) => (each.id === person('jade') ? { ...each, ...change } : each))
-    const next = other('next', { ...sampleBundle(), directory: { ...directory, people } })
-    expect(await record(timer, next)).toBe(1)
+    expect(await record(timer, other('next', withPerson(person('jade'), change)))).toBe(1)
     const entries = await timer.world.ledger.entries('person:jade')
     expect(entries.at(-1)?.facts).toEqual({ from: {}, to: { otherIdentities: true } })
-    expect(JSON.stringify(entries)).not.toMatch(/known|somebody|OTHER/)
+    expect(JSON.stringify(entries)).not.toMatch(/known|person-other|OTHER/)
   })
 
-  test('a group that its source may name people of for more is on record, from what to what', async () => {
+  test('a group that its source may fill for more acts is on record, from what to what', async () => {
     const timer = new Timer(sampleBundle())
     await record(timer, sampleBundle())
     const { directory } = sampleBundle()
@@ -318,17 +298,17 @@ describe('what a deployment changed', () => {
     })
   })
 
-  test('of runs side by side, and of one that died, each change is one entry all the same', async () => {
+  test('concurrent runs, and the run after one that died, record each change once', async () => {
     const timer = new Timer(sampleBundle())
     await Promise.all(Array.from({ length: 5 }, () => record(timer, sampleBundle())))
-    // As if the run had died before it kept that it was done.
+    // The run died before it stored that this was done.
     await timer.lives.saveRegistry({ bundle: 'none', subjects: [] })
     await record(timer, sampleBundle())
     expect((await timer.world.ledger.entries(remediator)).map(({ type }) => type)).toEqual(['Registered'])
   })
 
   test('a recertification is no change of the files', async () => {
-    const bundle = withAgent({ recertifyBy: start - 1 })
+    const bundle = changed({ recertifyBy: start - 1 })
     const timer = new Timer(bundle)
     await record(timer, bundle)
     await timer.recertify()

@@ -3,9 +3,13 @@ import type { AgentId } from '../../../functions/domain/values.ts'
 import { lookAtHosts } from '../../../functions/operations/agents/look-at-hosts.ts'
 import { roleProber } from '../../../functions/operations/agents/probe-role.ts'
 import { type HostPolicy, MemoryHostSimulator } from '../../support/agents/memory-host-simulator.ts'
-import { agent, parameter, sampleBundle, World } from '../../support/world.ts'
+import { withAgent } from '../../support/bundles.ts'
+import { agent, parameter, World } from '../../support/world.ts'
 
-/** Hotwork asks IAM what the hosts of agents could do without it, and policy raises what such an agent asks. */
+/**
+ * Hotwork asks IAM what the hosts of agents could do without it, and policy raises the tier of such an agent's
+ * requests.
+ */
 
 const nightly = agent('nightly')
 const role = 'arn:aws:iam::000000000000:role/nightly-jobs'
@@ -41,7 +45,7 @@ test('an agent whose host could do it without asking is asked of more people, by
   expect(simulator.asked).toBe(before.asked)
 })
 
-test('the answer stands in the request: what changes on the host later changes no grant, and costs no read', async () => {
+test('the answer stands in the request: a later change of the host changes no grant, and costs no read', async () => {
   const { world, simulator, look } = lookingWorld()
   await look()
   const request = await world.submitted(ask)
@@ -55,7 +59,7 @@ test('the answer stands in the request: what changes on the host later changes n
   expect(world.agents.reads).toBe(reads)
 })
 
-test('a host that may no more is denied, and its agent is asked of fewer', async () => {
+test('a host that has lost the right is denied, and its agent is asked of fewer', async () => {
   const { world, simulator, look, answer, tier } = lookingWorld()
   await look()
   world.clock.advance(60)
@@ -73,7 +77,7 @@ test('a denial by a condition that only the call can tell is unknown', async () 
 })
 
 test.each(['throttled', 'not_permitted', 'too_slow', 'fault'] as const)(
-  'while IAM does not answer (%s) the answers that there were hold for a week, and the log says why',
+  'while IAM does not answer (%s) the earlier answers hold for a week, and the log says why',
   async (why) => {
     const { world, simulator, look, answer, tier } = lookingWorld()
     await look()
@@ -92,14 +96,14 @@ test.each(['throttled', 'not_permitted', 'too_slow', 'fault'] as const)(
   },
 )
 
-test('where IAM never answered, nothing is known', async () => {
+test('a host about which IAM never answered is unknown', async () => {
   const { world, simulator, look } = lookingWorld()
   simulator.unseen = 'throttled'
   await look()
   expect(await world.submitted(ask)).toMatchObject({ ask: { host: { ambient: 'unknown' } } })
 })
 
-test('of a role that is gone nothing is known, and the row says so', async () => {
+test('a deleted role is unknown, and the row says so', async () => {
   const { world, simulator, look, answer } = lookingWorld()
   await look()
   simulator.remove(role)
@@ -116,7 +120,7 @@ test('one agent alone is looked at when a person wants to know now, and hosts th
   expect(await look(nightly)).toBe(1)
 })
 
-test('when the time is up the rest waits for the next day', async () => {
+test('a run that is out of time leaves the rest to the next day', async () => {
   const { world, simulator } = lookingWorld()
   const ports = { ...world.ports, agents: world.agents, probers: { awsRole: roleProber(simulator) } }
   expect(await lookAtHosts(ports, { until: world.clock.now() })).toBe(0)
@@ -124,17 +128,13 @@ test('when the time is up the rest waits for the next day', async () => {
 })
 
 test('another agent of any class on the same host takes more people too', async () => {
-  const sample = sampleBundle()
-  const builder = sample.agents.map((each) =>
-    each.id === agent('builder') ? { ...each, runsOn: { awsRole: role } } : each,
-  )
-  const { world, look } = lookingWorld({ ...sample, agents: builder })
+  const { world, look } = lookingWorld(withAgent(agent('builder'), { runsOn: { awsRole: role } }))
   await look()
   const evaluated = await world.evaluate({ ...ask, agent: agent('builder'), purpose: 'release' })
   expect(evaluated).toMatchObject({ requestable: { tier: 2 } })
 })
 
-test('where the rows cannot be read nothing is permitted', async () => {
+test('rows that cannot be read permit nothing', async () => {
   const { world } = lookingWorld()
   world.agents.fault = new Error('no answer')
   await expect(world.evaluate(ask)).rejects.toThrow('no answer')

@@ -5,7 +5,6 @@ import { askAboutPerson } from '../../../functions/domain/deciding/questions.ts'
 import { verifyOther } from '../../../functions/domain/ledger/ledger.ts'
 import { commitmentTo } from '../../../functions/domain/ledger/texts.ts'
 import type { GroupReading } from '../../../functions/domain/people/group-source.ts'
-import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { PersonId } from '../../../functions/domain/values.ts'
 import type { GroupSource } from '../../../functions/group-sources/kinds.ts'
 import { CurrentPolicy } from '../../../functions/operations/agents/current-policy.ts'
@@ -13,22 +12,14 @@ import { readAgent } from '../../../functions/operations/agents/read-agents.ts'
 import { recertify, whyNotRecertify } from '../../../functions/operations/agents/recertify.ts'
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import { evidenceNow } from '../../support/agents/evidence.ts'
+import { withAgent, withPerson } from '../../support/bundles.ts'
+import { unwrap } from '../../support/unwrap.ts'
 import { agent, person, prodParameter, sampleBundle, stagingParameter, start, World } from '../../support/world.ts'
 
 const remediator = agent('remediator')
 const day = 86_400
 
-const withAgent = (changes: object, bundle: Bundle = sampleBundle()): Bundle => ({
-  ...bundle,
-  agents: bundle.agents.map((each) => (each.id === remediator ? { ...each, ...changes } : each)),
-})
-const withPerson = (who: PersonId, changes: object, bundle: Bundle): Bundle => ({
-  ...bundle,
-  directory: {
-    ...bundle.directory,
-    people: bundle.directory.people.map((each) => (each.id === who ? { ...each, ...changes } : each)),
-  },
-})
+const withRemediator = (changes: object) => withAgent(remediator, changes)
 
 const portsOf = (world: World) => ({ ...world.ports, agents: world.agents })
 const recertifyAs = async (
@@ -44,10 +35,10 @@ const recertifyAs = async (
 describe('an agent past its date', () => {
   let world: World
   beforeEach(() => {
-    world = new World(withAgent({ recertifyBy: start - 1, recertifyEvery: 90 * day }))
+    world = new World(withRemediator({ recertifyBy: start - 1, recertifyEvery: 90 * day }))
   })
 
-  test('is refused, works from its recertification on, and is refused again when that has run out', async () => {
+  test('an agent past its date is refused, works from its recertification on, and is refused again when that has run out', async () => {
     expect(await world.evaluate(stagingParameter)).toMatchObject({ reason: 'agent_suspended' })
     const done = await recertifyAs(world, 'gus')
     expect(done).toMatchObject({ ok: true, value: { due: start + 90 * day, at: start, by: 'person:gus' } })
@@ -59,61 +50,56 @@ describe('an agent past its date', () => {
     expect(await world.issueToken(submitted)).toMatchObject({ ok: false })
   })
 
-  test('stays refused while what was recertified cannot be read: the date in the file counts', async () => {
+  test('a recertification that cannot be read leaves the date in the file in force', async () => {
     await recertifyAs(world, 'gus')
-    // As a Lambda that starts now, and has read nothing yet.
+    // A Lambda that starts now has read nothing yet.
     let isDown = true
     const certified: typeof world.agents.certified = async (subjects) => {
       if (isDown) throw new StoreUnavailable('down')
       return world.agents.certified(subjects)
     }
-    const late = new CedarPolicy(withAgent({ recertifyBy: start - 1 }))
+    const late = new CedarPolicy(withRemediator({ recertifyBy: start - 1 }))
     world.policy = new CurrentPolicy(late, { agents: { certified }, clock: world.clock, log: world.log })
     expect(await world.evaluate(stagingParameter)).toMatchObject({ reason: 'agent_suspended' })
     isDown = false
     expect(await world.evaluate(stagingParameter)).toMatchObject({ reason: 'approval_required' })
   })
 
-  test('is read by itself: people past their date are read before the call, and not again for its agent', async () => {
+  test('people past their date are read before the call, and the agent only when policy asks about it', async () => {
     const asked: (readonly Subject[])[] = []
     const certified = async (subjects: readonly Subject[]) => {
       asked.push(subjects)
       return world.agents.certified(subjects)
     }
-    const bundle = withPerson(person('ben'), { recertifyBy: start - 1 }, withAgent({ recertifyBy: start - 1 }))
-    const policy = new CurrentPolicy(new CedarPolicy(bundle), {
-      agents: { certified },
-      clock: world.clock,
-      log: world.log,
-    })
+    const bundle = withPerson(person('ben'), { recertifyBy: start - 1 }, withRemediator({ recertifyBy: start - 1 }))
+    const { clock, log } = world
+    const policy = new CurrentPolicy(new CedarPolicy(bundle), { agents: { certified }, clock, log })
     await policy.look([])
     await policy.look([remediator, remediator])
     expect(asked).toEqual([[person('ben')], [remediator]])
   })
 
-  test('once recertified, is known by a Lambda that starts with a narrowing, or with a state that has changed', async () => {
+  test('a Lambda that starts with a narrowing, or with a changed state, knows the recertified agent', async () => {
     await recertifyAs(world, 'gus')
     world.reader.preview('ssm:PutParameter')
     world.reader.set(prodParameter.resource.id, { Value: '1' })
     const request = await world.submitted(prodParameter)
-    const startAnew = () => {
-      const files = new CedarPolicy(withAgent({ recertifyBy: start - 1 }))
+    const restart = () => {
+      const files = new CedarPolicy(withRemediator({ recertifyBy: start - 1 }))
       world.policy = new CurrentPolicy(files, world)
     }
-    startAnew()
+    restart()
     expect(await world.decide(request, 'ben', 'approve', { narrow: { minutes: 5 } })).toMatchObject({ ok: true })
     world.reader.set(prodParameter.resource.id, { Value: '2' })
-    startAnew()
+    restart()
     const less = await world.state(request.ask.id)
     expect(await world.decide(less, 'ana', 'approve', { narrow: { minutes: 4 } })).toMatchObject({ ok: false })
     expect(await world.state(request.ask.id)).toMatchObject({ status: 'pending', round: 3 })
   })
 
-  test('is on record with who, when, until when and on what evidence; the reason lies beside the entry', async () => {
+  test('a recertification is on record with who, when, until when and on what evidence; the reason lies beside the entry', async () => {
     await recertifyAs(world, 'gus')
-    const [entry] = await world.ledger
-      .entries(remediator)
-      .then((all) => all.filter(({ type }) => type === 'Recertified'))
+    const [entry] = (await world.ledger.entries(remediator)).filter(({ type }) => type === 'Recertified')
     expect(entry).toMatchObject({
       type: 'Recertified',
       actor: { type: 'person', id: 'person:gus' },
@@ -127,10 +113,10 @@ describe('an agent past its date', () => {
   })
 })
 
-/** Of the agent's host: at the evaluation and at the submission. */
+/** Reads of the agent's host: one at the evaluation and one at the submission. */
 const hostReads = 2
 
-test('no date has passed: nothing more is read', async () => {
+test('a bundle in which no date has passed costs no read', async () => {
   const world = new World()
   await world.approved()
   expect(world.agents.reads).toBe(hostReads)
@@ -144,30 +130,31 @@ test('another agent past its date costs this one nothing', async () => {
   expect(world.agents.reads).toBe(hostReads)
 })
 
-describe('who may recertify', () => {
-  test.each([
-    ['a person policy does not let', 'ana', 'not_permitted'],
-    ['a person in security', 'gus', undefined],
-    ['a person in platform', 'lena', undefined],
-  ])('%s', async (_what, who, code) => {
-    const done = await recertifyAs(new World(), who)
-    expect(done.ok ? undefined : done.code).toBe(code)
-  })
+test.each([
+  ['a person policy does not let', 'ana', 'not_permitted'],
+  ['a person in security', 'gus', undefined],
+  ['a person in platform', 'lena', undefined],
+])('an agent is recertified by %s', async (_what, who, code) => {
+  const done = await recertifyAs(new World(), who)
+  expect(done.ok ? undefined : done.code).toBe(code)
+})
 
-  test.each([
-    ['the owner', { owner: person('gus') }],
-    ['the backup owner', { backupOwner: person('gus') }],
-  ])('never %s, though policy would let them, and that is on their record', async (_what, changes) => {
-    const world = new World(withAgent(changes))
+test.each([
+  ['the owner', { owner: person('gus') }],
+  ['the backup owner', { backupOwner: person('gus') }],
+])(
+  'an agent is never recertified by %s, though policy would let them, and the refusal is on their record',
+  async (_what, changes) => {
+    const world = new World(withRemediator(changes))
     expect(await recertifyAs(world, 'gus')).toMatchObject({ ok: false, code: 'own_recertification' })
     expect(await world.story('person:gus')).toEqual(['Refused'])
     expect(await recertifyAs(world, 'hana')).toMatchObject({ ok: true })
-  })
+  },
+)
 
-  test('what has no date is not recertified', async () => {
-    expect(await recertifyAs(new World(), 'gus', 'group:sre')).toMatchObject({ ok: false, code: 'unknown_subject' })
-    expect(await recertifyAs(new World(), 'gus', agent('none'))).toMatchObject({ ok: false, code: 'unknown_subject' })
-  })
+test('a subject without a date is not recertified', async () => {
+  expect(await recertifyAs(new World(), 'gus', 'group:sre')).toMatchObject({ ok: false, code: 'unknown_subject' })
+  expect(await recertifyAs(new World(), 'gus', agent('none'))).toMatchObject({ ok: false, code: 'unknown_subject' })
 })
 
 test('a recertification puts on record what the person was shown, and no evidence that came after', async () => {
@@ -178,14 +165,13 @@ test('a recertification puts on record what the person was shown, and no evidenc
   })
   expect(await recertifyAs(world, 'gus', remediator, { evidence })).toMatchObject({ ok: false, code: 'stale_digest' })
   expect(await world.story(remediator)).toEqual([])
-  const seen = await readAgent({ id: remediator, person: person('gus') }, portsOf(world))
-  if (!seen.ok) throw new Error(seen.code)
-  expect(seen.value.evidence).not.toBe(evidence)
-  const done = await recertifyAs(world, 'gus', remediator, { evidence: seen.value.evidence })
-  expect(done).toMatchObject({ ok: true, value: { evidence: seen.value.evidence } })
+  const seen = unwrap(await readAgent({ id: remediator, person: person('gus') }, portsOf(world)))
+  expect(seen.evidence).not.toBe(evidence)
+  const done = await recertifyAs(world, 'gus', remediator, { evidence: seen.evidence })
+  expect(done).toMatchObject({ ok: true, value: { evidence: seen.evidence } })
 })
 
-test('the same act told twice is one: the same answer, and one entry', async () => {
+test('an act that is told twice is one: the same answer, and one entry', async () => {
   const world = new World()
   const first = await recertifyAs(world, 'gus')
   world.clock.advance(59)
@@ -195,7 +181,7 @@ test('the same act told twice is one: the same answer, and one entry', async () 
   expect((await world.story(remediator)).filter((type) => type === 'Recertified')).toHaveLength(2)
 })
 
-test('twenty at once leave one recertification for each person, and the last of the chain is the one that holds', async () => {
+test('twenty concurrent recertifications are one for each person, and the last of the chain is the one that holds', async () => {
   const world = new World()
   await Promise.all(Array.from({ length: 20 }, (_, index) => recertifyAs(world, index % 2 === 0 ? 'gus' : 'lena')))
   const entries = await world.ledger.entries(remediator)
@@ -203,39 +189,37 @@ test('twenty at once leave one recertification for each person, and the last of 
   expect(entries.at(-1)?.actor.id).toBe(held?.by)
 })
 
-describe('people and groups with a date', () => {
-  const ana = person('ana')
-  const mayDecide = async (world: World, who: PersonId) =>
-    askAboutPerson(world.policy, 'read', who, world.clock.now()).permit
+const ana = person('ana')
+const mayDecide = async (world: World, who: PersonId) =>
+  askAboutPerson(world.policy, 'read', who, world.clock.now()).permit
 
-  test('a person past it counts as inactive, until another person recertifies them', async () => {
-    const world = new World(withPerson(ana, { recertifyBy: start - 1 }, sampleBundle()))
-    await world.policy.look?.([])
-    expect(await mayDecide(world, ana)).toBe(false)
-    expect(await recertifyAs(world, 'gus', ana)).toMatchObject({ ok: true })
-    await world.policy.look?.([])
-    expect(await mayDecide(world, ana)).toBe(true)
-  })
+test('a person past their date counts as inactive, until another person recertifies them', async () => {
+  const world = new World(withPerson(ana, { recertifyBy: start - 1 }))
+  await world.policy.look?.([])
+  expect(await mayDecide(world, ana)).toBe(false)
+  expect(await recertifyAs(world, 'gus', ana)).toMatchObject({ ok: true })
+  await world.policy.look?.([])
+  expect(await mayDecide(world, ana)).toBe(true)
+})
 
-  test('a group past it has no members, and none of its members may recertify it', async () => {
-    const bundle = sampleBundle()
-    const directory = { ...bundle.directory, recertifyGroups: { security: start + 10 } }
-    const world = new World({ ...bundle, directory })
-    expect(world.policy.bundle.directory.groups['security']).toContain('person:gus')
-    expect(await recertifyAs(world, 'gus', 'group:security')).toMatchObject({ code: 'own_recertification' })
-    world.clock.advance(10)
-    expect(world.policy.bundle.directory.groups['security']).toEqual([])
-    expect(await recertifyAs(world, 'lena', 'group:security')).toMatchObject({ ok: true })
-    await world.policy.look?.([])
-    expect(world.policy.bundle.directory.groups['security']).toContain('person:gus')
-  })
+test('a group past its date has no members, and none of its members may recertify it', async () => {
+  const bundle = sampleBundle()
+  const directory = { ...bundle.directory, recertifyGroups: { security: start + 10 } }
+  const world = new World({ ...bundle, directory })
+  expect(world.policy.bundle.directory.groups['security']).toContain('person:gus')
+  expect(await recertifyAs(world, 'gus', 'group:security')).toMatchObject({ code: 'own_recertification' })
+  world.clock.advance(10)
+  expect(world.policy.bundle.directory.groups['security']).toEqual([])
+  expect(await recertifyAs(world, 'lena', 'group:security')).toMatchObject({ ok: true })
+  await world.policy.look?.([])
+  expect(world.policy.bundle.directory.groups['security']).toContain('person:gus')
 })
 
 describe('a group past its date', () => {
   const bundle = sampleBundle()
   const { groups } = bundle.directory
 
-  test('is still not recertified by the members that the files name', async () => {
+  test('a group past its date is not recertified by the members that the files name', async () => {
     const directory = {
       ...bundle.directory,
       groups: { ...groups, sre: [person('gus')] },
@@ -264,28 +248,34 @@ describe('a group past its date', () => {
     })
   const pager = { pager: { schedule: 'PSRE', level: 1 } }
 
-  test.each(['gus', 'lena'])('nor is it by a person of its schedule, on shift or off: %s', async (who) => {
-    const world = withSource(pager)
-    rota(world)
-    expect(await recertifyAs(world, who, 'group:sre')).toMatchObject({ code: 'own_recertification' })
-    expect(await recertifyAs(world, 'hana', 'group:sre')).toMatchObject({ ok: true })
-  })
+  test.each(['gus', 'lena'])(
+    'a group past its date is not recertified by a person of its schedule, on shift or off: %s',
+    async (who) => {
+      const world = withSource(pager)
+      rota(world)
+      expect(await recertifyAs(world, who, 'group:sre')).toMatchObject({ code: 'own_recertification' })
+      expect(await recertifyAs(world, 'hana', 'group:sre')).toMatchObject({ ok: true })
+    },
+  )
 
   test.each<[what: string, changes: Partial<GroupReading> | undefined]>([
     ['was never read', undefined],
     ['was read too long ago', { holdsUntil: start }],
     ['was read without the people off shift', { rota: undefined as never }],
     ['was another schedule when it was read', { source: 'pager POTHER 1' }],
-  ])('nor is it while its schedule %s, since it is not known who is in it', async (_what, changes) => {
-    const world = withSource(pager)
-    if (changes) rota(world, changes)
-    expect(await recertifyAs(world, 'hana', 'group:sre')).toMatchObject({ code: 'members_unknown' })
-    expect(await world.story('person:hana')).toEqual(['Refused'])
-    rota(world)
-    expect(await recertifyAs(world, 'hana', 'group:sre')).toMatchObject({ ok: true })
-  })
+  ])(
+    'a group past its date is not recertified while its schedule %s, since its people are unknown',
+    async (_what, changes) => {
+      const world = withSource(pager)
+      if (changes) rota(world, changes)
+      expect(await recertifyAs(world, 'hana', 'group:sre')).toMatchObject({ code: 'members_unknown' })
+      expect(await world.story('person:hana')).toEqual(['Refused'])
+      rota(world)
+      expect(await recertifyAs(world, 'hana', 'group:sre')).toMatchObject({ ok: true })
+    },
+  )
 
-  test('nor is it by a person whose login claims it, or says nothing of groups, or said so too long ago', async () => {
+  test('a group past its date is not recertified by a login that claims it, or says nothing of groups, or is too old', async () => {
     const world = withSource({ claim: 'eng-sre' })
     const says = (groups: string[], saidUntil = start + 60) => ({ saidUntil, claimed: { groups, until: saidUntil } })
     const as = (who: string, more: object) => recertifyAs(world, who, 'group:sre', more)
@@ -298,29 +288,26 @@ describe('a group past its date', () => {
 
 describe('an owner who left', () => {
   const dan = person('dan')
-  test('with a backup owner the agent goes on, and neither of the two decides what it asks', async () => {
-    const world = new World(withPerson(dan, { status: 'inactive' }, withAgent({ backupOwner: person('ana') })))
+  const gone = { status: 'inactive' }
+
+  test('an agent whose owner left goes on with its backup owner, and neither of the two decides what it asks', async () => {
+    const world = new World(withPerson(dan, gone, withRemediator({ backupOwner: person('ana') })))
     const request = await world.submitted(prodParameter)
     expect(request.ask.owner).toBe('person:ana')
     expect(await world.decide(request, 'ana')).toMatchObject({ ok: false })
     expect(await world.decide(request, 'ben')).toMatchObject({ ok: true })
   })
 
-  test('also while the owner is there, the backup owner decides nothing that it asks', async () => {
-    const world = new World(withAgent({ backupOwner: person('ana') }))
+  test('a backup owner decides nothing that the agent asks, even while the owner is there', async () => {
+    const world = new World(withRemediator({ backupOwner: person('ana') }))
     const request = await world.submitted(prodParameter)
     expect(await world.decide(request, 'ana')).toMatchObject({ ok: false })
     expect(await world.decide(request, 'ben')).toMatchObject({ ok: true })
   })
 
-  test('without an active one it is orphaned: refused, and shown as that', async () => {
-    const world = new World(
-      withPerson(
-        dan,
-        { status: 'inactive' },
-        withPerson(person('ana'), { status: 'inactive' }, withAgent({ backupOwner: person('ana') })),
-      ),
-    )
+  test('an agent without an active backup owner is orphaned: refused, and shown as orphaned', async () => {
+    const backup = withRemediator({ backupOwner: person('ana') })
+    const world = new World(withPerson(dan, gone, withPerson(person('ana'), gone, backup)))
     expect(await world.evaluate(stagingParameter)).toMatchObject({ reason: 'owner_inactive' })
     const read = await readAgent({ id: remediator, person: person('gus') }, portsOf(world))
     expect(read).toMatchObject({ ok: true, value: { status: 'orphaned' } })

@@ -11,7 +11,7 @@ import { requestId } from '../../support/ask.ts'
 import { agent, parameter, person, prodParameter, stagingParameter, World } from '../../support/world.ts'
 import { flagService } from '../uses/claimed-flag.ts'
 
-/** What the record has of an agent is summed up once a day: by it policy and people judge the class it is declared as. */
+/** An agent's record is summed up once a day: policy and people judge its declared class by it. */
 
 const day = 86_400
 const [remediator, assistant] = [agent('remediator'), agent('assistant')]
@@ -26,7 +26,7 @@ function nightWorld() {
 }
 const counts = (some: Partial<Counts>): Counts => ({ ...noCounts, ...some })
 
-test('counts what it asked, and what became of it', async () => {
+test('the record counts an agent’s requests, and how they ended', async () => {
   const { world, noon, sumUp } = nightWorld()
   const alone = await world.submitted(stagingParameter)
   expect(await world.issueToken(alone)).toMatchObject({ ok: true })
@@ -41,7 +41,7 @@ test('counts what it asked, and what became of it', async () => {
   })
 })
 
-test('counts refused attempts, also those that share an entry', async () => {
+test('refused attempts are counted, also those that share an entry', async () => {
   const { world, sumUp } = nightWorld()
   const actor = { type: 'agent', id: remediator } as const
   for (let attempt = 0; attempt < 3; attempt++) await recordRefusal(actor, 'submit', 'not_requestable', world.ports)
@@ -103,7 +103,7 @@ test('steps of plans that the agent proposed and does itself count as asked by i
   expect((await sumUp()).days30).toEqual(counts({ asked: 2, approved: 2, tierZero: 2 }))
 })
 
-test('what is thirty days old counts for ninety days, and then no more', async () => {
+test('an act that is thirty days old counts for ninety days, and then no longer', async () => {
   const { world, sumUp } = nightWorld()
   await world.submitted(prodParameter)
   world.clock.advance(30 * day + 1)
@@ -130,7 +130,7 @@ test('more than can be read in a day is said to be cut', async () => {
   })
 })
 
-test('once a day, and those that wait longest first where the time is short', async () => {
+test('each agent is activity once a day, and those that wait longest first where the time is short', async () => {
   const { world, ports } = nightWorld()
   const seen: AgentId[] = []
   const agents = {

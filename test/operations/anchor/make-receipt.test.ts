@@ -5,10 +5,11 @@ import type { RequestId } from '../../../functions/domain/values.ts'
 import { makeReceipt } from '../../../functions/operations/anchor/make-receipt.ts'
 import { completeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { MemoryNotary } from '../../support/anchor/memory-notary.ts'
+import { unwrap } from '../../support/unwrap.ts'
 import { agent, issuer, person, prodParameter, World } from '../../support/world.ts'
 import { claimedFlag } from '../uses/claimed-flag.ts'
 
-/** A receipt is made of entries that are in the log, and of nothing else. */
+/** A receipt is made only of entries that are in the log. */
 
 let world: World
 let notary: MemoryNotary
@@ -21,9 +22,8 @@ const receiptOf = (id: RequestId, who = 'ana') =>
   makeReceipt({ id, person: person(who) }, { ...world.ports, ...notary.reading })
 
 async function claimsOf(id: RequestId) {
-  const made = await receiptOf(id)
-  if (!made.ok) throw new Error(made.code)
-  const read = checkReceipt(made.value, readKeys(JSON.stringify({ keys: [notary.jwk] }), ''), world.clock.now())
+  const made = unwrap(await receiptOf(id))
+  const read = checkReceipt(made, readKeys(JSON.stringify({ keys: [notary.jwk] }), ''), world.clock.now())
   expect(read.findings.filter(({ holds }) => !holds)).toEqual([])
   const entries = (await world.ledger.entries(id)) as unknown as readonly FoundEntry[]
   if (!read.receipt) throw new Error('no receipt')
@@ -39,7 +39,7 @@ async function completed() {
   return { id, request }
 }
 
-test('it says what was asked, who decided, and how it ended, as the API says it', async () => {
+test('a receipt says what was asked, who decided, and how it ended, as the API says it', async () => {
   const { id, request } = await completed()
   const entries = await world.ledger.entries(id)
   expect(await claimsOf(id)).toEqual({
@@ -70,7 +70,7 @@ test('it says what was asked, who decided, and how it ended, as the API says it'
   })
 })
 
-test('it has each credential that was issued, and each use', async () => {
+test('a receipt has each credential that was issued, and each use', async () => {
   const { request, begin } = await claimedFlag(world)
   await begin('one')
   await notary.follow(request.ask.id)
@@ -82,7 +82,7 @@ test('it has each credential that was issued, and each use', async () => {
   expect([status, outcome]).toEqual(['approved', null])
 })
 
-test('no text of people is in it', async () => {
+test('a receipt has no text of people', async () => {
   const request = await world.submitted(prodParameter, { justification: 'timeouts since 07:40' })
   await world.decide(request, 'ana', 'deny', { comment: 'not before Monday' })
   await notary.follow(request.ask.id)
@@ -91,7 +91,7 @@ test('no text of people is in it', async () => {
   expect([text.includes('timeouts'), text.includes('Monday')]).toEqual([false, false])
 })
 
-test('an entry that is not in the log yet has it wait, and one more later makes it wait again', async () => {
+test('an entry that is not in the log yet delays the receipt, and so does one added later', async () => {
   const request = await world.submitted(prodParameter)
   const { id } = request.ask
   expect(await receiptOf(id)).toMatchObject({ code: 'not_yet_anchored' })
@@ -103,27 +103,27 @@ test('an entry that is not in the log yet has it wait, and one more later makes 
   expect((await claimsOf(id)).decisions).toHaveLength(1)
 })
 
-test('a person who may read nothing gets none, and there is none of what there is not', async () => {
+test('a person who may read nothing gets no receipt, nor one of a request that does not exist', async () => {
   const { id } = await completed()
-  expect(await receiptOf(id, 'nobody')).toMatchObject({ code: 'not_permitted' })
+  expect(await receiptOf(id, 'stranger')).toMatchObject({ code: 'not_permitted' })
   expect(await receiptOf('req_00000000000000000000000000' as RequestId)).toMatchObject({ code: 'unknown_request' })
 })
 
-describe('a record that does not hold has no receipt, and the alarm names the entry', () => {
+describe('a record that does not hold', () => {
   const refused = async (id: RequestId) => {
     const made = await receiptOf(id)
     expect(made).toMatchObject({ ok: false, code: 'record_broken' })
     return world.log.lines.filter(({ message }) => message === 'ledger_broken').map(({ fields }) => fields)
   }
 
-  test('an entry that was replaced', async () => {
+  test('a replaced entry has no receipt, and the alarm names it', async () => {
     const { id } = await completed()
     const [, second] = await world.ledger.entries(id)
     if (second) world.ledger.replace({ ...second, actor: { type: 'person', id: 'person:chloe' } })
     expect(await refused(id)).toEqual([{ aggregate: id, entry: `${id}/2`, why: 'hash' }])
   })
 
-  test('a state that its entries do not make', async () => {
+  test('a state that its entries do not make has no receipt, and the alarm names the entry', async () => {
     const { id } = await completed()
     const load = world.requests.load.bind(world.requests)
     jest.spyOn(world.requests, 'load').mockImplementation(async (asked) => {
@@ -133,7 +133,7 @@ describe('a record that does not hold has no receipt, and the alarm names the en
     expect(await refused(id)).toEqual([expect.objectContaining({ why: 'state' })])
   })
 
-  test('an entry in whose place the log has another', async () => {
+  test('an entry in whose place the log has another has no receipt, and the alarm names it', async () => {
     const { id } = await completed()
     const last = (await world.ledger.entries(id)).at(-1)
     notary.index.places.set(`${id}/${last?.id.split('/')[1]}`, { index: 0, hash: `${last?.hash}` })

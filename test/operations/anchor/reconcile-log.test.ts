@@ -1,30 +1,13 @@
-import { verifyEcdsa } from '../../../functions/adapters/kms/note-signer.ts'
 import { entryHash } from '../../../functions/domain/ledger/ledger.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
 import { Notary } from '../../../functions/operations/anchor/notarize.ts'
 import { reconcileLog } from '../../../functions/operations/anchor/reconcile-log.ts'
-import {
-  MemoryLedgerRows,
-  MemoryLogBucket,
-  MemoryLogIndex,
-  MemoryNoteSigner,
-} from '../../support/anchor/memory-anchor.ts'
+import { memoryAnchor } from '../../support/anchor/memory-anchor.ts'
 import { chainOf } from '../../support/anchor/plain-chain.ts'
 import { submittedAt } from '../../support/ask.ts'
-import { MemoryClock } from '../../support/memory-clock.ts'
-import { MemoryLog } from '../../support/memory-log.ts'
 
 async function makeWorld() {
-  const world = {
-    issuer: 'https://permits.example.com',
-    verify: verifyEcdsa,
-    bucket: new MemoryLogBucket(),
-    index: new MemoryLogIndex(),
-    key: new MemoryNoteSigner(),
-    ledger: new MemoryLedgerRows(),
-    clock: new MemoryClock(submittedAt + 3600),
-    log: new MemoryLog(),
-  }
+  const world = memoryAnchor(submittedAt + 3600)
   const looked: string[][] = []
   const ports = {
     ...world,
@@ -56,24 +39,26 @@ beforeEach(async () => {
   await world.notarize([...ana, ...bea])
 })
 
-it('has nothing to tell of tables that are as the log says', async () => {
+test('tables that match the log have no difference', async () => {
   expect(await world.reconcile()).toBe(0)
   expect(world.log.lines.filter(({ level }) => level !== 'info')).toEqual([])
   expect(world.looked).toEqual([])
 })
 
-/** As an attacker would, who knows how hashes are made. */
+/** A forged entry by an attacker who knows how hashes are made. */
 const rehashed = (entry: JsonObject | undefined, change: JsonObject): JsonObject => {
   const changed = { ...entry, ...change }
   return { ...changed, hash: entryHash(changed as never) }
 }
 
-describe('finds and names', () => {
+describe('a difference', () => {
   const rows = () => world.ledger.rows
+  const [fifth = {}] = chainOf('ana', 1, { sequence: 4, hash: ana[3]?.['hash'] as string })
+  const [first = {}] = chainOf('eve', 1)
   const cases: [what: string, tamper: () => void, told: string[]][] = [
     ['an altered entry', () => rows().set('person:ana/2', { ...ana[1], type: 'Approved' }), ['altered person:ana/2']],
     [
-      'an altered entry with a hash to match, and all after it chained anew',
+      'an altered entry with a hash to match, and all after it chained to it',
       () => {
         let previous = ana[0]?.['hash'] as string
         for (const entry of ana.slice(1)) {
@@ -86,7 +71,7 @@ describe('finds and names', () => {
       ['replaced person:ana/2', 'replaced person:ana/3', 'replaced person:ana/4'],
     ],
     [
-      'an entry that has no hash any more, as half a character has none, and what was altered beside it',
+      'an entry with half a character, which has no hash, and another altered beside it',
       () => {
         rows().set('person:ana/2', { ...ana[1], bundle: '\ud800' })
         rows().delete('person:bea/7')
@@ -111,24 +96,12 @@ describe('finds and names', () => {
       },
       ['missing person:ana/4', 'added person:ana/4'],
     ],
-    [
-      'a row added by hand to the end of a chain',
-      () =>
-        rows().set(
-          'person:ana/5',
-          chainOf('ana', 1, { sequence: 4, hash: ana[3]?.['hash'] as string })[0] as JsonObject,
-        ),
-      ['added person:ana/5'],
-    ],
-    [
-      'a chain made up by hand',
-      () => rows().set('person:eve/1', chainOf('eve', 1)[0] as JsonObject),
-      ['added person:eve/1'],
-    ],
+    ['a row added by hand to the end of a chain', () => rows().set('person:ana/5', fifth), ['added person:ana/5']],
+    ['a chain made up by hand', () => rows().set('person:eve/1', first), ['added person:eve/1']],
     ['a row that is not an entry', () => rows().set('person:ana/9', {}), ['added person:ana/9']],
   ]
 
-  it.each(cases)('%s', async (_, tamper, told) => {
+  test.each(cases)('the run names %s', async (_, tamper, told) => {
     tamper()
     await world.reconcile()
     expect([...new Set(world.told().map((line) => line.split(' ')[1]))]).toEqual([
@@ -137,15 +110,14 @@ describe('finds and names', () => {
     expect(told).toEqual(expect.arrayContaining(world.told()))
   })
 
-  it('a row added by hand that the notary took for an entry', async () => {
-    const added = chainOf('ana', 1, { sequence: 4, hash: ana[3]?.['hash'] as string })
-    world.ledger.rows.set('person:ana/5', added[0] as JsonObject)
-    await world.notarize(added)
+  test('the run names a row added by hand that the notary took for an entry', async () => {
+    rows().set('person:ana/5', fifth)
+    await world.notarize([fifth])
     await world.reconcile()
     expect(world.told()).toEqual(['added person:ana/5'])
   })
 
-  it('a table that is an older one: all that is missing is counted, and the first fifty named', async () => {
+  test('an older copy of the table: all missing entries are counted, and the first fifty named', async () => {
     for (const entry of bea.slice(100)) rows().delete(entry['id'] as string)
     expect(await world.reconcile()).toBe(200)
     expect(world.told()).toHaveLength(50)
@@ -153,7 +125,7 @@ describe('finds and names', () => {
   })
 })
 
-it('hands entries that are not in the log to the notary, once they are ten minutes old, and says so', async () => {
+test('entries that are missing in the log go to the notary once they are ten minutes old, and are named', async () => {
   const [cid, dan] = [chainOf('cid', 2), chainOf('dan', 1)]
   world.commit(cid)
   expect(await world.reconcile()).toBe(0)
@@ -170,7 +142,7 @@ it('hands entries that are not in the log to the notary, once they are ten minut
   expect(young.looked).toEqual([])
 })
 
-it('is not put off by an index that says an entry has a place where the log has another', async () => {
+test('an index with a wrong place for an entry does not hide that the log lacks it', async () => {
   const cid = chainOf('cid', 1)
   world.commit(cid)
   world.index.places.set('person:cid/1', { index: 3, hash: cid[0]?.['hash'] as string })
@@ -178,7 +150,7 @@ it('is not put off by an index that says an entry has a place where the log has 
   expect(world.looked).toEqual([['person:cid']])
 })
 
-it('looks at the latest entries first when there is no time, and says what it left', async () => {
+test('a run without time looks at the latest entries first, and says what it left', async () => {
   world.ledger.rows.delete('person:bea/300')
   world.ledger.rows.delete('person:ana/1')
   await world.reconcile(0)
@@ -186,7 +158,7 @@ it('looks at the latest entries first when there is no time, and says what it le
   expect(world.log.lines).toContainEqual(expect.objectContaining({ level: 'error', message: 'reconciliation_cut' }))
 })
 
-it('stops at a bucket that holds another log', async () => {
+test('a run stops at a bucket that holds another log', async () => {
   world.bucket.objects.delete('tile/entries/001.p/48')
   await expect(world.reconcile()).rejects.toMatchObject({ name: 'AnchorForked' })
 })

@@ -16,14 +16,17 @@ import { issuer, sampleBundle, start } from '../../support/world.ts'
 import { hour, minute, Night } from './night.ts'
 
 /**
- * Whatever is renewed, however clocks jump, timers come and tables are put back: nobody has it open for longer than the
- * bound. Every order of openings is searched in test/domain/break-glass/openings.test.ts; here the operations themselves are driven.
+ * No renewal, clock jump, timer or restored table keeps an opening longer than the bound. Every order of openings is
+ * searched in test/domain/break-glass/openings.test.ts; here the operations themselves are driven.
  */
 
 const bundle = sampleBundle()
 const flag = { action: 'flags:set', arguments: { environment: 'prod', flag: 'payments', value: true } }
 const profile = { profile: 'checkout-recovery' }
-/** What API Gateway and a Lambda may differ by before nothing is decided any more (functions/domain/values.ts). */
+/**
+ * The largest difference between API Gateway's clock and a Lambda's at which a decision is made
+ * (functions/domain/values.ts).
+ */
 const tolerance = 30
 
 /** A night in which every machine has a clock of its own, and may be wrong about the time. */
@@ -34,7 +37,7 @@ class Skewed extends Night {
     return { ...super.ports, clock: { now: () => this.clock.now() + this.#skew } }
   }
 
-  /** Does something on a machine whose clock is off by `skew`. */
+  /** Acts on a machine whose clock is off by `skew`. */
   async on<T>(skew: number, act: () => Promise<T>): Promise<T> {
     this.#skew = skew
     return act().finally(() => {
@@ -42,7 +45,7 @@ class Skewed extends Night {
     })
   }
 
-  /** The same at a door of the API: undefined where that refuses to decide anything by such a clock. */
+  /** Acts at a door of the API: undefined if it refuses to decide by such a clock. */
   async door<T>(skew: number, act: () => Promise<T>): Promise<T | undefined> {
     let answer: T | undefined
     const { statusCode } = await this.on(skew, () =>
@@ -52,7 +55,7 @@ class Skewed extends Night {
       })({
         routeKey: 'POST /',
         headers: {},
-        // This time is API Gateway's own.
+        // API Gateway's own time.
         requestContext: { requestId: 'one', timeEpoch: this.clock.now() * 1000 },
         isBase64Encoded: false,
       } as unknown as APIGatewayProxyEventV2),
@@ -61,7 +64,7 @@ class Skewed extends Night {
     return answer
   }
 
-  /** A token that somebody shows, verified as the gate and the broker verify it. */
+  /** A token as the gate and the broker verify it. */
   async shown(token: string) {
     const verified = await new AccessTokenVerifier(issuer, this.signer, this.ports.clock).verify(
       token,
@@ -82,7 +85,7 @@ class Skewed extends Night {
     return beginUse({ ...use, key: `use ${shown.jti} ${this.clock.now()}`, once: this.proof() }, this.ports)
   }
 
-  /** Until when IAM lets a new session do anything, by its own clock. */
+  /** The end of a new session by IAM's own clock. */
   async sessionBy(token: string, request: ApprovalRequest): Promise<readonly string[] | undefined> {
     const shown = await this.shown(token)
     const issued = shown && (await this.issueAws(request, shown.jti))
@@ -183,14 +186,14 @@ test.each([
   night.clock.advance(29 * minute)
   const issued = await night.issueToken(request)
   expect(issued).toMatchObject({ ok: true, value: { expiresIn: 60 } })
-  // UTC, with no zone to be wrong about.
+  // UTC, which no time zone can shift.
   const end = `${new Date(Date.parse(at) + 1_800_000).toISOString().slice(0, 19)}Z`
   expect(await night.sessionBy(issued.ok ? issued.value.token : '', request)).toEqual([end, end])
   night.clock.advance(minute)
   expect(await night.issueToken(request)).toMatchObject({ ok: false, code: 'expired' })
 })
 
-/** Two people who open, end and have it looked at, as they please and as often as they like. */
+/** Two people who open, end and review at random. */
 const try_ = fc.record({
   after: fc.oneof(
     { weight: 5, arbitrary: fc.integer({ min: 0, max: 90 * minute }) },
@@ -201,7 +204,7 @@ const try_ = fc.record({
   minutes: fc.integer({ min: 1, max: 60 }),
 })
 
-test('of all that two people open, end and have reviewed, no seven days hold more than the budgets allow', async () => {
+test('no seven days in which two people open, end and review hold more than the budgets allow', async () => {
   const { breakGlass } = bundle
   const [ofPerson, ofProfile] = [breakGlass?.budgetOfPerson ?? 0, breakGlass?.profiles[0]?.budget ?? 0]
   let total = 0
@@ -253,7 +256,7 @@ test('of all that two people open, end and have reviewed, no seven days hold mor
   expect(total).toBeGreaterThan(100)
 })
 
-/** A night of which every change is remembered, so that its tables can be put back to any of them. */
+/** A night that records every change, so that its tables can be restored to each. */
 class Recorded extends Skewed {
   readonly changes: ({ commit: Commit } | { putOnce: OnceOnly })[] = []
 
@@ -274,11 +277,13 @@ class Recorded extends Skewed {
     return { ...super.ports, requests: recording }
   }
 
-  /** The same night, with its tables as they were after so many changes. `alone`: the ledger was not put back with them. */
+  /**
+   * The same night, with its tables as they were after `count` changes. `alone`: the ledger was not restored with them.
+   */
   async restored(count: number, { alone }: { alone: boolean }): Promise<Skewed> {
     const again = new Skewed(this.policy.bundle)
     again.clock.advance(this.clock.now() - start)
-    // Ids and proofs are random where they are not counted: none comes twice.
+    // Real ids and proofs are random, so these counters skip those already used.
     for (let used = 0; used < 50; used++) [again.ids.credential(), again.proof()]
     for (const change of this.changes.slice(0, count))
       if ('commit' in change) await again.requests.commit(change.commit)
@@ -288,7 +293,7 @@ class Recorded extends Skewed {
   }
 }
 
-test('a table that is put back to any moment forgets minutes, and lengthens nothing: each opening ends when it would have', async () => {
+test('a table that is put back to any time forgets minutes, and lengthens nothing: each opening ends when it would have', async () => {
   await fc.assert(
     fc.asyncProperty(fc.nat(), fc.boolean(), fc.integer({ min: 0, max: 70 * minute }), async (moment, alone, later) => {
       const night = new Recorded(bundle)

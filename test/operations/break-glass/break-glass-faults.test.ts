@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
-import type { CredentialId, ToolId } from '../../../functions/domain/values.ts'
+import type { CredentialId } from '../../../functions/domain/values.ts'
 import { drawCard } from '../../../functions/operations/cards/draw-card.ts'
 import type { EndMessage } from '../../../functions/operations/credentials/ports.ts'
 import { issueToken } from '../../../functions/operations/credentials/tokens.ts'
@@ -14,7 +14,6 @@ import {
 import { handOn } from '../../../functions/operations/requests/hand-on.ts'
 import { setReminders, sweepOverdue } from '../../../functions/operations/requests/sweep-overdue.ts'
 import { advanceWorkflow } from '../../../functions/operations/requests/workflow.ts'
-import { beginUse } from '../../../functions/operations/uses/use.ts'
 import { drawPorts } from '../../channels/slack/cards/drawing.ts'
 import { MemoryCardBoard } from '../../support/cards/memory-card-board.ts'
 import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
@@ -24,13 +23,14 @@ import { MemoryRolePolicies } from '../../support/credentials/memory-role-polici
 import { writeDenies } from '../../support/credentials/write-denies.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import { MemoryFifoQueue, MemoryQueue } from '../../support/requests/memory-queue.ts'
+import { unwrap } from '../../support/unwrap.ts'
 import { agentKey, issuer, sampleBundle } from '../../support/world.ts'
 import { minute, Night } from './night.ts'
 
 /**
- * What an opening stands on is down when break-glass is used, while it is, or when it ends. However that is: it is opened
- * or refused honestly, it always ends on time, everything is told and done once the world is back, and nothing that anybody
- * was given is not on the record.
+ * A vendor is down when an opening begins, while it lasts, or when it ends. It is opened or refused honestly, it always
+ * ends on time, all notices and writes are completed once the vendor is back, and every issued credential is on the
+ * record.
  */
 
 type Vendor = 'Slack' | 'Step Functions' | 'Scheduler' | 'SQS' | 'the stream' | 'STS' | 'KMS' | 'the store'
@@ -54,7 +54,7 @@ class Outage extends Night {
   readonly timers = new MemoryTimers()
   readonly board = new MemoryCardBoard(channel)
   readonly roles = new MemoryRolePolicies()
-  /** What was signed and what was assumed, whether or not anybody was answered. */
+  /** Every signature and session that was made, answered or not. */
   readonly minted: CredentialId[] = []
   readonly #cards = new MemoryCardStore()
   readonly #denies = new MemoryDenyStore()
@@ -66,7 +66,7 @@ class Outage extends Night {
     follow: new MemoryQueue(),
     calls: new MemoryQueue(),
   }
-  /** What a reader of the stream, or of a queue, has not got done: it comes again. */
+  /** Failed work of a reader of the stream, or of a queue, which is retried. */
   #undone: (() => Promise<unknown>)[] = []
   #seen: { version: number; state?: ApprovalRequest } = { version: 0 }
   #waits = false
@@ -100,39 +100,23 @@ class Outage extends Night {
     }
     const { id, agent } = request.ask
     const ask = { id, agent: agent.id, clientId: agent.subject, jkt: agentKey, targets: [], once: [this.proof()] }
-    const issued = await issueToken(ask, { ...this.ports, signer: { sign }, issuer })
-    if (!issued.ok) throw new Error(issued.code)
-    return issued.value.token
+    return unwrap(await issueToken(ask, { ...this.ports, signer: { sign }, issuer })).token
   }
 
   /** AWS credentials by a token; the tags of their session. */
-  async session(request: ApprovalRequest, token: string) {
-    const issued = await this.issueAws(request, decodeJwt(token).jti as CredentialId)
-    if (!issued.ok) throw new Error(issued.code)
-    const session = this.broker.session(issued.value.accessKeyId)
-    if (!session) throw new Error('no session')
+  async newSession(request: ApprovalRequest, token: string) {
+    const session = await this.session(request, decodeJwt(token).jti as CredentialId)
     this.minted.push(session.tags['hotwork:credential'] as CredentialId)
     return session
   }
 
   /** The gate, asked about a token. */
-  use({ ask }: ApprovalRequest, token: string) {
-    const { jti, exp = 0 } = decodeJwt(token)
-    const shown = { jti: jti as CredentialId, request: ask.id, agent: ask.agent.id, audience: `${issuer}/aws` }
-    return beginUse(
-      {
-        tool: 'tool:flag-service' as ToolId,
-        token: { ...shown, jkt: agentKey, expiresAt: exp },
-        action: ask.action,
-        arguments: ask.arguments as never,
-        key: `use-${jti}`,
-        once: this.proof(),
-      },
-      this.ports,
-    )
+  use(request: ApprovalRequest, token: string) {
+    const { jti, exp: expiresAt = 0 } = decodeJwt(token)
+    return this.gate(request, { ...this.accessToken(request, jti as CredentialId), expiresAt })
   }
 
-  /** All that follows from what has been committed, as far as it can be done now. */
+  /** All that follows from the commits so far, as far as it can be done now. */
   async follows({ ask: { id } }: ApprovalRequest): Promise<void> {
     const { cards, denies, reminders } = this.#sending
     for (const work of this.#undone.splice(0)) await this.#attempt(work)
@@ -160,7 +144,7 @@ class Outage extends Night {
     await this.#attempt(() => this.runTask(this.enter(request, 'AwaitEnd')))
   }
 
-  /** The timers whose time has come, and the sweep of each minute. */
+  /** Rings the due timers, and runs the sweep of each minute. */
   async timePasses(request: ApprovalRequest, seconds: number): Promise<void> {
     this.clock.advance(seconds)
     await this.#attempt(async () => {
@@ -210,7 +194,7 @@ class Outage extends Night {
       )
   }
 
-  /** Whoever fails is asked again later: a message is redelivered, and so is a record of the stream. */
+  /** A failure is retried later: a message is redelivered, and so is a record of the stream. */
   async #attempt(work: () => Promise<unknown>): Promise<void> {
     await work().catch(() => this.#undone.push(work))
   }
@@ -226,7 +210,7 @@ class Outage extends Night {
     }
   }
 
-  /** A port of a vendor, whose every call fails while that is down. */
+  /** A port of a vendor whose every call fails while it is down. */
   #through<P extends object>(vendor: Vendor, port: P): P {
     return new Proxy(port, {
       get: (_, member) => {
@@ -239,7 +223,7 @@ class Outage extends Night {
   }
 }
 
-/** What comes of it where it is not simply as on a good day. */
+/** Outcomes that differ from those of a good day. */
 const refusals: { readonly [vendor in Vendor]?: { opening?: string; token?: string; session?: string; end?: string } } =
   {
     KMS: { token: 'KeyUnavailable' },
@@ -251,13 +235,13 @@ const refusals: { readonly [vendor in Vendor]?: { opening?: string; token?: stri
       end: 'StoreUnavailable',
     },
   }
-/** `done`, why it was refused, or the fault that it came to. */
+/** `done`, the refusal's code, or the fault's name. */
 const outcome = (tried: Promise<unknown>): Promise<string> =>
   tried.then(
     () => 'done',
     ({ name, message }: Error) => (name === 'Error' ? message : name),
   )
-/** What cannot be there while somebody is down who makes it. */
+/** Traces that are missing while the vendor that makes them is down. */
 const missing: { readonly [vendor in Vendor]?: (night: Outage, request: ApprovalRequest) => unknown } = {
   Slack: ({ card }) => card,
   'Step Functions': ({ workflow }, { ask }) => workflow.startedIn(ask.id),
@@ -276,8 +260,8 @@ describe.each(vendors)('with %s down', (vendor) => {
     night = new Outage(bundle)
   })
 
-  /** Whatever happened before: once the world is back all is told, ended, denied and on the record. */
-  async function allIsDone(request: ApprovalRequest, sessions: readonly Awaited<ReturnType<Outage['session']>>[]) {
+  /** Once the vendor is back all is told, ended, denied and on the record. */
+  async function allIsDone(request: ApprovalRequest, sessions: readonly Awaited<ReturnType<Outage['newSession']>>[]) {
     await night.timePasses(request, minute)
     await night.waitsFor(request)
     await night.follows(request)
@@ -293,11 +277,11 @@ describe.each(vendors)('with %s down', (vendor) => {
     expect(entries.find(({ type }) => type === 'Expired')?.at).toBe(
       new Date((request.submittedAt + 30 * minute) * 1000).toISOString().replace('.000', ''),
     )
-    // Everything that was minted was intended on the record first, whatever became of it.
+    // Every minted credential has an earlier intent on the record.
     const intended = entries.filter(({ type }) => type === 'CredentialIntended').map(({ facts }) => facts.credential)
     expect(intended).toEqual(expect.arrayContaining(night.minted))
     for (const { role, tags } of sessions) expect(night.roles.denies(role, tags)).toBe(true)
-    // It is told, it was clocked, and it is looked at.
+    // It was told and clocked, and can be reviewed.
     expect(night.card).toMatch(/ended|expired|over/i)
     expect(night.workflow.startedIn(id)).toBe('AwaitEnd')
     const { dueAt } = (await night.state(id)).review ?? { dueAt: 0 }
@@ -305,11 +289,11 @@ describe.each(vendors)('with %s down', (vendor) => {
     expect(await night.review(request, 'gus')).toMatchObject({ ok: true })
   }
 
-  /** From the end on, to the second, nobody gets anything by it. */
+  /** From the end on, to the second, it gives nothing. */
   async function nothingMore(request: ApprovalRequest, token: string) {
     for (const [tried, name] of [
       [() => night.token(request), expected.end ?? 'expired'],
-      [() => night.session(request, token), expected.end ?? 'expired'],
+      [() => night.newSession(request, token), expected.end ?? 'expired'],
     ] as const)
       expect(await outcome(tried())).toBe(name)
   }
@@ -322,17 +306,16 @@ describe.each(vendors)('with %s down', (vendor) => {
         await expect(opened).rejects.toMatchObject({ name: expected.opening })
         return undefined
       }
-      const result = await opened
-      if (!result.ok) throw new Error(result.code)
-      await night.follows(result.value.stored.state)
-      expect(missing[vendor]?.(night, result.value.stored.state)).toBeFalsy()
-      return result.value.stored.state
+      const result = unwrap(await opened)
+      await night.follows(result.stored.state)
+      expect(missing[vendor]?.(night, result.stored.state)).toBeFalsy()
+      return result.stored.state
     })
     const request = first ?? (await night.opened('jade', tried))
     await night.follows(request)
     await night.waitsFor(request)
     night.clock.advance(20 * minute)
-    const session = await night.session(request, await night.token(request))
+    const session = await night.newSession(request, await night.token(request))
     await night.follows(request)
     await night.timePasses(request, 10 * minute)
     await allIsDone(request, [session])
@@ -345,12 +328,12 @@ describe.each(vendors)('with %s down', (vendor) => {
     night.clock.advance(5 * minute)
     const before = await night.token(request)
     await night.without(vendor, async () => {
-      expect(await outcome(night.session(request, before))).toBe(expected.session ?? 'done')
+      expect(await outcome(night.newSession(request, before))).toBe(expected.session ?? 'done')
       expect(await outcome(night.token(request))).toBe(expected.token ?? 'done')
       await night.follows(request)
     })
     night.clock.advance(12 * minute)
-    const session = await night.session(request, await night.token(request))
+    const session = await night.newSession(request, await night.token(request))
     await night.follows(request)
     await night.timePasses(request, 13 * minute)
     await allIsDone(request, [session])
@@ -362,7 +345,7 @@ describe.each(vendors)('with %s down', (vendor) => {
     await night.waitsFor(request)
     night.clock.advance(20 * minute)
     const token = await night.token(request)
-    const session = await night.session(request, token)
+    const session = await night.newSession(request, token)
     await night.follows(request)
     night.clock.advance(10 * minute - 1)
     await night.without(vendor, async () => {
@@ -371,12 +354,12 @@ describe.each(vendors)('with %s down', (vendor) => {
       await night.timePasses(request, 3 * minute)
       await nothingMore(request, token)
     })
-    // By its own time condition, before anybody has stored or denied anything.
+    // The session ends by its own time condition, before anything is stored or denied.
     expect(session.policy).toContain(new Date((request.submittedAt + 30 * minute) * 1000).toISOString().slice(0, 19))
     await allIsDone(request, [session])
   })
 
-  test('when it ends, the gate permits no use of it any more', async () => {
+  test('when it ends, the gate permits no further use of it', async () => {
     const request = await night.opened('jade', { what: flag })
     night.clock.advance(20 * minute)
     const token = await night.token(request)

@@ -1,46 +1,24 @@
-import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
-import type { BreakGlassPolicy } from '../../../functions/domain/break-glass/break-glass.ts'
 import { budgetsLeft } from '../../../functions/domain/break-glass/budget-left.ts'
-import { openBreakGlass } from '../../../functions/operations/break-glass/open-break-glass.ts'
 import { endBreakGlass, listBreakGlass } from '../../../functions/operations/break-glass/openings.ts'
-import { agentKey, parameter, person, sampleBundle, World } from '../../support/world.ts'
+import { unwrap } from '../../support/unwrap.ts'
+import { parameter, person, sampleBundle } from '../../support/world.ts'
+import { minute, Night } from './night.ts'
 
-/** What people are told is left of the minutes: what the next opening will find. */
+/** The minutes left as people are told them are those that the next opening finds. */
 
-const minute = 60
 const bundle = sampleBundle()
-const rules = bundle.breakGlass as BreakGlassPolicy
-let world: World
-let count = 0
+let world: Night
 beforeEach(() => {
-  world = new World(bundle)
+  world = new Night(bundle)
 })
 
 async function open(who: string, what: { profile: string } | { name: string }, minutes: number, drill = false) {
-  count += 1
   const { action, arguments: args, resource } = parameter('name' in what ? what.name : '/none')
-  const opened = await openBreakGlass(
-    {
-      person: person(who),
-      proven: { issuer: 'https://id.example.org', subject: `person-${who}` },
-      login: { acr: 'strong', at: world.clock.now() },
-      what: 'profile' in what ? what : { action, arguments: args, resource },
-      reason: `payments are refused for the ${count}th time, putting it back`,
-      incident: 'INC-1',
-      minutes,
-      drill,
-      jkt: agentKey,
-      idempotencyKey: `${count}`,
-      body: { count },
-      once: world.proof(),
-    },
-    { ...world.ports, incidents: new PatternIncidents() },
-  )
-  if (!opened.ok) throw new Error(opened.code)
-  return opened.value
+  const opened = 'profile' in what ? what : { action, arguments: args, resource }
+  return unwrap(await world.open(who, { what: opened, minutes, drill }))
 }
 
-/** Minutes left as one person is told them, of whom or of what. */
+/** Minutes left as one person is told them, by budget. */
 async function told(who: string): Promise<{ [of: string]: number }> {
   const listed = (await listBreakGlass(person(who), world.ports)) ?? []
   return Object.fromEntries(
@@ -51,11 +29,11 @@ async function told(who: string): Promise<{ [of: string]: number }> {
   )
 }
 
-test('before anything is opened the asker and each profile have all of it', async () => {
+test('the asker and each profile have all their minutes before anything is opened', async () => {
   expect(await told('jade')).toEqual({ 'person:jade': 240, 'checkout-recovery': 240 })
 })
 
-test('it is what the answer of the opening says, and an early end gives minutes back', async () => {
+test('the answer of an opening says the minutes left, and an early end gives some back', async () => {
   const { left, stored } = await open('jade', { profile: 'checkout-recovery' }, 60)
   expect(await told('kofi')).toEqual({ 'person:kofi': 240, 'person:jade': left / minute, 'checkout-recovery': 180 })
   world.clock.advance(10 * minute)
@@ -63,17 +41,17 @@ test('it is what the answer of the opening says, and an early end gives minutes 
   expect(await told('jade')).toEqual({ 'person:jade': 230, 'checkout-recovery': 230 })
 })
 
-test('an action on what no profile covers has minutes of its own, and is told by its name', async () => {
+test('an action outside every profile has minutes of its own, and is told by its name', async () => {
   await open('jade', { name: '/prod/billing/mode' }, 30)
   expect(await told('jade')).toEqual({ 'person:jade': 210, 'checkout-recovery': 240, 'ssm:PutParameter': 210 })
 })
 
-test('a drill costs nobody a minute', async () => {
+test('a drill costs no minutes', async () => {
   await open('jade', { profile: 'checkout-recovery' }, 60, true)
   expect(await told('jade')).toEqual({ 'person:jade': 240, 'checkout-recovery': 240 })
 })
 
-test('after seven days all of it is there again, though a review is still to be done', async () => {
+test('all minutes are back after seven days, though a review is still to be done', async () => {
   await open('jade', { profile: 'checkout-recovery' }, 60)
   world.clock.advance(7 * 86_400 + 61 * minute)
   expect(await told('jade')).toEqual({ 'person:jade': 240, 'checkout-recovery': 240 })

@@ -3,7 +3,7 @@ import { closeIncident } from '../../../functions/operations/break-glass/opening
 import { parameter, prodParameter, sampleBundle } from '../../support/world.ts'
 import { hour, minute, Night } from './night.ts'
 
-/** An incident that is closed ends what was opened for it: sooner, and that is all that it can do. */
+/** A closed incident ends its openings sooner, and does nothing else. */
 
 const billing = (() => {
   const { action, arguments: args } = parameter('/prod/billing/mode')
@@ -20,7 +20,7 @@ beforeEach(() => {
   night = new Closing(bundle)
 })
 
-test('everything that is open for it ends at once, by the incident’s word and nobody’s', async () => {
+test('every opening for it ends at once, by the incident’s word and no person’s', async () => {
   const one = await night.opened()
   const other = await night.opened('kofi', billing)
   await night.issueToken(one)
@@ -39,7 +39,7 @@ test('everything that is open for it ends at once, by the incident’s word and 
   expect(await night.issueToken(one)).toMatchObject({ ok: false, code: 'revoked' })
 })
 
-test('what is open for another, has ended, or was asked for in the common way, stays as it is', async () => {
+test('openings for another incident, ended ones and common requests stay as they are', async () => {
   const other = await night.opened('jade', { incident: 'INC-9' })
   const over = await night.opened('kofi', billing)
   await night.end(over, 'kofi')
@@ -53,7 +53,7 @@ test('what is open for another, has ended, or was asked for in the common way, s
   ])
 })
 
-test('the review is due all the same, and an end by incident gives back the minutes that were not used', async () => {
+test('a closed incident leaves the review due, and gives unused minutes back', async () => {
   const request = await night.opened('jade', { minutes: 60 })
   night.clock.advance(10 * minute)
   await night.close()
@@ -63,7 +63,7 @@ test('the review is due all the same, and an end by incident gives back the minu
   expect(again.ok && again.value.left / minute).toBe(170)
 })
 
-test('the same delivery again is answered as before, and ends nothing that was opened meanwhile', async () => {
+test('a repeated delivery is answered as before, and ends nothing that was opened meanwhile', async () => {
   const request = await night.opened()
   const first = await night.close()
   night.clock.advance(hour)
@@ -74,14 +74,14 @@ test('the same delivery again is answered as before, and ends nothing that was o
   expect(await night.close('INC-2041', 'msg_2')).toEqual([later.ask.id])
 })
 
-test('another delivery of the same word, and two at once, end once', async () => {
+test('another delivery of the same word, and two at once, end it once', async () => {
   const request = await night.opened()
   await Promise.all([night.close(), night.close(), night.close('INC-2041', 'msg_2'), night.end(request)])
   const story = await night.story(request.ask.id)
   expect(story.filter((type) => ['Revoked', 'Completed', 'Expired'].includes(type))).toHaveLength(1)
 })
 
-test('one that failed half way is made good by the sender’s next try', async () => {
+test('a delivery that failed half way is completed by the sender’s next try', async () => {
   const one = await night.opened()
   const other = await night.opened('kofi', billing)
   night.requests.failNextCommit('unheard')
@@ -90,7 +90,7 @@ test('one that failed half way is made good by the sender’s next try', async (
   expect(await night.close()).toEqual([one.ask.id])
 })
 
-test('one that comes after the end has nothing to end, and time has the last word', async () => {
+test('a delivery after the end ends nothing, and time goes first', async () => {
   const request = await night.opened()
   night.clock.advance(hour)
   expect(await night.close()).toEqual([])
@@ -99,7 +99,7 @@ test('one that comes after the end has nothing to end, and time has the last wor
   expect((await night.state(request.ask.id)).status).toBe('expired')
 })
 
-test('where nobody ever used break-glass it ends nothing', async () => {
+test('a delivery to a deployment without openings ends nothing', async () => {
   expect(await night.close()).toEqual([])
 })
 

@@ -12,19 +12,19 @@ import { prodParameter, sampleBundle } from '../../support/world.ts'
 import { hour, minute, Night } from './night.ts'
 
 /**
- * What is opened ends three times over: by whoever reads it, by the workflow, and by a timer that stands
- * apart from the workflow. Any one of them is enough, and all three at once are one end.
+ * An opening is ended by each reader, by the workflow, and by a timer that is independent of the workflow. Any one of
+ * them is enough, and all three at once are one end.
  */
 
 const window = 30 * minute
-/** A timer comes a little after what it is for. */
+/** A timer fires this long after its time. */
 const grace = 2
 
 class Ends extends Night {
   readonly timers = new MemoryTimers()
   readonly #reminders = new MemoryQueue()
 
-  /** The second reader of the stream sees a change, and what it hands on is worked off. */
+  /** The second reader of the stream sees a change, and its messages are worked off. */
   async see({ ask }: ApprovalRequest, before?: ApprovalRequest): Promise<number> {
     const stored = await this.requests.load(ask.id)
     if (!stored) throw new Error(`no ${ask.id}`)
@@ -39,7 +39,7 @@ class Ends extends Night {
     return handed.length
   }
 
-  /** The timers whose time has come call whom they are for, and are gone. */
+  /** Rings the due timers, and removes them. */
   async ring(): Promise<void> {
     const due = this.timers.waiting.filter(({ at, to }) => to === 'store' && at <= this.clock.now())
     for (const { request } of due) await advanceWorkflow(request, this.ports)
@@ -47,11 +47,11 @@ class Ends extends Night {
 
   sweep = () => sweepOverdue({ ...this.ports, follow: new MemoryQueue(), calls: new MemoryQueue() })
 
-  /** When its timers come, after its opening, and what for. */
+  /** Times of its timers, relative to the opening. */
   times = ({ submittedAt }: ApprovalRequest, to: 'draw' | 'store') =>
     this.timers.waiting.filter((timer) => timer.to === to).map(({ at }) => at - submittedAt)
 
-  /** Whatever happened: one end, and a record that replays to the state. */
+  /** One end, and a record that replays to the state. */
   async endedOnce({ ask: { id } }: ApprovalRequest): Promise<string[]> {
     const entries = await this.ledger.entries(id)
     expect(verify(id, entries)).toEqual({ state: await this.stored(id) })
@@ -67,223 +67,216 @@ beforeEach(() => {
   night = new Ends(bundle)
 })
 
-describe('timers', () => {
-  test('are set at the opening: its end and its review are stored, and all that is to be said is drawn', async () => {
-    const request = await night.opened()
-    await night.see(request)
-    expect(night.times(request, 'store')).toEqual([window + grace, 24 * hour + grace])
-    const drawn = night.times(request, 'draw')
-    expect(drawn).toEqual(expect.arrayContaining([window - 5 * minute + grace, window + grace, 24 * hour + grace]))
-    expect(drawn.filter((at) => at > 24 * hour + grace).length).toBeGreaterThanOrEqual(3)
-  })
+test('an opening sets timers: its end and its review are stored, and every due message is drawn', async () => {
+  const request = await night.opened()
+  await night.see(request)
+  expect(night.times(request, 'store')).toEqual([window + grace, 24 * hour + grace])
+  const drawn = night.times(request, 'draw')
+  expect(drawn).toEqual(expect.arrayContaining([window - 5 * minute + grace, window + grace, 24 * hour + grace]))
+  expect(drawn.filter((at) => at > 24 * hour + grace).length).toBeGreaterThanOrEqual(3)
+})
 
-  test('are set once, however often the opening is told and whatever happens to it later', async () => {
-    const request = await night.opened()
-    const messages = [await night.see(request)]
-    const set = night.timers.waiting.length
-    await night.issueToken(request)
-    messages.push(await night.see(request, request))
-    await setReminders(request.ask.id, night)
-    expect([messages, night.timers.waiting.length]).toEqual([[1, 0], set])
-  })
+test('timers are set once, however often the opening is told and however it changes later', async () => {
+  const request = await night.opened()
+  const messages = [await night.see(request)]
+  const set = night.timers.waiting.length
+  await night.issueToken(request)
+  messages.push(await night.see(request, request))
+  await setReminders(request.ask.id, night)
+  expect([messages, night.timers.waiting.length]).toEqual([[1, 0], set])
+})
 
-  test('have names of a length and of letters that the Scheduler takes, each another', async () => {
-    await night.see(await night.opened())
-    const names = night.timers.waiting.map(({ name }) => name)
-    expect(new Set(names).size).toBe(names.length)
-    for (const name of names) expect(name).toMatch(/^[0-9A-Za-z_-]{1,64}$/)
-  })
+test('timers have names of a length and of letters that the Scheduler takes, each another', async () => {
+  await night.see(await night.opened())
+  const names = night.timers.waiting.map(({ name }) => name)
+  expect(new Set(names).size).toBe(names.length)
+  for (const name of names) expect(name).toMatch(/^[0-9A-Za-z_-]{1,64}$/)
+})
 
-  test('draw once at one time, however much there is to be drawn then', async () => {
-    const request = await night.opened()
-    await night.see(request)
-    const drawn = night.times(request, 'draw')
-    expect(new Set(drawn).size).toBe(drawn.length)
-  })
+test('timers draw once at one time, however much there is to be drawn then', async () => {
+  const request = await night.opened()
+  await night.see(request)
+  const drawn = night.times(request, 'draw')
+  expect(new Set(drawn).size).toBe(drawn.length)
+})
 
-  test('of what ended, and was reviewed, are none', async () => {
-    const request = await night.opened()
-    await night.end(request)
-    expect(breakGlassWakes(await night.state(request.ask.id)).map(({ why }) => why)).not.toContain('end')
-    await night.review(request, 'gus')
-    expect(breakGlassWakes(await night.state(request.ask.id))).toEqual([])
-  })
+test('a reviewed opening has no timers', async () => {
+  const request = await night.opened()
+  await night.end(request)
+  expect(breakGlassWakes(await night.state(request.ask.id)).map(({ why }) => why)).not.toContain('end')
+  await night.review(request, 'gus')
+  expect(breakGlassWakes(await night.state(request.ask.id))).toEqual([])
+})
 
-  test('are none of what was asked for in the common way', async () => {
-    expect(breakGlassWakes(await night.approved(prodParameter))).toEqual([])
+test('a common request has no timers of an opening', async () => {
+  expect(breakGlassWakes(await night.approved(prodParameter))).toEqual([])
+})
+
+test('a timer stores the end at its time, without the workflow', async () => {
+  const request = await night.opened()
+  await night.see(request)
+  night.clock.advance(window + grace)
+  await night.ring()
+  expect(await night.story(request.ask.id)).toEqual(['BreakGlassOpened', 'ReviewDue', 'Expired'])
+  expect(await night.state(request.ask.id)).toMatchObject({
+    status: 'expired',
+    expiredAt: request.submittedAt + window,
   })
 })
 
-describe('with the workflow stopped or never started', () => {
-  test('the end is stored at its time by a timer', async () => {
-    const request = await night.opened()
-    await night.see(request)
-    night.clock.advance(window + grace)
-    await night.ring()
-    expect(await night.story(request.ask.id)).toEqual(['BreakGlassOpened', 'ReviewDue', 'Expired'])
-    expect(await night.state(request.ask.id)).toMatchObject({
-      status: 'expired',
-      expiredAt: request.submittedAt + window,
-    })
-  })
-
-  test('so is a review that is overdue, though nobody looked', async () => {
-    const request = await night.opened()
-    await night.see(request)
-    night.clock.advance(window + grace)
-    await night.ring()
-    night.clock.advance(24 * hour)
-    await night.ring()
-    expect(await night.story(request.ask.id)).toEqual(['BreakGlassOpened', 'ReviewDue', 'Expired', 'ReviewOverdue'])
-  })
-
-  test('and no timer ever set, the sweep stores both within its minute', async () => {
-    const request = await night.opened()
-    night.clock.advance(window + minute)
-    expect(await night.sweep()).toBe(1)
-    expect(await night.story(request.ask.id)).toEqual(['BreakGlassOpened', 'ReviewDue', 'Expired'])
-    expect(await night.sweep()).toBe(0)
-    night.clock.advance(24 * hour)
-    expect(await night.sweep()).toBe(1)
-    expect((await night.story(request.ask.id)).at(-1)).toBe('ReviewOverdue')
-    expect(await night.sweep()).toBe(0)
-  })
-
-  test('and the sweep too, what is past its end gives nothing to any caller', async () => {
-    const request = await night.opened()
-    await night.issueToken(request)
-    night.clock.advance(window)
-    expect((await night.state(request.ask.id)).status).toBe('approved')
-    expect(await night.issueToken(request)).toMatchObject({ ok: false, code: 'expired' })
-  })
+test('a timer stores an overdue review, without the workflow or a reader', async () => {
+  const request = await night.opened()
+  await night.see(request)
+  night.clock.advance(window + grace)
+  await night.ring()
+  night.clock.advance(24 * hour)
+  await night.ring()
+  expect(await night.story(request.ask.id)).toEqual(['BreakGlassOpened', 'ReviewDue', 'Expired', 'ReviewOverdue'])
 })
 
-describe('with the workflow', () => {
-  test('the execution waits for the end, and then for the review, and closes', async () => {
-    const request = await night.opened()
-    await night.follow(request, { created: true })
-    expect(night.workflow.startedIn(request.ask.id)).toBe('AwaitEnd')
-    const end = night.enter(request, 'AwaitEnd')
-    await night.runTask(end)
-    night.clock.advance(window + grace)
-    expect(await advanceWorkflow(request.ask.id, night.ports)).toMatchObject({ wait: 'AwaitReview' })
-    await night.follow(request)
-    expect(night.endOf(end)).toBe('succeeded')
-    const review = night.enter(request, 'AwaitReview')
-    await night.runTask(review)
-    expect(night.endOf(review)).toBe('open')
-    await night.review(request, 'gus')
-    await night.follow(request)
-    expect(night.endOf(review)).toBe('succeeded')
-  })
-
-  test('an early end and a review that is overdue move it on just so', async () => {
-    const request = await night.opened()
-    const end = night.enter(request, 'AwaitEnd')
-    await night.runTask(end)
-    await night.end(request)
-    await night.follow(request)
-    expect(night.endOf(end)).toBe('succeeded')
-    const review = night.enter(request, 'AwaitReview')
-    await night.runTask(review)
-    night.clock.advance(24 * hour + minute)
-    await night.sweep()
-    await night.follow(request)
-    expect(night.endOf(review)).toBe('succeeded')
-  })
+test('the sweep stores both within its minute, without the workflow and timers', async () => {
+  const request = await night.opened()
+  night.clock.advance(window + minute)
+  expect(await night.sweep()).toBe(1)
+  expect(await night.story(request.ask.id)).toEqual(['BreakGlassOpened', 'ReviewDue', 'Expired'])
+  expect(await night.sweep()).toBe(0)
+  night.clock.advance(24 * hour)
+  expect(await night.sweep()).toBe(1)
+  expect((await night.story(request.ask.id)).at(-1)).toBe('ReviewOverdue')
+  expect(await night.sweep()).toBe(0)
 })
 
-describe('two ends at once are one', () => {
-  test.each<[what: string, ends: (request: ApprovalRequest) => Promise<unknown>[]]>([
-    ['the person twice', (request) => [night.end(request), night.end(request)]],
-    ['the person and who may revoke', (request) => [night.end(request), night.end(request, 'gus')]],
-    ['two who may revoke', (request) => [night.end(request, 'gus'), night.end(request, 'kofi')]],
-    ['whoever may revoke and the sweep', (request) => [night.end(request, 'gus'), night.sweep()]],
-  ])('%s', async (_what, ends) => {
-    const request = await night.opened()
-    await night.issueToken(request)
-    night.clock.advance(minute)
-    await Promise.all(ends(request))
-    await night.endedOnce(request)
-    expect(await night.issueToken(request)).toMatchObject({ ok: false })
-  })
-
-  test('at the last second, the workflow, the timer, the sweep and the person: time was first', async () => {
-    const request = await night.opened()
-    await night.see(request)
-    night.clock.advance(window + 5)
-    await Promise.all([
-      advanceWorkflow(request.ask.id, night.ports),
-      night.ring(),
-      night.sweep(),
-      night.end(request),
-      night.end(request, 'gus'),
-    ])
-    expect(await night.endedOnce(request)).toEqual(['Expired'])
-  })
-
-  test('a timer that comes twice, or for what ended long ago, adds nothing', async () => {
-    const request = await night.opened()
-    await night.see(request)
-    await night.end(request)
-    const before = await night.story(request.ask.id)
-    night.clock.advance(window + grace)
-    await night.ring()
-    await night.ring()
-    expect(await night.story(request.ask.id)).toEqual(before)
-  })
-
-  test('a timer that comes early ends nothing', async () => {
-    const request = await night.opened()
-    await advanceWorkflow(request.ask.id, night.ports)
-    expect((await night.state(request.ask.id)).status).toBe('approved')
-  })
-
-  test('a timer for nothing finds nothing', async () => {
-    const id = `bgl_${'0'.repeat(26)}` as RequestId
-    expect(await advanceWorkflow(id, night.ports)).toEqual({ requestId: id, wait: 'Close' })
-    await setReminders(id, night)
-    expect(night.timers.waiting).toEqual([])
-  })
+test('a past end gives nothing to any caller, without workflow, timers and sweep', async () => {
+  const request = await night.opened()
+  await night.issueToken(request)
+  night.clock.advance(window)
+  expect((await night.state(request.ask.id)).status).toBe('approved')
+  expect(await night.issueToken(request)).toMatchObject({ ok: false, code: 'expired' })
 })
 
-describe('a store that fails at the end', () => {
-  test.each(['unheard', 'answer_lost'] as const)('%s: the next reader ends it, once', async (how) => {
+test('an execution waits for the end, and then for the review, and closes', async () => {
+  const request = await night.opened()
+  await night.follow(request, { created: true })
+  expect(night.workflow.startedIn(request.ask.id)).toBe('AwaitEnd')
+  const end = night.enter(request, 'AwaitEnd')
+  await night.runTask(end)
+  night.clock.advance(window + grace)
+  expect(await advanceWorkflow(request.ask.id, night.ports)).toMatchObject({ wait: 'AwaitReview' })
+  await night.follow(request)
+  expect(night.endOf(end)).toBe('succeeded')
+  const review = night.enter(request, 'AwaitReview')
+  await night.runTask(review)
+  expect(night.endOf(review)).toBe('open')
+  await night.review(request, 'gus')
+  await night.follow(request)
+  expect(night.endOf(review)).toBe('succeeded')
+})
+
+test('an early end and an overdue review move the execution on in the same way', async () => {
+  const request = await night.opened()
+  const end = night.enter(request, 'AwaitEnd')
+  await night.runTask(end)
+  await night.end(request)
+  await night.follow(request)
+  expect(night.endOf(end)).toBe('succeeded')
+  const review = night.enter(request, 'AwaitReview')
+  await night.runTask(review)
+  night.clock.advance(24 * hour + minute)
+  await night.sweep()
+  await night.follow(request)
+  expect(night.endOf(review)).toBe('succeeded')
+})
+
+test.each<[what: string, ends: (request: ApprovalRequest) => Promise<unknown>[]]>([
+  ['the person twice', (request) => [night.end(request), night.end(request)]],
+  ['the person and who may revoke', (request) => [night.end(request), night.end(request, 'gus')]],
+  ['two who may revoke', (request) => [night.end(request, 'gus'), night.end(request, 'kofi')]],
+  ['a person who may revoke and the sweep', (request) => [night.end(request, 'gus'), night.sweep()]],
+])('two concurrent ends are one: %s', async (_what, ends) => {
+  const request = await night.opened()
+  await night.issueToken(request)
+  night.clock.advance(minute)
+  await Promise.all(ends(request))
+  await night.endedOnce(request)
+  expect(await night.issueToken(request)).toMatchObject({ ok: false })
+})
+
+test('the workflow, the timer, the sweep and the person at the last second: time was first', async () => {
+  const request = await night.opened()
+  await night.see(request)
+  night.clock.advance(window + 5)
+  await Promise.all([
+    advanceWorkflow(request.ask.id, night.ports),
+    night.ring(),
+    night.sweep(),
+    night.end(request),
+    night.end(request, 'gus'),
+  ])
+  expect(await night.endedOnce(request)).toEqual(['Expired'])
+})
+
+test('a timer that comes twice, or for an old end, adds nothing', async () => {
+  const request = await night.opened()
+  await night.see(request)
+  await night.end(request)
+  const before = await night.story(request.ask.id)
+  night.clock.advance(window + grace)
+  await night.ring()
+  await night.ring()
+  expect(await night.story(request.ask.id)).toEqual(before)
+})
+
+test('a timer that comes early ends nothing', async () => {
+  const request = await night.opened()
+  await advanceWorkflow(request.ask.id, night.ports)
+  expect((await night.state(request.ask.id)).status).toBe('approved')
+})
+
+test('a timer for a missing opening finds nothing', async () => {
+  const id = `bgl_${'0'.repeat(26)}` as RequestId
+  expect(await advanceWorkflow(id, night.ports)).toEqual({ requestId: id, wait: 'Close' })
+  await setReminders(id, night)
+  expect(night.timers.waiting).toEqual([])
+})
+
+test.each(['unheard', 'answer_lost'] as const)(
+  'a store that fails at the end, %s: the next reader ends it, once',
+  async (how) => {
     const request = await night.opened()
     night.requests.failNextCommit(how)
     await expect(night.end(request)).rejects.toMatchObject({ name: 'StoreUnavailable' })
     await night.end(request)
     expect(await night.endedOnce(request)).toEqual(['Completed'])
-  })
+  },
+)
 
-  test('whatever was stored late bears the time at which it ended', async () => {
-    const request = await night.opened()
-    night.clock.advance(48 * hour)
-    await night.sweep()
-    const entries = await night.ledger.entries(request.ask.id)
-    expect(entries.map(({ type, at }) => [type, Date.parse(String(at)) / 1000 - request.submittedAt])).toEqual([
-      ['BreakGlassOpened', 0],
-      ['ReviewDue', 0],
-      ['Expired', window],
-      ['ReviewOverdue', 24 * hour],
-    ])
-  })
-
-  test('a clock that goes back an hour while it is open neither ends nor lengthens it', async () => {
-    const request = await night.opened()
-    night.clock.advance(-hour)
-    await night.sweep()
-    expect((await night.state(request.ask.id)).status).toBe('approved')
-    night.clock.advance(hour + window)
-    expect(await night.issueToken(request)).toMatchObject({ ok: false, code: 'expired' })
-    expect(await night.endedOnce(request)).toEqual(['Expired'])
-  })
+test('an end that is stored late bears the time at which it ended', async () => {
+  const request = await night.opened()
+  night.clock.advance(48 * hour)
+  await night.sweep()
+  const entries = await night.ledger.entries(request.ask.id)
+  expect(entries.map(({ type, at }) => [type, Date.parse(String(at)) / 1000 - request.submittedAt])).toEqual([
+    ['BreakGlassOpened', 0],
+    ['ReviewDue', 0],
+    ['Expired', window],
+    ['ReviewOverdue', 24 * hour],
+  ])
 })
 
-describe('what nobody did in time is said in the log, for an alarm', () => {
+test('a clock that goes back an hour while it is open neither ends nor lengthens it', async () => {
+  const request = await night.opened()
+  night.clock.advance(-hour)
+  await night.sweep()
+  expect((await night.state(request.ask.id)).status).toBe('approved')
+  night.clock.advance(hour + window)
+  expect(await night.issueToken(request)).toMatchObject({ ok: false, code: 'expired' })
+  expect(await night.endedOnce(request)).toEqual(['Expired'])
+})
+
+describe('the log, for an alarm,', () => {
   const said = (message: string) => night.log.lines.filter((line) => line.message === message)
 
-  test('that it is past its end and not stored as ended, each minute until it is', async () => {
+  test('the log says that an opening is past its end and not stored as ended, each minute until it is', async () => {
     const request = await night.opened()
     await night.issueToken(request)
     night.clock.advance(window + 2 * minute + 1)
@@ -299,7 +292,7 @@ describe('what nobody did in time is said in the log, for an alarm', () => {
     ])
   })
 
-  test('nothing, where its end was stored by then, or a review is what the sweep is late for', async () => {
+  test('the log says nothing of a stored end, nor where the sweep is late for a review', async () => {
     const request = await night.opened()
     night.clock.advance(window + minute)
     await night.sweep()
@@ -309,7 +302,7 @@ describe('what nobody did in time is said in the log, for an alarm', () => {
     expect(said('break_glass_outlived')).toEqual([])
   })
 
-  test('that a review is overdue, once, whoever stored it', async () => {
+  test('the log says once that a review is overdue, from each function that may store it', async () => {
     const request = await night.opened()
     await night.end(request)
     const before = await night.state(request.ask.id)

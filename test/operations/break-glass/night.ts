@@ -3,6 +3,7 @@ import type { ApprovalRequest } from '../../../functions/domain/record/request.t
 import { type OpeningAsk, openBreakGlass } from '../../../functions/operations/break-glass/open-break-glass.ts'
 import { endBreakGlass, reviewBreakGlass } from '../../../functions/operations/break-glass/openings.ts'
 import type { TaskService } from '../../../functions/operations/ports.ts'
+import { unwrap } from '../../support/unwrap.ts'
 import { agentKey, parameter, person } from '../../support/world.ts'
 import { Clockwork } from '../requests/clockwork.ts'
 
@@ -36,9 +37,7 @@ export class Night extends Clockwork {
   }
 
   async opened(who = 'jade', changes: Partial<OpeningAsk> = {}): Promise<ApprovalRequest> {
-    const opened = await this.open(who, changes)
-    if (!opened.ok) throw new Error(`${opened.code}: ${opened.detail}`)
-    return opened.value.stored.state
+    return unwrap(await this.open(who, changes)).stored.state
   }
 
   end = (request: ApprovalRequest, who = 'jade') =>

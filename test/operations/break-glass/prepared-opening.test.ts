@@ -1,7 +1,6 @@
 import { SystemSecrets } from '../../../functions/adapters/system/system.ts'
 import type { BreakGlassPolicy } from '../../../functions/domain/break-glass/break-glass.ts'
 import { preparedFor, preparedKey } from '../../../functions/domain/break-glass/break-glass.ts'
-import { verify } from '../../../functions/domain/ledger/ledger.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { Thumbprint } from '../../../functions/domain/values.ts'
 import type { ForeseenAsk } from '../../../functions/operations/break-glass/open-break-glass.ts'
@@ -12,10 +11,11 @@ import {
 } from '../../../functions/operations/break-glass/prepare-opening.ts'
 import { mayOpen } from '../../../functions/operations/break-glass/what-to-open.ts'
 import { issueToken } from '../../../functions/operations/credentials/tokens.ts'
+import { unwrap } from '../../support/unwrap.ts'
 import { agentKey, parameter, person, sampleBundle } from '../../support/world.ts'
 import { hour, minute, Night } from './night.ts'
 
-/** What is said at one door, and opened at another that can tell well enough who somebody is. */
+/** An opening is prepared at one door, and opened at another that verifies the person strongly. */
 
 const bundle = sampleBundle()
 const otherKey = 'b'.repeat(43) as Thumbprint
@@ -46,9 +46,7 @@ const prepare = (who = 'jade', changes: Partial<ForeseenAsk> = {}) => {
   )
 }
 async function prepared(who = 'jade', changes: Partial<ForeseenAsk> = {}): Promise<string> {
-  const done = await prepare(who, changes)
-  if (!done.ok) throw new Error(`${done.code}: ${done.detail}`)
-  return done.value.code
+  return unwrap(await prepare(who, changes)).code
 }
 const open = (code: string, who = 'jade', login: { acr?: string; at?: number } = strong()) => {
   const proven = { issuer: 'https://id.example.org', subject: `person-${who}` }
@@ -56,134 +54,126 @@ const open = (code: string, who = 'jade', login: { acr?: string; at?: number } =
 }
 const strong = () => ({ acr: 'strong', at: night.clock.now() })
 async function opened(code: string): Promise<ApprovalRequest> {
-  const done = await open(code)
-  if (!done.ok) throw new Error(`${done.code}: ${done.detail}`)
-  return done.value.stored.state
+  return unwrap(await open(code)).stored.state
 }
 
-describe('preparing', () => {
-  test('opens nothing, and says by how strong a login it can be opened, and until when', async () => {
-    expect(await prepare()).toMatchObject({
-      ok: true,
-      value: { login: { acr: 'strong', maxAge: 900 }, until: night.clock.now() + preparedFor },
-    })
-    expect((await night.requests.list({ owner: person('jade') }, { limit: 9 })).items).toEqual([])
+test('preparing opens nothing, and says by how strong a login it can be opened, and until when', async () => {
+  expect(await prepare()).toMatchObject({
+    ok: true,
+    value: { login: { acr: 'strong', maxAge: 900 }, until: night.clock.now() + preparedFor },
   })
+  expect((await night.requests.list({ owner: person('jade') }, { limit: 9 })).items).toEqual([])
+})
 
-  test.each<[rule: string, changes: Partial<ForeseenAsk>, code: string]>([
-    ['a reason that says nothing', { reason: 'outage' }, 'bad_reason'],
-    ['an incident that is none', { incident: 'soon' }, 'bad_incident'],
-    ['more minutes than the profile has', { minutes: 61 }, 'window_too_long'],
-    ['a profile that there is not', { what: { profile: 'everything' } }, 'unknown_profile'],
-    ['arguments that are none', { what: { action: 'ssm:PutParameter', arguments: {} } }, 'invalid_arguments'],
-  ])('%s is refused before anybody is sent to log in, and that is on record', async (_, changes, code) => {
-    expect(await prepare('jade', changes)).toMatchObject({ ok: false, code })
-    expect((await night.ledger.entries('person:jade')).at(-1)).toMatchObject({
-      type: 'Refused',
-      facts: { attempted: 'open_break_glass', code },
-    })
-  })
-
-  test('whom policy does not let open it prepares nothing', async () => {
-    expect(await prepare('ana')).toMatchObject({ ok: false, code: 'not_permitted' })
-  })
-
-  test('what the budgets refuse is told at once: open already, and the pause after an end', async () => {
-    const request = await night.opened()
-    expect(await prepare()).toMatchObject({ ok: false, code: 'already_open' })
-    await night.opened('kofi')
-    await night.end(request)
-    expect(await prepare()).toMatchObject({ ok: false, code: 'cool_down', detail: 'possible again in 15 minutes' })
+test.each<[rule: string, changes: Partial<ForeseenAsk>, code: string]>([
+  ['a reason that says nothing', { reason: 'outage' }, 'bad_reason'],
+  ['an incident that is none', { incident: 'soon' }, 'bad_incident'],
+  ['more minutes than the profile has', { minutes: 61 }, 'window_too_long'],
+  ['a profile that there is not', { what: { profile: 'everything' } }, 'unknown_profile'],
+  ['arguments that are none', { what: { action: 'ssm:PutParameter', arguments: {} } }, 'invalid_arguments'],
+])('%s is refused before a person is sent to log in, and that is on record', async (_, changes, code) => {
+  expect(await prepare('jade', changes)).toMatchObject({ ok: false, code })
+  expect((await night.ledger.entries('person:jade')).at(-1)).toMatchObject({
+    type: 'Refused',
+    facts: { attempted: 'open_break_glass', code },
   })
 })
 
-describe('opening what was prepared', () => {
-  test('opens what was said, without a key, and the record replays to it', async () => {
-    const request = await opened(await prepared())
-    expect(request).toMatchObject({
-      status: 'approved',
-      ask: { agent: { id: 'person:jade' }, breakGlass: { incident: 'INC-2041', window: 30 * minute } },
-    })
-    expect(request.ask).not.toHaveProperty('jkt')
-    expect(verify(request.ask.id, await night.ledger.entries(request.ask.id))).toEqual({
-      state: await night.stored(request.ask.id),
-    })
-  })
-
-  test('twice is one opening, and it can be found by the same code', async () => {
-    const code = await prepared()
-    const [first, second] = [await opened(code), await opened(code)]
-    expect(second.ask.id).toBe(first.ask.id)
-    night.clock.advance(preparedFor)
-    expect(await findPrepared(code, ports())).toMatchObject({ opened: { ask: { id: first.ask.id } } })
-  })
-
-  test('twice at the same moment is one opening too', async () => {
-    const code = await prepared()
-    const both = await Promise.all([open(code), open(code)])
-    expect(new Set(both.map((each) => each.ok && each.value.stored.state.ask.id)).size).toBe(1)
-  })
-
-  test('is for the person who prepared it: another of the rota opens nothing with the code', async () => {
-    const code = await prepared()
-    expect(await open(code, 'kofi')).toMatchObject({ ok: false, code: 'unknown_request' })
-    expect((await night.ledger.entries('person:kofi')).at(-1)).toMatchObject({ type: 'Refused' })
-  })
-
-  test.each([
-    ['weak', {}],
-    ['of another strength', { acr: 'pwd', at: 1_800_000_000 }],
-    ['old', { acr: 'strong', at: 1_800_000_000 - hour }],
-  ])('a login that is not strong and fresh does not do: %s', async (_, login) => {
-    expect(await open(await prepared(), 'jade', login)).toMatchObject({ ok: false, code: 'insufficient_login' })
-  })
-
-  test('after ten minutes there is nothing to open', async () => {
-    const code = await prepared()
-    night.clock.advance(preparedFor)
-    expect(await open(code)).toMatchObject({ ok: false, code: 'unknown_request' })
-  })
-
-  test('what was prepared in a row from before rows were sealed is nothing, so the person prepares it again', async () => {
-    const code = 'd'.repeat(43)
-    const prepared = { person: person('jade'), what: { profile: 'checkout-recovery' }, minutes: 30, drill: false }
-    const value = JSON.stringify({ ...prepared, reason: 'as it was put down', until: night.clock.now() + preparedFor })
-    await night.requests.putOnce({ key: preparedKey(code), value, expiresAt: night.clock.now() + hour })
-    expect(await findPrepared(code, ports())).toBeUndefined()
-    expect(await open(code)).toMatchObject({ ok: false, code: 'unknown_request' })
-  })
-
-  test('all is asked again: what was opened in between stands against it', async () => {
-    const code = await prepared()
-    await night.opened()
-    expect(await open(code)).toMatchObject({ ok: false, code: 'already_open' })
-  })
-
-  test('the incident is asked for where incidents are kept, which a form in Slack does not', async () => {
-    const code = await prepared()
-    night.incidents = { look: async () => ({ answer: 'unknown' }) }
-    expect(await open(code)).toMatchObject({ ok: false, code: 'bad_incident' })
-  })
-
-  test('the table has neither the code nor a text of the person, so that nothing is left for an erasure to reach', async () => {
-    const code = await prepared()
-    expect(preparedKey(code)).not.toContain(code)
-    const kept = (await night.requests.recall(preparedKey(code))) ?? ''
-    const decoded = Buffer.from(kept, 'base64url').toString('latin1')
-    for (const text of [code, 'checkout', 'INC-2041', 'person:jade'])
-      expect([kept.includes(text), decoded.includes(text)]).toEqual([false, false])
-    expect((await findPrepared(code, ports()))?.prepared).toMatchObject({ incident: 'INC-2041' })
-  })
+test('a person that policy does not let open it prepares nothing', async () => {
+  expect(await prepare('ana')).toMatchObject({ ok: false, code: 'not_permitted' })
 })
 
-describe('the key of what was opened without one', () => {
+test('a refusal by the budgets is told at once: open already, and the pause after an end', async () => {
+  const request = await night.opened()
+  expect(await prepare()).toMatchObject({ ok: false, code: 'already_open' })
+  await night.opened('kofi')
+  await night.end(request)
+  expect(await prepare()).toMatchObject({ ok: false, code: 'cool_down', detail: 'possible again in 15 minutes' })
+})
+
+test('a prepared opening opens as it was said, without a key, and the record replays to it', async () => {
+  const request = await opened(await prepared())
+  expect(request).toMatchObject({
+    status: 'approved',
+    ask: { agent: { id: 'person:jade' }, breakGlass: { incident: 'INC-2041', window: 30 * minute } },
+  })
+  expect(request.ask).not.toHaveProperty('jkt')
+  await night.expectReplay(request.ask.id)
+})
+
+test('a code used twice gives one opening, and finds it', async () => {
+  const code = await prepared()
+  const [first, second] = [await opened(code), await opened(code)]
+  expect(second.ask.id).toBe(first.ask.id)
+  night.clock.advance(preparedFor)
+  expect(await findPrepared(code, ports())).toMatchObject({ opened: { ask: { id: first.ask.id } } })
+})
+
+test('two concurrent uses of one code are one opening', async () => {
+  const code = await prepared()
+  const both = await Promise.all([open(code), open(code)])
+  expect(new Set(both.map((each) => each.ok && each.value.stored.state.ask.id)).size).toBe(1)
+})
+
+test('another person of the rota opens nothing with the code', async () => {
+  const code = await prepared()
+  expect(await open(code, 'kofi')).toMatchObject({ ok: false, code: 'unknown_request' })
+  expect((await night.ledger.entries('person:kofi')).at(-1)).toMatchObject({ type: 'Refused' })
+})
+
+test.each([
+  ['weak', {}],
+  ['of another strength', { acr: 'pwd', at: 1_800_000_000 }],
+  ['old', { acr: 'strong', at: 1_800_000_000 - hour }],
+])('a login that is not strong and fresh does not do: %s', async (_, login) => {
+  expect(await open(await prepared(), 'jade', login)).toMatchObject({ ok: false, code: 'insufficient_login' })
+})
+
+test('a code expires after ten minutes', async () => {
+  const code = await prepared()
+  night.clock.advance(preparedFor)
+  expect(await open(code)).toMatchObject({ ok: false, code: 'unknown_request' })
+})
+
+test('a row from before rows were sealed opens nothing, so the person prepares it again', async () => {
+  const code = 'd'.repeat(43)
+  const prepared = { person: person('jade'), what: { profile: 'checkout-recovery' }, minutes: 30, drill: false }
+  const value = JSON.stringify({ ...prepared, reason: 'as it was put down', until: night.clock.now() + preparedFor })
+  await night.requests.putOnce({ key: preparedKey(code), value, expiresAt: night.clock.now() + hour })
+  expect(await findPrepared(code, ports())).toBeUndefined()
+  expect(await open(code)).toMatchObject({ ok: false, code: 'unknown_request' })
+})
+
+test('an opening in between stands against the prepared one', async () => {
+  const code = await prepared()
+  await night.opened()
+  expect(await open(code)).toMatchObject({ ok: false, code: 'already_open' })
+})
+
+test('the incident is asked for where incidents are kept, which a form in Slack does not', async () => {
+  const code = await prepared()
+  night.incidents = { look: async () => ({ answer: 'unknown' }) }
+  expect(await open(code)).toMatchObject({ ok: false, code: 'bad_incident' })
+})
+
+test('the table has neither the code nor a text of the person, so no erasure need reach it', async () => {
+  const code = await prepared()
+  expect(preparedKey(code)).not.toContain(code)
+  const kept = (await night.requests.recall(preparedKey(code))) ?? ''
+  const decoded = Buffer.from(kept, 'base64url').toString('latin1')
+  for (const text of [code, 'checkout', 'INC-2041', 'person:jade'])
+    expect([kept.includes(text), decoded.includes(text)]).toEqual([false, false])
+  expect((await findPrepared(code, ports()))?.prepared).toMatchObject({ incident: 'INC-2041' })
+})
+
+describe('the key of an opening without one', () => {
   const issue = (request: ApprovalRequest, login: { acr?: string; at?: number }, jkt = agentKey) =>
     issueToken(
       { id: request.ask.id, agent: person('jade'), clientId: 'jade', jkt, login, targets: [], once: [night.proof()] },
       { ...night.ports, signer: night.signer, issuer: night.issuer },
     )
 
-  test('is the first that a login as strong as the opening’s brings, and no other from then on', async () => {
+  test('the first key that a login as strong as the opening’s brings is bound, and no other from then on', async () => {
     const request = await opened(await prepared())
     expect(await issue(request, strong())).toMatchObject({ ok: true })
     expect(await issue(request, strong(), otherKey)).toMatchObject({ ok: false, code: 'key_mismatch' })
@@ -193,13 +183,13 @@ describe('the key of what was opened without one', () => {
   test.each([
     ['weak', {}],
     ['old', { acr: 'strong', at: 1_800_000_000 - hour }],
-  ])('is not that of a login that could have opened nothing: %s', async (_, login) => {
+  ])('a login that could have opened nothing binds no key: %s', async (_, login) => {
     const request = await opened(await prepared())
     expect(await issue(request, login, otherKey)).toMatchObject({ ok: false, code: 'insufficient_login' })
     expect(await issue(request, strong())).toMatchObject({ ok: true })
   })
 
-  test('once it is bound, no stronger login is asked for again, as for what was opened with a key', async () => {
+  test('a bound opening asks for no stronger login again, as one with a key', async () => {
     const request = await opened(await prepared())
     await issue(request, strong())
     night.clock.advance(20 * minute)
@@ -207,23 +197,21 @@ describe('the key of what was opened without one', () => {
   })
 })
 
-describe('what a form offers', () => {
-  test('are the profiles that policy lets this person open', () => {
-    expect(mayOpen(person('jade'), night.ports)?.profiles.map(({ name }) => name)).toEqual(['checkout-recovery'])
-  })
+test('a form offers the profiles that policy lets this person open', () => {
+  expect(mayOpen(person('jade'), night.ports)?.profiles.map(({ name }) => name)).toEqual(['checkout-recovery'])
+})
 
-  test('is nothing for a person whom policy would refuse after the form was filled in', () => {
-    expect(mayOpen(person('ana'), night.ports)).toMatchObject({ profiles: [], actions: [] })
-  })
+test('a form offers nothing that policy would refuse once it is filled in', () => {
+  expect(mayOpen(person('ana'), night.ports)).toMatchObject({ profiles: [], actions: [] })
+})
 
-  test('are all of them where policy may rest on an incident that is not known yet', () => {
-    const { incidentExample: _, ...breakGlass } = bundle.breakGlass as BreakGlassPolicy
-    const unknown = new Night({ ...bundle, breakGlass })
-    expect(mayOpen(person('ana'), unknown.ports)?.profiles.map(({ name }) => name)).toEqual(['checkout-recovery'])
-  })
+test('a form offers all profiles where policy may depend on an incident that is not known yet', () => {
+  const { incidentExample: _, ...breakGlass } = bundle.breakGlass as BreakGlassPolicy
+  const unknown = new Night({ ...bundle, breakGlass })
+  expect(mayOpen(person('ana'), unknown.ports)?.profiles.map(({ name }) => name)).toEqual(['checkout-recovery'])
+})
 
-  test('is nothing where no policy says what could be opened', () => {
-    const { breakGlass: _, ...without } = bundle
-    expect(mayOpen(person('jade'), new Night(without).ports)).toBeUndefined()
-  })
+test('a form offers nothing where no policy says what could be opened', () => {
+  const { breakGlass: _, ...without } = bundle
+  expect(mayOpen(person('jade'), new Night(without).ports)).toBeUndefined()
 })

@@ -2,7 +2,9 @@ import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import { sessionPolicyLimit } from '../../../functions/targets/aws/rules/session-policy.ts'
 import { parameter, sampleBundle, World } from '../../support/world.ts'
 
-/** AWS credentials whose session policy STS might not take are refused before anybody is asked to approve them. */
+/**
+ * AWS credentials whose session policy may be too long for STS are refused before a person is asked to approve them.
+ */
 
 const sample = sampleBundle()
 const long = (length: number) => parameter(`/staging/checkout/${'a'.repeat(length)}`)
@@ -28,7 +30,7 @@ test('a policy that fits is asked about; one that does not is refused, saying wh
   })
 })
 
-test('nor is it submitted by an evaluation from before it became too long', async () => {
+test('an evaluation from before the policy became too long submits nothing', async () => {
   const world = new World(sample)
   const evaluated = await world.evaluate(long(300))
   world.policy = new World(wide(5)).policy

@@ -1,14 +1,14 @@
 import { decodeJwt } from 'jose'
-import { verify } from '../../../functions/domain/ledger/ledger.ts'
 import { grantOf } from '../../../functions/domain/record/request.ts'
-import type { CredentialId, RequestId } from '../../../functions/domain/values.ts'
+import type { CredentialId } from '../../../functions/domain/values.ts'
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
+import { unwrap } from '../../support/unwrap.ts'
 import { sampleBundle, World } from '../../support/world.ts'
 
 /**
- * The process that makes a credential may die at any place. Then one credential of its kind is live, or none. A token is
- * signed before its entries are committed and answered after; an AWS session works once STS has made it, so its intent is
- * on record before.
+ * The process that makes a credential may die at any place. Then one credential of its kind is live, or none. A token
+ * is signed before its entries are committed and answered after; an AWS session works once STS has made it, so its
+ * intent is on record before.
  */
 
 const bundle = sampleBundle()
@@ -23,7 +23,7 @@ const gaps = [
 type Gap = (typeof gaps)[number]
 const gapsOfTokens = ['before the making', ...gaps.slice(2)] as const
 
-/** A world whose next claim dies at one place, and that has noted each session that was made, and its record then. */
+/** A world whose next claim dies at one place, and which notes each session made, with its record at that time. */
 function dyingAt(gap: Gap | 'before the making', world: World) {
   const made: { credential: string; intended: boolean }[] = []
   const [commit, sign, assume] = [
@@ -67,9 +67,6 @@ function dyingAt(gap: Gap | 'before the making', world: World) {
   return made
 }
 
-const recorded = async (world: World, id: RequestId) =>
-  verify(id, await world.ledger.entries(id)).state ?? 'the record does not replay'
-
 test.each(gapsOfTokens)(
   'an access token whose maker is killed %s: the next claim gives the one live token',
   async (gap) => {
@@ -79,13 +76,10 @@ test.each(gapsOfTokens)(
     await expect(world.issueToken(request)).rejects.toThrow(Killed)
     const after = await world.state(request.ask.id)
     expect(after).toMatchObject({ status: 'approved' })
-    // No one has it. What is live, if anything, is the one that is on the record.
+    // No caller has it. A live credential can only be the one on the record.
     expect(grantOf(after)?.credentials.access_token !== undefined).toBe(gap === 'between the record and the answer')
-
-    const again = await world.issueToken(request)
-    if (!again.ok) throw new Error(again.code)
+    const credential = await world.claim(request)
     const state = await world.state(request.ask.id)
-    const credential = decodeJwt(again.value.token).jti
     expect(grantOf(state)?.credentials.access_token).toMatchObject({ id: credential })
     expect(made.at(-1)?.credential).toBe(credential)
     const types = (await world.ledger.entries(request.ask.id)).map(({ type, facts }) => [type, facts['credential']])
@@ -93,8 +87,8 @@ test.each(gapsOfTokens)(
       ['CredentialIntended', credential],
       ['CredentialIssued', credential],
     ])
-    expect(await recorded(world, request.ask.id)).toEqual(state)
-    // One that was made before and that no one got opens nothing.
+    await world.expectReplay(request.ask.id)
+    // Each earlier, unanswered credential opens nothing.
     for (const { credential: lost } of made.slice(0, -1))
       expect(await world.issueAws(request, lost as CredentialId)).toMatchObject({ code: 'credential_superseded' })
   },
@@ -103,23 +97,20 @@ test.each(gapsOfTokens)(
 test.each(gaps)('AWS credentials whose maker is killed %s: the next claim gives the one live session', async (gap) => {
   const world = new World(bundle)
   const request = await world.approved()
-  const token = await world.issueToken(request)
-  if (!token.ok) throw new Error(token.code)
-  const presented = decodeJwt(token.value.token).jti as CredentialId
+  const presented = await world.claim(request)
   const made = dyingAt(gap, world)
   await expect(world.issueAws(request, presented)).rejects.toThrow(Killed)
-  const again = await world.issueAws(request, presented)
-  if (!again.ok) throw new Error(again.code)
+  const again = unwrap(await world.issueAws(request, presented))
 
   const state = await world.state(request.ask.id)
-  const credential = world.broker.session(again.value.accessKeyId)?.tags['hotwork:credential']
+  const credential = world.broker.session(again.accessKeyId)?.tags['hotwork:credential']
   expect(grantOf(state)?.credentials.aws).toMatchObject({ id: credential })
   expect(made.map(({ intended }) => intended)).toEqual(made.map(() => true))
   // Each session that may exist is remembered, so that all but the live one are denied; and it all is one use.
   const remembered = grantOf(state)?.sessions.map((session) => session.credential)
   for (const each of made) expect(remembered).toContain(each.credential)
   expect(grantOf(state)?.uses).toHaveLength(1)
-  expect(await recorded(world, request.ask.id)).toEqual(state)
+  await world.expectReplay(request.ask.id)
 })
 
 test.each([
@@ -146,13 +137,7 @@ test.each([
   else expect(await issued).toMatchObject({ ok: true })
   const entries = await world.ledger.entries(request.ask.id)
   const onRecord = entries.filter(({ type }) => type === 'CredentialIssued').map(({ facts }) => facts['credential'])
-  const answered = fault === 'unheard' ? [] : [decodeJwt(await tokenIn(issued)).jti]
+  const answered = fault === 'unheard' ? [] : [decodeJwt(unwrap(await issued).token).jti]
   expect(onRecord).toEqual(answered)
   expect(signed).toHaveLength(fault === 'unheard' ? 1 : 2)
 })
-
-async function tokenIn(issued: ReturnType<World['issueToken']>): Promise<string> {
-  const done = await issued
-  if (!done.ok) throw new Error(done.code)
-  return done.value.token
-}

@@ -4,23 +4,22 @@ import { MemoryDenyStore } from '../../support/credentials/memory-deny-store.ts'
 import { MemoryRolePolicies } from '../../support/credentials/memory-role-policies.ts'
 import { writeDenies } from '../../support/credentials/write-denies.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
-import { parameter, person, prodParameter, sampleBundle } from '../../support/world.ts'
-import { Ending } from './ending-world.ts'
+import { parameter, person, prodParameter, sampleBundle, World } from '../../support/world.ts'
 
-/** At each point of a story, exactly the sessions that must no longer work are denied on their role. */
+/** At each point of a story, exactly the dead sessions are denied on their role. */
 
 const bundle = sampleBundle()
 const role = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
 
-class Denying extends Ending {
+class Denying extends World {
   readonly halts = new MemoryHaltStore(this.requests, this.ledger)
   readonly denies = new MemoryDenyStore()
   readonly roles = new MemoryRolePolicies()
 
   write = ({ ask }: ApprovalRequest) => writeDenies(role, [ask.id], this)
 
-  /** Writes what follows from the record, and says of each session whether it is denied. */
-  async denied(request: ApprovalRequest, ...sessions: readonly Awaited<ReturnType<Ending['session']>>[]) {
+  /** Writes the denies by the record, and says of each session whether it is denied. */
+  async denied(request: ApprovalRequest, ...sessions: readonly Awaited<ReturnType<World['session']>>[]) {
     await this.write(request)
     return sessions.map(({ role, tags }) => this.roles.denies(role, tags))
   }

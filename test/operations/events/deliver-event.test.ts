@@ -4,12 +4,12 @@ import { ReceiverUnavailable, SecretUnavailable } from '../../../functions/opera
 import { agent, World } from '../../support/world.ts'
 import { approvedFlag } from '../uses/claimed-flag.ts'
 
-/** One event goes to one receiver, and what it comes to is known. */
+/** One event goes to one receiver, and its outcome is known. */
 
 const url = 'https://hooks.example/hotwork'
 const builder = agent('builder')
 
-/** What a receiver is told of a submitted request, and what is logged, where the webhook answers or fails. */
+/** A submitted request as a receiver is told of it, and the log, for each answer or fault of the webhook. */
 async function delivered(receiver: 'bus' | `webhook:${string}`, answer: 'taken' | 'gone' | Error = 'taken') {
   const world = new World()
   const { request } = await approvedFlag(world)

@@ -4,7 +4,7 @@ import { agent } from '../../support/world.ts'
 import { Halting, remediator } from '../halts/halt-world.ts'
 import { claimedFlag, flagService } from '../uses/claimed-flag.ts'
 
-/** A change is handed on as one message for each receiver, so that one that does not answer holds up no other. */
+/** A change is queued as one message for each receiver, so that a slow one holds up no other. */
 
 const notify = 'https://hooks.example/hotwork'
 
@@ -34,7 +34,7 @@ test('a killed token is told to its tool, and the end of its grant to the bus an
   ])
 })
 
-test('what killed no token is told to no tool', async () => {
+test('a change that killed no token is told to no tool', async () => {
   const { request } = await claimedFlag(world)
   await handOnEventsOfRequest(undefined, await world.stored(request.ask.id), ports())
   const receivers = handedOn().map(([receiver]) => receiver)
@@ -47,7 +47,7 @@ test('a halt is told to the bus', async () => {
   expect(handedOn()).toEqual([['bus', 'Halt Declared']])
 })
 
-test('what changes nothing for a receiver sends no message', async () => {
+test('a change without effect for a receiver sends no message', async () => {
   const { request } = await claimedFlag(world)
   const same = await world.stored(request.ask.id)
   let sent = 0

@@ -8,14 +8,14 @@ import { agent, issuer, person, start } from '../../support/world.ts'
 import { Halting } from '../halts/halt-world.ts'
 import { approvedFlag, claimedFlag, flagService } from '../uses/claimed-flag.ts'
 
-/** Which changes of a request kill an access token before its time, and what its tool is told. */
+/** The changes of a request that kill an access token early, and what its tool is told. */
 
 let world: Halting
 beforeEach(() => {
   world = new Halting()
 })
 
-/** What a tool would be told of what happens to a claimed flag. */
+/** The events for a tool after a change of a claimed flag. */
 async function told(happens: (claimed: Awaited<ReturnType<typeof claimedFlag>>) => Promise<unknown>) {
   const claimed = await claimedFlag(world)
   const { id } = claimed.request.ask
@@ -25,7 +25,7 @@ async function told(happens: (claimed: Awaited<ReturnType<typeof claimedFlag>>) 
   return { claimed, event: killedToken(before, await world.stored(id)) }
 }
 
-test('an agent that completes has no session any more', async () => {
+test('an agent that completes has no session left', async () => {
   const { claimed, event } = await told(({ request }) => world.complete(request))
   expect(event).toEqual({
     ...{ type: 'session_revoked', request: claimed.request.ask.id, token: claimed.token.jti },
@@ -41,7 +41,7 @@ test('a person who revokes is not quoted', async () => {
   expect(JSON.stringify(event)).not.toContain('Ana')
 })
 
-test('what a halt covers is halted', async () => {
+test('a request that a halt covers is told as halted', async () => {
   const { event } = await told(async () => {
     const target = { kind: 'agent', value: agent('builder') } as const
     await world.halted(target)
@@ -69,7 +69,7 @@ test('time tells nothing: a tool reads `exp`', async () => {
   expect(event).toBeUndefined()
 })
 
-test('a request that had no token has none that dies', async () => {
+test('a request without a token kills none', async () => {
   const { request } = await approvedFlag(world)
   const before = await world.stored(request.ask.id)
   await world.complete(request)

@@ -1,13 +1,13 @@
 import type { HaltTarget } from '../../../functions/domain/halts/halt.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { HaltId } from '../../../functions/domain/values.ts'
-import { delegateRequest } from '../../../functions/operations/delegation/delegate-request.ts'
-import { agent, agentKey, parameter, person, prodParameter, sampleBundle } from '../../support/world.ts'
+import { unwrap } from '../../support/unwrap.ts'
+import { agent, parameter, person, prodParameter, sampleBundle } from '../../support/world.ts'
 import { everything, Halting, remediator, role } from './halt-world.ts'
 
 /**
- * A halt stops what was there before it was lifted, and nothing that came after. All of this happens within one second of
- * the clock: the order decides, and not the time.
+ * A halt stops everything from before its lifting, and nothing after. All of this happens within one second of the
+ * clock: the order decides, and not the time.
  */
 
 const bundle = sampleBundle()
@@ -19,7 +19,6 @@ const targets: [string, HaltTarget][] = [
   ['everything', everything],
 ]
 
-const world = () => new Halting(bundle)
 async function haltedAndLifted(hotwork: Halting, target: HaltTarget): Promise<HaltId> {
   const { id } = await hotwork.halted(target)
   await hotwork.lifted(id)
@@ -31,25 +30,27 @@ async function getsCredentials(hotwork: Halting, request: ApprovalRequest): Prom
   return (await hotwork.issueAws(request, await hotwork.claim(request))).ok
 }
 
+let hotwork: Halting
+beforeEach(() => {
+  hotwork = new Halting(bundle)
+})
+
 describe.each(targets)('in the second in which a halt of %s was lifted', (_what, target) => {
-  test('what is asked after that lives', async () => {
-    const hotwork = world()
+  test('a request from after the lifting lives', async () => {
     await haltedAndLifted(hotwork, target)
     const request = await hotwork.approved()
     expect(request.status).toBe('approved')
     expect(await getsCredentials(hotwork, request)).toBe(true)
   })
 
-  test('what was asked before it dies', async () => {
-    const hotwork = world()
+  test('a request from before the lifting dies', async () => {
     const request = await hotwork.approved()
     await haltedAndLifted(hotwork, target)
     expect(await getsCredentials(hotwork, request)).toBe(false)
     expect((await hotwork.state(request.ask.id)).status).toBe('revoked')
   })
 
-  test('what was asked between one halt and the next dies, and what is asked after both lives', async () => {
-    const hotwork = world()
+  test('a request from between one halt and the next dies, and one from after both lives', async () => {
     await haltedAndLifted(hotwork, target)
     const between = await hotwork.approved(parameter('/prod/checkout/other'))
     await haltedAndLifted(hotwork, target)
@@ -59,8 +60,7 @@ describe.each(targets)('in the second in which a halt of %s was lifted', (_what,
   })
 })
 
-test('what is asked again after it, in the same words, is a new request, and not the one that it ended', async () => {
-  const hotwork = world()
+test('a request that is asked again after it, in the same words, is a new one', async () => {
   const before = await hotwork.submitted(prodParameter)
   await haltedAndLifted(hotwork, remediator)
   const after = await hotwork.approved()
@@ -68,54 +68,36 @@ test('what is asked again after it, in the same words, is a new request, and not
   expect(await getsCredentials(hotwork, after)).toBe(true)
 })
 
-test('what is delegated after it lives, out of a grant that was asked for after it', async () => {
+test('a delegation after it lives, out of a grant that was asked for after it', async () => {
   const agents = bundle.agents.flatMap((it) =>
     it.id === agent('remediator') ? [it, { ...it, id: agent('other'), owner: person('gus') }] : [it],
   )
-  const hotwork = new Halting({ ...bundle, agents })
+  hotwork = new Halting({ ...bundle, agents })
   for (const target of [remediator, { kind: 'agent', value: agent('other') } as const])
     await haltedAndLifted(hotwork, target)
-  const { ask } = await hotwork.approved()
-  const delegated = await delegateRequest(
-    {
-      id: ask.id,
-      agent: agent('remediator'),
-      jkt: agentKey,
-      once: hotwork.proof(),
-      to: agent('other'),
-      action: { name: ask.action, properties: ask.arguments },
-      resource: ask.resource,
-      idempotencyKey: 'one',
-      body: {},
-    },
-    { ...hotwork.ports, targetRole: hotwork.targetRole },
-    async () => {},
-  )
-  if (!delegated.ok) throw new Error(delegated.code)
-  expect(await getsCredentials(hotwork, delegated.value.state)).toBe(true)
+  const parent = await hotwork.approved()
+  const delegated = unwrap(await hotwork.delegate(parent, agent('other')))
+  expect(await getsCredentials(hotwork, delegated.state)).toBe(true)
 })
 
 describe('in the second in which a halt of an approver was lifted', () => {
   const ana: HaltTarget = { kind: 'person', value: person('ana') }
 
-  test('what they decide after that counts', async () => {
-    const hotwork = world()
+  test('a decision from after the lifting counts', async () => {
     await haltedAndLifted(hotwork, ana)
     const request = await hotwork.approved()
     expect(request.status).toBe('approved')
     expect(await getsCredentials(hotwork, request)).toBe(true)
   })
 
-  test('what they decided before it does not', async () => {
-    const hotwork = world()
+  test('a decision from before the lifting does not count', async () => {
     const request = await hotwork.approved()
     await haltedAndLifted(hotwork, ana)
     expect(await getsCredentials(hotwork, request)).toBe(false)
   })
 })
 
-test('a request that was asked for in an earlier second dies, whatever it kept', async () => {
-  const hotwork = world()
+test('a request from an earlier second dies, though it remembers the lifted halt', async () => {
   await haltedAndLifted(hotwork, remediator)
   const request = await hotwork.approved()
   hotwork.clock.advance(1)
@@ -125,7 +107,6 @@ test('a request that was asked for in an earlier second dies, whatever it kept',
 
 describe.each(targets)('with Lambda clocks that differ, of two halts of %s within seconds', (_what, target) => {
   test('the second stops what was asked for between them, though a slower clock lifted it', async () => {
-    const hotwork = world()
     const first = await hotwork.halted(target)
     hotwork.clock.advance(3)
     await hotwork.lifted(first.id)

@@ -10,8 +10,8 @@ import { MemoryRolePolicies } from '../../support/credentials/memory-role-polici
 import { writeDenies } from '../../support/credentials/write-denies.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import { MemoryFifoQueue, MemoryQueue } from '../../support/requests/memory-queue.ts'
-import { agent, person } from '../../support/world.ts'
-import { Ending } from '../credentials/ending-world.ts'
+import { unwrap } from '../../support/unwrap.ts'
+import { agent, person, World } from '../../support/world.ts'
 
 export const role = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
 export const remediator: HaltTarget = { kind: 'agent', value: agent('remediator') }
@@ -20,7 +20,7 @@ export const putParameter: HaltTarget = { kind: 'action', value: 'ssm:PutParamet
 export const everything: HaltTarget = { kind: 'all', value: 'all' }
 
 /** A world with halts, and with all that follows from them. */
-export class Halting extends Ending {
+export class Halting extends World {
   readonly halts = new MemoryHaltStore(this.requests, this.ledger)
   readonly denies = new MemoryDenyStore()
   readonly cards = new MemoryFifoQueue()
@@ -36,15 +36,11 @@ export class Halting extends Ending {
   lift = (id: HaltId, who = 'hana') => liftHalt({ id, person: person(who) }, this.switches)
 
   async halted(target: HaltTarget, who = 'gus', until?: NumericDate): Promise<Halt> {
-    const done = await this.halt(target, who, until)
-    if (!done.ok) throw new Error(done.code)
-    return done.value
+    return unwrap(await this.halt(target, who, until))
   }
 
   async lifted(id: HaltId): Promise<Halt> {
-    const done = await this.lift(id)
-    if (!done.ok) throw new Error(done.code)
-    return done.value
+    return unwrap(await this.lift(id))
   }
 
   /** The second reader of the stream sees a request, or the halts of a target, as they are now. */
@@ -64,7 +60,7 @@ export class Halting extends Ending {
     })
   }
 
-  /** Works off all that waits: the denies of each role in one write, and what ends with something. */
+  /** Works off the queue: the denies of each role in one write, and each end. */
   async work(): Promise<void> {
     const messages = this.queue.take()
     const denies = messages.filter((message) => 'deny' in message)
@@ -78,7 +74,7 @@ export class Halting extends Ending {
       if ('end' in message && message.end.startsWith('hlt_')) await endHalted(message.end as HaltId, this.switches)
   }
 
-  /** Whether a session can do nothing any more, `age` seconds after it was made. */
+  /** Whether a session, `age` seconds after it was made, can do nothing. */
   isDenied = ({ tags }: { tags: { readonly [tag: string]: string } }, issuedAt: number) =>
     this.roles.denies(role, tags, issuedAt)
 }

@@ -9,20 +9,20 @@ import { checkChains, partOf } from '../../../functions/operations/ledger/check-
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { sampleAsk, submit } from '../../support/ask.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
-import { agent, person, prodParameter, sampleBundle, stagingParameter, start } from '../../support/world.ts'
-import { Ending } from '../credentials/ending-world.ts'
+import { unwrap } from '../../support/unwrap.ts'
+import { agent, person, prodParameter, sampleBundle, stagingParameter, start, World } from '../../support/world.ts'
 
 const bundle = sampleBundle()
 const role = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
 const day = 86_400
 
-class Recorded extends Ending {
+class Recorded extends World {
   readonly halts = new MemoryHaltStore(this.requests, this.ledger)
   readonly targetRoles = [role]
 
   revoke = (id: RequestId) => revokeRequest({ id, person: person('gus'), reason: 'enough' }, this.ports)
 
-  /** What one run finds, as `chain why`. */
+  /** The findings of one run, as `chain why`. */
   async check(until = Number.POSITIVE_INFINITY): Promise<string[]> {
     const lines = this.log.lines.length
     const found = await checkChains(bundle, this, until)
@@ -37,7 +37,7 @@ class Recorded extends Ending {
     while (!isIts(partOf(this.clock.now()))) this.clock.advance(3600)
   }
 
-  /** All that is found while the clock goes through a whole cycle. */
+  /** All findings while the clock goes through a whole cycle. */
   async checkAllTurns(): Promise<string[]> {
     const found: string[] = []
     for (let hour = 0; hour < 720; hour++) {
@@ -48,7 +48,7 @@ class Recorded extends Ending {
   }
 }
 
-/** An approved request with a claimed token, and what stands in its chain. */
+/** An approved request with a claimed token, and its entries. */
 async function recorded() {
   const world = new Recorded(bundle)
   const { ask } = await world.approved(prodParameter)
@@ -57,6 +57,11 @@ async function recorded() {
   if (!first || !second || !last) throw new Error('the chain is too short')
   return { world, id: ask.id, first, second, last }
 }
+
+let world: Recorded
+beforeEach(() => {
+  world = new Recorded(bundle)
+})
 
 test('a record that was only added to is whole: requests, permits, halts, actors and what is added meanwhile', async () => {
   const { world, id } = await recorded()
@@ -68,89 +73,82 @@ test('a record that was only added to is whole: requests, permits, halts, actors
   expect(await world.check()).toEqual([])
 })
 
-describe('an entry that was replaced is found', () => {
-  test('with the old hash', async () => {
-    const { world, id, second } = await recorded()
-    world.ledger.replace({ ...second, actor: { type: 'person', id: 'person:mallory' } })
-    expect(await world.check()).toEqual([`${id}/2 hash`])
-  })
-
-  test('with a hash of its own', async () => {
-    const { world, id, first } = await recorded()
-    const forged = { ...first, bundle: 'sha-256:another' }
-    world.ledger.replace({ ...forged, hash: entryHash(forged) })
-    expect(await world.check()).toEqual([`${id}/2 previous`])
-  })
-
-  test('with half a character in it, which has no hash, and the chains after it are looked at all the same', async () => {
-    const { world, id, second } = await recorded()
-    const other = await world.submitted(stagingParameter)
-    const [first] = await world.ledger.entries(other.ask.id)
-    if (!first) throw new Error('the chain is too short')
-    world.ledger.replace({ ...second, bundle: '\ud800' })
-    world.ledger.replace({ ...first, bundle: 'forged' })
-    expect((await world.check()).toSorted()).toEqual([`${id}/2 hash`, `${other.ask.id}/1 hash`].toSorted())
-  })
-
-  test('at the end of its chain', async () => {
-    const { world, last } = await recorded()
-    const forged = { ...last, policies: ['another'] }
-    world.ledger.replace({ ...forged, hash: entryHash(forged) })
-    expect(await world.check()).toEqual([`${last.id} hash`])
-  })
-
-  test("in a halt's chain", async () => {
-    const world = new Recorded(bundle)
-    const done = await declareHalt({ target: { kind: 'all', value: 'all' }, reason: 'x', person: person('gus') }, world)
-    if (!done.ok) throw new Error(done.code)
-    const entries = await world.ledger.entries(done.value.id)
-    for (const entry of entries) world.ledger.replace({ ...entry, at: '2020-01-01T00:00:00Z' })
-    expect(await world.check()).toEqual([`${done.value.id}/1 hash`])
-  })
-
-  test('in the chain of a halt in force, behind any number of halts that are over', async () => {
-    const world = new Recorded(bundle)
-    const declare = async (more: object) => {
-      const done = await declareHalt(
-        { target: { kind: 'all', value: 'all' }, reason: 'x', person: person('gus'), ...more },
-        world,
-      )
-      if (!done.ok) throw new Error(done.code)
-      return done.value
-    }
-    const { id } = await declare({})
-    for (let n = 0; n < 120; n++) {
-      await declare({ until: world.clock.now() + 10 })
-      world.clock.advance(20)
-    }
-    for (const entry of await world.ledger.entries(id)) world.ledger.replace({ ...entry, at: '2020-01-01T00:00:00Z' })
-    expect(await world.check()).toEqual([`${id}/1 hash`])
-  })
-
-  test("in an actor's own chain, once a cycle", async () => {
-    const world = new Recorded(bundle)
-    await world.revoke('req_00000000000000000000000000' as RequestId)
-    const entries = await world.ledger.entries(person('gus'))
-    for (const entry of entries) world.ledger.replace({ ...entry, type: 'Allowed' })
-    expect(await world.checkAllTurns()).toEqual(['person:gus/1 hash'])
-  })
-
-  test('of a request that ended long ago, once a cycle', async () => {
-    const { world, id, second } = await recorded()
-    await world.revoke(id)
-    world.clock.advance(200 * day)
-    // So many are newer that it is among the newest no more.
-    for (let newer = 0; newer < 100; newer++) await world.submit(stagingParameter)
-    world.ledger.replace({ ...second, bundle: 'another' })
-    world.untilTurnOf(start)
-    expect(await world.check()).toEqual([`${id}/2 hash`])
-    world.clock.advance(3600)
-    expect(await world.check()).toEqual([])
-  })
+test('an entry replaced under the old hash is found', async () => {
+  const { world, id, second } = await recorded()
+  world.ledger.replace({ ...second, actor: { type: 'person', id: 'person:mallory' } })
+  expect(await world.check()).toEqual([`${id}/2 hash`])
 })
 
-describe('how much an agent adds decides nothing', () => {
-  /** More than a page of any list, and than any number of chains that a run once stopped at. */
+test('an entry replaced under a hash of its own is found', async () => {
+  const { world, id, first } = await recorded()
+  const forged = { ...first, bundle: 'sha-256:another' }
+  world.ledger.replace({ ...forged, hash: entryHash(forged) })
+  expect(await world.check()).toEqual([`${id}/2 previous`])
+})
+
+test('an entry with half a character, which has no hash, is found, and the chains after it are checked', async () => {
+  const { world, id, second } = await recorded()
+  const other = await world.submitted(stagingParameter)
+  const [first] = await world.ledger.entries(other.ask.id)
+  if (!first) throw new Error('the chain is too short')
+  world.ledger.replace({ ...second, bundle: '\ud800' })
+  world.ledger.replace({ ...first, bundle: 'forged' })
+  expect((await world.check()).toSorted()).toEqual([`${id}/2 hash`, `${other.ask.id}/1 hash`].toSorted())
+})
+
+test('an entry replaced at the end of its chain is found', async () => {
+  const { world, last } = await recorded()
+  const forged = { ...last, policies: ['another'] }
+  world.ledger.replace({ ...forged, hash: entryHash(forged) })
+  expect(await world.check()).toEqual([`${last.id} hash`])
+})
+
+test('an entry replaced in a halt’s chain is found', async () => {
+  const done = unwrap(
+    await declareHalt({ target: { kind: 'all', value: 'all' }, reason: 'x', person: person('gus') }, world),
+  )
+  const entries = await world.ledger.entries(done.id)
+  for (const entry of entries) world.ledger.replace({ ...entry, at: '2020-01-01T00:00:00Z' })
+  expect(await world.check()).toEqual([`${done.id}/1 hash`])
+})
+
+test('an entry replaced in the chain of a halt in force is found behind any number of ended halts', async () => {
+  const declare = async (more: object) => {
+    return unwrap(
+      await declareHalt({ target: { kind: 'all', value: 'all' }, reason: 'x', person: person('gus'), ...more }, world),
+    )
+  }
+  const { id } = await declare({})
+  for (let n = 0; n < 120; n++) {
+    await declare({ until: world.clock.now() + 10 })
+    world.clock.advance(20)
+  }
+  for (const entry of await world.ledger.entries(id)) world.ledger.replace({ ...entry, at: '2020-01-01T00:00:00Z' })
+  expect(await world.check()).toEqual([`${id}/1 hash`])
+})
+
+test('an entry replaced in an actor’s own chain is found, once a cycle', async () => {
+  await world.revoke('req_00000000000000000000000000' as RequestId)
+  const entries = await world.ledger.entries(person('gus'))
+  for (const entry of entries) world.ledger.replace({ ...entry, type: 'Allowed' })
+  expect(await world.checkAllTurns()).toEqual(['person:gus/1 hash'])
+})
+
+test('an entry replaced in a request that ended long ago is found, once a cycle', async () => {
+  const { world, id, second } = await recorded()
+  await world.revoke(id)
+  world.clock.advance(200 * day)
+  // So many are newer that it is no longer among the newest.
+  for (let newer = 0; newer < 100; newer++) await world.submit(stagingParameter)
+  world.ledger.replace({ ...second, bundle: 'another' })
+  world.untilTurnOf(start)
+  expect(await world.check()).toEqual([`${id}/2 hash`])
+  world.clock.advance(3600)
+  expect(await world.check()).toEqual([])
+})
+
+describe('a flood by an agent', () => {
+  /** More than a page of any list, and than the number of chains at which a run once stopped. */
   const flood = (world: Recorded) => {
     for (let newer = 0; newer < 1001; newer++) {
       const ask = sampleAsk({ id: world.ids.request() })
@@ -171,7 +169,7 @@ describe('how much an agent adds decides nothing', () => {
     expect(await world.check()).toEqual([`${id}/2 hash`])
   })
 
-  test('one that has ended is checked in its turn, however many share its part', async () => {
+  test('an ended request is checked in its turn, however many share its part', async () => {
     const { world, id, second } = await recorded()
     await world.revoke(id)
     world.clock.advance(60)
@@ -182,7 +180,7 @@ describe('how much an agent adds decides nothing', () => {
     expect(await world.check()).toEqual([`${id}/2 hash`])
   })
 
-  /** Refusals without end on one request, as they would be without any bound: its chain, and its row that they replay to. */
+  /** Refusals without a bound on one request: its chain, and its row that they replay to. */
   async function long() {
     const { world, id } = await recorded()
     const stored = await world.requests.load(id)
@@ -210,8 +208,7 @@ describe('how much an agent adds decides nothing', () => {
     expect(await world.check()).toEqual([`${late?.id} hash`])
   })
 
-  test('what there is no time for is told as an error, by part and number, and other runs begin with it', async () => {
-    const world = new Recorded(bundle)
+  test('chains without time are logged as an error, by part and number, and other runs begin with them', async () => {
     const ids: string[] = []
     for (let count = 0; count < 40; count++) ids.push((await world.approved(prodParameter)).ask.id)
     world.clock.advance(day)

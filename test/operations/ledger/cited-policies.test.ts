@@ -1,7 +1,7 @@
 import { giveStandIn } from '../../../functions/operations/people/stand-ins.ts'
 import { person, prodParameter, sampleBundle, World } from '../../support/world.ts'
 
-/** An entry of a decision cites what permitted this person to decide this, and nothing that was found about others. */
+/** An entry of a decision cites only the policies that permitted this person to decide this. */
 
 const bundle = sampleBundle()
 const [owners, sre] = ['owners-decide-on-what-is-theirs', 'sre-decides']
@@ -22,7 +22,7 @@ test('an approval cites the policy for its own stage and person, also where earl
   expect(await cited('Decided')).toEqual([[owners], [sre]])
 })
 
-test('a denial does too, and so does the end that it brings', async () => {
+test('a denial cites its policies too, and so does the end that it brings', async () => {
   const { world, request, cited } = await asked()
   await world.decide(request, 'ben')
   await world.decide(request, 'finn', 'deny')
@@ -37,7 +37,7 @@ test('a refusal cites nothing that permits others', async () => {
   expect(await cited('Refused')).toEqual([[]])
 })
 
-test('an approval in the place of another cites what permits it to that one', async () => {
+test('an approval by a stand-in cites what permits it to the absent person', async () => {
   const groups = {
     ...bundle.directory.groups,
     'payments-owners': [person('ana'), person('chloe')],

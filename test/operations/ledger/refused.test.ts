@@ -9,7 +9,7 @@ import { agent, prodParameter, sampleBundle, type What, World } from '../../supp
 import { Night } from '../break-glass/night.ts'
 import { claimedFlag, flagService } from '../uses/claimed-flag.ts'
 
-/** Refused attempts that stand on no request's record: on the chain of the actor, one entry an hour for each kind. */
+/** Refused attempts without a request's record are on the chain of the actor, one entry an hour for each kind. */
 
 const sample = sampleBundle()
 let world: World
@@ -195,7 +195,7 @@ test('other reasons to refuse a submission are entries of their own', async () =
   expect(submitted.map(({ facts }) => facts['reason'])).toEqual(['policy_denied', 'invalid_arguments'])
 })
 
-test("what a tool was about to do instead is on the tool's record, with the request's task, resource and digest", async () => {
+test('a tool’s differing act is on the tool’s record, with the request’s task, resource and digest', async () => {
   const { request, begin } = await claimedFlag(world)
   await begin('k', { environment: 'prod', flag: 'other', value: true })
   const { ask } = request

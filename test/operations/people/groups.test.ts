@@ -13,13 +13,14 @@ import { readChatGroup, readSchedule } from '../../../functions/operations/peopl
 import { refreshGroups } from '../../../functions/operations/people/refresh-groups.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { waitingFor } from '../../../functions/operations/requests/waiting.ts'
+import { withPerson } from '../../support/bundles.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import { MemoryGroupReadings } from '../../support/people/memory-group-readings.ts'
-import { agent, person, prodParameter, sampleBundle, start, type What, World, withTerms } from '../../support/world.ts'
+import { agent, flag, person, prodParameter, sampleBundle, start, World, withTerms } from '../../support/world.ts'
 
 /**
- * People who may edit a source can put themselves into its group. So what it says helps to decide what is of a low tier,
- * while it holds, and does little else.
+ * People who may edit a source can put themselves into its group. So a source helps to decide requests of a low tier,
+ * while its answer holds, and does little else.
  */
 
 const sample = sampleBundle()
@@ -37,13 +38,9 @@ const chatGroup = (id: string, changes: Partial<SourcedGroup> = {}) => sourced({
 const schedule = (id: string, changes: Partial<SourcedGroup> = {}) =>
   sourced({ pager: { schedule: id, level: 1 } }, changes)
 const bundle = withSources({ 'payments-owners': chatGroup('S0OWNERS'), security: chatGroup('S0SECURITY') })
-/** Tier 1: one owner. */
-const flag: What = {
-  action: 'flags:set',
-  arguments: { environment: 'prod', flag: 'new-basket', value: false },
-  resource: { type: 'flags:flag', id: 'prod/new-basket' },
-}
 const [lena, jade, kofi] = [person('lena'), person('jade'), person('kofi')]
+/** The flags of this name belong to the person on call, and to no person in the directory. */
+const shed = flag('shed-load', true)
 let world: World
 const readingOf = (group: string, members: readonly SourcedMember[], at: NumericDate): GroupReading => {
   const { source } = world.policy.bundle.directory.sources?.[group] ?? { source: { chatGroup: 'S0NONE' } }
@@ -51,122 +48,103 @@ const readingOf = (group: string, members: readonly SourcedMember[], at: Numeric
 }
 const say = (groups: { [group: string]: PersonId[] }, at = world.clock.now()) => {
   for (const [group, people] of Object.entries(groups))
-    world.requests.putReading(
+    shift(
       group,
-      readingOf(
-        group,
-        people.map((each) => ({ person: each })),
-        at,
-      ),
+      people.map((each) => ({ person: each })),
+      at,
     )
 }
-const shift = (group: string, members: readonly SourcedMember[]) =>
-  world.requests.putReading(group, readingOf(group, members, world.clock.now()))
+const shift = (group: string, members: readonly SourcedMember[], at = world.clock.now()) =>
+  world.requests.putReading(group, readingOf(group, members, at))
 beforeEach(() => {
   world = new World(bundle)
 })
 
-describe('a member of a Slack user group', () => {
-  test('decides a request of tier 1 as one of the group, and is waited for', async () => {
-    const request = await world.submitted(flag)
-    expect(request.tier).toBe(1)
-    expect(await world.decide(request, 'lena')).toMatchObject({ ok: false, code: 'not_eligible' })
-    say({ 'payments-owners': [lena] })
-    expect(await waitingFor(lena, world.ports)).toHaveLength(1)
-    expect(await world.decide(request, 'lena')).toMatchObject({ ok: true, value: { state: { status: 'approved' } } })
-  })
+test('a member of a Slack group decides a request of tier 1 as one of the group, and is waited for', async () => {
+  const request = await world.submitted(flag())
+  expect(request.tier).toBe(1)
+  expect(await world.decide(request, 'lena')).toMatchObject({ ok: false, code: 'not_eligible' })
+  say({ 'payments-owners': [lena] })
+  expect(await waitingFor(lena, world.ports)).toHaveLength(1)
+  expect(await world.decide(request, 'lena')).toMatchObject({ ok: true, value: { state: { status: 'approved' } } })
+})
 
-  test('decides nothing of tier 2, unless the directory lets its word count there', async () => {
-    const request = await world.submitted(prodParameter)
-    say({ 'payments-owners': [lena] })
-    expect(await waitingFor(lena, world.ports)).toEqual([])
-    expect(await world.decide(request, 'lena')).toMatchObject({ ok: false, code: 'not_eligible' })
-    expect(await world.decide(request, 'lena', 'deny')).toMatchObject({ ok: false, code: 'not_eligible' })
-    world = new World(withSources({ 'payments-owners': chatGroup('S0OWNERS', { tiers: 2 }) }))
-    const again = await world.submitted(prodParameter)
-    say({ 'payments-owners': [lena] })
-    expect(await world.decide(again, 'lena')).toMatchObject({ ok: true })
-  })
+test('a member of a Slack group decides nothing of tier 2, unless the directory lets the group count there', async () => {
+  const request = await world.submitted(prodParameter)
+  say({ 'payments-owners': [lena] })
+  expect(await waitingFor(lena, world.ports)).toEqual([])
+  expect(await world.decide(request, 'lena')).toMatchObject({ ok: false, code: 'not_eligible' })
+  expect(await world.decide(request, 'lena', 'deny')).toMatchObject({ ok: false, code: 'not_eligible' })
+  world = new World(withSources({ 'payments-owners': chatGroup('S0OWNERS', { tiers: 2 }) }))
+  const again = await world.submitted(prodParameter)
+  say({ 'payments-owners': [lena] })
+  expect(await world.decide(again, 'lena')).toMatchObject({ ok: true })
+})
 
-  test('stops by it, since stopping is easy: revokes, and declares a halt', async () => {
-    const request = await world.submitted(flag)
-    say({ security: [lena] })
-    const halt = () =>
-      declareHalt(
-        { target: { kind: 'agent', value: agent('remediator') }, reason: 'it loops', person: lena },
-        { ...world.ports, halts: new MemoryHaltStore(world.requests, world.ledger), targetRoles: [] },
-      )
-    expect(await halt()).toMatchObject({ ok: true })
-    expect(await revokeRequest({ id: request.ask.id, person: lena, reason: 'x' }, world.ports)).toMatchObject({
-      ok: true,
-    })
-  })
-
-  test('lifts nothing by it, nor reviews, nor uses break-glass', async () => {
-    const request = await world.submitted(flag)
-    const readings = { security: readingOf('security', [{ person: lena }], start) }
-    for (const action of ['lift', 'breakGlass', 'review', 'erase', 'allowStanding'] as const)
-      expect(askAboutPerson(world.policy, action, lena, start, { state: request, readings })).toMatchObject({
-        permit: false,
-      })
-  })
-
-  test('decides nothing once what Slack said is a quarter of an hour old', async () => {
-    const request = await world.submitted(flag)
-    say({ 'payments-owners': [lena] }, world.clock.now() - holdsFor)
-    expect(await world.decide(request, 'lena')).toMatchObject({ code: 'not_eligible' })
-    say({ 'payments-owners': [lena] }, world.clock.now() - holdsFor + 1)
-    expect(await world.decide(request, 'lena')).toMatchObject({ ok: true })
-  })
-
-  test('does not count any more when the credential is claimed, if Slack has been silent since', async () => {
-    const request = await world.submitted(flag)
-    say({ 'payments-owners': [lena] })
-    await world.decide(request, 'lena')
-    world.clock.advance(holdsFor)
-    expect(await world.issueToken(request)).toMatchObject({ ok: false, code: 'approver_not_eligible' })
-  })
-
-  test('decides nothing for their own agent', async () => {
-    world = new World({ ...bundle, agents: bundle.agents.map((each) => ({ ...each, owner: lena })) })
-    const request = await world.submitted(flag)
-    say({ 'payments-owners': [lena] })
-    expect(await world.decide(request, 'lena')).toMatchObject({ code: 'self_approval' })
-  })
-
-  test('decides nothing by a group that the directory does not take from Slack, or not any more', async () => {
-    for (const changed of [sample, withSources({ 'payments-owners': chatGroup('S0OTHER') })]) {
-      world = new World(changed)
-      const request = await world.submitted(flag)
-      const stale = {
-        source: 'chat S0OWNERS',
-        members: [{ person: lena }],
-        readAt: start,
-        holdsUntil: start + holdsFor,
-      }
-      world.requests.putReading('payments-owners', stale)
-      expect(await world.decide(request, 'lena')).toMatchObject({ code: 'not_eligible' })
-    }
-  })
-
-  test('decides nothing when they are not active', async () => {
-    const people = bundle.directory.people.map((each) =>
-      each.id === lena ? { ...each, status: 'inactive' as const } : each,
+test('a member of a Slack group stops agents, since stopping is easy: revokes, and declares a halt', async () => {
+  const request = await world.submitted(flag())
+  say({ security: [lena] })
+  const halt = () =>
+    declareHalt(
+      { target: { kind: 'agent', value: agent('remediator') }, reason: 'it loops', person: lena },
+      { ...world.ports, halts: new MemoryHaltStore(world.requests, world.ledger), targetRoles: [] },
     )
-    world = new World({ ...bundle, directory: { ...bundle.directory, people } })
-    const request = await world.submitted(flag)
-    say({ 'payments-owners': [lena] })
-    expect(await world.decide(request, 'lena')).toMatchObject({ code: 'not_eligible' })
+  expect(await halt()).toMatchObject({ ok: true })
+  expect(await revokeRequest({ id: request.ask.id, person: lena, reason: 'x' }, world.ports)).toMatchObject({
+    ok: true,
   })
 })
 
-describe('the person on call', () => {
-  /** The flags of this name belong to the person on call, and to no person in the directory. */
-  const shed: What = {
-    action: 'flags:set',
-    arguments: { environment: 'prod', flag: 'shed-load', value: true },
-    resource: { type: 'flags:flag', id: 'prod/shed-load' },
+test('a member of a Slack group lifts nothing by it, nor reviews, nor uses break-glass', async () => {
+  const request = await world.submitted(flag())
+  const readings = { security: readingOf('security', [{ person: lena }], start) }
+  for (const action of ['lift', 'breakGlass', 'review', 'erase', 'allowStanding'] as const)
+    expect(askAboutPerson(world.policy, action, lena, start, { state: request, readings })).toMatchObject({
+      permit: false,
+    })
+})
+
+test('a member of a Slack group decides nothing once Slack’s answer is a quarter of an hour old', async () => {
+  const request = await world.submitted(flag())
+  say({ 'payments-owners': [lena] }, world.clock.now() - holdsFor)
+  expect(await world.decide(request, 'lena')).toMatchObject({ code: 'not_eligible' })
+  say({ 'payments-owners': [lena] }, world.clock.now() - holdsFor + 1)
+  expect(await world.decide(request, 'lena')).toMatchObject({ ok: true })
+})
+
+test('a member’s approval does not count at the claim if Slack has been silent since', async () => {
+  const request = await world.submitted(flag())
+  say({ 'payments-owners': [lena] })
+  await world.decide(request, 'lena')
+  world.clock.advance(holdsFor)
+  expect(await world.issueToken(request)).toMatchObject({ ok: false, code: 'approver_not_eligible' })
+})
+
+test('a member of a Slack group decides nothing for their own agent', async () => {
+  world = new World({ ...bundle, agents: bundle.agents.map((each) => ({ ...each, owner: lena })) })
+  const request = await world.submitted(flag())
+  say({ 'payments-owners': [lena] })
+  expect(await world.decide(request, 'lena')).toMatchObject({ code: 'self_approval' })
+})
+
+test('a member of a Slack group that the directory does not name, or no longer names, decides nothing', async () => {
+  for (const changed of [sample, withSources({ 'payments-owners': chatGroup('S0OTHER') })]) {
+    world = new World(changed)
+    const request = await world.submitted(flag())
+    const stale = { source: 'chat S0OWNERS', members: [{ person: lena }] }
+    world.requests.putReading('payments-owners', { ...stale, readAt: start, holdsUntil: start + holdsFor })
+    expect(await world.decide(request, 'lena')).toMatchObject({ code: 'not_eligible' })
   }
+})
+
+test('an inactive member of a Slack group decides nothing', async () => {
+  world = new World(withPerson(lena, { status: 'inactive' }, bundle))
+  const request = await world.submitted(flag())
+  say({ 'payments-owners': [lena] })
+  expect(await world.decide(request, 'lena')).toMatchObject({ code: 'not_eligible' })
+})
+
+describe('the person on call', () => {
   beforeEach(() => {
     world = new World(withTerms(sample, 'owner', { onSilence: 'expire' }))
   })
@@ -175,11 +153,8 @@ describe('the person on call', () => {
     { person: kofi, from: start + 600, until: start + 86_400 },
   ]
 
-  test('decides, and after the shift the next one does, with no deployment and no new reading', async () => {
-    const [first, second] = [
-      await world.submitted(shed),
-      await world.submitted({ ...shed, arguments: { ...shed.arguments, value: false } }),
-    ]
+  test('the person on call decides, and after the shift the next one does, with no deployment and no new reading', async () => {
+    const [first, second] = [await world.submitted(shed), await world.submitted(flag('shed-load'))]
     shift('on-call-now', day)
     expect(await world.decide(first, 'kofi')).toMatchObject({ code: 'not_eligible' })
     expect(await world.decide(first, 'jade')).toMatchObject({ ok: true })
@@ -188,7 +163,7 @@ describe('the person on call', () => {
     expect(await world.decide(second, 'kofi')).toMatchObject({ ok: true })
   })
 
-  test('counts at the claim too: an approval ends with the shift of the person who gave it', async () => {
+  test('an approval ends with the shift of the person who gave it, at the claim too', async () => {
     const request = await world.submitted(shed)
     shift('on-call-now', day)
     await world.decide(request, 'jade')
@@ -196,13 +171,13 @@ describe('the person on call', () => {
     expect(await world.issueToken(request)).toMatchObject({ ok: false, code: 'approver_not_eligible' })
   })
 
-  test('may be empty: what is asked then waits, and is not refused', async () => {
+  test('an empty schedule makes a request wait, and does not refuse it', async () => {
     const request = await world.submitted(shed)
     expect(request).toMatchObject({ tier: 1, status: 'pending' })
     expect(await world.decide(request, 'jade')).toMatchObject({ code: 'not_eligible' })
   })
 
-  test('is not there at a tier for which the schedule does not count: what is asked is refused at once', async () => {
+  test('a schedule does not exist at a tier for which it does not count: a request there is refused at once', async () => {
     const { sources = {} } = sample.directory
     const none = { 'on-call-now': { ...(sources['on-call-now'] as SourcedGroup), tiers: 0 } }
     world = new World(withTerms(withSources(none), 'owner', { onSilence: 'expire' }))
@@ -213,17 +188,13 @@ describe('the person on call', () => {
   })
 })
 
-describe('who is on call now, for the readers of a card', () => {
+describe('the readers of a card', () => {
   const told = async (request: Awaited<ReturnType<World['submitted']>>) =>
     findOnCall((await world.state(request.ask.id)) ?? request, world.ports)
 
-  test('is who could decide the stage that waits by a source, and until when', async () => {
+  test('a card names who could decide the waiting stage by a source, and until when', async () => {
     world = new World(sample)
-    const request = await world.submitted({
-      action: 'flags:set',
-      arguments: { environment: 'prod', flag: 'shed-load', value: true },
-      resource: { type: 'flags:flag', id: 'prod/shed-load' },
-    })
+    const request = await world.submitted(shed)
     expect(await told(request)).toEqual([{ group: 'on-call-now', by: 'schedule', members: [] }])
     shift('on-call-now', [
       { person: jade, until: start + 600 },
@@ -236,18 +207,18 @@ describe('who is on call now, for the readers of a card', () => {
     expect(await told(request)).toEqual([])
   })
 
-  test('is not a group that decides nothing here, nor one whose word does not count at this tier', async () => {
+  test('a card names neither a group that decides nothing here, nor one that does not count at this tier', async () => {
     world = new World(withSources({ 'payments-owners': chatGroup('S0OWNERS'), sre: sourced({ claim: 'sre' }) }))
     say({ 'payments-owners': [lena] })
-    expect(await told(await world.submitted(flag))).toEqual([
+    expect(await told(await world.submitted(flag()))).toEqual([
       { group: 'payments-owners', by: 'chat', members: [{ person: lena }] },
     ])
     expect(await told(await world.submitted(prodParameter))).toEqual([])
   })
 
-  test('is of a group by login only that people are in it', async () => {
+  test('a card says of a group by login only that it has people', async () => {
     world = new World(withSources({ 'payments-owners': sourced({ claim: 'pay-owners' }) }))
-    expect(await told(await world.submitted(flag))).toEqual([{ group: 'payments-owners', by: 'login', members: [] }])
+    expect(await told(await world.submitted(flag()))).toEqual([{ group: 'payments-owners', by: 'login', members: [] }])
   })
 })
 
@@ -257,16 +228,16 @@ describe('a login that claims groups', () => {
   })
   const claimed = { groups: ['payments-owners'], until: start + 300 }
 
-  test('decides by them, and another person by them not', async () => {
-    const request = await world.submitted(flag)
+  test('a login’s groups decide for its person, and not for another', async () => {
+    const request = await world.submitted(flag())
     expect(await world.decide(request, 'lena')).toMatchObject({ code: 'not_eligible' })
     expect(await waitingFor(lena, world.ports, claimed)).toHaveLength(1)
     expect(await world.decide(request, 'lena', 'approve', { claimed })).toMatchObject({ ok: true })
     expect(await world.issueToken(request)).toMatchObject({ ok: true })
   })
 
-  test('stands in the record with the decision, and counts at the claim until it ends', async () => {
-    const request = await world.submitted(flag)
+  test('a login’s groups stand in the record with the decision, and count at the claim until it ends', async () => {
+    const request = await world.submitted(flag())
     await world.decide(request, 'lena', 'approve', { claimed })
     const entries = await world.ledger.entries(request.ask.id)
     expect(entries.find(({ type }) => type === 'Decided')?.facts).toMatchObject({ claimed })
@@ -274,13 +245,13 @@ describe('a login that claims groups', () => {
     expect(await world.issueToken(request)).toMatchObject({ ok: false, code: 'approver_not_eligible' })
   })
 
-  test('decides nothing above its tier', async () => {
+  test('a login’s groups decide nothing above their tier', async () => {
     const request = await world.submitted(prodParameter)
     expect(await world.decide(request, 'lena', 'approve', { claimed })).toMatchObject({ code: 'not_eligible' })
   })
 })
 
-describe('asking the sources', () => {
+describe('the sources', () => {
   const all = { ...bundle.directory.sources, 'on-call-now': schedule('PONCALL'), sre: sourced({ claim: 'sre' }) }
   const refresh = (
     members: (group: string) => Promise<string[]>,
@@ -307,7 +278,7 @@ describe('asking the sources', () => {
     (await world.requests.dependencies([], [], { groups: ['payments-owners', 'security', 'on-call-now', 'sre'] }))
       .readings
 
-  test('keeps the people of the directory alone: by the account it names or that they linked, or their id in the pager', async () => {
+  test('a source keeps the people of the directory alone: by the account it names or that they linked, or their id in the pager', async () => {
     const slack = async (group: string) => (group === 'S0OWNERS' ? ['U0LENA', 'U0STRANGER', 'U0LINKED'] : [])
     const pager = async () => [{ user: 'PJADE01', until: start + 60 }, { user: 'PGONE' }]
     await refresh(slack, pager, { U0LINKED: person('gus') })
@@ -348,7 +319,7 @@ describe('asking the sources', () => {
     })
   })
 
-  test('one that is down empties no other’s group, and its own last answer stays', async () => {
+  test('a source that is down empties no other’s group, and its own last answer stays', async () => {
     await refresh(
       async () => ['U0LENA'],
       async () => [{ user: 'PJADE01' }],

@@ -4,17 +4,18 @@ import { verifyPerson } from '../../../functions/domain/ledger/ledger.ts'
 import type { AccountLink, ChatAccount } from '../../../functions/domain/people/linking.ts'
 import type { Person } from '../../../functions/domain/people/organisation.ts'
 import { findOffer, linkAccount, offerLink, unlinkAccount } from '../../../functions/operations/people/chat-accounts.ts'
+import { withPerson } from '../../support/bundles.ts'
 import { chatOf, inTwoChats } from '../../support/chats.ts'
 import { MemoryPersonLinks } from '../../support/people/memory-person-links.ts'
 import { person, sampleBundle, World } from '../../support/world.ts'
 
-/** Whose a Slack account is: said once, by whoever logs in from a link that Slack showed to that account alone. */
+/** A Slack account is linked once, by the person who logs in from a link that Slack showed to that account alone. */
 
 const sample = sampleBundle()
 const team = 'T0HOTWORK'
 const known = (name: string) => sample.directory.people.find(({ id }) => id === person(name)) as Person
 const mia = known('mia')
-/** Another one whom the directory names no Slack account of. */
+/** Another person without a Slack account in the directory. */
 const noor: Person = { id: person('noor'), name: 'Noor Nasser', identities: mia.identities, status: 'active' }
 
 let world: World
@@ -61,7 +62,7 @@ test('a code is good for ten minutes', async () => {
   expect(await linkBy(code, mia)).toMatchObject({ code: 'unknown_code' })
 })
 
-test('whoever links another account has unlinked the first with it, and both stand on the record', async () => {
+test('a person who links another account has unlinked the first with it, and both stand on the record', async () => {
   await link('U0NEW')
   expect(await link('U0NEWER')).toMatchObject({ ok: true })
   expect(await links.find(team, 'U0NEW')).toBeUndefined()
@@ -75,7 +76,7 @@ test('linking the same account again changes nothing', async () => {
   expect(await typesOf(mia)).toEqual(['Linked'])
 })
 
-test('an account that is unlinked is nobody, and can be linked again, by another too', async () => {
+test('an unlinked account belongs to no person, and can be linked again, by another too', async () => {
   await link('U0NEW')
   expect(await unlinkAccount({ person: mia, seen: { team, user: 'U0NEW' } }, ports())).toMatchObject({ ok: true })
   expect(await links.find(team, 'U0NEW')).toBeUndefined()
@@ -83,12 +84,12 @@ test('an account that is unlinked is nobody, and can be linked again, by another
   expect(await links.find(team, 'U0NEW')).toBe('person:noor')
 })
 
-test('whoever has no account linked has nothing to unlink', async () =>
+test('a person without a linked account has nothing to unlink', async () =>
   expect(await unlinkAccount({ person: mia, seen: { team, user: 'U0NEW' } }, ports())).toMatchObject({
     code: 'not_linked',
   }))
 
-describe('an account that is not a member of this very workspace is linked to no person, and the attempt is on record', () => {
+describe('an account from elsewhere', () => {
   test.each<[what: string, code: string, AccountLink | undefined]>([
     ['a guest', 'guest', { team, kind: 'guest' }],
     ['a stranger of a shared channel', 'foreign', { team, kind: 'stranger' }],
@@ -96,18 +97,18 @@ describe('an account that is not a member of this very workspace is linked to no
     ['a bot', 'not_a_member', { team, kind: 'bot' }],
     ['a deactivated account', 'not_a_member', { team, kind: 'deleted' }],
     ['an account that Slack does not know', 'not_a_member', undefined],
-  ])('%s', async (_what, code, found) => {
+  ])('%s is linked to no person, and the attempt is on record', async (_what, code, found) => {
     users.delete('U0NEW')
-    if (found) users.set('U0NEW', { ...found, name: 'someone' })
+    if (found) users.set('U0NEW', { ...found, name: 'Other' })
     expect(await link('U0NEW')).toMatchObject({ ok: false, code })
     expect(await typesOf(mia)).toEqual(['Refused'])
     expect(await links.find(team, 'U0NEW')).toBeUndefined()
   })
 
-  test('a code for an account of another workspace', async () =>
+  test('a code for an account of another workspace links nothing', async () =>
     expect(await link('U0NEW', mia, 'T0OTHER')).toMatchObject({ code: 'foreign' }))
 
-  test('an account of another organisation than the one that the workspace belongs to', async () => {
+  test('an account of another organisation than the workspace’s is linked to no person', async () => {
     const { alias: _, kind: __, ...slack } = chatOf(sample)
     const chat = { ...slack, enterpriseId: 'E0OURS' }
     world.policy = { ...world.policy, bundle: { ...sample, deployment: { ...sample.deployment, chat } } }
@@ -118,26 +119,21 @@ describe('an account that is not a member of this very workspace is linked to no
   })
 })
 
-describe('one account is one person, and one person has one', () => {
-  test('an account that is linked is not linked to another', async () => {
-    await link('U0NEW')
-    expect(await link('U0NEW', noor)).toMatchObject({ code: 'taken' })
-  })
-  test('an account that the directory names is not linked to another', async () => {
-    users.set('U0ANA', { team, kind: 'member', name: 'ana' })
-    expect(await link('U0ANA')).toMatchObject({ code: 'taken' })
-  })
-  test('a person whose account the directory names links no second one', async () =>
-    expect(await link('U0NEW', known('ana'))).toMatchObject({ code: 'given' }))
+test('an account that is linked is not linked to another', async () => {
+  await link('U0NEW')
+  expect(await link('U0NEW', noor)).toMatchObject({ code: 'taken' })
 })
+test('an account that the directory names is not linked to another', async () => {
+  users.set('U0ANA', { team, kind: 'member', name: 'ana' })
+  expect(await link('U0ANA')).toMatchObject({ code: 'taken' })
+})
+test('a person whose account the directory names links no second one', async () =>
+  expect(await link('U0NEW', known('ana'))).toMatchObject({ code: 'given' }))
 
-describe('with several chats a person has one account in each', () => {
+describe('several chats', () => {
   const work = 'T0WORK'
   beforeEach(() => {
-    const people = sample.directory.people.map((each) =>
-      each.id === 'person:ben' ? { ...each, accounts: { work: 'U0BENWORK' } } : each,
-    )
-    const bundle = inTwoChats({ ...sample, directory: { ...sample.directory, people } }, {})
+    const bundle = inTwoChats(withPerson(person('ben'), { accounts: { work: 'U0BENWORK' } }), {})
     world.policy = { ...world.policy, bundle }
     for (const id of ['U0WORK', 'U0BENWORK']) users.set(id, { team: work, kind: 'member', name: id })
   })
@@ -182,13 +178,13 @@ describe('with several chats a person has one account in each', () => {
     expect(await link('U0WORK', mia, 'T0MOON')).toMatchObject({ code: 'foreign' })
   })
 
-  test('of two links of one person at once, in two chats, both hold', async () => {
+  test('two concurrent links of one person, in two chats, both hold', async () => {
     const [one, other] = await Promise.all([offer('U0NEW'), offer('U0WORK', work)])
     await Promise.all([linkBy(one, mia), linkBy(other, mia)])
     expect(new Set((await linked()).map((each) => each.team))).toEqual(new Set([team, work]))
   })
 
-  test('of two links of which one ends while the other has begun, both are in the list of the person', async () => {
+  test('a link that ends while another begins leaves both in the list of the person', async () => {
     const [one, other] = await Promise.all([offer('U0NEW'), offer('U0WORK', work)])
     const { ofPerson } = links
     links.ofPerson = async (id) => {
@@ -201,7 +197,7 @@ describe('with several chats a person has one account in each', () => {
     expect(new Set((await linked()).map((each) => each.team))).toEqual(new Set([team, work]))
   })
 
-  test('a link of a workspace that is no chat any longer ends with the next link', async () => {
+  test('a link of a removed chat ends with the next link', async () => {
     await link('U0WORK', mia, work)
     world.policy = { ...world.policy, bundle: sample }
     await link('U0NEW')

@@ -8,9 +8,10 @@ import type { LoginPurpose, PendingLogin } from '../../../functions/operations/p
 import { requestId } from '../../support/ask.ts'
 import { MemoryLoginProvider } from '../../support/people/memory-login-provider.ts'
 import { MemorySessionStore } from '../../support/people/memory-session-store.ts'
+import { unwrap } from '../../support/unwrap.ts'
 import { person, sampleBundle, World } from '../../support/world.ts'
 
-/** People log in with a browser, and are who they are for an hour, until they leave, or until the directory says so. */
+/** People log in with a browser for an hour, until they log out, or until the directory says so. */
 
 const sample = sampleBundle()
 const redirect = 'https://hotwork.example/login/callback'
@@ -29,7 +30,7 @@ class Logins {
   begin(cookie: string, purpose: LoginPurpose = { to: '/decide' }) {
     return beginLogin({ purpose, cookie, redirect }, this.ports)
   }
-  /** Begins and ends a login of somebody at the provider, in one browser. */
+  /** Begins and ends a login of a person at the provider, in one browser. */
   async logIn(subject: string, cookie = secrets.secret()) {
     const address = await this.begin(cookie)
     const answer = this.provider.logIn(address, { subject, acr: 'plain', at: this.world.clock.now() })
@@ -45,9 +46,7 @@ beforeEach(() => {
   at = new Logins()
 })
 const loggedIn = async (subject: string) => {
-  const done = await at.logIn(subject)
-  if (!done.ok) throw new Error(done.code)
-  return done.value
+  return unwrap(await at.logIn(subject))
 }
 /** The directory with one person changed. */
 const changed = (change: (people: Bundle['directory']['people']) => Bundle['directory']['people']) => {
@@ -58,14 +57,14 @@ const changed = (change: (people: Bundle['directory']['people']) => Bundle['dire
   }
 }
 
-test('whoever logs in is themselves from then on, in that browser and no other', async () => {
+test('a person who logs in is themselves from then on, in that browser and no other', async () => {
   const { cookie, person: who } = await loggedIn('person-ana')
   expect(who.id).toBe('person:ana')
   expect(await at.visitor(cookie)).toBe('person:ana')
   expect(await at.visitor(secrets.secret())).toBeUndefined()
 })
 
-test('what the browser held before is worth nothing after: the session is another', async () => {
+test('a login begins another session, so that the browser’s old one is worthless', async () => {
   const before = secrets.secret()
   const first = await at.logIn('person-ana', before)
   const second = first.ok ? await at.logIn('person-ana', first.value.cookie) : first
@@ -74,7 +73,7 @@ test('what the browser held before is worth nothing after: the session is anothe
   expect(first.ok && (await at.visitor(first.value.cookie))).toBeUndefined()
 })
 
-test('a session lasts an hour, whatever is done with it meanwhile', async () => {
+test('a session lasts an hour, however it is used', async () => {
   const { cookie } = await loggedIn('person-ana')
   at.world.clock.advance(3599)
   expect(await at.visitor(cookie)).toBe('person:ana')
@@ -102,7 +101,7 @@ test('a session from before a halt of its person is dead, and stays dead once th
   expect(await at.visitor(other.cookie)).toBe('person:ben')
 })
 
-test('whoever logs out is nobody at once', async () => {
+test('a person who logs out is unknown at once', async () => {
   const { cookie } = await loggedIn('person-ana')
   const visitor = await findVisitor(cookie, at.ports)
   if (visitor) await logOut(visitor, at.ports)
@@ -128,10 +127,10 @@ test.each<[rule: string, Parameters<typeof changed>[0]]>([
   expect(await at.visitor(cookie)).toBeUndefined()
 })
 
-test('somebody whom the provider knows and the directory does not is nobody', async () =>
+test('a person of the provider without an entry in the directory does not get in', async () =>
   expect(await at.logIn('person-stranger')).toMatchObject({ ok: false, code: 'unknown_person' }))
 
-test('somebody whose entry is not active does not get in', async () => {
+test('a person whose entry is not active does not get in', async () => {
   changed((people) => people.map((each) => (each.id === 'person:ana' ? { ...each, status: 'inactive' } : each)))
   expect(await at.logIn('person-ana')).toMatchObject({ ok: false, code: 'inactive' })
 })
@@ -166,11 +165,11 @@ test('a login for a page knows after it what it was for', async () => {
   expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({ ok: true, value: { purpose } })
 })
 
-describe('a login is of the browser that began it, once, and soon', () => {
+describe('a login of a browser', () => {
   const answerTo = async (cookie: string) =>
     at.provider.logIn(await at.begin(cookie), { subject: 'person-ana', at: at.world.clock.now() })
 
-  test('an answer that is brought to another browser logs nobody in there', async () => {
+  test('an answer brought to another browser logs no person in', async () => {
     const answer = await answerTo(secrets.secret())
     expect(await finishLogin({ answer, cookie: secrets.secret() }, at.ports)).toMatchObject({ code: 'login_unknown' })
   })
@@ -180,7 +179,7 @@ describe('a login is of the browser that began it, once, and soon', () => {
     expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({ ok: true })
     expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({ ok: false })
   })
-  test('a second code of the provider for the same login logs nobody in', async () => {
+  test('a second code of the provider for the same login logs no person in', async () => {
     const cookie = secrets.secret()
     const address = await at.begin(cookie)
     const answers = [1, 2].map(() =>
@@ -198,13 +197,13 @@ describe('a login is of the browser that began it, once, and soon', () => {
     ])
     expect(both.filter(({ ok }) => ok)).toHaveLength(1)
   })
-  test('after ten minutes it is too late', async () => {
+  test('an answer after ten minutes is too late', async () => {
     const cookie = secrets.secret()
     const answer = await answerTo(cookie)
     at.world.clock.advance(600)
     expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({ code: 'login_unknown' })
   })
-  test('an answer to nothing that was asked logs nobody in', async () => {
+  test('an answer to no question logs no person in', async () => {
     const answer = new URL(`${redirect}?code=x&state=${secrets.secret()}`)
     expect(await finishLogin({ answer, cookie: secrets.secret() }, at.ports)).toMatchObject({ code: 'login_unknown' })
   })
@@ -217,7 +216,7 @@ describe('a login is of the browser that began it, once, and soon', () => {
   })
 })
 
-test('nothing that is stored lets whoever reads it be anybody: no cookie, no verifier, no state', async () => {
+test('stored rows let no reader log in as another: no cookie, no verifier, no state', async () => {
   const cookie = secrets.secret()
   const address = await at.begin(cookie)
   const { verifier, state } = at.provider.asked(address)

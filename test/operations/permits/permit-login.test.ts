@@ -1,29 +1,23 @@
 import { insufficientLogin } from '../../../functions/adapters/http/problem.ts'
 import { loginToAllow } from '../../../functions/domain/permits/permit.ts'
-import { givePermit } from '../../../functions/operations/permits/standing-permits.ts'
-import { person, sampleBundle, start, type What, World, withTerms } from '../../support/world.ts'
+import { unwrap } from '../../support/unwrap.ts'
+import { flag, person, sampleBundle, start, World, withTerms } from '../../support/world.ts'
 
 /** A permit makes one approval many, so giving one takes the login that the stage of that approval asks for. */
 
 const sample = sampleBundle()
 const strict = withTerms(sample, 'owner', { acr: 'strong', maxAge: 600 })
-const flag: What = {
-  action: 'flags:set',
-  arguments: { environment: 'prod', flag: 'express-checkout', value: false },
-  resource: { type: 'flags:flag', id: 'prod/express-checkout' },
-}
 type Login = { acr?: string; at?: number }
 const strongAt = (at: number): Login => ({ acr: 'strong', at })
 
 /** A flag that ben approved with a strong login, where the owners' stage asks for one. */
 async function approved(bundle = strict) {
   const world = new World(bundle)
-  const request = await world.submitted(flag)
+  const request = await world.submitted(flag())
   await world.decide(request, 'ben', 'approve', { login: strongAt(start) })
   expect(await world.state(request.ask.id)).toMatchObject({ status: 'approved', tier: 1 })
   const give = (login: Login) => {
-    const terms = { request: request.ask.id, person: person('ben'), login, uses: 50, until: world.clock.now() + 3600 }
-    return givePermit(terms, { ...world.ports, permits: world.permits })
+    return world.givePermit(request, 'ben', { login, uses: 50 })
   }
   return { world, request, give }
 }
@@ -38,15 +32,14 @@ test.each<[login: string, given: Login, lacks: string]>([
   expect(await world.ledger.entries('person:ben')).toMatchObject([
     { type: 'Refused', facts: { attempted: 'allow_standing', code: 'insufficient_login' } },
   ])
-  expect(await world.submitted(flag)).toMatchObject({ status: 'pending' })
+  expect(await world.submitted(flag())).toMatchObject({ status: 'pending' })
 })
 
 test('with the login that its stage asks for a permit is given, and the login is on its record', async () => {
   const { world, give } = await approved()
-  const given = await give(strongAt(start))
-  if (!given.ok) throw new Error(given.code)
-  expect(await world.ledger.entries(given.value.id)).toMatchObject([{ facts: { login: strongAt(start) } }])
-  expect(await world.submitted(flag)).toMatchObject({ status: 'approved' })
+  const given = unwrap(await give(strongAt(start)))
+  expect(await world.ledger.entries(given.id)).toMatchObject([{ facts: { login: strongAt(start) } }])
+  expect(await world.submitted(flag())).toMatchObject({ status: 'approved' })
 })
 
 test('the stage asks on its terms of today, not on those the approval was given on', async () => {
@@ -59,9 +52,9 @@ test('the stage asks on its terms of today, not on those the approval was given 
 test('a permit that a weak login gave is worth nothing once its stage asks for a strong one', async () => {
   const { world, give } = await approved(sample)
   expect(await give({})).toMatchObject({ ok: true })
-  expect(await world.submitted(flag)).toMatchObject({ status: 'approved' })
+  expect(await world.submitted(flag())).toMatchObject({ status: 'approved' })
   world.policy = new World(strict).policy
-  expect(await world.submitted(flag)).toMatchObject({ status: 'pending' })
+  expect(await world.submitted(flag())).toMatchObject({ status: 'pending' })
 })
 
 test('the API’s challenge names all that the stage asks for, so that one more login is enough', async () => {

@@ -35,10 +35,7 @@ export const bundle: Bundle = {
     ...sample.actions,
     [concurrency]: { ...(sample.actions[concurrency] as Bundle['actions'][string]), credential: 'mediated' },
   },
-  directory: {
-    ...sample.directory,
-    groups: { ...sample.directory.groups, rota: [person('chloe'), person('lena')] },
-  },
+  directory: { ...sample.directory, groups: { ...sample.directory.groups, rota: [person('chloe'), person('lena')] } },
   agents: sample.agents.flatMap((it) => {
     const identities = it.identities.map((identity) => ({ ...identity, subject: 'agent-second' }))
     return it.id === agent('remediator') ? [it, { ...it, id: agent('second'), owner: person('gus'), identities }] : [it]
@@ -57,7 +54,7 @@ const flag: What = {
   resource: { type: 'flags:flag', id: 'prod/express-checkout' },
 }
 
-/** A world in which all happens that a record can hold. Between acts a minute goes by, so that their order is on record. */
+/** A world with every kind of entry on its record. A minute passes between acts, so that their order is on record. */
 export class RecordedLife extends Night {
   readonly halts = new MemoryHaltStore(this.requests, this.ledger)
 
@@ -105,7 +102,7 @@ export class RecordedLife extends Night {
     await this.done(this.evaluate({ ...prodParameter, agent: agent('planner') }))
   }
 
-  /** Narrowed, and what was there changed before it was claimed. */
+  /** Narrowed, and claimed on a changed state. */
   async changingLives(): Promise<void> {
     const many = await this.done(this.submitted(reserve(10)))
     const left = { arguments: { ReservedConcurrentExecutions: 5 } }

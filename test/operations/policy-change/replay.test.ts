@@ -56,8 +56,8 @@ async function approvedOnce(): Promise<readonly Entry[]> {
   return one.entries()
 }
 
-describe('under the policies that decided', () => {
-  test('nothing would be decided otherwise', () => {
+describe('the policies that decided', () => {
+  test('a replay under the policies that decided decides nothing otherwise', () => {
     const { widened, narrowed, approvals, unreadable, broken } = replayed(entries)
     expect({ widened, narrowed, approvals, unreadable, broken }).toEqual({
       widened: [],
@@ -73,7 +73,7 @@ describe('under the policies that decided', () => {
     ...['Delegated', 'Revoked', 'BreakGlassOpened', 'Reviewed', 'Refused', 'Halted', 'Lifted', 'Erased'],
     ...['Recertified', 'StandInGiven', 'StandInEnded', 'PermitGiven', 'PermitRevoked', 'Vouched'],
   ]
-  /** By time, by what was asked before, or by rules that no policy lifts. */
+  /** Questions answered by time, by an earlier answer, or by rules that no policy lifts. */
   const notAsked = [
     ...[
       'StageOpened',
@@ -91,7 +91,7 @@ describe('under the policies that decided', () => {
     ...['StreamRegistered', 'StreamChanged', 'StreamRemoved'],
   ]
 
-  test('the record that is replayed has every kind of entry that policy was asked about', () => {
+  test('the replayed record has every kind of entry that policy was asked about', () => {
     const types = new Set(entries.map(({ type }) => type))
     expect(asked.filter((type) => !types.has(type))).toEqual([])
   })
@@ -100,12 +100,12 @@ describe('under the policies that decided', () => {
     expect([...eventTypes].toSorted()).toEqual([...asked, ...notAsked].toSorted())
   })
 
-  test('the dates of the files do not count: who acted then had been recertified then', () => {
+  test('the dates of the files do not count: people who acted had been recertified then', () => {
     const past = { ...bundle, agents: bundle.agents.map((each) => ({ ...each, recertifyBy: 1 })) }
     expect(replayed(entries, past)).toEqual(replayed(entries))
   })
 
-  test('of a deployment that is made up, the accounts are those of the record', () => {
+  test('a deployment without accounts has those of the record', () => {
     const accounts = Object.fromEntries(
       Object.entries(bundle.deployment.accounts).map(([alias, account]) => [
         alias,
@@ -118,7 +118,7 @@ describe('under the policies that decided', () => {
   })
 })
 
-describe('each entry under the bundle that decided it', () => {
+describe('two bundles', () => {
   const loose = reworded('ssm:PutParameter', 'prod-remediation', 'tier >= 2', 'tier >= 1')
   const lower = { ...loose, hash: hashOfBundle('lower') }
   const byHash: { [hash: string]: Bundle } = { [bundle.hash]: bundle, [lower.hash]: lower }
@@ -133,7 +133,7 @@ describe('each entry under the bundle that decided it', () => {
     return one.entries()
   }
 
-  test('nothing would be decided otherwise, though under either alone it would', async () => {
+  test('a replay of each entry under its own bundle decides nothing otherwise, though either alone would', async () => {
     const two = await twoDeployments()
     const { questions, widened, narrowed, approvals, notAsked } = replayedUnder(two, (hash) => byHash[hash])
     expect({ widened, narrowed, approvals, notAsked }).toEqual({
@@ -147,136 +147,132 @@ describe('each entry under the bundle that decided it', () => {
     expect(replayed(two, bundle).narrowed).not.toEqual([])
   })
 
-  test('what was decided under one that is not kept is counted and not asked, and what follows from it is asked', async () => {
+  test('a decision under a bundle that is not kept is counted and not asked, and its consequences are asked', async () => {
     const two = await twoDeployments()
     const { questions, notAsked, narrowed } = replayedUnder(two, (hash) => (hash === lower.hash ? lower : undefined))
     expect({ notAsked, narrowed, questions }).toEqual({ notAsked: { notKept: 1 }, narrowed: [], questions: 6 })
   })
 })
 
-describe('a change that widens', () => {
-  test('is told by action, agent and policy, with how often and in which requests', async () => {
-    const lower = reworded('ssm:PutParameter', 'prod-remediation', 'tier >= 2', 'tier >= 1')
-    const { widened, narrowed, approvals } = replayed(await approvedOnce(), lower)
-    expect(widened).toEqual([
-      {
-        question: 'request',
-        action: 'ssm:PutParameter',
-        agent: 'agent:remediator',
-        from: 'tier 2',
-        to: 'tier 1',
-        policies: ['prod-remediation'],
-        before: ['prod-remediation'],
-        count: 1,
-        examples: [expect.stringMatching(/^req_/)],
-      },
-    ])
-    expect({ narrowed, approvals }).toEqual({ narrowed: [], approvals: [] })
-  })
-
-  test('lets a person decide who was refused', async () => {
-    const one = new RecordedLife()
-    const request = await one.submitted(prodParameter)
-    await one.decide(request, 'ana')
-    expect(await one.decide(request, 'lena')).toMatchObject({ code: 'not_eligible' })
-    const { widened } = replayed(await one.entries(), sre('lena'))
-    expect(widened).toMatchObject([{ question: 'approve', person: 'person:lena', from: 'refused', to: 'permitted' }])
-    expect(replayed(await one.entries()).widened).toEqual([])
-  })
-
-  test('lets a person stop agents, end what another asked for, or review, who was refused', () => {
-    const groups = {
-      ...bundle.directory.groups,
-      security: [...(bundle.directory.groups['security'] ?? []), person('lena')],
-    }
-    const { widened } = replayed(entries, { ...bundle, directory: { ...bundle.directory, groups } })
-    expect(widened.map(({ question, person: who }) => [question, who]).toSorted()).toEqual([
-      ['halt', 'person:lena'],
-      ['review', 'person:lena'],
-      ['revoke', 'person:lena'],
-    ])
-  })
+test('a widening is told by action, agent and policy, with how often and in which requests', async () => {
+  const lower = reworded('ssm:PutParameter', 'prod-remediation', 'tier >= 2', 'tier >= 1')
+  const { widened, narrowed, approvals } = replayed(await approvedOnce(), lower)
+  expect(widened).toEqual([
+    {
+      question: 'request',
+      action: 'ssm:PutParameter',
+      agent: 'agent:remediator',
+      from: 'tier 2',
+      to: 'tier 1',
+      policies: ['prod-remediation'],
+      before: ['prod-remediation'],
+      count: 1,
+      examples: [expect.stringMatching(/^req_/)],
+    },
+  ])
+  expect({ narrowed, approvals }).toEqual({ narrowed: [], approvals: [] })
 })
 
-describe('a change that narrows', () => {
-  test('tells which recorded approvals would not have been enough, and asks nothing that follows from them', async () => {
-    const { widened, narrowed, approvals, notAsked } = replayed(await approvedOnce(), higher())
-    expect(widened).toEqual([])
-    expect(narrowed).toMatchObject([{ question: 'request', from: 'tier 2', to: 'tier 3', policies: [] }])
-    expect(approvals).toMatchObject([{ tier: 2, needs: 3, satisfies: 2, agent: 'agent:remediator' }])
-    expect(approvals[0]?.why).toEqual([
-      'the tier rises from 2 to 3',
-      expect.stringMatching(/^`security` wants 2, and 0 of the recorded approvals count for it$/),
-    ])
-    expect(notAsked).toEqual({ neverCame: 1 })
-  })
-
-  test.each([
-    ['a person who left', away('eve'), '`person:eve` may no longer decide `sre`'],
-    [
-      'a higher quorum',
-      withTerms(bundle, 'sre', { quorum: 2 }),
-      '`sre` wants 2, and 1 of the recorded approvals count for it',
-    ],
-    [
-      'a stronger login',
-      withTerms(bundle, 'sre', { acr: 'strong' }),
-      'what `person:eve` decided is not as `sre` wants it: insufficient_login',
-    ],
-  ])('says of %s why the approvals are too few', async (_, under, why) => {
-    const { approvals } = replayed(await approvedOnce(), under)
-    expect(approvals).toMatchObject([{ tier: 2, needs: 2, why: expect.arrayContaining([why]) }])
-  })
-
-  test('says of a person who left that they may decide nothing, and why', async () => {
-    const { narrowed } = replayed(await approvedOnce(), away('eve'))
-    expect(narrowed).toMatchObject([
-      {
-        question: 'approve',
-        person: 'person:eve',
-        stage: 'sre',
-        to: 'refused',
-        detail: '`person:eve` is not an active person of the directory',
-      },
-    ])
-  })
-
-  test.each([
-    ['an action that is no more', { ...bundle, actions: {} }, 'refused (unknown_action)'],
-    [
-      'an agent that left',
-      { ...bundle, agents: bundle.agents.filter(({ id }) => id !== agent('remediator')) },
-      'refused (policy_denied)',
-    ],
-    ['a resource that no rule knows', { ...bundle, resources: [] }, 'refused (policy_denied)'],
-  ])('of %s is a refusal, and no fault', async (_, under: Bundle, to) => {
-    const { narrowed } = replayed(await approvedOnce(), under)
-    expect(narrowed).toMatchObject([{ question: 'request', from: 'tier 2', to }])
-  })
-
-  test('is told apart by what a policy about people reads of one request alone', async () => {
-    const under = reworded('approve', 'sre-decides', '"sre" }', '"sre" && resource.resourceId like "*/size" }')
-    const one = new RecordedLife()
-    for (const name of ['/prod/checkout/size', '/prod/checkout/color']) await one.done(one.approved(parameter(name)))
-    const { narrowed } = replayed(await one.entries(), under)
-    expect(narrowed).toMatchObject([{ question: 'request', to: 'refused (no_eligible_approvers)', count: 1 }])
-  })
-
-  test('is asked of a step when its plan is: a planner that may propose no more', () => {
-    const under = reworded('ssm:PutParameter', 'planners-propose', '"orchestrator"', '"autonomous"')
-    const { narrowed } = replayed(entries, under)
-    expect(narrowed).toMatchObject([{ question: 'request', action: 'plan', agent: 'agent:planner' }])
-  })
+test('a widening lets a person decide who was refused', async () => {
+  const one = new RecordedLife()
+  const request = await one.submitted(prodParameter)
+  await one.decide(request, 'ana')
+  expect(await one.decide(request, 'lena')).toMatchObject({ code: 'not_eligible' })
+  const { widened } = replayed(await one.entries(), sre('lena'))
+  expect(widened).toMatchObject([{ question: 'approve', person: 'person:lena', from: 'refused', to: 'permitted' }])
+  expect(replayed(await one.entries()).widened).toEqual([])
 })
 
-describe('what a person asked on behalf of an agent', () => {
+test('a widening lets a person stop agents, end what another asked for, or review, who was refused', () => {
+  const groups = {
+    ...bundle.directory.groups,
+    security: [...(bundle.directory.groups['security'] ?? []), person('lena')],
+  }
+  const { widened } = replayed(entries, { ...bundle, directory: { ...bundle.directory, groups } })
+  expect(widened.map(({ question, person: who }) => [question, who]).toSorted()).toEqual([
+    ['halt', 'person:lena'],
+    ['review', 'person:lena'],
+    ['revoke', 'person:lena'],
+  ])
+})
+
+test('a narrowing tells which recorded approvals would not have been enough, and asks nothing that rests on them', async () => {
+  const { widened, narrowed, approvals, notAsked } = replayed(await approvedOnce(), higher())
+  expect(widened).toEqual([])
+  expect(narrowed).toMatchObject([{ question: 'request', from: 'tier 2', to: 'tier 3', policies: [] }])
+  expect(approvals).toMatchObject([{ tier: 2, needs: 3, satisfies: 2, agent: 'agent:remediator' }])
+  expect(approvals[0]?.why).toEqual([
+    'the tier rises from 2 to 3',
+    expect.stringMatching(/^`security` wants 2, and 0 of the recorded approvals count for it$/),
+  ])
+  expect(notAsked).toEqual({ neverCame: 1 })
+})
+
+test.each([
+  ['a person who left', away('eve'), '`person:eve` may no longer decide `sre`'],
+  [
+    'a higher quorum',
+    withTerms(bundle, 'sre', { quorum: 2 }),
+    '`sre` wants 2, and 1 of the recorded approvals count for it',
+  ],
+  [
+    'a stronger login',
+    withTerms(bundle, 'sre', { acr: 'strong' }),
+    'what `person:eve` decided is not as `sre` wants it: insufficient_login',
+  ],
+])('a replay says of %s why the approvals are too few', async (_, under, why) => {
+  const { approvals } = replayed(await approvedOnce(), under)
+  expect(approvals).toMatchObject([{ tier: 2, needs: 2, why: expect.arrayContaining([why]) }])
+})
+
+test('a replay says of a person who left that they may decide nothing, and why', async () => {
+  const { narrowed } = replayed(await approvedOnce(), away('eve'))
+  expect(narrowed).toMatchObject([
+    {
+      question: 'approve',
+      person: 'person:eve',
+      stage: 'sre',
+      to: 'refused',
+      detail: '`person:eve` is not an active person of the directory',
+    },
+  ])
+})
+
+test.each([
+  ['an action that is no more', { ...bundle, actions: {} }, 'refused (unknown_action)'],
+  [
+    'an agent that left',
+    { ...bundle, agents: bundle.agents.filter(({ id }) => id !== agent('remediator')) },
+    'refused (policy_denied)',
+  ],
+  ['a resource that no rule knows', { ...bundle, resources: [] }, 'refused (policy_denied)'],
+])('a narrowing of %s is a refusal, and no fault', async (_, under: Bundle, to) => {
+  const { narrowed } = replayed(await approvedOnce(), under)
+  expect(narrowed).toMatchObject([{ question: 'request', from: 'tier 2', to }])
+})
+
+test('a narrowing is told apart by what a policy about people reads of one request alone', async () => {
+  const under = reworded('approve', 'sre-decides', '"sre" }', '"sre" && resource.resourceId like "*/size" }')
+  const one = new RecordedLife()
+  for (const name of ['/prod/checkout/size', '/prod/checkout/color']) await one.done(one.approved(parameter(name)))
+  const { narrowed } = replayed(await one.entries(), under)
+  expect(narrowed).toMatchObject([{ question: 'request', to: 'refused (no_eligible_approvers)', count: 1 }])
+})
+
+test('a narrowing is asked of a step when its plan is: a planner that may no longer propose', () => {
+  const under = reworded('ssm:PutParameter', 'planners-propose', '"orchestrator"', '"autonomous"')
+  const { narrowed } = replayed(entries, under)
+  expect(narrowed).toMatchObject([{ question: 'request', action: 'plan', agent: 'agent:planner' }])
+})
+
+describe('a request on behalf of an agent', () => {
   const onBehalf = async () => {
     const one = new RecordedLife()
     await one.done(askedOnBehalf(one, parameter('/prod/checkout/height')))
     return one.entries()
   }
 
-  test('is answered under the same policies as it was', async () => {
+  test('a request on behalf of an agent is answered under the same policies as it was', async () => {
     const { widened, narrowed, questions } = replayed(await onBehalf())
     expect({ widened, narrowed, questions }).toEqual({ widened: [], narrowed: [], questions: 1 })
   })
@@ -287,73 +283,67 @@ describe('what a person asked on behalf of an agent', () => {
       'they answer for the agent no longer',
       { ...bundle, agents: bundle.agents.map((each) => ({ ...each, owner: person('mia') })) },
     ],
-  ])('is refused where %s, and told as their question', async (_, under) => {
+  ])('a request on behalf of an agent is refused where %s, and told as the person’s question', async (_, under) => {
     const { narrowed } = replayed(await onBehalf(), under)
     expect(narrowed).toMatchObject([{ question: 'ask', agent: 'agent:remediator', from: 'permitted', count: 1 }])
   })
 })
 
-describe('what cannot be asked is counted, and not guessed', () => {
-  test('refusals whose arguments are not kept, as often as they were', async () => {
-    const one = new RecordedLife()
-    for (let n = 0; n < 3; n++) await one.done(one.evaluate({ ...parameter('/prod/x'), agent: agent('planner') }))
-    expect(replayed(await one.entries()).notAsked).toEqual({ noArguments: 1 })
-  })
+test('refusals whose arguments are not kept are counted, and not asked', async () => {
+  const one = new RecordedLife()
+  for (let n = 0; n < 3; n++) await one.done(one.evaluate({ ...parameter('/prod/x'), agent: agent('planner') }))
+  expect(replayed(await one.entries()).notAsked).toEqual({ noArguments: 1 })
+})
 
-  test('requests whose first entries are not in the ledger', async () => {
-    const [, ...rest] = (await approvedOnce()).filter(({ id }) => id.startsWith('req_'))
-    const { notAsked, questions } = replayed(rest)
-    expect({ notAsked, questions }).toEqual({ notAsked: { begunBefore: 4 }, questions: 0 })
-  })
+test('requests whose first entries are missing in the ledger are counted, and not asked', async () => {
+  const [, ...rest] = (await approvedOnce()).filter(({ id }) => id.startsWith('req_'))
+  const { notAsked, questions } = replayed(rest)
+  expect({ notAsked, questions }).toEqual({ notAsked: { begunBefore: 4 }, questions: 0 })
+})
 
-  test('requests of which an export left out entries', async () => {
-    const some = (await approvedOnce()).filter(({ type }) => type !== 'StageOpened')
-    expect(replayed(some)).toMatchObject({ questions: 1, notAsked: { begunBefore: 4 } })
-  })
+test('requests of which an export left out entries are counted, and not asked', async () => {
+  const some = (await approvedOnce()).filter(({ type }) => type !== 'StageOpened')
+  expect(replayed(some)).toMatchObject({ questions: 1, notAsked: { begunBefore: 4 } })
+})
 
-  test('decisions by people who were perhaps in a group that has a source', async () => {
-    const source = { source: { pager: { schedule: 'PSRE', level: 1 } }, tiers: 3, breakGlass: false }
-    const { sre: _, ...groups } = bundle.directory.groups
-    const sources = { ...bundle.directory.sources, sre: source }
-    const under: Bundle = { ...bundle, directory: { ...bundle.directory, groups: { ...groups, sre: [] }, sources } }
-    const { notAsked, narrowed, approvals } = replayed(await approvedOnce(), under)
-    expect({ notAsked, narrowed, approvals }).toEqual({ notAsked: { groupsOfSources: 3 }, narrowed: [], approvals: [] })
+test('decisions by people who may have been in a group with a source are counted, and not asked', async () => {
+  const source = { source: { pager: { schedule: 'PSRE', level: 1 } }, tiers: 3, breakGlass: false }
+  const { sre: _, ...groups } = bundle.directory.groups
+  const sources = { ...bundle.directory.sources, sre: source }
+  const under: Bundle = { ...bundle, directory: { ...bundle.directory, groups: { ...groups, sre: [] }, sources } }
+  const { notAsked, narrowed, approvals } = replayed(await approvedOnce(), under)
+  expect({ notAsked, narrowed, approvals }).toEqual({ notAsked: { groupsOfSources: 3 }, narrowed: [], approvals: [] })
+})
+
+test('entries of a newer version are told and left out', async () => {
+  const all = (await approvedOnce()).map((each) =>
+    each.type === 'Approved' ? { ...each, v: entryVersion + 1, facts: { new: true } } : each,
+  )
+  const newer = all.find(({ type }) => type === 'Approved')
+  expect(replayed(all)).toMatchObject({
+    unreadable: { newer: 1, others: 0, first: newer?.id },
+    notAsked: { begunBefore: 1 },
   })
 })
 
-describe('a ledger that is not as it should be', () => {
-  test('has entries of a newer version, which are told and left out', async () => {
-    const all = (await approvedOnce()).map((each) =>
-      each.type === 'Approved' ? { ...each, v: entryVersion + 1, facts: { new: true } } : each,
-    )
-    const newer = all.find(({ type }) => type === 'Approved')
-    expect(replayed(all)).toMatchObject({
-      unreadable: { newer: 1, others: 0, first: newer?.id },
-      notAsked: { begunBefore: 1 },
-    })
-  })
-
-  test('has a record that was changed, which is told and asked all the same', async () => {
-    const all = (await approvedOnce()).map((each) =>
-      each.type === 'Approved' ? { ...each, policies: ['mine'] } : each,
-    )
-    const { broken, questions } = replayed(all)
-    expect({ broken, questions }).toEqual({ broken: [all[0]?.id.split('/')[0]], questions: 5 })
-  })
-
-  test.each([1, 2])('has entries of version %i, which are asked as today’s are', (version) => {
-    const chains = readFileSync(join(import.meta.dirname, `../../domain/ledger/fixtures/v${version}.ndjson`), 'utf8')
-    const all: Entry[] = chains
-      .trimEnd()
-      .split('\n')
-      .flatMap((line) => JSON.parse(line).entries)
-    const { questions, unreadable, broken } = replayed(all.toSorted((one, other) => (one.at < other.at ? -1 : 1)))
-    expect({ unreadable, broken }).toEqual({ unreadable: { newer: 0, others: 0 }, broken: [] })
-    expect(questions).toBeGreaterThan(20)
-  })
+test('a changed record is told and asked all the same', async () => {
+  const all = (await approvedOnce()).map((each) => (each.type === 'Approved' ? { ...each, policies: ['mine'] } : each))
+  const { broken, questions } = replayed(all)
+  expect({ broken, questions }).toEqual({ broken: [all[0]?.id.split('/')[0]], questions: 5 })
 })
 
-test('in words: what came of it, by which policy, and what was not asked', async () => {
+test.each([1, 2])('entries of version %i are asked as today’s are', (version) => {
+  const chains = readFileSync(join(import.meta.dirname, `../../domain/ledger/fixtures/v${version}.ndjson`), 'utf8')
+  const all: Entry[] = chains
+    .trimEnd()
+    .split('\n')
+    .flatMap((line) => JSON.parse(line).entries)
+  const { questions, unreadable, broken } = replayed(all.toSorted((one, other) => (one.at < other.at ? -1 : 1)))
+  expect({ unreadable, broken }).toEqual({ unreadable: { newer: 0, others: 0 }, broken: [] })
+  expect(questions).toBeGreaterThan(20)
+})
+
+test('a report says what came of it, by which policy, and what was not asked', async () => {
   const all = await approvedOnce()
   const id = all[0]?.id.split('/')[0]
   const what = 'agent:remediator ssm:PutParameter'

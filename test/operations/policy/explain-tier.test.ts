@@ -30,12 +30,7 @@ test('nothing is explained on the way to a decision, a credential or AWS credent
   }
   world.policy = unasked
   const request = await world.approved()
-  const token = await world.issueToken(request)
-  if (!token.ok) throw new Error(token.code)
-  const state = await world.state(request.ask.id)
-  const credential = 'grant' in state ? state.grant?.credentials.access_token?.id : undefined
-  if (credential === undefined) throw new Error('no access token is on record')
-  expect(await world.issueAws(request, credential)).toMatchObject({ ok: true })
+  expect(await world.issueAws(request, await world.claim(request))).toMatchObject({ ok: true })
   expect(() => explainRequest(unasked, request)).toThrow('an explanation was asked for')
 })
 
@@ -60,14 +55,14 @@ test('a request whose agent was suspended since is explained all the same', asyn
   expect(explainRequest(new World({ ...bundle, agents }).policy, state)).toMatchObject([{ explanation: { tier: 2 } }])
 })
 
-test('without an engine there is no explanation', async () => {
+test('a policy without an engine has no explanation', async () => {
   const world = new World()
   const state = await world.submitted(prodParameter)
   const { bundle } = world.policy
   expect(explainRequest({ bundle, ask: () => ({ permit: true, policies: [] }) }, state)).toEqual([])
 })
 
-test('what was read of a resource is in no explanation: policy hears whether it could be read', async () => {
+test('values of a resource are in no explanation: policy hears whether it could be read', async () => {
   const policies = { only: 'permit (principal, action, resource) when { context.preview == "matched" };' }
   const bundle = sampleBundle()
   const world = new World({ ...bundle, policies: { ...bundle.policies, 'ssm:PutParameter': policies } })

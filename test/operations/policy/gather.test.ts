@@ -8,7 +8,7 @@ import { agent, person, prodParameter, stagingParameter, World } from '../../sup
 
 const [ana, ben, gus] = [person('ana'), person('ben'), person('gus')]
 
-test('one read finds all, beside the reading of what is there; a stand-in costs a second', async () => {
+test('one read finds everything, beside the reading of the resource; a stand-in costs a second', async () => {
   const world = new World()
   const state = await world.submitted(prodParameter)
   const now = world.clock.now()

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../functions/domain/values.ts'
 import { keepBundle, readKeptBundle } from '../../../functions/operations/policy/keep-bundle.ts'
 import { person, sampleBundle, start, World } from '../../support/world.ts'
 
-/** What decided stays readable under the hash that stands in each entry. */
+/** The bundle of a decision stays readable under the hash in its entry. */
 
 const bundle = sampleBundle()
 let world: World

@@ -5,9 +5,9 @@ import { readTask } from '../../../functions/operations/requests/read-requests.t
 import { agent, person, prodParameter, sampleBundle, stagingParameter, World } from '../../support/world.ts'
 
 /**
- * What is left to an agent that is suspended or retired, whose owner has left, or that nobody has looked at again in
- * time. It gets nothing more: no evaluation helps it, nothing is submitted, approved, issued or used. What only reads or
- * ends it may still do, since a request that its agent cannot give back would be open for longer, and not shorter.
+ * The rights left to an agent that is suspended or retired, whose owner has left, or whose recertification is overdue.
+ * It gets nothing new: no evaluation helps it, nothing is submitted, approved, issued or used. It may still read and
+ * end its own, since a request that its agent cannot give back would be open for longer.
  */
 
 const sample = sampleBundle()
@@ -28,14 +28,15 @@ const withoutOwner: Bundle = {
   },
 }
 
+let world: World
+beforeEach(() => {
+  world = new World(sample)
+})
+
 describe.each<[why: string, bundle: (now: number) => Bundle, reason: string]>([
   ['suspended', () => agents({ status: 'suspended' }), 'agent_suspended'],
   ['retired', () => agents({ status: 'retired' }), 'agent_retired'],
-  [
-    'past the time by which somebody should have looked at it',
-    (now) => agents({ recertifyBy: now }),
-    'agent_suspended',
-  ],
+  ['past its date', (now) => agents({ recertifyBy: now }), 'agent_suspended'],
   ['without its owner', () => withoutOwner, 'owner_inactive'],
 ])('an agent that is %s', (_why, changed, reason) => {
   /** The world, once the agent has lost its rights in it. */
@@ -44,22 +45,19 @@ describe.each<[why: string, bundle: (now: number) => Bundle, reason: string]>([
   }
   const tokenId = (token: string) => JSON.parse(atob(token.split('.')[1] as string)).jti as CredentialId
 
-  test('is told that no approval would help', async () => {
-    const world = new World(sample)
+  test('the agent is told that no approval would help', async () => {
     fall(world)
     expect(await world.evaluate(stagingParameter)).toMatchObject({ decision: false, reason })
   })
 
-  test('submits nothing, not even what was evaluated before', async () => {
-    const world = new World(sample)
+  test('the agent submits nothing, not even what was evaluated before', async () => {
     const evaluated = await world.evaluate(stagingParameter)
     fall(world)
     expect(await world.submit(stagingParameter, { evaluation: evaluated.id })).toMatchObject({ ok: false })
     expect(await world.requests.list({}, { limit: 10 })).toMatchObject({ items: [] })
   })
 
-  test('has nothing approved that was pending', async () => {
-    const world = new World(sample)
+  test('the agent gets no approval of what was pending', async () => {
     const request = await world.submitted(prodParameter)
     await world.decide(request, 'ana')
     fall(world)
@@ -67,16 +65,14 @@ describe.each<[why: string, bundle: (now: number) => Bundle, reason: string]>([
     expect(await world.state(request.ask.id)).toMatchObject({ deniedBy: 'system', reason: 'policy_denied' })
   })
 
-  test('can still have what is pending denied by a person', async () => {
-    const world = new World(sample)
+  test('a person can still deny what the agent has pending', async () => {
     const request = await world.submitted(prodParameter)
     fall(world)
     const denied = await world.decide(request, 'eve', 'deny')
     expect(denied).toMatchObject({ ok: true, value: { state: { status: 'denied', deniedBy: 'person:eve' } } })
   })
 
-  test('claims nothing that was approved, neither token nor AWS credentials, and uses no approval', async () => {
-    const world = new World(sample)
+  test('the agent claims nothing that was approved, neither token nor AWS credentials, and uses no approval', async () => {
     const request = await world.submitted(stagingParameter)
     const issued = await world.issueToken(request)
     if (!issued.ok || request.status !== 'approved') throw new Error('not approved')
@@ -89,8 +85,7 @@ describe.each<[why: string, bundle: (now: number) => Bundle, reason: string]>([
     })
   })
 
-  test('may read its own, take back what is pending, and complete what is done', async () => {
-    const world = new World(sample)
+  test('the agent may read its own, take back what is pending, and complete what is done', async () => {
     const pending = await world.submitted(prodParameter)
     const approved = await world.submitted(stagingParameter)
     fall(world)
@@ -104,8 +99,7 @@ describe.each<[why: string, bundle: (now: number) => Bundle, reason: string]>([
     expect(await completeRequest(done, world.ports)).toMatchObject({ value: { state: { status: 'completed' } } })
   })
 
-  test('has its grant revoked by whoever may', async () => {
-    const world = new World(sample)
+  test('a person who may revoke the grant can still do so', async () => {
     const request = await world.submitted(stagingParameter)
     fall(world)
     const revoked = await revokeRequest({ id: request.ask.id, person: person('gus'), reason: 'gone' }, world.ports)

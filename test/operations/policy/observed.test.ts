@@ -12,7 +12,7 @@ import { agent, person, prodParameter, sampleBundle, stagingParameter, type What
 import { Night } from '../break-glass/night.ts'
 import { claimedFlag } from '../uses/claimed-flag.ts'
 
-/** What an observed policy would have done stands in the entry of what was done, only where the two differ. */
+/** An observed policy stands in the entry of an act only where it would have changed the outcome. */
 
 const tried = (id: string, text: string) => `@id("${id}")\n@observe("true")\n${text}\n`
 
@@ -43,65 +43,63 @@ async function submittedUnder(bundle: Bundle, what: What) {
   return { world, request, observed: await observedIn(world, request.ask.id) }
 }
 
-describe('a submission', () => {
-  test('says the tier that it would have needed, and is sent to the people that policy says today', async () => {
-    const bundle = bundleWith('floor', tried('tried-floor', forbid('ssm:PutParameter', below(3))))
-    const { request, observed } = await submittedUnder(bundle, prodParameter)
-    expect(request.tier).toBe(2)
-    expect(observed).toEqual([['Submitted', { outcome: 'permitted', tier: 3, policies: ['tried-floor'] }]])
-  })
+test('a submission names the tier that it would have needed, and goes to the people of today’s tier', async () => {
+  const bundle = bundleWith('floor', tried('tried-floor', forbid('ssm:PutParameter', below(3))))
+  const { request, observed } = await submittedUnder(bundle, prodParameter)
+  expect(request.tier).toBe(2)
+  expect(observed).toEqual([['Submitted', { outcome: 'permitted', tier: 3, policies: ['tried-floor'] }]])
+})
 
-  test('names each of two policies that would have raised it', async () => {
-    const one = tried('tried-one', forbid('ssm:PutParameter', below(1)))
-    const two = tried('tried-two', forbid('ssm:PutParameter', below(2)))
-    const { request, observed } = await submittedUnder(bundleWith('floors', one, two), stagingParameter)
-    expect(request.tier).toBe(0)
-    expect(observed[0]).toEqual(['Submitted', { outcome: 'permitted', tier: 2, policies: ['tried-one', 'tried-two'] }])
-  })
+test('a submission names each of two policies that would have raised it', async () => {
+  const one = tried('tried-one', forbid('ssm:PutParameter', below(1)))
+  const two = tried('tried-two', forbid('ssm:PutParameter', below(2)))
+  const { request, observed } = await submittedUnder(bundleWith('floors', one, two), stagingParameter)
+  expect(request.tier).toBe(0)
+  expect(observed[0]).toEqual(['Submitted', { outcome: 'permitted', tier: 2, policies: ['tried-one', 'tried-two'] }])
+})
 
-  test('says a lower tier, where an observed permit would have been enough', async () => {
-    const bundle = bundleWith('permit', tried('tried-permit', permit('ssm:PutParameter')))
-    const { request, observed } = await submittedUnder(bundle, prodParameter)
-    expect(request.tier).toBe(2)
-    expect(observed).toEqual([['Submitted', { outcome: 'permitted', tier: 0, policies: ['tried-permit'] }]])
-  })
+test('a submission names a lower tier, where an observed permit would have been enough', async () => {
+  const bundle = bundleWith('permit', tried('tried-permit', permit('ssm:PutParameter')))
+  const { request, observed } = await submittedUnder(bundle, prodParameter)
+  expect(request.tier).toBe(2)
+  expect(observed).toEqual([['Submitted', { outcome: 'permitted', tier: 0, policies: ['tried-permit'] }]])
+})
 
-  test('says that it would have been refused', async () => {
-    const bundle = bundleWith('forbid', tried('tried-forbid', forbid('ssm:PutParameter')))
-    const { observed } = await submittedUnder(bundle, prodParameter)
-    expect(observed).toEqual([['Submitted', { outcome: 'refused', policies: ['tried-forbid'] }]])
-  })
+test('a submission says that it would have been refused', async () => {
+  const bundle = bundleWith('forbid', tried('tried-forbid', forbid('ssm:PutParameter')))
+  const { observed } = await submittedUnder(bundle, prodParameter)
+  expect(observed).toEqual([['Submitted', { outcome: 'refused', policies: ['tried-forbid'] }]])
+})
 
-  test('says nothing where the observed policies change nothing, and where they are about another action', async () => {
-    const bundle = bundleWith(
-      'nothing',
-      tried('tried-low', forbid('ssm:PutParameter', below(2))),
-      tried('tried-other', forbid('flags:set')),
-    )
-    const { observed } = await submittedUnder(bundle, prodParameter)
-    expect(observed).toEqual([])
-  })
+test('a submission says nothing where the observed policies change nothing, or are about another action', async () => {
+  const bundle = bundleWith(
+    'nothing',
+    tried('tried-low', forbid('ssm:PutParameter', below(2))),
+    tried('tried-other', forbid('flags:set')),
+  )
+  const { observed } = await submittedUnder(bundle, prodParameter)
+  expect(observed).toEqual([])
+})
 
-  test('that fewer people could decide than it takes is a refusal, by what is observed of people', async () => {
-    const bundle = bundleWith('people', tried('tried-people', forbid('approve', ' when { context.stage == "sre" }')))
-    const { observed } = await submittedUnder(bundle, prodParameter)
-    expect(observed).toEqual([['Submitted', { outcome: 'refused', policies: ['tried-people'] }]])
-  })
+test('a submission that fewer people could decide than it takes counts as refused, by the observed policies', async () => {
+  const bundle = bundleWith('people', tried('tried-people', forbid('approve', ' when { context.stage == "sre" }')))
+  const { observed } = await submittedUnder(bundle, prodParameter)
+  expect(observed).toEqual([['Submitted', { outcome: 'refused', policies: ['tried-people'] }]])
+})
 
-  test('says which observed policy could not be evaluated, and goes on as if it were not there', async () => {
-    const sum = ' when { (context.approval.tier + 9007199254740991) * 9007199254740991 > 0 }'
-    const bundle = bundleWith('sum', tried('tried-sum', forbid('ssm:PutParameter', sum)))
-    const { request, observed } = await submittedUnder(bundle, prodParameter)
-    expect([request.status, request.tier]).toEqual(['pending', 2])
-    expect(observed).toEqual([['Submitted', { outcome: 'error', policies: ['tried-sum'] }]])
-  })
+test('a submission names an observed policy that could not be evaluated, and goes on without it', async () => {
+  const sum = ' when { (context.approval.tier + 9007199254740991) * 9007199254740991 > 0 }'
+  const bundle = bundleWith('sum', tried('tried-sum', forbid('ssm:PutParameter', sum)))
+  const { request, observed } = await submittedUnder(bundle, prodParameter)
+  expect([request.status, request.tier]).toEqual(['pending', 2])
+  expect(observed).toEqual([['Submitted', { outcome: 'error', policies: ['tried-sum'] }]])
 })
 
 describe('a refusal', () => {
   const foreign: What = { ...prodParameter, agent: agent('assistant') }
   const bundle = () => bundleWith('permit', tried('tried-permit', permit('ssm:PutParameter')))
 
-  test('of an evaluation says at which tier an observed permit would have let it be asked for', async () => {
+  test('a refused evaluation says at which tier an observed permit would have let it be asked for', async () => {
     const world = new World(bundle())
     expect(await world.evaluate(foreign)).toMatchObject({ decision: false, reason: 'policy_denied' })
     expect(await observedIn(world, 'agent:assistant')).toEqual([
@@ -109,13 +107,13 @@ describe('a refusal', () => {
     ])
   })
 
-  test('says nothing where it would have been refused all the same', async () => {
+  test('a refusal says nothing where it would have been refused all the same', async () => {
     const world = new World(bundleWith('forbid', tried('tried-forbid', forbid('ssm:PutParameter'))))
     await world.evaluate(foreign)
     expect(await observedIn(world, 'agent:assistant')).toEqual([])
   })
 
-  test('of a decision says that an observed permit would have let this person take it', async () => {
+  test('a refused decision says that an observed permit would have let this person take it', async () => {
     const lena = ' when { principal == Hotwork::Person::"person:lena" }'
     const world = new World(bundleWith('lena', tried('tried-lena', permit('approve', lena))))
     const request = await world.submitted(prodParameter)
@@ -190,7 +188,7 @@ test('a revocation says that this person would not have been permitted it', asyn
   expect(await observedIn(world, ask.id)).toEqual([['Revoked', { outcome: 'refused', policies: ['tried-revoke'] }]])
 })
 
-describe('what is asked', () => {
+describe('questions', () => {
   const asking = (bundle: Bundle) => {
     const cedar = new CedarPolicy(bundle)
     const asked: { counted: Question[]; observed: Question[] } = { counted: [], observed: [] }
@@ -212,7 +210,7 @@ describe('what is asked', () => {
     return { world, asked }
   }
 
-  test('is no more where no observed policy bears on the action, and an evaluation asks none at all', async () => {
+  test('no second question is asked where no observed policy bears on the action, and none by an evaluation', async () => {
     const plain = asking(sampleBundle())
     await plain.world.submitted(prodParameter)
     const other = asking(bundleWith('other', tried('tried-other', forbid('flags:set'))))
@@ -223,7 +221,7 @@ describe('what is asked', () => {
     expect([evaluated.asked.observed, evaluated.asked.counted.length > 0]).toEqual([[], true])
   })
 
-  test('reaches what is observed through the wrappers that a Lambda puts around the policy', async () => {
+  test('an observed policy is reached through the wrappers that a Lambda puts around the policy', async () => {
     const { world, asked } = asking(bundleWith('floor', tried('tried-floor', forbid('ssm:PutParameter', below(3)))))
     await world.submitted(prodParameter)
     expect(asked.observed.length).toBeGreaterThan(0)

@@ -5,8 +5,8 @@ import { requestId } from '../../support/ask.ts'
 import { agent, parameter, sampleBundle, start, World } from '../../support/world.ts'
 
 /**
- * How many requests like it an agent made lately (`context.recent`), by which a policy can tell one change from a large
- * one that was cut into pieces.
+ * The number of like requests that an agent made lately (`context.recent`), by which a policy can tell one change from
+ * a large one that was cut into pieces.
  */
 
 const bundle = sampleBundle()
@@ -14,12 +14,12 @@ const remediator = agent('remediator')
 const now = start
 const hour = 3600
 
-/** What one agent asked for, newest first: how many seconds ago, and which action. */
+/** One agent's requests, newest first: how many seconds ago, and which action. */
 type Asked = readonly [ago: number, action: string]
 const burst = (count: number, action: string, ago = 0): Asked[] =>
   Array.from({ length: count }, (_, index) => [ago + index, action] as const)
 
-/** An agent's requests as the store's index tells of them, and how often it was asked. */
+/** An agent's requests by the store's index, and how often it was asked. */
 class Requests implements Pick<RequestReader, 'askedLately' | 'loadMany'> {
   reads = 0
   readonly #asked: readonly Asked[]
@@ -38,12 +38,12 @@ class Requests implements Pick<RequestReader, 'askedLately' | 'loadMany'> {
 }
 
 test.each<[rule: string, asked: readonly Asked[], recent: number, reads: number]>([
-  ['nobody who asked for nothing is in a hurry', [], 0, 1],
-  ['those of this action count, and no others', [...burst(3, 'a'), ...burst(4, 'b', 3)], 3, 1],
+  ['an agent that asked for nothing has none', [], 0, 1],
+  ['requests of this action count, and no others', [...burst(3, 'a'), ...burst(4, 'b', 3)], 3, 1],
   ['ten of another kind do not hide a burst', [...burst(10, 'b'), ...burst(12, 'a', 10)], 12, 1],
-  ['nor do ninety', [...burst(90, 'b'), ...burst(12, 'a', 90)], 12, 2],
+  ['ninety of another kind do not hide one', [...burst(90, 'b'), ...burst(12, 'a', 90)], 12, 2],
   [
-    'what was asked an hour ago is not lately',
+    'an hour-old request is not recent',
     [
       [hour - 1, 'a'],
       [hour, 'a'],
@@ -52,16 +52,16 @@ test.each<[rule: string, asked: readonly Asked[], recent: number, reads: number]
     1,
     1,
   ],
-  ['and nothing is read beyond it', [...burst(9, 'a'), ...burst(500, 'a', hour)], 9, 1],
+  ['older requests are not read', [...burst(9, 'a'), ...burst(500, 'a', hour)], 9, 1],
   ['fifty are as many as any number', burst(500, 'a'), 50, 1],
-  ['more than are read are a burst, of any action', burst(500, 'b'), 50, 2],
-])('%s', async (_rule, asked, recent, reads) => {
+  ['an agent with more than are read is in a burst, of any action', burst(500, 'b'), 50, 2],
+])('recent asks are counted: %s', async (_rule, asked, recent, reads) => {
   const requests = new Requests(asked)
   expect(await new Lately(requests).count(remediator, 'a', now)).toBe(recent)
   expect(requests.reads).toBe(reads)
 })
 
-test('what was read for one action is not read again for another', async () => {
+test('a reading for one action is not repeated for another', async () => {
   const requests = new Requests([...burst(9, 'a'), ...burst(3, 'b', 9)])
   const lately = new Lately(requests)
   expect([await lately.count(remediator, 'a', now), await lately.count(remediator, 'b', now)]).toEqual([9, 3])

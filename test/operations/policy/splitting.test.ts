@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { agent, parameter, sampleBundle, type What, World } from '../../support/world.ts'
 
-/** One big change that is cut into small ones stays one: how many were asked for lately raises what the next one needs. */
+/** A large change that is cut into small ones stays one: the number of recent requests raises the tier of the next. */
 
 const bundle = sampleBundle()
 const repair = (n: number): What => ({

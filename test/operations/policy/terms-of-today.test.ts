@@ -1,21 +1,10 @@
-import { decodeJwt } from 'jose'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { Stage } from '../../../functions/domain/policy/ladder.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
-import type { CredentialId, ToolId, UseId } from '../../../functions/domain/values.ts'
-import { beginUse } from '../../../functions/operations/uses/use.ts'
-import {
-  agent,
-  agentKey,
-  prodParameter,
-  sampleBundle,
-  start,
-  type What,
-  World,
-  withTerms,
-} from '../../support/world.ts'
+import type { CredentialId, UseId } from '../../../functions/domain/values.ts'
+import { flag, prodParameter, sampleBundle, start, World, withTerms } from '../../support/world.ts'
 
-/** An approval counts at each issue and use on the terms that its stage has then, and not on those it was given on. */
+/** An approval counts at each issue and use by the terms that its stage has then. */
 
 const sample = sampleBundle()
 const policyOf = (bundle: Bundle) => new World(bundle).policy
@@ -35,7 +24,7 @@ test.each<[rule: string, terms: Partial<Stage>]>([
   ['a stronger login than the approvals had', { acr: 'strong' }],
   ['a fresher login than the approvals had', { maxAge: 600 }],
   ['a reason that an approver has not given', { comment: 'required' }],
-])('where the ladder now asks for %s, nothing is issued, and the grant stays', async (_rule, terms) => {
+])('a ladder that now asks for %s issues nothing, and the grant stays', async (_rule, terms) => {
   const { world, state } = await approved({ acr: 'weak', at: start - 3600 })
   world.policy = policyOf(withTerms(sample, 'sre', terms))
   expect(await world.issueToken(state)).toMatchObject({ ok: false, code: 'policy_denied' })
@@ -44,13 +33,13 @@ test.each<[rule: string, terms: Partial<Stage>]>([
   expect(await world.issueToken(state)).toMatchObject({ ok: true })
 })
 
-test('where the approvals meet what the ladder now asks for, they count', async () => {
+test('approvals that meet what the ladder now asks for count', async () => {
   const { world, state } = await approved({ acr: 'strong', at: start - 60 }, 'looked at the graphs')
   world.policy = policyOf(withTerms(sample, 'sre', { acr: 'strong', maxAge: 600, comment: 'required' }))
   expect(await world.issueToken(state)).toMatchObject({ ok: true })
 })
 
-test('an approval under a name that its stage has no more does not count', async () => {
+test('an approval under a removed stage does not count', async () => {
   const world = new World(sample)
   const request = await world.submitted(prodParameter)
   const [{ terms, deadline = 0 } = {}] = request.stages
@@ -65,34 +54,16 @@ test('an approval under a name that its stage has no more does not count', async
   expect(await world.issueToken(state)).toMatchObject({ ok: false, code: 'policy_denied' })
 })
 
-const flag: What = {
-  action: 'flags:set',
-  arguments: { environment: 'prod', flag: 'express-checkout', value: true },
-  resource: { type: 'flags:flag', id: 'prod/express-checkout' },
-}
+const use = (world: World, request: ApprovalRequest, jti: CredentialId) =>
+  world.gate(request, world.accessToken(request, jti, 'https://flags.example'))
 
-function use(world: World, { ask }: ApprovalRequest, jti: CredentialId, key: string) {
-  const token = {
-    jti,
-    request: ask.id,
-    agent: agent('remediator'),
-    audience: 'https://flags.example',
-    jkt: agentKey,
-    expiresAt: world.clock.now() + 900,
-  }
-  const shown = { token, action: ask.action, arguments: ask.arguments, key, once: world.proof() }
-  return beginUse({ tool: 'tool:flag-service' as ToolId, ...shown }, world.ports)
-}
-
-test('nothing is used either', async () => {
+test('a use is refused too', async () => {
   const world = new World(sample)
-  const request = await world.submitted(flag)
+  const request = await world.submitted(flag())
   await world.decide(request, 'ben')
-  const issued = await world.issueToken(request)
-  if (!issued.ok) throw new Error(issued.code)
-  const jti = decodeJwt(issued.value.token).jti as CredentialId
+  const jti = await world.claim(request)
   world.policy = policyOf(withTerms(sample, 'owner', { acr: 'strong' }))
-  expect(await use(world, request, jti, 'one')).toMatchObject({ ok: false, code: 'policy_denied' })
+  expect(await use(world, request, jti)).toMatchObject({ ok: false, code: 'policy_denied' })
   world.policy = policyOf(sample)
-  expect(await use(world, request, jti, 'one')).toMatchObject({ ok: true, value: { use: expect.any(String) as UseId } })
+  expect(await use(world, request, jti)).toMatchObject({ ok: true, value: { use: expect.any(String) as UseId } })
 })

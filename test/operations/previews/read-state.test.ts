@@ -15,7 +15,7 @@ import { MemoryClock } from '../../support/memory-clock.ts'
 import { MemoryLog } from '../../support/memory-log.ts'
 import { MemorySources } from '../../support/previews/memory-sources.ts'
 
-/** What people are shown of the present state, and what comes of a source that does not answer as its entry expects. */
+/** The present state as people are shown it, and sources that do not answer as their entry expects. */
 
 const canary = 'canary-7f2a-of-the-present-value'
 const LastModifiedDate = '2027-01-14T12:00:00.000Z'
@@ -25,7 +25,7 @@ const parameter = (Value: unknown, Version: unknown = 7, more: JsonObject = {}) 
 let bundle: Bundle
 beforeAll(() => {
   bundle = compileSample()
-}, 60_000)
+}, 600_000)
 
 function make({ change = (_: Bundle) => {}, patience = 200, stateKey = async () => 'k' } = {}) {
   const [sources, log, clock] = [new MemorySources(), new MemoryLog(), new MemoryClock(submittedAt)]
@@ -77,11 +77,7 @@ const asks = {
     },
     classification: 'confidential',
   },
-  service: {
-    ...ask,
-    action: 'ecs:UpdateService',
-    arguments: { cluster: 'staging', service: 'web', desiredCount: 4 },
-  },
+  service: { ...ask, action: 'ecs:UpdateService', arguments: { cluster: 'staging', service: 'web', desiredCount: 4 } },
   flag: { ...ask, action: 'flags:set', arguments: { environment: 'staging', flag: 'dark', value: true } },
 } satisfies { [name: string]: StateAsk }
 
@@ -91,120 +87,118 @@ async function matched({ reader }: { reader: CatalogueStateReader }, about: Stat
   return reading?.preview as Matched
 }
 
-describe('what people are shown', () => {
-  test('the value that is there and the one that would be, of the arguments that are asked for', async () => {
-    const world = make()
-    world.sources.answer('ssm:GetParameter', parameter('300'))
-    expect(await matched(world)).toMatchObject({
-      before: { Value: '300' },
-      after: { Value: '450' },
-      observedAt: submittedAt,
-      gap: true,
-    })
-    expect(world.sources.asked).toEqual([
-      { action: 'ssm:GetParameter', arguments: { Name: '/staging/x' }, of: '000000000000' },
-    ])
+test('people are shown the present value and the one that would be, of the arguments that are asked for', async () => {
+  const world = make()
+  world.sources.answer('ssm:GetParameter', parameter('300'))
+  expect(await matched(world)).toMatchObject({
+    before: { Value: '300' },
+    after: { Value: '450' },
+    observedAt: submittedAt,
+    gap: true,
+  })
+  expect(world.sources.asked).toEqual([
+    { action: 'ssm:GetParameter', arguments: { Name: '/staging/x' }, of: '000000000000' },
+  ])
+})
+
+test('people are shown nothing before of an absent resource, and a state all the same', async () => {
+  const world = make()
+  const absent = await matched(world)
+  expect(absent).toMatchObject({ before: {}, after: { Value: '450' } })
+  world.sources.answer('ssm:GetParameter', parameter('300', 1))
+  expect((await matched(world)).state).not.toBe(absent.state)
+})
+
+test('people are shown of each sample action the result of its read', async () => {
+  const world = make()
+  const { sources } = world
+  sources.answer('lambda:GetFunctionConcurrency', {})
+  expect(await matched(world, asks.concurrency)).toMatchObject({
+    before: {},
+    after: { ReservedConcurrentExecutions: 5 },
+  })
+  sources.answer('lambda:GetFunctionConcurrency', { ReservedConcurrentExecutions: 2 })
+  expect((await matched(world, asks.concurrency)).before).toEqual({ ReservedConcurrentExecutions: 2 })
+
+  sources.answer('dynamodb:GetItem', { Item: { id: { S: 'a' }, n: { N: '1' } } })
+  const item = await matched(world, asks.item)
+  expect([item.before, item.after]).toEqual([
+    { UpdateExpression: { n: { N: '(1 character)' } } },
+    { UpdateExpression: { n: { N: '(1 character), another value' } } },
+  ])
+  expect(sources.asked.at(-1)?.arguments).toEqual({
+    TableName: 'staging-flags',
+    Key: { id: { S: 'a' } },
+    ConsistentRead: true,
   })
 
-  test('nothing before, where the resource is absent, and a state all the same', async () => {
-    const world = make()
-    const absent = await matched(world)
-    expect(absent).toMatchObject({ before: {}, after: { Value: '450' } })
-    world.sources.answer('ssm:GetParameter', parameter('300', 1))
-    expect((await matched(world)).state).not.toBe(absent.state)
+  const taskDefinition = 'arn:aws:ecs:us-east-1:000000000000:task-definition/web:41'
+  sources.answer('ecs:DescribeServices', {
+    services: [{ desiredCount: 2, taskDefinition, createdAt: LastModifiedDate }],
   })
+  expect(await matched(world, asks.service)).toMatchObject({ before: { desiredCount: 2 }, after: { desiredCount: 4 } })
+  expect(sources.asked.at(-1)?.arguments).toEqual({ cluster: 'staging', services: ['web'] })
 
-  test('of each sample action, what its read gives', async () => {
-    const world = make()
-    const { sources } = world
-    sources.answer('lambda:GetFunctionConcurrency', {})
-    expect(await matched(world, asks.concurrency)).toMatchObject({
-      before: {},
-      after: { ReservedConcurrentExecutions: 5 },
-    })
-    sources.answer('lambda:GetFunctionConcurrency', { ReservedConcurrentExecutions: 2 })
-    expect((await matched(world, asks.concurrency)).before).toEqual({ ReservedConcurrentExecutions: 2 })
+  sources.answer('flags:get', { environment: 'staging', flag: 'dark', value: false })
+  expect(await matched(world, asks.flag)).toMatchObject({ before: { value: false }, after: { value: true } })
+  expect(sources.asked.at(-1)?.of).toBe('tool:flag-service')
+})
 
-    sources.answer('dynamodb:GetItem', { Item: { id: { S: 'a' }, n: { N: '1' } } })
-    const item = await matched(world, asks.item)
-    expect([item.before, item.after]).toEqual([
-      { UpdateExpression: { n: { N: '(1 character)' } } },
-      { UpdateExpression: { n: { N: '(1 character), another value' } } },
-    ])
-    expect(sources.asked.at(-1)?.arguments).toEqual({
-      TableName: 'staging-flags',
-      Key: { id: { S: 'a' } },
-      ConsistentRead: true,
-    })
-
-    const taskDefinition = 'arn:aws:ecs:us-east-1:000000000000:task-definition/web:41'
-    sources.answer('ecs:DescribeServices', {
-      services: [{ desiredCount: 2, taskDefinition, createdAt: LastModifiedDate }],
-    })
-    expect(await matched(world, asks.service)).toMatchObject({
-      before: { desiredCount: 2 },
-      after: { desiredCount: 4 },
-    })
-    expect(sources.asked.at(-1)?.arguments).toEqual({ cluster: 'staging', services: ['web'] })
-
-    sources.answer('flags:get', { environment: 'staging', flag: 'dark', value: false })
-    expect(await matched(world, asks.flag)).toMatchObject({ before: { value: false }, after: { value: true } })
-    expect(sources.asked.at(-1)?.of).toBe('tool:flag-service')
-  })
-
-  test.each<[expression: string, item: JsonObject | undefined, before: Json | undefined, after: Json]>([
-    ['SET a = :v', { id: { S: 'x' }, a: { N: '1' } }, { a: { N: '1' } }, { a: { N: '2' } }],
-    ['SET a = :v', { id: { S: 'x' } }, undefined, { a: { N: '2' } }],
-    ['SET a = :v', undefined, undefined, { a: { N: '2' } }],
-    ['ADD a :v', { a: { N: '1' }, b: { N: '3' } }, { a: { N: '1' }, b: { N: '3' } }, 'ADD a :v'],
-  ])('of an item what `%s` sets, and else all of it and the expression', (UpdateExpression, item, before, after) => {
+test.each<[expression: string, item: JsonObject | undefined, before: Json | undefined, after: Json]>([
+  ['SET a = :v', { id: { S: 'x' }, a: { N: '1' } }, { a: { N: '1' } }, { a: { N: '2' } }],
+  ['SET a = :v', { id: { S: 'x' } }, undefined, { a: { N: '2' } }],
+  ['SET a = :v', undefined, undefined, { a: { N: '2' } }],
+  ['ADD a :v', { a: { N: '1' }, b: { N: '3' } }, { a: { N: '1' }, b: { N: '3' } }, 'ADD a :v'],
+])(
+  'people are shown of an item what `%s` sets, and else all of it and the expression',
+  (UpdateExpression, item, before, after) => {
     const args = { UpdateExpression, ExpressionAttributeValues: { ':v': { N: '2' } } }
     expect(compareUpdate(args, item)).toEqual({ ...(before !== undefined && { before }), after })
-  })
+  },
+)
 
-  test('the environment of a function in part at most, also of a class that is shown whole', async () => {
-    const world = make()
-    const Environment = { Variables: { MODE: canary } }
-    world.sources.answer('lambda:GetFunctionConfiguration', { Environment, Timeout: 30, RevisionId: 'r1' })
-    const preview = await matched(world, asks.configuration)
-    expect(preview).toMatchObject({
-      before: { Environment: { Variables: { MODE: 'cana... (32 characters)' } }, Timeout: 30 },
-      after: { Timeout: 60 },
-      masked: ['Environment'],
-    })
-    expect(preview).not.toHaveProperty('gap')
-    expect(JSON.stringify(preview)).not.toContain(canary)
+test('people are shown the environment of a function in part at most, also of a class that is shown whole', async () => {
+  const world = make()
+  const Environment = { Variables: { MODE: canary } }
+  world.sources.answer('lambda:GetFunctionConfiguration', { Environment, Timeout: 30, RevisionId: 'r1' })
+  const preview = await matched(world, asks.configuration)
+  expect(preview).toMatchObject({
+    before: { Environment: { Variables: { MODE: 'cana... (32 characters)' } }, Timeout: 30 },
+    after: { Timeout: 60 },
+    masked: ['Environment'],
   })
+  expect(preview).not.toHaveProperty('gap')
+  expect(JSON.stringify(preview)).not.toContain(canary)
+})
 
-  test.each([
-    ['restricted', 'hidden, another value'],
-    ['control-plane', 'hidden, another value'],
-    ['unheard-of', 'hidden, another value'],
-    ['confidential', '(3 characters), another value'],
-  ])('no value whole of the class %s', async (classification, after) => {
+test.each([
+  ['restricted', 'hidden, another value'],
+  ['control-plane', 'hidden, another value'],
+  ['unheard-of', 'hidden, another value'],
+  ['confidential', '(3 characters), another value'],
+])('people are shown no value whole of the class %s', async (classification, after) => {
+  const world = make()
+  world.sources.answer('ssm:GetParameter', parameter(canary))
+  const preview = await matched(world, { ...ask, classification })
+  expect(preview.after).toEqual({ Value: after })
+  expect(preview.masked).toEqual(['Value'])
+  expect(JSON.stringify(preview)).not.toContain(canary)
+})
+
+test('people are shown that a SecureString is not decrypted', async () => {
+  const world = make()
+  world.sources.answer('ssm:GetParameter', parameter('AQICAHh-ciphertext', 3, { Type: 'SecureString' }))
+  expect((await matched(world)).before).toEqual({ Value: 'a SecureString, which Hotwork does not decrypt' })
+})
+
+test('people are shown no more than fits into a record, of characters of any width', async () => {
+  for (const character of ['x', '"', '\u0000', '😀']) {
     const world = make()
-    world.sources.answer('ssm:GetParameter', parameter(canary))
-    const preview = await matched(world, { ...ask, classification })
-    expect(preview.after).toEqual({ Value: after })
+    world.sources.answer('ssm:GetParameter', parameter(character.repeat(8000)))
+    const preview = await matched(world, { ...ask, arguments: { ...ask.arguments, Value: character.repeat(4096) } })
+    expect(Buffer.byteLength(JSON.stringify(preview))).toBeLessThanOrEqual(largestPreview)
     expect(preview.masked).toEqual(['Value'])
-    expect(JSON.stringify(preview)).not.toContain(canary)
-  })
-
-  test('that a SecureString is not decrypted', async () => {
-    const world = make()
-    world.sources.answer('ssm:GetParameter', parameter('AQICAHh-ciphertext', 3, { Type: 'SecureString' }))
-    expect((await matched(world)).before).toEqual({ Value: 'a SecureString, which Hotwork does not decrypt' })
-  })
-
-  test('no more than fits into a record, of characters of any width', async () => {
-    for (const character of ['x', '"', '\u0000', '😀']) {
-      const world = make()
-      world.sources.answer('ssm:GetParameter', parameter(character.repeat(8000)))
-      const preview = await matched(world, { ...ask, arguments: { ...ask.arguments, Value: character.repeat(4096) } })
-      expect(Buffer.byteLength(JSON.stringify(preview))).toBeLessThanOrEqual(largestPreview)
-      expect(preview.masked).toEqual(['Value'])
-    }
-  })
+  }
 })
 
 describe('the state', () => {
@@ -214,13 +208,13 @@ describe('the state', () => {
     return (await matched(world, about)).state
   }
 
-  test('is the same while what is guarded is, and another as soon as it is not', async () => {
+  test('a state is the same while the guarded values are, and another as soon as they are not', async () => {
     const state = await stateOf(parameter('300', 7))
     expect(await stateOf(parameter('300', 7))).toBe(state)
     expect(await stateOf(parameter('300', 8))).not.toBe(state)
   })
 
-  test('of a parameter or a service that was deleted and made again is another, with the same version and values', async () => {
+  test('a state of a parameter or service that was deleted and made again is another, with the same version and values', async () => {
     const later = '2027-01-15T07:00:00.000Z'
     const again = parameter('300', 1, { LastModifiedDate: later })
     expect(await stateOf(again)).not.toBe(await stateOf(parameter('300', 1)))
@@ -233,7 +227,7 @@ describe('the state', () => {
     expect(await serviceOf(later)).not.toBe(await serviceOf(LastModifiedDate))
   })
 
-  test('cannot be guessed by those who read it: it is of the deployment, the request and the resource', async () => {
+  test('a state cannot be guessed by its readers: it is bound to the deployment, the request and the resource', async () => {
     const [answer, state] = [parameter('300', 7), await stateOf(parameter('300', 7))]
     expect(await stateOf(answer, ask, 'other')).not.toBe(state)
     expect(await stateOf(answer, { ...ask, request: requestId(2) })).not.toBe(state)
@@ -241,89 +235,82 @@ describe('the state', () => {
     expect(state).not.toBe(digestOf('hotwork.state.v1', [7]))
   })
 
-  test('is not taken without the deployment’s key', async () => {
+  test('a state is not taken without the deployment’s key', async () => {
     const world = make({ stateKey: () => Promise.reject(new KeyUnavailable('no')) })
     world.sources.answer('ssm:GetParameter', parameter('300'))
     expect((await world.reader.read(ask))?.preview).toMatchObject({ outcome: 'failed', why: 'unavailable' })
   })
 
-  test('goes with the raw answer, for a call that carries it', async () => {
+  test('a state goes with the raw answer, for a call that carries it', async () => {
     const world = make()
     world.sources.answer('ssm:GetParameter', parameter('300'))
     expect((await world.reader.read(ask))?.raw).toEqual(parameter('300'))
   })
 })
 
-describe('a source that does not answer as it should', () => {
-  test.each<[what: string, why: string, set: (sources: MemorySources) => void, fault: string]>([
-    ['is slow', 'unavailable', (it) => it.set('ssm:GetParameter', 'silence'), 'TooLate'],
-    [
-      'is denied',
-      'denied',
-      (it) => it.set('ssm:GetParameter', { found: 'failed', why: 'denied', fault: 'AccessDeniedException' }),
-      'AccessDeniedException',
-    ],
-    [
-      'gives a huge answer',
-      'unreadable',
-      (it) => it.answer('ssm:GetParameter', parameter(canary.repeat(9000))),
-      'Unreadable',
-    ],
-    [
-      'gives null for what is guarded',
-      'unreadable',
-      (it) => it.answer('ssm:GetParameter', parameter(canary, null)),
-      'Unreadable',
-    ],
-    [
-      'gives text where an object should be',
-      'unreadable',
-      (it) => it.answer('ssm:GetParameter', { Parameter: canary }),
-      'Unreadable',
-    ],
-    [
-      'gives text that has no form',
-      'unreadable',
-      (it) => it.answer('ssm:GetParameter', parameter(1, '\ud800')),
-      'Error',
-    ],
-  ])('and %s is %s, with no value in the log', async (_what, why, set, fault) => {
-    const world = make()
-    set(world.sources)
-    const reading = await world.reader.read(ask)
-    expect(reading).toEqual({ preview: { outcome: 'failed', why, observedAt: submittedAt } })
-    expect(world.log.lines).toMatchObject([{ level: 'warn', message: 'state_unread', fields: { why } }])
-    expect(world.log.lines[0]?.fields['fault']).toBe(fault)
-    expect(JSON.stringify(world.log.lines)).not.toMatch(/canary|ud800/)
-  })
+test.each<[what: string, why: string, set: (sources: MemorySources) => void, fault: string]>([
+  ['is slow', 'unavailable', (it) => it.set('ssm:GetParameter', 'silence'), 'TooLate'],
+  [
+    'is denied',
+    'denied',
+    (it) => it.set('ssm:GetParameter', { found: 'failed', why: 'denied', fault: 'AccessDeniedException' }),
+    'AccessDeniedException',
+  ],
+  [
+    'gives a huge answer',
+    'unreadable',
+    (it) => it.answer('ssm:GetParameter', parameter(canary.repeat(9000))),
+    'Unreadable',
+  ],
+  [
+    'gives null for what is guarded',
+    'unreadable',
+    (it) => it.answer('ssm:GetParameter', parameter(canary, null)),
+    'Unreadable',
+  ],
+  [
+    'gives text where an object should be',
+    'unreadable',
+    (it) => it.answer('ssm:GetParameter', { Parameter: canary }),
+    'Unreadable',
+  ],
+  ['gives text that has no form', 'unreadable', (it) => it.answer('ssm:GetParameter', parameter(1, '\ud800')), 'Error'],
+])('a reading from a source that %s is %s, with no value in the log', async (_what, why, set, fault) => {
+  const world = make()
+  set(world.sources)
+  const reading = await world.reader.read(ask)
+  expect(reading).toEqual({ preview: { outcome: 'failed', why, observedAt: submittedAt } })
+  expect(world.log.lines).toMatchObject([{ level: 'warn', message: 'state_unread', fields: { why } }])
+  expect(world.log.lines[0]?.fields['fault']).toBe(fault)
+  expect(JSON.stringify(world.log.lines)).not.toMatch(/canary|ud800/)
+})
 
-  test('an object where a number was is shown as it is, since people decide', async () => {
-    const world = make()
-    world.sources.answer('lambda:GetFunctionConcurrency', { ReservedConcurrentExecutions: { of: 2 } })
-    expect((await matched(world, asks.concurrency)).before).toEqual({ ReservedConcurrentExecutions: { of: 2 } })
-  })
+test('an object in place of a number is shown as it is, since people decide', async () => {
+  const world = make()
+  world.sources.answer('lambda:GetFunctionConcurrency', { ReservedConcurrentExecutions: { of: 2 } })
+  expect((await matched(world, asks.concurrency)).before).toEqual({ ReservedConcurrentExecutions: { of: 2 } })
+})
 
-  test('an expression that a value of another type breaks fails the reading, and says nothing of the value', async () => {
-    const world = make({
-      change: ({ actions }) => {
-        const { preview } = actions['ssm:PutParameter'] as NonNullable<(typeof actions)[string]>
-        if (preview) preview.show['Value'] = 'join(`,`, Parameter.Value)'
-      },
-    })
-    world.sources.answer('ssm:GetParameter', parameter(canary))
-    expect((await world.reader.read(ask))?.preview).toMatchObject({ outcome: 'failed', why: 'unreadable' })
-    expect(JSON.stringify(world.log.lines)).not.toContain(canary)
+test('an expression that a value of another type breaks fails the reading, and says nothing of the value', async () => {
+  const world = make({
+    change: ({ actions }) => {
+      const { preview } = actions['ssm:PutParameter'] as NonNullable<(typeof actions)[string]>
+      if (preview) preview.show['Value'] = 'join(`,`, Parameter.Value)'
+    },
   })
+  world.sources.answer('ssm:GetParameter', parameter(canary))
+  expect((await world.reader.read(ask))?.preview).toMatchObject({ outcome: 'failed', why: 'unreadable' })
+  expect(JSON.stringify(world.log.lines)).not.toContain(canary)
+})
 
-  test('an action without a preview, and a tool that the deployment has no address for, are not read at all', async () => {
-    const world = make({
-      change: ({ actions, deployment }) => {
-        delete actions['ssm:PutParameter']?.preview
-        delete deployment.tools['flag-service']?.reads
-      },
-    })
-    expect(await world.reader.read(ask)).toBeUndefined()
-    expect(await world.reader.read(asks.flag)).toBeUndefined()
-    expect(world.sources.asked).toEqual([])
+test('an action without a preview, and a tool that the deployment has no address for, are not read at all', async () => {
+  const world = make({
+    change: ({ actions, deployment }) => {
+      delete actions['ssm:PutParameter']?.preview
+      delete deployment.tools['flag-service']?.reads
+    },
   })
+  expect(await world.reader.read(ask)).toBeUndefined()
+  expect(await world.reader.read(asks.flag)).toBeUndefined()
+  expect(world.sources.asked).toEqual([])
 })

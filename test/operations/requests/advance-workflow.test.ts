@@ -19,7 +19,7 @@ test('each deadline that passes is stored, and the workflow goes where it leads'
   expect(await advance(900)).toEqual(['Close', 'Expired'])
 })
 
-test('nothing due is nothing written, however often it is asked', async () => {
+test('a request with nothing due is not written, however often it is asked about', async () => {
   const world = new World(bundle)
   const { ask } = await world.submitted(prodParameter)
   const before = await world.requests.load(ask.id)
@@ -28,13 +28,13 @@ test('nothing due is nothing written, however often it is asked', async () => {
   expect(await world.requests.load(ask.id)).toEqual(before)
 })
 
-test('nothing more is waited for once people have approved', async () => {
+test('an approved request is waited for no longer', async () => {
   const world = new World(bundle)
   const { ask } = await world.approved()
   expect(await advanceWorkflow(ask.id, world.ports)).toEqual({ requestId: ask.id, wait: 'Close' })
 })
 
-test('nothing is left to wait for where there is no request', async () => {
+test('a missing request leaves nothing to wait for', async () => {
   const id = `req_${'9'.repeat(26)}` as RequestId
   expect(await advanceWorkflow(id, new World(bundle).ports)).toEqual({ requestId: id, wait: 'Close' })
 })

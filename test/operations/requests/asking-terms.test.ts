@@ -6,7 +6,7 @@ import { closeIncident } from '../../../functions/operations/break-glass/opening
 import type { TaskLook } from '../../../functions/operations/ports.ts'
 import { issuer, prodParameter, sampleBundle, stagingParameter, type What, World } from '../../support/world.ts'
 
-/** What a tier or a policy may want of an ask beside its purpose: a reason in words, and a parent task that is live. */
+/** Terms of an ask that a tier or a policy may want beside its purpose: a reason in words, and a live parent task. */
 
 const bundle = sampleBundle()
 const why = 'checkout refuses payments'
@@ -31,13 +31,10 @@ const withPolicy = (id: string, when: string): Bundle => ({
   },
 })
 
-/** Answers what it is told to, and keeps what it was asked. */
+/** A service with this answer, which keeps the questions. */
 function service(world: World, answer: TaskLook['answer']) {
   const asked: string[] = []
-  const kept = {
-    answer,
-    asked,
-  }
+  const kept = { answer, asked }
   world.tasks = {
     look: async (task) => {
       asked.push(task)
@@ -55,52 +52,50 @@ const requiredOf = async (world: World, what = prodParameter, justification?: st
   return context.access_request?.required
 }
 
-describe('a reason', () => {
-  test.each([
-    [undefined, false],
-    ['', false],
-    ['INC-4822', false],
-    ['   ok  ok  ', false],
-    ['checkout is down', true],
-    ['结账服务已停止', true],
-  ])('%j is words enough: %s', (text, enough) => {
-    expect(isJustified(text)).toBe(enough)
-  })
+test.each([
+  [undefined, false],
+  ['', false],
+  ['INC-4822', false],
+  ['   ok  ok  ', false],
+  ['checkout is down', true],
+  ['结账服务已停止', true],
+])('a reason %j is words enough: %s', (text, enough) => {
+  expect(isJustified(text)).toBe(enough)
+})
 
-  test('that the tier wants is named by the evaluation, and its lack refuses the request', async () => {
-    const world = new World(withTier(2, { justification: 'required' }))
-    expect(await requiredOf(world)).toEqual(['context.justification'])
-    expect(await requiredOf(world, prodParameter, why)).toBeUndefined()
-    expect(await world.submit(prodParameter)).toMatchObject({ ok: false, code: 'justification_required' })
-    expect(await world.submit(prodParameter, { justification: 'ok' })).toMatchObject({ code: 'justification_required' })
-    expect(await world.submit(prodParameter, { justification: why })).toMatchObject({ ok: true })
-  })
+test('a reason that the tier wants is named by the evaluation, and its lack refuses the request', async () => {
+  const world = new World(withTier(2, { justification: 'required' }))
+  expect(await requiredOf(world)).toEqual(['context.justification'])
+  expect(await requiredOf(world, prodParameter, why)).toBeUndefined()
+  expect(await world.submit(prodParameter)).toMatchObject({ ok: false, code: 'justification_required' })
+  expect(await world.submit(prodParameter, { justification: 'ok' })).toMatchObject({ code: 'justification_required' })
+  expect(await world.submit(prodParameter, { justification: why })).toMatchObject({ ok: true })
+})
 
-  test('is wanted at that tier alone, and nowhere where no tier says so', async () => {
-    expect(await requiredOf(new World(withTier(2, { justification: 'required' })), stagingParameter)).toBeUndefined()
-    expect(await requiredOf(new World())).toBeUndefined()
-  })
+test('a reason is wanted at that tier alone, and nowhere where no tier says so', async () => {
+  expect(await requiredOf(new World(withTier(2, { justification: 'required' })), stagingParameter)).toBeUndefined()
+  expect(await requiredOf(new World())).toBeUndefined()
+})
 
-  test('that a policy wants is named by the evaluation too: an approval would help once it is there', async () => {
-    const world = new World(withPolicy('say-why', '!context.justified'))
-    expect(await requiredOf(world)).toEqual(['context.justification'])
-    expect(await world.submit(prodParameter)).toMatchObject({ ok: false, code: 'justification_required' })
-    const request = await world.submitted(prodParameter, { justification: why })
-    expect(request).toMatchObject({ tier: 2, ask: { justified: true } })
-  })
+test('a reason that a policy wants is named by the evaluation too: an approval would help once it is given', async () => {
+  const world = new World(withPolicy('say-why', '!context.justified'))
+  expect(await requiredOf(world)).toEqual(['context.justification'])
+  expect(await world.submit(prodParameter)).toMatchObject({ ok: false, code: 'justification_required' })
+  const request = await world.submitted(prodParameter, { justification: why })
+  expect(request).toMatchObject({ tier: 2, ask: { justified: true } })
+})
 
-  test('is known to policy at issue and use as well, when its text is a commitment only', async () => {
-    const world = new World(withPolicy('say-why', '!context.justified'))
-    const request = await world.submitted(prodParameter, { justification: why })
-    for (const who of ['ana', 'eve']) await world.decide(await world.state(request.ask.id), who)
-    expect(await world.issueToken(request)).toMatchObject({ ok: true })
-  })
+test('a reason is known to policy at issue and use as well, when its text is a commitment only', async () => {
+  const world = new World(withPolicy('say-why', '!context.justified'))
+  const request = await world.submitted(prodParameter, { justification: why })
+  for (const who of ['ana', 'eve']) await world.decide(await world.state(request.ask.id), who)
+  expect(await world.issueToken(request)).toMatchObject({ ok: true })
 })
 
 describe('a parent task', () => {
   const live = withTier(2, { parentTask: 'live' })
 
-  test('is asked about at the tier that wants it, and nowhere else', async () => {
+  test('a parent task is asked about at the tier that wants it, and nowhere else', async () => {
     const world = new World(live)
     const { asked } = service(world, 'known')
     await world.submitted(stagingParameter)
@@ -126,20 +121,20 @@ describe('a parent task', () => {
     expect(await world.submitted(stopped)).toMatchObject({ tier: 3, ask: { task: 'known' } })
   })
 
-  test('is asked about by no one where neither tier nor policy goes by it', async () => {
+  test('a parent task is not asked about where neither tier nor policy goes by it', async () => {
     const world = new World(bundle)
     const { asked } = service(world, 'unknown')
     const { ask } = await world.submitted(prodParameter)
     expect([asked, 'task' in ask]).toEqual([[], false])
   })
 
-  test('that the service does not know is refused', async () => {
+  test('a parent task that the service does not know is refused', async () => {
     const world = new World(live)
     service(world, 'unknown')
     expect(await world.submit(prodParameter)).toMatchObject({ ok: false, code: 'unknown_parent_task' })
   })
 
-  test('with the service down nothing is asked, nothing is lost, and the same key may be sent again', async () => {
+  test('a service that is down has nothing asked and nothing lost, and the same key may be sent again', async () => {
     const world = new World(live)
     const kept = service(world, 'unreachable')
     const { id: evaluation } = await world.evaluate(prodParameter)
@@ -151,7 +146,7 @@ describe('a parent task', () => {
     expect(await world.submit(prodParameter, proof)).toMatchObject({ ok: true, value: { created: true } })
   })
 
-  test('without such a service the tier is refused: it fails closed', async () => {
+  test('a tier that wants a service which the deployment lacks is refused: it fails closed', async () => {
     const { incidents: _, ...deployment } = live.deployment
     const world = new World({ ...live, deployment })
     expect(await world.submit(prodParameter)).toMatchObject({ code: 'incidents_unreachable' })
@@ -161,7 +156,7 @@ describe('a parent task', () => {
     ['known', { tier: 2 }],
     ['unknown', { tier: 3 }],
     ['unreachable', { tier: 3 }],
-  ] as const)('that a policy goes by, %s: tier as policy says', async (answer, expected) => {
+  ] as const)('a parent task that a policy goes by, %s: tier as policy says', async (answer, expected) => {
     const raised = withPolicy('live-task', 'context.task != "known" && context.approval.tier < 3')
     const world = new World({ ...raised, ladder: withTier(3, { parentTask: undefined }).ladder })
     service(world, answer)
@@ -169,7 +164,7 @@ describe('a parent task', () => {
     expect(await world.submitted(prodParameter, { justification })).toMatchObject(expected)
   })
 
-  test('that is closed ends what waits and what lives for it, and nothing that did not go by it', async () => {
+  test('a closed parent task ends what waits and lives for it, and nothing that did not go by it', async () => {
     const world = new World(live)
     service(world, 'known')
     const [waiting, granted] = [await world.submitted(prodParameter), await world.submitted(stagingParameter)]

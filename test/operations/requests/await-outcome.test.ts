@@ -6,7 +6,7 @@ import { awaitOutcome, followRequest } from '../../../functions/operations/reque
 import { parameter, prodParameter, sampleBundle } from '../../support/world.ts'
 import { Clockwork } from './clockwork.ts'
 
-/** A waiting state's token and what it waits for come in any order; whichever lands second signals. */
+/** A waiting state's token and its outcome come in any order; the one that lands second signals. */
 
 const bundle = sampleBundle()
 /** How long a sender who claimed a wait is believed to be alive. Seconds. */
@@ -35,7 +35,7 @@ test('a token that lands second signals by itself', async () => {
   expect(world.endOf(wait)).toBe('Settled')
 })
 
-// Slow: the answers to its task take so long that the whole settlement goes by in between.
+// Slow: the task's own reads take longer than the whole settlement.
 test.each(['quick', 'slow'])('none slips between: a %s token may land at any turn of the settlement', async (pace) => {
   const world = new Clockwork(bundle)
   const settle = async (request: ApprovalRequest) => {
@@ -62,7 +62,7 @@ const pass = async (turns: number) => {
   for (let turn = 0; turn < turns; turn++) await Promise.resolve()
 }
 
-/** The ports of a waiting state's task, whose answers come so many turns after what they answer was done. */
+/** The ports of a waiting state's task, whose answers arrive this many turns late. */
 function answeredAfter(turns: number, { moving, requests, waits }: Clockwork): Clockwork['moving'] {
   const late = async <T>(done: Promise<T>) => {
     const answer = await done
@@ -79,7 +79,7 @@ function answeredAfter(turns: number, { moving, requests, waits }: Clockwork): C
   })
 }
 
-/** How many turns of the event loop something takes that waits for nothing outside. */
+/** The turns of the event loop until the promise settles; it waits for nothing outside. */
 async function turnsOf(running: Promise<unknown>): Promise<number> {
   let [turns, done] = [0, false]
   const finished = running.then(() => {
@@ -148,7 +148,7 @@ test.each([
   await expect(awaitOutcome(wait, ports)).rejects.toMatchObject({ name: 'StoreUnavailable' })
   expect(world.endOf(wait)).toBe('Faulted')
 
-  // The machine enters the state again, under a token of its own; the old one hurts nobody.
+  // The machine enters the state again, under another token; the old one does no harm.
   const again = world.enter(request, 'Tier2 owner', '2')
   await world.runTask(again)
   expect(world.endOf(again)).toBe('open')
@@ -198,7 +198,7 @@ test('a redriven execution waits under another attempt, and both of its waits en
   expect([world.endOf(wait), world.endOf(again)]).toEqual(['succeeded', 'succeeded'])
 })
 
-test("the end of one request's wait ends nobody else's", async () => {
+test("the end of one request's wait ends no other's", async () => {
   const { world, request, wait } = await waiting()
   const other = await world.submitted({ ...prodParameter, arguments: { ...prodParameter.arguments, Value: '9' } })
   const others = world.enter(other, 'Tier2 owner')

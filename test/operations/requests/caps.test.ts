@@ -2,7 +2,7 @@ import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import { cancelRequest } from '../../../functions/operations/requests/end-request.ts'
 import { agent, parameter, sampleBundle, World } from '../../support/world.ts'
 
-/** How much may wait for people at once: whoever is asked too often stops reading, and then clicks. */
+/** How much may wait for people at once: people who are asked too often stop reading. */
 
 const sample = sampleBundle()
 const limited = (limits: Bundle['ladder']['limits']): Bundle => ({
@@ -21,7 +21,7 @@ test('an agent with as many open as it may have is told to wait, and its attempt
   ])
 })
 
-test('what asks nobody is not counted, and not held up', async () => {
+test('a request that asks no person is not counted, and not held up', async () => {
   const world = new World(few)
   for (let n = 0; n < 3; n++) await world.submitted(prod(n))
   for (let n = 0; n < 5; n++)
@@ -38,7 +38,7 @@ test('an identical ask that is still pending is answered with its task, however 
   })
 })
 
-test('there is room again once one is decided, withdrawn or over', async () => {
+test('an agent has room again once one is decided, withdrawn or over', async () => {
   const world = new World(few)
   const [first, second] = [
     await world.submitted(prod(0)),

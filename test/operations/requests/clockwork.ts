@@ -5,7 +5,7 @@ import { MemoryWaitStore } from '../../support/requests/memory-wait-store.ts'
 import { MemoryWorkflow } from '../../support/requests/memory-workflow.ts'
 import { World } from '../../support/world.ts'
 
-/** A world with its workflow: executions that wait, and those who wake them. */
+/** A world with its workflow: executions that wait, and the functions that wake them. */
 export class Clockwork extends World {
   readonly waits = new MemoryWaitStore()
   readonly workflow = new MemoryWorkflow()
@@ -24,7 +24,7 @@ export class Clockwork extends World {
 
   /** The task of a waiting state runs. */
   runTask = (wait: WaitRecord) => awaitOutcome(wait, this.moving)
-  /** The first reader of the stream sees a change; `created` where it is the first one, or may be. */
+  /** The first reader of the stream sees a change; `created` if it is the first one, or may be. */
   follow = ({ ask }: ApprovalRequest, { created = false } = {}) => followRequest(ask.id, created, this.moving)
   /** How a wait ended, or `open`. */
   endOf = ({ taskToken }: WaitRecord) => this.workflow.endOf(taskToken)

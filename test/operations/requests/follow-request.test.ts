@@ -1,46 +1,45 @@
-import { decodeJwt } from 'jose'
-import type { CredentialId, RequestId } from '../../../functions/domain/values.ts'
+import type { RequestId } from '../../../functions/domain/values.ts'
 import { followRequest } from '../../../functions/operations/requests/workflow.ts'
 import { prodParameter, sampleBundle, stagingParameter } from '../../support/world.ts'
 import { Clockwork } from './clockwork.ts'
 
-/** The follower moves the workflow to where the table already is, as often as it must. */
+/** The follower moves the workflow to the state in the table, and may repeat it. */
 
 const bundle = sampleBundle()
+
+let world: Clockwork
+beforeEach(() => {
+  world = new Clockwork(bundle)
+})
 
 test.each([
   ['starts waiting for a stage', prodParameter, 'Tier2 owner'],
   ['is not started where policy alone has decided', stagingParameter, undefined],
 ])('the execution of a new request %s', async (_what, what, wait) => {
-  const world = new Clockwork(bundle)
   const request = await world.submitted(what)
   await world.follow(request, { created: true })
   expect(world.workflow.startedIn(request.ask.id)).toBe(wait)
 })
 
 test('an execution that was never started begins where the submission says, however late', async () => {
-  const world = new Clockwork(bundle)
   const request = await world.approved()
   await world.follow(request, { created: true })
   expect(world.workflow.startedIn(request.ask.id)).toBe('Tier2 owner')
 })
 
 test('a change starts no execution, since that of its request has been started', async () => {
-  const world = new Clockwork(bundle)
   const request = await world.approved()
   await world.follow(request)
   expect(world.workflow.startedIn(request.ask.id)).toBeUndefined()
 })
 
 test('an id that is no request moves nothing', async () => {
-  const world = new Clockwork(bundle)
   const id = `req_${'9'.repeat(26)}` as RequestId
   await followRequest(id, true, world.moving)
   expect(world.workflow.startedIn(id)).toBeUndefined()
 })
 
 test('each wait ends as the request goes by it, and no sooner', async () => {
-  const world = new Clockwork(bundle)
   const request = await world.submitted(prodParameter)
   const owner = world.enter(request, 'Tier2 owner')
   await world.runTask(owner)
@@ -61,7 +60,6 @@ test('each wait ends as the request goes by it, and no sooner', async () => {
 })
 
 test('a denial settles the wait', async () => {
-  const world = new Clockwork(bundle)
   const request = await world.submitted(prodParameter)
   const owner = world.enter(request, 'Tier2 owner')
   await world.runTask(owner)
@@ -70,8 +68,7 @@ test('a denial settles the wait', async () => {
   expect(world.endOf(owner)).toBe('Settled')
 })
 
-test('what time alone has changed moves the wait, though nobody has stored it', async () => {
-  const world = new Clockwork(bundle)
+test('a change by time alone moves the wait, though no function has stored it', async () => {
   const request = await world.submitted(prodParameter)
   const owner = world.enter(request, 'Tier2 owner')
   await world.runTask(owner)
@@ -82,17 +79,13 @@ test('what time alone has changed moves the wait, though nobody has stored it', 
 })
 
 test('people who are asked again after all had approved are waited for in an execution of its own, started once', async () => {
-  const world = new Clockwork(bundle)
   world.reader.preview(prodParameter.action)
   world.reader.set(prodParameter.resource.id, { Value: '300' })
   const request = await world.approved()
   await world.follow(request, { created: true })
   expect(world.workflow.startedIn(request.ask.id, 2)).toBeUndefined()
-
-  const issued = await world.issueToken(request)
-  if (!issued.ok) throw new Error(issued.code)
   world.reader.set(prodParameter.resource.id, { Value: '320' })
-  await world.issueAws(request, decodeJwt(issued.value.token).jti as CredentialId)
+  await world.issueAws(request, await world.claim(request))
   await world.follow(request)
   expect(world.workflow.startedIn(request.ask.id, 2)).toBe('Tier2 owner')
   await world.decide(await world.state(request.ask.id), 'ben')

@@ -2,14 +2,13 @@ import type { ApprovalRequest } from '../../../functions/domain/record/request.t
 import type { EndMessage } from '../../../functions/operations/credentials/ports.ts'
 import { handOn } from '../../../functions/operations/requests/hand-on.ts'
 import { MemoryFifoQueue, MemoryQueue } from '../../support/requests/memory-queue.ts'
-import { parameter, prodParameter, sampleBundle } from '../../support/world.ts'
-import { Ending } from '../credentials/ending-world.ts'
+import { parameter, prodParameter, sampleBundle, World } from '../../support/world.ts'
 
-/** A changed request is handed on to those who follow from the record: by its id, and nothing else of it. */
+/** A changed request is queued for all followers of the record, by its id alone. */
 
 const bundle = sampleBundle()
 
-class Handing extends Ending {
+class Handing extends World {
   readonly cards = new MemoryFifoQueue()
   readonly denies = new MemoryFifoQueue<EndMessage>()
   readonly reminders = new MemoryQueue()
@@ -22,8 +21,12 @@ class Handing extends Ending {
   }
 }
 
+let world: Handing
+beforeEach(() => {
+  world = new Handing(bundle)
+})
+
 test('every change is handed to the card drawer, in the order of its request', async () => {
-  const world = new Handing(bundle)
   const request = await world.submitted(prodParameter)
   await world.see(request)
   await world.decide(request, 'ben')
@@ -36,7 +39,6 @@ test('every change is handed to the card drawer, in the order of its request', a
 })
 
 test('a change that the stream tells twice is handed on once', async () => {
-  const world = new Handing(bundle)
   const request = await world.submitted(prodParameter)
   await world.see(request)
   await world.see(request)
@@ -44,7 +46,6 @@ test('a change that the stream tells twice is handed on once', async () => {
 })
 
 test('nothing is handed to the writer of denies until a session must be denied', async () => {
-  const world = new Handing(bundle)
   const request = await world.approved()
   await world.see(request)
   const token = await world.claim(request)
@@ -57,7 +58,6 @@ test('nothing is handed to the writer of denies until a session must be denied',
 })
 
 test('a session that a newer one replaced is handed on while its grant lives', async () => {
-  const world = new Handing(bundle)
   const request = await world.approved()
   const token = await world.claim(request)
   await world.session(request, token)
@@ -66,8 +66,7 @@ test('a session that a newer one replaced is handed on while its grant lives', a
   expect(world.denies.take()).toHaveLength(1)
 })
 
-test('what ends without a session needs no deny', async () => {
-  const world = new Handing(bundle)
+test('an end without a session needs no deny', async () => {
   const request = await world.approved()
   await world.complete(request)
   await world.see(request)
@@ -75,7 +74,6 @@ test('what ends without a session needs no deny', async () => {
 })
 
 test('ids alone travel: no argument, no purpose, no tag', async () => {
-  const world = new Handing(bundle)
   const request = await world.approved(parameter('/prod/checkout/canary-name', 'canary-value'))
   await world.session(request, await world.claim(request))
   await world.complete(request)
@@ -89,7 +87,6 @@ test('ids alone travel: no argument, no purpose, no tag', async () => {
 })
 
 test('a group fits SQS, and still tells roles apart by the end of their names', async () => {
-  const world = new Handing(bundle)
   const request = await world.approved()
   await world.session(request, await world.claim(request))
   await world.complete(request)

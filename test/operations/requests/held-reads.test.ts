@@ -1,7 +1,10 @@
 import { type Pause, readTask } from '../../../functions/operations/requests/read-requests.ts'
 import { agent, prodParameter, sampleBundle, World } from '../../support/world.ts'
 
-/** A read of a task is held while nothing changes. Each agent has so many seconds of that, and is then answered at once. */
+/**
+ * A read of a task is held while nothing changes. Each agent has a budget of such seconds, and is then answered at
+ * once.
+ */
 
 const sample = sampleBundle()
 const limits = { openPerAgent: 100, openPerOwner: 200, burst: 20, heldReads: { perMinute: 60, burst: 50 } }
@@ -19,7 +22,7 @@ async function waiting() {
   }
   return { world, ask, read }
 }
-/** What a read comes to that is never let go once it is held. */
+/** The outcome of a read that is never released once it is held. */
 const begun = (read: (pause: Pause) => Promise<unknown>): Promise<'held' | 'answered'> =>
   new Promise((resolve, reject) => {
     const held: Pause = () => {
@@ -56,7 +59,7 @@ test('a plain read, one of what is settled, and one of another agent cost nothin
   expect(await world.requests.recall('RATE#heldReads#agent:remediator')).toBe(`${world.clock.now() * 1000}`)
 })
 
-test('what changes ends the hold', async () => {
+test('a change ends the hold', async () => {
   const { world, ask, read } = await waiting()
   const decided: Pause = async () => {
     world.clock.advance(1)

@@ -1,15 +1,14 @@
 import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
 import type { McpTool } from '../../../functions/domain/policy/mcp-tool.ts'
 import { grantOf } from '../../../functions/domain/record/request.ts'
-import { delegateRequest } from '../../../functions/operations/delegation/delegate-request.ts'
-import { givePermit } from '../../../functions/operations/permits/standing-permits.ts'
 import { advanceWorkflow } from '../../../functions/operations/requests/workflow.ts'
 import { planRequest } from '../../../policy-tools/plan/plan-request.ts'
 import { otherTools, writeFile as stranger } from '../../support/mcp-tool.ts'
-import { agent, agentKey, person, sampleBundle, type What } from '../../support/world.ts'
+import { unwrap } from '../../support/unwrap.ts'
+import { agent, flag, sampleBundle, type What } from '../../support/world.ts'
 import { Clockwork } from './clockwork.ts'
 
-/** Whatever is made of a request for an MCP tool is for that tool: a repeat, a draw, a step, a delegated right. */
+/** Each request made of one for an MCP tool is for that tool: a repeat, a draw, a step, a delegated right. */
 
 const bundle = sampleBundle()
 const known = bundle.actions['files:WriteFile']?.mcp as McpTool
@@ -20,22 +19,15 @@ const file = (path: string): What => ({
   resource: { type: 'files:file', id: path },
 })
 const prodFile = file('prod/checkout.yaml')
-const flag: What = {
-  action: 'flags:set',
-  arguments: { environment: 'prod', flag: 'express-checkout', value: false },
-  resource: { type: 'flags:flag', id: 'prod/express-checkout' },
-}
 
 class Calling extends Clockwork {
-  /** As its agent asks: the evaluation and the submission name the tool. */
+  /** The agent's evaluation and submission, which name the tool. */
   async called(what: What, mcp?: McpTool, key?: string) {
     const named = mcp === undefined ? {} : { mcp }
     const evaluated = await this.evaluate(what, undefined, named)
-    return this.submitted(what, {
-      ...{ ...named, evaluation: evaluated.id, idempotencyKey: key ?? evaluated.id },
-    })
+    return this.submitted(what, { ...{ ...named, evaluation: evaluated.id, idempotencyKey: key ?? evaluated.id } })
   }
-  /** Another catalogue is deployed. */
+  /** Deploys another catalogue. */
   deploy(mcp: McpTool) {
     const actions = Object.fromEntries(
       Object.entries(bundle.actions).map(([name, entry]) => [
@@ -53,39 +45,34 @@ beforeEach(() => {
 })
 
 test('a submission that names another tool than its evaluation is not bound to it', async () => {
-  const evaluated = await world.evaluate(flag, undefined, { mcp: stranger })
+  const evaluated = await world.evaluate(flag(), undefined, { mcp: stranger })
   for (const [, mcp] of otherTools)
-    expect(await world.submit(flag, { mcp, evaluation: evaluated.id })).toMatchObject({
+    expect(await world.submit(flag(), { mcp, evaluation: evaluated.id })).toMatchObject({
       code: 'invalid_denial_binding',
     })
-  expect(await world.submit(flag, { evaluation: evaluated.id })).toMatchObject({ code: 'invalid_denial_binding' })
+  expect(await world.submit(flag(), { evaluation: evaluated.id })).toMatchObject({ code: 'invalid_denial_binding' })
 })
 
 test('an approval covers the tool that was named, and no other', async () => {
-  const request = await world.called(flag, stranger)
+  const request = await world.called(flag(), stranger)
   await world.decide(request, 'ben')
   const approval = grantOf(await world.state(request.ask.id))?.id as string
-  expect(await world.evaluate(flag, approval, { mcp: stranger })).toMatchObject({ decision: true })
+  expect(await world.evaluate(flag(), approval, { mcp: stranger })).toMatchObject({ decision: true })
   for (const [, mcp] of otherTools)
-    expect(await world.evaluate(flag, approval, { mcp })).toMatchObject({ reason: 'out_of_scope' })
-  expect(await world.evaluate(flag, approval)).toMatchObject({ reason: 'out_of_scope' })
+    expect(await world.evaluate(flag(), approval, { mcp })).toMatchObject({ reason: 'out_of_scope' })
+  expect(await world.evaluate(flag(), approval)).toMatchObject({ reason: 'out_of_scope' })
 })
 
 test('a standing permit is drawn on for the same tool alone', async () => {
-  const request = await world.called(flag, stranger)
+  const request = await world.called(flag(), stranger)
   await world.decide(request, 'ben')
-  const terms = { uses: 3, until: world.clock.now() + 3600, login: {} }
-  const ports = { ...world.ports, permits: world.permits }
-  expect(await givePermit({ request: request.ask.id, person: person('ben'), ...terms }, ports)).toMatchObject({
-    ok: true,
-    value: { mcp: stranger },
-  })
-  expect((await world.called(flag, stranger, 'again')).status).toBe('approved')
-  expect((await world.called(flag, otherTools[0]?.[1], 'other')).status).toBe('pending')
-  expect((await world.called(flag, undefined, 'none')).status).toBe('pending')
+  expect(await world.givePermit(request, 'ben')).toMatchObject({ ok: true, value: { mcp: stranger } })
+  expect((await world.called(flag(), stranger, 'again')).status).toBe('approved')
+  expect((await world.called(flag(), otherTools[0]?.[1], 'other')).status).toBe('pending')
+  expect((await world.called(flag(), undefined, 'none')).status).toBe('pending')
 })
 
-describe('in a plan', () => {
+describe('a plan', () => {
   const steps = (...all: object[]): What => ({
     agent: agent('planner'),
     action: 'plan',
@@ -113,36 +100,25 @@ describe('in a plan', () => {
   })
 })
 
-test('what is delegated is for the same tool', async () => {
+test('a delegated request is for the same tool', async () => {
   const parent = await world.approved(prodFile)
   await world.issueToken(parent)
-  const delegated = await delegateRequest(
-    {
-      ...{ id: parent.ask.id, agent: agent('remediator'), jkt: agentKey, to: agent('builder'), once: world.proof() },
-      action: { name: prodFile.action, properties: prodFile.arguments },
-      ...{ resource: prodFile.resource, idempotencyKey: 'one', body: {} },
-    },
-    { ...world.ports, targetRole: world.targetRole },
-    async () => {},
-  )
-  if (!delegated.ok) throw new Error(`${delegated.code}: ${delegated.detail}`)
-  expect(delegated.value.state.ask.mcp).toEqual(known)
+  const delegated = unwrap(await world.delegate(parent, agent('builder')))
+  expect(delegated.state.ask.mcp).toEqual(known)
 })
 
-describe('a call of a tool that the catalogue has no more', () => {
-  test('is approved by no number of people', async () => {
-    const request = await world.submitted(prodFile)
-    world.deploy(changed)
-    await world.decide(request, 'ana')
-    await world.decide(request, 'eve')
-    expect((await world.state(request.ask.id)).status).not.toBe('approved')
-  })
+test('a call of a removed tool is approved by no number of people', async () => {
+  const request = await world.submitted(prodFile)
+  world.deploy(changed)
+  await world.decide(request, 'ana')
+  await world.decide(request, 'eve')
+  expect((await world.state(request.ask.id)).status).not.toBe('approved')
+})
 
-  test('can still be denied', async () => {
-    const request = await world.submitted(prodFile)
-    world.deploy(changed)
-    expect(await world.decide(request, 'ana', 'deny')).toMatchObject({ ok: true })
-  })
+test('a call of a removed tool can still be denied', async () => {
+  const request = await world.submitted(prodFile)
+  world.deploy(changed)
+  expect(await world.decide(request, 'ana', 'deny')).toMatchObject({ ok: true })
 })
 
 test('a plan of a request says which tool it is for', () => {

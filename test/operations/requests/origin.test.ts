@@ -1,23 +1,17 @@
 import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
-import type { AgentId, RequestId, Result } from '../../../functions/domain/values.ts'
+import type { AgentId, RequestId } from '../../../functions/domain/values.ts'
 import { openBreakGlass } from '../../../functions/operations/break-glass/open-break-glass.ts'
-import { delegateRequest } from '../../../functions/operations/delegation/delegate-request.ts'
-import { givePermit } from '../../../functions/operations/permits/standing-permits.ts'
 import { advancePlan } from '../../../functions/operations/requests/advance-plan.ts'
 import { extendRequest } from '../../../functions/operations/requests/extend-request.ts'
 import { askedOnBehalf } from '../../support/asked-on-behalf.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import { expectOne, type Kind } from '../../support/origin.ts'
 import { repairPlan } from '../../support/plan.ts'
-import { agent, agentKey, parameter, person, prodParameter, sampleBundle, World } from '../../support/world.ts'
+import { unwrap } from '../../support/unwrap.ts'
+import { agent, agentKey, flag, parameter, person, prodParameter, sampleBundle, World } from '../../support/world.ts'
 
-/** A request that is made of another has one origin, of any origin that the other has. */
-
-function must<T>(done: Result<T, string>): T {
-  if (!done.ok) throw new Error(`${done.code}: ${done.detail}`)
-  return done.value
-}
+/** A request made of another has one origin, from each origin of the other. */
 
 /** The sample, with another agent that may do what the remediator does. */
 const sample = sampleBundle()
@@ -28,13 +22,9 @@ const second = { ...remediator, id: agent('second'), owner: person('gus') }
 class Origins extends World {
   readonly halts = new MemoryHaltStore(this.requests, this.ledger)
   readonly all = {
-    ...this.ports,
-    permits: this.permits,
-    halts: this.halts,
-    targetRole: this.targetRole,
-    targetRoles: [],
+    ...{ ...this.ports, permits: this.permits, halts: this.halts },
+    ...{ targetRole: this.targetRole, targetRoles: [] },
   }
-  readonly #flag = { action: 'flags:set', arguments: { environment: 'prod', flag: 'express-checkout', value: false } }
 
   async person(): Promise<ApprovalRequest> {
     const id = await askedOnBehalf(this, prodParameter)
@@ -43,28 +33,23 @@ class Origins extends World {
   }
 
   async draw(): Promise<ApprovalRequest> {
-    const what = { ...this.#flag, resource: { type: 'flags:flag', id: 'prod/express-checkout' } }
-    const first = await this.submitted(what)
+    const first = await this.submitted(flag())
     await this.decide(first, 'ben')
-    const terms = { request: first.ask.id, person: person('ben'), login: {}, uses: 3, until: this.clock.now() + 3600 }
-    must(await givePermit(terms, this.all))
-    return this.submitted(what)
+    unwrap(await this.givePermit(first, 'ben'))
+    return this.submitted(flag())
   }
 
   async extension(of: ApprovalRequest): Promise<ApprovalRequest> {
-    must(await this.issueToken(of))
+    unwrap(await this.issueToken(of))
     const own = { id: of.ask.id, agent: of.ask.agent.id as AgentId, jkt: agentKey, minutes: 5 }
-    const done = must(await extendRequest({ ...own, body: { minutes: 5 }, once: this.proof() }, this.all))
+    const done = unwrap(await extendRequest({ ...own, body: { minutes: 5 }, once: this.proof() }, this.all))
     const { ask } = done.stored.state
     for (const who of ['ana', 'eve', 'ben']) await this.decide(await this.state(ask.id), who)
     return this.state(ask.id)
   }
 
-  async delegation({ ask }: ApprovalRequest, to = second.id): Promise<ApprovalRequest> {
-    const { id, action: name, arguments: properties, resource } = ask
-    const rest = { action: { name, properties }, resource, idempotencyKey: `for-${to}`, body: { to } }
-    const own = { id, agent: ask.agent.id as AgentId, jkt: agentKey, to, once: this.proof() }
-    return must(await delegateRequest({ ...own, ...rest }, this.all, async () => {})).state
+  async delegation(parent: ApprovalRequest, to = second.id): Promise<ApprovalRequest> {
+    return unwrap(await this.delegate(parent, to)).state
   }
 
   async step(): Promise<ApprovalRequest> {
@@ -84,7 +69,7 @@ class Origins extends World {
       ...{ incident: 'INC-1', minutes: 30, drill: false, jkt: agentKey },
       ...{ idempotencyKey: 'one', body: {}, once: this.proof() },
     }
-    return must(await openBreakGlass(ask, { ...this.ports, incidents: new PatternIncidents() })).stored.state
+    return unwrap(await openBreakGlass(ask, { ...this.ports, incidents: new PatternIncidents() })).stored.state
   }
 }
 

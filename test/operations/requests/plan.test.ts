@@ -9,6 +9,7 @@ import { advancePlan } from '../../../functions/operations/requests/advance-plan
 import { completeRequest, revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { advanceWorkflow } from '../../../functions/operations/requests/workflow.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
+import { unwrap } from '../../support/unwrap.ts'
 import { agent, parameter, person, sampleBundle, type What } from '../../support/world.ts'
 import { Clockwork } from './clockwork.ts'
 
@@ -57,7 +58,7 @@ class Plans extends Clockwork {
     return this.stored(step.request)
   }
 
-  async complete(state: ApprovalRequest, n: number, outcome: 'succeeded' | 'failed' = 'succeeded') {
+  async completeStep(state: ApprovalRequest, n: number, outcome: 'succeeded' | 'failed' = 'succeeded') {
     const { ask } = await this.child(state, n)
     return completeRequest({ id: ask.id, agent: ask.agent.id, outcome }, this.ports)
   }
@@ -77,316 +78,305 @@ beforeEach(() => {
   world = new Plans()
 })
 
-describe('Asking for a plan', () => {
-  test('needs what its strictest step needs, and is one request', async () => {
-    const { ask, tier, status } = await world.submitted(repair)
-    expect({ tier, status, steps: ask.steps?.length, credential: ask.credential }).toEqual({
-      tier: 2,
-      status: 'pending',
-      steps: 3,
-      credential: 'none',
-    })
-    expect(await world.story(ask.id)).toEqual(['Submitted', 'StageOpened'])
+test('a plan needs what its strictest step needs, and is one request', async () => {
+  const { ask, tier, status } = await world.submitted(repair)
+  expect({ tier, status, steps: ask.steps?.length, credential: ask.credential }).toEqual({
+    tier: 2,
+    status: 'pending',
+    steps: 3,
+    credential: 'none',
   })
+  expect(await world.story(ask.id)).toEqual(['Submitted', 'StageOpened'])
+})
 
-  test('says which step is refused, and why', async () => {
-    const found = await world.evaluate(plan(set('/prod/checkout/color'), set('/prod/checkout/size', 'builder')))
-    expect(found).toMatchObject({
-      decision: false,
-      reason: 'policy_denied',
-      detail: 'step 2: policy does not let `agent:builder` do it',
-    })
-    const unknown = await world.evaluate(plan(set('/prod/checkout/color'), { ...flag('prod'), action: 'flags:burn' }))
-    expect(unknown).toMatchObject({
-      reason: 'unknown_action',
-      detail: 'step 2: `flags:burn` is not in the catalogue',
-    })
+test('a refused plan says which step is refused, and why', async () => {
+  const found = await world.evaluate(plan(set('/prod/checkout/color'), set('/prod/checkout/size', 'builder')))
+  expect(found).toMatchObject({
+    decision: false,
+    reason: 'policy_denied',
+    detail: 'step 2: policy does not let `agent:builder` do it',
   })
+  const unknown = await world.evaluate(plan(set('/prod/checkout/color'), { ...flag('prod'), action: 'flags:burn' }))
+  expect(unknown).toMatchObject({ reason: 'unknown_action', detail: 'step 2: `flags:burn` is not in the catalogue' })
+})
 
-  test.each([
-    ['no steps', [], /steps/],
-    ['more than twenty', Array.from({ length: 21 }, () => set('/staging/checkout/color')), /steps/],
-    ['a step without an agent', [{ action: 'flags:set', arguments: {} }], /agent/],
-  ])('takes one to twenty whole steps: not %s', async (_, steps, says) => {
-    const found = await world.evaluate({ ...repair, arguments: { steps: steps as never } })
-    expect(found).toMatchObject({ reason: 'invalid_arguments', detail: expect.stringMatching(says) })
-  })
+test.each([
+  ['no steps', [], /steps/],
+  ['more than twenty', Array.from({ length: 21 }, () => set('/staging/checkout/color')), /steps/],
+  ['a step without an agent', [{ action: 'flags:set', arguments: {} }], /agent/],
+])('a plan takes one to twenty whole steps: not %s', async (_, steps, says) => {
+  const found = await world.evaluate({ ...repair, arguments: { steps: steps as never } })
+  expect(found).toMatchObject({ reason: 'invalid_arguments', detail: expect.stringMatching(says) })
+})
 
-  test('is bound to its parent task', async () => {
-    const found = await world.evaluate({ ...repair, resource: { type: 'plan', id: 'INC-1' } })
-    expect(found).toMatchObject({ reason: 'invalid_arguments', detail: expect.stringContaining('INC-1042') })
-  })
+test('a plan is bound to its parent task', async () => {
+  const found = await world.evaluate({ ...repair, resource: { type: 'plan', id: 'INC-1' } })
+  expect(found).toMatchObject({ reason: 'invalid_arguments', detail: expect.stringContaining('INC-1042') })
+})
 
-  test('asks only people who may decide every step', async () => {
-    const request = await world.submitted(repair)
-    // Lena owns the builder and the planner, dan the remediator.
-    for (const who of ['lena', 'dan']) expect(await world.decide(request, who)).toMatchObject({ code: 'self_approval' })
-  })
+test('a plan asks only people who may decide every step', async () => {
+  const request = await world.submitted(repair)
+  // Lena owns the builder and the planner, dan the remediator.
+  for (const who of ['lena', 'dan']) expect(await world.decide(request, who)).toMatchObject({ code: 'self_approval' })
+})
 
-  test('asks none of those who answer for the planner in its owner’s place, neither of it nor of a step by itself', async () => {
-    const sample = sampleBundle()
-    const agents = sample.agents.map((each) =>
-      each.id === 'agent:planner' ? { ...each, backupOwner: person('ben') } : each,
-    )
-    world.policy = new CedarPolicy({ ...sample, agents })
-    const begun = await world.begun()
-    expect(await world.decide(await world.submitted(plan(flag('prod'))), 'ben')).toMatchObject({ code: 'not_eligible' })
-    const first = await world.child(begun, 1)
-    const asked = (who: string) =>
-      askAboutPerson(world.policy, 'approve', person(who), world.clock.now(), { state: first, stage: 'owner' }).permit
-    expect([asked('ben'), asked('chloe')]).toEqual([false, true])
-  })
+test('a plan asks none of those who answer for the planner in its owner’s place, neither of it nor of a step by itself', async () => {
+  const sample = sampleBundle()
+  const agents = sample.agents.map((each) =>
+    each.id === 'agent:planner' ? { ...each, backupOwner: person('ben') } : each,
+  )
+  world.policy = new CedarPolicy({ ...sample, agents })
+  const begun = await world.begun()
+  expect(await world.decide(await world.submitted(plan(flag('prod'))), 'ben')).toMatchObject({ code: 'not_eligible' })
+  const first = await world.child(begun, 1)
+  const asked = (who: string) =>
+    askAboutPerson(world.policy, 'approve', person(who), world.clock.now(), { state: first, stage: 'owner' }).permit
+  expect([asked('ben'), asked('chloe')]).toEqual([false, true])
+})
 
-  test('names a halt of a step', async () => {
-    await halted(world, { kind: 'agent', value: agent('builder') })
-    expect(await world.evaluate(repair)).toMatchObject({
-      reason: 'agent_suspended',
-      detail: expect.stringMatching(/^step 2: stopped by the halt/),
-    })
-  })
-
-  test('counts earlier steps of the same agent and action as recent', async () => {
-    const { ask } = await world.submitted(repair)
-    expect(ask.steps?.map(({ recent }) => recent)).toEqual([0, 0, 1])
-  })
-
-  test('counts the steps alike of earlier plans of the same planner, denied ones too', async () => {
-    const { ask } = await world.submitted(plan(set('/prod/checkout/one'), set('/prod/checkout/two'), flag('prod')))
-    const second = await world.submitted(plan(set('/prod/checkout/three'), set('/prod/checkout/four')))
-    expect(second.ask.steps?.map(({ recent }) => recent)).toEqual([2, 3])
-    await world.submitted(parameter('/prod/checkout/five'))
-    await world.decide(await world.stored(ask.id), 'ana', 'deny', { comment: 'no' })
-    const third = await world.submitted(plan(set('/prod/checkout/six'), flag('prod')))
-    expect(third.ask.steps?.map(({ recent }) => recent)).toEqual([5, 1])
-    world.clock.advance(3600)
-    const later = await world.submitted(plan(set('/prod/checkout/seven')))
-    expect(later.ask.steps?.map(({ recent }) => recent)).toEqual([0])
-  })
-
-  test('counts as a burst where more plans were proposed than are read', async () => {
-    const { ask } = await world.submitted(plan(set('/prod/checkout/one')))
-    world.requests.askedLately = async () => ({
-      asked: Array.from({ length: 50 }, () => ({ id: ask.id, action: 'plan' })),
-      isAll: false,
-    })
-    const { ask: last } = await world.submitted(plan(set('/staging/checkout/two')))
-    expect(last.steps?.map(({ recent }) => recent)).toEqual([50])
-  })
-
-  test('marks a step whose resource an earlier one changes', async () => {
-    const { ask } = await world.submitted(plan(set('/prod/checkout/color'), set('/prod/checkout/color')))
-    expect(ask.steps?.map(({ after }) => after)).toEqual([undefined, 1])
-  })
-
-  test('answers an identical one that is pending with the same request', async () => {
-    const [one, other] = [await world.submitted(repair), await world.submitted(repair)]
-    expect(other.ask.id).toBe(one.ask.id)
+test('a plan names a halt of a step', async () => {
+  await halted(world, { kind: 'agent', value: agent('builder') })
+  expect(await world.evaluate(repair)).toMatchObject({
+    reason: 'agent_suspended',
+    detail: expect.stringMatching(/^step 2: stopped by the halt/),
   })
 })
 
-describe('An approved plan', () => {
-  test('opens its first step, and the others wait', async () => {
-    const state = await world.begun()
-    expect([await world.statuses(state), await world.children(state)]).toEqual([
-      ['open', 'waiting', 'waiting'],
-      ['approved', 'pending', 'pending'],
-    ])
-  })
+test('a plan counts earlier steps of the same agent and action as recent', async () => {
+  const { ask } = await world.submitted(repair)
+  expect(ask.steps?.map(({ recent }) => recent)).toEqual([0, 0, 1])
+})
 
-  test('takes no room of the agents that will run its steps, and raises nothing that they ask for themselves', async () => {
-    const limits = { openPerAgent: 3, openPerOwner: 3, burst: 1 }
-    const { bundle } = world.policy
-    world.policy = new CedarPolicy({ ...bundle, ladder: { ...bundle.ladder, limits } })
-    for (let n = 0; n < 4; n++)
-      await world.begun(plan(flag('prod'), set(`/prod/checkout/a-${n}`), set(`/prod/checkout/b-${n}`)))
-    const own = await world.submitted(parameter('/prod/checkout/repair'))
-    expect(own.ask.recent).toBe(0)
-    expect(await world.submit({ ...parameter('/prod/checkout/two') })).toMatchObject({ ok: true })
-  })
+test('a plan counts the steps alike of earlier plans of the same planner, denied ones too', async () => {
+  const { ask } = await world.submitted(plan(set('/prod/checkout/one'), set('/prod/checkout/two'), flag('prod')))
+  const second = await world.submitted(plan(set('/prod/checkout/three'), set('/prod/checkout/four')))
+  expect(second.ask.steps?.map(({ recent }) => recent)).toEqual([2, 3])
+  await world.submitted(parameter('/prod/checkout/five'))
+  await world.decide(await world.stored(ask.id), 'ana', 'deny', { comment: 'no' })
+  const third = await world.submitted(plan(set('/prod/checkout/six'), flag('prod')))
+  expect(third.ask.steps?.map(({ recent }) => recent)).toEqual([5, 1])
+  world.clock.advance(3600)
+  const later = await world.submitted(plan(set('/prod/checkout/seven')))
+  expect(later.ask.steps?.map(({ recent }) => recent)).toEqual([0])
+})
 
-  test('lets only the agent of the step in turn have a token', async () => {
-    const state = await world.begun()
-    expect(await world.issueToken(await world.child(state, 1))).toMatchObject({ ok: true })
-    expect(await world.issueToken(await world.child(state, 2))).toMatchObject({ code: 'pending' })
-    expect(await world.issueToken(state)).toMatchObject({ code: 'wrong_credential_kind' })
+test('a plan counts as a burst where more plans were proposed than are read', async () => {
+  const { ask } = await world.submitted(plan(set('/prod/checkout/one')))
+  world.requests.askedLately = async () => ({
+    asked: Array.from({ length: 50 }, () => ({ id: ask.id, action: 'plan' })),
+    isAll: false,
   })
+  const { ask: last } = await world.submitted(plan(set('/staging/checkout/two')))
+  expect(last.steps?.map(({ recent }) => recent)).toEqual([50])
+})
 
-  test('has succeeded when each step has, one after the other', async () => {
-    const state = await world.begun()
-    for (const n of [1, 2, 3]) {
-      await world.complete(state, n)
-      await world.move(state.ask.id)
+test('a plan marks a step whose resource an earlier one changes', async () => {
+  const { ask } = await world.submitted(plan(set('/prod/checkout/color'), set('/prod/checkout/color')))
+  expect(ask.steps?.map(({ after }) => after)).toEqual([undefined, 1])
+})
+
+test('a plan that repeats a pending one is answered with the same request', async () => {
+  const [one, other] = [await world.submitted(repair), await world.submitted(repair)]
+  expect(other.ask.id).toBe(one.ask.id)
+})
+
+test('an approved plan opens its first step, and the others wait', async () => {
+  const state = await world.begun()
+  expect([await world.statuses(state), await world.children(state)]).toEqual([
+    ['open', 'waiting', 'waiting'],
+    ['approved', 'pending', 'pending'],
+  ])
+})
+
+test('an approved plan takes no room of the agents that will run its steps, and raises nothing that they ask for themselves', async () => {
+  const limits = { openPerAgent: 3, openPerOwner: 3, burst: 1 }
+  const { bundle } = world.policy
+  world.policy = new CedarPolicy({ ...bundle, ladder: { ...bundle.ladder, limits } })
+  for (let n = 0; n < 4; n++)
+    await world.begun(plan(flag('prod'), set(`/prod/checkout/a-${n}`), set(`/prod/checkout/b-${n}`)))
+  const own = await world.submitted(parameter('/prod/checkout/repair'))
+  expect(own.ask.recent).toBe(0)
+  expect(await world.submit({ ...parameter('/prod/checkout/two') })).toMatchObject({ ok: true })
+})
+
+test('an approved plan lets only the agent of the step in turn have a token', async () => {
+  const state = await world.begun()
+  expect(await world.issueToken(await world.child(state, 1))).toMatchObject({ ok: true })
+  expect(await world.issueToken(await world.child(state, 2))).toMatchObject({ code: 'pending' })
+  expect(await world.issueToken(state)).toMatchObject({ code: 'wrong_credential_kind' })
+})
+
+test('an approved plan has succeeded when each step has, one after the other', async () => {
+  const state = await world.begun()
+  for (const n of [1, 2, 3]) {
+    await world.completeStep(state, n)
+    await world.move(state.ask.id)
+  }
+  expect(await world.stored(state.ask.id)).toMatchObject({ status: 'completed', outcome: 'succeeded' })
+  expect(await world.story(state.ask.id)).toEqual([
+    ...['Submitted', 'StageOpened', 'Decided', 'StageOpened', 'Decided', 'Approved'],
+    ...['StepOpened', 'StepEnded', 'StepOpened', 'StepEnded', 'StepOpened', 'StepEnded', 'Completed'],
+  ])
+})
+
+test('a plan at tier 0 needs no people, and begins at once', async () => {
+  const state = await world.submitted(quick)
+  expect(state.status).toBe('approved')
+  await world.move(state.ask.id)
+  expect(await world.children(state)).toEqual(['approved', 'pending'])
+})
+
+test('a plan ends with a step that fails, and so do the later steps', async () => {
+  const state = await world.begun()
+  await world.completeStep(state, 1)
+  await world.move(state.ask.id)
+  await world.completeStep(state, 2, 'failed')
+  await world.move(state.ask.id)
+  expect([await world.statuses(state), (await world.stored(state.ask.id)).status]).toEqual([
+    ['succeeded', 'failed', 'ended'],
+    'completed',
+  ])
+  await endChildren(state.ask.id, world.ports)
+  expect(await world.child(state, 3)).toMatchObject({ status: 'denied', reason: `${state.ask.id} has ended` })
+})
+
+test('a plan ends with a step that is revoked', async () => {
+  const state = await world.begun()
+  const { ask } = await world.child(state, 1)
+  await revokeRequest({ id: ask.id, person: person('gus'), reason: 'wrong one' }, world.ports)
+  await world.move(state.ask.id)
+  expect(stepsOf(await world.stored(state.ask.id))[0]?.progress.ended).toMatchObject({
+    outcome: 'revoked',
+    because: 'revoked by person:gus',
+  })
+})
+
+test('a plan ends with a step that is late', async () => {
+  const state = await world.begun()
+  world.clock.advance((state.ask.steps?.[0]?.claimWithin ?? 0) + 1)
+  await world.move(state.ask.id)
+  expect(await world.statuses(state)).toEqual(['late', 'ended', 'ended'])
+})
+
+test('a plan ends with a step that is late on its own record first', async () => {
+  const state = await world.begun()
+  world.clock.advance((state.ask.steps?.[0]?.claimWithin ?? 0) + 1)
+  await world.move(state.ask.id)
+  expect((await world.child(state, 1)).status).toBe('expired')
+})
+
+test('a plan ends with a step whose agent was retired between approval and turn', async () => {
+  const state = await world.begun()
+  await world.completeStep(state, 1)
+  const bundle = sampleBundle()
+  const agents = bundle.agents.map((each) => (each.id === agent('builder') ? { ...each, status: 'retired' } : each))
+  world.policy = new CedarPolicy({ ...bundle, agents } as typeof bundle)
+  await world.move(state.ask.id)
+  expect(await world.statuses(state)).toEqual(['succeeded', 'revoked', 'ended'])
+  expect(stepsOf(await world.stored(state.ask.id))[1]?.progress.ended?.because).toBe('agent_retired')
+})
+
+test('a plan ends with a step that a halt between two steps stops, also one that is lifted by its turn', async () => {
+  const state = await world.begun()
+  await halted(world, { kind: 'action', value: 'flags:set' })
+  expect((await world.stored(state.ask.id)).status).toBe('approved')
+  await world.completeStep(state, 1)
+  await world.move(state.ask.id)
+  expect(await world.statuses(state)).toEqual(['succeeded', 'revoked', 'ended'])
+  expect(stepsOf(await world.stored(state.ask.id))[1]?.progress.ended?.because).toMatch(/^halted by hlt_/)
+})
+
+test('a plan is given up by the agent that asked, and its steps end', async () => {
+  const state = await world.begun()
+  const no = { id: state.ask.id, agent: agent('planner'), outcome: 'succeeded' } as const
+  expect(await completeRequest(no, world.ports)).toMatchObject({ code: 'invalid_task_state' })
+  await completeRequest({ ...no, outcome: 'failed' }, world.ports)
+  await endChildren(state.ask.id, world.ports)
+  expect(await world.children(state)).toEqual(['revoked', 'denied', 'denied'])
+})
+
+test('a plan is revoked by a person, and none of its steps is issued', async () => {
+  const state = await world.begun()
+  await revokeRequest({ id: state.ask.id, person: person('gus'), reason: 'stop' }, world.ports)
+  expect(await world.issueToken(await world.child(state, 1))).toMatchObject({ code: 'ancestor_ended' })
+})
+
+test('a plan goes on in the next run after one that died at any write', async () => {
+  const state = await world.begun()
+  await world.completeStep(state, 1)
+  const commit = world.requests.commit.bind(world.requests)
+  // All writes of each run but the first are lost.
+  for (let run = 0; run < 6; run++) {
+    let left = 1
+    world.requests.commit = (change) => {
+      if (left-- > 0) return commit(change)
+      throw new Error('died')
     }
-    expect(await world.stored(state.ask.id)).toMatchObject({ status: 'completed', outcome: 'succeeded' })
-    expect(await world.story(state.ask.id)).toEqual([
-      ...['Submitted', 'StageOpened', 'Decided', 'StageOpened', 'Decided', 'Approved'],
-      ...['StepOpened', 'StepEnded', 'StepOpened', 'StepEnded', 'StepOpened', 'StepEnded', 'Completed'],
-    ])
-  })
-
-  test('needs no people at tier 0, and begins at once', async () => {
-    const state = await world.submitted(quick)
-    expect(state.status).toBe('approved')
-    await world.move(state.ask.id)
-    expect(await world.children(state)).toEqual(['approved', 'pending'])
-  })
-
-  test('ends with a step that fails, and so does the rest', async () => {
-    const state = await world.begun()
-    await world.complete(state, 1)
-    await world.move(state.ask.id)
-    await world.complete(state, 2, 'failed')
-    await world.move(state.ask.id)
-    expect([await world.statuses(state), (await world.stored(state.ask.id)).status]).toEqual([
-      ['succeeded', 'failed', 'ended'],
-      'completed',
-    ])
-    await endChildren(state.ask.id, world.ports)
-    expect(await world.child(state, 3)).toMatchObject({ status: 'denied', reason: `${state.ask.id} has ended` })
-  })
-
-  test('ends with a step that is revoked', async () => {
-    const state = await world.begun()
-    const { ask } = await world.child(state, 1)
-    await revokeRequest({ id: ask.id, person: person('gus'), reason: 'wrong one' }, world.ports)
-    await world.move(state.ask.id)
-    expect(stepsOf(await world.stored(state.ask.id))[0]?.progress.ended).toMatchObject({
-      outcome: 'revoked',
-      because: 'revoked by person:gus',
-    })
-  })
-
-  test('ends with a step that is late', async () => {
-    const state = await world.begun()
-    world.clock.advance((state.ask.steps?.[0]?.claimWithin ?? 0) + 1)
-    await world.move(state.ask.id)
-    expect(await world.statuses(state)).toEqual(['late', 'ended', 'ended'])
-  })
-
-  test('ends with a step that is late on its own record first', async () => {
-    const state = await world.begun()
-    world.clock.advance((state.ask.steps?.[0]?.claimWithin ?? 0) + 1)
-    await world.move(state.ask.id)
-    expect((await world.child(state, 1)).status).toBe('expired')
-  })
-
-  test('ends with a step whose agent was retired between approval and turn', async () => {
-    const state = await world.begun()
-    await world.complete(state, 1)
-    const bundle = sampleBundle()
-    const agents = bundle.agents.map((each) => (each.id === agent('builder') ? { ...each, status: 'retired' } : each))
-    world.policy = new CedarPolicy({ ...bundle, agents } as typeof bundle)
-    await world.move(state.ask.id)
-    expect(await world.statuses(state)).toEqual(['succeeded', 'revoked', 'ended'])
-    expect(stepsOf(await world.stored(state.ask.id))[1]?.progress.ended?.because).toBe('agent_retired')
-  })
-
-  test('ends with a step that a halt between two steps stops, also one that is lifted by its turn', async () => {
-    const state = await world.begun()
-    await halted(world, { kind: 'action', value: 'flags:set' })
-    expect((await world.stored(state.ask.id)).status).toBe('approved')
-    await world.complete(state, 1)
-    await world.move(state.ask.id)
-    expect(await world.statuses(state)).toEqual(['succeeded', 'revoked', 'ended'])
-    expect(stepsOf(await world.stored(state.ask.id))[1]?.progress.ended?.because).toMatch(/^halted by hlt_/)
-  })
-
-  test('is given up by the agent that asked, and its steps end', async () => {
-    const state = await world.begun()
-    const no = { id: state.ask.id, agent: agent('planner'), outcome: 'succeeded' } as const
-    expect(await completeRequest(no, world.ports)).toMatchObject({ code: 'invalid_task_state' })
-    await completeRequest({ ...no, outcome: 'failed' }, world.ports)
-    await endChildren(state.ask.id, world.ports)
-    expect(await world.children(state)).toEqual(['revoked', 'denied', 'denied'])
-  })
-
-  test('is revoked by a person, and no step of it is issued any more', async () => {
-    const state = await world.begun()
-    await revokeRequest({ id: state.ask.id, person: person('gus'), reason: 'stop' }, world.ports)
-    expect(await world.issueToken(await world.child(state, 1))).toMatchObject({ code: 'ancestor_ended' })
-  })
-
-  test('goes on in the next run after one that died at any write', async () => {
-    const state = await world.begun()
-    await world.complete(state, 1)
-    const commit = world.requests.commit.bind(world.requests)
-    // Of each run all writes but the first are lost.
-    for (let run = 0; run < 6; run++) {
-      let left = 1
-      world.requests.commit = (change) => {
-        if (left-- > 0) return commit(change)
-        throw new Error('died')
-      }
-      await advancePlan(state.ask.id, world.ports).catch(() => undefined)
-    }
-    world.requests.commit = commit
-    expect([await world.statuses(state), await world.children(state)]).toEqual([
-      ['succeeded', 'open', 'waiting'],
-      ['completed', 'approved', 'pending'],
-    ])
-    expect((await world.story(state.ask.id)).filter((type) => type === 'StepOpened')).toHaveLength(2)
-  })
-
-  test('is moved by two runs at once as by one', async () => {
-    const state = await world.begun()
-    await world.complete(state, 1)
-    await Promise.all([1, 2, 3].map(() => advancePlan(state.ask.id, world.ports)))
-    expect(await world.statuses(state)).toEqual(['succeeded', 'open', 'waiting'])
-    expect((await world.story(state.ask.id)).filter((type) => type === 'StepEnded')).toHaveLength(1)
-  })
-
-  test('gives only one of two steps that are claimed at once', async () => {
-    const state = await world.begun()
-    const claims = await Promise.all(
-      [1, 2, 3].map(async (n) => (await world.issueToken(await world.child(state, n))).ok),
-    )
-    expect(claims).toEqual([true, false, false])
-  })
+    await advancePlan(state.ask.id, world.ports).catch(() => undefined)
+  }
+  world.requests.commit = commit
+  expect([await world.statuses(state), await world.children(state)]).toEqual([
+    ['succeeded', 'open', 'waiting'],
+    ['completed', 'approved', 'pending'],
+  ])
+  expect((await world.story(state.ask.id)).filter((type) => type === 'StepOpened')).toHaveLength(2)
 })
 
-describe('The wait of a plan', () => {
-  test('ends when there is something to do, and not before', async () => {
-    const state = await world.approved(repair)
-    const first = world.enter(state, 'AwaitStep')
-    await world.runTask(first)
-    expect(world.endOf(first)).toBe('Moved')
-    await world.move(state.ask.id)
-    const second = world.enter(state, 'AwaitStep', '2')
-    await world.runTask(second)
-    expect(world.endOf(second)).toBe('open')
-    await world.follow(await world.child(state, 1))
-    expect(world.endOf(second)).toBe('open')
-    await world.complete(state, 1)
-    await world.follow(await world.child(state, 1))
-    expect(world.endOf(second)).toBe('Moved')
-  })
-
-  test('ends with the plan', async () => {
-    const state = await world.begun()
-    const wait = world.enter(state, 'AwaitStep')
-    await world.runTask(wait)
-    await completeRequest({ id: state.ask.id, agent: agent('planner'), outcome: 'failed' }, world.ports)
-    await world.follow(state)
-    expect(world.endOf(wait)).toBe('succeeded')
-  })
-
-  test('is the only one: a step has no execution of its own', async () => {
-    const state = await world.begun()
-    await world.follow(state, { created: true })
-    const child = await world.child(state, 2)
-    await world.follow(child, { created: true })
-    expect([state, child].map(({ ask }) => world.workflow.startedIn(ask.id))).toEqual(['Tier2 owner', undefined])
-  })
+test('a plan is moved by two runs at once as by one', async () => {
+  const state = await world.begun()
+  await world.completeStep(state, 1)
+  await Promise.all([1, 2, 3].map(() => advancePlan(state.ask.id, world.ports)))
+  expect(await world.statuses(state)).toEqual(['succeeded', 'open', 'waiting'])
+  expect((await world.story(state.ask.id)).filter((type) => type === 'StepEnded')).toHaveLength(1)
 })
 
-describe('Narrowing a plan', () => {
+test('a plan gives only one of two steps that are claimed at once', async () => {
+  const state = await world.begun()
+  const claims = await Promise.all([1, 2, 3].map(async (n) => (await world.issueToken(await world.child(state, n))).ok))
+  expect(claims).toEqual([true, false, false])
+})
+
+test('a wait of a plan ends when there is something to do, and not before', async () => {
+  const state = await world.approved(repair)
+  const first = world.enter(state, 'AwaitStep')
+  await world.runTask(first)
+  expect(world.endOf(first)).toBe('Moved')
+  await world.move(state.ask.id)
+  const second = world.enter(state, 'AwaitStep', '2')
+  await world.runTask(second)
+  expect(world.endOf(second)).toBe('open')
+  await world.follow(await world.child(state, 1))
+  expect(world.endOf(second)).toBe('open')
+  await world.completeStep(state, 1)
+  await world.follow(await world.child(state, 1))
+  expect(world.endOf(second)).toBe('Moved')
+})
+
+test('a wait of a plan ends with the plan', async () => {
+  const state = await world.begun()
+  const wait = world.enter(state, 'AwaitStep')
+  await world.runTask(wait)
+  await completeRequest({ id: state.ask.id, agent: agent('planner'), outcome: 'failed' }, world.ports)
+  await world.follow(state)
+  expect(world.endOf(wait)).toBe('succeeded')
+})
+
+test('a plan has the only execution: its steps have none', async () => {
+  const state = await world.begun()
+  await world.follow(state, { created: true })
+  const child = await world.child(state, 2)
+  await world.follow(child, { created: true })
+  expect([state, child].map(({ ask }) => world.workflow.startedIn(ask.id))).toEqual(['Tier2 owner', undefined])
+})
+
+describe('a narrowed plan', () => {
   const narrowed = async (steps: NonNullable<Parameters<World['decide']>[3]>['narrow']) => {
     const request = await world.submitted(repair)
     return { request, done: await world.decide(request, 'ana', 'approve', { narrow: steps ?? {} }) }
   }
   type World = Plans
 
-  test('strikes out a step, which is never done', async () => {
+  test('a narrowing strikes out a step, which is never done', async () => {
     const { request, done } = await narrowed({ steps: [{ step: 2, strike: true }] })
     expect(done).toMatchObject({ ok: true })
     const less = await world.state(request.ask.id)
@@ -395,7 +385,7 @@ describe('Narrowing a plan', () => {
     expect(await world.statuses(state)).toEqual(['open', 'struck', 'waiting'])
     expect((state.ask.arguments as { steps: unknown[] }).steps).toHaveLength(2)
     for (const n of [1, 3]) {
-      await world.complete(state, n)
+      await world.completeStep(state, n)
       await world.move(request.ask.id)
     }
     expect(await world.stored(request.ask.id)).toMatchObject({ status: 'completed', outcome: 'succeeded' })
@@ -407,17 +397,17 @@ describe('Narrowing a plan', () => {
     ['names a step that is not there', { steps: [{ step: 4, strike: true as const }] }],
     ['changes no step', {}],
     ['changes the minutes', { minutes: 1 }],
-  ])('is refused where it %s', async (_, narrow) => {
+  ])('a narrowing is refused where it %s', async (_, narrow) => {
     const { done } = await narrowed(narrow)
     expect(done).toMatchObject({ ok: false, code: 'not_narrower' })
   })
 })
 
 async function halted(on: Plans, target: Parameters<typeof declareHalt>[0]['target']) {
-  const done = await declareHalt(
-    { person: person('gus'), target, reason: 'a test' },
-    { ...on.ports, halts: on.halts, targetRoles: [] },
+  return unwrap(
+    await declareHalt(
+      { person: person('gus'), target, reason: 'a test' },
+      { ...on.ports, halts: on.halts, targetRoles: [] },
+    ),
   )
-  if (!done.ok) throw new Error(done.code)
-  return done.value
 }

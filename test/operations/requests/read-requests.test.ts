@@ -2,7 +2,7 @@ import { listRequests } from '../../../functions/operations/requests/read-reques
 import { person, prodParameter, sampleBundle } from '../../support/world.ts'
 import { Night } from '../break-glass/night.ts'
 
-test('what somebody opened with break-glass is not listed among what agents ask for', async () => {
+test('an opening is not listed among what agents ask for', async () => {
   const night = new Night(sampleBundle())
   const { ask } = await night.submitted(prodParameter)
   await night.opened('jade')

@@ -1,8 +1,6 @@
-import { decodeJwt } from 'jose'
 import { textOf } from '../../../functions/domain/cards/sentence.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { Actual } from '../../../functions/domain/uses/actual.ts'
-import type { CredentialId } from '../../../functions/domain/values.ts'
 import type { AnchorPorts } from '../../../functions/operations/anchor/read-anchor.ts'
 import { AnchorUnavailable } from '../../../functions/operations/faults.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
@@ -21,10 +19,8 @@ test('the timeline of a request whose state changed before it was claimed has ea
   world.reader.preview(prodParameter.action)
   world.reader.set(prodParameter.resource.id, { Value: '1800' })
   const request = await world.approved()
-  const issued = await world.issueToken(request)
-  if (!issued.ok) throw new Error(issued.code)
   world.reader.set(prodParameter.resource.id, { Value: '2000' })
-  const token = decodeJwt(issued.value.token).jti as CredentialId
+  const token = await world.claim(request)
   expect(await world.issueAws(request, token)).toMatchObject({ code: 'state_changed' })
   const state = await world.state(request.ask.id)
   const { items, entries, isCut } = await readTimeline(state, portsOf(world))
@@ -39,7 +35,7 @@ test('the timeline of a request whose state changed before it was claimed has ea
   expect(changed?.more.map(textOf)).toEqual(['“Value "1800" → "2000"”', 'approvals of the round before do not count'])
 })
 
-test('of a record that is longer than a thousand entries the timeline says that it is cut', async () => {
+test('a record longer than a thousand entries has a timeline that says that it is cut', async () => {
   const world = new World()
   const request = await world.submitted(prodParameter)
   const [first] = await world.ledger.entries(request.ask.id)
@@ -52,7 +48,7 @@ test('of a record that is longer than a thousand entries the timeline says that 
   expect([timeline.entries.length, timeline.isCut]).toEqual([1_000, true])
 })
 
-test('of a request that is over, what AWS has of its sessions is told too; no record is asked before, nor where there was none', async () => {
+test('the timeline of an ended request has AWS’s record of its sessions; no record is asked before, or without one', async () => {
   const world = new World()
   const asked: string[] = []
   const call = { id: 'e1', at: world.clock.now() + 1, account: '000000000000', region: 'us-east-1' }
@@ -79,9 +75,7 @@ test('of a request that is over, what AWS has of its sessions is told too; no re
   const unclaimed = await world.submitted(parameter('/prod/checkout/other'))
   await world.decide(unclaimed, 'eve', 'deny')
   const request = await world.approved()
-  const issued = await world.issueToken(request)
-  if (!issued.ok) throw new Error(issued.code)
-  expect(await world.issueAws(request, decodeJwt(issued.value.token).jti as CredentialId)).toMatchObject({ ok: true })
+  expect(await world.issueAws(request, await world.claim(request))).toMatchObject({ ok: true })
   await said(request)
   await said(unclaimed)
   expect(asked).toEqual([])
@@ -108,7 +102,7 @@ describe('the checkpoint of the log', () => {
     return { at, lane, said: textOf(said) }
   }
 
-  test('is told with its size and its time, and how far into the record it goes', async () => {
+  test('a checkpoint is told with its size and its time, and how far into the record it goes', async () => {
     const request = await world.submitted(prodParameter)
     const other = await world.submitted(parameter('/prod/checkout/other'))
     expect((await last(request)).said).toBe(
@@ -129,7 +123,7 @@ describe('the checkpoint of the log', () => {
     expect(items.at(-1)?.lane).not.toBe('log')
   })
 
-  test('has no entry that only has a place, none with another hash, and none after such a one', async () => {
+  test('a checkpoint covers no entry that only has a place, none with another hash, and none after such a one', async () => {
     const request = await world.submitted(prodParameter)
     await notary.follow(request.ask.id)
     const [first, second] = await world.ledger.entries(request.ask.id)
@@ -141,7 +135,7 @@ describe('the checkpoint of the log', () => {
     expect((await last(request)).said).toMatch(/^Not in the log yet/)
   })
 
-  test('is not older than an entry that it has, though S3 cuts off parts of a second', async () => {
+  test('a checkpoint is not older than an entry that it has, though S3 cuts off parts of a second', async () => {
     const request = await world.submitted(prodParameter)
     await notary.follow(request.ask.id)
     const found = await notary.bucket.readVersion('checkpoint')
@@ -165,7 +159,7 @@ describe('the checkpoint of the log', () => {
       }),
     ],
   ]
-  test.each(notRead)('of %s: it is not known now, and all else is told', async (_what, change) => {
+  test.each(notRead)('a checkpoint is unknown for %s, and all else is told', async (_what, change) => {
     const request = await world.submitted(prodParameter)
     await notary.follow(request.ask.id)
     const timeline = await readTimeline(request, portsOf(world, change()))

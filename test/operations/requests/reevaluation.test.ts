@@ -19,12 +19,12 @@ import {
   World,
 } from '../../support/world.ts'
 
-/** ARAP: an approval counts for exactly what was approved, and a denial can be answered only if approval could help. */
+/** ARAP: an approval counts for exactly its ask, and a denial can be answered only if an approval could help. */
 
 const bundle = sampleBundle()
 const remediator = { type: 'agent', id: agent('remediator') } as const
 
-/** What is asked, whole: everything that an approval is bound to. */
+/** The whole ask: everything that an approval is bound to. */
 const asked: EvaluationAsk = {
   caller: remediator,
   subject: { ...remediator, properties: { region: 'eu' } },
@@ -49,8 +49,13 @@ async function approvedWorld() {
   return { world, id: request.ask.id, approval }
 }
 
-describe('with an approval, everything is compared member by member', () => {
-  test('the same again is a permit', async () => {
+let world: World
+beforeEach(() => {
+  world = new World(bundle)
+})
+
+describe('an approval', () => {
+  test('an approval permits the same again', async () => {
     const { world, approval } = await approvedWorld()
     expect(await evaluateAccess({ ...asked, approval }, world.ports)).toMatchObject({ decision: true })
   })
@@ -83,13 +88,13 @@ describe('with an approval, everything is compared member by member', () => {
     })
   })
 
-  test('the actor may be left out of the subject, where it does not belong to what is bound', async () => {
+  test('the actor may be left out of the subject, since it is not bound', async () => {
     const { world, approval } = await approvedWorld()
     const acting = { ...remediator, properties: { region: 'eu', act: { sub: 'x' } } }
     expect(await evaluateAccess({ ...asked, subject: acting, approval }, world.ports)).toMatchObject({ decision: true })
   })
 
-  test('nothing more is kept of a request for which nothing more was evaluated', async () => {
+  test('a request keeps no more than was evaluated for it', async () => {
     const plain = await new World(bundle).submitted(prodParameter)
     expect(plain.ask).not.toHaveProperty('bound')
     const { world, id } = await approvedWorld()
@@ -97,12 +102,12 @@ describe('with an approval, everything is compared member by member', () => {
   })
 })
 
-describe('what an agent is told to do after the no', () => {
+describe('a refusal', () => {
   type Answered = { context: { [member: string]: unknown; evaluation_id: EvaluationId } }
   const context = (evaluated: Awaited<ReturnType<typeof evaluateAccess>>) =>
     (evaluationAnswer(evaluated, issuer) as unknown as Answered).context
 
-  test('`request`, with all that a new request takes, once the approval is over or does not cover this', async () => {
+  test('a refused agent is told to `request`, with all that a new request takes, once the approval is over or does not cover this', async () => {
     const { world, approval } = await approvedWorld()
     const wider = { ...asked, purpose: 'maintenance', approval }
     world.clock.advance(1)
@@ -123,7 +128,7 @@ describe('what an agent is told to do after the no', () => {
     expect(again).toMatchObject({ ok: true, value: { stored: { state: { status: 'pending' } } } })
   })
 
-  test('`none` where no approval is shown, or where a new one could not help either', async () => {
+  test('a refused agent is told `none` without an approval, or where a new one could not help either', async () => {
     const { world, approval } = await approvedWorld()
     const unknown = context(await evaluateAccess({ ...asked, approval: 'grt_' }, world.ports))
     expect(unknown).toMatchObject({ reason: 'approval_unverifiable', next_action: 'none' })
@@ -137,7 +142,7 @@ describe('what an agent is told to do after the no', () => {
     expect(refused).not.toHaveProperty('access_request')
   })
 
-  test('and never by which policies: those are for people', async () => {
+  test('a refused agent is never told by which policies: those are for people', async () => {
     const { world, approval } = await approvedWorld()
     const forbidden = parameter('/prod/hotwork/x')
     for (const evaluated of [
@@ -152,51 +157,46 @@ describe('what an agent is told to do after the no', () => {
   })
 })
 
-describe('a submission', () => {
-  test('of an evaluation that no approval could help is not requestable', async () => {
-    const world = new World(bundle)
-    for (const what of [
-      parameter('/prod/hotwork/x'),
-      { ...stagingParameter, action: 'no:Such' },
-      { ...stagingParameter, arguments: { Name: '/staging/a' } },
-    ])
-      expect(await world.submit(what)).toMatchObject({ ok: false, code: 'not_requestable' })
-  })
+test('a submission of an evaluation that no approval could help is not requestable', async () => {
+  for (const what of [
+    parameter('/prod/hotwork/x'),
+    { ...stagingParameter, action: 'no:Such' },
+    { ...stagingParameter, arguments: { Name: '/staging/a' } },
+  ])
+    expect(await world.submit(what)).toMatchObject({ ok: false, code: 'not_requestable' })
+})
 
-  test('of another agent’s evaluation is bound to nothing, whatever it was', async () => {
-    const world = new World(bundle)
-    for (const what of [prodParameter, parameter('/prod/hotwork/x')]) {
-      const { id: evaluation } = await world.evaluate({ ...what, agent: agent('builder') })
-      expect(await world.submit(what, { evaluation, idempotencyKey: evaluation })).toMatchObject({
-        ok: false,
-        code: 'invalid_denial_binding',
-      })
-    }
-  })
-
-  test('without an idempotency key is the same request when the same key sends the same body again', async () => {
-    const world = new World(bundle)
-    const { id: evaluation } = await world.evaluate(stagingParameter)
-    const send = (changes: object = {}) =>
-      world.submit(stagingParameter, {
-        ...{ evaluation, idempotencyKey: undefined, body: { evaluation } },
-        ...{ once: world.proof(), ...changes },
-      })
-    const first = await send()
-    expect(await send()).toMatchObject({ ok: true, value: { created: false } })
-    expect(first).toMatchObject({ ok: true, value: { created: true } })
-    const other = await send({ body: { evaluation, more: true } })
-    expect(other).toMatchObject({ ok: true, value: { created: true } })
-    expect(await send({ jkt: agentKey.replace(/^./, 'b') as typeof agentKey })).toMatchObject({
-      value: { created: true },
+test('a submission on another agent’s evaluation is refused, however that ended', async () => {
+  for (const what of [prodParameter, parameter('/prod/hotwork/x')]) {
+    const { id: evaluation } = await world.evaluate({ ...what, agent: agent('builder') })
+    expect(await world.submit(what, { evaluation, idempotencyKey: evaluation })).toMatchObject({
+      ok: false,
+      code: 'invalid_denial_binding',
     })
+  }
+})
+
+test('a submission without an idempotency key is the same request when the same key sends the same body again', async () => {
+  const { id: evaluation } = await world.evaluate(stagingParameter)
+  const send = (changes: object = {}) =>
+    world.submit(stagingParameter, {
+      ...{ evaluation, idempotencyKey: undefined, body: { evaluation } },
+      ...{ once: world.proof(), ...changes },
+    })
+  const first = await send()
+  expect(await send()).toMatchObject({ ok: true, value: { created: false } })
+  expect(first).toMatchObject({ ok: true, value: { created: true } })
+  const other = await send({ body: { evaluation, more: true } })
+  expect(other).toMatchObject({ ok: true, value: { created: true } })
+  expect(await send({ jkt: agentKey.replace(/^./, 'b') as typeof agentKey })).toMatchObject({
+    value: { created: true },
   })
 })
 
 describe('a statement that an agent carries', () => {
   const { subject, resource } = asked
   const bound = { subject, resource, parentTask: asked.parentTask as { id: string } }
-  /** What was denied, with its statement. */
+  /** A denied evaluation, with its statement. */
   async function denied(world: World) {
     const evaluated = await evaluateAccess(asked, world.ports)
     const { bindingToken, expiresAt } = evaluated.decision ? ({} as never) : (evaluated.requestable as never as Denied)
@@ -205,8 +205,7 @@ describe('a statement that an agent carries', () => {
   type Denied = { bindingToken: string; expiresAt: number }
   const submit = (world: World, changes: object) => world.submit(prodParameter, { ...bound, ...changes })
 
-  test('binds a submission with the id of its evaluation, and without', async () => {
-    const world = new World(bundle)
+  test('a statement binds a submission with the id of its evaluation, and without', async () => {
     const { evaluation, bindingToken, denialExpiresAt } = await denied(world)
     for (const named of [evaluation, undefined])
       expect(
@@ -214,8 +213,7 @@ describe('a statement that an agent carries', () => {
       ).toMatchObject({ ok: true })
   })
 
-  test('of another ask, agent, end or evaluation, of another kind, or changed, binds nothing', async () => {
-    const world = new World(bundle)
+  test('a statement of another ask, agent, end or evaluation, of another kind, or changed, binds nothing', async () => {
     const one = await denied(world)
     const [head, claims, signature] = one.bindingToken.split('.') as [string, string, string]
     const other = Buffer.from(claims, 'base64url').toString().replace('remediator', 'builder')
@@ -244,7 +242,7 @@ describe('a statement that an agent carries', () => {
     expect(await submit(world, one)).toMatchObject({ ok: false, code: 'expired_denial' })
   })
 
-  test('hashes what ARAP says, over the form that anyone can make', async () => {
+  test('a statement hashes what ARAP says, over the form that any verifier can make', async () => {
     const claims = decodeJwt((await denied(new World(bundle))).bindingToken)
     const said = {
       ...{ subject, resource, action: asked.action },
@@ -260,15 +258,14 @@ describe('a statement that an agent carries', () => {
     })
   })
 
-  test('is left out where it cannot be signed, and the id of the evaluation is enough', async () => {
-    const world = new World(bundle)
+  test('a statement is left out where it cannot be signed, and the id of the evaluation is enough', async () => {
     world.statements.answers = false
     const { evaluation, bindingToken } = await denied(world)
     expect(bindingToken).toBeUndefined()
     expect(await submit(world, { evaluation })).toMatchObject({ ok: true })
   })
 
-  test('of a live approval is verified whenever it is shown, and is no approval by itself', async () => {
+  test('a statement of a live approval is verified whenever it is shown, and is no approval by itself', async () => {
     const { world, id, approval } = await approvedWorld()
     const state = (await signApproval(await world.state(id), world.statements)) as string
     const shown = (approvalState: Json, shownId = approval) =>
@@ -285,7 +282,7 @@ describe('a statement that an agent carries', () => {
     expect(await signApproval(asOf(await world.state(id), world.clock.now()), world.statements)).toBeUndefined()
   })
 
-  test('of another approval is none of this one when its time is over, either', async () => {
+  test('an expired statement of another approval does not fit this one either', async () => {
     const { world, id, approval } = await approvedWorld()
     const another = await world.approved(parameter('/prod/checkout/retries'))
     const [own, foreign] = await Promise.all(
@@ -298,7 +295,7 @@ describe('a statement that an agent carries', () => {
     expect(await shown(foreign)).toMatchObject({ reason: 'approval_unverifiable' })
   })
 
-  test('is no access token, whatever key it is signed with', async () => {
+  test('a statement is no access token, with any key that signed it', async () => {
     const { world, id } = await approvedWorld()
     const tokens = new AccessTokenVerifier(issuer, world.signer, world.clock)
     const state = (await signApproval(await world.state(id), world.statements)) as string

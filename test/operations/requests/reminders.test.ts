@@ -36,11 +36,7 @@ class Reminding extends World {
     await handOn(
       [{ state: stored.state, ...(before && { before }), version: stored.head.sequence }],
       this.clock.now(),
-      {
-        cards: new MemoryFifoQueue(),
-        denies: new MemoryFifoQueue<EndMessage>(),
-        reminders: this.#reminders,
-      },
+      { cards: new MemoryFifoQueue(), denies: new MemoryFifoQueue<EndMessage>(), reminders: this.#reminders },
     )
     const messages = this.#reminders.take()
     for (const { requestId } of messages) await this.set(requestId)
@@ -64,7 +60,7 @@ test.each<[rule: string, remind: Stage['remind'], changes: Partial<Stage>, times
   expect(world.times).toEqual(times)
 })
 
-test('timers are set once for each opening of a stage, whatever else changes and however often it is told', async () => {
+test('timers are set once for each opening of a stage, however it changes and however often it is told', async () => {
   const world = new Reminding(reminding({ after: 60, times: 2 }, { quorum: 2 }))
   const request = await world.submitted(prodParameter)
   const messages = [await world.see(request), await world.see(request)]
@@ -77,7 +73,7 @@ test('timers are set once for each opening of a stage, whatever else changes and
   expect(world.timers.waiting).toHaveLength(4)
 })
 
-test('a stage that has been widened reminds anew', async () => {
+test('a stage that has been widened reminds again', async () => {
   const world = new Reminding(reminding({ after: 60, times: 1 }))
   const request = await world.submitted(prodParameter)
   await world.see(request)
@@ -87,7 +83,7 @@ test('a stage that has been widened reminds anew', async () => {
   expect(world.times).toEqual([62, 1862])
 })
 
-test('set late, only those that are still to come are set', async () => {
+test('timers set late are only those that are still to come', async () => {
   const world = new Reminding(reminding({ after: 60, times: 3 }))
   const request = await world.submitted(prodParameter)
   world.clock.advance(100)
@@ -98,7 +94,7 @@ test('set late, only those that are still to come are set', async () => {
 test.each<[what: string, settle: (world: Reminding, request: ApprovalRequest) => unknown]>([
   ['denied', (world, request) => world.decide(request, 'ben', 'deny')],
   ['expired', (world) => world.clock.advance(86_400)],
-])('of a request that has been %s none is set', async (_what, settle) => {
+])('no timer is set for a request that has been %s', async (_what, settle) => {
   const world = new Reminding(reminding({ after: 60, times: 3 }))
   const request = await world.submitted(prodParameter)
   await settle(world, request)
@@ -107,7 +103,7 @@ test.each<[what: string, settle: (world: Reminding, request: ApprovalRequest) =>
   expect(remindersOf(await world.state(request.ask.id)).length).toBeLessThanOrEqual(3)
 })
 
-test('of no request none is set', async () => {
+test('no timer is set for a missing request', async () => {
   const world = new Reminding(sample)
   await world.set(`req_${'0'.repeat(26)}` as ApprovalRequest['ask']['id'])
   expect(world.timers.waiting).toEqual([])

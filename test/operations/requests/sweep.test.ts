@@ -5,7 +5,7 @@ import { MemoryQueue } from '../../support/requests/memory-queue.ts'
 import { MemoryRequestStore } from '../../support/requests/memory-request-store.ts'
 import { parameter, sampleBundle, World } from '../../support/world.ts'
 
-/** The sweep makes visible what time has made due and nobody has looked at. */
+/** The sweep stores due changes of requests that no caller reads. */
 
 const bundle = sampleBundle()
 /** The deadline of the sample's first stage, and the grace that its workflow has. Seconds. */
@@ -40,16 +40,19 @@ class Swept extends World {
   followed = () => this.follow.take().map(({ requestId }) => requestId)
 }
 
-test('what is overdue by time alone has no call to be looked up', async () => {
-  const world = new Swept(bundle)
+let world: Swept
+beforeEach(() => {
+  world = new Swept(bundle)
+})
+
+test('a request overdue by time alone has no call to be looked up', async () => {
   await world.pending('one')
   world.clock.advance(deadline + grace)
   await world.sweep()
   expect(world.calls.take()).toEqual([])
 })
 
-test('what is overdue is stored as time has made it, and followed again', async () => {
-  const world = new Swept(bundle)
+test('an overdue request is stored as time has made it, and followed again', async () => {
   const [one] = (await world.pending('one')) as [RequestId]
   world.clock.advance(deadline + grace)
   expect(await world.sweep()).toBe(1)
@@ -57,23 +60,20 @@ test('what is overdue is stored as time has made it, and followed again', async 
   expect(world.followed()).toEqual([one])
 })
 
-test('what is overdue for seconds alone is left to the workflow', async () => {
-  const world = new Swept(bundle)
+test('a request overdue for seconds alone is left to the workflow', async () => {
   await world.pending('one')
   world.clock.advance(deadline + grace - 1)
   expect(await world.sweep()).toBe(0)
   expect(world.followed()).toEqual([])
 })
 
-test('what has been swept is not overdue again until its next deadline', async () => {
-  const world = new Swept(bundle)
+test('a swept request is not overdue again until its next deadline', async () => {
   await world.pending('one')
   world.clock.advance(deadline + grace)
   expect([await world.sweep(), await world.sweep()]).toEqual([1, 0])
 })
 
 test('a request that cannot be read is logged by its id, and holds up none of those behind it', async () => {
-  const world = new Swept(bundle)
   const [one, torn, three] = (await world.pending('one', 'torn', 'three')) as [RequestId, RequestId, RequestId]
   world.requests.unreadable.add(torn)
   world.clock.advance(deadline + grace)
@@ -88,7 +88,6 @@ test('a request that cannot be read is logged by its id, and holds up none of th
 })
 
 test('a request that could not be read is swept once it can be', async () => {
-  const world = new Swept(bundle)
   const [torn] = (await world.pending('torn')) as [RequestId]
   world.requests.unreadable.add(torn)
   world.clock.advance(deadline + grace)
@@ -100,7 +99,6 @@ test('a request that could not be read is swept once it can be', async () => {
 })
 
 test('a commit that the store did not hear of is made good by the next sweep', async () => {
-  const world = new Swept(bundle)
   const [one, two] = (await world.pending('one', 'two')) as [RequestId, RequestId]
   world.clock.advance(deadline + grace)
   world.requests.failNextCommit('unheard')

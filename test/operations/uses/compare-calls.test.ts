@@ -7,7 +7,7 @@ import { MemoryNotary } from '../../support/anchor/memory-notary.ts'
 import { MemoryQueue } from '../../support/requests/memory-queue.ts'
 import { parameter, sampleBundle, World } from '../../support/world.ts'
 
-/** What was called is put on record once a grant has ended and CloudTrail has had its time. */
+/** Calls are put on record once a grant has ended and CloudTrail has had its time. */
 
 const delay = 600
 const { deployment, ...rest } = sampleBundle()
@@ -31,7 +31,7 @@ async function ended(name = 'payment-timeout-ms'): Promise<RequestId> {
   if (after.status === 'approved') world.clock.advance(after.grant.notAfter - world.clock.now())
   return ask.id
 }
-/** Its end is stored, as the workflow does. */
+/** Stores its end, as the workflow does. */
 async function over(name?: string): Promise<RequestId> {
   const id = await ended(name)
   world.clock.advance(10)

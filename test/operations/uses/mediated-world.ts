@@ -1,7 +1,4 @@
-import { decodeJwt } from 'jose'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
-import type { CredentialId } from '../../../functions/domain/values.ts'
-import type { AccessToken } from '../../../functions/operations/credentials/ports.ts'
 import type { RequestStore } from '../../../functions/operations/record/ports.ts'
 import { sweepOverdue } from '../../../functions/operations/requests/sweep-overdue.ts'
 import { makeCall, resolveCall } from '../../../functions/operations/uses/make-call.ts'
@@ -9,7 +6,7 @@ import type { AwsCaller, AwsCredentialBroker, AwsCredentials } from '../../../fu
 import { callMakerOf } from '../../../functions/targets/aws/reach.ts'
 import { MemoryCaller } from '../../support/credentials/memory-caller.ts'
 import { MemoryQueue } from '../../support/requests/memory-queue.ts'
-import { agentKey, issuer, sampleBundle, type What, World } from '../../support/world.ts'
+import { sampleBundle, type What, World } from '../../support/world.ts'
 
 export const bundle = sampleBundle()
 const name = 'staging-checkout-worker'
@@ -25,16 +22,7 @@ export type Worldly = Partial<{ requests: RequestStore; broker: AwsCredentialBro
 /** A staging function's configuration, allowed at once and claimed, and its call as the agent would ask for it. */
 export async function claimed(what: What = configure, caller = new MemoryCaller(), world = new World(bundle)) {
   const request = await world.submitted(what)
-  const issued = await world.issueToken(request)
-  if (!issued.ok) throw new Error(issued.code)
-  const token: AccessToken = {
-    jti: decodeJwt(issued.value.token).jti as CredentialId,
-    request: request.ask.id,
-    agent: request.ask.agent.id,
-    audience: `${issuer}/aws`,
-    jkt: agentKey,
-    expiresAt: world.clock.now() + 900,
-  }
+  const token = world.accessToken(request, await world.claim(request))
   const ports = (changes: Worldly) => {
     const { broker, targetRole } = world
     const all = { ...world.ports, broker, caller, targetRole, ...changes }
@@ -43,7 +31,7 @@ export async function claimed(what: What = configure, caller = new MemoryCaller(
   const call = (changes: Worldly = {}, once = world.proof()) => makeCall(token, once, ports(changes))
   const uses = async () => usesOf(await world.state(request.ask.id))
   const queue = new MemoryQueue()
-  /** One sweep, and the worker of what it hands on: how many were handed on. */
+  /** One sweep and the worker of its queue. @returns how many were queued */
   const sweep = async (changes: Worldly = {}) => {
     await sweepOverdue({ ...world.ports, follow: new MemoryQueue(), calls: queue })
     const handedOn = queue.take()
@@ -55,7 +43,7 @@ export async function claimed(what: What = configure, caller = new MemoryCaller(
 
 const usesOf = (state: ApprovalRequest) => ('grant' in state ? (state.grant?.uses ?? []) : [])
 
-/** A broker that gives sessions as another does, once it has looked at what they are asked for. */
+/** A broker that shows each ask to `look` first, and then answers as another does. */
 export const brokerThat = (
   look: (ask: Parameters<AwsCredentialBroker['assume']>[0]) => void,
   then: AwsCredentialBroker,

@@ -2,249 +2,237 @@ import { verify } from '../../../functions/domain/ledger/ledger.ts'
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import type { RequestStore } from '../../../functions/operations/record/ports.ts'
 import type { AwsCaller, AwsCredentialBroker } from '../../../functions/targets/aws/ports.ts'
+import { frozen } from '../../support/bundles.ts'
 import { MemoryBroker } from '../../support/credentials/memory-broker.ts'
 import { MemoryCaller } from '../../support/credentials/memory-caller.ts'
 import { stagingParameter, World } from '../../support/world.ts'
-import { bundle, claimed, configure, secretArgument, type Worldly } from './mediated-world.ts'
+import { claimed, configure, secretArgument, type Worldly } from './mediated-world.ts'
 
 /**
- * A call that Hotwork makes itself is made once or not at all, whatever dies on the way; how it went is on the record, and
- * what AWS answered is nowhere but with the agent.
+ * A mediated call is made once or not at all, at any crash; its outcome is on the record, and AWS's answer goes to the
+ * agent alone.
  */
 
-describe('what was halted', () => {
-  test('is not even looked up any more, though its call has begun and nobody knows how it went', async () => {
-    const caller = new MemoryCaller()
-    const { world, request, call } = await claimed(configure, caller)
-    caller.next('call_lost')
-    expect(await call()).toMatchObject({ code: 'outcome_unknown' })
-    world.requests.putHalt({
-      id: 'hlt_00000000000000000000000001' as never,
-      target: { kind: 'all', value: 'all' },
-      reason: 'stop',
-      by: 'person:gus' as never,
-      at: world.clock.now(),
-    })
-    expect(await call()).toMatchObject({ code: 'halted' })
-    expect(caller.done).toEqual([])
-    expect(await world.state(request.ask.id)).toMatchObject({ status: 'revoked', revokedBy: 'system' })
-  })
+test('a halt stops even the look-up of a call that has begun and whose outcome is unknown', async () => {
+  const caller = new MemoryCaller()
+  const { world, request, call } = await claimed(configure, caller)
+  caller.next('call_lost')
+  expect(await call()).toMatchObject({ code: 'outcome_unknown' })
+  world.putHalt({ kind: 'all', value: 'all' })
+  expect(await call()).toMatchObject({ code: 'halted' })
+  expect(caller.done).toEqual([])
+  expect(await world.state(request.ask.id)).toMatchObject({ status: 'revoked', revokedBy: 'system' })
 })
 
-describe('a mediated call', () => {
-  test('is made as it was approved, on the record before it is made and after, and answered once', async () => {
-    const { world, request, caller, call, uses } = await claimed()
-    expect(await call()).toEqual({ ok: true, value: { Timeout: 60 } })
-    expect(caller.done).toEqual([{ action: configure.action, arguments: configure.arguments, region: 'us-east-1' }])
-    expect(await uses()).toMatchObject([{ tool: 'aws', key: 'call', ended: { outcome: 'succeeded' } }])
-    expect((await world.story(request.ask.id)).slice(-2)).toEqual(['UseBegun', 'UseEnded'])
-    expect(await call()).toMatchObject({ code: 'uses_exhausted', detail: 'the call was made, and succeeded' })
-    expect(caller.done).toHaveLength(1)
-  })
-
-  test('has a session for it alone: its action and resource, for a minute, tagged like any other', async () => {
-    const { world, request, token, call } = await claimed()
-    const policies: string[] = []
-    const broker: AwsCredentialBroker = {
-      assume: async (ask) => {
-        policies.push(ask.policy)
-        expect(ask).toMatchObject({
-          sessionName: request.ask.id,
-          tags: { 'hotwork:request': request.ask.id, 'hotwork:credential': token.jti },
-          durationSeconds: 900,
-        })
-        return world.broker.assume(ask)
-      },
-    }
-    await call({ broker })
-    const [allow, deny] = JSON.parse(policies[0] as string).Statement
-    expect(allow).toMatchObject({ Action: [configure.action], Resource: [configure.resource.id] })
-    expect(Date.parse(allow.Condition.DateLessThan['aws:CurrentTime']) / 1000).toBe(world.clock.now() + 60)
-    expect(deny).toMatchObject({ Effect: 'Deny', Resource: '*' })
-    expect(policies).toHaveLength(1)
-  })
-
-  test('twenty asks at once are one call', async () => {
-    const { caller, call } = await claimed()
-    const answers = await Promise.all(Array.from({ length: 20 }, () => call()))
-    expect(caller.done).toHaveLength(1)
-    expect(answers.filter(({ ok }) => ok).length).toBeGreaterThanOrEqual(1)
-    for (const answer of answers) if (!answer.ok) expect(answer.code).toMatch(/^(?:outcome_unknown|uses_exhausted)$/)
-  })
-
-  test('one proof is one ask', async () => {
-    const { world, caller, call } = await claimed()
-    const once = world.proof()
-    expect(await call({}, once)).toMatchObject({ ok: true })
-    expect(await call({}, once)).toMatchObject({ code: 'replayed' })
-    expect(caller.done).toHaveLength(1)
-  })
-
-  test('asks policy again, and makes no call that has become forbidden', async () => {
-    const { world, caller, call } = await claimed()
-    const freeze = '@id("freeze") forbid (principal, action, resource);'
-    const policies = { ...bundle.policies, [configure.action]: { ...bundle.policies[configure.action], freeze } }
-    world.policy = new World({ ...bundle, hash: 'sha-256:stricter' as never, policies }).policy
-    expect(await call()).toMatchObject({ code: 'policy_denied' })
-    expect(caller.done).toEqual([])
-  })
-
-  test('an action that the agent does itself is none, and credentials for this one are not given out', async () => {
-    const own = await claimed(stagingParameter)
-    expect(await own.call()).toMatchObject({ code: 'wrong_credential_kind' })
-    expect(own.caller.done).toEqual([])
-    const { world, request, token } = await claimed()
-    expect(await world.issueAws(request, token.jti)).toMatchObject({ code: 'wrong_credential_kind' })
-  })
-
-  test('what AWS refuses is recorded by its name and told, and is not tried again', async () => {
-    const { caller, call, uses } = await claimed()
-    caller.next({ refuses: 'ResourceNotFoundException' })
-    expect(await call()).toEqual({ ok: false, code: 'call_failed', detail: 'ResourceNotFoundException' })
-    expect(await uses()).toMatchObject([{ ended: { outcome: 'failed', note: 'ResourceNotFoundException' } }])
-    expect(await call()).toMatchObject({ code: 'uses_exhausted', detail: 'the call was made, and failed' })
-    expect(caller.done).toEqual([])
-  })
-
-  test('without a session, since STS refuses it, nothing is called, and that is on the record', async () => {
-    const { caller, call, uses } = await claimed()
-    expect(await call({ broker: new MemoryBroker({}) })).toMatchObject({ code: 'call_failed', detail: 'BrokerRefused' })
-    expect(caller.done).toEqual([])
-    expect(await uses()).toMatchObject([{ ended: { outcome: 'failed' } }])
-  })
+test('a mediated call is made as it was approved, on the record before it is made and after, and answered once', async () => {
+  const { world, request, caller, call, uses } = await claimed()
+  expect(await call()).toEqual({ ok: true, value: { Timeout: 60 } })
+  expect(caller.done).toEqual([{ action: configure.action, arguments: configure.arguments, region: 'us-east-1' }])
+  expect(await uses()).toMatchObject([{ tool: 'aws', key: 'call', ended: { outcome: 'succeeded' } }])
+  expect((await world.story(request.ask.id)).slice(-2)).toEqual(['UseBegun', 'UseEnded'])
+  expect(await call()).toMatchObject({ code: 'uses_exhausted', detail: 'the call was made, and succeeded' })
+  expect(caller.done).toHaveLength(1)
 })
 
-describe('a call that was certainly not sent', () => {
-  test.each<[why: string, fault: string, worldly: (world: World, caller: MemoryCaller) => Worldly]>([
-    [
-      'STS does not answer',
-      'BrokerUnavailable',
-      (world) => {
-        world.broker.setDown(true)
-        return {}
-      },
-    ],
-    [
-      'no session can be made, for whatever reason',
-      'TypeError',
-      () => ({ broker: { assume: () => Promise.reject(new TypeError('what is this?')) } }),
-    ],
-    [
-      'AWS finds another state than the one that was read last',
-      'CallOutdated',
-      (_world, caller) => {
-        caller.next('outdated')
-        return {}
-      },
-    ],
-    [
-      'no connection to AWS comes about',
-      'CallNotSent',
-      (_world, caller) => {
-        caller.next('not_sent')
-        return {}
-      },
-    ],
-  ])('costs no use: %s', async (_why, fault, worldly) => {
-    const { world, request, caller, call, uses } = await claimed()
-    expect(await call(worldly(world, caller))).toEqual({ ok: false, code: 'call_not_sent', detail: fault })
-    expect([caller.done, await uses()]).toEqual([[], []])
-    world.broker.setDown(false)
-    expect(await call()).toMatchObject({ ok: true })
-    expect(await call()).toMatchObject({ code: 'uses_exhausted' })
-    expect(caller.done).toHaveLength(1)
-    const story = await world.story(request.ask.id)
-    expect(story.slice(-5)).toEqual(['UseBegun', 'UseReturned', 'UseBegun', 'UseEnded', 'Refused'])
-    const entries = await world.ledger.entries(request.ask.id)
-    expect(entries.find(({ type }) => type === 'UseReturned')?.facts).toMatchObject({ reason: fault })
-    expect(verify(request.ask.id, entries)).toEqual({ state: await world.state(request.ask.id) })
-  })
-
-  test('is begun on the record before a session is asked for, each time', async () => {
-    const { world, request, call } = await claimed()
-    const before: string[] = []
-    const broker: AwsCredentialBroker = {
-      assume: async () => {
-        before.push((await world.story(request.ask.id)).at(-1) ?? '')
-        throw new Error('down')
-      },
-    }
-    await call({ broker })
-    await call({ broker })
-    expect(before).toEqual(['UseBegun', 'UseBegun'])
-  })
-
-  test('is not given back to a grant that has ended meanwhile, and asked for again in vain', async () => {
-    const { world, request, caller, call, uses } = await claimed()
-    const broker: AwsCredentialBroker = {
-      assume: async () => {
-        world.clock.advance(5000)
-        throw new Error('down')
-      },
-    }
-    expect(await call({ broker })).toMatchObject({ code: 'call_not_sent' })
-    expect(await uses()).toEqual([])
-    expect(await call()).toMatchObject({ code: 'expired' })
-    expect((await world.story(request.ask.id)).slice(-3)).toEqual(['Expired', 'UseReturned', 'Refused'])
-    expect(caller.done).toEqual([])
-  })
-
-  test('whose giving back is not recorded is a call of which nobody knows, until it is looked up', async () => {
-    const { world, caller, call, uses } = await claimed()
-    const broker: AwsCredentialBroker = {
-      assume: async () => {
-        world.requests.failNextCommit('unheard')
-        throw new Error('down')
-      },
-    }
-    await expect(call({ broker })).rejects.toThrow(StoreUnavailable)
-    expect(await call()).toMatchObject({ code: 'outcome_unknown' })
-    world.clock.advance(61)
-    expect(await call()).toMatchObject({ code: 'call_failed', detail: 'not_done' })
-    expect(await uses()).toMatchObject([{ ended: { outcome: 'failed' } }])
-    expect(caller.done).toEqual([])
-  })
-
-  test('twenty asks at once while STS comes and goes are one call at most', async () => {
-    const { world, caller, call } = await claimed()
-    let asked = 0
-    const broker: AwsCredentialBroker = {
-      assume: async (ask) => {
-        asked += 1
-        if (asked % 2 === 1) throw new Error('down')
-        return world.broker.assume(ask)
-      },
-    }
-    await Promise.all(Array.from({ length: 20 }, () => call({ broker })))
-    await call({ broker })
-    await call({ broker })
-    expect(caller.done).toHaveLength(1)
-  })
+test('a mediated call has a session for it alone: its action and resource, for a minute, tagged like any other', async () => {
+  const { world, request, token, call } = await claimed()
+  const policies: string[] = []
+  const broker: AwsCredentialBroker = {
+    assume: async (ask) => {
+      policies.push(ask.policy)
+      expect(ask).toMatchObject({
+        sessionName: request.ask.id,
+        tags: { 'hotwork:request': request.ask.id, 'hotwork:credential': token.jti },
+        durationSeconds: 900,
+      })
+      return world.broker.assume(ask)
+    },
+  }
+  await call({ broker })
+  const [allow, deny] = JSON.parse(policies[0] as string).Statement
+  expect(allow).toMatchObject({ Action: [configure.action], Resource: [configure.resource.id] })
+  expect(Date.parse(allow.Condition.DateLessThan['aws:CurrentTime']) / 1000).toBe(world.clock.now() + 60)
+  expect(deny).toMatchObject({ Effect: 'Deny', Resource: '*' })
+  expect(policies).toHaveLength(1)
 })
 
-describe('a call whose answer was lost', () => {
-  test('is found by reading, at once where it can be, and answered', async () => {
-    const { caller, call, uses } = await claimed()
-    caller.next('answer_lost')
-    expect(await call()).toMatchObject({ ok: true })
-    expect(await uses()).toMatchObject([{ ended: { outcome: 'succeeded', note: expect.stringContaining('reading') } }])
-    expect(caller.done).toHaveLength(1)
-  })
+test('twenty asks at once are one call', async () => {
+  const { caller, call } = await claimed()
+  const answers = await Promise.all(Array.from({ length: 20 }, () => call()))
+  expect(caller.done).toHaveLength(1)
+  expect(answers.filter(({ ok }) => ok).length).toBeGreaterThanOrEqual(1)
+  for (const answer of answers) if (!answer.ok) expect(answer.code).toMatch(/^(?:outcome_unknown|uses_exhausted)$/)
+})
 
-  test('and that is not found may still be under way for a minute; then it is known to have failed', async () => {
-    const { world, caller, call, uses } = await claimed()
-    caller.next('call_lost')
-    expect(await call()).toMatchObject({ code: 'outcome_unknown' })
-    world.clock.advance(60)
-    expect(await call()).toMatchObject({ code: 'outcome_unknown' })
-    expect((await uses())[0]?.ended).toBeUndefined()
-    world.clock.advance(1)
-    expect(await call()).toMatchObject({ code: 'call_failed', detail: 'not_done' })
-    expect(await uses()).toMatchObject([{ ended: { outcome: 'failed' } }])
-    expect(caller.done).toEqual([])
-  })
+test('one proof is one ask', async () => {
+  const { world, caller, call } = await claimed()
+  const once = world.proof()
+  expect(await call({}, once)).toMatchObject({ ok: true })
+  expect(await call({}, once)).toMatchObject({ code: 'replayed' })
+  expect(caller.done).toHaveLength(1)
+})
 
-  test.each(['answer_lost', 'call_lost'] as const)('stays unknown where reading cannot tell (%s)', async (fate) => {
+test('a mediated call asks policy again, and is not made once it is forbidden', async () => {
+  const { world, caller, call } = await claimed()
+  world.policy = new World(frozen(configure.action)).policy
+  expect(await call()).toMatchObject({ code: 'policy_denied' })
+  expect(caller.done).toEqual([])
+})
+
+test('an agent’s own action has no mediated call, and a mediated action gives out no credentials', async () => {
+  const own = await claimed(stagingParameter)
+  expect(await own.call()).toMatchObject({ code: 'wrong_credential_kind' })
+  expect(own.caller.done).toEqual([])
+  const { world, request, token } = await claimed()
+  expect(await world.issueAws(request, token.jti)).toMatchObject({ code: 'wrong_credential_kind' })
+})
+
+test('a refusal by AWS is recorded by its name and told, and the call is not tried again', async () => {
+  const { caller, call, uses } = await claimed()
+  caller.next({ refuses: 'ResourceNotFoundException' })
+  expect(await call()).toEqual({ ok: false, code: 'call_failed', detail: 'ResourceNotFoundException' })
+  expect(await uses()).toMatchObject([{ ended: { outcome: 'failed', note: 'ResourceNotFoundException' } }])
+  expect(await call()).toMatchObject({ code: 'uses_exhausted', detail: 'the call was made, and failed' })
+  expect(caller.done).toEqual([])
+})
+
+test('a call without a session, which STS refuses, is not made, and that is on the record', async () => {
+  const { caller, call, uses } = await claimed()
+  expect(await call({ broker: new MemoryBroker({}) })).toMatchObject({ code: 'call_failed', detail: 'BrokerRefused' })
+  expect(caller.done).toEqual([])
+  expect(await uses()).toMatchObject([{ ended: { outcome: 'failed' } }])
+})
+
+test.each<[why: string, fault: string, worldly: (world: World, caller: MemoryCaller) => Worldly]>([
+  [
+    'STS does not answer',
+    'BrokerUnavailable',
+    (world) => {
+      world.broker.setDown(true)
+      return {}
+    },
+  ],
+  [
+    'no session can be made',
+    'TypeError',
+    () => ({ broker: { assume: () => Promise.reject(new TypeError('what is this?')) } }),
+  ],
+  [
+    'AWS finds another state than the one that was read last',
+    'CallOutdated',
+    (_world, caller) => {
+      caller.next('outdated')
+      return {}
+    },
+  ],
+  [
+    'no connection to AWS comes about',
+    'CallNotSent',
+    (_world, caller) => {
+      caller.next('not_sent')
+      return {}
+    },
+  ],
+])('a call that was not sent costs no use: %s', async (_why, fault, worldly) => {
+  const { world, request, caller, call, uses } = await claimed()
+  expect(await call(worldly(world, caller))).toEqual({ ok: false, code: 'call_not_sent', detail: fault })
+  expect([caller.done, await uses()]).toEqual([[], []])
+  world.broker.setDown(false)
+  expect(await call()).toMatchObject({ ok: true })
+  expect(await call()).toMatchObject({ code: 'uses_exhausted' })
+  expect(caller.done).toHaveLength(1)
+  const story = await world.story(request.ask.id)
+  expect(story.slice(-5)).toEqual(['UseBegun', 'UseReturned', 'UseBegun', 'UseEnded', 'Refused'])
+  const entries = await world.ledger.entries(request.ask.id)
+  expect(entries.find(({ type }) => type === 'UseReturned')?.facts).toMatchObject({ reason: fault })
+  expect(verify(request.ask.id, entries)).toEqual({ state: await world.state(request.ask.id) })
+})
+
+test('a call is begun on the record before a session is asked for, each time', async () => {
+  const { world, request, call } = await claimed()
+  const before: string[] = []
+  const broker: AwsCredentialBroker = {
+    assume: async () => {
+      before.push((await world.story(request.ask.id)).at(-1) ?? '')
+      throw new Error('down')
+    },
+  }
+  await call({ broker })
+  await call({ broker })
+  expect(before).toEqual(['UseBegun', 'UseBegun'])
+})
+
+test('a call that was not sent is not given back to a grant that has ended meanwhile, and asked for again in vain', async () => {
+  const { world, request, caller, call, uses } = await claimed()
+  const broker: AwsCredentialBroker = {
+    assume: async () => {
+      world.clock.advance(5000)
+      throw new Error('down')
+    },
+  }
+  expect(await call({ broker })).toMatchObject({ code: 'call_not_sent' })
+  expect(await uses()).toEqual([])
+  expect(await call()).toMatchObject({ code: 'expired' })
+  expect((await world.story(request.ask.id)).slice(-3)).toEqual(['Expired', 'UseReturned', 'Refused'])
+  expect(caller.done).toEqual([])
+})
+
+test('a call whose return is not recorded stays unknown, until it is looked up', async () => {
+  const { world, caller, call, uses } = await claimed()
+  const broker: AwsCredentialBroker = {
+    assume: async () => {
+      world.requests.failNextCommit('unheard')
+      throw new Error('down')
+    },
+  }
+  await expect(call({ broker })).rejects.toThrow(StoreUnavailable)
+  expect(await call()).toMatchObject({ code: 'outcome_unknown' })
+  world.clock.advance(61)
+  expect(await call()).toMatchObject({ code: 'call_failed', detail: 'not_done' })
+  expect(await uses()).toMatchObject([{ ended: { outcome: 'failed' } }])
+  expect(caller.done).toEqual([])
+})
+
+test('twenty asks at once while STS comes and goes are one call at most', async () => {
+  const { world, caller, call } = await claimed()
+  let asked = 0
+  const broker: AwsCredentialBroker = {
+    assume: async (ask) => {
+      asked += 1
+      if (asked % 2 === 1) throw new Error('down')
+      return world.broker.assume(ask)
+    },
+  }
+  await Promise.all(Array.from({ length: 20 }, () => call({ broker })))
+  await call({ broker })
+  await call({ broker })
+  expect(caller.done).toHaveLength(1)
+})
+
+test('a lost answer is found by reading, at once where it can be, and answered', async () => {
+  const { caller, call, uses } = await claimed()
+  caller.next('answer_lost')
+  expect(await call()).toMatchObject({ ok: true })
+  expect(await uses()).toMatchObject([{ ended: { outcome: 'succeeded', note: expect.stringContaining('reading') } }])
+  expect(caller.done).toHaveLength(1)
+})
+
+test('a call that is not found may still be under way for a minute; then it is known to have failed', async () => {
+  const { world, caller, call, uses } = await claimed()
+  caller.next('call_lost')
+  expect(await call()).toMatchObject({ code: 'outcome_unknown' })
+  world.clock.advance(60)
+  expect(await call()).toMatchObject({ code: 'outcome_unknown' })
+  expect((await uses())[0]?.ended).toBeUndefined()
+  world.clock.advance(1)
+  expect(await call()).toMatchObject({ code: 'call_failed', detail: 'not_done' })
+  expect(await uses()).toMatchObject([{ ended: { outcome: 'failed' } }])
+  expect(caller.done).toEqual([])
+})
+
+test.each(['answer_lost', 'call_lost'] as const)(
+  'a lost answer stays unknown where reading cannot tell (%s)',
+  async (fate) => {
     const caller = new MemoryCaller({ readable: false })
     const { world, call, uses } = await claimed(configure, caller)
     caller.next(fate)
@@ -254,30 +242,30 @@ describe('a call whose answer was lost', () => {
     expect([await call(), await call()]).toEqual([forGood, forGood])
     expect(await uses()).toMatchObject([{ ended: { outcome: 'unknown' } }])
     expect(caller.done).toHaveLength(fate === 'answer_lost' ? 1 : 0)
-  })
+  },
+)
 
-  test('is read with a session that can do nothing but read, and stays unknown while there is none', async () => {
-    const { world, caller, call } = await claimed()
-    caller.next('answer_lost')
-    const actions: string[] = []
-    const broker: AwsCredentialBroker = {
-      assume: async (ask) => {
-        actions.push(JSON.parse(ask.policy).Statement[0].Action.join())
-        if (actions.length === 2) throw new Error('STS fell over')
-        return world.broker.assume(ask)
-      },
-    }
-    expect(await call({ broker })).toMatchObject({ code: 'outcome_unknown' })
-    // Whoever began it may still be at it: for a minute nobody else says how it went, and nobody looks.
-    expect(await call({ broker })).toMatchObject({ code: 'outcome_unknown' })
-    expect(actions).toHaveLength(2)
-    world.clock.advance(61)
-    expect(await call({ broker })).toMatchObject({ ok: true })
-    expect(actions).toEqual([configure.action, 'lambda:GetFunctionConfiguration', 'lambda:GetFunctionConfiguration'])
-  })
+test('a lost answer is read with a session that can do nothing but read, and stays unknown while there is none', async () => {
+  const { world, caller, call } = await claimed()
+  caller.next('answer_lost')
+  const actions: string[] = []
+  const broker: AwsCredentialBroker = {
+    assume: async (ask) => {
+      actions.push(JSON.parse(ask.policy).Statement[0].Action.join())
+      if (actions.length === 2) throw new Error('STS fell over')
+      return world.broker.assume(ask)
+    },
+  }
+  expect(await call({ broker })).toMatchObject({ code: 'outcome_unknown' })
+  // The run that began it may still be under way: for a minute its outcome stays open, and nothing is read.
+  expect(await call({ broker })).toMatchObject({ code: 'outcome_unknown' })
+  expect(actions).toHaveLength(2)
+  world.clock.advance(61)
+  expect(await call({ broker })).toMatchObject({ ok: true })
+  expect(actions).toEqual([configure.action, 'lambda:GetFunctionConfiguration', 'lambda:GetFunctionConfiguration'])
 })
 
-/** The same store, whose commits go another way. */
+/** The same store with another commit. */
 const withCommit = (store: RequestStore, commit: RequestStore['commit']): RequestStore =>
   new Proxy(store, {
     get: (target, member) => {
@@ -287,7 +275,7 @@ const withCommit = (store: RequestStore, commit: RequestStore['commit']): Reques
     },
   })
 
-describe('the Lambda that makes the call is killed', () => {
+describe('a Lambda killed in a call', () => {
   class Killed extends Error {}
   type Gap =
     | 'before the beginning is recorded'
@@ -303,7 +291,7 @@ describe('the Lambda that makes the call is killed', () => {
   function dyingAt(gap: Gap, { world, caller }: { world: World; caller: MemoryCaller }): Worldly {
     let commits = 0
     let dead = false
-    /** Whoever is killed does nothing more. */
+    /** A killed process does nothing more. */
     const die = () => {
       dead = true
       throw new Killed()
@@ -348,7 +336,7 @@ describe('the Lambda that makes the call is killed', () => {
     ['after the call', 1, 'succeeded'],
     ['before the end is recorded', 1, 'succeeded'],
     ['before the answer', 1, 'succeeded'],
-  ])('%s: %i call is made, the record says that it %s', async (gap, calls, outcome) => {
+  ])('a Lambda killed %s: %i call is made, the record says that it %s', async (gap, calls, outcome) => {
     const one = await claimed()
     const { world, request, caller, call, uses } = one
     await expect(call(dyingAt(gap, one))).rejects.toThrow()
@@ -363,7 +351,7 @@ describe('the Lambda that makes the call is killed', () => {
   })
 })
 
-test('what was asked for and what AWS answered is in no log and, the answer, in no entry', async () => {
+test('a call’s arguments and AWS’s answer are in no log and, the answer, in no entry', async () => {
   const { world, request, caller, call } = await claimed()
   const secretOutput = 'canary-output-91c0'
   caller.output = { Timeout: 60, Note: secretOutput }

@@ -1,9 +1,10 @@
 import type { RecordedCall } from '../../../functions/domain/uses/recorded-call.ts'
 import type { RequestId } from '../../../functions/domain/values.ts'
 import { readActual } from '../../../functions/targets/aws/actual.ts'
+import { unwrap } from '../../support/unwrap.ts'
 import { sampleBundle, stagingParameter, start, World } from '../../support/world.ts'
 
-/** What was called with the sessions of a request: which sessions are looked for, where, and when. */
+/** The calls with the sessions of a request: which sessions are looked for, where, and when. */
 
 const role = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
 let world: World
@@ -11,25 +12,15 @@ let id: RequestId
 
 /** A request of tier 0, for which AWS credentials were issued. */
 async function claimAws(what = stagingParameter): Promise<RequestId> {
-  const { ask } = await world.submitted(what)
-  const token = await world.issueToken(await world.state(ask.id))
-  const live = await world.state(ask.id)
-  const presented = live.status === 'approved' ? live.grant.credentials.access_token?.id : undefined
-  if (!token.ok || !presented) throw new Error('no token')
-  const issued = await world.issueAws(live, presented)
-  if (!issued.ok) throw new Error(issued.code)
-  return ask.id
+  const request = await world.submitted(what)
+  unwrap(await world.issueAws(request, await world.claim(request)))
+  return request.ask.id
 }
 beforeEach(async () => {
   world = new World(sampleBundle())
   id = await claimAws()
 })
-const ports = () => ({
-  ...world.ports,
-  calls: world.callRecord,
-  targetRole: world.targetRole,
-  region: 'eu-central-1',
-})
+const ports = () => ({ ...world.ports, calls: world.callRecord, targetRole: world.targetRole, region: 'eu-central-1' })
 const call = (changes: Partial<RecordedCall> = {}): RecordedCall => ({
   ...{ id: 'e1', at: world.clock.now(), service: 'ssm', name: 'PutParameter', account: '000000000000' },
   ...{ region: 'us-east-1', resources: [], parameters: { name: '/staging/checkout/payment-timeout-ms' } },
@@ -47,7 +38,7 @@ test('the session is looked for by name and role, in the Region of its account a
   ])
 })
 
-test('what it called is held against what was approved', async () => {
+test('the session’s calls are compared with what was approved', async () => {
   world.callRecord.put(id, call())
   world.callRecord.put(id, call({ id: 'e2', name: 'GetParameter' }))
   expect(await readActual(id, ports())).toMatchObject({
@@ -74,13 +65,13 @@ test('an account that does not answer is named, and makes nothing unused for goo
   expect(await readActual(id, ports())).toMatchObject({ complete: false, unread: ['000000000000'] })
 })
 
-test('without AWS credentials no record is asked', async () => {
+test('a request without AWS credentials asks no record', async () => {
   world = new World(sampleBundle())
   const { id: other } = (await world.submitted(stagingParameter)).ask
   expect(await readActual(other, ports())).toMatchObject({ issued: false, calls: [], unused: true })
   expect(world.callRecord.asked).toEqual([])
 })
 
-test('of a request that does not exist nothing is told', async () => {
+test('a missing request has no record', async () => {
   expect(await readActual(`req_${'0'.repeat(25)}z` as RequestId, ports())).toBeUndefined()
 })

@@ -3,17 +3,17 @@ import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import { completeRequest, revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import type { AwsCredentialBroker } from '../../../functions/targets/aws/ports.ts'
 import { MemoryCaller } from '../../support/credentials/memory-caller.ts'
-import { person, World } from '../../support/world.ts'
+import { agent, person, World } from '../../support/world.ts'
 import { brokerThat, bundle, claimed, configure } from './mediated-world.ts'
 
-/** A call of which nothing was heard comes to an end on the record, whatever the agent does, and is never made again. */
+/** A lost call gets an outcome on the record without its agent, and is never repeated. */
 
-/** Over the minute in which it may be under way, and the sweep's grace. Seconds. */
+/** Past the minute in which it may be under way, and the sweep's grace. Seconds. */
 const over = 67
 const hour = 3600
 const targetRole = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
 
-/** A call that was begun, of which its maker never says anything again. */
+/** A call that was begun, and whose maker died. */
 async function lost(fate: 'answer_lost' | 'call_lost', caller = new MemoryCaller()) {
   const one = await claimed(configure, caller)
   caller.next(fate)
@@ -25,11 +25,12 @@ async function lost(fate: 'answer_lost' | 'call_lost', caller = new MemoryCaller
   return { ...one, caller, down, ended }
 }
 
-describe('a call of which nothing was heard', () => {
-  test.each([
-    ['answer_lost', 'succeeded', 1],
-    ['call_lost', 'failed', 0],
-  ] as const)('is looked up without the agent, and its end recorded: %s is %s', async (fate, outcome, calls) => {
+test.each([
+  ['answer_lost', 'succeeded', 1],
+  ['call_lost', 'failed', 0],
+] as const)(
+  'a lost call is looked up without the agent, and its end recorded: %s is %s',
+  async (fate, outcome, calls) => {
     const { world, request, caller, sweep, ended } = await lost(fate)
     world.clock.advance(over)
     expect(await sweep()).toBe(1)
@@ -39,9 +40,12 @@ describe('a call of which nothing was heard', () => {
     expect(entries.at(-1)).toMatchObject({ type: 'UseEnded', actor: { type: 'system' } })
     expect(verify(request.ask.id, entries)).toEqual({ state: await world.state(request.ask.id) })
     expect(await sweep()).toBe(0)
-  })
+  },
+)
 
-  test.each(['expired', 'revoked', 'completed'] as const)('is looked up also after its grant has %s', async (how) => {
+test.each(['expired', 'revoked', 'completed'] as const)(
+  'a lost call is looked up also after its grant has %s',
+  async (how) => {
     const { world, request, sweep, ended } = await lost('answer_lost')
     const { id } = request.ask
     if (how === 'revoked') await revokeRequest({ id, person: person('gus'), reason: 'enough' }, world.ports)
@@ -51,129 +55,121 @@ describe('a call of which nothing was heard', () => {
     expect(await ended()).toMatchObject({ outcome: 'succeeded' })
     expect(await world.state(id)).toMatchObject({ status: how })
     expect(await sweep()).toBe(0)
-  })
+  },
+)
 
-  test('is left to whoever makes it for a minute', async () => {
-    const { world, sweep, ended } = await lost('call_lost')
-    world.clock.advance(60)
-    expect(await sweep()).toBe(0)
-    expect(await ended()).toBeUndefined()
-  })
-
-  test('is said to be unknown where reading cannot tell: once, for good, and somebody is told', async () => {
-    const { world, request, call, sweep, ended } = await lost('answer_lost', new MemoryCaller({ readable: false }))
-    world.clock.advance(over)
-    expect(await sweep()).toBe(1)
-    expect(await ended()).toMatchObject({ outcome: 'unknown', note: expect.stringContaining('cannot tell') })
-    expect(world.log.lines).toContainEqual({
-      level: 'error',
-      message: 'outcome_unknown',
-      fields: { request: request.ask.id },
-    })
-    expect(await sweep()).toBe(0)
-    expect(await call()).toMatchObject({ code: 'outcome_unknown', detail: expect.stringContaining('cannot tell') })
-  })
-
-  test('is said to be unknown where the catalogue does not say how to read it, and no session is made', async () => {
-    const entry = bundle.actions[configure.action]
-    if (!entry) throw new Error('no such action')
-    const { resolve: _, ...blind } = entry
-    const world = new World({ ...bundle, actions: { ...bundle.actions, [configure.action]: blind } })
-    const caller = new MemoryCaller()
-    const { call, uses, sweep } = await claimed(configure, caller, world)
-    caller.next('answer_lost')
-    await call()
-    world.clock.advance(over)
-    const sessions: string[] = []
-    await sweep({ broker: brokerThat(({ policy }) => sessions.push(policy), world.broker) })
-    expect([sessions, (await uses())[0]?.ended?.outcome]).toEqual([[], 'unknown'])
-  })
-
-  test('that cannot be read now is read by a later sweep', async () => {
-    const { world, down, sweep, ended } = await lost('answer_lost')
-    world.clock.advance(over)
-    expect([await sweep({ broker: down }), await ended()]).toEqual([1, undefined])
-    world.clock.advance(60)
-    expect(await sweep()).toBe(1)
-    expect(await ended()).toMatchObject({ outcome: 'succeeded' })
-  })
-
-  test('that cannot be read is tried for an hour, and then said to be unknown, so that none is swept for ever', async () => {
-    const { world, down, sweep, ended } = await lost('answer_lost')
-    world.clock.advance(hour)
-    expect([await sweep({ broker: down }), await ended()]).toEqual([1, undefined])
-    world.clock.advance(1)
-    expect(await sweep({ broker: down })).toBe(1)
-    expect(await ended()).toMatchObject({ outcome: 'unknown', note: expect.stringContaining('could not be read') })
-    expect(await sweep()).toBe(0)
-  })
-
-  test.each([
-    { kind: 'role', value: targetRole },
-    { kind: 'all', value: 'all' },
-  ] as const)('is not read while its role is stopped, and is once that is lifted ($kind)', async (target) => {
-    const { world, sweep, ended } = await lost('answer_lost')
-    const id = 'hlt_00000000000000000000000001' as never
-    const halt = { id, target, reason: 'stop', by: person('gus'), at: world.clock.now() }
-    world.requests.putHalt(halt)
-    world.clock.advance(over)
-    const sessions: string[] = []
-    const broker = brokerThat(({ policy }) => sessions.push(policy), world.broker)
-    await sweep({ broker })
-    expect([sessions, await ended()]).toEqual([[], undefined])
-    world.requests.putHalt({ ...halt, lifted: { by: person('hana'), at: world.clock.now() } })
-    await sweep({ broker })
-    expect([sessions.length, (await ended())?.outcome]).toEqual([1, 'succeeded'])
-  })
-
-  test('is read though its agent is stopped: Hotwork reads, so that somebody knows what was done', async () => {
-    const { world, request, sweep, ended } = await lost('answer_lost')
-    world.requests.putHalt({
-      id: 'hlt_00000000000000000000000001' as never,
-      target: { kind: 'agent', value: request.ask.agent.id as never },
-      reason: 'stop',
-      by: person('gus'),
-      at: world.clock.now(),
-    })
-    world.clock.advance(over)
-    await sweep()
-    expect(await ended()).toMatchObject({ outcome: 'succeeded' })
-  })
-
-  test('is read with a session that can do nothing else, and is tagged as its call was', async () => {
-    const { world, request, token, sweep } = await lost('answer_lost')
-    world.clock.advance(over)
-    const asked: unknown[] = []
-    await sweep({ broker: brokerThat((ask) => asked.push(ask), world.broker) })
-    expect(asked).toMatchObject([
-      {
-        policy: expect.stringContaining('lambda:GetFunctionConfiguration'),
-        tags: { 'hotwork:request': request.ask.id, 'hotwork:credential': token.jti },
-      },
-    ])
-    expect(JSON.stringify(asked)).not.toContain(configure.action)
-  })
-
-  test('has one end, whoever comes first: the agent who asks, and Hotwork, at once', async () => {
-    const { world, request, call, sweep } = await lost('answer_lost')
-    world.clock.advance(over)
-    await Promise.all([call(), sweep(), call(), sweep()])
-    const ends = (await world.story(request.ask.id)).filter((type) => type === 'UseEnded')
-    expect(ends).toHaveLength(1)
-  })
-
-  test('whose end the store did not hear of is resolved by the next sweep', async () => {
-    const { world, sweep, ended } = await lost('answer_lost')
-    world.clock.advance(over)
-    const failing = brokerThat(() => world.requests.failNextCommit('unheard'), world.broker)
-    await expect(sweep({ broker: failing })).rejects.toThrow(StoreUnavailable)
-    expect(await ended()).toBeUndefined()
-    await sweep()
-    expect(await ended()).toMatchObject({ outcome: 'succeeded' })
-  })
+test('a lost call is left for a minute to the run that makes it', async () => {
+  const { world, sweep, ended } = await lost('call_lost')
+  world.clock.advance(60)
+  expect(await sweep()).toBe(0)
+  expect(await ended()).toBeUndefined()
 })
 
-test('what was read of it is in no log and no entry', async () => {
+test('a lost call is unknown where reading cannot tell: once, for good, and a person is told', async () => {
+  const { world, request, call, sweep, ended } = await lost('answer_lost', new MemoryCaller({ readable: false }))
+  world.clock.advance(over)
+  expect(await sweep()).toBe(1)
+  expect(await ended()).toMatchObject({ outcome: 'unknown', note: expect.stringContaining('cannot tell') })
+  expect(world.log.lines).toContainEqual({
+    level: 'error',
+    message: 'outcome_unknown',
+    fields: { request: request.ask.id },
+  })
+  expect(await sweep()).toBe(0)
+  expect(await call()).toMatchObject({ code: 'outcome_unknown', detail: expect.stringContaining('cannot tell') })
+})
+
+test('a lost call is unknown where the catalogue does not say how to read it, and no session is made', async () => {
+  const entry = bundle.actions[configure.action]
+  if (!entry) throw new Error('no such action')
+  const { resolve: _, ...blind } = entry
+  const world = new World({ ...bundle, actions: { ...bundle.actions, [configure.action]: blind } })
+  const caller = new MemoryCaller()
+  const { call, uses, sweep } = await claimed(configure, caller, world)
+  caller.next('answer_lost')
+  await call()
+  world.clock.advance(over)
+  const sessions: string[] = []
+  await sweep({ broker: brokerThat(({ policy }) => sessions.push(policy), world.broker) })
+  expect([sessions, (await uses())[0]?.ended?.outcome]).toEqual([[], 'unknown'])
+})
+
+test('a lost call that cannot be read now is read by a later sweep', async () => {
+  const { world, down, sweep, ended } = await lost('answer_lost')
+  world.clock.advance(over)
+  expect([await sweep({ broker: down }), await ended()]).toEqual([1, undefined])
+  world.clock.advance(60)
+  expect(await sweep()).toBe(1)
+  expect(await ended()).toMatchObject({ outcome: 'succeeded' })
+})
+
+test('a lost call that cannot be read is tried for an hour, and then unknown, so that none is swept for ever', async () => {
+  const { world, down, sweep, ended } = await lost('answer_lost')
+  world.clock.advance(hour)
+  expect([await sweep({ broker: down }), await ended()]).toEqual([1, undefined])
+  world.clock.advance(1)
+  expect(await sweep({ broker: down })).toBe(1)
+  expect(await ended()).toMatchObject({ outcome: 'unknown', note: expect.stringContaining('could not be read') })
+  expect(await sweep()).toBe(0)
+})
+
+test.each([
+  { kind: 'role', value: targetRole },
+  { kind: 'all', value: 'all' },
+] as const)('a lost call is not read while its role is stopped, and is once that is lifted ($kind)', async (target) => {
+  const { world, sweep, ended } = await lost('answer_lost')
+  const halt = world.putHalt(target)
+  world.clock.advance(over)
+  const sessions: string[] = []
+  const broker = brokerThat(({ policy }) => sessions.push(policy), world.broker)
+  await sweep({ broker })
+  expect([sessions, await ended()]).toEqual([[], undefined])
+  world.requests.putHalt({ ...halt, lifted: { by: person('hana'), at: world.clock.now() } })
+  await sweep({ broker })
+  expect([sessions.length, (await ended())?.outcome]).toEqual([1, 'succeeded'])
+})
+
+test('a lost call is read though its agent is stopped: Hotwork reads, so that a person knows what was done', async () => {
+  const { world, sweep, ended } = await lost('answer_lost')
+  world.putHalt({ kind: 'agent', value: agent('remediator') })
+  world.clock.advance(over)
+  await sweep()
+  expect(await ended()).toMatchObject({ outcome: 'succeeded' })
+})
+
+test('a lost call is read with a session that can do nothing else, and is tagged as its call was', async () => {
+  const { world, request, token, sweep } = await lost('answer_lost')
+  world.clock.advance(over)
+  const asked: unknown[] = []
+  await sweep({ broker: brokerThat((ask) => asked.push(ask), world.broker) })
+  expect(asked).toMatchObject([
+    {
+      policy: expect.stringContaining('lambda:GetFunctionConfiguration'),
+      tags: { 'hotwork:request': request.ask.id, 'hotwork:credential': token.jti },
+    },
+  ])
+  expect(JSON.stringify(asked)).not.toContain(configure.action)
+})
+
+test('a lost call has one end, also where the agent asks and Hotwork looks at once', async () => {
+  const { world, request, call, sweep } = await lost('answer_lost')
+  world.clock.advance(over)
+  await Promise.all([call(), sweep(), call(), sweep()])
+  const ends = (await world.story(request.ask.id)).filter((type) => type === 'UseEnded')
+  expect(ends).toHaveLength(1)
+})
+
+test('a lost call whose end the store did not hear of is resolved by the next sweep', async () => {
+  const { world, sweep, ended } = await lost('answer_lost')
+  world.clock.advance(over)
+  const failing = brokerThat(() => world.requests.failNextCommit('unheard'), world.broker)
+  await expect(sweep({ broker: failing })).rejects.toThrow(StoreUnavailable)
+  expect(await ended()).toBeUndefined()
+  await sweep()
+  expect(await ended()).toMatchObject({ outcome: 'succeeded' })
+})
+
+test('a value that was read of a lost call is in no log and no entry', async () => {
   const { world, request, caller, sweep } = await lost('answer_lost')
   const secret = 'canary-output-77e1'
   caller.output = { Timeout: 60, Note: secret }

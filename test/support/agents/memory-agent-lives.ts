@@ -2,7 +2,7 @@ import type { Subject } from '../../../functions/domain/agents/agent-file.ts'
 import type { LifeChange, LifeStore, Registry, StoredLife } from '../../../functions/operations/agents/ports.ts'
 import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
 
-/** The lives of agents in memory. Entries go where all entries go. */
+/** The lives of agents in memory. Entries go into the world's ledger. */
 export class MemoryAgentLives implements LifeStore {
   readonly #ledger: MemoryLedgerStore
   readonly #lives = new Map<Subject, StoredLife>()

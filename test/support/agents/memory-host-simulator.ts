@@ -3,7 +3,7 @@ import type { Unseen } from '../../../functions/domain/people/host.ts'
 import type { HostSimulator } from '../../../functions/operations/agents/ports.ts'
 import { HostUnseen } from '../../../functions/operations/faults.ts'
 
-/** A policy on a role. `when`: a condition key that is known at the call alone. */
+/** A policy on a role. `when`: a condition key that only the call itself can tell. */
 export type HostPolicy = { name: string; effect?: 'Allow' | 'Deny'; action: string; resource: string; when?: string }
 
 /** IAM in memory: roles, each with its policies. */

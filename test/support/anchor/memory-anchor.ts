@@ -12,6 +12,20 @@ import type {
   LogState,
   NoteSigner,
 } from '../../../functions/operations/anchor/ports.ts'
+import { MemoryClock } from '../memory-clock.ts'
+import { MemoryLog } from '../memory-log.ts'
+
+/** A log's ports in memory, with a key of its own. */
+export const memoryAnchor = (now: NumericDate) => ({
+  issuer: 'https://permits.example.com',
+  verify: verifyEcdsa,
+  bucket: new MemoryLogBucket(),
+  index: new MemoryLogIndex(),
+  key: new MemoryNoteSigner(),
+  ledger: new MemoryLedgerRows(),
+  clock: new MemoryClock(now),
+  log: new MemoryLog(),
+})
 
 /** The bucket of the log in memory: objects stay, unless they are replaced by their version. */
 export class MemoryLogBucket implements LogBucket {

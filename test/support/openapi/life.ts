@@ -15,10 +15,10 @@ export type Hotwork = {
 // biome-ignore lint/suspicious/noExplicitAny: a test reaches into JSON that it knows
 type Wire = any
 type How = {
-  /** Names of the path. */
+  /** Parameters of the path. */
   at?: { [name: string]: string }
   query?: { [name: string]: string }
-  /** Members of the example that follow from what was answered before. */
+  /** Members of the example that depend on earlier answers. */
   with?: { [member: string]: unknown }
   accessToken?: string
 }
@@ -31,8 +31,8 @@ const routeOf = new Map(Object.entries(operations).map(([route, { id }]) => [id,
 export const withExamples = Object.values(operations).flatMap(({ id, example }) => (example ? [id] : []))
 
 /**
- * Sends the examples of the document in the order of a life: an ask, its decision, its token, its use and its end, then what people
- * and tools do beside it.
+ * Sends the examples of the document in the order of a life: an ask, its decision, its token, its use and its end, then
+ * other acts of people and tools.
  */
 export class Life {
   readonly sent: string[] = []

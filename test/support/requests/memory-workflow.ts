@@ -9,7 +9,7 @@ export class MemoryWorkflow implements Workflow {
   readonly #executions = new Map<string, string>()
   readonly #waits = new Map<string, WaitOutcome | 'open' | 'timed_out'>()
 
-  /** How many of the next signals fail, as when Step Functions does not answer. */
+  /** The number of next signals that fail, as when Step Functions does not answer. */
   failSignals = 0
 
   async start(request: RequestId, { run, wait }: Start): Promise<void> {
