@@ -9,8 +9,8 @@ import * as prove from './verbs/prove.ts'
 import * as replay from './verbs/replay.ts'
 
 /**
- * A program: what policy authors do with a policy folder. `hotwork policy VERB` runs it, with what was typed as one JSON
- * argument, `{ "verb", "json", ... }`. Exit 0 done, 1 a fault or problems found, 2 wrong usage, 6 a change that widens.
+ * A program for policy authors. `hotwork policy VERB` runs it, with its options as one JSON argument, `{ "verb",
+ * "json", ... }`. Exit 0 done, 1 a fault or problems found, 2 wrong usage, 6 a change that widens.
  */
 type Verb<S extends z.ZodType> = { Options: S; run(options: z.infer<S>, io: Io): Promise<Exit> }
 type Run = (given: unknown, io: Io) => Promise<Exit>
@@ -20,7 +20,7 @@ const parsing =
   (given, io) =>
     run(parse(Options, given), io)
 
-/** Each is a file of its name in `policy/`. Another verb is one more line here, and one in `client/command-line/policy.ts`. */
+/** Each verb is a file in `verbs/`. A new verb is one more line here, and one in `client/command-line/policy.ts`. */
 const verbs: { readonly [verb: string]: Run } = {
   check: parsing(check),
   plan: parsing(plan),
@@ -63,7 +63,7 @@ function parse<S extends z.ZodType>(schema: S, given: unknown): z.infer<S> {
   throw new WrongUsage(`\`${issue?.path.join('.')}\`: ${issue?.message}`)
 }
 
-/** In the form of the command line, which prints it as it is. */
+/** Prints in the form of the command line. */
 function tell(cause: unknown, json: boolean, io: Io): Exit {
   const isUsage = cause instanceof WrongUsage
   const exit = isUsage ? exits.usage : exits.problems

@@ -10,14 +10,14 @@ import { asOf } from '../domain/requests/due.ts'
 import { NumericDate } from '../domain/values.ts'
 
 /**
- * A program: takes the entries of one chain (a request, halt, standing permit, stand-in or actor) on stdin, as
- * `{ "aggregate", "entries", "personal" }`, and replays them through the production reducer. It prints `{ "state" }`, the whole state
- * that they make, or `{ "broken" }`, the first entry that is wrong and how. Exit 0, 1 for a broken chain.
- * `--at TIME` (seconds since 1970) prints the request as a read sees it then, if no one acts on it before.
- *
- * Each login that a decision rests on is verified again by its ID token in `personal`, and told in `logins`: as `not_shown`
- * where the token was erased, or is still good and therefore withheld. With `--bundle FILE`, a compiled bundle, it
- * must also be that person's at that provider; its keys are fetched and compared where the provider answers.
+ * A program: takes the entries of one chain (a request, halt, standing permit, stand-in or actor) on stdin, as `{
+ * "aggregate", "entries", "personal" }`, and replays them through the production reducer. It prints `{ "state" }`, the
+ * resulting state, or `{ "broken" }`, the first invalid entry with the reason. Exit 0, 1 for a broken chain. `--at
+ * TIME` (seconds since 1970) prints the request as a read would see it at that time without further acts.
+ * Each login behind a decision is verified again by its ID token in `personal`, and reported in `logins`: as
+ * `not_shown` if the token was erased, or is withheld because it is still valid. With `--bundle FILE`, a compiled
+ * bundle, it must also be that person's login at that provider; the provider's keys are fetched and compared if it
+ * answers.
  */
 const { values: options } = parseArgs({ options: { at: { type: 'string' }, bundle: { type: 'string' } } })
 const { aggregate, entries, personal = {} } = JSON.parse(readFileSync(0, 'utf8')) as Chain
@@ -39,7 +39,7 @@ function replayed() {
     : request
 }
 
-/** The provider and the people of the bundle. Without keys of the provider, the result says that it was not asked. */
+/** The provider and people of the bundle. Without the provider's keys, the result says that they were not compared. */
 async function trustOf(file: string | undefined): Promise<LoginTrust | undefined> {
   if (file === undefined) return undefined
   const bundle = Bundle.parse(JSON.parse(readFileSync(file, 'utf8')))

@@ -35,7 +35,7 @@ import { revokeRequest } from '../operations/requests/end-request.ts'
 import { findRequest, readRequest } from '../operations/requests/read-requests.ts'
 import { pageOf } from './page-of.ts'
 
-/** The stores that what people do in a chat writes. */
+/** The stores that people's acts in a chat write to. */
 export type Written = Pick<ShowingApiPorts, 'requests' | 'ledger'> & {
   permits: PermitStore
   standIns: StandInStore
@@ -47,17 +47,19 @@ type CorePorts = ShowingApiPorts &
   ReaderPorts & {
     cards: Pick<CardStore, 'load'>
     bursts: BurstStore
-    /** The stores, which start no write once that says no. */
+    /** The stores, which start no write once `mayStart` returns false. */
     inTime(mayStart: () => boolean): Written
     targetRoles: readonly string[]
     targetRole: string
     tasks?: TaskService
     refreshGroups(): Promise<void>
-    /** The accounts that people have linked themselves. Without it, only the directory says whose an account is. */
+    /** The accounts that people have linked themselves. Without it, only the directory knows an account's person. */
     links?: Linking
   }
 
-/** Whose an account is where the directory does not say, and the address, good once, at which its owner can say so. */
+/**
+ * The person behind an account that the directory lacks, and the once-only address at which that person can link it.
+ */
 export type Linking = {
   find(account: ChatAccount): Promise<PersonId | undefined>
   offer(account: ChatAccount): Promise<string>
@@ -68,7 +70,10 @@ export type RevokeAsk = Parameters<typeof revokeRequest>[0]
 
 export type ChannelCore = ReturnType<typeof channelCore>
 
-/** Operations of the API for people in any chat, in a hurry. One with `mayStart` starts no transaction once that says no. */
+/**
+ * The operations of the API for people in any chat, under its short timeout. One with `mayStart` starts no transaction
+ * once that returns false.
+ */
 export function channelCore(ports: CorePorts) {
   const { issuer, policy, clock, log, requests, bursts, cards, reader } = ports
   const shown = showing(ports)
@@ -87,13 +92,13 @@ export function channelCore(ports: CorePorts) {
     decide: (ask: DecisionAsk, mayStart: MayStart) => decideRequest(ask, { ...timely(mayStart), reader }),
     foresee: (ask: DecisionAsk) => foreseeDecision(ask, shown),
     comment: (ask: CommentAsk, mayStart: MayStart) => commentDecision(ask, timely(mayStart)),
-    /** The digest of the card that is on record for this very message, if one is. */
+    /** The digest of the card on record for this message, if there is one. */
     seen: (place: CardPlace) => findSeen(place, cards),
     decideAll: (ask: BurstAsk, mayStart: MayStart) => acceptBurst(ask, { ...timely(mayStart), bursts, reader }),
     allowMore: (ask: PermitAsk, mayStart: MayStart) => givePermit(ask, timely(mayStart)),
     revokePermit: (ask: Parameters<typeof revokePermit>[0], mayStart: MayStart) => revokePermit(ask, timely(mayStart)),
     overview: (person: PersonId) => readOverview(person, shown),
-    /** The agents that a person answers for and may ask on behalf of, and what there is to ask. */
+    /** The agents that a person may ask on behalf of, and the actions to ask for. */
     askable: (person: PersonId) => askable(person, ports),
     askOnBehalf: (ask: OnBehalfAsk, mayStart: MayStart) => askOnBehalf(ask, timely(mayStart)),
     /** Undefined where policy does not let the person read. */
@@ -104,7 +109,7 @@ export function channelCore(ports: CorePorts) {
     read: (ask: Parameters<typeof readRequest>[0]) => readRequest(ask, shown),
     revoke: async (ask: RevokeAsk, mayStart: MayStart) =>
       withTextsOf(await revokeRequest(ask, timely(mayStart)), ports),
-    /** Puts a once-only key alone; false when it was there. */
+    /** Puts a once-only key alone; false if it was present. */
     putOnce: (once: OnceOnly) => requests.putOnce(once),
     couldStandIn: (person: PersonId) => couldStandIn(person, ports),
     giveStandIn: (ask: Parameters<typeof giveStandIn>[0], mayStart: MayStart) => giveStandIn(ask, timely(mayStart)),

@@ -11,14 +11,14 @@ import type { Log, SecretReader } from '../operations/ports.ts'
 import type { Said } from './lines.ts'
 
 /**
- * Draws for one kind of chat, and is pure: one view is one card. Texts of people are inert in it, and a control that decides is only
- * on a card that shows all of what it decides.
+ * Draws for one kind of chat, and is pure: one view is one card. Texts of people are inert in it. A control that
+ * decides is only on a card that shows all it decides.
  */
 export interface ChannelWords<Card extends JsonObject = JsonObject> {
-  /** @param channel by alias: the controls of the open stage are in its own channel alone */
+  /** @param channel its alias: only the open stage's own channel has controls */
   request(view: RequestView, channel: string, options: RequestOptions): Card
   opening(view: OpeningView, options: PageOption): Card
-  /** With the members that it shows as waiting, and whether it shows these whole. */
+  /** The card of a burst, with the members it shows as waiting, and whether it shows these whole. */
   burst(
     view: BurstView,
     facts: ViewFacts,
@@ -28,21 +28,21 @@ export interface ChannelWords<Card extends JsonObject = JsonObject> {
 }
 
 export type PageOption = { page?: (request: RequestId) => string }
-/** `offersPermit`: whether the person who approved it may allow its agent more of the same. */
+/** `offersPermit`: whether the person who approved may allow the agent more requests like it. */
 export type RequestOptions = PageOption & { offersPermit: boolean }
 export type CardOptions = PageOption & { allows?: (state: ApprovalRequest) => boolean }
 
-/** Reaches one chat. Faults are BoardUnavailable, which passes, and CardUndeliverable. */
+/** The calls of one chat. Faults are BoardUnavailable, which passes, and CardUndeliverable. */
 export interface ChannelDoor<Card extends JsonObject = JsonObject> extends CardBoard<Card> {
-  /** The chat's own word on an account; undefined where it knows none. */
+  /** The chat's own record of an account; undefined for an unknown account. */
   account(user: string): Promise<(AccountLink & { name: string }) | undefined>
-  /** The accounts in a group, where a kind has groups. */
+  /** The accounts in a group, for kinds of chat that have groups. */
   members?(group: string): Promise<readonly string[]>
 }
 
 /** @template Settings of the chat in the deployment file */
 export type OpenDoor<Settings> = (chat: Settings, world: DoorWorld) => ChannelDoor
-/** `secret`: the reader of the chat's own, which is read only when it is needed. `patienceMs`: for a card, if the chat does not answer. */
+/** `secret`: reads the chat's own secret, on first use. `patienceMs`: the timeout for a card. */
 export type DoorWorld = { secret<T>(form: SecretForm<T>): SecretReader<T>; log: Log; patienceMs?: number }
-/** `members`: what it must have, for a fault. */
+/** `members`: the members it must have, named in a fault. */
 type SecretForm<T> = { shape: z.ZodType<T>; members: string }

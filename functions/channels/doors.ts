@@ -9,7 +9,7 @@ const doors: Doors = {
   slack: openSlack,
 }
 
-/** How a chat is reached, by its kind. */
+/** Opens the door of a chat by its kind. */
 export function openDoor(chat: Chat, world: DoorWorld): ChannelDoor {
   const open: OpenDoor<never> = doors[chat.kind]
   return open(chat as never, world)

@@ -15,23 +15,23 @@ import type { AgentNotice } from '../operations/agents/ports.ts'
 import type { Line, Notice } from '../operations/cards/card-lines.ts'
 import type { Hearer } from '../operations/cards/draw-opening.ts'
 
-/** Lines in any chat: of the server's facts, with what people wrote in quotation marks or in quotations of their own. */
+/** Lines for any chat: the server's facts, with people's texts in quotation marks or in separate quotations. */
 
-/** A line is beneath a card, and a notice may be a message of its own. */
+/** A line stands beneath a card; a notice may be a message of its own. */
 export type Said = {
   as: 'line' | 'notice'
   said: Sentence
-  /** The same for notifications, which may read markup: ids and words of ours alone. */
+  /** The same for notifications, which may read markup: only ids and our own words. */
   text: string
-  /** Accounts. Only a reminder has mentions. */
+  /** Accounts to mention, in a reminder only. */
   mentions?: readonly string[]
-  /** Inert texts of people, each in a place of its own. */
+  /** Inert texts of people, each in a block of its own. */
   quotes?: readonly string[]
-  /** The address at which all of it is. */
+  /** The address of the page that shows everything. */
   page?: string | undefined
 }
 
-/** More people than a chat pings by one message are not named. */
+/** Above this number of people, a chat pings none of them, so the line names none. */
 const mostMentions = 20
 
 export function lineOf(line: Line | { line: Notice }, state: ApprovalRequest, facts: ViewFacts): Said {
@@ -59,7 +59,7 @@ export function lineOf(line: Line | { line: Notice }, state: ApprovalRequest, fa
   }
 }
 
-/** What has become of it in one line, with the reason or note in quotes. */
+/** The request's end or present state in one line, with its reason or note in quotes. */
 function becameOf(state: ApprovalRequest, facts: ViewFacts): Sentence {
   const view = describeRequest(state, facts)
   const note = noteOf(view)
@@ -120,7 +120,7 @@ function notice(state: ApprovalRequest, what: string, more: Sentence = []): Said
   return { as: 'line', said: [text, ...(more.length > 0 ? [' ', ...more] : [])], text }
 }
 
-/** A person who hears of the opening for the first time is told what it is about. */
+/** A person who first hears of the opening here also reads what it is about. */
 export function openingLineOf(
   notice: OpeningNotice,
   state: ApprovalRequest,
@@ -204,7 +204,7 @@ function whyTold({ sealed }: OpeningView, { because, mayReview }: Hearer): Sente
   }
 }
 
-/** Ids, a date and our words. */
+/** The line of a notice about an agent: ids, a date and our words. */
 export function agentLineOf({ about, notice }: AgentNotice, issuer: string): Said {
   const what = notice.kind === 'due' ? dueText(about, notice) : `${about} ${lost[notice.why]}. ${effectOf(about)}`
   const where = about.startsWith('agent:') ? ` ${issuer}/agents/${about}` : ''

@@ -5,7 +5,7 @@ import { faultName } from '../operations/faults.ts'
 
 export const OfRequest = z.object({ requestId: RequestId })
 
-/** These come again. */
+/** The messages that SQS delivers again. */
 export const failing = (messages: readonly string[]): SQSBatchResponse => ({
   batchItemFailures: messages.map((itemIdentifier) => ({ itemIdentifier })),
 })
@@ -15,8 +15,7 @@ export class InvocationFailed extends Error {
 }
 
 /**
- * Of an invocation that no caller waits for. What it throws stands in the log and in a dead letter, so it is the name of the
- * fault, and nothing that the fault says.
+ * For asynchronous invocations: the log and the dead letter get only a fault's name, because its text may hold secrets.
  */
 export async function namingFault<T>(work: () => Promise<T>): Promise<T> {
   try {

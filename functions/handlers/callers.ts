@@ -15,15 +15,16 @@ export type ProvenPerson = {
   login: { acr?: string; at?: number }
 } & GroupsSaid
 
-/** A caller that may hold an access token of ours or be shown one. */
+/** A caller that may hold one of our access tokens or be shown one. */
 export type Holder =
   | { type: 'agent'; id: Agent['id'] }
   | { type: 'tool'; id: Tool['id'] }
   | { type: 'person'; id: Person['id'] }
 
 /**
- * Finds out who calls. Agents and tools have workload tokens, people have people's; no token is taken for another kind.
- * Every method throws BadRequest 401 for a token that is missing, bad or of another kind of caller.
+ * Authenticates callers. Agents and tools have workload tokens, people have people's tokens, and each kind of token is
+ * taken only for its own callers. Every method throws BadRequest 401 for a missing or invalid token, or one of another
+ * kind.
  */
 export class Callers {
   readonly #policy: { readonly bundle: Bundle }
@@ -31,7 +32,7 @@ export class Callers {
   readonly #clock: Clock
   readonly #verifier: IdentityVerifier
 
-  /** @param policy its bundle is read at each call: who is active changes with time, and with each recertification */
+  /** @param policy its bundle is read at each call, because recertifications and dates change who is active */
   constructor(policy: { readonly bundle: Bundle }, issuer: string, clock: Clock) {
     this.#policy = policy
     this.#issuer = issuer
@@ -43,7 +44,7 @@ export class Callers {
     return this.agentOf(bearer(call, this.#issuer))
   }
 
-  /** An agent that proves a key. If its token comes by the DPoP scheme, the proof is for that token (RFC 9449 section 7.1). */
+  /** An agent that proves a key. With the DPoP scheme, the proof is bound to its token (RFC 9449 section 7.1). */
   async provenAgent(call: Call, where: { method: string; path: string }) {
     const token = dpopToken(call)
     if (token === undefined && tokenBy('bearer', call) === undefined)
@@ -66,12 +67,15 @@ export class Callers {
     return holder
   }
 
-  /** A person may hold a token of ours too, by break-glass. */
+  /** A person may hold our token too, by break-glass. */
   async holder(call: Call): Promise<Holder> {
     return this.#holderOf(await this.#identify(bearer(call, this.#issuer)))
   }
 
-  /** A client of the authorization server, by a bearer token or, as OAuth libraries do, an assertion (RFC 7523 section 2.2). */
+  /**
+   * A client of the authorization server, by a bearer token or by an assertion, which OAuth libraries send (RFC 7523
+   * section 2.2).
+   */
   async client(call: Call, form: ReadonlyMap<string, string>): Promise<Holder> {
     const [assertion, type] = [form.get('client_assertion'), form.get('client_assertion_type')]
     if (assertion === undefined && type === undefined) return this.holder(call)
@@ -112,7 +116,7 @@ export class Callers {
     if (!person) throw this.#unauthorized('the token belongs to no active person known here')
     const { acr, authTime, issuer, subject } = identity
     const { issuedAt, expiresAt, groups } = identity
-    // From when the token was made: sent again and again, it says no more of who is in a group now.
+    // From the token's own time: group claims age with the token, however often it is sent.
     const made = issuedAt === undefined ? undefined : { now: issuedAt, expiresAt }
     const said: GroupsSaid =
       groups && made
@@ -124,7 +128,7 @@ export class Callers {
     return { person, proven: { issuer, subject }, login: defined({ acr, at: authTime }), ...defined(said) }
   }
 
-  /** The proof of a key, for this address. The `once` is its replay key, to be committed with what it is for. */
+  /** The proof of a key, for this address. `once` is its replay key, committed together with its effect. */
   async proof(
     call: Call,
     where: { method: string; path: string; accessToken?: string },
@@ -140,7 +144,10 @@ export class Callers {
     return { proof, once: { key: replayKey(proof), value: proof.jti, expiresAt: rememberUntil(proof) } }
   }
 
-  /** An ID token is refused: people's ID tokens are evidence in the ledger, whose readers must not act with them. */
+  /**
+   * An ID token is refused: people's ID tokens are evidence in the ledger, and its readers must not be able to act with
+   * them.
+   */
   #personOf(identity: VerifiedIdentity): Person | undefined {
     const person = this.#whoIs(this.#policy.bundle.directory.people, identity)
     if (person && identity.ofLogin)
@@ -181,13 +188,16 @@ function bearer(call: Call, issuer: string): string {
   return token
 }
 
-/** A person may ask only about the token of their own opening. @throws BadRequest 401 */
+/**
+ * A person may ask only about their own opening's token.
+ * @throws BadRequest 401
+ */
 export function mustBeTheirs(issuer: string, holder: Holder, known: Result<{ agent: AskerId }, string>): void {
   if (holder.type === 'person' && !(known.ok && known.value.agent === holder.id))
     throw unauthorized(issuer, 'the token belongs to no agent or tool known here')
 }
 
-/** RFC 6750 section 3: no error code when no token was sent. */
+/** RFC 6750 section 3: a call without a token gets no error code. */
 export function unauthorized(issuer: string, detail?: string, others = ''): BadRequest {
   const error = detail === undefined ? '' : ', error="invalid_token"'
   const challenge = `Bearer resource_metadata="${issuer}/.well-known/oauth-protected-resource"${error}${others}`

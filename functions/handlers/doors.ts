@@ -29,7 +29,7 @@ export const toolDoor = (ports: DoorPorts, handle: Handle<Tool>): Endpoint =>
 export const personDoor = (ports: DoorPorts, handle: Handle<ProvenPerson>): Endpoint =>
   door(ports, (callers, call) => callers.person(call), handle)
 
-/** An endpoint for one kind of caller: it finds out who calls before anything else of the call is read. */
+/** An endpoint for one kind of caller: it authenticates the caller before it reads the rest of the call. */
 function door<Caller>(
   ports: DoorPorts,
   identify: (callers: Callers, call: Call) => Promise<Caller>,
@@ -39,7 +39,7 @@ function door<Caller>(
   return endpoint(ports, async (call) => handle(call, await identify(callers, call), callers))
 }
 
-/** One function for several routes: API Gateway's own route chooses, never the address that was sent. */
+/** One function for several routes, chosen by API Gateway's own route and never by the address. */
 export const byRoute =
   <Args extends unknown[]>(
     routes: { readonly [route: string]: (call: Call, ...args: Args) => Promise<Answer> },
@@ -51,14 +51,14 @@ export const byRoute =
     return route(call, ...args)
   }
 
-/** Another agent's task and an unknown one look the same. */
+/** An agent cannot tell another agent's task from an unknown one. */
 export const unknownTask = (): BadRequest => apiProblem(404, 'unknown_task')
 export const unknownRequest = (): BadRequest => refusalProblem('unknown_request')
 
-/** An id may have a colon, which some clients escape in an address and some do not. */
+/** An id may have a colon, and only some clients escape it in an address. */
 export const idInPath = (call: Call, name: string): string => call.path(name).replace(/%3a/i, ':')
 
-/** By the part of the path that says what is recertified. */
+/** The prefixes of ids, by the path's word for the kind of thing recertified. */
 const prefixes: { readonly [kind: string]: string } = {
   agents: 'agent:',
   people: 'person:',
@@ -85,7 +85,10 @@ export function pathId<Schema extends z.ZodType>(call: Call, schema: Schema, unk
   return id.data
 }
 
-/** What an operation answers. @throws BadRequest its refusal, in the words of the catalogue or as this door tells it */
+/**
+ * The value of an operation's result.
+ * @throws BadRequest its refusal, in the words of the catalogue or of this door
+ */
 export function valueOrThrow<T>(result: Result<T, Refusal>): T
 export function valueOrThrow<T, Code extends string>(result: Result<T, Code>, refusal: Refuse<Code>): T
 export function valueOrThrow<T>(result: Result<T, string>, refusal: Refuse<never> = refusalProblem): T {
@@ -94,7 +97,7 @@ export function valueOrThrow<T>(result: Result<T, string>, refusal: Refuse<never
 }
 type Refuse<Code> = (code: Code, detail?: string) => Error
 
-/** What is refused above its rate. A read above its rate is not held, and is answered at once. */
+/** Kinds of calls that are refused above their rate. A held read above its rate is answered at once instead. */
 type RefusedKind = Exclude<RateKind, 'heldReads'>
 
 type RatePorts = Pick<DecidingPorts, 'policy' | 'requests' | 'clock' | 'log'>
@@ -109,8 +112,8 @@ export async function mustKeepRate(
 }
 
 /**
- * The same, begun beside other work that waits for it before it puts anything on record.
- * @throws BadRequest at once where this process knows it already: then that work does not begin
+ * Counts the rate beside other work, which waits for it before it records anything.
+ * @throws BadRequest at once if this process knows that the rate is spent: then the other work does not begin
  */
 export function beginRate(
   caller: AgentId | ToolId,
@@ -121,7 +124,7 @@ export function beginRate(
   const known = knownRefusal(caller, kind, tokens, ports)
   if (known) mustTake(known, { caller, kind, tokens }, ports)
   const kept = mustKeepRate(caller, kind, tokens, ports)
-  // Where the other work throws first, no rejection is left behind.
+  // If the other work throws first, this rejection is handled.
   kept.catch(() => {})
   return kept
 }
@@ -137,7 +140,7 @@ function mustTake(
   throw tooManyRequests(detail, taken.retryAfter)
 }
 
-/** A grant that ends sooner than this could not be claimed in time. Seconds. */
+/** A grant that ends sooner could not be claimed in time. Seconds. */
 const shortestGrant = 10
 
 export function checkEnd(end: NumericDate | undefined, field: string, { clock }: Pick<DoorPorts, 'clock'>): void {
@@ -149,10 +152,10 @@ export function checkEnd(end: NumericDate | undefined, field: string, { clock }:
   )
 }
 
-/** Seconds. */
+/** The furthest start of a grant ahead. Seconds. */
 const furthestStart = 7 * 86_400
 
-/** @returns the start, or undefined where it is past already */
+/** @returns the start, or undefined if it is past */
 export function readStart(
   start: NumericDate | undefined,
   end: NumericDate | undefined,
@@ -193,7 +196,7 @@ export function openingId(call: Call): RequestId {
   return id
 }
 
-/** A refusal to open. All that opening this takes of a login is said at once, so that one more login is enough. */
+/** A refusal to open names all login requirements at once, so that one more login is enough. */
 export const openingRefusal =
   (what: WhatToOpen, ports: MakingPorts) =>
   (code: Refusal, detail?: string): BadRequest => {

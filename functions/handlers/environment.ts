@@ -8,8 +8,8 @@ const Names = Name.transform((names) => names.split(' '))
 const Url = z.url()
 
 /**
- * Variables of the environment of Lambdas; the descriptor of each names its own. Beside them is `SHARDS`, which
- * every connection to the tables reads. AWS clients find their endpoints and credentials by themselves.
+ * Environment variables of Lambdas; the descriptor of each names its own. Every connection to the tables also reads
+ * `SHARDS`. AWS clients find their endpoints and credentials by themselves.
  */
 const variables = {
   ACCOUNT: Name,
@@ -18,7 +18,7 @@ const variables = {
   CALLS_FUNCTION: Name,
   CARDS_QUEUE: Name,
   CARDS_TABLE: Name,
-  /** The name of the secret of each chat, by alias. */
+  /** The name of each chat's secret, by alias. */
   CHAT_SECRETS: z
     .string()
     .transform((text): unknown => JSON.parse(text))
@@ -29,7 +29,7 @@ const variables = {
   EVENT_BUS: Name,
   FOLLOW_FUNCTION: Name,
   INCIDENT_SECRET: Name,
-  /** Issuer of tokens and base of every address that is built here: never taken from `Host`. */
+  /** The issuer of tokens and the base of every address built here, which is never taken from `Host`. */
   ISSUER: Url,
   LEDGER_TABLE: Name,
   LOG_BUCKET: Name,
@@ -37,7 +37,7 @@ const variables = {
   LOOK_AT_HOSTS_FUNCTION: Name,
   NOTARY_FUNCTION: Name,
   NOTARY_KEYS: Names,
-  /** Only where a group comes from PagerDuty. */
+  /** Only with a group from PagerDuty. */
   PAGERDUTY_SECRET: Name.optional(),
   PUBLISHED_KEYS: Names,
   READ_CALLS_FUNCTION: Name,
@@ -57,7 +57,7 @@ const variables = {
   TIMER_QUEUE: Name,
   TIMER_ROLE: Name,
   WAITS_TABLE: Name,
-  /** Only where an agent or a tool is notified. */
+  /** Only with an agent or tool that is notified. */
   WEBHOOK_SECRET: Name.optional(),
 }
 type Variables = typeof variables
@@ -65,17 +65,19 @@ export type Variable = keyof Variables
 export type Told<V extends Variable> = z.infer<z.ZodObject<Pick<Variables, V>>>
 
 export type Stores = 'REQUESTS_TABLE' | 'LEDGER_TABLE'
-/** What reads the present state: as which role, keyed by what, and who signs what a tool is asked with. */
+/** The variables of readers of a resource's present state: role, key, and signer of statements to tools. */
 export type Reads = 'READER_ROLE' | 'STATE_KEY' | 'SIGN_FUNCTION'
-/** What finds entries in the log. */
+/** The variables of finders of entries in the log. */
 export type Anchor = 'LOG_BUCKET' | 'LOG_INDEX_TABLE'
 
-/** Makes the ports of an entry's `createHandler`. Its descriptor names the same variables: test/infra/lambdas.test.ts. */
+/**
+ * Makes the ports of an entry's `createHandler`. test/infra/lambdas.test.ts holds its variables to the descriptor's.
+ */
 export type Wiring<Create extends (ports: never) => unknown, V extends Variable> = (
   told: Told<V>,
 ) => Parameters<Create>[0]
 
-/** Before each call: what was recertified of people and groups, where a date of theirs has passed. */
+/** Before each call: reads the recertifications of people and groups whose date has passed. */
 function lookingFirst<Args extends unknown[], Answer>(ports: unknown, run: (...args: Args) => Answer) {
   const { policy } = Object(ports) as { policy?: Policy }
   if (!policy?.look) return run
@@ -86,8 +88,8 @@ function lookingFirst<Args extends unknown[], Answer>(ports: unknown, run: (...a
 }
 
 /**
- * The program of a Lambda, which infra/bundle-functions.ts makes of its entry and its descriptor. It is made at the start,
- * which fails with the names of variables that are missing.
+ * The program of a Lambda, which infra/bundle-functions.ts makes of its entry and its descriptor. It starts or fails
+ * with the names of missing variables.
  */
 export function lambda<V extends Variable, Ports, Args extends unknown[], Answer>(
   named: readonly V[],

@@ -41,7 +41,7 @@ export const operations: Routes = Object.assign({}, ...Object.values(rooms).map(
 type Json = { [member: string]: unknown }
 const place = (id: string) => `#/components/schemas/${id}`
 
-/** The schemas of the document: one that a module exports has its name there, the others stand where they are used. */
+/** The schemas of the document: exported ones have names, the others are inlined. */
 class Schemas {
   readonly #registry = z.registry<{ id: string }>()
   #inline = 0
@@ -61,7 +61,10 @@ class Schemas {
     return { $ref: place(this.#registry.get(schema)?.id ?? '') }
   }
 
-  /** The JSON Schemas by name, as they stand in a call. Extensions of an answer are allowed everywhere, so that is left out. */
+  /**
+   * The JSON Schemas by name, as calls have them. Every answer allows extensions, so `additionalProperties` is left
+   * out.
+   */
   made(): { [id: string]: Json } {
     const { schemas } = z.toJSONSchema(this.#registry, {
       ...{ io: 'input', unrepresentable: 'any', uri: place },
@@ -69,7 +72,7 @@ class Schemas {
         const { additionalProperties: more } = jsonSchema
         if (typeof more === 'object' && Object.keys(more).length === 0 && jsonSchema.properties)
           delete jsonSchema.additionalProperties
-        // The format says it.
+        // The format implies the pattern.
         if (jsonSchema.format === 'date-time') delete jsonSchema.pattern
         if (zodSchema._zod.def.type === 'undefined') jsonSchema.not = {}
       },
@@ -80,7 +83,7 @@ class Schemas {
   }
 }
 
-/** The document without `servers`, which a deployment adds. */
+/** The document without `servers`, which each deployment adds. */
 export function openApiDocument(): Json {
   const schemas = new Schemas()
   const paths: { [path: string]: Json } = {}
@@ -133,7 +136,7 @@ export function openApiDocument(): Json {
 /** RFC 8935 section 2.4. */
 const EventError = z.looseObject({ err: z.string(), description: z.string() })
 
-/** The types of problems, whose last part is a code. */
+/** Problem types, which end in a code. */
 const typeOfProblem = {
   type: 'string',
   format: 'uri-reference',
@@ -216,21 +219,21 @@ function answered(answer: Answer, schemas: Schemas): Json {
   }
 }
 
-/** With each schema that has no name in its place. */
+/** Inlines each schema without a name. */
 function inlined(value: Json, made: { [id: string]: Json }): Json {
   const inline = (of: unknown): unknown => {
     if (Array.isArray(of)) return of.map(inline)
     if (typeof of !== 'object' || of === null) return of
     const named = '$ref' in of ? String(of.$ref).replace(place(''), '') : ''
     if (named.startsWith('inline')) return inline(made[named])
-    // Only any JSON is recursive.
+    // Only the schema of any JSON is recursive.
     if (named.startsWith('__shared')) return {}
     return Object.fromEntries(Object.entries(of).map(([member, each]) => [member, inline(each)]))
   }
   return inline(value) as Json
 }
 
-/** The named schemas that the document leads to. */
+/** The named schemas that the document references. */
 function used(document: Json, made: { [id: string]: Json }): Json {
   const found: { [id: string]: Json } = {}
   const follow = (of: Json): void => {

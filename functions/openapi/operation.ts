@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-/** The callers of a route, each with what it shows; of several, any one. */
+/** The callers of a route with their credentials, as alternatives. */
 export type Security = { readonly [scheme in keyof typeof securitySchemes]?: readonly [] }
 
 const bearer = (description: string) => ({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description })
@@ -52,7 +52,7 @@ export type Operation = {
   /** One plain sentence. */
   does: string
   by: readonly Security[]
-  /** The schemas of the names in its path; any text where one is left out. */
+  /** The schemas of the path's parameters; the default is any text. */
   where?: z.ZodRawShape
   query?: z.ZodRawShape
   /** `Idempotency-Key`. */
@@ -61,13 +61,13 @@ export type Operation = {
   /** The media type of its body. @default JSON */
   as?: string
   gives: { readonly [status: number]: Answer }
-  /** A refusal in another form than problem details. */
+  /** The format of refusals other than problem details. */
   refuses?: 'oauth' | 'page' | 'event'
-  /** A body. A test sends it. */
+  /** A body that a test sends. */
   example?: object
 }
 export type Routes = { readonly [route: string]: Operation }
 
 export const form = 'application/x-www-form-urlencoded'
-/** The fields of a form of a page, which has the token of its session. */
+/** The fields of a page's form, with the session's token. */
 export const fields = (shape: z.ZodRawShape = {}) => z.looseObject({ csrf: z.string(), ...shape })

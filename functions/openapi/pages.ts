@@ -5,12 +5,12 @@ import { anyone, fields, form, type Operation, type Routes, session } from './op
 
 const request = { id: RequestId }
 
-/** A page for people in a browser; without a session it leads to the login. */
+/** A page for people in a browser; without a session it redirects to the login. */
 const shows = (id: string, does: string, more: Partial<Operation> = {}): Operation => ({
   ...{ id, does, by: [session], gives: { 200: 'page', 303: 'moved' }, refuses: 'page' },
   ...more,
 })
-/** A form of a page. Recorded, it leads to the page that shows it. */
+/** A form of a page. A recorded form redirects to the page that shows it. */
 const sends = (id: string, does: string, shape: z.ZodRawShape = {}, more: Partial<Operation> = {}): Operation => ({
   ...{ id, does, by: [session], as: form, takes: fields(shape), gives: { 303: 'moved' }, refuses: 'page' },
   ...more,

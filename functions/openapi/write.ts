@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
 import { openApiDocument } from './document.ts'
 
-/** `node functions/openapi/write.ts FILE`: run while Lambdas are bundled, so that no Lambda has what makes it. */
+/** `node functions/openapi/write.ts FILE`: run at build time, so that Lambdas load only the written document. */
 writeFileSync(process.argv[2] ?? '', JSON.stringify(openApiDocument()))

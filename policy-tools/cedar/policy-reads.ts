@@ -9,7 +9,7 @@ type Literals = { numbers: number[]; texts: string[]; named: Named[] }
 
 const comparisons = new Set(['==', '!=', '<', '<=', '>', '>=', 'in', 'contains', 'containsAll', 'containsAny'])
 
-/** What each policy of a bundle reads, and with what it compares that. */
+/** The facts that each policy of a bundle reads, and the values it compares them with. */
 export function policyReads(policies: { readonly [action: string]: { readonly [id: string]: string } }): PolicyReads {
   const known = new Map<string, Reads>()
   const readOnce = (text: string) => {
@@ -25,7 +25,7 @@ export function policyReads(policies: { readonly [action: string]: { readonly [i
   )
 }
 
-/** @throws where the text is no policy */
+/** @throws if the text is no policy */
 export function readPolicy(text: string): Reads {
   const policy = parsePolicy(text)
   const { principal, resource, conditions } = policy
@@ -54,7 +54,7 @@ class Found {
     for (const each of named) this.#named.set(`${each.type} ${each.id}`, each)
   }
 
-  /** Each path that an expression reads takes all the literals of the comparisons in which it stands. */
+  /** Each path that an expression reads takes all literals of the comparisons around it. */
   visit(expression: unknown): void {
     if (typeof expression !== 'object' || expression === null) return
     const path = pathOf(expression) ?? pathOfHas(expression)
@@ -88,7 +88,7 @@ class Found {
   })
 }
 
-/** Texts, numbers, times and entities that stand in an expression, those of its sets too. */
+/** Texts, numbers, times and entities in an expression, also in its sets. */
 function literalsIn(expression: unknown): Literals {
   const found: Literals = { numbers: [], texts: [], named: [] }
   const visit = (node: unknown): void => {

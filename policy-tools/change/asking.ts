@@ -8,7 +8,7 @@ import type { Side } from './question-space.ts'
 export type Asker = Side & { ask: Ask; fileOf: (policyOrAction: string) => string | undefined }
 export type Sides = { old: Asker; new: Asker; seed: number; most: number }
 
-/** Everything that an answer depends on beside policies. */
+/** Compares everything except policies that an answer depends on. */
 export function isSameGround({ old, new: next }: Sides): boolean {
   const groundOf = ({ bundle }: Asker) => {
     const { actions, resources, agents, directory, calendar, deployment, ladder } = bundle
@@ -27,13 +27,13 @@ export function isSameGround({ old, new: next }: Sides): boolean {
   return isSame(groundOf(old), groundOf(next))
 }
 
-/** The policy that makes an answer another; else the file. */
+/** The policy that changes an answer; else the file. */
 export type Cause = { policy?: string; file: string }
 
 /**
- * The first of these policies that differs between the sides; else the first file whose facts do, or the last.
- *
- * @param facts on which the answer rests, by file
+ * The first of these policies that differs between the sides; else the first file with differing facts, or the last
+ * file.
+ * @param facts the answer's facts, by file
  */
 export function causeOf(
   { old, new: next }: Sides,

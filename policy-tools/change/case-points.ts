@@ -3,7 +3,7 @@ import { agentOf, type Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { PolicyCase } from '../../functions/domain/policy/policy-case.ts'
 import type { Point, Side } from './question-space.ts'
 
-/** What the cases of a folder ask, whole: facts that only a case brings together are asked as they are. */
+/** The whole questions of a folder's cases, so that facts that only a case combines are asked together. */
 export function pointsOfCases(bundle: Bundle, cases: readonly PolicyCase[]): Pick<Side, 'known' | 'acts'> {
   return {
     known: cases.flatMap((each): readonly Point[] => {
@@ -19,7 +19,7 @@ export function pointsOfCases(bundle: Bundle, cases: readonly PolicyCase[]): Pic
   }
 }
 
-/** Each step is asked of its agent, and as proposed by the planner. */
+/** Each step is asked for its own agent, and as proposed by the planner. */
 function pointsOfPlan(bundle: Bundle, { plan, now }: Extract<PolicyCase, { plan: unknown }>): readonly Point[] {
   const owner = agentOf(bundle, plan.agent)?.owner
   if (owner === undefined) return []

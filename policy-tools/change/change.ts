@@ -1,14 +1,14 @@
 import type * as z from 'zod'
 import type { PolicyCase } from '../../functions/domain/policy/policy-case.ts'
 
-/** As it stands in cases/*.json: pasted there, it holds under NEW. */
+/** In the form of cases/*.json: pasted there, it holds under NEW. */
 export type CaseExample = z.input<typeof PolicyCase>
 
 /** One difference between two policy folders. `from` and `to` are short texts for people. */
 export type Change = {
   /** `newly_permitted`, `quorum`, ... */
   kind: string
-  /** Its path in the folder: where it stands in NEW, or stood in OLD. */
+  /** The path in the folder, in NEW or else in OLD. */
   file: string
   policy?: string
   agent?: string
@@ -41,7 +41,7 @@ export function groupsBy<T>(all: readonly T[], keyOf: (each: T) => unknown): rea
   return [...alike.values()]
 }
 
-/** What is alike by its key is told together, and nothing twice. */
+/** Merges changes with the same key, and removes duplicates. */
 export function changesOf<F>(
   found: readonly F[],
   keyOf: (each: F) => unknown,
@@ -58,10 +58,10 @@ export function changesOf<F>(
   return { widened: of('widened'), narrowed: of('narrowed'), other: of('other') }
 }
 
-/** What is written alike stands there once, where it stood first. */
+/** Removes duplicates, keeping the first of each. */
 export const eachOnce = <T>(all: readonly T[]): readonly T[] => [
   ...new Map(all.map((each) => [JSON.stringify(each), each])).values(),
 ]
 
-/** As they are written: members in another order count. */
+/** Compares the written JSON: the order of members counts. */
 export const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)

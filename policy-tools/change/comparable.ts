@@ -6,15 +6,15 @@ import { limitsOf, rateOf } from '../../functions/domain/policy/ladder.ts'
 import type { Json, JsonObject } from '../../functions/domain/values.ts'
 
 /**
- * A bundle as a JSON document whose members are compared: all but policies, which Cedar decides, and rules of resources. What
- * has a usual value has it in writing.
+ * A bundle as a JSON document whose members are compared: everything except policies, which Cedar decides, and rules of
+ * resources. Usual values are written out.
  */
 export function comparable(bundle: Bundle): JsonObject {
   const { hash: _, policies: __, resources: ___, observed = {}, ...rest } = bundle
   const { ladder, deployment } = bundle
   return {
     ...rest,
-    // The rest follows from the catalogue.
+    // The rest is generated from the catalogue.
     schema: bundle.schema.split(/^ *\/\/ Generated from /m)[0]?.split('\n'),
     actions: mapValues(bundle.actions, comparableEntry),
     ladder: {
@@ -38,7 +38,7 @@ export function comparable(bundle: Bundle): JsonObject {
 const mapValues = <T, U>(all: { readonly [name: string]: T }, change: (each: T) => U): { [name: string]: U } =>
   Object.fromEntries(Object.entries(all).map(([name, each]) => [name, change(each)]))
 
-/** Policy lets both the same: which of them is the backup is no difference. */
+/** Owner and backup owner have the same rights, so swapping them is no difference. */
 const comparableAgent = ({ owner, backupOwner, ...agent }: Agent) => ({
   ...agent,
   answers: backupOwner === undefined ? [owner] : [owner, backupOwner],
@@ -53,7 +53,7 @@ function comparableEntry({ statement, ...entry }: CatalogueEntry) {
 
 type Conditions = NonNullable<NonNullable<CatalogueEntry['statement']>['conditions']>
 
-/** By operator and key. An operator with `IfExists` passes a call that leaves the key out. */
+/** By operator and key. An operator with `IfExists` permits a call without the key. */
 function comparableConditions(conditions: Conditions = {}): JsonObject {
   const all: { [name: string]: Json } = {}
   for (const [operator, keys] of Object.entries(conditions))

@@ -1,20 +1,20 @@
 import { type Json, type JsonObject, rfc3339 } from '../../functions/domain/values.ts'
 
-/** One place in which two JSON values differ. Undefined: nothing is there. */
+/** One place in which two JSON values differ. Undefined stands for an absent value. */
 export type Difference = {
   path: readonly string[]
   from?: Json | undefined
   to?: Json | undefined
-  /** Of a member of a list of plain values: the lists, and `path` ends with the member. */
+  /** For a member of a list of plain values: both lists; `path` ends with the member. */
   lists?: { from: readonly string[]; to: readonly string[] }
 }
 
-/** Stands last in the path where a list has the same members in another order. */
+/** The end of the path if a list has the same members in another order. */
 export const order = 'order'
 
 /**
- * Each place once. Lists are compared by their members: by `id`, `name` and their like where they are objects. An object or a
- * list that is absent counts as an empty one, unless its being there means something.
+ * The differing places, each once. Lists are compared by members: objects by `id`, `name` or a similar key. An absent
+ * object or list counts as an empty one, unless its presence has a meaning.
  */
 export function differencesOf(
   from: Json | undefined,
@@ -62,7 +62,7 @@ function byKey(list: readonly Json[]): ReadonlyMap<string, Json> {
   return keyed
 }
 
-/** Its name in its list: of a period of a freeze its beginning. */
+/** A member's name in its list; for a period of a freeze its beginning. */
 function keyOf(value: Json): string {
   if (!isObject(value)) return typeof value === 'string' ? value : JSON.stringify(value)
   const { issuer, subject, claims, from, id, tier, name, action } = value
@@ -77,7 +77,7 @@ const isObject = (value: Json | undefined): value is JsonObject =>
 
 const memberOf = (of: JsonObject, name: string): Json | undefined => (Object.hasOwn(of, name) ? of[name] : undefined)
 
-/** Members may be in any order, and one that is undefined is not there. */
+/** Members may be in any order, and an undefined member counts as absent. */
 export function same(one: Json | undefined, other: Json | undefined): boolean {
   if (Array.isArray(one) && Array.isArray(other))
     return one.length === other.length && one.every((each, at) => same(each, other[at]))

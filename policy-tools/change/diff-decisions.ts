@@ -22,7 +22,10 @@ import {
 
 type Outcome = { tier?: number; policies: readonly string[] }
 
-/** The lowest rung that permits, if any does. A forbid that reads no approval forbids at every rung, so they are not asked. */
+/**
+ * The lowest rung that permits, if any. A forbid that ignores the approval forbids at every rung, so the rungs are
+ * skipped.
+ */
 function decide({ bundle, reads, ask }: Asker, { asked, moment, now }: Point): Outcome {
   const facts = findFacts(bundle, asked, now)
   if (!facts.ok) return { policies: [] }
@@ -40,7 +43,7 @@ function decide({ bundle, reads, ask }: Asker, { asked, moment, now }: Point): O
 
 const never = Number.POSITIVE_INFINITY
 
-/** Which policies refuse what the other side permits, and the facts of each side. */
+/** The policies that refuse what the other side permits, and each side's facts. */
 function causeOfDecision(sides: Sides, point: Point, refuses: Asker, { tier = 0, policies }: Outcome): Cause {
   const { asked, moment, now } = point
   const { action, agent } = asked
@@ -62,7 +65,7 @@ function causeOfDecision(sides: Sides, point: Point, refuses: Asker, { tier = 0,
 export const fileOfAction = ({ old: before, new: after }: Sides, action: string): string =>
   after.fileOf(action) ?? before.fileOf(action) ?? 'actions'
 
-/** Those written otherwise, and those that read windows of another calendar. */
+/** Policies whose text changed, and policies that read windows of a changed calendar. */
 function changedPolicies({ old: before, new: after }: Sides, action: string): readonly string[] {
   const [was, is] = [before.bundle.policies[action] ?? {}, after.bundle.policies[action] ?? {}]
   const isSameCalendar = isSame(before.bundle.calendar, after.bundle.calendar)
@@ -72,7 +75,7 @@ function changedPolicies({ old: before, new: after }: Sides, action: string): re
   )
 }
 
-/** The dimensions that what differs reads; what each agent, resource and purpose is, always. */
+/** The dimensions that the differing policies read; those of each agent, resource and purpose are always included. */
 function dimensionsOf(sides: Sides, space: Space, policies: readonly string[]): readonly string[] {
   const changed = readsTogether(
     [sides.old, sides.new].flatMap(({ reads }) => policies.flatMap((id) => reads[space.action]?.[id] ?? [])),
@@ -85,7 +88,7 @@ function dimensionsOf(sides: Sides, space: Space, policies: readonly string[]): 
   return [...always, ...[...space.dimensions.keys()].filter((name) => !always.includes(name) && reads(name))]
 }
 
-/** Undefined where no arguments were found that the catalogue takes, so that nothing can be asked. */
+/** Undefined if no valid arguments were found, so that nothing can be asked. */
 function pointsFor(sides: Sides, action: string): readonly Point[] | undefined {
   const both = [sides.old, sides.new]
   const policies = changedPolicies(sides, action)
@@ -103,7 +106,9 @@ function pointsFor(sides: Sides, action: string): readonly Point[] | undefined {
 
 type Found = Cause & { direction: Direction; point: Point; from: number; to: number }
 
-/** Per action and agent: what is newly permitted or refused, and whose tier rose or fell, each with an example. */
+/**
+ * The differences by action and agent: newly permitted, newly refused, raised and lowered tiers, each with an example.
+ */
 export function diffDecisions(sides: Sides): Changes {
   const actions = new Set([sides.old, sides.new].flatMap(({ bundle }) => Object.keys(bundle.actions)))
   const found: Found[] = []
@@ -134,7 +139,7 @@ const notAsked = (action: string, file: string): Change => ({
 const keyOf = ({ direction, point: { asked }, from, to, policy, file }: Found) =>
   [direction, asked.action, asked.agent, from, to, policy, file] as const
 
-/** One for each of the agents for which the asker stands. */
+/** One change for each agent that the asker stands for. */
 function changesOfAlike(sides: Sides, all: readonly Found[]): Directed[] {
   const [first] = all
   const point = simplest(all.map((each) => each.point))

@@ -9,18 +9,18 @@ import { howJudged, isWhole } from './rules-of-files.ts'
 import { subjectOf, textsOf } from './words-of-files.ts'
 
 type Options = {
-  /** Whether both sides have one of their own. */
+  /** True if both sides have a deployment file of their own. */
   deployment?: boolean
   /** The file of an action. */
   fileOf?: (action: string) => string | undefined
   prove?: ProveFiles
 }
-/** What `prove.json` of both folders says. A bundle has none. */
+/** The `prove.json` of both folders. A bundle has none. */
 export type ProveFiles = { old: ProveFile; new: ProveFile }
 
 /**
- * Everything of two bundles that Cedar does not decide: the difference of two JSON documents, each place once. What cannot be
- * ordered is `other`, and nothing is silent.
+ * Everything in two bundles that Cedar does not decide, as the difference of two JSON documents, each place once. A
+ * difference without an order is `other`, and every difference is told.
  */
 export function diffFiles(
   old: Bundle,

@@ -13,7 +13,7 @@ const answerOf = (side: Asker, point: PersonPoint): Answer =>
 
 type Found = Cause & { direction: Direction; point: PersonPoint; answer: Answer }
 
-/** Who newly may decide, lift, revoke, review, recertify and so on, and who no longer may. */
+/** People who newly may, or no longer may, decide, lift, revoke, review, recertify and so on. */
 export function diffPeople(sides: Sides): Changes {
   const both = [sides.old, sides.new]
   const found: Found[] = []

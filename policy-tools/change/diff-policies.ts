@@ -5,7 +5,7 @@ import { names, noReads, type Reads, readsTogether } from './policy-reads.ts'
 
 type Written = { effect: 'permit' | 'forbid'; shape: string; actions: readonly string[]; reads: Reads }
 
-/** Each policy once, with the actions in whose slice it is. */
+/** Each policy once, with the actions whose slice it is in. */
 function written({ bundle, reads }: Asker): ReadonlyMap<string, Written> {
   const all = new Map<string, Written>()
   for (const [action, slice] of Object.entries(bundle.policies)) {
@@ -21,8 +21,8 @@ function written({ bundle, reads }: Asker): ReadonlyMap<string, Written> {
 const unseen = 'no question found that it answers otherwise'
 
 /**
- * Policies as they are written: what no question reached is told here, so that no change is silent. It counts as wider where
- * it could be: questions are a sample.
+ * Changes of policy texts that no question reached, so that every change is told. A change that could be wider counts
+ * as wider, because questions are a sample.
  */
 export function diffPolicies(sides: Sides, told: Changes): Changes {
   const [before, after] = [written(sides.old), written(sides.new)]
@@ -64,21 +64,21 @@ function renamedOf(before: ReadonlyMap<string, Written>, after: ReadonlyMap<stri
   return renamed
 }
 
-/** A permit about an action that it was not about, or a forbid no longer about one that it was about. */
+/** A permit with a new action, or a forbid without one of its actions. */
 function reachesMore(was: Written, is: Written): boolean {
   if (was.effect !== is.effect) return is.effect === 'permit'
   const [less, more] = is.effect === 'permit' ? [was, is] : [is, was]
   return more.actions.some((action) => !less.actions.includes(action))
 }
 
-/** Unless it is a permit that only asks for more than before, or a forbid that only asks for less. */
+/** True, except for a permit that only asks for more than before, or a forbid that only asks for less. */
 function couldBeWider(was: Written, is: Written, old: Asker): boolean {
   if (reachesMore(was, is)) return true
   const [less, more] = is.effect === 'permit' ? [was, is] : [is, was]
   return !less.reads.parts.every((part) => more.reads.parts.includes(part)) && readsMore(is, old)
 }
 
-/** Whether it reads a fact, or compares one with a value, that no policy about the same actions did. */
+/** True if it reads a fact, or compares one with a value, that is new to the policies about the same actions. */
 function readsMore({ actions, reads: { paths, named } }: Written, old: Asker): boolean {
   const known = readsTogether(actions.flatMap((action) => Object.values(old.reads[action] ?? {})))
   const isNew = <T>(all: readonly T[], before: readonly T[] | undefined) => all.some((each) => !before?.includes(each))

@@ -6,12 +6,12 @@ import { fill, placesOf } from '../../functions/domain/policy/templates.ts'
 import type { Json, JsonObject } from '../../functions/domain/values.ts'
 import { same } from './compare.ts'
 
-/** More rules than people keep; each pair is looked into once. */
+/** More pairs than people's rules make; each pair is examined once. */
 const mostPairs = 5000
 
 type Apart = { before: JsonObject; after: JsonObject }
 
-/** Facts of resources before and after, by type and id. Undefined where the rules are the same. */
+/** Facts of resources before and after, by type and id. Undefined if the rules are the same. */
 export function resourcesApart(old: Bundle, next: Bundle): Apart | undefined {
   if (same(asJson(old.resources), asJson(next.resources))) return undefined
   const types = [...new Set([...old.resources, ...next.resources].map(({ type }) => type))]
@@ -31,8 +31,8 @@ const rewritten: Apart = {
 const tooMany: Apart = { before: {}, after: { '(too many rules)': 'changed at once: change fewer' } }
 
 /**
- * The first rule that matches holds, so each pair of an old rule and a new one is asked for a resource that both decide, and
- * that an action can name: none is missed.
+ * The first matching rule decides a resource. Each pair of an old and a new rule is asked about a resource that both
+ * decide and an action can name, so no difference is missed.
  */
 function apartOfType(old: Bundle, next: Bundle, type: string): Apart | undefined {
   const [before = [], after = []] = [old, next].map(({ resources }) => resources.filter((rule) => rule.type === type))
@@ -53,13 +53,13 @@ function apartOfType(old: Bundle, next: Bundle, type: string): Apart | undefined
 
 const asJson = (rules: readonly ResourceRule[]) => rules as unknown as Json
 
-/** The people that a source names are known when they decide. */
+/** The people of a group's source are only known at a decision. */
 const factsBy = ({ environment, classification, group }: ResourceRule, { directory }: Bundle): JsonObject => ({
   ...{ environment, classification, group },
   owners: [...(directory.groups[group] ?? []), ...(directory.sources?.[group] ? [`the source of ${group}`] : [])],
 })
 
-/** Where no rule matches stands behind the last one. Of rules that neither side changed only the pairs with changed ones. */
+/** The missing rule stands behind the last one. Unchanged rules are paired only with changed ones. */
 function pairsOf(before: readonly ResourceRule[], after: readonly ResourceRule[]): readonly [number, number][] {
   const shorter = Math.min(before.length, after.length)
   const sameAt = (i: number, j: number) => same(asJson([before[i] as ResourceRule]), asJson([after[j] as ResourceRule]))
@@ -80,7 +80,7 @@ const sameFacts = (one: ResourceFacts | undefined, other: ResourceFacts | undefi
   one?.classification === other?.classification &&
   one?.group === other?.group
 
-/** A resource that the old rule `i` and the new rule `j` decide, and that an action can name. */
+/** A resource that the old rule `i` and the new rule `j` both decide, and that an action can name. */
 function resourceOf(
   before: readonly ResourceRule[],
   after: readonly ResourceRule[],
@@ -98,7 +98,7 @@ function resourceOf(
   return undefined
 }
 
-/** What an action's arguments can name, first with no argument empty. */
+/** The patterns of resources that an action's arguments can name, beginning with non-empty arguments. */
 function patternsOf(bundle: Bundle, type: string): readonly string[] {
   return Object.values(bundle.actions).flatMap((entry) => {
     if (entry.resource.type !== type) return []

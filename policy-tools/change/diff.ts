@@ -6,7 +6,7 @@ import { diffFiles, type ProveFiles } from './diff-files.ts'
 import { diffPeople } from './diff-people.ts'
 import { diffPolicies } from './diff-policies.ts'
 
-/** All that differs between two bundles: what Cedar decides, by questions, and what stands in the files. */
+/** All differences between two bundles: Cedar's decisions, by questions, and the other files. */
 export function diffBundles(sides: Sides, options: { deployment: boolean; prove?: ProveFiles }): Changes {
   const decisions = diffDecisions(sides)
   const people = diffPeople(sides)
@@ -20,7 +20,7 @@ export function diffBundles(sides: Sides, options: { deployment: boolean; prove?
   return together([asked, policies, files])
 }
 
-/** The same difference of several agents, actions or people, as one. */
+/** Equal differences of several agents, actions or people, merged. */
 export type Told = Change & { readonly who: readonly string[]; readonly actions: readonly string[] }
 
 export function alikeTogether(changes: readonly Change[]): readonly Told[] {
@@ -33,7 +33,7 @@ export function alikeTogether(changes: readonly Change[]): readonly Told[] {
   })
 }
 
-/** Where one side has a made-up deployment, the accounts of the other one's: ids of resources are then the same on both. */
+/** With the real side's accounts in place of made-up ones, so that both sides have the same resource ids. */
 export const onSameGround = (made: Bundle, real: Bundle): Bundle => ({
   ...made,
   deployment: { ...made.deployment, accounts: { ...made.deployment.accounts, ...real.deployment.accounts } },

@@ -10,7 +10,7 @@ import { type PersonPoint, type Point, usualTime } from './question-space.ts'
 
 type Expected = Extract<CaseExample, { ask: unknown; expect: { tier: number } | { refused: string } }>['expect']
 
-/** What a case would expect, as it is now. Undefined where no case can say it. */
+/** A case's expectation of this assessment. Undefined if the form of cases cannot express it. */
 function expectationOf(found: Assessment | PlanAssessment): Expected | undefined {
   const policies = [...found.policies]
   if (found.outcome === 'requestable') return { tier: found.tier, policies, below: [...found.below] }
@@ -19,7 +19,7 @@ function expectationOf(found: Assessment | PlanAssessment): Expected | undefined
 
 const whenOf = (now: NumericDate) => (now === usualTime ? {} : { now: new Date(now * 1000).toISOString() })
 
-/** The ask as a case has it: what is usual is left out. */
+/** The ask in the form of a case, without usual values. */
 export function askOf({ asked }: Pick<Point, 'asked'>) {
   const { agent, action, arguments: args, purpose, delegators = [], recent, host, justified, task, preview } = asked
   const record = Object.entries(host?.record ?? {}).filter(([, count]) => count > 0)
@@ -38,10 +38,10 @@ export function askOf({ asked }: Pick<Point, 'asked'>) {
   })
 }
 
-/** What it expects was asked already: only whether it is well formed is left. */
+/** The expectation has been asked already: this checks only the form. */
 const isCase = (example: CaseExample): boolean => PolicyCase.safeParse(example).success
 
-/** A case of what this bundle answers. At `plan` it is a plan of one step that some agent may do. */
+/** A case with this bundle's answer. At `plan` it is a plan of one step that some agent may do. */
 export function exampleOf(bundle: Bundle, ask: Ask, point: Point, name: string): CaseExample | undefined {
   const { asked, moment, now } = point
   if (moment === 'plan') return planExample(bundle, ask, point, name)
@@ -64,7 +64,7 @@ function planExample(bundle: Bundle, ask: Ask, { asked, now }: Point, name: stri
   return undefined
 }
 
-/** A case of what this bundle lets a person do. */
+/** A case with a person's right in this bundle. */
 export function personExample(
   bundle: Bundle,
   ask: Ask,
@@ -78,7 +78,7 @@ export function personExample(
   return parsed.success && runCase(bundle, ask, parsed.data) === undefined ? example : undefined
 }
 
-/** Of all that an agent could ask, the shortest way to say it. */
+/** The shortest of the points in writing. */
 export const simplest = (points: readonly Point[]): Point | undefined =>
   points.toSorted((a, b) => sizeOf(a) - sizeOf(b))[0]
 

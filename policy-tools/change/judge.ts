@@ -6,10 +6,10 @@ import type { Direction } from './change.ts'
 import type { Difference } from './compare.ts'
 import { textsApart } from './texts-apart.ts'
 
-/** The two bundles in which a difference stands. */
+/** The two bundles that differ. */
 type Bundles = readonly [old: Bundle, next: Bundle]
 
-/** Which way a difference goes. `both`: it is told twice. */
+/** The direction of a difference. `both` is told twice. */
 export type Judge = (difference: Difference, bundles: Bundles) => Direction | 'both'
 
 const flip = { widened: 'narrowed', narrowed: 'widened', other: 'other', both: 'both' } as const
@@ -19,20 +19,20 @@ const reversed =
   (difference, bundles) =>
     flip[judge(difference, bundles)]
 
-/** It has no order: people judge it. */
+/** A difference without an order: people judge it. */
 export const unordered: Judge = () => 'other'
 
-/** What is there permits; another in its place cannot be ordered. */
+/** A value that permits when present; two different values have no order. */
 export const permits: Judge = ({ from, to }) => {
   if ((from === undefined) === (to === undefined)) return 'other'
   return from === undefined ? 'widened' : 'narrowed'
 }
 
-/** What is there permits, and another in its place permits others and no longer these. */
+/** A value that permits when present; replacing it permits others and no longer these. */
 export const permitsOthers: Judge = (difference, bundles) =>
   difference.from === undefined || difference.to === undefined ? permits(difference, bundles) : 'both'
 
-/** @param nothing what is there where nothing is permitted */
+/** @param nothing the value that permits nothing */
 export const permitsBut =
   (nothing: unknown): Judge =>
   ({ from, to, path }, bundles) => {
@@ -40,7 +40,7 @@ export const permitsBut =
     return permits({ path, from: some(from), to: some(to) }, bundles)
   }
 
-/** What is there demands something. */
+/** A value that demands something when present. */
 export const demands: Judge = reversed(permits)
 
 const sized =
@@ -51,10 +51,13 @@ const sized =
   }
 export const more: Judge = sized(0)
 export const less: Judge = reversed(more)
-/** A length or an end of time, for ever where none is written. */
+/** A length or an end of time; absent means infinite. */
 export const longer: Judge = sized(Number.POSITIVE_INFINITY)
 
-/** From the one that permits least. @param absent what it counts as where it is not written */
+/**
+ * Values from the one that permits least.
+ * @param absent the rank of an absent value
+ */
 export const ranked =
   (ranks: readonly string[], absent?: string): Judge =>
   ({ from, to }) => {
@@ -63,7 +66,7 @@ export const ranked =
     return after > before ? 'widened' : 'narrowed'
   }
 
-/** Patterns: one that the other side has already, in a wider one, changes nothing. `{places}` stand for themselves. */
+/** Patterns: one that a wider pattern of the other side covers changes nothing. `{places}` stand for themselves. */
 export const patterns: Judge = (difference, bundles) => {
   const { from, path, lists = { from: [], to: [] } } = difference
   const others = from === undefined ? lists.from : lists.to
@@ -71,13 +74,13 @@ export const patterns: Judge = (difference, bundles) => {
   return isCovered ? 'other' : permits(difference, bundles)
 }
 
-/** The values of a condition, under an operator that lists what is not allowed or what is. */
+/** The values of a condition, under an operator that lists allowed or forbidden ones. */
 export const conditionValues: Judge = (difference, bundles) => {
   const operator = difference.path.find((part) => /^[A-Za-z:]+ /.test(part)) ?? ''
   return (/^(?:For\w+:)?\w*Not/.test(operator) ? demands : permits)(difference, bundles)
 }
 
-/** What a text must be. Patterns are compared by texts that fit one of them. */
+/** The pattern of a text. Patterns are compared by texts that match one of the two. */
 export const textPattern: Judge = (difference, bundles) => {
   const { from, to } = difference
   if (typeof from !== 'string' || typeof to !== 'string') return demands(difference, bundles)
@@ -87,7 +90,7 @@ export const textPattern: Judge = (difference, bundles) => {
   return gained === undefined ? 'narrowed' : 'widened'
 }
 
-/** A freeze that no policy names forbids nothing. */
+/** A freeze that policies never name forbids nothing. */
 export const ofFreeze =
   (judge: Judge): Judge =>
   (difference, bundles) => {
@@ -97,7 +100,7 @@ export const ofFreeze =
     return isNamed ? judge(difference, bundles) : 'other'
   }
 
-/** The folder orders its classes by how much of a value people are shown. That of Hotwork itself is always the highest. */
+/** The folder orders its classes by how much of a value people see. Hotwork's own class is always the highest. */
 export const lowerClass: Judge = ({ from, to }, bundles) => {
   const levels = ShowLevel.options.toReversed()
   const rank = (name: string, { show }: Bundle) =>

@@ -31,7 +31,7 @@ import { targetsOf } from './targets.ts'
 const forOpenings = new Set<PersonAction>(openingActs)
 const forRequests = new Set<PersonAction>([...onlyForRequests, 'read', 'revoke'])
 
-/** People who are the same to policy, on every side: the first two stand for all. */
+/** People who are the same to policy on every side: the first two stand for all. */
 export function alikePeople(sides: readonly Side[], reads: Reads): readonly (readonly PersonId[])[] {
   const alike = new Map<string, PersonId[]>()
   for (const { id } of sides.flatMap(({ bundle }) => bundle.directory.people)) {
@@ -47,7 +47,7 @@ export function alikePeople(sides: readonly Side[], reads: Reads): readonly (rea
   return [...alike.values()]
 }
 
-/** Undefined where this side knows nothing of it: then it may not be done there. */
+/** Undefined if this side lacks the subject: there the act is refused. */
 export function personQuestionOf(bundle: Bundle, { point, ...act }: PersonPoint): PersonQuestion | undefined {
   const people = [act.person, act.inSteadBy].filter((id) => id !== undefined)
   if (!people.every((id) => personOf(bundle, id)?.status === 'active')) return undefined
@@ -58,7 +58,7 @@ export function personQuestionOf(bundle: Bundle, { point, ...act }: PersonPoint)
   return typeof question === 'string' || isForOthers(question) ? undefined : question
 }
 
-/** Undefined where this side knows nothing of it. */
+/** Undefined if this side lacks the subject. */
 export function answerPerson({ bundle, ask }: { bundle: Bundle; ask: Ask }, point: PersonPoint): Answer | undefined {
   const question = personQuestionOf(bundle, point)
   return question && ask(question)
@@ -71,8 +71,8 @@ type Draft = { person: PersonId; about: About; isDelegated: boolean; isInStead: 
 >
 
 /**
- * What a person could do and when: what the cases ask, whole, and what the policies of that act tell apart; of very many of
- * these some, by the seed.
+ * The acts and times to ask about a person: whole cases, and the combinations that the act's policies tell apart,
+ * sampled by the seed if they are many.
  */
 export function personPoints(
   sides: readonly Side[],
@@ -122,7 +122,7 @@ function aboutsFor(sides: readonly Side[], does: PersonAction, reads: Reads): re
   return onlyForRequests.has(does) ? found : [...found, {}]
 }
 
-/** Requests that differ in something that the policies of the act read. */
+/** Requests that differ in a fact that the act's policies read. */
 function requestsApart(sides: readonly Side[], tiers: readonly (number | undefined)[], reads: Reads): readonly About[] {
   const found = new Map<string, About>()
   for (const point of sides.flatMap(pointsOnce)) {
@@ -145,7 +145,7 @@ function seenOf(bundle: Bundle, point: Point, tier: number | undefined, reads: R
 
 const known = new WeakMap<Side, readonly Point[]>()
 
-/** Each agent, with each resource that the rules tell apart. Made once for all acts. */
+/** Each agent with each resource that the rules tell apart, made once for all acts. */
 function pointsOnce(side: Side): readonly Point[] {
   const points = known.get(side) ?? pointsOfSide(side)
   known.set(side, points)

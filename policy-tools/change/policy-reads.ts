@@ -1,21 +1,21 @@
-/** What a path is compared with. A datetime is in seconds since 1970, a duration in seconds. */
+/** The values a path is compared with. Datetimes are seconds since 1970, durations seconds. */
 export type Compared = {
   readonly numbers: readonly number[]
   readonly texts: readonly string[]
-  /** Of `like`; `*` stands for any characters. */
+  /** The patterns of `like`; `*` stands for any characters. */
   readonly patterns: readonly string[]
 }
 
 export type Named = { readonly type: 'Agent' | 'Person' | 'Group' | 'Resource' | 'Action'; readonly id: string }
 
-/** What one policy reads, as it is written. */
+/** The facts that one policy reads. */
 export type Reads = {
-  /** By path, such as `context.arguments.Timeout`, `resource.tier` or `principal`. */
+  /** By path, for example `context.arguments.Timeout`, `resource.tier` or `principal`. */
   readonly paths: { readonly [path: string]: Compared }
   readonly named: readonly Named[]
-  /** The policy without its annotations: the same for two that differ in name and layout only. */
+  /** The policy without its annotations: equal for two that differ only in name and layout. */
   readonly shape: string
-  /** What must all hold for it to apply, each as it is written. */
+  /** The conditions that must all hold for the policy to apply, as written. */
   readonly parts: readonly string[]
 }
 
@@ -24,12 +24,12 @@ export type PolicyReads = { readonly [action: string]: { readonly [id: string]: 
 
 export const unread: Compared = { numbers: [], texts: [], patterns: [] }
 
-/** Of a policy that is not known: it is taken to read the approval. */
+/** The reads of an unknown policy, which is assumed to read the approval. */
 export const noReads: Reads = { paths: { 'context.approval': unread }, named: [], shape: '', parts: [] }
 
 const unique = <T>(all: readonly T[]): readonly T[] => [...new Set(all)]
 
-/** Of several policies together. */
+/** Merges the reads of several policies. */
 export function readsTogether(all: readonly Reads[]): Reads {
   const paths: { [path: string]: Compared } = {}
   for (const [path, compared] of all.flatMap((reads) => Object.entries(reads.paths))) {

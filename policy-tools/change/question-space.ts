@@ -14,19 +14,19 @@ import { pick, seeded } from './random.ts'
 import { argumentValues, targetArguments, targetsOf } from './targets.ts'
 import { tellingTimes } from './telling-times.ts'
 
-/** One thing that an agent could ask, and when. */
+/** One ask of an agent, and its time. */
 export type Point = { asked: Asked & { agent: AgentId; arguments: JsonObject }; moment: Moment; now: NumericDate }
 
-/** One thing that a person could do, and when. */
+/** One act of a person, and its time. */
 export type PersonPoint = PersonAct & { point?: Omit<Point, 'moment'> | undefined }
 
-/** A bundle, what its policies read, and what its cases ask: of agents and of people. */
+/** A bundle, its policies' reads, and the questions of its cases about agents and people. */
 export type Side = { bundle: Bundle; reads: PolicyReads; known: readonly Point[]; acts: readonly PersonPoint[] }
 
-/** By dimension, the values that it can have in this space; the first is the usual one. */
+/** The values of each dimension in this space, the usual one first. */
 export type Space = { readonly action: string; readonly dimensions: ReadonlyMap<string, readonly unknown[]> }
 
-/** Cases are asked then, unless they say otherwise. */
+/** The default time of cases. */
 export const usualTime: NumericDate = Date.UTC(2026, 0, 1, 12) / 1000
 
 export const readsOf = (sides: readonly Side[], action: string): Reads =>
@@ -35,7 +35,7 @@ export const readsOf = (sides: readonly Side[], action: string): Reads =>
 const around = (numbers: readonly number[], most: number) =>
   numbers.flatMap((each) => [each - 1, each, each + 1]).filter((each) => each >= 0 && each <= most)
 
-/** Agents of which policy sees the same, on every side: one stands for all. */
+/** Agents that policy cannot tell apart on any side: one stands for all. */
 export function alikeAgents(sides: readonly Side[], reads: Reads): readonly (readonly [AgentId, ...AgentId[]])[] {
   const alike = new Map<string, [AgentId, ...AgentId[]]>()
   for (const { id } of sides.flatMap(({ bundle }) => bundle.agents)) {
@@ -56,7 +56,7 @@ export function alikeAgents(sides: readonly Side[], reads: Reads): readonly (rea
 export const knownArguments = (known: readonly Point[], action: string): readonly JsonObject[] =>
   eachOnce(known.filter(({ asked }) => asked.action === action).map(({ asked }) => asked.arguments))
 
-/** Arguments for one resource of each kind that rules and policies tell apart, on any side. */
+/** Arguments for one resource of each kind that the rules and policies of any side tell apart. */
 function targetValues(sides: readonly Side[], action: string, reads: Reads): readonly JsonObject[] {
   const { patterns, texts } = reads.paths['context.resource.id'] ?? unread
   const isWhole = reads.paths['context.resource'] !== undefined
@@ -86,7 +86,9 @@ function targetValues(sides: readonly Side[], action: string, reads: Reads): rea
   return [...found.values()]
 }
 
-/** All that can differ between two asks for an action and that its policies, or the catalogue entries of two sides, tell apart. */
+/**
+ * The facts in which two asks for an action may differ, if its policies or the two catalogue entries tell them apart.
+ */
 export function spaceOf(sides: readonly Side[], action: string): Space {
   const reads = readsOf(sides, action)
   const entries = sides.flatMap(({ bundle }) => bundle.actions[action] ?? [])
@@ -130,21 +132,21 @@ export function spaceOf(sides: readonly Side[], action: string): Space {
   return { action, dimensions }
 }
 
-/** Instants that windows, freezes and comparisons with the time tell apart. */
+/** Times that windows, freezes and comparisons tell apart. */
 export function timesApart(sides: readonly Side[], reads: Reads): readonly NumericDate[] {
   const calendars = sides.flatMap(({ bundle }) => bundle.calendar ?? [])
   const windows = readsPath(reads, 'context.windows') ? tellingTimes(calendars, usualTime) : []
   return [...new Set([usualTime, ...windows, ...timesAround(reads.paths['context.now']?.numbers ?? [])])]
 }
 
-/** Seconds since 1970; what is less than a day is a time of day. */
+/** Seconds since 1970; a number below a day is a time of day. */
 const timesAround = (numbers: readonly number[]): readonly NumericDate[] =>
   numbers.flatMap((each) => {
     const at = each > 0 && each <= 86_400 ? usualTime - (usualTime % 86_400) + each : each
     return [at - 1, at, at + 1].filter((time) => time > 0)
   })
 
-/** Arguments whose values make a difference, beside those that name the resource. */
+/** Arguments whose values make a difference, except those that name the resource. */
 function argumentsApart(entries: readonly CatalogueEntry[], reads: Reads): readonly string[] {
   const all = new Set(entries.flatMap((entry) => Object.keys(entry.arguments.properties)))
   const targets = new Set(entries.flatMap(targetArguments))
@@ -165,7 +167,7 @@ function argumentsApart(entries: readonly CatalogueEntry[], reads: Reads): reado
 
 type Draft = { readonly [dimension: string]: unknown }
 
-/** As an ask. Its delegators are owners of other agents, as far as there are any. */
+/** As an ask. Its delegators are owners of other agents, as far as there are enough. */
 export function pointOf({ action, dimensions }: Space, draft: Draft, sides: readonly Side[]): Point {
   const at = <T>(name: string) => (name in draft ? draft[name] : dimensions.get(name)?.[0]) as T
   const args: { [name: string]: Json } = { ...at<JsonObject>('target') }
@@ -209,7 +211,10 @@ export function delegatorsOf(
   return Array.from({ length: depth }, (_, at) => all[at % all.length] as PersonId)
 }
 
-/** Every combination of these dimensions where there are few, else as many by the seed; the others as usual. */
+/**
+ * Every combination of these dimensions if they are few, otherwise a sample by the seed; other dimensions have their
+ * usual value.
+ */
 export function combinations(space: Space, over: readonly string[], most: number, seed: number): readonly Draft[] {
   const axes = over.flatMap((name) => {
     const values = space.dimensions.get(name)
@@ -227,7 +232,7 @@ export function combinations(space: Space, over: readonly string[], most: number
   )
 }
 
-/** Asks from all over the space, the same for the same seed. */
+/** Asks from all over the space, deterministic by the seed. */
 export const samplePoints = (space: Space, sides: readonly Side[], count: number, seed: number): readonly Point[] => {
   const random = seeded(seed)
   return [...space.dimensions.values()].some((values) => values.length === 0)

@@ -1,8 +1,8 @@
 import type { NumericDate } from '../../functions/domain/values.ts'
 
-/** What was asked of policy, or is under other policies: how much scrutiny it takes, or why it may not be. */
+/** An answer of policy, recorded or replayed: how much scrutiny the ask needs, or the refusal. */
 export type Verdict = {
-  /** Of an agent's ask; 0 where it was a plain yes. Undefined where the answer was no. */
+  /** The tier of an agent's ask; 0 for a plain yes, undefined for a no. */
   tier?: number
   words: string
   policies: readonly string[]
@@ -21,7 +21,7 @@ export const refused = (policies: readonly string[], code?: string, detail?: str
   ...(detail === undefined ? {} : { detail }),
 })
 
-/** What a recorded question was about. `question`: the act that it was asked for. */
+/** The subject of a recorded question. `question` is the act that it was asked for. */
 export type Subject = {
   question: string
   action?: string
@@ -43,23 +43,23 @@ export type NotAskedBecause = keyof typeof notAskedBecause
 export type Otherwise = Subject & {
   from: string
   to: string
-  /** Of the policies that it was replayed under: those that determined the answer. None where no policy permits it. */
+  /** The policies of the replay that determined the answer. Empty if no policy permits it. */
   policies: readonly string[]
-  /** Of the policies of then. */
+  /** The policies in force when it was recorded. */
   before: readonly string[]
   detail?: string
   count: number
-  /** The first two records in which it stands. */
+  /** The first two records with this change. */
   examples: readonly string[]
 }
 
-/** An approval that people gave, and that would not have been enough. */
+/** An approval by people that would have been insufficient. */
 export type NotEnough = {
   request: string
   action: string
   agent: string
   tier: number
-  /** What is asked for now, and what the recorded approvals satisfy. */
+  /** The tier needed now, and the tier that the recorded approvals satisfy. */
   needs: number
   satisfies: number
   why: readonly string[]
@@ -75,15 +75,15 @@ export type Replayed = {
   narrowed: readonly Otherwise[]
   approvals: readonly NotEnough[]
   notAsked: { readonly [because in NotAskedBecause]?: number }
-  /** Entries that could not be read: of a newer version, or not as an entry of their type is. */
+  /** Unreadable entries: of a newer version, or with an invalid form. */
   unreadable: { newer: number; others: number; first?: string }
-  /** Chains whose hashes do not fit. */
+  /** Chains with invalid hashes. */
   broken: readonly string[]
 }
 
 const mostExamples = 2
 
-/** Counts what was asked again, and keeps what was answered otherwise, alike answers together. */
+/** Counts the replayed questions, and groups the changed answers. */
 export class Tally {
   #questions = 0
   readonly #otherwise = new Map<string, Otherwise & { widens: boolean }>()
@@ -108,7 +108,7 @@ export class Tally {
     })
   }
 
-  /** A question whose answer is that the approvals do not suffice. */
+  /** Counts a question whose recorded approvals are insufficient. */
   notEnough(found: NotEnough): void {
     this.#questions += 1
     this.#approvals.push(found)
@@ -131,7 +131,7 @@ export class Tally {
   }
 }
 
-/** Less scrutiny is wider. A no for another reason is the same no. */
+/** Less scrutiny is wider. Refusals for different reasons are equal. */
 function wayOf({ tier: from = never }: Verdict, { tier: to = never }: Verdict): 'widened' | 'narrowed' | 'same' {
   if (from === to) return 'same'
   return to < from ? 'widened' : 'narrowed'

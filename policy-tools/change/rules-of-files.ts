@@ -19,7 +19,7 @@ import {
   unordered,
 } from './judge.ts'
 
-/** `*` stands for one name, `a|b` for either. What no row covers is told as a difference without an order. */
+/** `*` stands for one name, `a|b` for either. A path without a row is a difference without an order. */
 type Rule = readonly [path: string, kind: string, judge: Judge]
 
 const identities = (of: string): readonly Rule[] => [
@@ -72,7 +72,7 @@ const directory: readonly Rule[] = [
 const agentsAndTools: readonly Rule[] = [
   ['agents.*', 'agent', permits],
   ['agents.*.autonomy', 'autonomy', ranked(['assistive', 'supervised', 'autonomous'])],
-  // Who answers for an agent never approves what it asks.
+  // The owner and the backup owner never approve the agent's requests.
   ['agents.*.answers.*', 'owner', demands],
   ['agents.*.runsOn.*', 'host', unordered],
   ['agents.*.status', 'agent_status', ranked(['retired', 'suspended', 'active'])],
@@ -140,13 +140,13 @@ const account = 'deployment.accounts.*'
 const deployment: readonly Rule[] = [
   ['deployment.issuers.*', 'issuer', permits],
   ['deployment.issuers.*.maxAge', 'issuer', longer],
-  // Who signs for all identities of this alias.
+  // The issuer signs for all identities of this alias.
   ['deployment.issuers.*.*', 'issuer', permitsOthers],
   ['deployment.issuers.*.*.*', 'issuer', permits],
   ['deployment.login.issuer', 'login_issuer', permitsOthers],
   ['deployment.tools.*', 'tool', permits],
   ['deployment.channels.*', 'channels', unordered],
-  // Whose accounts and channels all ids of a chat are.
+  // The workspace of all a chat's account and channel ids.
   ['deployment.chats.*', 'chat', permits],
   ...['deployment.chat', 'deployment.chats.*'].flatMap((of): readonly Rule[] =>
     ['teamId', 'appId', 'enterpriseId', 'apiUrl'].map((member): Rule => [`${of}.${member}`, 'chat', permitsOthers]),
@@ -176,7 +176,7 @@ const otherFiles: readonly Rule[] = [
   ['calendar.windows.*', 'window', unordered],
   ['calendar.dates.*', 'dates', unordered],
   ['observed.*', 'observed_policy', unordered],
-  // Less that is proved lets more pass.
+  // Proving less lets more pass.
   ['prove.people.*', 'prove_people', demands],
   ['prove.standby.*', 'prove_standby', permits],
 ]
@@ -192,10 +192,10 @@ const ruleFor = (path: readonly string[]) =>
       rule.path.every((names, at) => names[0] === '*' || names.includes(path[at] ?? '')),
   )
 
-/** Its being there, or not, means something: it is compared as a whole where one side has none. */
+/** Compared as a whole if one side lacks it, because its presence has a meaning. */
 export const isWhole = (path: readonly string[]): boolean => ruleFor(path) !== undefined
 
-/** Without a rule people judge it, and its kind is the member in which it stands. */
+/** A place without a rule is for people to judge, and its kind is its member's name. */
 export function howJudged(path: readonly string[], isMember: boolean): { kind: string; judge: Judge } {
   const last = path.at(-1) ?? ''
   const rule = last === order ? undefined : ruleFor(path)

@@ -10,10 +10,10 @@ import { eachOnce } from './change.ts'
 import { type Compared, type Reads, unread } from './policy-reads.ts'
 
 const words = ['example', 'sample', 'anything', 'x1', 'example/example'] as const
-/** Tried in turn where an argument has a pattern of its own. */
+/** Tried in turn for an argument with a pattern of its own. */
 const texts = [...words, '1', '/example', 'example/1', 'example:1', 'example@example.com', '#a', ':a', 'A', '00000000']
 
-/** Texts that a `like` or a rule of resources.json fits, for each way of filling its `*`. */
+/** Texts that match a `like` or a rule of resources.json, one for each way of filling its `*`. */
 const filledOut = (pattern: string): readonly string[] =>
   pattern.includes('*')
     ? [
@@ -23,7 +23,7 @@ const filledOut = (pattern: string): readonly string[] =>
       ]
     : [pattern]
 
-/** Some value that the schema takes. */
+/** A value that the schema accepts. */
 export function someArgument(schema: ArgumentSchema, { texts: literals }: Compared = unread): Json | undefined {
   if (isScalar(schema)) return schema.type.includes('string') ? 'example' : 1
   switch (schema.type) {
@@ -45,7 +45,7 @@ export function someArgument(schema: ArgumentSchema, { texts: literals }: Compar
   }
 }
 
-/** Arguments that the catalogue takes: those of some ask if there are any, or made up. */
+/** Valid arguments: those of a known ask, or made up. */
 export function someArguments(entry: CatalogueEntry, known: readonly JsonObject[]): JsonObject | undefined {
   const asked = known.find((args) => parseArguments(entry, args).ok)
   if (asked) return asked
@@ -56,12 +56,12 @@ export function someArguments(entry: CatalogueEntry, known: readonly JsonObject[
   return parseArguments(entry, args).ok ? args : undefined
 }
 
-/** The names of arguments that say which resource is meant. */
+/** The names of arguments that form the resource's id. */
 export const targetArguments = (entry: CatalogueEntry): readonly string[] => [
   ...new Set(partsOf(entry.resource.id).flatMap((part, at) => (at % 2 === 0 ? [] : (argumentIn(part) ?? [])))),
 ]
 
-/** The resource's id with its places: those of the account filled, those of arguments as `*` and as groups. */
+/** The resource's id with its places: account places are filled, argument places are `*` and groups. */
 function shapeOf(entry: CatalogueEntry, bundle: Bundle) {
   const places = factsOf(entry, settingsOf(bundle, entry))
   const parts = partsOf(entry.resource.id).map((part, at) => {
@@ -76,7 +76,7 @@ function shapeOf(entry: CatalogueEntry, bundle: Bundle) {
   }
 }
 
-/** By patterns: most are the same in two folders that are compared. */
+/** Cached by patterns: two compared folders share most of them. */
 const textsWithin = new Map<string, string | undefined>()
 
 function textOf(patterns: readonly string[]): string | undefined {
@@ -85,7 +85,7 @@ function textOf(patterns: readonly string[]): string | undefined {
   return textsWithin.get(key)
 }
 
-/** What the arguments must be for an id that fits all of these patterns, as far as one can be found. */
+/** The arguments of an id that matches all of these patterns, if one can be found. */
 export function argumentsNaming(
   entry: CatalogueEntry,
   bundle: Bundle,
@@ -104,7 +104,7 @@ export function argumentsNaming(
   return found
 }
 
-/** By arguments: one example at least of each rule, and of each pattern that the policies compare an id with. */
+/** Examples by arguments: at least one for each rule, and for each pattern that the policies compare an id with. */
 export function targetsOf(
   entry: CatalogueEntry,
   bundle: Bundle,
@@ -142,7 +142,7 @@ function ruleFor(bundle: Bundle, entry: CatalogueEntry, args: JsonObject) {
   return found.ok ? ruleOf(bundle.resources, found.value.resource) : undefined
 }
 
-/** Values of one argument around all with which it is compared, and at its bounds. Undefined: it is left out. */
+/** Values of one argument at its bounds and around every value that it is compared with. Undefined leaves it out. */
 export function argumentValues(
   name: string,
   entries: readonly CatalogueEntry[],

@@ -1,13 +1,13 @@
 import { type Calendar, whenNext, windowsAt } from '../../functions/domain/policy/calendar.ts'
 import type { NumericDate } from '../../functions/domain/values.ts'
 
-/** So many freezes, and so many openings and ends of windows after each, are looked at. */
+/** The most freezes examined, and the most beginnings and ends of windows after each. */
 const most = 16
 
-/** By all that they hang on: each action of a folder is compared at the same times. */
+/** Cached by all inputs: each action of a folder is compared at the same times. */
 const found = new Map<string, readonly NumericDate[]>()
 
-/** For each set of windows and freezes that hold together, in any of these calendars, one instant at which they do. */
+/** One time for each set of windows and freezes that hold together in any of these calendars. */
 export function tellingTimes(calendars: readonly Calendar[], usual: NumericDate): readonly NumericDate[] {
   if (calendars.length === 0) return []
   const key = JSON.stringify([calendars, usual])
@@ -31,7 +31,7 @@ function findTimes(calendars: readonly Calendar[], usual: NumericDate): readonly
   return [...byWindows.values()]
 }
 
-/** The next instants at which a window begins or ends. */
+/** The next times at which a window begins or ends. */
 function windowsAfter(calendars: readonly Calendar[], start: NumericDate): readonly NumericDate[] {
   const times: NumericDate[] = []
   let at = start

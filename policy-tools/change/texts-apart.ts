@@ -1,13 +1,13 @@
 import { defined } from '../../functions/domain/values.ts'
 
-/** Printable ASCII, and one character beyond it. */
+/** Printable ASCII, and one character outside it. */
 const characters = [...Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at)), 'é']
 const usual = ['', 'a', 'A', '1', '/a', 'a/b', 'a:1', 'a.b', 'a-b', 'a_b', '#a', ':a', 'a@b', 'aa', 'a1']
 const mostRepeats = 64
 
 /**
- * Texts that one pattern takes and the other does not, of some thousands that are tried: words of the patterns, with each
- * character in them, and as often as the patterns count. Where none is found the patterns may differ all the same.
+ * Texts that only one of the two patterns matches, out of some thousands: words of the patterns, with each character in
+ * them, repeated as often as the patterns count. Finding none does not prove the patterns equal.
  */
 export function textsApart(from: string, to: string): { gained?: string; lost?: string } {
   const [before, after] = [new RegExp(from, 'u'), new RegExp(to, 'u')]

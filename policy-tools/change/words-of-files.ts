@@ -2,7 +2,7 @@ import { defined, duration, type Json, rfc3339 } from '../../functions/domain/va
 import type { Change } from './change.ts'
 import type { Difference } from './compare.ts'
 
-/** Members of a bundle that stand in a file of another name. */
+/** Members of a bundle that come from a file of another name. */
 const files: { readonly [member: string]: string } = {
   agentsTell: 'agents.json',
   breakGlass: 'break-glass.json',
@@ -11,7 +11,7 @@ const files: { readonly [member: string]: string } = {
   observed: '*.cedar',
 }
 
-/** The file, and the agent, person, action or policy that a difference is about, as far as its path names them. */
+/** The file of a difference, and its agent, person, action or policy if its path names one. */
 export function subjectOf(path: readonly string[]): Omit<Change, 'kind' | 'from' | 'to'> {
   const [member = '', second] = path
   const named = (prefix: string) => path.find((part) => part.startsWith(prefix))
@@ -26,7 +26,7 @@ export function subjectOf(path: readonly string[]): Omit<Change, 'kind' | 'from'
   }
 }
 
-/** Both sides, for a line that reads `from → to`. */
+/** Both sides as texts, for a line that reads `from → to`. */
 export function textsOf({ path, from, to, lists }: Difference): { from: string; to: string } {
   const [, ...places] = path
   const member = path.at(-1) ?? ''
@@ -45,10 +45,10 @@ const inPlace = (places: readonly string[], said: string): string =>
 const spaced = (member: string): string =>
   /^[a-z][A-Za-z]*$/.test(member) ? member.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`) : member
 
-/** Members that are lengths of time, in seconds, and times. */
+/** Members with lengths of time in seconds, and members with times. */
 const lengths = /^(?:deadline|maxAge|after|claimWithin|lifetime|window|budget|budgetOfPerson|coolDown|recertifyEvery)$/
 const times = /^(?:recertifyBy|validFrom|validUntil|until)$/
-/** They say in a longer way which one it is. */
+/** Members left out, because they only identify the thing. */
 const known = new Set(['id', 'name', 'description', 'title'])
 const most = 160
 

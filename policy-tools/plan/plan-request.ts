@@ -35,7 +35,7 @@ type PlannedStep = { agent: AgentId } & Pick<
   RequestablePlan,
   'title' | 'action' | 'resource' | 'environment' | 'classification' | 'credential' | 'mcp' | 'unpinned'
 >
-/** Of an ask for several steps: people decide on the whole. `grant` is that of each step. */
+/** An ask for several steps: people decide it as a whole. `grant` is each step's. */
 type RequestableSteps = { outcome: 'requestable'; steps: readonly PlannedStep[] } & Decision
 type Decision = Pick<RequestablePlan, 'title' | 'tier' | 'name' | 'policies' | 'below' | 'stages' | 'grant'>
 
@@ -95,7 +95,7 @@ function stepsAsked({ action, agent, purpose = '', justified, recent }: PlannedA
 
 const explained: readonly string[] = ['policy_denied', 'policy_error', 'no_eligible_approvers']
 
-/** Why this tier, or why none: what policy did not decide is not explained. */
+/** Explains the tier, or its absence. Refusals that policy did not decide are left unexplained. */
 export function explainPlan(ask: PlannedAsk, plan: Plan, policy: Policy, now: NumericDate): readonly Explained[] {
   if (plan.outcome === 'refused' && !explained.includes(plan.reason)) return []
   if (!isPlanBody(ask)) return explainAsk(policy, askedInBody(ask, ask.agent, ask.recent, policy.bundle), now)

@@ -17,10 +17,10 @@ import {
 } from '../change/question-space.ts'
 import { argumentsNaming, someArgument, someArguments } from '../change/targets.ts'
 
-/** The facts of a question as policies read them: made up by a solver, or asked by a sample. */
+/** The facts of a question as policies read them: made up by a solver, or sampled. */
 export type PolicyFacts = { principal: string; action: string; context: { readonly [fact: string]: unknown } }
 
-/** Of a question that was asked. */
+/** The facts of a sampled question. */
 export function seenOf({ kind: _, agent, action, resource, host, ...facts }: ActionQuestion): PolicyFacts {
   const { id, ...ofAgent } = agent
   const { group, ...ofResource } = resource
@@ -28,7 +28,7 @@ export function seenOf({ kind: _, agent, action, resource, host, ...facts }: Act
   return { principal: id, action, context }
 }
 
-/** By path, for people. Only what is not usual: a list of thirty facts hides the one that matters. */
+/** By path, for people. Usual values are left out: a list of thirty facts hides the one that matters. */
 export function listed({ principal, context }: PolicyFacts): { readonly [path: string]: string } {
   const paths = flatten(context, 'context').filter(([path, value]) => !(path in usual && usual[path] === value))
   return Object.fromEntries([['principal', principal], ...paths])
@@ -65,8 +65,8 @@ type Context = {
 }
 
 /**
- * What an agent would ask so that policy sees these facts: none where it cannot be asked. A resource is named by arguments,
- * so another one of the same rule may stand for it; and what no catalogue takes, by what a case asks for.
+ * The asks in which policy sees these facts; empty if it cannot be asked. Arguments name a resource, so another
+ * resource of the same rule may stand for it. A value outside the catalogue is replaced from a case.
  */
 export function pointsOf(side: Side, { principal, action, context }: PolicyFacts): readonly Point[] {
   const { bundle, known } = side
@@ -95,7 +95,7 @@ export function pointsOf(side: Side, { principal, action, context }: PolicyFacts
   }))
 }
 
-/** A time at which the same windows hold, as far as one is known. */
+/** A time at which the same windows hold, if one is known. */
 function timeOf(side: Side, action: string, { windows = [] }: Context): NumericDate {
   const isSame = (at: NumericDate) =>
     windowsAt(side.bundle.calendar, at).toSorted().join() === windows.toSorted().join()
@@ -128,7 +128,7 @@ function argumentsOf(
       classification === resource.classification &&
       group === resource.ownedBy,
   )
-  // Of a text the solver says only what policies ask of it.
+  // The solver knows a text only by the policies' comparisons.
   const bases = [as(['string', 'number', 'boolean', 'object']), as(['number', 'boolean'])]
   return bases
     .flatMap((base) => [resource, ...rules].flatMap(({ id }) => argumentsNaming(entry, bundle, base, [id])))
@@ -138,14 +138,14 @@ function argumentsOf(
     })
 }
 
-/** From what policy sees of an argument back to the argument. */
+/** Converts policy's view of an argument back to the argument. */
 function argumentFrom(schema: ArgumentSchema, seen: Json): Json | undefined {
   if (!isScalar(schema) && schema.type !== 'object') return seen
   const { canonical } = seen as { canonical?: string }
   return canonical === undefined ? undefined : (parseJson(canonical) as Json | undefined)
 }
 
-/** Whether the catalogue takes this value by itself. */
+/** Checks one value alone against the catalogue. */
 function takes(entry: CatalogueEntry, name: string, value: Json): boolean {
   const schema = entry.arguments.properties[name]
   if (!schema) return false

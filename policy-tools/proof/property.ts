@@ -4,16 +4,16 @@ import { settingsOf } from '../../functions/domain/policy/bundle.ts'
 import { sometimesUnpinned } from '../../functions/domain/policy/catalogue.ts'
 import type { CaseExample } from '../change/change.ts'
 
-/** `prove.json` of a policy folder: what only its author can say. */
+/** `prove.json` of a policy folder: the expectations that only its author knows. */
 export const ProveFile = z.strictObject({
-  /** Environments of resources.json in which nothing happens without people. */
+  /** Environments of resources.json in which every action needs people. */
   people: z.array(z.string().min(1)).default([]),
-  /** Policies that need not decide anything today: they stand for the day on which another one is wrong. */
+  /** Policies that may be dead today: they guard against an error in another one. */
   standby: z.array(z.string().min(1)).default([]),
 })
 export type ProveFile = z.infer<typeof ProveFile>
 
-/** One thing that should hold of all possible questions. */
+/** One property of all possible questions. */
 export type Property =
   | { kind: 'more_approval'; action: string; from: number; to: number }
   | { kind: 'people'; action: string; environments: readonly string[] }
@@ -22,7 +22,7 @@ export type Property =
   | { kind: 'no_wider'; action: string }
   | { kind: 'left_open'; action: string; argument: string; policies: readonly string[] }
 
-/** What the compiler says of each policy of the folder, as far as it matters here. */
+/** The compiler's facts about each policy of the folder. */
 export type PolicyIndex = {
   readonly [id: string]: {
     effect: 'permit' | 'forbid'
@@ -32,7 +32,7 @@ export type PolicyIndex = {
   }
 }
 
-/** @param isCompared whether there are policies that these should be no wider than */
+/** @param isCompared true if there are older policies that these may not exceed */
 export function propertiesOf(
   bundle: Bundle,
   index: PolicyIndex,
@@ -73,7 +73,7 @@ function leftOpen(bundle: Bundle, index: PolicyIndex, action: string): Property[
   })
 }
 
-/** The statement of a property, in one line. */
+/** The property's claim in one line. */
 export function statementOf(property: Property): string {
   switch (property.kind) {
     case 'more_approval':
@@ -95,20 +95,20 @@ export function statementOf(property: Property): string {
 
 /** Facts under which a property does not hold. */
 export type Counterexample = {
-  /** What each side answers, in a sentence. */
+  /** Each side's answer, in a sentence. */
   says: string
-  /** The facts, by the names that policies read them by. */
+  /** The facts, under the names that policies use. */
   facts: { readonly [path: string]: string }
-  /** Where the facts can be asked for: pasted into cases/*.json, it holds. */
+  /** The case, if the facts can be asked for: pasted into cases/*.json, it holds. */
   case?: CaseExample
 }
 
 export type Verdict =
   | { outcome: 'holds' }
   | { outcome: 'fails'; why: string; counterexample?: Counterexample }
-  /** Time was up, or a sample did not reach it. */
+  /** A timeout, or a property that the sample did not reach. */
   | { outcome: 'unproved'; why: string }
-  /** The tools did not do their work: nothing follows. */
+  /** The tools failed, so nothing follows. */
   | { outcome: 'fault'; why: string }
 
 export type Judged = { property: Property; verdict: Verdict; milliseconds: number }

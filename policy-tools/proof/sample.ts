@@ -14,26 +14,26 @@ import { type Point, type Side, samplePoints, spaceOf } from '../change/question
 import { listed, seenOf } from './counterexample.ts'
 import { type Counterexample, namesOf, type Property, refusedBy, type Verdict, withValue } from './property.ts'
 
-/** A point of the question space, and what is answered on each rung. */
+/** A point of the question space, with the answers on each rung. */
 type Row = { point: Point; question: ActionQuestion; answers: ReadonlyMap<number, Answer> }
 
 export type Asking = {
   ask: Ask
-  /** As if this policy were not there. */
+  /** Asks without this policy. */
   askWithout(policy: string): Ask
-  /** The policies that these should be no wider than. */
+  /** Asks the older policies, which these may not exceed. */
   askOld?: Ask
   aboutPeople(does: PersonAction): readonly Question[]
 }
 
-/** What is asked of each action, and the values with which an argument is called. */
+/** The questions for each action, and the values with which an argument is called. */
 export type Questions = {
   points(action: string): readonly Point[]
   values(action: string, argument: string): readonly Given[]
 }
 type Given = { value: Json | undefined }
 
-/** Random questions from all over the space, the same for the same seed. */
+/** Random questions from all over the space, deterministic by the seed. */
 export function randomQuestions(side: Side, { count, seed }: { count: number; seed: number }): Questions {
   const actions = Object.keys(side.bundle.actions)
   const spaces = new Map(actions.map((action) => [action, spaceOf([side], action)]))
@@ -48,7 +48,7 @@ export function randomQuestions(side: Side, { count, seed }: { count: number; se
   }
 }
 
-/** Holds properties to questions: one that breaks it refutes it, and many that do not prove nothing. */
+/** Holds properties to questions: one counterexample refutes a property, and any number of passes prove nothing. */
 export class Sample {
   readonly #bundle: Bundle
   readonly #asking: Asking

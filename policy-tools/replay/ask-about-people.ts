@@ -16,7 +16,7 @@ import type { Rules } from './rules.ts'
 
 type Of<T extends AnyEvent['type']> = Extract<AnyEvent, { type: T }>
 
-/** What a person did, or was refused. `recorded`: whether policy let them. */
+/** A person's act, or their refused attempt. `recorded`: policy's answer at that time. */
 export type Act = {
   person: PersonId
   action: PersonAction
@@ -48,7 +48,7 @@ function withReason(answer: Answer, person: PersonId, { bundle }: Rules): Answer
   return { ...answer, detail: `\`${person}\` is not an active person of the directory` }
 }
 
-/** May this person, or the person they stand in for, decide this stage of this request? */
+/** Asks whether this person, or the absent person they stand in for, may decide this stage. */
 export function askDecided(event: Of<'Decided'>, state: ApprovalRequest, asking: Asking): Reply | undefined {
   const person = PersonId.safeParse(event.actor.id).data
   if (!person) return undefined
@@ -73,7 +73,7 @@ export function askDecided(event: Of<'Decided'>, state: ApprovalRequest, asking:
 export function askOpened(event: Of<'BreakGlassOpened'>, state: ApprovalRequest, asking: Asking): Reply | undefined {
   const { ask, at, policies } = event
   const person = PersonId.safeParse(ask.agent.id).data
-  // What was opened outside Hotwork asked no policy.
+  // An opening outside Hotwork asked no policy.
   if (!person || openingOf(ask)?.sealed) return undefined
   const about = aboutRequest(state, 'open')
   const { rules } = asking
@@ -87,7 +87,7 @@ export function askOpened(event: Of<'BreakGlassOpened'>, state: ApprovalRequest,
   return answer.permit ? reply : end(ask.id, asking, reply)
 }
 
-/** @param recorded whether the reviewer was let */
+/** @param recorded true if the reviewer was permitted */
 export function askReviewed(
   { at, policies, actor }: Event,
   state: ApprovalRequest,
@@ -103,7 +103,7 @@ export function askReviewed(
   return answer ? replyTo({ about, policies }, withReason(answer, person, rules), recorded) : unsure
 }
 
-/** Beside requests: halts, standing permits, stand-ins, vouchers, recertifications and erasures. */
+/** Acts outside requests: halts, standing permits, stand-ins, vouchers, recertifications and erasures. */
 export function askBeside(id: string, event: AnyEvent, asking: Asking): Reply | undefined {
   const { at, policies, type } = event
   const person = PersonId.safeParse(event.actor.id).data
@@ -123,7 +123,7 @@ export function askBeside(id: string, event: AnyEvent, asking: Asking): Reply | 
       return askStandIn(event, asking)
     case 'StandInEnded':
     case 'PermitRevoked':
-      // The people it concerns need no policy, and none is on record where it was one of them.
+      // The people concerned need no policy, and the entry has none if one of them acted.
       return policies.length === 0 ? undefined : act('revoke', 'revoke')
     case 'PermitGiven':
       return askPermitGiven(event, person, asking)
@@ -154,7 +154,7 @@ function askPermitGiven(event: Of<'PermitGiven'>, person: PersonId, asking: Aski
   return askAct({ person, action: 'allowStanding', at, policies, recorded: true, about, state }, asking)
 }
 
-/** For a profile: of one action, only a digest is kept. */
+/** For a profile. For a single action only a digest is kept. */
 function askVouched({ budgetKey, at, policies }: Of<'Vouched'>, person: PersonId, { rules }: Asking): Reply {
   const about = { question: 'vouch', person }
   if (!budgetKey.startsWith('profile:')) return { because: 'noArguments' }

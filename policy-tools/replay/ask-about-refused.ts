@@ -14,7 +14,7 @@ type Refused = Extract<AnyEvent, { type: 'Refused' }>
 
 const moments = { intend: 'issue', begin_use: 'use', begin_call: 'use' } as const
 
-/** Of a request: what was refused then is on record with all its facts, but for what was to be delegated. */
+/** A refusal on a request's record: its entry has all the facts, except those of a delegation. */
 export function askRefused(event: Refused, state: ApprovalRequest, asking: Asking): Reply | undefined {
   const { attempted, code, actor, at, policies } = event
   const person = PersonId.safeParse(actor.id).data
@@ -30,13 +30,13 @@ export function askRefused(event: Refused, state: ApprovalRequest, asking: Askin
   if (code === 'not_eligible') return askNotEligible(event, person, state, asking)
   if (code !== 'not_permitted') return undefined
   if (attempted === 'review_break_glass') return askReviewed(event, state, false, asking)
-  // What Hotwork did not open it cannot end, also where policy permits.
+  // Hotwork cannot end an opening that it did not make, even if policy permits.
   if (attempted !== 'revoke' || openingOf(state.ask)?.sealed) return undefined
   const about = aboutRequest(state, 'revoke', { person })
   return askAct({ person, action: 'revoke', at, policies, recorded: false, about, state }, asking)
 }
 
-/** A person was refused to decide, at each stage that they could have. */
+/** A person was refused to decide, at each stage open to them. */
 function askNotEligible(
   { attempted, at, policies }: Refused,
   person: PersonId,
@@ -59,7 +59,7 @@ function askNotEligible(
   return { about: aboutRequest(state, attempted, { person }), from: refused(policies), to }
 }
 
-/** Without a request: by which right, where policy was asked for nothing more than that. */
+/** Attempts outside requests, each with the one right that policy was asked for. */
 const rights: { readonly [attempted: string]: PersonAction } = {
   halt: 'revoke',
   lift: 'lift',
@@ -69,13 +69,13 @@ const rights: { readonly [attempted: string]: PersonAction } = {
   allow_standing: 'allowStanding',
 }
 
-/** What policy and the files of the folder refuse, and no other rule. */
+/** Refusals by policy and by the folder's files. */
 const byPolicy: ReadonlySet<string> = new Set([
   ...['policy_denied', 'policy_error', 'not_permitted', 'not_requestable', 'no_eligible_approvers'],
   ...['stand_in_refused', 'unknown_action', 'invalid_arguments', 'agent_suspended', 'agent_retired', 'owner_inactive'],
 ])
 
-/** On the record of the agent, person or tool that was refused. */
+/** A refusal on the record of an agent, person or tool. */
 export function askRefusedBeside(event: Refused, asking: Asking): Reply | undefined {
   const { attempted, code, at, policies, count = 1 } = event
   if (!byPolicy.has(code)) return undefined

@@ -25,7 +25,7 @@ export type Reply =
   | { notEnough: NotEnough }
   | { because: NotAskedBecause; count?: number }
 
-/** What became of each request under these policies: the tier that it would have, or that it would not be. */
+/** Each request's result under these policies: its tier, or its refusal. */
 export type Came = { tier?: number; ended?: true }
 
 export type Asking = { rules: Rules; world: RecordedWorld; came: Map<string, Came> }
@@ -46,7 +46,7 @@ export const verdictOf = ({ permit, policies, detail, error }: Answer): Verdict 
 
 export const unsure: Reply = { because: 'groupsOfSources' }
 
-/** Whether these policies would have ended it, or what it came from, before now. */
+/** True if these policies would already have ended it, or an ancestor. */
 export function isOver({ ask }: Pick<ApprovalRequest, 'ask'>, { came }: Asking): boolean {
   return [ask.id, ...ask.ancestors].some((id) => came.get(id)?.ended === true)
 }
@@ -105,7 +105,7 @@ function askInherited(
   return allowed.permit ? reply : end(ask.id, asking, reply)
 }
 
-/** Asked anew for less, or because what is there is no longer what people decided on. */
+/** Asked again in a new round: for less, or because the resource has changed since people decided. */
 export function askAnew(
   event: Of<'Narrowed' | 'StateChanged'>,
   { before, after }: { before: ApprovalRequest; after: ApprovalRequest },
@@ -146,7 +146,7 @@ function askAssessed(
   return { about, from, to: atTier(tier, tier > recorded.tier ? below : policies) }
 }
 
-/** Once people have approved it. What policy alone approved was asked when it was submitted. */
+/** Asked once people have approved. A request that policy alone approved was asked at its submission. */
 export function askApproved(event: Of<'Approved'>, state: ApprovalRequest, asking: Asking): Reply | undefined {
   const { ask, tier } = state
   if (tier === 0 || !rulesOf(ask).isDecided) return undefined
@@ -164,7 +164,7 @@ export function askApproved(event: Of<'Approved'>, state: ApprovalRequest, askin
   return found.answer.permit ? reply : end(ask.id, asking, reply)
 }
 
-/** Whether a grant may be used now, on what was recorded. `recorded`: whether it was. */
+/** Asks whether a grant may be used now, on the recorded approvals. `recorded`: the answer at that time. */
 export function askLive(
   { at, policies }: Event,
   {

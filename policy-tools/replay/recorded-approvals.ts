@@ -14,12 +14,12 @@ export function namedIn({ ask }: Pick<ApprovalRequest, 'ask'>) {
 }
 
 type Counted = {
-  /** With the approvals that still count. */
+  /** The request with the approvals that still count. */
   state: ApprovalRequest
   lost: readonly { person: PersonId; as: string }[]
 }
 
-/** The recorded approvals of people who may still give them. */
+/** The recorded approvals by people who may still give them. */
 function countApprovals(state: ApprovalRequest, rules: Rules, now: NumericDate, said: WhatSourcesSaid): Counted {
   const policy = rules.for(namedIn(state))
   const own = eligibilityOf(policy, state, undefined, now, said).eligible
@@ -33,7 +33,7 @@ function countApprovals(state: ApprovalRequest, rules: Rules, now: NumericDate, 
   return { lost, state: { ...state, stages } }
 }
 
-/** Whether a request may go on, on its recorded approvals. Undefined where sources of groups would have to say. */
+/** The answer on a request's recorded approvals. Undefined if it depends on sources of groups. */
 export function askOnApprovals(
   line: readonly ApprovalRequest[],
   moment: Moment,
@@ -52,7 +52,7 @@ export function askOnApprovals(
   })
 }
 
-/** Why the recorded approvals would not have been enough for what is asked now, or the answer on those that count. */
+/** The reason why the recorded approvals would be insufficient now, or the answer on those that count. */
 export function askAtApproval(
   recorded: ApprovalRequest,
   needs: number,

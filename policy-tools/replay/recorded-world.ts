@@ -11,14 +11,14 @@ type Of<E> = { id: string; event: E }
 export type Recorded =
   | ({ of: 'request'; before: ApprovalRequest | undefined; after: ApprovalRequest } & Of<Event>)
   | ({ of: 'other' } & Of<AnyEvent>)
-  /** Of a request whose first entries are not here. */
+  /** An entry of a request whose first entries are missing. */
   | ({ of: 'unknown request' } & Of<AnyEvent>)
 
 type Approval = { person: PersonId; for?: PersonId | undefined; at: NumericDate }
 
 export type Unreadable = 'newer' | 'unreadable'
 
-/** What was so when each recorded question was asked, entry after entry. */
+/** The state at each recorded question, entry after entry. */
 export class RecordedWorld {
   readonly requests = new Map<string, ApprovalRequest>()
   readonly broken = new Set<string>()
@@ -38,14 +38,14 @@ export class RecordedWorld {
     return { of: 'other', id, event }
   }
 
-  /** Whether a halt of theirs may have stopped them in that second: of one second, the order is not on record. */
+  /** True if a halt may have stopped them in that second: the record has no order within a second. */
   isHalted(person: PersonId, at: NumericDate): boolean {
     return this.#of(person).some(
       (halt) => isHaltInForce(halt, at) || (halt.lifted !== undefined && halt.at <= at && at <= halt.lifted.at),
     )
   }
 
-  /** Whether what they decided counts for nothing, since they were stopped then or later. */
+  /** True if the approval counts for nothing, because its person was stopped at that time or later. */
   isSilenced(approval: Approval): boolean {
     return peopleBehind(approval).some((each) => isSilenced(each, this.#of(each), { at: approval.at }))
   }
@@ -54,7 +54,7 @@ export class RecordedWorld {
     return [...this.#halts.values()].filter(({ target }) => target.kind === 'person' && target.value === person)
   }
 
-  /** Whether it is the next one of its chain, as far as that was seen. Its hash is checked by the way. */
+  /** True if the entry is the next of its chain, as far as the chain was seen. It checks the hash as well. */
   #follow(id: string, entry: Entry): boolean {
     const sequence = Number(entry.id.slice(id.length + 1))
     const last = this.#heads.get(id)

@@ -1,15 +1,15 @@
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { Answer, Ask, PersonQuestion, RequestFacts } from '../../functions/domain/policy/question.ts'
 
-/** By these two requests differ that are alike otherwise. An escape could spell any of them. */
+/** The facts in which otherwise equal requests differ. An escape could spell any of them. */
 const ofOneRequest = /\b(?:now|windows|resourceId)\b|\bRequest::|\\/
 
-/** One entry asks no more than this twice. */
+/** The most answers kept: one entry repeats no more questions than this. */
 const fewAnswers = 100
 
 /**
- * Asks the same once. An assessment asks for each person and each stage whether they may decide, and what one request differs
- * in from another is mostly what no policy about people reads.
+ * Caches answers. An assessment asks for each person and stage whether they may decide, and policies about people
+ * mostly ignore the facts in which requests differ.
  */
 export function rememberAnswers({ policies }: Pick<Bundle, 'policies'>, ask: Ask): Ask {
   const alike = new Set(

@@ -20,13 +20,13 @@ import {
 import { type Recorded, RecordedWorld } from './recorded-world.ts'
 import type { Rules } from './rules.ts'
 
-/** By the hash of the bundle in an entry: the rules that it is asked under. Undefined where they are not to be had. */
+/** The rules to replay an entry under, by the hash of its bundle. Undefined if they are missing. */
 export type RulesOf = (bundle: string) => Rules | undefined
 
 /**
- * Asks every recorded question again, under other policies or under those that decided. What was so then is as it was
- * recorded: arguments, hosts, what was there, times, logins. Rules, people, agents, ladder and catalogue are those of the
- * policies that it is replayed under.
+ * Asks every recorded question again, under other policies or under those that decided. Arguments, hosts, previews,
+ * times and logins are the recorded ones. Rules, people, agents, ladder and catalogue come from the policies of the
+ * replay.
  */
 export class Replay {
   readonly #world = new RecordedWorld()
@@ -43,7 +43,7 @@ export class Replay {
     this.#rulesOf = typeof rules === 'function' ? rules : () => rules
   }
 
-  /** Entries come in the order of their times; those of one record in its own. */
+  /** Entries come in the order of their times; those of one record in the record's order. */
   take(entry: Entry): void {
     this.#entries += 1
     const at = Math.floor(Date.parse(entry.at) / 1000)
@@ -91,7 +91,7 @@ export class Replay {
       return this.#ask(recorded, asking)
     } catch (cause) {
       if (!(cause instanceof NotKept)) throw cause
-      // What follows rests on the tier that is on record.
+      // Later entries rest on the recorded tier.
       const { event } = recorded
       if (event.type === 'Submitted') this.#came.set(event.ask.id, { tier: event.tier })
       return { because: 'notKept' }
@@ -141,7 +141,7 @@ function askOfRequest(
     case 'CredentialIntended':
       return askLive(event, { state: before, moment: 'issue', question: 'issue', recorded: true }, asking)
     case 'UseBegun':
-      // The use of a session was asked about when its credentials were intended.
+      // The use of a session was asked when its credentials were intended.
       if (isSession(event)) return undefined
       return askLive(event, { state: before, moment: 'use', question: 'use', recorded: true }, asking)
     case 'Delegated':
@@ -158,7 +158,7 @@ function askOfRequest(
   }
 }
 
-/** Ended by policy when its last stage was decided, or by a person who may revoke. */
+/** Ended by policy at the decision of the last stage, or by a person with the right to revoke. */
 function askEnded(
   event: Extract<Event, { type: 'Denied' | 'Revoked' }>,
   state: ApprovalRequest,
@@ -170,7 +170,7 @@ function askEnded(
       : undefined
   const person = PersonId.safeParse(event.by).data
   if (!person) return undefined
-  // They decided so, which was asked as a decision.
+  // The entry of their decision has asked already.
   const decided = state.stages.some(({ decisions }) =>
     decisions.some((each) => each.verdict === 'deny' && each.person === person && each.at === event.at),
   )

@@ -16,17 +16,18 @@ const always = Number.MAX_SAFE_INTEGER
 type Named = { action: string; resource: Resource }
 
 /**
- * The policies that a record is replayed under. Who acted then had been recertified then, so no date of these files counts.
+ * The policies to replay a record under. The people who acted were certified at that time, so the files' own dates are
+ * ignored.
  */
 export class Rules {
   readonly bundle: Bundle
   readonly #ask: Ask
   readonly #accountsFromRecord: boolean
   readonly #byAccounts = new Map<string, Policy>()
-  /** What the sources of groups may have said, from nothing to everyone. */
+  /** Possible answers of group sources, from no members to everyone. */
   readonly said: readonly SourcesSaid[]
 
-  /** @param accountsFromRecord of a deployment that is made up: the account of a resource is the recorded one's */
+  /** @param accountsFromRecord for a made-up deployment: the account of a resource is the recorded one's */
   constructor(policy: Policy, { accountsFromRecord = false }: { accountsFromRecord?: boolean } = {}) {
     const { agents, ...rest } = policy.bundle
     this.bundle = { ...rest, agents: agents.map((agent) => ({ ...agent, recertifyBy: always })) }
@@ -35,7 +36,7 @@ export class Rules {
     this.said = sayings(rest.directory)
   }
 
-  /** As they are for what is named: of its accounts, too. */
+  /** The policy for the accounts of these names. */
   for(named: readonly Named[] = []): Policy {
     const accounts = this.#accountsFromRecord ? accountsIn(this.bundle, named) : {}
     const key = JSON.stringify(accounts)
@@ -51,7 +52,7 @@ export class Rules {
     return made
   }
 
-  /** The answer, or undefined where it depends on who was in a group that has a source. */
+  /** The answer, or undefined if it depends on the members of a group with a source. */
   certain(ask: (said: SourcesSaid) => Answer, claimed?: SourcesSaid['claimed']): Answer | undefined {
     const answers = this.said.map((each) => ask({ ...each, ...(claimed && { claimed }) }))
     const [first] = answers
@@ -72,7 +73,7 @@ function sayings(directory: Directory): readonly SourcesSaid[] {
   return [{}, { readings, claimed: { groups: Object.keys(sources), until: always } }]
 }
 
-/** The accounts, under their aliases, that ARNs name. An ARN without one, such as of a bucket, names none. */
+/** The accounts in these ARNs, under their aliases. An ARN without an account, for example a bucket's, adds none. */
 function accountsIn({ actions, deployment }: Bundle, named: readonly Named[]): { [alias: string]: Account } {
   return Object.fromEntries(
     named.flatMap(({ action, resource }) => {

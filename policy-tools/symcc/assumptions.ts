@@ -16,10 +16,10 @@ import { namesOfTier } from '../../functions/domain/policy/filling.ts'
 import { previewOutcomes } from '../../functions/domain/policy/question.ts'
 import type { Json } from '../../functions/domain/values.ts'
 
-/** A fact about all questions that are ever asked: in words, and as a condition in Cedar. */
+/** A fact about all possible questions: in words, and as a condition in Cedar. */
 export type Assumption = { words: string; holds: string }
 
-/** Cedar knows `\u{...}`, and not JSON's `\u....`. */
+/** Cedar reads `\u{...}`, and not JSON's `\u....`. */
 export const text = (value: string): string =>
   `"${value.replace(/["\\]/g, '\\$&').replace(/\p{C}/gu, (each) => `\\u{${each.codePointAt(0)?.toString(16)}}`)}"`
 const set = (values: readonly string[]): string => `[${values.map(text).join(', ')}]`
@@ -28,7 +28,7 @@ const any = (conditions: readonly string[]): string =>
   conditions.length === 0 ? 'false' : conditions.map((each) => `(${each})`).join(' ||\n')
 const list = (values: readonly (string | number)[]): string => values.join(', ')
 
-/** `agents: 'any'`: also agents that are not registered yet. */
+/** `agents: 'any'` includes agents that are not registered yet. */
 export function assumptionsFor(bundle: Bundle, action: string, agents: 'registered' | 'any'): readonly Assumption[] {
   const entry = bundle.actions[action]
   return entry ? ofAgents(bundle, entry, agents) : ofPeople(bundle, action)
@@ -83,7 +83,9 @@ function registeredAgent({ agents }: Bundle): Assumption {
   }
 }
 
-/** Its id is as the catalogue builds it. How it hangs together with the arguments is not said: any text may be theirs. */
+/**
+ * A resource with an id as the catalogue builds it. Its relation to the arguments is left out: they may be any texts.
+ */
 function knownResource(bundle: Bundle, entry: CatalogueEntry): Assumption {
   const places = factsOf(entry, settingsOf(bundle, entry))
   const shape = entry.resource.id.replace(/\{([A-Za-z0-9_.]+)\}/g, (_, name: string) => places[name] ?? '*')
@@ -109,7 +111,7 @@ function knownResource(bundle: Bundle, entry: CatalogueEntry): Assumption {
   }
 }
 
-/** Of the arguments under `path`, as the catalogue bounds them. Patterns are not said: any text may stand for a text. */
+/** The catalogue's bounds of the arguments under `path`. Patterns are left out: a text may be any text. */
 export function boundsOf({ arguments: { properties, required } }: CatalogueEntry, path: string): readonly Assumption[] {
   return Object.entries(properties).flatMap(([name, schema]) => {
     const at = `${path}[${text(name)}]`
@@ -138,7 +140,7 @@ function boundsOfOne(schema: ArgumentSchema, at: string): Assumption | undefined
   return undefined
 }
 
-/** By what is asked for, as the statement of the credential has it. */
+/** The arguments that the credential's statement leaves open for this ask. */
 function leftOpen(bundle: Bundle, entry: CatalogueEntry): Assumption {
   const at = settingsOf(bundle, entry)
   const open = sometimesUnpinned(entry, at)
@@ -149,7 +151,7 @@ function leftOpen(bundle: Bundle, entry: CatalogueEntry): Assumption {
     const schema = properties[name]
     const given = schema && isOpen({ [name]: sampleOf(schema) })
     const contains = `context.unpinned.contains(${text(name)})`
-    // Of a map it depends on what is in it.
+    // For a map it depends on its members.
     const whenGiven = schema?.type === 'object' ? undefined : given ? contains : `!${contains}`
     if (required.includes(name)) return whenGiven ?? []
     const isThere = `context.arguments has ${text(name)}`
@@ -167,7 +169,7 @@ function sampleOf(schema: ArgumentSchema): Json {
   return { string: 'a', integer: 1, boolean: true, object: { a: 'a' } }[schema.type]
 }
 
-/** As many as are ever counted (docs/policies.md), and else as many as a number holds. */
+/** The largest count of recent events (docs/policies.md), and otherwise the largest number. */
 const mostRecent = 50
 const counts: Assumption = {
   words: `recent is from 0 to ${mostRecent}; delegationDepth and the counts of record are not negative`,
@@ -179,7 +181,7 @@ const counts: Assumption = {
   ].join(' && '),
 }
 
-/** Which of them hold together, and when, is not said: any do. */
+/** Their combinations and times are left out: any combination may hold. */
 function ofTime({ calendar }: Bundle): Assumption {
   const names = calendar ? namesIn(calendar) : []
   return {
@@ -203,7 +205,7 @@ function ofPeople(bundle: Bundle, action: string): readonly Assumption[] {
 export const conditionOf = (assumptions: readonly Assumption[]): string =>
   assumptions.map(({ holds }) => `(${holds})`).join(' &&\n') || 'true'
 
-/** What makes an example short, the shortest first: what is usual, then what a case can say at all. */
+/** Conditions that shorten an example, in order: usual values, then values that a case can express. */
 export function nicetiesOf({ actions }: Bundle, action: string): readonly Assumption[] {
   if (!Object.hasOwn(actions, action)) return []
   const said = [

@@ -7,7 +7,7 @@ import {
   type TypeAndId,
 } from '@cedar-policy/cedar-wasm/nodejs'
 
-/** A request that Cedar takes. */
+/** A request in Cedar's own format. */
 export type CedarRequest = {
   principal: TypeAndId
   action: TypeAndId
@@ -21,7 +21,7 @@ const request = new RegExp(`^principal: (${uid}), action: (${uid}), resource: ($
 const entity = new RegExp(String.raw`^ {2}(${uid})(?: in \[(.*)\])?(?: \{((?:\n {4}.*,)*)\n {2}\})?,$`, 'gmu')
 const attribute = /^ {4}((?:[A-Za-z_]\w*)|"(?:[^"\\]|\\.)*"): (.*),$/gmu
 
-/** The output of `cedar symcc` for a goal that does not hold; undefined for any other output. */
+/** The counterexample that `cedar symcc` prints. Undefined for other output. */
 export function readCounterexample(out: string): CedarRequest | undefined {
   const [whole, ...parts] = request.exec(out) ?? []
   if (whole === undefined) return undefined
@@ -40,7 +40,7 @@ function entityOf([, id = '', parents = '', attributes = '']: RegExpExecArray): 
   return { uid: is, attrs: has, parents: within }
 }
 
-/** A value as Cedar writes it. Cedar itself parses it, within a policy. */
+/** A value in Cedar's syntax, parsed by Cedar itself within a policy. */
 function cedarValue(text: string): CedarValueJson | undefined {
   const parsed = policyToJson(`permit (principal, action, resource) when { ${text} == 0 };`)
   if (parsed.type === 'failure') return undefined

@@ -9,14 +9,14 @@ import {
 
 /** Policies changed for a proof: a fact fixed, or an argument read from a second copy of the arguments. */
 
-/** A second copy of the arguments: those of the call, where the policies judged those of the request. */
+/** The second copy: the call's arguments, while policies judged the request's. */
 const called = 'called'
 
 export class CannotBeProved extends Error {
   override readonly name = 'CannotBeProved'
 }
 
-/** @throws CannotBeProved where it does not parse, which no compiled policy does */
+/** @throws CannotBeProved if it does not parse, which compiled policies always do */
 export function parse(text: string): PolicyJson {
   const parsed = policyToJson(text)
   if (parsed.type === 'failure') throw new CannotBeProved(parsed.errors.map(({ message }) => message).join('; '))
@@ -33,7 +33,7 @@ const context: Expr = { Var: 'context' }
 const fact = (name: string): Expr => ({ '.': { left: context, attr: name } })
 const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
 
-/** Each node for which `by` gives another becomes that one. */
+/** Replaces each node for which `by` returns another. */
 function replace<T>(node: T, by: (node: object) => unknown): T {
   if (typeof node !== 'object' || node === null) return node
   const other = by(node)
@@ -42,7 +42,7 @@ function replace<T>(node: T, by: (node: object) => unknown): T {
   return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, replace(value, by)])) as T
 }
 
-/** With this approval in the place of any. */
+/** The policy with this approval in place of any. */
 export function withApproval(text: string, { tier, opening }: { tier: number; opening?: boolean }): string {
   const approval = fact('approval')
   const fixed: Expr = {
@@ -65,7 +65,7 @@ const isAboutContext = (node: object): boolean =>
   ('.' in node && isSame((node['.'] as { left: Expr }).left, context)) ||
   ('has' in node && isSame((node.has as { left: Expr }).left, context))
 
-/** With this argument as it is called, and not as it was asked for. */
+/** The policy with this argument as called, in place of as requested. */
 export function withCalled(text: string, argument: string): string {
   const asked = fact('arguments')
   const policy = parse(text)
@@ -91,7 +91,7 @@ export function withCalled(text: string, argument: string): string {
   return print({ ...policy, conditions })
 }
 
-/** One policy that errs where one of these does: each is evaluated, and none decides. */
+/** One policy that errs if one of these errs: each is evaluated, and their answers are ignored. */
 export function evaluatingAll(texts: readonly string[], given: string): string {
   const always: Expr = { Value: true }
   const evaluated = texts.map((text): Expr => ({ '||': { left: wholeConditionOf(parse(text)), right: always } }))
@@ -100,7 +100,7 @@ export function evaluatingAll(texts: readonly string[], given: string): string {
   return print({ ...base, conditions: [...base.conditions, { kind: 'when', body: all }] })
 }
 
-/** What stands in the head, then each condition, in the order in which Cedar evaluates them. */
+/** The head, then each condition, in Cedar's order of evaluation. */
 function wholeConditionOf({ principal, resource, conditions }: PolicyJson): Expr {
   const heads = [headCondition('principal', principal), headCondition('resource', resource)].flat()
   const bodies = conditions.map(({ kind, body }): Expr => (kind === 'when' ? body : { '!': { arg: body } }))
@@ -133,7 +133,7 @@ const plain = <T extends object>(uid: T) => ('__entity' in uid ? uid.__entity : 
 
 export type RequestType = { action: string; principal: string; resource: string }
 
-/** The types of who asks for an action and what it is done to: each pair is a proof of its own. */
+/** The types of an action's principals and resources: each pair is a proof of its own. */
 export function requestTypes(schema: string, action: string): readonly RequestType[] {
   const { principalTypes = [], resourceTypes = [] } = schemaOf(schema)['Hotwork']?.actions[action]?.appliesTo ?? {}
   return principalTypes.flatMap((principal) =>

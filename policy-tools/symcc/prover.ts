@@ -15,7 +15,7 @@ import {
 } from './forms.ts'
 import type { Answer, Found, Query, Side, Symcc } from './symcc.ts'
 
-/** What was found where a property does not hold, before it is told in the folder's words. */
+/** A counterexample before it is told in the folder's words. */
 export type Failure = { says: string; request: CedarRequest; answers: readonly Answer[] }
 export type Proof = Exclude<Verdict, { outcome: 'fails' }> | { outcome: 'fails'; why: string; failure?: Failure }
 
@@ -27,7 +27,7 @@ export class Prover {
   readonly #schema: Query['schema']
   readonly #possible = new Map<string, Promise<Found>>()
 
-  /** @param old the policies that these should be no wider than */
+  /** @param old the older policies, which these may not exceed */
   constructor(bundle: Bundle, symcc: Symcc, old: Bundle['policies'] = {}) {
     this.#bundle = bundle
     this.#old = old
@@ -77,7 +77,7 @@ export class Prover {
     const given = [
       ...assumptionsFor(this.#bundle, action, 'registered'),
       { words: 'the environment is one of `people`', holds: within },
-      // Who proposes a plan gets no credential. Each step of it is a question of its own.
+      // The agent that proposes a plan gets no credential. Each step is a question of its own.
       { words: 'the moment is not `plan`', holds: 'context.moment != "plan"' },
     ]
     const policies = mapValues(this.#policiesOf(action), (each) => withApproval(each, { tier: 0, opening: false }))
@@ -160,7 +160,7 @@ export class Prover {
     ])
   }
 
-  /** Without it an answer changes. If none does, it is dead or shadowed. */
+  /** Checks that an answer changes without the policy. Otherwise the policy is dead or shadowed. */
   async #decides({ policy, effect, actions }: Extract<Property, { kind: 'decides' }>): Promise<Proof> {
     const places = actions.flatMap((action) => {
       const { [policy]: own, ...others } = this.#bundle.policies[action] ?? {}
@@ -213,7 +213,7 @@ export class Prover {
 
   #policiesOf = (action: string): Side => this.#bundle.policies[action] ?? {}
 
-  /** Where it fails, for a question that can be a case too, if there is one. */
+  /** Prefers a counterexample that can be a case, if there is one. */
   async #askNicely(
     action: string,
     given: readonly Assumption[],
@@ -237,7 +237,7 @@ export class Prover {
     return found
   }
 
-  /** Of nothing all can be proved. And a solver that never finds anything is found here. */
+  /** An impossible type proves everything. This also exposes a solver that never finds anything. */
   async #impossible(type: RequestType): Promise<Exclude<Found, { outcome: 'fails' | 'holds' }> | undefined> {
     const key = JSON.stringify(type)
     const given = assumptionsFor(this.#bundle, type.action, 'registered')
@@ -256,7 +256,7 @@ const noQuestion = {
   why: 'no question is possible: no agent, or no rule of resources.json for what it is done to',
 } as const
 
-/** Refuses all that is not possible, so that nothing is proved or refuted by it. */
+/** Refuses every impossible question, so that it neither proves nor refutes anything. */
 export const outside = (assumptions: readonly Assumption[]): Side => ({
   'hotwork-assumptions': `forbid (principal, action, resource) unless { ${conditionOf(assumptions)} };`,
 })

@@ -6,7 +6,7 @@ type Ran =
 
 const mostText = 4 * 1024 * 1024
 
-/** Runs a program to its end, or kills it with all that it started. It sees no variable but those it needs. */
+/** Runs a program to its end, or kills it and its children. It gets only the environment variables that it needs. */
 export async function run(
   program: string,
   args: readonly string[],
@@ -17,7 +17,7 @@ export async function run(
   const { promise, resolve } = Promise.withResolvers<Ran>()
   const text = { out: '', err: '' }
   const end = (ran: Ran) => {
-    // A group of its own: the solver is the child's child.
+    // In a process group of its own, because the solver is a child of the child.
     if (!ran.ended && child.pid !== undefined) kill(child.pid)
     resolve(ran)
   }
@@ -44,6 +44,6 @@ function kill(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL')
   } catch {
-    // It is gone.
+    // The process has ended.
   }
 }

@@ -11,7 +11,7 @@ import type { Tools } from './tools.ts'
 /** A policy set, by id. */
 export type Side = { readonly [id: string]: string }
 
-/** For all requests of a type. */
+/** A question about all requests of a type. */
 export type Query = { type: RequestType; schema: { text: string; format: 'cedar' | 'json' } } & (
   | { goal: 'implies' | 'equivalent'; sides: readonly [Side, Side] }
   | { goal: 'always-denies' | 'never-errors'; sides: readonly [Side] }
@@ -22,10 +22,10 @@ export type Found =
   | { outcome: 'fails'; request: CedarRequest; answers: readonly Answer[] }
   | { outcome: 'unproved' | 'fault'; why: string }
 
-/** What Cedar itself answers about a counterexample: of each side, by which policies, and which of them err. */
+/** Cedar's own answer to a counterexample: each side's determining policies, and the policies that err. */
 export type Answer = { permit: boolean; policies: readonly string[]; errs: readonly string[] }
 
-/** `cedar symcc`, a child process for each question. */
+/** `cedar symcc`, in a child process for each question. */
 export class Symcc implements Disposable {
   readonly #tools: Tools
   readonly #limits: { milliseconds: number; signal: AbortSignal }
@@ -84,7 +84,7 @@ function failedRun(err: string): Found {
     : { outcome: 'fault', why: `\`cedar\` failed: ${short(err)}` }
 }
 
-/** A solver may be wrong: what it found is asked of Cedar itself. */
+/** A solver may be wrong: Cedar itself confirms its counterexample. */
 function confirm({ goal, sides, schema }: Query, request: CedarRequest): Found {
   const answers: Answer[] = []
   const typed = schema.format === 'json' ? JSON.parse(schema.text) : schema.text

@@ -1,18 +1,18 @@
 import { run } from './run.ts'
 
-/** The two programs that prove: Cedar's symbolic compiler, and the solver that it asks. */
+/** The two programs that prove: Cedar's symbolic compiler, and its solver. */
 export type Tools = { cedar: string; solver: string; versions: { cedar: string; solver: string } }
 
 type Version = readonly [number, number, number]
-/** Before it `symcc` is not there, or says other things. */
+/** Older versions lack `symcc`, or print it differently. */
 const oldestCedar: Version = [4, 14, 0]
-/** What cedar-policy-symcc asks for. */
+/** The version that cedar-policy-symcc requires. */
 const oldestSolver: Version = [1, 3, 1]
 
 const toAsk = 20_000
 const how = 'docs/policy-changes.md says how to get it; `--sample N` needs neither program, and proves nothing'
 
-/** @returns the tools, or what is missing in a sentence */
+/** @returns the tools, or the missing one in a sentence */
 export async function findTools(env: NodeJS.ProcessEnv): Promise<Tools | string> {
   const cedar = env['HOTWORK_CEDAR'] ?? 'cedar'
   const solver = env['CVC5'] ?? 'cvc5'

@@ -7,13 +7,13 @@ import { type Exit, exits, type Io, jsonText, problemText, WrongUsage } from './
 import { openPolicies, type Policies, writeSchema } from './open.ts'
 
 /**
- * Says all that is wrong with a policy folder. It is the build: the constructs run it too, for the bundle that it writes.
- * Exit 0 where nothing is wrong, 1 otherwise.
+ * Lists everything wrong with a policy folder. It is the build: the constructs run it too, for the bundle that it
+ * writes. Exit 0 for a valid folder, 1 otherwise.
  */
 export const Options = z.object({
   folder: z.string(),
   deployment: z.string().optional(),
-  /** The generated part of the schema is brought up to date before. */
+  /** Updates the generated part of the schema first. */
   writeSchema: z.boolean().default(false),
   out: z.string().optional(),
   json: z.boolean(),
@@ -34,7 +34,7 @@ export async function run(options: z.input<typeof Options>, io: Io): Promise<Exi
   const { hash } = bundle
   const counts = countsOf(opened)
   const warnings = unrecorded(bundle)
-  // Of a bundle that was compiled before: its cases held then, and it has a deployment of its own.
+  // A compiled bundle has passed its cases, and has a deployment of its own.
   const more = own ? { cases: casesIn(own), hash, deployment: deployment ?? null } : { hash }
   if (json) {
     io.out(jsonText({ ok: true, ...counts, ...more, ...(warnings.length > 0 ? { warnings } : {}) }))
@@ -73,10 +73,10 @@ const countsOf = ({ bundle, index }: Policies) => ({
 
 const casesIn = ({ cases }: Folder): number => cases.reduce((sum, { value }) => sum + value.cases.length, 0)
 
-/** Their entries, where they have any, do not say what was observed. */
+/** Acts whose entries, if any, leave out the observed policies. */
 const withoutRecord: readonly PersonAction[] = ['lift', 'read', 'allowStanding', 'standIn', 'erase', 'recertify']
 
-/** Observed policies whose answers are in no entry, or not in all: they would be taken for ones that change nothing. */
+/** Observed policies whose answers some or all entries leave out: they would look like policies that change nothing. */
 function unrecorded({ observed = {} }: Bundle): readonly string[] {
   const acts = new Map<string, string[]>()
   for (const act of withoutRecord)

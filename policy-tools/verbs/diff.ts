@@ -13,7 +13,7 @@ import { type Exit, exits, type Io, jsonText } from './io.ts'
 import { openPolicies, type Policies, sideOf, tellProblems } from './open.ts'
 import { readProveFile } from './prove-file.ts'
 
-/** Says what NEW permits more than OLD, and what less, each with an example. Exit 6 where something widened. */
+/** Tells where NEW permits more than OLD, and where less, each with an example. Exit 6 if something widened. */
 export const Options = z.object({
   old: z.string(),
   new: z.string(),
@@ -24,7 +24,7 @@ export const Options = z.object({
   json: z.boolean(),
 })
 
-/** The same at each run, so that two people who compare see the same. */
+/** Fixed, so that two people who compare see the same. */
 const seed = 15
 
 export async function run(options: z.input<typeof Options>, io: Io): Promise<Exit> {
@@ -63,7 +63,7 @@ export async function run(options: z.input<typeof Options>, io: Io): Promise<Exi
 type OpenedAt = Policies & { path: string }
 type Proven = { ok: true; files?: ProveFiles } | { ok: false; problems: readonly Problem[] }
 
-/** Without files where a side is a bundle, which has none. */
+/** Without files if a side is a bundle, which has none. */
 function proveFiles(old: OpenedAt, now: OpenedAt): Proven {
   if (!old.folder || !now.folder) return { ok: true }
   const [was, is] = [readProveFile(old.path, old), readProveFile(now.path, now)]
@@ -96,7 +96,7 @@ function describe({ widened, narrowed, other, cases }: Described): string {
   return parts.length === 0 ? 'No difference.\n' : parts.join('\n')
 }
 
-/** `check` says them all. */
+/** The most failing cases listed: `check` lists them all. */
 const mostCases = 10
 
 const casesTold = (cases: readonly Problem[]): string[] => [
@@ -107,7 +107,7 @@ const casesTold = (cases: readonly Problem[]): string[] => [
 const part = (heading: string, lines: readonly string[]): string =>
   lines.length === 0 ? '' : `${heading}\n${lines.map((line) => `  ${line}\n`).join('')}`
 
-/** What a person wrote is made inert: a terminal obeys escapes. */
+/** People's texts are made inert, because a terminal obeys escapes. */
 function linesOf({ file, policy, person, who, actions, from, to, example }: Told): string[] {
   const place = policy === undefined ? file : `${file}: ${policy}`
   const what = person === undefined ? actions : []

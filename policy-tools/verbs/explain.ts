@@ -8,7 +8,7 @@ import { type Exit, exits, type Io, jsonText, WrongUsage } from './io.ts'
 import { openPolicies, tellProblems } from './open.ts'
 import { readLedger } from './read-ledger.ts'
 
-/** Says why a recorded request needs its tier under these policies. Exit 1 where they do not know what it asks for. */
+/** Explains a recorded request's tier under these policies. Exit 1 if they lack its action. */
 export const Options = z.object({
   /** A file with the entries of one request. */
   record: z.string(),

@@ -2,11 +2,11 @@ import { explanationLines, stepWords } from '../../functions/domain/cards/explan
 import { type Sentence, textOf } from '../../functions/domain/cards/sentence.ts'
 import type { Explained } from '../../functions/operations/policy/explain-tier.ts'
 
-/** Why this tier, or why none, for a person to read. Empty where there is nothing to explain. */
+/** The reasons for the tier, or for its absence, for a person to read. Empty if there is nothing to explain. */
 export const explainedText = (explained: readonly Explained[]): string =>
   explained.map((each) => ['', ...titleOf(each), ...wordsOf(each), ''].join('\n')).join('')
 
-/** The same for a program, with the words beside. */
+/** The same for a program, with the sentences beside it. */
 export const explainedJson = (explained: readonly Explained[]) =>
   explained.map((each) => ({ ...each, words: wordsOf(each) }))
 
@@ -16,7 +16,7 @@ const titleOf = ({ step, proposal, explanation }: Explained): readonly string[] 
 const wordsOf = ({ explanation }: Explained): readonly string[] =>
   explanationLines(explanation).flatMap(({ said, under }) => [text(said), ...under.map((each) => `  - ${text(each)}`)])
 
-/** Ids and values stand as they are; a value that holds a blank is in quotes. */
+/** Ids and values as they are; a value with a blank in quotes. */
 const text = (sentence: Sentence): string =>
   textOf(
     sentence.map((part) =>

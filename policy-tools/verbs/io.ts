@@ -2,13 +2,16 @@ import type { Readable } from 'node:stream'
 import { formatProblem, type Problem } from '../../functions/adapters/policy-folder/json-document.ts'
 import type { NumericDate } from '../../functions/domain/values.ts'
 
-/** What a verb for policy authors has of the world. `out` is for results, `err` for all else; both print the text as it is. */
+/**
+ * The input and output of a verb for policy authors. `out` is for results, `err` for all else; both print the text
+ * unchanged.
+ */
 export type Io = { out(text: string): void; err(text: string): void; now(): NumericDate; stdin: Readable }
 
 export const exits = { done: 0, problems: 1, usage: 2, widens: 6 } as const
 export type Exit = (typeof exits)[keyof typeof exits]
 
-/** What was typed cannot be done. Nothing was. */
+/** Invalid usage, found before anything was done. */
 export class WrongUsage extends Error {
   override readonly name = 'WrongUsage'
   readonly detail: string | undefined

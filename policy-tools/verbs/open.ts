@@ -17,19 +17,18 @@ import { exits, type Io, jsonText, problemText, WrongUsage } from './io.ts'
 
 export type Policies = {
   bundle: Bundle
-  /** Absent of a bundle that was compiled before. */
+  /** Absent for a compiled bundle. */
   folder?: Folder
   index: CompiledPolicies['index']
-  /** What its cases say of it: not empty only where `evenIfCasesFail` is given. */
+  /** The failing cases: only `evenIfCasesFail` lets a folder with some through. */
   failing: readonly Problem[]
 }
 type Opened = ({ ok: true } & Policies) | { ok: false; problems: readonly Problem[] }
 
 /**
- * Policies as they are typed: a folder, compiled as the build does it, or the file of a bundle. Without a deployment file
- * every alias of a folder counts as declared, and its accounts are the one that an ARN in `about` names, if any.
- *
- * @throws WrongUsage where there is neither
+ * Policies as they are typed: a folder, compiled as the build does it, or the file of a bundle. Without a deployment
+ * file every alias of a folder counts as declared, and its accounts are the one that an ARN in `about` names, if any.
+ * @throws WrongUsage if the path is neither
  */
 export function openPolicies(
   path: string,
@@ -45,7 +44,7 @@ export function openPolicies(
   return opened.failing.length > 0 && !evenIfCasesFail ? { ok: false, problems: opened.failing } : opened
 }
 
-/** What questions are made of: the bundle, what its policies read, and what its cases ask. */
+/** The material of questions: the bundle, its policies' reads, and the questions of its cases. */
 export const sideOf = ({ bundle, folder }: Pick<Policies, 'bundle' | 'folder'>): Side => ({
   bundle,
   reads: policyReads(bundle.policies),
@@ -55,7 +54,7 @@ export const sideOf = ({ bundle, folder }: Pick<Policies, 'bundle' | 'folder'>):
   ),
 })
 
-/** Brings the generated part of a folder's schema up to date; returns what was wrong with the folder, if it cannot be. */
+/** Updates the generated part of a folder's schema; returns the folder's problems if it cannot. */
 export function writeSchema(path: string, deployment: string | undefined): readonly Problem[] {
   const schema = currentSchema(path, deployment ?? makeUpDeployment(path), cedar)
   if (Array.isArray(schema)) return schema
@@ -78,7 +77,7 @@ function openBundle(path: string): Opened {
   return { ok: true, bundle, index: cedar.indexOf(bundle, path), failing: [] }
 }
 
-/** Tells what is wrong, as the result of a verb that could not do its work. */
+/** Prints the problems, as the result of a verb that could not do its work. */
 export function tellProblems(problems: readonly Problem[], json: boolean, io: Io): typeof exits.problems {
   if (json) io.out(jsonText({ error: 'problems', problems, exit: exits.problems }))
   else io.err(problemText(problems))

@@ -18,9 +18,9 @@ import { type Exit, exits, type Io, jsonText, WrongUsage } from './io.ts'
 import { openPolicies, tellProblems } from './open.ts'
 
 /**
- * Takes an AuthZEN evaluation and prints what a folder of policies would make of it: which tier and why, who would decide,
- * who would be told, what the grant would be. Nothing is asked or sent. Exit 0 when it could be requested, 1 when it would be
- * refused or the folder has problems.
+ * Assesses an AuthZEN evaluation by a folder of policies, and prints the tier with its reasons, the stages, the people
+ * told and the grant. It asks and sends nothing. Exit 0 if the action could be requested, 1 if it would be refused or
+ * the folder has problems.
  */
 export const Options = z.object({
   file: z.string(),
@@ -72,7 +72,7 @@ function jsonOf(file: string, text: string): Json {
   }
 }
 
-/** A plan for a person to read, one thing a line. The asker's text is made inert: a terminal obeys escapes. */
+/** A plan for a person to read, one fact a line. The asker's text is made inert, because a terminal obeys escapes. */
 function describePlan(plan: Plan, bundle: Bundle): string {
   if (plan.outcome === 'refused')
     return [

@@ -5,7 +5,7 @@ import { known } from '../../functions/domain/what-is-wrong.ts'
 import { ProveFile } from '../proof/property.ts'
 import type { Policies } from './open.ts'
 
-/** `prove.json` of a folder, or what stands where there is none. */
+/** `prove.json` of a folder, or its defaults. */
 export function readProveFile(
   folder: string,
   { bundle, index }: Policies,

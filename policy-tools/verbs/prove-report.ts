@@ -11,7 +11,7 @@ export type Report = {
   /** By action, in words. */
   assumptions: { readonly [action: string]: readonly string[] }
   milliseconds: number
-  /** What its cases say of the folder. */
+  /** The folder's failing cases. */
   failing: readonly Problem[]
 }
 

@@ -20,15 +20,15 @@ import { readProveFile } from './prove-file.ts'
 import { type Report, tellReport } from './prove-report.ts'
 
 /**
- * Proves of a policy folder what should hold of all possible questions, or tries it on a sample of them. Exit 0 where all
- * holds, 1 where one thing does not or is not proved, 2 where the programs that prove are not there.
+ * Proves properties of all possible questions to a policy folder, or tries them on a sample. Exit 0 if all hold, 1 if
+ * one is refuted or unproved, 2 if the proving programs are missing.
  */
 export const Options = z.object({
   folder: z.string(),
-  /** Policies that these should be no wider than. */
+  /** Older policies, which these may not exceed. */
   than: z.string().optional(),
   deployment: z.string().optional(),
-  /** How many random questions to try instead of a proof. */
+  /** The number of random questions to try instead of a proof. */
   sample: z.int().min(1).max(1_000_000).optional(),
   seed: z.int().min(0).default(1),
   /** Seconds for one question to the solver. */
@@ -103,7 +103,7 @@ function askingOf(side: Side, old: Bundle | undefined): Asking {
   }
 }
 
-/** For each thing that people do. */
+/** The most questions about each act of people. */
 const mostOfPeople = 2000
 
 function without(bundle: Bundle, id: string): Bundle {
@@ -131,7 +131,7 @@ async function judgeAll(
   return judged
 }
 
-/** A solver's facts as an ask of this folder, where there is one that breaks the property too. */
+/** A solver's facts as an ask of this folder, if such an ask breaks the property too. */
 function inWords(property: Property, proof: Proof, side: Side, asking: Asking): Verdict {
   if (proof.outcome !== 'fails') return proof
   const { why, failure } = proof

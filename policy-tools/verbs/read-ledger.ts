@@ -5,7 +5,7 @@ import type { Entry } from '../../functions/domain/ledger/ledger.ts'
 import { parseJson } from '../../functions/domain/values.ts'
 import { WrongUsage } from './io.ts'
 
-/** Of any version: those that this code cannot read are told apart later. */
+/** A line of any version: unreadable versions are told apart later. */
 const Line = z.looseObject({
   id: z.string().regex(/^.+\/[1-9]\d{0,9}$/),
   type: z.string(),
@@ -20,10 +20,9 @@ const Line = z.looseObject({
 
 /**
  * The entries of `hotwork ledger export`, line by line.
- *
  * @param file `-` is standard input
- * @param cut called where the last line is cut, which is left out then
- * @throws WrongUsage where a line is no entry
+ * @param cut called if the last line is cut; the line is left out
+ * @throws WrongUsage if a line is no entry
  */
 export async function* readLedger(file: string, stdin: Readable, cut: () => void): AsyncGenerator<Entry> {
   let number = 0
@@ -38,10 +37,10 @@ export async function* readLedger(file: string, stdin: Readable, cut: () => void
   }
 }
 
-/** Characters: many times what a row of the record holds. */
+/** Characters, many times a row's size in the record. */
 const longestLine = 16 * 1024 * 1024
 
-/** `ended`: by the end of a line, as each line of an export is. */
+/** `ended`: the line ends in a newline, as each line of an export does. */
 async function* linesOf(file: string, stdin: Readable): AsyncGenerator<{ text: string; ended: boolean }> {
   const decoder = new TextDecoder()
   let rest = ''

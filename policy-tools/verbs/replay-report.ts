@@ -9,7 +9,7 @@ import {
   type Subject,
 } from '../change/replay.ts'
 
-/** For a person to read, one thing a line. What stands in the record is made inert: a terminal obeys escapes. */
+/** For a person to read, one fact a line. Recorded texts are made inert, because a terminal obeys escapes. */
 export function describeReplay(replayed: Replayed): string {
   const { widened, narrowed, approvals, notAsked } = replayed
   return [
@@ -54,7 +54,7 @@ const subjectOf = ({ question, agent, person, action, stage }: Subject): string 
     ...(stage === undefined ? [] : [`stage ${inert(stage)}`]),
   ].join(' ')
 
-/** A change of one rule may touch each approval of a month. */
+/** The most approvals listed: a change of one rule may affect each approval of a month. */
 const mostApprovals = 20
 
 const approvalLines = (approvals: readonly NotEnough[]): readonly string[] => [

@@ -12,13 +12,12 @@ import { readLedger } from './read-ledger.ts'
 import { describeReplay } from './replay-report.ts'
 
 /**
- * Asks every question that a ledger records again, under other policies or each under its own, and prints what would have been
- * decided otherwise.
- * Exit 6 where they are wider, 1 where some of the ledger could not be read, or is not as it was written.
+ * Asks every question of a ledger again, under other policies or under its own, and prints the changed answers. Exit 6
+ * if the policies are wider, 1 if part of the ledger is unreadable or altered.
  */
 export const Options = z.object({
   policies: z.string().optional(),
-  /** In place of `policies`: by its hash, the file of each bundle that decided, as far as it is kept. */
+  /** In place of `policies`: the file of each deciding bundle that was kept, by its hash. */
   own: z.record(z.string(), z.string()).optional(),
   /** `-` is standard input. */
   ledger: z.string(),
@@ -63,7 +62,7 @@ function rulesUnder({ policies, own, deployment }: z.infer<typeof Options>, io: 
   return { ok: true, rules, ...(failing.length > 0 && { warning: fail }) }
 }
 
-/** Each is opened when the first entry names it. */
+/** Each bundle is opened at its first entry. */
 function ownRules(files: { readonly [hash: string]: string }, io: Io): RulesOf {
   const known = new Map<string, Rules | undefined>()
   return (hash) => {

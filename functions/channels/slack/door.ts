@@ -23,13 +23,15 @@ import { Account, type WebApi, webClients } from './edge/client.ts'
 import type { SlackSettings } from './kind.ts'
 import { slackSecret } from './secret.ts'
 
-/** A card that Slack will take. Without its facts a card loses Approve too: what is not shown cannot be approved. */
+/**
+ * A card within Slack's limits. A card that lost facts also loses Approve, because only shown facts can be approved.
+ */
 export function degradeCard(card: SlackCard): { card: SlackCard; complaints: readonly string[] } {
   const complaints = complaintsOf(card)
   return complaints.length === 0 ? { card, complaints } : { card: bareCard(card), complaints }
 }
 
-/** The least of a card: status, id and digest. Deny, the end of an opening and links to the page stay. */
+/** The smallest card: status, id and digest. Deny, the end of an opening and links to the page stay. */
 export function bareCard({ text, blocks }: SlackCard): SlackCard {
   const kept = blocks.filter((block) => complaintsOfBlock(block).length === 0)
   const status = kept.find(({ type }) => type === 'header') ?? header(text.slice(0, 150))
@@ -47,19 +49,19 @@ function withoutYes(block: JsonObject): JsonObject | undefined {
   return elements.length === 0 ? undefined : { ...block, elements }
 }
 
-/** Less than the queue's visibility timeout, so that an attempt is over before the next begins. Milliseconds. */
+/** Shorter than the queue's visibility timeout, so that attempts do not overlap. Milliseconds. */
 const patienceMs = 5_000
 
-/** For answers that a person or a timer waits for. Milliseconds. */
+/** The timeout of answers that a person or a timer waits for. Milliseconds. */
 const lookupMs = 4_000
 
-/** One workspace by Slack's Web API. One attempt for a card: the queue tries again. */
+/** One workspace by Slack's Web API. A card is attempted once, because the queue retries. */
 export class SlackDoor implements ChannelDoor<SlackCard> {
   readonly #client: () => Promise<WebClient>
   readonly #accounts: () => Promise<WebClient>
   readonly #groups: () => Promise<WebClient>
   readonly #log: Log
-  /** The channels of people by their Slack id. They stay the same, and Slack limits how often one may ask. */
+  /** The direct-message channels of people by Slack id, cached because they never change and Slack limits look-ups. */
   readonly #direct = new Map<string, string>()
 
   constructor({ timeoutMs = patienceMs, ...api }: WebApi & { timeoutMs?: number }) {
@@ -105,7 +107,7 @@ export class SlackDoor implements ChannelDoor<SlackCard> {
   }
 
   /**
-   * Unchecked: a line is our own sentence, and the one place in which a mention may stand.
+   * Unchecked, because a line is our own sentence. It is the one place for a mention.
    * @throws CardUndeliverable, BoardUnavailable
    */
   async reply(channel: string, ts: string, line: SlackCard): Promise<boolean> {
@@ -143,7 +145,7 @@ export class SlackDoor implements ChannelDoor<SlackCard> {
     const client = await this.#groups()
     try {
       const { users } = await client.usergroups.users.list({ usergroup, include_disabled: false })
-      // An answer without members says nothing of who they are.
+      // A missing list is a fault, because an empty one would remove every member.
       if (users === undefined) throw new TypeError('no users')
       return users
     } catch (cause) {
@@ -151,7 +153,7 @@ export class SlackDoor implements ChannelDoor<SlackCard> {
     }
   }
 
-  /** Checked before it is sent, and made bare where Slack refuses it all the same: a bare card is better than none. */
+  /** Checked before it is sent, and made bare if Slack still refuses it: a bare card is better than no card. */
   async #send<T>(card: SlackCard, call: (message: Message) => Promise<T>): Promise<T> {
     const { card: fit, complaints } = degradeCard(card)
     if (complaints.length > 0) this.#log.error('card_degraded', { complaint: complaints[0] })
@@ -193,7 +195,7 @@ const passingErrors = [
 const refusesBlocks = (cause: unknown): cause is WebAPIPlatformError =>
   cause instanceof WebAPIPlatformError && blockErrors.includes(cause.data.error)
 
-/** Slack's error as ours. An error that is not known to pass by itself needs a person, and so raises an alarm. */
+/** Maps Slack's error to a fault of ours. An unknown error may not pass by itself, so it raises an alarm. */
 function faultOf(cause: unknown): Error {
   if (cause instanceof WebAPIRateLimitedError)
     return new BoardUnavailable('Slack asks for patience', { cause, retryAfterSeconds: cause.retryAfter })
@@ -210,7 +212,7 @@ function faultOf(cause: unknown): Error {
   return new CardUndeliverable(`Slack answered \`${error}\``, { cause })
 }
 
-/** What is read of `users.info`. No e-mail address: it can be changed, and proves nothing. */
+/** The members of `users.info` in use. An e-mail address can be changed and proves nothing, so it is not read. */
 const User = Account.extend({
   team_id: z.string(),
   name: z.string().optional(),
@@ -236,7 +238,7 @@ function kindOf(user: z.infer<typeof User>): AccountLink['kind'] {
   return user.is_restricted || user.is_ultra_restricted ? 'guest' : 'member'
 }
 
-/** The Web API of one workspace, and the secret that has its bot token. */
+/** The Web API of one workspace, with the secret that holds its bot token. */
 export function slackApi({ apiUrl }: Pick<SlackSettings, 'apiUrl'>, world: DoorWorld) {
   const secret = world.secret(slackSecret)
   return { secret, webApi: { apiUrl, token: async () => (await secret.read()).botToken, log: world.log } }

@@ -3,7 +3,7 @@ import { chatKind } from '../kind.ts'
 
 const Settings = z.strictObject({
   teamId: z.string().regex(/^[TE][A-Z0-9]+$/),
-  /** Of Enterprise Grid: accounts of no other are linked. */
+  /** The Enterprise Grid organisation, whose accounts alone can be linked. */
   enterpriseId: z
     .string()
     .regex(/^E[A-Z0-9]+$/)
@@ -14,7 +14,7 @@ const Settings = z.strictObject({
 })
 export type SlackSettings = z.infer<typeof Settings>
 
-/** A workspace with our app in it, or an organisation of Enterprise Grid. */
+/** A workspace or an Enterprise Grid organisation that has our app. */
 export const slack = chatKind({
   id: 'slack',
   title: 'Slack',

@@ -15,7 +15,7 @@ import type { EdgeOptions, OfChat } from './edge/edge-options.ts'
 
 type Ports = Parameters<typeof channelCore>[0]
 
-/** `POST /slack/events`: what people click in Slack, in any workspace. */
+/** `POST /slack/events`: people's clicks in Slack, from any workspace. */
 export function createHandler({ chats, ...ports }: Ports & { chats: readonly OfChat[] }) {
   const edge = createSlackEdges(chats.map((each) => edgeOptions({ ...ports, ...each })))
   return (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => edge(slackRequestOf(event))
@@ -32,7 +32,7 @@ export function slackRequestOf(event: APIGatewayProxyEventV2): EdgeRequest {
   return {
     method: requestContext.http.method,
     headers: headers ?? {},
-    // An absent body may also come as null.
+    // API Gateway may send an absent body as null.
     body: body ?? undefined,
     isBase64Encoded,
     arrivedAt: Math.floor(requestContext.timeEpoch / 1000),
@@ -40,13 +40,13 @@ export function slackRequestOf(event: APIGatewayProxyEventV2): EdgeRequest {
   }
 }
 
-/** How long a caller waits for a new value when there is an old one. */
+/** The longest wait for a new value while an old one is cached. */
 const waitMilliseconds = 200
 const maxAgeSeconds = 600
 
 /**
- * Reads a value each time, for callers in a hurry: the new value where it comes soon, otherwise the last one, at most ten
- * minutes old. Without a last one it waits, or throws what reading throws.
+ * Reads a value at each call, for callers in a hurry: the new value if it comes soon, otherwise a cached one of at most
+ * ten minutes. With an empty cache it waits, or throws the read's fault.
  */
 export function freshEnough<T>(read: () => Promise<T>, now: () => NumericDate): () => Promise<T> {
   let last: { value: T; at: NumericDate } | undefined
@@ -77,7 +77,7 @@ function ofChat({ chat, secret, webApi }: SlackChat, { clock, log }: Pick<Ports,
     return previousSigningSecret === undefined ? [signingSecret] : [signingSecret, previousSigningSecret]
   }
   const secrets = freshEnough(signingSecrets, () => clock.now())
-  // Read now, so that the first person who clicks does not wait for it; a failure shows when it is needed.
+  // Read at start-up, so that the first click does not wait for it; a failure shows at the first use.
   secrets().catch(() => {})
   return { chat, secrets, ...createViews(webApi), sendEphemeral: createEphemeral(webApi.apiUrl, log) }
 }

@@ -1,6 +1,9 @@
 import * as z from 'zod'
 
-/** What Slack gave us. While the signing secret is being rotated, signatures by the previous one hold too. */
+/**
+ * Slack's credentials for the app. During a rotation of the signing secret, signatures by the previous one are valid
+ * too.
+ */
 export const slackSecret = {
   shape: z.object({
     botToken: z.string().min(1),

@@ -13,7 +13,7 @@ export const slackWords: ChannelWords<SlackCard> = {
   say,
 }
 
-/** The one place in which a mention may stand. */
+/** The one place for a mention. */
 function say({ as, said, text, mentions = [], quotes = [], page }: Said): SlackCard {
   const pings = mentions.flatMap((user_id, at): RichTextElement[] => [
     ...(at === 0 ? [] : [words(' ')]),

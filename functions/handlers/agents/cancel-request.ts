@@ -6,7 +6,7 @@ import { type ApiPorts, agentDoor, pathId, unknownTask } from '../doors.ts'
 import type { Stores, Wiring } from '../environment.ts'
 import { portsWithFacts } from '../wiring/ports.ts'
 
-/** `POST /access/v1/requests/{id}/cancel`: the agent withdraws its pending request. A body may be sent and is not used. */
+/** `POST /access/v1/requests/{id}/cancel`: the agent withdraws its pending request. A body is accepted and ignored. */
 export const createHandler = (ports: ApiPorts) =>
   agentDoor(ports, async (call, agent) => {
     if (call.hasBody) call.json()

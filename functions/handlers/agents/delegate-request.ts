@@ -31,7 +31,7 @@ function refusal(code: DelegationRefusal, detail?: string): BadRequest {
   switch (code) {
     case 'unknown_request':
       return unknownTask()
-    // ARAP's own error for a task that is not in the state for it.
+    // ARAP's own error for a task in the wrong state.
     case 'pending':
     case 'denied':
     case 'expired':

@@ -87,8 +87,8 @@ async function evaluate(
 }
 
 /**
- * `POST /v1/asks`: the whole body of an evaluation, for an agent that knows what it wants to do and not which resource
- * that is. It decides nothing and records nothing.
+ * `POST /v1/asks`: the whole body of an evaluation, for an agent that knows the action and not its resource's id. It
+ * decides nothing and records nothing.
  */
 export async function completeAsk(call: Call, agent: AgentId, ports: Ports): Promise<Answer> {
   const sent = call.json()
@@ -109,7 +109,7 @@ export async function completeAsk(call: Call, agent: AgentId, ports: Ports): Pro
   return { status: 200, body }
 }
 
-/** A step that is wrong is named by its number. */
+/** Errors of a step name its number. */
 async function completePlan(plan: z.infer<typeof PlanBody>, agent: AgentId, ports: Ports): Promise<Answer> {
   await mustKeepRate(agent, 'evaluations', 1, ports)
   const steps = plan.steps.map(({ agent: doer, action, arguments: args, mcp: said }, index) => {
@@ -129,8 +129,8 @@ async function completePlan(plan: z.infer<typeof PlanBody>, agent: AgentId, port
 }
 
 /**
- * `GET /v1/mcp-tools`: to a gate, which tools of its MCP server the catalogue has. To an agent it says who the agent is, and no
- * tools: by it a gate whose callers are agents finds out whether one may call at all.
+ * `GET /v1/mcp-tools`: a gate gets the catalogue's tools of its MCP server. An agent gets its own name and no tools: a
+ * gate whose callers are agents learns from it whether the caller may call at all.
  */
 async function mcpTools({ type, id }: EvaluationCaller, ports: Ports): Promise<Answer> {
   if (type === 'agent') await mustBeActive(id, ports)
@@ -141,7 +141,10 @@ async function mcpTools({ type, id }: EvaluationCaller, ports: Ports): Promise<A
   return { status: 200, body: { caller: id, tools } }
 }
 
-/** Tools that pass a gate ask for no permit, so a stop has to be known here. @throws BadRequest */
+/**
+ * Tools that pass a gate need no permit, so a halt is checked here.
+ * @throws BadRequest
+ */
 async function mustBeActive(id: AgentId, ports: Ports): Promise<void> {
   await ports.policy.look?.([id])
   const { agents, directory } = ports.policy.bundle

@@ -31,20 +31,17 @@ import { askRefusal, deferredRefusal, tokenRefusal } from './token-refusals.ts'
 
 type Ports = ApiPorts & SubmissionPorts & { signer: Signer; statements: Statements }
 
-/**
- * RFC 8693 section 2.2.2: a fault of the subject token is `invalid_request`, though elsewhere the same token would be
- * 401.
- */
+/** RFC 8693 section 2.2.2: an invalid subject token is `invalid_request`, though the same token is a 401 elsewhere. */
 const tell = (problem: Problem): Answer => {
-  // But only the challenge says which login would be strong enough (RFC 9470 section 3).
+  // But only the challenge names a login that would be strong enough (RFC 9470 section 3).
   if (problem.code === 'insufficient_user_authentication') return oauthProblem(problem)
   const { headers: _, ...rest } = problem
   return oauthProblem(problem.status === 401 ? { ...rest, status: 400 } : problem)
 }
 
 /**
- * `POST /token`: exchanges an agent's workload token for the access token of its live grant (RFC 8693), or of one that it asks
- * for now and waits for by the deferred grant.
+ * `POST /token`: exchanges an agent's workload token for the access token of its live grant (RFC 8693), or of a grant
+ * that it requests now and waits for by the deferred grant.
  */
 export function createHandler(ports: Ports) {
   const callers = new Callers(ports.policy, ports.issuer, ports.clock)
@@ -57,7 +54,7 @@ async function exchange(call: Call, callers: Callers, ports: Ports): Promise<Ans
   const wanted = readTokenExchange(call.form())
   if ('asked' in wanted) return ask(call, wanted, callers, ports)
   const { subjectToken, request: id, targets } = wanted
-  // An opening is a person's, and their token is another than an agent's.
+  // A person claims an opening with their own token; an agent claims a request with its workload token.
   const asker = id.startsWith('bgl_') ? await personOf(subjectToken, callers) : await agentOf(subjectToken, callers)
   const { proof, once } = await proofOf(call, callers)
   const issued = await issueToken({ id, ...asker, jkt: proof.jkt, targets, once: [once] }, ports)
@@ -80,7 +77,7 @@ async function ask(call: Call, { subjectToken, asked, targets }: Asking, callers
   return answer(done.value)
 }
 
-/** The key that asked is proof enough, with the code: the workload token was shown when the code was given. */
+/** The code and the key that requested it are proof enough: the workload token was verified when the code was given. */
 async function claimLater(call: Call, callers: Callers, ports: Ports): Promise<Answer> {
   const { code, clientId } = readDeferral(call.form())
   const { proof, once } = await proofOf(call, callers)
@@ -91,7 +88,7 @@ async function claimLater(call: Call, callers: Callers, ports: Ports): Promise<A
 
 type Answered = Extract<Awaited<ReturnType<typeof askForToken>>, { ok: true }>['value']
 
-/** The client has not read the request, so the token's details say which arguments are left of it. */
+/** The client has not read the request, so the token's details name the arguments that are left of it. */
 const answer = (found: Answered): Answer =>
   found.outcome === 'pending'
     ? waitingAnswer({ ...found, interval: pollInterval })
@@ -99,7 +96,7 @@ const answer = (found: Answered): Answer =>
 
 const proofOf = (call: Call, callers: Callers) => callers.proof(call, { method: 'POST', path: '/token' }, badProof)
 
-/** All that claiming this takes of a login, so that one more login is enough. */
+/** The login that this claim needs, all requirements at once, so that one more login is enough. */
 async function loginFor(id: RequestId, { requests, policy }: Ports) {
   const stored = await requests.load(id)
   const opening = stored && openingOf(stored.state.ask)

@@ -23,7 +23,7 @@ import { byRoute, type DoorPorts } from '../doors.ts'
 import type { Wiring } from '../environment.ts'
 import { factsOnly } from '../wiring/ports.ts'
 
-/** What anyone may know, by route. RFC 9728 section 3.1 says where the path of a resource goes. */
+/** Public documents, by route. RFC 9728 section 3.1 defines the place of a resource's path. */
 export function createHandler(ports: DoorPorts & { keys: KeySet; notary: KeySet; openApi: () => object }) {
   const { issuer, policy, keys, notary, openApi } = ports
   let described: object | undefined
@@ -53,7 +53,7 @@ export function createHandler(ports: DoorPorts & { keys: KeySet; notary: KeySet;
       const { headers, ...answer } = published(requestSchema(issuer))
       return { ...answer, headers: { ...headers, 'content-type': 'application/schema+json' } }
     },
-    // A browser is not sent on to any address (RFC 6749 section 4.1.2.1): no client has registered one.
+    // A browser is never redirected (RFC 6749 section 4.1.2.1), because no client has registered an address.
     'GET /authorize': async () =>
       shown(
         400,
@@ -76,31 +76,32 @@ export function createHandler(ports: DoorPorts & { keys: KeySet; notary: KeySet;
   )
 }
 
-/** Nothing in here is secret, and a key is published well before it signs: caches may keep it a few minutes. */
+/** Public, and keys are published well before they sign: caches may keep it a few minutes. */
 const publicly = { 'cache-control': 'public, max-age=300' }
 const published = (body: unknown): Answer => ({ status: 200, headers: publicly, body })
 
-/** Without it API Gateway answers by itself, with no type, no reason and no `X-Request-ID` of the caller. */
+/** API Gateway's own answer would have no type, no reason and no `X-Request-ID` of the caller. */
 const nothing = apiProblem(404, 'not_found')
 
 type Document = { readonly [member: string]: Json }
 
-/** Each has a door of its own, `/{kind}/credentials` or `/{kind}/calls`. */
+/** The kinds of targets with doors of their own, `/{kind}/credentials` and `/{kind}/calls`. */
 const targetKinds = aliasedKinds.map((id) => kinds[id])
 
 const authorization_details_types_supported = ['hotwork_action']
 const dpop_signing_alg_values_supported = ['ES256']
 
-/** What anyone may know of a deployment, by its standard's own names: only endpoints that exist are named. */
+/** The public facts of a deployment, under their standard's own names. It lists only endpoints that exist. */
 function publishedMetadata(bundle: Pick<Bundle, 'deployment'> & OpeningRules, issuer: string) {
   const own = `${issuer}/ns/hotwork`
   const issuers = issuersByAudience(bundle, issuer)
   const login = commandLineLogin(bundle, issuer)
-  // The workload token may be the assertion (RFC 7523 section 3): it is signed by its own issuer, with one of these.
+  // The workload token may be the assertion (RFC 7523 section 3). Its own issuer signed it, with one of these
+  // algorithms.
   const algorithms = [...new Set(Object.values(bundle.deployment.issuers).flatMap((each) => each.algorithms))].sort()
 
   return {
-    // AuthZEN Authorization API 1.0 section 9, and ARAP's additions. The first member is the base URL to the byte.
+    // AuthZEN Authorization API 1.0 section 9, and ARAP's additions. The first member is the exact base URL.
     authzen: {
       policy_decision_point: issuer,
       access_evaluation_endpoint: `${issuer}/access/v1/evaluation`,
@@ -108,7 +109,7 @@ function publishedMetadata(bundle: Pick<Bundle, 'deployment'> & OpeningRules, is
       access_request_endpoint: `${issuer}/access/v1/requests`,
       jwks_uri: `${issuer}/.well-known/jwks.json`,
       capabilities: ['urn:openid:authzen:capability:access-request'],
-      // No standard has a member for it.
+      // Standards have no member for it.
       [own]: {
         access_request: {
           request_schema_url: `${issuer}/schemas/access-request.json`,
@@ -119,8 +120,8 @@ function publishedMetadata(bundle: Pick<Bundle, 'deployment'> & OpeningRules, is
         },
       },
     },
-    // RFC 8414 section 2. Common clients want `authorization_endpoint` and a response type even where there is no code flow:
-    // `none` (OAuth 2.0 Multiple Response Type Encoding Practices) gives nothing.
+    // RFC 8414 section 2. Common clients want `authorization_endpoint` and a response type even without a code flow:
+    // `none` (OAuth 2.0 Multiple Response Type Encoding Practices) issues nothing.
     authorizationServer: {
       issuer,
       authorization_endpoint: `${issuer}/authorize`,
@@ -137,13 +138,13 @@ function publishedMetadata(bundle: Pick<Bundle, 'deployment'> & OpeningRules, is
       revocation_endpoint_auth_signing_alg_values_supported: algorithms,
       dpop_signing_alg_values_supported,
       authorization_details_types_supported,
-      // RFC 9728 section 4: who takes the access tokens of this server.
+      // RFC 9728 section 4: the takers of this server's access tokens.
       protected_resources: [
         ...new Set(Object.values(bundle.deployment.tools).map(({ audience }) => audience)),
         ...targetKinds.map(({ id }) => `${issuer}/${id}`),
       ],
     },
-    // RFC 9728 section 2. The API takes workload tokens and people's tokens, and none of its own.
+    // RFC 9728 section 2. The API takes workload tokens and people's tokens; this server issues neither.
     api: {
       resource: issuer,
       resource_name: 'Hotwork',
@@ -151,7 +152,7 @@ function publishedMetadata(bundle: Pick<Bundle, 'deployment'> & OpeningRules, is
       bearer_methods_supported: ['header'],
       dpop_signing_alg_values_supported,
       authorization_details_types_supported,
-      // Section 2 lets members be added.
+      // Section 2 allows additional members.
       [own]: { issuers, ...(login && { login }) },
     },
     targets: Object.fromEntries(
@@ -168,7 +169,7 @@ function publishedMetadata(bundle: Pick<Bundle, 'deployment'> & OpeningRules, is
         },
       ]),
     ),
-    // Shared Signals Framework 1.0 section 7. Every tool has its own streams, and all subjects in them.
+    // Shared Signals Framework 1.0 section 7. Every tool has its own streams, with all subjects in them.
     signals: {
       spec_version: '1_0',
       issuer,
@@ -177,7 +178,7 @@ function publishedMetadata(bundle: Pick<Bundle, 'deployment'> & OpeningRules, is
       configuration_endpoint: `${issuer}/v1/ssf/streams`,
       status_endpoint: `${issuer}/v1/ssf/status`,
       verification_endpoint: `${issuer}/v1/ssf/verification`,
-      // A receiver that ended all sessions of the user would end those that live.
+      // Marked critical because a receiver that ignored it would end all sessions of the user.
       critical_subject_members: ['session'],
       authorization_schemes: [{ spec_urn: 'urn:ietf:rfc:6749' }, { spec_urn: 'urn:ietf:rfc:6750' }],
       default_subjects: 'ALL',
@@ -185,7 +186,7 @@ function publishedMetadata(bundle: Pick<Bundle, 'deployment'> & OpeningRules, is
   } satisfies { [document: string]: Document }
 }
 
-/** Whose tokens the API takes, by the audience that they must have. A trust domain is named as its ids begin. */
+/** The issuers of tokens for the API, by the required audience. A trust domain is written as the prefix of its ids. */
 function issuersByAudience({ deployment }: Pick<Bundle, 'deployment'>, own: string): { [audience: string]: string[] } {
   const found: { [audience: string]: string[] } = {}
   for (const each of Object.values(deployment.issuers)) {
@@ -195,7 +196,7 @@ function issuersByAudience({ deployment }: Pick<Bundle, 'deployment'>, own: stri
   return found
 }
 
-/** JSON Schema of what a part of a body may say. A gate writes `mcp`, and no person. */
+/** JSON Schema of the members that a part of a body may have. A gate writes `mcp`, and no person. */
 const said = (part: BodyPart) =>
   z.toJSONSchema(z.object(bodyShape(part)), {
     io: 'input',
@@ -207,7 +208,7 @@ const said = (part: BodyPart) =>
     },
   }).properties as Document
 
-/** What a submission adds to the evaluation that it follows (ARAP, "Machine-Readable Forms"), as a JSON Schema. */
+/** The members that a submission adds to its evaluation (ARAP, "Machine-Readable Forms"), as a JSON Schema. */
 const requestSchema = (issuer: string): Document => ({
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   $id: `${issuer}/schemas/access-request.json`,
@@ -224,7 +225,7 @@ const requestSchema = (issuer: string): Document => ({
   },
 })
 
-/** Where, as what and for what the command line logs people in. Nothing of it is secret. */
+/** The provider, client and scopes by which the command line logs people in. They are public. */
 function commandLineLogin(
   { deployment, ...rules }: Pick<Bundle, 'deployment'> & OpeningRules,
   ownIssuer: string,
@@ -242,7 +243,7 @@ function commandLineLogin(
   }
 }
 
-/** The login that an opening takes, where all profiles take the same: a person in a hurry then logs in once. */
+/** The login for openings, if all profiles take the same: a person in a hurry then logs in once. */
 function openingLogin(rules: BreakGlassPolicy | undefined): { break_glass?: Json } {
   if (!rules) return {}
   const { acr, maxAge } = rules.action.login
@@ -257,7 +258,7 @@ export const wire: Wiring<typeof createHandler, 'ISSUER' | 'PUBLISHED_KEYS' | 'N
   policy: factsOnly(),
   keys: new KmsKeySet(told.PUBLISHED_KEYS),
   notary: new KmsKeySet(told.NOTARY_KEYS),
-  // Made while this was bundled.
+  // The document is written at build time.
   openApi: () => JSON.parse(readFileSync(join(__dirname, 'openapi.json'), 'utf8')),
   log: new PowertoolsLog(),
   clock: new SystemClock(),

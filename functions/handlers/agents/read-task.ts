@@ -13,7 +13,7 @@ import type { Wiring } from '../environment.ts'
 import { factsOnly } from '../wiring/ports.ts'
 import { readingPorts } from '../wiring/reading.ts'
 
-/** `GET /access/v1/requests/{id}`: the agent's task, held while nothing changes when `?wait=SECONDS` asks for it. */
+/** `GET /access/v1/requests/{id}`: the agent's task; `?wait=SECONDS` holds the answer until the task changes. */
 export const createHandler = (ports: DoorPorts & { requests: RequestStore; statements: Pick<Statements, 'sign'> }) =>
   agentDoor(ports, async (call, agent) => {
     const wait = waitOf(call.query('wait'))

@@ -11,7 +11,7 @@ import type { ApiPorts } from '../doors.ts'
 import type { Stores, Wiring } from '../environment.ts'
 import { portsWithFacts } from '../wiring/ports.ts'
 
-/** A client that names itself and proves nothing: it shows the token itself (RFC 7009 section 2.1). */
+/** A public client, which only names itself: the token that it shows is its proof (RFC 7009 section 2.1). */
 const isPublic = (call: Call, form: Form): boolean =>
   form.has('client_id') &&
   call.header('authorization') === undefined &&
@@ -21,10 +21,10 @@ const isPublic = (call: Call, form: Form): boolean =>
 const wasGivenTo = ({ claims }: KnownToken, client: string | undefined): boolean => claims['client_id'] === client
 
 /**
- * `POST /revoke`: an agent, or a person with an opening, revokes an access token of their own (RFC 7009). A token that is
- * unknown or not the caller's is answered in the same way and stays as it is; a person who shows neither is unauthenticated.
- * A client that shows the token and names the client it was given to may end it too: that takes rights away, and gives
- * none.
+ * `POST /revoke`: an agent, or a person with an opening, revokes an access token of their own (RFC 7009). An unknown
+ * token and another caller's token get the same answer and stay as they are. A call without the token and without a
+ * login is unauthenticated. A public client that shows the token and names its client may end it too, because that only
+ * takes rights away.
  */
 export function createHandler(ports: ApiPorts & { keys: KeySet }) {
   const { issuer, policy, clock, keys } = ports

@@ -11,9 +11,10 @@ import { factsOnly } from '../wiring/ports.ts'
 type Ports = { issuer: string; policy: Pick<Policy, 'bundle'>; signer: Signer; clock: Clock }
 
 /**
- * Signs what agents carry from one call to the next and what tells a tool that Hotwork asks, for functions that may not touch
- * the key themselves. The kind is the alias by which it was called, which IAM holds each caller to (`signs` of their descriptors); the
- * payload says what the statement is about, and times and audience are set here. So a caller can make no access token.
+ * Signs the statements that agents carry between calls, and the one that proves Hotwork to a tool, for functions
+ * without access to the key. The kind is the alias by which this function was called, and IAM binds each caller to its
+ * kinds (`signs` of their descriptors). The payload names the subject; times and audience are set here, so a caller
+ * cannot make an access token.
  */
 export const createHandler =
   ({ issuer, policy, signer, clock }: Ports) =>

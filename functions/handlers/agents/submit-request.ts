@@ -39,7 +39,7 @@ const path = '/access/v1/requests'
 type Ports = ApiPorts &
   ReaderPorts & { permits: PermitStore; statements: Statements; targetRole: string; tasks?: TaskService }
 
-/** `POST /access/v1/requests`: asks for what an evaluation said needs approval. */
+/** `POST /access/v1/requests`: submits a request whose evaluation said that it needs approval. */
 export function createHandler(ports: Ports) {
   const { issuer, policy, clock, statements } = ports
   const callers = new Callers(policy, issuer, clock)
@@ -75,7 +75,10 @@ async function ask(call: Call, by: By & { agent: AgentRef }, ports: Ports) {
   return submitRequest({ ...asked, ...by, body }, ports, admitted)
 }
 
-/** `POST /v1/requests/{id}/extend`: more time of a live grant, by its own key. It has the rights of a submission. */
+/**
+ * `POST /v1/requests/{id}/extend`: requests more time for a live grant, with the grant's own key. It has the rights of
+ * a submission.
+ */
 async function extend(call: Call, by: By & { agent: AgentId }, ports: Ports) {
   const body = call.json()
   const { minutes, justification } = parseBody(ExtendBody, body)

@@ -16,12 +16,12 @@ import { namingFault, OfRequest } from '../batches.ts'
 import { Callers, dpopToken } from '../callers.ts'
 import { type ApiPorts, valueOrThrow } from '../doors.ts'
 
-/** Its id is in the paths. */
+/** The id is part of the paths. */
 type Kind = Pick<TargetKind, 'id' | 'name'>
 export type DoorPorts = ApiPorts & { keys: KeySet }
 type Body = { readonly [member: string]: Json }
 
-/** `POST /{kind}/credentials`: credentials of the target's own for one approved action, in the body that its clients read. */
+/** `POST /{kind}/credentials`: the target's own credentials for one approved action, in its clients' format. */
 export const credentialsDoor = <Issued extends object>(
   { id }: Kind,
   ports: DoorPorts & IssuingPorts<Issued>,
@@ -33,8 +33,8 @@ export const credentialsDoor = <Issued extends object>(
   })
 
 /**
- * `POST /{kind}/calls`: makes the one stored call of a mediated action, and answers what the target answered. The sweep
- * names calls whose outcome is unknown: each is looked up and put on the record. Both need the same rights.
+ * `POST /{kind}/calls`: makes the one stored call of a mediated action, and returns the target's answer. The sweep also
+ * sends calls with an unknown outcome here: each is looked up and recorded. Both need the same rights.
  */
 export function callsDoor({ id, name }: Kind, ports: DoorPorts & CallPorts) {
   const answerCall = targetDoor(id, 'calls', ports, async (call, token, once) => {
@@ -46,7 +46,7 @@ export function callsDoor({ id, name }: Kind, ports: DoorPorts & CallPorts) {
     ports.log.error('fault', { route: call.route, fault: called.detail, requestId: call.requestId })
     throw called.detail === 'CallOutdated' ? outdated() : notSent(name)
   })
-  /** The record has the outcome, and no caller is told. */
+  /** The record gets the outcome; there is no caller to answer. */
   const lookUp = async (message: unknown) =>
     void (await namingFault(() => resolveCall(OfRequest.parse(message).requestId, ports)))
   return (event: APIGatewayProxyEventV2 | { requestId: string }) =>
@@ -71,7 +71,7 @@ const outdated = () => {
   return apiProblem(503, 'temporarily_unavailable', detail, { 'retry-after': '1' })
 }
 
-/** @param note why the outcome can never be known, where that is so */
+/** @param note the reason if the outcome can never be known */
 const outcomeUnknown = (note: string | undefined) =>
   note === undefined
     ? refusalProblem('outcome_unknown', 'in a minute ask again, and it is looked up', { 'retry-after': '60' })
@@ -80,8 +80,8 @@ const outcomeUnknown = (note: string | undefined) =>
 type Door = 'credentials' | 'calls'
 
 /**
- * An agent comes with the access token of a grant and a proof of its key, and with no body, since
- * the grant says what may be done.
+ * An agent comes with a grant's access token and a proof of its key. The body is empty, because the grant has the
+ * action.
  */
 function targetDoor(
   kind: string,
@@ -106,8 +106,8 @@ function targetDoor(
 }
 
 /**
- * A bound token must come with the DPoP scheme: sent as Bearer it is refused (RFC 9449 section 7.1). Where no token came
- * at all, no error is named (RFC 6750 section 3.1).
+ * A bound token must come with the DPoP scheme: as Bearer it is refused (RFC 9449 section 7.1). A call without a token
+ * gets no error code (RFC 6750 section 3.1).
  */
 function missingToken(call: Call, issuer: string, kind: string): BadRequest {
   const detail = 'send `Authorization: DPoP` with the access token of the grant'
@@ -117,7 +117,7 @@ function missingToken(call: Call, issuer: string, kind: string): BadRequest {
   return apiProblem(401, 'missing_token', detail, { 'www-authenticate': challenge })
 }
 
-/** The problem of a refusal at this door: that of the catalogue, except where RFC 6750 prescribes another. */
+/** A refusal's problem is the catalogue's, except where RFC 6750 prescribes its own. */
 export function refusalAt(
   kind: string,
   door: Door,

@@ -7,14 +7,16 @@ import type { TokenRefusal } from '../../operations/credentials/tokens.ts'
 import { tryAgainAfter } from '../../operations/requests/limits.ts'
 import type { SubmissionRefusal } from '../../operations/requests/submit-request.ts'
 
-/** OAuth's own errors and statuses (RFC 6749, RFC 9396). The description begins with the word that an agent can branch on. */
+/**
+ * OAuth's own errors and statuses (RFC 6749, RFC 9396). The description begins with a word that an agent can branch on.
+ */
 export function tokenRefusal(code: Exclude<TokenRefusal, 'insufficient_login'>, detail?: string): OAuthError {
   switch (code) {
     case 'key_mismatch':
       return new OAuthError('invalid_dpop_proof', 'key_mismatch: the grant is bound to the key that asked')
     case 'replayed':
       return new OAuthError('invalid_dpop_proof', 'this proof was used before: make a new one for each call')
-    // Of a plan: its steps are what can be claimed.
+    // A plan itself cannot be claimed, only its steps.
     case 'wrong_credential_kind':
       return details(`${code}: ${detail ?? refusals[code].so}`)
     case 'invalid_target':
@@ -43,7 +45,7 @@ export function tokenRefusal(code: Exclude<TokenRefusal, 'insufficient_login'>, 
     case 'record_full':
     case 'too_many_sessions':
       return new OAuthError('access_denied', `${code}: ${detail ?? refusals[code].so}`)
-    // The grant is live and stays so: what is refused is this attempt.
+    // The grant stays live: only this attempt is refused.
     case 'policy_denied':
       return new OAuthError('access_denied', `${code}: ${detail ?? refusals[code].so}`)
     case 'policy_error':
@@ -54,12 +56,12 @@ export function tokenRefusal(code: Exclude<TokenRefusal, 'insufficient_login'>, 
   }
 }
 
-/** Only that it changed: no agent learns what is there. */
+/** Agents learn that the resource changed, and none of its values. */
 const agentTold = 'the resource has changed since the approval: people decide again, read its task with ?wait='
 
 const details = (description: string) => new OAuthError('invalid_authorization_details', description)
 
-/** RFC 6749 section 5.2, and Deferred Token Response: what ends the wait. */
+/** RFC 6749 section 5.2, and Deferred Token Response: the errors that end the wait. */
 export function deferredRefusal(code: DeferredRefusal, detail?: string): OAuthError {
   switch (code) {
     case 'invalid_grant':
@@ -81,10 +83,13 @@ export function deferredRefusal(code: DeferredRefusal, detail?: string): OAuthEr
   }
 }
 
-/** Refused before there is anything to wait for. @returns what the door throws */
+/**
+ * A request refused at once, without a deferral code.
+ * @returns the fault for the door to throw
+ */
 export function askRefusal(code: SubmissionRefusal | TokenRefusal, detail?: string): OAuthError | BadRequest {
   switch (code) {
-    // Such as `policy_denied: ...`: the detail begins with the reason that an evaluation gives.
+    // The detail begins with the evaluation's reason, for example `policy_denied: ...`.
     case 'not_requestable':
       return new OAuthError(isOfTheAsk(detail) ? 'invalid_authorization_details' : 'access_denied', detail ?? code)
     case 'justification_required':

@@ -14,23 +14,23 @@ export type Hold = (receiptHandle: string, seconds: number) => Promise<void>
 
 type Options = {
   draw(id: RequestId): Promise<void>
-  /** Does the part of a drawing that needs no Slack, where Slack is known not to answer. */
+  /** The part of a drawing without Slack, for times when Slack is known to be down. */
   withoutSlack(id: RequestId): Promise<void>
   hold: Hold
   isOneChat: boolean
-  /** Not once the time of the function is nearly up. */
+  /** False once the function's time is nearly up. */
   mayStart(): boolean
   log: Log
 }
 
-/** For what there was no time to begin. Seconds. */
+/** The pause before drawings that had no time to begin. Seconds. */
 const soon = 1
 
 /**
- * Draws the requests of a batch. All messages of one request are one drawing, of what the table says now; they succeed or
- * fail together, so that the order within their group holds. A fault is of one request only, unless Slack asks for patience
- * or does not answer: then nothing else of the batch is tried, and it comes again. No drawing begins that may be cut off: a card
- * that was posted and not noted is posted twice.
+ * Draws the requests of a batch. All messages of one request are one drawing of its present state; they succeed or fail
+ * together, so that the order within their group holds. A fault concerns one request only, unless Slack throttles or
+ * does not answer: then the rest of the batch is put back untried. No drawing begins that may be cut off: a card that
+ * was posted and not recorded would be posted twice.
  */
 export async function drawBatch(event: SQSEvent, options: Options): Promise<SQSBatchResponse> {
   const failed: SQSRecord[] = []
@@ -54,7 +54,7 @@ async function later(records: readonly SQSRecord[], { hold }: Pick<Options, 'hol
   return records
 }
 
-/** @param trouble the fault of another request of the batch, for which this one is not tried */
+/** @param trouble another request's fault, for which this one is not tried */
 async function drawOne(
   records: readonly SQSRecord[],
   trouble: BoardUnavailable | undefined,
@@ -75,7 +75,7 @@ async function drawOne(
   } catch (fault) {
     log.warn('card_failed', { request: id, fault: faultName(fault) })
     const seconds = pause(fault, id, records)
-    // Held or not, the messages come again: at worst after the queue's own time.
+    // Held or not, the messages are delivered again: at the latest after the queue's own timeout.
     await Promise.allSettled(records.map(({ receiptHandle }) => hold(receiptHandle, seconds)))
     return fault ?? new Error('unknown')
   }
@@ -92,17 +92,17 @@ function readAs<Schema extends z.ZodType>(schema: Schema, body: string): z.outpu
 }
 
 /**
- * Seconds: few at first, since what follows in the group waits too; in the end as many as the queue's own; never fewer than
- * Slack asks. A share is added that differs by request: those that failed together must not all come again together.
+ * Seconds: short at first, because the rest of the group waits too; later as long as the queue's own timeout; never
+ * shorter than Slack asks. A random share spreads requests that failed together.
  */
 function pause(fault: unknown, id: RequestId, records: readonly SQSRecord[]): number {
   const received = Math.max(...records.map(({ attributes }) => Number(attributes.ApproximateReceiveCount) || 1))
-  // A failed page hook must not hold back the next change of the card for long.
+  // A failed page hook must not delay the next change of the card for long.
   const longer = Math.min(fault instanceof PagerUnavailable ? 15 : 60, 2 ** received)
   return Math.max(retryAfterOf(fault) ?? 0, longer) + Math.floor(shareOf(id, received) * longer)
 }
 
-/** From 0 to 1: as good as random, since an id is. */
+/** From 0 to 1, as good as random, because ids are random. */
 const shareOf = (id: RequestId, received: number): number =>
   ((Number.parseInt(id.slice(-4), 36) * (2 * received + 1)) % 1009) / 1009
 
@@ -120,7 +120,7 @@ type BurstOptions = Pick<Options, 'hold' | 'mayStart' | 'log'> & {
   draw(kind: BurstKind, because: Because): Promise<void>
 }
 
-/** Messages of requests, of bursts, and of what is recertified. */
+/** The messages of requests, of bursts, and of recertifications. */
 export const partition = (records: readonly SQSRecord[]) => ({
   single: records.filter((record) => !isOfBurst(record) && !isOfAgent(record)),
   several: records.filter(isOfBurst),
@@ -130,7 +130,7 @@ export const partition = (records: readonly SQSRecord[]) => ({
 const isOfBurst = ({ body }: SQSRecord): boolean => body.startsWith('{"burst":')
 const isOfAgent = ({ body }: SQSRecord): boolean => body.startsWith('{"about":')
 
-/** Draws each burst of a batch once: all of its messages succeed or fail together. */
+/** Draws each burst of a batch once: all its messages succeed or fail together. */
 export async function drawBursts(
   records: readonly SQSRecord[],
   { draw, hold, mayStart, log }: BurstOptions,
@@ -160,7 +160,7 @@ export async function drawBursts(
     } catch (fault) {
       log.warn('card_failed', { channel: one.message.burst.channel, fault: faultName(fault) })
       const seconds = retryAfterOf(fault) ?? 5
-      // Held or not, the messages come again: at worst after the queue's own time.
+      // Held or not, the messages are delivered again: at the latest after the queue's own timeout.
       await Promise.allSettled(those.map(({ record }) => hold(record.receiptHandle, seconds)))
       failed.push(...those.map(({ record }) => record))
     }
@@ -177,7 +177,7 @@ const MessageOfAgent = z.object({
   ]),
 })
 
-/** Each by itself: one that cannot be told holds up its own group alone. */
+/** One message at a time, so that one that fails holds up only its own group. */
 export async function tellNotices(
   records: readonly SQSRecord[],
   { tell, hold, log }: Pick<Options, 'hold' | 'log'> & { tell(notice: AgentNotice): Promise<void> },

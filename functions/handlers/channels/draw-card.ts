@@ -45,12 +45,12 @@ type Ports = Pick<DrawPorts, 'cards' | 'boards' | 'policy' | 'clock' | 'log'> &
     issuer: string
   }
 
-/** Chats that do not answer (`silence` in wiring/chats.ts), and what is read and written around them. Milliseconds. */
+/** The timeout of chats (`silence` in wiring/chats.ts), with the reads and writes around them. Milliseconds. */
 const longestDrawing = 6_000
 const unbounded = { getRemainingTimeInMillis: () => Number.POSITIVE_INFINITY }
 
 /**
- * Draws the cards of requests that have changed, or that a timer has looked at; the queue's group is the request. A burst
+ * Draws the cards of requests that have changed, or that a timer has woken; the queue's group is the request. A burst
  * is a group of its own, so that its card has one writer at a time.
  */
 export const createHandler = (ports: Ports) => {

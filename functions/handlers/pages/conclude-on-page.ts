@@ -15,8 +15,8 @@ import { type Guest, goTo, notShown, type PagePorts, pageStatus, sentForm, shown
 type Ports = PagePorts & DecidingPorts & { texts: TextReader }
 
 /**
- * `POST /break-glass/{id}`: one of the two forms of an opening's page, its end or its review, by the operations of the API.
- * Recorded: on to the page that shows it. Not recorded: the page as the opening is now, with what was written.
+ * `POST /break-glass/{id}`: one of the two forms of an opening's page, its end or its review, by the API's operations.
+ * A recorded act redirects to the page. Otherwise the page shows the opening as it is now, with the typed text.
  */
 export async function concludeOnPage(call: Call, ports: Ports): Promise<Answer> {
   const id = openingIn(call)
@@ -47,7 +47,7 @@ async function review(id: RequestId, form: Form, guest: Guest, ports: Ports): Pr
   return done.ok ? goTo(ports.issuer, `/break-glass/${id}`) : again(id, done.code, draft, guest, ports)
 }
 
-/** @param code why it was refused; none where the form itself is to be mended */
+/** @param code the refusal; undefined if the form itself has errors */
 async function again(
   id: RequestId,
   code: Refusal | undefined,

@@ -64,7 +64,7 @@ async function decideRequest(call: Call, ports: Ports): Promise<Answer> {
   return answerTo(came, choice, guest, ports)
 }
 
-/** It decides nothing, and is recorded nowhere. */
+/** It decides nothing and records nothing. */
 async function setAsideOnPage(id: RequestId, form: Form, { person }: Guest, ports: Ports): Promise<Answer> {
   const choice = z.enum([...asideChoices, 'back']).safeParse(form.get('aside'))
   if (!choice.success) throw unknownForm()
@@ -75,7 +75,7 @@ async function setAsideOnPage(id: RequestId, form: Form, { person }: Guest, port
   throw refusalProblem(done.code)
 }
 
-/** `GET /login/decision`: back from the login that an approval needed. */
+/** `GET /login/decision`: the return from the login that an approval needed. */
 async function confirmDecision(call: Call, ports: Ports): Promise<Answer> {
   const done = await endLogin(call, '/login/decision', ports)
   if (!done.ok) return done.answer
@@ -88,7 +88,7 @@ async function confirmDecision(call: Call, ports: Ports): Promise<Answer> {
 
 type NotDecided = Refusal | 'another_person' | 'no_decision'
 
-/** Recorded: on to the page that shows it. Not recorded: the page as the request is now, with why it was not. */
+/** A recorded act redirects to the page. Otherwise the page shows the request as it is now, with the reason. */
 async function answerTo(
   came: Result<PageOutcome, NotDecided>,
   { id, comment }: Pick<PageChoice, 'id' | 'comment'>,
@@ -123,7 +123,7 @@ function tellRefusal(code: NotDecided, detail?: string): readonly [status: numbe
 
 const withShown = (ports: Ports) => ({
   ...ports,
-  // The deployment may have no provider, and only some stages need one.
+  // Read lazily: the deployment may have no provider, and only some stages need a login.
   get login() {
     return ports.login()
   },
@@ -166,7 +166,7 @@ function narrowOf(form: Form): Narrow {
   return defined({ arguments: Object.keys(args).length > 0 ? (args as JsonObject) : undefined, uses, minutes, steps })
 }
 
-/** Of a plan: `strike.2` strikes a step out, `step.2.MemorySize` makes an argument of it less. */
+/** The plan's narrowings: `strike.2` strikes step 2 out, `step.2.MemorySize` lessens an argument of it. */
 function stepsOf(form: Form, number: (name: string) => number | undefined): Narrow['steps'] {
   const [struck, lowered]: [number[], Lowered[]] = [[], []]
   for (const field of form.keys()) {

@@ -15,7 +15,9 @@ import { type HaltPagePorts, haltAnswer, haltIn, newHaltForm, pathOfHalt, type S
 
 type DeclarePorts = Parameters<typeof declareHalt>[1] & Pick<ShowHaltsPorts, 'issuer' | 'sessions' | 'ids'>
 
-/** `POST /halts`: recorded, on to the page of the halt. Not recorded: the form as it was sent, and what is wrong with it. */
+/**
+ * `POST /halts`: a recorded halt redirects to its page. Otherwise the form is shown as it was sent, with its errors.
+ */
 export const haltOnPage = (ports: DeclarePorts): Endpoint =>
   pageDoor(ports, async (call) => {
     const { guest, form } = await sentForm(call, '/halts', ports)
@@ -34,7 +36,7 @@ export const haltOnPage = (ports: DeclarePorts): Endpoint =>
     return again(draft, guest, ports, pageStatus(code), wordsOf(code))
   })
 
-/** A form has no `Idempotency-Key` that its sender knows of. */
+/** The sender of a form never sees its `Idempotency-Key`. */
 const wordsOf = (code: Refusal): string =>
   code === 'duplicate_request'
     ? 'This form was sent before, and made a halt. Nothing was recorded now. Look at the list of halts first; to make another, send it once more.'
@@ -56,7 +58,7 @@ function readHalt(form: Form, now: NumericDate): Read {
   const end = until === '' ? undefined : Timestamp.safeParse(`${until}${until.length === 16 ? ':00' : ''}Z`)
   const wrong: { [field in HaltField]?: string } = {}
   if (!target.success) wrong.value = 'Choose one of the list, or write its id as it is there.'
-  // What is written beside `Everything` may be what was meant.
+  // A name beside `Everything` may be the intended target.
   if (kind === 'all' && value !== '' && value !== 'all')
     wrong.value = 'Everything has no id. Leave this empty, or choose what to halt above.'
   if (reason === '' || reason.length > 1000) wrong.reason = 'Write why, in at most 1,000 characters.'
@@ -68,7 +70,9 @@ function readHalt(form: Form, now: NumericDate): Read {
 
 type LiftPorts = Parameters<typeof liftHalt>[1] & HaltPagePorts
 
-/** `POST /halts/{id}`: lifts it. Not recorded: the page of the halt as it is now, and why. */
+/**
+ * `POST /halts/{id}`: lifts the halt. If nothing was recorded, its page shows the halt as it is now, with the reason.
+ */
 export const liftOnPage = (ports: LiftPorts): Endpoint =>
   pageDoor(ports, async (call: Call): Promise<Answer> => {
     const { guest } = await sentForm(call, pathOfHalt(call), ports)
@@ -78,7 +82,7 @@ export const liftOnPage = (ports: LiftPorts): Endpoint =>
     const there = () => goTo(ports.issuer, `/halts/${id}`)
     if (lifted.ok) return there()
     const viewed = valueOrThrow(await viewHalt({ id, person }, ports), refusalProblem)
-    // The same form sent twice lifts once.
+    // A form sent twice lifts once.
     if (lifted.code === 'already_lifted' && viewed.halt.lifted?.by === person) return there()
     const [status, notice] = [pageStatus(lifted.code), { text: whatCameOf(lifted.code) }]
     return haltAnswer(viewed, guest, ports, { notice, status })

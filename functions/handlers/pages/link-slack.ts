@@ -23,13 +23,13 @@ import { cookieOf, goTo, guestOf, isSecret, pageDoor, sentForm, setCookie, shown
 
 type Ports = PagePorts & LinkPorts
 
-/** Which person a Slack account belongs to. It decides no request. */
+/** Links a Slack account to its person. It decides no request. */
 const answerByRoute = byRoute<[Ports]>(
   {
     'GET /link': async (call, ports) => {
       const { issuer } = ports
       const offered = call.query('code')
-      // Out of the address at once: it would be in the history, and in the `Referer` of the next page.
+      // The token leaves the address at once: it would stay in the history and in the next page's `Referer`.
       if (offered !== undefined)
         return goTo(issuer, '/link', setCookie(issuer, 'link', isSecret(offered) ? offered : undefined))
       if (call.query('not') !== undefined) return goTo(issuer, '/link', setCookie(issuer, 'link', undefined))

@@ -9,7 +9,7 @@ import { type LoginPagePorts, loginPorts } from '../wiring/login.ts'
 import { factsOnly, sessionStore } from '../wiring/ports.ts'
 import { cookieOf, endLogin, formOf, goTo, guestOf, pageDoor, setCookie, shown } from './page-door.ts'
 
-/** Pages of ours that a login may lead to. Any other address is replaced by the list. */
+/** Only our own pages are destinations of a login; any other address becomes the list. */
 const destination =
   /^\/(decide(\/req_[0-9a-z]{26})?|link|groups|requests(\?[\w%=&+.*-]{1,512})?|halts(\/hlt_[0-9a-z]{26})?|break-glass(\/bgl_[0-9a-z]{26}(\/drill)?)?|agents(\/agent:[a-z0-9-]{1,63})?)$/
 
@@ -19,7 +19,7 @@ const answerByRoute = byRoute<[LoginPagePorts]>(
       const asked = call.query('to') ?? ''
       const to = destination.test(asked) ? asked : '/decide'
       const ports = login()
-      // A browser without a session gets a cookie that belongs to no person: it only tells this browser from others.
+      // A browser without a session gets an anonymous cookie, which only tells this browser from others.
       const cookie = cookieOf(call, issuer, 'session') ?? ports.secrets.secret()
       const address = await beginLogin({ purpose: { to }, cookie, redirect: `${issuer}/login/callback` }, ports)
       return goTo(issuer, address, setCookie(issuer, 'session', cookie))

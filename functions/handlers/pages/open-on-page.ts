@@ -26,15 +26,15 @@ const withSecrets = <P extends LoginPagePorts>(ports: P) => ({ ...ports, secrets
 
 const pathOf = (code: string) => `/break-glass/open/${code}`
 
-/** A person opens here, with a strong login, what they prepared in Slack. */
+/** A person opens here, with a strong login, an opening that they prepared in Slack. */
 export const createHandler = (ports: Ports) =>
   pageDoor(ports, (call) =>
     call.route === 'POST /break-glass/open/{id}' ? openOnPage(call, ports) : showPrepared(call, ports),
   )
 
 /**
- * `GET /break-glass/open/{id}`: what was prepared in Slack. A person whose login is too weak logs in first, as strongly as
- * the opening takes. Looking opens nothing.
+ * `GET /break-glass/open/{id}`: the opening prepared in Slack. A person with a weaker login logs in first, as strongly
+ * as the opening needs. Looking opens nothing.
  */
 async function showPrepared(call: Call, ports: Ports): Promise<Answer> {
   const code = codeIn(call)
@@ -42,7 +42,7 @@ async function showPrepared(call: Call, ports: Ports): Promise<Answer> {
   if (!found) throw gone()
   const guest = await guestOf(call, ports)
   if (guest && guest.person.id !== found.prepared.person) throw notTheirs()
-  // What is open already shows no more than any page of an opening does.
+  // Once open, it shows no more than any opening's page.
   const lacks = guest && (found.opened ? undefined : lackOf(guest.session, found.login, ports.clock.now()))
   if (guest && lacks === undefined) return shown(ports.issuer, viewOf(code, found, guest, ports))
   return call.query('back') === undefined
@@ -50,7 +50,7 @@ async function showPrepared(call: Call, ports: Ports): Promise<Answer> {
     : notStrongEnough(code, found, ports)
 }
 
-/** `POST /break-glass/open/{id}`: opens it, for the person who prepared it, by the operation of the API. */
+/** `POST /break-glass/open/{id}`: opens it, for the person who prepared it, by the API's operation. */
 async function openOnPage(call: Call, ports: Ports): Promise<Answer> {
   const { issuer, policy } = ports
   const code = codeIn(call)
@@ -64,7 +64,7 @@ async function openOnPage(call: Call, ports: Ports): Promise<Answer> {
   const found = await findPrepared(code, withSecrets(showing(ports)))
   if (found?.prepared.person !== guest.person.id)
     throw opened.code === 'unknown_request' && found ? notTheirs() : gone()
-  // Too old by now. A form may not lead on to the provider's address (CSP `form-action`).
+  // The login has become too old. A form may not redirect to the provider (CSP `form-action`).
   if (opened.code === 'insufficient_login') return notStrongEnough(code, found, ports)
   const notice = { text: whatCameOf(opened.code, opened.detail) }
   return shown(issuer, viewOf(code, found, guest, ports, notice), pageStatus(opened.code))
@@ -89,7 +89,7 @@ async function toStrongLogin(
 ): Promise<Answer> {
   const ports = login()
   const cookie = cookieOf(call, issuer, 'session') ?? ports.secrets.secret()
-  // Back with a mark, so that a provider that cannot log in so strongly does not send a person round and round.
+  // Marked as a return, so that a provider without such a strong login does not cause a redirect loop.
   const purpose = { to: `${pathOf(code)}?back=1`, ...(opened ? {} : defined(wanted)) }
   const address = await beginLogin({ purpose, cookie, redirect: `${issuer}/login/callback` }, ports)
   return goTo(issuer, address, setCookie(issuer, 'session', cookie))

@@ -20,13 +20,13 @@ export const isSecret = (text: string): boolean => /^[A-Za-z0-9_-]{43}$/.test(te
 export const unknownForm = () => apiProblem(400, 'invalid_form')
 
 /**
- * `__Host-`: set by this very host over TLS, for all of it and for no other (RFC 6265bis section 4.1.3.2). On loopback
- * there is no TLS, and browsers take no such name there: the one deviation, and only where the issuer itself is `http`.
+ * `__Host-`: set by this very host over TLS, for all its paths and no other host (RFC 6265bis section 4.1.3.2).
+ * Browsers refuse the prefix on loopback without TLS, so it is left out only if the issuer itself is `http`.
  */
 const nameOf = (issuer: string, name: CookieName): string =>
   issuer.startsWith('https:') ? `__Host-hotwork-${name}` : `hotwork-${name}`
 
-/** What a browser holds under a name; nothing where it sends two of them, since one may be another site's. */
+/** A browser's cookie of a name; undefined if it sends two, because another site may have set one. */
 export function cookieOf(call: Call, issuer: string, name: CookieName): string | undefined {
   const prefix = `${nameOf(issuer, name)}=`
   const sent = (call.header('cookie') ?? '').split(/;\s*/).filter((each) => each.startsWith(prefix))
@@ -34,7 +34,7 @@ export function cookieOf(call: Call, issuer: string, name: CookieName): string |
   return sent.length === 1 && isSecret(value) ? value : undefined
 }
 
-/** The header that sets a cookie, or deletes it. Lax: a browser comes back from the provider by a plain link. */
+/** The header that sets or deletes a cookie. `Lax`, because a browser returns from the provider by a plain link. */
 export function setCookie(issuer: string, name: CookieName, value: string | undefined): { 'set-cookie': string } {
   const secure = issuer.startsWith('https:') ? '; Secure' : ''
   const age = value === undefined ? 0 : cookieSeconds[name]
@@ -43,10 +43,10 @@ export function setCookie(issuer: string, name: CookieName, value: string | unde
   }
 }
 
-/** A digest of the session's cookie, which only a page that was made for this session can hold. */
+/** A digest of the session's cookie, known only to pages made for this session. */
 export const csrfOf = (cookie: string): string => digestOf('hotwork.csrf.v1', cookie).slice('sha-256:'.length)
 
-/** A form must be of a page that this session was shown. Fetch metadata and `Origin`, where sent, must name this site. */
+/** A form must come from a page of this session. Fetch metadata and `Origin`, if sent, must name this site. */
 export function formOf(call: Call, issuer: string, cookie: string): Form {
   const [site, origin] = [call.header('sec-fetch-site'), call.header('origin')]
   const fromHere = (site === undefined || site === 'same-origin') && (origin === undefined || origin === issuer)
@@ -70,7 +70,7 @@ export const shown = (issuer: string, body: string, status = 200, headers: Answe
   body,
 })
 
-/** On to another page. After a form this makes it harmless to load the next page again. */
+/** Redirects to another page. After a form this makes a reload harmless. */
 export const goTo = (issuer: string, location: string, headers: Answer['headers'] = {}): Answer => ({
   status: 303,
   headers: { ...pageHeaders(issuer), location, ...headers },
@@ -86,7 +86,7 @@ const problemPage =
   (issuer: string, route: string) =>
   ({ status, code, title, detail = '', headers = {} }: Problem): Answer => {
     const isFault = status >= 500 && code !== 'no_login'
-    // The detail of a fault speaks of calls of the API.
+    // A fault's detail is about calls of the API.
     const text = !isFault ? detail : route.startsWith('GET') ? unread : unsure
     const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$|^$/.test(text) ? '' : '.'}`.replaceAll(
       '`',
@@ -95,7 +95,7 @@ const problemPage =
     return shown(issuer, messagePage({ title, text: sentence, next: nextOf(route, isFault) }), status, headers)
   }
 
-/** The answer of a login counts once, so its address is no place to try again. */
+/** A login's answer counts once, so its address cannot be retried. */
 function nextOf(route: string, isFault: boolean): { href: string; text: string } {
   if (!isFault || route.includes('/login')) return { href: '/decide', text: 'What waits for you' }
   if (route.startsWith('GET')) return { href: '', text: 'Try again' }
@@ -105,7 +105,7 @@ function nextOf(route: string, isFault: boolean): { href: string; text: string }
 
 const unread = 'Nothing was changed. Wait a moment, then try again. If it stays so, tell the people who run Hotwork'
 
-/** After a fault only the page of the thing can tell whether the form was recorded. */
+/** After a fault only the thing's own page shows whether the form was recorded. */
 const unsure =
   'Whether your form was recorded is not known. Look at its page before you send it again: it shows what was recorded'
 
@@ -115,7 +115,7 @@ export async function guestOf(call: Call, ports: PagePorts): Promise<Guest | und
   return visitor && cookie !== undefined ? guestFor(visitor, cookie, pathIn(call.route)) : undefined
 }
 
-/** Of a route, without what it names. */
+/** The path of a route without its parameter. */
 const pathIn = (route: string): string => route.slice(route.indexOf('/'))
 
 export const guestFor = <V extends Pick<Visitor, 'person'>>(visitor: V, cookie: string, at = '') => ({
@@ -124,7 +124,7 @@ export const guestFor = <V extends Pick<Visitor, 'person'>>(visitor: V, cookie: 
   reader: { name: visitor.person.name, csrf: csrfOf(cookie), person: visitor.person.id, at },
 })
 
-/** @throws BadRequest where its sender is not logged in, or it is not a form of this session */
+/** @throws BadRequest if its sender is logged out, or the form is of another session */
 export async function sentForm(call: Call, page: string, ports: PagePorts): Promise<{ guest: Guest; form: Form }> {
   const guest = await guestOf(call, ports)
   if (!guest) throw loggedOut(`${ports.issuer}${page}`)
@@ -133,10 +133,10 @@ export async function sentForm(call: Call, page: string, ports: PagePorts): Prom
 
 export const toLogin = (issuer: string, to: string): Answer => goTo(issuer, `/login?to=${encodeURIComponent(to)}`)
 
-/** A form whose sender is not logged in any more cannot be taken: it belongs to another session. */
+/** A form from a sender who has logged out is refused: it belongs to an ended session. */
 const loggedOut = (page: string): BadRequest =>
   apiProblem(401, 'logged_out', `Nothing was recorded. Log in again, then decide at ${page}`, {
-    // RFC 9110 section 15.5.2 wants a challenge with each 401, and no registered scheme is a login with a session.
+    // RFC 9110 section 15.5.2 wants a challenge with each 401, and no registered scheme fits a login with a session.
     'www-authenticate': 'Cookie realm="Hotwork", form-action="/login"',
   })
 
@@ -164,8 +164,8 @@ const loginRefusals: { readonly [code in LoginRefusal]: readonly [status: number
 }
 
 /**
- * Ends a login at the address that the provider sent the browser to. The address is built from our own issuer, never from
- * `Host`, since what comes back is compared with what was sent.
+ * Ends a login at the address to which the provider sent the browser. The address is built from our own issuer, never
+ * from `Host`, because the provider compares it.
  */
 export async function endLogin(
   call: Call,
@@ -189,7 +189,7 @@ export async function endLogin(
 export const notShown = (code: 'not_permitted' | 'unknown_request' = 'unknown_request'): BadRequest =>
   refusalProblem(code)
 
-/** The status of a page that tells a refusal. A 401 needs a challenge, and there is none for the session of a page. */
+/** The status of a page with a refusal. A 401 needs a challenge, and a page's session has none. */
 export function pageStatus(code: Refusal): number {
   const { status } = refusals[code]
   return status === 401 ? 409 : status

@@ -8,7 +8,10 @@ import { type AgentPagePorts, agentIn, agentPathOf, showAgent } from './show-age
 
 type Ports = AgentPagePorts & RecertifyPorts
 
-/** `POST /agents/{id}`: the form of an agent's page. Not recorded: the page as the agent is now, with what was written. */
+/**
+ * `POST /agents/{id}`: the form of an agent's page. If nothing was recorded, the page shows the agent as it is now,
+ * with the typed text.
+ */
 export const recertifyOnPage = (ports: Ports) =>
   pageDoor(ports, async (call: Call): Promise<Answer> => {
     const { guest, form } = await sentForm(call, agentPathOf(call), ports)

@@ -29,7 +29,10 @@ export type ShowHaltsPorts = HaltPagePorts & {
   targetRoles: readonly string[]
 }
 
-/** `after`: of those in force. `over`: of those that are over. `kind` and `value` fill in the form, for a link to it. */
+/**
+ * `after` pages through halts in force, `over` through ended ones. `kind` and `value` fill in the form for a link to
+ * it.
+ */
 const query = {
   after: After.optional(),
   over: After.optional(),
@@ -59,7 +62,7 @@ export async function showHalts(call: Call, { person, reader }: Guest, ports: Sh
   return shown(ports.issuer, haltsPage({ ...view, facts: bundle, reader, now }))
 }
 
-/** Each page has a form of its own: sent twice, it makes one halt. */
+/** Each page has its own form, which makes one halt even if it is sent twice. */
 export const newHaltForm = (
   draft: HaltDraft,
   { reader }: Pick<Guest, 'reader'>,

@@ -71,7 +71,7 @@ const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
   unknownRequest,
 )
 
-/** What people look at: what waits for them, one request, openings. A person who is not logged in logs in first. */
+/** The pages that people read: their list, one request, openings. A person without a session logs in first. */
 export const createHandler = (ports: TimelinePagePorts) =>
   pageDoor(ports, async (call) => {
     const guest = await guestOf(call, ports)

@@ -12,7 +12,7 @@ import { type Guest, notShown, type PagePorts, shown } from './page-door.ts'
 
 type Ports = PagePorts & AskingPorts
 
-/** `GET /requests`: a form that was filled in wrongly is shown again, with what is wrong. */
+/** `GET /requests`: an invalid form is shown again, with its errors. */
 export async function showRequests(call: Call, { person, reader }: Guest, ports: Ports): Promise<Answer> {
   // A browser sends empty fields too.
   const { after, ...sought } = Object.fromEntries(Object.entries(call.queries).filter(([, value]) => value !== ''))
@@ -35,7 +35,7 @@ export async function showRequests(call: Call, { person, reader }: Guest, ports:
   return shown(ports.issuer, requestsPage({ ...view, found: items, next: goOn }))
 }
 
-/** Where a login leads back to. A provider may refuse a long address, so a long query is left out. */
+/** The path to which a login returns. A provider may refuse a long address, so a long query is left out. */
 export function historyPath({ queries }: Call): string {
   const query = new URLSearchParams(queries).toString()
   return query === '' || query.length > 512 ? '/requests' : `/requests?${query}`

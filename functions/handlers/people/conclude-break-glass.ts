@@ -20,8 +20,8 @@ import { withTexts } from '../wiring/ports.ts'
 type Ports = ShowingApiPorts & { incidentEvents: IncidentEvents }
 
 /**
- * `POST /v1/incident-events`: a tool that keeps incidents says that one is closed. Its signature proves it, with no token.
- * An event of another kind is accepted and does nothing.
+ * `POST /v1/incident-events`: an incident tool reports that an incident is closed. Its signature is the proof; it has
+ * no token. Events of other kinds are accepted and ignored.
  */
 async function hearOfIncident(call: Call, ports: Ports): Promise<Answer> {
   const event = await ports.incidentEvents.read({ header: call.header, body: call.text() })
@@ -43,7 +43,7 @@ const shown = async (done: CarriedOut, { texts, policy }: Ports): Promise<Answer
   body: breakGlassView(await joinRequest(valueOrThrow(done).state, texts), policy.bundle),
 })
 
-/** What people do about an opening: one function, since the three need the same rights to the letter. */
+/** People's acts on an opening, in one function because the three need exactly the same rights. */
 const conclude = byRoute<[ProvenPerson, Ports]>(
   {
     'POST /v1/break-glass/{id}/end': async (call, { person }, ports) => {

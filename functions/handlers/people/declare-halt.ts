@@ -22,7 +22,7 @@ const haltByApi = (ports: ApiPorts & { halts: HaltStore; targetRoles: readonly s
     return { status: 201, body: haltView(valueOrThrow(declared)) }
   })
 
-/** The same act by its two doors, the API and the page. */
+/** One act with two doors, the API and the page. */
 export function createHandler(ports: Parameters<typeof haltByApi>[0] & Parameters<typeof haltOnPage>[0]): Endpoint {
   const [byApi, byPage] = [haltByApi(ports), haltOnPage(ports)]
   return (event) => (event.routeKey === 'POST /halts' ? byPage(event) : byApi(event))

@@ -8,7 +8,7 @@ import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { standInStore } from '../wiring/ports.ts'
 
-/** `DELETE /v1/stand-ins/{id}`: a person who is back decides again, and their stand-in does not. */
+/** `DELETE /v1/stand-ins/{id}`: a person who is back decides again, and the stand-in ends. */
 export const createHandler = (ports: ApiPorts & { standIns: StandInStore }) =>
   personDoor(ports, async (call, { person }) => {
     const id = pathId(call, StandInId, () => refusalProblem('unknown_stand_in'))

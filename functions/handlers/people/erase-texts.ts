@@ -7,7 +7,10 @@ import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { textStore } from '../wiring/ports.ts'
 
-/** `DELETE /v1/people/{id}/personal`: removes a person's texts, and the salts without which no guess can be checked. */
+/**
+ * `DELETE /v1/people/{id}/personal`: removes a person's texts and their salts; without its salt, no guess at a text can
+ * be checked.
+ */
 export const createHandler = (ports: ApiPorts & { eraser: TextEraser }) =>
   personDoor(ports, async (call, { person: by }) => {
     const person = pathId(call, PersonId, noPerson)

@@ -8,7 +8,7 @@ import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { standInStore } from '../wiring/ports.ts'
 
-/** `POST /v1/stand-ins`: a person who will be away names the one who decides for them. */
+/** `POST /v1/stand-ins`: a person who will be away names their stand-in. */
 export const createHandler = (ports: ApiPorts & { standIns: StandInStore }) =>
   personDoor(ports, async (call, { person, login }) => {
     const { person: by, until, from } = parseBody(StandInBody, call.json())

@@ -11,7 +11,7 @@ import { liftOnPage } from '../pages/halt-on-page.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { haltStore, pagePorts, withTexts } from '../wiring/ports.ts'
 
-/** `DELETE /v1/halts/{id}`: a person lifts a halt. That revives nothing. */
+/** `DELETE /v1/halts/{id}`: a person lifts a halt, which revives nothing. */
 const liftByApi = (ports: ShowingApiPorts & { halts: HaltStore }) =>
   personDoor(ports, async (call, { person }) => {
     const id = pathId(call, HaltId, () => refusalProblem('unknown_halt'))
@@ -20,7 +20,7 @@ const liftByApi = (ports: ShowingApiPorts & { halts: HaltStore }) =>
     return { status: 200, body: haltView(shown) }
   })
 
-/** The same act by its two doors, the API and the page. */
+/** One act with two doors, the API and the page. */
 export function createHandler(ports: Parameters<typeof liftByApi>[0] & Parameters<typeof liftOnPage>[0]): Endpoint {
   const [byApi, byPage] = [liftByApi(ports), liftOnPage(ports)]
   return (event) => (event.routeKey === 'POST /halts/{id}' ? byPage(event) : byApi(event))

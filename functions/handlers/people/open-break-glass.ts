@@ -12,7 +12,7 @@ import { incidentsOf } from '../wiring/incidents.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { withTexts } from '../wiring/ports.ts'
 
-/** `POST /v1/break-glass`: a person opens at once, without an approval, what policy lets them open. */
+/** `POST /v1/break-glass`: a person opens at once, without an approval, within policy. */
 export const createHandler = (ports: OpeningPorts & { issuer: string; texts: TextReader }) =>
   personDoor(ports, async (call, { person, login, proven }, callers) => {
     const { proof, once } = await callers.proof(call, { method: 'POST', path: '/v1/break-glass' })

@@ -51,7 +51,7 @@ type Lists = {
   bundles: BundleStore
 }
 
-/** A browser that opens it applies its style, and runs nothing. */
+/** The browser may apply the picture's style, and run nothing. */
 const pictureHeaders = {
   'content-type': 'image/svg+xml; charset=utf-8',
   'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
@@ -159,7 +159,7 @@ export const readByRoute = byRoute<[PersonId, Ports, Pick<ProvenPerson, 'login' 
   unknownRequest,
 )
 
-/** NDJSON: an entry a line, and the address of the next page in `Link`. */
+/** NDJSON: one entry per line, and the next page's address in `Link`. */
 async function searchAnswer(call: Call, person: PersonId, ports: Ports): Promise<Answer> {
   const { after, ...filter } = readQuery(call, ledgerQuery)
   checkSpan(filter)
@@ -178,7 +178,7 @@ async function searchAnswer(call: Call, person: PersonId, ports: Ports): Promise
 
 const goOn = (next: string | undefined) => (next === undefined ? {} : { next: cursorOf(next) })
 
-/** An opening is read where all of it is shown. */
+/** An opening has its own route. */
 function idOf(call: Call): RequestId {
   const id = pathId(call, RequestId, unknownRequest)
   if (!id.startsWith('bgl_')) return id

@@ -11,7 +11,7 @@ import { agentRows, pagePorts } from '../wiring/ports.ts'
 
 type Ports = ApiPorts & Pick<RecertifyPorts, 'agents'>
 
-/** `POST /v1/agents/{id}/recertify`, and the same of a person, a group and a sealed role's names. */
+/** `POST /v1/agents/{id}/recertify`, and the same for a person, a group and a sealed role's names. */
 const recertifyByApi = (ports: Ports) =>
   personDoor(ports, async (call, { person, claimed, saidUntil }) => {
     const { reason, evidence_digest: evidence } = parseBody(RecertifyBody, call.json())
@@ -23,7 +23,7 @@ const recertifyByApi = (ports: Ports) =>
     return { status: 200, body: certifiedView(subject, certified) }
   })
 
-/** The same act by its two doors, the API and the page: no other function may do it. */
+/** One act with two doors, the API and the page; only this function has the right to it. */
 export function createHandler(ports: Ports & Parameters<typeof recertifyOnPage>[0]): Endpoint {
   const [byApi, byPage] = [recertifyByApi(ports), recertifyOnPage(ports)]
   return (event) => (event.routeKey === 'POST /agents/{id}' ? byPage(event) : byApi(event))

@@ -11,10 +11,13 @@ import { type ApiPorts, pathId, personDoor, unknownRequest } from '../doors.ts'
 import type { Anchor, Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 
-/** As long as the notary usually needs. Seconds. */
+/** The notary's usual delay. Seconds. */
 const usualDelay = 2
 
-/** The receipt of a request or an opening, for people who may read. The one function beside the notary with its key. */
+/**
+ * The receipt of a request or an opening, for people with the right to read. Only this function and the notary have the
+ * key.
+ */
 export const createHandler = (ports: ApiPorts & ReceiptPorts) =>
   personDoor(ports, async (call, { person }): Promise<Answer> => {
     const id = pathId(call, RequestId, unknownRequest)

@@ -6,8 +6,8 @@ import type { Stores, Wiring } from '../environment.ts'
 import { decidingPorts, factsOnly } from '../wiring/ports.ts'
 
 /**
- * The state `Next`: applies what is due, and tells `Route` where to wait. The Scheduler calls it too, with the same input,
- * where a request has to end though its workflow does not live. Its answer is then unused.
+ * The state `Next`: applies due changes, and tells `Route` where to wait. The Scheduler calls it with the same input,
+ * and ignores its answer, if a request must end although its workflow is dead.
  */
 export const createHandler =
   (ports: MakingPorts) =>

@@ -11,12 +11,12 @@ import { readingPorts } from '../wiring/reading.ts'
 const Input = OfRequest.extend({ wait: z.string().min(1).max(80), taskToken: z.string().min(1).max(2048) })
 const keepSeconds = 35 * 86_400
 
-/** The task of every waiting state. Its answer is not used: the state ends when its task token is used. */
+/** The task of every waiting state. Its answer is ignored: the state ends when its task token is used. */
 export const createHandler =
   (ports: Parameters<typeof awaitOutcome>[1]) =>
   async (event: unknown): Promise<void> => {
     const { requestId: request, wait, taskToken } = Input.parse(event)
-    // Each entry of a state has a task token of its own, so its hash tells one attempt from the next without showing it.
+    // Each entry into a state has its own task token, so the token's hash tells attempts apart without revealing it.
     const attempt = createHash('sha256').update(taskToken).digest('hex').slice(0, 32)
     await awaitOutcome({ request, wait, attempt, taskToken, expiresAt: ports.clock.now() + keepSeconds }, ports)
   }

@@ -24,7 +24,7 @@ type Ports = Parameters<typeof deliverEvent>[1] &
     hold(receiptHandle: string, seconds: number): Promise<void>
   }
 
-/** Delivers each message of a batch by itself, all at once. One that fails comes again, later each time. */
+/** Delivers the messages of a batch independently and concurrently. A failed one is retried, later each time. */
 export const createHandler =
   (ports: Ports) =>
   async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
@@ -48,13 +48,13 @@ async function deliver({ body, messageId, receiptHandle, attributes }: SQSRecord
       fault: faultName(fault),
     })
     const attempt = Number(attributes.ApproximateReceiveCount) || 1
-    // Held or not, it comes again: at worst after the queue's own time.
+    // Held or not, it is delivered again: at the latest after the queue's own timeout.
     await Promise.allSettled([ports.hold(receiptHandle, pauseAfter(attempt, shareOf(messageId)))])
     return false
   }
 }
 
-/** From 0 to 1: as good as random, since the id is. Those that failed together must not all come again together. */
+/** From 0 to 1, as good as random, because ids are random. It spreads messages that failed together. */
 const shareOf = (messageId: string): number => (Number.parseInt(messageId.slice(0, 4), 16) || 0) / 0xffff
 
 export const wire: Wiring<

@@ -15,21 +15,20 @@ const Message = z.union([Deny, End])
 type Work = z.infer<typeof Message> & { messageId: string }
 
 /**
- * The one that ends credentials of a kind: the queue's group is the place, and one run does all that a batch holds of a place.
- * Requests that end with a request, halt, permit or agent have a group of their own; their denies follow in their turn.
- * A message that fails holds back what follows in its group.
- *
- * @param endAll ends what rests on it; a kind whose queue is told of credentials alone has none
+ * Ends the credentials of a kind, as its only writer: the queue's group is the place, and one run does all of a batch's
+ * work at a place. Requests that end with a request, halt, permit or agent have a group of their own; their denies
+ * follow in order. A failed message holds back the rest of its group.
+ * @param endAll ends everything that rests on it; absent for a kind whose queue only gets credentials
  */
 export const endsWorker =
   (ports: Ports, endAll: (end: End) => Promise<void> = notTold) =>
   async (event: SQSEvent): Promise<SQSBatchResponse> => {
     const failed: string[] = []
     const attempt = orFailed(failed, ports)
-    // A message that cannot be read fails alone, and ends with the dead letters.
+    // An unreadable message fails alone, and ends in the dead-letter queue.
     const work: Work[] = []
     for (const record of event.Records) await attempt([record], async () => void work.push(readWork(record)))
-    // Denies first: until they are written, a session works on.
+    // Denies first, because sessions work until they are written.
     const denies = Map.groupBy(
       work.filter((each) => 'deny' in each),
       ({ role }) => role,
@@ -61,7 +60,10 @@ const orFailed =
     }
   }
 
-/** How long it took from the change on record to the target's yes, for a metric. Its own spreading comes on top. */
+/**
+ * The time from the recorded change to the target's confirmation, for a metric. The target's own propagation comes on
+ * top.
+ */
 function logLag(role: string, work: readonly z.infer<typeof Deny>[], { log, clock }: Ports): void {
   const changes = work.filter(({ deny }) => deny !== 'time').map(({ since }) => since)
   if (changes.length === 0) return

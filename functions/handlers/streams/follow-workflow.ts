@@ -15,16 +15,16 @@ import { readingPorts } from '../wiring/reading.ts'
 
 type Ports = Parameters<typeof followRequest>[2] & { follow: Queue<FollowMessage>; log: Log }
 
-/** What Step Functions tells of an execution that ended early. */
+/** Step Functions' event about an execution that ended early. */
 const EarlyEnd = z.object({
   detail: z.object({ name: z.string(), status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']) }),
 })
 type Told = DynamoDBStreamEvent | FollowMessage | z.infer<typeof EarlyEnd>
 
 /**
- * Moves the workflow to where the table is, and logs which execution ended early. The table's stream names
- * requests, and so does the sweep. From the stream nothing is thrown, since a record that throws holds up every request behind
- * it: the function is invoked with its request alone, which Lambda tries again and makes a dead letter in the end.
+ * Moves the workflow to the table's state, and logs executions that ended early. The table's stream and the sweep name
+ * the requests. The stream's records never throw, because a throw would hold up every request behind it: the function
+ * invokes itself with the one request, which Lambda retries and then makes a dead letter.
  */
 export const createHandler =
   (ports: Ports) =>

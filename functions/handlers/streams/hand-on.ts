@@ -26,9 +26,9 @@ type Ports = Parameters<typeof handOn>[2] &
   Parameters<typeof handOnEventsOfRequest>[2] & { clicks: Queue<ClickMessage>; clock: Clock; log: Log }
 
 /**
- * Reads the requests' stream. It hands on each changed request, each halt and each standing permit that was revoked by its
- * id, and each click on a list by its key; it hands on what receivers outside are told; and logs how long people took, for
- * the metrics. It passes over other records.
+ * Reads the requests' stream. It hands on each changed request, halt and revoked standing permit by its id, each click
+ * on a list by its key, and the events for receivers outside. It logs how long people took, for the metrics. It ignores
+ * other records.
  */
 export const createHandler =
   (ports: Ports) =>

@@ -12,12 +12,12 @@ import { faultName } from '../../operations/faults.ts'
 import { failing } from '../batches.ts'
 import type { Anchor, Wiring } from '../environment.ts'
 
-/** `look`: chains that the reconciliation found entries of outside the log. */
+/** `look`: the chains with entries that the reconciliation found outside the log. */
 type NotarizeEvent = Pick<DynamoDBStreamEvent, 'Records'> | { look: readonly string[] }
 
 /**
- * Follows the ledger table, and all that is done to it: what was put is added to the log, and what was changed or removed is
- * told. A batch that fails comes again until it is through, in order.
+ * Follows the ledger table: new entries are added to the log, and changed or removed ones raise an alarm. A failed
+ * batch is retried until it succeeds, in order.
  */
 export const createHandler = (ports: NotaryPorts) => {
   const notary = new Notary(ports)
@@ -49,7 +49,7 @@ export const wire: Wiring<typeof createHandler, 'ISSUER' | 'LEDGER_TABLE' | Anch
   index: new DynamoLogIndex(connect(), told.LOG_INDEX_TABLE),
   key: new KmsNoteSigner(told.NOTARY_KEYS),
   verify: verifyEcdsa,
-  // Only entries are read of it.
+  // The notary only reads entries.
   ledger: new DynamoLedgerRows(connect(), { requests: '', ledger: told.LEDGER_TABLE }),
   clock: new SystemClock(),
   log: new PowertoolsLog(),

@@ -14,12 +14,12 @@ import type { Fifo } from '../../operations/ports.ts'
 import { type Stores, tablesOf, type Wiring } from '../environment.ts'
 import { agentRows, decidingPorts, factsOnly } from '../wiring/ports.ts'
 
-/** Kept back for the agent that is being summed up. Seconds. */
+/** Time reserved for the agent being summed up. Seconds. */
 const reserve = 30
 
 /**
- * Every five minutes: the bundle is kept; what the last deployment changed, and what the clock did to agents and to what else
- * has a date; and once a day what each agent did. A part that fails skips none of the others, and fails the run.
+ * Every five minutes: keeps the bundle, and records the last deployment's changes and passed dates of agents and other
+ * things. Once a day it sums up each agent. A failed part skips no other part, and fails the run.
  */
 export const createHandler =
   (ports: LookAfterPorts & SummingPorts & { files: Bundle; bundles: BundleStore }) =>
@@ -33,11 +33,11 @@ export const createHandler =
         return undefined
       }
     }
-    // First: another deployment may come before the next run.
+    // First, because another deployment may come before the next run.
     await attempt(() => keepBundle(ports.files, ports))
     const changed = (await attempt(() => recordRegistry(ports.files, ports))) ?? 0
     const suspended = (await attempt(() => lookAfterAgents(ports))) ?? 0
-    // Last: it takes what time is left, and goes on at the next run.
+    // Last: it uses the remaining time, and continues at the next run.
     const until = ports.clock.now() + Math.floor(context.getRemainingTimeInMillis() / 1000) - reserve
     const summedUp = (await attempt(() => sumUpAgents(ports, { until }))) ?? 0
     if (changed + suspended + summedUp > 0) ports.log.info('agents_looked_after', { changed, suspended, summedUp })

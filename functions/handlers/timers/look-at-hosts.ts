@@ -12,13 +12,13 @@ import { foreignSimulators } from '../../targets/aws/sts/foreign-revokers.ts'
 import type { Wiring } from '../environment.ts'
 import { factsOnly } from '../wiring/ports.ts'
 
-/** Of a timer, which names no agent, or of a function that answers people. */
+/** The timer names no agent; a function that answers people names one. */
 const Asked = z.object({ agent: AgentId.optional() })
 
-/** Kept back at the end, for the question that is being asked. Seconds. */
+/** Time reserved for the question in progress. Seconds. */
 const reserve = 70
 
-/** Once a day all hosts, or now the one of an agent. */
+/** Looks at all hosts once a day, or at one agent's hosts on demand. */
 export const createHandler =
   (ports: LookingPorts) =>
   async (event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<{ looked: number }> => {

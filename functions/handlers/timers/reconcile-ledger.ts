@@ -11,12 +11,12 @@ import { type ReconcileLogPorts, reconcileLog } from '../../operations/anchor/re
 import { faultName } from '../../operations/faults.ts'
 import { type Anchor, type Stores, tablesOf, type Wiring } from '../environment.ts'
 
-/** Kept back at the end, for what is being read. Seconds. */
+/** Time reserved for the read in progress. Seconds. */
 const reserve = 20
-/** Of what differs, to who invoked it by hand. */
+/** The most differences in the answer to a manual invocation. */
 const shown = 50
 
-/** Once an hour: the tables hold what the log says, and the log all that they hold, or a person hears of it. */
+/** Compares the tables and the log in both directions once an hour, and alerts a person if they differ. */
 export const createHandler =
   (ports: ReconcileLogPorts) =>
   async (

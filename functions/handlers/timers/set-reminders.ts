@@ -5,8 +5,8 @@ import type { Wiring } from '../environment.ts'
 import { readingPorts } from '../wiring/reading.ts'
 
 /**
- * Sets the timers of a request a stage of which has just opened, or of an opening. No other Lambda may make a timer. What is
- * thrown, Lambda tries again.
+ * Sets the timers of a request's newly opened stage, or of an opening. Only this Lambda may make timers. Lambda retries
+ * a thrown fault.
  */
 export const createHandler = (ports: Parameters<typeof setReminders>[1]) => (message: unknown) =>
   namingFault(() => setReminders(OfRequest.parse(message).requestId, ports))

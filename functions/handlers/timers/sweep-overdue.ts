@@ -9,16 +9,16 @@ import type { Stores, Wiring } from '../environment.ts'
 import { decidingPorts, factsOnly } from '../wiring/ports.ts'
 import { callsQueue, endsQueue } from '../wiring/targets.ts'
 
-/** One record is read, and its entry written, in so long. Seconds. */
+/** The longest time to read one record and write its entry. Seconds. */
 const longestReading = 12
 
-/** Once a minute: applies and stores what time has made due, where no read has done so. */
+/** Once a minute: applies and stores overdue changes that no read has applied. */
 export const createHandler =
   (ports: Parameters<typeof sweepOverdue>[0] & Parameters<typeof sweepDenies>[0] & ComparingPorts) =>
   async (_: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
     const overdue = await sweepOverdue(ports)
     const roles = await sweepDenies(ports)
-    // Last: no caller waits for it, and CloudTrail is slow.
+    // Last, because no caller waits for it and CloudTrail is slow.
     const until = ports.clock.now() + Math.floor(context.getRemainingTimeInMillis() / 1000) - longestReading
     const compared = await compareCalls(ports, until)
     if (overdue + roles + compared > 0) ports.log.info('swept', { overdue, roles, compared })

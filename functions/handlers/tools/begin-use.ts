@@ -13,7 +13,7 @@ import { type ApiPorts, idempotencyKeyOf, toolDoor, valueOrThrow } from '../door
 import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 
-/** `POST /v1/uses`: the gate. A tool asks before it acts, with what the agent showed and what it is about to execute. */
+/** `POST /v1/uses`: the gate. A tool sends the agent's token and proof, and the call it is about to execute. */
 export function createHandler(ports: ApiPorts & { keys: KeySet }) {
   const tokens = new AccessTokenVerifier(ports.issuer, ports.keys, ports.clock)
   return toolDoor(ports, async (call, { id: tool }) => {

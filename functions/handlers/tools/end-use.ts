@@ -7,7 +7,7 @@ import { type ApiPorts, pathId, toolDoor } from '../doors.ts'
 import type { Stores, Wiring } from '../environment.ts'
 import { portsWithFacts } from '../wiring/ports.ts'
 
-/** `POST /v1/uses/{id}/end`: how a use went. */
+/** `POST /v1/uses/{id}/end`: reports a use's outcome. */
 export const createHandler = (ports: ApiPorts) =>
   toolDoor(ports, async (call, tool) => {
     const { outcome, note } = parseBody(OutcomeBody, call.json())

@@ -36,8 +36,8 @@ import { portsWithFacts } from '../wiring/ports.ts'
 type Ports = ApiPorts & StreamPorts & { deliveries: Queue<SignalDelivery> }
 
 /**
- * The Event Stream Management API of the Shared Signals Framework 1.0, section 8.1: a tool manages its own stream, with the
- * workload token that it has at the gate.
+ * The Event Stream Management API of the Shared Signals Framework 1.0, section 8.1: a tool manages its own stream, with
+ * its workload token from the gate.
  */
 export function createHandler(ports: Ports) {
   const { issuer, policy } = ports
@@ -52,7 +52,7 @@ export function createHandler(ports: Ports) {
     if (!stream || stream.id !== id) throw refusalProblem('unknown_stream')
     return stream
   }
-  // SSF 1.0 section 8.1.1.3: what the transmitter supplies must be as it is before the change.
+  // SSF 1.0 section 8.1.1.3: members that the transmitter supplies must equal their present values.
   const checkSupplied = async (tool: Tool, body: z.infer<typeof StreamUpdate>) => {
     const stream = await findStream(tool.id, ports)
     const before: { readonly [member: string]: unknown } = stream?.id === body.stream_id ? view(tool, stream) : {}
@@ -134,7 +134,7 @@ const termsOf = ({ delivery, events_requested, description }: z.infer<typeof Str
     description,
   })
 
-/** The delivery is one property: without `authorization_header` in it there is none any more. */
+/** The delivery is replaced as one property: leaving `authorization_header` out removes it. */
 const patchOf = ({ delivery, events_requested, description }: z.infer<typeof StreamUpdate>) => ({
   ...(delivery && { endpoint: delivery.endpoint_url, authorization: delivery.authorization_header }),
   ...defined({ requested: events_requested, description }),

@@ -3,7 +3,7 @@ import { DynamoLogIndex } from '../../adapters/dynamodb/log-index.ts'
 import { hurried as hurriedBucket, S3LogBucket } from '../../adapters/s3/log-bucket.ts'
 import type { AnchorPorts } from '../../operations/anchor/read-anchor.ts'
 
-/** For a picture, which goes without what does not answer soon. */
+/** For a picture, with a short timeout: it is drawn without an answer that is late. */
 export const anchorPorts = (told: { LOG_BUCKET: string; LOG_INDEX_TABLE: string }): AnchorPorts => ({
   index: new DynamoLogIndex(connect(hurried), told.LOG_INDEX_TABLE),
   bucket: new S3LogBucket(told.LOG_BUCKET, hurriedBucket),

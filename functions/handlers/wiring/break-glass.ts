@@ -3,7 +3,7 @@ import { connect } from '../../adapters/dynamodb/client.ts'
 import { LambdaActualReader } from '../../adapters/lambda/actual-reader.ts'
 import type { Log } from '../../operations/ports.ts'
 
-/** What a review and a drill's report go by beside the tables of decisions: the calls on record, and what was posted. */
+/** The evidence of reviews and drill reports outside the decision tables: recorded calls and posted messages. */
 export const trailPortsIn = (
   { CARDS_TABLE, READ_CALLS_FUNCTION }: { CARDS_TABLE: string; READ_CALLS_FUNCTION: string },
   log: Log,

@@ -20,7 +20,7 @@ import { portsWithAnswers } from './policy.ts'
 import { ofAClick, withReader } from './reader.ts'
 import { tasksOf } from './tasks.ts'
 
-/** Variables of the Lambda that receives the acts of people in a chat. */
+/** Variables of the Lambda that receives people's acts in a chat. */
 export type Receiving =
   | 'ISSUER'
   | Stores
@@ -32,8 +32,10 @@ export type Receiving =
   | 'TARGET_ROLES'
   | 'INCIDENT_SECRET'
 
-/** Ports of the Lambda that receives the acts of people in a chat. */
-/** @param client of secrets */
+/**
+ * Ports of the Lambda that receives people's acts in a chat.
+ * @param client the client of secrets
+ */
 export function receivingPorts(told: Told<Receiving>, client: ReturnType<typeof hurriedSecrets>) {
   const texts = new DynamoTextStore(connect(hurried), told.TEXTS_TABLE)
   const ports = { ...withReader(told, portsWithAnswers(told, hurried), ofAClick), texts }

@@ -13,12 +13,15 @@ import type { tablesOf } from '../environment.ts'
 type Told = { CHAT_SECRETS: { readonly [alias: string]: string } }
 type World = { bundle: Bundle; clock: Clock; log: Log }
 
-/** For all chats together, if none answers: less than the queue's visibility timeout, so that an attempt is over before the next. Milliseconds. */
+/**
+ * The timeout of all chats together: shorter than the queue's visibility timeout, so that attempts do not overlap.
+ * Milliseconds.
+ */
 const silence = 5_000
 
 /**
  * The doors of all chats, by alias.
- * @param client of callers in a hurry
+ * @param client a client for callers in a hurry
  */
 export const doorsOf = (
   told: Told,

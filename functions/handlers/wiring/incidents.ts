@@ -19,7 +19,7 @@ const readerOf = <K extends IncidentKind>(kind: K, service: IncidentServices[K],
 
 type Asking = Pick<AskingPorts, 'policy' | 'clock'> & { log?: Log; expressions?: Expressions }
 
-/** The service that the deployment names, if it names one. */
+/** The service that the deployment file names, if any. */
 export function incidentServiceOf(
   { policy, clock, log, expressions }: Asking,
   { INCIDENT_SECRET }: { INCIDENT_SECRET: string },
@@ -34,7 +34,7 @@ export function incidentServiceOf(
   })
 }
 
-/** Incidents by their pattern alone, or, where the deployment says where they are kept, by asking there too. */
+/** Incidents checked by their pattern, and at the incident service if the deployment file names one. */
 export const incidentsOf = (
   { policy, clock }: Pick<AskingPorts, 'policy' | 'clock'>,
   told: { INCIDENT_SECRET: string },

@@ -10,7 +10,10 @@ import { pagePorts } from './ports.ts'
 type LoginWorld = Pick<LoginPorts, 'sessions' | 'policy' | 'clock' | 'log'>
 export type LoginPagePorts = PagePorts & { login: () => LoginPorts }
 
-/** What logging in needs. @returns what throws BadRequest where the deployment does not say where people log in */
+/**
+ * The ports of a login.
+ * @returns a getter that throws BadRequest if the deployment has no identity provider
+ */
 export function loginPorts({ sessions, policy, clock, log }: LoginWorld): () => LoginPorts {
   const of = loginIssuerOf(policy.bundle)
   if (!of)

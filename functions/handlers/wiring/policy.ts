@@ -8,17 +8,20 @@ import type { ApiPorts } from '../doors.ts'
 import { type ApiTold, apiPorts, readBundle } from './ports.ts'
 
 /**
- * Cedar over the bundle that was shipped beside this Lambda, parsed now so that no caller waits for it. Apart from
- * `ports.ts`: what imports this file has Cedar in its code.
+ * Cedar over the bundle shipped beside this Lambda, parsed at start-up so that no caller waits for it. It lies apart
+ * from `ports.ts` because importing this file loads Cedar.
  */
 export const cedarPolicy = (): Policy => loggingErrors(new CedarPolicy(readBundle()), new PowertoolsLog())
 
-/** Under one name in Cedar, which keeps what it has parsed as long as the process lives: the next takes its place. */
+/**
+ * All share one name in Cedar, which caches each parsed set by name for the life of the process: the next set replaces
+ * it.
+ */
 export const openPolicies: OpenPolicies = (bundle) => new CedarPolicy({ ...bundle, hash: 'kept' as Digest })
 
 /**
- * The same answers. A no that comes of a policy's error is logged for the alarm, since callers cannot tell it from another
- * no. The log has no reason, since Cedar's own words may hold arguments.
+ * Answers as `policy` does. A no caused by a policy's error is logged for the alarm, because callers cannot tell it
+ * from another no. The log leaves the reason out, because Cedar's words may hold arguments.
  */
 export const loggingErrors = (policy: Policy, log: Log): Policy => ({
   bundle: policy.bundle,

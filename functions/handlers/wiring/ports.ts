@@ -21,7 +21,7 @@ import { type Tables, tablesOf } from '../environment.ts'
 
 export const readBundle = (): Bundle => Bundle.parse(JSON.parse(readFileSync(join(__dirname, 'bundle.json'), 'utf8')))
 
-/** The bundle's facts without an engine, for Lambdas that ask policy nothing. If it is asked, it denies. */
+/** The bundle's facts without an engine, for Lambdas that never ask policy. If asked, it denies. */
 export const factsOnly = (bundle: Bundle = readBundle()): Policy => ({
   bundle,
   ask: () => ({ permit: false, policies: [], error: true, detail: 'this Lambda asks no policy' }),

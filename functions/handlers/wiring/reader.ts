@@ -10,7 +10,7 @@ import { makeReaders, type ReadersTold } from '../../targets/readers.ts'
 type Ports = { policy: Policy; clock: Clock; log: Log }
 type Told = ReadersTold & { STATE_KEY: string; SIGN_FUNCTION: string }
 
-/** What a reading may take of a click in chat, which has to be answered in under three seconds. Milliseconds. */
+/** The share of a click's three seconds that a read may take. Milliseconds. */
 export const ofAClick = 650
 
 function stateReader(told: Told, ports: Ports, milliseconds: number | undefined): StateReader {
@@ -25,7 +25,7 @@ function stateReader(told: Told, ports: Ports, milliseconds: number | undefined)
   return new CatalogueStateReader(reading, milliseconds)
 }
 
-/** The same ports, with what reads the present state of what a request would change. */
+/** The same ports, with a reader of the present state of resources. */
 export const withReader = <P extends Ports>(told: Told, ports: P, milliseconds?: number) => ({
   ...ports,
   reader: stateReader(told, ports, milliseconds),

@@ -4,7 +4,7 @@ import { LambdaStatementSigner } from '../../adapters/lambda/statement-signer.ts
 import type { Statements } from '../../operations/credentials/ports.ts'
 import type { Clock, Log } from '../../operations/ports.ts'
 
-/** Statements, signed by the one function that may, and verified here. */
+/** Statements, signed by the one function with the key, and verified here. */
 export function statementsOf(
   { ISSUER, SIGN_FUNCTION, PUBLISHED_KEYS }: { ISSUER: string; SIGN_FUNCTION: string; PUBLISHED_KEYS: string[] },
   { clock, log }: { clock: Clock; log: Log },

@@ -5,7 +5,10 @@ import type { Queue } from '../../operations/ports.ts'
 import type { CallMessage } from '../../operations/requests/ports.ts'
 import { allKinds, isTargetId, kindAt, type TargetId } from '../../targets/kinds.ts'
 
-/** Ends of credentials: a queue for each kind of target. Requests that end with another, or by a halt, go by AWS's. */
+/**
+ * The queue of credentials to end for each kind of target. Requests that end with another request or by a halt use
+ * AWS's queue.
+ */
 export const endsQueue = (told: { DENIES_QUEUE: string }): Queue<EndMessage> =>
   byKind(
     new SqsFifoQueue<EndMessage>(told.DENIES_QUEUE),
@@ -13,7 +16,7 @@ export const endsQueue = (told: { DENIES_QUEUE: string }): Queue<EndMessage> =>
     (message) => ('deny' in message ? kindAt(message.role) : 'aws'),
   )
 
-/** Look-ups of calls: a function for each kind of target. */
+/** The function that looks up calls for each kind of target. */
 export const callsQueue = (told: { CALLS_FUNCTION: string }): Queue<CallMessage> =>
   byKind(
     new LambdaQueue<CallMessage>(told.CALLS_FUNCTION),
@@ -21,13 +24,13 @@ export const callsQueue = (told: { CALLS_FUNCTION: string }): Queue<CallMessage>
     ({ target }) => target,
   )
 
-/** AWS's variables have the plain names, from when it was the only kind. */
+/** AWS's variables have the plain names, from a time when it was the only kind. */
 const othersThat = (has: (act: string) => boolean): readonly TargetId[] =>
   allKinds.flatMap(({ id, credentials }) =>
     id !== 'aws' && Object.values(credentials).some(({ act }) => has(act)) ? [id] : [],
   )
 
-/** @throws TypeError at the start of a Lambda, rather than when something has to end */
+/** @throws TypeError at a Lambda's start, before a credential has to end */
 function toldOf(kind: TargetId, name: string): string {
   const variable = `${kind.toUpperCase()}_${name}`
   const value = process.env[variable]
@@ -43,7 +46,7 @@ function byKind<T>(
   const queues = new Map<TargetId, Queue<T>>([...others, ['aws', aws]])
   return {
     async send(messages) {
-      // Side by side: a kind whose queue is down holds back no other.
+      // Concurrently, so that a kind whose queue is down holds back no other.
       const sent = [...Map.groupBy(messages, kindOf)].map(async ([kind, of]) => {
         const queue = queues.get(kind)
         if (!queue) throw new TypeError(`nothing is sent to ${kind}`)

@@ -4,7 +4,7 @@ import type { Log, TaskService } from '../../operations/ports.ts'
 import type { AskingPorts } from '../../operations/record/ports.ts'
 import { incidentServiceOf } from './incidents.ts'
 
-/** The service that is asked about an agent's parent task: none, unless the deployment says where incidents are kept. */
+/** The service that knows agents' parent tasks; undefined unless the deployment file names an incident service. */
 export const tasksOf = (
   ports: Pick<AskingPorts, 'policy' | 'clock'> & { log: Log },
   told: { INCIDENT_SECRET: string },

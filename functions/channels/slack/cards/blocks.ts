@@ -28,7 +28,7 @@ export const cardOf = (text: string, blocks: readonly object[]): SlackCard => ({
   blocks: blocks as readonly JsonObject[],
 })
 
-/** The blocks that cards are made of. None of them reads markup. https://docs.slack.dev/reference/block-kit */
+/** The blocks that cards are made of. They read no markup. https://docs.slack.dev/reference/block-kit */
 
 export type CardBlock = HeaderBlock | RichTextBlock | ActionsBlock | ContextBlock | DividerBlock
 type RichTextPart = RichTextSection | RichTextList | RichTextPreformatted | RichTextQuote
@@ -63,14 +63,14 @@ export const quote = (text: string): RichTextQuote => ({ type: 'rich_text_quote'
 export const words = (text: string): RichTextText => ({ type: 'text', text })
 export const bold = (text: string): RichTextText => ({ type: 'text', text, style: { bold: true } })
 export const code = (text: string): RichTextText => ({ type: 'text', text, style: { code: true } })
-/** A time in the reader's own zone, and as RFC 3339 where that cannot be shown. */
+/** A time in the reader's own zone, with RFC 3339 as its fallback. */
 export const time = (at: NumericDate): RichTextDate => ({
   type: 'date',
   timestamp: at,
   format: '{date_short_pretty} {time_secs}',
   fallback: rfc3339(at),
 })
-/** A sentence of the domain: values in code, what a person said in italics and quotes; of each at most `limit` characters. */
+/** A sentence of the domain: values as code, people's words in italics and quotes, each at most `limit` characters. */
 export const drawn = (sentence: Sentence, limit = 240): RichTextElement[] =>
   sentence.map((part) => {
     if (typeof part === 'string') return words(part)
@@ -104,12 +104,15 @@ export const actions = (block_id: string, ...elements: readonly Button[]): Actio
   elements: [...elements],
 })
 
-/** Slack refuses messages of about 13,200 characters of blocks and does not say so; UTF-8 bytes, with the text. */
+/**
+ * Slack silently refuses messages of about 13,200 characters of blocks. This bound is in UTF-8 bytes and counts the
+ * text.
+ */
 export const largestCard = 9_000
 
 export const sizeOf = (card: object): number => Buffer.byteLength(JSON.stringify(card))
 
-/** The card by the first budget that fits, else by the last. */
+/** The card by the first budget that fits, or else by the last. */
 export function fitted<Budget, Card extends object>(
   [generous, ...smaller]: readonly [Budget, ...Budget[]],
   render: (budget: Budget) => Card,
@@ -122,7 +125,7 @@ export function fitted<Budget, Card extends object>(
   return card
 }
 
-// Slack's limits for the blocks that cards use; Slack itself only answers `invalid_blocks`.
+// Slack's limits for the blocks that cards use, checked here because Slack only answers `invalid_blocks`.
 // https://docs.slack.dev/reference/block-kit/blocks
 
 const text = (max: number) => z.string().min(1).max(max)
@@ -135,7 +138,7 @@ const buttonShape = z.strictObject({
   action_id: text(255),
   text: plainText(75),
   value: text(2_000).optional(),
-  /** Only to the page of a request, or of an opening. */
+  /** The page of a request or an opening. */
   url: text(3_000)
     .regex(/^https?:\/\/[^\s?#@]+\/(?:decide\/req|break-glass\/bgl)_[0-9a-z]{26}$/)
     .optional(),
@@ -185,7 +188,7 @@ const richPart = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('rich_text_quote'), elements: z.array(leaf).min(1) }),
 ])
 
-/** Only what cards use. A card with mrkdwn, a link, a mention or an image is not posted. */
+/** The blocks that cards use. A card with mrkdwn, a link, a mention or an image is not posted. */
 const Block = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('header'), block_id: id, text: plainText(150) }),
   z.strictObject({ type: z.literal('context'), block_id: id, elements: z.array(plainText(2_000)).min(1).max(10) }),

@@ -33,12 +33,12 @@ import {
 import { renderCard } from './card.ts'
 import { approveAll, denyAll, openOne } from './card-decide.ts'
 
-/** A longer line is cut, and then the list cannot be approved at once. */
+/** A longer line is cut, and a list with a cut line cannot be approved at once. */
 const longestLine = 160
 
 /**
- * One click decides exactly the list, and only where nothing of it was left out. The last request that waits has no
- * other card, so this one becomes its card.
+ * One click decides exactly the list, so its button needs every row whole. The last waiting request has no other card,
+ * so this one becomes its card.
  */
 export function renderBurst(
   view: BurstView,
@@ -49,7 +49,7 @@ export function renderBurst(
   const [only, ...others] = waiting
   if (only && others.length === 0)
     return { card: aloneCard(only, view, facts, options), shown: [memberOf(only)], whole: true }
-  // As many as fit; the rest are listed once there is room.
+  // The rest are listed once there is room.
   let shown = waiting
   let card = renderList(view, waiting, shown, facts)
   while (sizeOf(card) > largestCard && shown.length > 1) {
@@ -108,7 +108,7 @@ function renderList(
     ...outcomeBlocks(outcome, members, facts),
     context(`Burst ${generation}   List ${digest}`),
   ]
-  // Slack shows this in notifications, where it does read markup: no text of others is in it.
+  // Slack shows this in notifications and reads markup there, so it has no text of others.
   const text = `${status}. ${action} in ${environment}, by ${agent}. List ${digest}`
   return cardOf(text, blocks)
 }
@@ -147,18 +147,21 @@ function exactly(lines: readonly string[]): RichTextPreformatted {
   return { type: 'rich_text_preformatted', elements: pieces.map(words) }
 }
 
-/** What is there now of each value that would change. */
+/** The present value of each thing that would change. */
 function presentValues(preview: Preview | undefined): { [name: string]: string } {
   if (!preview) return {}
   if (preview.outcome === 'failed') return { '(now)': 'could not be read' }
-  // Of a plan: the steps have the values, and its page shows them.
+  // A plan's steps have the values, and its page shows them.
   if (preview.steps) return {}
   const changed = differencesOf(preview).filter(({ isSame }) => !isSame)
   if (changed.length === 0) return { '(now)': 'it is so already' }
   return Object.fromEntries(changed.map((row) => [`${row.label} now`, `${sidesOf(row).before}${maskOf(row)}`]))
 }
 
-/** What tells one request from another like it, as the JSON that is approved. The resource follows from the arguments. */
+/**
+ * The facts in which requests of one burst differ, as the JSON that is approved. The resource follows from the
+ * arguments.
+ */
 const factsOf = ({ ask, preview }: ApprovalRequest): { [name: string]: string } => ({
   ...Object.fromEntries(Object.entries(ask.arguments).map(([name, value]) => [name, exact(value)])),
   ...presentValues(preview),
@@ -177,7 +180,7 @@ const menuOf = (shown: readonly ApprovalRequest[]): StaticSelect => ({
   type: 'static_select',
   action_id: openOne,
   placeholder: plain('Open one…'),
-  // Fifty options are most of the card, so each is as short as it can be.
+  // Fifty options fill most of the card, so each is kept short.
   options: shown.map(({ ask }, index) => ({
     text: { type: 'plain_text', text: String(index + 1) },
     value: ask.id.replace(/^req_/, ''),

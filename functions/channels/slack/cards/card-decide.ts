@@ -7,16 +7,19 @@ import { clamp, inert } from '../../../domain/inert.ts'
 import type { RequestOptions } from '../../door.ts'
 import { actions, bold, button, type CardBlock, code, confirming, linkButton, rich, section, words } from './blocks.ts'
 
-/** The action ids of controls. Apart from the cards, so that code that only answers clicks does not load the cards. */
+/**
+ * The action ids of controls. They lie apart from the cards, so that code that only answers clicks does not load the
+ * cards.
+ */
 export const approveAll = 'approve_all'
 export const denyAll = 'deny_all'
 export const openOne = 'open_one'
 
-/** The offer of a standing permit on a card. It is one click, so its terms are fixed; the API gives others. */
+/** The offer of a standing permit on a card. One click has fixed terms; the API takes others. */
 export const allowMore = 'allow_more'
 export const allowedMore = { uses: 5, hours: 4 } as const
 
-/** An approved card's offer to allow more of the same; on a request out of a standing permit, that it is one. */
+/** The offer of a standing permit on an approved card; on a request drawn from one, a line that says so. */
 export function allowBlocks(view: RequestView, channel: string, { offersPermit }: RequestOptions): CardBlock[] {
   const { agent, standing, stages, status } = view
   if (standing !== undefined)
@@ -43,20 +46,20 @@ export function allowBlocks(view: RequestView, channel: string, { offersPermit }
   return [actions('allow', allow)]
 }
 
-/** The row of buttons is named for what its stage wants of an approval, so that a click says so too. */
+/** The row of buttons is named after the stage's demands on an approval, so that a click carries them. */
 const plainStage = 'decide'
 export const commentStage = 'decide:comment'
 export const loginStage = 'decide:login'
 
-/** The block that stands where Approve would, on a card that does not show all of its request. */
+/** The block in place of Approve on a card that does not show its whole request. */
 export const tooLongBlock = 'too-long'
 
-/** Leads to the page, and decides nothing. */
+/** A link to the page, which decides nothing. */
 export const readAction = 'read'
 
 /**
- * Approve is there only where the card shows all of the request, and where the stage wants no stronger login than a
- * click. Deny is always there.
+ * Approve is only on a card that shows the whole request, at a stage that takes a click as its login. Deny is always
+ * there.
  */
 export function decideBlocks(
   view: RequestView,
@@ -93,7 +96,7 @@ function tooLong({ id }: RequestView, page: RequestOptions['page']): CardBlock {
 const readButton = ({ id }: RequestView, page: RequestOptions['page']): Button[] =>
   page ? [{ ...linkButton(readAction, 'Read in full and decide', page(id)), style: 'primary' }] : []
 
-/** Slack opens the page, and tells us of the click too. */
+/** Slack opens the page, and also reports the click. */
 const loginButton = ({ id }: RequestView, value: string, page: RequestOptions['page']): Button =>
   page
     ? { ...linkButton('approve', 'Log in and approve', page(id)), value, style: 'primary' }
@@ -106,7 +109,7 @@ function approveButton(view: RequestView, stage: StageView, value: string): Butt
   const what = `${titleText(view.title, 130)}\n\n${where}`
   return button('approve', 'Approve', value, {
     style: 'primary',
-    // The form that asks for the reason says again what will happen.
+    // The form that asks for the reason repeats the consequences.
     ...(stage.needsComment ? {} : { confirm: confirming('Approve exactly this?', clamp(what, 280).text, 'Approve') }),
   })
 }

@@ -47,13 +47,13 @@ import { allowBlocks, decideBlocks, tooLongBlock } from './card-decide.ts'
 import { type StepBudget, stepBlocks } from './plan-blocks.ts'
 import { changedBlocks, previewBlock } from './preview-blocks.ts'
 
-/** How much of a card each part may take, in characters. */
+/** The most characters that each part of a card may take. */
 type Budget = { arguments: number; preview: number; justification: number; lines: number; steps?: StepBudget }
 
-/** From generous to bare. The last one fits in every case, which a property test holds it to. */
+/** From generous to bare. The last one always fits; a property test checks it. */
 const budgets: readonly [Budget, ...Budget[]] = [
   { arguments: 2_400, preview: 800, justification: 600, lines: 8 },
-  // What is approved goes before what the agent says.
+  // The approved arguments take room before the agent's own words.
   { arguments: 2_400, preview: 800, justification: 250, lines: 8 },
   { arguments: 2_400, preview: 800, justification: 80, lines: 8 },
   { arguments: 1_200, preview: 600, justification: 300, lines: 6 },
@@ -61,7 +61,7 @@ const budgets: readonly [Budget, ...Budget[]] = [
   { arguments: 120, preview: 80, justification: 40, lines: 1 },
 ]
 
-/** The same of a plan: its steps are drawn in fewer words before what they do is left out. */
+/** The budgets of a plan: its steps are drawn in fewer words before their values are left out. */
 const planBudgets: readonly [Budget, ...Budget[]] = [
   { arguments: 0, preview: 0, justification: 600, lines: 8, steps: { style: 'full', values: 2_400 } },
   { arguments: 0, preview: 0, justification: 250, lines: 8, steps: { style: 'full', values: 2_400 } },
@@ -72,7 +72,7 @@ const planBudgets: readonly [Budget, ...Budget[]] = [
   { arguments: 0, preview: 0, justification: 40, lines: 1, steps: { style: 'bare', values: 0 } },
 ]
 
-/** A sign before the words: the state is never said by a sign or a colour alone. */
+/** A sign before the words, which say the same: a sign or colour alone never tells the state. */
 export const signs: { readonly [progress in Progress]: string } = {
   waiting: '🟡',
   escalated: '🟠',
@@ -87,7 +87,7 @@ export const signs: { readonly [progress in Progress]: string } = {
 
 /**
  * Pure: the same state, facts and channel give the same card.
- * @param state with what is due applied
+ * @param state with due changes applied
  * @param channel its alias; buttons are only in the channel of the open stage
  */
 export const renderCard = (
@@ -102,8 +102,8 @@ export const renderCard = (
   })
 
 /**
- * What people wrote gives way first: how much of an ask is shown goes by the card without their texts, so a click is judged
- * without them too. Only where even their beginnings have no room, less of the ask is shown, and then without buttons.
+ * People's texts are cut first: the room for the ask is computed without them, and a click is judged without them too.
+ * If even their beginnings do not fit, less of the ask is shown, and the buttons are left out.
  */
 export function drawRequest(view: RequestView, channel: string, options: RequestOptions): SlackCard {
   const bare = withoutTexts(view)
@@ -156,12 +156,12 @@ function drawWithin(view: RequestView, channel: string, options: RequestOptions,
     ...allowBlocks(view, channel, options),
     context(`Request ${view.id}   Round ${view.round}   Digest ${view.digest.slice(0, 24)}`),
   ]
-  // Slack shows this in notifications, where it does read markup: no text of others is in it.
+  // Slack shows this in notifications and reads markup there, so it has no text of others.
   const text = `${status}. ${view.action} in ${view.environment}, tier ${view.tier.number}. ${view.id} ${view.digest.slice(0, 24)}`
   return cardOf(text, blocks)
 }
 
-/** What is there now beside what would be, and what will be done, exactly. */
+/** The present values beside the new ones, and the exact action. */
 function doneBlocks(view: RequestView, budget: Budget): { blocks: CardBlock[]; cut: boolean } {
   const [args, resource] = [argumentText(view, budget.arguments), resourceText(view, budget.arguments)]
   const now = previewBlock(view, budget.preview)
@@ -265,7 +265,7 @@ function aboutItems(view: RequestView, lines: number): RichTextSection[] {
   ].map(({ label, text }: Row) => section(bold(`${label}: `), words(text)))
 }
 
-/** Under this heading stands what the agent says; above it, only what will be executed. */
+/** The agent's words stand under this heading; everything above it will be executed. */
 function saidBlock(view: RequestView, budget: Budget): CardBlock {
   const justification = inert(view.justification?.trim() ?? '')
   const rows = saidRows(view).map(({ text, most, ...row }) => valueLine({ ...row, text: clamp(text, most).text }))

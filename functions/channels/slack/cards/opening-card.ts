@@ -52,7 +52,7 @@ const budgets: readonly [Budget, ...Budget[]] = [
 
 export const openingActions = { end: 'end_opening', review: 'review_opening' } as const
 
-/** None of these signs is on any other card. */
+/** Signs that only this card uses. */
 const signs: { readonly [progress in OpeningStatus]: string } = {
   open: '🚨',
   review_due: '🔎',
@@ -67,8 +67,9 @@ export const signedHeadline = (view: OpeningView): string =>
     : `${signs[view.progress]} ${openingHeadline(view)}`
 
 /**
- * It cannot be taken for a card that asks for an approval: it says first that no one approved this, stands between
- * lines, and asks only that it be ended and reviewed. Without `about`, who was told is not on it, and no button acts.
+ * Nothing on this card can be taken for a request for approval: it begins with the words that no one approved this,
+ * stands between lines, and asks only for an end and a review. Without `about`, it leaves out the people told, and has
+ * no buttons.
  */
 export const drawOpeningCard = (view: OpeningView, options: PageOption = {}): SlackCard =>
   fitted(budgets, (budget) => drawWithin(view, options, budget))
@@ -102,7 +103,7 @@ function drawWithin(view: OpeningView, options: PageOption, budget: Budget): Sla
   return cardOf(openingText(view, openingHeadline(view)), blocks)
 }
 
-/** Text of others, in a place of its own. Slack takes no empty text. */
+/** Text of others in a block of its own. Slack refuses an empty text. */
 const theirs = (text: string, limit: number): string => clamp(inert(text), limit).text || '(empty)'
 
 export const reasonParts = ({ incident, reason }: OpeningView, limit: number) => [

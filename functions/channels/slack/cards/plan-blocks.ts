@@ -16,7 +16,7 @@ import { clamp, inert, lookalikeNote } from '../../../domain/inert.ts'
 import type { StepStatus } from '../../../domain/record/plan-step.ts'
 import { bold, type CardBlock, code, drawn, preformatted, rich, section, words } from './blocks.ts'
 
-/** How the steps of a plan are drawn: `brief` has a line of type for each value, and `bare` no values. */
+/** The style of a plan's steps: `brief` gives each value one line of type, and `bare` shows no values. */
 export type StepBudget = { style: 'full' | 'brief' | 'bare'; values: number }
 
 /** A sign before the words, which say the same. */
@@ -31,12 +31,12 @@ const signs: { readonly [status in StepStatus]: string } = {
   ended: '⏹️',
 }
 
-/** Slack takes no longer text in one element. */
+/** Slack's limit for the text of one element. */
 const longestText = 2_800
 
 type Shown = { text: string; cut: boolean }
 
-/** Every step in its order: who does what to what, exactly, and what changes by it. */
+/** Every step in its order: the agent, the exact action, its resource and the change. */
 export function stepBlocks(
   { steps = [], status }: Pick<RequestView, 'steps' | 'status'>,
   { style, values }: StepBudget,
@@ -53,7 +53,7 @@ export function stepBlocks(
 
 type Plan = { steps: readonly StepView[]; status: RequestView['status'] }
 
-/** `title` in the catalogue's words, then one line of ours, then values, a line each. */
+/** `title` in the catalogue's words, then one line of ours, then one line per value. */
 type Lines = { step: StepView; title: string; head: string; text: readonly string[]; note: string; cut: boolean }
 
 function fullStep({ step, title, head, text, note }: Lines): (RichTextSection | RichTextPreformatted)[] {
@@ -106,7 +106,7 @@ function resourceOf({ resource: { id } }: StepView, budget: number): Shown {
   return { text: `${text}${lookalikeNote(id)}`, cut }
 }
 
-/** Each argument as the JSON that is approved. Where it changes what is there, that stands before it. */
+/** Each argument as the JSON that is approved, after the present value if it changes one. */
 function argumentLines(step: StepView, budget: number): Shown {
   const rows = argumentRows(step)
   if (rows.length === 0) return { text: '(no arguments)', cut: false }
@@ -123,7 +123,7 @@ function argumentLines(step: StepView, budget: number): Shown {
   return { text: lines.join('\n'), cut }
 }
 
-/** The arguments whose new value is shown whole by what is read: they need no second line. */
+/** The arguments whose change the preview shows whole: they need no second line. */
 function changesIn(step: StepView): ReadonlyMap<string, { before?: string }> {
   if (step.preview?.outcome !== 'matched') return new Map()
   const values = new Map(argumentRows(step).map(({ label, text }) => [label, text]))
@@ -135,7 +135,10 @@ function changesIn(step: StepView): ReadonlyMap<string, { before?: string }> {
   )
 }
 
-/** Values that no argument's line says: what is masked, and what no argument names. Beside them, words of ours. */
+/**
+ * Preview values without an argument's line: masked ones, and ones that no argument names. Our own words stand beside
+ * them.
+ */
 function previewOf(step: StepView, budget: number): Shown & { note: string } {
   const { preview } = step
   if (preview?.outcome !== 'matched')
@@ -155,7 +158,7 @@ function previewOf(step: StepView, budget: number): Shown & { note: string } {
   return { ...clamp(texts.join('\n'), Math.max(budget, 64)), note }
 }
 
-/** As few texts as hold all the lines. */
+/** The lines in as few texts as possible. */
 function chunked(lines: readonly string[]): readonly string[] {
   const texts: string[] = []
   for (const line of lines) {
@@ -166,6 +169,6 @@ function chunked(lines: readonly string[]): readonly string[] {
   return texts
 }
 
-/** A form says of a step no more than which one it is. */
+/** A form only identifies a step, and shows none of its values. */
 export const stepLabel = ({ step, title }: StepView, limit: number): string =>
   clamp(`${step}. ${titleText(title)}`, limit).text

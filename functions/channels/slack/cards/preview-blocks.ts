@@ -10,7 +10,7 @@ import type { RequestView } from '../../../domain/cards/request-view.ts'
 import { clamp } from '../../../domain/inert.ts'
 import { bold, type CardBlock, drawn, list, preformatted, rich, section, words } from './blocks.ts'
 
-/** What is there now, beside what would be: what stays as it is takes one line. */
+/** The present values beside the new ones; all unchanged values share one line. */
 export function previewBlock(view: RequestView, budget: number): { block: CardBlock; cut: boolean } {
   const line = section(...drawn(previewLine(view)))
   if (view.preview?.outcome !== 'matched') return { block: rich('preview', line), cut: false }

@@ -18,7 +18,7 @@ import { bold, drawn, section, time, words } from './blocks.ts'
 import { placeOf, signs } from './card.ts'
 import { signedHeadline } from './opening-card.ts'
 
-/** A request in a few lines, for lists: the title from the catalogue, and nothing that an agent says of it. */
+/** A request in a few lines, for lists: its catalogue title, and no words of the agent. */
 
 const longestTitle = 120
 
@@ -58,7 +58,7 @@ export function drawWaitingRow(view: RequestView, now: NumericDate): RichTextSec
   )
 }
 
-/** In whole minutes: a list is not redrawn every second. */
+/** In whole minutes, because a list is not redrawn every second. */
 const timeLeft = (seconds: number): string =>
   seconds < 60 ? 'less than a minute left' : `${duration(Math.floor(seconds / 60) * 60)} left`
 

@@ -22,17 +22,17 @@ import {
   shownOnHome,
 } from './sentences.ts'
 
-/** It was not done, or it is not known: what the person is told, which is true either way. A `code` where it is a no. */
+/** The act was refused, or its result is unknown: `sentence` is true in both cases. A refusal has a `code`. */
 export type NotDone = { done: false; sentence: string; code?: Refusal; detail?: string | undefined }
 
-/** Whether it was recorded is not known, and there is no card that would show it. */
+/** The result is unknown, and no card would show it. */
 const lookAtHome =
   'The store has not answered yet. Open Hotwork’s Home tab in a minute: it shows what was recorded. Then decide whether to do it again.'
 
-/** How a click is named in the log: by what it does, or by the request or list that it is on. */
+/** The name of a click in the log: its act, or its request or list. */
 type Named = { click: string } | { request: string }
 
-/** Does something within the time that a person waits for it. What they are told is true whether or not it is recorded later. */
+/** Runs an act within the time that a person waits. The sentence is true even if the act is recorded later. */
 export async function attempt<Ask, T>(
   named: Named,
   ask: Ask,
@@ -56,10 +56,10 @@ export async function attempt<Ask, T>(
   } catch (cause) {
     const fault = faultName(cause)
     log.error('click_not_decided', { ...named, fault })
-    // Neither of these committed anything, which is known. After the store's silence nothing is.
+    // These two faults are raised before a commit. After the store's silence, the result is unknown.
     if (fault === 'NotInTime' || fault === 'StaleRequest') return { done: false, sentence: notRecorded }
     const sentence = saidOf(fault, fault === 'StoreUnavailable' ? late : failed)
-    // The right may be missing for a step after the one that was recorded.
+    // The missing right may be of a step after the recorded one.
     return { done: false, sentence: fault === 'RightMissing' ? `${shown} ${sentence}` : sentence }
   }
 }
@@ -71,13 +71,16 @@ export async function decide(
   options: EdgeOptions,
 ) {
   const { request: id } = about
-  // Beside the reading of the request, which the decision waits for anyway.
+  // Runs beside the reading of the request, which the decision waits for anyway.
   const seen = seenOn(about, carried, options)
   const whole = { ...ask, seen, ...decisionOnCard(about, options), once: onceFor(carried, id) }
   return attempt({ request: id }, whole, options.decide, carried, options)
 }
 
-/** What each decision on a card has: a click is no login, and decides only what the card shows in full. */
+/**
+ * The common part of each decision on a card: a click is no login, and decides only a card that shows its whole
+ * request.
+ */
 export const decisionOnCard = ({ request: id, round, digest }: Subject, { bundle, page }: EdgeOptions) =>
   ({
     id,
@@ -105,7 +108,7 @@ export async function foresee(
   return { ok: false, sentence: sentenceFor(code, { directory, page, detail, state }) }
 }
 
-/** The digest of the card that was clicked, if it is known soon: no decision waits for it. */
+/** The digest of the clicked card, if it is read soon: decisions do not wait for it. */
 export async function seenOn(
   { request, channel, ts }: Pick<Subject, 'request' | 'channel' | 'ts'>,
   { deadline }: Carried,
@@ -116,7 +119,7 @@ export async function seenOn(
   return (await deadline.inTime(() => seen({ request, chat: chat.alias, channel, ts }), patience.beside, warn))?.value
 }
 
-/** A sentence; or the same in parts, with a time that each reads in their own zone, and blocks beneath it. */
+/** A sentence; or the same in parts, with a time in each reader's zone, and blocks beneath it. */
 export type Said = string | { sentence: string; parts: readonly RichTextElement[]; blocks: readonly CardBlock[] }
 
 /** Shows the person who clicked an ephemeral message. Never throws. */
@@ -125,8 +128,8 @@ export type SendEphemeral = (responseUrl: unknown, said: Said) => Promise<void>
 const timeoutMs = 2_000
 
 /**
- * Answers at an interaction's `response_url`. It came signed by Slack, and is still used only where it is Slack's own,
- * so that nothing can make this function call elsewhere.
+ * Answers at an interaction's `response_url`. Slack signed it, but it is used only on Slack's own host, so that this
+ * function cannot be made to call another address.
  * @param apiUrl where Slack's Web API is: the local desk answers on its own origin
  */
 export function createEphemeral(apiUrl: string, log: Log, fetcher: typeof fetch = fetch): SendEphemeral {
@@ -156,12 +159,12 @@ const originsFor = (apiUrl: string): readonly string[] => {
   return /(^|\.)slack(-gov)?\.com$/.test(hostname) ? slackHooks : [origin]
 }
 
-// Where there are blocks, only notifications show the text.
+// Slack shows the text only in notifications if there are blocks.
 const bodyOf = (said: Said) =>
   typeof said === 'string'
     ? { text: escaped(said) }
     : { text: escaped(said.sentence), blocks: [rich('said', section(...said.parts)), ...said.blocks] }
 
-// Slack reads markup here, and the text has names of the directory in it.
+// Slack reads markup here, and the text has names from the directory in it.
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replace(/[*~`]/g, '')

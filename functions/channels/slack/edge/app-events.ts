@@ -6,15 +6,15 @@ import { patience } from './client.ts'
 import type { EdgeOptions } from './edge-options.ts'
 import { keyIn } from './guard.ts'
 
-/** Of an event's envelope, of any kind: Slack sends one again under the same id, with a new signature. */
+/** The envelope of any event: Slack's retry has the same id and a new signature. */
 const EventId = z.object({ event_id: z.string().regex(/^Ev[A-Za-z0-9]{1,64}$/) })
 
-/** Slack sends an event again for about an hour. */
+/** Slack retries an event for about an hour. */
 const rememberSeconds = 7_200
 
 /**
- * An event without an id, one that came before, and one that cannot be looked up in time count as repeats: it asks for
- * nothing that cannot be had again.
+ * An event without an id, a retry, and an event that cannot be looked up in time all count as repeats, because every
+ * event can be had again.
  */
 export async function isFirst(
   body: unknown,
@@ -43,17 +43,17 @@ export function registerEvents(app: App, options: EdgeOptions): void {
     const group = chatGroup === undefined ? undefined : groupIn(chatGroup, chat.alias)
     return group?.chat === chat.alias ? [group.id] : []
   })
-  // A person who has left a user group should not decide by it any longer.
+  // A person who has left a user group should lose its decisions at once.
   app.event('subteam_members_changed', async (heard) => {
     const changed = Changed.safeParse(heard.event)
     if (!changed.success || !named.includes(changed.data.subteam_id)) return
     const carried = carriedOf(heard)
     if (!(await isFirst(heard.body, carried, options))) return
-    // Where it fails, the next round comes by itself, and what is kept counts for nothing once it is old.
+    // The next round retries, and an outdated answer counts for nothing.
     const warn = (fault: string) => log.warn('slack_groups_not_read', { fault })
     await carried.deadline.inTime(refreshGroups, patience.answer, warn)
   })
-  // The end of the app in this workspace: no card can be posted, and no click comes, until it is installed again.
+  // No card can be posted and no click arrives until the app is installed again.
   for (const event of ['app_uninstalled', 'tokens_revoked'] as const)
     app.event(event, async (heard) => {
       if (await isFirst(heard.body, carriedOf(heard), options)) log.error('slack_app_removed', { event })

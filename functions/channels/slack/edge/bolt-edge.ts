@@ -19,19 +19,18 @@ import { notAnswered } from './sentences.ts'
 
 export type HttpAnswer = { statusCode: number; headers: { [name: string]: string }; body: string }
 
-/** A request with what API Gateway says of it: when it arrived, and the id that the answer carries. */
+/** A request with API Gateway's own facts: its arrival time, and the id for the answer. */
 export type EdgeRequest = RawRequest & { arrivedAt: NumericDate; requestId: string }
 
 /**
  * The guard, then Bolt, then one listener for each control. Bolt routes a verified payload and acknowledges it; it
  * verifies nothing here, and can post nothing. The decision is committed before the answer.
- *
- * A machine whose clock is off decides nothing. It still verifies who clicked, so that they hear why.
+ * A machine whose clock is off decides nothing, but still verifies who clicked, so that the person reads why.
  */
 export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) => Promise<HttpAnswer> {
   const { chat, bundle, log } = options
   const receiver = new AwsLambdaReceiver({
-    // The guard has verified. The receiver's own check is weaker, and would need the secret.
+    // The guard has verified the signature. Bolt's own check is weaker, and would need the secret.
     signingSecret: '',
     signatureVerification: false,
     logger: redactingLogger(log),
@@ -46,7 +45,7 @@ export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) =>
     const [now, { arrivedAt }] = [options.now(), request]
     const clockHolds = clocksAgree(now, arrivedAt)
     if (!clockHolds) log.error('clock_out_of_range', { route: 'POST /slack/events' })
-    // Nothing is decided yet, so a read that failed is tried again.
+    // Nothing is decided yet, so a failed read is retried.
     const secrets = await deadline.trying(options.secrets, patience.answer).catch((fault: unknown) => {
       log.error('slack_secret_not_read', { fault: faultName(fault) })
       return { done: false as const }
@@ -61,7 +60,7 @@ export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) =>
     const event = { headers: { 'content-type': contentType }, body, isBase64Encoded: false, path: '/slack/events' }
     const carried: Carried = { delivery, deadline, clockHolds }
     const carrying = { ...event, carried } as unknown as Parameters<typeof handle>[0]
-    // The listeners keep to their time. This holds even if something else hangs.
+    // The listeners keep to their time. This is the bound if something else hangs.
     const done = await deadline.within(handle(carrying, {}), patience.answer)
     if (!done.done) return unanswered(guarded.envelope)
     const { statusCode, headers = {}, body: said = '' } = done.value
@@ -73,7 +72,7 @@ export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) =>
   }
 }
 
-/** Channels of other chats that are none of this one's. */
+/** Channels that belong only to other chats. */
 function channelsElsewhere(alias: string, deployment: EdgeOptions['bundle']['deployment']): ReadonlySet<string> {
   const all = Object.values(channelsIn(deployment))
   const own = all.flatMap(({ chat, id }) => (chat === alias ? [id] : []))
@@ -83,8 +82,8 @@ function channelsElsewhere(alias: string, deployment: EdgeOptions['bundle']['dep
 type Edge = (request: EdgeRequest) => Promise<HttpAnswer>
 
 /**
- * The edge of the workspace that a body names verifies it, with that workspace's secret. What names none is for the first
- * whose signature it has: the handshake of an address, and what is signed and still wrong.
+ * A body that names a workspace is verified with that workspace's secret. Any other body goes to the first workspace
+ * whose signature it has: the handshake of an address, or a signed but invalid body.
  */
 export function createSlackEdges(chats: readonly EdgeOptions[]): Edge {
   const [only, ...others] = chats
@@ -108,13 +107,13 @@ const answer = (statusCode: number, body: string): HttpAnswer => ({
   headers: {
     'content-type': 'text/plain; charset=utf-8',
     ...noStore,
-    // RFC 9110 section 15.5.2 wants a challenge. For Slack's signature there is no registered name.
+    // RFC 9110 section 15.5.2 wants a challenge. Slack's signature has no registered scheme.
     ...(statusCode === 401 && { 'www-authenticate': 'Slack' }),
   },
   body,
 })
 
-/** An empty answer would close a form as if it had been taken. */
+/** An empty answer would close the form as if it had been taken. */
 const unanswered = (envelope: Envelope): HttpAnswer => {
   if (envelope.kind !== 'interaction' || envelope.type !== 'view_submission') return answer(200, '')
   const update = { response_action: 'update', view: truthModal(notAnswered) }
@@ -126,7 +125,7 @@ function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): v
   const { botUserId, apiUrl } = chat
   const app = new App({
     receiver,
-    // No bot token: nothing that Bolt does at this door can post.
+    // Bolt gets no bot token, so it can post nothing from here.
     authorize: async () => ({ botId: botUserId, botUserId }),
     convoStore: false,
     attachFunctionToken: false,

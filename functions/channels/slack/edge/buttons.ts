@@ -25,7 +25,7 @@ import type { EdgeOptions } from './edge-options.ts'
 import { type Clicked, onClick, onLink } from './listen.ts'
 import { listChanged, loginOf, nothingToNarrow, notOpened } from './sentences.ts'
 
-/** The buttons of a card. A decision that stands is told by the redrawn card alone. */
+/** The buttons of a card. The redrawn card alone tells a successful decision. */
 export function registerCard(app: App, options: EdgeOptions): void {
   onClick(app, options, 'approve', readSubject, approveOnCard)
   onClick(app, options, 'approve_comment', readSubject, (click) => openForm(click, approveModal, options))
@@ -38,22 +38,25 @@ type OnCard = Clicked<Subject>
 
 const subjectOf = ({ about, body }: OnCard): Subject => ({ ...about, channel: body.channel?.id, ts: body.message?.ts })
 
-/** The card knows what its stage wants, so that what it cannot have here is not attempted, nor recorded as refused. */
+/**
+ * The card knows its stage's demands, so an approval that needs a login or a reason is neither attempted nor recorded
+ * as refused.
+ */
 async function approveOnCard(click: OnCard, options: EdgeOptions): Promise<string | undefined> {
   if (click.block === commentStage) return openForm(click, approveModal, options)
   if (click.block === loginStage) {
-    // A card that asks for a login where none is wanted any more is only old.
+    // The card is old if it asks for a login that its stage no longer needs.
     const found = await foreseeApproval(click, options)
     if (!found.ok) return found.sentence
   }
   const { person, carried } = click
   const told = await decide({ person, verdict: 'approve' }, subjectOf(click), carried, options)
   if (told.done) return undefined
-  // An old card does not know that its stage wants a reason: the form does.
+  // An old card does not know that its stage needs a reason: the form does.
   return told.code === 'comment_required' ? openForm(click, approveModal, options) : told.sentence
 }
 
-/** Recorded at once, since saying no is easy. Only then the person is asked why, and need not say. */
+/** Recorded at once, to keep a denial easy. The form asks for a reason afterwards, as an option. */
 async function deny(click: OnCard, options: EdgeOptions): Promise<string | undefined> {
   const { person, body, carried } = click
   const told = await decide({ person, verdict: 'deny' }, subjectOf(click), carried, options)
@@ -80,15 +83,18 @@ const foreseeApproval = ({ person, about, carried }: OnCard, options: EdgeOption
   return foresee(about.request, () => options.foresee(ask), carried, options)
 }
 
-/** What a button for all says: which card of which burst, and the digest of the list on it. */
+/** The value of a button for a whole list: its burst, the burst's card and the digest of the list. */
 const BurstValue = z.strictObject({ b: Digest, g: z.int().positive(), l: Digest })
 const readBurst = (value: unknown) => readValue(BurstValue, value)
 
-/** The buttons of a burst's card. The click is put on record here; each of the list is decided right after, elsewhere. */
+/**
+ * The buttons of a burst's card. The click is recorded here, and another function then decides each request of the
+ * list.
+ */
 export function registerBurst(app: App, options: EdgeOptions): void {
   onClick(app, options, approveAll, readBurst, (click) => decideAll('approve', click, options))
   onClick(app, options, denyAll, readBurst, (click) => decideAll('deny', click, options))
-  // Where one of a list is read in full and decided by itself. The page asks again who it is.
+  // One request of the list is read and decided by itself. The page authenticates its reader again.
   const readListed = (chosen: unknown) => RequestId.safeParse(`req_${chosen}`).data
   onClick(
     app,
@@ -111,7 +117,7 @@ async function decideAll(
   return `Your ${told.value} ${what} are taken and are being recorded one by one. The card shows each, and any that could not be recorded.`
 }
 
-/** The button by which the approver of a request allows its agent a few more like it, and the one that takes that back. */
+/** The button by which the approver allows the agent a few more requests like it, and the button that revokes them. */
 export function registerPermit(app: App, options: EdgeOptions): void {
   onClick(app, options, allowMore, readSubject, allow)
   onClick(app, options, takeBack, readPermit, async ({ person, about: id, body, carried }) => {
@@ -130,7 +136,7 @@ export function registerPermit(app: App, options: EdgeOptions): void {
 
 async function allow({ person, about: { request, digest }, carried }: Clicked<Subject>, options: EdgeOptions) {
   const { uses, hours } = allowedMore
-  // Slack is no strong login.
+  // A click in Slack is no strong login.
   const ask = { request, digest, person, login: {}, uses, until: options.now() + hours * 3600 }
   const told = await attempt({ request }, ask, options.allowMore, carried, options)
   if (!told.done) return told.code === 'insufficient_login' ? needsLogin(request, told.detail) : told.sentence
@@ -146,6 +152,6 @@ async function allow({ person, about: { request, digest }, carried }: Clicked<Su
   }
 }
 
-/** There is no page on which a permit is given. */
+/** Standing permits have no page, so the sentence names the API. */
 const needsLogin = (request: RequestId, detail: string | undefined): string =>
   `Nothing was allowed: that needs ${loginOf(detail)} than Slack's. Give the permit through the API with a token of such a login: POST /v1/requests/${request}/standing-permits.`

@@ -8,7 +8,7 @@ import type { EdgeOptions } from './edge-options.ts'
 import type { Delivery } from './guard.ts'
 import { notRecorded, sentenceFor, sentenceForAccount } from './sentences.ts'
 
-/** What a button or a form of ours is about; undefined for a value that none of ours has. */
+/** The subject of our own button or form; undefined for a foreign value. */
 export function readValue<T>(shape: z.ZodType<T>, value: unknown): T | undefined {
   if (typeof value !== 'string' || value.length > 256) return undefined
   try {
@@ -18,19 +18,19 @@ export function readValue<T>(shape: z.ZodType<T>, value: unknown): T | undefined
   }
 }
 
-/** On a card's buttons: which request, in which round, and the first 16 characters of the digest on that card. */
+/** A button's value: the request, the round, and the first 16 characters of the card's digest. */
 const ButtonValue = z.strictObject({
   r: RequestId,
   n: z.int().positive(),
   d: z.string().regex(/^sha-256:[A-Za-z0-9_-]{8}$/),
 })
 
-/** In which message it was clicked. Slack keeps it beside a form. */
+/** The clicked message. Slack keeps it beside a form. */
 const place = { c: z.string().max(32).optional(), t: z.string().max(32).optional() }
 const FormValue = ButtonValue.extend(place)
 const RequestValue = FormValue.omit({ n: true, d: true })
 
-/** What a person acts on: what they saw, and the message in which they did, where that is known. */
+/** A person's subject: what they saw, and the message in which they saw it, if known. */
 export type Subject = {
   request: RequestId
   round: number
@@ -49,17 +49,17 @@ export function readRequest(value: unknown): Omit<Subject, 'round' | 'digest'> |
   return read && { request: read.r, channel: read.c, ts: read.t }
 }
 
-/** What Slack keeps beside a form: never what a person typed, nor an argument. */
+/** The metadata that Slack keeps beside a form: no typed text and no argument. */
 export const metadataOf = ({ request: r, round: n, digest: d, channel: c, ts: t }: Partial<Subject>): string =>
   JSON.stringify({ r, n, d, c, t })
 
-/** Why no person decides with this account. Policy is not asked. */
+/** The reason why an account has no person who may act. Policy is not asked. */
 export type NoPerson = 'foreign' | 'guest' | 'unknown' | 'inactive'
 type Found = { ok: true; person: Person } | { ok: false; code: NoPerson }
 
 /**
- * The account must be one of the very workspace: others see its channels as guests or through Slack Connect.
- * @param linked the person that a login has linked to this account. The directory's own word goes first
+ * Only accounts of the same workspace count: guests and Slack Connect users see its channels too.
+ * @param linked the person who has linked this account by a login. The directory takes precedence
  */
 function findPerson(user: unknown, { bundle, chat }: Pick<EdgeOptions, 'bundle' | 'chat'>, linked?: PersonId): Found {
   const parsed = Account.safeParse(user)
@@ -76,14 +76,16 @@ function findPerson(user: unknown, { bundle, chat }: Pick<EdgeOptions, 'bundle' 
   return person.status === 'active' && !deleted ? { ok: true, person } : { ok: false, code: 'inactive' }
 }
 
-/** What was found out before Bolt, beside the request on its way through it. */
+/** The facts found before Bolt, carried beside the request through it. */
 export type Carried = { delivery: Delivery; deadline: Deadline; clockHolds: boolean }
 export const carriedOf = ({ context }: { context: object }): Carried => (context as { carried: Carried }).carried
 
-/** The person; or what the account's owner is told, and the address at which they can link the account. */
+/** The person; or a sentence for the account's owner, and the address for linking the account. */
 export type Who = { ok: true; person: Person } | { ok: false; sentence: string; link?: string }
 
-/** The person behind a Slack user, for every listener. While a clock is off no person does anything, and they hear why. */
+/**
+ * The person behind a Slack user, for every listener. While the clock is off no one can act, and the sentence says so.
+ */
 export async function identify(
   user: unknown,
   { clockHolds, deadline }: Carried,
@@ -114,7 +116,7 @@ const isUnknown = (found: Found): boolean => !found.ok && found.code === 'unknow
 const linkSentence = (address: string): string =>
   `Nothing was recorded: your Slack account is not linked to a person yet. Link it by logging in, within ten minutes: ${address} (it is for you alone: do not share it). Then try again.`
 
-/** That this delivery counts once, kept for longer than a copy of it could pass the guard. */
+/** Takes this delivery once. The key outlives the time in which the guard would accept a copy. */
 export const onceFor = ({ delivery }: Carried, value: string): OnceOnly => ({
   key: `SEEN#${delivery.key}`,
   value,

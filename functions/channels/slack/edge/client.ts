@@ -4,10 +4,10 @@ import { faultName } from '../../../operations/faults.ts'
 import type { Log } from '../../../operations/ports.ts'
 import type { EdgeOptions } from './edge-options.ts'
 
-/** Tokens (`xoxb-`, `xapp-`...), response addresses, and all that is long enough to be a secret or a payload. */
+/** Tokens (`xoxb-`, `xapp-`...), response addresses, and any text long enough to be a secret or a payload. */
 const secret = /\bx(?:ox[a-z]|app)[a-z0-9-]*\b|https?:\/\/\S+|[A-Za-z0-9+/_=-]{24,}/gi
 
-/** Log lines of Bolt and of the Web API client, in our log: redacted and cut. Their debug lines print whole events. */
+/** Bolt's and the Web API client's log lines in our log: redacted and cut. Their debug lines print whole events. */
 export function redactingLogger(log: Log): Logger {
   const say =
     (level: 'info' | 'warn' | 'error') =>
@@ -24,7 +24,7 @@ export function redactingLogger(log: Log): Logger {
   }
 }
 
-/** Only text and the names of errors: an object may hold a payload. */
+/** Only text and the names of errors, because an object may hold a payload. */
 export const redact = (parts: readonly unknown[]): string =>
   parts
     .map((part) => (typeof part === 'string' ? part : part instanceof Error ? part.name : `(${typeof part})`))
@@ -34,12 +34,12 @@ export const redact = (parts: readonly unknown[]): string =>
 
 export type WebApi = {
   apiUrl: string
-  /** The bot token, read for each client, so that a rotated one is taken up. */
+  /** The bot token, read for each client so that a rotation takes effect. */
   token: () => Promise<string>
   log: Log
 }
 
-/** Clients of Slack's Web API with our timeout and attempts: the library would try for half an hour. */
+/** Clients of Slack's Web API with our timeout and attempts: the library would retry for half an hour. */
 export function webClients(
   { apiUrl, token, log }: WebApi,
   { timeoutMs, retries = 0 }: { timeoutMs: number; retries?: number },
@@ -54,10 +54,10 @@ export function webClients(
   return async () => new WebClient(await token(), settings)
 }
 
-/** A trigger is good for three seconds, and the person who clicked waits as long. */
+/** A trigger expires after three seconds, and the person who clicked waits as long. */
 const viewsTimeoutMs = 1_500
 
-/** Shows forms and home tabs through Slack's Web API. One attempt, since a second would come too late. */
+/** Shows forms and home tabs through Slack's Web API, in one attempt, because a second would come too late. */
 export function createViews(api: WebApi, timeoutMs = viewsTimeoutMs): Pick<EdgeOptions, 'openModal' | 'publishHome'> {
   const clients = webClients(api, { timeoutMs })
   return {
@@ -73,26 +73,29 @@ export function createViews(api: WebApi, timeoutMs = viewsTimeoutMs): Pick<EdgeO
 }
 
 /**
- * Slack waits 3 s. Milliseconds from arrival until: we stop looking for what a decision can do without; a decision may
- * still start its transaction; we say that it is not known; we answer.
+ * Slack's timeout is 3 s. Milliseconds from arrival: `beside` ends the look-ups that a decision can do without, `start`
+ * ends the starts of transactions, `tell` answers that the result is unknown, `answer` ends everything.
  */
 export const patience = { beside: 300, start: 1_500, tell: 1_850, answer: 2_100 } as const
 
-/** One request's time. The work that it waits for goes on when time is up: what that commits stays true. */
+/** The time of one request. Work that it waits for goes on after a timeout, and its commits stand. */
 export type Deadline = {
   mayStart(): boolean
-  /** Waits until so many milliseconds after arrival. */
+  /** Waits until this many milliseconds after arrival. */
   within<T>(work: Promise<T>, until: number): Promise<{ done: true; value: T } | { done: false }>
-  /** The same for a read that may be tried again: until it succeeds or time is up. @throws what the last try threw */
+  /**
+   * The same for a read that may be retried until it succeeds or time is up.
+   * @throws the last attempt's fault
+   */
   trying<T>(read: () => Promise<T>, until: number): Promise<{ done: true; value: T } | { done: false }>
-  /** What work gives in time. Where it is late or fails: nothing, and `warn` hears the fault's name. */
+  /** The result of work that ends in time; nothing if it is late or fails, and `warn` gets the fault's name. */
   inTime<T>(work: () => Promise<T>, until: number, warn: (fault: string) => void): Promise<{ value: T } | undefined>
 }
 
-/** Between two tries. Milliseconds. */
+/** The pause between two attempts. Milliseconds. */
 const pause = 100
 
-/** @param now a clock that only goes forward, in milliseconds */
+/** @param now a monotonic clock, in milliseconds */
 export function startDeadline(now: () => number = () => performance.now()): Deadline {
   const arrivedAt = now()
   const deadline: Deadline = {
@@ -134,7 +137,7 @@ export function startDeadline(now: () => number = () => performance.now()): Dead
   return deadline
 }
 
-/** What Slack says of each account. It leaves the flags out where they are false. */
+/** Slack's facts about each account. It leaves false flags out. */
 export const Account = z.object({
   id: z.string().min(1),
   team_id: z.string().optional(),

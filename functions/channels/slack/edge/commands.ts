@@ -63,7 +63,7 @@ const verbs: readonly [usage: string, does: string][] = [
   ['help', 'this'],
 ]
 
-/** @param first what is said before it, such as that a word is no command */
+/** @param first the sentence before the help, for an unknown command */
 const helpReply = (first?: string): Reply => ({
   text: 'What /hotwork can do',
   blocks: [
@@ -85,7 +85,7 @@ export const sayReply = (sentence: string, link?: string): Reply => ({
 
 export const typedWord = (word: string): string => clamp(inert(word), 40).text
 
-/** How many of each part are shown: fewer where long titles would make the answer more than Slack takes. */
+/** The most items of each part: fewer if long titles would make the answer larger than Slack takes. */
 type Most = { waiting: number; own: number; live: number }
 const budgets: readonly [Most, ...Most[]] = [
   { waiting: 5, own: 3, live: 3 },
@@ -128,7 +128,7 @@ const part = (name: string, title: string, rows: readonly RichTextSection[], of:
     ...(of > rows.length ? [section(words(`…and ${of - rows.length} more`))] : []),
   )
 
-/** The card itself, in a channel that it has no buttons for: an answer that is not redrawn must not be decided on. */
+/** The card without its buttons: an answer is never redrawn, so no decision may be taken on it. */
 export function showReply(state: ApprovalRequest, facts: ViewFacts, options: PageOption = {}): Reply {
   const card: SlackCard = openingOf(state.ask)
     ? drawOpeningCard(describeOpening(state, facts), options)
@@ -141,7 +141,7 @@ function revokedReply(state: ApprovalRequest, facts: ViewFacts): Reply {
   return { text: 'It has been ended', blocks: [rich('revoked', row(state, requestRow(state, facts)))] }
 }
 
-/** What is open until when, and which reviews are due. The page has all. */
+/** The ends of open openings, and the reviews that are due. The page has all of them. */
 const openingsReply = (openings: readonly ApprovalRequest[], facts: ViewFacts): Reply =>
   fitted([10, 4, 1, 0], (most) => openingsWithin(openings, facts, most))
 
@@ -178,7 +178,7 @@ async function openOrList({ person, rest, trigger, carried }: Typed, options: Ed
 
 const otherwise = 'Or, without Slack: npx --no-install hotwork break-glass start'
 
-/** A linked person, what they typed after the verb, and what a form is opened by. */
+/** A linked person, their words after the verb, and the trigger that opens a form. */
 type Typed = { person: PersonId; rest: string; trigger: string; carried: Carried }
 type Do = (typed: Typed, options: EdgeOptions) => Promise<Reply | undefined>
 
@@ -235,7 +235,10 @@ const doing: { readonly [verb: string]: Do } = {
     (await showModal(trigger, standInFormFor(person, options), carried, options)) ? undefined : sayReply(notOpened),
 }
 
-/** `/hotwork`, answered to the person who types it alone. It is taken once: a copy of it would be answered to its sender. */
+/**
+ * `/hotwork`, answered only to the person who types it. Each delivery is taken once, because a copy would be answered
+ * to its sender.
+ */
 export function registerCommands(app: App, options: EdgeOptions): void {
   app.command(command, async (typed) => {
     const carried = carriedOf(typed)
@@ -270,5 +273,5 @@ function notFound(code: NotFound, { bundle, page }: EdgeOptions): string {
   return sentenceFor(code, { directory: bundle.directory, page })
 }
 
-/** An id as people paste it: out of a code span, or in capitals. */
+/** An id as people paste it: in a code span, or in capitals. */
 const idIn = (text: string): string => text.replaceAll('`', '').trim().toLowerCase()

@@ -5,7 +5,7 @@ import type { Home } from '../home/home-view.ts'
 import type { SendEphemeral } from './answers.ts'
 import type { SigningSecrets } from './guard.ts'
 
-/** One workspace: all that comes in is about this one alone. */
+/** The settings of one workspace, which all incoming calls are about. */
 export type OfChat = {
   chat: Extract<Chat, { kind: 'slack' }> & { alias: string }
   secrets(): Promise<SigningSecrets>
@@ -17,6 +17,6 @@ export type OfChat = {
 /** Ports of Slack's edge. */
 export type EdgeOptions = ChannelCore &
   OfChat & {
-    /** Milliseconds, for one delivery; it only goes forward. Absent: real time. */
+    /** Milliseconds of one delivery, monotonic. The default is real time. */
     stopwatch?(): number
   }

@@ -3,24 +3,24 @@ import * as z from 'zod'
 import { onlyChat } from '../../../domain/people/organisation.ts'
 import type { NumericDate } from '../../../domain/values.ts'
 
-/** Whose request it is. The handler of its kind reads the rest. */
+/** The kind of a request and its person. The kind's handler reads the rest. */
 export type Envelope =
   | { kind: 'url_verification' }
   | ({ kind: 'interaction'; type: string } & From)
   | ({ kind: 'command' | 'event' } & From)
 
 type From = {
-  /** The workspace, or for an app of a whole organisation the enterprise, in which the app is installed. */
+  /** The workspace, or for an app of a whole organisation the enterprise, that has the app. */
   installedIn: string
   appId: string
-  /** The channel of the message that was clicked. */
+  /** The channel of the clicked message. */
   channel?: string | undefined
 }
 
 type Parsed = { ok: true; envelope: Envelope } | { ok: false; why: string }
 const malformed = (why: string): Parsed => ({ ok: false, why })
 
-/** How deep a payload may nest: a message with its blocks takes about a dozen. */
+/** The deepest nesting of a payload: a message with its blocks takes about a dozen levels. */
 const deepest = 32
 
 const Place = z.object({ id: z.string().min(1) })
@@ -50,7 +50,7 @@ const Callback = z.object({
 })
 const Verification = z.object({ type: z.literal('url_verification'), challenge: z.string().min(1).max(256) })
 
-/** Only Slack's own two content types, only what it sends in them. */
+/** Reads only Slack's own two content types, and only their known members. */
 function parseEnvelope(contentType: string, text: string): Parsed {
   if (contentType === 'application/json') return parseEvent(text)
   if (contentType === 'application/x-www-form-urlencoded') return parseForm(text)
@@ -97,7 +97,7 @@ const complaint = (error: z.ZodError): string => {
   return `is malformed at \`${issue?.path.join('.') || '.'}\`: ${issue?.message ?? ''}`
 }
 
-/** A form's members, each once and each well-formed UTF-8. `URLSearchParams` would mend what is not. */
+/** A form's members, each once and in well-formed UTF-8. `URLSearchParams` would silently repair malformed ones. */
 function readForm(text: string): ReadonlyMap<string, string> | undefined {
   const members = new Map<string, string>()
   try {
@@ -125,7 +125,7 @@ function readJson(text: string): unknown {
   }
 }
 
-/** How deep brackets nest, outside strings. Linear, and done before `JSON.parse`, which recurses. */
+/** The depth of brackets outside strings. It is linear, and runs before `JSON.parse`, which recurses. */
 function depthOf(text: string): number {
   let [depth, most, quoted] = [0, 0, false]
   for (let at = 0; at < text.length; at++) {
@@ -140,10 +140,10 @@ function depthOf(text: string): number {
   return most
 }
 
-/** How old a request may be, and how far ahead of us Slack's clock may be. Seconds. */
+/** The greatest age of a request, and the greatest lead of Slack's clock over ours. Seconds. */
 export const freshness = 300
 
-/** Signing secrets that are good now: the current one and, while a rotation lasts, the one before. */
+/** The valid signing secrets: the current one and, during a rotation, the previous one. */
 export type SigningSecrets = readonly string[]
 
 type Signed = { timestamp: string | undefined; signature: string | undefined; body: Uint8Array }
@@ -154,7 +154,7 @@ type Signed = { timestamp: string | undefined; signature: string | undefined; bo
  */
 function isSigned({ timestamp, signature, body }: Signed, secrets: SigningSecrets, now: NumericDate): boolean {
   if (timestamp === undefined || !/^[1-9]\d{0,11}$/.test(timestamp)) return false
-  // Asked this way round, a time that is none is refused too.
+  // Negated this way, the comparison refuses NaN too.
   if (!(Math.abs(now - Number(timestamp)) <= freshness)) return false
   if (signature === undefined || !/^v0=[0-9a-f]{64}$/.test(signature)) return false
   const given = Buffer.from(signature.slice(3), 'hex')
@@ -167,7 +167,7 @@ function isSigned({ timestamp, signature, body }: Signed, secrets: SigningSecret
 const macOf = (secret: string, timestamp: string, body: Uint8Array): Buffer =>
   createHmac('sha256', secret).update(`v0:${timestamp}:`).update(body).digest()
 
-/** The same signed request again has the same key. */
+/** A replay of a signed request has the same key. */
 const deliveryKey = (signature: string, timestamp: string): string =>
   createHash('sha256').update(`${signature}\n${timestamp}`).digest('base64url')
 
@@ -184,28 +184,28 @@ type GuardSettings = {
   appId: string
   /** The alias of the chat. */
   alias: string
-  /** Channels of other chats alone. */
+  /** Channels that belong only to other chats. */
   elsewhere: ReadonlySet<string>
 }
 
-/** In which chat something counts once. Keys of the usual alias are as they were before there were several chats. */
+/** A once-only key within one chat. Keys of the usual alias have no prefix, as before there were several chats. */
 export const keyIn = (alias: string, key: string): string => (alias === onlyChat ? key : `${alias}#${key}`)
 
 export type Guarded =
   | { pass: true; envelope: Envelope; contentType: string; body: string; delivery: Delivery }
   | { pass: false; status: 200 | 400 | 401 | 413; why: string }
 
-/** One delivery: its key, which must be used once, and until when a copy of it would be fresh. */
+/** One delivery: its once-only key, and the end of the time in which a copy would be fresh. */
 export type Delivery = { key: string; freshUntil: NumericDate }
 
-/** A click carries its whole message, percent-encoded: three bytes for one, of a card under 9 KB. */
+/** A click carries its whole message, a card under 9 KB, percent-encoded as three bytes for one. */
 export const largestBody = 65_536
 
 const refuse = (status: 400 | 401 | 413, why: string): Guarded => ({ pass: false, status, why })
 
 /**
- * Stands before Bolt, where a far future, `v1` and replays pass. A wrong signature is 401 and says no more; a request
- * that is signed and still wrong is 400 and says why.
+ * Stands before Bolt, which accepts future timestamps, `v1` signatures and replays. A wrong signature is a bare 401; a
+ * signed but invalid request is a 400 with a reason.
  */
 export function guard(request: RawRequest, settings: GuardSettings, now: NumericDate): Guarded {
   if (request.method !== 'POST') return refuse(400, 'only POST')
@@ -236,7 +236,7 @@ export function guard(request: RawRequest, settings: GuardSettings, now: Numeric
   return { pass: true, envelope, contentType, body: text, delivery }
 }
 
-/** The workspace that a body says it is from: whose secret it is to be verified with, and no more. */
+/** The workspace that a body names. It only selects the secret to verify the body with. */
 export function workspaceOf(request: RawRequest): string | undefined {
   const body = bytesOf(request)
   const text = body && body.length <= largestBody ? utf8(body) : undefined
@@ -246,7 +246,7 @@ export function workspaceOf(request: RawRequest): string | undefined {
 
 function header({ headers }: RawRequest, name: string): string | undefined {
   const found = Object.keys(headers).filter((each) => each.toLowerCase() === name)
-  // With two spellings of one header it is not known which one was meant.
+  // Two spellings of one header are ambiguous.
   return found.length === 1 ? headers[found[0] as string] : undefined
 }
 
@@ -266,7 +266,10 @@ function utf8(bytes: Uint8Array): string | undefined {
 
 const mediaType = (value: string | undefined): string => (value ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
 
-/** Slack checks an address's certificate with an unsigned form. `ssl_check` beside a payload is no way around the signature. */
+/**
+ * Slack checks an address's certificate with an unsigned form. `ssl_check` beside a payload does not bypass the
+ * signature.
+ */
 function isSslCheck(contentType: string, text: string): boolean {
   if (contentType !== 'application/x-www-form-urlencoded') return false
   const form = new URLSearchParams(text)

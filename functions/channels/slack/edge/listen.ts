@@ -25,7 +25,7 @@ type Control = ButtonAction | StaticSelectAction
 const readControl = (action: Control): unknown =>
   action.type === 'static_select' ? action.selected_option?.value : action.value
 
-/** @param read what the control is about; nothing for a value that no control of ours has */
+/** @param read the control's subject; undefined for a foreign value */
 export function onClick<T>(
   app: App,
   options: EdgeOptions,
@@ -46,7 +46,7 @@ export function onClick<T>(
         : await act({ person: who.person.id, about, body, block: action.block_id, carried }, options)
     if (came === undefined) return
     const { title = 'Not counted', said, after } = asTold(came)
-    // On a tab there is no address to answer to: a form says it as privately.
+    // A tab has no address to answer to: a form is as private.
     if (body.view) await showModal(body.trigger_id, saidModal(title, sentenceOf(said)), carried, options)
     else await carried.deadline.within(options.sendEphemeral(body.response_url, said), patience.answer)
     await after?.()
@@ -57,7 +57,7 @@ const asTold = (came: Said | Told): Told => (typeof came === 'object' && 'said' 
 
 const sentenceOf = (said: Said): string => (typeof said === 'string' ? said : said.sentence)
 
-/** Slack tells us of a followed link too. Nothing is done for it. */
+/** Slack reports a followed link too, and needs no answer. */
 export function onLink(app: App, ...actions: readonly string[]): void {
   for (const action_id of actions)
     app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, ({ ack }) => ack())
@@ -72,10 +72,10 @@ type Sent<T> = {
   carried: Carried
 }
 
-/** What Slack is to do with the form, nothing closes it; and what is done after that. */
+/** Slack's instruction for the form, which it closes by default; and the work after that answer. */
 type Taken = { answer?: ViewResponseAction | undefined; after?: () => Promise<void> }
 
-/** @param read what the form is about, out of what was kept beside it; nothing where no form of ours has that */
+/** @param read the form's subject, from its metadata; undefined for a foreign value */
 export function onSubmit<T>(
   app: App,
   options: EdgeOptions,
@@ -103,10 +103,10 @@ const typedIn = ({ state }: Pick<ViewOutput, 'state'>): string | undefined =>
     .map((name) => state.values[name]?.[name]?.value ?? undefined)
     .find(Boolean)
 
-/** Shows another form in the place of the one that was sent. */
+/** Shows another form in place of the submitted one. */
 export const showInstead = (view: Modal) => ({ answer: { response_action: 'update', view } as const })
 
-/** Keeps the form open, with all that was typed, and says what is wrong beside its fields. */
+/** Keeps the form open with everything typed, and shows errors beside its fields. */
 export const keepOpen = (errors: { [field: string]: string }) => ({
   answer: { response_action: 'errors', errors } as const,
 })

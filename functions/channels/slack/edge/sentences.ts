@@ -27,11 +27,11 @@ export function sentenceFor(code: Refusal, about: About): string {
   return `${sentencesOf(code, detail)}${address}${standOf(state, about)}`
 }
 
-/** A detail may hold a caller's text, and Slack makes a link of all that looks like one. */
+/** A detail may hold a caller's text, and Slack makes a link of anything that looks like one. */
 export const tame = (detail: string): string =>
   clamp(inert(detail), 300).text.replace(/(:)(?=\/\/)|(?<=mailto)(:)/gi, '$1$2 ')
 
-/** To the owner of an account that is no person's here. */
+/** For the owner of an account without a person who may act. */
 export const sentenceForAccount: { readonly [Code in NoPerson]: string } = {
   foreign:
     'Your Slack account is of another workspace. Only people of the workspace in which Hotwork is installed decide here.',
@@ -54,14 +54,14 @@ export const listChanged =
 
 export const shownOnCard = 'The card shows what was recorded.'
 export const shownOnHome = 'Hotwork’s Home tab shows what was recorded.'
-/** Whether it was recorded is not known. */
+/** The result is unknown. */
 export const notAnswered = `The store has not answered yet. ${shownOnCard} If it has not changed in a minute, try again.`
-/** It is known that it was not. */
+/** The act is known to be unrecorded. */
 export const notRecorded = 'Nothing was recorded, since the store was too slow. Try again.'
-/** Something broke: it is no refusal. */
+/** A fault, as opposed to a refusal. */
 export const failed = `Something failed in Hotwork. ${shownOnCard} If it has not changed in a minute, try again.`
 
-/** Nothing that was read or done is known to be so, and no retry mends it. */
+/** Results cannot be trusted, and retries do not help. */
 export const operatorMustLook =
   'AWS denies Hotwork a right that this needs. An operator must look: trying again does not help until they have.'
 
@@ -69,13 +69,13 @@ export const operatorMustLook =
 export const saidOf = (fault: string | undefined, otherwise: string): string =>
   fault === 'RightMissing' ? operatorMustLook : otherwise
 
-/** The detail names the `acr` that is wanted, or the seconds that a login may be old. */
+/** The detail names the required `acr`, or the greatest age of a login in seconds. */
 export const loginOf = (detail: string | undefined): string => {
   if (detail === undefined) return 'a stronger login'
   return /^\d+$/.test(detail) ? `a newer login (at most ${detail} s old)` : `a stronger login (${inert(detail)})`
 }
 
-/** Whose turn it is, or how it ended. Of an opening the card says it. */
+/** The stage that waits, or the way the request ended. An opening's card says it itself. */
 function standOf(state: ApprovalRequest | undefined, { directory }: Pick<About, 'directory'>): string {
   if (!state || openingOf(state.ask)) return ''
   switch (state.status) {

@@ -29,7 +29,7 @@ import {
 
 export const askNames = { choose: 'ask_choose', fill: 'ask_fill' } as const
 
-/** @param wanted a part of an action's name: only those are offered */
+/** @param wanted a part of an action's name, by which the offer is filtered */
 export function chooseModal({ agents, actions }: Askable, wanted = ''): Modal {
   const title = 'Ask for an agent'
   if (agents.length === 0)
@@ -74,7 +74,7 @@ export const readChoice = (values: Values): { agent: AgentId; action: string } |
 const chosenIn = (values: Values, name: string): string | undefined =>
   values[name]?.[name]?.selected_option?.value ?? undefined
 
-/** For which agent and action a form is, and what it showed of policy. */
+/** The agent and action of a form, and the digest of the policy answer it showed. */
 export type AskSubject = { agent: AgentId; action: string; seen?: string | undefined }
 
 const Subject = z.strictObject({ a: AgentId, n: z.string().max(128), s: z.string().max(40).optional() })
@@ -84,7 +84,7 @@ export function readAskSubject(value: unknown): AskSubject | undefined {
   return read && { agent: read.a, action: read.n, seen: read.s }
 }
 
-/** The fields of an action's schema, with what was typed before; and what policy says, once it was asked. */
+/** The fields of an action's schema with the typed values; and policy's answer, once it was asked. */
 export function fillModal(
   entry: CatalogueEntry,
   { agent, action }: AskSubject,
@@ -182,7 +182,7 @@ function argumentInput(
   return typedAgain(made(), values)
 }
 
-/** A menu of Slack's has 100 entries, each with a text of 75 characters. */
+/** Slack's menus have at most 100 entries, each with a text of 75 characters. */
 const isMenu = ({ enum: all }: { enum?: readonly string[] | undefined }): boolean =>
   all !== undefined && all.length <= mostChoices && all.every((each) => each !== '' && inert(each).length <= 75)
 
@@ -213,7 +213,7 @@ type Line = { values: Values; most: number; optional?: boolean }
 const line = (name: string, label: string, hint: string, { values, most, optional = false }: Line): InputBlock =>
   typedAgain(input(name, label, { type: 'plain_text_input', max_length: most }, { hint, optional }), values)
 
-/** The same field with what was typed into it. */
+/** The same field with its typed value. */
 function typedAgain(block: InputBlock, values: Values): InputBlock {
   const name = block.block_id ?? ''
   const before = values[name]?.[name]
@@ -230,7 +230,7 @@ function typedAgain(block: InputBlock, values: Values): InputBlock {
 
 type Filled = Pick<OnBehalfAsk, 'arguments' | 'purpose' | 'parentTask' | 'justification'>
 
-/** What was filled in; or what is wrong with it, by field. */
+/** The values of the form, or its errors by field. */
 export function readFilled(
   entry: CatalogueEntry,
   { state: { values } }: Pick<ViewOutput, 'state'>,
@@ -262,7 +262,7 @@ export function readFilled(
 
 const taskWrong = 'Write the id of a task, and its whole address if it has one.'
 
-/** Undefined for a text that has no value of that type, or that two readers may read as two values. */
+/** Undefined if the text has no value of that type, or if two parsers could read it differently. */
 function typedValue(schema: ArgumentSchema, typed: string): Json | undefined {
   if (!isScalar(schema) && schema.type === 'string') return typed
   const read = jsonIn(typed)
@@ -271,7 +271,7 @@ function typedValue(schema: ArgumentSchema, typed: string): Json | undefined {
   return takesArgument(schema, read) ? read : typed
 }
 
-/** The field of which a refusal speaks. */
+/** The field that a refusal is about. */
 export function askField(detail: string | undefined, entry: CatalogueEntry): string {
   const named = detail?.match(/`([^`]+)`/)?.[1] ?? ''
   return Object.hasOwn(entry.arguments.properties, named) ? `${argumentPrefix}${named}` : 'purpose'

@@ -15,7 +15,7 @@ import { type Modal, saidModal, truthModal } from './modal-blocks.ts'
 
 const leftCatalogue = 'This action is no longer in the catalogue, so nothing was asked.'
 
-/** A person asks on behalf of an agent: what, then its arguments, then what policy says, then it is asked. */
+/** A person asks on behalf of an agent in steps: the action, its arguments, policy's answer, the request. */
 export function registerAsking(app: App, options: EdgeOptions): void {
   const about = () => true
   onSubmit(app, options, askNames.choose, about, async ({ person, view }) => {
@@ -41,7 +41,7 @@ export function registerAsking(app: App, options: EdgeOptions): void {
       const { foreseen } = told.value
       return showInstead(fillModal(entry, subject, options.bundle, { values: view.state.values, foreseen }))
     }
-    // Nothing that was typed is lost where it may be mended, or sent again.
+    // All typed values are kept if they can be corrected or submitted again.
     const { code: refused, detail, sentence } = told
     const isFinal = refused === 'not_permitted' || (refused !== undefined && refusals[refused].status === 409)
     if (isFinal) return showInstead(truthModal(sentence, typed))

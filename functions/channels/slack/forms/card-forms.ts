@@ -22,13 +22,13 @@ type FilledForm = {
   fields: readonly string[]
   comment: string | undefined
   changed: ReadonlyMap<string, number>
-  /** Of a plan: the steps that are struck out. */
+  /** The steps of a plan that are struck out. */
   struck: readonly number[]
-  /** What is no number between its bounds, with what it should be. */
+  /** The fields whose value is no number within its bounds, with the expected bounds. */
   wrong: { [field: string]: string }
 }
 
-/** Our own form, as Slack sends it back, signed: the bounds in it are those that were put there. */
+/** Our own form as Slack returns it, signed: its bounds are the ones we put there. */
 const NumberBlock = z.object({
   type: z.literal('input'),
   block_id: z.string(),
@@ -40,7 +40,7 @@ const NumberBlock = z.object({
   }),
 })
 
-/** Reads what was filled in. Bounds and lengths are asked of it again: Slack's client keeps to them, and may not be what sent it. */
+/** Reads a submitted form. Bounds and lengths are checked again, because the sender may not be Slack's client. */
 export function readForm({ blocks, state }: Pick<ViewOutput, 'blocks' | 'state'>): FilledForm {
   const fields = blocks.flatMap((block) => (block.type === 'input' && block.block_id ? [block.block_id] : []))
   const [changed, wrong]: [Map<string, number>, FilledForm['wrong']] = [new Map(), {}]
@@ -135,7 +135,10 @@ function narrowOf({ changed, struck }: Pick<FilledForm, 'changed' | 'struck'>): 
   })
 }
 
-/** The field that a refusal speaks of: it names an argument, `uses` or `minutes` first, between backticks; of a plan its step. */
+/**
+ * The field that a refusal is about: its detail names an argument, `uses` or `minutes` first, between backticks; for a
+ * plan it names the step.
+ */
 function fieldNamed(detail: string | undefined, fields: readonly string[]): string | undefined {
   const named = detail?.match(/`([^`]+)`/)?.[1] ?? ''
   const step = detail?.match(/^step (\d+): /)?.[1]
@@ -143,7 +146,7 @@ function fieldNamed(detail: string | undefined, fields: readonly string[]): stri
   return fields.find((field) => field === named || field === own)
 }
 
-/** A form that is taken closes; where something can be mended it stays, with all that was typed. */
+/** An accepted form closes; one that can be corrected stays open, with everything typed. */
 export function registerForms(app: App, options: EdgeOptions): void {
   onSubmit(app, options, modalNames.approve, readSubject, async ({ person, about, view, carried }) => {
     const filled = readForm(view)
@@ -171,7 +174,7 @@ export function registerForms(app: App, options: EdgeOptions): void {
 function answerTo(told: { done: true } | NotDone, filled: FilledForm) {
   if (told.done) return {}
   const { code, detail, sentence } = told
-  // What is wrong with the form can be mended in it. A fault has no code, and after it the same may be sent again.
+  // An error in the form can be corrected in it. A fault has no code, and the same form may be submitted again.
   if (code !== undefined && refusals[code].status !== 400) return showInstead(truthModal(sentence, filled.comment))
   return keepOpenAt(filled, fieldNamed(detail, filled.fields), sentence)
 }

@@ -52,7 +52,7 @@ export const haltModal = (): Modal =>
 
 const Kind = z.object({ selected_option: z.object({ value: HaltKind }) })
 
-/** What was filled in, or what is wrong with it, by field. */
+/** The values of the form, or its errors by field. */
 export function readHaltForm(
   values: Values,
   now: NumericDate,
@@ -68,7 +68,7 @@ export function readHaltForm(
   return { asked: { target, reason, ...defined({ until }) } }
 }
 
-/** People write names without what kind of name it is. */
+/** People write names without their kind. */
 function named(kind: keyof typeof haltKinds, value: string): string {
   const prefix = kind === 'agent' ? 'agent:' : kind === 'owner' || kind === 'person' ? 'person:' : ''
   return value === '' || value.startsWith(prefix) ? value : `${prefix}${value}`

@@ -23,7 +23,7 @@ import {
 export const revokeName = 'revoke'
 
 /**
- * Shows what the tab showed beside the button, so that it opens before anything is read: a trigger is good for three
+ * Repeats the tab's block about the grant, so that the form opens before any read: a trigger expires after three
  * seconds.
  * @param shown the blocks of the tab that was clicked
  */
@@ -47,7 +47,7 @@ export const standInName = 'stand_in'
 
 const day = 86_400
 
-/** @param people those that policy lets */
+/** @param people the stand-ins that policy permits */
 export function standInModal(people: readonly Person[], now: NumericDate): Modal {
   if (people.length === 0)
     return saidModal(

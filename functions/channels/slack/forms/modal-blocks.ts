@@ -8,12 +8,12 @@ import type { Carried } from '../edge/click.ts'
 import { patience } from '../edge/client.ts'
 import type { EdgeOptions } from '../edge/edge-options.ts'
 
-/** A form that one person fills in, from blocks that read no markup. https://docs.slack.dev/reference/views/modal-views */
+/** A form for one person, from blocks that read no markup. https://docs.slack.dev/reference/views/modal-views */
 export type Modal = Omit<ModalView, 'blocks'> & { blocks: (CardBlock | InputBlock)[] }
 
 export type Values = ViewOutput['state']['values']
 
-/** A form to be filled in. `about` is kept by Slack beside it, and comes back with it. */
+/** A form to fill in. Slack keeps `about` beside it, and returns it. */
 export const form = (
   name: string,
   { title, submit, close = 'Go back', about }: { title: string; submit: string; close?: string; about?: string },
@@ -28,11 +28,11 @@ export const form = (
   blocks,
 })
 
-/** A sentence of ours, for one person alone, in place of a form or after it. */
+/** A sentence of ours for one person alone, in place of a form or after it. */
 export const saidModal = (title: string, sentence: string, ...more: readonly CardBlock[]): Modal =>
   partsModal(title, [said(sentence)], ...more)
 
-/** The same where there is a time in it, which each reads in their own zone. Others' words in it are inert already. */
+/** The same with a time in it, in each reader's zone. Others' words in it are inert already. */
 export const partsModal = (title: string, parts: RichTextElement[], ...more: readonly CardBlock[]): Modal => ({
   type: 'modal',
   title: plain(title),
@@ -42,7 +42,7 @@ export const partsModal = (title: string, parts: RichTextElement[], ...more: rea
 
 const said = (sentence: string) => words(clamp(inert(sentence), 900).text)
 
-/** What is so, where a form can do nothing more; with what was typed, so that it is not lost. */
+/** The present facts, for a form that can do no more; with the typed text, so that it is not lost. */
 export const truthModal = (sentence: string, typed?: string): Modal =>
   saidModal(
     'Not counted',
@@ -52,7 +52,7 @@ export const truthModal = (sentence: string, typed?: string): Modal =>
       : [rich('typed', section(bold('You had written')), preformatted(clamp(inert(typed), longestComment * 3).text))]),
   )
 
-/** The most that a comment, a reason or a note may be, as through the API. Characters. */
+/** The longest comment, reason or note, as in the API. Characters. */
 const longestComment = 1_000
 
 type InputOf<Type extends string> = Omit<Extract<InputBlock['element'], { type: Type }>, 'action_id'>
@@ -101,7 +101,7 @@ export const numberInput = (
 export const dateInput = (name: string, label: string, initial: number | undefined, beside: Beside): InputBlock =>
   input(name, label, { type: 'datetimepicker', ...defined({ initial_date_time: initial }) }, beside)
 
-/** As many choices as a menu of Slack's has. */
+/** Slack's limit for the choices of a menu. */
 export const mostChoices = 100
 
 export const selectInput = (
@@ -137,11 +137,11 @@ export const dateIn = (values: Values, name: string): NumericDate | undefined =>
 
 export const textIn = (values: Values, name: string): string => values[name]?.[name]?.value?.trim() ?? ''
 
-/** Cut to what a comment may be: Slack's client keeps to that, and may not be what sent it. */
+/** Cut to the longest comment, because the sender may not be Slack's client. */
 export const cut = (text: string): string => [...text].slice(0, longestComment).join('')
 
 /**
- * What came before it is on record either way.
+ * Shows a form. Earlier acts stay on record even if it fails.
  * @param until when to stop waiting for Slack
  * @returns whether it was shown, as far as is known in time
  */

@@ -114,10 +114,10 @@ export function openField(code: Refusal | undefined): string {
 
 export const reviewName = 'review'
 
-/** How many uses it shows: all of them are on the card and the page. */
+/** The most uses shown: all of them are on the card and the page. */
 const mostUses = 6
 
-/** Asks what a person found who looked at an opening that has ended: one of two answers, and always why. */
+/** Asks the reviewer of an ended opening for one of two findings, and always for a reason. */
 export function reviewModal(state: ApprovalRequest, facts: ViewFacts, about: Omit<Subject, 'round' | 'digest'>): Modal {
   const view = describeOpening(state, facts)
   const mark = view.drill ? `${drillMark}: ` : ''
@@ -155,7 +155,9 @@ export function reviewModal(state: ApprovalRequest, facts: ViewFacts, about: Omi
 const Outcome = z.enum(['justified', 'not_justified'])
 type Found = { outcome: z.infer<typeof Outcome>; note: string }
 
-/** What was filled in, or what is missing of it, by field. Slack's client asks for both, and may not be what sent it. */
+/**
+ * The submitted finding, or its missing fields. Both are checked again, because the sender may not be Slack's client.
+ */
 export function readFound({
   state,
 }: Pick<ViewOutput, 'state'>): { found: Found } | { wrong: { [field: string]: string } } {

@@ -6,11 +6,11 @@ import { type CardBlock, context } from '../cards/blocks.ts'
 import { stepLabel } from '../cards/plan-blocks.ts'
 import { checkInput, choice, numberInput, type Values } from './modal-blocks.ts'
 
-/** A plan made less: steps to strike out, and numbers of a step. */
+/** A plan narrowed: steps to strike out, and numbers of a step. */
 
-/** Slack's checkboxes have no more options. */
+/** Slack's limit for the options of checkboxes. */
 const mostChecked = 10
-/** A form has at most 100 blocks, and others stand beside these. */
+/** A form has at most 100 blocks, and other blocks stand beside these. */
 const mostNumbers = 80
 const strikeName = 'strike:'
 

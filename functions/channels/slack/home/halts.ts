@@ -61,7 +61,7 @@ const pageButton = (page: string) => linkButton(haltActions.page, 'All halts', p
 export const haltsActions = (page: string): CardBlock =>
   actions('declare-halt', { type: 'button', action_id: haltActions.declare, text: plain('Halt…') }, pageButton(page))
 
-/** What leads from an answer to the page, where nothing else on it does. */
+/** The link from an answer to the page, for answers without another. */
 export const haltsLink = (page: string): CardBlock => actions('halts-page', pageButton(page))
 
 const Value = z.strictObject({ h: HaltId })
@@ -112,7 +112,7 @@ export const declaredParts = ({ id, target, until }: Halt, facts: Pick<ViewFacts
   ...drawn(['. Another person lifts it, here or with ', { value: `npx --no-install hotwork lift ${id}` }, '.']),
 ]
 
-/** @param redraw the Home tab of the account that acts */
+/** @param redraw redraws the Home tab of the account that acts */
 export function registerHalts(
   app: App,
   options: EdgeOptions,
@@ -136,7 +136,7 @@ export function registerHalts(
     async ({ person, view, typed, user, carried }) => {
       const read = readHaltForm(view.state.values, options.now())
       if ('errors' in read) return keepOpen(read.errors)
-      // The same form sent again is the same halt.
+      // A form submitted twice is one halt.
       const told = await declare({ ...read.asked, person, idempotencyKey: `slack ${view.id}` }, carried, options)
       const after = () => redraw(user, person, carried)
       if (told.done) return { ...showInstead(partsModal('Halted', declaredParts(told.value, options.bundle))), after }
@@ -153,7 +153,7 @@ export function registerHalts(
   })
 }
 
-/** What `/hotwork halts` answers. */
+/** The answer to `/hotwork halts`. */
 export const listedHalts = (
   { halts, next }: Pick<ViewedHalts, 'halts' | 'next'>,
   person: PersonId,

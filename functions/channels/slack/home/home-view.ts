@@ -66,7 +66,7 @@ function permitRow(permit: StandingPermit, facts: ViewFacts): RichTextSection {
 
 const Value = z.strictObject({ p: StandingPermitId })
 
-/** The permit of such a button; undefined for a value that is not ours. */
+/** The permit of a Revoke button; undefined for a foreign value. */
 export const readPermit = (value: unknown): StandingPermitId | undefined => readValue(Value, value)?.p
 
 export const standInActions = { name: 'stand_in_name', end: 'stand_in_end' } as const
@@ -107,7 +107,7 @@ function standInRow(standIn: StandIn, isOwn: boolean, facts: ViewFacts, now: Num
 
 const StandInValue = z.strictObject({ s: StandInId })
 
-/** The stand-in of an End button; undefined for a value that is not ours. */
+/** The stand-in of an End button; undefined for a foreign value. */
 export const readStandIn = (value: unknown): StandInId | undefined => readValue(StandInValue, value)?.s
 
 /** A home tab, of blocks that read no markup. https://docs.slack.dev/surfaces/app-home */
@@ -117,7 +117,7 @@ export type HomePages = { one(id: RequestId): string; all: string; halts: string
 
 export const homeActions = { read: 'home_read', all: 'home_all', link: 'home_link', revoke: 'home_revoke' } as const
 
-/** How many of each part are shown: together, with their buttons, they stay below the 100 blocks that Slack takes. */
+/** The most items of each part: together, with their buttons, they stay below Slack's 100 blocks. */
 const most = { waiting: 12, halts: 5, own: 10, live: 10, permits: 5, standIns: 4 } as const
 
 export function renderHome(overview: Overview, facts: ViewFacts, pages: HomePages, now: NumericDate): Home {
@@ -177,11 +177,11 @@ export const renderNoHome = (sentence: string, link?: string): Home => ({
   blocks: [header('Hotwork'), said('why', sentence), ...linkBlocks(link)],
 })
 
-/** The way to link an account: a button, since no block here makes a link of text. */
+/** The way to link an account: a button, since these blocks cannot link text. */
 export const linkBlocks = (link: string | undefined): CardBlock[] =>
   link === undefined ? [] : [actions('link', linkButton(homeActions.link, 'Link your account', link))]
 
-/** The block that says what a live grant is. The form to revoke it shows it again. */
+/** The block that describes a live grant. The form to revoke it shows it again. */
 export const liveBlock = (id: RequestId): string => `live:${id}`
 
 const said = (block: string, sentence: string): CardBlock =>

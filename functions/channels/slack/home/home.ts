@@ -36,7 +36,7 @@ export function registerHome(app: App, options: EdgeOptions): void {
     else await publish(event.user, renderNoHome(who.sentence, who.link), carried, options)
   })
   onLink(app, homeActions.read, homeActions.all, homeActions.link, haltActions.page)
-  // Opened to each person of the directory: whether they may revoke is asked when they do.
+  // The form opens for each person of the directory; policy is asked at the submission.
   onClick(app, options, homeActions.revoke, readRequest, async ({ about, body, carried }) => {
     await showModal(body.trigger_id, revokeModal(about.request, body.view?.blocks ?? []), carried, options)
     return undefined
