@@ -24,7 +24,7 @@ const stop = asked({
   arguments: { FunctionName: 'checkout-api', ReservedConcurrentExecutions: 0 },
 })
 
-/** The sample with some of its people as they are not. */
+/** The sample with some of its people changed. */
 const withPeople = (change: (people: Person) => Person): Bundle => ({
   ...sample,
   directory: { ...sample.directory, people: sample.directory.people.map(change) },
@@ -50,10 +50,10 @@ test('a requestable ask comes with its tier, its terms, and those who may decide
   })
 })
 
-test('what lies on the rung below says why the tier is not lower', () =>
+test('the forbid on the rung below says why the tier is not lower', () =>
   expect(assess(sample, ask, stop, now)).toMatchObject({ tier: 3, below: ['stopping-a-function-needs-security'] }))
 
-test('a policy may ask more people where the state could not be read', () => {
+test('a policy may ask more people if the state could not be read', () => {
   using copy = new Copy()
   copy.add(
     'policies/unread.cedar',
@@ -117,14 +117,14 @@ test.each<[rule: string, bundle: Bundle, asked: Asked, reason: string, detail?: 
     'agent_retired',
   ],
   [
-    'an agent whom nobody looked at again in time',
+    'an agent whose recertification is overdue',
     { ...sample, agents: sample.agents.map((it) => ({ ...it, recertifyBy: now })) },
     asked(),
     'agent_suspended',
   ],
   ['an agent whose owner has left', without('dan'), asked(), 'owner_inactive'],
   [
-    'another resource than the arguments say',
+    'a resource that contradicts the arguments',
     sample,
     asked({
       resource: { type: 'ssm:parameter', id: 'arn:aws:ssm:us-east-1:000000000000:parameter/staging/checkout/a' },
@@ -133,7 +133,7 @@ test.each<[rule: string, bundle: Bundle, asked: Asked, reason: string, detail?: 
     '/prod/checkout/payment-url',
   ],
   [
-    'a resource that nothing knows',
+    'an unknown resource',
     sample,
     asked({ arguments: { Name: '/sandbox/a', Value: 'b' } }),
     'policy_denied',
@@ -153,37 +153,36 @@ test.each<[rule: string, bundle: Bundle, asked: Asked, reason: string, detail?: 
   expect((found.outcome === 'refused' && found.detail) || '').toContain(detail)
 })
 
-test('people to whom a stage would escalate are people there are', () =>
+test('the people of a stage include those that it would escalate to', () =>
   expect(assess(without('ben', 'chloe', 'eve', 'finn'), ask, asked(), now)).toMatchObject({ outcome: 'requestable' }))
 
-describe('asked again', () => {
-  const approvals = [
-    { person: 'person:ben', stage: 'owner', as: 'owner', at: now },
-    { person: 'person:ana', stage: 'sre', as: 'sre', at: now },
-  ]
-  const again = (bundle: Bundle, given = approvals) =>
-    askAgain(bundle, ask, asked(), { moment: 'issue', approvals: given, now })
+const approvals = [
+  { person: 'person:ben', stage: 'owner', as: 'owner', at: now },
+  { person: 'person:ana', stage: 'sre', as: 'sre', at: now },
+]
+const again = (bundle: Bundle, given = approvals) =>
+  askAgain(bundle, ask, asked(), { moment: 'issue', approvals: given, now })
 
-  test('what has its approvals is permitted', () =>
-    expect(again(sample)).toEqual({ permit: true, policies: ['prod-remediation'] }))
+test('an ask with its approvals is permitted when it is asked again', () =>
+  expect(again(sample)).toEqual({ permit: true, policies: ['prod-remediation'] }))
 
-  test('what has lost an approval is not', () => expect(again(sample, approvals.slice(1)).permit).toBe(false))
+test('an ask that has lost an approval is refused when it is asked again', () =>
+  expect(again(sample, approvals.slice(1)).permit).toBe(false))
 
-  test('a ladder that asks for more since is the one that counts', () => {
-    const tiers = sample.ladder.tiers.map((tier) => ({
-      ...tier,
-      stages: tier.stages.map((stage) => ({ ...stage, quorum: stage.quorum + 1 })),
-    }))
-    expect(again({ ...sample, ladder: { tiers } }).permit).toBe(false)
-  })
+test('the present ladder counts if it asks for more than before', () => {
+  const tiers = sample.ladder.tiers.map((tier) => ({
+    ...tier,
+    stages: tier.stages.map((stage) => ({ ...stage, quorum: stage.quorum + 1 })),
+  }))
+  expect(again({ ...sample, ladder: { tiers } }).permit).toBe(false)
+})
 
-  test('an agent suspended since is not permitted, and the answer says so', () => {
-    const agents = sample.agents.map((agent) => ({ ...agent, status: 'suspended' as const }))
-    expect(again({ ...sample, agents })).toEqual({ permit: false, policies: [], detail: 'agent_suspended' })
-  })
+test('an agent suspended after the approval is refused, with the reason', () => {
+  const agents = sample.agents.map((agent) => ({ ...agent, status: 'suspended' as const }))
+  expect(again({ ...sample, agents })).toEqual({ permit: false, policies: [], detail: 'agent_suspended' })
+})
 
-  test('a resource reclassified since is judged by what it is now', () => {
-    const resources = sample.resources.map((rule) => ({ ...rule, classification: 'restricted' }))
-    expect(again({ ...sample, resources })).toEqual({ permit: false, policies: ['restricted-data-needs-security'] })
-  })
+test('a resource reclassified after the approval is judged by its present class', () => {
+  const resources = sample.resources.map((rule) => ({ ...rule, classification: 'restricted' }))
+  expect(again({ ...sample, resources })).toEqual({ permit: false, policies: ['restricted-data-needs-security'] })
 })

@@ -11,7 +11,7 @@ import { Copy, compileSample, sampleDeployment, sampleFolder } from './sample.ts
 const now = 1_800_000_000
 const sample = compileSample()
 
-/** As the constructs run it. */
+/** Run as the constructs run it. */
 const check = (options: { folder: string; deployment: string; out?: string; writeSchema?: boolean }) =>
   spawnSync(
     process.execPath,
@@ -19,10 +19,10 @@ const check = (options: { folder: string; deployment: string; out?: string; writ
     { encoding: 'utf8' },
   )
 
-test('a bundle is itself again after it was written and read', () =>
+test('a bundle survives being written and read', () =>
   expect(Bundle.parse(JSON.parse(JSON.stringify(sample)))).toEqual(sample))
 
-test('the same folder is the same bundle, and any change to it another', () => {
+test('the same folder has the same hash, and a change to it another', () => {
   expect(compileSample().hash).toBe(sample.hash)
   using copy = new Copy()
   copy.editJson('policies/directory.json', ({ people }) => {
@@ -33,7 +33,7 @@ test('the same folder is the same bundle, and any change to it another', () => {
   expect(changed.ok && changed.bundle.hash).not.toBe(sample.hash)
 })
 
-test('another deployment of the same folder is another bundle', () => {
+test('another deployment of the same folder has another hash', () => {
   using copy = new Copy()
   copy.editJson('deployment.json', ({ accounts }) => {
     accounts.target.accountId = '111111111111'
@@ -42,7 +42,7 @@ test('another deployment of the same folder is another bundle', () => {
   expect(changed.ok && changed.bundle.hash).not.toBe(sample.hash)
 })
 
-test('a policy is in the slice of each action that it can bear on, and in no other', () => {
+test('a policy is in the slice of each action that it can affect, and in no other', () => {
   const slicesWith = (id: string) =>
     Object.keys(sample.policies).filter((action) => id in (sample.policies[action] ?? {}))
   expect(slicesWith('prod-flags')).toEqual(['flags:set'])
@@ -50,7 +50,7 @@ test('a policy is in the slice of each action that it can bear on, and in no oth
   expect(slicesWith('hotwork-guards-itself').toSorted()).toEqual(Object.keys(sample.actions).toSorted())
 })
 
-test('with five hundred policies, each action is still asked of its own eight alone', () => {
+test('an action is asked of its own eight policies among five hundred', () => {
   using copy = new Copy()
   const [template = ''] = readFileSync(copy.at('policies/actions/flags.set.json'), 'utf8').split('\0')
   const letters = 'abcdefghijklmnopqrstuvwxyz'
@@ -87,7 +87,7 @@ test('with five hundred policies, each action is still asked of its own eight al
     agent: 'agent:remediator' as AgentId,
     action: names[59] ?? '',
     purpose: 'x',
-    arguments: { environment: 'prod', flag: 'a', value: 1 },
+    arguments: { environment: 'an argument may have a name with underscores, or a word of Cedar', flag: 'a', value: 1 },
   }
   const facts = findFacts(bundle, asked, now)
   if (!facts.ok) throw new Error(facts.detail)
@@ -120,28 +120,26 @@ test('an argument may be named as MCP servers name theirs, or by a word of Cedar
   expect(deriveResource(entry, args, undefined).id).toBe('prod/shop')
 })
 
-describe('`policy check`, as the build', () => {
-  test('writes the bundle', () => {
-    using copy = new Copy()
-    const out = copy.at('bundle.json')
-    expect(check({ folder: sampleFolder, deployment: sampleDeployment, out })).toMatchObject({ status: 0, stderr: '' })
-    expect(Bundle.parse(JSON.parse(readFileSync(out, 'utf8')))).toEqual(sample)
-  })
+test('`policy check` writes the bundle', () => {
+  using copy = new Copy()
+  const out = copy.at('bundle.json')
+  expect(check({ folder: sampleFolder, deployment: sampleDeployment, out })).toMatchObject({ status: 0, stderr: '' })
+  expect(Bundle.parse(JSON.parse(readFileSync(out, 'utf8')))).toEqual(sample)
+})
 
-  test('says all that is wrong as `file:line: message` and the fix, exits 1 and writes nothing', () => {
-    using copy = new Copy()
-    copy.editJson('policies/agents.json', ({ agents }) => {
-      agents[0].owner = 'person:zoe'
-      agents[1].owner = 'person:yan'
-    })
-    const [policies, out] = [copy.at('policies'), copy.at('bundle.json')]
-    const ran = check({ folder: policies, deployment: copy.at('deployment.json'), out })
-    expect(ran.status).toBe(1)
-    const line = copy.lineOf('policies/agents.json', '"owner": "person:zoe"')
-    expect(ran.stdout).toContain(
-      `${policies}/agents.json:${line}: owner \`person:zoe\` is not in directory.json\n    there are:`,
-    )
-    expect(ran.stdout).toContain('person:yan')
-    expect(() => readFileSync(out)).toThrow('ENOENT')
+test('`policy check` prints every problem as `file:line: message` with the fix, exits 1 and writes nothing', () => {
+  using copy = new Copy()
+  copy.editJson('policies/agents.json', ({ agents }) => {
+    agents[0].owner = 'person:zoe'
+    agents[1].owner = 'person:yan'
   })
+  const [policies, out] = [copy.at('policies'), copy.at('bundle.json')]
+  const ran = check({ folder: policies, deployment: copy.at('deployment.json'), out })
+  expect(ran.status).toBe(1)
+  const line = copy.lineOf('policies/agents.json', '"owner": "person:zoe"')
+  expect(ran.stdout).toContain(
+    `${policies}/agents.json:${line}: owner \`person:zoe\` is not in directory.json\n    there are:`,
+  )
+  expect(ran.stdout).toContain('person:yan')
+  expect(() => readFileSync(out)).toThrow('ENOENT')
 })

@@ -19,7 +19,7 @@ const files = readdirSync(folder).map((name) => {
 })
 
 describe.each(files)('$name', ({ cases }) => {
-  // undefined: tier or permit, decision and the exact policy ids came as the case says; else what came instead.
+  // Undefined if tier or permit, decision and the exact policy ids match the case; otherwise the difference.
   test.each(cases)('$name', (policyCase) => expect(runCase(bundle, ask, policyCase)).toBeUndefined())
 })
 

@@ -133,7 +133,7 @@ test.each<[rule: string, action: string, args: unknown, member: string]>([
     { ...item, ExpressionAttributeNames: { a: 'a' } },
     'ExpressionAttributeNames',
   ],
-  // Its latest is another one tomorrow; a revision, once registered, never changes.
+  // The latest revision changes tomorrow; a registered revision never changes.
   ['a task definition without its revision', roll, { ...service, taskDefinition: 'checkout' }, 'taskDefinition'],
   ['a task definition by a name that moves', roll, { ...service, taskDefinition: 'checkout:latest' }, 'taskDefinition'],
   ['a cluster with a service in it', roll, { ...service, cluster: 'main/checkout' }, 'cluster'],
@@ -160,7 +160,10 @@ test('the resource of an accepted ask is one literal ARN in the action’s own a
         nasty.map((tail) => `/prod/${tail}`),
       ),
       (Name) => {
-        const args = { Name, Value: 'a' }
+        const args = {
+          Name,
+          Value: 'a pattern that lets a wildcard through is checked again before the resource is derived',
+        }
         if (!parseArguments(entryOf(ssm), args).ok) return
         accepted++
         const { id } = deriveResource(entryOf(ssm), args, account)
@@ -173,7 +176,7 @@ test('the resource of an accepted ask is one literal ARN in the action’s own a
   expect(accepted).toBeGreaterThan(10)
 })
 
-test('a pattern that lets a wildcard through is not the last word', () => {
+test('a value with a wildcard is refused even if the pattern accepts it', () => {
   const entry = structuredClone(entryOf(ssm))
   entry.arguments.properties['Name'] = { type: 'string', maxLength: 99 }
   expect(parseArguments(entry, { ...put, Name: '/prod/*' })).toMatchObject({ ok: false, code: 'invalid_arguments' })
@@ -187,73 +190,71 @@ test('the statement of an action allows it on its resource and on nothing else',
     conditions: { StringEqualsIfExists: { 'ssm:Policies': 'false', 'ssm:Overwrite': 'false' } },
   }))
 
-describe('the conditions of a statement', () => {
-  const conditionsOf = (name: string, args: JsonObject, where = account) =>
-    deriveStatement(entryOf(name), args, where)?.conditions
-  const leadingKeys = (args: JsonObject) =>
-    conditionsOf(update, args)?.['ForAllValues:StringEquals']?.['dynamodb:LeadingKeys']
-  const attributes = (args: JsonObject) =>
-    conditionsOf(update, args)?.['ForAllValues:StringEquals']?.['dynamodb:Attributes']
+const conditionsOf = (name: string, args: JsonObject, where = account) =>
+  deriveStatement(entryOf(name), args, where)?.conditions
+const leadingKeys = (args: JsonObject) =>
+  conditionsOf(update, args)?.['ForAllValues:StringEquals']?.['dynamodb:LeadingKeys']
+const attributes = (args: JsonObject) =>
+  conditionsOf(update, args)?.['ForAllValues:StringEquals']?.['dynamodb:Attributes']
 
-  test('are filled as its resources are', () =>
-    expect(conditionsOf(roll, { ...service, taskDefinition: 'checkout:42' })).toMatchObject({
-      ArnEquals: { 'ecs:cluster': 'arn:aws:ecs:us-east-1:000000000000:cluster/main' },
-      StringEquals: { 'ecs:task-definition': 'arn:aws:ecs:us-east-1:000000000000:task-definition/checkout:42' },
-    }))
+test('the conditions of a statement are filled in like its resources', () =>
+  expect(conditionsOf(roll, { ...service, taskDefinition: 'checkout:42' })).toMatchObject({
+    ArnEquals: { 'ecs:cluster': 'arn:aws:ecs:us-east-1:000000000000:cluster/main' },
+    StringEquals: { 'ecs:task-definition': 'arn:aws:ecs:us-east-1:000000000000:task-definition/checkout:42' },
+  }))
 
-  test.each([true, false])('have booleans as IAM has them: %s', (Overwrite) =>
-    expect(conditionsOf(ssm, { ...put, Overwrite })).toMatchObject({
-      StringEquals: { 'ssm:Overwrite': String(Overwrite) },
-    }),
-  )
+test.each([true, false])('the conditions of a statement have booleans as IAM has them: %s', (Overwrite) =>
+  expect(conditionsOf(ssm, { ...put, Overwrite })).toMatchObject({
+    StringEquals: { 'ssm:Overwrite': String(Overwrite) },
+  }),
+)
 
-  test('hold a call to one item by its partition key, and to the attributes that its update speaks of', () =>
-    expect(conditionsOf(update, item)).toEqual({
-      'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['a'], 'dynamodb:Attributes': ['id', 'a'] },
-      Null: { 'dynamodb:LeadingKeys': 'false', 'dynamodb:Attributes': 'false' },
-      StringEqualsIfExists: { 'dynamodb:ReturnValues': 'NONE' },
-    }))
+test('the conditions of a statement bind a call to one item by its partition key, and to the attributes of its update', () =>
+  expect(conditionsOf(update, item)).toEqual({
+    'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['a'], 'dynamodb:Attributes': ['id', 'a'] },
+    Null: { 'dynamodb:LeadingKeys': 'false', 'dynamodb:Attributes': 'false' },
+    StringEqualsIfExists: { 'dynamodb:ReturnValues': 'NONE' },
+  }))
 
-  test.each<[expression: string, names: string[]]>([
-    ['SET a = :a', ['a']],
-    ['set #a.b[0].c = if_not_exists(#a.b[0].c, :zero) + :a REMOVE plain', ['renamed', 'plain']],
-    ['ADD hits :one DELETE tags :t', ['hits', 'tags']],
-    ['SET a = list_append(b, :more), a2=:a', ['a', 'b', 'a2']],
-  ])('know the attributes of `%s`', (UpdateExpression, names) =>
-    expect(attributes({ ...item, UpdateExpression, ExpressionAttributeNames: { '#a': 'renamed' } })).toEqual([
-      'id',
-      ...names,
-    ]),
-  )
+test.each<[expression: string, names: string[]]>([
+  ['SET a = :a', ['a']],
+  ['set #a.b[0].c = if_not_exists(#a.b[0].c, :zero) + :a REMOVE plain', ['renamed', 'plain']],
+  ['ADD hits :one DELETE tags :t', ['hits', 'tags']],
+  ['SET a = list_append(b, :more), a2=:a', ['a', 'b', 'a2']],
+])('the conditions of a statement know the attributes of `%s`', (UpdateExpression, names) =>
+  expect(attributes({ ...item, UpdateExpression, ExpressionAttributeNames: { '#a': 'renamed' } })).toEqual([
+    'id',
+    ...names,
+  ]),
+)
 
-  test('leave out a list that could not be said, rather than half of it', () => {
-    expect(attributes({ ...item, UpdateExpression: 'SET #nowhere = :a' })).toBeUndefined()
-    for (const key of [{ B: 'AAEC' }, { N: '1e2' }, { N: '01' }, 'a', { S: 'a', N: '1' }])
-      expect(leadingKeys({ ...item, Key: { id: key } })).toBeUndefined()
-    expect(leadingKeys({ ...item, Key: { id: { N: '-12' } } })).toEqual(['-12'])
+test('the conditions of a statement leave a list out entirely if a part of it cannot be derived', () => {
+  expect(attributes({ ...item, UpdateExpression: 'SET #nowhere = :a' })).toBeUndefined()
+  for (const key of [{ B: 'AAEC' }, { N: '1e2' }, { N: '01' }, 'a', { S: 'a', N: '1' }])
+    expect(leadingKeys({ ...item, Key: { id: key } })).toBeUndefined()
+  expect(leadingKeys({ ...item, Key: { id: { N: '-12' } } })).toEqual(['-12'])
+})
+
+test('the conditions of a statement take a value as text, and a variable of IAM is refused', () => {
+  expect(leadingKeys({ ...item, Key: { id: { S: '*?$ é' } } })).toEqual(['*?$ é'])
+  const variable = `\${aws:username}`
+  for (const spoiled of [
+    { ...item, Key: { id: { S: variable } } },
+    { ...item, Key: { [variable]: { S: 'a' } } },
+    { ...item, UpdateExpression: 'SET #a = :a', ExpressionAttributeNames: { '#a': `x${variable}` } },
+  ])
+    expect(parseArguments(entryOf(update), spoiled)).toMatchObject({ ok: false, code: 'invalid_arguments' })
+})
+
+test("the conditions of a statement leave out exactly the keys that the account's IAM cannot judge", () => {
+  const blind = account && { ...account, unjudgedConditions: ['dynamodb:LeadingKeys', 'ssm:Overwrite'] }
+  expect(conditionsOf(ssm, { ...put, Overwrite: true }, blind)).toEqual({
+    StringEqualsIfExists: { 'ssm:Policies': 'false' },
   })
-
-  test('take a value for text, and refuse one in which IAM would read a variable', () => {
-    expect(leadingKeys({ ...item, Key: { id: { S: '*?$ é' } } })).toEqual(['*?$ é'])
-    const variable = `\${aws:username}`
-    for (const spoiled of [
-      { ...item, Key: { id: { S: variable } } },
-      { ...item, Key: { [variable]: { S: 'a' } } },
-      { ...item, UpdateExpression: 'SET #a = :a', ExpressionAttributeNames: { '#a': `x${variable}` } },
-    ])
-      expect(parseArguments(entryOf(update), spoiled)).toMatchObject({ ok: false, code: 'invalid_arguments' })
-  })
-
-  test('leave out what the IAM of an account cannot judge, by name and nothing else', () => {
-    const blind = account && { ...account, unjudgedConditions: ['dynamodb:LeadingKeys', 'ssm:Overwrite'] }
-    expect(conditionsOf(ssm, { ...put, Overwrite: true }, blind)).toEqual({
-      StringEqualsIfExists: { 'ssm:Policies': 'false' },
-    })
-    expect(conditionsOf(update, item, blind)).toEqual({
-      'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['id', 'a'] },
-      Null: { 'dynamodb:Attributes': 'false' },
-      StringEqualsIfExists: { 'dynamodb:ReturnValues': 'NONE' },
-    })
+  expect(conditionsOf(update, item, blind)).toEqual({
+    'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['id', 'a'] },
+    Null: { 'dynamodb:Attributes': 'false' },
+    StringEqualsIfExists: { 'dynamodb:ReturnValues': 'NONE' },
   })
 })
 
@@ -262,13 +263,13 @@ test('an action without AWS credentials has no statement, and leaves nothing ope
   expect(unpinnedOf(entryOf(set), flag, account)).toEqual([])
 })
 
-test('what AWS credentials leave open is said, and always that IAM does not count calls', () => {
+test('the open parts of AWS credentials are listed, and always the uncounted calls', () => {
   const open = unpinnedOf(entryOf(ssm), put, account)
   expect(open).toContain('any value may be written to this parameter, not only the approved one')
   expect(open.at(-1)).toBe('IAM does not count calls: the call can be repeated until the credential ends')
 })
 
-test('what the catalogue has no words for is left open by name', () => {
+test('an open argument without words in the catalogue is listed by name', () => {
   const entry = { ...entryOf(ssm), leavesOpen: {} }
   const blind = account && { ...account, unjudgedConditions: ['ssm:Overwrite'] }
   expect(unpinnedOf(entry, put, blind).slice(0, 2)).toEqual([
@@ -278,7 +279,7 @@ test('what the catalogue has no words for is left open by name', () => {
 })
 
 test.each([[{}], [{ Overwrite: true }], [{ Overwrite: false }]])(
-  'what a condition holds the call to is not left open (%j), unless the condition is left out',
+  'an argument that a condition binds counts as open only if the condition is left out (%j)',
   (more) => {
     const [open, blind] = [[], ['ssm:Overwrite']].map((unjudgedConditions) =>
       unpinnedArguments(entryOf(ssm), { ...put, ...more }, account && { ...account, unjudgedConditions }),
@@ -299,13 +300,13 @@ test.each<[operator: string, more: object, open: string[]]>([
   ['ForAnyValue:StringEquals', {}, ['Value', 'Overwrite']],
   ['StringNotEquals', {}, ['Value', 'Overwrite']],
   ['StringEqualsIgnoreCase', {}, ['Value', 'Overwrite']],
-])('an argument is pinned by an operator that lets no other through: %s with %j', (operator, more, open) => {
+])('an argument is pinned only by an operator that refuses other values: %s with %j', (operator, more, open) => {
   const conditions = { [operator]: { 'ssm:Overwrite': '{arguments.Overwrite}' }, ...more }
   const entry = { ...entryOf(ssm), statement: { actions: [ssm], resources: ['arn:{arguments.Name}'], conditions } }
   expect(unpinnedArguments(entry, { ...put, Overwrite: false }, account)).toEqual(open)
 })
 
-test('an argument is held to its absence only where something is said for that', () => {
+test('an argument is bound to its absence only if the entry has a condition for that', () => {
   const { statement } = entryOf(ssm)
   const entry = { ...entryOf(ssm), statement: statement && { ...statement, whenAbsent: { Overwrite: {} } } }
   expect(unpinnedArguments(entry, put, account)).toEqual(['Value', 'Overwrite'])
@@ -321,16 +322,16 @@ test.each<[action: string, unjudged: string[], open: string[]]>([
   [configure, [], []],
   [update, [], []],
   [set, [], []],
-])('of %s, where %j is not judged, some ask leaves %j open', (action, unjudgedConditions, open) =>
+])('an ask for %s, with %j unjudged, may leave %j open', (action, unjudgedConditions, open) =>
   expect(sometimesUnpinned(entryOf(action), account && { ...account, unjudgedConditions })).toEqual(open),
 )
 
-test('of a key, which may have two members, some ask leaves one open', () => {
+test('a key, which may have two members, may be left open', () => {
   const entry = { ...entryOf(update), credential: 'sts' as const }
   expect(sometimesUnpinned(entry, account)).toContain('Key')
 })
 
-test('of a key with two members IAM reads one, so it is left open; of one with one member it is not', () => {
+test('a key with two members is left open, since IAM reads only one, and a key with one member is not', () => {
   const entry = { ...entryOf(update), credential: 'sts' as const }
   const open = (args: JsonObject) => unpinnedArguments(entry, args, account)
   const rest = ['UpdateExpression', 'ExpressionAttributeNames', 'ExpressionAttributeValues']

@@ -7,7 +7,7 @@ import { openPolicies } from '../../policy-tools/verbs/open.ts'
 import { runVerb } from './run-verb.ts'
 import { Copy, compileSample, sampleDeployment, sampleFolder } from './sample.ts'
 
-/** `hotwork policy check`: what the build would say, with a deployment file and without. */
+/** `hotwork policy check`: the build's verdict, with a deployment file and without. */
 
 const root = join(__dirname, '../..')
 const sample = compileSample()
@@ -27,7 +27,7 @@ const problemsOf = async (change: (copy: Copy) => void, deployment?: string) => 
   }))
 }
 
-test('with the deployment file the hash is that of the bundle that is deployed', async () => {
+test('the hash with a deployment file is the hash of the deployed bundle', async () => {
   const { exit, body } = await checked(sampleFolder, sampleDeployment)
   expect({ exit, body }).toEqual({
     exit: 0,
@@ -43,7 +43,7 @@ test('with the deployment file the hash is that of the bundle that is deployed',
   expect(Math.min(body.policies, body.cases)).toBeGreaterThan(20)
 })
 
-test('without one the same is checked, and the hash is said to be another', async () => {
+test('the hash without a deployment file differs, and the output says so', async () => {
   const [{ body }, words] = [await checked(sampleFolder), await runVerb(check, { folder: sampleFolder, json: false })]
   expect(body).toMatchObject({ ok: true, actions: Object.keys(sample.actions).length, deployment: null })
   expect(body.hash).not.toBe(sample.hash)
@@ -54,7 +54,7 @@ test('without one the same is checked, and the hash is said to be another', asyn
   })
 })
 
-test('of a bundle that was compiled before it says no cases, and no deployment but its own', async () => {
+test('a compiled bundle is reported without cases, and with its own deployment alone', async () => {
   using copy = new Copy()
   const file = copy.at('bundle.json')
   writeFileSync(file, JSON.stringify(sample))
@@ -64,7 +64,7 @@ test('of a bundle that was compiled before it says no cases, and no deployment b
   expect([out.includes('cases'), err]).toEqual([false, ''])
 })
 
-test('an observed policy is warned of where no entry would say what it would do', async () => {
+test('an observed policy is warned of if its answers are recorded nowhere', async () => {
   using copy = new Copy()
   const tried = (id: string, act: string) =>
     `@id("${id}")\n@observe("true")\nforbid (principal, action == Hotwork::Action::"${act}", resource);\n`
@@ -77,12 +77,12 @@ test('an observed policy is warned of where no entry would say what it would do'
   expect(err).toBe(warnings.map((warning) => `warning: ${warning}\n`).join(''))
 })
 
-test('every alias that a folder names counts as declared', () => {
+test('an undeployed alias counts as declared', () => {
   const opened = openPolicies(join(root, 'examples/cdk-app/policies'))
   expect(opened.ok ? [] : opened.problems).toEqual([])
 })
 
-test('an issuer at which a party has no subject counts as one of GitHub, whose identities are pinned', async () => {
+test("an issuer without a subject counts as GitHub's, whose identities are pinned", async () => {
   const identity = (pins: object) => (copy: Copy) =>
     copy.editJson('policies/agents.json', ({ agents }) => {
       agents[0].identities.push({ issuer: 'pipelines', claims: pins })
@@ -97,7 +97,7 @@ test('an issuer at which a party has no subject counts as one of GitHub, whose i
   ])
 })
 
-test('a tier that wants a live parent task counts as one that has a place to ask', async () => {
+test('a tier that wants a live parent task counts as having an incident service', async () => {
   expect(openPolicies(sampleFolder, { evenIfCasesFail: true }).ok).toBe(true)
   using copy = new Copy()
   copy.editJson('deployment.json', (deployment) => delete deployment.incidents)
@@ -107,7 +107,7 @@ test('a tier that wants a live parent task counts as one that has a place to ask
   })
 })
 
-test('each problem is told with its file, its line and what to do', async () => {
+test('a problem is printed with its file, its line and the fix', async () => {
   const spoiled = (copy: Copy) =>
     copy.edit('policies/resources.json', (text) => text.replace('"group": "sre"', '"group": "sreee"'))
   using copy = new Copy()
@@ -129,26 +129,22 @@ test('each problem is told with its file, its line and what to do', async () => 
   ])
 })
 
-describe('a folder whose cases fail', () => {
-  const spoil = (copy: Copy) =>
-    copy.edit('policies/agents.cedar', (text) =>
-      text.replace('context.approval.tier >= 2', 'context.approval.tier >= 1'),
-    )
+const spoil = (copy: Copy) =>
+  copy.edit('policies/agents.cedar', (text) => text.replace('context.approval.tier >= 2', 'context.approval.tier >= 1'))
 
-  test('has problems', async () => {
-    const problems = await problemsOf(spoil)
-    expect(problems[0]).toMatchObject({
-      file: expect.stringMatching(/^cases\//),
-      message: expect.stringMatching(/fails/),
-    })
+test('a folder with failing cases has problems', async () => {
+  const problems = await problemsOf(spoil)
+  expect(problems[0]).toMatchObject({
+    file: expect.stringMatching(/^cases\//),
+    message: expect.stringMatching(/fails/),
   })
+})
 
-  test('is opened where that is asked for, with what fails', () => {
-    using copy = new Copy()
-    spoil(copy)
-    const opened = openPolicies(copy.at('policies'), { evenIfCasesFail: true })
-    expect(opened.ok && opened.failing.length).toBeGreaterThan(0)
-  })
+test('a folder with failing cases is opened on demand, with the failures', () => {
+  using copy = new Copy()
+  spoil(copy)
+  const opened = openPolicies(copy.at('policies'), { evenIfCasesFail: true })
+  expect(opened.ok && opened.failing.length).toBeGreaterThan(0)
 })
 
 describe('a bundle in place of a folder', () => {
@@ -162,7 +158,7 @@ describe('a bundle in place of a folder', () => {
     return file
   }
 
-  test('is opened as it was compiled, with an index of its policies', () => {
+  test('a bundle is opened as it was compiled, with an index of its policies', () => {
     const opened = openPolicies(bundleFile())
     const folder = openPolicies(sampleFolder, { deployment: sampleDeployment })
     if (!opened.ok || !folder.ok) throw new Error('it is not opened')
@@ -179,19 +175,19 @@ describe('a bundle in place of a folder', () => {
   })
 
   test.each([
-    ['was changed', (bundle: Bundle) => (bundle.agents = []), /hash/],
-    ['lacks a part', (bundle: Bundle) => Object.assign(bundle, { ladder: undefined }), /`ladder` is missing/],
-  ])('that %s is refused', (_what, change, words) => {
+    ['changed', (bundle: Bundle) => (bundle.agents = []), /hash/],
+    ['incomplete', (bundle: Bundle) => Object.assign(bundle, { ladder: undefined }), /`ladder` is missing/],
+  ])('a bundle that is %s is refused', (_what, change, words) => {
     const opened = openPolicies(bundleFile(change))
     expect(opened.ok ? [] : opened.problems.map(({ message }) => message)).toEqual([expect.stringMatching(words)])
   })
 
-  test('that is no JSON is refused', () => {
+  test('a bundle of invalid JSON is refused', () => {
     writeFileSync(copy.at('no.json'), '{')
     expect(openPolicies(copy.at('no.json')).ok).toBe(false)
   })
 })
 
-test('a path at which there is nothing is wrong usage', () => {
+test('a path without a file is wrong usage', () => {
   expect(() => openPolicies('nowhere')).toThrow(WrongUsage)
 })

@@ -22,33 +22,31 @@ const read = (name: string) => EvaluationBody.parse(JSON.parse(readFileSync(join
 
 const bundle = compileSample()
 const policy = new CedarPolicy(bundle)
-// The examples' ARNs are those of the local stack.
+// The examples' ARNs are the local stack's.
 for (const account of Object.values(bundle.deployment.accounts))
   Object.assign(account, { accountId: '000000000000', region: 'us-east-1', partition: 'aws' })
 
-describe('the example requests', () => {
-  test('each file has its row in the README, and each row its file', () => {
-    const files = readdirSync(folder).filter((name) => name.endsWith('.json'))
-    expect(table.map(({ name }) => `${name}.json`).sort()).toEqual(files.sort())
-  })
+test('each example has a row in the README, and each row an example', () => {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.json'))
+  expect(table.map(({ name }) => `${name}.json`).sort()).toEqual(files.sort())
+})
 
-  test('every action of the catalogue is asked for, and every tier', () => {
-    const asked = new Set(table.map(({ name }) => read(name).action.name))
-    expect([...asked].sort()).toEqual(Object.keys(bundle.actions).sort())
-    expect(new Set(table.map(({ outcome }) => outcome))).toEqual(new Set([0, 1, 2, 3, 'policy_denied']))
-  })
+test('the examples ask for every action of the catalogue and for every tier', () => {
+  const asked = new Set(table.map(({ name }) => read(name).action.name))
+  expect([...asked].sort()).toEqual(Object.keys(bundle.actions).sort())
+  expect(new Set(table.map(({ outcome }) => outcome))).toEqual(new Set([0, 1, 2, 3, 'policy_denied']))
+})
 
-  test.each(table)('$name is $outcome for $agent', ({ name, agent, outcome }) => {
-    const { subject, action, resource, context } = read(name)
-    const asked = {
-      agent: AgentId.parse(subject.id),
-      action: action.name,
-      arguments: action.properties,
-      resource,
-      purpose: context?.purpose ?? '',
-    }
-    const assessment = assess(bundle, (question) => policy.ask(question), asked, 1_790_000_000)
-    expect(subject.id).toBe(agent)
-    expect(assessment.outcome === 'requestable' ? assessment.tier : assessment.reason).toBe(outcome)
-  })
+test.each(table)('the example $name is $outcome for $agent', ({ name, agent, outcome }) => {
+  const { subject, action, resource, context } = read(name)
+  const asked = {
+    agent: AgentId.parse(subject.id),
+    action: action.name,
+    arguments: action.properties,
+    resource,
+    purpose: context?.purpose ?? '',
+  }
+  const assessment = assess(bundle, (question) => policy.ask(question), asked, 1_790_000_000)
+  expect(subject.id).toBe(agent)
+  expect(assessment.outcome === 'requestable' ? assessment.tier : assessment.reason).toBe(outcome)
 })

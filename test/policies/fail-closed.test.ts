@@ -33,7 +33,7 @@ test('the sample permits what the rest of this file spoils', () =>
   expect(new CedarPolicy(sample).ask(question())).toEqual({ permit: true, policies: ['staging-remediation'] }))
 
 describe.each(['request', 'issue', 'use'] as const)('at %s', (moment) => {
-  // Cedar alone says `allow` to each of these: it leaves out the policy that erred.
+  // Cedar alone answers `allow` to each: it ignores the policy that erred.
   test.each([
     ['a forbid that errs', 'forbid (principal, action, resource) when { context.nowhere == 1 };'],
     ['a permit that errs', 'permit (principal, action, resource) when { context.nowhere == 1 };'],

@@ -147,7 +147,7 @@ test('in all circumstances, a requestable tier can be met by people who do not o
   expect([...reached]).toEqual(expect.arrayContaining(['tier 0', 'tier 1', 'tier 2', 'tier 3', 'policy_denied']))
 })
 
-test('a case that is never permitted at a rung below is caught where a rung above refuses it', () => {
+test('a rung that refuses what a lower rung permits is found', () => {
   const asked: Asked = {
     agent: bundle.agents[1]?.id as Asked['agent'],
     action: 'ssm:PutParameter',
@@ -177,11 +177,11 @@ test.each<[rule: string, approvals: Approval[], tier: number]>([
   ['one owner satisfies tier 1', by(['owner', 'ana']), 1],
   ['an owner and an sre satisfy tier 2', by(['owner', 'ben'], ['sre', 'ana']), 2],
   ['one person does not satisfy both stages of tier 2', by(['owner', 'ana'], ['sre', 'ana']), 1],
-  ['whoever is in two stages is counted where it helps', by(['owner', 'ana', 'ben'], ['sre', 'ana']), 2],
+  ['a person of two stages is counted where it helps', by(['owner', 'ana', 'ben'], ['sre', 'ana']), 2],
   ['one of security is not two', by(['owner', 'ben'], ['security', 'gus', 'gus']), 1],
   ['two of security satisfy tier 3', by(['owner', 'ben'], ['security', 'gus', 'hana']), 3],
   ['a stage without the one before it satisfies nothing', by(['sre', 'ana']), 0],
-  ['a stage that the ladder does not have any more counts for nothing', by(['owner', 'ben'], ['managers', 'ivo']), 1],
+  ['a stage missing in the present ladder counts for nothing', by(['owner', 'ben'], ['managers', 'ivo']), 1],
 ])('%s', (_rule, approvals, tier) => expect(satisfiedTier(bundle.ladder, approvals)).toBe(tier))
 
 const guarded = (changes: Partial<Approval>) => [
@@ -189,14 +189,16 @@ const guarded = (changes: Partial<Approval>) => [
   given('hana', 'security', changes),
 ]
 test.each<[rule: string, approval: Partial<Approval>, tier: number]>([
-  ['as its stage asks counts', {}, 3],
-  ['by a weaker login than its stage asks today does not count', { login: { at: now } }, 1],
-  ['by an older login than its stage asks today does not count', { login: { acr: 'strong', at: now - 3600 } }, 1],
-  ['by no known login does not count', { login: undefined }, 1],
-  ['under a name that its stage does not go by today does not count', { as: 'on-call' }, 1],
-])('an approval that was given %s', (_rule, changes, tier) =>
-  expect(satisfiedTier(bundle.ladder, guarded(changes))).toBe(tier),
-)
+  ['an approval by its stage’s rules counts', {}, 3],
+  ['an approval by a weaker login than its stage asks today does not count', { login: { at: now } }, 1],
+  [
+    'an approval by an older login than its stage asks today does not count',
+    { login: { acr: 'strong', at: now - 3600 } },
+    1,
+  ],
+  ['an approval by an unknown login does not count', { login: undefined }, 1],
+  ['an approval under a former name of its stage does not count', { as: 'on-call' }, 1],
+])('%s', (_rule, changes, tier) => expect(satisfiedTier(bundle.ladder, guarded(changes))).toBe(tier))
 
 test('an approval without the reason that its stage asks today does not count', () => {
   const ladder = structuredClone(bundle.ladder)

@@ -4,7 +4,7 @@ import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { AgentId } from '../../functions/domain/values.ts'
 import { Copy, compileSample } from './sample.ts'
 
-/** A policy with `@observe("true")` is compiled like any other, into a set of its own that no answer rests on. */
+/** A policy with `@observe("true")` is compiled like any other, into a separate set that no answer rests on. */
 
 const now = 1_800_000_000
 const sample = compileSample()
@@ -33,7 +33,7 @@ function askAt(policy: CedarPolicy, tier: number) {
   return { counted: policy.ask(question), observed: policy.observing?.(question) }
 }
 
-test('it is in the set of its action that is observed, in none that counts, and needs no case', () => {
+test("an observed policy is in its action's observed set alone, and needs no case", () => {
   const { observed, policies } = bundleWith(tried('tried-forbid', forbidFlags))
   expect(Object.entries(observed ?? {}).map(([action, own]) => [action, Object.keys(own)])).toEqual([
     ['flags:set', ['tried-forbid']],
@@ -41,19 +41,19 @@ test('it is in the set of its action that is observed, in none that counts, and 
   expect(policies).toEqual(sample.policies)
 })
 
-test('a folder that observes nothing has no such set, and nothing to ask beside', () => {
+test('a folder without observed policies has no observed set', () => {
   expect('observed' in sample).toBe(false)
   expect(new CedarPolicy(sample).observing).toBeUndefined()
 })
 
-test('an observed forbid refuses in the set beside, and changes no answer that counts', () => {
+test('an observed forbid refuses in the observed set, and changes no counted answer', () => {
   const without = askAt(new CedarPolicy(sample), 1)
   const { counted, observed } = askAt(new CedarPolicy(bundleWith(tried('tried-forbid', forbidFlags))), 1)
   expect(counted).toEqual(without.counted)
   expect([counted.permit, observed]).toEqual([true, { permit: false, policies: ['tried-forbid'] }])
 })
 
-test('one that cannot be evaluated is named in the set beside, and changes no answer that counts', () => {
+test('an observed policy that errs is named in the observed set, and changes no counted answer', () => {
   const overflow = 'forbid (principal, action == Hotwork::Action::"flags:set", resource)'
   const when = 'when { (context.approval.tier + 9007199254740991) * 9007199254740991 > 0 };'
   const { counted, observed } = askAt(new CedarPolicy(bundleWith(tried('tried-sum', `${overflow} ${when}`))), 1)
@@ -78,7 +78,7 @@ test.each([
   })
 })
 
-test('it is held to the schema like any other', () => {
+test('an observed policy is checked against the schema like any other', () => {
   const compiled = compiledWith(tried('tried-forbid', forbidFlags.replace(';', ' when { context.nothing };')))
   expect(compiled).toMatchObject({ ok: false, problems: [{ file: 'policies/tried.cedar' }] })
 })

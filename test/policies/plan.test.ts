@@ -9,7 +9,7 @@ import * as verb from '../../policy-tools/verbs/plan.ts'
 import { runVerb } from './run-verb.ts'
 import { sampleDeployment, sampleFolder } from './sample.ts'
 
-// `hotwork policy plan`: what would come of a request, before a person is asked.
+// `hotwork policy plan`: the result of a request, before people are asked.
 
 const root = join(__dirname, '../..')
 let folder: string
@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-/** As `npm run plan` runs it. */
+/** Run as `npm run plan` runs it. */
 function typed(...args: string[]) {
   const verb = ['client/hotwork.ts', 'policy', 'plan', '--deployment', 'test/policies/deployment.json']
   const { status, stdout, stderr } = spawnSync(process.execPath, [...verb, ...args], { cwd: root, encoding: 'utf8' })
@@ -36,7 +36,7 @@ function file(name: string, text: string): string {
   return path
 }
 
-test('says the tier and why, who decides each stage and who is told, what silence does, and what there is to get', () => {
+test('the plan of a request has its tier and reasons, its stages and their people, the effect of silence, and the grant', () => {
   const { status, stdout } = typed(example('prod-payment-timeout'))
   expect(stdout.split('\n').map((line) => line.trim())).toEqual(
     expect.arrayContaining([
@@ -62,7 +62,7 @@ test('says the tier and why, who decides each stage and who is told, what silenc
   expect(status).toBe(0)
 })
 
-test('of a plan it says each step with its agent, and who decides on the whole', async () => {
+test('the plan of several steps has each step with its agent, and the people who decide the whole', async () => {
   const { status, stdout } = await plan(join(root, 'examples/plan/change.json'))
   const lines = stdout.split('\n').map((line) => line.trim())
   expect(lines[0]).toBe('Plan of 3 steps')
@@ -78,17 +78,20 @@ test('of a plan it says each step with its agent, and who decides on the whole',
   )
   expect(status).toBe(0)
   const text = readFileSync(join(root, 'examples/plan/change.json'), 'utf8')
-  const wrong = await plan(file('wrong-step.json', text.replace('"agent:builder"', '"agent:nobody"')))
-  expect([wrong.status, wrong.stdout]).toEqual([1, expect.stringMatching(/step \d: `agent:nobody` is not registered/)])
+  const wrong = await plan(file('wrong-step.json', text.replace('"agent:builder"', '"agent:stranger"')))
+  expect([wrong.status, wrong.stdout]).toEqual([
+    1,
+    expect.stringMatching(/step \d: `agent:stranger` is not registered/),
+  ])
 })
 
-test('notes letters of a value that pass for others', async () => {
+test('a value with lookalike letters is marked', async () => {
   const text = readFileSync(example('prod-payment-timeout'), 'utf8')
   const { stdout } = await plan(file('lookalike.json', text.replace('"3000"', '"оff"')))
   expect(stdout.split('\n')[0]).toMatch(/^Set the parameter .* to оff {3}← mixes alphabets that look alike$/)
 })
 
-test('says it to programs too, in one JSON document', async () => {
+test('the plan for programs is one JSON document', async () => {
   const { status, stdout } = await plan(example('prod-payment-timeout'), { json: true })
   expect(status).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({
@@ -113,12 +116,12 @@ test('says it to programs too, in one JSON document', async () => {
   })
 })
 
-test('of what no person has to decide says so', async () => {
+test('the plan at tier 0 says that no approval is needed', async () => {
   const { status, stdout } = await plan(example('staging-payment-timeout'))
   expect([status, stdout]).toEqual([0, expect.stringMatching(/Tier 0, automatic[\s\S]*No approval is needed\./)])
 })
 
-test('of what no approval can help says by what it is refused', async () => {
+test('the plan of a hopeless request names the policy that refuses it', async () => {
   const { status, stdout } = await plan(example('forbidden-planner-parameter'))
   expect([status, stdout]).toEqual([
     1,
@@ -128,34 +131,34 @@ test('of what no approval can help says by what it is refused', async () => {
   ])
 })
 
-test('counts on what has been asked lately, where it is told', async () => {
+test('the plan counts recent requests if it is told of them', async () => {
   const tierOf = async (recent: number) =>
     JSON.parse((await plan(example('prod-flag-item'), { json: true, recent })).stdout).tier
   expect([await tierOf(0), await tierOf(30)]).toEqual([2, 3])
 })
 
-test('reads a folder of policies that is not the sample, and says what is wrong with it', () => {
+test('the plan of a broken policy folder lists its problems', () => {
   const { status, stderr } = typed(example('prod-payment-timeout'), '--policies', folder)
   expect([status, stderr]).toEqual([1, expect.stringContaining('ladder.json')])
 })
 
 test.each([
-  ['no file', []],
-  ['two files', ['a.json', 'b.json']],
-  ['an option that there is not', [example('prod-payment-timeout'), '--tier', '1']],
-  ['a number that is none', [example('prod-payment-timeout'), '--recent', 'many']],
-])('given %s says how it is used', (_what, args) => {
+  ['a call without a file', []],
+  ['a call with two files', ['a.json', 'b.json']],
+  ['an unknown option', [example('prod-payment-timeout'), '--tier', '1']],
+  ['an invalid number', [example('prod-payment-timeout'), '--recent', 'many']],
+])('%s gets the usage', (_what, args) => {
   const { status, stderr } = typed(...args)
   expect([status, stderr]).toEqual([2, expect.stringContaining('`npx --no-install hotwork policy plan --help`')])
 })
 
 test.each([
-  ['that is not there', () => 'nowhere.json', /no such file/],
-  ['that is no JSON', () => file('no.json', '{'), /no\.json: /],
-  ['that is no evaluation', () => file('empty.json', '{}'), /`subject`/],
-  ['that says a key twice', () => file('twice.json', '{"subject":{},"subject":{}}'), /twice\.json: .*subject/],
+  ['a missing file', () => 'nowhere.json', /no such file/],
+  ['a file of invalid JSON', () => file('no.json', '{'), /no\.json: /],
+  ['a file without an evaluation', () => file('empty.json', '{}'), /`subject`/],
+  ['a file with a duplicate key', () => file('twice.json', '{"subject":{},"subject":{}}'), /twice\.json: .*subject/],
   [
-    'whose subject is no agent',
+    'a file whose subject is a person',
     () =>
       file(
         'person.json',
@@ -167,7 +170,7 @@ test.each([
       ),
     /should be an agent/,
   ],
-])('given a file %s says what is wrong with it', async (_what, path, words) => {
+])('%s is wrong usage, with the reason', async (_what, path, words) => {
   await expect(plan(path())).rejects.toThrow(WrongUsage)
   await expect(plan(path())).rejects.toThrow(words)
 })

@@ -4,7 +4,7 @@ import type { Policy } from '../../functions/operations/policy/ports.ts'
 import { MemoryLog } from '../support/memory-log.ts'
 import { compileSample } from './sample.ts'
 
-/** A no that a policy's error made looks like any other no to who asked: the log tells those who must mend it. */
+/** A refusal caused by a policy's error looks like any other to the caller: the log tells the people who can fix it. */
 
 const bundle = compileSample()
 const question = {

@@ -17,7 +17,7 @@ const deployment = join(root, 'test/policies/deployment.json')
 
 let home: string
 let entries: readonly Entry[]
-/** What the folder compiles to: it is opened at once. */
+/** The compiled sample, which opens at once. */
 let bundle: string
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'hotwork-replay-test-'))
@@ -42,7 +42,7 @@ const copies: Copy[] = []
 afterAll(() => {
   for (const copy of copies) copy[Symbol.dispose]()
 })
-/** A copy of the sample folder in which one text stands in place of another. */
+/** A copy of the sample folder with one text replaced. */
 function folderWith(name: string, from: string, to: string): string {
   const copy = new Copy()
   copies.push(copy)
@@ -56,7 +56,7 @@ const widened = () => folderWith('agents.cedar', remediation, remediation.replac
 const run = (options: Partial<Parameters<typeof replay.run>[0]> = {}, stdin?: string) =>
   runVerb(replay, { policies: bundle, ledger: options.ledger ?? ledger(), deployment, json: false, ...options }, stdin)
 
-test('ends with 0 where nothing would be decided otherwise', async () => {
+test('a replay without changed answers ends with 0', async () => {
   expect(await run({ policies })).toEqual({
     exit: 0,
     out: expect.stringMatching(/^9 questions of 3 requests, .*: none would be answered otherwise\n/),
@@ -64,7 +64,7 @@ test('ends with 0 where nothing would be decided otherwise', async () => {
   })
 })
 
-test('without a deployment file the accounts are those of the record', async () => {
+test('a replay without a deployment file takes the accounts from the record', async () => {
   const { deployment: _, ...options } = { policies, ledger: ledger(), deployment, json: false }
   expect(await runVerb(replay, options)).toMatchObject({ exit: 0, out: expect.stringContaining('none would be') })
 })
@@ -73,7 +73,7 @@ test('a bundle that was compiled before is as good as its folder', async () => {
   expect(await run()).toEqual(await run({ policies }))
 })
 
-test('each entry is asked under its own bundle, where the file has the hash by which the entry names it', async () => {
+test('an entry is asked under its own bundle if the file has the bundle’s hash', async () => {
   const { hash } = sampleBundle()
   const [path, own] = [ledger(), { policies: undefined, deployment: undefined }] as const
   const there = await run({ ...own, own: { [hash]: bundle }, ledger: path })
@@ -86,14 +86,14 @@ test('each entry is asked under its own bundle, where the file has the hash by w
   })
 })
 
-test('ends with 6 where the policies are wider, and says so of a folder whose cases fail too', async () => {
+test("a replay under wider policies ends with 6, and reports the folder's failing cases", async () => {
   const { exit, out, err } = await run({ policies: widened() })
   expect(exit).toBe(6)
   expect(out).toContain('request agent:remediator ssm:PutParameter: tier 2 -> tier 1 (by prod-remediation')
   expect(err).toMatch(/^\d+ cases of .* fail: `hotwork policy check` says which\n$/)
 })
 
-test('with --json it prints one document, with times as they are in entries', async () => {
+test('a replay with --json prints one document, with times in the form of entries', async () => {
   const { exit, out } = await run({ policies: widened(), json: true })
   expect({ exit, body: JSON.parse(out) }).toEqual({
     exit: 6,
@@ -105,14 +105,14 @@ test('with --json it prints one document, with times as they are in entries', as
   })
 })
 
-test('a ledger comes from standard input, too', async () => {
+test('a ledger may come from standard input', async () => {
   expect(await run({ ledger: '-' }, linesOf(entries))).toMatchObject({
     exit: 0,
     out: expect.stringMatching(/^9 questions/),
   })
 })
 
-test('a folder that does not compile is told, with file and line', async () => {
+test('a folder that does not compile is reported with file and line', async () => {
   const broken = folderWith('agents.cedar', 'permit (', 'permits (')
   expect(await run({ policies: broken })).toMatchObject({
     exit: 1,
@@ -121,61 +121,59 @@ test('a folder that does not compile is told, with file and line', async () => {
   })
 })
 
-describe('a ledger that is not whole', () => {
-  test('ends with 1 where an entry is not as it was written', async () => {
-    const [first, ...others] = entries
-    const forged = file(
-      'forged.ndjson',
-      linesOf([{ ...(first as (typeof entries)[number]), policies: ['mine'] }, ...others]),
-    )
-    expect(await run({ ledger: forged })).toMatchObject({ exit: 1, out: expect.stringMatching(/hashes do not fit/) })
-  })
+test('a ledger with a forged entry ends with 1', async () => {
+  const [first, ...others] = entries
+  const forged = file(
+    'forged.ndjson',
+    linesOf([{ ...(first as (typeof entries)[number]), policies: ['mine'] }, ...others]),
+  )
+  expect(await run({ ledger: forged })).toMatchObject({ exit: 1, out: expect.stringMatching(/hashes do not fit/) })
+})
 
-  test('is refused where a line does not end', async () => {
-    const endless = file('endless.ndjson', ' '.repeat(17 * 1024 * 1024))
-    await expect(run({ ledger: endless })).rejects.toThrow(/has a line/)
-  })
+test('a ledger with an endless line is refused', async () => {
+  const endless = file('endless.ndjson', ' '.repeat(17 * 1024 * 1024))
+  await expect(run({ ledger: endless })).rejects.toThrow(/has a line/)
+})
 
-  test('is replayed up to a last line that is cut, which is told, and ends with 1', async () => {
-    const cut = file('cut.ndjson', linesOf(entries).slice(0, -20))
-    expect(await run({ ledger: cut })).toMatchObject({
-      exit: 1,
-      err: `the last line of ${cut} is cut, and was left out\n`,
-    })
-  })
-
-  test('has entries of a newer version, which are left out: it ends with 1', async () => {
-    const newer = entries.map((each) => (each.type === 'CredentialIntended' ? { ...each, v: entryVersion + 1 } : each))
-    const { exit, out } = await run({ ledger: ledger(newer) })
-    expect({ exit, out }).toEqual({
-      exit: 1,
-      out: expect.stringMatching(/2 entries of a newer version, the first is req_\S+:/),
-    })
-  })
-
-  test.each([
-    ['no ledger at all', '# Notes\n\nnone\n', /:1 is not an entry of a ledger: it is not JSON/],
-    ['one line of text', 'notes', /:1 is not an entry of a ledger: it is not JSON/],
-    ['other JSON', '{"id":1}\n', /:1 is not an entry of a ledger: `id`: /],
-    ['a line that is no JSON among entries', 'first\nx\nfirst\n', /:2 is not an entry of a ledger: it is not JSON/],
-  ])('%s is wrong usage, with the line', async (_, text, why) => {
-    const path = file('other.txt', text.replaceAll('first', JSON.stringify(entries[0])))
-    await expect(run({ ledger: path })).rejects.toMatchObject({
-      name: 'WrongUsage',
-      message: expect.stringMatching(why),
-    })
-  })
-
-  test('a file that is not there is wrong usage', async () => {
-    const gone = join(home, 'gone.ndjson')
-    await expect(run({ ledger: gone })).rejects.toMatchObject({
-      name: 'WrongUsage',
-      message: expect.stringContaining('ENOENT'),
-    })
+test('a ledger with a cut last line is replayed up to it, with a warning, and ends with 1', async () => {
+  const cut = file('cut.ndjson', linesOf(entries).slice(0, -20))
+  expect(await run({ ledger: cut })).toMatchObject({
+    exit: 1,
+    err: `the last line of ${cut} is cut, and was left out\n`,
   })
 })
 
-test('ten thousand recorded questions are asked within the minute that a test may take', async () => {
+test('a ledger with entries of a newer version is replayed without them, and ends with 1', async () => {
+  const newer = entries.map((each) => (each.type === 'CredentialIntended' ? { ...each, v: entryVersion + 1 } : each))
+  const { exit, out } = await run({ ledger: ledger(newer) })
+  expect({ exit, out }).toEqual({
+    exit: 1,
+    out: expect.stringMatching(/2 entries of a newer version, the first is req_\S+:/),
+  })
+})
+
+test.each([
+  ['a file of notes', '# Notes\n\nnone\n', /:1 is not an entry of a ledger: it is not JSON/],
+  ['one line of text', 'notes', /:1 is not an entry of a ledger: it is not JSON/],
+  ['other JSON', '{"id":1}\n', /:1 is not an entry of a ledger: `id`: /],
+  ['an invalid line among entries', 'first\nx\nfirst\n', /:2 is not an entry of a ledger: it is not JSON/],
+])('%s is wrong usage, with the line', async (_, text, why) => {
+  const path = file('other.txt', text.replaceAll('first', JSON.stringify(entries[0])))
+  await expect(run({ ledger: path })).rejects.toMatchObject({
+    name: 'WrongUsage',
+    message: expect.stringMatching(why),
+  })
+})
+
+test('a missing ledger is wrong usage', async () => {
+  const gone = join(home, 'a missing ledger is wrong usage')
+  await expect(run({ ledger: gone })).rejects.toMatchObject({
+    name: 'WrongUsage',
+    message: expect.stringContaining('ENOENT'),
+  })
+})
+
+test("ten thousand recorded questions are asked within a test's minute", async () => {
   const { exit, out, err } = await run({ ledger: ledger(manyLives(entries, 1200)), json: true })
   const { questions, requests, widened: wider, narrowed, broken } = JSON.parse(out)
   expect({ exit, questions, requests, wider, narrowed, broken }).toEqual({

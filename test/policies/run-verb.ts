@@ -3,7 +3,7 @@ import type { Io } from '../../policy-tools/verbs/io.ts'
 
 type Verb<O> = { run(options: O, io: Io): Promise<number> }
 
-/** A verb of `hotwork policy` in this process: what it prints, and how it ends. */
+/** Runs a verb of `hotwork policy` in this process: its output and its exit code. */
 export async function runVerb<O>(verb: Verb<O>, options: O, stdin: string | Iterable<string> = '') {
   const ran = { out: '', err: '' }
   const exit = await verb.run(options, {

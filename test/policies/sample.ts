@@ -9,7 +9,7 @@ const root = join(__dirname, '../..')
 export const sampleFolder = join(root, 'policies')
 export const sampleDeployment = join(__dirname, 'deployment.json')
 
-/** The sample organisation, compiled against a deployment that is nowhere. */
+/** The sample organisation, compiled against an imaginary deployment. */
 export function compileSample(): Bundle {
   const compiled = compileFolder(sampleFolder, sampleDeployment)
   if (!compiled.ok) throw new Error(compiled.problems.map(formatProblem).join('\n'))
@@ -19,7 +19,7 @@ export function compileSample(): Bundle {
 // biome-ignore lint/suspicious/noExplicitAny: a test reaches into JSON that it knows
 type Json = any
 
-/** A copy of the sample that a test may spoil. */
+/** A copy of the sample for a test to spoil. */
 export class Copy {
   readonly #path = mkdtempSync(join(tmpdir(), 'hotwork-policies-'))
 
@@ -53,7 +53,7 @@ export class Copy {
     rmSync(this.at(file))
   }
 
-  /** The line, from 1, on which this text begins in a file. */
+  /** The line, from 1, of the first occurrence of a text. */
   lineOf(file: string, text: string): number {
     const whole = readFileSync(this.at(file), 'utf8')
     const at = whole.indexOf(text)

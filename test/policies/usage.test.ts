@@ -7,7 +7,7 @@ import { usageOf } from '../../functions/domain/uses/usage.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import { Copy, compileSample, sampleFolder } from './sample.ts'
 
-/** What less would have been enough: each proposal is an entry that the real compiler takes. */
+/** Proposals of narrower entries: each compiles in the real compiler. */
 
 const bundle = compileSample()
 const entryOf = (action: string) => {
@@ -21,7 +21,7 @@ const fileOf = (action: string) => {
   return `policies/actions/${found}`
 }
 
-/** All that the sample's cases ask of an action, wherever they say it, and that its entry takes. */
+/** All valid asks for an action in the sample's cases. */
 function askedOf(action: string): JsonObject[] {
   const found: JsonObject[] = []
   for (const file of readdirSync(join(sampleFolder, 'cases')))
@@ -40,7 +40,7 @@ function compileWith(action: string, used: readonly JsonObject[]) {
 }
 
 test.each(Object.keys(bundle.actions))(
-  'of %s: an entry for all that the cases ask compiles, with every case as before, and takes all of it',
+  'an entry of %s narrowed to the asks of the cases compiles, passes every case and accepts those asks',
   (action) => {
     const used = askedOf(action)
     const { entry, bounds } = narrowEntry(entryOf(action), used)
@@ -51,13 +51,13 @@ test.each(Object.keys(bundle.actions))(
   },
 )
 
-test('an entry for less than a case asks does not compile, and the case is named', () => {
+test('an entry narrower than a case does not compile, and the case is named', () => {
   const action = 'lambda:PutFunctionConcurrency'
   const compiled = compileWith(action, [{ FunctionName: 'checkout-none', ReservedConcurrentExecutions: 1 }])
   expect(compiled.ok ? [] : compiled.problems.map(({ file }) => file)).toContainEqual(expect.stringMatching(/cases/))
 })
 
-test('a number has the least and the greatest that was used, a name is one of those used', () => {
+test('a number is bounded by the used values, and a name becomes one of the used ones', () => {
   const used = [128, 512].map((MemorySize) => ({ FunctionName: `checkout-${MemorySize}`, MemorySize }))
   const { entry, bounds } = narrowEntry(entryOf('lambda:UpdateFunctionConfiguration'), used)
   expect(bounds).toEqual(
@@ -68,11 +68,11 @@ test('a number has the least and the greatest that was used, a name is one of th
   )
   expect(parseArguments(entry, { FunctionName: 'checkout-128', MemorySize: 513 }).ok).toBe(false)
   expect(parseArguments(entry, { FunctionName: 'another', MemorySize: 512 }).ok).toBe(false)
-  // What was not used of it is left as it is.
+  // Unused arguments keep their bounds.
   expect(entry.arguments.properties['Timeout']).toEqual({ type: 'integer', minimum: 1, maximum: 900 })
 })
 
-test('many names are one of those that begin as they do', () => {
+test('many used names become a pattern of their common beginning', () => {
   const used = Array.from({ length: 30 }, (_, n) => ({ Name: `/prod/checkout/limit-${n}`, Value: '1' }))
   const { entry } = narrowEntry(entryOf('ssm:PutParameter'), used)
   const takes = (Name: string) => parseArguments(entry, { Name, Value: '1' }).ok
@@ -86,7 +86,12 @@ test('many names are one of those that begin as they do', () => {
 })
 
 test('a value that names no resource is bounded in length alone: it may be confidential', () => {
-  const used = [{ Name: '/a/b', Value: 'a-secret-value' }]
+  const used = [
+    {
+      Name: 'a value that names no resource is bounded only in length, because it may be confidential',
+      Value: 'a-secret-value',
+    },
+  ]
   const usage = usageOf(
     used.map((args, n) => requestOf('ssm:PutParameter', args, n)),
     bundle,
@@ -95,7 +100,7 @@ test('a value that names no resource is bounded in length alone: it may be confi
   expect(usage[0]?.proposal?.bounds).toContainEqual({ argument: 'Value', keyword: 'maxLength', from: 4096, to: 14 })
 })
 
-/** A grant whose call was made, as far as a sum needs to know. */
+/** A finished grant with only the members that the sums read. */
 const requestOf = (action: string, args: JsonObject, n: number, calls: object = { approved: 1 }) =>
   ({
     status: 'completed',
@@ -105,7 +110,7 @@ const requestOf = (action: string, args: JsonObject, n: number, calls: object = 
     calls: { approved: 0, refused: 0, extraCalls: 0, extra: [], unused: false, complete: true, at: 1, ...calls },
   }) as unknown as ApprovalRequest
 
-test('sums are by action: what was asked, approved, used, unused, extra and refused', () => {
+test('usage is summed by action: asked, approved, used, unused, extra and refused', () => {
   const of = (n: number, calls: object) => requestOf('ssm:PutParameter', { Name: `/a/${n}`, Value: 'x' }, n, calls)
   const denied = { ...of(9, {}), status: 'denied', grant: undefined, calls: undefined } as unknown as ApprovalRequest
   const usage = usageOf(

@@ -7,7 +7,7 @@ import { root } from './assembly.ts'
 export type Proof = { file: string; name: string }
 
 export const proofsOf = (cell: string): Proof[] =>
-  [...cell.matchAll(/`(test\/[\w./-]+\.ts)` › (.+?)(?=<br>|$)/g)].map(([, file = '', name = '']) => ({
+  [...cell.matchAll(/`(test\/[\w./-]+\.(?:ts|txt))` › (.+?)(?=<br>|$)/g)].map(([, file = '', name = '']) => ({
     file,
     name: name.trim(),
   }))
@@ -15,9 +15,9 @@ export const proofsOf = (cell: string): Proof[] =>
 /** A file's text, with escaped quotes read as quotes. */
 const textOf = (file: string) => readFileSync(join(root, file), 'utf8').replaceAll("\\'", "'")
 
-/** A name counts only if the file has exactly it in quotes. */
+/** A name counts if the file has it as a whole text in quotes, or as a line of its own in a list of cases. */
 const isThere = ({ file, name }: Proof) =>
-  existsSync(join(root, file)) && ["'", '"', '`'].some((quote) => textOf(file).includes(quote + name + quote))
+  existsSync(join(root, file)) && ["'", '"', '`', '\n'].some((quote) => textOf(file).includes(quote + name + quote))
 
 /** The missing proofs of a cell. A malformed proof counts as missing. */
 export function missingProofs(cell: string): (Proof | string)[] {

@@ -9,7 +9,7 @@ import {
 } from '@cedar-policy/cedar-wasm/nodejs'
 import { type Copy, sampleFolder } from '../sample.ts'
 
-/** One policy of the sample, that a test may write otherwise. */
+/** A policy of the sample that a test may rewrite. */
 export type Policy = { file: string; id: string; text: string; json: PolicyJson }
 
 export const policyFiles = readdirSync(sampleFolder).filter((name) => name.endsWith('.cedar'))
@@ -36,7 +36,7 @@ export const printed = (json: PolicyJson): string => {
   return text.text
 }
 
-/** Writes one policy otherwise; undefined takes it out. */
+/** Replaces a policy; undefined removes it. */
 export const rewrite = (copy: Copy, { file, text }: Policy, json: PolicyJson | readonly PolicyJson[] | undefined) =>
   copy.edit(file, (whole) =>
     whole.replace(text, () =>
@@ -47,7 +47,7 @@ export const rewrite = (copy: Copy, { file, text }: Policy, json: PolicyJson | r
     ),
   )
 
-/** Each expression of a policy with what puts another one in its place. */
+/** Each expression of a policy, with a function that replaces it. */
 export function expressionsOf(
   json: PolicyJson,
 ): readonly { expression: Expr; replaced: (other: Expr) => PolicyJson }[] {

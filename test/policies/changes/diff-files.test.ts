@@ -33,7 +33,7 @@ describe.each([
     expect(byDirection(diffFiles(base, changed(change, base)))).toEqual(told)
   })
 
-  test.each(rows)('and back, the other way round: %s', (_rule, change) => {
+  test.each(rows)('the reverse swaps the directions: %s', (_rule, change) => {
     const other = changed(change, base)
     const [forth, back] = [diffFiles(base, other), diffFiles(other, base)]
     expect(kinds(back.widened)).toEqual(kinds(forth.narrowed))
@@ -42,7 +42,7 @@ describe.each([
   })
 })
 
-/** Each leaf of a JSON value, and a value that it could be in its place. */
+/** Each leaf of a JSON value, with a changed value for it. */
 function* leavesOf(value: Json, path: readonly (string | number)[] = []): Generator<[(string | number)[], Json]> {
   if (typeof value === 'object' && value !== null) {
     for (const [name, each] of Object.entries(value)) yield* leavesOf(each, [...path, name])
@@ -59,75 +59,71 @@ function withLeaf(path: readonly (string | number)[], leaf: Json): Bundle {
 
 const count = ({ widened, narrowed, other }: Changes) => widened.length + narrowed.length + other.length
 
-describe('nothing is silent', () => {
-  const { hash: _, policies: __, schema: ___, ...rest } = sample
-  test.each(Object.keys(rest))('any leaf of `%s` that is another is told', (member) => {
-    const leaves = [...leavesOf(sample[member as keyof Bundle], [member])]
-    const silent = leaves.filter(([path, leaf]) => count(diffFiles(sample, withLeaf(path, leaf))) === 0)
-    expect(silent.map(([path]) => path.join('.'))).toEqual([])
-    expect(leaves.length).toBeGreaterThan(0)
-  })
-
-  test('a member that no release of Hotwork knew is told', () =>
-    expect(
-      diffFiles(
-        sample,
-        changed((it) => {
-          it.moons = ['full']
-        }),
-      ).other,
-    ).toHaveLength(1))
-
-  test('a policy that is newly observed is told', () =>
-    expect(
-      diffFiles(
-        sample,
-        changed((it) => {
-          it.observed = { 'flags:set': { later: 'forbid (principal, action, resource);' } }
-        }),
-      ).other,
-    ).toEqual([
-      {
-        kind: 'observed_policy',
-        file: '*.cedar',
-        policy: 'later',
-        from: 'later: none',
-        to: '`forbid (principal, action, resource);`',
-      },
-    ]))
-
-  test('the same bundle is no difference', () => expect(count(diffFiles(sample, structuredClone(sample)))).toBe(0))
+const { hash: _, policies: __, schema: ___, ...rest } = sample
+test.each(Object.keys(rest))('a changed leaf of `%s` is told', (member) => {
+  const leaves = [...leavesOf(sample[member as keyof Bundle], [member])]
+  const silent = leaves.filter(([path, leaf]) => count(diffFiles(sample, withLeaf(path, leaf))) === 0)
+  expect(silent.map(([path]) => path.join('.'))).toEqual([])
+  expect(leaves.length).toBeGreaterThan(0)
 })
 
-describe('the age that tokens of an issuer may have counts as its usual one where it is not written', () => {
-  const { workloads } = sample.deployment.issuers
-  const spiffe = { ...workloads, kind: 'spiffe' }
-  const told = (kind: object, from: number | undefined, to: number | undefined) => {
-    const [before, after] = [from, to].map((maxAge) =>
+test('an unknown member of a newer version is told', () =>
+  expect(
+    diffFiles(
+      sample,
       changed((it) => {
-        it.deployment.issuers.workloads = { ...kind, ...(maxAge !== undefined && { maxAge }) }
+        it.moons = ['full']
       }),
-    ) as [Bundle, Bundle]
-    return byDirection(diffFiles(before, after))
-  }
-  test.each<[string, Parameters<typeof told>, object]>([
-    ['from 5 minutes to none written widens', [workloads as object, 300, undefined], { widened: ['issuer'] }],
-    ['from none written to 5 minutes narrows', [workloads as object, undefined, 300], { narrowed: ['issuer'] }],
-    ['from none written to an hour changes nothing', [workloads as object, undefined, 3600], {}],
-    ['from 5 minutes to a day widens alone', [workloads as object, 300, 86_400], { widened: ['issuer'] }],
-    ['of SVIDs, from a minute to none written widens', [spiffe, 60, undefined], { widened: ['issuer'] }],
-    ['of SVIDs, from none written to an hour widens', [spiffe, undefined, 3600], { widened: ['issuer'] }],
-    ['of SVIDs, from none written to 5 minutes changes nothing', [spiffe, undefined, 300], {}],
-  ])('%s', (_rule, given, directions) => {
-    expect(told(...given)).toEqual(directions)
-  })
+    ).other,
+  ).toHaveLength(1))
 
-  test('and in words it is a length', () => {
-    const to = changed((it) => {
-      it.deployment.issuers.workloads.maxAge = 300
-    })
-    expect(diffFiles(to, sample).widened).toMatchObject([{ to: '1 h', from: expect.stringMatching(/max age: 5 min$/) }])
+test('a newly observed policy is told', () =>
+  expect(
+    diffFiles(
+      sample,
+      changed((it) => {
+        it.observed = { 'flags:set': { later: 'forbid (principal, action, resource);' } }
+      }),
+    ).other,
+  ).toEqual([
+    {
+      kind: 'observed_policy',
+      file: '*.cedar',
+      policy: 'later',
+      from: 'later: none',
+      to: '`forbid (principal, action, resource);`',
+    },
+  ]))
+
+test('the same bundle has no difference', () => expect(count(diffFiles(sample, structuredClone(sample)))).toBe(0))
+
+const { workloads } = sample.deployment.issuers
+const spiffe = { ...workloads, kind: 'spiffe' }
+const told = (kind: object, from: number | undefined, to: number | undefined) => {
+  const [before, after] = [from, to].map((maxAge) =>
+    changed((it) => {
+      it.deployment.issuers.workloads = { ...kind, ...(maxAge !== undefined && { maxAge }) }
+    }),
+  ) as [Bundle, Bundle]
+  return byDirection(diffFiles(before, after))
+}
+test.each<[string, Parameters<typeof told>, object]>([
+  ['leaving out 5 minutes widens', [workloads as object, 300, undefined], { widened: ['issuer'] }],
+  ['writing 5 minutes narrows', [workloads as object, undefined, 300], { narrowed: ['issuer'] }],
+  ['writing the usual hour changes nothing', [workloads as object, undefined, 3600], {}],
+  ['5 minutes to a day only widens', [workloads as object, 300, 86_400], { widened: ['issuer'] }],
+  ['leaving out a minute for SVIDs widens', [spiffe, 60, undefined], { widened: ['issuer'] }],
+  ['writing an hour for SVIDs widens', [spiffe, undefined, 3600], { widened: ['issuer'] }],
+  ['writing the usual 5 minutes for SVIDs changes nothing', [spiffe, undefined, 300], {}],
+])("the greatest age of an issuer's tokens has a default: %s", (_rule, given, directions) => {
+  expect(told(...given)).toEqual(directions)
+})
+
+test("the greatest age of an issuer's tokens is told as a length of time", () => {
+  const to = changed((it) => {
+    it.deployment.issuers.workloads.maxAge = 300
   })
+  expect(diffFiles(to, sample).widened).toMatchObject([{ to: '1 h', from: expect.stringMatching(/max age: 5 min$/) }])
 })
 
 test('a difference is told in words, with its file and the person or agent that it is about', () => {

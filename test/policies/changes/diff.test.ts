@@ -3,7 +3,7 @@ import * as diff from '../../../policy-tools/verbs/diff.ts'
 import { runVerb } from '../run-verb.ts'
 import { Copy, compileSample, sampleDeployment, sampleFolder } from '../sample.ts'
 
-/** `hotwork policy diff`: its exit codes, its document, and what is told where a side is not a folder. */
+/** `hotwork policy diff`: its exit codes, its document, and sides other than folders. */
 
 const lowerTier = (copy: Copy) =>
   copy.edit('policies/agents.cedar', (text) => text.replace(/("prod-release"[^;]*)tier >= 2/, '$1tier >= 1'))
@@ -17,7 +17,7 @@ async function compared(change: (copy: Copy) => void, options: { accept?: boolea
   return { exit, out, err, body: given.json ? JSON.parse(out) : undefined }
 }
 
-test('what widens exits 6, tells the policy and an example, and NEW is compared though its cases fail', async () => {
+test('a widening change exits 6 with its policy and an example, and NEW is compared though its cases fail', async () => {
   const { exit, body } = await compared(lowerTier)
   expect(exit).toBe(6)
   expect(Object.keys(body)).toEqual(['widened', 'narrowed', 'other', 'cases'])
@@ -35,11 +35,11 @@ test('what widens exits 6, tells the policy and an example, and NEW is compared 
   expect(body.cases).toContainEqual(expect.objectContaining({ file: expect.stringMatching(/^cases\//) }))
 })
 
-test('--accept says that it is meant', async () => {
+test('a widening change exits 0 with --accept', async () => {
   expect(await compared(lowerTier, { accept: true })).toMatchObject({ exit: 0 })
 })
 
-test('a person reads headings, the policy, who it is about, and an example to paste', async () => {
+test('the text for people has headings, the policy, its subject, and an example to paste', async () => {
   const { exit, out, err } = await compared(lowerTier, { json: false })
   expect(exit).toBe(6)
   expect(out).toMatch(/^Widened\n {2}agents\.cedar: prod-release: agent:builder.* for .*ssm:PutParameter/m)
@@ -48,7 +48,7 @@ test('a person reads headings, the policy, who it is about, and an example to pa
   expect(err).toMatch(/--accept/)
 })
 
-test('of many cases that fail, ten are told and the rest are counted', async () => {
+test('a list of failing cases ends after ten with the count of the rest', async () => {
   const withoutPermits = (copy: Copy) =>
     copy.edit('policies/agents.cedar', (text) => text.replace(/== "prod"/g, '== "nowhere"'))
   const { out } = await compared(withoutPermits, { json: false })
@@ -58,7 +58,7 @@ test('of many cases that fail, ten are told and the rest are counted', async () 
   expect(Number(rest)).toBe(Number(counted) - 10)
 })
 
-test('prove.json is compared: fewer environments that need people, and more policies that need decide nothing, widen', async () => {
+test('prove.json is compared: fewer environments that need people and more standby policies widen', async () => {
   using strict = new Copy()
   const said = (file: object) => (copy: Copy) => copy.add('policies/prove.json', JSON.stringify(file))
   said({ people: ['prod'], standby: [] })(strict)
@@ -123,17 +123,17 @@ when {
   test.each([
     ['NEW', { new: rareCase(2) }],
     ['OLD', { old: rareCase(3) }],
-  ])('is told where a case of %s has them: it is asked whole, on both sides', async (_, cases) => {
+  ])('a widening under seven rare facts is told with an example if a case of %s has them', async (_, cases) => {
     expect(await diffed(cases)).toMatchObject({ exit: 6, widened: fell })
   })
 
-  test('is never silent: without such a case the policy is told as one that is written otherwise', async () => {
+  test('a widening under seven rare facts without a case is told as a rewritten policy', async () => {
     const { other } = await diffed({})
     expect(other).toContainEqual(expect.objectContaining({ kind: 'policy_written_otherwise', policy: 'rare' }))
   })
 })
 
-test('what a person newly may do in a case of NEW is told, also under facts that only the case brings together', async () => {
+test('a new right of a person is told even under facts that only a case of NEW combines', async () => {
   const late = (hours: number) => (copy: Copy) =>
     copy.edit(
       'policies/people.cedar',
@@ -162,7 +162,7 @@ when { context.now.offset(duration("-${hours}h")).toDate() == datetime("2031-03-
   )
 })
 
-test('an answer that differs by the hours of a window is told of calendar.json, of agents and of people', async () => {
+test("an answer changed by a window's hours is attributed to calendar.json, for agents and people", async () => {
   const byDay = (copy: Copy) =>
     copy.edit(
       'policies/people.cedar',
@@ -187,40 +187,38 @@ test('an answer that differs by the hours of a window is told of calendar.json, 
   expect(widened.map(({ file }: { file: string }) => file)).not.toContain('directory.json')
 })
 
-describe('who may ask on behalf of an agent', () => {
-  const oncall = (copy: Copy) =>
-    copy.edit('policies/people.cedar', (text) =>
-      text.replace(
-        'permit (principal, action == Hotwork::Action::"ask", resource);',
-        'permit (principal in Hotwork::Group::"on-call", action == Hotwork::Action::"ask", resource);',
-      ),
-    )
-  const asks = (all: { action?: string; person?: string }[]) =>
-    all.flatMap(({ action, person }) => (action === 'ask' ? [person] : []))
+const oncall = (copy: Copy) =>
+  copy.edit('policies/people.cedar', (text) =>
+    text.replace(
+      'permit (principal, action == Hotwork::Action::"ask", resource);',
+      'permit (principal in Hotwork::Group::"on-call", action == Hotwork::Action::"ask", resource);',
+    ),
+  )
+const asks = (all: { action?: string; person?: string }[]) =>
+  all.flatMap(({ action, person }) => (action === 'ask' ? [person] : []))
 
-  test('is narrowed where policy lets fewer, and widened where it lets them again: those who answer for an agent alone', async () => {
-    const { exit, body } = await compared(oncall)
-    expect([exit, body.widened]).toEqual([0, []])
-    expect(asks(body.narrowed)).toContain('person:lena')
-    expect(body.narrowed).toContainEqual(
-      expect.objectContaining({
-        kind: 'person_may_not',
-        file: 'people.cedar',
-        policy: 'who-answers-for-an-agent-asks-for-it',
-        action: 'ask',
-        from: expect.stringMatching(/^may ask on its behalf for \S+ of agent:/),
-      }),
-    )
-    using old = new Copy()
-    oncall(old)
-    const given = { old: old.at('policies'), new: sampleFolder, deployment: sampleDeployment, questions: 60 }
-    const { exit: wider, out } = await runVerb(diff, { ...given, json: true })
-    const { widened } = JSON.parse(out)
-    expect(wider).toBe(6)
-    expect(asks(widened)).toContain('person:lena')
-    // Ben answers for no agent: no policy could let him.
-    expect(asks(widened)).not.toContain('person:ben')
-  })
+test('a change of the people who may ask for an agent is told in its direction, only for people who answer for it', async () => {
+  const { exit, body } = await compared(oncall)
+  expect([exit, body.widened]).toEqual([0, []])
+  expect(asks(body.narrowed)).toContain('person:lena')
+  expect(body.narrowed).toContainEqual(
+    expect.objectContaining({
+      kind: 'person_may_not',
+      file: 'people.cedar',
+      policy: 'who-answers-for-an-agent-asks-for-it',
+      action: 'ask',
+      from: expect.stringMatching(/^may ask on its behalf for \S+ of agent:/),
+    }),
+  )
+  using old = new Copy()
+  oncall(old)
+  const given = { old: old.at('policies'), new: sampleFolder, deployment: sampleDeployment, questions: 60 }
+  const { exit: wider, out } = await runVerb(diff, { ...given, json: true })
+  const { widened } = JSON.parse(out)
+  expect(wider).toBe(6)
+  expect(asks(widened)).toContain('person:lena')
+  // Ben answers for no agent, so policy cannot let him ask.
+  expect(asks(widened)).not.toContain('person:ben')
 })
 
 test('a period of a freeze is named by its beginning, without fractions of a second', async () => {
@@ -230,7 +228,7 @@ test('a period of a freeze is named by its beginning, without fractions of a sec
   expect(out).toMatch(/freezes › black-friday › 2025-11-26T23:00:00Z › until: /)
 })
 
-test('the reverse is narrowed, and exits 0', async () => {
+test('the reverse of a widening is narrowed, and exits 0', async () => {
   using copy = new Copy()
   lowerTier(copy)
   const given = { old: copy.at('policies'), new: sampleFolder, deployment: sampleDeployment, accept: false, json: true }
@@ -249,7 +247,7 @@ test('a side that does not compile is named, with its problems', async () => {
   expect(err).toMatch(/^NEW does not compile:\n.*ladder\.json/)
 })
 
-test('a bundle that was compiled is compared with a folder', async () => {
+test('a compiled bundle is compared with a folder', async () => {
   using copy = new Copy()
   lowerTier(copy)
   const old = copy.at('bundle.json')
@@ -262,7 +260,7 @@ test('a bundle that was compiled is compared with a folder', async () => {
   ])
 })
 
-test('a policy without an answer that differs is told under other, also one that is only renamed', async () => {
+test('a rewritten or renamed policy without changed answers is told under other', async () => {
   const { exit, body } = await compared((copy) =>
     copy.edit('policies/people.cedar', (text) =>
       text
@@ -284,54 +282,52 @@ test('a policy without an answer that differs is told under other, also one that
   })
 })
 
-describe('what no question reaches is wider where it could be', () => {
-  const rare =
-    'context.delegationDepth == 2 && context.recent == 17 && context.record.asked == 9 && context.record.night == 4'
-  const permit = `@id("rarely")\npermit (principal is Hotwork::Agent, action == Hotwork::Action::"flags:set", resource)
+const rare =
+  'context.delegationDepth == 2 && context.recent == 17 && context.record.asked == 9 && context.record.night == 4'
+const permit = `@id("rarely")\npermit (principal is Hotwork::Agent, action == Hotwork::Action::"flags:set", resource)
 when { ${rare} && context.record.denied == 3 && context.record.refused == 5 };\n`
-  const edited = (file: string, from: string | RegExp, to: string) => (copy: Copy) =>
-    copy.edit(`policies/${file}`, (text) => text.replace(from, to))
+const edited = (file: string, from: string | RegExp, to: string) => (copy: Copy) =>
+  copy.edit(`policies/${file}`, (text) => text.replace(from, to))
 
-  test.each([
-    ['a permit that is new', 'policy_added', 'rarely', (copy: Copy) => copy.add('policies/rarely.cedar', permit)],
-    [
-      'a forbid that is gone',
-      'policy_removed',
-      'orchestrators-change-nothing',
-      (copy: Copy) => {
-        edited('limits.cedar', /@id\("orchestrators-change-nothing"\)[^;]*;/, '')(copy)
-        copy.editJson('policies/prove.json', (file) => delete file.standby)
-      },
-    ],
-    [
-      'a forbid that is only observed',
-      'policy_removed',
-      'orchestrators-change-nothing',
-      edited('limits.cedar', /@id\("orchestrators-change-nothing"\)/, '$&\n@observe("true")'),
-    ],
-    [
-      'a policy that compares with another value',
-      'policy_written_otherwise',
-      'prod-flags',
-      edited('agents.cedar', /("prod-flags"[^;]*)(context\.approval\.tier >= 1)/, `$1($2 || (${rare}))`),
-    ],
-    [
-      'a policy that asks for more here and, where few questions are, for less',
-      'policy_written_otherwise',
-      'prod-flags',
-      edited(
-        'agents.cedar',
-        /("prod-flags"[^;]*)(context\.approval\.tier >= 1)/,
-        `$1(context.approval.tier >= 3 || (${rare}))`,
-      ),
-    ],
-  ])('%s', async (_rule, kind, policy, change) => {
-    const { exit, body } = await compared(change)
-    expect([exit, body.widened]).toEqual([6, [expect.objectContaining({ kind, policy })]])
-  })
+test.each([
+  ['a new permit', 'policy_added', 'rarely', (copy: Copy) => copy.add('policies/rarely.cedar', permit)],
+  [
+    'a removed forbid',
+    'policy_removed',
+    'orchestrators-change-nothing',
+    (copy: Copy) => {
+      edited('limits.cedar', /@id\("orchestrators-change-nothing"\)[^;]*;/, '')(copy)
+      copy.editJson('policies/prove.json', (file) => delete file.standby)
+    },
+  ],
+  [
+    'a forbid that is only observed',
+    'policy_removed',
+    'orchestrators-change-nothing',
+    edited('limits.cedar', /@id\("orchestrators-change-nothing"\)/, '$&\n@observe("true")'),
+  ],
+  [
+    'a policy that compares with another value',
+    'policy_written_otherwise',
+    'prod-flags',
+    edited('agents.cedar', /("prod-flags"[^;]*)(context\.approval\.tier >= 1)/, `$1($2 || (${rare}))`),
+  ],
+  [
+    'a policy that asks for more here and, where few questions are, for less',
+    'policy_written_otherwise',
+    'prod-flags',
+    edited(
+      'agents.cedar',
+      /("prod-flags"[^;]*)(context\.approval\.tier >= 1)/,
+      `$1(context.approval.tier >= 3 || (${rare}))`,
+    ),
+  ],
+])('an unasked change that could widen counts as wider: %s', async (_rule, kind, policy, change) => {
+  const { exit, body } = await compared(change)
+  expect([exit, body.widened]).toEqual([6, [expect.objectContaining({ kind, policy })]])
 })
 
-test('a permit that only asks for more than before is no wider, also where it reads what no policy read', async () => {
+test('a permit that only asks for more than before is no wider, even if it reads a new fact', async () => {
   const { exit, body } = await compared((copy) =>
     copy.edit('policies/agents.cedar', (text) =>
       text.replace(/("prod-flags"[^;]*)(context\.approval\.tier >= 1)/, '$1$2 && context.record.denied < 7'),
@@ -340,7 +336,7 @@ test('a permit that only asks for more than before is no wider, also where it re
   expect([exit, body.widened]).toEqual([0, []])
 })
 
-test('what a policy author writes is printed without what a terminal obeys', async () => {
+test("a policy author's text is printed without a terminal's escapes", async () => {
   const { out } = await compared(
     (copy) =>
       copy.editJson('policies/cases/staging.json', ({ cases }) => {

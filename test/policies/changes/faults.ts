@@ -1,4 +1,4 @@
-/** Faults that a test seeds into the sample, one edit each, and what `policy prove` says of them. */
+/** Faults that a test seeds into the sample, one edit each, with the finding of `policy prove`. */
 export type SeededFault = {
   rule: string
   file: string

@@ -132,7 +132,7 @@ const directory: Row[] = [
     { widened: ['group_source_tiers'] },
   ],
   [
-    'a source that lets people break the glass widens',
+    'a source that lets people use break-glass widens',
     (it) => (it.directory.sources['on-call-now'].breakGlass = true),
     { widened: ['group_source_break_glass'] },
   ],
@@ -395,7 +395,7 @@ const catalogue: Row[] = [
 ]
 
 const breakGlass: Row[] = [
-  ['without the file no person breaks the glass', (it) => delete it.breakGlass, { narrowed: ['break_glass'] }],
+  ['a missing file of break-glass narrows', (it) => delete it.breakGlass, { narrowed: ['break_glass'] }],
   ['a longer window widens', (it) => (it.breakGlass.profiles[0].window = 3601), { widened: ['window'] }],
   ['a larger budget widens', (it) => (it.breakGlass.action.budget = 86_400), { widened: ['budget'] }],
   ['a shorter rest widens', (it) => (it.breakGlass.action.coolDown = 60), { widened: ['cool_down'] }],
@@ -419,7 +419,7 @@ const frozen = (more: object) => (it: Json) => {
   it.calendar.freezes.winter = [{ ...it.calendar.freezes.winter[0], ...more }]
 }
 
-/** Of a folder whose policies read the freeze `winter`, and no other. */
+/** The rows for a folder whose policies read only the freeze `winter`. */
 export const calendar: Row[] = [
   ['a freeze that ends sooner widens', frozen({ until: seconds('2031-01-02') }), { widened: ['freeze'] }],
   ['a freeze that ends later narrows', frozen({ until: seconds('2031-01-09') }), { narrowed: ['freeze'] }],

@@ -1,28 +1,28 @@
 import { readPolicy } from '../../../policy-tools/cedar/policy-reads.ts'
 
-/** What a policy reads, and with what it compares that. */
+/** The facts that a policy reads, and the values that it compares them with. */
 
 const read = (condition: string, head = 'principal, action, resource') =>
   readPolicy(`@id("x") permit (${head}) when { ${condition} };`)
 
 test.each([
   ['a number', 'context.recent >= 30', 'context.recent', { numbers: [30] }],
-  ['the other way round', '30 <= context.recent', 'context.recent', { numbers: [30] }],
+  ['a number on the left side', '30 <= context.recent', 'context.recent', { numbers: [30] }],
   ['a text', 'context.purpose == "release"', 'context.purpose', { texts: ['release'] }],
   ['a set', '["a", "b"].contains(context.purpose)', 'context.purpose', { texts: ['a', 'b'] }],
   ['a member of a set', 'context.unpinned.contains("n")', 'context.unpinned', { texts: ['n'] }],
   ['a pattern', 'context.resource.id like "*:x/*"', 'context.resource.id', { patterns: ['*:x/*'] }],
-  ['that it is there', 'context.arguments has Timeout', 'context.arguments.Timeout', {}],
+  ['a test for presence', 'context.arguments has Timeout', 'context.arguments.Timeout', {}],
   ['a truth value', 'context.justified', 'context.justified', {}],
-  ['below a sum', 'context.recent + 1 > 5', 'context.recent', { numbers: [1, 5] }],
-  ['within not', '!(context.recent < -2)', 'context.recent', { numbers: [-2] }],
+  ['numbers of a sum', 'context.recent + 1 > 5', 'context.recent', { numbers: [1, 5] }],
+  ['a number under a negation', '!(context.recent < -2)', 'context.recent', { numbers: [-2] }],
   ['a time', 'context.now < datetime("1970-01-01T00:01:00Z")', 'context.now', { numbers: [60] }],
   ['a time of day', 'context.now.toTime() < duration("1h30m")', 'context.now', { numbers: [5400] }],
-])('%s', (_, condition, path, compared) =>
+])('the reads of a policy have %s', (_, condition, path, compared) =>
   expect(read(condition).paths[path]).toEqual({ numbers: [], texts: [], patterns: [], ...compared }),
 )
 
-test('who and what it names, in its head and in its conditions', () => {
+test('the reads of a policy name the entities of its head and its conditions', () => {
   const head = 'principal in Hotwork::Group::"sre", action, resource == Hotwork::Resource::"r"'
   expect(read('principal == Hotwork::Person::"person:ana"', head).named).toEqual([
     { type: 'Group', id: 'sre' },
@@ -31,7 +31,7 @@ test('who and what it names, in its head and in its conditions', () => {
   ])
 })
 
-test('two that differ in name, comments and layout have one shape', () => {
+test('policies that differ only in name, comments and layout have one shape', () => {
   const one = readPolicy('@id("a") permit (principal, action, resource) when { context.recent > 1 };')
   const other = readPolicy(
     '// why\n@id("b")\npermit (\n  principal,\n  action,\n  resource\n)\nwhen { context.recent>1 };',

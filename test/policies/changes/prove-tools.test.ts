@@ -9,7 +9,7 @@ import { findPrograms } from '../../../tools/prove/tools.ts'
 import { runVerb } from '../run-verb.ts'
 import { compileSample } from '../sample.ts'
 
-/** What `policy prove` says of the two programs it asks: played by scripts, so that they can be as bad as they like. */
+/** `policy prove` with its two programs played by scripts, so that they can misbehave in any way. */
 
 let folder: string
 // A bundle of one action: each question is a program that is started.
@@ -30,7 +30,7 @@ afterEach(() => {
 
 function ofOneAction({ hash: _, ...content }: Bundle, action: string): Bundle {
   const { [action]: entry, ...others } = content.actions
-  if (!entry) throw new Error(`${action} is none of ${Object.keys(others)}`)
+  if (!entry) throw new Error(`${action} is not among ${Object.keys(others)}`)
   const { [action]: policies = {} } = content.policies
   return withHash({ ...content, actions: { [action]: entry }, policies: { [action]: policies } })
 }
@@ -54,21 +54,19 @@ async function prove(more: Partial<Parameters<typeof run>[0]> = {}) {
   return { ...said, report: said.out === '' ? undefined : JSON.parse(said.out) }
 }
 
-describe('the tests that prove', () => {
-  const find = (more: NodeJS.ProcessEnv) => {
-    const { HOTWORK_CEDAR: _, CVC5: __, PATH = '', ...env } = process.env
-    return findPrograms({ ...env, PATH: `${folder}:${PATH}`, ...more }, join(folder, 'nowhere'))
-  }
+const find = (more: NodeJS.ProcessEnv) => {
+  const { HOTWORK_CEDAR: _, CVC5: __, PATH = '', ...env } = process.env
+  return findPrograms({ ...env, PATH: `${folder}:${PATH}`, ...more }, join(folder, 'nowhere'))
+}
 
-  test('take the programs that are on the PATH', () => {
-    expect(find({})).toEqual({ HOTWORK_CEDAR: 'cedar', CVC5: 'cvc5' })
-  })
+test('the proofs take the programs on the PATH', () => {
+  expect(find({})).toEqual({ HOTWORK_CEDAR: 'cedar', CVC5: 'cvc5' })
+})
 
-  test('take none that will not do, and those before the PATH that variables name', () => {
-    expect(find({ CVC5: program('old', 'echo "This is cvc5 version 1.0.3"') })).toBeUndefined()
-    const CVC5 = program('other', 'echo "This is cvc5 version 1.3.1"')
-    expect(find({ CVC5 })).toEqual({ HOTWORK_CEDAR: 'cedar', CVC5 })
-  })
+test('the proofs skip an unsuitable program, and take programs named by variables before the PATH', () => {
+  expect(find({ CVC5: program('old', 'echo "This is cvc5 version 1.0.3"') })).toBeUndefined()
+  const CVC5 = program('other', 'echo "This is cvc5 version 1.3.1"')
+  expect(find({ CVC5 })).toEqual({ HOTWORK_CEDAR: 'cedar', CVC5 })
 })
 
 test.each<[rule: string, make: () => void, says: RegExp]>([
@@ -103,7 +101,7 @@ test.each<[rule: string, make: () => void, says: RegExp]>([
     /is cvc5 1\.0\.3, and 1\.3\.1 is the first/,
   ],
   ['another solver', () => program('cvc5', 'echo "Z3 version 4.15.0"'), /does not say that it is cvc5/],
-])('with %s nothing is asked, and the answer says how to get it', async (_, make, says) => {
+])('nothing is asked with %s, and the answer says how to get it', async (_, make, says) => {
   make()
   const { exit, err } = await prove()
   expect(err).toMatch(says)
@@ -112,14 +110,14 @@ test.each<[rule: string, make: () => void, says: RegExp]>([
 })
 
 test.each([
-  ['that says nothing', 'exit 0'],
-  ['that talks about something else', 'echo "all is well"'],
+  ['without output', 'exit 0'],
+  ['with other output', 'echo "all is well"'],
   ['that crashes', 'echo "thread panicked" >&2; exit 101'],
   ['that dies', 'kill -9 $$'],
   ['that says both', 'printf "✗ all: DOES NOT HOLD\\n✓ all: VERIFIED\\n"'],
-  ['that finds what is no counterexample', 'printf "✗ all: DOES NOT HOLD\\n  Counterexample found:\\nnone\\n"'],
+  ['with an invalid counterexample', 'printf "✗ all: DOES NOT HOLD\\n  Counterexample found:\\nnone\\n"'],
   [
-    'whose counterexample Cedar answers otherwise',
+    'whose counterexample Cedar contradicts',
     `printf '✗ all: DOES NOT HOLD\\n  Counterexample found:\\nprincipal: Hotwork::Agent::"a", action: Hotwork::Action::"flags:set", resource: Hotwork::Resource::"r"\\ncontext: {}\\n'`,
   ],
 ])('a program %s is a fault, and nothing counts as proved', async (_, answers) => {
@@ -129,13 +127,13 @@ test.each([
   expect(new Set(report.properties.map(({ outcome }: { outcome: string }) => outcome))).toEqual(new Set(['fault']))
 })
 
-test('a solver that finds nothing for any question proves nothing', async () => {
+test('a solver that finds no counterexample to any question proves nothing', async () => {
   const { exit, report } = await prove()
   expect(exit).toBe(1)
   for (const { outcome } of report.properties) expect(outcome).not.toBe('holds')
 })
 
-test('a question that takes too long is not proved, and all that was started for it is dead', async () => {
+test('a question that takes too long is unproved, and every process started for it is dead', async () => {
   // The child of the child writes its own id, and would never end.
   program('cedar', goodCedar(`sh -c 'echo $$ >> "${folder}/started"; exec sleep 1000' & wait`))
   const { exit, report } = await prove({ limit: 0.1 })
@@ -146,12 +144,12 @@ test('a question that takes too long is not proved, and all that was started for
   const started = existsSync(join(folder, 'started'))
     ? readFileSync(join(folder, 'started'), 'utf8').trim().split('\n')
     : []
-  // What is killed dies when its turn on the processor comes.
+  // A killed process dies at its next turn on the processor.
   const running = () => started.filter((pid) => isRunning(Number(pid)))
   while (running().length > 0) await setImmediate()
 })
 
-/** A process that has ended, and that its parent has not waited for yet, is a zombie: it counts as ended. */
+/** A zombie counts as ended: its parent has not waited for it yet. */
 function isRunning(pid: number): boolean {
   try {
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))

@@ -8,9 +8,12 @@ import { runVerb } from '../run-verb.ts'
 import { Copy, sampleDeployment, sampleFolder } from '../sample.ts'
 import { faults } from './faults.ts'
 
-/** What `policy prove` says of the sample and of faults in it: on a sample of questions, and proved where the tools are: on the PATH, too. */
+/**
+ * The findings of `policy prove` for the sample and for faults in it: by random questions, and by proof if the tools
+ * are on the PATH.
+ */
 
-// A proof of the sample takes a minute where the machine is busy.
+// A proof of the sample takes a minute on a busy machine.
 jest.setTimeout(600_000)
 
 const programs = findPrograms()
@@ -36,7 +39,7 @@ const failing = ({ properties }: { properties: readonly Judged[] }) =>
   properties.filter(({ outcome }) => outcome !== 'holds')
 
 describe.each(ways)('by $by', ({ by, asked, briefly }) => {
-  test('all that should hold of the sample holds, and each kind of it was asked', async () => {
+  test('every property of the sample holds, and each kind of property was asked', async () => {
     const { exit, properties } = await prove(sampleFolder, asked)
     expect(failing({ properties })).toEqual([])
     expect(exit).toBe(0)
@@ -48,7 +51,7 @@ describe.each(ways)('by $by', ({ by, asked, briefly }) => {
     expect(kinds['decides']?.length).toBeGreaterThan(30)
   })
 
-  test('a permit at a lower tier is wider than before, with a case that shows it, and the sample is no wider than itself', async () => {
+  test('a permit at a lower tier is wider, with a case, and the sample is no wider than itself', async () => {
     using copy = new Copy()
     copy.edit('policies/agents.cedar', (text) => text.replace(/("prod-release"[^;]*)tier >= 2/, '$1tier >= 1'))
     const than = async (folder: string, old: string) =>
@@ -68,7 +71,7 @@ describe.each(ways)('by $by', ({ by, asked, briefly }) => {
     const found = await prove(copy.at('policies'), briefly)
     expect(found.exit).toBe(1)
     const fault = failing(found).find(({ claim }) => claim === caught.claim)
-    // That nothing depends on a policy takes a proof.
+    // A dead policy can only be found by a proof.
     const isProvable = by === 'proof' || !/it is dead|shadowed/.test(caught.why.source)
     expect(fault).toMatchObject({ outcome: isProvable ? 'fails' : 'unproved' })
     if (isProvable) expect(fault?.why).toMatch(caught.why)
@@ -83,7 +86,7 @@ describe.each(ways)('by $by', ({ by, asked, briefly }) => {
   })
 })
 
-test('the same seed asks the same, and another seed something else', async () => {
+test('the same seed asks the same questions, and another seed others', async () => {
   const claims = async (seed: number) =>
     JSON.stringify(
       (await prove(sampleFolder, { sample: 8, seed })).properties.map(({ claim, outcome, why }) => [
@@ -96,7 +99,7 @@ test('the same seed asks the same, and another seed something else', async () =>
   expect(await claims(7)).not.toBe(await claims(8))
 })
 
-test('what prove.json says of the folder must be there', async () => {
+test('prove.json may only name environments and policies of the folder', async () => {
   using copy = new Copy()
   copy.add('policies/prove.json', '{ "people": ["production"], "standby": ["no-such-policy"] }')
   const { exit, problems } = await prove(copy.at('policies'), { sample: 1 })

@@ -15,12 +15,12 @@ import { kinds, type Weakening } from './weakenings.ts'
 
 const seed = 15
 const count = 30
-/** Of its examples so many are run. */
+/** The most examples run as cases. */
 const shown = 3
-/** Questions for each action. */
+/** The most questions for each action. */
 const most = 80
 
-/** One of each kind in turn, none twice: the seed says which. */
+/** One of each kind in turn, picked by the seed, none twice. */
 function choose(): readonly Weakening[] {
   const random = seeded(seed)
   const left = kinds.map(({ ways }) => [...ways])
@@ -50,7 +50,7 @@ const sample = new Copy()
 const old = open(sample)
 afterAll(() => sample[Symbol.dispose]())
 
-/** Its cases are left out: what they ask is known from the sample, and some would fail. */
+/** Compares the sample without its cases: the sample's own questions are known, and some cases would fail. */
 function diffWith(apply: (copy: Copy) => void): { changes: Changes; now: Asker } {
   using copy = new Copy()
   rmSync(copy.at('policies/cases'), { recursive: true })
@@ -59,8 +59,9 @@ function diffWith(apply: (copy: Copy) => void): { changes: Changes; now: Asker }
   return { changes: diffBundles({ old, new: now, seed, most }, { deployment: true }), now }
 }
 
-describe(`a weaker folder is told, weaker policies with an example that holds as a case (seed ${seed})`, () => {
-  test.each(choose())('$name', ({ apply, isOfPolicies = false }) => {
+test.each(choose())(
+  'a weaker folder is told, with an example that holds as a case: $name',
+  ({ apply, isOfPolicies = false }) => {
     const { changes, now } = diffWith(apply)
     expect(changes.widened.length).toBeGreaterThan(0)
     const examples = changes.widened.flatMap(({ example }) => example ?? [])
@@ -68,14 +69,12 @@ describe(`a weaker folder is told, weaker policies with an example that holds as
     for (const example of examples.slice(0, shown)) {
       expect(runCase(now.bundle, now.ask, PolicyCase.parse(example))).toBeUndefined()
     }
-  })
-})
+  },
+)
 
-describe('what is only written otherwise widens and narrows nothing', () => {
-  test.each(rewrites)('$name', ({ apply }) => {
-    const { changes } = diffWith(apply)
-    expect(changes).toMatchObject({ widened: [], narrowed: [] })
-  })
+test.each(rewrites)('a mere rewrite neither widens nor narrows: $name', ({ apply }) => {
+  const { changes } = diffWith(apply)
+  expect(changes).toMatchObject({ widened: [], narrowed: [] })
 })
 
 test('a folder does not differ from itself', () => {

@@ -4,25 +4,25 @@ import { expressionsOf, literalOf, operandsOf, type Policy, pathOf, policies, re
 
 /** One way to make the sample weaker. */
 export type Weakening = { name: string; apply: (copy: Copy) => void; isOfPolicies?: boolean }
-/** Ways of one kind, of which a seed picks one. */
+/** Weakenings of one kind, from which a seed picks. */
 export type Kind = { kind: string; ways: readonly Weakening[] }
 
-/** A freeze that no policy reads does not compile. */
+/** A freeze that policies never read does not compile. */
 const doesNotCompile = ['drop the forbid: production-is-frozen']
 
-/** What changes no answer in this folder, since something else of it says the same. */
+/** Weakenings without effect in this folder, because another policy says the same. */
 const sameInTheSample = new Set([
   // No permit lets an orchestrator do anything but propose.
   'drop the forbid: orchestrators-change-nothing',
   'drop a condition: planners-propose: context.moment == "plan"',
   // There is no third environment.
   'drop a condition: planners-propose: ["staging", "prod"].contains(context.resource.environment)',
-  // resources.json says that these are of the control plane.
+  // resources.json classifies these as control plane.
   'drop an alternative: hotwork-guards-itself: context.resource.id like "*:parameter/prod/hotwork/*"',
-  // Each agent that another permit leaves may do that in staging already, by its owner's yes.
+  // The owner of any other agent may already permit the same in staging.
   'drop a condition: staging-with-the-owner: context.agent.autonomy == "supervised"',
   'drop a condition: assistant-with-the-owner: context.agent.autonomy == "assistive"',
-  // Staging takes a lower tier than production from these agents anyway.
+  // These agents need a lower tier in staging than in production anyway.
   'drop a condition: prod-flags: context.resource.environment == "prod"',
   'drop a condition: prod-remediation: context.resource.environment == "prod"',
   'drop a condition: prod-release: context.resource.environment == "prod"',
@@ -55,7 +55,7 @@ const wordsOf = (expression: Expr): string => {
   return JSON.stringify(expression)
 }
 
-/** Both operands of each `&&` or `||`, as what is left when the other is dropped. */
+/** Both operands of each `&&` or `||`, as the expression left when the other is dropped. */
 const dropped = (kind: string, of: readonly Policy[], operator: '&&' | '||') =>
   of.flatMap((policy) =>
     expressionsOf(policy.json).flatMap(({ expression, replaced }) => {
@@ -112,7 +112,7 @@ const inPolicies: readonly Kind[] = [
   kindOf('drop a condition', dropped('drop a condition', permits, '&&')),
   kindOf(
     'drop an alternative',
-    // Of the other two the arguments are always open, so that one alternative says all.
+    // The arguments of the two excluded policies are always open, so one alternative implies the other.
     dropped(
       'drop an alternative',
       forbids.filter(({ id }) => !id.startsWith('stopping-')),
