@@ -26,16 +26,16 @@ const send = (page: Shown, why: string, evidence = fieldOn(page, 'evidence_diges
   })
 const recertified = async () => (await world.story('agent:librarian')).filter((type) => type === 'Recertified').length
 
-test('a person who is not logged in logs in first, and comes back', async () => {
+test('a person without a session logs in first, and comes back', async () => {
   const { status, headers } = await tab.go('GET', path)
   expect([status, headers['location']]).toEqual([303, `/login?to=${encodeURIComponent(path)}`])
 })
 
-test.each(['/agents', '/groups'])('a login for %s leads back there', async (at) => {
+test.each(['/agents', '/groups'])('a login for %s returns there', async (at) => {
   expect((await shown('ana', at)).status).toBe(200)
 })
 
-test('the list says how many may do nothing, and why, and leads to each', async () => {
+test('the list counts the agents that may do nothing, with the reason, and links to each agent', async () => {
   const { status, body } = await shown('ana', '/agents')
   expect(status).toBe(200)
   expect(body).toContain('of which 1 may do nothing')
@@ -43,7 +43,7 @@ test('the list says how many may do nothing, and why, and leads to each', async 
   for (const { id } of world.policy.bundle.agents) expect(body).toContain(`href="/agents/${id}"`)
 })
 
-test('one page has all: who answers, what it did, what its host could do, its grants, until when', async () => {
+test("the page of an agent has the people who answer for it, its record, its host's rights, its grants and its date", async () => {
   const { ask } = await world.approved()
   const { body } = await shown('ana', '/agents/agent:remediator')
   for (const part of ['person:dan', 'autonomous', 'prod/agents/remediator', `/decide/${ask.id}`, 'without Hotwork'])
@@ -51,7 +51,7 @@ test('one page has all: who answers, what it did, what its host could do, its gr
   expect(body).not.toContain('<script')
 })
 
-test('what its host could do names the resource, and the policy that would have to go', async () => {
+test('a right of the host names its resource, and the policy to detach', async () => {
   const by = ['everything-of-staging (role)']
   const resource = 'arn:*:ssm:*:*:parameter/staging/*'
   await world.agents.saveLooked(agent('nightly'), {
@@ -64,7 +64,7 @@ test('what its host could do names the resource, and the policy that would have 
   expect((await tab.go('GET', '/agents')).body).toContain('Its host without Hotwork: 1 action allowed')
 })
 
-test('a person who may recertify does so with a reason, and the page shows that the agent works again', async () => {
+test('a recertification needs a reason, and the page shows that the agent works again', async () => {
   const done = await send(await shown('gus'), 'read its counts & its host')
   expect([done.status, done.headers['location']]).toEqual([303, path])
   expect((await tab.go('GET', path)).body).toContain('person:gus')
@@ -73,10 +73,10 @@ test('a person who may recertify does so with a reason, and the page shows that 
 })
 
 test.each([
-  ['a person policy does not let', 'ana', 'Policy does not let you do this'],
+  ['a person without the right', 'ana', 'Policy does not let you do this'],
   ['the owner', 'mia', 'You answer for this'],
   ['the backup owner', 'lena', 'You answer for this'],
-])('%s has no form, and a form all the same is refused', async (_what, who, words) => {
+])('%s gets no form, and a forged form is refused', async (_what, who, words) => {
   const page = await shown(who)
   expect(page.body).toContain(words)
   expect(page.body).not.toContain('name="why"')
@@ -88,13 +88,13 @@ test.each([
 test.each([
   ['', 400],
   ['x'.repeat(1001), 400],
-])('a reason that is none, or too long, is not recorded', async (why, status) => {
+])('a missing or overlong reason is refused', async (why, status) => {
   const sent = await send(await shown('gus'), why)
   expect([sent.status, sent.body.includes('Nothing was recorded')]).toEqual([status, true])
   expect(await recertified()).toBe(0)
 })
 
-test('a form of older evidence is not recorded: the page shows what is known now, with what was written', async () => {
+test('a form with outdated evidence is refused: the page shows the present evidence, and the typed reason', async () => {
   const page = await shown('gus')
   await world.agents.saveActivity(agent('librarian'), {
     ...{ at: world.clock.now(), days30: { ...noCounts, extraCalls: 7 }, days90: noCounts, lastUse: {} },
@@ -109,13 +109,13 @@ test('a form of older evidence is not recorded: the page shows what is known now
   expect(certified?.evidence).toBe(fieldOn(stale, 'evidence_digest'))
 })
 
-test('a form without its evidence is not the form of the page', async () => {
+test('a form without its evidence is refused', async () => {
   const page = await shown('gus')
   expect((await send({ ...page, body: page.body.replace('evidence_digest', 'other') }, 'x')).status).toBe(400)
   expect(await recertified()).toBe(0)
 })
 
-test('a form of another site is not taken, and an agent that there is not has no page', async () => {
+test('a form of another site is refused, and an unknown agent has no page', async () => {
   await shown('gus')
   expect((await tab.go('POST', path, { csrf: 'x', why: 'y' })).status).toBe(403)
   expect((await tab.go('GET', '/agents/agent:none')).status).toBe(404)

@@ -36,7 +36,7 @@ const textOf = (body: string) =>
 const see = async (name: string, path: string) => textOf((await (await openAs(name)).go('GET', path)).body)
 const story = (request: ApprovalRequest) => night.story(request.ask.id)
 
-/** Ended, so that it can be reviewed. */
+/** An ended opening, ready for its review. */
 async function ended(changes: Parameters<Night['opened']>[1] = {}): Promise<ApprovalRequest> {
   const request = await night.opened('jade', changes)
   night.clock.advance(5 * minute)
@@ -44,7 +44,7 @@ async function ended(changes: Parameters<Night['opened']>[1] = {}): Promise<Appr
   return request
 }
 
-/** With AWS credentials that were issued of it. */
+/** An opening whose AWS credentials were issued. */
 async function used(): Promise<ApprovalRequest> {
   const request = await night.opened('jade', profile)
   const token = await night.issueToken(request)
@@ -61,92 +61,88 @@ const call = (name: string, more: { error?: string } = {}) => ({
   ...more,
 })
 
-describe('who has an opening', () => {
-  test('stands on one page: who, what, until when, the reviews that are due, the minutes that are left', async () => {
-    await night.opened('jade', profile)
-    night.clock.advance(10 * minute)
-    await night.opened('kofi', { drill: true })
-    const text = await see('ana', '/break-glass')
-    expect(text).toMatch(/In force now: 2 openings/)
-    expect(text).toMatch(/Get the checkout service going again/)
-    expect(text).toMatch(/Jade .*\(person:jade\) opened .* INC-2041, checkout-recovery/)
-    expect(text).toMatch(/Open until .* UTC \(in 20 min\); review due/)
-    expect(text).toMatch(/DRILL: BREAK-GLASS/)
-    expect(text).toMatch(/You 240 of 240 minutes left/)
-    expect(text).toMatch(/Jade .* 210 of 240 minutes left/)
-    expect(text).toMatch(/\(checkout-recovery\) 210 of 240 minutes left/)
-  })
-
-  test('with nothing open it says so, and a review that is overdue is said first of all', async () => {
-    expect(await see('ana', '/break-glass')).toMatch(/No opening is in force/)
-    await ended()
-    expect(await see('ana', '/break-glass')).toMatch(/Reviews to be done/)
-    night.clock.advance(25 * hour)
-    const text = await see('ana', '/break-glass')
-    expect(text).toMatch(/^.{0,40}1 review is overdue.*second person/)
-    expect(text).toMatch(/its review is OVERDUE/)
-  })
-
-  test('whoever is not logged in logs in first, and is then shown the opening, or the drill, that they came for', async () => {
-    const request = await night.opened('jade', { drill: true })
-    for (const path of ['/break-glass', pathTo(request), `${pathTo(request)}/drill`]) {
-      const tab = new Tab({ doors, provider, world: night })
-      const { headers } = await tab.go('GET', path)
-      expect(headers['location']).toBe(`/login?to=${encodeURIComponent(path)}`)
-      expect((await tab.logIn('person-ana', path)).headers['location']).toBe(path)
-    }
-  })
-
-  test('an opening among requests is sent on to its own page, and one that is not there is not there', async () => {
-    const request = await night.opened()
-    const tab = await openAs('ana')
-    expect((await tab.go('GET', `/decide/${request.ask.id}`)).headers['location']).toBe(pathTo(request))
-    for (const id of ['bgl_x', `bgl_${'0'.repeat(26)}`, `req_${'0'.repeat(26)}`])
-      expect((await tab.go('GET', `/break-glass/${id}`)).status).toBe(404)
-  })
+test('the list of openings has each person, reason and end, the due reviews, and the minutes left', async () => {
+  await night.opened('jade', profile)
+  night.clock.advance(10 * minute)
+  await night.opened('kofi', { drill: true })
+  const text = await see('ana', '/break-glass')
+  expect(text).toMatch(/In force now: 2 openings/)
+  expect(text).toMatch(/Get the checkout service going again/)
+  expect(text).toMatch(/Jade .*\(person:jade\) opened .* INC-2041, checkout-recovery/)
+  expect(text).toMatch(/Open until .* UTC \(in 20 min\); review due/)
+  expect(text).toMatch(/DRILL: BREAK-GLASS/)
+  expect(text).toMatch(/You 240 of 240 minutes left/)
+  expect(text).toMatch(/Jade .* 210 of 240 minutes left/)
+  expect(text).toMatch(/\(checkout-recovery\) 210 of 240 minutes left/)
 })
 
-describe('one opening shows all that a review goes by', () => {
-  test('the reason, the incident, what was open, each credential, each use, and each call that AWS has on record', async () => {
-    const request = await used()
-    night.callRecord.put(request.ask.id, call('PutParameter'))
-    night.callRecord.put(request.ask.id, call('GetParameter'))
-    night.callRecord.put(request.ask.id, call('DeleteParameter', { error: 'AccessDenied' }))
-    const text = await see('gus', pathTo(request))
-    for (const said of [/refuses payments since/, /INC-2041/, /ssm:PutParameter on arn:/, /for 30 min/])
-      expect(text).toMatch(said)
-    expect(text).toMatch(/access token, valid until/)
-    expect(text).toMatch(/AWS credentials, valid until .* of arn:aws:iam::000000000000:role\/hotwork\/Hotwork-target/)
-    expect(text).toMatch(/Uses \d\d:\d\d:\d\d UTC : aws/)
-    expect(text).toMatch(/ssm:PutParameter on \/prod\/checkout\/payment-timeout-ms , us-east-1/)
-    expect(text).toMatch(/ssm:GetParameter on [^:]*: extra , not one of these actions/)
-    expect(text).toMatch(/ssm:DeleteParameter on .* refused , AccessDenied/)
-  })
-
-  test('where no record of calls answers it says that, and not that there were none', async () => {
-    const request = await used()
-    night.callRecord.isSilent = true
-    expect(await see('gus', pathTo(request))).toMatch(/CloudTrail does not answer for account 000000000000/)
-    night.actual.isSilent = true
-    expect(await see('gus', pathTo(request))).toMatch(/CloudTrail does not answer, so this page/)
-    night.callRecord.isSilent = night.actual.isSilent = false
-    expect(await see('gus', pathTo(request))).toMatch(/CloudTrail has none so far/)
-  })
-
-  test('where no AWS credentials were issued nobody is asked for calls', async () => {
-    night.callRecord.isSilent = true
-    expect(await see('gus', pathTo(await night.opened()))).toMatch(/no AWS credentials were issued/)
-  })
-
-  test('whatever was written into the reason is text: no markup, no hidden character', async () => {
-    const reason = 'the <b>checkout</b> service \u202eis down\u202c, <script>alert(1)</script> restoring it'
-    const { body } = await (await openAs('gus')).go('GET', pathTo(await night.opened('jade', { reason })))
-    expect(body).toContain('the &lt;b&gt;checkout&lt;/b&gt; service [U+202E]is down[U+202C]')
-    expect(body).not.toMatch(/<script|\p{Cf}/u)
-  })
+test('the list says that no opening is in force, and begins with an overdue review', async () => {
+  expect(await see('ana', '/break-glass')).toMatch(/No opening is in force/)
+  await ended()
+  expect(await see('ana', '/break-glass')).toMatch(/Reviews to be done/)
+  night.clock.advance(25 * hour)
+  const text = await see('ana', '/break-glass')
+  expect(text).toMatch(/^.{0,40}1 review is overdue.*second person/)
+  expect(text).toMatch(/its review is OVERDUE/)
 })
 
-test('a use of the sealed role is shown as what it is: outside Hotwork, which neither opened it nor can end it', async () => {
+test('a person without a session logs in first, and then sees the opening or drill they came for', async () => {
+  const request = await night.opened('jade', { drill: true })
+  for (const path of ['/break-glass', pathTo(request), `${pathTo(request)}/drill`]) {
+    const tab = new Tab({ doors, provider, world: night })
+    const { headers } = await tab.go('GET', path)
+    expect(headers['location']).toBe(`/login?to=${encodeURIComponent(path)}`)
+    expect((await tab.logIn('person-ana', path)).headers['location']).toBe(path)
+  }
+})
+
+test('an opening among requests redirects to its own page, and an unknown one is 404', async () => {
+  const request = await night.opened()
+  const tab = await openAs('ana')
+  expect((await tab.go('GET', `/decide/${request.ask.id}`)).headers['location']).toBe(pathTo(request))
+  for (const id of ['bgl_x', `bgl_${'0'.repeat(26)}`, `req_${'0'.repeat(26)}`])
+    expect((await tab.go('GET', `/break-glass/${id}`)).status).toBe(404)
+})
+
+test("an opening's page has its reason, incident, rights, credentials and uses, and AWS's record of its calls", async () => {
+  const request = await used()
+  night.callRecord.put(request.ask.id, call('PutParameter'))
+  night.callRecord.put(request.ask.id, call('GetParameter'))
+  night.callRecord.put(request.ask.id, call('DeleteParameter', { error: 'AccessDenied' }))
+  const text = await see('gus', pathTo(request))
+  for (const said of [/refuses payments since/, /INC-2041/, /ssm:PutParameter on arn:/, /for 30 min/])
+    expect(text).toMatch(said)
+  expect(text).toMatch(/access token, valid until/)
+  expect(text).toMatch(/AWS credentials, valid until .* of arn:aws:iam::000000000000:role\/hotwork\/Hotwork-target/)
+  expect(text).toMatch(/Uses \d\d:\d\d:\d\d UTC : aws/)
+  expect(text).toMatch(/ssm:PutParameter on \/prod\/checkout\/payment-timeout-ms , us-east-1/)
+  expect(text).toMatch(/ssm:GetParameter on [^:]*: extra , not one of these actions/)
+  expect(text).toMatch(/ssm:DeleteParameter on .* refused , AccessDenied/)
+})
+
+test("an opening's page tells a silent record of calls from an empty one", async () => {
+  const request = await used()
+  night.callRecord.isSilent = true
+  expect(await see('gus', pathTo(request))).toMatch(/CloudTrail does not answer for account 000000000000/)
+  night.actual.isSilent = true
+  expect(await see('gus', pathTo(request))).toMatch(/CloudTrail does not answer, so this page/)
+  night.callRecord.isSilent = night.actual.isSilent = false
+  expect(await see('gus', pathTo(request))).toMatch(/CloudTrail has none so far/)
+})
+
+test('a record of calls is asked only if AWS credentials were issued', async () => {
+  night.callRecord.isSilent = true
+  expect(await see('gus', pathTo(await night.opened()))).toMatch(/no AWS credentials were issued/)
+})
+
+test('a hostile reason is shown as text, without markup and hidden characters', async () => {
+  const reason = 'the <b>checkout</b> service \u202eis down\u202c, <script>alert(1)</script> restoring it'
+  const { body } = await (await openAs('gus')).go('GET', pathTo(await night.opened('jade', { reason })))
+  expect(body).toContain('the &lt;b&gt;checkout&lt;/b&gt; service [U+202E]is down[U+202C]')
+  expect(body).not.toMatch(/<script|\p{Cf}/u)
+})
+
+test('a use of the sealed role is shown as outside Hotwork, which can neither open nor end it', async () => {
   const { target } = bundle.deployment.accounts
   if (!target) throw new Error('the sample has no such account')
   const user = 'arn:aws:iam::000000000000:user/jade'
@@ -178,7 +174,7 @@ describe('a review by the form of the page', () => {
   }
   const found = { outcome: 'not_justified', note: 'the timeout was not the cause; ana follows it up' }
 
-  test('is recorded, and stands on the page from then on, where there is no form any more', async () => {
+  test('a review is recorded, and its page then shows it in place of the form', async () => {
     const request = await ended()
     const { tab, send } = await forms('gus', request, 'review')
     const sent = await send(found)
@@ -189,7 +185,7 @@ describe('a review by the form of the page', () => {
     expect(body).not.toContain('value="review"')
   })
 
-  test('lacks its note or its outcome: nothing is recorded, and what was written is still there', async () => {
+  test('a review without its note or outcome is refused, and the typed text stays', async () => {
     const request = await ended()
     const { send } = await forms('gus', request, 'review')
     const noNote = await send({ outcome: 'justified', note: '  ' })
@@ -201,7 +197,7 @@ describe('a review by the form of the page', () => {
     expect(await story(request)).not.toContain('Reviewed')
   })
 
-  test('is not offered to whoever did it, to whom policy does not let, or while it is open; made up, it is refused', async () => {
+  test('a review is refused to the opener, to people without the right, and while the opening is open', async () => {
     const open = await night.opened()
     expect(await see('gus', pathTo(open))).toMatch(refusals.no_review_due.so)
     await night.end(open)
@@ -221,7 +217,7 @@ describe('a review by the form of the page', () => {
     expect(await story(open)).toEqual(['BreakGlassOpened', 'ReviewDue', 'Completed', 'Refused', 'Refused'])
   })
 
-  test('that comes second is not recorded, and nothing that was written is lost', async () => {
+  test('a second review is refused, and the first one stays', async () => {
     const request = await ended()
     const { send } = await forms('gus', request, 'review')
     await night.review(request, 'eve')
@@ -230,7 +226,7 @@ describe('a review by the form of the page', () => {
     expect((await night.state(request.ask.id)).review?.done?.by).toBe(person('eve'))
   })
 
-  test('counts only from a page that this very login was shown', async () => {
+  test("a review's form counts only from a page of the same session", async () => {
     const request = await ended()
     const { tab, fields } = await forms('gus', request, 'review')
     const foreign = await (await openAs('eve')).go('POST', pathTo(request), { ...fields, ...found })
@@ -243,7 +239,7 @@ describe('a review by the form of the page', () => {
     expect(await story(request)).not.toContain('Reviewed')
   })
 
-  test('the end: by whoever opened it, by whoever may revoke with their reason, by nobody else', async () => {
+  test('an end is for the opener, and with a reason for people who may revoke', async () => {
     const own = await night.opened('jade')
     expect((await (await forms('jade', own, 'end')).send({})).status).toBe(303)
     expect((await night.state(own.ask.id)).status).toBe('completed')
@@ -259,54 +255,52 @@ describe('a review by the form of the page', () => {
   })
 })
 
-describe('the report of a drill', () => {
-  const post = (request: ApprovalRequest, channel: string, after: number, who?: string, told: string[] = ['opened']) =>
-    doors.cards.save({
-      ...{
-        request: request.ask.id,
-        chat: 'slack',
-        channel,
-        ts: '1',
-        rendered: 'x',
-        told,
-        at: request.submittedAt + after,
-      },
-      ...(who === undefined ? {} : { person: person(who) }),
-    })
-
-  test('holds each step to what a break-glass promises, and names whoever was not told', async () => {
-    const request = await night.opened('jade', { ...profile, drill: true })
-    const path = `${pathTo(request)}/drill`
-    expect(await see('ana', path)).toMatch(/Drill: all kept so far/)
-    await post(request, 'C0APPROVALS', 2, undefined, ['opened', 'ending'])
-    await post(request, 'page-hook', 1)
-    night.clock.advance(2 * minute)
-    const missed = await see('ana', path)
-    expect(missed).toMatch(/1 of 5 promises not kept/)
-    expect(missed).toMatch(/Not told:.*person:/)
-    for (const { id, chatUser: slack } of bundle.directory.people)
-      if (slack !== undefined) await post(request, `D${id}`, 3, id.slice('person:'.length))
-    night.clock.advance(30 * minute)
-    await night.review(request, 'gus')
-    const text = await see('ana', path)
-    expect(text).toMatch(/People told 3 s 1 min kept/)
-    expect(text).toMatch(/Told that 5 min are left – at 25 min kept/)
-    expect(text).toMatch(/Ended 30 min 30 min kept/)
-    expect(text).toMatch(/Reviewed 32 min 1 d kept/)
-    expect(text).toMatch(/DRILL: BREAK-GLASS/)
+const post = (request: ApprovalRequest, channel: string, after: number, who?: string, told: string[] = ['opened']) =>
+  doors.cards.save({
+    ...{
+      request: request.ask.id,
+      chat: 'slack',
+      channel,
+      ts: '1',
+      rendered: 'x',
+      told,
+      at: request.submittedAt + after,
+    },
+    ...(who === undefined ? {} : { person: person(who) }),
   })
 
-  test('says how long it took to open, to the hundredth, where that was measured, and otherwise that nobody did', async () => {
-    const measured = await night.opened('jade', { drill: true, arrivedAt: night.clock.now() * 1000 - 420 })
-    expect(await see('ana', `${pathTo(measured)}/drill`)).toMatch(/Opened 0\.42 s 5 s kept/)
-    night = new Night(bundle)
-    doors = new PageDoors(night, issuer, { provider, tokens: provider })
-    const unmeasured = await night.opened('jade', { drill: true })
-    expect(await see('ana', `${pathTo(unmeasured)}/drill`)).toMatch(/Opened – 5 s not measured/)
-  })
+test("a drill's report checks each promise of break-glass, and names the people who were not told", async () => {
+  const request = await night.opened('jade', { ...profile, drill: true })
+  const path = `${pathTo(request)}/drill`
+  expect(await see('ana', path)).toMatch(/Drill: all kept so far/)
+  await post(request, 'C0APPROVALS', 2, undefined, ['opened', 'ending'])
+  await post(request, 'page-hook', 1)
+  night.clock.advance(2 * minute)
+  const missed = await see('ana', path)
+  expect(missed).toMatch(/1 of 5 promises not kept/)
+  expect(missed).toMatch(/Not told:.*person:/)
+  for (const { id, chatUser: slack } of bundle.directory.people)
+    if (slack !== undefined) await post(request, `D${id}`, 3, id.slice('person:'.length))
+  night.clock.advance(30 * minute)
+  await night.review(request, 'gus')
+  const text = await see('ana', path)
+  expect(text).toMatch(/People told 3 s 1 min kept/)
+  expect(text).toMatch(/Told that 5 min are left – at 25 min kept/)
+  expect(text).toMatch(/Ended 30 min 30 min kept/)
+  expect(text).toMatch(/Reviewed 32 min 1 d kept/)
+  expect(text).toMatch(/DRILL: BREAK-GLASS/)
+})
 
-  test('of what was no drill there is none', async () => {
-    const sent = await (await openAs('ana')).go('GET', `${pathTo(await night.opened())}/drill`)
-    expect([sent.status, textOf(sent.body)]).toEqual([404, expect.stringMatching(/was a real opening/)])
-  })
+test("a drill's report has the time to open in hundredths of a second, or says that it was not measured", async () => {
+  const measured = await night.opened('jade', { drill: true, arrivedAt: night.clock.now() * 1000 - 420 })
+  expect(await see('ana', `${pathTo(measured)}/drill`)).toMatch(/Opened 0\.42 s 5 s kept/)
+  night = new Night(bundle)
+  doors = new PageDoors(night, issuer, { provider, tokens: provider })
+  const unmeasured = await night.opened('jade', { drill: true })
+  expect(await see('ana', `${pathTo(unmeasured)}/drill`)).toMatch(/Opened – 5 s not measured/)
+})
+
+test("a real opening has no drill's report", async () => {
+  const sent = await (await openAs('ana')).go('GET', `${pathTo(await night.opened())}/drill`)
+  expect([sent.status, textOf(sent.body)]).toEqual([404, expect.stringMatching(/was a real opening/)])
 })

@@ -9,7 +9,7 @@ import { Night } from '../operations/break-glass/night.ts'
 import { MemoryCardStore } from '../support/cards/memory-card-store.ts'
 import { person, sampleBundle, start } from '../support/world.ts'
 
-/** What the API tells of an opening beside the opening itself. */
+/** The API's view of an opening's evidence, and of a drill. */
 
 const at = '2027-01-15T08:00:00Z'
 const call: JudgedCall = {
@@ -33,7 +33,7 @@ const none: Actual = {
 const role = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
 const view = (calls: Actual | undefined) => trailView({ entries: [], credentials: [], calls })
 
-test('credentials are told by id, kind and times, and those of AWS with their role; nothing of what they are', () => {
+test("credentials are shown by id, kind and times, and AWS's with their role, never by their value", () => {
   const id = 'crd_00000000000000000000000001' as CredentialId
   const credentials = [{ id, claim: 'aws' as const, issuedAt: start, expiresAt: start + 900, role }]
   expect(trailView({ entries: [], credentials, calls: none })).toEqual({
@@ -44,11 +44,11 @@ test('credentials are told by id, kind and times, and those of AWS with their ro
 
 test.each<[rule: string, seen: Actual | undefined, told: object]>([
   [
-    'calls that are on record are told, each with its time and verdict',
+    'recorded calls are listed, each with its time and verdict',
     { ...none, issued: true, calls: [call], complete: false, more: true, unread: ['111122223333'] },
     { calls: [{ ...call, at }], calls_more: true, calls_complete: false, calls_unread: ['111122223333'] },
   ],
-  ['where it cannot be told there is no list, not an empty one', undefined, { calls: null }],
+  ['an unreadable record of calls is null, and not an empty list', undefined, { calls: null }],
 ])('%s', (_rule, seen, told) => expect(view(seen)).toEqual({ credentials: [], ...told }))
 
 test('an opening without AWS credentials asks no record for calls', async () => {
@@ -60,7 +60,7 @@ test('an opening without AWS credentials asks no record for calls', async () => 
   expect(night.callRecord.asked).toEqual([])
 })
 
-test('a drill is told step by step, in seconds, with whether everything was kept', async () => {
+test('a drill is shown step by step, in seconds, with the sum of its verdicts', async () => {
   const night = new Night(sampleBundle())
   const { ask } = await night.opened('jade', { drill: true })
   const ports = { ...night.ports, cards: new MemoryCardStore() }
@@ -81,21 +81,19 @@ test('a drill is told step by step, in seconds, with whether everything was kept
   expect(await readDrill({ id: earnest.ask.id, person: person('ana') }, ports)).toMatchObject({ code: 'no_drill' })
 })
 
-describe('a refusal at the doors of break-glass', () => {
-  // interfaces.md: 400 for reason, incident, minutes; 403 for who; 409 for what the budgets say.
-  test.each<[Refusal, number]>([
-    ['bad_reason', 400],
-    ['bad_incident', 400],
-    ['window_too_long', 400],
-    ['unknown_profile', 400],
-    ['not_permitted', 403],
-    ['halted', 403],
-    ['self_review', 403],
-    ['cool_down', 409],
-    ['budget_spent', 409],
-    ['already_open', 409],
-    ['review_overdue', 409],
-  ])('`%s` is %d, under its own name', (code, status) => {
-    expect(refusalProblem(code).problem).toMatchObject({ status, code, title: expect.any(String) })
-  })
+// From interfaces.md: 400 for reason, incident and minutes; 403 for people; 409 for budgets.
+test.each<[Refusal, number]>([
+  ['bad_reason', 400],
+  ['bad_incident', 400],
+  ['window_too_long', 400],
+  ['unknown_profile', 400],
+  ['not_permitted', 403],
+  ['halted', 403],
+  ['self_review', 403],
+  ['cool_down', 409],
+  ['budget_spent', 409],
+  ['already_open', 409],
+  ['review_overdue', 409],
+])('a refusal of break-glass by `%s` is %d, under its own name', (code, status) => {
+  expect(refusalProblem(code).problem).toMatchObject({ status, code, title: expect.any(String) })
 })

@@ -11,7 +11,7 @@ import { type EntriesPage, readLedger } from '../../functions/operations/request
 import { type Key, makeKey, signed } from '../adapters/jose/tokens.ts'
 import { person, sampleBundle, start, type What, World } from '../support/world.ts'
 
-/** The logins that stand in the record, verified again by somebody who has the entries and nothing of ours. */
+/** The recorded logins, verified again by an auditor who has only the entries. */
 
 const sample = sampleBundle()
 const idp = 'https://id.example.org'
@@ -44,7 +44,7 @@ const trust = (changes: Partial<LoginTrust> = {}): LoginTrust => ({
   ...changes,
 })
 
-/** Has gus approve by a login like this, as the pages would record it. */
+/** Approves as gus by such a login, in the form that the pages record. */
 async function approved(
   changes: { claims?: object; nonce?: Partial<DecisionNonce>; evidenceKey?: object; acr?: string } = {},
 ): Promise<readonly Entry[]> {
@@ -70,7 +70,7 @@ async function approved(
   return whole()
 }
 
-/** As an auditor has them who was shown the ID tokens, once they were no good any more. */
+/** The entries with their ID tokens, as an auditor sees them once the tokens have expired. */
 async function whole(): Promise<readonly Entry[]> {
   const entries = await world.ledger.entries(request.ask.id)
   return withTextsBeside(entries, await textsBeside(entries, start + 1_000, world.ledger.texts))
@@ -78,7 +78,7 @@ async function whole(): Promise<readonly Entry[]> {
 const broken = async (entries: readonly Entry[], by: LoginTrust | undefined = trust()) =>
   (await checkLogins(entries, by)).map((each) => each.broken)
 
-test('a login that was made for the decision holds, with and without the provider', async () => {
+test('a login made for the decision holds, with and without the provider', async () => {
   const entries = await approved()
   expect(await checkLogins(entries, trust())).toEqual([
     { entry: entries.at(-1)?.id, person: 'person:gus', key: 'known' },
@@ -86,12 +86,12 @@ test('a login that was made for the decision holds, with and without the provide
   expect(await checkLogins(entries)).toMatchObject([{ person: 'person:gus', key: 'not_asked' }])
 })
 
-test('a key that the provider publishes no more is said, and breaks nothing', async () =>
+test('a key that the provider no longer publishes is reported, and breaks nothing', async () =>
   expect(await checkLogins(await approved(), trust({ keys: [other.jwk] }))).toEqual([
     expect.objectContaining({ key: 'not_published' }),
   ]))
 
-test('long after the token’s own end it is still evidence of then', async () => {
+test('an expired token still proves its login', async () => {
   const entries = await approved()
   world.clock.advance(10 * 365 * 86_400)
   expect(await broken(entries)).toEqual([undefined])
@@ -106,19 +106,19 @@ test.each<[rule: string, string, Parameters<typeof approved>[0]]>([
   ['made for another request', 'nonce', { nonce: { digest: `sha-256:${'x'.repeat(43)}` as Digest } }],
   ['made for the other verdict', 'nonce', { nonce: { verdict: 'deny' } }],
   ['made for another round', 'nonce', { nonce: { round: 2 } }],
-  ['made to look at a page', 'nonce', { claims: { nonce: 'r'.repeat(43) } }],
+  ['made for a look at a page', 'nonce', { claims: { nonce: 'r'.repeat(43) } }],
   ['of another strength than is recorded', 'login', { claims: { acr: 'plain' } }],
   ['at another time than is recorded', 'login', { claims: { auth_time: start - 3600 } }],
-  ['that was over before the decision', 'time', { claims: { exp: start - 31 } }],
+  ['that had expired before the decision', 'time', { claims: { exp: start - 31 } }],
   ['that was made after the decision', 'time', { claims: { iat: start + 31 } }],
-  ['of somebody else', 'identity', { claims: { sub: 'person-hana' } }],
+  ['of another person', 'identity', { claims: { sub: 'person-hana' } }],
   ['for another application', 'issuer', { claims: { aud: 'another' } }],
   ['of another provider', 'issuer', { claims: { iss: 'https://evil.example' } }],
-])('one %s is broken, and in what', async (_rule, what, changes) =>
+])('a login %s is broken, with the reason', async (_rule, what, changes) =>
   expect(await broken(await approved(changes))).toEqual([what]),
 )
 
-test('a narrowed approval holds only with a login that was made for what is left', async () => {
+test('a narrowed approval holds only with a login made for the narrowed request', async () => {
   const narrow = { minutes: 5 }
   const approve = async (less: Digest | undefined) => {
     const nonce = writeNonce({
@@ -159,7 +159,7 @@ test('a narrowed approval holds only with a login that was made for what is left
   expect(await broken(await approve(left))).toEqual([undefined])
 })
 
-/** What a reader is answered. */
+/** A reader's answer. */
 async function shown(): Promise<EntriesPage> {
   const read = await readLedger({ id: request.ask.id, person: person('ana'), after: 0 }, world.ports)
   if (!read.ok) throw new Error(read.code)
@@ -168,7 +168,7 @@ async function shown(): Promise<EntriesPage> {
 const pointer = '/facts/login/evidence/idToken'
 const besideLast = ({ entries, personal }: EntriesPage) => personal[entries.at(-1)?.id ?? '']?.[pointer]
 
-test('an answer has no ID token that another service may still take, says until when, and has it from then on', async () => {
+test('an ID token is withheld while another service would accept it, with the time of its release', async () => {
   await approved()
   const entries = await world.ledger.entries(request.ask.id)
   world.clock.advance(359)
@@ -198,7 +198,7 @@ describe('the program that verifies a record', () => {
     return [status, JSON.parse(stdout)]
   }
 
-  test('verifies a record whose ID token is withheld or erased, and says that this login is not shown', async () => {
+  test('the program verifies a record with a withheld or erased ID token, and reports the login as not shown', async () => {
     await approved()
     const notShown = [0, expect.objectContaining({ logins: [expect.objectContaining({ key: 'not_shown' })] })]
     expect(verify(await shown())).toEqual(notShown)
@@ -212,7 +212,7 @@ describe('the program that verifies a record', () => {
     for (const { commitment } of world.ledger.texts.all()) await world.ledger.texts.erase([commitment])
     expect(verify(await shown())).toEqual(notShown)
   })
-  test('takes a record for broken whose login is of something else, and says where', async () => {
+  test('the program calls a record broken if its login is for something else, and names the entry', async () => {
     await approved({ nonce: { round: 2 } })
     world.clock.advance(360)
     const page = await shown()

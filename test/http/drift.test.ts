@@ -2,7 +2,7 @@ import { refusals } from '../../functions/domain/refusals.ts'
 import { Tab } from '../support/pages/page-tab.ts'
 import { prodParameter, World } from '../support/world.ts'
 
-/** What is there changes while a person has the page of a request open. */
+/** A resource that changes while a person has the page of its request open. */
 
 async function openPage() {
   const world = new World()
@@ -17,7 +17,7 @@ async function openPage() {
   return { world, fields, send, now: () => world.state(ask.id) }
 }
 
-test('an approval on the page, on another state, is 409: the page says why, and shows what is there now', async () => {
+test('an approval of an outdated state is 409, and the page shows the reason and the present state', async () => {
   const { world, fields, send, now } = await openPage()
   const filled = await fields('approve')
   world.reader.set(prodParameter.resource.id, { Value: '320' })
@@ -26,7 +26,7 @@ test('an approval on the page, on another state, is 409: the page says why, and 
   expect(await now()).toMatchObject({ status: 'pending', round: 2, stages: [{ decisions: [] }, { decisions: [] }] })
 })
 
-test('a form of the page from before is refused, and one of the page that was shown then is counted', async () => {
+test('a form of the outdated page is refused, and a form of the new page counts', async () => {
   const { world, fields, send, now } = await openPage()
   const filled = await fields('approve')
   world.reader.set(prodParameter.resource.id, { Value: '320' })
@@ -36,7 +36,7 @@ test('a form of the page from before is refused, and one of the page that was sh
   expect((await now()).stages[0]?.decisions).toMatchObject([{ person: 'person:ana', verdict: 'approve' }])
 })
 
-test('a denial on the page settles it, in any state of what is there', async () => {
+test('a denial settles the request in any state of the resource', async () => {
   const { world, fields, send, now } = await openPage()
   const filled = await fields('deny')
   world.reader.set(prodParameter.resource.id, { Value: '320' })

@@ -6,7 +6,7 @@ import { Tab } from '../support/pages/page-tab.ts'
 import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
 import { agent, issuer, person, World } from '../support/world.ts'
 
-/** The page of halts: what is halted, the form that halts, and the form that lifts. Gus and Hana are of security. */
+/** The page of halts, its form to halt and its form to lift. Gus and Hana are in security. */
 
 let world: World
 let doors: PageDoors
@@ -31,7 +31,7 @@ const hiddenIn = ({ body }: Shown) =>
 const librarian = { kind: 'agent', value: 'agent:librarian', reason: 'it reads what it should not', until: '' }
 const halted = async () => (await doors.halts.list({ lifted: true }, { limit: 50 })).items
 
-/** Halts by the form of the page, and is on the page of the halt. */
+/** Halts by the form, and opens the page of the halt. */
 async function declared(who = 'gus', fields: { [name: string]: string } = librarian) {
   const { tab, page } = await openAs(who)
   const sent = await tab.go('POST', '/halts', { ...hiddenIn(page), ...fields })
@@ -39,7 +39,7 @@ async function declared(who = 'gus', fields: { [name: string]: string } = librar
   return { tab, page, sent, at, shown: await tab.go('GET', at) }
 }
 
-test('a person halts by the form: in force, on record, and on the page with who, why and until when', async () => {
+test('a halt by the form is in force, recorded, and shown with its person, reason and end', async () => {
   const { sent, at, shown } = await declared('gus', { ...librarian, until: '2027-01-15T10:30' })
   expect([sent.status, at]).toEqual([303, expect.stringMatching(/^\/halts\/hlt_[0-9a-z]{26}$/)])
   const [halt] = await halted()
@@ -50,7 +50,7 @@ test('a person halts by the form: in force, on record, and on the page with who,
   expect(await world.story(halt?.id ?? '')).toEqual(['Halted'])
 })
 
-test('the page of a halt has each entry of its record with hash, hash before and policies, behind a fold', async () => {
+test('the page of a halt has each entry of its record, folded, with hash, previous hash and policies', async () => {
   const { at, shown } = await declared()
   const [entry] = await world.ledger.entries(at.slice('/halts/'.length))
   const fold = shown.body.split('<details>').find((each) => each.includes(entry?.hash ?? 'none')) ?? ''
@@ -58,7 +58,7 @@ test('the page of a halt has each entry of its record with hash, hash before and
     expect(fold).toContain(part)
 })
 
-test('the same form sent twice makes one halt; another body with its key makes none and says so', async () => {
+test('a form sent twice makes one halt, and another body with its key makes none', async () => {
   const { tab, page, at } = await declared()
   const again = await tab.go('POST', '/halts', { ...hiddenIn(page), ...librarian })
   expect([again.status, again.headers['location']]).toEqual([303, at])
@@ -72,15 +72,15 @@ test('the same form sent twice makes one halt; another body with its key makes n
 test.each<[rule: string, changes: { [name: string]: string }, field: string]>([
   ['no reason', { reason: ' ' }, 'reason'],
   ['a reason that is too long', { reason: 'x'.repeat(1001) }, 'reason'],
-  ['an agent that there is not', { value: 'agent:none' }, 'value'],
+  ['an unknown agent', { value: 'agent:none' }, 'value'],
   ['nonsense for an agent', { value: 'everything' }, 'value'],
   ['no id', { value: '' }, 'value'],
-  ['an environment that there is not', { kind: 'environment', value: 'moon' }, 'value'],
+  ['an unknown environment', { kind: 'environment', value: 'moon' }, 'value'],
   ['an id beside everything', { kind: 'all', value: 'agent:librarian' }, 'value'],
-  ['a time that is past', { until: '2020-01-01T00:00' }, 'until'],
-  ['a time that there is not', { until: '2027-02-31T00:00' }, 'until'],
-  ['a kind that there is not', { kind: 'moon' }, 'value'],
-])('%s: nothing is halted, the field says why, and what was written is still there', async (_rule, changes, field) => {
+  ['a past time', { until: '2020-01-01T00:00' }, 'until'],
+  ['an impossible time', { until: '2027-02-31T00:00' }, 'until'],
+  ['an unknown kind', { kind: 'moon' }, 'value'],
+])('a halt with %s is refused, beside its field, and the typed text stays', async (_rule, changes, field) => {
   const { tab, page } = await openAs('gus')
   const sent = await tab.go('POST', '/halts', { ...hiddenIn(page), ...librarian, ...changes })
   expect(sent.status).toBe(400)
@@ -93,12 +93,12 @@ test.each<[rule: string, changes: { [name: string]: string }, field: string]>([
   expect(await halted()).toEqual([])
 })
 
-test('everything is halted by a form that names nothing', async () => {
+test('everything is halted by a form without a name', async () => {
   await declared('gus', { ...librarian, kind: 'all', value: '' })
   expect((await halted()).map(({ target }) => target)).toEqual([{ kind: 'all', value: 'all' }])
 })
 
-test('the person who declared it cannot lift it, and is told why; another person lifts it, once', async () => {
+test('the declarer cannot lift their halt, with the reason; another person lifts it, once', async () => {
   const { tab, at, shown } = await declared()
   expect(shown.body).toContain('You declared this halt, so you cannot lift it')
   expect(shown.body).not.toContain('Lift this halt')
@@ -119,7 +119,7 @@ test('the person who declared it cannot lift it, and is told why; another person
   expect([sent.status, sent.body.includes('This halt is lifted already')]).toEqual([409, true])
 })
 
-test('what is over is behind a fold, fifty to a page; what is in force stands above it', async () => {
+test('ended halts are folded, fifty to a page, below those in force', async () => {
   const ports = { ...world.ports, halts: doors.halts, targetRoles: [] }
   const target = { kind: 'agent', value: agent('nightly') } as const
   for (let at = 0; at < 52; at++) {
@@ -144,7 +144,7 @@ test('what is over is behind a fold, fifty to a page; what is in force stands ab
   expect(first).toHaveLength(49)
 })
 
-test('a person who may not halt has no form, and a form sent all the same is refused and halts nothing', async () => {
+test('a person without the right gets no form, and a forged form halts nothing', async () => {
   const { tab, page } = await openAs('lena')
   expect(page.body).not.toContain('Halt it now')
   const csrf = /name="csrf" value="([^"]+)"/.exec(page.body)?.[1] ?? ''
@@ -153,7 +153,7 @@ test('a person who may not halt has no form, and a form sent all the same is ref
   expect(await halted()).toEqual([])
 })
 
-test('a form of another site, without its key, or of a person who is logged out is not taken', async () => {
+test('a form of another site, without its key, or from a person without a session is refused', async () => {
   const { tab, page } = await openAs('gus')
   const fields = { ...hiddenIn(page), ...librarian }
   expect((await tab.go('POST', '/halts', { ...fields, csrf: 'x' })).status).toBe(403)
@@ -164,7 +164,7 @@ test('a form of another site, without its key, or of a person who is logged out 
   expect(await halted()).toEqual([])
 })
 
-test('a login for the halts, or for one of them, leads back there; one that there is not has no page', async () => {
+test('a login for the halts or one halt returns there, and an unknown halt has no page', async () => {
   const { at } = await declared()
   expect((await openAs('hana', at)).page.status).toBe(200)
   const { tab } = await openAs('hana')
@@ -173,7 +173,7 @@ test('a login for the halts, or for one of them, leads back there; one that ther
   expect((await tab.go('GET', '/halts?after=x')).status).toBe(400)
 })
 
-test('a link fills in what is to be halted', async () => {
+test('a link fills in the target of the halt', async () => {
   const { tab } = await openAs('gus')
   const { body } = await tab.go('GET', '/halts?kind=owner&value=person:dan')
   expect(body).toMatch(/<option value="owner" selected>/)
@@ -190,7 +190,7 @@ test.each(corpus.map((text) => [text.slice(0, 60), text]))('a reason of %j is te
   expect((await tab.go('GET', '/halts')).body).not.toContain('\u202e')
 })
 
-test('a store that does not answer: 503 in words, and the form may be sent again as it is', async () => {
+test('a form during an outage is 503 in words, and may be sent again unchanged', async () => {
   const { tab, page } = await openAs('gus')
   const fields = { ...hiddenIn(page), ...librarian }
   const { halts } = doors

@@ -16,96 +16,98 @@ const history = async (query: { [name: string]: string } = {}) =>
   tab.go('GET', `/requests?${new URLSearchParams(query)}`)
 const idsIn = (body: string) => [...body.matchAll(/href="\/decide\/(req_[0-9a-z]{26})"/g)].map(([, id]) => id)
 
-describe('history', () => {
-  test('says of each request what, who asked, for which task, its status in words, and who decided', async () => {
-    const request = await world.submitted(prodParameter)
-    await world.decide(request, 'ana', 'deny')
-    const { status, body } = await history()
-    expect(status).toBe(200)
-    expect(idsIn(body)).toEqual([request.ask.id])
-    for (const said of ['agent:remediator', 'INC-1042', 'denied by Ana Alves', 'Tier 2']) expect(body).toContain(said)
-  })
+test("the history has each request's action, agent, task, status in words, and decisions", async () => {
+  const request = await world.submitted(prodParameter)
+  await world.decide(request, 'ana', 'deny')
+  const { status, body } = await history()
+  expect(status).toBe(200)
+  expect(idsIn(body)).toEqual([request.ask.id])
+  for (const said of ['agent:remediator', 'INC-1042', 'denied by Ana Alves', 'Tier 2']) expect(body).toContain(said)
+})
 
-  test('leaves what a filter leaves, and shows the filter as it was sent', async () => {
-    const { ask } = await world.submitted(prodParameter)
-    const other = await world.submitted(parameter('/staging/checkout/1'))
-    const now = new Date(world.clock.now() * 1000).toISOString().slice(0, 10)
-    for (const [query, found] of [
-      [{ search: 'STAGING' }, [other.ask.id]],
-      [{ search: ask.id.slice(0, 29) }, [other.ask.id, ask.id]],
-      [{ search: ask.id }, [ask.id]],
-      [{ resource: ask.resource.id, agent: 'agent:remediator', status: '', search: '' }, [ask.id]],
-      [{ owner: ask.owner, action: ask.action, task: ask.parentTask.id }, [other.ask.id, ask.id]],
-      [{ status: 'denied' }, []],
-      [{ since: now, until: now }, [other.ask.id, ask.id]],
-      [{ until: '2026-01-01' }, []],
-    ] as const)
-      expect(idsIn((await history(query)).body)).toEqual(found)
-    const { body } = await history({ search: 'sta"ging', status: 'denied', agent: 'agent:gone' })
-    expect(body).toContain('name="search" maxlength="128" value="sta&quot;ging"')
-    expect(body).toContain('<option value="denied" selected>')
-    expect(body).toContain('<option value="agent:gone" selected>')
-    expect(body).toContain('Nothing found, by')
-    expect(body).toContain(
-      'npx --no-install hotwork ls --search &#39;sta&quot;ging&#39; --status denied --agent agent:gone',
-    )
-  })
+test('the history has the requests that a filter leaves, and shows the filter as it was sent', async () => {
+  const { ask } = await world.submitted(prodParameter)
+  const other = await world.submitted(parameter('/staging/checkout/1'))
+  const now = new Date(world.clock.now() * 1000).toISOString().slice(0, 10)
+  for (const [query, found] of [
+    [{ search: 'STAGING' }, [other.ask.id]],
+    [{ search: ask.id.slice(0, 29) }, [other.ask.id, ask.id]],
+    [{ search: ask.id }, [ask.id]],
+    [{ resource: ask.resource.id, agent: 'agent:remediator', status: '', search: '' }, [ask.id]],
+    [{ owner: ask.owner, action: ask.action, task: ask.parentTask.id }, [other.ask.id, ask.id]],
+    [{ status: 'denied' }, []],
+    [{ since: now, until: now }, [other.ask.id, ask.id]],
+    [{ until: '2026-01-01' }, []],
+  ] as const)
+    expect(idsIn((await history(query)).body)).toEqual(found)
+  const { body } = await history({ search: 'sta"ging', status: 'denied', agent: 'agent:gone' })
+  expect(body).toContain('name="search" maxlength="128" value="sta&quot;ging"')
+  expect(body).toContain('<option value="denied" selected>')
+  expect(body).toContain('<option value="agent:gone" selected>')
+  expect(body).toContain('Nothing found, by')
+  expect(body).toContain(
+    'npx --no-install hotwork ls --search &#39;sta&quot;ging&#39; --status denied --agent agent:gone',
+  )
+})
 
-  test('goes on by a link until all were shown once, and back to the newest', async () => {
-    for (let n = 0; n < 60; n++) await world.submitted(parameter(`/staging/checkout/${n}`))
-    const first = (await history({ search: 'checkout' })).body
-    expect(idsIn(first)).toHaveLength(50)
-    const [, older = ''] = /rel="next" href="([^"]+)"/.exec(first) ?? []
-    const second = (await tab.go('GET', older.replaceAll('&amp;', '&'))).body
-    expect(new Set([...idsIn(first), ...idsIn(second)]).size).toBe(60)
-    expect(second).not.toContain('rel="next"')
-    expect(second).toContain('href="/requests?search=checkout">Newest')
-  })
+test('the history continues by a link until each request was shown once, and leads back to the newest', async () => {
+  for (let n = 0; n < 60; n++) await world.submitted(parameter(`/staging/checkout/${n}`))
+  const first = (await history({ search: 'checkout' })).body
+  expect(idsIn(first)).toHaveLength(50)
+  const [, older = ''] = /rel="next" href="([^"]+)"/.exec(first) ?? []
+  const second = (await tab.go('GET', older.replaceAll('&amp;', '&'))).body
+  expect(new Set([...idsIn(first), ...idsIn(second)]).size).toBe(60)
+  expect(second).not.toContain('rel="next"')
+  expect(second).toContain('href="/requests?search=checkout">Newest')
+})
 
-  test.each([
-    ['since after until', { since: '2027-02-02', until: '2027-01-01' }, 'No time is after since and before until'],
-    ['no day', { since: 'yesterday' }, 'since'],
-    ['too long a search', { search: 'x'.repeat(129) }, 'search'],
-    ['a control character', { search: 'a\u0007b' }, 'control characters'],
-    ['a status that is none', { status: 'lost' }, 'status'],
-    ['a field that is none', { colour: 'red' }, 'colour'],
-    ['a cursor that is none', { after: 'x' }, 'after'],
-  ])('tells of %s, and shows the form again', async (_what, query, said) => {
-    const { status, body } = await history(query)
-    expect(status).toBe(400)
-    expect(/role="alert"><p>([^<]*)/.exec(body)?.[1]).toContain(said)
-    expect(body).toContain('<form class="box" method="get" action="/requests"')
-  })
+test.each([
+  [
+    'a time range that ends before it begins',
+    { since: '2027-02-02', until: '2027-01-01' },
+    'No time is after since and before until',
+  ],
+  ['an invalid day', { since: 'yesterday' }, 'since'],
+  ['an overlong search', { search: 'x'.repeat(129) }, 'search'],
+  ['a control character', { search: 'a\u0007b' }, 'control characters'],
+  ['an unknown status', { status: 'lost' }, 'status'],
+  ['an unknown field', { colour: 'red' }, 'colour'],
+  ['an invalid cursor', { after: 'x' }, 'after'],
+])('the history reports %s, and shows the form again', async (_what, query, said) => {
+  const { status, body } = await history(query)
+  expect(status).toBe(400)
+  expect(/role="alert"><p>([^<]*)/.exec(body)?.[1]).toContain(said)
+  expect(body).toContain('<form class="box" method="get" action="/requests"')
+})
 
-  test('says so while the table does not answer, and shows no empty list', async () => {
-    world.requests.list = async () => {
-      throw new StoreUnavailable('it did not answer')
-    }
-    const { status, body } = await history()
-    expect(status).toBe(503)
-    expect(body).not.toContain('Nothing found')
-  })
+test('the history during an outage shows no empty list', async () => {
+  world.requests.list = async () => {
+    throw new StoreUnavailable('it did not answer')
+  }
+  const { status, body } = await history()
+  expect(status).toBe(503)
+  expect(body).not.toContain('Nothing found')
+})
 
-  test.each([
-    ['its filters', { search: 'sta"ging/1', status: 'denied' }, '/requests?search=sta%22ging%2F1&status=denied'],
-    ['a search of other letters', { search: 'é // \r\nx' }, '/requests?search=%C3%A9+%2F%2F+%0D%0Ax'],
-    ['no filter', {}, '/requests'],
-    ['filters too long for an address', { resource: 'x'.repeat(600) }, '/requests'],
-  ])('a person who is not logged in comes back to it by a login, with %s', async (_what, query, to) => {
-    const { status, headers } = await Tab.of(world).go('GET', `/requests?${new URLSearchParams(query)}`)
-    expect([status, headers['location']]).toEqual([303, `/login?to=${encodeURIComponent(to)}`])
-    expect((await Tab.of(world).logIn('person-ana', to)).headers['location']).toBe(to)
-  })
+test.each([
+  ['its filters', { search: 'sta"ging/1', status: 'denied' }, '/requests?search=sta%22ging%2F1&status=denied'],
+  ['a search of other letters', { search: 'é // \r\nx' }, '/requests?search=%C3%A9+%2F%2F+%0D%0Ax'],
+  ['no filter', {}, '/requests'],
+  ['filters too long for an address', { resource: 'x'.repeat(600) }, '/requests'],
+])('a person without a session returns to the history by a login, with %s', async (_what, query, to) => {
+  const { status, headers } = await Tab.of(world).go('GET', `/requests?${new URLSearchParams(query)}`)
+  expect([status, headers['location']]).toEqual([303, `/login?to=${encodeURIComponent(to)}`])
+  expect((await Tab.of(world).logIn('person-ana', to)).headers['location']).toBe(to)
+})
 
-  test.each([
-    '/requests?x=//evil.example\r\n',
-    '/requests?a=b#c',
-    '/requests/?a=b',
-    '/requests?to=http://x',
-    '//requests?a=b',
-  ])('a login leads to no address that Hotwork would not write: %s', async (to) => {
-    expect((await Tab.of(world).logIn('person-ana', to)).headers['location']).toBe('/decide')
-  })
+test.each([
+  '/requests?x=//evil.example\r\n',
+  '/requests?a=b#c',
+  '/requests/?a=b',
+  '/requests?to=http://x',
+  '//requests?a=b',
+])('a login leads only to addresses that Hotwork writes: %s', async (to) => {
+  expect((await Tab.of(world).logIn('person-ana', to)).headers['location']).toBe('/decide')
 })
 
 describe('what a person sets aside', () => {
@@ -119,7 +121,7 @@ describe('what a person sets aside', () => {
     return tab.go('POST', `/decide/${id}`, { csrf, aside })
   }
 
-  test('leaves their own list for an hour, and not those of others; nothing of it is recorded or decided', async () => {
+  test("a request set aside leaves that person's list for an hour, without a record or a decision", async () => {
     const { ask } = await world.submitted(prodParameter)
     const before = await world.ledger.entries(ask.id)
     expect(await waiting()).toEqual({ shown: [ask.id], aside: [] })
@@ -129,7 +131,7 @@ describe('what a person sets aside', () => {
     expect((await world.state(ask.id)).status).toBe('pending')
   })
 
-  test('comes back when they want it, and 15 minutes before it is due', async () => {
+  test('a request set aside comes back on demand, and 15 minutes before it is due', async () => {
     const { ask, stages } = await world.submitted(prodParameter)
     await send(ask.id, 'due')
     await send(ask.id, 'back')
@@ -143,7 +145,7 @@ describe('what a person sets aside', () => {
     expect([late.status, late.body]).toEqual([400, expect.stringContaining('It is due too soon to be set aside')])
   })
 
-  test('is refused once it has ended, for a time that is not offered, and where it is not there', async () => {
+  test('a request is set aside only while it waits, for an offered time, and if it exists', async () => {
     const request = await world.submitted(prodParameter)
     expect((await send(request.ask.id, 'forever')).status).toBe(400)
     const { csrf = '' } = tab.fields(await tab.go('GET', `/decide/${request.ask.id}`), 'verdict', 'approve')
@@ -153,7 +155,7 @@ describe('what a person sets aside', () => {
     expect((await tab.go('POST', `/decide/${request.ask.id}`, { csrf, aside: 'hour' })).status).toBe(409)
   })
 
-  test('by one is there for another', async () => {
+  test("a request set aside by one person stays in another's list", async () => {
     const { ask } = await world.submitted(prodParameter)
     await send(ask.id, 'hour')
     expect(await world.requests.recall(`ASIDE#${person('ana')}`)).toContain(ask.id)

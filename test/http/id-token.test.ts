@@ -5,7 +5,7 @@ import { type Key, maced, makeKey, part, signed } from '../adapters/jose/tokens.
 import { MemoryClock } from '../support/memory-clock.ts'
 import { start } from '../support/world.ts'
 
-/** ID tokens of people's logins (OpenID Connect Core 3.1.3.7): which are believed, and what of them. */
+/** ID tokens of people's logins (OpenID Connect Core 3.1.3.7): the accepted ones, and the claims read from them. */
 
 const idp = 'https://id.example.org'
 const clientId = 'hotwork-browser'
@@ -37,7 +37,7 @@ const claims = {
 const token = (changes: object = {}, by = key, header: object = {}) =>
   signed(by, { alg: 'ES256', kid: by.kid, ...header }, { ...claims, ...changes })
 
-test('a right one says who it is, how strong the login was and when, and carries its own evidence', async () => {
+test('a valid ID token has the person, the strength and time of the login, and its own evidence', async () => {
   const idToken = token()
   expect(await tokens.verify(idToken, nonce)).toMatchObject({
     ok: true,
@@ -50,7 +50,7 @@ test('a right one says who it is, how strong the login was and when, and carries
   })
 })
 
-test('the evidence holds the public key alone', async () => {
+test("an ID token's evidence has the public key alone", async () => {
   const verified = await tokens.verify(token(), nonce)
   expect(verified.ok && Object.keys(verified.value.evidence.key).sort()).toEqual(['crv', 'kid', 'kty', 'x', 'y'])
 })
@@ -69,19 +69,19 @@ test.each<[rule: string, () => string]>([
     'signed with the public key as a secret',
     () => maced(JSON.stringify(key.jwk), { alg: 'HS256', kid: key.kid }, claims),
   ],
-  ['that is over', () => token({ exp: start - 31 })],
+  ['that has expired', () => token({ exp: start - 31 })],
   ['without an end', () => token({ exp: undefined })],
   ['made ahead of time', () => token({ iat: start + 31 })],
   ['of a login that has not happened yet', () => token({ auth_time: start + 31 })],
-  ['whose time of login is none', () => token({ auth_time: 'now' })],
-  ['of nobody', () => token({ sub: undefined })],
-  ['that is something else by its own word', () => token({}, key, { typ: 'dpop+jwt' })],
-  ['that is no token', () => 'a.b'],
-])('one %s logs nobody in', async (_rule, make) =>
+  ['with an invalid time of login', () => token({ auth_time: 'now' })],
+  ['without a subject', () => token({ sub: undefined })],
+  ['of another `typ`', () => token({}, key, { typ: 'dpop+jwt' })],
+  ['that is no JWT', () => 'a.b'],
+])('an ID token %s is refused', async (_rule, make) =>
   expect(await tokens.verify(make(), nonce)).toMatchObject({ ok: false, code: 'login_failed' }),
 )
 
-test('while the keys cannot be had nothing is known, and that is said', async () => {
+test('an ID token whose keys cannot be had is a fault, and no refusal', async () => {
   server.mood = 'broken'
   await expect(tokens.verify(token(), nonce)).rejects.toMatchObject({ name: 'IssuerUnavailable' })
 })

@@ -6,7 +6,7 @@ import { SigningKey } from '../adapters/jose/signing-key.ts'
 import { MemoryClock } from '../support/memory-clock.ts'
 import { issuer, sampleBundle, start } from '../support/world.ts'
 
-/** One agent who is at two issuers, first at the one and then at the other, through the doors that agents use. */
+/** One agent with two issuers, one after the other, at the doors that agents use. */
 
 const handOver = start + 3600
 const pins = {
@@ -66,7 +66,7 @@ const who = (token: string) =>
     (refusal: { problem?: { status: number } }) => refusal.problem?.status ?? refusal,
   )
 
-test('an agent goes from one issuer to another without a gap', async () => {
+test('an agent moves from one issuer to another without a gap', async () => {
   expect([await who(svid()), await who(run())]).toEqual(['agent:builder', 401])
   clock.advance(3600)
   expect([await who(svid()), await who(run())]).toEqual(['agent:builder', 'agent:builder'])
@@ -74,7 +74,7 @@ test('an agent goes from one issuer to another without a gap', async () => {
   expect([await who(svid()), await who(run())]).toEqual([401, 'agent:builder'])
 })
 
-test('what is recorded is the identity that was proved, under its issuer’s own name', async () => {
+test('the recorded identity is the proved one, under its issuer’s own name', async () => {
   clock.advance(3600)
   const id = AgentId.parse('agent:builder')
   expect((await callers.agent(calling(svid()))).ref).toEqual({
@@ -85,7 +85,7 @@ test('what is recorded is the identity that was proved, under its issuer’s own
   expect((await callers.agentOf(run())).ref).toEqual({ id, issuer: server.url, subject: 'repo:acme/checkout' })
 })
 
-test.each(Object.keys(pins))('a run that differs in `%s` alone is nobody, at every door', async (name) => {
+test.each(Object.keys(pins))('a run that differs only in `%s` is unknown at every door', async (name) => {
   clock.advance(3600)
   const other = run({ [name]: `${pins[name as keyof typeof pins]}0` })
   expect(await who(other)).toBe(401)

@@ -1,8 +1,6 @@
 import { connect } from '../../functions/adapters/dynamodb/client.ts'
 import { lambda } from '../../functions/handlers/environment.ts'
 
-/** A Lambda is made of its handler at its start. */
-
 const before = { ...process.env }
 const made: object[] = []
 const make = () =>
@@ -23,19 +21,19 @@ afterAll(() => {
   process.env = before
 })
 
-test('it is made at the start, of what its descriptor names and nothing else', () => {
+test("a Lambda's handler is made at its start, of the variables in its descriptor alone", () => {
   const handler = make()
   expect(made).toEqual([{ REQUESTS_TABLE: 'requests', WAITS_TABLE: 'waits' }])
   expect(handler('done')).toBe('done')
   expect(made).toHaveLength(1)
 })
 
-test('a variable that is missing fails the start, by its name', () => {
+test('a missing variable fails the start of a Lambda, by its name', () => {
   delete process.env['WAITS_TABLE']
   expect(make).toThrow(/WAITS_TABLE/)
 })
 
-test.each(['', '0', '-1', '1.5', 'four'])('`%s` as the number of shards fails the start', (shards) => {
+test.each(['', '0', '-1', '1.5', 'four'])('`%s` as the number of shards fails the start of a Lambda', (shards) => {
   process.env['SHARDS'] = shards
   expect(() => lambda([], () => connect(), Object)).toThrow(/SHARDS/)
 })

@@ -3,7 +3,7 @@ import { Tab } from '../support/pages/page-tab.ts'
 import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
 import { issuer, sampleBundle, World } from '../support/world.ts'
 
-/** The page that links a Slack account, in one browser into which other sites can put links too. */
+/** The page that links a Slack account, in one browser that other sites can also put links into. */
 
 const sample = sampleBundle()
 const team = 'T0HOTWORK'
@@ -43,14 +43,14 @@ test('a click on the link page links the account that the page showed, and the a
   expect(await doors.links.find(team, 'U0NEW')).toBe('person:mia')
 })
 
-test('a link that comes into the browser between the page and its click links no account', async () => {
+test('a link that enters the browser between the page and its click links no account', async () => {
   await follow('U0NEW')
   const form = await shownForm('mia.moss in Slack is me')
   await follow('U0THIEF')
   expect((await tab.go('POST', '/link', form)).status).toBe(409)
   expect(await doors.links.find(team, 'U0THIEF')).toBeUndefined()
   expect(await doors.links.find(team, 'U0NEW')).toBeUndefined()
-  // The browser holds neither link from now on.
+  // The browser holds neither link afterwards.
   expect((await tab.go('GET', '/link')).body).not.toContain('Is this Slack account yours?')
 })
 
@@ -61,7 +61,7 @@ test('a link form without the offer that it showed links no account', async () =
   expect(await doors.links.find(team, 'U0NEW')).toBeUndefined()
 })
 
-test('an unlink form ends the link of the account that it showed, and of no later one', async () => {
+test('an unlink form ends only the link of the account that it showed', async () => {
   await follow('U0NEW')
   await tab.go('POST', '/link', await shownForm('mia.moss in Slack is me'))
   const stale = await shownForm('Unlink it')

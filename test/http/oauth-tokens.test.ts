@@ -14,7 +14,7 @@ import { MemoryClock } from '../support/memory-clock.ts'
 import { MemoryLog } from '../support/memory-log.ts'
 import { issuer, start } from '../support/world.ts'
 
-/** Introspection (RFC 7662) and revocation (RFC 7009) as forms and JSON, and how the OAuth endpoints say no. */
+/** Introspection (RFC 7662), revocation (RFC 7009), and the refusals of OAuth endpoints. */
 
 const form = (parameters: object) => new Map(Object.entries(parameters)) as ReadonlyMap<string, string>
 const claims = {
@@ -29,48 +29,46 @@ const claims = {
   txn: 'req_00000000000000000000000001',
   cnf: { jkt: 'a'.repeat(43) },
   authorization_details: [{ type: 'hotwork_action', uses: 2 }],
-  'https://x.example/more': 'not for everybody',
+  'https://x.example/more': 'private',
 }
 
-describe('an active token', () => {
-  test('is told with its standard claims, its type, and what is left of it: not with what it says itself', () => {
-    const details = [{ type: 'hotwork_action', uses: 1 }]
-    const { txn: _txn, 'https://x.example/more': _more, ...standard } = claims
-    expect(activeAnswer(claims, details)).toEqual({
-      status: 200,
-      headers: { 'cache-control': 'no-store', pragma: 'no-cache' },
-      body: { ...standard, active: true, token_type: 'DPoP', authorization_details: details },
-    })
-  })
-
-  test('says who acts for whom, where it was delegated, and has no scope', () => {
-    const act = { sub: 'agent:builder', act: { sub: 'agent:planner' } }
-    const { body } = activeAnswer({ ...claims, act }, [])
-    expect(body).toMatchObject({ act })
-    expect(body).not.toHaveProperty('scope')
+test('an active token is shown with its standard claims, its type and its remaining details', () => {
+  const details = [{ type: 'hotwork_action', uses: 1 }]
+  const { txn: _txn, 'https://x.example/more': _more, ...standard } = claims
+  expect(activeAnswer(claims, details)).toEqual({
+    status: 200,
+    headers: { 'cache-control': 'no-store', pragma: 'no-cache' },
+    body: { ...standard, active: true, token_type: 'DPoP', authorization_details: details },
   })
 })
 
-test('any other is exactly `{"active":false}`, and kept by nobody', () => {
+test("an active token's delegation is shown, without a scope", () => {
+  const act = { sub: 'agent:builder', act: { sub: 'agent:planner' } }
+  const { body } = activeAnswer({ ...claims, act }, [])
+  expect(body).toMatchObject({ act })
+  expect(body).not.toHaveProperty('scope')
+})
+
+test('an inactive token is exactly `{"active":false}`, and caches must not keep it', () => {
   expect(JSON.stringify(inactiveAnswer.body)).toBe('{"active":false}')
   expect(inactiveAnswer).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } })
 })
 
-test('a token is needed, by its name', () => {
+test('a missing token is refused by its name', () => {
   expect(readToken(form({ token: 'a.b.c', token_type_hint: 'anything' }))).toBe('a.b.c')
   expect(() => readToken(form({ token_type_hint: 'access_token' }))).toThrow(OAuthError)
   expect(() => readToken(form({}))).toThrow('token is missing')
 })
 
-test.each([[undefined], ['access_token'], ['urn:example:whatever']])(
-  'an unknown token is given back with success, hinted to be %s',
+test.each([[undefined], ['access_token'], ['urn:example:other']])(
+  'an unknown token is revoked with success, hinted to be %s',
   (hint) => {
     const { status, body } = answerUnknown(form({ token: 'x', ...(hint ? { token_type_hint: hint } : {}) }))
     expect([status, body]).toEqual([200, undefined])
   },
 )
 
-test('a refresh token is of a type that there is not', () => {
+test('a refresh token is refused as an unsupported type', () => {
   const fault = (() => {
     try {
       return answerUnknown(form({ token: 'x', token_type_hint: 'refresh_token' }))
@@ -83,7 +81,7 @@ test('a refresh token is of a type that there is not', () => {
 })
 
 describe('an OAuth endpoint', () => {
-  /** What an endpoint of ours answers that throws this. */
+  /** The answer of an endpoint that throws this. */
   async function answerTo(thrown: Error, timeEpoch = start * 1000) {
     const log = new MemoryLog()
     const run = oauthEndpoint({ issuer, log, clock: new MemoryClock(start) }, () => Promise.reject(thrown))
@@ -104,7 +102,7 @@ describe('an OAuth endpoint', () => {
 
   test.each<[what: string, thrown: Error, status: number, error: string]>([
     ['its own error', new OAuthError('invalid_target', 'no'), 400, 'invalid_target'],
-    ['a body that it cannot read', badRequest('invalid_json', 'The body'), 400, 'invalid_request'],
+    ['an unreadable body', badRequest('invalid_json', 'The body'), 400, 'invalid_request'],
     ['a bad proof', badRequest('invalid_dpop_proof', 'The proof'), 400, 'invalid_dpop_proof'],
     [
       'a body that is too large',
@@ -112,41 +110,44 @@ describe('an OAuth endpoint', () => {
       413,
       'invalid_request',
     ],
-    ['a caller it does not know', unauthorized, 401, 'invalid_client'],
+    ['an unknown caller', unauthorized, 401, 'invalid_client'],
     ['a key that does not answer', new KeyUnavailable('kms'), 503, 'temporarily_unavailable'],
     ['a mint that came first', new Overtaken('other'), 503, 'temporarily_unavailable'],
-    ['what nobody expected', new TypeError('secret'), 500, 'server_error'],
-  ])('tells of %s in OAuth’s words, kept by nobody', async (_what, thrown, status, error) => {
-    const answer = await answerTo(thrown)
-    expect([answer.status, answer.body.error]).toEqual([status, error])
-    expect(Object.keys(answer.body).sort()).toEqual(['error', 'error_description'])
-    expect(answer.body.error_description).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/)
-    expect(answer.body.error_description).not.toContain('secret')
-    expect(answer.headers).toMatchObject({
-      'content-type': 'application/json',
-      'cache-control': 'no-store',
-      'x-request-id': 'mine',
-    })
-  })
+    ['an unexpected fault', new TypeError('secret'), 500, 'server_error'],
+  ])(
+    'an OAuth endpoint reports %s in OAuth’s words, and caches must not keep it',
+    async (_what, thrown, status, error) => {
+      const answer = await answerTo(thrown)
+      expect([answer.status, answer.body.error]).toEqual([status, error])
+      expect(Object.keys(answer.body).sort()).toEqual(['error', 'error_description'])
+      expect(answer.body.error_description).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/)
+      expect(answer.body.error_description).not.toContain('secret')
+      expect(answer.headers).toMatchObject({
+        'content-type': 'application/json',
+        'cache-control': 'no-store',
+        'x-request-id': 'mine',
+      })
+    },
+  )
 
-  test('says when to come again, where coming again helps', async () => {
+  test('an OAuth endpoint names the time of a retry if a retry helps', async () => {
     const { headers, body } = await answerTo(new Overtaken('other'))
     expect(headers['retry-after']).toBe('2')
     expect(body.error_description).toMatch(/ask again in a moment$/)
   })
 
-  test('challenges whom it does not know, and logs that it did', async () => {
+  test('an OAuth endpoint challenges an unknown caller, and logs it', async () => {
     const { headers, log } = await answerTo(unauthorized)
     expect(headers['www-authenticate']).toBe('Bearer error="invalid_token"')
     expect(JSON.stringify(log.lines)).toContain('unauthenticated')
   })
 
-  test('on a machine whose clock is off decides nothing, and says so in the same words', async () => {
+  test('an OAuth endpoint with a clock that is off decides nothing, in the same words', async () => {
     const { status, body } = await answerTo(new OAuthError('invalid_request', 'never said'), (start + 31) * 1000)
     expect([status, body.error]).toEqual([503, 'temporarily_unavailable'])
   })
 
-  test('keeps the status and headers of a problem', () => {
+  test('an OAuth endpoint keeps the status and headers of a problem', () => {
     const problem = { status: 503, code: 'server_error' as const, title: 'Something', headers: { 'retry-after': '7' } }
     expect(oauthProblem(problem)).toMatchObject({ status: 503, headers: { 'retry-after': '7' } })
   })

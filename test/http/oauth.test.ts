@@ -34,33 +34,38 @@ const errorOf = (changes: { [name: string]: string | undefined }) => {
   }
 }
 
-test('an exchange says whose token, for which request', () => {
+test('an exchange names the token and the request', () => {
   expect(read()).toEqual({ subjectToken: 'a.b.c', request, targets: [] })
 })
 
 test.each<[what: string, changes: object, targets: string[]]>([
-  ['the type of token that there is', { requested_token_type: accessToken }, []],
+  ['its type of token', { requested_token_type: accessToken }, []],
   ['its format', { requested_token_type: jwt }, []],
   ['an audience', { audience: 'x' }, ['x']],
   ['a resource', { resource: 'https://x.example' }, ['https://x.example']],
   ['both: each must be the audience', { audience: 'x', resource: 'y' }, ['x', 'y']],
-  ['anything unknown, which is ignored', { client_id: 'me', foo: 'bar', __proto__x: '1' }, []],
-])('it may name %s', (_what, changes, targets) => {
+  ['unknown parameters, which are ignored', { client_id: 'me', foo: 'bar', __proto__x: '1' }, []],
+])('an exchange may name %s', (_what, changes, targets) => {
   expect(read({ ...changes })).toEqual({ subjectToken: 'a.b.c', request, targets })
 })
 
-test('it may name several targets: a token has one audience, so each must be that', () => {
+test("an exchange may name several targets, which must all be the token's one audience", () => {
   const named = [...Object.entries(good), ['resource', 'x'], ['audience', 'y'], ['resource', 'z']] as [string, string][]
   expect(readTokenExchange(new Form(named)).targets).toEqual(['y', 'x', 'z'])
 })
 
 test.each<[what: string, changes: { [name: string]: string | undefined }, error: string, names: string]>([
   ['no grant type', { grant_type: undefined }, 'invalid_request', 'grant_type'],
-  ['another', { grant_type: 'client_credentials' }, 'unsupported_grant_type', tokenExchange],
-  ['one in another case', { grant_type: tokenExchange.toUpperCase() }, 'unsupported_grant_type', tokenExchange],
+  ['another grant type', { grant_type: 'client_credentials' }, 'unsupported_grant_type', tokenExchange],
+  [
+    'a grant type in another case',
+    { grant_type: tokenExchange.toUpperCase() },
+    'unsupported_grant_type',
+    tokenExchange,
+  ],
   ['no subject token', { subject_token: undefined }, 'invalid_request', 'subject_token'],
-  ['no type of it', { subject_token_type: undefined }, 'invalid_request', 'subject_token_type'],
-  ['another type of it', { subject_token_type: accessToken }, 'invalid_request', 'subject_token_type'],
+  ['no type of the subject token', { subject_token_type: undefined }, 'invalid_request', 'subject_token_type'],
+  ['another type of subject token', { subject_token_type: accessToken }, 'invalid_request', 'subject_token_type'],
   ['an actor', { actor_token: 'a.b.c' }, 'invalid_request', 'actor_token'],
   ['an actor’s type alone', { actor_token_type: jwt }, 'invalid_request', 'actor_token'],
   [
@@ -70,19 +75,19 @@ test.each<[what: string, changes: { [name: string]: string | undefined }, error:
     'requested_token_type',
   ],
   ['a scope', { scope: 'openid' }, 'invalid_scope', 'authorization_details'],
-])('with %s it is refused, naming what is wrong', (_what, changes, error, names) => {
+])('an exchange with %s is refused, naming the parameter', (_what, changes, error, names) => {
   const fault = errorOf(changes)
   expect([fault?.error, fault?.message]).toEqual([error, expect.stringContaining(names)])
 })
 
 test.each<[what: string, value: string | undefined]>([
-  ['none', undefined],
-  ['no JSON', '[{'],
-  ['JSON that means two things', `[{"type":"hotwork_action","request":"${request}","request":"${request}"}]`],
+  ['missing', undefined],
+  ['invalid JSON', '[{'],
+  ['ambiguous JSON', `[{"type":"hotwork_action","request":"${request}","request":"${request}"}]`],
   ['an object', details({ type: 'hotwork_action', request })],
   ['an empty list', '[]'],
   [
-    'two of them',
+    'two actions',
     details([
       { type: 'hotwork_action', request },
       { type: 'hotwork_action', request },
@@ -91,13 +96,13 @@ test.each<[what: string, value: string | undefined]>([
   ['of an unknown type', details([{ type: 'payment_initiation', request }])],
   ['without a type', details([{ request }])],
   ['without a request', details([{ type: 'hotwork_action' }])],
-  ['with a field that there is not', details([{ type: 'hotwork_action', request, action: 'ssm:PutParameter' }])],
+  ['with an unknown field', details([{ type: 'hotwork_action', request, action: 'ssm:PutParameter' }])],
   ['with a field of another type', details([{ type: 'hotwork_action', request: [request] }])],
   ['with an id of something else', details([{ type: 'hotwork_action', request: request.replace('req', 'grt') }])],
   ['with an id in capitals', details([{ type: 'hotwork_action', request: request.toUpperCase() }])],
   ['with an id and a line', details([{ type: 'hotwork_action', request: `${request}\n` }])],
 ])(
-  'details that are %s are `invalid_authorization_details`, and the answer shows what they should be',
+  'details that are %s are `invalid_authorization_details`, and the answer shows the expected form',
   (_what, value) => {
     const fault = errorOf({ authorization_details: value })
     expect(fault?.error).toBe('invalid_authorization_details')
@@ -105,7 +110,7 @@ test.each<[what: string, value: string | undefined]>([
   },
 )
 
-test('an error is 400 and kept by nobody; its description has only the characters that RFC 6749 allows', () => {
+test("an error is 400, caches must not keep it, and its description has only RFC 6749's characters", () => {
   const { status, headers, body } = oauthAnswer(new OAuthError('invalid_request', 'a "b" \\ c\r\nd é 😀 ~'))
   expect([status, headers]).toEqual([400, { 'cache-control': 'no-store', pragma: 'no-cache' }])
   const { error, error_description: description } = body as { error: string; error_description: string }
@@ -114,7 +119,7 @@ test('an error is 400 and kept by nobody; its description has only the character
   expect(description).toMatch(/^a 'b' ' c''d ' '+ ~$/)
 })
 
-test('a token is answered with its types and the details that were granted, and kept by nobody', () => {
+test("a token's answer has its types and the granted details, and caches must not keep it", () => {
   const granted = [{ type: 'hotwork_action', request, uses: 1 }]
   expect(tokenAnswer({ token: 'a.b.c', expiresIn: 60, details: granted })).toEqual({
     status: 200,

@@ -11,7 +11,7 @@ import { Tab } from '../support/pages/page-tab.ts'
 import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
 import { agentKey, issuer, parameter, person, sampleBundle, World } from '../support/world.ts'
 
-/** The page that opens with break-glass what was prepared in Slack, request by request. */
+/** The page that opens with break-glass an opening prepared in Slack. */
 
 const bundle = sampleBundle()
 const minute = 60
@@ -44,7 +44,7 @@ async function prepared(changes: Partial<ForeseenAsk> = {}): Promise<string> {
   return `/break-glass/open/${done.value.code}`
 }
 
-/** Follows a link of Slack's, logs in where that leads, and is back. */
+/** Follows a link from Slack, logs in there, and returns. */
 async function follow(path: string, who: { subject: string; acr?: string; at?: number }): Promise<Shown> {
   const sent = await tab.go('GET', path)
   const back = provider.logIn(sent.headers['location'] ?? '', { at: world.clock.now(), ...who })
@@ -55,7 +55,7 @@ const jade = { subject: 'person-jade', acr: 'strong' }
 const csrfOn = ({ body }: Shown) => ({ csrf: /name="csrf" value="([^"]+)"/.exec(body)?.[1] ?? '' })
 const openings = async () => (await world.requests.list({ owner: person('jade') }, { limit: 9 })).items
 
-test('whoever follows the link logs in as strongly as it takes, sees what would be opened, and nothing is open yet', async () => {
+test('a person who follows the link logs in as strongly as needed, and sees the prepared opening, which is not yet open', async () => {
   const path = await prepared()
   const sent = await tab.go('GET', path)
   expect(provider.asked(sent.headers['location'] ?? '')).toMatchObject({ acr: 'strong', maxAge: 900 })
@@ -66,7 +66,7 @@ test('whoever follows the link logs in as strongly as it takes, sees what would 
   expect(await openings()).toEqual([])
 })
 
-test('one click opens it, and the page says until when, and how to get credentials', async () => {
+test('a click opens it, and the page shows its end and the way to credentials', async () => {
   const path = await prepared()
   const { status, headers } = await tab.go('POST', path, csrfOn(await follow(path, jade)))
   expect([status, headers['location']]).toEqual([303, path])
@@ -85,7 +85,7 @@ test('one click opens it, and the page says until when, and how to get credentia
     expect(page.body).toContain(part)
 })
 
-test('until a machine has taken it up, its page says how', async () => {
+test("an opening's page shows how to claim it until a machine has", async () => {
   const path = await prepared()
   await tab.go('POST', path, csrfOn(await follow(path, jade)))
   const [state] = (await openings()).map((each) => each.state) as [ApprovalRequest]
@@ -97,7 +97,7 @@ test('until a machine has taken it up, its page says how', async () => {
   expect((await tab.go('GET', of)).body).not.toContain('break-glass claim')
 })
 
-test('clicked twice it is one opening', async () => {
+test('a second click makes no second opening', async () => {
   const path = await prepared()
   const fields = csrfOn(await follow(path, jade))
   await tab.go('POST', path, fields)
@@ -105,15 +105,15 @@ test('clicked twice it is one opening', async () => {
   expect(await openings()).toHaveLength(1)
 })
 
-test('a login that the provider made no stronger is told so, once, and not sent round and round', async () => {
+test('a login that stays too weak is reported once, without a redirect loop', async () => {
   const page = await follow(await prepared(), { subject: 'person-jade', acr: 'plain' })
   expect(page.status).toBe(403)
   expect(page.body).toContain('as strong as “strong” and at most 15 minutes old')
   expect(await openings()).toEqual([])
 })
 
-test('a login that has become too old while the page was open opens nothing, and says what to do', async () => {
-  // Another window is open the whole time: the session lasts longer than the login is fresh.
+test('a login that became too old on the open page opens nothing, and the page says what to do', async () => {
+  // Another window stays open: the session outlives the freshness of the login.
   const path = await prepared()
   const fields = csrfOn(await follow(path, { ...jade, at: world.clock.now() - 14 * minute }))
   world.clock.advance(2 * minute)
@@ -123,7 +123,7 @@ test('a login that has become too old while the page was open opens nothing, and
   expect(await openings()).toEqual([])
 })
 
-test('somebody else who follows the link opens nothing, whoever they are', async () => {
+test('a stranger who follows the link opens nothing, with any login', async () => {
   const path = await prepared()
   const page = await follow(path, { subject: 'person-kofi', acr: 'strong' })
   expect(page.status).toBe(403)
@@ -133,7 +133,7 @@ test('somebody else who follows the link opens nothing, whoever they are', async
   expect((await world.ledger.entries('person:kofi')).at(-1)).toMatchObject({ type: 'Refused' })
 })
 
-test('a form from elsewhere, or of nobody, opens nothing', async () => {
+test('a form from another site or without a session opens nothing', async () => {
   const path = await prepared()
   const fields = csrfOn(await follow(path, jade))
   expect((await tab.go('POST', path, { csrf: 'x' })).status).toBe(403)
@@ -143,14 +143,11 @@ test('a form from elsewhere, or of nobody, opens nothing', async () => {
   expect(await openings()).toEqual([])
 })
 
-test.each(['x', '', 'c'.repeat(43), '..%2Fdecide'])(
-  'a code of nothing (%j) is told that there is nothing to open',
-  async (code) => {
-    expect((await tab.go('GET', `/break-glass/open/${code}`)).status).toBe(404)
-  },
-)
+test.each(['x', '', 'c'.repeat(43), '..%2Fdecide'])('an unknown code (%j) has nothing to open', async (code) => {
+  expect((await tab.go('GET', `/break-glass/open/${code}`)).status).toBe(404)
+})
 
-test('after ten minutes there is nothing to open, and where to begin again is said', async () => {
+test('a code older than ten minutes has nothing to open, and the page says where to begin again', async () => {
   const path = await prepared()
   world.clock.advance(10 * minute)
   const page = await tab.go('GET', path)
@@ -158,7 +155,7 @@ test('after ten minutes there is nothing to open, and where to begin again is sa
   expect(page.body).toContain('/hotwork break-glass')
 })
 
-test('what stands against it by now is said on the page, where it can be read what was prepared', async () => {
+test('an obstacle that arose meanwhile is shown on the page, beside the prepared opening', async () => {
   const [path, other] = [await prepared(), await prepared({ incident: 'INC-2042' })]
   const fields = csrfOn(await follow(path, jade))
   await tab.go('POST', path, fields)
@@ -168,7 +165,7 @@ test('what stands against it by now is said on the page, where it can be read wh
   expect(page.body).toContain('INC-2042')
 })
 
-test('a drill says so before and after', async () => {
+test('a drill is called a drill before and after', async () => {
   const path = await prepared({ drill: true })
   const page = await follow(path, jade)
   expect(page.body).toContain('Its credentials can do nothing')
@@ -176,7 +173,7 @@ test('a drill says so before and after', async () => {
   expect((await tab.go('GET', path)).body).toContain('<h1>Drill: It is open</h1>')
 })
 
-test('what somebody wrote is text on the page, and the page has no script', async () => {
+test("a person's text is text on the page, and the page has no script", async () => {
   const reason = '<script>alert(1)</script> checkout is down, <b>putting</b> the timeout back'
   const { body, headers } = await follow(await prepared({ reason }), jade)
   expect(body).not.toMatch(/<script|<b>putting/)

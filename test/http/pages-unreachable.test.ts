@@ -5,7 +5,7 @@ import { Tab } from '../support/pages/page-tab.ts'
 import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
 import { issuer, World } from '../support/world.ts'
 
-/** Each page while its table does not answer. */
+/** Each page during an outage of its table. */
 
 const id = '0'.repeat(26)
 const looked = [
@@ -44,7 +44,7 @@ beforeEach(async () => {
   await tab.logIn('person-gus')
 })
 
-/** Each call of it fails from now on. */
+/** Makes each call of it fail from now on. */
 function cutOff(store: object): void {
   for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(store)))
     if (name !== 'constructor')
@@ -60,7 +60,7 @@ const told = ({ status, headers, body }: Shown) => ({
 })
 const unreachable = { status: 503, retry: expect.stringMatching(/^\d+$/), isPage: true, isSafe: true }
 
-test.each(looked)('%s says so, that nothing was changed, and can be tried again', async (path) => {
+test.each(looked)('%s says that nothing was changed, and can be tried again', async (path) => {
   cutOffTable()
   const page = await tab.go('GET', path)
   expect(told(page)).toEqual(unreachable)
@@ -69,7 +69,7 @@ test.each(looked)('%s says so, that nothing was changed, and can be tried again'
   expect(page.body).toContain('<a class="button" href="">Try again</a>')
 })
 
-test.each(looked)('%s says so also where the login cannot be read', async (path) => {
+test.each(looked)('%s says the same if the login cannot be read', async (path) => {
   cutOff(doors.sessions)
   expect(told(await tab.go('GET', path))).toEqual(unreachable)
 })

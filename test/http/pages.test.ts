@@ -9,7 +9,7 @@ import { Tab } from '../support/pages/page-tab.ts'
 import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
 import { agent, issuer, person, prodParameter, sampleBundle, type What, World } from '../support/world.ts'
 
-/** The pages, request by request: what a browser is told, what it may send, and what comes of it. */
+/** The pages, request by request: the answers to a browser, its forms and their effects. */
 
 const sample = sampleBundle()
 const stopWorker: What = {
@@ -40,7 +40,7 @@ const pathTo = ({ ask }: ApprovalRequest) => `/decide/${ask.id}`
 const decisions = async (request: ApprovalRequest) =>
   (await world.state(request.ask.id)).stages.flatMap((each) => each.decisions)
 
-test('the page of groups says who is on call now and until when, and what is wrong with a source', async () => {
+test('the page of groups has the people on call with their end, and the problems of a source', async () => {
   const at = world.clock.now()
   const tab = await openAs('person-ana')
   expect((await tab.go('GET', '/groups')).body).toContain('its source was not read yet')
@@ -52,76 +52,74 @@ test('the page of groups says who is on call now and until when, and what is wro
   expect(body).not.toContain('Look at it')
 })
 
-describe('what a browser is told with every page', () => {
+describe("a page's headers", () => {
   const pages: [what: string, () => Promise<Shown>][] = [
     ['the list', async () => (await openAs('person-ana')).go('GET', '/decide')],
     ['a request', async () => (await openAs('person-ana')).go('GET', pathTo(await world.submitted(prodParameter)))],
-    ['one that is not there', async () => (await openAs('person-ana')).go('GET', '/decide/req_x')],
-    ['a login that cannot be ended', async () => newTab().go('GET', '/login/callback?code=x&state=y')],
-    ['a form of somebody who is not logged in', async () => newTab().go('POST', '/decide/req_x', {})],
-    ['the Slack account', async () => (await openAs('person-mia')).go('GET', '/link')],
-    ['who is in which group', async () => (await openAs('person-ana')).go('GET', '/groups')],
-    ['who has an opening', async () => (await openAs('person-ana')).go('GET', '/break-glass')],
-    [
-      'an opening that is not there',
-      async () => (await openAs('person-ana')).go('GET', `/break-glass/bgl_${'0'.repeat(26)}`),
-    ],
+    ['an unknown request', async () => (await openAs('person-ana')).go('GET', '/decide/req_x')],
+    ['a failed login', async () => newTab().go('GET', '/login/callback?code=x&state=y')],
+    ['a form without a session', async () => newTab().go('POST', '/decide/req_x', {})],
+    ['the page of the Slack account', async () => (await openAs('person-mia')).go('GET', '/link')],
+    ['the page of groups', async () => (await openAs('person-ana')).go('GET', '/groups')],
+    ['the list of openings', async () => (await openAs('person-ana')).go('GET', '/break-glass')],
+    ['an unknown opening', async () => (await openAs('person-ana')).go('GET', `/break-glass/bgl_${'0'.repeat(26)}`)],
     ['a logout', async () => newTab().go('POST', '/logout', {})],
   ]
-  test.each(pages)('%s: no script, nothing from elsewhere, in nobody’s frame, in no cache', async (_what, open) => {
-    const { headers, body } = await open()
-    const [, style = ''] = /<style>([\s\S]*?)<\/style>/.exec(body) ?? []
-    const hash = createHash('sha256').update(style, 'utf8').digest('base64')
-    expect(headers).toMatchObject({
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
-      'cache-control': 'no-store',
-      'referrer-policy': 'same-origin',
-      'strict-transport-security': expect.stringContaining('max-age'),
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'DENY',
-      'cross-origin-opener-policy': 'same-origin',
-    })
-    expect(body).not.toMatch(/<script|<img|<iframe|<link|style="|\son[a-z]+="/i)
-    expect(body).toMatch(/^<!doctype html>\n<html lang="en">/)
-  })
+  test.each(pages)(
+    '%s has no script and nothing from other sites, and is kept out of frames and caches',
+    async (_what, open) => {
+      const { headers, body } = await open()
+      const [, style = ''] = /<style>([\s\S]*?)<\/style>/.exec(body) ?? []
+      const hash = createHash('sha256').update(style, 'utf8').digest('base64')
+      expect(headers).toMatchObject({
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
+        'cache-control': 'no-store',
+        'referrer-policy': 'same-origin',
+        'strict-transport-security': expect.stringContaining('max-age'),
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+        'cross-origin-opener-policy': 'same-origin',
+      })
+      expect(body).not.toMatch(/<script|<img|<iframe|<link|style="|\son[a-z]+="/i)
+      expect(body).toMatch(/^<!doctype html>\n<html lang="en">/)
+    },
+  )
 
-  test('the cookie is of this host alone, over TLS, out of reach of scripts and of other sites, for an hour', async () => {
+  test('the cookie is for this host alone, over TLS, out of reach of scripts and of other sites, for an hour', async () => {
     const { headers } = await newTab().logIn('person-ana')
     expect(headers['set-cookie']).toMatch(
       /^__Host-hotwork-session=[\w-]{43}; Path=\/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure$/,
     )
   })
 
-  test('on loopback, where there is no TLS, it has a name that says so, and nothing else is given up', async () => {
+  test('the cookie on loopback without TLS has another name, and all other attributes', async () => {
     doors = new PageDoors(world, 'http://127.0.0.1:4000', { provider, tokens: provider })
     const { headers } = await newTab().go('GET', '/login')
     expect(headers['set-cookie']).toMatch(/^hotwork-session=[\w-]{43}; Path=\/; Max-Age=3600; HttpOnly; SameSite=Lax$/)
   })
 })
 
-describe('whoever is not logged in', () => {
-  test('is sent to log in, and then to where they wanted to go', async () => {
-    const request = await world.submitted(prodParameter)
-    const tab = newTab()
-    const { status, headers } = await tab.go('GET', pathTo(request))
-    expect([status, headers['location']]).toEqual([303, `/login?to=${encodeURIComponent(pathTo(request))}`])
-    expect((await tab.logIn('person-ana', pathTo(request))).headers['location']).toBe(pathTo(request))
-  })
-  test.each(['https://evil.example', '//evil.example', '/decide/../v1', '/decide?x=y', 'javascript:alert(1)', ''])(
-    'is never sent on to %p',
-    async (to) => expect((await newTab().logIn('person-ana', to)).headers['location']).toBe('/decide'),
-  )
-  test('decides nothing with a form, however right it is', async () => {
-    const request = await world.submitted(prodParameter)
-    const tab = await openAs('person-ana')
-    const fields = tab.fields(await tab.go('GET', pathTo(request)), 'verdict', 'approve')
-    expect((await newTab().go('POST', pathTo(request), fields)).status).toBe(401)
-    expect(await decisions(request)).toEqual([])
-  })
+test('a person without a session logs in, and then reaches the page they wanted', async () => {
+  const request = await world.submitted(prodParameter)
+  const tab = newTab()
+  const { status, headers } = await tab.go('GET', pathTo(request))
+  expect([status, headers['location']]).toEqual([303, `/login?to=${encodeURIComponent(pathTo(request))}`])
+  expect((await tab.logIn('person-ana', pathTo(request))).headers['location']).toBe(pathTo(request))
+})
+test.each(['https://evil.example', '//evil.example', '/decide/../v1', '/decide?x=y', 'javascript:alert(1)', ''])(
+  'a login never redirects to %p',
+  async (to) => expect((await newTab().logIn('person-ana', to)).headers['location']).toBe('/decide'),
+)
+test('a form without a session decides nothing, even if it is valid', async () => {
+  const request = await world.submitted(prodParameter)
+  const tab = await openAs('person-ana')
+  const fields = tab.fields(await tab.go('GET', pathTo(request)), 'verdict', 'approve')
+  expect((await newTab().go('POST', pathTo(request), fields)).status).toBe(401)
+  expect(await decisions(request)).toEqual([])
 })
 
-describe('a form counts only from a page that this very login was shown', () => {
+describe('a form', () => {
   let request: ApprovalRequest
   let tab: Tab
   let fields: { [name: string]: string }
@@ -137,14 +135,14 @@ describe('a form counts only from a page that this very login was shown', () => 
     ['without its mark', { csrf: '' }, {}],
     ['with another mark', { csrf: 'x'.repeat(43) }, {}],
     ['from another origin', {}, { origin: 'https://evil.example' }],
-    ['from an origin that is not said', {}, { origin: 'null' }],
+    ['from an opaque origin', {}, { origin: 'null' }],
     ['from another site', {}, { 'sec-fetch-site': 'cross-site' }],
-    ['from a neighbour of this site', {}, { 'sec-fetch-site': 'same-site' }],
-  ])('%s: 403, and nothing is recorded', async (_rule, changes, headers) => {
+    ['from a sibling of this site', {}, { 'sec-fetch-site': 'same-site' }],
+  ])('a form %s is 403, and nothing is recorded', async (_rule, changes, headers) => {
     expect((await send(changes, headers)).status).toBe(403)
     expect(await decisions(request)).toEqual([])
   })
-  test("another login's mark is none, the same person's from before too", async () => {
+  test('a form with the mark of another login, even of the same person, is refused', async () => {
     await tab.logIn('person-ana')
     expect((await send({})).status).toBe(403)
   })
@@ -153,7 +151,7 @@ describe('a form counts only from a page that this very login was shown', () => 
     const headers = { ...formType, cookie: `__Host-hotwork-session=${tab.session}` }
     expect((await doors.ask({ method: 'POST', url: pathTo(request), headers, body })).status).toBe(400)
   })
-  test('two cookies of one name are none: nobody knows which is ours', async () => {
+  test('a form with two cookies of one name counts as one without a cookie', async () => {
     const cookie = `__Host-hotwork-session=${tab.session}; __Host-hotwork-session=${'x'.repeat(43)}`
     const { status } = await doors.ask({
       method: 'POST',
@@ -163,14 +161,14 @@ describe('a form counts only from a page that this very login was shown', () => 
     })
     expect(status).toBe(401)
   })
-  test('from here it counts, and the next page is a new one, so that loading it again decides nothing', async () => {
+  test('a form of the page counts, and leads to a new page, so that a reload decides nothing', async () => {
     const { status, headers } = await send({}, { origin: issuer, 'sec-fetch-site': 'same-origin' })
     expect([status, headers['location']]).toEqual([303, pathTo(request)])
     expect(await decisions(request)).toHaveLength(1)
   })
 })
 
-describe('the page says the truth, and shows the request as it is', () => {
+describe('a decision on the page', () => {
   const click = async (
     tab: Tab,
     request: ApprovalRequest,
@@ -181,7 +179,7 @@ describe('the page says the truth, and shows the request as it is', () => {
     return tab.go('POST', pathTo(request), { ...fields, ...changes })
   }
 
-  test('to somebody who may not decide it: no form is offered, and a made-up one is refused and recorded', async () => {
+  test('a person without the right gets no form, and a forged form is refused and recorded', async () => {
     const request = await world.submitted(prodParameter)
     const tab = await openAs('person-lena')
     const page = await tab.go('GET', pathTo(request))
@@ -199,14 +197,14 @@ describe('the page says the truth, and shows the request as it is', () => {
     })
   })
 
-  test('to the owner of the agent that asks: somebody else must decide', async () => {
+  test('the owner of the agent reads that another person must decide', async () => {
     const request = await world.submitted(prodParameter)
     const { body } = await (await openAs('person-dan')).go('GET', pathTo(request))
     expect(body).toContain(refusals.self_approval.so)
     expect(body).not.toContain('name="verdict"')
   })
 
-  test('when somebody was faster: it is settled, and nothing has changed', async () => {
+  test('a decision that comes second is refused, and the page shows the first', async () => {
     const request = await world.submitted(prodParameter)
     const tab = await openAs('person-ana')
     const fields = tab.fields(await tab.go('GET', pathTo(request)), 'verdict', 'approve')
@@ -219,7 +217,7 @@ describe('the page says the truth, and shows the request as it is', () => {
     ])
   })
 
-  test('when the round is another, and when the page showed something else than is on record', async () => {
+  test('a decision on another round or on another page than recorded is refused', async () => {
     const request = await world.submitted(prodParameter)
     const tab = await openAs('person-ana')
     expect(await click(tab, request, 'approve', { round: '2' })).toMatchObject({ status: 409 })
@@ -237,7 +235,7 @@ describe('the page says the truth, and shows the request as it is', () => {
     expect(await decisions(request)).toHaveLength(1)
   })
 
-  test('a stage that wants a reason gets one, and what was written is not lost on the way', async () => {
+  test('a stage that wants a comment gets one, and the typed text is not lost on the way', async () => {
     const request = await world.submitted(prodParameter)
     const [first, ...others] = request.stages
     if (!first) throw new Error('no stage')
@@ -265,7 +263,7 @@ describe('the page says the truth, and shows the request as it is', () => {
     expect(others).toHaveLength(1)
   })
 
-  test('a live grant can still be denied, which revokes it, and the page says so', async () => {
+  test('a live grant can be denied, which revokes it, and the page says so', async () => {
     const request = await world.approved()
     const tab = await openAs('person-ana')
     expect((await tab.go('GET', pathTo(request))).body).toContain('Deny after all')
@@ -276,7 +274,7 @@ describe('the page says the truth, and shows the request as it is', () => {
     expect(body).not.toContain('name="verdict"')
   })
 
-  test('a request that is not there, and an id that is none, are one and the same', async () => {
+  test('an unknown request and an invalid id look the same', async () => {
     const tab = await openAs('person-ana')
     const pages = await Promise.all(
       [`/decide/req_${'0'.repeat(26)}`, '/decide/nonsense'].map((path) => tab.go('GET', path)),
@@ -294,7 +292,7 @@ describe('a stage that wants a stronger login', () => {
     await world.decide(request, 'ana')
     tab = await openAs('person-gus')
   })
-  /** Clicks Approve, and gives the address of the provider that the browser goes to. */
+  /** Clicks Approve, and returns the address of the provider that the browser goes to. */
   const approve = async (changes: { [name: string]: string } = {}): Promise<string> => {
     const fields = tab.fields(await tab.go('GET', pathTo(request)), 'verdict', 'approve')
     const { body } = await tab.go('POST', pathTo(request), { ...fields, ...changes })
@@ -306,7 +304,7 @@ describe('a stage that wants a stronger login', () => {
   }
   const strong = () => ({ subject: 'person-gus', acr: 'strong', at: world.clock.now() })
 
-  test('records nothing until its approver is back, and then the approval with the login', async () => {
+  test('a stage with a stronger login records nothing until the approver is back, and then the approval with the login', async () => {
     const address = await approve({ comment: 'the runbook says so' })
     expect(provider.asked(address)).toMatchObject({ acr: 'strong', maxAge: 900, redirect: `${issuer}/login/decision` })
     expect(await decisions(request)).toHaveLength(1)
@@ -317,44 +315,44 @@ describe('a stage that wants a stronger login', () => {
       login: { acr: 'strong', evidence: { idToken: expect.any(String) } },
     })
   })
-  test('is not satisfied by a weaker login, whatever was asked of the provider', async () => {
+  test('a stage with a stronger login refuses a weaker one than it asked of the provider', async () => {
     const { status, body } = await back(await approve(), { ...strong(), acr: 'plain' })
     expect([status, body.includes(refusals.insufficient_login.so)]).toEqual([409, true])
     expect(await decisions(request)).toHaveLength(1)
   })
-  test('is not satisfied by an older login', async () => {
+  test('a stage with a stronger login refuses an old one', async () => {
     const { status } = await back(await approve(), { ...strong(), at: world.clock.now() - 901 })
     expect(status).toBe(409)
     expect(await decisions(request)).toHaveLength(1)
   })
-  test('is not satisfied by a provider that does not say how or when', async () => {
+  test('a stage with a stronger login refuses a provider that leaves out strength and time', async () => {
     expect((await back(await approve(), { subject: 'person-gus' })).status).toBe(409)
     expect(await decisions(request)).toHaveLength(1)
   })
-  test('is not decided by a person who comes back as another one', async () => {
+  test('a stage with a stronger login refuses a person who returns as another', async () => {
     const { status, body } = await back(await approve(), { ...strong(), subject: 'person-hana' })
     expect([status, body.includes('logged in as another person')]).toEqual([403, true])
     expect(await decisions(request)).toHaveLength(1)
   })
-  test('is not decided by a login that was made for something else: the request has changed meanwhile', async () => {
+  test('a login for a request that has changed decides nothing', async () => {
     const address = await approve()
     await world.decide(request, 'ivo', 'deny')
     expect((await back(address, strong())).status).toBe(409)
     expect(await world.state(request.ask.id)).toMatchObject({ status: 'denied', deniedBy: 'person:ivo' })
   })
-  test('decides once, however often its answer comes', async () => {
+  test("a login's answer decides once, even if it comes again", async () => {
     const answer = provider.logIn(await approve(), strong())
     const url = `${answer.pathname}${answer.search}`
     expect((await tab.go('GET', url)).status).toBe(303)
     expect((await tab.go('GET', url)).status).toBe(400)
     expect(await decisions(request)).toHaveLength(2)
   })
-  test('is denied without one', async () => {
+  test('a denial needs no stronger login', async () => {
     const fields = tab.fields(await tab.go('GET', pathTo(request)), 'verdict', 'deny')
     expect((await tab.go('POST', pathTo(request), fields)).status).toBe(303)
     expect(await world.state(request.ask.id)).toMatchObject({ status: 'denied' })
   })
-  test('leaves a session that is new: what the browser held before is nobody’s', async () => {
+  test("a stronger login begins a new session, and ends the browser's old one", async () => {
     const before = tab.session
     await back(await approve(), strong())
     expect(tab.session).not.toBe(before)
@@ -363,7 +361,7 @@ describe('a stage that wants a stronger login', () => {
   })
 })
 
-test('a person whom the directory no longer has active sees and decides nothing more, at once', async () => {
+test('a person who becomes inactive sees and decides nothing more, at once', async () => {
   const request = await world.submitted(prodParameter)
   const tab = await openAs('person-ana')
   const fields = tab.fields(await tab.go('GET', pathTo(request)), 'verdict', 'approve')
@@ -376,7 +374,7 @@ test('a person whom the directory no longer has active sees and decides nothing 
   expect(await decisions(request)).toEqual([])
 })
 
-test('a page shows arguments whole, and whatever an agent writes is text: no markup, no hidden character', async () => {
+test("a page shows arguments whole, and an agent's words as text, without markup and hidden characters", async () => {
   const tab = await openAs('person-ana')
   for (const text of corpus.filter((each) => each.length <= 2_000)) {
     const request = await world
@@ -389,7 +387,7 @@ test('a page shows arguments whole, and whatever an agent writes is text: no mar
         { justification: text, idempotencyKey: `k${Math.random()}` },
       )
       .catch(() => undefined)
-    // What the catalogue itself refuses is shown to nobody.
+    // The catalogue itself refuses it, so it is never shown.
     if (!request) continue
     const { body } = await tab.go('GET', pathTo(request))
     const main = body.slice(body.indexOf('<main'))
@@ -407,20 +405,23 @@ const nothing = { approve: 'not_eligible', deny: 'not_eligible' } as const
 test.each([
   ['оff', 'mixes alphabets that look alike'],
   ['３０００', 'has characters that pass for others, has digits that are not 0 to 9'],
-])('a page says after an argument, the task and the purpose that %s may pass for other letters', async (text, note) => {
-  const asked = { ...prodParameter, arguments: { ...prodParameter.arguments, Value: text } }
-  const request = await world.submitted(asked)
-  const { body } = await (await openAs('person-ana')).go('GET', pathTo(request))
-  expect(body).toContain(`<code>Value</code><strong>   ← ${note}</strong>`)
-  const { ask } = request
-  const viewed = { state: { ...request, ask: { ...ask, parentTask: { id: text }, purpose: text } }, whyNot: nothing }
-  const reader = { name: 'Ana', csrf: 'x', person: person('ana') }
-  const shown = requestPage({ viewed, bundle: sample, reader, now: world.clock.now() })
-  for (const label of ['Task', 'Purpose'])
-    expect(shown).toContain(`<dt>${label}</dt><dd>${text}<strong>   ← ${note}</strong></dd>`)
-})
+])(
+  'a page notes after an argument, the task and the purpose that %s may pass for other letters',
+  async (text, note) => {
+    const asked = { ...prodParameter, arguments: { ...prodParameter.arguments, Value: text } }
+    const request = await world.submitted(asked)
+    const { body } = await (await openAs('person-ana')).go('GET', pathTo(request))
+    expect(body).toContain(`<code>Value</code><strong>   ← ${note}</strong>`)
+    const { ask } = request
+    const viewed = { state: { ...request, ask: { ...ask, parentTask: { id: text }, purpose: text } }, whyNot: nothing }
+    const reader = { name: 'Ana', csrf: 'x', person: person('ana') }
+    const shown = requestPage({ viewed, bundle: sample, reader, now: world.clock.now() })
+    for (const label of ['Task', 'Purpose'])
+      expect(shown).toContain(`<dt>${label}</dt><dd>${text}<strong>   ← ${note}</strong></dd>`)
+  },
+)
 
-test('above what the agent says a page shows none of its words', async () => {
+test("the page above the agent's statement has none of its words", async () => {
   const request = await world.submitted(prodParameter, { justification: 'it is urgent' })
   const { body } = await (await openAs('person-ana')).go('GET', pathTo(request))
   const [above = '', below = ''] = body.split('The agent says (unverified)')
@@ -428,7 +429,7 @@ test('above what the agent says a page shows none of its words', async () => {
     expect([said, above.includes(said), below.includes(said)]).toEqual([said, false, true])
 })
 
-test('of a denied request a page says who denied it, and which stage was never asked', async () => {
+test('the page of a denied request has its denier, and the stage that was never reached', async () => {
   const request = await world.submitted(prodParameter)
   await world.decide(request, 'ana', 'deny')
   const { body } = await (await openAs('person-ben')).go('GET', pathTo(request))
@@ -436,7 +437,7 @@ test('of a denied request a page says who denied it, and which stage was never a
   expect(body).toContain('<strong>sre</strong>: its turn never came.')
 })
 
-test('no page holds the session, nor what is typed into a link from Slack', async () => {
+test('a page never holds the session, nor the code of a link from Slack', async () => {
   const tab = await openAs('person-mia')
   doors.users.set('U0NEW', { team: 'T0HOTWORK', kind: 'member', name: 'new' })
   const address = await doors.offer('U0NEW')
@@ -449,7 +450,7 @@ test('no page holds the session, nor what is typed into a link from Slack', asyn
   expect(doors.sessions.text).not.toContain(code)
 })
 
-test('the page of a request says up to which entry the log has its record', async () => {
+test('the page of a request names the last entry that the log has of it', async () => {
   const request = await world.submitted(prodParameter)
   await doors.notary.follow(request.ask.id)
   const { body } = await (await openAs('person-ana')).go('GET', pathTo(request))

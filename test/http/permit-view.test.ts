@@ -4,7 +4,7 @@ import { personView } from '../../functions/adapters/http/views.ts'
 import { givePermit } from '../../functions/operations/permits/standing-permits.ts'
 import { person, sampleBundle, World } from '../support/world.ts'
 
-/** A standing permit as people ask for it and as they see it; and a request that drew from one says so. */
+/** The wire form of a standing permit, and the mark on a request drawn from one. */
 
 const flag = {
   action: 'flags:set',
@@ -12,7 +12,7 @@ const flag = {
   resource: { type: 'flags:flag', id: 'prod/express-checkout' },
 }
 
-test('people see what is allowed to whom, how often and until when, by whom, and what has been made of it', async () => {
+test('a standing permit is shown with its agent, terms, giver, uses and end', async () => {
   const world = new World(sampleBundle())
   const request = await world.submitted(flag)
   await world.decide(request, 'ben')
@@ -47,9 +47,9 @@ test.each<[what: string, body: unknown]>([
   ['no end', { uses: 3 }],
   ['no uses', { until: '2027-01-15T09:00:00Z' }],
   ['a use and a half', { uses: 1.5, until: '2027-01-15T09:00:00Z' }],
-  ['more than there can be', { uses: 51, until: '2027-01-15T09:00:00Z' }],
-  ['an end that is not a time', { uses: 3, until: 'tomorrow' }],
+  ['too many uses', { uses: 51, until: '2027-01-15T09:00:00Z' }],
+  ['an invalid end', { uses: 3, until: 'tomorrow' }],
   ['arguments of its own', { uses: 3, until: '2027-01-15T09:00:00Z', arguments: {} }],
-])('a permit with %s is not understood', (_what, body) => {
+])('a permit with %s is refused', (_what, body) => {
   expect(() => parseBody(PermitBody, body as never)).toThrow(expect.objectContaining({ name: 'BadRequest' }))
 })

@@ -20,7 +20,7 @@ async function narrowed(fields: { [name: string]: string }) {
   return { answer, now: await world.state(ask.id) }
 }
 
-test('it shows each step with its agent, resource, arguments and what may be less of it', async () => {
+test('the page of a plan has each step with its agent, resource, arguments and narrowings', async () => {
   const { ask } = await world.submitted(repairPlan)
   const { body } = await tab.go('GET', `/decide/${ask.id}`)
   for (const each of ask.steps ?? [])
@@ -29,7 +29,7 @@ test('it shows each step with its agent, resource, arguments and what may be les
     expect(body).toContain(`name="${name}"`)
 })
 
-test('a step that is struck out, and a number that is lowered, leave the rest: the others decide anew', async () => {
+test('a struck step and a lowered number leave the rest, which people decide again', async () => {
   const { answer, now } = await narrowed({ 'strike.3': 'yes', 'step.2.MemorySize': '1024', 'step.2.Timeout': '' })
   expect(answer.status).toBe(303)
   expect([now.round, now.ask.steps?.map(({ struck }) => struck ?? false)]).toEqual([2, [false, false, true]])
@@ -42,14 +42,14 @@ test('a step that is struck out, and a number that is lowered, leave the rest: t
 test.each([
   ['every step struck out', { 'strike.1': 'yes', 'strike.2': 'yes', 'strike.3': 'yes' }],
   ['nothing filled in', {}],
-  ['more than was asked for', { 'step.2.MemorySize': '4096' }],
-  ['a step that is not there', { 'strike.4': 'yes' }],
-])('%s is refused, and the plan stays as it was', async (_what, fields) => {
+  ['a raised number', { 'step.2.MemorySize': '4096' }],
+  ['an unknown step', { 'strike.4': 'yes' }],
+])('a narrowing with %s is refused, and the plan stays as it was', async (_what, fields) => {
   const { answer, now } = await narrowed(fields)
   expect([answer.status, now.round]).toEqual([400, 1])
 })
 
-test('what is no number is refused before anything is asked', async () => {
+test('an invalid number is refused before the operation', async () => {
   const { answer, now } = await narrowed({ 'step.2.MemorySize': 'less' })
   expect([answer.status, now.round]).toEqual([400, 1])
   expect(answer.body).toContain('not a whole number')

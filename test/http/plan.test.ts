@@ -5,7 +5,7 @@ import { completeAsk, evaluations } from '../../functions/handlers/agents/evalua
 import { advancePlan } from '../../functions/operations/requests/advance-plan.ts'
 import { agent, issuer, parameter, sampleBundle, World } from '../support/world.ts'
 
-/** A plan on the wire: how an agent asks for one, and what it reads of its steps. */
+/** A plan on the wire: its submission by an agent, and the task that the agent reads. */
 
 let world: World
 beforeEach(() => {
@@ -39,7 +39,7 @@ async function send(route: string, body: object) {
   return { status: answer.statusCode, body: JSON.parse(answer.body ?? '') }
 }
 
-test('`POST /v1/asks` makes of a plan the whole body of its evaluation, which is requestable', async () => {
+test("`POST /v1/asks` returns the whole body of a plan's evaluation, which is requestable", async () => {
   const { body } = await send('POST /v1/asks', plan)
   expect(body).toEqual({
     subject: { type: 'agent', id: planner },
@@ -78,7 +78,7 @@ test('a plan of no steps, or of more than twenty, names the field', async () => 
   }
 })
 
-test('a step that is not as it should be is named by its number, as everywhere', async () => {
+test('an invalid step is named by its number in an evaluation', async () => {
   const { body } = await send('POST /v1/asks', plan)
   const [first, second] = body.action.properties.steps
   body.action.properties.steps = [first, { ...second, agent: 'person:ana' }]
@@ -89,7 +89,7 @@ test('a step that is not as it should be is named by its number, as everywhere',
   })
 })
 
-test('an evaluation whose step is refused says which', async () => {
+test('an evaluation with a refused step names the step', async () => {
   const { body } = await send('POST /v1/asks', { ...plan, steps: [plan.steps[0], step('/prod/x', 'agent:builder')] })
   const { body: decision } = await send('POST /access/v1/evaluation', body)
   expect(decision).toMatchObject({
@@ -101,7 +101,7 @@ test('an evaluation whose step is refused says which', async () => {
   })
 })
 
-test('the task of a plan names the request of each step, and how far it is', async () => {
+test('the task of a plan has the request and status of each step', async () => {
   const { action, arguments: args } = step('/staging/checkout/color')
   const other = step('/staging/checkout/size')
   const submitted = await world.submitted({

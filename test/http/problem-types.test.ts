@@ -11,7 +11,7 @@ const sources = ['handlers', 'targets', 'channels', 'adapters/http']
   .filter((file) => file.endsWith('.ts'))
   .map((file) => ({ file, text: readFileSync(join(functions, file), 'utf8') }))
 
-test('every problem type of ours is an address with a page: what is so, and what helps', () => {
+test('a problem type of ours is an address with a page, with its reason and its remedy', () => {
   const ours = problemCodes.filter((code) => problemType(issuer, code).startsWith(issuer))
   expect(ours.length).toBeGreaterThan(60)
   expect(ours.filter((code) => !problemTypeOf(code))).toEqual([])
@@ -24,12 +24,12 @@ test('every problem type of ours is an address with a page: what is so, and what
   }
 })
 
-test('there is no page of what is no code', () => {
+test('an unknown code has no page', () => {
   for (const none of ['', 'constructor', '__proto__', 'no_such', 'MISSING_TOKEN', '../login'])
     expect(problemTypeOf(none)).toBeUndefined()
 })
 
-test('each 401 says by what it would be let in (RFC 9110 section 15.5.2)', () => {
+test('a 401 has a challenge (RFC 9110 section 15.5.2)', () => {
   const made = sources.flatMap(({ file, text }) =>
     [...text.matchAll(/(?:status: 401,|statusCode === 401|apiProblem\(\s*401,)/g)].map(({ index = 0 }) => ({
       file,

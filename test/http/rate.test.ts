@@ -8,7 +8,7 @@ import type { RequestStore } from '../../functions/operations/record/ports.ts'
 import type { EvaluationCaller } from '../../functions/operations/requests/evaluate-access.ts'
 import { agent, issuer, prodParameter, sampleBundle, stagingParameter, type What, World } from '../support/world.ts'
 
-/** How often an agent may ask: more is 429 with `Retry-After`, and nothing is put on record. */
+/** The rates of agents: a call above its rate is 429 with `Retry-After`, and is not recorded. */
 
 const sample = sampleBundle()
 const limits = { openPerAgent: 100, openPerOwner: 200, burst: 20 }
@@ -47,7 +47,7 @@ const one = (caller?: EvaluationCaller) => send('POST /access/v1/evaluation', as
 const many = (count: number, item: object = {}) =>
   send('POST /access/v1/evaluations', { ...ask, evaluations: Array.from({ length: count }, () => item) })
 
-/** The same store to a process that has seen nothing of it yet, which does first what `heard` does. */
+/** The same store for another process, which calls `heard` first. */
 const toAnotherProcess = (heard: (name: string) => void = () => {}): RequestStore =>
   new Proxy(world.requests, {
     get(target, name) {
@@ -59,7 +59,7 @@ const toAnotherProcess = (heard: (name: string) => void = () => {}): RequestStor
     },
   })
 
-/** The keys of the rates that are asked for from now on. */
+/** The keys of the rates taken from now on. */
 function spyOnTake(): string[] {
   const keys: string[] = []
   const take = world.requests.take.bind(world.requests)
@@ -70,7 +70,7 @@ function spyOnTake(): string[] {
   return keys
 }
 
-test('an agent that evaluates too often is told how long to wait, and is answered after that', async () => {
+test('an agent above its rate of evaluations is told how long to wait, and is answered after that', async () => {
   for (let n = 0; n < 60; n++) expect((await one()).status).toBe(200)
   const refused = await one()
   expect(refused).toMatchObject({
@@ -82,14 +82,14 @@ test('an agent that evaluates too often is told how long to wait, and is answere
   expect((await one()).status).toBe(200)
 })
 
-test('each evaluation of a message counts, and the message is taken as a whole or not at all', async () => {
+test('a message counts each of its evaluations, and is accepted or refused as a whole', async () => {
   expect((await many(50)).status).toBe(200)
   const refused = await many(50)
   expect([refused.status, refused.headers?.['retry-after']]).toEqual([429, '40'])
   expect((await many(10)).status).toBe(200)
 })
 
-test('a plan counts as its steps do, since each is asked about', async () => {
+test('a plan counts each of its steps, since each is evaluated', async () => {
   const { action, arguments: args } = stagingParameter
   const steps = Array.from({ length: 20 }, () => ({ agent: 'agent:remediator', action, arguments: args }))
   const plan = { ...ask, action: { name: 'plan', properties: { steps } }, resource: { type: 'plan', id: 'INC-1042' } }
@@ -99,13 +99,13 @@ test('a plan counts as its steps do, since each is asked about', async () => {
   ])
 })
 
-test('a message costs one write of the rate, however many evaluations it has', async () => {
+test('a message writes its rate once, however many evaluations it has', async () => {
   const taken = spyOnTake()
   await many(50)
   expect(taken).toEqual(['RATE#evaluations#agent:remediator'])
 })
 
-test('what an agent asked for lately is read once a message, not once an evaluation', async () => {
+test("a message reads the agent's recent requests once, however many evaluations it has", async () => {
   let reads = 0
   const askedLately = world.requests.askedLately.bind(world.requests)
   world.requests.askedLately = (...args) => {
@@ -117,18 +117,18 @@ test('what an agent asked for lately is read once a message, not once an evaluat
   expect(reads).toBe(1)
 })
 
-test('a tool that asks about an agent spends its own tokens, not those of the agent', async () => {
+test('a tool that evaluates for an agent spends its own tokens', async () => {
   for (let n = 0; n < 60; n++) await one(tool)
   expect((await one(tool)).status).toBe(429)
   expect((await one()).status).toBe(200)
 })
 
-test('a body that is no evaluation costs nothing', async () => {
+test('an invalid evaluation costs nothing', async () => {
   for (let n = 0; n < 100; n++) await send('POST /access/v1/evaluation', {})
   expect((await one()).status).toBe(200)
 })
 
-test('submissions have a rate of their own, and one agent does not spend that of another', async () => {
+test('submissions have a rate of their own for each agent', async () => {
   const submit = (id: string) => mustKeepRate(agent(id), 'submissions', 1, world.ports)
   for (let n = 0; n < 3; n++) await submit('remediator')
   await expect(submit('remediator')).rejects.toMatchObject({
@@ -138,60 +138,58 @@ test('submissions have a rate of their own, and one agent does not spend that of
   expect((await one()).status).toBe(200)
 })
 
-test('calls at once take no more together than one after the other', async () => {
+test('concurrent calls take no more together than consecutive ones', async () => {
   const all = await Promise.all(Array.from({ length: 100 }, () => one()))
   expect(all.filter(({ status }) => status === 200)).toHaveLength(60)
   expect(all.filter(({ status }) => status === 429)).toHaveLength(40)
 })
 
-describe('what is read beside the rate', () => {
-  const unknown = (requests?: RequestStore) =>
-    send('POST /access/v1/evaluation', { ...ask, action: { name: 'no:such' } }, remediator, requests)
-  const refusals = async () => (await world.ledger.entries('agent:remediator')).length
-  const spend = async () => {
-    for (let n = 0; n < 60; n++) await one()
-  }
+const unknown = (requests?: RequestStore) =>
+  send('POST /access/v1/evaluation', { ...ask, action: { name: 'no:such' } }, remediator, requests)
+const refusals = async () => (await world.ledger.entries('agent:remediator')).length
+const spend = async () => {
+  for (let n = 0; n < 60; n++) await one()
+}
 
-  test('does not wait for it', async () => {
-    const answered = Promise.withResolvers<void>()
-    const [take, saved] = [world.requests.take.bind(world.requests), Promise.withResolvers<void>()]
-    world.requests.take = (once) => answered.promise.then(() => take(once))
-    const saveEvaluation = world.requests.saveEvaluation.bind(world.requests)
-    world.requests.saveEvaluation = (evaluation) => saveEvaluation(evaluation).then(saved.resolve)
-    const answer = one()
-    await saved.promise
-    answered.resolve()
-    expect((await answer).status).toBe(200)
-  })
-
-  test('is put on no record where the rate refuses, and on record where it does not', async () => {
-    expect((await unknown()).status).toBe(200)
-    expect(await refusals()).toBe(1)
-    await spend()
-    world.clock.advance(3600)
-    await spend()
-    expect((await unknown()).status).toBe(429)
-    expect((await unknown(toAnotherProcess())).status).toBe(429)
-    expect(await refusals()).toBe(1)
-    world.clock.advance(1)
-    expect((await unknown()).status).toBe(200)
-    expect(await refusals()).toBe(2)
-  })
-
-  test('is not even read where this process knows that the rate refuses', async () => {
-    await spend()
-    await one()
-    const calls: string[] = []
-    const requests = toAnotherProcess((name) => calls.push(name))
-    const ask429 = async () => (await send('POST /access/v1/evaluation', ask, remediator, requests)).status
-    expect([await ask429(), calls.includes('dependencies')]).toEqual([429, true])
-    calls.splice(0)
-    expect(await ask429()).toBe(429)
-    expect(calls).toEqual([])
-  })
+test('a read beside the rate starts before the rate is known', async () => {
+  const answered = Promise.withResolvers<void>()
+  const [take, saved] = [world.requests.take.bind(world.requests), Promise.withResolvers<void>()]
+  world.requests.take = (once) => answered.promise.then(() => take(once))
+  const saveEvaluation = world.requests.saveEvaluation.bind(world.requests)
+  world.requests.saveEvaluation = (evaluation) => saveEvaluation(evaluation).then(saved.resolve)
+  const answer = one()
+  await saved.promise
+  answered.resolve()
+  expect((await answer).status).toBe(200)
 })
 
-test('a process that another was before takes from what is left', async () => {
+test('a refusal is recorded only if the rate permits the call', async () => {
+  expect((await unknown()).status).toBe(200)
+  expect(await refusals()).toBe(1)
+  await spend()
+  world.clock.advance(3600)
+  await spend()
+  expect((await unknown()).status).toBe(429)
+  expect((await unknown(toAnotherProcess())).status).toBe(429)
+  expect(await refusals()).toBe(1)
+  world.clock.advance(1)
+  expect((await unknown()).status).toBe(200)
+  expect(await refusals()).toBe(2)
+})
+
+test('a read beside the rate is left out if this process knows that the rate is spent', async () => {
+  await spend()
+  await one()
+  const calls: string[] = []
+  const requests = toAnotherProcess((name) => calls.push(name))
+  const ask429 = async () => (await send('POST /access/v1/evaluation', ask, remediator, requests)).status
+  expect([await ask429(), calls.includes('dependencies')]).toEqual([429, true])
+  calls.splice(0)
+  expect(await ask429()).toBe(429)
+  expect(calls).toEqual([])
+})
+
+test('a process after another one takes from the same rest', async () => {
   const rest = { perMinute: 60, burst: 3 }
   const other = toAnotherProcess()
   const by = (requests: RequestStore) => takeFrom('b', rest, 1, { requests, clock: world.clock })
@@ -209,7 +207,7 @@ test('a store that does not answer permits nothing', async () => {
   expect(await one()).toMatchObject({ status: 503, headers: { 'retry-after': '2' } })
 })
 
-test('a ladder that names no rates has some', async () => {
+test('a ladder without rates has default ones', async () => {
   world = new World(sample)
   const statuses = []
   for (let n = 0; n < 5; n++) statuses.push((await many(50)).status)

@@ -4,7 +4,7 @@ import { Tab } from '../support/pages/page-tab.ts'
 import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
 import { issuer, prodParameter, World } from '../support/world.ts'
 
-/** The record on the page of a request: who did what, why, and what checks it. */
+/** The record on the page of a request, with the means to verify it. */
 
 let world: World
 let doors: PageDoors
@@ -26,7 +26,7 @@ async function denied() {
 const listIn = (body: string) => body.split('<ol class="items">')[1]?.split('</ol>')[0] ?? ''
 const picturesIn = (body: string) => body.match(/<svg[\s\S]*?<\/svg>/g)?.join('') ?? ''
 
-test('the list says why in the words of who acted; no picture does, since people pass pictures on', async () => {
+test("the list of a record has people's reasons, and its picture has none, since people pass pictures on", async () => {
   const body = await (await denied()).read()
   for (const said of ['checkout waits too long', 'not during the freeze']) {
     expect(listIn(body)).toContain(`“${said}”`)
@@ -34,7 +34,7 @@ test('the list says why in the words of who acted; no picture does, since people
   }
 })
 
-test('each entry has its hash, the hash before, its policies and its place in the log once it has one', async () => {
+test("the list of a record has each entry's hash, previous hash, policies, and its place in the log", async () => {
   const { id, read } = await denied()
   expect(listIn(await read())).not.toMatch(/leaf \d/)
   await doors.notary.follow(id)
@@ -48,7 +48,7 @@ test('each entry has its hash, the hash before, its policies and its place in th
   }
 })
 
-test('where a text was erased the list says so, and the rest stands as it was', async () => {
+test('the list of a record marks an erased text, and leaves the rest', async () => {
   const { id, read } = await denied()
   const entries = await world.ledger.entries(id)
   const [comment] = entries.flatMap(({ type, facts }) => (type === 'Decided' ? [facts['comment'] as Digest] : []))
@@ -59,12 +59,12 @@ test('where a text was erased the list says so, and the rest stands as it was', 
   for (const { hash } of entries) expect(list).toContain(hash)
 })
 
-test('the commands that check it name the request', async () => {
+test('the page of a request has the commands that verify its record', async () => {
   const { id, read } = await denied()
   expect(await read()).toContain(`npx --no-install hotwork receipt ${id} &gt; receipt.jwt`)
 })
 
-test('the page that one is on is marked in the navigation, and so is the one that leads to it', async () => {
+test('the page is marked in the navigation, and so is its section', async () => {
   const { read } = await denied()
   const marked = (body: string) => [...body.matchAll(/<a href="([^"]+)" aria-current="(\w+)"/g)].map(([, ...at]) => at)
   expect(marked((await tab.go('GET', '/halts')).body)).toEqual([['/halts', 'page']])

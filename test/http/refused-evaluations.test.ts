@@ -4,7 +4,7 @@ import { evaluations } from '../../functions/handlers/agents/evaluate.ts'
 import type { EvaluationCaller } from '../../functions/operations/requests/evaluate-access.ts'
 import { agent, issuer, prodParameter, sampleBundle, World } from '../support/world.ts'
 
-/** Each no to a known agent is on its record, however the question came. */
+/** The refused evaluations of known agents, each on the agent's record. */
 
 let world: World
 beforeEach(() => {
@@ -36,7 +36,7 @@ async function send(route: string, body: object) {
 }
 const entries = () => world.ledger.entries(remediator.id)
 
-test('of a message of many, each no is an entry with its action, resource, task and digest', async () => {
+test('a message of many evaluations records each refusal with its action, resource, task and digest', async () => {
   const items = [{ action: { name: 'no:Such', properties } }, { action: { name: 'no:Other', properties } }, {}]
   await send('POST /access/v1/evaluations', { ...ask, evaluations: items })
   const written = await entries()
@@ -48,13 +48,13 @@ test('of a message of many, each no is an entry with its action, resource, task 
     })
 })
 
-test('an ask for what Hotwork does not know is on record with the resource that was named', async () => {
+test('an evaluation of an unknown action is recorded with its resource', async () => {
   const unknown = { type: 'no:thing', id: 'x' }
   await send('POST /access/v1/evaluation', { ...ask, resource: unknown })
   expect(await entries()).toMatchObject([{ resource: unknown, facts: { action: 'no:Such' } }])
 })
 
-test('a name that is too long for anything here is a no on record, without the name', async () => {
+test('an evaluation of an overlong action is recorded without the name', async () => {
   const name = 'x'.repeat(20_000)
   expect(await send('POST /access/v1/evaluation', { ...ask, action: { name, properties } })).toMatchObject({
     decision: false,

@@ -16,7 +16,7 @@ import {
   World,
 } from '../support/world.ts'
 
-/** `GET /v1/ledger`: entries of all chains by time, a line each. */
+/** `GET /v1/ledger`: entries of all chains by time, one per line. */
 
 const bundle = sampleBundle()
 let world: World
@@ -65,7 +65,7 @@ const found = async (query: { [name: string]: string } = {}) => {
 const nextOf = ({ headers }: Awaited<ReturnType<typeof search>>) =>
   /^<(?<url>[^>]+)>; rel="next"$/.exec(String(headers['link'] ?? ''))?.groups?.['url']
 
-/** One request decided in prod, one refused ask, and a halt, a minute apart each. */
+/** A request decided in prod, a refused ask, and a halt, one minute apart. */
 async function scene() {
   const asked = await world.submitted(prodParameter)
   world.clock.advance(60)
@@ -78,7 +78,7 @@ async function scene() {
   return asked.ask
 }
 
-test('every line is an entry exactly as it is hashed, of every kind of chain, oldest first', async () => {
+test('a line is an entry exactly as it is hashed, of any kind of chain, the oldest first', async () => {
   const { id } = await scene()
   const all = await found()
   expect(all.map(({ type }) => type)).toEqual(['Submitted', 'StageOpened', 'Refused', 'Halted'])
@@ -86,28 +86,28 @@ test('every line is an entry exactly as it is hashed, of every kind of chain, ol
   for (const entry of all) expect(entryHash(entry)).toBe(entry.hash)
 })
 
-test('an agent is found by what it asked, what was done with it, what it was refused, and what stops it', async () => {
+test('a search by agent finds its asks, its refusals, and its halts', async () => {
   const { id } = await scene()
   const ofRemediator = await found({ agent: 'agent:remediator' })
   expect(ofRemediator.map(({ type }) => type)).toEqual(['Submitted', 'StageOpened', 'Refused'])
-  // Its actor is Hotwork: the row says whose request it is.
+  // Hotwork is the actor; the row names the agent.
   expect(ofRemediator[1]).toMatchObject({ id: `${id}/2`, actor: { type: 'system' } })
   expect((await found({ agent: 'agent:builder' })).map(({ type }) => type)).toEqual(['Halted'])
 })
 
-test('a person is found by what they did, and an action by its requests and by its refused asks', async () => {
+test('a search by person finds their acts, and a search by action its requests and refusals', async () => {
   await scene()
   expect((await found({ person: 'person:gus' })).map(({ type }) => type)).toEqual(['Halted'])
   expect((await found({ action: 'ssm:PutParameter' })).map(({ type }) => type)).toEqual(['Submitted', 'StageOpened'])
   expect((await found({ action: 'ssm:DeleteParameter' })).map(({ type }) => type)).toEqual(['Refused'])
 })
 
-test('arguments name no one: an agent cannot put a person into a search', async () => {
+test('a search by person ignores arguments, so that an agent cannot put a person into it', async () => {
   await world.submitted(parameter('/staging/checkout/owner', 'person:ana'))
   expect(await found({ person: 'person:ana' })).toEqual([])
 })
 
-test('times are inclusive at the start and exclusive at the end, and filters combine', async () => {
+test('a search includes its start and excludes its end, and filters combine', async () => {
   const { resource } = await scene()
   const at = (seconds: number) => new Date((world.clock.now() + seconds) * 1000).toISOString()
   expect((await found({ since: at(-60), until: at(0) })).map(({ type }) => type)).toEqual(['Refused'])
@@ -126,18 +126,18 @@ test.each([
   [{ type: 'submitted' }, /^`type`: should be as in an entry, such as `Decided`$/],
   [{ after: 'garbage' }, /^`after`: send the `next` of the answer before, as it is$/],
   [{ owner: 'person:ana' }, /^`owner` should not be there: known are `since`, `until`, `agent`, `person`/],
-])('%j is refused, and the answer names the field and the fix', async (query, detail) => {
+])('a search by %j is refused, naming the field and the fix', async (query, detail) => {
   const { status, body } = await search(query as { [name: string]: string })
   expect({ status, detail: JSON.parse(body).detail }).toEqual({ status: 400, detail: expect.stringMatching(detail) })
 })
 
-test('who may not read finds nothing out', async () => {
+test('a search without the right to read is 403', async () => {
   await scene()
   world.policy = { bundle, ask: () => ({ permit: false, policies: [], error: false }) }
   expect((await search()).status).toBe(403)
 })
 
-test('`Link` leads from page to page, with the filters, until each entry was there once', async () => {
+test('a search continues by `Link`, with its filters, until each entry was found once', async () => {
   for (let n = 0; n < 120; n++) await world.submitted(parameter(`/staging/checkout/${n}`))
   const ids: string[] = []
   let query: { [name: string]: string } = { agent: 'agent:remediator' }
@@ -152,7 +152,7 @@ test('`Link` leads from page to page, with the filters, until each entry was the
     expect([url.origin, url.pathname]).toEqual([issuer, '/v1/ledger'])
     query = Object.fromEntries(url.searchParams)
     expect(query['agent']).toBe('agent:remediator')
-    // A client that lost an answer asks again from the same place, and gets the same.
+    // A client that lost an answer can repeat the call.
     expect((await search(query)).body).toBe((await search(query)).body)
   }
   expect(pages).toBeGreaterThan(2)
@@ -160,7 +160,7 @@ test('`Link` leads from page to page, with the filters, until each entry was the
   expect(ids.filter((id) => id.endsWith('/1'))).toHaveLength(120)
 })
 
-test('while the index is behind, an entry is in its chain and not yet in a search', async () => {
+test('a search lags behind the chain while the index does', async () => {
   const catchUp = world.ledger.fallBehind()
   const { ask } = await world.submitted(prodParameter)
   expect(await found()).toEqual([])
@@ -169,7 +169,7 @@ test('while the index is behind, an entry is in its chain and not yet in a searc
   expect(await found()).toHaveLength(2)
 })
 
-test('facets that were forged can hide an entry from a search, and never pass another one off as it', async () => {
+test('a search with forged facets can miss an entry, and never returns it as another', async () => {
   const { ask } = await world.submitted(prodParameter)
   world.ledger.forgeFacets(`${ask.id}/1`, { type: 'Decided', who: ['agent:builder'], actions: [], task: 'INC-1' })
   expect(await found({ task: 'INC-1' })).toEqual([])
@@ -177,7 +177,7 @@ test('facets that were forged can hide an entry from a search, and never pass an
   expect(await found()).toHaveLength(2)
 })
 
-test('an entry of a type that no code writes any more is found, by its type too', async () => {
+test('a search finds an entry of a retired type, by its type too', async () => {
   const { ask } = await world.submitted(prodParameter)
   const [first] = await world.ledger.entries(ask.id)
   if (!first) throw new Error('there is a first entry')
@@ -185,7 +185,7 @@ test('an entry of a type that no code writes any more is found, by its type too'
   expect((await found({ type: 'Blessed' })).map(({ id }) => id)).toEqual(['person:ana/1'])
 })
 
-test('a line is one line to every reader: what may end or hide it is escaped, and the value is the same', async () => {
+test("a search's line is one line to every reader, with separators and hidden characters escaped", async () => {
   const hostile = 'INC-1\u0085\u2028{"id":"forged"}\u202e\u0007'
   const { ask } = await world.submitted(prodParameter)
   const [first] = await world.ledger.entries(ask.id)

@@ -6,7 +6,7 @@ import { repairPlan } from '../support/plan.ts'
 import { askedOnce } from '../support/policies/asked-once.ts'
 import { prodParameter, sampleBundle, stagingParameter, World } from '../support/world.ts'
 
-/** What the page of a request says of why it needs its tier. */
+/** The section of a request's page that explains its tier. */
 
 let world: World
 let tab: Tab
@@ -16,7 +16,7 @@ beforeEach(async () => {
   await tab.logIn('person-ana')
 })
 
-/** The section, without its markup. */
+/** The text of the section. */
 async function sectionOf(what: typeof prodParameter): Promise<string> {
   const { ask } = await world.submitted(what)
   return textIn((await tab.go('GET', `/decide/${ask.id}`)).body)
@@ -27,7 +27,7 @@ const textIn = (body: string): string =>
     .replace(/\s+/g, ' ')
     .trim()
 
-test('it says what permits it, and folded why less is not enough and what would have to differ', async () => {
+test('the section has the permitting policy, and folded the reasons against less and the facts that would have to differ', async () => {
   const { ask } = await world.submitted(prodParameter)
   const { body } = await tab.go('GET', `/decide/${ask.id}`)
   const text = textIn(body)
@@ -37,25 +37,25 @@ test('it says what permits it, and folded why less is not enough and what would 
   expect(body).toMatch(/<details><summary>Why less is not enough/)
 })
 
-test('what needed no approval is explained in a line, with nothing to unfold', async () => {
+test('a request without approval is explained in a line', async () => {
   const text = await sectionOf(stagingParameter)
   expect(text).toMatch(/^Why tier 0 Permitted without approval: staging-remediation:/)
   expect(text).not.toContain('Why less')
 })
 
-test('of a plan each step has its own, and the page says which needs most', async () => {
+test('a plan is explained step by step', async () => {
   const text = await sectionOf(repairPlan)
   for (const step of [1, 2, 3]) expect(text).toContain(`Step ${step}: tier 2`)
 })
 
-describe('where the policies have changed since', () => {
+describe('a request under changed policies', () => {
   const bundle = sampleBundle()
   const only = (text: string): Bundle => {
     const policies = { ...bundle.policies, 'ssm:PutParameter': { only: text } }
     return { ...bundle, policies, hash: hashOfBundle(text) }
   }
   const needsTier3 = only('permit (principal, action, resource) when { context.approval.tier >= 3 };')
-  /** It was asked for under the sample; then others came in force. */
+  /** Asked under the sample, and read under `next`. */
   async function later(next: Bundle): Promise<string> {
     const { ask } = await world.submitted(prodParameter)
     world.policy = new CurrentPolicy(askedOnce(next), world)
@@ -63,7 +63,7 @@ describe('where the policies have changed since', () => {
   }
   const keep = () => keepBundle(bundle, { ...world.ports, bundles: world.bundles })
 
-  test('it is explained under those by which it was asked for, and the page says which tier it would need today', async () => {
+  test('a request under changed policies is explained by those of its submission, with the tier of today', async () => {
     await keep()
     const text = await later(needsTier3)
     expect(text).toContain(
@@ -75,29 +75,29 @@ describe('where the policies have changed since', () => {
   })
 
   test.each([
-    ['what would be refused today', only('forbid (principal, action, resource);')],
-    ['what is of an action that policies no longer know', { ...bundle, actions: {}, hash: hashOfBundle('none') }],
-  ])('so is %s', async (_, next) => {
+    ['a refusal today', only('forbid (principal, action, resource);')],
+    ['an action outside the policies of today', { ...bundle, actions: {}, hash: hashOfBundle('none') }],
+  ])('a request under changed policies is explained by those of its submission: %s', async (_, next) => {
     await keep()
     const text = await later(next)
     expect(text).toContain('Asked for today, it would be refused.')
     expect(text).toContain('Permitted at tier 2: prod-remediation:')
   })
 
-  test('nothing is said of a change that leaves its tier as it was but that there was one', async () => {
+  test('a request with the same tier under changed policies only notes the change', async () => {
     await keep()
     const text = await later({ ...bundle, hash: hashOfBundle('same') })
     expect(text).toContain('have changed since')
     expect(text).not.toContain('Asked for today')
   })
 
-  test('it is explained under those of today where those of then were never kept', async () => {
+  test('a request whose policies were not kept is explained by those of today', async () => {
     const text = await later(needsTier3)
     expect(text).toContain('This uses the policies in force today. The policies in force then are not kept')
     expect(text).toContain('Permitted at tier 3: only')
   })
 
-  test('a kept bundle that has not its hash explains nothing, and is told to the alarm', async () => {
+  test('a kept bundle with a wrong hash explains nothing, and raises an alarm', async () => {
     const { hash } = bundle
     await world.bundles.keep({ bundle: { ...JSON.parse(JSON.stringify(needsTier3)), hash }, at: world.clock.now() })
     expect(await later(needsTier3)).toContain('This uses the policies in force today.')

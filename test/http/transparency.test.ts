@@ -8,7 +8,7 @@ import { MemoryLogBucket } from '../support/anchor/memory-anchor.ts'
 import { MemorySigner } from '../support/credentials/memory-signer.ts'
 import { issuer, sampleBundle, start, World } from '../support/world.ts'
 
-/** What anyone may know of the notary, and what takes a login. */
+/** The public facts of the notary, and those behind a login. */
 
 const bundle = sampleBundle()
 let world: World
@@ -23,7 +23,7 @@ const event = (routeKey: string, pathParameters: { [name: string]: string } = {}
     requestContext: { requestId: 'r', timeEpoch: world.clock.now() * 1000 },
   }) as unknown as APIGatewayProxyEventV2
 
-test("the JWKS has the notary's key beside those of tokens, and says which it is", async () => {
+test("the JWKS has the notary's key beside those of tokens, marked as such", async () => {
   const [tokens, notary] = [new MemorySigner(), new MemorySigner()]
   const handler = createMetadata({
     ...world.ports,
@@ -38,7 +38,7 @@ test("the JWKS has the notary's key beside those of tokens, and says which it is
   expect(keys).toEqual([token, { ...own, hotwork_use: 'notary' }])
 })
 
-test('no file of the log is given to a caller who did not log in, whether it is there or not', async () => {
+test('a file of the log is refused to a caller without a login, even if it does not exist', async () => {
   const bucket = new MemoryLogBucket()
   await bucket.add('checkpoint', new Uint8Array([1]))
   const handler = createReadLog({ ...world.ports, issuer, policy: world.policy, bucket })
@@ -46,7 +46,7 @@ test('no file of the log is given to a caller who did not log in, whether it is 
     expect((await handler(event('GET /transparency/{path+}', { path }))).statusCode).toBe(401)
 })
 
-describe('a person who logged in', () => {
+describe('a person with a login', () => {
   let key: Key
   let server: KeyServer
   let bucket: MemoryLogBucket
@@ -87,14 +87,14 @@ describe('a person who logged in', () => {
     ['checkpoint', 'text/plain; charset=utf-8', 'private, max-age=1'],
     ['tile/0/000.p/1', 'application/octet-stream', 'private, max-age=31536000, immutable'],
     ['tile/entries/000.p/1', 'application/octet-stream', 'private, max-age=31536000, immutable'],
-  ])('and may read gets `%s` as it lies in the bucket', async (path, type, cache) => {
+  ])('a person with the right to read gets `%s` as it lies in the bucket', async (path, type, cache) => {
     const { status, text, headers } = await get(path)
     expect([status, text]).toEqual([200, path])
     expect(headers).toMatchObject({ 'content-type': type, 'cache-control': cache })
   })
 
   test.each(['checkpoint', 'tile/0/000.p/1', 'tile/0/007', '../secret'])(
-    'and may not read is refused `%s`, whether it is there or not, and the bucket is not asked',
+    'a person without the right to read is refused `%s` without a look into the bucket',
     async (path) => {
       const { read: _, ...others } = bundle.policies
       const { status, text } = await get(path, others)
@@ -123,12 +123,12 @@ describe('a person who logged in', () => {
     'tile/0/000\n',
     'tile/0/000?versionId=1',
     `tile/0/${'x999/'.repeat(20)}999`,
-  ])('finds nothing at %j, and the bucket is not asked', async (path) => {
+  ])('a path outside the log (%j) is 404 without a look into the bucket', async (path) => {
     const { status, text } = await get(path)
     expect([status, JSON.parse(text).type, asked]).toEqual([404, `${issuer}/problems/not_found`, []])
   })
 
-  test('finds no tile that the log does not have yet', async () => {
+  test('a tile that the log does not have yet is 404', async () => {
     const { status } = await get('tile/0/007')
     expect([status, asked]).toEqual([404, ['tile/0/007']])
   })
