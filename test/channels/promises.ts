@@ -14,39 +14,39 @@ import { deceives } from './slack/cards/inert-checks.ts'
 import { corpus } from './slack/cards/inert-corpus.ts'
 
 /** A chat of a kind over its double, with its door as it is deployed. The world's people have accounts in it. */
-export type Trial<Press> = {
+export type Trial<Click> = {
   world: World
-  /** By alias. */
+  /** Its alias. */
   chat: string
   words: ChannelWords
   door: ChannelDoor
   /** Messages of the channel `hotwork-approvals`, oldest first. */
   messages(): Promise<readonly { ts: string; card: JsonObject }[]>
   remove(ts: string): Promise<void>
-  /** `down`: the chat does not answer. `closed`: it takes nothing into that channel. */
+  /** `down`: the chat does not answer. `closed`: it refuses messages to that channel. */
   set(state: 'up' | 'down' | 'closed'): Promise<void>
-  /** All that a card shows as text, and the verdicts that its controls give. */
+  /** All text that a card shows, and the verdicts of its controls. */
   textsOf(card: JsonObject): readonly string[]
   controlsOf(card: JsonObject): readonly Verdict[]
-  /** Parts that the chat reads as more than text, but links to our own page. */
+  /** Parts that the chat interprets beyond text, except links to our own page. */
   activeIn(card: JsonObject): readonly string[]
-  /** The chat's request when a person presses a control of a card that shows `state`. */
-  press(state: ApprovalRequest, verdict: Verdict, account: string, by?: 'a stranger'): Press
-  /** One byte of it is another. */
-  alter(press: Press): Press
-  /** `told`: the sentence that the person is told, if one. */
-  deliver(press: Press): Promise<{ status: number; told: string }>
+  /** The chat's request when a person clicks a control of a card that shows `state`. */
+  click(state: ApprovalRequest, verdict: Verdict, account: string, by?: 'a stranger'): Click
+  /** Changes one byte of it. */
+  alter(click: Click): Click
+  /** `told`: the sentence to the person, if any. */
+  deliver(click: Click): Promise<{ status: number; told: string }>
   account(person: string): string
   close(): Promise<void>
 }
 
 const alias = 'hotwork-approvals'
-/** More than any chat shows in one message. */
+/** Longer than a chat shows in one message. */
 const tooLong = { ...prodParameter, arguments: { ...prodParameter.arguments, Value: 'x'.repeat(4_000) } }
 
-/** Promises of every kind of chat, whatever its protocol. */
-export function keepsPromises<Press>(kind: string, make: () => Promise<Trial<Press>>): void {
-  let trial: Trial<Press>
+/** The promises of every kind of chat, over any protocol. */
+export function keepsPromises<Click>(kind: string, make: () => Promise<Trial<Click>>): void {
+  let trial: Trial<Click>
   let world: World
   let draw: (state: ApprovalRequest) => Promise<'drawn' | 'again'>
   const shown = () => trial.messages()
@@ -65,7 +65,7 @@ export function keepsPromises<Press>(kind: string, make: () => Promise<Trial<Pre
   const decidedBy = async ({ ask }: ApprovalRequest) =>
     (await world.state(ask.id)).stages.flatMap(({ decisions }) => decisions.map((each) => each.person))
 
-  test(`what people write is text in ${kind}, on a card and in a line`, async () => {
+  test(`a text of people is inert in ${kind}, on a card and in a line`, async () => {
     const { words, activeIn, textsOf } = trial
     const state = await world.submitted(prodParameter)
     const { bundle } = world.policy
@@ -78,100 +78,96 @@ export function keepsPromises<Press>(kind: string, make: () => Promise<Trial<Pre
     }
   })
 
-  describe(`a card in ${kind}`, () => {
-    test('is posted once and follows its request in place', async () => {
-      const state = await asked()
-      const [before] = await shown()
-      expect(trial.controlsOf(before?.card ?? {}).toSorted()).toEqual(['approve', 'deny'])
-      await world.decide(state, 'ben', 'deny')
-      await draw(state)
-      const after = await shown()
-      expect(after.map(({ ts }) => ts)).toEqual([before?.ts])
-      expect(after.map(({ card }) => trial.controlsOf(card))).toEqual([[]])
-      await draw(state)
-      expect(await shown()).toEqual(after)
-    })
-
-    test('that somebody deleted is posted again', async () => {
-      const state = await asked()
-      const [before] = await shown()
-      await trial.remove(before?.ts ?? '')
-      await world.decide(state, 'ben')
-      await draw(state)
-      expect((await shown()).filter(({ ts }) => ts !== before?.ts)).toHaveLength(1)
-    })
-
-    test('that cannot show all of its request has no control that approves it, and a press of an older one is refused', async () => {
-      const state = await asked(tooLong)
-      expect((await shown()).map(({ card }) => trial.controlsOf(card))).toEqual([['deny']])
-      const { told } = await trial.deliver(trial.press(state, 'approve', trial.account('ben')))
-      expect([told === '', await decidedBy(state)]).toEqual([false, []])
-    })
-
-    test('is drawn once its chat answers again, and once only', async () => {
-      await trial.set('down')
-      const state = await world.submitted(prodParameter)
-      expect(await draw(state)).toBe('again')
-      await world.decide(state, 'ben')
-      await trial.set('up')
-      expect([await draw(state), await draw(state), (await shown()).length]).toEqual(['drawn', 'drawn', 1])
-    })
-
-    test('for a channel that is closed raises an alarm, and is tried again', async () => {
-      await trial.set('closed')
-      expect(await draw(await world.submitted(prodParameter))).toBe('again')
-      expect(world.log.lines.map(({ message }) => message)).toContain('card_undeliverable')
-    })
+  test(`a card in ${kind} is posted once and follows its request in place`, async () => {
+    const state = await asked()
+    const [before] = await shown()
+    expect(trial.controlsOf(before?.card ?? {}).toSorted()).toEqual(['approve', 'deny'])
+    await world.decide(state, 'ben', 'deny')
+    await draw(state)
+    const after = await shown()
+    expect(after.map(({ ts }) => ts)).toEqual([before?.ts])
+    expect(after.map(({ card }) => trial.controlsOf(card))).toEqual([[]])
+    await draw(state)
+    expect(await shown()).toEqual(after)
   })
 
-  describe(`a press in ${kind}`, () => {
-    test('is the decision of the person whose account it is', async () => {
-      const state = await asked()
-      expect(await trial.deliver(trial.press(state, 'approve', trial.account('ben')))).toEqual({
-        status: 200,
-        told: '',
-      })
-      expect(await decidedBy(state)).toEqual([person('ben')])
-    })
+  test(`a card in ${kind} that a person deleted is posted again`, async () => {
+    const state = await asked()
+    const [before] = await shown()
+    await trial.remove(before?.ts ?? '')
+    await world.decide(state, 'ben')
+    await draw(state)
+    expect((await shown()).filter(({ ts }) => ts !== before?.ts)).toHaveLength(1)
+  })
 
-    test('that another signed, or that was changed on its way, is unauthenticated and does nothing', async () => {
-      const state = await asked()
-      const press = (by?: 'a stranger') => trial.press(state, 'approve', trial.account('ben'), by)
-      const answers = [await trial.deliver(press('a stranger')), await trial.deliver(trial.alter(press()))]
-      expect(answers.map(({ status }) => status)).toEqual([401, 401])
-      expect(await decidedBy(state)).toEqual([])
-    })
+  test(`a card in ${kind} that is too short for its request has no Approve, and a click of an older one is refused`, async () => {
+    const state = await asked(tooLong)
+    expect((await shown()).map(({ card }) => trial.controlsOf(card))).toEqual([['deny']])
+    const { told } = await trial.deliver(trial.click(state, 'approve', trial.account('ben')))
+    expect([told === '', await decidedBy(state)]).toEqual([false, []])
+  })
 
-    test('that was recorded by somebody on the way counts once', async () => {
-      const state = await asked()
-      const press = trial.press(state, 'approve', trial.account('ben'))
-      await trial.deliver(press)
-      await trial.deliver(press)
-      expect(await decidedBy(state)).toEqual([person('ben')])
-      world.clock.advance(3_600)
-      expect((await trial.deliver(press)).status).toBe(401)
-    })
+  test(`a card in ${kind} is drawn exactly once after an outage`, async () => {
+    await trial.set('down')
+    const state = await world.submitted(prodParameter)
+    expect(await draw(state)).toBe('again')
+    await world.decide(state, 'ben')
+    await trial.set('up')
+    expect([await draw(state), await draw(state), (await shown()).length]).toEqual(['drawn', 'drawn', 1])
+  })
 
-    test('by an account of nobody, or of a person whom policy does not let, is answered and does nothing', async () => {
-      const state = await asked()
-      for (const account of [trial.account('nobody'), trial.account('gus')]) {
-        const { status, told } = await trial.deliver(trial.press(state, 'approve', account))
-        expect([status, told === '']).toEqual([200, false])
-      }
-      expect(await decidedBy(state)).toEqual([])
-    })
+  test(`a card in ${kind} for a closed channel raises an alarm, and is retried`, async () => {
+    await trial.set('closed')
+    expect(await draw(await world.submitted(prodParameter))).toBe('again')
+    expect(world.log.lines.map(({ message }) => message)).toContain('card_undeliverable')
+  })
 
-    test('of a card of a round that is over is refused', async () => {
-      const state = await asked()
-      const press = trial.press(state, 'approve', trial.account('ben'))
-      await world.decide(state, 'ana', 'approve', { narrow: { minutes: 5 } })
-      expect((await trial.deliver(press)).told).not.toBe('')
-      expect(await decidedBy(state)).not.toContain(person('ben'))
+  test(`a click in ${kind} is the decision of its account's person`, async () => {
+    const state = await asked()
+    expect(await trial.deliver(trial.click(state, 'approve', trial.account('ben')))).toEqual({
+      status: 200,
+      told: '',
     })
+    expect(await decidedBy(state)).toEqual([person('ben')])
+  })
+
+  test(`a click in ${kind} with a forged signature or a changed body is unauthenticated`, async () => {
+    const state = await asked()
+    const click = (by?: 'a stranger') => trial.click(state, 'approve', trial.account('ben'), by)
+    const answers = [await trial.deliver(click('a stranger')), await trial.deliver(trial.alter(click()))]
+    expect(answers.map(({ status }) => status)).toEqual([401, 401])
+    expect(await decidedBy(state)).toEqual([])
+  })
+
+  test(`a click in ${kind} that is replayed counts once`, async () => {
+    const state = await asked()
+    const click = trial.click(state, 'approve', trial.account('ben'))
+    await trial.deliver(click)
+    await trial.deliver(click)
+    expect(await decidedBy(state)).toEqual([person('ben')])
+    world.clock.advance(3_600)
+    expect((await trial.deliver(click)).status).toBe(401)
+  })
+
+  test(`a click in ${kind} by an unknown account, or by a person without the right, decides nothing`, async () => {
+    const state = await asked()
+    for (const account of [trial.account('stranger'), trial.account('gus')]) {
+      const { status, told } = await trial.deliver(trial.click(state, 'approve', account))
+      expect([status, told === '']).toEqual([200, false])
+    }
+    expect(await decidedBy(state)).toEqual([])
+  })
+
+  test(`a click in ${kind} on a card of an earlier round is refused`, async () => {
+    const state = await asked()
+    const click = trial.click(state, 'approve', trial.account('ben'))
+    await world.decide(state, 'ana', 'approve', { narrow: { minutes: 5 } })
+    expect((await trial.deliver(click)).told).not.toBe('')
+    expect(await decidedBy(state)).not.toContain(person('ben'))
   })
 }
 
-/** The Lambda that draws, with the chat's door in it. */
+/** The Lambda that draws, with the chat's door. */
 function drawing({ world, chat, door }: Pick<Trial<unknown>, 'world' | 'chat' | 'door'>) {
   const handle = createHandler({
     ...world.ports,
@@ -186,7 +182,7 @@ function drawing({ world, chat, door }: Pick<Trial<unknown>, 'world' | 'chat' | 
   }
 }
 
-/** A request in which all that people and agents write is this text. */
+/** A request in which this is every text of people and agents. */
 function written(state: ApprovalRequest, text: string): ApprovalRequest {
   const some = text === '' ? ' ' : text
   const { arguments: args, resource } = state.ask

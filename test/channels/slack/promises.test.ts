@@ -25,7 +25,7 @@ keepsPromises<RawRequest>('slack', async (): Promise<Trial<RawRequest>> => {
     channels: channelIdsOf(bundle),
   })
   const edge = new Door(world)
-  let presses = 0
+  let clicks = 0
   const call = async (method: string, query: string) => {
     const headers = { authorization: 'Bearer xoxb-desk' }
     return (await fetch(`${desk.apiUrl}${method}?channel=${channel?.id}&${query}`, { headers })).json()
@@ -48,16 +48,16 @@ keepsPromises<RawRequest>('slack', async (): Promise<Trial<RawRequest>> => {
     textsOf: (card) => leavesOf(blocksOf(card)).map(({ text }) => text),
     controlsOf: (card) => buttonsOf(card as SlackCard).filter((id): id is Verdict => id === 'approve' || id === 'deny'),
     activeIn: (card) => activeIn(blocksOf(card)),
-    press({ ask, round }, verdict, account, by) {
-      presses += 1
+    click({ ask, round }, verdict, account, by) {
+      clicks += 1
       const value = JSON.stringify({ r: ask.id, n: round, d: ask.digest.slice(0, 16) })
-      const click = clickOf(account, { action_id: verdict, value }, { trigger_id: `${presses}` })
+      const click = clickOf(account, { action_id: verdict, value }, { trigger_id: `${clicks}` })
       return signed(formOf(click), world.clock.now(), by && { by })
     },
-    alter: (press) => ({ ...press, body: `${press.body}%20` }),
-    async deliver(press) {
+    alter: (click) => ({ ...click, body: `${click.body}%20` }),
+    async deliver(click) {
       const before = edge.told.length
-      const { statusCode } = await edge.send(press)
+      const { statusCode } = await edge.send(click)
       return {
         status: statusCode,
         told: edge.told

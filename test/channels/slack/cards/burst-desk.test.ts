@@ -10,10 +10,10 @@ import { MemoryFifoQueue } from '../../../support/requests/memory-queue.ts'
 import { sampleBundle, World } from '../../../support/world.ts'
 import { DeskWorld, wordsOf } from '../edge/desk-world.ts'
 
-/** Fifty alike that cost one human decision, over HTTP on both sides of Slack. */
+/** Fifty alike for one human decision, over HTTP on both sides of Slack. */
 
 const sample = sampleBundle()
-/** The sample has more room, so that one busy agent's requests keep cards of their own. */
+/** Limits with more room, so that one busy agent's requests keep cards of their own. */
 const bundle = { ...sample, ladder: { ...sample.ladder, limits: { openPerAgent: 100, openPerOwner: 200, burst: 5 } } }
 const channel = bundle.deployment.channels['hotwork-approvals'] as string
 const world = new World(bundle)
@@ -32,7 +32,7 @@ async function draw(kind: BurstKind, because: Parameters<typeof drawBurst>[1]): 
   })
 }
 
-/** What Slack shows of the burst. */
+/** The burst's card in Slack. */
 async function shown(kind: BurstKind): Promise<{ ts: string; words: string }> {
   const [posted] = await at.bursts.load(burstKey(kind))
   const body = new URLSearchParams({ token: 'xoxb-any', channel })
@@ -43,7 +43,7 @@ async function shown(kind: BurstKind): Promise<{ ts: string; words: string }> {
   return { ts: message.ts, words: wordsOf(message.blocks) }
 }
 
-test('one person reads one card and clicks once, and fifty are approved, each on its own record', async () => {
+test('one person reads one card and clicks once, and fifty requests are approved, each on its own record', async () => {
   const all: ApprovalRequest[] = []
   for (let n = 0; n < 50; n++)
     all.push(

@@ -30,12 +30,12 @@ import { corpus } from './inert-corpus.ts'
 import { previewOf } from './states.ts'
 
 /**
- * A burst: one agent asks for many alike at once. People get one card with a line for each, click once for what they have
- * read, and each is decided by itself, on its own record, by the operation that a click on its own card calls.
+ * A burst: one agent submits many alike at once. People get one card with a line for each, and click once for the lines
+ * they have read. Each request is decided by itself, on its own record, by the operation behind its own card's buttons.
  */
 
 const sample = sampleBundle()
-/** The sample has more room, so that one busy agent's requests keep cards of their own. */
+/** Limits with more room, so that one busy agent's requests keep cards of their own. */
 const bundle = { ...sample, ladder: { ...sample.ladder, limits: { openPerAgent: 100, openPerOwner: 200, burst: 5 } } }
 const channel = 'C0APPROVALS'
 const flag = (n: number, value: boolean | string = false): What => ({
@@ -56,13 +56,13 @@ class Bursting {
     this.door = new Door(this.world)
   }
 
-  /** What the card drawer does with a changed request, and then with the bursts that it has looked at. */
+  /** Draws a changed request, and then the bursts that it belongs to, as the card drawer does. */
   async draw(...ids: readonly RequestId[]): Promise<void> {
     await this.place(...ids)
     await this.drawBursts()
   }
 
-  /** What it does with a changed request alone. */
+  /** Draws a changed request alone, as the card drawer does. */
   async place(...ids: readonly RequestId[]): Promise<void> {
     const { world, cards, board, draws } = this
     const { requests, policy } = world
@@ -87,7 +87,7 @@ class Bursting {
       channels: channelsIn(bundle.deployment),
       renderBurst: (view: Parameters<typeof renderBurst>[0]) => {
         const rendered = renderBurst(view, policy.bundle)
-        // Slack takes every card that is ever drawn.
+        // A card that Slack would refuse fails every test.
         expect(complaintsOf(rendered.card)).toEqual([])
         return rendered
       },
@@ -114,14 +114,14 @@ class Bursting {
     return all
   }
 
-  /** So many that wait and are drawn. */
+  /** Submits and draws this many waiting requests. */
   async waiting(count: number, what = (n: number) => flag(n)): Promise<ApprovalRequest[]> {
     const all = await this.submitted(count, 0, what)
     await this.draw(...all.map(({ ask }) => ask.id))
     return all
   }
 
-  /** The clicks that are on record. Each may be carried out as often as it likes. */
+  /** The recorded clicks. Each may be carried out repeatedly. */
   clicks(): readonly string[] {
     return this.world.requests.onceKeys('CLICK#')
   }
@@ -130,7 +130,7 @@ class Bursting {
     return this.board.messages(channel)
   }
 
-  /** The card of the burst that is drawn last. */
+  /** The card of the burst drawn last. */
   get card(): SlackCard {
     const card = this.messages.findLast(({ text }) => text.includes('alike'))
     if (!card) throw new Error('no burst is drawn')
@@ -155,7 +155,7 @@ class Bursting {
   }
   #clicked = 0
 
-  /** Carries out what was clicked, and has the cards redrawn. */
+  /** Carries out the clicks, and redraws the cards. */
   async carryOut(): Promise<void> {
     for (const click of this.clicks()) await decideBurst(click, { ...this.world.ports, draws: this.draws })
     await this.drawBursts()
@@ -168,7 +168,7 @@ class Bursting {
 
 const elementsOf = ({ blocks }: SlackCard): JsonObject[] =>
   blocks.filter(({ type }) => type === 'actions').flatMap(({ elements }) => elements as JsonObject[])
-/** The lines of what is listed. */
+/** The lines of the list. */
 function listOf({ blocks }: SlackCard): string[] {
   const block = blocks.find(({ block_id }) => block_id === 'list') as
     | { elements: { elements: { text: string }[] }[] }
@@ -185,363 +185,358 @@ beforeEach(() => {
   burst = new Bursting()
 })
 
-describe('many alike', () => {
-  test('up to as many as the ladder says have a card each', async () => {
-    await burst.waiting(5)
-    expect(burst.messages).toHaveLength(5)
-    expect(burst.messages.some(({ text }) => text.includes('alike'))).toBe(false)
-  })
+test("many alike up to the ladder's limit have a card each", async () => {
+  await burst.waiting(5)
+  expect(burst.messages).toHaveLength(5)
+  expect(burst.messages.some(({ text }) => text.includes('alike'))).toBe(false)
+})
 
-  test('fifty that come at once are one card, with a line for each', async () => {
-    const all = await burst.waiting(50)
-    expect(burst.messages).toHaveLength(1)
-    const lines = all.map(({ ask }, index) => `${index + 1}  flag = ${JSON.stringify(ask.arguments['flag'])}`)
-    expect(listOf(burst.card)).toEqual(lines)
-    expect(complaintsOf(burst.card)).toEqual([])
-    expect(sizeOf(burst.card)).toBeLessThanOrEqual(largestCard)
-    expect(burst.button(approveAll)).toMatchObject({ text: { text: 'Approve all 50' } })
-  })
+test('many alike at once are one card, with a line for each', async () => {
+  const all = await burst.waiting(50)
+  expect(burst.messages).toHaveLength(1)
+  const lines = all.map(({ ask }, index) => `${index + 1}  flag = ${JSON.stringify(ask.arguments['flag'])}`)
+  expect(listOf(burst.card)).toEqual(lines)
+  expect(complaintsOf(burst.card)).toEqual([])
+  expect(sizeOf(burst.card)).toBeLessThanOrEqual(largestCard)
+  expect(burst.button(approveAll)).toMatchObject({ text: { text: 'Approve all 50' } })
+})
 
-  test('those that had a card before there was a burst keep it, and are listed too', async () => {
-    const first = await burst.waiting(5)
-    const more = await burst.submitted(3, 5)
-    await burst.draw(...more.map(({ ask }) => ask.id))
-    expect(burst.messages).toHaveLength(6)
-    expect(burst.button(approveAll)).toMatchObject({ text: { text: 'Approve all 8' } })
-    await burst.world.decide(first[0] as ApprovalRequest, 'ben')
-    await burst.draw((first[0] as ApprovalRequest).ask.id)
-    expect(burst.button(approveAll)).toMatchObject({ text: { text: 'Approve all 7' } })
-  })
+test('many alike with earlier cards of their own keep these, and are listed too', async () => {
+  const first = await burst.waiting(5)
+  const more = await burst.submitted(3, 5)
+  await burst.draw(...more.map(({ ask }) => ask.id))
+  expect(burst.messages).toHaveLength(6)
+  expect(burst.button(approveAll)).toMatchObject({ text: { text: 'Approve all 8' } })
+  await burst.world.decide(first[0] as ApprovalRequest, 'ben')
+  await burst.draw((first[0] as ApprovalRequest).ask.id)
+  expect(burst.button(approveAll)).toMatchObject({ text: { text: 'Approve all 7' } })
+})
 
-  test('another agent, action or environment is not alike', async () => {
-    await burst.submitted(4)
-    const others = [
-      await burst.world.submitted({ ...flag(90), agent: agent('builder'), purpose: 'release' }),
-      await burst.world.submitted(parameter('/prod/checkout/one')),
-    ]
-    await burst.draw(...others.map(({ ask }) => ask.id))
-    expect(burst.messages.some(({ text }) => text.includes('alike'))).toBe(false)
-  })
+test('requests that differ in agent, action or environment are not alike', async () => {
+  await burst.submitted(4)
+  const others = [
+    await burst.world.submitted({ ...flag(90), agent: agent('builder'), purpose: 'release' }),
+    await burst.world.submitted(parameter('/prod/checkout/one')),
+  ]
+  await burst.draw(...others.map(({ ask }) => ask.id))
+  expect(burst.messages.some(({ text }) => text.includes('alike'))).toBe(false)
+})
 
-  test('the card is kept current: what is withdrawn, over or decided elsewhere is not listed', async () => {
-    const all = await burst.waiting(8)
-    const [one, two] = all as [ApprovalRequest, ApprovalRequest]
-    await cancelRequest({ id: one.ask.id, agent: agent('remediator') }, burst.world.ports)
-    await burst.world.decide(two, 'ben', 'deny')
-    await burst.draw(one.ask.id, two.ask.id)
-    expect(burst.messages).toHaveLength(1)
-    expect(burst.card.text).toMatch(/^6 alike wait for owner/)
-  })
+test('the card of a burst drops withdrawn, expired and decided requests', async () => {
+  const all = await burst.waiting(8)
+  const [one, two] = all as [ApprovalRequest, ApprovalRequest]
+  await cancelRequest({ id: one.ask.id, agent: agent('remediator') }, burst.world.ports)
+  await burst.world.decide(two, 'ben', 'deny')
+  await burst.draw(one.ask.id, two.ask.id)
+  expect(burst.messages).toHaveLength(1)
+  expect(burst.card.text).toMatch(/^6 alike wait for owner/)
+})
 
-  test('has what is there now of each, and one whose reading failed says so', async () => {
-    const read = (state: ApprovalRequest, value: boolean): ApprovalRequest => ({
-      ...state,
-      preview: { ...previewOf(state), before: { value }, after: { value: false } },
+test('the card of a burst has the present value of each, or that its reading failed', async () => {
+  const read = (state: ApprovalRequest, value: boolean): ApprovalRequest => ({
+    ...state,
+    preview: { ...previewOf(state), before: { value }, after: { value: false } },
+  })
+  const [one, two, three] = await burst.submitted(3)
+  if (!one || !two || !three) throw new Error('three were asked for')
+  const failed = { outcome: 'failed', why: 'denied', observedAt: one.submittedAt } as const
+  const members = [read(one, true), read(two, false), { ...three, preview: failed }]
+  const kind = burstOf(one, 'hotwork-approvals')
+  if (!kind) throw new Error('no kind')
+  const { card } = renderBurst({ kind, generation: 1, members }, burst.world.policy.bundle)
+  const texts = textsOf(card).replaceAll('\\"', '"')
+  expect(texts).toContain('flag = "checkout-0"   value now = true')
+  expect(texts).toContain('flag = "checkout-1"   (now) = it is so already')
+  expect(texts).toContain('flag = "checkout-2"   (now) = could not be read')
+})
+
+test("the last request without a card of its own has its buttons, id and digest on the burst's card", async () => {
+  const all = await burst.waiting(7)
+  const left = all.at(-1) as ApprovalRequest
+  for (const { ask } of all.slice(0, -1))
+    await cancelRequest({ id: ask.id, agent: agent('remediator') }, burst.world.ports)
+  await burst.draw(...all.slice(0, -1).map(({ ask }) => ask.id))
+  const card = burst.messages.at(-1) as SlackCard
+  expect(textsOf(card)).toContain(`Request ${left.ask.id}   Round 1   Digest ${left.ask.digest.slice(0, 24)}`)
+  await burst.click('U0BEN', 'approve', card)
+  expect(await burst.world.state(left.ask.id)).toMatchObject({ status: 'approved' })
+  await burst.draw(left.ask.id)
+  expect(burst.card.text).toMatch(/^None of 7 alike waits/)
+})
+
+test('a request submitted while its burst is withdrawn, and drawn afterwards, can be decided', async () => {
+  const all = await burst.waiting(6)
+  // Its place is found while the others wait, and the burst's card is drawn when they no longer do.
+  const late = await burst.world.submitted(flag(50))
+  await burst.place(late.ask.id)
+  for (const { ask } of all) await cancelRequest({ id: ask.id, agent: agent('remediator') }, burst.world.ports)
+  await burst.draw(...all.map(({ ask }) => ask.id))
+  const card = burst.messages.findLast((each) => each.text.includes(late.ask.id)) as SlackCard
+  expect(['approve', 'deny'].map((id) => burst.button(id, card) !== undefined)).toEqual([true, true])
+})
+
+test('a full card is followed by another', async () => {
+  await burst.waiting(53)
+  expect(burst.messages.map(({ text }) => text.split('.')[0])).toEqual([
+    '50 alike wait for owner',
+    '3 alike wait for owner',
+  ])
+})
+
+test('a decided burst is followed by the next', async () => {
+  const all = await burst.waiting(6)
+  for (const each of all) await burst.world.decide(each, 'ben', 'deny')
+  await burst.draw(...all.map(({ ask }) => ask.id))
+  const more = await burst.submitted(6, 20)
+  await burst.draw(...more.map(({ ask }) => ask.id))
+  expect(burst.messages.map(({ text }) => text.split('.')[0])).toEqual([
+    'None of 6 alike waits',
+    '6 alike wait for owner',
+  ])
+})
+
+test('many alike are listed with all their differences, as far as the card has room', async () => {
+  const long = (n: number) => flag(n, `${'x'.repeat(100)}${n}`)
+  await burst.waiting(50, long)
+  expect(sizeOf(burst.card)).toBeLessThanOrEqual(largestCard)
+  const listed = listOf(burst.card).length
+  expect(burst.button(approveAll)).toMatchObject({ text: { text: `Approve all ${listed}` } })
+  expect(listed).toBeGreaterThan(20)
+  expect(listed).toBeLessThan(50)
+  expect(textsOf(burst.card)).toContain(`${50 - listed} more are listed`)
+})
+
+test('many alike that are too long to show whole can only be denied together', async () => {
+  await burst.waiting(6, (n) => flag(n, `${'x'.repeat(240)}${n}`))
+  expect(burst.button(approveAll)).toBeUndefined()
+  expect(burst.button(denyAll)).toBeDefined()
+  // A forged click of the missing button fails as well.
+  const value = String(burst.button(denyAll)?.['value'])
+  const forged = clickOf('U0BEN', { action_id: approveAll, value, block_id: 'decide' }, { trigger_id: 'forged' })
+  await burst.door.send(signed(formOf(forged), burst.world.clock.now()))
+  expect(burst.door.told.at(-1)?.text).toMatch(refusals.not_shown_in_full.so)
+  expect(burst.clicks()).toEqual([])
+})
+
+test('many alike that need two people are decided one by one', async () => {
+  await burst.waiting(6, (n) => parameter(`/prod/checkout/setting-${n}`))
+  expect(burst.card.text).toMatch(/^6 alike wait for owner/)
+  expect([burst.button(approveAll), burst.button(denyAll)]).toEqual([undefined, undefined])
+})
+
+test('a click for all approves fifty, each by its own entry on its own record, and the card says so', async () => {
+  const all = await burst.waiting(50)
+  expect(await burst.click('U0BEN', approveAll)).toMatch(/^Your 50 approvals are taken/)
+  await burst.carryOut()
+  for (const state of await burst.states(all)) expect(state).toMatchObject({ status: 'approved' })
+  for (const { ask } of all) {
+    const entries = await burst.world.ledger.entries(ask.id)
+    const decided = entries.filter(({ type }) => type === 'Decided')
+    expect(decided).toMatchObject([
+      { actor: { id: 'person:ben' }, facts: { through: 'chat', burst: expect.stringMatching(/^sha-256:/) } },
+    ])
+    expect(verify(ask.id, entries)).toEqual({ state: await burst.world.state(ask.id) })
+  }
+  await burst.draw(...all.map(({ ask }) => ask.id))
+  expect(burst.card.text).toMatch(/^None of 50 alike waits/)
+  expect(textsOf(burst.card)).toContain('50 approved with one click by')
+  expect(burst.messages).toHaveLength(1)
+})
+
+test('a click for all can deny', async () => {
+  const all = await burst.waiting(7)
+  expect(await burst.click('U0BEN', denyAll)).toMatch(/^Your 7 denials are taken/)
+  await burst.carryOut()
+  for (const state of await burst.states(all)) expect(state).toMatchObject({ status: 'denied', deniedBy: 'person:ben' })
+})
+
+test('a click for all leaves out requests submitted after the list', async () => {
+  const all = await burst.waiting(6)
+  const old = burst.card
+  await burst.click('U0BEN', approveAll, old)
+  const late = await burst.world.submitted(flag(99))
+  await burst.draw(late.ask.id)
+  await burst.carryOut()
+  for (const state of await burst.states(all)) expect(state.status).toBe('approved')
+  expect(await burst.world.state(late.ask.id)).toMatchObject({ status: 'pending' })
+})
+
+test('a click for all on a changed list decides nothing, and says so', async () => {
+  const all = await burst.waiting(6)
+  const old = burst.card
+  await burst.draw((await burst.world.submitted(flag(99))).ask.id)
+  expect(await burst.click('U0BEN', approveAll, old)).toMatch(/^The list has changed/)
+  await burst.carryOut()
+  for (const state of await burst.states(all)) expect(state.status).toBe('pending')
+  expect((await burst.world.ledger.entries('person:ben')).map(({ facts }) => facts['code'])).toEqual(['stale_digest'])
+})
+
+test('a click for all by a person without the right is refused on the first record, and touches no other', async () => {
+  const all = await burst.waiting(6)
+  expect(await burst.click('U0EVE', approveAll)).toMatch(refusals.not_eligible.so)
+  expect(burst.clicks()).toEqual([])
+  const refused = await Promise.all(
+    all.map(async ({ ask }) => (await burst.world.story(ask.id)).filter((type) => type === 'Refused').length),
+  )
+  expect(refused).toEqual([1, 0, 0, 0, 0, 0])
+})
+
+test("a click for all by the agent's owner is refused", async () => {
+  await burst.waiting(6)
+  expect(await burst.click('U0DAN', approveAll)).toMatch(/^You answer for an agent that asks/)
+})
+
+test('a click for all delivered three times and carried out three times decides each once', async () => {
+  const all = await burst.waiting(6)
+  const value = String(burst.button(approveAll)?.['value'])
+  const click = signed(
+    formOf(clickOf('U0BEN', { action_id: approveAll, value, block_id: 'decide' })),
+    burst.world.clock.now(),
+  )
+  await Promise.all([1, 2, 3].map(() => burst.door.send(click)))
+  const clicks = burst.clicks()
+  expect(clicks).toHaveLength(1)
+  for (let n = 0; n < 3; n++)
+    for (const key of clicks) await decideBurst(key, { ...burst.world.ports, draws: burst.draws })
+  for (const { ask } of all) {
+    const story = await burst.world.story(ask.id)
+    expect([story.filter((type) => type === 'Decided').length, story.includes('Refused')]).toEqual([1, false])
+  }
+})
+
+test('a click for all reports the requests that could not be decided, with the reason', async () => {
+  const all = await burst.waiting(6)
+  await burst.click('U0BEN', approveAll)
+  const [one] = all as [ApprovalRequest]
+  await cancelRequest({ id: one.ask.id, agent: agent('remediator') }, burst.world.ports)
+  await burst.carryOut()
+  expect(textsOf(burst.card)).toContain('5 approved with one click by')
+  expect(textsOf(burst.card)).toContain('already settled, it is withdrawn')
+})
+
+describe('a click for all under a changed resource', () => {
+  const twoStages = (): Bundle => {
+    const tiers = bundle.ladder.tiers.map((each) => {
+      const sre = bundle.ladder.tiers[2]?.stages[1]
+      return each.tier === 1 && sre ? { ...each, stages: [...each.stages, sre] } : each
     })
-    const [one, two, three] = await burst.submitted(3)
-    if (!one || !two || !three) throw new Error('three were asked for')
-    const failed = { outcome: 'failed', why: 'denied', observedAt: one.submittedAt } as const
-    const members = [read(one, true), read(two, false), { ...three, preview: failed }]
-    const kind = burstOf(one, 'hotwork-approvals')
-    if (!kind) throw new Error('no kind')
-    const { card } = renderBurst({ kind, generation: 1, members }, burst.world.policy.bundle)
-    const texts = textsOf(card).replaceAll('\\"', '"')
-    expect(texts).toContain('flag = "checkout-0"   value now = true')
-    expect(texts).toContain('flag = "checkout-1"   (now) = it is so already')
-    expect(texts).toContain('flag = "checkout-2"   (now) = could not be read')
-  })
+    return { ...bundle, ladder: { ...bundle.ladder, tiers } }
+  }
+  const reads = (count: number) => {
+    burst.world.reader.preview('flags:set')
+    for (let n = 0; n < count; n++) burst.world.reader.set(`prod/checkout-${n}`, { value: true })
+  }
 
-  test('the one that is left, and has no card of its own, has its buttons, id and digest on the card of the burst', async () => {
-    const all = await burst.waiting(7)
-    const left = all.at(-1) as ApprovalRequest
-    for (const { ask } of all.slice(0, -1))
-      await cancelRequest({ id: ask.id, agent: agent('remediator') }, burst.world.ports)
-    await burst.draw(...all.slice(0, -1).map(({ ask }) => ask.id))
-    const card = burst.messages.at(-1) as SlackCard
-    expect(textsOf(card)).toContain(`Request ${left.ask.id}   Round 1   Digest ${left.ask.digest.slice(0, 24)}`)
-    await burst.click('U0BEN', 'approve', card)
-    expect(await burst.world.state(left.ask.id)).toMatchObject({ status: 'approved' })
-    await burst.draw(left.ask.id)
-    expect(burst.card.text).toMatch(/^None of 7 alike waits/)
-  })
-
-  test('one that is submitted while a burst is withdrawn, and is drawn when that is over, can be decided', async () => {
+  test('a click for all decides the others, and reports the changed one', async () => {
+    burst = new Bursting(twoStages())
+    reads(6)
     const all = await burst.waiting(6)
-    // It is placed while the others still wait, and the card of the burst is drawn when none of them does.
-    const late = await burst.world.submitted(flag(50))
-    await burst.place(late.ask.id)
-    for (const { ask } of all) await cancelRequest({ id: ask.id, agent: agent('remediator') }, burst.world.ports)
-    await burst.draw(...all.map(({ ask }) => ask.id))
-    const card = burst.messages.findLast((each) => each.text.includes(late.ask.id)) as SlackCard
-    expect(['approve', 'deny'].map((id) => burst.button(id, card) !== undefined)).toEqual([true, true])
+    burst.world.reader.set('prod/checkout-3', { value: 'another' })
+    await burst.click('U0BEN', approveAll)
+    await burst.carryOut()
+    const states = await burst.states(all)
+    expect(states.map(({ round, stages }) => [round, stages[0]?.decisions.length])).toEqual(
+      all.map((_, n) => (n === 3 ? [2, 0] : [1, 1])),
+    )
+    expect(burst.messages.map(textsOf).join()).toContain('state changed, it is pending')
   })
 
-  test('what comes when a card is full begins another', async () => {
-    await burst.waiting(53)
-    expect(burst.messages.map(({ text }) => text.split('.')[0])).toEqual([
-      '50 alike wait for owner',
-      '3 alike wait for owner',
-    ])
-  })
-
-  test('and when all of one is decided, so does the next burst', async () => {
+  test('an approval of the list does not count for the next round of a changed request', async () => {
+    burst = new Bursting(twoStages())
+    reads(6)
     const all = await burst.waiting(6)
-    for (const each of all) await burst.world.decide(each, 'ben', 'deny')
-    await burst.draw(...all.map(({ ask }) => ask.id))
-    const more = await burst.submitted(6, 20)
-    await burst.draw(...more.map(({ ask }) => ask.id))
-    expect(burst.messages.map(({ text }) => text.split('.')[0])).toEqual([
-      'None of 6 alike waits',
-      '6 alike wait for owner',
-    ])
+    await burst.click('U0BEN', approveAll)
+    burst.world.reader.set('prod/checkout-3', { value: 'another' })
+    const [, , , changed] = all as [ApprovalRequest, ApprovalRequest, ApprovalRequest, ApprovalRequest]
+    expect(await burst.world.decide(changed, 'ana')).toMatchObject({ code: 'state_changed' })
+    await burst.carryOut()
+    expect(await burst.world.state(changed.ask.id)).toMatchObject({ round: 2, stages: [{ decisions: [] }, {}] })
   })
 
-  test('are listed with all that tells one from the other, as far as the card has room', async () => {
-    const long = (n: number) => flag(n, `${'x'.repeat(100)}${n}`)
-    await burst.waiting(50, long)
-    expect(sizeOf(burst.card)).toBeLessThanOrEqual(largestCard)
-    const listed = listOf(burst.card).length
-    expect(burst.button(approveAll)).toMatchObject({ text: { text: `Approve all ${listed}` } })
-    expect(listed).toBeGreaterThan(20)
-    expect(listed).toBeLessThan(50)
-    expect(textsOf(burst.card)).toContain(`${50 - listed} more are listed`)
-  })
-
-  test('that cannot be shown whole are not approved together, and can be denied', async () => {
-    await burst.waiting(6, (n) => flag(n, `${'x'.repeat(240)}${n}`))
-    expect(burst.button(approveAll)).toBeUndefined()
-    expect(burst.button(denyAll)).toBeDefined()
-    // Nor by a click on a button that the card does not have.
-    const value = String(burst.button(denyAll)?.['value'])
-    const forged = clickOf('U0BEN', { action_id: approveAll, value, block_id: 'decide' }, { trigger_id: 'forged' })
-    await burst.door.send(signed(formOf(forged), burst.world.clock.now()))
-    expect(burst.door.told.at(-1)?.text).toMatch(refusals.not_shown_in_full.so)
-    expect(burst.clicks()).toEqual([])
-  })
-
-  test('that need two people are listed and decided one by one', async () => {
-    await burst.waiting(6, (n) => parameter(`/prod/checkout/setting-${n}`))
-    expect(burst.card.text).toMatch(/^6 alike wait for owner/)
-    expect([burst.button(approveAll), burst.button(denyAll)]).toEqual([undefined, undefined])
+  test('a click for all reads no state at a single stage, because each claim reads it', async () => {
+    reads(6)
+    const all = await burst.waiting(6)
+    const before = burst.world.reader.asked.length
+    burst.world.reader.set('prod/checkout-3', { value: 'another' })
+    await burst.click('U0BEN', approveAll)
+    await burst.carryOut()
+    expect(burst.world.reader.asked).toHaveLength(before)
+    const [first, , , changed] = (await burst.states(all)) as [ApprovalRequest, 0, 0, ApprovalRequest]
+    expect(await burst.world.issueToken(changed)).toMatchObject({ code: 'state_changed' })
+    expect(await burst.world.issueToken(first)).toMatchObject({ ok: true })
   })
 })
 
-describe('a click for all', () => {
-  test('approves fifty with one click: each by its own entry, on its own record, and the card says so', async () => {
-    const all = await burst.waiting(50)
-    expect(await burst.click('U0BEN', approveAll)).toMatch(/^Your 50 approvals are taken/)
-    await burst.carryOut()
-    for (const state of await burst.states(all)) expect(state).toMatchObject({ status: 'approved' })
-    for (const { ask } of all) {
-      const entries = await burst.world.ledger.entries(ask.id)
-      const decided = entries.filter(({ type }) => type === 'Decided')
-      expect(decided).toMatchObject([
-        { actor: { id: 'person:ben' }, facts: { through: 'chat', burst: expect.stringMatching(/^sha-256:/) } },
-      ])
-      expect(verify(ask.id, entries)).toEqual({ state: await burst.world.state(ask.id) })
-    }
-    await burst.draw(...all.map(({ ask }) => ask.id))
-    expect(burst.card.text).toMatch(/^None of 50 alike waits/)
-    expect(textsOf(burst.card)).toContain('50 approved with one click by')
-    expect(burst.messages).toHaveLength(1)
+test('a click for all by a person halted meanwhile approves nothing, even if the halt is lifted first', async () => {
+  const all = await burst.waiting(6)
+  await burst.click('U0BEN', approveAll)
+  const { requests, ledger, ports, clock } = burst.world
+  const halting = { ...ports, halts: new MemoryHaltStore(requests, ledger), targetRoles: [] }
+  const target = { kind: 'person', value: person('ben') } as const
+  clock.advance(1)
+  const halt = await declareHalt({ target, reason: 'a stolen phone', person: person('gus') }, halting)
+  if (!halt.ok) throw new Error(halt.code)
+  clock.advance(1)
+  expect(await liftHalt({ id: halt.value.id, person: person('hana') }, halting)).toMatchObject({ ok: true })
+  await burst.carryOut()
+  for (const state of await burst.states(all)) expect(state.status).toBe('pending')
+  expect(textsOf(burst.card)).toContain('0 approved with one click by')
+})
+
+test('a click for all carried out too late decides nothing', async () => {
+  const all = await burst.waiting(6)
+  await burst.click('U0BEN', approveAll)
+  burst.world.clock.advance(901)
+  await burst.carryOut()
+  for (const state of await burst.states(all)) expect(state.status).toBe('pending')
+  expect(textsOf(burst.card)).toContain('0 approved with one click by')
+})
+
+test('a click that is not on record is a fault', async () => {
+  await expect(decideBurst('CLICK#forged', { ...burst.world.ports, draws: burst.draws })).rejects.toThrow('no click')
+})
+
+test('a click for all above tier 1 is refused by the rule itself', async () => {
+  const request = await burst.world.submitted(parameter('/prod/checkout/one'))
+  const list = `sha-256:${'a'.repeat(43)}` as never
+  expect(await burst.world.decide(request, 'ben', 'approve', { burst: list })).toMatchObject({
+    ok: false,
+    code: 'not_in_bulk',
   })
-
-  test('denies all', async () => {
-    const all = await burst.waiting(7)
-    expect(await burst.click('U0BEN', denyAll)).toMatch(/^Your 7 denials are taken/)
-    await burst.carryOut()
-    for (const state of await burst.states(all))
-      expect(state).toMatchObject({ status: 'denied', deniedBy: 'person:ben' })
+  expect(await burst.world.decide(request, 'ben', 'deny', { burst: list })).toMatchObject({
+    ok: false,
+    code: 'not_in_bulk',
   })
+  expect(await burst.world.state(request.ask.id)).toMatchObject({ status: 'pending' })
+})
 
-  test('is of exactly what was listed: what came since is not in it', async () => {
-    const all = await burst.waiting(6)
-    const old = burst.card
-    await burst.click('U0BEN', approveAll, old)
-    const late = await burst.world.submitted(flag(99))
-    await burst.draw(late.ask.id)
-    await burst.carryOut()
-    for (const state of await burst.states(all)) expect(state.status).toBe('approved')
-    expect(await burst.world.state(late.ask.id)).toMatchObject({ status: 'pending' })
+test('a click for all of a plan is refused by the rule itself, and no button offers it, since a line shows no step', async () => {
+  const plan = (n: number): What => ({
+    agent: agent('planner'),
+    action: 'plan',
+    arguments: { steps: [{ agent: 'agent:remediator', action: 'flags:set', arguments: flag(n).arguments }] },
+    resource: { type: 'plan', id: 'INC-1042' },
   })
-
-  test('on a list that has changed decides nothing, and says so', async () => {
-    const all = await burst.waiting(6)
-    const old = burst.card
-    await burst.draw((await burst.world.submitted(flag(99))).ask.id)
-    expect(await burst.click('U0BEN', approveAll, old)).toMatch(/^The list has changed/)
-    await burst.carryOut()
-    for (const state of await burst.states(all)) expect(state.status).toBe('pending')
-    expect((await burst.world.ledger.entries('person:ben')).map(({ facts }) => facts['code'])).toEqual(['stale_digest'])
-  })
-
-  test('by somebody who may not is refused on the record of the first, and reaches no other', async () => {
-    const all = await burst.waiting(6)
-    expect(await burst.click('U0EVE', approveAll)).toMatch(refusals.not_eligible.so)
-    expect(burst.clicks()).toEqual([])
-    const refused = await Promise.all(
-      all.map(async ({ ask }) => (await burst.world.story(ask.id)).filter((type) => type === 'Refused').length),
-    )
-    expect(refused).toEqual([1, 0, 0, 0, 0, 0])
-  })
-
-  test('by the owner of the agent is refused', async () => {
-    await burst.waiting(6)
-    expect(await burst.click('U0DAN', approveAll)).toMatch(/^You answer for an agent that asks/)
-  })
-
-  test('delivered three times, and carried out three times, decides each once', async () => {
-    const all = await burst.waiting(6)
-    const value = String(burst.button(approveAll)?.['value'])
-    const click = signed(
-      formOf(clickOf('U0BEN', { action_id: approveAll, value, block_id: 'decide' })),
-      burst.world.clock.now(),
-    )
-    await Promise.all([1, 2, 3].map(() => burst.door.send(click)))
-    const clicks = burst.clicks()
-    expect(clicks).toHaveLength(1)
-    for (let n = 0; n < 3; n++)
-      for (const key of clicks) await decideBurst(key, { ...burst.world.ports, draws: burst.draws })
-    for (const { ask } of all) {
-      const story = await burst.world.story(ask.id)
-      expect([story.filter((type) => type === 'Decided').length, story.includes('Refused')]).toEqual([1, false])
-    }
-  })
-
-  test('says which could not be decided, and why', async () => {
-    const all = await burst.waiting(6)
-    await burst.click('U0BEN', approveAll)
-    const [one] = all as [ApprovalRequest]
-    await cancelRequest({ id: one.ask.id, agent: agent('remediator') }, burst.world.ports)
-    await burst.carryOut()
-    expect(textsOf(burst.card)).toContain('5 approved with one click by')
-    expect(textsOf(burst.card)).toContain('already settled, it is withdrawn')
-  })
-
-  describe('where what is there changes', () => {
-    const twoStages = (): Bundle => {
-      const tiers = bundle.ladder.tiers.map((each) => {
-        const sre = bundle.ladder.tiers[2]?.stages[1]
-        return each.tier === 1 && sre ? { ...each, stages: [...each.stages, sre] } : each
-      })
-      return { ...bundle, ladder: { ...bundle.ladder, tiers } }
-    }
-    const reads = (count: number) => {
-      burst.world.reader.preview('flags:set')
-      for (let n = 0; n < count; n++) burst.world.reader.set(`prod/checkout-${n}`, { value: true })
-    }
-
-    test('decides the others, and says of which one it was not counted', async () => {
-      burst = new Bursting(twoStages())
-      reads(6)
-      const all = await burst.waiting(6)
-      burst.world.reader.set('prod/checkout-3', { value: 'another' })
-      await burst.click('U0BEN', approveAll)
-      await burst.carryOut()
-      const states = await burst.states(all)
-      expect(states.map(({ round, stages }) => [round, stages[0]?.decisions.length])).toEqual(
-        all.map((_, n) => (n === 3 ? [2, 0] : [1, 1])),
-      )
-      expect(burst.messages.map(textsOf).join()).toContain('state changed, it is pending')
-    })
-
-    test('before it is carried out: an approval of the list does not count for the next round of one of it', async () => {
-      burst = new Bursting(twoStages())
-      reads(6)
-      const all = await burst.waiting(6)
-      await burst.click('U0BEN', approveAll)
-      burst.world.reader.set('prod/checkout-3', { value: 'another' })
-      const [, , , changed] = all as [ApprovalRequest, ApprovalRequest, ApprovalRequest, ApprovalRequest]
-      expect(await burst.world.decide(changed, 'ana')).toMatchObject({ code: 'state_changed' })
-      await burst.carryOut()
-      expect(await burst.world.state(changed.ask.id)).toMatchObject({ round: 2, stages: [{ decisions: [] }, {}] })
-    })
-
-    test('where one stage is all there is nothing is read: each claim reads', async () => {
-      reads(6)
-      const all = await burst.waiting(6)
-      const before = burst.world.reader.asked.length
-      burst.world.reader.set('prod/checkout-3', { value: 'another' })
-      await burst.click('U0BEN', approveAll)
-      await burst.carryOut()
-      expect(burst.world.reader.asked).toHaveLength(before)
-      const [first, , , changed] = (await burst.states(all)) as [ApprovalRequest, 0, 0, ApprovalRequest]
-      expect(await burst.world.issueToken(changed)).toMatchObject({ code: 'state_changed' })
-      expect(await burst.world.issueToken(first)).toMatchObject({ ok: true })
-    })
-  })
-
-  test('by a person who was stopped since approves nothing, also where the halt is lifted before it is carried out', async () => {
-    const all = await burst.waiting(6)
-    await burst.click('U0BEN', approveAll)
-    const { requests, ledger, ports, clock } = burst.world
-    const halting = { ...ports, halts: new MemoryHaltStore(requests, ledger), targetRoles: [] }
-    const target = { kind: 'person', value: person('ben') } as const
-    clock.advance(1)
-    const halt = await declareHalt({ target, reason: 'a stolen phone', person: person('gus') }, halting)
-    if (!halt.ok) throw new Error(halt.code)
-    clock.advance(1)
-    expect(await liftHalt({ id: halt.value.id, person: person('hana') }, halting)).toMatchObject({ ok: true })
-    await burst.carryOut()
-    for (const state of await burst.states(all)) expect(state.status).toBe('pending')
-    expect(textsOf(burst.card)).toContain('0 approved with one click by')
-  })
-
-  test('that is carried out long after decides nothing', async () => {
-    const all = await burst.waiting(6)
-    await burst.click('U0BEN', approveAll)
-    burst.world.clock.advance(901)
-    await burst.carryOut()
-    for (const state of await burst.states(all)) expect(state.status).toBe('pending')
-    expect(textsOf(burst.card)).toContain('0 approved with one click by')
-  })
-
-  test('is taken for nobody’s when no click is on record', async () => {
-    await expect(decideBurst('CLICK#forged', { ...burst.world.ports, draws: burst.draws })).rejects.toThrow('no click')
-  })
-
-  test('above tier 1 is refused by the rule itself, whatever was drawn', async () => {
-    const request = await burst.world.submitted(parameter('/prod/checkout/one'))
-    const list = `sha-256:${'a'.repeat(43)}` as never
-    expect(await burst.world.decide(request, 'ben', 'approve', { burst: list })).toMatchObject({
-      ok: false,
-      code: 'not_in_bulk',
-    })
-    expect(await burst.world.decide(request, 'ben', 'deny', { burst: list })).toMatchObject({
-      ok: false,
-      code: 'not_in_bulk',
-    })
-    expect(await burst.world.state(request.ask.id)).toMatchObject({ status: 'pending' })
-  })
-
-  test('of a plan is refused by the rule itself, and no button offers it: a line shows no step', async () => {
-    const plan = (n: number): What => ({
-      agent: agent('planner'),
-      action: 'plan',
-      arguments: { steps: [{ agent: 'agent:remediator', action: 'flags:set', arguments: flag(n).arguments }] },
-      resource: { type: 'plan', id: 'INC-1042' },
-    })
-    const all = await burst.submitted(2, 0, plan)
-    expect(all.map(({ tier }) => tier)).toEqual([1, 1])
-    const kind = burstOf(all[0] as ApprovalRequest, 'hotwork-approvals')
-    if (!kind) throw new Error('it is of no burst')
-    const { card } = renderBurst({ kind, generation: 1, members: all }, bundle)
-    expect(elementsOf(card).map((each) => each['action_id'])).not.toContain(approveAll)
-    const list = `sha-256:${'a'.repeat(43)}` as never
-    expect(await burst.world.decide(all[0] as ApprovalRequest, 'ben', 'approve', { burst: list })).toMatchObject({
-      code: 'not_in_bulk',
-    })
-  })
-
-  test('with a value that no card of ours has is told so', async () => {
-    await burst.waiting(6)
-    const click = clickOf('U0BEN', { action_id: approveAll, value: '{"b":"x"}', block_id: 'decide' })
-    await burst.door.send(signed(formOf(click), burst.world.clock.now()))
-    expect(burst.door.told.at(-1)?.text).toMatch(/^That button is not Hotwork’s/)
+  const all = await burst.submitted(2, 0, plan)
+  expect(all.map(({ tier }) => tier)).toEqual([1, 1])
+  const kind = burstOf(all[0] as ApprovalRequest, 'hotwork-approvals')
+  if (!kind) throw new Error('it is of no burst')
+  const { card } = renderBurst({ kind, generation: 1, members: all }, bundle)
+  expect(elementsOf(card).map((each) => each['action_id'])).not.toContain(approveAll)
+  const list = `sha-256:${'a'.repeat(43)}` as never
+  expect(await burst.world.decide(all[0] as ApprovalRequest, 'ben', 'approve', { burst: list })).toMatchObject({
+    code: 'not_in_bulk',
   })
 })
 
-test('one of a list is opened on its page', async () => {
+test('a click for all with a foreign value is told so', async () => {
+  await burst.waiting(6)
+  const click = clickOf('U0BEN', { action_id: approveAll, value: '{"b":"x"}', block_id: 'decide' })
+  await burst.door.send(signed(formOf(click), burst.world.clock.now()))
+  expect(burst.door.told.at(-1)?.text).toMatch(/^That button is not Hotwork’s/)
+})
+
+test('a request of the list is opened on its page', async () => {
   const all = await burst.waiting(6)
   const menu = burst.button('open_one')
   const options = (menu?.['options'] ?? []) as JsonObject[]
@@ -559,7 +554,7 @@ test('one of a list is opened on its page', async () => {
   expect(burst.door.told.at(-1)?.text).toContain(`/decide/${one.ask.id}`)
 })
 
-test('whatever an agent writes, the list is one line for each, of text that hides and orders nothing', async () => {
+test('a list with hostile texts has one line for each, without hidden or reordering characters', async () => {
   const [sample] = await burst.submitted(1)
   if (!sample) throw new Error('nothing was submitted')
   const kind = burstOf(sample, 'hotwork-approvals')

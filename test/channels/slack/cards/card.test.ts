@@ -33,7 +33,7 @@ const cardOf = (name: string, changes: Partial<ApprovalRequest['ask']> = {}, pre
   return renderCard({ ...state, ...(preview && { preview }), ask: { ...state.ask, ...changes } }, bundle, channel)
 }
 
-/** Everything that a reader sees, in order. */
+/** All text that a reader sees, in order. */
 function wordsOf(value: unknown): string {
   if (Array.isArray(value)) return value.map(wordsOf).join(' ')
   if (typeof value !== 'object' || value === null) return ''
@@ -75,14 +75,14 @@ const names = [
 ]
 
 describe.each(names)('the card of a request that is %s', (name) => {
-  test('is one that Slack takes, by our judgement and by the desk’s', () => {
+  test('the card of a request is accepted by Slack, by our check and by the desk’s', () => {
     const card = cardOf(name)
     expect(complaintsOf(card)).toEqual([])
     expect(checkMessageBlocks(card.blocks)).toMatchObject({ ok: true })
     expect(sizeOf(card)).toBeLessThanOrEqual(largestCard)
   })
 
-  test('shows the whole request id and the digest’s first characters, on the card and in the notification', () => {
+  test('the card and its notification have the whole request id and the beginning of the digest', () => {
     const { ask } = stateOf(name)
     for (const text of [said(cardOf(name)), cardOf(name).text]) {
       expect(text).toContain(ask.id)
@@ -90,7 +90,7 @@ describe.each(names)('the card of a request that is %s', (name) => {
     }
   })
 
-  test('shows what happens where, to what, with which arguments, who asks for whom, and why this much scrutiny', () => {
+  test('the card has the action, place, resource, arguments, agent, owner, tier and policies', () => {
     const { ask, tier, policies } = stateOf(name)
     const text = said(cardOf(name))
     for (const fact of [
@@ -110,11 +110,11 @@ describe.each(names)('the card of a request that is %s', (name) => {
     for (const left of ask.unpinned) expect(text.includes(left)).toBe(live)
   })
 
-  test('has nothing in it that Slack would read as markup', () => {
+  test('the card has no markup for Slack', () => {
     expect(JSON.stringify(cardOf(name).blocks)).not.toMatch(/mrkdwn|"(?:link|user|usergroup|broadcast|channel|image)"/)
   })
 
-  test('is the same card again for the same state', () => {
+  test('the card is the same for the same state', () => {
     expect(cardOf(name)).toEqual(cardOf(name))
   })
 })
@@ -175,7 +175,7 @@ test.each([
   ['expired in use', '⌛ Expired', 'The credential expired at 2027-01-15T08:15:00Z'],
   ['withdrawn', '↩️ Withdrawn', 'The agent withdrew it'],
   ['revoked', '🛑 Revoked', 'Revoked by Gus Garcia (person:gus)'],
-])('%s is said in a sign and in words', (name, headline, more) => {
+])('the card of a request that is %s has a sign and words', (name, headline, more) => {
   const text = said(cardOf(name)).replace(/\s+/g, ' ')
   expect(text.startsWith(headline)).toBe(true)
   expect(text).toContain(more)
@@ -185,7 +185,7 @@ test.each([
   ['never claimed', 'revoked', 'No credential was issued.'],
   ['of AWS', 'completed: succeeded', 'which takes some seconds'],
   ['a token', 'completed: failed', 'Its credential no longer works.'],
-])('of an ended grant whose credential is %s, the card says what is true', (_what, name, words) => {
+])('the card of an ended grant whose credential is %s says so', (_what, name, words) => {
   const state = stateOf(name)
   const sessions = [{ credential: credentialId(1), role: 'arn:aws:iam::000000000000:role/x', endsAt: 1_800_000_900 }]
   const ended =
@@ -195,103 +195,101 @@ test.each([
   expect(said(renderCard(ended, bundle, channel))).toContain(words)
 })
 
-describe('buttons', () => {
-  test('are there only while there is something to decide', () => {
-    for (const name of names) expect(buttonsOf(cardOf(name)).length > 0).toBe(stateOf(name).status === 'pending')
-  })
+test('buttons are only on the card of a pending request', () => {
+  for (const name of names) expect(buttonsOf(cardOf(name)).length > 0).toBe(stateOf(name).status === 'pending')
+})
 
-  test('are only in the channel of the open stage', () => {
-    expect(buttonsOf(renderCard(stateOf('waiting for the first stage'), bundle, 'another-channel'))).toEqual([])
-  })
+test('buttons are only in the channel of the open stage', () => {
+  expect(buttonsOf(renderCard(stateOf('waiting for the first stage'), bundle, 'another-channel'))).toEqual([])
+})
 
-  test('to approve less are there where something can be made less, and say nothing of a login that they cannot be', () => {
-    expect(buttonsOf(cardOf('narrowed'))).toEqual(['approve', 'approve_comment', 'narrow', 'deny'])
-    const least = cardOf('waiting for the first stage', { lifetime: 60, uses: 1 })
-    expect(buttonsOf(least)).toEqual(['approve', 'approve_comment', 'deny'])
-    expect(buttonsOf(cardOf('waiting for a stronger login, one of two'))).toEqual(['approve', 'deny'])
-  })
+test('buttons to narrow are on a card with something to narrow, without a login that they cannot have', () => {
+  expect(buttonsOf(cardOf('narrowed'))).toEqual(['approve', 'approve_comment', 'narrow', 'deny'])
+  const least = cardOf('waiting for the first stage', { lifetime: 60, uses: 1 })
+  expect(buttonsOf(least)).toEqual(['approve', 'approve_comment', 'deny'])
+  expect(buttonsOf(cardOf('waiting for a stronger login, one of two'))).toEqual(['approve', 'deny'])
+})
 
-  test('that want a reason ask for it in a form, and not twice', () => {
-    const wanting = wantingReasons(bundle)
-    const state = stateOf('waiting for the first stage')
-    const stages = state.stages.map((stage) => ({ ...stage, terms: { ...stage.terms, comment: 'required' as const } }))
-    const { blocks } = renderCard({ ...state, stages } as ApprovalRequest, wanting, channel)
-    const row = blocks.find(({ type }) => type === 'actions')
-    expect(row?.['block_id']).toBe('decide:comment')
-    expect(wordsOf(row)).toBe('Approve Narrow Deny')
-  })
+test('buttons that need a reason open a form for it, once', () => {
+  const wanting = wantingReasons(bundle)
+  const state = stateOf('waiting for the first stage')
+  const stages = state.stages.map((stage) => ({ ...stage, terms: { ...stage.terms, comment: 'required' as const } }))
+  const { blocks } = renderCard({ ...state, stages } as ApprovalRequest, wanting, channel)
+  const row = blocks.find(({ type }) => type === 'actions')
+  expect(row?.['block_id']).toBe('decide:comment')
+  expect(wordsOf(row)).toBe('Approve Narrow Deny')
+})
 
-  test('of a stage that wants a stronger login lead to the page, and deny here', () => {
-    const { ask } = stateOf('waiting for a stronger login, one of two')
-    const { blocks } = renderCard(stateOf('waiting for a stronger login, one of two'), bundle, channel, { page })
-    const row = blocks.find(({ type }) => type === 'actions')
-    expect(row).toMatchObject({
-      block_id: 'decide:login',
-      elements: [{ action_id: 'approve', url: `https://hotwork.example/decide/${ask.id}` }, { action_id: 'deny' }],
-    })
-    expect(complaintsOf({ text: 'x', blocks })).toEqual([])
+test('buttons of a stage with a stronger login lead to the page, and Deny stays', () => {
+  const { ask } = stateOf('waiting for a stronger login, one of two')
+  const { blocks } = renderCard(stateOf('waiting for a stronger login, one of two'), bundle, channel, { page })
+  const row = blocks.find(({ type }) => type === 'actions')
+  expect(row).toMatchObject({
+    block_id: 'decide:login',
+    elements: [{ action_id: 'approve', url: `https://hotwork.example/decide/${ask.id}` }, { action_id: 'deny' }],
   })
+  expect(complaintsOf({ text: 'x', blocks })).toEqual([])
+})
 
-  test('of a card that is too long lead to all of it, and none approves', () => {
-    const state = stateOf('waiting for the first stage')
-    const args = { Name: '/prod/checkout/x', Value: 'v'.repeat(4_096) }
-    const card = renderCard({ ...state, ask: { ...state.ask, arguments: args } }, bundle, channel, { page })
-    const row = card.blocks.find(({ type }) => type === 'actions')
-    expect(row).toMatchObject({
-      elements: [{ action_id: 'read', url: page(state.ask.id) }, { action_id: 'deny' }],
-    })
-    expect(buttonsOf(card)).toEqual(['read', 'deny'])
-    expect(complaintsOf(card)).toEqual([])
+test('buttons of a card that is too long lead to the page, and Approve is left out', () => {
+  const state = stateOf('waiting for the first stage')
+  const args = { Name: '/prod/checkout/x', Value: 'v'.repeat(4_096) }
+  const card = renderCard({ ...state, ask: { ...state.ask, arguments: args } }, bundle, channel, { page })
+  const row = card.blocks.find(({ type }) => type === 'actions')
+  expect(row).toMatchObject({
+    elements: [{ action_id: 'read', url: page(state.ask.id) }, { action_id: 'deny' }],
   })
+  expect(buttonsOf(card)).toEqual(['read', 'deny'])
+  expect(complaintsOf(card)).toEqual([])
+})
 
-  test('say which request, round and digest were seen, and nothing else', () => {
-    const { ask, round } = stateOf('waiting for the first stage')
-    const { blocks } = cardOf('waiting for the first stage')
-    const buttons = blocks.find(({ type }) => type === 'actions')?.['elements'] as readonly JsonObject[]
-    for (const { value } of buttons)
-      expect(JSON.parse(String(value))).toEqual({ r: ask.id, n: round, d: ask.digest.slice(0, 16) })
-  })
+test('buttons carry the request, the round and the digest, and nothing else', () => {
+  const { ask, round } = stateOf('waiting for the first stage')
+  const { blocks } = cardOf('waiting for the first stage')
+  const buttons = blocks.find(({ type }) => type === 'actions')?.['elements'] as readonly JsonObject[]
+  for (const { value } of buttons)
+    expect(JSON.parse(String(value))).toEqual({ r: ask.id, n: round, d: ask.digest.slice(0, 16) })
+})
 
-  test('to approve ask once more, with what will happen', () => {
-    const { blocks } = cardOf('waiting for the first stage')
-    const [approve] = (blocks.find(({ type }) => type === 'actions')?.['elements'] ?? []) as readonly JsonObject[]
-    const asked = wordsOf([approve?.['confirm']])
-    expect(asked).toContain('Set the parameter “/prod/checkout/payment-timeout-ms” to “3000”')
-    expect(asked).toContain('In prod, on arn:aws:ssm')
-  })
+test('a button to approve asks for confirmation, with the consequences', () => {
+  const { blocks } = cardOf('waiting for the first stage')
+  const [approve] = (blocks.find(({ type }) => type === 'actions')?.['elements'] ?? []) as readonly JsonObject[]
+  const asked = wordsOf([approve?.['confirm']])
+  expect(asked).toContain('Set the parameter “/prod/checkout/payment-timeout-ms” to “3000”')
+  expect(asked).toContain('In prod, on arn:aws:ssm')
+})
 
-  test.each([
-    ['a resource', { resource: { type: 'x', id: 'r'.repeat(2_048) } }],
-    ['what the credential leaves open', { unpinned: Array.from({ length: 9 }, (_, n) => `member ${n}`) }],
-  ])('let nobody approve where %s is not shown in full', (_what, changes) => {
-    expect(
-      buttonsOf(cardOf('waiting for the first stage', { ...changes, arguments: { Value: 'v'.repeat(1_900) } })),
-    ).toEqual(['deny'])
-  })
+test.each([
+  ['a resource', { resource: { type: 'x', id: 'r'.repeat(2_048) } }],
+  ['what the credential leaves open', { unpinned: Array.from({ length: 9 }, (_, n) => `member ${n}`) }],
+])('Approve is left out if %s is not shown in full', (_what, changes) => {
+  expect(
+    buttonsOf(cardOf('waiting for the first stage', { ...changes, arguments: { Value: 'v'.repeat(1_900) } })),
+  ).toEqual(['deny'])
+})
 
-  test('let no person approve what is not shown in full, and every approver deny it', () => {
-    const card = cardOf('waiting for the first stage', {
-      arguments: { Name: '/prod/checkout/x', Value: 'v'.repeat(4_096) },
-    })
-    expect(buttonsOf(card)).toEqual(['deny'])
-    expect(said(card)).toMatch(/…\+\d+ characters/)
-    expect(said(card)).toContain('cannot be approved here')
+test('Approve is left out if an argument is not shown in full, and Deny stays', () => {
+  const card = cardOf('waiting for the first stage', {
+    arguments: { Name: '/prod/checkout/x', Value: 'v'.repeat(4_096) },
   })
+  expect(buttonsOf(card)).toEqual(['deny'])
+  expect(said(card)).toMatch(/…\+\d+ characters/)
+  expect(said(card)).toContain('cannot be approved here')
+})
 
-  test('are both there as long as all of it is shown', () => {
-    const card = cardOf('waiting for the first stage', {
-      arguments: { Name: '/prod/checkout/x', Value: 'v'.repeat(2_000) },
-    })
-    expect(buttonsOf(card)).toEqual(['approve', 'approve_comment', 'narrow', 'deny'])
-    expect(said(card)).toContain('v'.repeat(2_000))
+test('Approve and Deny are there as long as everything is shown', () => {
+  const card = cardOf('waiting for the first stage', {
+    arguments: { Name: '/prod/checkout/x', Value: 'v'.repeat(2_000) },
   })
+  expect(buttonsOf(card)).toEqual(['approve', 'approve_comment', 'narrow', 'deny'])
+  expect(said(card)).toContain('v'.repeat(2_000))
 })
 
 test.each([
   ['It is safe.', '“It is safe.” sre'],
   ['Is it safe?', '“Is it safe?” sre'],
   ['it is safe', '“it is safe” sre'],
-])('after a comment %j stands no full stop of ours', (comment, ends) => {
+])('a comment %j is followed by no full stop of ours', (comment, ends) => {
   const state = stateOf('narrowed')
   const stages = state.stages.map((stage) => ({
     ...stage,
@@ -302,157 +300,151 @@ test.each([
   )
 })
 
-describe('letters that pass for others', () => {
-  const noted = [
-    ['mixes alphabets that look alike', '/prod/сheckout'],
-    ['has characters that pass for others', '/ｐｒｏｄ/checkout'],
-    ['has digits that are not 0 to 9', '/prod/১'],
-  ]
-  test.each(noted)('a note says so after an argument and a resource: %s', (note, text) => {
-    const changes = { arguments: { Name: text }, resource: { type: 'x', id: text } }
-    const { blocks } = cardOf('waiting for the first stage', changes)
-    const action = wordsOf(blocks.filter(({ block_id }) => block_id === 'action'))
-    expect(action.split(`   ← ${note}`)).toHaveLength(3)
-    const honest = { arguments: { Name: '/prod/x' }, resource: { type: 'x', id: '/prod/x' } }
-    expect(said(cardOf('waiting for the first stage', honest))).not.toContain('←')
-  })
-
-  test.each(noted)('and after what the agent says it is for: %s', (note, text) => {
-    const { blocks } = cardOf('waiting for the first stage', { purpose: text, parentTask: { id: text } })
-    const claim = wordsOf(blocks.filter(({ block_id }) => block_id === 'claim'))
-    expect(claim.split(`   ← ${note}`)).toHaveLength(3)
-  })
+const noted = [
+  ['mixes alphabets that look alike', '/prod/сheckout'],
+  ['has characters that pass for others', '/ｐｒｏｄ/checkout'],
+  ['has digits that are not 0 to 9', '/prod/১'],
+]
+test.each(noted)('lookalike letters are noted after an argument and a resource: %s', (note, text) => {
+  const changes = { arguments: { Name: text }, resource: { type: 'x', id: text } }
+  const { blocks } = cardOf('waiting for the first stage', changes)
+  const action = wordsOf(blocks.filter(({ block_id }) => block_id === 'action'))
+  expect(action.split(`   ← ${note}`)).toHaveLength(3)
+  const honest = { arguments: { Name: '/prod/x' }, resource: { type: 'x', id: '/prod/x' } }
+  expect(said(cardOf('waiting for the first stage', honest))).not.toContain('←')
 })
 
-describe('the agent’s own words', () => {
-  test('stand apart, and are called unverified', () => {
-    const { blocks } = cardOf('waiting for the first stage')
-    const claim = blocks.find(({ block_id }) => block_id === 'claim')
-    expect(wordsOf([claim])).toMatch(
-      /^The agent says \(unverified\) Task: \s*INC-1042\s+Purpose: \s*remediation\s+checkout fails its health check/,
-    )
-  })
-
-  test('task, purpose and justification are under that heading alone', () => {
-    const words = { purpose: 'pqr-purpose', parentTask: { id: 'pqr-task' }, justification: 'pqr-because' }
-    const { blocks } = cardOf('waiting for the first stage', words)
-    for (const { block_id, ...block } of blocks) expect(wordsOf([block]).includes('pqr-')).toBe(block_id === 'claim')
-  })
-
-  test.each(corpus.map((text) => [text]))('%j changes nothing but that one quotation', (text) => {
-    const honest = cardOf('waiting for the first stage', { justification: 'because' })
-    const card = cardOf('waiting for the first stage', { justification: text })
-    const others = ({ blocks }: SlackCard) => blocks.filter(({ block_id }) => block_id !== 'claim')
-    expect(others(card)).toEqual(others(honest))
-    expect(card.text).toBe(honest.text)
-    expect(complaintsOf(card)).toEqual([])
-  })
-
-  test('are nowhere in the notification, and nor is anything else that is not ours', () => {
-    const { ask } = stateOf('waiting for the first stage')
-    const changes = { arguments: { Name: '<!channel>' }, purpose: '<!here>', parentTask: { id: '<!everyone>' } }
-    expect(cardOf('waiting for the first stage', changes).text).toBe(
-      `Waiting for owner: 0 of 1 approved. ssm:PutParameter in prod, tier 2. ${ask.id} ${ask.digest.slice(0, 24)}`,
-    )
-  })
+test.each(noted)("lookalike letters are noted after the agent's purpose and task: %s", (note, text) => {
+  const { blocks } = cardOf('waiting for the first stage', { purpose: text, parentTask: { id: text } })
+  const claim = wordsOf(blocks.filter(({ block_id }) => block_id === 'claim'))
+  expect(claim.split(`   ← ${note}`)).toHaveLength(3)
 })
 
-describe('what is there now, and what would be', () => {
-  const preview = (changes: Partial<Matched> = {}): ApprovalRequest => {
-    const state = stateOf('previewed')
-    return { ...state, preview: { ...previewOf(state), ...changes } }
+test('the agent’s own words stand apart, and are called unverified', () => {
+  const { blocks } = cardOf('waiting for the first stage')
+  const claim = blocks.find(({ block_id }) => block_id === 'claim')
+  expect(wordsOf([claim])).toMatch(
+    /^The agent says \(unverified\) Task: \s*INC-1042\s+Purpose: \s*remediation\s+checkout fails its health check/,
+  )
+})
+
+test("task, purpose and justification stand under the agent's heading alone", () => {
+  const words = { purpose: 'pqr-purpose', parentTask: { id: 'pqr-task' }, justification: 'pqr-because' }
+  const { blocks } = cardOf('waiting for the first stage', words)
+  for (const { block_id, ...block } of blocks) expect(wordsOf([block]).includes('pqr-')).toBe(block_id === 'claim')
+})
+
+test.each(corpus.map((text) => [text]))('the justification %j changes only its own quotation', (text) => {
+  const honest = cardOf('waiting for the first stage', { justification: 'because' })
+  const card = cardOf('waiting for the first stage', { justification: text })
+  const others = ({ blocks }: SlackCard) => blocks.filter(({ block_id }) => block_id !== 'claim')
+  expect(others(card)).toEqual(others(honest))
+  expect(card.text).toBe(honest.text)
+  expect(complaintsOf(card)).toEqual([])
+})
+
+test('the agent’s own words are left out of the notification', () => {
+  const { ask } = stateOf('waiting for the first stage')
+  const changes = { arguments: { Name: '<!channel>' }, purpose: '<!here>', parentTask: { id: '<!everyone>' } }
+  expect(cardOf('waiting for the first stage', changes).text).toBe(
+    `Waiting for owner: 0 of 1 approved. ssm:PutParameter in prod, tier 2. ${ask.id} ${ask.digest.slice(0, 24)}`,
+  )
+})
+
+const preview = (changes: Partial<Matched> = {}): ApprovalRequest => {
+  const state = stateOf('previewed')
+  return { ...state, preview: { ...previewOf(state), ...changes } }
+}
+const block = (state: ApprovalRequest, id = 'preview'): string =>
+  wordsOf(renderCard(state, bundle, channel).blocks.filter(({ block_id }) => block_id === id)).replaceAll(/ +/g, ' ')
+
+test('a preview stands above the arguments, one line for each changed argument', () => {
+  const { blocks } = cardOf('previewed')
+  expect(blocks.map(({ block_id }) => block_id).slice(1, 4)).toEqual(['what', 'preview', 'action'])
+  expect(block(preview())).toMatch(/^What changes: now → after Value "1800" → "3000" Read at /)
+})
+
+test("a preview's unchanged values share one line, without the values", () => {
+  const both = { before: { Value: '1800', Type: 'String' }, after: { Value: '3000', Type: 'String' } }
+  expect(block(preview(both))).toContain('"1800" → "3000" Stays as it is: Type. Read at')
+})
+
+test('a preview calls a new resource new, and an unchanged one unchanged', () => {
+  expect(block(preview({ before: {} }))).toMatch(/Value \(none\) → "3000" It does not exist yet : this creates it/)
+  expect(block(preview({ before: { Value: '3000' } }))).toMatch(/Stays as it is: Value. It is so already : nothing/)
+})
+
+test('a preview marks a masked value, and names the gap only if AWS cannot check the state', () => {
+  expect(block(preview({ masked: ['Value'] }))).toContain('→ "3000" (masked)')
+  const { gap: _, ...checked } = previewOf(stateOf('previewed'))
+  const named = /AWS cannot check it at the call/
+  expect(block(preview())).toMatch(named)
+  expect(block({ ...stateOf('previewed'), preview: checked })).not.toMatch(named)
+})
+
+test('a preview tells of a hidden value only whether it stays', () => {
+  const read = (Value: string) => maskPair({ before: { Value: 'one' }, after: { Value } }, 'part', 100)
+  const hide = (before: string, after: string) => maskPair({ before, after }, 'compared', 100)
+  const said = ({ before = '', after }: { before?: Json; after: Json }) =>
+    block(preview({ before: { Value: before }, after: { Value: after }, masked: ['Value'] }))
+  expect(said(hide('one', 'two'))).toContain('Value hidden → hidden, another value (masked) Read at')
+  expect(said(hide('one', 'one'))).toContain('Stays as it is: Value. It is so already')
+  expect(said(read('two'))).toContain('{"Value":"(3 characters), another value"} (masked)')
+  expect(said(read('one'))).toContain('Stays as it is: Value. It is so already')
+})
+
+test("a preview quotes an agent's value that reads like Hotwork's words, even beside a cut value", () => {
+  for (const after of ['hidden', 'hidden, as before', 'hidden, another value']) {
+    const pair = maskPair({ before: 'x'.repeat(99), after }, 'whole', 40)
+    const shown = block(
+      preview({ before: { Value: pair.before ?? '' }, after: { Value: pair.after }, masked: ['Value'] }),
+    )
+    expect(shown).toContain(`→ "${after}" (masked)`)
   }
-  const block = (state: ApprovalRequest, id = 'preview'): string =>
-    wordsOf(renderCard(state, bundle, channel).blocks.filter(({ block_id }) => block_id === id)).replaceAll(/ +/g, ' ')
-
-  test('stand above the arguments, one line for each argument that changes', () => {
-    const { blocks } = cardOf('previewed')
-    expect(blocks.map(({ block_id }) => block_id).slice(1, 4)).toEqual(['what', 'preview', 'action'])
-    expect(block(preview())).toMatch(/^What changes: now → after Value "1800" → "3000" Read at /)
-  })
-
-  test('what stays as it is takes one line, without its values', () => {
-    const both = { before: { Value: '1800', Type: 'String' }, after: { Value: '3000', Type: 'String' } }
-    expect(block(preview(both))).toContain('"1800" → "3000" Stays as it is: Type. Read at')
-  })
-
-  test('a new resource, and one that is so already, are said to be so', () => {
-    expect(block(preview({ before: {} }))).toMatch(/Value \(none\) → "3000" It does not exist yet : this creates it/)
-    expect(block(preview({ before: { Value: '3000' } }))).toMatch(/Stays as it is: Value. It is so already : nothing/)
-  })
-
-  test('a masked value says that it is one, and only where AWS cannot check the state does the card name that gap', () => {
-    expect(block(preview({ masked: ['Value'] }))).toContain('→ "3000" (masked)')
-    const { gap: _, ...checked } = previewOf(stateOf('previewed'))
-    const named = /AWS cannot check it at the call/
-    expect(block(preview())).toMatch(named)
-    expect(block({ ...stateOf('previewed'), preview: checked })).not.toMatch(named)
-  })
-
-  test('a hidden value is told by whether it stays', () => {
-    const read = (Value: string) => maskPair({ before: { Value: 'one' }, after: { Value } }, 'part', 100)
-    const hide = (before: string, after: string) => maskPair({ before, after }, 'compared', 100)
-    const said = ({ before = '', after }: { before?: Json; after: Json }) =>
-      block(preview({ before: { Value: before }, after: { Value: after }, masked: ['Value'] }))
-    expect(said(hide('one', 'two'))).toContain('Value hidden → hidden, another value (masked) Read at')
-    expect(said(hide('one', 'one'))).toContain('Stays as it is: Value. It is so already')
-    expect(said(read('two'))).toContain('{"Value":"(3 characters), another value"} (masked)')
-    expect(said(read('one'))).toContain('Stays as it is: Value. It is so already')
-  })
-
-  test('a value of the agent’s that reads like Hotwork’s own words stands in quotes, also where the value before was cut', () => {
-    for (const after of ['hidden', 'hidden, as before', 'hidden, another value']) {
-      const pair = maskPair({ before: 'x'.repeat(99), after }, 'whole', 40)
-      const shown = block(
-        preview({ before: { Value: pair.before ?? '' }, after: { Value: pair.after }, masked: ['Value'] }),
-      )
-      expect(shown).toContain(`→ "${after}" (masked)`)
-    }
-  })
-
-  test('a long value is shown around what differs in it, and the card can still be decided on', () => {
-    const [before, after] = [1800, 3000].map((timeout) => `${'a'.repeat(900)} timeout=${timeout} ${'b'.repeat(900)}`)
-    const state = preview({ before: { Value: before ?? '' }, after: { Value: after ?? '' } })
-    expect(block(state)).toMatch(
-      /…\+\d+ the same…a{15} timeout=1800 b+…\+\d+ the same… → …\+\d+ the same…a{15} timeout=3000 /,
-    )
-    expect(buttonsOf(renderCard(state, bundle, channel))).toContain('approve')
-  })
-
-  test('a change that does not fit on the card is decided on the page', () => {
-    const state = preview({ before: { Value: 'a'.repeat(5_000) }, after: { Value: 'b'.repeat(5_000) } })
-    expect(block(state)).toMatch(/…\+\d+ characters/)
-    expect(buttonsOf(renderCard(state, bundle, channel))).toEqual(['deny'])
-  })
-
-  test('a reading that failed is one line that says why; so is an action without a preview', () => {
-    expect(block(stateOf('previewed in vain'))).toMatch(
-      /^Hotwork could not read the present state : it did not answer in time, at .* An approval holds for any state\.$/,
-    )
-    expect(block(stateOf('waiting for the first stage'))).toBe(
-      'The present state is not shown: Hotwork has no preview of this action.',
-    )
-  })
-
-  test('a round that began since the state changed says when, after which approvals, and from what to what', () => {
-    const state = stateOf('changed after an approval')
-    expect(said(renderCard(state, bundle, channel))).toContain(
-      'Waiting for owner: 0 of 1 approved, the resource changed',
-    )
-    expect(block(state, 'changed').replaceAll(/ +([,:.])/g, '$1')).toMatch(
-      /^Changed since it was asked The resource changed, seen at .*, after Ben Baker \(person:ben\) approved: Value "1800" → "2000"\. Decide again\.$/,
-    )
-    const denied = { ...state, status: 'denied', deniedAt: state.updatedAt, deniedBy: 'person:eve' } as ApprovalRequest
-    expect(block(denied, 'changed')).not.toContain('Decide again')
-  })
-
-  test('a change that none of the shown values has is told too', () => {
-    const state = drifted(preview(), '1800')
-    expect(block(state, 'changed')).toContain('in none of the values that are shown here')
-  })
 })
 
-test('for any request and any text, the card is one that Slack takes, with its digest and a way to deny', () => {
+test('a preview shows a long value around its differences, and the card can still be decided on', () => {
+  const [before, after] = [1800, 3000].map((timeout) => `${'a'.repeat(900)} timeout=${timeout} ${'b'.repeat(900)}`)
+  const state = preview({ before: { Value: before ?? '' }, after: { Value: after ?? '' } })
+  expect(block(state)).toMatch(
+    /…\+\d+ the same…a{15} timeout=1800 b+…\+\d+ the same… → …\+\d+ the same…a{15} timeout=3000 /,
+  )
+  expect(buttonsOf(renderCard(state, bundle, channel))).toContain('approve')
+})
+
+test('a preview too long for the card is decided on the page', () => {
+  const state = preview({ before: { Value: 'a'.repeat(5_000) }, after: { Value: 'b'.repeat(5_000) } })
+  expect(block(state)).toMatch(/…\+\d+ characters/)
+  expect(buttonsOf(renderCard(state, bundle, channel))).toEqual(['deny'])
+})
+
+test('a failed or missing preview is one line with the reason', () => {
+  expect(block(stateOf('previewed in vain'))).toMatch(
+    /^Hotwork could not read the present state : it did not answer in time, at .* An approval holds for any state\.$/,
+  )
+  expect(block(stateOf('waiting for the first stage'))).toBe(
+    'The present state is not shown: Hotwork has no preview of this action.',
+  )
+})
+
+test('a round after a changed state says when, after which approvals, and from what to what', () => {
+  const state = stateOf('changed after an approval')
+  expect(said(renderCard(state, bundle, channel))).toContain(
+    'Waiting for owner: 0 of 1 approved, the resource changed',
+  )
+  expect(block(state, 'changed').replaceAll(/ +([,:.])/g, '$1')).toMatch(
+    /^Changed since it was asked The resource changed, seen at .*, after Ben Baker \(person:ben\) approved: Value "1800" → "2000"\. Decide again\.$/,
+  )
+  const denied = { ...state, status: 'denied', deniedAt: state.updatedAt, deniedBy: 'person:eve' } as ApprovalRequest
+  expect(block(denied, 'changed')).not.toContain('Decide again')
+})
+
+test('a changed state without a change of shown values is told too', () => {
+  const state = drifted(preview(), '1800')
+  expect(block(state, 'changed')).toContain('in none of the values that are shown here')
+})
+
+test('a card of any request and any text is accepted by Slack, with its digest and Deny', () => {
   const text = fc.oneof(fc.string({ unit: anyCharacter, maxLength: 3_000 }), fc.constantFrom(...corpus))
   const long = fc.nat(4_000).map((length) => '"\u202e💣\\'.repeat(length / 4))
   fc.assert(
@@ -492,7 +484,7 @@ test('for any request and any text, the card is one that Slack takes, with its d
         expect(checkMessageBlocks(card.blocks)).toMatchObject({ ok: true })
         expect(said(card)).toContain(stateOf('previewed').ask.digest.slice(0, 24))
         expect(buttonsOf(card)).toContain('deny')
-        // Approve is offered for nothing that is not there to be read, to the last character.
+        // Approve is on the card only if everything is readable, to the last character.
         if (buttonsOf(card).includes('approve'))
           for (const value of Object.values(changes.arguments)) expect(said(card)).toContain(exact(value))
       },

@@ -14,7 +14,7 @@ const record = (messageId: string, body: unknown, received = 1): SQSRecord =>
   }) as SQSRecord
 const of = (n: number) => ({ requestId: requestId(n), group: requestId(n), deduplicate: `${requestId(n)}#1` })
 
-/** As random as they are made. */
+/** As random as real ids. */
 const ids = Array.from({ length: 200 }, () => new SystemIds().request())
 
 async function drawn(records: SQSRecord[], fails: { [request: string]: Error } = {}, most = records.length) {
@@ -44,14 +44,14 @@ test('several messages of one request are one drawing', async () => {
   })
 })
 
-test('what there is no time to begin comes again soon, and what was drawn does not', async () => {
+test('drawings without time to begin are retried soon, and finished ones are not', async () => {
   const { drawings, held, failed } = await drawn([record('a', of(1)), record('b', of(2)), record('c', of(3))], {}, 2)
   expect(drawings).toEqual([requestId(1), requestId(2)])
   expect(failed).toEqual(['c'])
   expect(held).toEqual([['handle-c', 1]])
 })
 
-test('one request’s trouble is its own, and all of its messages come again, in order', async () => {
+test("a fault stays with its request, and all of that request's messages are retried, in order", async () => {
   const { drawings, failed } = await drawn([record('a', of(1)), record('b', of(2)), record('c', of(1))], {
     [requestId(1)]: new BoardUnavailable('down'),
   })
@@ -59,27 +59,27 @@ test('one request’s trouble is its own, and all of its messages come again, in
   expect(failed).toEqual(['a', 'c'])
 })
 
-test('when Slack asks for patience the messages are held for at least as long as it asks, and nothing else is tried', async () => {
+test('a throttled batch is held for at least as long as Slack asks, and the rest is not tried', async () => {
   const fault = new BoardUnavailable('slower', { retryAfterSeconds: 17 })
   const { drawings, beside, held, failed } = await drawn([record('a', of(1)), record('b', of(1)), record('c', of(2))], {
     [requestId(1)]: fault,
   })
   expect(drawings).toEqual([requestId(1)])
-  // But what needs no Slack: whoever is to be woken for an opening.
+  // The part without Slack runs: an opening may have a person to wake.
   expect(beside).toEqual([requestId(2)])
   expect(held.map(([handle]) => handle)).toEqual(['handle-a', 'handle-b', 'handle-c'])
   for (const [, seconds] of held) expect(seconds).toBeGreaterThanOrEqual(17)
   expect(failed).toEqual(['a', 'b', 'c'])
 })
 
-test('when Slack does not answer nobody waits for it twice in one batch', async () => {
+test('an unanswering Slack is waited for once in a batch', async () => {
   const fault = new BoardUnavailable('no answer', { forAll: true })
   const { drawings, failed } = await drawn([record('a', of(1)), record('c', of(2))], { [requestId(1)]: fault })
   expect(drawings).toEqual([requestId(1)])
   expect(failed).toEqual(['a', 'c'])
 })
 
-test('requests that failed together do not come again together', async () => {
+test('requests that failed together are retried apart', async () => {
   const down = Object.fromEntries(ids.map((id) => [id, new BoardUnavailable('down')]))
   const held = await Promise.all(
     ids.map(async (id, at) => (await drawn([record(`${at}`, { requestId: id }, 6)], down)).held[0]?.[1] ?? 0),
@@ -90,7 +90,7 @@ test('requests that failed together do not come again together', async () => {
     expect(held.filter((each) => each === second).length).toBeLessThanOrEqual(ids.length / 10)
 })
 
-test('a card that cannot be delivered stays in the queue, for the day that its channel is open again', async () => {
+test('an undeliverable card stays in the queue until its channel is open again', async () => {
   const closed = { [requestId(1)]: new CardUndeliverable('not in the channel') }
   expect(await drawn([record('a', of(1), 20)], closed)).toMatchObject({
     failed: ['a'],
@@ -98,7 +98,7 @@ test('a card that cannot be delivered stays in the queue, for the day that its c
   })
 })
 
-test('a message that is none of ours is left to the dead-letter queue, and holds up no other', async () => {
+test('a foreign message is left to the dead-letter queue, and holds up no other', async () => {
   expect(await drawn([record('x', 'not JSON'), record('y', { requestId: 'req_1' }), record('a', of(1))])).toMatchObject(
     {
       drawings: [requestId(1)],
@@ -113,7 +113,7 @@ test.each([
   [6, 60],
   [60, 60],
 ])(
-  'after %d times in vain a message is held for %d s and a share of that, as what follows in its group is',
+  'a message that failed %d times is held for %d s and a random share, with the rest of its group',
   async (received, seconds) => {
     const down = { [requestId(1)]: new BoardUnavailable('down') }
     const [held] = (await drawn([record('a', of(1), received)], down)).held
@@ -122,7 +122,7 @@ test.each([
   },
 )
 
-test('what only the page hook has missed comes again soon, however often it has: the next change of the card waits for it', async () => {
+test("a message that only the page hook missed is retried soon, because the card's next change waits for it", async () => {
   const holds = async (fault: Error) => (await drawn([record('a', of(1), 40)], { [requestId(1)]: fault })).held[0]?.[1]
   expect(await holds(new PagerUnavailable('down'))).toBeLessThanOrEqual(30)
   expect(await holds(new BoardUnavailable('down'))).toBeGreaterThanOrEqual(60)

@@ -48,110 +48,108 @@ const draw = (
     ),
   )
 
-describe('drawing a card', () => {
-  test('posts it once, and from then on changes that message', async () => {
+test('a card is posted once, and then changed in place', async () => {
+  const request = await world.submitted(prodParameter)
+  await draw(request)
+  await world.decide(request, 'ben')
+  await draw(request)
+  await world.decide(request, 'eve')
+  await draw(request)
+  expect(board.messages(channel).map(headline)).toEqual(['✅ Approved, not claimed yet'])
+})
+
+test('a card that is up to date is left untouched', async () => {
+  const request = await world.submitted(prodParameter)
+  await draw(request)
+  const untouchable: CardBoard = {
+    post: () => Promise.reject(new Error('posted')),
+    update: () => Promise.reject(new Error('updated')),
+    open: () => Promise.reject(new Error('opened')),
+    reply: () => Promise.reject(new Error('replied')),
+  }
+  await expect(draw(request, untouchable)).resolves.toBeUndefined()
+})
+
+test('a card shows an overdue change that is not stored yet', async () => {
+  const request = await world.submitted(prodParameter)
+  await draw(request)
+  world.clock.advance(86_400)
+  await draw(request)
+  expect(board.messages(channel).map(headline)).toEqual(['⌛ Expired'])
+})
+
+test('a late or repeated drawing shows the present state', async () => {
+  const request = await world.submitted(prodParameter)
+  await draw(request)
+  await world.decide(request, 'eve', 'deny')
+  await draw(request)
+  await draw(request)
+  expect(board.messages(channel).map(headline)).toEqual(['⛔ Denied'])
+})
+
+test('a deleted card is posted again', async () => {
+  const request = await world.submitted(prodParameter)
+  await draw(request)
+  const [posted] = await cards.load(request.ask.id)
+  board.delete(channel, posted?.ts ?? '')
+  await world.decide(request, 'ben')
+  await draw(request)
+  expect(board.messages(channel).map(headline)).toEqual(['🟡 Waiting for sre: 0 of 1 approved'])
+})
+
+test('a request without a decision to make has no card', async () => {
+  const request = await world.submitted(stagingParameter)
+  await draw(request)
+  expect(board.messages(channel)).toEqual([])
+})
+
+test('a step of a plan has no card, until a round of its own', async () => {
+  const plan = waitingPlan()
+  const step = (round: number) => ({ ...plan, round, ask: stepAsk(plan.ask, 1, plan.submittedAt + 3600) })
+  const loading = (state: ApprovalRequest) => async () => ({ state, head: noEntries })
+  world.clock.advance(plan.submittedAt - world.clock.now())
+  await draw(step(1), board, channelsIn(bundle.deployment), loading(step(1)))
+  expect(board.messages(channel)).toEqual([])
+  await draw(step(2), board, channelsIn(bundle.deployment), loading(step(2)))
+  expect(board.messages(channel).map(headline)).toEqual([expect.stringContaining('Waiting for owner')])
+})
+
+test('an unknown request has no card', async () => {
+  const request = await world.submitted(prodParameter)
+  await draw({ ...request, ask: { ...request.ask, id: `req_${'0'.repeat(26)}` } } as ApprovalRequest)
+  expect(board.messages(channel)).toEqual([])
+})
+
+test.each([
+  ['is archived', () => board.archive(channel), channelsIn(bundle.deployment)],
+  ['the deployment does not know', () => {}, {}],
+])(
+  'a card in a channel that %s is logged and retried, and its request can still be decided',
+  async (_what, archive, channels) => {
     const request = await world.submitted(prodParameter)
-    await draw(request)
-    await world.decide(request, 'ben')
-    await draw(request)
-    await world.decide(request, 'eve')
-    await draw(request)
-    expect(board.messages(channel).map(headline)).toEqual(['✅ Approved, not claimed yet'])
-  })
-
-  test('touches nothing that shows it already', async () => {
-    const request = await world.submitted(prodParameter)
-    await draw(request)
-    const untouchable: CardBoard = {
-      post: () => Promise.reject(new Error('posted')),
-      update: () => Promise.reject(new Error('updated')),
-      open: () => Promise.reject(new Error('opened')),
-      reply: () => Promise.reject(new Error('replied')),
-    }
-    await expect(draw(request, untouchable)).resolves.toBeUndefined()
-  })
-
-  test('shows what is due though nobody has stored it yet', async () => {
-    const request = await world.submitted(prodParameter)
-    await draw(request)
-    world.clock.advance(86_400)
-    await draw(request)
-    expect(board.messages(channel).map(headline)).toEqual(['⌛ Expired'])
-  })
-
-  test('late or twice draws what is so now, never what was', async () => {
-    const request = await world.submitted(prodParameter)
-    await draw(request)
-    await world.decide(request, 'eve', 'deny')
-    await draw(request)
-    await draw(request)
-    expect(board.messages(channel).map(headline)).toEqual(['⛔ Denied'])
-  })
-
-  test('posts it anew where a person deleted it', async () => {
-    const request = await world.submitted(prodParameter)
-    await draw(request)
-    const [posted] = await cards.load(request.ask.id)
-    board.delete(channel, posted?.ts ?? '')
-    await world.decide(request, 'ben')
-    await draw(request)
-    expect(board.messages(channel).map(headline)).toEqual(['🟡 Waiting for sre: 0 of 1 approved'])
-  })
-
-  test('of a request that nobody has to decide makes none', async () => {
-    const request = await world.submitted(stagingParameter)
-    await draw(request)
-    expect(board.messages(channel)).toEqual([])
-  })
-
-  test('of a step of a plan makes none, since its plan is one card; of its own round makes one', async () => {
-    const plan = waitingPlan()
-    const step = (round: number) => ({ ...plan, round, ask: stepAsk(plan.ask, 1, plan.submittedAt + 3600) })
-    const loading = (state: ApprovalRequest) => async () => ({ state, head: noEntries })
-    world.clock.advance(plan.submittedAt - world.clock.now())
-    await draw(step(1), board, channelsIn(bundle.deployment), loading(step(1)))
-    expect(board.messages(channel)).toEqual([])
-    await draw(step(2), board, channelsIn(bundle.deployment), loading(step(2)))
-    expect(board.messages(channel).map(headline)).toEqual([expect.stringContaining('Waiting for owner')])
-  })
-
-  test('of no request is nothing', async () => {
-    const request = await world.submitted(prodParameter)
-    await draw({ ...request, ask: { ...request.ask, id: `req_${'0'.repeat(26)}` } } as ApprovalRequest)
-    expect(board.messages(channel)).toEqual([])
-  })
-
-  test.each([
-    ['is archived', () => board.archive(channel), channelsIn(bundle.deployment)],
-    ['the deployment does not know', () => {}, {}],
-  ])(
-    'in a channel that %s is said in the log and tried again, and the request can be decided all the same',
-    async (_what, archive, channels) => {
-      const request = await world.submitted(prodParameter)
-      archive()
-      await expect(draw(request, board, channels)).rejects.toMatchObject({ name: 'CardUndeliverable' })
-      expect(world.log.lines).toContainEqual({
-        level: 'error',
-        message: 'card_undeliverable',
-        fields: { request: request.ask.id, channel: 'hotwork-approvals' },
-      })
-      await world.decide(request, 'ben', 'approve', { through: 'api' })
-      expect((await world.state(request.ask.id)).stages[0]?.decisions).toHaveLength(1)
-    },
-  )
-
-  test('a channel that is closed keeps no card from another', async () => {
-    const at = (id: string) => ({ chat: 'slack', id })
-    const elsewhere = { 'hotwork-approvals': at('C0CLOSED'), 'hotwork-security': at(channel) }
-    const { stages, ...request } = await world.submitted(prodParameter)
-    const [owner, sre] = stages as [StageState, StageState]
-    const state = { ...request, stages: [owner, { ...sre, terms: { ...sre.terms, channel: 'hotwork-security' } }] }
-    const stored = { state: state as ApprovalRequest, head: noEntries }
-    await expect(draw(stored.state, board, elsewhere, async () => stored)).rejects.toMatchObject({
-      name: 'CardUndeliverable',
+    archive()
+    await expect(draw(request, board, channels)).rejects.toMatchObject({ name: 'CardUndeliverable' })
+    expect(world.log.lines).toContainEqual({
+      level: 'error',
+      message: 'card_undeliverable',
+      fields: { request: request.ask.id, channel: 'hotwork-approvals' },
     })
-    expect(board.messages(channel)).toHaveLength(1)
+    await world.decide(request, 'ben', 'approve', { through: 'api' })
+    expect((await world.state(request.ask.id)).stages[0]?.decisions).toHaveLength(1)
+  },
+)
+
+test('a closed channel does not keep the card from another', async () => {
+  const at = (id: string) => ({ chat: 'slack', id })
+  const elsewhere = { 'hotwork-approvals': at('C0CLOSED'), 'hotwork-security': at(channel) }
+  const { stages, ...request } = await world.submitted(prodParameter)
+  const [owner, sre] = stages as [StageState, StageState]
+  const state = { ...request, stages: [owner, { ...sre, terms: { ...sre.terms, channel: 'hotwork-security' } }] }
+  const stored = { state: state as ApprovalRequest, head: noEntries }
+  await expect(draw(stored.state, board, elsewhere, async () => stored)).rejects.toMatchObject({
+    name: 'CardUndeliverable',
   })
+  expect(board.messages(channel)).toHaveLength(1)
 })
 
 describe('on Slack’s Web API, as the desk speaks it', () => {
@@ -180,28 +178,7 @@ describe('on Slack’s Web API, as the desk speaks it', () => {
     return ((await answer.json()) as { messages: { ts: string; text: string; blocks: unknown[] }[] }).messages
   }
 
-  test('a card is posted, changed in place, and posted anew when it is gone', async () => {
-    const request = await world.submitted(prodParameter)
-    await draw(request, slack)
-    const [posted] = await history()
-    expect(posted?.text).toContain(request.ask.id)
-    await world.decide(request, 'ben')
-    await draw(request, slack)
-    expect((await history()).map(({ ts }) => ts)).toEqual([posted?.ts])
-    await fetch(`${desk.apiUrl}chat.delete`, {
-      method: 'POST',
-      headers: { authorization: 'Bearer xoxb-desk', 'content-type': 'application/json' },
-      body: JSON.stringify({ channel, ts: posted?.ts }),
-    })
-    await world.decide(request, 'eve')
-    await draw(request, slack)
-    const after = await history()
-    expect(after).toHaveLength(1)
-    expect(after[0]?.text).toMatch(/^Approved/)
-    expect(after[0]?.ts).not.toBe(posted?.ts)
-  })
-
-  test('asked for patience, it says for how long, and the next drawing works', async () => {
+  test('a throttled drawing names the pause, and the next one succeeds', async () => {
     const request = await world.submitted(prodParameter)
     await fault({ status: 429, retry_after: 7 })
     await expect(draw(request, slack)).rejects.toMatchObject({
@@ -213,7 +190,7 @@ describe('on Slack’s Web API, as the desk speaks it', () => {
     expect(await cards.load(request.ask.id)).toHaveLength(1)
   })
 
-  test.each([500, 502, 503])('answered %d, it will be drawn later', async (status) => {
+  test.each([500, 502, 503])('a drawing answered %d is retried', async (status) => {
     const request = await world.submitted(prodParameter)
     await fault({ status })
     await expect(draw(request, slack)).rejects.toMatchObject({ name: 'BoardUnavailable', retryAfterSeconds: undefined })
@@ -226,13 +203,16 @@ describe('on Slack’s Web API, as the desk speaks it', () => {
     'account_inactive',
     'token_revoked',
     'missing_scope',
-  ])('answered `%s`, the card cannot be delivered until that is mended, and then it is', async (error) => {
+  ])('a drawing answered `%s` raises an alarm, and succeeds once the cause is gone', async (error) => {
     await comesBackAfter({ status: 200, error })
   })
 
-  test.each([400, 403, 404])('answered %d, the same', async (status) => {
-    await comesBackAfter({ status })
-  })
+  test.each([400, 403, 404])(
+    'a drawing answered %d raises an alarm, and succeeds once the cause is gone',
+    async (status) => {
+      await comesBackAfter({ status })
+    },
+  )
 
   async function comesBackAfter(closed: object) {
     const request = await world.submitted(prodParameter)
@@ -245,7 +225,7 @@ describe('on Slack’s Web API, as the desk speaks it', () => {
     expect((await history()).length).toBe(before.length + 1)
   }
 
-  test('not answered at all, it will be drawn later', async () => {
+  test('a drawing without an answer is retried', async () => {
     const nowhere = new SlackDoor({ apiUrl: 'http://127.0.0.1:9/api/', token: async () => 'xoxb-desk', log })
     await expect(nowhere.post(channel, { text: 'x', blocks: [] })).rejects.toMatchObject({ name: 'BoardUnavailable' })
   })

@@ -11,7 +11,7 @@ import { MemoryPager } from '../../../support/break-glass/memory-pager.ts'
 import { issuer, type World } from '../../../support/world.ts'
 import { renderLine, renderNotice, renderOpening } from './rendering.ts'
 
-/** What drawing needs, with Slack's own words, over a world and wherever its cards are. */
+/** The ports of drawing, with Slack's words, over a world and any card board. */
 export function drawPorts(
   world: World,
   { cards, board }: Pick<DrawPorts, 'cards'> & { board: CardBoard },
@@ -51,7 +51,7 @@ export const withStage = (bundle: Bundle, name: string, terms: Partial<Stage>): 
   },
 })
 
-/** Without what the sample says of routing, so that a test says all of it. */
+/** Without the sample's routing, so that the test sets all of it. */
 const plainly = ({ notify: _, remind: __, ...stage }: Stage, terms: Partial<Stage>): Stage => ({ ...stage, ...terms })
 
 export const headline = (card: SlackCard | undefined) =>
@@ -62,7 +62,7 @@ export const buttonsOf = (card: SlackCard | undefined): readonly unknown[] =>
     block['type'] === 'actions' ? (block['elements'] as readonly JsonObject[]).map((each) => each['action_id']) : [],
   )
 
-/** All that a line shows, mentions as Slack writes them. */
+/** All text of a line, with mentions in Slack's form. */
 export const wordsOf = (line: SlackCard | undefined): string =>
   JSON.stringify(line?.blocks ?? '')
     .match(/"(?:text|user_id)":"[^"]*"/g)

@@ -47,7 +47,7 @@ const stateOf = (name: string): ApprovalRequest => {
   return state
 }
 
-/** A request in which everything that an agent can write is this one text; and what people can, where it is theirs to. */
+/** A request in which this is every text that an agent can write, and every text of people. */
 function written(state: ApprovalRequest, text: string): ApprovalRequest {
   const some = text === '' ? ' ' : text
   const args = Object.fromEntries(
@@ -74,14 +74,14 @@ function written(state: ApprovalRequest, text: string): ApprovalRequest {
   } as ApprovalRequest
 }
 
-/** A server's own names, as far as the API takes them: no longer ones, and what shows. */
+/** A server's own names within the API's limits: short and visible. */
 function toolCalled(text: string): McpTool {
   const shows = [...text].filter((each) => inert(each) === each)
   const name = (most: number) => shows.slice(0, most).join('') || 'x'
   return { ...writeFile, server: { name: name(128), version: name(64) }, tool: name(128) }
 }
 
-/** What is there is this text, and what would be is another. Of a long one the beginning: all of it would fill the card. */
+/** A preview whose present value is this text. A long one is cut, because it would fill the card. */
 const readAs = (preview: Preview, text: string): Preview => {
   const Value = [...text].slice(0, 20).join('')
   return preview.outcome === 'failed' ? preview : { ...preview, before: { Value }, after: { Value: `${Value}.` } }
@@ -89,7 +89,7 @@ const readAs = (preview: Preview, text: string): Preview => {
 
 const shown = (state: ApprovalRequest): SlackCard => renderCard(state, bundle, channel, { page })
 
-/** Without what is different from an honest card only since something was too long: the catalogue's own list gets shorter. */
+/** Without the parts that only length changes: the catalogue's own list gets shorter. */
 const withoutLength = ({ blocks }: SlackCard) =>
   blocks.filter(({ block_id }) => block_id !== 'too-long' && block_id !== 'open')
 
@@ -107,7 +107,7 @@ const names = [
 
 describe.each(names)('on the card of a request that is %s', (name) => {
   test.each(corpus.map((text) => [text.length > 60 ? `${text.slice(0, 60)} (${text.length})` : text, text]))(
-    '%j cannot ping, link, or pass for a fact',
+    'the card makes %j inert: it cannot ping, link, or pass for a fact',
     (_short, text) => {
       const honest = shown(written(stateOf(name), 'x'))
       const card = shown(written(stateOf(name), text))
@@ -115,14 +115,14 @@ describe.each(names)('on the card of a request that is %s', (name) => {
       expect(card.text).toBe(honest.text)
       expect(complaintsOf(card)).toEqual([])
       expect(checkMessageBlocks(card.blocks)).toMatchObject({ ok: true })
-      // Blank texts are left out, as is what does not fit: fewer of our words, and none that are theirs.
+      // Blank and overlong texts are left out, so there may be fewer of our words.
       const own = ownWords(withoutLength(card)).replaceAll(lookalikeNote(text), '')
       if (text.trim() !== '' && text.length < 250) expect(own).toBe(ownWords(withoutLength(honest)))
     },
   )
 })
 
-test('the names that a server gives itself and its tool stay inert, and say nothing in words of ours', () => {
+test("a server's names for itself and its tool stay inert, and add no words of ours", () => {
   const called = (mcp: McpTool) => {
     const state = stateOf('waiting for the first stage')
     return shown({ ...state, ask: { ...state.ask, mcp } })
@@ -162,93 +162,92 @@ test('our own words on a card are the same for any text of an agent', () => {
   )
 })
 
-describe('in forms', () => {
-  const about = { request: 'req_00000000000000000000000000', round: 1, digest: 'sha-256:AAAAAAAA' } as never
-  const forms: [string, (state: ApprovalRequest) => Modal | undefined][] = [
-    ['to approve', (state) => approveModal(state, bundle, about)],
-    ['to approve less', (state) => narrowModal(state, bundle, about)],
-    ['that asks why', (state) => whyModal(state, bundle, about)],
-  ]
-  test.each(forms)('%s, nothing that an agent wrote can ping, link, or pass for a fact', (_what, form) => {
-    const state = stateOf('narrowed')
-    const honest = form(written(state, 'x'))
-    for (const text of corpus) {
-      const modal = form(written(state, text))
-      expect(checkView(modal, 'modal')).toMatchObject({ ok: true })
-      expectInert(modal?.blocks ?? [])
-      if (text.trim() !== '') expect(ownWords(modal?.blocks ?? [])).toBe(ownWords(honest?.blocks ?? []))
-      expect(modal?.private_metadata).toBe(honest?.private_metadata)
-    }
-  })
-
-  test('that can do nothing more, what was typed is there to be copied, and is no more than that', () => {
-    for (const text of corpus) {
-      const modal = truthModal('It was too late.', text)
-      expect(checkView(modal, 'modal')).toMatchObject({ ok: true })
-      expectInert(modal.blocks)
-      if (text.trim() !== '') expect(ownWords(modal.blocks)).toBe('It was too late.You had written')
-    }
-  })
-
-  /** Slack takes no more into a field than the field allows. */
-  const typedInto = (text: string, names: readonly string[], most: number): Values =>
-    Object.fromEntries(
-      names.map((name) => [name, { [name]: { type: 'plain_text_input', value: [...text].slice(0, most).join('') } }]),
-    ) as unknown as Values
-
-  test('to ask on behalf of an agent, neither the catalogue’s words nor what was typed can do more than stand there', () => {
-    const entry = bundle.actions['ssm:PutParameter'] as CatalogueEntry
-    const about = { agent: 'agent:remediator' as AgentId, action: entry.name }
-    const foreseen: OnBehalfForeseen = { seen: 'x', tier: 2, stages: [{ name: 'owner', quorum: 1, people: [] }] }
-    for (const text of corpus) {
-      const described = Object.fromEntries(
-        Object.entries(entry.arguments.properties).map(([name, schema]) => [name, { ...schema, description: text }]),
-      ) as CatalogueEntry['arguments']['properties']
-      const said = { ...entry, arguments: { ...entry.arguments, properties: described } }
-      const names = ['argument:Name', 'argument:Value', 'purpose', 'task', 'justification']
-      const modal = fillModal(said, about, bundle, { values: typedInto(text, names, 30), foreseen })
-      expect(checkView(modal, 'modal')).toMatchObject({ ok: true })
-      expectInert(modal.blocks.map((block) => ('element' in block ? { ...block, element: {} } : block)))
-      expect(JSON.parse(modal.private_metadata ?? '')).toEqual({ a: about.agent, n: about.action, s: 'x' })
-    }
-  })
-
-  test('that say what was asked, or halted, it is text', () => {
-    const state = stateOf('waiting for the first stage')
-    for (const text of corpus) {
-      const asked = askedModal(written(state, text), { bundle, page })
-      expect(checkView(asked, 'modal')).toMatchObject({ ok: true })
-      expectInert(asked.blocks)
-      const value = [...text].slice(0, 60).join('') || 'x'
-      const halt = { id: `hlt_${'0'.repeat(26)}`, target: { kind: 'action', value }, reason: text } as Halt
-      const halted = partsModal('Halted', declaredParts(halt, bundle))
-      expect(checkView(halted, 'modal')).toMatchObject({ ok: true })
-      expectInert(halted.blocks)
-    }
-  })
-
-  test('what was typed is read as it was typed, up to the most that a comment may be', () => {
-    for (const text of corpus) {
-      const state = { values: { comment: { comment: { type: 'plain_text_input', value: text } } } }
-      const { comment = '' } = readForm({ blocks: [], state } as never)
-      expect(text.trim().startsWith(comment)).toBe(true)
-      expect([...comment].length).toBeLessThanOrEqual(1_000)
-    }
-  })
+const about = { request: 'req_00000000000000000000000000', round: 1, digest: 'sha-256:AAAAAAAA' } as never
+const forms: [string, (state: ApprovalRequest) => Modal | undefined][] = [
+  ['to approve', (state) => approveModal(state, bundle, about)],
+  ['to approve less', (state) => narrowModal(state, bundle, about)],
+  ['that asks why', (state) => whyModal(state, bundle, about)],
+]
+test.each(forms)("a form %s makes an agent's texts inert", (_what, form) => {
+  const state = stateOf('narrowed')
+  const honest = form(written(state, 'x'))
+  for (const text of corpus) {
+    const modal = form(written(state, text))
+    expect(checkView(modal, 'modal')).toMatchObject({ ok: true })
+    expectInert(modal?.blocks ?? [])
+    if (text.trim() !== '') expect(ownWords(modal?.blocks ?? [])).toBe(ownWords(honest?.blocks ?? []))
+    expect(modal?.private_metadata).toBe(honest?.private_metadata)
+  }
 })
 
-describe('in what one person is told', () => {
-  const ephemeralSent = async (sentence: string): Promise<string> => {
-    let said = ''
-    const sendEphemeral = createEphemeral('https://slack.com/api/', new MemoryLog(), async (_url, init) => {
-      said = JSON.parse(String(init?.body)).text
-      return new Response('ok')
-    })
-    await sendEphemeral(responseUrl, sentence)
-    return said
+test('a form that can do no more shows the typed text for copying, inert', () => {
+  for (const text of corpus) {
+    const modal = truthModal('It was too late.', text)
+    expect(checkView(modal, 'modal')).toMatchObject({ ok: true })
+    expectInert(modal.blocks)
+    if (text.trim() !== '') expect(ownWords(modal.blocks)).toBe('It was too late.You had written')
   }
+})
 
-  test.each(Refusal.options.map((code) => [code]))('%s can hold no mention and no link of theirs', async (code) => {
+/** Slack itself limits a field's length. */
+const typedInto = (text: string, names: readonly string[], most: number): Values =>
+  Object.fromEntries(
+    names.map((name) => [name, { [name]: { type: 'plain_text_input', value: [...text].slice(0, most).join('') } }]),
+  ) as unknown as Values
+
+test("a form to ask on behalf makes the catalogue's words and the typed ones inert", () => {
+  const entry = bundle.actions['ssm:PutParameter'] as CatalogueEntry
+  const about = { agent: 'agent:remediator' as AgentId, action: entry.name }
+  const foreseen: OnBehalfForeseen = { seen: 'x', tier: 2, stages: [{ name: 'owner', quorum: 1, people: [] }] }
+  for (const text of corpus) {
+    const described = Object.fromEntries(
+      Object.entries(entry.arguments.properties).map(([name, schema]) => [name, { ...schema, description: text }]),
+    ) as CatalogueEntry['arguments']['properties']
+    const said = { ...entry, arguments: { ...entry.arguments, properties: described } }
+    const names = ['argument:Name', 'argument:Value', 'purpose', 'task', 'justification']
+    const modal = fillModal(said, about, bundle, { values: typedInto(text, names, 30), foreseen })
+    expect(checkView(modal, 'modal')).toMatchObject({ ok: true })
+    expectInert(modal.blocks.map((block) => ('element' in block ? { ...block, element: {} } : block)))
+    expect(JSON.parse(modal.private_metadata ?? '')).toEqual({ a: about.agent, n: about.action, s: 'x' })
+  }
+})
+
+test('a form that reports a request or a halt makes its texts inert', () => {
+  const state = stateOf('waiting for the first stage')
+  for (const text of corpus) {
+    const asked = askedModal(written(state, text), { bundle, page })
+    expect(checkView(asked, 'modal')).toMatchObject({ ok: true })
+    expectInert(asked.blocks)
+    const value = [...text].slice(0, 60).join('') || 'x'
+    const halt = { id: `hlt_${'0'.repeat(26)}`, target: { kind: 'action', value }, reason: text } as Halt
+    const halted = partsModal('Halted', declaredParts(halt, bundle))
+    expect(checkView(halted, 'modal')).toMatchObject({ ok: true })
+    expectInert(halted.blocks)
+  }
+})
+
+test('a typed comment is read as typed, up to the longest comment', () => {
+  for (const text of corpus) {
+    const state = { values: { comment: { comment: { type: 'plain_text_input', value: text } } } }
+    const { comment = '' } = readForm({ blocks: [], state } as never)
+    expect(text.trim().startsWith(comment)).toBe(true)
+    expect([...comment].length).toBeLessThanOrEqual(1_000)
+  }
+})
+
+const ephemeralSent = async (sentence: string): Promise<string> => {
+  let said = ''
+  const sendEphemeral = createEphemeral('https://slack.com/api/', new MemoryLog(), async (_url, init) => {
+    said = JSON.parse(String(init?.body)).text
+    return new Response('ok')
+  })
+  await sendEphemeral(responseUrl, sentence)
+  return said
+}
+
+test.each(Refusal.options.map((code) => [code]))(
+  'the ephemeral message of `%s` has no mention and no foreign link',
+  async (code) => {
     for (const detail of corpus) {
       const said = await ephemeralSent(
         sentenceFor(code, { directory: bundle.directory, page, detail, state: stateOf('denied') }),
@@ -258,5 +257,5 @@ describe('in what one person is told', () => {
       expect(deceives(said)).toBe(false)
       expect(said.length).toBeLessThan(2_000)
     }
-  })
-})
+  },
+)

@@ -5,7 +5,7 @@ const groups: { [group: string]: string[] } = JSON.parse(
   readFileSync(join(import.meta.dirname, 'inert-corpus.json'), 'utf8'),
 )
 
-/** Texts by which somebody could try to make Hotwork say, do or hide in Slack what it should not. */
+/** Texts that try to make Hotwork say, do or hide something in Slack. */
 export const corpus: readonly string[] = [
   ...Object.values(groups).flat(),
   // Too much of anything.

@@ -18,7 +18,7 @@ beforeAll(async () => {
   drawn = await everyOpening(bundle)
 })
 
-/** An opening in which everything that anybody could write is this one text. */
+/** An opening in which this is every text. */
 function written({ state, about }: Drawn, text: string): Drawn {
   const some = text === '' ? ' ' : text
   const { breakGlass } = state.ask
@@ -48,14 +48,14 @@ function written({ state, about }: Drawn, text: string): Drawn {
   }
 }
 
-/** Those in which somebody says what nobody says in the others. */
+/** The states with texts that the others lack. */
 const some = () =>
   [...drawn].filter(([name]) =>
     [
       'open for one action',
       'a drill',
       'the sealed role',
-      'ended by whoever may revoke',
+      'ended by another person',
       'reviewed and not justified',
     ].includes(name),
   )
@@ -70,7 +70,7 @@ const notices: readonly Notice[] = [
 ]
 const first = { because: 'skipped', mayReview: true, first: true } as const
 
-test('whatever the person, the incident or the reviewer says, it cannot ping, link, or pass for a fact of the card', () => {
+test("an opening's texts are inert on its card: they cannot ping, link, or pass for a fact", () => {
   for (const [name, each] of some()) {
     const honest = cardOf(written(each, 'x'))
     for (const text of corpus) {
@@ -85,7 +85,7 @@ test('whatever the person, the incident or the reviewer says, it cannot ping, li
   }
 })
 
-test('nor in what is said of it, nor in the form of its review', () => {
+test("an opening's texts are inert in its notices and in the form of its review", () => {
   for (const [, each] of some()) {
     const honest = written(each, 'x')
     const about = { request: each.state.ask.id, channel: 'C1', ts: '1.1' }
@@ -107,7 +107,7 @@ test('nor in what is said of it, nor in the form of its review', () => {
   }
 })
 
-test('whatever anybody writes, our own words are the same', () => {
+test("our own words on an opening's card are the same for any text", () => {
   const text = fc.string({ unit: anyCharacter, minLength: 1, maxLength: 200 }).filter((each) => each.trim() !== '')
   fc.assert(
     fc.property(text, fc.constantFrom(...drawn.values()), (each, one) => {

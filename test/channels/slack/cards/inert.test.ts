@@ -3,7 +3,7 @@ import { clamp, exact, inert, lookalikeNote } from '../../../../functions/domain
 import { anyCharacter } from '../../../support/any-character.ts'
 import { corpus } from './inert-corpus.ts'
 
-/** Whatever deceives the eye, counted here by its own list so that a hole in the module's is found. */
+/** Characters that deceive the eye, by a list of its own, to find holes in the module's. */
 const deceives = (text: string): boolean =>
   [...text].some((character) => {
     const code = character.codePointAt(0) ?? 0
@@ -28,59 +28,51 @@ const texts = fc.oneof(
   fc.constantFrom(...corpus),
 )
 
-describe('prose', () => {
-  test.each(corpus.map((text) => [text]))('%j holds nothing that deceives the eye', (text) => {
-    expect(deceives(inert(text))).toBe(false)
-  })
-
-  test('of any text, nothing deceives the eye, and it is one line', () => {
-    fc.assert(fc.property(texts, (text) => !deceives(inert(text)) && !inert(text).includes('\n')))
-  })
-
-  test.each([
-    ['prod\u202etxt.exe', 'prod[U+202E]txt.exe'],
-    ['one\r\n  two', 'one ⏎ two'],
-    ['pro\u200bd', 'pro[U+200B]d'],
-    ['<!channel> *x* & y', '<!channel> *x* & y'],
-    ['São Paulo, Zürich, 東京, שלום', 'São Paulo, Zürich, 東京, שלום'],
-    ['lone \ud800', 'lone [U+D800]'],
-  ])('%j is shown as %j', (text, shown) => expect(inert(text)).toBe(shown))
+test.each(corpus.map((text) => [text]))('the text %j is shown without deceptive characters', (text) => {
+  expect(deceives(inert(text))).toBe(false)
 })
 
-describe('values', () => {
-  test('whatever is approved can be read back from what is shown', () => {
-    const values = fc.oneof(texts, fc.jsonValue())
-    fc.assert(
-      fc.property(values, (value) => expect(JSON.parse(exact(value))).toEqual(JSON.parse(JSON.stringify(value)))),
-    )
-  })
-
-  test('whatever is approved, nothing that is shown deceives the eye or breaks the line', () => {
-    fc.assert(fc.property(texts, (text) => !deceives(exact(text)) && !exact(text).includes('\n')))
-  })
-
-  test.each([
-    ['on\u200b', '"on\\u200b"'],
-    ['on ', '"on "'],
-    [0, '0'],
-    ['0', '"0"'],
-    ['a"b\\', '"a\\"b\\\\"'],
-    ['\u0338x', '"\\u0338x"'],
-    ['\u{e0041}', '"\\udb40\\udc41"'],
-  ])('%j is shown as %j', (value, shown) => expect(exact(value)).toBe(shown))
+test('a shown text is one line without deceptive characters', () => {
+  fc.assert(fc.property(texts, (text) => !deceives(inert(text)) && !inert(text).includes('\n')))
 })
 
-describe('what is too long', () => {
-  test('is cut, and says by how much', () => {
-    expect(clamp('abcdef', 6)).toEqual({ text: 'abcdef', cut: false })
-    expect(clamp('abcdefg', 6)).toEqual({ text: 'abcdef…+1 characters', cut: true })
-  })
+test.each([
+  ['prod\u202etxt.exe', 'prod[U+202E]txt.exe'],
+  ['one\r\n  two', 'one ⏎ two'],
+  ['pro\u200bd', 'pro[U+200B]d'],
+  ['<!channel> *x* & y', '<!channel> *x* & y'],
+  ['São Paulo, Zürich, 東京, שלום', 'São Paulo, Zürich, 東京, שלום'],
+  ['lone \ud800', 'lone [U+D800]'],
+])('the text %j is shown as %j', (text, shown) => expect(inert(text)).toBe(shown))
 
-  test('is cut between characters, never inside one or inside an escape', () => {
-    expect(clamp('💣💣💣', 2).text).toBe('💣💣…+1 characters')
-    expect(clamp(exact('ab\u202ecd'), 6).text).toBe('"ab…+9 characters')
-    expect(clamp(inert('ab\u202ecd'), 5).text).toBe('ab…+10 characters')
-  })
+test('an exact value can be read back', () => {
+  const values = fc.oneof(texts, fc.jsonValue())
+  fc.assert(fc.property(values, (value) => expect(JSON.parse(exact(value))).toEqual(JSON.parse(JSON.stringify(value)))))
+})
+
+test('an exact value is one line without deceptive characters', () => {
+  fc.assert(fc.property(texts, (text) => !deceives(exact(text)) && !exact(text).includes('\n')))
+})
+
+test.each([
+  ['on\u200b', '"on\\u200b"'],
+  ['on ', '"on "'],
+  [0, '0'],
+  ['0', '"0"'],
+  ['a"b\\', '"a\\"b\\\\"'],
+  ['\u0338x', '"\\u0338x"'],
+  ['\u{e0041}', '"\\udb40\\udc41"'],
+])('the value %j is shown as %j', (value, shown) => expect(exact(value)).toBe(shown))
+
+test('a long text is cut, with the number of missing characters', () => {
+  expect(clamp('abcdef', 6)).toEqual({ text: 'abcdef', cut: false })
+  expect(clamp('abcdefg', 6)).toEqual({ text: 'abcdef…+1 characters', cut: true })
+})
+
+test('a long text is cut between characters, never inside one or inside an escape', () => {
+  expect(clamp('💣💣💣', 2).text).toBe('💣💣…+1 characters')
+  expect(clamp(exact('ab\u202ecd'), 6).text).toBe('"ab…+9 characters')
+  expect(clamp(inert('ab\u202ecd'), 5).text).toBe('ab…+10 characters')
 })
 
 const [mixed, passes, digits] = [
@@ -101,9 +93,9 @@ test.each([
   ['٣', digits],
   ['1৪', digits],
   ['раｕl', `${mixed}, ${passes}`],
-])('%s is noted: %s', (text, note) => expect(lookalikeNote(text)).toBe(`   ← ${note}`))
+])('the text %s is noted: %s', (text, note) => expect(lookalikeNote(text)).toBe(`   ← ${note}`))
 
 test.each(['', 'paypal', 'почта', '東京 tower', 'Tシャツ', 'é', 'café 3', 'נתיב and path', 'a\u0331'])(
-  '%s needs no note',
+  'the text %s needs no note',
   (text) => expect(lookalikeNote(text)).toBe(''),
 )

@@ -8,7 +8,7 @@ import { DeskWorld, type Shown, wordsOf } from '../edge/desk-world.ts'
 import { buttonsOf } from './drawing.ts'
 import { LoudNight } from './openings.ts'
 
-// Both sides of Slack over HTTP: what people click on the card of an opening, and in the form of its review.
+// Both sides of Slack over HTTP: clicks on an opening's card, and the form of its review.
 
 const bundle = sampleBundle()
 const channel = bundle.deployment.channels['hotwork-approvals'] as string
@@ -40,7 +40,7 @@ const messages = async (where: string): Promise<{ text: string; blocks: unknown[
   (await at.control(`messages?channel=${where}`)).messages
 const now = () => night.state(request.ask.id)
 
-/** It has ended, and somebody has the form of its review before them. */
+/** Ends the opening, and opens the form of its review for a person. */
 async function reviewing(user: string): Promise<Shown> {
   night.clock.advance(31 * minute)
   await draw()
@@ -50,117 +50,113 @@ async function reviewing(user: string): Promise<Shown> {
   return form
 }
 
-describe('End now', () => {
-  test('ends it at once for the one who holds it, and the card says so', async () => {
-    await night.uses(request)
-    expect(await click('U0JADE', 'end_opening')).toMatchObject({ status: 200, body: '' })
-    expect((await now()).status).toBe('completed')
-    await draw()
-    expect(wordsOf((await messages(channel))[0]?.blocks)).toContain('Ended early by Jade Jones')
-    expect(await toldTo('U0JADE')).toEqual([])
-  })
-
-  test('ends it for whoever may revoke, who is who ended it', async () => {
-    await click('U0GUS', 'end_opening')
-    expect(await now()).toMatchObject({ status: 'revoked', revokedBy: 'person:gus' })
-  })
-
-  test('is refused to everybody else, who is told so alone, and nothing has changed', async () => {
-    await click('U0BEN', 'end_opening')
-    expect((await now()).status).toBe('approved')
-    expect(await toldTo('U0BEN')).toEqual([expect.stringMatching(refusals.not_permitted.so)])
-    expect(await toldTo('U0JADE')).toEqual([])
-  })
-
-  test('clicked again, or on a card that has not caught up, tells what is true', async () => {
-    await click('U0JADE', 'end_opening')
-    await click('U0GUS', 'end_opening')
-    expect(await now()).toMatchObject({ status: 'completed' })
-    expect(await toldTo('U0GUS')).toEqual([expect.stringMatching(refusals.already_settled.so)])
-  })
-
-  test('by a stranger is nobody’s', async () => {
-    await click('U0STRANGER', 'end_opening')
-    expect((await now()).status).toBe('approved')
-    expect(await toldTo('U0STRANGER')).toHaveLength(1)
-  })
+test("End now ends the holder's opening at once, and the card says so", async () => {
+  await night.uses(request)
+  expect(await click('U0JADE', 'end_opening')).toMatchObject({ status: 200, body: '' })
+  expect((await now()).status).toBe('completed')
+  await draw()
+  expect(wordsOf((await messages(channel))[0]?.blocks)).toContain('Ended early by Jade Jones')
+  expect(await toldTo('U0JADE')).toEqual([])
 })
 
-describe('Review…', () => {
-  test('opens a form that says what it is about, takes an outcome and why, and is on record with the card that was seen', async () => {
-    const form = await reviewing('U0EVE')
-    expect(wordsOf(form.blocks)).toContain('Get the checkout service going again')
-    expect(wordsOf(form.blocks)).toContain('payments fail since the 14:10 deploy')
-    const seen = (await cardOf())?.rendered
-    await at.submit('U0EVE', form, { outcome: 'justified', note: 'the calls are those of the runbook' })
-    expect(await now()).toMatchObject({
-      review: { done: { by: 'person:eve', outcome: 'justified', note: 'the calls are those of the runbook' } },
-    })
-    const reviewed = (await night.ledger.entries(request.ask.id)).find(({ type }) => type === 'Reviewed')
-    expect(reviewed?.facts).toMatchObject({ seen })
-    expect(await at.modals('U0EVE')).toEqual([])
-    await draw()
-    const [card] = await messages(channel)
-    expect(wordsOf(card?.blocks)).toContain('reviewed, justified')
-    expect(buttonsOf(card as never)).toEqual(['read'])
-  })
-
-  test('keeps what was written beside what is missing', async () => {
-    const form = await reviewing('U0EVE')
-    await at.submit('U0EVE', form, { outcome: 'not_justified', note: '   ' })
-    const [still] = await at.modals('U0EVE')
-    expect(still?.errors).toEqual({ note: expect.stringMatching(/^Say what you looked at/) })
-    expect((await now()).review?.done).toBeUndefined()
-  })
-
-  test.each([
-    ['the one who did it', 'U0JADE', refusals.self_review.so],
-    ['whom policy does not let', 'U0BEN', refusals.not_permitted.so],
-  ])('is no form for %s: they are told why, alone', async (_who, user, sentence) => {
-    night.clock.advance(31 * minute)
-    await draw()
-    await click(user, 'review_opening')
-    expect(await at.modals(user)).toEqual([])
-    expect(await toldTo(user)).toEqual([expect.stringMatching(sentence)])
-    expect(await night.story(request.ask.id)).not.toContain('Refused')
-  })
-
-  test('that somebody else made meanwhile says so, with what was written', async () => {
-    const form = await reviewing('U0EVE')
-    await night.review(request, 'gus', 'not_justified')
-    await at.submit('U0EVE', form, { outcome: 'justified', note: 'I read all of it' })
-    const [truth] = await at.modals('U0EVE')
-    expect(wordsOf(truth?.blocks)).toContain(refusals.already_reviewed.so)
-    expect(wordsOf(truth?.blocks)).toContain('I read all of it')
-    expect((await now()).review?.done).toMatchObject({ by: 'person:gus' })
-  })
-
-  test('can still be made when it is overdue', async () => {
-    night.clock.advance(30 * hour)
-    await draw()
-    await click('U0HANA', 'review_opening')
-    const [form] = await at.modals('U0HANA')
-    await at.submit('U0HANA', form as Shown, { outcome: 'not_justified', note: 'nobody was in an emergency' })
-    expect((await now()).review?.done).toMatchObject({ outcome: 'not_justified' })
-  })
-
-  test('whose store is silent stays, to be sent again', async () => {
-    const form = await reviewing('U0EVE')
-    night.requests.failNextCommit('unheard')
-    await at.submit('U0EVE', form, { outcome: 'justified', note: 'as it should be' })
-    const [still] = await at.modals('U0EVE')
-    expect(still?.errors['note']).toBeDefined()
-    await at.submit('U0EVE', still as Shown, { outcome: 'justified', note: 'as it should be' })
-    expect((await now()).review?.done).toMatchObject({ by: 'person:eve' })
-  })
-
-  test('and its form hold ids alone: neither reason nor note is kept by Slack beside it', async () => {
-    const form = await reviewing('U0EVE')
-    expect(Object.keys(JSON.parse(String(form['private_metadata']))).toSorted()).toEqual(['c', 'r', 't'])
-  })
+test('End now ends it for a person who may revoke, in their name', async () => {
+  await click('U0GUS', 'end_opening')
+  expect(await now()).toMatchObject({ status: 'revoked', revokedBy: 'person:gus' })
 })
 
-test('each person has one thread of it', async () => {
+test('End now is refused to others, privately, and nothing changes', async () => {
+  await click('U0BEN', 'end_opening')
+  expect((await now()).status).toBe('approved')
+  expect(await toldTo('U0BEN')).toEqual([expect.stringMatching(refusals.not_permitted.so)])
+  expect(await toldTo('U0JADE')).toEqual([])
+})
+
+test('End now on an ended opening or an old card tells the present state', async () => {
+  await click('U0JADE', 'end_opening')
+  await click('U0GUS', 'end_opening')
+  expect(await now()).toMatchObject({ status: 'completed' })
+  expect(await toldTo('U0GUS')).toEqual([expect.stringMatching(refusals.already_settled.so)])
+})
+
+test('End now does nothing for a stranger', async () => {
+  await click('U0STRANGER', 'end_opening')
+  expect((await now()).status).toBe('approved')
+  expect(await toldTo('U0STRANGER')).toHaveLength(1)
+})
+
+test('Review opens a form with its subject, and records the finding with the seen card', async () => {
+  const form = await reviewing('U0EVE')
+  expect(wordsOf(form.blocks)).toContain('Get the checkout service going again')
+  expect(wordsOf(form.blocks)).toContain('payments fail since the 14:10 deploy')
+  const seen = (await cardOf())?.rendered
+  await at.submit('U0EVE', form, { outcome: 'justified', note: 'the calls are those of the runbook' })
+  expect(await now()).toMatchObject({
+    review: { done: { by: 'person:eve', outcome: 'justified', note: 'the calls are those of the runbook' } },
+  })
+  const reviewed = (await night.ledger.entries(request.ask.id)).find(({ type }) => type === 'Reviewed')
+  expect(reviewed?.facts).toMatchObject({ seen })
+  expect(await at.modals('U0EVE')).toEqual([])
+  await draw()
+  const [card] = await messages(channel)
+  expect(wordsOf(card?.blocks)).toContain('reviewed, justified')
+  expect(buttonsOf(card as never)).toEqual(['read'])
+})
+
+test('Review keeps the typed text beside the missing field', async () => {
+  const form = await reviewing('U0EVE')
+  await at.submit('U0EVE', form, { outcome: 'not_justified', note: '   ' })
+  const [still] = await at.modals('U0EVE')
+  expect(still?.errors).toEqual({ note: expect.stringMatching(/^Say what you looked at/) })
+  expect((await now()).review?.done).toBeUndefined()
+})
+
+test.each([
+  ['the holder', 'U0JADE', refusals.self_review.so],
+  ['a person without the right', 'U0BEN', refusals.not_permitted.so],
+])('Review opens no form for %s, who reads the reason privately', async (_who, user, sentence) => {
+  night.clock.advance(31 * minute)
+  await draw()
+  await click(user, 'review_opening')
+  expect(await at.modals(user)).toEqual([])
+  expect(await toldTo(user)).toEqual([expect.stringMatching(sentence)])
+  expect(await night.story(request.ask.id)).not.toContain('Refused')
+})
+
+test("Review after another's review says so, with the typed text", async () => {
+  const form = await reviewing('U0EVE')
+  await night.review(request, 'gus', 'not_justified')
+  await at.submit('U0EVE', form, { outcome: 'justified', note: 'I read all of it' })
+  const [truth] = await at.modals('U0EVE')
+  expect(wordsOf(truth?.blocks)).toContain(refusals.already_reviewed.so)
+  expect(wordsOf(truth?.blocks)).toContain('I read all of it')
+  expect((await now()).review?.done).toMatchObject({ by: 'person:gus' })
+})
+
+test('Review is possible when it is overdue', async () => {
+  night.clock.advance(30 * hour)
+  await draw()
+  await click('U0HANA', 'review_opening')
+  const [form] = await at.modals('U0HANA')
+  await at.submit('U0HANA', form as Shown, { outcome: 'not_justified', note: 'there was no emergency' })
+  expect((await now()).review?.done).toMatchObject({ outcome: 'not_justified' })
+})
+
+test('Review keeps its form during an outage, to be sent again', async () => {
+  const form = await reviewing('U0EVE')
+  night.requests.failNextCommit('unheard')
+  await at.submit('U0EVE', form, { outcome: 'justified', note: 'as it should be' })
+  const [still] = await at.modals('U0EVE')
+  expect(still?.errors['note']).toBeDefined()
+  await at.submit('U0EVE', still as Shown, { outcome: 'justified', note: 'as it should be' })
+  expect((await now()).review?.done).toMatchObject({ by: 'person:eve' })
+})
+
+test("Review's form holds ids alone, so that Slack keeps neither reason nor note beside it", async () => {
+  const form = await reviewing('U0EVE')
+  expect(Object.keys(JSON.parse(String(form['private_metadata']))).toSorted()).toEqual(['c', 'r', 't'])
+})
+
+test('an opening has one thread for each person', async () => {
   night.clock.advance(31 * minute)
   await draw()
   await night.review(request, 'eve')

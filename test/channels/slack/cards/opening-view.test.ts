@@ -8,7 +8,7 @@ import { page } from '../edge/door.ts'
 import { type Drawn, everyOpening } from './openings.ts'
 import { holdToTable, type Paths, type Row } from './view-table.ts'
 
-/** The view of an opening, and where each member of it is shown. */
+/** The view of an opening, and the renderers that show each of its members. */
 
 const bundle = sampleBundle()
 let drawn: ReadonlyMap<string, Drawn>
@@ -19,7 +19,9 @@ beforeAll(async () => {
 const renderers = {
   card: (view: OpeningView) => drawOpeningCard(view, { page }),
   list: drawOpeningRow,
-  /** For a person who may end and review it; credentials and calls are of its evidence, which is no part of the view. */
+  /**
+   * The page for a person who may end and review it. Credentials and calls belong to its evidence, outside the view.
+   */
   page: (view: OpeningView) =>
     drawOpeningPage({
       view,
@@ -39,7 +41,7 @@ const table: { readonly [path in Paths<OpeningView>]: Row } = {
   digest: ['open', digest, 'card page api'],
   'title.text': ['open', 'another title', 'card list page'],
   'title.isValue': ['open', true, 'card list page'],
-  // A person knows it by its title and its rights.
+  // People know it by its title and its rights.
   action: ['open for one action', 'other:Action', 'card api'],
   'resource.type': ['open', 'other:type', 'api'],
   'resource.id': ['open', 'arn:other', 'api'],
@@ -72,12 +74,12 @@ const table: { readonly [path in Paths<OpeningView>]: Row } = {
   'review.done.outcome': ['reviewed and justified', 'not_justified', 'card page api'],
   'review.done.note': ['reviewed and justified', 'another note', 'card page api'],
   'ended.at': [ended, later, 'card list page api'],
-  'ended.by.id': ['ended by whoever may revoke', other, 'card list page api'],
-  'ended.by.name': ['ended by whoever may revoke', 'Other Name', 'card list page'],
-  // Of an opening nothing is decided, so no person ends it for another. The API has the member, as for a request.
-  'ended.for.id': ['ended by whoever may revoke', other, 'api'],
-  'ended.for.name': ['ended by whoever may revoke', 'Other Name', ''],
-  'ended.reason': ['ended by whoever may revoke', 'another reason', 'card page api'],
+  'ended.by.id': ['ended by another person', other, 'card list page api'],
+  'ended.by.name': ['ended by another person', 'Other Name', 'card list page'],
+  // An opening has no decisions, so no person ends it for another. The API has the member, as for a request.
+  'ended.for.id': ['ended by another person', other, 'api'],
+  'ended.for.name': ['ended by another person', 'Other Name', ''],
+  'ended.reason': ['ended by another person', 'another reason', 'card page api'],
   'ended.outcome': [ended, 'failed', 'api'],
   'ended.note': [ended, 'another note', 'api'],
   'grant.id': ['open', `grt_${'1'.repeat(26)}`, 'api'],
@@ -85,7 +87,7 @@ const table: { readonly [path in Paths<OpeningView>]: Row } = {
   'grant.claimBy': ['open', later, 'api'],
   // People read `until`, which is the same.
   'grant.notAfter': ['open', later, 'api'],
-  'grant.claimedAt': ['ended by whoever may revoke', later, 'api'],
+  'grant.claimedAt': ['ended by another person', later, 'api'],
   'grant.usesLeft': ['open', 0, 'api'],
   'grant.uses.id': [ended, `use_${'1'.repeat(26)}`, 'page api'],
   'grant.uses.tool': [ended, 'tool:other', 'card page api'],
@@ -107,7 +109,7 @@ const table: { readonly [path in Paths<OpeningView>]: Row } = {
   'about.left': ['open', 60, 'card'],
   'about.credentials.claim': [ended, 'aws', 'card'],
   'about.credentials.issuedAt': [ended, later, 'card'],
-  // The page has each of them, out of the evidence.
+  // The page has each of them, from the evidence.
   'about.credentials.id': [ended, `crd_${'1'.repeat(26)}`, ''],
   'about.credentials.expiresAt': [ended, later, ''],
   'about.credentials.role': [ended, 'arn:other', ''],

@@ -18,12 +18,12 @@ export const channel = 'C0APPROVALS'
 export const profile = { profile: 'checkout-recovery' }
 export const reason = 'payments fail since the 14:10 deploy; putting the timeout back and pausing the worker'
 
-/** A night in which everybody is told: the cards, what each person was sent, and the page hook. */
+/** A night with recorders for the cards, the direct messages and the page hook. */
 export class LoudNight extends Night {
   readonly cards = new MemoryCardStore()
   readonly board = new MemoryCardBoard(channel)
   readonly pager = new MemoryPager()
-  /** What the last card was made of. */
+  /** The facts of the last card. */
   about: AboutOpening | undefined
 
   async draw(
@@ -50,7 +50,7 @@ export class LoudNight extends Night {
     return this.opened('jade', { reason, what: profile, ...changes })
   }
 
-  /** They take credentials, and do one thing with them. */
+  /** Takes credentials, and uses them once. */
   async uses(request: ApprovalRequest): Promise<void> {
     await this.issueToken(request)
     const live = await this.state(request.ask.id)
@@ -59,10 +59,10 @@ export class LoudNight extends Night {
   }
 }
 
-/** An opening with all that its card is made of. */
+/** An opening with the facts of its card. */
 export type Drawn = { state: ApprovalRequest; about: AboutOpening }
 
-/** An opening in every state that its card shows, by the name of the state, each come about as it would. */
+/** An opening in every state of its card, by the state's name, each reached as in production. */
 export async function everyOpening(bundle: Bundle): Promise<ReadonlyMap<string, Drawn>> {
   const drawn = new Map<string, Drawn>()
   const keep = async (name: string, story: (night: LoudNight) => Promise<ApprovalRequest>, of = bundle) => {
@@ -92,7 +92,7 @@ export async function everyOpening(bundle: Bundle): Promise<ReadonlyMap<string, 
     await night.issueToken(request)
     return request
   })
-  await keep('ended by whoever may revoke', async (night) => {
+  await keep('ended by another person', async (night) => {
     const request = await night.breaks()
     await revokeRequest({ id: request.ask.id, person: person('gus'), reason: 'this is not an emergency' }, night.ports)
     return request
@@ -145,7 +145,7 @@ export async function everyOpening(bundle: Bundle): Promise<ReadonlyMap<string, 
 }
 
 const sealedUser = 'arn:aws:iam::000000000000:user/jade'
-/** The sample organisation, where jade may take the sealed role of its account. */
+/** The sample organisation with jade in the sealed role of its account. */
 function withSealed(bundle: Bundle): Bundle {
   const { target } = bundle.deployment.accounts
   if (!target) throw new Error('the sample has no such account')

@@ -21,7 +21,7 @@ const channel = 'hotwork-approvals'
 const states = planStates()
 const card = (state: ApprovalRequest) => renderCard(state, bundle, channel)
 
-/** All that a reader sees, in order. */
+/** All text that a reader sees, in order. */
 function said(value: unknown): string {
   if (Array.isArray(value)) return value.map(said).join(' ')
   if (typeof value !== 'object' || value === null) return ''
@@ -43,12 +43,12 @@ const buttons = (state: ApprovalRequest) =>
 const stateOf = (name: string) => states.get(name) as ApprovalRequest
 
 describe.each([...states.keys()])('the card of %s', (name) => {
-  test('is one that Slack takes, by our judgement and by the desk’s', () => {
+  test('the card of a plan is accepted by Slack, by our check and by the desk’s', () => {
     expect(complaintsOf(card(stateOf(name)))).toEqual([])
     expect(checkMessageBlocks(card(stateOf(name)).blocks)).toMatchObject({ ok: true })
   })
 
-  test('shows of each step its number, agent, action, resource and arguments, each whole', () => {
+  test("the card of a plan has each step's number, agent, action, resource and arguments, whole", () => {
     const text = words(stateOf(name))
     for (const [index, step] of (stateOf(name).ask.steps ?? []).entries()) {
       expect(text).toContain(`${index + 1}. `)
@@ -93,45 +93,43 @@ test.each([
   expect(words(stateOf(name))).toContain(what)
 })
 
-describe('What a click decides on', () => {
-  const short = { arguments: { Name: '/a', Value: '1' }, resource: { type: 'x', id: 'arn:aws:x:1' } }
+const short = { arguments: { Name: '/a', Value: '1' }, resource: { type: 'x', id: 'arn:aws:x:1' } }
 
-  test.each([
-    ['ten usual steps', longPlan(() => ({}), 10)],
-    ['twenty short steps', longPlan(() => short)],
-  ])('is all of the plan: with %s Approve is there, and every step is shown whole', (_what, plan) => {
-    expect(sizeOf(card(plan))).toBeLessThanOrEqual(largestCard)
-    expect(buttons(plan)).toEqual(['approve', 'approve_comment', 'narrow', 'deny'])
-    expect(showsAll(plan, bundle, {})).toBe(true)
-    for (const [index] of (plan.ask.steps ?? []).entries()) expect(words(plan)).toContain(` ${index + 1}. agent:`)
-  })
-
-  test.each([
-    ['a long value', { arguments: { Name: '/prod/a', Value: 'x'.repeat(900) } }],
-    [
-      'many arguments',
-      { arguments: Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`name${n}`, 'x'.repeat(20)])) },
-    ],
-    ['a long resource', { resource: { type: 'x', id: `arn:${'r'.repeat(1500)}` } }],
-  ])('is never a part of it: twenty steps with %s are decided on the page', (_what, changes) => {
-    const plan = longPlan(() => changes)
-    expect(complaintsOf(card(plan))).toEqual([])
-    expect(buttons(plan)).toEqual(['deny'])
-    expect(showsAll(plan, bundle, {})).toBe(false)
-    expect(words(plan)).toContain('too long for a card')
-  })
-
-  test('does not change with what becomes of the steps, and does with what they are', () => {
-    const view = describeRequest(waitingPlan(), bundle)
-    const later = describeRequest(stateOf('a plan in progress'), bundle)
-    expect(shownDigest({ ...later, submittedAt: view.submittedAt })).toBe(shownDigest(view))
-    expect(shownDigest(describeRequest({ ...narrowedPlan(), round: 1, narrowings: [] }, bundle))).not.toBe(
-      shownDigest(view),
-    )
-  })
+test.each([
+  ['ten usual steps', longPlan(() => ({}), 10)],
+  ['twenty short steps', longPlan(() => short)],
+])('a click decides on a whole plan: with %s its card has Approve and every step whole', (_what, plan) => {
+  expect(sizeOf(card(plan))).toBeLessThanOrEqual(largestCard)
+  expect(buttons(plan)).toEqual(['approve', 'approve_comment', 'narrow', 'deny'])
+  expect(showsAll(plan, bundle, {})).toBe(true)
+  for (const [index] of (plan.ask.steps ?? []).entries()) expect(words(plan)).toContain(` ${index + 1}. agent:`)
 })
 
-test('hostile text in a step stays inert, and says nothing in words of ours', () => {
+test.each([
+  ['a long value', { arguments: { Name: '/prod/a', Value: 'x'.repeat(900) } }],
+  [
+    'many arguments',
+    { arguments: Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`name${n}`, 'x'.repeat(20)])) },
+  ],
+  ['a long resource', { resource: { type: 'x', id: `arn:${'r'.repeat(1500)}` } }],
+])('a plan of twenty steps with %s is decided on the page', (_what, changes) => {
+  const plan = longPlan(() => changes)
+  expect(complaintsOf(card(plan))).toEqual([])
+  expect(buttons(plan)).toEqual(['deny'])
+  expect(showsAll(plan, bundle, {})).toBe(false)
+  expect(words(plan)).toContain('too long for a card')
+})
+
+test("a plan's shown digest covers its steps, and leaves their progress out", () => {
+  const view = describeRequest(waitingPlan(), bundle)
+  const later = describeRequest(stateOf('a plan in progress'), bundle)
+  expect(shownDigest({ ...later, submittedAt: view.submittedAt })).toBe(shownDigest(view))
+  expect(shownDigest(describeRequest({ ...narrowedPlan(), round: 1, narrowings: [] }, bundle))).not.toBe(
+    shownDigest(view),
+  )
+})
+
+test("a step's hostile text stays inert, and adds no words of ours", () => {
   for (const text of corpus) {
     const changes = { arguments: { Name: text, [text.slice(0, 40)]: text }, resource: { type: 'x', id: text } }
     const { blocks } = card(longPlan(() => changes, 3))
@@ -140,7 +138,7 @@ test('hostile text in a step stays inert, and says nothing in words of ours', ()
   }
 })
 
-test('a plan of any steps makes a card that Slack takes', () => {
+test('a card of any plan is accepted by Slack', () => {
   const text = fc.string({ unit: anyCharacter, maxLength: 400 })
   const step = fc.record({
     arguments: fc.dictionary(text, text, { maxKeys: 6 }),
@@ -159,41 +157,39 @@ test('a plan of any steps makes a card that Slack takes', () => {
   )
 })
 
-describe('The form that leaves less of a plan', () => {
-  const about = { request: waitingPlan().ask.id, round: 1, digest: 'x' }
+const about = { request: waitingPlan().ask.id, round: 1, digest: 'x' }
 
-  test('has each step to strike out, and each number that may be less', () => {
-    const blocks = narrowModal(waitingPlan(), bundle, about)?.blocks ?? []
-    const ids = blocks.flatMap((block) => (block.type === 'input' ? [block.block_id] : []))
-    expect(ids).toEqual(['strike:1', 'step:2:MemorySize', 'step:2:Timeout', 'comment'])
-  })
+test('the form to narrow a plan has each step to strike out, and each number to lessen', () => {
+  const blocks = narrowModal(waitingPlan(), bundle, about)?.blocks ?? []
+  const ids = blocks.flatMap((block) => (block.type === 'input' ? [block.block_id] : []))
+  expect(ids).toEqual(['strike:1', 'step:2:MemorySize', 'step:2:Timeout', 'comment'])
+})
 
-  test('has twenty steps in two groups, as Slack has no more in one', () => {
-    const blocks = narrowModal(longPlan(), bundle, about)?.blocks ?? []
-    const options = blocks.flatMap((block) =>
-      block.type === 'input' && block.element.type === 'checkboxes' ? [block.element.options.length] : [],
-    )
-    expect(options).toEqual([10, 10])
-  })
+test("the form to narrow a plan has twenty steps in two groups, by Slack's limit", () => {
+  const blocks = narrowModal(longPlan(), bundle, about)?.blocks ?? []
+  const options = blocks.flatMap((block) =>
+    block.type === 'input' && block.element.type === 'checkboxes' ? [block.element.options.length] : [],
+  )
+  expect(options).toEqual([10, 10])
+})
 
-  test('strikes no step out where one alone is left', () => {
-    const one = waitingPlan(repair.slice(1, 2))
-    const blocks = narrowModal(one, bundle, about)?.blocks ?? []
-    expect(blocks.some((block) => block.type === 'input' && block.element.type === 'checkboxes')).toBe(false)
-  })
+test('the form to narrow a plan keeps a single step', () => {
+  const one = waitingPlan(repair.slice(1, 2))
+  const blocks = narrowModal(one, bundle, about)?.blocks ?? []
+  expect(blocks.some((block) => block.type === 'input' && block.element.type === 'checkboxes')).toBe(false)
+})
 
-  test('is read as what the rule takes: a step, what of it is less, and whether it is struck out', () => {
-    const values = {
-      'strike:1': { 'strike:1': { type: 'checkboxes', selected_options: [{ value: '3' }, { value: 'x' }] } },
-      comment: { comment: { type: 'plain_text_input', value: 'no' } },
-    } as unknown as Parameters<typeof struckSteps>[0]
-    const changed = new Map([
-      ['step:2:MemorySize', 1024],
-      ['uses', 1],
-    ])
-    expect(narrowSteps(struckSteps(values), loweredSteps(changed))).toEqual([
-      { step: 2, arguments: { MemorySize: 1024 } },
-      { step: 3, strike: true },
-    ])
-  })
+test('the form to narrow a plan is read as struck steps and lessened numbers', () => {
+  const values = {
+    'strike:1': { 'strike:1': { type: 'checkboxes', selected_options: [{ value: '3' }, { value: 'x' }] } },
+    comment: { comment: { type: 'plain_text_input', value: 'no' } },
+  } as unknown as Parameters<typeof struckSteps>[0]
+  const changed = new Map([
+    ['step:2:MemorySize', 1024],
+    ['uses', 1],
+  ])
+  expect(narrowSteps(struckSteps(values), loweredSteps(changed))).toEqual([
+    { step: 2, arguments: { MemorySize: 1024 } },
+    { step: 3, strike: true },
+  ])
 })

@@ -11,7 +11,7 @@ import { samplePlan, sampleStep } from '../../../support/plan.ts'
 import { prodParameter } from '../../../support/world.ts'
 import { resizeWorker } from './states.ts'
 
-/** A repair of three steps by two agents, in every state that a card shows. */
+/** A repair of three steps by two agents, in every state of its card. */
 
 const bundle = 'sha-256:bundle'
 const digest = `sha-256:${'s'.repeat(43)}` as Digest
@@ -54,7 +54,7 @@ const previews = [
 const planAsk = (steps: readonly PlanStep[] = repair) =>
   samplePlan({ steps: [...steps], owner: person('lena'), justification: 'three small things that belong together' })
 
-/** As it was asked: it waits for its first stage. */
+/** The plan as submitted: it waits for its first stage. */
 export function waitingPlan(steps: readonly PlanStep[] = repair): ApprovalRequest {
   const { state } = new Desk(2, planAsk(steps))
   const own = { outcome: 'matched' as const, before: {}, after: {}, observedAt: submittedAt, state: digest }
@@ -67,7 +67,7 @@ const end = (step: number, outcome: StepOutcome, because?: string): Command => (
   ...(because === undefined ? {} : { because }),
 })
 
-/** What has become of it after these commands. */
+/** The plan after these commands. */
 function planAfter(...commands: readonly Command[]): ApprovalRequest {
   const desk = new Desk(2, planAsk())
   const { ask } = desk
@@ -80,7 +80,7 @@ function planAfter(...commands: readonly Command[]): ApprovalRequest {
   return { ...desk.state, preview: waitingPlan().preview as NonNullable<ApprovalRequest['preview']> }
 }
 
-/** An approver struck the last step out: the others decide what is left. */
+/** The plan with its last step struck out by an approver: the others decide on the rest. */
 export function narrowedPlan(): ApprovalRequest {
   const before = waitingPlan()
   const steps = repair.map((step, index) => (index === 2 ? { ...step, struck: true as const } : step))
@@ -100,7 +100,7 @@ export function narrowedPlan(): ApprovalRequest {
   })
 }
 
-/** Another value is there than the one that people decided on. */
+/** The plan with a changed resource after people's decision. */
 function changedPlan(): ApprovalRequest {
   const before = waitingPlan()
   const { tier, stages, policies, preview } = before
@@ -124,7 +124,7 @@ function changedPlan(): ApprovalRequest {
   })
 }
 
-/** Nothing of it could be read. */
+/** The plan with a failed preview. */
 function unread(state: ApprovalRequest): ApprovalRequest {
   const failed = { outcome: 'failed' as const, why: 'unavailable' as const, observedAt: submittedAt }
   return { ...state, preview: { ...failed, steps: [{ step: 1, preview: failed }] } }
@@ -144,7 +144,7 @@ export const planStates = (): ReadonlyMap<string, ApprovalRequest> =>
     ['a plan that succeeded', planAfter(...[1, 2, 3].flatMap((step) => [open(step), end(step, 'succeeded')] as const))],
   ])
 
-/** As many steps as a plan may have, by two agents in turn. What no agent could ask for can stand in a step too. */
+/** The longest plan, by two agents in turn. It may hold texts that no agent could submit. */
 export function longPlan(changes: (n: number) => Partial<PlanStep> = () => ({}), count = 20): ApprovalRequest {
   const steps = Array.from({ length: count }, (_, index) => ({
     ...sampleStep(index + 1, 'agent:remediator', 'dan', setTimeout),

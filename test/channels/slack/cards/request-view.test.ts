@@ -11,7 +11,9 @@ import { planStates } from './plan-states.ts'
 import { everyState } from './states.ts'
 import { changed, holdToTable, type Paths, type Row } from './view-table.ts'
 
-/** The view of a request, and where each member of it is shown. A member without a row here does not compile. */
+/**
+ * The view of a request, and the renderers that show each of its members. A member without a row here does not compile.
+ */
 
 const bundle = sampleBundle()
 let states: ReadonlyMap<string, ApprovalRequest>
@@ -22,9 +24,9 @@ beforeAll(async () => {
 const renderers = {
   /** The card in the channel that decides it. */
   card: (view: RequestView) => drawRequest(view, view.stages[0]?.channel ?? '', { page, offersPermit: true }),
-  /** Its lines on Hotwork's Home tab and in the answer to `/hotwork list`. */
+  /** Its lines on the Home tab and in the answer to `/hotwork list`. */
   list: (view: RequestView) => [drawRow(view), drawWaitingRow(view, start)],
-  /** Its page, for a person who may decide it; without the digest of all that it shows. */
+  /** Its page for a person who may decide it, without the digest of everything shown. */
   page: (view: RequestView) =>
     drawRequestPage({
       view,
@@ -96,14 +98,14 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   status: ['withdrawn', 'expired', 'card list page api'],
   'stages.name': [waiting, 'other', 'card list page api'],
   'stages.quorum': [waiting, 5, 'card list page api'],
-  // Where it is, not what it says: only the channel of the open stage has buttons.
+  // The channel only places the buttons, which the open stage's channel alone has.
   'stages.channel': [waiting, 'other', ''],
   'stages.decisions.person.id': ['narrowed', 'person:other', 'card page api'],
   'stages.decisions.person.name': ['narrowed', 'Other Name', 'card page'],
   'stages.decisions.for.id': ['decided by a stand-in', 'person:other', 'card page api'],
   'stages.decisions.for.name': ['decided by a stand-in', 'Other Name', 'card page'],
   'stages.decisions.verdict': ['narrowed', 'deny', 'card page api'],
-  // Not on the card: with a time for each, hostile comments pass the size that Slack takes.
+  // Left out of the card: with a time for each, hostile comments exceed Slack's limit.
   'stages.decisions.at': ['narrowed', start - 100, 'page api'],
   'stages.decisions.comment': ['narrowed', 'another comment', 'card page api'],
   'stages.opensAt': [waiting, start + 60, 'card api'],
@@ -115,7 +117,7 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'stages.login.acr': [waiting, 'strongest', 'card page api'],
   'stages.login.maxAge': [waiting, 77, 'card page api'],
   'stages.needsComment': [waiting, true, 'card page api'],
-  // Of a schedule the people are named, and not the group.
+  // A schedule's people are named, and its group is not.
   'stages.onCall.group': [waiting, 'other', 'api'],
   'stages.onCall.by': [waiting, 'login', 'card page api'],
   'stages.onCall.members.id': [waiting, 'person:other', 'card page api'],
@@ -129,7 +131,7 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'narrowings.uses.to': ['narrowed', 9, 'card page api'],
   'narrowings.lifetime.from': ['narrowed', 77, 'card page api'],
   'narrowings.lifetime.to': ['narrowed', 77, 'card page api'],
-  // The card has one button for all of them, and its form the fields.
+  // The card has one button for all of them; its form has the fields.
   'narrowable.of': [waiting, 'argument', 'page api'],
   'narrowable.name': [waiting, 'other', 'page api'],
   'narrowable.least': [waiting, 3, 'page api'],
@@ -146,7 +148,7 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'changes.at': [changedState, start + 5, 'card page api'],
   'changes.from.outcome': [changedState, 'failed', 'card page api'],
   'changes.from.before': [changedState, { Value: '7' }, 'card page api'],
-  // What was read that time is for the record; what it says now is in the preview.
+  // The earlier reading is for the record; the present one is in the preview.
   'changes.from.after': [changedState, { Value: '7' }, 'api'],
   'changes.from.observedAt': [changedState, later, 'api'],
   'changes.from.state': [changedState, digest, 'api'],
@@ -188,7 +190,7 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'steps.terms.claimWithin': [plan, 7_777, 'card page api'],
   'steps.terms.lifetime': [plan, 7_777, 'card page api'],
   'steps.undo.possible': [plan, false, 'card page api'],
-  // How each is undone is on the page: the card says which ones cannot be.
+  // The card only names the steps that cannot be undone; the page has the way for each.
   'steps.undo.how': [plan, 'in another way', 'page api'],
   'steps.narrowable.of': [waitingPlan, 'uses', 'page api'],
   'steps.narrowable.name': [waitingPlan, 'other', 'page api'],
@@ -216,7 +218,7 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'grant.usesLeft': ['in use', 0, 'card list page api'],
   'grant.uses.id': ['in use', `use_${'1'.repeat(26)}`, 'api'],
   'grant.uses.tool': ['in use', 'tool:other', 'api'],
-  // Only on the page of an opening.
+  // Only the page of an opening has them.
   'grant.uses.key': ['in use', 'other', ''],
   'grant.uses.note': ['in use', 'a note', ''],
   'grant.uses.noted': ['in use', true, ''],
@@ -234,7 +236,7 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'ended.note': ['completed: succeeded', 'another note', 'card list page api'],
 }
 
-/** A view in which all is there that a request can have beside its state. */
+/** A view with every member that a request can have. */
 function full(state: string): RequestView {
   const found = states.get(state)
   if (!found) throw new Error(`no state is called ${state}`)
@@ -262,7 +264,7 @@ function full(state: string): RequestView {
 
 holdToTable(table, renderers, full)
 
-test('what a person decides on is digested whole, and what becomes of the request is not', () => {
+test('the shown digest covers the facts that a person decides on, and leaves progress out', () => {
   const [view, later] = [full(waiting), full('waiting for the second stage')]
   expect(shownDigest({ ...later, id: view.id, digest: view.digest })).toBe(shownDigest(view))
   expect(shownDigest(changed(view, ['tier', 'name'], 'another') as RequestView)).not.toBe(shownDigest(view))

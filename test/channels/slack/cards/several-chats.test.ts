@@ -10,7 +10,7 @@ import { inTwoChats } from '../../../support/chats.ts'
 import { prodParameter, sampleBundle, World } from '../../../support/world.ts'
 import { drawPorts, headline, withStage, wordsOf } from './drawing.ts'
 
-/** One stage has its channel in one workspace, the next in another. */
+/** A request whose stages have their channels in two workspaces. */
 
 const channel = 'C0APPROVALS'
 /** The other workspace has a channel of the same id. */
@@ -45,7 +45,7 @@ const shown = (chat: 'slack' | 'work', place = channel) => {
   }
 }
 
-test('each workspace has the card of its stage, and both are redrawn, also where the channels have one id', async () => {
+test('each workspace has the card of its stage, and both are redrawn, even with one channel id', async () => {
   await draw()
   expect([shown('slack'), shown('work')]).toEqual([
     ['🟡 Waiting for owner: 0 of 1 approved'],
@@ -64,11 +64,11 @@ test('a person with an account in both is told once: in the chat of the stage', 
   await world.decide(request, 'ben')
   await draw()
   expect([shown('slack', 'DU0EVE'), shown('work', 'DU0EVEWORK')].map(({ length }) => length)).toEqual([0, 1])
-  // Their card stays where it is, and is redrawn there.
+  // Their card stays in the first chat, and is redrawn there.
   expect(shown('slack', 'DU0ANA')).toEqual(['🟡 Waiting for sre: 0 of 1 approved'])
 })
 
-test('a person without an account in the chat of the stage is told where they have one', async () => {
+test('a person without an account in the chat of the stage is told in another', async () => {
   const people = bundle.directory.people.map(({ chatUser, accounts: _, ...each }) =>
     each.id === 'person:eve' ? { ...each, ...(chatUser && { chatUser }) } : { ...each, ...(chatUser && { chatUser }) },
   )
@@ -78,7 +78,7 @@ test('a person without an account in the chat of the stage is told where they ha
   expect(shown('slack', 'DU0EVE')).toEqual(['🟡 Waiting for sre: 0 of 1 approved'])
 })
 
-test('an account that was linked counts in its own chat, beside one that the directory has in another', async () => {
+test("a linked account counts in its own chat, beside the directory's account in another", async () => {
   const people = bundle.directory.people.map(({ accounts: _, ...each }) => each)
   await begin({ ...bundle, directory: { ...bundle.directory, people } })
   await world.decide(request, 'ben')
@@ -91,7 +91,7 @@ test('an account that was linked counts in its own chat, beside one that the dir
   expect(shown('slack', 'DU0EVE')).toEqual([])
 })
 
-test('a mention names the account of the very workspace, and none of another', async () => {
+test('a mention names the account of its own workspace', async () => {
   const terms = { channel: 'work-approvals', remind: { after: 300, times: 1 } }
   await begin(withStage(own, 'owner', terms))
   await draw()
@@ -114,13 +114,13 @@ test.each([
   }
   const spared = sparing(boards)
   await expect(draw(spared)).rejects.toThrow(BoardUnavailable)
-  // Another drawing of the same batch.
+  // A second drawing of the same batch.
   await expect(draw(spared)).rejects.toThrow(BoardUnavailable)
   expect(shown('slack', channel)).toHaveLength(1)
   expect(asked).toBe(1)
 })
 
-test('a card that was seen in one chat is no card of the other', async () => {
+test('a card seen in one chat is unknown in the other', async () => {
   await draw()
   const [inSlack] = (await cards.load(request.ask.id)).filter(({ chat }) => chat === 'slack')
   const place = { request: request.ask.id, channel, ts: inSlack?.ts ?? '' }
@@ -128,11 +128,11 @@ test('a card that was seen in one chat is no card of the other', async () => {
   expect(await findSeen({ ...place, chat: 'moon', channel }, cards)).toBeUndefined()
 })
 
-test('whoever has a card in a chat that is gone is told in another', async () => {
+test('a person with a card in a removed chat is told in another', async () => {
   await world.decide(request, 'ben')
   await draw()
   expect(shown('work', 'DU0EVEWORK')).toHaveLength(1)
-  // The next deployment has the first workspace alone.
+  // The next deployment has only the first workspace.
   const { chats, ...deployment } = bundle.deployment
   const channels = { ...deployment.channels, 'work-approvals': { chat: 'slack', id: channel } }
   const left = { ...bundle, deployment: { ...deployment, channels, chats: { slack: chats?.['slack'] as never } } }

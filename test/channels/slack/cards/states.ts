@@ -24,7 +24,7 @@ export const resizeWorker: What = {
   resource: { type: 'lambda:function', id: 'arn:aws:lambda:us-east-1:000000000000:function:checkout-worker' },
 }
 
-/** The sample organisation, if the owners had to say why they approve. */
+/** The sample organisation, with a reason required of owners. */
 export const wantingReasons = (bundle: Bundle): Bundle => ({
   ...bundle,
   ladder: {
@@ -36,14 +36,14 @@ export const wantingReasons = (bundle: Bundle): Bundle => ({
   },
 })
 
-/** Somebody is away for a day, and another decides meanwhile. */
+/** A person is away for a day, and another decides meanwhile. */
 export const standIn = (world: World, by: string, absent: string): void => {
   const [from, until] = [world.clock.now() - 60, world.clock.now() + 86_400]
   const id = `sin_${'0'.repeat(26)}` as StandIn['id']
   world.requests.putStandIns(person(by), [{ id, by: person(by), for: person(absent), from, until, at: from }])
 }
 
-/** What Hotwork read: 1800 now, and 3000 if the request is granted. */
+/** The preview: 1800 now, and 3000 if the request is granted. */
 export const previewOf = (state: ApprovalRequest, Value = '1800', at = state.submittedAt): Matched => ({
   outcome: 'matched',
   before: { Value },
@@ -53,7 +53,7 @@ export const previewOf = (state: ApprovalRequest, Value = '1800', at = state.sub
   gap: true,
 })
 
-/** Another value is there, seen by a reading of later: the next round, as the reducer makes it. */
+/** A later reading finds a changed value: the next round, as the reducer makes it. */
 export function drifted(state: ApprovalRequest, Value: string, at = state.updatedAt + 60): ApprovalRequest {
   const { round, tier, stages, policies, submittedAt } = state
   return evolve(state, {
@@ -73,7 +73,7 @@ export function drifted(state: ApprovalRequest, Value: string, at = state.update
 
 const justification = 'checkout fails its health check since the timeout was lowered; 3000 is what it was before'
 
-/** A request in every state that a card shows, by the name of the state, each come about as it would. */
+/** A request in every state of its card, by the state's name, each reached as in production. */
 export async function everyState(bundle: Bundle): Promise<ReadonlyMap<string, ApprovalRequest>> {
   const states = new Map<string, ApprovalRequest>()
   const keep = async (name: string, story: (world: World) => Promise<ApprovalRequest>) => {

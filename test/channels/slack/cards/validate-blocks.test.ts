@@ -26,7 +26,7 @@ const context = (...elements: JsonObject[]): JsonObject => ({ type: 'context', e
 const buttons = (count: number, changes: JsonObject = {}) =>
   actions(...Array.from({ length: count }, (_, n) => button({ action_id: `a${n}`, ...changes })))
 
-/** Each limit of Slack's, at it and one beyond. */
+/** Each limit of Slack's, exactly reached and exceeded by one. */
 const limits: readonly (readonly [what: string, at: JsonObject, beyond: JsonObject])[] = [
   ['a header of 150 characters', header(150), header(151)],
   ['a header of one character', header(1), header(0)],
@@ -67,29 +67,27 @@ const limits: readonly (readonly [what: string, at: JsonObject, beyond: JsonObje
   ['text in a section', rich(section(words(1))), rich(section(words(0)))],
 ]
 
-describe('limits', () => {
-  test.each(limits)('%s, and not one beyond; the desk agrees', (_what, at, beyond) => {
-    expect(complaintsOf({ text: 'x', blocks: [at] })).toEqual([])
-    expect(complaintsOf({ text: 'x', blocks: [beyond] })).not.toEqual([])
-    expect(checkMessageBlocks([at]).ok).toBe(true)
-    expect(checkMessageBlocks([beyond]).ok).toBe(false)
-  })
+test.each(limits)('the limit of %s holds exactly, and the desk agrees', (_what, at, beyond) => {
+  expect(complaintsOf({ text: 'x', blocks: [at] })).toEqual([])
+  expect(complaintsOf({ text: 'x', blocks: [beyond] })).not.toEqual([])
+  expect(checkMessageBlocks([at]).ok).toBe(true)
+  expect(checkMessageBlocks([beyond]).ok).toBe(false)
+})
 
-  test('50 blocks, and not 51', () => {
-    const many = (count: number) => ({ text: 'x', blocks: Array.from({ length: count }, () => header(1)) })
-    expect(complaintsOf(many(50))).toEqual([])
-    expect(complaintsOf(many(51))).toEqual(['blocks: at most 50, not 51'])
-  })
+test('the limit of 50 blocks holds exactly', () => {
+  const many = (count: number) => ({ text: 'x', blocks: Array.from({ length: count }, () => header(1)) })
+  expect(complaintsOf(many(50))).toEqual([])
+  expect(complaintsOf(many(51))).toEqual(['blocks: at most 50, not 51'])
+})
 
-  test('9,000 bytes in all, and not 9,001: bytes, not characters', () => {
-    const sized = (bytes: number) => {
-      const card = { text: '', blocks: [rich(section(...Array.from({ length: 3 }, () => words(2_000)))), header(1)] }
-      const rest = bytes - Buffer.byteLength(JSON.stringify(card))
-      return { ...card, text: 'é'.repeat(Math.floor(rest / 2)) + 'x'.repeat(rest % 2) }
-    }
-    expect(complaintsOf(sized(9_000))).toEqual([])
-    expect(complaintsOf(sized(9_001))).toEqual(['card: at most 9000 bytes, not 9001'])
-  })
+test('the limit of 9,000 bytes in all holds exactly, counted in bytes', () => {
+  const sized = (bytes: number) => {
+    const card = { text: '', blocks: [rich(section(...Array.from({ length: 3 }, () => words(2_000)))), header(1)] }
+    const rest = bytes - Buffer.byteLength(JSON.stringify(card))
+    return { ...card, text: 'é'.repeat(Math.floor(rest / 2)) + 'x'.repeat(rest % 2) }
+  }
+  expect(complaintsOf(sized(9_000))).toEqual([])
+  expect(complaintsOf(sized(9_001))).toEqual(['card: at most 9000 bytes, not 9001'])
 })
 
 test.each<[string, JsonObject]>([
@@ -105,11 +103,11 @@ test.each<[string, JsonObject]>([
     actions(button({ url: `https://evil.example/decide/req_${'0'.repeat(26)}?x` })),
   ],
   ['a member that Slack does not know', { ...header(1), colour: 'red' }],
-])('%s is never on a card', (_what, block) => {
+])('a card with %s is refused', (_what, block) => {
   expect(complaintsOf({ text: 'x', blocks: [block] })).not.toEqual([])
 })
 
-test('an id that is there twice is found, and a card that says nothing', () => {
+test('a duplicate id is found, and so is an empty card', () => {
   const twice = [{ ...header(1), block_id: 'b' }, { ...header(1), block_id: 'b' }, actions(button(), button())]
   expect(complaintsOf({ text: 'x', blocks: twice })).toEqual([
     'blocks: `block_id` `b` is there twice',
@@ -118,33 +116,31 @@ test('an id that is there twice is found, and a card that says nothing', () => {
   expect(complaintsOf({ text: '', blocks: [] })).toHaveLength(2)
 })
 
-describe('a card that Slack would refuse', () => {
-  const decide = actions(button({ action_id: 'approve' }), button({ action_id: 'deny' }))
-  const card = {
-    text: 'Waiting. req_1 sha-256:AAAA',
-    blocks: [header(10), rich(section(words(9_000))), decide, context(plain(20))],
-  }
+const decide = actions(button({ action_id: 'approve' }), button({ action_id: 'deny' }))
+const card = {
+  text: 'Waiting. req_1 sha-256:AAAA',
+  blocks: [header(10), rich(section(words(9_000))), decide, context(plain(20))],
+}
 
-  test('keeps its status, its digest and the way to deny, and can be approved by no person', () => {
-    const degraded = degradeCard(card)
-    expect(degraded.complaints).not.toEqual([])
-    expect(complaintsOf(degraded.card)).toEqual([])
-    expect(degraded.card.text).toBe(card.text)
-    const shown = JSON.stringify(degraded.card.blocks)
-    expect(shown).toContain('"deny"')
-    expect(shown).not.toContain('"approve"')
-    expect(degraded.card.blocks[0]).toEqual(header(10))
-    expect(degraded.card.blocks.at(-1)).toEqual(context(plain(20)))
-  })
+test('a degraded card keeps its status, its digest and Deny, and loses Approve', () => {
+  const degraded = degradeCard(card)
+  expect(degraded.complaints).not.toEqual([])
+  expect(complaintsOf(degraded.card)).toEqual([])
+  expect(degraded.card.text).toBe(card.text)
+  const shown = JSON.stringify(degraded.card.blocks)
+  expect(shown).toContain('"deny"')
+  expect(shown).not.toContain('"approve"')
+  expect(degraded.card.blocks[0]).toEqual(header(10))
+  expect(degraded.card.blocks.at(-1)).toEqual(context(plain(20)))
+})
 
-  test('still says its id and digest when not one of its blocks is good', () => {
-    const bare = bareCard({ text: card.text, blocks: [{ type: 'nonsense' }] })
-    expect(complaintsOf(bare)).toEqual([])
-    expect(JSON.stringify(bare.blocks)).toContain('req_1 sha-256:AAAA')
-  })
+test('a degraded card without a valid block still has its id and digest', () => {
+  const bare = bareCard({ text: card.text, blocks: [{ type: 'nonsense' }] })
+  expect(complaintsOf(bare)).toEqual([])
+  expect(JSON.stringify(bare.blocks)).toContain('req_1 sha-256:AAAA')
+})
 
-  test('is left as it is when it is good', () => {
-    const good = { text: 'x', blocks: [header(1)] }
-    expect(degradeCard(good)).toEqual({ card: good, complaints: [] })
-  })
+test('a valid card is left as it is', () => {
+  const good = { text: 'x', blocks: [header(1)] }
+  expect(degradeCard(good)).toEqual({ card: good, complaints: [] })
 })

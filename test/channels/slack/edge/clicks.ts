@@ -10,7 +10,7 @@ export const responseUrl = 'https://hooks.slack.com/actions/T0HOTWORK/1/x'
 export const sign = (body: string, timestamp: number | string, by = secret, version = 'v0'): string =>
   `${version}=${createHmac('sha256', by).update(`${version}:${timestamp}:${body}`).digest('hex')}`
 
-/** A request as Slack signs it; whatever a test wants wrong is in `changes`. */
+/** A request as Slack signs it; `changes` spoil it. */
 export function signed(
   body: string,
   timestamp: number,
@@ -35,7 +35,7 @@ export const formOf = (payload: unknown): string => `payload=${encodeURIComponen
 type Clicked = { action_id: string; value: string; block_id?: string }
 
 const from = (user: string) => ({
-  user: { id: user, username: 'someone', name: 'someone', team_id: teamId },
+  user: { id: user, username: 'person', name: 'person', team_id: teamId },
   api_app_id: appId,
   token: 'verification-tokens-are-deprecated',
   team: { id: teamId, domain: 'hotwork' },
@@ -43,7 +43,7 @@ const from = (user: string) => ({
   is_enterprise_install: false,
 })
 
-/** What Slack sends when a person sends a form: the form as it was opened, and the state of each of its inputs. */
+/** Slack's request for a submitted form: the form as it was opened, and the state of each input. */
 export const submissionOf = (
   user: string,
   modal: Modal,
@@ -75,14 +75,14 @@ const stateOf = ({ blocks }: Modal, values: { [field: string]: string }) =>
         initial_value = null,
       } = block.element as { type: string; action_id?: string; initial_value?: string }
       const value = values[block.block_id] ?? initial_value
-      // Of checkboxes the values that are checked, with commas between them.
+      // Checkboxes have their checked values, separated by commas.
       const checked = value?.split(',').map((each) => ({ value: each })) ?? []
       const filled = type === 'checkboxes' ? { type, selected_options: checked } : { type, value }
       return [[block.block_id, { [action_id]: filled }]]
     }),
   )
 
-/** What Slack sends when a person clicks a button. */
+/** Slack's request for a clicked button. */
 export const clickOf = (
   user: string,
   { action_id, value, block_id = 'decide' }: Clicked,

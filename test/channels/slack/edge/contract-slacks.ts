@@ -5,25 +5,25 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { startDesk } from '../../../../local/desk/desk.ts'
 
-/** A Slack that the adapters are held against. */
+/** A Slack for the adapters to run against. */
 export type Slack = {
   apiUrl: string
-  /** A bot's token with these scopes. */
+  /** A bot token with these scopes. */
   token(scopes: readonly string[]): string
   channel: string
   user: string
   /** A user group with that user in it. */
   group: string
-  /** Methods that it does not have. */
+  /** Its missing methods. */
   lacks: readonly string[]
-  /** What Slack sends with something that a person did, by which one form can be opened. */
+  /** The trigger of a person's act, which opens one form. */
   trigger(): Promise<string>
   close(): Promise<void>
 }
 
 const team = 'T0HOT'
 
-/** Our own, which knows what blocks may be. */
+/** Our own desk, which checks blocks. */
 export async function startOurs(): Promise<Slack> {
   let trigger = ''
   const app: Server = createServer(async (request, response) => {
@@ -62,7 +62,7 @@ export async function startOurs(): Promise<Slack> {
   }
 }
 
-/** Somebody else's, which knows which scope a method takes (`strict_scopes`). */
+/** The `emulate` package, which checks each method's scopes (`strict_scopes`). */
 export async function startEmulate(scopes: readonly (readonly string[])[]): Promise<Slack> {
   const nameOf = (some: readonly string[]) => `xoxb-${[...some].sort().join('-').replaceAll(/[:.]/g, '_')}`
   const bot = { type: 'bot', user: 'hotwork', team_id: team, app_id: 'A0HOT', bot_id: 'B0HOT' }
@@ -91,7 +91,7 @@ export async function startEmulate(scopes: readonly (readonly string[])[]): Prom
     lines.once('line', (line) => resolve(JSON.parse(line).url))
     child.once('exit', (code) => reject(new Error(`emulate ended with ${code}`)))
   })
-  // biome-ignore lint/suspicious/noExplicitAny: what Slack answers is checked by what it is used for
+  // biome-ignore lint/suspicious/noExplicitAny: each caller checks the members that it reads
   const ask = async (method: string, body: object, token = setUp): Promise<any> => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
     const answer = await fetch(`${url}/api/${method}`, { method: 'POST', headers, body: JSON.stringify(body) })

@@ -11,8 +11,8 @@ import { type Slack, startEmulate, startOurs } from './contract-slacks.ts'
 import { manifest, methodsInCode, scopesOfMethod } from './slack-scopes.ts'
 
 /**
- * What Hotwork does in Slack, against two of them: our own desk, which knows what blocks may be, and `emulate`, which
- * knows which scope a method takes. A method that only one of them took as we call it would be one that we call wrongly.
+ * Hotwork's calls to Slack, against two doubles: our own desk, which checks blocks, and `emulate`, which checks each
+ * method's scopes. A call that only one of them accepted would be a wrong call.
  */
 
 const bundle = sampleBundle()
@@ -23,7 +23,7 @@ beforeAll(async () => {
   request = await new World(bundle).submitted(prodParameter)
 })
 
-/** Everything that calls Slack, with one token. */
+/** The callers of Slack, with one token. */
 function callers(slack: Slack, token: string) {
   const settings = { apiUrl: slack.apiUrl, token: async () => token, log: new MemoryLog() }
   return {
@@ -44,7 +44,7 @@ const home = () => {
 const form = () =>
   approveModal(request, bundle, { request: request.ask.id, round: 1, digest: request.ask.digest.slice(0, 16) })
 
-/** What each method is called by, with nothing else of Slack's that could refuse it. */
+/** A valid call of each method. */
 const acts: { readonly [method: string]: (slack: Slack, all: ReturnType<typeof callers>) => Promise<unknown> } = {
   'chat.postMessage': (slack, { board }) => board.post(slack.channel, card()),
   'chat.update': async (slack, { board }) => {
@@ -58,7 +58,7 @@ const acts: { readonly [method: string]: (slack: Slack, all: ReturnType<typeof c
   'views.publish': (slack, { publishHome }) => publishHome(slack.user, home()),
 }
 
-test('each method that the code calls is called here', () => {
+test('a call of each method in the code is in this file', () => {
   expect(Object.keys(acts).sort()).toEqual(methodsInCode())
 })
 
@@ -79,12 +79,12 @@ describe.each(slacks)('%s', (_name, start) => {
   })
   afterAll(() => slack.close())
 
-  test.each(Object.keys(acts))('takes %s as it is called, with the scopes of the manifest', async (method) => {
+  test.each(Object.keys(acts))('a call of %s is accepted, with the scopes of the manifest', async (method) => {
     if (slack.lacks.includes(method)) return
     await expect(acts[method]?.(slack, all)).resolves.not.toThrow()
   })
 
-  test('a card is posted, redrawn, and found gone where it never was', async () => {
+  test('a card is posted and redrawn, and a missing one is reported', async () => {
     const { ts } = await all.board.post(slack.channel, card())
     expect(await all.board.update(slack.channel, ts, card())).toBe(true)
     expect(await all.board.update(slack.channel, '1.000001', card())).toBe(false)
@@ -95,35 +95,35 @@ describe.each(slacks)('%s', (_name, start) => {
     expect(await all.board.reply(slack.channel, ts, { text: 'handled', blocks: [] })).toBe(true)
   })
 
-  test('a card cannot be delivered where no channel is, nor to nobody', async () => {
+  test('a card cannot be delivered to an unknown channel or person', async () => {
     await expect(all.board.post('C0NOWHERE', card())).rejects.toMatchObject({ name: 'CardUndeliverable' })
-    await expect(all.board.open('U0NOBODY')).rejects.toMatchObject({ name: 'CardUndeliverable' })
+    await expect(all.board.open('U0UNKNOWN')).rejects.toMatchObject({ name: 'CardUndeliverable' })
   })
 
-  test('a person is written to in one conversation, however often it is opened', async () => {
+  test('a person is written to in one conversation, even if it is opened twice', async () => {
     const channel = await all.board.open(slack.user)
     expect(await callers(slack, slack.token(scopes)).board.open(slack.user)).toBe(channel)
     expect(await all.board.post(channel, card())).toMatchObject({ ts: expect.any(String) })
   })
 
-  test('an account is known by what Slack says of it, and nobody’s is unknown', async () => {
+  test("an account has Slack's own name and kind, and an unknown one is undefined", async () => {
     expect(await all.accounts.account(slack.user)).toMatchObject({ kind: 'member', name: 'Ana Alves' })
-    expect(await all.accounts.account('U0NOBODY')).toBeUndefined()
+    expect(await all.accounts.account('U0UNKNOWN')).toBeUndefined()
   })
 
-  test('who is in a user group is known, and of no group that is not there', async () => {
+  test('the members of a user group are listed, and an unknown group is a fault', async () => {
     if (slack.lacks.includes('usergroups.users.list')) return
     expect(await all.groups.members(slack.group)).toEqual([slack.user])
     await expect(all.groups.members('S0NOWHERE')).rejects.toMatchObject({ name: 'BoardUnavailable' })
   })
 
-  test('a tab is published, and again over itself', async () => {
+  test('a tab is published again over itself', async () => {
     await all.publishHome(slack.user, home())
     await all.publishHome(slack.user, home())
-    await expect(all.publishHome('U0NOBODY', home())).rejects.toThrow()
+    await expect(all.publishHome('U0UNKNOWN', home())).rejects.toThrow()
   })
 
-  test('a form is opened by a trigger once, and by none that Slack did not give', async () => {
+  test("a form is opened once by Slack's own trigger", async () => {
     const trigger = await slack.trigger()
     await all.openModal(trigger, revokeModal(request.ask.id, []))
     await expect(all.openModal(trigger, form())).rejects.toThrow()
@@ -131,25 +131,23 @@ describe.each(slacks)('%s', (_name, start) => {
   })
 })
 
-describe('each scope of the manifest', () => {
-  let slack: Slack
-  beforeAll(async () => {
-    slack = await startEmulate([scopes, ...scopes.map(without)])
-  })
-  afterAll(() => slack.close())
-
-  // What a command takes is asked when the app is installed, and no method knows of it; user groups `emulate` has none.
-  const unjudged = ['commands', 'usergroups:read']
-  test.each(scopes.filter((scope) => !unjudged.includes(scope)))(
-    'is needed: without `%s` some method is refused',
-    async (scope) => {
-      const refused: string[] = []
-      const judged = Object.entries(acts).filter(([method]) => !slack.lacks.includes(method))
-      for (const [method, act] of judged) {
-        const lacking = callers(slack, slack.token(without(scope)))
-        await act(slack, lacking).catch(() => refused.push(method))
-      }
-      expect(refused).toEqual(Object.keys(acts).filter((method) => scopesOfMethod[method]?.includes(scope)))
-    },
-  )
+let slack: Slack
+beforeAll(async () => {
+  slack = await startEmulate([scopes, ...scopes.map(without)])
 })
+afterAll(() => slack.close())
+
+// Slack checks `commands` at the installation alone, and `emulate` has no user groups.
+const unjudged = ['commands', 'usergroups:read']
+test.each(scopes.filter((scope) => !unjudged.includes(scope)))(
+  'the scope `%s` is needed: a method is refused without it',
+  async (scope) => {
+    const refused: string[] = []
+    const judged = Object.entries(acts).filter(([method]) => !slack.lacks.includes(method))
+    for (const [method, act] of judged) {
+      const lacking = callers(slack, slack.token(without(scope)))
+      await act(slack, lacking).catch(() => refused.push(method))
+    }
+    expect(refused).toEqual(Object.keys(acts).filter((method) => scopesOfMethod[method]?.includes(scope)))
+  },
+)

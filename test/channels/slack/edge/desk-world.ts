@@ -18,18 +18,18 @@ import { unhurried } from './unhurried.ts'
 
 const targetRole = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
 
-/** A view as Slack shows it to its app, and to a test. */
+/** A view as Slack shows it to its app. */
 export type Shown = { id: string; blocks: JsonObject[]; errors: { [block: string]: string }; [member: string]: unknown }
 type Answered = { status: number; body: string }
 
-/** A world in memory, Slack's door before it, and the desk before that, over HTTP: what a person does, done. */
+/** A world in memory, Slack's door before it, and the desk before that, over HTTP: a test acts as people do. */
 export class DeskWorld {
   readonly world: World
   readonly bursts = new MemoryBurstStore()
   readonly halts: MemoryHaltStore
-  /** What the door needs, where a test wants it otherwise. */
+  /** A test's changes of the door's ports. */
   changes: Partial<EdgeOptions> = {}
-  /** Whether the time that Slack waits runs. */
+  /** True if Slack's timeout runs. */
   isTimed = false
   desk!: Desk
   #door!: Server
@@ -59,7 +59,7 @@ export class DeskWorld {
     })
     const { apiUrl } = this.desk
     const slackApi = { apiUrl, token: async () => 'xoxb-any', log: world.log }
-    // Made for each request, since a test may change what is there while it runs.
+    // Made for each request, because a test may change the ports while it runs.
     const edge = () => {
       const options = edgeOptions({
         ...{ ...world.ports, issuer, bursts, targetRoles: [targetRole], targetRole: world.targetRole },
@@ -91,7 +91,7 @@ export class DeskWorld {
     await new Promise((resolve) => this.#door.close(resolve))
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: each test says which members there must be
+  // biome-ignore lint/suspicious/noExplicitAny: each test checks the members that it reads
   async control(path: string, body?: unknown): Promise<any> {
     const sent = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }
     return (await fetch(`${this.desk.deskUrl}control/${path}`, sent)).json()
@@ -101,7 +101,7 @@ export class DeskWorld {
     return this.control('event', event)
   }
 
-  /** Opens somebody's tab, and gives what they see on it. */
+  /** Opens a person's tab, and returns its view. */
   async home(user: string): Promise<Shown> {
     await this.event({ type: 'app_home_opened', user, channel: 'D0', tab: 'home' })
     const home = await this.homeNow(user)
@@ -125,7 +125,7 @@ export class DeskWorld {
     return this.control('submit', { view_id: view.id, user, values })
   }
 
-  /** What somebody is told, in words, who types a command. */
+  /** The answer to a typed command, in words. */
   async type(user: string, text: string): Promise<string> {
     await this.control('command', { command: '/hotwork', text, user, channel: 'hotwork-approvals' })
     const { ephemerals } = await this.control(`ephemerals?user=${user}`)
@@ -133,7 +133,7 @@ export class DeskWorld {
   }
 }
 
-/** All that blocks say, in order. */
+/** All text of the blocks, in order. */
 export function wordsOf(blocks: unknown): string {
   if (Array.isArray(blocks)) return blocks.map(wordsOf).join('')
   if (typeof blocks !== 'object' || blocks === null) return ''

@@ -7,7 +7,7 @@ import { prodParameter, sampleBundle, World } from '../../../support/world.ts'
 import { drawPorts } from '../cards/drawing.ts'
 import { DeskWorld } from './desk-world.ts'
 
-// Both sides of Slack over HTTP: what the desk signs, the door must take, and what the door says, the desk must show.
+// Both sides of Slack over HTTP: the door must accept the desk's signatures, and the desk must show the door's answers.
 
 const bundle = sampleBundle()
 const channel = bundle.deployment.channels['hotwork-approvals'] as string
@@ -33,7 +33,7 @@ async function toldTo(user: string): Promise<string[]> {
   return ephemerals.map(({ text }) => text)
 }
 
-test('two people approve on the card, which follows', async () => {
+test('two approvals on the card are recorded, and the card follows', async () => {
   const request = await world.submitted(prodParameter)
   await draw(request)
   expect(await click(request, 'U0BEN', 'approve')).toMatchObject({ status: 200, body: '' })
@@ -44,7 +44,7 @@ test('two people approve on the card, which follows', async () => {
   expect([...(await toldTo('U0BEN')), ...(await toldTo('U0EVE'))]).toEqual([])
 })
 
-test('a click on a card that has not caught up is answered with what is true, to the one who clicked alone', async () => {
+test('a click on an outdated card is answered with the present state, privately', async () => {
   const request = await world.submitted(prodParameter, { idempotencyKey: 'another' })
   await draw(request)
   await world.decide(request, 'finn', 'deny')

@@ -21,7 +21,7 @@ import { clickOf, formOf, secret, signed, submissionOf } from './clicks.ts'
 import { storesInTime } from './timely.ts'
 import { unhurried } from './unhurried.ts'
 
-/** What was told to whoever clicked, as Slack's `response_url` got it. */
+/** A message to the person who clicked, as Slack's `response_url` received it. */
 export type Told = {
   url: string
   response_type: string
@@ -32,31 +32,31 @@ export type Told = {
 
 export type CardButton = 'approve' | 'approve_comment' | 'narrow' | 'deny'
 
-/** Where the page of a request is. */
+/** The page of a request. */
 export const page = pageOf(issuer)
 
 /** Slack's door as it is deployed, over a world in memory. */
 export class Door {
   readonly world: World
   readonly told: Told[] = []
-  /** The forms that were opened, with the trigger that each was opened by. */
+  /** The opened forms, with their triggers. */
   readonly opened: { trigger: string; modal: Modal }[] = []
-  /** Put in front of the world's ports, to make them slow or silent. */
+  /** Wraps the world's ports, to make them slow or silent. */
   ports: (ports: World['ports']) => World['ports'] = (ports) => ports
   secrets: () => Promise<readonly string[]> = async () => [secret]
   ephemeralSent: () => Promise<void> = async () => {}
-  /** Slack, when it is asked to open a form. */
+  /** Slack's answer when it is asked to open a form. */
   opens: () => Promise<void> = async () => {}
-  /** Whether the time that Slack waits runs. */
+  /** True if Slack's timeout runs. */
   isTimed = false
   /** The cards of bursts. */
   readonly bursts = new MemoryBurstStore()
   seen: EdgeOptions['seen'] = async () => undefined
-  /** How far this machine's clock is ahead of everybody else's. Seconds. */
+  /** The lead of this machine's clock. Seconds. */
   clockAhead = 0
   #clicked = 0
 
-  /** The chat that it is the door of, by alias. */
+  /** The alias of its chat. */
   readonly #chat: string
 
   constructor(world: World, chat = 'slack') {
@@ -64,7 +64,7 @@ export class Door {
     this.#chat = chat
   }
 
-  /** Made for each request, since a test may change what is there. */
+  /** Made for each request, because a test may change the ports. */
   options(): EdgeOptions {
     const { world, bursts } = this
     const { log, clock, policy } = world
@@ -106,7 +106,7 @@ export class Door {
     })
   }
 
-  /** The signed request of a click of a button that is on the request's card. */
+  /** The signed request of a click on a button of the request's card. */
   clickOn(state: ApprovalRequest, user: string, action_id: CardButton, changes: JsonObject = {}): RawRequest {
     const { blocks } = renderCard(state, this.world.policy.bundle, 'hotwork-approvals', { page })
     const row = blocks.find(({ type }) => type === 'actions')
@@ -125,7 +125,7 @@ export class Door {
     return this.send(this.clickOn(state, user, action_id, changes))
   }
 
-  /** Clicks a button that opens a form, and gives the form. */
+  /** Clicks a button that opens a form, and returns the form. */
   async open(state: ApprovalRequest, user: string, action_id: CardButton): Promise<Modal> {
     const before = this.opened.length
     await this.click(state, user, action_id)
@@ -134,21 +134,21 @@ export class Door {
     return modal
   }
 
-  /** The signed request of a form that was filled in. */
+  /** The signed request of a filled form. */
   formFrom(modal: Modal, user: string, values: { [field: string]: string }, changes: JsonObject = {}): RawRequest {
     this.#clicked += 1
     const sent = submissionOf(user, modal, values, { trigger_id: `${this.#clicked}` })
     return signed(formOf({ ...sent, ...changes }), this.world.clock.now())
   }
 
-  /** Sends a filled form, and gives what Slack is to do with it; nothing where it is to be closed. */
+  /** Submits a filled form, and returns Slack's instruction; undefined if the form closes. */
   async submit(modal: Modal, user: string, values: { [field: string]: string } = {}): Promise<unknown> {
     const { statusCode, body } = await this.send(this.formFrom(modal, user, values))
     if (statusCode !== 200) throw new Error(`${statusCode}: ${body}`)
     return body === '' ? undefined : JSON.parse(body)
   }
 
-  /** What the entry of the last decision says was rendered. */
+  /** The digest of the seen card in the last decision's entry. */
   async seenBy(id: RequestId): Promise<Digest | undefined> {
     const entries = await this.world.ledger.entries(id)
     const decided = entries.findLast(({ type }) => type === 'Decided')

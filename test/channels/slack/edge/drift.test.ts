@@ -3,7 +3,7 @@ import { refusals } from '../../../../functions/domain/refusals.ts'
 import { prodParameter, World } from '../../../support/world.ts'
 import { Door } from './door.ts'
 
-/** What is there changes while people decide in Slack. */
+/** A resource that changes while people decide in Slack. */
 
 let door: Door
 let world: World
@@ -18,7 +18,7 @@ beforeEach(async () => {
 })
 const now = () => world.state(request.ask.id)
 
-test('a click that would open the next stage on another state is not counted, and who clicked is told', async () => {
+test('a click that would open the next stage on a changed state is not counted, and the person is told', async () => {
   expect(await door.click(request, 'U0BEN')).toMatchObject({ statusCode: 200, body: '' })
   expect(door.told.map(({ text }) => text)).toEqual([expect.stringMatching(refusals.state_changed.so)])
   const reopened = await now()
@@ -26,7 +26,7 @@ test('a click that would open the next stage on another state is not counted, an
   expect(reopened.stages.flatMap(({ decisions }) => decisions)).toEqual([])
 })
 
-test('a click on the card of the state before is refused, and one on the new card is counted', async () => {
+test('a click on the earlier card is refused, and a click on the new card is counted', async () => {
   await door.click(request, 'U0BEN')
   await door.click(request, 'U0ANA')
   expect(door.told.at(-1)?.text).toMatch(refusals.stale_round.so)
@@ -35,12 +35,12 @@ test('a click on the card of the state before is refused, and one on the new car
   expect(await now()).toMatchObject({ status: 'approved', round: 2 })
 })
 
-test('a click that denies settles it, in any state of what is there', async () => {
+test('a click that denies settles the request in any state of the resource', async () => {
   await door.click(request, 'U0BEN', 'deny')
   expect([door.told, await now()]).toMatchObject([[], { status: 'denied', round: 1 }])
 })
 
-test('an approval with a comment is not counted either, and the form says why', async () => {
+test('an approval with a comment on a changed state is not counted, and the form says why', async () => {
   const form = await door.open(request, 'U0BEN', 'approve_comment')
   const answer = JSON.stringify(await door.submit(form, 'U0BEN', { comment: 'a larger page than before' }))
   expect(answer).toContain(refusals.state_changed.so)

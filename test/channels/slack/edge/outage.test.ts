@@ -13,7 +13,7 @@ import { HeldQueue } from '../../../support/requests/held-queue.ts'
 import { parameter, sampleBundle, World } from '../../../support/world.ts'
 import { drawPorts, headline, withStage, wordsOf } from '../cards/drawing.ts'
 
-// Slack slow, wrong, silent and gone: what was decided is right, the cards are right in the end, and there is no storm.
+// Slack slow, wrong, silent and gone: decisions stay right, cards become right, and calls stay bounded.
 
 const sample = sampleBundle()
 const bundle = withStage(sample, 'owner', { notify: { direct: ['person:ana'] } })
@@ -22,9 +22,9 @@ let desk: Desk
 let world: World
 let cards: MemoryCardStore
 let queue: HeldQueue
-/** What was asked of Slack, and when. */
+/** The calls to Slack, with their times. */
 let calls: { at: number; method: string }[]
-/** Two hands, five messages each, once a second: no faster than the deployed function. */
+/** Two workers with five messages each, once a second: no faster than the deployed function. */
 const hands = 2
 
 const onDesk = (timeoutMs?: number) =>
@@ -75,7 +75,7 @@ beforeEach(async () => {
 })
 afterEach(() => desk.close())
 
-/** Works the queue off for so many seconds, or until nothing waits. */
+/** Works the queue off for this many seconds, or until it is empty. */
 async function work(seconds: number, board: CardBoard): Promise<void> {
   const ports = drawPorts(world, { cards, board: counting(board) })
   for (let second = 0; second < seconds && queue.length > 0; second++) {
@@ -112,7 +112,7 @@ const gone: [how: string, what: object][] = [
 ]
 
 test.each(gone)(
-  'Slack %s: it is asked ever less often, decisions count, and each card is then drawn once, as it is now, one by one',
+  'a Slack that is %s is called less and less, decisions count, and afterwards each card is drawn once',
   async (_how, what) => {
     await fault(what)
     const begun = world.clock.now()
@@ -127,7 +127,7 @@ test.each(gone)(
     expect([queue.dead, await cards.load(requests[0]?.ask.id as never)]).toEqual([[], []])
     const inMinute = (minute: number) => calls.filter(({ at }) => Math.floor((at - begun) / 60) === minute).length
     expect(inMinute(0)).toBeGreaterThan(inMinute(30))
-    // Each request once a minute, in each of its places, is the most that is ever asked.
+    // At most once a minute for each request, in each of its places.
     expect(inMinute(30)).toBeLessThanOrEqual(2 * requests.length)
 
     await fault({ status: 0 })
@@ -141,7 +141,7 @@ test.each(gone)(
       expect(headline(card as never)).toBe(n % 2 === 0 ? '✅ Approved, not claimed yet' : '⛔ Denied')
     }
     const since = calls.filter(({ at }) => at >= back)
-    // A card in the channel and a notice to the owner; who was to be asked directly is not asked for what is over.
+    // A card in the channel and a notice to the owner; a settled request sends no direct messages.
     expect(since.filter(({ method }) => method === 'post')).toHaveLength(2 * requests.length)
     expect(since.filter(({ method }) => method === 'update' || method === 'reply')).toEqual([])
     const atOnce = [...Map.groupBy(since, ({ at }) => at).values()].map((each) => each.length)
@@ -150,7 +150,7 @@ test.each(gone)(
   60_000,
 )
 
-test('a Slack that hangs holds up a batch once, and the rest of it is not even tried', async () => {
+test('a Slack that hangs holds up a batch once, and the rest of the batch is not tried', async () => {
   const sockets: Socket[] = []
   const silent = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1')
   await new Promise((resolve) => silent.once('listening', resolve))
@@ -165,12 +165,13 @@ test('a Slack that hangs holds up a batch once, and the rest of it is not even t
   expect(await history()).toHaveLength(5)
 })
 
-describe.each([
+test.each([
   ['the app is uninstalled', 'account_inactive'],
   ['its token is revoked', 'token_revoked'],
   ['the channel is archived', 'is_archived'],
-])('when %s', (_what, error) => {
-  test('decisions count, an alarm is raised, and everything is there once that is mended', async () => {
+])(
+  '%s, yet decisions count, an alarm is raised, and every card is there once the cause is gone',
+  async (_what, error) => {
     const request = await submitted(1)
     await work(60, onDesk())
     await fault({ status: 200, error })
@@ -183,46 +184,44 @@ describe.each([
     expect(queue.length).toBe(0)
     for (const where of [channel, await directOf('U0ANA')])
       expect((await history(where)).map((card) => headline(card as never))).toEqual(['✅ Approved, not claimed yet'])
-  })
+  },
+)
+
+test('a direct message is a card of its own, in one conversation, with its lines beneath', async () => {
+  const board = onDesk()
+  const requests = [await submitted(1), await submitted(2)]
+  await work(60, board)
+  const direct = await directOf('U0ANA')
+  expect(await history(direct)).toHaveLength(2)
+  await decided(requests[0] as ApprovalRequest, 'ben')
+  await work(60, board)
+  const card = (await history(direct)).find(({ text }) => text.includes(requests[0]?.ask.id ?? '-'))
+  expect(headline(card as never)).toBe('🟡 Waiting for sre: 0 of 1 approved')
+  const { messages } = await ask<Messages>('conversations.replies', `channel=${direct}&ts=${card?.ts}`)
+  expect(messages.slice(1).map((line) => wordsOf(line as never))).toEqual([
+    'Handled: owner was approved by Ben Baker (person:ben).',
+  ])
 })
 
-describe('what somebody is sent directly', () => {
-  test('is a card of its own, in a conversation that is opened once, with what is said beneath it', async () => {
-    const board = onDesk()
-    const requests = [await submitted(1), await submitted(2)]
-    await work(60, board)
-    const direct = await directOf('U0ANA')
-    expect(await history(direct)).toHaveLength(2)
-    await decided(requests[0] as ApprovalRequest, 'ben')
-    await work(60, board)
-    const card = (await history(direct)).find(({ text }) => text.includes(requests[0]?.ask.id ?? '-'))
-    expect(headline(card as never)).toBe('🟡 Waiting for sre: 0 of 1 approved')
-    const { messages } = await ask<Messages>('conversations.replies', `channel=${direct}&ts=${card?.ts}`)
-    expect(messages.slice(1).map((line) => wordsOf(line as never))).toEqual([
-      'Handled: owner was approved by Ben Baker (person:ben).',
-    ])
+test('a direct message that was deleted comes back, with its lines beneath the new one', async () => {
+  const request = await submitted(1)
+  await work(60, onDesk())
+  const direct = await directOf('U0ANA')
+  const [card] = await history(direct)
+  await fetch(`${desk.apiUrl}chat.delete`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer xoxb-desk', 'content-type': 'application/json' },
+    body: JSON.stringify({ channel: direct, ts: card?.ts }),
   })
-
-  test('comes back when it was deleted, and what is to be said is said beneath the new one', async () => {
-    const request = await submitted(1)
-    await work(60, onDesk())
-    const direct = await directOf('U0ANA')
-    const [card] = await history(direct)
-    await fetch(`${desk.apiUrl}chat.delete`, {
-      method: 'POST',
-      headers: { authorization: 'Bearer xoxb-desk', 'content-type': 'application/json' },
-      body: JSON.stringify({ channel: direct, ts: card?.ts }),
-    })
-    await decided(request, 'ben')
-    await work(60, onDesk())
-    const [again, ...more] = await history(direct)
-    expect([headline(again as never), more]).toEqual(['🟡 Waiting for sre: 0 of 1 approved', []])
-    const { messages } = await ask<Messages>('conversations.replies', `channel=${direct}&ts=${again?.ts}`)
-    expect(messages).toHaveLength(2)
-  })
+  await decided(request, 'ben')
+  await work(60, onDesk())
+  const [again, ...more] = await history(direct)
+  expect([headline(again as never), more]).toEqual(['🟡 Waiting for sre: 0 of 1 approved', []])
+  const { messages } = await ask<Messages>('conversations.replies', `channel=${direct}&ts=${again?.ts}`)
+  expect(messages).toHaveLength(2)
 })
 
-test('drawn at the same time for a change and for a timer, a line is said once', async () => {
+test('a line is said once, even if a change and a timer draw at the same time', async () => {
   const request = await submitted(1)
   await work(60, onDesk())
   await decided(request, 'ben')

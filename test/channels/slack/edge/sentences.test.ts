@@ -24,7 +24,7 @@ const sentences = /^(?:[A-Z][^.?!]*\.(?: |$))+$/
 const withoutPlaces = (text: string) => text.replace(/\/v1\/\S+\/decisions/g, 'there')
 
 describe.each([...Refusal.options, 'replayed' as const])('%s', (code) => {
-  test('is told in sentences for a person, in every state of a request: what is so, what is next, how it stands', () => {
+  test('a refusal is told in sentences for a person, in every state of a request', () => {
     for (const state of [undefined, ...states.values()])
       for (const detail of [undefined, 'strong', '900']) {
         const said = withoutPlaces(sentenceFor(code, { directory, state, detail }))
@@ -34,11 +34,11 @@ describe.each([...Refusal.options, 'replayed' as const])('%s', (code) => {
   })
 })
 
-test('no sentence speaks of clicking: the same is told to who types a command', () => {
+test("a sentence never speaks of clicking, because a command's sender reads it too", () => {
   for (const code of Refusal.options)
     for (const state of [undefined, ...states.values()])
-      expect(sentenceFor(code, { directory, state })).not.toMatch(/\b(?:press|click)/i)
-  for (const said of [notAnswered, notRecorded, notOpened, failed]) expect(said).not.toMatch(/\b(?:press|click)/i)
+      expect(sentenceFor(code, { directory, state })).not.toMatch(/\bclick/i)
+  for (const said of [notAnswered, notRecorded, notOpened, failed]) expect(said).not.toMatch(/\bclick/i)
 })
 
 test.each(Object.entries(sentenceForAccount))(
@@ -48,7 +48,7 @@ test.each(Object.entries(sentenceForAccount))(
   },
 )
 
-test.each([malformedClick, notAnswered, notRecorded, failed])('%j is made of sentences', (said) => {
+test.each([malformedClick, notAnswered, notRecorded, failed])('the sentence %j is made of sentences', (said) => {
   expect(said).toMatch(sentences)
 })
 
@@ -56,8 +56,8 @@ test.each([
   ['waiting for the first stage', 'It waits for 1 more of owner'],
   ['escalated', 'It waits for 1 more of owner or on-call'],
   ['waiting for a stronger login, one of two', 'It waits for 1 more of security'],
-  ['approved', 'It is approved'],
-])('%s: whose turn it is, is said', (name, turn) => {
+  ['that is approved', 'It is approved'],
+])('a request %s names the stage that waits', (name, turn) => {
   expect(sentenceFor('not_eligible', { directory, state: states.get(name) })).toContain(turn)
 })
 
@@ -68,17 +68,17 @@ test.each([
   ['withdrawn', 'The agent withdrew it'],
   ['completed: failed', 'reported the end of the task'],
   ['expired without a claim', 'its time was up'],
-])('%s: how it ended is said', (name, how) => {
+])('a request %s has its end told', (name, how) => {
   expect(sentenceFor('already_settled', { directory, state: states.get(name) })).toContain(how)
 })
 
-test('a login that is too old is asked for anew, one that is too weak for a stronger one', () => {
+test('a login that is too old needs a newer one, and a weak one a stronger one', () => {
   const about = { directory, state: states.get('waiting for a stronger login, one of two') }
   expect(sentenceFor('insufficient_login', { ...about, detail: '900' })).toContain('a newer login (at most 900 s old)')
   expect(sentenceFor('insufficient_login', { ...about, detail: 'strong' })).toContain('a stronger login (strong)')
 })
 
-test('a stand-in that a weak login gave is told who can mend that, and is sent to no login of their own', () => {
+test('a stand-in by a weak login reads who can correct that, and is sent to no login', () => {
   const detail = 'the stand-in was given with a login that is too weak for this stage'
   const said = sentenceFor('insufficient_login', { directory, state: states.get('pending'), detail })
   expect(said).toContain('That person can end it and name you again')

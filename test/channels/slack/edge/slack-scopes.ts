@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What Slack asks for each method and event that Hotwork uses, and for nothing else. https://docs.slack.dev/reference/methods */
+/** Slack's required scopes for each method and event in use. https://docs.slack.dev/reference/methods */
 export const scopesOfMethod: { readonly [method: string]: readonly string[] } = {
   'chat.postMessage': ['chat:write'],
   'chat.update': ['chat:write'],
@@ -25,13 +25,13 @@ const sources = readdirSync(join(root, 'functions'), { recursive: true, encoding
 const found = (pattern: RegExp): string[] =>
   [...new Set(sources.flatMap((source) => [...source.matchAll(pattern)].map(([, name = '']) => name)))].sort()
 
-/** The methods that the code calls: each on a client of that name, which this is why they all have. */
+/** The methods that the code calls. Each client is named `client`, so that this can find them. */
 export const methodsInCode = (): string[] =>
   found(
     /\bclient\s*\.((?:admin|apps|auth|bookmarks|chat|conversations|files|reactions|team|usergroups|users|views)(?:\s*\.\w+)+)\(/g,
   )
 
-/** Web API clients that are made and not called `client`, whose calls would be found by nobody. */
+/** Web API clients of another name, whose calls would stay unfound. */
 export const clientsByOtherNames = (): string[] =>
   found(/\b(\w+)\s*=\s*new WebClient\(/g).filter((name) => name !== 'client')
 

@@ -13,7 +13,7 @@ type Stores = {
   halts: HaltStore
 }
 
-/** Stores in memory that start no write once `mayStart` says no, as those of DynamoDB over such a connection. */
+/** Stores in memory that start no write once `mayStart` returns false, like DynamoDB's over such a connection. */
 export const storesInTime = ({ requests, ledger, permits, standIns, halts }: Stores) => ({
   ...{ requests, ledger, permits, standIns, halts },
   inTime: (mayStart: () => boolean): Stores => ({

@@ -4,7 +4,7 @@ import { inert } from '../../../../functions/domain/inert.ts'
 import { growth } from '../../../support/growth.ts'
 import { start } from '../../../support/world.ts'
 
-/** Text as people type it, which may be long and hostile. */
+/** Typed text, which may be long and hostile. */
 
 test.each([
   ['', '', ''],
@@ -12,7 +12,7 @@ test.each([
   ['revoke', 'revoke', ''],
   ['  revoke \n req_1  it is over \t', 'revoke', 'req_1  it is over'],
   ['a\u00a0b', 'a', 'b'],
-])('the first word of “%s” is split off, and blanks around either are left out', (text, first, rest) =>
+])('the first word of “%s” is split off, and both parts are trimmed', (text, first, rest) =>
   expect(splitOnce(text)).toEqual([first, rest]),
 )
 
@@ -21,9 +21,7 @@ test.each([
   ['a \r\n\t b', 'a ⏎ b'],
   ['a  b\tc', 'a  b c'],
   ['\u2028a\u2029', ' ⏎ a ⏎ '],
-])('the line breaks and blanks of “%s” are one sign, and blanks alone stay', (text, shown) =>
-  expect(inert(text)).toBe(shown),
-)
+])('the line breaks of “%s” become one sign, and other blanks stay', (text, shown) => expect(inert(text)).toBe(shown))
 
 const hostile: readonly [string, (size: number) => string][] = [
   ['blanks between two words', (size) => `a${' '.repeat(size)}b`],
@@ -38,12 +36,12 @@ const readers: readonly [string, (text: string) => unknown][] = [
   ['inert', inert],
 ]
 describe.each(readers)('%s', (_name, read) => {
-  test.each(hostile)('takes some eight times as long for eight times as many %s', (_what, ofSize) => {
+  test.each(hostile)('a reader takes about eight times as long for eight times as many %s', (_what, ofSize) => {
     const timesAsLong = growth((size) => {
       const text = ofSize(size)
       return () => read(text)
     }, 16_000)
-    // What is quadratic takes 64 times as long.
+    // A quadratic reader would take 64 times as long.
     expect(timesAsLong).toBeLessThan(24)
   })
 })

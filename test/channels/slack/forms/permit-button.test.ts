@@ -9,7 +9,7 @@ import { prodParameter, sampleBundle, type What, World, withTerms } from '../../
 import { clickOf, formOf, signed } from '../edge/clicks.ts'
 import { Door } from '../edge/door.ts'
 
-/** A button on the card of what one person approved: that person allows a few more like it, ahead, with one click. */
+/** A button on the card of an approved request: its approver allows a few more requests like it, with one click. */
 
 const bundle = sampleBundle()
 const flag: What = {
@@ -47,7 +47,7 @@ async function click(state: ApprovalRequest, user: string): Promise<string | und
   return door.told.at(-1)?.text
 }
 
-test('whoever approved allows five more for four hours, and the next one asks nobody and says so on its card', async () => {
+test('the approver allows five more for four hours, and the next request is approved without people, and says so', async () => {
   const state = await allowed()
   expect(buttonOn(state)).toMatchObject({ text: { text: 'Allow 5 more for 4 h…' } })
   expect(await click(state, 'U0BEN')).toMatch(
@@ -60,7 +60,7 @@ test('whoever approved allows five more for four hours, and the next one asks no
   expect([...complaintsOf(cardOf(state)), ...complaintsOf(cardOf(drawn))]).toEqual([])
 })
 
-test('clicked twice is allowed once, and whoever did not approve allows nothing', async () => {
+test("a second click allows no more, and only the approver's click counts", async () => {
   const state = await allowed()
   await click(state, 'U0BEN')
   expect(await click(state, 'U0BEN')).toMatch(
@@ -70,7 +70,7 @@ test('clicked twice is allowed once, and whoever did not approve allows nothing'
   expect((await world.permits.list({ limit: 10 })).items).toMatchObject([{ by: 'person:ben', uses: 5 }])
 })
 
-test('there is no such button while it waits, where two must agree, nor where policy lets nobody', async () => {
+test("the button is missing while the request waits, at two stages, and without policy's permission", async () => {
   const waiting = await world.submitted(flag)
   expect(buttonOn(waiting)).toBeUndefined()
   expect(buttonOn(await world.approved(prodParameter))).toBeUndefined()
@@ -79,7 +79,7 @@ test('there is no such button while it waits, where two must agree, nor where po
   expect(buttonOn(state)).toBeUndefined()
 })
 
-describe('where the stage asks for a strong login, which Slack is not', () => {
+describe('a stage with a strong login', () => {
   beforeEach(() => {
     world = new World(withTerms(bundle, 'owner', { acr: 'strong' }))
     door = new Door(world)
@@ -90,9 +90,10 @@ describe('where the stage asks for a strong login, which Slack is not', () => {
     return world.state(request.ask.id)
   }
 
-  test('there is no such button', async () => expect(buttonOn(await approvedStrongly())).toBeUndefined())
+  test('a stage with a strong login has no such button', async () =>
+    expect(buttonOn(await approvedStrongly())).toBeUndefined())
 
-  test('a click of an older card allows nothing, and says where the stronger login can', async () => {
+  test('a click on an older card allows nothing, and names the API for a stronger login', async () => {
     const state = await approvedStrongly()
     const value = JSON.stringify({ r: state.ask.id, n: state.round, d: state.ask.digest.slice(0, 16) })
     const sent = clickOf('U0BEN', { action_id: allowMore, value, block_id: 'allow' }, { trigger_id: 'old' })
@@ -104,35 +105,33 @@ describe('where the stage asks for a strong login, which Slack is not', () => {
   })
 })
 
-describe('the answer to who allowed it', () => {
-  /** Clicks the button of the answer, as somebody. */
-  async function takeBack(user: string): Promise<string | undefined> {
-    const button = (door.told.at(-1)?.blocks ?? [])
-      .filter(({ type }) => type === 'actions')
-      .flatMap(({ elements }) => elements as JsonObject[])[0]
-    const [value, action_id] = [String(button?.['value']), String(button?.['action_id'])]
-    clicked += 1
-    const sent = clickOf(user, { action_id, value, block_id: 'permit-do' }, { trigger_id: `p${clicked}` })
-    await door.send(signed(formOf(sent), world.clock.now()))
-    return door.told.at(-1)?.text
-  }
+/** Clicks the button of the answer as this user. */
+async function takeBack(user: string): Promise<string | undefined> {
+  const button = (door.told.at(-1)?.blocks ?? [])
+    .filter(({ type }) => type === 'actions')
+    .flatMap(({ elements }) => elements as JsonObject[])[0]
+  const [value, action_id] = [String(button?.['value']), String(button?.['action_id'])]
+  clicked += 1
+  const sent = clickOf(user, { action_id, value, block_id: 'permit-do' }, { trigger_id: `p${clicked}` })
+  await door.send(signed(formOf(sent), world.clock.now()))
+  return door.told.at(-1)?.text
+}
 
-  test('has a button that takes it back, and says in private that it did', async () => {
-    await click(await allowed(), 'U0BEN')
-    expect(await takeBack('U0BEN')).toMatch(/^Taken back: agent:remediator asks people again from now on/)
-    expect((await world.permits.list({ limit: 10 })).items).toMatchObject([{ revoked: { by: 'person:ben' } }])
-    expect(await world.submitted(flag)).toMatchObject({ status: 'pending' })
-  })
+test('the answer has a button that revokes the permit, and confirms privately', async () => {
+  await click(await allowed(), 'U0BEN')
+  expect(await takeBack('U0BEN')).toMatch(/^Taken back: agent:remediator asks people again from now on/)
+  expect((await world.permits.list({ limit: 10 })).items).toMatchObject([{ revoked: { by: 'person:ben' } }])
+  expect(await world.submitted(flag)).toMatchObject({ status: 'pending' })
+})
 
-  test('does nothing for somebody who neither gave it nor may revoke', async () => {
-    await click(await allowed(), 'U0BEN')
-    expect(await takeBack('U0LENA')).toMatch(refusals.not_permitted.so)
-    expect((await world.permits.list({ limit: 10 })).items[0]).not.toHaveProperty('revoked')
-  })
+test("the answer's button does nothing for a person without the right", async () => {
+  await click(await allowed(), 'U0BEN')
+  expect(await takeBack('U0LENA')).toMatch(refusals.not_permitted.so)
+  expect((await world.permits.list({ limit: 10 })).items[0]).not.toHaveProperty('revoked')
+})
 
-  test('names nothing that anybody wrote, in blocks that read no markup', async () => {
-    await click(await allowed(), 'U0BEN')
-    const { blocks = [] } = door.told.at(-1) ?? {}
-    expect(complaintsOf({ text: 'x', blocks })).toEqual([])
-  })
+test("the answer's blocks have no texts of people and no markup", async () => {
+  await click(await allowed(), 'U0BEN')
+  const { blocks = [] } = door.told.at(-1) ?? {}
+  expect(complaintsOf({ text: 'x', blocks })).toEqual([])
 })

@@ -5,7 +5,7 @@ import { giveStandIn } from '../../../../functions/operations/people/stand-ins.t
 import { person, sampleBundle, start, World } from '../../../support/world.ts'
 import { DeskWorld, type Shown, wordsOf } from '../edge/desk-world.ts'
 
-/** Out of office, on the tab of both: who decides for another person, a form to name them, and a button to end it. */
+/** Out of office: a form to name a stand-in, shown on the tabs of both people, and a button to end it. */
 
 const bundle = sampleBundle()
 const day = 86_400
@@ -37,7 +37,7 @@ async function given(absent: string, by: string): Promise<StandIn> {
   return done.value
 }
 
-test('the form offers those whom policy lets, and nobody else', async () => {
+test('the form offers exactly the stand-ins that policy permits', async () => {
   const choices = choicesOf(await openForm('U0ANA'))
   expect(choices).not.toContain('person:ana')
   expect(choices.length).toBeGreaterThan(0)
@@ -50,7 +50,7 @@ test('the form offers those whom policy lets, and nobody else', async () => {
     ).toMatchObject({ ok: true })
 })
 
-test('naming somebody is on the record, is said to who did it, and is on both their tabs', async () => {
+test('a named stand-in is recorded, confirmed, and shown on both tabs', async () => {
   const form = await openForm('U0ANA')
   const [by] = choicesOf(form) as [string]
   await desk.submit('U0ANA', form, { by, until: start + 2 * day })
@@ -61,7 +61,7 @@ test('naming somebody is on the record, is said to who did it, and is on both th
   expect(wordsOf((await desk.home(other)).blocks)).toMatch(/You decide for [\s\S]*Ana/)
 })
 
-test('it may begin later, and is shown as what will be', async () => {
+test('a stand-in may begin later, and is shown as upcoming', async () => {
   const form = await openForm('U0ANA')
   const [by] = choicesOf(form) as [string]
   await desk.submit('U0ANA', form, { by, from: start + day, until: start + 2 * day })
@@ -72,7 +72,7 @@ test.each<[rule: string, values: { from?: number; until: number }, field: string
   ['ended before it began', { until: start - 60 }, 'until', /until should be later than now/],
   ['is for too long', { until: start + 31 * day }, 'until', /30 days at most/],
   ['begins too far ahead', { from: start + 91 * day, until: start + 92 * day }, 'from', /within 90 days/],
-])('what %s is said beside its field, and what was chosen stays', async (_, values, field, sentence) => {
+])('a stand-in that %s is an error beside its field, and the choice stays', async (_, values, field, sentence) => {
   const form = await openForm('U0ANA')
   const [by] = choicesOf(form) as [string]
   await desk.submit('U0ANA', form, { by, ...values })
@@ -82,7 +82,7 @@ test.each<[rule: string, values: { from?: number; until: number }, field: string
   expect(await standIns()).toHaveLength(1)
 })
 
-test('a second one for the same time is told which is there already, and there is one stand-in', async () => {
+test('a second stand-in for the same time is refused', async () => {
   const first = await openForm('U0ANA')
   const [by] = choicesOf(first) as [string]
   await desk.submit('U0ANA', first, { by, until: start + day })
@@ -91,7 +91,7 @@ test('a second one for the same time is told which is there already, and there i
   expect(await standIns()).toHaveLength(1)
 })
 
-test('a store that does not answer leaves the form as it is', async () => {
+test('a form stays unchanged during an outage', async () => {
   const form = await openForm('U0ANA')
   const [by] = choicesOf(form) as [string]
   desk.changes = { giveStandIn: () => Promise.reject(new StoreUnavailable('no answer')) }
@@ -102,14 +102,7 @@ test('a store that does not answer leaves the form as it is', async () => {
   expect(await standIns()).toHaveLength(1)
 })
 
-test('nobody names somebody for another: it is the right of who sends the form', async () => {
-  const form = await openForm('U0ANA')
-  const [by] = choicesOf(form) as [string]
-  await desk.submit('U0ANA', form, { by, until: start + day })
-  expect(await standIns()).toMatchObject([{ for: 'person:ana' }])
-})
-
-test('where policy lets no person, the form says so instead of asking', async () => {
+test('a person without a possible stand-in is told so in place of the form', async () => {
   desk.changes = { couldStandIn: () => [] }
   await openForm('U0ANA')
   expect(await said('U0ANA')).toMatch(/Policy lets no other person decide for you/)
@@ -120,36 +113,34 @@ test('`/hotwork away` opens the same form', async () => {
   expect((await desk.modals('U0ANA')).at(-1)).toMatchObject({ callback_id: 'stand_in' })
 })
 
-describe('End', () => {
-  const click = async (user: string, { id }: StandIn) =>
-    desk.click(user, await desk.home(user), 'stand_in_end', `stand-in-do:${id}`)
+const click = async (user: string, { id }: StandIn) =>
+  desk.click(user, await desk.home(user), 'stand_in_end', `stand-in-do:${id}`)
 
-  test.each([['U0ANA'], ['U0CHLOE']])(
-    'by %s, one of the two, ends it, says so and draws the tab anew',
-    async (user) => {
-      const standIn = await given('ana', 'chloe')
-      await click(user, standIn)
-      expect(await standIns()).toMatchObject([{ ended: { at: start } }])
-      expect(await said(user)).toMatch(/no longer decides for Ana/)
-      expect(wordsOf((await desk.homeNow(user))?.blocks)).toContain('No other person decides for you')
-    },
-  )
-
-  test('twice, on a tab drawn before, is once', async () => {
+test.each([['U0ANA'], ['U0CHLOE']])(
+  'End by %s, one of the two, ends the stand-in, says so and redraws the tab',
+  async (user) => {
     const standIn = await given('ana', 'chloe')
-    const before = await desk.home('U0CHLOE')
-    await click('U0ANA', standIn)
-    await desk.click('U0CHLOE', before, 'stand_in_end', `stand-in-do:${standIn.id}`)
-    expect(await said('U0CHLOE')).toMatch(/no longer decides/)
-    expect(await standIns()).toMatchObject([{ ended: { by: 'person:ana' } }])
-  })
+    await click(user, standIn)
+    expect(await standIns()).toMatchObject([{ ended: { at: start } }])
+    expect(await said(user)).toMatch(/no longer decides for Ana/)
+    expect(wordsOf((await desk.homeNow(user))?.blocks)).toContain('No other person decides for you')
+  },
+)
 
-  test.each(['', 'x', '{}', `{"s":"sin_1"}`])('of a value that is none of ours (%j) ends nothing', async (value) => {
-    const standIn = await given('ana', 'chloe')
-    const home = await desk.home('U0ANA')
-    const block_id = `stand-in-do:${standIn.id}`
-    await desk.control('click-view', { view_id: home.id, user: 'U0ANA', action_id: 'stand_in_end', block_id, value })
-    expect(await said('U0ANA')).toMatch(/not Hotwork’s/)
-    expect((await standIns())[0]).not.toHaveProperty('ended')
-  })
+test('End on an outdated tab ends the stand-in once', async () => {
+  const standIn = await given('ana', 'chloe')
+  const before = await desk.home('U0CHLOE')
+  await click('U0ANA', standIn)
+  await desk.click('U0CHLOE', before, 'stand_in_end', `stand-in-do:${standIn.id}`)
+  expect(await said('U0CHLOE')).toMatch(/no longer decides/)
+  expect(await standIns()).toMatchObject([{ ended: { by: 'person:ana' } }])
+})
+
+test.each(['', 'x', '{}', `{"s":"sin_1"}`])('End with the foreign value %j ends nothing', async (value) => {
+  const standIn = await given('ana', 'chloe')
+  const home = await desk.home('U0ANA')
+  const block_id = `stand-in-do:${standIn.id}`
+  await desk.control('click-view', { view_id: home.id, user: 'U0ANA', action_id: 'stand_in_end', block_id, value })
+  expect(await said('U0ANA')).toMatch(/not Hotwork’s/)
+  expect((await standIns())[0]).not.toHaveProperty('ended')
 })

@@ -19,7 +19,7 @@ const pages: HomePages = {
   halts: 'https://hotwork.example/halts',
 }
 
-/** Whatever agents and people write, wherever it is shown on a tab or in an answer. */
+/** A request with this as every text of agents and people. */
 function withText(state: ApprovalRequest, text: string): ApprovalRequest {
   const args = { ...state.ask.arguments, Name: text, Value: text }
   const ask = { ...state.ask, arguments: args, justification: text, purpose: text }
@@ -27,7 +27,7 @@ function withText(state: ApprovalRequest, text: string): ApprovalRequest {
   return { ...state, ask, ...said, ...(state.status === 'completed' ? { note: text } : {}) } as ApprovalRequest
 }
 
-/** Each of these has come about in a world of its own, where it was the first. */
+/** The states with distinct ids, because each was the first in a world of its own. */
 const numbered = (states: readonly ApprovalRequest[]) =>
   states.map((state, at) => withId(state, `req_${String(at).padStart(26, '0')}`))
 const withId = <T extends ApprovalRequest>(state: T, id: string): T => ({ ...state, ask: { ...state.ask, id } }) as T
@@ -46,7 +46,7 @@ const overviewOf = (states: readonly ApprovalRequest[], text = 'it loops') => ({
   standIns: { own: [standIn(1)], others: Array.from({ length: states.length }, (_, at) => standIn(at + 2)) },
 })
 
-/** One of each kind, and each of another person but the last. */
+/** A halt of each kind, all but one by another person. */
 const haltsOf = (text: string): ViewedHalt[] =>
   [
     ...(['agent:remediator', 'owner=person:dan', 'person:ben', 'environment=prod', 'all'] as const),
@@ -59,7 +59,7 @@ const haltsOf = (text: string): ViewedHalt[] =>
     return { halt, whyNotLift: by === 'person:gus' ? 'self_lift' : undefined }
   })
 
-/** A standing permit of what was asked for, however it was decided. */
+/** A standing permit for the ask of a request. */
 function permitFrom({ ask, stages, tier }: ApprovalRequest, at: number): StandingPermit {
   const id = `stp_${String(at).padStart(26, '0')}` as StandingPermit['id']
   const { action, resource, environment, purpose, owner } = ask
@@ -77,7 +77,7 @@ const standIn = (at: number): StandIn => ({
   at: start,
 })
 
-/** Every object in it, however deep. */
+/** Every object within a value. */
 const parts = (value: unknown): { [member: string]: unknown }[] =>
   typeof value === 'object' && value !== null
     ? [value as { [member: string]: unknown }, ...Object.values(value).flatMap(parts)]
@@ -85,7 +85,7 @@ const parts = (value: unknown): { [member: string]: unknown }[] =>
 
 const activeTypes = ['mrkdwn', 'markdown', 'link', 'user', 'usergroup', 'channel', 'broadcast', 'emoji']
 
-test('whatever others wrote, a tab and an answer are what Slack takes, and nothing in them pings or links', async () => {
+test('hostile texts on a tab or in an answer are inert, and Slack accepts them', async () => {
   const states = numbered([...(await everyState(facts)).values()])
   for (const text of corpus) {
     const overview = overviewOf(
@@ -104,7 +104,7 @@ test('whatever others wrote, a tab and an answer are what Slack takes, and nothi
   }
 })
 
-test('however many there are and however long, a tab and an answer stay within Slack’s limits', async () => {
+test('a long tab and a long answer stay within Slack’s limits', async () => {
   const [state] = (await everyState(facts)).values()
   const long = (at: number) => {
     const each = withText(state as ApprovalRequest, '𝔘'.repeat(3000)) as PendingRequest
@@ -119,7 +119,7 @@ test('however many there are and however long, a tab and an answer stay within S
   expect(checkMessageBlocks(showReply(long(1), facts).blocks)).toMatchObject({ ok: true })
 })
 
-test('every button of a tab leads to the page of its request, or names nothing but it', async () => {
+test('a button of a tab leads to the page of its request, or carries its id alone', async () => {
   const home = renderHome(overviewOf(numbered([...(await everyState(facts)).values()])), facts, pages, start)
   const buttons = parts(home.blocks).filter(({ type }) => type === 'button')
   expect(buttons.length).toBeGreaterThan(0)

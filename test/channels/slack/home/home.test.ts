@@ -22,127 +22,125 @@ const buttonsOf = ({ blocks }: Shown) =>
   blocks.filter(({ type }) => type === 'actions').flatMap(({ elements }) => elements as JsonObject[])
 const blockOf = (part: string, { ask }: ApprovalRequest) => `${part}:${ask.id}`
 
-describe('Hotwork’s own tab', () => {
-  test('shows what waits for a person: what, where, under how much scrutiny, and how much time is left', async () => {
-    const request = await world.submitted(prodParameter)
-    world.clock.advance(60)
-    const home = await desk.home('U0BEN')
-    expect(wordsOf(home.blocks)).toContain('Waiting for you: 1')
-    const row = wordsOf(home.blocks.find(({ block_id }) => block_id === blockOf('waiting', request)))
-    for (const part of ['/prod/checkout/payment-timeout-ms', 'PROD', 'Tier 2', '29 min left', 'agent:remediator'])
-      expect(row).toContain(part)
-    expect(buttonsOf(home)[0]).toMatchObject({ url: `https://hotwork.example/decide/${request.ask.id}` })
-  })
+test('the tab has the waiting requests with place, tier, and the time left', async () => {
+  const request = await world.submitted(prodParameter)
+  world.clock.advance(60)
+  const home = await desk.home('U0BEN')
+  expect(wordsOf(home.blocks)).toContain('Waiting for you: 1')
+  const row = wordsOf(home.blocks.find(({ block_id }) => block_id === blockOf('waiting', request)))
+  for (const part of ['/prod/checkout/payment-timeout-ms', 'PROD', 'Tier 2', '29 min left', 'agent:remediator'])
+    expect(row).toContain(part)
+  expect(buttonsOf(home)[0]).toMatchObject({ url: `https://hotwork.example/decide/${request.ask.id}` })
+})
 
-  test('says so where nothing waits', async () => {
-    await world.submitted(prodParameter)
-    expect(await says('U0LENA')).toMatch(
-      /Waiting for you: 0[\s\S]*Nothing waits[\s\S]*No agent of yours[\s\S]*Nothing is live/,
-    )
-  })
+test('the tab says that nothing waits', async () => {
+  await world.submitted(prodParameter)
+  expect(await says('U0LENA')).toMatch(
+    /Waiting for you: 0[\s\S]*Nothing waits[\s\S]*No agent of yours[\s\S]*Nothing is live/,
+  )
+})
 
-  test('shows what agents of theirs asked for, with what has become of it', async () => {
-    const request = await world.submitted(prodParameter)
-    await world.decide(request, 'eve', 'deny', { comment: 'not today' })
-    expect(await says(owner)).toMatch(/⛔ Denied[\s\S]*Denied by Eve Evans[\s\S]*not today/)
-    expect(await says('U0LENA')).not.toContain('Denied')
-  })
+test("the tab has the requests of one's agents, with their results", async () => {
+  const request = await world.submitted(prodParameter)
+  await world.decide(request, 'eve', 'deny', { comment: 'not today' })
+  expect(await says(owner)).toMatch(/⛔ Denied[\s\S]*Denied by Eve Evans[\s\S]*not today/)
+  expect(await says('U0LENA')).not.toContain('Denied')
+})
 
-  test('shows live grants until when and with the uses left; only those who may revoke have the button', async () => {
-    const request = await world.submitted(stagingParameter)
-    const [whoMay, whoOwns] = [await desk.home('U0GUS'), await desk.home(owner)]
-    expect(wordsOf(whoMay.blocks)).toMatch(/Live grants: 1[\s\S]*until[\s\S]*Uses left: 1 of 1/)
-    const revoke = (home: Shown) => buttonsOf(home).filter(({ action_id }) => action_id === 'home_revoke')
-    expect(revoke(whoMay)).toMatchObject([{ value: JSON.stringify({ r: request.ask.id }) }])
-    expect(revoke(whoOwns)).toEqual([])
-    expect(await says('U0LENA')).toContain('Live grants: 0')
-  })
+test('the tab has live grants with end and uses left, and a button for people who may revoke', async () => {
+  const request = await world.submitted(stagingParameter)
+  const [whoMay, whoOwns] = [await desk.home('U0GUS'), await desk.home(owner)]
+  expect(wordsOf(whoMay.blocks)).toMatch(/Live grants: 1[\s\S]*until[\s\S]*Uses left: 1 of 1/)
+  const revoke = (home: Shown) => buttonsOf(home).filter(({ action_id }) => action_id === 'home_revoke')
+  expect(revoke(whoMay)).toMatchObject([{ value: JSON.stringify({ r: request.ask.id }) }])
+  expect(revoke(whoOwns)).toEqual([])
+  expect(await says('U0LENA')).toContain('Live grants: 0')
+})
 
-  test('is drawn anew each time that it is opened', async () => {
-    const request = await world.submitted(prodParameter)
-    expect(await says('U0BEN')).toContain('Waiting for you: 1')
-    await world.decide(request, 'ana')
-    expect(await says('U0BEN')).toContain('Waiting for you: 0')
-  })
+test('the tab is redrawn each time that it is opened', async () => {
+  const request = await world.submitted(prodParameter)
+  expect(await says('U0BEN')).toContain('Waiting for you: 1')
+  await world.decide(request, 'ana')
+  expect(await says('U0BEN')).toContain('Waiting for you: 0')
+})
 
-  test('is not drawn for the tab of messages', async () => {
-    await desk.event({ type: 'app_home_opened', user: 'U0BEN', channel: 'D0', tab: 'messages' })
-    expect(await desk.homeNow('U0BEN')).toBeUndefined()
-  })
+test('the tab of messages is left alone', async () => {
+  await desk.event({ type: 'app_home_opened', user: 'U0BEN', channel: 'D0', tab: 'messages' })
+  expect(await desk.homeNow('U0BEN')).toBeUndefined()
+})
 
-  test('tells somebody who is in no directory that they are, and shows them nothing', async () => {
-    await world.submitted(prodParameter)
-    expect(await says('U0STRANGER')).toMatch(/not linked to a person/)
-  })
+test('the tab of a stranger says so, and shows nothing', async () => {
+  await world.submitted(prodParameter)
+  expect(await says('U0STRANGER')).toMatch(/not linked to a person/)
+})
 
-  test('stays within Slack’s 100 blocks however much there is, and leads to the rest', async () => {
-    for (let at = 0; at < 24; at++) {
-      await world.submitted({ ...prodParameter, arguments: { ...prodParameter.arguments, Value: String(3000 + at) } })
-      await world.submitted({ ...stagingParameter, arguments: { ...stagingParameter.arguments, Value: String(at) } })
-      world.clock.advance(3)
-    }
-    const people = bundle.directory.people.flatMap(({ chatUser }) => chatUser ?? [])
-    // One after the other: all at once would share the three seconds that Slack gives each.
-    const homes: Shown[] = []
-    for (const user of people) homes.push(await desk.home(user))
-    for (const { blocks } of homes) expect(blocks.length).toBeLessThanOrEqual(100)
-    const ben = homes[people.indexOf('U0BEN')] as Shown
-    const waiting = Number(/Waiting for you: (\d+)/.exec(wordsOf(ben.blocks))?.[1])
-    expect(waiting).toBeGreaterThan(12)
-    expect(buttonsOf(ben)).toContainEqual(
-      expect.objectContaining({
-        url: 'https://hotwork.example/decide',
-        text: expect.objectContaining({ text: `and ${waiting - 12} more: see all` }),
-      }),
-    )
-  })
+test('the tab stays within Slack’s 100 blocks, and leads to the rest', async () => {
+  for (let at = 0; at < 24; at++) {
+    await world.submitted({ ...prodParameter, arguments: { ...prodParameter.arguments, Value: String(3000 + at) } })
+    await world.submitted({ ...stagingParameter, arguments: { ...stagingParameter.arguments, Value: String(at) } })
+    world.clock.advance(3)
+  }
+  const people = bundle.directory.people.flatMap(({ chatUser }) => chatUser ?? [])
+  // One after the other, because concurrent openings would share Slack's three seconds.
+  const homes: Shown[] = []
+  for (const user of people) homes.push(await desk.home(user))
+  for (const { blocks } of homes) expect(blocks.length).toBeLessThanOrEqual(100)
+  const ben = homes[people.indexOf('U0BEN')] as Shown
+  const waiting = Number(/Waiting for you: (\d+)/.exec(wordsOf(ben.blocks))?.[1])
+  expect(waiting).toBeGreaterThan(12)
+  expect(buttonsOf(ben)).toContainEqual(
+    expect.objectContaining({
+      url: 'https://hotwork.example/decide',
+      text: expect.objectContaining({ text: `and ${waiting - 12} more: see all` }),
+    }),
+  )
+})
 
-  test('says so when the store does not answer, or not in time, and is drawn at the next opening', async () => {
-    await world.submitted(prodParameter)
-    desk.changes = { overview: () => Promise.reject(new StoreUnavailable('no answer')) }
-    expect(await says('U0BEN')).toMatch(/store has not answered/)
-    desk.isTimed = true
-    desk.changes = { overview: () => new Promise(() => {}) }
-    expect(await says('U0BEN')).toMatch(/store has not answered/)
-    desk.isTimed = false
-    desk.changes = {}
-    expect(await says('U0BEN')).toContain('Waiting for you: 1')
-  })
+test('the tab reports an outage or a delay, and is drawn at the next opening', async () => {
+  await world.submitted(prodParameter)
+  desk.changes = { overview: () => Promise.reject(new StoreUnavailable('no answer')) }
+  expect(await says('U0BEN')).toMatch(/store has not answered/)
+  desk.isTimed = true
+  desk.changes = { overview: () => new Promise(() => {}) }
+  expect(await says('U0BEN')).toMatch(/store has not answered/)
+  desk.isTimed = false
+  desk.changes = {}
+  expect(await says('U0BEN')).toContain('Waiting for you: 1')
+})
 
-  test('says that an operator must look when AWS denies a right, and not to try again', async () => {
-    const cause = new RightMissing('denied')
-    desk.changes = { overview: () => Promise.reject(new StoreUnavailable('no answer', { cause })) }
-    expect(await says('U0BEN')).toMatch(/An operator must look/)
-    expect(world.log.lines.at(-1)).toMatchObject({ message: 'overview_not_read', fields: { fault: 'RightMissing' } })
-  })
+test('the tab says that an operator must look when AWS denies a right', async () => {
+  const cause = new RightMissing('denied')
+  desk.changes = { overview: () => Promise.reject(new StoreUnavailable('no answer', { cause })) }
+  expect(await says('U0BEN')).toMatch(/An operator must look/)
+  expect(world.log.lines.at(-1)).toMatchObject({ message: 'overview_not_read', fields: { fault: 'RightMissing' } })
+})
 
-  test('is answered with 200 when Slack takes no tab, so that nobody sends the event again and again', async () => {
-    desk.changes = { publishHome: () => Promise.reject(new Error('Slack is down')) }
-    expect(await desk.event({ type: 'app_home_opened', user: 'U0BEN', channel: 'D0', tab: 'home' })).toMatchObject({
-      status: 200,
-    })
-    expect(world.log.lines.at(-1)).toMatchObject({ level: 'warn', message: 'home_not_drawn' })
+test("the tab's event is answered with 200 even if Slack refuses the tab, so that it is not sent again", async () => {
+  desk.changes = { publishHome: () => Promise.reject(new Error('Slack is down')) }
+  expect(await desk.event({ type: 'app_home_opened', user: 'U0BEN', channel: 'D0', tab: 'home' })).toMatchObject({
+    status: 200,
   })
+  expect(world.log.lines.at(-1)).toMatchObject({ level: 'warn', message: 'home_not_drawn' })
+})
 
-  test('is drawn once for an event, however often and by whichever signature Slack sends it', async () => {
-    let drawn = 0
-    desk.changes = {
-      publishHome: async () => {
-        drawn += 1
-      },
-    }
-    const event = { type: 'app_home_opened', user: 'U0BEN', channel: 'D0', tab: 'home' }
-    await desk.event(event)
-    const { interactions } = await desk.control('interactions')
-    const [{ url, headers, body }] = interactions
-    const again = await fetch(url, { method: 'POST', headers, body })
-    expect([again.status, drawn]).toEqual([200, 1])
-  })
+test('the tab is drawn once for an event, however often Slack sends it', async () => {
+  let drawn = 0
+  desk.changes = {
+    publishHome: async () => {
+      drawn += 1
+    },
+  }
+  const event = { type: 'app_home_opened', user: 'U0BEN', channel: 'D0', tab: 'home' }
+  await desk.event(event)
+  const { interactions } = await desk.control('interactions')
+  const [{ url, headers, body }] = interactions
+  const again = await fetch(url, { method: 'POST', headers, body })
+  expect([again.status, drawn]).toEqual([200, 1])
+})
 
-  test('can be opened while a clock is wrong, and says that', async () => {
-    desk.changes = { now: () => world.clock.now() + 3600 }
-    expect(await says('U0BEN')).toMatch(refusals.clock_out_of_range.so)
-  })
+test('the tab can be opened while a clock is wrong, and says so', async () => {
+  desk.changes = { now: () => world.clock.now() + 3600 }
+  expect(await says('U0BEN')).toMatch(refusals.clock_out_of_range.so)
 })
 
 describe('Revoke on the tab', () => {
@@ -159,7 +157,7 @@ describe('Revoke on the tab', () => {
   }
   const status = async () => (await world.state(request.ask.id)).status
 
-  test('asks why, shows again what it is, revokes, and draws the tab anew', async () => {
+  test('Revoke asks for a reason, repeats the grant, revokes it, and redraws the tab', async () => {
     const modal = await openForm('U0GUS')
     expect(wordsOf(modal.blocks)).toMatch(/payment-timeout-ms[\s\S]*STAGING/)
     expect(JSON.parse(String(modal['private_metadata']))).toEqual({ r: request.ask.id })
@@ -173,7 +171,7 @@ describe('Revoke on the tab', () => {
     expect(wordsOf((await desk.homeNow('U0GUS'))?.blocks)).toContain('Live grants: 0')
   })
 
-  test('is refused by policy to whoever may not, though they found the button', async () => {
+  test('Revoke by a person without the right is refused, even with the button', async () => {
     const modal = await openForm('U0GUS')
     const sent = await forge('U0LENA', modal, { reason: 'mischief' })
     expect(JSON.parse(sent.body)).toMatchObject({ response_action: 'update' })
@@ -184,14 +182,14 @@ describe('Revoke on the tab', () => {
     })
   })
 
-  test('needs a reason', async () => {
+  test('Revoke needs a reason', async () => {
     const modal = await openForm('U0GUS')
     const sent = await forge('U0GUS', modal, { reason: '   ' })
     expect(JSON.parse(sent.body)).toMatchObject({ response_action: 'errors', errors: { reason: expect.any(String) } })
     expect(await status()).toBe('approved')
   })
 
-  test('survives a store that does not answer: the form stays with what was typed, and can be sent again', async () => {
+  test('Revoke during an outage keeps its form and text, and can be sent again', async () => {
     const modal = await openForm('U0GUS')
     world.requests.failNextCommit('unheard')
     await desk.submit('U0GUS', modal, { reason: 'over' })
@@ -201,7 +199,7 @@ describe('Revoke on the tab', () => {
     expect(await status()).toBe('revoked')
   })
 
-  test('says the truth when it was over before', async () => {
+  test('Revoke of an ended grant says so', async () => {
     const modal = await openForm('U0GUS')
     world.clock.advance(86_400)
     await desk.submit('U0GUS', modal, { reason: 'over' })
@@ -210,7 +208,7 @@ describe('Revoke on the tab', () => {
   })
 
   test.each(['', '{}', 'x', `{"r":"req_1"}`, `{"r":"req_${'0'.repeat(26)}","also":1}`])(
-    'of something that no tab of ours has (%j) revokes nothing',
+    'Revoke with the foreign value %j revokes nothing',
     async (value) => {
       const home = await desk.home('U0GUS')
       await desk.control('click-view', {
@@ -226,7 +224,7 @@ describe('Revoke on the tab', () => {
     },
   )
 
-  /** Sends a form in somebody's name, past what Slack's own client and the desk would let them send. */
+  /** Submits a form in a person's name, around the checks of Slack's client and the desk. */
   async function forge(user: string, modal: Shown, values: { [block: string]: string }) {
     const { formOf, clickOf, signed } = await import('../edge/clicks.ts')
     const state = {
@@ -245,14 +243,12 @@ describe('Revoke on the tab', () => {
   }
 })
 
-describe('the end of the app in a workspace', () => {
-  test.each(['app_uninstalled', 'tokens_revoked'])('by `%s` raises an alarm, once', async (type) => {
-    await desk.event({ type })
-    expect(world.log.lines).toContainEqual({ level: 'error', message: 'slack_app_removed', fields: { event: type } })
-  })
+test.each(['app_uninstalled', 'tokens_revoked'])('the end of the app by `%s` raises an alarm, once', async (type) => {
+  await desk.event({ type })
+  expect(world.log.lines).toContainEqual({ level: 'error', message: 'slack_app_removed', fields: { event: type } })
 })
 
-describe('who is in a user group of Slack', () => {
+describe('a user group of Slack', () => {
   const open = async (chatGroup?: string) => {
     await desk.close()
     const directory = chatGroup
@@ -269,7 +265,7 @@ describe('who is in a user group of Slack', () => {
     }
   }
 
-  test('is asked anew when that changes, if the directory takes the group from there', async () => {
+  test('a user group is read again when it changes, if the directory has it as a source', async () => {
     const { changed, asked } = await open('S0SRE')
     expect((await changed('S0SRE')).status).toBe(200)
     expect(asked()).toBe(1)
@@ -277,13 +273,13 @@ describe('who is in a user group of Slack', () => {
     expect(asked()).toBe(1)
   })
 
-  test('is not asked where the directory takes none', async () => {
+  test('a user group outside the directory is not read', async () => {
     const { changed, asked } = await open()
     await changed('S0SRE')
     expect(asked()).toBe(0)
   })
 
-  test('is answered with 200 when Slack or the store is silent: the next round comes by itself', async () => {
+  test("a user group's event is answered with 200 during an outage, because the next round comes by itself", async () => {
     const { changed } = await open('S0SRE')
     desk.changes = { refreshGroups: () => Promise.reject(new StoreUnavailable('no answer')) }
     expect((await changed('S0SRE')).status).toBe(200)

@@ -7,7 +7,7 @@ import { MemoryLog } from '../../../support/memory-log.ts'
 import { sampleBundle } from '../../../support/world.ts'
 import { teamId } from '../edge/clicks.ts'
 
-/** Who somebody in Slack is, where the directory does not say it and a login does. */
+/** The person behind a Slack account that only a login has linked. */
 
 const bundle = sampleBundle()
 const address = 'https://hotwork.example/link?code=once'
@@ -39,20 +39,20 @@ const who = (user: object, by: Linking | undefined = links) =>
     ...(by ? { links: by } : {}),
   } as Parameters<typeof identify>[2])
 
-test('whoever linked their account is that person', async () =>
+test("a linked account is its person's", async () =>
   expect(await who({ id: 'U0NEW', team_id: teamId })).toMatchObject({ ok: true, person: { id: 'person:mia' } }))
 
-test('whom the directory names is looked up nowhere else', async () => {
+test('an account in the directory needs no look-up', async () => {
   expect(await who({ id: 'U0ANA', team_id: teamId })).toMatchObject({ ok: true, person: { id: 'person:ana' } })
   expect(asked).toEqual([])
 })
 
-test('whoever is nobody yet is shown, alone, a link that is theirs', async () => {
+test('an unknown account is shown a link of its own, privately', async () => {
   const told = await who({ id: 'U0STRANGE', team_id: teamId })
   expect(!told.ok && told.sentence).toContain(address)
 })
 
-test('a link to somebody whose account the directory names counts for nothing', async () =>
+test('a link to a person with an account in the directory counts for nothing', async () =>
   expect(await who({ id: 'U0ODD', team_id: teamId })).toMatchObject({ ok: false }))
 
 test.each([
@@ -60,14 +60,14 @@ test.each([
   ['a stranger of a shared channel', { id: 'U0NEW', team_id: teamId, is_stranger: true }],
   ['a guest', { id: 'U0NEW', team_id: teamId, is_restricted: true }],
   ['a guest of one channel', { id: 'U0NEW', team_id: teamId, is_ultra_restricted: true }],
-  ['a user of whom Slack does not say where they are', { id: 'U0NEW' }],
+  ['a user without a workspace', { id: 'U0NEW' }],
 ])('%s is no person here, linked or not, and is shown no link', async (_what, user) => {
   const told = await who(user)
   expect(!told.ok && told.sentence).not.toContain(address)
   expect(asked).toEqual([])
 })
 
-test('where whose an account is cannot be read, nobody is taken for anybody, and they hear that it was not recorded', async () => {
+test("an account whose link cannot be read is no person's, and is told that nothing was recorded", async () => {
   const told = await who(
     { id: 'U0NEW', team_id: teamId },
     { ...links, find: () => Promise.reject(new Error('silent')) },

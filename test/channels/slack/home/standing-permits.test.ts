@@ -6,7 +6,7 @@ import { givePermit } from '../../../../functions/operations/permits/standing-pe
 import { person, sampleBundle, type What, World } from '../../../support/world.ts'
 import { DeskWorld, type Shown, wordsOf } from '../edge/desk-world.ts'
 
-/** What was allowed ahead: on the tab of everybody whom it concerns, and taken back there with one click. */
+/** Standing permits on the tabs of everyone concerned, revoked there with one click. */
 
 const bundle = sampleBundle()
 const flag: What = {
@@ -41,7 +41,7 @@ const rowOn = ({ blocks }: Shown) => wordsOf(blocks.find(({ block_id }) => block
 const click = (user: string, home: Shown) => desk.click(user, home, 'permit_revoke', `permit-do:${permit.id}`)
 const told = async (user: string) => wordsOf((await desk.modals(user)).at(-1)?.blocks)
 
-test('whoever gave it sees whose it is, what it allows, how much is left, until when and on whose word', async () => {
+test("the giver sees the permit's agent, action, uses left, end and giver", async () => {
   await world.submitted(flag)
   const row = rowOn(await desk.home('U0BEN'))
   for (const part of [
@@ -57,7 +57,7 @@ test('whoever gave it sees whose it is, what it allows, how much is left, until 
     expect(row).toContain(part)
 })
 
-test('so do the owner of its agent, without the button, and whoever may revoke, with it; others see nothing of it', async () => {
+test("the agent's owner sees the permit without the button, a revoker with it, and others not at all", async () => {
   const [owns, mayRevoke, other] = [await desk.home(owner), await desk.home('U0GUS'), await desk.home('U0LENA')]
   expect([rowOn(owns), rowOn(mayRevoke)]).toEqual([
     expect.stringContaining('flags:set'),
@@ -68,7 +68,7 @@ test('so do the owner of its agent, without the button, and whoever may revoke, 
   expect(wordsOf(other.blocks)).toMatch(/Standing permits: 0[\s\S]*There is no standing permit/)
 })
 
-test('one click takes it back, says so to who clicked alone, and the tab shows it no more', async () => {
+test('a click revokes the permit, says so privately, and removes it from the tab', async () => {
   await world.submitted(flag)
   await click('U0BEN', await desk.home('U0BEN'))
   expect(await stored()).toMatchObject({ revoked: { by: 'person:ben' } })
@@ -79,12 +79,12 @@ test('one click takes it back, says so to who clicked alone, and the tab shows i
   expect(await world.submitted(flag)).toMatchObject({ status: 'pending' })
 })
 
-test('whoever may revoke takes back what another gave', async () => {
+test("a person who may revoke ends another's permit", async () => {
   await click('U0GUS', await desk.home('U0GUS'))
   expect(await stored()).toMatchObject({ revoked: { by: 'person:gus' } })
 })
 
-test('clicked twice, on a tab that was drawn before, it is taken back once and the second hears the same', async () => {
+test('a second click on an outdated tab revokes nothing, and is answered the same', async () => {
   const [first, second] = [await desk.home('U0BEN'), await desk.home('U0GUS')]
   await click('U0BEN', first)
   await click('U0GUS', second)
@@ -92,7 +92,7 @@ test('clicked twice, on a tab that was drawn before, it is taken back once and t
   expect(await stored()).toMatchObject({ revoked: { by: 'person:ben' } })
 })
 
-test('the owner of the agent who clicks a button that was not theirs is told that policy does not let them', async () => {
+test("the agent's owner who clicks another's button is refused by policy", async () => {
   const home = await desk.home('U0BEN')
   desk.changes = { bundle: { ...bundle, directory: swapped('U0BEN', owner) } }
   await click('U0BEN', home)
@@ -103,7 +103,7 @@ test('the owner of the agent who clicks a button that was not theirs is told tha
 })
 
 test.each(['', 'x', '{}', `{"p":"stp_1"}`, `{"p":"stp_${'0'.repeat(26)}","also":1}`])(
-  'a button that no tab of ours has (%j) takes nothing back',
+  'a button with the foreign value %j revokes nothing',
   async (value) => {
     const home = await desk.home('U0BEN')
     await desk.control('click-view', {
@@ -118,22 +118,22 @@ test.each(['', 'x', '{}', `{"p":"stp_1"}`, `{"p":"stp_${'0'.repeat(26)}","also":
   },
 )
 
-test('where the store does not answer nobody is told that it was done, and the tab can be looked at again', async () => {
+test('a click during an outage is not confirmed, and leads back to the tab', async () => {
   const home = await desk.home('U0BEN')
   desk.changes = { revokePermit: () => Promise.reject(new StoreUnavailable('no answer')) }
   await click('U0BEN', home)
   expect(await told('U0BEN')).toMatch(/store has not answered yet. Open Hotwork’s Home tab/)
 })
 
-test('what is over is on nobody’s tab', async () => {
+test('an ended permit is on no tab', async () => {
   world.clock.advance(4 * 3600)
   expect(wordsOf((await desk.home('U0BEN')).blocks)).toContain('Standing permits: 0')
 })
 
-/** A directory in which the first account is who has the second one, and nobody has that. */
+/** The directory with the second account given to the first one's person, and the first unassigned. */
 function swapped(account: string, of: string) {
   const people = bundle.directory.people.map((each) => {
-    if (each.chatUser === account) return { ...each, chatUser: 'U0NOBODY' }
+    if (each.chatUser === account) return { ...each, chatUser: 'U0UNASSIGNED' }
     return each.chatUser === of ? { ...each, chatUser: account } : each
   })
   return { ...bundle.directory, people }

@@ -52,7 +52,7 @@ keepsPromises<ToyRequest>('toy', async (): Promise<Trial<ToyRequest>> => {
     refreshGroups: async () => {},
   })
   const receive = receiveToy({ alias: 'ops', room: 'ops' }, async () => key, core)
-  let presses = 0
+  let clicks = 0
   return {
     ...{ world, chat: 'ops', words: words.toy },
     door: toyDoor({ room: 'ops', url: room.url }, async () => key),
@@ -63,14 +63,14 @@ keepsPromises<ToyRequest>('toy', async (): Promise<Trial<ToyRequest>> => {
     controlsOf: (card) => ((card as Partial<ToyCard>).buttons ?? []).map(({ verdict }) => verdict),
     // A toy's room reads no markup.
     activeIn: () => [],
-    press({ ask, round }, verdict, from, by) {
-      presses += 1
+    click({ ask, round }, verdict, from, by) {
+      clicks += 1
       const sent = { from, verdict, request: ask.id, round, digest: ask.digest.slice(0, 16) }
-      const body = `${JSON.stringify({ room: 'ops', ...sent })}${' '.repeat(presses)}`
+      const body = `${JSON.stringify({ room: 'ops', ...sent })}${' '.repeat(clicks)}`
       const timestamp = String(world.clock.now())
       return { timestamp, body, signature: signToy(by ?? key, { timestamp, body }) }
     },
-    alter: (press) => ({ ...press, body: `${press.body} ` }),
+    alter: (click) => ({ ...click, body: `${click.body} ` }),
     deliver: receive,
     account: (name) => name,
     close: () => room.close(),
