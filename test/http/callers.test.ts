@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { type Call, endpoint } from '../../functions/adapters/http/endpoint.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { AskerId } from '../../functions/domain/values.ts'
 import { Callers, mustBeTheirs } from '../../functions/handlers/callers.ts'
 import { type KeyServer, startKeyServer } from '../adapters/jose/key-server.ts'
 import { type Key, makeKey, signed } from '../adapters/jose/tokens.ts'
+import { apiEvent } from '../support/api-event.ts'
 import { MemoryClock } from '../support/memory-clock.ts'
 import { MemoryLog } from '../support/memory-log.ts'
 import { issuer, sampleBundle, start } from '../support/world.ts'
@@ -46,18 +46,8 @@ async function knock(headers: { [name: string]: string }, door: (call: Call) => 
     status: 200,
     body: await door(call),
   }))
-  const {
-    statusCode,
-    headers: answered,
-    body = '',
-  } = await run({
-    ...{ version: '2.0', routeKey: 'POST /token', rawPath: '/token', rawQueryString: '', isBase64Encoded: false },
-    ...{
-      headers,
-      requestContext: { requestId: 'r', timeEpoch: start * 1000 } as APIGatewayProxyEventV2['requestContext'],
-    },
-  })
-  const challenge = (answered as { [name: string]: string })['www-authenticate']
+  const { statusCode, body = '', ...answer } = await run(apiEvent('POST /token', start, { headers }))
+  const challenge = (answer.headers as { [name: string]: string })['www-authenticate']
   return { status: statusCode, challenge, body: body === '' ? undefined : JSON.parse(body) }
 }
 const doors = {

@@ -1,4 +1,3 @@
-import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import {
   activeAnswer,
   answerUnknown,
@@ -10,6 +9,7 @@ import {
 } from '../../functions/adapters/http/oauth.ts'
 import { BadRequest, badRequest } from '../../functions/adapters/http/problem.ts'
 import { KeyUnavailable, Overtaken } from '../../functions/operations/faults.ts'
+import { apiEvent } from '../support/api-event.ts'
 import { MemoryClock } from '../support/memory-clock.ts'
 import { MemoryLog } from '../support/memory-log.ts'
 import { issuer, start } from '../support/world.ts'
@@ -82,15 +82,14 @@ test('a refresh token is refused as an unsupported type', () => {
 
 describe('an OAuth endpoint', () => {
   /** The answer of an endpoint that throws this. */
-  async function answerTo(thrown: Error, timeEpoch = start * 1000) {
+  async function answerTo(thrown: Error, at = start) {
     const log = new MemoryLog()
     const run = oauthEndpoint({ issuer, log, clock: new MemoryClock(start) }, () => Promise.reject(thrown))
-    const event = {
-      ...{ version: '2.0', routeKey: 'POST /introspect', rawPath: '', rawQueryString: '', isBase64Encoded: false },
-      headers: { 'x-request-id': 'mine' },
-      requestContext: { requestId: 'r', timeEpoch } as APIGatewayProxyEventV2['requestContext'],
-    }
-    const { statusCode, headers, body = '' } = await run(event)
+    const {
+      statusCode,
+      headers,
+      body = '',
+    } = await run(apiEvent('POST /introspect', at, { headers: { 'x-request-id': 'mine' } }))
     return { status: statusCode, headers: headers as { [name: string]: string }, body: JSON.parse(body), log }
   }
   const unauthorized = new BadRequest({
@@ -143,7 +142,7 @@ describe('an OAuth endpoint', () => {
   })
 
   test('an OAuth endpoint with a clock that is off decides nothing, in the same words', async () => {
-    const { status, body } = await answerTo(new OAuthError('invalid_request', 'never said'), (start + 31) * 1000)
+    const { status, body } = await answerTo(new OAuthError('invalid_request', 'never said'), start + 31)
     expect([status, body.error]).toEqual([503, 'temporarily_unavailable'])
   })
 

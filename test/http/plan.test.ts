@@ -1,8 +1,8 @@
-import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { taskAnswer } from '../../functions/adapters/http/authzen.ts'
 import { endpoint } from '../../functions/adapters/http/endpoint.ts'
 import { completeAsk, evaluations } from '../../functions/handlers/agents/evaluate.ts'
 import { advancePlan } from '../../functions/operations/requests/advance-plan.ts'
+import { jsonCall } from '../support/api-event.ts'
 import { agent, issuer, parameter, sampleBundle, World } from '../support/world.ts'
 
 /** A plan on the wire: its submission by an agent, and the task that the agent reads. */
@@ -30,12 +30,7 @@ async function send(route: string, body: object) {
       ? completeAsk(call, planner, ports)
       : evaluations(ports)(call, { type: 'agent', id: planner }),
   )
-  const answer = await door({
-    ...{ version: '2.0', routeKey: route, rawPath: '/', rawQueryString: '', isBase64Encoded: false },
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    requestContext: { requestId: 'r', timeEpoch: world.clock.now() * 1000 } as APIGatewayProxyEventV2['requestContext'],
-  })
+  const answer = await door(jsonCall(route, world.clock.now(), body))
   return { status: answer.statusCode, body: JSON.parse(answer.body ?? '') }
 }
 

@@ -1,4 +1,3 @@
-import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { endpoint } from '../../functions/adapters/http/endpoint.ts'
 import { evaluations } from '../../functions/handlers/agents/evaluate.ts'
 import { mustKeepRate } from '../../functions/handlers/doors.ts'
@@ -6,6 +5,7 @@ import { StoreUnavailable } from '../../functions/operations/faults.ts'
 import { takeFrom } from '../../functions/operations/rates.ts'
 import type { RequestStore } from '../../functions/operations/record/ports.ts'
 import type { EvaluationCaller } from '../../functions/operations/requests/evaluate-access.ts'
+import { jsonCall } from '../support/api-event.ts'
 import { agent, issuer, prodParameter, sampleBundle, stagingParameter, type What, World } from '../support/world.ts'
 
 /** The rates of agents: a call above its rate is 429 with `Retry-After`, and is not recorded. */
@@ -32,15 +32,7 @@ const ask = bodyOf(stagingParameter)
 async function send(route: string, body: object, caller = remediator, requests: RequestStore = world.requests) {
   const ports = { ...world.ports, requests, issuer }
   const door = endpoint(ports, (call) => evaluations(ports)(call, caller))
-  const answer = await door({
-    ...{ version: '2.0', routeKey: route, rawPath: '/', rawQueryString: '', isBase64Encoded: false },
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    requestContext: {
-      requestId: 'r',
-      timeEpoch: world.clock.now() * 1000,
-    } as APIGatewayProxyEventV2['requestContext'],
-  })
+  const answer = await door(jsonCall(route, world.clock.now(), body))
   return { status: answer.statusCode, headers: answer.headers, body: JSON.parse(answer.body ?? '') }
 }
 const one = (caller?: EvaluationCaller) => send('POST /access/v1/evaluation', ask, caller)

@@ -1,4 +1,3 @@
-import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { endpoint } from '../../functions/adapters/http/endpoint.ts'
 import { verify } from '../../functions/domain/ledger/ledger.ts'
 import { type HaltId, rfc3339 } from '../../functions/domain/values.ts'
@@ -7,6 +6,7 @@ import { StoreUnavailable } from '../../functions/operations/faults.ts'
 import { declareHalt, liftHalt } from '../../functions/operations/halts/halt.ts'
 import { lambdas } from '../../infra/functions.ts'
 import { MemoryNotary } from '../support/anchor/memory-notary.ts'
+import { apiEvent } from '../support/api-event.ts'
 import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'
 import {
   agent,
@@ -45,16 +45,8 @@ async function answerOf(route: string, query: Names = {}, path: Names = {}, logi
     bundles: world.bundles,
   }
   const door = endpoint(ports, (call) => readByRoute(call, person('ana'), ports, { login }))
-  const answer = await door({
-    ...{ version: '2.0', routeKey: `GET ${route}`, rawPath: '/', rawQueryString: '', isBase64Encoded: false },
-    headers: {},
-    pathParameters: path,
-    queryStringParameters: query,
-    requestContext: {
-      requestId: 'r',
-      timeEpoch: world.clock.now() * 1000,
-    } as APIGatewayProxyEventV2['requestContext'],
-  })
+  const more = { pathParameters: path, queryStringParameters: query }
+  const answer = await door(apiEvent(`GET ${route}`, world.clock.now(), more))
   return { status: answer.statusCode, headers: answer.headers, text: answer.body ?? '' }
 }
 async function get(...asked: Parameters<typeof answerOf>) {

@@ -1,7 +1,7 @@
-import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { endpoint } from '../../functions/adapters/http/endpoint.ts'
 import { evaluations } from '../../functions/handlers/agents/evaluate.ts'
 import type { EvaluationCaller } from '../../functions/operations/requests/evaluate-access.ts'
+import { jsonCall } from '../support/api-event.ts'
 import { agent, issuer, prodParameter, sampleBundle, World } from '../support/world.ts'
 
 /** The refused evaluations of known agents, each on the agent's record. */
@@ -23,15 +23,7 @@ const ask = {
 async function send(route: string, body: object) {
   const ports = { ...world.ports, issuer }
   const door = endpoint(ports, (call) => evaluations(ports)(call, remediator))
-  const answer = await door({
-    ...{ version: '2.0', routeKey: route, rawPath: '/', rawQueryString: '', isBase64Encoded: false },
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    requestContext: {
-      requestId: 'r',
-      timeEpoch: world.clock.now() * 1000,
-    } as APIGatewayProxyEventV2['requestContext'],
-  })
+  const answer = await door(jsonCall(route, world.clock.now(), body))
   return JSON.parse(answer.body ?? '')
 }
 const entries = () => world.ledger.entries(remediator.id)

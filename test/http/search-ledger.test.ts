@@ -1,9 +1,9 @@
-import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { endpoint } from '../../functions/adapters/http/endpoint.ts'
 import { type Entry, entryHash } from '../../functions/domain/ledger/ledger.ts'
 import { readByRoute } from '../../functions/handlers/people/read-requests.ts'
 import { declareHalt } from '../../functions/operations/halts/halt.ts'
 import { MemoryNotary } from '../support/anchor/memory-notary.ts'
+import { apiEvent } from '../support/api-event.ts'
 import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'
 import {
   agent,
@@ -39,15 +39,7 @@ async function search(query: { [name: string]: string } = {}) {
     },
   }
   const door = endpoint(ports, (call) => readByRoute(call, person('ana'), ports, { login: {} }))
-  const answer = await door({
-    ...{ version: '2.0', routeKey: 'GET /v1/ledger', rawPath: '/', rawQueryString: '', isBase64Encoded: false },
-    headers: {},
-    queryStringParameters: query,
-    requestContext: {
-      requestId: 'r',
-      timeEpoch: world.clock.now() * 1000,
-    } as APIGatewayProxyEventV2['requestContext'],
-  })
+  const answer = await door(apiEvent('GET /v1/ledger', world.clock.now(), { queryStringParameters: query }))
   const { statusCode: status, body = '', headers = {} } = answer
   return { status, body, headers }
 }

@@ -1,4 +1,3 @@
-import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { Transmitter } from '../../functions/domain/halts/signal.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { createHandler } from '../../functions/handlers/transmitters/receive-signal.ts'
@@ -6,6 +5,7 @@ import { liftHalt } from '../../functions/operations/halts/halt.ts'
 import { type KeyServer, startKeyServer } from '../adapters/jose/key-server.ts'
 import { SigningKey } from '../adapters/jose/signing-key.ts'
 import { maced, part } from '../adapters/jose/tokens.ts'
+import { apiEvent } from '../support/api-event.ts'
 import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'
 import { issuer, person, sampleBundle, stagingParameter, World } from '../support/world.ts'
 
@@ -57,11 +57,8 @@ async function sendTo(
   body: string,
   { alias = 'okta', type = 'application/secevent+jwt' } = {},
 ) {
-  const answer = await handler({
-    ...{ version: '2.0', routeKey: 'POST /v1/signals/{transmitter}', rawPath: '/', rawQueryString: '' },
-    ...{ isBase64Encoded: false, headers: { 'content-type': type }, pathParameters: { transmitter: alias }, body },
-    requestContext: { requestId: 'r', timeEpoch: world.clock.now() * 1000 },
-  } as unknown as APIGatewayProxyEventV2)
+  const more = { headers: { 'content-type': type }, pathParameters: { transmitter: alias }, body }
+  const answer = await handler(apiEvent('POST /v1/signals/{transmitter}', world.clock.now(), more))
   const text = answer.body ?? ''
   return { status: answer.statusCode, headers: answer.headers, body: text === '' ? undefined : JSON.parse(text) }
 }

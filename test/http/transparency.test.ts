@@ -1,10 +1,10 @@
-import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import { createHandler as createMetadata } from '../../functions/handlers/agents/metadata.ts'
 import { createHandler as createReadLog } from '../../functions/handlers/people/read-log.ts'
 import { type KeyServer, startKeyServer } from '../adapters/jose/key-server.ts'
 import { type Key, makeKey, signed } from '../adapters/jose/tokens.ts'
 import { MemoryLogBucket } from '../support/anchor/memory-anchor.ts'
+import { apiEvent } from '../support/api-event.ts'
 import { MemorySigner } from '../support/credentials/memory-signer.ts'
 import { issuer, sampleBundle, start, World } from '../support/world.ts'
 
@@ -17,11 +17,7 @@ beforeEach(() => {
 })
 
 const event = (routeKey: string, pathParameters: { [name: string]: string } = {}) =>
-  ({
-    ...{ version: '2.0', routeKey, rawPath: '/', rawQueryString: '', isBase64Encoded: false, headers: {} },
-    pathParameters,
-    requestContext: { requestId: 'r', timeEpoch: world.clock.now() * 1000 },
-  }) as unknown as APIGatewayProxyEventV2
+  apiEvent(routeKey, world.clock.now(), { pathParameters })
 
 test("the JWKS has the notary's key beside those of tokens, marked as such", async () => {
   const [tokens, notary] = [new MemorySigner(), new MemorySigner()]
