@@ -59,9 +59,14 @@ module.exports = {
   globalSetup: '<rootDir>/test/support/made-once.cjs',
   globalTeardown: '<rootDir>/test/support/made-once-remove.cjs',
   projects: [
-    ...['domain', 'policies', 'operations', 'http', 'channels', 'local', 'infra', 'client', 'package'].map((name) =>
+    ...['domain', 'policies', 'operations', 'channels', 'local', 'infra', 'client', 'package'].map((name) =>
       project(name, shared),
     ),
+    project('http', {
+      ...shared,
+      roots: ['<rootDir>/test/http', '<rootDir>/test/handlers'],
+      testMatch: ['<rootDir>/test/{http,handlers}/**/*.test.ts'],
+    }),
     adapters('adapters', needsEmulator),
     adapters('adapters-alone', (file) => !needsEmulator(file)),
     // The toys lie in `added` folders: a copy of the tree runs their tests.

@@ -53,7 +53,7 @@ const alsoHeldBy: { readonly [subject: string]: readonly string[] } = {
   'domain/cards/wire': ['client/requests', 'http'],
   'domain/deciding': ['operations/requests', 'operations/policy', 'policies/fail-closed'],
   'domain/events': ['client/streams'],
-  'domain/halts': ['http/signals', 'operations/events', 'operations/credentials/introspection'],
+  'domain/halts': ['handlers/transmitters/receive-signal', 'operations/events', 'operations/credentials/introspection'],
   'domain/ledger': ['operations/anchor', 'operations/halts'],
   'domain/people': ['policies/identities'],
   'domain/policy': [
@@ -76,7 +76,7 @@ const alsoHeldBy: { readonly [subject: string]: readonly string[] } = {
   ],
   'operations/credentials': ['client/deferred-token'],
   'operations/events': ['client/streams', 'operations/requests/hand-on'],
-  'operations/halts': ['http/halts-page', 'http/signals'],
+  'operations/halts': ['http/halts-page', 'handlers/transmitters/receive-signal'],
   'operations/ledger': ['http/search-ledger'],
   'operations/people': ['http/check-logins', 'channels/slack/forms/stand-in-form'],
   'operations/permits': ['http/permit-view', 'channels/slack/forms/permit-button'],
@@ -88,8 +88,14 @@ const alsoHeldBy: { readonly [subject: string]: readonly string[] } = {
   ],
   'policy-tools/replay': ['policies/changes/diff', 'policies/replay'],
   'operations/record': ['operations/requests', 'operations/halts'],
-  'operations/requests': ['http/pages', 'http/plan', 'http/plan-page', 'http/read-routes', 'operations/ledger'],
-  'operations/uses': ['http/read-routes'],
+  'operations/requests': [
+    'http/pages',
+    'http/plan',
+    'http/plan-page',
+    'handlers/people/read-requests',
+    'operations/ledger',
+  ],
+  'operations/uses': ['handlers/people/read-requests'],
 }
 
 /** @returns the folders of `test/`, or files without their ending, with the tests of a subject */

@@ -1,13 +1,13 @@
-import type { Transmitter } from '../../functions/domain/halts/signal.ts'
-import type { Bundle } from '../../functions/domain/policy/bundle.ts'
-import { createHandler } from '../../functions/handlers/transmitters/receive-signal.ts'
-import { liftHalt } from '../../functions/operations/halts/halt.ts'
-import { type KeyServer, startKeyServer } from '../adapters/jose/key-server.ts'
-import { SigningKey } from '../adapters/jose/signing-key.ts'
-import { maced, part } from '../adapters/jose/tokens.ts'
-import { apiEvent } from '../support/api-event.ts'
-import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'
-import { issuer, person, sampleBundle, stagingParameter, World } from '../support/world.ts'
+import type { Transmitter } from '../../../functions/domain/halts/signal.ts'
+import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import { createHandler } from '../../../functions/handlers/transmitters/receive-signal.ts'
+import { liftHalt } from '../../../functions/operations/halts/halt.ts'
+import { type KeyServer, startKeyServer } from '../../adapters/jose/key-server.ts'
+import { SigningKey } from '../../adapters/jose/signing-key.ts'
+import { maced, part } from '../../adapters/jose/tokens.ts'
+import { apiEvent } from '../../support/api-event.ts'
+import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
+import { issuer, person, sampleBundle, stagingParameter, World } from '../../support/world.ts'
 
 /** Shared Signals in: a transmitter's signal about a person or an agent halts them. */
 

@@ -1,13 +1,13 @@
-import { endpoint } from '../../functions/adapters/http/endpoint.ts'
-import { verify } from '../../functions/domain/ledger/ledger.ts'
-import { type HaltId, rfc3339 } from '../../functions/domain/values.ts'
-import { readByRoute } from '../../functions/handlers/people/read-requests.ts'
-import { StoreUnavailable } from '../../functions/operations/faults.ts'
-import { declareHalt, liftHalt } from '../../functions/operations/halts/halt.ts'
-import { lambdas } from '../../infra/functions.ts'
-import { MemoryNotary } from '../support/anchor/memory-notary.ts'
-import { apiEvent } from '../support/api-event.ts'
-import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'
+import { endpoint } from '../../../functions/adapters/http/endpoint.ts'
+import { verify } from '../../../functions/domain/ledger/ledger.ts'
+import { type HaltId, rfc3339 } from '../../../functions/domain/values.ts'
+import { readByRoute } from '../../../functions/handlers/people/read-requests.ts'
+import { StoreUnavailable } from '../../../functions/operations/faults.ts'
+import { declareHalt, liftHalt } from '../../../functions/operations/halts/halt.ts'
+import { lambdas } from '../../../infra/functions.ts'
+import { MemoryNotary } from '../../support/anchor/memory-notary.ts'
+import { apiEvent } from '../../support/api-event.ts'
+import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import {
   agent,
   issuer,
@@ -17,7 +17,7 @@ import {
   sampleBundle,
   stagingParameter,
   World,
-} from '../support/world.ts'
+} from '../../support/world.ts'
 
 /** The routes by which people read: lists by the page, and every record. */
 
