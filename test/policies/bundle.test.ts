@@ -87,7 +87,7 @@ test('an action is asked of its own eight policies among five hundred', () => {
     agent: 'agent:remediator' as AgentId,
     action: names[59] ?? '',
     purpose: 'x',
-    arguments: { environment: 'an argument may have a name with underscores, or a word of Cedar', flag: 'a', value: 1 },
+    arguments: { environment: 'prod', flag: 'a', value: 1 },
   }
   const facts = findFacts(bundle, asked, now)
   if (!facts.ok) throw new Error(facts.detail)

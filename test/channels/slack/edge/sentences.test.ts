@@ -37,8 +37,8 @@ describe.each([...Refusal.options, 'replayed' as const])('%s', (code) => {
 test("a sentence never speaks of clicking, because a command's sender reads it too", () => {
   for (const code of Refusal.options)
     for (const state of [undefined, ...states.values()])
-      expect(sentenceFor(code, { directory, state })).not.toMatch(/\bclick/i)
-  for (const said of [notAnswered, notRecorded, notOpened, failed]) expect(said).not.toMatch(/\bclick/i)
+      expect(sentenceFor(code, { directory, state })).not.toMatch(/\b(?:press|click)/i)
+  for (const said of [notAnswered, notRecorded, notOpened, failed]) expect(said).not.toMatch(/\b(?:press|click)/i)
 })
 
 test.each(Object.entries(sentenceForAccount))(
@@ -56,7 +56,7 @@ test.each([
   ['waiting for the first stage', 'It waits for 1 more of owner'],
   ['escalated', 'It waits for 1 more of owner or on-call'],
   ['waiting for a stronger login, one of two', 'It waits for 1 more of security'],
-  ['that is approved', 'It is approved'],
+  ['approved', 'It is approved'],
 ])('a request %s names the stage that waits', (name, turn) => {
   expect(sentenceFor('not_eligible', { directory, state: states.get(name) })).toContain(turn)
 })
