@@ -429,9 +429,7 @@ test('a failed or missing preview is one line with the reason', () => {
 
 test('a round after a changed state says when, after which approvals, and from what to what', () => {
   const state = stateOf('changed after an approval')
-  expect(said(renderCard(state, bundle, channel))).toContain(
-    'Waiting for owner: 0 of 1 approved, the resource changed',
-  )
+  expect(said(renderCard(state, bundle, channel))).toContain('Waiting for owner: 0 of 1 approved, the resource changed')
   expect(block(state, 'changed').replaceAll(/ +([,:.])/g, '$1')).toMatch(
     /^Changed since it was asked The resource changed, seen at .*, after Ben Baker \(person:ben\) approved: Value "1800" → "2000"\. Decide again\.$/,
   )

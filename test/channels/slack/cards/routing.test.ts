@@ -92,7 +92,7 @@ test('people told directly keep an accurate card, without buttons once these do 
   expect(sent(chloe).map(headline)).toEqual(['✅ Approved, not claimed yet'])
 })
 
-test('people told directly read once that it was handled, and by whom, except the one who did it', async () => {
+test('people told directly read once that it was handled and who did it, except that person', async () => {
   begin(told({}))
   const request = await world.submitted(prodParameter)
   await draw(request)
