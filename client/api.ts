@@ -1,3 +1,4 @@
+// Rules: test/client/login/log-in.test.ts
 import type * as z from 'zod'
 import { type Answered, mustBeOk, readAnswer, type Sending, send } from './http.ts'
 import type { Login, Wanted } from './login/login.ts'

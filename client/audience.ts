@@ -1,3 +1,4 @@
+// Rules: test/client/login/log-in.test.ts
 import { decodeJwt, type JWTPayload } from 'jose'
 import { wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'

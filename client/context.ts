@@ -1,3 +1,4 @@
+// Rules: test/client/requests/next-lines.test.ts, test/client/requests/credentials.test.ts
 import type { Api } from './api.ts'
 import { type Exit, exits } from './outcome.ts'
 import { jsonText, lines } from './screen.ts'

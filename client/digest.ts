@@ -1,3 +1,4 @@
+// Rules: test/client/policy/show.test.ts
 import { createHash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 

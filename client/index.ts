@@ -1,3 +1,4 @@
+// Rules: test/client/agent/permit.test.ts
 import type { webcrypto } from 'node:crypto'
 import * as DPoP from 'dpop'
 import { type Asker, askForPermit, askForPlan, takeStep } from './agent/permit.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/login/log-in.test.ts
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import * as z from 'zod'

@@ -1,3 +1,4 @@
+// Rules: test/client/requests/ask.test.ts, test/client/http.test.ts
 /** The exit codes of docs/command-line.md. */
 export const exits = {
   done: 0,

@@ -1,3 +1,4 @@
+// Rules: test/client/requests/show.test.ts
 import type * as z from 'zod'
 import type { Api } from './api.ts'
 

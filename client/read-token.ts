@@ -1,3 +1,4 @@
+// Rules: test/local/examples/flag-state.test.ts
 import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose'
 import { boundedFetch } from './bounded.ts'
 import { Fault } from './outcome.ts'

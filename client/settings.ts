@@ -1,3 +1,4 @@
+// Rules: test/client/login/log-in.test.ts
 import { OwnNames } from './audience.ts'
 import { findIssuer, findLocal, type Local } from './local.ts'
 import { KeptLogin, keptLogin } from './login/kept-login.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/halts/halts.test.ts
 import { wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 

@@ -1,3 +1,4 @@
+// Rules: test/infra/settings.test.ts
 import { App, Stack, Validations } from 'aws-cdk-lib'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { AwsSolutionsChecks } from 'cdk-nag'

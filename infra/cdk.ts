@@ -1,3 +1,4 @@
+// Rules: test/infra/constructs.test.ts
 /** `hotwork/cdk`: Hotwork in a CDK app of yours (docs/deploy.md). */
 export { Hotwork, type HotworkAccount, type HotworkProps } from './hotwork.ts'
 export { HotworkAnchor, type HotworkAnchorProps } from './hotwork-anchor.ts'

@@ -1,3 +1,4 @@
+// Rules: test/infra/lambdas.test.ts, test/infra/rows.test.ts
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 

@@ -1,3 +1,4 @@
+// Rules: test/infra/guardrail.test.ts
 import { type Account, type PolicyBundle, type Reach, reachOf, readsOf, rolesOf } from './policy-bundle.ts'
 import { must } from './settings.ts'
 

@@ -1,3 +1,4 @@
+// Rules: test/infra/anchor-account.test.ts
 import { Stack } from 'aws-cdk-lib'
 import { AccountPrincipal } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'

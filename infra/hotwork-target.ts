@@ -1,3 +1,4 @@
+// Rules: test/infra/constructs.test.ts
 import { Stack, Token } from 'aws-cdk-lib'
 import type { IRole } from 'aws-cdk-lib/aws-iam'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'

@@ -1,3 +1,4 @@
+// Rules: test/infra/constructs.test.ts
 import { join } from 'node:path'
 import { Annotations, Aspects, CfnOutput, RemovalPolicy, Stack, Stage, Token, Validations } from 'aws-cdk-lib'
 import type { IDomainName } from 'aws-cdk-lib/aws-apigatewayv2'

@@ -1,3 +1,4 @@
+// Rules: test/infra/settings.test.ts, test/infra/target-account.test.ts
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'

@@ -1,3 +1,4 @@
+// Rules: test/infra/alarms.test.ts
 /**
  * Events that functions log, rather than throw, for a fault. Each raises the alarm `Troubles`, which names the event, and each
  * name here has a page in docs/runbooks. A test compares the events with the code: each logged error is counted.

@@ -1,3 +1,4 @@
+// Rules: test/local/start.test.ts, test/local/warm.test.ts
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'

@@ -1,3 +1,4 @@
+// Rules: test/local/demo-options.test.ts
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Refusal } from '../client/outcome.ts'

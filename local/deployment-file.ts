@@ -1,3 +1,4 @@
+// Rules: test/local/organisation.test.ts
 import { createHash, randomBytes } from 'node:crypto'
 import { browserClientId, commandLineClientId, type IdentityProvider, peopleAudience } from './identity-provider.ts'
 import { signalsPath } from './local-file.ts'

@@ -1,3 +1,4 @@
+// Rules: test/local/start.test.ts
 import { randomBytes } from 'node:crypto'
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,3 +1,4 @@
+// Rules: test/local/emulator-guard.test.ts
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

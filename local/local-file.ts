@@ -1,3 +1,4 @@
+// Rules: test/local/start.test.ts
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { describeLocal } from './deployment.ts'
 

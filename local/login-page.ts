@@ -1,3 +1,4 @@
+// Rules: test/local/identity-provider.test.ts
 import { Html, html } from './desk/html.ts'
 
 export interface LoginChoice {

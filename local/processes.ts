@@ -1,3 +1,4 @@
+// Rules: test/local/lock.test.ts
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

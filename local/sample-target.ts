@@ -1,3 +1,4 @@
+// Rules: test/local/python-environment.test.ts
 import { crc32 } from 'node:zlib'
 import { CreateTableCommand, DynamoDBClient, PutItemCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb'
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'

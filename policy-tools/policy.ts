@@ -1,3 +1,4 @@
+// Rules: test/client/policy/program.test.ts
 import * as z from 'zod'
 import { SystemClock } from '../functions/adapters/system/system.ts'
 import * as check from './verbs/check.ts'

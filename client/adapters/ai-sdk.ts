@@ -1,3 +1,4 @@
+// Rules: test/agents/adapters/ai-sdk.test.ts
 import { defined } from '../http.ts'
 import { wrongUsage } from '../outcome.ts'
 import { NotPermitted } from './not-permitted.ts'

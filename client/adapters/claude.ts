@@ -1,3 +1,4 @@
+// Rules: test/agents/adapters/claude.test.ts
 import { isDeepStrictEqual } from 'node:util'
 import { NotPermitted } from './not-permitted.ts'
 import { copyOf, type Gating, ToolPermits } from './tool-permits.ts'

@@ -1,3 +1,4 @@
+// Rules: test/agents/adapters/langchain.test.ts
 import { randomUUID } from 'node:crypto'
 import { NotPermitted } from './not-permitted.ts'
 import { type Gating, ToolPermits } from './tool-permits.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/adapters/tool-permits.test.ts
 import { AlreadyRun, type Approved } from '../agent/approved.ts'
 import type { Permit } from '../agent/permit-call.ts'
 import { Fault, Refusal } from '../outcome.ts'

@@ -1,3 +1,4 @@
+// Rules: test/agents/adapters/openai-agents.test.ts
 import { parsedJson } from '../http.ts'
 import { NotPermitted } from './not-permitted.ts'
 import { type How, ToolPermits } from './tool-permits.ts'

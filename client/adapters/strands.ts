@@ -1,3 +1,4 @@
+// Rules: test/agents/adapters/strands.test.ts
 import { NotPermitted } from './not-permitted.ts'
 import { ToolPermits } from './tool-permits.ts'
 

@@ -1,3 +1,4 @@
+// Rules: test/client/agent/permit.test.ts
 import type { TokenAnswer } from '../../functions/domain/cards/wire/task.ts'
 import { defined } from '../http.ts'
 import { isAlive, type Run, type Runs } from '../journal/runs.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/agent/permit.test.ts
 import * as z from 'zod'
 import { defined } from '../http.ts'
 import { type Journal, type Kind, remembered } from '../journal/journal.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/agent/permit.test.ts
 import { defined } from '../http.ts'
 import { wrongUsage } from '../outcome.ts'
 import { readSpan, usualWait } from '../span.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/agent/permit.test.ts
 import type { Task } from './ask.ts'
 
 /** A request that people decide on. */

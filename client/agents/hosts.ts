@@ -1,3 +1,4 @@
+// Rules: test/client/agents/inventory.test.ts
 import type { AgentAnswer } from '../../functions/domain/cards/wire/agent.ts'
 
 /** The words for each kind of host. A test holds them to the kinds that agents may run on. */

@@ -1,3 +1,4 @@
+// Rules: test/client/agents/inventory.test.ts
 import type { AgentAnswer } from '../../functions/domain/cards/wire/agent.ts'
 import { hostOf, waysRound } from './hosts.ts'
 

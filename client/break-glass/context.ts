@@ -1,3 +1,4 @@
+// Rules: test/client/break-glass/start.test.ts
 import { Opening } from '../../functions/domain/cards/wire/opening.ts'
 import { type Context as Common, profileOf, show } from '../context.ts'
 import { Refusal } from '../outcome.ts'

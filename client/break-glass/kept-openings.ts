@@ -1,3 +1,4 @@
+// Rules: test/client/break-glass/start.test.ts
 import { digest, type Journal } from '../journal/journal.ts'
 import { type Begun, credentials, type Kept, Keys, keys } from '../journal/keys.ts'
 import { wrongUsage } from '../outcome.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/command-line/examples.test.ts
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { Journal } from '../journal/journal.ts'
 import type { Exit } from '../outcome.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/command-line/examples.test.ts
 import { Argument, type Command } from 'commander'
 import { listAgents, recertify, showAgent } from '../agents/agents.ts'
 import { guardrail, inventory } from '../agents/inventory.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/command-line/examples.test.ts
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { end, review, vouch } from '../break-glass/conclude.ts'
 import type { Context } from '../break-glass/context.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/command-line/examples.test.ts
 import { type Command, Option } from 'commander'
 import { Api } from '../api.ts'
 import type { Context } from '../context.ts'

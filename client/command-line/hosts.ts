@@ -1,3 +1,4 @@
+// Rules: test/client/command-line/examples.test.ts
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { type HookTyped, hook } from '../hooks/hook.ts'
 import { hosts } from '../hooks/host-hook.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/command-line/examples.test.ts
 import { type Command, Option } from 'commander'
 import { exportLedger, formats } from '../ledger/export.ts'
 import type { Frame } from './frame.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/command-line/examples.test.ts
 import { type Command, Option } from 'commander'
 import { login, logout, whoami } from '../login/verbs.ts'
 import type { Frame } from './frame.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/command-line/examples.test.ts
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { ImportTyped } from '../mcp/import/import.ts'
 import type { ListenTyped } from '../mcp/listen/listen.ts'

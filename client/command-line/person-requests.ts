@@ -1,3 +1,4 @@
+// Rules: test/client/command-line/examples.test.ts
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { halt, halts, lift } from '../halts/halts.ts'
 import { approve, deny, narrow, revoke } from '../requests/decide.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/command-line/examples.test.ts
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { defined } from '../http.ts'
 import { withBundleFiles } from '../policy/bundle-file.ts'

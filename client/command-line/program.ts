@@ -1,3 +1,4 @@
+// Rules: test/client/command-line/examples.test.ts
 import { Command, CommanderError, Help, type Option } from 'commander'
 import { exits, Fault, Refusal, Trouble } from '../outcome.ts'
 import { jsonText, lines } from '../screen.ts'

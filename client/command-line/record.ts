@@ -1,3 +1,4 @@
+// Rules: test/client/command-line/examples.test.ts
 import type { Command } from 'commander'
 import { Api } from '../api.ts'
 import { originIn } from '../audience.ts'

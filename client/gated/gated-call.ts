@@ -1,3 +1,4 @@
+// Rules: test/client/gated/gated-calls.test.ts
 import canonicalize from 'canonicalize'
 import * as z from 'zod'
 import type { McpTool } from '../agent/mcp-tool.ts'

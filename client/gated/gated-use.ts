@@ -1,3 +1,4 @@
+// Rules: test/client/gated/gated-calls.test.ts
 import { decodeJwt } from 'jose'
 import { AlreadyRun, type Approved } from '../agent/approved.ts'
 import type { Gate } from '../gate.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/hooks/host-hook.test.ts, test/client/hooks/killed.test.ts
 import * as z from 'zod'
 import { AgentApi } from '../agent/agent-api.ts'
 import type { Approved } from '../agent/approved.ts'

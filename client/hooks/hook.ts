@@ -1,3 +1,4 @@
+// Rules: test/client/sidecar/sidecar.test.ts
 import { parsedJson } from '../http.ts'
 import { readText } from '../loopback.ts'
 import { exits } from '../outcome.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/sidecar/sidecar.test.ts
 import { resolve } from 'node:path'
 import { Gate } from '../gate.ts'
 import { findToolIdentity } from '../identity/tool.ts'

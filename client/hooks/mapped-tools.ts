@@ -1,3 +1,4 @@
+// Rules: test/client/hooks/host-hook.test.ts
 import type { GatedCall } from '../gated/gated-call.ts'
 import { defined } from '../http.ts'
 import type { ToolMap } from '../mcp/tool-map.ts'

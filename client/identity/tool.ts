@@ -1,3 +1,4 @@
+// Rules: test/client/mcp/run-gate.test.ts
 import type { Surroundings } from '../surroundings.ts'
 import { fileSource } from './file.ts'
 import type { IdentityOption } from './identity.ts'

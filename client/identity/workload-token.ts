@@ -1,3 +1,4 @@
+// Rules: test/client/identity/identity.test.ts
 import { decodeJwt, type JWTPayload } from 'jose'
 import { originIn } from '../audience.ts'
 import { Fault, Trouble, wrongUsage } from '../outcome.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/journal/journal.test.ts
 import { randomUUID } from 'node:crypto'
 import * as DPoP from 'dpop'
 import * as z from 'zod'

@@ -1,3 +1,4 @@
+// Rules: test/client/agent/processes.test.ts
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import * as z from 'zod'

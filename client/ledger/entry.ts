@@ -1,3 +1,4 @@
+// Rules: test/client/ledger/ocsf.test.ts
 import * as z from 'zod'
 
 const Ref = z.looseObject({ type: z.string(), id: z.string() })

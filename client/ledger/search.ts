@@ -1,3 +1,4 @@
+// Rules: test/client/ledger/export.test.ts
 import type { Api } from '../api.ts'
 import { parsedJson } from '../http.ts'
 import { Fault } from '../outcome.ts'

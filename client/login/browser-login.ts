@@ -1,3 +1,4 @@
+// Rules: test/client/login/log-in.test.ts
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as client from 'openid-client'

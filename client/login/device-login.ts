@@ -1,3 +1,4 @@
+// Rules: test/client/login-elsewhere.test.ts
 import * as client from 'openid-client'
 import { lines } from '../screen.ts'
 import type { Surroundings } from '../surroundings.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/login/log-in.test.ts
 import * as z from 'zod'
 import type { OwnNames } from '../audience.ts'
 import { textOf } from '../bounded.ts'

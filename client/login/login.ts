@@ -1,3 +1,4 @@
+// Rules: test/client/login/log-in.test.ts
 import * as client from 'openid-client'
 import { boundedFetch } from '../bounded.ts'
 import { exits, Fault, Refusal, systemCodeOf, Trouble, whyUnanswered } from '../outcome.ts'

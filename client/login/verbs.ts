@@ -1,3 +1,4 @@
+// Rules: test/client/login/kept-login.test.ts
 import { Me } from '../../functions/domain/cards/wire/people.ts'
 import { Api } from '../api.ts'
 import { OwnNames } from '../audience.ts'

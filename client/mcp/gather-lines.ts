@@ -1,3 +1,4 @@
+// Rules: test/client/mcp/mcp-gate.test.ts
 import { ReadBuffer } from '@modelcontextprotocol/server'
 
 /** The largest message that passes, such as a result with pictures. Bytes. */

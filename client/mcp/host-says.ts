@@ -1,3 +1,4 @@
+// Rules: test/client/mcp/mcp-tasks.test.ts
 import type { JSONRPCRequest } from '@modelcontextprotocol/server'
 import type { Members, Reply } from './message-proxy.ts'
 

@@ -1,3 +1,4 @@
+// Rules: test/client/mcp/mcp-gate.test.ts
 import type { RequestId } from '@modelcontextprotocol/server'
 import type { McpTool } from '../agent/mcp-tool.ts'
 import { digestOf } from '../digest.ts'

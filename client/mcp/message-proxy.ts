@@ -1,3 +1,4 @@
+// Rules: test/client/mcp/mcp-gate.test.ts
 import { randomUUID } from 'node:crypto'
 import type { JSONRPCMessage, JSONRPCRequest, RequestId, Transport } from '@modelcontextprotocol/server'
 

@@ -1,3 +1,4 @@
+// Rules: test/client/mcp/mcp-gate.test.ts
 import type { Transport } from '@modelcontextprotocol/server'
 import { Fault, systemCodeOf } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/mcp/run-gate.test.ts
 import type { Transport } from '@modelcontextprotocol/server'
 import { withoutIdentity } from '../exec/command.ts'
 import { type Refusal, systemCodeOf, wrongUsage } from '../outcome.ts'

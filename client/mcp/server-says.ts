@@ -1,3 +1,4 @@
+// Rules: test/client/mcp/round-the-gate.test.ts
 import { spelledOut } from '../screen.ts'
 import { membersOf } from './host-says.ts'
 import { type Members, notItsOwn, type Reply } from './message-proxy.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/mcp/mcp-gate.test.ts
 import { type GatedAnswer, isOpen } from '../gated/gated-call.ts'
 import { defined } from '../http.ts'
 import { spelledOut } from '../screen.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/mcp/mcp-gate.test.ts
 import type { McpTool } from '../agent/mcp-tool.ts'
 import { spelledOut } from '../screen.ts'
 import type { ToolMap } from './tool-map.ts'

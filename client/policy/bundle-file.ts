@@ -1,3 +1,4 @@
+// Rules: test/client/policy/show.test.ts
 import { join } from 'node:path'
 import type * as z from 'zod'
 import { KeptBundle } from '../../functions/domain/cards/wire/ledger.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/policy/observed.test.ts
 import type { Observed } from '../../functions/domain/cards/wire/ledger.ts'
 
 /** The outcome that would have been: `refused`, `permitted at tier 2`. */

@@ -1,3 +1,4 @@
+// Rules: test/client/policy/show.test.ts
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,3 +1,4 @@
+// Rules: test/client/requests/show.test.ts
 import * as z from 'zod'
 import type { Context } from '../context.ts'
 import { Trouble } from '../outcome.ts'

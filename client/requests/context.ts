@@ -1,3 +1,4 @@
+// Rules: test/client/requests/ask.test.ts
 import { AgentApi } from '../agent/agent-api.ts'
 import { type Identity, isIdentified, resolveIdentity } from '../identity/identity.ts'
 import { type Prove, proverOf } from '../journal/keys.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/requests/ask.test.ts
 import type { Ask, Evaluation } from '../../functions/domain/cards/wire/task.ts'
 import type { Task } from '../agent/ask.ts'
 import { inTurn } from '../agent/waiting.ts'

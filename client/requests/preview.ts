@@ -1,3 +1,4 @@
+// Rules: test/client/requests/show.test.ts
 import type { Change, Difference, Request } from '../../functions/domain/cards/wire/request.ts'
 import { type Around, time } from '../screen.ts'
 

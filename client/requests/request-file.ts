@@ -1,3 +1,4 @@
+// Rules: test/local/examples/request-file.test.ts
 import { readFileSync } from 'node:fs'
 import {
   findNodeAtLocation,

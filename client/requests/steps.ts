@@ -1,3 +1,4 @@
+// Rules: test/client/requests/plan.test.ts
 import * as z from 'zod'
 import type { Request, Shown, Step } from '../../functions/domain/cards/wire/request.ts'
 import { type Around, fact, time } from '../screen.ts'

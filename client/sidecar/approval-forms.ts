@@ -1,3 +1,4 @@
+// Rules: test/client/sidecar/approvals.test.ts
 import { randomUUID } from 'node:crypto'
 import * as z from 'zod'
 import { defined, parsedJson } from '../http.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/sidecar/sidecar.test.ts
 import type { AwsCredentials } from '../../functions/domain/cards/wire/task.ts'
 import { calls } from '../agent/kept-calls.ts'
 import { proverOf } from '../journal/keys.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/sidecar/approvals.test.ts
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { CallMembers } from '../gated/askings.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/sidecar/sidecar.test.ts
 import { once } from 'node:events'
 import { lstatSync, rmSync, statSync } from 'node:fs'
 import { connect } from 'node:net'

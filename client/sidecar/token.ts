@@ -1,3 +1,4 @@
+// Rules: test/client/sidecar/sidecar.test.ts
 import { randomBytes } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { writeNew } from '../new-file.ts'

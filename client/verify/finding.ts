@@ -1,3 +1,4 @@
+// Rules: test/client/verify/receipt.test.ts
 import type { Flaw } from '../../functions/domain/anchor/check-entries.ts'
 
 /** One checked fact. `entry` is the ledger entry that it is about. */

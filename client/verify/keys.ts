@@ -1,3 +1,4 @@
+// Rules: test/client/verify/receipt.test.ts
 import { createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto'
 import * as z from 'zod'
 import { readBase64url } from '../../functions/domain/anchor/bytes.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/verify/log.test.ts
 import { bytesOf } from '../bounded.ts'
 import { Fault, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'

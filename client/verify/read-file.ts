@@ -1,3 +1,4 @@
+// Rules: test/client/verify/log.test.ts
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import * as z from 'zod'

@@ -1,3 +1,4 @@
+// Rules: test/client/verify/receipt.test.ts
 import { parsedJson } from '../http.ts'
 
 /** Deeper than the API takes a body, with the entry around it. */

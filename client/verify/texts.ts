@@ -1,3 +1,4 @@
+// Rules: test/client/requests/show.test.ts
 import * as z from 'zod'
 import type { FoundEntry } from '../../functions/domain/anchor/check-entries.ts'
 import { digestOf } from '../../functions/domain/digest.ts'

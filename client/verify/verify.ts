@@ -1,3 +1,4 @@
+// Rules: test/client/verify/receipt.test.ts, test/client/verify/log.test.ts
 import { basename } from 'node:path'
 import { type FoundEntry, flawsOfChains } from '../../functions/domain/anchor/check-entries.ts'
 import { partsOfId } from '../../functions/domain/anchor/leaf.ts'

@@ -1,3 +1,4 @@
+// Rules: test/adapters/incidents/http-incidents.test.ts
 /** The text of a body. Undefined if the body is larger: only that much of it is kept. */
 export async function readText(
   { body }: { body: AsyncIterable<Uint8Array> | null },

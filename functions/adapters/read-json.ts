@@ -1,3 +1,4 @@
+// Rules: test/http/json.test.ts
 import { visit } from 'jsonc-parser'
 import type { util } from 'zod/v4/core'
 

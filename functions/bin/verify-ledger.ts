@@ -1,3 +1,4 @@
+// Rules: test/http/check-logins.test.ts
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { keysOf } from '../adapters/jose/fetch-jwks.ts'

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/home/linking.test.ts
 import { PatternIncidents, SystemSecrets } from '../adapters/system/system.ts'
 import type { ChatAccount } from '../domain/people/linking.ts'
 import { ok, type PersonId, type Result } from '../domain/values.ts'

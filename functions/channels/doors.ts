@@ -1,3 +1,4 @@
+// Rules: test/seams/seams.test.ts
 import type { Chat } from '../domain/policy/bundle.ts'
 import type { ChannelDoor, DoorWorld, OpenDoor } from './door.ts'
 import type { ChatId } from './kinds.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/chats.test.ts
 import type * as z from 'zod'
 
 /**

@@ -1,3 +1,4 @@
+// Rules: test/policies/chats.test.ts
 import type { ChatKind, Workspace } from './kind.ts'
 import { slack } from './slack/kind.ts'
 

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/routing.test.ts
 import { warnBefore } from '../domain/break-glass/break-glass.ts'
 import type { Notice as OpeningNotice } from '../domain/cards/notices.ts'
 import { describeOpening, type OpeningView } from '../domain/cards/opening-view.ts'

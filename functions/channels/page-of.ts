@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/card.test.ts
 import type { RequestId } from '../domain/values.ts'
 
 /** The page on which a logged-in person reads a request in full and decides it, or reviews an opening. */

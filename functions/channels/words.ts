@@ -1,3 +1,4 @@
+// Rules: test/seams/seams.test.ts
 import type { ChannelWords } from './door.ts'
 import type { ChatId } from './kinds.ts'
 import { slackWords } from './slack/words.ts'

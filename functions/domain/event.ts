@@ -1,3 +1,4 @@
+// Rules: test/domain/ledger/ledger.test.ts
 import * as z from 'zod'
 import { AgentId, NumericDate, PersonId, ToolId, TransmitterId } from './values.ts'
 

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/inert.test.ts
 /**
  * Characters that deceive the eye: controls, separators, formatting (bidi, zero-width, tags), unassigned and private
  * code points, lone surrogates, fillers, blanks that pass for a space, the blank Braille pattern.

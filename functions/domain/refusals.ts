@@ -1,3 +1,4 @@
+// Rules: test/http/problem-types.test.ts, test/channels/slack/edge/sentences.test.ts
 import * as z from 'zod'
 import { weakStandIn } from './people/login-strength.ts'
 

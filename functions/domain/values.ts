@@ -1,3 +1,4 @@
+// Rules: test/adapters/system/ids.test.ts
 import * as z from 'zod'
 
 /** Each value is parsed once, at the edge. Times are RFC 3339 on the wire and NumericDate in the code. */

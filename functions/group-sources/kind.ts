@@ -1,3 +1,4 @@
+// Rules: test/domain/people/group-source.test.ts
 import type * as z from 'zod'
 import type { Sentence } from '../domain/cards/sentence.ts'
 import type { Seconds } from '../domain/values.ts'

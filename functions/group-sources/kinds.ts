@@ -1,3 +1,4 @@
+// Rules: test/domain/people/group-source.test.ts
 import * as z from 'zod'
 import type { Sentence } from '../domain/cards/sentence.ts'
 import { chatGroupSource, groupIn } from './chat-group/kind.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/workers.test.ts
 import type { SQSBatchResponse } from 'aws-lambda'
 import * as z from 'zod'
 import { RequestId } from '../domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/rate.test.ts
 import type * as z from 'zod'
 import { type Call, type Endpoint, endpoint } from '../adapters/http/endpoint.ts'
 import type { Answer, BadRequest } from '../adapters/http/problem.ts'

@@ -1,3 +1,4 @@
+// Rules: test/infra/openapi.test.ts
 import * as z from 'zod'
 import { AskBody, RequestBody } from '../adapters/http/authzen.ts'
 import { DelegationBody, ExtendBody, OutcomeBody } from '../adapters/http/bodies/agents.ts'

@@ -1,3 +1,4 @@
+// Rules: test/infra/openapi.test.ts
 import * as z from 'zod'
 import * as authzen from '../adapters/http/authzen.ts'
 import * as bodiesOfAgents from '../adapters/http/bodies/agents.ts'

@@ -1,3 +1,4 @@
+// Rules: test/infra/openapi.test.ts
 import * as z from 'zod'
 import { Members } from '../domain/cards/wire/word.ts'
 import { aliasedKinds, kinds } from '../targets/kinds.ts'

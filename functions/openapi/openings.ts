@@ -1,3 +1,4 @@
+// Rules: test/infra/openapi.test.ts
 import * as z from 'zod'
 import { EmptyBody, OpenBody, ReviewBody, VoucherBody } from '../adapters/http/bodies/openings.ts'
 import { entriesPage } from '../adapters/http/queries.ts'

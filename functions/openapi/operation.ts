@@ -1,3 +1,4 @@
+// Rules: test/infra/openapi.test.ts
 import * as z from 'zod'
 
 /** The callers of a route with their credentials, as alternatives. */

@@ -1,3 +1,4 @@
+// Rules: test/infra/openapi.test.ts
 import * as z from 'zod'
 import { requestFilter } from '../adapters/http/queries.ts'
 import { AgentId, Digest, HaltId, RequestId } from '../domain/values.ts'

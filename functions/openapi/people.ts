@@ -1,3 +1,4 @@
+// Rules: test/infra/openapi.test.ts
 import * as z from 'zod'
 import { RecertifyBody } from '../adapters/http/agent-view.ts'
 import { DecisionBody, RevokeBody } from '../adapters/http/bodies/people.ts'

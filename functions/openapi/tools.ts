@@ -1,3 +1,4 @@
+// Rules: test/infra/openapi.test.ts
 import * as z from 'zod'
 import { OutcomeBody } from '../adapters/http/bodies/agents.ts'
 import {

@@ -1,3 +1,4 @@
+// Rules: test/infra/resources.test.ts
 import { writeFileSync } from 'node:fs'
 import { openApiDocument } from './document.ts'
 

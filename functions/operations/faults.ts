@@ -1,3 +1,4 @@
+// Rules: test/adapters/faults.test.ts
 import type { Unseen } from '../domain/people/host.ts'
 
 /**

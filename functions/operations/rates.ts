@@ -1,3 +1,4 @@
+// Rules: test/http/rate.test.ts
 import { type Ladder, type Rate, type RateKind, rateOf, type Taken, takeTokens } from '../domain/policy/ladder.ts'
 import { type AgentId, defined, type ToolId } from '../domain/values.ts'
 import type { Clock, OnceOnly } from './ports.ts'

@@ -1,3 +1,4 @@
+// Rules: test/seams/seams.test.ts
 import type { CatalogueEntry } from '../domain/policy/catalogue.ts'
 import { checkAws } from './aws/rules/check.ts'
 import type { Check } from './kind.ts'

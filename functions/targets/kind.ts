@@ -1,3 +1,4 @@
+// Rules: test/infra/lambdas.test.ts
 import type * as z from 'zod'
 import type { ArgumentsSchema } from '../domain/policy/arguments.ts'
 import type { PreviewSource } from '../domain/previews/preview-source.ts'

@@ -1,3 +1,4 @@
+// Rules: test/infra/lambdas.test.ts, test/policies/targets.test.ts
 import * as z from 'zod'
 import { aws } from './aws/kind.ts'
 import type { TargetKind } from './kind.ts'

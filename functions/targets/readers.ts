@@ -1,3 +1,4 @@
+// Rules: test/seams/seams.test.ts
 import type { Statements } from '../operations/credentials/ports.ts'
 import type { Policy } from '../operations/policy/ports.ts'
 import { readerOf as awsReader, SdkReader } from './aws/reads/aws-reads.ts'

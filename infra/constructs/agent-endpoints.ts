@@ -1,3 +1,4 @@
+// Rules: test/infra/least-privilege.test.ts
 import { Construct } from 'constructs'
 import { lambdaOf } from '../functions.ts'
 import type { Ground } from './ground.ts'

@@ -1,3 +1,4 @@
+// Rules: test/infra/alarms.test.ts
 import { Duration, Stack } from 'aws-cdk-lib'
 import type { IMetric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch'
 import { Alarm, ComparisonOperator, MathExpression, Metric, TreatMissingData, Unit } from 'aws-cdk-lib/aws-cloudwatch'

@@ -1,3 +1,4 @@
+// Rules: test/infra/anchor-account.test.ts, test/infra/least-privilege.test.ts
 import { type CfnElement, Duration, Stack, Validations } from 'aws-cdk-lib'
 import { Construct } from 'constructs'
 import { type PolicyBundle, roleArn } from '../policy-bundle.ts'

@@ -1,3 +1,4 @@
+// Rules: test/infra/approval-workflow.test.ts
 import { Duration, Stack, Validations } from 'aws-cdk-lib'
 import { Rule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'

@@ -1,3 +1,4 @@
+// Rules: test/infra/least-privilege.test.ts
 import { Duration, Validations } from 'aws-cdk-lib'
 import { Alias } from 'aws-cdk-lib/aws-kms'
 import { Topic } from 'aws-cdk-lib/aws-sns'

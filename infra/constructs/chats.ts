@@ -1,3 +1,4 @@
+// Rules: test/infra/chats.test.ts
 import { Duration, RemovalPolicy, Stack, Token, Validations } from 'aws-cdk-lib'
 import { Grant, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler'

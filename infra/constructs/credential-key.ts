@@ -1,3 +1,4 @@
+// Rules: test/infra/signing-keys.test.ts
 import { RemovalPolicy } from 'aws-cdk-lib'
 import { AccountRootPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'

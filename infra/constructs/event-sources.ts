@@ -1,3 +1,4 @@
+// Rules: test/infra/resources.test.ts
 import { type CfnElement, Duration, Stack, Validations } from 'aws-cdk-lib'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events'

@@ -1,3 +1,4 @@
+// Rules: test/infra/resources.test.ts
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, cpSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -1,3 +1,4 @@
+// Rules: test/infra/lambdas.test.ts, test/infra/rows.test.ts
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { type Caller, lambdas, rowsPutBy } from '../functions.ts'

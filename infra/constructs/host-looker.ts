@@ -1,3 +1,4 @@
+// Rules: test/infra/least-privilege.test.ts
 import { Duration } from 'aws-cdk-lib'
 import { Construct } from 'constructs'
 import { runEvery } from './event-sources.ts'

@@ -1,3 +1,4 @@
+// Rules: test/infra/resources.test.ts
 import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
 import type { CfnRoute, CfnStage, HttpMethod, IDomainName } from 'aws-cdk-lib/aws-apigatewayv2'

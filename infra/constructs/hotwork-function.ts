@@ -1,3 +1,4 @@
+// Rules: test/infra/resources.test.ts, test/infra/cycles.test.ts
 import { Duration, Lazy, Stack } from 'aws-cdk-lib'
 import {
   type AddToPrincipalPolicyResult,

@@ -1,3 +1,4 @@
+// Rules: test/infra/least-privilege.test.ts
 import { Construct } from 'constructs'
 import { grantReadTrail, type ReadingGround } from './break-glass.ts'
 import type { Ground } from './ground.ts'

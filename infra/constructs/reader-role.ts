@@ -1,3 +1,4 @@
+// Rules: test/infra/target-account.test.ts
 import { CfnOutput, Duration, Validations } from 'aws-cdk-lib'
 import { ArnPrincipal, type CfnRole, ManagedPolicy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'

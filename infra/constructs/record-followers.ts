@@ -1,3 +1,4 @@
+// Rules: test/infra/resources.test.ts
 import { Duration, Stack } from 'aws-cdk-lib'
 import { EventBus } from 'aws-cdk-lib/aws-events'
 import { Construct } from 'constructs'

@@ -1,3 +1,4 @@
+// Rules: test/infra/resources.test.ts
 import { ArnFormat, Stack, Validations } from 'aws-cdk-lib'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'

@@ -1,3 +1,4 @@
+// Rules: test/infra/resources.test.ts
 import { RemovalPolicy } from 'aws-cdk-lib'
 import {
   AttributeType,

@@ -1,3 +1,4 @@
+// Rules: test/infra/target-account.test.ts
 import { CfnOutput, Duration, Stack, Token, Validations } from 'aws-cdk-lib'
 import {
   ArnPrincipal,

@@ -1,3 +1,4 @@
+// Rules: test/infra/lambdas.test.ts
 import { Duration } from 'aws-cdk-lib'
 import { Construct } from 'constructs'
 import { lambdaOf, lambdas, type Verb } from '../functions.ts'

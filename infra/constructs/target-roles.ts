@@ -1,3 +1,4 @@
+// Rules: test/infra/least-privilege.test.ts
 import { Validations } from 'aws-cdk-lib'
 import type { HotworkFunction } from './hotwork-function.ts'
 

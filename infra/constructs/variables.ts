@@ -1,3 +1,4 @@
+// Rules: test/infra/lambdas.test.ts
 import { Lazy, Stack } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 

@@ -1,3 +1,4 @@
+// Rules: test/package/package.test.ts
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// Rules: test/package/install-time.test.ts
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

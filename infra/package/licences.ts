@@ -1,3 +1,4 @@
+// Rules: test/package/licences.test.ts
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -1,3 +1,4 @@
+// Rules: test/local/demo-options.test.ts
 import { randomUUID } from 'node:crypto'
 import type { AgentApi } from '../../client/agent/agent-api.ts'
 import type { Task } from '../../client/agent/ask.ts'

@@ -1,3 +1,4 @@
+// Rules: test/local/demo-report.test.ts
 import * as DPoP from 'dpop'
 import * as z from 'zod'
 import { readAnswer, type Sending, send } from '../../client/http.ts'

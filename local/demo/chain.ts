@@ -1,3 +1,4 @@
+// Rules: test/local/demo-chain.test.ts
 import { createHash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 

@@ -1,3 +1,4 @@
+// Rules: test/local/demo-options.test.ts
 import { tellBreakGlass } from './chapters/break-glass.ts'
 import { tellDrift } from './chapters/drift.ts'
 import { tellLedger } from './chapters/ledger.ts'

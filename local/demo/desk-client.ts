@@ -1,3 +1,4 @@
+// Rules: test/stack/slack.test.ts
 import type { Local } from '../local-file.ts'
 
 export interface Card {

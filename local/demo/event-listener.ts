@@ -1,3 +1,4 @@
+// Rules: test/stack/events.test.ts
 import { randomUUID } from 'node:crypto'
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge'
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'

@@ -1,3 +1,4 @@
+// Rules: test/local/verify-aws.test.ts
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AgentApi } from '../../client/agent/agent-api.ts'
 import { Trouble } from '../../client/outcome.ts'

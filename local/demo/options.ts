@@ -1,3 +1,4 @@
+// Rules: test/local/demo-options.test.ts
 import { parseArgs } from 'node:util'
 
 export const usage = `usage: npm run demo -- [--all | --chapter NAME... | --request FILE] [--keep]

@@ -1,3 +1,4 @@
+// Rules: test/local/demo-ledger.test.ts
 import { randomUUID } from 'node:crypto'
 import * as z from 'zod'
 import { Api } from '../../client/api.ts'

@@ -1,3 +1,4 @@
+// Rules: test/local/demo-report.test.ts
 import { styleText } from 'node:util'
 import { Trouble } from '../../client/outcome.ts'
 import type { Output } from '../progress.ts'

@@ -1,3 +1,4 @@
+// Rules: test/local/demo-options.test.ts
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

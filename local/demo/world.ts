@@ -1,3 +1,4 @@
+// Rules: test/local/examples/request-file.test.ts
 import { join } from 'node:path'
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { AgentApi } from '../../client/agent/agent-api.ts'

@@ -1,3 +1,4 @@
+// Rules: test/local/desk/web-api.test.ts
 import { type Checked, checkMessageBlocks, type Json, textOf } from './blocks.ts'
 import type { DeskChannel, DeskPerson, DeskState } from './state.ts'
 import type { Message } from './surfaces.ts'

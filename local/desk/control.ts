@@ -1,3 +1,4 @@
+// Rules: test/local/desk/web-api.test.ts
 import * as z from 'zod'
 import { describeMessage } from './api-chat.ts'
 import { type Answer, BadRequest, type Handler, type Incoming, json, quoted } from './http.ts'

@@ -1,3 +1,4 @@
+// Rules: test/local/desk/pages.test.ts
 import { listenOnLoopback } from '../loopback.ts'
 import { controlRoutes } from './control.ts'
 import { createRouter, serve } from './http.ts'

@@ -1,3 +1,4 @@
+// Rules: test/local/desk/interactions.test.ts
 import { inputsOf, isObject, type Json, objectOf, objectsOf, textOf } from './blocks.ts'
 import { BadRequest, quoted } from './http.ts'
 

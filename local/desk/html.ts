@@ -1,3 +1,4 @@
+// Rules: test/local/desk/text.test.ts
 /** Markup that is safe to send: made by `html`, or by code that has escaped foreign text. */
 export class Html {
   readonly markup: string

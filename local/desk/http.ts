@@ -1,3 +1,4 @@
+// Rules: test/local/desk/pages.test.ts
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { readBody } from '../loopback.ts'
 

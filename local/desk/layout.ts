@@ -1,3 +1,4 @@
+// Rules: test/local/desk/pages.test.ts
 import { createHash } from 'node:crypto'
 import { actionablesOf, objectOf, textOf } from './blocks.ts'
 import { prefilled } from './form-state.ts'

@@ -1,3 +1,4 @@
+// Rules: test/local/desk/browser.test.ts
 /**
  * The script that keeps pages current; they work without it. It replaces only parts that differ: focus, scrolling and
  * half-written text stay.

@@ -1,3 +1,4 @@
+// Rules: test/local/desk/browser.test.ts
 // The workspace around the cards: colours for light and dark, the sidebar, the conversation.
 const frame = `
 :root {

@@ -1,3 +1,4 @@
+// Rules: test/local/desk/pages.test.ts
 import { createHash } from 'node:crypto'
 import { type Json, objectOf, objectsOf, textOf } from './blocks.ts'
 import { type Html, html, safeUrl } from './html.ts'

@@ -1,3 +1,4 @@
+// Rules: test/local/desk/interactions.test.ts, test/local/desk/pages.test.ts
 import { randomBytes } from 'node:crypto'
 import { EventEmitter, on } from 'node:events'
 import type { Messages, Views } from './surfaces.ts'

@@ -1,3 +1,4 @@
+// Rules: test/local/desk/web-api.test.ts
 import { randomBytes } from 'node:crypto'
 import type { Json } from './blocks.ts'
 import type { Changes, DeskState } from './state.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/policy-reads.test.ts
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { parsePolicy, pathOf, pathOfHas, pathsIn } from '../../functions/adapters/cedar/cedar-json.ts'
 import { partsOf } from '../../functions/adapters/cedar/read-conditions.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/weakenings.test.ts
 import { openingRulesOf } from '../../functions/domain/break-glass/break-glass.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { namesOfTier } from '../../functions/domain/policy/filling.ts'

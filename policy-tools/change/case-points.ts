@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/diff.test.ts
 import { askedOfPlan } from '../../functions/domain/policy/assess-plan.ts'
 import { agentOf, type Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { PolicyCase } from '../../functions/domain/policy/policy-case.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/diff-files.test.ts
 import type * as z from 'zod'
 import type { PolicyCase } from '../../functions/domain/policy/policy-case.ts'
 

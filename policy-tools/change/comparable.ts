@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/diff-files.test.ts
 import { maxAgeOf } from '../../functions/domain/people/identity-issuer.ts'
 import type { Agent } from '../../functions/domain/people/organisation.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'

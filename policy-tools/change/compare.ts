@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/diff-files.test.ts
 import { type Json, type JsonObject, rfc3339 } from '../../functions/domain/values.ts'
 
 /** One place in which two JSON values differ. Undefined stands for an absent value. */

@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/diff.test.ts
 import { findFacts, findTier, questionOf } from '../../functions/domain/policy/assess.ts'
 import { agentOf, type Bundle } from '../../functions/domain/policy/bundle.ts'
 import { windowsAt } from '../../functions/domain/policy/calendar.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/diff-files.test.ts
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { defined, type JsonObject } from '../../functions/domain/values.ts'
 import type { ProveFile } from '../proof/property.ts'

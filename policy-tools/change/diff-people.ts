@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/diff.test.ts
 import { personOf } from '../../functions/domain/policy/bundle.ts'
 import { windowsAt } from '../../functions/domain/policy/calendar.ts'
 import { type Answer, type PersonAction, personActions } from '../../functions/domain/policy/question.ts'

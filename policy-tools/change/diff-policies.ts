@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/diff.test.ts
 import { defined } from '../../functions/domain/values.ts'
 import type { Asker, Sides } from './asking.ts'
 import type { Change, Changes } from './change.ts'

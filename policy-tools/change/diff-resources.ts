@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/diff-files.test.ts
 import type { ResourceFacts, ResourceRule } from '../../functions/domain/people/organisation.ts'
 import { textWithin } from '../../functions/domain/policy/arguments.ts'
 import { type Bundle, settingsOf } from '../../functions/domain/policy/bundle.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/weakenings.test.ts
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { Sides } from './asking.ts'
 import { type Change, type Changes, groupsBy, together } from './change.ts'

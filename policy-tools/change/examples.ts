@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/weakenings.test.ts
 import type { noRecord } from '../../functions/domain/people/host.ts'
 import { type Assessment, assess } from '../../functions/domain/policy/assess.ts'
 import { assessPlan, type PlanAssessment } from '../../functions/domain/policy/assess-plan.ts'

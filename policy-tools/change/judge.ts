@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/diff-files.test.ts
 import { textWithin } from '../../functions/domain/policy/arguments.ts'
 import { type Bundle, ownClassification } from '../../functions/domain/policy/bundle.ts'
 import { levelOf } from '../../functions/domain/previews/mask.ts'

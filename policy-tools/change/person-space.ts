@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/weakenings.test.ts
 import { openingRulesOf } from '../../functions/domain/break-glass/break-glass.ts'
 import { groupsOf } from '../../functions/domain/people/organisation.ts'
 import { findFacts, requestFacts } from '../../functions/domain/policy/assess.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/policy-reads.test.ts
 /** The values a path is compared with. Datetimes are seconds since 1970, durations seconds. */
 export type Compared = {
   readonly numbers: readonly number[]

@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/weakenings.test.ts
 import { noRecord } from '../../functions/domain/people/host.ts'
 import { agentStatus, fitsPattern, ownerOf } from '../../functions/domain/people/organisation.ts'
 import { type TaskAnswer, taskAnswers } from '../../functions/domain/policy/asking-terms.ts'

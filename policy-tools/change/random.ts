@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/weakenings.test.ts
 /** Numbers from 0 up to 1, deterministic by the seed (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0

@@ -1,3 +1,4 @@
+// Rules: test/operations/policy-change/replay.test.ts
 import type { NumericDate } from '../../functions/domain/values.ts'
 
 /** An answer of policy, recorded or replayed: how much scrutiny the ask needs, or the refusal. */

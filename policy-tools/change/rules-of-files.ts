@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/diff-files.test.ts
 import { sourceAccountNames } from '../../functions/group-sources/kinds.ts'
 import { narrowestFirst } from '../../functions/targets/kinds.ts'
 import { order } from './compare.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/weakenings.test.ts
 import { ruleOf } from '../../functions/domain/people/organisation.ts'
 import { type ArgumentSchema, isScalar, takesArgument, textWithin } from '../../functions/domain/policy/arguments.ts'
 import { findActionFacts } from '../../functions/domain/policy/assess.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/diff.test.ts
 import { type Calendar, whenNext, windowsAt } from '../../functions/domain/policy/calendar.ts'
 import type { NumericDate } from '../../functions/domain/values.ts'
 

@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/diff-files.test.ts
 import { defined } from '../../functions/domain/values.ts'
 
 /** Printable ASCII, and one character outside it. */

@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/diff-files.test.ts
 import { defined, duration, type Json, rfc3339 } from '../../functions/domain/values.ts'
 import type { Change } from './change.ts'
 import type { Difference } from './compare.ts'

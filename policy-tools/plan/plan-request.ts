@@ -1,3 +1,4 @@
+// Rules: test/policies/plan.test.ts
 import { isQuiet, namedDirectly } from '../../functions/domain/cards/routing.ts'
 import { type AskOfOne, askedInBody, assessAsk, assessSteps } from '../../functions/domain/deciding/assess-ask.ts'
 import { hasAccount } from '../../functions/domain/people/organisation.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/prove.test.ts
 import { noRecord } from '../../functions/domain/people/host.ts'
 import { type ArgumentSchema, isScalar } from '../../functions/domain/policy/arguments.ts'
 import { findActionFacts, previewAsIf } from '../../functions/domain/policy/assess.ts'

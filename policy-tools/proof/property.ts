@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/prove.test.ts
 import * as z from 'zod'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { settingsOf } from '../../functions/domain/policy/bundle.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/prove.test.ts
 import { findFacts, questionOf } from '../../functions/domain/policy/assess.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import {

@@ -1,3 +1,4 @@
+// Rules: test/operations/policy-change/replay.test.ts
 import { openingRulesOf, profileNamed, profileResource } from '../../functions/domain/break-glass/break-glass.ts'
 import { askAboutOpening, unopened } from '../../functions/domain/deciding/ask-about-opening.ts'
 import { askAboutPerson, askAboutStandIn } from '../../functions/domain/deciding/questions.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/policy-change/replay.test.ts
 import { askAboutPerson } from '../../functions/domain/deciding/questions.ts'
 import type { AnyEvent } from '../../functions/domain/ledger/any-event.ts'
 import { fillingOf } from '../../functions/domain/policy/filling.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/policy-change/replay.test.ts
 import { askAboutAsker, askAboutPerson, assessAgain } from '../../functions/domain/deciding/questions.ts'
 import { lackingFor, whyAsked } from '../../functions/domain/policy/asking-terms.ts'
 import { tooLargeToConfine } from '../../functions/domain/policy/confine.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/policy-change/replay.test.ts
 import { askAboutRequest } from '../../functions/domain/deciding/questions.ts'
 import { eligibilityOf, rightsOf, type WhatSourcesSaid } from '../../functions/domain/deciding/rights.ts'
 import { satisfiedTier, tierOf, unmetBy } from '../../functions/domain/policy/ladder.ts'

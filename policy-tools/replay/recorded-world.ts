@@ -1,3 +1,4 @@
+// Rules: test/operations/policy-change/replay.test.ts
 import { evolveHalt, type Halt, isHaltInForce, isSilenced } from '../../functions/domain/halts/halt.ts'
 import type { AnyEvent } from '../../functions/domain/ledger/any-event.ts'
 import { anyEventOf } from '../../functions/domain/ledger/any-event.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/replay.test.ts
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { Answer, Ask, PersonQuestion, RequestFacts } from '../../functions/domain/policy/question.ts'
 

@@ -1,3 +1,4 @@
+// Rules: test/operations/policy-change/replay.test.ts
 import type { Entry } from '../../functions/domain/ledger/ledger.ts'
 import type { Event } from '../../functions/domain/record/events.ts'
 import type { ApprovalRequest } from '../../functions/domain/record/request.ts'

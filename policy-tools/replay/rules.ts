@@ -1,3 +1,4 @@
+// Rules: test/operations/policy-change/replay.test.ts
 import {
   groupsToRead,
   type Readings,

@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/prove.test.ts
 import { Ambient, noRecord } from '../../functions/domain/people/host.ts'
 import { Autonomy } from '../../functions/domain/people/organisation.ts'
 import type { ArgumentSchema } from '../../functions/domain/policy/arguments.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/prove.test.ts
 import {
   type Expr,
   type PolicyJson,

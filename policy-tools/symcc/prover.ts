@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/prove.test.ts
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { namesOf, type Property, refusedBy, type Verdict, withValue } from '../proof/property.ts'
 import { type Assumption, assumptionsFor, boundsOf, conditionOf, nicetiesOf, text } from './assumptions.ts'

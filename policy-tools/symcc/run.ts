@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/prove-tools.test.ts
 import { spawn } from 'node:child_process'
 
 type Ran =

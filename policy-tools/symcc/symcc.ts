@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/prove.test.ts
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/prove-tools.test.ts
 import { run } from './run.ts'
 
 /** The two programs that prove: Cedar's symbolic compiler, and its solver. */

@@ -1,3 +1,4 @@
+// Rules: test/policies/check.test.ts
 import { writeFileSync } from 'node:fs'
 import * as z from 'zod'
 import type { Folder } from '../../functions/adapters/policy-folder/read-folder.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/diff.test.ts
 import { relative } from 'node:path'
 import * as z from 'zod'
 import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'

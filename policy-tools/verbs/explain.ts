@@ -1,3 +1,4 @@
+// Rules: test/client/policy/explain.test.ts
 import * as z from 'zod'
 import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
 import { defined } from '../../functions/domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/plan.test.ts
 import { explanationLines, stepWords } from '../../functions/domain/cards/explanation-words.ts'
 import { type Sentence, textOf } from '../../functions/domain/cards/sentence.ts'
 import type { Explained } from '../../functions/operations/policy/explain-tier.ts'

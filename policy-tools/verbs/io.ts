@@ -1,3 +1,4 @@
+// Rules: test/policies/plan.test.ts
 import type { Readable } from 'node:stream'
 import { formatProblem, type Problem } from '../../functions/adapters/policy-folder/json-document.ts'
 import type { NumericDate } from '../../functions/domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/check.test.ts
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
 import {

@@ -1,3 +1,4 @@
+// Rules: test/policies/plan.test.ts
 import { readFileSync } from 'node:fs'
 import { text as textOf } from 'node:stream/consumers'
 import * as z from 'zod'

@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/prove.test.ts
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { JsonDocument, type Problem, problemsIn } from '../../functions/adapters/policy-folder/json-document.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/prove.test.ts
 import type { Problem } from '../../functions/adapters/policy-folder/json-document.ts'
 import { exact, inert } from '../../functions/domain/inert.ts'
 import { type Judged, type PolicyIndex, type Property, type ProveFile, statementOf } from '../proof/property.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/prove.test.ts, test/policies/changes/prove-tools.test.ts
 import { availableParallelism } from 'node:os'
 import * as z from 'zod'
 import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/replay.test.ts
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import * as z from 'zod'

@@ -1,3 +1,4 @@
+// Rules: test/operations/policy-change/replay.test.ts
 import { inert } from '../../functions/domain/inert.ts'
 import { rfc3339 } from '../../functions/domain/values.ts'
 import {

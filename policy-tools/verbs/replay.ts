@@ -1,3 +1,4 @@
+// Rules: test/policies/replay.test.ts
 import * as z from 'zod'
 import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
 import type { Problem } from '../../functions/adapters/policy-folder/json-document.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/mcp/import/import.test.ts
 import { isObject, type JsonObject, type Wish } from './wish.ts'
 
 /** The catalogue's schema of one argument (docs/policies.md). */

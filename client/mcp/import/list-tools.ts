@@ -1,3 +1,4 @@
+// Rules: test/client/mcp/import/import.test.ts
 import { Fault, systemCodeOf, Trouble, wrongUsage } from '../../outcome.ts'
 import type { Surroundings } from '../../surroundings.ts'
 import { cannotStart, serverProcess } from '../server-process.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/mcp/import/import.test.ts
 import { digestOf } from '../../digest.ts'
 import { type ClosedArguments, closeArguments } from './close-schema.ts'
 import { isObject, type Wish } from './wish.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/mcp/import/import.test.ts
 /** The importing person's choices for all tools. */
 export type Wish = {
   /** The part before the colon of each action. */

@@ -1,3 +1,4 @@
+// Rules: test/client/command-line/examples.test.ts
 import { resolveIdentity } from '../../identity/identity.ts'
 import { type Exit, exits } from '../../outcome.ts'
 import { readAgentSettings } from '../../settings.ts'

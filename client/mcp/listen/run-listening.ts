@@ -1,3 +1,4 @@
+// Rules: test/client/mcp/run-gate.test.ts
 import { Signals } from '../../exec/command.ts'
 import type { GatedCalls } from '../../gated/gated-calls.ts'
 import type { Caller } from '../../identity/callers.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/mcp/listen/listen.test.ts
 import type {
   JSONRPCMessage,
   MessageExtraInfo,

@@ -1,3 +1,4 @@
+// Rules: test/client/mcp/listen/listen.test.ts
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AuthInfo, Transport } from '@modelcontextprotocol/server'

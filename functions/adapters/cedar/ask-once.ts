@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/weakenings.test.ts
 import { hash } from 'node:crypto'
 import type { Answer } from '../../domain/policy/question.ts'
 import type { Policy } from '../../operations/policy/ports.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/changes/policy-reads.test.ts
 import { type EntityUidJson, type PolicyJson, policyToJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Fact } from '../../domain/policy/condition.ts'
 

@@ -1,3 +1,4 @@
+// Rules: test/policies/fail-closed.test.ts
 import type { AuthorizationAnswer, DetailedError } from '@cedar-policy/cedar-wasm/nodejs'
 import { preparsePolicySet, preparseSchema, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Bundle } from '../../domain/policy/bundle.ts'

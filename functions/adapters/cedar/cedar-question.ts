@@ -1,3 +1,4 @@
+// Rules: test/policies/fail-closed.test.ts
 import type { CedarValueJson, EntityJson, EntityUidJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { canonicalForm } from '../../domain/digest.ts'
 import { type ArgumentSchema, type ArgumentsSchema, isScalar } from '../../domain/policy/arguments.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/bad-folder.test.ts
 import { noRecord } from '../../domain/people/host.ts'
 import { type ArgumentSchema, isScalar } from '../../domain/policy/arguments.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'

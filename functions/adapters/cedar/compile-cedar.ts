@@ -1,3 +1,4 @@
+// Rules: test/policies/bad-folder.test.ts
 import {
   checkParseSchema,
   type DetailedError,

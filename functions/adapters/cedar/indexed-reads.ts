@@ -1,3 +1,4 @@
+// Rules: test/policies/bad-folder.test.ts
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Fact } from '../../domain/policy/condition.ts'
 import { pathOf, pathOfHas, pathsIn } from './cedar-json.ts'

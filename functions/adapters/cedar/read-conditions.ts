@@ -1,3 +1,4 @@
+// Rules: test/policies/explain.test.ts
 import { type EntityUidJson, type Expr, type PolicyJson, policyToText } from '@cedar-policy/cedar-wasm/nodejs'
 import { type Fact, type FactTest, type Literal, type OtherTest, opposites } from '../../domain/policy/condition.ts'
 import { pathOf, pathsIn, plainUid } from './cedar-json.ts'

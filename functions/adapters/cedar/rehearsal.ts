@@ -1,3 +1,4 @@
+// Rules: test/policies/fail-closed.test.ts
 import { unseenHost } from '../../domain/people/host.ts'
 import { type ArgumentSchema, isScalar } from '../../domain/policy/arguments.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/calendar.test.ts
 import type { SchemaJson } from '@cedar-policy/cedar-wasm/nodejs'
 
 type Wrong = { offset: number; message: string; fix: string }

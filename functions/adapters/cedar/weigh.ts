@@ -1,3 +1,4 @@
+// Rules: test/policies/explain.test.ts
 import { type CedarValueJson, preparsePolicySet, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Condition, Fact, Holds, WeighedPolicy } from '../../domain/policy/condition.ts'

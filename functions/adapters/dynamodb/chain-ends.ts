@@ -1,3 +1,4 @@
+// Rules: test/adapters/dynamodb/ledger-store.test.ts
 /** The rows of the requests table that commit with the entries of a chain, and hold its end. */
 
 export const requestKey = (id: string) => ({ pk: `REQ#${id}`, sk: 'REQ' })

@@ -1,3 +1,4 @@
+// Rules: test/adapters/faults.test.ts
 import { setTimeout } from 'node:timers/promises'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { StoreUnavailable } from '../../operations/faults.ts'

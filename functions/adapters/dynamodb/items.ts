@@ -1,3 +1,4 @@
+// Rules: test/adapters/faults.test.ts
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import type * as z from 'zod'

@@ -1,3 +1,4 @@
+// Rules: test/stack/anchor.test.ts
 import type { Placed } from '../../domain/anchor/compare.ts'
 import { partsOfId } from '../../domain/anchor/leaf.ts'
 import type { Head } from '../../domain/ledger/ledger.ts'

@@ -1,3 +1,4 @@
+// Rules: test/adapters/dynamodb/request-store.test.ts, test/adapters/dynamodb/history.test.ts
 import { rulesOf } from '../../domain/record/origin.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import {

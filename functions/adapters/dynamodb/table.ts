@@ -1,3 +1,4 @@
+// Rules: test/adapters/faults.test.ts, test/adapters/dynamodb/in-time.test.ts
 import { randomUUID } from 'node:crypto'
 import {
   BatchGetItemCommand,

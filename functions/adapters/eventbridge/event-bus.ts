@@ -1,3 +1,4 @@
+// Rules: test/adapters/events/event-bus.test.ts
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import type { DecisionEvent } from '../../domain/events/decision-events.ts'
 import { detailOf } from '../../domain/events/event-on-the-wire.ts'

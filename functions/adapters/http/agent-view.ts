@@ -1,3 +1,4 @@
+// Rules: test/client/agents/agents.test.ts
 import * as z from 'zod'
 import { findingsOf, noCounts } from '../../domain/agents/activity.ts'
 import {

@@ -1,3 +1,4 @@
+// Rules: test/http/representations.test.ts
 import * as z from 'zod'
 import type { Evaluation, TaskAnswer, TaskMembers } from '../../domain/cards/wire/task.ts'
 import type { Said } from '../../domain/cards/wire/word.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/endpoint.test.ts
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { clocksAgree, type Json } from '../../domain/values.ts'
 import { faultName, KeyNotYetKnown } from '../../operations/faults.ts'

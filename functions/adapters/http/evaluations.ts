@@ -1,3 +1,4 @@
+// Rules: test/stack/requests/authzen.test.ts, test/http/representations.test.ts
 import * as z from 'zod'
 import { mostEvaluations } from '../../domain/policy/ladder.ts'
 import { EvaluationBody } from '../../domain/requests/evaluation-body.ts'

@@ -1,3 +1,4 @@
+// Rules: test/handlers/people/read-requests.test.ts
 import type { Group } from '../../domain/cards/wire/people.ts'
 import type { Said } from '../../domain/cards/wire/word.ts'
 import { letsOpen } from '../../domain/people/group-source.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/policy/show.test.ts
 import { gzipSync } from 'node:zlib'
 import type { Call } from './endpoint.ts'
 import type { Answer } from './problem.ts'

@@ -1,3 +1,4 @@
+// Rules: test/handlers/people/read-requests.test.ts
 import * as z from 'zod'
 import type { Halt as HaltAnswer } from '../../domain/cards/wire/people.ts'
 import type { Said } from '../../domain/cards/wire/word.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/oauth.test.ts, test/http/oauth-tokens.test.ts
 import * as z from 'zod'
 import { ParentTask } from '../../domain/record/ask-terms.ts'
 import { type Json, type JsonObject, RequestId, Resource } from '../../domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/permit-view.test.ts
 import * as z from 'zod'
 import type { StandingPermit as StandingPermitAnswer } from '../../domain/cards/wire/people.ts'
 import type { Said } from '../../domain/cards/wire/word.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/plan.test.ts
 import * as z from 'zod'
 import { mostSteps } from '../../domain/policy/assess-plan.ts'
 import { bodyShape } from '../../domain/record/ask-terms.ts'

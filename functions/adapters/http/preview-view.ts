@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/request-view.test.ts
 import { type Difference as DifferenceView, differencesOf } from '../../domain/cards/preview-words.ts'
 import type { ChangeView, RequestView } from '../../domain/cards/request-view.ts'
 import type { Change, Difference, Preview as PreviewAnswer } from '../../domain/cards/wire/request.ts'

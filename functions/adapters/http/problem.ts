@@ -1,3 +1,4 @@
+// Rules: test/http/problem-types.test.ts
 import { Refusal, refusals, type Told, toldOf } from '../../domain/refusals.ts'
 import { defined } from '../../domain/values.ts'
 

@@ -1,3 +1,4 @@
+// Rules: test/handlers/people/read-requests.test.ts
 import * as z from 'zod'
 import { AgentId, PersonId, Timestamp, ToolId } from '../../domain/values.ts'
 import { After, AfterEntry, AfterFound } from './read-body.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/endpoint.test.ts
 import * as z from 'zod'
 import { whatIsWrong } from '../../domain/what-is-wrong.ts'
 import type { Call } from './endpoint.ts'

@@ -1,3 +1,4 @@
+// Rules: test/handlers/people/read-requests.test.ts
 import { digestOf } from '../../domain/digest.ts'
 import type { RequestFilter } from '../../domain/requests/request-facets.ts'
 import { defined } from '../../domain/values.ts'

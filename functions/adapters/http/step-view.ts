@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/request-view.test.ts
 import type { StepView } from '../../domain/cards/plan-view.ts'
 import { argumentRows, titleText, toolRows } from '../../domain/cards/request-words.ts'
 import type { ShownStep, Step } from '../../domain/cards/wire/request.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/streams.test.ts
 import type { Stream, StreamState } from '../../domain/cards/wire/stream.ts'
 import type { Said } from '../../domain/cards/wire/word.ts'
 import {

@@ -1,3 +1,4 @@
+// Rules: test/handlers/people/read-requests.test.ts
 import type { UsageAnswer } from '../../domain/cards/wire/agent.ts'
 import type { Said } from '../../domain/cards/wire/word.ts'
 import type { ActionUsage } from '../../domain/uses/usage.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/representations.test.ts, test/http/break-glass-view.test.ts
 import * as z from 'zod'
 import type { BudgetLeft } from '../../domain/break-glass/budget-left.ts'
 import type { GrantView } from '../../domain/cards/grant-view.ts'

@@ -1,3 +1,4 @@
+// Rules: test/adapters/incidents/http-incidents.test.ts
 import type { Incident } from '../../domain/policy/asking-terms.ts'
 import type { IncidentServices } from '../../domain/policy/incident-service.ts'
 import { defined, JsonObject, parseJson } from '../../domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/adapters/incidents/http-incidents.test.ts
 import type { NumericDate } from '../../domain/values.ts'
 import { faultName } from '../../operations/faults.ts'
 import type { Clock, IncidentReader, Log, TaskLook, TaskService } from '../../operations/ports.ts'

@@ -1,3 +1,4 @@
+// Rules: test/adapters/previews/state-reader.test.ts
 import { search } from '@aws-lambda-powertools/jmespath'
 import type { Json, JsonObject } from '../../domain/values.ts'
 import type { Expressions } from '../../operations/previews/sources.ts'

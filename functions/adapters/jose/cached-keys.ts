@@ -1,3 +1,4 @@
+// Rules: test/adapters/jose/identity.test.ts
 import { createLocalJWKSet, errors, type FlattenedJWSInput, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import type { NumericDate } from '../../domain/values.ts'
 import type { KeySet } from '../../operations/credentials/ports.ts'

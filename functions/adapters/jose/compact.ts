@@ -1,3 +1,4 @@
+// Rules: test/adapters/jose/signed-claims.test.ts
 import { KeyObject, type webcrypto } from 'node:crypto'
 import type { JWTVerifyResult, ResolvedKey } from 'jose'
 

@@ -1,3 +1,4 @@
+// Rules: test/adapters/jose/identity-oidc.test.ts
 import type { JWK } from 'jose'
 import * as z from 'zod'
 import { type OidcIssuer, SecureUrl } from '../../domain/people/identity-issuer.ts'

@@ -1,3 +1,4 @@
+// Rules: test/adapters/jose/identity-oidc.test.ts, test/adapters/jose/identity-spiffe.test.ts
 import type { JWK, JWTHeaderParameters, JWTPayload } from 'jose'
 import * as z from 'zod'
 import {

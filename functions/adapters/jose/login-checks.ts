@@ -1,3 +1,4 @@
+// Rules: test/http/check-logins.test.ts
 import {
   calculateJwkThumbprint,
   compactVerify,

@@ -1,3 +1,4 @@
+// Rules: test/handlers/transmitters/receive-signal.test.ts
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import { EventClaims, type Transmitter } from '../../domain/halts/signal.ts'
 import { type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/adapters/jose/notary-key.test.ts
 import { errors, type JWTPayload, jwtVerify } from 'jose'
 import { type StatementClaims, type StatementKind, statements } from '../../domain/credentials/statements.ts'
 import { ok, type Result, refuse } from '../../domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/adapters/kms/key-rotation.test.ts
 import { createPublicKey, hash } from 'node:crypto'
 import { GetPublicKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import type { JsonObject } from '../../domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/adapters/kms/signer.test.ts, test/adapters/jose/ecdsa-signature.test.ts
 import { type KMSClient, SignCommand } from '@aws-sdk/client-kms'
 import type { JsonObject } from '../../domain/values.ts'
 import type { Signer } from '../../operations/credentials/ports.ts'

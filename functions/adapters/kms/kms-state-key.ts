@@ -1,3 +1,4 @@
+// Rules: test/adapters/kms/state-key.test.ts
 import { GenerateMacCommand, type KMSClient } from '@aws-sdk/client-kms'
 import { KeyUnavailable } from '../../operations/faults.ts'
 import type { StateKey } from '../../operations/previews/sources.ts'

@@ -1,3 +1,4 @@
+// Rules: test/adapters/jose/notary-key.test.ts
 import { createPublicKey, hash, verify } from 'node:crypto'
 import { GetPublicKeyCommand, type KMSClient, SignCommand } from '@aws-sdk/client-kms'
 import type { VerifyEcdsa } from '../../domain/anchor/checkpoint.ts'

@@ -1,3 +1,4 @@
+// Rules: test/stack/swift/actual.test.ts
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { Actual } from '../../domain/uses/actual.ts'
 import { parseJson, type RequestId } from '../../domain/values.ts'

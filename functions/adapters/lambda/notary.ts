@@ -1,3 +1,4 @@
+// Rules: test/stack/anchor.test.ts
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { asItself, bounded } from '../aws-client.ts'
 import { LambdaQueue } from './queue.ts'

@@ -1,3 +1,4 @@
+// Rules: test/stack/dead-letters.test.ts
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import type { Queue } from '../../operations/ports.ts'
 import type { FollowMessage } from '../../operations/requests/ports.ts'

@@ -1,3 +1,4 @@
+// Rules: test/local/pages/browser.test.ts
 import * as client from 'openid-client'
 import type { OidcIssuer } from '../../domain/people/identity-issuer.ts'
 import { defined, ok, type Result, refuse } from '../../domain/values.ts'

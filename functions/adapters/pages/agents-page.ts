@@ -1,3 +1,4 @@
+// Rules: test/http/agents-page.test.ts
 import { findingsOf } from '../../domain/agents/activity.ts'
 import { ambientByAction, ambientCounts, type Counts } from '../../domain/agents/agent-file.ts'
 import { inForce } from '../../domain/agents/ambient.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/record-on-pages.test.ts
 import type { EntryRef } from '../../domain/cards/timeline.ts'
 import { inert } from '../../domain/inert.ts'
 import { type Html, html } from './layout.ts'

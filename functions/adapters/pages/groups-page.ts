@@ -1,3 +1,4 @@
+// Rules: test/http/pages.test.ts
 import { letsOpen, type SourcedGroup } from '../../domain/people/group-source.ts'
 import type { Directory } from '../../domain/people/organisation.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/halts-page.test.ts
 import { haltKinds } from '../../domain/halts/halt-words.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { form, type Html, html, type Part, type Reader } from './layout.ts'

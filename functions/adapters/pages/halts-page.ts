@@ -1,3 +1,4 @@
+// Rules: test/http/halts-page.test.ts
 import type { ViewFacts } from '../../domain/cards/request-view.ts'
 import type { EntryRef } from '../../domain/cards/timeline.ts'
 import { nameIn } from '../../domain/cards/who.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/history-page.test.ts
 import { describeRequest, type RequestView, type ViewFacts } from '../../domain/cards/request-view.ts'
 import { askerRows, titleText } from '../../domain/cards/request-words.ts'
 import { nameOf } from '../../domain/cards/who.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/pages.test.ts
 import { createHash } from 'node:crypto'
 import { timelineStyle } from './timeline-style.ts'
 

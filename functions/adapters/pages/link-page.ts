@@ -1,3 +1,4 @@
+// Rules: test/http/link-page.test.ts
 import { describeRequest, openStageOf, type ViewFacts } from '../../domain/cards/request-view.ts'
 import { askerRows, titleText } from '../../domain/cards/request-words.ts'
 import type { ChatAccount, LinkRefusal } from '../../domain/people/linking.ts'

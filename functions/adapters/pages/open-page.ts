@@ -1,3 +1,4 @@
+// Rules: test/http/open-page.test.ts
 import { type PreparedOpening, profileNamed } from '../../domain/break-glass/break-glass.ts'
 import { describeOpening, filledRights, type OpeningView } from '../../domain/cards/opening-view.ts'
 import { openingNow } from '../../domain/cards/opening-words.ts'

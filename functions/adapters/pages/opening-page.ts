@@ -1,3 +1,4 @@
+// Rules: test/http/break-glass-pages.test.ts
 import type { UseView } from '../../domain/cards/grant-view.ts'
 import { describeOpening, type OpeningStatus, type OpeningView } from '../../domain/cards/opening-view.ts'
 import {

@@ -1,3 +1,4 @@
+// Rules: test/http/break-glass-pages.test.ts
 import { profileNamed } from '../../domain/break-glass/break-glass.ts'
 import type { BudgetLeft } from '../../domain/break-glass/budget-left.ts'
 import type { DrillReport, DrillStep, Verdict } from '../../domain/break-glass/drill.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/timeline-picture.test.ts
 import { type Part, type Sentence, unquoted } from '../../domain/cards/sentence.ts'
 import { clamp } from '../../domain/inert.ts'
 import { clockOf } from './words.ts'

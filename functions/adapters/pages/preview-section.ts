@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/request-view.test.ts
 import {
   changeSentence,
   type Difference,

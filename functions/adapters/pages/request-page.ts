@@ -1,3 +1,4 @@
+// Rules: test/http/pages.test.ts
 import { canBeLess } from '../../domain/cards/narrowable.ts'
 import type { RequestView, StageView, ViewFacts } from '../../domain/cards/request-view.ts'
 import { describeRequest, openStageOf, shownDigest } from '../../domain/cards/request-view.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/history-page.test.ts
 import type { NumericDate, RequestId } from '../../domain/values.ts'
 import { form, type Html, html, type Reader } from './layout.ts'
 import { time } from './words.ts'

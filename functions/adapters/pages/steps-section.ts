@@ -1,3 +1,4 @@
+// Rules: test/http/plan-page.test.ts
 import { canBeLess } from '../../domain/cards/narrowable.ts'
 import type { StepView } from '../../domain/cards/plan-view.ts'
 import { saysState, stepNow, stepState } from '../../domain/cards/plan-words.ts'

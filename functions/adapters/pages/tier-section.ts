@@ -1,3 +1,4 @@
+// Rules: test/http/tier-section.test.ts
 import { type ExplainedLine, explanationLines, stepWords } from '../../domain/cards/explanation-words.ts'
 import type { RequestView } from '../../domain/cards/request-view.ts'
 import type { NumericDate } from '../../domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/timeline-picture.test.ts
 import { titleText } from '../../domain/cards/request-words.ts'
 import { type Lane, lanes, type Mark, type Timeline, type TimelineItem } from '../../domain/cards/timeline.ts'
 import { Html, html } from './layout.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/timeline-picture.test.ts
 import type { Timeline, TimelineItem } from '../../domain/cards/timeline.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { entryFacts } from './entries-section.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/timeline-picture.test.ts
 /** Takes its colours from the page around it. */
 export const timelineStyle = `
 .tl { display: block; max-width: 100%; height: auto } .tl text { font: 14px system-ui, -apple-system, "Segoe UI", sans-serif; fill: var(--ink) } .tl .q { fill: var(--soft); font-size: 12.5px } .tl .b { font-weight: 600 } .tl .v { font: 13px ui-monospace, "SF Mono", Menlo, Consolas, monospace } .tl .s { font-style: italic }

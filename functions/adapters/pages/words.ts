@@ -1,3 +1,4 @@
+// Rules: test/http/pages.test.ts, test/http/step-up.test.ts
 import { type Sentence, unquoted } from '../../domain/cards/sentence.ts'
 import { type Refusal, sentencesOf } from '../../domain/refusals.ts'
 import { duration, type NumericDate, rfc3339 } from '../../domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/bad-folder.test.ts
 import { type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 

@@ -1,3 +1,4 @@
+// Rules: test/policies/bad-folder.test.ts
 import type { BreakGlassPolicy, Profile } from '../../domain/break-glass/break-glass.ts'
 import { filled } from '../../domain/break-glass/rights.ts'
 import { hasTopLevelAlternative, resourcesOverlap, textWithin } from '../../domain/policy/arguments.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/calendar.test.ts
 import { namesIn } from '../../domain/policy/calendar.ts'
 import { known, type Say } from '../../domain/what-is-wrong.ts'
 import type { CompiledPolicies } from './compile-folder.ts'

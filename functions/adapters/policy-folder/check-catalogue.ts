@@ -1,3 +1,4 @@
+// Rules: test/policies/bad-folder.test.ts
 import { settingsOf } from '../../domain/policy/bundle.ts'
 import { type CatalogueEntry, sometimesUnpinned } from '../../domain/policy/catalogue.ts'
 import { checkTemplate } from '../../domain/policy/check-templates.ts'

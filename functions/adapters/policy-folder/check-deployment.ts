@@ -1,3 +1,4 @@
+// Rules: test/policies/bad-folder.test.ts
 import { kinds as chatKinds } from '../../channels/kinds.ts'
 import { kindOf } from '../../domain/people/identity-issuer.ts'
 import { accountIdOf, chatsOf } from '../../domain/policy/bundle.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/identities.test.ts
 import { dirname, resolve } from 'node:path'
 import {
   accountOfRole,

@@ -1,3 +1,4 @@
+// Rules: test/policies/bad-folder.test.ts
 import { JMESPathTypeError, search } from '@aws-lambda-powertools/jmespath'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { checkTemplate } from '../../domain/policy/check-templates.ts'

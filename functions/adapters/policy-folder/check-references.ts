@@ -1,3 +1,4 @@
+// Rules: test/policies/bad-folder.test.ts
 import { kinds as chatKinds } from '../../channels/kinds.ts'
 import { accountsOf, onlyChat } from '../../domain/people/organisation.ts'
 import { addressesOf, type Bundle, chatsOf } from '../../domain/policy/bundle.ts'

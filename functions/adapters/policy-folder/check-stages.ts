@@ -1,3 +1,4 @@
+// Rules: test/policies/bad-folder.test.ts
 import { findApprovers, isApprovable } from '../../domain/policy/approvers.ts'
 import { findFacts, questionOf, requestFacts } from '../../domain/policy/assess.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/bad-folder.test.ts
 import { type Bundle, hashOfBundle } from '../../domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { defined, type Json } from '../../domain/values.ts'

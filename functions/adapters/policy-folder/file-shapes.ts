@@ -1,3 +1,4 @@
+// Rules: test/policies/bad-folder.test.ts
 import * as z from 'zod'
 import { chatIds, kinds as chatKinds, shortForm } from '../../channels/kinds.ts'
 import { BreakGlassPolicy } from '../../domain/break-glass/break-glass.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/bad-folder.test.ts
 import { readFileSync } from 'node:fs'
 import type { Node, ParseError } from 'jsonc-parser'
 import { findNodeAtLocation, getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser'

@@ -1,3 +1,4 @@
+// Rules: test/policies/check.test.ts
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { shortForm } from '../../channels/kinds.ts'

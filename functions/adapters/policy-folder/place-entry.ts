@@ -1,3 +1,4 @@
+// Rules: test/policies/targets.test.ts
 import type { Deployment } from '../../domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { known, type Say } from '../../domain/what-is-wrong.ts'

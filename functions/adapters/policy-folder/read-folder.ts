@@ -1,3 +1,4 @@
+// Rules: test/policies/bad-folder.test.ts
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type * as z from 'zod'

@@ -1,3 +1,4 @@
+// Rules: test/adapters/system/log.test.ts
 import { Logger } from '@aws-lambda-powertools/logger'
 import type { Log } from '../../operations/ports.ts'
 

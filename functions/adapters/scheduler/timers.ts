@@ -1,3 +1,4 @@
+// Rules: test/adapters/stepfunctions/timers.test.ts
 import { ConflictException, CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler'
 import { rfc3339 } from '../../domain/values.ts'
 import { TimersUnavailable } from '../../operations/faults.ts'

@@ -1,3 +1,4 @@
+// Rules: test/adapters/pager.test.ts
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns'
 import { clamp, inert } from '../../domain/inert.ts'
 import { rfc3339 } from '../../domain/values.ts'

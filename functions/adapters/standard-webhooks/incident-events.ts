@@ -1,3 +1,4 @@
+// Rules: test/adapters/incidents/incident-events.test.ts
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import * as z from 'zod'
 import { type NumericDate, ok, parseJson, type Result, refuse } from '../../domain/values.ts'

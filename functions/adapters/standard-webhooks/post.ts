@@ -1,3 +1,4 @@
+// Rules: test/adapters/events/webhooks.test.ts
 import { lookup } from 'node:dns'
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'

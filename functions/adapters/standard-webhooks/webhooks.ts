@@ -1,3 +1,4 @@
+// Rules: test/adapters/events/webhooks.test.ts
 import type { DecisionEvent } from '../../domain/events/decision-events.ts'
 import { webhookBodyOf } from '../../domain/events/event-on-the-wire.ts'
 import type { Webhooks } from '../../operations/events/ports.ts'

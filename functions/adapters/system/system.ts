@@ -1,3 +1,4 @@
+// Rules: test/adapters/system/ids.test.ts, test/adapters/system/secrets.test.ts
 import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto'
 import {
   type CredentialId,

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/draw-card.test.ts, test/channels/slack/cards/validate-blocks.test.ts
 import type { KnownBlock } from '@slack/types'
 import type { WebClient } from '@slack/web-api'
 import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from '@slack/web-api'

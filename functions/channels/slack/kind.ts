@@ -1,3 +1,4 @@
+// Rules: test/policies/chats.test.ts
 import * as z from 'zod'
 import { chatKind } from '../kind.ts'
 

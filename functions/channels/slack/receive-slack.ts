@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/edge/edge.test.ts
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { requestIdOf } from '../../adapters/http/endpoint.ts'
 import { hurriedSecrets } from '../../adapters/secretsmanager/secrets.ts'

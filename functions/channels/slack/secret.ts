@@ -1,3 +1,4 @@
+// Rules: test/adapters/secretsmanager/secrets.test.ts
 import * as z from 'zod'
 
 /**

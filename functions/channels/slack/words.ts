@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/promises.test.ts
 import type { RichTextElement } from '@slack/types'
 import type { ChannelWords } from '../door.ts'
 import type { Said } from '../lines.ts'

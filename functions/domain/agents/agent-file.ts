@@ -1,3 +1,4 @@
+// Rules: test/domain/agents/activity.test.ts
 import * as z from 'zod'
 import { AgentRecord, Ambient, Unseen } from '../people/host.ts'
 import { AgentId, Digest, NumericDate, PersonId } from '../values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/agents/recertify.test.ts
 import type { Bundle } from '../policy/bundle.ts'
 import type { NumericDate } from '../values.ts'
 import { Subject } from './agent-file.ts'

@@ -1,3 +1,4 @@
+// Rules: test/domain/agents/ambient.test.ts
 import type { Agent } from '../people/organisation.ts'
 import { accountIdOf, accountOf, type Bundle } from '../policy/bundle.ts'
 

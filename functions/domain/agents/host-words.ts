@@ -1,3 +1,4 @@
+// Rules: test/http/agents-page.test.ts
 import { hostKinds, hostOf } from '../people/host-kinds.ts'
 import type { Agent } from '../people/organisation.ts'
 import type { Looked } from './agent-file.ts'

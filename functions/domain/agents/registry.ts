@@ -1,3 +1,4 @@
+// Rules: test/operations/agents/look-after-agents.test.ts
 import * as z from 'zod'
 import { sourceAccountNames } from '../../group-sources/kinds.ts'
 import { digestOf } from '../digest.ts'

@@ -1,3 +1,4 @@
+// Rules: test/domain/anchor/checkpoint.test.ts
 /** Base64 and UTF-8 with the standard library of JavaScript alone: the command line runs this too. */
 
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)

@@ -1,3 +1,4 @@
+// Rules: test/client/verify/receipt.test.ts, test/client/verify/log.test.ts
 import { type Entry, entryHash } from '../ledger/ledger.ts'
 import type { Damage } from './compare.ts'
 import { type Leaf, partsOfId } from './leaf.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/anchor/reconcile-log.test.ts
 import { digestOfEntry } from '../digest.ts'
 import type { JsonObject } from '../values.ts'
 import type { Leaf } from './leaf.ts'

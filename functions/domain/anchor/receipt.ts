@@ -1,3 +1,4 @@
+// Rules: test/operations/anchor/make-receipt.test.ts
 import * as z from 'zod'
 import { credentialsIssued } from '../credentials/issue.ts'
 import { canonicalForm } from '../digest.ts'

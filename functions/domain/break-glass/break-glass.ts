@@ -1,3 +1,4 @@
+// Rules: test/domain/break-glass/openings.test.ts, test/domain/break-glass/budget.test.ts
 import * as z from 'zod'
 import { digestOf } from '../digest.ts'
 import { type Budget, type BudgetEntry, type Limits, type Opening, OpenRight } from '../record/opening.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/break-glass/budget-left.test.ts
 import { endedAt, openUntil } from '../record/ended.ts'
 import { openingOf } from '../record/origin.ts'
 import type { ApprovalRequest } from '../record/request.ts'

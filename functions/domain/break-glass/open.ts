@@ -1,3 +1,4 @@
+// Rules: test/operations/break-glass/break-glass.test.ts
 import * as z from 'zod'
 import { digestOf } from '../digest.ts'
 import { event } from '../event.ts'

@@ -1,3 +1,4 @@
+// Rules: test/domain/break-glass/profile.test.ts
 import { resourcesOverlap } from '../policy/arguments.ts'
 import type { ActionFacts } from '../policy/assess.ts'
 import { type Account, accountOf, type Bundle } from '../policy/bundle.ts'

@@ -1,3 +1,4 @@
+// Rules: test/domain/break-glass/sealed-use.test.ts, test/operations/break-glass/sealed-use.test.ts
 import { accountIdOf, type Bundle } from '../policy/bundle.ts'
 import type { Answered, Command } from '../record/commands.ts'
 import type { Event } from '../record/events.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/explain.test.ts
 import { clamp, exact, inert } from '../inert.ts'
 import type { Condition, Fact, FactTest } from '../policy/condition.ts'
 import type { Json } from '../values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/explain.test.ts
 import type { Alternative } from '../policy/alternatives.ts'
 import { type Condition, isTier, type WeighedPolicy } from '../policy/condition.ts'
 import type { Explanation } from '../policy/explain.ts'

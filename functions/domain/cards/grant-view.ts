@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/request-view.test.ts
 import { type ApprovalRequest, grantOf, type UseOutcome, usesLeft } from '../record/request.ts'
 import { defined, type NumericDate } from '../values.ts'
 

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/forms/forms.test.ts
 import type { CatalogueEntry } from '../policy/catalogue.ts'
 import { stepsLeft } from '../record/plan-step.ts'
 import type { Ask } from '../record/request.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/people/groups.test.ts
 import type { Directory } from '../people/organisation.ts'
 import { defined, type NumericDate, type PersonId } from '../values.ts'
 import type { Sentence } from './sentence.ts'

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/opening-view.test.ts
 import { profileNamed } from '../break-glass/break-glass.ts'
 import { filledFor } from '../break-glass/rights.ts'
 import type { IssuedCredential } from '../credentials/issue.ts'

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/opening-card.test.ts
 import { IssuedKind, isSession, wordsOfIssued } from '../../targets/kinds.ts'
 import { clamp, inert } from '../inert.ts'
 import { duration } from '../values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/plan-card.test.ts
 import * as z from 'zod'
 import { canonicalForm } from '../digest.ts'
 import { exact, inert } from '../inert.ts'

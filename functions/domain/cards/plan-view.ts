@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/plan-card.test.ts
 import { agentOf, type Bundle } from '../policy/bundle.ts'
 import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
 import { type ReadTerms, readTerms } from '../record/ask-terms.ts'

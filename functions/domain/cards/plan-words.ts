@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/plan-card.test.ts
 import { clamp, inert } from '../inert.ts'
 import { type StepStatus, stepsLeft } from '../record/plan-step.ts'
 import { duration } from '../values.ts'

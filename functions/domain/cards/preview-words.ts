@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/card.test.ts
 import { clamp, exact, inert, lookalikeNote } from '../inert.ts'
 import { changing, hidden, staying } from '../previews/mask.ts'
 import { type Matched, type Preview, previewOfStep, type ReadFault } from '../record/preview.ts'

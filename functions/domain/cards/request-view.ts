@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/request-view.test.ts
 import type { OpeningRules } from '../break-glass/break-glass.ts'
 import { digestOf } from '../digest.ts'
 import type { Ambient } from '../people/host.ts'

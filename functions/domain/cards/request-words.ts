@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/card.test.ts
 import { couldAlone } from '../agents/host-words.ts'
 import { clamp, exact, inert, lookalikeNote } from '../inert.ts'
 import { saidTexts } from '../record/ask-terms.ts'

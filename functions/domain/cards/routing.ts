@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/routing.test.ts
 import { type OpeningRules, termsOf } from '../break-glass/break-glass.ts'
 import type { Directory } from '../people/organisation.ts'
 import type { Stage } from '../policy/ladder.ts'

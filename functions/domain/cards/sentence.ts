@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/inert-card.test.ts
 import { inert } from '../inert.ts'
 import type { NumericDate } from '../values.ts'
 

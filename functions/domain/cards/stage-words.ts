@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/card.test.ts
 import { inert } from '../inert.ts'
 import { duration } from '../values.ts'
 import { onCallSentence } from './on-call-view.ts'

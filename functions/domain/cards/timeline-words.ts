@@ -1,3 +1,4 @@
+// Rules: test/domain/cards/timeline.test.ts
 import { isSession, isTargetId, kinds, wordsOfIssued } from '../../targets/kinds.ts'
 import type { Actor } from '../event.ts'
 import { inert } from '../inert.ts'

@@ -1,3 +1,4 @@
+// Rules: test/domain/cards/timeline.test.ts
 import { clamp, inert } from '../inert.ts'
 import { type Bundle, personOf } from '../policy/bundle.ts'
 import { defined } from '../values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/domain/credentials/issued.test.ts, test/domain/credentials/claim.test.ts
 import { actOf, IssuedKind } from '../../targets/kinds.ts'
 import { longestCredential } from '../break-glass/break-glass.ts'
 import { system } from '../event.ts'

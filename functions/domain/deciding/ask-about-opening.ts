@@ -1,3 +1,4 @@
+// Rules: test/operations/break-glass/break-glass.test.ts
 import { factsOfAction, factsOfProfile, factsOfSealed, type OpenedFacts } from '../break-glass/rights.ts'
 import { groupsBySource, type Readings } from '../people/group-source.ts'
 import { groupsOf } from '../people/organisation.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/asking-terms.test.ts, test/operations/credentials/confined.test.ts
 import { type Asked, type Assessment, assess } from '../policy/assess.ts'
 import { assessPlan, type PlanAsked, type PlanAssessment, type StepAsked } from '../policy/assess-plan.ts'
 import type { Bundle } from '../policy/bundle.ts'

@@ -1,3 +1,4 @@
+// Rules: test/domain/deciding/judge.test.ts
 import { haltOf, silencerOf } from '../halts/halt.ts'
 import { isLive, type StandingPermit } from '../permits/permit.ts'
 import type { Ending } from '../record/commands.ts'

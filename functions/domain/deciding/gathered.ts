@@ -1,3 +1,4 @@
+// Rules: test/domain/deciding/judge.test.ts
 import { type Halt, isSilenced } from '../halts/halt.ts'
 import type { LoginGroups, Readings } from '../people/group-source.ts'
 import type { StandIn } from '../people/stand-in.ts'

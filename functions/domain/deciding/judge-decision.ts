@@ -1,3 +1,4 @@
+// Rules: test/domain/deciding/judge.test.ts
 import type { Answer, PolicyAnswers } from '../policy/question.ts'
 import type { Decide, Narrowing } from '../record/commands.ts'
 import { evolve } from '../record/evolve.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/narrow.test.ts
 import { whyAsked } from '../policy/asking-terms.ts'
 import { planAction } from '../policy/assess-plan.ts'
 import { type GrantTerms, tierOf } from '../policy/ladder.ts'

@@ -1,3 +1,4 @@
+// Rules: test/domain/deciding/questions.test.ts
 import { type Halt, isSilenced } from '../halts/halt.ts'
 import type { LoginGroups, Readings } from '../people/group-source.ts'
 import { personOf } from '../policy/bundle.ts'

@@ -1,3 +1,4 @@
+// Rules: test/domain/events/decision-events.test.ts
 import { defined, rfc3339 } from '../values.ts'
 import type { DecisionEvent } from './decision-events.ts'
 

@@ -1,3 +1,4 @@
+// Rules: test/domain/events/decision-events.test.ts
 import * as z from 'zod'
 import { agentOf, type Bundle } from '../policy/bundle.ts'
 import { ToolId } from '../values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/events/killed-token.test.ts
 import * as z from 'zod'
 import { digestOf } from '../digest.ts'
 import { sessionRevoked, verification } from '../halts/signal.ts'

@@ -1,3 +1,4 @@
+// Rules: test/domain/ledger/texts.test.ts
 import * as z from 'zod'
 import { RegistryEvent } from '../agents/registry.ts'
 import { VouchEvent } from '../break-glass/open.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/ledger/erase-texts.test.ts
 import * as z from 'zod'
 import { event } from '../event.ts'
 

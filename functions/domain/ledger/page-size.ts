@@ -1,3 +1,4 @@
+// Rules: test/adapters/dynamodb/ledger-index.test.ts
 /** Bytes. A Lambda answers at most 6 MB, in which the page is a string of JSON. */
 const largestPage = 5_000_000
 

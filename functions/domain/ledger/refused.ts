@@ -1,3 +1,4 @@
+// Rules: test/operations/ledger/refused.test.ts
 import { digestOf } from '../digest.ts'
 import type { Rate } from '../policy/ladder.ts'
 import type { ParentTask } from '../record/ask-terms.ts'

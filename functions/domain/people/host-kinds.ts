@@ -1,3 +1,4 @@
+// Rules: test/operations/agents/look-at-hosts.test.ts
 import * as z from 'zod'
 import type { Unseen } from './host.ts'
 

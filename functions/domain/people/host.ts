@@ -1,3 +1,4 @@
+// Rules: test/domain/agents/activity.test.ts
 import * as z from 'zod'
 
 /** The answer of IAM about one action on one resource of a rule. `unknown` also if Hotwork could not ask. */

@@ -1,3 +1,4 @@
+// Rules: test/policies/identities.test.ts
 import * as z from 'zod'
 
 /** HTTPS, or HTTP on loopback. */

@@ -1,3 +1,4 @@
+// Rules: test/operations/people/link-slack.test.ts
 import * as z from 'zod'
 import type { Workspace } from '../../channels/kind.ts'
 import { event } from '../event.ts'

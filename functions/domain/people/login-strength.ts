@@ -1,3 +1,4 @@
+// Rules: test/domain/requests/decide.test.ts
 import * as z from 'zod'
 import { NumericDate } from '../values.ts'
 

@@ -1,3 +1,4 @@
+// Rules: test/http/identities.test.ts
 import * as z from 'zod'
 import type { Agent } from '../people/organisation.ts'
 import { AgentId, type NumericDate } from '../values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/assess.test.ts
 import { countingGroups } from '../people/group-source.ts'
 import { groupsOf } from '../people/organisation.ts'
 import type { NumericDate, PersonId } from '../values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/asking-terms.test.ts
 import * as z from 'zod'
 import type { Bundle } from './bundle.ts'
 import { tierOf } from './ladder.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/plan.test.ts
 import * as z from 'zod'
 import type { HostFacts } from '../people/host.ts'
 import { answersFor } from '../people/organisation.ts'

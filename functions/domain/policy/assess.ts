@@ -1,3 +1,4 @@
+// Rules: test/policies/assess.test.ts
 import { type HostFacts, unseenHost } from '../people/host.ts'
 import { type Agent, agentStatus, factsOf, ownerOf, type ResourceFacts } from '../people/organisation.ts'
 import type { AskerId, JsonObject, NumericDate, PersonId, Resource, Result } from '../values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/bundle.test.ts
 import * as z from 'zod'
 import type { Workspace } from '../../channels/kind.ts'
 import { type ChatId, chatIds, type kinds as chatKinds, shortForm, workspaceOf } from '../../channels/kinds.ts'

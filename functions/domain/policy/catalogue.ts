@@ -1,3 +1,4 @@
+// Rules: test/policies/catalogue.test.ts
 import * as z from 'zod'
 import {
   actOf,

@@ -1,3 +1,4 @@
+// Rules: test/policies/bad-folder.test.ts
 import type { Entry } from '../../targets/kind.ts'
 import { known, type Path, type Say } from '../what-is-wrong.ts'
 import { type ArgumentSchema, isScalar } from './arguments.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/explain.test.ts
 import type { Json } from '../values.ts'
 import type { ActionQuestion, Answer, Question } from './question.ts'
 

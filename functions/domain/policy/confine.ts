@@ -1,3 +1,4 @@
+// Rules: test/operations/credentials/confined.test.ts
 import { kindOf } from '../../targets/kinds.ts'
 import type { NumericDate } from '../values.ts'
 import type { Facts } from './assess.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/explain.test.ts
 import { defined } from '../values.ts'
 import { type Alternative, alternatives } from './alternatives.ts'
 import { type Change, type Condition, type Explainer, isTier, type WeighedPolicy } from './condition.ts'

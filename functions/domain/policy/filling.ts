@@ -1,3 +1,4 @@
+// Rules: test/policies/ladder.test.ts
 import type { NumericDate, PersonId } from '../values.ts'
 import type { Stage } from './ladder.ts'
 

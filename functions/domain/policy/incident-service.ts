@@ -1,3 +1,4 @@
+// Rules: test/policies/bad-folder.test.ts
 import * as z from 'zod'
 import { SecureUrl } from '../people/identity-issuer.ts'
 import { Expression } from '../previews/preview-source.ts'

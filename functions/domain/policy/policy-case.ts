@@ -1,3 +1,4 @@
+// Rules: test/policies/cases.test.ts
 import * as z from 'zod'
 import { factsOfAction, factsOfProfile } from '../break-glass/rights.ts'
 import { AgentRecord, Ambient, noRecord } from '../people/host.ts'

@@ -1,3 +1,4 @@
+// Rules: test/domain/deciding/questions.test.ts
 import type { CredentialKind } from '../../targets/kinds.ts'
 import type { HostFacts } from '../people/host.ts'
 import type { Autonomy, ResourceFacts } from '../people/organisation.ts'

@@ -1,3 +1,4 @@
+// Rules: test/policies/catalogue.test.ts
 import type { JsonObject } from '../values.ts'
 
 /**

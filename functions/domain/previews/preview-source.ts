@@ -1,3 +1,4 @@
+// Rules: test/policies/bad-folder.test.ts
 import * as z from 'zod'
 import { type Json, type JsonObject, JsonObject as JsonObjectSchema } from '../values.ts'
 

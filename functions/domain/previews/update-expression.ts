@@ -1,3 +1,4 @@
+// Rules: test/operations/previews/read-state.test.ts
 import type { Json, JsonObject } from '../values.ts'
 
 /** The attributes and values of `SET a = :a, #b = :b`; undefined for any other expression. */

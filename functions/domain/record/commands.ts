@@ -1,3 +1,4 @@
+// Rules: test/domain/properties.test.ts
 import type { IssuedKind, TargetId } from '../../targets/kinds.ts'
 import { type Actor, system } from '../event.ts'
 import type { LoginGroups } from '../people/group-source.ts'

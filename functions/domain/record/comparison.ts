@@ -1,3 +1,4 @@
+// Rules: test/domain/uses/actual.test.ts
 import * as z from 'zod'
 import { NumericDate } from '../values.ts'
 

@@ -1,3 +1,4 @@
+// Rules: test/domain/uses/actual.test.ts
 import { kindAt, recordsCalls } from '../../targets/kinds.ts'
 import type { NumericDate } from '../values.ts'
 import { openingOf } from './origin.ts'

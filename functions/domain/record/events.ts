@@ -1,3 +1,4 @@
+// Rules: test/domain/ledger/versions.test.ts
 import * as z from 'zod'
 import { IssuedKind } from '../../targets/kinds.ts'
 import { event } from '../event.ts'

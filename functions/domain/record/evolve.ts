@@ -1,3 +1,4 @@
+// Rules: test/domain/properties.test.ts
 import { canonicalForm } from '../digest.ts'
 import { defined, type Json, type NumericDate, type PersonId } from '../values.ts'
 import type { Event } from './events.ts'

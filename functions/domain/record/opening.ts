@@ -1,3 +1,4 @@
+// Rules: test/domain/break-glass/budget.test.ts
 import * as z from 'zod'
 import { Alias, Digest, NumericDate, PersonId, RequestId, Seconds } from '../values.ts'
 

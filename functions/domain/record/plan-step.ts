@@ -1,3 +1,4 @@
+// Rules: test/domain/requests/advance-plan.test.ts
 import * as z from 'zod'
 import { CredentialKind } from '../../targets/kinds.ts'
 import { AgentId, JsonObject, NumericDate, PersonId, RequestId, Resource } from '../values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/domain/previews/drift.test.ts
 import * as z from 'zod'
 import { canonicalForm, digestOf } from '../digest.ts'
 import type { PreviewOutcome } from '../policy/question.ts'

@@ -1,3 +1,4 @@
+// Rules: test/domain/properties.test.ts
 import * as z from 'zod'
 import { IssuedKind, isCall } from '../../targets/kinds.ts'
 import { LoginGroups } from '../people/group-source.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/representations.test.ts
 import * as z from 'zod'
 import { bodyShape } from '../record/ask-terms.ts'
 import { Resource } from '../values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/policy/observed.test.ts
 import { fillingOf } from '../policy/filling.ts'
 import type { Observed } from '../policy/observed.ts'
 import type { Command } from '../record/commands.ts'

@@ -1,3 +1,4 @@
+// Rules: test/domain/requests/decide.test.ts, test/domain/requests/due.test.ts
 import { system } from '../event.ts'
 import type { Stage } from '../policy/ladder.ts'
 import type { Event } from '../record/events.ts'

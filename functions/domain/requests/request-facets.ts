@@ -1,3 +1,4 @@
+// Rules: test/adapters/dynamodb/request-store.test.ts
 import type { ApprovalRequest } from '../record/request.ts'
 import { type AskerId, type NumericDate, type PersonId, rfc3339 } from '../values.ts'
 

@@ -1,3 +1,4 @@
+// Rules: test/domain/requests/decide.test.ts
 import { mayBeInBulk } from '../cards/burst.ts'
 import { system } from '../event.ts'
 import type { Given } from '../people/login-strength.ts'

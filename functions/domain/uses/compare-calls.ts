@@ -1,3 +1,4 @@
+// Rules: test/domain/uses/actual.test.ts
 import { system } from '../event.ts'
 import type { CompareCalls } from '../record/commands.ts'
 import { uncomparedSince } from '../record/ended.ts'

@@ -1,3 +1,4 @@
+// Rules: test/domain/uses/actual.test.ts
 /**
  * The data events of CloudTrail, which its event history lacks, whether or not a trail has them.
  *

@@ -1,3 +1,4 @@
+// Rules: test/policies/usage.test.ts
 import type { ArgumentSchema } from '../policy/arguments.ts'
 import { isScalar } from '../policy/arguments.ts'
 import { type CatalogueEntry, pinnedBy } from '../policy/catalogue.ts'

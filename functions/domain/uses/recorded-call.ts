@@ -1,3 +1,4 @@
+// Rules: test/domain/uses/actual.test.ts
 import { type CatalogueEntry, pinnedBy } from '../policy/catalogue.ts'
 import type { CredentialId, Json, JsonObject, NumericDate } from '../values.ts'
 

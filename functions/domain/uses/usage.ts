@@ -1,3 +1,4 @@
+// Rules: test/policies/usage.test.ts
 import { isSession } from '../../targets/kinds.ts'
 import type { CatalogueEntry } from '../policy/catalogue.ts'
 import { pinnedBy } from '../policy/catalogue.ts'

@@ -1,3 +1,4 @@
+// Rules: test/domain/people/group-source.test.ts
 import * as z from 'zod'
 import type { SourceKind } from '../kind.ts'
 

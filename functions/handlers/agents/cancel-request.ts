@@ -1,3 +1,4 @@
+// Rules: test/client/requests/ask.test.ts
 import { taskAnswer } from '../../adapters/http/authzen.ts'
 import { refusalProblem } from '../../adapters/http/problem.ts'
 import { RequestId } from '../../domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/requests/ask.test.ts
 import { parseBody, taskAnswer } from '../../adapters/http/authzen.ts'
 import { OutcomeBody } from '../../adapters/http/bodies/agents.ts'
 import { refusalProblem } from '../../adapters/http/problem.ts'

@@ -1,3 +1,4 @@
+// Rules: test/stack/delegation.test.ts
 import { parseBody, taskAnswer } from '../../adapters/http/authzen.ts'
 import { DelegationBody } from '../../adapters/http/bodies/agents.ts'
 import { BadRequest, refusalProblem } from '../../adapters/http/problem.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/rate.test.ts, test/http/refused-evaluations.test.ts
 import type * as z from 'zod'
 import { AskBody, evaluationAnswer, parseBody, readApproval } from '../../adapters/http/authzen.ts'
 import { type Call, endpoint } from '../../adapters/http/endpoint.ts'

@@ -1,3 +1,4 @@
+// Rules: test/stack/credentials/oauth.test.ts, test/client/deferred-token.test.ts
 import type { Call } from '../../adapters/http/endpoint.ts'
 import {
   deferredGrant,

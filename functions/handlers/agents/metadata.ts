@@ -1,3 +1,4 @@
+// Rules: test/client/standard-clients.test.ts, test/http/transparency.test.ts
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'

@@ -1,3 +1,4 @@
+// Rules: test/stack/requests/story.test.ts
 import { setTimeout as pause } from 'node:timers/promises'
 import { taskAnswer } from '../../adapters/http/authzen.ts'
 import { badRequest } from '../../adapters/http/problem.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/standard-clients.test.ts
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { answerUnknown, oauthEndpoint, readToken, revokedAnswer } from '../../adapters/http/oauth.ts'
 import type { Form } from '../../adapters/http/read-body.ts'

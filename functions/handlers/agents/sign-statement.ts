@@ -1,3 +1,4 @@
+// Rules: test/operations/credentials/sign-statement.test.ts
 import type { Context } from 'aws-lambda'
 import { KmsSigner } from '../../adapters/kms/kms-signer.ts'
 import { SystemClock } from '../../adapters/system/system.ts'

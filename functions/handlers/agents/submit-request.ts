@@ -1,3 +1,4 @@
+// Rules: test/stack/requests/api.test.ts
 import type * as z from 'zod'
 import { parseBody, RequestBody, readDenial, taskAnswer } from '../../adapters/http/authzen.ts'
 import { ExtendBody } from '../../adapters/http/bodies/agents.ts'

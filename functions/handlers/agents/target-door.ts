@@ -1,3 +1,4 @@
+// Rules: test/http/frozen.test.ts, test/stack/credentials/dpop.test.ts
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { type Call, type Endpoint, endpoint } from '../../adapters/http/endpoint.ts'
 import { apiProblem, type BadRequest, badProof, badRequest, refusalProblem } from '../../adapters/http/problem.ts'

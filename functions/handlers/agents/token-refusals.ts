@@ -1,3 +1,4 @@
+// Rules: test/stack/credentials/oauth.test.ts
 import { OAuthError } from '../../adapters/http/oauth.ts'
 import { type BadRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import type { AssessmentRefusal } from '../../domain/policy/assess.ts'

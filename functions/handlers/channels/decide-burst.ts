@@ -1,3 +1,4 @@
+// Rules: test/stack/burst.test.ts
 import * as z from 'zod'
 import { SqsFifoQueue } from '../../adapters/sqs/queue.ts'
 import { decideBurst } from '../../operations/cards/decide-burst.ts'

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/draw-batch.test.ts
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
 import { Subject } from '../../domain/agents/agent-file.ts'

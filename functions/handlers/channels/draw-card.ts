@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/promises.test.ts
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { DynamoBurstStore, DynamoCardStore } from '../../adapters/dynamodb/card-store.ts'
 import { connect } from '../../adapters/dynamodb/client.ts'

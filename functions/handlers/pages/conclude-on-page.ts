@@ -1,3 +1,4 @@
+// Rules: test/http/break-glass-pages.test.ts
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, badRequest } from '../../adapters/http/problem.ts'
 import type { Form } from '../../adapters/http/read-body.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/pages.test.ts
 import * as z from 'zod'
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, badRequest, refusalProblem } from '../../adapters/http/problem.ts'

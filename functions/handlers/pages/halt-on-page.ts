@@ -1,3 +1,4 @@
+// Rules: test/http/halts-page.test.ts
 import type { Call, Endpoint } from '../../adapters/http/endpoint.ts'
 import { type Answer, refusalProblem } from '../../adapters/http/problem.ts'
 import type { Form } from '../../adapters/http/read-body.ts'

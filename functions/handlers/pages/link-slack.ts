@@ -1,3 +1,4 @@
+// Rules: test/http/link-page.test.ts
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
 import { type Answer, apiProblem } from '../../adapters/http/problem.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/pages.test.ts
 import { apiProblem } from '../../adapters/http/problem.ts'
 import { messagePage } from '../../adapters/pages/layout.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/open-page.test.ts
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, BadRequest } from '../../adapters/http/problem.ts'
 import { loginIssuerOf } from '../../adapters/jose/login-checks.ts'

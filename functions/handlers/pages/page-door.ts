@@ -1,3 +1,4 @@
+// Rules: test/http/pages.test.ts
 import { timingSafeEqual } from 'node:crypto'
 import { type Call, type Endpoint, endpoint } from '../../adapters/http/endpoint.ts'
 import { type Answer, apiProblem, type BadRequest, type Problem, refusalProblem } from '../../adapters/http/problem.ts'

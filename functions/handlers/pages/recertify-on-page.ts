@@ -1,3 +1,4 @@
+// Rules: test/http/agents-page.test.ts
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, apiProblem } from '../../adapters/http/problem.ts'
 import { whatCameOf } from '../../adapters/pages/words.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/agents-page.test.ts
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, apiProblem } from '../../adapters/http/problem.ts'
 import { agentPage, agentsPage } from '../../adapters/pages/agents-page.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/halts-page.test.ts
 import * as z from 'zod'
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, refusalProblem } from '../../adapters/http/problem.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/break-glass-pages.test.ts
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, apiProblem, type BadRequest } from '../../adapters/http/problem.ts'
 import { breakGlassPage } from '../../adapters/pages/opening-page.ts'

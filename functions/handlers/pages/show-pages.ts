@@ -1,3 +1,4 @@
+// Rules: test/http/pages.test.ts
 import { DynamoBundleStore } from '../../adapters/dynamodb/bundle-store.ts'
 import { connect } from '../../adapters/dynamodb/client.ts'
 import type { Call } from '../../adapters/http/endpoint.ts'

@@ -1,3 +1,4 @@
+// Rules: test/http/history-page.test.ts
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, BadRequest } from '../../adapters/http/problem.ts'
 import { requestFilter } from '../../adapters/http/queries.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/break-glass/conclude.test.ts, test/stack/swift/incident-events.test.ts
 import { parseBody } from '../../adapters/http/authzen.ts'
 import { EmptyBody, ReviewBody, VoucherBody } from '../../adapters/http/bodies/openings.ts'
 import { type Call, endpoint } from '../../adapters/http/endpoint.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/requests/decide.test.ts
 import { parseBody } from '../../adapters/http/authzen.ts'
 import { DecisionBody } from '../../adapters/http/bodies/people.ts'
 import { insufficientLogin, refusalProblem } from '../../adapters/http/problem.ts'

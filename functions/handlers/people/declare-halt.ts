@@ -1,3 +1,4 @@
+// Rules: test/stack/swift/halts.test.ts
 import { parseBody } from '../../adapters/http/authzen.ts'
 import type { Endpoint } from '../../adapters/http/endpoint.ts'
 import { HaltBody, haltView } from '../../adapters/http/halt-view.ts'

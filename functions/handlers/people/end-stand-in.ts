@@ -1,3 +1,4 @@
+// Rules: test/stack/ahead.test.ts
 import { refusalProblem } from '../../adapters/http/problem.ts'
 import { standInView } from '../../adapters/http/views.ts'
 import { StandInId } from '../../domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/stack/personal.test.ts
 import { apiProblem, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import { PersonId } from '../../domain/values.ts'
 import { eraseTexts } from '../../operations/ledger/erase-texts.ts'

@@ -1,3 +1,4 @@
+// Rules: test/stack/ahead.test.ts
 import { parseBody } from '../../adapters/http/authzen.ts'
 import { PermitBody, permitView } from '../../adapters/http/permit-view.ts'
 import { insufficientLogin } from '../../adapters/http/problem.ts'

@@ -1,3 +1,4 @@
+// Rules: test/stack/ahead.test.ts
 import { parseBody } from '../../adapters/http/authzen.ts'
 import { StandInBody, standInView } from '../../adapters/http/views.ts'
 import { defined } from '../../domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/stack/swift/halts.test.ts
 import type { Endpoint } from '../../adapters/http/endpoint.ts'
 import { haltView } from '../../adapters/http/halt-view.ts'
 import { refusalProblem } from '../../adapters/http/problem.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/break-glass/start.test.ts
 import { parseBody } from '../../adapters/http/authzen.ts'
 import { OpenBody } from '../../adapters/http/bodies/openings.ts'
 import { breakGlassView } from '../../adapters/http/views.ts'

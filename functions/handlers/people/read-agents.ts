@@ -1,3 +1,4 @@
+// Rules: test/client/agents/agents.test.ts
 import { agentLine, agentView, subjectView } from '../../adapters/http/agent-view.ts'
 import { type Answer, apiProblem, refusalProblem } from '../../adapters/http/problem.ts'
 import { agentQuery } from '../../adapters/http/queries.ts'

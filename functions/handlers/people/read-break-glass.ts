@@ -1,3 +1,4 @@
+// Rules: test/client/break-glass/show.test.ts
 import { type Answer, apiProblem, refusalProblem } from '../../adapters/http/problem.ts'
 import { entriesPage } from '../../adapters/http/queries.ts'
 import { readQuery } from '../../adapters/http/read-body.ts'

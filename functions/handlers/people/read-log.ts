@@ -1,3 +1,4 @@
+// Rules: test/http/transparency.test.ts
 import type { Answer } from '../../adapters/http/problem.ts'
 import { apiProblem, refusalProblem } from '../../adapters/http/problem.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'

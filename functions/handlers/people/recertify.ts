@@ -1,3 +1,4 @@
+// Rules: test/client/agents/agents.test.ts
 import { certifiedView, RecertifyBody } from '../../adapters/http/agent-view.ts'
 import { parseBody } from '../../adapters/http/authzen.ts'
 import type { Endpoint } from '../../adapters/http/endpoint.ts'

@@ -1,3 +1,4 @@
+// Rules: test/stack/ahead.test.ts
 import { permitView } from '../../adapters/http/permit-view.ts'
 import { refusalProblem } from '../../adapters/http/problem.ts'
 import { StandingPermitId } from '../../domain/values.ts'

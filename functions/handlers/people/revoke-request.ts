@@ -1,3 +1,4 @@
+// Rules: test/client/requests/decide.test.ts
 import { parseBody } from '../../adapters/http/authzen.ts'
 import { RevokeBody } from '../../adapters/http/bodies/people.ts'
 import { personView } from '../../adapters/http/views.ts'

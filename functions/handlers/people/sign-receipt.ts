@@ -1,3 +1,4 @@
+// Rules: test/client/requests/receipt.test.ts
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoLogIndex } from '../../adapters/dynamodb/log-index.ts'
 import type { Answer } from '../../adapters/http/problem.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/advance-workflow.test.ts
 import type { RequestId } from '../../domain/values.ts'
 import type { MakingPorts } from '../../operations/record/ports.ts'
 import { advanceWorkflow } from '../../operations/requests/workflow.ts'

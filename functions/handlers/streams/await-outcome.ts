@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/await-outcome.test.ts
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { connect } from '../../adapters/dynamodb/client.ts'

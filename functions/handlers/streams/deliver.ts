@@ -1,3 +1,4 @@
+// Rules: test/adapters/events/webhooks.test.ts
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoStreamStore } from '../../adapters/dynamodb/stream-store.ts'

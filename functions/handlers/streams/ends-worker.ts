@@ -1,3 +1,4 @@
+// Rules: test/operations/workers.test.ts
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
 import { AgentId, HaltId, NumericDate, RequestId, StandingPermitId } from '../../domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/workers.test.ts
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda'
 import * as z from 'zod'
 import { connect } from '../../adapters/dynamodb/client.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/hand-on.test.ts, test/operations/events/hand-on-events.test.ts
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda'
 import { storedHaltsOf } from '../../adapters/dynamodb/halt-store.ts'

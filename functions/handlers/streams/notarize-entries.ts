@@ -1,3 +1,4 @@
+// Rules: test/stack/anchor.test.ts
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda'
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoLedgerRows, objectIn } from '../../adapters/dynamodb/ledger-rows.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/agents/look-after-agents.test.ts
 import { DynamoAgentLives } from '../../adapters/dynamodb/agent-lives.ts'
 import { DynamoBundleStore } from '../../adapters/dynamodb/bundle-store.ts'
 import { connect } from '../../adapters/dynamodb/client.ts'

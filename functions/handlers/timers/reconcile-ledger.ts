@@ -1,3 +1,4 @@
+// Rules: test/stack/anchor.test.ts
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoLedgerRows } from '../../adapters/dynamodb/ledger-rows.ts'
 import { DynamoLogIndex } from '../../adapters/dynamodb/log-index.ts'

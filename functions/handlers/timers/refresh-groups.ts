@@ -1,3 +1,4 @@
+// Rules: test/stack/groups.test.ts
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
 import type { Directory } from '../../domain/people/organisation.ts'

@@ -1,3 +1,4 @@
+// Rules: test/stack/swift/silence.test.ts
 import { SchedulerTimers } from '../../adapters/scheduler/timers.ts'
 import { setReminders } from '../../operations/requests/sweep-overdue.ts'
 import { namingFault, OfRequest } from '../batches.ts'

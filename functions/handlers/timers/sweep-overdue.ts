@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/sweep.test.ts
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoDenyStore } from '../../adapters/dynamodb/deny-store.ts'
 import { LambdaActualReader } from '../../adapters/lambda/actual-reader.ts'

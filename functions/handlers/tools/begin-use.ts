@@ -1,3 +1,4 @@
+// Rules: test/stack/uses/gate.test.ts
 import type * as z from 'zod'
 import { parseBody } from '../../adapters/http/authzen.ts'
 import { UseBody } from '../../adapters/http/bodies/tools.ts'

@@ -1,3 +1,4 @@
+// Rules: test/stack/uses/gate.test.ts
 import { parseBody } from '../../adapters/http/authzen.ts'
 import { OutcomeBody } from '../../adapters/http/bodies/agents.ts'
 import { apiProblem, BadRequest } from '../../adapters/http/problem.ts'

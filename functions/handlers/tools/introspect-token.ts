@@ -1,3 +1,4 @@
+// Rules: test/client/standard-clients.test.ts
 import { DynamoAgentRows } from '../../adapters/dynamodb/agent-rows.ts'
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { activeAnswer, inactiveAnswer, oauthEndpoint, readToken } from '../../adapters/http/oauth.ts'

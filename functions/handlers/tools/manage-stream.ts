@@ -1,3 +1,4 @@
+// Rules: test/client/streams.test.ts
 import type * as z from 'zod'
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoStreamStore } from '../../adapters/dynamodb/stream-store.ts'

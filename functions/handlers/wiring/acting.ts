@@ -1,3 +1,4 @@
+// Rules: test/infra/lambdas.test.ts
 import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
 import type { Reads, Stores, Told } from '../environment.ts'
 import { portsWithAnswers } from './policy.ts'

@@ -1,3 +1,4 @@
+// Rules: test/infra/lambdas.test.ts
 import { connect, hurried } from '../../adapters/dynamodb/client.ts'
 import { DynamoLogIndex } from '../../adapters/dynamodb/log-index.ts'
 import { hurried as hurriedBucket, S3LogBucket } from '../../adapters/s3/log-bucket.ts'

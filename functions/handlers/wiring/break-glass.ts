@@ -1,3 +1,4 @@
+// Rules: test/infra/lambdas.test.ts
 import { DynamoCardStore } from '../../adapters/dynamodb/card-store.ts'
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { LambdaActualReader } from '../../adapters/lambda/actual-reader.ts'

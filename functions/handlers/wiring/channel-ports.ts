@@ -1,3 +1,4 @@
+// Rules: test/infra/lambdas.test.ts
 import { DynamoBurstStore, DynamoCardStore } from '../../adapters/dynamodb/card-store.ts'
 import { type Connection, connect, hurried } from '../../adapters/dynamodb/client.ts'
 import { DynamoHaltStore } from '../../adapters/dynamodb/halt-store.ts'

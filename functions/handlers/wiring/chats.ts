@@ -1,3 +1,4 @@
+// Rules: test/infra/lambdas.test.ts
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { connect, type Patience } from '../../adapters/dynamodb/client.ts'
 import { DynamoGroupReadings } from '../../adapters/dynamodb/group-readings.ts'

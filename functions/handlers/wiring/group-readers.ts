@@ -1,3 +1,4 @@
+// Rules: test/seams/seams.test.ts
 import { PagerDutySchedules } from '../../adapters/pagerduty/schedules.ts'
 import { PagerDutySecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'

@@ -1,3 +1,4 @@
+// Rules: test/seams/seams.test.ts
 import { HttpIncidents } from '../../adapters/incident-service/http-incidents.ts'
 import { rememberIncidents } from '../../adapters/incident-service/remembered-incidents.ts'
 import { IncidentSecretReader } from '../../adapters/secretsmanager/secrets.ts'

@@ -1,3 +1,4 @@
+// Rules: test/infra/lambdas.test.ts
 import { apiProblem } from '../../adapters/http/problem.ts'
 import { JoseIdTokens, loginIssuerOf } from '../../adapters/jose/login-checks.ts'
 import { OpenIdLoginProvider } from '../../adapters/openid-client/openid-login-provider.ts'

@@ -1,3 +1,4 @@
+// Rules: test/infra/lambdas.test.ts
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DynamoAgentRows } from '../../adapters/dynamodb/agent-rows.ts'

@@ -1,3 +1,4 @@
+// Rules: test/infra/lambdas.test.ts
 import { JmesPathExpressions } from '../../adapters/jmespath/expressions.ts'
 import { KmsStateKey } from '../../adapters/kms/kms-state-key.ts'
 import { LambdaStatementSigner } from '../../adapters/lambda/statement-signer.ts'

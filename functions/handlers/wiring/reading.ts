@@ -1,3 +1,4 @@
+// Rules: test/infra/lambdas.test.ts
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoRequestStore } from '../../adapters/dynamodb/request-store.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'

@@ -1,3 +1,4 @@
+// Rules: test/infra/lambdas.test.ts
 import { StatementVerifier } from '../../adapters/jose/statement-verifier.ts'
 import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
 import { LambdaStatementSigner } from '../../adapters/lambda/statement-signer.ts'

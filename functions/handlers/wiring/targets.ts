@@ -1,3 +1,4 @@
+// Rules: test/infra/lambdas.test.ts
 import { LambdaQueue } from '../../adapters/lambda/queue.ts'
 import { SqsFifoQueue } from '../../adapters/sqs/queue.ts'
 import type { EndMessage } from '../../operations/credentials/ports.ts'

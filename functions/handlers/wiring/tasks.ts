@@ -1,3 +1,4 @@
+// Rules: test/infra/lambdas.test.ts
 import { JmesPathExpressions } from '../../adapters/jmespath/expressions.ts'
 import { defined } from '../../domain/values.ts'
 import type { Log, TaskService } from '../../operations/ports.ts'

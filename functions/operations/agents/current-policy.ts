@@ -1,3 +1,4 @@
+// Rules: test/operations/agents/recertify.test.ts
 import type { Subject } from '../../domain/agents/agent-file.ts'
 import { bundleAsOf, datesInFiles } from '../../domain/agents/dates.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'

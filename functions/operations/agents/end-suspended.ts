@@ -1,3 +1,4 @@
+// Rules: test/operations/agents/look-after-agents.test.ts
 import { suspendedBecause } from '../../domain/agents/registry.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
 import { type AgentId, defined } from '../../domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/agents/look-at-hosts.test.ts
 import type { Looked } from '../../domain/agents/agent-file.ts'
 import { answerOf, type HostQuestion, hostQuestions, type Simulated } from '../../domain/agents/ambient.ts'
 import type { HostProber, HostSimulator } from './ports.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/agents/recertify.test.ts
 import type { AgentFile } from '../../domain/agents/agent-file.ts'
 import { recertifyByOf } from '../../domain/agents/dates.ts'
 import { suspendedBecause } from '../../domain/agents/registry.ts'

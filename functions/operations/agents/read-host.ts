@@ -1,3 +1,4 @@
+// Rules: test/operations/agents/look-at-hosts.test.ts
 import { hostFacts } from '../../domain/agents/ambient.ts'
 import type { HostFacts } from '../../domain/people/host.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'

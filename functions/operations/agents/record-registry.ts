@@ -1,3 +1,4 @@
+// Rules: test/operations/agents/look-after-agents.test.ts
 import type { Subject } from '../../domain/agents/agent-file.ts'
 import {
   differenceOf,

@@ -1,3 +1,4 @@
+// Rules: test/operations/agents/look-after-agents.test.ts
 import type { Channel } from '../../domain/policy/bundle.ts'
 import { defined } from '../../domain/values.ts'
 import type { DrawPorts } from '../cards/draw-card.ts'

@@ -1,3 +1,4 @@
+// Rules: test/adapters/dynamodb/log-index.test.ts
 import type { NotaryKey } from '../../domain/anchor/checkpoint.ts'
 import type { Placed } from '../../domain/anchor/compare.ts'
 import type { Leaf } from '../../domain/anchor/leaf.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/read-timeline.test.ts
 import { readCheckpoint, readNote } from '../../domain/anchor/checkpoint.ts'
 import { checkpointPath } from '../../domain/anchor/tiles.ts'
 import type { Anchor } from '../../domain/cards/timeline.ts'

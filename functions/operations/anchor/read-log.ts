@@ -1,3 +1,4 @@
+// Rules: test/operations/anchor/notarize.test.ts
 import {
   type Checkpoint,
   type NotaryKey,

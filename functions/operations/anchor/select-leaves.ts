@@ -1,3 +1,4 @@
+// Rules: test/operations/anchor/notarize.test.ts
 import { claimOf, type Damage, type Difference, type Placed } from '../../domain/anchor/compare.ts'
 import { type Leaf, partsOfId } from '../../domain/anchor/leaf.ts'
 import type { JsonObject } from '../../domain/values.ts'

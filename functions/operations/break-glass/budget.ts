@@ -1,3 +1,4 @@
+// Rules: test/operations/break-glass/break-glass.test.ts
 import { current, openingRulesOf, spent, termsOf } from '../../domain/break-glass/break-glass.ts'
 import { readVoucher, type VouchEvent, vouchedFor, voucherKey, voucherValue } from '../../domain/break-glass/open.ts'
 import { askAboutVoucher } from '../../domain/deciding/ask-about-opening.ts'

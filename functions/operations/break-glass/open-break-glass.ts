@@ -1,3 +1,4 @@
+// Rules: test/operations/break-glass/break-glass.test.ts
 import {
   type BreakGlassPolicy,
   incidentLooks,

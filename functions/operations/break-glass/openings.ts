@@ -1,3 +1,4 @@
+// Rules: test/operations/break-glass/break-glass.test.ts
 import { current } from '../../domain/break-glass/break-glass.ts'
 import { review } from '../../domain/break-glass/open.ts'
 import { askAboutOpening } from '../../domain/deciding/ask-about-opening.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/break-glass/prepared-opening.test.ts
 import { PreparedOpening, preparedFor, preparedKey } from '../../domain/break-glass/break-glass.ts'
 import type { LoginWanted } from '../../domain/people/login-strength.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/break-glass/sealed-use.test.ts
 import { reviewWithin, usesOfOpening } from '../../domain/break-glass/break-glass.ts'
 import { reasonDigest } from '../../domain/break-glass/open.ts'
 import { anywhere, sealedAction } from '../../domain/break-glass/rights.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/break-glass/prepared-opening.test.ts
 import {
   type BreakGlassPolicy,
   incidentLooks,

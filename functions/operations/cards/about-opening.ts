@@ -1,3 +1,4 @@
+// Rules: test/operations/break-glass/notify.test.ts
 import { openingRulesOf } from '../../domain/break-glass/break-glass.ts'
 import { budgetsLeft } from '../../domain/break-glass/budget-left.ts'
 import type { AboutOpening } from '../../domain/cards/opening-view.ts'

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/routing.test.ts
 import { remindersOf, type StageTurn, stageTurnOf } from '../../domain/cards/routing.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { openStage } from '../../domain/record/request.ts'

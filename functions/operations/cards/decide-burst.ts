@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/burst.test.ts
 import { BurstClick, burstKey, clickLasts, type Member, mayBeInBulk } from '../../domain/cards/burst.ts'
 import { channelsIn } from '../../domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/burst.test.ts
 import {
   agentOfBurst,
   type BurstKind,

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/draw-card.test.ts
 import type { OnCall } from '../../domain/cards/on-call-view.ts'
 import { channelsOf, remindersOf } from '../../domain/cards/routing.ts'
 import type { Readings } from '../../domain/people/group-source.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/break-glass/notify.test.ts
 import { type Notice, noticeKey, noticesOf, unsentNotice } from '../../domain/cards/notices.ts'
 import type { AboutOpening } from '../../domain/cards/opening-view.ts'
 import { tellOf } from '../../domain/cards/routing.ts'

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/several-chats.test.ts
 import type { BurstKind, BurstOutcome, Member } from '../../domain/cards/burst.ts'
 import type { Digest, JsonObject, NumericDate, PersonId, RequestId } from '../../domain/values.ts'
 import { BoardUnavailable, CardUndeliverable } from '../faults.ts'

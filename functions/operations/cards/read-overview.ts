@@ -1,3 +1,4 @@
+// Rules: test/operations/cards/overview.test.ts
 import { askAboutPerson } from '../../domain/deciding/questions.ts'
 import { isOver, type StandIn } from '../../domain/people/stand-in.ts'
 import { isLive, type StandingPermit } from '../../domain/permits/permit.ts'

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/draw-card.test.ts
 import { digestOf } from '../../domain/digest.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { Digest, defined } from '../../domain/values.ts'

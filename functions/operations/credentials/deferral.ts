@@ -1,3 +1,4 @@
+// Rules: test/client/deferred-token.test.ts
 import { nameOfIssuer } from '../../domain/people/identity-issuer.ts'
 import { isStillKnown } from '../../domain/people/organisation.ts'
 import { findResource } from '../../domain/policy/assess.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/credentials/write-denies.test.ts
 import { type Deny, deniesOf, denyOfHalt } from '../../domain/credentials/denies.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { type NumericDate, RequestId } from '../../domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/story.test.ts, test/operations/credentials/late-mint.test.ts
 import { expiryOf } from '../../domain/credentials/issue.ts'
 import type { EndingCode, Intend, Issue } from '../../domain/record/commands.ts'
 import { type ApprovalRequest, type ApprovedRequest, grantOf } from '../../domain/record/request.ts'

@@ -1,3 +1,4 @@
+// Rules: test/targets/aws/promises.test.ts
 import { type Bundle, settingsOf } from '../../domain/policy/bundle.ts'
 import { actionsOf } from '../../domain/record/origin.ts'
 import { placeKindOf } from '../../targets/kinds.ts'

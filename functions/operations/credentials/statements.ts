@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/reevaluation.test.ts
 import type { Said, StatementClaims } from '../../domain/credentials/statements.ts'
 import { bindingHash } from '../../domain/digest.ts'
 import { type BoundTerms, digested } from '../../domain/record/ask-terms.ts'

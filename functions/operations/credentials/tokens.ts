@@ -1,3 +1,4 @@
+// Rules: test/operations/credentials/introspection.test.ts, test/operations/requests/story.test.ts
 import { loginWantedFor } from '../../domain/break-glass/break-glass.ts'
 import { expiryOf } from '../../domain/credentials/issue.ts'
 import { type Login, lackOf } from '../../domain/people/login-strength.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/delegation/delegation.test.ts
 import { askedOf as askedOfRequest } from '../../domain/deciding/questions.ts'
 import { within } from '../../domain/delegation/attenuation.ts'
 import { digestOf } from '../../domain/digest.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/events/streams.test.ts
 import type { SecurityEvent } from '../../domain/events/security-events.ts'
 import { deliveredEvents, mayReceiveAt, type SignalStream } from '../../domain/events/stream.ts'
 import { sessionRevoked } from '../../domain/halts/signal.ts'

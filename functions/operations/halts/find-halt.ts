@@ -1,3 +1,4 @@
+// Rules: test/operations/halts/halts.test.ts
 import type { Act, Halt, HaltTarget } from '../../domain/halts/halt.ts'
 import { haltKey, isHaltInForce, isSilenced, liftedBefore, targetsOf } from '../../domain/halts/halt.ts'
 import { groupsToRead, type Readings } from '../../domain/people/group-source.ts'

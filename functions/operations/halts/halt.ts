@@ -1,3 +1,4 @@
+// Rules: test/operations/halts/halts.test.ts
 import { askAboutPerson, mayRead } from '../../domain/deciding/questions.ts'
 import type { Halt, HaltActor, HaltEvent, HaltRefusal, HaltTarget, NewHalt } from '../../domain/halts/halt.ts'
 import { evolveHalt, halt, idOfKey, isHaltInForce, isRepeated, lift, withHalt } from '../../domain/halts/halt.ts'

@@ -1,3 +1,4 @@
+// Rules: test/handlers/transmitters/receive-signal.test.ts
 import { digestOf } from '../../domain/digest.ts'
 import { type HaltTarget, haltBySignal, haltInForceBy, haltKey } from '../../domain/halts/halt.ts'
 import {

@@ -1,3 +1,4 @@
+// Rules: test/http/halts-page.test.ts
 import { mayRead } from '../../domain/deciding/questions.ts'
 import { type Halt, type HaltActor, type HaltRefusal, halt, lift } from '../../domain/halts/halt.ts'
 import { defined, type HaltId, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/ledger/check-chains.test.ts
 const goldenRatio = (Math.sqrt(5) - 1) / 2
 
 /** All items, starting at another one each round: an agent must not choose which ones a round has no time for. */

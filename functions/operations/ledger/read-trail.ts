@@ -1,3 +1,4 @@
+// Rules: test/http/break-glass-view.test.ts
 import { credentialsIssued, type IssuedCredential } from '../../domain/credentials/issue.ts'
 import type { Entry } from '../../domain/ledger/ledger.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'

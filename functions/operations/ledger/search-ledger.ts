@@ -1,3 +1,4 @@
+// Rules: test/http/search-ledger.test.ts
 import { mayRead } from '../../domain/deciding/questions.ts'
 import { agreesWith, type LedgerFilter } from '../../domain/ledger/facets.ts'
 import type { Entry } from '../../domain/ledger/ledger.ts'

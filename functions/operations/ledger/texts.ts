@@ -1,3 +1,4 @@
+// Rules: test/operations/ledger/erase-texts.test.ts
 import type { Halt } from '../../domain/halts/halt.ts'
 import type { Entry } from '../../domain/ledger/ledger.ts'
 import {

@@ -1,3 +1,4 @@
+// Rules: test/operations/people/link-slack.test.ts
 import { digestOf } from '../../domain/digest.ts'
 import { chainEntries, type Head } from '../../domain/ledger/ledger.ts'
 import { setTextsApart } from '../../domain/ledger/texts.ts'

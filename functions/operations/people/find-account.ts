@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/several-chats.test.ts
 import { accountsOf, type Person } from '../../domain/people/organisation.ts'
 import { chatsOf } from '../../domain/policy/bundle.ts'
 import type { PersonId } from '../../domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/people/groups.test.ts
 import { mayRead } from '../../domain/deciding/questions.ts'
 import {
   type GroupReading,

@@ -1,3 +1,4 @@
+// Rules: test/operations/people/groups.test.ts
 import type { OnCall } from '../../domain/cards/on-call-view.ts'
 import { mayDecideAsMember } from '../../domain/deciding/questions.ts'
 import { countingGroups, membersNow, type Readings, sourceOfGroup } from '../../domain/people/group-source.ts'

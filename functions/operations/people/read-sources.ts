@@ -1,3 +1,4 @@
+// Rules: test/operations/people/groups.test.ts
 import { accountsOf } from '../../domain/people/organisation.ts'
 import { type Bundle, firstChat, workspacesIn } from '../../domain/policy/bundle.ts'
 import { defined } from '../../domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/people/groups.test.ts
 import { type GroupReading, groupsToRead } from '../../domain/people/group-source.ts'
 import type { Directory } from '../../domain/people/organisation.ts'
 import { type GroupSource, type ReadSourceId, type SourceConfig, sourceOf } from '../../group-sources/kinds.ts'

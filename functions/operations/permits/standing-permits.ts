@@ -1,3 +1,4 @@
+// Rules: test/operations/permits/permits.test.ts
 import { hasLostApprover } from '../../domain/credentials/issue.ts'
 import { askAboutPerson, mayRead } from '../../domain/deciding/questions.ts'
 import { chainEntries, contextOf, type Head, noEntries } from '../../domain/ledger/ledger.ts'

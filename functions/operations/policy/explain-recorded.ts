@@ -1,3 +1,4 @@
+// Rules: test/http/tier-section.test.ts
 import { Bundle } from '../../domain/policy/bundle.ts'
 import { stepsOf } from '../../domain/record/plan-step.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/previews/drift.test.ts
 import { isGuarded } from '../../domain/previews/drift.ts'
 import { rulesOf } from '../../domain/record/origin.ts'
 import { keptSteps } from '../../domain/record/plan-step.ts'

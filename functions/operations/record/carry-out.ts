@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/story.test.ts
 import { chainEntries, contextOf, noEntries } from '../../domain/ledger/ledger.ts'
 import { setTextsApart } from '../../domain/ledger/texts.ts'
 import { groupsToRead } from '../../domain/people/group-source.ts'

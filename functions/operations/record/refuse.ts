@@ -1,3 +1,4 @@
+// Rules: test/operations/ledger/refused.test.ts
 import type { Actor } from '../../domain/event.ts'
 import { chainEntries, contextOf } from '../../domain/ledger/ledger.ts'
 import {

@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/story.test.ts
 import { digestOf } from '../../domain/digest.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { AskerId, Digest, Json, Result, Thumbprint } from '../../domain/values.ts'

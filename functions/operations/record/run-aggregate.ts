@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/story.test.ts
 import { StaleRequest } from '../faults.ts'
 
 /** Enough for fifty writers, each of which can lose to all others. */

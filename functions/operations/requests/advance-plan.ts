@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/plan.test.ts
 import { agentRefOf } from '../../domain/policy/agent-ref.ts'
 import { type Asked, findFacts } from '../../domain/policy/assess.ts'
 import { mostSteps } from '../../domain/policy/assess-plan.ts'

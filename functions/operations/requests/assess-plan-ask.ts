@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/plan.test.ts
 import { assessSteps } from '../../domain/deciding/assess-ask.ts'
 import { termsOfPlan } from '../../domain/deciding/narrow-request.ts'
 import { isJustified, lackingFor } from '../../domain/policy/asking-terms.ts'

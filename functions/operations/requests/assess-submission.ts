@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/story.test.ts
 import { assessAsk } from '../../domain/deciding/assess-ask.ts'
 import type { HostFacts } from '../../domain/people/host.ts'
 import type { AgentRef } from '../../domain/policy/agent-ref.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/reevaluation.test.ts
 import { digestOf } from '../../domain/digest.ts'
 import { type BoundTerms, digested } from '../../domain/record/ask-terms.ts'
 import type { Ask } from '../../domain/record/request.ts'

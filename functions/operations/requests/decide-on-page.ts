@@ -1,3 +1,4 @@
+// Rules: test/http/pages.test.ts
 import { narrowRequest } from '../../domain/deciding/narrow-request.ts'
 import { loginGroups } from '../../domain/people/group-source.ts'
 import { type ApprovalRequest, openStage } from '../../domain/record/request.ts'

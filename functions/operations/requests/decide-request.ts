@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/story.test.ts, test/operations/requests/comment-decision.test.ts
 import type { Decision } from '../../domain/deciding/judge-decision.ts'
 import { judgeDecision } from '../../domain/deciding/judge-decision.ts'
 import { narrowRequest } from '../../domain/deciding/narrow-request.ts'

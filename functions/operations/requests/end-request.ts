@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/story.test.ts
 import { askAboutPerson } from '../../domain/deciding/questions.ts'
 import type { LoginGroups } from '../../domain/people/group-source.ts'
 import type { Complete, Revoke, Withdraw } from '../../domain/record/commands.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/reevaluation.test.ts
 import { hasLostApprover, notYet } from '../../domain/credentials/issue.ts'
 import { bindingWindow } from '../../domain/credentials/statements.ts'
 import { assessAsk } from '../../domain/deciding/assess-ask.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/extend.test.ts
 import { passedOn } from '../../domain/record/ask-terms.ts'
 import { type ApprovedRequest, keyOf } from '../../domain/record/request.ts'
 import { decide } from '../../domain/requests/decide.ts'

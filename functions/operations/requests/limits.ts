@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/caps.test.ts, test/http/rate.test.ts
 import { planAction } from '../../domain/policy/assess-plan.ts'
 import { limitsOf } from '../../domain/policy/ladder.ts'
 import { stepsOf } from '../../domain/record/plan-step.ts'

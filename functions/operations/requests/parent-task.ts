@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/asking-terms.test.ts
 import { readsMember, type TaskAnswer } from '../../domain/policy/asking-terms.ts'
 import type { Assessment } from '../../domain/policy/assess.ts'
 import { tierOf } from '../../domain/policy/ladder.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/plan.test.ts
 import { assessSteps } from '../../domain/deciding/assess-ask.ts'
 import { actTermsOf, findResource } from '../../domain/policy/assess.ts'
 import {

@@ -1,3 +1,4 @@
+// Rules: test/operations/cards/overview.test.ts
 import * as z from 'zod'
 import { mayRead } from '../../domain/deciding/questions.ts'
 import { zoneOf } from '../../domain/policy/calendar.ts'

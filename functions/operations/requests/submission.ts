@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/reevaluation.test.ts
 import type { AgentRef } from '../../domain/policy/agent-ref.ts'
 import type { Observed } from '../../domain/policy/observed.ts'
 import type { Said } from '../../domain/record/ask-terms.ts'

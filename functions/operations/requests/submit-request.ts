@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/story.test.ts
 import { digestOf } from '../../domain/digest.ts'
 import { digested, maySpendPermit } from '../../domain/record/ask-terms.ts'
 import type { Submit } from '../../domain/record/commands.ts'

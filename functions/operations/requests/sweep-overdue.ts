@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/sweep.test.ts, test/operations/requests/reminders.test.ts
 import { type Reminder, remindersOf } from '../../domain/cards/routing.ts'
 import { type ApprovalRequest, callOf } from '../../domain/record/request.ts'
 import { asOf, lookUpAt } from '../../domain/requests/due.ts'

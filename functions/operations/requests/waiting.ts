@@ -1,3 +1,4 @@
+// Rules: test/operations/cards/waiting.test.ts
 import { isQuiet, namedDirectly } from '../../domain/cards/routing.ts'
 import { unhaltedStandIns } from '../../domain/deciding/gathered.ts'
 import { countedApprovers, eligibilityOf, rightsOf } from '../../domain/deciding/rights.ts'

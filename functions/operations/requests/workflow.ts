@@ -1,3 +1,4 @@
+// Rules: test/operations/requests/follow-request.test.ts, test/operations/requests/await-outcome.test.ts
 import { originOf } from '../../domain/record/origin.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { outcomeOfStep } from '../../domain/requests/advance-plan.ts'

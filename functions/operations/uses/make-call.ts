@@ -1,3 +1,4 @@
+// Rules: test/operations/uses/mediated.test.ts, test/operations/uses/resolve-call.test.ts
 import { judge } from '../../domain/deciding/judge.ts'
 import { isHaltInForce } from '../../domain/halts/halt.ts'
 import type { BeginCall } from '../../domain/record/commands.ts'

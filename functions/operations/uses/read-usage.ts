@@ -1,3 +1,4 @@
+// Rules: test/handlers/people/read-requests.test.ts
 import { mayRead } from '../../domain/deciding/questions.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { asOf } from '../../domain/requests/due.ts'

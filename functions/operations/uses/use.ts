@@ -1,3 +1,4 @@
+// Rules: test/operations/uses/gate.test.ts
 import { argumentsDigest } from '../../domain/digest.ts'
 import { isSameTool, type McpTool } from '../../domain/policy/mcp-tool.ts'
 import type { BeginUse, EndUse } from '../../domain/record/commands.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/uses/read-actual.test.ts
 import { sealedSessionOf } from '../../domain/break-glass/sealed-role.ts'
 import { type Entry, eventOf } from '../../domain/ledger/ledger.ts'
 import { accountIdOf, type Bundle } from '../../domain/policy/bundle.ts'

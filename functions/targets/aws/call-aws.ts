@@ -1,3 +1,4 @@
+// Rules: test/stack/uses/mediated.test.ts
 import { callsDoor, type DoorPorts } from '../../handlers/agents/target-door.ts'
 import type { Wiring } from '../../handlers/environment.ts'
 import { type Acting, actingPorts } from '../../handlers/wiring/acting.ts'

@@ -1,3 +1,4 @@
+// Rules: test/domain/credentials/reconcile.test.ts
 import { type Deny, deniesOf, stillNeeded } from '../../domain/credentials/denies.ts'
 import { type ApprovalRequest, grantOf } from '../../domain/record/request.ts'
 import { asOf } from '../../domain/requests/due.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/requests/credentials.test.ts
 import { rfc3339 } from '../../domain/values.ts'
 import { credentialsDoor, type DoorPorts } from '../../handlers/agents/target-door.ts'
 import type { Wiring } from '../../handlers/environment.ts'

@@ -1,3 +1,4 @@
+// Rules: test/infra/lambdas.test.ts
 import { mediated, targetKind } from '../kind.ts'
 import { Account } from './rules/account.ts'
 import { variableIn } from './rules/conditions.ts'

@@ -1,3 +1,4 @@
+// Rules: test/targets/aws/promises.test.ts, test/operations/credentials/target-session.test.ts
 import { everyoneBefore, stillNeeded } from '../../domain/credentials/denies.ts'
 import { type Account, accountOf, type Bundle } from '../../domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'

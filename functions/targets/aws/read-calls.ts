@@ -1,3 +1,4 @@
+// Rules: test/stack/swift/actual.test.ts
 import * as z from 'zod'
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoLedgerStore } from '../../adapters/dynamodb/ledger-store.ts'

@@ -1,3 +1,4 @@
+// Rules: test/stack/swift/sealed-role.test.ts
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoDenyStore } from '../../adapters/dynamodb/deny-store.ts'
 import { DynamoHaltStore } from '../../adapters/dynamodb/halt-store.ts'

@@ -1,3 +1,4 @@
+// Rules: test/operations/credentials/reconcile-sessions.test.ts
 import { eventOf } from '../../domain/ledger/ledger.ts'
 import type { JsonObject, NumericDate, RequestId } from '../../domain/values.ts'
 import type { DenyReader, EndMessage } from '../../operations/credentials/ports.ts'

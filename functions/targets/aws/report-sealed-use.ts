@@ -1,3 +1,4 @@
+// Rules: test/stack/swift/sealed-role.test.ts
 import type { SQSEvent } from 'aws-lambda'
 import { failing } from '../../handlers/batches.ts'
 import type { Stores, Wiring } from '../../handlers/environment.ts'

@@ -1,3 +1,4 @@
+// Rules: test/infra/lambdas.test.ts
 import * as z from 'zod'
 import { SecureUrl } from '../../domain/people/identity-issuer.ts'
 import { targetKind, token } from '../kind.ts'

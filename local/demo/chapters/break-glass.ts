@@ -1,3 +1,4 @@
+// Rules: test/local/demo-options.test.ts
 import { DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { AwsCredentials } from '../../../functions/domain/cards/wire/task.ts'
 import { act, withCredentials } from '../act.ts'

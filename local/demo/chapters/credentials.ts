@@ -1,3 +1,4 @@
+// Rules: test/local/demo-options.test.ts
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { decodeJwt } from 'jose'
 import type { AgentApi } from '../../../client/agent/agent-api.ts'

@@ -1,3 +1,4 @@
+// Rules: test/local/demo-options.test.ts
 import { Trouble } from '../../../client/outcome.ts'
 import { act } from '../act.ts'
 import { approveThrough, askFor, describeApprovals, describeTask } from '../asking.ts'

@@ -1,3 +1,4 @@
+// Rules: test/local/demo-ledger.test.ts
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'

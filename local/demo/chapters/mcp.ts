@@ -1,3 +1,4 @@
+// Rules: test/local/demo-options.test.ts
 import { execFile } from 'node:child_process'
 import {
   appendFileSync,

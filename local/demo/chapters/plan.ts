@@ -1,3 +1,4 @@
+// Rules: test/local/demo-options.test.ts
 import { join } from 'node:path'
 import type { AgentApi } from '../../../client/agent/agent-api.ts'
 import { act } from '../act.ts'

@@ -1,3 +1,4 @@
+// Rules: test/local/demo-options.test.ts
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { finding } from '../findings.ts'

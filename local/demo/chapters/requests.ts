@@ -1,3 +1,4 @@
+// Rules: test/local/demo-options.test.ts
 import type { AgentApi } from '../../../client/agent/agent-api.ts'
 import type { Task } from '../../../client/agent/ask.ts'
 import type { Ask, AwsCredentials } from '../../../functions/domain/cards/wire/task.ts'

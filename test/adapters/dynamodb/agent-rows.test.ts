@@ -1,4 +1,4 @@
-import type { Certified, Counts, Looked, Activity } from '../../../functions/domain/agents/agent-file.ts'
+import type { Activity, Certified, Counts, Looked } from '../../../functions/domain/agents/agent-file.ts'
 import type { ErasedEvent } from '../../../functions/domain/ledger/erased.ts'
 import { chainEntries } from '../../../functions/domain/ledger/ledger.ts'
 import { type AgentId, type Digest, PersonId } from '../../../functions/domain/values.ts'

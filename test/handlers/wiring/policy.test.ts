@@ -1,8 +1,8 @@
 import type { Answer, Question } from '../../../functions/domain/policy/question.ts'
 import { loggingErrors } from '../../../functions/handlers/wiring/policy.ts'
 import type { Policy } from '../../../functions/operations/policy/ports.ts'
-import { MemoryLog } from '../../support/memory-log.ts'
 import { compileSample } from '../../policies/sample.ts'
+import { MemoryLog } from '../../support/memory-log.ts'
 
 /** A refusal caused by a policy's error looks like any other to the caller: the log tells the people who can fix it. */
 

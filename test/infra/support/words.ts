@@ -9,7 +9,7 @@ import { join } from 'node:path'
 const readable = /\.(?:ts|mjs|cjs|json|md|cedar|cedarschema|ya?ml)$/
 const code = /\.(?:ts|mjs|cjs)$/
 
-/** Files of a folder, or the file itself. Lists of installed packages are nobody's words, and vectors are data. */
+/** Files of a folder, or the file itself. Lists of installed packages and vectors are data. */
 export const filesOf = (place: string): string[] =>
   statSync(place).isFile()
     ? [place]

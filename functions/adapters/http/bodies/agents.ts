@@ -1,3 +1,4 @@
+// Rules: test/client/openapi.test.ts
 import * as z from 'zod'
 import { Outcome } from '../../../domain/record/request.ts'
 import { AgentId, JsonObject, Resource, Timestamp } from '../../../domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/openapi.test.ts
 import * as z from 'zod'
 import { JsonObject, PersonId, Resource } from '../../../domain/values.ts'
 

@@ -1,3 +1,4 @@
+// Rules: test/client/openapi.test.ts
 import * as z from 'zod'
 import { mostSteps } from '../../../domain/policy/assess-plan.ts'
 import { Digest, JsonObject, Verdict } from '../../../domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/streams.test.ts
 import * as z from 'zod'
 import { pushDelivery, StreamStatus } from '../../../domain/events/stream.ts'
 import { SecureUrl } from '../../../domain/people/identity-issuer.ts'

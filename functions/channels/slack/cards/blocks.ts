@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/validate-blocks.test.ts
 import type {
   ActionsBlock,
   Button,

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/burst.test.ts
 import type { RichTextPreformatted, StaticSelect } from '@slack/types'
 import type { BurstOutcome, Member } from '../../../domain/cards/burst.ts'
 import { burstKey, isBulkable, isOf, listDigest, memberOf } from '../../../domain/cards/burst.ts'

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/card.test.ts
 import type { Button } from '@slack/types'
 import { canBeLess } from '../../../domain/cards/narrowable.ts'
 import { openStageOf, type RequestView, type StageView } from '../../../domain/cards/request-view.ts'

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/plan-card.test.ts
 import type { RichTextPreformatted, RichTextSection } from '@slack/types'
 import type { StepView } from '../../../domain/cards/plan-view.ts'
 import { saysState, stepState } from '../../../domain/cards/plan-words.ts'

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/card.test.ts
 import {
   changeSentence,
   type Difference,

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/request-view.test.ts
 import type { RichTextSection } from '@slack/types'
 import { describeOpening, type OpeningView } from '../../../domain/cards/opening-view.ts'
 import { openingNow, openingTitle } from '../../../domain/cards/opening-words.ts'

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/edge/edge.test.ts
 import type { RichTextElement } from '@slack/types'
 import type { ApprovalRequest } from '../../../domain/record/request.ts'
 import type { Refusal } from '../../../domain/refusals.ts'

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/home/home.test.ts
 import type { App } from '@slack/bolt'
 import * as z from 'zod'
 import { groupIn } from '../../../group-sources/kinds.ts'

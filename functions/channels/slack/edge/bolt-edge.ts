@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/edge/edge.test.ts, test/channels/slack/edge/chats.test.ts
 import { App, AwsLambdaReceiver } from '@slack/bolt'
 import { channelsIn } from '../../../domain/policy/bundle.ts'
 import { clocksAgree, type NumericDate } from '../../../domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/edge/edge.test.ts
 import type { App } from '@slack/bolt'
 import * as z from 'zod'
 import type { ViewFacts } from '../../../domain/cards/request-view.ts'

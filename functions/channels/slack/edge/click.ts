@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/edge/edge.test.ts
 import * as z from 'zod'
 import { ChatAccount } from '../../../domain/people/linking.ts'
 import { accountsOf, type Person } from '../../../domain/people/organisation.ts'

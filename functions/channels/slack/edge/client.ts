@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/edge/ephemeral.test.ts
 import { type Logger, LogLevel, WebClient, type WebClientOptions } from '@slack/web-api'
 import * as z from 'zod'
 import { faultName } from '../../../operations/faults.ts'

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/forms/forms.test.ts
 import type {
   App,
   BlockAction,

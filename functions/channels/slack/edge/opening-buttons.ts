@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/opening-desk.test.ts
 import type { App } from '@slack/bolt'
 import { defined } from '../../../domain/values.ts'
 import { actions, code, linkButton, rich, section, words } from '../cards/blocks.ts'

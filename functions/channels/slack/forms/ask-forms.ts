@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/forms/ask-on-behalf.test.ts
 import type { ViewOutput } from '@slack/bolt'
 import type { InputBlock } from '@slack/types'
 import * as z from 'zod'

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/forms/forms.test.ts
 import type { App, ViewOutput } from '@slack/bolt'
 import * as z from 'zod'
 import { canBeLess } from '../../../domain/cards/narrowable.ts'

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/home/halts.test.ts
 import * as z from 'zod'
 import { HaltTarget, type NewHalt } from '../../../domain/halts/halt.ts'
 import { HaltKind, haltKinds } from '../../../domain/halts/halt-words.ts'

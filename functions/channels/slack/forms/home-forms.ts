@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/home/home.test.ts, test/channels/slack/forms/stand-in-form.test.ts
 import type { ViewOutput } from '@slack/bolt'
 import * as z from 'zod'
 import { clamp, inert } from '../../../domain/inert.ts'

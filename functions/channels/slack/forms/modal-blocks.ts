@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/forms/forms.test.ts
 import type { ViewOutput } from '@slack/bolt'
 import type { InputBlock, ModalView, PlainTextOption, RichTextElement } from '@slack/types'
 import * as z from 'zod'

@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/forms/break-glass-form.test.ts, test/channels/slack/cards/opening-desk.test.ts
 import type { ViewOutput } from '@slack/bolt'
 import type { PlainTextOption } from '@slack/types'
 import * as z from 'zod'

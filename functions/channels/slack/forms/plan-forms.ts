@@ -1,3 +1,4 @@
+// Rules: test/channels/slack/cards/plan-card.test.ts
 import type { InputBlock } from '@slack/types'
 import type { StepView } from '../../../domain/cards/plan-view.ts'
 import { stepsLeft } from '../../../domain/record/plan-step.ts'

@@ -1,3 +1,4 @@
+// Rules: test/client/openapi.test.ts
 import * as z from 'zod'
 
 /** Problem details (RFC 9457). */

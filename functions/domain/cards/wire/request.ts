@@ -1,3 +1,4 @@
+// Rules: test/client/openapi.test.ts
 import * as z from 'zod'
 import { idOf, McpTool, Members, ParentTask, Resource, time, word } from './word.ts'
 

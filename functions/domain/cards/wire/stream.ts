@@ -1,3 +1,4 @@
+// Rules: test/client/openapi.test.ts
 import * as z from 'zod'
 
 /** SSF 1.0 section 8.1.1. */

@@ -1,3 +1,4 @@
+// Rules: test/targets/aws/calls/aws-calls.test.ts
 import type { Json, JsonObject } from '../../../domain/values.ts'
 import { conditionPlace, takeFrom } from '../rules/conditions.ts'
 

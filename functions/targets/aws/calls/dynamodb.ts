@@ -1,3 +1,4 @@
+// Rules: test/targets/aws/calls/aws-calls.test.ts
 import type { AttributeValue, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb'
 import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import { using } from '../../../adapters/aws-client.ts'

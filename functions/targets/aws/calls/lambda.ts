@@ -1,3 +1,4 @@
+// Rules: test/targets/aws/calls/aws-calls.test.ts
 import {
   type FunctionConfiguration,
   GetFunctionConfigurationCommand,

@@ -1,3 +1,4 @@
+// Rules: test/targets/aws/calls/aws-calls.test.ts
 import { bounded } from '../../../adapters/aws-client.ts'
 import { defined, type JsonObject, type NumericDate } from '../../../domain/values.ts'
 import { CallNotSent, CallOutdated, CallRefused, CallUnanswered } from '../../../operations/faults.ts'

@@ -1,3 +1,4 @@
+// Rules: test/targets/aws/reads/aws-reads.test.ts
 import type { bounded } from '../../../adapters/aws-client.ts'
 import type { JsonObject } from '../../../domain/values.ts'
 import type { ReaderSessions } from './reader-sessions.ts'

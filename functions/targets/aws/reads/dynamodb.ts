@@ -1,3 +1,4 @@
+// Rules: test/targets/aws/reads/aws-reads.test.ts
 import { type AttributeValue, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb'
 import type { Json, JsonObject } from '../../../domain/values.ts'
 import { clientFor, type Read } from './client-for.ts'

@@ -1,3 +1,4 @@
+// Rules: test/targets/aws/reads/aws-reads.test.ts
 import { DescribeServicesCommand, ECSClient } from '@aws-sdk/client-ecs'
 import { clientFor, type Read } from './client-for.ts'
 

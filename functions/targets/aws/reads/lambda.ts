@@ -1,3 +1,4 @@
+// Rules: test/targets/aws/reads/aws-reads.test.ts
 import { GetFunctionConcurrencyCommand, GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { clientFor, type Read } from './client-for.ts'
 

@@ -1,3 +1,4 @@
+// Rules: test/targets/aws/reads/aws-reads.test.ts
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { bounded } from '../../../adapters/aws-client.ts'
 import type { Account } from '../../../domain/policy/bundle.ts'

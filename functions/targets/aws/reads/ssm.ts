@@ -1,3 +1,4 @@
+// Rules: test/targets/aws/reads/aws-reads.test.ts
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { clientFor, type Read } from './client-for.ts'
 

@@ -1,3 +1,4 @@
+// Rules: test/policies/bad-folder.test.ts
 import { isScalar } from '../../../domain/policy/arguments.ts'
 import {
   checkAccount,

@@ -1,3 +1,4 @@
+// Rules: test/policies/catalogue.test.ts, test/domain/policy/conditions.test.ts
 import * as z from 'zod'
 import { fill, placesOf } from '../../../domain/policy/templates.ts'
 import type { Json, JsonObject } from '../../../domain/values.ts'

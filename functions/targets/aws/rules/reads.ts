@@ -1,3 +1,4 @@
+// Rules: test/targets/aws/reads/aws-reads.test.ts
 /** The reads of AWS that Hotwork can make. Each names one thing and changes nothing. */
 export const awsReads = [
   'dynamodb:GetItem',

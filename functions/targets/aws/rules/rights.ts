@@ -1,3 +1,4 @@
+// Rules: test/domain/credentials/session-policy.test.ts
 import { filled } from '../../../domain/break-glass/rights.ts'
 import type { OpenRight } from '../../../domain/record/opening.ts'
 import type { Account } from './account.ts'

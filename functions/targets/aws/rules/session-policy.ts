@@ -1,3 +1,4 @@
+// Rules: test/domain/credentials/session-policy.test.ts
 import { type NumericDate, rfc3339 } from '../../../domain/values.ts'
 import type { Statement } from './statement.ts'
 

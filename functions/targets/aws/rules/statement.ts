@@ -1,3 +1,4 @@
+// Rules: test/policies/catalogue.test.ts
 import * as z from 'zod'
 import { argumentIn, fillLiterally, placesOf } from '../../../domain/policy/templates.ts'
 import type { JsonObject } from '../../../domain/values.ts'

@@ -1,3 +1,4 @@
+// Rules: test/targets/aws/iam/foreign-revokers.test.ts
 import { AssumeRoleCommand } from '@aws-sdk/client-sts'
 import type { Account } from '../../../domain/policy/bundle.ts'
 import { defined } from '../../../domain/values.ts'
