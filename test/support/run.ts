@@ -43,6 +43,8 @@ process.env['TMPDIR'] = temporary
 const compiled = join(state, 'compiled')
 rmSync(compiled, { recursive: true, force: true })
 process.env['NODE_COMPILE_CACHE'] = compiled
+// Of the demo. Tests on the stack tell the other chapters.
+const chapters = [...mainJob, 'mcp', 'drift']
 const tarball = join(state, 'package', `hotwork-${version}.tgz`)
 const isFast = process.argv.includes('--fast')
 const counts = { passed: 0, failed: 0, skipped: 0 }
@@ -103,9 +105,6 @@ async function testAll(): Promise<void> {
 
 /** `swift`: resolves when the deployment whose ladder waits seconds is there too. */
 type Stack = { local: Local; env: NodeJS.ProcessEnv; swift: Promise<void> }
-
-// Chapters that no person looks at are told on the stack by tests.
-const told = [...mainJob, 'mcp', 'drift']
 
 /** Runs tests on two deployments with separate data. */
 async function testOnStack(
@@ -200,7 +199,7 @@ function makePackage(tell: Tell): Promise<boolean> {
 /** Tells the demo on the running stack. `npm run demo -- --all` starts its own. */
 async function tellDemo({ local }: Stack, tell: Tell): Promise<boolean> {
   const report = new Report({ write: tell })
-  await withWorld({ local, folder: state }, report, (world) => tellChapters(world, told))
+  await withWorld({ local, folder: state }, report, (world) => tellChapters(world, chapters))
   counts.passed += report.held
   counts.failed += report.failed
   return report.finish()
