@@ -5,16 +5,24 @@ import { deployed, prod, remediator, setParameter, staging } from '../support/de
 const hotwork = deployed('swift')
 const { local, desk } = hotwork
 
+/** A request that was approved after its escalation. The stages last seconds: on a busy machine a late try is made again. */
+async function approvedAfterSilence(): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    const id = await hotwork.submitted(remediator, setParameter(prod))
+    await desk.untilCard(id, ({ says }) => says.includes('escalated to on-call'))
+    const states = await untilState(local, id, 'Tier2 owner escalated')
+    expect(states.slice(0, 4)).toEqual(['Tier2 owner', 'Next', 'Route', 'Tier2 owner escalated'])
+    const onCall = await hotwork.decide('person:jade', id, { stage: 'on-call' })
+    const sre = await hotwork.decide('person:eve', id)
+    if (attempt < 5 && [onCall, sre].some(({ body }) => /already_settled$/.test(String(body.type)))) continue
+    expect(onCall).toMatchObject({ status: 200, body: { stage: 'sre' } })
+    expect(sre).toMatchObject({ status: 200, body: { status: 'approved' } })
+    return id
+  }
+}
+
 test('silence lets more people decide, and then the person on call does', async () => {
-  const id = await hotwork.submitted(remediator, setParameter(prod))
-  await desk.untilCard(id, ({ says }) => says.includes('escalated to on-call'))
-  const escalated = await untilState(local, id, 'Tier2 owner escalated')
-  expect(escalated).toEqual(['Tier2 owner', 'Next', 'Route', 'Tier2 owner escalated'])
-  expect(await hotwork.decide('person:jade', id, { stage: 'on-call' })).toMatchObject({
-    status: 200,
-    body: { stage: 'sre' },
-  })
-  expect(await hotwork.decide('person:eve', id)).toMatchObject({ status: 200, body: { status: 'approved' } })
+  const id = await approvedAfterSilence()
   // No agent claims it: the grant ends by itself, in the table and then in the workflow. If the store is too busy for
   // the workflow and for one sweep, the next sweep a minute later ends it.
   const types = async () => (await hotwork.ledger(id)).map(({ type }) => type)

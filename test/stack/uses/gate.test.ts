@@ -49,7 +49,7 @@ test('the gate refuses a use that differs from the approved one, in agent, argum
   expect((await begin()).status).toBe(201)
 })
 
-test('the gate answers tools alone, with an idempotency key', async () => {
+test('the gate accepts only tools, and only with an idempotency key', async () => {
   const { begin } = await claimed()
   expect((await begin({}, randomUUID(), builder)).status).toBe(401)
   expect((await begin({}, randomUUID(), 'person:ana')).status).toBe(401)
@@ -57,7 +57,7 @@ test('the gate answers tools alone, with an idempotency key', async () => {
   expect((await begin({ more: 1 })).status).toBe(400)
 })
 
-test('the gate takes no token of a grant that has ended', async () => {
+test('the gate refuses the token of a grant that has ended', async () => {
   const { id, begin } = await claimed()
   await hotwork.complete(builder, id)
   expect(await begin()).toMatchObject({ status: 403, body: { type: problem('completed') } })
