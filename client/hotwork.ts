@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { run } from './command-line/program.ts'
 import { thisMachine } from './surroundings.ts'
 
-// It lies above this folder, and above the package's `dist/` too, where this file is bundled.
+// `package.json` is one folder up, from `client/` and from the bundle in `dist/`.
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
 // `hotwork ... | head` closes the pipe before the end. The command still runs to its end.

@@ -5,7 +5,7 @@ import * as z from 'zod'
 import { wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** Https, or http that never leaves this machine. */
+/** An https address, or http on loopback. */
 export function isSafeAddress(address: string): boolean {
   if (!URL.canParse(address)) return false
   return new URL(address).protocol === 'https:' || isLoopback(address)
@@ -24,7 +24,7 @@ function isLoopback(address: string): boolean {
 const Party = z.looseObject({ id: z.string(), clientId: z.string(), privateJwk: z.record(z.string(), z.string()) })
 
 /**
- * The file about the local stack that `npm start` writes. Only addresses of this machine count: keys go to one of them.
+ * The file about the local stack that `npm start` writes. Its addresses must be loopback: its keys log in there.
  */
 const Local = z.looseObject({
   apiUrl: z.string().refine(isLoopback),
@@ -67,8 +67,8 @@ function readNearest(folder: string): unknown {
 }
 
 /**
- * Another user may write a folder above, such as /tmp. The owner is checked on the opened file, in case they replace it
- * meanwhile.
+ * A parent folder, such as /tmp, may be writable by other users. The owner is checked on the open file descriptor, to
+ * avoid a race with a replaced file.
  */
 function readIfOwn(path: string): { json?: unknown } | undefined {
   let file: number

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export type Surroundings = {
   env: { readonly [name: string]: string | undefined }
   folder: string
-  /** The running file, as a whole path, and the version of its program. */
+  /** The absolute path of the running file, and the version of its program. */
   program: { file: string; version: string }
-  /** Takes results, and nothing else. */
+  /** Prints results; all other text goes to `err`. */
   out(text: string): void
   /** The width of the terminal for results; absent for a file or a pipe. */
   columns?: number | undefined
@@ -21,7 +21,7 @@ export type Surroundings = {
   platform: NodeJS.Platform
 }
 
-/** The part for a library. `tell` is present if its program's standard error is a terminal. */
+/** The part that a library needs. `tell` is present if its program's standard error is a terminal. */
 export type Around = Pick<Surroundings, 'env' | 'folder' | 'now' | 'pause'> & { tell?: (line: string) => void }
 export const thisProcess = (): Around => ({
   env: process.env,
@@ -47,15 +47,15 @@ export const thisMachine = (program: Surroundings['program']): Surroundings => (
   platform: process.platform,
 })
 
-/** The typed path of a file that comes with this program: in a checkout, in a package, or elsewhere. */
+/** The path of a file of this package, to type here: relative if it is below the working folder, else absolute. */
 export function ownPath(path: string, { program, folder }: Pick<Surroundings, 'program' | 'folder'>): string {
-  // `client/hotwork.ts` and `dist/command-line.js` lie in a folder of it.
+  // `client/hotwork.ts` and `dist/command-line.js` are one folder below the package root.
   const whole = join(dirname(program.file), '..', path)
   const near = relative(folder, whole)
   return near.startsWith('..') ? whole : near
 }
 
-/** Undefined after Ctrl-C, the end of the input, or the signal. */
+/** The typed line; empty after Ctrl-C, the end of the input, or the signal. */
 export async function ask(
   question: string,
   signal?: AbortSignal,

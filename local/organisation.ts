@@ -42,8 +42,8 @@ const sample = join(import.meta.dirname, '../policies/agents.json')
 const mostDays = 180
 
 /**
- * The folder, or a copy in which the first dates of the sample's agents count from today, so that an old checkout runs
- * too.
+ * The folder. If its agents have the sample's first `recertifyBy`: a copy with that date 180 days from today, so that
+ * an old checkout still runs.
  */
 export function withDatesOfToday(folder: string, copy: string): string {
   const [date] = /(?<="recertifyBy": )"[\d-]+"/.exec(readFileSync(sample, 'utf8')) ?? ['']
@@ -56,7 +56,7 @@ export function withDatesOfToday(folder: string, copy: string): string {
   return copy
 }
 
-/** The principals of a policy folder, and the aliases in it that a deployment must give a meaning. */
+/** The principals of a policy folder, and the aliases in it that a deployment must define. */
 export type Organisation = ReturnType<typeof readOrganisation>
 
 /** Reads only the used members: synthesis validates the folder. @throws an error that names the file and the member */
@@ -111,14 +111,14 @@ function readJson<T>(path: string, schema: z.ZodType<T>): T {
   throw new Error(`${path} is not as the local stack expects it:\n${z.prettifyError(error)}`)
 }
 
-/** Whether the local identity provider can issue this identity: it proves a subject alone. */
+/** Whether the local identity provider can issue this identity: its tokens prove a subject and no other claims. */
 const isPlain = ({ subject, claims, validFrom, validUntil }: Identity): boolean =>
   subject !== undefined &&
   claims === undefined &&
   (validFrom === undefined || Date.parse(validFrom) <= Date.now()) &&
   (validUntil === undefined || Date.now() < Date.parse(validUntil))
 
-/** The issuer that the local identity provider stands for: it issues all tokens of one kind. */
+/** The issuer that the local identity provider replaces: the first one whose identities it can issue. */
 const servedFor = (parties: readonly Party[]): string[] =>
   parties.flatMap(({ identities }) => identities.filter(isPlain).map(({ issuer }) => issuer)).slice(0, 1)
 

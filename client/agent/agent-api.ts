@@ -19,7 +19,7 @@ export type AgentApiOptions = {
   issuer: string
   /** Gives the agent's workload token, whose audience is the issuer. */
   identity: (audience: string, signal?: AbortSignal) => Promise<string>
-  /** Proves the key that asks: it alone can claim. */
+  /** Signs a DPoP proof. Only the key that sends a request can claim its grant. */
   prove: Prove
   /** Ends every call and every wait. */
   signal?: AbortSignal | undefined
@@ -42,7 +42,7 @@ type Submission = { idempotencyKey: string; until?: Date; notBefore?: string | u
 
 export type More = { minutes: number; justification?: string | undefined }
 
-/** Their pauses add up to about a minute, longer than a deployment interrupts the API. */
+/** Attempts of one call. Their pauses total about a minute, longer than a deployment interrupts the API. */
 const tries = 9
 /** The longest that the API holds a read. Seconds. */
 const longestHold = 25
@@ -50,8 +50,8 @@ const longestHold = 25
 const quiet: Waiting = { err: () => {}, pause }
 
 /**
- * Hotwork's API for one agent and one key. A lost call is sent again: Hotwork does each once. Each method throws
- * Refusal for a no, Fault for a failure, and the reason of the signal.
+ * Hotwork's API for one agent and one key. Calls are idempotent, and retried if unanswered. Each method throws Refusal
+ * if Hotwork refuses, Fault if the call fails, and the signal's reason if it is aborted.
  */
 export class AgentApi {
   readonly issuer: string
@@ -69,7 +69,7 @@ export class AgentApi {
     return new AgentApi({ ...this.#options, signal })
   }
 
-  /** The proof for one call of a tool's own address, which a tool asks for beside an access token. */
+  /** The DPoP proof for one call to a tool's address. Tools require it with an access token. */
   prove(method: string, url: string, accessToken?: string): Promise<string> {
     return this.#options.prove(method, url, accessToken)
   }
@@ -87,8 +87,8 @@ export class AgentApi {
   }
 
   /**
-   * Asks for an evaluation; with `context.approval`, whether that approval covers this. A deny is an answer, not an
-   * error.
+   * Evaluates the ask; with `context.approval`, also whether that approval covers it. A deny is returned as an
+   * answer.
    */
   evaluate(ask: Ask): Promise<Evaluation> {
     return this.#call(Evaluation, { path: '/access/v1/evaluation', json: ask })

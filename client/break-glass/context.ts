@@ -25,7 +25,7 @@ export async function idOf({ id: typed }: IdTyped, context: Context): Promise<st
       const { status } = await read(id, context)
       if (status !== 'approved') kept.forget(id)
     } catch (trouble) {
-      // Another person's opening on the same machine is theirs to end.
+      // Refused: the opening is of another person on this machine, and stays.
       if (!(trouble instanceof Refusal)) throw trouble
     }
   return kept.idOf(typed)
@@ -33,7 +33,7 @@ export async function idOf({ id: typed }: IdTyped, context: Context): Promise<st
 
 export const command = 'npx --no-install hotwork break-glass'
 
-/** Names no opening: the profile is written once, and means the opening that is live on this machine. */
+/** The AWS profile. It is written once, without an id, and uses the opening that is live on this machine. */
 export const awsProfile = ({ settings, surroundings }: Context): ReturnType<typeof profileOf> =>
   profileOf(['break-glass', 'credentials'], settings, surroundings)
 

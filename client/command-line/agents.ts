@@ -6,7 +6,7 @@ import type { Frame } from './frame.ts'
 
 /** The verbs about agents, for people. */
 export function addAgentsVerbs(program: Command, { verb, act }: Frame): void {
-  // Otherwise it would take the options of its own verbs.
+  // With this, options after a subverb belong to the subverb.
   const agents = verb(program, 'agents', 'the agents that are registered').enablePositionalOptions()
   agents.action(act(listAgents))
   verb(agents, 'show', 'all that is known of one agent; of another subject, the evidence to recertify it by')

@@ -6,8 +6,8 @@ import { defined } from '../http.ts'
 import { wrongUsage } from '../outcome.ts'
 
 /**
- * Arguments as they came. A record of zod leaves `__proto__` out, and people would approve less than is done: Hotwork
- * refuses that name, as it refuses every number that it would have to round.
+ * Arguments, unchanged. `z.record` would drop `__proto__`, so people would approve fewer arguments than are sent.
+ * Hotwork refuses that name, and every number that it would have to round.
  */
 export const Members = z.custom<{ readonly [name: string]: unknown }>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
@@ -49,7 +49,7 @@ export type GatedAnswer<T = unknown> = {
   /** The refusal's code for programs, and its sentence. */
   reason?: string
   detail?: string
-  /** RFC 3339. The end of this answer for repeats; the deadline of `approved` and `narrowed`. */
+  /** RFC 3339. The end of the grant while it is live; otherwise, the time until which repeats get this answer. */
   until?: string
   /** The arguments that people approved: the call that may be made. */
   arguments?: { readonly [name: string]: unknown }
@@ -59,10 +59,10 @@ export type GatedAnswer<T = unknown> = {
   repeated?: true
 }
 
-/** `wait`: how long people, or another process that does the work, are waited for. Milliseconds. */
+/** `wait`: the longest wait for people, or for another process that does the work. Milliseconds. */
 export type How = { wait: number; signal?: AbortSignal | undefined }
 
-/** The work may have been done, with an unknown outcome. Any other error that work throws counts as this too. */
+/** Thrown by work that may have been done. Any other error from the work also counts as an unknown outcome. */
 export class OutcomeUnknown extends Error {
   override readonly name = 'OutcomeUnknown'
   readonly code: string
@@ -90,7 +90,7 @@ function canonical(value: object): string {
 export const callText = ({ action, arguments: args, purpose, parentTask, mcp, id }: GatedCall): string =>
   canonical(defined({ action, args, purpose, parentTask, mcp, id }))
 
-/** Whether it may still be made, or its answer come. */
+/** Whether the call may still be made, or its answer may still arrive. */
 export const isOpen = ({ state }: { state: GatedState }): boolean =>
   state === 'pending' || state === 'approved' || state === 'running'
 

@@ -8,10 +8,10 @@ import { endOfToken } from './kept-login.ts'
 import { discover, type LoggedIn, loginFault, notLoggedIn, type Strength } from './login.ts'
 import type { LoginSettings } from './login-settings.ts'
 
-/** With this machine's browser; with a code typed elsewhere; or by pasting the final address of a browser elsewhere. */
+/** The login flow: a browser here, a code typed on another device, or the pasted final address of another browser. */
 export type Way = 'browser' | 'device' | 'paste'
 
-/** Logs a person in, for that API alone. @throws Refusal, Fault */
+/** Logs a person in, with a token for the API of `names` alone. @throws Refusal, Fault */
 export async function logIn(
   names: OwnNames,
   settings: LoginSettings,
@@ -28,7 +28,7 @@ export async function logIn(
     const tokens = await (chosen !== 'device'
       ? withBrowser(chosen === 'paste')
       : withCode().catch((cause: unknown) => {
-          // The provider has device codes, and not for this client.
+          // The provider supports the device flow, but not for this client.
           if (way === undefined && isNotForClient(cause)) return withBrowser(true)
           throw cause
         }))

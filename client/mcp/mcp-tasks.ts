@@ -14,7 +14,7 @@ type Helps = {
   stop: AbortSignal
 }
 
-/** People are waited for as long as any ladder allows. Milliseconds. */
+/** The longest wait for people: as long as any ladder allows. Milliseconds. */
 const longestWait = 7 * 86_400_000
 const pollInterval = 5_000
 const mostListed = 20
@@ -23,7 +23,7 @@ const mostSettled = 200
 
 /**
  * Gated calls as tasks of MCP. A task's id is the request's, so that another gate, and this one after a restart, finds
- * it. Other tasks are the server's.
+ * it. Calls about other tasks go to the MCP server.
  */
 export class McpTasks {
   readonly #calls: GatedCalls
@@ -49,7 +49,7 @@ export class McpTasks {
     return true
   }
 
-  /** Makes a task for a call that was asked, and is on the disk by then. */
+  /** Makes a task for a call whose request was sent and is stored on disk. */
   async begin(
     request: JSONRPCRequest,
     waits: Extract<Waits, { by: 'task' }>,
@@ -64,7 +64,7 @@ export class McpTasks {
     return { result: waits.form === 2026 ? { resultType: 'task', ...as2026(state) } : { task: state } }
   }
 
-  /** An immediate refusal. A host that asked for a task expects one. */
+  /** The reply to an immediate refusal: a failed task if the host asked for a task. */
   replyOf(waits: Waits, answer: GatedAnswer, name: string): Reply {
     const reply = replyOf(answer, name)
     if (waits.by !== 'task' || waits.form === 2026) return reply
@@ -76,7 +76,7 @@ export class McpTasks {
     return { result: { task: { ...taskOf(taskId, answer, name), createdAt: at } } }
   }
 
-  /** Waits until no call is being made. */
+  /** Waits until all running calls have ended. */
   async idle(): Promise<void> {
     await Promise.allSettled(this.#running.values())
   }

@@ -6,7 +6,7 @@ import { observedWords } from '../policy/observed-words.ts'
 import { type Around, time } from '../screen.ts'
 
 /**
- * The record of a request, the oldest entry first, and the texts beside it. Entries are unchanged: their hashes hold.
+ * The ledger entries of a request, oldest first, and their personal texts. Entries are unchanged: hashes stay valid.
  */
 export async function readTimeline(
   id: string,
@@ -23,7 +23,7 @@ export async function readTimeline(
 
 const commitment = /^sha-256:[A-Za-z0-9_-]{43}$/
 
-/** Personal texts stand beside the entries, which have commitments to them. */
+/** Replaces the commitments in entries by their personal texts, or by `(erased)`. */
 function withTexts({ entries, personal }: Pick<Entries, 'entries' | 'personal'>): Entry[] {
   return entries.map((entry) => {
     const texts = Object.fromEntries(
@@ -37,7 +37,7 @@ function withTexts({ entries, personal }: Pick<Entries, 'entries' | 'personal'>)
   })
 }
 
-/** One line an entry. */
+/** One line for each entry. */
 export const timelineLines = (record: Pick<Entries, 'entries' | 'personal'>, surroundings: Around): string[] =>
   withTexts(record).map((entry) => {
     const at = (seconds: unknown) =>

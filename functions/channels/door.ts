@@ -11,14 +11,14 @@ import type { Log, SecretReader } from '../operations/ports.ts'
 import type { Said } from './lines.ts'
 
 /**
- * Draws for one kind of chat, and is pure: one view is one card. Texts of people are inert in it. A control that
- * decides is only on a card that shows all it decides.
+ * Pure functions that draw the cards of one kind of chat: equal views give equal cards. Texts by people are inert in
+ * them. Approve is only on a card that shows everything it approves.
  */
 export interface ChannelWords<Card extends JsonObject = JsonObject> {
   /** @param channel its alias: only the open stage's own channel has controls */
   request(view: RequestView, channel: string, options: RequestOptions): Card
   opening(view: OpeningView, options: PageOption): Card
-  /** The card of a burst, with the members it shows as waiting, and whether it shows these whole. */
+  /** The card of a burst. `shown`: the members it shows as waiting; `whole`: whether each is shown in full. */
   burst(
     view: BurstView,
     facts: ViewFacts,
@@ -32,7 +32,7 @@ export type PageOption = { page?: (request: RequestId) => string }
 export type RequestOptions = PageOption & { offersPermit: boolean }
 export type CardOptions = PageOption & { allows?: (state: ApprovalRequest) => boolean }
 
-/** The calls of one chat. Faults are BoardUnavailable, which passes, and CardUndeliverable. */
+/** The calls of one chat. Faults are BoardUnavailable (temporary) and CardUndeliverable (permanent). */
 export interface ChannelDoor<Card extends JsonObject = JsonObject> extends CardBoard<Card> {
   /** The chat's own record of an account; undefined for an unknown account. */
   account(user: string): Promise<(AccountLink & { name: string }) | undefined>
@@ -44,5 +44,5 @@ export interface ChannelDoor<Card extends JsonObject = JsonObject> extends CardB
 export type OpenDoor<Settings> = (chat: Settings, world: DoorWorld) => ChannelDoor
 /** `secret`: reads the chat's own secret, on first use. `patienceMs`: the timeout for a card. */
 export type DoorWorld = { secret<T>(form: SecretForm<T>): SecretReader<T>; log: Log; patienceMs?: number }
-/** `members`: the members it must have, named in a fault. */
+/** `members`: the names of its required members, for the error text. */
 type SecretForm<T> = { shape: z.ZodType<T>; members: string }

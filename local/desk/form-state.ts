@@ -14,7 +14,7 @@ function chosen(element: Json, value: unknown): Json {
   )
 }
 
-/** Seconds since 1970 of a browser's date and time, taken as UTC. A test gives seconds. */
+/** Unix seconds: a browser's date and time is read as UTC; a number, as tests give it, is kept. */
 function secondsOf(value: unknown): number | null {
   if (typeof value === 'number') return value
   const at = Date.parse(`${textOf(value)}Z`)
@@ -24,8 +24,8 @@ function secondsOf(value: unknown): number | null {
 const blank = (value: unknown) => value === undefined || value === null || value === ''
 
 /**
- * The state of one element. Without a value it is the app's initial one; a whole state object (`{ type, ... }`) stays
- * as it is.
+ * The state of one element: the app's initial state if there is no value; a complete state object (`{ type, ... }`) is
+ * kept.
  */
 export function stateOfElement(element: Json, value: unknown): Json {
   const type = textOf(element['type'])

@@ -22,7 +22,7 @@ function written({ bundle, reads }: Asker): ReadonlyMap<string, Written> {
 const unseen = 'no question found that it answers otherwise'
 
 /**
- * Changes of policy texts that no question reached, so that every change is told. A change that could be wider counts
+ * Changes of policy texts that no sampled question showed, so that every change is told. A change that could be wider counts
  * as wider, because questions are a sample.
  */
 export function diffPolicies(sides: Sides, told: Changes): Changes {
@@ -72,7 +72,7 @@ function reachesMore(was: Written, is: Written): boolean {
   return more.actions.some((action) => !less.actions.includes(action))
 }
 
-/** True, except for a permit that only asks for more than before, or a forbid that only asks for less. */
+/** False for a permit that only gained conditions, for a forbid that only lost some, and if it reads nothing new. */
 function couldBeWider(was: Written, is: Written, old: Asker): boolean {
   if (reachesMore(was, is)) return true
   const [less, more] = is.effect === 'permit' ? [was, is] : [is, was]

@@ -73,7 +73,7 @@ test('a page names the event, the person, the profile, the place, the end and th
   expect(Object.fromEntries(attributes)).toEqual({ event: 'opened', id: page.id, drill: 'false' })
 })
 
-test('a page of a drill begins with that word', async () => {
+test('a page of a drill begins with DRILL', async () => {
   await new SnsPager(topic).page({ ...page, drill: true, event: 'ended' })
   const { Subject, Message } = await heard()
   expect(Subject).toBe('DRILL: Break-glass ended, to be reviewed: checkout-recovery, person:jade')
@@ -81,7 +81,7 @@ test('a page of a drill begins with that word', async () => {
   expect(Message).toContain('ended: 2027-01-15T08:30:00Z')
 })
 
-test('a page has a short subject of ASCII and one line for each fact, for any names of the folder', async () => {
+test('a page has a short ASCII subject and one line for each fact, whatever characters its names have', async () => {
   await new SnsPager(topic).page({ ...page, what: `größe\n${'x'.repeat(300)}`, incident: 'INC\nid: forged' })
   const { Subject, Message } = await heard()
   expect(Subject).toMatch(/^[ -~]{1,99}$/)

@@ -11,12 +11,12 @@ export function checkSpan({ since, until }: { since?: number | undefined; until?
   throw badRequest('invalid_request', 'No time is after `since` and before `until`', '`until` should be the later one')
 }
 
-/** A place in a list, and a mark of its filter. */
+/** The text of a cursor: a place in a list, and a short hash of the list's filter. */
 const marked = /^(\d{10}#(?:[a-z]{3}_[0-9a-z]{26})?)\.([A-Za-z0-9_-]{11})$/
 
 export const cursorAfter = (place: string, filter: RequestFilter): string => cursorOf(`${place}.${markOf(filter)}`)
 
-/** @throws BadRequest unless it is a cursor of a list by this filter */
+/** @throws BadRequest if the cursor is invalid or was issued for a different filter */
 export function placeAfter(cursor: string | undefined, filter: RequestFilter): string | undefined {
   if (cursor === undefined) return undefined
   const text = Buffer.from(cursor, 'base64url').toString()

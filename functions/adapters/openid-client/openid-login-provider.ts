@@ -75,7 +75,7 @@ export class OpenIdLoginProvider implements LoginProvider {
     const { issuer, algorithms } = this.#issuer
     const [only, ...others] = algorithms
     const metadata = only && others.length === 0 ? { id_token_signed_response_alg: only } : {}
-    // Plain http never leaves this machine: no other issuer in the bundle has it (domain/people/identity-issuer.ts).
+    // The bundle accepts plain http for loopback issuers only (domain/people/identity-issuer.ts).
     const execute = issuer.startsWith('http:') ? [client.allowInsecureRequests] : []
     return client.discovery(new URL(issuer), this.#clientId, metadata, client.None(), {
       execute,

@@ -39,7 +39,7 @@ const told = (field: HaltField, { wrong }: HaltDraft, hint?: string) => {
   }
 }
 
-/** @param key a form that is sent twice makes one halt */
+/** @param key the idempotency key: a form that is sent twice makes one halt */
 export function haltForm(key: string, reader: Reader, haltable: Haltable, draft: HaltDraft): Html {
   const [kind, value, reason, until] = [
     told('kind', draft),

@@ -50,7 +50,7 @@ function withoutYes(block: JsonObject): JsonObject | undefined {
   return elements.length === 0 ? undefined : { ...block, elements }
 }
 
-/** Shorter than the queue's visibility timeout, so that attempts do not overlap. Milliseconds. */
+/** The timeout of a call: below the queue's visibility timeout, so that attempts do not overlap. Milliseconds. */
 const patienceMs = 5_000
 
 /** The timeout of answers that a person or a timer waits for. Milliseconds. */
@@ -108,7 +108,7 @@ export class SlackDoor implements ChannelDoor<SlackCard> {
   }
 
   /**
-   * Unchecked, because a line is our own sentence. It is the one place for a mention.
+   * Posts a line in the thread, without a check of Slack's limits: lines are short and ours. Only lines mention people.
    * @throws CardUndeliverable, BoardUnavailable
    */
   async reply(channel: string, ts: string, line: SlackCard): Promise<boolean> {
@@ -154,7 +154,7 @@ export class SlackDoor implements ChannelDoor<SlackCard> {
     }
   }
 
-  /** Checked before it is sent, and made bare if Slack still refuses it: a bare card is better than no card. */
+  /** Fits the card to Slack's limits and sends it. If Slack refuses its blocks, retries once with the bare card. */
   async #send<T>(card: SlackCard, call: (message: Message) => Promise<T>): Promise<T> {
     const { card: fit, complaints } = degradeCard(card)
     if (complaints.length > 0) this.#log.error('card_degraded', { complaint: complaints[0] })
@@ -196,7 +196,7 @@ const passingErrors = [
 const refusesBlocks = (cause: unknown): cause is WebAPIPlatformError =>
   cause instanceof WebAPIPlatformError && blockErrors.includes(cause.data.error)
 
-/** Maps Slack's error to a fault of ours. An unknown error may not pass by itself, so it raises an alarm. */
+/** Maps Slack's error to a fault of ours. An unknown error may be permanent, so it is CardUndeliverable. */
 function faultOf(cause: unknown): Error {
   if (cause instanceof WebAPIRateLimitedError)
     return new BoardUnavailable('Slack asks for patience', { cause, retryAfterSeconds: cause.retryAfter })

@@ -14,7 +14,7 @@ export const slackWords: ChannelWords<SlackCard> = {
   say,
 }
 
-/** The one place for a mention. */
+/** A line: the only card that mentions people. */
 function say({ as, said, text, mentions = [], quotes = [], page }: Said): SlackCard {
   const pings = mentions.flatMap((user_id, at): RichTextElement[] => [
     ...(at === 0 ? [] : [words(' ')]),

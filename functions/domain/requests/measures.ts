@@ -6,7 +6,7 @@ type Measure =
   | { of: 'decision'; stage: string; verdict: Verdict; seconds: number }
   | { of: 'wait'; stage: string; silent: boolean }
 
-/** The seconds from a stage's opening to each decision, and the silences. */
+/** The seconds from a stage's opening to each decision, and whether each ended or escalated wait was silent. */
 export function measuresOf(before: ApprovalRequest, after: ApprovalRequest): readonly Measure[] {
   return [...decisionsOf(before, after), ...waitsOf(before, after)]
 }

@@ -65,7 +65,7 @@ async function decideRequest(call: Call, ports: Ports): Promise<Answer> {
   return answerTo(came, choice, guest, ports)
 }
 
-/** It decides nothing and records nothing. */
+/** Hides the request from this person's list. The request and its record stay unchanged. */
 async function setAsideOnPage(id: RequestId, form: Form, { person }: Guest, ports: Ports): Promise<Answer> {
   const choice = z.enum([...asideChoices, 'back']).safeParse(form.get('aside'))
   if (!choice.success) throw unknownForm()

@@ -49,13 +49,13 @@ async function deliver({ body, messageId, receiptHandle, attributes }: SQSRecord
       fault: faultName(fault),
     })
     const attempt = Number(attributes.ApproximateReceiveCount) || 1
-    // Held or not, it is delivered again: at the latest after the queue's own timeout.
+    // If `hold` fails, the message is retried after the queue's own visibility timeout.
     await Promise.allSettled([ports.hold(receiptHandle, pauseAfter(attempt, shareOf(messageId)))])
     return false
   }
 }
 
-/** From 0 to 1, as good as random, because ids are random. It spreads messages that failed together. */
+/** Jitter from 0 to 1, from the random message id, so that messages that failed together are retried apart. */
 const shareOf = (messageId: string): number => (Number.parseInt(messageId.slice(0, 4), 16) || 0) / 0xffff
 
 export const wire: Wiring<

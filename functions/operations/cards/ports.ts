@@ -50,7 +50,7 @@ export type PostedCard = {
   told?: readonly string[]
 }
 
-/** One chat. */
+/** A connection to one chat. */
 export interface CardBoard<Card extends RenderedCard = RenderedCard> {
   post(channel: string, card: Card): Promise<{ ts: string }>
   /** False when the message was deleted. */
@@ -59,7 +59,7 @@ export interface CardBoard<Card extends RenderedCard = RenderedCard> {
   open(user: string): Promise<string>
   reply(channel: string, ts: string, line: Card): Promise<boolean>
 }
-/** Opaque to all but the kind of chat that drew it. */
+/** A drawn card. Only the kind of chat that drew it reads it. */
 export type RenderedCard = JsonObject
 /** By the alias of the chat. */
 export type Boards = { readonly [chat: string]: CardBoard }
@@ -68,7 +68,7 @@ export type Boards = { readonly [chat: string]: CardBoard }
 export const isForAll = (fault: unknown, boards: Boards): fault is BoardUnavailable =>
   fault instanceof BoardUnavailable && fault.forAll && Object.keys(boards).length === 1
 
-/** Chats for one batch of drawings. One that is throttled or does not answer gets no further call in it. */
+/** Chats with a circuit breaker for one batch: a chat that throttles or times out gets no further call in the batch. */
 export const sparing = (boards: Boards): Boards =>
   Object.fromEntries(Object.entries(boards).map(([chat, board]) => [chat, sparingOne(board)]))
 

@@ -26,8 +26,7 @@ const [minute, hour] = [60, 3600]
 const waits = [5, 30, 2 * minute, 10 * minute, hour, 3 * hour]
 
 /**
- * Seconds until the next attempt. A queue of 21 attempts lasts a week. `share` spreads the retries of different
- * messages.
+ * Seconds until the next attempt; 21 attempts span a week. `share`, from 0 to 1, is the jitter between messages.
  */
 export function pauseAfter(attempt: number, share: number): number {
   // SQS hides a message for twelve hours at most.

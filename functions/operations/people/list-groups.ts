@@ -41,14 +41,14 @@ export type GroupView = {
   /** People in the directory itself. */
   people: readonly PersonId[]
   sourced?: SourcedGroup
-  /** People by the source, now. */
+  /** People whom the source lists now. */
   members: readonly { person: PersonId; until?: NumericDate }[]
   readAt?: NumericDate
   holdsUntil?: NumericDate
   problem?: string
 }
 
-/** The people of each group now, and whether they are known. */
+/** The people of each group now, and the problem of a source that cannot be read. */
 export async function listGroups(
   { person }: { person: PersonId },
   ports: Ports,
@@ -76,7 +76,7 @@ function viewGroups(
   })
 }
 
-/** A reading comes each minute, so a three-minute-old one was missed. Seconds. */
+/** The age of a late reading: sources are read each minute, so three minutes old means missed reads. Seconds. */
 const late = 180
 
 function problemOf(reading: GroupReading | undefined, now: NumericDate): string | undefined {

@@ -4,32 +4,32 @@ import type { PolicyAnswers } from '../../domain/policy/question.ts'
 import type { AskerId, Digest, JsonObject, NumericDate } from '../../domain/values.ts'
 
 export interface Policy extends PolicyAnswers {
-  /** The bundle as deployed, with people and groups past their date. Left out if `bundle` is the same. */
+  /** The deployed bundle, including people and groups with overdue recertification. Undefined if equal to `bundle`. */
   readonly files?: Bundle
-  /** Left out without an engine. */
+  /** Undefined if no policy engine is loaded. */
   readonly explainer?: Explainer | undefined
   /**
-   * Reads recertifications newer than the bundle: of these agents, or without any of people and groups, as before each
-   * call. It reads nothing while no date has passed, and never throws: after a failed read the dates in the bundle
-   * count.
+   * Reads recertifications newer than the bundle: those of `agents`; if the list is empty, those of people and groups,
+   * as before each call. It reads only subjects whose date has passed. It never throws: if the read fails, the dates in
+   * the bundle count.
    */
   look?(agents: readonly AskerId[]): Promise<void>
 }
 
 /**
- * Policies of another deployment, to explain by. Opening another invalidates the one before.
+ * Opens the policies of an earlier deployment, to explain its decisions. Opening the next invalidates the previous.
  *
  * @throws when this version cannot read them
  */
 export type OpenPolicies = (bundle: Bundle) => Policy
 
-/** A bundle as it was first deployed, at `at`. Its members are those of its time: newer code may expect others. */
+/** A bundle as it was first deployed, at `at`. It has the schema of that time; newer code may expect a different one. */
 export type KeptBundle = { bundle: JsonObject & { hash: Digest }; at: NumericDate }
 
 export interface BundleStore {
   isKept(hash: Digest): Promise<boolean>
-  /** All or none, once: false if it is stored already. */
+  /** Atomic. False if this hash is stored already. */
   keep(kept: KeptBundle): Promise<boolean>
-  /** `unreadable`: the object under this hash is no bundle. The caller verifies the hash. */
+  /** `unreadable`: the object under this hash cannot be parsed as a bundle. The caller verifies the hash. */
   load(hash: Digest): Promise<KeptBundle | 'unreadable' | undefined>
 }

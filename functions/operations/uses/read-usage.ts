@@ -12,7 +12,7 @@ const pages = 5
 
 export type Usage = { requests: number; actions: readonly ActionUsage[]; next?: string }
 
-/** Sums over one agent's requests, the newest first. `next`: older ones, summed by another call. */
+/** Sums over one agent's requests, the newest first. `next`: the cursor for older ones. */
 export async function readUsage(
   { agent, person, since, after }: { agent: AgentId; person: PersonId; since: NumericDate; after?: string },
   { requests, policy, clock }: AskingPorts,

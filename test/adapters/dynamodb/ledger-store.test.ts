@@ -25,19 +25,19 @@ const isOneLine = (entries: readonly Entry[]) =>
   )
 
 onBothStores('the ledger store', (stores) => {
-  test('a new chain is empty and has no end', async () => {
+  test('a new chain is empty, and its head is `noEntries`', async () => {
     expect(await stores.ledger.head(ana)).toEqual(noEntries)
     expect(await stores.ledger.entries(ana)).toEqual([])
   })
 
-  test('appended entries come back unchanged and in order, and the chain ends with the last', async () => {
+  test('appended entries come back unchanged and in order, and the last one is the head', async () => {
     const { entries, head } = next(noEntries, 'approve', 'deny')
     expect(await stores.ledger.append(ana, noEntries, entries, head)).toBe(true)
     expect(await stores.ledger.entries(ana)).toEqual(entries)
     expect(await stores.ledger.head(ana)).toEqual(head)
   })
 
-  test('an append to an outdated end changes nothing', async () => {
+  test('an append to a stale head is refused and changes nothing', async () => {
     const first = next(noEntries, 'approve')
     await stores.ledger.append(ana, noEntries, first.entries, first.head)
     const late = next(noEntries, 'deny')
@@ -62,7 +62,7 @@ onBothStores('the ledger store', (stores) => {
     expect(await stores.ledger.head(ana)).toEqual(second.head)
   })
 
-  test('a long chain is read by the page, each entry once and in order', async () => {
+  test('a long chain is read page by page, each entry once and in order', async () => {
     const { entries, head } = next(noEntries, ...Array.from({ length: 25 }, (_, n) => `${n}`))
     await stores.ledger.append(ana, noEntries, entries, head)
     const first = await stores.ledger.page(ana, { after: 0, limit: 20 })
@@ -72,7 +72,7 @@ onBothStores('the ledger store', (stores) => {
     expect(await stores.ledger.page('person:stranger', { after: 0, limit: 20 })).toEqual({ entries: [] })
   })
 
-  test('chains of similar names do not mix', async () => {
+  test('chains whose names share a prefix are separate', async () => {
     const { entries, head } = next(noEntries, 'approve')
     await stores.ledger.append(ana, noEntries, entries, head)
     expect(await stores.ledger.entries('person:an')).toEqual([])

@@ -111,14 +111,14 @@ test('a step waits for its turn, and is taken again by the same key in another p
   }
 })
 
-test('a plan that its planner gives up is done no further', async () => {
+test('a plan fails once its planner gives it up', async () => {
   const plan = await begun()
   await plan.giveUp('the change was called off')
   await move(plan.request)
   expect((await plan.finished()).outcome).toBe('failed')
 })
 
-test('the same call by one id is the same plan', async () => {
+test('two equal calls with one `callId` are one plan', async () => {
   const [one, other] = [
     await as('planner').plan(call({ callId: 'x', wait: 0 })),
     await as('planner').plan(call({ callId: 'x', wait: 0 })),
@@ -126,7 +126,7 @@ test('the same call by one id is the same plan', async () => {
   expect(other).toMatchObject({ outcome: 'pending', request: 'request' in one ? one.request : '' })
 })
 
-test('a refusal of policy names the step', async () => {
+test('the refusal of a plan by policy names the step', async () => {
   const refused = await as('planner').plan(call({ purpose: 'remediation' }))
   expect(refused).toMatchObject({
     outcome: 'refused',
@@ -135,7 +135,7 @@ test('a refusal of policy names the step', async () => {
   })
 })
 
-test('a denial of a plan is an outcome', async () => {
+test('a denied plan resolves with the outcome `denied`', async () => {
   const asked = await as('planner').plan(call({ wait: 0 }))
   if (asked.outcome !== 'pending') throw new Error(asked.outcome)
   await scene.decideAll('deny')

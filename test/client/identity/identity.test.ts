@@ -4,11 +4,11 @@ import { build } from 'esbuild'
 import { rememberTokens } from '../../../client/identity/workload-token.ts'
 import { troubleOf, Workload } from '../support/workload.ts'
 
-/** The source that a client uses, and how often it is asked. */
+/** The source of a client's workload token, and how often it is asked. */
 
 const audience = 'https://hotwork.example'
 let workload: Workload
-/** How often the function was asked, and its answer. */
+/** The number of calls of `ask`. */
 let asked: number
 let gives: () => string | Promise<string>
 const ask = async () => {
@@ -46,7 +46,7 @@ describe('the first source that is set up', () => {
     ['the file', { HOTWORK_AS: 'person:jade', HOTWORK_WORKLOAD_TOKEN_FILE: '/nowhere' }, 'WORKLOAD_TOKEN_FILE'],
     ['GitHub', { ACTIONS_ID_TOKEN_REQUEST_URL: 'https://x', SPIFFE_ENDPOINT_SOCKET: 'x' }, 'REQUEST_TOKEN` is not set'],
     ['SPIFFE', { HOTWORK_WORKLOAD_TOKEN_FILE: '', SPIFFE_ENDPOINT_SOCKET: 'x' }, 'SPIFFE_ENDPOINT_SOCKET'],
-  ])('a source that is set up wrongly is not passed over: %s', async (_, env, says) => {
+  ])('a misconfigured source is an error, even if another would work: %s', async (_, env, says) => {
     Object.assign(workload.env, env)
     const { exit, title } = await troubleOf(workload.identity()(audience))
     expect([exit, title]).toEqual([2, expect.stringContaining(says)])
@@ -123,7 +123,7 @@ test('an `identity` function that throws is a fault, with its error as the cause
   expect((await troubleOf(asking)).detail).toBe('the `identity` function failed')
 })
 
-test('a silent source is waited for no longer than its time', async () => {
+test('a source that does not answer times out', async () => {
   const silent = { name: 'the silent one', ask: () => new Promise<string>(() => {}) }
   const { exit, detail } = await troubleOf(rememberTokens(silent, workload, 1)(audience))
   expect([exit, detail]).toEqual([1, 'the silent one gave none within 0.001 s'])
@@ -161,7 +161,7 @@ test('a signal ends the wait of its caller alone', async () => {
   expect(asked).toBe(1)
 })
 
-test('a signal of the last caller ends the asking, and the next caller asks again', async () => {
+test('an abort by the last waiting caller cancels the call to the source, and the next caller makes a new one', async () => {
   gives = () => new Promise(() => {})
   const identity = workload.identity(ask)
   const leaving = new AbortController()

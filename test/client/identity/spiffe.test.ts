@@ -21,7 +21,7 @@ afterEach(async () => {
   workload.close()
 })
 
-test('a workload is known by its JWT-SVID, for Hotwork alone', async () => {
+test('the workload token is a JWT-SVID with Hotwork as its only audience', async () => {
   expect(await workload.identity()(audience)).toBe(workload.token(300, { aud: [audience] }))
   expect(api.asked).toEqual([[audience]])
 })
@@ -31,7 +31,7 @@ test('the first of several SVIDs counts, as the standard says', async () => {
   expect(await workload.identity()(audience)).toBe(workload.token(300, { sub: 'first' }))
 })
 
-test('the Workload API may be at an address of TCP', async () => {
+test('the Workload API may be at a TCP address', async () => {
   const other = await startWorkloadApi((aud) => svids(aud))
   Object.assign(workload.env, other.env)
   try {
@@ -46,7 +46,7 @@ test('no connection stays open', async () => {
   await api.leftAlone()
 })
 
-test('a Workload API that is not ready is asked again, twice at most', async () => {
+test('a Workload API that is not ready is retried twice at most', async () => {
   api.nextStatus.push(grpc.unavailable, grpc.unavailable)
   await workload.identity()(audience)
   expect(workload.pauses.length).toBe(2)
@@ -55,7 +55,7 @@ test('a Workload API that is not ready is asked again, twice at most', async () 
   expect([exit, detail]).toEqual([1, expect.stringContaining('Unavailable')])
 })
 
-test('a process that is no registered workload is told to register it', async () => {
+test('an unregistered process is told to register', async () => {
   api.nextStatus.push(grpc.permissionDenied)
   const { exit, detail } = await troubleOf(workload.identity()(audience))
   expect([exit, detail]).toEqual([2, expect.stringContaining('register')])
@@ -63,7 +63,7 @@ test('a process that is no registered workload is told to register it', async ()
 })
 
 test.each(['invalidArgument', 'unimplemented'] as const)(
-  'a Workload API that says %s gives no JWT-SVIDs',
+  'the answer %s of a Workload API is wrong usage, exit 2',
   async (name) => {
     api.nextStatus.push(grpc[name])
     expect((await troubleOf(workload.identity()(audience))).exit).toBe(2)
@@ -82,7 +82,7 @@ test("a missing socket is a fault with its address and the system's code", async
   expect(detail).toContain('ENOENT')
 })
 
-test('a silent socket is left when the caller gives up', async () => {
+test('the connection to a silent socket is closed when the caller aborts', async () => {
   const path = join(workload.folder, 'silent.sock')
   const silent = createServer()
   const arrived = new Promise<void>((resolve) => silent.once('connection', () => resolve()))
@@ -93,7 +93,7 @@ test('a silent socket is left when the caller gives up', async () => {
   await arrived
   leaving.abort(new Error('not needed'))
   await expect(wait).rejects.toThrow('not needed')
-  // It closes only after the client has closed its connection.
+  // The server closes only after the client has closed its connection.
   await new Promise((resolve) => silent.close(resolve))
 })
 

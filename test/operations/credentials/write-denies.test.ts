@@ -18,7 +18,7 @@ class Denying extends World {
 
   write = ({ ask }: ApprovalRequest) => writeDenies(role, [ask.id], this)
 
-  /** Writes the denies by the record, and says of each session whether it is denied. */
+  /** Writes the denies from the record, and returns for each session whether it is denied. */
   async denied(request: ApprovalRequest, ...sessions: readonly Awaited<ReturnType<World['session']>>[]) {
     await this.write(request)
     return sessions.map(({ role, tags }) => this.roles.denies(role, tags))
@@ -47,7 +47,7 @@ test('a new access token ends the AWS session of the one before', async () => {
   expect(await world.denied(request, first, second)).toEqual([true, false])
 })
 
-test('revocation denies', async () => {
+test('the session of a revoked grant is denied', async () => {
   const { world, request, token } = await claimed()
   const session = await world.session(request, token)
   const revoked = await revokeRequest({ id: request.ask.id, person: person('gus'), reason: 'seen enough' }, world.ports)
@@ -72,12 +72,12 @@ test('a grant that ended by time alone is denied before that is stored', async (
   expect(await world.story(request.ask.id)).not.toContain('Expired')
 })
 
-test('a session that may have been made and was never answered is denied once a newer one is asked for', async () => {
+test('a session whose issuing was never answered is denied once a newer one is issued', async () => {
   const { world, request, token } = await claimed()
   world.broker.setDown(true)
   await expect(world.issueAws(request, token)).rejects.toMatchObject({ name: 'BrokerUnavailable' })
   await world.write(request)
-  // It may still be answered: the agent has not heard of it, and asks again.
+  // The session may still be issued, so it is live in the record. The agent got no answer, and asks again.
   expect(world.roles.roles).toEqual([])
 
   world.broker.setDown(false)
@@ -90,7 +90,7 @@ test('a session that may have been made and was never answered is denied once a 
   ).toEqual([true, false])
 })
 
-test("the writer of one request's deny forgets no other's", async () => {
+test("writing one request's deny keeps those of other requests on the role", async () => {
   const { world, request, token } = await claimed()
   const one = await world.session(request, token)
   const other = await claimed(parameter('/prod/checkout/other'), world)
@@ -101,7 +101,7 @@ test("the writer of one request's deny forgets no other's", async () => {
   expect(await world.denied(other.request, one, two)).toEqual([true, true])
 })
 
-test('a second role is left as it is', async () => {
+test('writing denies on one role leaves other roles unchanged', async () => {
   const { world, request, token } = await claimed()
   const session = await world.session(request, token)
   const elsewhere = session.role.replace(/::\d+:/, '::999999999999:')
@@ -114,14 +114,14 @@ test('a second role is left as it is', async () => {
   expect(await world.denies.ofRole(elsewhere)).toEqual([])
 })
 
-test('nothing is written on a role before something on it must be denied', async () => {
+test('a role without dead sessions gets no deny policy', async () => {
   const { world, request, token } = await claimed()
   await world.session(request, token)
   await world.write(request)
   expect(world.roles.roles).toEqual([])
 })
 
-test('a deny leaves its role once its session can live no more, with the next that is written there', async () => {
+test('a deny whose session has expired is removed by the next write to its role', async () => {
   const { world, request, token } = await claimed()
   const old = await world.session(request, token)
   await world.complete(request)

@@ -13,7 +13,7 @@ test.each([
   ['a member of a set', 'context.unpinned.contains("n")', 'context.unpinned', { texts: ['n'] }],
   ['a pattern', 'context.resource.id like "*:x/*"', 'context.resource.id', { patterns: ['*:x/*'] }],
   ['a test for presence', 'context.arguments has Timeout', 'context.arguments.Timeout', {}],
-  ['a truth value', 'context.justified', 'context.justified', {}],
+  ['a Boolean', 'context.justified', 'context.justified', {}],
   ['numbers of a sum', 'context.recent + 1 > 5', 'context.recent', { numbers: [1, 5] }],
   ['a number under a negation', '!(context.recent < -2)', 'context.recent', { numbers: [-2] }],
   ['a time', 'context.now < datetime("1970-01-01T00:01:00Z")', 'context.now', { numbers: [60] }],

@@ -61,7 +61,7 @@ const pageButton = (page: string) => linkButton(haltActions.page, 'All halts', p
 export const haltsActions = (page: string): CardBlock =>
   actions('declare-halt', { type: 'button', action_id: haltActions.declare, text: plain('Halt…') }, pageButton(page))
 
-/** The link from an answer to the page, for answers without another. */
+/** The link to the page of halts, for an answer that has no other link to it. */
 export const haltsLink = (page: string): CardBlock => actions('halts-page', pageButton(page))
 
 const Value = z.strictObject({ h: HaltId })

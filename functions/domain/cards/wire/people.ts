@@ -14,7 +14,7 @@ export type Me = z.infer<typeof Me>
 
 const by = z.looseObject({ by: z.string(), at: time })
 
-/** It has exactly one target member. */
+/** Exactly one of `agent`, `owner`, `person`, `role`, `environment`, `action` and `all` is present. */
 export const Halt = z.looseObject({
   id: idOf('hlt'),
   agent: z.string().optional(),

@@ -12,15 +12,15 @@ import { faultName } from '../../../operations/faults.ts'
 import type { Log } from '../../../operations/ports.ts'
 import type { CallRecord, CallsOnRecord, RecordedSession } from '../ports.ts'
 
-/** CloudTrail answers two look-ups a second, each with fifty events at most: no reader can page through thousands. */
+/** Pages of one look-up. CloudTrail allows two calls a second, with at most fifty events each. */
 const pages = 4
 const patienceMs = 6000
 
 type Credentials = NonNullable<CloudTrailClientConfig['credentials']>
 
 /**
- * The event history that CloudTrail keeps of every account for ninety days, without a trail: only management events, so no
- * read or write of a table's item, and each some minutes after the call.
+ * CloudTrail's event history, which every account has for ninety days without a trail. It has management events only
+ * (no reads or writes of table items), each some minutes after the call.
  */
 export class CloudTrailCallRecord implements CallRecord {
   readonly #clients = new Map<string, CloudTrailClient>()
@@ -40,7 +40,7 @@ export class CloudTrailCallRecord implements CallRecord {
     const calls = await Promise.all(session.regions.map((region) => this.#read(region, session, byName, signal)))
     if (calls.every(({ read }) => read === 0)) return undefined
     const made = issued ? { key: 'ResourceName' as const, value: role, ...issued } : undefined
-    // A failed look-up of a session's origin does not attribute its calls to another session.
+    // If this look-up fails, the calls are kept, without their credential.
     const issues = made
       ? await Promise.all(session.regions.map((region) => this.#read(region, session, made, signal)))
       : []
@@ -110,11 +110,11 @@ const Recorded = z.object({
 })
 
 /**
- * Sessions of another role, of another account's role of that name, and by their tags of another request, can have the same
- * name.
+ * Leaves out other sessions of the same name: those of another role or account, and those whose tags name another
+ * request.
  */
 function callsIn(events: readonly Event[], { name, role }: RecordedSession, keys: Keys): readonly RecordedCall[] {
-  // Events come newest first, to the second: within one second the order is kept.
+  // Events come newest first. Their times are whole seconds, so reversing keeps more order than sorting.
   return events.toReversed().flatMap((event) => {
     const { EventId: id, EventName: called, EventTime: time, Resources = [], CloudTrailEvent: text = '{}' } = event
     const known = Recorded.safeParse(parseJson(text)).data
@@ -138,7 +138,7 @@ function callsIn(events: readonly Event[], { name, role }: RecordedSession, keys
   })
 }
 
-/** By access key, which is kept no longer than this call. */
+/** The tags of issued credentials by access key id; dropped after this call. */
 type Keys = ReadonlyMap<string, { request?: string; credential?: CredentialId }>
 
 const Issued = z.object({

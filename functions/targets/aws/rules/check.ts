@@ -79,8 +79,8 @@ function checkCompared(
 }
 
 /**
- * Checks that the absence of one argument does not loosen the pin of another. If two name one key under one operator, only
- * the later is sent.
+ * Checks that the absence of one argument does not loosen the pin of another. Of two conditions with the same operator
+ * and key, only the last is sent.
  */
 function checkWhenAbsent({ statement }: AwsEntry, say: Say): void {
   const conditions = conditionTemplates(statement?.conditions)
@@ -89,7 +89,7 @@ function checkWhenAbsent({ statement }: AwsEntry, say: Say): void {
     const others = absences.slice(0, at).flatMap(([, each]) => conditionTemplates(each))
     for (const { operator, key } of conditionTemplates(own)) {
       const isThere = (each: { operator: string; key: string }) => each.operator === operator && each.key === key
-      // `Null` compares nothing itself: it complements other operators of the key.
+      // `Null` only tests presence, so it accompanies another operator on the same key.
       const compared = conditions.filter((each) =>
         operator === 'Null' ? each.key === key && each.operator !== operator : isThere(each),
       )
@@ -105,7 +105,7 @@ function checkWhenAbsent({ statement }: AwsEntry, say: Say): void {
   })
 }
 
-/** Whether a template has this argument in it, and no other. Text alone is a fixed pin. */
+/** Whether all placeholders of a template are this argument. False for a template without placeholders: a fixed pin. */
 const takesOnly = (template: string, name: string): boolean => {
   const places = placesOf(template)
   return places.length > 0 && places.every((place) => conditionPlace(place)?.argument === name)
