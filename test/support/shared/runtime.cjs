@@ -25,6 +25,15 @@ class SharedRuntime extends Runtime {
   teardown() {
     this.restoreAllMocks()
     kept.delete(this.#testFile)
+    // Kept modules hold this runtime, and it would hold the tests of its file.
+    for (const cache of [
+      this.registries.internalModuleRegistry,
+      this.transformCache,
+      this.fileCache,
+      this.cjsExportsCache,
+    ])
+      cache.clear()
+    this.jestGlobals.clearJestObjectCache()
   }
 }
 module.exports = { __esModule: true, default: SharedRuntime }
