@@ -5,7 +5,8 @@ import { type Browser, chromium } from 'playwright-core'
 const executablePath = [process.env['CHROMIUM_PATH'] ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
   existsSync,
 )
-export const inBrowser = executablePath === undefined ? describe.skip : describe
+export const inBrowser = (name: string, tests: () => void): void =>
+  (executablePath === undefined ? describe.skip : describe)(name, tests)
 
 const quiet = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking']
 export const launchBrowser = (...args: readonly string[]): Promise<Browser> =>
