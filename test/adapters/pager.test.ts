@@ -81,7 +81,7 @@ test('a page of a drill begins with DRILL', async () => {
   expect(Message).toContain('ended: 2027-01-15T08:30:00Z')
 })
 
-test('a page has a short ASCII subject and one line for each fact, whatever characters its names have', async () => {
+test('a page has a short ASCII subject and one line for each fact, with any characters in its names', async () => {
   await new SnsPager(topic).page({ ...page, what: `größe\n${'x'.repeat(300)}`, incident: 'INC\nid: forged' })
   const { Subject, Message } = await heard()
   expect(Subject).toMatch(/^[ -~]{1,99}$/)

@@ -43,7 +43,7 @@ process.env['TMPDIR'] = temporary
 const compiled = join(state, 'compiled')
 rmSync(compiled, { recursive: true, force: true })
 process.env['NODE_COMPILE_CACHE'] = compiled
-// Of the demo. Tests on the stack tell the other chapters.
+// The demo's other chapters are told on the stack by tests.
 const chapters = [...mainJob, 'mcp', 'drift']
 const tarball = join(state, 'package', `hotwork-${version}.tgz`)
 const isFast = process.argv.includes('--fast')

@@ -41,7 +41,7 @@ export type GroupView = {
   /** People in the directory itself. */
   people: readonly PersonId[]
   sourced?: SourcedGroup
-  /** People whom the source lists now. */
+  /** People in the present list of the source. */
   members: readonly { person: PersonId; until?: NumericDate }[]
   readAt?: NumericDate
   holdsUntil?: NumericDate

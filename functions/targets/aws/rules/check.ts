@@ -79,7 +79,7 @@ function checkCompared(
 }
 
 /**
- * Checks that the absence of one argument does not loosen the pin of another. Of two conditions with the same operator
+ * Checks that the absence of one argument does not loosen the pin of another. If two conditions have the same operator
  * and key, only the last is sent.
  */
 function checkWhenAbsent({ statement }: AwsEntry, say: Say): void {
