@@ -11,11 +11,13 @@ import { useScene } from '../support/scene.ts'
 
 const scene = useScene()
 const address = 'https://flags.example.org/flags'
+const made: GatedCalls[] = []
+// Before the folder goes: a late report would make it again.
+afterEach(async () => void (await Promise.all(made.splice(0).map((each) => each.idle()))))
 const folder = useFolder()
 let forwarded: string[]
 /** Runs at each pause of the client. */
 let meanwhile: () => Promise<unknown>
-const made: GatedCalls[] = []
 
 beforeEach(() => {
   forwarded = []
@@ -27,7 +29,6 @@ beforeEach(() => {
   const actions = { ...bundle.actions, 'flags:set': entry }
   scene.api.use(new World({ ...bundle, actions, deployment: { ...deployment, tools } } as never))
 })
-afterEach(async () => void (await Promise.all(made.splice(0).map((each) => each.idle()))))
 
 /** One process of the gate; all share a folder. */
 function calls(agent = 'agent-remediator'): GatedCalls {
