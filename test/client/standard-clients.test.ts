@@ -171,6 +171,10 @@ describe('the metadata', () => {
 
   test("the metadata's methods of client authentication are registered, and an assertion’s algorithms are named", async () => {
     const metadata = await read('/.well-known/oauth-authorization-server')
+    expect(metadata).toMatchObject({
+      introspection_endpoint_auth_methods_supported: ['private_key_jwt', 'Bearer'],
+      revocation_endpoint_auth_methods_supported: ['private_key_jwt', 'none'],
+    })
     const registered = ['none', 'client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt']
     for (const endpoint of ['token', 'introspection', 'revocation']) {
       const methods: string[] = metadata[`${endpoint}_endpoint_auth_methods_supported`]
