@@ -8,7 +8,7 @@ import { chainEntries, contextOf, type Entry, eventOf, noEntries } from '../../.
 import type { RequestId } from '../../../functions/domain/values.ts'
 import { filesOf, writeFolder } from '../../support/anchor/log-folder.ts'
 import { PlainLog, p256 } from '../../support/anchor/plain-log.ts'
-import { anchored, receiptOf } from '../../support/anchor/receipts.ts'
+import { anchored, claimsOf, receiptOf } from '../../support/anchor/receipts.ts'
 import { start, type World } from '../../support/world.ts'
 import { Terminal } from '../support/terminal.ts'
 
@@ -115,6 +115,65 @@ describe('a receipt that does not hold', () => {
     other.leaves.push(...log.leaves)
     return other
   }
+
+  const changes: readonly [what: string, make: () => string, check: string, words: string][] = [
+    ['a token of ours', () => log.sign(claims(), { typ: 'at+jwt' }), 'signature', '`typ`'],
+    ['no signature', () => log.sign(claims(), { alg: 'none' }), 'signature', '`alg`'],
+    [
+      'a header that must be understood',
+      () => log.sign(claims(), { crit: ['b64'], b64: false }),
+      'signature',
+      '`crit`',
+    ],
+    ['a key that the JWKS has not', () => log.sign(claims(), { kid: 'other' }), 'signature', 'another notary'],
+    ['another issuer and its notary', () => receiptOf(elsewhere(), id, entries), 'signature', 'another notary'],
+    [
+      'an issuer that is not the log',
+      () => changed({ iss: 'https://other.example' }),
+      'checkpoint',
+      'other.example/hotwork',
+    ],
+    [
+      'the checkpoint of another log',
+      () => changed({ checkpoint: log.checkpoint(undefined, 'other.example/hotwork') }),
+      'checkpoint',
+      'another log',
+    ],
+    [
+      'a checkpoint by another key',
+      () => changed({ checkpoint: elsewhere().checkpoint() }),
+      'checkpoint',
+      'not signed by a notary',
+    ],
+    ['a checkpoint of a smaller tree', () => changed({ checkpoint: log.checkpoint(3) }), 'checkpoint', '`tree_size`'],
+    ['no checkpoint', () => changed({ checkpoint: 'none' }), 'checkpoint', 'not a signed note'],
+    ['a tree of one more', () => changed({ tree_size: claims().tree_size + 1 }), 'checkpoint', '`tree_size`'],
+    ['a leaf one further', () => changed({ leaf_index: claims().leaf_index + 1 }), 'inclusion', `${'req_'}`],
+    ['a leaf one before', () => changed({ leaf_index: claims().leaf_index - 1 }), 'inclusion', 'is not entry'],
+    ['a leaf outside', () => changed({ leaf_index: claims().tree_size }), 'inclusion', 'is not entry'],
+    ['a path too short', () => changed({ inclusion: claims().inclusion.slice(1) }), 'inclusion', 'is not entry'],
+    [
+      'a path too long',
+      () => changed({ inclusion: [...claims().inclusion, claims().inclusion[0]] }),
+      'inclusion',
+      'is not entry',
+    ],
+    ['another hash', () => changed({ head: `sha-256:${'x'.repeat(43)}` }), 'inclusion', 'is not entry'],
+    ['one entry fewer', () => changed({ entries: entries.length - 1 }), 'inclusion', 'is not entry'],
+    ['a time to come', () => changed({ iat: start + 2 * 3600 }), 'time', '3600 s from now'],
+    ['a member more', () => changed({ note: 'ok' }), 'claims', 'members of a receipt'],
+    ['a member fewer', () => changed({ outcome: undefined }), 'claims', '`outcome`'],
+  ]
+  const claims = () => claimsOf(log, id, entries)
+  const changed = (change: object) => log.sign({ ...claims(), ...change })
+  test.each(changes)(
+    'a receipt with %s is refused with 4, and the fault is named',
+    async (_what, make, check, words) => {
+      const { exit, wrong } = await verified(make())
+      expect(exit).toBe(4)
+      expect(wrong).toContainEqual(expect.objectContaining({ check, words: expect.stringContaining(words) }))
+    },
+  )
 
   test('a key that signs tokens is no notary', async () => {
     const issuer = elsewhere()
