@@ -46,7 +46,7 @@ const cut = (cell: string, width: number): string => (cell.length > width ? `${c
 export const fact = (name: string, ...values: readonly (string | false | undefined)[]): string[] =>
   values
     .filter((value) => typeof value === 'string')
-    .map((value, index) => `${(index === 0 ? name : '').padEnd(8)} ${value}`)
+    .map((value, index) => `${(index === 0 ? name : '').padEnd(Math.max(8, name.length))} ${value}`)
 
 /** The time and place in which a time is read. */
 export type Around = Pick<Surroundings, 'now' | 'env'>

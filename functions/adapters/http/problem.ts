@@ -55,7 +55,7 @@ const ofTheApi = {
     'There is no such record',
     'the id should be one that this API has given out, or that of an actor',
   ],
-  calls_not_told: ['CloudTrail cannot be read now', 'ask again in a minute'],
+  calls_not_told: ['The calls cannot be read now', 'ask again in a minute'],
   not_yet_anchored: [
     'The newest entry of this is not in the log yet',
     'ask again as `Retry-After` says: the notary follows within seconds',

@@ -137,7 +137,7 @@ export function createEphemeral(apiUrl: string, log: Log, fetcher: typeof fetch 
   const origins = originsFor(apiUrl)
   return async (responseUrl, said) => {
     if (typeof responseUrl !== 'string' || !URL.canParse(responseUrl) || !origins.includes(new URL(responseUrl).origin))
-      return log.warn('clicker_not_told')
+      return log.warn('clicker_not_told', { fault: 'NoResponseUrl' })
     try {
       const answer = await fetcher(responseUrl, {
         method: 'POST',
