@@ -115,7 +115,32 @@ test('a delegation is never wider than its parent, and only the parent’s agent
   const wider = expect.stringMatching(/wider_than_parent$/)
   const later = new Date(Date.now() + 86_400_000).toISOString()
   expect(await delegate(parent, body, { expires_at: later })).toMatchObject({ status: 403, body: { type: wider } })
+  const { action, resource } = setParameter('/prod/checkout/other')
+  expect(await delegate(parent, body, { action, resource })).toMatchObject({ status: 403, body: { type: wider } })
+  expect(await delegate(parent, body, { resource })).toMatchObject({ status: 400 })
+  expect(await delegate(parent, body, { agent: remediator })).toMatchObject({
+    status: 403,
+    body: { type: expect.stringMatching(/delegation_cycle$/) },
+  })
   expect((await delegate(parent, body, {}, { by: builder })).status).toBe(404)
   expect((await delegate(parent, body, { surprise: true })).status).toBe(400)
   expect((await delegate(parent, body, {}, { key: '' })).status).toBe(400)
+})
+
+test('a delegation is refused if policy does not let the receiving agent do what the parent may do', async () => {
+  const body = { ...setParameter(staging), context: maintenance().context }
+  const parent = await hotwork.submitted(remediator, body)
+  expect(await delegate(parent, body)).toMatchObject({
+    status: 403,
+    body: { type: expect.stringMatching(/policy_denied$/) },
+  })
+})
+
+test('a pending request cannot be delegated', async () => {
+  const body = maintenance()
+  const id = await hotwork.submitted(remediator, body)
+  expect(await delegate(id, body)).toMatchObject({
+    status: 409,
+    body: { type: 'urn:openid:authzen:access-request:error:invalid_task_state', detail: 'this request is pending' },
+  })
 })

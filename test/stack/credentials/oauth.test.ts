@@ -239,11 +239,13 @@ test.each(['refresh_token', 'urn:x'])(
 )
 
 test.each(['/introspect', '/revoke'])(
-  '%s answers an unknown caller with 401 and a form without a token with 400',
+  '%s answers a forger, a person and the bearer of an access token with 401, and a form without a token with 400',
   async (path) => {
-    const forged = await hotwork.form(undefined, path, { token: 'x' }, { authorization: 'Bearer a.b.c' })
-    expect(forged).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
-    expect(forged.headers.get('www-authenticate')).toMatch(/^Bearer resource_metadata=".*error="invalid_token"/)
+    for (const bearer of ['a.b.c', await hotwork.token('person:ana'), (await flagToken()).token]) {
+      const refused = await hotwork.form(undefined, path, { token: 'x' }, { authorization: `Bearer ${bearer}` })
+      expect(refused).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
+      expect(refused.headers.get('www-authenticate')).toMatch(/^Bearer resource_metadata=".*error="invalid_token"/)
+    }
     const nameless = await hotwork.form(undefined, path, { token: 'x' })
     expect(nameless.status).toBe(401)
     expect(nameless.headers.get('www-authenticate')).not.toContain('invalid_token')
