@@ -1,36 +1,29 @@
 /**
- * The factor by which processor time grows when the work grows eightfold. The load of the machine does not count. Some
- * machines count processor time in ticks of milliseconds, so both sizes are repeated until the result is exact enough.
+ * The factor by which processor time grows when the work grows eightfold. The load of the machine does not count. One
+ * collection of garbage makes a factor larger, so the least of a few counts: work that is quadratic is so each time.
  *
  * @param prepare returns the work of one size, ready to run
  * @param size the larger of the two
  */
 export function growth(prepare: (size: number) => () => unknown, size: number): number {
   const [large, small] = [prepare(size), prepare(size / 8)]
-  const spent = { large: 0, small: 0 }
-  // The first round compiles the code, and does not count.
-  for (let round = 0; spent.large < enough && round < mostRounds; round += 1) {
-    const one = {
-      small: milliseconds(() => {
-        for (let n = 0; n < 8; n += 1) small()
-      }),
-      large: milliseconds(large),
-    }
-    if (round === 0) continue
-    spent.small += one.small
-    spent.large += one.large
+  // These runs also compile the code.
+  let runs = 1
+  while (milliseconds(large, runs) < enough) runs *= 2
+  let least = Number.POSITIVE_INFINITY
+  for (let n = 0; n < 4 && least > plainlyLinear; n += 1) {
+    least = Math.min(least, (8 * milliseconds(large, runs)) / milliseconds(small, 8 * runs))
   }
-  return (8 * spent.large) / Math.max(spent.small, tick)
+  return least
 }
 
-/** Milliseconds of the larger size. */
-const enough = 200
-const mostRounds = 1000
-const tick = 10
+const plainlyLinear = 12
+/** Milliseconds: some machines count processor time in ticks of ten. */
+const enough = 40
 
-function milliseconds(run: () => unknown): number {
+function milliseconds(run: () => unknown, times: number): number {
   const before = process.threadCpuUsage()
-  run()
+  for (let n = 0; n < times; n += 1) run()
   const { user, system } = process.threadCpuUsage(before)
-  return (user + system) / 1000
+  return Math.max(user + system, 1) / 1000
 }
