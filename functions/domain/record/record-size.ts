@@ -30,24 +30,20 @@ const notesOf = ({ uses }: Pick<Grant, 'uses'>): number =>
 export const keepsNote = (grant: Pick<Grant, 'uses'>, note: string): boolean =>
   notesOf(grant) + bytesOf(note) <= notesRoom
 
-/** @param more characters that are to be added */
-export function hasRoom(state: ApprovalRequest, more = 0): boolean {
+export function hasRoom(state: ApprovalRequest): boolean {
   const grant = grantOf(state)
   const open = grant?.uses.filter(({ ended }) => !ended).length ?? 0
   const notes = notesRoom - (grant ? notesOf(grant) : 0)
   const room = largestState - endingRoom - driftRoom(state) - open * useEndRoom - notes
   // A UTF-16 character is at most three bytes.
-  return (charactersOf(state) + more) * 3 <= room || bytesOf(state) + more * 3 <= room
+  return charactersOf(state) * 3 <= room || bytesOf(state) <= room
 }
 
 /** A cache of sizes: parts that a state shares with the one before are not serialized again. */
 const measured = new WeakMap<object, number>()
 function charactersOf(state: ApprovalRequest): number {
-  const known = measured.get(state)
-  if (known !== undefined) return known
   let sum = 2
   for (const [name, value] of Object.entries(state)) sum += name.length + 4 + lengthOf(value)
-  measured.set(state, sum)
   return sum
 }
 function lengthOf(value: unknown): number {

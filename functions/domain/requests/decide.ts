@@ -264,6 +264,5 @@ function refusedEvent(state: ApprovalRequest, command: Command, code: Refusal, a
   const observed = observedOfRefusal(state, command, code)
   const own = { attempted, code, ...defined({ observed }) }
   const refused: Event = { type: 'Refused', at, actor, policies, bundle: command.bundle, ...own }
-  // Its count in the state takes the actor's id and a number.
-  return hasRoom(state, actor.id.length + 8) ? [refused] : []
+  return hasRoom(evolve(state, refused)) ? [refused] : []
 }
