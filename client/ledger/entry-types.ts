@@ -39,7 +39,7 @@ const ofRequests: { readonly [type: string]: EntryType } = {
   Commented: { ocsf: 'update', say: ({ stage, comment }) => `commented as ${stage}${said(comment)}` },
   ApprovalDropped: {
     ocsf: 'update',
-    say: ({ person, stage }) => `the approval of ${person} as ${stage} has stopped counting`,
+    say: ({ person, stage }) => `the approval of ${person} as ${stage} no longer counts`,
   },
   StageEscalated: {
     ocsf: 'update',
