@@ -1,3 +1,4 @@
+import type { Said } from '../../../local/demo/desk-client.ts'
 import { statesOf, until, untilState } from '../support/aws.ts'
 import { deployed, prod, remediator, setParameter, staging } from '../support/deployment.ts'
 
@@ -52,17 +53,13 @@ test('a second silence expires a request, and a late click is refused in private
 
 test('a reminder goes to those who have not decided, and all who were asked are told of the end', async () => {
   const id = await hotwork.submitted(remediator, setParameter(prod))
-  const said = await desk.untilSaid(id, (lines) =>
-    lines.some(({ text }) => text.includes('still waits for a decision')),
-  )
-  const reminder = said.find(({ text }) => text.includes('still waits for a decision'))
-  expect(reminder?.text).toMatch(/<@U0[A-Z]+>.*: owner still waits for a decision/)
-  expect((await hotwork.view(id)).status).toBe('pending')
   await hotwork.untilSettled(remediator, id)
   // People on call have the card in a direct message from the escalation on.
-  const direct = (lines: typeof said) =>
-    lines.filter(({ channel, text }) => channel.startsWith('D') && /^Handled/.test(text))
-  expect(direct(await desk.untilSaid(id, (lines) => direct(lines).length === 2))).toHaveLength(2)
+  const isDirectEnd = ({ channel, text }: Said) => channel.startsWith('D') && /^Handled/.test(text)
+  const said = await desk.untilSaid(id, (lines) => lines.filter(isDirectEnd).length === 2)
+  const reminder = said.findIndex(({ text }) => text.includes('still waits for a decision'))
+  expect(said[reminder]?.text).toMatch(/<@U0[A-Z]+>.*: owner still waits for a decision/)
+  expect(reminder).toBeLessThan(said.findIndex(isDirectEnd))
 })
 
 test('a grant cannot be claimed late', async () => {
