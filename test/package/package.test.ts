@@ -64,7 +64,8 @@ test('the package has the launcher, the build, and the pages and examples of its
       !/^examples\/(?:cdk-app|plan|requests)\/[\w./-]+$/.test(file) &&
       !/^dist\/functions\/(?:lambdas\.json|metadata\/openapi\.json|[\w-]+\/(?:index\.c?js|cedar_wasm_bg\.wasm))$/.test(
         file,
-      ),
+      ) &&
+      !/^dist\/functions\/policy\/(?:iam\.json\.br|library\/[\w.-]+\.json)$/.test(file),
   )
   expect(unknown).toEqual([])
 })
