@@ -61,6 +61,15 @@ export class JsonDocument {
     return 1
   }
 
+  /** The values that a person has still to decide: each is `TODO`, or `TODO: ` and the question. */
+  todos(): Problem[] {
+    return this.#root ? todosIn(this.#root, []).map(([path, question]) => this.#todo(path, question)) : []
+  }
+
+  #todo(path: Path, question: string): Problem {
+    return this.report(path, `${where(path)} is still to be decided`, question || 'write the value that it should have')
+  }
+
   parse<T extends z.ZodType>(schema: T): z.infer<T> | undefined {
     if (this.problems.length > 0 || !this.#root) return undefined
     const parsed = schema.safeParse(getNodeValue(this.#root))
@@ -115,6 +124,16 @@ export class JsonDocument {
     // One mistake makes the parser report several problems in its line.
     if (!this.problems.some((other) => formatProblem(other) === formatProblem(problem))) this.problems.push(problem)
   }
+}
+
+function todosIn({ type, value, children = [] }: Node, path: Path): readonly (readonly [Path, question: string])[] {
+  if (type === 'object')
+    return children.flatMap(({ children: [name, member] = [] }) =>
+      member ? todosIn(member, [...path, name?.value]) : [],
+    )
+  if (type === 'array') return children.flatMap((each, at) => todosIn(each, [...path, at]))
+  const found = type === 'string' ? /^TODO(?:$|: *(.*))/s.exec(value) : null
+  return found ? [[path, found[1] ?? '']] : []
 }
 
 const where = (path: Path) => (path.length === 0 ? 'the file' : `\`${path.join('.')}\``)

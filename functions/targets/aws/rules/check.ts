@@ -17,6 +17,10 @@ import { type AwsEntry, naming, unpinnedByResource } from './statement.ts'
 export function checkAws(entry: AwsEntry, accounts: readonly string[], say: Say): void {
   for (const [at, template] of (entry.statement?.resources ?? []).entries()) {
     const path = ['statement', 'resources', at]
+    if (template === '*') {
+      checkAnyResource(entry, path, say)
+      continue
+    }
     checkTemplate(entry, template, path, { ...naming, inResource: true }, say)
     if (!/^arn:\{partition\}:[a-z0-9-]+:[^:]*:[^:]*:.+$/.test(template))
       say(path, `\`${template}\` is not an ARN`, 'begin it with arn:{partition}:service:{region}:{account}:')
@@ -26,6 +30,18 @@ export function checkAws(entry: AwsEntry, accounts: readonly string[], say: Say)
   checkWhenAbsent(entry, say)
   checkCredential(entry, accounts, say)
   checkRead(entry, say)
+}
+
+/** Checks the statement of an action for which IAM takes no ARN: of all that a session is held to, its Region is left. */
+function checkAnyResource({ statement }: AwsEntry, path: Path, say: Say): void {
+  const { resources, conditions } = statement ?? { resources: [] }
+  if (resources.length > 1) say(path, '`*` is every resource, and others stand beside it', 'take one or the others out')
+  if (conditions?.['StringEquals']?.['aws:RequestedRegion'] !== '{region}')
+    say(
+      path,
+      '`*` reaches every Region',
+      'add `"StringEquals": { "aws:RequestedRegion": "{region}" }` to `statement.conditions`, or name exactly what is acted on',
+    )
 }
 
 /**
