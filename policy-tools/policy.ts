@@ -1,6 +1,12 @@
 // Rules: test/client/policy/program.test.ts
+import { dirname, join } from 'node:path'
 import * as z from 'zod'
 import { SystemClock } from '../functions/adapters/system/system.ts'
+import * as catalogueAdd from './verbs/catalogue/add.ts'
+import * as catalogueCheck from './verbs/catalogue/check.ts'
+import * as catalogueDraft from './verbs/catalogue/draft.ts'
+import * as catalogueList from './verbs/catalogue/list.ts'
+import * as catalogueShow from './verbs/catalogue/show.ts'
 import * as check from './verbs/check.ts'
 import * as diff from './verbs/diff.ts'
 import * as explain from './verbs/explain.ts'
@@ -10,7 +16,7 @@ import * as prove from './verbs/prove.ts'
 import * as replay from './verbs/replay.ts'
 
 /**
- * A program for policy authors. `hotwork policy VERB` runs it, with its options as one JSON argument, `{ "verb",
+ * A program for policy authors. `hotwork policy VERB` and `hotwork catalogue VERB` run it, with its options as one JSON argument, `{ "verb",
  * "json", ... }`. Exit 0 done, 1 a fault or problems found, 2 wrong usage, 6 a change that widens.
  */
 type Verb<S extends z.ZodType> = { Options: S; run(options: z.infer<S>, io: Io): Promise<Exit> }
@@ -21,7 +27,7 @@ const parsing =
   (given, io) =>
     run(parse(Options, given), io)
 
-/** Each verb is a file in `verbs/`. A new verb is one more line here, and one in `client/command-line/policy.ts`. */
+/** Each verb is a file in `verbs/`. A new verb is one more line here, and one in `client/command-line/`. */
 const verbs: { readonly [verb: string]: Run } = {
   check: parsing(check),
   plan: parsing(plan),
@@ -29,6 +35,11 @@ const verbs: { readonly [verb: string]: Run } = {
   diff: parsing(diff),
   replay: parsing(replay),
   prove: parsing(prove),
+  'catalogue list': parsing(catalogueList),
+  'catalogue show': parsing(catalogueShow),
+  'catalogue add': parsing(catalogueAdd),
+  'catalogue draft': parsing(catalogueDraft),
+  'catalogue check': parsing(catalogueCheck),
 }
 
 async function main(argument: string | undefined, io: Io): Promise<Exit> {
@@ -82,6 +93,7 @@ void main(process.argv[2], {
   err: (text) => void process.stderr.write(text),
   now: () => clock.now(),
   stdin: process.stdin,
+  library: join(dirname(process.argv[1] ?? ''), 'library'),
 }).then((exit) => {
   process.exitCode = exit
 })

@@ -6,6 +6,7 @@ import { ownPath, type Surroundings } from '../surroundings.ts'
 import { addAgentVerbs } from './agent-requests.ts'
 import { addAgentsVerbs } from './agents.ts'
 import { addBreakGlassVerbs } from './break-glass.ts'
+import { addCatalogueVerbs } from './catalogue.ts'
 import { addCompletionVerb, completions } from './completion.ts'
 import { makeFrame } from './frame.ts'
 import { addHostVerbs } from './hosts.ts'
@@ -85,6 +86,7 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
   addBreakGlassVerbs(program, frame)
   addLedgerVerbs(program, frame)
   addPolicyVerbs(program, frame)
+  addCatalogueVerbs(program, frame)
   addCompletionVerb(program, surroundings)
   return program
 }

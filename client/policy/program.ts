@@ -46,7 +46,7 @@ export async function runPolicyProgram(
 function mustBeNode(version: string): void {
   if (Number(version.split('.')[0]) >= 22) return
   throw wrongUsage(
-    `the \`policy\` verbs need Node 22 or later, and this is ${version}`,
+    `the verbs of policy authors need Node 22 or later, and this is ${version}`,
     "Cedar's WebAssembly aborts under an older one: install a newer Node, or run them where there is one",
   )
 }

@@ -101,6 +101,17 @@ describe('the command line', () => {
     expect(hotwork('dance')).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining("'dance'") })
   })
 
+  test('the library and the reference of IAM are in the package', () => {
+    const launcher = join(own, 'client/hotwork.mjs')
+    const policies = join(scratch, 'policies')
+    cpSync(join(own, 'examples/cdk-app/policies'), policies, { recursive: true })
+    const catalogue = (...words: string[]) =>
+      JSON.parse(runs(folder, process.execPath, launcher, 'catalogue', ...words, '--json').stdout)
+    expect(catalogue('list', 'purge').entries).toMatchObject([{ name: 'sqs:PurgeQueue' }])
+    const drafted = catalogue('draft', 'ec2:StopInstances', '--policies', policies)
+    expect(drafted).toMatchObject({ entry: { resource: { type: 'ec2:instance' } }, resourceKeys: expect.anything() })
+  })
+
   const check = ['policy', 'check', join(own, 'examples/cdk-app/policies')]
   test('the command line checks a policy folder under Node 24', () => {
     const launcher = join(own, 'client/hotwork.mjs')

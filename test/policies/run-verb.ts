@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import type { Io } from '../../policy-tools/verbs/io.ts'
 
@@ -15,6 +16,7 @@ export async function runVerb<O>(verb: Verb<O>, options: O, stdin: string | Iter
     },
     now: () => Date.UTC(2026, 0, 1, 12) / 1000,
     stdin: Readable.from(stdin),
+    library: join(__dirname, '../../policy-tools/library'),
   })
   return { exit, ...ran }
 }

@@ -129,6 +129,15 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
   'policy plan': asAuthor,
   'policy diff': asAuthor,
   'policy prove': asAuthor,
+  'catalogue list': asAuthor,
+  'catalogue show': asAuthor,
+  'catalogue add': asAuthor,
+  'catalogue draft': async () => {
+    const { at } = await asAuthor()
+    writeFileSync(join(at.home, 'skeleton.json'), '{ "InstanceIds": [""], "Force": true }')
+    return { at }
+  },
+  'catalogue check': asAuthor,
   'policy replay': async () => {
     const { at } = await asAuthor()
     await submitted()

@@ -1,0 +1,51 @@
+// Rules: test/policies/catalogue/verbs.test.ts
+import { JsonDocument, type Problem } from '../../functions/adapters/policy-folder/json-document.ts'
+import { exact } from '../../functions/domain/inert.ts'
+import type { CatalogueEntry } from '../../functions/domain/policy/catalogue.ts'
+import { fileOf, type Shelved } from './library.ts'
+import { type Pin, type Pins, pinsOf } from './pins.ts'
+
+/** A library entry for its reader. One with a `TODO` does not parse, and its pins do not depend on that. */
+export const entryOf = ({ entry }: Pick<Shelved, 'entry'>): CatalogueEntry =>
+  ({ leavesOpen: {}, ...entry }) as unknown as CatalogueEntry
+
+export const todosOf = ({ entry, text }: Pick<Shelved, 'entry' | 'text'>): readonly Problem[] =>
+  new JsonDocument(fileOf(entry.name), text).todos()
+
+export function describe(shelved: Shelved): { pins: Pins; todos: readonly Problem[]; lines: readonly string[] } {
+  const entry = entryOf(shelved)
+  const [pins, todos] = [pinsOf(entry), todosOf(shelved)]
+  const { incidents, suggestedTier, undoneBy, example, notes } = shelved
+  const lines = [
+    `${entry.name}: ${entry.title}`,
+    `for       ${incidents.join(', ')}`,
+    `tier      ${suggestedTier}, as a suggestion: your policies say it`,
+    `${'credential'.padEnd(10)}${entry.credential}`,
+    ...pinLines(pins),
+    ...previewLines(entry),
+    `undo      ${undoWords(entry, undoneBy)}`,
+    `example   ${exact(example)}`,
+    ...notes.map((note) => `note      ${note}`),
+    ...todos.map(({ message, fix }) => `decide    ${message.replace(/ is still to be decided$/, '')}: ${fix}`),
+  ]
+  return { pins, todos, lines }
+}
+
+export const pinLines = ({ arguments: all, always }: Pins): readonly string[] => [
+  ...all.map(
+    (pin) => `${(pin.pinned ? 'pinned' : 'open').padEnd(10)}${pin.argument}: ${pin.open ?? `by ${byWords(pin)}`}`,
+  ),
+  ...always.map((each) => `always    ${each}`),
+]
+
+/** An argument that its absence alone holds has no key of its own. */
+export const byWords = ({ by }: Pin): string =>
+  by.map((each) => (each === 'resource' ? 'the ARN' : each.includes(':') ? `\`${each}\`` : each)).join(' and ')
+
+const previewLines = ({ preview }: CatalogueEntry): readonly string[] =>
+  preview
+    ? [`preview   ${preview.action}: ${Object.keys(preview.show).join(', ')}`, `guard     ${preview.guard.join(', ')}`]
+    : ['preview   none']
+
+export const undoWords = ({ undo: { possible, how } }: CatalogueEntry, by: readonly string[]): string =>
+  `${possible ? '' : 'not possible: '}${how}${by.length > 0 ? ` (${by.join(', ')})` : ''}`

@@ -1,0 +1,36 @@
+// Rules: test/policies/catalogue/verbs.test.ts
+import * as z from 'zod'
+import { entryOf } from '../../catalogue/described.ts'
+import { readLibrary, type Shelved } from '../../catalogue/library.ts'
+import { openOf } from '../../catalogue/pins.ts'
+import { columns, type Exit, exits, type Io, jsonText } from '../io.ts'
+
+/** Lists the entries that come with Hotwork. `words` leaves those that have them in name, title or incident. */
+export const Options = z.object({ words: z.array(z.string()).default([]), json: z.boolean() })
+
+export async function run({ words, json }: z.infer<typeof Options>, io: Io): Promise<Exit> {
+  const wanted = words.join(' ').toLowerCase()
+  const found = readLibrary(io.library).filter((each) => textOf(each).includes(wanted))
+  if (json) io.out(jsonText({ entries: found.map(rowOf) }))
+  else {
+    const rows = found.map((each) => {
+      const { name, title, incidents, suggestedTier, open } = rowOf(each)
+      return [name, String(suggestedTier), open.join(', ') || '-', title, incidents.join(', ')]
+    })
+    io.out(columns([['NAME', 'TIER', 'OPEN', 'TITLE', 'FOR'], ...rows]))
+    if (found.length === 0) io.err(`none of the library has \`${wanted}\` in name, title or incident\n`)
+  }
+  return exits.done
+}
+
+const textOf = ({ entry, incidents }: Shelved): string =>
+  [entry.name, entry.title, ...incidents].join('\n').toLowerCase()
+
+const rowOf = ({ entry, incidents, suggestedTier }: Shelved) => ({
+  name: entry.name,
+  title: entry.title,
+  changes: entry.mutates,
+  incidents,
+  suggestedTier,
+  open: openOf(entryOf({ entry })),
+})

@@ -1,0 +1,74 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { iamAction } from '../../../functions/adapters/policy-folder/iam-reference.ts'
+import { parseArguments } from '../../../functions/domain/policy/catalogue.ts'
+import { todosOf } from '../../../policy-tools/catalogue/described.ts'
+import { fileOf, incidents, readLibrary } from '../../../policy-tools/catalogue/library.ts'
+import { isNever } from '../../../policy-tools/catalogue/never.ts'
+import { answered, compiled, problemsOf } from './answered.ts'
+
+/** The entries that come with Hotwork. `judge.test.ts` holds their statements to IAM. */
+
+const folder = join(__dirname, '../../../policy-tools/library')
+const library = readLibrary(folder)
+const names = library.map(({ entry }) => entry.name)
+
+test.each(library)(
+  '$entry.name compiles once its questions are answered, and IAM reads it as it is meant',
+  ({ entry }) => {
+    expect(problemsOf(answered(entry))).toEqual([])
+  },
+)
+
+test.each(library)(
+  '$entry.name asks in which account it acts, and each question says what is to be decided',
+  (shelved) => {
+    const todos = todosOf(shelved)
+    expect(todos.map(({ message }) => message)).toContain('`account` is still to be decided')
+    for (const { fix } of todos) expect(fix).not.toBe('write the value that it should have')
+  },
+)
+
+test.each(library)('the example of $entry.name is a call that the entry takes', ({ entry, example }) => {
+  expect(parseArguments(compiled(answered(entry)), example)).toMatchObject({ ok: true })
+})
+
+test.each(library)(
+  '$entry.name is in the file of its name, and what undoes it is in the library',
+  ({ entry, undoneBy, file }) => {
+    expect(file).toBe(fileOf(entry.name))
+    expect(undoneBy.filter((name) => !names.includes(name))).toEqual([])
+    const { possible } = (entry as unknown as { undo: { possible: boolean } }).undo
+    if (!possible) expect(undoneBy).toEqual([])
+  },
+)
+
+test.each(library)('$entry.name says whether it changes something as IAM does', ({ entry }) => {
+  expect(entry.mutates).toBe(iamAction(entry.name)?.changes)
+})
+
+test('an entry that compares a call names the words of each argument that stays open', () => {
+  const without = library.flatMap(({ entry }) => {
+    const it = compiled(answered(entry))
+    const { leavesOpen } = it
+    return Object.entries(leavesOpen).flatMap(([name, words]) =>
+      words.includes('`') || words.length < 12 ? [name] : [],
+    )
+  })
+  expect(without).toEqual([])
+})
+
+test('each incident has entries that repair it and entries that find it', () => {
+  const of = (changes: boolean) =>
+    incidents.filter((each) => library.some((it) => it.entry.mutates === changes && it.incidents.includes(each)))
+  expect([of(true), of(false)]).toEqual([incidents, incidents])
+})
+
+test('an action that the boundary of each target role refuses is in no entry', () => {
+  const actions = library.flatMap(({ entry }) => compiled(answered(entry)).statement?.actions ?? [])
+  expect(actions.filter(isNever)).toEqual([])
+})
+
+test('the folder has nothing but entries', () => {
+  expect(readdirSync(folder).filter((file) => !file.endsWith('.json'))).toEqual([])
+})
