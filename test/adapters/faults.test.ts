@@ -217,8 +217,7 @@ describe('behind a faulty proxy', () => {
     await requests.commit(change)
     await requests.commit(commitOf(ask, change, { type: 'withdraw', agent: ask.agent.id, bundle: 'b' }, 1))
     const { state: _, ...row } = requestItem(change.state, change.head)
-    const Items = [row]
-    proxy.fail('Query', { status: 200, body: { Items, Count: 1 } })
+    proxy.fail('Query', { status: 200, body: { Items: [row], Count: 1 } })
     expect(await requests.list({ status: 'pending' }, { limit: 10 })).toEqual({ items: [] })
   })
 

@@ -48,8 +48,7 @@ async function runCalls(programs: Programs, isOver: (runs: readonly Run[]) => bo
   const runLane = async (hotwork: Hotwork) => {
     while (!isStopped && !isOver(runs)) {
       const seed = next++
-      const told = await new Story(planOf(seed, points), { hotwork, servers, programs }).tell()
-      runs.push({ seed, told })
+      runs.push({ seed, told: await new Story(planOf(seed, points), { hotwork, servers, programs }).tell() })
     }
   }
   await Promise.all(hotworks.map(runLane))

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { root } from '../support/repository.ts'
 import { install } from './install.ts'
 import { succeeds } from './support/succeeds.ts'
 
@@ -7,7 +8,6 @@ import { succeeds } from './support/succeeds.ts'
  * not by the project's own `npm ci`. Words after `--` go to jest. It shares no state with another step of `npm test`.
  */
 
-const root = join(import.meta.dirname, '../..')
 const bin = (name: string) => join(root, 'node_modules/.bin', name)
 
 if (await install()) {

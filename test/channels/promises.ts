@@ -124,10 +124,7 @@ export function keepsPromises<Click>(kind: string, make: () => Promise<Trial<Cli
 
   test(`a click in ${kind} is the decision of its account's person`, async () => {
     const state = await asked()
-    expect(await trial.deliver(trial.click(state, 'approve', trial.account('ben')))).toEqual({
-      status: 200,
-      told: '',
-    })
+    expect(await trial.deliver(trial.click(state, 'approve', trial.account('ben')))).toEqual({ status: 200, told: '' })
     expect(await decidedBy(state)).toEqual([person('ben')])
   })
 

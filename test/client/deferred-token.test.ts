@@ -7,7 +7,8 @@ import { type FlagService, startFlagService } from '../../examples/flag-service/
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { limitsOf } from '../../functions/domain/policy/ladder.ts'
 import type { ApprovalRequest } from '../../functions/domain/record/request.ts'
-import { parameter, World } from '../support/world.ts'
+import { withAgent } from '../support/bundles.ts'
+import { agent, parameter, World } from '../support/world.ts'
 import { freeAddress } from './support/free-address.ts'
 import { python } from './support/python.ts'
 import { ran } from './support/ran.ts'
@@ -170,131 +171,124 @@ test('an action that policy alone decides is answered with its token at once', a
   expect([status, body.authorization_details]).toEqual([200, [expect.objectContaining({ action, arguments: args })]])
 })
 
-describe('a code', () => {
-  const nothing = { status: 400, body: { error: 'invalid_grant', error_description: expect.any(String) } }
+const nothing = { status: 400, body: { error: 'invalid_grant', error_description: expect.any(String) } }
 
-  test('a code is invalid in other hands, and all of them get the same answer', async () => {
-    const { deferral_code: code } = await pending()
-    await decide()
-    const other = await DPoP.generateKeyPair('ES256')
-    const [request] = await requests()
-    const { id, digest } = request?.ask ?? { id: 'req_0', digest: '' }
-    const claims = { sub: 'agent:remediator', jti: id.replace('req', 'grt'), txn: id, exp: 2_000_000_000, digest }
-    const approval = await scene.api.ports.statements.sign('approval', claims as never)
-    const answers = [
-      await poll(code, other),
-      await poll(code, key, { client_id: 'agent-builder' }),
-      await poll('x'),
-      await poll('a.b.c'),
-      await poll(`${code.slice(0, -3)}AAA`),
-      await poll(id),
-      await poll(`${approval}`),
-    ]
-    expect(answers).toEqual(answers.map(() => nothing))
-    expect(new Set(answers.map(({ body }) => body.error_description)).size).toBe(1)
-    expect((await poll(code, key, { client_id: remediator })).status).toBe(200)
-  })
-
-  test('a code is used up by its token, which lives on', async () => {
-    const { deferral_code } = await pending()
-    await decide()
-    const { body } = await poll(deferral_code)
-    expect(await poll(deferral_code)).toEqual(nothing)
-    const headers = { authorization: `Bearer ${scene.workload(remediator)}` }
-    const form = new URLSearchParams({ token: body.access_token })
-    const asked = await fetch(`${scene.api.url}/introspect`, { method: 'POST', headers, body: form })
-    expect(await asked.json()).toMatchObject({ active: true })
-  })
-
-  test('a code gives one token to concurrent polls', async () => {
-    const { deferral_code } = await pending()
-    await decide()
-    const answers = await Promise.all([poll(deferral_code), poll(deferral_code), poll(deferral_code)])
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
-  })
-
-  test('a code is still good after a claim that policy refused, since the grant is live', async () => {
-    const { deferral_code } = await pending()
-    await decide()
-    const before = scene.api.world.policy
-    scene.api.world.policy = {
-      bundle: before.bundle,
-      ask: (question) => (question.kind === 'person' ? before.ask(question) : { permit: false, policies: ['freeze'] }),
-    }
-    const refused = { error: 'access_denied', error_description: expect.stringContaining('policy_denied') }
-    expect((await poll(deferral_code)).body).toMatchObject(refused)
-    scene.api.world.policy = before
-    expect((await poll(deferral_code)).status).toBe(200)
-    expect(await poll(deferral_code)).toEqual(nothing)
-  })
-
-  test('a code is invalid once the directory has taken the identity from the agent', async () => {
-    const { deferral_code } = await pending()
-    await decide()
-    const { bundle } = scene.api.world.policy
-    const agents = bundle.agents.map((each) =>
-      each.id === 'agent:remediator' ? { ...each, identities: [{ issuer: 'org', subject: 'another' }] } : each,
-    )
-    const before = scene.api.world.policy
-    scene.api.world.policy = { bundle: { ...bundle, agents }, ask: (question) => before.ask(question) }
-    expect(await poll(deferral_code)).toEqual(nothing)
-  })
-
-  test('a missing code is named', async () =>
-    expect((await post({ grant_type: deferred })).body).toMatchObject({
-      error: 'invalid_request',
-      error_description: expect.stringContaining('deferral_code'),
-    }))
+test('a code is invalid in other hands, and all of them get the same answer', async () => {
+  const { deferral_code: code } = await pending()
+  await decide()
+  const other = await DPoP.generateKeyPair('ES256')
+  const [request] = await requests()
+  const { id, digest } = request?.ask ?? { id: 'req_0', digest: '' }
+  const claims = { sub: 'agent:remediator', jti: id.replace('req', 'grt'), txn: id, exp: 2_000_000_000, digest }
+  const approval = await scene.api.ports.statements.sign('approval', claims as never)
+  const answers = [
+    await poll(code, other),
+    await poll(code, key, { client_id: 'agent-builder' }),
+    await poll('x'),
+    await poll('a.b.c'),
+    await poll(`${code.slice(0, -3)}AAA`),
+    await poll(id),
+    await poll(`${approval}`),
+  ]
+  expect(answers).toEqual(answers.map(() => nothing))
+  expect(new Set(answers.map(({ body }) => body.error_description)).size).toBe(1)
+  expect((await poll(code, key, { client_id: remediator })).status).toBe(200)
 })
 
-describe('an invalid ask', () => {
-  const plan = { ...wanted, action: 'plan', arguments: { steps: [] } }
-  test.each<[what: string, details: unknown, form: Form, error: string, names: string]>([
-    ['two actions', [wanted, wanted], {}, 'invalid_authorization_details', 'hotwork_action'],
-    ['a member that there is not', [{ ...wanted, uses: 3 }], {}, 'invalid_authorization_details', 'uses'],
-    ['a request and an action', [{ ...wanted, request: 'req_0' }], {}, 'invalid_authorization_details', 'request'],
-    ['no purpose', [{ ...wanted, purpose: undefined }], {}, 'invalid_authorization_details', 'purpose'],
-    ['no parent task', [{ ...wanted, parent_task: undefined }], {}, 'invalid_authorization_details', 'parent_task'],
-    ['an unknown action', [{ ...wanted, action: 'flags:burn' }], {}, 'invalid_authorization_details', 'unknown_action'],
-    ['bad arguments', [{ ...wanted, arguments: {} }], {}, 'invalid_authorization_details', 'invalid_arguments'],
-    [
-      'another resource than the arguments name',
-      [{ ...wanted, resource: { type: 'flags:flag', id: 'prod/other' } }],
-      ...([{}, 'invalid_authorization_details', 'invalid_arguments'] as const),
-    ],
-    ['a plan', [plan], {}, 'invalid_authorization_details', 'access/v1/requests'],
-    ['a wrong audience', [wanted], { audience: 'https://x.example' }, 'invalid_target', 'flags.example'],
-    ['another way to complete', [wanted], { completion_mode: 'callback' }, 'invalid_request', 'completion_mode'],
-    ['no way to complete', [wanted], { completion_mode: '' }, 'invalid_request', 'completion_mode'],
-  ])('an ask with %s asks no person, and the answer names the mistake', async (_what, details, form, error, names) => {
-    const { status, body } = await ask(details, form)
-    expect([status, body.error, body.error_description]).toEqual([400, error, expect.stringContaining(names)])
-    expect(await requests()).toEqual([])
-  })
+test('a code is used up by its token, which lives on', async () => {
+  const { deferral_code } = await pending()
+  await decide()
+  const { body } = await poll(deferral_code)
+  expect(await poll(deferral_code)).toEqual(nothing)
+  const headers = { authorization: `Bearer ${scene.workload(remediator)}` }
+  const form = new URLSearchParams({ token: body.access_token })
+  const asked = await fetch(`${scene.api.url}/introspect`, { method: 'POST', headers, body: form })
+  expect(await asked.json()).toMatchObject({ active: true })
+})
 
-  test('an ask that policy forbids this agent asks no person, and the refusal is on its record', async () => {
-    const { action, arguments: args } = parameter('/prod/checkout/payment-timeout-ms')
-    const { status, body } = await ask([{ ...wanted, action, arguments: args }], {}, 'agent-planner')
-    expect([status, body]).toEqual([
-      ...([400, { error: 'access_denied', error_description: expect.stringContaining('policy_denied') }] as const),
-    ])
-    expect(await scene.api.world.story('agent:planner')).toEqual(['Refused'])
-  })
+test('a code gives one token to concurrent polls', async () => {
+  const { deferral_code } = await pending()
+  await decide()
+  const answers = await Promise.all([poll(deferral_code), poll(deferral_code), poll(deferral_code)])
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+})
 
-  test('an ask by a used proof is refused', async () => {
-    const url = `${scene.api.url}/token`
-    const headers = { dpop: await DPoP.generateProof(key, url, 'POST') }
-    const form = {
-      ...{ grant_type: exchange, subject_token: scene.workload(remediator), completion_mode: 'deferred' },
-      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
-      authorization_details: JSON.stringify([wanted]),
-    }
-    const send = async () => (await fetch(url, { method: 'POST', headers, body: new URLSearchParams(form) })).json()
-    expect([await send(), await send()]).toMatchObject([
-      { error: 'authorization_pending' },
-      { error: 'invalid_dpop_proof' },
-    ])
-  })
+test('a code is still good after a claim that policy refused, since the grant is live', async () => {
+  const { deferral_code } = await pending()
+  await decide()
+  const before = scene.api.world.policy
+  scene.api.world.policy = {
+    bundle: before.bundle,
+    ask: (question) => (question.kind === 'person' ? before.ask(question) : { permit: false, policies: ['freeze'] }),
+  }
+  const refused = { error: 'access_denied', error_description: expect.stringContaining('policy_denied') }
+  expect((await poll(deferral_code)).body).toMatchObject(refused)
+  scene.api.world.policy = before
+  expect((await poll(deferral_code)).status).toBe(200)
+  expect(await poll(deferral_code)).toEqual(nothing)
+})
+
+test('a code is invalid once the directory has taken the identity from the agent', async () => {
+  const { deferral_code } = await pending()
+  await decide()
+  const before = scene.api.world.policy
+  const bundle = withAgent(agent('remediator'), { identities: [{ issuer: 'org', subject: 'another' }] }, before.bundle)
+  scene.api.world.policy = { bundle, ask: (question) => before.ask(question) }
+  expect(await poll(deferral_code)).toEqual(nothing)
+})
+
+test('a missing code is named', async () =>
+  expect((await post({ grant_type: deferred })).body).toMatchObject({
+    error: 'invalid_request',
+    error_description: expect.stringContaining('deferral_code'),
+  }))
+
+const plan = { ...wanted, action: 'plan', arguments: { steps: [] } }
+test.each<[what: string, details: unknown, form: Form, error: string, names: string]>([
+  ['two actions', [wanted, wanted], {}, 'invalid_authorization_details', 'hotwork_action'],
+  ['a member that there is not', [{ ...wanted, uses: 3 }], {}, 'invalid_authorization_details', 'uses'],
+  ['a request and an action', [{ ...wanted, request: 'req_0' }], {}, 'invalid_authorization_details', 'request'],
+  ['no purpose', [{ ...wanted, purpose: undefined }], {}, 'invalid_authorization_details', 'purpose'],
+  ['no parent task', [{ ...wanted, parent_task: undefined }], {}, 'invalid_authorization_details', 'parent_task'],
+  ['an unknown action', [{ ...wanted, action: 'flags:burn' }], {}, 'invalid_authorization_details', 'unknown_action'],
+  ['bad arguments', [{ ...wanted, arguments: {} }], {}, 'invalid_authorization_details', 'invalid_arguments'],
+  [
+    'another resource than the arguments name',
+    [{ ...wanted, resource: { type: 'flags:flag', id: 'prod/other' } }],
+    ...([{}, 'invalid_authorization_details', 'invalid_arguments'] as const),
+  ],
+  ['a plan', [plan], {}, 'invalid_authorization_details', 'access/v1/requests'],
+  ['a wrong audience', [wanted], { audience: 'https://x.example' }, 'invalid_target', 'flags.example'],
+  ['another way to complete', [wanted], { completion_mode: 'callback' }, 'invalid_request', 'completion_mode'],
+  ['no way to complete', [wanted], { completion_mode: '' }, 'invalid_request', 'completion_mode'],
+])('an ask with %s asks no person, and the answer names the mistake', async (_what, details, form, error, names) => {
+  const { status, body } = await ask(details, form)
+  expect([status, body.error, body.error_description]).toEqual([400, error, expect.stringContaining(names)])
+  expect(await requests()).toEqual([])
+})
+
+test('an ask that policy forbids this agent asks no person, and the refusal is on its record', async () => {
+  const { action, arguments: args } = parameter('/prod/checkout/payment-timeout-ms')
+  const { status, body } = await ask([{ ...wanted, action, arguments: args }], {}, 'agent-planner')
+  expect([status, body]).toEqual([
+    ...([400, { error: 'access_denied', error_description: expect.stringContaining('policy_denied') }] as const),
+  ])
+  expect(await scene.api.world.story('agent:planner')).toEqual(['Refused'])
+})
+
+test('an ask by a used proof is refused', async () => {
+  const url = `${scene.api.url}/token`
+  const headers = { dpop: await DPoP.generateProof(key, url, 'POST') }
+  const form = {
+    ...{ grant_type: exchange, subject_token: scene.workload(remediator), completion_mode: 'deferred' },
+    subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+    authorization_details: JSON.stringify([wanted]),
+  }
+  const send = async () => (await fetch(url, { method: 'POST', headers, body: new URLSearchParams(form) })).json()
+  expect([await send(), await send()]).toMatchObject([
+    { error: 'authorization_pending' },
+    { error: 'invalid_dpop_proof' },
+  ])
 })
 
 test('an ask counts as a submission: above the rate the client is told when to ask again', async () => {

@@ -68,8 +68,7 @@ test.each([
   ['no proof', { headers: { authorization: 'DPoP abc' } }, 'invalid_dpop_proof'],
   ['a stranger’s token', { headers: { authorization: 'DPoP abc', dpop: 'a.b.c' } }, 'invalid_token'],
 ])('%s is not permitted, and the agent can be told why', async (_what, changes, reason) => {
-  const begun = await gateOf().begin(await ask(changes))
-  expect(begun).toEqual({
+  expect(await gateOf().begin(await ask(changes))).toEqual({
     permitted: false,
     reason: reason ?? expect.any(String),
     problem: expect.objectContaining({ title: 'This use is not permitted' }),

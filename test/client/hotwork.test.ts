@@ -1,12 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { read, root } from '../support/repository.ts'
 
 /** `npx --no-install hotwork`, as a program: on any Node from 20 on, and in any folder. */
 
-const root = join(__dirname, '../..')
-const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { bin: { hotwork: string } }
+const { bin } = JSON.parse(read('package.json')) as { bin: { hotwork: string } }
 
 /** Runs it without a Hotwork to ask. */
 const hotwork = (...words: string[]) => {
@@ -34,7 +33,7 @@ test('a Node that is too old is told which one it takes', () => {
 })
 
 test("the launcher's first file can be run by Node 20", () => {
-  const source = readFileSync(join(root, bin.hotwork), 'utf8')
+  const source = read(bin.hotwork)
   expect(bin.hotwork).toMatch(/\.mjs$/)
   expect(source.match(/^import .* from '(.*)'$/gm)?.every((line) => line.includes("'node:"))).toBe(true)
 })

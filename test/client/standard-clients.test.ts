@@ -165,54 +165,52 @@ describe('a client without proof', () => {
   })
 })
 
-describe('the metadata', () => {
-  // biome-ignore lint/suspicious/noExplicitAny: a test reaches into JSON that it knows
-  const read = async (path: string): Promise<any> => (await fetch(scene.api.url + path)).json()
+// biome-ignore lint/suspicious/noExplicitAny: a test reaches into JSON that it knows
+const read = async (path: string): Promise<any> => (await fetch(scene.api.url + path)).json()
 
-  test("the metadata's methods of client authentication are registered, and an assertion’s algorithms are named", async () => {
-    const metadata = await read('/.well-known/oauth-authorization-server')
-    expect(metadata).toMatchObject({
-      introspection_endpoint_auth_methods_supported: ['private_key_jwt', 'Bearer'],
-      revocation_endpoint_auth_methods_supported: ['private_key_jwt', 'none'],
-    })
-    const registered = ['none', 'client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt']
-    for (const endpoint of ['token', 'introspection', 'revocation']) {
-      const methods: string[] = metadata[`${endpoint}_endpoint_auth_methods_supported`]
-      // RFC 8414 section 2: at introspection alone the types of access tokens are methods too.
-      const allowed = [...registered, ...(endpoint === 'introspection' ? ['Bearer', 'DPoP'] : [])]
-      expect([endpoint, methods.filter((method) => !allowed.includes(method))]).toEqual([endpoint, []])
-      if (!methods.includes('private_key_jwt')) continue
-      expect(metadata[`${endpoint}_endpoint_auth_signing_alg_values_supported`]).toContain('ES256')
-    }
+test("the metadata's methods of client authentication are registered, and an assertion’s algorithms are named", async () => {
+  const metadata = await read('/.well-known/oauth-authorization-server')
+  expect(metadata).toMatchObject({
+    introspection_endpoint_auth_methods_supported: ['private_key_jwt', 'Bearer'],
+    revocation_endpoint_auth_methods_supported: ['private_key_jwt', 'none'],
   })
+  const registered = ['none', 'client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt']
+  for (const endpoint of ['token', 'introspection', 'revocation']) {
+    const methods: string[] = metadata[`${endpoint}_endpoint_auth_methods_supported`]
+    // RFC 8414 section 2: at introspection alone the types of access tokens are methods too.
+    const allowed = [...registered, ...(endpoint === 'introspection' ? ['Bearer', 'DPoP'] : [])]
+    expect([endpoint, methods.filter((method) => !allowed.includes(method))]).toEqual([endpoint, []])
+    if (!methods.includes('private_key_jwt')) continue
+    expect(metadata[`${endpoint}_endpoint_auth_signing_alg_values_supported`]).toContain('ES256')
+  }
+})
 
-  test('the metadata has an authorization endpoint for clients that demand one, and its address answers', async () => {
-    const { authorization_endpoint, response_types_supported } = await read('/.well-known/oauth-authorization-server')
-    expect(response_types_supported).toEqual(['none'])
-    const answer = await fetch(authorization_endpoint)
-    expect([answer.status, answer.headers.get('content-type')]).toEqual([400, 'text/html; charset=utf-8'])
-  })
+test('the metadata has an authorization endpoint for clients that demand one, and its address answers', async () => {
+  const { authorization_endpoint, response_types_supported } = await read('/.well-known/oauth-authorization-server')
+  expect(response_types_supported).toEqual(['none'])
+  const answer = await fetch(authorization_endpoint)
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([400, 'text/html; charset=utf-8'])
+})
 
-  test('the metadata names the issuers that the API takes, by audience, and the resources that take its tokens', async () => {
-    const { url } = scene.api
-    const api = await read('/.well-known/oauth-protected-resource')
-    expect(api.authorization_servers).toEqual(['https://id.example.org'])
-    expect(api[`${url}/ns/hotwork`].issuers).toMatchObject({
-      [url]: expect.arrayContaining(['https://id.example.org']),
-      [`${url}/people`]: ['https://id.example.org'],
-    })
-    expect((await read('/.well-known/oauth-protected-resource/aws')).authorization_servers).toEqual([url])
-    const { protected_resources } = await read('/.well-known/oauth-authorization-server')
-    expect(protected_resources).toEqual(['https://flags.example.org', 'https://files.example.org', `${url}/aws`])
+test('the metadata names the issuers that the API takes, by audience, and the resources that take its tokens', async () => {
+  const { url } = scene.api
+  const api = await read('/.well-known/oauth-protected-resource')
+  expect(api.authorization_servers).toEqual(['https://id.example.org'])
+  expect(api[`${url}/ns/hotwork`].issuers).toMatchObject({
+    [url]: expect.arrayContaining(['https://id.example.org']),
+    [`${url}/people`]: ['https://id.example.org'],
   })
+  expect((await read('/.well-known/oauth-protected-resource/aws')).authorization_servers).toEqual([url])
+  const { protected_resources } = await read('/.well-known/oauth-authorization-server')
+  expect(protected_resources).toEqual(['https://flags.example.org', 'https://files.example.org', `${url}/aws`])
+})
 
-  test('the metadata of a submission has a schema of its members', async () => {
-    const authzen = await read('/.well-known/authzen-configuration')
-    const { request_schema_url, ...needs } = authzen[`${scene.api.url}/ns/hotwork`].access_request
-    expect(needs).toMatchObject({ dpop_proof_required: true, idempotency_key_required: false })
-    const schema = await (await fetch(request_schema_url)).json()
-    expect(schema).toMatchObject({ properties: { context: { required: ['purpose', 'parent_task'] } } })
-  })
+test('the metadata of a submission has a schema of its members', async () => {
+  const authzen = await read('/.well-known/authzen-configuration')
+  const { request_schema_url, ...needs } = authzen[`${scene.api.url}/ns/hotwork`].access_request
+  expect(needs).toMatchObject({ dpop_proof_required: true, idempotency_key_required: false })
+  const schema = await (await fetch(request_schema_url)).json()
+  expect(schema).toMatchObject({ properties: { context: { required: ['purpose', 'parent_task'] } } })
 })
 
 test('the address of a problem’s type is a page with the fix', async () => {

@@ -59,7 +59,6 @@ export class Desk {
     return this
   }
 
-  /** The last event of a type. */
   last<T extends EventType>(type: T): Extract<Event, { type: T }> | undefined {
     return this.events.findLast((event): event is Extract<Event, { type: T }> => event.type === type)
   }

@@ -82,12 +82,7 @@ const decided = fc
     reading,
   })
   .map(({ by, verdict, stage, comment, ending, reading, ...rest }) =>
-    sample.decision(ask, by, verdict, {
-      ...rest,
-      ...ending,
-      ...reading,
-      ...defined({ stage, comment }),
-    }),
+    sample.decision(ask, by, verdict, { ...rest, ...ending, ...reading, ...defined({ stage, comment }) }),
   )
 /** One of the two uses is left, mostly on the same rung; then there are decisions on the narrower request. */
 const fewer = sample.less(ask, { uses: 1 })
@@ -135,9 +130,7 @@ const intended = fc
     jkt: fc.oneof({ weight: 9, arbitrary: fc.constant(sample.agentKey) }, fc.constant(sample.otherKey)),
     session: fc.option(
       fc.record({ role: fc.string(), endsAt: fc.nat({ max: 9_000 }).map((n) => sample.submittedAt + n) }),
-      {
-        nil: undefined,
-      },
+      { nil: undefined },
     ),
     answer,
     eligible: facts,
@@ -147,12 +140,7 @@ const intended = fc
     reading,
   })
   .map(({ claim, credential, presented, session, ending, reading, ...rest }) =>
-    sample.intent(claim, credential, {
-      ...rest,
-      ...ending,
-      ...reading,
-      ...defined({ presented, session }),
-    }),
+    sample.intent(claim, credential, { ...rest, ...ending, ...reading, ...defined({ presented, session }) }),
   )
 
 const issued = fc

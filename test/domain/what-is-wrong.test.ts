@@ -22,17 +22,9 @@ test.each([
   ['a value of another kind', { ...right, minutes: '5' }, '`minutes` should be a number'],
   ['the possible words', { ...right, outcome: 'fine' }, '`outcome` should be `justified` or `not_justified`'],
   ['an unknown member', { ...right, note: 'x' }, '`note` should not be there'],
-  [
-    'a member of the alternative that was meant',
-    { ...right, of: { action: 'x' } },
-    '`of.minutes` is missing: it should be a number',
-  ],
+  ['a member of an alternative', { ...right, of: { action: 'x' } }, '`of.minutes` is missing: it should be a number'],
   ['a whole that is of another kind, by its name', [], '`body` should be an object'],
-  [
-    'several at once',
-    { ...right, reason: 1, minutes: 1.5 },
-    '`reason` should be a text; `minutes` should be a whole number',
-  ],
+  ['several', { ...right, reason: 1, minutes: 1.5 }, '`reason` should be a text; `minutes` should be a whole number'],
 ])('a message names %s', (_what, value, words) => {
   expect(of(value)).toBe(words)
 })

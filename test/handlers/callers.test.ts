@@ -6,9 +6,10 @@ import { Callers, mustBeTheirs } from '../../functions/handlers/callers.ts'
 import { type KeyServer, startKeyServer } from '../adapters/jose/key-server.ts'
 import { type Key, makeKey, signed } from '../adapters/jose/tokens.ts'
 import { apiEvent } from '../support/api-event.ts'
+import { withPerson } from '../support/bundles.ts'
 import { MemoryClock } from '../support/memory-clock.ts'
 import { MemoryLog } from '../support/memory-log.ts'
-import { issuer, sampleBundle, start } from '../support/world.ts'
+import { issuer, person, sampleBundle, start } from '../support/world.ts'
 
 /** Callers by the tokens of a real issuer: agents, tools and people, each only in their own place. */
 
@@ -115,54 +116,44 @@ test('a subject is matched to the letter', async () => {
     expect([near, (await knock(bearer(workload(near)), doors.agent)).status]).toEqual([near, 401])
 })
 
-describe('a caller that is not active', () => {
-  const changed = (change: Partial<Bundle>) => {
-    callers = new Callers({ bundle: { ...bundle, ...change } }, issuer, clock)
-  }
+const changed = (change: Partial<Bundle>) => {
+  callers = new Callers({ bundle: { ...bundle, ...change } }, issuer, clock)
+}
 
-  test.each(['suspended', 'retired'] as const)(
-    'an agent that is %s is still known, because policy judges its acts, and reading and ending are safe',
-    async (status) => {
-      changed({ agents: bundle.agents.map((each) => ({ ...each, status })) })
-      const { status: answered, body } = await knock(bearer(workload(subjectOf('agent:remediator'))), doors.agent)
-      expect([answered, body.id]).toEqual([200, 'agent:remediator'])
+test.each(['suspended', 'retired'] as const)(
+  'an agent that is %s is still known, because policy judges its acts, and reading and ending are safe',
+  async (status) => {
+    changed({ agents: bundle.agents.map((each) => ({ ...each, status })) })
+    const { status: answered, body } = await knock(bearer(workload(subjectOf('agent:remediator'))), doors.agent)
+    expect([answered, body.id]).toEqual([200, 'agent:remediator'])
+  },
+)
+
+test('a person is refused past their date, and known again once recertified, while the same Lambda lives', async () => {
+  const isActive = { ana: true }
+  const policy = {
+    get bundle() {
+      return withPerson(person('ana'), { status: isActive.ana ? 'active' : 'inactive' }, bundle)
     },
-  )
+  }
+  callers = new Callers(policy, issuer, clock)
+  const answered: unknown[] = []
+  for (const now of [true, false, true]) {
+    isActive.ana = now
+    answered.push((await knock(bearer(await ofPerson('person-ana')), doors.person)).status)
+  }
+  expect(answered).toEqual([200, 401, 200])
+})
 
-  test('a person is refused past their date, and known again once recertified, while the same Lambda lives', async () => {
-    const isActive = { ana: true }
-    const people = () =>
-      bundle.directory.people.map((each) => ({
-        ...each,
-        status: each.id !== 'person:ana' || isActive.ana ? ('active' as const) : ('inactive' as const),
-      }))
-    callers = new Callers(
-      {
-        get bundle() {
-          return { ...bundle, directory: { ...bundle.directory, people: people() } }
-        },
-      },
-      issuer,
-      clock,
-    )
-    const answered: unknown[] = []
-    for (const now of [true, false, true]) {
-      isActive.ana = now
-      answered.push((await knock(bearer(await ofPerson('person-ana')), doors.person)).status)
-    }
-    expect(answered).toEqual([200, 401, 200])
-  })
+test('a person who has left is unknown', async () => {
+  const people = bundle.directory.people.map((each) => ({ ...each, status: 'inactive' as const }))
+  changed({ directory: { ...bundle.directory, people } })
+  expect((await knock(bearer(ofPerson(subjectOf('person:ana'))), doors.person)).status).toBe(401)
+})
 
-  test('a person who has left is unknown', async () => {
-    const people = bundle.directory.people.map((each) => ({ ...each, status: 'inactive' as const }))
-    changed({ directory: { ...bundle.directory, people } })
-    expect((await knock(bearer(ofPerson(subjectOf('person:ana'))), doors.person)).status).toBe(401)
-  })
-
-  test('an agent outside the registry is unknown', async () => {
-    changed({ agents: bundle.agents.filter(({ id }) => id !== 'agent:remediator') })
-    expect((await knock(bearer(workload(subjectOf('agent:remediator'))), doors.agent)).status).toBe(401)
-  })
+test('an agent outside the registry is unknown', async () => {
+  changed({ agents: bundle.agents.filter(({ id }) => id !== 'agent:remediator') })
+  expect((await knock(bearer(workload(subjectOf('agent:remediator'))), doors.agent)).status).toBe(401)
 })
 
 test('a token comes by a scheme in any case', async () => {
@@ -196,8 +187,7 @@ test.each<[what: string, make: () => string]>([
   ['of an unknown subject', () => workload('unknown-subject')],
   ['too long', () => workload('x'.repeat(9_000))],
 ])('a token that is %s is 401 `invalid_token`, without its content in the answer', async (_what, make) => {
-  const text = make()
-  const { status, challenge, body } = await knock(bearer(text), doors.agent)
+  const { status, challenge, body } = await knock(bearer(make()), doors.agent)
   expect([status, body.type]).toEqual([401, `${issuer}/problems/invalid_token`])
   expect(challenge).toMatch(/^Bearer resource_metadata="[^"]+", error="invalid_token"$/)
   expect(JSON.stringify(body)).not.toMatch(/unknown-subject|remediator|evil/)

@@ -29,12 +29,14 @@ let request: ApprovalRequest
 beforeAll(async () => {
   ;[key, other] = [await makeKey(), await makeKey()]
 })
-beforeEach(async () => {
+async function begin() {
   world = new World(sample)
   request = await world.submitted(stopWorker)
   await world.decide(request, 'ana')
-})
+}
+beforeEach(begin)
 
+const narrow = { minutes: 5 }
 const trust = (changes: Partial<LoginTrust> = {}): LoginTrust => ({
   alias: 'people',
   issuer: { issuer: idp, audience: '{issuer}/people', algorithms: ['ES256'] },
@@ -44,10 +46,9 @@ const trust = (changes: Partial<LoginTrust> = {}): LoginTrust => ({
   ...changes,
 })
 
+type Changes = { claims?: object; nonce?: Partial<DecisionNonce>; evidenceKey?: object; narrow?: typeof narrow }
 /** Approves as gus by such a login, in the form that the pages record. */
-async function approved(
-  changes: { claims?: object; nonce?: Partial<DecisionNonce>; evidenceKey?: object; acr?: string } = {},
-): Promise<readonly Entry[]> {
+async function approved(changes: Changes = {}): Promise<readonly Entry[]> {
   const { digest } = request.ask
   const nonce = writeNonce({ verdict: 'approve', round: 1, digest, random: 'r'.repeat(43), ...changes.nonce })
   const claims = {
@@ -64,7 +65,8 @@ async function approved(
   const evidence = { idToken, key: (changes.evidenceKey ?? key.jwk) as never }
   const done = await world.decide(request, 'gus', 'approve', {
     through: 'page',
-    login: { acr: changes.acr ?? 'strong', at: start, evidence },
+    login: { acr: 'strong', at: start, evidence },
+    ...(changes.narrow && { narrow }),
   })
   if (!done.ok) throw new Error(done.code)
   return whole()
@@ -98,11 +100,7 @@ test('an expired token still proves its login', async () => {
 })
 
 test.each<[rule: string, string, Parameters<typeof approved>[0]]>([
-  [
-    'signed by another key than the one in the entry',
-    'signature',
-    { evidenceKey: { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' } },
-  ],
+  ['signed by a key outside the entry', 'signature', { evidenceKey: { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' } }],
   ['made for another request', 'nonce', { nonce: { digest: `sha-256:${'x'.repeat(43)}` as Digest } }],
   ['made for the other verdict', 'nonce', { nonce: { verdict: 'deny' } }],
   ['made for another round', 'nonce', { nonce: { round: 2 } }],
@@ -119,44 +117,17 @@ test.each<[rule: string, string, Parameters<typeof approved>[0]]>([
 )
 
 test('a narrowed approval holds only with a login made for the narrowed request', async () => {
-  const narrow = { minutes: 5 }
-  const approve = async (less: Digest | undefined) => {
-    const nonce = writeNonce({
-      verdict: 'approve',
-      round: 1,
-      digest: request.ask.digest,
-      random: 'r'.repeat(43),
-      ...(less ? { less } : {}),
-    })
-    const claims = {
-      iss: idp,
-      sub: 'person-gus',
-      aud: clientId,
-      iat: start,
-      exp: start + 300,
-      nonce,
-      acr: 'strong',
-      auth_time: start,
-    }
-    const evidence = { idToken: signed(key, { alg: 'ES256', kid: key.kid }, claims), key: key.jwk as never }
-    const login = { acr: 'strong', at: start, evidence }
-    await world.decide(request, 'gus', 'approve', { through: 'page', login, narrow })
-    return whole()
-  }
-  const entries = await approve(undefined)
+  const entries = await approved({ narrow })
   const left = (await world.state(request.ask.id)).ask.digest
   expect(left).not.toBe(request.ask.digest)
   expect(await broken(entries)).toEqual(['nonce'])
 
-  world = new World(sample)
-  request = await world.submitted(stopWorker)
-  await world.decide(request, 'ana')
-  expect(await broken(await approve(`sha-256:${'x'.repeat(43)}` as Digest))).toEqual(['narrowed'])
+  await begin()
+  const less = `sha-256:${'x'.repeat(43)}` as Digest
+  expect(await broken(await approved({ narrow, nonce: { less } }))).toEqual(['narrowed'])
 
-  world = new World(sample)
-  request = await world.submitted(stopWorker)
-  await world.decide(request, 'ana')
-  expect(await broken(await approve(left))).toEqual([undefined])
+  await begin()
+  expect(await broken(await approved({ narrow, nonce: { less: left } }))).toEqual([undefined])
 })
 
 /** A reader's answer. */
@@ -189,33 +160,31 @@ test.each([['not-a-token'], ['a.!.c'], [`a.${Buffer.from('{"exp":"soon"}').toStr
   },
 )
 
-describe('the program that verifies a record', () => {
-  const program = join(__dirname, '../../functions/bin/verify-ledger.ts')
-  const node = join(__dirname, '../../node_modules/.bin/node')
-  const verify = ({ entries, personal }: Pick<EntriesPage, 'entries' | 'personal'>) => {
-    const input = JSON.stringify({ aggregate: request.ask.id, entries, personal })
-    const { status, stdout } = spawnSync(node, [program], { input, encoding: 'utf8' })
-    return [status, JSON.parse(stdout)]
-  }
+const program = join(__dirname, '../../functions/bin/verify-ledger.ts')
+const node = join(__dirname, '../../node_modules/.bin/node')
+const verify = ({ entries, personal }: Pick<EntriesPage, 'entries' | 'personal'>) => {
+  const input = JSON.stringify({ aggregate: request.ask.id, entries, personal })
+  const { status, stdout } = spawnSync(node, [program], { input, encoding: 'utf8' })
+  return [status, JSON.parse(stdout)]
+}
 
-  test('the program verifies a record with a withheld or erased ID token, and reports the login as not shown', async () => {
-    await approved()
-    const notShown = [0, expect.objectContaining({ logins: [expect.objectContaining({ key: 'not_shown' })] })]
-    expect(verify(await shown())).toEqual(notShown)
-    world.clock.advance(360)
-    const [status, said] = verify(await shown())
-    expect([status, said.state.status, said.logins]).toEqual([
-      0,
-      'pending',
-      [expect.objectContaining({ person: 'person:gus', key: 'not_asked' })],
-    ])
-    for (const { commitment } of world.ledger.texts.all()) await world.ledger.texts.erase([commitment])
-    expect(verify(await shown())).toEqual(notShown)
-  })
-  test('the program calls a record broken if its login is for something else, and names the entry', async () => {
-    await approved({ nonce: { round: 2 } })
-    world.clock.advance(360)
-    const page = await shown()
-    expect(verify(page)).toEqual([1, { broken: { at: page.entries.at(-1)?.id, why: 'login', detail: 'nonce' } }])
-  })
+test('the program verifies a record with a withheld or erased ID token, and reports the login as not shown', async () => {
+  await approved()
+  const notShown = [0, expect.objectContaining({ logins: [expect.objectContaining({ key: 'not_shown' })] })]
+  expect(verify(await shown())).toEqual(notShown)
+  world.clock.advance(360)
+  const [status, said] = verify(await shown())
+  expect([status, said.state.status, said.logins]).toEqual([
+    0,
+    'pending',
+    [expect.objectContaining({ person: 'person:gus', key: 'not_asked' })],
+  ])
+  for (const { commitment } of world.ledger.texts.all()) await world.ledger.texts.erase([commitment])
+  expect(verify(await shown())).toEqual(notShown)
+})
+test('the program calls a record broken if its login is for something else, and names the entry', async () => {
+  await approved({ nonce: { round: 2 } })
+  world.clock.advance(360)
+  const page = await shown()
+  expect(verify(page)).toEqual([1, { broken: { at: page.entries.at(-1)?.id, why: 'login', detail: 'nonce' } }])
 })

@@ -80,74 +80,67 @@ test('a refresh token is refused as an unsupported type', () => {
   expect(fault).toMatchObject({ error: 'unsupported_token_type' })
 })
 
-describe('an OAuth endpoint', () => {
-  /** The answer of an endpoint that throws this. */
-  async function answerTo(thrown: Error, at = start) {
-    const log = new MemoryLog()
-    const run = oauthEndpoint({ issuer, log, clock: new MemoryClock(start) }, () => Promise.reject(thrown))
-    const {
-      statusCode,
-      headers,
-      body = '',
-    } = await run(apiEvent('POST /introspect', at, { headers: { 'x-request-id': 'mine' } }))
-    return { status: statusCode, headers: headers as { [name: string]: string }, body: JSON.parse(body), log }
-  }
-  const unauthorized = new BadRequest({
-    status: 401,
-    code: 'invalid_token',
-    title: 'The token is invalid here',
-    headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
-  })
+/** The answer of an endpoint that throws this. */
+async function answerTo(thrown: Error, at = start) {
+  const log = new MemoryLog()
+  const run = oauthEndpoint({ issuer, log, clock: new MemoryClock(start) }, () => Promise.reject(thrown))
+  const {
+    statusCode,
+    headers,
+    body = '',
+  } = await run(apiEvent('POST /introspect', at, { headers: { 'x-request-id': 'mine' } }))
+  return { status: statusCode, headers: headers as { [name: string]: string }, body: JSON.parse(body), log }
+}
+const unauthorized = new BadRequest({
+  status: 401,
+  code: 'invalid_token',
+  title: 'The token is invalid here',
+  headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
+})
 
-  test.each<[what: string, thrown: Error, status: number, error: string]>([
-    ['its own error', new OAuthError('invalid_target', 'no'), 400, 'invalid_target'],
-    ['an unreadable body', badRequest('invalid_json', 'The body'), 400, 'invalid_request'],
-    ['a bad proof', badRequest('invalid_dpop_proof', 'The proof'), 400, 'invalid_dpop_proof'],
-    [
-      'a body that is too large',
-      new BadRequest({ status: 413, code: 'too_large', title: 'x' }),
-      413,
-      'invalid_request',
-    ],
-    ['an unknown caller', unauthorized, 401, 'invalid_client'],
-    ['a key that does not answer', new KeyUnavailable('kms'), 503, 'temporarily_unavailable'],
-    ['a mint that came first', new Overtaken('other'), 503, 'temporarily_unavailable'],
-    ['an unexpected fault', new TypeError('secret'), 500, 'server_error'],
-  ])(
-    'an OAuth endpoint reports %s in OAuth’s words, and caches must not keep it',
-    async (_what, thrown, status, error) => {
-      const answer = await answerTo(thrown)
-      expect([answer.status, answer.body.error]).toEqual([status, error])
-      expect(Object.keys(answer.body).sort()).toEqual(['error', 'error_description'])
-      expect(answer.body.error_description).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/)
-      expect(answer.body.error_description).not.toContain('secret')
-      expect(answer.headers).toMatchObject({
-        'content-type': 'application/json',
-        'cache-control': 'no-store',
-        'x-request-id': 'mine',
-      })
-    },
-  )
+test.each<[what: string, thrown: Error, status: number, error: string]>([
+  ['its own error', new OAuthError('invalid_target', 'no'), 400, 'invalid_target'],
+  ['an unreadable body', badRequest('invalid_json', 'The body'), 400, 'invalid_request'],
+  ['a bad proof', badRequest('invalid_dpop_proof', 'The proof'), 400, 'invalid_dpop_proof'],
+  ['a body that is too large', new BadRequest({ status: 413, code: 'too_large', title: 'x' }), 413, 'invalid_request'],
+  ['an unknown caller', unauthorized, 401, 'invalid_client'],
+  ['a key that does not answer', new KeyUnavailable('kms'), 503, 'temporarily_unavailable'],
+  ['a mint that came first', new Overtaken('other'), 503, 'temporarily_unavailable'],
+  ['an unexpected fault', new TypeError('secret'), 500, 'server_error'],
+])(
+  'an OAuth endpoint reports %s in OAuth’s words, and caches must not keep it',
+  async (_what, thrown, status, error) => {
+    const answer = await answerTo(thrown)
+    expect([answer.status, answer.body.error]).toEqual([status, error])
+    expect(Object.keys(answer.body).sort()).toEqual(['error', 'error_description'])
+    expect(answer.body.error_description).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/)
+    expect(answer.body.error_description).not.toContain('secret')
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      'x-request-id': 'mine',
+    })
+  },
+)
 
-  test('an OAuth endpoint names the time of a retry if a retry helps', async () => {
-    const { headers, body } = await answerTo(new Overtaken('other'))
-    expect(headers['retry-after']).toBe('2')
-    expect(body.error_description).toMatch(/ask again in a moment$/)
-  })
+test('an OAuth endpoint names the time of a retry if a retry helps', async () => {
+  const { headers, body } = await answerTo(new Overtaken('other'))
+  expect(headers['retry-after']).toBe('2')
+  expect(body.error_description).toMatch(/ask again in a moment$/)
+})
 
-  test('an OAuth endpoint challenges an unknown caller, and logs it', async () => {
-    const { headers, log } = await answerTo(unauthorized)
-    expect(headers['www-authenticate']).toBe('Bearer error="invalid_token"')
-    expect(JSON.stringify(log.lines)).toContain('unauthenticated')
-  })
+test('an OAuth endpoint challenges an unknown caller, and logs it', async () => {
+  const { headers, log } = await answerTo(unauthorized)
+  expect(headers['www-authenticate']).toBe('Bearer error="invalid_token"')
+  expect(JSON.stringify(log.lines)).toContain('unauthenticated')
+})
 
-  test('an OAuth endpoint with a clock that is off decides nothing, in the same words', async () => {
-    const { status, body } = await answerTo(new OAuthError('invalid_request', 'never said'), start + 31)
-    expect([status, body.error]).toEqual([503, 'temporarily_unavailable'])
-  })
+test('an OAuth endpoint with a clock that is off decides nothing, in the same words', async () => {
+  const { status, body } = await answerTo(new OAuthError('invalid_request', 'never said'), start + 31)
+  expect([status, body.error]).toEqual([503, 'temporarily_unavailable'])
+})
 
-  test('an OAuth endpoint keeps the status and headers of a problem', () => {
-    const problem = { status: 503, code: 'server_error' as const, title: 'Something', headers: { 'retry-after': '7' } }
-    expect(oauthProblem(problem)).toMatchObject({ status: 503, headers: { 'retry-after': '7' } })
-  })
+test('an OAuth endpoint keeps the status and headers of a problem', () => {
+  const problem = { status: 503, code: 'server_error' as const, title: 'Something', headers: { 'retry-after': '7' } }
+  expect(oauthProblem(problem)).toMatchObject({ status: 503, headers: { 'retry-after': '7' } })
 })

@@ -57,12 +57,7 @@ test("an exchange may name several targets, which must all be the token's one au
 test.each<[what: string, changes: { [name: string]: string | undefined }, error: string, names: string]>([
   ['no grant type', { grant_type: undefined }, 'invalid_request', 'grant_type'],
   ['another grant type', { grant_type: 'client_credentials' }, 'unsupported_grant_type', tokenExchange],
-  [
-    'a grant type in another case',
-    { grant_type: tokenExchange.toUpperCase() },
-    'unsupported_grant_type',
-    tokenExchange,
-  ],
+  ['a grant type in capitals', { grant_type: tokenExchange.toUpperCase() }, 'unsupported_grant_type', tokenExchange],
   ['no subject token', { subject_token: undefined }, 'invalid_request', 'subject_token'],
   ['no type of the subject token', { subject_token_type: undefined }, 'invalid_request', 'subject_token_type'],
   ['another type of subject token', { subject_token_type: accessToken }, 'invalid_request', 'subject_token_type'],

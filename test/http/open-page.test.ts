@@ -6,9 +6,8 @@ import type { ForeseenAsk } from '../../functions/operations/break-glass/open-br
 import { prepareOpening } from '../../functions/operations/break-glass/prepare-opening.ts'
 import { issueToken } from '../../functions/operations/credentials/tokens.ts'
 import { joinRequest } from '../../functions/operations/ledger/texts.ts'
-import { PageDoors, type Shown } from '../support/pages/page-doors.ts'
+import type { Shown } from '../support/pages/page-doors.ts'
 import { Tab } from '../support/pages/page-tab.ts'
-import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
 import { agentKey, issuer, parameter, person, sampleBundle, World } from '../support/world.ts'
 
 /** The page that opens with break-glass an opening prepared in Slack. */
@@ -16,12 +15,10 @@ import { agentKey, issuer, parameter, person, sampleBundle, World } from '../sup
 const bundle = sampleBundle()
 const minute = 60
 let world: World
-let provider: MemoryLoginProvider
 let tab: Tab
 beforeEach(() => {
   world = new World(bundle)
-  provider = new MemoryLoginProvider()
-  tab = new Tab({ doors: new PageDoors(world, issuer, { provider, tokens: provider }), provider, world })
+  tab = Tab.of(world)
 })
 
 async function prepared(changes: Partial<ForeseenAsk> = {}): Promise<string> {
@@ -47,7 +44,7 @@ async function prepared(changes: Partial<ForeseenAsk> = {}): Promise<string> {
 /** Follows a link from Slack, logs in there, and returns. */
 async function follow(path: string, who: { subject: string; acr?: string; at?: number }): Promise<Shown> {
   const sent = await tab.go('GET', path)
-  const back = provider.logIn(sent.headers['location'] ?? '', { at: world.clock.now(), ...who })
+  const back = tab.provider.logIn(sent.headers['location'] ?? '', { at: world.clock.now(), ...who })
   const { headers } = await tab.go('GET', `${back.pathname}${back.search}`)
   return tab.go('GET', headers['location'] ?? '')
 }
@@ -58,7 +55,7 @@ const openings = async () => (await world.requests.list({ owner: person('jade') 
 test('a person who follows the link logs in as strongly as needed, and sees the prepared opening, which is not yet open', async () => {
   const path = await prepared()
   const sent = await tab.go('GET', path)
-  expect(provider.asked(sent.headers['location'] ?? '')).toMatchObject({ acr: 'strong', maxAge: 900 })
+  expect(tab.provider.asked(sent.headers['location'] ?? '')).toMatchObject({ acr: 'strong', maxAge: 900 })
   const page = await follow(path, jade)
   expect(page.status).toBe(200)
   for (const part of ['Nothing is open yet', 'ssm:PutParameter', 'INC-2041', 'putting the timeout back', '30 minutes'])

@@ -1,9 +1,7 @@
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
 import type { Shown } from '../support/pages/page-doors.ts'
-import { PageDoors } from '../support/pages/page-doors.ts'
 import { Tab } from '../support/pages/page-tab.ts'
-import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
-import { issuer, World } from '../support/world.ts'
+import { World } from '../support/world.ts'
 
 /** Each page during an outage of its table. */
 
@@ -33,14 +31,11 @@ const sent = [
   ['/decide', '/logout'],
 ] as const
 
-let doors: PageDoors
 let world: World
 let tab: Tab
 beforeEach(async () => {
   world = new World()
-  const provider = new MemoryLoginProvider()
-  doors = new PageDoors(world, issuer, { provider, tokens: provider })
-  tab = new Tab({ doors, provider, world })
+  tab = Tab.of(world)
   await tab.logIn('person-gus')
 })
 
@@ -50,7 +45,7 @@ function cutOff(store: object): void {
     if (name !== 'constructor')
       Object.defineProperty(store, name, { value: () => Promise.reject(new StoreUnavailable('no answer')) })
 }
-const cutOffTable = () => [world.requests, world.agents, doors.halts, doors.links].forEach(cutOff)
+const cutOffTable = () => [world.requests, world.agents, tab.doors.halts, tab.doors.links].forEach(cutOff)
 
 const told = ({ status, headers, body }: Shown) => ({
   status,
@@ -70,12 +65,12 @@ test.each(looked)('%s says that nothing was changed, and can be tried again', as
 })
 
 test.each(looked)('%s says the same if the login cannot be read', async (path) => {
-  cutOff(doors.sessions)
+  cutOff(tab.doors.sessions)
   expect(told(await tab.go('GET', path))).toEqual(unreachable)
 })
 
 test.each(sent)('a form leads to %s, where its sender sees whether %s recorded it', async (section, path) => {
-  cutOff(doors.sessions)
+  cutOff(tab.doors.sessions)
   const page = await tab.go('POST', path, { csrf: 'x' })
   expect(told(page)).toEqual(unreachable)
   expect(page.body).toContain('Whether your form was recorded is not known.')

@@ -14,8 +14,7 @@ beforeEach(async () => {
 
 async function narrowed(fields: { [name: string]: string }) {
   const { ask } = await world.submitted(repairPlan)
-  const page = await tab.go('GET', `/decide/${ask.id}`)
-  const hidden = tab.fields(page, 'less', 'yes')
+  const hidden = tab.fields(await tab.go('GET', `/decide/${ask.id}`), 'less', 'yes')
   const answer = await tab.go('POST', `/decide/${ask.id}`, { ...hidden, ...fields })
   return { answer, now: await world.state(ask.id) }
 }

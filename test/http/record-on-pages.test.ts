@@ -1,19 +1,14 @@
 import type { Digest } from '../../functions/domain/values.ts'
-import { PageDoors } from '../support/pages/page-doors.ts'
 import { Tab } from '../support/pages/page-tab.ts'
-import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
-import { issuer, prodParameter, World } from '../support/world.ts'
+import { prodParameter, World } from '../support/world.ts'
 
 /** The record on the page of a request, with the means to verify it. */
 
 let world: World
-let doors: PageDoors
 let tab: Tab
 beforeEach(async () => {
   world = new World()
-  const provider = new MemoryLoginProvider()
-  doors = new PageDoors(world, issuer, { provider, tokens: provider })
-  tab = new Tab({ doors, provider, world })
+  tab = Tab.of(world)
   await tab.logIn('person-gus')
 })
 
@@ -37,7 +32,7 @@ test("the list of a record has people's reasons, and its picture has none, since
 test("the list of a record has each entry's hash, previous hash, policies, and its place in the log", async () => {
   const { id, read } = await denied()
   expect(listIn(await read())).not.toMatch(/leaf \d/)
-  await doors.notary.follow(id)
+  await tab.doors.notary.follow(id)
   const list = listIn(await read())
   const entries = await world.ledger.entries(id)
   const folds = list.split('<dl class="entry">').slice(1)

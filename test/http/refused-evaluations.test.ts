@@ -23,8 +23,7 @@ const ask = {
 async function send(route: string, body: object) {
   const ports = { ...world.ports, issuer }
   const door = endpoint(ports, (call) => evaluations(ports)(call, remediator))
-  const answer = await door(jsonCall(route, world.clock.now(), body))
-  return JSON.parse(answer.body ?? '')
+  return JSON.parse((await door(jsonCall(route, world.clock.now(), body))).body ?? '')
 }
 const entries = () => world.ledger.entries(remediator.id)
 

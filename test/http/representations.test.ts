@@ -54,8 +54,7 @@ const leaves = (value: unknown, path = ''): [path: string, value: unknown][] =>
     : [[path, value]]
 
 test('a task has ARAP’s word for the result of the ask, and approved stays approved after the grant', () => {
-  const words = Object.fromEntries([...states].map(([name, of]) => [name, taskStatus(of)]))
-  expect(words).toEqual({
+  expect(Object.fromEntries([...states].map(([name, of]) => [name, taskStatus(of)]))).toEqual({
     'waiting for the first stage': 'pending',
     'waiting for the second stage': 'pending',
     escalated: 'pending',
@@ -210,18 +209,12 @@ test('a request to people names its open stage, if it has one', () => {
 
 test('a request to people has each decision with its person, time and comment', () => {
   expect(seen(state('denied')).stages[1].decisions).toEqual([
-    {
-      person: 'person:eve',
-      verdict: 'deny',
-      at: '2027-01-15T08:00:00Z',
-      comment: 'the value is wrong: see INC-1042',
-    },
+    { person: 'person:eve', verdict: 'deny', at: '2027-01-15T08:00:00Z', comment: 'the value is wrong: see INC-1042' },
   ])
 })
 
 test('a request to people names the person who ended it, and the reason', () => {
-  const ends = Object.fromEntries([...states].map(([name, of]) => [name, seen(of).ended?.by]))
-  expect(ends).toMatchObject({
+  expect(Object.fromEntries([...states].map(([name, of]) => [name, seen(of).ended?.by]))).toMatchObject({
     denied: 'person:eve',
     revoked: 'person:gus',
     withdrawn: 'agent:remediator',
@@ -297,10 +290,7 @@ test('an evaluation is for the caller itself, or by a tool, and refused about an
       },
       world.ports,
     )
-  expect(await ask({ type: 'agent', id: agent('builder') })).toMatchObject({
-    decision: false,
-    reason: 'policy_denied',
-  })
+  expect(await ask({ type: 'agent', id: agent('builder') })).toMatchObject({ decision: false, reason: 'policy_denied' })
   expect(await ask({ type: 'tool', id: 'tool:flag-service' as never })).toMatchObject({ reason: 'approval_required' })
   for (const subject of [
     { type: 'user', id: 'agent:remediator' },
@@ -334,10 +324,7 @@ test('a body may have unknown members at every level, which are ignored', () => 
   const { subject, action, resource, context } = evaluation
   const loose = {
     ...{ ...more, subject: { ...subject, ...more }, action: { ...action, ...more } },
-    ...{
-      resource: { ...resource, ...more },
-      context: { ...context, ...more, parent_task: { id: 'INC-1', ...more } },
-    },
+    ...{ resource: { ...resource, ...more }, context: { ...context, ...more, parent_task: { id: 'INC-1', ...more } } },
   }
   expect(parseBody(EvaluationBody, loose)).toEqual(evaluation)
 })

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { troubles } from '../../infra/troubles.ts'
-import { root, said, sealedAccounts, synthesize } from './support/assembly.ts'
+import { read, root } from '../support/repository.ts'
+import { said, sealedAccounts, synthesize } from './support/assembly.ts'
 import { functionOf, nameOf, resourcesOf, textOf, variablesIn } from './support/template.ts'
 
 /** Accounts with a sealed role, so that the templates have every alarm. */
@@ -142,7 +143,7 @@ test('one alarm reports each line of trouble by itself, and counts no other', ()
 })
 
 test('the index of runbooks has the line of each trouble beside its page', () => {
-  const index = readFileSync(join(root, 'docs/runbooks/README.md'), 'utf8').split('\n')
+  const index = read('docs/runbooks/README.md').split('\n')
   for (const [name, lines] of Object.entries(troubles)) {
     const [row = ''] = index.filter((each) => each.startsWith('|') && each.includes(`\`${name}\``))
     for (const line of lines) expect([name, row]).toEqual([name, expect.stringContaining(`\`${line}\``)])
@@ -175,7 +176,7 @@ test('a month in which no agent asks costs at most $6.60: polls of queues, alarm
 test('exactly the errors that functions can log are counted, each once', () => {
   const sources = readdirSync(join(root, 'functions'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
-    .map((file) => readFileSync(join(root, 'functions', file), 'utf8'))
+    .map((file) => read(join('functions', file)))
   const messages = new Set(
     sources.flatMap((source) => [...source.matchAll(/log\.error\(\s*'([^']+)'/g)].map(([, message = '']) => message)),
   )
@@ -214,8 +215,8 @@ test('every alarm and every trouble has its runbook, named like it, and every ru
   const wanted = told.map(({ id, metric }) => (metric === 'Errors' ? 'function-errors' : kebab(id)))
   const pages = readdirSync(join(root, 'docs/runbooks')).filter((file) => !['README.md', ...procedures].includes(file))
   expect(pages.sort()).toEqual([...new Set(wanted)].sort().map((page) => `${page}.md`))
-  const index = readFileSync(join(root, 'docs/runbooks/README.md'), 'utf8')
-  const table = readFileSync(join(root, 'docs/runbooks/function-errors.md'), 'utf8')
+  const index = read('docs/runbooks/README.md')
+  const table = read('docs/runbooks/function-errors.md')
   for (const { id } of told) expect(index).toContain(`\`${id}\``)
   // The procedure depends on the function.
   const names = all('AWS::Lambda::Function').map(([id]) => nameOf(id))

@@ -74,10 +74,7 @@ const may = ({ by = notary, action, path = '/tile/0/000.p/1', headers = 'if-none
 
 test.each<[what: string, call: Call]>([
   ['the notary adds a new tile', { action: 's3:PutObject' }],
-  [
-    'the notary replaces the checkpoint that it read',
-    { action: 's3:PutObject', path: '/checkpoint', headers: 'if-match' },
-  ],
+  ['the notary replaces the checkpoint it read', { action: 's3:PutObject', path: '/checkpoint', headers: 'if-match' }],
   ['the notary reads', { action: 's3:GetObject', headers: '' }],
   ['a reader of Hotwork reads', { by: reader, action: 's3:GetObject', headers: '' }],
   ['a reader of Hotwork learns that a file is missing', { by: reader, action: 's3:ListBucket', path: '', headers: '' }],

@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import aslValidator from 'asl-validator'
 import { Stack } from 'aws-cdk-lib'
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { stageWait } from '../../functions/domain/requests/wait.ts'
 import { ApprovalWorkflow, type Ladder } from '../../infra/constructs/approval-workflow.ts'
-import { root } from './support/assembly.ts'
+import { read } from '../support/repository.ts'
 import { passingApp, passingTemplate } from './support/passing-app.ts'
 import { resourcesOf, rightsOf, type Template, textOf } from './support/template.ts'
 
@@ -137,9 +135,7 @@ test("the definitions of this ladder and of the sample's are valid", () => {
     typeof value === 'string' && /^PT\d+[HM]$/.test(value)
       ? Number.parseInt(value.slice(2), 10) * (value.endsWith('H') ? 3600 : 60)
       : value
-  const sample = JSON.parse(readFileSync(join(root, 'policies/ladder.json'), 'utf8'), (_, value) =>
-    seconds(value),
-  ) as Ladder
+  const sample = JSON.parse(read('policies/ladder.json'), (_, value) => seconds(value)) as Ladder
   const drawn = draw(sample)
   for (const each of [definition, drawn.definition, ...drawn.ofTiers.map((tier) => tier.definition)])
     expect(aslValidator(renamed(each))).toMatchObject({ isValid: true, errors: [] })

@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { root } from './support/assembly.ts'
+import { read } from '../support/repository.ts'
 import { missingProofs, proofsOf } from './support/proofs.ts'
 
 /** docs/cases.md names a test for each way to break Hotwork, and each of them exists. */
 
-const page = readFileSync(join(root, 'docs/cases.md'), 'utf8')
+const page = read('docs/cases.md')
 const rows = [...page.matchAll(/^\| ([A-Z]\d+) \| [^|]+ \| ([^|]+) \|$/gm)].map(([, id = '', proof = '']) => ({
   id,
   proof,

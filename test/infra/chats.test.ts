@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { App, Stack } from 'aws-cdk-lib'
 import { Template as Assertions } from 'aws-cdk-lib/assertions'
 import { Hotwork } from '../../infra/cdk.ts'
-import { home, root } from './support/assembly.ts'
+import { read, root } from '../support/repository.ts'
+import { home } from './support/assembly.ts'
 import { type Template, valuesOf } from './support/template.ts'
 
 /** Each chat has a secret of its own, and the first keeps its old name. */
@@ -13,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'hotwork-chats-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 function templateWith(name: string, change: (deployment: { slack: object; channels: object }) => object): Template {
-  const sample = JSON.parse(readFileSync(join(root, 'test/policies/deployment.json'), 'utf8'))
+  const sample = JSON.parse(read('test/policies/deployment.json'))
   const target = { ...sample.accounts.target, accountId: home, region: 'eu-central-1' }
   const deployment = join(folder, `${name}.json`)
   writeFileSync(deployment, JSON.stringify({ ...sample, accounts: { target }, ...change(sample) }))

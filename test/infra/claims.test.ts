@@ -1,5 +1,4 @@
-import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { globSync } from 'node:fs'
 import { delayOf, slackDelay, streamDelay } from '../../tools/bench/latency/delays.ts'
 import type { Published } from '../../tools/bench/published.ts'
 import { faultsOfApproval } from '../domain/model/faults-of-approval.ts'
@@ -11,11 +10,10 @@ import { faultsOfGrant } from '../domain/model/faults-of-grant.ts'
 import { faultsOfNarrowing } from '../domain/model/faults-of-narrowing.ts'
 import { faultsOfReceipts } from '../domain/model/faults-of-receipts.ts'
 import { faultsOfPlans } from '../domain/model/plans/faults-of-plans.ts'
-import { root } from './support/assembly.ts'
+import { read, root } from '../support/repository.ts'
 
 /** A number in README or docs equals the number of its source. Tables that a program writes have their own tests. */
 
-const read = (file: string) => readFileSync(join(root, file), 'utf8')
 const json = (file: string) => JSON.parse(read(file))
 const { version, engines } = json('package.json') as { version: string; engines: { node: string } }
 const { sequence = {}, usd = Number.NaN } = json('docs/performance.json') as Published

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { App, CfnElement, NestedStack, Stack, Validations } from 'aws-cdk-lib'
@@ -8,7 +8,8 @@ import { Certificate } from 'aws-cdk-lib/aws-certificatemanager'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import { Hotwork, type HotworkProps, HotworkTarget, UnusableSettings } from '../../infra/cdk.ts'
-import { elsewhere, home, root } from './support/assembly.ts'
+import { read, root } from '../support/repository.ts'
+import { elsewhere, home } from './support/assembly.ts'
 import { resourcesOf, rightsOf, type Template, textOf, theOnly, valuesOf } from './support/template.ts'
 
 /** `hotwork/cdk` in a user's own app. The contents of the stacks are tested with the checkout's app, which is made of it. */
@@ -21,7 +22,7 @@ const there = { account: elsewhere, region: 'eu-west-1' }
 
 /** The sample's deployment, for other accounts. */
 function deploymentFor(...places: { account: string; region: string }[]): string {
-  const sample = JSON.parse(readFileSync(join(root, 'test/policies/deployment.json'), 'utf8'))
+  const sample = JSON.parse(read('test/policies/deployment.json'))
   const { target } = sample.accounts
   const accounts = places.map(({ account, region }, index) => [
     index === 0 ? 'target' : `other${index}`,
@@ -118,11 +119,7 @@ describe('a Hotwork for two accounts', () => {
     new HotworkTarget(new Stack(app, id, env && { env }), 'Target', { hotwork })
 
   test.each<[what: string, make: () => unknown, sentence: RegExp]>([
-    [
-      'a second Hotwork in its stack',
-      () => new Hotwork(stack, 'Second', props),
-      /^stack `Permits` has a Hotwork already/,
-    ],
+    ['a second Hotwork', () => new Hotwork(stack, 'Second', props), /^stack `Permits` has a Hotwork already/],
     [
       'a Hotwork in a stack of the same name and account',
       () => new Hotwork(new Stack(app, 'Again', { env: here, stackName: 'Permits' }), 'Hotwork', props),

@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { root } from './support/assembly.ts'
+import { read } from '../support/repository.ts'
 import { missingProofs, proofsOf } from './support/proofs.ts'
 
 /** docs/controls.md answers the demands of standards, each with a test that fails if the answer becomes wrong. */
 
-const page = readFileSync(join(root, 'docs/controls.md'), 'utf8')
+const page = read('docs/controls.md')
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => from + at)
 
 /** The items of each standard, by the ids in the first column; from SP 800-53 the controls of four families. */
@@ -15,11 +13,7 @@ const standards: readonly { section: string; id: RegExp; items: readonly string[
     id: /ASI\d+/g,
     items: range(1, 10).map((n) => `ASI${String(n).padStart(2, '0')}`),
   },
-  {
-    section: 'OWASP Non-Human Identities Top 10',
-    id: /NHI\d+:2025/g,
-    items: range(1, 10).map((n) => `NHI${n}:2025`),
-  },
+  { section: 'OWASP Non-Human Identities Top 10', id: /NHI\d+:2025/g, items: range(1, 10).map((n) => `NHI${n}:2025`) },
   {
     section: 'OWASP Top 10 for LLM Applications',
     id: /LLM\d+:2025/g,

@@ -8,7 +8,6 @@ const assembly = synthesize()
 
 type Resources = { readonly [id: string]: Resource & { DependsOn?: string | string[] } }
 
-/** The resources that a value names. */
 function named(value: unknown, resources: Resources): readonly string[] {
   if (typeof value !== 'object' || value === null) return []
   if (Array.isArray(value)) return value.flatMap((each) => named(each, resources))

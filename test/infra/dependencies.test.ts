@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { root } from '../support/repository.ts'
 
-const root = join(__dirname, '../..')
 const read = (file: string) => JSON.parse(readFileSync(join(root, file), 'utf8'))
 
 /** The oldest major version in a range such as `^20.9.0 || >=22`. */

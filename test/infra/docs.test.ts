@@ -1,10 +1,9 @@
-import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readdirSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
-import { root } from './support/assembly.ts'
+import { read, root } from '../support/repository.ts'
 
 /** The documents match the tree. Runbooks are compared with the alarms in alarms.test.ts. */
 
-const read = (file: string) => readFileSync(join(root, file), 'utf8')
 const pages = [
   ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md'].filter((file) => existsSync(join(root, file))),
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { guardrail, type Kind, kinds } from '../../infra/guardrail-policy.ts'
-import { root } from './support/assembly.ts'
+import { root } from '../support/repository.ts'
 import { everything, isAllowed, type Policy } from './support/judge.ts'
 
 /** The guardrails for the sample, judged by another engine. */
@@ -70,10 +70,7 @@ describe.each(['scp', 'boundary'] as const)('a guardrail as %s', (kind) => {
   test.each<[who: string, caller: Caller]>([
     ['an administrator', administrator],
     ['an administrator whose session has a source identity of their own', { ...administrator, sourceIdentity: 'ana' }],
-    [
-      'an administrator who has set a request as their source identity',
-      { ...hotwork, principal: administrator.principal },
-    ],
+    ['an administrator with a request as source identity', { ...hotwork, principal: administrator.principal }],
     ['the target role without a request', { principal: hotwork.principal }],
     ['a role that is named alike elsewhere', { ...hotwork, principal: roleOf('Hotwork-target', 'role/other') }],
   ])('the guardrail stops %s', async (_who, caller) => {

@@ -1,10 +1,10 @@
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { StatementKind } from '../../functions/domain/credentials/statements.ts'
 import { actOf, allKinds, CredentialKind, kinds, wordsOf } from '../../functions/targets/kinds.ts'
 import { type Descriptor, headOf, type Lambda, lambdas, type Route } from '../../infra/functions.ts'
-import { root } from './support/assembly.ts'
+import { read, root } from '../support/repository.ts'
 import { reachedBy } from './support/rights.ts'
 
 /** Lambdas are data beside their entries: infra has no list of them, and accepts any in this form. */
@@ -41,7 +41,7 @@ const files = globSync('functions/**/*.lambda.json', { cwd: root })
 const entries = lambdas.map((lambda) => [lambda.name, lambda] as const)
 
 test.each(files)('%s has the form of a descriptor, and its entry beside it', (file) => {
-  const descriptor = Form.parse(JSON.parse(readFileSync(join(root, file), 'utf8')))
+  const descriptor = Form.parse(JSON.parse(read(file)))
   const [, layer, folder] = file.split('/')
   expect(['handlers', 'targets', 'channels']).toContain(layer)
   // The folder of handlers, or of a chat, implies the caller.

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { root } from './support/assembly.ts'
+import { read, root } from '../support/repository.ts'
 
 /**
  * The layers of CONTRIBUTING.md are lint rules of biome.json: each is broken in each way that it names, and kept once. Whole
@@ -182,7 +182,7 @@ const complaints = new Map<string, string[]>()
 
 beforeAll(() => {
   // The rules without the look-up of ignored files in git, because this is no repository.
-  const { vcs: _, ...rules } = JSON.parse(readFileSync(join(root, 'biome.json'), 'utf8'))
+  const { vcs: _, ...rules } = JSON.parse(read('biome.json'))
   const write = (path: string, text: string) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), text)
@@ -227,7 +227,7 @@ const sourcesOf = (place: string) =>
   readdirSync(join(root, place), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     // The first line may name a test of any layer.
-    .map((name) => [name, readFileSync(join(root, place, name), 'utf8').replace(/^\/\/ Rules: .*/, '')] as const)
+    .map((name) => [name, read(join(place, name)).replace(/^\/\/ Rules: .*/, '')] as const)
 
 test('the domain reads no clock and no randomness in ways that no lint rule sees', () => {
   const impure = sourcesOf('functions/domain').filter(([, source]) =>

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { troubles } from '../../infra/troubles.ts'
-import { root } from './support/assembly.ts'
+import { read } from '../support/repository.ts'
 import { filesOf } from './support/words.ts'
 
 /** The events that functions log, read from the source: alarms, runbooks and searches match on them. */
@@ -21,9 +20,7 @@ test('a logged event is a literal in snake_case', () => {
 })
 
 test('each event that raises an alarm or is measured is logged somewhere', () => {
-  const measured = [
-    ...readFileSync(join(root, 'infra/constructs/alarms.ts'), 'utf8').matchAll(/(?:line: |saying\()'(\w+)'/g),
-  ]
+  const measured = [...read('infra/constructs/alarms.ts').matchAll(/(?:line: |saying\()'(\w+)'/g)]
   expect(measured.length).toBeGreaterThan(3)
   const awaited = [...Object.values(troubles).flat(), ...measured.map(([, event]) => event)]
   expect(awaited.filter((event) => !events.has(event))).toEqual([])

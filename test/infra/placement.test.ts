@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from './support/assembly.ts'
+import { read, root } from '../support/repository.ts'
 
 /** A developer finds the rules of a production file: on its path in `test/`, or in the test that its first line names. */
 
@@ -30,7 +30,7 @@ function faultOf(file: string, text: string): string | undefined {
 
 test('the rules of each production file lie on its path, or in the test that its first line names', () => {
   expect(sources.length).toBeGreaterThan(800)
-  expect(sources.flatMap((file) => faultOf(file, readFileSync(join(root, file), 'utf8')) ?? [])).toEqual([])
+  expect(sources.flatMap((file) => faultOf(file, read(file)) ?? [])).toEqual([])
 })
 
 test.each<[what: string, text: string, says: RegExp | undefined]>([

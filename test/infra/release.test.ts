@@ -1,18 +1,15 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { root } from './support/assembly.ts'
+import { read } from '../support/repository.ts'
 
 /** The workflow of a release keeps others' code out of the package that users install. */
 
-const workflow = readFileSync(join(root, '.github/workflows/release.yml'), 'utf8')
+const workflow = read('.github/workflows/release.yml')
 const [, ...parts] = workflow.split(/^ {2}(?=[\w-]+:\n {4})/m)
 const jobs = Object.fromEntries(parts.map((part) => [part.slice(0, part.indexOf(':')), part]))
 const job = (name: string) => jobs[name] ?? ''
 const shellOf = (text: string) => text.split('\n').map((line) => line.trim())
 
 test('no job that runs tests packs, uploads, signs or publishes', () => {
-  const testing = Object.values(jobs).filter((text) => /\.ci\/run|npm (?:run )?test/.test(text))
-  expect(testing).toEqual([job('test')])
+  expect(Object.values(jobs).filter((text) => /\.ci\/run|npm (?:run )?test/.test(text))).toEqual([job('test')])
   expect(job('test')).not.toMatch(/npm (?:pack|publish)|upload-artifact|attest|: write/)
 })
 

@@ -1,6 +1,6 @@
-import { globSync, readFileSync } from 'node:fs'
+import { globSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { root } from './support/assembly.ts'
+import { read, root } from '../support/repository.ts'
 
 /** A room is a folder of the domain or of operations. Two that import each other must be read together, so each pair has its reason. */
 
@@ -25,7 +25,7 @@ type Import = { from: string; to: string; isValue: boolean }
 
 const files = globSync('functions/**/*.ts', { cwd: root })
 const imports = files.flatMap((from): Import[] => {
-  const text = readFileSync(join(root, from), 'utf8')
+  const text = read(from)
   return [...text.matchAll(/^(?:import|export)( type)? (?:(\* as \w+|\w+)|\{([^}]*)\}) from '(\.[^']+)'$/gm)].map(
     ([, type, whole, names = '', path = '']) => ({
       from,
@@ -78,6 +78,6 @@ test('no file imports itself by value through others', () => {
 test('the member of break-glass is named in at most 30 files: others use the origin or the rules', () => {
   const naming = ['functions', 'infra', 'client', 'local', 'policy-tools']
     .flatMap((place) => globSync(`${place}/**/*.ts`, { cwd: root }))
-    .filter((file) => /\bbreakGlass\b/.test(readFileSync(join(root, file), 'utf8')))
+    .filter((file) => /\bbreakGlass\b/.test(read(file)))
   expect(naming.length).toBeLessThanOrEqual(30)
 })

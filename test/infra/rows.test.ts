@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lambdas, rowsPutBy } from '../../infra/functions.ts'
-import { home, root, synthesize } from './support/assembly.ts'
+import { root } from '../support/repository.ts'
+import { home, synthesize } from './support/assembly.ts'
 import { isAllowed, type Policy } from './support/judge.ts'
 import { grantsIn, listOf, rolesOf, textOf } from './support/template.ts'
 

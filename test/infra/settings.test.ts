@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readSettings, UnusableSettings } from '../../infra/settings.ts'
-import { root, runApp } from './support/assembly.ts'
+import { root } from '../support/repository.ts'
+import { runApp } from './support/assembly.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'hotwork-settings-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Stack } from 'aws-cdk-lib'
 import { TargetAccount } from '../../infra/constructs/target-account.ts'
 import { tooLarge } from '../../infra/sizes.ts'
-import { home, root, runApp } from './support/assembly.ts'
+import { read } from '../support/repository.ts'
+import { home, runApp } from './support/assembly.ts'
 import { passingApp, passingTemplate } from './support/passing-app.ts'
 
 /** Oversized policies are refused at synth with the fix, and not in the middle of a deployment. */
@@ -102,13 +103,7 @@ test("a Lambda's environment is measured in the bytes that Lambda counts", () =>
 })
 
 test('the grants of one role are measured over all its policies', () => {
-  const grants = (n: number) =>
-    tooLarge(
-      stack({
-        One: policyOf(roles(n)),
-        Other: policyOf(['*']),
-      }),
-    )
+  const grants = (n: number) => tooLarge(stack({ One: policyOf(roles(n)), Other: policyOf(['*']) }))
   const policyOf = (resources: string[]) => ({
     Type: 'AWS::IAM::Policy',
     Properties: {
@@ -139,7 +134,7 @@ test('placeholders of CloudFormation count at their greatest length, and white s
 test('the app ends with the sentence, and the place of the stack in the code', () => {
   const outdir = mkdtempSync(join(tmpdir(), 'hotwork-sizes-'))
   try {
-    const sample = JSON.parse(readFileSync(join(root, 'test/policies/deployment.json'), 'utf8'))
+    const sample = JSON.parse(read('test/policies/deployment.json'))
     const { target } = sample.accounts
     const deployment = join(outdir, 'deployment.json')
     const more = Array.from({ length: 12 }, (_, n) => [`more${n}`, { ...target, externalId: `${'x'.repeat(64)}${n}` }])

@@ -1,7 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { root } from './support/assembly.ts'
+import { read, root } from '../support/repository.ts'
 
 /** The package `hotwork` is not published yet: a line that fetches it by its bare name runs a stranger's. */
 
@@ -32,11 +30,11 @@ test.each([
 
 test('no page, example, template, help or printed command has npm fetch `hotwork` by its bare name', () => {
   expect(files.length).toBeGreaterThan(1000)
-  const lines = files.flatMap((file) => found(readFileSync(join(root, file), 'utf8')).map((line) => `${file}: ${line}`))
+  const lines = files.flatMap((file) => found(read(file)).map((line) => `${file}: ${line}`))
   expect(lines).toEqual([])
 })
 
 test('package.json has npm publish with provenance, and to all', () => {
-  const { publishConfig } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { publishConfig: object }
+  const { publishConfig } = JSON.parse(read('package.json')) as { publishConfig: object }
   expect(publishConfig).toEqual({ access: 'public', provenance: true })
 })

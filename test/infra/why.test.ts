@@ -1,16 +1,16 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { makeProgram } from '../../client/command-line/program.ts'
 import { thisMachine } from '../../client/surroundings.ts'
 import { readOptions } from '../../local/demo/options.ts'
-import { root } from './support/assembly.ts'
+import { read, root } from '../support/repository.ts'
 import { missingProofs } from './support/proofs.ts'
 
 /** docs/why.md answers each demand with a command and tests. The commands work, and the tests exist. */
 
-const page = readFileSync(join(root, 'docs/why.md'), 'utf8')
+const page = read('docs/why.md')
 const demands = page
   .split(/^## /m)
   .slice(1)

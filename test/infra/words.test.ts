@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from './support/assembly.ts'
+import { root } from '../support/repository.ts'
 import { filesOf, findForbidden, findFragments, findOpenings, findSubjects, forbidden } from './support/words.ts'
 
 /** The language of the repository, by the rules of docs/vocabulary.md that a program can see (`support/words.ts`). */

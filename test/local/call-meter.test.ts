@@ -61,31 +61,29 @@ test('the meter forwards signed headers unchanged, also the host', async () => {
   })
 })
 
-describe('the timeline', () => {
-  const told = async (after = 0) => (await (await fetch(`${meter.controlUrl}/calls?after=${after}`)).json()) as Timeline
-  const get = () => new DynamoDBClient(settings()).send(new GetItemCommand({ TableName: 'x', Key: { pk: { S: 'x' } } }))
+const told = async (after = 0) => (await (await fetch(`${meter.controlUrl}/calls?after=${after}`)).json()) as Timeline
+const get = () => new DynamoDBClient(settings()).send(new GetItemCommand({ TableName: 'x', Key: { pk: { S: 'x' } } }))
 
-  test('the timeline has the calls after the first so many, with the Lambda that one invoked', async () => {
-    await get()
-    const { total } = await told()
-    await new LambdaClient(settings()).send(
-      new InvokeCommand({ FunctionName: 'arn:aws:lambda:us-east-1:000000000000:function:Sign' }),
-    )
-    const { calls } = await told(total)
-    const times = { begin: expect.any(Number), end: expect.any(Number) }
-    const caller = 'Hotwork-EvaluateLambda'
-    expect(calls).toEqual([{ caller, service: 'lambda', operation: expect.any(String), invoked: 'Sign', ...times }])
-    expect(total).toBe(1)
-  })
+test('the timeline has the calls after the first so many, with the Lambda that one invoked', async () => {
+  await get()
+  const { total } = await told()
+  await new LambdaClient(settings()).send(
+    new InvokeCommand({ FunctionName: 'arn:aws:lambda:us-east-1:000000000000:function:Sign' }),
+  )
+  const { calls } = await told(total)
+  const times = { begin: expect.any(Number), end: expect.any(Number) }
+  const caller = 'Hotwork-EvaluateLambda'
+  expect(calls).toEqual([{ caller, service: 'lambda', operation: expect.any(String), invoked: 'Sign', ...times }])
+  expect(total).toBe(1)
+})
 
-  test('sequential calls do not overlap, and delayed concurrent ones do', async () => {
-    await get()
-    await get()
-    await fetch(`${meter.controlUrl}/hold?milliseconds=200`)
-    await Promise.all([get(), get()])
-    const { calls } = await told()
-    expect(callsInSequence(calls, 'Hotwork-EvaluateLambda')).toBe(3)
-  })
+test('sequential calls do not overlap, and delayed concurrent ones do', async () => {
+  await get()
+  await get()
+  await fetch(`${meter.controlUrl}/hold?milliseconds=200`)
+  await Promise.all([get(), get()])
+  const { calls } = await told()
+  expect(callsInSequence(calls, 'Hotwork-EvaluateLambda')).toBe(3)
 })
 
 test('the meter counts invocations by the lines that the emulator writes', async () => {
@@ -93,26 +91,24 @@ test('the meter counts invocations by the lines that the emulator writes', async
   expect((await read()).invocations).toEqual({ 'Hotwork-Evaluate': 2, 'Hotwork-Sweep': 1 })
 })
 
-describe("request units by AWS's rules", () => {
-  const item = (bytes: number) => ({ a: { S: 'x'.repeat(bytes - 1) } })
-  test.each<[operation: string, asked: object, units: number]>([
-    ['PutItem', { Item: item(1024) }, 1],
-    ['PutItem', { Item: item(1025) }, 2],
-    ['TransactWriteItems', { TransactItems: [{ Put: { Item: item(1024) } }, { Put: { Item: item(1025) } }] }, 6],
-    ['UpdateItem', {}, 2],
-    ['GetItem', {}, 0],
-  ])('%s has its write units (row %#)', (operation, asked, units) => expect(writeUnits(operation, asked)).toBe(units))
+const item = (bytes: number) => ({ a: { S: 'x'.repeat(bytes - 1) } })
+test.each<[operation: string, asked: object, units: number]>([
+  ['PutItem', { Item: item(1024) }, 1],
+  ['PutItem', { Item: item(1025) }, 2],
+  ['TransactWriteItems', { TransactItems: [{ Put: { Item: item(1024) } }, { Put: { Item: item(1025) } }] }, 6],
+  ['UpdateItem', {}, 2],
+  ['GetItem', {}, 0],
+])('%s has its write units (row %#)', (operation, asked, units) => expect(writeUnits(operation, asked)).toBe(units))
 
-  test.each<[operation: string, asked: object, bytes: number, units: number]>([
-    ['GetItem', { ConsistentRead: true }, 4096, 1],
-    ['GetItem', { ConsistentRead: true }, 4097, 2],
-    ['Query', {}, 100, 0.5],
-    ['BatchGetItem', { RequestItems: { requests: { Keys: [{}, {}, {}] } } }, 100, 3],
-    ['PutItem', {}, 4096, 0],
-  ])('%s has its read units (row %#)', (operation, asked, bytes, units) =>
-    expect(readUnits(operation, asked, bytes)).toBe(units),
-  )
-})
+test.each<[operation: string, asked: object, bytes: number, units: number]>([
+  ['GetItem', { ConsistentRead: true }, 4096, 1],
+  ['GetItem', { ConsistentRead: true }, 4097, 2],
+  ['Query', {}, 100, 0.5],
+  ['BatchGetItem', { RequestItems: { requests: { Keys: [{}, {}, {}] } } }, 100, 3],
+  ['PutItem', {}, 4096, 0],
+])('%s has its read units (row %#)', (operation, asked, bytes, units) =>
+  expect(readUnits(operation, asked, bytes)).toBe(units),
+)
 
 const put = (Item: object) => ({ Put: { Item } })
 test.each<[operation: string, asked: object, keys: string[]]>([

@@ -1,7 +1,8 @@
 import { cpSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { readOptions } from '../../local/demo/options.ts'
-import { endPrograms, makeFolder, removeFolders, root, runModule, startProgram } from './support/programs.ts'
+import { root } from '../support/repository.ts'
+import { endPrograms, makeFolder, removeFolders, runModule, startProgram } from './support/programs.ts'
 
 const all = ['story', 'ledger', 'drift']
 const mainJob = ['story', 'ledger']

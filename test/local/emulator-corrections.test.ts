@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { clientSettings } from '../../local/emulator.ts'
-import { root } from '../infra/support/assembly.ts'
+import { root } from '../support/repository.ts'
 import { useEmulator } from './support/emulator.ts'
 
 /** The corrections of the local AWS: locks and conditional puts of S3, which the log needs, and longer timeouts. */
@@ -60,8 +60,7 @@ async function createStack(): Promise<void> {
   const authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=00`
   const send = async (form: { [name: string]: string }) => {
     const body = new URLSearchParams({ Version: '2010-05-15', StackName: 'log', ...form })
-    const answer = await fetch(emulator.endpointUrl, { method: 'POST', headers: { authorization }, body })
-    return answer.text()
+    return (await fetch(emulator.endpointUrl, { method: 'POST', headers: { authorization }, body })).text()
   }
   await send({ Action: 'CreateStack', TemplateBody })
   for (;;) {
@@ -150,8 +149,7 @@ test('a Lambda outlives its timeout, so that a busy machine ends none', async ()
   const lambda = new LambdaClient(connection())
   const { FunctionError, Payload } = await lambda.send(new InvokeCommand({ FunctionName: 'slow' }))
   lambda.destroy()
-  const answered = Number(Buffer.from(Payload ?? []).toString())
-  expect([FunctionError, answered > 50_000]).toEqual([undefined, true])
+  expect([FunctionError, Number(Buffer.from(Payload ?? []).toString()) > 50_000]).toEqual([undefined, true])
 })
 
 test('an expression of a workflow has a minute, in place of the engine’s second', () => {

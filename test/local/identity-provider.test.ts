@@ -90,8 +90,7 @@ test.each<[rule: string, parameters: Record<string, string>]>([
 })
 
 test("one client's key gives no token for another", async () => {
-  const answer = await ask('person-ana', { resource: issuer }, keys['agent-remediator'])
-  expect(answer.error).toBe('invalid_client')
+  expect((await ask('person-ana', { resource: issuer }, keys['agent-remediator'])).error).toBe('invalid_client')
 })
 
 test('an assertion is accepted once', async () => {

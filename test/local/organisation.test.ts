@@ -2,7 +2,8 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readOrganisation, withDatesOfToday } from '../../local/organisation.ts'
 import { compileFolder } from '../support/policies/compile-folder.ts'
-import { makeFolder, removeFolders, root, runModule } from './support/programs.ts'
+import { root } from '../support/repository.ts'
+import { makeFolder, removeFolders, runModule } from './support/programs.ts'
 
 afterEach(removeFolders)
 const policies = join(root, 'policies')

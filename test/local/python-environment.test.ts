@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { zipOne } from '../../local/sample-target.ts'
-import { makeFolder, removeFolders, root, runModule } from './support/programs.ts'
+import { root } from '../support/repository.ts'
+import { makeFolder, removeFolders, runModule } from './support/programs.ts'
 
 afterEach(removeFolders)
 

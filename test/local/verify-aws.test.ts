@@ -98,120 +98,116 @@ test.each([
   expect(totp(Buffer.from('12345678901234567890'), seconds * 1000)).toBe(code)
 })
 
-describe('the report of verify:aws', () => {
-  const run: Run = {
-    ...{ name: 'Hwv1', accountId: '123456789012', region: 'eu-west-1', isAws: true, began: 0 },
-    chapters: { names: ['story'], held: 3, failures: [] },
-    checks: [{ id: 'a', expects: 'b', verdict: 'not asked here', found: 'c', seconds: 0 }],
-  }
-  const failed = { id: 'keys', expects: 'no keys', verdict: 'failed', found: 'a | key\nof ana', seconds: 2 } as const
+const run: Run = {
+  ...{ name: 'Hwv1', accountId: '123456789012', region: 'eu-west-1', isAws: true, began: 0 },
+  chapters: { names: ['story'], held: 3, failures: [] },
+  checks: [{ id: 'a', expects: 'b', verdict: 'not asked here', found: 'c', seconds: 0 }],
+}
+const failed = { id: 'keys', expects: 'no keys', verdict: 'failed', found: 'a | key\nof ana', seconds: 2 } as const
 
-  test.each<[string, Partial<Run>, RegExp]>([
-    ['all held', {}, /^GOOD; chapters: 3 expectations held, 0 failed; checks: 0 held, 0 failed, 1 not asked here$/],
-    ['a check failed', { checks: [failed] }, /^NOT GOOD; .*1 failed/],
-    ['an expectation failed', { chapters: { names: [], held: 3, failures: ['x'] } }, /^NOT GOOD; .*1 failed/],
-    ['nothing was looked at', { chapters: { names: [], held: 0, failures: [] } }, /^NOT GOOD/],
-    ['it was ended', { endedBy: 'asked to end by SIGINT' }, /^NOT GOOD; it did not come to its end: asked to end by/],
-  ])('the first line of a report says that %s', (_, more, words) => {
-    expect(summaryOf({ ...run, ...more })).toMatch(words)
-  })
-
-  test('the report names failures first, also of a run that was never deployed', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'hotwork-report-'))
-    writeReport(folder, { ...run, checks: [failed], chapters: { names: [], held: 0, failures: ['The story: x'] } })
-    const text = readFileSync(join(folder, 'report.md'), 'utf8')
-    rmSync(folder, { recursive: true })
-    expect(text).toContain('It was not deployed')
-    expect(text).toContain('## Failed\n\n- The story: x\n- check `keys`: no keys. Found: a | key of ana\n')
-    expect(text).toContain('| `keys` | no keys | failed | a \\| key of ana | 2 |')
-    expect(text.indexOf('## Failed')).toBeLessThan(text.indexOf('## Latencies'))
-  })
+test.each<[string, Partial<Run>, RegExp]>([
+  ['all held', {}, /^GOOD; chapters: 3 expectations held, 0 failed; checks: 0 held, 0 failed, 1 not asked here$/],
+  ['a check failed', { checks: [failed] }, /^NOT GOOD; .*1 failed/],
+  ['an expectation failed', { chapters: { names: [], held: 3, failures: ['x'] } }, /^NOT GOOD; .*1 failed/],
+  ['nothing was looked at', { chapters: { names: [], held: 0, failures: [] } }, /^NOT GOOD/],
+  ['it was ended', { endedBy: 'asked to end by SIGINT' }, /^NOT GOOD; it did not come to its end: asked to end by/],
+])('the first line of a report says that %s', (_, more, words) => {
+  expect(summaryOf({ ...run, ...more })).toMatch(words)
 })
 
-describe('removing what a run made', () => {
-  const gone = 'Stack with id Hwv1 does not exist'
-  const made: Made = {
-    ...{ name: 'Hwv1', accountId: '123456789012', region: 'eu-west-1' },
-    ...{ stacks: stacksOf('Hwv1'), paths: ['/prod/checkout'] },
-  }
+test('the report names failures first, also of a run that was never deployed', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hotwork-report-'))
+  writeReport(folder, { ...run, checks: [failed], chapters: { names: [], held: 0, failures: ['The story: x'] } })
+  const text = readFileSync(join(folder, 'report.md'), 'utf8')
+  rmSync(folder, { recursive: true })
+  expect(text).toContain('It was not deployed')
+  expect(text).toContain('## Failed\n\n- The story: x\n- check `keys`: no keys. Found: a | key of ana\n')
+  expect(text).toContain('| `keys` | no keys | failed | a \\| key of ana | 2 |')
+  expect(text.indexOf('## Failed')).toBeLessThan(text.indexOf('## Latencies'))
+})
 
-  /** Removes a run in an account that has these stacks, and nothing else of the run. */
-  async function removed(made: Made, stacks: { readonly [name: string]: string }) {
-    const calls: string[] = []
-    const server = await listenOnLoopback()
-    server.handle(async (incoming, response) => {
-      const form = new URLSearchParams(await text(incoming))
-      const action = form.get('Action') ?? String(incoming.headers['x-amz-target'] ?? incoming.url)
-      const about = form.get('StackName') ?? ''
-      calls.push([action.replace(/^.*\./, ''), about].join(' ').trim())
-      const stack = Object.entries(stacks).find(([name]) => about.endsWith(name))
-      const [status, body] = answerOf(action, stack)
-      response.writeHead(status, { 'x-amzn-errortype': 'ResourceNotFoundException' }).end(body)
-    })
-    const access = { endpointUrl: server.url, region: 'eu-west-1', accessKeyId: 'x', secretAccessKey: 'x' }
-    const written: Made[] = []
-    const left = await removeAll(access, made, silent, (now) => written.push(now))
-    await server.close()
-    return { left, calls, still: written.at(-1) as Made }
-  }
+const gone = 'Stack with id Hwv1 does not exist'
+const made: Made = {
+  ...{ name: 'Hwv1', accountId: '123456789012', region: 'eu-west-1' },
+  ...{ stacks: stacksOf('Hwv1'), paths: ['/prod/checkout'] },
+}
 
-  function answerOf(action: string, stack: [name: string, status: string] | undefined): [number, string] {
-    const error = (code: string, message: string): [number, string] => [
-      400,
-      `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`,
-    ]
-    const result = (xml: string): [number, string] => [
-      200,
-      `<${action}Response><${action}Result>${xml}</${action}Result></${action}Response>`,
-    ]
-    if (action.endsWith('GetParametersByPath')) return [200, '{"Parameters":[{"Name":"/prod/checkout/other"}]}']
-    if (action.endsWith('DeleteParameter')) return [200, '{}']
-    if (action.includes('.') || action.startsWith('/')) return [400, '{"__type":"ResourceNotFoundException"}']
-    if (!stack) return error('ValidationError', gone)
-    const [name, status] = stack
-    if (action === 'DescribeStacks')
-      return result(
-        `<Stacks><member><StackName>${name}</StackName><StackId>arn:${name}</StackId><StackStatus>${status}</StackStatus></member></Stacks>`,
-      )
-    if (action === 'ListStackResources')
-      return result(
-        '<StackResourceSummaries><member><LogicalResourceId>Role</LogicalResourceId><ResourceType>AWS::IAM::Role</ResourceType><ResourceStatus>DELETE_FAILED</ResourceStatus><ResourceStatusReason>must delete policies first</ResourceStatusReason></member><member><LogicalResourceId>Log</LogicalResourceId><PhysicalResourceId>log-1</PhysicalResourceId><ResourceType>AWS::DynamoDB::Table</ResourceType></member></StackResourceSummaries>',
-      )
-    return result('')
-  }
-
-  test('a removed parameter is forgotten: the account may use its name later', async () => {
-    const { left, calls, still } = await removed(made, {})
-    expect(left).toEqual([])
-    expect(calls).toContain('DeleteParameter')
-    expect(still).toMatchObject({ stacks: [], paths: [], kept: [] })
-    expect((await removed(still, {})).calls).not.toContain('DeleteParameter')
+/** Removes a run in an account that has these stacks, and nothing else of the run. */
+async function removed(made: Made, stacks: { readonly [name: string]: string }) {
+  const calls: string[] = []
+  const server = await listenOnLoopback()
+  server.handle(async (incoming, response) => {
+    const form = new URLSearchParams(await text(incoming))
+    const action = form.get('Action') ?? String(incoming.headers['x-amz-target'] ?? incoming.url)
+    const about = form.get('StackName') ?? ''
+    calls.push([action.replace(/^.*\./, ''), about].join(' ').trim())
+    const stack = Object.entries(stacks).find(([name]) => about.endsWith(name))
+    const [status, body] = answerOf(action, stack)
+    response.writeHead(status, { 'x-amzn-errortype': 'ResourceNotFoundException' }).end(body)
   })
+  const access = { endpointUrl: server.url, region: 'eu-west-1', accessKeyId: 'x', secretAccessKey: 'x' }
+  const written: Made[] = []
+  const left = await removeAll(access, made, silent, (now) => written.push(now))
+  await server.close()
+  return { left, calls, still: written.at(-1) as Made }
+}
 
-  test('a resource that outlives its stack is still known when the stack is deleted', async () => {
-    const kept = [{ type: 'key', id: 'key-1' } as const]
-    expect((await removed({ ...made, kept }, {})).calls).toContain('ScheduleKeyDeletion')
-  })
+function answerOf(action: string, stack: [name: string, status: string] | undefined): [number, string] {
+  const error = (code: string, message: string): [number, string] => [
+    400,
+    `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`,
+  ]
+  const result = (xml: string): [number, string] => [
+    200,
+    `<${action}Response><${action}Result>${xml}</${action}Result></${action}Response>`,
+  ]
+  if (action.endsWith('GetParametersByPath')) return [200, '{"Parameters":[{"Name":"/prod/checkout/other"}]}']
+  if (action.endsWith('DeleteParameter')) return [200, '{}']
+  if (action.includes('.') || action.startsWith('/')) return [400, '{"__type":"ResourceNotFoundException"}']
+  if (!stack) return error('ValidationError', gone)
+  const [name, status] = stack
+  if (action === 'DescribeStacks')
+    return result(
+      `<Stacks><member><StackName>${name}</StackName><StackId>arn:${name}</StackId><StackStatus>${status}</StackStatus></member></Stacks>`,
+    )
+  if (action === 'ListStackResources')
+    return result(
+      '<StackResourceSummaries><member><LogicalResourceId>Role</LogicalResourceId><ResourceType>AWS::IAM::Role</ResourceType><ResourceStatus>DELETE_FAILED</ResourceStatus><ResourceStatusReason>must delete policies first</ResourceStatusReason></member><member><LogicalResourceId>Log</LogicalResourceId><PhysicalResourceId>log-1</PhysicalResourceId><ResourceType>AWS::DynamoDB::Table</ResourceType></member></StackResourceSummaries>',
+    )
+  return result('')
+}
 
-  test('a stack that cannot be deleted is retried without its denies, and named with the reason', async () => {
-    const { left, calls, still } = await removed(made, { Hwv1Target: 'DELETE_FAILED', Hwv1Toolkit: 'CREATE_COMPLETE' })
-    expect(left[0]).toMatchObject({ type: 'stack', id: 'Hwv1Target', why: 'Error: Role: must delete policies first' })
-    const tries = calls.filter((call) => /^(DeleteRolePolicy|DeleteStack arn:Hwv1Target)$/.test(call))
-    expect(tries).toEqual(Array.from({ length: 2 }, () => ['DeleteRolePolicy', 'DeleteStack arn:Hwv1Target']).flat())
-    expect(still.stacks).toContain('Hwv1Target')
-  })
+test('a removed parameter is forgotten: the account may use its name later', async () => {
+  const { left, calls, still } = await removed(made, {})
+  expect(left).toEqual([])
+  expect(calls).toContain('DeleteParameter')
+  expect(still).toMatchObject({ stacks: [], paths: [], kept: [] })
+  expect((await removed(still, {})).calls).not.toContain('DeleteParameter')
+})
 
-  test('the toolkit stays as long as another stack, which CloudFormation deletes by its role', async () => {
-    const { left, calls, still } = await removed(made, { Hwv1: 'DELETE_FAILED', Hwv1Toolkit: 'CREATE_COMPLETE' })
-    expect(left.map(({ id }) => id)).toEqual(['Hwv1', 'Hwv1Toolkit'])
-    expect(calls).not.toContain('DeleteStack arn:Hwv1Toolkit')
-    expect(still.stacks).toEqual(['Hwv1Toolkit', 'Hwv1'])
-  })
+test('a resource that outlives its stack is still known when the stack is deleted', async () => {
+  const kept = [{ type: 'key', id: 'key-1' } as const]
+  expect((await removed({ ...made, kept }, {})).calls).toContain('ScheduleKeyDeletion')
+})
 
-  test('a resource that was made during the removal is found too, by the id of the stack', async () => {
-    const { calls } = await removed(made, { Hwv1: 'DELETE_COMPLETE' })
-    expect(calls.indexOf('ListStackResources arn:Hwv1')).toBeGreaterThan(calls.indexOf('DeleteStack arn:Hwv1'))
-  })
+test('a stack that cannot be deleted is retried without its denies, and named with the reason', async () => {
+  const { left, calls, still } = await removed(made, { Hwv1Target: 'DELETE_FAILED', Hwv1Toolkit: 'CREATE_COMPLETE' })
+  expect(left[0]).toMatchObject({ type: 'stack', id: 'Hwv1Target', why: 'Error: Role: must delete policies first' })
+  const tries = calls.filter((call) => /^(DeleteRolePolicy|DeleteStack arn:Hwv1Target)$/.test(call))
+  expect(tries).toEqual(Array.from({ length: 2 }, () => ['DeleteRolePolicy', 'DeleteStack arn:Hwv1Target']).flat())
+  expect(still.stacks).toContain('Hwv1Target')
+})
+
+test('the toolkit stays as long as another stack, which CloudFormation deletes by its role', async () => {
+  const { left, calls, still } = await removed(made, { Hwv1: 'DELETE_FAILED', Hwv1Toolkit: 'CREATE_COMPLETE' })
+  expect(left.map(({ id }) => id)).toEqual(['Hwv1', 'Hwv1Toolkit'])
+  expect(calls).not.toContain('DeleteStack arn:Hwv1Toolkit')
+  expect(still.stacks).toEqual(['Hwv1Toolkit', 'Hwv1'])
+})
+
+test('a resource that was made during the removal is found too, by the id of the stack', async () => {
+  const { calls } = await removed(made, { Hwv1: 'DELETE_COMPLETE' })
+  expect(calls.indexOf('ListStackResources arn:Hwv1')).toBeGreaterThan(calls.indexOf('DeleteStack arn:Hwv1'))
 })
 
 test('a doubled Ctrl-C, as from `npm run`, counts once, and a later one ends the process at once', async () => {

@@ -29,97 +29,92 @@ const failures = (...messages: string[]) => ({
   batchItemFailures: messages.map((itemIdentifier) => ({ itemIdentifier })),
 })
 
-describe('the follower of the workflow', () => {
-  async function following() {
-    const world = new Clockwork(bundle)
-    const follow = new MemoryQueue()
-    const [one, other] = [await world.submitted(stagingParameter), await world.submitted(prodParameter)]
-    const silent = { ...world.moving, follow, log: world.log, workflow: { start: notNow, endWait: notNow } }
-    return { world, follow, silent, ids: [one.ask.id, other.ask.id] as const }
-  }
-  const notNow = () => Promise.reject(new StoreUnavailable('no answer'))
+async function following() {
+  const world = new Clockwork(bundle)
+  const follow = new MemoryQueue()
+  const [one, other] = [await world.submitted(stagingParameter), await world.submitted(prodParameter)]
+  const silent = { ...world.moving, follow, log: world.log, workflow: { start: notNow, endWait: notNow } }
+  return { world, follow, silent, ids: [one.ask.id, other.ask.id] as const }
+}
+const notNow = () => Promise.reject(new StoreUnavailable('no answer'))
 
-  test('the follower starts an execution for each new request of the stream that waits for people, and skips others', async () => {
-    const { world, follow, ids } = await following()
-    const handler = createFollow({ ...world.moving, follow, log: world.log })
-    expect(await handler(changes('not-an-id', ...ids))).toEqual(failures())
-    expect(ids.map((id) => world.workflow.startedIn(id))).toEqual([undefined, 'Tier2 owner'])
-  })
-
-  test('the follower hands on requests that it could not follow, so that no record holds up those behind it', async () => {
-    const { follow, silent, ids } = await following()
-    expect(await createFollow(silent)(changes(...ids))).toEqual(failures())
-    // The first waits for no person, so nothing about it can fail.
-    expect(follow.take()).toEqual([{ requestId: ids[1] }])
-  })
-
-  test('the follower fails a record that is not taken either', async () => {
-    const { silent, ids } = await following()
-    const handler = createFollow({ ...silent, follow: { send: notNow } })
-    expect(await handler(changes(...ids))).toEqual(failures('1'))
-  })
-
-  test.each([
-    ['FAILED', 'workflow_failed'],
-    ['TIMED_OUT', 'workflow_timed_out'],
-    ['ABORTED', 'workflow_aborted'],
-  ] as const)('logs an execution that ended as %s by the line that raises the alarm', async (status, message) => {
-    const { world, follow } = await following()
-    const handler = createFollow({ ...world.moving, follow, log: world.log })
-    expect(await handler({ detail: { name: 'req_1', status } })).toEqual(failures())
-    expect(world.log.lines.filter(({ level }) => level === 'error')).toEqual([
-      { level: 'error', message, fields: { execution: 'req_1' } },
-    ])
-  })
-
-  test('the follower follows the request that it is invoked with, and throws what Lambda is to try again, by its name alone', async () => {
-    const { world, follow, silent, ids } = await following()
-    const handler = createFollow({ ...world.moving, follow, log: world.log })
-    const fault = await createFollow(silent)({ requestId: ids[1] }).catch((thrown: Error) => thrown)
-    expect(String(fault)).toBe('InvocationFailed: StoreUnavailable')
-    expect(fault).not.toHaveProperty('cause')
-    await handler({ requestId: ids[1] })
-    expect(world.workflow.startedIn(ids[1])).toBe('Tier2 owner')
-    expect(follow.take()).toEqual([])
-  })
+test('the follower starts an execution for each new request of the stream that waits for people, and skips others', async () => {
+  const { world, follow, ids } = await following()
+  const handler = createFollow({ ...world.moving, follow, log: world.log })
+  expect(await handler(changes('not-an-id', ...ids))).toEqual(failures())
+  expect(ids.map((id) => world.workflow.startedIn(id))).toEqual([undefined, 'Tier2 owner'])
 })
 
-describe('the writer of denies', () => {
-  async function denying() {
-    const world = new World(bundle)
-    const request = await world.approved(prodParameter)
-    const session = await world.session(request, await world.claim(request))
-    await world.complete(request)
-    const [halts, denies, roles] = [
-      new MemoryHaltStore(world.requests, world.ledger),
-      new MemoryDenyStore(),
-      new MemoryRolePolicies(),
-    ]
-    const ports = { ...world.ports, permits: world.permits, halts, denies, roles }
-    const deny = { deny: request.ask.id, role, since: world.clock.now() - 3 }
-    return { world, session, ports, deny, isDenied: () => roles.denies(session.role, session.tags) }
-  }
+test('the follower hands on requests that it could not follow, so that no record holds up those behind it', async () => {
+  const { follow, silent, ids } = await following()
+  expect(await createFollow(silent)(changes(...ids))).toEqual(failures())
+  // The first waits for no person, so nothing about it can fail.
+  expect(follow.take()).toEqual([{ requestId: ids[1] }])
+})
 
-  test('the writer of denies writes a role once for all messages of a batch, and logs how long the oldest change waited', async () => {
-    const { world, ports, deny, isDenied } = await denying()
-    const later = { ...deny, since: deny.since + 2 }
-    expect(await createDenies(ports)(batch(later, deny, { ...deny, deny: 'time', since: 0 }))).toEqual(failures())
-    expect(isDenied()).toBe(true)
-    expect(world.log.lines.filter(({ message }) => message === 'deny_written')).toMatchObject([
-      { fields: { role, changes: 2, lagSeconds: 3 } },
-    ])
-  })
+test('the follower fails a record that is not taken either', async () => {
+  const { silent, ids } = await following()
+  expect(await createFollow({ ...silent, follow: { send: notNow } })(changes(...ids))).toEqual(failures('1'))
+})
 
-  test('the writer of denies fails an unreadable message by itself, and still writes the rest', async () => {
-    const { ports, deny, isDenied } = await denying()
-    expect(await createDenies(ports)(batch('{', deny, { end: 'nothing' }))).toEqual(failures('m0', 'm2'))
-    expect(isDenied()).toBe(true)
-  })
+test.each([
+  ['FAILED', 'workflow_failed'],
+  ['TIMED_OUT', 'workflow_timed_out'],
+  ['ABORTED', 'workflow_aborted'],
+] as const)('logs an execution that ended as %s by the line that raises the alarm', async (status, message) => {
+  const { world, follow } = await following()
+  const handler = createFollow({ ...world.moving, follow, log: world.log })
+  expect(await handler({ detail: { name: 'req_1', status } })).toEqual(failures())
+  expect(world.log.lines.filter(({ level }) => level === 'error')).toEqual([
+    { level: 'error', message, fields: { execution: 'req_1' } },
+  ])
+})
 
-  test('the writer of denies fails all messages of a role that IAM does not take', async () => {
-    const { ports, deny } = await denying()
-    const roles = { putDeny: () => Promise.reject(new Error('IAM does not answer')) }
-    const end = { end: deny.deny }
-    expect(await createDenies({ ...ports, roles })(batch(deny, end, deny))).toEqual(failures('m0', 'm2'))
-  })
+test('the follower follows the request that it is invoked with, and throws what Lambda is to try again, by its name alone', async () => {
+  const { world, follow, silent, ids } = await following()
+  const handler = createFollow({ ...world.moving, follow, log: world.log })
+  const fault = await createFollow(silent)({ requestId: ids[1] }).catch((thrown: Error) => thrown)
+  expect(String(fault)).toBe('InvocationFailed: StoreUnavailable')
+  expect(fault).not.toHaveProperty('cause')
+  await handler({ requestId: ids[1] })
+  expect(world.workflow.startedIn(ids[1])).toBe('Tier2 owner')
+  expect(follow.take()).toEqual([])
+})
+
+async function denying() {
+  const world = new World(bundle)
+  const request = await world.approved(prodParameter)
+  const session = await world.session(request, await world.claim(request))
+  await world.complete(request)
+  const [halts, denies, roles] = [
+    new MemoryHaltStore(world.requests, world.ledger),
+    new MemoryDenyStore(),
+    new MemoryRolePolicies(),
+  ]
+  const ports = { ...world.ports, permits: world.permits, halts, denies, roles }
+  const deny = { deny: request.ask.id, role, since: world.clock.now() - 3 }
+  return { world, session, ports, deny, isDenied: () => roles.denies(session.role, session.tags) }
+}
+
+test('the writer of denies writes a role once for all messages of a batch, and logs how long the oldest change waited', async () => {
+  const { world, ports, deny, isDenied } = await denying()
+  const later = { ...deny, since: deny.since + 2 }
+  expect(await createDenies(ports)(batch(later, deny, { ...deny, deny: 'time', since: 0 }))).toEqual(failures())
+  expect(isDenied()).toBe(true)
+  expect(world.log.lines.filter(({ message }) => message === 'deny_written')).toMatchObject([
+    { fields: { role, changes: 2, lagSeconds: 3 } },
+  ])
+})
+
+test('the writer of denies fails an unreadable message by itself, and still writes the rest', async () => {
+  const { ports, deny, isDenied } = await denying()
+  expect(await createDenies(ports)(batch('{', deny, { end: 'nothing' }))).toEqual(failures('m0', 'm2'))
+  expect(isDenied()).toBe(true)
+})
+
+test('the writer of denies fails all messages of a role that IAM does not take', async () => {
+  const { ports, deny } = await denying()
+  const roles = { putDeny: () => Promise.reject(new Error('IAM does not answer')) }
+  const end = { end: deny.deny }
+  expect(await createDenies({ ...ports, roles })(batch(deny, end, deny))).toEqual(failures('m0', 'm2'))
 })

@@ -5,13 +5,13 @@ import { type Entry, entryVersion } from '../../functions/domain/ledger/ledger.t
 import { hashOfBundle } from '../../functions/domain/policy/bundle.ts'
 import * as replay from '../../policy-tools/verbs/replay.ts'
 import { manyLives } from '../support/ledger/many-lives.ts'
+import { root } from '../support/repository.ts'
 import { parameter, prodParameter, sampleBundle, stagingParameter, World } from '../support/world.ts'
 import { runVerb } from './run-verb.ts'
 import { Copy } from './sample.ts'
 
 /** `hotwork policy replay NEW --ledger FILE`: an exported ledger under a policy folder, or a bundle. */
 
-const root = join(__dirname, '../..')
 const policies = join(root, 'policies')
 const deployment = join(root, 'test/policies/deployment.json')
 
@@ -159,10 +159,7 @@ test.each([
   ['an invalid line among entries', 'first\nx\nfirst\n', /:2 is not an entry of a ledger: it is not JSON/],
 ])('%s is wrong usage, with the line', async (_, text, why) => {
   const path = file('other.txt', text.replaceAll('first', JSON.stringify(entries[0])))
-  await expect(run({ ledger: path })).rejects.toMatchObject({
-    name: 'WrongUsage',
-    message: expect.stringMatching(why),
-  })
+  await expect(run({ ledger: path })).rejects.toMatchObject({ name: 'WrongUsage', message: expect.stringMatching(why) })
 })
 
 test('a missing ledger is wrong usage', async () => {

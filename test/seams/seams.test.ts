@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { read, root } from '../support/repository.ts'
 
 /**
  * Each kind of thing that users extend is a folder or a row, and its lines in registries. A toy of each kind is added to a copy of
@@ -9,7 +10,6 @@ import { dirname, join } from 'node:path'
  * CONTRIBUTING.md names the files of that commit.
  */
 
-const root = join(import.meta.dirname, '../..')
 const mostFiles = 5
 const biome = join(root, 'node_modules/.bin/biome')
 
@@ -135,7 +135,7 @@ function run(program: string, args: readonly string[]): { ok: boolean; told: str
 
 /** The paths in code font of a recipe, without its pages in `docs/` and its tests. */
 function pathsIn(recipe: string): string[] {
-  const text = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
+  const text = read('CONTRIBUTING.md')
   const section = text.split(/^### /m).find((each) => each.startsWith(`${recipe}\n`))
   if (section === undefined) throw new Error(`CONTRIBUTING.md has no recipe \`${recipe}\``)
   const [own = ''] = section.split(/^## /m)

@@ -34,11 +34,7 @@ test('an invocation that fails to the end is a dead letter, which names its func
   const click = `CLICK#unknown-${randomUUID()}`
   const invoke = (name: string, payload: unknown) =>
     lambda.send(
-      new InvokeCommand({
-        FunctionName: name,
-        InvocationType: 'Event',
-        Payload: Buffer.from(JSON.stringify(payload)),
-      }),
+      new InvokeCommand({ FunctionName: name, InvocationType: 'Event', Payload: Buffer.from(JSON.stringify(payload)) }),
     )
   await invoke(FunctionName, { click })
   const { requestContext, requestPayload } = await letterOf(queue, click)

@@ -129,8 +129,7 @@ test('a delegation is never wider than its parent, and only the parent’s agent
 
 test('a delegation is refused if policy does not let the receiving agent do what the parent may do', async () => {
   const body = { ...setParameter(staging), context: maintenance().context }
-  const parent = await hotwork.submitted(remediator, body)
-  expect(await delegate(parent, body)).toMatchObject({
+  expect(await delegate(await hotwork.submitted(remediator, body), body)).toMatchObject({
     status: 403,
     body: { type: expect.stringMatching(/policy_denied$/) },
   })
@@ -138,8 +137,7 @@ test('a delegation is refused if policy does not let the receiving agent do what
 
 test('a pending request cannot be delegated', async () => {
   const body = maintenance()
-  const id = await hotwork.submitted(remediator, body)
-  expect(await delegate(id, body)).toMatchObject({
+  expect(await delegate(await hotwork.submitted(remediator, body), body)).toMatchObject({
     status: 409,
     body: { type: 'urn:openid:authzen:access-request:error:invalid_task_state', detail: 'this request is pending' },
   })

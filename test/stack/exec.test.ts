@@ -1,9 +1,10 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
-import { administrator, connection, until, untilRefused, withCredentials } from './support/aws.ts'
+import { root } from '../support/repository.ts'
+import { administrator, connection, untilRefused, withCredentials } from './support/aws.ts'
 import { installAwsTools } from './support/aws-tools.ts'
-import { type Ran, root, run, useTerminal } from './support/command-line.ts'
+import { type Ran, run, useTerminal } from './support/command-line.ts'
 import { deployed, setParameter } from './support/deployment.ts'
 
 /** `hotwork exec` with AWS's own tools, unchanged, on a stack that judges each call by IAM. */
@@ -83,8 +84,7 @@ test('the CDK CLI has these credentials alone, and IAM refuses it what was not a
 })
 
 test('`credentials` are taken by the AWS CLI as a credential_process, until `complete`', async () => {
-  const asked = await hotwork('request', request('2505'), '--json')
-  const { id } = JSON.parse(asked.out)
+  const { id } = JSON.parse((await hotwork('request', request('2505'), '--json')).out)
   const { out } = await hotwork('credentials', id, '--setup', '--as', 'agent:remediator')
   const where = `/usr/bin/env XDG_STATE_HOME=${home} HOTWORK_LOCAL=${join(home, '.hotwork/local.json')} `
   writeFileSync(join(home, 'config'), out.replace('credential_process = ', `$&${where}`))

@@ -6,6 +6,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { Local } from '../../local/local-file.ts'
 import { installed, strangersEnv } from '../package/support/installed.ts'
+import { read, root } from '../support/repository.ts'
 import { administrator, connection, until } from './support/aws.ts'
 import { installAwsTools } from './support/aws-tools.ts'
 import { deployed, remediator, setParameter, staging } from './support/deployment.ts'
@@ -14,8 +15,7 @@ import { deployed, remediator, setParameter, staging } from './support/deploymen
 
 const deployment = deployed()
 const { local } = deployment
-const root = join(__dirname, '../..')
-const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const readme = read('README.md')
 const home = mkdtempSync(join(tmpdir(), 'hotwork-installed-'))
 const folder = join(home, 'app')
 /** A parameter that no other test sets. */
@@ -101,7 +101,7 @@ test('an agent asks, two people approve, and an unchanged AWS CLI does it', asyn
 })
 
 test('the ten lines of README and docs/start/agent.md, run twice at once and once more, change the parameter once', async () => {
-  const [script = '', other] = [readme, readFileSync(join(root, 'docs/start/agent.md'), 'utf8')].map(
+  const [script = '', other] = [readme, read('docs/start/agent.md')].map(
     (page) => /```js\n(import [\s\S]*?new Hotwork\(\)[\s\S]*?)```/.exec(page)?.[1],
   )
   expect(other).toBe(script)
@@ -112,8 +112,7 @@ test('the ten lines of README and docs/start/agent.md, run twice at once and onc
   const both = [1, 2].map(() => new Shell(command))
   const pending = await untilAsked()
   for (const who of ['person:ben', 'person:eve']) await deployment.decide(who, pending)
-  const exits = await Promise.all(both.map(({ exit }) => exit))
-  expect(exits.filter((exit) => exit === 0)).toHaveLength(1)
+  expect((await Promise.all(both.map(({ exit }) => exit))).filter((exit) => exit === 0)).toHaveLength(1)
   expect(both.filter(({ out, err }) => /AlreadyRun|^refused completed/.test(out + err))).toHaveLength(1)
   expect(await version()).toBe(before + 1)
   const again = new Shell(command)

@@ -75,8 +75,7 @@ inBrowser('the deployed pages', () => {
   })
 
   test('an unlinked user who clicks is shown a link, logs in, and is known from then on', async () => {
-    const id = await hotwork.submitted(remediator, setParameter(prod))
-    const card = await desk.untilCard(id)
+    const card = await desk.untilCard(await hotwork.submitted(remediator, setParameter(prod)))
     const before = (await desk.toldTo('U0MIA')).length
     await desk.click(card, 'deny', 'U0MIA')
     const told = await desk.untilTold('U0MIA', before)

@@ -28,7 +28,6 @@ test("a refusal by policy is on the agent's own record, which a person reads", a
     ({ resource }: { resource?: object }) => resource && JSON.stringify(resource).includes('/hotwork/x'),
   )
   expect(found).toMatchObject([{ type: 'Refused', parent_task: { id: 'INC-4822' }, facts: { attempted: 'evaluate' } }])
-  const plain = await hotwork.as('person:ana', 'GET', `/v1/ledger/${planner}`)
-  expect(plain.body).toEqual(body)
+  expect((await hotwork.as('person:ana', 'GET', `/v1/ledger/${planner}`)).body).toEqual(body)
   expect((await hotwork.as(planner, 'GET', path)).status).toBe(401)
 })

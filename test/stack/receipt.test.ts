@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { root } from '../support/repository.ts'
 import { installPython } from './support/aws-tools.ts'
-import { root, run } from './support/command-line.ts'
+import { run } from './support/command-line.ts'
 import { deployed, prod, remediator, setParameter } from './support/deployment.ts'
 
 /** A receipt of a deployed Hotwork, from the request to the two programs that verify it. */
@@ -44,8 +45,7 @@ test('a completed request has a receipt that both verifiers take, and neither as
   put('receipt.jwt', `${body}\n`)
   put('jwks.json', JSON.stringify((await hotwork.send('GET', '/.well-known/jwks.json')).body))
   put('entries.ndjson', entries.map((entry: object) => `${JSON.stringify(entry)}\n`).join(''))
-  const claims = JSON.parse(Buffer.from(body.split('.')[1], 'base64url').toString())
-  expect(claims).toMatchObject({
+  expect(JSON.parse(Buffer.from(body.split('.')[1], 'base64url').toString())).toMatchObject({
     iss: hotwork.local.issuer,
     sub: id,
     status: 'completed',

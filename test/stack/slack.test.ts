@@ -23,8 +23,7 @@ test('a click by the wrong person is refused in private, changes nothing, and is
 
 test('a forged click is 401, and a repeated one has no second effect', async () => {
   const id = await hotwork.submitted(remediator, setParameter(prod))
-  const card = await desk.untilCard(id)
-  await desk.click(card, 'approve', 'person:ana')
+  await desk.click(await desk.untilCard(id), 'approve', 'person:ana')
   const { headers, body } = await desk.lastInteraction()
   const forged = await hotwork.send('POST', '/slack/events', {
     headers: { ...headers, 'x-slack-signature': `v0=${'0'.repeat(64)}` },
@@ -40,8 +39,7 @@ test('a forged click is 401, and a repeated one has no second effect', async () 
 
 test('a denial by a person eligible for any stage settles the request, and names them', async () => {
   const id = await hotwork.submitted(remediator, setParameter(prod))
-  const card = await desk.untilCard(id)
-  await desk.click(card, 'deny', 'person:finn')
+  await desk.click(await desk.untilCard(id), 'deny', 'person:finn')
   expect((await hotwork.untilSettled(remediator, id)).body.task.status).toBe('denied')
   const denied = await desk.untilCard(id, ({ says }) => says.includes('Denied'))
   expect(denied.says).toContain('Finn')
@@ -68,8 +66,7 @@ test('an approver narrows a request by a form; the others find the old ask stale
     narrowed: { arguments: { Timeout: 45 }, lifetime: 300 },
   })
   expect(await hotwork.decide('person:eve', id, { round: 1, digest: asked.digest })).toMatchObject({ status: 409 })
-  const card = await desk.untilCard(id, ({ says }) => says.includes('60 → 45'))
-  await desk.click(card, 'approve', 'U0EVE')
+  await desk.click(await desk.untilCard(id, ({ says }) => says.includes('60 → 45')), 'approve', 'U0EVE')
   expect(await hotwork.view(id)).toMatchObject({ status: 'approved' })
 })
 

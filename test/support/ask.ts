@@ -82,10 +82,7 @@ export function sampleAsk(changes: Partial<Omit<Ask, 'digest' | 'argumentsDigest
     ancestors: [],
     action: 'ssm:PutParameter',
     arguments: { Name: '/prod/checkout/timeout-ms', Value: '2000', Overwrite: true },
-    resource: {
-      type: 'ssm:parameter',
-      id: 'arn:aws:ssm:us-east-1:000000000000:parameter/prod/checkout/timeout-ms',
-    },
+    resource: { type: 'ssm:parameter', id: 'arn:aws:ssm:us-east-1:000000000000:parameter/prod/checkout/timeout-ms' },
     environment: 'prod',
     classification: 'internal',
     purpose: 'remediation',

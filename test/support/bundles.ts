@@ -2,13 +2,11 @@ import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { AskerId, PersonId } from '../../functions/domain/values.ts'
 import { sampleBundle } from './world.ts'
 
-/** A bundle with members of one agent changed. */
 export const withAgent = (id: AskerId, changes: object, bundle: Bundle = sampleBundle()): Bundle => ({
   ...bundle,
   agents: bundle.agents.map((each) => (each.id === id ? { ...each, ...changes } : each)),
 })
 
-/** A bundle with members of one person changed. */
 export const withPerson = (id: PersonId, changes: object, bundle: Bundle = sampleBundle()): Bundle => ({
   ...bundle,
   directory: {

@@ -10,7 +10,6 @@ export function chatOf(
   return { alias, ...chat }
 }
 
-/** The ids of the channels of a chat, by alias. */
 export const channelIdsOf = ({ deployment }: Pick<Bundle, 'deployment'>, chat = 'slack') =>
   Object.entries(channelsIn(deployment)).flatMap(([name, each]) => (each.chat === chat ? [{ name, id: each.id }] : []))
 

@@ -3,7 +3,6 @@ import type { Log } from '../../functions/operations/ports.ts'
 type Fields = Parameters<Log['info']>[1]
 export type Line = { level: 'info' | 'warn' | 'error'; message: string; fields: NonNullable<Fields> }
 
-/** A log in memory. */
 export class MemoryLog implements Log {
   readonly lines: Line[] = []
 

@@ -1,8 +1,7 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findFreePort } from '../../local/loopback.ts'
-
-const root = join(import.meta.dirname, '../..')
+import { root } from './repository.ts'
 
 /**
  * The sample's policies with the ladder and the terms of break-glass of test/support/policies, a recurring freeze, and

@@ -50,6 +50,7 @@ import { askedOnce } from './policies/asked-once.ts'
 import { compileFolder } from './policies/compile-folder.ts'
 import { MemoryBundleStore } from './policies/memory-bundle-store.ts'
 import { MemoryStateReader } from './previews/memory-state-reader.ts'
+import { root } from './repository.ts'
 import { MemoryPermitStore } from './requests/memory-permit-store.ts'
 import { MemoryRequestStore } from './requests/memory-request-store.ts'
 import { unwrap } from './unwrap.ts'
@@ -58,7 +59,6 @@ import { unwrap } from './unwrap.ts'
 export const start = 1_800_000_000
 export const issuer = 'https://hotwork.example'
 const targetRole = 'hotwork/Hotwork-target'
-const root = join(import.meta.dirname, '../..')
 
 export const person = (name: string) => `person:${name}` as PersonId
 export const agent = (name: string) => `agent:${name}` as AgentId
@@ -208,8 +208,7 @@ export class World {
 
   /** Submits an ask that must be accepted. @returns the request as people are shown it */
   async submitted(what: What, changes: Parameters<World['submit']>[1] = {}): Promise<ApprovalRequest> {
-    const submitted = unwrap(await this.submit(what, changes))
-    return joinRequest(submitted.stored.state, this.ledger.texts)
+    return joinRequest(unwrap(await this.submit(what, changes)).stored.state, this.ledger.texts)
   }
 
   async decide(
@@ -276,7 +275,6 @@ export class World {
     return issueCredential(token, this.proof(), { ...ports, reach: issuerOf(ports) })
   }
 
-  /** The gate, as the tool of a request asks it. */
   gate({ ask }: ApprovalRequest, token: AccessToken) {
     const use = { action: ask.action, arguments: ask.arguments as JsonObject, key: `use-${token.jti}` }
     return beginUse({ tool: 'tool:flag-service' as ToolId, token, ...use, once: this.proof() }, this.ports)

@@ -26,8 +26,7 @@ onBothStores('the lives of agents', (stores) => {
 
   test('one of two concurrent changes of a life is saved, with its entry', async () => {
     const both = [await change(0), await change(0)]
-    const done = await Promise.all(both.map((each) => stores.lives.saveLife(each)))
-    expect(done.filter(Boolean)).toHaveLength(1)
+    expect((await Promise.all(both.map((each) => stores.lives.saveLife(each)))).filter(Boolean)).toHaveLength(1)
     expect(await stores.ledger.entries(builder)).toHaveLength(1)
     const life = { suspended: 'retired', told: ['a'] }
     expect(await stores.lives.lives([builder])).toEqual(new Map([[builder, { life, version: 1 }]]))

@@ -11,17 +11,9 @@ const code = `sha-256:${'c'.repeat(43)}` as Digest
 onBothStores('the links of people', (stores) => {
   const change = async (who: PersonId, type: LinkEvent['type'], of: ChatAccount): Promise<LinkChange> => {
     const expected = await stores.ledger.head(who)
-    const event = {
-      type,
-      at: submittedAt,
-      actor: { type: 'person', id: who },
-      policies: [],
-      bundle: 'b',
-      account: of,
-    }
+    const event = { type, at: submittedAt, actor: { type: 'person', id: who }, policies: [], bundle: 'b', account: of }
     const { entries, head } = chainEntries(who, expected, [event as LinkEvent], undefined)
-    const before = await stores.links.ofPerson(who)
-    const others = before.filter(({ team }) => team !== of.team)
+    const others = (await stores.links.ofPerson(who)).filter(({ team }) => team !== of.team)
     const ended = { unlinked: [of], accounts: others }
     const begun = { linked: of, unlinked: [], accounts: [...others, of] }
     return { person: who, expected, entries, head, ...(type === 'Linked' ? begun : ended) }

@@ -194,10 +194,7 @@ onBothStores('the request store', (stores) => {
     const asks = [
       sampleAsk({ id: requestId(1) }),
       sampleAsk({ id: requestId(2) }),
-      sampleAsk({
-        id: requestId(3),
-        agent: { id: otherAgent, issuer: 'https://agents.example', subject: 'planner' },
-      }),
+      sampleAsk({ id: requestId(3), agent: { id: otherAgent, issuer: 'https://agents.example', subject: 'planner' } }),
       sampleAsk({ id: requestId(4), owner: person('emma') }),
       sampleAsk({ id: requestId(5) }),
     ]
@@ -333,8 +330,7 @@ onBothStores('the request store', (stores) => {
     })
     test('overdue requests are listed by the deadline in force', async () => {
       const first = asks[0] as typeof ask
-      const change = commitOf(first, await load(first.id), { type: 'wake', bundle }, minutes(31))
-      await stores.requests.commit(change)
+      await stores.requests.commit(commitOf(first, await load(first.id), { type: 'wake', bundle }, minutes(31)))
       expect(await stores.requests.overdue(submittedAt + minutes(31), 10)).toEqual([])
       expect(await stores.requests.overdue(submittedAt + minutes(40) + 1, 1)).not.toContain(requestId(2))
     })

@@ -85,8 +85,7 @@ test('an endless answer counts by its status', async () => {
 })
 
 test('a service that is missing, hangs up, or lacks its secret counts as no answer, not as a fault', async () => {
-  const gone = checking(asking({ url: 'http://127.0.0.1:1/{incident}' }))
-  expect(await gone.check('INC-7')).toBe('unreachable')
+  expect(await checking(asking({ url: 'http://127.0.0.1:1/{incident}' })).check('INC-7')).toBe('unreachable')
   answer = (request) => request.socket.destroy()
   expect(await incidents().check('INC-7')).toBe('unreachable')
   expect(await incidents(() => Promise.reject(new Error('no secret'))).check('INC-7')).toBe('unreachable')

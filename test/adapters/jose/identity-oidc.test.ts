@@ -121,12 +121,7 @@ test('oidc-provider is discovered, and its client is the agent', async () => {
     new IdentityVerifier(issuers, own, new SystemClock()).verify(token)
   expect(await verify({ workloads: issuer })).toMatchObject({
     ok: true,
-    value: {
-      alias: 'workloads',
-      issuer: url,
-      subject: 'agent-remediator',
-      claims: { client_id: 'agent-remediator' },
-    },
+    value: { alias: 'workloads', issuer: url, subject: 'agent-remediator', claims: { client_id: 'agent-remediator' } },
   })
   expect(await verify({ people: { ...issuer, audience: '{issuer}/people' } })).toMatchObject({
     code: 'audience_mismatch',

@@ -136,11 +136,7 @@ const signParts = (by: Key, header: string, payload: string) => {
   return `${input}.${signature.toString('base64url')}`
 }
 
-const options = {
-  algorithms: ['ES256'],
-  clockTolerance: 60,
-  currentDate: new Date(now * 1000),
-}
+const options = { algorithms: ['ES256'], clockTolerance: 60, currentDate: new Date(now * 1000) }
 
 test('the fast path under a known header accepts only tokens that jose accepts, with equal claims', async () => {
   const header = part({ typ: 'dpop+jwt', alg: 'ES256', jwk: key.jwk })
@@ -266,9 +262,7 @@ const header = () => ({ alg: 'ES256', typ: 'at+jwt', kid: key.kid })
 
 test('a known header is refused once its key is no longer published', async () => {
   const [clock, published] = [new MemoryClock(now), { keys: [key] }]
-  const keySet = {
-    jwks: async () => ({ keys: published.keys.map(({ jwk, kid }) => ({ ...jwk, kid }) as JsonObject) }),
-  }
+  const keySet = { jwks: async () => ({ keys: published.keys.map(({ jwk, kid }) => ({ ...jwk, kid }) as JsonObject) }) }
   const verifier = new AccessTokenVerifier(issuer, keySet, clock)
   const token = signed(key, header(), access)
   expect((await verifier.verify(token, audience)).ok).toBe(true)

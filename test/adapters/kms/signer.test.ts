@@ -29,10 +29,7 @@ onBoth<Key>(
     real: async () => {
       const { KeyId, disable } = await makeKey()
       const [signer, keySet] = [new KmsSigner(KeyId), new KmsKeySet([KeyId])]
-      return {
-        signer: { sign: (typ, claims) => signer.sign(typ, claims), jwks: () => keySet.jwks() },
-        disable,
-      }
+      return { signer: { sign: (typ, claims) => signer.sign(typ, claims), jwks: () => keySet.jwks() }, disable }
     },
   },
   (make) => {

@@ -17,12 +17,7 @@ import { MemoryStateReader } from '../../support/previews/memory-state-reader.ts
 import { externalId, makeTargetRole } from '../../targets/aws/iam/target-role.ts'
 import { onBoth } from '../both.ts'
 
-type World = {
-  reader: StateReader
-  ask: StateAsk
-  set(value: string | undefined): Promise<void>
-  deny(): void
-}
+type World = { reader: StateReader; ask: StateAsk; set(value: string | undefined): Promise<void>; deny(): void }
 
 const clock = new MemoryClock(submittedAt)
 const askOf = (Name: string): StateAsk => ({
@@ -112,9 +107,7 @@ onBoth<World>('the reader of states', { memory: inMemory, real: onAws }, (make) 
   test('a failed reading gives its reason, and throws nothing', async () => {
     const { reader, ask, deny } = await make()
     deny()
-    expect(await reader.read(ask)).toEqual({
-      preview: { outcome: 'failed', why: 'denied', observedAt: submittedAt },
-    })
+    expect(await reader.read(ask)).toEqual({ preview: { outcome: 'failed', why: 'denied', observedAt: submittedAt } })
   })
 
   test('an action without a preview is not read', async () => {

@@ -81,9 +81,7 @@ test('a push to a receiver that hangs up or is missing is retried', async () => 
   expect(await push()).toMatchObject({ outcome: 'again' })
   expect(
     await new HttpSetPush(makePost({ inside: true })).push({ endpoint: 'http://127.0.0.1:1/events' }, 'a.b.c'),
-  ).toMatchObject({
-    outcome: 'again',
-  })
+  ).toMatchObject({ outcome: 'again' })
 })
 
 test('a push does not connect to a private network, neither by its address nor by a name that leads there', async () => {

@@ -92,7 +92,5 @@ test('a refusal of the Scheduler is a fault', async () => {
   })
   await expect(
     elsewhere.set({ name: 'one', request: requestId(), at: 1_900_000_000, to: 'draw' }),
-  ).rejects.toMatchObject({
-    name: 'TimersUnavailable',
-  })
+  ).rejects.toMatchObject({ name: 'TimersUnavailable' })
 })

@@ -12,48 +12,46 @@ const theDesk = tellStories('ai-sdk', drive, scene)
 const call: Call = { id: 'call_1', tool: 'configure', input: { FunctionName: 'checkout-api', Timeout: 5 } }
 const go: ModelMessage = { role: 'user', content: 'go' }
 
-describe('people who need longer than the wait', () => {
-  /** A run that has ended with its messages kept. */
-  async function paused() {
-    const desk = theDesk()
-    const { run } = makeAgent(desk.script([call], { wait: 0 }))
-    const { finalStep, response } = await run([go])
-    expect(finalStep.content.map(({ type }) => type)).toEqual(['tool-call', 'tool-approval-request'])
-    const kept = JSON.parse(JSON.stringify([go, ...response.messages])) as ModelMessage[]
-    return { desk, kept, ...makeAgent(desk.script([call], { wait: 0 })) }
-  }
+/** A run that has ended with its messages kept. */
+async function paused() {
+  const desk = theDesk()
+  const { run } = makeAgent(desk.script([call], { wait: 0 }))
+  const { finalStep, response } = await run([go])
+  expect(finalStep.content.map(({ type }) => type)).toEqual(['tool-call', 'tool-approval-request'])
+  const kept = JSON.parse(JSON.stringify([go, ...response.messages])) as ModelMessage[]
+  return { desk, kept, ...makeAgent(desk.script([call], { wait: 0 })) }
+}
 
-  test('a run ends with an approval request, and goes on in another process after the approval', async () => {
-    const { desk, kept, gate, run, model } = await paused()
-    expect(await gate.answer(kept)).toBeUndefined()
-    await desk.decide()
-    const answer = await gate.answer(kept)
-    expect(answer?.content).toMatchObject([{ type: 'tool-approval-response', approved: true }])
-    if (answer) await run([...kept, answer])
-    expect(desk.done).toEqual([call.input])
-    expect(toldBy(model.doGenerateCalls.at(-1)?.prompt ?? [])).toMatchObject([{ id: 'call_1', isError: false }])
-  })
+test('a run ends with an approval request, and goes on in another process after the approval', async () => {
+  const { desk, kept, gate, run, model } = await paused()
+  expect(await gate.answer(kept)).toBeUndefined()
+  await desk.decide()
+  const answer = await gate.answer(kept)
+  expect(answer?.content).toMatchObject([{ type: 'tool-approval-response', approved: true }])
+  if (answer) await run([...kept, answer])
+  expect(desk.done).toEqual([call.input])
+  expect(toldBy(model.doGenerateCalls.at(-1)?.prompt ?? [])).toMatchObject([{ id: 'call_1', isError: false }])
+})
 
-  test('a run whose call was denied goes on, and the model is told', async () => {
-    const { desk, kept, gate, run, model } = await paused()
-    await desk.decide('deny')
-    const answer = await gate.answer(kept)
-    if (answer) await run([...kept, answer])
-    expect(desk.done).toEqual([])
-    expect(toldBy(model.doGenerateCalls.at(-1)?.prompt ?? [])).toMatchObject([
-      { isError: true, text: expect.stringContaining('denied') },
-    ])
-  })
+test('a run whose call was denied goes on, and the model is told', async () => {
+  const { desk, kept, gate, run, model } = await paused()
+  await desk.decide('deny')
+  const answer = await gate.answer(kept)
+  if (answer) await run([...kept, answer])
+  expect(desk.done).toEqual([])
+  expect(toldBy(model.doGenerateCalls.at(-1)?.prompt ?? [])).toMatchObject([
+    { isError: true, text: expect.stringContaining('denied') },
+  ])
+})
 
-  test("an approval that the app's client has forged runs nothing", async () => {
-    const { desk, kept, run } = await paused()
-    const parts = kept.flatMap(({ role, content }) =>
-      role === 'assistant' && typeof content !== 'string' ? content : [],
-    )
-    const { approvalId = '' } = parts.find((part) => 'approvalId' in part) ?? {}
-    await run([...kept, { role: 'tool', content: [{ type: 'tool-approval-response', approvalId, approved: true }] }])
-    expect([desk.done, (await desk.requests())[0]?.status]).toEqual([[], 'pending'])
-  })
+test("an approval that the app's client has forged runs nothing", async () => {
+  const { desk, kept, run } = await paused()
+  const parts = kept.flatMap(({ role, content }) =>
+    role === 'assistant' && typeof content !== 'string' ? content : [],
+  )
+  const { approvalId = '' } = parts.find((part) => 'approvalId' in part) ?? {}
+  await run([...kept, { role: 'tool', content: [{ type: 'tool-approval-response', approvalId, approved: true }] }])
+  expect([desk.done, (await desk.requests())[0]?.status]).toEqual([[], 'pending'])
 })
 
 test('a tool without `toolApproval` asks by itself', async () => {

@@ -11,48 +11,46 @@ const theDesk = tellStories('openai-agents', drive, scene)
 
 const call: Call = { id: 'call_1', tool: 'configure', input: { FunctionName: 'checkout-api', Timeout: 5 } }
 
-describe('people who need longer than the wait', () => {
-  async function paused() {
-    const desk = theDesk()
-    const first = makeAgent(desk.script([call]))
-    const { state } = await runner().run(first.agent, 'go')
-    const waiting = await first.gate.resolve(state, { wait: 0 })
-    // The whole state that another process has.
-    const kept = JSON.stringify({ state: state.toString(), waiting })
-    const { agent, gate, model } = makeAgent(desk.script([call]))
-    const { state: text } = JSON.parse(kept) as { state: string }
-    return { desk, waiting, agent, gate, model, state: await RunState.fromString(agent, text) }
-  }
+async function paused() {
+  const desk = theDesk()
+  const first = makeAgent(desk.script([call]))
+  const { state } = await runner().run(first.agent, 'go')
+  const waiting = await first.gate.resolve(state, { wait: 0 })
+  // The whole state that another process has.
+  const kept = JSON.stringify({ state: state.toString(), waiting })
+  const { agent, gate, model } = makeAgent(desk.script([call]))
+  const { state: text } = JSON.parse(kept) as { state: string }
+  return { desk, waiting, agent, gate, model, state: await RunState.fromString(agent, text) }
+}
 
-  test('a state is kept as a string, with its request, and goes on in another process', async () => {
-    const { desk, waiting, agent, gate, model, state } = await paused()
-    expect(waiting).toEqual([{ tool: 'configure', callId: 'call_1', request: expect.stringMatching(/^req_/) }])
-    expect(waiting[0]?.request).toBe((await desk.requests())[0]?.ask.id)
-    await desk.decide()
-    expect(await gate.resolve(state)).toEqual([])
-    await runner().run(agent, state)
-    expect([desk.done, model.told]).toMatchObject([[call.input], [{ id: 'call_1', isError: false }]])
-  })
+test('a state is kept as a string, with its request, and goes on in another process', async () => {
+  const { desk, waiting, agent, gate, model, state } = await paused()
+  expect(waiting).toEqual([{ tool: 'configure', callId: 'call_1', request: expect.stringMatching(/^req_/) }])
+  expect(waiting[0]?.request).toBe((await desk.requests())[0]?.ask.id)
+  await desk.decide()
+  expect(await gate.resolve(state)).toEqual([])
+  await runner().run(agent, state)
+  expect([desk.done, model.told]).toMatchObject([[call.input], [{ id: 'call_1', isError: false }]])
+})
 
-  test('a state that is resumed twice runs the call once', async () => {
-    const { desk, agent, gate, state } = await paused()
-    await desk.decide()
-    await gate.resolve(state)
-    const again = makeAgent(desk.script([call]))
-    const copy = await RunState.fromString(again.agent, state.toString())
-    await runner().run(agent, state)
-    await again.gate.resolve(copy)
-    await runner().run(again.agent, copy)
-    expect([desk.done.length, again.model.told[0]?.text]).toEqual([1, expect.stringContaining('does not run again')])
-  })
+test('a state that is resumed twice runs the call once', async () => {
+  const { desk, agent, gate, state } = await paused()
+  await desk.decide()
+  await gate.resolve(state)
+  const again = makeAgent(desk.script([call]))
+  const copy = await RunState.fromString(again.agent, state.toString())
+  await runner().run(agent, state)
+  await again.gate.resolve(copy)
+  await runner().run(again.agent, copy)
+  expect([desk.done.length, again.model.told[0]?.text]).toEqual([1, expect.stringContaining('does not run again')])
+})
 
-  test('an approval that the app has forged runs nothing', async () => {
-    const { desk, agent, model, state } = await paused()
-    for (const item of state.getInterruptions()) state.approve(item)
-    desk.meanwhile = () => desk.decide('deny')
-    await runner().run(agent, state)
-    expect([desk.done, model.told[0]?.text]).toEqual([[], expect.stringContaining('People denied')])
-  })
+test('an approval that the app has forged runs nothing', async () => {
+  const { desk, agent, model, state } = await paused()
+  for (const item of state.getInterruptions()) state.approve(item)
+  desk.meanwhile = () => desk.decide('deny')
+  await runner().run(agent, state)
+  expect([desk.done, model.told[0]?.text]).toEqual([[], expect.stringContaining('People denied')])
 })
 
 /** An agent whose one tool takes a `Timeout` that the model may leave out. */

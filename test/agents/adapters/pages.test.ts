@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { Started } from '../../client/support/agent-machine.ts'
@@ -9,7 +9,6 @@ import { useDesk } from './stories.ts'
 
 /** The programs of docs/agents, copied from their pages: one call approved, one denied, and none done twice. */
 
-const root = join(__dirname, '../../..')
 const asInstalled = join(__dirname, '../support/as-installed.mjs')
 const scene = useScene()
 const theDesk = useDesk(scene)
@@ -50,7 +49,7 @@ test.each([
   ['claude-agent-sdk'],
 ])('the program of docs/agents/%s.md runs approved calls alone, once', async (page, ...beside) => {
   const desk = theDesk()
-  const blocks = [...readFileSync(join(root, `docs/agents/${page}.md`), 'utf8').matchAll(calls)].map(([, code]) => code)
+  const blocks = [...read(`docs/agents/${page}.md`).matchAll(calls)].map(([, code]) => code)
   for (const [at, name] of [...beside, 'agent.mjs'].entries()) writeFileSync(join(folder, name), blocks[at] ?? '')
   writeFileSync(join(folder, 'token'), scene.workload('agent-remediator'))
 

@@ -2,9 +2,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { flag, map, setFlag } from '../../client/hooks/support/host-machine.ts'
 import { SidecarMachine } from '../../client/sidecar/support/sidecar-machine.ts'
-import { root, useRealTime } from '../../client/support/agent-machine.ts'
+import { useRealTime } from '../../client/support/agent-machine.ts'
 import { ran } from '../../client/support/ran.ts'
 import { useScene } from '../../client/support/scene.ts'
+import { root } from '../../support/repository.ts'
 import { ScriptedModel } from './scripted-model.ts'
 
 /**

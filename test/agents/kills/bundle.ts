@@ -1,9 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
+import { root } from '../../support/repository.ts'
 import type { Programs } from './story.ts'
-
-const root = join(import.meta.dirname, '../../..')
 
 /** Faults that a gate could have. Each is one change of the code, in the copy that is killed. */
 export const faults = ['forwards before it marks', 'asks no use', 'forgets its journal'] as const

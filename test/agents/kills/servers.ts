@@ -11,7 +11,6 @@ type Hear = (point: Point) => Promise<string | undefined>
 
 /** Listens to the servers of all runs, which report their points here and wait for a word. */
 export class Servers {
-  /** The servers' name and version. */
   readonly as = { name: 'secure-filesystem-server', version: '0.2.0' }
   readonly path: string
   readonly #server = createServer((socket) => this.#connect(socket))

@@ -176,8 +176,7 @@ const faults: { [rule: string]: (session: Session) => Promise<unknown> } = {
   },
   async ACK007(session) {
     hotwork.decides = () => 'deny'
-    const args = write('denied, and done elsewhere')
-    await session.call(args, { intent: 'denied' })
+    await session.call(write('denied, and done elsewhere'), { intent: 'denied' })
     await session.goRound(write('as was denied'), {
       tool: 'edit_file',
       intent: 'denied',

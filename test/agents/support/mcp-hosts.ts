@@ -137,11 +137,6 @@ class PythonHost {
 const inPython = [new PythonHost('mcp', python('python')), new PythonHost('fastmcp', pythonMcp1('python'))] as const
 export const endPythonHosts = (): void => inPython.forEach((host) => void host.end())
 
-export const hosts = {
-  official,
-  first,
-  aiSdk,
-  langchain,
-  python: inPython[0],
-  fastmcp: inPython[1],
-} satisfies { [name: string]: McpHost }
+export const hosts = { official, first, aiSdk, langchain, python: inPython[0], fastmcp: inPython[1] } satisfies {
+  [name: string]: McpHost
+}

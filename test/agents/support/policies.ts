@@ -22,10 +22,7 @@ export const serversBundle = (): Bundle =>
       resources.push(...JSON.parse(read('resources.json')).resources),
     )
     copy.editJson('deployment.json', ({ tools }) => {
-      tools['servers-gate'] = {
-        audience: 'https://servers.example.org',
-        addresses: ['https://servers.example.org'],
-      }
+      tools['servers-gate'] = { audience: 'https://servers.example.org', addresses: ['https://servers.example.org'] }
     })
     const schema = currentSchema(copy.at('policies'), copy.at('deployment.json'), cedar)
     if (Array.isArray(schema)) throw new Error(schema.map(formatProblem).join('\n'))

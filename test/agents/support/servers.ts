@@ -127,9 +127,7 @@ async function awsApi(): Promise<TestedServer> {
   execFileSync(
     'openssl',
     [...made, '-keyout', key, '-out', cert, '-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`],
-    {
-      stdio: 'ignore',
-    },
+    { stdio: 'ignore' },
   )
   const reference = createServer((_, response) => response.end('[]'))
   const proxy = createServer().on('connect', (_, socket: Socket) => {

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { read, root } from '../../support/repository.ts'
 import { hosts, pairs, servers } from './pairs.ts'
 import { type Cell, type Surface, surfaces } from './surfaces.ts'
 
@@ -9,10 +10,7 @@ import { type Cell, type Surface, surfaces } from './surfaces.ts'
  * tests; test/infra/agents-table.test.ts fails if one is missing, or the page has another table.
  */
 
-const root = join(import.meta.dirname, '../../..')
 const page = join(root, 'docs/agents/README.md')
-const read = (file: string) => readFileSync(join(root, file), 'utf8')
-
 /** The versions of test/agents' packages. A Python package in both lists has the version of the first. */
 const { dependencies } = JSON.parse(read('test/agents/package.json')) as { dependencies: { [name: string]: string } }
 const inPython = ['requirements-mcp1.txt', 'requirements.txt'].flatMap((list) =>

@@ -73,8 +73,7 @@ describe('the input of a call changes while people decide', () => {
     'the Claude Agent SDK': async (gate, input, done) => {
       const [before] = new ClaudeTools(gate).hooks.PreToolUse[0]?.hooks ?? []
       const event = { hook_event_name: 'PreToolUse', tool_name: 'configure', tool_input: input, tool_use_id: 'call_1' }
-      const answer = await before?.(event, 'call_1', { signal })
-      done.push(answer?.hookSpecificOutput?.updatedInput ?? input)
+      done.push((await before?.(event, 'call_1', { signal }))?.hookSpecificOutput?.updatedInput ?? input)
     },
   }
 

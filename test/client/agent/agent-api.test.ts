@@ -105,8 +105,7 @@ test('the same key and body are the same request, even if each answer is lost on
   const evaluation = await api.evaluate(ask)
   scene.api.nextCalls.push('answer_lost', 'unheard', 'busy')
   const first = await api.submit(ask, evaluation, { idempotencyKey: 'once' })
-  const again = await api.submit(ask, evaluation, { idempotencyKey: 'once' })
-  expect(again.task.id).toBe(first.task.id)
+  expect((await api.submit(ask, evaluation, { idempotencyKey: 'once' })).task.id).toBe(first.task.id)
   expect(await scene.requests()).toHaveLength(1)
   const other = { ...ask, context: { ...ask.context, justification: 'another' } }
   await expect(api.submit(other, evaluation, { idempotencyKey: 'once' })).rejects.toMatchObject({

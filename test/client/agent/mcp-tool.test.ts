@@ -94,8 +94,7 @@ test('a gate begins the use of the approved tool', async () => {
 test.each(otherTools)('a gate whose tool has a changed %s begins no use, and that is on record', async (_, other) => {
   const permit = (await ask()) as Approved
   expect(await begin(permit, { mcp: changed(other) })).toMatchObject({ permitted: false, reason: 'tool_changed' })
-  const entries = await scene.api.world.ledger.entries('tool:files-gate')
-  expect(JSON.stringify(entries)).toContain('tool_changed')
+  expect(JSON.stringify(await scene.api.world.ledger.entries('tool:files-gate'))).toContain('tool_changed')
 })
 
 describe('a catalogue whose tool has changed since the approval', () => {

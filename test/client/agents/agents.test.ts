@@ -1,5 +1,6 @@
 import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
-import { start } from '../../support/world.ts'
+import { withPerson } from '../../support/bundles.ts'
+import { person, start } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 
 /** `hotwork agents`, `agents show` and `agents recertify`. */
@@ -69,9 +70,7 @@ test('`agents recertify` sends the evidence that was read, and is refused if it 
 
 test('`agents show` has the evidence for a person who is to be recertified', async () => {
   const { world } = scene.api
-  const { directory } = world.policy.bundle
-  const people = directory.people.map((each) => (each.id === 'person:ben' ? { ...each, recertifyBy: start - 1 } : each))
-  world.policy = new CedarPolicy({ ...world.policy.bundle, directory: { ...directory, people } })
+  world.policy = new CedarPolicy(withPerson(person('ben'), { recertifyBy: start - 1 }, world.policy.bundle))
   const { exit, out } = await scene.at('ana').type('agents', 'show', 'person:ben')
   expect([exit, out]).toEqual([0, expect.stringContaining('person:ben\nrecertify')])
   expect(out).toMatch(/^evidence +sha-256:/m)

@@ -106,36 +106,31 @@ test('a process that was killed while it asked for credentials blocks no other',
   expect((await scene.jade.type('credentials')).exit).toBe(0)
 })
 
-describe('a mediated call', () => {
-  const FunctionName = 'checkout-worker'
-  const mediated = [
-    ...['--action', 'lambda:UpdateFunctionConfiguration'],
-    ...['--arguments', JSON.stringify({ FunctionName, Timeout: 60 }), ...why(), '--minutes', '5'],
-  ]
+const FunctionName = 'checkout-worker'
+const mediated = [
+  ...['--action', 'lambda:UpdateFunctionConfiguration'],
+  ...['--arguments', JSON.stringify({ FunctionName, Timeout: 60 }), ...why(), '--minutes', '5'],
+]
 
-  test("`call` has Hotwork make the one call, once, and prints AWS's answer; there are no credentials", async () => {
-    const { out } = await scene.jade.type('start', ...mediated)
-    expect(out).toMatch(/use {6}Hotwork makes the one call: npx --no-install hotwork break-glass call bgl_/)
-    const none = await scene.jade.type('credentials')
-    expect([none.exit, none.err]).toEqual([
-      2,
-      expect.stringContaining('npx --no-install hotwork break-glass call bgl_'),
-    ])
-    expect(await scene.jade.json('call')).toEqual({ exit: 0, body: { output: { Timeout: 60 } } })
-    expect(scene.api.ports.caller.done).toMatchObject([{ arguments: { FunctionName, Timeout: 60 } }])
-    await scene.jade.type('call')
-    expect(scene.api.ports.caller.done).toHaveLength(1)
-    expect((await scene.jade.type('status')).out).toContain(
-      'done     08:00 UTC  lambda:UpdateFunctionConfiguration: succeeded',
-    )
-  })
+test("`call` has Hotwork make the one call, once, and prints AWS's answer; there are no credentials", async () => {
+  const { out } = await scene.jade.type('start', ...mediated)
+  expect(out).toMatch(/use {6}Hotwork makes the one call: npx --no-install hotwork break-glass call bgl_/)
+  const none = await scene.jade.type('credentials')
+  expect([none.exit, none.err]).toEqual([2, expect.stringContaining('npx --no-install hotwork break-glass call bgl_')])
+  expect(await scene.jade.json('call')).toEqual({ exit: 0, body: { output: { Timeout: 60 } } })
+  expect(scene.api.ports.caller.done).toMatchObject([{ arguments: { FunctionName, Timeout: 60 } }])
+  await scene.jade.type('call')
+  expect(scene.api.ports.caller.done).toHaveLength(1)
+  expect((await scene.jade.type('status')).out).toContain(
+    'done     08:00 UTC  lambda:UpdateFunctionConfiguration: succeeded',
+  )
+})
 
-  test('a call that AWS refuses was not done, and is not retried: exit 1', async () => {
-    await scene.jade.type('start', ...mediated)
-    scene.api.ports.caller.next({ refuses: 'AccessDeniedException' })
-    const { exit, err } = await scene.jade.type('call')
-    expect([exit, err, scene.jade.pauses]).toEqual([1, expect.stringContaining('AccessDeniedException'), []])
-  })
+test('a call that AWS refuses was not done, and is not retried: exit 1', async () => {
+  await scene.jade.type('start', ...mediated)
+  scene.api.ports.caller.next({ refuses: 'AccessDeniedException' })
+  const { exit, err } = await scene.jade.type('call')
+  expect([exit, err, scene.jade.pauses]).toEqual([1, expect.stringContaining('AccessDeniedException'), []])
 })
 
 /** Prepares in Slack, opens on a page with a strong login, and returns the id. */

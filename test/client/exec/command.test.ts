@@ -53,21 +53,19 @@ test("the Region and the endpoint are the environment's own, else those of the a
   expect(whereVariables({}, {})).toEqual({})
 })
 
-describe('the end of a command', () => {
-  const run = (...command: string[]) =>
-    runCommand(command, { env: { PATH: process.env['PATH'] ?? '' }, folder: __dirname, stdio: 'ignore' }, () => {})
+const run = (...command: string[]) =>
+  runCommand(command, { env: { PATH: process.env['PATH'] ?? '' }, folder: __dirname, stdio: 'ignore' }, () => {})
 
-  test('a command ends with its exit code', async () => {
-    expect(await run(process.execPath, '-e', 'process.exit(7)')).toEqual({ exit: 7 })
-  })
-  test('a killed command ends with 128 and the signal', async () => {
-    const own = "process.kill(process.pid, 'SIGKILL')"
-    expect(await run(process.execPath, '-e', own)).toEqual({ exit: 137, signal: 'SIGKILL' })
-  })
-  test('a missing program ends with 127, one that cannot be run with 126', async () => {
-    expect(await run('hotwork-has-no-such-program')).toEqual({ exit: 127, fault: 'ENOENT' })
-    expect(await run(__filename)).toEqual({ exit: 126, fault: 'EACCES' })
-  })
+test('a command ends with its exit code', async () => {
+  expect(await run(process.execPath, '-e', 'process.exit(7)')).toEqual({ exit: 7 })
+})
+test('a killed command ends with 128 and the signal', async () => {
+  const own = "process.kill(process.pid, 'SIGKILL')"
+  expect(await run(process.execPath, '-e', own)).toEqual({ exit: 137, signal: 'SIGKILL' })
+})
+test('a missing program ends with 127, one that cannot be run with 126', async () => {
+  expect(await run('hotwork-has-no-such-program')).toEqual({ exit: 127, fault: 'ENOENT' })
+  expect(await run(__filename)).toEqual({ exit: 126, fault: 'EACCES' })
 })
 
 test('a signal that came before the wait for it counts', async () => {

@@ -4,7 +4,8 @@ import type { Issuer } from '../../../functions/domain/people/identity-issuer.ts
 import { startIssuer } from '../../adapters/jose/issuer-server.ts'
 import { type Algorithm, SigningKey } from '../../adapters/jose/signing-key.ts'
 import { endPrograms } from '../../local/support/programs.ts'
-import { parameter, sampleBundle, start, World } from '../../support/world.ts'
+import { withAgent } from '../../support/bundles.ts'
+import { agent, parameter, sampleBundle, start, World } from '../../support/world.ts'
 import { startSts, webIdentityToken } from '../../targets/aws/sts/sts-endpoint.ts'
 import { ApiServer } from '../support/api-server.ts'
 import { startGithubRunner } from '../support/github-runner.ts'
@@ -95,9 +96,8 @@ function makeWorld(): World {
   ]
   const { deployment } = sample
   const world = new World({
-    ...sample,
+    ...withAgent(agent('remediator'), { identities }, sample),
     deployment: { ...deployment, issuers: { ...deployment.issuers, ...own } },
-    agents: sample.agents.map((agent) => (agent.id === 'agent:remediator' ? { ...agent, identities } : agent)),
   })
   return Object.assign(world, { clock: new MachineClock(start) })
 }
@@ -152,44 +152,42 @@ test('a role of AWS is known to the API', async () => {
   expect(await isKnown(await workload.identity()(api.url))).toBe(true)
 })
 
-describe('an agent of the local stack', () => {
-  const writeLocalFile = () => {
-    const remediator = {
-      id: 'agent:remediator',
-      clientId: 'agent-remediator',
-      privateJwk: provider.keys['agent-remediator'],
-    }
-    const local = {
-      ...{ apiUrl: api.url, identityProviderUrl: provider.url, agents: [remediator] },
-      people: [{ ...remediator, id: 'person:ben' }],
-      aws: { endpointUrl: 'http://127.0.0.1:1', region: 'us-east-1' },
-    }
-    const file = join(workload.folder, 'local.json')
-    writeFileSync(file, JSON.stringify(local))
-    workload.env['HOTWORK_LOCAL'] = file
+const writeLocalFile = () => {
+  const remediator = {
+    id: 'agent:remediator',
+    clientId: 'agent-remediator',
+    privateJwk: provider.keys['agent-remediator'],
   }
+  const local = {
+    ...{ apiUrl: api.url, identityProviderUrl: provider.url, agents: [remediator] },
+    people: [{ ...remediator, id: 'person:ben' }],
+    aws: { endpointUrl: 'http://127.0.0.1:1', region: 'us-east-1' },
+  }
+  const file = join(workload.folder, 'local.json')
+  writeFileSync(file, JSON.stringify(local))
+  workload.env['HOTWORK_LOCAL'] = file
+}
 
-  test.each([
-    ['by what is typed', {}, { as: 'agent:remediator' }],
-    ['by HOTWORK_AS', { HOTWORK_AS: 'agent:remediator' }, undefined],
-  ])('an agent of the local stack is known to the API %s', async (_, env, option) => {
-    writeLocalFile()
-    Object.assign(workload.env, env)
-    expect(await isKnown(await workload.identity(option)(api.url))).toBe(true)
-  })
+test.each([
+  ['by what is typed', {}, { as: 'agent:remediator' }],
+  ['by HOTWORK_AS', { HOTWORK_AS: 'agent:remediator' }, undefined],
+])('an agent of the local stack is known to the API %s', async (_, env, option) => {
+  writeLocalFile()
+  Object.assign(workload.env, env)
+  expect(await isKnown(await workload.identity(option)(api.url))).toBe(true)
+})
 
-  test.each([
-    ['agent:unknown', 'the local stack has no agent `agent:unknown`'],
-    ['person:ben', 'this is for an agent, and `person:ben` is a person'],
-  ])('an agent that the stack lacks is refused, with those that it has: %s', async (as, said) => {
-    writeLocalFile()
-    const { exit, title, detail } = await troubleOf(workload.identity({ as })(api.url))
-    expect([exit, title, detail]).toEqual([2, said, 'use one of agent:remediator'])
-  })
+test.each([
+  ['agent:unknown', 'the local stack has no agent `agent:unknown`'],
+  ['person:ben', 'this is for an agent, and `person:ben` is a person'],
+])('an agent that the stack lacks is refused, with those that it has: %s', async (as, said) => {
+  writeLocalFile()
+  const { exit, title, detail } = await troubleOf(workload.identity({ as })(api.url))
+  expect([exit, title, detail]).toEqual([2, said, 'use one of agent:remediator'])
+})
 
-  test('an agent of the local stack is refused at another Hotwork', async () => {
-    writeLocalFile()
-    const { exit, title } = await troubleOf(workload.identity({ as: 'agent:remediator' })('https://hotwork.example'))
-    expect([exit, title]).toEqual([2, expect.stringContaining('local stack alone')])
-  })
+test('an agent of the local stack is refused at another Hotwork', async () => {
+  writeLocalFile()
+  const { exit, title } = await troubleOf(workload.identity({ as: 'agent:remediator' })('https://hotwork.example'))
+  expect([exit, title]).toEqual([2, expect.stringContaining('local stack alone')])
 })

@@ -15,29 +15,26 @@ const room = useGateRoom(scene)
 
 const requests = async () => (await scene.requests()).length
 
-describe('two hosts with a gate each and one state folder', () => {
-  test('a second host is told that the call runs, and gets its answer when it is there', async () => {
-    room.script({ wait: true })
-    const [one, other] = [await room.begun(), await room.begun({ hold: 300 })] as const
-    const first = one.call(staging)
-    await until(() => room.calls.length > 0)
-    const goOn = setInterval(() => scene.advance(1), 100)
-    const told = await other.call(staging)
-    clearInterval(goOn)
-    expect([permitIn(told)?.['state'], told.result?.['isError']]).toEqual(['running', undefined])
-    expect(textIn(told)).toContain('again with the same arguments')
-    room.script({})
-    expect(textIn(await first)).toBe('wrote staging/checkout.yaml')
-    expect(textIn(await other.call(staging))).toBe('wrote staging/checkout.yaml')
-    expect([room.calls.length, await requests()]).toEqual([1, 1])
-  })
+test('a second host is told that the call runs, and gets its answer when it is there', async () => {
+  room.script({ wait: true })
+  const [one, other] = [await room.begun(), await room.begun({ hold: 300 })] as const
+  const first = one.call(staging)
+  await until(() => room.calls.length > 0)
+  const goOn = setInterval(() => scene.advance(1), 100)
+  const told = await other.call(staging)
+  clearInterval(goOn)
+  expect([permitIn(told)?.['state'], told.result?.['isError']]).toEqual(['running', undefined])
+  expect(textIn(told)).toContain('again with the same arguments')
+  room.script({})
+  expect(textIn(await first)).toBe('wrote staging/checkout.yaml')
+  expect(textIn(await other.call(staging))).toBe('wrote staging/checkout.yaml')
+  expect([room.calls.length, await requests()]).toEqual([1, 1])
 })
 
 test('a server that prints noise is still heard, and the noise is in no answer', async () => {
   room.script({ noise: 'loading secret model...' })
   const made = await room.begun()
-  const answer = await made.call(staging)
-  expect(textIn(answer)).toBe('wrote staging/checkout.yaml')
+  expect(textIn(await made.call(staging))).toBe('wrote staging/checkout.yaml')
   expect(made.log.join()).not.toContain('secret')
 })
 
@@ -46,8 +43,7 @@ test('a server that ends at its start is reported, and no person is asked', asyn
   const made = await room.host()
   expect((await made.begin()).error?.message).toContain('ended')
   expect(await made.gate.closed).toBe('server')
-  const answer = await made.call(staging)
-  expect(JSON.stringify(answer)).toMatch(/server_gone|ServerGone/)
+  expect(JSON.stringify(await made.call(staging))).toMatch(/server_gone|ServerGone/)
   expect([room.calls.length, await requests()]).toEqual([0, 0])
 })
 

@@ -40,8 +40,7 @@ test("tools pass, each with the gate's part in its description", async () => {
 
 test('a tool that the map passes is called, and one that it does not name is refused, by each name', async () => {
   const host = await room.begun()
-  const read = await host.ask('tools/call', { name: 'read_file', arguments: { path: 'a' } })
-  expect(textIn(read)).toBe('wrote a')
+  expect(textIn(await host.ask('tools/call', { name: 'read_file', arguments: { path: 'a' } }))).toBe('wrote a')
   for (const name of ['format_disk', 'write_file ', 'gone\u001b[2J\u202e', '__proto__', 'constructor']) {
     const refused = await host.ask('tools/call', { name, arguments: {} })
     expect(refused.result).toMatchObject({ isError: true })
@@ -135,8 +134,7 @@ test.each([
 })
 
 test('a call whose tool changed while people decided is not made', async () => {
-  const host = await room.begun()
-  const held = host.call(prod)
+  const held = (await room.begun()).call(prod)
   await decide().then(() => room.script({ schema: { type: 'object' } }))
   expect(permitIn(await held)).toMatchObject({ state: 'refused', reason: 'tool_changed' })
   expect(room.calls).toEqual([])

@@ -25,81 +25,76 @@ const settled = async (host: RawHost, taskId: unknown): Promise<Message> => {
   }
 }
 
-describe('a host of 2025 that asks for a task', () => {
-  const begin = async () => {
-    const host = await room.host()
-    const { result } = await host.begin({ tasks: {} })
-    return { host, capabilities: result?.['capabilities'] }
-  }
-  const task = async (host: RawHost, args: object = prod) =>
-    (await host.call(args, { task: { ttl: 60_000 } })).result?.['task'] as { [name: string]: string }
+const begin = async () => {
+  const host = await room.host()
+  const { result } = await host.begin({ tasks: {} })
+  return { host, capabilities: result?.['capabilities'] }
+}
+const task = async (host: RawHost, args: object = prod) =>
+  (await host.call(args, { task: { ttl: 60_000 } })).result?.['task'] as { [name: string]: string }
 
-  test('a host of 2025 is told that gated tools take tasks', async () => {
-    const { host, capabilities } = await begin()
-    expect(capabilities).toMatchObject({
-      tools: {},
-      tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } },
-    })
-    expect((await host.ask('tools/list')).result).toMatchObject({ tools: [{ execution: { taskSupport: 'optional' } }] })
+test('a host of 2025 is told that gated tools take tasks', async () => {
+  const { host, capabilities } = await begin()
+  expect(capabilities).toMatchObject({ tools: {}, tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } })
+  expect((await host.ask('tools/list')).result).toMatchObject({ tools: [{ execution: { taskSupport: 'optional' } }] })
+})
+
+test('a host of 2025 gets a task at once whose id is the request, and the server’s answer after the approval', async () => {
+  const { host } = await begin()
+  const { taskId, status } = await task(host)
+  expect([taskId, status]).toEqual([expect.stringMatching(/^req_/), 'working'])
+  expect((await host.ask('tasks/list')).result).toMatchObject({ tasks: [{ taskId, status: 'working' }] })
+  const result = host.ask('tasks/result', { taskId })
+  await decide()
+  expect(textIn(await result)).toBe('wrote prod/checkout.yaml')
+  expect((await result).result?.['_meta']).toMatchObject({ 'io.modelcontextprotocol/related-task': { taskId } })
+  expect((await settled(host, taskId)).result).toMatchObject({ taskId, status: 'completed' })
+  expect([room.calls.length, await requests()]).toEqual([1, 1])
+})
+
+test('another gate finds a task, and makes its call', async () => {
+  const first = await begin()
+  const { taskId } = await task(first.host)
+  await first.host.gate.end()
+  await decide()
+  const { host } = await begin()
+  expect(textIn(await host.ask('tasks/result', { taskId }))).toBe('wrote prod/checkout.yaml')
+  expect((await host.ask('tasks/get', { taskId })).result).toMatchObject({ status: 'completed' })
+  expect(room.calls.length).toBe(1)
+})
+
+test('a denied task fails, and its result says why', async () => {
+  const { host } = await begin()
+  const { taskId } = await task(host)
+  await decide('deny')
+  expect((await settled(host, taskId)).result).toMatchObject({
+    status: 'failed',
+    statusMessage: expect.stringContaining('denied'),
   })
+  expect((await host.ask('tasks/result', { taskId })).result).toMatchObject({ isError: true })
+})
 
-  test('a host of 2025 gets a task at once whose id is the request, and the server’s answer after the approval', async () => {
-    const { host } = await begin()
-    const { taskId, status } = await task(host)
-    expect([taskId, status]).toEqual([expect.stringMatching(/^req_/), 'working'])
-    expect((await host.ask('tasks/list')).result).toMatchObject({ tasks: [{ taskId, status: 'working' }] })
-    const result = host.ask('tasks/result', { taskId })
-    await decide()
-    expect(textIn(await result)).toBe('wrote prod/checkout.yaml')
-    expect((await result).result?.['_meta']).toMatchObject({ 'io.modelcontextprotocol/related-task': { taskId } })
-    expect((await settled(host, taskId)).result).toMatchObject({ taskId, status: 'completed' })
-    expect([room.calls.length, await requests()]).toEqual([1, 1])
-  })
+test('a cancelled task is withdrawn', async () => {
+  const { host } = await begin()
+  const { taskId } = await task(host)
+  expect((await host.ask('tasks/cancel', { taskId })).result).toMatchObject({ taskId, status: 'cancelled' })
+  expect(await scene.state(taskId)).toMatchObject({ status: 'withdrawn' })
+  expect((await host.ask('tasks/cancel', { taskId })).error).toBeUndefined()
+  expect((await host.ask('tasks/get', { taskId })).result).toMatchObject({ status: 'cancelled' })
+})
 
-  test('another gate finds a task, and makes its call', async () => {
-    const first = await begin()
-    const { taskId } = await task(first.host)
-    await first.host.gate.end()
-    await decide()
-    const { host } = await begin()
-    expect(textIn(await host.ask('tasks/result', { taskId }))).toBe('wrote prod/checkout.yaml')
-    expect((await host.ask('tasks/get', { taskId })).result).toMatchObject({ status: 'completed' })
-    expect(room.calls.length).toBe(1)
-  })
+test('a call that policy refuses gets a failed task, since the host takes nothing else', async () => {
+  const { host } = await begin()
+  const { taskId, status } = await task(host, { path: '../x', content: '' })
+  expect(status).toBe('failed')
+  expect(permitIn(await host.ask('tasks/result', { taskId }))).toMatchObject({ reason: 'invalid_arguments' })
+  expect((await host.ask('tasks/get', { taskId })).result).toMatchObject({ status: 'failed' })
+})
 
-  test('a denied task fails, and its result says why', async () => {
-    const { host } = await begin()
-    const { taskId } = await task(host)
-    await decide('deny')
-    expect((await settled(host, taskId)).result).toMatchObject({
-      status: 'failed',
-      statusMessage: expect.stringContaining('denied'),
-    })
-    expect((await host.ask('tasks/result', { taskId })).result).toMatchObject({ isError: true })
-  })
-
-  test('a cancelled task is withdrawn', async () => {
-    const { host } = await begin()
-    const { taskId } = await task(host)
-    expect((await host.ask('tasks/cancel', { taskId })).result).toMatchObject({ taskId, status: 'cancelled' })
-    expect(await scene.state(taskId)).toMatchObject({ status: 'withdrawn' })
-    expect((await host.ask('tasks/cancel', { taskId })).error).toBeUndefined()
-    expect((await host.ask('tasks/get', { taskId })).result).toMatchObject({ status: 'cancelled' })
-  })
-
-  test('a call that policy refuses gets a failed task, since the host takes nothing else', async () => {
-    const { host } = await begin()
-    const { taskId, status } = await task(host, { path: '../x', content: '' })
-    expect(status).toBe('failed')
-    expect(permitIn(await host.ask('tasks/result', { taskId }))).toMatchObject({ reason: 'invalid_arguments' })
-    expect((await host.ask('tasks/get', { taskId })).result).toMatchObject({ status: 'failed' })
-  })
-
-  test("another's task is missing", async () => {
-    const { host } = await begin()
-    expect((await host.ask('tasks/get', { taskId: 'req_00000000000000000000000009' })).error).toMatchObject({
-      code: -32602,
-    })
+test("another's task is missing", async () => {
+  const { host } = await begin()
+  expect((await host.ask('tasks/get', { taskId: 'req_00000000000000000000000009' })).error).toMatchObject({
+    code: -32602,
   })
 })
 

@@ -4,12 +4,12 @@ import { hashOfBundle } from '../../../functions/domain/policy/bundle.ts'
 import { CurrentPolicy } from '../../../functions/operations/agents/current-policy.ts'
 import { keepBundle } from '../../../functions/operations/policy/keep-bundle.ts'
 import { askedOnce } from '../../support/policies/asked-once.ts'
+import { root } from '../../support/repository.ts'
 import { prodParameter, sampleBundle } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 
 /** `hotwork policy explain`: why a recorded request needs its tier, under the policies that decided. */
 
-const root = join(import.meta.dirname, '../../..')
 const scene = useScene()
 const bundle = sampleBundle()
 const only = { only: 'permit (principal, action, resource) when { context.approval.tier >= 3 };' }

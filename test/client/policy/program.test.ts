@@ -2,11 +2,11 @@ import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runPolicyProgram } from '../../../client/policy/program.ts'
 import { thisMachine } from '../../../client/surroundings.ts'
+import { root } from '../../support/repository.ts'
 import { Terminal } from '../support/terminal.ts'
 
 /** The verbs of a policy author, as they are typed. `test/policies/` tests their findings. */
 
-const root = join(__dirname, '../../..')
 const example = join(root, 'examples/requests/prod-payment-timeout.json')
 const at = new Terminal({ PATH: process.env['PATH'] }, 'policy')
 at.program = join(root, 'client/hotwork.ts')

@@ -2,13 +2,13 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { keepBundle } from '../../../functions/operations/policy/keep-bundle.ts'
+import { root } from '../../support/repository.ts'
 import { prodParameter, sampleBundle } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 import type { Terminal } from '../support/terminal.ts'
 
 /** `hotwork policy replay`, as it is typed: with an exported file, and with the ledger of this Hotwork. */
 
-const root = join(__dirname, '../../..')
 const scene = useScene()
 /** The folder of temporary files. */
 const temporary = mkdtempSync(join(tmpdir(), 'hotwork-temporary-'))

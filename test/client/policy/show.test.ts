@@ -4,12 +4,12 @@ import { Api } from '../../../client/api.ts'
 import { withBundleFiles } from '../../../client/policy/bundle-file.ts'
 import { type Bundle, hashOfBundle } from '../../../functions/domain/policy/bundle.ts'
 import { keepBundle } from '../../../functions/operations/policy/keep-bundle.ts'
+import { root } from '../../support/repository.ts'
 import { sampleBundle } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 
 /** `hotwork policy show`: the bundle of an entry, as it was deployed. */
 
-const root = join(import.meta.dirname, '../../..')
 const scene = useScene()
 const bundle = sampleBundle()
 const hana = () => scene.at('hana')
@@ -68,38 +68,36 @@ test('a bundle with the wrong hash is a fault, in the API and in this program', 
   expect(await hana().json('policy', 'show', bundle.hash)).toMatchObject({ exit: 1, body: { error: 'bundle_broken' } })
 })
 
-describe('a hash in place of a path', () => {
-  const api = () => {
-    const { api: server } = scene
-    const surroundings = { err: () => {}, pause: async () => {} } as unknown as ConstructorParameters<typeof Api>[2]
-    return { api: new Api(server.url, async () => scene.token('hana'), surroundings) }
+const api = () => {
+  const { api: server } = scene
+  const surroundings = { err: () => {}, pause: async () => {} } as unknown as ConstructorParameters<typeof Api>[2]
+  return { api: new Api(server.url, async () => scene.token('hana'), surroundings) }
+}
+
+test('a hash becomes a file with its bundle while the verb runs, and is gone afterwards', async () => {
+  await keep()
+  const seen = await withBundleFiles({ old: bundle.hash, new: 'policies' }, api, async (typed) => {
+    return { ...typed, read: JSON.parse(readFileSync(typed.old, 'utf8')) as Bundle }
+  })
+  expect([seen.new, seen.read]).toEqual(['policies', bundle])
+  expect([existsSync(seen.old), existsSync(dirname(seen.old))]).toEqual([false, false])
+})
+
+test('a hash lets `policy diff` compare an earlier bundle with the folder of today', async () => {
+  await keep()
+  const at = hana()
+  at.program = join(root, 'client/hotwork.ts')
+  cpSync(join(root, 'policies'), join(at.home, 'policies'), { recursive: true })
+  cpSync(join(root, 'test/policies/deployment.json'), join(at.home, 'deployment.json'))
+  const { exit, body } = await at.json('policy', 'diff', bundle.hash, 'policies', '--deployment', 'deployment.json')
+  expect({ exit, body }).toEqual({ exit: 0, body: { widened: [], narrowed: [], other: [], cases: [] } })
+})
+
+test('a login is asked for only for a hash: paths alone need none', async () => {
+  const never = () => {
+    throw new Error('no login is needed')
   }
-
-  test('a hash becomes a file with its bundle while the verb runs, and is gone afterwards', async () => {
-    await keep()
-    const seen = await withBundleFiles({ old: bundle.hash, new: 'policies' }, api, async (typed) => {
-      return { ...typed, read: JSON.parse(readFileSync(typed.old, 'utf8')) as Bundle }
-    })
-    expect([seen.new, seen.read]).toEqual(['policies', bundle])
-    expect([existsSync(seen.old), existsSync(dirname(seen.old))]).toEqual([false, false])
-  })
-
-  test('a hash lets `policy diff` compare an earlier bundle with the folder of today', async () => {
-    await keep()
-    const at = hana()
-    at.program = join(root, 'client/hotwork.ts')
-    cpSync(join(root, 'policies'), join(at.home, 'policies'), { recursive: true })
-    cpSync(join(root, 'test/policies/deployment.json'), join(at.home, 'deployment.json'))
-    const { exit, body } = await at.json('policy', 'diff', bundle.hash, 'policies', '--deployment', 'deployment.json')
-    expect({ exit, body }).toEqual({ exit: 0, body: { widened: [], narrowed: [], other: [], cases: [] } })
-  })
-
-  test('a login is asked for only for a hash: paths alone need none', async () => {
-    const never = () => {
-      throw new Error('no login is needed')
-    }
-    expect(await withBundleFiles({ old: 'a', new: 'b.json' }, never, async (typed) => typed)).toEqual({
-      ...{ old: 'a', new: 'b.json' },
-    })
+  expect(await withBundleFiles({ old: 'a', new: 'b.json' }, never, async (typed) => typed)).toEqual({
+    ...{ old: 'a', new: 'b.json' },
   })
 })

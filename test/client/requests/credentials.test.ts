@@ -12,8 +12,7 @@ beforeEach(() => {
 afterEach(() => agent.close())
 
 test('credentials are printed exactly as by a credential_process', async () => {
-  const id = await agent.approved()
-  const { exit, out, err } = await agent.type('credentials', id)
+  const { exit, out, err } = await agent.type('credentials', await agent.approved())
   expect([exit, err, out.split('\n').length]).toEqual([0, '', 2])
   expect(Object.keys(JSON.parse(out)).sort()).toEqual([
     ...['AccessKeyId', 'Expiration', 'SecretAccessKey', 'SessionToken', 'Version'],

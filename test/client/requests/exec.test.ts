@@ -5,8 +5,9 @@ import { RequestId } from '../../../functions/domain/values.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { askedOnBehalf } from '../../support/asked-on-behalf.ts'
 import { useServer } from '../../support/http-server.ts'
+import { root } from '../../support/repository.ts'
 import { person, prodParameter } from '../../support/world.ts'
-import { AgentMachine, approve, file, prod, root, staging, useRealTime } from '../support/agent-machine.ts'
+import { AgentMachine, approve, file, prod, staging, useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
 
 /** `hotwork exec`: a command runs with the approved rights, and nothing outlives it. */
@@ -49,8 +50,7 @@ test('a command gets credentials on loopback, once and the same, and completes t
 })
 
 test('a command leaves nothing behind: no key, no mark, no server', async () => {
-  const id = await agent.approved()
-  await exec(id, '--', ...tells('process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI'))
+  await exec(await agent.approved(), '--', ...tells('process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI'))
   expect(agent.files()).toEqual([])
   const { hostname, port } = new URL(told())
   const refused = new Promise((resolve) => request({ hostname, port }).once('error', resolve).end())
@@ -97,37 +97,34 @@ test('a command with --json has one document on standard output, and its own out
   })
 })
 
-describe('a request on behalf of an agent', () => {
-  const onBehalf = () => askedOnBehalf(scene.api.world, prodParameter)
+const onBehalf = () => askedOnBehalf(scene.api.world, prodParameter)
 
-  test('a request on behalf of an agent is waited for and used by that agent by its id alone, and its first claim binds its key', async () => {
-    const id = await onBehalf()
-    expect((await exec(id, '--wait=0s', '--', ...tells('1'))).exit).toBe(3)
-    expect((await agent.type('wait', id, '--for=0s')).exit).toBe(3)
-    await approve(scene, id)
-    expect((await agent.json('wait', id)).body).toMatchObject({ status: 'approved' })
-    expect((await exec(id, '--', ...tells('1'))).exit).toBe(0)
-    expect(await end(id)).toEqual(['succeeded', 'the command exited with 0'])
-    expect(await scene.api.world.story(id)).toContain('KeyBound')
-  })
+test('a request on behalf of an agent is waited for and used by that agent by its id alone, and its first claim binds its key', async () => {
+  const id = await onBehalf()
+  expect((await exec(id, '--wait=0s', '--', ...tells('1'))).exit).toBe(3)
+  expect((await agent.type('wait', id, '--for=0s')).exit).toBe(3)
+  await approve(scene, id)
+  expect((await agent.json('wait', id)).body).toMatchObject({ status: 'approved' })
+  expect((await exec(id, '--', ...tells('1'))).exit).toBe(0)
+  expect(await end(id)).toEqual(['succeeded', 'the command exited with 0'])
+  expect(await scene.api.world.story(id)).toContain('KeyBound')
+})
 
-  test('a request on behalf of an agent is no right of another agent, and unknown to it', async () => {
-    const id = await onBehalf()
-    await approve(scene, id)
-    const builder = new AgentMachine(scene, 'builder')
-    const { exit, err } = await builder.type('exec', id, '--', ...tells('1'))
-    expect([exit === 0, err, has('told')]).toEqual([false, expect.stringContaining('unknown'), false])
-    expect((await builder.type('wait', id)).exit).not.toBe(0)
-    builder.close()
-    expect((await scene.state(id)).status).toBe('approved')
-  })
+test('a request on behalf of an agent is no right of another agent, and unknown to it', async () => {
+  const id = await onBehalf()
+  await approve(scene, id)
+  const builder = new AgentMachine(scene, 'builder')
+  const { exit, err } = await builder.type('exec', id, '--', ...tells('1'))
+  expect([exit === 0, err, has('told')]).toEqual([false, expect.stringContaining('unknown'), false])
+  expect((await builder.type('wait', id)).exit).not.toBe(0)
+  builder.close()
+  expect((await scene.state(id)).status).toBe('approved')
+})
 
-  test('a request on behalf of an agent is shown to it without the person who asked', async () => {
-    const id = await onBehalf()
-    const { out } = await agent.type('wait', id, '--json', '--for=0s')
-    expect(out).toContain('"on_behalf"')
-    expect(out).not.toContain('person:dan')
-  })
+test('a request on behalf of an agent is shown to it without the person who asked', async () => {
+  const { out } = await agent.type('wait', await onBehalf(), '--json', '--for=0s')
+  expect(out).toContain('"on_behalf"')
+  expect(out).not.toContain('person:dan')
 })
 
 test('a missing program exits with 127, and the request is completed as failed', async () => {
@@ -296,8 +293,7 @@ describe('a process', () => {
     await agent.asked()
     const both = [1, 2].map((each) => agent.start('exec', '--request', prod, '--', ...tells('1', `told-${each}`)))
     const [found] = await Promise.all(both.map((each) => each.prints(/(req_\w{26}): waiting/)))
-    const id = found?.[1] ?? ''
-    await approve(scene, id)
+    await approve(scene, found?.[1] ?? '')
     const ends = await Promise.all(both.map(({ ends }) => ends))
     expect([has('told-1'), has('told-2')].filter(Boolean)).toHaveLength(1)
     expect(ends.filter((each) => each === 0)).toHaveLength(1)

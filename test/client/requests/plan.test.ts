@@ -5,8 +5,9 @@ import { RequestId } from '../../../functions/domain/values.ts'
 import { advanceWorkflow } from '../../../functions/operations/requests/workflow.ts'
 import { planStates } from '../../channels/slack/cards/plan-states.ts'
 import { requestId } from '../../support/ask.ts'
+import { root } from '../../support/repository.ts'
 import { prodParameter } from '../../support/world.ts'
-import { AgentMachine, approve, root } from '../support/agent-machine.ts'
+import { AgentMachine, approve } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
 
 /** A plan in a shell: how it is asked for, read and narrowed, and that it is no command's right. */
@@ -107,45 +108,43 @@ test('a plan in progress says how far it is', async () => {
   expect((await scene.at('ana').type('show', ask.id)).out).toMatch(/^IN PROGRESS, 1 of 3 steps done/)
 })
 
-describe('a plan that is carried out from a shell', () => {
-  /** An approved plan, whose first step is open. */
-  async function approved(): Promise<{ id: string; steps: { step: number; agent: string; request: string }[] }> {
-    const { exit, out, err } = await planner.type('request', example)
-    expect([exit, err]).toEqual([3, ''])
-    const [, id = ''] = /^id +(req_\w+)$/m.exec(out) ?? []
-    await approve(scene, id)
-    await move(id)
-    const { body } = await planner.json('wait', id)
-    return { id, steps: body.steps }
-  }
-  const move = async (id: string) => advanceWorkflow(RequestId.parse(id), scene.api.world.ports)
+/** An approved plan, whose first step is open. */
+async function approved(): Promise<{ id: string; steps: { step: number; agent: string; request: string }[] }> {
+  const { exit, out, err } = await planner.type('request', example)
+  expect([exit, err]).toEqual([3, ''])
+  const [, id = ''] = /^id +(req_\w+)$/m.exec(out) ?? []
+  await approve(scene, id)
+  await move(id)
+  const { body } = await planner.json('wait', id)
+  return { id, steps: body.steps }
+}
+const move = async (id: string) => advanceWorkflow(RequestId.parse(id), scene.api.world.ports)
 
-  test('a plan has a request for each step, which its agent runs in its turn', async () => {
-    const { id, steps } = await approved()
-    const [first, second] = steps.map(({ request }) => request) as [string, string]
-    const remediator = new AgentMachine(scene, 'remediator')
-    const builder = new AgentMachine(scene, 'builder')
-    const early = await builder.type('exec', second, '--wait', '0s', '--', 'true')
-    expect([early.exit, early.err]).toEqual([3, expect.stringContaining(`its turn as step 2 of ${id}`)])
-    expect((await remediator.type('exec', first, '--', process.execPath, '-e', '0')).exit).toBe(0)
-    await move(id)
-    expect((await builder.type('exec', second, '--', process.execPath, '-e', 'process.exit(9)')).exit).toBe(9)
-    await move(id)
-    const { body } = await planner.json('wait', id)
-    expect(body.steps.map(({ status }: { status: string }) => status)).toEqual(['succeeded', 'failed', 'ended'])
-    const { out: listed } = await scene.at('ana').type('ls')
-    expect(listed).toMatch(new RegExp(`${id} +plan .* failed `))
-    remediator.close()
-    builder.close()
-  })
+test('a plan has a request for each step, which its agent runs in its turn', async () => {
+  const { id, steps } = await approved()
+  const [first, second] = steps.map(({ request }) => request) as [string, string]
+  const remediator = new AgentMachine(scene, 'remediator')
+  const builder = new AgentMachine(scene, 'builder')
+  const early = await builder.type('exec', second, '--wait', '0s', '--', 'true')
+  expect([early.exit, early.err]).toEqual([3, expect.stringContaining(`its turn as step 2 of ${id}`)])
+  expect((await remediator.type('exec', first, '--', process.execPath, '-e', '0')).exit).toBe(0)
+  await move(id)
+  expect((await builder.type('exec', second, '--', process.execPath, '-e', 'process.exit(9)')).exit).toBe(9)
+  await move(id)
+  const { body } = await planner.json('wait', id)
+  expect(body.steps.map(({ status }: { status: string }) => status)).toEqual(['succeeded', 'failed', 'ended'])
+  const { out: listed } = await scene.at('ana').type('ls')
+  expect(listed).toMatch(new RegExp(`${id} +plan .* failed `))
+  remediator.close()
+  builder.close()
+})
 
-  test('`exec` of a plan starts nothing, and names the request of each step', async () => {
-    const { id, steps } = await approved()
-    const { exit, err } = await planner.type('exec', id, '--', 'true')
-    expect(exit).toBe(2)
-    for (const { step, agent, request } of steps)
-      expect(err).toContain(`step ${step}, as ${agent}: \`npx --no-install hotwork exec ${request} -- CMD...\``)
-  })
+test('`exec` of a plan starts nothing, and names the request of each step', async () => {
+  const { id, steps } = await approved()
+  const { exit, err } = await planner.type('exec', id, '--', 'true')
+  expect(exit).toBe(2)
+  for (const { step, agent, request } of steps)
+    expect(err).toContain(`step ${step}, as ${agent}: \`npx --no-install hotwork exec ${request} -- CMD...\``)
 })
 
 test('`narrow` without a change is wrong usage, and the answer names the options', async () => {

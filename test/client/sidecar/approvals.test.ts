@@ -288,34 +288,32 @@ test.each([
   }
 })
 
-describe('an outcome', () => {
-  const consumed = async () => {
-    const id = await approved()
-    await act(id, 'consume')
-    return id
-  }
+const consumed = async () => {
+  const id = await approved()
+  await act(id, 'consume')
+  return id
+}
 
-  test('an outcome completes the request of Hotwork, and is idempotent', async () => {
-    const id = await consumed()
-    const first = await act(id, 'outcome', { status: 'failed', note: 'no such flag' })
-    expect(first.body.consumption.outcome).toEqual({
-      status: 'failed',
-      note: 'no such flag',
-      reported_at: expect.any(String),
-    })
-    expect((await act(id, 'outcome', { status: 'failed', note: 'no such flag' })).body).toEqual(first.body)
-    expect(await machine.requests()).toMatchObject([{ status: 'completed', outcome: 'failed' }])
+test('an outcome completes the request of Hotwork, and is idempotent', async () => {
+  const id = await consumed()
+  const first = await act(id, 'outcome', { status: 'failed', note: 'no such flag' })
+  expect(first.body.consumption.outcome).toEqual({
+    status: 'failed',
+    note: 'no such flag',
+    reported_at: expect.any(String),
   })
+  expect((await act(id, 'outcome', { status: 'failed', note: 'no such flag' })).body).toEqual(first.body)
+  expect(await machine.requests()).toMatchObject([{ status: 'completed', outcome: 'failed' }])
+})
 
-  test('an outcome that differs from the first is a conflict', async () => {
-    const id = await consumed()
-    await act(id, 'outcome', { status: 'succeeded' })
-    expect(codeOf(await act(id, 'outcome', { status: 'failed' }))).toEqual([409, 'outcome_conflict'])
-  })
+test('an outcome that differs from the first is a conflict', async () => {
+  const id = await consumed()
+  await act(id, 'outcome', { status: 'succeeded' })
+  expect(codeOf(await act(id, 'outcome', { status: 'failed' }))).toEqual([409, 'outcome_conflict'])
+})
 
-  test('an outcome of an unconsumed approval is a conflict', async () => {
-    expect(codeOf(await act(await approved(), 'outcome', { status: 'succeeded' }))).toEqual([409, 'not_consumed'])
-  })
+test('an outcome of an unconsumed approval is a conflict', async () => {
+  expect(codeOf(await act(await approved(), 'outcome', { status: 'succeeded' }))).toEqual([409, 'not_consumed'])
 })
 
 test.each([

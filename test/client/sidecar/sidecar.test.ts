@@ -64,8 +64,7 @@ test.each(['HOTWORK_WORKLOAD_TOKEN_FILE', 'HOTWORK_TOOL_TOKEN_FILE'])(
 test('a second sidecar on the same port says that the port is taken', async () => {
   await machine.start()
   const other = new SidecarMachine(scene)
-  const second = other.start({ port: Number(new URL(machine.url).port) })
-  await expect(second).rejects.toMatchObject({
+  await expect(other.start({ port: Number(new URL(machine.url).port) })).rejects.toMatchObject({
     told: { code: 'cannot_listen', detail: expect.stringContaining('--port') },
   })
   await other.close()
@@ -93,47 +92,45 @@ describe('a token in a file', () => {
   })
 })
 
-describe('the hook of Claude Code', () => {
-  const tell = (event: unknown) => machine.ask('/hooks/claude-code', { method: 'POST', body: event })
-  const call = () => machine.event({ hook_event_name: 'PreToolUse', tool_use_id: 'toolu_1' })
+const tell = (event: unknown) => machine.ask('/hooks/claude-code', { method: 'POST', body: event })
+const call = () => machine.event({ hook_event_name: 'PreToolUse', tool_use_id: 'toolu_1' })
 
-  test('the hook of Claude Code answers as the command does: denied, approved, and done once', async () => {
-    await machine.start()
-    expect((await tell(call())).body.hookSpecificOutput).toMatchObject({ permissionDecision: 'deny' })
+test('the hook of Claude Code answers as the command does: denied, approved, and done once', async () => {
+  await machine.start()
+  expect((await tell(call())).body.hookSpecificOutput).toMatchObject({ permissionDecision: 'deny' })
+  await machine.decideAll()
+  expect((await tell(call())).body.hookSpecificOutput).toMatchObject({ permissionDecision: 'allow' })
+  expect((await tell(call())).body.hookSpecificOutput).toMatchObject({ permissionDecision: 'deny' })
+  await tell(machine.event({ hook_event_name: 'PostToolUse', tool_use_id: 'toolu_1', tool_response: 'x' }))
+  expect(await machine.requests()).toMatchObject([{ status: 'completed' }])
+})
+
+test('the hook of Claude Code gives no answer for a tool that no map names', async () => {
+  await machine.start()
+  expect((await tell(machine.event({ hook_event_name: 'PreToolUse', tool_name: 'Read' }))).body).toEqual({})
+})
+
+test.each([
+  ['no JSON', '{'],
+  ['nothing', ''],
+  ['half a character', Buffer.from([0x22, 0xc3, 0x22])],
+])('the hook of Claude Code denies %s', async (_what, body) => {
+  await machine.start()
+  const said = await tell(body)
+  expect([said.status, said.body.hookSpecificOutput.permissionDecision]).toEqual([200, 'deny'])
+})
+
+test('a hook whose host goes away begins nothing, and the approval stays', async () => {
+  await machine.start({ wait: 60_000 })
+  const stop = new AbortController()
+  machine.waiting = async () => {
+    stop.abort()
     await machine.decideAll()
-    expect((await tell(call())).body.hookSpecificOutput).toMatchObject({ permissionDecision: 'allow' })
-    expect((await tell(call())).body.hookSpecificOutput).toMatchObject({ permissionDecision: 'deny' })
-    await tell(machine.event({ hook_event_name: 'PostToolUse', tool_use_id: 'toolu_1', tool_response: 'x' }))
-    expect(await machine.requests()).toMatchObject([{ status: 'completed' }])
-  })
-
-  test('the hook of Claude Code gives no answer for a tool that no map names', async () => {
-    await machine.start()
-    expect((await tell(machine.event({ hook_event_name: 'PreToolUse', tool_name: 'Read' }))).body).toEqual({})
-  })
-
-  test.each([
-    ['no JSON', '{'],
-    ['nothing', ''],
-    ['half a character', Buffer.from([0x22, 0xc3, 0x22])],
-  ])('the hook of Claude Code denies %s', async (_what, body) => {
-    await machine.start()
-    const said = await tell(body)
-    expect([said.status, said.body.hookSpecificOutput.permissionDecision]).toEqual([200, 'deny'])
-  })
-
-  test('a hook whose host goes away begins nothing, and the approval stays', async () => {
-    await machine.start({ wait: 60_000 })
-    const stop = new AbortController()
-    machine.waiting = async () => {
-      stop.abort()
-      await machine.decideAll()
-    }
-    const asked = machine.ask('/hooks/claude-code', { method: 'POST', body: call(), signal: stop.signal })
-    await expect(asked).rejects.toThrow()
-    machine.waiting = async () => {}
-    expect((await tell(call())).body.hookSpecificOutput).toMatchObject({ permissionDecision: 'allow' })
-  })
+  }
+  const asked = machine.ask('/hooks/claude-code', { method: 'POST', body: call(), signal: stop.signal })
+  await expect(asked).rejects.toThrow()
+  machine.waiting = async () => {}
+  expect((await tell(call())).body.hookSpecificOutput).toMatchObject({ permissionDecision: 'allow' })
 })
 
 describe('credentials', () => {

@@ -15,6 +15,5 @@ export function hotworkIn(scene: Scene, folder: string, agent = 'agent-remediato
   return new Hotwork({ issuer: scene.api.url, identity, stateFolder: folder }, aroundIn(folder, pause))
 }
 
-/** The gate of a tool. */
 export const gateIn = (scene: Scene, folder: string, tool: string, pause?: Pause): Gate =>
   new Gate({ issuer: scene.api.url, identity: async () => scene.workload(tool) }, aroundIn(folder, pause))

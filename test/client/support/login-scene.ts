@@ -83,7 +83,6 @@ const samplePeople = () =>
     ...{ kind: 'person', name, groups: [], subject: identities[0]?.subject },
   }))
 
-/** Starts the local identity provider for one API. */
 export async function startProvider(api: string, enrolled: readonly object[] = samplePeople()): Promise<LocalProvider> {
   const program = startProgram([
     '--input-type=module',

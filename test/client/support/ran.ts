@@ -7,6 +7,5 @@ type How = Omit<SpawnOptions, 'stdio'> & { input?: string }
 export async function ran(program: string, words: readonly string[], { input = '', ...how }: How = {}) {
   const started = new Started(spawn(program, words, how))
   started.child.stdin?.on('error', () => {}).end(input)
-  const exit = await started.ends
-  return { exit, out: started.out, err: started.err }
+  return { exit: await started.ends, out: started.out, err: started.err }
 }

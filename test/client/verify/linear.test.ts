@@ -45,8 +45,7 @@ test.each<[string, (size: number) => string]>([
 
 test('an entry with a great number is one finding, and so is a receipt of many entries', () => {
   const most = Number.MAX_SAFE_INTEGER
-  const found = [entry(`req_1/${most}`)]
-  expect(flawsOfChains(found)).toEqual([
+  expect(flawsOfChains([entry(`req_1/${most}`)])).toEqual([
     { entry: 'req_1/1', flaw: 'missing', through: `req_1/${most - 1}` },
     { entry: `req_1/${most}`, flaw: 'altered' },
   ])

@@ -91,12 +91,7 @@ test.each<[rule: string, answer: string, said: Simulated[], changes?: Partial<Ho
     [said('x:Do', 'allowed'), said('x:Pass', 'allowed')],
     { isElsewhere: true },
   ],
-  [
-    "the resource is in another account, and the host's own denies it",
-    'denied',
-    [said('x:Do', 'denied')],
-    { isElsewhere: true },
-  ],
+  ["the host's account denies a resource elsewhere", 'denied', [said('x:Do', 'denied')], { isElsewhere: true }],
 ])('IAM is read so: where %s, the answer is %s', (_rule, answer, simulated, changes = {}) =>
   expect(answerOf({ ...question, ...changes }, simulated)).toBe(answer),
 )
@@ -108,11 +103,7 @@ test('the answer is unknown without an example, for which IAM is not asked', () 
 
 const about = (id: string) => ({ action: 'ssm:PutParameter', resource: { type: 'ssm:parameter', id }, rules })
 const here = about('arn:aws:ssm:us-east-1:000000000000:parameter/staging/checkout/timeout')
-const looked: Looked = {
-  at: start,
-  role,
-  actions: { 'ssm:PutParameter': [{ resource: staging, answer: 'allowed' }] },
-}
+const looked: Looked = { at: start, role, actions: { 'ssm:PutParameter': [{ resource: staging, answer: 'allowed' }] } }
 
 test('a look holds for resources of the same rule', () =>
   expect(ambientOf(looked, nightly, here, start)).toBe('allowed'))
@@ -121,10 +112,7 @@ test.each<[rule: string, found: string]>([
   ['another rule matches', ambientOf(looked, nightly, about('arn:aws:ssm:us-east-1:0:parameter/prod/x'), start)],
   ['no rule matches', ambientOf(looked, nightly, about('arn:aws:ssm:us-east-1:0:parameter/x'), start)],
   ['another action changes', ambientOf(looked, nightly, { ...here, action: 'toString' }, start)],
-  [
-    'was asked about for a role that the agent no longer runs on',
-    ambientOf({ ...looked, role: `${role}2` }, nightly, here, start),
-  ],
+  ['is for a role that the agent no longer runs on', ambientOf({ ...looked, role: `${role}2` }, nightly, here, start)],
   ['is asked about for a host without a role', ambientOf(looked, { runsOn: { other: 'a laptop' } }, here, start)],
   ['was looked at a week ago', ambientOf(looked, nightly, here, start + lookHolds)],
   [

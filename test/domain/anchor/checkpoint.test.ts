@@ -77,8 +77,7 @@ it('signatures by other keys are ignored, and one by this key that does not hold
 })
 
 it('a note opens with its own key of two, as after a rotation', () => {
-  const next = { name: origin, spki: keyPair().spki }
-  expect(open(note, [next, key])).toEqual({ checkpoint })
+  expect(open(note, [{ name: origin, spki: keyPair().spki }, key])).toEqual({ checkpoint })
 })
 
 it('a size with a leading zero or beyond 2^53, and a root of another length, are not read', () => {

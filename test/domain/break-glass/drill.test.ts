@@ -24,14 +24,7 @@ beforeAll(async () => {
 })
 
 const verdicts = (changes: Partial<DrillFacts>) =>
-  drillReport({
-    state: open,
-    credentials: [],
-    posted: all,
-    toTell: [ana, eve],
-    now: start + minute,
-    ...changes,
-  })
+  drillReport({ state: open, credentials: [], posted: all, toTell: [ana, eve], now: start + minute, ...changes })
     .steps.map(({ verdict }) => verdict)
     .join(' ')
 
@@ -44,11 +37,7 @@ test.each<[rule: string, facts: () => Partial<DrillFacts>, verdicts: string]>([
     () => ({ posted: [...all.slice(0, 3), told(eve, 61)] }),
     'unknown missed met waiting waiting',
   ],
-  [
-    'a person who is not told yet is waited for',
-    () => ({ posted: all.slice(0, 3) }),
-    'unknown waiting met waiting waiting',
-  ],
+  ['a person not told yet is waited for', () => ({ posted: all.slice(0, 3) }), 'unknown waiting met waiting waiting'],
   [
     'a person who is not told in time is missed',
     () => ({ posted: all.slice(0, 3), now: start + 61 }),
@@ -75,11 +64,7 @@ test.each<[rule: string, facts: () => Partial<DrillFacts>, verdicts: string]>([
     'unknown met not_due missed waiting',
   ],
   ['an opening past its window is missed', () => ({ now: start + 31 * minute }), 'unknown met met missed waiting'],
-  [
-    'a review after more than a day is missed',
-    () => ({ state: ended, now: start + 25 * hour }),
-    'unknown met not_due met missed',
-  ],
+  ['a review a day late is missed', () => ({ state: ended, now: start + 25 * hour }), 'unknown met not_due met missed'],
 ])('the report of a drill: %s', (_rule, facts, expected) => expect(verdicts(facts())).toBe(expected))
 
 test('the report names the people who were not told', () => {

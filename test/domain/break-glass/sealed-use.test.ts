@@ -49,8 +49,7 @@ test.each<[what: string, command: Command]>([
   ['a revocation', sample.revocation('gus')],
   ['another opening', sample.opening(ask)],
 ])('a sealed use refuses %s, under any policy', (_what, command) => {
-  const state = reported()
-  const { events, refusal } = decide(state, command, sample.submittedAt + 1)
+  const { events, refusal } = decide(reported(), command, sample.submittedAt + 1)
   expect([refusal?.code, events.map(({ type }) => type)]).toEqual(['not_permitted', ['Refused']])
 })
 

@@ -36,11 +36,7 @@ const aws = (after: number, id: typeof first, presented: typeof first): Step[] =
 const stories: readonly Story[] = [
   ['nothing is claimed while the request is pending', 1, [1, intent('access_token', first), '!pending']],
   ['only the key that asked claims', 0, [1, intent('access_token', first, { jkt: otherKey }), '!key_mismatch']],
-  [
-    "another agent's request does not exist",
-    0,
-    [1, intent('access_token', first, { agent: otherAgent }), '!unknown_request'],
-  ],
+  ['a foreign request is unknown', 0, [1, intent('access_token', first, { agent: otherAgent }), '!unknown_request']],
   ['nothing is issued without an intent', 0, [1, issuance('access_token', first), '!credential_superseded']],
   [
     'an intent is used once',
@@ -111,11 +107,7 @@ const stories: readonly Story[] = [
     [3, issuance('access_token', first), '!revoked'],
   ],
   ['AWS credentials are claimed with the access token in force', 0, ...token(1, first), ...aws(2, second, first)],
-  [
-    'AWS credentials are not claimed without an access token',
-    0,
-    [1, awsIntent(second, first), '!credential_superseded'],
-  ],
+  ['AWS credentials need an access token first', 0, [1, awsIntent(second, first), '!credential_superseded']],
   [
     'AWS credentials are not claimed with a replaced access token',
     0,
@@ -152,13 +144,7 @@ const stories: readonly Story[] = [
     [2, useBegin(first, 1), 'approved'],
     [3, awsIntent(second, first), '!uses_exhausted'],
   ],
-  [
-    'an access token is minted without a use',
-    0,
-    ...token(1, first),
-    ...token(2, second),
-    [3, useBegin(second, 1), 'approved'],
-  ],
+  ['a mint takes no use', 0, ...token(1, first), ...token(2, second), [3, useBegin(second, 1), 'approved']],
   [
     'a use beyond the budget is refused',
     0,
@@ -240,12 +226,7 @@ const stories: readonly Story[] = [
     [2, withdrawal(), 'withdrawn'],
     [3, approve('cleo'), '!already_settled'],
   ],
-  [
-    'withdrawn is withdrawn: twice is an invalid state',
-    1,
-    [1, withdrawal(), 'withdrawn'],
-    [2, withdrawal(), '!invalid_task_state'],
-  ],
+  ['a second withdrawal is invalid', 1, [1, withdrawal(), 'withdrawn'], [2, withdrawal(), '!invalid_task_state']],
   ['an approved request is not withdrawn', 0, [1, withdrawal(), '!invalid_task_state']],
   [
     'a revocation ends every credential',
@@ -257,12 +238,7 @@ const stories: readonly Story[] = [
   ['revoking twice is once', 0, [1, revocation('sam'), 'revoked'], [2, revocation('siri'), 'revoked']],
   ['only people that policy permits may revoke', 0, [1, revocation('eve', { answer: forbid }), '!not_permitted']],
   ['a revocation is refused if policy cannot be asked', 0, [1, revocation('sam', { answer: failed }), '!policy_error']],
-  [
-    'a request that has ended is not revoked',
-    0,
-    [1, completion(), 'completed'],
-    [2, revocation('sam'), '!already_settled'],
-  ],
+  ['an ended request is not revoked', 0, [1, completion(), 'completed'], [2, revocation('sam'), '!already_settled']],
 ]
 
 test.each(stories)('%s', (_rule, tier, ...steps) => void live(tier, ask, ...steps))

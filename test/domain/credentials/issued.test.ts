@@ -108,8 +108,7 @@ test('an issue of an opening moves no end, and lives for one credential at most'
     const { events } = decide(state, command, at)
     return { state: events.reduce(evolve, state), events }
   }
-  const ask = openingAsk()
-  const opened = run(undefined, opening(ask), submittedAt)
+  const opened = run(undefined, opening(openingAsk()), submittedAt)
   if (opened.state?.status !== 'approved') throw new Error('not opened')
   const { notAfter } = opened.state.grant
   const mine = { agent: jade as never, answer: permit }

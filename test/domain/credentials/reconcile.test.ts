@@ -7,42 +7,33 @@ import {
   requestOf,
   type SessionOnRecord,
 } from '../../../functions/targets/aws/findings.ts'
-import {
-  credentialId,
-  intent,
-  issuance,
-  minutes,
-  requestId,
-  revocation,
-  submittedAt,
-  useId,
-} from '../../support/ask.ts'
+import * as sample from '../../support/ask.ts'
 import { Desk } from '../story.ts'
 
 /** AWS's denies and sessions, compared with the table. */
 
 const role = 'arn:aws:iam::000000000000:role/hotwork/target'
-const endsAt = submittedAt + minutes(20)
-const [token, first, second] = [credentialId(1), credentialId(2), credentialId(3)]
+const endsAt = sample.submittedAt + sample.minutes(20)
+const [token, first, second] = [sample.credentialId(1), sample.credentialId(2), sample.credentialId(3)]
 
 /** A request with one session, and perhaps a second that replaced it. */
 function withSessions(...ids: (typeof first)[]): Desk {
   const desk = new Desk(0)
   desk.claim(1)
   for (const id of ids) {
-    desk.tell(2, intent('aws', id, { presented: token, session: { role, endsAt } }))
-    desk.tell(2, issuance('aws', id, { use: useId(9) }))
+    desk.tell(2, sample.intent('aws', id, { presented: token, session: { role, endsAt } }))
+    desk.tell(2, sample.issuance('aws', id, { use: sample.useId(9) }))
   }
   return desk
 }
 const session = (changes: Partial<SessionOnRecord> = {}): SessionOnRecord => ({
-  ...{ eventId: 'e1', name: requestId(), at: submittedAt + 2, endsAt },
-  tags: { 'hotwork:request': requestId(), 'hotwork:credential': first },
+  ...{ eventId: 'e1', name: sample.requestId(), at: sample.submittedAt + 2, endsAt },
+  tags: { 'hotwork:request': sample.requestId(), 'hotwork:credential': first },
   ...changes,
 })
 const none: InForce = { denies: [], others: [] }
 /** A time at which the last deny has reached IAM. */
-const later = submittedAt + 302
+const later = sample.submittedAt + 302
 
 test('the denies of a request are of a replaced session, by its credential, and of no live one', () => {
   const replaced: Deny = { tag: 'hotwork:credential', value: first, until: endsAt }
@@ -52,16 +43,16 @@ test('the denies of a request are of a replaced session, by its credential, and 
 
 test('the denies of a request are of a session that was never answered, once another was intended', () => {
   const desk = withSessions()
-  desk.tell(2, intent('aws', first, { presented: token, session: { role, endsAt } }))
+  desk.tell(2, sample.intent('aws', first, { presented: token, session: { role, endsAt } }))
   expect(deniesOf(desk.state, later)).toEqual(new Map())
-  desk.tell(3, intent('aws', second, { presented: token, session: { role, endsAt } }))
+  desk.tell(3, sample.intent('aws', second, { presented: token, session: { role, endsAt } }))
   expect([...deniesOf(desk.state, later).values()].flat()).toMatchObject([{ value: first }])
 })
 
 test("the denies of a request that has ended are one for all sessions, until the last one's end", () => {
   const desk = withSessions(first, second)
-  desk.tell(5, revocation('gus'))
-  const all: Deny = { tag: 'hotwork:request', value: requestId(), until: endsAt }
+  desk.tell(5, sample.revocation('gus'))
+  const all: Deny = { tag: 'hotwork:request', value: sample.requestId(), until: endsAt }
   expect(deniesOf(desk.state, endsAt - 1)).toEqual(new Map([[role, [all]]]))
   expect(deniesOf(desk.state, endsAt)).toEqual(new Map())
 })
@@ -76,17 +67,18 @@ test('a halt of a person, an environment or an action denies no session by itsel
     { kind: 'environment', value: 'prod' },
     { kind: 'action', value: 'ssm:PutParameter' },
   ] as const
-  for (const target of targets) expect(denyOfHalt({ target: target as never, at: submittedAt }, role)).toBeUndefined()
+  for (const target of targets)
+    expect(denyOfHalt({ target: target as never, at: sample.submittedAt }, role)).toBeUndefined()
 })
 
 const deny: Deny = { tag: 'hotwork:request', value: 'req_1', until: endsAt }
 const compare = (inForce: Partial<InForce>, table: readonly Deny[]) =>
-  compareDenies({ ...none, ...inForce }, { table, now: submittedAt })
+  compareDenies({ ...none, ...inForce }, { table, now: sample.submittedAt })
 
 test('denies in IAM that match the table are no finding, in any order', () => {
-  const other: Deny = { tag: 'hotwork:agent', value: 'agent:a', issuedBefore: submittedAt + 5, until: endsAt }
+  const other: Deny = { tag: 'hotwork:agent', value: 'agent:a', issuedBefore: sample.submittedAt + 5, until: endsAt }
   const denies = [
-    { tag: other.tag, value: other.value, issuedBefore: submittedAt + 5 },
+    { tag: other.tag, value: other.value, issuedBefore: sample.submittedAt + 5 },
     { tag: deny.tag, value: deny.value },
   ]
   expect(compare({ denies }, [deny, other])).toEqual([])
@@ -106,11 +98,11 @@ test('a deny in IAM that is missing, unknown, of another time or unreadable is f
 })
 
 test('IAM may lack a deny that is no longer needed', () => {
-  expect(compare({}, [{ ...deny, until: submittedAt }])).toEqual([])
+  expect(compare({}, [{ ...deny, until: sample.submittedAt }])).toEqual([])
 })
 
 const ended = withSessions(first)
-ended.tell(3, revocation('gus'))
+ended.tell(3, sample.revocation('gus'))
 const judge = (
   changes: Partial<SessionOnRecord> = {},
   {
@@ -118,33 +110,31 @@ const judge = (
     intended = [first],
     inForce = none,
     now = later,
-  }: Partial<Parameters<typeof judgeSession>[1] & Parameters<typeof judgeSession>[2]> = {
-    state: ended.state,
-  },
+  }: Partial<Parameters<typeof judgeSession>[1] & Parameters<typeof judgeSession>[2]> = { state: ended.state },
 ) => judgeSession(session(changes), { state: state ?? ended.state, intended }, { role, inForce, now })
-const notDenied = { kind: 'session_not_denied', what: requestId() }
-const unknown = { kind: 'session_unknown', what: requestId() }
+const notDenied = { kind: 'session_not_denied', what: sample.requestId() }
+const unknown = { kind: 'session_unknown', what: sample.requestId() }
 
 test('a session without a deny is found, five minutes after the end of its request', () => {
-  expect(judge({}, { now: submittedAt + 303 })).toEqual(notDenied)
-  expect(judge({}, { now: submittedAt + 302 })).toBeUndefined()
+  expect(judge({}, { now: sample.submittedAt + 303 })).toEqual(notDenied)
+  expect(judge({}, { now: sample.submittedAt + 302 })).toBeUndefined()
 })
 
 test('a session is no finding after its end, if IAM denies it, or if the denies cannot be read', () => {
-  const at = { now: submittedAt + 303 }
-  expect(judge({ endsAt: submittedAt + 303 }, at)).toBeUndefined()
-  expect(judge({ endsAt: submittedAt + 304 }, at)).toEqual(notDenied)
+  const at = { now: sample.submittedAt + 303 }
+  expect(judge({ endsAt: sample.submittedAt + 303 }, at)).toBeUndefined()
+  expect(judge({ endsAt: sample.submittedAt + 304 }, at)).toEqual(notDenied)
   expect(judge({}, { ...at, inForce: { ...none, denies: 'unreadable' } })).toBeUndefined()
-  const denies = [{ tag: 'hotwork:request', value: requestId() }] as const
+  const denies = [{ tag: 'hotwork:request', value: sample.requestId() }] as const
   expect(judge({}, { ...at, inForce: { ...none, denies } })).toBeUndefined()
 })
 
 test('a session is denied by a deny of all before a time, if it began before that', () => {
   const of = (issuedBefore: number) =>
-    judge({}, { now: submittedAt + 303, inForce: { ...none, denies: [{ tag: '*', value: '*', issuedBefore }] } })
-  expect([of(submittedAt + 3), of(submittedAt + 2)]).toEqual([undefined, notDenied])
+    judge({}, { now: sample.submittedAt + 303, inForce: { ...none, denies: [{ tag: '*', value: '*', issuedBefore }] } })
+  expect([of(sample.submittedAt + 3), of(sample.submittedAt + 2)]).toEqual([undefined, notDenied])
   const other = [{ tag: 'hotwork:request', value: 'req_2' }] as const
-  expect(judge({}, { now: submittedAt + 303, inForce: { ...none, denies: other } })).toEqual(notDenied)
+  expect(judge({}, { now: sample.submittedAt + 303, inForce: { ...none, denies: other } })).toEqual(notDenied)
 })
 
 test('a session is unknown without a request, or with a credential that was never intended', () => {
@@ -157,7 +147,7 @@ test('a session is unknown without a request, or with a credential that was neve
 })
 
 test('a session belongs to a request by its name alone', () => {
-  expect(requestOf({ name: requestId() })).toBe(requestId())
+  expect(requestOf({ name: sample.requestId() })).toBe(sample.requestId())
   expect(requestOf({ name: 'botocore-session-1' })).toBeUndefined()
 })
 

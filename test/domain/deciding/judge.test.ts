@@ -22,6 +22,7 @@ import {
   sampleAsk,
   submit,
 } from '../../support/ask.ts'
+import { withPerson } from '../../support/bundles.ts'
 import { person, sampleBundle } from '../../support/world.ts'
 
 /** A judgement follows from policy and from the facts that were read. */
@@ -96,10 +97,7 @@ test('a stand-in is used only for rights that policy passes on and that the deci
 })
 
 test('a stand-in who is inactive, or answers for the asking agent, decides for no person', () => {
-  const people = bundle.directory.people.map((each) =>
-    each.id === ben ? { ...each, status: 'inactive' as const } : each,
-  )
-  const without = { ...bundle, directory: { ...bundle.directory, people } }
+  const without = withPerson(ben, { status: 'inactive' }, bundle)
   expect(decided(answering(({ person: { id } }) => id === ana, without).policy, {})).not.toHaveProperty('standsFor')
   expect(decided(owners(ana), {}, pending, dan)).not.toHaveProperty('standsFor')
 })
@@ -196,8 +194,7 @@ const isOfAgent = ({ kind }: Question) => kind === 'action'
 test('a decision that fills the last stage is judged by the question after it', () => {
   const { policy, asked } = answering(() => true, bundle, forbid)
   expect(made(eve, byAna, policy).answer).toEqual({ permit: false, policies: forbid.policies })
-  const tiers = asked.filter(isOfAgent).map((each) => each.kind === 'action' && each.approval.tier)
-  expect(tiers).toEqual([2])
+  expect(asked.filter(isOfAgent).map((each) => each.kind === 'action' && each.approval.tier)).toEqual([2])
   expect(takeDecision(byAna, { ...made(eve, byAna, policy), bundle: '' }, at)).toMatchObject([
     { type: 'Decided' },
     { type: 'Denied', reason: 'policy_denied' },

@@ -11,9 +11,9 @@ import { countedApprovers, eligibilityOf } from '../../../functions/domain/decid
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { Answer, Question } from '../../../functions/domain/policy/question.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
-import type { PersonId } from '../../../functions/domain/values.ts'
 import type { Policy } from '../../../functions/operations/policy/ports.ts'
 import { preview } from '../../support/ask.ts'
+import { withPerson } from '../../support/bundles.ts'
 import { repairPlan, samplePlan, sampleStep } from '../../support/plan.ts'
 import { agent, person, prodParameter, World } from '../../support/world.ts'
 
@@ -35,13 +35,6 @@ function recorded(bundle: Bundle, of: (question: Person) => Partial<Answer> = ()
   }
   return { policy, asked }
 }
-const changed = (bundle: Bundle, id: PersonId, status: 'inactive'): Bundle => ({
-  ...bundle,
-  directory: {
-    ...bundle.directory,
-    people: bundle.directory.people.map((each) => (each.id === id ? { ...each, status } : each)),
-  },
-})
 async function pending() {
   const world = new World()
   const state = await world.submitted(prodParameter)
@@ -69,7 +62,7 @@ test('a question without a request is asked once, without facts', async () => {
 
 test('a question about an inactive or unknown person is denied without policy', async () => {
   const { bundle, now } = await pending()
-  const { policy, asked } = recorded(changed(bundle, ana, 'inactive'))
+  const { policy, asked } = recorded(withPerson(ana, { status: 'inactive' }, bundle))
   expect(askAboutPerson(policy, 'read', ana, now)).toEqual({ permit: false, policies: [] })
   expect(askAboutPerson(policy, 'read', person('stranger'), now)).toEqual({ permit: false, policies: [] })
   expect(asked).toEqual([])
@@ -77,8 +70,7 @@ test('a question about an inactive or unknown person is denied without policy', 
 
 test('a question whose facts are gone is denied to approve, and still asked to revoke', async () => {
   const { state, bundle, now } = await pending()
-  const without = { ...bundle, agents: [] }
-  const { policy, asked } = recorded(without)
+  const { policy, asked } = recorded({ ...bundle, agents: [] })
   expect(askAboutPerson(policy, 'approve', ana, now, { state, stage: 'owner' })).toEqual({
     ...{ permit: false, policies: [], detail: 'the facts are gone' },
   })
@@ -154,7 +146,7 @@ test('a stand-in is asked about with the groups of both people, who must be acti
   expect(askAboutStandIn(policy, { absent: ana, by: eve }, now).permit).toBe(true)
   expect(asked).toMatchObject([{ action: 'standIn', person: { id: eve }, absent: { id: ana } }])
   for (const gone of [ana, eve]) {
-    const without = recorded(changed(bundle, gone, 'inactive'))
+    const without = recorded(withPerson(gone, { status: 'inactive' }, bundle))
     expect(askAboutStandIn(without.policy, { absent: ana, by: eve }, now)).toEqual({ permit: false, policies: [] })
     expect(without.asked).toEqual([])
   }

@@ -59,11 +59,7 @@ const stories: readonly Story[] = [
     0,
     [1, delegation(51, { notAfter: submittedAt + minutes(75) + 1 }), '!wider_than_parent'],
   ],
-  [
-    'a delegation may end in the last second',
-    0,
-    [1, delegation(51, { notAfter: submittedAt + minutes(75) }), 'approved'],
-  ],
+  ['a delegation ends in the last second', 0, [1, delegation(51, { notAfter: submittedAt + minutes(75) }), 'approved']],
   ['a delegation is of no other right', 0, [1, delegation(51, { within: false }), '!wider_than_parent']],
   ['an agent does not delegate to itself', 0, [1, delegation(51, { to: remediator }), '!delegation_cycle']],
   [
@@ -91,12 +87,7 @@ const stories: readonly Story[] = [
   ['a halt ends a request at the next act', 0, [1, intent('access_token', first, { ending: halted }), '!halted']],
   ['a read ends a request whose ancestor has ended', 0, [1, { ...wake, ending: orphaned }, 'revoked']],
   ['a pending request is denied by a halt', 1, [1, decision(twice, 'ana', 'approve', { ending: halted }), '!halted']],
-  [
-    'a request that has ended is not ended again',
-    0,
-    [1, completion(), 'completed'],
-    [2, { ...wake, ending: orphaned }, 'completed'],
-  ],
+  ['an ended request is not ended', 0, [1, completion(), 'completed'], [2, { ...wake, ending: orphaned }, 'completed']],
   [
     'another key claims only if the registration permits it',
     0,

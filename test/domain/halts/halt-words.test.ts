@@ -34,8 +34,7 @@ test('a value may have `:`, `=` and a new line in it', () => {
 })
 
 test('a title names a person by name, and shows the words of others as a value', () => {
-  const titles = typed.map(([, target]) => haltTitle(target, { directory }))
-  expect(titles).toEqual([
+  expect(typed.map(([, target]) => haltTitle(target, { directory }))).toEqual([
     [{ value: 'agent:remediator' }],
     ['what ', { bold: 'Ana Alves (person:ana)' }, ' decides and opens'],
     ['the agents of ', { bold: 'Ana Alves (person:ana)' }],

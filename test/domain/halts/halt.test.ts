@@ -203,8 +203,7 @@ test('a lift takes a permit, a second person and a halt in force', () => {
 test('a lift is no earlier than the halt, nor than earlier lifts on its target, with a slow clock too', () => {
   const late = haltNumber(1, { at: now + 5 })
   expect(lift(late, [late], actor(), now)).toMatchObject({ at: now + 5 })
-  const before = haltNumber(2, liftedAt(now + 7))
-  expect(lift(late, [late, before], actor(), now)).toMatchObject({ at: now + 7 })
+  expect(lift(late, [late, haltNumber(2, liftedAt(now + 7))], actor(), now)).toMatchObject({ at: now + 7 })
 })
 
 const declared = haltBySignal({ target: everything, reason: 'stop' }, { transmitter: okta, bundle }, now)

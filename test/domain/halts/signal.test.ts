@@ -10,6 +10,7 @@ import {
   verification,
 } from '../../../functions/domain/halts/signal.ts'
 import { person, remediator, submittedAt } from '../../support/ask.ts'
+import { withPerson } from '../../support/bundles.ts'
 import { sampleBundle } from '../../support/world.ts'
 
 /** A transmitter's events: their subjects, and the halts by them. */
@@ -129,18 +130,10 @@ test('a signal halts no subject of another issuer, and no unknown one', () => {
 })
 
 test('a signal halts a subject by any of its identities, except expired ones', () => {
-  const two = directory.people.map((each) =>
-    each.id === person('ana')
-      ? { ...each, identities: [{ issuer: 'people', subject: 'old-ana', validUntil: now + 1 }, ...each.identities] }
-      : each,
-  ) as typeof directory.people
-  const of = (at: number) =>
-    targetsOfSignal(
-      { kind: 'session-revoked', names: [{ subject: 'old-ana' }] },
-      transmitter,
-      { ...facts, directory: { ...directory, people: two } },
-      at,
-    )
+  const old = { issuer: 'people', subject: 'old-ana', validUntil: now + 1 }
+  const two = withPerson(person('ana'), { identities: [old, { issuer: 'people', subject: 'person-ana' }] }).directory
+  const signal = { kind: 'session-revoked', names: [{ subject: 'old-ana' }] } as const
+  const of = (at: number) => targetsOfSignal(signal, transmitter, { ...facts, directory: two }, at)
   expect(of(now)).toEqual(ana.slice(0, 1))
   expect(of(now + 1)).toEqual([])
 })

@@ -56,14 +56,7 @@ test.each([
     'unknown_request',
   ],
   ['a use by a tool', 1, useBegin(credentialId(1), 1), { type: 'tool', id: flagService }, 'begin_use', 'pending'],
-  [
-    'a repeated submission',
-    1,
-    submit(ask, 1),
-    { type: 'agent', id: 'agent:remediator' },
-    'submit',
-    'duplicate_request',
-  ],
+  ['a second submission', 1, submit(ask, 1), { type: 'agent', id: 'agent:remediator' }, 'submit', 'duplicate_request'],
 ] as const)('a refused attempt is an entry of its actor: %s', (_who, tier, command, actor, attempted, code) => {
   const desk = new Desk(tier, ask)
   const before = desk.state

@@ -16,7 +16,6 @@ type Asked = { state?: ApprovalRequest; command?: Command; now?: number }
 
 /** Seeds faults for one scenario. */
 export function faultsIn<Where>(where: Where) {
-  /** A part of the reducer is replaced. */
   const replaced = (fault: string, breaks: string, parts: Partial<Reducer>): Fault<Where> => ({
     ...{ fault, breaks, where },
     reducer: { ...production, ...parts },

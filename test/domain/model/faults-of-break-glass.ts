@@ -17,10 +17,7 @@ export const faultsOfBreakGlass: readonly Fault[] = [
     'a credential lives a quarter of an hour past the window',
     'INV8',
     'CredentialIssued',
-    (event) => ({
-      ...event,
-      expiresAt: event.at + 900,
-    }),
+    (event) => ({ ...event, expiresAt: event.at + 900 }),
   ),
   inOpening.recorded(
     'a credential lasts as long as the window, and is not renewed',

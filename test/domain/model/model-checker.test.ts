@@ -32,70 +32,68 @@ const reached = (what: 'statuses' | 'events' | 'refusals') =>
   [...new Set(found.flatMap((each) => [...each[what]]))].sort()
 const sum = (what: 'states' | 'transitions') => found.reduce((total, each) => total + each[what], 0)
 
-describe('the search of every interleaving', () => {
-  test.each(scenarios)('no interleaving breaks an invariant in the scenario: $name', (scenario) => {
-    const began = process.cpuUsage()
-    const result = search(scenario, production)
-    seconds += process.cpuUsage(began).user / 1e6
-    found.push(result)
-    expect(result.violation).toBeUndefined()
-  })
+test.each(scenarios)('no interleaving breaks an invariant in the scenario: $name', (scenario) => {
+  const began = process.cpuUsage()
+  const result = search(scenario, production)
+  seconds += process.cpuUsage(began).user / 1e6
+  found.push(result)
+  expect(result.violation).toBeUndefined()
+})
 
-  test('the search sees at least 250,000 distinct states', () => {
-    expect(sum('states')).toBeGreaterThanOrEqual(250_000)
-  })
+test('the search sees at least 250,000 distinct states', () => {
+  expect(sum('states')).toBeGreaterThanOrEqual(250_000)
+})
 
-  test('the search reaches every status', () => {
-    expect(reached('statuses')).toEqual(ApprovalRequest.options.map(({ shape }) => shape.status.value).sort())
-  })
+test('the search reaches every status', () => {
+  expect(reached('statuses')).toEqual(ApprovalRequest.options.map(({ shape }) => shape.status.value).sort())
+})
 
-  test('the search reaches every type of event, except those of plans: see plans/plans.test.ts', () => {
-    const types = Event.options.map(({ shape }) => shape.type.value)
-    expect(reached('events')).toEqual(types.filter((type) => type !== 'StepOpened' && type !== 'StepEnded').sort())
-  })
+test('the search reaches every type of event, except those of plans: see plans/plans.test.ts', () => {
+  const types = Event.options.map(({ shape }) => shape.type.value)
+  expect(reached('events')).toEqual(types.filter((type) => type !== 'StepOpened' && type !== 'StepEnded').sort())
+})
 
-  test('the search reaches every refusal, except those that need a login, an outage or another request', () => {
-    expect(reached('refusals')).toEqual(
-      [
-        ...['not_eligible', 'self_approval', 'already_decided', 'already_settled', 'stage_not_open', 'stage_over'],
-        ...['stale_digest', 'not_yet'],
-        ...['stale_round', 'pending', 'denied', 'expired', 'withdrawn', 'revoked', 'completed', 'key_mismatch'],
-        ...['policy_denied', 'approver_not_eligible', 'credential_superseded', 'credential_unknown', 'uses_exhausted'],
-        ...['wrong_credential_kind', 'invalid_task_state', 'not_permitted', 'outcome_unknown'],
-        ...['comment_required', 'not_narrower', 'narrowed_too_often', 'not_decided', 'already_commented'],
-        ...['comment_too_late'],
-        ...['halted', 'ancestor_ended', 'delegation_cycle', 'delegation_too_deep', 'wider_than_parent'],
-        ...['state_changed', 'state_unreadable'],
-        ...['self_review', 'already_reviewed', 'no_review_due', 'duplicate_request'],
-      ].sort(),
-    )
-  })
+test('the search reaches every refusal, except those that need a login, an outage or another request', () => {
+  expect(reached('refusals')).toEqual(
+    [
+      ...['not_eligible', 'self_approval', 'already_decided', 'already_settled', 'stage_not_open', 'stage_over'],
+      ...['stale_digest', 'not_yet'],
+      ...['stale_round', 'pending', 'denied', 'expired', 'withdrawn', 'revoked', 'completed', 'key_mismatch'],
+      ...['policy_denied', 'approver_not_eligible', 'credential_superseded', 'credential_unknown', 'uses_exhausted'],
+      ...['wrong_credential_kind', 'invalid_task_state', 'not_permitted', 'outcome_unknown'],
+      ...['comment_required', 'not_narrower', 'narrowed_too_often', 'not_decided', 'already_commented'],
+      ...['comment_too_late'],
+      ...['halted', 'ancestor_ended', 'delegation_cycle', 'delegation_too_deep', 'wider_than_parent'],
+      ...['state_changed', 'state_unreadable'],
+      ...['self_review', 'already_reviewed', 'no_review_due', 'duplicate_request'],
+    ].sort(),
+  )
+})
 
-  test('the ledger of any state verifies, and replays to that very state', () => {
-    const sample = found.flatMap((each) => each.sample)
-    expect(sample.length).toBeGreaterThan(400)
-    for (const node of sample) {
-      const { id } = node.state.ask
-      const { entries } = chainEntries(id, noEntries, eventsOf(node), undefined)
-      expect(verify(id, entries)).toEqual({ state: node.state })
-      expect(ApprovalRequest.parse(node.state)).toEqual(node.state)
-    }
-  })
+test('the ledger of any state verifies, and replays to that very state', () => {
+  const sample = found.flatMap((each) => each.sample)
+  expect(sample.length).toBeGreaterThan(400)
+  for (const node of sample) {
+    const { id } = node.state.ask
+    const { entries } = chainEntries(id, noEntries, eventsOf(node), undefined)
+    expect(verify(id, entries)).toEqual({ state: node.state })
+    expect(ApprovalRequest.parse(node.state)).toEqual(node.state)
+  }
+})
 
-  test('the receipt of any state says what its ledger says, and all credentials of it', () => {
-    for (const node of found.flatMap((each) => each.sample)) {
-      const { id } = node.state.ask
-      const events = eventsOf(node)
-      const { entries } = chainEntries(id, noEntries, events, undefined)
-      const receipt = saidByEntries(id, entries as unknown as readonly FoundEntry[])
-      const issued = events.flatMap((event) => (event.type === 'CredentialIssued' ? [event.credential] : []))
-      expect(receipt).toMatchObject({
-        state: node.state,
-        said: { ...saidByState(node.state), head: entries.at(-1)?.hash, entries: events.length },
-      })
-      if ('said' in receipt) expect(receipt.said.credentials.map((each) => each.id)).toEqual(issued)
-    }
-  })
+test('the receipt of any state says what its ledger says, and all credentials of it', () => {
+  for (const node of found.flatMap((each) => each.sample)) {
+    const { id } = node.state.ask
+    const events = eventsOf(node)
+    const { entries } = chainEntries(id, noEntries, events, undefined)
+    const receipt = saidByEntries(id, entries as unknown as readonly FoundEntry[])
+    const issued = events.flatMap((event) => (event.type === 'CredentialIssued' ? [event.credential] : []))
+    expect(receipt).toMatchObject({
+      state: node.state,
+      said: { ...saidByState(node.state), head: entries.at(-1)?.hash, entries: events.length },
+    })
+    if ('said' in receipt) expect(receipt.said.credentials.map((each) => each.id)).toEqual(issued)
+  }
 })
 
 test.each(faults)('the search finds the seeded fault: $fault', ({ fault, breaks, where, reducer }) => {

@@ -3,22 +3,7 @@ import type { Ending } from '../../../functions/domain/record/commands.ts'
 import type { Ask, Delegator, StageState } from '../../../functions/domain/record/request.ts'
 import type { AgentId, PersonId, Verdict } from '../../../functions/domain/values.ts'
 import type { IssuedKind } from '../../../functions/targets/kinds.ts'
-import {
-  builder,
-  closed,
-  halted,
-  less,
-  minutes,
-  openingAsk,
-  orphaned,
-  otherAgent,
-  person,
-  remediator,
-  requestId,
-  sampleAsk,
-  sampleStage,
-  submittedAt,
-} from '../../support/ask.ts'
+import * as sample from '../../support/ask.ts'
 
 /** One request, and the people and things around it that may act in any order. */
 export type Scenario = {
@@ -98,7 +83,7 @@ export const tierZero: Scenario = {
   name: 'tier 0, both kinds of credential',
   tier: 0,
   stages: [],
-  ask: sampleAsk({ uses: 1 }),
+  ask: sample.sampleAsk({ uses: 1 }),
   rights: {},
   clicks: both('ana', 'dora'),
   losers: [],
@@ -111,8 +96,8 @@ export const tierZero: Scenario = {
 export const ahead: Scenario = {
   name: 'a start ahead',
   tier: 1,
-  stages: [sampleStage('owner')],
-  ask: sampleAsk({ uses: 1, credential: 'token', notBefore: submittedAt + minutes(10) }),
+  stages: [sample.sampleStage('owner')],
+  ask: sample.sampleAsk({ uses: 1, credential: 'token', notBefore: sample.submittedAt + sample.minutes(10) }),
   rights: { ana: ['owner'] },
   clicks: both('ana'),
   losers: ['ana'],
@@ -125,10 +110,10 @@ export const twoStages: Scenario = {
   name: 'two stages, one person eligible for both',
   tier: 2,
   stages: [
-    sampleStage('owner', { onSilence: { escalateTo: 'on-call', deadline: minutes(10) } }),
-    sampleStage('sre', { deadline: minutes(20) }),
+    sample.sampleStage('owner', { onSilence: { escalateTo: 'on-call', deadline: sample.minutes(10) } }),
+    sample.sampleStage('sre', { deadline: sample.minutes(20) }),
   ],
-  ask: sampleAsk({ credential: 'token' }),
+  ask: sample.sampleAsk({ credential: 'token' }),
   rights: { ana: ['owner', 'sre'], ben: ['owner'], cleo: ['sre'], dora: ['owner', 'sre'] },
   clicks: [
     ...[...both('ana', 'cleo'), ...approving('ben', 'dora'), ...denying('eve')],
@@ -146,10 +131,10 @@ export const quorumOfTwo: Scenario = {
   name: 'a quorum of two that escalates',
   tier: 3,
   stages: [
-    sampleStage('owner', { deadline: minutes(20) }),
-    sampleStage('security', { quorum: 2, onSilence: { escalateTo: 'on-call', deadline: minutes(10) } }),
+    sample.sampleStage('owner', { deadline: sample.minutes(20) }),
+    sample.sampleStage('security', { quorum: 2, onSilence: { escalateTo: 'on-call', deadline: sample.minutes(10) } }),
   ],
-  ask: sampleAsk({ credential: 'token' }),
+  ask: sample.sampleAsk({ credential: 'token' }),
   rights: {
     ana: ['owner'],
     sam: ['security'],
@@ -173,33 +158,33 @@ const through = (...names: string[]): Delegator[] =>
     id: `agent:${name}` as AgentId,
     issuer: 'https://agents.example',
     subject: name,
-    owner: person(`${name}-owner`) as PersonId,
+    owner: sample.person(`${name}-owner`) as PersonId,
   }))
 
 /** An ask without a key. */
-const delegatedAsk = (changes: Parameters<typeof sampleAsk>[0]): Ask => {
-  const { jkt: _, ...ask } = sampleAsk(changes)
+const delegatedAsk = (changes: Parameters<typeof sample.sampleAsk>[0]): Ask => {
+  const { jkt: _, ...ask } = sample.sampleAsk(changes)
   return ask
 }
 
 export const parent: Scenario = {
   ...quiet,
   name: 'a grant of two uses, delegated in part',
-  ask: sampleAsk({ credential: 'token', uses: 2 }),
+  ask: sample.sampleAsk({ credential: 'token', uses: 2 }),
   policyTurns: true,
   mints: { access_token: 1, aws: 0 },
   uses: 2,
-  endings: [halted],
+  endings: [sample.halted],
   gives: [
-    { to: builder, uses: 1 },
-    { to: otherAgent, uses: 2 },
-    { to: builder, uses: 1, notAfter: submittedAt + minutes(75) + 1 },
-    { to: builder, uses: 1, outside: true },
-    { to: remediator, uses: 1 },
+    { to: sample.builder, uses: 1 },
+    { to: sample.otherAgent, uses: 2 },
+    { to: sample.builder, uses: 1, notAfter: sample.submittedAt + sample.minutes(75) + 1 },
+    { to: sample.builder, uses: 1, outside: true },
+    { to: sample.remediator, uses: 1 },
   ],
 }
 
-const asked = sampleStage('owner')
+const asked = sample.sampleStage('owner')
 
 export const child: Scenario = {
   ...quiet,
@@ -210,21 +195,24 @@ export const child: Scenario = {
     credential: 'token',
     uses: 2,
     chain: through('first', 'planner'),
-    ancestors: [requestId(40), requestId(41)],
-    requestedUntil: submittedAt + minutes(20),
+    ancestors: [sample.requestId(40), sample.requestId(41)],
+    requestedUntil: sample.submittedAt + sample.minutes(20),
   }),
   inherits: [
-    { terms: asked, decisions: [{ person: person('ana'), verdict: 'approve', as: 'owner', at: submittedAt - 60 }] },
+    {
+      terms: asked,
+      decisions: [{ person: sample.person('ana'), verdict: 'approve', as: 'owner', at: sample.submittedAt - 60 }],
+    },
   ],
   rights: { ana: ['owner'], ben: ['owner'] },
   clicks: [...denying('ana'), ...approving('ben')],
   losers: ['ana'],
   mints: { access_token: 2, aws: 0 },
   uses: 1,
-  endings: [orphaned, halted],
+  endings: [sample.orphaned, sample.halted],
   gives: [
-    { to: otherAgent, uses: 1 },
-    { to: builder, uses: 1 },
+    { to: sample.otherAgent, uses: 1 },
+    { to: sample.builder, uses: 1 },
   ],
 }
 
@@ -234,23 +222,23 @@ export const deepest: Scenario = {
   ask: delegatedAsk({
     credential: 'token',
     chain: through('first', 'second', 'third'),
-    ancestors: [requestId(40), requestId(41), requestId(42)],
+    ancestors: [sample.requestId(40), sample.requestId(41), sample.requestId(42)],
   }),
   inherits: [],
   mints: { access_token: 1, aws: 0 },
   uses: 1,
-  endings: [orphaned],
-  gives: [{ to: builder, uses: 1 }],
+  endings: [sample.orphaned],
+  gives: [{ to: sample.builder, uses: 1 }],
 }
 
 export const mediated: Scenario = {
   ...quiet,
   name: 'the one call of a mediated action, for an agent that changes its key',
-  ask: sampleAsk({ credential: 'mediated' }),
+  ask: sample.sampleAsk({ credential: 'mediated' }),
   policyTurns: true,
   mints: { access_token: 2, aws: 1 },
   uses: 0,
-  endings: [halted],
+  endings: [sample.halted],
   mayRebind: true,
   calls: 1,
 }
@@ -259,10 +247,10 @@ export const mediated: Scenario = {
 export const compared: Scenario = {
   ...quiet,
   name: 'the record of AWS is compared with the one call of a mediated action',
-  ask: sampleAsk({ credential: 'mediated' }),
+  ask: sample.sampleAsk({ credential: 'mediated' }),
   mints: { access_token: 1, aws: 1 },
   uses: 0,
-  endings: [halted],
+  endings: [sample.halted],
   calls: 1,
   compares: true,
 }
@@ -270,20 +258,20 @@ export const compared: Scenario = {
 export const unsent: Scenario = {
   ...quiet,
   name: 'a call that is not sent at first, and begins again',
-  ask: sampleAsk({ credential: 'mediated' }),
+  ask: sample.sampleAsk({ credential: 'mediated' }),
   mints: { access_token: 1, aws: 0 },
   uses: 0,
-  endings: [halted],
+  endings: [sample.halted],
   calls: 3,
 }
 
-const wide = sampleAsk({ credential: 'token', uses: 5 })
-const usesOf = (uses: number): Ask => less(wide, { uses })
+const wide = sample.sampleAsk({ credential: 'token', uses: 5 })
+const usesOf = (uses: number): Ask => sample.less(wide, { uses })
 const lowRung = [
-  sampleStage('owner', { onSilence: { escalateTo: 'on-call', deadline: minutes(10) } }),
-  sampleStage('sre', { deadline: minutes(20), comment: 'required' }),
+  sample.sampleStage('owner', { onSilence: { escalateTo: 'on-call', deadline: sample.minutes(10) } }),
+  sample.sampleStage('sre', { deadline: sample.minutes(20), comment: 'required' }),
 ]
-const highRung = [sampleStage('owner'), sampleStage('security')]
+const highRung = [sample.sampleStage('owner'), sample.sampleStage('security')]
 
 export const narrowed: Scenario = {
   name: 'a request that is narrowed again and again, and then needs a higher rung',
@@ -316,8 +304,8 @@ export const narrowed: Scenario = {
 export const absent: Scenario = {
   name: 'two stand-ins, one of them for the owner',
   tier: 2,
-  stages: [sampleStage('owner'), sampleStage('sre', { deadline: minutes(20) })],
-  ask: sampleAsk({ credential: 'token' }),
+  stages: [sample.sampleStage('owner'), sample.sampleStage('sre', { deadline: sample.minutes(20) })],
+  ask: sample.sampleAsk({ credential: 'token' }),
   rights: { ana: ['owner', 'sre'], ben: ['owner'], cleo: ['sre'], dora: ['owner', 'sre'] },
   clicks: [...both('nina', 'ana', 'noor'), ...approving('ben', 'cleo')],
   standIns: [
@@ -334,21 +322,21 @@ export const absent: Scenario = {
 export const opening: Scenario = {
   ...quiet,
   name: 'a person uses break-glass, and others review it',
-  ask: openingAsk(),
+  ask: sample.openingAsk(),
   clicks: both('ana', 'jade'),
   policyTurns: true,
   mints: { access_token: 2, aws: 1 },
   uses: 0,
-  endings: [halted],
-  closes: closed,
-  gives: [{ to: builder, uses: 1 }],
+  endings: [sample.halted],
+  closes: sample.closed,
+  gives: [{ to: sample.builder, uses: 1 }],
   reviews: [{ by: 'gus' }, { by: 'jade' }, { by: 'kofi' }, { by: 'eve', outsider: true }],
 }
 
 export const openingAgain: Scenario = {
   ...quiet,
   name: 'an opening, and a clock that goes back an hour',
-  ask: openingAsk(),
+  ask: sample.openingAsk(),
   mints: { access_token: 2, aws: 1 },
   uses: 0,
   reviews: [{ by: 'gus' }],
@@ -363,18 +351,18 @@ export const openingCompared: Scenario = {
 }
 
 const [one, two] = [
-  [sampleStage('owner')],
-  [sampleStage('owner'), sampleStage('sre', { deadline: minutes(20) })],
+  [sample.sampleStage('owner')],
+  [sample.sampleStage('owner'), sample.sampleStage('sre', { deadline: sample.minutes(20) })],
 ] as const
 /** One common end, since each drift would add deadlines of its own. */
-const soon = submittedAt + minutes(20)
+const soon = sample.submittedAt + sample.minutes(20)
 
 export const drifting: Scenario = {
   ...quiet,
   name: 'a state that changes while people decide and after it, and then needs a higher rung',
   tier: 1,
   stages: one,
-  ask: sampleAsk({ credential: 'token', requestedUntil: soon }),
+  ask: sample.sampleAsk({ credential: 'token', requestedUntil: soon }),
   states: [
     { name: 'a', tier: 1, stages: one },
     { name: 'b', tier: 2, stages: two },
@@ -389,7 +377,7 @@ export const drifting: Scenario = {
 export const driftingSession: Scenario = {
   ...quiet,
   name: 'a state that changes between the token and the AWS credentials',
-  ask: sampleAsk({ credential: 'sts', requestedUntil: soon }),
+  ask: sample.sampleAsk({ credential: 'sts', requestedUntil: soon }),
   states: ['a', 'b'].map((name) => ({ name, tier: 0, stages: [] })),
   mints: { access_token: 2, aws: 2 },
   uses: 0,
@@ -398,7 +386,7 @@ export const driftingSession: Scenario = {
 export const driftingCall: Scenario = {
   ...quiet,
   name: 'a state that changes before the one call',
-  ask: sampleAsk({ credential: 'mediated', requestedUntil: soon }),
+  ask: sample.sampleAsk({ credential: 'mediated', requestedUntil: soon }),
   states: ['a', 'b'].map((name) => ({ name, tier: 0, stages: [] })),
   mints: { access_token: 2, aws: 0 },
   uses: 0,
@@ -410,7 +398,7 @@ export const restless: Scenario = {
   name: 'a state that never rests',
   tier: 2,
   stages: two,
-  ask: sampleAsk({ credential: 'token', requestedUntil: soon }),
+  ask: sample.sampleAsk({ credential: 'token', requestedUntil: soon }),
   states: ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name, tier: 2, stages: two })),
   rights: { ana: ['owner'], cleo: ['sre'] },
   clicks: approving('ana', 'cleo'),
@@ -423,7 +411,7 @@ export const driftingLate: Scenario = {
   name: 'a state that changes late, and people get their time again',
   tier: 1,
   stages: one,
-  ask: sampleAsk({ credential: 'token' }),
+  ask: sample.sampleAsk({ credential: 'token' }),
   states: ['a', 'b'].map((name) => ({ name, tier: 1, stages: one })),
   rights: { ana: ['owner'] },
   clicks: approving('ana'),

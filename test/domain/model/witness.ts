@@ -117,12 +117,7 @@ export function witness(seen: Witness, event: Event): Witness {
       return { ...seen, decided, approvals, narrowedAt: undefined }
     }
     case 'Narrowed':
-      return {
-        ...seen,
-        round: seen.round + 1,
-        ...undecided,
-        narrowedAt: seen.open,
-      }
+      return { ...seen, round: seen.round + 1, ...undecided, narrowedAt: seen.open }
     case 'StateChanged':
       return {
         ...seen,

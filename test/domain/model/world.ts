@@ -153,12 +153,7 @@ export const turnsOf = (
   ...(there + 1 < states.length ? [{ label: 'the state changes', world: { there: there + 1 } }] : []),
   ...(states.length === 0
     ? []
-    : [
-        {
-          label: unreadable ? 'it can be read again' : 'it cannot be read',
-          world: { unreadable: !unreadable },
-        },
-      ]),
+    : [{ label: unreadable ? 'it can be read again' : 'it cannot be read', world: { unreadable: !unreadable } }]),
   ...(standIns.length === 0
     ? []
     : [{ label: away ? 'the absent are back' : 'some are absent', world: { away: !away } }]),
@@ -315,8 +310,7 @@ const gifts = (scenario: Scenario, world: World): readonly Action[] =>
  */
 function calls(scenario: Scenario, world: World): readonly Action[] {
   const tokens = world.answered.filter((id) => issuedKindOf(id) === 'access_token')
-  const attempts = Array.from({ length: scenario.calls ?? 0 }, (_, index) => 71 + index)
-  return attempts.flatMap((n) => [
+  return Array.from({ length: scenario.calls ?? 0 }, (_, index) => 71 + index).flatMap((n) => [
     ...tokens.map((id) => ({
       label: `call ${n - 70} begins with ${nameOf(id)}`,
       command: sample.callBegin(id, n, { ...authorityIn(scenario, world), ...readingIn(scenario, world) }),

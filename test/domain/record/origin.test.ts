@@ -59,11 +59,7 @@ test('every ask of the example requests has one origin', async () => {
   const asked = []
   for (const file of [...files.map((name) => join('requests', name)), 'plan/change.json']) {
     const { subject, action, resource, context } = JSON.parse(readFileSync(join(examples, file), 'utf8'))
-    const what = {
-      agent: agent(subject.id.slice('agent:'.length)),
-      action: action.name,
-      arguments: action.properties,
-    }
+    const what = { agent: agent(subject.id.slice('agent:'.length)), action: action.name, arguments: action.properties }
     const { justification, purpose } = context
     // A plan's resource is its task, here INC-1042.
     const about = resource.type === 'plan' ? { ...resource, id: 'INC-1042' } : resource
@@ -149,8 +145,7 @@ test('no person is asked about a request that was approved before', () => {
 
 test('a plan, an opening and a draw are not delegated', () => {
   const gives = where((state) => {
-    const command = { ...sample.delegation(51), ...key(state) }
-    return told(state, command).code !== 'not_permitted'
+    return told(state, { ...sample.delegation(51), ...key(state) }).code !== 'not_permitted'
   })
   expect(gives).toEqual(['agent', 'person', 'extension', 'delegation', 'step'])
 })

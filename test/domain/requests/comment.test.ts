@@ -15,12 +15,7 @@ const stories: readonly Story[] = [
     [1, approve('ana'), 'pending'],
     [2, comment('ana', 'it helps'), 'pending'],
   ],
-  [
-    'a denial may be commented on after the end',
-    2,
-    [1, deny('ana'), 'denied'],
-    [2, comment('ana', 'freeze'), 'denied'],
-  ],
+  ['a denial may have a comment after the end', 2, [1, deny('ana'), 'denied'], [2, comment('ana', 'freeze'), 'denied']],
   [
     'a comment is made once',
     2,

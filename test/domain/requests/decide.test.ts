@@ -1,44 +1,23 @@
 import type { Delegator } from '../../../functions/domain/record/request.ts'
 import type { AgentId } from '../../../functions/domain/values.ts'
-import {
-  credentialId,
-  decision,
-  eligible,
-  failed,
-  forbid,
-  intent,
-  issuance,
-  minutes,
-  person,
-  revocation,
-  sampleAsk,
-  sampleStage,
-  submittedAt,
-  wake,
-  withdrawal,
-} from '../../support/ask.ts'
+import * as sample from '../../support/ask.ts'
 import { Desk, live, type Story } from '../story.ts'
 
-const ask = sampleAsk()
-const approve = (name: string, changes = {}) => decision(ask, name, 'approve', changes)
-const deny = (name: string, changes = {}) => decision(ask, name, 'deny', changes)
-const strong = { login: { acr: 'strong', at: submittedAt } }
+const ask = sample.sampleAsk()
+const approve = (name: string, changes = {}) => sample.decision(ask, name, 'approve', changes)
+const deny = (name: string, changes = {}) => sample.decision(ask, name, 'deny', changes)
+const strong = { login: { acr: 'strong', at: sample.submittedAt } }
 /** The eligibility without these people. */
 const without = (...names: string[]) => ({
-  ...eligible,
-  ...Object.fromEntries(names.map((name) => [person(name), []])),
+  ...sample.eligible,
+  ...Object.fromEntries(names.map((name) => [sample.person(name), []])),
 })
-const token = credentialId(1)
+const token = sample.credentialId(1)
 
 const stories: readonly Story[] = [
-  ['tier 0 is approved at once', 0, [0, wake, 'approved']],
+  ['tier 0 is approved at once', 0, [0, sample.wake, 'approved']],
   ['one approval fills a stage of one', 1, [1, approve('ana'), 'approved']],
-  [
-    'stages are decided in order, one open at a time',
-    2,
-    [1, approve('ana'), 'pending'],
-    [2, approve('cleo'), 'approved'],
-  ],
+  ['stages are decided in order, one at a time', 2, [1, approve('ana'), 'pending'], [2, approve('cleo'), 'approved']],
   [
     'approvals accumulate until the quorum',
     3,
@@ -76,11 +55,7 @@ const stories: readonly Story[] = [
   ['the owner of the requesting agent never denies', 1, [1, deny('dora'), '!self_approval']],
   ['a person who is eligible for no stage does not approve', 1, [1, approve('eve'), '!not_eligible']],
   ['a person who is eligible for no stage does not deny', 1, [1, deny('eve'), '!not_eligible']],
-  [
-    'a person who is eligible only for a later stage does not approve the open one',
-    2,
-    [1, approve('cleo'), '!stage_not_open'],
-  ],
+  ['a person of a later stage does not approve the open one', 2, [1, approve('cleo'), '!stage_not_open']],
   ['a later stage is not decided by naming it', 2, [1, approve('ana', { stage: 'sre' }), '!stage_not_open']],
   [
     'an earlier stage is not decided once it is filled',
@@ -104,13 +79,9 @@ const stories: readonly Story[] = [
   [
     'a decision is on the digest in force',
     1,
-    [1, approve('ana', { digest: sampleAsk({ uses: 2 }).digest }), '!stale_digest'],
+    [1, approve('ana', { digest: sample.sampleAsk({ uses: 2 }).digest }), '!stale_digest'],
   ],
-  [
-    'a click has the first sixteen characters of the digest',
-    1,
-    [1, approve('ana', { digest: ask.digest.slice(0, 16) }), 'approved'],
-  ],
+  ['a click has 16 characters of the digest', 1, [1, approve('ana', { digest: ask.digest.slice(0, 16) }), 'approved']],
   [
     'a click with fewer characters of the digest is refused',
     1,
@@ -134,8 +105,8 @@ const stories: readonly Story[] = [
     [1, deny('ana'), 'denied'],
     [2, approve('ben'), '!already_settled'],
     [2, deny('cleo'), '!already_settled'],
-    [2, withdrawal(), '!invalid_task_state'],
-    [2, intent('access_token', token), '!denied'],
+    [2, sample.withdrawal(), '!invalid_task_state'],
+    [2, sample.intent('access_token', token), '!denied'],
   ],
   [
     'a denial beats an approval in the same instant, when it comes first',
@@ -148,29 +119,24 @@ const stories: readonly Story[] = [
     1,
     [1, approve('ben'), 'approved'],
     [1, deny('ana'), 'revoked'],
-    [1, intent('access_token', token), '!revoked'],
+    [1, sample.intent('access_token', token), '!revoked'],
   ],
   [
     'a late denial revokes the grant and its credentials',
     1,
     [1, approve('ana'), 'approved'],
-    [2, intent('access_token', token), 'approved'],
-    [3, issuance('access_token', token), 'approved'],
+    [2, sample.intent('access_token', token), 'approved'],
+    [3, sample.issuance('access_token', token), 'approved'],
     [4, deny('ben'), 'revoked'],
   ],
   ['a person who approved may still deny', 2, [1, approve('ana'), 'pending'], [2, deny('ana'), 'denied']],
-  [
-    'a stage that needs a strong login takes no other',
-    3,
-    [1, approve('ana'), 'pending'],
-    [2, approve('sam'), '!insufficient_login'],
-  ],
+  ['a strong stage takes no weak login', 3, [1, approve('ana'), 'pending'], [2, approve('sam'), '!insufficient_login']],
   [
     'a stage refuses a login that is too old, to the second',
     3,
     [1, approve('ana'), 'pending'],
-    [minutes(5) + 1, approve('sam', strong), '!insufficient_login'],
-    [minutes(5) + 1, approve('siri', { login: { acr: 'strong', at: submittedAt + 1 } }), 'pending'],
+    [sample.minutes(5) + 1, approve('sam', strong), '!insufficient_login'],
+    [sample.minutes(5) + 1, approve('siri', { login: { acr: 'strong', at: sample.submittedAt + 1 } }), 'pending'],
   ],
   [
     'a stage with a maximum age refuses a login of unknown age',
@@ -182,9 +148,9 @@ const stories: readonly Story[] = [
     'a stage refuses a login from the future, beyond the difference of clocks',
     3,
     [1, approve('ana'), 'pending'],
-    [2, approve('sam', { login: { acr: 'strong', at: submittedAt + 2 + 61 } }), '!insufficient_login'],
-    [2, approve('sam', { login: { acr: 'strong', at: submittedAt + 9_999_999 } }), '!insufficient_login'],
-    [2, approve('sam', { login: { acr: 'strong', at: submittedAt + 2 + 60 } }), 'pending'],
+    [2, approve('sam', { login: { acr: 'strong', at: sample.submittedAt + 2 + 61 } }), '!insufficient_login'],
+    [2, approve('sam', { login: { acr: 'strong', at: sample.submittedAt + 9_999_999 } }), '!insufficient_login'],
+    [2, approve('sam', { login: { acr: 'strong', at: sample.submittedAt + 2 + 60 } }), 'pending'],
   ],
   ['a denial needs no strong login', 3, [1, deny('sam'), 'denied']],
   [
@@ -205,13 +171,13 @@ const stories: readonly Story[] = [
   [
     'a last approval that policy no longer permits is denied by the system',
     1,
-    [1, approve('ana', { answer: forbid }), 'denied'],
+    [1, approve('ana', { answer: sample.forbid }), 'denied'],
   ],
-  ['a policy that cannot be asked denies', 1, [1, approve('ana', { answer: failed }), 'denied']],
+  ['a policy that cannot be asked denies', 1, [1, approve('ana', { answer: sample.failed }), 'denied']],
   [
     'the question is asked when the last stage fills, not before',
     2,
-    [1, approve('ana', { answer: forbid }), 'pending'],
+    [1, approve('ana', { answer: sample.forbid }), 'pending'],
     [2, approve('cleo'), 'approved'],
   ],
 ]
@@ -225,30 +191,32 @@ test('a denial by click is of the open stage, where the one who clicks is eligib
 })
 
 test('a denial by name is of the stage of that name, before one that would escalate to it', () => {
-  const stages = [sampleStage('owner', { onSilence: { escalateTo: 'sre', deadline: 60 } }), sampleStage('sre')]
+  const stages = [
+    sample.sampleStage('owner', { onSilence: { escalateTo: 'sre', deadline: 60 } }),
+    sample.sampleStage('sre'),
+  ]
   const desk = new Desk(2, ask, { stages })
   expect(desk.tell(1, deny('cleo', { stage: 'sre' }))).toBe('denied')
   expect(desk.last('Decided')).toMatchObject({ stage: 'sre', as: 'sre' })
 })
 
 test('an entry of a decision has its policies and its login', () => {
-  const desk = live(1, ask, [1, approve('ana', { login: { acr: 'mfa', at: submittedAt } }), 'approved'])
+  const desk = live(1, ask, [1, approve('ana', { login: { acr: 'mfa', at: sample.submittedAt } }), 'approved'])
   expect(desk.last('Decided')).toMatchObject({
     actor: { type: 'person', id: 'person:ana' },
     policies: ['permit-owner'],
-    login: { acr: 'mfa', at: submittedAt },
+    login: { acr: 'mfa', at: sample.submittedAt },
   })
   expect(desk.last('Approved')).toMatchObject({ policies: ['permit-remediation'] })
 })
 
 test('a system denial says why', () => {
-  const forbidden = live(1, ask, [1, approve('ana', { answer: forbid }), 'denied'])
-  expect(forbidden.last('Denied')).toMatchObject({
+  expect(live(1, ask, [1, approve('ana', { answer: sample.forbid }), 'denied']).last('Denied')).toMatchObject({
     by: 'system',
     reason: 'policy_denied',
     policies: ['forbid-freeze'],
   })
-  const broken = live(1, ask, [1, approve('ana', { answer: failed }), 'denied'])
+  const broken = live(1, ask, [1, approve('ana', { answer: sample.failed }), 'denied'])
   expect(broken.last('Denied')).toMatchObject({ by: 'system', reason: 'policy_error' })
 })
 
@@ -257,17 +225,17 @@ test('no owner in the delegation chain decides', () => {
     id: 'agent:planner' as AgentId,
     issuer: 'https://agents.example',
     subject: 'planner',
-    owner: person('ana'),
+    owner: sample.person('ana'),
   }
-  const delegated = sampleAsk({ chain: [delegator] })
-  const desk = live(1, delegated, [1, decision(delegated, 'ana', 'approve'), '!self_approval'])
-  expect(desk.tell(2, decision(delegated, 'ben', 'approve'))).toBe('approved')
+  const delegated = sample.sampleAsk({ chain: [delegator] })
+  const desk = live(1, delegated, [1, sample.decision(delegated, 'ana', 'approve'), '!self_approval'])
+  expect(desk.tell(2, sample.decision(delegated, 'ben', 'approve'))).toBe('approved')
   expect(desk.last('Submitted')?.actor).toEqual({ type: 'agent', id: 'agent:remediator', chain: ['agent:planner'] })
 })
 
 test.each([
-  ['a quorum of zero', [sampleStage('owner', { quorum: 0 })]],
-  ['a negative quorum', [sampleStage('owner'), sampleStage('sre', { quorum: -1 })]],
+  ['a quorum of zero', [sample.sampleStage('owner', { quorum: 0 })]],
+  ['a negative quorum', [sample.sampleStage('owner'), sample.sampleStage('sre', { quorum: -1 })]],
   ['a tier above 0 without stages', []],
 ])('a ladder that cannot be climbed is refused: %s', (_what, stages) => {
   const desk = new Desk(2, ask, { stages })
@@ -279,8 +247,8 @@ test('a person with the right to revoke denies a pending request, once, and anot
   live(
     2,
     ask,
-    [1, revocation('sam'), 'denied'],
-    [2, revocation('sam'), 'denied'],
-    [3, revocation('siri'), '!already_settled'],
+    [1, sample.revocation('sam'), 'denied'],
+    [2, sample.revocation('sam'), 'denied'],
+    [3, sample.revocation('siri'), '!already_settled'],
   )
 })

@@ -14,7 +14,6 @@ beforeEach(async () => {
   request = await world.submitted(prodParameter)
 })
 
-/** The measures of a step. */
 async function measured(step: () => unknown) {
   const before = await world.state(request.ask.id)
   await step()

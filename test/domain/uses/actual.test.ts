@@ -1,18 +1,7 @@
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { type Actual, actualOf, comparisonOf, usualDelay } from '../../../functions/domain/uses/actual.ts'
 import { actionOf, type RecordedCall } from '../../../functions/domain/uses/recorded-call.ts'
-import {
-  callBegin,
-  comparison,
-  completion,
-  credentialId,
-  issuance,
-  minutes,
-  openingAsk,
-  sampleAsk,
-  submittedAt,
-  useId,
-} from '../../support/ask.ts'
+import * as sample from '../../support/ask.ts'
 import { sampleBundle } from '../../support/world.ts'
 import { awsIntent, Desk, live, type Step, token } from '../story.ts'
 
@@ -21,24 +10,24 @@ import { awsIntent, Desk, live, type Step, token } from '../story.ts'
 const facts = sampleBundle()
 const account = facts.deployment.accounts['target']
 const arn = (rest: string) => `arn:aws:${rest.replace('::', `:${account?.region}:${account?.accountId}:`)}`
-const put = sampleAsk({
+const put = sample.sampleAsk({
   action: 'ssm:PutParameter',
   arguments: { Name: '/checkout/payment-timeout', Value: '450', Overwrite: true },
   resource: { type: 'ssm:parameter', id: arn('ssm::parameter/checkout/payment-timeout') },
   credential: 'sts',
 })
-const [first, aws] = [credentialId(1), credentialId(11)]
+const [first, aws] = [sample.credentialId(1), sample.credentialId(11)]
 const claimed: readonly Step[] = [
   ...token(1),
   [2, awsIntent(aws, first), 'approved'],
-  [3, issuance('aws', aws, { use: useId(1) }), 'approved'],
+  [3, sample.issuance('aws', aws, { use: sample.useId(1) }), 'approved'],
 ]
-const ended = (ask = put): ApprovalRequest => live(0, ask, ...claimed, [60, completion(), 'completed']).state
+const ended = (ask = put): ApprovalRequest => live(0, ask, ...claimed, [60, sample.completion(), 'completed']).state
 
 let count = 0
 const call = (changes: Partial<RecordedCall> = {}): RecordedCall => ({
   id: `event-${++count}`,
-  at: submittedAt + 10 + count,
+  at: sample.submittedAt + 10 + count,
   service: 'ssm',
   name: 'PutParameter',
   account: account?.accountId ?? '',
@@ -50,7 +39,7 @@ const call = (changes: Partial<RecordedCall> = {}): RecordedCall => ({
 type Given = { state?: ApprovalRequest; after?: number; more?: boolean; unread?: string[]; issued?: boolean }
 const judged = (calls: readonly RecordedCall[], given: Given = {}): Actual => {
   const { state = ended(), after = 60 + usualDelay, more = false, unread = [], issued = true } = given
-  return actualOf(state, { calls, more, unread, issued }, { now: submittedAt + after, delay: usualDelay, facts })
+  return actualOf(state, { calls, more, unread, issued }, { now: sample.submittedAt + after, delay: usualDelay, facts })
 }
 const verdicts = (calls: readonly RecordedCall[], state?: ApprovalRequest) =>
   judged(calls, state ? { state } : {}).calls.map(({ verdict, because }) =>
@@ -81,8 +70,7 @@ test('a call with another argument is extra, and names it without its value', ()
   })
   const lambda = { service: 'lambda', name: 'PutFunctionConcurrency20171031' }
   const parameters = { functionName: 'worker', reservedConcurrentExecutions: 0 }
-  const found = judged([call({ ...lambda, parameters })], { state })
-  expect(found.calls).toMatchObject([
+  expect(judged([call({ ...lambda, parameters })], { state }).calls).toMatchObject([
     { verdict: 'extra', because: 'arguments', differs: ['ReservedConcurrentExecutions'] },
   ])
   const asApproved = { ...parameters, functionName: arn('lambda::function:worker'), reservedConcurrentExecutions: 5 }
@@ -108,7 +96,7 @@ test('a call that AWS refused is not one of the approved', () => {
 
 test('a call in an opening is approved any number of times within its profile, and extra elsewhere', () => {
   const rights = [{ action: 'ssm:PutParameter', resources: [arn('ssm::parameter/checkout/*')] }]
-  const profiled = openingAsk({ breakGlass: { ...openingAsk().breakGlass, rights } as never })
+  const profiled = sample.openingAsk({ breakGlass: { ...sample.openingAsk().breakGlass, rights } as never })
   const beside = { parameters: { name: '/billing/limit', overwrite: true } }
   const other = { service: 'sts', name: 'GetCallerIdentity', parameters: {} }
   expect(verdicts([call(), call(), call(beside), call(other)], { ...ended(), ask: profiled })).toEqual([
@@ -120,13 +108,15 @@ test('a call in an opening is approved any number of times within its profile, a
 })
 
 test('a call of the sealed role is approved within the catalogue', () => {
-  const sealed = openingAsk({ breakGlass: { ...openingAsk().breakGlass, rights: [], sealed: true } as never })
+  const sealed = sample.openingAsk({
+    breakGlass: { ...sample.openingAsk().breakGlass, rights: [], sealed: true } as never,
+  })
   const other = { service: 'sts', name: 'GetCallerIdentity', parameters: {} }
   expect(verdicts([call(), call(other)], { ...ended(), ask: sealed })).toEqual(['approved', 'extra: action'])
 })
 
 test('a call in a drill is extra, should AWS permit one', () => {
-  const drill = openingAsk({ breakGlass: { ...openingAsk().breakGlass, drill: true } as never })
+  const drill = sample.openingAsk({ breakGlass: { ...sample.openingAsk().breakGlass, drill: true } as never })
   expect(verdicts([call(), call({ error: 'AccessDenied' })], { ...ended(), ask: drill })).toEqual([
     'extra: action',
     'refused',
@@ -175,7 +165,7 @@ test('a comparison is incomplete if more was recorded than read, or an account d
   expect(judged([], { unread: ['111122223333'] }).complete).toBe(false)
 })
 test('a comparison is complete at once if the request was settled without AWS credentials', () => {
-  const state = live(0, put, [1, completion(), 'completed']).state
+  const state = live(0, put, [1, sample.completion(), 'completed']).state
   expect(judged([], { state, issued: false, after: 2 })).toMatchObject({ complete: true, unused: true })
   expect(judged([], { state: new Desk(1, put).state, issued: false }).complete).toBe(false)
 })
@@ -185,14 +175,14 @@ test('a grant whose credentials called nothing is unused', () => {
 })
 
 test('calls that no event history has are not recorded, which is not unused', () => {
-  const ask = sampleAsk({ action: 'dynamodb:UpdateItem', credential: 'mediated' })
-  const begun: readonly Step[] = [...token(1), [2, callBegin(first, 1), 'approved']]
-  const state = live(0, ask, ...begun, [60, completion(), 'completed']).state
+  const ask = sample.sampleAsk({ action: 'dynamodb:UpdateItem', credential: 'mediated' })
+  const begun: readonly Step[] = [...token(1), [2, sample.callBegin(first, 1), 'approved']]
+  const state = live(0, ask, ...begun, [60, sample.completion(), 'completed']).state
   expect(judged([], { state })).toMatchObject({ unused: false, notRecorded: ['dynamodb:UpdateItem'] })
 })
 
 test('the read with which Hotwork looks up its own call is not extra', () => {
-  const ask = sampleAsk({
+  const ask = sample.sampleAsk({
     action: 'lambda:UpdateFunctionConfiguration',
     arguments: { FunctionName: 'worker', Timeout: 9 },
     resource: { type: 'lambda:function', id: arn('lambda::function:worker') },
@@ -216,23 +206,23 @@ test('the entry of a comparison has counts, and the names of extra actions, once
   })
 })
 test('the entry of a comparison comes once, after the end, and changes neither status nor end', () => {
-  const before = live(0, put, ...claimed, [60, completion(), 'completed'])
+  const before = live(0, put, ...claimed, [60, sample.completion(), 'completed'])
   const { calls: _, updatedAt: __, ...kept } = before.state
-  expect(before.tell(70, comparison(found))).toBe('completed')
-  expect(before.tell(80, comparison({ approved: 9 }))).toBe('completed')
+  expect(before.tell(70, sample.comparison(found))).toBe('completed')
+  expect(before.tell(80, sample.comparison({ approved: 9 }))).toBe('completed')
   expect(before.types.filter((type) => type === 'CallsCompared')).toHaveLength(1)
   const { calls, updatedAt: ___, ...after } = before.state
-  expect([after, calls]).toEqual([kept, { ...found, at: submittedAt + 70 }])
+  expect([after, calls]).toEqual([kept, { ...found, at: sample.submittedAt + 70 }])
 })
 test('a live grant, or one without AWS credentials, has no comparison', () => {
-  expect(live(0, put, ...claimed, [60, comparison(), 'approved']).types).not.toContain('CallsCompared')
+  expect(live(0, put, ...claimed, [60, sample.comparison(), 'approved']).types).not.toContain('CallsCompared')
   const unclaimed: readonly Step[] = [
-    [1, completion(), 'completed'],
-    [2, comparison(), 'completed'],
+    [1, sample.completion(), 'completed'],
+    [2, sample.comparison(), 'completed'],
   ]
   expect(live(0, put, ...unclaimed).types).not.toContain('CallsCompared')
 })
 test('an expired grant is compared after its expiry', () => {
-  const desk = live(0, put, ...claimed, [minutes(60), comparison(), 'expired'])
+  const desk = live(0, put, ...claimed, [sample.minutes(60), sample.comparison(), 'expired'])
   expect(desk.types.slice(-2)).toEqual(['Expired', 'CallsCompared'])
 })

@@ -293,10 +293,7 @@ test('a record that does not exist is 404, and an invalid id is 400', async () =
   for (const id of [`req_${'0'.repeat(26)}`, `hlt_${'0'.repeat(26)}`, 'agent:stranger'])
     expect(await ledger(id)).toMatchObject({ status: 404, body: { type: `${issuer}/problems/unknown_aggregate` } })
   for (const id of ['', 'req_1', 'CHAIN#agent:remediator', 'agent:remediator/1', '%', 'evl_x'])
-    expect(await ledger(id)).toMatchObject({
-      status: 400,
-      body: { detail: expect.stringContaining('the last part') },
-    })
+    expect(await ledger(id)).toMatchObject({ status: 400, body: { detail: expect.stringContaining('the last part') } })
 })
 
 test('a record of a request continues after a hundred entries', async () => {

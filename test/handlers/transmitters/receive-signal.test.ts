@@ -218,11 +218,7 @@ const changed = () => {
   return `${head}.${part(claimsOf({ [disabled]: {} }, { sub_id: { ...mia, sub: 'person-gus' } }))}.${signature}`
 }
 test.each<[string, () => string, string]>([
-  [
-    'an ID token or access token of the same issuer: another `typ`',
-    () => aboutMia({}, { typ: 'at+jwt' }),
-    'invalid_request',
-  ],
+  ['an ID or access token of the same issuer: another `typ`', () => aboutMia({}, { typ: 'at+jwt' }), 'invalid_request'],
   ['no `typ`', () => aboutMia({}, { typ: undefined }), 'invalid_request'],
   ['another issuer', () => aboutMia({ iss: 'https://elsewhere.example' }), 'invalid_issuer'],
   ['another audience', () => aboutMia({ aud: issuer }), 'invalid_audience'],

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from './assembly.ts'
+import { root } from '../../support/repository.ts'
 
 /** Pages name their proofs as `file` › name, one a line of a table's cell. */
 

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lambdas } from '../../../infra/functions.ts'
 import { folderMadeOnce } from '../../support/made-once.ts'
-import { root } from './assembly.ts'
+import { root } from '../../support/repository.ts'
 import type { Call, Reached } from './reach.ts'
 import { functionOf, grantsIn, listOf, resourcesOf, type Statement, type Template, textOf } from './template.ts'
 

@@ -15,7 +15,6 @@ export const resourcesOf = (template: Template, type: string): readonly [id: str
 export const propertiesOf = (template: Template, type: string): readonly Properties[] =>
   resourcesOf(template, type).map(([, { Properties }]) => Properties)
 
-/** The one resource of a type. */
 export function theOnly(template: Template, type: string): Resource {
   const [[, only] = [], ...more] = resourcesOf(template, type)
   if (!only || more.length > 0) throw new Error(`not exactly one ${type}`)
@@ -68,8 +67,7 @@ export function rolesOf(template: Template): ReadonlyMap<string, string> {
   )
   return new Map(
     resourcesOf(template, 'AWS::IAM::Role').map(([id]) => {
-      const owners = functions.get(id)?.map(functionOf).sort().join(' & ')
-      return [id, owners ?? nameOf(id)]
+      return [id, functions.get(id)?.map(functionOf).sort().join(' & ') ?? nameOf(id)]
     }),
   )
 }

@@ -118,10 +118,6 @@ test.each<[mistake: string, view: unknown]>([
 })
 
 test('a modal at its limits is valid', () => {
-  const limits = view({
-    title: plain(x(24)),
-    private_metadata: x(3_000),
-    blocks: times(100, divider),
-  })
+  const limits = view({ title: plain(x(24)), private_metadata: x(3_000), blocks: times(100, divider) })
   expect(checkView(limits, 'modal')).toMatchObject({ ok: true })
 })

@@ -110,8 +110,7 @@ inBrowser('in a browser', () => {
     async (_how, javaScriptEnabled) => {
       at.answer = async ({ payload }) => {
         if (payload.type === 'block_actions') await at.slack.views.open({ trigger_id: payload.trigger_id, view: modal })
-        const tooMany = payload.view?.state.values.minutes.m.value === '5'
-        return tooMany
+        return payload.view?.state.values.minutes.m.value === '5'
           ? { body: JSON.stringify({ response_action: 'errors', errors: { minutes: 'only 4 are left' } }) }
           : {}
       }

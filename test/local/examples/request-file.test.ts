@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { endPrograms, makeFolder, removeFolders, root, startProgram } from '../support/programs.ts'
+import { read } from '../../support/repository.ts'
+import { endPrograms, makeFolder, removeFolders, startProgram } from '../support/programs.ts'
 
-const example = readFileSync(join(root, 'examples/requests/staging-payment-timeout.json'), 'utf8')
+const example = read('examples/requests/staging-payment-timeout.json')
 
 afterEach(async () => {
   await endPrograms()

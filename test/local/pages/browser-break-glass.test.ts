@@ -131,8 +131,7 @@ inBrowser('people at the pages of break-glass, in a browser', () => {
     const path = `${pathTo(request)}/drill`
     const page = await people.openAs('Eve Evans', path)
     await page.getByRole('heading', { name: 'Drill: every promise kept' }).waitFor()
-    const rows = await page.getByRole('row').allInnerTexts()
-    expect(rows.map((row) => row.replace(/\s+/g, ' '))).toEqual([
+    expect((await page.getByRole('row').allInnerTexts()).map((row) => row.replace(/\s+/g, ' '))).toEqual([
       'Step Took At most Result',
       'Opened 0.42 s 5 s kept',
       'People told 2 s 1 min kept',

@@ -205,8 +205,7 @@ inBrowser('people at the pages, in a browser', () => {
     await picture(list, 'list-dark')
     // Nothing is wider than the phone.
     expect(await page.locator('html').boundingBox()).toMatchObject({ width: 390 })
-    const stops = await people.stops(page)
-    expect(stops).toEqual([
+    expect(await people.stops(page)).toEqual([
       'Skip to the content',
       ...(await page.locator('nav a').allTextContents()),
       'Log out',

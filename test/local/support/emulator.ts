@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Emulator, startEmulator } from '../../../local/emulator.ts'
 import { silentProgress } from '../../../local/progress.ts'
 import { ensurePythonEnvironment } from '../../../local/python-environment.ts'
-import { root } from '../../infra/support/assembly.ts'
+import { root } from '../../support/repository.ts'
 
 /** One emulator for the tests of a file, with its Python and its log. */
 export function useEmulator() {

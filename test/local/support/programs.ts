@@ -1,9 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { root } from '../../support/repository.ts'
 
-export const root = resolve(__dirname, '../../..')
+export { root }
+
 const node = join(root, 'node_modules/.bin/node')
 
 /** A new folder, which `removeFolders` deletes. */

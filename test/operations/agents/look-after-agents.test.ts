@@ -16,7 +16,7 @@ import type { BundleStore } from '../../../functions/operations/policy/ports.ts'
 import { renderAgentNotice } from '../../channels/slack/cards/rendering.ts'
 import { evidenceNow } from '../../support/agents/evidence.ts'
 import { MemoryAgentLives } from '../../support/agents/memory-agent-lives.ts'
-import { withAgent, withPerson } from '../../support/bundles.ts'
+import { withAgent, withGroups, withPerson } from '../../support/bundles.ts'
 import { agent, issuer, person, sampleBundle, start, World } from '../../support/world.ts'
 
 const remediator = agent('remediator')
@@ -71,34 +71,32 @@ class Timer {
   }
 }
 
-describe('the timer', () => {
-  const run = (timer: Timer, other: object = {}) => {
-    const ports = { ...timer.ports, files: sampleBundle(), bundles: timer.world.bundles, ...other }
-    return createHandler(ports)(undefined, { getRemainingTimeInMillis: () => 60_000 })
+const run = (timer: Timer, other: object = {}) => {
+  const ports = { ...timer.ports, files: sampleBundle(), bundles: timer.world.bundles, ...other }
+  return createHandler(ports)(undefined, { getRemainingTimeInMillis: () => 60_000 })
+}
+const down = () => Promise.reject(new StoreUnavailable('down'))
+
+test('the timer keeps the bundle of its deployment even if all else fails', async () => {
+  const timer = new Timer(onTime())
+  const { lives, agents } = timer.ports
+  const others = {
+    lives: Object.assign(Object.create(lives), { registry: down }),
+    agents: Object.assign(Object.create(agents), { certified: down, files: down }),
   }
-  const down = () => Promise.reject(new StoreUnavailable('down'))
+  await expect(run(timer, others)).rejects.toThrow(StoreUnavailable)
+  expect(await timer.world.bundles.load(sampleBundle().hash)).toEqual({ bundle: sampleBundle(), at: start })
+})
 
-  test('the timer keeps the bundle of its deployment even if all else fails', async () => {
-    const timer = new Timer(onTime())
-    const { lives, agents } = timer.ports
-    const others = {
-      lives: Object.assign(Object.create(lives), { registry: down }),
-      agents: Object.assign(Object.create(agents), { certified: down, files: down }),
-    }
-    await expect(run(timer, others)).rejects.toThrow(StoreUnavailable)
-    expect(await timer.world.bundles.load(sampleBundle().hash)).toEqual({ bundle: sampleBundle(), at: start })
-  })
-
-  test('a bundle that cannot be kept fails the run after the rest is done, and is kept by the next run', async () => {
-    const timer = new Timer(onTime())
-    const { bundles } = timer.world
-    await expect(run(timer, { bundles: { isKept: down } as unknown as BundleStore })).rejects.toThrow(StoreUnavailable)
-    expect((await timer.lives.registry())?.bundle).toBe(sampleBundle().hash)
-    expect((await timer.world.agents.files([remediator])).get(remediator)?.activity).toBeDefined()
-    expect(await bundles.isKept(sampleBundle().hash)).toBe(false)
-    await run(timer)
-    expect(await bundles.isKept(sampleBundle().hash)).toBe(true)
-  })
+test('a bundle that cannot be kept fails the run after the rest is done, and is kept by the next run', async () => {
+  const timer = new Timer(onTime())
+  const { bundles } = timer.world
+  await expect(run(timer, { bundles: { isKept: down } as unknown as BundleStore })).rejects.toThrow(StoreUnavailable)
+  expect((await timer.lives.registry())?.bundle).toBe(sampleBundle().hash)
+  expect((await timer.world.agents.files([remediator])).get(remediator)?.activity).toBeDefined()
+  expect(await bundles.isKept(sampleBundle().hash)).toBe(false)
+  await run(timer)
+  expect(await bundles.isKept(sampleBundle().hash)).toBe(true)
 })
 
 const errorsOf = ({ world }: Timer) =>
@@ -216,106 +214,99 @@ test('a group and a person past their dates have an entry each on a chain of the
   expect(timer.ended).toEqual([])
 })
 
-describe('what a deployment changed', () => {
-  const record = (timer: Timer, bundle: Bundle) => recordRegistry(bundle, timer.ports)
-  const other = (hash: string, bundle: Bundle): Bundle => ({ ...bundle, hash: hash as Bundle['hash'] })
+const record = (timer: Timer, bundle: Bundle) => recordRegistry(bundle, timer.ports)
+const other = (hash: string, bundle: Bundle): Bundle => ({ ...bundle, hash: hash as Bundle['hash'] })
 
-  test('the first deployment records each agent and person, without names or identities of people', async () => {
-    const timer = new Timer(sampleBundle())
-    const { agents, directory } = sampleBundle()
-    expect(await record(timer, sampleBundle())).toBe(
-      agents.length + directory.people.length + Object.keys(directory.sources ?? {}).length,
-    )
-    expect(await record(timer, sampleBundle())).toBe(0)
-    const [entry] = await timer.world.ledger.entries('person:ana')
-    expect(entry).toMatchObject({ type: 'Registered', facts: { registration: { groups: ['payments-owners', 'sre'] } } })
-    expect(JSON.stringify(entry)).not.toMatch(/Alves|U0ANA|person-ana/)
-  })
+test('the first deployment records each agent and person, without names or identities of people', async () => {
+  const timer = new Timer(sampleBundle())
+  const { agents, directory } = sampleBundle()
+  expect(await record(timer, sampleBundle())).toBe(
+    agents.length + directory.people.length + Object.keys(directory.sources ?? {}).length,
+  )
+  expect(await record(timer, sampleBundle())).toBe(0)
+  const [entry] = await timer.world.ledger.entries('person:ana')
+  expect(entry).toMatchObject({ type: 'Registered', facts: { registration: { groups: ['payments-owners', 'sre'] } } })
+  expect(JSON.stringify(entry)).not.toMatch(/Alves|U0ANA|person-ana/)
+})
 
-  test('an entry of a deployment says from what to what, for which owner and by which commit; one for each change', async () => {
-    const timer = new Timer(sampleBundle())
-    await record(timer, sampleBundle())
-    const deployment = { ...sampleBundle().deployment, commit: 'f00f00f' }
-    const supervised = changed({ autonomy: 'supervised', owner: person('eve') }, sampleBundle())
-    const next = other('next', { ...supervised, deployment })
-    expect(await record(timer, next)).toBe(1)
-    expect(await record(timer, next)).toBe(0)
-    const entry = (await timer.world.ledger.entries(remediator)).at(-1)
-    expect(entry).toMatchObject({
-      type: 'RegistrationChanged',
-      bundle: 'next',
-      facts: {
-        from: { owner: 'person:dan', autonomy: 'autonomous' },
-        to: { owner: 'person:eve', autonomy: 'supervised' },
-        owner: 'person:eve',
-        commit: 'f00f00f',
-      },
-    })
+test('an entry of a deployment says from what to what, for which owner and by which commit; one for each change', async () => {
+  const timer = new Timer(sampleBundle())
+  await record(timer, sampleBundle())
+  const deployment = { ...sampleBundle().deployment, commit: 'f00f00f' }
+  const supervised = changed({ autonomy: 'supervised', owner: person('eve') }, sampleBundle())
+  const next = other('next', { ...supervised, deployment })
+  expect(await record(timer, next)).toBe(1)
+  expect(await record(timer, next)).toBe(0)
+  const entry = (await timer.world.ledger.entries(remediator)).at(-1)
+  expect(entry).toMatchObject({
+    type: 'RegistrationChanged',
+    bundle: 'next',
+    facts: {
+      from: { owner: 'person:dan', autonomy: 'autonomous' },
+      to: { owner: 'person:eve', autonomy: 'supervised' },
+      owner: 'person:eve',
+      commit: 'f00f00f',
+    },
   })
+})
 
-  test('a deployment unregisters an agent that was removed, and records the other group of a person', async () => {
-    const timer = new Timer(sampleBundle())
-    await record(timer, sampleBundle())
-    const { agents, directory } = sampleBundle()
-    const groups = { ...directory.groups, sre: [person('ana')] }
-    const next = other('next', {
-      ...sampleBundle(),
-      agents: agents.filter(({ id }) => id !== remediator),
-      directory: { ...directory, groups },
-    })
-    expect(await record(timer, next)).toBe(1 + 3)
-    expect((await timer.world.ledger.entries(remediator)).at(-1)?.type).toBe('Unregistered')
-    expect((await timer.world.ledger.entries('person:dan')).at(-1)).toMatchObject({
-      type: 'RegistrationChanged',
-      facts: { from: { groups: ['sre'] }, to: { groups: [] } },
-    })
+test('a deployment unregisters an agent that was removed, and records the other group of a person', async () => {
+  const timer = new Timer(sampleBundle())
+  await record(timer, sampleBundle())
+  const { agents, ...moved } = withGroups({ sre: [person('ana')] })
+  const next = other('next', { ...moved, agents: agents.filter(({ id }) => id !== remediator) })
+  expect(await record(timer, next)).toBe(1 + 3)
+  expect((await timer.world.ledger.entries(remediator)).at(-1)?.type).toBe('Unregistered')
+  expect((await timer.world.ledger.entries('person:dan')).at(-1)).toMatchObject({
+    type: 'RegistrationChanged',
+    facts: { from: { groups: ['sre'] }, to: { groups: [] } },
   })
+})
 
-  test.each([
-    ['identity', { identities: [{ issuer: 'people', subject: 'person-other' }] }],
-    ['Slack account', { chatUser: 'U0OTHER' }],
-    ['account at the pager', { pagerUser: 'POTHER1' }],
-  ])('a record says that another %s counts as a person, and hides its value', async (_what, change) => {
-    const timer = new Timer(sampleBundle())
-    await record(timer, sampleBundle())
-    expect(await record(timer, other('next', withPerson(person('jade'), change)))).toBe(1)
-    const entries = await timer.world.ledger.entries('person:jade')
-    expect(entries.at(-1)?.facts).toEqual({ from: {}, to: { otherIdentities: true } })
-    expect(JSON.stringify(entries)).not.toMatch(/known|person-other|OTHER/)
-  })
+test.each([
+  ['identity', { identities: [{ issuer: 'people', subject: 'person-other' }] }],
+  ['Slack account', { chatUser: 'U0OTHER' }],
+  ['account at the pager', { pagerUser: 'POTHER1' }],
+])('a record says that another %s counts as a person, and hides its value', async (_what, change) => {
+  const timer = new Timer(sampleBundle())
+  await record(timer, sampleBundle())
+  expect(await record(timer, other('next', withPerson(person('jade'), change)))).toBe(1)
+  const entries = await timer.world.ledger.entries('person:jade')
+  expect(entries.at(-1)?.facts).toEqual({ from: {}, to: { otherIdentities: true } })
+  expect(JSON.stringify(entries)).not.toMatch(/known|person-other|OTHER/)
+})
 
-  test('a group that its source may fill for more acts is on record, from what to what', async () => {
-    const timer = new Timer(sampleBundle())
-    await record(timer, sampleBundle())
-    const { directory } = sampleBundle()
-    const before = directory.sources?.['on-call-now']
-    if (!before) throw new Error('it has no source')
-    const sources = { 'on-call-now': { ...before, tiers: 3, breakGlass: true } }
-    expect(await record(timer, other('next', { ...sampleBundle(), directory: { ...directory, sources } }))).toBe(1)
-    expect((await timer.world.ledger.entries('group:on-call-now')).at(-1)).toMatchObject({
-      type: 'RegistrationChanged',
-      facts: { from: { tiers: 1, breakGlass: false }, to: { tiers: 3, breakGlass: true } },
-    })
+test('a group that its source may fill for more acts is on record, from what to what', async () => {
+  const timer = new Timer(sampleBundle())
+  await record(timer, sampleBundle())
+  const { directory } = sampleBundle()
+  const before = directory.sources?.['on-call-now']
+  if (!before) throw new Error('it has no source')
+  const sources = { 'on-call-now': { ...before, tiers: 3, breakGlass: true } }
+  expect(await record(timer, other('next', { ...sampleBundle(), directory: { ...directory, sources } }))).toBe(1)
+  expect((await timer.world.ledger.entries('group:on-call-now')).at(-1)).toMatchObject({
+    type: 'RegistrationChanged',
+    facts: { from: { tiers: 1, breakGlass: false }, to: { tiers: 3, breakGlass: true } },
   })
+})
 
-  test('concurrent runs, and the run after one that died, record each change once', async () => {
-    const timer = new Timer(sampleBundle())
-    await Promise.all(Array.from({ length: 5 }, () => record(timer, sampleBundle())))
-    // The run died before it stored that this was done.
-    await timer.lives.saveRegistry({ bundle: 'none', subjects: [] })
-    await record(timer, sampleBundle())
-    expect((await timer.world.ledger.entries(remediator)).map(({ type }) => type)).toEqual(['Registered'])
-  })
+test('concurrent runs, and the run after one that died, record each change once', async () => {
+  const timer = new Timer(sampleBundle())
+  await Promise.all(Array.from({ length: 5 }, () => record(timer, sampleBundle())))
+  // The run died before it stored that this was done.
+  await timer.lives.saveRegistry({ bundle: 'none', subjects: [] })
+  await record(timer, sampleBundle())
+  expect((await timer.world.ledger.entries(remediator)).map(({ type }) => type)).toEqual(['Registered'])
+})
 
-  test('a recertification is no change of the files', async () => {
-    const bundle = changed({ recertifyBy: start - 1 })
-    const timer = new Timer(bundle)
-    await record(timer, bundle)
-    await timer.recertify()
-    timer.world.policy = new CurrentPolicy(new CedarPolicy(bundle), timer.world)
-    await timer.look()
-    expect(await record(timer, other('next', bundle))).toBe(0)
-  })
+test('a recertification is no change of the files', async () => {
+  const bundle = changed({ recertifyBy: start - 1 })
+  const timer = new Timer(bundle)
+  await record(timer, bundle)
+  await timer.recertify()
+  timer.world.policy = new CurrentPolicy(new CedarPolicy(bundle), timer.world)
+  await timer.look()
+  expect(await record(timer, other('next', bundle))).toBe(0)
 })
 
 test('a message says what is so and who may do what, and links to the page', () => {

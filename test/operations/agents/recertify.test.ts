@@ -286,32 +286,30 @@ describe('a group past its date', () => {
   })
 })
 
-describe('an owner who left', () => {
-  const dan = person('dan')
-  const gone = { status: 'inactive' }
+const dan = person('dan')
+const gone = { status: 'inactive' }
 
-  test('an agent whose owner left goes on with its backup owner, and neither of the two decides what it asks', async () => {
-    const world = new World(withPerson(dan, gone, withRemediator({ backupOwner: person('ana') })))
-    const request = await world.submitted(prodParameter)
-    expect(request.ask.owner).toBe('person:ana')
-    expect(await world.decide(request, 'ana')).toMatchObject({ ok: false })
-    expect(await world.decide(request, 'ben')).toMatchObject({ ok: true })
-  })
+test('an agent whose owner left goes on with its backup owner, and neither of the two decides what it asks', async () => {
+  const world = new World(withPerson(dan, gone, withRemediator({ backupOwner: person('ana') })))
+  const request = await world.submitted(prodParameter)
+  expect(request.ask.owner).toBe('person:ana')
+  expect(await world.decide(request, 'ana')).toMatchObject({ ok: false })
+  expect(await world.decide(request, 'ben')).toMatchObject({ ok: true })
+})
 
-  test('a backup owner decides nothing that the agent asks, even while the owner is there', async () => {
-    const world = new World(withRemediator({ backupOwner: person('ana') }))
-    const request = await world.submitted(prodParameter)
-    expect(await world.decide(request, 'ana')).toMatchObject({ ok: false })
-    expect(await world.decide(request, 'ben')).toMatchObject({ ok: true })
-  })
+test('a backup owner decides nothing that the agent asks, even while the owner is there', async () => {
+  const world = new World(withRemediator({ backupOwner: person('ana') }))
+  const request = await world.submitted(prodParameter)
+  expect(await world.decide(request, 'ana')).toMatchObject({ ok: false })
+  expect(await world.decide(request, 'ben')).toMatchObject({ ok: true })
+})
 
-  test('an agent without an active backup owner is orphaned: refused, and shown as orphaned', async () => {
-    const backup = withRemediator({ backupOwner: person('ana') })
-    const world = new World(withPerson(dan, gone, withPerson(person('ana'), gone, backup)))
-    expect(await world.evaluate(stagingParameter)).toMatchObject({ reason: 'owner_inactive' })
-    const read = await readAgent({ id: remediator, person: person('gus') }, portsOf(world))
-    expect(read).toMatchObject({ ok: true, value: { status: 'orphaned' } })
-  })
+test('an agent without an active backup owner is orphaned: refused, and shown as orphaned', async () => {
+  const backup = withRemediator({ backupOwner: person('ana') })
+  const world = new World(withPerson(dan, gone, withPerson(person('ana'), gone, backup)))
+  expect(await world.evaluate(stagingParameter)).toMatchObject({ reason: 'owner_inactive' })
+  const read = await readAgent({ id: remediator, person: person('gus') }, portsOf(world))
+  expect(read).toMatchObject({ ok: true, value: { status: 'orphaned' } })
 })
 
 test('an agent is shown with its live grants and its date', async () => {

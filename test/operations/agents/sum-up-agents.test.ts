@@ -28,8 +28,7 @@ const counts = (some: Partial<Counts>): Counts => ({ ...noCounts, ...some })
 
 test('the record counts an agent’s requests, and how they ended', async () => {
   const { world, noon, sumUp } = nightWorld()
-  const alone = await world.submitted(stagingParameter)
-  expect(await world.issueToken(alone)).toMatchObject({ ok: true })
+  expect(await world.issueToken(await world.submitted(stagingParameter))).toMatchObject({ ok: true })
   const claimed = world.clock.now()
   noon()
   await world.decide(await world.submitted(prodParameter), 'ana', 'deny', { comment: 'not today' })

@@ -51,78 +51,76 @@ const rehashed = (entry: JsonObject | undefined, change: JsonObject): JsonObject
   return { ...changed, hash: entryHash(changed as never) }
 }
 
-describe('a difference', () => {
-  const rows = () => world.ledger.rows
-  const [fifth = {}] = chainOf('ana', 1, { sequence: 4, hash: ana[3]?.['hash'] as string })
-  const [first = {}] = chainOf('eve', 1)
-  const cases: [what: string, tamper: () => void, told: string[]][] = [
-    ['an altered entry', () => rows().set('person:ana/2', { ...ana[1], type: 'Approved' }), ['altered person:ana/2']],
-    [
-      'an altered entry with a hash to match, and all after it chained to it',
-      () => {
-        let previous = ana[0]?.['hash'] as string
-        for (const entry of ana.slice(1)) {
-          const forged = rehashed(entry, { previous, bundle: 'forged' })
-          rows().set(entry['id'] as string, forged)
-          previous = forged['hash'] as string
-        }
-        world.ledger.heads.set('person:ana', { sequence: 4, hash: previous })
-      },
-      ['replaced person:ana/2', 'replaced person:ana/3', 'replaced person:ana/4'],
-    ],
-    [
-      'an entry with half a character, which has no hash, and another altered beside it',
-      () => {
-        rows().set('person:ana/2', { ...ana[1], bundle: '\ud800' })
-        rows().delete('person:bea/7')
-      },
-      ['altered person:ana/2', 'missing person:bea/7'],
-    ],
-    ['a row between two places', () => rows().set('person:ana/1.5', { ...ana[0] }), ['added person:ana/1.5']],
-    ['a deleted entry', () => rows().delete('person:bea/7'), ['missing person:bea/7']],
-    [
-      'two that changed places',
-      () => {
-        rows().set('person:ana/2', ana[2] as JsonObject)
-        rows().set('person:ana/3', ana[1] as JsonObject)
-      },
-      ['reordered person:ana/2', 'reordered person:ana/3'],
-    ],
-    [
-      'a tail that was cut, with the state that stood there before',
-      () => {
-        rows().delete('person:ana/4')
-        world.ledger.heads.set('person:ana', { sequence: 3, hash: ana[2]?.['hash'] as string })
-      },
-      ['missing person:ana/4', 'added person:ana/4'],
-    ],
-    ['a row added by hand to the end of a chain', () => rows().set('person:ana/5', fifth), ['added person:ana/5']],
-    ['a chain made up by hand', () => rows().set('person:eve/1', first), ['added person:eve/1']],
-    ['a row that is not an entry', () => rows().set('person:ana/9', {}), ['added person:ana/9']],
-  ]
+const rows = () => world.ledger.rows
+const [fifth = {}] = chainOf('ana', 1, { sequence: 4, hash: ana[3]?.['hash'] as string })
+const [first = {}] = chainOf('eve', 1)
+const cases: [what: string, tamper: () => void, told: string[]][] = [
+  ['an altered entry', () => rows().set('person:ana/2', { ...ana[1], type: 'Approved' }), ['altered person:ana/2']],
+  [
+    'an altered entry with a hash to match, and all after it chained to it',
+    () => {
+      let previous = ana[0]?.['hash'] as string
+      for (const entry of ana.slice(1)) {
+        const forged = rehashed(entry, { previous, bundle: 'forged' })
+        rows().set(entry['id'] as string, forged)
+        previous = forged['hash'] as string
+      }
+      world.ledger.heads.set('person:ana', { sequence: 4, hash: previous })
+    },
+    ['replaced person:ana/2', 'replaced person:ana/3', 'replaced person:ana/4'],
+  ],
+  [
+    'an entry with half a character, which has no hash, and another altered beside it',
+    () => {
+      rows().set('person:ana/2', { ...ana[1], bundle: '\ud800' })
+      rows().delete('person:bea/7')
+    },
+    ['altered person:ana/2', 'missing person:bea/7'],
+  ],
+  ['a row between two places', () => rows().set('person:ana/1.5', { ...ana[0] }), ['added person:ana/1.5']],
+  ['a deleted entry', () => rows().delete('person:bea/7'), ['missing person:bea/7']],
+  [
+    'two that changed places',
+    () => {
+      rows().set('person:ana/2', ana[2] as JsonObject)
+      rows().set('person:ana/3', ana[1] as JsonObject)
+    },
+    ['reordered person:ana/2', 'reordered person:ana/3'],
+  ],
+  [
+    'a tail that was cut, with the state that stood there before',
+    () => {
+      rows().delete('person:ana/4')
+      world.ledger.heads.set('person:ana', { sequence: 3, hash: ana[2]?.['hash'] as string })
+    },
+    ['missing person:ana/4', 'added person:ana/4'],
+  ],
+  ['a row added by hand to the end of a chain', () => rows().set('person:ana/5', fifth), ['added person:ana/5']],
+  ['a chain made up by hand', () => rows().set('person:eve/1', first), ['added person:eve/1']],
+  ['a row that is not an entry', () => rows().set('person:ana/9', {}), ['added person:ana/9']],
+]
 
-  test.each(cases)('the run names %s', async (_, tamper, told) => {
-    tamper()
-    await world.reconcile()
-    expect([...new Set(world.told().map((line) => line.split(' ')[1]))]).toEqual([
-      ...new Set(told.map((line) => line.split(' ')[1])),
-    ])
-    expect(told).toEqual(expect.arrayContaining(world.told()))
-  })
+test.each(cases)('the run names %s', async (_, tamper, told) => {
+  tamper()
+  await world.reconcile()
+  expect([...new Set(world.told().map((line) => line.split(' ')[1]))]).toEqual([
+    ...new Set(told.map((line) => line.split(' ')[1])),
+  ])
+  expect(told).toEqual(expect.arrayContaining(world.told()))
+})
 
-  test('the run names a row added by hand that the notary took for an entry', async () => {
-    rows().set('person:ana/5', fifth)
-    await world.notarize([fifth])
-    await world.reconcile()
-    expect(world.told()).toEqual(['added person:ana/5'])
-  })
+test('the run names a row added by hand that the notary took for an entry', async () => {
+  rows().set('person:ana/5', fifth)
+  await world.notarize([fifth])
+  await world.reconcile()
+  expect(world.told()).toEqual(['added person:ana/5'])
+})
 
-  test('an older copy of the table: all missing entries are counted, and the first fifty named', async () => {
-    for (const entry of bea.slice(100)) rows().delete(entry['id'] as string)
-    expect(await world.reconcile()).toBe(200)
-    expect(world.told()).toHaveLength(50)
-    expect(world.told()[0]).toMatch(/^missing person:bea\//)
-  })
+test('an older copy of the table: all missing entries are counted, and the first fifty named', async () => {
+  for (const entry of bea.slice(100)) rows().delete(entry['id'] as string)
+  expect(await world.reconcile()).toBe(200)
+  expect(world.told()).toHaveLength(50)
+  expect(world.told()[0]).toMatch(/^missing person:bea\//)
 })
 
 test('entries that are missing in the log go to the notary once they are ten minutes old, and are named', async () => {

@@ -45,8 +45,7 @@ test.each([
 })
 
 test('a reason that is word for word that of an earlier opening is refused, however it is dressed up', async () => {
-  const request = await night.opened('jade', { reason: 'checkout is down, restoring the old timeout' })
-  await night.end(request)
+  await night.end(await night.opened('jade', { reason: 'checkout is down, restoring the old timeout' }))
   night.clock.advance(hour)
   const again = await night.open('jade', { reason: '  Checkout is DOWN - restoring the old timeout!! ' })
   expect(again).toMatchObject({ ok: false, code: 'bad_reason' })
@@ -311,8 +310,7 @@ describe('review', () => {
 
   test('a review waits for the end: a running opening cannot be judged yet', async () => {
     night.clock.advance(hour)
-    const open = await night.opened('kofi')
-    expect(await night.review(open, 'gus')).toMatchObject({ code: 'no_review_due' })
+    expect(await night.review(await night.opened('kofi'), 'gus')).toMatchObject({ code: 'no_review_due' })
   })
 
   test('a stopped person’s review does not count', async () => {
@@ -334,8 +332,7 @@ describe('review', () => {
   test('an overdue review blocks the profile for all people', async () => {
     night.clock.advance(25 * hour)
     expect(await night.open('kofi')).toMatchObject({ code: 'review_overdue' })
-    const other = parameter('/prod/billing/mode')
-    expect(await night.open('kofi', { what: other })).toMatchObject({ ok: true })
+    expect(await night.open('kofi', { what: parameter('/prod/billing/mode') })).toMatchObject({ ok: true })
   })
 
   describe('a second person who vouches', () => {
@@ -403,32 +400,30 @@ describe('review', () => {
   })
 })
 
-describe('a person on call by a schedule', () => {
-  const sources = (breakGlass: boolean) => ({
-    'on-call': { source: { pager: { schedule: 'PONCALL', level: 1 } }, tiers: 1, breakGlass },
+const sources = (breakGlass: boolean) => ({
+  'on-call': { source: { pager: { schedule: 'PONCALL', level: 1 } }, tiers: 1, breakGlass },
+})
+const begin = (breakGlass: boolean) => {
+  night = new Night({ ...bundle, directory: { ...bundle.directory, sources: sources(breakGlass) } })
+  const at = night.clock.now()
+  const shift = { person: person('lena'), from: at, until: at + 10 * minute }
+  night.requests.putReading('on-call', {
+    ...{ source: 'pager PONCALL 1', members: [shift], readAt: at, holdsUntil: at + 15 * minute },
   })
-  const begin = (breakGlass: boolean) => {
-    night = new Night({ ...bundle, directory: { ...bundle.directory, sources: sources(breakGlass) } })
-    const at = night.clock.now()
-    const shift = { person: person('lena'), from: at, until: at + 10 * minute }
-    night.requests.putReading('on-call', {
-      ...{ source: 'pager PONCALL 1', members: [shift], readAt: at, holdsUntil: at + 15 * minute },
-    })
-  }
+}
 
-  test('a person on call opens where the group lets them, without a deployment, and nothing elsewhere', async () => {
-    begin(false)
-    expect(await night.open('lena')).toMatchObject({ ok: false, code: 'not_permitted' })
-    begin(true)
-    expect(await night.open('lena')).toMatchObject({ ok: true })
-  })
+test('a person on call opens where the group lets them, without a deployment, and nothing elsewhere', async () => {
+  begin(false)
+  expect(await night.open('lena')).toMatchObject({ ok: false, code: 'not_permitted' })
+  begin(true)
+  expect(await night.open('lena')).toMatchObject({ ok: true })
+})
 
-  test('a person on call gets no credential once the shift is over: policy is asked again at issue', async () => {
-    begin(true)
-    const request = await night.opened('lena')
-    night.clock.advance(9 * minute)
-    expect(await night.issueToken(request)).toMatchObject({ ok: true })
-    night.clock.advance(minute)
-    expect(await night.issueToken(request)).toMatchObject({ ok: false })
-  })
+test('a person on call gets no credential once the shift is over: policy is asked again at issue', async () => {
+  begin(true)
+  const request = await night.opened('lena')
+  night.clock.advance(9 * minute)
+  expect(await night.issueToken(request)).toMatchObject({ ok: true })
+  night.clock.advance(minute)
+  expect(await night.issueToken(request)).toMatchObject({ ok: false })
 })

@@ -273,47 +273,45 @@ test('a clock that goes back an hour while it is open neither ends nor lengthens
   expect(await night.endedOnce(request)).toEqual(['Expired'])
 })
 
-describe('the log, for an alarm,', () => {
-  const said = (message: string) => night.log.lines.filter((line) => line.message === message)
+const said = (message: string) => night.log.lines.filter((line) => line.message === message)
 
-  test('the log says that an opening is past its end and not stored as ended, each minute until it is', async () => {
-    const request = await night.opened()
-    await night.issueToken(request)
-    night.clock.advance(window + 2 * minute + 1)
-    night.requests.failNextCommit('unheard')
-    await night.sweep()
-    night.clock.advance(minute)
-    await night.sweep()
-    await night.sweep()
-    const fields = { request: request.ask.id, sessions: 0 }
-    expect(said('break_glass_outlived')).toEqual([
-      { level: 'error', message: 'break_glass_outlived', fields: { ...fields, seconds: 121 } },
-      { level: 'error', message: 'break_glass_outlived', fields: { ...fields, seconds: 181 } },
-    ])
-  })
+test('the log says that an opening is past its end and not stored as ended, each minute until it is', async () => {
+  const request = await night.opened()
+  await night.issueToken(request)
+  night.clock.advance(window + 2 * minute + 1)
+  night.requests.failNextCommit('unheard')
+  await night.sweep()
+  night.clock.advance(minute)
+  await night.sweep()
+  await night.sweep()
+  const fields = { request: request.ask.id, sessions: 0 }
+  expect(said('break_glass_outlived')).toEqual([
+    { level: 'error', message: 'break_glass_outlived', fields: { ...fields, seconds: 121 } },
+    { level: 'error', message: 'break_glass_outlived', fields: { ...fields, seconds: 181 } },
+  ])
+})
 
-  test('the log says nothing of a stored end, nor where the sweep is late for a review', async () => {
-    const request = await night.opened()
-    night.clock.advance(window + minute)
-    await night.sweep()
-    night.clock.advance(48 * hour)
-    await night.sweep()
-    expect((await night.story(request.ask.id)).at(-1)).toBe('ReviewOverdue')
-    expect(said('break_glass_outlived')).toEqual([])
-  })
+test('the log says nothing of a stored end, nor where the sweep is late for a review', async () => {
+  const request = await night.opened()
+  night.clock.advance(window + minute)
+  await night.sweep()
+  night.clock.advance(48 * hour)
+  await night.sweep()
+  expect((await night.story(request.ask.id)).at(-1)).toBe('ReviewOverdue')
+  expect(said('break_glass_outlived')).toEqual([])
+})
 
-  test('the log says once that a review is overdue, from each function that may store it', async () => {
-    const request = await night.opened()
-    await night.end(request)
-    const before = await night.state(request.ask.id)
-    night.clock.advance(25 * hour)
-    await night.review(request, 'ben')
-    const overdue = await night.state(request.ask.id)
-    logOverdueReview(before, overdue, night.log)
-    await night.review(request, 'gus')
-    logOverdueReview(overdue, await night.state(request.ask.id), night.log)
-    expect(said('review_overdue')).toEqual([
-      { level: 'error', message: 'review_overdue', fields: { request: request.ask.id, drill: false } },
-    ])
-  })
+test('the log says once that a review is overdue, from each function that may store it', async () => {
+  const request = await night.opened()
+  await night.end(request)
+  const before = await night.state(request.ask.id)
+  night.clock.advance(25 * hour)
+  await night.review(request, 'ben')
+  const overdue = await night.state(request.ask.id)
+  logOverdueReview(before, overdue, night.log)
+  await night.review(request, 'gus')
+  logOverdueReview(overdue, await night.state(request.ask.id), night.log)
+  expect(said('review_overdue')).toEqual([
+    { level: 'error', message: 'review_overdue', fields: { request: request.ask.id, drill: false } },
+  ])
 })

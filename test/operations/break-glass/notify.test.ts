@@ -34,8 +34,7 @@ const lookAt = async (seconds: number, request: ApprovalRequest) => {
 }
 
 test('an opening posts a card in the profile’s channel, and tells the skipped people, the lead and those the profile names', async () => {
-  const request = await night.breaks()
-  await night.draw(request)
+  await night.draw(await night.breaks())
   expect(night.board.messages(channel)).toHaveLength(1)
   expect(toldBy()).toEqual(['ANA', 'BEN', 'CHLOE', 'DAN', 'EVE', 'FINN', 'GUS', 'HANA', 'IVO', 'JADE', 'LENA'])
   expect(sentTo('BEN')[0]).toContain('You were skipped: you could have approved it, and were not asked.')
@@ -159,145 +158,141 @@ test('a missed notice is told once, as things are by then', async () => {
   expect(night.pager.pages.map(({ event }) => event)).toEqual(['opened', 'ended', 'review_overdue'])
 })
 
-describe('a fault', () => {
-  const failing = (fault: Error): CardBoard => ({
-    post: () => Promise.reject(fault),
-    update: () => Promise.reject(fault),
-    open: () => Promise.reject(fault),
-    reply: () => Promise.reject(fault),
-  })
+const failing = (fault: Error): CardBoard => ({
+  post: () => Promise.reject(fault),
+  update: () => Promise.reject(fault),
+  open: () => Promise.reject(fault),
+  reply: () => Promise.reject(fault),
+})
 
-  test('without Slack the page hook still pages, once, and the card comes when Slack does', async () => {
-    const request = await night.breaks()
-    for (let look = 0; look < 3; look++)
-      await expect(
-        night.draw(request, { board: failing(new BoardUnavailable('Slack is gone', { forAll: true })) }),
-      ).rejects.toMatchObject({ name: 'BoardUnavailable' })
-    expect(night.pager.pages).toHaveLength(1)
-    await night.draw(request)
-    expect(night.board.messages(channel)).toHaveLength(1)
-    expect(night.pager.pages).toHaveLength(1)
-  })
+test('without Slack the page hook still pages, once, and the card comes when Slack does', async () => {
+  const request = await night.breaks()
+  for (let look = 0; look < 3; look++)
+    await expect(
+      night.draw(request, { board: failing(new BoardUnavailable('Slack is gone', { forAll: true })) }),
+    ).rejects.toMatchObject({ name: 'BoardUnavailable' })
+  expect(night.pager.pages).toHaveLength(1)
+  await night.draw(request)
+  expect(night.board.messages(channel)).toHaveLength(1)
+  expect(night.pager.pages).toHaveLength(1)
+})
 
-  test('a chat that is not even tried leaves the page hook alone, which pages once and for no other request', async () => {
-    const request = await night.breaks()
-    const { cards, pager, requests, clock } = night
-    for (let look = 0; look < 2; look++) await pageAlone(request.ask.id, { cards, pager, requests, clock })
-    const other = await night.submitted(prodParameter)
-    await pageAlone(other.ask.id, { cards, pager, requests, clock })
-    expect(pager.pages.map(({ id }) => id)).toEqual([request.ask.id])
-    await night.draw(request)
-    expect(pager.pages).toHaveLength(1)
-  })
+test('a chat that is not even tried leaves the page hook alone, which pages once and for no other request', async () => {
+  const request = await night.breaks()
+  const { cards, pager, requests, clock } = night
+  for (let look = 0; look < 2; look++) await pageAlone(request.ask.id, { cards, pager, requests, clock })
+  await pageAlone((await night.submitted(prodParameter)).ask.id, { cards, pager, requests, clock })
+  expect(pager.pages.map(({ id }) => id)).toEqual([request.ask.id])
+  await night.draw(request)
+  expect(pager.pages).toHaveLength(1)
+})
 
-  test('without the page hook all people in Slack are told, once, and it is paged when it is back', async () => {
-    const request = await night.breaks()
-    night.pager.isDown = true
-    for (let look = 0; look < 3; look++)
-      await expect(night.draw(request)).rejects.toMatchObject({ name: 'PagerUnavailable' })
-    expect(night.board.messages(channel)).toHaveLength(1)
-    expect(sentTo('BEN')).toHaveLength(1)
-    night.pager.isDown = false
-    await night.draw(request)
-    expect(night.pager.pages).toHaveLength(1)
-    expect(sentTo('BEN')).toHaveLength(1)
-  })
+test('without the page hook all people in Slack are told, once, and it is paged when it is back', async () => {
+  const request = await night.breaks()
+  night.pager.isDown = true
+  for (let look = 0; look < 3; look++)
+    await expect(night.draw(request)).rejects.toMatchObject({ name: 'PagerUnavailable' })
+  expect(night.board.messages(channel)).toHaveLength(1)
+  expect(sentTo('BEN')).toHaveLength(1)
+  night.pager.isDown = false
+  await night.draw(request)
+  expect(night.pager.pages).toHaveLength(1)
+  expect(sentTo('BEN')).toHaveLength(1)
+})
 
-  test('one person who cannot be written to holds up no other', async () => {
-    night.board.remove('U0BEN')
-    await night.draw(await night.breaks())
-    expect(toldBy()).toEqual(allUsers.filter((user) => user !== 'BEN' && user !== 'KOFI'))
-    expect(night.log.lines).toContainEqual(
-      expect.objectContaining({
-        level: 'error',
-        message: 'direct_undeliverable',
-        fields: expect.objectContaining({ person: 'person:ben' }),
-      }),
-    )
-  })
+test('one person who cannot be written to holds up no other', async () => {
+  night.board.remove('U0BEN')
+  await night.draw(await night.breaks())
+  expect(toldBy()).toEqual(allUsers.filter((user) => user !== 'BEN' && user !== 'KOFI'))
+  expect(night.log.lines).toContainEqual(
+    expect.objectContaining({
+      level: 'error',
+      message: 'direct_undeliverable',
+      fields: expect.objectContaining({ person: 'person:ben' }),
+    }),
+  )
+})
 
-  test('a closed channel keeps no person from being told, is logged, and is tried again', async () => {
-    night.board.archive(channel)
-    const request = await night.breaks()
-    await expect(night.draw(request)).rejects.toBeInstanceOf(CardUndeliverable)
-    expect(toldBy()).toHaveLength(11)
-    expect(night.log.lines).toContainEqual(expect.objectContaining({ message: 'card_undeliverable' }))
-  })
+test('a closed channel keeps no person from being told, is logged, and is tried again', async () => {
+  night.board.archive(channel)
+  await expect(night.draw(await night.breaks())).rejects.toBeInstanceOf(CardUndeliverable)
+  expect(toldBy()).toHaveLength(11)
+  expect(night.log.lines).toContainEqual(expect.objectContaining({ message: 'card_undeliverable' }))
+})
 
-  test('a card without budgets and record shows the rest', async () => {
-    const request = await night.breaks()
-    await night.uses(request)
-    const entries = night.ledger.entries.bind(night.ledger)
-    const recall = night.requests.recall.bind(night.requests)
-    night.requests.recall = () => Promise.reject(new Error('no budgets'))
-    await night.draw(request)
-    expect(card()).toContain('BREAK-GLASS OPEN')
-    expect(card()).not.toContain('Left of the minutes')
-    night.requests.recall = recall
-    await night.end(request)
-    night.ledger.entries = () => Promise.reject(new Error('no record'))
-    await night.draw(request)
-    expect(card()).toContain('Credentials were issued; how many is in the record.')
-    night.ledger.entries = entries
-    await night.draw(request)
-    expect(card()).toContain('AWS credentials issued once')
-  })
+test('a card without budgets and record shows the rest', async () => {
+  const request = await night.breaks()
+  await night.uses(request)
+  const entries = night.ledger.entries.bind(night.ledger)
+  const recall = night.requests.recall.bind(night.requests)
+  night.requests.recall = () => Promise.reject(new Error('no budgets'))
+  await night.draw(request)
+  expect(card()).toContain('BREAK-GLASS OPEN')
+  expect(card()).not.toContain('Left of the minutes')
+  night.requests.recall = recall
+  await night.end(request)
+  night.ledger.entries = () => Promise.reject(new Error('no record'))
+  await night.draw(request)
+  expect(card()).toContain('Credentials were issued; how many is in the record.')
+  night.ledger.entries = entries
+  await night.draw(request)
+  expect(card()).toContain('AWS credentials issued once')
+})
 
-  test('faults in any order end with one card and one thread for each, and no notice told twice', async () => {
-    /** A Slack whose calls fail or succeed in this order. */
-    const flaky = (fails: readonly boolean[]): CardBoard => {
-      let calls = 0
-      const maybe = async <T>(call: () => Promise<T>): Promise<T> => {
-        calls += 1
-        if (fails[calls % Math.max(1, fails.length)]) throw new BoardUnavailable('Slack answered 503')
-        return call()
-      }
-      const { board } = night
-      return {
-        post: (...what) => maybe(() => board.post(...what)),
-        update: (...what) => maybe(() => board.update(...what)),
-        open: (user) => maybe(() => board.open(user)),
-        reply: (...what) => maybe(() => board.reply(...what)),
-      }
+test('faults in any order end with one card and one thread for each, and no notice told twice', async () => {
+  /** A Slack whose calls fail or succeed in this order. */
+  const flaky = (fails: readonly boolean[]): CardBoard => {
+    let calls = 0
+    const maybe = async <T>(call: () => Promise<T>): Promise<T> => {
+      calls += 1
+      if (fails[calls % Math.max(1, fails.length)]) throw new BoardUnavailable('Slack answered 503')
+      return call()
     }
-    const step = fc.record({
-      wait: fc.constantFrom(0, minute, 24 * minute, hour, 19 * hour, 25 * hour),
-      act: fc.constantFrom('end', 'review', 'nothing', 'nothing'),
-      fails: fc.array(fc.boolean(), { maxLength: 7 }),
-      isPagerDown: fc.boolean(),
-    })
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
-        night = new LoudNight(bundle)
-        const request = await night.breaks()
-        for (const { wait, act, fails, isPagerDown } of steps) {
-          night.clock.advance(wait)
-          if (act === 'end') await night.end(request)
-          if (act === 'review') await night.review(request, 'eve')
-          night.pager.isDown = isPagerDown
-          await night.draw(request, { board: flaky(fails) }).catch(() => {})
-        }
-        night.pager.isDown = false
-        await night.draw(request)
-        expect(night.board.messages(channel)).toHaveLength(1)
-        for (const user of toldBy()) {
-          expect(night.board.messages(`DU0${user}`)).toHaveLength(1)
-          expect(new Set(sentTo(user)).size).toBe(sentTo(user).length)
-        }
-        expect(new Set(beneath()).size).toBe(beneath().length)
-        const paged = night.pager.pages.map(({ event }) => event)
-        expect(paged).toEqual([...new Set(paged)])
-        expect(paged[0]).toBe('opened')
-      }),
-      { numRuns: 60 },
-    )
+    const { board } = night
+    return {
+      post: (...what) => maybe(() => board.post(...what)),
+      update: (...what) => maybe(() => board.update(...what)),
+      open: (user) => maybe(() => board.open(user)),
+      reply: (...what) => maybe(() => board.reply(...what)),
+    }
+  }
+  const step = fc.record({
+    wait: fc.constantFrom(0, minute, 24 * minute, hour, 19 * hour, 25 * hour),
+    act: fc.constantFrom('end', 'review', 'nothing', 'nothing'),
+    fails: fc.array(fc.boolean(), { maxLength: 7 }),
+    isPagerDown: fc.boolean(),
   })
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
+      night = new LoudNight(bundle)
+      const request = await night.breaks()
+      for (const { wait, act, fails, isPagerDown } of steps) {
+        night.clock.advance(wait)
+        if (act === 'end') await night.end(request)
+        if (act === 'review') await night.review(request, 'eve')
+        night.pager.isDown = isPagerDown
+        await night.draw(request, { board: flaky(fails) }).catch(() => {})
+      }
+      night.pager.isDown = false
+      await night.draw(request)
+      expect(night.board.messages(channel)).toHaveLength(1)
+      for (const user of toldBy()) {
+        expect(night.board.messages(`DU0${user}`)).toHaveLength(1)
+        expect(new Set(sentTo(user)).size).toBe(sentTo(user).length)
+      }
+      expect(new Set(beneath()).size).toBe(beneath().length)
+      const paged = night.pager.pages.map(({ event }) => event)
+      expect(paged).toEqual([...new Set(paged)])
+      expect(paged[0]).toBe('opened')
+    }),
+    { numRuns: 60 },
+  )
+})
 
-  test('the opening itself waits for no notice', async () => {
-    night.pager.isDown = true
-    night.board.archive(channel)
-    expect(await night.open('jade', { what: profile })).toMatchObject({ ok: true })
-  })
+test('the opening itself waits for no notice', async () => {
+  night.pager.isDown = true
+  night.board.archive(channel)
+  expect(await night.open('jade', { what: profile })).toMatchObject({ ok: true })
 })
 
 /** More owners than any organisation has. */

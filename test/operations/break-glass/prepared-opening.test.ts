@@ -166,35 +166,33 @@ test('the table has neither the code nor a text of the person, so no erasure nee
   expect((await findPrepared(code, ports()))?.prepared).toMatchObject({ incident: 'INC-2041' })
 })
 
-describe('the key of an opening without one', () => {
-  const issue = (request: ApprovalRequest, login: { acr?: string; at?: number }, jkt = agentKey) =>
-    issueToken(
-      { id: request.ask.id, agent: person('jade'), clientId: 'jade', jkt, login, targets: [], once: [night.proof()] },
-      { ...night.ports, signer: night.signer, issuer: night.issuer },
-    )
+const issue = (request: ApprovalRequest, login: { acr?: string; at?: number }, jkt = agentKey) =>
+  issueToken(
+    { id: request.ask.id, agent: person('jade'), clientId: 'jade', jkt, login, targets: [], once: [night.proof()] },
+    { ...night.ports, signer: night.signer, issuer: night.issuer },
+  )
 
-  test('the first key that a login as strong as the opening’s brings is bound, and no other from then on', async () => {
-    const request = await opened(await prepared())
-    expect(await issue(request, strong())).toMatchObject({ ok: true })
-    expect(await issue(request, strong(), otherKey)).toMatchObject({ ok: false, code: 'key_mismatch' })
-    expect(await night.story(request.ask.id)).toEqual(expect.arrayContaining(['KeyBound', 'CredentialIssued']))
-  })
+test('the first key that a login as strong as the opening’s brings is bound, and no other from then on', async () => {
+  const request = await opened(await prepared())
+  expect(await issue(request, strong())).toMatchObject({ ok: true })
+  expect(await issue(request, strong(), otherKey)).toMatchObject({ ok: false, code: 'key_mismatch' })
+  expect(await night.story(request.ask.id)).toEqual(expect.arrayContaining(['KeyBound', 'CredentialIssued']))
+})
 
-  test.each([
-    ['weak', {}],
-    ['old', { acr: 'strong', at: 1_800_000_000 - hour }],
-  ])('a login that could have opened nothing binds no key: %s', async (_, login) => {
-    const request = await opened(await prepared())
-    expect(await issue(request, login, otherKey)).toMatchObject({ ok: false, code: 'insufficient_login' })
-    expect(await issue(request, strong())).toMatchObject({ ok: true })
-  })
+test.each([
+  ['weak', {}],
+  ['old', { acr: 'strong', at: 1_800_000_000 - hour }],
+])('a login that could have opened nothing binds no key: %s', async (_, login) => {
+  const request = await opened(await prepared())
+  expect(await issue(request, login, otherKey)).toMatchObject({ ok: false, code: 'insufficient_login' })
+  expect(await issue(request, strong())).toMatchObject({ ok: true })
+})
 
-  test('a bound opening asks for no stronger login again, as one with a key', async () => {
-    const request = await opened(await prepared())
-    await issue(request, strong())
-    night.clock.advance(20 * minute)
-    expect(await issue(request, {})).toMatchObject({ ok: true })
-  })
+test('a bound opening asks for no stronger login again, as one with a key', async () => {
+  const request = await opened(await prepared())
+  await issue(request, strong())
+  night.clock.advance(20 * minute)
+  expect(await issue(request, {})).toMatchObject({ ok: true })
 })
 
 test('a form offers the profiles that policy lets this person open', () => {

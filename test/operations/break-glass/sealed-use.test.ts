@@ -136,10 +136,7 @@ test('a use gives no credential through Hotwork, with any key', async () => {
 test('an end of a use is refused, since Hotwork cannot end its session, and the answer says so', async () => {
   const request = await night.reported()
   const { ask } = request
-  expect(await night.end(request)).toMatchObject({
-    ok: false,
-    code: 'not_permitted',
-  })
+  expect(await night.end(request)).toMatchObject({ ok: false, code: 'not_permitted' })
   expect(await revokeRequest({ id: ask.id, person: person('gus'), reason: 'no' }, night.ports)).toMatchObject({
     ok: false,
     code: 'not_permitted',

@@ -119,8 +119,7 @@ describe('a request', () => {
   test('a request is found after it has ended, too', async () => {
     await world.decide(request, 'eve', 'deny')
     await world.submitted(parameter('/prod/checkout/payment-timeout-ms', '7'))
-    const beginning = request.ask.id.slice(0, -1)
-    expect(await find(beginning)).toMatchObject({ code: 'ambiguous' })
+    expect(await find(request.ask.id.slice(0, -1))).toMatchObject({ code: 'ambiguous' })
     expect(await find(request.ask.id)).toMatchObject({ ok: true, value: request.ask.id })
   })
 })

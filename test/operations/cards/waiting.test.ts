@@ -43,8 +43,7 @@ test('a request whose stage has its quorum waits for those of the next', async (
 })
 
 test('a request does not wait for a person who has decided it', async () => {
-  const request = await world.submitted(prodParameter)
-  await world.decide(request, 'ana')
+  await world.decide(await world.submitted(prodParameter), 'ana')
   // She is in `sre` too, and counts once.
   expect(await waits('ana')).toEqual([])
 })
@@ -57,8 +56,7 @@ test('silence widens the people it waits for, before any reader has stored it', 
 })
 
 test('an ended request waits for no person: by time, by withdrawal, by a decision', async () => {
-  const denied = await world.submitted(prodParameter)
-  await world.decide(denied, 'eve', 'deny')
+  await world.decide(await world.submitted(prodParameter), 'eve', 'deny')
   const withdrawn = await world.submitted(parameter('/prod/checkout/payment-timeout-ms', '2000'))
   await cancelRequest({ id: withdrawn.ask.id, agent: withdrawn.ask.agent.id }, world.ports)
   await world.submitted(stagingParameter)
@@ -101,8 +99,7 @@ test('a stand-in is waited for in place of the absent person', async () => {
 })
 
 test('a stand-in is not waited for once the absent person has decided', async () => {
-  const request = await world.submitted(prodParameter)
-  await world.decide(request, 'ana')
+  await world.decide(await world.submitted(prodParameter), 'ana')
   standIn('lena', 'ana')
   expect(await waits('lena')).toEqual([])
 })
@@ -157,8 +154,7 @@ test('each waiting request could be approved now, and no other', async () => {
 
 test('no more than the newest few hundred are read, however many are open', async () => {
   let read = 0
-  const state = await world.submitted(prodParameter)
-  const stored = await world.requests.load(state.ask.id)
+  const stored = await world.requests.load((await world.submitted(prodParameter)).ask.id)
   if (!stored) throw new Error('not stored')
   const requests = Object.assign(Object.create(world.requests), {
     dependencies: world.requests.dependencies.bind(world.requests),

@@ -165,46 +165,44 @@ test.each<[who: string, caller: Parameters<typeof revokeToken>[1]]>([
   expect(await begin('one')).toMatchObject({ ok: true })
 })
 
-describe('a person with an opening', () => {
-  const opened = async (changes: Parameters<Night['opened']>[1] = {}) => {
-    const night = new Night(sample)
-    const request = await night.opened('jade', changes)
-    const issued = unwrap(await night.issueToken(request))
-    const known = unwrap(await new AccessTokenVerifier(issuer, night.signer, night.clock).recognise(issued.token))
-    const ask = (name: string) => introspectToken(known, { type: 'person', id: person(name) }, night)
-    const giveBack = (name: string) => revokeToken(known, { type: 'person', id: person(name) }, night.ports)
-    return { night, request, known, ask, giveBack }
-  }
+const opened = async (changes: Parameters<Night['opened']>[1] = {}) => {
+  const night = new Night(sample)
+  const request = await night.opened('jade', changes)
+  const issued = unwrap(await night.issueToken(request))
+  const known = unwrap(await new AccessTokenVerifier(issuer, night.signer, night.clock).recognise(issued.token))
+  const ask = (name: string) => introspectToken(known, { type: 'person', id: person(name) }, night)
+  const giveBack = (name: string) => revokeToken(known, { type: 'person', id: person(name) }, night.ports)
+  return { night, request, known, ask, giveBack }
+}
 
-  test('a person is told what the token of their own opening allows, and no other person is', async () => {
-    const { request, ask } = await opened()
-    expect(await ask('jade')).toEqual({
-      details: [expect.objectContaining({ request: request.ask.id, break_glass: true })],
-    })
-    expect(await ask('kofi')).toBeUndefined()
+test('a person is told what the token of their own opening allows, and no other person is', async () => {
+  const { request, ask } = await opened()
+  expect(await ask('jade')).toEqual({
+    details: [expect.objectContaining({ request: request.ask.id, break_glass: true })],
   })
+  expect(await ask('kofi')).toBeUndefined()
+})
 
-  test('an inactive person’s token is told to no caller', async () => {
-    const { night, ask } = await opened()
-    night.policy = new World(withPerson(person('jade'), { status: 'inactive' })).policy
-    expect(await ask('jade')).toBeUndefined()
-  })
+test('an inactive person’s token is told to no caller', async () => {
+  const { night, ask } = await opened()
+  night.policy = new World(withPerson(person('jade'), { status: 'inactive' })).policy
+  expect(await ask('jade')).toBeUndefined()
+})
 
-  test('a person gives their token back and the opening lives on; a colleague cannot', async () => {
-    const { night, request, ask, giveBack } = await opened()
-    await giveBack('kofi')
-    expect(await ask('jade')).toBeDefined()
-    expect((await night.ledger.entries('person:kofi')).map(({ type }) => type)).toEqual(['Refused'])
-    await giveBack('jade')
-    expect(await ask('jade')).toBeUndefined()
-    const entries = await night.ledger.entries(request.ask.id)
-    expect(entries.at(-1)).toMatchObject({ type: 'CredentialRevoked', actor: { type: 'person', id: 'person:jade' } })
-    expect(await night.issueToken(request)).toMatchObject({ ok: true })
-  })
+test('a person gives their token back and the opening lives on; a colleague cannot', async () => {
+  const { night, request, ask, giveBack } = await opened()
+  await giveBack('kofi')
+  expect(await ask('jade')).toBeDefined()
+  expect((await night.ledger.entries('person:kofi')).map(({ type }) => type)).toEqual(['Refused'])
+  await giveBack('jade')
+  expect(await ask('jade')).toBeUndefined()
+  const entries = await night.ledger.entries(request.ask.id)
+  expect(entries.at(-1)).toMatchObject({ type: 'CredentialRevoked', actor: { type: 'person', id: 'person:jade' } })
+  expect(await night.issueToken(request)).toMatchObject({ ok: true })
+})
 
-  test('a drill’s token is inactive to each tool, so that a tool that goes by introspection alone does nothing', async () => {
-    const { night, known, ask } = await opened({ what: flag(), drill: true })
-    expect(await introspectToken(known, flagService, night)).toBeUndefined()
-    expect(await ask('jade')).toEqual({ details: [expect.objectContaining({ drill: true })] })
-  })
+test('a drill’s token is inactive to each tool, so that a tool that goes by introspection alone does nothing', async () => {
+  const { night, known, ask } = await opened({ what: flag(), drill: true })
+  expect(await introspectToken(known, flagService, night)).toBeUndefined()
+  expect(await ask('jade')).toEqual({ details: [expect.objectContaining({ drill: true })] })
 })

@@ -38,8 +38,7 @@ function dyingAt(gap: Gap | 'before the making', world: World) {
     throw new Killed(at)
   }
   const note = async (credential: string, request: string) => {
-    const entries = await world.ledger.entries(request)
-    const intended = entries.some(
+    const intended = (await world.ledger.entries(request)).some(
       ({ type, facts }) => type === 'CredentialIntended' && facts['credential'] === credential,
     )
     made.push({ credential, intended })

@@ -154,54 +154,52 @@ test('an expired session that should have been denied is no finding', async () =
   expect(await world.found()).toEqual(nothing)
 })
 
-describe('denies', () => {
-  async function denied() {
-    const made = await claimed()
-    await made.world.recorded(made.request, made.token)
-    await made.world.complete(made.request)
-    await made.world.write(made.request)
-    return made
-  }
+async function denied() {
+  const made = await claimed()
+  await made.world.recorded(made.request, made.token)
+  await made.world.complete(made.request)
+  await made.world.write(made.request)
+  return made
+}
 
-  test('a removed deny is told, and rendered again', async () => {
-    const { world, request } = await denied()
-    await world.roles.putDeny(role, [])
-    world.clock.advance(300)
-    const { found, handed } = await world.found()
-    expect([found.toSorted(), handed]).toEqual([
-      ['deny_missing', 'session_not_denied'],
-      ['time', request.ask.id],
-    ])
-    await writeDenies(role, ['time'], world)
-    expect(await world.found()).toEqual(nothing)
-  })
+test('a removed deny is told, and rendered again', async () => {
+  const { world, request } = await denied()
+  await world.roles.putDeny(role, [])
+  world.clock.advance(300)
+  const { found, handed } = await world.found()
+  expect([found.toSorted(), handed]).toEqual([
+    ['deny_missing', 'session_not_denied'],
+    ['time', request.ask.id],
+  ])
+  await writeDenies(role, ['time'], world)
+  expect(await world.found()).toEqual(nothing)
+})
 
-  test('a foreign deny is told, and rendered away', async () => {
-    const { world } = await denied()
-    const table = await world.denies.ofRole(role)
-    await world.roles.putDeny(role, [...table, { tag: 'hotwork:agent', value: 'agent:other', until: start + 900 }])
-    expect(await world.found()).toEqual({ found: ['deny_unknown'], handed: ['time'] })
-    await writeDenies(role, ['time'], world)
-    expect(await world.found()).toEqual(nothing)
-  })
+test('a foreign deny is told, and rendered away', async () => {
+  const { world } = await denied()
+  const table = await world.denies.ofRole(role)
+  await world.roles.putDeny(role, [...table, { tag: 'hotwork:agent', value: 'agent:other', until: start + 900 }])
+  expect(await world.found()).toEqual({ found: ['deny_unknown'], handed: ['time'] })
+  await writeDenies(role, ['time'], world)
+  expect(await world.found()).toEqual(nothing)
+})
 
-  test('an expired deny that is not removed yet is no finding', async () => {
-    const { world } = await denied()
-    world.clock.advance(3600)
-    expect(await world.found()).toEqual(nothing)
-  })
+test('an expired deny that is not removed yet is no finding', async () => {
+  const { world } = await denied()
+  world.clock.advance(3600)
+  expect(await world.found()).toEqual(nothing)
+})
 
-  test('a deny in a foreign form is told, and rendered again', async () => {
-    const { world } = await denied()
-    world.roles.spoil(role)
-    expect(await world.found()).toEqual({ found: ['deny_unreadable'], handed: ['time'] })
-  })
+test('a deny in a foreign form is told, and rendered again', async () => {
+  const { world } = await denied()
+  world.roles.spoil(role)
+  expect(await world.found()).toEqual({ found: ['deny_unreadable'], handed: ['time'] })
+})
 
-  test('a policy added to the role is told, and left to a person', async () => {
-    const { world } = await denied()
-    world.roles.giveOther(role, 'mine')
-    expect(await world.found()).toEqual({ found: ['policy_unknown'], handed: [] })
-  })
+test('a policy added to the role is told, and left to a person', async () => {
+  const { world } = await denied()
+  world.roles.giveOther(role, 'mine')
+  expect(await world.found()).toEqual({ found: ['policy_unknown'], handed: [] })
 })
 
 describe('uses of a sealed role', () => {

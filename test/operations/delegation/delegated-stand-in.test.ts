@@ -1,4 +1,5 @@
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import { withGroups } from '../../support/bundles.ts'
 import { unwrap } from '../../support/unwrap.ts'
 import { agent, person, prodParameter, sampleBundle, World } from '../../support/world.ts'
 
@@ -52,8 +53,7 @@ test('a child of a grant that a stand-in approved is alive', async () => {
 test('it is dead once the one who was away may not approve it', async () => {
   const { world, parent } = await approvedByStandIn()
   const child = unwrap(await world.delegate(parent, agent('other')))
-  const groups = { ...bundle.directory.groups, 'payments-owners': [person('ana')] }
-  world.policy = new World({ ...bundle, directory: { ...bundle.directory, groups } }).policy
+  world.policy = new World(withGroups({ 'payments-owners': [person('ana')] }, bundle)).policy
   expect(await world.issueToken(child.state)).toMatchObject({ ok: false })
   expect(await world.state(child.state.ask.id)).toMatchObject({ status: 'revoked' })
 })

@@ -138,8 +138,7 @@ test('a child is told on both records, each of which replays to its stored state
 
 test('a token of a child nests who acts, the last one outermost', async () => {
   const one = await hotwork.delegated(await hotwork.approved(), second, { uses: 2 })
-  const two = await hotwork.delegated(one, third)
-  expect(decodeJwt(unwrap(await hotwork.issueToken(two)).token)).toMatchObject({
+  expect(decodeJwt(unwrap(await hotwork.issueToken(await hotwork.delegated(one, third))).token)).toMatchObject({
     sub: 'agent:remediator',
     act: { sub: 'agent:third', act: { sub: 'agent:second' } },
   })
@@ -148,80 +147,70 @@ test('a token of a child nests who acts, the last one outermost', async () => {
 test('a child ends no later than its parent’s grant, or earlier where its agent asked for that', async () => {
   const parent = await hotwork.approved()
   const end = grantOf(parent)?.notAfter ?? 0
-  const child = await hotwork.delegated(parent, second)
-  expect(child.grant.notAfter).toBeLessThanOrEqual(end)
+  expect((await hotwork.delegated(parent, second)).grant.notAfter).toBeLessThanOrEqual(end)
   const notAfter = hotwork.clock.now() + 60
   const short = await hotwork.delegated(parent, third, { notAfter })
   expect(short.grant).toMatchObject({ claimBy: notAfter, notAfter })
 })
 
-describe('within the parent', () => {
-  const refusals: [rule: string, changes: Partial<DelegationAsk>, code: string][] = [
-    ['one use more', { uses: 4 }, 'wider_than_parent'],
-    ['one second more', { notAfter: 1_800_000_000 + 4_501 }, 'wider_than_parent'],
-    [
-      'another value',
-      { action: { name: 'ssm:PutParameter', properties: { ...prodParameter.arguments, Value: '3001' } } },
-      'wider_than_parent',
-    ],
-    [
-      'an argument less, which stands for something else',
-      {
-        action: {
-          name: 'ssm:PutParameter',
-          properties: { Name: prodParameter.arguments['Name'] ?? '', Value: '3000' },
-        },
-      },
-      'wider_than_parent',
-    ],
-    [
-      'another resource',
-      {
-        action: { name: 'ssm:PutParameter', properties: parameter('/prod/checkout/other').arguments },
-        resource: parameter('/prod/checkout/other').resource,
-      },
-      'wider_than_parent',
-    ],
-    [
-      'a resource that the arguments do not name',
-      { resource: parameter('/prod/checkout/other').resource },
-      'invalid_arguments',
-    ],
-    ['another action', { action: { name: 'ssm:DeleteParameter', properties: {} } }, 'unknown_action'],
-  ]
-  test.each(refusals)('%s is refused', async (_rule, changes, code) => {
-    const parent = await hotwork.approved()
-    expect(await hotwork.delegate(parent, second, changes)).toMatchObject({ ok: false, code })
-    expect(grantOf(await hotwork.state(parent.ask.id))?.delegations).toEqual([])
-  })
+const refusals: [rule: string, changes: Partial<DelegationAsk>, code: string][] = [
+  ['one use more', { uses: 4 }, 'wider_than_parent'],
+  ['one second more', { notAfter: 1_800_000_000 + 4_501 }, 'wider_than_parent'],
+  [
+    'another value',
+    { action: { name: 'ssm:PutParameter', properties: { ...prodParameter.arguments, Value: '3001' } } },
+    'wider_than_parent',
+  ],
+  [
+    'an argument less, which stands for something else',
+    {
+      action: { name: 'ssm:PutParameter', properties: { Name: prodParameter.arguments['Name'] ?? '', Value: '3000' } },
+    },
+    'wider_than_parent',
+  ],
+  [
+    'another resource',
+    {
+      action: { name: 'ssm:PutParameter', properties: parameter('/prod/checkout/other').arguments },
+      resource: parameter('/prod/checkout/other').resource,
+    },
+    'wider_than_parent',
+  ],
+  ['a resource besides the arguments', { resource: parameter('/prod/checkout/other').resource }, 'invalid_arguments'],
+  ['another action', { action: { name: 'ssm:DeleteParameter', properties: {} } }, 'unknown_action'],
+]
+test.each(refusals)('a delegation of %s is refused', async (_rule, changes, code) => {
+  const parent = await hotwork.approved()
+  expect(await hotwork.delegate(parent, second, changes)).toMatchObject({ ok: false, code })
+  expect(grantOf(await hotwork.state(parent.ask.id))?.delegations).toEqual([])
+})
 
-  test('a number that the catalogue lets be narrowed may be less, and not more', async () => {
-    const timeout = (Timeout: number) => ({ FunctionName: 'checkout-worker', Timeout })
-    const what = {
-      action: 'lambda:UpdateFunctionConfiguration',
-      arguments: timeout(30),
-      resource: { type: 'lambda:function', id: 'arn:aws:lambda:us-east-1:000000000000:function:checkout-worker' },
-    }
-    const parent = await hotwork.approved(what)
-    const ask = (Timeout: number) => ({
-      action: { name: what.action, properties: timeout(Timeout) },
-      idempotencyKey: `${Timeout}`,
-    })
-    expect(await hotwork.delegate(parent, second, ask(31))).toMatchObject({ code: 'wider_than_parent' })
-    expect(await hotwork.delegated(parent, second, ask(10))).toMatchObject({ ask: { arguments: timeout(10) } })
+test('a number that the catalogue lets be narrowed may be less, and not more', async () => {
+  const timeout = (Timeout: number) => ({ FunctionName: 'checkout-worker', Timeout })
+  const what = {
+    action: 'lambda:UpdateFunctionConfiguration',
+    arguments: timeout(30),
+    resource: { type: 'lambda:function', id: 'arn:aws:lambda:us-east-1:000000000000:function:checkout-worker' },
+  }
+  const parent = await hotwork.approved(what)
+  const ask = (Timeout: number) => ({
+    action: { name: what.action, properties: timeout(Timeout) },
+    idempotencyKey: `${Timeout}`,
   })
+  expect(await hotwork.delegate(parent, second, ask(31))).toMatchObject({ code: 'wider_than_parent' })
+  expect(await hotwork.delegated(parent, second, ask(10))).toMatchObject({ ask: { arguments: timeout(10) } })
+})
 
-  test('uses are given away, not copied: parent and children together have what was approved', async () => {
-    const parent = await hotwork.approved()
-    await hotwork.delegated(parent, second, { uses: 2 })
-    expect(await hotwork.delegate(parent, third, { uses: 2 })).toMatchObject({
-      code: 'wider_than_parent',
-      detail: '`uses` should be at most 1',
-    })
-    await hotwork.delegated(parent, third, { idempotencyKey: 'the last one' })
-    const token = await hotwork.claim(parent)
-    expect(await hotwork.issueAws(parent, token)).toMatchObject({ code: 'uses_exhausted' })
+test('uses are given away, not copied: parent and children together have what was approved', async () => {
+  const parent = await hotwork.approved()
+  await hotwork.delegated(parent, second, { uses: 2 })
+  expect(await hotwork.delegate(parent, third, { uses: 2 })).toMatchObject({
+    code: 'wider_than_parent',
+    detail: '`uses` should be at most 1',
   })
+  await hotwork.delegated(parent, third, { idempotencyKey: 'the last one' })
+  const token = await hotwork.claim(parent)
+  expect(await hotwork.issueAws(parent, token)).toMatchObject({ code: 'uses_exhausted' })
 })
 
 test('an agent gets what policy gives it with the same approvals, and no more', async () => {
@@ -246,8 +235,7 @@ test.each<[rule: string, changes: object, code: string]>([
 ])('%s has nothing delegated to it', async (_rule, changes, code) => {
   const agents = [...bundle.agents, another(sample.agents[1] as never, 'other', 'gus', changes)]
   hotwork = new Delegating({ ...bundle, agents })
-  const parent = await hotwork.approved()
-  expect(await hotwork.delegate(parent, agent('other'))).toMatchObject({ code })
+  expect(await hotwork.delegate(await hotwork.approved(), agent('other'))).toMatchObject({ code })
 })
 
 test('an unregistered agent has nothing delegated to it', async () => {
@@ -269,8 +257,7 @@ test('a request is delegated three times in a row, and no further', async () => 
   const fifth = another(sample.agents[1] as never, 'fifth', 'gus')
   hotwork.policy = new Delegating({ ...bundle, agents: [...bundle.agents, fifth] }).policy
   const one = await hotwork.delegated(await hotwork.approved(), second)
-  const two = await hotwork.delegated(one, third)
-  const three = await hotwork.delegated(two, fourth)
+  const three = await hotwork.delegated(await hotwork.delegated(one, third), fourth)
   expect(three.ask.ancestors).toHaveLength(3)
   expect(await hotwork.delegate(three, agent('fifth'))).toMatchObject({ code: 'delegation_too_deep' })
 })
@@ -315,8 +302,7 @@ test('a crash after the parent gave is made good by the same key, and the use is
   await expect(hotwork.delegate(parent, second)).rejects.toThrow('killed')
   const [given] = grantOf(await hotwork.state(parent.ask.id))?.delegations ?? []
   expect(await hotwork.requests.load(given?.child as RequestId)).toBeUndefined()
-  const child = await hotwork.delegated(parent, second)
-  expect(child.ask.id).toBe(given?.child)
+  expect((await hotwork.delegated(parent, second)).ask.id).toBe(given?.child)
   expect(grantOf(await hotwork.state(parent.ask.id))?.delegations).toHaveLength(1)
 })
 
@@ -393,133 +379,131 @@ test('an agent that may change its key does so by a claim, and delegates with th
   expect(await hotwork.delegate(parent, second, { jkt: otherKey })).toMatchObject({ ok: true })
 })
 
-describe('a dead parent', () => {
-  /** A parent, its child and the child's own, each with an AWS session but the parent. */
-  async function family() {
-    const parent = await hotwork.approved()
-    const child = await hotwork.delegated(parent, second, { uses: 2 })
-    const grandchild = await hotwork.delegated(child, third)
-    const token = await hotwork.claim(grandchild)
-    return { parent, child, grandchild, token, session: await hotwork.session(grandchild, token) }
-  }
+/** A parent, its child and the child's own, each with an AWS session but the parent. */
+async function family() {
+  const parent = await hotwork.approved()
+  const child = await hotwork.delegated(parent, second, { uses: 2 })
+  const grandchild = await hotwork.delegated(child, third)
+  const token = await hotwork.claim(grandchild)
+  return { parent, child, grandchild, token, session: await hotwork.session(grandchild, token) }
+}
 
-  test.each<[how: string, end: (parent: ApprovalRequest) => unknown]>([
-    ['completed', (parent) => hotwork.complete(parent)],
-    ['revoked', (parent) => hotwork.end(parent)],
-    ['denied late', (parent) => hotwork.decide(parent, 'ben', 'deny')],
-    ['expired', (parent) => hotwork.clock.advance((grantOf(parent)?.claimBy ?? 0) + 1 - hotwork.clock.now())],
-  ])(
-    'once the parent is %s, nothing of its children is issued or delegated, and the record says why',
-    async (_how, end) => {
-      const { parent, child, grandchild, token } = await family()
-      await end(parent)
-      expect(await hotwork.issueAws(grandchild, token)).toMatchObject({
-        ok: false,
-        code: expect.stringMatching(/ended|expired/),
-      })
-      expect(await hotwork.issueToken(child)).toMatchObject({ ok: false })
-      expect(await hotwork.delegate(child, fourth)).toMatchObject({ ok: false })
-      expect((await hotwork.state(child.ask.id)).status).toMatch(/revoked|expired/)
-      expect((await hotwork.state(grandchild.ask.id)).status).toMatch(/revoked|expired/)
-    },
-  )
-
-  test('a child of a dead parent covers nothing that an agent asks about', async () => {
-    const { parent, grandchild } = await family()
-    const what = { ...prodParameter, agent: third }
-    const { id = '' } = grantOf(grandchild) ?? {}
-    expect(await hotwork.evaluate(what, id)).toMatchObject({ decision: true })
-    await hotwork.complete(parent)
-    expect(await hotwork.evaluate(what, id)).toMatchObject({ decision: false, reason: 'approval_expired' })
-  })
-
-  test('children’s records end because of the parent alone, down to the last, and their sessions are denied', async () => {
-    const { parent, child, grandchild, session } = await family()
-    const denied = () => hotwork.roles.denies(session.role, session.tags)
-    await hotwork.complete(parent)
-    await hotwork.follow(parent)
-    expect(await hotwork.state(child.ask.id)).toMatchObject({
-      status: 'revoked',
-      revokedBy: 'system',
-      reason: `${parent.ask.id} has ended`,
+test.each<[how: string, end: (parent: ApprovalRequest) => unknown]>([
+  ['completed', (parent) => hotwork.complete(parent)],
+  ['revoked', (parent) => hotwork.end(parent)],
+  ['denied late', (parent) => hotwork.decide(parent, 'ben', 'deny')],
+  ['expired', (parent) => hotwork.clock.advance((grantOf(parent)?.claimBy ?? 0) + 1 - hotwork.clock.now())],
+])(
+  'once the parent is %s, nothing of its children is issued or delegated, and the record says why',
+  async (_how, end) => {
+    const { parent, child, grandchild, token } = await family()
+    await end(parent)
+    expect(await hotwork.issueAws(grandchild, token)).toMatchObject({
+      ok: false,
+      code: expect.stringMatching(/ended|expired/),
     })
-    await hotwork.follow(child)
-    expect(await hotwork.state(grandchild.ask.id)).toMatchObject({ status: 'revoked' })
-    expect(denied()).toBe(false)
-    await hotwork.follow(grandchild)
-    expect(denied()).toBe(true)
-  })
+    expect(await hotwork.issueToken(child)).toMatchObject({ ok: false })
+    expect(await hotwork.delegate(child, fourth)).toMatchObject({ ok: false })
+    expect((await hotwork.state(child.ask.id)).status).toMatch(/revoked|expired/)
+    expect((await hotwork.state(grandchild.ask.id)).status).toMatch(/revoked|expired/)
+  },
+)
 
-  test('a repeated end of the children is one', async () => {
-    const { parent, child } = await family()
-    await hotwork.complete(parent)
-    await endChildren(parent.ask.id, hotwork.ports)
-    await endChildren(parent.ask.id, hotwork.ports)
-    expect((await hotwork.story(child.ask.id)).filter((type) => type === 'Revoked')).toHaveLength(1)
-  })
+test('a child of a dead parent covers nothing that an agent asks about', async () => {
+  const { parent, grandchild } = await family()
+  const what = { ...prodParameter, agent: third }
+  const { id = '' } = grantOf(grandchild) ?? {}
+  expect(await hotwork.evaluate(what, id)).toMatchObject({ decision: true })
+  await hotwork.complete(parent)
+  expect(await hotwork.evaluate(what, id)).toMatchObject({ decision: false, reason: 'approval_expired' })
+})
 
-  test("a live parent's children live, and so do its siblings' when one ends", async () => {
-    const parent = await hotwork.approved()
-    const [one, two] = [await hotwork.delegated(parent, second), await hotwork.delegated(parent, third)]
-    await hotwork.complete(one)
-    await hotwork.follow(one)
-    await endChildren(parent.ask.id, hotwork.ports)
-    expect(await hotwork.state(two.ask.id)).toMatchObject({ status: 'approved' })
-    expect(await hotwork.issueToken(two)).toMatchObject({ ok: true })
+test('children’s records end because of the parent alone, down to the last, and their sessions are denied', async () => {
+  const { parent, child, grandchild, session } = await family()
+  const denied = () => hotwork.roles.denies(session.role, session.tags)
+  await hotwork.complete(parent)
+  await hotwork.follow(parent)
+  expect(await hotwork.state(child.ask.id)).toMatchObject({
+    status: 'revoked',
+    revokedBy: 'system',
+    reason: `${parent.ask.id} has ended`,
   })
+  await hotwork.follow(child)
+  expect(await hotwork.state(grandchild.ask.id)).toMatchObject({ status: 'revoked' })
+  expect(denied()).toBe(false)
+  await hotwork.follow(grandchild)
+  expect(denied()).toBe(true)
+})
 
-  test('a child made while its parent ends is dead on arrival', async () => {
-    const parent = await hotwork.approved()
-    const commit = hotwork.requests.commit.bind(hotwork.requests)
-    hotwork.requests.commit = async (change) => {
-      // Between the two commits of a delegation a person revokes, and the end of children finds none yet.
-      if (change.state.ask.ancestors.length > 0 && change.expected.sequence === 0) {
-        hotwork.requests.commit = commit
-        await hotwork.end(parent)
-        await endChildren(parent.ask.id, hotwork.ports)
-      }
-      return commit(change)
-    }
-    expect(await hotwork.delegate(parent, second)).toMatchObject({ ok: false, code: 'ancestor_ended' })
-    const [given] = grantOf(await hotwork.state(parent.ask.id))?.delegations ?? []
-    expect(await hotwork.state(given?.child as RequestId)).toMatchObject({ status: 'revoked' })
-  })
+test('a repeated end of the children is one', async () => {
+  const { parent, child } = await family()
+  await hotwork.complete(parent)
+  await endChildren(parent.ask.id, hotwork.ports)
+  await endChildren(parent.ask.id, hotwork.ports)
+  expect((await hotwork.story(child.ask.id)).filter((type) => type === 'Revoked')).toHaveLength(1)
+})
 
-  test('a credential that is being minted while the parent is revoked is not answered', async () => {
-    const parent = await hotwork.approved()
-    const child = await hotwork.delegated(parent, second)
-    const sign = hotwork.signer.sign.bind(hotwork.signer)
-    hotwork.signer.sign = async (...args) => {
+test("a live parent's children live, and so do its siblings' when one ends", async () => {
+  const parent = await hotwork.approved()
+  const [one, two] = [await hotwork.delegated(parent, second), await hotwork.delegated(parent, third)]
+  await hotwork.complete(one)
+  await hotwork.follow(one)
+  await endChildren(parent.ask.id, hotwork.ports)
+  expect(await hotwork.state(two.ask.id)).toMatchObject({ status: 'approved' })
+  expect(await hotwork.issueToken(two)).toMatchObject({ ok: true })
+})
+
+test('a child made while its parent ends is dead on arrival', async () => {
+  const parent = await hotwork.approved()
+  const commit = hotwork.requests.commit.bind(hotwork.requests)
+  hotwork.requests.commit = async (change) => {
+    // Between the two commits of a delegation a person revokes, and the end of children finds none yet.
+    if (change.state.ask.ancestors.length > 0 && change.expected.sequence === 0) {
+      hotwork.requests.commit = commit
       await hotwork.end(parent)
       await endChildren(parent.ask.id, hotwork.ports)
-      return sign(...args)
     }
-    expect(await hotwork.issueToken(child)).toMatchObject({ ok: false, code: 'revoked' })
-  })
+    return commit(change)
+  }
+  expect(await hotwork.delegate(parent, second)).toMatchObject({ ok: false, code: 'ancestor_ended' })
+  const [given] = grantOf(await hotwork.state(parent.ask.id))?.delegations ?? []
+  expect(await hotwork.state(given?.child as RequestId)).toMatchObject({ status: 'revoked' })
+})
 
-  test.each([
-    { kind: 'agent', value: agent('remediator') },
-    { kind: 'owner', value: person('dan') },
-    { kind: 'owner', value: person('gus') },
-  ] as const)('a halt of the $kind $value in the chain stops the child', async (target) => {
-    const child = await hotwork.delegated(await hotwork.approved(), second)
-    hotwork.putHalt(target)
-    expect(await hotwork.issueToken(child)).toMatchObject({ ok: false, code: 'halted' })
-    expect(await hotwork.delegate(child, third)).toMatchObject({ ok: false, code: 'revoked' })
-  })
+test('a credential that is being minted while the parent is revoked is not answered', async () => {
+  const parent = await hotwork.approved()
+  const child = await hotwork.delegated(parent, second)
+  const sign = hotwork.signer.sign.bind(hotwork.signer)
+  hotwork.signer.sign = async (...args) => {
+    await hotwork.end(parent)
+    await endChildren(parent.ask.id, hotwork.ports)
+    return sign(...args)
+  }
+  expect(await hotwork.issueToken(child)).toMatchObject({ ok: false, code: 'revoked' })
+})
 
-  test('a halt of the child’s role stops delegating too, and ends the parts still to be given', async () => {
-    const parent = await hotwork.approved()
-    const { id } = hotwork.putHalt({ kind: 'role', value: 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target' })
-    expect(await hotwork.delegate(parent, second)).toMatchObject({ ok: false, code: 'halted' })
-    expect(await hotwork.state(parent.ask.id)).toMatchObject({ status: 'revoked', reason: `halted by ${id}` })
-    expect(grantOf(await hotwork.state(parent.ask.id))?.delegations).toEqual([])
-  })
+test.each([
+  { kind: 'agent', value: agent('remediator') },
+  { kind: 'owner', value: person('dan') },
+  { kind: 'owner', value: person('gus') },
+] as const)('a halt of the $kind $value in the chain stops the child', async (target) => {
+  const child = await hotwork.delegated(await hotwork.approved(), second)
+  hotwork.putHalt(target)
+  expect(await hotwork.issueToken(child)).toMatchObject({ ok: false, code: 'halted' })
+  expect(await hotwork.delegate(child, third)).toMatchObject({ ok: false, code: 'revoked' })
+})
 
-  test('a halt of another role stops no delegating', async () => {
-    hotwork.putHalt({ kind: 'role', value: 'arn:aws:iam::999999999999:role/hotwork/Hotwork-target' })
-    expect(await hotwork.delegate(await hotwork.approved(), second)).toMatchObject({ ok: true })
-  })
+test('a halt of the child’s role stops delegating too, and ends the parts still to be given', async () => {
+  const parent = await hotwork.approved()
+  const { id } = hotwork.putHalt({ kind: 'role', value: 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target' })
+  expect(await hotwork.delegate(parent, second)).toMatchObject({ ok: false, code: 'halted' })
+  expect(await hotwork.state(parent.ask.id)).toMatchObject({ status: 'revoked', reason: `halted by ${id}` })
+  expect(grantOf(await hotwork.state(parent.ask.id))?.delegations).toEqual([])
+})
+
+test('a halt of another role stops no delegating', async () => {
+  hotwork.putHalt({ kind: 'role', value: 'arn:aws:iam::999999999999:role/hotwork/Hotwork-target' })
+  expect(await hotwork.delegate(await hotwork.approved(), second)).toMatchObject({ ok: true })
 })
 
 test('a key of a grant changes only where the registration of its agent says so, and that is an entry', async () => {
@@ -527,8 +511,7 @@ test('a key of a grant changes only where the registration of its agent says so,
   const request = await hotwork.approved()
   await hotwork.claim(request)
   expect(await hotwork.issueToken(request, { jkt: otherKey })).toMatchObject({ ok: true })
-  const entries = await hotwork.ledger.entries(request.ask.id)
-  expect(entries.find(({ type }) => type === 'KeyBound')).toMatchObject({
+  expect((await hotwork.ledger.entries(request.ask.id)).find(({ type }) => type === 'KeyBound')).toMatchObject({
     facts: { jkt: otherKey, replaces: agentKey },
   })
   await hotwork.expectReplay(request.ask.id)

@@ -1,6 +1,7 @@
 import { type DecisionEvent, eventsOfRequest } from '../../../functions/domain/events/decision-events.ts'
 import { deliverEvent, pauseAfter } from '../../../functions/operations/events/deliver-event.ts'
 import { ReceiverUnavailable, SecretUnavailable } from '../../../functions/operations/faults.ts'
+import { withAgent } from '../../support/bundles.ts'
 import { agent, World } from '../../support/world.ts'
 import { approvedFlag } from '../uses/claimed-flag.ts'
 
@@ -14,11 +15,10 @@ async function delivered(receiver: 'bus' | `webhook:${string}`, answer: 'taken' 
   const world = new World()
   const { request } = await approvedFlag(world)
   const [event] = eventsOfRequest(undefined, request) as readonly [DecisionEvent]
-  const agents = world.policy.bundle.agents.map((each) => (each.id === builder ? { ...each, notify: url } : each))
   const bus: DecisionEvent[] = []
   const hooks: unknown[] = []
   const ports = {
-    bundle: { ...world.policy.bundle, agents },
+    bundle: withAgent(builder, { notify: url }, world.policy.bundle),
     log: world.log,
     bus: { put: async (put: DecisionEvent) => void bus.push(put) },
     webhooks: {

@@ -25,8 +25,7 @@ test('a killed token is told to its tool, and the end of its grant to the bus an
   const { request } = await claimedFlag(world)
   const before = await world.stored(request.ask.id)
   await world.complete(request)
-  const after = await world.stored(request.ask.id)
-  await handOnEventsOfRequest(before, after, ports())
+  await handOnEventsOfRequest(before, await world.stored(request.ask.id), ports())
   expect(handedOn()).toEqual([
     ['bus', 'Grant Ended'],
     [`webhook:${agent('builder')}`, 'Grant Ended'],

@@ -90,8 +90,7 @@ test('a halt of a role covers the requests that have a session of it', async () 
   const halt = await haltAndFollow({ kind: 'role', value: role })
   expect(await hotwork.state(request.ask.id)).toMatchObject({ status: 'revoked', reason: `halted by ${halt.id}` })
   expect(await hotwork.state(unclaimed.ask.id)).toMatchObject({ status: 'approved' })
-  const token = await hotwork.claim(unclaimed)
-  expect(await hotwork.issueAws(unclaimed, token)).toMatchObject({ code: 'halted' })
+  expect(await hotwork.issueAws(unclaimed, await hotwork.claim(unclaimed))).toMatchObject({ code: 'halted' })
 })
 
 test('requests are ended once, however often the halt is followed', async () => {

@@ -59,38 +59,36 @@ test.each([
   expect(await hotwork.story('person:gus')).toEqual(['Refused'])
 })
 
-describe('an idempotency key', () => {
-  const halted = (hotwork: Halting, target = remediator, who = 'gus', until?: number) =>
-    hotwork.halt(target, who, until, 'INC-4822')
+const halted = (hotwork: Halting, target = remediator, who = 'gus', until?: number) =>
+  hotwork.halt(target, who, until, 'INC-4822')
 
-  test('a key that comes again, also many at once, gives the same halt', async () => {
-    const first = await halted(hotwork)
-    hotwork.clock.advance(60)
-    const again = await Promise.all(Array.from({ length: 5 }, () => halted(hotwork)))
-    expect(again).toEqual(Array.from({ length: 5 }, () => first))
-    expect((await hotwork.halts.load(remediator)).halts).toHaveLength(1)
-  })
+test('a key that comes again, also many at once, gives the same halt', async () => {
+  const first = await halted(hotwork)
+  hotwork.clock.advance(60)
+  const again = await Promise.all(Array.from({ length: 5 }, () => halted(hotwork)))
+  expect(again).toEqual(Array.from({ length: 5 }, () => first))
+  expect((await hotwork.halts.load(remediator)).halts).toHaveLength(1)
+})
 
-  test('a key that comes ten times at once makes one halt', async () => {
-    const all = await Promise.all(Array.from({ length: 10 }, () => halted(hotwork)))
-    expect(new Set(all.map((each) => each.ok && each.value.id)).size).toBe(1)
-    expect((await hotwork.halts.load(remediator)).halts).toHaveLength(1)
-  })
+test('a key that comes ten times at once makes one halt', async () => {
+  const all = await Promise.all(Array.from({ length: 10 }, () => halted(hotwork)))
+  expect(new Set(all.map((each) => each.ok && each.value.id)).size).toBe(1)
+  expect((await hotwork.halts.load(remediator)).halts).toHaveLength(1)
+})
 
-  test('a key is refused for another target or end, and is another halt of another person', async () => {
-    const first = await halted(hotwork)
-    expect(await halted(hotwork, everything)).toMatchObject({ code: 'duplicate_request' })
-    expect(await halted(hotwork, remediator, 'gus', hotwork.clock.now() + 60)).toMatchObject({
-      code: 'duplicate_request',
-    })
-    expect(await halted(hotwork, remediator, 'jade')).not.toEqual(first)
-    expect((await hotwork.halts.load(everything)).halts).toEqual([])
+test('a key is refused for another target or end, and is another halt of another person', async () => {
+  const first = await halted(hotwork)
+  expect(await halted(hotwork, everything)).toMatchObject({ code: 'duplicate_request' })
+  expect(await halted(hotwork, remediator, 'gus', hotwork.clock.now() + 60)).toMatchObject({
+    code: 'duplicate_request',
   })
+  expect(await halted(hotwork, remediator, 'jade')).not.toEqual(first)
+  expect((await hotwork.halts.load(everything)).halts).toEqual([])
+})
 
-  test('a key is refused once its halt is over, since it would stop nothing', async () => {
-    await hotwork.lifted(unwrap(await halted(hotwork)).id)
-    expect(await halted(hotwork)).toMatchObject({ code: 'duplicate_request' })
-  })
+test('a key is refused once its halt is over, since it would stop nothing', async () => {
+  await hotwork.lifted(unwrap(await halted(hotwork)).id)
+  expect(await halted(hotwork)).toMatchObject({ code: 'duplicate_request' })
 })
 
 test('halts declared at once are all in force, each with an entry of its own', async () => {
@@ -223,8 +221,7 @@ test.each([
 )
 
 test('an approval from before a halt covers nothing', async () => {
-  const request = await hotwork.approved()
-  const grant = request.ask.id.replace('req_', 'grt_')
+  const grant = (await hotwork.approved()).ask.id.replace('req_', 'grt_')
   expect(await hotwork.evaluate(prodParameter, grant)).toMatchObject({ decision: true })
   await hotwork.lifted((await hotwork.halted(remediator)).id)
   expect(await hotwork.evaluate(prodParameter, grant)).toMatchObject({ reason: 'approval_expired' })
@@ -291,50 +288,47 @@ test('a stopped person decides nothing, and others go on', async () => {
   expect(await hotwork.decide(request, 'ben')).toMatchObject({ ok: true })
 })
 
-describe('a halt of an environment or of an action', () => {
-  const there = [
-    ['an environment', production],
-    ['an action', putParameter],
-  ] as const
+const there = [
+  ['an environment', production],
+  ['an action', putParameter],
+] as const
 
-  test.each(there)('a halt of %s stops requests there, and says which halt it is', async (_what, target) => {
-    const before = await hotwork.evaluate(prodParameter)
-    const { id } = await hotwork.halted(target)
-    expect(await hotwork.evaluate(prodParameter)).toMatchObject({
-      decision: false,
-      reason: 'policy_denied',
-      detail: expect.stringContaining(id),
-    })
-    expect(await hotwork.submit(prodParameter, { evaluation: before.id })).toMatchObject({ code: 'not_requestable' })
+test.each(there)('a halt of %s stops requests there, and says which halt it is', async (_what, target) => {
+  const before = await hotwork.evaluate(prodParameter)
+  const { id } = await hotwork.halted(target)
+  expect(await hotwork.evaluate(prodParameter)).toMatchObject({
+    decision: false,
+    reason: 'policy_denied',
+    detail: expect.stringContaining(id),
   })
+  expect(await hotwork.submit(prodParameter, { evaluation: before.id })).toMatchObject({ code: 'not_requestable' })
+})
 
-  test('a halt of an environment leaves the others alone', async () => {
-    await hotwork.halted(production)
-    expect(await hotwork.evaluate(stagingParameter)).toMatchObject({ reason: 'approval_required' })
-    const request = await hotwork.approved(stagingParameter)
-    expect(await hotwork.issueToken(request)).toMatchObject({ ok: true })
-  })
+test('a halt of an environment leaves the others alone', async () => {
+  await hotwork.halted(production)
+  expect(await hotwork.evaluate(stagingParameter)).toMatchObject({ reason: 'approval_required' })
+  expect(await hotwork.issueToken(await hotwork.approved(stagingParameter))).toMatchObject({ ok: true })
+})
 
-  test.each(there)('a halt of %s stops deciding, issuing and using of earlier requests', async (_what, target) => {
-    const pending = await hotwork.submitted(prodParameter)
-    const approved = await hotwork.approved(parameter('/prod/checkout/b'))
-    const claimed = await hotwork.approved(parameter('/prod/checkout/c'))
-    const token = await hotwork.claim(claimed)
-    await hotwork.halted(target)
-    expect(await hotwork.decide(pending, 'ana')).toMatchObject({ code: 'halted' })
-    expect(await hotwork.issueToken(approved)).toMatchObject({ code: 'halted' })
-    expect(await hotwork.issueAws(claimed, token)).toMatchObject({ code: 'halted' })
-    expect(await hotwork.state(claimed.ask.id)).toMatchObject({ status: 'revoked', revokedBy: 'system' })
-  })
+test.each(there)('a halt of %s stops deciding, issuing and using of earlier requests', async (_what, target) => {
+  const pending = await hotwork.submitted(prodParameter)
+  const approved = await hotwork.approved(parameter('/prod/checkout/b'))
+  const claimed = await hotwork.approved(parameter('/prod/checkout/c'))
+  const token = await hotwork.claim(claimed)
+  await hotwork.halted(target)
+  expect(await hotwork.decide(pending, 'ana')).toMatchObject({ code: 'halted' })
+  expect(await hotwork.issueToken(approved)).toMatchObject({ code: 'halted' })
+  expect(await hotwork.issueAws(claimed, token)).toMatchObject({ code: 'halted' })
+  expect(await hotwork.state(claimed.ask.id)).toMatchObject({ status: 'revoked', revokedBy: 'system' })
+})
 
-  test.each(there)('a halt of %s ends, on their own records, the grants that it covers', async (_what, target) => {
-    const [covered, other] = [await hotwork.approved(), await hotwork.approved(stagingParameter)]
-    await hotwork.halted(target)
-    await hotwork.see(target)
-    await hotwork.work()
-    expect(await hotwork.state(covered.ask.id)).toMatchObject({ status: 'revoked' })
-    expect((await hotwork.state(other.ask.id)).status).toBe(target.kind === 'action' ? 'revoked' : 'approved')
-  })
+test.each(there)('a halt of %s ends, on their own records, the grants that it covers', async (_what, target) => {
+  const [covered, other] = [await hotwork.approved(), await hotwork.approved(stagingParameter)]
+  await hotwork.halted(target)
+  await hotwork.see(target)
+  await hotwork.work()
+  expect(await hotwork.state(covered.ask.id)).toMatchObject({ status: 'revoked' })
+  expect((await hotwork.state(other.ask.id)).status).toBe(target.kind === 'action' ? 'revoked' : 'approved')
 })
 
 test('a halt with an end ends by itself: later requests are let through, and earlier ones stay ended', async () => {

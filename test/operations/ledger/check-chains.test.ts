@@ -147,108 +147,106 @@ test('an entry replaced in a request that ended long ago is found, once a cycle'
   expect(await world.check()).toEqual([])
 })
 
-describe('a flood by an agent', () => {
-  /** More than a page of any list, and than the number of chains at which a run once stopped. */
-  const flood = (world: Recorded) => {
-    for (let newer = 0; newer < 1001; newer++) {
-      const ask = sampleAsk({ id: world.ids.request() })
-      const { events } = decide(undefined, submit(ask, 0), world.clock.now())
-      const state = events.reduce<ApprovalRequest | undefined>(evolve, undefined) as ApprovalRequest
-      const { entries, head } = chainEntries(ask.id, noEntries, events, contextOf(state))
-      world.ledger.put(entries)
-      world.requests.forge({ state, head })
-    }
-  }
-
-  test('a live request is checked, however many are submitted after it', async () => {
-    const { world, id, second } = await recorded()
-    flood(world)
-    // All of them are live, and none is new.
-    world.clock.advance(day)
-    world.ledger.replace({ ...second, bundle: 'another' })
-    expect(await world.check()).toEqual([`${id}/2 hash`])
-  })
-
-  test('an ended request is checked in its turn, however many share its part', async () => {
-    const { world, id, second } = await recorded()
-    await world.revoke(id)
-    world.clock.advance(60)
-    flood(world)
-    world.clock.advance(200 * day)
-    world.ledger.replace({ ...second, bundle: 'another' })
-    world.untilTurnOf(start)
-    expect(await world.check()).toEqual([`${id}/2 hash`])
-  })
-
-  /** Refusals without a bound on one request: its chain, and its row that they replay to. */
-  async function long() {
-    const { world, id } = await recorded()
-    const stored = await world.requests.load(id)
-    if (!stored) throw new Error('it is not there')
-    const refused = (at: number): Event => ({
-      ...{ type: 'Refused', at, policies: [], bundle: bundle.hash, attempted: 'intend', code: 'policy_denied' },
-      actor: { type: 'agent', id: agent('remediator') },
-    })
-    const events = Array.from({ length: 2500 }, () => refused(stored.state.updatedAt))
-    const { entries, head } = chainEntries(id, stored.head, events, contextOf(stored.state))
-    const state = events.reduce<ApprovalRequest>(evolve, stored.state)
+/** More than a page of any list, and than the number of chains at which a run once stopped. */
+const flood = (world: Recorded) => {
+  for (let newer = 0; newer < 1001; newer++) {
+    const ask = sampleAsk({ id: world.ids.request() })
+    const { events } = decide(undefined, submit(ask, 0), world.clock.now())
+    const state = events.reduce<ApprovalRequest | undefined>(evolve, undefined) as ApprovalRequest
+    const { entries, head } = chainEntries(ask.id, noEntries, events, contextOf(state))
     world.ledger.put(entries)
     world.requests.forge({ state, head })
-    return { world, id, state, head, entries }
   }
+}
 
-  test('a chain of thousands of entries is read to its end, and replayed to its state', async () => {
-    const { world, id, state, head, entries } = await long()
-    expect(await world.check()).toEqual([])
-    world.requests.forge({ state: { ...state, tier: 0 }, head })
-    expect(await world.check()).toEqual([`${id}/${head.sequence} state`])
-    world.requests.forge({ state, head })
-    const late = entries.at(-2)
-    if (late) world.ledger.replace({ ...late, bundle: 'another' })
-    expect(await world.check()).toEqual([`${late?.id} hash`])
-  })
+test('a live request is checked, however many are submitted after it', async () => {
+  const { world, id, second } = await recorded()
+  flood(world)
+  // All of them are live, and none is new.
+  world.clock.advance(day)
+  world.ledger.replace({ ...second, bundle: 'another' })
+  expect(await world.check()).toEqual([`${id}/2 hash`])
+})
 
-  test('chains without time are logged as an error, by part and number, and other runs begin with them', async () => {
-    const ids: string[] = []
-    for (let count = 0; count < 40; count++) ids.push((await world.approved(prodParameter)).ask.id)
-    world.clock.advance(day)
-    const read = new Set<string>()
-    const entries = world.ledger.page.bind(world.ledger)
-    world.ledger.page = (aggregate, page) => {
-      world.clock.advance(1)
-      read.add(aggregate)
-      return entries(aggregate, page)
-    }
-    // A page takes a second: of forty chains a run reads about ten.
-    const runs: number[] = []
-    for (let run = 0; run < 10; run++) {
-      const before = world.log.lines.length
-      expect(await world.check(world.clock.now() + 40)).toEqual([])
-      const told = world.log.lines.slice(before).filter(({ message }) => message === 'reconciliation_cut')
-      expect(told).toMatchObject([{ level: 'error', fields: { part: 'approved', more: false } }])
-      runs.push(Number(told[0]?.fields?.['left']))
-      world.clock.advance(3600)
-    }
-    expect(Math.min(...runs)).toBeGreaterThan(20)
-    expect(ids.filter((id) => !read.has(id))).toEqual([])
-  })
+test('an ended request is checked in its turn, however many share its part', async () => {
+  const { world, id, second } = await recorded()
+  await world.revoke(id)
+  world.clock.advance(60)
+  flood(world)
+  world.clock.advance(200 * day)
+  world.ledger.replace({ ...second, bundle: 'another' })
+  world.untilTurnOf(start)
+  expect(await world.check()).toEqual([`${id}/2 hash`])
+})
 
-  test('a chain that no run has time for takes the time of its own part alone', async () => {
-    const { world, id, head } = await long()
-    const pending = await world.submitted(prodParameter)
-    const [first] = await world.ledger.entries(pending.ask.id)
-    if (first) world.ledger.replace({ ...first, bundle: 'another' })
-    const entries = world.ledger.page.bind(world.ledger)
-    world.ledger.page = (aggregate, page) => {
-      world.clock.advance(1)
-      return entries(aggregate, page)
-    }
-    expect(head.sequence).toBeGreaterThan(2000)
-    expect(await world.check(world.clock.now() + 40)).toEqual([`${pending.ask.id}/1 hash`])
-    const cut = world.log.lines.filter(({ message }) => message === 'reconciliation_cut')
-    expect(cut.map(({ fields }) => [fields?.['part'], fields?.['left']])).toContainEqual(['approved', 1])
-    expect(id).not.toBe(pending.ask.id)
+/** Refusals without a bound on one request: its chain, and its row that they replay to. */
+async function long() {
+  const { world, id } = await recorded()
+  const stored = await world.requests.load(id)
+  if (!stored) throw new Error('it is not there')
+  const refused = (at: number): Event => ({
+    ...{ type: 'Refused', at, policies: [], bundle: bundle.hash, attempted: 'intend', code: 'policy_denied' },
+    actor: { type: 'agent', id: agent('remediator') },
   })
+  const events = Array.from({ length: 2500 }, () => refused(stored.state.updatedAt))
+  const { entries, head } = chainEntries(id, stored.head, events, contextOf(stored.state))
+  const state = events.reduce<ApprovalRequest>(evolve, stored.state)
+  world.ledger.put(entries)
+  world.requests.forge({ state, head })
+  return { world, id, state, head, entries }
+}
+
+test('a chain of thousands of entries is read to its end, and replayed to its state', async () => {
+  const { world, id, state, head, entries } = await long()
+  expect(await world.check()).toEqual([])
+  world.requests.forge({ state: { ...state, tier: 0 }, head })
+  expect(await world.check()).toEqual([`${id}/${head.sequence} state`])
+  world.requests.forge({ state, head })
+  const late = entries.at(-2)
+  if (late) world.ledger.replace({ ...late, bundle: 'another' })
+  expect(await world.check()).toEqual([`${late?.id} hash`])
+})
+
+test('chains without time are logged as an error, by part and number, and other runs begin with them', async () => {
+  const ids: string[] = []
+  for (let count = 0; count < 40; count++) ids.push((await world.approved(prodParameter)).ask.id)
+  world.clock.advance(day)
+  const read = new Set<string>()
+  const entries = world.ledger.page.bind(world.ledger)
+  world.ledger.page = (aggregate, page) => {
+    world.clock.advance(1)
+    read.add(aggregate)
+    return entries(aggregate, page)
+  }
+  // A page takes a second: of forty chains a run reads about ten.
+  const runs: number[] = []
+  for (let run = 0; run < 10; run++) {
+    const before = world.log.lines.length
+    expect(await world.check(world.clock.now() + 40)).toEqual([])
+    const told = world.log.lines.slice(before).filter(({ message }) => message === 'reconciliation_cut')
+    expect(told).toMatchObject([{ level: 'error', fields: { part: 'approved', more: false } }])
+    runs.push(Number(told[0]?.fields?.['left']))
+    world.clock.advance(3600)
+  }
+  expect(Math.min(...runs)).toBeGreaterThan(20)
+  expect(ids.filter((id) => !read.has(id))).toEqual([])
+})
+
+test('a chain that no run has time for takes the time of its own part alone', async () => {
+  const { world, id, head } = await long()
+  const pending = await world.submitted(prodParameter)
+  const [first] = await world.ledger.entries(pending.ask.id)
+  if (first) world.ledger.replace({ ...first, bundle: 'another' })
+  const entries = world.ledger.page.bind(world.ledger)
+  world.ledger.page = (aggregate, page) => {
+    world.clock.advance(1)
+    return entries(aggregate, page)
+  }
+  expect(head.sequence).toBeGreaterThan(2000)
+  expect(await world.check(world.clock.now() + 40)).toEqual([`${pending.ask.id}/1 hash`])
+  const cut = world.log.lines.filter(({ message }) => message === 'reconciliation_cut')
+  expect(cut.map(({ fields }) => [fields?.['part'], fields?.['left']])).toContainEqual(['approved', 1])
+  expect(id).not.toBe(pending.ask.id)
 })
 
 test('a row that was put around the record is not what the record replays to', async () => {

@@ -1,4 +1,5 @@
 import { giveStandIn } from '../../../functions/operations/people/stand-ins.ts'
+import { withGroups } from '../../support/bundles.ts'
 import { person, prodParameter, sampleBundle, World } from '../../support/world.ts'
 
 /** An entry of a decision cites only the policies that permitted this person to decide this. */
@@ -38,12 +39,8 @@ test('a refusal cites nothing that permits others', async () => {
 })
 
 test('an approval by a stand-in cites what permits it to the absent person', async () => {
-  const groups = {
-    ...bundle.directory.groups,
-    'payments-owners': [person('ana'), person('chloe')],
-    rota: [person('ben'), person('chloe')],
-  }
-  const { world, request, cited } = await asked(new World({ ...bundle, directory: { ...bundle.directory, groups } }))
+  const groups = { 'payments-owners': ['ana', 'chloe'].map(person), rota: ['ben', 'chloe'].map(person) }
+  const { world, request, cited } = await asked(new World(withGroups(groups, bundle)))
   const until = world.clock.now() + 86_400
   await giveStandIn(
     { person: person('chloe'), by: person('ben'), login: {}, until },

@@ -205,32 +205,29 @@ test('a person who has left the directory is known by their texts, and no other 
   expect(await eraseTexts({ of: owner, by: person('gus') }, ports)).toMatchObject({ value: { erased: 1 } })
 })
 
-describe('a request from before commitments', () => {
-  const chains = readFileSync(join(import.meta.dirname, '../../domain/ledger/fixtures/v1.ndjson'), 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line): { aggregate: string; entries: Entry[]; state?: unknown } => JSON.parse(line))
+const chains = readFileSync(join(import.meta.dirname, '../../domain/ledger/fixtures/v1.ndjson'), 'utf8')
+  .trimEnd()
+  .split('\n')
+  .map((line): { aggregate: string; entries: Entry[]; state?: unknown } => JSON.parse(line))
 
-  test('a request from before commitments goes on: it is decided, commented and read, with its old text as it stands', async () => {
-    const request = await world.submitted(prodParameter, { justification: claim })
-    // Version 1 kept the text itself.
-    const stored = await world.requests.load(request.ask.id)
-    if (!stored) throw new Error('no request')
-    world.requests.forge({ ...stored, state: { ...stored.state, ask: { ...stored.state.ask, justification: claim } } })
-    for (const { commitment } of world.ledger.texts.all()) await world.ledger.texts.erase([commitment])
-    expect((await shownOf(world, request)).ask.justification).toBe(claim)
-    await world.decide(request, 'ana', 'approve', { comment: 'fine' })
-    await world.decide(request, 'eve', 'deny')
-    const said = { id: request.ask.id, person: person('eve'), comment: 'not today' }
-    expect(await commentDecision(said, world.ports)).toMatchObject({ ok: true })
-    const shown = await shownOf(world, request)
-    expect(shown).toMatchObject({ status: 'denied', reason: 'not today', ask: { justification: claim } })
-    expect(world.ledger.texts.all().map(({ text }) => text)).toEqual(['fine', 'not today'])
-  })
+test('a request from before commitments goes on: it is decided, commented and read, with its old text as it stands', async () => {
+  const request = await world.submitted(prodParameter, { justification: claim })
+  // Version 1 kept the text itself.
+  const stored = await world.requests.load(request.ask.id)
+  if (!stored) throw new Error('no request')
+  world.requests.forge({ ...stored, state: { ...stored.state, ask: { ...stored.state.ask, justification: claim } } })
+  for (const { commitment } of world.ledger.texts.all()) await world.ledger.texts.erase([commitment])
+  expect((await shownOf(world, request)).ask.justification).toBe(claim)
+  await world.decide(request, 'ana', 'approve', { comment: 'fine' })
+  await world.decide(request, 'eve', 'deny')
+  const said = { id: request.ask.id, person: person('eve'), comment: 'not today' }
+  expect(await commentDecision(said, world.ports)).toMatchObject({ ok: true })
+  const shown = await shownOf(world, request)
+  expect(shown).toMatchObject({ status: 'denied', reason: 'not today', ask: { justification: claim } })
+  expect(world.ledger.texts.all().map(({ text }) => text)).toEqual(['fine', 'not today'])
+})
 
-  test('a request from before commitments is still understood as it was stored', () => {
-    for (const { aggregate, state } of chains)
-      if (state !== undefined)
-        expect([aggregate, ApprovalRequest.safeParse(state).error]).toEqual([aggregate, undefined])
-  })
+test('a request from before commitments is still understood as it was stored', () => {
+  for (const { aggregate, state } of chains)
+    if (state !== undefined) expect([aggregate, ApprovalRequest.safeParse(state).error]).toEqual([aggregate, undefined])
 })

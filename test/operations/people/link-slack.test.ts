@@ -89,34 +89,32 @@ test('a person without a linked account has nothing to unlink', async () =>
     code: 'not_linked',
   }))
 
-describe('an account from elsewhere', () => {
-  test.each<[what: string, code: string, AccountLink | undefined]>([
-    ['a guest', 'guest', { team, kind: 'guest' }],
-    ['a stranger of a shared channel', 'foreign', { team, kind: 'stranger' }],
-    ['a user of another workspace', 'foreign', { team: 'T0OTHER', kind: 'member' }],
-    ['a bot', 'not_a_member', { team, kind: 'bot' }],
-    ['a deactivated account', 'not_a_member', { team, kind: 'deleted' }],
-    ['an account that Slack does not know', 'not_a_member', undefined],
-  ])('%s is linked to no person, and the attempt is on record', async (_what, code, found) => {
-    users.delete('U0NEW')
-    if (found) users.set('U0NEW', { ...found, name: 'Other' })
-    expect(await link('U0NEW')).toMatchObject({ ok: false, code })
-    expect(await typesOf(mia)).toEqual(['Refused'])
-    expect(await links.find(team, 'U0NEW')).toBeUndefined()
-  })
+test.each<[what: string, code: string, AccountLink | undefined]>([
+  ['a guest', 'guest', { team, kind: 'guest' }],
+  ['a stranger of a shared channel', 'foreign', { team, kind: 'stranger' }],
+  ['a user of another workspace', 'foreign', { team: 'T0OTHER', kind: 'member' }],
+  ['a bot', 'not_a_member', { team, kind: 'bot' }],
+  ['a deactivated account', 'not_a_member', { team, kind: 'deleted' }],
+  ['an account that Slack does not know', 'not_a_member', undefined],
+])('%s is linked to no person, and the attempt is on record', async (_what, code, found) => {
+  users.delete('U0NEW')
+  if (found) users.set('U0NEW', { ...found, name: 'Other' })
+  expect(await link('U0NEW')).toMatchObject({ ok: false, code })
+  expect(await typesOf(mia)).toEqual(['Refused'])
+  expect(await links.find(team, 'U0NEW')).toBeUndefined()
+})
 
-  test('a code for an account of another workspace links nothing', async () =>
-    expect(await link('U0NEW', mia, 'T0OTHER')).toMatchObject({ code: 'foreign' }))
+test('a code for an account of another workspace links nothing', async () =>
+  expect(await link('U0NEW', mia, 'T0OTHER')).toMatchObject({ code: 'foreign' }))
 
-  test('an account of another organisation than the workspace’s is linked to no person', async () => {
-    const { alias: _, kind: __, ...slack } = chatOf(sample)
-    const chat = { ...slack, enterpriseId: 'E0OURS' }
-    world.policy = { ...world.policy, bundle: { ...sample, deployment: { ...sample.deployment, chat } } }
-    users.set('U0NEW', { team, kind: 'member', enterprise: 'E0THEIRS', name: 'twin' })
-    expect(await link('U0NEW')).toMatchObject({ code: 'foreign' })
-    users.set('U0NEW', { team, kind: 'member', enterprise: 'E0OURS', name: 'ours' })
-    expect(await link('U0NEW')).toMatchObject({ ok: true })
-  })
+test('an account of another organisation than the workspace’s is linked to no person', async () => {
+  const { alias: _, kind: __, ...slack } = chatOf(sample)
+  const chat = { ...slack, enterpriseId: 'E0OURS' }
+  world.policy = { ...world.policy, bundle: { ...sample, deployment: { ...sample.deployment, chat } } }
+  users.set('U0NEW', { team, kind: 'member', enterprise: 'E0THEIRS', name: 'twin' })
+  expect(await link('U0NEW')).toMatchObject({ code: 'foreign' })
+  users.set('U0NEW', { team, kind: 'member', enterprise: 'E0OURS', name: 'ours' })
+  expect(await link('U0NEW')).toMatchObject({ ok: true })
 })
 
 test('an account that is linked is not linked to another', async () => {
@@ -168,8 +166,7 @@ describe('several chats', () => {
   test('an account that the directory gives in one chat forbids a link in that chat alone', async () => {
     const ben = world.policy.bundle.directory.people.find(({ id }) => id === 'person:ben') as Person
     expect(await link('U0WORK', ben, work)).toMatchObject({ code: 'given' })
-    const ana = known('ana')
-    expect(await link('U0WORK', ana, work)).toMatchObject({ ok: true })
+    expect(await link('U0WORK', known('ana'), work)).toMatchObject({ ok: true })
     expect(await link('U0BENWORK', noor, work)).toMatchObject({ code: 'taken' })
   })
 

@@ -6,6 +6,7 @@ import type { Digest, HaltId } from '../../../functions/domain/values.ts'
 import { beginLogin, findVisitor, finishLogin, logOut } from '../../../functions/operations/people/log-in.ts'
 import type { LoginPurpose, PendingLogin } from '../../../functions/operations/people/ports.ts'
 import { requestId } from '../../support/ask.ts'
+import { withPerson } from '../../support/bundles.ts'
 import { MemoryLoginProvider } from '../../support/people/memory-login-provider.ts'
 import { MemorySessionStore } from '../../support/people/memory-session-store.ts'
 import { unwrap } from '../../support/unwrap.ts'
@@ -48,13 +49,8 @@ beforeEach(() => {
 const loggedIn = async (subject: string) => {
   return unwrap(await at.logIn(subject))
 }
-/** The directory with one person changed. */
-const changed = (change: (people: Bundle['directory']['people']) => Bundle['directory']['people']) => {
-  const { directory } = sample
-  at.world.policy = {
-    ...at.world.policy,
-    bundle: { ...sample, directory: { ...directory, people: change(directory.people) } },
-  }
+const changeTo = (bundle: Bundle) => {
+  at.world.policy = { ...at.world.policy, bundle }
 }
 
 test('a person who logs in is themselves from then on, in that browser and no other', async () => {
@@ -108,22 +104,18 @@ test('a person who logs out is unknown at once', async () => {
   expect(await at.visitor(cookie)).toBeUndefined()
 })
 
-test.each<[rule: string, Parameters<typeof changed>[0]]>([
-  [
-    'deactivated',
-    (people) => people.map((each) => (each.id === 'person:ana' ? { ...each, status: 'inactive' } : each)),
-  ],
-  ['no longer in it', (people) => people.filter(({ id }) => id !== 'person:ana')],
+const { directory } = sample
+const isOther = ({ id }: { id: string }) => id !== 'person:ana'
+test.each<[rule: string, Bundle]>([
+  ['deactivated', withPerson(person('ana'), { status: 'inactive' }, sample)],
+  ['no longer in it', { ...sample, directory: { ...directory, people: directory.people.filter(isOther) } }],
   [
     'of another identity now',
-    (people) =>
-      people.map((each) =>
-        each.id === 'person:ana' ? { ...each, identities: [{ issuer: 'people', subject: 'person-ana-2' }] } : each,
-      ),
+    withPerson(person('ana'), { identities: [{ issuer: 'people', subject: 'person-ana-2' }] }, sample),
   ],
-])('a person who is %s is out at their next request', async (_rule, change) => {
+])('a person who is %s is out at their next request', async (_rule, bundle) => {
   const { cookie } = await loggedIn('person-ana')
-  changed(change)
+  changeTo(bundle)
   expect(await at.visitor(cookie)).toBeUndefined()
 })
 
@@ -131,15 +123,14 @@ test('a person of the provider without an entry in the directory does not get in
   expect(await at.logIn('person-stranger')).toMatchObject({ ok: false, code: 'unknown_person' }))
 
 test('a person whose entry is not active does not get in', async () => {
-  changed((people) => people.map((each) => (each.id === 'person:ana' ? { ...each, status: 'inactive' } : each)))
+  changeTo(withPerson(person('ana'), { status: 'inactive' }, sample))
   expect(await at.logIn('person-ana')).toMatchObject({ ok: false, code: 'inactive' })
 })
 
 test('a login keeps no row before the provider has answered for a person: beginning one and failing store nothing', async () => {
   const cookie = secrets.secret()
   const before = at.sessions.text
-  const address = await at.begin(cookie)
-  const { state } = at.provider.asked(address)
+  const { state } = at.provider.asked(await at.begin(cookie))
   const answer = new URL(`${redirect}?code=guessed&state=${state}`)
   expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({ code: 'login_failed' })
   expect(at.sessions.text).toBe(before)
@@ -165,55 +156,51 @@ test('a login for a page knows after it what it was for', async () => {
   expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({ ok: true, value: { purpose } })
 })
 
-describe('a login of a browser', () => {
-  const answerTo = async (cookie: string) =>
-    at.provider.logIn(await at.begin(cookie), { subject: 'person-ana', at: at.world.clock.now() })
+const answerTo = async (cookie: string) =>
+  at.provider.logIn(await at.begin(cookie), { subject: 'person-ana', at: at.world.clock.now() })
 
-  test('an answer brought to another browser logs no person in', async () => {
-    const answer = await answerTo(secrets.secret())
-    expect(await finishLogin({ answer, cookie: secrets.secret() }, at.ports)).toMatchObject({ code: 'login_unknown' })
-  })
-  test('an answer counts once', async () => {
-    const cookie = secrets.secret()
-    const answer = await answerTo(cookie)
-    expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({ ok: true })
-    expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({ ok: false })
-  })
-  test('a second code of the provider for the same login logs no person in', async () => {
-    const cookie = secrets.secret()
-    const address = await at.begin(cookie)
-    const answers = [1, 2].map(() =>
-      at.provider.logIn(address, { subject: 'person-ana', at: at.world.clock.now() }),
-    ) as [URL, URL]
-    expect(await finishLogin({ answer: answers[0], cookie }, at.ports)).toMatchObject({ ok: true })
-    expect(await finishLogin({ answer: answers[1], cookie }, at.ports)).toMatchObject({ code: 'login_unknown' })
-  })
-  test('two copies of an answer at once log in once', async () => {
-    const cookie = secrets.secret()
-    const answer = await answerTo(cookie)
-    const both = await Promise.all([
-      finishLogin({ answer, cookie }, at.ports),
-      finishLogin({ answer, cookie }, at.ports),
-    ])
-    expect(both.filter(({ ok }) => ok)).toHaveLength(1)
-  })
-  test('an answer after ten minutes is too late', async () => {
-    const cookie = secrets.secret()
-    const answer = await answerTo(cookie)
-    at.world.clock.advance(600)
-    expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({ code: 'login_unknown' })
-  })
-  test('an answer to no question logs no person in', async () => {
-    const answer = new URL(`${redirect}?code=x&state=${secrets.secret()}`)
-    expect(await finishLogin({ answer, cookie: secrets.secret() }, at.ports)).toMatchObject({ code: 'login_unknown' })
-  })
-  test("another login's code does not end this one: its verifier is another", async () => {
-    const cookie = secrets.secret()
-    const theirs = await answerTo(secrets.secret())
-    const ours = await answerTo(cookie)
-    ours.searchParams.set('code', theirs.searchParams.get('code') ?? '')
-    expect(await finishLogin({ answer: ours, cookie }, at.ports)).toMatchObject({ code: 'login_failed' })
-  })
+test('an answer brought to another browser logs no person in', async () => {
+  const answer = await answerTo(secrets.secret())
+  expect(await finishLogin({ answer, cookie: secrets.secret() }, at.ports)).toMatchObject({ code: 'login_unknown' })
+})
+test('an answer counts once', async () => {
+  const cookie = secrets.secret()
+  const answer = await answerTo(cookie)
+  expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({ ok: true })
+  expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({ ok: false })
+})
+test('a second code of the provider for the same login logs no person in', async () => {
+  const cookie = secrets.secret()
+  const address = await at.begin(cookie)
+  const answers = [1, 2].map(() => at.provider.logIn(address, { subject: 'person-ana', at: at.world.clock.now() })) as [
+    URL,
+    URL,
+  ]
+  expect(await finishLogin({ answer: answers[0], cookie }, at.ports)).toMatchObject({ ok: true })
+  expect(await finishLogin({ answer: answers[1], cookie }, at.ports)).toMatchObject({ code: 'login_unknown' })
+})
+test('two copies of an answer at once log in once', async () => {
+  const cookie = secrets.secret()
+  const answer = await answerTo(cookie)
+  const both = await Promise.all([finishLogin({ answer, cookie }, at.ports), finishLogin({ answer, cookie }, at.ports)])
+  expect(both.filter(({ ok }) => ok)).toHaveLength(1)
+})
+test('an answer after ten minutes is too late', async () => {
+  const cookie = secrets.secret()
+  const answer = await answerTo(cookie)
+  at.world.clock.advance(600)
+  expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({ code: 'login_unknown' })
+})
+test('an answer to no question logs no person in', async () => {
+  const answer = new URL(`${redirect}?code=x&state=${secrets.secret()}`)
+  expect(await finishLogin({ answer, cookie: secrets.secret() }, at.ports)).toMatchObject({ code: 'login_unknown' })
+})
+test("another login's code does not end this one: its verifier is another", async () => {
+  const cookie = secrets.secret()
+  const theirs = await answerTo(secrets.secret())
+  const ours = await answerTo(cookie)
+  ours.searchParams.set('code', theirs.searchParams.get('code') ?? '')
+  expect(await finishLogin({ answer: ours, cookie }, at.ports)).toMatchObject({ code: 'login_failed' })
 })
 
 test('stored rows let no reader log in as another: no cookie, no verifier, no state', async () => {

@@ -149,8 +149,7 @@ test('a stand-in’s approval holds after the stand-in has ended', async () => {
 
 test('a stand-in never decides what the owner asks through an agent, whichever of the two that is', async () => {
   const request = await world.submitted(prodParameter)
-  const owner = request.ask.owner.replace('person:', '')
-  expect(owner).toBe('dan')
+  expect(request.ask.owner.replace('person:', '')).toBe('dan')
   // Dan is in sre, which decides the second stage, and answers for the agent.
   await world.given('dan', 'lena')
   await world.decide(request, 'ana')
@@ -241,12 +240,10 @@ test('a stand-in is given once for a time, also where ten come in the same insta
 
 test('a stand-in is seen by all readers: who, for which person, until when, and that it has ended', async () => {
   world = new Away(bundle)
-  const first = await world.given('chloe', 'ben')
-  await world.end(first.id, 'chloe')
+  await world.end((await world.given('chloe', 'ben')).id, 'chloe')
   world.clock.advance(60)
   await world.given('chloe', 'ana')
-  const listed = await listStandIns({ person: person('lena') }, world.ports)
-  expect(listed).toMatchObject({
+  expect(await listStandIns({ person: person('lena') }, world.ports)).toMatchObject({
     value: { items: [{ by: 'person:ana' }, { by: 'person:ben', ended: { by: 'person:chloe' } }] },
   })
 })

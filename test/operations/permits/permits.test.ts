@@ -240,102 +240,94 @@ describe('a dead permit', () => {
   })
 })
 
-describe('the giver of a permit', () => {
-  const refusals = async (who: string) =>
-    (await world.ledger.entries(`person:${who}`)).map(({ facts }) => facts['code'])
+const refusals = async (who: string) => (await world.ledger.entries(`person:${who}`)).map(({ facts }) => facts['code'])
 
-  test('a permit is given only by an approver of the request', async () => {
-    const request = await world.allowedOnce()
-    expect(await world.give(request, 'ana')).toMatchObject({ code: 'permit_refused' })
-    expect(await refusals('ana')).toEqual(['permit_refused'])
+test('a permit is given only by an approver of the request', async () => {
+  expect(await world.give(await world.allowedOnce(), 'ana')).toMatchObject({ code: 'permit_refused' })
+  expect(await refusals('ana')).toEqual(['permit_refused'])
+})
+
+test('a permit is not given by an approver that policy does not let', async () => {
+  const request = await world.allowedOnce()
+  const { allowStanding: _, ...others } = bundle.policies
+  world.policy = new World({ ...bundle, policies: { ...others, allowStanding: {} } }).policy
+  expect(await world.give(request)).toMatchObject({ code: 'not_permitted' })
+})
+
+test('a permit is not given by a stopped person', async () => {
+  const request = await world.allowedOnce()
+  const target = { kind: 'person', value: person('ben') } as const
+  await declareHalt({ target, reason: 'lost phone', person: person('gus') }, world.all)
+  expect(await world.give(request)).toMatchObject({ ok: false, code: 'halted' })
+})
+
+/** Policy permits everything, so only the rules that it cannot lift are left. */
+const lenient = (of = bundle) => withPolicy('allowStanding', 'anything', 'permit (principal, action, resource);', of)
+
+const setting = must(bundle.actions['flags:set'])
+const destructive = { ...bundle, actions: { ...bundle.actions, 'flags:set': { ...setting, group: 'destructive' } } }
+
+test('a permit is not given where two must agree, under the most lenient policy', async () => {
+  world = new Permitting(lenient())
+  expect(await world.give(await world.approved(prodParameter), 'ana')).toMatchObject({
+    code: 'permit_refused',
+    detail: expect.stringContaining('more than one'),
   })
+})
 
-  test('a permit is not given by an approver that policy does not let', async () => {
-    const request = await world.allowedOnce()
-    const { allowStanding: _, ...others } = bundle.policies
-    world.policy = new World({ ...bundle, policies: { ...others, allowStanding: {} } }).policy
-    expect(await world.give(request)).toMatchObject({ code: 'not_permitted' })
+test('a permit is not given for a destructive action, under the most lenient policy', async () => {
+  world = new Permitting(lenient(destructive))
+  expect(await world.give(await world.allowedOnce())).toMatchObject({
+    code: 'permit_refused',
+    detail: expect.stringContaining('destroys'),
   })
+})
 
-  test('a permit is not given by a stopped person', async () => {
-    const request = await world.allowedOnce()
-    const target = { kind: 'person', value: person('ben') } as const
-    await declareHalt({ target, reason: 'lost phone', person: person('gus') }, world.all)
-    expect(await world.give(request)).toMatchObject({ ok: false, code: 'halted' })
-  })
+test('a permit for an action that became destructive since is not drawn', async () => {
+  await world.given()
+  world.policy = new World(destructive).policy
+  expect(await world.submitted(flag())).toMatchObject({ status: 'pending' })
+})
 
-  /** Policy permits everything, so only the rules that it cannot lift are left. */
-  const lenient = (of = bundle) => withPolicy('allowStanding', 'anything', 'permit (principal, action, resource);', of)
-
-  const setting = must(bundle.actions['flags:set'])
-  const destructive = { ...bundle, actions: { ...bundle.actions, 'flags:set': { ...setting, group: 'destructive' } } }
-
-  test('a permit is not given where two must agree, under the most lenient policy', async () => {
+test.each<[what: string, changes: { uses?: number; until?: (now: number) => number }]>([
+  ['more than fifty uses', { uses: 51 }],
+  ['no use at all', { uses: 0 }],
+  ['longer than a day', { until: (now) => now + 86_401 }],
+  ['what is over', { until: (now) => now }],
+])(
+  'a permit is not given for %s, under the most lenient policy',
+  async (_what, { uses = 3, until = (now) => now + 60 }) => {
     world = new Permitting(lenient())
-    const request = await world.approved(prodParameter)
-    expect(await world.give(request, 'ana')).toMatchObject({
-      code: 'permit_refused',
-      detail: expect.stringContaining('more than one'),
-    })
-  })
-
-  test('a permit is not given for a destructive action, under the most lenient policy', async () => {
-    world = new Permitting(lenient(destructive))
-    expect(await world.give(await world.allowedOnce())).toMatchObject({
-      code: 'permit_refused',
-      detail: expect.stringContaining('destroys'),
-    })
-  })
-
-  test('a permit for an action that became destructive since is not drawn', async () => {
-    await world.given()
-    world.policy = new World(destructive).policy
-    expect(await world.submitted(flag())).toMatchObject({ status: 'pending' })
-  })
-
-  test.each<[what: string, changes: { uses?: number; until?: (now: number) => number }]>([
-    ['more than fifty uses', { uses: 51 }],
-    ['no use at all', { uses: 0 }],
-    ['longer than a day', { until: (now) => now + 86_401 }],
-    ['what is over', { until: (now) => now }],
-  ])(
-    'a permit is not given for %s, under the most lenient policy',
-    async (_what, { uses = 3, until = (now) => now + 60 }) => {
-      world = new Permitting(lenient())
-      const request = await world.allowedOnce()
-      expect(await world.give(request, 'ben', { uses, until: until(world.clock.now()) })).toMatchObject({
-        code: 'permit_refused',
-      })
-    },
-  )
-
-  test('a permit is not given out of a draw, since it would never end', async () => {
-    await world.given()
-    const drawn = await world.submitted(flag())
-    expect(await world.give(drawn)).toMatchObject({ code: 'permit_refused' })
-  })
-
-  test('a permit is given once for each request: two of fifty would be a hundred', async () => {
     const request = await world.allowedOnce()
-    const given = await Promise.all([world.give(request), world.give(request), world.give(request)])
-    expect(given.filter(({ ok }) => ok)).toHaveLength(1)
-    expect(await world.give(request)).toMatchObject({ code: 'permit_refused' })
-  })
-
-  test('a permit is not given on another digest than was shown', async () => {
-    expect(await world.give(await world.allowedOnce(), 'ben', { digest: 'sha-256:other-di' })).toMatchObject({
-      code: 'stale_digest',
-    })
-  })
-
-  test.each(['pending', 'denied', 'expired'])('a permit is not given while the request is %s', async (status) => {
-    const request = await world.submitted(flag())
-    if (status === 'denied') await world.decide(request, 'ben', 'deny')
-    if (status === 'expired') world.clock.advance(86_400)
-    expect(await world.give(request, 'ben', { until: world.clock.now() + 60 })).toMatchObject({
+    expect(await world.give(request, 'ben', { uses, until: until(world.clock.now()) })).toMatchObject({
       code: 'permit_refused',
     })
+  },
+)
+
+test('a permit is not given out of a draw, since it would never end', async () => {
+  await world.given()
+  expect(await world.give(await world.submitted(flag()))).toMatchObject({ code: 'permit_refused' })
+})
+
+test('a permit is given once for each request: two of fifty would be a hundred', async () => {
+  const request = await world.allowedOnce()
+  const given = await Promise.all([world.give(request), world.give(request), world.give(request)])
+  expect(given.filter(({ ok }) => ok)).toHaveLength(1)
+  expect(await world.give(request)).toMatchObject({ code: 'permit_refused' })
+})
+
+test('a permit is not given on another digest than was shown', async () => {
+  expect(await world.give(await world.allowedOnce(), 'ben', { digest: 'sha-256:other-di' })).toMatchObject({
+    code: 'stale_digest',
   })
+})
+
+test.each(['pending', 'denied', 'expired'])('a permit is not given while the request is %s', async (status) => {
+  const request = await world.submitted(flag())
+  if (status === 'denied') await world.decide(request, 'ben', 'deny')
+  if (status === 'expired') world.clock.advance(86_400)
+  expect(await world.give(request, 'ben', { until: world.clock.now() + 60 })).toMatchObject({ code: 'permit_refused' })
 })
 
 test('people who read requests read permits, newest first, ended ones too', async () => {

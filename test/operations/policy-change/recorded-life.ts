@@ -84,8 +84,7 @@ export class RecordedLife extends Night {
   }
 
   async requestLives(): Promise<void> {
-    const quick = await this.done(this.submitted(parameter('/staging/checkout/color')))
-    await this.done(this.issueToken(quick))
+    await this.done(this.issueToken(await this.done(this.submitted(parameter('/staging/checkout/color')))))
     const request = await this.done(this.submitted(prodParameter))
     await this.done(this.decide(request, 'lena'))
     await this.done(this.decide(request, 'ana'))
@@ -133,8 +132,7 @@ export class RecordedLife extends Night {
     if (permit.ok) await this.done(revokePermit({ id: permit.value.id, person: person('gus'), reason: 'no' }, this.all))
     const absence = { person: person('chloe'), by: person('lena'), login: {}, until }
     const standIn = await this.done(giveStandIn(absence, this.all))
-    const decided = await this.done(this.submitted(parameter('/prod/checkout/depth')))
-    await this.done(this.decide(decided, 'lena'))
+    await this.done(this.decide(await this.done(this.submitted(parameter('/prod/checkout/depth'))), 'lena'))
     if (standIn.ok) await this.done(endStandIn({ id: standIn.value.id, person: person('gus') }, this.all))
   }
 
@@ -201,7 +199,6 @@ export class RecordedLife extends Night {
 export const replayed = (entries: readonly Entry[], under: Bundle = bundle, options = {}): Replayed =>
   replayAll(entries, new Rules(askedOnce(under), options))
 
-/** Each entry under the bundle of its hash. */
 export function replayedUnder(entries: readonly Entry[], bundleOf: (hash: string) => Bundle | undefined): Replayed {
   const known = new Map<string, Rules>()
   return replayAll(entries, (hash) => {

@@ -6,6 +6,7 @@ import { type Bundle, hashOfBundle } from '../../../functions/domain/policy/bund
 import { CurrentPolicy } from '../../../functions/operations/agents/current-policy.ts'
 import { describeReplay } from '../../../policy-tools/verbs/replay-report.ts'
 import { askedOnBehalf } from '../../support/asked-on-behalf.ts'
+import { withGroups, withPerson } from '../../support/bundles.ts'
 import { askedOnce } from '../../support/policies/asked-once.ts'
 import { agent, parameter, person, prodParameter, withTerms } from '../../support/world.ts'
 import { bundle, RecordedLife, replayed, replayedUnder } from './recorded-life.ts'
@@ -27,18 +28,8 @@ function reworded(action: string, policy: string, from: string, to: string): Bun
   const own = { ...bundle.policies[action], [policy]: text.replace(from, to) }
   return { ...bundle, policies: { ...bundle.policies, [action]: own } }
 }
-const people = (change: (of: Bundle['directory']['people'][number]) => object): Bundle => ({
-  ...bundle,
-  directory: { ...bundle.directory, people: bundle.directory.people.map((each) => ({ ...each, ...change(each) })) },
-})
-const away = (who: string) => people(({ id }) => (id === person(who) ? { status: 'inactive' } : {}))
-const sre = (more: string): Bundle => ({
-  ...bundle,
-  directory: {
-    ...bundle.directory,
-    groups: { ...bundle.directory.groups, sre: [...(bundle.directory.groups['sre'] ?? []), person(more)] },
-  },
-})
+const away = (who: string) => withPerson(person(who), { status: 'inactive' }, bundle)
+const sre = (more: string) => withGroups({ sre: [...(bundle.directory.groups['sre'] ?? []), person(more)] }, bundle)
 
 /** Prod takes tier 3, which takes any reason and any task: what was approved below it has neither on record. */
 function higher(): Bundle {
@@ -265,28 +256,26 @@ test('a narrowing is asked of a step when its plan is: a planner that may no lon
   expect(narrowed).toMatchObject([{ question: 'request', action: 'plan', agent: 'agent:planner' }])
 })
 
-describe('a request on behalf of an agent', () => {
-  const onBehalf = async () => {
-    const one = new RecordedLife()
-    await one.done(askedOnBehalf(one, parameter('/prod/checkout/height')))
-    return one.entries()
-  }
+const onBehalf = async () => {
+  const one = new RecordedLife()
+  await one.done(askedOnBehalf(one, parameter('/prod/checkout/height')))
+  return one.entries()
+}
 
-  test('a request on behalf of an agent is answered under the same policies as it was', async () => {
-    const { widened, narrowed, questions } = replayed(await onBehalf())
-    expect({ widened, narrowed, questions }).toEqual({ widened: [], narrowed: [], questions: 1 })
-  })
+test('a request on behalf of an agent is answered under the same policies as it was', async () => {
+  const { widened, narrowed, questions } = replayed(await onBehalf())
+  expect({ widened, narrowed, questions }).toEqual({ widened: [], narrowed: [], questions: 1 })
+})
 
-  test.each<[string, Bundle]>([
-    ['policy lets no person ask', { ...bundle, policies: { ...bundle.policies, ask: {} } }],
-    [
-      'they answer for the agent no longer',
-      { ...bundle, agents: bundle.agents.map((each) => ({ ...each, owner: person('mia') })) },
-    ],
-  ])('a request on behalf of an agent is refused where %s, and told as the person’s question', async (_, under) => {
-    const { narrowed } = replayed(await onBehalf(), under)
-    expect(narrowed).toMatchObject([{ question: 'ask', agent: 'agent:remediator', from: 'permitted', count: 1 }])
-  })
+test.each<[string, Bundle]>([
+  ['policy lets no person ask', { ...bundle, policies: { ...bundle.policies, ask: {} } }],
+  [
+    'they answer for the agent no longer',
+    { ...bundle, agents: bundle.agents.map((each) => ({ ...each, owner: person('mia') })) },
+  ],
+])('a request on behalf of an agent is refused where %s, and told as the person’s question', async (_, under) => {
+  const { narrowed } = replayed(await onBehalf(), under)
+  expect(narrowed).toMatchObject([{ question: 'ask', agent: 'agent:remediator', from: 'permitted', count: 1 }])
 })
 
 test('refusals whose arguments are not kept are counted, and not asked', async () => {

@@ -24,8 +24,7 @@ test('an older deployment stays beside the next one', async () => {
   const before: Bundle = sampleBundle()
   await keepBundle(before, ports())
   const { hash: _, ...content } = { ...bundle, tools: [] }
-  const next = { ...content, hash: 'sha-256:'.padEnd(51, 'n') as Bundle['hash'] }
-  await keepBundle(next, ports())
+  await keepBundle({ ...content, hash: 'sha-256:'.padEnd(51, 'n') as Bundle['hash'] }, ports())
   expect(await read(before.hash)).toMatchObject({ ok: true })
 })
 

@@ -2,6 +2,7 @@ import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { CredentialId } from '../../../functions/domain/values.ts'
 import { cancelRequest, completeRequest, revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { readTask } from '../../../functions/operations/requests/read-requests.ts'
+import { withAgent, withPerson } from '../../support/bundles.ts'
 import { agent, person, prodParameter, sampleBundle, stagingParameter, World } from '../../support/world.ts'
 
 /**
@@ -14,19 +15,8 @@ const sample = sampleBundle()
 const id = agent('remediator')
 const remediator = sample.agents.find((each) => each.id === id) as Bundle['agents'][number]
 
-const agents = (change: Partial<typeof remediator>): Bundle => ({
-  ...sample,
-  agents: sample.agents.map((each) => (each.id === id ? { ...each, ...change } : each)),
-})
-const withoutOwner: Bundle = {
-  ...sample,
-  directory: {
-    ...sample.directory,
-    people: sample.directory.people.map((each) =>
-      each.id === remediator.owner ? { ...each, status: 'inactive' as const } : each,
-    ),
-  },
-}
+const agents = (change: Partial<typeof remediator>): Bundle => withAgent(id, change, sample)
+const withoutOwner = withPerson(remediator.owner, { status: 'inactive' }, sample)
 
 let world: World
 beforeEach(() => {

@@ -188,42 +188,40 @@ test('a revocation says that this person would not have been permitted it', asyn
   expect(await observedIn(world, ask.id)).toEqual([['Revoked', { outcome: 'refused', policies: ['tried-revoke'] }]])
 })
 
-describe('questions', () => {
-  const asking = (bundle: Bundle) => {
-    const cedar = new CedarPolicy(bundle)
-    const asked: { counted: Question[]; observed: Question[] } = { counted: [], observed: [] }
-    const counting = {
-      bundle,
-      ask: (question: Question) => {
-        asked.counted.push(question)
-        return cedar.ask(question)
-      },
-      observing:
-        cedar.observing &&
-        ((question: Question) => {
-          asked.observed.push(question)
-          return cedar.observing?.(question) ?? { permit: false, policies: [] }
-        }),
-    }
-    const world = new World(bundle)
-    world.policy = new CurrentPolicy(loggingErrors(counting, new MemoryLog()), world)
-    return { world, asked }
+const asking = (bundle: Bundle) => {
+  const cedar = new CedarPolicy(bundle)
+  const asked: { counted: Question[]; observed: Question[] } = { counted: [], observed: [] }
+  const counting = {
+    bundle,
+    ask: (question: Question) => {
+      asked.counted.push(question)
+      return cedar.ask(question)
+    },
+    observing:
+      cedar.observing &&
+      ((question: Question) => {
+        asked.observed.push(question)
+        return cedar.observing?.(question) ?? { permit: false, policies: [] }
+      }),
   }
+  const world = new World(bundle)
+  world.policy = new CurrentPolicy(loggingErrors(counting, new MemoryLog()), world)
+  return { world, asked }
+}
 
-  test('no second question is asked where no observed policy bears on the action, and none by an evaluation', async () => {
-    const plain = asking(sampleBundle())
-    await plain.world.submitted(prodParameter)
-    const other = asking(bundleWith('other', tried('tried-other', forbid('flags:set'))))
-    await other.world.submitted(prodParameter)
-    expect(other.asked).toEqual(plain.asked)
-    const evaluated = asking(bundleWith('floor', tried('tried-floor', forbid('ssm:PutParameter', below(3)))))
-    await evaluated.world.evaluate(prodParameter)
-    expect([evaluated.asked.observed, evaluated.asked.counted.length > 0]).toEqual([[], true])
-  })
+test('no second question is asked where no observed policy bears on the action, and none by an evaluation', async () => {
+  const plain = asking(sampleBundle())
+  await plain.world.submitted(prodParameter)
+  const other = asking(bundleWith('other', tried('tried-other', forbid('flags:set'))))
+  await other.world.submitted(prodParameter)
+  expect(other.asked).toEqual(plain.asked)
+  const evaluated = asking(bundleWith('floor', tried('tried-floor', forbid('ssm:PutParameter', below(3)))))
+  await evaluated.world.evaluate(prodParameter)
+  expect([evaluated.asked.observed, evaluated.asked.counted.length > 0]).toEqual([[], true])
+})
 
-  test('an observed policy is reached through the wrappers that a Lambda puts around the policy', async () => {
-    const { world, asked } = asking(bundleWith('floor', tried('tried-floor', forbid('ssm:PutParameter', below(3)))))
-    await world.submitted(prodParameter)
-    expect(asked.observed.length).toBeGreaterThan(0)
-  })
+test('an observed policy is reached through the wrappers that a Lambda puts around the policy', async () => {
+  const { world, asked } = asking(bundleWith('floor', tried('tried-floor', forbid('ssm:PutParameter', below(3)))))
+  await world.submitted(prodParameter)
+  expect(asked.observed.length).toBeGreaterThan(0)
 })

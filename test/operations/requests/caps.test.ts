@@ -1,6 +1,7 @@
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import { cancelRequest } from '../../../functions/operations/requests/end-request.ts'
-import { agent, parameter, sampleBundle, World } from '../../support/world.ts'
+import { withAgent } from '../../support/bundles.ts'
+import { agent, parameter, person, sampleBundle, World } from '../../support/world.ts'
 
 /** How much may wait for people at once: people who are asked too often stop reading. */
 
@@ -53,9 +54,7 @@ test('an agent has room again once one is decided, withdrawn or over', async () 
 })
 
 test('the agents of one owner have a cap together', async () => {
-  const dan = sample.agents.find(({ id }) => id === 'agent:remediator')?.owner
-  const agents = sample.agents.map((each) => (each.id === 'agent:builder' && dan ? { ...each, owner: dan } : each))
-  const world = new World({ ...few, agents })
+  const world = new World(withAgent(agent('builder'), { owner: person('dan') }, few))
   const build = (n: number) => ({ ...prod(n), agent: agent('builder'), purpose: 'release' })
   for (let n = 0; n < 2; n++) await world.submitted(prod(n))
   for (let n = 2; n < 4; n++) await world.submitted(build(n))

@@ -48,8 +48,7 @@ test('a change that the stream tells twice is handed on once', async () => {
 test('nothing is handed to the writer of denies until a session must be denied', async () => {
   const request = await world.approved()
   await world.see(request)
-  const token = await world.claim(request)
-  const { role } = await world.session(request, token)
+  const { role } = await world.session(request, await world.claim(request))
   await world.see(request)
   expect(world.denies.take()).toEqual([])
   await world.complete(request)

@@ -72,39 +72,36 @@ test('a standing permit is drawn on for the same tool alone', async () => {
   expect((await world.called(flag(), undefined, 'none')).status).toBe('pending')
 })
 
-describe('a plan', () => {
-  const steps = (...all: object[]): What => ({
-    agent: agent('planner'),
-    action: 'plan',
-    arguments: { steps: all } as never,
-    resource: { type: 'plan', id: 'INC-1042' },
-  })
-  const step = { agent: agent('builder'), action: prodFile.action, arguments: prodFile.arguments }
+const steps = (...all: object[]): What => ({
+  agent: agent('planner'),
+  action: 'plan',
+  arguments: { steps: all } as never,
+  resource: { type: 'plan', id: 'INC-1042' },
+})
+const step = { agent: agent('builder'), action: prodFile.action, arguments: prodFile.arguments }
 
-  test('each step is for the tool that people saw, and so is its request', async () => {
-    const { ask } = await world.approved({ ...steps(step), purpose: 'release' })
-    expect(ask.arguments).toMatchObject({ steps: [{ mcp: known }] })
-    await advanceWorkflow(ask.id, world.ports)
-    const [first] = ask.steps ?? []
-    expect((first && (await world.stored(first.request)))?.ask.mcp).toEqual(known)
-  })
+test('each step is for the tool that people saw, and so is its request', async () => {
+  const { ask } = await world.approved({ ...steps(step), purpose: 'release' })
+  expect(ask.arguments).toMatchObject({ steps: [{ mcp: known }] })
+  await advanceWorkflow(ask.id, world.ports)
+  const [first] = ask.steps ?? []
+  expect((first && (await world.stored(first.request)))?.ask.mcp).toEqual(known)
+})
 
-  test('a step for another tool than was catalogued is refused by its number', async () => {
-    const evaluated = await world.evaluate({ ...steps({ ...step, mcp: changed }), purpose: 'release' })
-    expect(evaluated).toMatchObject({ reason: 'tool_changed', detail: expect.stringMatching(/^step 1: .*9\.9\.9/) })
-  })
+test('a step for another tool than was catalogued is refused by its number', async () => {
+  const evaluated = await world.evaluate({ ...steps({ ...step, mcp: changed }), purpose: 'release' })
+  expect(evaluated).toMatchObject({ reason: 'tool_changed', detail: expect.stringMatching(/^step 1: .*9\.9\.9/) })
+})
 
-  test('the plan itself is for no tool', async () => {
-    const what = { ...steps(step), purpose: 'release' }
-    expect(await world.evaluate(what, undefined, { mcp: known })).toMatchObject({ reason: 'invalid_arguments' })
-  })
+test('the plan itself is for no tool', async () => {
+  const what = { ...steps(step), purpose: 'release' }
+  expect(await world.evaluate(what, undefined, { mcp: known })).toMatchObject({ reason: 'invalid_arguments' })
 })
 
 test('a delegated request is for the same tool', async () => {
   const parent = await world.approved(prodFile)
   await world.issueToken(parent)
-  const delegated = unwrap(await world.delegate(parent, agent('builder')))
-  expect(delegated.state.ask.mcp).toEqual(known)
+  expect(unwrap(await world.delegate(parent, agent('builder'))).state.ask.mcp).toEqual(known)
 })
 
 test('a call of a removed tool is approved by no number of people', async () => {

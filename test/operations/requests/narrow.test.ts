@@ -71,8 +71,7 @@ test('a narrowing leaves fewer minutes, and the grant has them from its claim on
   const request = await world.submitted({ ...prodParameter })
   await narrow(world, request, 'ana', { minutes: 5 })
   await world.decide(await now(world, request), 'eve')
-  const issued = await world.issueToken(request)
-  expect(issued).toMatchObject({ ok: true })
+  expect(await world.issueToken(request)).toMatchObject({ ok: true })
   expect(grantOf(await now(world, request))?.notAfter).toBe(start + 300)
 })
 
@@ -131,11 +130,7 @@ const derived = {
 test.each<[when: string, left: Narrow, code: string]>([
   ['where it is more', leave(11), 'not_narrower'],
   ['where it is the same', leave(10), 'not_narrower'],
-  [
-    'where the catalogue does not let the argument be narrowed',
-    { arguments: { FunctionName: 'other' } },
-    'not_narrower',
-  ],
+  ['where the catalogue does not let it be narrowed', { arguments: { FunctionName: 'other' } }, 'not_narrower'],
   ['where the argument was not asked for', { arguments: { Qualifier: 1 } }, 'not_narrower'],
   ['where it is less than the schema has', leave(-1), 'invalid_arguments'],
   ['where it is no whole number', leave(2.5), 'invalid_arguments'],
@@ -259,8 +254,7 @@ test('the agent has a token for the rest, and for nothing else', async () => {
 })
 
 test('an agent that asks for the same again while it is pending is told of the rest', async () => {
-  const request = await world.submitted(reserve(10))
-  await narrow(world, request, 'ana', leave(5))
+  await narrow(world, await world.submitted(reserve(10)), 'ana', leave(5))
   const again = await world.submit(reserve(10))
   expect(again).toMatchObject({ ok: true, value: { created: false, stored: { state: { round: 2 } } } })
 })

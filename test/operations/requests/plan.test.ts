@@ -8,9 +8,10 @@ import { declareHalt } from '../../../functions/operations/halts/halt.ts'
 import { advancePlan } from '../../../functions/operations/requests/advance-plan.ts'
 import { completeRequest, revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { advanceWorkflow } from '../../../functions/operations/requests/workflow.ts'
+import { withAgent } from '../../support/bundles.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import { unwrap } from '../../support/unwrap.ts'
-import { agent, parameter, person, sampleBundle, type What } from '../../support/world.ts'
+import { agent, parameter, person, type What } from '../../support/world.ts'
 import { Clockwork } from './clockwork.ts'
 
 type Part = { agent: AgentId; action: string; arguments: JsonObject }
@@ -121,11 +122,7 @@ test('a plan asks only people who may decide every step', async () => {
 })
 
 test('a plan asks none of those who answer for the planner in its owner’s place, neither of it nor of a step by itself', async () => {
-  const sample = sampleBundle()
-  const agents = sample.agents.map((each) =>
-    each.id === 'agent:planner' ? { ...each, backupOwner: person('ben') } : each,
-  )
-  world.policy = new CedarPolicy({ ...sample, agents })
+  world.policy = new CedarPolicy(withAgent(agent('planner'), { backupOwner: person('ben') }))
   const begun = await world.begun()
   expect(await world.decide(await world.submitted(plan(flag('prod'))), 'ben')).toMatchObject({ code: 'not_eligible' })
   const first = await world.child(begun, 1)
@@ -194,8 +191,7 @@ test('an approved plan takes no room of the agents that will run its steps, and 
   world.policy = new CedarPolicy({ ...bundle, ladder: { ...bundle.ladder, limits } })
   for (let n = 0; n < 4; n++)
     await world.begun(plan(flag('prod'), set(`/prod/checkout/a-${n}`), set(`/prod/checkout/b-${n}`)))
-  const own = await world.submitted(parameter('/prod/checkout/repair'))
-  expect(own.ask.recent).toBe(0)
+  expect((await world.submitted(parameter('/prod/checkout/repair'))).ask.recent).toBe(0)
   expect(await world.submit({ ...parameter('/prod/checkout/two') })).toMatchObject({ ok: true })
 })
 
@@ -268,9 +264,7 @@ test('a plan ends with a step that is late on its own record first', async () =>
 test('a plan ends with a step whose agent was retired between approval and turn', async () => {
   const state = await world.begun()
   await world.completeStep(state, 1)
-  const bundle = sampleBundle()
-  const agents = bundle.agents.map((each) => (each.id === agent('builder') ? { ...each, status: 'retired' } : each))
-  world.policy = new CedarPolicy({ ...bundle, agents } as typeof bundle)
+  world.policy = new CedarPolicy(withAgent(agent('builder'), { status: 'retired' }))
   await world.move(state.ask.id)
   expect(await world.statuses(state)).toEqual(['succeeded', 'revoked', 'ended'])
   expect(stepsOf(await world.stored(state.ask.id))[1]?.progress.ended?.because).toBe('agent_retired')
@@ -369,38 +363,35 @@ test('a plan has the only execution: its steps have none', async () => {
   expect([state, child].map(({ ask }) => world.workflow.startedIn(ask.id))).toEqual(['Tier2 owner', undefined])
 })
 
-describe('a narrowed plan', () => {
-  const narrowed = async (steps: NonNullable<Parameters<World['decide']>[3]>['narrow']) => {
-    const request = await world.submitted(repair)
-    return { request, done: await world.decide(request, 'ana', 'approve', { narrow: steps ?? {} }) }
+const narrowed = async (steps: NonNullable<Parameters<World['decide']>[3]>['narrow']) => {
+  const request = await world.submitted(repair)
+  return { request, done: await world.decide(request, 'ana', 'approve', { narrow: steps ?? {} }) }
+}
+type World = Plans
+
+test('a narrowing strikes out a step, which is never done', async () => {
+  const { request, done } = await narrowed({ steps: [{ step: 2, strike: true }] })
+  expect(done).toMatchObject({ ok: true })
+  await world.decide(await world.state(request.ask.id), 'eve')
+  const state = await world.move(request.ask.id)
+  expect(await world.statuses(state)).toEqual(['open', 'struck', 'waiting'])
+  expect((state.ask.arguments as { steps: unknown[] }).steps).toHaveLength(2)
+  for (const n of [1, 3]) {
+    await world.completeStep(state, n)
+    await world.move(request.ask.id)
   }
-  type World = Plans
+  expect(await world.stored(request.ask.id)).toMatchObject({ status: 'completed', outcome: 'succeeded' })
+})
 
-  test('a narrowing strikes out a step, which is never done', async () => {
-    const { request, done } = await narrowed({ steps: [{ step: 2, strike: true }] })
-    expect(done).toMatchObject({ ok: true })
-    const less = await world.state(request.ask.id)
-    await world.decide(less, 'eve')
-    const state = await world.move(request.ask.id)
-    expect(await world.statuses(state)).toEqual(['open', 'struck', 'waiting'])
-    expect((state.ask.arguments as { steps: unknown[] }).steps).toHaveLength(2)
-    for (const n of [1, 3]) {
-      await world.completeStep(state, n)
-      await world.move(request.ask.id)
-    }
-    expect(await world.stored(request.ask.id)).toMatchObject({ status: 'completed', outcome: 'succeeded' })
-  })
-
-  test.each([
-    ['narrows to nothing', { steps: [1, 2, 3].map((step) => ({ step, strike: true as const })) }],
-    ['changes what the catalogue lets no one narrow', { steps: [{ step: 1, arguments: { Value: '1' } }] }],
-    ['names a step that is not there', { steps: [{ step: 4, strike: true as const }] }],
-    ['changes no step', {}],
-    ['changes the minutes', { minutes: 1 }],
-  ])('a narrowing is refused where it %s', async (_, narrow) => {
-    const { done } = await narrowed(narrow)
-    expect(done).toMatchObject({ ok: false, code: 'not_narrower' })
-  })
+test.each([
+  ['narrows to nothing', { steps: [1, 2, 3].map((step) => ({ step, strike: true as const })) }],
+  ['changes what the catalogue lets no one narrow', { steps: [{ step: 1, arguments: { Value: '1' } }] }],
+  ['names a step that is not there', { steps: [{ step: 4, strike: true as const }] }],
+  ['changes no step', {}],
+  ['changes the minutes', { minutes: 1 }],
+])('a narrowing is refused where it %s', async (_, narrow) => {
+  const { done } = await narrowed(narrow)
+  expect(done).toMatchObject({ ok: false, code: 'not_narrower' })
 })
 
 async function halted(on: Plans, target: Parameters<typeof declareHalt>[0]['target']) {

@@ -181,11 +181,7 @@ test.each([
     { ...prodParameter, arguments: { ...prodParameter.arguments, Tier: 'x' } },
     'invalid_arguments',
   ],
-  [
-    'a resource that is not the derived one',
-    { ...prodParameter, resource: stagingParameter.resource },
-    'invalid_arguments',
-  ],
+  ['a resource besides the derived', { ...prodParameter, resource: stagingParameter.resource }, 'invalid_arguments'],
   ['what policy forbids at every rung', parameter('/prod/hotwork/x'), 'policy_denied'],
   ['a mutating credential for a planner', { ...prodParameter, agent: agent('planner') }, 'policy_denied'],
 ])('%s is refused at once, saying why', async (_rule, what, reason) => {

@@ -275,80 +275,78 @@ const withCommit = (store: RequestStore, commit: RequestStore['commit']): Reques
     },
   })
 
-describe('a Lambda killed in a call', () => {
-  class Killed extends Error {}
-  type Gap =
-    | 'before the beginning is recorded'
-    | 'after it'
-    | 'before the session'
-    | 'after it is there'
-    | 'before the call'
-    | 'after the call'
-    | 'before the end is recorded'
-    | 'before the answer'
+class Killed extends Error {}
+type Gap =
+  | 'before the beginning is recorded'
+  | 'after it'
+  | 'before the session'
+  | 'after it is there'
+  | 'before the call'
+  | 'after the call'
+  | 'before the end is recorded'
+  | 'before the answer'
 
-  /** The same world, in which the process dies at one place. */
-  function dyingAt(gap: Gap, { world, caller }: { world: World; caller: MemoryCaller }): Worldly {
-    let commits = 0
-    let dead = false
-    /** A killed process does nothing more. */
-    const die = () => {
-      dead = true
-      throw new Killed()
-    }
-    const requests = withCommit(world.requests, async (change) => {
-      if (dead) throw new Killed()
-      commits += 1
-      if (commits === 1 && gap === 'before the beginning is recorded') die()
-      if (commits === 2 && gap === 'before the end is recorded') die()
-      const done = await world.requests.commit(change)
-      if (commits === 1 && gap === 'after it') throw new StoreUnavailable('killed')
-      if (commits === 2 && gap === 'before the answer') die()
-      return done
-    })
-    const broker: AwsCredentialBroker = {
-      assume: async (ask) => {
-        if (gap === 'before the session') die()
-        const credentials = await world.broker.assume(ask)
-        if (gap === 'after it is there') die()
-        return credentials
-      },
-    }
-    const dying: AwsCaller = {
-      lookUp: (call) => caller.lookUp(call),
-      call: async (call) => {
-        if (gap === 'before the call') die()
-        const output = await caller.call(call)
-        if (gap === 'after the call') die()
-        return output
-      },
-    }
-    return { requests, broker, caller: dying }
+/** The same world, in which the process dies at one place. */
+function dyingAt(gap: Gap, { world, caller }: { world: World; caller: MemoryCaller }): Worldly {
+  let commits = 0
+  let dead = false
+  /** A killed process does nothing more. */
+  const die = () => {
+    dead = true
+    throw new Killed()
   }
-
-  test.each<[gap: Gap, calls: number, outcome: string]>([
-    // Nothing had begun, so the next ask makes the call.
-    ['before the beginning is recorded', 1, 'succeeded'],
-    ['after it', 0, 'failed'],
-    ['before the session', 0, 'failed'],
-    ['after it is there', 0, 'failed'],
-    ['before the call', 0, 'failed'],
-    ['after the call', 1, 'succeeded'],
-    ['before the end is recorded', 1, 'succeeded'],
-    ['before the answer', 1, 'succeeded'],
-  ])('a Lambda killed %s: %i call is made, the record says that it %s', async (gap, calls, outcome) => {
-    const one = await claimed()
-    const { world, request, caller, call, uses } = one
-    await expect(call(dyingAt(gap, one))).rejects.toThrow()
-    await call()
-    world.clock.advance(61)
-    await call()
-    expect(caller.done).toHaveLength(calls)
-    expect(await uses()).toMatchObject([{ ended: { outcome } }])
-    // The record alone gives the same state.
-    const entries = await world.ledger.entries(request.ask.id)
-    expect(verify(request.ask.id, entries)).toMatchObject({ state: await world.state(request.ask.id) })
+  const requests = withCommit(world.requests, async (change) => {
+    if (dead) throw new Killed()
+    commits += 1
+    if (commits === 1 && gap === 'before the beginning is recorded') die()
+    if (commits === 2 && gap === 'before the end is recorded') die()
+    const done = await world.requests.commit(change)
+    if (commits === 1 && gap === 'after it') throw new StoreUnavailable('killed')
+    if (commits === 2 && gap === 'before the answer') die()
+    return done
   })
+  const broker: AwsCredentialBroker = {
+    assume: async (ask) => {
+      if (gap === 'before the session') die()
+      const credentials = await world.broker.assume(ask)
+      if (gap === 'after it is there') die()
+      return credentials
+    },
+  }
+  const dying: AwsCaller = {
+    lookUp: (call) => caller.lookUp(call),
+    call: async (call) => {
+      if (gap === 'before the call') die()
+      const output = await caller.call(call)
+      if (gap === 'after the call') die()
+      return output
+    },
+  }
+  return { requests, broker, caller: dying }
+}
+
+test.each<[gap: Gap, calls: number, outcome: string]>([
+  // Nothing had begun, so the next ask makes the call.
+  ['before the beginning is recorded', 1, 'succeeded'],
+  ['after it', 0, 'failed'],
+  ['before the session', 0, 'failed'],
+  ['after it is there', 0, 'failed'],
+  ['before the call', 0, 'failed'],
+  ['after the call', 1, 'succeeded'],
+  ['before the end is recorded', 1, 'succeeded'],
+  ['before the answer', 1, 'succeeded'],
+])('a Lambda killed %s: %i call is made, the record says that it %s', async (gap, calls, outcome) => {
+  const one = await claimed()
+  const { world, request, caller, call, uses } = one
+  await expect(call(dyingAt(gap, one))).rejects.toThrow()
+  await call()
+  world.clock.advance(61)
+  await call()
+  expect(caller.done).toHaveLength(calls)
+  expect(await uses()).toMatchObject([{ ended: { outcome } }])
+  // The record alone gives the same state.
+  const entries = await world.ledger.entries(request.ask.id)
+  expect(verify(request.ask.id, entries)).toMatchObject({ state: await world.state(request.ask.id) })
 })
 
 test('a call’s arguments and AWS’s answer are in no log and, the answer, in no entry', async () => {

@@ -2,9 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { root } from '../../support/repository.ts'
 import { installed, strangersEnv, strangersNode } from './installed.ts'
-
-const root = join(__dirname, '../../..')
 
 /** The examples/cdk-app of the installed package, copied by a stranger without a checkout. */
 export class CdkApp {

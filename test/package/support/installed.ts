@@ -1,18 +1,17 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { existsSync, realpathSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { folderMadeOnce } from '../../support/made-once.ts'
+import { read, root } from '../../support/repository.ts'
 
 /** A stranger's machine: a folder with the package, and Node 20 or the next newer one. */
-
-const root = join(__dirname, '../../..')
 
 type Manifest = {
   version: string
   bin: { hotwork: string }
   exports: { [path: string]: string | { types: string; default: string } }
 }
-export const manifest: Manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+export const manifest: Manifest = JSON.parse(read('package.json'))
 
 /** The oldest Node from 20 on, on the PATH without `node_modules/.bin`. */
 export const strangersNode: string = findNode()

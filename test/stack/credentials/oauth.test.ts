@@ -43,123 +43,120 @@ async function gate(token: string, flag: string): Promise<Answer> {
     ...{ token, proof, method: 'PUT', url: address, action: 'flags:set' },
     arguments: setFlag({ flag }).action.properties,
   }
-  const headers = { 'idempotency-key': randomUUID() }
-  return hotwork.as(flagService, 'POST', '/v1/uses', body, headers)
+  return hotwork.as(flagService, 'POST', '/v1/uses', body, { 'idempotency-key': randomUUID() })
 }
 
-describe('clients by other authors', () => {
-  /** Both of these endpoints take the caller's workload token as a bearer token. */
-  const asBuilder: oauth.ClientAuth = async (_server, _client, _body, headers) =>
-    headers.set('authorization', `Bearer ${await hotwork.token(builder)}`)
-  const client: oauth.Client = { client_id: 'agent-builder' }
-  const discover = async () =>
-    oauth.processDiscoveryResponse(
-      new URL(issuer),
-      await oauth.discoveryRequest(new URL(issuer), { algorithm: 'oauth2', ...insecure }),
-    )
-
-  test('oauth4webapi discovers, exchanges, introspects, revokes, and finds the token dead', async () => {
-    const server = await discover()
-    const { id } = await approvedFlag()
-    const { grant_type, ...form } = await hotwork.exchangeForm(builder, id)
-    const options = { DPoP: oauth.DPoP(client, await hotwork.key(builder)), ...insecure }
-    const response = await oauth.genericTokenEndpointRequest(server, client, oauth.None(), grant_type, form, options)
-    const issued = await oauth.processGenericTokenEndpointResponse(server, client, response)
-    expect(issued).toMatchObject({
-      token_type: 'dpop',
-      issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
-      authorization_details: [{ type: 'hotwork_action', request: id, action: 'flags:set' }],
-    })
-    const asked = async () =>
-      oauth.processIntrospectionResponse(
-        server,
-        client,
-        await oauth.introspectionRequest(server, client, asBuilder, issued.access_token, insecure),
-      )
-    expect(await asked()).toMatchObject({ active: true, aud: audience, sub: builder, token_type: 'DPoP' })
-    const revoked = await oauth.revocationRequest(server, client, asBuilder, issued.access_token, insecure)
-    expect(await oauth.processRevocationResponse(revoked)).toBeUndefined()
-    expect(await asked()).toEqual({ active: false })
-  })
-
-  test('oauth4webapi asks for an action, waits, and has a token that the gate takes', async () => {
-    const server = await discover()
-    const flag = `flag-${randomUUID()}`
-    const task = `REL-${randomUUID()}`
-    const options = { DPoP: oauth.DPoP(client, await hotwork.key(builder)), ...insecure }
-    const grant = async (type: string, parameters: { [name: string]: string }) => {
-      const answer = await oauth.genericTokenEndpointRequest(server, client, oauth.None(), type, parameters, options)
-      return oauth.processGenericTokenEndpointResponse(server, client, answer)
-    }
-    const detail = { type: 'hotwork_action', action: 'flags:set', purpose: 'release', parent_task: { id: task } }
-    const args = setFlag({ flag }).action.properties
-    const waiting = await grant(exchange, {
-      subject_token: await hotwork.token(builder),
-      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
-      completion_mode: 'deferred',
-      authorization_details: JSON.stringify([{ ...detail, arguments: args }]),
-    }).then(
-      () => ({}),
-      (fault: oauth.ResponseBodyError) => fault.cause,
-    )
-    expect(waiting).toMatchObject({ error: 'authorization_pending', deferral_code: expect.any(String), interval: 5 })
-    const { body } = await hotwork.as('person:ana', 'GET', `/v1/requests?task=${task}`)
-    await hotwork.decide('person:ana', body.requests[0].id)
-    const { deferral_code } = waiting as { deferral_code: string }
-    const { access_token } = await grant('urn:ietf:params:oauth:grant-type:deferred', { deferral_code })
-    expect((await gate(access_token, flag)).status).toBe(201)
-    await expect(grant('urn:ietf:params:oauth:grant-type:deferred', { deferral_code })).rejects.toMatchObject({
-      error: 'invalid_grant',
-    })
-  })
-
-  test('a resource server with oauth4webapi takes the token with its proof (RFC 9068, RFC 9449), and for itself alone', async () => {
-    const { token } = await flagToken()
-    const server = await discover()
-    const request = async () =>
-      new Request(address, {
-        method: 'PUT',
-        headers: {
-          authorization: `DPoP ${token}`,
-          dpop: await DPoP.generateProof(await hotwork.key(builder), address, 'PUT', undefined, token),
-        },
-      })
-    const options = { requireDPoP: true, ...insecure }
-    const claims = await oauth.validateJwtAccessToken(server, await request(), audience, options)
-    expect(claims).toMatchObject({ iss: issuer, client_id: expect.any(String), sub: builder })
-    await expect(
-      oauth.validateJwtAccessToken(server, await request(), 'https://other.example', options),
-    ).rejects.toThrow()
-  })
-
-  test('a resource server with jose verifies it by the published keys', async () => {
-    const { id, token } = await flagToken()
-    const { jwks_uri = '' } = await discover()
-    const { payload } = await jwtVerify(token, createRemoteJWKSet(new URL(jwks_uri)), {
-      ...{ issuer, audience, typ: 'at+jwt', algorithms: ['ES256'] },
-      requiredClaims: ['sub', 'client_id', 'jti', 'exp', 'iat', 'cnf', 'authorization_details'],
-    })
-    expect(payload).toMatchObject({ txn: id, authorization_details: [{ request: id, uses: 1 }] })
-  })
-
-  test.each([
-    ['', [hotwork.local.identityProviderUrl], undefined],
-    ['/aws', [issuer], true],
-  ])(
-    'the resource `{issuer}%s` describes itself and its authorization server (RFC 9728)',
-    async (path, servers, bound) => {
-      const resource = new URL(issuer + path)
-      const response = await oauth.resourceDiscoveryRequest(resource, insecure)
-      const metadata = await oauth.processResourceDiscoveryResponse(resource, response)
-      expect(metadata).toMatchObject({
-        authorization_servers: servers,
-        bearer_methods_supported: ['header'],
-        dpop_signing_alg_values_supported: ['ES256'],
-      })
-      expect(metadata.dpop_bound_access_tokens_required).toBe(bound)
-    },
+/** Both of these endpoints take the caller's workload token as a bearer token. */
+const asBuilder: oauth.ClientAuth = async (_server, _client, _body, headers) =>
+  headers.set('authorization', `Bearer ${await hotwork.token(builder)}`)
+const client: oauth.Client = { client_id: 'agent-builder' }
+const discover = async () =>
+  oauth.processDiscoveryResponse(
+    new URL(issuer),
+    await oauth.discoveryRequest(new URL(issuer), { algorithm: 'oauth2', ...insecure }),
   )
+
+test('oauth4webapi discovers, exchanges, introspects, revokes, and finds the token dead', async () => {
+  const server = await discover()
+  const { id } = await approvedFlag()
+  const { grant_type, ...form } = await hotwork.exchangeForm(builder, id)
+  const options = { DPoP: oauth.DPoP(client, await hotwork.key(builder)), ...insecure }
+  const response = await oauth.genericTokenEndpointRequest(server, client, oauth.None(), grant_type, form, options)
+  const issued = await oauth.processGenericTokenEndpointResponse(server, client, response)
+  expect(issued).toMatchObject({
+    token_type: 'dpop',
+    issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    authorization_details: [{ type: 'hotwork_action', request: id, action: 'flags:set' }],
+  })
+  const asked = async () =>
+    oauth.processIntrospectionResponse(
+      server,
+      client,
+      await oauth.introspectionRequest(server, client, asBuilder, issued.access_token, insecure),
+    )
+  expect(await asked()).toMatchObject({ active: true, aud: audience, sub: builder, token_type: 'DPoP' })
+  const revoked = await oauth.revocationRequest(server, client, asBuilder, issued.access_token, insecure)
+  expect(await oauth.processRevocationResponse(revoked)).toBeUndefined()
+  expect(await asked()).toEqual({ active: false })
 })
+
+test('oauth4webapi asks for an action, waits, and has a token that the gate takes', async () => {
+  const server = await discover()
+  const flag = `flag-${randomUUID()}`
+  const task = `REL-${randomUUID()}`
+  const options = { DPoP: oauth.DPoP(client, await hotwork.key(builder)), ...insecure }
+  const grant = async (type: string, parameters: { [name: string]: string }) => {
+    const answer = await oauth.genericTokenEndpointRequest(server, client, oauth.None(), type, parameters, options)
+    return oauth.processGenericTokenEndpointResponse(server, client, answer)
+  }
+  const detail = { type: 'hotwork_action', action: 'flags:set', purpose: 'release', parent_task: { id: task } }
+  const args = setFlag({ flag }).action.properties
+  const waiting = await grant(exchange, {
+    subject_token: await hotwork.token(builder),
+    subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+    completion_mode: 'deferred',
+    authorization_details: JSON.stringify([{ ...detail, arguments: args }]),
+  }).then(
+    () => ({}),
+    (fault: oauth.ResponseBodyError) => fault.cause,
+  )
+  expect(waiting).toMatchObject({ error: 'authorization_pending', deferral_code: expect.any(String), interval: 5 })
+  const { body } = await hotwork.as('person:ana', 'GET', `/v1/requests?task=${task}`)
+  await hotwork.decide('person:ana', body.requests[0].id)
+  const { deferral_code } = waiting as { deferral_code: string }
+  const { access_token } = await grant('urn:ietf:params:oauth:grant-type:deferred', { deferral_code })
+  expect((await gate(access_token, flag)).status).toBe(201)
+  await expect(grant('urn:ietf:params:oauth:grant-type:deferred', { deferral_code })).rejects.toMatchObject({
+    error: 'invalid_grant',
+  })
+})
+
+test('a resource server with oauth4webapi takes the token with its proof (RFC 9068, RFC 9449), and for itself alone', async () => {
+  const { token } = await flagToken()
+  const server = await discover()
+  const request = async () =>
+    new Request(address, {
+      method: 'PUT',
+      headers: {
+        authorization: `DPoP ${token}`,
+        dpop: await DPoP.generateProof(await hotwork.key(builder), address, 'PUT', undefined, token),
+      },
+    })
+  const options = { requireDPoP: true, ...insecure }
+  const claims = await oauth.validateJwtAccessToken(server, await request(), audience, options)
+  expect(claims).toMatchObject({ iss: issuer, client_id: expect.any(String), sub: builder })
+  await expect(
+    oauth.validateJwtAccessToken(server, await request(), 'https://other.example', options),
+  ).rejects.toThrow()
+})
+
+test('a resource server with jose verifies it by the published keys', async () => {
+  const { id, token } = await flagToken()
+  const { jwks_uri = '' } = await discover()
+  const { payload } = await jwtVerify(token, createRemoteJWKSet(new URL(jwks_uri)), {
+    ...{ issuer, audience, typ: 'at+jwt', algorithms: ['ES256'] },
+    requiredClaims: ['sub', 'client_id', 'jti', 'exp', 'iat', 'cnf', 'authorization_details'],
+  })
+  expect(payload).toMatchObject({ txn: id, authorization_details: [{ request: id, uses: 1 }] })
+})
+
+test.each([
+  ['', [hotwork.local.identityProviderUrl], undefined],
+  ['/aws', [issuer], true],
+])(
+  'the resource `{issuer}%s` describes itself and its authorization server (RFC 9728)',
+  async (path, servers, bound) => {
+    const resource = new URL(issuer + path)
+    const response = await oauth.resourceDiscoveryRequest(resource, insecure)
+    const metadata = await oauth.processResourceDiscoveryResponse(resource, response)
+    expect(metadata).toMatchObject({
+      authorization_servers: servers,
+      bearer_methods_supported: ['header'],
+      dpop_signing_alg_values_supported: ['ES256'],
+    })
+    expect(metadata.dpop_bound_access_tokens_required).toBe(bound)
+  },
+)
 
 test('introspection tells the tool the claims of the token, with its remaining uses', async () => {
   const { id, flag, token } = await flagToken()

@@ -20,8 +20,7 @@ test('the metadata names the existing endpoints, under the issuer to the byte', 
     access_request_endpoint: `${issuer}/access/v1/requests`,
     capabilities: ['urn:openid:authzen:capability:access-request'],
   })
-  const oauth = await hotwork.send('GET', '/.well-known/oauth-authorization-server')
-  expect(oauth.body).toMatchObject({
+  expect((await hotwork.send('GET', '/.well-known/oauth-authorization-server')).body).toMatchObject({
     issuer,
     token_endpoint: `${issuer}/token`,
     response_types_supported: ['none'],

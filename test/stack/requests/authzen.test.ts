@@ -53,8 +53,7 @@ test.each<[semantic: string, items: () => Body[], decisions: boolean[]]>([
   ['deny_on_first_deny', () => [{}, permitted], [false]],
   ['permit_on_first_permit', () => [{}, permitted, permitted], [false, true]],
 ])('evaluations with the semantic %s go on until one decides', async (evaluations_semantic, items, decisions) => {
-  const answer = await ask({ evaluations: items(), options: { evaluations_semantic } })
-  expect(decisionsOf(answer)).toEqual(decisions)
+  expect(decisionsOf(await ask({ evaluations: items(), options: { evaluations_semantic } }))).toEqual(decisions)
 })
 
 test('each answer is the same as that of the evaluation alone', async () => {
@@ -73,10 +72,7 @@ test('each answer is the same as that of the evaluation alone', async () => {
 
 test('the members of the message are defaults of its items', async () => {
   const other = setParameter(staging)
-  const answer = await ask({
-    ...asked,
-    evaluations: [{}, { action: other['action'] }, { action: unknown['action'] }],
-  })
+  const answer = await ask({ ...asked, evaluations: [{}, { action: other['action'] }, { action: unknown['action'] }] })
   expect(reasonsOf(answer)).toEqual(['approval_required', 'approval_required', 'unknown_action'])
 })
 
@@ -170,11 +166,7 @@ describe.each([
     ],
     [
       'ids with any letters',
-      {
-        subject: { type: 'u\u0000 "', id: '😀\n../' },
-        action: { name: '*' },
-        resource: { type: 'ärger', id: '\\' },
-      },
+      { subject: { type: 'u\u0000 "', id: '😀\n../' }, action: { name: '*' }, resource: { type: 'ärger', id: '\\' } },
     ],
   ])(`${name} answers %s with a decision`, async (_what, body) => {
     const answer = await ask(body, path)
@@ -199,41 +191,39 @@ describe.each([
   })
 })
 
-describe('statements that an agent carries', () => {
-  const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`))
-  const verified = async (token: string, typ: string) =>
-    (await jwtVerify(token, keys, { issuer, audience: issuer, typ, algorithms: ['ES256'] })).payload
+const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`))
+const verified = async (token: string, typ: string) =>
+  (await jwtVerify(token, keys, { issuer, audience: issuer, typ, algorithms: ['ES256'] })).payload
 
-  test('a denial and an approval are signed by the published key', async () => {
-    const body = setParameter(staging)
-    const evaluated = await hotwork.evaluate(remediator, body)
-    const { evaluation_id, access_request } = evaluated.body.context
-    expect(await verified(access_request.binding_token, 'hotwork-denial+jwt')).toMatchObject({
-      ...{ jti: evaluation_id, sub: remediator },
-      ...{ denial_expires_at: access_request.expires_at, binding_context_members: ['purpose', 'parent_task'] },
-    })
-    // The statement is enough without the id.
-    const { evaluation_id: _, ...denial } = denialOf(evaluated.body.context)
-    const submitted = await hotwork.submit(remediator, body, { body: { denial } })
-    const { approval } = submitted.body.result
-    expect(await verified(approval.state, 'hotwork-approval+jwt')).toMatchObject({ jti: approval.id, sub: remediator })
-    const again = (state: string) =>
-      hotwork.evaluate(remediator, { ...body, context: { ...body['context'], approval: { ...approval, state } } })
-    expect((await again(approval.state)).body.decision).toBe(true)
-    expect((await again(access_request.binding_token)).body.context.reason).toBe('approval_unverifiable')
-    const { task } = submitted.body
-    expect((await hotwork.task(remediator, task.id)).body.result.approval.state).toEqual(expect.any(String))
+test('a denial and an approval are signed by the published key', async () => {
+  const body = setParameter(staging)
+  const evaluated = await hotwork.evaluate(remediator, body)
+  const { evaluation_id, access_request } = evaluated.body.context
+  expect(await verified(access_request.binding_token, 'hotwork-denial+jwt')).toMatchObject({
+    ...{ jti: evaluation_id, sub: remediator },
+    ...{ denial_expires_at: access_request.expires_at, binding_context_members: ['purpose', 'parent_task'] },
   })
+  // The statement is enough without the id.
+  const { evaluation_id: _, ...denial } = denialOf(evaluated.body.context)
+  const submitted = await hotwork.submit(remediator, body, { body: { denial } })
+  const { approval } = submitted.body.result
+  expect(await verified(approval.state, 'hotwork-approval+jwt')).toMatchObject({ jti: approval.id, sub: remediator })
+  const again = (state: string) =>
+    hotwork.evaluate(remediator, { ...body, context: { ...body['context'], approval: { ...approval, state } } })
+  expect((await again(approval.state)).body.decision).toBe(true)
+  expect((await again(access_request.binding_token)).body.context.reason).toBe('approval_unverifiable')
+  const { task } = submitted.body
+  expect((await hotwork.task(remediator, task.id)).body.result.approval.state).toEqual(expect.any(String))
+})
 
-  test('a denial binds its own ask alone', async () => {
-    const other = await hotwork.evaluate(remediator, setParameter(staging))
-    const { binding_token } = other.body.context.access_request
-    const body = setParameter(staging)
-    const denial = { ...denialOf((await hotwork.evaluate(remediator, body)).body.context), binding_token }
-    expect(await hotwork.submit(remediator, body, { body: { denial } })).toMatchObject({
-      status: 400,
-      body: { type: 'urn:openid:authzen:access-request:error:invalid_denial_binding' },
-    })
+test('a denial binds its own ask alone', async () => {
+  const other = await hotwork.evaluate(remediator, setParameter(staging))
+  const { binding_token } = other.body.context.access_request
+  const body = setParameter(staging)
+  const denial = { ...denialOf((await hotwork.evaluate(remediator, body)).body.context), binding_token }
+  expect(await hotwork.submit(remediator, body, { body: { denial } })).toMatchObject({
+    status: 400,
+    body: { type: 'urn:openid:authzen:access-request:error:invalid_denial_binding' },
   })
 })
 

@@ -1,5 +1,5 @@
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
-import { statesOf, until, untilRefused, untilState, withCredentials } from '../support/aws.ts'
+import { statesOf, untilRefused, untilState, withCredentials } from '../support/aws.ts'
 import { denialOf, deployed, prod, remediator, setParameter, staging } from '../support/deployment.ts'
 
 const hotwork = deployed()
@@ -24,10 +24,7 @@ test('two people in two stages click, and the agent can do exactly that until it
   expect(await agent.putParameter('/prod/checkout/other')).toMatch(/AccessDenied/)
   expect(await agent.putParameter(staging)).toMatch(/AccessDenied/)
 
-  expect(await hotwork.complete(remediator, id)).toMatchObject({
-    status: 200,
-    body: { task: { status: 'approved' } },
-  })
+  expect(await hotwork.complete(remediator, id)).toMatchObject({ status: 200, body: { task: { status: 'approved' } } })
   expect(await hotwork.complete(remediator, id)).toMatchObject({ status: 200 })
   expect(await untilRefused(() => agent.putParameter(prod))).toMatch(/AccessDenied/)
   expect(await hotwork.exchange(remediator, id)).toMatchObject({
@@ -36,8 +33,7 @@ test('two people in two stages click, and the agent can do exactly that until it
   })
   expect((await desk.untilCard(id, ({ says }) => says.includes('Completed'))).buttons).toEqual([])
 
-  const states = await untilState(local, id, 'Tier2 sre')
-  expect(states).toEqual(['Tier2 owner', 'Tier2 sre'])
+  expect(await untilState(local, id, 'Tier2 sre')).toEqual(['Tier2 owner', 'Tier2 sre'])
   const entries = await hotwork.ledger(id)
   expect(verify(id, entries)).toMatchObject({ state: { status: 'completed', ask: { id } } })
   expect(verify(id, entries).broken).toBeUndefined()
@@ -123,8 +119,7 @@ test('twenty concurrent approvals for a quorum of one are one approval', async (
   const body = { verdict: 'approve', stage, round, digest }
   const path = `/v1/requests/${id}/decisions`
   const clicks = Array.from({ length: 20 }, (_, n) => hotwork.json('POST', path, tokens[n % 3], body))
-  const answers = await Promise.all(clicks)
-  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+  expect((await Promise.all(clicks)).filter(({ status }) => status === 200)).toHaveLength(1)
   expect((await hotwork.view(id)).stages[0].decisions).toHaveLength(1)
   expect(verify(id, await hotwork.ledger(id)).broken).toBeUndefined()
 })

@@ -1,8 +1,7 @@
 import { dirname, join } from 'node:path'
 import { silentProgress } from '../../../local/progress.ts'
 import { ensurePythonEnvironment } from '../../../local/python-environment.ts'
-
-const root = join(__dirname, '../../..')
+import { root } from '../../support/repository.ts'
 
 /** A Python environment with these requirements, installed once. */
 export const installPython = (name: string, requirements: string): Promise<string> =>

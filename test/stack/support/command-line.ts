@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Local } from '../../../local/local-file.ts'
+import { read, root } from '../../support/repository.ts'
 
-export const root = join(__dirname, '../../..')
-const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { bin: { hotwork: string } }
+const { bin } = JSON.parse(read('package.json')) as { bin: { hotwork: string } }
 
 export type Ran = { exit: number; out: string; err: string }
 

@@ -51,7 +51,6 @@ export function priceOf(usage: LifeUsage): { [what: string]: number; total: numb
     // Each message is sent, received and deleted.
     SQS: (3 * callsOf(usage, 'sqs') * perMillion.sqs) / 1e6,
     S3: (callsOf(usage, 's3') * perMillion.s3) / 1e6,
-    // One event a call.
     events: (callsOf(usage, 'events') * perMillion.event) / 1e6,
     'front door': (usage.frontDoor * perMillion.httpApi) / 1e6,
     'Secrets Manager': (callsOf(usage, 'secretsmanager') * perMillion.secret) / 1e6,

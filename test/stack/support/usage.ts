@@ -174,7 +174,6 @@ export async function liveOnce(hotwork: Deployment, meter: Meter): Promise<LifeU
   }
 }
 
-/** The number of calls of one operation, or of a whole service. */
 export const callsOf = ({ calls }: Usage, service: string, operation?: string): number =>
   calls
     .filter((call) => call.service === service && (operation === undefined || call.operation === operation))
@@ -192,8 +191,7 @@ export function splitOff(name: string, { calls, invocations, ...life }: LifeUsag
 
 /** The use as text. */
 export function tableOf({ calls, invocations }: Usage): string {
-  const names = [...new Set([...Object.keys(invocations), ...calls.map(({ caller }) => caller)])]
-  return names
+  return [...new Set([...Object.keys(invocations), ...calls.map(({ caller }) => caller)])]
     .flatMap((name) => [
       `${name}: invoked ${invocations[name] ?? 0} times`,
       ...calls

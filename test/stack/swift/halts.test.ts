@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { until, untilRefused, withCredentials } from '../support/aws.ts'
+import { until, untilRefused } from '../support/aws.ts'
 import { deployed, remediator, setParameter, staging } from '../support/deployment.ts'
 
 /**
@@ -55,8 +55,7 @@ test("a halt ends an agent's live AWS sessions and no other's; a second person l
   expect(asked.body).toMatchObject({ decision: false, context: { reason: 'agent_suspended' } })
 
   // IAM follows, long before the session's own end, and for this agent alone.
-  const refused = await untilRefused(() => session.put(staging))
-  expect(refused).toMatch(/AccessDenied/)
+  expect(await untilRefused(() => session.put(staging))).toMatch(/AccessDenied/)
   if (Date.now() < session.endsAt) expect(await other.put(staging)).toMatch(Date.now() < other.endsAt ? /done/ : /./)
   expect(await hotwork.untilView(id, ({ ended }) => ended !== undefined)).toMatchObject({
     status: 'revoked',

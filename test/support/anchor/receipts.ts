@@ -9,8 +9,7 @@ import { PlainLog } from './plain-log.ts'
 
 /** A request that was approved, claimed, used and completed; its entries, and a log that has them among others. */
 export async function anchored(world = new World(), log = new PlainLog(world.issuer)) {
-  const before = await world.submitted(stagingParameter)
-  log.add(await world.ledger.entries(before.ask.id))
+  log.add(await world.ledger.entries((await world.submitted(stagingParameter)).ask.id))
   const approved = await world.approved()
   const token = mustBe(await world.issueToken(approved))
   mustBe(await world.issueAws(approved, decodeJwt(token.token).jti as CredentialId))

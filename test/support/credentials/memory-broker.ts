@@ -30,7 +30,6 @@ export class MemoryBroker implements AwsCredentialBroker {
     return { accessKeyId, secretAccessKey: `secret-${number}`, sessionToken: `session-${number}` }
   }
 
-  /** The ask of a session. */
   session(accessKeyId: string): AssumeAsk | undefined {
     return this.#sessions.get(accessKeyId)
   }

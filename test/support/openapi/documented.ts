@@ -60,7 +60,6 @@ export function undocumentedBody(route: string, body: unknown): string[] {
   return media ? errorsOf(`${route}, its body`, media.schema, body) : []
 }
 
-/** The example of an operation, by its id. */
 export function exampleOf(operationId: string): Json {
   const all = Object.values<Json>(document['paths']).flatMap((path) => Object.values<Json>(path))
   const { requestBody } = all.find((each) => each['operationId'] === operationId) as Json

@@ -7,13 +7,13 @@ const formType = { 'content-type': 'application/x-www-form-urlencoded' }
 /** One browser, with its cookies. It fills in forms. */
 export class Tab {
   cookies = new Map<string, string>()
-  readonly #doors: PageDoors
-  readonly #provider: MemoryLoginProvider
+  readonly doors: PageDoors
+  readonly provider: MemoryLoginProvider
   readonly #world: World
 
   constructor({ doors, provider, world }: { doors: PageDoors; provider: MemoryLoginProvider; world: World }) {
-    this.#doors = doors
-    this.#provider = provider
+    this.doors = doors
+    this.provider = provider
     this.#world = world
   }
 
@@ -32,7 +32,7 @@ export class Tab {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const sent = { ...(cookie ? { cookie } : {}), ...(body ? formType : {}), ...headers }
     const text = body ? new URLSearchParams(body).toString() : ''
-    const shown = await this.#doors.ask({ method, url, headers: sent, body: text })
+    const shown = await this.doors.ask({ method, url, headers: sent, body: text })
     const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(shown.headers['set-cookie'] ?? '') ?? []
     if (name) value === '' ? this.cookies.delete(name) : this.cookies.set(name, value)
     return shown
@@ -46,7 +46,7 @@ export class Tab {
   async logIn(subject: string, to = '/decide'): Promise<Shown> {
     const { headers } = await this.go('GET', `/login?to=${encodeURIComponent(to)}`)
     const at = this.#world.clock.now()
-    const back = this.#provider.logIn(headers['location'] ?? '', { subject, acr: 'plain', at })
+    const back = this.provider.logIn(headers['location'] ?? '', { subject, acr: 'plain', at })
     return this.go('GET', `${back.pathname}${back.search}`)
   }
 

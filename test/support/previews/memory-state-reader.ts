@@ -57,9 +57,6 @@ export class MemoryStateReader implements StateReader {
     const raw = this.#states.get(about.resource.id)
     const state = digestOf('hotwork.state.v1', { request: about.request, state: raw ?? null })
     const before = raw ?? {}
-    return {
-      preview: { outcome: 'matched', before, after: about.arguments, observedAt, state },
-      ...(raw && { raw }),
-    }
+    return { preview: { outcome: 'matched', before, after: about.arguments, observedAt, state }, ...(raw && { raw }) }
   }
 }

@@ -134,7 +134,6 @@ export class MemoryRequestStore implements RequestStore {
     return head.sequence !== expected.sequence || head.hash !== expected.hash
   }
 
-  /** Puts a halt. */
   putHalt(halt: Halt): void {
     const key = haltKey(halt.target)
     const others = (this.#halts.get(key) ?? []).filter(({ id }) => id !== halt.id)

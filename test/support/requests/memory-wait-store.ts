@@ -3,7 +3,6 @@ import type { WaitRecord, WaitStore } from '../../../functions/operations/reques
 
 type Kept = { wait: WaitRecord; ended: boolean }
 
-/** Waits in memory. */
 export class MemoryWaitStore implements WaitStore {
   readonly #waits = new Map<string, Kept>()
 

@@ -12,10 +12,7 @@ export const drive: Driver = async ({ calls, gating, work }) => {
     tools: [
       tool(
         (input: z.infer<typeof configureSchema>, { toolCallId }: ToolRuntime) => work(input, gate.permitOf(toolCallId)),
-        {
-          name: 'configure',
-          schema: configureSchema,
-        },
+        { name: 'configure', schema: configureSchema },
       ),
       tool((input: z.infer<typeof noteSchema>) => work(input), { name: 'note', schema: noteSchema }),
     ],

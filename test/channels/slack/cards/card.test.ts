@@ -236,9 +236,7 @@ test('buttons of a card that is too long lead to the page, and Approve is left o
   const args = { Name: '/prod/checkout/x', Value: 'v'.repeat(4_096) }
   const card = renderCard({ ...state, ask: { ...state.ask, arguments: args } }, bundle, channel, { page })
   const row = card.blocks.find(({ type }) => type === 'actions')
-  expect(row).toMatchObject({
-    elements: [{ action_id: 'read', url: page(state.ask.id) }, { action_id: 'deny' }],
-  })
+  expect(row).toMatchObject({ elements: [{ action_id: 'read', url: page(state.ask.id) }, { action_id: 'deny' }] })
   expect(buttonsOf(card)).toEqual(['read', 'deny'])
   expect(complaintsOf(card)).toEqual([])
 })

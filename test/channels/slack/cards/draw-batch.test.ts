@@ -100,10 +100,7 @@ test('an undeliverable card stays in the queue until its channel is open again',
 
 test('a foreign message is left to the dead-letter queue, and holds up no other', async () => {
   expect(await drawn([record('x', 'not JSON'), record('y', { requestId: 'req_1' }), record('a', of(1))])).toMatchObject(
-    {
-      drawings: [requestId(1)],
-      failed: ['x', 'y'],
-    },
+    { drawings: [requestId(1)], failed: ['x', 'y'] },
   )
 })
 

@@ -181,10 +181,7 @@ describe('on Slack’s Web API, as the desk speaks it', () => {
   test('a throttled drawing names the pause, and the next one succeeds', async () => {
     const request = await world.submitted(prodParameter)
     await fault({ status: 429, retry_after: 7 })
-    await expect(draw(request, slack)).rejects.toMatchObject({
-      name: 'BoardUnavailable',
-      retryAfterSeconds: 7,
-    })
+    await expect(draw(request, slack)).rejects.toMatchObject({ name: 'BoardUnavailable', retryAfterSeconds: 7 })
     await fault({ status: 0 })
     await draw(request, slack)
     expect(await cards.load(request.ask.id)).toHaveLength(1)

@@ -83,10 +83,7 @@ test("a linked account counts in its own chat, beside the directory's account in
   await begin({ ...bundle, directory: { ...bundle.directory, people } })
   await world.decide(request, 'ben')
   const linkedAccounts = async (person: string) => new Map(person === 'person:eve' ? [['work', 'U0LINKED']] : [])
-  await drawCard(request.ask.id, {
-    ...drawPorts(world, { cards, board: boards.slack }, { linkedAccounts }),
-    boards,
-  })
+  await drawCard(request.ask.id, { ...drawPorts(world, { cards, board: boards.slack }, { linkedAccounts }), boards })
   expect(shown('work', 'DU0LINKED')).toEqual(['🟡 Waiting for sre: 0 of 1 approved'])
   expect(shown('slack', 'DU0EVE')).toEqual([])
 })

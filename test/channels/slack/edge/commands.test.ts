@@ -61,10 +61,7 @@ test("/hotwork show tells a person without the right nothing of an id's existenc
   const { policy } = world
   const mayNot = (question: Parameters<typeof policy.ask>[0]) =>
     question.kind === 'person' && question.action === 'read'
-  const ask: typeof policy.ask = (question) => ({
-    ...policy.ask(question),
-    ...(mayNot(question) && { permit: false }),
-  })
+  const ask: typeof policy.ask = (question) => ({ ...policy.ask(question), ...(mayNot(question) && { permit: false }) })
   world.policy = { bundle, ask }
   const { id } = request.ask
   const ids = [id, id.slice(0, -2), `req_${'z'.repeat(26)}`, 'req_zzzz']

@@ -23,7 +23,6 @@ beforeAll(async () => {
   request = await new World(bundle).submitted(prodParameter)
 })
 
-/** The callers of Slack, with one token. */
 function callers(slack: Slack, token: string) {
   const settings = { apiUrl: slack.apiUrl, token: async () => token, log: new MemoryLog() }
   return {
@@ -145,8 +144,7 @@ test.each(scopes.filter((scope) => !unjudged.includes(scope)))(
     const refused: string[] = []
     const judged = Object.entries(acts).filter(([method]) => !slack.lacks.includes(method))
     for (const [method, act] of judged) {
-      const lacking = callers(slack, slack.token(without(scope)))
-      await act(slack, lacking).catch(() => refused.push(method))
+      await act(slack, callers(slack, slack.token(without(scope)))).catch(() => refused.push(method))
     }
     expect(refused).toEqual(Object.keys(acts).filter((method) => scopesOfMethod[method]?.includes(scope)))
   },

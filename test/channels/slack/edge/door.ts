@@ -150,8 +150,7 @@ export class Door {
 
   /** The digest of the seen card in the last decision's entry. */
   async seenBy(id: RequestId): Promise<Digest | undefined> {
-    const entries = await this.world.ledger.entries(id)
-    const decided = entries.findLast(({ type }) => type === 'Decided')
+    const decided = (await this.world.ledger.entries(id)).findLast(({ type }) => type === 'Decided')
     return (decided?.['facts'] as { seen?: Digest } | undefined)?.seen
   }
 }

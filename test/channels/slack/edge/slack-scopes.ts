@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { read, root } from '../../../support/repository.ts'
 
 /** Slack's required scopes for each method and event in use. https://docs.slack.dev/reference/methods */
 export const scopesOfMethod: { readonly [method: string]: readonly string[] } = {
@@ -18,10 +19,9 @@ export const scopesOfEvent: { readonly [event: string]: readonly string[] } = {
   tokens_revoked: [],
 }
 
-const root = join(__dirname, '../../../..')
 const sources = readdirSync(join(root, 'functions'), { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts'))
-  .map((file) => readFileSync(join(root, 'functions', file), 'utf8'))
+  .map((file) => read(join('functions', file)))
 const found = (pattern: RegExp): string[] =>
   [...new Set(sources.flatMap((source) => [...source.matchAll(pattern)].map(([, name = '']) => name)))].sort()
 
@@ -44,7 +44,7 @@ export const eventsInCode = (): string[] => [
 
 export const commandsInCode = (): string[] => found(/\bconst command = '(\/\w+)'/g)
 
-export const manifest = JSON.parse(readFileSync(join(root, 'infra/slack-manifest.json'), 'utf8')) as {
+export const manifest = JSON.parse(read('infra/slack-manifest.json')) as {
   display_information: { name: string; description: string; background_color: string }
   features: {
     app_home: { [tab: string]: boolean }

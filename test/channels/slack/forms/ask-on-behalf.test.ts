@@ -1,7 +1,8 @@
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import type { JsonObject, Thumbprint } from '../../../../functions/domain/values.ts'
 import { StoreUnavailable } from '../../../../functions/operations/faults.ts'
-import { person, sampleBundle, World } from '../../../support/world.ts'
+import { withAgent } from '../../../support/bundles.ts'
+import { agent, person, sampleBundle, World } from '../../../support/world.ts'
 import { DeskWorld, type Shown, wordsOf } from '../edge/desk-world.ts'
 
 /** `/hotwork request`: a person asks on behalf of their agent. Dan answers for agent:remediator. */
@@ -104,10 +105,8 @@ test("the request is the agent’s own, recorded as the person's ask, and bound 
 })
 
 test('the request is decided by others than its asker, even if they no longer answer for the agent', async () => {
-  const agents = bundle.agents.map((each) =>
-    each.id === 'agent:remediator' ? { ...each, backupOwner: person('eve') } : each,
-  )
-  const [before, { bundle: after }] = [{ ...bundle, agents }, world.policy]
+  const before = withAgent(agent('remediator'), { backupOwner: person('eve') }, bundle)
+  const { bundle: after } = world.policy
   Object.defineProperty(world.policy, 'bundle', { get: () => before, configurable: true })
   await desk.submit('U0EVE', await fill(choice, 'U0EVE'), values)
   await desk.submit('U0EVE', await top('U0EVE'), values)
@@ -186,11 +185,8 @@ test("an ask above the agent's rate asks neither people nor policy, and can be s
 test("a person without the right takes nothing from the agent's rate", async () => {
   const form = await foreseen()
   const taking = jest.spyOn(world.requests, 'take')
-  const { bundle: before } = world.policy
-  const agents = before.agents.map((each) =>
-    each.id === 'agent:remediator' ? { ...each, owner: person('gus'), backupOwner: undefined } : each,
-  )
-  Object.defineProperty(world.policy, 'bundle', { get: () => ({ ...before, agents }) })
+  const owned = withAgent(agent('remediator'), { owner: person('gus'), backupOwner: undefined }, world.policy.bundle)
+  Object.defineProperty(world.policy, 'bundle', { get: () => owned })
   await desk.submit('U0DAN', form, values)
   expect(await all()).toEqual([])
   expect(taking).not.toHaveBeenCalled()

@@ -173,8 +173,7 @@ describe('a narrowing', () => {
   test('a narrowing says which deadline moves and which does not', async () => {
     const before = await now()
     world.clock.advance(60)
-    const form = await door.open(request, 'U0BEN', 'narrow')
-    expect(JSON.stringify(form.blocks)).toContain(
+    expect(JSON.stringify((await door.open(request, 'U0BEN', 'narrow')).blocks)).toContain(
       'each stage with a new deadline. The end of the request does not move.',
     )
     await world.decide(request, 'ana', 'approve', { narrow: { minutes: 5 } })
@@ -211,8 +210,7 @@ describe('a narrowing', () => {
   test('a narrowing with forged bounds is refused by the rule, beside the field', async () => {
     const form = await door.open(request, 'U0BEN', 'narrow')
     const blocks = JSON.parse(JSON.stringify(form.blocks).replaceAll('"2048"', '"9999"'))
-    const answer = await door.submit({ ...form, blocks }, 'U0BEN', { 'argument:MemorySize': '4096' })
-    expect(answer).toMatchObject({
+    expect(await door.submit({ ...form, blocks }, 'U0BEN', { 'argument:MemorySize': '4096' })).toMatchObject({
       response_action: 'errors',
       errors: { 'argument:MemorySize': expect.stringMatching(/MemorySize should be less/) },
     })
@@ -354,8 +352,7 @@ test('the digest of the seen card is recorded with the decision', async () => {
 
 test('the digest of the seen card is recorded for a form opened from it', async () => {
   door.seen = async () => rendered
-  const form = await door.open(request, 'U0BEN', 'approve_comment')
-  await door.submit(form, 'U0BEN', { comment: 'x' })
+  await door.submit(await door.open(request, 'U0BEN', 'approve_comment'), 'U0BEN', { comment: 'x' })
   expect(await door.seenBy(request.ask.id)).toBe(rendered)
 })
 

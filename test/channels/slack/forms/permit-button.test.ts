@@ -71,8 +71,7 @@ test("a second click allows no more, and only the approver's click counts", asyn
 })
 
 test("the button is missing while the request waits, at two stages, and without policy's permission", async () => {
-  const waiting = await world.submitted(flag)
-  expect(buttonOn(waiting)).toBeUndefined()
+  expect(buttonOn(await world.submitted(flag))).toBeUndefined()
   expect(buttonOn(await world.approved(prodParameter))).toBeUndefined()
   const state = await allowed()
   world.policy = new World({ ...bundle, policies: { ...bundle.policies, allowStanding: {} } }).policy

@@ -119,8 +119,7 @@ const click = async (user: string, { id }: StandIn) =>
 test.each([['U0ANA'], ['U0CHLOE']])(
   'End by %s, one of the two, ends the stand-in, says so and redraws the tab',
   async (user) => {
-    const standIn = await given('ana', 'chloe')
-    await click(user, standIn)
+    await click(user, await given('ana', 'chloe'))
     expect(await standIns()).toMatchObject([{ ended: { at: start } }])
     expect(await said(user)).toMatch(/no longer decides for Ana/)
     expect(wordsOf((await desk.homeNow(user))?.blocks)).toContain('No other person decides for you')

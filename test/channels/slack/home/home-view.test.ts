@@ -59,7 +59,6 @@ const haltsOf = (text: string): ViewedHalt[] =>
     return { halt, whyNotLift: by === 'person:gus' ? 'self_lift' : undefined }
   })
 
-/** A standing permit for the ask of a request. */
 function permitFrom({ ask, stages, tier }: ApprovalRequest, at: number): StandingPermit {
   const id = `stp_${String(at).padStart(26, '0')}` as StandingPermit['id']
   const { action, resource, environment, purpose, owner } = ask

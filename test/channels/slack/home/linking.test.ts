@@ -26,11 +26,7 @@ const links: Linking = {
     return address
   },
 }
-const carried = (): Carried => ({
-  delivery: { key: 'k', freshUntil: 0 },
-  deadline: startDeadline(),
-  clockHolds: true,
-})
+const carried = (): Carried => ({ delivery: { key: 'k', freshUntil: 0 }, deadline: startDeadline(), clockHolds: true })
 const who = (user: object, by: Linking | undefined = links) =>
   identify(user, carried(), {
     bundle,

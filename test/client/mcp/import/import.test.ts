@@ -3,9 +3,9 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { makeEntries } from '../../../../client/mcp/import/make-entry.ts'
 import { Copy } from '../../../policies/sample.ts'
+import { root } from '../../../support/repository.ts'
 import { Terminal } from '../../support/terminal.ts'
 
-const root = join(__dirname, '../../../..')
 const listing = join(__dirname, '../support/listing-server.mjs')
 const text = { type: 'string' }
 

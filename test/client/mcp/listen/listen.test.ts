@@ -193,8 +193,7 @@ test('a good token is asked about once, and again after a minute', async () => {
 test('a session belongs to the agent that opened it, and is missing for another', async () => {
   await start()
   const session = await opened(remediator())
-  const response = await list(builder(), session)
-  expect(response.status).toBe(404)
+  expect((await list(builder(), session)).status).toBe(404)
   const removed = await fetch(gate.url, {
     method: 'DELETE',
     headers: { authorization: `Bearer ${builder()}`, 'mcp-session-id': session },

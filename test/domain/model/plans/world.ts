@@ -275,10 +275,7 @@ export function movesOf(scenario: PlanScenario, requests: Requests, world: PlanW
       if (command.type === 'open_step') return [{ label: what, world: { hand: { does: 'open', step: command.step } } }]
       const { step, outcome, because } = command as Extract<Command, { type: 'end_step' }>
       return [
-        {
-          label: what,
-          world: { hand: { does: 'end', step, outcome, ...(because === undefined ? {} : { because }) } },
-        },
+        { label: what, world: { hand: { does: 'end', step, outcome, ...(because === undefined ? {} : { because }) } } },
       ]
     })
   return [

@@ -139,8 +139,7 @@ describe('on an endpoint of the test,', () => {
       event('other', { session: 'another' }),
     ]
     const { record } = await start((ask) => (byName(ask) ? { Events: events } : {}))
-    const found = await record.ofSession(session(role, name))
-    expect(found?.calls.map(({ id }) => id)).toEqual(['ours'])
+    expect((await record.ofSession(session(role, name)))?.calls.map(({ id }) => id)).toEqual(['ours'])
   })
 
   test("a call is kept without its session's origin, which may be late", async () => {

@@ -21,8 +21,7 @@ test('the record has each session of a role, with its name, tags, begin and end'
   await become(other, requestId(3))
   const { found, more } = await record.sessions(role, before)
   expect(more).toBe(false)
-  const told = found.map(({ name, tags: said, at, endsAt }) => [name, said, endsAt - at])
-  expect(told.toSorted()).toEqual([
+  expect(found.map(({ name, tags: said, at, endsAt }) => [name, said, endsAt - at]).toSorted()).toEqual([
     [requestId(1), tags, 900],
     // A session without tags is known by its name.
     [requestId(2), { 'hotwork:request': requestId(2) }, 3600],

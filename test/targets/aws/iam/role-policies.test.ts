@@ -76,8 +76,7 @@ onBoth<Role>('the deny on a role', { memory: inMemory, real: onIam }, (make) => 
 
   test('a deny of a halt ends earlier sessions by agent, by owner or all, and no later ones', async () => {
     const { policies, role, session } = await make()
-    const tags = { 'hotwork:agent': 'agent:one', 'hotwork:owner': 'person:one' }
-    const mine = await session(tags)
+    const mine = await session({ 'hotwork:agent': 'agent:one', 'hotwork:owner': 'person:one' })
     const another = await session({ 'hotwork:agent': 'agent:two', 'hotwork:owner': 'person:one' })
     const stranger = await session({ 'hotwork:agent': 'agent:three', 'hotwork:owner': 'person:two' })
     const all = async () => [await mine(), await another(), await stranger()]
@@ -161,10 +160,7 @@ test('a rendered deny of earlier sessions has one statement for each tag and tim
   const time = { 'aws:TokenIssueTime': '2027-01-15T08:00:00Z' }
   expect(conditionsOf([halted, everyone, ended, { ...halted, value: 'agent:builder' }])).toEqual([
     { DateLessThan: time },
-    {
-      StringEquals: { 'aws:PrincipalTag/hotwork:agent': ['agent:builder', 'agent:remediator'] },
-      DateLessThan: time,
-    },
+    { StringEquals: { 'aws:PrincipalTag/hotwork:agent': ['agent:builder', 'agent:remediator'] }, DateLessThan: time },
     { StringEquals: { 'aws:PrincipalTag/hotwork:request': [requestId(1)] } },
   ])
 })

@@ -101,10 +101,7 @@ test.each<[what: string, statement: object]>([
   ['denies less', { ...statement, Action: 's3:*' }],
   ['denies elsewhere', { ...statement, Resource: 'arn:aws:s3:::x' }],
   ['denies all sessions', { ...statement, Condition: {} }],
-  [
-    'asks for more before it denies',
-    { ...statement, Condition: { ...statement.Condition, Bool: { 'aws:x': 'true' } } },
-  ],
+  ['asks more before it denies', { ...statement, Condition: { ...statement.Condition, Bool: { 'aws:x': 'true' } } }],
   ['asks by another key', { ...statement, Condition: { StringEquals: { 'aws:PrincipalTag/team': 'x' } } }],
 ])('a deny with a statement that %s is not read', (_what, spoilt) =>
   expect(readDeny(JSON.stringify({ Version: '2012-10-17', Statement: [spoilt] }))).toBeUndefined(),

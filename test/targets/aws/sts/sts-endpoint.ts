@@ -39,7 +39,6 @@ export const refusal = (code: string, status = 400): Answer => ({
   xml: `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>${code}</Code><Message>no</Message></Error><RequestId>1</RequestId></ErrorResponse>`,
 })
 
-/** Credentials with this access key id, as an operation of STS answers them. */
 export const credentials = (operation: string, accessKeyId: string): Answer => ({
   status: 200,
   xml: `<${operation}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${operation}Result><Credentials><AccessKeyId>${accessKeyId}</AccessKeyId><SecretAccessKey>secret of ${accessKeyId}</SecretAccessKey><SessionToken>token of ${accessKeyId}</SessionToken><Expiration>2027-01-15T08:15:00Z</Expiration></Credentials></${operation}Result><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></${operation}Response>`,
