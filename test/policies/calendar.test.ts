@@ -1,7 +1,8 @@
 import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import type { PersonId } from '../../functions/domain/values.ts'
+import { sampleBundle } from '../support/world.ts'
 import { testBadFolders } from './bad/bad-folders.ts'
-import { Copy, compileSample } from './sample.ts'
+import { Copy } from './sample.ts'
 
 const file = 'policies/calendar.json'
 const limits = 'policies/limits.cedar'
@@ -45,10 +46,10 @@ test('a changed calendar changes the hash of the bundle', () => {
   })
   const changed = copy.compile()
   expect(changed.ok && changed.bundle.hash).toMatch(/^sha-256:/)
-  expect(changed.ok && changed.bundle.hash).not.toBe(compileSample().hash)
+  expect(changed.ok && changed.bundle.hash).not.toBe(sampleBundle().hash)
 })
 
-const sample = compileSample()
+const sample = sampleBundle()
 const may = (
   condition: string,
   now: string,

@@ -5,9 +5,10 @@ import { CasesFile } from '../../functions/adapters/policy-folder/file-shapes.ts
 import { JsonDocument } from '../../functions/adapters/policy-folder/json-document.ts'
 import { findBrokenRung, isAskCase, runCase } from '../../functions/domain/policy/policy-case.ts'
 import type { Question } from '../../functions/domain/policy/question.ts'
-import { compileSample, sampleFolder } from './sample.ts'
+import { sampleBundle } from '../support/world.ts'
+import { sampleFolder } from './sample.ts'
 
-const bundle = compileSample()
+const bundle = sampleBundle()
 const policy = new CedarPolicy(bundle)
 const ask = (question: Question) => policy.ask(question)
 

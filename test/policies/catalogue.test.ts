@@ -11,9 +11,9 @@ import {
 import { isLiteral } from '../../functions/domain/policy/templates.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import { deriveStatement } from '../../functions/targets/aws/rules/statement.ts'
-import { compileSample } from './sample.ts'
+import { sampleBundle } from '../support/world.ts'
 
-const { actions, deployment } = compileSample()
+const { actions, deployment } = sampleBundle()
 const account = deployment.accounts['target']
 
 function entryOf(name: string) {
@@ -118,21 +118,11 @@ test.each<[rule: string, action: string, args: unknown, member: string]>([
   ['a number below the least', reserve, { ...fn, ReservedConcurrentExecutions: -1 }, 'ReservedConcurrentExecutions'],
   ['a number above the most', reserve, { ...fn, ReservedConcurrentExecutions: 10001 }, 'ReservedConcurrentExecutions'],
   ['a fraction', reserve, { ...fn, ReservedConcurrentExecutions: 0.5 }, 'ReservedConcurrentExecutions'],
-  [
-    'a member of an environment that is not its variables',
-    configure,
-    { ...fn, Environment: { Secrets: {} } },
-    'Environment',
-  ],
+  ['an environment with more than variables', configure, { ...fn, Environment: { Secrets: {} } }, 'Environment'],
   ['an item without a key', update, { ...item, Key: {} }, 'Key'],
   ['a key of three', update, { ...item, Key: { a: 1, b: 2, c: 3 } }, 'Key'],
   ['a list for a map', update, { ...item, Key: ['a'] }, 'Key'],
-  [
-    'a name that is no placeholder',
-    update,
-    { ...item, ExpressionAttributeNames: { a: 'a' } },
-    'ExpressionAttributeNames',
-  ],
+  ['a name without a `#`', update, { ...item, ExpressionAttributeNames: { a: 'a' } }, 'ExpressionAttributeNames'],
   // The latest revision changes tomorrow; a registered revision never changes.
   ['a task definition without its revision', roll, { ...service, taskDefinition: 'checkout' }, 'taskDefinition'],
   ['a task definition by a name that moves', roll, { ...service, taskDefinition: 'checkout:latest' }, 'taskDefinition'],

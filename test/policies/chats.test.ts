@@ -1,7 +1,8 @@
 import { accountsOf } from '../../functions/domain/people/organisation.ts'
 import { channelsIn, chatsOf } from '../../functions/domain/policy/bundle.ts'
+import { sampleBundle } from '../support/world.ts'
 import { testBadFolders } from './bad/bad-folders.ts'
-import { Copy, compileSample } from './sample.ts'
+import { Copy } from './sample.ts'
 
 /** `slack` in a deployment file or of a person is short for the chat with that alias, so old files need no change. */
 
@@ -35,7 +36,7 @@ const compiled = () => {
 }
 
 test('the sample, in short form, compiles to the very bytes of a bundle with a single chat', () => {
-  const { deployment, directory } = compileSample()
+  const { deployment, directory } = sampleBundle()
   expect(deployment.chat).toEqual(expect.objectContaining({ teamId: 'T0HOTWORK' }))
   expect(JSON.stringify(deployment)).not.toMatch(/"chats"|"kind":"slack"/)
   expect(JSON.stringify(directory)).not.toMatch(/"accounts"/)
@@ -53,7 +54,7 @@ test('the long form compiles to the same bytes and hash as the short form', () =
       delete person.slack
     }
   })
-  expect(JSON.stringify(compiled())).toBe(JSON.stringify(compileSample()))
+  expect(JSON.stringify(compiled())).toBe(JSON.stringify(sampleBundle()))
 })
 
 test('several chats stand in the bundle in the order of the file, each channel with its own', () => {

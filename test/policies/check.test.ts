@@ -4,13 +4,14 @@ import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import * as check from '../../policy-tools/verbs/check.ts'
 import { WrongUsage } from '../../policy-tools/verbs/io.ts'
 import { openPolicies } from '../../policy-tools/verbs/open.ts'
+import { root } from '../support/repository.ts'
+import { sampleBundle } from '../support/world.ts'
 import { runVerb } from './run-verb.ts'
-import { Copy, compileSample, sampleDeployment, sampleFolder } from './sample.ts'
+import { Copy, sampleDeployment, sampleFolder } from './sample.ts'
 
 /** `hotwork policy check`: the build's verdict, with a deployment file and without. */
 
-const root = join(__dirname, '../..')
-const sample = compileSample()
+const sample = sampleBundle()
 
 const checked = async (folder: string, deployment?: string) => {
   const { exit, out } = await runVerb(check, { folder, deployment, json: true })

@@ -4,7 +4,7 @@ import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import { assess } from '../../functions/domain/policy/assess.ts'
 import { EvaluationBody } from '../../functions/domain/requests/evaluation-body.ts'
 import { AgentId } from '../../functions/domain/values.ts'
-import { compileSample } from './sample.ts'
+import { sampleBundle } from '../support/world.ts'
 
 /** A tier, or the reason of a refusal by policy. */
 type ExampleRow = { name: string; agent: string; outcome: number | string }
@@ -20,7 +20,7 @@ const folder = join(__dirname, '../../examples/requests')
 const table = readExampleTable(join(folder, 'README.md'))
 const read = (name: string) => EvaluationBody.parse(JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')))
 
-const bundle = compileSample()
+const bundle = sampleBundle()
 const policy = new CedarPolicy(bundle)
 // The examples' ARNs are the local stack's.
 for (const account of Object.values(bundle.deployment.accounts))

@@ -7,12 +7,11 @@ import type { Explanation } from '../../functions/domain/policy/explain.ts'
 import type { AgentId, JsonObject } from '../../functions/domain/values.ts'
 import { openPolicies } from '../../functions/handlers/wiring/policy.ts'
 import { explainAsk, explainSteps } from '../../functions/operations/policy/explain-tier.ts'
-import { agent, parameter, person, prodParameter, stagingParameter, type What } from '../support/world.ts'
-import { compileSample } from './sample.ts'
+import { agent, parameter, person, prodParameter, sampleBundle, stagingParameter, type What } from '../support/world.ts'
 
 /** The reasons for a request's tier in words, by Cedar's answer for each condition. */
 
-const sample = compileSample()
+const sample = sampleBundle()
 const policy = new CedarPolicy(sample)
 const noon = 1_800_014_400
 

@@ -4,10 +4,10 @@ import { type Asked, assess, findFacts, questionOf } from '../../functions/domai
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { ActionQuestion, Moment } from '../../functions/domain/policy/question.ts'
 import type { AgentId } from '../../functions/domain/values.ts'
-import { compileSample } from './sample.ts'
+import { sampleBundle } from '../support/world.ts'
 
 const now = 1_800_000_000
-const sample = compileSample()
+const sample = sampleBundle()
 const action = 'ssm:PutParameter'
 const asked: Asked = {
   agent: 'agent:remediator' as AgentId,

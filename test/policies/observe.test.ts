@@ -2,12 +2,13 @@ import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import { findFacts, questionOf } from '../../functions/domain/policy/assess.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { AgentId } from '../../functions/domain/values.ts'
-import { Copy, compileSample } from './sample.ts'
+import { sampleBundle } from '../support/world.ts'
+import { Copy } from './sample.ts'
 
 /** A policy with `@observe("true")` is compiled like any other, into a separate set that no answer rests on. */
 
 const now = 1_800_000_000
-const sample = compileSample()
+const sample = sampleBundle()
 const tried = (id: string, text: string, value = 'true') => `@id("${id}")\n@observe("${value}")\n${text}\n`
 const forbidFlags = 'forbid (principal, action == Hotwork::Action::"flags:set", resource);'
 

@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import type * as z from 'zod'
 import { WrongUsage } from '../../policy-tools/verbs/io.ts'
 import * as verb from '../../policy-tools/verbs/plan.ts'
+import { read, root } from '../support/repository.ts'
 import { runVerb } from './run-verb.ts'
 import { sampleDeployment, sampleFolder } from './sample.ts'
 
 // `hotwork policy plan`: the result of a request, before people are asked.
 
-const root = join(__dirname, '../..')
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hotwork-plan-'))
@@ -77,7 +77,7 @@ test('the plan of several steps has each step with its agent, and the people who
     ]),
   )
   expect(status).toBe(0)
-  const text = readFileSync(join(root, 'examples/plan/change.json'), 'utf8')
+  const text = read('examples/plan/change.json')
   const wrong = await plan(file('wrong-step.json', text.replace('"agent:builder"', '"agent:stranger"')))
   expect([wrong.status, wrong.stdout]).toEqual([
     1,
@@ -171,6 +171,7 @@ test.each([
     /should be an agent/,
   ],
 ])('%s is wrong usage, with the reason', async (_what, path, words) => {
-  await expect(plan(path())).rejects.toThrow(WrongUsage)
-  await expect(plan(path())).rejects.toThrow(words)
+  const wrong = plan(path())
+  await expect(wrong).rejects.toThrow(WrongUsage)
+  await expect(wrong).rejects.toThrow(words)
 })

@@ -1,20 +1,16 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { formatProblem, type Problem } from '../../functions/adapters/policy-folder/json-document.ts'
+import type { Problem } from '../../functions/adapters/policy-folder/json-document.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { compileFolder } from '../support/policies/compile-folder.ts'
+import { root } from '../support/repository.ts'
+import { sampleBundle } from '../support/world.ts'
 
-const root = join(__dirname, '../..')
 export const sampleFolder = join(root, 'policies')
 export const sampleDeployment = join(__dirname, 'deployment.json')
 
-/** The sample organisation, compiled against an imaginary deployment. */
-export function compileSample(): Bundle {
-  const compiled = compileFolder(sampleFolder, sampleDeployment)
-  if (!compiled.ok) throw new Error(compiled.problems.map(formatProblem).join('\n'))
-  return compiled.bundle
-}
+export const compileSample = sampleBundle
 
 // biome-ignore lint/suspicious/noExplicitAny: a test reaches into JSON that it knows
 type Json = any

@@ -1,5 +1,6 @@
+import { sampleBundle } from '../support/world.ts'
 import { testBadFolders } from './bad/bad-folders.ts'
-import { Copy, compileSample } from './sample.ts'
+import { Copy } from './sample.ts'
 
 /** `accounts` is the short form of targets of the kind `aws`: both forms compile, so old files need no change. */
 
@@ -11,7 +12,7 @@ test('targets of AWS compile to the bundle of the same accounts', () => {
     delete deployment.accounts
   })
   const compiled = copy.compile()
-  expect(compiled.ok && compiled.bundle).toEqual(compileSample())
+  expect(compiled.ok && compiled.bundle).toEqual(sampleBundle())
 })
 
 test('an entry with `target` compiles to the same as one with `account` and `tool`', () => {
@@ -22,7 +23,7 @@ test('an entry with `target` compiles to the same as one with `account` and `too
     delete entry.tool
   })
   const compiled = copy.compile()
-  expect(compiled.ok && compiled.bundle).toEqual(compileSample())
+  expect(compiled.ok && compiled.bundle).toEqual(sampleBundle())
 })
 
 testBadFolders('targets.txt', {

@@ -5,11 +5,12 @@ import type { ApprovalRequest } from '../../functions/domain/record/request.ts'
 import { narrowEntry } from '../../functions/domain/uses/narrow-entry.ts'
 import { usageOf } from '../../functions/domain/uses/usage.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
-import { Copy, compileSample, sampleFolder } from './sample.ts'
+import { sampleBundle } from '../support/world.ts'
+import { Copy, sampleFolder } from './sample.ts'
 
 /** Proposals of narrower entries: each compiles in the real compiler. */
 
-const bundle = compileSample()
+const bundle = sampleBundle()
 const entryOf = (action: string) => {
   const entry = bundle.actions[action]
   if (!entry) throw new Error(action)

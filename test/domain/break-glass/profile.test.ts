@@ -1,10 +1,10 @@
 import { filledFor, profileCovering } from '../../../functions/domain/break-glass/rights.ts'
 import { namedIn, tellOf } from '../../../functions/domain/cards/routing.ts'
-import { compileSample } from '../../policies/sample.ts'
+import { sampleBundle } from '../../support/world.ts'
 
 /** The resources of a profile, their accounts, and the people and channels that are told. */
 
-const bundle = compileSample()
+const bundle = sampleBundle()
 const [profile] = bundle.breakGlass?.profiles ?? []
 if (!profile || !bundle.breakGlass) throw new Error('the sample has no profile')
 const { breakGlass, deployment, directory } = bundle

@@ -12,16 +12,16 @@ import type { Conditions } from '../../../functions/targets/aws/rules/conditions
 import { rightsStatements } from '../../../functions/targets/aws/rules/rights.ts'
 import { sessionPolicy, sessionPolicyLimit } from '../../../functions/targets/aws/rules/session-policy.ts'
 import { deriveStatement } from '../../../functions/targets/aws/rules/statement.ts'
-import { compileSample } from '../../policies/sample.ts'
 import { anyCharacter } from '../../support/any-character.ts'
 import { submittedAt } from '../../support/ask.ts'
+import { sampleBundle } from '../../support/world.ts'
 
 /**
  * The calls that a session policy allows, by an independent engine: among all calls near the approved one, that one
  * alone, until the end of the grant.
  */
 
-const bundle = compileSample()
+const bundle = sampleBundle()
 const notAfter = submittedAt + 900
 const account = '000000000000'
 const role = `arn:aws:sts::${account}:assumed-role/Hotwork-target/req_00000000000000000000000001`
@@ -175,11 +175,7 @@ const noControls = { serviceControlPolicies: [], resourceControlPolicies: [] }
 /** Whether the policy allows a call, if the role behind it is allowed everything. */
 const allows = (policy: string, call: Call): boolean =>
   runUnsafeSimulation(
-    {
-      request: request(call),
-      identityPolicies: [{ name: 'session', policy: JSON.parse(policy) }],
-      ...noControls,
-    },
+    { request: request(call), identityPolicies: [{ name: 'session', policy: JSON.parse(policy) }], ...noControls },
     {},
   ) === 'Allowed'
 

@@ -1,12 +1,12 @@
 import type { Answer, Question } from '../../../functions/domain/policy/question.ts'
 import { loggingErrors } from '../../../functions/handlers/wiring/policy.ts'
 import type { Policy } from '../../../functions/operations/policy/ports.ts'
-import { compileSample } from '../../policies/sample.ts'
 import { MemoryLog } from '../../support/memory-log.ts'
+import { sampleBundle } from '../../support/world.ts'
 
 /** A refusal caused by a policy's error looks like any other to the caller: the log tells the people who can fix it. */
 
-const bundle = compileSample()
+const bundle = sampleBundle()
 const question = {
   kind: 'person',
   action: 'read',

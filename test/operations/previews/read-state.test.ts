@@ -9,11 +9,11 @@ import type { StateAsk } from '../../../functions/operations/previews/ports.ts'
 import { CatalogueStateReader } from '../../../functions/operations/previews/read-state.ts'
 import { readerOf as awsReader } from '../../../functions/targets/aws/reads/aws-reads.ts'
 import { readerOf as toolReader } from '../../../functions/targets/tool/reach.ts'
-import { compileSample } from '../../policies/sample.ts'
 import { requestId, submittedAt } from '../../support/ask.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
 import { MemoryLog } from '../../support/memory-log.ts'
 import { MemorySources } from '../../support/previews/memory-sources.ts'
+import { sampleBundle } from '../../support/world.ts'
 
 /** The present state as people are shown it, and sources that do not answer as their entry expects. */
 
@@ -24,7 +24,7 @@ const parameter = (Value: unknown, Version: unknown = 7, more: JsonObject = {}) 
 
 let bundle: Bundle
 beforeAll(() => {
-  bundle = compileSample()
+  bundle = sampleBundle()
 }, 600_000)
 
 function make({ change = (_: Bundle) => {}, patience = 200, stateKey = async () => 'k' } = {}) {

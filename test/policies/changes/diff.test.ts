@@ -1,14 +1,18 @@
 import { writeFileSync } from 'node:fs'
 import * as diff from '../../../policy-tools/verbs/diff.ts'
+import { sampleBundle } from '../../support/world.ts'
 import { runVerb } from '../run-verb.ts'
-import { Copy, compileSample, sampleDeployment, sampleFolder } from '../sample.ts'
+import { Copy, sampleDeployment, sampleFolder } from '../sample.ts'
 
 /** `hotwork policy diff`: its exit codes, its document, and sides other than folders. */
 
 const lowerTier = (copy: Copy) =>
   copy.edit('policies/agents.cedar', (text) => text.replace(/("prod-release"[^;]*)tier >= 2/, '$1tier >= 1'))
 
-async function compared(change: (copy: Copy) => void, options: { accept?: boolean; json?: boolean } = {}) {
+async function compared(
+  change: (copy: Copy) => void,
+  options: { accept?: boolean; json?: boolean; questions?: number } = {},
+) {
   using copy = new Copy()
   change(copy)
   const now = copy.at('policies')
@@ -151,7 +155,7 @@ when { context.now.offset(duration("-${hours}h")).toDate() == datetime("2031-03-
   const expected = { permit: true, policies: ['security-lifts'] }
   now.add('policies/cases/rare.json', JSON.stringify({ cases: [{ ...lifted, expect: expected }] }))
   const given = { old: old.at('policies'), new: now.at('policies'), deployment: sampleDeployment, json: true }
-  const { exit, out } = await runVerb(diff, given)
+  const { exit, out } = await runVerb(diff, { ...given, questions: 60 })
   expect(exit).toBe(6)
   expect(JSON.parse(out).widened).toContainEqual(
     expect.objectContaining({
@@ -174,7 +178,7 @@ test("an answer changed by a window's hours is attributed to calendar.json, for 
   using longer = new Copy()
   byDay(longer)
   longer.edit('policies/calendar.json', (text) => text.replace('09:00-17:00', '08:00-20:00'))
-  const given = { old: old.at('policies'), new: longer.at('policies'), deployment: sampleDeployment }
+  const given = { old: old.at('policies'), new: longer.at('policies'), deployment: sampleDeployment, questions: 60 }
   const { exit, out } = await runVerb(diff, { ...given, json: true })
   const { widened } = JSON.parse(out)
   expect(exit).toBe(6)
@@ -224,15 +228,15 @@ test('a change of the people who may ask for an agent is told in its direction, 
 test('a period of a freeze is named by its beginning, without fractions of a second', async () => {
   const shorter = (copy: Copy) =>
     copy.edit('policies/calendar.json', (text) => text.replace('2025-12-02T08:00', '2025-12-01T08:00'))
-  const { out } = await compared(shorter, { json: false })
+  const { out } = await compared(shorter, { json: false, questions: 1 })
   expect(out).toMatch(/freezes › black-friday › 2025-11-26T23:00:00Z › until: /)
 })
 
 test('the reverse of a widening is narrowed, and exits 0', async () => {
   using copy = new Copy()
   lowerTier(copy)
-  const given = { old: copy.at('policies'), new: sampleFolder, deployment: sampleDeployment, accept: false, json: true }
-  const { exit, out } = await runVerb(diff, given)
+  const given = { old: copy.at('policies'), new: sampleFolder, deployment: sampleDeployment, json: true }
+  const { exit, out } = await runVerb(diff, { ...given, questions: 60 })
   expect({ exit, ...JSON.parse(out) }).toMatchObject({
     exit: 0,
     widened: [],
@@ -251,8 +255,8 @@ test('a compiled bundle is compared with a folder', async () => {
   using copy = new Copy()
   lowerTier(copy)
   const old = copy.at('bundle.json')
-  writeFileSync(old, JSON.stringify(compileSample()))
-  const { exit, out } = await runVerb(diff, { old, new: copy.at('policies'), accept: false, json: true })
+  writeFileSync(old, JSON.stringify(sampleBundle()))
+  const { exit, out } = await runVerb(diff, { old, new: copy.at('policies'), json: true, questions: 60 })
   const { widened } = JSON.parse(out)
   expect([exit, new Set(widened.map(({ policy }: { policy?: string }) => policy))]).toEqual([
     6,

@@ -6,15 +6,15 @@ import { withHash } from '../../../functions/adapters/policy-folder/compile-fold
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import { Options, run } from '../../../policy-tools/verbs/prove.ts'
 import { findPrograms } from '../../../tools/prove/tools.ts'
+import { sampleBundle } from '../../support/world.ts'
 import { runVerb } from '../run-verb.ts'
-import { compileSample } from '../sample.ts'
 
 /** `policy prove` with its two programs played by scripts, so that they can misbehave in any way. */
 
 let folder: string
 // A bundle of one action: each question is a program that is started.
 const compiled = join(mkdtempSync(join(tmpdir(), 'hotwork-prove-bundle-')), 'bundle.json')
-writeFileSync(compiled, JSON.stringify(ofOneAction(compileSample(), 'flags:set')))
+writeFileSync(compiled, JSON.stringify(ofOneAction(sampleBundle(), 'flags:set')))
 afterAll(() => rmSync(dirname(compiled), { recursive: true }))
 
 beforeEach(() => {

@@ -95,8 +95,9 @@ test('the same seed asks the same questions, and another seed others', async () 
         why,
       ]),
     )
-  expect(await claims(7)).toBe(await claims(7))
-  expect(await claims(7)).not.toBe(await claims(8))
+  const [first, again, other] = [await claims(7), await claims(7), await claims(8)]
+  expect(again).toBe(first)
+  expect(other).not.toBe(first)
 })
 
 test('prove.json may only name environments and policies of the folder', async () => {

@@ -1,5 +1,6 @@
 import type { Expr, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
-import { type Copy, compileSample } from '../sample.ts'
+import { sampleBundle } from '../../support/world.ts'
+import type { Copy } from '../sample.ts'
 import { expressionsOf, literalOf, operandsOf, type Policy, pathOf, policies, rewrite } from './cedar-file.ts'
 
 /** One way to make the sample weaker. */
@@ -89,7 +90,7 @@ const otherValue = (kind: string, of: readonly Policy[], path: string, value: (b
     }),
   )
 
-const groups = Object.keys(compileSample().directory.groups)
+const groups = Object.keys(sampleBundle().directory.groups)
 
 const owners = ['person:lena', 'person:dan', 'person:mia'].map((Value): Expr => ({ Value }))
 const agentFacts: Expr = { '.': { left: { Var: 'context' }, attr: 'agent' } }
