@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createStore } from '../../../examples/mcp-wall/store.ts'
 import { whereRoot } from '../../support/as-root.ts'
-import { AgentMachine, root, Started, useRealTime } from '../support/agent-machine.ts'
+import { root } from '../../support/repository.ts'
+import { AgentMachine, Started, useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
 import { listenOnWire } from './support/wire.ts'
 
@@ -76,7 +77,7 @@ async function listen() {
 
 /** The agent of the example. */
 function begins(content: string): Started {
-  const env = { ...agent.env, PATH: `${agent.home}:${process.env['PATH']}` } as { [name: string]: string }
+  const env = { ...agent.programEnv, PATH: `${agent.home}:${process.env['PATH']}` }
   const started = new Started(spawn(process.execPath, [example('agent.ts'), content], { cwd: agent.home, env }))
   agents.push(started)
   return started
@@ -129,41 +130,35 @@ test('a gate that was killed goes on with its requests, and makes no call twice'
   expect(writes()).toEqual([`PUT /${path} 204`])
 })
 
-describe('the wire that agent and gate share', () => {
-  const [ofAll = '', ...ofEach] = readExample('compose.yaml').split(/^(?:services:\n)?\n? {2}(?=\w+:\n)/m)
-  const services = ['store', 'gate', 'agent'] as const
-  const blockOf = (service: string) => ofEach.find((block) => block.startsWith(`${service}:`)) ?? ''
-  const userOf = (service: string) => /^ {4}user: "?(\w+)/m.exec(blockOf(service))?.[1] ?? 'root'
+const [ofAll = '', ...ofEach] = readExample('compose.yaml').split(/^(?:services:\n)?\n? {2}(?=\w+:\n)/m)
+const services = ['store', 'gate', 'agent'] as const
+const blockOf = (service: string) => ofEach.find((block) => block.startsWith(`${service}:`)) ?? ''
+const userOf = (service: string) => /^ {4}user: "?(\w+)/m.exec(blockOf(service))?.[1] ?? 'root'
 
-  test('no container of compose.yaml is root, has a capability, or gets one by what it starts', () => {
-    expect(ofAll).toMatch(/^ {2}cap_drop: \[ALL\]\n {2}security_opt: \["no-new-privileges:true"\]$/m)
-    for (const service of services) expect(blockOf(service)).toMatch(/^ {4}<<: \*unprivileged$/m)
-    expect(readExample('compose.yaml')).not.toMatch(/cap_add|privileged: true|network_mode: host/)
-    const users = services.map(userOf)
-    expect([users.filter((user) => /^(?:0|root)$/.test(user)), new Set(users).size]).toEqual([[], 3])
-  })
+test('no container of compose.yaml is root, has a capability, or gets one by what it starts', () => {
+  expect(ofAll).toMatch(/^ {2}cap_drop: \[ALL\]\n {2}security_opt: \["no-new-privileges:true"\]$/m)
+  for (const service of services) expect(blockOf(service)).toMatch(/^ {4}<<: \*unprivileged$/m)
+  expect(readExample('compose.yaml')).not.toMatch(/cap_add|privileged: true|network_mode: host/)
+  const users = services.map(userOf)
+  expect([users.filter((user) => /^(?:0|root)$/.test(user)), new Set(users).size]).toEqual([[], 3])
+})
 
-  whereRoot("a process with the agent's rights in compose.yaml opens no packet socket", async () => {
-    const user = userOf('agent')
-    const left = ['--inh-caps', '-all', '--ambient-caps', '-all', '--bounding-set', '-all', '--no-new-privs']
-    const listener = listenOnWire([], ['setpriv', '--reuid', user, '--regid', user, '--clear-groups', ...left])
-    expect([await listener.ends, listener.out, listener.err]).toEqual([
-      1,
-      '',
-      expect.stringContaining('PermissionError'),
-    ])
-  })
+whereRoot("a process with the agent's rights in compose.yaml opens no packet socket", async () => {
+  const user = userOf('agent')
+  const left = ['--inh-caps', '-all', '--ambient-caps', '-all', '--bounding-set', '-all', '--no-new-privs']
+  const listener = listenOnWire([], ['setpriv', '--reuid', user, '--regid', user, '--clear-groups', ...left])
+  expect([await listener.ends, listener.out, listener.err]).toEqual([1, '', expect.stringContaining('PermissionError')])
+})
 
-  whereRoot("a program with NET_RAW reads the agent's token on the wire, and never the store's secret", async () => {
-    const token = readFileSync(join(agent.home, 'token'), 'utf8')
-    const listener = listenOnWire([token, secret, 'the story is over'])
-    await listener.prints(/listens/)
-    const writer = begins('retries: 3')
-    await approve(await requestOf(writer))
-    expect((await saidOf(writer))['write_file']).toBe(`wrote ${path}`)
-    await fetch(gateUrl, { method: 'POST', body: 'the story is over' })
-    expect([await listener.ends, listener.out]).toEqual([0, `listens\nsaw ${token}\nsaw the story is over\n`])
-  })
+whereRoot("a program with NET_RAW reads the agent's token on the wire, and never the store's secret", async () => {
+  const token = readFileSync(join(agent.home, 'token'), 'utf8')
+  const listener = listenOnWire([token, secret, 'the story is over'])
+  await listener.prints(/listens/)
+  const writer = begins('retries: 3')
+  await approve(await requestOf(writer))
+  expect((await saidOf(writer))['write_file']).toBe(`wrote ${path}`)
+  await fetch(gateUrl, { method: 'POST', body: 'the story is over' })
+  expect([await listener.ends, listener.out]).toEqual([0, `listens\nsaw ${token}\nsaw the story is over\n`])
 })
 
 /** No secret is printed or kept by the gate. */

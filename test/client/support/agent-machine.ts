@@ -2,11 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { defined } from '../../../functions/domain/values.ts'
+import { root } from '../../support/repository.ts'
 import { start } from '../../support/world.ts'
 import type { Scene } from './scene.ts'
 import { Terminal } from './terminal.ts'
 
-export const root = join(__dirname, '../../..')
+export { root }
 export const file = (name: string) => join(root, 'examples/requests', `${name}.json`)
 export const [prod, staging] = [file('prod-payment-timeout'), file('staging-payment-timeout')]
 
@@ -33,11 +35,16 @@ export class AgentMachine extends Terminal {
     return this.startIn([], ...words)
   }
 
+  /** The environment of a program. Node starts in half the time with the code that other programs have compiled. */
+  get programEnv(): { [name: string]: string } {
+    const { PATH, NODE_COMPILE_CACHE } = process.env
+    return { ...defined({ PATH, NODE_COMPILE_CACHE }), ...defined(this.env) }
+  }
+
   /** The same, under another program. */
   startIn(outer: readonly string[], ...words: readonly string[]): Started {
-    const env = { PATH: process.env['PATH'], ...this.env } as { [name: string]: string }
     const [program = '', ...rest] = [...outer, process.execPath, join(root, 'client/hotwork.ts'), ...words]
-    const child = spawn(program, rest, { cwd: this.home, env })
+    const child = spawn(program, rest, { cwd: this.home, env: this.programEnv })
     this.#started.push(child)
     return new Started(child)
   }

@@ -3,21 +3,23 @@ import { createHash } from 'node:crypto'
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { folderMadeOnce } from '../../support/made-once.ts'
+import { read, root } from '../../support/repository.ts'
 import { type Template, templateOf } from './template.ts'
 
-export const root = join(__dirname, '../../..')
+export { root }
 
 /** Differs from the default, so that a hard-coded name shows. */
 export const stackName = 'Elsewhere'
 
 /** Runs the CDK app as `cdk synth` does, in the real repository: real policies, real handlers, cdk-nag and all. */
 export function runApp(context: Record<string, string>, outdir: string) {
-  const { context: ours } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { context: object }
+  const { context: ours } = JSON.parse(read('cdk.json')) as { context: object }
   return spawnSync(process.execPath, ['infra/app.ts'], {
     cwd: root,
     encoding: 'utf8',
     env: {
       PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       HOTWORK_BUNDLED_FUNCTIONS: process.env['HOTWORK_BUNDLED_FUNCTIONS'],
       CDK_OUTDIR: outdir,
       CDK_CONTEXT_JSON: JSON.stringify({ ...ours, ...context }),
@@ -121,7 +123,7 @@ function sealed(accountId: string, region: string, people: object, alarmTopic?: 
   }
 }
 
-const sample = JSON.parse(readFileSync(join(root, 'test/policies/deployment.json'), 'utf8'))
+const sample = JSON.parse(read('test/policies/deployment.json'))
 
 function twoAccounts(): object {
   const { target } = sample.accounts

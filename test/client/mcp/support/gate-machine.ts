@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client, type ClientOptions } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
-import { AgentMachine, root } from '../../support/agent-machine.ts'
+import { root } from '../../../support/repository.ts'
+import { AgentMachine } from '../../support/agent-machine.ts'
 import type { Scene } from '../../support/scene.ts'
 
 export type Result = {
@@ -64,7 +65,7 @@ export class GateMachine extends AgentMachine {
       command: process.execPath,
       args: [join(root, 'client/hotwork.ts'), ...this.words(...words)],
       cwd: this.home,
-      env: { PATH: process.env['PATH'] ?? '', ...this.env } as { [name: string]: string },
+      env: this.programEnv,
       stderr: 'pipe',
       maxBufferSize: 80 * 1024 * 1024,
     })
