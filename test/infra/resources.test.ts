@@ -1,11 +1,13 @@
-import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { globSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { Stack } from 'aws-cdk-lib'
 import type { Tells } from '../../functions/domain/requests/grant-change.ts'
 import { CardTable, LedgerTable, RequestTable, WaitTable } from '../../infra/constructs/tables.ts'
 import { lambdas } from '../../infra/functions.ts'
-import { root, stackName, synthesize } from './support/assembly.ts'
+import { read, root } from '../support/repository.ts'
+import { stackName, synthesize } from './support/assembly.ts'
 import { passingApp, passingTemplate } from './support/passing-app.ts'
 import { functionOf, nameOf, propertiesOf, type Resource, resourcesOf, textOf, theOnly } from './support/template.ts'
 
@@ -103,12 +105,11 @@ const queueOf = (properties: Resource['Properties']) =>
   textOf((properties['RedrivePolicy'] as { deadLetterTargetArn?: unknown } | undefined)?.deadLetterTargetArn)
 
 test('the stream of the requests has two readers, that of the ledger the notary, and no other table has one', () => {
-  const readers = mappings(/StreamArn/)
-  expect(readers.map((properties) => textOf(properties['FunctionName'])).sort()).toEqual([
-    '<FollowWorkflow>',
-    '<HandOn>',
-    '<NotaryNotarizeEntries>',
-  ])
+  expect(
+    mappings(/StreamArn/)
+      .map((properties) => textOf(properties['FunctionName']))
+      .sort(),
+  ).toEqual(['<FollowWorkflow>', '<HandOn>', '<NotaryNotarizeEntries>'])
   const streams = all('AWS::DynamoDB::GlobalTable').filter(([, { Properties }]) => Properties['StreamSpecification'])
   expect(streams.map(([id]) => textOf({ Ref: id })).sort()).toEqual(['<Ledger>', '<Requests>'])
 })
@@ -195,11 +196,7 @@ test('an asynchronous invocation has three attempts in at most five minutes, and
     '<SetReminders>',
   ])
   for (const properties of kept) {
-    expect(properties).toMatchObject({
-      Qualifier: '$LATEST',
-      MaximumRetryAttempts: 2,
-      MaximumEventAgeInSeconds: 300,
-    })
+    expect(properties).toMatchObject({ Qualifier: '$LATEST', MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 300 })
     const { OnFailure } = properties['DestinationConfig'] as { OnFailure: { Destination: unknown } }
     expect(textOf(OnFailure.Destination)).toBe('<DeadLettersInvocations>')
   }
@@ -244,7 +241,7 @@ test('only the function that must answer Slack within three seconds has a whole 
 
 test('the functions of the stack are exactly those of the entry files', () => {
   const files = globSync('functions/{handlers,targets,channels}/*/*.ts', { cwd: root })
-    .filter((file) => readFileSync(join(root, file), 'utf8').includes('export const wire:'))
+    .filter((file) => read(file).includes('export const wire:'))
     .map((file) => basename(file))
   expect(
     functions()
@@ -302,20 +299,24 @@ test('functions that stop things, and long polls, have reserved concurrency if a
   expect(limited.reduce((sum, [, limit]) => sum + Number(limit), 100)).toBe(281)
 })
 
-test.each(names)('the function %s starts from its bundle alone, with its variables', (name) => {
+// A thread has its modules, its globals and its environment to itself, like a Lambda, and starts sooner than a process.
+test.each(names)('the function %s starts from its bundle alone, with its variables', async (name) => {
   const properties = functions().find((candidate) => functionOf(candidate) === name) ?? {}
   const told = Object.entries(variablesOf(properties)).map(([variable, value]) => [
     variable,
     textOf(value).replace(/^<Api\.ApiEndpoint>$/, 'https://desk.example.com'),
   ])
-  const program = `process.stdout.write(typeof require('./index.js').handler)`
-  const { stdout, stderr } = spawnSync(process.execPath, ['-e', program], {
-    cwd: join(assembly.functions, name),
-    encoding: 'utf8',
-    // As in Lambda, where a handler is made at the start.
-    env: { AWS_REGION: 'eu-central-1', AWS_LAMBDA_FUNCTION_NAME: name, ...Object.fromEntries(told) },
-  })
-  expect([stdout, stderr]).toEqual(['function', ''])
+  const bundled = JSON.stringify(join(assembly.functions, name, 'index.js'))
+  const thread = new Worker(
+    `require('node:worker_threads').parentPort.postMessage(typeof require(${bundled}).handler)`,
+    {
+      // As in Lambda, where a handler is made at the start.
+      env: { AWS_REGION: 'eu-central-1', AWS_LAMBDA_FUNCTION_NAME: name, ...Object.fromEntries(told) },
+      ...{ eval: true, execArgv: [], stdout: true, stderr: true },
+    },
+  )
+  const [[handler], [exit]] = await Promise.all([once(thread, 'message'), once(thread, 'exit')])
+  expect([handler, exit, thread.stdout.read(), thread.stderr.read()]).toEqual(['function', 0, null, null])
 })
 
 test('no environment has a secret, only its name', () => {
