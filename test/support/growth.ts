@@ -4,20 +4,20 @@
  *
  * @param prepare returns the work of one size, ready to run
  * @param size the larger of the two
+ * @param plain a factor at which no further measurement is needed
  */
-export function growth(prepare: (size: number) => () => unknown, size: number): number {
+export function growth(prepare: (size: number) => () => unknown, size: number, plain = 12): number {
   const [large, small] = [prepare(size), prepare(size / 8)]
   // These runs also compile the code.
   let runs = 1
   while (milliseconds(large, runs) < enough) runs *= 2
   let least = Number.POSITIVE_INFINITY
-  for (let n = 0; n < 4 && least > plainlyLinear; n += 1) {
+  for (let n = 0; n < 4 && least > plain; n += 1) {
     least = Math.min(least, (8 * milliseconds(large, runs)) / milliseconds(small, 8 * runs))
   }
   return least
 }
 
-const plainlyLinear = 12
 /** Milliseconds: some machines count processor time in ticks of ten. */
 const enough = 40
 
