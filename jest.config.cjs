@@ -55,6 +55,9 @@ const project = (name, extra = {}) => ({
 module.exports = {
   // A test that hangs is found, and one that waits for its turn on a busy machine is not.
   testTimeout: 240_000,
+  // A worker's event loop is empty at once, but a busy machine takes longer than jest's half a second to free its memory.
+  // Beyond this a test has left something open.
+  workerGracefulExitTimeout: 20_000,
   testSequencer: '<rootDir>/test/support/longest-first.cjs',
   globalSetup: '<rootDir>/test/support/made-once.cjs',
   globalTeardown: '<rootDir>/test/support/made-once-remove.cjs',
