@@ -9,14 +9,14 @@ export type Call = {
   method: 'GET' | 'POST' | 'DELETE'
   path: string
   json?: unknown
-  /** Made for each try: a stronger login replaces the person's token. */
+  /** Made for each try, since a stronger login replaces the person's token. */
   form?: () => Promise<{ readonly [name: string]: string }>
   headers?: { readonly [name: string]: string }
-  /** Made for each try: a proof is good once. */
+  /** Made for each try, since a proof is good once. */
   proof?: (method: string, url: string) => Promise<string>
   /** Sent by the DPoP scheme in place of the person's token. */
   accessToken?: string
-  /** Whether it opens something, which usually takes a stronger login than reading. */
+  /** True if the call opens something, which usually needs a stronger login than reading. */
   opens?: boolean
 }
 
@@ -45,7 +45,7 @@ export class Api {
     return readAnswer(shape, answered, sending)
   }
 
-  /** An answer that is no JSON document, and its headers. @throws as `call` */
+  /** An answer that is not JSON, and its headers. @throws as `call` */
   async text(call: Call): Promise<{ text: string; headers: Headers }> {
     const { answered, sending } = await this.#answered(call)
     mustBeOk(answered, sending)
@@ -58,7 +58,7 @@ export class Api {
     const before = call.accessToken === undefined ? await this.#token : undefined
     const wanted = before === undefined ? undefined : otherLogin(answered, before)
     if (wanted) {
-      // Once more, with the login that the API wants. A second such answer is a no.
+      // One retry, with the login that the API wants. A second such answer is a refusal.
       this.#token = this.#login(wanted)
       if ((await this.#token) !== before) answered = await send(sending, this.#surroundings)
     }
@@ -88,7 +88,7 @@ export class Api {
   }
 }
 
-/** The login that the API asks for: a stronger one (RFC 9470 section 3), or one in place of an expired token. */
+/** The login that the API asks for: a stronger one (RFC 9470 section 3), or a new one after an expired token. */
 function otherLogin({ response: { status, headers } }: Answered, token: string): Wanted | undefined {
   const challenge = headers.get('www-authenticate') ?? ''
   if (status !== 401) return undefined

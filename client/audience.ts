@@ -3,20 +3,19 @@ import { decodeJwt, type JWTPayload } from 'jose'
 import { wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** The origin of a name that is a web address. */
+/** The origin of an audience name that is a web address. */
 export const originIn = (name: string): string | undefined =>
   /^https?:/i.test(name) && URL.canParse(name) ? new URL(name).origin : undefined
 
 /**
- * The names by which tokens are for one API: those at its origin, and the name that the person's environment ties to
- * that origin.
+ * The audience names of one API: those at its origin, and the name that the person's environment ties to that origin.
  */
 export class OwnNames {
   readonly api: string
   readonly named: string | undefined
   readonly #isAnyNamed: boolean
 
-  /** @throws Refusal for a name that is tied to no origin: any API could claim it */
+  /** @throws Refusal for a name without an origin: any API could claim it */
   constructor(api: string, { env }: Pick<Surroundings, 'env'>) {
     this.api = api
     const pair = env['HOTWORK_AUDIENCE'] || undefined
@@ -24,8 +23,8 @@ export class OwnNames {
     const origin = originIn(address)
     if (pair !== undefined && origin === undefined)
       throw wrongUsage(
-        '`HOTWORK_AUDIENCE` does not say for which Hotwork its name is',
-        'set it to `https://ADDRESS=NAME`, both as the operator of your Hotwork tells you (docs/command-line.md)',
+        '`HOTWORK_AUDIENCE` names no Hotwork address for its name',
+        'set it to `https://ADDRESS=NAME`, both from the operator of your Hotwork (docs/command-line.md)',
       )
     this.#isAnyNamed = pair !== undefined
     this.named = origin === new URL(api).origin ? name : undefined
@@ -40,18 +39,21 @@ export class OwnNames {
     return !scope.includes('://') || this.has(scope) || (this.named !== undefined && scope.startsWith(`${this.named}/`))
   }
 
-  /** A login's audience comes from the API's own metadata: its token goes to no other API. @throws Refusal */
+  /** The API's own metadata names the audience of the login, so its token is used for no other API. @throws Refusal */
   mustHaveLogin(token: string): void {
     const audiences = audiencesOf(token)
     if (audiences === undefined)
       throw wrongUsage(
-        `the login for \`${this.api}\` gave no JWT: for which API it is cannot be read`,
+        `the login for \`${this.api}\` gave a token that is not a JWT, so its audience cannot be read`,
         'is it your Hotwork? Its operator has your provider issue access tokens as JWTs (docs/command-line.md)',
       )
     if (!audiences.some((each) => this.has(each))) throw this.notOwn(audiences[0] ?? '')
   }
 
-  /** A token that the person gave may have an audience that is no address: its API alone knows it. @throws Refusal */
+  /**
+   * A token that the person gave may have an audience that is not an address: only its API knows it.
+   * @throws Refusal
+   */
   mustHaveToken(token: string): void {
     const audiences = audiencesOf(token) ?? []
     if (audiences.some((each) => this.has(each))) return
@@ -59,14 +61,14 @@ export class OwnNames {
     if (elsewhere !== undefined)
       throw wrongUsage(
         `the token of \`HOTWORK_TOKEN\` is for \`${elsewhere.slice(0, 200)}\`, and this Hotwork is \`${this.api}\``,
-        'set it to a token for this Hotwork, or name the other one with `--api` or `HOTWORK_API`',
+        "set it to a token for this Hotwork, or name the token's Hotwork with `--api` or `HOTWORK_API`",
       )
   }
 
   notOwn(name: string) {
     return wrongUsage(
       `\`${this.api}\` asks for a login to \`${name.slice(0, 200)}\`, which is not its own`,
-      'is it your Hotwork? Only its operator can say, and not this answer: ask them for the `HOTWORK_AUDIENCE` of your Hotwork, and set no name that you have from here (docs/command-line.md)',
+      'is it your Hotwork? Ask its operator for the `HOTWORK_AUDIENCE`; do not set the name in this message (docs/command-line.md)',
     )
   }
 }
@@ -76,7 +78,7 @@ const audiencesOf = (token: string): readonly string[] | undefined => {
   return claims && [claims.aud ?? []].flat()
 }
 
-/** The claims of a token, unverified: its API alone judges them. Undefined unless it is a JWT. */
+/** The claims of a token, unverified, since only its API can judge them. Undefined unless it is a JWT. */
 export function claimsOf(token: string): JWTPayload | undefined {
   try {
     return decodeJwt(token)

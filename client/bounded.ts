@@ -3,11 +3,7 @@ import { Fault } from './outcome.ts'
 /** Above the limits of Lambda (6 MB) and API Gateway (10 MB). Bytes. */
 const usual = 16 * 1024 * 1024
 
-/**
- * The body of an answer, counted unpacked as it arrives: the server must not choose how much memory it takes.
- *
- * @throws Fault
- */
+/** The body of an answer, read up to `most` unpacked bytes, so that a server cannot fill the memory. @throws Fault */
 export async function bytesOf(response: Response, most = usual): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = []
   let length = 0
@@ -27,7 +23,7 @@ export async function bytesOf(response: Response, most = usual): Promise<Uint8Ar
 
 export const textOf = async (response: Response): Promise<string> => new TextDecoder().decode(await bytesOf(response))
 
-/** A bounded `fetch` for libraries that read answers by themselves. */
+/** A bounded `fetch` for libraries that read response bodies themselves. */
 export async function boundedFetch(address: string, options: object): Promise<Response> {
   const response = await fetch(address, options)
   const bytes = await bytesOf(response)

@@ -26,7 +26,7 @@ export function show(
   return exit
 }
 
-/** The next command of the same person or agent, as it is typed. `behind` is another program's. */
+/** The next command for the same person or agent, as typed. `behind` is another program's command. */
 export const nextCommand = (words: string, { as }: Pick<Settings, 'as'>, behind = ''): string =>
   `npx --no-install hotwork ${words}${as === undefined ? '' : ` --as ${as}`}${behind}`
 
@@ -36,7 +36,7 @@ export function profileOf(
   { apiUrl, as, localAws }: Pick<Settings, 'apiUrl' | 'as' | 'localAws'>,
   { program, platform }: Pick<Surroundings, 'program' | 'platform'>,
 ): { credential_process: string; lines: string[] } {
-  // Whole paths: AWS's tools run it in another folder, and another Node may be first on the PATH there.
+  // Absolute paths: AWS's tools run it in another folder, and another Node may be first on the PATH there.
   const words = [
     process.execPath,
     program.file,
@@ -55,10 +55,7 @@ export function profileOf(
   }
 }
 
-/**
- * Quotes a word for both kinds of AWS tools: those that split the line by themselves, and those that have a shell run
- * it.
- */
+/** Quotes a word for AWS tools that split the line themselves and for those that use a shell. */
 function quoted(word: string, platform: NodeJS.Platform): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word
   return platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", `'\\''`)}'`

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 
 /**
- * `sha-256:` over the RFC 8785 form (docs/digests.md). An MCP tool's schema has no prefix.
+ * `sha-256:` over the RFC 8785 form (docs/digests.md). The digest of an MCP tool's schema has no prefix.
  *
  * @param prefix the kind of value, such as `hotwork.bundle.v1`
  */

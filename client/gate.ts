@@ -20,7 +20,7 @@ export type GateOptions = {
   issuer?: string
   /** The tool's identity; defaults to the first source that is set up (docs/identity.md). */
   identity?: IdentityOption
-  /** How long one try of a call may take; there are two. Milliseconds. */
+  /** The timeout of one try of a call; there are at most two. Milliseconds. */
   patience?: number
 }
 
@@ -28,17 +28,15 @@ type HeadersSent = { get(name: string): string | null } | { readonly [name: stri
 
 /** The intended act, and the agent's proof that it may do it. */
 export type GateAsk = {
-  /**
-   * Headers of the agent's call: `Authorization: DPoP TOKEN`, and in `DPoP` its proof of the key for this very call.
-   */
+  /** Headers of the agent's call: `Authorization: DPoP TOKEN`, and in `DPoP` the agent's proof for this call. */
   headers: HeadersSent
   method: string
-  /** The address that the agent called, built from the tool's own settings and never from `Host`. */
+  /** The address that the agent called, from the tool's own settings: a `Host` header can be forged. */
   url: string
   action: string
-  /** The arguments that will be executed: the same value, not a second parse of the same text. */
+  /** The arguments to execute: the same value, not a second parse of the text. */
   arguments: { readonly [name: string]: unknown }
-  /** The live tool that a gate before an MCP server will call: it must be the approved one. */
+  /** The live tool that a gate before an MCP server will call; it must equal the approved one. */
   mcp?: McpTool
   /** The `Idempotency-Key` of the use; defaults to this call's own: a repeated call is the same use. */
   key?: string
@@ -51,7 +49,7 @@ export type Permitted = {
   permitted: true
   use: string
   usesLeft: number
-  /** This very use was begun and ended before: its work is not done again. */
+  /** True if this use was begun and ended before: its work is not repeated. */
   ended: boolean
   /** Reports the end of the use. @throws Fault */
   end(outcome: 'succeeded' | 'failed', note?: string): Promise<void>
@@ -67,7 +65,8 @@ const tries = 2
 const mostRemembered = 1000
 
 /**
- * A tool's check before it acts. Only a use that was begun and has not ended permits: a silent gate permits nothing.
+ * A tool's check before it acts. Only a use that has begun and not ended permits; a missing answer is a fault, so the
+ * tool does nothing.
  */
 export class Gate {
   readonly issuer: string
@@ -75,7 +74,7 @@ export class Gate {
   readonly #around: Around
   readonly #patience: number
   readonly #readTokens: ReadTokens
-  /** The uses of this process: the end of one may not be on record. */
+  /** The uses begun by this process. The end of one may not be on record yet. */
   readonly #begun = new Map<string, 'use_running' | 'use_ended'>()
 
   /** @throws Refusal if no address of Hotwork is configured */
@@ -115,9 +114,9 @@ export class Gate {
   }
 
   /**
-   * Runs `work` if the use is permitted and has not ended, and ends it: as succeeded, or as failed if `work` throws,
-   * whose error is thrown on. In one process it runs once for each use. Another process of this tool knows a use by its
-   * id, which `work` gets.
+   * Runs `work` if the use is permitted and has not ended, and ends it: as succeeded, or as failed if `work` throws;
+   * its error is rethrown. In one process `work` runs once for each use. It gets the use's id, by which another process
+   * of this tool recognizes the use.
    *
    * @throws Fault before anything is done if the gate says neither yes nor no; any error of `work`
    */
@@ -151,10 +150,10 @@ export class Gate {
   }
 
   /**
-   * Whether the call that reads the resource's state comes from Hotwork, by its `Authorization`. Hotwork reads it for
+   * Whether a call for the resource's state comes from Hotwork, by its `Authorization`. Hotwork reads that state for
    * the people who decide; no agent has such a token.
    *
-   * @param audience this tool's own, as the deployment has it
+   * @param audience this tool's audience in the deployment file
    * @throws Fault if Hotwork's keys are unavailable: answer 503
    */
   async verifyRead(headers: HeadersSent, audience: string): Promise<boolean> {
@@ -175,7 +174,7 @@ export class Gate {
   #remember(use: string): void {
     this.#begun.set(use, 'use_ended')
     if (this.#begun.size <= mostRemembered) return
-    // A running use is never forgotten: a repeat of its call would run beside it.
+    // A running use is never forgotten: otherwise a repeat of its call would run beside it.
     for (const [oldest, state] of this.#begun) if (state === 'use_ended') return void this.#begun.delete(oldest)
   }
 
@@ -198,10 +197,10 @@ const silent = (status: number): Fault =>
   new Fault({
     code: 'gate_silent',
     title: `the gate answered ${status}, which is neither yes nor no`,
-    detail: 'do nothing, and have the agent send the very same call again within a minute: it is the same use',
+    detail: 'do nothing, and let the agent repeat the call unchanged within a minute: it is the same use',
   })
 
-/** A repeated header counts as missing: the gate might judge either of the two. */
+/** A repeated header counts as missing: the gate and the tool could read different values. */
 function readHeaders(headers: HeadersSent): { token: string; proof: string } | { reason: string; detail: string } {
   const token = /^DPoP +([\w.~+/-]+=*)$/i.exec(headerOf(headers, 'authorization'))?.[1]
   if (token === undefined)

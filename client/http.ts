@@ -4,13 +4,13 @@ import { textOf } from './bounded.ts'
 import { exitOfRefusal, exitOfStatus, exits, Fault, Refusal, Trouble, whyUnanswered, wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** One call of the API, which may be sent again: it is idempotent. */
+/** One idempotent call of the API, which may be sent again. */
 export type Sending = {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   url: string
-  /** Made for each try: a token may have been renewed, and a proof is good once. */
+  /** Called for each try, since a token may have been renewed and a proof is good once. */
   prepare: () => Promise<{ headers: { readonly [name: string]: string }; body?: string | URLSearchParams }>
-  /** Ends the call, the pauses between its tries included. */
+  /** Aborts the call, with the pauses between its tries. */
   signal?: AbortSignal | undefined
   tries?: number
   /** The timeout of one try. Milliseconds. */
@@ -20,14 +20,14 @@ export type Sending = {
 export type Answered = { response: Response; text: string }
 export type Waiting = Pick<Surroundings, 'err' | 'pause'>
 
-/** API Gateway gives up after half a minute. Milliseconds. */
+/** As long as API Gateway waits. Milliseconds. */
 const usualPatience = 30_000
 const usualTries = 4
 /** The longest pause between two tries. Seconds. */
 const longestPause = 10
 
 /**
- * Sends, and retries if the answer is lost or the API is busy. Any other answer is returned as it is.
+ * Sends the call, and retries if the answer is lost or the API is busy. Any other answer is returned.
  *
  * @throws Fault if nothing answers, any error of `prepare`, and the reason of the signal
  */
@@ -95,7 +95,7 @@ export function mustBeOk(answered: Answered, { method, url }: Pick<Sending, 'met
   if (status === 404 && codeOf(answered.text) === 'not_found')
     throw wrongUsage(
       `\`${origin}\` does not know \`${method} ${pathname}\``,
-      'name the address that Hotwork was deployed as; if it is that, this client is of a newer version than that Hotwork',
+      'name the address that Hotwork was deployed as; if you did, this client is newer than that Hotwork',
     )
   if (!ok) throw Object.assign(refusalOf(answered), { status })
 }
@@ -122,7 +122,7 @@ function refusalOf({ response, text }: Answered): Trouble {
   if (code === undefined)
     return response.status === 404
       ? wrongUsage('this is not an address of Hotwork', `\`${new URL(response.url).origin}\` does not know it`)
-      : new Fault({ code: 'no_code', title: `the answer is ${response.status}, with no reason` })
+      : new Fault({ code: 'no_code', title: `the answer is ${response.status}, without a reason` })
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
   const told = {
     code,
@@ -133,14 +133,14 @@ function refusalOf({ response, text }: Answered): Trouble {
   if (code === 'invalid_authorization_details') return endedGrant(description ?? '')
   const ofKey = (description ?? detail ?? '').startsWith('key_mismatch')
   const wrongClock = code === 'invalid_dpop_proof' && !ofKey && offOf(response)
-  if (wrongClock) return new Fault({ code: 'wrong_clock', title: wrongClock, detail: 'set it right, and ask again' })
+  if (wrongClock) return new Fault({ code: 'wrong_clock', title: wrongClock, detail: 'correct it, and ask again' })
   const isFault = response.status >= 500 || error === 'invalid_dpop_proof'
   const ofOAuth = isFault ? exits.fault : exits.denied
   const exit = error === undefined ? exitOfRefusal(response.status, code) : ofOAuth
   return exit === exits.fault ? new Fault(told) : new Refusal(exit, told)
 }
 
-/** A proof is refused if its time differs by more than a minute. */
+/** The difference between the clocks if it exceeds a minute: then a proof is refused. */
 function offOf({ headers }: Response): string | undefined {
   const off = Math.round((Date.now() - Date.parse(headers.get('date') ?? '')) / 1000)
   if (!(Math.abs(off) > 30)) return undefined

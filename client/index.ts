@@ -41,8 +41,8 @@ export type HotworkOptions = {
   /** The folder for the keys of calls with a `callId`; defaults to `$XDG_STATE_HOME/hotwork`. */
   stateFolder?: string
   /**
-   * Gets the people that a request waits for, at each change; by default they are a line on standard error, if that is
-   * a terminal.
+   * Called with the people that a request waits for, at each change; by default it prints a line on standard error, if
+   * that is a terminal.
    */
   onWait?: (waiting: Waiting) => void
 }
@@ -72,22 +72,22 @@ export class Hotwork {
   }
 
   /**
-   * Asks for one action, and waits for people if people decide. A decision, a refusal and silence are values; a fault
-   * is thrown.
+   * Asks for one action, and waits for people if they decide. A decision, a refusal and silence are values; faults are
+   * thrown.
    */
   async permit(call: PermitCall): Promise<Permit> {
     return askForPermit(call, await this.#asker())
   }
 
   /**
-   * Asks for a plan: steps that other agents do, in this order, which people approve as one. This agent gets no right
-   * of its own by it.
+   * Asks for a plan: steps that other agents do, in order, and that people approve as one. The plan gives this agent no
+   * rights.
    */
   async plan(call: PlanCall): Promise<Plan> {
     return askForPlan(call, await this.#asker())
   }
 
-  /** Takes a step of a plan that is this agent's to do: waits for its turn, and then is a permit as any other. */
+  /** Takes a step of a plan that is this agent's: waits for its turn, and then returns a permit like any other. */
   async step(request: string, how: Pick<PermitCall, 'wait' | 'signal'> = {}): Promise<Permit> {
     return takeStep(request, how, await this.#asker())
   }

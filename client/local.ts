@@ -49,10 +49,10 @@ export function findLocal({ env, folder }: Pick<Surroundings, 'env' | 'folder'>)
     if (parsed.success) return parsed.data
     const field = parsed.error.issues[0]?.path.join('.')
     throw wrongUsage(
-      `\`HOTWORK_LOCAL\` names no file of a local stack: \`${named}\``,
+      `\`HOTWORK_LOCAL\` names an unusable file: \`${named}\``,
       field
-        ? `\`${field}\` in it is missing or not of this machine: name the \`local.json\` that \`npm start\` writes`
-        : 'it is not there, or no JSON: name the `local.json` that `npm start` writes, and has while it runs',
+        ? `\`${field}\` in it is missing or not on loopback: name the \`local.json\` that \`npm start\` writes`
+        : 'it is missing or invalid JSON: name the `local.json` that exists while `npm start` runs',
     )
   }
   return Local.safeParse(readNearest(folder)).data
@@ -106,12 +106,12 @@ export function findIssuer(
   const found = namedIssuer(issuer, around)
   if (!found)
     throw wrongUsage(
-      'which Hotwork?',
+      'the address of Hotwork is missing',
       `give its address as ${option} or in \`HOTWORK_API\`; for the stack of \`npm start\`, outside of its checkout, name its \`.hotwork/local.json\` in \`HOTWORK_LOCAL\``,
     )
   if (isSafeApi(found)) return found
   throw wrongUsage(
-    `\`${found.slice(0, 200)}\` is not an address to send a token to`,
+    `\`${found.slice(0, 200)}\` is an unsafe address: a token sent there could leak`,
     'use https; http only on loopback',
   )
 }

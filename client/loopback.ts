@@ -11,14 +11,14 @@ export type LoopbackCall = {
   path: string
   query: string
   headers: IncomingHttpHeaders
-  /** Undefined if it is too long, or no text. */
+  /** Undefined if the body is too long or not UTF-8. */
   body: string | undefined
-  /** Whether `Host` is loopback's own name: a page in a browser may reach this port by another. */
+  /** True if `Host` is a name of loopback: a page in a browser can reach this port by another name. */
   isByItsName: boolean
   /** Aborted when the caller has gone away. */
   gone: AbortSignal
 }
-/** The part of a call that precedes its body. */
+/** The part of a call before its body. */
 export type Introduced = Pick<LoopbackCall, 'headers' | 'isByItsName'>
 export type LoopbackAnswer = { status: number; body: object; headers?: { readonly [name: string]: string } }
 
@@ -50,7 +50,7 @@ export async function listenOnLoopback(
       const body = longest > 0 ? await readText(request, longest) : undefined
       const answered = await answer({ method, path: asked, query, headers, body, isByItsName, gone: gone.signal })
       const kind = { 'content-type': 'application/json', 'cache-control': 'no-store' }
-      // The rest of a body that is too long is not read.
+      // The rest of an overlong body is not read, so the connection closes.
       const ending = body === undefined ? { connection: 'close' } : {}
       response.writeHead(answered.status, { ...kind, ...ending, ...answered.headers })
       response.end(JSON.stringify(answered.body))
@@ -92,7 +92,7 @@ export const isSameSecret = (one: string, other: string): boolean => timingSafeE
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
 function cannotListen(at: string, cause: NodeJS.ErrnoException): Fault {
-  const detail = 'another program has it: end that, or choose another with `--port` or `--socket`'
+  const detail = 'another program uses it: end that program, or choose another place with `--port` or `--socket`'
   return new Fault(
     { code: 'cannot_listen', title: `nothing can listen on ${at} (${cause.code ?? cause.name})`, detail },
     { cause },

@@ -14,13 +14,14 @@ import { resolve } from 'node:path'
 import { Fault, systemCodeOf, Trouble, wrongUsage } from './outcome.ts'
 
 /**
- * Every file of the client is written here: for this user alone, and through no link that another user has put there.
+ * The flags for every file that the client writes: readable by this user only, and never through a link that another
+ * user made.
  */
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants
 const openNew = (file: string): number => openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
 
-/** @throws EEXIST if the place is taken, also by a link */
+/** @throws EEXIST if the path exists, also as a link */
 export function writeNew(file: string, text: string): void {
   const descriptor = openNew(file)
   try {
@@ -30,7 +31,7 @@ export function writeNew(file: string, text: string): void {
   }
 }
 
-/** Writes a file beside, and has `publish` put it in its place: it appears whole or not at all. */
+/** Writes a draft beside the file, and lets `publish` move it: the file appears whole or not at all. */
 export function withDraft<T>(file: string, text: string, publish: (draft: string) => T): T {
   const draft = `${file}.${randomUUID()}`
   try {
@@ -47,11 +48,12 @@ const kindAt = (file: string) => lstatSync(file, { throwIfNoEntry: false })
 export function replaceFile(out: string, folder: string, text: string): void {
   const file = resolve(folder, out)
   try {
-    if (kindAt(file)?.isFile() === false) throw wrongUsage(`\`${out}\` is a link or no plain file`, 'name another file')
+    if (kindAt(file)?.isFile() === false)
+      throw wrongUsage(`\`${out}\` is a link, or not a plain file`, 'name another file')
     withDraft(file, text, (draft) => renameSync(draft, file))
   } catch (cause) {
     if (cause instanceof Trouble) throw cause
-    throw wrongUsage(`\`${out}\` cannot be written: ${systemCodeOf(cause)}`, 'name a file in a folder that is there')
+    throw wrongUsage(`\`${out}\` cannot be written: ${systemCodeOf(cause)}`, 'name a file in an existing folder')
   }
 }
 
@@ -60,12 +62,12 @@ type NewFile = { write(text: string): void; end(): void }
 /** @throws Refusal if the file exists: an export is never overwritten */
 export function mustBeNew(out: string, folder: string): string {
   const file = resolve(folder, out)
-  if (kindAt(file)) throw wrongUsage(`\`${out}\` exists`, 'name another file: this one is never written over')
+  if (kindAt(file)) throw wrongUsage(`\`${out}\` exists`, 'name another file: an export never overwrites one')
   return file
 }
 
 /**
- * Writes under another name until the file is whole. Removes the rest of an earlier export, and a link.
+ * Writes under a temporary name until the file is complete. Removes the rest of an earlier export, and a link.
  *
  * @throws Refusal if the file exists
  */
@@ -95,7 +97,7 @@ export function intoNewFile(out: string, folder: string): NewFile {
       doing('finished', () => {
         const [own, there] = [fstatSync(descriptor), kindAt(partial)]
         closeSync(descriptor)
-        // The end of this export must not publish another one to the same file.
+        // If another export replaced the temporary file, this one must not publish that.
         if (own.ino !== there?.ino || own.dev !== there.dev)
           throw new Fault({ code: 'not_written', title: `another program has written \`${out}.partial\` meanwhile` })
         mustBeNew(out, folder)

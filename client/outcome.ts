@@ -28,11 +28,11 @@ const exitsOfStatus = new Map<string, Exit>([
 
 export const exitOfStatus = (status: string): Exit => exitsOfStatus.get(status) ?? exits.fault
 
-/** The code goes before the status: a conflict may be a no, or only too early. */
+/** The code decides before the status: a 409 may be a refusal, or only too early. */
 export function exitOfRefusal(status: number, code: string): Exit {
-  // `state_changed`: people are asked again, about the changed resource.
+  // `state_changed`: people decide again, on the changed resource.
   if (['no_review_due', 'not_yet_anchored', 'not_yet', 'state_changed'].includes(code)) return exits.pending
-  // `outcome_unknown`: the call was begun, and Hotwork does not know whether it was done.
+  // `outcome_unknown`: the call was begun, but its result is unknown.
   if (code === 'outcome_unknown' || status >= 500 || status === 429) return exits.fault
   return status === 401 || status === 403 || status === 409 ? exits.denied : exits.usage
 }
@@ -59,12 +59,12 @@ export class Trouble extends Error {
   }
 }
 
-/** An expected no: of the API, of policy, or of this program about the typed words. */
+/** An expected no: by the API, by policy, or by this program about its arguments. */
 export class Refusal extends Trouble {
   override readonly name = 'Refusal'
 }
 
-/** A failure. The act may have been done all the same, unless the text says that it was not. */
+/** A failure. The act may have been done, unless the text denies it. */
 export class Fault extends Trouble {
   override readonly name = 'Fault'
   constructor(told: Told, options?: ErrorOptions) {
@@ -72,7 +72,7 @@ export class Fault extends Trouble {
   }
 }
 
-/** An error without a stack: Node prints the frames and members of an uncaught one too. */
+/** An error without a stack: Node prints the frames and members of an uncaught error. */
 export function wrongUsage(title: string, detail: string): Refusal {
   const refusal = new Refusal(exits.usage, { code: 'usage', title, detail })
   for (const member of Object.keys(refusal)) Object.defineProperty(refusal, member, { enumerable: false })
@@ -80,7 +80,7 @@ export function wrongUsage(title: string, detail: string): Refusal {
   return refusal
 }
 
-/** The system's code, such as ENOENT: a message may quote the request. */
+/** The system's error code, such as ENOENT. The message may quote the request, so it is not used. */
 export function systemCodeOf(fault: unknown): string | undefined {
   const { code, cause } = Object(fault) as { code?: unknown; cause?: unknown }
   if (typeof code === 'string') return code
@@ -94,7 +94,9 @@ const unanswered: { readonly [code: string]: string } = {
   EAI_AGAIN: 'its name cannot be looked up now',
 }
 
-/** The reason for a missing answer, by the system's code alone: a message may quote the request. */
+/**
+ * The reason for a missing answer, from the system's error code. The message may quote the request, so it is not used.
+ */
 export function whyUnanswered(fault: unknown): string {
   if (Object(fault).name === 'TimeoutError') return 'it took too long'
   const code = systemCodeOf(fault) ?? 'no connection'

@@ -2,15 +2,16 @@
 import type * as z from 'zod'
 import type { Api } from './api.ts'
 
-/** A list of several pages is read to its end, or until it has this many. */
+/** The list is read to its end, or up to `limit` items. */
 type Most = { limit: number; pages?: number }
 
 /**
- * A filtered page may be short, even empty, and the list still goes on: after so many the reader is told of the rest.
+ * A filtered page may be short or empty before the list ends. After this many pages the reader is told that there may
+ * be more.
  */
 const mostPages = 40
 
-/** @param path with its query @returns at most `limit` items, and whether there may be more */
+/** @param path with its query @returns at most `limit` items, and whether more may exist */
 export async function readPages<Page extends { next?: string | undefined }, Item>(
   api: Api,
   { path, query = {} }: { path: string; query?: { readonly [name: string]: string | undefined } },

@@ -1,11 +1,11 @@
-/** With less time left they are renewed: using them takes a while too. Milliseconds. */
+/** Credentials with less time left are renewed, since their use takes time. Milliseconds. */
 export const worthUsing = 60_000
-/** Two ends that lie no further apart are the same end. Milliseconds. */
+/** Two ends closer than this count as equal. Milliseconds. */
 const sameEnd = 5000
 
 /**
- * The same credentials for all callers until they are nearly over, since new ones end those before. If new ones would
- * end no later, their grant ends then, and the current ones are kept to their end.
+ * Shares credentials among all callers until shortly before their end, since new ones end the earlier ones. If new ones
+ * would end no later, the grant ends then, and the present ones are kept to their end.
  *
  * @param endOf milliseconds
  */

@@ -1,9 +1,9 @@
 import type { Surroundings } from './surroundings.ts'
 
-/** Other people wrote some of the shown text: none of it may move the cursor, hide, or be read backwards. */
+/** Replaces control, hiding and reordering characters, since other people wrote some of the text. */
 const inert = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·')
 
-/** The value as a JSON document that holds no control sequence for a terminal. */
+/** The value as a JSON document without control sequences for a terminal. */
 export const jsonText = (value: unknown): string =>
   `${JSON.stringify(value, null, 2).split('\n').map(spelledOut).join('\n')}\n`
 
@@ -15,7 +15,7 @@ export const spelledOut = (text: string): string =>
 
 export const lines = (...all: readonly string[]): string => all.map((line) => `${inert(line)}\n`).join('')
 
-/** A truncated cell keeps this much. */
+/** The shortest truncated cell. */
 const narrowest = 12
 
 /** @param columns the width of the terminal; a file or a pipe gets each cell whole */
@@ -31,7 +31,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   )
 }
 
-/** The widest column first, and never the first one, whose ids are typed again. */
+/** Shortens the widest column first, but never the first column, whose ids people type. */
 function narrow(widths: number[], columns: number): void {
   const tooWide = () => widths.reduce((sum, width) => sum + width + 2, -2) > columns
   while (tooWide()) {
@@ -57,7 +57,7 @@ export function time(instant: string, { now, env }: Around): string {
   const zone = env['TZ'] || Intl.DateTimeFormat().resolvedOptions().timeZone
   const local = clock(at, now(), zone)
   if (local === clock(at, now(), 'UTC')) return `${local} UTC`
-  // The day is printed once if both zones have the same.
+  // The day is printed once if it is the same in both zones.
   const utc = day(at, zone) === day(at, 'UTC') ? hour(at, 'UTC') : `${day(at, 'UTC')} ${hour(at, 'UTC')}`
   return `${local} here (${utc} UTC)`
 }
@@ -77,7 +77,7 @@ function part(date: Date, timeZone: string, form: Intl.DateTimeFormatOptions): s
   try {
     return new Intl.DateTimeFormat('en-GB', { ...form, timeZone }).format(date)
   } catch {
-    // `TZ` may be no name of a zone, such as `:/etc/localtime`.
+    // `TZ` may not be the name of a zone, such as `:/etc/localtime`.
     return new Intl.DateTimeFormat('en-GB', form).format(date)
   }
 }

@@ -12,14 +12,14 @@ export type Settings = {
   apiUrl: string
   as?: string | undefined
   login: Login
-  /** The source of the login: an option, the environment, or the person's own login, which may be kept. */
+  /** The source of the login: an option, the environment, or the person's own login. */
   by: '--as' | 'HOTWORK_TOKEN' | 'own'
   localAws?: { endpointUrl: string; region: string }
 }
 
 type Typed = { api?: string | undefined; as?: string | undefined }
 
-/** The settings of an agent's verbs: its identity is found later. */
+/** The settings of an agent's verbs. The identity is found later. */
 export type AgentSettings = {
   apiUrl: string
   as?: string | undefined
@@ -59,7 +59,7 @@ function ownLogin(names: OwnNames, surroundings: Surroundings): Login {
   return keptLogin(
     new KeptLogin(names.api, surroundings),
     async (strength, again) => {
-      const how = again ? 'log in once more, this needs a stronger login' : 'log in'
+      const how = again ? 'this needs a stronger login: log in again' : 'log in'
       return logIn(names, await readLoginSettings(names), { strength, how }, surroundings)
     },
     async () => {
@@ -80,7 +80,7 @@ function loginAs(as: string, apiUrl: string, local: Local | undefined): Login {
   if (person) return localLogin(local.identityProviderUrl, person, apiUrl)
   const isWorkload = [...local.agents, ...local.tools].some(({ id }) => id === as)
   throw wrongUsage(
-    isWorkload ? `this is for a person, and \`${as}\` is none` : `the local stack has no person \`${as}\``,
+    isWorkload ? `this is for a person, and \`${as}\` is not one` : `the local stack has no person \`${as}\``,
     `use \`--as\` with one of ${local.people.map(({ id }) => id).join(', ')}`,
   )
 }

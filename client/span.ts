@@ -8,7 +8,7 @@ export const usualWait = 30 * 60_000
 const seconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 
 /**
- * Milliseconds of a span such as `45s`, `30m`, `2h` or `7d`, also as ISO 8601 (`P7D`, `PT2H`); undefined for any other
+ * The milliseconds of a span such as `45s`, `30m`, `2h` or `7d`, or in ISO 8601 (`P7D`, `PT2H`); undefined for other
  * text.
  */
 export function readSpan(typed: string): number | undefined {
@@ -17,7 +17,7 @@ export function readSpan(typed: string): number | undefined {
   return count === undefined ? undefined : Number(count) * seconds[unit as keyof typeof seconds] * 1000
 }
 
-/** Reads a typed time, RFC 3339 or a span from now such as `30m`, as RFC 3339. @throws Refusal */
+/** Reads a time, in RFC 3339 or as a span from now such as `30m`, and returns RFC 3339. @throws Refusal */
 export function readTime(option: string, typed: string, direction: 1 | -1, { now }: Pick<Surroundings, 'now'>): string {
   const span = readSpan(typed)
   const absolute = rfc3339.test(typed) ? Date.parse(typed) : Number.NaN
@@ -29,7 +29,7 @@ export function readTime(option: string, typed: string, direction: 1 | -1, { now
   )
 }
 
-/** Reads `--since` and `--until`, if they are typed. @throws Refusal */
+/** Reads `--since` and `--until`, if they are given. @throws Refusal */
 export const readPeriod = (
   { since, until }: { since?: string | undefined; until?: string | undefined },
   surroundings: Pick<Surroundings, 'now'>,

@@ -108,7 +108,7 @@ const unsaidSlackId = (id: string) => `U0${id.replace(/^person:|[^a-z0-9]/gi, ''
 function readJson<T>(path: string, schema: z.ZodType<T>): T {
   const { success, data, error } = schema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
   if (success) return data
-  throw new Error(`${path} is not as the local stack expects it:\n${z.prettifyError(error)}`)
+  throw new Error(`${path} is invalid for the local stack:\n${z.prettifyError(error)}`)
 }
 
 /** Whether the local identity provider can issue this identity: its tokens prove a subject and no other claims. */
@@ -129,7 +129,7 @@ function enrol(parties: readonly Party[]): [id: string, subject: string][] {
     if (subject !== undefined) return [id, subject]
     const where = served === undefined ? 'any issuer' : `issuer \`${served}\``
     throw new Error(
-      `${id} has no identity at ${where} that is a subject alone and valid now, so the local identity provider cannot speak for it: give it one`,
+      `${id} needs an identity at ${where} that has only a subject and is valid now: the local identity provider issues no other`,
     )
   })
 }

@@ -40,13 +40,16 @@ export class GatedTools extends ToolPermits {
     )
   }
 
-  /** The same tools; a gated one runs once, with a permit alone. It asks by itself if `toolApproval` was forgotten. */
+  /** The same tools; a gated one runs once, after a permit. It asks by itself if `toolApproval` was forgotten. */
   tools<Tools extends object>(tools: Tools): Tools {
     const wrapped: { [tool: string]: object } = { ...(tools as { [tool: string]: object }) }
     for (const tool of this.names) {
       const { execute } = (wrapped[tool] ?? {}) as { execute?: Execute }
       if (!execute)
-        throw wrongUsage(`\`${tool}\` has no \`execute\``, 'gate tools of this list that run here; correct `tools`')
+        throw wrongUsage(
+          `\`${tool}\` has no \`execute\``,
+          'name in `tools` only tools of this list that run in this process',
+        )
       const gated: Execute = (input, options) =>
         this.run({ tool, id: options.toolCallId, input, context: undefined }, (own) => lastOf(execute(own, options)), {
           signal: options.abortSignal,
@@ -57,9 +60,10 @@ export class GatedTools extends ToolPermits {
   }
 
   /**
-   * Answers the approval requests at the end of a run by the decisions of people: go on with its messages and this one.
+   * Answers the approval requests at the end of a run with the decisions of people: continue with the run's messages
+   * and the returned one.
    *
-   * @returns undefined while a call waits, and if none was asked for
+   * @returns undefined while a call waits, or if no approval was requested
    */
   async answer(
     messages: readonly Message[],

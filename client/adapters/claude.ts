@@ -20,14 +20,17 @@ type Callback = (input: Hook, id: string | undefined, how: { signal: AbortSignal
 type Matcher = { hooks: Callback[]; timeout: number; onFailure: 'block' }
 type Result = { behavior: 'allow'; updatedInput: Input } | { behavior: 'deny'; message: string }
 
-/** Longer than people are waited for, since Claude Code decides a call alone after it. Seconds. */
+/** Longer than any wait for people: when this ends, Claude Code decides the call alone. Seconds. */
 const timeout = 86_400
 
 /** Adapter for the Claude Agent SDK. Make one for each task. */
 export class GatedTools extends ToolPermits {
   /** The value of `options.hooks`: they see every call, even of tools that are allowed without a question. */
   readonly hooks: { PreToolUse: Matcher[]; PostToolUse: Matcher[]; PostToolUseFailure: Matcher[] }
-  /** The value of `options.canUseTool`. It denies tools that are not gated: answer for yours first. */
+  /**
+   * The value of `options.canUseTool`. It denies tools that are not gated: let your own function answer for those
+   * first.
+   */
   readonly canUseTool: (tool: string, input: Input, how: { signal: AbortSignal; toolUseID: string }) => Promise<Result>
   /** Calls that the hook has begun: Claude Code may ask once more about each. */
   readonly #begun = new Map<string, { tool: string; input: Input }>()
@@ -73,7 +76,7 @@ export class GatedTools extends ToolPermits {
       if (begun && isDeepStrictEqual(begun, { tool, input: copyOf(input) }))
         return { behavior: 'allow', updatedInput: begun.input }
       if (this.gates(tool)) return this.#decide(tool, input, toolUseID, signal)
-      return { behavior: 'deny', message: `\`${tool}\` is no tool that Hotwork gives permits for.` }
+      return { behavior: 'deny', message: `\`${tool}\` is not among the tools that Hotwork gives permits for.` }
     }
   }
 

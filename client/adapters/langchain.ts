@@ -32,7 +32,7 @@ export class GatedTools<Message, Context = unknown> extends ToolPermits<Context>
 
   constructor({ ToolMessage, ...gating }: LangChainGating<Message, Context>) {
     super(gating)
-    // `createMiddleware` takes the function without its object.
+    // `createMiddleware` calls the function without its object.
     this.wrapToolCall = async (request, handler) => {
       const { toolCall, runtime } = request
       const { name: tool, id, args: input } = toolCall

@@ -23,11 +23,11 @@ export function noFor(permit: Exclude<Permit, Approved>, action: string): NotPer
   const no = (text: string) => new NotPermitted(outcome, text, request)
   switch (permit.outcome) {
     case 'denied':
-      return no(`People denied ${what}. The tool did not run. Do not call it again like this.`)
+      return no(`People denied ${what}. The tool did not run. Do not repeat this call.`)
     case 'expired':
       return no(`Time ran out for ${what}. The tool did not run. Call it again if it is still needed.`)
     case 'pending':
-      return no(`People have not decided on ${what} yet. The tool did not run. Go on with what does not need it.`)
+      return no(`People have not decided on ${what} yet. The tool did not run. Go on with work that does not need it.`)
     case 'narrowed':
       return no(
         `People approved less of ${what}: ${JSON.stringify(permit.arguments)}. The tool did not run. ` +
@@ -44,20 +44,23 @@ export function noFor(permit: Exclude<Permit, Approved>, action: string): NotPer
   }
 }
 
-/** @internal Makes a refusal `NotPermitted`, and leaves any other error: the signal's reason is the caller's own. */
+/**
+ * @internal Turns a refusal into `NotPermitted`, and returns any other error unchanged: the signal's reason is the
+ * caller's own.
+ */
 export function asNo(trouble: unknown): unknown {
   if (trouble instanceof AlreadyRun) return ranBefore(trouble.request, trouble.became)
   if (!(trouble instanceof Fault || trouble instanceof Refusal)) return trouble
   return new NotPermitted('unavailable', `There is no permit: ${trouble.message}. The tool did not run.`)
 }
 
-/** @internal */
+/** @internal The refusal of a call whose id another running call has. */
 export const sameId = (id: string): NotPermitted =>
   new NotPermitted('unavailable', `Another call with the id \`${id}\` runs. The tool did not run. Call it again later.`)
 
 const ranBefore = (request: string, became: string): NotPermitted =>
   new NotPermitted(
     'already_run',
-    `This call began before (${request}: ${became}), and does not run again. Look at what it was to change.`,
+    `This call began before (${request}: ${became}), and does not run again. Check whether its change was made.`,
     request,
   )

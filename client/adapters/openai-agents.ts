@@ -33,10 +33,10 @@ export type Waiting = { tool: string; callId: string; request: string | undefine
 
 /** Adapter for the OpenAI Agents SDK. */
 export class GatedTools<Context = unknown> extends ToolPermits<Context> {
-  /** The mark of tools that were made here: the SDK keeps this function as it is. */
+  /** `needsApproval` of tools made here. The SDK keeps the function itself, so it marks them. */
   readonly #needsApproval: Needs = async () => true
 
-  /** A tool for `tool({...})`: it interrupts the run, and runs once, with a permit alone. */
+  /** A tool for `tool({...})`: it interrupts the run, and runs once, after a permit. */
   tool<Options extends { name: string; execute: (...args: never[]) => unknown }>(
     options: Options,
   ): Options & { needsApproval: Needs } {
@@ -49,7 +49,7 @@ export class GatedTools<Context = unknown> extends ToolPermits<Context> {
       try {
         return await this.run(call, (own) => work(own, runContext, details), { signal })
       } catch (no) {
-        // The SDK tells the model of an error to try again.
+        // A returned message: the SDK would tell the model to retry after an error.
         if (no instanceof NotPermitted) return no.message
         throw no
       }
@@ -70,7 +70,7 @@ export class GatedTools<Context = unknown> extends ToolPermits<Context> {
       const { callId } = item.rawItem as { callId: string }
       const input = await this.#read(item, state._context)
       if (input === undefined) {
-        state.reject(item, { message: 'The arguments do not fit the tool. The tool did not run.' })
+        state.reject(item, { message: "The arguments do not match the tool's schema. The tool did not run." })
         return []
       }
       const asked = await this.ask({ tool, id: callId, input, context: state._context.context as Context }, how)

@@ -35,19 +35,19 @@ export class GatedTools<Context = unknown> extends ToolPermits<Context> {
       return { type: 'transform', apply }
     } catch (no) {
       if (!(no instanceof NotPermitted)) throw no
-      // The agent pauses, and asks Hotwork again when it is resumed. A person's answer there is no approval.
+      // The agent pauses, and asks Hotwork again when it is resumed. Strands' own confirmation approves nothing.
       if (no.outcome === 'pending') return { type: 'confirm', prompt: no.message, evaluate: () => false }
       return { type: 'deny', reason: no.message }
     }
   }
 
   async afterToolCall({ toolUse, error, result }: After): Promise<Proceed> {
-    const failed = error ?? (result.status === 'error' ? new Error('the tool says so') : undefined)
+    const failed = error ?? (result.status === 'error' ? new Error("the tool's result is an error") : undefined)
     await this.end(toolUse.toolUseId, toolUse.input, failed)
     return proceed()
   }
 
-  // Strands calls these too: it looks for handlers that are missing in its own class.
+  // Strands calls each of these, and expects them on this class.
   beforeInvocation = proceed
   beforeModelCall = proceed
   afterModelCall = proceed

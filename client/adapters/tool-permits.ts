@@ -9,7 +9,7 @@ import { asNo, NotPermitted, noFor, sameId } from './not-permitted.ts'
 
 export type Input = { readonly [name: string]: unknown }
 
-/** The action of the catalogue that a call of a tool is. */
+/** The catalogue's action for the calls of a tool. */
 export type ToolAction = {
   action: string
   arguments: Input
@@ -30,9 +30,9 @@ export type Gating<Context = undefined> = {
     readonly [tool: string]: ((input: Input) => ToolAction) | (Omit<ToolAction, 'arguments'> & { arguments?: never })
   }
   purpose: string
-  /** The agent's task. A function gets the context that the framework hands to this run. */
+  /** The agent's task. A function gets the context that the framework gives this run. */
   parentTask: PermitCall['parentTask'] | ((context: Context) => PermitCall['parentTask'])
-  /** How long people are waited for, as in `permit`. */
+  /** The longest wait for people, as in `permit`. */
   wait?: string | number
 }
 
@@ -52,7 +52,7 @@ class OtherArguments extends Error {
 /** Permits for the calls of an agent's tools. A refused call is `NotPermitted`. */
 export class ToolPermits<Context = undefined> {
   readonly #gating: Gating<Context>
-  /** By the framework's id, which is reserved when a call is about to run. */
+  /** Running calls by the framework's id. The id is reserved before the call runs. */
   readonly #running = new Map<string, (Running & { approved: Input }) | undefined>()
 
   constructor(gating: Gating<Context>) {
@@ -99,7 +99,7 @@ export class ToolPermits<Context = undefined> {
     const ready = await this.ask(call, how)
     if (ready instanceof NotPermitted) throw ready
     const key = call.id ?? randomUUID()
-    // A model in another conversation counts its calls as well: this call must not take that one's permit.
+    // Models in two conversations can give their calls the same id: this call must not take the other's permit.
     if (this.#running.has(key)) throw sameId(key)
     this.#running.set(key, undefined)
     let isBegun = false
@@ -115,8 +115,8 @@ export class ToolPermits<Context = undefined> {
           this.#running.set(key, { ...ready, approved: copyOf(ready.input), end })
           begun({ ...ready, end })
         })
-      // After its begin, an error here is the work's own, or Hotwork was not told of the end: then the grant ends by
-      // itself.
+      // After the work has begun, an error here is the work's own, or Hotwork could not be told of its end; then the
+      // grant ends by its time.
       const over: Promise<void> = ready.permit.use(work).catch((trouble: unknown) => {
         if (!isBegun) this.#running.delete(key)
         not(asNo(trouble))
@@ -129,7 +129,7 @@ export class ToolPermits<Context = undefined> {
     const running = this.#running.get(id)
     if (!running) return
     const { approved, end } = running
-    // The object that was handed out may have been changed in place.
+    // Other code may have changed the object in place.
     await end(isCopy(ran, approved) ? error : new OtherArguments('it ran with other arguments than were approved'))
   }
 
@@ -167,7 +167,7 @@ export class ToolPermits<Context = undefined> {
     // A narrowing to less time or fewer uses is still enough for one call.
     if (isDeepStrictEqual(permit.arguments, args)) return { permit: permit.accept(), input: own }
     if (narrowed) return { permit: permit.accept(), input: copyOf(narrowed(permit.arguments)) }
-    await permit.complete('failed', 'narrowed, and not taken')
+    await permit.complete('failed', 'narrowed, and the narrowing was not accepted')
     throw noFor(permit, action)
   }
 }

@@ -204,7 +204,7 @@ export class AgentApi {
     throw new Fault({
       code: 'unreadable_answer',
       title: 'the answer cannot be read',
-      detail: `the task has no members of \`${this.issuer}\`. Is that the address which this Hotwork was deployed as?`,
+      detail: `the task has no members of \`${this.issuer}\`. Check that this is the address of the deployment`,
     })
   }
 

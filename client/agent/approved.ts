@@ -59,11 +59,11 @@ export type Held = {
   runs?: Runs | undefined
   /** Deletes the key of a request that is over. */
   forget(ended: string): void
-  /** Asks for more time of it, and follows that request. */
+  /** Asks for more time, and follows that new request. */
   extend(of: Approved, more: More, how: Pick<Extension, 'wait' | 'signal'>): Promise<Permit>
   /** Shared by all permits that one call has led to: whether one of them has begun its work. */
   work: { begun: boolean }
-  /** The end of the wait for people, a second decision included. */
+  /** The end of the wait for people. It covers a second decision too. */
   until: Date
 }
 
@@ -85,7 +85,7 @@ export async function waitForPeople(task: Task, { api, onWait }: Held, until: Da
 export type Extension = {
   minutes: number
   justification?: string | undefined
-  /** How long people are waited for, as in `permit`. */
+  /** The longest wait for people, as in `permit`. */
   wait?: string | number | undefined
   signal?: AbortSignal | undefined
 }
@@ -95,9 +95,9 @@ const longestName = 64
 export class Approved {
   readonly outcome = 'approved'
   readonly request: string
-  /** The start that was asked for: nothing can be claimed before it. */
+  /** The requested start: nothing can be claimed before it. */
   readonly startsAt: Date | undefined
-  /** The arguments as they were approved. */
+  /** The approved arguments. */
   readonly arguments: { readonly [name: string]: unknown }
   readonly #held: Held
   #expiresAt: Date
@@ -114,14 +114,14 @@ export class Approved {
     this.#token = this.#tokens()
   }
 
-  /** The end of everything under the grant. The first claim begins its time and makes it sooner. */
+  /** The end of everything under the grant. The first claim starts the grant's time, which makes this earlier. */
   get expiresAt(): Date {
     return this.#expiresAt
   }
 
   /**
-   * A provider for an AWS client's `credentials`: gives AWS credentials that can do the approved action and nothing
-   * else, and renews them when they are nearly over. New ones end those before.
+   * A provider for an AWS client's `credentials`: AWS credentials for the approved action alone, renewed shortly before
+   * they end. New credentials end the earlier ones.
    */
   awsCredentials(): () => Promise<AwsCredentialIdentity> {
     return renewing(
@@ -146,7 +146,7 @@ export class Approved {
     return this.#shown
   }
 
-  /** The key's proof for one call of the tool, by the newest token: `DPoP: PROOF`. */
+  /** The proof of the key for one call of the tool, bound to the newest token: `DPoP: PROOF`. */
   async proof(method: string, url: string): Promise<string> {
     return this.#held.api.prove(method, url, this.#shown ?? (await this.token()))
   }
@@ -166,7 +166,7 @@ export class Approved {
 
   /**
    * Runs `work` once, ever, and returns its value. Then completes the request: as succeeded, or as failed if `work`
-   * throws, whose error is thrown on. Hotwork gets the error's name and code alone.
+   * throws; its error is rethrown. Hotwork gets only the error's name and code.
    *
    * @throws AlreadyRun, NotReported, Refusal if the grant has ended, and any error of `work`
    */
@@ -182,15 +182,15 @@ export class Approved {
       throw error
     }
     await this.complete('succeeded').catch((cause: unknown) => {
-      // The grant's end came first: the work is done all the same.
+      // The grant ended before the work did. The work is done.
       if (!(cause instanceof Refusal)) throw new NotReported(this.request, value, cause)
     })
     return value
   }
 
   /**
-   * Asks the people who approved this for more time, once: at most as long as the grant was. The result is a permit of
-   * its own, and this one still ends at its time.
+   * Asks the people who approved this request for more time, once: at most as long as the grant was. The result is a
+   * separate permit; this one still ends at its own time.
    */
   extend({ minutes, justification, wait, signal }: Extension): Promise<Permit> {
     return this.#held.extend(this, { minutes, ...defined({ justification }) }, { wait, signal })
@@ -204,7 +204,7 @@ export class Approved {
     forget(outcome)
   }
 
-  /** Claims; if the resource has changed since the approval, people decide again, and it waits for them. */
+  /** Claims. If the resource has changed since the approval, waits for a second decision. */
   async #claim<T>(work: () => Promise<T>): Promise<T> {
     for (;;)
       try {
@@ -236,7 +236,7 @@ export class Approved {
     this.#token = this.#tokens()
   }
 
-  /** One access token for all callers, renewed when it is nearly over. It ends with the grant. */
+  /** One access token shared by all callers, renewed shortly before its end. It ends with the grant. */
   #tokens(): () => Promise<TokenAnswer> {
     const token = renewing(
       async () => {
@@ -251,7 +251,7 @@ export class Approved {
     return async () => (await token()).answer
   }
 
-  /** The grant may have been revoked since. */
+  /** Checked now, since the grant may have been revoked since its approval. */
   async #mustBeLive(): Promise<void> {
     const { hotwork } = await this.#held.api.readTask(this.request)
     const status = hotwork.grant?.status ?? 'unknown'
@@ -271,7 +271,7 @@ export class Approved {
     throw new AlreadyRun(this.request, becameOf(runs.of(this.request)))
   }
 
-  /** Its process died, and its progress is unknown, so it is not done again. */
+  /** The process that did the work died, and its progress is unknown, so the work is not repeated. */
   async #endForDead(): Promise<void> {
     const { runs, reporting, forget } = this.#held
     const note = 'outcome unknown: the process that did the work has ended'
@@ -289,7 +289,7 @@ const outcomes = ['succeeded', 'failed', 'outcome unknown'] as const
 const becameOf = (run: Run | undefined): AlreadyRun['became'] =>
   outcomes.find((outcome) => outcome === run?.became) ?? (run ? 'running' : 'outcome unknown')
 
-/** The message of an error may hold a secret, and the note stays on the record. */
+/** An error's name and code. Its message may contain a secret, and the note stays on the record. */
 export function nameOf(error: unknown): string {
   const { name, code } = Object(error) as { name?: unknown; code?: unknown }
   const words = [name, code].filter((word) => typeof word === 'string' && /^[\w.:-]+$/.test(word))

@@ -9,7 +9,7 @@ export const McpMembers: z.ZodType<McpTool> = McpToolAnswer
 /** @internal */
 export const isMcpTool = (value: unknown): value is McpTool => McpMembers.safeParse(value).success
 
-/** The part that an agent knows: Hotwork adds the agent and the resource. */
+/** The ask as far as an agent knows it: Hotwork adds the agent and the resource. */
 export type PartialAsk = {
   action: string
   arguments: { readonly [name: string]: unknown }
@@ -17,11 +17,11 @@ export type PartialAsk = {
   parentTask: { readonly id: string; readonly url?: string }
   mcp?: McpTool | undefined
   justification?: string | undefined
-  /** RFC 3339: nothing is issued before it. */
+  /** The start, RFC 3339: nothing is issued before it. */
   notBefore?: string | undefined
 }
 
-/** The purpose and the members beside it, in the form of the wire. */
+/** The purpose and related members, in wire form. */
 export const contextOf = ({ purpose, parentTask, mcp, justification }: Omit<PartialAsk, 'action'>): Ask['context'] => ({
   ...{ purpose, parent_task: parentTask },
   ...defined({ mcp, justification }),
@@ -51,7 +51,7 @@ export const denialOf = ({ context }: Evaluation): Denial => {
   return { evaluation_id, evaluated_at, reason, expires_at, binding_token, template }
 }
 
-/** The ask of a task that its agent did not ask for itself, such as a step of a plan. */
+/** An ask that its agent did not make itself, such as a step of a plan. */
 export const toDoOf = ({ hotwork: { on_behalf, step } }: Pick<Task, 'hotwork'>) => on_behalf ?? step
 
 /** A task, with Hotwork's own members under a short name: on the wire a URL names them. */
@@ -61,7 +61,7 @@ export type Task = z.infer<typeof TaskAnswer> & { hotwork: z.infer<typeof TaskMe
 export const asApproved = (ask: Ask, { hotwork: { narrowed } }: Task): Ask =>
   narrowed ? { ...ask, action: { ...ask.action, properties: narrowed.arguments } } : ask
 
-/** The part of a grant that another agent gets: the same or less. */
+/** The part of a grant that is delegated to another agent: the same or narrower. */
 export type Right = {
   agent: string
   action: { name: string; properties: { readonly [name: string]: unknown } }

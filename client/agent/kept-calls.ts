@@ -8,16 +8,16 @@ import { wrongUsage } from '../outcome.ts'
 import { Denial } from './ask.ts'
 
 /**
- * The key of a call and its submitted context, which make a repeated call the same request. The call itself is kept as
- * a digest. The key is deleted when the request ends.
+ * The key of a call and its submitted context, which make a repeated call the same request. The call is stored as
+ * a digest only. The key is deleted when the request ends.
  */
 const KeptCall = z.looseObject({
   version: z.literal(1),
   api: z.string(),
   call: z.string(),
-  /** Milliseconds. */
+  /** The end of the wait. Milliseconds. */
   until: z.number(),
-  /** The key of this call, unless the agent has its own: then its thumbprint. */
+  /** The key of this call, unless the agent has a key of its own: then that key's thumbprint. */
   jwk: PrivateJwk.optional(),
   jkt: z.string().optional(),
   asked: z
@@ -41,9 +41,9 @@ export const calls: Kind<KeptCall> = {
 }
 
 /**
- * The call of this id, begun if it is missing: with a key, unless the caller has its own.
+ * Finds the call of this id, or begins it: with a new key, unless the caller has its own.
  *
- * @throws Refusal if the same `callId` was another call; Fault if the journal cannot be read
+ * @throws Refusal if the same `callId` was used for a different call; Fault if the journal cannot be read
  */
 export async function callAt(
   journal: Journal,
@@ -53,8 +53,8 @@ export async function callAt(
   const found = journal.find(calls, id)
   if (found && found.call !== about.call)
     throw wrongUsage(
-      'this `callId` was used for another call',
-      'give each call its own, and the same one when you repeat it',
+      'this `callId` was used for a different call',
+      'give each call its own id, and the same id to its repeats',
     )
   if (found) return found
   const jwk = about.jkt === undefined ? await makeJwk() : undefined
@@ -64,7 +64,7 @@ export async function callAt(
   return made
 }
 
-/** Deletes the key of an ended call. On a full disk it stays, which does no harm: Hotwork refuses it. */
+/** Deletes the key of an ended call. If the disk is full the key stays, which is harmless: Hotwork refuses it. */
 export function endCall(journal: Journal, id: string, { jwk: _, asked: __, ...kept }: KeptCall, ended: string): void {
   try {
     journal.put(calls, id, { ...kept, ended })

@@ -13,14 +13,14 @@ export type PermitCall = {
   purpose: string
   /** The work that the agent does this for. */
   parentTask: { readonly id: string; readonly url?: string }
-  /** The MCP tool that the call goes to: people approve it for that one. */
+  /** The MCP tool that the call goes to. The approval is for this tool only. */
   mcp?: McpTool
   justification?: string
   /** The start, at most seven days ahead: people decide before it, and nothing can be claimed before it. */
   notBefore?: Date
-  /** The same id is the same request, in another process too, and is never done twice. */
+  /** Calls with the same id are the same request, in another process too; their work is done once. */
   callId?: string
-  /** How long people are waited for: `30m`, `45s`, `2h`, milliseconds, or 0 not to wait. */
+  /** The longest wait for people: `30m`, `45s`, `2h`, milliseconds, or 0 not to wait. */
   wait?: string | number
   signal?: AbortSignal
 }
@@ -28,14 +28,14 @@ export type PermitCall = {
 export type Pending = {
   readonly outcome: 'pending'
   readonly request: string
-  /** Waits on. */
+  /** Continues to wait. */
   resume(how?: Pick<PermitCall, 'wait' | 'signal'>): Promise<Permit>
-  /** Takes the request back. */
+  /** Withdraws the request. */
   cancel(): Promise<void>
 }
 export type Denied = { readonly outcome: 'denied'; readonly request: string }
 export type Expired = { readonly outcome: 'expired'; readonly request: string }
-/** People approved less than was asked for: accept the rest, or complete the request and ask otherwise. */
+/** People approved less than was asked for: accept that, or complete the request and ask again. */
 export type Narrowed = {
   readonly outcome: 'narrowed'
   readonly request: string
@@ -45,7 +45,7 @@ export type Narrowed = {
   accept(): Approved
   complete(outcome: 'succeeded' | 'failed', note?: string): Promise<void>
 }
-/** Policy says no, or the request was ended before its time. */
+/** Policy refuses, or the request was ended before its time. */
 export type Refused = {
   readonly outcome: 'refused'
   readonly request?: string
@@ -69,15 +69,15 @@ export function readCall({
     if (typeof value !== 'string' || value === '')
       throw wrongUsage(`\`${name}\` is missing`, 'a call has `action`, `arguments`, `purpose` and `parentTask: { id }`')
   if (typeof args !== 'object' || args === null || Array.isArray(args))
-    throw wrongUsage('`arguments` is not an object', 'give what the action takes by name: `{ Name, Value }`')
+    throw wrongUsage('`arguments` is not an object', 'give the arguments of the action by name: `{ Name, Value }`')
   if (callId !== undefined && (typeof callId !== 'string' || callId === ''))
-    throw wrongUsage('`callId` is empty', 'leave it out, or give the id of the call, which its repeats have too')
+    throw wrongUsage('`callId` is empty', 'leave it out, or give an id that repeats of the call share')
   if (start !== undefined && !(start instanceof Date && Number.isFinite(start.getTime())))
     throw wrongUsage('`notBefore` is not a time', 'give a `Date`, or leave it out to start at once')
   if (mcp !== undefined && !isMcpTool(mcp))
     throw wrongUsage('`mcp` is not a tool', 'give `{ server: { name, version }, tool, schema }`, or leave it out')
   const notBefore = start?.toISOString()
-  // The caller may change its own object later.
+  // A copy, since the caller may change its object later.
   return structuredClone({
     action,
     arguments: jsonOf(args),
@@ -92,7 +92,7 @@ export function jsonOf(args: object): { [name: string]: unknown } {
   try {
     return JSON.parse(JSON.stringify(args)) as { [name: string]: unknown }
   } catch {
-    throw wrongUsage('`arguments` is not JSON', 'leave out what JSON has no form for, such as a bigint')
+    throw wrongUsage('`arguments` is not JSON', 'leave out values that JSON cannot represent, such as a bigint')
   }
 }
 

@@ -22,10 +22,10 @@ export type Asker = {
   identity: Identity
   /** Keeps the keys of calls with a `callId`. */
   journal: Journal
-  /** The agent's own key, in place of one for each request. */
+  /** The agent's own key, which replaces the key for each request. */
   own?: { prove: Prove; jkt: string } | undefined
   pause: Surroundings['pause']
-  /** Gets the people that a request waits for, at each change of them. */
+  /** Called with the people that a request waits for, at each change of them. */
   onWait?: ((waiting: Waiting) => void) | undefined
 }
 
@@ -55,8 +55,8 @@ async function begin(call: PermitCall, asker: Asker): Promise<{ begun: Begun | R
 }
 
 /**
- * @internal Takes a step of a plan, or a request that a person made on behalf: waits for its turn. Its key is kept,
- * since no other key can take it.
+ * @internal Takes a step of a plan, or a request that a person made on behalf of this agent, and waits for its turn.
+ * Its key is kept, since no other key can take it.
  * @throws Fault; Refusal unless it is a request of this agent
  */
 export async function takeStep(
@@ -89,7 +89,7 @@ async function askInMemory(partial: PartialAsk, asker: Asker, signal?: AbortSign
   })
 }
 
-/** Processes with one `callId` ask one after the other: the second finds the request of the first. */
+/** Processes with one `callId` ask one after another: the second finds the request of the first. */
 async function askOnce(
   partial: PartialAsk,
   callId: string,
@@ -97,7 +97,7 @@ async function askOnce(
   signal?: AbortSignal,
 ): Promise<Begun | Refused> {
   const { journal } = asker
-  // Without a tool the digest stays as it was before calls had tools.
+  // A call without a tool has the digest of versions before MCP tools.
   const tool = partial.mcp === undefined ? [] : [partial.mcp]
   const call = digest(partial.action, partial.arguments, partial.purpose, partial.parentTask, ...tool)
   const find = async ({ id, record, api, held }: CallOnce): Promise<Begun | Refused> => {
@@ -105,7 +105,7 @@ async function askOnce(
     const asked =
       record.id === undefined ? await orRefused(() => submitOnce(partial, record, { api, keep, callId })) : undefined
     if (asked && isRefused(asked)) {
-      // No request was made: another time policy may permit it.
+      // No request was made, so the call is forgotten: policy may permit it later.
       journal.remove(calls, id)
       return asked
     }
@@ -140,13 +140,13 @@ async function once<T>(
   return journal.alone(`call-${id}`, work, signal)
 }
 
-/** Sends a kept submission again unchanged: Hotwork answers with the request that it may have made of it. */
+/** Sends a kept submission again unchanged. Hotwork returns the request that it already made of it, if any. */
 async function submitOnce(
   partial: PartialAsk,
   record: KeptCall,
   { api, keep, callId }: { api: AgentApi; keep(more: Partial<KeptCall>): void; callId: string },
 ): Promise<Task | Refused> {
-  // The kept start counts, as it was first given.
+  // The first `notBefore` counts.
   const { notBefore } = record.asked ?? partial
   const how = { idempotencyKey: isHeader(callId) ? callId : digest(callId), notBefore }
   const submitted = async (ask: Ask, denial: Denial) => {
@@ -154,10 +154,10 @@ async function submitOnce(
       return await api.submitDenied(ask, denial, how)
     } catch (trouble) {
       if (!(trouble instanceof Refusal) || trouble.told.code !== 'duplicate_request') throw trouble
-      const detail = 'or for this one by another key, as on another machine; give each call its own'
+      const detail = 'or for this call with a different key, as on another machine; give each call its own id'
       throw new Refusal(exits.usage, {
         code: 'duplicate_request',
-        title: 'this `callId` was used for another call',
+        title: 'this `callId` was used for a different call',
         detail,
       })
     }
@@ -176,7 +176,7 @@ async function submitOnce(
   try {
     return await submitted(askOf({ ...partial, justification }, subject, resource), denial)
   } catch (trouble) {
-    // Hotwork answers this only after it has looked for an earlier request.
+    // Hotwork gives this answer only after it has looked for an earlier request.
     if (trouble instanceof Refusal && trouble.told.code === 'expired_denial') return askFresh()
     throw trouble
   }
@@ -228,7 +228,7 @@ function permitOf(task: Task, args: PartialAsk['arguments'], held: Held): Permit
     case 'expired':
       return { outcome: task.task.status, request }
     case 'cancelled':
-      return { outcome: 'refused', request, reason: 'withdrawn', detail: 'the agent took the request back' }
+      return { outcome: 'refused', request, reason: 'withdrawn', detail: 'the agent withdrew the request' }
     case 'approved':
       return grantedBy(task, args, held)
     default:
@@ -283,12 +283,12 @@ const heldBy = (
 async function proverFor({ jwk, jkt, ended }: KeptCall, own: Asker['own']): Promise<Prove> {
   if (own && (jkt === own.jkt || ended !== undefined)) return own.prove
   if (jwk && !own) return proverOf({ jwk })
-  // A request that is over takes no proof.
+  // An ended request needs no proof of its own key.
   if (ended !== undefined) return proverOf({ jwk: await makeJwk() })
-  throw wrongUsage('this `callId` was asked with another key', 'give the client the key that it had then')
+  throw wrongUsage('this `callId` was used with a different key', 'give the client the key of the first call')
 }
 
-/** A refusal of Hotwork before there is a request is a value too. */
+/** A refusal by Hotwork before a request exists is a value too. */
 async function orRefused<T>(work: () => Promise<T>): Promise<T | Refused> {
   try {
     return await work()
@@ -305,7 +305,10 @@ const refusals = new Set([
 
 const isRefused = (value: Refused | object): value is Refused => 'outcome' in value && value.outcome === 'refused'
 
-/** @internal The token's identity, before Hotwork has verified it: two agents on one machine do not share calls. */
+/**
+ * @internal The agent's identity in its token, before Hotwork has verified it: it keeps the calls of two agents on one
+ * machine apart.
+ */
 export function whoIs(workloadToken: string): string {
   const { iss = '', sub = '' } = decodeJwt(workloadToken)
   return `${iss} ${sub}`

@@ -29,7 +29,7 @@ export type StepOutcome = {
 }
 
 export type PlanEnd = {
-  /** `open`: the wait ended before the plan. */
+  /** `open`: the wait ended, and the plan has not. */
   readonly outcome: 'succeeded' | 'failed' | 'revoked' | 'expired' | 'open'
   readonly request: string
   readonly steps: readonly StepOutcome[]
@@ -39,11 +39,11 @@ export type PlanEnd = {
 export type Plan = ApprovedPlan | Denied | Expired | PendingPlan | Refused
 
 export type PendingPlan = Omit<Pending, 'resume'> & {
-  /** Waits on. */
+  /** Continues to wait. */
   resume(how?: Pick<PermitCall, 'wait' | 'signal'>): Promise<Plan>
 }
 
-/** An approved plan. The agent that asked does none of it: each step's agent takes its own. */
+/** An approved plan. The agent that proposed it does none of its steps: each step's agent takes its own. */
 export class ApprovedPlan {
   readonly outcome = 'approved'
   readonly request: string
@@ -61,7 +61,7 @@ export class ApprovedPlan {
     this.#held = held
   }
 
-  /** Waits until the last step has succeeded, or one has not. */
+  /** Waits until the last step has succeeded, or any step has ended otherwise. */
   async finished({ wait, signal }: Pick<PermitCall, 'wait' | 'signal'> = {}): Promise<PlanEnd> {
     const until = endOfWait(wait).getTime()
     const api = this.#held.api.within(signal)
@@ -75,14 +75,14 @@ export class ApprovedPlan {
     }
   }
 
-  /** Ends the plan: steps that are not done now stay undone. */
+  /** Ends the plan: steps that are not done now are never done. */
   async giveUp(note?: string): Promise<void> {
     await this.#held.reporting.complete(this.request, 'failed', note)
     this.#held.forget('failed')
   }
 }
 
-/** A step takes minutes: nothing is gained by asking more often. Milliseconds. */
+/** The pause between two reads. A step takes minutes, so shorter pauses gain nothing. Milliseconds. */
 const pauseBetween = 3_000
 
 function endOf({ task, hotwork }: Task): PlanEnd {
@@ -117,14 +117,14 @@ export async function followPlan({ task, held }: Begun, until: Date): Promise<Pl
       }
     case 'cancelled':
       held.forget('withdrawn')
-      return { outcome: 'refused', request: id, reason: 'withdrawn', detail: 'the agent took the request back' }
+      return { outcome: 'refused', request: id, reason: 'withdrawn', detail: 'the agent withdrew the request' }
     default:
       held.forget(settled.task.status)
       return { outcome: settled.task.status, request: id }
   }
 }
 
-/** @internal A plan is asked for as an action of its own. @throws Refusal that names the step */
+/** @internal A plan is asked for as an action, `plan`. @throws Refusal that names the step */
 export function planAsCall({ steps, ...call }: PlanCall): PermitCall {
   if (!Array.isArray(steps) || steps.length === 0)
     throw wrongUsage('`steps` is empty', 'a plan has steps: `{ agent, action, arguments }`, in their order')

@@ -20,6 +20,6 @@ export function waitedForOf({ hotwork: { stages, step } }: Pick<Task, 'hotwork'>
 export const inTurn = (stages: Task['hotwork']['stages']): string =>
   stages.map(({ name, quorum, decisions }) => `${name} (${decisions.approve} of ${quorum})`).join(', then ')
 
-/** @internal Words for an agent's terminal, which would seem to hang. */
+/** @internal A line for an agent's terminal, which otherwise shows nothing while people decide. */
 export const waitingWords = ({ request, page, waitsFor }: Waiting): string =>
   `hotwork: ${request} waits for ${waitsFor}: ${page}`

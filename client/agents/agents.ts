@@ -71,7 +71,7 @@ function wordsOf(agent: AgentAnswer, { surroundings }: Context): readonly string
       fact('last use', `${action} ${time(at, surroundings)}`),
     ),
     ...(counts.at === undefined
-      ? fact('record', 'not summed up yet: that is done once a day')
+      ? fact('record', 'not summed up yet: Hotwork sums up once a day')
       : [...fact('30 days', countWords(counts.days_30)), ...fact('90 days', countWords(counts.days_90))]),
     ...fact('finding', ...agent.findings),
     ...agent.live_grants.flatMap((each) =>
@@ -91,7 +91,7 @@ function hostWords({ id, ambient }: AgentAnswer, surroundings: Context['surround
   const looked = ambient.at === undefined ? 'never looked at' : `looked at ${time(ambient.at, surroundings)}`
   return [
     ...ways,
-    `${looked}: of ${unknown} actions it is not known whether it could do them`,
+    `${looked}: for ${unknown} actions the answer is unknown`,
     ...(ambient.note === undefined ? [] : [ambient.note]),
   ]
 }
@@ -101,7 +101,7 @@ const countWords = (counts: Counts): string =>
 
 export type RecertifyTyped = IdTyped & { reason: string; evidence: string }
 
-/** By the prefix before the colon. A name without one is an agent's. */
+/** The page of a subject, by the prefix before the colon. A name without a prefix is an agent's. */
 const places: { readonly [prefix: string]: (name: string) => string } = {
   agent: (name) => `/v1/agents/${encodeURIComponent(`agent:${name}`)}`,
   person: (name) => `/v1/people/${encodeURIComponent(`person:${name}`)}`,
@@ -113,10 +113,7 @@ function placeOf(id: string): string {
   const [, prefix = 'agent', name = ''] = /^(?:([a-z]+):)?(.+)$/s.exec(id) ?? []
   const place = Object.hasOwn(places, prefix) ? places[prefix] : undefined
   if (!place)
-    throw wrongUsage(
-      `\`${id}\` is nothing that is recertified`,
-      'write agent:NAME, person:NAME, group:NAME or sealed:ACCOUNT',
-    )
+    throw wrongUsage(`\`${id}\` cannot be recertified`, 'write agent:NAME, person:NAME, group:NAME or sealed:ACCOUNT')
   return place(name)
 }
 

@@ -1,7 +1,7 @@
 // Rules: test/client/agents/inventory.test.ts
 import type { AgentAnswer } from '../../functions/domain/cards/wire/agent.ts'
 
-/** The words for each kind of host. A test holds them to the kinds that agents may run on. */
+/** The words for each kind of host. A test compares them with the kinds that the server knows. */
 export const hostKinds = new Map([
   ['awsRole', 'AWS role'],
   ['githubEnvironment', 'GitHub environment'],

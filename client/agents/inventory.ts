@@ -36,10 +36,10 @@ export async function inventory({ id, picture }: InventoryTyped, context: Contex
 
 /** The policies of the host that have to go. */
 const waysWords = (ways: readonly ReturnType<typeof waysRound>[number][]): string[] => {
-  if (ways.length === 0) return ['NO WAY ROUND was found: what is unknown may still be one']
+  if (ways.length === 0) return ['NO WAY ROUND was found; unknown actions may still be one']
   const agents = [...new Set(ways.map(({ agent }) => agent))]
   return [
-    'WAYS ROUND: what the host of an agent could do without asking, and what to detach from its role',
+    'WAYS ROUND: actions that the host of an agent is allowed without a permit, and the policies to detach from its role',
     ...ways.map(
       ({ agent, action, resource, by }) =>
         `  ${agent} could do ${action} on ${resource}${by.length === 0 ? '' : `: detach ${by.join(', ')}`}`,
@@ -56,29 +56,29 @@ const notesOf = ({ id, ambient, findings }: AgentAnswer): string[] => [
 const countOf = ({ ambient }: AgentAnswer, kind: string): number =>
   Object.values(ambient.actions).filter((answer) => answer === kind).length
 
-/** Prints a policy for the host's role, ready to attach, and nothing else on standard output. */
+/** Prints a policy for the host's role, ready to attach. Standard output has nothing else. */
 export async function guardrail({ id }: { id: string }, context: Context): Promise<Exit> {
   const { surroundings } = context
   const { runs_on, guardrail: document } = await readAgent(id, context)
   const { awsRole } = runs_on
   if (awsRole === undefined)
-    throw wrongUsage(`\`${id}\` runs on no AWS role`, 'only for the role of a host can a policy be made')
+    throw wrongUsage(`\`${id}\` runs on no AWS role`, 'a guardrail is made only for a host that is an AWS role')
   if (document === undefined)
     throw wrongUsage(
-      `nothing of the catalogue is in the account of \`${awsRole}\``,
+      `no action of the catalogue is in the account of \`${awsRole}\``,
       'so there is nothing to deny there',
     )
   surroundings.out(jsonText(document))
   surroundings.err(
     lines(
-      `It denies the role of ${id} what the catalogue changes. Save it as guardrail.json, then, in the role's account:`,
+      `It denies the role of ${id} the actions of the catalogue. Save it as guardrail.json, then, in the role's account:`,
       `  aws iam put-role-policy --role-name ${awsRole.split('/').at(-1)} --policy-name hotwork-guardrail --policy-document file://guardrail.json`,
     ),
   )
   return exits.done
 }
 
-/** Reads an agent, with a fresh look at its host if that is a role. */
+/** Reads an agent. If its host is a role, Hotwork looks at the role first. */
 const readAgent = (id: string, { api }: Context): Promise<AgentAnswer> =>
   api.call(AgentAnswer, { method: 'GET', path: `/v1/agents/${encodeURIComponent(id)}?look=now` })
 

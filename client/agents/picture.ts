@@ -64,7 +64,7 @@ function drawAgent(agent: Drawn, top: number): { text: string; height: number } 
   return { text: text.join('\n'), height }
 }
 
-/** Each allowed action, then a line that counts each other kind. */
+/** One line for each allowed action, then one line with the count of each other answer. */
 function actionsOf({ ambient }: Drawn): readonly (readonly [answer: string, words: string])[] {
   const all = Object.entries(ambient.actions)
   const allowed = all
@@ -83,7 +83,7 @@ const cut = (text: string, most: number): string => {
   return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`
 }
 
-/** Escapes characters that hide or reorder too: other people wrote the names. */
+/** Escapes characters that hide or reorder text too, because other people wrote the names. */
 const escaped = (text: string): string =>
   text
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·')

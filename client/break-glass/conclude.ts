@@ -33,7 +33,7 @@ export async function review(
     .call(Opening, { method: 'POST', path: `/v1/break-glass/${id}/review`, json: { outcome, note } })
     .catch(async (trouble: unknown) => {
       if (!(trouble instanceof Refusal) || trouble.told.code !== 'already_reviewed') throw trouble
-      // The same review: an earlier call made it, and its answer was lost.
+      // The same review: an earlier call made it, but its answer was lost.
       const opening = await read(id, context)
       if (opening.review?.outcome === outcome && opening.review.note === note.trim()) return opening
       throw trouble

@@ -42,7 +42,7 @@ async function fromAws<T>(shape: z.ZodType<T>, path: string, kept: KeptOpening, 
     if (!(trouble instanceof Refusal)) throw trouble
     if (isOver(trouble)) openings.forget(kept.id)
     if (trouble.told.code === 'mediated')
-      throw wrongUsage('Hotwork does this action itself', `have it done: \`${command} call ${kept.id}\``)
+      throw wrongUsage('Hotwork does this action itself', `let Hotwork make it: \`${command} call ${kept.id}\``)
     if (trouble.told.code === 'not_mediated')
       throw wrongUsage('you make this call yourself', `\`${command} credentials --setup\` gives AWS credentials`)
     throw trouble
@@ -66,8 +66,7 @@ async function accessToken(kept: KeptOpening, { api }: Context): Promise<string>
 }
 
 /**
- * Takes up an opening that began on a page: binds it to this machine's key, so that no other machine gets its
- * credentials.
+ * Takes up an opening that began on a page, and binds it to this machine's key: only this machine gets its credentials.
  */
 export async function claim(typed: IdTyped, context: Context): Promise<Exit> {
   const { kept: openings, surroundings } = context
@@ -90,10 +89,10 @@ async function bindKey(id: string, notAfter: string, context: Context): Promise<
   try {
     await accessToken(kept, context)
   } catch (trouble) {
-    // The API's code for a key that is not the opening's: a fault of this program everywhere else.
+    // The API's code for a key other than the opening's. In any other verb it is a fault of this program.
     const boundElsewhere = trouble instanceof Trouble && trouble.told.title.startsWith('key_mismatch')
-    // A new key that was refused is deleted. After a fault, or if this machine had a key before, the opening may be
-    // bound to it: then it stays, and asking again is safe.
+    // Deletes a new key that was refused. After a fault, or if this machine had a key before, the opening may be bound
+    // to it: the key stays, and a repeat is safe.
     if ((trouble instanceof Refusal && !again) || boundElsewhere) openings.forget(id)
     if (boundElsewhere)
       throw new Refusal(exits.denied, {

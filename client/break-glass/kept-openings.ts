@@ -12,7 +12,7 @@ export class KeptOpenings extends Keys {
     journal.tidy(keys, credentials)
   }
 
-  /** Begins with an earlier key if the same was asked before and its answer was lost. */
+  /** Reuses an earlier key if the same opening was asked for before and the answer was lost. */
   begin(body: object, minutes: number): Promise<Begun> {
     return this.keyFor(`asked-${digest(this.api, body)}`, this.journal.now() + minutes * 60_000)
   }

@@ -96,7 +96,7 @@ function reviewOf({ review }: Pick<Opening, 'review'>, surroundings: Surrounding
 function doneOf(opening: Opening, surroundings: Surroundings): string[] {
   const { calls, calls_more, calls_unread, credentials, credential, grant, action } = opening
   if (calls === undefined) return []
-  // Uses by Hotwork or a tool. AWS's own record has those of AWS credentials.
+  // Uses by Hotwork or a tool. CloudTrail has those of AWS credentials.
   const uses = (credential === 'sts' ? [] : (grant?.uses ?? [])).map(
     ({ begun_at, tool, outcome }) =>
       `${time(begun_at, surroundings)}  ${credential === 'mediated' ? action : `used on ${tool}`}: ${outcome ?? 'its end was not reported'}`,

@@ -15,14 +15,14 @@ export type WhatTyped = {
 }
 export type StartTyped = WhatTyped & { reason: string; incident: string; minutes: number; drill: boolean }
 
-/** Keeps the key and the `Idempotency-Key` before it asks, so that the same command again is the same opening. */
+/** Stores the key and the `Idempotency-Key` before it asks, so that a repeat of the command is the same opening. */
 export async function start(typed: StartTyped, context: Context): Promise<Exit> {
   const { api, kept: openings, surroundings } = context
   const { reason, incident, minutes, drill } = typed
   const body = { ...readWhat(typed, surroundings.folder), reason, incident, minutes, ...(drill ? { drill } : {}) }
   const begun = await openings.begin(body, minutes)
   const { kept, again, place } = begun
-  if (again) surroundings.err('this was asked before and not answered: asking for the same opening again\n')
+  if (again) surroundings.err('an earlier try got no answer: asking for the same opening again\n')
   const opened = await api
     .call(Opened, {
       method: 'POST',
@@ -33,7 +33,7 @@ export async function start(typed: StartTyped, context: Context): Promise<Exit> 
       opens: true,
     })
     .catch((trouble: unknown) => {
-      // Without a login nothing was asked: the earlier key is still needed.
+      // A failed login asked for nothing: the earlier key is still needed.
       const asked = !isAboutLogin(trouble)
       if (asked ? trouble instanceof Refusal : !again) openings.forget(place)
       throw asked && trouble instanceof Fault ? askAgain(trouble) : trouble
@@ -63,7 +63,7 @@ const loginCodes = ['login_failed', 'no_metadata', 'invalid_token', 'missing_tok
 const isAboutLogin = (trouble: unknown): boolean => trouble instanceof Trouble && loginCodes.includes(trouble.told.code)
 
 function askAgain({ told, cause }: Fault): Fault {
-  const words = 'it may be open all the same: run the same command again, which is the same opening'
+  const words = 'it may be open: repeat the command, which asks for the same opening'
   return new Fault({ ...told, detail: told.detail ? `${told.detail}; ${words}` : words }, { cause })
 }
 
@@ -72,7 +72,7 @@ export function readWhat(typed: WhatTyped, folder: string): { [member: string]: 
   const { profile, action, arguments: args, resource } = typed
   if ((profile === undefined) === (action === undefined))
     throw wrongUsage(
-      'what is to be opened?',
+      'the profile or action is missing',
       'give either `--profile NAME`, or `--action NAME` with `--arguments JSON`',
     )
   if (profile !== undefined) {
@@ -81,8 +81,8 @@ export function readWhat(typed: WhatTyped, folder: string): { [member: string]: 
   }
   if (args === undefined)
     throw wrongUsage(
-      'with which arguments?',
-      `give \`--arguments '{"Name": ...}'\` or \`--arguments @FILE\`, with what ${action} is to be called with`,
+      'the arguments are missing',
+      `give \`--arguments '{"Name": ...}'\` or \`--arguments @FILE\`, with the arguments of ${action}`,
     )
   const what = { action, arguments: readArguments(args, folder) }
   if (resource === undefined) return what
@@ -111,7 +111,7 @@ function readText(file: string): string {
   } catch {
     throw wrongUsage(
       `\`${file}\` cannot be read`,
-      '`--arguments @FILE` takes the path of a file with a JSON object in it',
+      '`--arguments @FILE` takes the path of a file that has a JSON object',
     )
   }
 }

@@ -23,25 +23,25 @@ export function addBreakGlassVerbs(program: Command, frame: Frame): void {
 
   const opening = (name: string, drill: boolean, description: string): void => {
     withWhat(verb(name, description))
-      .requiredOption('--reason <text>', 'what is wrong, and what you are going to do')
+      .requiredOption('--reason <text>', 'the problem, and your next steps')
       .requiredOption('--incident <id>', 'the incident, such as INC-2041')
-      .requiredOption('--minutes <n>', 'for how long, 60 at most', minutes)
+      .requiredOption('--minutes <n>', 'the length, at most 60', minutes)
       .action(act<Omit<StartTyped, 'drill'>>((typed, context) => start({ ...typed, drill }, context)))
   }
   opening('start', false, 'open now')
   opening('drill', true, 'practise: the same steps, messages and timers, with credentials that can do nothing')
 
-  const id = new Argument('[id]', 'the opening; may be left out where this machine has only one')
-  verb('end', 'end it now: every credential of it is dead').addArgument(id).action(act(end))
-  verb('status', 'one opening as it is now').addArgument(id).action(act(status))
+  const id = new Argument('[id]', 'the opening; optional if this machine has only one')
+  verb('end', 'end an opening and all its credentials now').addArgument(id).action(act(end))
+  verb('status', 'the present state of one opening').addArgument(id).action(act(status))
   verb('credentials', 'its AWS credentials, as `credential_process` in ~/.aws/config takes them')
     .addArgument(id)
-    .option('--setup', 'print what to put into ~/.aws/config, and no credentials', false)
+    .option('--setup', 'print the lines for ~/.aws/config, and no credentials', false)
     .action(act(credentials))
-  verb('call', 'where Hotwork makes the one call itself: have it made, and print what AWS answered')
+  verb('call', "for a mediated action: have Hotwork make the one call, and print AWS's answer")
     .addArgument(id)
     .action(act(call))
-  verb('claim', 'take up what you opened on a page: its key is on this machine from then on')
+  verb('claim', 'take up an opening that you began on a page; its key is then on this machine')
     .argument('<id>', 'the opening')
     .action(act(claim))
   verb('list', 'all openings, the reviews that are due, and the minutes left').action(
@@ -50,9 +50,9 @@ export function addBreakGlassVerbs(program: Command, frame: Frame): void {
   verb('review', "say whether another person's opening was justified")
     .argument('<id>', 'the opening')
     .addOption(new Option('--outcome <outcome>').choices(['justified', 'not_justified']).makeOptionMandatory())
-    .requiredOption('--note <text>', 'what you looked at, and what follows from it')
+    .requiredOption('--note <text>', 'the evidence that you looked at, and your conclusion')
     .action(act(review))
-  withWhat(verb('vouch', 'let a person open though their earlier opening is not reviewed yet; good for ten minutes'))
+  withWhat(verb('vouch', 'let a person open before their earlier opening is reviewed; good for ten minutes'))
     .requiredOption('--person <id>', 'the person, such as person:jade')
     .action(act(vouch))
 }
@@ -61,8 +61,8 @@ const withWhat = (command: Command): Command =>
   command
     .option('--profile <name>', 'a profile of break-glass.json')
     .option('--action <name>', 'or one action of the catalogue')
-    .option('--arguments <json>', 'what the action is called with, as JSON or @FILE')
-    .option('--resource <type-and-id...>', 'the resource, to be compared with what the arguments say')
+    .option('--arguments <json>', 'the arguments of the action, as JSON or @FILE')
+    .option('--resource <type-and-id...>', 'the resource, to compare with the one that the arguments name')
 
 function minutes(typed: string): number {
   if (/^[1-9]\d?$/.test(typed) && Number(typed) <= 60) return Number(typed)

@@ -3,7 +3,8 @@ import type { Surroundings } from '../surroundings.ts'
 import { helpOf } from './frame.ts'
 
 /**
- * Shell scripts of our own, not a library's (docs/adr/0027-in-reach.md). If they offer nothing, the shell offers files.
+ * Our own shell scripts, instead of a library (docs/adr/0027-in-reach.md). If they offer nothing, the shell offers
+ * files.
  */
 const scripts = {
   bash: `_hotwork() {
@@ -39,7 +40,7 @@ export function addCompletionVerb(program: Command, surroundings: Surroundings):
     .action((shell: Shell) => surroundings.out(scripts[shell]))
 }
 
-/** A line for each word that may stand in place of the last of `words`: the word, a tab, its description. */
+/** One line for each word that can replace the last of `words`: the word, a tab, its description. */
 export function completions(program: Command, words: readonly string[]): string {
   // Bash splits `--status=pending` into three words.
   const given = words.filter((word, index) => word !== '=' || index === words.length - 1)

@@ -1,6 +1,6 @@
 /**
- * The examples in the help of each verb, as they are typed in a shell. A test runs every line, with a scene's ids in
- * place of `req_...` and the like.
+ * The examples in each verb's help, as typed in a shell. A test runs every line, with real ids for `req_...` and the
+ * like.
  */
 export const examples: { readonly [verb: string]: readonly [string, ...string[]] } = {
   login: ['login', 'login --device'],

@@ -28,10 +28,12 @@ export const makeFrame = (surroundings: Surroundings, done: (exit: number) => vo
     const path = pathOf(command)
     return command
       .description(description)
-      .addOption(new Option('--api <url>', 'which Hotwork; else HOTWORK_API, else the local stack'))
-      .addOption(new Option('--as <who>', 'on the local stack: who you are, such as person:jade; else HOTWORK_AS'))
+      .addOption(new Option('--api <url>', 'the address of Hotwork; default HOTWORK_API, then the local stack'))
+      .addOption(
+        new Option('--as <who>', 'on the local stack: the person you act as, such as person:jade; default HOTWORK_AS'),
+      )
       .option('--json', 'print the result as JSON', false)
-      .showHelpAfterError(`(\`npx --no-install hotwork ${path} --help\` says what there is, with an example)`)
+      .showHelpAfterError(`(\`npx --no-install hotwork ${path} --help\` lists the options, with an example)`)
       .addHelpText('after', () => helpOf(path, surroundings))
   },
   act:

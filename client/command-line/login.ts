@@ -5,9 +5,16 @@ import type { Frame } from './frame.ts'
 
 export function addLoginVerbs(program: Command, { verb, act }: Frame): void {
   verb(program, 'login', 'log in, and keep the login on this machine while it lives')
-    .addOption(new Option('--device', 'type a code in a browser, on any machine').default(false).conflicts('browser'))
-    .option('--no-browser', 'open an address in a browser elsewhere, and paste here where it ends')
+    .addOption(
+      new Option('--device', 'log in with a code that you type in a browser on any machine')
+        .default(false)
+        .conflicts('browser'),
+    )
+    .option(
+      '--no-browser',
+      'log in with a browser elsewhere: open an address there, and paste the address that it ends on',
+    )
     .action(act(login))
   verb(program, 'logout', 'forget the login that is kept on this machine').action(act(logout))
-  verb(program, 'whoami', 'who you are to Hotwork, by what, and until when').action(act(whoami))
+  verb(program, 'whoami', 'your id in Hotwork, the source of your login, and its end').action(act(whoami))
 }

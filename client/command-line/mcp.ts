@@ -18,7 +18,7 @@ function addMcpHeaders(mcp: Command, { verb, surroundings, done }: Frame): void 
   verb(
     mcp,
     'headers',
-    'print the headers, with a workload token, that an MCP host sends to a gate at an address',
+    'print the headers, with a workload token, for an MCP host that calls a gate at an address',
   ).action(async (...given: unknown[]) => {
     const { printHeaders } = await import('../mcp/listen/headers.ts')
     done(await printHeaders(typedOf<{ api?: string; as?: string }>(given), surroundings))
@@ -29,19 +29,22 @@ function addGate(mcp: Command, { surroundings, done }: Frame): void {
   mcp
     .usage('[options] -- CMD...')
     .argument('[command...]', '`--`, and the server with its arguments')
-    .option('--map <file>', 'which tool is which action, and what it is for; else the catalogue says the first')
+    .option(
+      '--map <file>',
+      'the tool map: the action and purpose of each tool; without it the catalogue gives the actions',
+    )
     .option(...mapInProject)
-    .option('--purpose <word>', 'without a map: what the calls are for')
-    .option('--task <id>', 'without a map: what the agent works on, such as INC-4822')
+    .option('--purpose <word>', 'without a map: the purpose of the calls')
+    .option('--task <id>', "without a map: the agent's parent task, such as INC-4822")
     .addOption(
       new Option(
         '--listen <port>',
         'serve agents at an address (Streamable HTTP) in place of one host on stdio',
       ).argParser(port),
     )
-    .option('--address <address>', 'with --listen: at which address of this machine; else loopback')
-    .option('--url <url>', 'with --listen: what callers call it, such as https://gate.example.com/mcp')
-    .option('--as-tool <tool>', 'on the local stack: which tool the gate is; else HOTWORK_TOOL_TOKEN_FILE')
+    .option('--address <address>', 'with --listen: the address of this machine to listen at; default loopback')
+    .option('--url <url>', 'with --listen: the public address of the gate, such as https://gate.example.com/mcp')
+    .option('--as-tool <tool>', 'on the local stack: the tool that the gate is; default HOTWORK_TOOL_TOKEN_FILE')
     .action(async (...given: unknown[]) => {
       // It loads MCP's SDK, which no other verb needs.
       const typed = typedOf<GateTyped & Partial<ListenTyped>>(given)
@@ -59,15 +62,20 @@ function addMcpImport(mcp: Command, { verb, surroundings, done }: Frame): void {
   verb(mcp, 'import', 'write catalogue entries and a map from the tools of an MCP server')
     .usage('[options] -- CMD...')
     .argument('<command...>', '`--`, and the server with its arguments')
-    .option('--name <name>', "what stands before the colon of each action; else the server's own name")
-    .option('--out <folder>', 'where to write; else `mcp-NAME`')
-    .option('--tool <tool>', 'the gate, as tools.json has it')
-    .option('--group <group>', 'of each action: policies are written for it')
+    .option('--name <name>', "the prefix before the colon of each action; default the server's own name")
+    .option('--out <folder>', 'the folder to write; default `mcp-NAME`')
+    .option('--tool <tool>', "the gate's id in tools.json")
+    .option('--group <group>', 'the group of each action, which policies name')
     .addOption(
-      new Option('--resource <argument...>', 'which argument names what a tool acts on; of each tool the first it has'),
+      new Option(
+        '--resource <argument...>',
+        "the argument that names a tool's resource; of several, the first that a tool has",
+      ),
     )
-    .addOption(new Option('--max-length <n>', 'of text that the server does not bound').argParser(count))
-    .addOption(new Option('--integers <from..to>', 'of numbers that the server does not bound').argParser(range))
+    .addOption(new Option('--max-length <n>', 'the limit of text that the server does not bound').argParser(count))
+    .addOption(
+      new Option('--integers <from..to>', 'the range of numbers that the server does not bound').argParser(range),
+    )
     .action(async (...given: unknown[]) => {
       const { importTools } = await import('../mcp/import/import.ts')
       done(await importTools(typedOf<ImportTyped>(given), surroundings))
@@ -76,7 +84,7 @@ function addMcpImport(mcp: Command, { verb, surroundings, done }: Frame): void {
 
 function port(typed: string): number {
   if (/^\d{1,5}$/.test(typed) && Number(typed) < 65_536) return Number(typed)
-  throw new InvalidArgumentError('It is a port: a whole number up to 65535; 0 is one that is free.')
+  throw new InvalidArgumentError('It is a port: a whole number up to 65535; 0 chooses a free port.')
 }
 
 function count(typed: string): number {

@@ -13,7 +13,7 @@ type Login = { json: boolean; api?: string; as?: string }
 
 /** The verbs of policy authors. Each runs a file of `policy-tools/verbs/`. */
 export function addPolicyVerbs(program: Command, { verb, act, contextOf, surroundings, done }: Frame): void {
-  const policy = program.command('policy').description('A policy folder: whether it is right, and what it does.')
+  const policy = program.command('policy').description('A policy folder: its faults, and its effects.')
   const runs = async (...given: unknown[]) => {
     const { api, as, ...typed } = typedOf<Omit<Asked, 'verb'> & Login>(given)
     const login = () => contextOf({ ...defined({ api, as }), json: typed.json })
@@ -21,72 +21,75 @@ export function addPolicyVerbs(program: Command, { verb, act, contextOf, surroun
     done(await withBundleFiles(typed, login, (asked) => runPolicyProgram({ verb, ...asked }, surroundings)))
   }
 
-  verb(policy, 'check', 'all that the build would find wrong with a policy folder')
+  verb(policy, 'check', 'list all faults of a policy folder, as the build does')
     .addArgument(folder())
     .addOption(deployment())
-    .option('--write-schema', 'bring the generated part of hotwork.cedarschema up to date first', false)
+    .option('--write-schema', 'first update the generated part of hotwork.cedarschema', false)
     .option('--out <file>', 'write the bundle that the folder compiles to')
     .action(runs)
-  verb(policy, 'plan', 'what would come of a request: which tier and why, who decides, what the grant is')
+  verb(policy, 'plan', 'predict a request: its tier and the reasons, its approvers, its grant')
     .argument('<file>', 'an AuthZEN evaluation, as `hotwork request` takes it; - is standard input')
     .option('--policies <folder>', 'the policy folder', 'policies')
     .addOption(deployment())
     .addOption(
-      new Option('--recent <n>', 'how many requests for this action there were in the hour before')
+      new Option('--recent <n>', 'the number of requests for this action in the hour before')
         .argParser(count)
         .default(0),
     )
     .action(runs)
-  verb(policy, 'explain', 'why a recorded request needs its tier, under the policies by which it was asked for')
+  verb(policy, 'explain', "the reasons for a recorded request's tier, under the policies of its time")
     .argument('<request>', 'req_...')
-    .option('--under <policies>', 'under these in their place: a policy folder, the file of a bundle, or its hash')
+    .option('--under <policies>', 'explain it under these policies: a policy folder, the file of a bundle, or its hash')
     .addOption(deployment())
     .action(act(explainRequest))
-  verb(policy, 'diff', 'what one policy folder permits more than another, and what less, each with an example')
+  verb(policy, 'diff', 'the differences in what two policy folders permit, each with an example')
     .argument('<old>', 'a policy folder, the file of a bundle, or the hash of one that was deployed')
     .argument('<new>', 'the same, changed')
     .addOption(deployment())
-    .option('--accept', 'what it widens is meant: exit 0')
+    .option('--accept', 'accept a widening: exit 0')
     .action(runs)
-  verb(policy, 'replay', 'which recorded decisions would be others under these policies')
+  verb(policy, 'replay', 'the recorded decisions that these policies would change')
     .argument('[new]', 'a policy folder, the file of a bundle, or the hash of one that was deployed')
-    .option('--own', 'each entry under the policies that decided it, in place of NEW', false)
+    .option('--own', 'replay each entry under the policies that decided it, in place of NEW', false)
     .addOption(
-      new Option('--ledger <file>', 'what `hotwork ledger export` wrote; - is standard input').conflicts('since'),
+      new Option('--ledger <file>', 'the output of `hotwork ledger export`; - is standard input').conflicts('since'),
     )
-    .option('--since <time>', 'the ledger of this Hotwork from then on: RFC 3339, or a span such as 30d')
+    .option('--since <time>', 'the ledger of this Hotwork since this time: RFC 3339, or a span such as 30d')
     .addOption(deployment())
     .action(async (...given: unknown[]) => {
       const typed = typedOf<ReplayTyped & Login>(given)
       const login = () => contextOf(typed)
       done(await withBundleFiles(typed, login, (asked: ReplayTyped) => replay(asked, surroundings, login)))
     })
-  verb(policy, 'observed', 'what observed policies would have done, by the record')
-    .option('--since <time>', 'from then on: RFC 3339, or a span such as 7d or P7D', '7d')
-    .option('--policy <id>', 'of this policy alone')
+  verb(policy, 'observed', 'the effects that observed policies would have had, by the record')
+    .option('--since <time>', 'since this time: RFC 3339, or a span such as 7d or P7D', '7d')
+    .option('--policy <id>', 'only this policy')
     .action(act(showObserved))
-  verb(policy, 'show', 'the bundle of a deployment, by the hash that entries have')
-    .argument('<hash>', 'sha-256:... of `bundle` in an entry')
-    .option('--out <file>', 'where the bundle is written: a new file, which `policy diff` and `policy replay` take')
+  verb(policy, 'show', 'the bundle of a deployment, by the hash in entries')
+    .argument('<hash>', 'the `bundle` of an entry: sha-256:...')
+    .option('--out <file>', 'a new file for the bundle, which `policy diff` and `policy replay` take')
     .action(act(showBundle))
-  verb(policy, 'prove', 'what holds of all possible questions, by Cedar’s symbolic compiler and cvc5')
+  verb(policy, 'prove', 'prove properties for all possible questions, by Cedar’s symbolic compiler and cvc5')
     .addArgument(folder())
     .addOption(deployment())
     .option(
       '--than <old>',
-      'also that they permit nothing which these refuse: a folder, the file of a bundle, or its hash',
+      'also prove that they permit nothing that these refuse: a folder, the file of a bundle, or its hash',
     )
-    .addOption(new Option('--sample <n>', 'try it on so many random questions instead: no proof').argParser(count))
-    .addOption(new Option('--seed <n>', 'of the sample').argParser(count))
-    .addOption(new Option('--limit <seconds>', 'for each question to the solver').argParser(count))
-    .option('--verbose', 'each property, and what is assumed')
+    .addOption(new Option('--sample <n>', 'test this number of random questions instead of a proof').argParser(count))
+    .addOption(new Option('--seed <n>', 'the seed of the sample').argParser(count))
+    .addOption(new Option('--limit <seconds>', 'the time limit for each question to the solver').argParser(count))
+    .option('--verbose', 'list each property and its assumptions')
     .action(runs)
 }
 
 const folder = () => new Argument('[folder]', 'the policy folder').default('policies')
 
 const deployment = () =>
-  new Option('--deployment <file>', 'what the aliases mean where it is deployed; else each counts as declared')
+  new Option(
+    '--deployment <file>',
+    'the deployment file, which defines the aliases; without it each alias counts as declared',
+  )
 
 function count(typed: string): number {
   if (/^\d{1,6}$/.test(typed)) return Number(typed)

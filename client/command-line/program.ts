@@ -43,7 +43,7 @@ export async function run(typed: readonly string[], surroundings: Surroundings):
   }
 }
 
-/** Standard output of `credentials` is for AWS's tools: nothing else may be printed there. */
+/** Standard output of `credentials` is for AWS's tools, so its errors are not printed there as JSON. */
 function wantsJson(typed: readonly string[], program: Command): boolean {
   let command = program
   for (const word of typed) {
@@ -72,7 +72,7 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
     .exitOverride()
     .configureOutput({ writeOut: surroundings.out, writeErr: surroundings.err })
     .configureHelp({ optionDescription })
-    .showHelpAfterError('(`npx --no-install hotwork VERB --help` says what there is, with an example)')
+    .showHelpAfterError('(`npx --no-install hotwork VERB --help` lists the options, with an example)')
     .addHelpText('after', () => afterwards(ownPath('docs/command-line.md', surroundings)))
   const frame = makeFrame(surroundings, done)
   addLoginVerbs(program, frame)
@@ -91,7 +91,7 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
   return program
 }
 
-/** The default of a flag is obvious; a required option has to be marked. */
+/** The default of a flag is obvious; a required option is marked. */
 function optionDescription(option: Option): string {
   const words = new Help().optionDescription(option).replace(' (default: false)', '')
   return option.mandatory ? `${words} (must be given)` : words
@@ -99,5 +99,5 @@ function optionDescription(option: Option): string {
 
 const afterwards = (page: string) => `
 Exit codes: 0 done; 2 wrong usage; 3 too early; 4 refused; 5 expired; 6 ended before its time; 1 something failed.
-A token of yours in HOTWORK_TOKEN is used as it is; else what "npx --no-install hotwork login" kept; else you log in. ${page} says more.
+The login is the token in HOTWORK_TOKEN, else the one that "npx --no-install hotwork login" kept, else a new login. See ${page}.
 `

@@ -8,20 +8,20 @@ import { readSettings } from '../settings.ts'
 import type { VerifyTyped } from '../verify/verify.ts'
 import { type Frame, typedOf } from './frame.ts'
 
-/** The verbs by which an auditor takes evidence away, and checks it without Hotwork. */
+/** The verbs by which an auditor exports evidence, and checks it without Hotwork. */
 export function addRecordVerbs(program: Command, { verb, act, surroundings, done }: Frame): void {
-  verb(program, 'receipt', 'a signed statement of what became of a request, which anyone can verify')
+  verb(program, 'receipt', "a signed statement of a request's outcome, which anyone can verify")
     .argument('<id>', 'the request, such as req_...')
     .action(act(receipt))
-  verb(program, 'verify', 'say line by line what holds of receipts, entries, checkpoints and logs')
+  verb(program, 'verify', 'verify receipts, entries, checkpoints and logs, line by line')
     .argument('<files...>', 'receipts, entries as `ledger export` writes them, checkpoints, or folders of a log')
     .option(
       '--keys <file>',
       'a JWKS with the key of the notary: /.well-known/jwks.json, as you saved it; a FILE is then a receipt',
     )
-    .option('--entries <file>', 'entries that the receipts are held against')
-    .option('--log <place>', 'a log that all is held against: a folder, or an address')
-    .option('--part', 'the entries are a selection: those that are left out are no fault', false)
+    .option('--entries <file>', 'entries to compare the receipts with')
+    .option('--log <place>', 'a log to compare everything with: a folder, or an address')
+    .option('--part', 'the entries are a selection: missing ones are no fault', false)
     .action(async (...given) => {
       const typed = typedOf<VerifyTyped & { api?: string; as?: string; json: boolean }>(given)
       // It loads the whole reducer, which no other verb needs.

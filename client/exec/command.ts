@@ -6,7 +6,7 @@ import { constants, devNull } from 'node:os'
 const awsCredential =
   /^AWS_(?!ENDPOINT_URL)(?:.*(?:ACCESS_KEY|SECRET_KEY|TOKEN|CREDENTIAL|PROFILE|ROLE_ARN|ROLE_SESSION|CONFIG_FILE)|CONTAINER_|EC2_METADATA)/i
 
-/** The identity of the agent or person: CMD gets the approved rights, and not the right to ask as them. */
+/** The identity of the agent or person. CMD does not get it: CMD has the approved rights, and may not ask as them. */
 const identity =
   /^(?:HOTWORK_(?:AS|TOKEN|SIDECAR_TOKEN|WORKLOAD_TOKEN_FILE|TOOL_TOKEN_FILE)|ACTIONS_ID_TOKEN_REQUEST_(?:URL|TOKEN)|SPIFFE_ENDPOINT_SOCKET)$/i
 
@@ -20,9 +20,7 @@ export const withoutCredentials = (env: Environment): { [name: string]: string }
     ),
   )
 
-/**
- * The environment of a program that may have credentials of its own, and not the right to ask as this agent or tool.
- */
+/** The environment without the right to ask as this agent or tool. The program's own credentials stay. */
 export const withoutIdentity = (env: Environment): { [name: string]: string } =>
   Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) => (value === undefined || identity.test(name) ? [] : [[name, value]])),
@@ -74,7 +72,7 @@ export function runCommand(
     try {
       const child = spawn(program, args, { env, cwd, stdio })
       child.once('error', (fault: NodeJS.ErrnoException) => {
-        // Node also reports a signal that could not be sent this way, which is no end.
+        // Node reports a signal that could not be sent by the same event; the program then still runs.
         if (child.pid === undefined) notStarted(fault)
       })
       child.once('exit', (code, signal) =>
@@ -118,7 +116,8 @@ export class Signals {
 
   #take(signal: NodeJS.Signals): void {
     this.first ??= signal
-    // A terminal sends Ctrl-C to both, and many programs take a second one as "stop at once".
+    // A terminal sends Ctrl-C to both processes. The signal is not sent twice, since many programs stop at once on the
+    // second.
     if (!isOfTerminal(signal)) this.child?.kill(signal)
     this.#stop.abort(new Interrupted(this.first))
   }

@@ -6,7 +6,7 @@ import { exits, Trouble } from '../outcome.ts'
 const path = '/credentials'
 
 export type CredentialsEndpoint = {
-  /** The variables that AWS SDKs read (container credentials), and the token that they show. */
+  /** The address and the token for the variables that AWS SDKs read (container credentials). */
   url: string
   authorization: string
   close(): Promise<void>
@@ -14,7 +14,7 @@ export type CredentialsEndpoint = {
 
 /**
  * Container credentials on loopback: every AWS SDK and tool asks here, and again before they expire. It answers only
- * processes that were given the token, and ends with this process, however that ends.
+ * processes that have the token, and ends with this process.
  */
 export async function openCredentialsEndpoint(
   credentials: () => Promise<AwsCredentials>,
@@ -51,7 +51,7 @@ export async function answerCredentials(credentials: () => Promise<AwsCredential
   }
 }
 
-/** AWS's tools print an error in this form alone. */
+/** The one form of error that AWS's tools print. */
 export const noCredentials = (status: number, Code: string, Message: string): LoopbackAnswer => ({
   status,
   body: { Code, Message },

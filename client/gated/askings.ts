@@ -19,17 +19,20 @@ export const CallMembers = z.looseObject({
 })
 
 /**
- * One asking of a call. After its answer has expired, the same call gets another, with a higher last part of its id.
+ * One asking of a call. After its answer expires the same call gets a new asking, with a higher number at the end of
+ * its id.
  */
 const Asked = z.looseObject({
   version: z.literal(1),
   agent: z.string(),
-  /** The id that makes a repeat the same request (`PermitCall.callId`). A narrowed call has the id of its origin. */
+  /**
+   * The id that makes a repeat the same request (`PermitCall.callId`). A narrowed call keeps the id of the original.
+   */
   callId: z.string(),
   call: CallMembers,
-  /** The arguments that people approved in place of `call.arguments`. */
+  /** The approved arguments, if they are narrower than `call.arguments`. */
   narrowed: Members.optional(),
-  /** Present once Hotwork has it. */
+  /** Present once Hotwork has made the request. */
   request: z.string().optional(),
   askedAt: z.number(),
 })
@@ -38,7 +41,7 @@ export type Asked = z.infer<typeof Asked> & { place: string }
 /** The asked call, unchanged. */
 export const callOf = ({ call }: Pick<Asked, 'call'>): GatedCall => call as GatedCall
 
-/** The end of an asking. The first that is written counts. */
+/** The end of an asking. The first one written counts. */
 export const Ended = z.looseObject({
   version: z.literal(1),
   state: z.enum(['denied', 'expired', 'refused', 'done', 'unknown']),
@@ -47,7 +50,7 @@ export const Ended = z.looseObject({
   detail: z.string().optional(),
   /** The arguments of the call that was made. */
   arguments: Members.optional(),
-  /** The outcome of the work, as it is reported to Hotwork. */
+  /** The outcome of the work, as reported to Hotwork. */
   outcome: z.enum(['succeeded', 'failed']).optional(),
   /** Whether Hotwork has been told. */
   reported: z.boolean(),
@@ -60,7 +63,7 @@ const askings: Kind<z.infer<typeof Asked>> = {
   ...{ prefix: 'gated-', ids: /^[0-9a-f]{40}-\d+$/, shape: Asked, stays: remembered, isMark: true },
 }
 export const ends: Kind<Ended> = { prefix: 'ended-', shape: Ended, stays: remembered, isMark: true }
-/** The value of the work, which may be large. It is kept while repeats get it. */
+/** The result of the work, which may be large. It is kept while repeats get it. */
 const values: Kind<{ until?: number | undefined; value?: unknown }> = {
   ...{ prefix: 'value-', shape: z.looseObject({ until: z.number().optional() }) },
   ...{ stays: remembered, isOver: ({ until }, now) => until !== undefined && until <= now },
@@ -69,7 +72,7 @@ const values: Kind<{ until?: number | undefined; value?: unknown }> = {
 /** The reason why a call may not be made now. */
 export type No =
   | { may: false; why: 'pending'; request: string }
-  /** People approved other arguments, until then. */
+  /** People approved narrower arguments, until `expiresAt`. */
   | { may: false; why: 'narrowed'; request: string; arguments: GatedCall['arguments']; expiresAt: Date }
   | { may: false; why: 'no'; request?: string; reason: string; detail?: string }
 
@@ -78,13 +81,13 @@ export const no = (reason: string, request?: string, detail?: string): No => ({
   ...defined({ request, detail }),
 })
 
-/** Gated calls with their ends. The file system lets one process alone make a call's asking, and one its end. */
+/** Gated calls with their ends. The file system lets one process only create a call's asking, and one its end. */
 export class Askings {
   readonly #journal: Journal
   readonly #runs: Runs
   readonly #of: readonly string[]
 
-  /** @param of tells their calls from others of the same agent, such as the address of Hotwork */
+  /** @param of parts that keep these calls apart from other calls of the same agent, such as Hotwork's address */
   constructor(journal: Journal, ...of: readonly string[]) {
     this.#journal = journal
     this.#runs = new Runs(journal)
@@ -104,7 +107,7 @@ export class Askings {
     }
   }
 
-  /** Its current state, by the permit of now. A final state is written down. @throws Fault */
+  /** The state of an asking, by its present permit. A final state is stored. @throws Fault */
   stand(asked: Asked, permit: Permit): { approved: Approved } | No {
     const { request } = permit
     if (request !== undefined) this.knows(asked, request)
@@ -116,7 +119,7 @@ export class Askings {
       case 'narrowed': {
         const approved = permit.accept()
         const { arguments: narrowed, expiresAt } = approved
-        // Less time, fewer uses or a narrowing that was told before: this very call was approved.
+        // Less time, fewer uses, or a narrowing that the caller was told of: this call is approved.
         if (isSame(narrowed, asked.narrowed ?? asked.call.arguments)) return { approved }
         this.#attach(asked, narrowed)
         return { may: false, why: 'narrowed', request: permit.request, arguments: narrowed, expiresAt }
@@ -126,7 +129,7 @@ export class Askings {
         const { reason, detail } = permit.outcome === 'refused' ? permit : { reason: state, detail: undefined }
         if (request === undefined) return no(reason, request, detail)
         const until = this.now() + (state === 'denied' ? denialHolds : 0)
-        // The grant has ended. An end would be written here if the call had been sent.
+        // The grant has ended. If the call had an answer, its end would be stored.
         if (this.#runs.of(request)) this.lose(asked, request, this.now() + denialHolds)
         else this.end(asked, { state, request, reason, ...defined({ detail }), reported: true, until })
         return no(reason, request, detail)
@@ -134,13 +137,13 @@ export class Askings {
     }
   }
 
-  /** The narrower call that people approved continues under the same request. */
+  /** Continues the same request with the narrower arguments that people approved. */
   #attach({ place: _, ...asked }: Asked, narrowed: Asked['call']['arguments']): void {
     const { next, found } = this.#newest(this.#keyOf(asked.agent, { ...callOf(asked), arguments: narrowed }))
     if (!found) this.#journal.create(askings, next, { ...asked, narrowed })
   }
 
-  /** Ends a call that was sent, and whose process died without an answer. */
+  /** Ends a call that was sent and whose process died before an answer. */
   lose(asked: Asked, request: string, until: number): void {
     const detail = 'the process that had sent the call has ended'
     const lost = { state: 'unknown', request, reason: 'outcome_unknown', detail, outcome: 'failed' } as const
@@ -195,7 +198,7 @@ export class Askings {
     return digest(...this.#of, agent, callText(call))
   }
 
-  /** The newest asking of a call, unless its answer has expired; and the place of the next one. */
+  /** The newest asking of a call, unless its answer has expired, and the id of the next one. */
   #newest(key: string): { next: string; found?: Asked } {
     const counts = this.#journal.ids(askings).flatMap((id) => (id.startsWith(key) ? [Number(id.split('-')[1])] : []))
     const last = Math.max(0, ...counts)

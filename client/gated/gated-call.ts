@@ -80,8 +80,8 @@ function canonical(value: object): string {
     return canonicalize(value) ?? ''
   } catch {
     throw wrongUsage(
-      'there is no canonical form of it',
-      'leave out what JSON text cannot hold, such as half a surrogate',
+      'the call has no canonical JSON form (RFC 8785)',
+      'remove values that JSON cannot represent, such as a lone surrogate',
     )
   }
 }

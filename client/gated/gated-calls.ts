@@ -15,22 +15,25 @@ export type { Doing, Work } from './gated-use.ts'
 
 export type Parts = {
   hotwork: Hotwork
-  /** The gate of the tool that has the actions. Undefined if acts need no use, as with AWS credentials. */
+  /**
+   * The gate of the tool that has the actions. Undefined for actions without a tool, such as those with AWS
+   * credentials.
+   */
   gate: Gate | undefined
-  /** The journal in the folder that `hotwork` uses too. */
+  /** The journal in the state folder, which the `hotwork` command uses too. */
   journal: Journal
-  /** The agent that asks: agents that share a folder do not share calls. */
+  /** The asking agent. Agents that share a folder do not share calls. */
   agent: string
 }
 
 /** The pause between two looks at another process's work. Milliseconds. */
 const pauseOfLooks = 200
-/** How long Hotwork may take, beside the waiting and in all, before it counts as silent. Milliseconds. */
+/** The time after which Hotwork counts as silent: `beside` the wait for people, and `least` in all. Milliseconds. */
 const patience = { beside: 8_000, least: 25_000 }
 
 /**
  * Gated calls of one agent: each is asked once and done once, however often it is repeated, and even if a process is
- * killed meanwhile. A refusal is an answer. Only the reason of the signal is thrown, and only before the work.
+ * killed meanwhile. A refusal is an answer. It throws only the reason of the signal, and only before the work.
  */
 export class GatedCalls {
   readonly #parts: Parts
@@ -61,7 +64,7 @@ export class GatedCalls {
     return this.#orRefused(how, async () => this.#go(this.#open(call), call, work, how))
   }
 
-  /** Runs a request that was asked before, without asking again. */
+  /** Runs a request that was asked before, without a new asking. */
   resume<T>(request: string, work: Work<T>, how: Doing<T>): Promise<GatedAnswer<T>> {
     return this.#orRefused(how, async () => {
       const asked = this.#asked(request)
@@ -69,7 +72,7 @@ export class GatedCalls {
     })
   }
 
-  /** Looks at a request that was asked before, without asking again. */
+  /** Reads a request that was asked before, without a new asking. */
   look(request: string, how: How): Promise<GatedAnswer> {
     return this.#orRefused(how, async () => {
       const asked = this.#asked(request)
@@ -85,19 +88,19 @@ export class GatedCalls {
     )
   }
 
-  /** Withdraws a pending request, and gives up an approved one that is unused. @returns its state then */
+  /** Withdraws a pending request, or gives up an unused approved one. @returns its new state */
   cancel(request: string, how: How): Promise<GatedAnswer> {
     return this.#orRefused(how, async () => {
       const asked = this.#asked(request)
       if (!asked) return unknownRequest
       const permit = this.#askings.isEnded(asked) ? undefined : await this.#permit(asked, { ...how, wait: 0 })
-      const withdrawn = { state: 'refused', reason: 'withdrawn', detail: 'the agent took the request back' } as const
+      const withdrawn = { state: 'refused', reason: 'withdrawn', detail: 'the agent withdrew the request' } as const
       const end = () => this.#askings.end(asked, { ...withdrawn, request, reported: true, until: this.#askings.now() })
       if (permit?.outcome === 'pending') {
         await permit.cancel()
         end()
       } else if (permit?.outcome === 'approved' || permit?.outcome === 'narrowed') {
-        // This mark keeps every process from its work.
+        // This mark stops every process from doing the work.
         if (!this.#runs.begin(request)) {
           end()
           await permit.complete('failed', 'given up before it was used')
@@ -122,7 +125,7 @@ export class GatedCalls {
     }
   }
 
-  /** Waits until Hotwork has been told of each end that was found meanwhile. */
+  /** Waits until Hotwork has been told of each end found so far. */
   async idle(): Promise<void> {
     await Promise.allSettled(this.#reports.values())
   }
@@ -131,7 +134,7 @@ export class GatedCalls {
     return this.#askings.open(this.#parts.agent, call)
   }
 
-  /** The original asking, not the narrower one that came of it. */
+  /** The original asking, not the one with narrower arguments. */
   #asked(request: string): Asked | undefined {
     const found = this.#askings.all(this.#parts.agent).filter((each) => each.request === request)
     return found.find(({ narrowed }) => !narrowed) ?? found[0]
@@ -157,7 +160,7 @@ export class GatedCalls {
     if (!('approved' in stands)) return this.#tell<T>(asked, call, stands)
     const { approved } = stands
     const { request } = approved
-    // One after the other: a second access token of a request ends the first.
+    // One process at a time: a second access token of a request ends the first.
     const { answer, ends } = await this.#parts.journal.alone(
       `doing-${request}`,
       () => beginWork(asked, approved, work, how, { gate: this.#parts.gate, askings: this.#askings, runs: this.#runs }),
@@ -172,7 +175,7 @@ export class GatedCalls {
     return this.#follow<T>(asked, call, approved, { ...how, wait: until - Date.now() })
   }
 
-  /** Follows a call that was sent before. Waits for its end; if its process has died, the outcome is unknown. */
+  /** Waits for the end of a call that was sent before. If its process has died, the outcome is unknown. */
   async #follow<T>(asked: Asked, call: GatedCall, approved: Approved, { wait, signal }: How): Promise<GatedAnswer<T>> {
     const { request, expiresAt } = approved
     for (const until = Date.now() + wait; ; ) {
@@ -270,5 +273,5 @@ export class GatedCalls {
 const unknownRequest = {
   state: 'refused',
   reason: 'unknown_request',
-  detail: 'it was not asked for from this machine as this agent',
+  detail: 'this agent did not ask for it on this machine',
 } as const

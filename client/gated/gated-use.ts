@@ -9,23 +9,23 @@ import { pause } from '../surroundings.ts'
 import { type Asked, type Askings, callOf, type Ended } from './askings.ts'
 import { type GatedCall, type How, OutcomeUnknown } from './gated-call.ts'
 
-/** `ended`: the use was begun and ended before, and its work is not done again. `use` is missing without a gate. */
+/** `ended`: the use was begun and ended before, so its work is not repeated. `use` is missing without a gate. */
 export type Begun = { use?: string; ended: boolean; end(outcome: 'succeeded' | 'failed'): Promise<void> }
 export type No = { reason: string; detail: string }
 
 export type Doing<T> = How & {
-  /** Asked just before the work: the reason that forbids it now. */
+  /** Called just before the work. Returns the reason against it, if any. */
   check?: () => Promise<No | undefined>
-  /** Whether a result of the work counts as a failure. */
+  /** True if a result of the work counts as a failure. */
   failed?: (value: T) => boolean
 }
 export type Work<T> = (use: string) => Promise<T>
 
-/** Hotwork refuses an end that is reported after the grant's own. Milliseconds. */
+/** The time left for the report: Hotwork refuses one after the grant's end. Milliseconds. */
 const timeToReport = 5_000
 
 /**
- * Begins the one use of a request, by its key, even if a process that began it was killed before it did anything.
+ * Begins the one use of a request, under its key: also if a process began it before and was killed.
  *
  * @throws Fault if the gate says neither yes nor no
  */
@@ -51,9 +51,9 @@ export type Done<T> = Ended & { value: T | undefined }
 type Beginning<T> = { answer?: { state: 'refused' | 'pending' } & No; ends?: Promise<Done<T> | undefined> }
 
 /**
- * Begins the use, checks once more that the work may be done, and begins it.
+ * Begins the use, checks once more that the work may be done, and begins the work.
  *
- * @returns the refusal, the end of the work that was begun, or an empty object if another process has begun it
+ * @returns the refusal, the end of work begun here, or an empty object if another process began it
  */
 export async function beginWork<T>(
   asked: Asked,
@@ -73,7 +73,7 @@ export async function beginWork<T>(
   if (begun.ended) return {}
   const no = await check?.()
   if (no) {
-    // This mark keeps every process from the work.
+    // This mark stops every other process from doing the work.
     if (runs.begin(request)) return {}
     askings.end(asked, { state: 'refused', request, ...no, reported: true, until: askings.now() })
     await begun.end('failed').catch(() => {})
@@ -95,21 +95,21 @@ export async function beginWork<T>(
 
 export const audienceOf = (token: string): string | undefined => [decodeJwt(token).aud].flat()[0]
 
-/** The URL of the use: without an address of its own, the tool's audience. */
+/** The URL of the use: the tool's audience, unless the tool has a separate address. */
 function addressIn(token: string): string {
   const audience = audienceOf(token)
   if (audience && URL.canParse(audience)) return audience
   throw wrongUsage(
     'the tool has an audience that is not an address',
-    "in the deployment file give it an address as `audience`, and put that among its `addresses`: the gate's proofs are for it",
+    "in the deployment file give it an address as `audience`, and list that in its `addresses`: the gate's proofs name it",
   )
 }
 
 /**
- * Does the work, writes its end down before it is told, and reports it.
+ * Does the work, stores its end, and reports it.
  *
- * @returns undefined if it was begun before
- * @throws Refusal if the grant has ended, before the work
+ * @returns undefined if the work was begun before
+ * @throws Refusal if the grant has ended before the work
  */
 async function doOnce<T>(
   work: () => Promise<T>,
@@ -134,7 +134,7 @@ async function doOnce<T>(
       const { value: _, ...kept } = ended
       askings.end(asked, kept, value)
     } catch {
-      // A full disk loses the answer for repeats, and not for this call.
+      // If the disk is full, repeats do not get the answer; this call does.
     }
     await begun.end(given.outcome).catch(() => {})
     if (given.outcome === 'failed') throw new WorkFailed(given.state)
@@ -143,7 +143,7 @@ async function doOnce<T>(
     await use
     if (ended) askings.reported(asked)
   } catch (cause) {
-    // A failure that was not reported is reported by a repeat.
+    // A repeat reports a failure that was not reported.
     if (!ended && !(cause instanceof AlreadyRun)) throw cause
   }
   return ended

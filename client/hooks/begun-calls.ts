@@ -13,16 +13,16 @@ import { Callers } from '../identity/callers.ts'
 import { type Kind, remembered } from '../journal/journal.ts'
 import { exits, Refusal, Trouble } from '../outcome.ts'
 
-/** A permission that a host got for a call, and its end. `run` tells it from every other call of the host. */
+/** A host's permission for a call, and its end. `run` identifies the call among all calls of the host. */
 const Begun = z.looseObject({
   version: z.literal(1),
-  /** Agents may share a folder. */
+  /** The agent, since agents may share a folder. */
   agent: z.string(),
   request: z.string(),
   use: z.string().optional(),
   /** The digest of the approved arguments. */
   approved: z.string().optional(),
-  /** The end as reported to Hotwork. */
+  /** The end that was reported to Hotwork. */
   became: z.enum(['succeeded', 'failed']).optional(),
 })
 type Begun = z.infer<typeof Begun>
@@ -41,20 +41,20 @@ const ends: Kind<Untold> = { prefix: 'untold-', shape: Untold, stays: remembered
 export type Went = { became: 'succeeded' | 'failed'; note?: string | undefined }
 
 /** The end of a run that was not the approved call. */
-export const ranOther: Went = { became: 'failed', note: 'the host ran other arguments than were approved' }
+export const ranOther: Went = { became: 'failed', note: 'the host ran arguments that were not approved' }
 
-/** A host's answer: it may do the call now and once, or the reason against it. */
+/** The answer to a host: it may make the call once, now, or the reason against it. */
 export type Said =
   | { may: true; request: string; expiresAt: Date }
   | { may: false; why: 'begun_before'; request: string }
   | No
 
-/** An end is reported within the host's patience; a later call reports the rest. Milliseconds. */
+/** The longest report of an end, within the host's timeout; a later call reports the rest. Milliseconds. */
 const longestReport = 15_000
 
 /**
- * Calls that a host does by itself, after this program permitted them: begun by one message, ended by another, which
- * may reach other processes. The state folder has all of it.
+ * Calls that a host makes itself after this program permitted them. One message begins a call and another ends it; they
+ * may reach different processes, so all state is in the state folder.
  */
 export class BegunCalls {
   readonly api: AgentApi
@@ -73,7 +73,7 @@ export class BegunCalls {
   }
 
   /**
-   * The agent of these calls, by Hotwork's answer: agents may have one subject.
+   * The agent of these calls, by Hotwork's answer, since several agents may have one subject.
    *
    * @throws Trouble; the reason of the signal
    */
@@ -103,7 +103,7 @@ export class BegunCalls {
     }
   }
 
-  /** Does the same, and begins nothing. @throws as `begin` */
+  /** Asks without beginning a run. @throws as `begin` */
   async look(call: GatedCall, how: How): Promise<No | { approved: string }> {
     const { said } = await this.#look(call, how)
     if ('approved' in said) return { approved: said.approved.request }
@@ -132,7 +132,7 @@ export class BegunCalls {
     const who = await this.who().catch(() => begun.agent)
     if (begun.agent !== who) return undefined
     const told = ran !== undefined && !isDigestOf(begun.approved, ran) ? ranOther : went
-    // A host may report it twice: the first counts.
+    // A host may report an end twice: the first report counts.
     if (begun.became === undefined) this.#asker.journal.create(ends, run, { version: 1, ...defined(told) })
     await this.#report(run)
     return told
@@ -155,7 +155,7 @@ export class BegunCalls {
     const begun = await beginUse(await this.#gateOf(approved), approved, callOf(asked))
     if ('reason' in begun) return no(begun.reason, request, begun.detail)
     if (begun.ended) return no('use_ended', request, 'it was done before')
-    // The host gave up on the answer: the approval stays for the next caller.
+    // The host has stopped waiting for the answer: the approval stays for the next caller.
     signal?.throwIfAborted()
     this.#keep(run, { version: 1, agent: asked.agent, request, approved: args, ...defined({ use: begun.use }) })
     if (this.#askings.end(asked, { state: 'done', request, reported: true, until: 0 }))
@@ -164,7 +164,7 @@ export class BegunCalls {
     return undefined
   }
 
-  /** AWS is never a tool of this machine: its credential is the wall. */
+  /** Undefined for AWS: its credentials enforce the permit, and no tool does. */
   async #gateOf(approved: Approved): Promise<Gate | undefined> {
     const isOfAws = this.#gate && audienceOf(await approved.token()) === `${this.#asker.issuer}/aws`
     return isOfAws ? undefined : this.#gate
@@ -175,7 +175,7 @@ export class BegunCalls {
     const { journal } = this.#asker
     const untold = journal.find(ends, run)
     const begun = this.#find(run)
-    // Hotwork refuses another agent's report, and the run would still count as reported.
+    // Hotwork refuses another agent's report, which would then count as reported here.
     if (begun && begun.agent !== (await this.who())) return
     if (untold && begun && begun.became === undefined) {
       const { became, note } = untold
@@ -186,7 +186,7 @@ export class BegunCalls {
         .within(AbortSignal.timeout(longestReport))
         .complete(request, became, note)
         .catch((trouble: unknown) => {
-          // The grant's time was over, or an earlier report arrived.
+          // A refusal: the grant's time was over, or an earlier report arrived.
           if (!(trouble instanceof Refusal)) throw trouble
         })
       if (silent) throw silent
@@ -205,7 +205,10 @@ export class BegunCalls {
   }
 }
 
-/** A value without a canonical form was not approved. A run of an older version has no digest. */
+/**
+ * Whether the run had the approved arguments. False for a value without a canonical form; a run of an older version has
+ * no digest, which counts as true.
+ */
 function isDigestOf(approved: string | undefined, ran: unknown): boolean {
   try {
     return approved === undefined || approved === digestOf(ran)

@@ -9,10 +9,10 @@ import { answerHook, type Host, titleOf, usualHookWait } from './host-hook.ts'
 
 export type HookTyped = HostTyped & { host: Host; wait?: number; pending: 'deny' | 'defer' }
 
-/** Events after a call hold the tool's result. Bytes. */
+/** The longest event: events after a call contain the tool's result. Bytes. */
 export const mostOfEvent = 64_000_000
 
-/** The only code but 0 that hosts take as an answer: a refusal, whose reason stands on standard error. */
+/** The exit code of a refusal: the only one besides 0 that hosts read. The reason is on standard error. */
 const blocked = 2
 
 /** A command hook: an event on standard input, the answer on standard output. A fault blocks the call. */

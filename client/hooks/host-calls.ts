@@ -8,11 +8,7 @@ import { BegunCalls } from './begun-calls.ts'
 
 export type HostTyped = { map: readonly string[]; mapInProject?: boolean; asTool?: string | undefined }
 
-/**
- * Makes the caller that answers a host: as the agent and, if this machine is also the tool, as the tool.
- *
- * @throws Refusal
- */
+/** The calls for a host's events: as the agent, and also as the tool if this machine is the tool. @throws Refusal */
 export function makeHostCalls(
   { map, mapInProject = false, asTool }: HostTyped,
   { settings, kept, surroundings }: AgentContext,

@@ -9,7 +9,7 @@ import { findMapped, type Mapped, readHostTool } from './mapped-tools.ts'
 export const hosts = ['claude-code', 'codex'] as const
 export type Host = (typeof hosts)[number]
 
-/** The members that are read from a host's event before and after each call. Others pass. */
+/** The members that are read from a host's events. Others are ignored. */
 const HookEvent = z.looseObject({
   hook_event_name: z.string(),
   session_id: z.string().min(1),
@@ -21,13 +21,13 @@ const HookEvent = z.looseObject({
 })
 type HookEvent = z.infer<typeof HookEvent>
 
-/** The hook's answer. If empty, the host goes on as without this hook. */
+/** The hook's answer. If it is empty, the host continues as without this hook. */
 export type HookAnswer = {
   hookSpecificOutput?: {
     hookEventName: string
     permissionDecision: 'allow' | 'deny' | 'defer'
     permissionDecisionReason: string
-    /** The arguments that people approved: the host runs these. */
+    /** The approved arguments, which the host runs. */
     updatedInput?: HookEvent['tool_input']
   }
 }
@@ -39,18 +39,18 @@ export type HookParts = {
   mapFiles?: readonly string[]
   calls: BegunCalls
   issuer: string
-  /** How long people are waited for, within the host's own patience. Milliseconds. */
+  /** The longest wait for people, within the host's timeout. Milliseconds. */
   wait: number
   /** The answer if people have not decided by then. */
   pending: 'deny' | 'defer'
-  /** Takes a line for the person, for which hosts have no field. */
+  /** Prints a line for the person: hosts have no field for it. */
   tell(words: string): void
 }
 
-/** The host gives up on a hook after ten minutes. Milliseconds. */
+/** Below the ten minutes after which the host stops waiting for a hook. Milliseconds. */
 export const usualHookWait = 9.5 * 60_000
 
-/** Answers one event of a host. Never throws: a fault is a refusal. */
+/** Answers one event of a host. It never throws: a fault refuses the call. */
 export async function answerHook(given: unknown, parts: HookParts, signal?: AbortSignal): Promise<HookAnswer> {
   const parsed = HookEvent.safeParse(given)
   if (!parsed.success) return before(given) ? deny(unreadable(parsed.error)) : {}
@@ -68,18 +68,18 @@ export async function answerHook(given: unknown, parts: HookParts, signal?: Abor
     }
   } catch (trouble) {
     if (event.hook_event_name === 'PreToolUse') return deny(troubleWords(trouble))
-    parts.tell(`how \`${event.tool_name}\` went is kept, and could not be told to Hotwork yet: ${titleOf(trouble)}`)
+    parts.tell(`the outcome of \`${event.tool_name}\` is stored, but not reported to Hotwork yet: ${titleOf(trouble)}`)
     return {}
   }
 }
 
 async function end(event: HookEvent, went: Went, parts: HookParts): Promise<HookAnswer> {
   const told = await parts.calls.end(runOf(event, parts), went, event.tool_input)
-  if (told === ranOther) parts.tell(`\`${event.tool_name}\` ran with other arguments than people approved`)
+  if (told === ranOther) parts.tell(`\`${event.tool_name}\` ran with arguments that people did not approve`)
   return {}
 }
 
-/** Only an event that certainly comes after a call may stay without an answer. */
+/** True unless the event certainly comes after a call: only then it may stay unanswered. */
 const before = (given: unknown): boolean => {
   const { hook_event_name: name } = Object(given) as { hook_event_name?: unknown }
   return typeof name !== 'string' || name === 'PreToolUse'
@@ -88,7 +88,7 @@ const before = (given: unknown): boolean => {
 async function mayBegin(event: HookEvent, parts: HookParts, signal: AbortSignal | undefined): Promise<HookAnswer> {
   if (event.cwd !== undefined) mustBeOutside(parts.mapFiles ?? [], [event.cwd])
   const mapped = findMapped(parts.maps, readHostTool(event.tool_name))
-  // Empty, and not `allow`: that would skip the host's own question.
+  // An empty answer, since `allow` would skip the host's own question.
   if (mapped === undefined || mapped === 'pass') return {}
   const late = parts.calls.reportLate()
   const call = { ...mapped, arguments: event.tool_input }
@@ -99,7 +99,7 @@ async function mayBegin(event: HookEvent, parts: HookParts, signal: AbortSignal 
   return deny(wordsOf(said, mapped, parts))
 }
 
-/** Codex has no `allow`: it takes an empty answer for one, and asks its own question. */
+/** Codex has no `allow`: an empty answer lets it continue with its own question. */
 const allow = (request: string, updatedInput: HookEvent['tool_input'], host: Host): HookAnswer =>
   host === 'codex' ? {} : decide('allow', `Hotwork: approved as ${request}, for this call, once`, { updatedInput })
 const deny = (reason: string): HookAnswer => decide('deny', `Hotwork: ${reason}`)
@@ -114,7 +114,7 @@ const decide = (
 const runOf = ({ session_id: session, tool_use_id: use }: HookEvent, { host }: HookParts): string =>
   digest(host, session, use)
 
-/** A tool's error may hold a secret, and the note stays on the record. */
+/** The outcome without the tool's error, which may contain a secret: the note stays on the record. */
 const noteOf = ({ is_interrupt: interrupted }: HookEvent): string =>
   interrupted === true ? 'the host says that it was interrupted' : 'the host says that the tool failed'
 
@@ -127,7 +127,7 @@ function wordsOf(said: Exclude<Said, { may: true }>, { action }: Mapped, parts: 
     case 'narrowed':
       return `people approved ${action}, but less of it (${said.request}). ${nothingRan} Call the same tool with exactly these arguments to use that approval: ${JSON.stringify(said.arguments)}`
     case 'begun_before':
-      return `this very call was begun before (${said.request}) and is not begun again. Look at what it did; a new call is a new request.`
+      return `this call was begun before (${said.request}) and is not begun again. Check what it did; a new call is a new request.`
     case 'no':
       return `${action} was refused: ${said.reason}${said.detail ? ` (${said.detail})` : ''}. ${nothingRan} ${adviceOn(said.reason)}${said.request ? ` See ${pageOf(parts.issuer, said.request)}` : ''}`
     default:
@@ -136,17 +136,17 @@ function wordsOf(said: Exclude<Said, { may: true }>, { action }: Mapped, parts: 
 }
 
 const waiting = (request: string, parts: HookParts): string =>
-  `people have not decided yet (${request}). ${nothingRan} Call the same tool again with the same arguments: that goes on waiting for the same request. People decide at ${pageOf(parts.issuer, request)}`
+  `people have not decided yet (${request}). ${nothingRan} Call the same tool again with the same arguments: that continues to wait for the same request. People decide at ${pageOf(parts.issuer, request)}`
 
-/** The agent's next step. */
+/** Advice for the agent after a refusal. */
 function adviceOn(reason: string): string {
   switch (reason) {
     case 'denied':
-      return 'People said no: do not ask for the same again; do something else, or tell the person you work for.'
+      return 'People denied it: do not ask for the same again; do something else, or tell the person you work for.'
     case 'expired':
       return 'Its time is over: call again if it still has to be done.'
     case 'invalid_arguments':
-      return 'Mend the arguments as said, and call again.'
+      return 'Correct the arguments as described, and call again.'
     case 'unknown_action':
       return 'The map names an action that Hotwork does not have: tell the person who set this up.'
     default:
@@ -155,7 +155,7 @@ function adviceOn(reason: string): string {
 }
 
 const troubleWords = (trouble: unknown): string =>
-  `it could not be asked whether this may be done: ${titleOf(trouble)}. ${nothingRan} Call again later; if this stays, tell the person who set this up.`
+  `Hotwork could not be asked for a permit: ${titleOf(trouble)}. ${nothingRan} Call again later; if this stays, tell the person who set this up.`
 
 /** Do not print unknown errors: they may contain secrets. */
 export function titleOf(trouble: unknown): string {
@@ -166,6 +166,6 @@ export function titleOf(trouble: unknown): string {
 
 function unreadable(error: z.ZodError): string {
   const field = error.issues[0]?.path.join('.')
-  const why = field ? `\`${field}\` is missing or of another form` : 'it is not a JSON object'
+  const why = field ? `\`${field}\` is missing or invalid` : 'it is not a JSON object'
   return `the event of the host cannot be read (${why}). ${nothingRan}`
 }

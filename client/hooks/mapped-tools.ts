@@ -4,13 +4,13 @@ import { defined } from '../http.ts'
 import type { ToolMap } from '../mcp/tool-map.ts'
 import { wrongUsage } from '../outcome.ts'
 
-/** A tool as a host names it. `server` is an MCP tool's server, by the name in the host's settings. */
+/** A tool by the host's name for it. `server` is an MCP tool's server, by its name in the host's settings. */
 type HostTool = { tool: string; server?: string | undefined }
 
 /** The ask for a call of a tool, without its arguments. */
 export type Mapped = Omit<GatedCall, 'arguments' | 'id'>
 
-/** Claude Code writes a name with these characters alone, and Codex without the hyphen. */
+/** A name as hosts rewrite it: Claude Code keeps these characters, Codex also replaces the hyphen. */
 const plain = (name: string): string => name.replaceAll(/[^\w-]/g, '_')
 const plainer = (name: string): string => name.replaceAll(/\W/g, '_')
 
@@ -40,12 +40,12 @@ export function findMapped(maps: readonly ToolMap[], names: readonly HostTool[])
   const found = maps.flatMap((map) => names.flatMap((name) => entriesOf(map, name)))
   if (new Set(found.map((each) => JSON.stringify(each))).size <= 1) return found[0]
   throw wrongUsage(
-    `two maps say different things of the tool \`${(names[0]?.tool ?? '').slice(0, 100)}\``,
-    'name it in one of them: which action it is would be chance',
+    `two maps disagree about the tool \`${(names[0]?.tool ?? '').slice(0, 100)}\``,
+    'name it in one of them only',
   )
 }
 
-/** The entry of one map: by the host's name before the server's own. A tool passes by its exact name alone. */
+/** The entries of one map: under the host's name, and under the server's own. Only an exact name lets a tool pass. */
 function entriesOf(map: ToolMap, { tool, server }: HostTool): (Mapped | 'pass')[] {
   if (server === undefined) {
     if (map.server) return []
@@ -60,7 +60,7 @@ function entriesOf(map: ToolMap, { tool, server }: HostTool): (Mapped | 'pass')[
   return called(map, tool, exact).map(([key, entry]) => mappedOf(map, key, entry))
 }
 
-/** All entries that the name may mean. An ambiguous name makes no tool pass. */
+/** All entries that the name may mean. An ambiguous name lets no tool pass. */
 function called(map: ToolMap, name: string, exact: string | undefined): [string, Entry][] {
   const all = Object.entries(map.tools).filter(([key, entry]) => entry !== 'pass' || key === exact)
   const same = all.filter(([key]) => key === name || plain(key) === name)

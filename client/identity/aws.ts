@@ -23,7 +23,7 @@ export async function fetchWebIdentityToken(
   }
 }
 
-/** The package brings this SDK: its warning about an old Node is for us and not for the user. */
+/** Silences the SDK's warning about an old Node: the package brings the SDK, so the user cannot act on it. */
 function makeClient(): STSClient {
   const { env } = process
   const name = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'
@@ -44,7 +44,7 @@ function troubleOf(cause: unknown, noRole: () => Refusal): Trouble {
   if (!(cause instanceof Error)) return unavailable('AWS STS failed')
   const { name, message } = cause
   if (/^(CredentialsProviderError|TokenProviderError)$/.test(name)) return noRole()
-  if (message === 'Region is missing') return wrongUsage('which Region of AWS STS?', 'set `AWS_REGION`')
+  if (message === 'Region is missing') return wrongUsage('the Region of AWS STS is missing', 'set `AWS_REGION`')
   if (/^AccessDenied/.test(name))
     return wrongUsage(
       'this AWS role may not ask for a token of its own',

@@ -13,14 +13,14 @@ import type { Surroundings } from '../surroundings.ts'
 export type Caller = {
   /** `agent:...` */
   agent: string
-  /** The key of agent and token's identity: two tokens are one caller if both match. */
+  /** A key of agent and token identity. Two tokens are one caller if both match. */
   key: string
   token: string
   /** Seconds. */
   expiresAt: number
 }
 
-/** No agent may call by this token. Gives the reason, and never the token. */
+/** No agent may call by this token. The message has the reason, but not the token. */
 export class BadToken extends Trouble {
   override readonly name = 'BadToken'
   constructor(title: string) {
@@ -28,15 +28,15 @@ export class BadToken extends Trouble {
   }
 }
 
-/** The token is good, and Hotwork lets its agent do nothing now. */
+/** The token is valid, but its agent is stopped. */
 export class StoppedAgent extends Trouble {
   override readonly name = 'StoppedAgent'
   constructor(why: string) {
-    super(exits.denied, { code: 'agent_stopped', title: `Hotwork lets this agent do nothing now: ${why}` })
+    super(exits.denied, { code: 'agent_stopped', title: `this agent is stopped now: ${why}` })
   }
 }
 
-/** Hotwork has refused so many tokens of this source that the next is not tried within this minute. */
+/** Hotwork has refused so many tokens of this source that the next is not tried for the rest of the minute. */
 export class TooManyTokens extends Trouble {
   override readonly name = 'TooManyTokens'
   constructor() {
@@ -54,32 +54,37 @@ const Claims = z.looseObject({
   aud: z.union([z.string(), z.array(z.string())]),
 })
 
-/** Bounds how long a suspended agent may go on, though its token is good for longer. Seconds. */
+/**
+ * The longest that an agent's answer is cached: a suspended agent stops after it, though its token is valid longer.
+ * Seconds.
+ */
 const longestRemembered = 60
 const mostRemembered = 1000
 const patience = 5_000
 
-/** The questions about new tokens in one minute. A token that Hotwork accepts does not count. */
+/** The limits of questions about new tokens in one minute. Accepted tokens do not count. */
 type Bounds = { perSource: number; all: number }
 const usualBounds: Bounds = { perSource: 60, all: 240 }
 /** Seconds. */
 const minute = 60
 
 type From = {
-  /** The caller's origin, such as an address. Without it the caller is this machine, and nothing is bounded. */
+  /** The source of the call, such as an address. Without one the call comes from this machine, and has no limit. */
   source?: string | undefined
   signal?: AbortSignal | undefined
 }
 type Known = { caller: Omit<Caller, 'token'>; until: number }
 
-/** Finds the agent of a workload token. Hotwork judges it; the answer is cached by the token's hash, in memory. */
+/**
+ * Finds the agent of a workload token. Hotwork judges the token; its answer is cached in memory, by the token's hash.
+ */
 export class Callers {
   readonly #issuer: string
   readonly #around: Pick<Surroundings, 'now' | 'pause'>
   readonly #bounds: Bounds
   readonly #known = new Map<string, Known>()
   readonly #refused = new Map<string, { no: BadToken; until: number }>()
-  /** Identities whose tokens Hotwork has accepted: a stranger's forgeries do not use up their questions. */
+  /** Identities whose tokens Hotwork has accepted: forgeries by strangers do not count against them. */
   readonly #identities = new Set<string>()
   #counts = { since: 0, of: new Map<string, number>() }
 
@@ -99,7 +104,7 @@ export class Callers {
     if (refused && refused.until > now) throw refused.no
     const { iss, sub, exp } = this.#claimsOf(token, now)
     const identity = digest(iss, sub)
-    // A token that was good is always asked about again.
+    // A token of an accepted identity is always asked about.
     const takenFrom = known || source === undefined ? [] : this.#take(identity, source, now)
     const agent = await this.#ask(token, signal).catch((cause: unknown) => {
       if (cause instanceof BadToken) remember(this.#refused, hash, { no: cause, until: now + longestRemembered })
@@ -108,7 +113,7 @@ export class Callers {
     for (const key of takenFrom) this.#counts.of.set(key, (this.#counts.of.get(key) ?? 1) - 1)
     if (this.#identities.size >= mostRemembered) this.#identities.clear()
     this.#identities.add(identity)
-    // Agents may have one subject, and differ in other claims of their tokens.
+    // Several agents may have one subject and differ in other claims of their tokens.
     const caller = { agent, key: digest(iss, sub, agent), expiresAt: exp }
     remember(this.#known, hash, { caller, until: Math.min(exp, now + longestRemembered) })
     return { ...caller, token }
@@ -154,7 +159,7 @@ export class Callers {
     if (!response.ok || answer === undefined)
       throw new Fault({
         code: 'no_answer',
-        title: `Hotwork answered ${response.status}, which says nothing of who calls`,
+        title: `Hotwork answered ${response.status}, which names no caller`,
       })
     if (answer.caller.startsWith('agent:')) return answer.caller
     throw new BadToken('the workload token is not of an agent')

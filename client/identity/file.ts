@@ -6,7 +6,7 @@ import { readClaims, type Source } from './workload-token.ts'
 /** The clock difference that the API tolerates. Seconds. */
 const forgiven = 30
 
-/** A file that the platform keeps fresh, such as a projected token of Kubernetes. Its mode is the platform's matter. */
+/** A file that the platform refreshes, such as a projected token of Kubernetes. The platform also sets its mode. */
 export function fileSource(path: string, now: Surroundings['now'], variable = 'HOTWORK_WORKLOAD_TOKEN_FILE'): Source {
   const name = `\`${path}\``
   return {
@@ -26,7 +26,7 @@ export function fileSource(path: string, now: Surroundings['now'], variable = 'H
       if (exp !== undefined && exp + forgiven < at.getTime() / 1000)
         throw wrongUsage(
           `the token of \`${variable}\` has expired`,
-          `the one in ${name} did at ${iso(new Date(exp * 1000))}, and this machine's clock says ${iso(at)}: look at what should write the next one, and at the clock`,
+          `the one in ${name} did at ${iso(new Date(exp * 1000))}, and this machine's clock says ${iso(at)}: check the program that should write the next one, and the clock`,
         )
       return token
     },

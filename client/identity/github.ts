@@ -7,14 +7,17 @@ import { type Source, unavailable } from './workload-token.ts'
 
 const Answer = z.looseObject({ value: z.string().min(1) })
 
-/** GitHub's ID token of the job: its runner puts both values into the environment. */
+/** GitHub's ID token of the job. The runner puts the address and the request token into the environment. */
 export function githubSource(address: string, requestToken: string): Source {
   const name = 'GitHub Actions'
   return {
     name,
     async ask(audience, signal) {
       if (!isSafeAddress(address))
-        throw wrongUsage('`ACTIONS_ID_TOKEN_REQUEST_URL` is not an address to send a token to', 'it is https')
+        throw wrongUsage(
+          '`ACTIONS_ID_TOKEN_REQUEST_URL` is an unsafe address: a token sent there could leak',
+          'it is https',
+        )
       const url = new URL(address)
       url.searchParams.set('audience', audience)
       const response = await fetch(url, {

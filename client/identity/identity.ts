@@ -24,7 +24,10 @@ export function resolveIdentity(option: IdentityOption | undefined, surroundings
   }
 }
 
-/** Whether the environment names an identity. AWS does not count: many machines have its credentials for other ends. */
+/**
+ * Whether the environment names an identity. AWS credentials do not count, since many machines have them for other
+ * purposes.
+ */
 export const isIdentified = (env: Around['env']): boolean => agentIn(env) !== undefined || sourceIn(env) !== undefined
 
 export const agentIn = ({ HOTWORK_AS: as }: Around['env']): string | undefined =>
@@ -42,7 +45,7 @@ function sourceOf(option: IdentityOption | undefined, surroundings: Around): Sou
   return namedSource(found ?? 'aws', surroundings, found === undefined)
 }
 
-/** In the order of the search. AWS is last: only a use shows whether there is a role. */
+/** The named sources, in search order. AWS comes after them, since only a use shows whether there is a role. */
 const named = ['file', 'github', 'spiffe'] as const satisfies Named[]
 const variables = {
   file: ['HOTWORK_WORKLOAD_TOKEN_FILE'],
@@ -64,8 +67,8 @@ function namedSource(name: Named, { env, now }: Around, isLast: boolean): Source
   return name === 'github' ? githubSource(first, second) : spiffeSource(first)
 }
 
-// Each of the two loads much, and most agents have another source. A module of ours, since a bundler gives the names of
-// a CommonJS one only to `import` statements.
+// Loaded when used: both modules are large, and most agents have another source. Each is a module of ours, since a
+// bundler gives the names of a CommonJS module only to `import` statements.
 const awsSource = (noRole?: () => Refusal): Source => ({
   name: 'AWS STS',
   ask: async (audience, signal) => (await import('./aws.ts')).fetchWebIdentityToken(audience, signal, noRole),
@@ -77,8 +80,8 @@ const spiffeSource = (address: string): Source => ({
 
 const noIdentity = (): Refusal =>
   wrongUsage(
-    'which agent is this?',
-    'none of these is here: an agent of the local stack (`HOTWORK_AS`, `--as`, or `identity: { as }` of the client), `HOTWORK_WORKLOAD_TOKEN_FILE`, GitHub Actions with `permissions: id-token: write` (`ACTIONS_ID_TOKEN_REQUEST_URL`), the SPIFFE Workload API (`SPIFFE_ENDPOINT_SOCKET`), an AWS role (docs/identity.md)',
+    "the agent's identity is missing",
+    'set up one of these: an agent of the local stack (`HOTWORK_AS`, `--as`, or `identity: { as }` of the client), `HOTWORK_WORKLOAD_TOKEN_FILE`, GitHub Actions with `permissions: id-token: write` (`ACTIONS_ID_TOKEN_REQUEST_URL`), the SPIFFE Workload API (`SPIFFE_ENDPOINT_SOCKET`), an AWS role (docs/identity.md)',
   )
 
 const ownSource = (ask: () => Promise<string>): Source => ({ name: 'the `identity` function', ask })

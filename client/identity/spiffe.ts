@@ -7,7 +7,7 @@ import * as z from 'zod'
 import { systemCodeOf, type Trouble, wrongUsage } from '../outcome.ts'
 import { unavailable } from './workload-token.ts'
 
-/** A JWT-SVID from the SPIFFE Workload API at `address`, the value of `SPIFFE_ENDPOINT_SOCKET`. */
+/** A JWT-SVID from the SPIFFE Workload API. `address` is the value of `SPIFFE_ENDPOINT_SOCKET`. */
 export async function fetchSvid(address: string, audience: string, signal: AbortSignal): Promise<string> {
   const place = placeOf(address)
   const baseUrl = 'http://localhost'
@@ -16,7 +16,7 @@ export async function fetchSvid(address: string, audience: string, signal: Abort
     const transport = createGrpcTransport({ baseUrl, sessionManager, readMaxBytes: 1_000_000 })
     const security = { 'workload.spiffe.io': 'true' }
     const { message } = await transport.unary(describeFetch(), signal, undefined, security, { audience: [audience] })
-    // The first is the default (SPIFFE Workload API, section 6.2).
+    // The first SVID is the default (SPIFFE Workload API, section 6.2).
     const [svid] = Answer.parse(message).svids
     if (svid) return svid.svid
     throw unavailable('the answer of the SPIFFE Workload API has no SVID')
@@ -56,7 +56,7 @@ function placeOf(address: string): { path: string } | { host: string; port: numb
   )
 }
 
-/** The one method of workload.proto that is needed. */
+/** `FetchJWTSVID`, the one method of workload.proto that is used. */
 function describeFetch(): DescMethodUnary {
   const field = (name: string, number: number, more: object = {}) => ({
     ...{ name, jsonName: name, number, label: 'LABEL_REPEATED', type: 'TYPE_STRING' },

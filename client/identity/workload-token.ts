@@ -4,22 +4,22 @@ import { originIn } from '../audience.ts'
 import { Fault, Trouble, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 
-/** Gives a workload token whose audience is `audience` (Hotwork's issuer). */
+/** Returns a workload token whose audience is `audience` (Hotwork's issuer). */
 export type Identity = (audience: string, signal?: AbortSignal) => Promise<string>
 
-/** A source of tokens. @throws Refusal if it is set up wrongly, Fault if it may work later */
+/** A source of tokens. @throws Refusal if it is set up wrongly, Fault if a retry may work */
 export type Source = { name: string; ask(audience: string, signal: AbortSignal): Promise<string> }
 
-/** How long one token is waited for, tries included. Milliseconds. */
+/** The longest wait for one token, tries included. Milliseconds. */
 const usualPatience = 10_000
 const tries = 3
-/** A token with less left is renewed: a call takes its time, and clocks differ. Seconds. */
+/** A token with less time left is renewed: a call takes time, and clocks differ. Seconds. */
 const margin = 60
 
 type Remembered = { token: string; staleAt: number; endsAt: number }
 type Fetching = { token: Promise<string>; callers: number; stop: AbortController }
 
-/** Caches a token of each audience, in memory alone. Concurrent callers share one fetch. */
+/** Caches one token for each audience, in memory only. Concurrent callers share one fetch. */
 export function rememberTokens(
   source: Source,
   { now, pause }: Pick<Surroundings, 'now' | 'pause'>,
@@ -34,7 +34,7 @@ export function rememberTokens(
     const { iat, exp, aud } = readClaims(token, source.name)
     mustBeFor(audience, aud, source.name)
     if (exp === undefined) return token
-    // By `iat` too, since this machine's clock may be behind.
+    // Also counted from `iat`, since this machine's clock may be behind.
     const left = Math.min(exp - seconds(), exp - (iat ?? Number.NEGATIVE_INFINITY))
     remembered.set(audience, { token, staleAt: seconds() + left - margin, endsAt: seconds() + left })
     return token
@@ -98,7 +98,7 @@ async function askPatiently(
 /** @internal The claims of a token. The API judges its audience. @throws Refusal */
 export function readClaims(token: string, name: string): Pick<JWTPayload, 'iat' | 'exp' | 'aud'> {
   try {
-    // The whole token: an error about a header with a line end in it would show the token.
+    // Checked before decoding: an error about a header with a line break in it would quote the token.
     if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) throw new Error('no JWS')
     return decodeJwt(token)
   } catch {
@@ -106,7 +106,7 @@ export function readClaims(token: string, name: string): Pick<JWTPayload, 'iat' 
   }
 }
 
-/** A token for a service elsewhere is not shown to this one, which could use it there. @throws Refusal */
+/** A token for another service is not sent to this one, which could use it there. @throws Refusal */
 function mustBeFor(audience: string, aud: JWTPayload['aud'] = [], name: string): void {
   const own = new URL(audience).origin
   const elsewhere = [aud].flat().find((each) => (originIn(each) ?? own) !== own)
@@ -117,11 +117,11 @@ function mustBeFor(audience: string, aud: JWTPayload['aud'] = [], name: string):
   )
 }
 
-/** Leaves the source's answer out: it may hold a token. */
+/** Without the source's answer, which may contain a token. */
 export const unavailable = (detail: string, cause?: unknown): Fault =>
   new Fault({ code: 'no_identity', title: 'there is no workload token now', detail }, cause ? { cause } : {})
 
-/** The promise, or the reason of the signal if that is first. */
+/** Settles as the promise, or rejects with the reason of the signal if that comes first. */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise
   return new Promise((resolve, reject) => {

@@ -4,16 +4,19 @@ import { dirname, isAbsolute, join } from 'node:path'
 import { Fault } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 
-/** XDG Base Directory Specification: state that stays between runs, and is of no use elsewhere. */
+/**
+ * The folder for state that persists between runs and is of use on this machine only (XDG Base Directory
+ * Specification).
+ */
 export function stateFolderOf({ XDG_STATE_HOME: told, HOME: home }: Surroundings['env']): string {
-  // The specification says to ignore a relative path: the author of the working folder would choose it.
+  // The specification ignores relative paths: otherwise the author of the working folder would choose the folder.
   const state = told && isAbsolute(told) ? told : join(home || homedir(), '.local/state')
   return join(state, 'hotwork')
 }
 
 /**
- * Whether no other user could have put a key, a login or a credential there: it is this user's or root's, and other
- * users may not write it. A folder that cannot be inspected counts as safe, since it cannot be read either.
+ * Whether no other user could have put a key, login or credential into the folder: it belongs to this user or root, and
+ * others may not write it. A folder that cannot be inspected counts as safe, since it cannot be read either.
  */
 function isSafe(folder: string): boolean {
   try {
@@ -31,14 +34,12 @@ export function mustBeSafe(folder: string): void {
   throw new Fault({
     code: 'unsafe_folder',
     title: `other users of this machine may write \`${folder}\``,
-    detail:
-      'what is kept there could be theirs: make it a folder of your own (`chmod 700`), or name one in `XDG_STATE_HOME`',
+    detail: 'its content could be theirs: make it a folder of your own (`chmod 700`), or name one in `XDG_STATE_HOME`',
   })
 }
 
 /**
- * Makes the folders above it too. `recursive` of Node never returns if the system always answers ENOENT, as under
- * /proc.
+ * Makes a folder and its parents. Node's `recursive` never returns if the system always answers ENOENT, as under /proc.
  */
 export function makeFolder(folder: string): void {
   try {
@@ -53,12 +54,12 @@ export function makeFolder(folder: string): void {
   }
 }
 
-/** A live process removes its draft in a moment. Milliseconds. */
+/** The age of an abandoned draft: a live process renames its own at once. Milliseconds. */
 const longestDraft = 3_600_000
 
 /**
- * Removes drafts of processes that were killed while they wrote: they may hold keys and logins. The folder must be
- * safe.
+ * Removes drafts of processes that were killed while they wrote, since drafts may contain keys and logins. The folder
+ * must be safe.
  */
 export function removeAbandonedDrafts(folder: string): void {
   for (const name of readdirSync(folder)) {
@@ -67,7 +68,7 @@ export function removeAbandonedDrafts(folder: string): void {
     try {
       if (Date.now() - lstatSync(draft).mtimeMs > longestDraft) rmSync(draft)
     } catch {
-      // Another process was first.
+      // Another process removed it first.
     }
   }
 }

@@ -17,34 +17,34 @@ import { Fault, systemCodeOf } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { makeFolder, mustBeSafe, removeAbandonedDrafts, stateFolderOf } from './folder.ts'
 
-/** One kind of row, each a file. */
+/** One kind of row. Each row is a file. */
 export type Kind<T> = {
   /** The beginning of the file's name. The row's id follows. */
   prefix: string
-  /** The form of its ids, if the prefix does not tell them from others. */
+  /** The form of its ids, if the prefix alone is ambiguous. */
   ids?: RegExp
   shape: z.ZodType<T>
   /** How long a row stays after its last write. Milliseconds. */
   stays: number
-  /** Whether a row has expired before that: then it is not read. */
+  /** True if a row has expired before that: then it is not read. */
   isOver?(row: T, now: number): boolean
-  /** Whether an unreadable row is an error: taken for missing, it would let a call be made twice. */
+  /** True if an unreadable row is an error: if it counted as missing, a call could be made twice. */
   isMark?: true
 }
 
-/** As long as Hotwork remembers a request and an `Idempotency-Key`. Milliseconds. */
+/** The time for which Hotwork remembers a request and an `Idempotency-Key`. Milliseconds. */
 export const remembered = 8 * 86_400_000
 
-/** Longer than a login may be waited for. Milliseconds. */
+/** The age of an abandoned lock: above the longest wait for a login. Milliseconds. */
 const longestLock = 360_000
 const betweenTidying = 60_000
 
 type KeepingSurroundings = Pick<Surroundings, 'now' | 'pause' | 'env'>
 
 /**
- * This machine's state between runs, in a folder that the processes of one user share and no other user may read. A row
- * appears whole or not at all, and of several processes that create the same one only the first does. None holds an
- * access token or a reason.
+ * This machine's state between runs, in a folder that the processes of one user share and no other user may read. A
+ * row appears whole or not at all; if several processes create the same row, only the first succeeds. No row contains
+ * an access token or a reason.
  */
 export class Journal {
   readonly folder: string
@@ -57,7 +57,10 @@ export class Journal {
     this.#surroundings = surroundings
   }
 
-  /** Checked before Hotwork is asked for an answer that could not be kept. @throws Fault */
+  /**
+   * Checks that the folder can be written, before Hotwork is asked for an answer that has to be stored.
+   * @throws Fault
+   */
   mustKeep(): void {
     try {
       makeFolder(this.folder)
@@ -70,9 +73,9 @@ export class Journal {
     this.#isCleared = true
   }
 
-  /** Undefined if it is missing, over or unreadable. @throws Fault if a mark is unreadable */
+  /** Undefined if the row is missing, expired or unreadable. @throws Fault if a mark is unreadable */
   find<T>(kind: Kind<T>, id: string): T | undefined {
-    // The existence check comes first: a row may appear meanwhile, and it appears whole.
+    // The existence check comes first, since a row may appear between the two.
     if (!this.has(kind, id)) return undefined
     const row = this.#read(kind, id)
     if (row === undefined && kind.isMark)
@@ -109,7 +112,7 @@ export class Journal {
     return existsSync(this.pathOf(kind, id))
   }
 
-  /** @returns false if there is one already @throws Fault */
+  /** @returns false if the row exists already @throws Fault */
   create<T>(kind: Kind<T>, id: string, row: T & object): boolean {
     return this.#withDraft(kind, id, row, (draft, path) => {
       try {
@@ -150,8 +153,8 @@ export class Journal {
   }
 
   /**
-   * Runs `work` while no other process of this machine does. The lock of a killed process is taken over; if two
-   * processes do that at once, a credential is replaced a moment after it was made, and nothing worse.
+   * Runs `work` while no other process of this machine does. The lock of a killed process is taken over. If two
+   * processes do so at once, the worst case is a credential that is replaced right after it was made.
    */
   async alone<T>(name: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const file = join(this.folder, `${name}.lock`)
@@ -195,7 +198,7 @@ export class Journal {
       return true
     } catch (fault) {
       if (systemCodeOf(fault) === 'EEXIST') return false
-      // A full disk may keep a file's name and lose its content.
+      // On a full disk the file's name may exist without its content.
       rmSync(file, { force: true })
       throw cannotKeep(this.folder, fault)
     }
@@ -216,7 +219,7 @@ function cannotKeep(folder: string, cause: unknown): Fault {
 function isAbandoned(file: string): boolean {
   try {
     const [holder = 0, since = 0] = readFileSync(file, 'utf8').split(' ').map(Number)
-    // An empty file was just made, or its process died at that very moment.
+    // An empty file was just created, or its process died right after creating it.
     if (!holder) return Date.now() - statSync(file).mtimeMs > longestLock
     return Date.now() - since > longestLock || !process.kill(holder, 0)
   } catch (fault) {
@@ -225,6 +228,6 @@ function isAbandoned(file: string): boolean {
   }
 }
 
-/** Makes a part of a file's name. */
+/** A part of a file's name: the digest of `parts`. */
 export const digest = (...parts: unknown[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40)

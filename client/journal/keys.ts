@@ -15,13 +15,13 @@ export const PrivateJwk = z.strictObject({
 })
 export type PrivateJwk = z.infer<typeof PrivateJwk>
 
-/** The key that alone can claim an ask, and the members that make a second ask the same request or opening. */
+/** The key that alone can claim a grant, and the members that make a repeated ask the same request or opening. */
 const Kept = z.looseObject({
   version: z.literal(1),
   api: z.string(),
-  /** Present once it was asked for. */
+  /** Present once Hotwork has made the request or opening. */
   id: z.string().optional(),
-  /** The agent of a request, and the id of the row by which the same ask finds its key. */
+  /** The agent of a request, and the id of the row under which the same ask finds its key. */
   agent: z.string().optional(),
   place: z.string().optional(),
   idempotencyKey: z.string(),
@@ -31,19 +31,19 @@ const Kept = z.looseObject({
 })
 export type Kept = z.infer<typeof Kept>
 
-/** By a digest of the ask, and by the id of its request or opening. */
+/** Keys, by a digest of the ask and by the id of its request or opening. */
 export const keys: Kind<Kept> = {
   ...{ prefix: '', ids: /^(ask-|asked-|req_|bgl_)\w+$/, shape: Kept, stays: Number.POSITIVE_INFINITY },
   isOver: ({ until }, now) => until <= now,
 }
 
-/** AWS credentials that were issued for a key: issuing new ones would end them. */
+/** AWS credentials that were issued for a key. They are shared, since new ones would end them. */
 export const credentials: Kind<AwsCredentials> = {
   ...{ prefix: '', ids: /^(req_|bgl_)\w+\.aws$/, shape: AwsCredentials, stays: remembered },
   isOver: ({ Expiration }, now) => Date.parse(Expiration) <= now,
 }
 
-/** A key to ask with. `again`: an earlier ask, which may be pending, had it. */
+/** A key to ask with. `again` is true if an earlier ask, which may be pending, used it. */
 export type Begun = { place: string; kept: Kept; again: boolean }
 
 /** The keys of one Hotwork on this machine. */
@@ -56,7 +56,7 @@ export class Keys {
     this.api = api
   }
 
-  /** The key at a place, made if it is missing: all processes of this machine get the same one. @throws Fault */
+  /** The key of a place, made if it is missing. All processes of this machine get the same key. @throws Fault */
   async keyFor(place: string, until: number, about: Pick<Kept, 'id'> = {}): Promise<Begun> {
     this.journal.tidy(keys, credentials)
     const before = this.keyAt(place)
@@ -65,7 +65,7 @@ export class Keys {
     const kept: Kept = { version: 1, api: this.api, until, ...about, ...own }
     const made = { place, kept, again: false }
     if (this.journal.create(keys, place, kept)) return made
-    // Another process may have replaced the key by now, or it has ended.
+    // Serialized: another process may have replaced the key by now, or it has ended.
     return this.journal.alone(`${place}.key`, async () => {
       const winner = this.keyAt(place)
       if (winner) return { place, kept: winner, again: true }
@@ -79,7 +79,7 @@ export class Keys {
     return kept?.api === this.api ? kept : undefined
   }
 
-  /** Deletes the key, and the credentials that were made with it. @returns whether there was one */
+  /** Deletes the key and the credentials that were issued for it. @returns whether there was a key */
   forget(id: string): boolean {
     const had = this.journal.find(keys, id) !== undefined
     this.journal.remove(keys, id)
@@ -87,7 +87,9 @@ export class Keys {
     return had
   }
 
-  /** The same for all processes of this machine until they are nearly over, since new ones end those before. */
+  /**
+   * Shared by all processes of this machine until shortly before their end, since new credentials end the earlier ones.
+   */
   credentialsOf(id: string, make: () => Promise<AwsCredentials>): Promise<AwsCredentials> {
     const { journal } = this
     return journal.alone(id, async () => {

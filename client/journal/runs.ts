@@ -8,12 +8,15 @@ import { type Journal, type Kind, remembered } from './journal.ts'
 /** The process that does the work of a request, and its end. */
 const Run = z.looseObject({
   pid: z.number(),
-  /** The machine that gave the `pid`. */
+  /** The machine on which the `pid` is valid. */
   host: z.string(),
-  /** The start of the process, which tells it from a later one with the same id, if the system gives it. */
+  /**
+   * The start of the process, if the system gives it: it distinguishes the process from a later one with the same
+   * `pid`.
+   */
   born: z.string().optional(),
   became: z.string().optional(),
-  /** The Hotwork, request and agent that a command is run for. */
+  /** The Hotwork, request and agent of the command. */
   api: z.string().optional(),
   id: z.string().optional(),
   agent: z.string().optional(),
@@ -43,8 +46,7 @@ export class Runs {
   }
 
   /**
-   * Written before it is reported to Hotwork: if that fails, a later process can report it. A full disk does not stop
-   * the report.
+   * Stored before the report to Hotwork, so that a later process can report it. A full disk does not stop the report.
    */
   end(request: string, became: string): void {
     const { pid } = process
@@ -57,7 +59,7 @@ export class Runs {
     this.#journal.remove(runs, request)
   }
 
-  /** The runs whose process has died, before or after it wrote their end. */
+  /** The runs whose process has died, with or without a stored end. */
   abandoned(): Run[] {
     this.#journal.tidy(runs)
     return this.#journal.all(runs).flatMap(({ row }) => (isAlive(row) === false ? [row] : []))
@@ -76,7 +78,9 @@ export function isAlive({ pid, host, born }: Run): boolean | undefined {
   return born === undefined || now === undefined || born === now
 }
 
-/** Two containers may have one name and share a folder, and each has its own processes. */
+/**
+ * The identity of this machine or container: two containers may share a name and a folder, and have separate processes.
+ */
 function here(): string {
   try {
     return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`
@@ -85,11 +89,11 @@ function here(): string {
   }
 }
 
-/** The start of a process, in the system's ticks: a later process with the same id has another. */
+/** The start of a process in the system's ticks, which differs from that of a later process with the same `pid`. */
 function birthOf(pid: number): string | undefined {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-    // The name of the program, in parentheses, may hold spaces.
+    // The parentheses around the program's name may contain spaces.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')
     return fields?.[19] === undefined ? undefined : `${boot} ${fields[19]}`
   } catch {

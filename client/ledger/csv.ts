@@ -2,7 +2,7 @@ import { stringify } from 'csv-stringify/sync'
 import { spelledOut } from '../screen.ts'
 import { type Line, splitId } from './entry.ts'
 
-/** Columns are only ever added, at the end. */
+/** The columns. New ones are added at the end only. */
 export const columns = [
   'id',
   'record',
@@ -27,7 +27,7 @@ export const columns = [
 
 export const csvHeader = (): string => stringify([[...columns]])
 
-/** One entry a line. A spreadsheet takes no cell for a formula, and no character ends a line or hides. */
+/** One line for each entry. No cell reads as a formula in a spreadsheet, and no character ends a line or hides. */
 export function csvOf({ entry }: Line): string {
   const { id, type, at, actor, parent_task, resource, digest, policies, bundle, facts, previous, hash, v } = entry
   const { record, number } = splitId(id)

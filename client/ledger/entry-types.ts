@@ -1,4 +1,4 @@
-/** One row for each type of entry. A test holds them to the types that the record has. */
+/** One row for each type of entry. A test compares them with the types in the record. */
 
 /** The entry's own facts, unchecked: they differ with its type and with the version that wrote it. */
 type Facts = { readonly [name: string]: unknown }
@@ -8,7 +8,7 @@ type At = (seconds: unknown) => string
 export type Severity = 1 | 2 | 3 | 4
 
 export type EntryType = {
-  /** Its class of OCSF: by default an activity of Entity Management, on a record or on the target of a halt. */
+  /** Its OCSF class; by default an activity of Entity Management, on a record or on the target of a halt. */
   ocsf:
     | ('create' | 'update' | 'enroll' | 'unenroll' | 'activate' | 'deactivate' | 'suspend' | 'resume')
     | ('call' | 'refused call' | 'session' | 'access')
@@ -52,7 +52,7 @@ const ofRequests: { readonly [type: string]: EntryType } = {
   Denied: { ocsf: 'deactivate', say: ({ by, reason }) => `denied ${byWhom(by)}${said(reason)}` },
   Withdrawn: { ocsf: 'deactivate', say: () => 'withdrew it' },
   Delegated: { ocsf: 'update', say: ({ to, child, uses }) => `delegated ${uses} of its uses to ${to}, as ${child}` },
-  KeyBound: { ocsf: 'update', say: () => 'bound it to its key' },
+  KeyBound: { ocsf: 'update', say: () => "bound it to the agent's key" },
   CredentialIntended: { ocsf: 'update', say: ({ credential, claim }) => `${credential} is to be issued (${claim})` },
   CredentialIssued: {
     ocsf: 'session',
@@ -84,7 +84,7 @@ const ofRequests: { readonly [type: string]: EntryType } = {
   },
 }
 
-/** Types of openings and other records, which have no timeline in a terminal. */
+/** Types of openings and other records, which have no timeline in the terminal. */
 const others: { readonly [type: string]: EntryType } = {
   BreakGlassOpened: { ocsf: 'access', severity: 4 },
   ReviewDue: { ocsf: 'update' },

@@ -3,7 +3,7 @@ import * as z from 'zod'
 
 const Ref = z.looseObject({ type: z.string(), id: z.string() })
 
-/** A line of the record. Older and newer versions have other members: all are kept as they came. */
+/** An entry of the record. Members that this version does not know are kept. */
 export const Entry = z.looseObject({
   id: z.string(),
   type: z.string(),
@@ -17,7 +17,7 @@ export const Entry = z.looseObject({
   previous: z.string().nullish(),
   facts: z.record(z.string(), z.unknown()).default({}),
   hash: z.string(),
-  /** The version of its form; the first version wrote none. */
+  /** The version of the entry's form; the first version wrote no number. */
   v: z.number().default(1),
 })
 export type Entry = z.infer<typeof Entry>

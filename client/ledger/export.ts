@@ -31,14 +31,14 @@ const writers: { readonly [format in Format]: { head: string; of: (line: Line) =
   ocsf: { head: '', of: (line) => `${spelledOut(JSON.stringify(ocsfOf(line)))}\n` },
 }
 
-/** A page has a hundred entries. */
+/** The pages between two progress lines. A page has a hundred entries. */
 const pagesBetweenWords = 10
-/** The search index is a moment behind. Milliseconds. */
+/** The search index lags by a moment. Milliseconds. */
 const settledAfter = 60_000
 
 /**
- * Exports all entries that match, page after page. A file has another name until it is whole, so that a part is never
- * taken for all.
+ * Exports all matching entries, page by page. The file has a temporary name until it is complete, so that a part is
+ * never taken for the whole.
  */
 export async function exportLedger(
   { since, until, format, out, ...filters }: ExportTyped,
@@ -48,7 +48,7 @@ export async function exportLedger(
   const { agent, person, tool, task, resource, action, type } = filters
   const times = readPeriod({ since, until }, surroundings)
   if (json && out === undefined)
-    throw wrongUsage('`--json` needs `--out`', 'without a file, what is exported is itself the result')
+    throw wrongUsage('`--json` needs `--out`', 'without a file the export itself is the result')
   const query = { ...times, agent, person, tool, task, resource, action, type }
   const target = out === undefined ? { write: surroundings.out, end: () => {} } : intoNewFile(out, surroundings.folder)
   const writer = writers[format]
@@ -67,13 +67,15 @@ export async function exportLedger(
     }
     target.end()
   } catch (cause) {
-    if (count > 0) surroundings.err(`not whole: it broke off after ${reached()}\n`)
+    if (count > 0) surroundings.err(`incomplete: it stopped after ${reached()}\n`)
     throw cause
   }
   surroundings.err(`${reached()}\n`)
   const isSettled = times.until !== undefined && Date.parse(times.until) <= asked - settledAfter
   if (!isSettled)
-    surroundings.err('of the last minute more may follow: export from a minute before the end of this one\n')
+    surroundings.err(
+      'entries of the last minute may be missing: start the next export a minute before the end of this one\n',
+    )
   if (json) surroundings.out(jsonText({ entries: count, format, out, last: last?.id ?? null, settled: isSettled }))
   return exits.done
 }

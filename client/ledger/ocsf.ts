@@ -2,7 +2,7 @@ import { defined } from '../http.ts'
 import { type Entry, type Line, splitId } from './entry.ts'
 import { entryTypes } from './entry-types.ts'
 
-/** OCSF 1.8.0. One event for each entry, in the class that says what happened; `raw_data` is the entry itself. */
+/** OCSF 1.8.0: one event for each entry, in the class of what happened. `raw_data` is the entry itself. */
 const version = '1.8.0'
 
 type Json = { [member: string]: unknown }
@@ -139,7 +139,7 @@ function apiActivity(
 const baseEvent = (entry: Entry, line: string): Json => common(entry, line, classes.base, { id: 99, name: entry.type })
 
 const identity = [3, 'Identity & Access Management'] as const
-/** Each with its category before it. */
+/** OCSF's classes, each with its category before it. */
 const classes = {
   base: [0, 'Uncategorized', 0, 'Base Event'],
   session: [...identity, 3003, 'Authorize Session'],
@@ -177,7 +177,7 @@ function common(entry: Entry, line: string, [category, categoryName, of, classNa
   }
 }
 
-/** Agents act through others: the whole chain is in `raw_data`. */
+/** The actor. An agent may act for others: the whole chain is in `raw_data`. */
 const actorOf = ({ actor }: Entry): Json =>
   actor.type === 'system' ? { app_name: 'Hotwork', app_uid: actor.id } : { user: userOf(actor.id) }
 

@@ -7,9 +7,9 @@ import { Entry, type Line } from './entry.ts'
 export type Query = { readonly [filter: string]: string | undefined }
 
 /**
- * Pages of entries, oldest first, to the last one. A lost page is asked for again from the end of the page before it.
+ * Pages of entries, oldest first. A lost page is requested again from the end of the page before it.
  *
- * @throws Fault if an answer is no page, or its link is invalid
+ * @throws Fault if an answer is not a page, or its link is invalid
  */
 export async function* searchPages(api: Api, query: Query): AsyncGenerator<readonly Line[]> {
   const given = Object.entries(query).filter((each): each is [string, string] => each[1] !== undefined)
@@ -26,7 +26,7 @@ export async function* searchPages(api: Api, query: Query): AsyncGenerator<reado
   } while (after !== undefined)
 }
 
-/** The cursor alone is taken from the link: the next call goes to the same API. */
+/** Only the cursor is taken from the link, so the next call goes to the same API. */
 function nextOf(link: string): string | undefined {
   const [, address] = /<([^>]*)>;\s*rel="next"/.exec(link) ?? []
   if (address === undefined) return undefined

@@ -6,12 +6,12 @@ import type { Surroundings } from '../surroundings.ts'
 import { notLoggedIn, type Strength } from './login.ts'
 import type { LoginSettings } from './login-settings.ts'
 
-/** A person may have to find their security key. Milliseconds. */
+/** The longest wait for the browser: a person may have to find their security key. Milliseconds. */
 const patience = 300_000
 
 /**
- * RFC 8252: authorization code with PKCE to a loopback address that takes this one answer. No client secret. With a
- * browser on another machine, the person pastes the address that it ends on.
+ * RFC 8252: authorization code with PKCE, to a loopback address that accepts this one answer. There is no client
+ * secret. A person whose browser is on another machine pastes the address that it ends on.
  */
 export async function logInWithBrowser(
   provider: client.Configuration,
@@ -63,7 +63,7 @@ export async function logInWithBrowser(
       surroundings.err(
         `${how}: open this address in a browser, on any machine\n  ${address.href}\nThe browser ends on an address at 127.0.0.1 that may not load. Paste all of that address here.\n`,
       )
-      // The browser may be on this machine after all.
+      // A pasted address and a redirect both count: the browser may be on this machine.
       return Promise.race([listener.back, askForAnswer(listener.isAnswer, surroundings, ended.signal)])
     }
   } finally {
@@ -82,9 +82,7 @@ async function askForAnswer(
     const typed = ((await ask?.('address: ', signal)) ?? '').trim().replace(/^(?=127\.)/, 'http://')
     if (typed === '') return undefined
     if (URL.canParse(typed) && isAnswer(new URL(typed))) return new URL(typed)
-    err(
-      'that is not where the browser ends on after this login: paste all of the address, with its `code` and `state`\n',
-    )
+    err('that address does not end this login: paste the whole address, with its `code` and `state`\n')
   }
 }
 
@@ -98,21 +96,19 @@ const headers = {
 const page = (text: string) =>
   `<!doctype html><html lang="en"><meta charset="utf-8"><title>Hotwork</title><main><h1>${text}</h1><p>Go back to your terminal. You can close this tab.</p></main></html>\n`
 
-/** On the address and not on `localhost`, which a machine may resolve elsewhere (RFC 8252 section 8.3). */
+/** The address 127.0.0.1, since a machine may resolve `localhost` to another address (RFC 8252 section 8.3). */
 async function listenForRedirect(state: string) {
   let came: (url: URL | undefined) => void = () => {}
   const back = new Promise<URL | undefined>((resolve) => {
     came = resolve
   })
-  // Any page may send a browser here: only the answer with the state of this login counts.
+  // True for the answer with the state of this login: any page may send a browser here.
   const isAnswer = ({ origin, pathname, searchParams }: URL) =>
     `${origin}${pathname}` === address && searchParams.get('state') === state
   const server = createServer(({ method, url: target = '' }, response) => {
     const url = URL.canParse(target, address) ? new URL(target, address) : undefined
     if (method !== 'GET' || !url || !isAnswer(url)) {
-      response
-        .writeHead(404, { ...headers, 'content-type': 'text/plain' })
-        .end('this is not the login that is waited for\n')
+      response.writeHead(404, { ...headers, 'content-type': 'text/plain' }).end('this is not the expected login\n')
       return
     }
     const text = url.searchParams.has('error') ? 'You are not logged in' : 'You are logged in'

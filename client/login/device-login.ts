@@ -7,8 +7,8 @@ import { notLoggedIn } from './login.ts'
 const grantType = 'urn:ietf:params:oauth:grant-type:device_code'
 
 /**
- * RFC 8628: the person types a code in a browser elsewhere. The loop is ours, since that of `openid-client` gives up
- * when one answer is lost.
+ * RFC 8628: the person types a code in a browser elsewhere. The polling loop is ours, since that of `openid-client`
+ * stops when one answer is lost.
  */
 export async function logInElsewhere(
   provider: client.Configuration,
@@ -32,7 +32,7 @@ export async function logInElsewhere(
     const resource = asked['resource'] === undefined ? {} : { resource: asked['resource'] }
     const answer = await client.genericGrantRequest(provider, grantType, { device_code, ...resource }).catch(waiting)
     if (typeof answer !== 'string') return answer
-    // RFC 8628 section 3.5, for `slow_down` and for an answer that was lost.
+    // RFC 8628 section 3.5: slower after `slow_down`, and after a lost answer.
     if (answer === 'slower') seconds += 5
   }
   throw tooLate()
@@ -46,7 +46,7 @@ function waiting(cause: unknown): 'same' | 'slower' {
   throw cause
 }
 
-/** No answer, or a proxy's in place of the provider's. A lost connection has no code. */
+/** True if there was no answer, or a proxy's answer. A lost connection has no error code. */
 const isLost = (cause: unknown) =>
   cause instanceof TypeError ||
   (cause instanceof client.ClientError && (cause.code === undefined || codesOfLost.includes(cause.code)))

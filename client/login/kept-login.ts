@@ -15,13 +15,13 @@ const Kept = z.strictObject({
 })
 type Kept = z.infer<typeof Kept>
 
-/** A token that ends sooner than this could end on its way. Milliseconds. */
+/** A token that ends sooner could end before it arrives. Milliseconds. */
 const margin = 10_000
 
-/** Until the person logs out. */
+/** Kept until the person logs out. */
 const logins: Kind<Kept> = { prefix: 'login-', shape: Kept, stays: Number.POSITIVE_INFINITY }
 
-/** The kept login of a person at one API. `login` makes it. */
+/** A person's kept login at one API. */
 export class KeptLogin {
   readonly #journal: Journal
   readonly #id: string
@@ -37,7 +37,7 @@ export class KeptLogin {
     return this.#journal.pathOf(logins, this.#id)
   }
 
-  /** Absent if the person never chose to keep one. An unreadable one, or one of another version, counts as ended. */
+  /** Undefined if no login was ever kept. An unreadable login, or one of another version, counts as ended. */
   read(): { lives: true; token: string; until: number } | { lives: false; until?: number } | undefined {
     if (!this.#journal.has(logins, this.#id)) return undefined
     const kept = this.#journal.find(logins, this.#id)
@@ -66,7 +66,7 @@ export class KeptLogin {
   }
 }
 
-/** The kept login while it lives, and a new one otherwise, which is kept again if one was. */
+/** The kept login while it lives; otherwise a new one, which is kept if one was kept before. */
 export function keptLogin(
   kept: KeptLogin,
   logIn: (strength: Strength, again: boolean) => Promise<LoggedIn>,
@@ -76,7 +76,7 @@ export function keptLogin(
   let made: LoggedIn | undefined
   return async (wanted) => {
     const { instead, ...asked }: Wanted = wanted === 'opening' ? {} : wanted
-    // The API refuses a login that was made a moment ago: the next would be no stronger.
+    // The API refused a login made a moment ago: a new one would be no stronger.
     if (instead !== undefined && instead === made?.token && now().getTime() < (made.until ?? 0)) return instead
     const strength = wanted === 'opening' ? await usualStrength() : asked
     const again = wanted !== 'opening' && isAsked(asked)
@@ -94,7 +94,7 @@ export function keptLogin(
 
 const isAsked = ({ acr, maxAge }: Strength) => acr !== undefined || maxAge !== undefined
 
-/** Whether its claims are strong enough, to avoid a second login: the API alone judges them. */
+/** Whether the token's claims are strong enough, to avoid a needless second login. Only the API judges them. */
 function isAsStrong(token: string, { acr, maxAge }: Strength, now: Date): boolean {
   const { acr: has, auth_time: at } = claimsOf(token) ?? {}
   const seconds = now.getTime() / 1000
@@ -102,12 +102,12 @@ function isAsStrong(token: string, { acr, maxAge }: Strength, now: Date): boolea
   return isFresh && (acr === undefined || acr.split(' ').includes(String(has)))
 }
 
-/** A task that was begun as one person must not be finished as another. @throws Refusal */
+/** A task begun as one person must not continue as another. @throws Refusal */
 function mustBeSame(before: string, after: string): void {
   const [one, other] = [claimsOf(before)?.sub, claimsOf(after)?.sub]
   if (one === undefined || other === undefined || one === other) return
   throw notLoggedIn(
-    'you logged in as another person than the one whose login is kept',
+    'this login is of a different person than the kept login',
     'log in as the same person, or run `npx --no-install hotwork logout` first',
   )
 }

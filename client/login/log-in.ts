@@ -66,7 +66,7 @@ const hasCodes = (provider: client.Configuration) =>
 function mustHaveCodes(provider: client.Configuration, issuer: string): void {
   if (hasCodes(provider)) return
   throw wrongUsage(
-    `\`${issuer}\` has no device codes`,
+    `\`${issuer}\` does not support login by device code`,
     'use `--no-browser`, and paste the address that a browser elsewhere ends on',
   )
 }
@@ -88,10 +88,11 @@ function endOf({ access_token, expires_in }: client.TokenEndpointResponse, { now
 export async function revoke({ issuer, client_id }: LoginSettings, token: string): Promise<string> {
   try {
     const provider = await discover(issuer, client_id, client.None())
-    if (provider.serverMetadata().revocation_endpoint === undefined) return 'the identity provider takes back no tokens'
+    if (provider.serverMetadata().revocation_endpoint === undefined)
+      return 'the identity provider has no revocation endpoint'
     await client.tokenRevocation(provider, token)
-    return 'the identity provider was told that it is over'
+    return 'the identity provider accepted the revocation'
   } catch (cause) {
-    return `the identity provider could not be told (${loginFault(issuer, cause).told.detail})`
+    return `the revocation at the identity provider failed (${loginFault(issuer, cause).told.detail})`
   }
 }

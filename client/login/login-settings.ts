@@ -43,7 +43,7 @@ export async function readLoginSettings(names: OwnNames): Promise<LoginSettings>
   )
 }
 
-/** The names of another API would send the person's token for that one to this one. @throws Refusal */
+/** Settings of another API would send the person's token for that API to this one. @throws Refusal */
 function mustBeOwn(settings: LoginSettings, names: OwnNames): LoginSettings {
   const { scope, resource } = settings
   if (resource !== undefined && !names.has(resource)) throw names.notOwn(resource)

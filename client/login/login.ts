@@ -8,7 +8,7 @@ export type Strength = { acr?: string | undefined; maxAge?: number | undefined }
 /** `instead`: a token that the API refused. */
 export type Wanted = Strength & { instead?: string }
 
-/** Gives a person's token. `opening` means the login that opening usually takes. @throws Refusal, Fault */
+/** Returns a person's token. `opening` asks for the login that openings usually need. @throws Refusal, Fault */
 export type Login = (wanted: Wanted | 'opening') => Promise<string>
 
 /** The result of a login. Milliseconds, by this machine's clock; absent if the provider does not say. */
@@ -57,7 +57,7 @@ export function discover(issuer: string, clientId: string, authentication: clien
 
 export const notLoggedIn = (title: string, detail: string): Refusal =>
   new Refusal(exits.denied, { code: 'login_failed', title, detail })
-/** The provider's error code alone: a fault may hold the whole answer with a token. */
+/** A fault with the provider's error code only: its answer may contain a token. */
 export function loginFault(issuer: string, cause: unknown): Trouble {
   if (cause instanceof Trouble) return cause
   if (cause instanceof client.AuthorizationResponseError || cause instanceof client.ResponseBodyError)
@@ -71,7 +71,7 @@ export function loginFault(issuer: string, cause: unknown): Trouble {
     return new Fault({
       code: 'login_failed',
       title,
-      detail: `its answer is of another time than this machine has (${new Date().toISOString()}): set the clock of this machine`,
+      detail: `its clock and this machine's (${new Date().toISOString()}) differ: set the clock of this machine`,
     })
   const hint = issuer.startsWith('http:') ? '; of the local stack: does `npm start` still run?' : ''
   return new Fault({

@@ -12,7 +12,7 @@ import { readLoginSettings } from './login-settings.ts'
 
 const askWhoIAm = (api: Api): Promise<Me> => api.call(Me, { method: 'GET', path: '/v1/me' })
 
-/** Keeps the login after Hotwork has said who it is. */
+/** Keeps the login after Hotwork has confirmed the person. */
 export async function login(typed: { device: boolean; browser: boolean }, context: Context): Promise<number> {
   const { settings, surroundings } = context
   const { apiUrl } = settings
@@ -42,7 +42,7 @@ export async function logout(_typed: unknown, context: Context): Promise<number>
   // The file is deleted, even if the revocation fails.
   const told = await readLoginSettings(new OwnNames(apiUrl, surroundings)).then(
     (found) => revoke(found, before.token),
-    () => 'the identity provider could not be told',
+    () => 'the revocation at the identity provider failed',
   )
   const until = timeAndSpan(new Date(before.until).toISOString(), surroundings)
   return show(context, { ...body, provider: told }, () => [
@@ -51,7 +51,7 @@ export async function logout(_typed: unknown, context: Context): Promise<number>
   ])
 }
 
-/** It opens no browser: a person without a login gets an error. */
+/** Prints the person. It opens no browser: without a login it is an error. */
 export async function whoami(_typed: unknown, context: Context): Promise<number> {
   const { api, settings, surroundings } = context
   if (settings.by !== 'own') {

@@ -1,11 +1,14 @@
 // Rules: test/client/mcp/mcp-gate.test.ts
 import { ReadBuffer } from '@modelcontextprotocol/server'
 
-/** The largest message that passes, such as a result with pictures. Bytes. */
+/** The largest message, such as a result with pictures. Bytes. */
 export const largestMessage = 64 * 1024 * 1024
 const lineEnd = 10
 
-/** The SDK's own buffer copies and searches all it has at each chunk: 20 MB block the process for half a minute. */
+/**
+ * Collects chunks and joins them once. The SDK's own buffer copies and searches everything at each chunk: 20 MB block
+ * the process for half a minute.
+ */
 class GatheredLines extends ReadBuffer {
   #chunks: Buffer[] = []
   #size = 0

@@ -5,15 +5,15 @@ import type { Members, Reply } from './message-proxy.ts'
 export const clientCapabilities = 'io.modelcontextprotocol/clientCapabilities'
 export const tasksExtension = 'io.modelcontextprotocol/tasks'
 
-/** The way in which a host can be told to wait for people. */
+/** The ways to tell a host that the call waits for people. */
 export type Waits =
-  /** MCP 2025-11-25: the call itself asks for a task. Since 2026-07-28 an extension that the client declares. */
+  /** The call asks for a task (MCP 2025-11-25), or the client declares the extension (since 2026-07-28). */
   | { by: 'task'; form: 2025 | 2026 }
-  /** It shows the person who drives it an address. */
+  /** The host shows an address to the person at it. */
   | { by: 'page'; form: 2025 | 2026 }
   | { by: 'holding' }
 
-/** The host's declared capabilities: once in `initialize`, or in each request. */
+/** The host's declared capabilities: in `initialize`, or in each request. */
 export class HostSays {
   #capabilities: Members = {}
 

@@ -15,7 +15,7 @@ const mostPages = 1000
 
 export type Live = { mcp: McpTool } | { missing: 'tool' | 'server' | 'list' }
 
-/** The server's own description of itself and its tools, now. */
+/** The server's present description of itself and its tools. */
 export class LiveTools {
   readonly #proxy: MessageProxy
   readonly #seen: (tools: readonly Members[]) => void
@@ -33,7 +33,7 @@ export class LiveTools {
     this.#server = found ?? this.#server
   }
 
-  /** Asks again each time: a server may change without a notification. @throws ServerGone */
+  /** Asks the server each time, since it may change without a notification. @throws ServerGone */
   async find(name: string, meta: Members | undefined): Promise<Live> {
     const tools = await this.#list(meta)
     if (!tools) return { missing: 'list' }

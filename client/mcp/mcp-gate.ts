@@ -15,19 +15,19 @@ export type GateParts = {
   server: Transport
   calls: GatedCalls
   rules: ToolRules
-  /** Takes a line for the person who runs the gate. */
+  /** Prints a line for the person who runs the gate. */
   log(line: string): void
-  /** How long a call is held while people decide. A host gives one up after a minute. Milliseconds. */
+  /** The longest that a call is held while people decide. Hosts time out after a minute. Milliseconds. */
   hold?: number | undefined
 }
 
 const usualHold = 50_000
 /** The pause between two progress notifications to a host that wants them. Milliseconds. */
 const pauseOfProgress = 5_000
-/** How long running calls may take when the host has gone. Milliseconds. */
+/** The longest that running calls may take after the host has gone. Milliseconds. */
 const longestEnd = 30_000
 
-/** Stands before one MCP server, for one host: a call that needs a permit is asked for, and made once. */
+/** Stands before one MCP server, for one host. A call that needs a permit is asked for, and made once. */
 export class McpGate implements Watch {
   readonly #parts: GateParts
   readonly #proxy: MessageProxy
@@ -117,7 +117,7 @@ export class McpGate implements Watch {
   cancels(id: RequestId): boolean {
     const running = this.#running.get(id)
     if (!running) return false
-    // The host cancelled a call that was sent: its answer is still kept.
+    // The host cancelled a call that was sent: its answer is stored all the same.
     if (running.sent === undefined) running.stop.abort(new Error('cancelled'))
     else this.#proxy.tellServer('notifications/cancelled', { requestId: running.sent })
     return true
@@ -159,7 +159,7 @@ export class McpGate implements Watch {
     const { rules } = this.#parts
     const rule = rules.of(name)
     if (rule === undefined || rule === 'pass')
-      return refused('unknown_tool', 'the gate has no action for it, and does not let it pass')
+      return refused('unknown_tool', 'the gate has no action for this tool, so it is refused')
     const live = await this.#live.find(name, membersOf(params?._meta))
     if ('missing' in live) return refused('tool_changed', missing[live.missing])
     const found = ruleFor(rule, live.mcp)
@@ -204,7 +204,7 @@ export class McpGate implements Watch {
     return { result: { content: [{ type: 'text', text }], isError: true } }
   }
 
-  /** The host's "accept" is no approval: it says that the page was opened. */
+  /** Shows the page. The host's "accept" only means that the page was opened: it approves nothing. */
   #showPage(asked: GatedAnswer): void {
     const { page: url = '', request: elicitationId = '' } = asked
     const { reply } = this.#proxy.askHost('elicitation/create', { mode: 'url', elicitationId, url, message: openPage })
@@ -265,15 +265,15 @@ const requireOpening = ({ page: url = '', request = '' }: GatedAnswer): Members 
 
 const missing = {
   tool: 'the server has no such tool now, or several of that name',
-  server: 'the server does not say which server it is',
-  list: 'the server does not say which tools it has',
+  server: 'the server names no server identity',
+  list: 'the server lists no tools',
 }
 
 const refused = (reason: string, detail: string) => ({ state: 'refused' as const, reason, detail })
 
 const nameIn = ({ params }: JSONRPCRequest): string => String(params?.['name'] ?? '')
 
-/** The metadata beside the arguments is not approved with them: only the protocol's own passes. */
+/** The protocol's own metadata. Other members are dropped, since people did not approve them. */
 const passedMeta = (meta: Members, isAwaited: boolean): Members =>
   Object.fromEntries(
     Object.entries(meta).filter(
@@ -283,7 +283,7 @@ const passedMeta = (meta: Members, isAwaited: boolean): Members =>
     ),
   )
 
-/** A host asks for a task only if the server says that it may. */
+/** Declares tasks in the server's answer, since a host asks for a task only if the server supports them. */
 function withTasks(result: Members, method: string): Members {
   const capabilities = membersOf(result['capabilities'])
   if (!('tools' in capabilities)) return result

@@ -6,20 +6,20 @@ export type Members = { [name: string]: unknown }
 /** The answer to a request. */
 export type Reply = { result: Members } | { error: { code: number; message: string; data?: unknown } }
 
-/** Replaces a question or answer that the server sends in Hotwork's name. */
+/** Replaces a question or answer in which the server speaks for Hotwork. */
 export const notItsOwn = {
   error: { code: -32602, message: 'hotwork: the gate stopped this: the MCP server spoke in the name of Hotwork' },
 }
 
-/** A gate's handlers for the messages that pass. */
+/** A gate's handlers for passing messages. */
 export type Watch = {
-  /** A request of the host. @returns whether the gate answers it, and it does not pass */
+  /** A request of the host. @returns true if the gate answers it, so that it does not pass */
   takes(request: JSONRPCRequest): boolean
   /** The server's answer to a request of the host that passed. @returns the answer for the host */
   sees(request: JSONRPCRequest, reply: Reply): Reply
   /** A notification or question of the server. @returns its parameters for the host; undefined to drop it */
   hears(method: string, params: Members): Members | undefined
-  /** The host cancels a request. @returns whether the request did not pass */
+  /** The host cancels a request. @returns true if the request did not pass */
   cancels(id: RequestId): boolean
 }
 
@@ -117,7 +117,7 @@ export class MessageProxy {
     } else if (message.method === 'notifications/cancelled') {
       const { requestId } = (message.params ?? {}) as { requestId?: RequestId }
       if (requestId !== undefined && this.#watch.cancels(requestId)) return
-      // A request without an id is invalid, and a server may send one all the same.
+      // A request without an id is invalid, but a server may send one.
     } else if (!message.method.startsWith('notifications/')) return
     void this.#server.send(message).catch(() => {})
   }

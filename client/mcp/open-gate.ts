@@ -48,18 +48,17 @@ export async function openGate(
   }
 }
 
-/** Leaves the message out: it may hold a secret. */
+/** The kind of error without its message, which may contain a secret. */
 function wordsOf(who: string, error: Error): string {
   if (/buffer|size|exceed/i.test(error.message))
     return `${who} sent a message that is larger than ${largestMessage / 1024 / 1024} MB: the connection ends`
   const code = systemCodeOf(error)
-  return code ? `${who}: ${code}` : `${who} sent what is no message of MCP: it is left out`
+  return code ? `${who}: ${code}` : `${who} sent an invalid MCP message: it is dropped`
 }
 
 export const serverGone = (): Fault =>
   new Fault({
     code: 'server_gone',
     title: 'the MCP server has ended',
-    detail:
-      'calls that it had not answered have an unknown outcome, and are not made again; look at what it printed above',
+    detail: 'calls that it had not answered have an unknown outcome, and are not made again; read its output above',
   })

@@ -32,7 +32,7 @@ export type GateTyped = {
 /** `hotwork mcp -- CMD`: MCP on standard input and output, with CMD as the server behind a gate. */
 export async function runGate(typed: GateTyped, surroundings: Surroundings): Promise<number> {
   const { command, map, mapInProject = false } = typed
-  // A host starts it in the project that the agent works on.
+  // A host starts the gate in the project that the agent works on.
   if (map !== undefined && !mapInProject)
     mustBeOutside([resolve(surroundings.folder, map)], projectFolders(surroundings))
   const { settings, rules, log, callsOf } = await prepareGate(typed, surroundings)
@@ -42,7 +42,7 @@ export async function runGate(typed: GateTyped, surroundings: Surroundings): Pro
   const host = gatherLines(new StdioServerTransport(process.stdin, process.stdout))
   const signals = new Signals()
   try {
-    // Otherwise an AWS role is the agent's identity, and the server could ask as the agent with it.
+    // Without an identity of its own the agent is the AWS role, by which the server could ask as the agent.
     const hasOwn = settings.as !== undefined || isIdentified(surroundings.env)
     const env = hasOwn ? surroundings.env : withoutCredentials(surroundings.env)
     const gate = await openGate(host, command, { calls, rules, log }, { ...surroundings, env })
@@ -57,7 +57,8 @@ export async function runGate(typed: GateTyped, surroundings: Surroundings): Pro
 }
 
 /**
- * The gated calls of one agent. `agent` tells it from others that have calls here; by default Hotwork says who it is.
+ * Makes the gated calls of one agent. `agent` keeps them apart from those of others; by default it is the agent that
+ * Hotwork names.
  *
  * @throws Trouble
  */
@@ -65,7 +66,7 @@ export type CallsOf = (identity: IdentityOption | undefined, agent?: string) => 
 
 type Prepared = { settings: AgentSettings; rules: ToolRules; log(line: string): void; callsOf: CallsOf }
 
-/** Checks and reads all that a gate needs before it serves, on stdio or at an address. @throws Refusal, Fault */
+/** Checks and reads everything that a gate needs before it serves, on stdio or at an address. @throws Refusal, Fault */
 export async function prepareGate(typed: GateTyped, surroundings: Surroundings): Promise<Prepared> {
   if (typed.command.length === 0)
     throw wrongUsage('which server?', 'write it behind `--`: `npx --no-install hotwork mcp -- npx some-server`')
@@ -88,8 +89,8 @@ export async function prepareGate(typed: GateTyped, surroundings: Surroundings):
 }
 
 /**
- * The identity of the gate: the tool that begins uses. It asks for a token at the start: otherwise a call would fail
- * only after people have approved it.
+ * The identity of the gate as the tool that begins uses. It is tried at the start: otherwise a call would fail only
+ * after people have approved it.
  *
  * @throws Refusal, Fault
  */
@@ -101,14 +102,14 @@ async function resolveTool(
   const found = findToolIdentity(asTool, surroundings)
   if (!found)
     throw wrongUsage(
-      'which tool is this gate?',
+      'the tool that this gate is, is missing',
       'name the file of its workload token in `HOTWORK_TOOL_TOKEN_FILE`, or on the local stack give `--as-tool tool:...`',
     )
   await resolveIdentity(found, surroundings)(apiUrl)
   return found
 }
 
-/** By the map, or by the catalogue. @throws Refusal, Fault */
+/** The rules from the map, or from the catalogue. @throws Refusal, Fault */
 async function readRules(
   { map, purpose, task }: Pick<GateTyped, 'map' | 'purpose' | 'task'>,
   { settings, tool }: { settings: AgentSettings; tool: IdentityOption },
@@ -116,19 +117,19 @@ async function readRules(
 ): Promise<ToolRules> {
   if (map !== undefined) {
     if (purpose !== undefined || task !== undefined)
-      throw wrongUsage('the map says what the calls are for', 'leave out `--purpose` and `--task`, or `--map`')
+      throw wrongUsage('the map has the purpose of the calls', 'leave out `--purpose` and `--task`, or `--map`')
     const read = readToolMap(resolve(surroundings.folder, map))
     if (!read.server)
       throw wrongUsage(
         `the map \`${map}\` has no \`server\``,
-        'a gate has to know which server it is before: write `"server": { "name", "version" }`, as `hotwork mcp import` does',
+        'name the server that the gate is for: write `"server": { "name", "version" }`, as `hotwork mcp import` does',
       )
     return ToolRules.ofMap(read)
   }
   if (!purpose || !task)
     throw wrongUsage(
-      'what are the calls for?',
-      'give `--purpose WORD` and `--task ID`, or a map that says it (`--map FILE`)',
+      'the purpose of the calls is missing',
+      'give `--purpose WORD` and `--task ID`, or a map that has both (`--map FILE`)',
     )
   return ToolRules.ofCatalogue(await readCatalogue(settings.apiUrl, tool, surroundings), {
     purpose,

@@ -18,12 +18,9 @@ export async function serverProcess(
   return gatherLines(new StdioClientTransport(started))
 }
 
-/** Leaves the arguments of CMD out, which may hold a secret. @returns undefined if the program was started */
+/** A refusal without the arguments of CMD, which may contain a secret. @returns undefined if the program was started */
 export function cannotStart([command]: readonly string[], cause: unknown): Refusal | undefined {
   const code = systemCodeOf(cause)
   if (code !== 'ENOENT' && code !== 'EACCES') return undefined
-  return wrongUsage(
-    `\`${command}\` cannot be started (${code})`,
-    'name a program that is there, as a shell would run it',
-  )
+  return wrongUsage(`\`${command}\` cannot be started (${code})`, 'name a program that exists, as in a shell')
 }

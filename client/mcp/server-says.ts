@@ -4,30 +4,29 @@ import { membersOf } from './host-says.ts'
 import { type Members, notItsOwn, type Reply } from './message-proxy.ts'
 import { metaKey } from './tool-result.ts'
 
-/** Stands before text of the server that a host may show to a person, on the same line as all of the text. */
+/** The mark before the server's text that a host may show to a person. All of the text is on the mark's line. */
 const mark = 'MCP server: '
 const mostTokens = 1000
 const asking = 'The MCP server asks this, and Hotwork does not: '
 
-/** The names of the gate's own tasks and questions: a request's, or a generated one. */
+/** True for the names of the gate's own tasks and questions: a request id, or a generated name. */
 const isOwn = (id: unknown): boolean => typeof id === 'string' && /^(?:req_|hotwork-)/.test(id)
 
 const marked = (members: Members, name: string, by = mark): Members =>
   typeof members[name] === 'string' ? { ...members, [name]: `${by}${spelledOut(members[name])}` } : members
 
-/** Removes a call's state from the server's words: only Hotwork says it. */
+/** Removes `hotwork/permit` from the server's words: only Hotwork states a call's permit. */
 export function withoutOurWord(members: Members): Members {
   const { [metaKey]: said, ...rest } = membersOf(members['_meta'])
   return said === undefined ? members : { ...members, _meta: rest }
 }
 
 /**
- * Lets a host tell a server's words from the gate's. Words that would pass for Hotwork's own become undefined, or an
- * error.
+ * Keeps a server's words recognizable as its own. Words that would pass for Hotwork's become undefined, or an error.
  */
 export class ServerSays {
   readonly #hotwork: string
-  /** The newest requests that the server has got: it may report the progress of these alone. */
+  /** The newest requests that the server got. It may report progress of these only. */
   readonly #progressTokens = new Set<unknown>()
 
   constructor(issuer: string) {
@@ -43,7 +42,7 @@ export class ServerSays {
     this.#progressTokens.add(token)
   }
 
-  /** A message of the server's own accord. @returns its parameters for the host */
+  /** A message that the server sends unasked. @returns its parameters for the host */
   told(method: string, params: Members): Members | undefined {
     const said = withoutOurWord(params)
     switch (method) {
@@ -86,7 +85,7 @@ export class ServerSays {
   /** A question to the person who drives the host. Only the gate shows pages of Hotwork. */
   #question(params: Members): Members | undefined {
     const { url, elicitationId, message } = params
-    // A host may convert other types to text.
+    // A host may convert other types to text, so only text passes.
     if (![url, elicitationId].every((each) => each === undefined || typeof each === 'string')) return undefined
     if (isOwn(elicitationId) || hostOf(`${url}`) === this.#hotwork) return undefined
     return { ...params, message: `${asking}${typeof message === 'string' ? spelledOut(message) : ''}` }

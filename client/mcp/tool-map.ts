@@ -34,24 +34,24 @@ export function readToolMap(path: string): ToolMap {
   const at = issue?.path.join('.')
   const unknown = issue?.code === 'unrecognized_keys' ? ` (\`${issue.keys[0]}\`)` : ''
   throw wrongUsage(
-    `\`${path}\` is no map of tools: ${at ? `\`${at}\`: ` : ''}${what}${unknown}`,
+    `\`${path}\` is not a map of tools: ${at ? `\`${at}\`: ` : ''}${what}${unknown}`,
     'write `{ "server": { "name", "version" }, "purpose", "parent_task": { "id" }, "tools": { "TOOL": "pass" or { "action" } } }`; for a hook without `server` (docs/agents/)',
   )
 }
 
-/** The folders of the agent's project, as far as this program is told. Its authors may be strangers. */
+/** The folders of the agent's project, as far as this program knows them. Strangers may write there. */
 export const projectFolders = ({ env, folder }: Pick<Surroundings, 'env' | 'folder'>): string[] =>
   [folder, env['CLAUDE_PROJECT_DIR']].filter((each) => each !== undefined)
 
-/** A project's own map could choose which of its calls people see. @throws Refusal */
+/** A map inside the project could choose which of its calls people see. @throws Refusal */
 export function mustBeOutside(maps: readonly string[], folders: readonly string[]): void {
   const projects = folders.filter((folder) => !isWithin(homeOfUser(), folder))
   for (const map of maps) if (projects.some((folder) => isWithin(map, folder))) throw withinProject(map)
 }
 
 /**
- * The home folder is no project, and neither is a folder above it: desktop hosts start programs there. The system says
- * where it is, since `HOME` may be changed.
+ * The user's home folder, from the system, since `HOME` can be changed. Neither it nor a folder above it counts as a
+ * project: desktop hosts start programs there.
  */
 function homeOfUser(): string {
   try {
@@ -64,10 +64,10 @@ function homeOfUser(): string {
 const withinProject = (map: string): Refusal =>
   wrongUsage(
     `the map \`${map}\` lies in the folder that the agent works in`,
-    'keep it outside, such as in ~/.config/hotwork: else who writes the project says which calls need a permit. `--map-in-project` allows it',
+    'keep it outside, such as in ~/.config/hotwork: else the authors of the project decide which calls need a permit. `--map-in-project` allows it',
   )
 
-/** Whether the folder is on the way to the file, also through a link or by another spelling of its name. */
+/** Whether the folder is on the way to the file, also through a link or another spelling of its name. */
 export function isWithin(file: string, folder: string): boolean {
   const about = (place: string) => statSync(place, { bigint: true, throwIfNoEntry: false })
   const wanted = about(folder)
@@ -81,7 +81,7 @@ const isSameFile = (one: About | undefined, other: About): boolean => one?.dev =
 const mostLinks = 40
 
 /**
- * The places that the system goes through to open a file: `..` leads up from a link's target, and not from its name.
+ * The folders and links that the system passes to open a file: `..` leads up from a link's target, not from its name.
  */
 export function wayTo(path: string): string[] {
   let place = parse(resolve(path)).root

@@ -7,7 +7,7 @@ import type { Members, Reply } from './message-proxy.ts'
 /** The member in which programs read the state of a gated call. */
 export const metaKey = 'hotwork/permit'
 
-/** The host's answer to a gated call. The server's answer to a call that was made is unchanged. */
+/** The reply to a gated call. If the call was made, the server's answer is unchanged. */
 export function replyOf(answer: GatedAnswer, tool: string): Reply {
   const meta = { [metaKey]: metaOf(answer) }
   if (answer.state === 'done') {
@@ -31,23 +31,23 @@ const textOf = (text: string, isError: boolean, _meta: Members): Members => ({
 const metaOf = ({ value: _, detail, ...answer }: GatedAnswer): Members =>
   defined({ ...answer, detail: detail === undefined ? undefined : spelledOut(detail) })
 
-/** The state, and the agent's next step. */
+/** The state of a call and the agent's next step, in words. */
 export function sentenceOf(answer: GatedAnswer, tool: string): string {
   const { state, request = '', page = '', until = '', reason = '' } = answer
   const detail = spelledOut(answer.detail ?? '')
   switch (state) {
     case 'pending':
-      return `Waiting for people: request ${request}. They decide at ${page}. Nothing has been sent to the server. Call \`${tool}\` again with the same arguments to go on: that asks no one a second time.`
+      return `Waiting for people: request ${request}. They decide at ${page}. Nothing has been sent to the server. Call \`${tool}\` again with the same arguments to continue: people are not asked a second time.`
     case 'approved':
       return `Approved until ${until}: request ${request}. Call \`${tool}\` again with the same arguments, and it is made.`
     case 'running':
       return `It was sent to the server, and there is no answer yet (request ${request}). Call \`${tool}\` again with the same arguments to get its answer: it is not sent a second time.`
     case 'denied':
-      return `People denied this call (request ${request}): it was not made. Why stands at ${page}. Do not repeat it: until ${until} the same call gets this answer. Ask for something else, or ask the person you work for.`
+      return `People denied this call (request ${request}): it was not made. The reason is at ${page}. Do not repeat it: until ${until} the same call gets this answer. Ask for something else, or ask the person you work for.`
     case 'expired':
       return `Nothing was decided or done in time (request ${request}): the call was not made. Call \`${tool}\` again with the same arguments to ask people again.`
     case 'narrowed':
-      return `People approved another call than this one (request ${request}), which was not made. Until ${until} you may call \`${tool}\` with exactly these arguments: ${spelledOut(JSON.stringify(answer.arguments))}`
+      return `People approved narrower arguments (request ${request}); this call was not made. Until ${until} you may call \`${tool}\` with exactly these arguments: ${spelledOut(JSON.stringify(answer.arguments))}`
     case 'unknown':
       return `outcome unknown: the call was sent to the server once (request ${request}), and its answer is lost: ${detail}. It may have been done. It is not sent again: look at the current state before you do anything else. Until ${until} the same call gets this answer.`
     case 'refused':
@@ -64,12 +64,14 @@ function nextOf(reason: string): string {
     return 'Until people have looked at the change and imported the tool again, it is not called.'
   if (reason === 'unknown_tool') return 'Use a tool that the gate has, or ask the person who set the gate up.'
   if (['no_answer', 'gate_silent', 'server_gone', 'no_connection'].includes(reason))
-    return 'Nothing was sent to the server: call again in a while with the same arguments.'
+    return 'Nothing was sent to the server: call again later with the same arguments.'
   if (reason === 'withdrawn') return 'Call again with the same arguments to ask people again.'
-  return 'Change what it says, or ask the person you work for.'
+  return 'Correct the arguments, or ask the person you work for.'
 }
 
-/** People see a tool's description too: the server's words stay, and the gate's come behind them. */
+/**
+ * The tool's description for the host. The gate's words come after the server's, since people see a description too.
+ */
 export function describeTool(tool: Members, rule: 'gated' | 'refused'): Members {
   const added =
     rule === 'gated'

@@ -9,7 +9,7 @@ export type Catalogued = McpTool & { action: string }
 export type Rule = { action: string; server?: McpTool['server'] | undefined; schema?: string | undefined }
 export type Changed = { reason: 'tool_changed'; detail: string }
 
-/** The tools that pass, and the action of each gated one: by a map, or by the catalogue. Any other tool is refused. */
+/** The tools that pass, and the action of each gated tool, from a map or the catalogue. Any other tool is refused. */
 export class ToolRules {
   readonly purpose: string
   readonly parentTask: { readonly id: string; readonly url?: string }
@@ -47,15 +47,15 @@ export class ToolRules {
   }
 }
 
-/** The rule that the live tool keeps, or how it differs from the expected tool. */
+/** The rule that the live tool matches, or its difference from the expected tool. */
 export function ruleFor(rules: readonly Rule[], live: McpTool): Rule | Changed {
   const found = rules.find(({ server, schema }) => isServer(server, live) && (schema ?? live.schema) === live.schema)
   if (found) return found
   if (rules.some(({ server }) => isServer(server, live)))
-    return { reason: 'tool_changed', detail: 'its input schema is not the one that was catalogued' }
+    return { reason: 'tool_changed', detail: 'its input schema differs from the catalogued one' }
   const known = rules.flatMap(({ server }) => (server ? [`\`${server.name}\` ${server.version}`] : []))
   const { name, version } = live.server
-  const detail = `the server says that it is \`${name}\` ${version}, and it was catalogued of ${known.join(' and ')}`
+  const detail = `the server is \`${name}\` ${version}, but was catalogued as ${known.join(' and ')}`
   return { reason: 'tool_changed', detail: spelledOut(detail) }
 }
 

@@ -12,7 +12,7 @@ export const isBundleHash = (typed: unknown): typed is string =>
   typeof typed === 'string' && /^sha-256:[A-Za-z0-9_-]{43}$/.test(typed)
 
 /**
- * The bundle of a deployment, as it was. Its content must have the requested hash: the API is not trusted.
+ * The bundle of a deployment. The API is not trusted: the content must have the requested hash.
  *
  * @throws Refusal if it was never kept, or the person may not read it
  */
@@ -25,7 +25,11 @@ export async function fetchBundle(hash: string, { api }: Pick<Context, 'api'>): 
   const kept = await api.call(KeptBundle, { method: 'GET', path: `/v1/bundles/${encodeURIComponent(hash)}` })
   const { hash: said, ...content } = kept.bundle
   if (said === hash && digestOf(content, 'hotwork.bundle.v1') === hash) return kept
-  throw new Fault({ code: 'bundle_broken', title: 'what came is another bundle', detail: `its hash is not ${hash}` })
+  throw new Fault({
+    code: 'bundle_broken',
+    title: 'the downloaded bundle has the wrong hash',
+    detail: `its hash is not ${hash}`,
+  })
 }
 
 /** @throws as `fetchBundle` does */
@@ -35,9 +39,9 @@ export async function writeBundle(hash: string, file: string, context: Pick<Cont
 }
 
 /**
- * Runs a verb that takes paths, with a file in place of each hash of a bundle. The files are gone when it returns.
+ * Runs a verb that takes paths, with a temporary file for each hash of a bundle.
  *
- * @param context read only for a hash: a folder needs no login
+ * @param context used only for a hash: a folder needs no login
  */
 export async function withBundleFiles<T extends { readonly [name: string]: unknown }, R>(
   typed: T,

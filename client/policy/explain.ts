@@ -9,7 +9,7 @@ import { withTemporaryFolder } from './temporary-folder.ts'
 
 export type ExplainTyped = { request: string; under?: string; deployment?: string; json: boolean }
 
-/** Explains the tier of a recorded request: under the bundle by which it was asked for, or under other policies. */
+/** Explains the tier of a recorded request, under its own bundle or under other policies. */
 export async function explainRequest(typed: ExplainTyped, context: Context): Promise<Exit> {
   const { request, under, deployment, json } = typed
   const { entries } = await readTimeline(request, context)

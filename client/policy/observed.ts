@@ -10,7 +10,7 @@ import { wouldHaveBeen } from './observed-words.ts'
 
 export type ObservedTyped = { since: string; policy?: string }
 
-/** Entries for which policy was asked: those that can say how an observed policy would have decided. */
+/** Entries for which policy was asked, and could have an observed outcome. */
 const acts: ReadonlySet<string> = new Set([
   'Submitted',
   'Decided',
@@ -23,14 +23,16 @@ const acts: ReadonlySet<string> = new Set([
   'Reviewed',
   'Refused',
 ])
-/** How many results of each policy are listed. */
+/** The number of listed results for each policy. */
 const told = 5
 
 type Otherwise = { entry: Entry; observed: Observed }
 type Of = { count: number; outcomes: Map<string, number>; last: Otherwise[] }
 type Asked = { agent: string; action: string }
 
-/** Prints how often each observed policy would have decided otherwise since a time, and the last few. */
+/**
+ * Prints, for each observed policy, how often it would have changed the outcome since a time, and the last few results.
+ */
 export async function showObserved({ since, policy }: ObservedTyped, context: Context): Promise<Exit> {
   const { api, surroundings } = context
   const from = readTime('--since', since, -1, surroundings)
@@ -54,10 +56,10 @@ export async function showObserved({ since, policy }: ObservedTyped, context: Co
   }
   return show(context, { since: from, acts: count, policies }, () => [
     `since ${time(from, surroundings)}: ${count} ${count === 1 ? 'act' : 'acts'} that policy was asked about`,
-    ...(policies.length === 0 ? ['no observed policy would have done otherwise'] : []),
+    ...(policies.length === 0 ? ['no observed policy would have changed an outcome'] : []),
     ...policies.flatMap(({ policy: id, otherwise, would_be, last }) => [
       '',
-      `${id}: ${otherwise} of ${count} would have been otherwise${outcomesText(would_be)}`,
+      `${id}: ${otherwise} of ${count} would have changed${outcomesText(would_be)}`,
       ...(last.length === 0
         ? []
         : table(

@@ -6,12 +6,12 @@ import { withoutCredentials } from '../exec/command.ts'
 import { Fault, systemCodeOf, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 
-/** The typed words, as `policy-tools/policy.ts` reads them. Paths are from the working folder. */
+/** The typed options, as `policy-tools/policy.ts` reads them. Paths are relative to the working folder. */
 export type Asked = { verb: string; json: boolean; [option: string]: unknown }
 
 /**
- * Runs the policy program to its end, since a client knows the API alone. The program prints the result itself, as
- * words or, with `json`, as one document. Its standard input is `input`, or else this process's own.
+ * Runs the policy program to its end, since the client has no policy code. The program prints the result itself: as
+ * words, or with `json` as one document. Its standard input is `input`, or this process's own.
  *
  * @returns its exit code
  * @throws Refusal under a Node that is too old
@@ -32,12 +32,12 @@ export async function runPolicyProgram(
   child.stderr?.setEncoding('utf8').on('data', surroundings.err)
   const ended = new Promise<number>((resolve, reject) => {
     const broken = (why: string) =>
-      reject(new Fault({ code: 'fault', title: `the program for policies could not do its work (${why})` }))
+      reject(new Fault({ code: 'fault', title: `the program for policies failed (${why})` }))
     child.once('error', (fault) => broken(systemCodeOf(fault) ?? fault.message))
     child.once('close', (code, signal) => (code === null ? broken(`${signal}`) : resolve(code)))
   })
   const given = input !== undefined && child.stdin ? pipeline(Readable.from(input), child.stdin) : undefined
-  // The program may end before it has read all: its exit code says why.
+  // The program may end before it has read everything: its exit code has the reason.
   const [exit] = await Promise.all([ended, given?.catch(ignoreClosed)])
   return exit
 }
@@ -47,7 +47,7 @@ function mustBeNode(version: string): void {
   if (Number(version.split('.')[0]) >= 22) return
   throw wrongUsage(
     `the verbs of policy authors need Node 22 or later, and this is ${version}`,
-    "Cedar's WebAssembly aborts under an older one: install a newer Node, or run them where there is one",
+    "Cedar's WebAssembly aborts under an older one: install a newer Node, or run them on a machine that has one",
   )
 }
 

@@ -20,14 +20,14 @@ export type ReplayTyped = {
 }
 
 /**
- * Replays an exported ledger, or with `since` that of this Hotwork.
+ * Replays an exported ledger, or with `since` the ledger of this Hotwork.
  *
- * @throws Refusal if neither is named, or no policies are
+ * @throws Refusal if neither is named, or the policies are missing
  */
 export async function replay(typed: ReplayTyped, surroundings: Surroundings, login: () => Context): Promise<Exit> {
   const { new: policies, own, ledger, since, deployment, json } = typed
   if (own === (policies !== undefined))
-    throw wrongUsage('it takes NEW or `--own`', 'name the policies, or say `--own` for those that decided each entry')
+    throw wrongUsage('it takes NEW or `--own`', 'name the policies, or give `--own` for those that decided each entry')
   if (own && ledger === '-')
     throw wrongUsage('`--own` reads the ledger twice', 'give a file to `--ledger` in place of `-`')
   const run = (more: { ledger: string; own?: BundleFiles }): Promise<Exit> =>
@@ -45,7 +45,7 @@ export async function replay(typed: ReplayTyped, surroundings: Surroundings, log
   })
 }
 
-/** The file is whole first: a part is never taken for all. */
+/** The complete ledger in a file: a part must never be taken for the whole. */
 async function fetchLedger(folder: string, since: string, context: Context): Promise<string> {
   const ledger = join(folder, 'ledger.ndjson')
   // Entries older than a minute are in the index.
@@ -55,7 +55,7 @@ async function fetchLedger(folder: string, since: string, context: Context): Pro
 
 type BundleFiles = { readonly [hash: string]: string }
 
-/** Files of the bundles that a ledger names, by their hashes. A bundle that was not kept is left out. */
+/** Files of the bundles that a ledger names, by hash. A bundle that was not kept is missing. */
 async function fetchOwnBundles(ledger: string, folder: string, context: Context): Promise<BundleFiles> {
   const files: { [hash: string]: string } = {}
   for (const hash of await bundlesIn(ledger, context.surroundings)) {
@@ -79,7 +79,10 @@ async function bundlesIn(ledger: string, { folder }: Pick<Surroundings, 'folder'
       if (isBundleHash(bundle)) hashes.add(bundle)
     }
   } catch (cause) {
-    throw wrongUsage(`\`${ledger}\` cannot be read: ${systemCodeOf(cause)}`, 'name what `hotwork ledger export` wrote')
+    throw wrongUsage(
+      `\`${ledger}\` cannot be read: ${systemCodeOf(cause)}`,
+      'name the output of `hotwork ledger export`',
+    )
   }
   return hashes
 }

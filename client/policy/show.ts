@@ -8,7 +8,9 @@ import { fetchBundle } from './bundle-file.ts'
 
 export type ShowTyped = { hash: string; out?: string }
 
-/** The parts of a policy folder, by file, and their place in a bundle. A bundle of another version may lack one. */
+/**
+ * The files of a policy folder, and the place of their parts in a bundle. A bundle of another version may lack a part.
+ */
 const files: { readonly [file: string]: { readonly [what: string]: readonly string[] } } = {
   'ladder.json': { tiers: ['ladder', 'tiers'] },
   'directory.json': { people: ['directory', 'people'], groups: ['directory', 'groups'] },
@@ -21,7 +23,7 @@ const files: { readonly [file: string]: { readonly [what: string]: readonly stri
 }
 const Deployed = z.looseObject({ deployment: z.looseObject({ commit: z.string().optional() }) })
 
-/** Describes a bundle, and with `--out` writes it, in the form that `policy diff` and `policy replay` take. */
+/** Describes a bundle, and with `--out` writes it in the form that `policy diff` and `policy replay` read. */
 export async function showBundle({ hash, out }: ShowTyped, context: Context): Promise<Exit> {
   const { surroundings } = context
   if (out !== undefined) mustBeNew(out, surroundings.folder)
@@ -62,7 +64,7 @@ function countsIn(bundle: object): { readonly [file: string]: Counts } {
 
 const memberOf = (value: unknown, name: string): unknown => (Object(value) as { [name: string]: unknown })[name]
 
-/** A policy stands in the slice of each action on which it bears. */
+/** A policy is in the slice of each action that it applies to, so ids are counted once. */
 const idsIn = (bundle: object, slices: string): number =>
   new Set(Object.values(Object(memberOf(bundle, slices))).flatMap((slice) => Object.keys(Object(slice)))).size
 

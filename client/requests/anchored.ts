@@ -6,7 +6,7 @@ import { time } from '../screen.ts'
 
 const Claims = z.looseObject({ iat: z.number(), entries: z.number(), tree_size: z.number() })
 
-/** Whether the notary's log has the whole record, by its receipt. Nothing if this Hotwork gives none. */
+/** Whether the notary's log has the whole record, from its receipt. Undefined if this Hotwork gives no receipts. */
 export async function anchoredWords(id: string, { api, surroundings }: Context): Promise<string | undefined> {
   try {
     const { text } = await api.text({ method: 'GET', path: `/v1/requests/${encodeURIComponent(id)}/receipt` })

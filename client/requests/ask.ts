@@ -22,7 +22,7 @@ export type RequestTyped = {
   notBefore?: string | undefined
 }
 
-/** Evaluates and asks; with `--wait` until it is decided. */
+/** Evaluates and asks; with `--wait`, waits for the decision. */
 export async function request(typed: RequestTyped, context: AgentContext): Promise<Exit> {
   const { surroundings } = context
   const { notBefore } = typed
@@ -45,7 +45,7 @@ export async function wait({ id: typed, for: span = usualWait }: IdTyped & { for
   return show(context, bodyOf({ task }), () => describe({ task }, context), exitOfStatus(statusOf(task)))
 }
 
-/** Idempotent. */
+/** Withdraws a request. Idempotent. */
 export async function cancel({ id: typed }: IdTyped, context: AgentContext): Promise<Exit> {
   const id = readId(typed)
   const api = agentApi(context, { agent: context.kept.find(id)?.agent })
@@ -63,7 +63,7 @@ export async function cancel({ id: typed }: IdTyped, context: AgentContext): Pro
 
 export type ExtendTyped = IdTyped & { minutes: number; reason?: string | undefined; wait?: number | undefined }
 
-/** Extends by the grant's key, which only the machine that asked has. */
+/** Extends a grant by its key, which only the machine that asked has. */
 export async function extend({ id: typed, minutes, reason, wait: span }: ExtendTyped, context: AgentContext) {
   const kept = await keyOf(readId(typed), context)
   const api = await agentApiOf(kept, context)
@@ -94,7 +94,7 @@ export function readAsk({ file, reason }: Pick<RequestTyped, 'file' | 'reason'>,
   const { id } = ask.subject
   if (as?.startsWith('agent:') && as !== id)
     throw wrongUsage(
-      `the ask in \`${file}\` is of \`${id}\`, and you are \`${as}\``,
+      `the ask in \`${file}\` is by \`${id}\`, and you are \`${as}\``,
       `ask as \`${id}\`, or write \`${as}\` into its \`subject.id\``,
     )
   return reason === undefined ? ask : { ...ask, context: { ...ask.context, justification: reason } }
@@ -102,7 +102,7 @@ export function readAsk({ file, reason }: Pick<RequestTyped, 'file' | 'reason'>,
 
 export type AskedNow = { ask: Ask; evaluation: Evaluation; task: Task; api: AgentApi; kept: KeptRequest }
 
-/** An ask that is pending already is answered with its request. @throws Refusal if policy says no */
+/** Asks. A pending request for the same ask is returned. @throws Refusal if policy refuses */
 export async function askFor(ask: Ask, context: AgentContext, notBefore?: string): Promise<AskedNow> {
   const { kept: requests, signal } = context
   const agent = ask.subject.id
@@ -120,10 +120,10 @@ export async function askFor(ask: Ask, context: AgentContext, notBefore?: string
   return requests.journal.alone(begun.place, evaluateAndSubmit, signal)
 }
 
-/** An error that the author of the file can fix is wrong usage, and any other is a no. */
+/** Wrong usage if the author of the file can fix the error; otherwise a refusal. */
 function refusalOf({ context: { reason = 'policy_denied', detail } }: Evaluation): Refusal {
   const isUsage = ['unknown_action', 'invalid_arguments'].includes(reason)
-  const title = isUsage ? 'this cannot be asked for' : 'policy says no, and no approval would help'
+  const title = isUsage ? 'this cannot be asked for' : 'policy refuses it, and people cannot approve it'
   return new Refusal(isUsage ? exits.usage : exits.denied, { code: reason, title, detail })
 }
 
@@ -152,7 +152,7 @@ export function forgetEnded(task: Task, { kept }: AgentContext): void {
   if (!['pending', 'approved'].includes(statusOf(task))) kept.forget(task.task.id)
 }
 
-/** A killed `exec` could not report how its command ended: the agent's next command reports it. */
+/** Reports the ends of commands whose `exec` was killed. */
 export async function concludeAbandoned(context: AgentContext, only?: string): Promise<CommandRun[]> {
   const { kept, surroundings, settings } = context
   const isMine = ({ id, agent }: CommandRun) => (only ?? id) === id && (settings.as ?? agent) === agent
@@ -164,8 +164,8 @@ export async function concludeAbandoned(context: AgentContext, only?: string): P
     try {
       await agentApi(context, { agent }).complete(id, became, note)
     } catch (trouble) {
-      // The request has ended otherwise by now. Any other error leaves the mark, such as `unknown_task`: another agent
-      // of this machine may have asked for it.
+      // The request has ended otherwise. Any other error keeps the mark: for `unknown_task`, another agent of this
+      // machine may have asked.
       if (!(trouble instanceof Refusal) || trouble.told.code !== 'invalid_task_state') continue
     }
     surroundings.err(lines(`${id}: ${note ?? `had ended, ${became}`}; completed as ${became}`))
@@ -175,7 +175,10 @@ export async function concludeAbandoned(context: AgentContext, only?: string): P
   return concluded
 }
 
-/** The key of a request. It is deleted when the request ends: then the refusal gives the outcome. @throws Refusal */
+/**
+ * The key of a request. If the request has ended the key is gone, and the refusal names the outcome.
+ * @throws Refusal
+ */
 export async function keyOf(id: string, context: AgentContext): Promise<KeptRequest> {
   const kept = context.kept.find(id)
   if (kept) return kept
@@ -184,14 +187,17 @@ export async function keyOf(id: string, context: AgentContext): Promise<KeptRequ
   throw new Refusal(exitOfEnded(task), { code: statusOf(task), title: `\`${id}\` is ${statusOf(task)}` })
 }
 
-/** @throws Refusal, also if nothing names the agent: on the local stack the key does */
+/**
+ * Reads a request without its key.
+ * @throws Refusal, also if no setting names the agent; on the local stack the key names it
+ */
 export function readWithoutKey(id: string, context: AgentContext): Promise<Task> {
   const { settings, surroundings, kept } = context
   if (settings.local && settings.as === undefined && !isIdentified(surroundings.env)) throw kept.missing(id)
   return agentApi(context, {}).readTask(id)
 }
 
-/** A caller that reads 0 would think that this call did the work. */
+/** Never 0, since the caller would think that this call did the work. */
 export function exitOfEnded(task: Task): Exit {
   const status = statusOf(task)
   return status === 'completed' ? exits.revoked : exitOfStatus(status)

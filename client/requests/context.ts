@@ -13,11 +13,11 @@ export type AgentContext = {
   kept: KeptRequests
   surroundings: Surroundings
   json: boolean
-  /** Ends every call and every wait. */
+  /** Aborts every call and every wait. */
   signal?: AbortSignal
 }
 
-/** The API as an agent. On the local stack the request itself names the agent, if no setting does. */
+/** The API as an agent. On the local stack the request names the agent if no setting does. */
 export function agentApi(
   { settings, surroundings, signal }: Pick<AgentContext, 'settings' | 'surroundings' | 'signal'>,
   { agent, prove = withoutKey }: { agent?: string | undefined; prove?: Prove },
@@ -27,11 +27,11 @@ export function agentApi(
   return new AgentApi({ issuer, identity, prove, signal, waiting: surroundings })
 }
 
-/** By the key of a request that this machine asked for. */
+/** The API by the key of a request that this machine asked for. */
 export const agentApiOf = async (kept: KeptRequest, context: AgentContext): Promise<AgentApi> =>
   agentApi(context, { agent: kept.agent, prove: await proverOf(kept) })
 
-/** The agent's identity: the given one, else the first source that is set up. */
+/** The agent's identity: the configured one, or the first source that is set up. */
 export function identityOf(
   { settings: { as, local }, surroundings }: Pick<AgentContext, 'settings' | 'surroundings'>,
   agent?: string | undefined,

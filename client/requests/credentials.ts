@@ -32,7 +32,7 @@ export async function call(typed: IdTyped, context: AgentContext): Promise<Exit>
     ofGrant(context, id, async () => api.awsCall((await api.exchangeToken(id)).access_token)),
   )
   return show(context, called, () => [
-    `DONE, and AWS answered; say so with \`${nextCommand(`complete ${id}`, context.settings)}\``,
+    `DONE, and AWS answered; report it with \`${nextCommand(`complete ${id}`, context.settings)}\``,
     ...JSON.stringify(called.output, null, 2).split('\n'),
   ])
 }
@@ -44,7 +44,10 @@ async function ofGrant<T>({ kept, settings }: AgentContext, id: string, work: ()
     if (!(trouble instanceof Refusal)) throw trouble
     if (isOver(trouble)) kept.forget(id)
     if (trouble.told.code === 'mediated')
-      throw wrongUsage('Hotwork does this action itself', `have it done: \`${nextCommand(`call ${id}`, settings)}\``)
+      throw wrongUsage(
+        'Hotwork does this action itself',
+        `let Hotwork make it: \`${nextCommand(`call ${id}`, settings)}\``,
+      )
     if (trouble.told.code === 'not_mediated')
       throw wrongUsage(
         'you make this call yourself',

@@ -29,7 +29,7 @@ export function narrow(typed: NarrowTyped, context: Context): Promise<Exit> {
   const { id, set = [], strike = [], uses, minutes, comment, yes } = typed
   if (set.length === 0 && strike.length === 0 && uses === undefined && minutes === undefined)
     throw wrongUsage(
-      'what is to be less?',
+      'the narrowing is missing',
       'give `--set name=value`, `--uses N` or `--minutes N`; of a plan `--set 2.name=value` or `--strike N`',
     )
   const settings = set.map(readSetting)
@@ -70,7 +70,7 @@ function readSetting(typed: string): [string, unknown] {
   }
 }
 
-/** Decides on the state that was read: a request that changes meanwhile is refused, and nothing is counted. */
+/** Decides on the state that was read. If the request changes meanwhile, the decision is refused and does not count. */
 async function decide(id: string, asked: Asked, context: Context): Promise<Exit> {
   const { api, surroundings, json } = context
   const request = await read(id, context)
@@ -82,14 +82,14 @@ async function decide(id: string, asked: Asked, context: Context): Promise<Exit>
     .call(Request, {
       method: 'POST',
       path: `${pathOf(request.id)}/decisions`,
-      // Hotwork chooses the stage of a denial: any of this person's will do.
+      // For a denial Hotwork chooses the stage: any stage of this person.
       json: { verdict, round, digest, comment, narrow, ...(verdict === 'approve' && stage !== null ? { stage } : {}) },
     })
     .catch(async (trouble: unknown) => {
       if (!(trouble instanceof Refusal)) throw trouble
       const now = await decidedBefore(asked, request, trouble, context)
       if (!now) throw staleOr(trouble, request)
-      surroundings.err(lines('you have decided so already'))
+      surroundings.err(lines('you already made this decision'))
       return now
     })
   return print(context, decided, () => resultWords(decided, asked, context), exitAfter(decided, verdict))
@@ -101,7 +101,11 @@ async function confirm({ verdict, narrow, yes }: Asked, { surroundings, json }: 
   const less = narrow === undefined ? 'exactly this' : `only ${JSON.stringify(narrow)} of this`
   const answer = await surroundings.ask(`Approve ${less}? [y/N] `)
   if (/^y(es)?$/i.test(answer.trim())) return
-  throw new Refusal(exits.usage, { code: 'not_confirmed', title: 'nothing was decided', detail: 'you did not say yes' })
+  throw new Refusal(exits.usage, {
+    code: 'not_confirmed',
+    title: 'nothing was decided',
+    detail: 'you did not answer yes',
+  })
 }
 
 const settledCodes = ['already_decided', 'already_settled', 'stale_round', 'stale_digest']
@@ -140,7 +144,7 @@ function staleOr(refusal: Refusal, { id }: Request): Refusal {
   })
 }
 
-/** An approval may settle it as denied, if policy denies it at the end. */
+/** An approval may still end the request as denied: policy is asked once more at the end. */
 function exitAfter({ status }: Request, verdict: Asked['verdict']): Exit {
   return verdict === 'deny' || status === 'pending' ? exits.done : exitOfStatus(status)
 }
@@ -154,7 +158,7 @@ function resultWords(decided: Request, { verdict, narrow }: Asked, { api }: Cont
   ]
 }
 
-/** Ends a live grant, or denies a pending request. A revoked one stays as it is. */
+/** Ends a live grant, or denies a pending request. A revoked grant stays as it is. */
 export async function revoke({ id, reason }: IdTyped & { reason: string }, context: Context): Promise<Exit> {
   const { api, surroundings } = context
   const revoked = await api.call(Request, { method: 'POST', path: `${pathOf(id)}/revoke`, json: { reason } })

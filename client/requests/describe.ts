@@ -6,13 +6,13 @@ import { nextCommand } from '../context.ts'
 import { fact, timeAndSpan } from '../screen.ts'
 import type { AgentContext } from './context.ts'
 
-/** The domain's word: on the wire an approval stays `approved`, and its grant has the outcome. */
+/** The domain's status: on the wire an approval stays `approved`, and its grant has the outcome. */
 export function statusOf({ task: { status }, hotwork: { grant } }: Task): string {
   if (status === 'cancelled') return 'withdrawn'
   return status === 'approved' && grant && grant.status !== 'live' ? grant.status : status
 }
 
-/** The people who decide, in the order in which they are asked. */
+/** The people who decide, in the order of asking. */
 export function decidersOf({ hotwork: { stages } }: Task): string {
   if (stages.length === 0) return 'policy alone: no person is asked'
   return inTurn(stages)
@@ -64,7 +64,7 @@ export function leftOf({ hotwork: { narrowed, steps } }: Task): string[] {
   return [`narrowed by an approver to ${JSON.stringify(narrowed.arguments)}, ${uses}, ${narrowed.lifetime} s`]
 }
 
-/** Each is typed as it is printed, where `CMD...` stands for a command. */
+/** The next commands, ready to type; `CMD...` stands for a command. */
 function nextOf(task: Task, { settings }: Told): string[] {
   const { id } = task.task
   const { steps, grant } = task.hotwork
@@ -84,7 +84,7 @@ function nextOf(task: Task, { settings }: Told): string[] {
   return [...more, next(`exec ${id}`, ' -- CMD...'), next(`complete ${id}`)]
 }
 
-/** One document, with members that a script needs; `task` is the API's own answer. */
+/** One JSON document with the members that a script needs; `task` is the API's own answer. */
 export function bodyOf({ task, ask, evaluation }: Asked): object {
   const { hotwork, ...answer } = task
   return {

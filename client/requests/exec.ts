@@ -29,7 +29,7 @@ export type ExecTyped = {
   wait?: number | undefined
 }
 
-/** How long the command's end is reported before giving up. Milliseconds. */
+/** The longest report of the command's end. Milliseconds. */
 const longestReport = 60_000
 
 /** Waits for approval, runs a command with the approved rights, and completes by its exit code, which is returned. */
@@ -82,7 +82,7 @@ function readWords({ words, request }: ExecTyped): { source: Source; command: re
 
 type Found = { kept: KeptRequest; api: AgentApi; task: Task }
 
-/** Refuses a request that fits no command before people are asked. */
+/** Finds or makes the request. A request that no command can use is refused before people are asked. */
 async function find(
   source: Source,
   { reason }: ExecTyped,
@@ -98,7 +98,7 @@ async function find(
     )
   if (!ask.resource.id.startsWith('arn:'))
     throw wrongUsage(
-      `\`${ask.action.name}\` is done at a tool, which a command gets no credential for`,
+      `\`${ask.action.name}\` is done at a tool, for which a command gets no credential`,
       'the tool takes an access token with a proof for each call: use the client (docs/agents/README.md)',
     )
   const asked = await askFor(ask, context)
@@ -106,13 +106,13 @@ async function find(
   return asked
 }
 
-/** Finds a request without its key: one that has ended has none. */
+/** Finds a request without its key: a request that has ended has no key. */
 async function findAsked(id: string, context: AgentContext): Promise<Found | { kept?: undefined; task: Task }> {
   if ((await concludeAbandoned(context, id)).length > 0)
     throw new Fault({
       code: 'outcome_unknown',
-      title: `an earlier command of \`${id}\` was killed, and how far it came is not known`,
-      detail: 'it is completed now: look at what it changed, then ask again',
+      title: `an earlier command of \`${id}\` was killed, and its progress is unknown`,
+      detail: 'it is completed now: check its changes, then ask again',
     })
   const kept = context.kept.find(id)
   if (kept) {
@@ -126,7 +126,7 @@ async function findAsked(id: string, context: AgentContext): Promise<Found | { k
   return takeUnbound(task, toDo, context)
 }
 
-/** A step of a plan, or a request on behalf, has no key yet: the first one that its agent uses becomes its key. */
+/** A step of a plan, or a request on behalf, has no key yet: the first key that its agent uses is bound to it. */
 async function takeUnbound(task: Task, { agent }: { agent: string }, context: AgentContext): Promise<Found> {
   const kept = await context.kept.take(task, agent)
   return { kept, api: await agentApiOf(kept, context), task }
@@ -161,7 +161,7 @@ const tell = ({ surroundings }: Pick<AgentContext, 'surroundings'>, body: object
 
 type Running = { kept: KeptRequest; api: AgentApi; signals: Signals }
 
-/** A mark before the start lets no second process start the command. */
+/** The mark is written before the start, so that no second process starts the command. */
 async function runOnce(command: readonly string[], running: Running, context: AgentContext): Promise<number> {
   const { kept: requests } = context
   const { id } = running.kept
@@ -172,7 +172,7 @@ async function runOnce(command: readonly string[], running: Running, context: Ag
     throw new Refusal(exits.pending, {
       code: 'already_run',
       title,
-      detail: `\`${nextCommand(`wait ${id}`, context.settings)}\` tells how it stands`,
+      detail: `\`${nextCommand(`wait ${id}`, context.settings)}\` shows its state`,
     })
   }
   let claimed: Claimed
@@ -181,7 +181,7 @@ async function runOnce(command: readonly string[], running: Running, context: Ag
     if (running.signals.stop.aborted) await claimed.endpoint.close()
     running.signals.stop.throwIfAborted()
   } catch (cause) {
-    // Nothing was started: another try may.
+    // The command was not started, so a retry may start it.
     requests.runs.forget(id)
     if (cause instanceof Refusal && isOver(cause)) requests.forget(id)
     throw cause
@@ -195,11 +195,12 @@ async function runOnce(command: readonly string[], running: Running, context: Ag
 
 type Claimed = { endpoint: CredentialsEndpoint; region: string | undefined }
 
-/** Claims credentials before the command starts: this program reports a failure, and not an AWS tool. */
+/** Claims credentials before the command starts, so that a failure is reported here and not by an AWS tool. */
 async function claim({ kept: { id }, api }: Running): Promise<Claimed> {
   const token = await api.exchangeToken(id)
   const [detail] = token.authorization_details as { resource?: { id?: string } }[]
-  // The access token ends with the grant: one is enough. A command that was told to stop may need credentials to do so.
+  // One access token suffices, since it ends with the grant. It ignores the signal: a stopping command may need
+  // credentials.
   const later = api.within(undefined)
   const credentials = renewing(
     () => later.awsCredentials(token.access_token),
@@ -226,7 +227,7 @@ async function runWith(
     const own = withoutCredentials(surroundings.env)
     const where = whereVariables(own, { region: region || local?.aws.region, endpointUrl: local?.aws.endpointUrl })
     const env = { ...own, ...where, ...endpointVariables(endpoint) }
-    // With `--json` standard output is for the one document.
+    // With `--json` standard output has only the one document.
     const stdio = ['inherit', json ? 2 : 'inherit', 'inherit'] as const
     return await runCommand(command, { env, folder: surroundings.folder, stdio: [...stdio] }, (child) => {
       signals.child = child

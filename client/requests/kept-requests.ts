@@ -6,7 +6,7 @@ import { type Begun, type Kept, Keys, keys } from '../journal/keys.ts'
 import { type Run, Runs } from '../journal/runs.ts'
 import { type Refusal, wrongUsage } from '../outcome.ts'
 
-/** The key of one request, and the members by which another process goes on with it. */
+/** The key of one request, and the members by which another process continues it. */
 export type KeptRequest = Kept & { id: string; agent: string; place: string }
 export type CommandRun = Run & { id: string; agent: string; became?: 'succeeded' | 'failed' | undefined }
 
@@ -19,7 +19,7 @@ export class KeptRequests extends Keys {
     this.runs = new Runs(journal)
   }
 
-  /** The same key for the same ask, so that Hotwork answers with the request that is pending. */
+  /** Finds or makes the key of an ask. The same ask gets the same key, so that Hotwork returns the pending request. */
   begin({ context: { justification: _, ...context }, ...ask }: Ask): Promise<Begun> {
     return this.#keyOf(ask, context)
   }

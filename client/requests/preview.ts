@@ -9,7 +9,7 @@ const faults: { readonly [why: string]: string } = {
 }
 
 /**
- * The current values and those after the act: a line for each argument that changes, one for the rest, one for the
+ * The present values and those after the act: one line for each changed argument, one for the rest, one for the
  * preview's limits.
  */
 export function previewWords(
@@ -27,7 +27,7 @@ export function previewWords(
   const same = rows.filter((row) => row.same).map(({ name }) => name)
   return [
     ...rows.filter((row) => !row.same).map(differenceWords),
-    ...(same.length === rows.length ? ['nothing that is shown here: it is so already'] : []),
+    ...(same.length === rows.length ? ['no shown value: they are equal already'] : []),
     ...(same.length > 0 && same.length < rows.length ? [`stays as it is: ${same.join(', ')}`] : []),
     `read at ${at}${preview.gap ? '; AWS cannot check it at the call: a change after the last check is not noticed' : ''}`,
   ]
@@ -49,7 +49,7 @@ function rowsOf(before: Values = {}, after: Values = {}): Difference[] {
 const textOf = (values: Values, name: string): string | undefined =>
   Object.hasOwn(values, name) ? JSON.stringify(values[name]) : undefined
 
-/** The resource had changed since people decided. */
+/** The change of the resource since people decided. */
 export function changeWords({ at, from, to, approvers, was_approved }: Change, surroundings: Around): string {
   const rows = rowsOf(from.before, to.before).filter(({ same }) => !same)
   const what = rows.length === 0 ? 'none of the values that are shown' : rows.map(differenceWords).join(', ')

@@ -26,7 +26,7 @@ const members: readonly [path: string, type: 'string' | 'object', example: strin
  * One AuthZEN evaluation body.
  *
  * @param path a file, or `-` for standard input
- * @param agents the agents that can ask, where they are known
+ * @param agents the agents that can ask, if known
  * @throws Refusal whose title is `FILE:LINE: what is wrong`
  */
 export function readRequestFile(path: string, agents?: readonly string[]): Ask {
@@ -93,7 +93,7 @@ function parse(path: string): { text: string; root: Node } {
     ? printParseErrorCode(first.error)
         .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
         .trim()
-    : 'nothing in it'
+    : 'it is empty'
   throw badFile(`${nameOf(path)}:${lineAt(text, first?.offset ?? 0)}`, `not JSON (${what})`, 'correct that line')
 }
 

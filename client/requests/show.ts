@@ -39,8 +39,7 @@ export async function list({ waiting, since, until, limit, ...typed }: ListTyped
   const query = { ...by, ...period, ...(waiting ? { waiting: 'true' } : {}) }
   const found = await readPages(api, { path: '/v1/requests', query }, Requests, (page) => page.requests, { limit })
   const { items: requests, more } = found
-  if (more)
-    surroundings.err(`there may be more than these ${requests.length}: ask for less, or for more with --limit\n`)
+  if (more) surroundings.err(`there may be more than these ${requests.length}: filter them, or raise --limit\n`)
   const rows = requests.map((each) => rowOf(each, surroundings))
   const words = () =>
     rows.length === 0
@@ -66,10 +65,10 @@ const rowOf = (request: Request, surroundings: Around): string[] => [
   whoOf(request, surroundings),
 ]
 
-/** A task that failed must not read as done. */
+/** `failed` for a failed task, which must not read as done. */
 const wordFor = ({ status, ended }: Request): string => (ended?.outcome === 'failed' ? 'failed' : status)
 
-/** An ARN without its account and Region: `show` has all of it. */
+/** An ARN without its account and Region; `show` prints all of it. */
 const shortOf = (id: string): string => /^arn:[^:]*:[^:]*:[^:]*:[^:]*:(.+)$/.exec(id)?.[1] ?? id
 
 function whoOf({ stage, stages, standing, ended }: Request, surroundings: Around): string {
@@ -122,7 +121,7 @@ export function pathOf(id: string): string {
 export const read = async (id: string, { api }: Pick<Context, 'api'>): Promise<Request> =>
   api.call(Request, { method: 'GET', path: pathOf(id) })
 
-/** Each is typed as it is printed, where `TEXT` stands for a reason. */
+/** The next commands, ready to type; `TEXT` stands for a reason. */
 function nextOf(request: Request, { settings }: Context): string[] {
   const { id, status, narrowable } = request
   const next = (words: string, behind = '') => nextCommand(words, settings, behind)
@@ -195,7 +194,7 @@ export function describe(request: Request, surroundings: Around): string[] {
     ...fact('decide', ...stages.flatMap((stage) => stageWords(stage, request, surroundings))),
     ...fact('standing', request.standing),
     '',
-    "THE AGENT'S OWN WORDS, not verified",
+    "THE AGENT'S OWN WORDS, unverified",
     ...saidWords(request),
   ]
 }

@@ -41,7 +41,7 @@ function stateOf({ status, opened_at, ended_at, because }: Step, surroundings: A
   return `${states[status] ?? status}${since}${at}${because?.trim() ? `: ${because.trim()}` : ''}`
 }
 
-/** The JSON that is approved: two values that differ look different. */
+/** The approved JSON. Values that differ look different. */
 export const argumentWords = (
   { arguments: args }: Pick<Step, 'arguments'>,
   shown: { arguments: readonly Shown[] } | undefined,
@@ -59,7 +59,7 @@ function changesOf(step: Step, shown: Pick<NonNullable<Request['shown']>, 'previ
   return words.map((each) => (step.preview?.failed === undefined && step.preview ? `changes ${each}` : each))
 }
 
-/** An option of `narrow`, with the narrowest value and the allowed range. */
+/** An option of `narrow`, with its smallest value and its range. */
 export type Less = { option: string; range: string }
 
 export const lessThan = (option: string, least: number, most: number): Less => ({
@@ -88,7 +88,7 @@ const Told = z.array(
   }),
 )
 
-/** The steps that an approver struck out or narrowed. The steps keep their order. */
+/** The steps that an approver struck out or narrowed, in their order. */
 export function lessSteps(from: unknown, to: unknown): string[] {
   const [before, after] = [Told.safeParse(from), Told.safeParse(to)]
   if (!before.success || !after.success) return ['its steps']

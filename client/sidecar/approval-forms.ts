@@ -5,7 +5,7 @@ import { defined, parsedJson } from '../http.ts'
 import { type LoopbackAnswer, type LoopbackCall, mostBytes } from '../loopback.ts'
 import { type Approval, duration } from './kept-approvals.ts'
 
-/** The longest that the protocol lets a read be held. Milliseconds. */
+/** The longest that the protocol allows to hold a read. Milliseconds. */
 const longestHold = 30_000
 
 export const Report = z.strictObject({
@@ -96,7 +96,7 @@ export function readBody<T>(shape: z.ZodType<T>, { body }: LoopbackCall): T {
   )
 }
 
-/** A number or a name that some readers of JSON change: another call would be approved. */
+/** Refuses numbers and names that some readers of JSON change: the approved call would be a different one. */
 export function mustBeExact(value: unknown, path = 'body'): void {
   if (typeof value === 'number' && !(Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value)))
     throw new WrongCall(400, 'inexact_number', 'write a number that is too long as text', path)

@@ -23,13 +23,13 @@ import { type Approval, approvals, type Decision, findApproval, idOf, Submission
 
 type ApprovalParts = { calls: BegunCalls; maps: readonly ToolMap[]; issuer: string; journal: Journal }
 
-/** The longest that a request may stay undecided here. Milliseconds. */
+/** The longest that a request may stay undecided in the sidecar. Milliseconds. */
 const longestTimeout = 7 * 86_400_000
-/** How long a call that needs no permit may be started. Milliseconds. */
+/** The time in which a call that needs no permit may be started. Milliseconds. */
 const passedFor = 5 * 60_000
 const longestNote = 1000
 
-/** The Agent Approval Protocol, version 1, for one agent: an approval of it is a request of Hotwork. */
+/** The Agent Approval Protocol, version 1, for one agent. Each of its approvals is a request of Hotwork. */
 export class Approvals {
   readonly #parts: ApprovalParts
 
@@ -37,7 +37,7 @@ export class Approvals {
     this.#parts = parts
   }
 
-  /** Never throws: an error permits nothing. */
+  /** Answers a call. It never throws: an error permits nothing. */
   async answer(call: LoopbackCall): Promise<LoopbackAnswer> {
     try {
       const { status, body } = await this.#route(call)
@@ -54,7 +54,7 @@ export class Approvals {
   #route(call: LoopbackCall): Promise<LoopbackAnswer> {
     const { method, path } = call
     if (path === '/v1/instances' || path.startsWith('/v1/instances/'))
-      throw new WrongCall(403, 'not_provisionable', 'a sidecar is one instance: start another for another agent')
+      throw new WrongCall(403, 'not_provisionable', 'a sidecar serves one agent: start another for a different agent')
     const [, id, act] = /^\/v1\/requests(?:\/([^/]+)(?:\/(consume|outcome))?)?$/.exec(path) ?? ['', '', 'none']
     if (act === 'none') throw new WrongCall(404, 'not_found', 'there is no such address')
     const named = [method, id === undefined ? '' : 'id', act ?? ''].join(' ').trim()
@@ -93,7 +93,7 @@ export class Approvals {
     }
     journal.tidy(approvals)
     const isNew = journal.create(approvals, made.id, made)
-    // Another process may have made the row.
+    // Another process may have created the row.
     const begun = isNew ? made : (findApproval(journal, made.id, agent) ?? made)
     if (!isSame(begun.submission, submission))
       throw new WrongCall(409, 'idempotency_conflict', 'this `Idempotency-Key` was used for another request')
@@ -130,9 +130,9 @@ export class Approvals {
       if (found.decision?.status !== 'approved')
         throw new WrongCall(409, 'not_approved', `the request is ${found.decision?.status ?? 'pending'}`)
       if ((found.decision.expires_at ?? 0) <= journal.now())
-        throw new WrongCall(409, 'approval_expired', 'the time in which the call may start is over: ask again')
+        throw new WrongCall(409, 'approval_expired', 'the time to start the call is over: ask again')
       const said = found.call && (await calls.begin(callOf(found, found.call), runOf(found), { wait: 0 }))
-      // `begun_before` without a consumption: the answer of that begin was never sent.
+      // `begun_before` without a consumption: the answer to that begin was never sent.
       if (said && !said.may && said.why !== 'begun_before')
         throw new WrongCall(409, 'approval_expired', `the approval has ended (${reasonOf(said)}): ask again`)
       const consumed = { ...found, consumption: { key, consumed_at: journal.now() } }
@@ -157,7 +157,7 @@ export class Approvals {
       journal.put(approvals, made.id, made)
       return made
     })
-    // An end that cannot be reported now is kept, and reported with a later call.
+    // An end that cannot be reported now is stored, and reported with a later call.
     if (reported.call)
       await calls.end(runOf(reported), { became: status, note: note?.slice(0, longestNote) }).catch(() => {})
     return { status: 200, body: bodyOf(reported) }
@@ -174,7 +174,7 @@ export class Approvals {
     throw new WrongCall(404, 'not_found', 'this agent has no such request on this machine')
   }
 
-  /** The state in Hotwork. A decision is final. */
+  /** Reads the state from Hotwork. A decision is final. */
   #settle(seen: Approval, signal: AbortSignal | undefined): Promise<Approval> {
     const { journal, calls } = this.#parts
     if (seen.decision || !seen.call) return Promise.resolve(seen)
@@ -223,14 +223,14 @@ export class Approvals {
     })
   }
 
-  /** Withdraws a request that no host waits for, so that people do not decide it for nothing. */
+  /** Withdraws a request that no host waits for, so that people need not decide it. */
   async #withdrawAlone(found: Approval, status: 'cancelled' | 'expired'): Promise<Approval> {
     const { journal, calls } = this.#parts
     const late = 'the host had given up on this call: it was not made'
     if (found.request !== undefined)
       await calls.api.cancel(found.request).catch(async (trouble: unknown) => {
         if (!(trouble instanceof Refusal)) throw trouble
-        // It was decided in the same moment, and its grant is given back.
+        // It was decided at the same moment, so its grant is given back.
         await calls.api.complete(found.request ?? '', 'failed', late).catch((cause: unknown) => {
           if (!(cause instanceof Refusal)) throw cause
         })
@@ -250,7 +250,7 @@ function decidedByMap(mapped: Mapped | 'pass' | undefined, now: number): Decisio
 const callOf = ({ id, submission }: Approval, call: NonNullable<Approval['call']>) => ({
   ...(call as Mapped),
   arguments: submission.arguments,
-  // Each is an attempt of its own, also beside one with the same arguments.
+  // Each row is an attempt of its own, also beside one with the same arguments.
   id,
   ...defined({ justification: submission.agent_reasoning?.slice(0, 4000) || undefined }),
 })

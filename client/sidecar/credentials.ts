@@ -5,15 +5,15 @@ import { proverOf } from '../journal/keys.ts'
 import { readId } from '../requests/ask.ts'
 import { type AgentContext, agentApi, agentApiOf } from '../requests/context.ts'
 
-/** AWS credentials of an approved request of this agent, which was asked for on this machine. @throws Refusal, Fault */
+/** AWS credentials of this agent's approved request, which was asked for on this machine. @throws Refusal, Fault */
 export async function credentialsOf(typed: string, context: AgentContext): Promise<AwsCredentials> {
   const id = readId(typed)
   const { kept: requests } = context
   const kept = requests.find(id)
   const api = kept ? await agentApiOf(kept, context) : await apiOfCall(id, context)
-  // The kept credentials may be another agent's: this read refuses them to any other.
+  // This read refuses another agent: the kept credentials may not be this agent's.
   await api.readTask(id)
-  // New ones end those before: all processes of this machine get the same.
+  // Shared by all processes of this machine, since new credentials end the earlier ones.
   return requests.credentialsOf(id, async () => api.awsCredentials((await api.exchangeToken(id)).access_token))
 }
 

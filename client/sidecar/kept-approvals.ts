@@ -40,7 +40,7 @@ const Approval = z.looseObject({
   submission: Submission,
   created_at: z.number(),
   deadline_at: z.number(),
-  /** The request for Hotwork; absent for a call that needs no permit. */
+  /** The call to ask for; absent if it needs no permit. */
   call: CallMembers.pick({ action: true, purpose: true, parentTask: true, mcp: true }).optional(),
   /** Hotwork's id of the request, once it is known. */
   request: z.string().optional(),
@@ -49,10 +49,10 @@ const Approval = z.looseObject({
 })
 export type Approval = z.infer<typeof Approval>
 
-/** A request is decided within a week, and the protocol keeps it and its key for a week after. Milliseconds. */
+/** A week for the decision, and a week more for which the protocol keeps the request and its key. Milliseconds. */
 const kept = 15 * 86_400_000
 
-/** The approvals that adapters asked for: a restart loses none. They hold arguments, as answers do. */
+/** The approvals that adapters asked for, which survive a restart. They contain arguments. */
 export const approvals: Kind<Approval> = {
   ...{ prefix: 'aap-', shape: Approval, stays: Number.POSITIVE_INFINITY },
   isOver: ({ created_at }, now) => now - created_at > kept,

@@ -56,5 +56,5 @@ async function answers(path: string): Promise<boolean> {
 const cannot = (path: string, why: string) =>
   wrongUsage(
     `\`--socket ${path}\`: ${why}`,
-    'name a file in a folder of your own that no one else may enter (`chmod 700`)',
+    'name a file in a folder of your own that only you may enter (`chmod 700`)',
   )

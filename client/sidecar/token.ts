@@ -7,8 +7,8 @@ import { systemCodeOf, wrongUsage } from '../outcome.ts'
 export const makeToken = (): string => randomBytes(32).toString('base64url')
 
 /**
- * The token in a file that no other user may read; made if the file is missing. It stays the same after a restart, so
- * that running hosts go on.
+ * Reads the token from a file that no other user may read, and makes the file if it is missing. The token survives a
+ * restart, so that running hosts continue.
  *
  * @throws Refusal
  */
@@ -26,7 +26,7 @@ export function readToken(path: string): string {
     if (uid !== (process.getuid?.() ?? uid) || (mode & 0o077) !== 0)
       throw cannot(path, 'other users of this machine may read or write it')
     const token = readFileSync(file, 'utf8').trim()
-    if (!/^[\w-]{43,}$/.test(token)) throw cannot(path, 'what stands in it is no token of a sidecar')
+    if (!/^[\w-]{43,}$/.test(token)) throw cannot(path, "its content is not a sidecar's token")
     return token
   } finally {
     closeSync(file)

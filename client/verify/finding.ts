@@ -1,25 +1,25 @@
 // Rules: test/client/verify/receipt.test.ts
 import type { Flaw } from '../../functions/domain/anchor/check-entries.ts'
 
-/** One checked fact. `entry` is the ledger entry that it is about. */
+/** One checked fact. `entry` is its ledger entry, if it has one. */
 export type Finding = { check: Check; holds: boolean; words: string; entry?: string }
 type Check = 'file' | 'signature' | 'time' | 'checkpoint' | 'inclusion' | 'entries' | 'texts' | 'claims' | 'log'
 
-/** The findings of one file. `notes` lists the missing checks, and how to get them. */
+/** The findings of one file. `notes` names the checks that were not made, and how to make them. */
 export type Verified = { file: string; what: string; findings: Finding[]; notes: string[] }
 
 export const holds = (check: Check, words: string): Finding => ({ check, holds: true, words })
 export const fails = (check: Check, words: string): Finding => ({ check, holds: false, words })
 
 const wordsOfFlaw: { readonly [flaw in Flaw['flaw']]: string } = {
-  altered: 'was altered: its hash is not over it',
-  replaced: 'was replaced: its hash is over it, and is not the one on record',
+  altered: 'was altered: its hash does not match its content',
+  replaced: 'was replaced: its hash matches its content, but is not the recorded one',
   missing: 'is missing',
   reordered: 'stands after a later entry',
-  added: 'was added: it stands twice, or the log does not know it',
+  added: 'was added: it is there twice, or the log does not know it',
 }
 
-/** How many are listed. */
+/** The number of listed entries. */
 const named = 20
 
 /** A line for each flawed entry; `words` if there is none. */
@@ -30,7 +30,7 @@ export function findingsOf(check: Check, flaws: readonly Flaw[], words: string):
     entry,
   }))
   const more = flaws.length - each.length
-  return more === 0 ? each : [...each, fails(check, `${more} more do not hold`)]
+  return more === 0 ? each : [...each, fails(check, `${more} more fail`)]
 }
 
 export const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`

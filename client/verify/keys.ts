@@ -13,9 +13,9 @@ const Jwks = z.object({
 export type PublicKey = { kid: string; isNotary: boolean; key: KeyObject; spki: Uint8Array }
 
 /**
- * The keys of a JWKS, as `/.well-known/jwks.json` has them. Keys that sign tokens are in it too, and are left out. A
- * file that marks no key as the notary's was made by hand for this program: all its keys count. Keys of other kinds are
- * left out.
+ * The keys of a JWKS, as `/.well-known/jwks.json` has them. Only the notary's keys count, and keys that sign tokens
+ * are left out. If no key is marked as the notary's, the file was made by hand for this program, and all its EC keys
+ * count.
  *
  * @throws Refusal
  */

@@ -34,7 +34,7 @@ export const folderReader =
 /** A log whose entries make the tree that its notary signed. */
 export type Log = { checkpoint: Checkpoint; leaves: readonly Leaf[] }
 
-/** A checkpoint names its own log: its origin is shown, and a receipt's must be that of its issuer. */
+/** Checks a checkpoint. Its origin is shown; a receipt's origin must be that of its issuer. */
 export function checkCheckpoint(
   note: string,
   keys: readonly PublicKey[],
@@ -48,7 +48,7 @@ export function checkCheckpoint(
       finding: fails(
         'checkpoint',
         opened.not === 'signed'
-          ? 'its signature does not hold: it was changed, or another key signed it'
+          ? 'its signature is invalid: it was changed, or another key signed it'
           : 'no notary of the JWKS signed it',
       ),
     }
@@ -89,7 +89,7 @@ export async function checkLog(
   const wrong = tiles.filter(([, tile], at) => !stored[at] || !sameBytes(stored[at], tile))
   const findings = [
     finding,
-    ...wrong.map(([path]) => fails('log', `\`${path}\` is missing, or is not made of the entries`)),
+    ...wrong.map(([path]) => fails('log', `\`${path}\` is missing, or does not match the entries`)),
     sameBytes(grown.root, checkpoint.root)
       ? holds('log', `its ${count(leaves.length, 'entry makes', 'entries make')} the tree that was signed`)
       : fails('log', 'its entries do not make the tree that was signed: one was altered, left out, added or reordered'),
@@ -97,11 +97,11 @@ export async function checkLog(
   return sameBytes(grown.root, checkpoint.root) ? { log: { checkpoint, leaves }, findings } : { findings }
 }
 
-/** A receipt's tree must be the beginning of the log's. @param own the checkpoint in the receipt */
+/** Checks that the log begins with the receipt's tree. @param own the checkpoint in the receipt */
 export function checkReceiptInLog(receipt: Receipt, own: Checkpoint, { checkpoint, leaves }: Log): Finding {
   const entry = `${receipt.sub}/${receipt.entries}`
   if (own.origin !== checkpoint.origin)
-    return fails('log', `the log is of ${checkpoint.origin}, and not of ${own.origin}`)
+    return fails('log', `the log is of ${checkpoint.origin}, the receipt's of ${own.origin}`)
   if (own.size > checkpoint.size)
     return fails(
       'log',

@@ -4,7 +4,7 @@ import { Fault, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 import type { ReadLogFile } from './log.ts'
 
-/** A person's token if this is the origin of the Hotwork that they named; a log elsewhere gets none. */
+/** A person's token, if `origin` is that of the Hotwork they named; undefined for any other log. */
 export type LogLogin = (origin: string) => Promise<string> | undefined
 
 /** The timeout of one try. Milliseconds. */
@@ -14,8 +14,8 @@ const tries = 4
 const mostBytes = 32 * 1024 * 1024
 
 /**
- * Hotwork shows its own log to people who may read; the log of a stranger or a copy is read without a token, at any
- * path.
+ * Reads a log's files over HTTP. Hotwork's own log needs a reader's token; a copy or another organisation's log is read
+ * without one, at any path.
  */
 export function addressReader(
   address: string,
@@ -24,7 +24,7 @@ export function addressReader(
 ): ReadLogFile {
   if (!URL.canParse(address))
     throw wrongUsage(
-      `${address}: it is not an address`,
+      `${address}: the address is invalid`,
       'name that of a log, such as https://permits.example.com/transparency',
     )
   const base = new URL(address)
@@ -45,7 +45,7 @@ export function addressReader(
           title: `${url} does not give \`${path}\``,
           detail:
             answered.status === 401 && token === undefined
-              ? `${answered.why}: where it is the log of your Hotwork, name that with \`--api\` or \`HOTWORK_API\`, for your login goes nowhere else`
+              ? `${answered.why}: if this is your own Hotwork's log, name that Hotwork by \`--api\` or \`HOTWORK_API\`: your login is sent there only`
               : answered.why,
         })
       err(`no answer yet (${answered.why}), asking again\n`)

@@ -44,7 +44,7 @@ function attempt<T>(file: string, read: () => T): T {
   try {
     return read()
   } catch (fault) {
-    throw wrongUsage(`${file}: it cannot be read (${systemCodeOf(fault)})`, 'name a file that is there')
+    throw wrongUsage(`${file}: it cannot be read (${systemCodeOf(fault)})`, 'name an existing file')
   }
 }
 
@@ -65,18 +65,18 @@ function entriesIn(text: string): Found {
   if (Answer.safeParse(value).success && !Line.safeParse(value).success) {
     const { entries, ledger } = value as { entries?: FoundEntry[]; ledger?: FoundEntry[] }
     const beside = Personal.safeParse(value)
-    if (!beside.success) return { kind: 'unknown', why: '`personal` has not the form of texts beside entries' }
+    if (!beside.success) return { kind: 'unknown', why: '`personal` does not have the form of texts beside entries' }
     return { kind: 'entries', entries: entries ?? ledger ?? [], texts: beside.data.personal }
   }
   const entries: FoundEntry[] = []
   for (const [index, line] of text.split('\n').entries()) {
     if (/^[ \t\r]*$/.test(line)) continue
     const read = readStrict(line)
-    // The parsed value is kept whole, since a hash covers all of it.
+    // The parsed value is kept complete, since a hash covers all of it.
     if ('why' in read) return { kind: 'unknown', why: `line ${index + 1} is not an entry of a ledger: ${read.why}` }
     if (!Line.safeParse(read.value).success)
       return { kind: 'unknown', why: `line ${index + 1} is not an entry of a ledger` }
     entries.push(read.value as FoundEntry)
   }
-  return entries.length > 0 ? { kind: 'entries', entries } : { kind: 'unknown', why: 'there is nothing in it' }
+  return entries.length > 0 ? { kind: 'entries', entries } : { kind: 'unknown', why: 'it is empty' }
 }

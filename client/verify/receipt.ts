@@ -11,7 +11,7 @@ import { readStrict } from './strict-json.ts'
 /** The tolerated difference between clocks. Seconds. */
 const tolerance = 60
 
-/** `receipt` is present if the text is a receipt, signed or not; `checkpoint` if its own one holds. */
+/** `receipt` is present if the text is a receipt, signed or not; `checkpoint`, if its checkpoint is valid. */
 export type ReadReceipt = { receipt?: Receipt; checkpoint?: Checkpoint; findings: Finding[] }
 
 /** Checks a receipt by itself. @param now seconds since 1970 */
@@ -28,7 +28,7 @@ export function checkReceipt(jws: string, keys: readonly PublicKey[], now: numbe
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     const where = `\`${issue?.path.join('.') ?? ''}\`: ${issue?.message ?? ''}`
-    return { findings: [signed, fails('claims', `it has not the members of a receipt (${where})`)] }
+    return { findings: [signed, fails('claims', `it lacks members of a receipt (${where})`)] }
   }
   const receipt = parsed.data
   const { checkpoint, finding } = checkpointFinding(receipt, keys)
@@ -52,7 +52,7 @@ function signatureFinding(
     return no(`its \`typ\` is ${JSON.stringify(typ)}, and that of a receipt is \`${receiptType}\``)
   if (alg !== 'ES256') return no(`its \`alg\` is ${JSON.stringify(alg)}, and a receipt is signed by ES256`)
   if (Object.keys(others).length > 0)
-    return no(`its header has \`${Object.keys(others).join('`, `')}\`, which no receipt has`)
+    return no(`its header has \`${Object.keys(others).join('`, `')}\`, which receipts do not have`)
   const key = keys.find((each) => each.kid === kid)
   if (!key) return no(`the JWKS has no key ${JSON.stringify(kid)}: another notary signed it, or the JWKS is too old`)
   if (!key.isNotary) return no(`the key ${kid} signs tokens: it is not the notary's, and a receipt by it is forged`)
@@ -88,7 +88,7 @@ function checkpointFinding(
       case 'signed_by_this_key':
         return no('it is not signed by a notary of the JWKS')
       case 'signed':
-        return no('its signature does not hold: it was changed, or another key signed it')
+        return no('its signature is invalid: it was changed, or another key signed it')
       default:
         return opened.not satisfies never
     }
@@ -148,8 +148,8 @@ export function checkAgainstEntries(receipt: Receipt, found: readonly FoundEntry
   return [
     ...findings,
     others.length === 0
-      ? holds('claims', 'the entries say the same as the receipt')
-      : fails('claims', `the entries say otherwise of \`${others.join('`, `')}\``),
+      ? holds('claims', 'the entries agree with the receipt')
+      : fails('claims', `the entries differ from the receipt in \`${others.join('`, `')}\``),
   ]
 }
 

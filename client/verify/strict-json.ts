@@ -1,12 +1,12 @@
 // Rules: test/client/verify/receipt.test.ts
 import { parsedJson } from '../http.ts'
 
-/** Deeper than the API takes a body, with the entry around it. */
+/** The deepest nesting: that of the API's bodies, and the entry around them. */
 const deepest = 64
 
 /**
- * JSON that every reader takes for the same: it refuses two members of one name, of which readers choose differently,
- * and nesting that is too deep for some. Linear in the length of the text.
+ * Parses JSON that all readers understand alike: it refuses duplicate members, of which readers choose differently, and
+ * nesting that is too deep for some. Its time is linear in the text.
  */
 export function readStrict(text: string): { value: unknown } | { why: string } {
   const value = parsedJson(text)
@@ -20,7 +20,7 @@ export function readStrict(text: string): { value: unknown } | { why: string } {
     else if (character === '"') {
       const end = endOfString(text, at)
       if (isName(text, end)) {
-        // Escapes spell one name in many ways.
+        // Decoded, since escapes can spell a name in several ways.
         const name = String(parsedJson(text.slice(at, end)))
         const names = open.at(-1)
         if (names?.has(name)) return { why: 'an object in it has two members of one name' }

@@ -9,7 +9,7 @@ const Beside = z.looseObject({ text: z.string().optional(), salt: z.string().opt
 export const Texts = z.record(z.string(), z.record(z.string(), Beside))
 export type Texts = z.infer<typeof Texts>
 
-/** Each text must match the commitment in its entry: no hash of an entry covers the text. */
+/** Checks each text against the commitment in its entry, since no hash of an entry covers the text. */
 export function checkTexts(entries: readonly FoundEntry[], texts: Texts): Finding[] {
   const byId = new Map(entries.map((entry) => [entry.id, entry]))
   const all = Object.entries(texts).flatMap(([entry, beside]) =>
@@ -23,17 +23,12 @@ export function checkTexts(entries: readonly FoundEntry[], texts: Texts): Findin
   })
   if (wrong.length > 0)
     return wrong.map(({ entry, pointer }) => ({
-      ...fails('texts', `${entry} is not committed to the text that stands beside it for \`${pointer}\``),
+      ...fails('texts', `${entry} has a commitment that does not match its text for \`${pointer}\``),
       entry,
     }))
   return all.length === 0
     ? []
-    : [
-        holds(
-          'texts',
-          `${count(all.length, 'text')} beside the entries: each is the one that its entry is committed to`,
-        ),
-      ]
+    : [holds('texts', `${count(all.length, 'text')} beside the entries: each matches the commitment in its entry`)]
 }
 
 function commitmentTo(text: string, salt: string): string | undefined {
@@ -44,7 +39,7 @@ function commitmentTo(text: string, salt: string): string | undefined {
   }
 }
 
-/** By a JSON pointer. No name in the facts of an entry needs escaping. */
+/** The value at a JSON pointer. Names in the facts of an entry need no escaping. */
 function valueAt(entry: FoundEntry | undefined, pointer: string): unknown {
   const [, ...names] = pointer.split('/')
   return names.reduce<unknown>(

@@ -71,9 +71,9 @@ type Facts = {
 }
 
 /**
- * Whether a file's kind counts, since its author chooses it by the content: a script that expects a receipt must not
- * accept entries, which can be forged. Log entries count if there are any, and all entries without keys; the typed name
- * tells a checkpoint.
+ * Whether the file proves anything. Its author chooses its kind by its content: a script that expects a receipt must
+ * not accept bare entries, which can be forged. Log entries always count, other entries only without keys; a checkpoint
+ * is told by its file name.
  */
 function proofBy(
   files: readonly { found: Found }[],
@@ -139,9 +139,9 @@ function verifyReceipt(jws: string, { keys, now, given, log }: Facts): Omit<Veri
     what: `a receipt of ${receipt.sub}`,
     findings: [...findings, ...more],
     notes: [
-      ...(isSigned ? wordsOfReceipt(receipt) : ['what it says counts for nothing: its signature does not hold']),
-      ...(given ? [] : ['with --entries it is held against the entries themselves']),
-      ...(log ? [] : ['with --log it is held against all that the notary signed']),
+      ...(isSigned ? wordsOfReceipt(receipt) : ['its content counts for nothing: its signature is invalid']),
+      ...(given ? [] : ['--entries compares it with the entries themselves']),
+      ...(log ? [] : ['--log compares it with all that the notary signed']),
     ],
   }
 }
@@ -170,10 +170,8 @@ function verifyEntries(
       ...(log ? checkEntriesInLog(entries, log, part) : []),
     ],
     notes: [
-      ...(flaws.some(({ flaw }) => flaw === 'missing')
-        ? ['a selection leaves entries out: --part takes that for no flaw']
-        : []),
-      ...(log ? [] : ['with --log they are held against what the notary signed: a whole chain may have been forged']),
+      ...(flaws.some(({ flaw }) => flaw === 'missing') ? ['a selection leaves entries out: --part accepts that'] : []),
+      ...(log ? [] : ['--log compares them with all that the notary signed: a whole chain may have been forged']),
     ],
   }
 }
@@ -214,7 +212,7 @@ function keysFor(
   if (keys !== undefined) return readKeys(readText(keys, folder) ?? '', keys)
   if (log === undefined && files.every(({ found: { kind } }) => kind === 'entries' || kind === 'unknown')) return []
   throw wrongUsage(
-    '`--keys` is missing: whose signatures should hold?',
+    '`--keys` is missing: the keys to verify signatures with',
     'save `/.well-known/jwks.json` of your Hotwork, and name that file',
   )
 }
@@ -229,6 +227,6 @@ const wordsOf = (all: readonly Verified[]): string[] => {
       ...notes.map((note) => `         ${note}`),
       '',
     ]),
-    wrong.length === 0 ? 'all of it holds' : `${wrong.length} of ${findings.length} do not hold`,
+    wrong.length === 0 ? 'everything is valid' : `${wrong.length} of ${findings.length} checks fail`,
   ]
 }

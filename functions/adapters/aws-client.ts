@@ -10,7 +10,7 @@ export const bounded = (maxAttempts: number, requestTimeout: number) => ({
   requestHandler: { connectionTimeout: Math.min(1000, requestTimeout), requestTimeout, throwOnRequestTimeout: true },
 })
 
-/** Acts with a client that is made for one call. */
+/** Runs `act` with a client that is made for this call. */
 export async function using<C extends { destroy(): void }, T>(client: C, act: (client: C) => Promise<T>): Promise<T> {
   try {
     return await act(client)
@@ -19,14 +19,14 @@ export async function using<C extends { destroy(): void }, T>(client: C, act: (c
   }
 }
 
-/** Publishes each right that AWS denies, even where the fault is caught. */
+/** Publishes each right that AWS denies, even if the fault is caught. */
 export const denials = channel('hotwork.right_missing')
 export type Denial = { denied: string; action: string | undefined; resource: string | undefined }
 
 type Act = (args: object) => Promise<object>
 type Client = { middlewareStack: { add(middleware: never, at: { step: 'initialize' }): void } }
 
-/** A client that acts by the Lambda's own role. A denial by AWS is thrown as `RightMissing`, which no retry mends. */
+/** A client that acts by the Lambda's own role. A denial by AWS is thrown as `RightMissing`: a retry does not help. */
 export function asItself<C extends Client>(client: C): C {
   const middleware = (next: Act) => (args: object) =>
     next(args).catch((fault: unknown) => {

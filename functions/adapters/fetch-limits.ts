@@ -1,5 +1,5 @@
 // Rules: test/adapters/incidents/http-incidents.test.ts
-/** The text of a body. Undefined if the body is larger: only that much of it is kept. */
+/** The text of a body. Undefined if it is larger than the limit, up to which it is read. */
 export async function readText(
   { body }: { body: AsyncIterable<Uint8Array> | null },
   most: number,
@@ -14,6 +14,6 @@ export async function readText(
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** For a race with a call that takes no signal itself. */
+/** Rejects at the abort, for a race with a call that has no signal of its own. */
 export const rejectAt = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))

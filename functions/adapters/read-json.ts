@@ -9,8 +9,8 @@ export class BadJson extends Error {
 }
 
 /**
- * Reads JSON that means one thing only: duplicate keys, rounded integers, `-0`, `1e-400`, `1e400`, `__proto__`, lone
- * surrogates and nesting beyond 32 are refused on the raw text.
+ * Reads unambiguous JSON: duplicate keys, rounded integers, `-0`, `1e-400`, `1e400`, `__proto__`, lone surrogates and
+ * nesting beyond 32 are refused in the raw text.
  * @throws BadJson
  */
 export function readJson(text: string): util.JSONType {

@@ -32,7 +32,7 @@ export function canonicalForm(value: Json): string {
  */
 export const digestOfEntry = ({ hash: _, ...rest }: JsonObject): Digest => digestOf('hotwork.entry.v1', rest)
 
-/** A digest that a tool can compute alone before it acts: over the action, its arguments and the resource. */
+/** The digest that a tool can compute itself before it acts: over the action, its arguments and the resource. */
 export function argumentsDigest(action: string, args: JsonObject, resource: Resource): Digest {
   return digestOf('hotwork.arguments.v1', {
     action,

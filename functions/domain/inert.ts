@@ -6,7 +6,7 @@
 const deceptive = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/gu
 /** Combining marks that pile up on a letter and cover its neighbours; three are enough for any script. */
 const pile = /(\p{M}{3})(\p{M}+)/gu
-/** A combining mark without a base would change the character before it, which may be Hotwork's. */
+/** A combining mark without a base, which would change the character before it, possibly Hotwork's. */
 const loose = /(^|[\s"])(\p{M}+)/gu
 
 const hex = (character: string) => (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
@@ -21,7 +21,7 @@ export const inert = (text: string): string =>
     .replace(pile, (_, kept: string, rest: string) => kept + spell(rest))
     .replace(loose, (_, before: string, marks: string) => before + spell(marks))
 
-/** A JSON value with JSON's own escapes for every deceptive character: two values that differ look different. */
+/** A JSON value with JSON's escapes for every deceptive character, so that different values look different. */
 export const exact = (value: unknown): string =>
   JSON.stringify(value)
     .replace(deceptive, escaped)

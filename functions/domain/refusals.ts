@@ -50,7 +50,7 @@ const catalogue = {
   comment_required: no(400, 'An approval at this stage needs a reason', 'say why you approve', 'comment'),
   not_narrower: no(
     400,
-    'That is not less than what was asked for',
+    'A narrowing should ask for less than the request',
     'choose a smaller number, fewer uses or fewer minutes',
     'narrow',
   ),
@@ -78,22 +78,18 @@ const catalogue = {
   withdrawn: no(409, 'The agent withdrew the request', 'evaluate and ask again'),
   revoked: no(409, 'The grant was revoked', 'ask again: nothing brings this grant back'),
   completed: no(409, 'The task is completed', 'ask again for another task'),
-  key_mismatch: no(
-    401,
-    'The grant is bound to another key',
-    'make the proof with the key that the request was sent with',
-  ),
+  key_mismatch: no(401, 'The grant is bound to another key', 'sign the DPoP proof with the key that sent the request'),
   policy_denied: no(403, 'Policy does not permit this', 'ask the people who write the policies'),
-  policy_error: no(403, 'Policy could not be asked, so the answer is no', 'tell the operator of Hotwork'),
+  policy_error: no(403, 'The policies could not be evaluated, so this is refused', 'tell the operator of Hotwork'),
   approver_not_eligible: no(409, 'An approver may no longer approve, so the grant has ended', 'ask again'),
   credential_superseded: no(403, 'A newer credential has taken the place of this one', 'use the newest one'),
   credential_unknown: no(403, 'This grant has no such credential', 'claim one'),
   uses_exhausted: no(403, 'The grant has no use left', 'ask again'),
-  too_many_sessions: no(429, 'Too many credentials were made of this grant', 'use the last one until it ends'),
+  too_many_sessions: no(429, 'Too many credentials were issued under this grant', 'use the last one until it ends'),
   wrong_credential_kind: no(
     400,
-    'The action takes another kind of credential',
-    'claim the kind that the catalogue says',
+    'The kind of credential is wrong for this action',
+    'claim the kind in its catalogue entry',
   ),
   outcome_unknown: no(
     409,
@@ -103,8 +99,12 @@ const catalogue = {
   halted: no(403, 'A halt stops this', 'ask again once the halt is lifted: what it ended stays ended'),
   ancestor_ended: no(409, 'The grant that this was delegated from has ended', 'ask again: nothing brings it back'),
   // more time
-  not_extendable: no(409, 'This grant cannot be given more time', 'ask again'),
-  already_extended: no(409, 'More time of this grant was asked for already', 'go on with that request, or ask again'),
+  not_extendable: no(409, 'This grant cannot be extended', 'ask again'),
+  already_extended: no(
+    409,
+    'An extension of this grant was requested already',
+    'go on with that request, or ask again',
+  ),
   extension_too_long: no(400, 'That is longer than the grant itself', 'ask for fewer minutes', 'minutes'),
   // delegating
   delegation_cycle: no(403, 'That agent is already in the chain of this right', 'name another agent', 'agent'),
@@ -136,7 +136,7 @@ const catalogue = {
   already_reviewed: no(409, 'This is reviewed already', 'read it to see how'),
   no_review_due: no(409, 'There is nothing to review yet', 'review it once it has ended'),
   // ending
-  invalid_task_state: no(409, 'This is not possible as things stand now', 'read it again to see how it stands'),
+  invalid_task_state: no(409, 'This is not possible in the present state', 'read it again to see its state'),
   own_recertification: no(
     403,
     'You answer for this or are in it, so you cannot recertify it',
@@ -176,7 +176,12 @@ const catalogue = {
   approval_unverifiable: no(403, 'The approval belongs to another agent', 'evaluate without it'),
   // asking
   unknown_request: no(404, 'There is no such request or opening', 'use its id: req_ or bgl_ and 26 characters'),
-  invalid_arguments: no(400, 'The arguments are not what the action takes', 'fit them to the catalogue', 'arguments'),
+  invalid_arguments: no(
+    400,
+    'The arguments do not match the schema of the action',
+    'fit them to the catalogue',
+    'arguments',
+  ),
   unknown_action: no(400, 'There is no such action', 'name one of the catalogue', 'action'),
   tool_changed: no(
     409,
@@ -188,16 +193,16 @@ const catalogue = {
   justification_required: no(400, 'This takes a reason', 'say why, in three words or more', 'context.justification'),
   unknown_parent_task: no(
     400,
-    'The parent task is not known where incidents are kept',
+    'The incident service does not know the parent task',
     'name one that is open there',
     'context.parent_task',
   ),
   incidents_unreachable: no(
     503,
-    'The service that keeps incidents does not answer, so nothing was asked',
+    'The incident service does not answer, so no request was made',
     'ask again in a moment with the same key',
   ),
-  duplicate_request: no(409, 'This Idempotency-Key was used for another body', 'send a new key with a new body'),
+  duplicate_request: no(409, 'This Idempotency-Key was used with a different body', 'send a new key with a new body'),
   invalid_target: no(400, 'The grant is for another audience', 'name the audience of the action'),
   replayed: no(401, 'This has arrived before, and counts once', 'leave it: the first one counts'),
   agent_suspended: no(409, 'The agent is suspended', 'have a person look at the agent first'),
@@ -206,13 +211,13 @@ const catalogue = {
   expired_denial: no(410, 'The evaluation is too old', 'evaluate again'),
   invalid_denial_binding: no(
     400,
-    'The request is not what was evaluated',
+    'The request differs from the evaluation',
     'repeat the evaluation and its denial exactly',
   ),
-  not_requestable: no(400, 'No approval can help here', 'ask for something else'),
+  not_requestable: no(400, 'People cannot approve this', 'ask for something else'),
   too_many_open: no(429, 'Too many of your requests wait for people', 'wait until some are decided, or withdraw some'),
   too_many_requests: no(429, 'Too many calls came at once', 'ask again later'),
-  record_full: no(409, 'The record of this is as large as it may be', 'end it, and ask for a new one'),
+  record_full: no(409, 'The record has reached its size limit', 'end it, and ask for a new one'),
   clock_out_of_range: no(503, 'Two machines disagree about the time', 'ask again in a moment'),
 } as const satisfies { readonly [code: string]: Told }
 

@@ -1,9 +1,9 @@
 // Rules: test/adapters/system/ids.test.ts
 import * as z from 'zod'
 
-/** Each value is parsed once, at the edge. Times are RFC 3339 on the wire and NumericDate in the code. */
+/** Values, parsed once at the edge. Times are RFC 3339 on the wire and NumericDate in the code. */
 
-/** 26 characters of Crockford's base 32, lower case: 130 random bits, so an id cannot be guessed from another. */
+/** 26 characters of Crockford's base 32, lower case: 130 random bits, so that ids cannot be guessed. */
 export const random26 = '[0-9a-hjkmnp-tv-z]{26}'
 
 /** Crockford's base 32 in lower case: no `i`, `l`, `o` or `u`. */
@@ -11,7 +11,7 @@ export const idAlphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
 const base64url = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-/** An id from a digest, with 130 bits of it: the same digest gives the same id. */
+/** An id from 130 bits of a digest: equal digests give equal ids. */
 export const idOfDigest = (prefix: string, digest: Digest): string =>
   `${prefix}_${Array.from(digest.slice('sha-256:'.length).slice(0, 26), (letter) => idAlphabet[base64url.indexOf(letter) & 31]).join('')}`
 
@@ -63,7 +63,7 @@ export const ToolId = z
   .brand<'ToolId'>()
 export type ToolId = z.infer<typeof ToolId>
 
-/** Another system whose security events the deployment takes, by its alias there. */
+/** Another system whose security events Hotwork accepts, by its alias in the deployment file. */
 export const TransmitterId = z
   .string()
   .regex(/^transmitter:[a-z][a-z0-9-]{0,62}$/)
@@ -75,7 +75,7 @@ export const AskerId = z.union([AgentId, PersonId])
 export type AskerId = z.infer<typeof AskerId>
 export const isAgent = (id: AskerId): id is AgentId => id.startsWith('agent:')
 /**
- * A subject whose record is of its recertification: `group:`, or `sealed:` for the sealed role's names of an account.
+ * A subject whose chain has only its recertification: `group:`, or `sealed:` for the sealed role's names of an account.
  */
 const Recertified = z
   .string()
@@ -120,7 +120,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 export type JsonObject = { readonly [member: string]: Json }
 const AnyJsonObject = z.record(z.string(), z.json())
 /**
- * The object itself, checked. A copy by zod would lose a member called `__proto__`, which an item's attribute may be
+ * The object itself, checked. Zod's copy would lose a member called `__proto__`, which an item's attribute may be
  * called.
  */
 export const JsonObject = z.any().check((given) => {
@@ -132,7 +132,9 @@ export const JsonObject = z.any().check((given) => {
 export const Resource = z.strictObject({ type: z.string().min(1).max(128), id: z.string().min(1).max(2048) })
 export type Resource = z.infer<typeof Resource>
 
-/** Undefined unless it is JSON: a parser's error message quotes the text, which may be a secret. */
+/**
+ * Undefined unless it is JSON. A parser's error is not used, since its message quotes the text, which may be secret.
+ */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -154,13 +156,13 @@ type Defined<T> = Omit<T, Optional<T>> & { [K in Optional<T>]?: Exclude<T[K], un
 export const defined = <T extends object>(members: T): Defined<T> =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<T>
 
-/** Seconds. */
+/** The largest accepted difference between two clocks. Seconds. */
 const tolerance = 30
 
-/** Whether two machines' clocks agree well enough to decide. NaN disagrees. */
+/** Whether two machines' clocks agree well enough to decide. False for NaN. */
 export const clocksAgree = (now: NumericDate, theirs: NumericDate): boolean => Math.abs(now - theirs) <= tolerance
 
-/** UTC, to the second. */
+/** RFC 3339 in UTC, in whole seconds. */
 export const rfc3339 = (at: NumericDate): string => new Date(at * 1000).toISOString().replace('.000Z', 'Z')
 
 /** Seconds for people: `1 h 30 min`; empty for zero. */

@@ -2,7 +2,7 @@ import type { Call } from '../adapters/http/endpoint.ts'
 import { apiProblem, type BadRequest, badProof, badRequest } from '../adapters/http/problem.ts'
 import { type DpopProof, rememberUntil, replayKey, verifyDpop } from '../adapters/jose/dpop.ts'
 import { IdentityVerifier, type VerifiedIdentity } from '../adapters/jose/identity.ts'
-import { type GroupsSaid, loginGroups, loginHoldsUntil } from '../domain/people/group-source.ts'
+import { type GroupsSaid, loginHoldsUntil, pickLoginGroups } from '../domain/people/group-source.ts'
 import { type Agent, type Identity, type Person, type Tool, withIdentity } from '../domain/people/organisation.ts'
 import type { AgentRef } from '../domain/policy/agent-ref.ts'
 import type { Bundle } from '../domain/policy/bundle.ts'
@@ -121,7 +121,7 @@ export class Callers {
     const said: GroupsSaid =
       groups && made
         ? {
-            claimed: loginGroups(this.#policy.bundle.directory, groups, made),
+            claimed: pickLoginGroups(this.#policy.bundle.directory, groups, made),
             saidUntil: loginHoldsUntil(made),
           }
         : {}

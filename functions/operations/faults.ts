@@ -2,36 +2,37 @@
 import type { Unseen } from '../domain/people/host.ts'
 
 /**
- * Faults, thrown. Each has a literal `name`, since a minifier renames classes and Step Functions and logs match on it.
- * Any operation may throw StoreUnavailable, and one that writes StaleRequest; its comment names the others.
+ * Faults, thrown. Each has a literal `name`, since a minifier renames classes and Step Functions and logs match on
+ * it. Any operation may throw StoreUnavailable; one that writes may throw StaleRequest. Other faults are in its
+ * comment.
  */
 const named = <Name extends string>(name: Name) =>
   class extends Error {
     override readonly name = name
   }
 
-/** The store did not answer: whether it committed is not known. */
+/** The store did not answer: it may or may not have committed. */
 export class StoreUnavailable extends named('StoreUnavailable') {}
 
-/** A write that was never sent, since its time was up. It certainly did not happen. */
+/** A write that was not sent because its time was up. It did not happen. */
 export class NotInTime extends named('NotInTime') {}
 
-/** AWS denies Hotwork a right of its own role. A retry is useless: an operator has to look. */
+/** AWS denies a right to Hotwork's own role. A retry is useless: an operator must look. */
 export class RightMissing extends named('RightMissing') {}
 
-/** The bucket of the log did not answer, or refused: whether the object was put is not known. A retry is safe. */
+/** The log's bucket did not answer or refused: the object may or may not be stored. A retry is safe. */
 export class AnchorUnavailable extends named('AnchorUnavailable') {}
 
-/** The bucket's log differs from the notary's, or is incomplete. A person has to look. */
+/** The log in the bucket differs from the notary's, or is incomplete. A person must look. */
 export class AnchorForked extends named('AnchorForked') {}
 
 /** A key is disabled or scheduled for deletion, or KMS does not answer. */
 export class KeyUnavailable extends named('KeyUnavailable') {}
 
-/** The target made no credential, and gave no answer. The intent stays; a retry is safe. */
+/** The target did not answer, or made no credential. The intent stays; a retry is safe. */
 export class BrokerUnavailable extends named('BrokerUnavailable') {}
 
-/** The target refused to make a credential: the deployment does not fit it. */
+/** The target refused to make a credential: its settings and the deployment do not match. */
 export class BrokerRefused extends named('BrokerRefused') {}
 
 /** AWS refused a mediated call and did nothing. `reason` is AWS's name for it, and safe to show. */
@@ -45,22 +46,22 @@ export class CallRefused extends Error {
   }
 }
 
-/** AWS found another state than the mediated call expected, and did nothing. */
+/** AWS found a different state than the mediated call expected, and did nothing. */
 export class CallOutdated extends named('CallOutdated') {}
 
-/** A mediated call was certainly not sent. A retry is safe. */
+/** A mediated call was not sent. A retry is safe. */
 export class CallNotSent extends named('CallNotSent') {}
 
-/** The answer to a mediated call was lost. The call is looked up, and never made again. */
+/** The answer to a mediated call was lost. The call is looked up, never repeated. */
 export class CallUnanswered extends named('CallUnanswered') {}
 
-/** The pager did not say who is on call. */
+/** The pager did not name the people on call. */
 export class ScheduleUnavailable extends named('ScheduleUnavailable') {}
 
-/** An identity issuer's keys cannot be fetched, and the cached ones are too old. */
+/** The keys of an identity issuer cannot be fetched, and the cached ones are too old. */
 export class IssuerUnavailable extends named('IssuerUnavailable') {}
 
-/** A token names a key that the issuer may have published since its keys were last read: retry after that time. */
+/** A token names a key that the issuer may have published since the last read of its keys: retry after that time. */
 export class KeyNotYetKnown extends Error {
   override readonly name = 'KeyNotYetKnown'
   readonly retryAfterSeconds: number | undefined
@@ -71,34 +72,34 @@ export class KeyNotYetKnown extends Error {
   }
 }
 
-/** Another mint for the same agent came first, and its credential is the live one. A retry is safe. */
+/** Another issue for the same agent came first, and its credential is the live one. A retry is safe. */
 export class Overtaken extends named('Overtaken') {}
 
-/** Other writers kept coming first. Nothing was committed; a retry is safe. */
+/** Other writers came first at each attempt. Nothing was committed; a retry is safe. */
 export class StaleRequest extends named('StaleRequest') {}
 
-/** This machine's clock and the caller's are too far apart to compare deadlines. */
+/** This machine's clock and the caller's differ too much to compare deadlines. */
 export class ClockOutOfRange extends named('ClockOutOfRange') {}
 
-/** A receiver of events did not take one: it is sent again. */
+/** A receiver did not accept an event: it is sent again. */
 export class ReceiverUnavailable extends named('ReceiverUnavailable') {}
 
-/** A secret cannot be read or is malformed: nothing can be verified by it. */
+/** A secret is unreadable or malformed, so nothing can be verified with it. */
 export class SecretUnavailable extends named('SecretUnavailable') {}
 
 export class TimersUnavailable extends named('TimersUnavailable') {}
 
 export class PagerUnavailable extends named('PagerUnavailable') {}
 
-/** The channel refuses us until a person repairs it: channel archived, app not in it, token revoked. */
+/** The channel refuses Hotwork until a person repairs it: archived, app not in it, token revoked. */
 export class CardUndeliverable extends named('CardUndeliverable') {}
 
-/** The chat did not take a card now, and may later. A retry is safe. */
+/** The chat did not accept a card now, and may later. A retry is safe. */
 export class BoardUnavailable extends Error {
   override readonly name = 'BoardUnavailable'
-  /** The wait that the chat asked for, in seconds. */
+  /** The wait that the chat asks for. Seconds. */
   readonly retryAfterSeconds: number | undefined
-  /** Whether the chat is throttled or down, so that every other call would fail too. */
+  /** True if the chat is throttled or down, so that all calls to it would fail. */
   readonly forAll: boolean
 
   constructor(
@@ -115,22 +116,22 @@ export class BoardUnavailable extends Error {
   }
 }
 
-/** IAM did not say what a host may do. The answer is unknown, which is not a denial. */
+/** IAM gave no answer about a host. The answer is unknown, which is not a denial. */
 export class HostUnseen extends Error {
   override readonly name = 'HostUnseen'
   readonly why: Unseen
 
   constructor(why: Unseen, options?: ErrorOptions) {
-    super(`IAM did not say what the host may do: \`${why}\``, options)
+    super(`IAM gave no answer about the rights of the host: \`${why}\``, options)
     this.why = why
   }
 }
 
-/** A port may have wrapped the fault in its own, so causes are searched too. */
+/** Causes are searched, since a port may have wrapped the fault. */
 const lacksRight = (fault: unknown): boolean =>
   fault instanceof RightMissing || (fault instanceof Error && lacksRight(fault.cause))
 
-/** Logs the name alone: a fault's message may hold secrets. */
+/** The name of a fault, for logs: its message may contain secrets. */
 export function faultName(fault: unknown): string {
   if (lacksRight(fault)) return 'RightMissing'
   return fault instanceof Error ? fault.name : 'unknown'

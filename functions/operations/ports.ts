@@ -5,12 +5,12 @@ import type { CredentialId, EvaluationId, HaltId, NumericDate, RequestId, StandI
 
 export type Clock = { now(): NumericDate }
 
-/** Random ids of 130 bits each, so that none can be guessed. */
+/** Random ids of 130 bits, which cannot be guessed. */
 export type Ids = {
   request(): RequestId
   opening(): RequestId
   credential(): CredentialId
-  /** The id contains its request's, so the end of a use needs one read. */
+  /** A use's id. It contains its request's, so that the end of a use needs one read. */
   use(request: RequestId): UseId
   evaluation(): EvaluationId
   halt(): HaltId
@@ -21,15 +21,15 @@ export type Ids = {
 export type Salts = { salt(): string }
 
 /**
- * Put only if absent, in the same transaction. `replaces` names the value that may be overwritten. The store may forget
- * it any time after `expiresAt`.
+ * Put in the same transaction, and only if absent. `replaces` is the value that may be overwritten. The store may
+ * forget it at any time after `expiresAt`.
  */
 export type OnceOnly = {
   key: string
   value: string
   replaces?: string
   expiresAt: NumericDate
-  /** A refused command does not use it up. */
+  /** True if a refused command leaves the key unused. */
   ifDone?: true
 }
 
@@ -38,7 +38,7 @@ export type Page<T> = { items: readonly T[]; next?: string }
 export interface Queue<T> {
   send(messages: readonly T[]): Promise<void>
 }
-/** `deduplicate` names a change; `group` keeps order within a request, or within a role. */
+/** `deduplicate` identifies a change; `group` keeps order within a request or a role. */
 export type Fifo = { group: string; deduplicate: string }
 
 /** Takes words of the vocabulary, never a credential, a justification or arguments. */
@@ -49,28 +49,28 @@ export interface Log {
 }
 
 /**
- * The service that keeps incidents, asked about a parent task or the incident of an opening. It never throws:
- * `unreachable` stands for no answer.
+ * The incident service, asked about a parent task or the incident of an opening. It never throws: `unreachable` stands
+ * for a missing answer.
  */
 export interface TaskService {
   look(task: string): Promise<TaskLook>
 }
 export type TaskLook = { answer: 'known'; incident?: Incident } | { answer: 'unknown' | 'unreachable' }
 
-/** Reads one incident from a service of its kind. Callers take a fault as `unreachable`. */
+/** Reads one incident from a service of one kind. Callers treat a fault as `unreachable`. */
 export interface IncidentReader {
   read(incident: string): Promise<TaskLook>
 }
 
 /**
- * Entries to append to a chain, and its end as read: `noEntries` for a new one. Nothing is saved if the end has
- * changed.
+ * Entries to append to a chain, and the chain's end as read: `noEntries` for a new chain. Nothing is saved if the end
+ * has changed.
  */
 export type Appended = { expected: Head; entries: readonly Entry[]; head: Head; texts?: readonly PersonalText[] }
 
-/** One-time timers. Each only wakes a request's drawing or storing. */
+/** One-time timers, each for the drawing or storing of a request. */
 export interface Timers {
-  /** Draws the cards of a request, or stores its due changes. A repeated name changes nothing. */
+  /** Sets a timer that draws the cards of a request or stores its due changes. A repeated name changes nothing. */
   set(timer: { name: string; request: RequestId; at: NumericDate; to: 'draw' | 'store' }): Promise<void>
 }
 

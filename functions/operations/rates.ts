@@ -12,14 +12,14 @@ export type RatePorts = {
 
 /** Enough for fifty concurrent calls of one caller, each of which can lose to all others. */
 const attempts = 60
-/** A full bucket equals a missing one, so its row may expire. Seconds. */
+/** The time after which a full bucket's row may expire: a full bucket equals a missing one. Seconds. */
 const keepFull = 60
 
 /** @throws StoreUnavailable: then nothing is permitted */
 export const keepRate = (caller: AgentId | ToolId, kind: RateKind, tokens: number, ports: RatePorts): Promise<Taken> =>
   takeFrom(`${kind}#${caller}`, rateOf(ports.policy.bundle.ladder, kind), tokens, ports)
 
-/** A refusal that this process already knows of, without a call. */
+/** A refusal that this process knows of already, without a call. */
 export function knownRefusal(
   caller: AgentId | ToolId,
   kind: RateKind,
@@ -32,15 +32,15 @@ export function knownRefusal(
 }
 
 /**
- * The time at which each bucket becomes full, as this process saw it last. It never becomes full earlier, so a refusal
- * by it is right.
+ * The time at which each bucket is full again, as this process last saw it. The real time is never earlier, so a
+ * refusal by it is right.
  */
 const seen = new WeakMap<RatePorts['requests'], Map<string, number>>()
 const mostSeen = 1000
 
 /**
- * One row, set only if it still has the value that was seen, or says that the bucket is full by now. So it is written
- * without a read, and a write that the SDK retries counts once. A known refusal costs no call.
+ * Writes one row without a read: only if it has the seen value, or the bucket is full by now. A write that the SDK
+ * retries counts once. A known refusal costs no call.
  */
 export async function takeFrom(
   bucket: string,

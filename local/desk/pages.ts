@@ -35,10 +35,10 @@ function clicked(form: URLSearchParams, blocks: readonly Json[]) {
   return { action_id, block_id, ...(isInput && value !== null ? { value } : {}) }
 }
 
-/** A direct message is only for the person at its end: changing seats leaves it. */
+/** A direct message is for one person: a change of seats leaves it. */
 function placeOf({ roster }: DeskState, fields: URLSearchParams): Place {
   const person = roster.person(fields.get('as') ?? '') ?? roster.people[0]
-  if (!person) throw new BadRequest('the desk was started without people; give it some')
+  if (!person) throw new BadRequest('the desk has no people: start it with some')
   const wanted = fields.get('in') ?? ''
   const channel = roster.conversations.find(({ id }) => id === wanted)
   if (channel && [undefined, person.slackUserId].includes(channel.directTo)) return { person, at: channel.id }
@@ -65,7 +65,7 @@ async function attempt({ notices }: DeskState, user: string, send: () => Promise
 async function show(state: DeskState, interactions: Interactions, { url, headers }: Incoming): Promise<Answer> {
   const place = placeOf(state, url.searchParams)
   const { slackUserId: user } = place.person
-  // Only a browser's navigation opens the tab.
+  // Only a browser's navigation opens the tab, not a background fetch.
   if (place.at === 'home' && headers['sec-fetch-mode'] === 'navigate') {
     const event = { type: 'app_home_opened', user, channel: `D${user.slice(1)}`, tab: 'home' }
     await attempt(state, user, () => interactions.event(event))
@@ -76,7 +76,7 @@ async function show(state: DeskState, interactions: Interactions, { url, headers
   return page(state, place, title, pane, modal(state, place))
 }
 
-/** `?as=` says who looks, `?in=` where. Several tabs can be several people. */
+/** `?as=` is the person, `?in=` the place. Several browser tabs can be several people. */
 export function pageRoutes(state: DeskState, interactions: Interactions): { [route: string]: Handler } {
   const { roster, messages, notices, changes } = state
 

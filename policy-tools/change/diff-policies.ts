@@ -19,7 +19,7 @@ function written({ bundle, reads }: Asker): ReadonlyMap<string, Written> {
   return all
 }
 
-const unseen = 'no question found that it answers otherwise'
+const unseen = 'no sampled answer changed'
 
 /**
  * Changes of policy texts that no sampled question showed, so that every change is told. A change that could be wider counts
@@ -35,14 +35,14 @@ export function diffPolicies(sides: Sides, told: Changes): Changes {
   const other: Change[] = []
   const tell = (isWider: boolean, kind: string, id: string, from: string, to: string) =>
     (isWider ? widened : other).push(defined({ kind, file: fileOf(id), policy: id, from, to }))
-  for (const [from, to] of renamed) tell(false, 'policy_renamed', to, `\`${from}\``, `\`${to}\`, otherwise as it was`)
+  for (const [from, to] of renamed) tell(false, 'policy_renamed', to, `\`${from}\``, `\`${to}\`, otherwise unchanged`)
   for (const id of new Set([...before.keys(), ...after.keys()])) {
     const [was, is] = [before.get(id), after.get(id)]
     if (wider?.has(id) || renamed.has(id) || newNames.has(id)) continue
     // It is narrower somewhere, and may be wider elsewhere.
     if (narrower?.has(id) && !(was && is && couldBeWider(was, is, sides.old))) continue
-    if (!was && is) tell(is.effect === 'permit', 'policy_added', id, 'is not there', `${wordsOf(is)}; ${unseen}`)
-    if (was && !is) tell(was.effect === 'forbid', 'policy_removed', id, wordsOf(was), `is not there; ${unseen}`)
+    if (!was && is) tell(is.effect === 'permit', 'policy_added', id, 'absent', `${wordsOf(is)}; ${unseen}`)
+    if (was && !is) tell(was.effect === 'forbid', 'policy_removed', id, wordsOf(was), `absent; ${unseen}`)
     if (!was || !is) continue
     if (was.effect !== is.effect || was.actions.join() !== is.actions.join())
       tell(reachesMore(was, is), 'policy_actions', id, wordsOf(was), `${wordsOf(is)}; ${unseen}`)

@@ -60,7 +60,7 @@ function write(file: string, text: string): void {
     writeFileSync(file, text)
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
-    throw new WrongUsage(`\`${file}\` cannot be written (${code})`, 'name a file in a folder that is there', { cause })
+    throw new WrongUsage(`\`${file}\` cannot be written (${code})`, 'name a file in an existing folder', { cause })
   }
 }
 

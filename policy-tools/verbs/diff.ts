@@ -25,7 +25,7 @@ export const Options = z.object({
   json: z.boolean(),
 })
 
-/** Fixed, so that two people who compare see the same. */
+/** Constant, so that two people who compare the same files see the same result. */
 const seed = 15
 
 export async function run(options: z.input<typeof Options>, io: Io): Promise<Exit> {
@@ -57,14 +57,14 @@ export async function run(options: z.input<typeof Options>, io: Io): Promise<Exi
   const cases = now.failing.map((problem) => ({ ...problem, file: relative(now.path, problem.file) }))
   io.out(json ? jsonText({ ...changes, cases }) : describe({ ...changes, cases }))
   if (changes.widened.length === 0 || accept) return exits.done
-  if (!json) io.err('It widens. `--accept` says that this is meant.\n')
+  if (!json) io.err('NEW permits more than OLD. If you intend this, add `--accept`.\n')
   return exits.widens
 }
 
 type OpenedAt = Policies & { path: string }
 type Proven = { ok: true; files?: ProveFiles } | { ok: false; problems: readonly Problem[] }
 
-/** Without files if a side is a bundle, which has none. */
+/** A bundle has no files, so nothing is proved of it. */
 function proveFiles(old: OpenedAt, now: OpenedAt): Proven {
   if (!old.folder || !now.folder) return { ok: true }
   const [was, is] = [readProveFile(old.path, old), readProveFile(now.path, now)]
@@ -102,7 +102,7 @@ const mostCases = 10
 
 const casesTold = (cases: readonly Problem[]): string[] => [
   ...cases.slice(0, mostCases).map(formatProblem),
-  ...(cases.length > mostCases ? [`and ${cases.length - mostCases} more: \`policy check\` says them all`] : []),
+  ...(cases.length > mostCases ? [`and ${cases.length - mostCases} more: \`policy check\` lists them all`] : []),
 ]
 
 const part = (heading: string, lines: readonly string[]): string =>

@@ -161,7 +161,7 @@ describe("a login by pasting a browser's last address", () => {
       return [new URL(address).searchParams.get('code') ?? '', other.href, 'https://id.example/callback', address]
     })
     const { exit, err } = await terminal.type('login', '--no-browser')
-    expect([exit, err.split('that is not where the browser ends').length - 1]).toEqual([0, 3])
+    expect([exit, err.split('that address does not end this login').length - 1]).toEqual([0, 3])
   })
 
   test('a person who ends the input is not logged in: exit 4', async () => {

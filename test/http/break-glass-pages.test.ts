@@ -212,7 +212,7 @@ describe('a review by the form of the page', () => {
       const page = await tab.go('GET', '/break-glass')
       const [, csrf = ''] = /name="csrf" value="([^"]+)"/.exec(page.body) ?? []
       const sent = await tab.go('POST', pathTo(open), { ...others.fields, ...found, csrf })
-      expect([sent.status, textOf(sent.body)]).toEqual([403, expect.stringMatching(/What you sent was not recorded/)])
+      expect([sent.status, textOf(sent.body)]).toEqual([403, expect.stringMatching(/Your form was not recorded/)])
     }
     expect(await story(open)).toEqual(['BreakGlassOpened', 'ReviewDue', 'Completed', 'Refused', 'Refused'])
   })

@@ -59,7 +59,7 @@ test.each(looked)('%s says that nothing was changed, and can be tried again', as
   cutOffTable()
   const page = await tab.go('GET', path)
   expect(told(page)).toEqual(unreachable)
-  expect(page.body).toContain('Something this needs does not answer')
+  expect(page.body).toContain('A service that this needs does not answer')
   expect(page.body).toContain('Nothing was changed. Wait a moment, then try again.')
   expect(page.body).toContain('<a class="button" href="">Try again</a>')
 })

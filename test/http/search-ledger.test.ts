@@ -116,7 +116,7 @@ test.each([
   [{ person: 'agent:builder' }, /^`person`: /],
   [{ tool: 'x' }, /^`tool`: /],
   [{ type: 'submitted' }, /^`type`: should be as in an entry, such as `Decided`$/],
-  [{ after: 'garbage' }, /^`after`: send the `next` of the answer before, as it is$/],
+  [{ after: 'garbage' }, /^`after`: send the `next` of the previous answer unchanged$/],
   [{ owner: 'person:ana' }, /^`owner` should not be there: known are `since`, `until`, `agent`, `person`/],
 ])('a search by %j is refused, naming the field and the fix', async (query, detail) => {
   const { status, body } = await search(query as { [name: string]: string })

@@ -61,7 +61,7 @@ inBrowser('pictures of the tab and its forms', () => {
     await page.getByLabel('What is wrong, and what you are going to do').fill('outage')
     await page.getByLabel('Incident').fill('INC-2041')
     await page.getByRole('button', { name: 'Go on' }).click()
-    await page.getByText('it should say what is wrong').waitFor()
+    await page.getByText('it should describe the problem').waitFor()
     await picture('form-break-glass-mended', dialog(page))
     await page
       .getByLabel('What is wrong, and what you are going to do')

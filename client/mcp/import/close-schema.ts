@@ -4,14 +4,14 @@ import { isObject, type JsonObject, type Wish } from './wish.ts'
 /** The catalogue's schema of one argument (docs/policies.md). */
 type ArgumentSchema = { type: string | string[]; maxLength?: number; [keyword: string]: unknown }
 
-/** The outcome for the schema of one argument, or of all. */
+/** The result of closing the schema of one argument, or of all. */
 type Closed<T> = {
   schema?: T
-  /** Open questions for a person, without whose answers it does not compile. */
+  /** Open questions for a person. Without answers the entry does not compile. */
   decide: string[]
   /** Notes for the person. */
   notes: string[]
-  /** The reason why the catalogue has no form for it. */
+  /** The reason why the catalogue cannot express it. */
   cannot?: string
 }
 export type ClosedArguments = {
@@ -31,13 +31,13 @@ const entangledIn = (schema: JsonObject) => entangled.find((keyword) => keyword 
 
 /**
  * A tool's input schema in the catalogue's form: closed, and with a bound on every value. It may be narrower than the
- * server's and is never wider, since the server holds calls to its own schema too.
+ * server's schema; the server also checks calls by its own schema.
  */
 export function closeArguments(inputSchema: unknown, wish: Wish): Closed<ClosedArguments> {
   if (!isObject(inputSchema) || inputSchema['type'] !== 'object')
     return no('its input schema is not an object with named members')
   const hangsOn = entangledIn(inputSchema)
-  if (hangsOn !== undefined) return no(`its input schema has \`${hangsOn}\`: which arguments there are hangs on it`)
+  if (hangsOn !== undefined) return no(`its input schema has \`${hangsOn}\`: the arguments depend on it`)
   const given = isObject(inputSchema['properties']) ? inputSchema['properties'] : {}
   const required = (Array.isArray(inputSchema['required']) ? inputSchema['required'] : []).map(String)
   const closed: ClosedArguments = { type: 'object', additionalProperties: false, properties: {}, required }
@@ -51,8 +51,8 @@ export function closeArguments(inputSchema: unknown, wish: Wish): Closed<ClosedA
       decide.push(...one.decide)
       notes.push(...one.notes)
     } else if (required.includes(name)) {
-      return no(`\`${name}\` must be given, and ${one.cannot}`)
-    } else notes.push(`\`${name}\` is left out, so that no call may give it: ${one.cannot}`)
+      return no(`\`${name}\` is required, and ${one.cannot}`)
+    } else notes.push(`\`${name}\` is left out, so no call may have it: ${one.cannot}`)
   }
   const unnamed = required.find((name) => !Object.hasOwn(given, name))
   if (unnamed !== undefined) return no(`it requires \`${unnamed}\`, which it does not name`)
@@ -62,7 +62,7 @@ export function closeArguments(inputSchema: unknown, wish: Wish): Closed<ClosedA
 function closeArgument(name: string, written: unknown, wish: Wish): Closed<ArgumentSchema> {
   if (!/^[A-Za-z]\w{0,63}$/.test(name)) return no('its name is not of letters, digits and `_`')
   const { schema, isNullable } = withoutNull(written)
-  if (!schema) return no('it may be anything')
+  if (!schema) return no('its type is not restricted')
   const hangsOn = entangledIn(schema)
   if (hangsOn !== undefined) return no(`its schema has \`${hangsOn}\``)
   const values = 'const' in schema ? [schema['const']] : schema['enum']
@@ -95,7 +95,7 @@ function closeText(name: string, schema: JsonObject, wish: Wish): Closed<Argumen
   const { maxLength: own, minLength } = schema
   const maxLength = isCount(own) && own > 0 ? own : wish.maxLength
   const least = isCount(minLength) && minLength > 0 && minLength <= (maxLength ?? minLength) ? { minLength } : {}
-  // A regular expression of the server could take exponential time here; the server tries its own.
+  // The server's pattern is not copied: a regular expression could take exponential time here. The server checks it.
   const notes = 'pattern' in schema ? [`the pattern of \`${name}\` is left to the server to enforce`] : []
   return {
     schema: { type: 'string', ...least, ...(maxLength === undefined ? {} : { maxLength }) },
@@ -164,7 +164,7 @@ function withoutNull(written: unknown): { schema?: JsonObject; isNullable: boole
   return { schema: written, isNullable: false }
 }
 
-/** A longer list is read by no person. */
+/** A longer list would not be read by people. */
 const mostValues = 1000
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)

@@ -40,14 +40,14 @@ export async function importTools(typed: ImportTyped, surroundings: Surroundings
 /** The next import must not overwrite a person's edits. @throws Refusal */
 function mustBeFree(folder: string): void {
   if (!existsSync(folder) || readdirSync(folder).length === 0) return
-  throw wrongUsage(`there is something in \`${folder}\``, 'name a folder that is empty or not there, with `--out`')
+  throw wrongUsage(`there is something in \`${folder}\``, 'name an empty or new folder with `--out`')
 }
 
 /** @throws Refusal */
 function serviceOf(name: string): string {
   const service = kebab(name).slice(0, 32)
   if (/^[a-z][a-z0-9-]*$/.test(service)) return service
-  throw wrongUsage('what are its actions called?', 'give a short name of letters and digits: `--name files`')
+  throw wrongUsage('the name of its actions is missing', 'give a short name of letters and digits: `--name files`')
 }
 
 /** @returns the place of each tool's entry @throws Fault */
@@ -85,9 +85,9 @@ function wordsOf(folder: string, server: Server, tools: readonly Told[], columns
       ...notes.map((each) => `  note     ${each}`),
     ])
   const next = [
-    'read each entry. Its title is what people see; `mutates` is true and `undo` not known until you say otherwise: what the server says of itself counts for nothing',
-    'write what is to be decided into the drafts, and take `decide` out of them (docs/policies.md)',
-    'put the entries into actions/ of the policy folder, the gate into tools.json, what is acted on into resources.json',
+    "read each entry. People see its title; `mutates` is true and `undo` unknown until you change them: the server's own claims do not count",
+    'write your decisions into the drafts, and remove `decide` from them (docs/policies.md)',
+    'put the entries into actions/ of the policy folder, the gate into tools.json, its resources into resources.json',
     'write a policy that permits each action, and a case for it; then `hotwork policy check --write-schema`',
     `write \`purpose\` and \`parent_task\` into the map, and "pass" for a tool that needs no permit; then start the server with: npx --no-install hotwork mcp --map ${join(folder, 'map.json')} -- CMD`,
     'keep the map outside the folder that agents work in: a gate on stdio refuses one inside (`--map-in-project` allows it)',

@@ -6,7 +6,7 @@ import { isNamed, type Listed, type Server } from './make-entry.ts'
 
 /** `npx` or `uvx` may have to fetch the server first. Milliseconds. */
 const patience = 60_000
-/** Servers from before 2026 may leave an unknown question unanswered. Milliseconds. */
+/** A server from before 2026 may not answer a question that it does not know. Milliseconds. */
 const patienceOfProbe = 5_000
 
 /** Starts an MCP server, reads its name and all pages of its tools, and ends it. @throws Refusal, Fault */
@@ -25,7 +25,7 @@ export async function listTools(
     if (!isNamed({ name, version }))
       throw wrongUsage(
         `\`${command[0]}\` does not say which server it is`,
-        'a tool is known by the name and version of its server: both must be there, and each character must show',
+        'a tool is known by the name and version of its server: both are required, in visible characters only',
       )
     const { tools } = client.getServerCapabilities()?.tools
       ? await client.listTools(undefined, { timeout: patience })
@@ -46,7 +46,7 @@ function silent([command]: readonly string[], cause: unknown): Fault {
     {
       code: 'no_mcp_server',
       title,
-      detail: `${code ?? name}: ${message.slice(0, 200)}: start it alone, and see what it prints`,
+      detail: `${code ?? name}: ${message.slice(0, 200)}: start it alone, and read its output`,
     },
     { cause },
   )

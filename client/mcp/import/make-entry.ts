@@ -6,24 +6,24 @@ import { isObject, type Wish } from './wish.ts'
 export type Listed = { name: string; inputSchema: unknown; annotations?: unknown }
 export type Server = { name: string; version: string }
 
-/** The outcome for one tool. `whole` compiles; `draft` waits for a person's answers; `none` has no entry. */
+/** The result for one tool. A `whole` entry compiles; a `draft` waits for a person's answers; `none` has no entry. */
 export type Imported = {
   tool: string
   state: 'whole' | 'draft' | 'none'
   action?: string
   schema: string
-  /** The catalogue entry. A draft has `decide` in it, which the compiler refuses. */
+  /** The catalogue entry. A draft has the member `decide`, which the compiler refuses. */
   entry?: object
   decide: string[]
   notes: string[]
-  /** The server's hints. They are shown and decide nothing: a server may claim anything. */
+  /** The server's hints. They are shown but decide nothing, since a server may claim anything. */
   says: string[]
 }
 
-/** Text of these characters has no wildcard, no way up and no second name in it. */
+/** Text of these characters contains no wildcard, no `..` and no alternative spelling of a path. */
 const literal = '^(?!.*\\.\\.)[A-Za-z0-9_./@=+,-]+$'
 const isLiteral = (text: string) => new RegExp(literal).test(text)
-/** A name that Hotwork takes from a server: each character of it is visible. */
+/** Whether each character of a server's name is visible. */
 const showsAll = (text: string, most: number) =>
   text.length > 0 && text.length <= most && !/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]/u.test(text)
 
@@ -35,7 +35,7 @@ export function makeEntries(tools: readonly Listed[], server: Server, wish: Wish
   return tools.map((tool) => {
     const action = showsAll(tool.name, 128) ? actionOf(wish.name, tool.name) : undefined
     if (action === undefined) return refused(tool, 'its name is not one that the catalogue takes')
-    // Its file has the action's name, and some disks ignore case.
+    // The entry's file name is that of the action; some disks ignore case.
     const file = kebab(action)
     if (taken.has(file))
       return refused(tool, `another tool is \`${action}\` already, or nearly: write an entry by hand`)
@@ -51,8 +51,8 @@ function makeEntry(tool: Listed, action: string, server: Server, wish: Wish): Im
   if (!closed.schema) return refused(tool, closed.cannot ?? 'it cannot be closed')
   const resource = findResource(closed.schema, tool.name, wish)
   const decide = [
-    ...(wish.tool === undefined ? ['`tool`: which tool of tools.json the gate is (`--tool`)'] : []),
-    ...(wish.group === undefined ? ['`group`: which policies and people it is for (`--group`)'] : []),
+    ...(wish.tool === undefined ? ["`tool`: the gate's id in tools.json (`--tool`)"] : []),
+    ...(wish.group === undefined ? ['`group`: the group that policies and people are for (`--group`)'] : []),
     ...resource.decide,
     ...closed.decide,
   ]
@@ -94,7 +94,7 @@ function digestOfSchema({ inputSchema }: Listed): string | undefined {
 
 type Found = { argument?: string; value?: { type: string; id: string }; decide: string[] }
 
-/** The resource that the tool acts on, and the pattern that lets its name stand in an id. */
+/** The tool's resource, and the pattern that makes its name safe in an id. */
 function findResource({ properties, required }: ClosedArguments, tool: string, wish: Wish): Found {
   const type = `${wish.name}:${kebab(tool)}`
   if (Object.keys(properties).length === 0) return { value: { type, id: kebab(tool) }, decide: [] }
@@ -103,7 +103,7 @@ function findResource({ properties, required }: ClosedArguments, tool: string, w
   const schema = argument === undefined ? undefined : properties[argument]
   if (argument === undefined || !schema) {
     const those = candidates.map((name) => `\`${name}\``).join(', ') || 'none is required text, so write one by hand'
-    return { decide: [`\`resource\`: which argument names what it acts on (\`--resource\`): ${those}`] }
+    return { decide: [`\`resource\`: the argument that names its resource (\`--resource\`): ${those}`] }
   }
   const odd = (Array.isArray(schema['enum']) ? schema['enum'] : []).find((value) => !isLiteral(String(value)))
   if (odd !== undefined)

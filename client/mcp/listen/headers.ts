@@ -5,8 +5,8 @@ import { readAgentSettings } from '../../settings.ts'
 import type { Surroundings } from '../../surroundings.ts'
 
 /**
- * Prints the headers by which an MCP host shows a gate at an address which agent it is, as JSON and nothing else: a
- * host that takes a program for them runs it whenever it connects.
+ * Prints, as JSON only, the headers by which an MCP host shows an agent's identity to a gate at an address. A host runs
+ * this program whenever it connects.
  *
  * @throws Refusal, Fault
  */

@@ -27,7 +27,7 @@ const loopback = ['127.0.0.1', '::1', 'localhost']
 type Told = {
   issuer: string
   open: OpenGate
-  /** Gets the agent and the token of each call. */
+  /** Called with the agent and the token of each call. */
   seen?: ((caller: Caller) => void) | undefined
   bounds?: Bounds
 }
@@ -64,15 +64,15 @@ export async function listen(
   }
 }
 
-/** Workload tokens go over it. @throws Refusal */
+/** The address must be private or TLS, since workload tokens are sent over it. @throws Refusal */
 function mustBePrivate(address: string, url: string | undefined): void {
   if (!loopback.includes(address) && url === undefined)
     throw wrongUsage(
       `\`${address}\` is reached from other machines`,
-      'say with `--url https://...` what callers call it, and let what ends TLS there pass calls on to it',
+      'give its public address as `--url https://...`, and let the TLS proxy there pass calls to it',
     )
   if (url !== undefined && !isSafeAddress(url))
-    throw wrongUsage('`--url` is not an address to send a token to', 'use https; http only on loopback')
+    throw wrongUsage('`--url` is an unsafe address: a token sent there could leak', 'use https; http only on loopback')
 }
 
 type Parts = Pick<Told, 'seen'> & {
@@ -123,7 +123,7 @@ class Door {
     if (request.method !== 'POST') return refuse(response, 400, 'name the session in `Mcp-Session-Id`')
     const body = await this.#readBody(request, response)
     if (body === undefined) return
-    // A client of the newest protocol tries without a session first, and goes on with `initialize`.
+    // A client of the newest protocol first tries without a session, and then falls back to `initialize`.
     if (!sdk.isInitializeRequest(body.json))
       return refuse(response, 400, 'begin with `initialize`: this gate serves sessions (MCP 2025-11-25 and before)')
     const session = await sessions.begin(caller).catch((cause: unknown) => {
@@ -162,9 +162,9 @@ class Door {
         return undefined
       }
       if (!(cause instanceof BadToken)) {
-        err(lines(`hotwork mcp: who calls cannot be told: ${wordsOf(cause)}`))
+        err(lines(`hotwork mcp: the caller could not be determined: ${wordsOf(cause)}`))
         response.setHeader('retry-after', '5')
-        refuse(response, 503, 'Hotwork does not say who calls: send the same again')
+        refuse(response, 503, 'Hotwork could not name the caller: send the same call again')
         return undefined
       }
       const error = new sdk.OAuthError(sdk.OAuthErrorCode.InvalidToken, cause.message)

@@ -41,7 +41,7 @@ export async function runListening(typed: GateTyped & ListenTyped, surroundings:
   }
 }
 
-/** The agents that have called, each with its gated calls. Hotwork is asked by each agent's newest token. */
+/** The agents that have called, each with its gated calls. Each agent's newest token is used for Hotwork. */
 class Agents {
   readonly #make: CallsOf
   readonly #surroundings: Pick<Surroundings, 'now'>
@@ -64,7 +64,7 @@ class Agents {
     const made = this.#make(() => this.#tokenOf(key), key)
     this.#calls.set(key, made)
     made.then(
-      // Reports to Hotwork the calls that an earlier gate was killed in.
+      // Reports to Hotwork the calls during which an earlier gate was killed.
       (calls) => calls.settle().catch(() => {}),
       () => this.#calls.delete(key),
     )

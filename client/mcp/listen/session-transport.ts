@@ -10,8 +10,8 @@ import type {
 type Progress = { progressToken?: unknown }
 
 /**
- * The host's end of one session. HTTP carries a message of a stdio server only with a call of the host: progress goes
- * with the call that asked for it, and a question or a log line with the running call.
+ * The host's end of one session. Over HTTP a message of a stdio server needs a call of the host to carry it: progress
+ * goes with the call that asked for it, a question or a log line with a running call.
  */
 export class SessionTransport implements Transport {
   onclose?: () => void

@@ -60,7 +60,7 @@ export class Sessions {
     this.#bounds = bounds
   }
 
-  /** Another caller's session counts as missing. */
+  /** Undefined if the session is another caller's. */
   find(id: string, { key }: Caller): Session | undefined {
     const session = this.#sessions.get(id)
     return session?.owner === key ? session : undefined

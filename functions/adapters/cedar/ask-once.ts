@@ -4,7 +4,7 @@ import type { Answer } from '../../domain/policy/question.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import { CedarPolicy } from './cedar-policy.ts'
 
-/** Answers, by everything that Cedar is given. */
+/** Answers, by all inputs of the question to Cedar. */
 const answers = new Map<string, Answer>()
 const most = 200_000
 

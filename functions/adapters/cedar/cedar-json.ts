@@ -2,7 +2,7 @@
 import { type EntityUidJson, type PolicyJson, policyToJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Fact } from '../../domain/policy/condition.ts'
 
-/** Cedar's own JSON form of a policy. Everything that is read of policies is found in it. */
+/** Cedar's JSON form of a policy, from which everything about policies is read. */
 
 /** @throws if the text is not a policy */
 export function parsePolicy(text: string): PolicyJson {
@@ -31,7 +31,7 @@ export function pathOfHas(expression: object): Fact | undefined {
   return before && [...before, ...[has.attr].flat()]
 }
 
-/** All paths in an expression, each as long as possible. `of` recognises a path. */
+/** All paths in an expression, each as long as possible. `of` recognizes a path. */
 export function pathsIn(expression: unknown, of = pathOf): readonly Fact[] {
   if (typeof expression !== 'object' || expression === null) return []
   const path = of(expression)

@@ -64,11 +64,11 @@ export class CedarPolicy implements Policy {
     changes: readonly Change[] = [],
   ): Answer {
     if (!Object.hasOwn(this.bundle.policies, question.action))
-      return failed([], `no policies for action ${question.action.slice(0, 64)}`)
+      return failed([], `the bundle has the bundle has no policies for action ${question.action.slice(0, 64)}`)
     try {
       const call = { ...withChanges(this.#inCedar(question), changes), preparsedPolicySetId }
-      // A use repeats a question that was validated at the request and at the issue. Validation would double the cost, and no
-      // policy of a set needs it.
+      // A use repeats a question that was validated at the request and the issue. Validation would double the cost, and
+      // answers do not depend on it.
       if (question.kind === 'action' && question.moment === 'use') return answerIn(statefulIsAuthorized(call))
       const schema = { preparsedSchemaName: schemaName(this.bundle), validateRequest: true }
       return answerIn(statefulIsAuthorized({ ...call, ...schema }))
@@ -78,7 +78,7 @@ export class CedarPolicy implements Policy {
   }
 }
 
-// Cedar caches parsed schemas and policies by name for the whole process: the hash keeps two bundles apart.
+// Cedar caches parsed schemas and policies by name for the whole process; the hash keeps two bundles apart.
 const schemaName = ({ hash }: Bundle) => hash
 const policySetName = ({ hash }: Bundle, action: string) => `${hash} ${action}`
 const observedSetName = ({ hash }: Bundle, action: string) => `${hash} ${action} observed`
@@ -98,7 +98,7 @@ function answerOf(answer: AuthorizationAnswer): Answer {
   return { permit: decision === 'allow', policies }
 }
 
-/** Names the policies that erred, because no decision depends on an observing answer. */
+/** The policies that erred are named too, since no decision depends on an observing answer. */
 function observingAnswerOf(answer: AuthorizationAnswer): Answer {
   const errors = answer.type === 'success' ? answer.response.diagnostics.errors : []
   const erred = errors.map(({ policyId }) => policyId)

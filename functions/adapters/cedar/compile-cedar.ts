@@ -37,7 +37,7 @@ export const cedar = { withActions, compile: compileCedar, indexOf, open: askOnc
 
 const ownId = 'hotwork-is-beyond-break-glass'
 
-/** No policy folder can lift this forbid: it outweighs every permit, and its `@id` is taken. */
+/** A forbid that no policy folder can lift: it outweighs every permit, and its `@id` is reserved. */
 const own: Source = {
   file: 'Hotwork itself',
   text: `@id("${ownId}")
@@ -136,7 +136,7 @@ function checkSchema(schema: Source): Problem[] {
   }))
 }
 
-/** The policies of a file. Cedar numbers policies and forgets `@id`, so the ids are read here. */
+/** The policies of a file, with their ids: Cedar numbers policies and drops `@id`. */
 function split(source: Source, problems: Problem[]): Located[] {
   const parts = policySetTextToParts(source.text)
   if (parts.type === 'failure') {
@@ -145,12 +145,12 @@ function split(source: Source, problems: Problem[]): Located[] {
   }
   if (parts.policy_templates.length > 0) {
     const line = lineAt(source.text, Math.max(0, source.text.search(/\?(principal|resource)/)))
-    const fix = 'say who or what is meant, or name a group'
+    const fix = 'name the principal or resource, or a group'
     problems.push({ file: source.file, line, message: 'a template applies to no principal or resource', fix })
   }
   let from = 0
   return parts.policies.flatMap((text) => {
-    // Each part is a piece of its file, in the file's order. If it were not, its line would be the first of the file.
+    // Each part is a piece of its file, in the file's order. If one were not found, its line would be the first.
     const start = Math.max(0, source.text.indexOf(text, from))
     from = start + 1
     const line = lineAt(source.text, start)

@@ -19,7 +19,7 @@ function argumentsReadBy({ conditions }: Pick<PolicyJson, 'conditions'>): Reads 
 
 function pathRead(node: object): Fact | undefined {
   const has = pathOfHas(node)
-  // A test that the context has a fact does not read the fact.
+  // A test that the context has a fact does not read the fact's value.
   return has?.length === 2 ? [] : (has ?? pathOf(node))
 }
 

@@ -86,7 +86,7 @@ type Operands = {
   in?: Expr
 }
 
-/** Each operator with its sides exchanged. */
+/** Each operator for exchanged sides. */
 const turned = { '==': '==', '!=': '!=', '<': '>', '<=': '>=', '>': '<', '>=': '<=' } as const
 
 function comparison(written: keyof typeof turned, left: Expr, right: Expr, not: boolean): FactTest | undefined {

@@ -5,10 +5,10 @@ type Wrong = { offset: number; message: string; fix: string }
 
 const wanted = { now: 'datetime', windows: 'Set<String>' } as const
 
-/** Every action's context must declare the time: each question has it, and an undeclared member is a no. */
+/** Checks that every action's context declares the time: each question has it, and Cedar refuses undeclared members. */
 export function timeMissingIn(text: string, schema: SchemaJson<string>['']): Wrong[] {
   return Object.entries(schema.actions).flatMap(([action, { appliesTo }]) => {
-    // Groups of actions apply to nothing.
+    // A group of actions applies to nothing.
     if (!appliesTo || appliesTo.principalTypes.length === 0) return []
     const declared = attributesOf(appliesTo.context, schema.commonTypes)
     const start = new RegExp(`\\baction [^{;]*\\b${action.replaceAll(/[^\w]/g, '\\$&')}\\b`).exec(text)?.index ?? 0
@@ -24,7 +24,7 @@ export function timeMissingIn(text: string, schema: SchemaJson<string>['']): Wro
               fix: `add \`${name}: ${type}\``,
             },
           ]
-        : [{ offset: start + length, message: `\`${name}\` of \`${action}\` is no ${type}`, fix: fixOf(name, type) }]
+        : [{ offset: start + length, message: `\`${name}\` of \`${action}\` is not a ${type}`, fix: fixOf(name, type) }]
     })
   })
 }

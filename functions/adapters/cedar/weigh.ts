@@ -9,7 +9,7 @@ import { type Part, partsOf, policyOf } from './read-conditions.ts'
 
 type Policies = { readonly [id: string]: string }
 type Weighable = { id: string; effect: WeighedPolicy['effect']; parts: readonly Part[] }
-/** Parsed policies by name. `of` is their source: a name may be given to other policies later. */
+/** Parsed policies by name. `of` is their source, since a name may later belong to other policies. */
 const prepared = new Map<string, { of: Policies; all: readonly Weighable[] }>()
 
 /**
@@ -23,7 +23,7 @@ export function weigh({ hash, policies }: Pick<Bundle, 'hash' | 'policies'>, act
   const known = prepared.get(name)
   const all = known?.of === of ? known.all : prepare(name, of)
   const answer = statefulIsAuthorized({ ...question, preparsedPolicySetId: name })
-  if (answer.type !== 'success') throw new TypeError('a question that Cedar does not take')
+  if (answer.type !== 'success') throw new TypeError('a question that Cedar refuses')
   const { reason, errors } = answer.response.diagnostics
   const held = new Set(reason)
   const wrong = new Map(errors.map(({ policyId, error }) => [policyId, error.message]))
@@ -68,7 +68,7 @@ function conditionOf(
     const ways = part.ways.map((way, at) =>
       way.map((each, index) => conditionOf(each, `${id}/${at}.${index}`, holds, question)),
     )
-    // An error in one way does not matter if another way settled the condition.
+    // An error in one way does not matter if another way decides the condition.
     const settled = own.holds === 'yes' || own.holds === 'no'
     return { kind: 'either', ways: settled ? ways.map(unasked) : ways.map(reached), met: [], ...own }
   }

@@ -4,12 +4,12 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import { asItself } from '../aws-client.ts'
 
-/** The time that a caller can wait for the store. All else about a client comes from the environment. */
+/** The time for which a caller can wait for the store. All other settings of the client come from the environment. */
 export type Patience = {
   /** Attempts of one call, the first included. */
   attempts: number
   attemptMs: number
-  /** The limit of the whole call with the pauses between attempts, in milliseconds. */
+  /** The limit of the whole call, with the pauses between attempts. Milliseconds. */
   totalMs: number
 }
 
@@ -20,9 +20,9 @@ export const patient: Patience = { attempts: 4, attemptMs: 2000, totalMs: 8000 }
 export const hurried: Patience = { attempts: 2, attemptMs: 450, totalMs: 950 }
 
 /**
- * `shards`: of each index partition that could become hot, as in the deployment; one by default. `mayStart`: whether there is
- * time for a write. A later write throws `NotInTime`, so a person who was told that a click had no effect is never proved
- * wrong.
+ * `shards`: of each index partition that could become hot, as in the deployment; one by default. `mayStart`: whether
+ * there is time for a write. A later write throws `NotInTime`, so that a click which was reported as without effect
+ * never has one later.
  */
 export type Connection = { client: DynamoDBClient; patience: Patience; shards?: number; mayStart?: () => boolean }
 
@@ -39,7 +39,7 @@ export function connect(patience: Patience = patient): Connection {
   return { client, patience, shards: readShards(process.env['SHARDS']) }
 }
 
-/** NaN would make every list empty, including that of the sweep. */
+/** Refused here, since NaN would make every list empty, the sweep's too. */
 function readShards(told = '1'): number {
   if (!/^[1-9]\d*$/.test(told)) throw new TypeError('`SHARDS` is a whole number from 1 up')
   return Number(told)
@@ -49,7 +49,7 @@ function readShards(told = '1'): number {
 export function unavailable(trying: string, cause: unknown): StoreUnavailable {
   if (cause instanceof StoreUnavailable) return cause
   const name = cause instanceof Error ? cause.name : typeof cause
-  return new StoreUnavailable(`the store did not ${trying}: \`${name}\``, { cause: withoutItems(cause) })
+  return new StoreUnavailable(`the store failed to ${trying}: \`${name}\``, { cause: withoutItems(cause) })
 }
 
 /** The SDK attaches the items that failed a condition to the error itself, where a logger would print them. */

@@ -4,7 +4,9 @@ import type { DenyStore } from '../../operations/credentials/ports.ts'
 import { condition, type Item, numberOf, textOf, understood } from './items.ts'
 import { TableStore } from './table.ts'
 
-/** The time that an item is kept after its end, so that TTL never deletes it before it has left its role. Seconds. */
+/**
+ * The time that an item is kept after its end, so that TTL deletes it only after its role has lost the deny. Seconds.
+ */
 const keepSeconds = 7 * 86_400
 
 /**
@@ -13,7 +15,7 @@ const keepSeconds = 7 * 86_400
  */
 export class DynamoDenyStore extends TableStore implements DenyStore {
   async add(role: string, denies: readonly Deny[]): Promise<void> {
-    // A deny is only ever extended: of two, the later end holds, in any order.
+    // A deny is only ever extended: the later of two ends counts, in any order.
     const puts = denies.map((deny) =>
       this.table.putting(
         { ...rowOf(role, deny), overdue: 'deny', dueAt: deny.until },
@@ -25,7 +27,7 @@ export class DynamoDenyStore extends TableStore implements DenyStore {
 
   async ofRole(role: string): Promise<readonly Deny[]> {
     const query = { where: 'pk = :role', filter: 'attribute_exists(overdue)', values: { role: roleKey(role) } }
-    return (await this.table.queryAll(query, 'read what a role must deny')).map(denyOf)
+    return (await this.table.queryAll(query, 'read the denies of a role')).map(denyOf)
   }
 
   async forget(role: string, denies: readonly Deny[]): Promise<void> {

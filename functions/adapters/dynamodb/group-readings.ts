@@ -5,8 +5,9 @@ import { anyShardOf, shardsOf } from './shards.ts'
 import { TableStore } from './table.ts'
 
 /**
- * The last answers of the groups' sources, beside the requests: each decision and use reads them with all other facts. A
- * group has a row for each shard. No transaction writes them together: groups are not read at one time either.
+ * The last answers of the groups' sources, beside the requests, since each decision and use reads them with all other
+ * facts. A group has a row for each shard. They are written without a transaction, since groups are not read at the
+ * same time either.
  */
 export class DynamoGroupReadings extends TableStore implements GroupReadings {
   async save(group: string, reading: GroupReading): Promise<boolean> {
@@ -15,7 +16,7 @@ export class DynamoGroupReadings extends TableStore implements GroupReadings {
     const puts = shardsOf(`GROUP#${group}`, this.shards).map((pk) =>
       this.table.put(
         this.table.putting({ pk, sk: 'GROUP', ...said }, noneIsNewer(at)),
-        `keep who is in the group \`${group}\``,
+        `store the members of the group \`${group}\``,
       ),
     )
     return (await Promise.all(puts)).every(Boolean)

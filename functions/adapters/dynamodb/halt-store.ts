@@ -12,8 +12,8 @@ import { LedgeredStore } from './ledger-store.ts'
 import { anyOf } from './shards.ts'
 
 /**
- * The number of equal items for a target. All decisions, issues and uses read one, and DynamoDB serves one item 3,000 times a
- * second. A transaction has room for a hundred items.
+ * The number of equal items for a target. All decisions, issues and uses read one, and DynamoDB serves one item 3,000
+ * times a second. A transaction can write a hundred items.
  */
 export const haltCopies = 64
 
@@ -60,7 +60,7 @@ export class DynamoHaltStore extends LedgeredStore implements HaltStore {
   async #name(target: HaltTarget): Promise<void> {
     for (let attempt = 0; attempt < nameAttempts; attempt++) {
       if (attempt > 0) await pause(10, attempt)
-      const item = await this.requests.get(haltedKey(0), 'read what was halted')
+      const item = await this.requests.get(haltedKey(0), 'read the halted targets')
       if (haltedIn(item && [item])(target)) return
       const [names, version] = item ? [namesIn(item), numberOf(item, 'version')] : [[], 0]
       const row = names.length < mostNamed ? { names: [...names, haltKey(target)] } : { many: 1 }
@@ -70,14 +70,14 @@ export class DynamoHaltStore extends LedgeredStore implements HaltStore {
           copy === 0 ? versionIs(version) : {},
         ),
       )
-      if ((await this.requests.transact(puts, 'name what is halted')).done) return
+      if ((await this.requests.transact(puts, 'name the halted target')).done) return
     }
     throw new StoreUnavailable('other halts kept coming first')
   }
 }
 
 const nameAttempts = 60
-/** The limit of names: the item is read at each act. Beyond it, each target's own item is read. */
+/** The most names, since the item is read at each act. Beyond it, each target's own item is read. */
 export const mostNamed = 250
 export const haltedKey = (copy: number) => ({ pk: `HALTED#${copy}`, sk: 'HALTED' })
 export const anyHaltedKey = () => haltedKey(anyOf(haltCopies))

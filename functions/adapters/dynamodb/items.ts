@@ -38,11 +38,11 @@ export function numberOf(item: Item, attribute: string): number {
 /** The entry's id by the key of its row, in the ledger table or in the table of places in the log. */
 export const entryIdOf = (item: Item): string => `${textOf(item, 'aggregate')}/${numberOf(item, 'sequence')}`
 
-/** @throws StoreUnavailable if this code does not understand the text: stop rather than guess */
+/** @throws StoreUnavailable if this code does not understand the text: it stops rather than guess */
 export const valueIn = <S extends z.ZodType>(item: Item, attribute: string, schema: S): z.infer<S> =>
   understood(JSON.parse(textOf(item, attribute)), attribute, schema)
 
-/** A large value compressed: writes are paid for by the kilobyte. */
+/** A large value, compressed, since writes are paid by the kilobyte. */
 export const packed = (value: object): Uint8Array => deflateRawSync(JSON.stringify(value))
 
 /** The limit of an unpacked value: an item has 400 KB, and JSON seldom packs to less than a twentieth. */
@@ -50,7 +50,7 @@ const mostUnpacked = 8 * 1024 * 1024
 
 /** @throws StoreUnavailable if this code does not understand the value */
 export function packedIn<S extends z.ZodType>(item: Item, attribute: string, schema: S): z.infer<S> {
-  // A stream's record holds bytes as base64, the SDK as they are.
+  // A stream's record has bytes as base64, the SDK as bytes.
   const bytes: Uint8Array | string | undefined = item[attribute]?.B
   if (bytes === undefined) throw new StoreUnavailable(`an item has no bytes in \`${attribute}\``)
   const packedBytes = typeof bytes === 'string' ? Buffer.from(bytes, 'base64') : bytes
@@ -100,7 +100,7 @@ export const endsAt = ({ sequence, hash }: Head) =>
 
 export const versionIs = (version: number) => (version === 0 ? isNew : condition('#version = :version', { version }))
 
-/** The condition that no row has a later `at`. A retry of the same row after a lost answer meets it too. */
+/** The condition that no row has a later `at`. It also holds for a retry of the same row after a lost answer. */
 export const noneIsNewer = (at: number) => condition('attribute_not_exists(pk) OR #at <= :at', { at })
 
 /** A sort key by time: ten digits last until the year 2286. */

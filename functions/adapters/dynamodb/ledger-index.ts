@@ -8,9 +8,9 @@ import { entryIdOf, type Item, itemOf, numberOf, textOf, understood } from './it
 import { entryOf, shardsOfLedger } from './ledger-store.ts'
 import { batchLimit, TableStore } from './table.ts'
 
-/** The number of query rounds for one page: if few rows match, the page ends early with a place to go on. */
+/** The rounds of queries for one page. If few rows match, the page ends early, with a cursor to continue. */
 const roundsPerPage = 5
-/** The rows that a query reads of one shard: a page's worth if all match, more if few will. */
+/** The rows that a query reads from one shard: one page if all match, more if few are expected to. */
 const readAtOnce = { all: 25, narrow: 200 }
 /** Sorts after every place. */
 const end = '~'
@@ -25,7 +25,7 @@ const FacetsText = z.object({
   resource: z.string().optional(),
 })
 
-/** The index over time of the ledger table. It finds candidates; the entries themselves are read strongly. */
+/** The ledger table's index over time. It finds candidates; the entries are read strongly. */
 export class DynamoLedgerIndex extends TableStore implements LedgerIndex {
   constructor(connection: Connection, { ledger }: { ledger: string }) {
     super(connection, ledger)
@@ -62,7 +62,7 @@ export class DynamoLedgerIndex extends TableStore implements LedgerIndex {
           part.isRead = !read.more
         }),
       )
-      // The earliest row is known once each unfinished part has a row.
+      // The earliest row is known only if each unfinished part has a row.
       while (rows.length < limit && parts.every((part) => part.isRead || part.rows.length > 0)) {
         const [first] = parts.filter((part) => part.rows.length > 0).toSorted(byPlace)
         const row = first?.rows.shift()

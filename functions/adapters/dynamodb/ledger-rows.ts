@@ -9,7 +9,7 @@ import type { Connection } from './client.ts'
 import { headOf, type Item, itemOf, textOf } from './items.ts'
 import { Table } from './table.ts'
 
-/** The ledger table and the ends of its chains, as rows: everything there, for a comparison with the log. */
+/** The rows of the ledger table and the ends of its chains, for a comparison with the log. */
 export class DynamoLedgerRows implements LedgerRows {
   readonly #ledger: Table
   readonly #requests: Table
@@ -47,7 +47,7 @@ export class DynamoLedgerRows implements LedgerRows {
   }
 }
 
-/** A row without an end is skipped: no entries were committed by it. */
+/** Undefined for a row without an end: its chain has no commits. */
 function readHead(item: Item): Head | undefined {
   try {
     return headOf(item)
@@ -56,7 +56,7 @@ function readHead(item: Item): Head | undefined {
   }
 }
 
-/** A row as stored: a text that is not a JSON object differs from every entry, and the comparison says so. */
+/** A row as stored. A text that is not a JSON object differs from every entry, so the comparison reports it. */
 function placedOf(item: Item): Placed {
   const id = `${textOf(item, 'aggregate')}/${item['sequence']?.N}`
   return { id, entry: objectIn(item['entry']?.S ?? '') }

@@ -21,7 +21,7 @@ export class LedgeredStore {
   protected readonly shards: number
   readonly #texts: Table | undefined
 
-  /** @param tables `texts`: given where changes may have personal texts */
+  /** @param tables `texts` is needed if changes may have personal texts */
   constructor(connection: Connection, tables: LedgeredTables) {
     this.requests = new Table(connection, tables.requests)
     this.ledger = new Table(connection, tables.ledger)
@@ -30,7 +30,7 @@ export class LedgeredStore {
   }
 
   /**
-   * Entries and their commitments are written together or not at all.
+   * Writes entries and their commitments in one transaction.
    * @param factsOf the facts of an entry's chain, by which the entry is found
    */
   protected commitAll(
@@ -45,7 +45,7 @@ export class LedgeredStore {
   }
 
   #puttingText({ commitment, person, text, salt }: PersonalText) {
-    if (!this.#texts) throw new TypeError('this function was not told of the table of texts')
+    if (!this.#texts) throw new TypeError('this function does not know the table of texts')
     return this.#texts.putting({ commitment, person: inShard(person, commitment, this.shards), text, salt })
   }
 
@@ -64,7 +64,7 @@ export class LedgeredStore {
     return { Put: { ...Put, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const } }
   }
 
-  /** Put only if absent: nothing in the ledger is ever written twice. */
+  /** Put only if absent: ledger rows are written once. */
   #puttingEntry(entry: Entry, facts: ChainFacts | undefined) {
     const cut = entry.id.lastIndexOf('/')
     const key = { aggregate: entry.id.slice(0, cut), sequence: Number(entry.id.slice(cut + 1)) }
@@ -88,7 +88,7 @@ const shardOfEntry = ({ id }: Entry, shards: number): string => String(shardOf(i
 export const onceKey = (key: string) => ({ pk: key, sk: 'ONCE' })
 
 /**
- * The ledger table: `aggregate` and `sequence` find an entry, kept as the JSON text from which it was hashed. The end of an
+ * The ledger table: `aggregate` and `sequence` find an entry, which is stored as its hashed JSON text. The end of an
  * actor's own chain is an item of the requests table, because nothing in the ledger table may be changed.
  */
 export class DynamoLedgerStore extends LedgeredStore implements LedgerStore {

@@ -6,10 +6,10 @@ import { TableStore } from './table.ts'
 
 const Pending = z.array(z.string())
 
-/** Cannot collide with an aggregate: each of those has a prefix. */
+/** The key of the state. Aggregates have a prefix, so it differs from all of theirs. */
 const stateKey = { aggregate: 'LOG', sequence: 0 }
 
-/** The place of each entry in the log, and the number of entries: a table of the notary's own. */
+/** The place of each entry in the log, and the number of entries, in a table of the notary's own. */
 export class DynamoLogIndex extends TableStore implements LogIndex {
   async state(): Promise<LogState> {
     const item = await this.table.get(stateKey, 'read the state of the log')

@@ -6,17 +6,17 @@ import { chainKey } from './chain-ends.ts'
 import { condition, endsAt, headRow, type Item, numberOf, understood, valueIn } from './items.ts'
 import { LedgeredStore } from './ledger-store.ts'
 
-/** A used code is kept an hour, so that it is told from an unknown one for as long as a person could ask. */
+/** A used code is kept an hour, so that it can be told from an unknown one. Seconds. */
 const keepSeconds = 3600
 
 /**
  * `LINK#team#user` names the person, `LINKOF#person` the account, or a list of one in each chat; both change in one
- * transaction with the end of the person's own chain. An ended link is overwritten without a person, because no role may
+ * transaction with the end of the person's own chain. An ended link is overwritten without a person, since no role may
  * delete.
  */
 export class DynamoPersonLinks extends LedgeredStore implements PersonLinks {
   async find(team: string, user: string): Promise<PersonId | undefined> {
-    const item = await this.requests.get(linkKey({ team, user }), 'read which person a chat account is')
+    const item = await this.requests.get(linkKey({ team, user }), 'read the person of a chat account')
     const person = item?.['person']?.S
     return person === undefined ? undefined : understood(person, 'person', PersonId)
   }

@@ -20,15 +20,15 @@ import { inOneOrder, inShard, shardsOf, withoutShard } from './shards.ts'
 import { batchLimit, type Table } from './table.ts'
 
 /**
- * The limits of rows and queries for one page, which then ends with a place to go on. Each partition is queried once for all
- * rows that the page may still read: the local stack evaluates a whole partition for each query, even for one row.
+ * The limits of rows and queries for one page, which then ends with a cursor. Each partition is queried once for all
+ * rows that the page may still need: the local stack evaluates a whole partition for each query, even for one row.
  */
 const mostRows = 1500
 const mostQueries = 24
 
-/** Live requests are few, and many callers want all of them. */
+/** Live requests are few, and many callers read all of them. */
 const isLive = (status: string): boolean => status === 'pending' || status === 'approved'
-/** The part of a value that fits an index key of 2,048 bytes. The rest is compared when the request itself is read. */
+/** The part of a value that fits an index key of 2,048 bytes. The rest is compared after the request is read. */
 const cut = (text: string): string => text.slice(0, 500).toWellFormed()
 
 /** The start of a request's id, by which it is found. */
@@ -40,10 +40,10 @@ type Part = { index: string; by: string; value: string; begin: NumericDate }
 /** The keys that many requests share. */
 const sharded = new Set(['kind', 'status', 'actionMonth', 'agent', 'owner'])
 
-/** A partition beside the agent's own, so that delegated requests do not count as asked by it. */
+/** A separate partition, so that delegated requests do not count as asked by the agent. */
 const passedOn = (agent: string): string => `${agent}~passed`
 
-/** The attributes beside a request's state by which indexes find it. All of them follow from the state, and prove nothing. */
+/** The attributes beside a request's state by which indexes find it. They follow from the state, and prove nothing. */
 export function indexed(state: ApprovalRequest, shards: number) {
   const { ask, status, submittedAt } = state
   const month = monthOf(submittedAt)
@@ -92,12 +92,12 @@ export class RequestIndex {
   }
 
   async askedLately(agent: AskerId, since: NumericDate, most: number) {
-    // Ten digits, then `~`, which sorts after any id: requests of that very second are included.
+    // Ten digits, then `~`, which sorts after any id, so that requests of that second are included.
     const from = `${timeKey(since)}~`
     const page = { index: 'by-agent', newestFirst: true, limit: most, where: '#agent = :agent AND #submitted > :from' }
     const pages = await Promise.all(
       shardsOf(agent, this.#shards).map((shard) =>
-        this.#table.query({ ...page, values: { agent: shard, from } }, 'say what an agent asked for lately'),
+        this.#table.query({ ...page, values: { agent: shard, from } }, 'list the recent requests of an agent'),
       ),
     )
     const { items, more } = inOneOrder(pages, 'submitted', true)
@@ -107,7 +107,7 @@ export class RequestIndex {
     return { asked, isAll: !more && items.length <= most }
   }
 
-  /** @returns whether anything of the part is left */
+  /** @returns whether the part has more rows */
   async #readOn({ index, by, value, begin }: Part, walk: Walk): Promise<boolean> {
     const from = timeKey(Math.max(begin, walk.filter.since ?? 0))
     if (from >= walk.place) return false
@@ -124,7 +124,7 @@ export class RequestIndex {
     const rows = items.filter((row) => textOf(row, 'submitted') < walk.place)
     walk.countQuery(rows.length)
     const candidates = rows.filter((row) => passesRequest(walk.cutFilter, facetsOfRow(row)))
-    // Reads more than are wanted only if some of them no longer match.
+    // Reads more than the wanted number only if some candidates no longer match.
     while (candidates.length > 0 && walk.wanted > 0) {
       const some = candidates.splice(0, walk.wanted)
       const read = await this.#read(some)
@@ -137,7 +137,7 @@ export class RequestIndex {
     return more
   }
 
-  /** The start of an id matches few requests, so all of them are one page. */
+  /** One page: the start of an id matches few requests. */
   async #byId(search: string, filter: RequestFilter): Promise<Page<Stored>> {
     const where = '#beginning = :beginning AND begins_with(#pk, :pk)'
     const values = { beginning: beginningOf(search), pk: `REQ#${search}` }
@@ -178,7 +178,10 @@ class Walk {
     return this.wanted <= 0 || this.#queries >= mostQueries || this.#rows >= mostRows
   }
 
-  /** The rows wanted of each shard, because shards are uneven. The row at the place itself is read once more. */
+  /**
+   * The rows to read from each shard, with a surplus since shards are uneven. The row at the place itself is read
+   * again.
+   */
   rowsWanted(by: string, shards: number): number {
     const { since: _, until: __, ...facets } = this.filter
     const sifts = Object.keys(facets).some((name) => !by.startsWith(name))
@@ -200,7 +203,7 @@ class Walk {
   }
 }
 
-/** The most selective index; if it is split by month, its partitions from the latest on. */
+/** The most selective index for the filter; if it is split by month, its partitions from the latest on. */
 function* partsOf(filter: RequestFilter, latest: string): Generator<Part> {
   const { task, resource, agent, owner, status, action, since = 0 } = filter
   const whole = { begin: 0 }

@@ -33,7 +33,10 @@ import { indexed, RequestIndex } from './request-index.ts'
 import { inShard, shardsOf } from './shards.ts'
 import { standInKey, standInsOf } from './stand-in-store.ts'
 
-/** An evaluation is kept a day past its end, so that a late submission is told that it has expired. */
+/**
+ * Evaluations are kept a day after their end, so that a late submission is told that its evaluation has expired.
+ * Seconds.
+ */
 const keepEvaluationSeconds = 86_400
 
 /** The requests table, and the entries of requests, which commit with their state. Every item is read strongly. */
@@ -77,13 +80,14 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
     const [ofState, ...others] = transacted.reasons
     const has = (code: string) => (reason: (typeof others)[number] | undefined) => reason?.Code === code
     const failed = has('ConditionalCheckFailed')
-    // Checked before staleness: it is final, while a stale writer would only retry and find the same.
+    // Checked before staleness, since this result is final, and a stale writer would only retry and find it.
     for (const [index, { key }] of once.entries())
       if (failed(others[index])) return { outcome: 'taken', key, value: textOf(others[index]?.Item ?? {}, 'value') }
     const isStale = failed(ofState) || (draw && failed(others[once.length]))
     if (isStale || transacted.reasons.some(has('TransactionConflict'))) return { outcome: 'stale' }
-    // Only an existing entry is left as a cause. Our own writes move the version with it, so another program wrote it.
-    throw new StoreUnavailable(`the ledger of \`${id}\` holds entries that its state does not know`)
+    // The only other cause is an existing entry. Hotwork's own writes move the version with it, so another program
+    // wrote it.
+    throw new StoreUnavailable(`the ledger of \`${id}\` has entries that its state does not know`)
   }
 
   async loadToAct(id: RequestId, groups: readonly string[]): Promise<ToAct | undefined> {
@@ -181,7 +185,7 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
   ): Promise<readonly RequestId[]> {
     const pages = await Promise.all(
       shardsOf('request', this.shards).map((value) =>
-        this.requests.query({ ...query, values: { value, before } }, `say what is ${query.index}`),
+        this.requests.query({ ...query, values: { value, before } }, `list what is ${query.index}`),
       ),
     )
     const order = query.newestFirst ? -1 : 1
@@ -237,9 +241,9 @@ export const requestItem = (state: ApprovalRequest, head: Head, shards = 1): Ite
   itemOf(requestRow(state, head, shards))
 
 /**
- * A request as an item, with the attributes of its indexes, all of which follow from the state. `overdue` is there only while
- * something can fall due, `openOf` while it waits for people, and `uncompared` until the calls of its AWS sessions were
- * compared, so that these indexes stay small. `tells` filters the readers of the stream.
+ * A request as an item, with the attributes of its indexes, which all follow from the state. So that these indexes stay
+ * small, `overdue` is present only while a change can fall due, `openOf` while the request waits for people, and
+ * `uncompared` until the calls of its AWS sessions are compared. `tells` filters the readers of the stream.
  */
 function requestRow(state: ApprovalRequest, head: Head, shards: number) {
   const { ask } = state
@@ -259,7 +263,7 @@ function requestRow(state: ApprovalRequest, head: Head, shards: number) {
   }
 }
 
-/** @throws StoreUnavailable if this code does not understand the item: deny rather than guess */
+/** @throws StoreUnavailable if this code does not understand the item: it denies rather than guess */
 export const storedOf = (item: Item): Stored => ({
   state: packedIn(item, 'state', ApprovalRequest),
   head: headOf(item),

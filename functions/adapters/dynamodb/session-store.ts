@@ -6,7 +6,7 @@ import { haltRowKey, haltsOf } from './halt-store.ts'
 import { condition, isNew, valueIn } from './items.ts'
 import { TableStore } from './table.ts'
 
-/** An hour past its end, so that a clock that is slightly off still finds it. */
+/** An hour after its end, so that a slightly wrong clock still finds it. Seconds. */
 const keepSeconds = 3600
 
 /**
@@ -28,7 +28,7 @@ export class DynamoSessionStore extends TableStore implements SessionStore {
     if (login === undefined) return undefined
     const pending = JSON.parse(login) as PendingLogin
     const taken = this.table.putting(loginRow(key, pending.expiresAt), condition('attribute_exists(login)'))
-    // Also false if the answer to the own first attempt was lost: then the person logs in again.
+    // Also false if the answer to this call's first attempt was lost: the person then logs in again.
     return (await this.table.put(taken, 'take a login')) ? pending : undefined
   }
 

@@ -50,12 +50,15 @@ export class DynamoStandInStore extends LedgeredStore implements StandInStore {
   }
 
   async #inList(key: Row): Promise<StoredStandIns> {
-    const item = await this.requests.get(key, 'read who stands in for which person')
+    const item = await this.requests.get(key, 'read the stand-ins of a person')
     return item ? { standIns: standInsOf(item), version: numberOf(item, 'version') } : { standIns: [], version: 0 }
   }
 }
 
-/** The people that a person may decide for, now or later, as one item without stand-ins that were over at its last change. */
+/**
+ * The people that a person may decide for, now or later. The item leaves out stand-ins that had ended at its last
+ * change.
+ */
 export const standInKey = (by: PersonId) => ({ pk: `STANDIN#${by}`, sk: 'STANDIN' })
 const absenceKey = (absent: PersonId) => ({ pk: `ABSENT#${absent}`, sk: 'ABSENT' })
 

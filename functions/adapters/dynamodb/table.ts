@@ -33,7 +33,7 @@ const ofOthers = ['None', 'ConditionalCheckFailed', 'TransactionConflict']
 const ofRoom = ['ThrottlingError', 'ProvisionedThroughputExceeded']
 
 /**
- * One table. Each call is bounded as a whole, reads strongly if it can, and throws `StoreUnavailable` if its effect is
+ * One table. Each call has a time limit, reads strongly if possible, and throws `StoreUnavailable` if its effect is
  * unknown. `trying` names the purpose in that fault's message.
  */
 export class Table {
@@ -51,7 +51,7 @@ export class Table {
     return Item
   }
 
-  /** Reads in no particular order, a hundred at a time. */
+  /** Reads in any order, a hundred at a time. */
   async getMany(keys: readonly Item[], trying: string): Promise<Item[]> {
     const batches = Array.from({ length: Math.ceil(keys.length / batchLimit) }, (_, n) =>
       keys.slice(n * batchLimit, (n + 1) * batchLimit),
@@ -59,7 +59,7 @@ export class Table {
     return (await Promise.all(batches.map((batch) => this.#getBatch(batch, trying)))).flat()
   }
 
-  /** A throttled table leaves some keys unprocessed: those are retried. */
+  /** Retries keys that a throttled table left unprocessed. */
   async #getBatch(keys: readonly Item[], trying: string): Promise<Item[]> {
     const read: Item[] = []
     let Keys = [...keys]
@@ -78,7 +78,10 @@ export class Table {
     return { Put: { TableName: this.#name, Item: itemOf(row), ...when } }
   }
 
-  /** False if the condition did not hold. @param isOwn recognises the own put after a lost answer and the SDK's retry */
+  /**
+   * False if the condition failed.
+   * @param isOwn recognizes this call's own put after a lost answer and the SDK's retry
+   */
   async put(
     { Put }: { Put: PutItemCommandInput },
     trying: string,
@@ -88,7 +91,7 @@ export class Table {
     return this.#unlessConditionFailed(trying, sent, isOwn)
   }
 
-  /** False if the condition did not hold. */
+  /** False if the condition failed. */
   async update(key: Row, change: string, when: string, values: Row, trying: string): Promise<boolean> {
     const command = new UpdateItemCommand({
       TableName: this.#name,
@@ -121,7 +124,10 @@ export class Table {
     return items
   }
 
-  /** One of `of` equal segments of the whole table, page by page. Not strongly: a fresh write may be missing. */
+  /**
+   * Reads one of `of` equal segments of the whole table, page by page. The reads are weak: a fresh write may be
+   * missing.
+   */
   async *scan({ segment, of }: { segment: number; of: number }, trying: string): AsyncIterable<readonly Item[]> {
     const input = { TableName: this.#name, Segment: segment, TotalSegments: of }
     try {
@@ -137,8 +143,9 @@ export class Table {
   }
 
   /**
-   * Items of an index over `submitted`, by time, each read strongly because an index lags. A place in the list is the last
-   * one's sort key. An invalid place is replaced by one before everything: DynamoDB refuses an empty or oversized key.
+   * Items of an index over `submitted`, by time, each read strongly because an index lags. A place in the list is the
+   * sort key of its last item. An invalid place is replaced by one before all items, since DynamoDB refuses an empty or
+   * oversized key.
    */
   async listed(
     { index, by, value, newestFirst = true }: { index: string; by: string; value: string; newestFirst?: boolean },
@@ -165,10 +172,9 @@ export class Table {
   }
 
   /**
-   * Writes all of it or none. If the table was throttled it wrote nothing: then the call is retried, as often and as long as
-   * the connection allows any other call.
-   * The token is new for each attempt, and the same for the SDK's own retry after a lost answer. It is not derived from the
-   * content: two callers who write the same must not both be told that the write was theirs.
+   * Writes all or none. If the table was throttled, nothing was written, and the call is retried within the limits of
+   * the connection. Each attempt has a new token, which the SDK's own retry after a lost answer reuses. The token is
+   * not derived from the content, since two callers with equal writes must not both be told that the write was theirs.
    */
   async transact(items: readonly TransactWriteItem[], trying: string): Promise<Transacted> {
     const bound = this.#bound()
@@ -195,7 +201,7 @@ export class Table {
       TableName: this.#name,
       KeyConditionExpression: where,
       ...placeholders(where, values),
-      // No index can be read strongly.
+      // Indexes cannot be read strongly.
       ...(index === undefined ? { ConsistentRead: true } : { IndexName: index }),
       ...(filter !== undefined && { FilterExpression: filter }),
       ...(limit !== undefined && { Limit: limit }),
@@ -209,7 +215,7 @@ export class Table {
     return client
   }
 
-  /** Bounds one call as a whole: the SDK also gives up during a pause between attempts. */
+  /** The signal that limits one call. The SDK then also stops during a pause between attempts. */
   #bound(): { abortSignal: AbortSignal } {
     return { abortSignal: AbortSignal.timeout(this.#connection.patience.totalMs) }
   }

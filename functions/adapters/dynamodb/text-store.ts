@@ -7,7 +7,7 @@ import { TableStore } from './table.ts'
 
 const deletesAtOnce = 10
 
-/** The texts table: by commitment, which is random, and by an index over their owners. Only erasing deletes. */
+/** The texts table, by commitment, which is random, and by an index over the owners. Only an erasure deletes. */
 export class DynamoTextStore extends TableStore implements TextReader, TextEraser {
   async find(commitments: readonly Digest[]): Promise<ReadonlyMap<Digest, Pick<PersonalText, 'text' | 'salt'>>> {
     const keys = [...new Set(commitments)].map((commitment) => itemOf({ commitment }))

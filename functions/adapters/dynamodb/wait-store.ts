@@ -4,9 +4,9 @@ import { condition, numberOf, textOf } from './items.ts'
 import { TableStore } from './table.ts'
 
 /**
- * The waits table: one item for each entry into a waiting state, under its request and, as `wait`, its name and attempt. A
- * task token is stored nowhere else, and leaves its item when the wait has ended. The item stays for a while, so that a late
- * retry of the waiting task cannot create it again.
+ * The waits table: one item for each entry into a waiting state, under its request and, as `wait`, its name and
+ * attempt. A task token is stored only here, and is removed when the wait has ended. The item stays for a while, so
+ * that a late retry of the waiting task cannot create it again.
  */
 export class DynamoWaitStore extends TableStore implements WaitStore {
   async remember(wait: WaitRecord): Promise<void> {

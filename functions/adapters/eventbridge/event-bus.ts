@@ -15,7 +15,7 @@ export class EventBridgeBus implements EventBus {
     this.#client = client
   }
 
-  /** @throws ReceiverUnavailable also if EventBridge answers 200 without taking the event */
+  /** @throws ReceiverUnavailable also if EventBridge answers 200 but does not accept the event */
   async put(event: DecisionEvent): Promise<void> {
     const entry = {
       EventBusName: this.#name,

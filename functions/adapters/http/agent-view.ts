@@ -24,7 +24,7 @@ import { timeMember } from './authzen.ts'
 
 export const RecertifyBody = z.strictObject({
   reason: z.string().trim().min(1).max(1000),
-  /** The digest of the evidence that the person was shown. */
+  /** The digest of the evidence that the person saw. */
   evidence_digest: Digest,
 })
 

@@ -26,15 +26,15 @@ const { purpose, parent_task } = EvaluationContext.shape
 const WholeContext = EvaluationContext.extend({ purpose: purpose.unwrap(), parent_task: parent_task.unwrap() })
 
 /**
- * Terms of a plan, and of an ask at `/token`. `mcp` stands for one call, and `approval` for an evaluation, so both are left
- * out.
+ * Terms of a plan, and of an ask at `/token`. `mcp` belongs to a single call and `approval` to an evaluation, so both
+ * are left out.
  */
 export const SaidBody = WholeContext.omit({ mcp: true, approval: true })
 
 export const RequestBody = EvaluationBody.extend({
   context: WholeContext,
   requested_access: z.object({ ...bodyShape('requested_access'), emergency: z.boolean().optional() }).optional(),
-  /** Parsed separately: a fault in it is `invalid_denial_binding` and no other error. */
+  /** Parsed separately, since its only error is `invalid_denial_binding`. */
   denial: z.json().optional(),
   client: z.object({ actor: z.object({ id: z.string(), issuer: z.string().optional() }).optional() }).optional(),
   items: z.undefined({ error: 'several items in one request are not supported: send one request each' }).optional(),
@@ -61,7 +61,11 @@ export function readDenial(denial: Json | undefined): Denial {
 export function parseBody<T>(schema: z.ZodType<T>, body: Json): T {
   const parsed = schema.safeParse(body)
   if (parsed.success) return parsed.data
-  throw badRequest('invalid_request', 'The body is not what this endpoint takes', whatIsWrong(parsed.error, 'body'))
+  throw badRequest(
+    'invalid_request',
+    'The body does not match the schema of this endpoint',
+    whatIsWrong(parsed.error, 'body'),
+  )
 }
 
 export function readApproval(approval: Json): { approval: string; approvalState?: Json } {
@@ -72,8 +76,8 @@ export function readApproval(approval: Json): { approval: string; approvalState?
 }
 
 /**
- * A deny is an answer, not an error. The deciding policies are left out: an agent that knows them knows how to write around
- * them.
+ * The answer to an evaluation. A denial is an answer, not an error. It leaves out the deciding policies, since an agent
+ * could use them to word its way around them.
  */
 export function evaluationAnswer(evaluated: Evaluated, issuer: string): Said<typeof Evaluation> {
   const common = { evaluation_id: evaluated.id, evaluated_at: rfc3339(evaluated.at) }
@@ -92,7 +96,7 @@ export function evaluationAnswer(evaluated: Evaluated, issuer: string): Said<typ
       ...(wants.length === 0 ? {} : { required: [...wants] }),
       display: { title },
     }
-    // A client that presented an approval is told to ask for another after a refusal.
+    // A client that presented an approval is told to request a new one after a refusal.
     const next = evaluated.reason === 'approval_required' ? {} : { next_action: 'request' as const }
     return { decision: false, context: { ...common, reason: evaluated.reason, ...next, access_request } }
   }
@@ -168,7 +172,7 @@ function endedAt(state: ApprovalRequest): NumericDate | undefined {
   }
 }
 
-/** At least until the grant can no longer be claimed, with time for a late reader. */
+/** At least until the grant can no longer be claimed, and some time more for late readers. */
 const taskExpiry = (state: ApprovalRequest): NumericDate => {
   const grant = grantOf(state)
   const end = state.status === 'pending' ? state.decideBy : (endedAt(state) ?? 0)
@@ -183,7 +187,7 @@ function progressOf(state: ApprovalRequest): Pick<Said<typeof TaskAnswer>['task'
   return { progress: { current_step: index + 1, total_steps: state.stages.length, step_name: name } }
 }
 
-/** The action for its agent, which did not ask for it itself. */
+/** The action for an agent that did not ask for it itself. */
 const toDo = ({ agent, action, arguments: args, resource, mcp }: Ask) => ({
   agent: agent.id,
   action,
@@ -210,7 +214,7 @@ function originMembers(ask: Ask): Pick<Said<typeof TaskMembers>, 'step' | 'on_be
     case 'step':
       return { step: { plan: origin.plan, step: origin.step, ...toDo(ask) } }
     case 'person':
-      // The person who asked is left out: only people are told.
+      // Without the person who asked: only people are told.
       return { on_behalf: toDo(ask) }
     case 'extension':
       return { extends: origin.of }
@@ -241,7 +245,7 @@ export function hotworkMembers(state: ApprovalRequest, now: NumericDate = 0): Sa
     arguments_digest: ask.argumentsDigest,
     ...termMembers('agent', ask),
     ...originMembers(ask),
-    // An agent that continues with its original ask is refused.
+    // Present after a narrowing: an agent that continues with its original ask is refused.
     ...(round === 1 ? {} : { narrowed: { arguments: ask.arguments, uses: ask.uses, lifetime: ask.lifetime } }),
     ...(grant
       ? {

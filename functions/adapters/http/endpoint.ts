@@ -28,7 +28,7 @@ export type Call = {
   queries: { readonly [name: string]: string }
   /** The JSON body. @throws BadRequest */
   json(): Json
-  /** The body to the byte, for verifying its signature. @throws BadRequest */
+  /** The exact bytes of the body as text, for a signature. @throws BadRequest */
   text(): string
   /** An `application/x-www-form-urlencoded` body (RFC 6749 appendix B). @throws BadRequest */
   form(): Form
@@ -42,12 +42,12 @@ export type Settings = {
   issuer: string
   log: Log
   clock: { now(): number }
-  /** For standards with an error form of their own. */
+  /** The form of a problem, for standards with their own. */
   tell?: (problem: Problem) => Answer
 }
 export type Endpoint = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>
 
-/** Turns faults into problem details. Those of our own faults give no reason. */
+/** Turns faults into problem details. A fault of our own gives no reason. */
 export const endpoint =
   (settings: Settings, handle: (call: Call) => Promise<Answer>): Endpoint =>
   async (event) => {
@@ -94,20 +94,20 @@ async function answerOf(
     // Names only: a message may hold secrets.
     const cause = fault instanceof Error && fault.cause instanceof Error ? fault.cause.name : undefined
     const seen = { route: call.route, fault: name, cause, requestId: call.requestId }
-    // Faults that a caller alone can cause raise no alarm.
+    // Faults that a caller alone can cause do not raise an alarm.
     if (name === 'Overtaken') log.info('overtaken', seen)
     else if (name === 'KeyNotYetKnown') log.info('key_not_yet_known', seen)
     else log.error('fault', seen)
     if (name === 'RightMissing') return problem(apiProblem(500, 'right_missing').problem)
     return problem(
       passing.has(name)
-        ? unavailable('temporarily_unavailable', 'Something this needs does not answer', retryAfterOf(fault))
-        : { status: 500, code: 'server_error', title: 'This failed, and it is not your fault' },
+        ? unavailable('temporarily_unavailable', 'A service that this needs does not answer', retryAfterOf(fault))
+        : { status: 500, code: 'server_error', title: 'Hotwork failed; your call was not the cause' },
     )
   }
 }
 
-/** Faults after which nothing was done, or a retry finds it done. */
+/** Faults after which nothing was done, or a retry finds the result. */
 const passing = new Set([
   'StoreUnavailable',
   'AnchorUnavailable',
@@ -129,13 +129,13 @@ const unavailable = (code: ProblemCode, title: string, retryAfter = 2): Problem 
   status: 503,
   code,
   title,
-  detail: 'Nothing was decided by this answer: ask again in a moment, with the same Idempotency-Key if there was one',
+  detail: 'This answer decides nothing: retry in a moment, with the same Idempotency-Key if you sent one',
   headers: { 'retry-after': String(retryAfter) },
 })
 
 function readCall(event: APIGatewayProxyEventV2): Call {
   const headers = new Map(Object.entries(event.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]))
-  // Payload format 2.0 separates cookies; an emulator may leave them in the header, where browsers put them.
+  // Payload format 2.0 separates cookies; an emulator may leave them in the header, as browsers send them.
   if (event.cookies && event.cookies.length > 0) headers.set('cookie', event.cookies.join('; '))
   const header = (name: string) => headers.get(name.toLowerCase())
   const text = () => bodyText(event)
@@ -178,13 +178,13 @@ function readCall(event: APIGatewayProxyEventV2): Call {
 
 function bodyText({ body: sent, isBase64Encoded }: APIGatewayProxyEventV2): string {
   const body = sent ?? ''
-  // The least size of the decoded body, so that megabytes are not decoded.
+  // The least size of the decoded body, checked first, so that megabytes are not decoded.
   const atLeast = isBase64Encoded ? Math.floor(body.length / 4) * 3 - 2 : body.length
   if (atLeast > bodyLimit) throw tooLarge()
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
   if (bytes.length > bodyLimit) throw tooLarge()
   try {
-    // A byte order mark is refused: RFC 8259 section 8.1 forbids it, and not all readers skip it.
+    // A byte order mark is refused: RFC 8259 section 8.1 forbids it, and only some readers skip it.
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
     throw badRequest('invalid_request', 'The body is not UTF-8')

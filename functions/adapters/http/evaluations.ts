@@ -13,7 +13,7 @@ export type Evaluations =
   | { kind: 'one'; body: Body | NoSuchName }
   | { kind: 'many'; semantic: Semantic; items: readonly (Body | NoSuchName | Incomplete)[] }
 
-/** An item whose decision is `false`; the others are not affected. */
+/** An invalid item. Its decision is `false`; the others are unaffected. */
 export type Incomplete = { incomplete: string }
 
 const Semantic = z.enum(['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'])
@@ -49,7 +49,7 @@ function readItem(item: { [member: string]: unknown }): Body | NoSuchName | Inco
   return noSuchName(parsed.error) ?? { incomplete: whatIsWrong(parsed.error, 'evaluation') }
 }
 
-/** A name that cannot exist. The decision is false. */
+/** A name that cannot exist. Its decision is `false`. */
 export type NoSuchName = { reason: 'unknown_action' | 'policy_denied' | 'invalid_arguments'; detail: string }
 
 /** A name that is too long or too short to exist is denied, not answered with 400. */
@@ -62,7 +62,7 @@ function noSuchName({ issues }: z.ZodError): NoSuchName | undefined {
     return undefined
   const [of, member] = first.path
   const reason = of === 'subject' ? 'policy_denied' : member === 'name' ? 'unknown_action' : 'invalid_arguments'
-  return { reason, detail: `nothing here has a \`${first.path.join('.')}\` of this length` }
+  return { reason, detail: `no \`${first.path.join('.')}\` has this length` }
 }
 
 export const noSuchNameAnswer = ({ reason, detail }: NoSuchName): { [member: string]: Json } => ({

@@ -21,7 +21,7 @@ export class OAuthError extends Error {
   }
 }
 
-/** Tells every problem in the form of RFC 6749 section 5.2. */
+/** An endpoint whose problems have the form of RFC 6749 section 5.2. */
 export const oauthEndpoint = (settings: Settings, handle: (call: Call) => Promise<Answer>): Endpoint =>
   endpoint({ tell: oauthProblem, ...settings }, (call) =>
     handle(call).catch((fault: unknown) => {
@@ -70,7 +70,7 @@ const tokenTypes = {
 
 const type = z.literal('hotwork_action')
 const Claimed = z.tuple([z.strictObject({ type, request: RequestId })])
-/** Members that an evaluation and its submission have in common. */
+/** The members that an evaluation and its submission share. */
 const Asked = z.tuple([
   z.strictObject({
     type,
@@ -83,7 +83,7 @@ const Asked = z.tuple([
 ])
 type Asked = z.infer<typeof Asked>[0]
 
-/** RFC 8693 section 2.1. Its details name a request, or an action that is asked for in this call. */
+/** A token exchange (RFC 8693 section 2.1). Its details name a request, or an action to ask for in this call. */
 type TokenExchange = { subjectToken: string; targets: readonly string[] } & ({ request: RequestId } | { asked: Asked })
 
 /** @throws OAuthError */
@@ -101,13 +101,12 @@ export function readTokenExchange(form: Form): TokenExchange {
   const requested = form.get('requested_token_type') ?? tokenTypes.accessToken
   if (requested !== tokenTypes.accessToken && requested !== tokenTypes.jwt)
     throw new OAuthError('invalid_request', `requested_token_type should be ${tokenTypes.accessToken}`)
-  if (form.has('scope'))
-    throw new OAuthError('invalid_scope', 'there are no scopes here: authorization_details say what is asked')
+  if (form.has('scope')) throw new OAuthError('invalid_scope', 'scopes are not supported: use authorization_details')
   const targets = [...form.all('audience'), ...form.all('resource')]
   const wanted = readDetails(form.get('authorization_details'))
   const mode = form.get('completion_mode')
   if (mode === undefined ? 'asked' in wanted : !mode.split(' ').includes('deferred'))
-    throw new OAuthError('invalid_request', 'completion_mode should be deferred: people may have to decide first')
+    throw new OAuthError('invalid_request', 'completion_mode should be deferred, since people may have to decide first')
   return { subjectToken, ...wanted, targets }
 }
 
@@ -154,7 +153,7 @@ export const tokenAnswer = (issued: { token: string; expiresIn: number; details:
 })
 
 /**
- * The code is repeated in each answer, so that a client need not keep the first. `interval` is in seconds. `slow_down` is a
+ * Each answer repeats the code, so that a client need not keep the first. `interval` is in seconds. `slow_down` is a
  * kind of pending (RFC 8628 section 3.5).
  */
 export const waitingAnswer = (waiting: {
@@ -176,10 +175,7 @@ export const waitingAnswer = (waiting: {
   },
 })
 
-/**
- * `token_type_hint` is only an optimisation for the server (RFC 7009 section 2.1).
- * @throws OAuthError
- */
+/** Reads the token. `token_type_hint` may be ignored (RFC 7009 section 2.1). @throws OAuthError */
 export function readToken(form: ReadonlyMap<string, string>): string {
   const token = form.get('token')
   if (token === undefined) throw new OAuthError('invalid_request', 'token is missing')
@@ -187,8 +183,8 @@ export function readToken(form: ReadonlyMap<string, string>): string {
 }
 
 /**
- * An unknown hint is ignored (RFC 7009 section 2.1). There are no refresh tokens, and the answer that one was revoked would
- * be a lie (section 2.2.1).
+ * The answer for an unknown token: success, and an unknown hint is ignored (RFC 7009 section 2.1). But a hint at a
+ * refresh token is refused: there are none, and the answer that one was revoked would be false (section 2.2.1).
  * @throws OAuthError
  */
 export function answerUnknown(form: ReadonlyMap<string, string>): Answer {
@@ -216,7 +212,7 @@ export const activeAnswer = (claims: JsonObject, details: readonly JsonObject[])
 
 const uncachedHeaders = { 'cache-control': 'no-store', pragma: 'no-cache' }
 
-/** The same answer for every fault: no caller learns the reason (RFC 7662 section 2.2). */
+/** The one answer for every fault, so that callers do not learn the reason (RFC 7662 section 2.2). */
 export const inactiveAnswer: Answer = { status: 200, headers: uncachedHeaders, body: { active: false } }
 
 /** RFC 7009 section 2.2: an unknown token is a success too. */

@@ -26,7 +26,7 @@ export const permitView = (permit: StandingPermit, now: NumericDate): Said<typeo
   }
 }
 
-/** `used_up` leaves drawn requests alive; the other two have ended those too. */
+/** `used_up` keeps drawn requests live; the others end them too. */
 function statusOf(permit: StandingPermit, now: NumericDate): 'live' | 'used_up' | 'expired' | 'revoked' {
   if (permit.revoked) return 'revoked'
   if (!isLive(permit, now)) return 'expired'

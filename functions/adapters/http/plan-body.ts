@@ -5,7 +5,7 @@ import { bodyShape } from '../../domain/record/ask-terms.ts'
 import { Resource } from '../../domain/values.ts'
 import { SaidBody } from './authzen.ts'
 
-/** A plan as an agent writes it for `POST /v1/asks`: each step without its resource, which follows from the arguments. */
+/** The body of a plan in `POST /v1/asks`: each step without its resource, which follows from the arguments. */
 export const PlanBody = SaidBody.extend({
   kind: z.literal('plan'),
   steps: z

@@ -18,7 +18,7 @@ const differenceRow = ({ label, before, after, isSame, isMasked, note }: Differe
   ...noteMember(note),
 })
 
-/** The present values and the values that would be (docs/api.md). */
+/** The present values and those after the act (docs/api.md). */
 export function previewMembers(preview: Preview): Said<typeof PreviewAnswer> {
   const observed_at = rfc3339(preview.observedAt)
   if (preview.outcome === 'failed') return { failed: preview.why, observed_at }

@@ -31,7 +31,7 @@ const ofTheApi = {
     'AWS denies Hotwork a right that this needs',
     'tell the operator: asking again is useless until they have looked',
   ],
-  temporarily_unavailable: ['Something this needs does not answer', 'ask again in a moment, with the same key'],
+  temporarily_unavailable: ['A service that this needs does not answer', 'ask again in a moment, with the same key'],
   // the caller
   missing_token: ['This needs a token', 'send `Authorization: Bearer` with a token whose audience is this issuer'],
   invalid_token: ['The token is invalid here', 'get a new token, for the audience that the metadata names'],

@@ -7,7 +7,7 @@ import { badRequest } from './problem.ts'
 /** Parameters that may be repeated, each for one more target (RFC 8693 section 2.1, RFC 8707 section 2). */
 const repeatable = new Set(['audience', 'resource'])
 
-/** `get` gives the first value, `all` gives every value. */
+/** A form. `get` returns the first value of a name, `all` every value. */
 export class Form extends Map<string, string> {
   readonly #all = new Map<string, string[]>()
 
@@ -30,7 +30,7 @@ export class Form extends Map<string, string> {
 
 /**
  * Reads an `application/x-www-form-urlencoded` body (RFC 6749 appendix B).
- * @throws BadRequest if a parameter is given twice that must not be
+ * @throws BadRequest if a parameter is repeated that may not be
  */
 export function readForm(text: string): Form {
   const names = new Set<string>()
@@ -55,9 +55,9 @@ export const cursorOf = (place: string): string => Buffer.from(place).toString('
 
 const placeOf = (cursor: string): string => Buffer.from(cursor, 'base64url').toString()
 
-const asItIs = 'send the `next` of the answer before, as it is'
+const asItIs = 'send the `next` of the previous answer unchanged'
 
-/** The `next` of the previous answer. */
+/** A cursor: the `next` of the previous answer. */
 export const After = z
   .string()
   .refine((text) => place.test(placeOf(text)) && cursorOf(placeOf(text)) === text, asItIs)
@@ -79,10 +79,11 @@ export const AfterEntry = z
 
 /** Refuses unknown parameters. @throws BadRequest */
 export function readQuery<S extends z.ZodRawShape>(call: Pick<Call, 'queries'>, shape: S): z.infer<z.ZodObject<S>> {
-  const wrong = (detail: string) => badRequest('invalid_request', 'The query is not what this endpoint takes', detail)
+  const wrong = (detail: string) =>
+    badRequest('invalid_request', 'The query does not match the parameters of this endpoint', detail)
   const known = Object.keys(shape)
   const unknown = Object.keys(call.queries).filter((name) => !known.includes(name))
-  if (unknown.includes('next')) throw wrong('`next` is what the answer says: send it as `after`')
+  if (unknown.includes('next')) throw wrong('`next` is a member of the answer: send its value as `after`')
   if (unknown.length > 0)
     throw wrong(
       `${unknown.map((name) => `\`${name}\``).join(', ')} should not be there: known are ${known.map((name) => `\`${name}\``).join(', ')}`,

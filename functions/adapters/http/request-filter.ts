@@ -8,7 +8,7 @@ import { cursorOf } from './read-body.ts'
 /** @throws BadRequest if the span is empty */
 export function checkSpan({ since, until }: { since?: number | undefined; until?: number | undefined }): void {
   if (since === undefined || until === undefined || until > since) return
-  throw badRequest('invalid_request', 'No time is after `since` and before `until`', '`until` should be the later one')
+  throw badRequest('invalid_request', 'The time span is empty', '`until` should be later than `since`')
 }
 
 /** The text of a cursor: a place in a list, and a short hash of the list's filter. */
@@ -22,13 +22,13 @@ export function placeAfter(cursor: string | undefined, filter: RequestFilter): s
   const text = Buffer.from(cursor, 'base64url').toString()
   const [, place, mark] = marked.exec(text) ?? []
   if (place === undefined || cursorOf(text) !== cursor)
-    throw wrongCursor('send the `next` of the answer before, as it is')
+    throw wrongCursor('send the `next` of the previous answer unchanged')
   if (mark === markOf(filter)) return place
-  throw wrongCursor('it is of a list by other filters: send it with the filters of the answer that it is from')
+  throw wrongCursor('it was issued for other filters: send it with the filters of the call that returned it')
 }
 
 const wrongCursor = (detail: string): BadRequest =>
-  badRequest('invalid_request', '`after` is not a place in this list', `\`after\`: ${detail}`)
+  badRequest('invalid_request', 'The cursor in `after` is invalid', `\`after\`: ${detail}`)
 
 const markOf = (filter: RequestFilter): string => {
   const start = 'sha-256:'.length

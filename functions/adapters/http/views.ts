@@ -184,7 +184,7 @@ export const budgetView = ({ budget, left, ...of }: BudgetLeft): Said<typeof Bud
   left_minutes: Math.floor(left / 60),
 })
 
-/** `calls` is null if the calls are unknown; `calls_unread` names accounts whose record did not answer. */
+/** `calls` is null if they are unknown; `calls_unread` names accounts whose record did not answer. */
 export const trailView = ({ credentials, calls }: Trail): Pick<Said<typeof Opening>, 'credentials' | 'calls'> => ({
   credentials: credentials.map(({ id, claim, issuedAt, expiresAt, role }) => ({
     id,
@@ -254,7 +254,10 @@ export const standInView = (standIn: StandIn, now: NumericDate): Said<typeof Sta
   ...(standIn.ended ? { ended: { by: standIn.ended.by, at: rfc3339(standIn.ended.at) } } : {}),
 })
 
-/** A line of NDJSON. Characters that some readers take for the end of a line, or hide, are escaped: the value is the same. */
+/**
+ * A line of NDJSON. Characters that some readers treat as line ends, or that hide, are escaped; the value stays the
+ * same.
+ */
 export const lineOf = (entry: Entry): string =>
   `${JSON.stringify(entry).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped)}\n`
 

@@ -6,19 +6,21 @@ import type { IncidentReader, TaskLook } from '../../operations/ports.ts'
 import type { Expressions } from '../../operations/previews/sources.ts'
 import { readText, rejectAt } from '../fetch-limits.ts'
 
-/** The timeout of the secret and the answer together: the person who opens waits for it. Milliseconds. */
+/** The timeout for the secret and the answer together, since the person who opens waits for it. Milliseconds. */
 const patience = 1500
 const sizeLimit = 65_536
-/** Statuses of a service that is up and knows no incident of this name: missing, gone, malformed or too long. */
+/** Statuses of a working service that does not know the incident: missing, gone, malformed or too long. */
 const refusesName: ReadonlySet<number> = new Set([400, 404, 410, 414, 422])
 
 type Settings = IncidentServices['http'] & {
-  /** The whole `Authorization` header, if the service wants one. */
+  /** The value of the `Authorization` header, if the service needs one. */
   authorization?: () => Promise<string | undefined>
   expressions?: Expressions | undefined
 }
 
-/** Asks by one GET: 200 is known, a refusal of the name is unknown, and all else is no answer. */
+/**
+ * Looks up an incident by one GET: 200 is known, a status in `refusesName` is unknown, and anything else is no answer.
+ */
 export class HttpIncidents implements IncidentReader {
   readonly #settings: Settings
 
@@ -27,14 +29,14 @@ export class HttpIncidents implements IncidentReader {
   }
 
   async read(incident: string): Promise<TaskLook> {
-    // As parts of a path these lead to another address, whose answer is about no incident.
+    // In a path these two lead to a different address.
     if (incident === '.' || incident === '..') return { answer: 'unknown' }
     const { url, authorization, show, expressions } = this.#settings
     const signal = AbortSignal.timeout(patience)
     const header = await Promise.race([authorization?.(), rejectAt(signal)])
     const response = await fetch(url.replaceAll('{incident}', encodeURIComponent(incident)), {
       headers: { accept: 'application/json', ...defined({ authorization: header }) },
-      // A redirect leads to an address that the deployer did not name.
+      // Not followed: a redirect may lead to an address that the deployer did not name.
       redirect: 'manual',
       signal,
     })
@@ -51,7 +53,7 @@ export class HttpIncidents implements IncidentReader {
   }
 }
 
-/** Without a title no incident is shown. The task counts as known anyway. */
+/** The shown incident. Undefined without a title; the task counts as known all the same. */
 function shownOf(text: string, show: NonNullable<Settings['show']>, expressions: Expressions): Incident | undefined {
   const answer = JsonObject.safeParse(parseJson(text))
   const say = (expression: string | undefined, most: number) =>

@@ -3,10 +3,10 @@ import type { NumericDate } from '../../domain/values.ts'
 import { faultName } from '../../operations/faults.ts'
 import type { Clock, IncidentReader, Log, TaskLook, TaskService } from '../../operations/ports.ts'
 
-/** A retry of an opening reuses the answer. Seconds. */
+/** The time for which an answer is cached, so that a retry of an opening reuses it. Seconds. */
 const remembered = 30
 
-/** The service that keeps incidents, of any kind. A service that is down keeps no person out, so nothing here throws. */
+/** The incident service, of any kind. It never throws, so that a failed service does not lock people out. */
 export function rememberIncidents(
   reader: IncidentReader,
   { clock, log }: { clock: Clock; log?: Pick<Log, 'warn'> | undefined },

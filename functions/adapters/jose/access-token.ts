@@ -35,21 +35,21 @@ const Claims = z
     jti: CredentialId,
     txn: RequestId,
     cnf: z.object({ jkt: Thumbprint }),
-    /** The actor of a delegation: the outermost is the bearer, the nested ones are for the record (RFC 8693). */
+    /** The actors of a delegation: the outermost is the bearer, the nested ones are for the record (RFC 8693). */
     act: z.object({ sub: AgentId }).optional(),
     authorization_details: z.tuple([z.looseObject({ type: z.literal('hotwork_action') })]),
   })
-  // The token of a person is for an opening, and an agent's never is.
+  // A person's token is for an opening, an agent's never is.
   .refine(({ sub, txn }) => isAgent(sub) !== txn.startsWith('bgl_'))
 
 type Verified = { token: AccessToken; claims: JsonObject; notBefore: NumericDate }
 
-/** Verifies access tokens that we issued (RFC 9068 section 4), against our own published keys. */
+/** Verifies Hotwork's own access tokens (RFC 9068 section 4), by its published keys. */
 export class AccessTokenVerifier {
   readonly #issuer: string
   readonly #keys: CachedKeys
   readonly #clock: Clock
-  /** One for each of our keys. `from` is the key that our key set gave for the header at that time. */
+  /** Judged headers, one for each key. `from` is the key that the key set had for the header at that time. */
   readonly #judged = new JudgedHeaders<{ header: JWTHeaderParameters; from: unknown }>(16)
 
   constructor(issuer: string, keySet: KeySet, clock: Clock) {
@@ -59,16 +59,16 @@ export class AccessTokenVerifier {
   }
 
   /**
-   * The caller checks revocation and the bearer's key. A token is identified by its `jti` and never by its text: one
-   * signature has two forms.
-   * @throws KeyUnavailable if our own keys cannot be fetched
+   * Verifies a token. The caller checks revocation and the bearer's key. A token is identified by its `jti`, since one
+   * signature has two textual forms.
+   * @throws KeyUnavailable if Hotwork's own keys cannot be fetched
    */
   async verify(token: string, audience: string): Promise<Result<AccessToken, AccessTokenRefusal>> {
     const verified = await this.#verify(token, audience)
     return verified.ok ? ok(verified.value.token) : verified
   }
 
-  /** Accepts any audience: it does not prove that the caller may act on the token. */
+  /** Verifies a token for any audience. This does not show that the caller may act on it. */
   async recognise(token: string): Promise<Result<KnownToken, AccessTokenRefusal>> {
     const verified = await this.#verify(token, undefined)
     return verified.ok ? ok({ ...verified.value.token, claims: verified.value.claims }) : verified
@@ -80,7 +80,7 @@ export class AccessTokenVerifier {
     try {
       const known = await this.#byJudgedHeader(token, now)
       if (known && isFor(known, audience, now)) return ok(known)
-      // jose alone judges a token unless it is plainly good.
+      // Every token without a judged header is judged by jose.
       const judged = await jwtVerify(token, this.#keys.keyFor, {
         typ: 'at+jwt',
         algorithms: ['ES256'],
@@ -102,7 +102,7 @@ export class AccessTokenVerifier {
     }
   }
 
-  /** The claims, if jose has accepted this header before and its key is still the one in our key set. */
+  /** The claims, if jose has accepted this header before and the key set still has its key. */
   async #byJudgedHeader(token: Compact, now: NumericDate): Promise<Verified | undefined> {
     const known = this.#judged.get(token)
     if (!known || (await this.#keys.keyFor(known.header, emptyJws)) !== known.from) return undefined

@@ -6,7 +6,7 @@ import { KeyNotYetKnown } from '../../operations/faults.ts'
 import type { Clock } from '../../operations/ports.ts'
 import { clockToleranceSeconds } from './compact.ts'
 
-/** `fixed`: the set can never get another key. */
+/** `fixed`: the set never gets another key. */
 export type FoundKeys = JSONWebKeySet & { refreshSeconds?: number; fixed?: true }
 
 export type FetchKeys = () => Promise<FoundKeys>
@@ -14,12 +14,12 @@ export type FetchKeys = () => Promise<FoundKeys>
 const maxRefreshSeconds = 600
 /** The shortest time between two fetches, failed ones included. */
 const cooldownSeconds = 30
-/** The time that a key set is believed after its last fetch. */
+/** The time for which a key set is used after its last fetch. Seconds. */
 const maxStaleSeconds = 3600
 
 /**
- * A cached key set. A token that names an unknown key causes a fetch, at most once in a cooldown, so that no caller can make
- * us fetch without end.
+ * A cached key set. A token with an unknown key id causes a fetch, at most once in a cooldown, so that callers cannot
+ * cause endless fetches.
  */
 export class CachedKeys {
   readonly #fetch: FetchKeys
@@ -34,14 +34,14 @@ export class CachedKeys {
     this.#clock = clock
   }
 
-  /** Our own published keys. The deployment names them all, so a token that names another key is foreign. */
+  /** Hotwork's own published keys. The deployment names all of them, so a token with another key id is foreign. */
   static ofOurs(keySet: KeySet, clock: Clock): CachedKeys {
     return new CachedKeys(async () => ({ ...((await keySet.jwks()) as unknown as JSONWebKeySet), fixed: true }), clock)
   }
 
   /**
-   * @throws KeyNotYetKnown within the cooldown for a token that was made since the last fetch: its key may have been
-   * published since. And the source's fault if no keys can be believed
+   * @throws KeyNotYetKnown within the cooldown for a token that was made since the last fetch, since its key may have
+   * been published since. Also the source's fault if there are no usable keys
    */
   readonly keyFor: JWTVerifyGetKey = async (header, token) => {
     const fetched = this.#age() >= (this.#known?.refreshSeconds ?? 0) && (await this.#refresh())
@@ -90,7 +90,7 @@ export class CachedKeys {
 
   async #fetchOnce(at: NumericDate): Promise<void> {
     try {
-      // Without a key to believe, every caller would be refused for a whole cooldown: fetches once more at once.
+      // Without usable keys every caller would be refused for the whole cooldown, so it fetches once more at once.
       const fetched = this.#isBelieved() ? this.#fetch() : this.#fetch().catch(() => this.#fetch())
       const { refreshSeconds = maxRefreshSeconds, fixed = false, ...keySet } = await fetched
       this.#known = {
@@ -105,7 +105,7 @@ export class CachedKeys {
   }
 }
 
-/** A token without `iat` may have been made just now. */
+/** The time of issue. A token without `iat` may have been made just now. */
 function issuedAt({ payload }: FlattenedJWSInput): NumericDate {
   try {
     const { iat } = JSON.parse(Buffer.from(String(payload), 'base64url').toString()) as { iat?: unknown }

@@ -2,23 +2,23 @@
 import { KeyObject, type webcrypto } from 'node:crypto'
 import type { JWTVerifyResult, ResolvedKey } from 'jose'
 
-/** The tolerated difference between the clock of the token's maker and ours. It never lengthens a token's life. Seconds. */
+/** The tolerated difference between the token maker's clock and ours. It never lengthens a token's life. Seconds. */
 export const clockToleranceSeconds = 30
 
-/** Valid tokens and proofs are far shorter. Longer ones are refused before anything of them is parsed. */
+/** Longer tokens and proofs are refused before they are parsed; valid ones are far shorter. */
 const tokenLimit = 8192
 
 declare const compact: unique symbol
-/** A text that can be a compact JWS: three parts, none empty, of base64url alone. */
+/** A text that may be a compact JWS: three non-empty parts of base64url. */
 export type Compact = string & { readonly [compact]: true }
 
 export const isCompact = (token: string): token is Compact =>
   token.length <= tokenLimit && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)
 
-/** A header has under 300 letters. A longer one is judged each time, and not cached. */
+/** Longer headers are judged each time, and not cached; valid ones have under 300 characters. */
 const longestHeader = 1024
 
-/** Keys by the whole encoded header that jose accepted, to the letter: importing a key costs as much as verifying with it. */
+/** Keys by the complete encoded header that jose accepted. Importing a key costs as much as a verification. */
 export class JudgedHeaders<T> {
   readonly #most: number
   readonly #known = new Map<string, T & { key: KeyObject }>()

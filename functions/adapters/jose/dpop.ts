@@ -8,16 +8,18 @@ import { signedClaims } from './signed-claims.ts'
 export type DpopAsk = {
   proof: string
   method: string
-  /** The called address, built from configuration and never from `Host`. */
+  /** The called address, from configuration, since `Host` can be forged. */
   url: string
-  /** If given, the proof must be bound to that token. */
+  /** A token to which the proof must be bound, if given. */
   accessToken?: string
   now: NumericDate
 }
 
 export type DpopProof = { jkt: Thumbprint; jti: string; issuedAt: NumericDate }
 
-/** The oldest age of a proof, and the furthest into the future. Its id must be remembered for twice as long. */
+/**
+ * The oldest age of a proof, and the furthest into the future. Its id must be remembered for twice this time. Seconds.
+ */
 export const proofWindowSeconds = 60
 
 type Claims = { jti: string; htm: string; htu: string; iat: number; ath?: string }
@@ -41,8 +43,8 @@ const hasClaims = (payload: { [claim: string]: unknown }): payload is Claims => 
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
 /**
- * Verifies a DPoP proof by every check of RFC 9449 section 4.3 but replay. The caller checks that by putting `replayKey`
- * once, in the transaction that the proof is for.
+ * Verifies a DPoP proof by every check of RFC 9449 section 4.3 except replay: the caller puts `replayKey` once, in the
+ * transaction of the act.
  */
 export async function verifyDpop(ask: DpopAsk): Promise<Result<DpopProof, 'invalid_dpop_proof'>> {
   const { proof } = ask
@@ -65,11 +67,11 @@ export async function verifyDpop(ask: DpopAsk): Promise<Result<DpopProof, 'inval
   return ok({ jkt, jti, issuedAt: Math.floor(iat) })
 }
 
-/** The once-only key of a proof: another key's proof with the same id is another proof. */
+/** The once-only key of a proof. It includes the key, since proofs of different keys may have the same id. */
 export const replayKey = ({ jkt, jti }: Pick<DpopProof, 'jkt' | 'jti'>): string =>
   `SEEN#${digestOf('hotwork.dpop.v1', { jkt, jti })}`
 
-/** The time until which a proof's id must be remembered: after that its `iat` is out of the window on any clock of ours. */
+/** The time until which a proof's id must be remembered. After it `iat` is outside the window by any of our clocks. */
 export const rememberUntil = ({ issuedAt }: Pick<DpopProof, 'issuedAt'>): NumericDate =>
   issuedAt + 2 * proofWindowSeconds
 
@@ -98,7 +100,7 @@ async function judgedProof(proof: Compact, now: NumericDate): Promise<SignedProo
     judged.add(proof, verified, { jkt })
     return { jkt, payload: verified.payload }
   } catch {
-    // The key is in the proof and nothing is fetched, so any error is an error of the proof.
+    // The key is in the proof and nothing is fetched, so every error is the proof's.
     return undefined
   }
 }

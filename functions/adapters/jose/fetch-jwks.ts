@@ -8,12 +8,15 @@ import type { Clock } from '../../operations/ports.ts'
 import { readText } from '../fetch-limits.ts'
 import type { FetchKeys, FoundKeys } from './cached-keys.ts'
 
-/** The time that an issuer has to answer, over all its requests. */
+/** The timeout of an issuer, for all its requests together. */
 export const patience = () => AbortSignal.timeout(2000)
 
 const sizeLimit = 65_536
 
-/** Redirects are not followed: only the address on the allow-list is asked. @throws IssuerUnavailable */
+/**
+ * Fetches JSON. Redirects are not followed, since only the address on the allow-list is trusted.
+ * @throws IssuerUnavailable
+ */
 export async function fetchJson<T extends z.ZodType>(
   uri: string,
   schema: T,
@@ -26,7 +29,7 @@ export async function fetchJson<T extends z.ZodType>(
     if (text === undefined) throw new Error(`its answer is over ${sizeLimit} bytes`)
     return schema.parse(JSON.parse(text))
   } catch (cause) {
-    throw new IssuerUnavailable(`no keys can be had from \`${uri}\``, { cause })
+    throw new IssuerUnavailable(`the keys of \`${uri}\` are unavailable`, { cause })
   }
 }
 
@@ -34,7 +37,7 @@ const KeySetBody = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).
 
 const discoverySeconds = 3600
 
-/** An issuer's keys (RFC 7517), from the configured address, or else from the one that the issuer itself publishes. */
+/** The keys of an issuer (RFC 7517), from the configured address, or else from the one in its metadata. */
 export function keysOf({ issuer, jwksUri }: Pick<OidcIssuer, 'issuer' | 'jwksUri'>, clock: Clock): FetchKeys {
   if (jwksUri !== undefined) return () => fetchJwks(jwksUri, patience())
 
@@ -52,7 +55,10 @@ export function keysOf({ issuer, jwksUri }: Pick<OidcIssuer, 'issuer' | 'jwksUri
   }
 }
 
-/** Only a local issuer may name a local key address: any other could reach programs that listen inside a Lambda. */
+/**
+ * The address of an issuer's metadata. Only a local issuer may name a local key address: any other could reach programs
+ * in a Lambda.
+ */
 export const metadataOf = (issuer: string) =>
   z.object({
     issuer: z.literal(issuer),
@@ -71,7 +77,9 @@ async function fetchJwks(uri: string, signal: AbortSignal): Promise<FoundKeys> {
   return { keys: usable(keys as JWK[]) }
 }
 
-/** A SPIFFE bundle may stand in place of an OpenID issuer's keys: its JWT keys have a `use` that jose does not know. */
+/**
+ * The keys for an OpenID issuer. A SPIFFE bundle may replace them: its JWT keys have a `use` that jose does not know.
+ */
 const usable = (keys: readonly JWK[]): JWK[] =>
   keys
     .filter(({ use }) => use !== 'x509-svid')

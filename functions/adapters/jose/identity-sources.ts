@@ -20,11 +20,11 @@ import type { Clock } from '../../operations/ports.ts'
 import type { FetchKeys, FoundKeys } from './cached-keys.ts'
 import { fetchJson, keysOf, patience } from './fetch-jwks.ts'
 
-/** The rules of one kind of issuer, beside those that every identity token keeps (identity.ts). */
+/** The rules of one kind of issuer, beyond those for all identity tokens (identity.ts). */
 export type IdentitySource = {
   /** The issuer's name in the record: the `iss` of its tokens, if they have one. */
   readonly issuer: string
-  /** Whether a token claims to be from here. Nothing of it is verified yet. */
+  /** Whether a token claims to come from this issuer. Its content is not verified yet. */
   owns(payload: JWTPayload): boolean
   isFor(audience: string, payload: JWTPayload): boolean
   /** Sources with the same keys have the same id, and share one cache. */
@@ -32,11 +32,11 @@ export type IdentitySource = {
   readonly fetchKeys: FetchKeys
   readonly requiredClaims: readonly string[]
   readonly maxAge: Seconds | undefined
-  /** The bearer of a verified token, with the claims that an identity may pin; or the token's fault. */
+  /** The bearer of a verified token, with the claims that an identity may pin; or the fault of the token. */
   bearerOf(token: VerifiedToken): Result<Bearer, 'token_invalid'>
 }
 
-/** A token whose signature, issuer, audience and times are right. */
+/** A token with a valid signature, issuer, audience and times. */
 type VerifiedToken = { header: JWTHeaderParameters; payload: JWTPayload & { sub: string } }
 type Bearer = { subject: string; claims: { readonly [name: string]: string } }
 
@@ -66,14 +66,14 @@ export function oidcSource(
     maxAge: maxAgeOf(kept),
     bearerOf: ({ header: { typ }, payload }: VerifiedToken) => {
       if (typ !== undefined && !identityTypes.has(typ.toLowerCase()))
-        return invalid('its `typ` is that of something else')
+        return invalid("its `typ` is not an identity token's")
       const own = Object.keys(payload).filter((name) => !commonClaims.includes(name))
       return bearer(payload.sub, textOf(payload, own))
     },
   }
 }
 
-/** The same source, with more rules for a token that keeps its own. */
+/** The same source with further rules for tokens. */
 const readFurther = (
   source: IdentitySource,
   bearerOf: (token: VerifiedToken, found: Bearer) => Result<Bearer, 'token_invalid'>,
@@ -101,15 +101,15 @@ export const awsSource = (issuer: AwsIssuer, clock: Clock): IdentitySource =>
     const forOrigin = [sts.data.subject_mode, token.payload['subject_mode']].includes('OriginIdentity')
     if (forOrigin && !issuer.originIdentity) return invalid('`subject_mode` must not be `OriginIdentity`')
     const account = accountOfRole(subject)
-    // The origin of a session may be a role too. It must never pass for a token of that role itself.
+    // The origin may be a role too, which must not pass for a token of that role itself.
     if (forOrigin ? account !== undefined : account !== issuer.accountId)
       return invalid('`sub` must be the ARN of an IAM role of that account')
     return bearer(subject, textOf(sts.data, pinnableClaims.aws ?? []))
   })
 
 /**
- * GitHub Actions. Ids identify the runner, because names change hands. A run that a pull request started has no identity,
- * because any account may open one.
+ * GitHub Actions. The runner is identified by ids, since names change hands. A run started by a pull request has no
+ * identity, since any account may open one.
  */
 export const githubSource = (issuer: GithubIssuer, clock: Clock): IdentitySource =>
   readFurther(oidcSource(issuer, clock), (token, { subject }) => {
@@ -128,15 +128,15 @@ const types = new Set([undefined, 'JWT', 'JOSE'])
 const defaultRefreshSeconds = 300
 
 /**
- * A SPIFFE trust domain, by its workloads' JWT-SVIDs. They need no `iss`, `iat` or `jti`: the trust domain in `sub` selects
- * the keys, and those sign for no other.
+ * A SPIFFE trust domain, by its workloads' JWT-SVIDs. They need no `iss`, `iat` or `jti`: the trust domain in `sub`
+ * selects the keys, which sign only for that domain.
  */
 export function spiffeSource(issuer: SpiffeIssuer): IdentitySource {
   const { trustDomain } = issuer
   return {
     issuer: `spiffe://${trustDomain}`,
     owns: ({ sub }) => typeof sub === 'string' && trustDomainOf(sub) === trustDomain,
-    // SPIRE writes a list even for one audience.
+    // SPIRE writes a list also for a single audience.
     isFor: (audience, { aud }) => (Array.isArray(aud) ? aud.length === 1 && aud[0] === audience : aud === audience),
     keysId: `${trustDomain} at ${issuer.bundleEndpoint ?? JSON.stringify(issuer.bundle)}`,
     fetchKeys: bundleOf(issuer),

@@ -19,9 +19,11 @@ export type VerifiedIdentity = {
   authTime?: NumericDate
   /** The groups that the token claims for its subject. */
   groups?: readonly string[]
-  /** Set by a `nonce`: it is the ID token of a login, for the client that began the login and for no API. */
+  /**
+   * True for a token with a `nonce`: an ID token of a login, for the client that began the login, and not for an API.
+   */
   ofLogin?: true
-  /** Set if the token has it. */
+  /** Present if the token has it. */
   issuedAt?: NumericDate
   expiresAt: NumericDate
 }
@@ -36,14 +38,14 @@ export type IdentityRefusal =
 type Trusted = { alias: string; source: IdentitySource; audience: string; algorithms: string[]; keys: CachedKeys }
 
 /**
- * Verifies workload tokens and people's tokens against the issuers on the allow-list. A token is for the issuer whose name
- * and audience it has exactly.
+ * Verifies workload tokens and people's tokens against the issuers on the allow-list. A token belongs to the issuer
+ * whose name and audience it has exactly.
  */
 export class IdentityVerifier {
   readonly #trusted: readonly Trusted[]
   readonly #clock: Clock
 
-  /** @param ownIssuer the value of `{issuer}` in an audience of the allow-list */
+  /** @param ownIssuer the value of `{issuer}` in audiences */
   constructor(issuers: { readonly [alias: string]: Issuer }, ownIssuer: string, clock: Clock) {
     this.#clock = clock
     const known = new Map<string, CachedKeys>()
@@ -59,7 +61,10 @@ export class IdentityVerifier {
     })
   }
 
-  /** @throws IssuerUnavailable, KeyNotYetKnown if the issuer's keys cannot be fetched: then nothing is known of the token */
+  /**
+   * @throws IssuerUnavailable, KeyNotYetKnown if the issuer's keys cannot be fetched: the token can be neither trusted
+   * nor refused
+   */
   async verify(token: string): Promise<Result<VerifiedIdentity, IdentityRefusal>> {
     const unverified = isCompact(token) ? unverifiedClaims(token) : undefined
     if (!unverified) return refuse('token_malformed')
@@ -84,7 +89,7 @@ export class IdentityVerifier {
     }
   }
 
-  /** An `iss` on the list precedes a trust domain: SPIRE can be configured to write an OpenID issuer's. */
+  /** A listed `iss` precedes a trust domain, since SPIRE can be configured to write an OpenID issuer's. */
   #namedBy(unverified: JWTPayload): readonly Trusted[] {
     const all = this.#trusted.filter(({ source }) => source.owns(unverified))
     const byName = all.filter(({ source }) => source.issuer === unverified.iss)
@@ -106,7 +111,7 @@ function sourceOf(issuer: Issuer, clock: Clock): IdentitySource {
   }
 }
 
-/** jose's errors hold the token's claims, so they stay in this file. */
+/** jose's errors contain the token's claims, so they are not passed on. */
 function refusalFor(cause: unknown): Result<never, IdentityRefusal> {
   if (cause instanceof errors.JWTExpired) return refuse('token_expired')
   if (cause instanceof errors.JOSEError) return refuse('token_invalid')
@@ -126,7 +131,7 @@ function identityOf(
     return refuse('token_invalid', '`iat` must not lie ahead')
   if (typeof authTime === 'number' && authTime > now + clockToleranceSeconds)
     return refuse('token_invalid', '`auth_time` must not lie ahead')
-  // A token without `iat` is at most as old as the rest of its life is long.
+  // A token without `iat` is as old as its lifetime allows at most.
   if (
     source.maxAge !== undefined &&
     (iat === undefined ? exp - now : now - iat) > source.maxAge + clockToleranceSeconds
@@ -148,7 +153,10 @@ function identityOf(
   return ok(defined(identity))
 }
 
-/** Many providers write groups as a list of texts; another form counts as no claim, and an empty list as no groups. */
+/**
+ * Groups as a list of texts, as most providers write them; another form counts as absent, and an empty list as no
+ * groups.
+ */
 export function groupsIn({ groups }: JWTPayload): readonly string[] | undefined {
   if (!Array.isArray(groups)) return undefined
   const names = groups.filter((group): group is string => typeof group === 'string')

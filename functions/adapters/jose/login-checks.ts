@@ -37,8 +37,8 @@ export function loginIssuerOf({ deployment: { login, issuers } }: Pick<Bundle, '
 }
 
 /**
- * Verifies the ID tokens of people's logins (OpenID Connect Core 3.1.3.7): for this client alone, signed by a key of the
- * provider, and made for the very login that was begun.
+ * Verifies the ID tokens of people's logins (OpenID Connect Core 3.1.3.7): for this client only, signed by a key of the
+ * provider, and made for the login that was begun.
  */
 export class JoseIdTokens implements IdTokens {
   readonly #of: LoginIssuer
@@ -83,7 +83,7 @@ export class JoseIdTokens implements IdTokens {
   }
 }
 
-/** The strength and the time of the login, as far as the token has them; empty if they are invalid. */
+/** The strength and time of the login, as far as the token has valid ones. */
 function loginIn({ payload }: JWTVerifyResult & ResolvedKey, now: number): { acr?: string; at?: number } | undefined {
   const { acr, auth_time: at, iat } = payload
   if (iat !== undefined && iat > now + clockToleranceSeconds) return undefined
@@ -104,7 +104,7 @@ const publicOf = (key: object): { [member: string]: string } =>
 
 type Decided = Extract<Event, { type: 'Decided' }>
 
-/** The verifier's own knowledge beside the entries: the provider, and the people of the directory. */
+/** The verifier's own facts: the provider, and the people of the directory. */
 export type LoginTrust = LoginIssuer & {
   directory: Directory
   /** The provider's keys as published now; undefined if they cannot be fetched. */
@@ -112,8 +112,8 @@ export type LoginTrust = LoginIssuer & {
 }
 
 /**
- * The proof of a login in an entry, or its fault. `key`: whether the provider publishes it; `not_shown` if the entry has only
- * the commitment to the ID token, which proves nothing without it.
+ * The proof of a login in an entry, or its fault. `key`: whether the provider publishes the key; `not_shown` if the
+ * entry has only the commitment to the ID token.
  */
 type CheckedLogin = {
   entry: string
@@ -123,9 +123,9 @@ type CheckedLogin = {
 }
 
 /**
- * Verifies every login of a decision again, from the entries alone: the provider's key signed it, for this decision on this
- * digest, at that strength, and not later. With `trust`, also the person and the provider. A key that is no longer published
- * is no fault: keys are rotated.
+ * Verifies every login of a decision again, from the entries alone: the provider's key signed it, for this decision on
+ * this digest, at that strength, and not later. With `trust`, also the person and the provider. A key that is no longer
+ * published is not a fault, since keys are rotated.
  */
 export async function checkLogins(entries: readonly Entry[], trust?: LoginTrust): Promise<readonly CheckedLogin[]> {
   const checked: CheckedLogin[] = []
@@ -157,7 +157,7 @@ async function brokenIn(
   if (!payload) return 'signature'
   const nonce = readNonce(payload['nonce'])
   if (nonce?.verdict !== event.verdict) return 'nonce'
-  // An approver who narrows has seen the whole, and decides on the narrowed ask, in the round that this begins.
+  // An approver who narrows has seen the original ask, and decides on the narrowed one, in the round that this begins.
   if (nonce.less !== undefined && nonce.less !== entry.digest) return 'narrowed'
   const [seen, round] = nonce.less === undefined ? [entry.digest, event.round] : [whole, event.round - 1]
   if (nonce.digest !== seen || nonce.round !== round) return 'nonce'
@@ -173,13 +173,13 @@ function notTrusted(payload: JWTPayload, event: Decided, trust: LoginTrust): 'is
   if (payload.iss !== trust.issuer.issuer || audiences.length !== 1 || audiences[0] !== trust.clientId) return 'issuer'
   const claims = Object.fromEntries(Object.entries(payload).filter(([, value]) => typeof value === 'string'))
   const proven = { issuer: trust.alias, subject: String(payload.sub), claims: claims as Record<string, string> }
-  // Judged by the directory at that time: an identity may have been handed over since.
+  // Judged by the directory of that time, since an identity may have changed hands.
   return withIdentity(trust.directory.people, proven, event.at)?.id === event.actor.id ? undefined : 'identity'
 }
 
 const algorithms = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA']
 
-/** The claims, if this very key signed them. Their times lie in the past: they are compared with the entry's alone. */
+/** The claims, if this key signed them. Their times are past, so they are compared with the entry's time only. */
 async function signed(idToken: string, jwk: JWK): Promise<JWTPayload | undefined> {
   try {
     const { alg } = decodeProtectedHeader(idToken)

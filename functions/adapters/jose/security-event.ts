@@ -17,10 +17,10 @@ export type SetRefusal =
   | 'authentication_failed'
   | 'access_denied'
 
-/** A token has no end of its own, so it is accepted for this long after it was made. Seconds. */
+/** The age up to which a token is accepted, since it has no end of its own. Seconds. */
 const oldest = 86_400
 
-/** The time until which a token must be remembered, so that it is accepted once. */
+/** The time until which a token is remembered, so that it is accepted only once. */
 export const rememberUntil = ({ iat }: EventClaims): NumericDate => Math.ceil(iat) + oldest + clockToleranceSeconds
 
 /** Verifies Security Event Tokens (RFC 8417) of the transmitters that the deployment names. */
@@ -29,7 +29,7 @@ export class SecurityEventVerifier {
   readonly #ownIssuer: string
   readonly #clock: Clock
 
-  /** @param ownIssuer the value of `{issuer}` in an audience */
+  /** @param ownIssuer the value of `{issuer}` in audiences */
   constructor(transmitters: { readonly [alias: string]: Transmitter }, ownIssuer: string, clock: Clock) {
     this.#ownIssuer = ownIssuer
     this.#clock = clock
@@ -41,7 +41,10 @@ export class SecurityEventVerifier {
     )
   }
 
-  /** @throws IssuerUnavailable, KeyNotYetKnown if the keys cannot be fetched: then nothing is known of the token */
+  /**
+   * @throws IssuerUnavailable, KeyNotYetKnown if the keys cannot be fetched: the token can be neither trusted nor
+   * refused
+   */
   async verify(alias: string, token: string): Promise<Result<EventClaims, SetRefusal>> {
     const transmitter = this.#trusted.get(alias)
     if (!transmitter) return refuse('access_denied', 'the address should end with a transmitter of the deployment')
@@ -50,7 +53,7 @@ export class SecurityEventVerifier {
     if (!isEventType(said.typ)) return refuse('invalid_request', '`typ` should be `secevent+jwt`')
     if (said.iss !== transmitter.issuer) return refuse('invalid_issuer', '`iss` should be the issuer of this address')
     const audience = transmitter.audience.replaceAll('{issuer}', this.#ownIssuer)
-    if (![said.aud].flat().includes(audience)) return refuse('invalid_audience', '`aud` is another receiver')
+    if (![said.aud].flat().includes(audience)) return refuse('invalid_audience', '`aud` names a different receiver')
     const now = this.#clock.now()
     try {
       const { payload } = await jwtVerify(token, transmitter.keys.keyFor, {
@@ -63,7 +66,7 @@ export class SecurityEventVerifier {
         currentDate: new Date(now * 1000),
       })
       const { success, data } = EventClaims.safeParse(payload)
-      if (!success) return refuse('invalid_request', '`jti`, `iat`, `events` or `sub_id` is not in its form')
+      if (!success) return refuse('invalid_request', '`jti`, `iat`, `events` or `sub_id` is missing or invalid')
       if (data.iat > now + clockToleranceSeconds) return refuse('invalid_request', '`iat` must not lie ahead')
       if (data.iat < now - oldest) return refuse('invalid_request', '`iat` should be at most a day ago')
       return ok(data)
@@ -75,7 +78,7 @@ export class SecurityEventVerifier {
 
 const isEventType = (typ: unknown): boolean => typeof typ === 'string' && /^(application\/)?secevent\+jwt$/i.test(typ)
 
-/** The unverified claims, used only to name a fault before any key is fetched. */
+/** The unverified claims, used only to name a fault before keys are fetched. */
 function unverified(token: string) {
   try {
     const { typ } = decodeProtectedHeader(token)
@@ -86,14 +89,14 @@ function unverified(token: string) {
   }
 }
 
-/** jose's errors hold the token's claims, so they stay in this file. */
+/** jose's errors contain the token's claims, so they are not passed on. */
 function refusalFor(cause: unknown): Result<never, SetRefusal> {
   if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys)
     return refuse('invalid_key', 'no published key of the transmitter has this `kid` and `alg`')
   if (cause instanceof errors.JOSEAlgNotAllowed)
     return refuse('authentication_failed', '`alg` is not one of those allowed')
   if (cause instanceof errors.JWSSignatureVerificationFailed)
-    return refuse('authentication_failed', 'the signature does not hold')
+    return refuse('authentication_failed', 'the signature is invalid')
   if (cause instanceof errors.JOSEError) return refuse('invalid_request', 'the token is not a Security Event Token')
   if (cause instanceof IssuerUnavailable || cause instanceof KeyNotYetKnown) throw cause
   throw new IssuerUnavailable('a token could not be verified', { cause })

@@ -3,14 +3,14 @@ import { base64url } from 'jose'
 import type { NumericDate } from '../../domain/values.ts'
 import type { Compact } from './compact.ts'
 
-/** Made once: every use of a tool needs it. */
+/** Made once, since every use of a tool needs it. */
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
- * The claims of a JWT that `key` signed with ES256 and that is valid now: one `crypto.verify` in this thread, because jose
- * goes through the thread pool (docs/adr/0016-jose-judges-each-header-once.md).
- * @param token one whose encoded header jose has accepted before, to the letter, with this very key: no header is read here
- * @returns undefined for a token that it does not accept: the caller asks jose, so that every refusal is jose's
+ * The claims of a JWT that `key` signed with ES256 and that is valid now: one `crypto.verify` in this thread, because
+ * jose goes through the thread pool (docs/adr/0016-jose-judges-each-header-once.md).
+ * @param token one whose exact encoded header jose has accepted before, with this key: the header is not read here
+ * @returns undefined for a token that it does not accept: the caller then asks jose, so that every refusal is jose's
  */
 export function signedClaims(
   token: Compact,

@@ -18,7 +18,7 @@ export class StatementVerifier {
     this.#clock = clock
   }
 
-  /** @throws KeyUnavailable if our own keys cannot be fetched */
+  /** @throws KeyUnavailable if Hotwork's own keys cannot be fetched */
   async verify<Kind extends StatementKind>(kind: Kind, token: string): Promise<Result<Verified<Kind>, 'invalid'>> {
     if (!isCompact(token)) return refuse('invalid')
     const { typ } = statements[kind]
@@ -29,7 +29,7 @@ export class StatementVerifier {
       })
       return verified(kind, payload, false)
     } catch (cause) {
-      // jose checks the time last: signature, type, issuer and audience are right.
+      // jose checks the time last: the rest is valid.
       if (cause instanceof errors.JWTExpired) return verified(kind, cause.payload, true)
       if (cause instanceof errors.JOSEError) return refuse('invalid')
       throw cause

@@ -6,18 +6,18 @@ import type { KeySet } from '../../operations/credentials/ports.ts'
 import { faultName, KeyUnavailable } from '../../operations/faults.ts'
 import { asItself, bounded } from '../aws-client.ts'
 
-/** A key that does not answer within seconds cannot be used. */
+/** A client of KMS. A key that does not answer within seconds cannot be used. */
 export const connect = (): KMSClient => asItself(new KMSClient(bounded(3, 2000)))
 
 export const orUnavailable =
   (trying: string) =>
   (cause: unknown): never => {
-    throw new KeyUnavailable(`KMS did not ${trying}: \`${faultName(cause)}\``, { cause })
+    throw new KeyUnavailable(`KMS failed to ${trying}: \`${faultName(cause)}\``, { cause })
   }
 
 type PublicJwk = { kty: 'EC'; crv: 'P-256'; x: string; y: string; kid: string; alg: 'ES256'; use: 'sig' }
 
-/** The public half of a KMS key. It is fetched once in the life of the process: a KMS key's material never changes. */
+/** The public half of a KMS key. A process fetches it once, since the material of a KMS key never changes. */
 export class KmsPublicKey {
   readonly #client: KMSClient
   readonly #keyId: string
@@ -46,16 +46,19 @@ export class KmsPublicKey {
     const { kty, crv, x, y } = key.export({ format: 'jwk' })
     if (kty !== 'EC' || crv !== 'P-256' || x === undefined || y === undefined)
       throw new KeyUnavailable('the signing key is not on P-256: make it with key spec `ECC_NIST_P256`')
-    // RFC 7638: SHA-256 over the required members in this very order, without white space.
+    // RFC 7638: SHA-256 over the required members in this order, without white space.
     const kid = hash('sha256', JSON.stringify({ crv, kty, x, y }), 'base64url')
     return { kty, crv, x, y, kid, alg: 'ES256', use: 'sig' }
   }
 }
 
-/** Faults of a KMS key that is deleted, about to be, or disabled: a retry does not help. */
+/** Faults of a KMS key that is deleted, scheduled for deletion, or disabled: a retry does not help. */
 const gone = new Set(['NotFoundException', 'KMSInvalidStateException', 'DisabledException'])
 
-/** The key that signs, the next one before it signs, and the previous one until the last token that it signed has expired. */
+/**
+ * The keys: the one that signs, the next one before it signs, and the previous one until the last token that it signed
+ * has expired.
+ */
 export class KmsKeySet implements KeySet {
   readonly #keys: readonly KmsPublicKey[]
 
@@ -64,8 +67,8 @@ export class KmsKeySet implements KeySet {
   }
 
   /**
-   * A key that is gone vouches for nothing and is left out.
-   * @throws KeyUnavailable if a key cannot be fetched just now: a set without it would have good tokens refused
+   * The published keys. A key that is gone is left out.
+   * @throws KeyUnavailable if a key cannot be fetched now: without it valid tokens would be refused
    */
   async jwks(): Promise<{ keys: readonly JsonObject[] }> {
     const found = await Promise.all(this.#keys.map((key) => key.get().catch(ifGone)))

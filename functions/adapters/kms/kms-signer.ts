@@ -8,8 +8,8 @@ import { connect, KmsPublicKey, orUnavailable } from './kms-key-set.ts'
 const half = 32
 
 /**
- * R and S side by side in 32 bytes each (RFC 7518 section 3.4), from KMS's DER: a SEQUENCE of two INTEGERs, as short as their
- * value allows, with a zero in front if their first bit is set.
+ * R and S, 32 bytes each (RFC 7518 section 3.4), from KMS's DER: a SEQUENCE of two INTEGERs, each as short as possible,
+ * with a leading zero if the first bit is set.
  * @throws TypeError unless it is the DER of a P-256 signature
  */
 export function joseFromDer(der: Uint8Array): Uint8Array {
@@ -23,7 +23,7 @@ export function joseFromDer(der: Uint8Array): Uint8Array {
   return signature
 }
 
-/** The bounds of an element's content. Every length here is under 128, which DER writes in one byte. */
+/** The bounds of an element's content. Every length is under 128, which DER writes in one byte. */
 function element(der: Uint8Array, at: number, tag: number): { from: number; to: number } {
   const [found, length] = [der[at], der[at + 1]]
   if (found !== tag || length === undefined || length === 0 || length > 127) throw malformed()
@@ -41,7 +41,7 @@ function place(integer: Uint8Array, into: Uint8Array): void {
 
 const malformed = () => new TypeError('not the DER of a P-256 signature')
 
-/** Builds the JWS itself, because jose has no hook for an outside signer: KMS gets only the digest. */
+/** Builds the JWS itself, since jose has no hook for an external signer: KMS gets only the digest. */
 export class KmsSigner implements Signer {
   readonly #client: KMSClient
   readonly #keyId: string

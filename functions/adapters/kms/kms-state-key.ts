@@ -4,7 +4,7 @@ import { KeyUnavailable } from '../../operations/faults.ts'
 import type { StateKey } from '../../operations/previews/sources.ts'
 import { connect, orUnavailable } from './kms-key-set.ts'
 
-/** A secret made with an HMAC key that never leaves KMS. It is fetched once in the life of the process. */
+/** A secret derived by an HMAC key that never leaves KMS. A process fetches it once. */
 export class KmsStateKey implements StateKey {
   readonly #keyId: string
   readonly #client: KMSClient

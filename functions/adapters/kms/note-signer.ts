@@ -8,7 +8,7 @@ import { connect, orUnavailable } from './kms-key-set.ts'
 
 type Keys = Awaited<ReturnType<NoteSigner['keys']>>
 
-/** Signs notes with the first of some keys in KMS, which gets only their digest. */
+/** Signs notes with the first of its keys in KMS, which gets only the digest. */
 export class KmsNoteSigner implements NoteSigner {
   readonly #client: KMSClient
   readonly #keyIds: readonly string[]
@@ -52,7 +52,7 @@ export class KmsNoteSigner implements NoteSigner {
   }
 }
 
-/** For signatures in DER. A key or signature of another form is invalid. */
+/** Verifies signatures in DER. A key or signature of another form is invalid. */
 export const verifyEcdsa: VerifyEcdsa = (spki, message, signature) => {
   try {
     const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })

@@ -7,7 +7,7 @@ import type { Log } from '../../operations/ports.ts'
 import type { ActualReader } from '../../operations/uses/ports.ts'
 import { asItself, bounded } from '../aws-client.ts'
 
-/** Invokes the one function that may read CloudTrail: its callers can name a request, and nothing else. */
+/** Invokes the one function that may read CloudTrail, which accepts only the id of a request. */
 export class LambdaActualReader implements ActualReader {
   readonly #function: string
   readonly #log: Log

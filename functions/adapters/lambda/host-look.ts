@@ -5,7 +5,7 @@ import { faultName } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
 import { asItself, bounded } from '../aws-client.ts'
 
-/** Invokes the one function that may ask IAM to look at one agent's host. Its findings are in the agent's row. */
+/** Invokes the one function that may ask IAM about an agent's host. Its findings are in the agent's row. */
 export const lambdaHostLook = (
   functionArn: string,
   log: Log,

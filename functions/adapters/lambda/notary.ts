@@ -3,10 +3,10 @@ import { LambdaClient } from '@aws-sdk/client-lambda'
 import { asItself, bounded } from '../aws-client.ts'
 import { LambdaQueue } from './queue.ts'
 
-/** The capacity of an asynchronous invocation, with room to spare. */
+/** The most chains in one asynchronous invocation, with a margin. */
 const mostChains = 1000
 
-/** Asks the notary to look at chains soon: Lambda takes the call and retries it. */
+/** Asks the notary to look at chains soon. Lambda queues the call and retries it. */
 export class LambdaNotary {
   readonly #looks: LambdaQueue<{ look: readonly string[] }>
 

@@ -5,14 +5,14 @@ import type { FollowMessage } from '../../operations/requests/ports.ts'
 import { asItself, bounded } from '../aws-client.ts'
 
 /**
- * Ids for one function, in the queue of Lambda itself: an invocation each, unordered and retried
+ * Sends ids to one function through Lambda's own queue: one invocation each, unordered and retried
  * (infra/constructs/event-sources.ts). The payload is the message.
  */
 export class LambdaQueue<T extends object = FollowMessage> implements Queue<T> {
   readonly #function: string
   readonly #client: LambdaClient
 
-  /** @param named its ARN, or its name */
+  /** @param named the function's ARN or name */
   constructor(named: string, client: LambdaClient = asItself(new LambdaClient(bounded(3, 3000)))) {
     this.#function = named
     this.#client = client

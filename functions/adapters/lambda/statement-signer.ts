@@ -6,21 +6,24 @@ import type { Clock, Log } from '../../operations/ports.ts'
 import { asItself, bounded } from '../aws-client.ts'
 
 const mostRemembered = 200
-/** Seconds for which a statement is reused. It leaves three of the five minutes of a read, for clocks that differ. */
+/**
+ * The time for which a statement is reused. It leaves three of the five minutes of a read, since clocks differ.
+ * Seconds.
+ */
 const reusedFor = 120
 
 /**
- * Invokes the one function that may sign statements by its alias for the kind: a caller can get only the kinds whose aliases
- * it may call, and no token (docs/adr/0003-key-custody.md).
+ * Invokes the one function that may sign statements by its alias for the kind: a caller gets only the kinds whose
+ * aliases it may call, and never a token (docs/adr/0003-key-custody.md).
  */
 export class LambdaStatementSigner {
   readonly #function: string
   readonly #ports: { clock: Clock; log: Log }
   readonly #client: LambdaClient
-  /** By content: an approval that is read again is not signed again. */
+  /** By content, so that an approval that is read again is not signed again. */
   readonly #signed = new Map<string, { token: string; at: NumericDate }>()
 
-  // One attempt, because callers wait and nothing is lost without it.
+  // One attempt, since callers wait for it and can do without.
   constructor(
     functionArn: string,
     ports: { clock: Clock; log: Log },

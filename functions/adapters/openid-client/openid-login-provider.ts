@@ -67,7 +67,9 @@ export class OpenIdLoginProvider implements LoginProvider {
       this.#known = { configuration: this.#discover(), at: now }
     return this.#known.configuration.catch((cause: unknown) => {
       this.#known = undefined
-      throw new IssuerUnavailable('the identity provider does not say where people log in', { cause: nameOf(cause) })
+      throw new IssuerUnavailable('the discovery document of the identity provider could not be read', {
+        cause: nameOf(cause),
+      })
     })
   }
 

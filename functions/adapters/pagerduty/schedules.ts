@@ -5,14 +5,14 @@ import { faultName, ScheduleUnavailable } from '../../operations/faults.ts'
 import type { Schedules, Shift } from '../../operations/people/ports.ts'
 import { readText, rejectAt } from '../fetch-limits.ts'
 
-/** The timeout of all pages together: the next round comes in a minute. Milliseconds. */
+/** The timeout of all pages together; the next round is a minute later. Milliseconds. */
 const patience = 8_000
 const pageSize = 100
 const mostPages = 10
 const sizeLimit = 1_048_576
 
 type Settings = {
-  /** If it differs from PagerDuty's usual one. */
+  /** The address, if it differs from PagerDuty's default. */
   url?: string | undefined
   token: () => Promise<string>
 }
@@ -26,7 +26,7 @@ const OnCalls = z.object({
       user: User,
       schedule: z.object({ id: z.string() }).nullish(),
       escalation_level: z.int(),
-      /** Null: always on call. */
+      /** Null for a person who is always on call. */
       start: Instant.nullish(),
       end: Instant.nullish(),
     }),
@@ -63,7 +63,7 @@ export class PagerDutySchedules implements Schedules {
         found.push(...oncalls)
         if (!more) return shiftsIn(found, schedule, level)
       }
-      throw unavailable(schedule, 'too many pages')
+      throw unavailable(schedule, 'it has too many pages')
     })
   }
 
@@ -93,7 +93,7 @@ export class PagerDutySchedules implements Schedules {
     const { url = 'https://api.pagerduty.com' } = this.#settings
     const response = await fetch(`${url.replace(/\/$/, '')}/${path}`, {
       headers: { accept: 'application/vnd.pagerduty+json;version=2', authorization: `Token token=${token}` },
-      // A redirect leads to an address that the deployer did not name, with the token.
+      // Not followed: a redirect may take the token to an address that the deployer did not name.
       redirect: 'manual',
       signal,
     })
@@ -104,7 +104,7 @@ export class PagerDutySchedules implements Schedules {
     const text = await readText(response, sizeLimit)
     const parsed = text === undefined ? undefined : schema.safeParse(parseJson(text))
     if (parsed?.success) return parsed.data
-    throw unavailable(schedule, 'an answer that is not understood')
+    throw unavailable(schedule, 'its answer is not understood')
   }
 }
 
@@ -118,6 +118,6 @@ function shiftsIn(oncalls: z.infer<typeof OnCalls>['oncalls'], schedule: string,
   return [...new Map(shifts.map((shift) => [JSON.stringify(shift), shift])).values()]
 }
 
-/** Omits the cause itself: a fault of `fetch` may hold the headers. */
+/** A fault without its cause, since a fault of `fetch` may contain the headers. */
 const unavailable = (schedule: string, why: string) =>
-  new ScheduleUnavailable(`PagerDuty does not say who is on call in \`${schedule}\`: ${why}`)
+  new ScheduleUnavailable(`the people on call in PagerDuty schedule \`${schedule}\` could not be read: ${why}`)

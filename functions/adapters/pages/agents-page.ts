@@ -12,7 +12,7 @@ import { count, time } from './words.ts'
 
 type ListView = {
   agents: readonly AgentSeen[]
-  /** Names of the catalogue. */
+  /** The names of the catalogue's actions. */
   actions: readonly string[]
   reader: Reader
   now: NumericDate
@@ -56,7 +56,7 @@ const lost: { readonly [why in SuspendedBecause]: string } = {
 
 type View = {
   seen: AgentSeen & { evidence: Digest }
-  /** Names of the catalogue. */
+  /** The names of the catalogue's actions. */
   actions: readonly string[]
   /** The reason why this person may not recertify it. */
   whyNot: string | undefined
@@ -134,7 +134,7 @@ const countNames: readonly (readonly [keyof Counts, string])[] = [
 ]
 
 function recordOf({ agent, file: { activity } }: AgentSeen, now: NumericDate, zone: string): Html {
-  if (!activity) return html`<p>It was not summed up yet: that is done once a day.</p>`
+  if (!activity) return html`<p>It was not summed up yet: Hotwork sums up once a day.</p>`
   const findings = findingsOf(agent, activity, zone)
   const uses = Object.entries(activity.lastUse)
   return html`<table><thead><tr><th scope="col"></th><th scope="col">30 days</th><th scope="col">90 days</th></tr></thead><tbody>

@@ -3,7 +3,7 @@ import type { EntryRef } from '../../domain/cards/timeline.ts'
 import { inert } from '../../domain/inert.ts'
 import { type Html, html } from './layout.ts'
 
-/** The facts with which a reader finds an entry in the record and in the log, and checks it. */
+/** The facts by which a reader finds an entry in the record and in the log, and verifies it. */
 export const entryFacts = ({ id, type, actor, policies, bundle, previous, hash, leaf }: EntryRef): Html =>
   html`<dl class="entry">
 <dt>Entry</dt><dd><code>${id}</code> <code>${inert(type)}</code> by <code>${inert(actor)}</code></dd>

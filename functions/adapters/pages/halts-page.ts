@@ -20,7 +20,7 @@ type ListView = Around & {
   moreInForce?: string | undefined
   over: readonly Halt[]
   moreOver?: string | undefined
-  /** Whether the page lists lifted halts. */
+  /** True if the page lists lifted halts too. */
   showsOver: boolean
   /** The form to declare one, or why this person cannot. */
   declare: Html | Refusal
@@ -74,7 +74,7 @@ function endWords({ lifted, until }: Halt, facts: ViewFacts, now: NumericDate): 
   return html`${now < until ? 'Until' : 'It ended'} ${time(until, now)}.`
 }
 
-/** The form once more after a refusal. */
+/** The form again, after a refusal. */
 export const haltAgainPage = ({ declare, reader, notice }: { declare: Html; reader: Reader; notice: Notice }): string =>
   page({
     title: 'Halt something',

@@ -9,7 +9,7 @@ import { type Html, html, type Notice, type Part, page, type Reader } from './la
 import { chips } from './request-page.ts'
 import { count, time } from './words.ts'
 
-/** The query of the address; days are written `2026-11-28`. */
+/** The query of the page's address; days are written `2026-11-28`. */
 export type Sought = {
   readonly [field in
     | 'search'
@@ -163,11 +163,11 @@ function inTerminal(sought: Sought): Html {
 }
 
 const quoted = (text: string): string => (/^[\w@:./#-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
-/** A day as the time at which it begins; a last day as the time at which it ends. Other values are unchanged. */
+/** The time at which a day begins, or at which a last day ends. Other values are unchanged. */
 export const timed = (name: string, text: string): string =>
   name === 'since' || name === 'until' ? (boundOf(name, text) ?? text) : text
 
-/** A day of the form. A last day is included whole. */
+/** The bound for a day of the form. A last day is included. */
 function boundOf(name: 'since' | 'until', day: string): string | undefined {
   const at = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN
   if (Number.isNaN(at)) return undefined

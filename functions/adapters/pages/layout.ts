@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { timelineStyle } from './timeline-style.ts'
 
-/** Markup. Only `html` makes pieces of a page; all else in it is text. */
+/** Markup. Only `html` makes it; everything else is text. */
 export class Html {
   readonly text: string
   constructor(text: string) {
@@ -27,14 +27,14 @@ const written = (part: Part): string => {
   return String(part).replace(/[&<>"']/g, (character) => escapes[character] ?? character)
 }
 
-/** Parts are text and escaped, unless they are pieces themselves. There is no way to avoid escaping. */
+/** Escapes its parts, unless they are markup. Escaping cannot be turned off. */
 export const html = (fixed: TemplateStringsArray, ...parts: readonly Part[]): Html =>
   new Html(fixed.reduce((all, text, at) => `${all}${written(parts[at - 1])}${text}`))
 export type { Part }
 
 /**
- * The policy lets a browser apply only the style with this hash. Nothing is said by colour alone, and all stays readable at
- * 320 pixels and at twice the size.
+ * The style sheet. The pages' policy lets a browser apply only the style with this hash. Colour is never the only sign,
+ * and everything is readable at 320 pixels and at double size.
  */
 const style = `
 :root { color-scheme: light dark; --ink: #1b1d21; --soft: #565b63; --paper: #fff; --card: #f6f6f4; --line: #c9cbcf; --link: #0b57a4; --go: #14613a; --stop: #a3231c; --warn: #7a4b00; --mark: #fff4d6; --on: #fff }
@@ -87,8 +87,8 @@ ${timelineStyle}.items { padding-left: 2.2rem } .items ul { padding: 0; list-sty
 const hash = createHash('sha256').update(style, 'utf8').digest('base64')
 
 /**
- * A browser may show a page and send its forms here. It runs no script, shows no picture and no frame, and tells its address
- * to no other site.
+ * The policy of the pages: a browser may show a page and send its forms here. It runs no script, loads no picture and
+ * no frame, and tells no other site the page's address.
  */
 export const pageHeaders = (issuer: string): { [name: string]: string } => ({
   'content-type': 'text/html; charset=utf-8',
@@ -102,7 +102,7 @@ export const pageHeaders = (issuer: string): { [name: string]: string } => ({
   ].join('; '),
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
-  // Not `no-referrer`: then a browser sends no `Origin` with a form either.
+  // Not `no-referrer`, with which a browser sends no `Origin` with a form either.
   'referrer-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
@@ -121,8 +121,8 @@ type Page = {
   notice?: Notice | undefined
   body: Html
   /**
-   * The address that the browser follows by itself, at once. The policy for forms does not cover it, so it may be on another
-   * site.
+   * An address that the browser follows by itself, at once. It may be on another site, since the policy for forms does
+   * not cover it.
    */
   goTo?: string
 }
@@ -149,7 +149,7 @@ ${body}
 `.text
   }`
 
-// Not escaped: the policy has the hash of exactly these letters.
+// Not escaped, since the policy has the hash of exactly this text.
 const sheet = new Html(style)
 
 const pages: readonly (readonly [path: string, name: string])[] = [
@@ -166,7 +166,7 @@ const navigation = ({ name, csrf, at = '' }: Reader): Html => html`
 <nav aria-label="Pages"><ul>${pages.map(([path, words]) => html`<li><a href="${path}"${currentOf(path, at)}>${words}</a></li>`)}</ul></nav>
 ${form('/logout', { csrf }, html`<span class="soft">${name}</span> <button>Log out</button>`, '')}`
 
-/** Marks the page itself, or the one that leads to it. */
+/** Marks the link to the page itself, or to the page above it. */
 const currentOf = (path: string, at: string): Part =>
   at === path ? html` aria-current="page"` : at.startsWith(`${path}/`) && html` aria-current="true"`
 
@@ -202,11 +202,11 @@ export const messagePage = ({
 ${next && html`<p><a class="button" href="${next.href}">${next.text}</a></p>`}`,
   })
 
-/** The page on the way to the provider: without a script the browser follows by itself, or by the link. */
+/** The page on the way to the provider. Without a script the browser follows by itself, or the person by the link. */
 export const goingPage = (goTo: string, reader: Reader): string =>
   messagePage({
     title: 'Confirm by logging in',
-    text: 'Nothing is recorded yet. Approving this takes a login of its own, which is kept as the proof of your approval.',
+    text: 'Nothing is recorded yet. Approving this needs a new login, which is kept as the proof of your approval.',
     next: { href: goTo, text: 'Log in and approve' },
     reader,
     goTo,

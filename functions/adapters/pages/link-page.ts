@@ -16,7 +16,7 @@ type LinkView = {
   chats: readonly AccountInChat[]
   notice?: Notice | undefined
 }
-/** The account of a person in one chat: they linked it, or the directory gives it to them. */
+/** A person's account in one chat, linked or named by the directory. */
 type AccountInChat = { alias: string; linked: ChatAccount | undefined; given: string | undefined }
 
 export function linkPage({ reader, offer, chats, notice }: LinkView): string {
@@ -69,12 +69,12 @@ ${form(
 type NotLinked = LinkRefusal | 'unknown_code' | 'other_offer' | 'other_account'
 export const linkRefusalWords: { readonly [code in NotLinked]: string } = {
   other_offer:
-    'Another link came into this browser after the page was shown, so nothing was linked. A person may have sent you a link of theirs. Click a button in Slack to get another.',
+    'Another link came into this browser after the page was shown, so nothing was linked. Another person may have sent you their link. Click a button in Slack to get a new one.',
   other_account: 'The linked account changed after the page was shown, so nothing was unlinked. Look at it again.',
   unknown_code:
-    'That link was used before, is older than ten minutes, or is not Hotwork’s. Click a button in Slack to get another.',
-  foreign: 'That account is of another workspace than the one where Hotwork is installed. It was not linked.',
-  guest: 'That account is a guest of the workspace, and guests decide nothing. It was not linked.',
+    'That link was used before, is older than ten minutes, or is not Hotwork’s. Click a button in Slack to get a new one.',
+  foreign: 'That account is in a workspace where Hotwork is not installed. It was not linked.',
+  guest: 'That account is a guest of the workspace, and guests may not decide. It was not linked.',
   not_a_member: 'Slack does not know that account as a member, or it is deactivated. It was not linked.',
   taken: 'That account is linked to another person. They can unlink it, or the directory can name it as yours.',
   given: 'The directory says which Slack account is yours, so no other can be linked.',

@@ -75,7 +75,7 @@ ${
 <p><a class="button" href="/break-glass/${view.id}">Read all of it</a></p>`
 }
 
-/** The wanted strength of a login, in words. */
+/** The required strength of a login, in words. */
 export const loginWords = ({ acr, maxAge }: LoginWanted): string =>
   [
     ...(acr === undefined ? [] : [`as strong as “${acr}”`]),

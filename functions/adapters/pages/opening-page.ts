@@ -50,7 +50,7 @@ const use = ({ id, tool, key, begunAt, endedAt, outcome, note, noted }: UseView)
 const credential = ({ id, claim, issuedAt, expiresAt, role }: IssuedCredential, valid: string): Html =>
   html`<li>${clockTime(issuedAt)}: ${claim === 'access_token' ? 'access token' : wordsOfIssued(claim)}, valid until ${clockTime(expiresAt)} at the longest${valid}${role !== undefined && html`, of <code>${role}</code>`} <span class="soft">${id}</span></li>`
 
-/** Only the newest of each kind is valid, while the opening is in force. */
+/** The validity of a credential. Only the newest of each kind is valid, while the opening is in force. */
 function validity(
   { id, claim, expiresAt }: IssuedCredential,
   all: readonly IssuedCredential[],
@@ -120,7 +120,7 @@ ${mend && html`<p id="mend"><strong>${mend === 'note' ? 'Write what you looked a
   )
 }
 
-/** Ending is the safe direction, so it takes one click. */
+/** Ending is safe, so it takes one click. */
 function endForm({ view, reader }: OpeningPage): Html {
   const isOwn = view.person.id === reader.person
   return form(

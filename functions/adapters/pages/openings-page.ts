@@ -94,7 +94,7 @@ const budgetLine = ({ budget, left }: BudgetLeft, at: number, words: string): Ht
 
 type DrillView = { drill: Drill; bundle: ViewFacts; reader: Reader; now: NumericDate }
 
-/** The report of a drill: a line of its steps, and a table of the time of each and its limit. */
+/** The report of a drill: one line with its steps, and a table with the time and limit of each. */
 export function drillPage({ drill: { state, report }, bundle, reader, now }: DrillView): string {
   const view = describeOpening(state, bundle)
   const overall = overallOf(report)

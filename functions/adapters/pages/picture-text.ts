@@ -3,13 +3,13 @@ import { type Part, type Sentence, unquoted } from '../../domain/cards/sentence.
 import { clamp } from '../../domain/inert.ts'
 import { clockOf } from './words.ts'
 
-/** Breaks lines by average letter widths, because SVG does not break lines. */
+/** Breaks lines by average letter widths, since SVG does not break lines. */
 
-/** Our words, bold, a value, a person's words, quiet: a class of the sheet each. */
+/** Hotwork's words, bold, a value, a person's words, quiet: each is a class of the sheet. */
 type Kind = '' | 'b' | 'v' | 's' | 'q'
 export type Line = readonly { text: string; kind: Kind }[]
 
-/** The limit of one value. A picture is read at a glance; the record has the whole value. */
+/** The longest value. A picture is read at a glance; the record has the full value. */
 const longest = 160
 
 const pieceOf = (part: Part): { text: string; kind: Kind } => {
@@ -23,7 +23,7 @@ const pieceOf = (part: Part): { text: string; kind: Kind } => {
 
 export const lineOf = (sentence: Sentence): string => sentence.map((part) => pieceOf(part).text).join('')
 
-/** Pixels of a wide font: a reader may have another one. */
+/** Widths of a wide font, since the reader's may be wide. Pixels. */
 const widths: { readonly [kind in Kind]: number } = { '': 7.7, b: 8.5, v: 8, s: 7.7, q: 6.9 }
 const isWide =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u
@@ -31,7 +31,7 @@ const isWide =
 const widthOf = (text: string, kind: Kind): number =>
   [...text].reduce((sum, each) => sum + (isWide.test(each) ? 2 * widths[kind] : widths[kind]), 0)
 
-/** Wraps to lines of at most `width` pixels. A word that is longer than a line is broken. */
+/** Wraps text to lines of at most `width` pixels. A word longer than a line is broken. */
 export function wrapped(sentence: Sentence, width: number, isQuiet = false): readonly Line[] {
   const lines: { text: string; kind: Kind }[][] = [[]]
   let left = width

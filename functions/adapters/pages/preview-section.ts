@@ -13,7 +13,7 @@ import type { NumericDate } from '../../domain/values.ts'
 import { type Html, html, type Part, titled } from './layout.ts'
 import { drawn } from './words.ts'
 
-/** The present values beside those that would be: first the changes, then in one line the rest. */
+/** The present values beside those after the act: first the changes, then the rest in one line. */
 export function previewSection(view: RequestView, now: NumericDate): Html {
   return titled(
     'preview',
@@ -30,7 +30,7 @@ export function differenceList(preview: Matched): Html {
 ${same.length > 0 && html`<p class="soft">Stays as it is: ${same.map(({ label }, at) => html`${at === 0 ? '' : ', '}<code>${label}</code>`)}.</p>`}`
 }
 
-/** Words name each side, so no reader needs the colour or the line. */
+/** Each side is named in words, so that colour and line are not needed. */
 function row(of: Difference): Html {
   const sides = sidesOf(of)
   return html`<dt><code>${of.label}</code>${maskOf(of)}</dt>

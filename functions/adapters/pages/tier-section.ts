@@ -20,13 +20,13 @@ ${explained.map(({ step, ...each }) => (step === undefined ? whole(each, now) : 
   )
 }
 
-/** A plan needs the highest tier of its steps. Undefined if nothing is known of the ask. */
+/** The highest tier of its steps, which a plan needs. Undefined if the facts are gone. */
 function neededNow(explained: readonly Explained[]): number | undefined {
   const tiers = explained.map(({ explanation }) => explanation.tier)
   return tiers.length === 0 || tiers.includes(undefined) ? undefined : Math.max(...tiers.map((each) => each ?? 0))
 }
 
-/** The permitting policies are shown at once, the rest on demand. */
+/** An explanation with the permitting policies; the rest is folded. */
 function whole({ explanation }: Explained, now: NumericDate): Part {
   const [first, ...rest] = explanationLines(explanation)
   if (!first) return false

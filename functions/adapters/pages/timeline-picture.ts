@@ -7,17 +7,17 @@ import { ownColours, timelineStyle } from './timeline-style.ts'
 import { clockOf, dayOf } from './words.ts'
 
 /**
- * A timeline as SVG: a column for each lane, and time from top to bottom. It has no script and no remote font, and its text
- * can be selected. On a page its style is in the page's sheet; a separate file includes it.
+ * A timeline as SVG: a column for each lane, and time from top to bottom. It has no script and no remote font, and its
+ * text can be selected. On a page its style is in the page's sheet; a separate file has its own.
  */
 
-/** Pixels. */
+/** A form of the picture. Pixels. */
 type Shape = { width: number; first: number; gap: number; radius: number; isWide: boolean }
 const wide: Shape = { width: 704, first: 100, gap: 56, radius: 10, isWide: true }
 const narrow: Shape = { width: 344, first: 12, gap: 19, radius: 8.5, isWide: false }
 const [lineHeight, moreHeight, between] = [19, 17, 13]
 
-/** A sign and a shape come before the colour. */
+/** Each mark has a sign and a shape, so that colour is not needed. */
 const marks: {
   readonly [mark in Mark]: readonly [sign: string, tone: '' | 'go' | 'stop' | 'wait', isSquare: boolean]
 } = {
@@ -49,7 +49,7 @@ export const timelineFigures = (timeline: Timeline): readonly Html[] => [
   picture(timeline, narrow, 'tl tl-narrow'),
 ]
 
-/** A separate file names its request itself. */
+/** A separate file, which also names its request. */
 export const timelineFile = (timeline: Timeline): string =>
   `<?xml version="1.0" encoding="UTF-8"?>\n${picture(timeline, wide, 'tl', headed(timeline)).text}\n`
 

@@ -18,7 +18,7 @@ const encoded = (text: string): string => Buffer.from(text, 'utf8').toString('ba
 export const timelineSection = (timeline: Timeline, now: NumericDate): Html =>
   titled(
     'timeline',
-    'What became of it',
+    'Timeline',
     html`${timelineFigures(timeline)}
 ${timeline.isCut && html`<p><strong>The record goes on.</strong> These are its first ${count(timeline.entries.length, 'entry', 'entries')}.</p>`}
 <details><summary>The same as a list, with each entry and its hash</summary>

@@ -4,7 +4,7 @@ import { type Refusal, sentencesOf } from '../../domain/refusals.ts'
 import { duration, type NumericDate, rfc3339 } from '../../domain/values.ts'
 import { type Html, html } from './layout.ts'
 
-/** A rough length of time for readers: `1 h 30 min`, without seconds. */
+/** A rough length of time for people: `1 h 30 min`, without seconds. */
 const about = (seconds: number): string =>
   duration(seconds < 120 ? seconds : seconds < 86_400 ? seconds - (seconds % 60) : seconds - (seconds % 3600))
 
@@ -17,13 +17,13 @@ const written = new Intl.DateTimeFormat('en-GB', {
   minute: '2-digit',
 })
 
-/** A time in UTC, because no script of the page knows the reader's zone; and its distance from now. */
+/** A time in UTC, since the page has no script that knows the reader's zone; and its distance from now. */
 export function time(at: NumericDate, now: NumericDate): Html {
   const away = at === now ? 'now' : at > now ? `in ${about(at - now)}` : `${about(now - at)} ago`
   return html`<time datetime="${rfc3339(at)}">${written.format(new Date(at * 1000))} UTC</time> (${away})`
 }
 
-/** A sentence of the domain: values in code, and a person's words in quotes that they cannot close. */
+/** A sentence of the domain: values in code, and people's words in quotes that they cannot close. */
 export const drawn = (sentence: Sentence, now: NumericDate): readonly (Html | string)[] =>
   sentence.map((part) => {
     if (typeof part === 'string') return part
@@ -45,11 +45,11 @@ const day = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', 
 export const clockOf = (at: NumericDate): string => clock.format(new Date(at * 1000))
 export const dayOf = (at: NumericDate): string => day.format(new Date(at * 1000))
 
-/** A time among others of the same hour: in UTC, to the second. */
+/** The time of one item among others of its hour: in UTC, with seconds. */
 export const clockTime = (at: NumericDate): Html => html`<time datetime="${rfc3339(at)}">${clockOf(at)} UTC</time>`
 
 export const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`
 
 /** The result of a refused form. The page below shows the present state. */
 export const whatCameOf = (code: Refusal, detail?: string): string =>
-  `${sentencesOf(code, detail)} What you sent was not recorded.`
+  `${sentencesOf(code, detail)} Your form was not recorded.`

@@ -2,13 +2,14 @@
 import { type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
-/** The longest time before a person first looks at an agent again. Days. */
+/** The longest time until a person first recertifies an agent. Days. */
 const mostDays = 180
 const day = 86_400
 
 /**
- * Checks terms that an older folder may lack: it does not build without them, but can be compared with one that has them.
- * @param now of the build. Seconds
+ * Checks terms that an older folder may lack: it does not build without them, but can be compared with a folder that
+ * has them.
+ * @param now the time of the build. Seconds
  */
 export const checkAgentTerms = (folder: Folder, now: number): Problem[] =>
   problemsIn(folder.agents.document, (say) => {
@@ -17,7 +18,7 @@ export const checkAgentTerms = (folder: Folder, now: number): Problem[] =>
       if (recertifyBy > latest)
         say(
           ['agents', at, 'recertifyBy'],
-          `no person would look at \`${id}\` again within ${mostDays} days of this build`,
+          `\`${id}\` would not be recertified within ${mostDays} days of this build`,
           `write ${dateOf(latest)} or an earlier day: a recertification on record counts from there on, and needs no change here`,
         )
     const channels = Object.keys(folder.deployment.value.channels)

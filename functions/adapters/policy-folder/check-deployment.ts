@@ -34,14 +34,15 @@ function checkLiveTiers({ ladder, deployment }: Folder): Problem[] {
       if (parentTask === 'live')
         say(
           ['tiers', at, 'parentTask'],
-          `tier ${tier} wants a parent task that is live, and the deployment says no place to ask for it`,
+          `tier ${tier} requires a live parent task, and the deployment file has no incident service`,
           'add `incidents` to the deployment file, or take `parentTask` out',
         )
   })
 }
 
 /**
- * Checks that each tool's token is good at that tool alone: its audience and addresses are no other's, and not Hotwork's own.
+ * Checks that a tool's tokens are valid at that tool only: its audience and addresses are neither another tool's nor
+ * Hotwork's own.
  */
 function checkToolsApart({ tools: all }: Deployment, say: Say): void {
   const tools = Object.entries(all)
@@ -81,7 +82,9 @@ function checkToolsApart({ tools: all }: Deployment, say: Say): void {
   })
 }
 
-/** Each incoming message is of one chat: its workspace names it, and the secret of that chat's own app signs it. */
+/**
+ * Each incoming message belongs to one chat: it names the chat's workspace, and the secret of that chat's app signs it.
+ */
 function checkChatsApart(deployment: Deployment, say: Say): void {
   const chats = [...chatsOf(deployment)]
   for (const [at, [alias, chat]] of chats.entries())
@@ -100,13 +103,13 @@ function checkChatsApart(deployment: Deployment, say: Say): void {
 const doOverlap = (one: string, other: string): boolean => isWithin(one, other) || isWithin(other, one)
 
 /**
- * `{issuer}` is an address without a path, known when Hotwork is deployed: `{issuer}/aws` is the audience for AWS actions,
- * and that of each kind of target is like it.
+ * The audience of a kind of target: `{issuer}` is an address without a path, known at the deployment, and
+ * `{issuer}/aws` is the audience for AWS actions.
  */
 const ofTargets = new RegExp(`^https?://[^/]+/(?:${[...aliasedKinds, 'unknown'].join('|')})/?$`, 'i')
 const isOwn = (audience: string) => audience.includes('{issuer}') || ofTargets.test(audience)
 
-/** Whether a gate that accepts proofs for one address accepts them for the other. */
+/** Whether a gate that accepts proofs for one address accepts them for the other too. */
 function isWithin(inner: string, outer: string): boolean {
   const plain = (address: string) => `${new URL(address).href.replace(/\/$/, '')}/`
   return plain(inner).startsWith(plain(outer))
@@ -128,7 +131,7 @@ function checkLogin({ login, issuers }: Deployment, { directory }: Folder, say: 
   } else checkClients(login, issuer.issuer, issuers, say)
 }
 
-/** Checks that a transmitter speaks of subjects that exist, to an audience that no token for the API has. */
+/** Checks that a transmitter names subjects that exist, for an audience that no token for the API has. */
 function checkTransmitters({ transmitters = {}, issuers }: Deployment, say: Say): void {
   const isIssuer = mustBeIn(Object.keys(issuers), say)
   for (const [alias, { subjectsOf, audience }] of Object.entries(transmitters)) {
@@ -146,8 +149,8 @@ function checkTransmitters({ transmitters = {}, issuers }: Deployment, say: Say)
 }
 
 /**
- * The audience of an ID token is the client of the login (OpenID Connect Core section 2). Were it also the audience of the
- * API, an ID token would be a bearer token here, and readers of the ledger are shown ID tokens.
+ * Checks the clients of logins. The audience of an ID token is the client (OpenID Connect Core section 2). If the API
+ * had the same audience, an ID token would be a bearer token here, and readers of the ledger see ID tokens.
  */
 function checkClients(login: Login, provider: string, issuers: Deployment['issuers'], say: Say): void {
   const clients: [path: string[], clientId: string][] = [[['login', 'clientId'], login.clientId]]
@@ -169,7 +172,7 @@ function canBe(audience: string, clientId: string): boolean {
   return audience === clientId || new RegExp(`^${pattern}$`, 'u').test(clientId)
 }
 
-/** Each user of a sealed role is one person of the directory, and a user of that very account. */
+/** Checks that each user of a sealed role is one person of the directory, and a user of that account. */
 function checkSealed({ accounts }: Deployment, folder: Folder, say: Say): void {
   const isPerson = mustBeIn(partiesIn(folder).people, say)
   const users = new Map<string, string>()
@@ -177,7 +180,7 @@ function checkSealed({ accounts }: Deployment, folder: Folder, say: Say): void {
     for (const [person, user] of Object.entries(sealed?.people ?? {})) {
       const path = ['accounts', alias, 'sealed', 'people', person]
       isPerson(path, person, `\`${person}\` is not in directory.json`)
-      // CloudTrail here does not name a user of another account.
+      // CloudTrail of this account does not name users of other accounts.
       if (accountIdOf(user) !== accountId)
         say(path, `\`${user}\` is not a user of the account ${accountId}`, 'name an IAM user of the account itself')
       const other = users.get(user)

@@ -50,7 +50,10 @@ const identitiesIn = (
     identities.map((identity, index) => ({ holder: id, identity, path: [list, at, 'identities', index], document })),
   )
 
-/** Two aliases for the same tokens: a token would be of the first, so nothing could prove an identity at the second. */
+/**
+ * Refuses two aliases for the same tokens: a token would belong to the first, so an identity at the second could not be
+ * proven.
+ */
 const checkIssuers = ({ value, document }: Folder['deployment']): Problem[] =>
   problemsIn(document, (say) => {
     const seen = new Map<string, string>()
@@ -85,11 +88,11 @@ function whoWrong({ subject }: Identity, holder: string, issuer: Issuer): Wrong[
     return [[['issuer'], `${holder} is at an issuer of workloads, and is none`, fix]]
   }
   if (subject === undefined) {
-    const fix = 'add it, to the letter as in the token; docs/identity.md says what it is for each kind of issuer'
+    const fix = 'add it exactly as in the token; docs/identity.md describes it for each kind of issuer'
     return kind === 'github' ? [] : [[['subject'], '`subject` is missing', fix]]
   }
   if (subject.includes('*')) {
-    return [[['subject'], 'a subject is matched to the letter: `*` stands for nothing', 'write out the one it is']]
+    return [[['subject'], 'a subject is matched exactly: `*` is not a wildcard', 'write out the one it is']]
   }
   if (issuer.kind === 'spiffe' && trustDomainOf(subject) !== issuer.trustDomain) {
     const message = `\`${subject}\` is not a SPIFFE ID of a workload in \`${issuer.trustDomain}\``
@@ -109,15 +112,11 @@ function claimsWrong({ claims = {} }: Identity, issuer: Issuer): Wrong[] {
   const pinnable = pinnableClaims[kind]
   const wrongs: Wrong[] = []
   for (const [name, value] of Object.entries(claims)) {
-    const fix = pinnable ? `remove it; ${known(pinnable)}` : 'remove it; it is checked in its own way'
+    const fix = pinnable ? `remove it; ${known(pinnable)}` : 'remove it; it is checked separately'
     if (pinnable ? !pinnable.includes(name) : commonClaims.includes(name))
-      wrongs.push([['claims', name], `claim \`${name}\` says nothing of who it is at a \`${kind}\` issuer`, fix])
+      wrongs.push([['claims', name], `claim \`${name}\` does not identify the party at a \`${kind}\` issuer`, fix])
     else if (value.includes('*'))
-      wrongs.push([
-        ['claims', name],
-        'a claim is matched to the letter: `*` stands for nothing',
-        'write out the one it is',
-      ])
+      wrongs.push([['claims', name], 'a claim is matched exactly: `*` is not a wildcard', 'write out the one it is'])
   }
   const pins = kind === 'github' ? githubPins : []
   for (const name of pins.filter((pin) => !Object.hasOwn(claims, pin))) {
@@ -128,8 +127,9 @@ function claimsWrong({ claims = {} }: Identity, issuer: Issuer): Wrong[] {
 }
 
 /**
- * One identity is one party: shared by two agents, it would not tell which of them asked; shared with a person, it would let
- * an agent approve. People are many, so those with a subject are compared only with one another.
+ * Checks that an identity belongs to one party: shared by two agents it would not show which of them asked, and shared
+ * with a person it would let an agent approve. People are many, so those with a subject are compared only with one
+ * another.
  */
 function checkHolders(held: readonly Held[]): Problem[] {
   const open = held.filter(({ identity }) => identity.subject === undefined)
@@ -157,8 +157,8 @@ function checkHolders(held: readonly Held[]): Problem[] {
 }
 
 /**
- * A deployment with its SPIFFE bundles inlined: nothing reads a file at run time. A `bundleFile` is relative to the
- * deployment file. Each trust domain has its keys from one place.
+ * The deployment with its SPIFFE bundles inlined, since nothing is read from files at run time. A `bundleFile` is
+ * relative to the deployment file. Each trust domain has exactly one source of keys.
  */
 export function withSpiffeBundles(
   { value, document }: Sourced<DeploymentFile>,

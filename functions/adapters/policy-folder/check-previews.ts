@@ -32,9 +32,13 @@ function checkPreview(entry: CatalogueEntry, preview: PreviewSource, say: Say): 
     checkTemplate(entry, template, path, { ids: '', places: [], inResource: false }, say)
     for (const place of placesOf(template)) {
       const name = place.replace(/^arguments\./, '')
-      // A narrowed value would name another thing, and its state would be no drift of this one.
+      // Refused, since a narrowed value would name a different resource, whose state could not be compared.
       if (entry.narrowable.includes(name))
-        say(path, `\`{${place}}\` says what is read, and may be narrowed`, `take \`${name}\` out of \`narrowable\``)
+        say(
+          path,
+          `\`{${place}}\` names the resource that is read, and may be narrowed`,
+          `take \`${name}\` out of \`narrowable\``,
+        )
     }
   }
   for (const [name, expression] of Object.entries(preview.show)) {
@@ -47,7 +51,10 @@ function checkPreview(entry: CatalogueEntry, preview: PreviewSource, say: Say): 
     isShown(['preview', 'atMost', name], name, `\`${name}\` is not shown`)
 }
 
-/** Evaluates over an empty answer: a wrong type of a missing value says nothing of the expression. */
+/**
+ * Evaluates an expression over an empty answer. A wrong type of a missing value does not count, since it says nothing
+ * about the expression.
+ */
 export function checkExpression(expression: string, path: Path, say: Say): void {
   try {
     search(expression, {})

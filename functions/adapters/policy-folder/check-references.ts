@@ -8,7 +8,9 @@ import { allSourceKinds, groupIn, sourceOf } from '../../group-sources/kinds.ts'
 import { mustBeIn, type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
-/** Checks that every name means something. Each file is well formed; here they are compared with one another. */
+/**
+ * Checks that names in the files refer to something. Each file is well formed; here they are compared with each other.
+ */
 export function checkReferences(folder: Folder): Problem[] {
   const { ladder, directory, agents, tools, resources } = folder
   return [
@@ -47,7 +49,7 @@ function checkLadder(folder: Folder, say: Say): void {
           `stage \`${stage.name}\` is twice in tier ${tier.tier}`,
           'raise the quorum of one, or rename one',
         )
-      // Approvals count by the stage's name, on every rung: a weak login must not stand for a strong one.
+      // Approvals count by the stage's name on every rung, so that name must always need the same login.
       const login = JSON.stringify([stage.acr, stage.maxAge])
       if ((logins.get(stage.name) ?? login) !== login)
         say(
@@ -76,7 +78,7 @@ function checkTier({ tier, stages }: Tier, before: Tier | undefined, path: Path,
   }
 }
 
-/** Checks the channels that a stage names, and the people and groups that it pings or spares. */
+/** Checks the channels of a stage, and the people and groups that it notifies or leaves quiet. */
 function checkStageNames({ channel, onSilence, notify }: Stage, folder: Folder, path: Path, say: Say): void {
   const isChannel = mustBeIn(Object.keys(folder.deployment.value.channels), say)
   isChannel([...path, 'channel'], channel, `channel \`${channel}\` is not in the deployment`)
@@ -125,7 +127,7 @@ function checkDirectory(folder: Folder, say: Say): void {
   checkSources(folder, say)
 }
 
-/** Checks that each account is in a chat of the deployment, has an id of its kind, and is one person's. */
+/** Checks that each account is in a chat of the deployment, has an id of its kind, and belongs to one person. */
 function checkAccounts({ directory: { value }, deployment }: Folder, say: Say): void {
   const chats = chatsOf(deployment.value)
   const seen = new Set<string>()
@@ -144,7 +146,7 @@ function checkAccounts({ directory: { value }, deployment }: Folder, say: Say): 
 
 const schedules = allSourceKinds.flatMap(({ by, title }) => (by === 'schedule' ? [title] : [])).join(' or ')
 
-/** The limit of sources: DynamoDB reads them with each decision, and Slack answers 20 such calls a minute. */
+/** The most sources: DynamoDB reads them with each decision, and Slack allows 20 such calls a minute. */
 const mostSources = 20
 
 function checkSources({ directory: { value }, ladder, deployment }: Folder, say: Say): void {
@@ -163,7 +165,7 @@ function checkSources({ directory: { value }, ladder, deployment }: Folder, say:
     if (typeof chatGroup === 'string' && chats.length > 1)
       say(
         [...path, 'source', name],
-        'it names no chat, and there are several',
+        'it names no chat, and the deployment has several',
         `write \`{ "chat": "${chats[0]}", "id": "${chatGroup}" }\`; ${known(chats)}`,
       )
     else if (group)

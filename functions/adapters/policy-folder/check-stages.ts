@@ -10,7 +10,7 @@ import type { CompiledPolicies } from './compile-folder.ts'
 import { type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
-/** A question of a case, as it would be decided at a tier that permits it. */
+/** A question of a case, judged at a tier that permits it. */
 type Decidable = { request: RequestFacts; now: number }
 
 /** Checks that each tier can be met: by the people of the directory, for every question of a case. */
@@ -44,7 +44,7 @@ const isMet = ({ missing, own, wider, allNames }: Filling) =>
 
 type Reason = [path: (string | number)[], message: string, fix: string]
 
-/** The reason why no request can meet the tier: an unfillable stage, or else stages that share too few people. */
+/** The reason why a tier cannot be met: a stage that cannot be filled, or stages that share too few people. */
 function whyUnmet({ tier, stages }: Tier, all: readonly (readonly Filling[])[]): Reason[] {
   const most = (at: number, of: 'own' | 'wider') => Math.max(...all.map((fillings) => fillings[at]?.[of].length ?? 0))
   const reasons = stages.flatMap((stage, at): Reason[] => {
@@ -78,7 +78,7 @@ export function checkCases(folder: Folder, bundle: Bundle, ask: Ask, index: Comp
   ]
 }
 
-/** Finds policies that permit less for more approval, each once, with the first case that shows it. */
+/** Finds policies by which more approval permits less, each once, with the first case that shows it. */
 function checkRungs({ cases }: Folder, bundle: Bundle, ask: Ask, index: CompiledPolicies['index']): Problem[] {
   const found = new Map<string, Problem>()
   const fix = 'more approval never permits less: compare `context.approval.tier` with `>=` in a permit, `<` in a forbid'
@@ -100,12 +100,16 @@ const runAll = ({ cases }: Folder, bundle: Bundle, ask: Ask): Problem[] =>
       value.cases.forEach((policyCase, at) => {
         const came = runCase(bundle, ask, policyCase)
         const message = `case \`${policyCase.name}\` fails: ${came}`
-        if (came !== undefined) say(['cases', at, 'name'], message, 'correct the policy, or what the case expects')
+        if (came !== undefined)
+          say(['cases', at, 'name'], message, 'correct the policy, or the expectation of the case')
       }),
     ),
   )
 
-/** A forbid that no case meets may be misspelt, and then forbids nothing. No case can meet an observed one. */
+/**
+ * Finds forbids that no case meets, since such a forbid may be misspelt and forbid nothing. Observed ones are left out:
+ * cases cannot meet them.
+ */
 function checkForbids({ cases }: Folder, index: CompiledPolicies['index']): Problem[] {
   const met = new Set(
     cases.flatMap(({ value }) =>
@@ -120,7 +124,7 @@ function checkForbids({ cases }: Folder, index: CompiledPolicies['index']): Prob
   )
 }
 
-/** A case for each action shows that its resource can be derived and is known. */
+/** Checks that each action has a case, which shows that its resource can be derived and has a rule. */
 function checkActions({ actions, cases }: Folder): Problem[] {
   const asked = new Set(
     cases.flatMap(({ value }) => value.cases.flatMap((each) => ('plan' in each ? [] : (each.ask?.action ?? [])))),

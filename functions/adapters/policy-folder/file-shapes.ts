@@ -16,7 +16,7 @@ import { GroupSource, sourceKinds } from '../../group-sources/kinds.ts'
 import { Account, Sealed } from '../../targets/aws/rules/account.ts'
 import { aliasedKinds, kindOf } from '../../targets/kinds.ts'
 
-/** The forms of a policy folder's files; each gives the bundle's form, in which times are whole seconds. */
+/** The forms of a policy folder's files. Each gives the form in the bundle, in which times are whole seconds. */
 
 const duration = /^P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/
 
@@ -59,7 +59,7 @@ const StageFile = z.strictObject({
     z.strictObject({ escalateTo: Alias, deadline: Duration, channel: Alias.optional() }),
   ]),
   maxAge: Duration.optional(),
-  // Plain names here: they are checked in the ladder that this becomes.
+  // Names of any form: they are checked in the ladder made from this.
   notify: z.strictObject({ direct: z.array(z.string()), quiet: z.array(z.string()).optional() }).optional(),
   remind: z.strictObject({ after: Duration, times: z.int() }).optional(),
 })
@@ -106,7 +106,9 @@ const SourcedGroupFile = z.strictObject({
   source: SourceFile,
   people: z.array(PersonId).default([]),
 })
-/** Its people, or their source. A union's errors would not say which of the two was meant. */
+/**
+ * A group: its people, or their source. It is not a zod union, whose errors would not name the intended alternative.
+ */
 const GroupFile = z.unknown().transform((written, context): z.infer<typeof SourcedGroupFile> | PersonId[] => {
   const parsed = (Array.isArray(written) ? z.array(PersonId) : SourcedGroupFile).safeParse(written)
   if (parsed.success) return parsed.data
@@ -166,15 +168,15 @@ export const BreakGlassFile = z
   })
   .pipe(BreakGlassPolicy)
 
-/** A day, from its beginning, or a time of the wall clock. */
+/** A day, from its beginning, or a local time. */
 const LocalTime = z
   .string()
   .regex(
     /^\d{4}-\d\d-\d\d(T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?)?$/,
     'a day such as `2026-12-23`, or a time such as `2026-12-23T17:00`, by the clock of `zone`',
   )
-  .refine((text) => z.iso.date().safeParse(text.slice(0, 10)).success, 'there is no such day')
-/** A time that comes twice or never is read so that the freeze is longer. */
+  .refine((text) => z.iso.date().safeParse(text.slice(0, 10)).success, 'this day does not exist')
+/** A freeze. A time that occurs twice or never is read so that the freeze is longer. */
 const FreezeFile = z
   .strictObject({ ...Freeze.shape, from: LocalTime, until: LocalTime })
   .transform(({ from, until, ...rest }, context) => {
@@ -191,7 +193,7 @@ export const CalendarFile = z
     freezes: named(z.array(FreezeFile).min(1)).default({}),
   })
   .transform(({ zone, dates, ...rest }) => ({ ...defined({ zone, dates }), ...rest }))
-/** `tool` may be left out if `target` names the kind. */
+/** `tool` is optional if `target` names the kind. */
 export const EntryFile = z.strictObject({ ...CatalogueEntry.shape, tool: CatalogueEntry.shape.tool.optional() })
 export type EntryFile = z.infer<typeof EntryFile>
 
@@ -234,7 +236,7 @@ type Channels = Deployment['channels']
 const ChatsFile = z
   .record(Alias, z.looseObject({ kind: z.string() }))
   .refine((chats) => Object.keys(chats).length > 0, {
-    error: 'no chat is named',
+    error: 'the chat is missing',
     params: { fix: 'name one, or write `slack`' },
   })
 
@@ -265,7 +267,7 @@ function chatsIn(
   return { chat: short }
 }
 
-/** A text is a channel of the only chat. The bundle keeps that form for one chat, and uses the other for several. */
+/** A text names a channel of the only chat. The bundle keeps that form for one chat, and uses the other for several. */
 function channelsOfChats(channels: Channels, chats: ReturnType<typeof chatsOf>, context: z.RefinementCtx): Channels {
   const [only, ...others] = chats.keys()
   if (only === undefined) return {}
@@ -279,7 +281,7 @@ function channelsOfChats(channels: Channels, chats: ReturnType<typeof chatsOf>, 
     if (typeof channel === 'string' && others.length > 0)
       no(
         'chat',
-        'it names no chat, and there are several',
+        'it names no chat, and the deployment has several',
         `write \`{ "chat": "${only}", "id": "${id}" }\`; ${known(chats.keys())}`,
       )
     else if (!kind) no('chat', `there is no chat \`${chat}\``, known(chats.keys()))

@@ -10,8 +10,8 @@ import { JsonDocument } from './json-document.ts'
 import type { Sourced } from './read-folder.ts'
 
 /**
- * A deployment that declares every alias in a policy folder, for a folder that is read without one. Faults of the folder's
- * files are reported by their readers. Accounts are the one that an ARN in `text` names, if any.
+ * A deployment that declares every alias in a policy folder, for a folder that is read without one. Faults of the files
+ * are reported by their readers. Each account is the one in an ARN in `text`, if there is one.
  */
 export function makeUpDeployment(folder: string, text = ''): Sourced<DeploymentFile> {
   const actions = jsonFilesIn(join(folder, 'actions'))
@@ -54,11 +54,11 @@ export function makeUpDeployment(folder: string, text = ''): Sourced<DeploymentF
   }
   const document = new JsonDocument('the deployment that is made up', JSON.stringify(made))
   const value = document.parse(DeploymentFile)
-  if (!value) throw new TypeError(`a deployment that is none: ${JSON.stringify(document.problems)}`)
+  if (!value) throw new TypeError(`an invalid deployment: ${JSON.stringify(document.problems)}`)
   return { value, document }
 }
 
-/** The aliases of kinds other than AWS that an action names: it states the kind, or has its part. */
+/** The aliases of other kinds than AWS that an action names: it states the kind, or has that kind's part. */
 function targetOf(action: unknown): [alias: string, settings: object][] {
   if (!isObject(action) || !isAlias(action['target'])) return []
   const isOf = ({ id, entry }: (typeof allKinds)[number]) =>
@@ -67,7 +67,10 @@ function targetOf(action: unknown): [alias: string, settings: object][] {
   return kind ? [[action['target'], { kind: kind.id, ...kind.example }]] : []
 }
 
-/** Only GitHub's tokens identify without a subject. An OpenID Connect issuer may have any subject and claims. */
+/**
+ * The made-up issuers. Only GitHub's tokens identify without a subject; an OpenID Connect issuer may have any subject
+ * and claims.
+ */
 function issuersOf(parties: readonly unknown[]): [alias: string, issuer: object][] {
   const identities = membersOf(parties, 'identities').flat().filter(isObject)
   const hasSubject = new Map<string, boolean>()

@@ -5,7 +5,7 @@ import { known, type Say } from '../../domain/what-is-wrong.ts'
 import { isTargetId } from '../../targets/kinds.ts'
 import type { EntryFile } from './file-shapes.ts'
 
-/** An entry in the form of the bundle: its kind is its `tool`, and an alias of AWS is its `account`. */
+/** An entry in the bundle's form: its kind is its `tool`, and an AWS alias its `account`. */
 export function placeEntry(entry: EntryFile, deployment: Deployment, say: Say): CatalogueEntry | undefined {
   const { tool, account, target } = entry
   if (target === undefined) return withoutTarget(entry, deployment, say)

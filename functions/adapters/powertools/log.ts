@@ -5,11 +5,11 @@ import type { Log } from '../../operations/ports.ts'
 type Fields = Parameters<Log['info']>[1]
 
 const credentials = [
-  // A JWT, whole or without its signature: `eyJ` is base64url for `{"`.
+  // A JWT, complete or without its signature: `eyJ` is base64url for `{"`.
   /\beyJ[\w-]{8,}(?:\.[\w-]*){0,2}/g,
   /\b(?:AKIA|ASIA)[A-Z0-9]{12,}/g,
   /\bx(?:ox[a-z]|app)-[\w-]{8,}/g,
-  // Anything long without a break: a session token, a task token, a secret key. Our ids and digests are shorter.
+  // Any long text without a break: a session token, a task token, a secret key. Our ids and digests are shorter.
   /[A-Za-z0-9+/=_-]{80,}/g,
 ]
 

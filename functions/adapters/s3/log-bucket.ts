@@ -4,7 +4,7 @@ import type { LogBucket } from '../../operations/anchor/ports.ts'
 import { AnchorUnavailable, faultName } from '../../operations/faults.ts'
 import { asItself, bounded } from '../aws-client.ts'
 
-/** The first outlasts a bucket that is slow for a while; the other is for a picture, which goes without. */
+/** `patient` outlasts a bucket that is slow for a while; the other is for a picture, which can do without. */
 const patient = bounded(4, 3000)
 export const hurried = bounded(2, 450)
 
@@ -12,14 +12,14 @@ const connect = (patience = patient) =>
   asItself(
     new S3Client({
       ...patience,
-      // An emulator has no host name for each bucket.
+      // True for an emulator, which has no host name for each bucket.
       forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined,
     }),
   )
 
 /**
- * The log's files as objects of one bucket. The bucket locks each for its retention; each put is conditional, so the second
- * of two writers learns of the first.
+ * The log's files as objects of one bucket. The bucket locks each for its retention time. Each put is conditional, so
+ * the second of two writers learns of the first.
  */
 export class S3LogBucket implements LogBucket {
   readonly #name: string
@@ -75,4 +75,4 @@ export class S3LogBucket implements LogBucket {
 const unavailable = (trying: string, path: string, cause: unknown) =>
   cause instanceof AnchorUnavailable
     ? cause
-    : new AnchorUnavailable(`the bucket of the log did not ${trying} \`${path}\`: \`${faultName(cause)}\``, { cause })
+    : new AnchorUnavailable(`the bucket of the log failed to ${trying} \`${path}\`: \`${faultName(cause)}\``, { cause })

@@ -13,9 +13,9 @@ type Settings = {
 }
 
 /**
- * One-time entries of EventBridge Scheduler, which delete themselves after firing. Each sends a message to the queue of card
- * drawings, or calls the function that stores due changes, so that an end needs neither Step Functions nor SQS. A late,
- * repeated or needless one does no harm.
+ * One-time entries of EventBridge Scheduler, which delete themselves after firing. Each sends a message to the queue of
+ * card drawings, or calls the function that stores due changes, so that an end needs neither Step Functions nor SQS.
+ * Late, repeated and needless timers are harmless.
  */
 export class SchedulerTimers implements Timers {
   readonly #settings: Settings
@@ -33,7 +33,7 @@ export class SchedulerTimers implements Timers {
       GroupName: group,
       Name: name,
       ClientToken: name,
-      // Without a zone, in whole seconds; the next member names the zone.
+      // In whole seconds without a zone, which the next member names.
       ScheduleExpression: `at(${rfc3339(at).slice(0, 19)})`,
       ScheduleExpressionTimezone: 'UTC',
       FlexibleTimeWindow: { Mode: 'OFF' },
@@ -45,7 +45,7 @@ export class SchedulerTimers implements Timers {
       },
     })
     await this.#client.send(create).catch((cause: unknown) => {
-      // An earlier call has set it: from the same name follows the same timer.
+      // An earlier call has set it: the name determines the timer.
       if (cause instanceof ConflictException) return
       throw new TimersUnavailable(`no timer was set for \`${request}\``, { cause })
     })
@@ -56,8 +56,8 @@ export class SchedulerTimers implements Timers {
     if (to === 'store') return { Arn: advance, Input: JSON.stringify({ requestId: request }) }
     return {
       Arn: queue,
-      // The name makes each message distinct: a FIFO queue that deduplicates by content would drop the second of two equal
-      // ones.
+      // The name makes each message unique: a FIFO queue that deduplicates by content would drop the second of two
+      // equal ones.
       Input: JSON.stringify({ requestId: request, timer: name }),
       SqsParameters: { MessageGroupId: request },
     }

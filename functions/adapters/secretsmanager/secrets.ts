@@ -16,7 +16,7 @@ export class JsonSecretReader<T> implements SecretReader<T> {
   readonly #clock: Clock
   #remembered: { secret: Promise<T>; until: NumericDate } | undefined
 
-  /** @param members the required ones, for a fault: names of members, never their values */
+  /** @param members the names of the required members, for a fault */
   constructor(
     secretId: string,
     { shape, members }: { shape: z.ZodType<T>; members: string },
@@ -53,17 +53,17 @@ export class JsonSecretReader<T> implements SecretReader<T> {
   }
 }
 
-/** For Slack's three seconds: a silent attempt leaves time for another. */
+/** Below Slack's three seconds, so that a silent attempt leaves time for another. */
 export const hurriedSecrets = (): SecretsManagerClient => asItself(new SecretsManagerClient(bounded(3, 900)))
 
-/** Base 64 of 24 to 64 bytes, as Standard Webhooks asks, with or without its prefix. */
+/** Base 64 of 24 to 64 bytes, as in Standard Webhooks, with or without its prefix. */
 const WebhookSecret = z.string().regex(/^(whsec_)?[A-Za-z0-9+/]{32,86}={0,2}$/)
 
 const IncidentSecret = z.object({
   /** The incident tool's signing secret. During a rotation, signatures by the previous one are valid too. */
   webhookSecret: WebhookSecret,
   previousWebhookSecret: WebhookSecret.optional(),
-  /** The whole `Authorization` header for asking about incidents, if the tool wants one. */
+  /** The value of the `Authorization` header for questions about incidents, if the tool needs one. */
   checkAuthorization: z.string().min(1).max(4096).optional(),
 })
 type IncidentSecret = z.infer<typeof IncidentSecret>
@@ -80,7 +80,7 @@ export class IncidentSecretReader extends JsonSecretReader<IncidentSecret> {
   }
 }
 
-/** By the id of the agent or tool; two during a rotation. A malformed value counts as absent. */
+/** The secrets of each agent or tool by id, two during a rotation. A malformed value counts as absent. */
 const WebhookSecrets = z.record(
   z.string(),
   z.union([WebhookSecret.transform((one) => [one]), z.array(WebhookSecret).max(2)]).catch([]),

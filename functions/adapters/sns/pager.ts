@@ -7,8 +7,8 @@ import { PagerUnavailable } from '../../operations/faults.ts'
 import { asItself, bounded } from '../aws-client.ts'
 
 /**
- * The page hook by default: an SNS topic, to which a pager, an e-mail address or another system subscribes. A page names the
- * person and the resource but not the reason, because it leaves Hotwork and others keep it.
+ * The default page hook: an SNS topic, to which a pager, an e-mail address or another system subscribes. A page names
+ * the person and the resource but not the reason, since pages leave Hotwork and others store them.
  */
 export class SnsPager implements Pager {
   readonly #topic: string
@@ -27,7 +27,7 @@ export class SnsPager implements Pager {
       TopicArn: this.#topic,
       Subject: subjectOf(page),
       Message: messageOf(page),
-      // Subscribers filter by these: a drill wakes no one, and a pager closes an ended opening.
+      // Attributes for filters of subscribers: a drill should not wake people, and a pager closes an ended opening.
       MessageAttributes: { event: attribute(event), id: attribute(id), drill: attribute(String(drill)) },
     })
     await this.#client.send(publish).catch((cause: unknown) => {
@@ -42,7 +42,7 @@ const events: { readonly [event in OpeningPage['event']]: string } = {
   review_overdue: 'Break-glass review overdue',
 }
 
-/** SNS takes under 100 characters of ASCII. */
+/** At most 100 characters of ASCII, SNS's limit. */
 const subjectOf = ({ event, person, what, drill }: OpeningPage): string =>
   `${drill ? 'DRILL: ' : ''}${events[event]}: ${what}, ${person}`.replace(/[^ -~]/g, '?').slice(0, 99)
 

@@ -5,14 +5,14 @@ import { asItself, bounded } from '../aws-client.ts'
 
 const batchLimit = 10
 
-/** Some messages were refused. All may be sent again: their readers only look at the table. */
+/** SQS refused some messages. All may be sent again, since their readers only look at the table. */
 export class MessagesRefused extends Error {
   override readonly name = 'MessagesRefused'
 }
 
 type Entry = Omit<SendMessageBatchRequestEntry, 'Id'>
 
-/** A standard queue of ids. The body of a message is the message. */
+/** A standard queue of ids, each message as its body. */
 export class SqsQueue<T extends object> implements Queue<T> {
   readonly #queueUrl: string
   readonly #client: SQSClient
@@ -22,7 +22,7 @@ export class SqsQueue<T extends object> implements Queue<T> {
     this.#client = client
   }
 
-  /** Sends in batches, one after the other so that order holds. @throws MessagesRefused if SQS takes only some */
+  /** Sends in batches, one after another to keep the order. @throws MessagesRefused if SQS accepts only some */
   async send(messages: readonly T[]): Promise<void> {
     for (let from = 0; from < messages.length; from += batchLimit) {
       const batch = messages.slice(from, from + batchLimit)
@@ -40,24 +40,24 @@ export class SqsQueue<T extends object> implements Queue<T> {
   }
 }
 
-/** A FIFO queue: in order within a group, and one message of each deduplication id in five minutes. */
+/** A FIFO queue: in order within a group, and one message for each deduplication id in five minutes. */
 export class SqsFifoQueue<T extends Fifo> extends SqsQueue<T> {
   protected override entryOf(message: T): Entry {
     return { ...super.entryOf(message), MessageGroupId: message.group, MessageDeduplicationId: message.deduplicate }
   }
 }
 
-/** A standard queue that serves receivers in turn: many messages of one do not hold up those of another. */
+/** A standard queue that serves receivers in turn, so that many messages of one do not delay those of another. */
 export class SqsFairQueue<T extends { receiver: string }> extends SqsQueue<T> {
   protected override entryOf(message: T): Entry {
     return { ...super.entryOf(message), MessageGroupId: message.receiver }
   }
 }
 
-/** The endpoint is the environment's, as for every other client; a queue's URL only names the queue. */
+/** The endpoint comes from the environment, as for every client; a queue's URL only names the queue. */
 const connect = (attempts = 3) => asItself(new SQSClient({ useQueueUrlAsEndpoint: false, ...bounded(attempts, 3000) }))
 
-/** SQS's own limit, less the time that the message has been out already. Seconds. */
+/** SQS's limit, less the time for which the message has been in flight. Seconds. */
 const longest = 43_000
 
 export class SqsVisibility {
@@ -69,7 +69,7 @@ export class SqsVisibility {
     this.#client = client
   }
 
-  /** @param seconds from now; rounded up, because an early return would be in vain */
+  /** @param seconds from now, rounded up, since an early return would be useless */
   async hold(receiptHandle: string, seconds: number): Promise<void> {
     const VisibilityTimeout = Math.min(Math.max(Math.ceil(seconds), 1), longest)
     await this.#client.send(

@@ -5,7 +5,7 @@ import { faultName } from '../../operations/faults.ts'
 
 const sizeLimit = 4096
 
-/** RFC 8935 section 2.4, and SSF 1.0 section 8.1.4.1: a retry of the token would be refused again. */
+/** RFC 8935 section 2.4, and SSF 1.0 section 8.1.4.1: the receiver would refuse a retry too. */
 const Refused = z.looseObject({
   err: z.enum([
     'invalid_request',
@@ -23,11 +23,11 @@ type Post = (
   message: { headers: { readonly [name: string]: string }; body: string; reads: (status: number) => number },
 ) => Promise<{ status: number; text: string | undefined }>
 
-/** RFC 8935: one POST for each token. 202 alone is an acknowledgement. */
+/** RFC 8935: one POST for each token. Only 202 is an acknowledgement. */
 export class HttpSetPush implements SetPush {
   readonly #post: Post
 
-  /** @param post follows no redirect, and judges the address that it connects to */
+  /** @param post follows no redirect, and checks the address that it connects to */
   constructor(post: Post) {
     this.#post = post
   }

@@ -12,17 +12,17 @@ const freshness = 300
 type Signed = { [header in 'id' | 'timestamp' | 'signature']: string | undefined } & { body: string }
 
 /**
- * Whether one of these signatures is the `v1` of the specification over exactly this id, time and body, and fresh. Every
- * secret is tried on every signature, in constant time. The reference library reads the clock itself, and one of its
- * dependencies has a licence that we do not ship.
+ * Whether one of these signatures is a valid `v1` of the specification over exactly this id, time and body, and new
+ * enough. Every secret is tried on every signature, in constant time. The reference library is not used, since it reads
+ * the clock itself, and one of its dependencies has a licence that we do not ship.
  * @param secrets base 64, with or without `whsec_`
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function isSigned({ id, timestamp, signature, body }: Signed, secrets: readonly string[], now: NumericDate) {
-  // Full stops join the three parts, so an id with one could pass as another id with another time.
+  // Without full stops, which join the three parts: an id with one could pass for another id and time.
   if (id === undefined || !/^[\x21-\x2d\x2f-\x7e]{1,256}$/.test(id)) return false
   if (timestamp === undefined || !/^[1-9]\d{0,11}$/.test(timestamp)) return false
-  // Negated so that NaN is refused too.
+  // Negated, so that NaN is refused too.
   if (!(Math.abs(now - Number(timestamp)) <= freshness)) return false
   const given = (signature ?? '')
     .split(' ')
@@ -43,15 +43,15 @@ const keyOf = (secret: string): Buffer => Buffer.from(secret.replace(/^whsec_/, 
 
 const Body = z.object({ incident: z.string().min(1).max(128), status: z.string().max(64) })
 
-/** Statuses by which tools say that an incident is over. */
+/** Statuses by which tools report that an incident is over. */
 const closed = new Set(['closed', 'resolved'])
 
-/** Incidents from any tool that signs by Standard Webhooks: `{ "incident", "status" }`. */
+/** Incident events from any tool that signs by Standard Webhooks: `{ "incident", "status" }`. */
 export class WebhookIncidentEvents implements IncidentEvents {
   readonly #secrets: () => Promise<readonly string[]>
   readonly #clock: Clock
 
-  /** @param secrets the valid ones; it throws if they cannot be fetched */
+  /** @param secrets the valid secrets; it throws if they cannot be fetched */
   constructor(secrets: () => Promise<readonly string[]>, clock: Clock) {
     this.#secrets = secrets
     this.#clock = clock

@@ -7,15 +7,16 @@ import { ReceiverUnavailable } from '../../operations/faults.ts'
 import { readText } from '../fetch-limits.ts'
 
 /**
- * Sends one POST and follows no redirect. `reads` gives the bytes of the body to read for a status: `text` is undefined if
- * the body has more. @throws ReceiverUnavailable
+ * Sends one POST without following redirects. `reads` returns the number of bytes of the body to read for a status;
+ * `text` is undefined if the body has more.
+ * @throws ReceiverUnavailable
  */
 export type Post = (
   url: string,
   message: { headers: { readonly [name: string]: string }; body: string; reads?: (status: number) => number },
 ) => Promise<{ status: number; text: string | undefined }>
 
-/** Networks of no outside receiver (RFC 6890): this machine, its link and its private networks. */
+/** Networks of internal addresses (RFC 6890): this machine, its link and its private networks. */
 const inside = new BlockList()
 for (const [network, bits] of [
   ['0.0.0.0', 8],
@@ -44,24 +45,27 @@ for (const [network, bits] of [
 
 export const isInside = (address: string): boolean => inside.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 
-/** The connection uses the address that was judged: a name cannot resolve to another in between. */
+/** Checks the address that the connection then uses, so that the name cannot resolve to another one in between. */
 const lookupOutside: LookupFunction = (host, options, callback) =>
   lookup(host, { ...options, all: true }, (fault, found) => {
     if (fault) return callback(fault, [])
     if (found.some(({ address }) => isInside(address)))
-      return callback(new ReceiverUnavailable('its name leads to a private network'), [])
+      return callback(new ReceiverUnavailable('its name resolves to a private network'), [])
     const [first] = found
     return options.all ? callback(null, found) : callback(null, first?.address ?? '', first?.family)
   })
 
-/** @param inside whether this machine may be called too: where Hotwork itself runs on it. @param patience milliseconds */
+/**
+ * @param inside true if addresses on this machine may be called, which is where Hotwork itself runs locally
+ * @param patience milliseconds
+ */
 export const makePost =
   ({ inside: mayStay, patience = 5000 }: { inside: boolean; patience?: number }): Post =>
   (url, { headers, body, reads }) =>
     new Promise((resolve, reject) => {
       const { protocol, hostname } = new URL(url)
       const fail = (cause: unknown) => reject(new ReceiverUnavailable('a receiver did not answer', { cause }))
-      // An address is not looked up as a name.
+      // An address in the URL is not looked up as a name.
       const literal = hostname.replace(/^\[|\]$/g, '')
       if (!mayStay && isIP(literal) !== 0 && isInside(literal)) return fail(new Error('a private network'))
       const request = protocol === 'https:' ? requestHttps : requestHttp

@@ -8,13 +8,13 @@ import { macOf } from './incident-events.ts'
 import type { Post } from './post.ts'
 
 type Ports = {
-  /** The valid ones, the newest first; empty if the operator has put none. */
+  /** The valid secrets, newest first; empty if the operator has put none. */
   secretsOf(id: string): Promise<readonly string[]>
   post: Post
   clock: Clock
 }
 
-/** Standard Webhooks 1.0. The event's id is the message's, so a receiver that keeps ids takes each event once. */
+/** Standard Webhooks 1.0. The event's id is the message's, so a receiver that stores ids processes each event once. */
 export class SignedWebhooks implements Webhooks {
   readonly #ports: Ports
 

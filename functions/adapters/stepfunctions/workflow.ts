@@ -24,16 +24,16 @@ export class SfnWorkflow implements Workflow {
 
   async start(request: RequestId, { run, wait, tier }: Start): Promise<void> {
     const command = new StartExecutionCommand({
-      // Each tier has a machine that begins at its first stage, so that no transition is paid to get there.
+      // Each tier has a state machine that begins at its first stage, which saves the transitions to get there.
       stateMachineArn: tier === undefined ? this.#stateMachineArn : `${this.#stateMachineArn}-tier${tier}`,
       name: run === 1 ? request : `${request}-${run}`,
-      // The same name with the same bytes is the same execution to Step Functions, so the members keep this order.
+      // For Step Functions the same name with the same bytes is the same execution, so the members keep this order.
       input: JSON.stringify({ requestId: request, wait }),
     })
     try {
       await this.#client.send(command)
     } catch (cause) {
-      // It has run already, or an emulator says of a running one what AWS says only of an ended one.
+      // It has run already. Emulators give this error for a running execution too, AWS only for an ended one.
       if (!(cause instanceof ExecutionAlreadyExists)) throw cause
     }
   }
@@ -45,7 +45,7 @@ export class SfnWorkflow implements Workflow {
         : this.#client.send(new SendTaskFailureCommand({ taskToken, error: outcome })))
       return 'sent'
     } catch (cause) {
-      // The wait timed out, was ended already, or its execution is gone: engines tell these apart in different ways.
+      // The wait timed out or ended already, or its execution is gone. Engines report these differently.
       if ([TaskDoesNotExist, TaskTimedOut, InvalidToken].some((late) => cause instanceof late)) return 'late'
       throw cause
     }

@@ -21,8 +21,8 @@ export class SystemClock implements Clock {
 }
 
 /**
- * Letters of five random bits each, the low ones of a byte, without the time: 26 of them are 130 bits, so no id can be
- * guessed from another.
+ * An id of letters with five random bits each, the low ones of a byte, and without the time: 26 letters are 130 bits,
+ * so ids cannot be guessed.
  */
 const randomId = <Id>(prefix: string, length = 26) =>
   `${prefix}_${Array.from(randomBytes(length), (byte) => idAlphabet[byte & 31]).join('')}` as Id
@@ -43,7 +43,7 @@ export class SystemSalts implements Salts {
   }
 }
 
-/** Accepts an incident that matches the pattern of the policy folder, which the caller has checked. */
+/** Accepts an incident that matches the folder's pattern, which the caller has checked. */
 export class PatternIncidents implements TaskService {
   look(): Promise<TaskLook> {
     return Promise.resolve({ answer: 'known' })

@@ -78,7 +78,7 @@ export class SlackDoor implements ChannelDoor<SlackCard> {
     const { ts } = await this.#send(card, (message) =>
       client.chat.postMessage({ channel, unfurl_links: false, unfurl_media: false, ...message }),
     )
-    if (ts === undefined) throw new BoardUnavailable('Slack took a card and did not say where it is')
+    if (ts === undefined) throw new BoardUnavailable('Slack posted a card without returning its `ts`')
     return { ts }
   }
 
@@ -102,7 +102,7 @@ export class SlackDoor implements ChannelDoor<SlackCard> {
     const { channel } = await client.conversations.open({ users: user }).catch((cause: unknown) => {
       throw faultOf(cause)
     })
-    if (channel?.id === undefined) throw new BoardUnavailable('Slack opened a conversation and did not say which')
+    if (channel?.id === undefined) throw new BoardUnavailable('Slack opened a conversation without returning its id')
     this.#direct.set(user, channel.id)
     return channel.id
   }
@@ -137,7 +137,7 @@ export class SlackDoor implements ChannelDoor<SlackCard> {
       return found.success && found.data.id === user ? accountOf(found.data) : undefined
     } catch (cause) {
       if (cause instanceof WebAPIPlatformError && unknown.has(cause.data.error)) return undefined
-      throw new BoardUnavailable('Slack does not say whose an account is', { cause })
+      throw new BoardUnavailable('the Slack account could not be looked up', { cause })
     }
   }
 
@@ -150,7 +150,7 @@ export class SlackDoor implements ChannelDoor<SlackCard> {
       if (users === undefined) throw new TypeError('no users')
       return users
     } catch (cause) {
-      throw new BoardUnavailable(`Slack does not say who is in \`${usergroup}\``, { cause })
+      throw new BoardUnavailable(`the members of Slack user group \`${usergroup}\` could not be read`, { cause })
     }
   }
 
@@ -199,7 +199,7 @@ const refusesBlocks = (cause: unknown): cause is WebAPIPlatformError =>
 /** Maps Slack's error to a fault of ours. An unknown error may be permanent, so it is CardUndeliverable. */
 function faultOf(cause: unknown): Error {
   if (cause instanceof WebAPIRateLimitedError)
-    return new BoardUnavailable('Slack asks for patience', { cause, retryAfterSeconds: cause.retryAfter })
+    return new BoardUnavailable('Slack limits the rate of calls', { cause, retryAfterSeconds: cause.retryAfter })
   if (cause instanceof WebAPIHTTPError) {
     if (cause.statusCode < 500 && cause.statusCode !== 429)
       return new CardUndeliverable(`Slack answered ${cause.statusCode}`, { cause })

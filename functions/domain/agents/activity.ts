@@ -4,7 +4,7 @@ import { hourIn } from '../policy/calendar.ts'
 import type { NumericDate } from '../values.ts'
 import type { Activity, Counts } from './agent-file.ts'
 
-/** From 19 to 7 o'clock in the zone of the calendar: one clock for all, since an agent has no zone of its own. */
+/** From 19 to 7 o'clock in the time zone of the calendar, for all agents: an agent has no time zone of its own. */
 export function isNight(at: NumericDate, zone: string): boolean {
   const hour = hourIn(zone, at)
   return hour < 7 || hour >= 19
@@ -19,7 +19,7 @@ export const recordOf = (activity: Activity | undefined): AgentRecord => {
   return record
 }
 
-/** Fewer requests do not show a habit. */
+/** The least number of requests that shows a habit. */
 const enough = 10
 const most = 0.8
 
@@ -44,7 +44,7 @@ export function findingsOf(
       `is declared assistive, and asked ${times(night)} at night (19 to 7 o’clock ${zone}), when few people work`,
     )
   if (autonomy === 'autonomous' && asked >= enough && tierZero === 0)
-    found.push('is declared autonomous, and never acted alone: `supervised` would say what it does')
+    found.push('is declared autonomous, and never acted alone: `supervised` would describe it')
   if (autonomy === 'orchestrator' && tierZero > 0)
     found.push(`is declared orchestrator, and acted by itself ${times(tierZero)}`)
   if (extraCalls > 0) found.push(`made ${extraCalls} ${extraCalls === 1 ? 'call' : 'calls'} that no request asked for`)

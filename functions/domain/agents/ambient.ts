@@ -9,14 +9,14 @@ import type { AgentFile, Looked } from './agent-file.ts'
 /** A question to IAM about a host: one action of the catalogue on an example resource of one rule of resources.json. */
 export type HostQuestion = {
   action: string
-  /** The host needs all of them. */
+  /** The IAM actions, all of which the host needs. */
   iamActions: readonly string[]
   type: string
   /** The rule's pattern. */
   rule: string
   /** An ARN that no earlier rule matches. Without one, IAM is not asked. */
   example?: string
-  /** The resource is in a different account, which has to allow it too; IAM is not asked about that. */
+  /** True if the resource is in a different account, which must allow it too; IAM is not asked about that. */
   isElsewhere: boolean
 }
 
@@ -91,13 +91,13 @@ export function answerOf({ iamActions, example, isElsewhere }: HostQuestion, sai
   return isElsewhere ? 'unknown' : 'allowed'
 }
 
-/** The look, if it is of the agent's present host and at most a week old. */
+/** The look, if it is at the agent's present host and at most a week old. */
 export const inForce = (looked: Looked | undefined, { runsOn }: Pick<Agent, 'runsOn'>, now: NumericDate) =>
   looked?.role === probedHost(runsOn)?.where && now - (looked?.failed?.answersOf ?? looked?.at ?? 0) < lookHolds
     ? looked
     : undefined
 
-/** The answer of IAM, from within a week, on whether an agent's host can do this without Hotwork. */
+/** IAM's answer of the last week on whether an agent's host can do this without Hotwork. */
 export function ambientOf(
   looked: Looked | undefined,
   agent: Pick<Agent, 'runsOn'> | undefined,

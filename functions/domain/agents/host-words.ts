@@ -5,7 +5,7 @@ import type { Looked } from './agent-file.ts'
 
 const seenOf = (runsOn: Agent['runsOn']) => hostKinds[hostOf(runsOn)[0]].seen
 
-/** The reason why the last look found nothing new, or why Hotwork cannot look at this host; and the next step. */
+/** A note on the host: why the last look found nothing new or Hotwork cannot look at it, and the next step. */
 export function hostNote({ runsOn }: Pick<Agent, 'runsOn'>, looked: Looked | undefined): string | undefined {
   const seen = seenOf(runsOn)
   return typeof seen === 'string' ? seen : looked?.failed && seen.failed[looked.failed.why]

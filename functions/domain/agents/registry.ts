@@ -12,7 +12,7 @@ import { subjectOf } from './dates.ts'
 /** The deployment that changed it, and the person who answers for the subject. */
 const change = { commit: z.string().max(100).optional(), owner: PersonId.optional() }
 
-/** On the chain of the agent, person, group or sealed role's account itself. */
+/** An entry on the chain of the agent, person, group or sealed role's account. */
 export const RegistryEvent = z.discriminatedUnion('type', [
   event('Recertified', { due: NumericDate, evidence: Digest, reason: z.string() }),
   event('Suspended', { why: SuspendedBecause, due: NumericDate.optional() }),
@@ -23,7 +23,7 @@ export const RegistryEvent = z.discriminatedUnion('type', [
 ])
 export type RegistryEvent = z.infer<typeof RegistryEvent>
 
-/** An agent or person in the files, as far as it may stand in the record: no name and no address. */
+/** The members of an agent or person in the files that may be recorded: no name and no address. */
 export type Registration = JsonObject
 
 const registrationOfAgent = ({ id: _, description: __, identities, ...agent }: Agent): Registration => ({
@@ -32,8 +32,8 @@ const registrationOfAgent = ({ id: _, description: __, identities, ...agent }: A
 })
 
 /**
- * The record has the number of a person's identities, and not the identities, which are personal. `known` is kept
- * beside the record and removed with the person (`onRecord`); it shows that an identity changed.
+ * The record has the number of a person's identities, but not the identities, which are personal. `known`, their
+ * digest, lies beside the record (see `onRecord`) and shows that an identity has changed.
  */
 function registrationOfPerson(person: Person, { directory, deployment }: Bundle): Registration {
   const { status, lead = null, recertifyBy = null, identities, chatUser = null } = person
@@ -56,7 +56,7 @@ function registrationOfPerson(person: Person, { directory, deployment }: Bundle)
   }
 }
 
-/** The registration without the member that identifies a person elsewhere. */
+/** The registration without the digest of a person's identities. */
 export const onRecord = ({ known: _, ...registration }: Registration): Registration => registration
 
 /**
@@ -113,7 +113,7 @@ export function suspendedBecause(
 const day = 86_400
 const reminded = [30, 7, 1] as const
 
-/** The reminder to send now: of how many days, and the keys of all that it makes needless. */
+/** The reminder to send now: its number of days, and the keys of all reminders that it replaces. */
 export function nextReminder(
   recertifyBy: NumericDate,
   now: NumericDate,

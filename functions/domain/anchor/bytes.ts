@@ -1,9 +1,9 @@
 // Rules: test/domain/anchor/checkpoint.test.ts
-/** Base64 and UTF-8 with the standard library of JavaScript alone: the command line runs this too. */
+/** UTF-8 and base64 without Node's modules, since the command line runs this too. */
 
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-/** @throws TypeError for bytes that are no UTF-8 */
+/** @throws TypeError for bytes that are not UTF-8 */
 export const textOf = (bytes: Uint8Array): string =>
   new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
 
@@ -13,7 +13,7 @@ export const base64 = (bytes: Uint8Array): string =>
 export const base64url = (bytes: Uint8Array): string =>
   base64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 
-/** Undefined unless the text is the canonical base64 of some bytes: a second spelling of a signature is refused. */
+/** Undefined unless the text is the canonical base64 of some bytes, so that a signature has only one spelling. */
 export function readBase64(text: string): Uint8Array | undefined {
   try {
     const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0))

@@ -21,10 +21,10 @@ type Extent = { part?: boolean; ends?: ReadonlyMap<string, ChainEnd> }
 /** An entry's place in its chain, by its id. */
 type Placed = { entry: FoundEntry; sequence: number }
 
-/** At most this many missing entries in a row are named: the writer of an id must not choose how long this takes. */
+/** The most missing entries in a row that are named, so that an id in a file does not decide how long this takes. */
 const named = 20
 
-/** @param entries each id is `<aggregate>/<sequence>`; those of a chain in its order, those of several in any */
+/** @param entries each id is `<aggregate>/<sequence>`; entries of one chain are in order */
 export function flawsOfChains(entries: readonly FoundEntry[], { part = false, ends }: Extent = {}): Flaw[] {
   const chains = new Map<string, Placed[]>([...(ends?.keys() ?? [])].map((aggregate) => [aggregate, []]))
   for (const entry of entries) {
@@ -70,7 +70,7 @@ function flawsOfChain(aggregate: string, placed: readonly Placed[], part: boolea
   return flaws
 }
 
-/** Compares every entry with its leaf in the log, and every leaf of these chains with the entries. */
+/** Compares every entry with its leaf in the log, and every leaf of these chains with its entry. */
 export function flawsByLog(entries: readonly FoundEntry[], leaves: Iterable<Leaf>, part = false): Flaw[] {
   const found = new Map(entries.map(({ id, hash }) => [id, hash]))
   const chains = new Set(entries.map(({ id }) => partsOfId(id)?.aggregate))

@@ -6,9 +6,9 @@ import type { Leaf } from './leaf.ts'
 /**
  * The flaws of an entry, in the same words for the notary, the reconciliation and `hotwork verify`. `altered`: its hash
  * does not match its content. `replaced`: its hash matches, and the log, a receipt or the next entry names a different
- * one. `missing`: the log or the chain has it, and the table does not. `reordered`: it stands in the wrong place.
- * `added`: it stands twice, nothing was committed with it, or the log does not have it. `unchained`: it does not chain
- * to the entry before it, which the log has.
+ * one. `missing`: the log or the chain has it, and the table does not. `reordered`: it is in the wrong place. `added`:
+ * it is there twice, was never committed, or the log does not have it. `unchained`: it does not chain to the entry
+ * before it, which the log has.
  */
 export type Damage = 'altered' | 'replaced' | 'missing' | 'reordered' | 'added' | 'unchained'
 export type Difference = { entry: string; why: Damage }
@@ -28,13 +28,13 @@ function hashOfContent(entry: JsonObject): string | undefined {
   }
 }
 
-/** The leaf of an entry whose hash and id match its content, else undefined. */
+/** The leaf of an entry whose hash and id match its content; otherwise undefined. */
 export function claimOf({ id, entry }: Placed): Leaf | undefined {
   const hash = hashOfContent(entry)
   return hash !== undefined && entry['id'] === id && entry['hash'] === hash ? { id, hash } : undefined
 }
 
-/** Compares one place of the record with its leaf. `known` has all leaves by hash, to find an entry that was moved. */
+/** Compares one place of the record with its leaf. `known` has all leaves by hash, in which a moved entry is found. */
 export function compareWithLeaf(
   placed: Placed | undefined,
   leaf: Leaf,

@@ -24,7 +24,7 @@ export function readLeaf(bytes: Uint8Array): Leaf | undefined {
   }
 }
 
-/** `<aggregate>/<sequence>` as its two parts, or undefined for another text. */
+/** The two parts of `<aggregate>/<sequence>`; undefined for any other text. */
 export function partsOfId(id: string): { aggregate: string; sequence: number } | undefined {
   const cut = id.lastIndexOf('/')
   const sequence = Number(id.slice(cut + 1))

@@ -29,7 +29,7 @@ export function foldNodes(nodes: readonly Node[], read: ReadNode): Hash {
   return last === undefined ? emptyRoot() : hashes.reduceRight((right, left) => hashOfNode(left, right), last)
 }
 
-/** Each member of an inclusion path, as the perfect subtrees that it is folded from. */
+/** For each member of an inclusion path, the perfect subtrees that it is folded from. */
 export function inclusionNodes(index: number, size: number): Node[][] {
   if (!Number.isSafeInteger(size) || !Number.isSafeInteger(index) || index < 0 || index >= size) {
     throw new RangeError(`no leaf ${index} in a tree of ${size}`)
@@ -53,7 +53,9 @@ export function inclusionNodes(index: number, size: number): Node[][] {
 export const inclusionPath = (index: number, size: number, read: ReadNode): Hash[] =>
   inclusionNodes(index, size).map((nodes) => foldNodes(nodes, read))
 
-/** Each member of a consistency proof. Empty if either tree is empty or both have the same size. */
+/**
+ * For each member of a consistency proof, its perfect subtrees. Empty if a tree is empty or both have the same size.
+ */
 export function consistencyNodes(from: number, to: number): Node[][] {
   if (!Number.isSafeInteger(to) || !Number.isSafeInteger(from) || from < 0 || from > to) {
     throw new RangeError(`no tree of ${from} in a tree of ${to}`)

@@ -67,12 +67,12 @@ type Said = z.infer<typeof Said>
 const Proof = z.strictObject(proof)
 export type Proof = z.infer<typeof Proof>
 
-/** Kept as written: `z.url` would trim blanks at its ends. */
+/** Stored as written: `z.url` would trim blanks at its ends. */
 const Issuer = z.string().refine((text) => URL.canParse(text), 'Invalid URL')
 export const Receipt = z.strictObject({ iss: Issuer, iat: NumericDate, sub: RequestId, ...said, ...proof })
 export type Receipt = z.infer<typeof Receipt>
 
-/** The part of a receipt that a request's state gives. */
+/** The members of a receipt that come from a request's state. */
 export const saidByState = (state: ApprovalRequest): Omit<Said, 'credentials' | 'bundle' | 'head' | 'entries'> => ({
   status: state.status,
   agent: state.ask.agent.id,
@@ -98,12 +98,12 @@ export const saidByState = (state: ApprovalRequest): Omit<Said, 'credentials' | 
   outcome: state.status === 'completed' ? state.outcome : null,
 })
 
-/** The part of a receipt that a request's entries give, by replay. A broken chain gives none. */
+/** The members of a receipt that come from replaying a request's entries. Undefined for a broken chain. */
 export function saidByEntries(
   id: RequestId,
   found: readonly FoundEntry[],
 ): { said: Said; state: ApprovalRequest } | { broken: Broken } {
-  // The reducer reads each event for itself.
+  // The reducer checks each event itself.
   const entries = found as unknown as readonly Entry[]
   const { state, broken } = verify(id, entries)
   if (broken) return { broken }

@@ -133,11 +133,11 @@ export function growTree(
       if (hashes.length === tileWidth) fresh.push(hashOfPerfect(hashes))
     }
   }
-  // A root of level k also needs the edge above it, which did not grow.
+  // A root of level k also needs the edge tile above it, which did not grow.
   return { size: grown, root: rootOfTiles(grown, known), tiles }
 }
 
-/** Entries, each after its length in two bytes. */
+/** Entries, each preceded by its length in two bytes. */
 export const writeBundle = (leaves: readonly Leaf[]): Uint8Array =>
   joinBytes(
     ...leaves.map((leaf) => {

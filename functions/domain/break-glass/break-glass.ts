@@ -6,25 +6,25 @@ import { Alias, JsonObject, NumericDate, PersonId, Resource, Seconds } from '../
 
 /** A rolling window of seven days. Seconds. */
 export const budgetWindow = 7 * 86_400
-/** Seconds. */
+/** The longest window of an opening. Seconds. */
 const longestWindow = 3600
-/** Seconds. A credential is renewed inside a longer window. */
+/** The longest credential, which is renewed in a longer window. Seconds. */
 export const longestCredential = 900
 /** More than an emergency needs, and few enough for one record. */
 export const usesOfOpening = 200
-/** Seconds. */
+/** The time for a review. Seconds. */
 export const reviewWithin = 86_400
-/** Seconds before its end at which the person who opened it is told. */
+/** The time before the end at which the person who opened it is warned. Seconds. */
 export const warnBefore = 300
 
-/** OpenID Connect `acr`, and its age. */
+/** OpenID Connect `acr`, and the age of the login in seconds. */
 const Login = z.strictObject({ acr: z.string().min(1).max(128).optional(), maxAge: Seconds.optional() })
 
 const Terms = {
   window: Seconds.max(longestWindow),
-  /** Seconds in seven days, shared by all people. */
+  /** The time for all people together in seven days. Seconds. */
   budget: Seconds,
-  /** Seconds after an end during which it cannot be opened again. */
+  /** The time after an end in which it cannot be opened again. Seconds. */
   coolDown: Seconds,
   login: Login,
   tell: z.strictObject({
@@ -36,7 +36,7 @@ const Terms = {
   }),
 }
 
-/** Actions whose credential is AWS's own. */
+/** A profile: actions whose credentials are AWS's own. */
 export const Profile = z.strictObject({
   name: Alias,
   title: z.string().min(1).max(128),
@@ -48,11 +48,11 @@ export const Profile = z.strictObject({
 })
 export type Profile = z.infer<typeof Profile>
 
-/** Without it no person can use break-glass. */
+/** The file break-glass.json. Without it break-glass cannot be used. */
 export const BreakGlassPolicy = z.strictObject({
-  /** A regular expression that is anchored at both ends. */
+  /** The form of an incident: a regular expression, anchored at both ends. */
   incident: z.string().min(1).max(256),
-  /** An example for people: a regular expression is no help at 3 a.m. */
+  /** An example of an incident, for people who cannot read a regular expression at 3 a.m. */
   incidentExample: z.string().min(1).max(128).optional(),
   budgetOfPerson: Seconds,
   /** Terms for a resource that no profile covers. */
@@ -64,7 +64,7 @@ export type BreakGlassPolicy = z.infer<typeof BreakGlassPolicy>
 export const current = (budget: Budget, now: NumericDate): Budget =>
   budget.filter(({ until, review }) => until > now - budgetWindow || review !== undefined)
 
-/** An opening counts whole if any part of it lies in the last seven days. */
+/** The time spent in the last seven days. An opening counts in full if any part of it is in them. */
 export const spent = (openings: readonly Pick<BudgetEntry, 'at' | 'until'>[], now: NumericDate): number =>
   openings.filter(({ until }) => until > now - budgetWindow).reduce((sum, { at, until }) => sum + (until - at), 0)
 
@@ -85,7 +85,7 @@ export const profileResource = (profile: string): Resource => ({ type: 'hotwork:
 export const incidentLooks = ({ incident, incidentExample }: Pick<BreakGlassPolicy, 'incident' | 'incidentExample'>) =>
   incidentExample === undefined ? `should match \`${incident}\`` : `should look like \`${incidentExample}\``
 
-/** A deployment may have none. */
+/** The rules of break-glass, if the deployment has any. */
 export type OpeningRules = { breakGlass?: BreakGlassPolicy | undefined }
 
 export const openingRulesOf = ({ breakGlass }: OpeningRules): BreakGlassPolicy | undefined => breakGlass
@@ -93,7 +93,7 @@ export const openingRulesOf = ({ breakGlass }: OpeningRules): BreakGlassPolicy |
 export const profileNamed = ({ breakGlass }: OpeningRules, name: string | undefined): Profile | undefined =>
   breakGlass?.profiles.find((each) => each.name === name)
 
-/** Today's terms: of the profile that its minutes count against, else of single actions. */
+/** Today's terms: those of the profile that its minutes count against, or else of single actions. */
 export const termsOf = (
   { budgetKey }: Pick<Opening, 'budgetKey'>,
   { breakGlass }: OpeningRules,
@@ -103,10 +103,10 @@ export const termsOf = (
 export const loginWantedFor = (opening: Pick<Opening, 'budgetKey'>, rules: OpeningRules): Profile['login'] =>
   termsOf(opening, rules)?.login ?? {}
 
-/** Seconds. */
+/** The lifetime of a prepared opening. Seconds. */
 export const preparedFor = 600
 
-/** An opening that a person prepared where they could not prove strongly enough who they are. */
+/** An opening that a person prepared in a place where their login is too weak to open it. */
 export const PreparedOpening = z.strictObject({
   person: PersonId,
   what: z.union([
@@ -121,5 +121,5 @@ export const PreparedOpening = z.strictObject({
 })
 export type PreparedOpening = z.infer<typeof PreparedOpening>
 
-/** The key is a digest: the store does not have the code that only the person was shown. */
+/** The store's key: a digest, so that only the person has the code. */
 export const preparedKey = (code: string): string => `PREPARED#${digestOf('hotwork.prepared.v1', code)}`

@@ -8,12 +8,12 @@ import { budgetWindow, type OpeningRules, openingRulesOf, spent } from './break-
 /** The budget of a person, of a profile, or of one action on one resource that no profile covers. */
 type BudgetOf = { person: PersonId } | { profile: string } | { action: string; resource: Resource }
 
-/** Seconds in seven days. */
+/** A budget and the time left of it in these seven days. Seconds. */
 export type BudgetLeft = BudgetOf & { budget: number; left: number }
 
 /**
- * The budgets of the asker, of all people who opened something lately, and of every profile, from the openings as they
- * are now. Drills count apart.
+ * The budgets of the asker, of all people who opened something lately, and of every profile, from the present openings.
+ * Drills have budgets of their own.
  */
 export function budgetsLeft(
   openings: readonly ApprovalRequest[],

@@ -3,20 +3,20 @@ import { type ApprovalRequest, grantOf } from '../record/request.ts'
 import type { NumericDate, PersonId } from '../values.ts'
 import { reviewWithin, warnBefore } from './break-glass.ts'
 
-/** From the person's call to its record. Seconds. */
+/** The target time from the person's call to its record. Seconds. */
 const openWithin = 5
-/** Seconds. */
+/** The target time to tell people. Seconds. */
 const tellWithin = 60
 
 /** `waiting`: not done, and not late; `unknown`: not measured; `not_due`: nothing had to be done. */
 export type Verdict = 'met' | 'missed' | 'waiting' | 'unknown' | 'not_due'
 
-/** Seconds since the opening unless said. */
+/** One step of a drill. Times are seconds since the opening. */
 export type DrillStep = {
   step: 'open' | 'tell' | 'warn' | 'end' | 'review'
   verdict: Verdict
   within: number
-  /** For `open`, since the call came in, to the millisecond. */
+  /** For `open`: since the call came in, with fractions. */
   took?: number
 }
 
@@ -32,7 +32,7 @@ export type ToldOf = { to: PersonId | 'channel' | 'page_hook'; at?: NumericDate;
 export type DrillFacts = {
   state: ApprovalRequest
   credentials: readonly { expiresAt: NumericDate }[]
-  /** Milliseconds. */
+  /** The time that the drill took to open. Milliseconds. */
   opened?: number
   posted: readonly ToldOf[]
   toTell: readonly PersonId[]
@@ -73,7 +73,7 @@ function tellStep({ state, posted, toTell, now }: DrillFacts): DrillStep {
   return { ...step, took, verdict: took <= tellWithin ? 'met' : 'missed' }
 }
 
-/** The record shows that the warning was given, and not when. */
+/** The warning has no time: the record only shows that it was given. */
 function warnStep({ state, posted }: DrillFacts): DrillStep {
   const grant = grantOf(state)
   const end = endedAt(state)

@@ -25,7 +25,7 @@ export function openBreakGlass(
   if (!answer.permit) return { code: answer.error ? 'policy_error' : 'not_permitted' }
   for (const { budget, limits } of budgets) {
     const code = refusedBy(budget, limits, at)
-    // An overdue review asks for a voucher, which excuses nothing else.
+    // A voucher excuses an overdue review, and nothing else.
     if (code === 'review_overdue' && opening.secondedBy !== undefined) continue
     if (code) return { code }
   }
@@ -33,8 +33,8 @@ export function openBreakGlass(
 }
 
 /**
- * A use of a sealed role has happened, so it is always recorded as an opening. Its end is the session's, which may be
- * past; the review is due a day after Hotwork heard of it.
+ * The commands that record a use of a sealed role, which has already happened, as an opening. Its end is the session's,
+ * which may be past; the review is due a day after Hotwork heard of it.
  */
 export const reportSealedUse = (
   { ask, until, bundle }: ReportSealedUse,
@@ -55,9 +55,7 @@ function begin(
   ]
 }
 
-/**
- * A third person says whether it was justified. The person who opened it, the owner and the person who vouched may not.
- */
+/** A third person reviews the opening. The person who opened it, the owner and the person who vouched may not. */
 export function review(
   state: ApprovalRequest,
   command: ReviewBreakGlass,
@@ -85,7 +83,7 @@ export function review(
   ]
 }
 
-/** Seconds. */
+/** The lifetime of a voucher. Seconds. */
 export const vouchedFor = 600
 
 /** A person vouches for another whose review is overdue. The entry is on the voucher's chain. */
@@ -115,9 +113,9 @@ const fewestWords = 3
 export const reasonDigest = (reason: string): Digest => digestOf('hotwork.reason.v1', plain(reason))
 
 /**
- * The reason why a justification is refused. It cannot check the truth: it refuses words that were not written for this
- * emergency.
- * @param said texts beside it, such as the incident: repeating them says nothing
+ * The reason why a justification is refused. Its truth cannot be checked: this refuses words that were not written for
+ * this emergency.
+ * @param said texts beside it, such as the incident, whose repetition does not count
  * @param before digests of the latest reasons
  */
 export function reasonProblem(reason: string, said: readonly string[], before: readonly Digest[]): string | undefined {
@@ -125,8 +123,8 @@ export function reasonProblem(reason: string, said: readonly string[], before: r
   for (const each of said.map(plain).filter((text) => text !== '')) rest = rest.replaceAll(each, ' ')
   const words = new Set(rest.split(' ').filter((word) => word.length > 1))
   if (rest.replaceAll(' ', '').length < fewestLetters || words.size < fewestWords)
-    return `it should say what is wrong and what you are going to do, in at least ${fewestWords} words beside the incident`
+    return `it should describe the problem and your next steps, in at least ${fewestWords} words beside the incident`
   if (before.includes(reasonDigest(reason)))
-    return 'it is word for word that of an earlier opening: say what is wrong this time'
+    return 'it repeats the reason of an earlier opening: describe the problem of this one'
   return undefined
 }

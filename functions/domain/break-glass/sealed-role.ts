@@ -6,14 +6,14 @@ import { openingOf } from '../record/origin.ts'
 import type { ApprovalRequest } from '../record/request.ts'
 import { type NumericDate, PersonId } from '../values.ts'
 
-/** Also stands in the place of a profile's name. */
+/** The name of the sealed role in the place of a profile's name. */
 export const sealedRole = 'sealed-role'
 
-/** Seconds. Also the length that STS gives if a caller asks for none. */
+/** The longest session, which is also STS's default. Seconds. */
 export const longestSealedSession = 3600
 
 export type SealedUse = {
-  /** CloudTrail's id: an event that is delivered twice is one use. */
+  /** CloudTrail's event id: an event that is delivered twice is one use. */
   eventId: string
   user: string
   role: string
@@ -34,7 +34,7 @@ export function sealedPersonOf(
   return undefined
 }
 
-/** @param user the ARN of the IAM user: it is personal, and in the entry there is only a commitment to it */
+/** @param user the ARN of the IAM user, which is personal: the entry has only a commitment to it */
 export function sealedSessionOf(opened: Event | undefined, user: string) {
   const opening = opened?.type === 'BreakGlassOpened' ? openingOf(opened.ask) : undefined
   if (opened?.type !== 'BreakGlassOpened' || !opening?.sealed || !user.startsWith('arn:')) return undefined
@@ -42,10 +42,12 @@ export function sealedSessionOf(opened: Event | undefined, user: string) {
   return { name, role: opened.ask.resource.id, from: opened.notAfter - opening.window, until: opened.notAfter }
 }
 
-/** The commands that are still taken after the sealed role was used. */
+/** The commands that are still accepted after a use of the sealed role. */
 export type UnsealedCommand = 'review_break_glass' | 'wake'
 
-/** Hotwork gave no credential for a use of a sealed role and cannot revoke it: only its review and its timers go on. */
+/**
+ * Hotwork issued no credential for a use of a sealed role and cannot revoke it: only its review and timers continue.
+ */
 export function refusedWhereSealed({ ask }: ApprovalRequest, { type }: Command): Answered<'not_permitted'> | undefined {
   if (!openingOf(ask)?.sealed || type === 'review_break_glass') return undefined
   if (type === 'wake') return []

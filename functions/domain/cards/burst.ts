@@ -53,7 +53,7 @@ export function isOf(kind: BurstKind, state: ApprovalRequest): boolean {
 
 /**
  * The place of a request in a channel: its own card, the card of its burst, or both if its own card came first.
- * @param alike the number of requests that wait like it, itself included
+ * @param alike the number of waiting requests alike, including this one
  */
 export function placeOf(
   { hasCard, isMember, waits, alike }: { hasCard: boolean; isMember: boolean; waits: boolean; alike: number },
@@ -72,11 +72,11 @@ export const memberOf = ({ ask, round }: ApprovalRequest): Member => ({ id: ask.
 export const listDigest = (members: readonly Member[]): Digest =>
   digestOf('hotwork.burst-list.v1', members as unknown as Json)
 
-/** Whether the rule lets one click decide it with others. */
+/** Whether the rule lets one click decide it together with others. */
 export const mayBeInBulk = ({ ask, tier }: Pick<ApprovalRequest, 'ask' | 'tier'>): boolean =>
   tier <= highestBulkTier && rulesOf(ask).inBulk
 
-/** Whether one click may decide it with others: the rule permits it, and its stage needs only a click. */
+/** Whether one click may decide it together with others: the rule permits it, and its stage needs only a click. */
 export function isBulkable(state: ApprovalRequest): boolean {
   const stage = openStage(state)
   if (!stage || !mayBeInBulk(state)) return false
@@ -98,10 +98,10 @@ export const BurstClick = z.strictObject({
 })
 export type BurstClick = z.infer<typeof BurstClick>
 
-/** Seconds after a click in which its decisions may be made: a later one would surprise the person. */
+/** The time after a click in which its decisions may be made: later ones would surprise the person. Seconds. */
 export const clickLasts = 900
 
-/** The outcome of a click. `refused`: the requests that it did not decide, and why. */
+/** The outcome of a click. `refused`: the requests that it did not decide, each with the reason. */
 export const BurstOutcome = z.strictObject({
   person: PersonId,
   verdict: Verdict,

@@ -8,7 +8,7 @@ import type { Part, Sentence } from './sentence.ts'
 
 type Mood = 'so' | 'not' | 'were'
 
-/** A value of a fact is cut at this many characters. */
+/** The longest shown value, in characters; a longer one is cut. */
 const longest = 80
 
 /** The facts behind a condition, one by one: as stated if it holds, negated if it fails. */
@@ -16,7 +16,7 @@ export function conditionWords(condition: Condition): readonly Sentence[] {
   const { holds } = condition
   if (holds === 'error') return [[...named(condition), ` cannot be judged: ${inert(condition.error ?? 'it errs')}`]]
   if (condition.kind === 'either') {
-    // A failed condition failed in all of its ways; of one that holds, only the ways that hold are told.
+    // A failed condition failed in all its ways; for one that holds, only the ways that hold are told.
     const ways = condition.ways.filter((way) => holds !== 'yes' || way.every((each) => each.holds === 'yes'))
     return ways.flatMap((way) => way.filter(isTold(holds)).flatMap(conditionWords))
   }

@@ -68,7 +68,7 @@ function lackLine(policy: WeighedPolicy): Sentence {
   return withReasons(policy, '', [...tellable(policy, 'no'), ...tier])
 }
 
-/** Whether the condition compares the tier: how much approval it takes, or up to which tier it forbids. */
+/** Whether the condition compares the tier: it permits from a tier, or forbids up to one. */
 const isBound = (condition: Condition): condition is Condition & { kind: 'compared' } =>
   condition.kind === 'compared' && isTier(condition)
 
@@ -78,7 +78,7 @@ const withReasons = (policy: WeighedPolicy, after: string, reasons: readonly Sen
   ...(reasons.length === 0 ? [after === '' ? ': in every case' : ', in every case'] : [': ', ...listed(reasons)]),
 ]
 
-/** Semicolons, since reasons have commas of their own. */
+/** Separated by semicolons, since reasons contain commas. */
 const listed = (reasons: readonly Sentence[]): Sentence => joined(reasons, '; ', '; ')
 
 /** The conditions worth telling. `principal is Agent` is always true. */

@@ -10,7 +10,7 @@ export type UseView = {
   endedAt?: NumericDate
   outcome?: UseOutcome
   note?: string
-  /** The note had no room in the state, and stands in the entry alone. */
+  /** True if the note did not fit into the state, and is in the entry only. */
   noted?: boolean
 }
 

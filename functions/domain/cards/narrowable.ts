@@ -22,7 +22,7 @@ export function narrowableOf(ask: Ask, entry: CatalogueEntry | undefined): reado
 export const canBeLess = ({ narrowable, steps }: Pick<RequestView, 'narrowable' | 'steps'>): boolean =>
   steps ? stepsLeft(steps).length > 1 || steps.some((step) => step.narrowable.length > 0) : narrowable.length > 0
 
-/** The numeric arguments that the catalogue lets be narrowed, without those at their minimum. */
+/** The numeric arguments that the catalogue lets people narrow, without those at their minimum. */
 export function narrowableArguments(args: JsonObject, entry: CatalogueEntry | undefined): readonly Narrowable[] {
   return (entry?.narrowable ?? []).flatMap((name): Narrowable[] => {
     const [schema, most] = [entry?.arguments.properties[name], args[name]]

@@ -4,9 +4,9 @@ import { openingOf } from '../record/origin.ts'
 import { type ApprovalRequest, grantOf } from '../record/request.ts'
 import type { NumericDate } from '../values.ts'
 
-/** Seconds before a review is due at which the reviewers are reminded. */
+/** The time before a review is due at which the reviewers are reminded. Seconds. */
 const remindBefore = 4 * 3600
-/** Seconds until the first repeat for an overdue review; each further wait is twice as long. */
+/** The wait before the first repeat for an overdue review; each later wait is twice as long. Seconds. */
 const remindAfter = 4 * 3600
 const reminders = 5
 
@@ -20,17 +20,17 @@ export type Notice =
   | { notice: 'review_overdue'; at: NumericDate; attempt: number }
   | { notice: 'reviewed'; at: NumericDate }
 
-/** The key under which a card remembers that it was told. */
+/** The key under which a card stores that the notice was told. */
 export const noticeKey = (notice: Notice): string =>
   notice.notice === 'review_overdue' ? `${notice.notice} ${notice.attempt}` : notice.notice
 
-/** All notices of an opening up to `now`, the earliest first. A late timer changes only when it is told. */
+/** All notices of an opening up to `now`, the earliest first. A late timer delays only the telling. */
 export const noticesOf = (state: ApprovalRequest, now: NumericDate): readonly Notice[] =>
   everyNotice(state)
     .filter(({ at }) => at <= now)
     .toSorted((one, other) => one.at - other.at)
 
-/** The times at which the clock alone brings a notice. */
+/** The times at which the clock alone causes a notice. */
 export const noticeTimes = (state: ApprovalRequest): readonly NumericDate[] =>
   everyNotice(state)
     .filter(({ notice }) => ['ending', 'review_due', 'review_overdue'].includes(notice))
@@ -41,7 +41,7 @@ function everyNotice(state: ApprovalRequest): readonly Notice[] {
   const opening = openingOf(state.ask)
   if (!opening || !grant) return []
   const ended = endedAt(state)
-  // No warning when a short opening begins, nor of a sealed role, which Hotwork cannot end.
+  // No warning for a short opening, nor for a sealed role, which Hotwork cannot end.
   const warnAt = opening.sealed ? 0 : grant.notAfter - warnBefore
   return [
     { notice: 'opened', at: state.submittedAt },
@@ -65,8 +65,8 @@ function reviewNotices({ review }: ApprovalRequest): readonly Notice[] {
 }
 
 /**
- * The next notice for a listener, with its key and the keys of all notices that it makes needless.
- * @param of   the kinds of notice for this listener
+ * The next notice for a listener, with its key and the keys of all notices that it replaces.
+ * @param of the kinds of notice for this listener
  * @param told the keys of the notices that were sent
  */
 export function unsentNotice(

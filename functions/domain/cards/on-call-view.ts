@@ -4,7 +4,7 @@ import { defined, type NumericDate, type PersonId } from '../values.ts'
 import type { Sentence } from './sentence.ts'
 import { nameOf } from './who.ts'
 
-/** A group with a source that could decide the open stage, and its members now. */
+/** A group with a source that could decide the open stage, and its present members. */
 export type OnCall = {
   group: string
   /** `login`: the group's members are known only when they log in. */

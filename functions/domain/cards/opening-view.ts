@@ -16,15 +16,15 @@ export type OpeningStatus = 'open' | 'review_due' | 'review_overdue' | 'justifie
 /** The facts of the card beside the opening itself. */
 export type AboutOpening = {
   /**
-   * The people who could have approved it and were not asked: their number, how many of them are told directly, and who
-   * is not.
+   * The people who could have approved it and were not asked: their number, the number told directly, and those not
+   * told.
    */
   skipped: { count: number; atLeast: boolean; told: number; untold?: readonly PersonId[] }
   /** The people who may review it; none once it is reviewed. */
   reviewers: readonly PersonId[]
-  /** Seconds left of the budget of these seven days, while it is open and if that is known. */
+  /** The time left in the budget of these seven days; absent after the end or if unknown. Seconds. */
   left?: number
-  /** Every credential issued under it, once it has ended and if the record could be read. */
+  /** Every credential issued under it; present after its end, if the record could be read. */
   credentials?: readonly IssuedCredential[]
 }
 
@@ -42,7 +42,7 @@ type Shared =
   | 'status'
   | 'ended'
 
-/** An opening as people see it, in values: `RequestView` for openings. */
+/** An opening as people see it, as values: the `RequestView` of openings. */
 export type OpeningView = Pick<RequestView, Shared> &
   Pick<Opening, 'profile' | 'reason' | 'incident' | 'drill' | 'window'> & {
     progress: OpeningStatus
@@ -50,14 +50,14 @@ export type OpeningView = Pick<RequestView, Shared> &
     /** Each action with the resources that it is open on, as the deployment names them. */
     rights: readonly OpenRight[]
     credential: ApprovalRequest['ask']['credential']
-    /** The role was assumed in AWS itself, on a day on which Hotwork was down. */
+    /** The role was assumed in AWS itself, while Hotwork was down. */
     sealed: boolean
     vouchedBy?: Who
     /** Its latest end. */
     until: NumericDate
     review?: Omit<Review, 'done'> & { done?: Omit<NonNullable<Review['done']>, 'by'> & { by: Who } }
     grant?: NonNullable<RequestView['grant']>
-    /** Whether a key has claimed it: without a key there is no credential. */
+    /** True if a key has claimed it: without a key there is no credential. */
     hasKey: boolean
     about?: {
       skipped: Omit<AboutOpening['skipped'], 'untold'> & { untold: readonly Who[] }

@@ -9,7 +9,7 @@ import { nameOf, type Who } from './who.ts'
 
 /** The sentences of an opening that are the same in every channel, as `request-words.ts` has those of a request. */
 
-/** Marks every text about a drill, so that it is never taken for an emergency. */
+/** The mark on every text about a drill, so that it is never taken for an emergency. */
 export const drillMark = 'DRILL'
 
 const headlines: { readonly [progress in OpeningStatus]: string } = {
@@ -40,7 +40,7 @@ export function drillSentence({ drill, progress }: OpeningView): string | undefi
     : 'nothing was broken, and its credentials could do nothing.'
 }
 
-/** The present state and its end; or how, when and who ended it. The reason is apart, in `whyEnded`. */
+/** The present state and its end; or when and how it ended, and the person who ended it. The reason is in `whyEnded`. */
 export function openingNow(view: OpeningView): Sentence {
   const { status, sealed, until, submittedAt, person, ended } = view
   const at = { time: ended?.at ?? until }
@@ -71,7 +71,7 @@ export function openingNow(view: OpeningView): Sentence {
         ? [{ bold: 'Its longest session ended' }, ' at ', at, '.']
         : [{ bold: 'Ended by itself' }, ' at ', at, after]
     default:
-      // An opening is approved from the start, so it never has another status.
+      // An opening is approved from the start, so it has no other status.
       return [`It is ${status}.`]
   }
 }
@@ -79,7 +79,7 @@ export function openingNow(view: OpeningView): Sentence {
 const isClosed = ({ ended, incident }: OpeningView): boolean =>
   ended?.by.id === 'system' && ended.reason === `incident ${incident} was closed`
 
-/** The card's button asks for no reason, and records this in its place. */
+/** The card's button asks for no reason, and records this text. */
 const noReason = 'ended early'
 
 export function whyEnded(view: OpeningView): string | undefined {
@@ -107,7 +107,6 @@ export function reviewNow({ review }: OpeningView): Sentence {
       ]
 }
 
-/** The reviewer's note. */
 export function reviewNote({ review }: OpeningView): string | undefined {
   const note = (review?.done?.note ?? '').trim()
   return note === '' ? undefined : inert(note)
@@ -119,7 +118,7 @@ export const openedRights = ({
 }: Pick<OpeningView, 'rights'>): readonly { action: string; resource: string }[] =>
   rights.flatMap(({ action, resources }) => resources.map((resource) => ({ action, resource: inert(resource) })))
 
-/** The uses that Hotwork itself knows of: calls with AWS credentials are on AWS's record. */
+/** The uses that Hotwork knows of. Calls with AWS credentials are in CloudTrail. */
 export const doneSentences = (view: OpeningView, most: number): readonly Sentence[] => [
   ...credentialSentences(view),
   ...useSentences(view, most),
@@ -173,7 +172,7 @@ export function useSentences({ grant }: OpeningView, most: number): readonly Sen
   ]
 }
 
-/** The record of each call to AWS; empty without calls. */
+/** The place of the record of the calls to AWS; empty without calls. */
 export function callsSentence(view: OpeningView): Sentence {
   const { sealed, id } = view
   if (sealed) return ['Each call is in CloudTrail of that account, under the session of that role.']
@@ -182,7 +181,7 @@ export function callsSentence(view: OpeningView): Sentence {
     : []
 }
 
-/** The people who were not asked, the reviewers, and the way to end it. It names at most `most` people. */
+/** The people who were not asked, the reviewers, and the way to end it. At most `most` people are named. */
 export function whoSentences(view: OpeningView, most: number): readonly Sentence[] {
   const { about, person, id, sealed, vouchedBy, progress, review } = view
   if (!about) return []
@@ -239,6 +238,6 @@ function names(people: readonly Who[], most: number, joined: string): string {
   return clamp(`${shown}${more > 0 ? ` ${joined} ${more} more` : ''}`, 2_000).text
 }
 
-/** The text of a notification. A chat may read markup in it, so it has no text of others. */
+/** The text of a notification. A chat may read markup in it, so it contains no text of others. */
 export const openingText = (view: OpeningView, status: string): string =>
   `${status}. ${view.person.id}: ${view.profile ?? view.action} in ${view.environment}. ${view.id} ${view.digest.slice(0, 24)}`

@@ -4,7 +4,7 @@ import { canonicalForm } from '../digest.ts'
 import { exact, inert } from '../inert.ts'
 import { type Json, JsonObject, Resource } from '../values.ts'
 
-/** A step in the arguments of a plan, which have no struck steps. */
+/** A step in the arguments of a plan, which leave out struck steps. */
 const Told = z.object({ agent: z.string(), action: z.string(), arguments: JsonObject, resource: Resource })
 type Told = z.infer<typeof Told>
 
@@ -27,7 +27,7 @@ export function stepChanges(from: readonly Json[], to: readonly Json[]): readonl
   })
 }
 
-/** Whether the first step was struck: the next remaining step differs from it, or is an unchanged later one. */
+/** Whether the first step was struck: the next remaining step differs from it, or is an unchanged later step. */
 function isStruck([step, ...later]: readonly Told[], [next]: readonly Told[]): boolean {
   if (!step || !next) return true
   if (isSame(step, next)) return false

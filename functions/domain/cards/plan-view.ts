@@ -26,7 +26,7 @@ export type StepView = Pick<PlanStep, keyof PlanStep & keyof ReadTerms<'people'>
   undo?: CatalogueEntry['undo']
   narrowable: readonly Narrowable[]
   preview?: ResourcePreview
-  /** The earlier step that changes the same resource, without which its state is unknown. */
+  /** The earlier step that changes the same resource: until it is done, this step's state is unknown. */
   after?: number
   status: StepStatus
   openedAt?: NumericDate

@@ -10,7 +10,7 @@ import type { Row, Sentence } from './sentence.ts'
 
 type Plan = Pick<RequestView, 'ended' | 'grant'>
 
-/** The headline of a plan that is approved and not over. */
+/** The headline of a plan that is approved and has not ended. */
 export function planHeadline(steps: readonly StepView[]): string {
   const { done, all } = countDone(steps)
   const open = steps.find(({ status }) => status === 'open')
@@ -30,7 +30,7 @@ export function planNow(steps: readonly StepView[], { grant, ended }: Plan): Sen
   ]
 }
 
-/** Why a plan is over, in the words of the step that ended it. */
+/** The reason why a plan has ended, in the words of the step that ended it. */
 export function planEnd(steps: readonly StepView[], { ended }: Plan): Sentence {
   const at: Sentence = ['Ended at ', { time: ended?.at ?? 0 }, ': ']
   const [broken] = steps.filter(({ status }) => isBad(status))
@@ -77,7 +77,7 @@ export function stepNow({ status, openedAt, endedAt, because }: StepView): Sente
   ]
 }
 
-/** A plan that is not decided shows no states: each of its steps waits. */
+/** False for a plan that is not decided: all its steps wait, so states are left out. */
 export const saysState = ({ status }: Pick<RequestView, 'status'>, step: Pick<StepView, 'status'>): boolean =>
   status !== 'pending' || step.status !== 'waiting'
 

@@ -17,7 +17,7 @@ export type Difference = {
   before?: string
   after?: string
   isSame: boolean
-  /** Its class hides it, in part or whole. */
+  /** True if its class hides it, in part or as a whole. */
   isMasked: boolean
   note: string
 }
@@ -28,7 +28,7 @@ const gone = '(removed)'
 /** One row for each argument, changed ones first. */
 export function differencesOf({ before, after, masked = [] }: Matched): readonly Difference[] {
   const names = [...new Set([...Object.keys(after), ...Object.keys(before)])]
-  // An argument that the request leaves out keeps its value.
+  // An argument that the request leaves out keeps its present value.
   const rows = names.map((name) =>
     difference(name, valueIn(before, name), valueIn(after, name) ?? valueIn(before, name), masked),
   )
@@ -46,7 +46,7 @@ const driftOf = (from: Matched, to: Matched): readonly Difference[] =>
     )
     .filter(({ isSame }) => !isSame)
 
-/** Looks at own members alone: an argument may be called `constructor`. */
+/** Own members only, since an argument may be called `constructor`. */
 const valueIn = (values: JsonObject, name: string): Json | undefined =>
   Object.hasOwn(values, name) ? values[name] : undefined
 
@@ -66,8 +66,8 @@ function difference(name: string, from: Json | undefined, to: Json | undefined, 
 }
 
 /**
- * Hotwork's own words stand without quotes, and only if both sides have them: beside a cut value, an agent's value may
- * read like them. All other values are JSON, whose quotes no value can close.
+ * Hotwork's own words, which have no quotes, and count only if both sides have them: beside a cut value, an agent's
+ * value may read like them. All other values are JSON, whose quotes a value cannot close.
  */
 const ownWords: readonly unknown[] = [hidden, `${hidden}${staying}`, `${hidden}${changing}`]
 const shown = (value: Json, isHidden: boolean): string => (isHidden ? String(value) : exact(value))
@@ -80,11 +80,11 @@ function unsaid(value: Json): Json {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, unsaid(each)]))
 }
 
-/** A longer value is cut around the difference: the rest is the same on both sides. */
+/** The longest shown value: a longer one is cut around the difference, since the rest is equal. */
 const longest = 120
 const around = 24
 
-/** Both sides, short enough to be compared at a glance. */
+/** Both sides, short enough to compare at a glance. */
 export function sidesOf({ before, after }: Difference): { before: string; after: string } {
   if (before === undefined || after === undefined) return { before: before ?? notThere, after: after ?? gone }
   if (before.length <= longest && after.length <= longest) return { before, after }
@@ -127,7 +127,7 @@ export function kindOfChange(preview: Matched): Sentence {
   return rows.every(({ isSame }) => isSame) ? [{ bold: 'It is so already' }, ': nothing that is shown changes. '] : []
 }
 
-/** The reading and its meaning for an approval, in one line; also if nothing was read. */
+/** The reading and its effect on an approval, in one line; also if nothing was read. */
 export function previewLine({ preview, status }: Pick<RequestView, 'preview' | 'status'>): Sentence {
   if (!preview) return ['The present state is not shown: Hotwork has no preview of this action.']
   const at = { time: preview.observedAt }
@@ -149,7 +149,7 @@ export function previewLine({ preview, status }: Pick<RequestView, 'preview' | '
   ]
 }
 
-/** The length of one value in a sentence. */
+/** The longest value in a sentence, in characters. */
 const longestChange = 300
 
 /** The reason why approvals begin again, and the reader's next step. */
@@ -197,7 +197,7 @@ export function stepPreview({ preview, after }: StepView): Sentence {
   ]
 }
 
-/** The readings of all steps, and their meaning for an approval. */
+/** The readings of all steps, and their effect on an approval. */
 export function planPreview({ steps, status }: Pick<RequestView, 'status'> & { steps: readonly StepView[] }): Sentence {
   const read = steps.map(({ preview }) => preview).filter((preview) => preview !== undefined)
   if (read.length === 0) return ['The present state is not shown.']

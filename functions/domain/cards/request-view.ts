@@ -46,7 +46,7 @@ export type DecisionView = { person: Who; for?: Who; verdict: Verdict; at: Numer
 export type StageView = {
   name: string
   quorum: number
-  /** The alias of the channel that has its buttons. */
+  /** The alias of the channel whose card has the buttons. */
   channel: string
   decisions: readonly DecisionView[]
   opensAt?: NumericDate
@@ -55,7 +55,7 @@ export type StageView = {
   /** The group to which silence escalates it, or has escalated it. */
   escalateTo?: string
   isOpen: boolean
-  /** Whether its turn came. */
+  /** True if its turn came. */
   wasAsked: boolean
   /** The login that an approval needs, if a click or a session is not enough. Seconds. */
   login?: { acr?: string; maxAge?: number }
@@ -84,34 +84,34 @@ export type Narrowable = { of: 'argument' | 'uses' | 'minutes'; name: string; le
 export type EndView = { at: NumericDate; by: Who; for?: Who; reason?: string; outcome?: Outcome; note?: string }
 
 /**
- * A request as people see it, in values. Each channel draws this and nothing else, with the sentences of
- * `request-words.ts`. `request-view.test.ts` has a row for each member, with the channels that show it. The texts of
- * others are not inert here yet.
+ * A request as people see it, in values. Each channel draws only this, with the sentences of `request-words.ts`.
+ * `request-view.test.ts` has a row for each member, with the channels that show it. Texts of others are not made inert
+ * here.
  */
 export type RequestView = ReadTerms<'people'> & {
   id: RequestId
   round: number
   digest: Digest
   argumentsDigest: Digest
-  /** The catalogue's title; a value of an argument is marked as one. */
+  /** The catalogue's title; the value of an argument is marked. */
   title: readonly { text: string; isValue: boolean }[]
   action: string
   resource: Resource
   arguments: JsonObject
-  /** The steps of a plan, in order. `arguments` has the same steps, and no channel shows them twice. */
+  /** The steps of a plan, in order. `arguments` has the same steps, which channels show only once. */
   steps?: readonly StepView[]
   tier: { number: number; most: number; name?: string }
   policies: readonly string[]
   agent: { id: string; autonomy?: string; owner: Who }
   /** The person who asked on the agent's behalf. */
   askedBy?: Who
-  /** The answer of IAM, when the request was made, on whether the agent's host can do this without Hotwork. */
+  /** IAM's answer, at the time of the request, on whether the agent's host can do this without Hotwork. */
   ambient: Ambient
   chain: readonly { id: string; owner: Who }[]
   /** The grant that it extends, and the people who approved that grant. */
   extends?: { request: RequestId; approvers: readonly Who[] }
   terms: { uses: number; claimWithin: number; lifetime: number }
-  /** Absent if the action has left the catalogue. */
+  /** Undefined if the catalogue no longer has the action. */
   undo?: CatalogueEntry['undo']
   submittedAt: NumericDate
   status: Status
@@ -128,7 +128,7 @@ export type RequestView = ReadTerms<'people'> & {
   ended?: EndView
 }
 
-/** @param state the request as it is now, with what is due applied */
+/** @param state the request as of now, with its due changes applied */
 export function describeRequest(state: ApprovalRequest, facts: ViewFacts): RequestView {
   const { ask, status } = state
   const entry = facts.actions[ask.action]
@@ -191,8 +191,8 @@ function originView(state: ApprovalRequest, facts: ViewFacts): Partial<RequestVi
 }
 
 /**
- * The digest of all that a person decides on. It stands in the decision, and changes only with the round. Personal
- * terms are left out: they decide nothing, their texts may be erased, and an unsalted digest would confirm a guess at
+ * The digest of everything that a person decides on. The decision has it, and it changes only with the round. Personal
+ * terms are left out: they decide nothing, their texts may be erased, and an unsalted digest would confirm a guess of
  * them.
  */
 export function shownDigest(view: RequestView): Digest {

@@ -11,8 +11,8 @@ import { type Row, type Sentence, unquoted } from './sentence.ts'
 import { nameOf, type Who } from './who.ts'
 
 /**
- * The sentences of a request that are the same in every channel. All texts of others in them are inert. A value, and a
- * person's words, are parts of their own, so that a channel sets them apart from Hotwork's words.
+ * The sentences of a request that are the same in every channel. Texts of others in them are inert. Values and people's
+ * words are separate parts, so that a channel can set them apart from Hotwork's words.
  */
 
 /** The progress of a request. Each channel has a sign for each value. */
@@ -85,7 +85,7 @@ export function whyAgain({ round, narrowings, changes }: RequestView): 'changed'
 export const approvalCount = (stage: StageView): string => `${approvalsOf(stage)} of ${stage.quorum} approved`
 
 /**
- * The present state and its end, or how it ended. The note or reason is apart, in `noteOf`.
+ * The present state and its end, or how it ended. The note or reason is in `noteOf`.
  * @param left the time left, for a channel that cannot count it down
  */
 export function nowOf(view: RequestView, left: Sentence = []): Sentence {
@@ -162,7 +162,7 @@ function extensionOf({ extends: more, terms }: RequestView): Sentence {
   ]
 }
 
-/** The time left and since when: a card is redrawn at changes, not as time passes. */
+/** The time left and its base, since a card is redrawn at changes, not as time passes. */
 export function leftWhenDrawn(view: RequestView): Sentence {
   const stage = openStageOf(view)
   if (!stage) return []
@@ -172,7 +172,7 @@ export function leftWhenDrawn(view: RequestView): Sentence {
   return left === '' ? [] : [` (${left} from `, { time: changed }, ')']
 }
 
-/** The state of a credential whose grant was ended. AWS takes some seconds to refuse it. */
+/** The state of a credential after its grant was ended. AWS takes some seconds to refuse it. */
 function credentialAfter({ grant, steps }: RequestView): string {
   if (steps) return 'The steps that were not over end with it.'
   if (grant?.claimedAt === undefined) return 'No credential was issued.'
@@ -212,7 +212,7 @@ export const titleParts = (title: RequestView['title']): Sentence =>
 export const titleText = (title: RequestView['title'], limit = Number.POSITIVE_INFINITY): string =>
   clamp(title.map(({ text, isValue }) => (isValue ? `“${unquoted(text)}”` : inert(text))).join(''), limit).text
 
-/** Each argument as JSON: two values that differ look different. */
+/** Each argument as JSON, so that different values look different. */
 export const argumentRows = ({ arguments: args }: Pick<RequestView, 'arguments'>): readonly Required<Row>[] =>
   Object.entries(args).map(([name, value]) => ({
     label: inert(name),
@@ -220,7 +220,7 @@ export const argumentRows = ({ arguments: args }: Pick<RequestView, 'arguments'>
     note: lookalikeNote(JSON.stringify(value)),
   }))
 
-/** The MCP tool, its server and its input schema, in the server's own words. */
+/** The MCP tool, its server and the digest of its input schema, as the server names them. */
 export function toolRows({ mcp }: { mcp?: RequestView['mcp'] }): readonly Required<Row>[] {
   if (!mcp) return []
   const { server, tool, schema } = mcp
@@ -262,7 +262,7 @@ export const termsRow = ({ terms: { uses, claimWithin, lifetime }, steps }: Requ
         text: `to be claimed within ${duration(claimWithin)}, then valid for ${duration(lifetime)} and ${uses} ${uses === 1 ? 'use' : 'uses'}`,
       }
 
-/** The agent's own words, which nothing verifies. `most`: characters on a card. */
+/** The agent's own words, unverified. `most`: the characters on a card. */
 export function saidRows(view: RequestView): readonly (Required<Row> & { most: number })[] {
   const { incident, parentTask } = view
   const { id, url } = parentTask
@@ -274,7 +274,7 @@ export function saidRows(view: RequestView): readonly (Required<Row> & { most: n
   ]
 }
 
-/** The words beside the agent's own name who said them. */
+/** The incident beside the agent's words, with its source. */
 const incidentText = ({ title, status, url }: NonNullable<RequestView['incident']>): string =>
   [
     `“${unquoted(title)}”`,

@@ -8,10 +8,10 @@ import { type NumericDate, PersonId } from '../values.ts'
 
 type Notify = Pick<Stage, 'notify'>
 
-/** Whether the stage never notifies this person. */
+/** Whether the stage never notifies this person directly. */
 export const isQuiet = ({ notify }: Notify, person: PersonId): boolean => notify?.quiet?.includes(person) ?? false
 
-/** The people that a stage notifies directly, without the quiet ones. */
+/** The people that a stage notifies directly, without quiet ones. */
 export const namedDirectly = (terms: Notify, directory: Pick<Directory, 'groups'>): readonly PersonId[] =>
   namedIn(terms.notify?.direct ?? [], directory).filter((person) => !isQuiet(terms, person))
 
@@ -31,7 +31,7 @@ export const channelsOf = ({ terms, escalatedAt }: StageState): readonly string[
     ? [...new Set([terms.channel, terms.onSilence.channel])]
     : [terms.channel]
 
-/** The turn of a stage. A person who was told of it is told when it is over. */
+/** The turn of a stage. A person who was told of it is also told when it ends. */
 export type StageTurn = { round: number; stage: string; opensAt: NumericDate }
 
 export function stageTurnOf(state: ApprovalRequest): StageTurn | undefined {
@@ -41,13 +41,12 @@ export function stageTurnOf(state: ApprovalRequest): StageTurn | undefined {
     : { round: state.round, stage: stage.terms.name, opensAt: stage.opensAt }
 }
 
-/** The channel and the people that are told of an opening. Undefined if the folder no longer has break-glass. */
+/** The channel and people to tell of an opening. Undefined if the folder no longer has break-glass. */
 export const tellOf = (rules: OpeningRules, opening: Pick<Opening, 'budgetKey'>) => termsOf(opening, rules)?.tell
 
 /** A time at which people who have not decided are reminded. */
 export type Reminder = {
   round: number
-  /** The index of the stage. */
   stage: number
   /** The time at which it opened or escalated: reminders start over with the people who are asked then. */
   since: NumericDate
@@ -56,7 +55,7 @@ export type Reminder = {
   at: NumericDate
 }
 
-/** The reminders of the open stage: `after` it opened or escalated, then after twice as long each time. */
+/** The reminders of the open stage: `after` it opened or escalated, then each after twice the time. */
 export function remindersOf(state: ApprovalRequest): readonly Reminder[] {
   const stage = openStage(state)
   const turn = stageTurnOf(state)

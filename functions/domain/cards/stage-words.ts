@@ -35,7 +35,7 @@ export function turnWords(stage: StageView): Sentence {
   ]
 }
 
-/** A stage: its approvals, and whether it is its turn. `named`: at most so many of its deciders are named. */
+/** A stage: its approvals, and whether it is its turn. `named`: the most deciders to name. */
 export function stageSentence(stage: StageView, isPending: boolean, named?: number): Sentence {
   if (!stage.wasAsked && !isPending) return [{ bold: stage.name }, ': its turn never came.']
   const denials = stage.decisions.filter(({ verdict }) => verdict === 'deny')

@@ -15,14 +15,14 @@ import { nameIn } from './who.ts'
 
 type Told = { lane: Lane; mark: Mark; said: Sentence; more?: readonly Sentence[]; why?: Sentence; alike?: Sentence }
 type Of<T extends EventType> = Extract<Event, { type: T }>
-/** `preview`: the last one before it. */
+/** `preview`: the last preview before the event. */
 type Around = { facts: ViewFacts; preview: Preview | undefined }
 type About = Around & { who: string; then: readonly Event[] }
-/** Events that are told with the start of the use, or, for openings, on a page of their own. */
+/** Events told elsewhere: with the start of the use, or for openings on their own page. */
 type Untold = 'UseEnded' | 'UseReturned' | 'BreakGlassOpened' | 'ReviewDue' | 'ReviewOverdue' | 'Reviewed'
 type Words = { readonly [T in Exclude<EventType, Untold>]: (event: Of<T>, about: About) => Told | readonly Told[] }
 
-/** The moments of a group of entries. An unknown type is named. */
+/** The items of a group of entries. An event of unknown type is shown by its name. */
 export function itemsOf({ refs, events, at, type }: Group, around: Around): readonly TimelineItem[] {
   const [event, ...then] = events
   const unknown: Told = { lane: 'hotwork', mark: 'noted', said: [type] }
@@ -34,7 +34,7 @@ export function itemsOf({ refs, events, at, type }: Group, around: Around): read
   }))
 }
 
-/** A person's or agent's text, or the commitment to it. */
+/** A person's or agent's text, or only its commitment. */
 const written = (text: string | undefined): Pick<Told, 'why'> =>
   text === undefined ? {} : { why: isCommitment(text) ? ['its text was erased'] : [{ said: text }] }
 
@@ -168,7 +168,7 @@ const words: Words = {
   },
 }
 
-/** The subject that joins entries into one moment: a use with its end, a credential with its intent. */
+/** The subject that joins entries into one item: a use with its end, a credential with its intent. */
 export function thingOf(event: Event): string | undefined {
   switch (event.type) {
     case 'UseBegun':
@@ -195,7 +195,7 @@ function credential({ claim }: Of<'CredentialIntended'> | Of<'CredentialIssued'>
 
 function use(begun: Of<'UseBegun'>, then: readonly Event[]): Told {
   const { tool } = begun
-  // The agent calls the target itself: its calls are on the target's record, and no end follows.
+  // The agent calls the target itself: the target records its calls, and no end follows.
   if (isSession(begun)) return hotwork('noted', `The ${wordsOfIssued(begun.key)} count as one use`)
   const by = isTargetId(tool) ? `Hotwork made the approved call to ${kinds[tool].name}` : `${tool} used it`
   const ended = then.find((each) => each.type === 'UseEnded')
@@ -206,7 +206,7 @@ function use(begun: Of<'UseBegun'>, then: readonly Event[]): Told {
   return { lane: 'target', mark: isBad ? 'denied' : 'used', said, alike: said, ...written(ended?.note) }
 }
 
-/** A reading by Hotwork, as a moment beside the entry that has it. */
+/** A reading by Hotwork, as an item beside the entry that has it. */
 const readingOf = (preview: Preview): Told =>
   preview.outcome === 'failed'
     ? hotwork('noted', { bold: 'Hotwork could not read the present state' }, `: ${whyNotRead[preview.why]}`)

@@ -51,7 +51,7 @@ export type TimelineItem = {
   why?: Sentence
   /** Its entries; empty for calls from CloudTrail and for the anchor. */
   entries: readonly EntryRef[]
-  /** The summary of many moments of one kind, folded into one. */
+  /** The summary of many items of one kind that are folded into one. */
   alike?: Sentence
 }
 
@@ -60,11 +60,11 @@ export type Timeline = {
   title: RequestView['title']
   headline: string
   items: readonly TimelineItem[]
-  /** Oldest first. */
+  /** The entries, oldest first. */
   entries: readonly EntryRef[]
   /** The policies under which it was asked, by hash. */
   bundle?: string
-  /** The record is longer than the part that was read. */
+  /** True if the record is longer than the part that was read. */
   isCut: boolean
 }
 
@@ -72,8 +72,8 @@ export type Timeline = {
 export type SeenCall = Pick<JudgedCall, 'at' | 'action' | 'resource' | 'verdict' | 'because' | 'error'>
 
 /**
- * The latest checkpoint of the log: its URL and the number of this request's entries that it covers, counted from the
- * first. Or the reason why it is unknown.
+ * The latest checkpoint of the log: its URL, and the number of this request's entries that it covers, counted from the
+ * first; or the reason why that is unknown.
  */
 export type Anchor = { at: NumericDate } & (
   | { size: number; entries: number; leaves?: ReadonlyMap<string, number> }
@@ -87,7 +87,7 @@ export type Recorded = {
   anchor?: Anchor
 }
 
-/** The whole life of a request, oldest first. Each entry is in one moment or in a fold of several. */
+/** The whole life of a request, oldest first. Each entry is in one item or in a fold of several. */
 export function describeTimeline(view: RequestView, recorded: Recorded, facts: ViewFacts): Timeline {
   const { entries, isCut = false, calls = [], anchor } = recorded
   let preview: Preview | undefined
@@ -134,7 +134,8 @@ function groupsOf(entries: readonly Entry[], anchor: Anchor | undefined): readon
 const previewIn = (event: Event): Preview | undefined => ('preview' in event ? event.preview : undefined)
 
 /**
- * Keeps the order of the record, also if a clock went back: a moment from elsewhere goes before the first later one.
+ * Inserts an item from another record before the first later item. The record's own order stays, also if a clock went
+ * back.
  */
 function placed(items: readonly TimelineItem[], item: TimelineItem): readonly TimelineItem[] {
   const later = items.findIndex(({ at }) => at > item.at)
@@ -181,10 +182,10 @@ function itemOfAnchor(anchor: Anchor, { entries: { length }, isCut = false }: Re
   return { ...told, mark: 'anchored', said: [`Anchored up to entry ${entries}, ${of}, in ${tree}`], more: [checked] }
 }
 
-/** At most this many of one kind in a row are shown one by one. */
+/** The most items of one kind in a row that are shown one by one. */
 const shownSingly = 3
 
-/** Folds alike moments in a row into one, at the place of the first. */
+/** Folds items alike in a row into one, at the place of the first. */
 function folded(items: readonly TimelineItem[]): readonly TimelineItem[] {
   const runs: TimelineItem[][] = []
   for (const item of items) {

@@ -22,7 +22,7 @@ export const Deny = z.discriminatedUnion('tag', [
 ])
 export type Deny = z.infer<typeof Deny>
 
-/** Seconds for a session that was being made at that time. */
+/** Seconds allowed for a session that STS was making at that time. */
 const margin = 5
 /** The `MaxSessionDuration` of target roles. Seconds. */
 const longestSession = 3600
@@ -43,7 +43,10 @@ export function deniesOf(state: ApprovalRequest, now: NumericDate): ReadonlyMap<
   return new Map([...Map.groupBy(dead, ({ role }) => role)].map(([role, of]) => [role, ofRole(of)]))
 }
 
-/** Sessions do not name approver, action or environment: those halts end grants one by one. */
+/**
+ * Undefined for other halts: sessions do not name approver, action or environment, so those halts end grants one by
+ * one.
+ */
 export function denyOfHalt({ target, at }: Pick<Halt, 'target' | 'at'>, role: string): Deny | undefined {
   switch (target.kind) {
     case 'agent':

@@ -23,18 +23,18 @@ import { stateOf } from '../record/preview.ts'
 import { type ApprovalRequest, type ApprovedRequest, keyOf, lostApprovals, usesLeft } from '../record/request.ts'
 import { CredentialId, defined, NumericDate, rfc3339, type Thumbprint } from '../values.ts'
 
-/** Seconds after which the facts of an intent are too old for a mint. */
+/** The age at which an intent's facts are too old to issue by. Seconds. */
 const intentLasts = 60
 
 /**
- * The most live sessions, replaced ones included: each stands in the record, and each replaced one in a deny policy
- * with little room.
+ * The most live sessions, with replaced ones: each is in the record, and each replaced one in a deny policy with little
+ * room.
  */
 const mostSessions = 100
 
 /**
- * Each claim adds two entries and may race a revocation: without a limit an agent could make its own record too long to
- * check.
+ * The most access tokens of a grant. Each claim adds two entries and may race a revocation, so without a limit an agent
+ * could make its own record too long to check.
  */
 export const mostTokens = 100
 
@@ -79,7 +79,7 @@ export function intend(
   return [...bound, { ...common, type: 'CredentialIntended', ...own }]
 }
 
-/** A target's own credential is claimed with the newest access token. */
+/** Refuses a claim of a target's own credentials unless it comes with the newest access token. */
 function refusedOwn(
   state: ApprovedRequest,
   claim: IssuedKind,
@@ -90,7 +90,7 @@ function refusedOwn(
   return !hasUseOf(state, claim) && usesLeft(state) < 1 ? { code: 'uses_exhausted' } : undefined
 }
 
-/** Tells the caller of a plan its steps: a plan itself has no credential. */
+/** The steps of a plan for its caller: a plan itself has no credential. */
 function stepsToClaim(plan: ApprovalRequest): string {
   const steps = keptSteps(plan).map(({ request, agent }) => `\`${request}\` by ${agent}`)
   return `a plan has no credential: its steps are claimed, ${steps.join(', ')}`
@@ -102,7 +102,7 @@ const mayRebind = ({ claim, mayRebind }: Intend): boolean => claim === 'access_t
 
 /**
  * A delegated grant is bound to the first key that claims or delegates it. A target's own credentials never bind one.
- * @param proven `first`: this act may bind an unbound grant; `another`: it may replace the key
+ * @param proven `first`: this act may bind an unbound grant; `another`: it may also replace the key
  * @returns undefined if the grant is bound to a different key
  */
 export function bindKey(
@@ -128,8 +128,8 @@ export function issue(
   const { claim, credential, bundle } = command
   const intended = grant.intents[claim]
   if (intended?.id !== credential || at - intended.at > intentLasts) return { code: 'credential_superseded' }
-  // A grant's first credentials of a target's own begin the one use that ends with it: the target cannot count calls.
-  // Counted again, since the uses may be spent since the intent.
+  // The first credentials of a target's own begin the grant's one use, since the target cannot count calls. The uses
+  // are checked again: they may be spent since the intent.
   const begins = claim !== 'access_token' && !hasUseOf(state, claim)
   if (begins && (usesLeft(state) < 1 || command.use === undefined)) return { code: 'uses_exhausted' }
   const common = { at, actor: agentActor(ask), policies: [], bundle }
@@ -142,7 +142,10 @@ export function issue(
   return [issued, { ...common, type: 'UseBegun', use: command.use, key: claim, tool: claim, credential }]
 }
 
-/** The first claim cuts a grant. Each credential of an opening is short, and renewed inside a window that no claim moves. */
+/**
+ * The first claim shortens a grant. Credentials of an opening are short, and renewed in a window that claims do not
+ * move.
+ */
 export function expiryOf({ ask, grant }: ApprovedRequest, at: NumericDate): NumericDate {
   if (rulesOf(ask).asks === 'rights') return Math.min(grant.notAfter, at + longestCredential)
   return grant.claimedAt === undefined ? Math.min(grant.notAfter, at + ask.lifetime) : grant.notAfter
@@ -151,7 +154,7 @@ export function expiryOf({ ask, grant }: ApprovedRequest, at: NumericDate): Nume
 const hasUseOf = ({ grant }: ApprovedRequest, claim: IssuedKind): boolean =>
   grant.uses.some(({ tool }) => tool === claim)
 
-/** Refuses this attempt and leaves the grant, unless an approver has lost the right to approve. */
+/** Refuses this attempt and keeps the grant, unless an approver has lost the right to approve. */
 export function deniedNow(
   state: ApprovedRequest,
   { answer, eligible, ending, bundle }: Authority & { bundle: string },
@@ -167,7 +170,7 @@ export function deniedNow(
   return { code: answer.error ? 'policy_error' : 'policy_denied', ...defined({ detail: answer.notNow }) }
 }
 
-/** A grant approved ahead is neither claimed nor delegated before its start. */
+/** A grant approved ahead can be neither claimed nor delegated before its start. */
 export const notYet = ({ ask: { notBefore } }: ApprovalRequest, at: NumericDate): Refused<'not_yet'> | undefined =>
   notBefore === undefined || at >= notBefore ? undefined : { code: 'not_yet', detail: rfc3339(notBefore) }
 
@@ -182,7 +185,7 @@ export type IssuedCredential = {
   role?: string
 }
 
-/** All credentials from the record: the state keeps only those that may still be valid. */
+/** All credentials, from the record: the state has only those that may still be valid. */
 export function credentialsIssued(entries: readonly Entry[]): readonly IssuedCredential[] {
   const roles = new Map(
     entries.flatMap(({ type, facts }) => (type === 'CredentialIntended' ? [[facts['credential'], roleIn(facts)]] : [])),

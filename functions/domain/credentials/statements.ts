@@ -15,20 +15,20 @@ import {
   ToolId,
 } from '../values.ts'
 
-/** Seconds for which a tool accepts a proof that Hotwork is asking. */
+/** The lifetime of a proof to a tool that Hotwork asks. Seconds. */
 export const readSeconds = 300
-/** Seconds in which a submission may refer to an evaluation. */
+/** The time in which a submission may refer to an evaluation. Seconds. */
 export const bindingWindow = 600
 const thirtyDays = 30 * 86_400
-/** Seconds by which the clocks of two Lambdas may differ. */
+/** The largest difference between the clocks of two Lambdas. Seconds. */
 const clocksDiffer = 30
 
-/** The facts that the signing function itself supplies. */
+/** The facts that the signing function adds. */
 type Signing = { issuer: string; bundle: Bundle; now: NumericDate }
 
 /**
- * `says`: the members that a caller may set. `makes`: the claims; times and audience are the signer's. `claims`: the
- * claims that Hotwork reads when a statement comes back, beside `iss` and `aud`.
+ * `says`: the members that a caller sets. `makes`: the claims, with times and audience by the signer. `claims`: the
+ * claims that Hotwork reads in a returned statement, beside `iss` and `aud`.
  */
 const kind = <Typ extends string, Said extends z.ZodType, Claims extends z.ZodType>(each: {
   typ: Typ
@@ -50,7 +50,8 @@ const Read = z.strictObject({ tool: ToolId })
 const Signal = z.strictObject({ tool: ToolId, stream: StreamId, event: SecurityEvent })
 
 /**
- * Each kind has its own `typ`, so that none is mistaken for another (ARAP). Statements permit nothing: the table does.
+ * The kinds of statements. Each has its own `typ`, so that one is never taken for another (ARAP). Statements permit
+ * nothing: the table does.
  */
 export const statements = {
   denial: kind({
@@ -68,7 +69,7 @@ export const statements = {
     makes: (said, { issuer, now }) => ({ aud: issuer, ...said, iat: now, exp: Math.min(said.exp, now + thirtyDays) }),
     claims: Approval.extend({ iat: NumericDate }),
   }),
-  /** The request whose token a client waits for. The request has the end. */
+  /** The request whose token a client waits for. The request itself has the end. */
   deferral: kind({
     typ: 'hotwork-deferral+jwt',
     says: Deferral,
@@ -76,14 +77,14 @@ export const statements = {
     // Codes of older versions have no `exp`.
     claims: Deferral.extend({ iat: NumericDate, exp: NumericDate.optional() }),
   }),
-  /** A proof for a tool that Hotwork is asking for a resource's state. The tool verifies it; it never comes back. */
+  /** A proof for a tool that Hotwork asks for a resource's state. The tool verifies it, and does not return it. */
   read: kind({
     typ: 'hotwork-read+jwt',
     says: Read,
     makes: ({ tool }, { bundle, now }) => ({ aud: audienceOf(tool, bundle), iat: now, exp: now + readSeconds }),
     claims: z.never(),
   }),
-  /** A Security Event Token (RFC 8417) to a tool: a token is dead, or its stream works. */
+  /** A Security Event Token (RFC 8417) to a tool: an access token is dead, or the stream works. */
   signal: kind({
     typ: 'secevent+jwt',
     says: Signal,

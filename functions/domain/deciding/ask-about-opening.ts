@@ -49,7 +49,7 @@ export function askAboutOpening(
   )
 }
 
-/** Whether a person may vouch: one who could open the same, or review it. */
+/** Whether a person may vouch: they must be able to open the same, or to review it. */
 export const askAboutVoucher = (
   policy: PolicyAnswers,
   person: PersonId,
@@ -61,7 +61,7 @@ export const askAboutVoucher = (
     return askAboutOpening(policy, act, person, about, 'request', now)
   })
 
-/** The facts for policy, one for each right. A profile opens the rights that it had then and still has. */
+/** The facts for policy, one for each right. A profile opens only rights that it had at the opening and still has. */
 export function factsOfOpening(
   { bundle }: PolicyAnswers,
   { action, arguments: args, resource, breakGlass }: AskedOpening,

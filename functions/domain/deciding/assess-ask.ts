@@ -28,7 +28,7 @@ export function askedInBody(
   return { ...about, ...defined({ preview, host: ask.host, justified: ask.justified, task }) }
 }
 
-/** Also refuses an ask whose credentials cannot be confined because the confining policy would be too large. */
+/** Assesses an ask. It also refuses one whose confining policy would be too large. */
 export function assessAsk(
   ask: AskOfOne,
   agent: AskerId,
@@ -45,7 +45,7 @@ export function assessAsk(
   return detail === undefined ? assessment : { outcome: 'refused', reason: 'invalid_arguments', policies: [], detail }
 }
 
-/** @param preview the readings of the steps; if absent, all reads are assumed to succeed */
+/** @param preview the readings of the steps; without it all reads are assumed to succeed */
 export function assessSteps(
   { steps, ...plan }: PlanAsked,
   now: NumericDate,

@@ -10,7 +10,7 @@ import type { Gathered } from './gathered.ts'
 
 type EndingFacts = Pick<Gathered, 'ancestors' | 'halts' | 'permit'>
 
-/** The event that has ended a request by now, besides its own clock. A halt of an approver counts. */
+/** The event that has ended a request by now, other than its own clock. A halt of an approver counts. */
 export function endingOf(
   state: ApprovalRequest,
   gathered: EndingFacts,
@@ -25,7 +25,7 @@ export function endingOf(
   )
 }
 
-/** Every ancestor must exist and be live, and no halt may cover it or the request. */
+/** The end of a request whose ancestor is missing or dead, or that a halt covers, with its ancestors. */
 export function stopOf(
   state: ApprovalRequest,
   { ancestors, halts }: EndingFacts,
@@ -55,7 +55,7 @@ export function withdrawnPermit(
   return id === undefined || (permit && isLive(permit, now)) ? undefined : { by: 'standing_permit', id }
 }
 
-/** The earliest end among its ancestors: a target judges the credential alone and cannot read them. */
+/** The earliest end among its ancestors, since a target sees only the credential. */
 export function boundOf(ancestors: readonly ApprovalRequest[], now: NumericDate): NumericDate | undefined {
   const ends = ancestors.map((each) => dueAt(asOf(each, now)) ?? now)
   return ends.length === 0 ? undefined : Math.min(...ends)

@@ -8,7 +8,7 @@ import type { Preview } from '../record/preview.ts'
 import type { ApprovalRequest } from '../record/request.ts'
 import type { NumericDate, PersonId } from '../values.ts'
 
-/** The facts of an act on a request, as they were read for it. */
+/** The facts for an act on a request, as read for that act. */
 export type Gathered = {
   ancestors: readonly ApprovalRequest[]
   /** Halts of the request's targets, of the decider, and of the people they stand in for. */
@@ -22,7 +22,8 @@ export type Gathered = {
 }
 
 /**
- * `decider`: a person whose rights are needed beside the approvers'. `role`: the place where the credential would end.
+ * `decider`: a person whose rights are needed beside the approvers'. `role`: the place where the credential can be
+ * ended.
  */
 export type Occasion = {
   moment: Moment
@@ -32,6 +33,6 @@ export type Occasion = {
   role?: string | undefined
 }
 
-/** Stand-ins without those that a halt of their giver ended for good, lifted or not. */
+/** The stand-ins without those ended by a halt of their giver, lifted or not. */
 export const unhaltedStandIns = ({ standIns, halts }: Pick<Gathered, 'standIns' | 'halts'>): readonly StandIn[] =>
   standIns.filter((each) => !isSilenced(each.for, halts, each))

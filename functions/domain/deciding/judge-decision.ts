@@ -49,7 +49,7 @@ export function judgeDecision(
   return { ...command, answer: answerAfter(policy, state, command, now) }
 }
 
-/** Whether the narrower may decide the narrowed request. */
+/** Adds the narrower's right to decide the narrowed request. */
 function withRights(
   policy: PolicyAnswers,
   state: ApprovalRequest,
@@ -66,7 +66,7 @@ function withRights(
 
 const unasked: Answer = { permit: false, policies: [] }
 
-/** The answer about the request after this decision, asked when the last stage fills. */
+/** Policy's answer about the request after this decision, asked when the last stage fills. */
 function answerAfter(
   policy: PolicyAnswers,
   state: ApprovalRequest,

@@ -22,7 +22,7 @@ export type Judged = Authority & {
   givenBy?: { readonly [person: PersonId]: Given }
   /** Halts of the decider, and of the people they stand in for, that were lifted before this act. */
   afterHalts?: HaltId[]
-  /** By stage name, if observed policies would change the decider's right. */
+  /** By stage name: the decider's right if observed policies counted, if that differs. */
   wouldBe?: { readonly [stage: string]: Observed }
   reading?: ReadAgain
 }
@@ -42,7 +42,7 @@ export function judge(policy: PolicyAnswers, state: ApprovalRequest, gathered: G
   }
 }
 
-/** The same without policy's answer, for a decision: policy is asked about the request after the decision. */
+/** As `judge` without policy's answer: for a decision, policy is asked about the request after it. */
 export const judgeRights = (policy: PolicyAnswers, state: ApprovalRequest, gathered: Gathered, occasion: Occasion) =>
   withRights(
     policy,
@@ -104,7 +104,10 @@ function comparedWith(policy: PolicyAnswers, state: ApprovalRequest, preview: Pr
   return { preview, again: { ok: true, tier, stages, policies } }
 }
 
-/** An ancestor that has lost an approver is dead at its next act, and so are its descendants. */
+/**
+ * The end by an ancestor that has lost an approver. Such an ancestor is dead at its next act, and its descendants with
+ * it.
+ */
 function lostAncestor(policy: PolicyAnswers, { ancestors, readings }: Gathered, now: NumericDate): Ending | undefined {
   const own = { ancestors: [], halts: [], standIns: [], readings }
   const lost = ancestors.find((each) => hasLostApprover(each, rightsFor(policy, each, own, { now }).eligible))

@@ -18,7 +18,7 @@ export type Narrowed = Omit<Extract<Narrowing, { ok: true }>, 'eligible' | 'perm
 export type NarrowResult = Narrowed | Extract<Narrowing, { ok: false }>
 type Narrowable = Pick<ApprovalRequest, 'ask' | 'tier' | 'preview'>
 
-/** Arguments, tier and session policy are checked again. */
+/** The request after a narrowing. Arguments, tier and session policy are checked again. */
 export function narrowRequest(
   policy: PolicyAnswers,
   state: Narrowable,
@@ -32,7 +32,7 @@ export function narrowRequest(
 }
 
 function narrowAct(policy: PolicyAnswers, { ask, tier, preview }: Narrowable, narrow: Narrow, now: NumericDate) {
-  if (narrow.steps) return refuse('not_narrower', '`steps` are for a plan, and this is none')
+  if (narrow.steps) return refuse('not_narrower', '`steps` are for a plan, and this is not one')
   const terms = lessOf(policy, ask, narrow)
   if (!terms.ok) return terms
   const { resource, mcp, host } = ask
@@ -41,7 +41,7 @@ function narrowAct(policy: PolicyAnswers, { ask, tier, preview }: Narrowable, na
   const found = assessAsk(again, ask.agent.id, ask.recent, now, { policy }, outcomeOfPreview(preview))
   return onLadder(policy, tier, found, ({ facts }, grant) => ({
     ...ask,
-    // A higher tier may grant less than was asked for on the lower one.
+    // A higher tier may grant less than the lower one that was asked for.
     uses: Math.min(terms.value.uses, grant.uses),
     lifetime: Math.min(terms.value.lifetime, grant.lifetime),
     claimWithin: Math.min(ask.claimWithin, grant.claimWithin),
@@ -81,7 +81,7 @@ function narrowPlan(
 type Assessed = { outcome: 'requestable'; tier: number; policies: readonly string[] }
 type NotAssessed = Extract<ReturnType<typeof assessAsk>, { outcome: 'refused' }>
 
-/** A narrowing may raise the tier and never lowers it: the approver was not asked whether fewer people may decide. */
+/** A narrowing may raise the tier, but not lower it: the approver was not asked whether fewer people may decide. */
 function onLadder<Found extends Assessed>(
   { bundle }: PolicyAnswers,
   tier: number,
@@ -122,7 +122,7 @@ function changeSteps(policy: PolicyAnswers, steps: readonly PlanStep[], narrow: 
     all[each.step - 1] = changed.value
   }
   if (all.every(({ struck }) => struck))
-    return refuse('not_narrower', 'every step is struck out: deny the plan, and say what would do')
+    return refuse('not_narrower', 'every step is struck out: deny the plan instead, with a comment')
   return ok(withoutStruckBefore(all))
 }
 
@@ -136,10 +136,10 @@ function changeStep(
   if (strike) return args ? no('strike it out or lower its arguments, not both') : ok({ ...step, struck: true })
   const terms = lessOf(policy, step, defined({ arguments: args }))
   if (terms.ok) return ok({ ...step, arguments: terms.value.arguments })
-  return terms.code === 'unknown_action' ? refuse(terms.code, `step ${number}`) : no(terms.detail ?? 'it is no less')
+  return terms.code === 'unknown_action' ? refuse(terms.code, `step ${number}`) : no(terms.detail ?? 'it is not less')
 }
 
-/** Renumbers `after`, since a struck step may have been the one before. */
+/** Renumbers `after`, since the step before may have been struck. */
 const withoutStruckBefore = (steps: readonly PlanStep[]): PlanStep[] =>
   steps.map(({ after: _, ...step }, index) => {
     const earlier = steps.findIndex(

@@ -57,7 +57,7 @@ export const planAsked = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'previ
 
 export type Act = { number?: number; asked: Asked; proposal?: Asked }
 
-/** Each act of a request. An opening is asked about by its rights. */
+/** The acts of a request. For an opening they are its rights. */
 export function actsOf(bundle: Bundle, state: Pick<ApprovalRequest, 'ask' | 'preview'>): readonly Act[] {
   const { asks } = rulesOf(state.ask)
   switch (asks) {
@@ -96,7 +96,7 @@ export function askAboutRequest(
   return allOf(answers)
 }
 
-/** The people whose approval it would need now, by a new reading. */
+/** The people whose approval it needs now, by a new reading. */
 export const assessAgain = (
   policy: PolicyAnswers,
   state: Pick<ApprovalRequest, 'ask'>,
@@ -126,7 +126,7 @@ export function askAboutPerson(
   const known = bundle.directory.people.find(({ id }) => id === person)
   if (known?.status !== 'active') return { permit: false, policies: [] }
   const requests = about.state ? factsAbout(policy, about.state) : []
-  // Without facts, approving and asking are refused. Revoking needs none: a retired agent must stay revocable.
+  // Approving and asking need facts. Revoking does not, since a retired agent must stay revocable.
   if (about.state && requests.length === 0 && onlyForRequests.has(action))
     return { permit: false, policies: [], detail: 'the facts are gone' }
   const { inSteadBy } = about

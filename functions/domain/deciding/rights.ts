@@ -48,9 +48,10 @@ export function rightsFor(
 type Eligible = { eligible: Eligibility; permittedBy: { readonly [person: PersonId]: PermittedBy } }
 
 /**
- * By policy alone: the stage names under which each person may decide.
+ * The stage names under which policy lets each person decide.
  *
- * @param people by default the approvers who count, under the names by which they approved: each name is a question
+ * @param people by default the approvers whose decisions count, under the names by which they approved: each name is a
+ * question
  */
 export function eligibilityOf(
   policy: PolicyAnswers,
@@ -82,7 +83,7 @@ function namesToAsk(state: ApprovalRequest, people: readonly PersonId[] | undefi
   return given
 }
 
-/** The groups in each decider's login, which count until they expire. */
+/** The groups in each decider's login, while they hold. */
 function loginGroupsOf(state: ApprovalRequest, actor: WhatSourcesSaid['claimed']): ReadonlyMap<PersonId, LoginGroups> {
   const all = new Map<PersonId, LoginGroups>()
   for (const { person, claimed } of approvalsOf(state)) if (claimed) all.set(person, claimed)
@@ -105,8 +106,8 @@ export function rightsOf(
 }
 
 /**
- * A decision for another person needs the absent person's right and an active stand-in. A stand-in's right passes no
- * further.
+ * Adds the rights of stand-ins: each needs the absent person's right and an active stand-in. A right by stand-in cannot
+ * be passed on.
  */
 function withStandIns(
   policy: PolicyAnswers,
@@ -132,7 +133,7 @@ function withStandIns(
       all[person] = [...(all[person] ?? []), ...handedOn(whose, person).map(({ stage }) => stage)]
   if (decider === undefined || !isActive(decider) || ownersOf(state).includes(decider))
     return { eligible: all, standsFor, permittedBy }
-  // People who have decided come last: a different absent person may bring a right that is still open.
+  // People who have decided come last, since a different absent person may bring a right that is still open.
   const counted = countedApprovers(state)
   const inTurn = absent.toSorted((one, other) => Number(counted.includes(one)) - Number(counted.includes(other)))
   for (const whose of inTurn)

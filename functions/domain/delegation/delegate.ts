@@ -30,7 +30,7 @@ export function delegate(
   if (!rulesOf(state.ask).mayDelegate) return { code: 'not_permitted' }
   const bound = bindKey(state, { ...command, first: true, another: false }, at)
   if (!bound) return { code: 'key_mismatch' }
-  // A repeat for the same child needs no new permit, but an ending since then still refuses it.
+  // A repeat for the same child needs no new permit; an ending since then refuses it.
   if (state.grant.delegations.some((each) => each.child === child))
     return endedBy(state, command.ending, command, at) ?? []
   const line = [state.ask.agent.id, ...state.ask.chain.map(({ id }) => id)]

@@ -16,8 +16,8 @@ export type EventId = z.infer<typeof EventId>
 const common = { id: EventId, at: NumericDate }
 
 /**
- * Ids, status and times alone. Arguments, resources, texts, rights, and people, whose ids are personal data, stay out.
- * Members may be added as optional: a queue holds events of older code.
+ * A request's event: ids, status and times only. Arguments, resources, texts and rights are left out, and people, whose
+ * ids are personal data. New members must be optional: a queue holds events of older code.
  */
 export const RequestEvent = z.strictObject({
   ...common,
@@ -43,7 +43,7 @@ export const RequestEvent = z.strictObject({
   round: z.int().positive(),
   status: z.enum(['pending', 'approved', 'denied', 'expired', 'withdrawn', 'completed', 'revoked']),
   submittedAt: NumericDate,
-  /** While it is pending. */
+  /** Present while it is pending. */
   decideBy: NumericDate.optional(),
   grant: GrantId.optional(),
   claimBy: NumericDate.optional(),
@@ -65,7 +65,7 @@ export const HaltDecisionEvent = z.strictObject({
   ...common,
   type: z.enum(['Halt Declared', 'Halt Lifted']),
   halt: HaltId,
-  /** Without the value if it is a person. */
+  /** The target; without its value if that is a person. */
   target: z.strictObject({
     kind: z.enum(HaltTarget.options.map(({ shape }) => shape.kind.value)),
     value: z.string().optional(),
@@ -143,7 +143,7 @@ function endOf(before: ApprovalRequest | undefined, after: ApprovalRequest) {
       return { at, facts: { grant, ended: { how, by } as const } }
     }
     case 'pending':
-    // The next round, if it is approved without people.
+    // The next round, if policy approves it without people.
     case 'approved': {
       const { round } = before
       return { at: after.updatedAt, facts: { grant, round, ended: { how: 'state_changed', by: 'system' } as const } }
@@ -168,7 +168,7 @@ function factsOf(state: ApprovalRequest) {
   }
 }
 
-/** The events between two stored lists of a target's halts. An end by time is not stored and gives none. */
+/** The events between two stored lists of a target's halts. An end by time is not stored, so it has no event. */
 export function eventsOfHalts(before: readonly Halt[], after: readonly Halt[]): readonly HaltDecisionEvent[] {
   return after.flatMap((halt) => {
     const was = before.find(({ id }) => id === halt.id)

@@ -35,7 +35,10 @@ export function signalOf(event: SessionRevoked, action: string, bundle: Bundle):
   return tool && toStream(tool, event)
 }
 
-/** The bus gets all events, an agent those of its own requests, a tool those of requests whose credential is for it. */
+/**
+ * The bus gets all events, an agent those of its own requests, and a tool those of requests for a credential of its
+ * own.
+ */
 export function deliveriesOf(event: DecisionEvent, bundle: Bundle): readonly DecisionDelivery[] {
   const parties = 'request' in event ? [event.agent, toolOf(event.action, bundle)] : []
   const notified = parties.filter((id) => id !== undefined && notifyOf(id, bundle) !== undefined)
@@ -44,6 +47,6 @@ export function deliveriesOf(event: DecisionEvent, bundle: Bundle): readonly Dec
 
 const toolOf = (action: string, { actions }: Bundle): ToolId | undefined => ToolId.safeParse(actions[action]?.tool).data
 
-/** The webhook address of an agent or tool. @param id of a receiver that may have left the registry */
+/** The webhook address of an agent or tool. @param id its id; it may have left the registry */
 export const notifyOf = (id: string, bundle: Bundle): string | undefined =>
   agentOf(bundle, id)?.notify ?? bundle.tools.find((tool) => tool.id === id)?.notify

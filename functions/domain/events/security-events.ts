@@ -15,11 +15,11 @@ import {
   StreamId,
 } from '../values.ts'
 
-/** The reason why a token died early. `replaced`: its holder claimed another. */
+/** The reason why a token died early. `replaced`: its holder claimed a new one. */
 export const EndedBecause = z.enum(['completed', 'revoked', 'halted', 'ended', 'token_revoked', 'replaced'])
 export type EndedBecause = z.infer<typeof EndedBecause>
 
-/** An event for a tool's stream: ids, times and a closed code, never a text. */
+/** An event for a tool's stream: ids, times and a closed code, without text. */
 export const SecurityEvent = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('session_revoked'),
@@ -28,14 +28,14 @@ export const SecurityEvent = z.discriminatedUnion('type', [
     /** The `sub` of the token. */
     subject: AskerId,
     at: NumericDate,
-    /** The token's own `exp`. */
+    /** The `exp` of the token. */
     expiresAt: NumericDate,
     because: EndedBecause,
   }),
   z.strictObject({
     type: z.literal('verification'),
     stream: StreamId,
-    /** Distinguishes one verification request from the next. */
+    /** The number of the verification request. */
     count: z.int(),
     state: z.string().max(1024).optional(),
   }),
@@ -44,7 +44,7 @@ export type SecurityEvent = z.infer<typeof SecurityEvent>
 export type SessionRevoked = Extract<SecurityEvent, { type: 'session_revoked' }>
 
 /**
- * The access token that a change of a request ended early. Its tool reads the `exp` of one that expires with its grant.
+ * The access token that a change of a request ended early. For one that expires with its grant the tool reads `exp`.
  */
 export function killedToken(before: ApprovalRequest | undefined, after: ApprovalRequest): SessionRevoked | undefined {
   const token = before?.status === 'approved' ? before.grant.credentials.access_token : undefined
@@ -78,7 +78,8 @@ function becauseOf(after: ApprovalRequest): EndedBecause {
 }
 
 /**
- * CAEP 1.0 section 2. An agent is the user of its session: it completes and returns tokens. People end it as admins.
+ * CAEP 1.0 section 2: who ended a session. The agent is its user, by completing or returning a token; people end it as
+ * admins.
  */
 const initiators: { readonly [why in EndedBecause]: 'user' | 'admin' | 'system' } = {
   completed: 'user',
@@ -91,7 +92,10 @@ const initiators: { readonly [why in EndedBecause]: 'user' | 'admin' | 'system' 
 
 type Addressed = { stream: StreamId; issuer: string }
 
-/** The claims of a Security Event Token (RFC 8417, SSF 1.0 section 4), but for `iss`, `aud` and `iat`. No `sub`, no `exp`. */
+/**
+ * The claims of a Security Event Token (RFC 8417, SSF 1.0 section 4), without `iss`, `aud` and `iat`. It has neither
+ * `sub` nor `exp`.
+ */
 export function setClaims(event: SecurityEvent, { stream, issuer }: Addressed): JsonObject {
   if (event.type === 'verification')
     return {

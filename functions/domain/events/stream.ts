@@ -12,7 +12,7 @@ import { defined, idOfDigest, type NumericDate, StreamId, ToolId } from '../valu
 const SupportedEvent = z.enum([sessionRevoked])
 export const supportedEvents = SupportedEvent.options
 
-/** RFC 8935: Hotwork pushes. */
+/** The delivery by push (RFC 8935). */
 export const pushDelivery = 'urn:ietf:rfc:8935'
 
 export const StreamStatus = z.enum(['enabled', 'paused', 'disabled'])
@@ -24,7 +24,7 @@ export const SignalStream = z.strictObject({
   endpoint: z.string(),
   /** The secret that the receiver expects in `Authorization`. */
   authorization: z.string().optional(),
-  /** All types if the tool names none. */
+  /** Absent if the tool names no type, which means all. */
   requested: z.array(z.string()).optional(),
   description: z.string().optional(),
   status: StreamStatus,
@@ -35,7 +35,7 @@ export type SignalStream = z.infer<typeof SignalStream>
 /** The settings that a tool makes for its stream. */
 export type StreamTerms = Pick<SignalStream, 'endpoint' | 'authorization' | 'requested' | 'description'>
 
-/** Milliseconds since 1970 at which each bucket is full again. */
+/** The stored row; times are milliseconds since 1970 at which a bucket is full again. */
 export const StreamRow = z.strictObject({
   stream: SignalStream.optional(),
   changes: z.number().optional(),
@@ -43,30 +43,30 @@ export const StreamRow = z.strictObject({
 })
 export type StreamRow = z.infer<typeof StreamRow>
 
-/** Bounds changes, each of which is an entry: a tool cannot fill its own record. */
+/** The rate of changes. Each is an entry, so a tool could fill its own record without it. */
 export const changeRate: Rate = { perMinute: 6, burst: 30 }
-/** Seconds between two requests for a verification. */
+/** The least time between two requests for a verification. Seconds. */
 export const verificationInterval = 10
 export const verificationRate: Rate = { perMinute: 60 / verificationInterval, burst: 1 }
 
 export const deliveredEvents = ({ requested }: Pick<SignalStream, 'requested'>) =>
   supportedEvents.filter((each) => requested === undefined || requested.includes(each))
 
-/** Hotwork calls only addresses that the deployer named, so a tool cannot aim it at a third party. */
+/** Whether the deployer named the endpoint. Otherwise a tool could aim Hotwork at a third party. */
 export function mayReceiveAt(bundle: Bundle, tool: ToolId, endpoint: string): boolean {
   const { addresses = [], signals = [] } = addressesOf(bundle, tool) ?? {}
-  // Compared in normalized form: dots in a path lead out of it.
+  // In normalized form, since dots in a path can lead out of it.
   const { href } = new URL(endpoint)
   return [...addresses, ...signals]
     .map((address) => new URL(address).href)
     .some((address) => href === address || href.startsWith(`${address.replace(/\/$/, '')}/`))
 }
 
-/** A stream that is made again has a new id, since the chain is longer. */
+/** The id of a new stream. It differs each time, since the chain is longer. */
 export const streamIdOf = (tool: ToolId, sequence: number): StreamId =>
   StreamId.parse(idOfDigest('str', digestOf('hotwork.stream.v1', [tool, sequence])))
 
-/** The recorded facts, without the secret, the endpoint's path, which may be secret too, and the tool's own words. */
+/** The recorded facts, without the secret, the tool's own words and the endpoint's path, which may be secret. */
 const facts = {
   stream: StreamId,
   origin: z.string().regex(/^https?:\/\/[^/]+$/),
@@ -75,7 +75,7 @@ const facts = {
   status: StreamStatus,
 }
 
-/** On the tool's own chain. */
+/** The events of a stream, on the tool's own chain. */
 export const StreamEvent = z.discriminatedUnion('type', [
   event('StreamRegistered', facts),
   event('StreamChanged', facts),

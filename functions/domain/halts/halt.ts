@@ -8,7 +8,7 @@ import { keptSteps } from '../record/plan-step.ts'
 import { type ApprovalRequest, approvalsOf, peopleBehind } from '../record/request.ts'
 import { AgentId, defined, HaltId, idOfDigest, isAgent, NumericDate, PersonId, TransmitterId } from '../values.ts'
 
-/** `environment` is a freeze, which break-glass passes. */
+/** The target of a halt. A halt of an `environment` is a freeze, which break-glass passes. */
 export const HaltTarget = z.union([
   z.strictObject({ kind: z.literal('agent'), value: AgentId }),
   z.strictObject({ kind: z.literal('owner'), value: PersonId }),
@@ -42,17 +42,17 @@ export type Halt = z.infer<typeof Halt>
 export const isHaltInForce = ({ lifted, until }: Halt, now: NumericDate): boolean =>
   lifted === undefined && (until === undefined || now < until)
 
-/** A person's `Idempotency-Key` names one halt, so that a repeated call finds the first one's. */
+/** The id of a halt from a person's `Idempotency-Key`, so that a repeated call finds the same halt. */
 export const idOfKey = (person: PersonId, key: string): HaltId =>
   HaltId.parse(idOfDigest('hlt', digestOf('hotwork.halt.v1', [person, key])))
 
-/** Whether a halt in force matches a new one. Reasons are not compared: the record has only a commitment. */
+/** Whether a new halt repeats one in force. Reasons are not compared, since the record has only a commitment. */
 export const isRepeated = (before: Halt, { target, until }: NewHalt, now: NumericDate): boolean =>
   haltKey(before.target) === haltKey(target) && before.until === until && isHaltInForce(before, now)
 
 export const haltKey = ({ kind, value }: HaltTarget): string => `HALT#${kind}#${value}`
 
-/** Every target that could stop a request. Once a plan is approved, its steps are stopped as requests of their own. */
+/** Every target whose halt would stop a request. Steps of an approved plan are stopped as requests of their own. */
 export function targetsOf(state: ApprovalRequest, role: string | undefined): readonly HaltTarget[] {
   const { ask } = state
   const asker = askerActor(ask)
@@ -79,10 +79,10 @@ export function targetsOf(state: ApprovalRequest, role: string | undefined): rea
   ]
 }
 
-/** The time of an act, and the halts of that same second that were lifted before it. */
+/** The time of an act, and the halts that were lifted before it in the same second. */
 export type Act = { at: NumericDate; afterHalts?: readonly HaltId[] | undefined }
 
-/** Times are whole seconds; within one, the order is the one that the act recorded. */
+/** Whether a halt stops an act. Times are whole seconds; within one second the order recorded by the act decides. */
 function stops({ id, lifted, until }: Halt, { at, afterHalts = [] }: Act): boolean {
   if (lifted) return at <= lifted.at && !afterHalts.includes(id)
   return until === undefined || at < until
@@ -92,7 +92,7 @@ function stops({ id, lifted, until }: Halt, { at, afterHalts = [] }: Act): boole
 export const isCutOff = (at: NumericDate, halts: readonly Halt[], now: NumericDate): boolean =>
   halts.some((halt) => (isHaltInForce(halt, now) ? at <= halt.at : stops(halt, { at })))
 
-/** The halts that were lifted before this act in the same second. The act keeps them. */
+/** The halts lifted before this act in the same second, which the act records. */
 export const liftedBefore = (halts: readonly Halt[], now: NumericDate): { afterHalts?: HaltId[] } => {
   const afterHalts = halts.filter(({ lifted }) => lifted !== undefined && lifted.at >= now).map(({ id }) => id)
   return afterHalts.length === 0 ? {} : { afterHalts }
@@ -110,7 +110,7 @@ export function haltOf(state: ApprovalRequest, halts: readonly Halt[], role?: st
   )
 }
 
-/** The halt that makes a person's act now, or an earlier act of theirs, count for nothing. */
+/** The halt that voids a person's act: one now, or an earlier one. */
 const silencing = (person: PersonId, halts: readonly Halt[], when: Act | { now: NumericDate }): Halt | undefined =>
   halts.find(
     (halt) =>
@@ -122,7 +122,7 @@ const silencing = (person: PersonId, halts: readonly Halt[], when: Act | { now: 
 export const isSilenced = (person: PersonId, halts: readonly Halt[], when: Act | { now: NumericDate }): boolean =>
   silencing(person, halts, when) !== undefined
 
-/** The halt of a person on whose approval a request rests. */
+/** The halt of a person whose approval a request needs. */
 export function silencerOf(state: ApprovalRequest, halts: readonly Halt[]): Halt | undefined {
   for (const { person, for: absent, ...act } of approvalsOf(state)) {
     const halt = silencing(person, halts, act) ?? (absent && silencing(absent, halts, act))
@@ -138,7 +138,8 @@ export const HaltEvent = z.discriminatedUnion('type', [
 export type HaltEvent = z.infer<typeof HaltEvent>
 
 /**
- * The most halts in force of one target. Those with an end are counted apart: they must not crowd out a lasting one.
+ * The most halts in force of one target. Those with an end are counted apart, so that they cannot crowd out lasting
+ * ones.
  */
 const mostInForce = 20
 
@@ -149,7 +150,7 @@ export type NewHalt = { target: HaltTarget; reason: string; until?: NumericDate 
 export type HaltActor = {
   person: PersonId
   answer: Answer
-  /** A halted person may not lift their own halt. */
+  /** True if the person is halted: then they may not lift their own halt. */
   silenced: boolean
   bundle: string
 }
@@ -167,7 +168,8 @@ export function halt(
 }
 
 /**
- * A halt by a transmitter, within the targets that the deployment gives it. Policy is not asked, and a person lifts it.
+ * Declares a halt by a transmitter, of a target that the deployment permits it. Policy is not asked, and a person lifts
+ * the halt.
  */
 export const haltBySignal = (
   { target, reason }: NewHalt,
@@ -180,13 +182,15 @@ export const haltBySignal = (
   reason,
 })
 
-/** A transmitter has at most one halt in force of a target, so that it crowds no other out. */
+/**
+ * The halt in force of a target by this declarer. A transmitter has at most one, so that it cannot crowd out others.
+ */
 export const haltInForceBy = (halts: readonly Halt[], by: Declarer, now: NumericDate): Halt | undefined =>
   halts.find((each) => each.by === by && isHaltInForce(each, now))
 
 /**
- * Lifts a halt, never by its declarer. A lift's time is at least that of earlier lifts on the target, even if a clock
- * is slow, so that it stops all that they stop.
+ * Lifts a halt; its declarer may not. The time of a lift is at least that of earlier lifts on the target, even if a
+ * clock is slow, so that it stops all that they stop.
  */
 export function lift(halt: Halt, halts: readonly Halt[], who: HaltActor, at: NumericDate): HaltEvent | HaltRefusal {
   const no = refusalOf(who)
@@ -219,7 +223,10 @@ export function evolveHalt(id: HaltId, halt: Halt | undefined, { type, actor, at
   throw new TypeError(`\`${type}\` does not follow in \`${id}\``)
 }
 
-/** The halts of a target with one changed. Only the last of the ended halts matters, since it covers the earlier ones. */
+/**
+ * The halts of a target after a change of one. Only the last of the ended halts matters, since it covers the earlier
+ * ones.
+ */
 export function withHalt(halts: readonly Halt[], changed: Halt, now: NumericDate): readonly Halt[] {
   const all = [...halts.filter(({ id }) => id !== changed.id), changed]
   const last = all.findLast(({ lifted }) => lifted !== undefined)

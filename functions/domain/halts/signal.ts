@@ -22,13 +22,13 @@ export const Transmitter = z.strictObject({
   /** The `iss` of its tokens. */
   issuer: z.string().min(1).max(512),
   jwksUri: SecureUrl,
-  /** `{issuer}` stands for Hotwork's own issuer. */
+  /** The audience of its tokens; `{issuer}` stands for Hotwork's own issuer. */
   audience: z.string().min(1).max(512),
   algorithms: z.array(z.enum(['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'])).min(1),
-  /** The issuers whose people and agents it may speak of. */
+  /** The issuers of the people and agents that its events may name. */
   subjectsOf: z.array(Alias).min(1).max(20),
   events: z.array(SignalKind).min(1),
-  /** Further halts wait, and an alarm reports them. */
+  /** The most halts in an hour. Further ones wait, and an alarm reports them. */
   haltsPerHour: z.int().min(1).max(10_000).default(60),
 })
 export type Transmitter = z.infer<typeof Transmitter>
@@ -48,14 +48,14 @@ export const EventClaims = z.object({
 })
 export type EventClaims = z.infer<typeof EventClaims>
 
-/** A subject: without `issuer`, at any issuer that the transmitter may speak of. */
+/** A subject. Without `issuer` it may be at any issuer that the transmitter may name. */
 export type Name = { issuer?: string; subject: string }
 
 export type Signal = { kind: SignalKind; names: readonly Name[] }
 /** An event that Hotwork ignores: of an unknown kind, or a person's own logout. */
 export type Unused = { type: string; because: 'not_taken' | 'own_logout' | 'verification' }
 
-/** @returns undefined if an event of a known kind names its subject outside the forms of RFC 9493 */
+/** @returns undefined if an event of a known kind names its subject in a form outside RFC 9493 */
 export function signalsIn(claims: EventClaims): readonly (Signal | Unused)[] | undefined {
   const read: (Signal | Unused)[] = []
   for (const [type, { subject, initiating_entity: by }] of Object.entries(claims.events)) {
@@ -63,7 +63,7 @@ export function signalsIn(claims: EventClaims): readonly (Signal | Unused)[] | u
     if (kind === undefined) read.push({ type, because: type === verification ? 'verification' : 'not_taken' })
     else if (kind === 'session-revoked' && by === 'user') read.push({ type, because: 'own_logout' })
     else {
-      // Transmitters older than SSF 1.0 put the subject into the event.
+      // Transmitters older than SSF 1.0 have the subject in the event.
       const names = namesIn(claims.sub_id ?? subject)
       if (!names) return undefined
       read.push({ kind, names })
@@ -88,11 +88,11 @@ const formats = new Map([
   ['uri', reads(z.object({ uri: Text }), ({ uri }) => ({ subject: uri }))],
 ])
 
-/** The subjects in an id; empty for an unknown format. @returns undefined if it violates its format */
+/** The subjects in an id; empty for an unknown format. @returns undefined if the id violates its format */
 function namesIn(id: unknown): readonly Name[] | undefined {
   const { format, user, application, identifiers } = Object(id) as { [member: string]: unknown }
   if (typeof format !== 'string') return undefined
-  // Sessions and devices of other systems are unknown here: an event about one counts for its user.
+  // Sessions and devices of other systems are unknown here, so an event about one counts for its user.
   if (format === 'complex') return (user ?? application) === undefined ? [] : namesIn(user ?? application)
   if (format !== 'aliases') return (formats.get(format) ?? (() => []))(id)
   if (!Array.isArray(identifiers)) return undefined
@@ -104,7 +104,7 @@ type Facts = Pick<Bundle, 'directory' | 'agents'> & { deployment: Pick<Bundle['d
 
 /**
  * The targets of a signal: for a person, their decisions and their agents. The end of a person's session leaves their
- * agents, which have credentials of their own.
+ * agents, which have their own credentials.
  */
 export function targetsOfSignal(
   { kind, names }: Signal,
@@ -134,5 +134,5 @@ export function targetsOfSignal(
   return [...new Map(all.map((target) => [haltKey(target), target])).values()]
 }
 
-/** The reason in fixed words: a transmitter's own text stays out of the ledger. */
+/** The reason in fixed words, so that a transmitter's own text stays out of the ledger. */
 export const reasonOf = ({ kind }: Signal): string => `signal \`${kind}\``

@@ -32,5 +32,5 @@ function typesOf(option: (typeof Any.options)[number]): string[] {
   return 'options' in option ? option.options.map(({ shape }) => shape.type.value) : [option.shape.type.value]
 }
 
-/** The event of an entry of any chain. Undefined for a type that this code does not know. */
+/** The event of an entry of any chain. Undefined for an unknown type. */
 export const anyEventOf = (entry: Entry): AnyEvent | undefined => Any.safeParse(factsOf(entry)).data

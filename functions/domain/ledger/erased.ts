@@ -2,6 +2,6 @@
 import * as z from 'zod'
 import { event } from '../event.ts'
 
-/** An erasure, on the chain of the person whose texts were removed: its actor and the number of texts. */
+/** The erasure of a person's texts, on that person's chain: its actor and the number of texts. */
 export const ErasedEvent = event('Erased', { texts: z.int().positive() })
 export type ErasedEvent = z.infer<typeof ErasedEvent>

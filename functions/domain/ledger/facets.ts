@@ -6,7 +6,7 @@ import type { ApprovalRequest } from '../record/request.ts'
 import { AgentId, defined, type NumericDate, PersonId, ToolId } from '../values.ts'
 import type { Entry } from './ledger.ts'
 
-/** The search keys of an entry. They stand beside it in its row, outside its hash, and prove nothing. */
+/** The search keys of an entry. They are beside it in its row, outside its hash, and prove nothing. */
 export type Facets = {
   type: string
   /** Agents, people and tools. */
@@ -16,13 +16,13 @@ export type Facets = {
   resource?: string
 }
 
-/** The facts of a chain that single entries lack, from its writer. */
+/** Facts of a chain that its single entries lack, given by the writer. */
 export type ChainFacts = { who: readonly string[]; actions: readonly string[] }
 
 export type LedgerFilter = {
-  /** The first second. */
+  /** The first second of the span. */
   since?: NumericDate
-  /** The second after the last. */
+  /** The second after the span. */
   until?: NumericDate
   agent?: AgentId
   person?: PersonId
@@ -34,9 +34,9 @@ export type LedgerFilter = {
 }
 
 const mostNames = 50
-/** A longer value is not indexed, since no search takes it as a filter. */
+/** The longest indexed values. A search accepts no longer ones. */
 const longest = { action: 128, resource: 2048 }
-/** Members that an agent writes, the shown arguments included. */
+/** Members that an agent writes, with the shown arguments. */
 const ofTheAgent = new Set(['arguments', 'purpose', 'parentTask', 'preview', 'resource'])
 
 export const factsOfRequest = ({ ask }: ApprovalRequest): ChainFacts => ({
@@ -57,8 +57,8 @@ export const factsOfStandIn = (standIn: Pick<StandIn, 'by' | 'for'>): ChainFacts
 export const factsOfPermit = ({ agent, action }: StandingPermit): ChainFacts => ({ who: [agent], actions: [action] })
 
 /**
- * `who`: the actor with its delegation chain, the actor whose own chain it is, and each agent, person or tool that is
- * the whole value of a fact; in a request's entries also the asker. Arguments are not searched for ids.
+ * `who`: the actor with its delegation chain, the actor whose own chain it is, and each agent, person or tool that is a
+ * complete value of a fact; in a request's entries also the asker. Arguments are not searched for ids.
  */
 export function facetsOf({ id, type, actor, facts, parent_task, resource }: Entry, chain?: ChainFacts): Facets {
   const who = [id.slice(0, id.lastIndexOf('/')), actor.id, ...(actor.chain ?? []), ...textsIn(facts)].filter(isActor)
@@ -94,7 +94,7 @@ export const passesFilter = (
   (resource === undefined || facets.resource === resource) &&
   (type === undefined || facets.type === type)
 
-/** Whether an entry matches by its own content, and not by the facets beside it. */
+/** Whether an entry matches by its own content, since the facets beside it prove nothing. */
 export const agreesWith = ({ since, until, ...filter }: LedgerFilter, entry: Entry): boolean => {
   const { type, task, resource } = facetsOf(entry)
   const at = Date.parse(entry.at) / 1000
@@ -115,5 +115,5 @@ export function placeOf({ id, at }: Pick<Entry, 'id' | 'at'>): string {
   return `${secondOf(Date.parse(at) / 1000)}${id.slice(0, cut)}/${id.slice(cut + 1).padStart(10, '0')}`
 }
 
-/** A key before all entries of this second. Ten digits last until the year 2286. */
+/** A key before all entries of this second. Ten digits suffice until the year 2286. */
 export const secondOf = (at: NumericDate): string => `${String(Math.floor(at)).padStart(10, '0')}#`

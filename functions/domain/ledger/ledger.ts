@@ -33,7 +33,7 @@ import { ErasedEvent } from './erased.ts'
 export type Entry = {
   /** The version of the entry's form. Version 1 lacks the member. */
   v?: number
-  /** `<aggregate id>/<sequence>`, the first sequence is 1. */
+  /** `<aggregate id>/<sequence>`. The first sequence is 1. */
   id: string
   type: string
   at: string
@@ -96,10 +96,10 @@ export function chainEntries(
 export const entryHash = (entry: Omit<Entry, 'hash'> & { hash?: string }): string =>
   digestOfEntry(entry as unknown as JsonObject)
 
-/** `version`: newer code wrote it, whose meaning this code cannot know. */
+/** `version`: newer code wrote it, and this code does not know its meaning. */
 export type Broken = { at: string; why: 'sequence' | 'previous' | 'hash' | 'version' | 'event' | 'state' }
 
-/** The state so far, from which a long chain is replayed further. */
+/** The replayed state so far, from which the rest of a long chain continues. */
 export type Replayed<S> = { head: Head; state: S | undefined }
 
 /** Verifies a request's chain and replays it. Comparing the result with the stored state finds a cut tail. */
@@ -109,7 +109,7 @@ export const verify = (
   from?: Replayed<ApprovalRequest>,
 ): { state: ApprovalRequest | undefined; broken?: Broken } => replayChain(aggregate, entries, eventOf, evolve, from)
 
-/** The verifier of a chain that has its id in its state. */
+/** The verifier for chains whose state has their id. */
 const verifierOf =
   <Id extends string, E, S>(shape: z.ZodType<E>, apply: (id: Id, state: S | undefined, event: E) => S) =>
   (id: Id, entries: readonly Entry[]): { state: S | undefined; broken?: Broken } =>
@@ -205,7 +205,7 @@ function replayChain<S, E>(
   return { state }
 }
 
-/** Undefined if the row has no RFC 8785 form, such as one with a lone surrogate. */
+/** Undefined if the row has no RFC 8785 form, as with a lone surrogate. */
 export function hashIn(entry: Entry): string | undefined {
   try {
     return entryHash(entry)

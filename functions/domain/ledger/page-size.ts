@@ -1,8 +1,8 @@
 // Rules: test/adapters/dynamodb/ledger-index.test.ts
-/** Bytes. A Lambda answers at most 6 MB, in which the page is a string of JSON. */
+/** The largest page in bytes. A Lambda answers at most 6 MB, in which the page is a JSON string. */
 const largestPage = 5_000_000
 
-/** The most that a line may take there: quotes are escaped, and other characters may be. */
+/** The most bytes that a line may take in that string: quotes are escaped, and other characters may be. */
 const weightOf = (text: string): number =>
   text.length + (text.match(/["\\]/g)?.length ?? 0) + 6 * (text.match(/[^ -~]/g)?.length ?? 0)
 

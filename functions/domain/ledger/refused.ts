@@ -24,13 +24,15 @@ export type About = {
   reason?: string
 }
 
-/** Seconds after an entry in which refusals of the same kind are only counted. */
+/** The time after an entry in which refusals of the same kind are only counted. Seconds. */
 export const refusedWindow = 3600
 
-/** The kinds of refusal for which a chain takes entries of their own. All others share one entry an hour. */
+/** The rate at which a chain gets separate entries for kinds of refusal. All others share one entry an hour. */
 export const refusedKinds: Rate = { perMinute: 2, burst: 60 }
 
-/** Rows about refusals stand beside the chain's head (`CHAIN#<chain>`): a role that writes one writes both. */
+/**
+ * The key of a row about refusals, beside the chain's head (`CHAIN#<chain>`): a role that may write one may write both.
+ */
 const rowOf = (chain: string, name: string) => `CHAIN#${chain}#${name}`
 
 export function kindKey(chain: string, attempted: string, code: string, about: About): string {

@@ -8,10 +8,10 @@ import type { Entry } from './ledger.ts'
 
 /**
  * Personal texts (ADR 0029): people's words, and identifiers of a person besides their `person:` id. An entry has only
- * a commitment; the text and its salt lie beside it, where they can be erased.
+ * a commitment; the text and its salt are beside it, where they can be erased.
  */
 
-/** A text with its salt, without which a guess at the text cannot be checked. */
+/** A text with its salt. Without the salt a guess at the text cannot be checked. */
 export type PersonalText = { commitment: Digest; person: PersonId; text: string; salt: string }
 
 type Found = { event: AnyEvent; holder: JsonObject; owner: PersonId | undefined }
@@ -53,7 +53,7 @@ export const commitmentTo = (text: string, salt: string): Digest => digestOf('ho
 
 export const isCommitment = (value: string): value is Digest => Digest.safeParse(value).success
 
-/** @param owner the person who answers for the asking agent, for the events of a request */
+/** @param owner the person who answers for the asking agent; for the events of a request */
 export function setTextsApart<E extends AnyEvent>(
   events: readonly E[],
   owner: PersonId | undefined,
@@ -129,7 +129,7 @@ export const withTextsAt = <T>(value: T, places: readonly string[], read: (commi
 
 type Replace = (text: string, holder: JsonObject, pointer: string) => string
 
-/** Copies the path alone: the rest is shared. `*` stands for each item of an array. */
+/** Copies only the path: the rest is shared. `*` stands for each item of an array. */
 function replaceAt(value: Json, at: string, replace: Replace): Json {
   const [, ...steps] = at.split('/')
   return step(value, steps, '', replace)
@@ -154,7 +154,7 @@ function step(value: Json, [name, ...rest]: readonly string[], pointer: string, 
 
 export const isIdToken = (pointer: string): boolean => pointer.endsWith('/idToken')
 
-/** Seconds after an ID token's `exp`, for clocks that differ. */
+/** The time after an ID token's `exp` until it is shown, since clocks differ. Seconds. */
 const tolerance = 60
 
 /** The year 9999, the last that a date can have: a token without an end is withheld until then. */

@@ -24,15 +24,15 @@ export type SourcedMember = z.infer<typeof SourcedMember>
 
 /** A source's last answer about one group. */
 export const GroupReading = z.strictObject({
-  /** The key of the source: an answer of another source does not count. */
+  /** The key of the source: a reading under a different key does not count. */
   source: z.string(),
   members: z.array(SourcedMember),
-  /** All people of a schedule, on call or off. Absent if the pager did not answer it. */
+  /** All people of a schedule, on call or off. Absent if the pager did not answer that question. */
   rota: z.array(PersonId).optional(),
   /** Users of the source who are not in the directory. */
   unknown: z.array(z.string()).optional(),
   readAt: NumericDate,
-  /** Without a new answer the group is empty from then on. */
+  /** The time from which the group is empty without a new answer. */
   holdsUntil: NumericDate,
 })
 export type GroupReading = z.infer<typeof GroupReading>
@@ -47,7 +47,7 @@ export type GroupsSaid = { claimed?: LoginGroups | undefined; saidUntil?: Numeri
 
 export type SourcesSaid = { readings?: Readings | undefined; claimed?: LoginGroups | undefined }
 
-/** The groups whose source Hotwork reads; claims come with the login. */
+/** The groups whose source Hotwork reads. Claims come with the login. */
 export const groupsToRead = (directory: Directory): readonly string[] =>
   Object.keys(directory.sources ?? {}).filter((group) => sourceOfGroup(directory, group)?.kind.by !== 'login')
 
@@ -60,8 +60,8 @@ export function sourceOfGroup({ sources = {} }: Directory, group: string): Sourc
 export const loginHoldsUntil = ({ now, expiresAt }: { now: NumericDate; expiresAt: NumericDate }): NumericDate =>
   Math.min(expiresAt, now + sourceKinds.claim.holdsFor)
 
-/** @param values the groups that a login names, under the names that its issuer has for groups */
-export function loginGroups(
+/** @param values the groups that a login names, by the issuer's names */
+export function pickLoginGroups(
   { sources = {} }: Directory,
   values: readonly string[],
   made: { now: NumericDate; expiresAt: NumericDate },
@@ -85,8 +85,8 @@ export function membersNow(
 }
 
 /**
- * Whether its source ever has a person in a group, off shift too. Undefined if unknown: the login has no groups, or the
- * last answer is too old. The comparisons make NaN unknown.
+ * Whether a source ever has the person in its group, off shift too. Undefined if unknown: the login has no groups, or
+ * the last answer is too old. The comparisons make NaN unknown.
  */
 export function isEverMember(
   directory: Directory,
@@ -109,7 +109,7 @@ export function isEverMember(
 export const letsOpen = ({ breakGlass }: Pick<SourcedGroup, 'breakGlass'>): boolean => breakGlass
 
 /**
- * Whether a source's membership counts for an act: the source's editors can add themselves, so each source has limits.
+ * Whether a source's membership counts for an act. The source's editors can add themselves, so each source has limits.
  */
 function counts({ tiers, breakGlass }: SourcedGroup, action: PersonAction, tier: number | undefined): boolean {
   switch (action) {
@@ -117,7 +117,7 @@ function counts({ tiers, breakGlass }: SourcedGroup, action: PersonAction, tier:
       return tier !== undefined && tier <= tiers
     case 'breakGlass':
       return breakGlass
-    // Stopping needs little.
+    // Revoking stops things, so membership always counts for it.
     case 'revoke':
       return true
     default:

@@ -7,7 +7,8 @@ type HostKind = {
   where: z.ZodType<string>
   example: string
   /**
-   * For a kind without a prober, advice to people; else the service that is asked, and the reasons of a failed look.
+   * For a kind without a prober, advice to people; otherwise the service that is asked, and the reasons of a failed
+   * look.
    */
   seen: string | { asked: string; failed: { readonly [why in Unseen]: string } }
 }

@@ -16,7 +16,7 @@ export const AgentRecord = z.strictObject({
   denied: Count,
   /** Calls without an approval. */
   extraCalls: Count,
-  /** Requests made from 19 to 7 o'clock UTC. */
+  /** Requests made from 19 to 7 o'clock in the calendar's time zone. */
   night: Count,
 })
 export type AgentRecord = z.infer<typeof AgentRecord>

@@ -11,8 +11,8 @@ const IssuerUrl = SecureUrl.regex(/^[^?#]+$/, 'an issuer has no query and no fra
 /** `{issuer}` stands for Hotwork's own issuer. */
 const audience = z.string().min(1)
 /**
- * Seconds from its issue after which a token is refused, even if its `exp` is later: one hour unless the deployment
- * file says otherwise.
+ * The age in seconds at which a token is refused, even if its `exp` is later: one hour unless the deployment file has
+ * another number.
  */
 const maxAge = z.int().min(30).max(86_400).optional()
 
@@ -42,7 +42,7 @@ const spiffe = {
   /** Inline keys, whose rotation needs a new deployment. */
   bundle: SpiffeBundle.optional(),
   audience,
-  /** The maximum age of an SVID in seconds: five minutes unless the deployment file says otherwise. */
+  /** The maximum age of an SVID in seconds: five minutes unless the deployment file has another number. */
   maxAge: z.int().min(30).max(3600).optional(),
   algorithms: z.array(z.enum(['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512'])).min(1),
 }
@@ -50,7 +50,7 @@ const spiffe = {
 export const SpiffeIssuer = z.strictObject(spiffe)
 export type SpiffeIssuer = z.infer<typeof SpiffeIssuer>
 
-/** The same in a deployment file, which may name the bundle's file. */
+/** The same in a deployment file, which may name a file with the bundle. */
 const SpiffeIssuerFile = z.strictObject({ ...spiffe, bundleFile: z.string().min(1).optional() })
 
 export const GithubIssuer = z.strictObject({
@@ -74,12 +74,12 @@ export type AwsIssuer = z.infer<typeof AwsIssuer>
 export const Issuer = z.discriminatedUnion('kind', [OidcIssuer, SpiffeIssuer, GithubIssuer, AwsIssuer])
 export type Issuer = z.infer<typeof Issuer>
 
-/** Seconds. SVIDs live minutes. */
+/** The default maximum ages in seconds. SVIDs live for minutes. */
 const usualMaxAges = { oidc: 3600, spiffe: 300, github: 3600, aws: 3600 }
 /** The maximum age of its tokens. */
 export const maxAgeOf = (each: Pick<Issuer, 'kind' | 'maxAge'>): number => each.maxAge ?? usualMaxAges[kindOf(each)]
 
-/** Its name in records: the `iss` of its tokens, if they have one. */
+/** The issuer's name in records: the `iss` of its tokens, if they have one. */
 export const nameOfIssuer = (each: Issuer): string => ('issuer' in each ? each.issuer : `spiffe://${each.trustDomain}`)
 export const IssuerFile = z.discriminatedUnion('kind', [OidcIssuer, SpiffeIssuerFile, GithubIssuer, AwsIssuer])
 export type IssuerFile = z.infer<typeof IssuerFile>
@@ -90,10 +90,10 @@ export const kindOf = ({ kind = 'oidc' }: Pick<Issuer, 'kind'>): IssuerKind => k
 /** GitHub identities are pinned to ids: names of owners and repositories can change hands. */
 export const githubPins = ['repository_id', 'repository_owner_id', 'job_workflow_ref', 'environment'] as const
 
-/** The claims that an identity may pin. `undefined`: any besides the standard ones. */
+/** The claims that an identity may pin. `undefined`: any except the standard ones. */
 export const pinnableClaims: { readonly [kind in IssuerKind]: readonly string[] | undefined } = {
   oidc: undefined,
-  // A SPIFFE ID is the whole identity.
+  // None, since a SPIFFE ID is the whole identity.
   spiffe: [],
   github: [
     ...githubPins,
@@ -106,7 +106,7 @@ export const pinnableClaims: { readonly [kind in IssuerKind]: readonly string[] 
     'runner_environment',
     'workflow_ref',
   ],
-  // `request_tags` come from the caller, and prove nothing.
+  // Without `request_tags`, which the caller sets, so that they prove nothing.
   aws: ['aws_account', 'lambda_source_function_arn', 'org_id', 'ou_path', 'source_region'],
 }
 

@@ -8,7 +8,7 @@ import { accountsOf, type Person } from './organisation.ts'
 /** An id of any kind of chat. It has no colon, unlike a commitment. */
 const ChatId = z.string().regex(/^[A-Za-z0-9._-]{2,64}$/)
 
-/** Permanent ids. An e-mail address or a name may change, so neither is read. */
+/** An account, by permanent ids: e-mail addresses and names may change, so they are not read. */
 export const ChatAccount = z.strictObject({
   /** The workspace, or the organisation. */
   team: ChatId,
@@ -16,7 +16,7 @@ export const ChatAccount = z.strictObject({
 })
 export type ChatAccount = z.infer<typeof ChatAccount>
 
-/** Seconds. */
+/** The lifetime of a link's code. Seconds. */
 export const offerSeconds = 600
 
 /** Since version 2 of entries, `user` is a commitment. */
@@ -25,14 +25,14 @@ const RecordedAccount = z.strictObject({
   user: z.union([ChatAccount.shape.user, Digest]),
 })
 
-/** On the person's own chain. */
+/** The events of links, on the person's own chain. */
 export const LinkEvent = z.discriminatedUnion('type', [
   event('Linked', { account: RecordedAccount }),
   event('Unlinked', { account: RecordedAccount }),
 ])
 export type LinkEvent = z.infer<typeof LinkEvent>
 
-/** The chat's own facts about an account. Guests, bots and strangers may see a card, and decide nothing. */
+/** The chat's own facts about an account. Guests, bots and strangers may see a card but not decide. */
 export type AccountLink = {
   team: string
   enterprise?: string
@@ -50,7 +50,7 @@ export type LinkRefusal =
 
 type Chats = ReadonlyMap<string, Workspace>
 
-/** The accounts linked to a person, at most one of each workspace. */
+/** The accounts that a person has linked, at most one in each workspace. */
 export type LinkedAccounts = readonly ChatAccount[]
 
 /** The alias of the chat of an account. */
@@ -67,8 +67,8 @@ export const linkedIn = (linked: LinkedAccounts, chats: Chats): ReadonlyMap<stri
   )
 
 /**
- * An account belongs to one person, and a person has one in each chat: a new link replaces the old one, and removes
- * links to workspaces that are not deployed.
+ * Links an account. It belongs to one person, and a person has one in each chat: a new link replaces the old one, and
+ * removes links to workspaces that are not deployed.
  */
 export function link(
   {
@@ -129,12 +129,12 @@ function whyNot(
 
 const isSame = (one: ChatAccount, other: ChatAccount): boolean => one.team === other.team && one.user === other.user
 
-/** Two commitments to one account differ, since each has its own salt. */
+/** Whether two could be one account: commitments to the same account differ, since each has its own salt. */
 const mayBeSame = (one: ChatAccount, other: ChatAccount): boolean =>
   one.team === other.team &&
   (one.user === other.user || [one, other].some(({ user }) => Digest.safeParse(user).success))
 
-/** @throws TypeError if the events do not follow from one another: a tampered ledger */
+/** @throws TypeError if the events do not follow each other: a tampered ledger */
 export function evolveLink(linked: LinkedAccounts, { type, account }: LinkEvent): LinkedAccounts {
   const before = linked.find(({ team }) => team === account.team)
   if (type === 'Linked' && !before) return [...linked, account]

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { digestOf } from '../digest.ts'
 import { Digest, NumericDate, PersonId, type Seconds, Verdict } from '../values.ts'
-import { LoginGroups, loginGroups } from './group-source.ts'
+import { LoginGroups, pickLoginGroups } from './group-source.ts'
 import { type Directory, type Person, type ProvenIdentity, withIdentity } from './organisation.ts'
 
 /**
@@ -42,13 +42,13 @@ export function readNonce(nonce: unknown): DecisionNonce | undefined {
   }
 }
 
-/** Seconds. */
+/** The lifetime of a session. Seconds. */
 export const sessionSeconds = 3600
 
-/** Stored under the hash of the browser's cookie: a thief of the table has no session. */
+/** A session, stored under the hash of the browser's cookie: a copy of the table gives no session. */
 export const LoginSession = z.strictObject({
   person: PersonId,
-  /** Looked up in the directory at each request. */
+  /** The identity, looked up in the directory at each request. */
   identity: z.strictObject({ issuer: z.string(), subject: z.string(), claims: z.record(z.string(), z.string()) }),
   acr: z.string().optional(),
   at: NumericDate.optional(),
@@ -61,7 +61,7 @@ export type LoginSession = z.infer<typeof LoginSession>
 
 type Proven = { identity: ProvenIdentity; acr?: string; at?: NumericDate; groups?: readonly string[] }
 
-/** A session with the claims that the directory compares, and no others. */
+/** A session with only the claims that the directory compares. */
 export function sessionOf(
   person: Person,
   { identity, acr, at, groups = [] }: Proven,
@@ -71,7 +71,7 @@ export function sessionOf(
   const pinned = new Set(person.identities.flatMap(({ claims = {} }) => Object.keys(claims)))
   const claims = Object.fromEntries(Object.entries(identity.claims).filter(([name]) => pinned.has(name)))
   const expiresAt = now + sessionSeconds
-  const claimed = loginGroups(directory, groups, { now, expiresAt })
+  const claimed = pickLoginGroups(directory, groups, { now, expiresAt })
   return {
     person: person.id,
     identity: { issuer: identity.issuer, subject: identity.subject, claims },
@@ -83,7 +83,7 @@ export function sessionOf(
   }
 }
 
-/** Undefined once it has expired, or if the directory has no such active person. */
+/** Undefined after its end, or if the directory has no such active person. */
 export function personIn(
   { person, identity, expiresAt }: LoginSession,
   { people }: Directory,
@@ -104,8 +104,8 @@ const Sealed = z.strictObject({
 type LoginState = { purpose: PagePurpose; expiresAt: NumericDate; random: string }
 
 /**
- * A login without a row: only the browser with this cookie can make the code. Any caller may begin a login, so
- * beginning one stores nothing.
+ * The state of a login without a row: only the browser with this cookie can make the code. Any caller may begin a
+ * login, so beginning one stores nothing.
  */
 export function writeState(cookie: string, state: LoginState): string {
   const base64 = btoa(encodeURIComponent(JSON.stringify(state)))
@@ -120,7 +120,7 @@ export function readState(cookie: string, state: string): LoginState | undefined
   return Sealed.parse(JSON.parse(text)) as LoginState
 }
 
-/** Whether the state carries its own content; otherwise it names a row. */
+/** Whether the state carries its own content; otherwise it is the key of a row. */
 export const isSealedState = (state: string): boolean => state.includes('.')
 
 const codeOf = (cookie: string, body: string): string =>

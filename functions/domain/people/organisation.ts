@@ -7,13 +7,13 @@ import { RunsOn } from './host-kinds.ts'
 import { SecureUrl } from './identity-issuer.ts'
 
 /**
- * Each member must match exactly. Two identities of one party may overlap in time, so that one takes over without a
- * gap.
+ * A workload identity; each member must match exactly. Two identities of one party may overlap in time, so that one
+ * follows the other without a gap.
  */
 export const Identity = z
   .strictObject({
     issuer: Alias,
-    /** May be absent only if the claims pin more than it would (GitHub writes it in two forms). */
+    /** Optional only if the claims pin more than it would (GitHub has two forms of it). */
     subject: z.string().min(1).max(2048).optional(),
     claims: z.record(z.string().regex(/^[\x21-\x7e]{1,128}$/), z.string().min(1).max(2048)).optional(),
     validFrom: NumericDate.optional(),
@@ -21,22 +21,22 @@ export const Identity = z
   })
   .refine(
     ({ subject, claims = {} }) => subject !== undefined || Object.keys(claims).length > 0,
-    'it pins nothing: any identity at the issuer would be this one',
+    'it pins nothing: every identity at the issuer would match',
   )
 export type Identity = z.infer<typeof Identity>
 
-/** `issuer` is the alias, `claims` are the ones that an identity may pin. */
+/** `issuer` is the alias; `claims` are those that an identity may pin. */
 export type ProvenIdentity = {
   issuer: string
   subject: string
   claims: { readonly [name: string]: string }
 }
 
-/** Recorded at registration; policies differ by it. */
+/** An agent's autonomy, recorded at registration and read by policies. */
 export const Autonomy = z.enum(['assistive', 'supervised', 'autonomous', 'orchestrator'])
 export type Autonomy = z.infer<typeof Autonomy>
 
-/** Seconds for which a recertification holds, unless the files say otherwise. */
+/** The time for which a recertification holds by default. Seconds. */
 export const oneYear = 365 * 86_400
 
 /** The address for decision events by signed webhook. */
@@ -44,25 +44,25 @@ const NotifyUrl = SecureUrl.max(2048)
   .regex(/^https?:\/\/[^/?#@]+(?:[/?]|$)/, 'no user name or password in it: the signature says who sends')
   .regex(
     /^(?:http:|https:\/\/(?!\[|\d+(?:\.\d+){0,3}(?:[:/?]|$)))/,
-    'name a host: an IP address may be one of a private network',
+    'name a host: an IP address may belong to a private network',
   )
 
 export const Agent = z.strictObject({
   id: AgentId,
   description: z.string().max(256).optional(),
   identities: z.array(Identity).min(1),
-  /** May never approve the agent's requests. */
+  /** The owner, who may never approve the agent's requests. */
   owner: PersonId,
-  /** Answers for it when the owner is inactive, and may never approve its requests either. */
+  /** Answers for the agent if the owner is inactive; may never approve its requests either. */
   backupOwner: PersonId.optional(),
   autonomy: Autonomy,
   runsOn: RunsOn,
   status: z.enum(['active', 'suspended', 'retired']).default('active'),
-  /** Whether its grants may change their key: for agents whose keys last one process. */
+  /** True if its grants may change their key: for agents whose keys live as long as one process. */
   rebind: z.boolean().default(false),
-  /** From then on the agent is suspended, until a person recertifies it. */
+  /** The date after which the agent is suspended, until a person recertifies it. */
   recertifyBy: NumericDate,
-  /** Seconds for which a recertification holds. */
+  /** The time for which a recertification holds. Seconds. */
   recertifyEvery: Seconds.default(oneYear),
   notify: NotifyUrl.optional(),
 })
@@ -75,15 +75,15 @@ export const Person = z.strictObject({
   id: PersonId,
   name: z.string().min(1).max(128),
   identities: z.array(Identity).min(1),
-  /** The account in the chat with that alias. A person without any account decides through the API only. */
+  /** The account in the chat of the default alias. A person without any account decides through the API only. */
   chatUser: z.string().regex(shortForm.accountId).optional(),
   /** Accounts in other chats, by the chat's alias. */
   accounts: z.record(Alias, z.string().min(1).max(128)).optional(),
   ...sourceAccounts,
-  /** Is told when this person uses break-glass. */
+  /** The person who is told when this person uses break-glass. */
   lead: PersonId.optional(),
   status: z.enum(['active', 'inactive']).default('active'),
-  /** From then on the person is inactive, until another person recertifies them. */
+  /** The date after which the person is inactive, until another person recertifies them. */
   recertifyBy: NumericDate.optional(),
 })
 export type Person = z.infer<typeof Person>
@@ -102,12 +102,12 @@ export const Directory = z.strictObject({
   groups: z.record(Alias, z.array(PersonId)),
   /** The groups to which a source adds people. */
   sources: z.record(Alias, SourcedGroup).optional(),
-  /** From then on a group has no members, until a person recertifies it. */
+  /** The date after which a group has no members, until a person recertifies it. */
   recertifyGroups: z.record(Alias, NumericDate).optional(),
 })
 export type Directory = z.infer<typeof Directory>
 
-/** Its audience and addresses are in the deployment file, under its alias. */
+/** A tool. The deployment file has its audience and addresses, under its alias. */
 export const Tool = z.strictObject({
   id: ToolId,
   description: z.string().max(256).optional(),
@@ -116,21 +116,21 @@ export const Tool = z.strictObject({
 })
 export type Tool = z.infer<typeof Tool>
 
-/** `*` in `id` stands for any characters; the first rule that matches holds. */
+/** A rule of resources.json. `*` in `id` stands for any characters; the first matching rule counts. */
 export const ResourceRule = z.strictObject({
   type: z.string().min(1),
   id: z.string().min(1),
   environment: Alias,
   classification: Alias,
-  /** The group that decides the `owner` stages. */
+  /** The group whose people decide the `owner` stages. */
   group: Alias,
 })
 export type ResourceRule = z.infer<typeof ResourceRule>
 
-/** Facts by rule, never from a request. */
+/** Facts of a resource, from a rule and never from a request. */
 export type ResourceFacts = Pick<ResourceRule, 'environment' | 'classification' | 'group'>
 
-/** Undefined if no rule matches the resource, which may then not be acted on. */
+/** The facts of a resource. Undefined if no rule matches it: then no action on it is possible. */
 export function factsOf(
   rules: readonly ResourceRule[],
   resource: { type: string; id: string },
@@ -142,7 +142,10 @@ export function factsOf(
 export const ruleOf = (rules: readonly ResourceRule[], resource: { type: string; id: string }) =>
   rules.find(({ type, id }) => type === resource.type && fitsPattern(id, resource.id))
 
-/** `*` in a pattern stands for any characters. It runs in linear time, since the asker chooses the id. */
+/**
+ * Whether an id matches a pattern, in which `*` stands for any characters. Linear in time, since the asker chooses the
+ * id.
+ */
 export function fitsPattern(pattern: string, id: string): boolean {
   const [head = '', ...rest] = pattern.split('*')
   const tail = rest.pop()
@@ -179,7 +182,7 @@ export const answersFor = ({
   backupOwner?: PersonId | undefined
 }): readonly PersonId[] => (backupOwner === undefined ? [owner] : [owner, backupOwner])
 
-/** The person who answers for an agent: the owner or, if inactive, the backup owner. */
+/** The person who answers for an agent: the owner, or the backup owner if the owner is inactive. */
 export const ownerOf = ({ owner, backupOwner }: Agent, directory: Directory): PersonId =>
   backupOwner !== undefined && !isActive(owner, directory) && isActive(backupOwner, directory) ? backupOwner : owner
 
@@ -199,7 +202,9 @@ export const withIdentity = <T extends { identities: readonly Identity[] }>(
   now: NumericDate,
 ): T | undefined => all.find(({ identities }) => identities.some((identity) => isOf(identity, proven, now)))
 
-/** Whether an identity that was proven earlier is still registered. Claims beside the subject are not proven again. */
+/**
+ * Whether an identity that was proven earlier is still registered. Claims other than the subject are not proven again.
+ */
 export const isStillKnown = (
   { identities }: { identities: readonly Identity[] },
   proven: Omit<ProvenIdentity, 'claims'>,
@@ -221,7 +226,7 @@ function isOf(identity: Identity, proven: ProvenIdentity, now: NumericDate) {
   )
 }
 
-/** Whether one token could match both identities: then it would prove neither. */
+/** Whether one token could match both identities, and so prove neither. */
 export function canCoincide(a: Identity, b: Identity): boolean {
   const differ = (one: string | undefined, other: string | undefined) =>
     one !== undefined && other !== undefined && one !== other

@@ -15,7 +15,7 @@ export const StandIn = z.strictObject({
   from: NumericDate,
   until: NumericDate,
   at: NumericDate,
-  /** A stage that needs a stronger login does not accept it. */
+  /** The login with which it was given. Stages that need a stronger one do not accept the stand-in. */
   login: Login.optional(),
   afterHalts: z.array(HaltId).optional(),
   ended: z.strictObject({ by: PersonId, at: NumericDate }).optional(),
@@ -35,13 +35,13 @@ export const StandInEvent = z.discriminatedUnion('type', [
 export type StandInEvent = z.infer<typeof StandInEvent>
 
 const day = 86_400
-/** Seconds. A longer absence belongs in the directory. */
+/** The longest stand-in; longer absences belong in the directory. Seconds. */
 export const longestAbsence = 30 * day
-/** Seconds. */
+/** The latest start of a stand-in, from now. Seconds. */
 export const furthestAhead = 90 * day
-/** The most people that one person may stand in for. Each decision reads all of the decider's stand-ins. */
+/** The most people that one person may stand in for, since each decision reads all of the decider's stand-ins. */
 export const mostAbsent = 10
-/** The most stand-ins of one absent person, present and future: a person cannot use up the places of others. */
+/** The most stand-ins of one absent person, present and future, so that a person cannot use up the places of others. */
 export const mostOfOne = 3
 
 export type StandInRefusal = {
@@ -103,7 +103,7 @@ export function giveStandIn(give: Give, at: NumericDate): StandInEvent | StandIn
 
 type End = { person: PersonId; answer: Answer; silenced: boolean; bundle: string }
 
-/** Ended by either of the two, or by a person that policy lets revoke. Undefined if it is over. */
+/** Ends a stand-in: by either of the two, or by a person that policy lets revoke. Undefined if it has ended. */
 export function endStandIn(
   standIn: StandIn,
   { person, answer, silenced, bundle }: End,
@@ -140,7 +140,7 @@ export function evolveStandIn(
 
 export const isOver = ({ until, ended }: StandIn, now: NumericDate): boolean => ended !== undefined || until <= now
 
-/** Without ended ones, so that the list does not grow over the years. */
+/** The list with a changed stand-in, without ended ones, so that it does not grow over the years. */
 export const withStandIn = (all: readonly StandIn[], changed: StandIn, now: NumericDate): readonly StandIn[] =>
   [...all.filter(({ id }) => id !== changed.id), changed].filter((each) => !isOver(each, now))
 

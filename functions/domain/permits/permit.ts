@@ -22,14 +22,14 @@ import {
 } from '../values.ts'
 
 /**
- * An approver's permission for one agent to do the same a few more times. It is a budget that requests spend, and never
- * a credential.
+ * An approver's permission for one agent to do the same a few more times. It is a budget that requests spend, not a
+ * credential.
  */
 export const StandingPermit = z.strictObject({
   id: StandingPermitId,
   from: RequestId,
   agent: AgentId,
-  /** The key of the approved request: a thief of the workload token cannot draw. */
+  /** The key of the approved request, so that a stolen workload token cannot draw. */
   jkt: Thumbprint.optional(),
   owner: PersonId,
   action: z.string(),
@@ -39,7 +39,7 @@ export const StandingPermit = z.strictObject({
   mcp: McpTool.optional(),
   purpose: z.string(),
   tier: z.int().nonnegative(),
-  /** The decisions on which a drawn request stands. */
+  /** The decisions on which drawn requests rest. */
   stages: z.array(StageState),
   lifetime: Seconds,
   by: PersonId,
@@ -58,15 +58,15 @@ export const isLive = ({ until, revoked }: StandingPermit, now: NumericDate): bo
 
 export const drawsLeft = ({ uses, drawn }: StandingPermit): number => uses - drawn.length
 
-/** Seconds. The longest life under any policy. */
+/** The longest life, under any policy. Seconds. */
 const longestPermit = 86_400
 export const mostUses = 50
-/** Seconds. */
+/** The time after an approval in which a permit can be given. Seconds. */
 const allowsFor = 86_400
 
 export const PermitEvent = z.discriminatedUnion('type', [
   event('PermitGiven', StandingPermit.omit({ id: true, by: true, at: true, drawn: true, revoked: true }).shape),
-  /** Written in the request's own transaction. */
+  /** Committed in the drawn request's transaction. */
   event('PermitDrawn', { request: RequestId }),
   event('PermitRevoked', { reason: z.string() }),
 ])
@@ -92,9 +92,9 @@ export type Giving = Permitting & {
 }
 
 /**
- * Gives a permit on an approval. Under any policy it is never for destructive actions, never for an approval by two or
- * more people, and never for a derived one. One approval becomes many, so the giver needs the login that their stage
- * asks for today.
+ * Gives a permit on an approval. Under any policy it is refused for destructive actions, for an approval by two or more
+ * people, and for a derived approval. One approval becomes many, so the giver needs the login that their stage requires
+ * today.
  */
 export function givePermit(state: ApprovalRequest, giving: Giving, at: NumericDate): PermitEvent | Refused {
   const { person, answer, silenced, group, uses: times, until: end } = giving
@@ -161,7 +161,7 @@ export const covers = (
   isSameTool(permit.mcp, drawing.mcp) &&
   argumentsWithin(drawing.arguments, permit.arguments, narrowable)
 
-/** A request draws at most once. */
+/** Draws from a permit. A request draws at most once. */
 export function drawPermit(
   permit: StandingPermit,
   {
@@ -177,7 +177,9 @@ export function drawPermit(
   return { type: 'PermitDrawn', at: Math.max(now, permit.at), actor, policies: [...policies], bundle, request }
 }
 
-/** Revoked by its giver, or by a person that policy lets revoke. All requests that drew from it end with it. */
+/**
+ * Revokes a permit: by its giver, or by a person that policy lets revoke. All requests that drew from it end with it.
+ */
 export function revokePermit(
   permit: StandingPermit,
   revoking: Permitting & { reason: string },

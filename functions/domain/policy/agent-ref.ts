@@ -8,7 +8,7 @@ import type { Bundle } from './bundle.ts'
 export const AgentRef = z.strictObject({ id: AgentId, issuer: z.string(), subject: z.string() })
 export type AgentRef = z.infer<typeof AgentRef>
 
-/** The agent with the identity that is its own now. If that pins no subject, its name is the subject. */
+/** The agent with its present identity. If that pins no subject, its own name is the subject. */
 export function agentRefOf({ id, identities }: Agent, { deployment }: Bundle, now: NumericDate): AgentRef {
   const identity =
     identities.find(({ validFrom = 0, validUntil = now + 1 }) => validFrom <= now && now < validUntil) ?? identities[0]

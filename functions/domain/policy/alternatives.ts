@@ -27,7 +27,7 @@ type Known = {
   askIf: (tier: number, changes: readonly Change[]) => Answer
 }
 
-/** A set of tests that facts would have to meet, each with the present value. */
+/** A set of facts that would have to differ, each with its present value. */
 type Wish = readonly { test: FactTest; now: Json | undefined }[]
 
 const mostTold = 3
@@ -89,7 +89,9 @@ function together(one: Alternative, other: Alternative): Alternative | undefined
 const valuesOf = (test: FactTest): readonly Literal[] =>
   test.kind === 'among' && !test.not ? test.values : test.kind === 'compared' && test.by === '==' ? [test.to] : []
 
-/** The tier after these changes. More approval never permits less, so if the highest rung is not enough, none is. */
+/**
+ * The tier after these changes. If the highest rung is not enough, no rung is, since more approval never permits less.
+ */
 function tierIf(changes: readonly Change[], rungs: readonly number[], askIf: Known['askIf']): number | undefined {
   const highest = rungs.at(-1)
   if (highest === undefined || !askIf(highest, changes).permit) return undefined
@@ -100,7 +102,7 @@ function tierIf(changes: readonly Change[], rungs: readonly number[], askIf: Kno
 const meeting = (conditions: readonly Condition[], literals: Literals): readonly Wish[] =>
   product(conditions.filter((each) => !isTier(each)).map((each) => waysToMeet(each, literals)))
 
-/** All combinations of one of each. */
+/** All combinations with one item of each list. */
 const product = (all: readonly (readonly Wish[])[]): readonly Wish[] =>
   all.reduce<readonly Wish[]>(
     (found, next) => found.flatMap((one) => next.map((other) => [...one, ...other])).slice(0, mostAsked),
@@ -123,12 +125,12 @@ function waysToMeet(condition: Condition, literals: Literals): readonly Wish[] {
 function failing(condition: Condition, literals: Literals): readonly Wish[] {
   if (condition.kind === 'other' || isTier(condition) || condition.holds !== 'yes') return []
   if (condition.kind !== 'either') return valued(opposite(plain(condition)), condition.met[0]?.value, literals)
-  // Each way that holds has to fail, by any one of its conditions.
+  // To fail, each way that holds must fail, by any one of its conditions.
   const ways = condition.ways.filter((way) => way.every(({ holds }) => holds === 'yes'))
   return product(ways.map((way) => way.flatMap((each) => failing(each, literals))))
 }
 
-/** Named values come from the policies. If there is none, any different value will do. */
+/** The values come from the policies; if they name none, any different value will do. */
 function valued(test: FactTest, now: Json | undefined, literals: Literals): readonly Wish[] {
   const values =
     test.kind === 'among' && !test.not

@@ -7,7 +7,7 @@ import { canFill, fillingOf, namesOfTier } from './filling.ts'
 import type { Tier } from './ladder.ts'
 import type { Ask, RequestFacts } from './question.ts'
 
-/** The people who answer for an agent never decide its requests, the inactive ones included. */
+/** True for all people who answer for the agent, inactive ones too: they never decide its requests. */
 export const isOwner = (person: PersonId, { owners, backupOwner }: RequestFacts): boolean =>
   owners.includes(person) || person === backupOwner
 
@@ -21,8 +21,8 @@ type Approvers = {
 type Sought = { bundle: Bundle; ask: Ask; requests: readonly RequestFacts[]; tier: Tier; now: NumericDate }
 
 /**
- * The people that policy lets approve every act of the request, in a plan every step. Policy is asked for each active
- * person.
+ * The people that policy lets approve every act of the request; for a plan, every step. Policy is asked about each
+ * active person.
  */
 export function findApprovers(
   { bundle, ask, requests, tier, now }: Sought,
@@ -32,7 +32,7 @@ export function findApprovers(
   const eligible: { [stage: string]: PersonId[] } = Object.fromEntries(names.map((name) => [name, []]))
   for (const person of bundle.directory.people) {
     if (person.status !== 'active') continue
-    // Separation of duties is checked twice on purpose: the deployer can edit the policy, but not this.
+    // Separation of duties is checked here too, since a deployer can edit the policy.
     if (requests.some((request) => isOwner(person.id, request))) continue
     const asked = { id: person.id, groups: groupsOf(bundle.directory, person.id, bySource) }
     for (const stage of names) {
@@ -48,8 +48,8 @@ export function findApprovers(
 }
 
 /**
- * The same, or the reason why they are too few. A source counts as enough until they decide, since it may name any
- * person.
+ * The approvers, or the reason why they are too few. A group with a source counts as large enough until people decide,
+ * since the source may name any person.
  */
 export function findEnoughApprovers(sought: Sought): Approvers & { tooFew?: string } {
   const { bundle, tier } = sought

@@ -18,14 +18,14 @@ export const Incident = z.strictObject({
 })
 export type Incident = z.infer<typeof Incident>
 
-/** Fewer words give no reason. Words of any language count, also without spaces. */
+/** The fewest words of a reason. Words of any language count, also without spaces. */
 const fewestWords = 3
 const words = new Intl.Segmenter('en', { granularity: 'word' })
 
 export const isJustified = (justification: string | undefined): boolean =>
   [...words.segment(justification ?? '')].filter(({ isWordLike }) => isWordLike).length >= fewestWords
 
-/** Whether a policy for this action reads `context.<member>`. A comment may match by mistake. */
+/** Whether a policy for this action reads `context.<member>`. A comment can match too. */
 export function readsMember(
   { policies, observed = {} }: Pick<Bundle, 'policies' | 'observed'>,
   action: string,
@@ -45,7 +45,8 @@ export const whyAsked = ({ purpose, justified, task }: Why) => ({
 type Asking = { tier: number; justified: boolean; task: TaskAnswer }
 
 /**
- * The refusal for members that the tier requires and the ask lacks. If the incident service is down, nothing is asked.
+ * The refusal for members that the tier requires and the ask lacks. If the incident service is down, no request is
+ * made.
  */
 export function lackingFor(
   { ladder }: Pick<Bundle, 'ladder'>,

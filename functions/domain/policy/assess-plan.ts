@@ -32,13 +32,13 @@ export const StepAsk = z.strictObject({
   agent: AgentId,
   action: z.string().min(1).max(128),
   arguments: JsonObject,
-  /** If given, it must equal the derived one. */
+  /** The resource; if given, it must equal the derived one. */
   resource: Resource.optional(),
   mcp: McpTool.optional(),
 })
 export type StepAsk = z.infer<typeof StepAsk>
 
-/** The number of acts in an ask: a plan costs as many as it has steps. Its content is not validated yet. */
+/** The number of acts in an ask: a plan has one for each step. Its content is not validated yet. */
 export function asksIn({ name, properties }: { name: string; properties?: unknown }): number {
   const { steps } = Object(properties) as { steps?: unknown }
   return name === planAction && Array.isArray(steps) ? Math.min(Math.max(steps.length, 1), mostSteps) : 1
@@ -49,7 +49,7 @@ const PlanArguments = z.strictObject({ steps: z.array(StepAsk).min(1).max(mostSt
 export function parseSteps(args: unknown): Result<readonly StepAsk[], 'invalid_arguments'> {
   const parsed = PlanArguments.safeParse(args)
   if (parsed.success) return ok(parsed.data.steps)
-  // Steps count from 1 for people and agents.
+  // People and agents count steps from 1.
   const wrong = whatIsWrong(parsed.error, 'steps').replaceAll(
     /`steps\.(\d+)\.([^`]+)`/g,
     (_, index: string, member: string) => `step ${Number(index) + 1}: \`${member}\``,
@@ -59,7 +59,7 @@ export function parseSteps(args: unknown): Result<readonly StepAsk[], 'invalid_a
 
 /** With the server's own facts. */
 export type StepAsked = StepAsk & {
-  /** Its number, if earlier steps were struck out. */
+  /** The step's number, if earlier steps were struck out. */
   step?: number
   recent?: number
   host?: HostFacts | undefined
@@ -78,8 +78,8 @@ export type PlanAssessment =
   | (Omit<Extract<Assessment, { outcome: 'requestable' }>, 'facts'> & { owner: PersonId; steps: readonly Facts[] })
 
 /**
- * Policy is asked twice about each step: may its agent do it, and may the asking agent propose it. The plan needs the
- * highest rung of its steps, and people who may decide every step.
+ * Assesses a plan. Policy is asked twice about each step: may its agent do it, and may the asking agent propose it. The
+ * plan needs the highest rung of its steps, and people who may decide every step.
  */
 export function assessPlan(
   bundle: Bundle,
@@ -154,7 +154,7 @@ export function askedOfPlan(
     const named = findResource(bundle, step)
     const isAfter = named.ok && before.some((each) => isSameResource(each, named.value.resource))
     if (named.ok) before.push(named.value.resource)
-    // A step after another of the same resource cannot be read yet: policy gets the preview as unread.
+    // A step after another step of the same resource cannot be read yet: for policy its preview has failed.
     const preview = isAfter ? outcomeAfter(named.value.entry) : step.preview
     const own = { ...step, purpose, justified, task, preview }
     return {
@@ -190,7 +190,7 @@ function askAboutStep({ facts, asked, proposed, proposal }: Found, ask: Ask, tie
 export const answerableFor = (bundle: Bundle, agent: string, owner: PersonId): readonly PersonId[] =>
   answersFor({ owner, backupOwner: agentOf(bundle, agent)?.backupOwner })
 
-/** The facts for questions about people: each step, with the owners of all steps. */
+/** The facts for questions about people: those of each step, with the owners of all steps. */
 export function factsOfPlan(
   found: readonly { facts: Facts; asked: Asked }[],
   ofPlanner: readonly PersonId[],

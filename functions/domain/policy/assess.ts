@@ -12,21 +12,21 @@ import { type Approval, type GrantTerms, type Stage, satisfiedTier, type Tier } 
 import { type McpTool, toolOf } from './mcp-tool.ts'
 import type { ActionQuestion, Answer, Ask, Moment, PreviewOutcome, RequestFacts } from './question.ts'
 
-/** The caller's question. Only its identity is verified. */
+/** The caller's question, of which only the identity is verified. */
 export type Asked = {
   agent: AskerId
   action: string
   arguments: unknown
-  /** If given, it must equal the derived one. */
+  /** The resource; if given, it must equal the derived one. */
   resource?: Resource | undefined
-  /** The MCP tool that it names. It must be the catalogue's, if that has one. */
+  /** The MCP tool that it names. If the catalogue entry has one, it must be the same. */
   mcp?: McpTool | undefined
   purpose: string
   /** The delegators' owners, the first delegator's first. */
   delegators?: readonly PersonId[]
   recent?: number
   host?: HostFacts | undefined
-  /** Whether the agent gave a reason; assumed until it is known. */
+  /** True if the agent gave a reason; assumed before that is known. */
   justified?: boolean | undefined
   task?: TaskAnswer | undefined
   /** The outcome of the reading; success is assumed before it. */
@@ -35,18 +35,18 @@ export type Asked = {
 
 export type Facts = {
   entry: CatalogueEntry
-  /** The agent, with the person who answers for it now as `owner`. */
+  /** The agent. Its `owner` is the person who answers for it now. */
   agent: Agent
   arguments: JsonObject
   resource: Resource & ResourceFacts
   mcp: McpTool | undefined
-  /** In plain words, for the card. */
+  /** In plain words, for cards. */
   unpinned: readonly string[]
   /** Arguments that the credential leaves open, for policy. */
   leftOpen: readonly string[]
 }
 
-/** AuthZEN `context.reason`. */
+/** The refusals of an assessment, AuthZEN's `context.reason`. */
 export const assessmentRefusals = [
   'unknown_action',
   'invalid_arguments',
@@ -121,7 +121,7 @@ export function assess(
 export const refusal = (reason: AssessmentRefusal, policies: readonly string[], detail?: string) =>
   ({ outcome: 'refused', reason, policies, ...defined({ detail }) }) as const
 
-/** Adds the time to a refusal that would end with it. */
+/** Adds the next change of time to a refusal that would end with it. */
 export function withTime(
   { calendar }: Bundle,
   no: Extract<Assessment, { outcome: 'refused' }>,
@@ -142,7 +142,7 @@ export function findFacts(bundle: Bundle, asked: Asked, now: NumericDate): Resul
   return status === 'active' ? factsFor(bundle, asked, agent) : refuse(status)
 }
 
-/** For people's acts on a request whose agent is suspended: they must still be able to deny it. */
+/** Facts for people's acts on a request whose agent is suspended: they must still be able to deny it. */
 export function findFactsRegardless(bundle: Bundle, asked: Asked): Result<Facts, FactsRefusal> {
   const agent = agentOf(bundle, asked.agent)
   return agent && entryOf(bundle, asked)
@@ -176,14 +176,14 @@ export function findResource(bundle: Bundle, asked: Pick<Asked, 'action' | 'argu
 
 export type ActionFacts = Omit<Facts, 'agent'>
 
-/** The act's own terms in an ask. */
+/** The terms of an ask that come from the act. */
 export function actTermsOf({ entry, arguments: args, resource, mcp, unpinned }: ActionFacts) {
   const { environment, classification, type, id } = resource
   const act = { action: entry.name, arguments: args, resource: { type, id }, environment, classification }
   return { ...act, credential: entry.credential, ...defined({ mcp }), unpinned: [...unpinned] }
 }
 
-/** The same for a person who uses break-glass. */
+/** The same for break-glass, which a person uses. */
 export function findActionFacts(
   bundle: Bundle,
   asked: Pick<Asked, 'action' | 'arguments' | 'resource' | 'mcp'>,
@@ -232,7 +232,7 @@ export function questionOf(facts: Facts, asked: Asked, { moment, tier, now }: Ci
   }
 }
 
-/** The assumed outcome of a preview: nothing is read before policy permits. */
+/** The assumed outcome of a preview, since nothing is read before policy permits. */
 export const previewAsIf = ({ preview }: CatalogueEntry): PreviewOutcome => (preview ? 'matched' : 'none')
 
 /** Asks again about an approved act, with the present facts, autonomy and ladder. */

@@ -4,7 +4,7 @@ import * as Zoned from 'temporal-polyfill/fns/ZonedDateTime'
 import * as z from 'zod'
 import { Alias, NumericDate } from '../values.ts'
 
-/** Wall-clock time. This file alone imports the time zone library. */
+/** Wall-clock times. Only this file imports the time zone library. */
 
 const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 
@@ -28,17 +28,17 @@ const Hours = z
   .regex(/^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'hours such as `09:00-17:00` or `22:00-24:00`')
   .refine(
     (hours) => hours.slice(0, 5) !== hours.slice(6),
-    'hours that end when they begin: leave `hours` out for a day',
+    'hours that end when they begin: leave `hours` out for the whole day',
   )
 
-/** Holds while the wall clock of its zone shows these hours of these days. */
+/** A window: it holds while its zone's wall clock shows these hours on these days. */
 export const Window = z.strictObject({
   zone: Zone,
   /** The days on which its hours begin. Every day by default. */
   days: z.array(z.enum(weekdays)).min(1, 'at least one day, or leave `days` out for every day').optional(),
   /** The whole day by default. */
   hours: z.array(Hours).min(1, 'at least one span, or leave `hours` out for the whole day').max(8).optional(),
-  /** Names of `dates`: its hours do not begin on these days. */
+  /** Names of `dates` on which its hours do not begin. */
   except: z.array(Alias).min(1).optional(),
 })
 export type Window = z.infer<typeof Window>
@@ -52,13 +52,13 @@ export const Freeze = z.strictObject({
 })
 export type Freeze = z.infer<typeof Freeze>
 
-/** The most names: each costs one more question after a refusal (`whyNotNow`). */
+/** The most names, since each costs one more question after a refusal (`whyNotNow`). */
 const mostNames = 32
 export const named = <T extends z.ZodType>(value: T) =>
   z.record(Alias, value).refine((all) => Object.keys(all).length <= mostNames, `at most ${mostNames} names`)
 
 export const Calendar = z.strictObject({
-  /** The zone of `night` and of 09:00. */
+  /** The time zone of `night` and of 09:00. */
   zone: Zone.optional(),
   /** Named days, such as public holidays. */
   dates: named(z.array(z.iso.date('a day that the calendar has, such as `2026-12-25`')).min(1)).optional(),
@@ -72,7 +72,7 @@ export const namesIn = ({ windows, freezes }: Calendar): readonly string[] => [
   ...Object.keys(freezes),
 ]
 
-/** The open windows of the last minute asked about: hours begin and end with minutes. */
+/** A cache of the open windows in one minute, since hours begin and end with minutes. */
 const lately = new WeakMap<Calendar, { minute: number; open: readonly string[] }>()
 
 /** The names of the windows and freezes that hold now: `context.windows`. */
@@ -89,7 +89,7 @@ export function windowsAt(calendar: Calendar | undefined, now: NumericDate): rea
   return frozen.length === 0 ? last.open : [...last.open, ...frozen]
 }
 
-/** Looks at own members alone: a freeze may be called `constructor`. */
+/** Own members only, since a freeze may be called `constructor`. */
 const windowOf = ({ windows }: Calendar, name: string): Window | undefined =>
   Object.hasOwn(windows, name) ? windows[name] : undefined
 
@@ -102,8 +102,8 @@ function holds(calendar: Calendar, name: string, now: NumericDate): boolean {
 type Span = { begins: number; ends: number }
 
 /**
- * By the wall clock: skipped hours do not occur on that day, repeated hours occur twice. Hours across midnight belong
- * to the day on which they begin.
+ * Whether a window is open by its wall clock: skipped hours do not occur, repeated hours occur twice. Hours across
+ * midnight belong to the day on which they begin.
  */
 function isOpen({ zone, hours, days, except = [] }: Window, dates: Calendar['dates'] & object, now: NumericDate) {
   const wall = zonedAt(zone, now)
@@ -121,7 +121,7 @@ function isOpen({ zone, hours, days, except = [] }: Window, dates: Calendar['dat
   )
 }
 
-/** The default zone: the calendar's `zone`, else UTC. */
+/** The calendar's `zone`, or else UTC. */
 export const zoneOf = (calendar: Calendar | undefined): string => calendar?.zone ?? 'UTC'
 
 export const hourIn = (zone: string, at: NumericDate): number => zonedAt(zone, at).hour
@@ -155,12 +155,12 @@ export function instantOf(zone: string, local: string, disambiguation: 'earlier'
   return secondsOf(PlainDateTime.toZonedDateTime(wall, zone, { disambiguation }))
 }
 
-/** `holds`: the state from `at` on. */
+/** `holds`: true if it holds from `at` on. */
 export type Change = { name: string; at: NumericDate; holds: boolean }
 
 const day = 86_400
 
-/** A cache of the next change of each window, or for a day of its absence. */
+/** A cache of the next change of each window, or of its absence for a day. */
 const found = new WeakMap<Calendar, Map<string, { from: NumericDate; next: Change | undefined }>>()
 
 /** The time at which a window or freeze next begins or ends. Undefined if that is not within a hundred days. */
@@ -191,12 +191,12 @@ const edgesOfFreeze = (periods: readonly Freeze[]): readonly NumericDate[] =>
   periods.flatMap(({ from, until }) => [from, until]).toSorted((a, b) => a - b)
 
 const farthest = 100
-/** Days that show every effect of the week and of one clock change on a window. */
+/** The number of days that show every effect of the week and of one clock change on a window. */
 const telling = 15
 
 /**
- * The instants in order at which it can begin or end: its hours, midnight, and clock changes. A run of days without an
- * excepted one is represented by its first days.
+ * The times in order at which it can begin or end: its hours, midnight, and clock changes. In a run of days without an
+ * excepted one only the first days are searched.
  */
 function* edgesOf(
   { zone, hours, except = [] }: Window,
@@ -232,7 +232,7 @@ function* edgesOf(
 
 const months = 'January February March April May June July August September October November December'.split(' ')
 
-/** `4 January 2027, 08:00 Europe/Berlin` */
+/** The local time, as `4 January 2027, 08:00 Europe/Berlin`. */
 export function localTime(zone: string, at: NumericDate): string {
   const { day, month, year, hour, minute } = zonedAt(zone, at)
   const clock = [hour, minute].map((part) => String(part).padStart(2, '0')).join(':')
@@ -240,8 +240,8 @@ export function localTime(zone: string, at: NumericDate): string {
 }
 
 /**
- * The reason why policy refuses now and permits once a window or freeze changes, in words for the agent: names and
- * times of the calendar, without the policies.
+ * The reason why policy refuses now but would permit after a window or freeze changes, in words for the agent. It has
+ * names and times of the calendar, but no policies.
  */
 export function whyNotNow(
   calendar: Calendar | undefined,

@@ -21,7 +21,7 @@ export type FactTest =
 export type OtherTest = { kind: 'other'; text: string; facts: readonly Fact[] }
 export type Test = FactTest | OtherTest | { kind: 'either'; ways: readonly (readonly Condition[])[] }
 
-/** `unreached`: it fails alone, and the policy reaches it only if an earlier condition comes out differently. */
+/** `unreached`: it fails itself, and an earlier condition stops the policy before it. */
 export type Holds = 'yes' | 'no' | 'unreached' | 'error'
 
 /** One of a policy's conditions, all of which must hold, with Cedar's result. */
@@ -34,9 +34,9 @@ export type Change = { fact: Fact; value: Json | undefined }
 
 /** Explains decisions to people. */
 export interface Explainer {
-  /** Each policy for the question. Undefined if Cedar cannot weigh them. */
+  /** Weighs each policy for the question. Undefined if Cedar cannot. */
   weigh(question: Question): readonly WeighedPolicy[] | undefined
-  /** The answer with these facts changed; an error if they violate the schema's types. */
+  /** Policy's answer with these facts changed; an error if they violate the schema's types. */
   askIf(question: ActionQuestion, changes: readonly Change[]): Answer
 }
 
@@ -47,6 +47,6 @@ export const opposite = (test: FactTest): FactTest =>
 
 export const isSameFact = (one: Fact, other: Fact): boolean => one.join('.') === other.join('.')
 
-/** Whether the test reads the tier: the answer is a tier, so it is never a wish. */
+/** Whether the test reads the tier. The tier is the answer, so it is never a wish. */
 export const isTier = (condition: Test): boolean =>
   condition.kind === 'compared' && isSameFact(condition.fact, ['context', 'approval', 'tier'])

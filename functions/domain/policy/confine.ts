@@ -4,7 +4,7 @@ import type { NumericDate } from '../values.ts'
 import type { Facts } from './assess.ts'
 import { type Bundle, settingsOf } from './bundle.ts'
 
-/** The reason why credentials cannot be confined to it: the confining policy has a size limit. */
+/** The reason why credentials cannot be confined to it: the confining policy would be too large. */
 export function tooLargeToConfine(
   bundle: Bundle,
   { entry, arguments: args }: Pick<Facts, 'entry' | 'arguments'>,
@@ -12,5 +12,5 @@ export function tooLargeToConfine(
 ): string | undefined {
   const when = { notAfter, drill: false }
   const large = kindOf(entry).tooLarge?.(entry, args, settingsOf(bundle, entry), when)
-  return large && `${large.what} for these arguments would be over ${large.most}: ask for less at once`
+  return large && `${large.what} for these arguments would exceed ${large.most}: ask for fewer at once`
 }

@@ -6,7 +6,7 @@ import type { ActionQuestion, Answer, Ask } from './question.ts'
 
 /** The reasons why a request needs its tier, or why no tier is enough. */
 export type Explanation = {
-  /** Absent if no approval helps. */
+  /** Absent if people cannot approve it. */
   tier?: number
   /** The rung that is not enough: the one below, or the highest. Absent at the lowest tier. */
   against?: number
@@ -18,7 +18,7 @@ export type Explanation = {
   outweighed: readonly WeighedPolicy[]
   /** Permits that fail at `against`, those with the fewest failed conditions first. */
   near: readonly WeighedPolicy[]
-  /** The number of further ones. */
+  /** The number of further permits that fail. */
   further: number
   /** Policies with an error, which make the answer a denial. */
   erring: readonly WeighedPolicy[]
@@ -34,7 +34,7 @@ export type Explaining = {
   explainer: Explainer
 }
 
-/** The most that a person reads. */
+/** The most near policies that are listed for a person. */
 const mostNear = 3
 
 /** Undefined if policy cannot be weighed. */
@@ -69,7 +69,7 @@ export function explain({ question, rungs, ask, explainer }: Explaining): Explan
 
 const nothing = { permits: [], forbids: [], outweighed: [], near: [], further: 0, erring: [], alternatives: [] }
 
-/** A tier above the ladder if no tier is enough. */
+/** The lowest sufficient tier; one above the ladder if none is. */
 export const lowestTier = ({ question, rungs, ask }: Explaining): number =>
   search(rungs, (tier) => ask(question(tier))).tier ?? Number.POSITIVE_INFINITY
 
@@ -91,7 +91,7 @@ const applies = ({ conditions }: WeighedPolicy): boolean => conditions.every(({ 
 const hasError = (condition: Condition): boolean =>
   condition.holds === 'error' || (condition.kind === 'either' && condition.ways.flat().some(hasError))
 
-/** Failed conditions besides the tier, which more approval always meets. */
+/** The number of failed conditions, without the tier, which more approval always meets. */
 const lacks = ({ conditions }: WeighedPolicy): number =>
   conditions.filter((each) => each.holds !== 'yes' && !isTier(each)).length +
   (conditions.some((each) => each.holds !== 'yes' && isTier(each)) ? 0.5 : 0)

@@ -10,14 +10,14 @@ type Fillable = {
 }
 
 export type Filling = {
-  /** The names under which a person may approve it now: its own, and its escalation's once escalated. */
+  /** The names under which a person may approve it now: its own and, once escalated, its escalation's. */
   names: readonly string[]
   /** The names under which a person may ever approve it, and may deny it now. */
   allNames: readonly string[]
   approvers: readonly PersonId[]
   /** The number of approvals still missing. */
   missing: number
-  /** The people who could fill it, and those who could once it escalates. */
+  /** The people who could fill it now, and those who could once it escalates. */
   own: readonly PersonId[]
   wider: readonly PersonId[]
 }
@@ -54,8 +54,8 @@ export const seatsIn = (stages: readonly Pick<Stage, 'quorum'>[]): number =>
 type Seats = { readonly quorum: number; readonly people: Iterable<string> }
 
 /**
- * Whether every seat can be taken if no person takes two: stages that count the same person cannot both have them.
- * Kuhn's bipartite matching.
+ * Whether all seats can be taken by different people, so that stages do not count one person twice. Kuhn's bipartite
+ * matching.
  */
 export function canFill(stages: readonly Seats[]): boolean {
   const [only] = stages

@@ -14,7 +14,7 @@ const service = <K extends z.ZodType, S extends z.ZodRawShape>(kind: K, settings
 /** The settings of each kind of incident service in the deployment file. The default kind is `http`. */
 export const IncidentService = z.discriminatedUnion('kind', [
   service(z.literal('http').optional(), {
-    url: SecureUrl.regex(/^[^#]*\{incident\}/, 'say with `{incident}` where its name goes'),
+    url: SecureUrl.regex(/^[^#]*\{incident\}/, 'put `{incident}` where its name goes'),
   }),
 ])
 export type IncidentService = z.infer<typeof IncidentService>

@@ -10,13 +10,13 @@ export type Rate = z.infer<typeof Rate>
 /** The most evaluations in one message: a smaller burst would always refuse it. */
 export const mostEvaluations = 50
 
-/** Seconds. A smaller burst would allow no such hold. */
+/** The longest hold of a read. A smaller burst could not pay for it. Seconds. */
 export const longestHold = 25
 
 const usualRates = {
   submissions: { perMinute: 60, burst: 120 },
   evaluations: { perMinute: 600, burst: 200 },
-  // One token is one second.
+  // Held reads: one token is one second.
   heldReads: { perMinute: 300, burst: 150 },
 } as const satisfies { [kind: string]: Rate }
 export type RateKind = keyof typeof usualRates
@@ -50,29 +50,29 @@ const OnSilence = z.union([
   }),
 ])
 
-/** A stage. A Cedar `approve` question with its name decides who may approve. */
+/** A stage. Its name is in Cedar's `approve` question, by which policy says who may approve. */
 export const Stage = z.strictObject({
   name: Alias,
   channel: Alias,
   quorum: z.int().min(1),
-  /** Seconds from the opening of the stage. */
+  /** The deadline, from the opening of the stage. Seconds. */
   deadline: Seconds,
   onSilence: OnSilence,
   /** OpenID Connect `acr`, and the age of the login. */
   acr: z.string().min(1).max(128).optional(),
   maxAge: Seconds.optional(),
-  /** A denial never needs one. */
+  /** Requires a comment for an approval. A denial never needs one. */
   comment: z.literal('required').optional(),
-  /** The people to notify directly, if they may decide. The quiet may decide and are never notified. */
+  /** The people to notify directly, if they may decide. Quiet people may decide and are never notified. */
   notify: z
     .strictObject({ direct: z.array(z.union([PersonId, Alias])).max(32), quiet: z.array(PersonId).max(64).optional() })
     .optional(),
-  /** First after `after`, then after twice as long each time. */
+  /** The first reminder comes `after` the opening, each next one after twice the time. */
   remind: z.strictObject({ after: Seconds, times: z.int().min(1).max(6) }).optional(),
 })
 export type Stage = z.infer<typeof Stage>
 
-/** Seconds in which a grant must be claimed, and its lifetime from then on. */
+/** `claimWithin`: the time to claim a grant. `lifetime`: its time after that. Seconds. */
 export const GrantTerms = z.strictObject({ claimWithin: Seconds, lifetime: Seconds, uses: z.int().min(1).max(1000) })
 export type GrantTerms = z.infer<typeof GrantTerms>
 
@@ -80,29 +80,29 @@ export const Tier = z.strictObject({
   tier: z.int().nonnegative(),
   name: z.string().min(1).max(64),
   stages: z.array(Stage).max(8),
-  /** The agent must give a reason, in words. */
+  /** Requires a reason from the agent, in words. */
   justification: z.literal('required').optional(),
-  /** The incident service must know the parent task when it is asked. */
+  /** Requires that the incident service knows the parent task at the submission. */
   parentTask: z.literal('live').optional(),
   grant: GrantTerms,
 })
 export type Tier = z.infer<typeof Tier>
 
-/** Limits of requests: people who are asked too often stop reading. */
+/** Limits of requests, since people who are asked too often stop reading. */
 const Limits = z.strictObject({
   openPerAgent: z.int().min(1).max(1000),
   openPerOwner: z.int().min(1).max(5000),
   /** The most alike requests of one agent with a card each; more share a card. */
   burst: z.int().min(1).max(100),
   submissions: Rate.optional(),
-  /** Counts each evaluation of a message. */
+  /** Each evaluation of a message counts. */
   evaluations: Rate.extend({ burst: Rate.shape.burst.min(mostEvaluations) }).optional(),
-  /** In seconds; reads above it are answered at once. */
+  /** In seconds. Reads above the rate are answered at once. */
   heldReads: Rate.extend({ burst: Rate.shape.burst.min(longestHold) }).optional(),
 })
 type Limits = z.infer<typeof Limits>
 
-/** The first is tier 0 and has no stages. */
+/** The ladder. Its first tier is 0 and has no stages. */
 export const Ladder = z.strictObject({ tiers: z.array(Tier).min(1).max(16), limits: Limits.optional() })
 export type Ladder = z.infer<typeof Ladder>
 
@@ -129,7 +129,8 @@ export function unmetBy(
   { comment: wanted, ...strength }: Pick<Stage, 'comment' | 'acr' | 'maxAge'>,
 ): { code: 'comment_required' } | { code: 'insufficient_login'; detail: string } | undefined {
   if (wanted === 'required' && comment.trim() === '') return { code: 'comment_required' }
-  // A weak login cannot delegate a right that needs a strong one. A login without a record counts as weak.
+  // The giver's login must be strong enough too: otherwise a weak login could pass on a right that needs a strong one.
+  // A missing login counts as weak.
   const { login: givers = {}, at: givenAt } = right.given ?? { at }
   if (right.for !== undefined && lackOf(givers, strength, givenAt) !== undefined)
     return { code: 'insufficient_login', detail: weakStandIn }
@@ -138,13 +139,13 @@ export function unmetBy(
 }
 
 /**
- * The highest rung with a quorum in each of its stages, on their present terms, each person counted in one stage.
- * Computed at each question: a tier is never a stored right.
+ * The highest rung with a quorum in each of its stages, on their present terms; each person counts in one stage. It is
+ * computed at each question: a tier is not a stored right.
  */
 export function satisfiedTier(ladder: Ladder, approvals: readonly Approval[]): number {
   let highest = 0
   for (const { tier, stages } of ladder.tiers) {
-    // Checked first, since every use asks: with fewer approvals than seats there is no match.
+    // A quick check, since every use asks: fewer approvals than seats cannot match.
     if (tier <= highest || approvals.length < seatsIn(stages)) continue
     if (canFill(stages.map((stage) => ({ quorum: stage.quorum, people: approversOf(approvals, stage) }))))
       highest = tier

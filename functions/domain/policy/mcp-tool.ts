@@ -2,13 +2,13 @@ import * as z from 'zod'
 import { inert } from '../inert.ts'
 import { Digest, ok, type Result, refuse } from '../values.ts'
 
-/** A name that an MCP server chooses: people read it, so every character must show. */
+/** A name that an MCP server chooses. People read it, so every character must be visible. */
 const name = (most: number) =>
   z
     .string()
     .min(1)
     .max(most)
-    .refine((text) => inert(text) === text, 'has a character that does not show, or hides others')
+    .refine((text) => inert(text) === text, 'has a character that is invisible or hides others')
 
 /** The MCP tool of a call. `schema` is `sha-256:` over RFC 8785 of its `inputSchema`, without a prefix. */
 export const McpTool = z.strictObject({
@@ -21,7 +21,7 @@ export type McpTool = z.infer<typeof McpTool>
 export const isSameTool = (one: McpTool | undefined, other: McpTool | undefined): boolean =>
   one === undefined || other === undefined ? one === other : differs(one, other) === undefined
 
-/** The catalogue's tool. A caller that names a tool must name the same one. */
+/** The catalogue's tool. If the caller names a tool, it must be this one. */
 export function toolOf(
   { mcp: known }: { mcp?: McpTool | undefined },
   { mcp: said }: { mcp?: McpTool | undefined },

@@ -35,7 +35,7 @@ type By = { id: string; stage: string | undefined }
 export type Compared<T> = { came: T; again?: { came: T; by: readonly By[] } }
 
 /**
- * Runs a function on policy and, if an observed policy bears on its questions, once more as if the observed policies
+ * Runs a function with policy and, if an observed policy applies to its questions, once more as if observed policies
  * counted.
  *
  * @param run asks only the policy that it is given, and has no effects
@@ -78,7 +78,7 @@ export function wouldBeOf<T>({ came, again }: Compared<T>, cameTo: (came: T) => 
   )
 }
 
-/** By stage name, if a person would gain or lose the right. */
+/** The same by stage name, if a person would gain or lose the right. */
 export function wouldBeAt<T>(
   { came, again }: Compared<T>,
   namesOf: (came: T) => readonly string[],

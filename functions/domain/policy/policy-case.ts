@@ -11,7 +11,7 @@ import { assessPlan, mostSteps, StepAsk } from './assess-plan.ts'
 import { type Bundle, personOf } from './bundle.ts'
 import { type Answer, type Ask, openingActs, type PersonQuestion, personActions, previewOutcomes } from './question.ts'
 
-/** A fixed time: a folder that compiles today compiles tomorrow. */
+/** A fixed time, so that the build of a folder does not depend on the day. */
 const caseTime: NumericDate = Date.UTC(2026, 0, 1, 12) / 1000
 const CaseTime = z.iso
   .datetime()
@@ -41,7 +41,7 @@ const CaseAsk = z
     host: { ambient, record: { ...noRecord, ...defined(record) } },
   }))
 
-/** The expected outcome, or the reason why no approval should help. */
+/** The expected outcome, or the reason why people cannot approve it. */
 const Expected = z.union([
   z.strictObject({
     tier: z.int().nonnegative(),
@@ -55,7 +55,7 @@ const Expected = z.union([
   }),
 ])
 
-/** Several actions in order, asked by one agent and done by others. */
+/** Several actions in order: one agent asks, others do them. */
 const PlanCase = z.strictObject({
   name: z.string().min(1),
   plan: z.strictObject({ agent: AgentId, purpose: z.string(), steps: z.array(StepAsk).min(1).max(mostSteps) }),
@@ -81,7 +81,7 @@ const PersonCase = z.strictObject({
   absent: PersonId.optional(),
   ask: CaseAsk.optional(),
   tier: z.int().nonnegative().default(0),
-  /** The profile, if `ask` names no action. */
+  /** The profile, if `ask` is absent. */
   profile: Alias.optional(),
   /** The subject of a recertification. */
   subject: z.string().default('agent:of-the-case'),
@@ -92,7 +92,7 @@ type PersonCase = z.infer<typeof PersonCase>
 export type PersonAct = Pick<PersonCase, 'person' | 'does' | 'now'> &
   Partial<Omit<PersonCase, 'name' | 'expect' | 'ask'>>
 
-/** A case of the policy folder, which must hold at every build. */
+/** A case of the policy folder, which every build checks. */
 export const PolicyCase = z.union([AskCase, PersonCase, PlanCase])
 export type PolicyCase = z.infer<typeof PolicyCase>
 
@@ -102,7 +102,7 @@ export const isAskCase = (policyCase: PolicyCase): policyCase is AskCase =>
 const list = (ids: readonly string[]) =>
   ids.length === 0 ? 'no policy in particular' : ids.map((id) => `\`${id}\``).join(', ')
 
-/** Undefined if the case holds, else the actual outcome. */
+/** Undefined if the case holds; otherwise the actual outcome. */
 export const runCase = (bundle: Bundle, ask: Ask, policyCase: PolicyCase): string | undefined =>
   'person' in policyCase ? runPersonCase(bundle, ask, policyCase) : runAskCase(bundle, ask, policyCase)
 
@@ -133,12 +133,12 @@ function runPersonCase(bundle: Bundle, ask: Ask, policyCase: PersonCase): string
     : `${answer.permit ? 'permitted' : 'refused'} by ${list(answer.policies)}`
 }
 
-/** Whether a person asks on behalf of an agent that they do not answer for, which no policy permits. */
+/** Whether a person asks on behalf of an agent that they do not answer for. Policies cannot permit that. */
 export const isForOthers = ({ action, person, request }: PersonQuestion): boolean =>
   action === 'ask' && !(request && isOwner(person.id, request))
 const refusedByRule: Answer = { permit: false, policies: [] }
 
-/** The question about a person's act, with the request. A text names a missing member. */
+/** The question about a person's act, with the request. A text if a member is missing. */
 export function personQuestion(
   bundle: Bundle,
   { person, does, stage, inSteadBy, absent, tier = 0, profile, subject, now }: PersonAct,
@@ -148,11 +148,11 @@ export function personQuestion(
   const who = { id: person, groups: groupsOf(bundle.directory, person) }
   if (openingActs.some((act) => act === does)) {
     const opening = about ? factsOfAction(about.facts) : factsOfProfile(bundle, profile)[0]
-    if (!opening) return 'what is opened? give the case an `ask`, or a `profile` of break-glass.json'
+    if (!opening) return 'give the case the opened `ask`, or a `profile` of break-glass.json'
     return { kind: 'person', action: does, person: who, opening: { ...unsaid, ...opening }, now }
   }
   if (does === 'standIn') {
-    if (!absent || !personOf(bundle, absent)) return 'who is away? give the case an `absent` of the directory'
+    if (!absent || !personOf(bundle, absent)) return 'give the case an `absent` person of the directory'
     const away = { id: absent, groups: groupsOf(bundle.directory, absent) }
     return { kind: 'person', action: does, person: who, absent: away, now }
   }
@@ -167,8 +167,8 @@ const sameIds = (a: readonly string[], b: readonly string[]) =>
   a.length === b.length && a.toSorted().join('\n') === b.toSorted().join('\n')
 
 /**
- * The first rung at which more approval permits less, and the policies that cause it: its forbids, else the permits of
- * the rung below.
+ * The first rung at which more approval permits less, and the policies that cause it: its forbids, or else the permits
+ * of the rung below.
  */
 export function findBrokenRung(
   bundle: Bundle,

@@ -7,11 +7,11 @@ import type { TaskAnswer } from './asking-terms.ts'
 import type { Bundle } from './bundle.ts'
 import type { Observed } from './observed.ts'
 
-/** The outcomes of a preview in policy. */
+/** The outcomes of a preview, as policies read them. */
 export const previewOutcomes = ['matched', 'none', 'failed'] as const
 export type PreviewOutcome = (typeof previewOutcomes)[number]
 
-/** `plan`: the question about the agent that proposes a step for another agent. It gets no credential. */
+/** `plan`: the question about the agent that proposes a step for another agent, and gets no credential by it. */
 export type Moment = 'request' | 'plan' | 'issue' | 'use'
 
 export type ActionQuestion = {
@@ -22,24 +22,24 @@ export type ActionQuestion = {
   arguments: JsonObject
   resource: Resource & ResourceFacts
   purpose: string
-  /** On the present ladder. */
+  /** The tier by the present ladder. */
   approval: { tier: number }
   credential: CredentialKind
   unpinned: readonly string[]
   recent: number
-  /** The reading when the agent asked. */
+  /** The host's facts, as read at the submission. */
   host: HostFacts
-  /** Whether the agent gave a reason in words, whose content decides nothing. */
+  /** True if the agent gave a reason in words. Policy does not read the words. */
   justified: boolean
   /** The incident service's answer about the parent task at the submission. */
   task: TaskAnswer
   delegationDepth: number
-  /** Success is assumed at an evaluation; later the outcome. */
+  /** Success is assumed at an evaluation; afterwards the real outcome. */
   preview: PreviewOutcome
   now: NumericDate
 }
 
-/** Actions for people alone: an agent with them could settle its own requests. */
+/** Actions for people only: an agent with them could decide its own requests. */
 export const personActions = [
   'approve',
   'ask',
@@ -56,7 +56,7 @@ export const personActions = [
 export type PersonAction = (typeof personActions)[number]
 /** The acts on openings. */
 export const openingActs = ['breakGlass', 'review'] as const satisfies readonly PersonAction[]
-/** Acts on one request of an agent, refused if its facts are gone. */
+/** Acts on one request of an agent, which are refused if its facts are gone. */
 export const onlyForRequests: ReadonlySet<PersonAction> = new Set<PersonAction>(['approve', 'allowStanding', 'ask'])
 
 export type RequestFacts = {
@@ -71,12 +71,12 @@ export type RequestFacts = {
   tier: number
 }
 
-/** One action on one resource, or one right of a profile. */
+/** The facts of an opening's one action on one resource, or of one right of a profile. */
 export type OpeningFacts = {
   id: string
   action: string
   group: string
-  /** Its id may be a pattern. */
+  /** The resource. Its id may be a pattern. */
   resource: Resource & ResourceFacts
   profile?: string
   incident: string
@@ -91,7 +91,7 @@ export type PersonQuestion = {
   /** Absent for a halt or a list. */
   request?: RequestFacts
   stage?: string
-  /** The absent person, if the decider has the right from them alone. */
+  /** The absent person, if the decider has the right only from them. */
   inSteadBy?: PersonId
   absent?: { id: PersonId; groups: readonly string[] }
   opening?: OpeningFacts
@@ -117,21 +117,21 @@ export type Answer = {
 
 export type Ask = (question: Question) => Answer
 
-/** Permits if all do: the first denial, or the policies of all permits. */
+/** One answer from several: the first denial, or the policies of all permits. */
 export const allOf = (answers: readonly Answer[]): Answer =>
   answers.find(({ permit }) => !permit) ?? {
     permit: answers.length > 0,
     policies: [...new Set(answers.flatMap(({ policies }) => policies))],
   }
 
-/** Policy as a pure function: the same question over the same bundle has the same answer. */
+/** Policy as a pure function: the same question with the same bundle has the same answer. */
 export interface PolicyAnswers {
   readonly bundle: Bundle
-  /** Never throws and never waits: after any failure the answer denies, with `error`. */
+  /** Synchronous, and never throws: after any failure the answer denies, with `error`. */
   ask(question: Question): Answer
   /**
-   * The same as if the observed policies counted, if the bundle has any. After a failed evaluation, the policies are
-   * the ones that failed.
+   * The same as if observed policies counted, if the bundle has any. After a failed evaluation `policies` are those
+   * that failed.
    */
   readonly observing?: Ask | undefined
 }

@@ -10,10 +10,10 @@ const place = /\{([A-Za-z][A-Za-z0-9_.]*)\}/g
 export const placesOf = (template: string): readonly string[] =>
   [...template.matchAll(place)].map(([, path]) => path ?? '')
 
-/** Every second part is the path of a value. */
+/** Splits a template; every second part is the path of a value. */
 export const partsOf = (template: string): readonly string[] => template.split(place)
 
-/** Fills a template. It throws if a place is empty, which the policies' compiler excludes. */
+/** Fills a template. It throws for a missing value, which the policies' compiler excludes. */
 export function fill(template: string, value: (path: string) => string | undefined): string {
   return template.replace(place, (_, path: string) => {
     const text = value(path)
@@ -25,7 +25,7 @@ export function fill(template: string, value: (path: string) => string | undefin
 /** Whether the value has no meaning of its own in IAM, which reads `*` and `?` as wildcards and `${` as a variable. */
 export const isLiteral = (value: string): boolean => /^[A-Za-z0-9_.\-/+=,@]+$/.test(value) && !value.includes('..')
 
-/** The `Name` in `arguments.Name`, and in `arguments.Name.names`, which some targets take. */
+/** The `Name` in `arguments.Name`, or in `arguments.Name.names`, which some targets use. */
 export const argumentIn = (path: string): string | undefined =>
   /^arguments\.([A-Za-z0-9_]+)(?:\.(?:names|values))?$/.exec(path)?.[1]
 

@@ -9,8 +9,8 @@ import { approve, climbable, decideByOf, openNext } from '../requests/open-stage
 import type { NumericDate } from '../values.ts'
 
 /**
- * Whether the resource is read again before this act: only until the first such act, after which the agent's own change
- * would be the drift.
+ * Whether the resource is read again before this act. Only until the first such act: after it the difference may be the
+ * agent's own change.
  */
 export function isGuarded(state: ApprovalRequest, act: Act): boolean {
   if (state.status !== 'approved' || stateOf(state.preview) === undefined) return false
@@ -47,8 +47,8 @@ export function driftAt(
 }
 
 /**
- * The next round: decisions, and a grant that issued nothing, were for a different state. The request ends if the state
- * never rests, if too few people could be asked, or if the grant is in use.
+ * Opens the next round, since decisions, and a grant that issued nothing, were for a different state. The request ends
+ * instead if the state keeps changing, too few people could be asked, or the grant is in use.
  */
 export function openAgain(
   state: PendingRequest | ApprovedRequest,
@@ -67,7 +67,7 @@ export function openAgain(
   if ((state.drifts?.length ?? 0) >= mostDrifts || isRestedOn(state, at)) return end('state_changed')
   if (again?.ok !== true) return end(again?.code ?? 'policy_error')
   const { tier, stages, policies: because } = again
-  // Fewer people would decide than before.
+  // Refused if fewer people would decide than before.
   if (tier < state.tier || !climbable(tier, stages)) return end('no_eligible_approvers')
   const decideBy = state.status === 'pending' ? state.decideBy : decideByOf(state.ask, stages, at)
   const round = state.round + 1
@@ -79,8 +79,8 @@ export function openAgain(
 }
 
 /**
- * Whether delegated requests, or credentials of a target's own whose answer may have been lost, depend on the grant:
- * they end with it, and a new round would forget them.
+ * Whether delegated requests depend on the grant, or credentials of a target's own whose answer may be lost. They end
+ * with it, and a new round would forget them.
  */
 const isRestedOn = (state: ApprovalRequest, at: NumericDate): boolean =>
   state.status === 'approved' &&

@@ -8,7 +8,7 @@ type Pair = { before?: Json | undefined; after: Json }
 
 const order = ['whole', 'part', 'compared'] as const satisfies readonly ShowLevel[]
 
-/** The level that shows less. */
+/** The level that shows less of the two. */
 export const lesserOf = (one: ShowLevel, other: ShowLevel | undefined): ShowLevel =>
   other !== undefined && order.indexOf(other) > order.indexOf(one) ? other : one
 
@@ -18,11 +18,14 @@ export const levelOf = (
   classification: string,
 ): ShowLevel => (show && Object.hasOwn(show, classification) ? (show[classification] as ShowLevel) : 'compared')
 
-/** Characters. A text up to `shortest` would be revealed by its first ones. */
+/** The shown beginning and end of a masked text. One up to `shortest` would be revealed by them. Characters. */
 const first = 4
 const shortest = 12
 
-/** A hidden value shows whether it stays, so that people can still decide. @param most characters of one value */
+/**
+ * A hidden value shows only whether it stays, which people need to decide.
+ * @param most the most characters of one value
+ */
 export function maskPair({ before, after }: Pair, level: ShowLevel, most: number): Shown {
   if (level === 'whole') return cutPair({ before, after }, most)
   if (level === 'part')
@@ -37,11 +40,11 @@ export function maskPair({ before, after }: Pair, level: ShowLevel, most: number
   return { ...defined({ before: was }), after: said(hidden, before, after), masked: true }
 }
 
-/** Stands for a value that is only compared. */
+/** Shown for a value that is only compared. */
 export const hidden = 'hidden'
-/** Stands after a masked value that stays. */
+/** Shown after a masked value that stays. */
 export const staying = ', as before'
-/** Stands after a masked value that changes. */
+/** Shown after a masked value that changes. */
 export const changing = ', another value'
 
 /** @param before the value to compare with; undefined if absent */

@@ -9,24 +9,24 @@ export const Expression = z.string().min(1).max(512)
 export const ShowLevel = z.enum(['whole', 'part', 'compared'])
 export type ShowLevel = z.infer<typeof ShowLevel>
 
-/** The way in which Hotwork reads the resource of an action. */
+/** The source of a preview: how Hotwork reads the resource of an action. */
 export const PreviewSource = z.strictObject({
   /** An IAM action, or a tool's read. */
   action: z.string().regex(/^[a-z][a-z0-9-]{0,31}:[A-Za-z][A-Za-z0-9]{0,63}$/, 'one read, such as `ssm:GetParameter`'),
   /** The arguments of the read: JSON in which `{arguments.Name}` alone is that argument, and within a text its text. */
   arguments: JsonObjectSchema,
-  /** The place of the present value, by argument of the action. */
+  /** For each argument of the action, the place of its present value in the answer. */
   show: z.record(z.string(), Expression).refine((show) => Object.keys(show).length > 0, 'show one argument at least'),
-  /** The values that must stay between a decision and the act. None of them may be null. */
+  /** The values that must stay equal between a decision and the act. They must not be null. */
   guard: z.array(Expression).min(1).max(8),
-  /** The errors of AWS, or a tool's problem codes, that mean that the resource does not exist yet. */
+  /** The errors of AWS, or a tool's problem codes, which mean that the resource does not exist yet. */
   absent: z.array(z.string().regex(/^[A-Za-z][\w.]{0,127}$/)).default([]),
-  /** The most that is shown of an argument, in any class. */
+  /** For an argument, the most that is shown of it, in any class. */
   atMost: z.record(z.string(), ShowLevel.exclude(['whole'])).optional(),
 })
 export type PreviewSource = z.infer<typeof PreviewSource>
 
-/** The arguments of a read; their templates were checked by the policies' compiler. */
+/** The arguments of a read. The policies' compiler has checked their templates. */
 export const argumentsOfRead = (source: Pick<PreviewSource, 'arguments'>, args: JsonObject): JsonObject =>
   fillJson(source.arguments, args) as JsonObject
 

@@ -18,8 +18,8 @@ export function attributesSet(args: JsonObject): ReadonlyMap<string, JsonObject>
 }
 
 /**
- * An update of a DynamoDB item, side by side: for an expression that only sets, the attributes that it sets; for any
- * other, the whole item and the expression, whose result is not computed here.
+ * Both sides of an update of a DynamoDB item: for an expression that only sets, the attributes that it sets; for any
+ * other, the whole item beside the expression, whose result is not computed here.
  */
 export function compareUpdate(args: JsonObject, item: Json | undefined): { before?: Json; after: Json } {
   const after = attributesSet(args)

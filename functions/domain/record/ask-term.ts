@@ -3,10 +3,13 @@ import type * as z from 'zod'
 /** The object of a body that has a term. */
 export type BodyPart = 'context' | 'requested_access'
 
-/** The digests of terms, by prefix: for approval, for alike asks, for a submission after its evaluation. */
+/**
+ * The digests of terms, by prefix: for approval, for finding identical asks, and for binding a submission to its
+ * evaluation.
+ */
 export type TermDigest = 'request' | 'open' | 'bound'
 
-/** A request that is derived from another one. */
+/** The ways in which a request is derived from another. */
 export type Heir = 'delegation' | 'extension' | 'step'
 
 export type Reader = 'people' | 'agent'
@@ -17,21 +20,21 @@ export type AskTerm = {
   schema: z.ZodType
   /** The name on the wire and in digests, if it differs from the row's. */
   name?: string
-  /** The place in a body; the server finds the fact otherwise. Its JSON Schema is published, with the description. */
+  /** The place in a body; without it the server finds the fact. Its JSON Schema is published, with the description. */
   body?: { in: BodyPart; as: z.ZodType }
   digests?: readonly TermDigest[]
-  /** Digests have `null` if it is absent. They leave out other absent terms. */
+  /** True if digests have `null` for a missing value. Other missing terms are left out of digests. */
   orNull?: true
   /** Derived requests that inherit it. */
   passedTo?: readonly Heir[]
-  /** An ask with it draws on no standing permit. */
+  /** True if an ask with it cannot draw on a standing permit. */
   asksPeople?: true
   /** The readers whose answers have it. */
   readBy?: readonly Reader[]
   /** RFC 3339 in answers. */
   time?: true
-  /** A text under "The agent says", in each list of alike requests, and on a card up to so many characters. */
+  /** Its label under "The agent says", in each list of requests, and the most characters of it on a card. */
   said?: { as: string; most: number }
-  /** JSON pointers to its personal texts, and the person they belong to at the submission; later the owner. */
+  /** JSON pointers to its personal texts, and their owner at the submission; later it is the agent's owner. */
   personal?: { at: readonly string[]; whose: 'actor or owner' | 'owner' }
 }

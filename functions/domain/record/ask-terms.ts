@@ -49,7 +49,7 @@ export const askTerms = {
     passedTo: ['delegation', 'extension', 'step'],
     readBy: ['people'],
   },
-  /** Whether the agent gave a reason. Policy reads this, and not the words. */
+  /** True if the agent gave a reason. Policy reads this, not the words. */
   justified: { schema: z.literal(true).optional(), passedTo: ['delegation', 'step'] },
   /** The incident service's answer about the parent task at the submission. */
   task: { schema: z.enum(['known', 'unknown']).optional(), passedTo: ['delegation', 'step'] },
@@ -106,18 +106,20 @@ export const askTerms = {
   },
   /** A digest of the subject's and resource's properties in the evaluation. */
   bound: { schema: Digest.optional() },
-  /** Requests in the hour before. Policy may only raise scrutiny by it. */
+  /** Requests in the hour before. It may only raise scrutiny. */
   recent: { schema: z.int().nonnegative(), passedTo: ['delegation'] },
-  /** The host's facts at the submission. Later questions to policy have the same. */
+  /** The host's facts at the submission, which later questions to policy use too. */
   host: { schema: HostFacts.optional() },
   /** Halts lifted before it in the same second, which do not end it. */
   afterHalts: { schema: z.array(HaltId).optional(), passedTo: ['step'] },
   standing: { schema: StandingPermitId.optional(), readBy: ['people'] },
-  /** A person asked on the agent's behalf. They answer for the agent, and never decide the request. */
+  /** The person who asked on the agent's behalf. They answer for the agent, and never decide the request. */
   askedBy: { schema: PersonId.optional(), name: 'asked_by', digests: ['open'], asksPeople: true },
   /** The grant whose time it extends. */
   extends: { schema: RequestId.optional(), asksPeople: true },
-  /** The only key that can claim the grant. A delegated request, or one by a person, has none until its first claim. */
+  /**
+   * The only key that can claim the grant. A delegated request, and one by a person, has none until its first claim.
+   */
   jkt: { schema: Thumbprint.optional(), digests: ['open'], orNull: true },
 } as const satisfies { readonly [term: string]: AskTerm }
 

@@ -35,8 +35,7 @@ import type { Preview } from './preview.ts'
 import type { ApprovalRequest, Ask, Outcome, StageState, UseOutcome } from './request.ts'
 
 /**
- * A command with the operation's facts. Every fact that `decide` uses goes into the event, so that replay asks no
- * policy.
+ * A command with the operation's facts. The event has every fact that `decide` uses, so that a replay asks no policy.
  */
 export type Command =
   | Submit
@@ -65,10 +64,10 @@ export type Command =
   | BeginTurn
 
 type Unstamp<C> = C extends Command ? Omit<C, 'bundle'> : never
-/** A command without the bundle's hash, which is the same for all. */
+/** A command without the bundle's hash, which is added to all alike. */
 export type Unstamped = Unstamp<Command>
 
-/** By person, the stage names under which policy lets them decide now: a stage's own, or its escalation's. */
+/** For each person, the stage names under which policy lets them decide now: a stage's own, or its escalation's. */
 export type Eligibility = { readonly [person: PersonId]: readonly string[] }
 
 type Common = { bundle: string }
@@ -89,10 +88,10 @@ export type Decide = Common & {
   type: 'decide'
   person: PersonId
   verdict: Verdict
-  /** The decider's stage; a click names none and means the open one. */
+  /** The decider's stage. A click has none, which means the open one. */
   stage?: string
   round: number
-  /** The digest, or its first 16 characters, as many as a button holds. */
+  /** The digest, or its first 16 characters, which is as much as a button can hold. */
   digest: string
   comment?: string
   through: Door
@@ -101,7 +100,7 @@ export type Decide = Common & {
   claimed?: LoginGroups
   /** The digest of the rendering that the decider saw, if known. */
   seen?: Digest
-  /** The rendering did not fit all of the request. */
+  /** True if the rendering did not fit all of the request. */
   cut?: true
   /** The digest of the list, if one click decided several. */
   burst?: Digest
@@ -112,7 +111,7 @@ export type Decide = Common & {
   /** By absent person: the login with which they named the decider. */
   givenBy?: { readonly [person: PersonId]: Given }
   eligible: Eligibility
-  /** Policy's answer as if this decision stood, for the last stage. */
+  /** Policy's answer with this decision counted, for the last stage. */
   answer: Answer
   permittedBy: PermittedBy
   /** By stage name: observed policies on the decider's own right. */
@@ -122,7 +121,7 @@ export type Decide = Common & {
   afterHalts?: HaltId[]
 }
 
-/** A new reading and, if the state changed, the people to ask then. */
+/** A new reading and, if the state changed, the people to ask. */
 export type ReadAgain = { preview: Preview; again?: AskedAgain }
 type AskedAgain =
   | { ok: true; tier: number; stages: readonly Stage[]; policies: readonly string[] }
@@ -147,7 +146,7 @@ export type NarrowingCode = AssessmentRefusal | 'not_narrower'
 
 export type Comment = Common & { type: 'comment'; person: PersonId; comment: string }
 
-/** An end of a request that is not by policy. */
+/** The end of a request by another cause than policy. */
 export type Ending =
   | { by: 'halt'; id: HaltId }
   | { by: 'incident'; id: string }
@@ -155,7 +154,7 @@ export type Ending =
   | { by: 'standing_permit'; id: StandingPermitId }
   | { by: 'agent'; id: AgentId; why: SuspendedBecause }
 
-/** Policy's answer at this moment, the approvers who still may, and no ending. */
+/** Policy's answer now, the approvers who still may, and the ending, if any. */
 export type Authority = {
   answer: Answer
   eligible: Eligibility
@@ -184,7 +183,7 @@ export type Issue = Common & {
   agent: AskerId
   claim: IssuedKind
   credential: CredentialId
-  /** The use that the first of a target's own credentials begins. */
+  /** The use that a target's first own credentials begin. */
   use?: UseId
 }
 
@@ -208,7 +207,7 @@ export type BeginCall = Common &
     reading?: ReadAgain
   }
 export type EndCall = Common & { type: 'end_call'; agent: AskerId; use: UseId; outcome: Outcome; note?: string }
-/** A report that the call was not sent, and will not be. */
+/** Reports that the call was not sent and will not be. */
 export type ReturnCall = Common & { type: 'return_call'; agent: AskerId; use: UseId; reason: string }
 /** Hotwork's finding about a call whose answer was lost. */
 export type ResolveCall = Common & { type: 'resolve_call'; use: UseId; outcome: UseOutcome; note: string }
@@ -225,7 +224,7 @@ export type Delegate = Common &
     notAfter: NumericDate
     within: boolean
   }
-/** RFC 7009. */
+/** Revokes a credential (RFC 7009). */
 export type RevokeCredential = Common & { type: 'revoke_credential'; agent: AskerId; credential: CredentialId }
 export type Complete = Common & { type: 'complete'; agent: AskerId; outcome: Outcome; note?: string }
 export type Withdraw = Common & { type: 'withdraw'; agent: AskerId }
@@ -235,7 +234,7 @@ export type Revoke = Common & {
   reason: string
   answer: Answer
 }
-/** The budgets as read for the same transaction. */
+/** Opens, with the budgets as read for the same transaction. */
 export type OpenBreakGlass = Common & {
   type: 'open_break_glass'
   ask: Ask
@@ -266,7 +265,7 @@ export type BeginTurn = Common & {
   /** The code of the reason why its agent may no longer act. */
   unfit?: string
 }
-/** Applies due events, and the ending that was found, if any. */
+/** Applies due events, and the ending, if one was found. */
 export type Wake = Common & { type: 'wake'; ending?: Ending }
 
 export function actorOf(state: ApprovalRequest, command: Command): Actor {
@@ -292,12 +291,12 @@ export function agentActor({ agent: { id }, chain }: ApprovalRequest['ask']): Ac
   return { type: 'agent', id, ...(through.length > 0 && { chain: through }) }
 }
 
-/** A refusal, with its side effects: an approver found to be no longer eligible ends the grant. */
+/** A refusal with its side effects: an approver who has lost the right ends the grant. */
 export type Refused<Code extends Refusal = Refusal> = { code: Code; detail?: string; also?: readonly Event[] }
 /** The result of the reducer for one command: its events, or a refusal. */
 export type Answered<Code extends Refusal = Refusal> = readonly Event[] | Refused<Code>
 
-/** The reason why a request has no live grant: its status is the code. */
+/** A request without a live grant: its status is the refusal's code. */
 export type NotLive = Exclude<ApprovalRequest['status'], 'approved'>
 export type EndingCode = 'halted' | 'ancestor_ended' | 'revoked'
 /** The refusal of an issue or a use of a live grant. */
@@ -307,7 +306,7 @@ export type DeniedNow = EndingCode | 'approver_not_eligible' | 'policy_error' | 
 export const endingCode = ({ by }: Ending): EndingCode =>
   by === 'halt' ? 'halted' : by === 'ancestor' ? 'ancestor_ended' : 'revoked'
 
-/** Ends the request because of an ending that the caller's reading found, after which it never lives again. */
+/** Ends the request by the ending that the caller read, for good. */
 export function endedBy(
   { status, ask }: ApprovalRequest,
   ending: Ending | undefined,

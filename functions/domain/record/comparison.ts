@@ -5,7 +5,9 @@ import { NumericDate } from '../values.ts'
 /** The most names of actions in one entry. */
 export const mostNames = 20
 
-/** A comparison of a grant's calls with its approval: calls of each kind, and the actions outside of it. */
+/**
+ * A comparison of a grant's calls with its approval: the number of each kind, and the actions outside of the approval.
+ */
 export const Comparison = z.strictObject({
   approved: z.int().nonnegative(),
   refused: z.int().nonnegative(),

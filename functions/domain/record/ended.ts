@@ -32,9 +32,9 @@ function isRecorded(state: ApprovalRequest): boolean {
   return kinds.some(recordsCalls)
 }
 
-/** The time since which the target's recorded calls can be compared, and have not been. */
+/** The time since which the target's recorded calls could be compared, if they were not. */
 export function uncomparedSince(state: ApprovalRequest): NumericDate | undefined {
-  // Hotwork gave no session of a sealed role: its review reads the calls themselves.
+  // Hotwork issued no session of a sealed role: its review reads the calls themselves.
   if (state.calls || openingOf(state.ask)?.sealed || !isRecorded(state)) return undefined
   return endedAt(state)
 }

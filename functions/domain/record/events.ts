@@ -27,11 +27,11 @@ import { Ask, Decision, Outcome, SettledBy, StageState, UseOutcome } from './req
 export const Door = z.enum(['api', 'chat', 'page'])
 export type Door = z.infer<typeof Door>
 
-/** The proof of a login for an auditor: the provider's signed ID token, and the public key that verified it. */
+/** The proof of a login for auditors: the provider's signed ID token, and the public key that verified it. */
 export const SignedLogin = z.strictObject({ idToken: z.string().max(8192), key: JsonObject })
 export type SignedLogin = z.infer<typeof SignedLogin>
 
-/** An act by policy's answer. */
+/** An event of an act that policy permitted. */
 const act = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
   event(type, { ...shape, observed: Observed.optional() })
 
@@ -52,7 +52,7 @@ export const Event = z.discriminatedUnion('type', [
     as: z.string(),
     verdict: Verdict,
     round: z.int().positive(),
-    /** The state in the request's preview. */
+    /** The state in the request's preview, if it has one. */
     state: Decision.shape.state,
     through: Door,
     for: Decision.shape.for,
@@ -73,7 +73,7 @@ export const Event = z.discriminatedUnion('type', [
       })
       .optional(),
   }),
-  /** The ask after a narrowing, on the terms of its rung. It drops all approvals. */
+  /** A narrowed ask, on the terms of its rung. All approvals are dropped. */
   event('Narrowed', {
     ask: Ask,
     tier: z.int().nonnegative(),
@@ -81,7 +81,7 @@ export const Event = z.discriminatedUnion('type', [
     round: z.int().min(2),
     /** The policies that set the new tier; `policies` let this person decide. */
     because: z.array(z.string()),
-    /** The same reading, beside the narrowed arguments. */
+    /** The same reading, with the narrowed arguments. */
     preview: Preview.optional(),
   }),
   /** The resource changed after people read or decided. All decisions are dropped, and an unclaimed grant. */
@@ -105,9 +105,9 @@ export const Event = z.discriminatedUnion('type', [
     credential: CredentialId,
     claim: IssuedKind,
     session: z.strictObject({ role: z.string(), endsAt: NumericDate }).optional(),
-    /** The new end, if its parent now ends sooner. */
+    /** The new end, if its parent ends sooner by now. */
     notAfter: NumericDate.optional(),
-    /** The number of intended access tokens, this one included. Older entries lack it. */
+    /** The number of intended access tokens so far. Older entries lack it. */
     count: z.int().positive().optional(),
     /** The approved state, as read just before. */
     state: Digest.optional(),
@@ -130,7 +130,7 @@ export const Event = z.discriminatedUnion('type', [
     state: Digest.optional(),
   }),
   event('UseEnded', { use: UseId, outcome: UseOutcome, note: z.string().optional() }),
-  /** The use was not made, and the grant has it again. */
+  /** The use was not made: the grant gets it back. */
   event('UseReturned', { use: UseId, reason: z.string() }),
   event('Completed', { outcome: Outcome, note: z.string().optional() }),
   act('Revoked', { by: SettledBy, reason: z.string() }),
@@ -153,22 +153,22 @@ export const Event = z.discriminatedUnion('type', [
   act('Reviewed', {
     outcome: z.enum(['justified', 'not_justified']),
     note: z.string(),
-    /** The card as it was rendered, where the door knows it. */
+    /** The digest of the card, if the door knows it. */
     seen: Digest.optional(),
   }),
   act('Refused', {
     attempted: z.string(),
     code: Refusal,
-    /** The action, if no request has it on record. */
+    /** The action, if no recorded request has it. */
     action: z.string().optional(),
     /** The other agent that the actor asked about. */
     agent: AgentId.optional(),
     request: RequestId.optional(),
-    /** The evaluation's own reason, if `code` only says that nothing could be asked for. */
+    /** The evaluation's own reason, if `code` only means that nothing can be asked for. */
     reason: z.string().optional(),
-    /** The number since the entry before, this one included. */
+    /** The number of refusals since the entry before, with this one. */
     count: z.int().positive().optional(),
-    /** Counts all kinds without an entry of their own. */
+    /** True if it counts all kinds without entries of their own. */
     others: z.literal(true).optional(),
   }),
 ])
@@ -176,8 +176,8 @@ export type Event = z.infer<typeof Event>
 export type EventType = Event['type']
 
 /**
- * One personal member of an event, and the person it belongs to. `copied`: from a state, which has commitments unless
- * it is older than them.
+ * A personal member of an event, and its owner. `copied`: it comes from a state, which has commitments unless it is
+ * older than them.
  */
 export type PersonalMember = {
   at: string
@@ -185,7 +185,7 @@ export type PersonalMember = {
   copied?: true
 }
 
-/** An agent's words belong to the person who answers for it. */
+/** The personal members of each event. An agent's words belong to the person who answers for it. */
 export const personalInEvents: { readonly [type in EventType]?: readonly PersonalMember[] } = {
   Submitted: [
     ...personalTexts,
@@ -203,7 +203,7 @@ export const personalInEvents: { readonly [type in EventType]?: readonly Persona
   Commented: [{ at: '/comment', whose: 'actor' }],
   Denied: [{ at: '/reason', whose: 'actor' }],
   Revoked: [{ at: '/reason', whose: 'actor' }],
-  // Hotwork itself writes the note of a mediated call.
+  // The note of a mediated call is Hotwork's own.
   UseEnded: [{ at: '/note', whose: 'owner of what a tool says' }],
   Completed: [{ at: '/note', whose: 'owner' }],
   BreakGlassOpened: [

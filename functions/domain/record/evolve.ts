@@ -17,7 +17,7 @@ import {
 } from './request.ts'
 
 /**
- * The state after an event, in production, in the model checker and in the verifier.
+ * The state after an event. Production, the model checker and the verifier all use it.
  * @throws TypeError if the events are not a request's own: a tampered ledger
  */
 export function evolve(state: ApprovalRequest | undefined, event: Event): ApprovalRequest {
@@ -30,7 +30,7 @@ export function evolve(state: ApprovalRequest | undefined, event: Event): Approv
       const { tier, decideBy, preview } = event
       return { ...begun, status: 'pending', tier, stages, decideBy, ...defined({ preview }) }
     }
-    // An opening is claimed as often as needed, so a missing claim ends nothing.
+    // A missing claim does not end an opening, which can be claimed again and again.
     const grant = { ...newGrant(event.grant, at), claimBy: event.notAfter, notAfter: event.notAfter }
     return { ...begun, status: 'approved', tier: 0, stages: [], grant }
   }
@@ -115,7 +115,7 @@ const effects: { readonly [T in Later]: (state: ApprovalRequest, event: Of<T>) =
       notAfter: Math.min(grant.notAfter, event.notAfter ?? grant.notAfter),
       intents: { ...grant.intents, [event.claim]: { id: event.credential, at: event.at } },
       ...(event.count === undefined ? {} : { tokens: event.count }),
-      // Kept from the intent on: the session may exist even if its answer was lost.
+      // Recorded from the intent on: the session may exist even if its answer was lost.
       sessions: [
         ...grant.sessions.filter(({ endsAt }) => endsAt > event.at),
         ...(event.session ? [{ credential: event.credential, ...event.session }] : []),
@@ -167,7 +167,7 @@ function withStep(state: ApprovalRequest, number: number, change: (step: StepSta
   return { ...state, progress: progress.map((each, index) => (index === number - 1 ? change(each) : each)) }
 }
 
-/** Changes uses, of an ended grant too: the outcome of a use may be learned later. */
+/** Changes uses, also of an ended grant, since the outcome of a use may come later. */
 function withUses(state: ApprovalRequest, change: (uses: Grant['uses']) => Grant['uses']): ApprovalRequest {
   const grant = mustHaveGrant(state)
   return { ...state, grant: { ...grant, uses: change(grant.uses) } } as ApprovalRequest
@@ -215,7 +215,7 @@ function changesOf(before: Ask, after: Ask, by: PersonId, at: NumericDate): Narr
   }
 }
 
-/** Removes a grant that issued nothing: the state that was approved is gone. */
+/** Removes a grant that issued nothing, since the approved state is gone. */
 function changed(state: ApprovalRequest, event: Of<'StateChanged'>): ApprovalRequest {
   const { at, tier, round, decideBy, preview, because: policies } = event
   if (!state.preview) throw new TypeError('`StateChanged` where no state was read')
@@ -228,7 +228,7 @@ function changed(state: ApprovalRequest, event: Of<'StateChanged'>): ApprovalReq
   return { ...commonOf(state), status: 'pending', tier, policies, round, stages, decideBy, preview, drifts }
 }
 
-/** Keeps only the strength of the login: its proof is in the entry. */
+/** A decision with only the strength of the login: the proof of the login is in the entry. */
 function decisionOf(event: Of<'Decided'>): Decision {
   const { verdict, as, at, given, comment, state, claimed, afterHalts, login: { acr, at: loginAt } = {} } = event
   const login = acr === undefined && loginAt === undefined ? undefined : defined({ acr, at: loginAt })

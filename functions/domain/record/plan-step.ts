@@ -17,16 +17,16 @@ export const PlanStep = z.strictObject({
   resource: Resource,
   ...{ environment, classification, mcp, unpinned, uses, claimWithin, lifetime },
   credential: CredentialKind,
-  /** Includes earlier steps of the same agent and action. */
+  /** The recent requests, which include earlier steps of the same agent and action, and the host. */
   ...{ recent, host },
-  /** The earlier step, from 1, that changes the same resource, whose state is unknown before it. */
+  /** The number of the earlier step that changes the same resource, whose state is unknown before it. */
   after: z.int().positive().optional(),
   /** An approver struck it out. */
   struck: z.literal(true).optional(),
 })
 export type PlanStep = z.infer<typeof PlanStep>
 
-/** `late`: its time ended before the report. `revoked`: it was stopped or could not begin. */
+/** `late`: its time ended before a report. `revoked`: it was stopped or could not begin. */
 export const StepOutcome = z.enum(['succeeded', 'failed', 'late', 'revoked'])
 export type StepOutcome = z.infer<typeof StepOutcome>
 
@@ -36,7 +36,7 @@ export const StepState = z.strictObject({
     .strictObject({
       at: NumericDate,
       outcome: StepOutcome,
-      /** A code, or the halt or request that ended it, without a person's words. */
+      /** A code, or the halt or request that ended it; no person's words. */
       because: z.string().optional(),
     })
     .optional(),
@@ -56,13 +56,13 @@ export const keptSteps = (plan: WithSteps): readonly NumberedStep[] => stepsOf(p
 
 export const planTitle = (steps: number): string => `Plan of ${steps} ${steps === 1 ? 'step' : 'steps'}`
 
-/** The step in turn while the plan is approved: the open one, or the next. */
+/** The step in turn of an approved plan: the open one, or the next. */
 export const stepInTurn = (plan: WithSteps): NumberedStep | undefined =>
   keptSteps(plan).find(({ progress }) => progress.ended === undefined)
 
 export type StepStatus = 'waiting' | 'open' | StepOutcome | 'struck' | 'ended'
 
-/** The same for steps in a view. */
+/** The remaining steps of a view. */
 export const stepsLeft = <S extends { status: StepStatus }>(steps: readonly S[]): S[] =>
   steps.filter(({ status }) => status !== 'struck')
 

@@ -9,15 +9,17 @@ export type ReadFault = z.infer<typeof ReadFault>
 
 const matched = {
   outcome: z.literal('matched'),
-  /** Empty if the resource is absent. */
+  /** The present values; empty if the resource does not exist. */
   before: JsonObject,
   after: JsonObject,
   observedAt: NumericDate,
-  /** The digest of the guarded values, also if the resource is absent. A different state has a different digest. */
+  /**
+   * The digest of the guarded values, also for a resource that does not exist. Different states have different digests.
+   */
   state: Digest,
   /** The arguments whose values are masked in part or whole. */
   masked: z.array(z.string()).optional(),
-  /** AWS cannot check the expected state: it may change between the last reading and the act. */
+  /** True if AWS cannot check the expected state: it may change between the last reading and the act. */
   gap: z.literal(true).optional(),
 }
 const failed = { outcome: z.literal('failed'), why: ReadFault, observedAt: NumericDate }
@@ -47,13 +49,13 @@ export const Preview = z.discriminatedUnion('outcome', [
 export type Preview = z.infer<typeof Preview>
 export type Matched = Extract<Preview, { outcome: 'matched' }>
 
-/** A change of the state before anything was issued: it begins a round in which no earlier approval counts. */
+/** A change of the state before anything was issued. It begins a round in which earlier approvals do not count. */
 export const Drift = z.strictObject({
   at: NumericDate,
-  /** The preview that people had decided on. The state that replaced it is in the next drift, or in the request. */
+  /** The preview on which people had decided. The state after it is in the next drift, or in the request. */
   from: Preview,
   approvers: z.array(PersonId),
-  /** It was approved, and nothing was issued. */
+  /** True if it was approved and nothing was issued. */
   approved: z.literal(true).optional(),
 })
 export type Drift = z.infer<typeof Drift>
@@ -61,7 +63,7 @@ export type Drift = z.infer<typeof Drift>
 /** The most drifts, each of which asks all people again. */
 export const mostDrifts = 3
 
-/** Bytes of JSON. A request may have four. */
+/** The largest preview. A request may have four. Bytes of JSON. */
 export const largestPreview = 16_000
 
 export const outcomeOfPreview = (preview: Preview | undefined): PreviewOutcome => preview?.outcome ?? 'none'
@@ -69,7 +71,7 @@ export const outcomeOfPreview = (preview: Preview | undefined): PreviewOutcome =
 export const previewOfStep = (preview: Pick<Preview, 'steps'> | undefined, step: number): ResourcePreview | undefined =>
   preview?.steps?.find((each) => each.step === step)?.preview
 
-/** A plan's preview, which is read if all of its steps with a preview were read. @param found at least one */
+/** A plan's preview. It counts as read if all steps with a preview were read. @param found at least one */
 export function previewOfSteps(found: readonly { step: number; preview: ResourcePreview }[]): Preview {
   const steps = [...found]
   const observedAt = Math.min(...steps.map(({ preview }) => preview.observedAt))
@@ -83,7 +85,7 @@ export function previewOfSteps(found: readonly { step: number; preview: Resource
 export const stateOf = (preview: Preview | undefined): Digest | undefined =>
   preview?.outcome === 'matched' ? preview.state : undefined
 
-/** The same reading beside narrower arguments. A masked value stays as it was shown. */
+/** The same reading with narrower arguments. A masked value stays as it was shown. */
 export function withAfter(preview: Preview, from: JsonObject, to: JsonObject): Preview {
   if (preview.outcome === 'failed') return preview
   const { after, masked = [] } = preview

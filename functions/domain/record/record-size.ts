@@ -3,21 +3,21 @@ import { largestPreview, mostDrifts } from './preview.ts'
 import { type ApprovalRequest, type Grant, grantOf } from './request.ts'
 
 /**
- * DynamoDB refuses items over 400 KB, and a record of that size could not be ended. So growth is refused while there is
- * still room for everything that can end it.
+ * Limits of a record. DynamoDB refuses items over 400 KB, and a larger record could not be ended, so growth is refused
+ * while there is room for everything that can end it.
  */
 
-/** Bytes, of 409,600. The rest is for keys and indexes. */
+/** The largest state, of DynamoDB's 409,600 bytes; the rest is for keys and indexes. Bytes. */
 const largestState = 400_000
 
-/** Bytes. A note beyond it is in its entry alone. */
+/** The room for notes. Further notes are only in their entries. Bytes. */
 const notesRoom = 64_000
 
-/** Bytes for a denial's comment, a review's note, and the other texts of an ending. */
+/** The room for a denial's comment, a review's note, and the other texts of an ending. Bytes. */
 const endingRoom = 48_000
 const useEndRoom = 100
 
-/** Each drift adds a preview, and is never refused for lack of room. */
+/** The room for further drifts: each adds a preview, and is never refused. */
 const driftRoom = ({ preview, drifts = [] }: ApprovalRequest): number =>
   preview?.outcome === 'matched' ? (mostDrifts - drifts.length) * largestPreview : 0
 
@@ -35,11 +35,11 @@ export function hasRoom(state: ApprovalRequest): boolean {
   const open = grant?.uses.filter(({ ended }) => !ended).length ?? 0
   const notes = notesRoom - (grant ? notesOf(grant) : 0)
   const room = largestState - endingRoom - driftRoom(state) - open * useEndRoom - notes
-  // A UTF-16 character is at most three bytes.
+  // A quick check first: a UTF-16 character is at most three bytes.
   return charactersOf(state) * 3 <= room || bytesOf(state) <= room
 }
 
-/** A cache of sizes: parts that a state shares with the one before are not serialized again. */
+/** A cache of sizes, so that parts that two states share are serialized once. */
 const measured = new WeakMap<object, number>()
 function charactersOf(state: ApprovalRequest): number {
   let sum = 2
@@ -55,7 +55,7 @@ function lengthOf(value: unknown): number {
   return length
 }
 
-/** Never refused for lack of room. */
+/** Commands that are never refused for lack of room. */
 const endings = [
   'wake',
   'withdraw',

@@ -35,11 +35,11 @@ export type Delegator = z.infer<typeof Delegator>
 /** An ask with the server's own facts. It is immutable: a different ask is a different request. */
 export const Ask = z.strictObject({
   id: RequestId,
-  /** An agent, or for break-glass a person, proven by a token of their own. */
+  /** The asker, proven by its own token: an agent, or for break-glass a person. */
   agent: z.strictObject({ ...AgentRef.shape, id: AskerId }),
   owner: PersonId,
   chain: z.array(Delegator),
-  /** First delegator first; as long as the chain. */
+  /** The requests of the chain, the first delegator's first. */
   ancestors: z.array(RequestId).default([]),
   action: z.string(),
   arguments: JsonObject,
@@ -47,9 +47,9 @@ export const Ask = z.strictObject({
   ...termShape,
   /** The people who approved the grant that it extends. */
   approvedBefore: z.array(PersonId).optional(),
-  /** Its presence makes it a plan. The steps are in `arguments` too, and so in the digest. */
+  /** The steps of a plan, by which an ask is one. They are in `arguments` too, and so in the digest. */
   steps: z.array(PlanStep).min(1).optional(),
-  /** Its step number, from 1, in the plan that is its last ancestor. */
+  /** The number of a step, from 1, in the plan that is its last ancestor. */
   step: z.int().positive().optional(),
   breakGlass: Opening.optional(),
   digest: Digest,
@@ -67,13 +67,13 @@ export const Decision = z.strictObject({
   as: z.string(),
   at: NumericDate,
   comment: z.string().optional(),
-  /** The only state that it counts for. */
+  /** The one state that it counts for. */
   state: Digest.optional(),
-  /** The login, which is held to the stage's present terms whenever the decision is counted. */
+  /** The login, which must meet the stage's present terms whenever the decision is counted. */
   login: Login.optional(),
-  /** The groups by which it counts, while they hold. */
+  /** The groups by which the decision counts, while they hold. */
   claimed: LoginGroups.optional(),
-  /** Halts lifted before it in the same second, which do not void it. */
+  /** Halts that were lifted before it in the same second, and so do not void it. */
   afterHalts: z.array(HaltId).optional(),
 })
 export type Decision = z.infer<typeof Decision>
@@ -91,7 +91,7 @@ export type StageState = z.infer<typeof StageState>
 export const Outcome = z.enum(['succeeded', 'failed'])
 export type Outcome = z.infer<typeof Outcome>
 
-/** `unknown` is Hotwork's own final outcome if reading cannot tell. */
+/** The outcome of a use. `unknown` is Hotwork's own final outcome if reading cannot tell. */
 export const UseOutcome = z.enum([...Outcome.options, 'unknown'])
 export type UseOutcome = z.infer<typeof UseOutcome>
 
@@ -106,7 +106,7 @@ export const Use = z.strictObject({
       at: NumericDate,
       outcome: UseOutcome,
       note: z.string().optional(),
-      /** The note had no room here, and is in its entry. */
+      /** True if the note did not fit here, and is only in its entry. */
       noted: z.literal(true).optional(),
     })
     .optional(),
@@ -121,14 +121,14 @@ export const Delegation = z.strictObject({
 })
 export type Delegation = z.infer<typeof Delegation>
 
-/** A grant. `notAfter` is set at approval; the first claim may only cut it. */
+/** A grant. `notAfter` is set at approval; the first claim may only make it earlier. */
 export const Grant = z.strictObject({
   id: GrantId,
   approvedAt: NumericDate,
   claimBy: NumericDate,
   notAfter: NumericDate,
   claimedAt: NumericDate.optional(),
-  /** Written before minting. Only the newest intent of a kind can become a credential. */
+  /** The newest intent of each kind, recorded before the issue. Only it can become a credential. */
   intents: z.partialRecord(IssuedKind, z.strictObject({ id: CredentialId, at: NumericDate })),
   credentials: z.partialRecord(
     IssuedKind,
@@ -137,7 +137,7 @@ export const Grant = z.strictObject({
   tokens: z.int().positive().optional(),
   /** Sessions that may have to be denied until `endsAt`. */
   sessions: z.array(z.strictObject({ credential: CredentialId, role: z.string(), endsAt: NumericDate })),
-  /** A set, since a counter would count a repeat twice. */
+  /** A set of ids, since a counter would count a repeat twice. */
   uses: z.array(Use),
   /** Delegations, whose uses are spent here. */
   delegations: z.array(Delegation).default([]),
@@ -154,7 +154,7 @@ export const NarrowedOnce = z.strictObject({
   at: NumericDate,
   arguments: z.record(z.string(), Change(z.json())),
   uses: Change(z.int().positive()).optional(),
-  /** Seconds. */
+  /** The lifetime in seconds. */
   lifetime: Change(Seconds).optional(),
 })
 export type NarrowedOnce = z.infer<typeof NarrowedOnce>
@@ -163,13 +163,13 @@ const common = {
   ask: Ask,
   tier: z.int().nonnegative(),
   policies: z.array(z.string()),
-  /** One more with each narrowing and each drift. */
+  /** The round: it rises with each narrowing and each drift. */
   round: z.int().positive(),
   stages: z.array(StageState),
   submittedAt: NumericDate,
-  /** The latest time on record: a clock that goes back does not lower it. */
+  /** The latest recorded time. A clock that goes back does not lower it. */
   updatedAt: NumericDate,
-  /** Refusals by actor, which past a limit are logged and not recorded. */
+  /** The number of recorded refusals of each actor. Beyond a limit they are only logged. */
   refusals: z.record(z.string(), z.int()),
   boundKey: Thumbprint.optional(),
   review: Review.optional(),
@@ -196,7 +196,7 @@ export type PendingRequest = z.infer<typeof PendingRequest>
 export const ApprovedRequest = status('approved', { grant: Grant })
 export type ApprovedRequest = z.infer<typeof ApprovedRequest>
 
-/** A member exists only if it is true. */
+/** A request; each status has only the members that are true of it. */
 export const ApprovalRequest = z.discriminatedUnion('status', [
   PendingRequest,
   ApprovedRequest,
@@ -213,7 +213,7 @@ export type Status = ApprovalRequest['status']
 export const openStage = ({ status, stages }: Pick<ApprovalRequest, 'status' | 'stages'>): StageState | undefined =>
   status === 'pending' ? stages.find((stage) => fillingOf(stage).missing > 0) : undefined
 
-/** Whether people decide now. A step that waits for its turn is pending too, with its plan's stages filled. */
+/** Whether people decide now. A step that waits for its turn is pending too, but its plan's stages are filled. */
 export const waitsForPeople = (state: ApprovalRequest): boolean => openStage(state) !== undefined
 
 export const approvalsOf = (

@@ -16,11 +16,11 @@ import { defined, type NumericDate } from '../values.ts'
 import { approve } from './open-stage.ts'
 
 /**
- * The course of an approved plan: one step at a time, each a request of its own, ending at the first failure. Each
- * command may be repeated: one that is done already, or out of turn, changes nothing.
+ * The course of an approved plan: one step at a time, each a request of its own, until the first failure. Commands may
+ * be repeated: one that is done already, or out of turn, changes nothing.
  */
 
-/** Lets the step in turn be claimed from now on. */
+/** Opens the step in turn, so that it can be claimed. */
 export function openStep(state: ApprovalRequest, { step, bundle }: OpenStep, at: NumericDate): Answered<never> {
   const next = approvedStepInTurn(state)
   if (next?.step !== step || next.progress.openedAt !== undefined) return []
@@ -39,7 +39,7 @@ export function endStep(state: ApprovalRequest, command: EndStep, at: NumericDat
   return [ended, { ...common(bundle, at), type: 'Completed', outcome: outcome === 'succeeded' ? outcome : 'failed' }]
 }
 
-/** Begins the time of a step. People approved it with its plan, so nothing is decided here. */
+/** Begins a step's turn. People approved it with its plan, so nothing is decided here. */
 export function beginTurn(state: ApprovalRequest, command: BeginTurn, at: NumericDate): Answered<EndingCode> {
   const { ending, unfit, bundle } = command
   if (!waitsForTurn(state)) return []
@@ -49,7 +49,7 @@ export function beginTurn(state: ApprovalRequest, command: BeginTurn, at: Numeri
   return approve(state, state.policies, bundle, at)
 }
 
-/** Whether it is a step whose plan is approved and whose turn has not come: pending, with nothing to decide. */
+/** Whether it is a step of an approved plan whose turn has not come: pending, with nothing to decide. */
 export const waitsForTurn = (state: ApprovalRequest): boolean =>
   state.status === 'pending' && originOf(state.ask).kind === 'step' && openStage(state) === undefined
 
@@ -57,7 +57,7 @@ const approvedStepInTurn = (state: ApprovalRequest) => (state.status === 'approv
 
 const common = (bundle: string, at: NumericDate) => ({ at, actor: system, policies: [], bundle })
 
-/** A step's outcome by the end of its request; undefined while it has none. */
+/** A step's outcome, from the end of its request; undefined before that. */
 export function outcomeOfStep(child: ApprovalRequest): { outcome: StepOutcome; because?: string } | undefined {
   switch (child.status) {
     case 'pending':
@@ -78,7 +78,7 @@ export function outcomeOfStep(child: ApprovalRequest): { outcome: StepOutcome; b
   }
 }
 
-/** The ender without their reason, which stays with the request that it ended. */
+/** The person or rule that ended it, without the reason, which stays with the ended request. */
 const stoppedBy = (verb: string, by: SettledBy, reason: string | undefined): string =>
   by === 'system' ? (reason ?? verb) : `${verb} by ${by}`
 

@@ -74,14 +74,14 @@ function complete(
   if (state.status === 'completed') return []
   if (state.status !== 'approved') return { code: 'invalid_task_state', detail: state.status }
   if (rulesOf(state.ask).asks === 'steps' && outcome === 'succeeded')
-    return { code: 'invalid_task_state', detail: 'a plan has succeeded when its last step has' }
+    return { code: 'invalid_task_state', detail: 'a plan succeeds with its last step' }
   const actor = agentActor(state.ask)
   return [{ type: 'Completed', at, actor, policies: [], bundle, ...defined({ outcome, note }) }]
 }
 
 /**
- * Ends the live token and the target's credentials that were claimed with one; the grant lives on. A token that was
- * replaced has ended already.
+ * Ends the live token and the target's credentials claimed with one; the grant stays live. A replaced token has ended
+ * already.
  */
 function revokeCredential(
   state: ApprovalRequest,
@@ -92,7 +92,7 @@ function revokeCredential(
   return [{ type: 'CredentialRevoked', at, actor: agentActor(state.ask), policies: [], bundle, credential }]
 }
 
-/** ARAP's `cancel`: withdraws a pending request. */
+/** Withdraws a pending request (ARAP's `cancel`). */
 function withdraw(state: ApprovalRequest, { bundle }: Withdraw, at: NumericDate): Answered<'invalid_task_state'> {
   if (state.status !== 'pending') return { code: 'invalid_task_state', detail: state.status }
   return [{ type: 'Withdrawn', at, actor: agentActor(state.ask), policies: [], bundle }]
@@ -112,10 +112,13 @@ function revoke(
   return { code: 'already_settled', detail: state.status }
 }
 
-/** Seconds. */
+/** The time for a comment after the decision. Seconds. */
 const commentWithin = 3600
 
-/** The decider's comment on their own decision, once. A denial counts at once and its reason may follow (ADR 0010). */
+/**
+ * Adds the decider's comment to their own decision, once. A denial counts at once, and its reason may follow (ADR
+ * 0010).
+ */
 function comment(
   state: ApprovalRequest,
   command: Comment,
@@ -132,7 +135,7 @@ function comment(
   return [{ type: 'Commented', at, actor, policies: [], bundle, stage, verdict, comment: command.comment }]
 }
 
-/** A person's last decision: a denial may follow an approval, never the other way round. */
+/** A person's last decision: a denial may follow an approval, but not the reverse. */
 function lastDecision({ stages }: ApprovalRequest, person: PersonId): (Decision & { stage: string }) | undefined {
   const own = stages.flatMap(({ terms, decisions }) =>
     decisions.filter((each) => each.person === person).map((decision) => ({ ...decision, stage: terms.name })),
@@ -140,7 +143,7 @@ function lastDecision({ stages }: ApprovalRequest, person: PersonId): (Decision 
   return own.find(({ verdict }) => verdict === 'deny') ?? own[0]
 }
 
-/** A request that exists refuses each command that would create it. */
+/** The refusal of a command that would create a request that exists. */
 const exists = (): Refused<'duplicate_request'> => ({ code: 'duplicate_request' })
 
 const wake = (state: ApprovalRequest, command: Wake, at: NumericDate): readonly Event[] =>
@@ -200,8 +203,8 @@ export type Decided<Code extends Refusal = Refusal> = {
 export const recordedRefusals = 20
 
 /**
- * All decisions of Hotwork. Pure: the same state, command and time give the same events. First come the due events,
- * then the command's own, or one `Refused`.
+ * Every decision of Hotwork. Pure: equal states, commands and times give equal events. First come the due events, then
+ * the command's own, or one `Refused`.
  * @param state `undefined` for a submission
  * @param now the caller's clock; the later of it and the last entry's time counts
  */
@@ -237,14 +240,14 @@ function decideAny(state: ApprovalRequest | undefined, command: Command, now: Nu
 
 const full = 'the record of this request is as large as it may be: complete it, and ask for a new one'
 
-/** Refuses growth that would leave no room for an ending, which is always accepted. */
+/** Refuses growth that would leave no room for an end, which must always fit. */
 function withinRoom(state: ApprovalRequest, command: Command, answer: Answered): Answered {
   if (!Array.isArray(answer) || answer.length === 0 || endsSomething(command)) return answer
   return hasRoom(answer.reduce<ApprovalRequest>(evolve, state)) ? answer : { code: 'record_full', detail: full }
 }
 
 function obey(state: ApprovalRequest, command: Command, at: NumericDate): Answered {
-  // A second check, after the operations' own.
+  // A second check, beside the operations' own.
   if ('agent' in command && command.agent !== state.ask.agent.id) return { code: 'unknown_request' }
   const refused = refusedWhereSealed(state, command)
   if (refused) return refused

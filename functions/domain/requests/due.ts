@@ -5,7 +5,7 @@ import { type ApprovalRequest, callOf, openStage, type PendingRequest } from '..
 import { underWay } from '../uses/use.ts'
 import type { NumericDate } from '../values.ts'
 
-/** The time at which the next event falls due. `undefined` once none will. */
+/** The time at which the next event is due. `undefined` if none will be. */
 export function dueAt(state: ApprovalRequest): NumericDate | undefined {
   if (state.status === 'pending') return Math.min(openStage(state)?.deadline ?? state.decideBy, state.decideBy)
   if (state.status !== 'approved') return reviewDueAt(state)
@@ -18,7 +18,7 @@ export function dueAt(state: ApprovalRequest): NumericDate | undefined {
 export const reviewDueAt = ({ review }: ApprovalRequest): NumericDate | undefined =>
   review && !review.done && review.overdueAt === undefined ? review.dueAt : undefined
 
-/** The time at which a call whose answer was lost is looked up, whether or not its grant still lives. */
+/** The time at which a call with a lost answer is looked up, whether or not its grant is live. */
 export function lookUpAt(state: ApprovalRequest): NumericDate | undefined {
   const call = callOf(state)
   return call && !call.ended ? call.begunAt + underWay + 1 : undefined
@@ -30,7 +30,7 @@ export function overdueAt(state: ApprovalRequest): NumericDate | undefined {
   return Number.isFinite(at) ? at : undefined
 }
 
-/** The events due at `now`, each at the time when it fell due, so that a late timer changes nothing. */
+/** The events due at `now`, each with the time at which it fell due, so that late timers change nothing. */
 export function due(state: ApprovalRequest, now: NumericDate, bundle: string): readonly Event[] {
   const at = dueAt(state)
   if (at === undefined || at > now) return []
@@ -50,7 +50,7 @@ function fallenDue(state: ApprovalRequest, at: NumericDate, bundle: string): Eve
   return escalation ? { ...common, type: 'StageEscalated', ...escalation } : { ...common, type: 'Expired' }
 }
 
-/** Silence escalates once, to the stage's wider group, and then denies. It never permits. */
+/** Silence escalates once, to the stage's wider group, and then denies. It never approves. */
 function escalationOf(state: PendingRequest, at: NumericDate) {
   const stage = openStage(state)
   if (!stage || stage.terms.onSilence === 'expire' || stage.escalatedAt !== undefined || at >= state.decideBy) return

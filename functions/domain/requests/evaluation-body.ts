@@ -4,8 +4,8 @@ import { bodyShape } from '../record/ask-terms.ts'
 import { Resource } from '../values.ts'
 
 /**
- * An evaluation of AuthZEN Authorization API 1.0, as JSON. Unknown members are ignored at every level, as the standard
- * says; known ones must have their type.
+ * An evaluation of AuthZEN Authorization API 1.0, as JSON. As in the standard, unknown members are ignored at every
+ * level, and known ones must have their type.
  *
  * @see https://openid.github.io/authzen/
  */
@@ -19,7 +19,7 @@ const Entity = z.object({
 
 export const EvaluationContext = z.object({
   ...bodyShape('context'),
-  /** A malformed reference counts as absent, without an error (ARAP, "Approval Reference Substitution"). */
+  /** An invalid reference counts as absent (ARAP, "Approval Reference Substitution"). */
   approval: z.json().optional(),
 })
 

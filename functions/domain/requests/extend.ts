@@ -5,7 +5,7 @@ import { type ApprovalRequest, type ApprovedRequest, approvalsOf } from '../reco
 import { defined, type NumericDate, type PersonId } from '../values.ts'
 import { withDigests } from './narrow.ts'
 
-/** Seconds. A shorter grant gives no warning: its agent has hardly begun. */
+/** The shortest grant with a warning. In a shorter one the agent has hardly begun. Seconds. */
 const shortestWarned = 600
 const latestWarning = 120
 
@@ -35,7 +35,7 @@ const whyNever = {
 
 type NotExtended = { code: 'not_extendable' | 'extension_too_long'; detail: string }
 
-/** The refusal of an extension, if any, before policy and people are asked. */
+/** The refusal of an extension, if any. It is checked before policy and people are asked. */
 export function whyNotExtended(state: ApprovalRequest, seconds: number): NotExtended | undefined {
   const no = (detail: string): NotExtended => ({ code: 'not_extendable', detail })
   const { ask } = state
@@ -51,7 +51,7 @@ export function whyNotExtended(state: ApprovalRequest, seconds: number): NotExte
 
 const mostDirect = 32
 
-/** The same request for so many seconds, decided also by the people who approved it, who are notified directly. */
+/** The same request for this many seconds. The people who approved it decide too, and are notified directly. */
 export function asExtension(submit: Submit, of: ApprovedRequest, seconds: number): Submit {
   const people = [...new Set(approvalsOf(of).map(({ person }) => person))]
   const { uses, lifetime } = submit.ask

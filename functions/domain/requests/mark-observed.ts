@@ -19,7 +19,7 @@ const acts = [
 type Act = Extract<Event, { type: (typeof acts)[number] }>
 const isAct = (event: Event): event is Act => acts.some((type) => type === event.type)
 
-/** Adds the outcome under observed policies to the event of a command. */
+/** Adds the outcome under observed policies to a command's event. */
 export function markObserved(command: Command, events: readonly Event[]): readonly Event[] {
   if (command.type === 'decide')
     return events.map((event) => {
@@ -39,7 +39,7 @@ const byPolicy: ReadonlySet<Refusal> = new Set([
   'stage_not_open',
 ])
 
-/** The outcome under observed policies, only for refusals by policy: a permit would not change any other. */
+/** The outcome under observed policies. Only for refusals by policy, since a permit would change no other refusal. */
 export function observedOfRefusal(state: ApprovalRequest, command: Command, code: Refusal): Observed | undefined {
   if (!byPolicy.has(code)) return undefined
   const observed = command.type === 'decide' ? atOpenStage(state, command.wouldBe) : observedOf(command)

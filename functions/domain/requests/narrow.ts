@@ -6,24 +6,24 @@ import { stepsOf } from '../record/plan-step.ts'
 import type { Ask } from '../record/request.ts'
 import { type JsonObject, ok, type Result, refuse } from '../values.ts'
 
-/** The most narrowings, each of which asks all others again. */
+/** The most narrowings, since each asks all others again. */
 export const mostNarrowings = 3
 
 export type Narrow = {
   arguments?: JsonObject | undefined
   uses?: number | undefined
   minutes?: number | undefined
-  /** A plan's steps, and no other member of it. */
+  /** For a plan, its steps and no other member. */
   steps?: readonly NarrowStep[] | undefined
 }
 
 /** `step` counts from 1. */
 export type NarrowStep = { step: number; arguments?: JsonObject | undefined; strike?: true | undefined }
 
-/** A number in a step that a form lowers. */
+/** A number in a plan's step that a form lowers. */
 export type Lowered = { step: number; name: string; value: number }
 
-/** The narrowings in a plan's form, one for each changed step in order. Undefined if it changes none. */
+/** The narrowings in a plan's form, one for each changed step in order; undefined if there is none. */
 export function narrowSteps(struck: readonly number[], lowered: readonly Lowered[]): Narrow['steps'] {
   const numbers = [...new Set([...struck, ...lowered.map(({ step }) => step)])].sort((one, other) => one - other)
   if (numbers.length === 0) return undefined
@@ -37,7 +37,7 @@ export function narrowSteps(struck: readonly number[], lowered: readonly Lowered
   })
 }
 
-/** The terms after a narrowing; `isNarrower` checks that they are less. */
+/** The terms after a narrowing. `isNarrower` checks that they are less. */
 export const narrowedTerms = (
   { arguments: args, uses, lifetime }: Pick<Ask, 'arguments' | 'uses' | 'lifetime'>,
   narrow: Narrow,
@@ -61,22 +61,22 @@ export function isNarrower(
   if (added !== undefined) return no(`\`${added}\` was not asked for, so it cannot be narrowed`)
   const changed = names.filter((name) => !isWithin(name, []))
   const fixed = changed.find((name) => !narrowable.includes(name))
-  if (fixed !== undefined) return no(`\`${fixed}\` cannot be narrowed: deny it, and say what would do`)
+  if (fixed !== undefined) return no(`\`${fixed}\` cannot be narrowed: deny the request instead, with a comment`)
   const wider = changed.find((name) => !isWithin(name, narrowable))
   if (wider !== undefined) return no(`\`${wider}\` should be less than what was asked for`)
   if (!isPart(terms.uses, ask.uses)) return no(`\`uses\` should be a whole number from 1 to ${ask.uses}`)
-  // The remaining lifetime has to be whole minutes.
+  // The narrowed lifetime must be whole minutes.
   if (!isPart(terms.lifetime, ask.lifetime))
     return no(`\`minutes\` should be a whole number from 1 to ${Math.floor(ask.lifetime / 60)}`)
   const same = changed.length === 0 && terms.uses === ask.uses && terms.lifetime === ask.lifetime
-  return same ? no('nothing is less than what was asked for: approve it as it is') : ok(true)
+  return same ? no('nothing is narrower than the request: approve it unchanged') : ok(true)
 }
 
 const isPart = (part: number, of: number): boolean => Number.isSafeInteger(part) && part >= 1 && part <= of
 
 const pick = (args: JsonObject, name: string): JsonObject => ({ [name]: args[name] ?? null })
 
-/** Whether an ask is for the same thing as another and at most as much. */
+/** Whether an ask is for the same as another ask, and at most as much. */
 export const staysWithin = (ask: Ask, of: Ask): boolean =>
   ask.id === of.id &&
   ask.action === of.action &&
@@ -98,6 +98,6 @@ export const withDigests = (ask: Omit<Ask, 'digest' | 'argumentsDigest'>): Ask =
   argumentsDigest: argumentsDigest(ask.action, ask.arguments, ask.resource),
 })
 
-/** The stage of the new rung for which the narrower's approval counts, if it exists under that name. */
+/** The stage of the new rung for which the narrower's approval counts, if the rung has one of that name. */
 export const keptStage = (stages: readonly Stage[], decided: string, as: string): Stage | undefined =>
   stages.find((stage) => stage.name === decided && fillingOf({ terms: stage }).allNames.includes(as))

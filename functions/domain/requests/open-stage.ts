@@ -7,15 +7,15 @@ import { type ApprovalRequest, type Ask, openStage, type PendingRequest } from '
 import type { GrantId, NumericDate } from '../values.ts'
 
 /**
- * Whether people can approve at this tier. Ladders are checked at build time; this keeps a bad one from approving by
- * itself.
+ * Whether people can approve at this tier. Ladders are checked when they are built; this keeps a bad one from approving
+ * by itself.
  */
 export const climbable = (tier: number, stages: readonly Stage[]): boolean =>
   (tier === 0) === (stages.length === 0) && stages.every(({ quorum }) => quorum >= 1)
 
 /**
- * The end of the last stage if each takes all its time. A request with a later start is decided before it, so that no
- * person is asked too late.
+ * The end of the last stage if each takes all its time. A request with a later start is decided before its start, so
+ * that people are not asked too late.
  */
 export function decideByOf(
   { notBefore, requestedUntil }: Pick<Ask, 'notBefore' | 'requestedUntil'>,
@@ -46,7 +46,7 @@ export function approve(
   const until = ask.requestedUntil ?? Number.MAX_SAFE_INTEGER
   const from = Math.max(at, ask.notBefore ?? at)
   const notAfter = Math.min(from + ask.claimWithin + ask.lifetime, until)
-  // A plan itself is never claimed: it lives as long as its steps may take.
+  // A plan itself is not claimed: it lives as long as its steps may take.
   const claimBy = rulesOf(ask).asks === 'steps' ? notAfter : Math.min(from + ask.claimWithin, until)
   // Derived from the request's id, since a request has one grant.
   const grant = ask.id.replace(/^req_/, 'grt_') as GrantId

@@ -13,7 +13,7 @@ export type RequestFilter = {
   since?: NumericDate
   until?: NumericDate
   /**
-   * Each word occurs in the action, the resource's id or the task's, regardless of case; or the text begins the
+   * Words, each of which occurs in the action or the id of the resource or task, in any case; or the beginning of a
    * request's id.
    */
   search?: string

@@ -2,14 +2,14 @@ import { nextHour } from '../policy/calendar.ts'
 import type { ApprovalRequest } from '../record/request.ts'
 import type { NumericDate } from '../values.ts'
 
-/** Requests that one person has set aside, by id. It is no decision, and affects only that person's lists. */
+/** Requests that one person has set aside, by id. This is not a decision, and affects only that person's lists. */
 export type Aside = { readonly [request: string]: { readonly until: NumericDate; readonly round: number } }
 
 export const asideChoices = ['hour', 'morning', 'due'] as const
 export type AsideChoice = (typeof asideChoices)[number]
 
 const hour = 3600
-/** Seconds before it is due at which a request comes back at the latest. */
+/** The time before its deadline at which a request comes back at the latest. Seconds. */
 const spare = 900
 
 /**
@@ -28,7 +28,7 @@ export function asideUntil(
   return until > now ? until : undefined
 }
 
-/** Whether a request is set aside now; a change brings it back. */
+/** The time until which a request is set aside, if it is now. A change brings it back. */
 export function asideNow({ ask, round }: ApprovalRequest, aside: Aside, now: NumericDate): NumericDate | undefined {
   const own = aside[ask.id]
   return own && own.round === round && own.until > now ? own.until : undefined

@@ -55,7 +55,7 @@ export function takeDecision(state: ApprovalRequest, command: Decide, at: Numeri
   if (command.round !== state.round) return { code: 'stale_round' }
   if (command.digest !== state.ask.digest && command.digest !== state.ask.digest.slice(0, 16))
     return { code: 'stale_digest' }
-  // A denial needs no full rendering.
+  // Only an approval needs the full rendering.
   if (verdict === 'approve' && command.cut) return { code: 'not_shown_in_full' }
   if (command.burst !== undefined && !mayBeInBulk(state)) return { code: 'not_in_bulk' }
   return verdict === 'deny'
@@ -68,7 +68,7 @@ function deny(state: ApprovalRequest, command: Decide, names: readonly string[],
   const stage = deniedStage(state, command.stage, names)
   if (!stage) return { code: 'not_eligible' }
   const as = fillingOf(stage).allNames.find((name) => names.includes(name)) ?? stage.terms.name
-  // A stand-in decides nothing that the absent person may not.
+  // A stand-in cannot decide what the absent person may not.
   const absent = command.standsFor?.[as]
   if (absent !== undefined && ownersOf(state).includes(absent)) return { code: 'self_approval' }
   const decided = decidedEvent(state, command, stage.terms.name, as, at)
@@ -95,13 +95,13 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
   if (as === undefined) return notOpen(state, stage, names)
   if (command.stage !== undefined && !asked.includes(command.stage)) return notOpen(state, stage, [command.stage])
   const absent = command.standsFor?.[as]
-  // A stand-in uses the absent person's right and adds none: neither may be an owner.
+  // Neither may be an owner: a stand-in uses the absent person's right and adds none.
   if (absent !== undefined && ownersOf(state).includes(absent)) return { code: 'self_approval' }
   if (absent !== undefined && hasDecided(state, absent)) return { code: 'already_decided', detail: absent }
   const unmet = unmetBy({ ...command, ...rightOf(command, as), at }, stage.terms)
   if (unmet) return unmet
 
-  // The reading for a refused narrowing may be of a different resource.
+  // Checked first, since the reading for a refused narrowing may be of a different resource.
   if (command.narrowed?.ok === false) return refused(command.narrowed)
   if (readsAgain(state, command) && command.reading && isOtherState(state, command.reading))
     return openAgain(state, command.reading, command.bundle, at)
@@ -114,7 +114,7 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
 }
 
 /**
- * Whether a decision needs a new reading: the next stage opens on the present state, beside a narrowing's values. The
+ * Whether a decision needs a new reading: the next stage opens on the present state, with a narrowing's values. The
  * last stage needs none, since the claim reads again, nor does a denial.
  */
 export function readsAgain(
@@ -137,8 +137,8 @@ const hasDecided = ({ stages }: PendingRequest, person: PersonId): boolean =>
   stages.some(({ decisions }) => decisions.some((each) => peopleBehind(each).includes(person)))
 
 /**
- * A narrowing changes the digest, so all other approvals are dropped and the first stage opens again. Each stage has a
- * new deadline; `decideBy` stays.
+ * Narrows the request. The digest changes, so all other approvals are dropped and the first stage opens again.
+ * Each stage has a new deadline; `decideBy` stays.
  */
 function narrow(state: PendingRequest, command: Decide, stage: string, as: string, at: NumericDate): Taken {
   const { narrowed, bundle } = command
@@ -150,7 +150,7 @@ function narrow(state: PendingRequest, command: Decide, stage: string, as: strin
   const { ask, tier, stages, policies: because } = narrowed
   if (tier < state.tier || !staysWithin(ask, state.ask)) return { code: 'not_narrower' }
   const own = narrowed.eligible.includes(as) ? keptStage(stages, stage, as) : undefined
-  // The new rung may require more of its stage.
+  // The new rung's stage may require a stronger login or a comment.
   const unmet = own && unmetBy({ ...command, ...rightOf(command, as), at }, own)
   if (unmet) return unmet
   const round = state.round + 1
@@ -166,7 +166,7 @@ function narrow(state: PendingRequest, command: Decide, stage: string, as: strin
   return [less, decided, ...(openStage(after) ? openNext(after, bundle, at) : settle(after, command, at))]
 }
 
-/** The same state beside the narrowing's values. Undefined if nothing was read. */
+/** The same state with the narrowing's values. Undefined if nothing was read. */
 function leftOf({ preview }: PendingRequest, { reading }: Decide): Preview | undefined | 'unreadable' {
   if (stateOf(preview) === undefined) return undefined
   return reading?.preview.outcome === 'matched' ? reading.preview : 'unreadable'
@@ -214,7 +214,7 @@ function decidedEvent(
   return { ...common, type: 'Decided', ...own, ...defined({ comment, state, seen, burst, login, claimed, afterHalts }) }
 }
 
-/** The stages that a person may decide; one who may after an escalation may deny now. */
+/** The stages that a person may decide. A person of an escalation may deny before it. */
 const stagesOf = ({ stages }: { stages: readonly StageState[] }, names: readonly string[]): readonly StageState[] =>
   stages.filter((stage) => fillingOf(stage).allNames.some((name) => names.includes(name)))
 
@@ -222,7 +222,7 @@ type Standpoint = Pick<Decide, 'person' | 'eligible' | 'standsFor' | 'ending'>
 
 /**
  * The refusal of a person's decision now, if any, assuming the comment and login that the stage requires. The rule is
- * the one that takes decisions.
+ * the same as for decisions.
  */
 export function whyNot(
   state: ApprovalRequest,

@@ -6,8 +6,7 @@ import { reviewDueAt } from './due.ts'
 
 /**
  * The workflow's state: `Tier2 owner`, `Tier2 owner escalated`, `AwaitStep` of a plan, `Close` if it waits for nothing.
- * The state machines are generated with the same names (infra/constructs/approval-workflow.ts); a test compares the
- * two.
+ * The state machines have the same names (infra/constructs/approval-workflow.ts); a test compares the two.
  */
 export type Wait = string
 
@@ -25,7 +24,7 @@ export function waitOf(state: ApprovalRequest): Wait {
 export const stageWait = (tier: number, stage: string, escalated: boolean): Wait =>
   `Tier${tier} ${stage}${escalated ? ' escalated' : ''}`
 
-/** `succeeded`: go on; `Settled`: close; `Moved`: ask for the new wait. */
+/** `succeeded`: continue; `Settled`: close; `Moved`: read the new wait. */
 type WaitOutcome = 'waiting' | 'succeeded' | 'Settled' | 'Moved'
 
 export function outcomeOf(state: ApprovalRequest, wait: Wait): WaitOutcome {
@@ -51,8 +50,8 @@ export function outcomeOf(state: ApprovalRequest, wait: Wait): WaitOutcome {
 export type Start = { run: number; wait: Wait; tier?: number }
 
 /**
- * The start of an execution; undefined if it has nothing to wait for. It follows from the record alone, so that a
- * second start is harmless.
+ * The start of an execution; undefined if it has nothing to wait for. It follows from the record, so that a second
+ * start is harmless.
  */
 export function startOf(state: ApprovalRequest): Start | undefined {
   const { ask, tier, stages, drifts = [] } = state
@@ -67,7 +66,7 @@ export function startOf(state: ApprovalRequest): Start | undefined {
 
 export type BreakGlassWake = { readonly at: NumericDate; readonly why: 'notice' | 'end' | 'review_due' }
 
-/** The wakes of an opening, whose timers are set when it opens. A late or repeated timer changes no record. */
+/** The wakes of an opening. Their timers are set when it opens; a late or repeated timer changes no record. */
 export function breakGlassWakes(state: ApprovalRequest): readonly BreakGlassWake[] {
   if (!openingOf(state.ask)) return []
   const reviewAt = reviewDueAt(state)

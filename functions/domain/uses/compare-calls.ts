@@ -6,7 +6,7 @@ import type { Event } from '../record/events.ts'
 import type { ApprovalRequest } from '../record/request.ts'
 import type { NumericDate } from '../values.ts'
 
-/** Compares once, after the grant's end. It changes neither status nor end. */
+/** Records the comparison once, after the grant's end. Status and end stay. */
 export function compareCalls(
   state: ApprovalRequest,
   { found, bundle }: CompareCalls,

@@ -4,7 +4,7 @@ import type { CredentialId, Json, JsonObject, NumericDate } from '../values.ts'
 
 /** A call with credentials from Hotwork, as CloudTrail has it. */
 export type RecordedCall = {
-  /** CloudTrail's id: an event that is delivered twice is one call. */
+  /** CloudTrail's event id: an event that is delivered twice is one call. */
   id: string
   at: NumericDate
   /** `ssm` */
@@ -15,7 +15,7 @@ export type RecordedCall = {
   region: string
   resources: readonly string[]
   error?: string
-  /** Compared with the approval, and then dropped. */
+  /** Used for the comparison with the approval, and then dropped. */
   parameters?: JsonObject
   credential?: CredentialId
 }
@@ -40,7 +40,7 @@ export function compareArguments(
     const value = shownValue(parameters, name)
     if (value === undefined) return false
     const wanted = approved.arguments[name]
-    // The default of an absent member.
+    // A missing member in the record equals its default, false.
     if (wanted === undefined) return value !== false && value !== 'false'
     if (typeof wanted === 'object' || String(value) === String(wanted)) return false
     return !(pinned.includes(name) && names(String(value), String(wanted), { ...approved, account }))

@@ -16,7 +16,7 @@ export type ActionUsage = {
   used: number
   /** Grants that ended unused. */
   unused: number
-  /** Calls to AWS without approval, and calls that AWS refused. */
+  /** Calls to AWS without an approval. */
   extraCalls: number
   refusedCalls: number
   /** The number of resources of the used grants. */

@@ -20,7 +20,7 @@ import { stateOf } from '../record/preview.ts'
 import { type ApprovalRequest, callOf, grantOf, type Use, usesLeft } from '../record/request.ts'
 import { defined, type NumericDate } from '../values.ts'
 
-/** Seconds in which a call may still be under way; until then, an absent effect proves nothing. */
+/** The time in which a call may still be under way. Before its end a missing effect proves nothing. Seconds. */
 export const underWay = 60
 
 /** One use by a gated tool, counted on the grant. A repeated key is the same use. */
@@ -31,7 +31,7 @@ export function beginUse(
 ): Answered<NotLive | DeniedNow | 'credential_superseded' | 'uses_exhausted'> {
   if (state.status !== 'approved') return { code: state.status }
   const same = state.grant.uses.some(({ key, tool }) => key === command.key && tool === command.tool)
-  // A repeat needs no new permit, but an ending since then still refuses it.
+  // A repeat needs no new permit; an ending since then refuses it.
   if (same) return endedBy(state, command.ending, command, at) ?? []
   if (state.grant.credentials.access_token?.id !== command.presented) return { code: 'credential_superseded' }
   if (usesLeft(state) < 1) return { code: 'uses_exhausted' }
@@ -66,7 +66,7 @@ export function endUse(
   return [{ type: 'UseEnded', at, actor: { type: 'tool', id: tool }, policies: [], bundle, use, outcome, ...noted }]
 }
 
-/** The one call of a mediated action. It begins once: an agent that asks again gets `outcome_unknown`. */
+/** Begins the one call of a mediated action. If the agent asks again, the answer is `outcome_unknown`. */
 export function beginCall(
   state: ApprovalRequest,
   command: BeginCall,
@@ -85,7 +85,7 @@ export function beginCall(
   const { target, presented, use, answer, bundle } = command
   if (actOf(state.ask.credential) !== 'call') return { code: 'wrong_credential_kind' }
   if (state.grant.credentials.access_token?.id !== presented) return { code: 'credential_superseded' }
-  // An ended call is not looked up: that would take a session.
+  // An ended call is not looked up, since that would need a session.
   const ended = endedBy(state, command.ending, command, at)
   if (ended) return ended
   const before = callOf(state)
@@ -100,7 +100,7 @@ export function beginCall(
   return [{ ...common, type: 'UseBegun', ...own }]
 }
 
-/** Recorded after the grant's end too, since it happened. */
+/** Records the end of a call, also after the grant's end. */
 export function endCall(
   state: ApprovalRequest,
   { use, outcome, note, bundle }: EndCall,
@@ -127,7 +127,10 @@ export function returnCall(
   return [{ type: 'UseReturned', at, actor: agentActor(state.ask), policies: [], bundle, use, reason }]
 }
 
-/** The outcome of a call whose answer was lost. It ends the use for good, and waits while the call may be under way. */
+/**
+ * Records the outcome of a call whose answer was lost. It ends the use for good, and is refused while the call may be
+ * under way.
+ */
 export function resolveCall(
   state: ApprovalRequest,
   { use, outcome, note, bundle }: ResolveCall,

@@ -116,7 +116,7 @@ function tellRefusal(code: NotDecided, detail?: string): readonly [status: numbe
   if (code === 'another_person')
     return [
       403,
-      'You logged in as another person than the one who clicked Approve, so nothing was approved. Log in as that person, or decide as yourself.',
+      'One person clicked Approve and a different person logged in, so nothing was approved. Log in as the first, or decide as yourself.',
     ]
   if (code === 'no_decision') return [409, 'That login was not for a decision.']
   return [pageStatus(code), whatCameOf(code, detail)]
@@ -151,11 +151,7 @@ function narrowOf(form: Form): Narrow {
     const text = form.get(name)
     if (text === undefined) return undefined
     if (/^\d{1,15}$/.test(text)) return Number(text)
-    throw badRequest(
-      'invalid_form',
-      `${name} is not a whole number`,
-      'Leave it empty where it stays as it was asked for',
-    )
+    throw badRequest('invalid_form', `${name} is not a whole number`, 'Leave it empty to keep the requested value')
   }
   const args: { [name: string]: number } = {}
   for (const name of form.keys()) {

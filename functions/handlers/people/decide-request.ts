@@ -15,7 +15,7 @@ import { portsWithAnswers } from '../wiring/policy.ts'
 import { withTexts } from '../wiring/ports.ts'
 import { withReader } from '../wiring/reader.ts'
 
-/** `POST /v1/requests/{id}/decisions`: a person approves or denies. The same operation as a click in Slack. */
+/** `POST /v1/requests/{id}/decisions`: a person approves or denies, as by a click in Slack. */
 export const createHandler = (ports: ShowingApiPorts & ReaderPorts) =>
   personDoor(ports, async (call, { person, login, claimed }) => {
     const body = parseBody(DecisionBody, call.json())

@@ -21,7 +21,7 @@ const liftByApi = (ports: ShowingApiPorts & { halts: HaltStore }) =>
     return { status: 200, body: haltView(shown) }
   })
 
-/** One act with two doors, the API and the page. */
+/** The API and the page in one function. */
 export function createHandler(ports: Parameters<typeof liftByApi>[0] & Parameters<typeof liftOnPage>[0]): Endpoint {
   const [byApi, byPage] = [liftByApi(ports), liftOnPage(ports)]
   return (event) => (event.routeKey === 'POST /halts/{id}' ? byPage(event) : byApi(event))

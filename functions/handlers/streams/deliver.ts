@@ -36,7 +36,7 @@ export const createHandler =
 async function deliver({ body, messageId, receiptHandle, attributes }: SQSRecord, ports: Ports): Promise<boolean> {
   const message = Delivery.safeParse(parseJson(body)).data
   try {
-    if (!message) throw new TypeError('message without an event')
+    if (!message) throw new TypeError('invalid delivery message')
     if (isSignal(message)) await pushSignal(toolOfStream(message), message.event, ports)
     else await deliverEvent(message, ports)
     return true

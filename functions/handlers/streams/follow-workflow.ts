@@ -24,8 +24,8 @@ type Told = DynamoDBStreamEvent | FollowMessage | z.infer<typeof EarlyEnd>
 
 /**
  * Moves the workflow to the table's state, and logs executions that ended early. The table's stream and the sweep name
- * the requests. The stream's records never throw, because a throw would hold up every request behind it: the function
- * invokes itself with the one request, which Lambda retries and then makes a dead letter.
+ * the requests. A stream record never throws, because a throw would hold up every request behind it: the function
+ * invokes itself with that one request, so that Lambda retries it and then makes it a dead letter.
  */
 export const createHandler =
   (ports: Ports) =>

@@ -13,13 +13,13 @@ import type { AgentReader } from './ports.ts'
 type Ports = { agents: Pick<AgentReader, 'certified'>; clock: Clock; log: Log }
 
 /**
- * The same policy over the bundle as of now. A recertification only ever moves a date to later, so a date that was read
- * is right until it passes, and only passed dates are read again.
+ * The same policy over the bundle with newer recertifications. A recertification only moves a date to a later one, so a
+ * date that was read is right until it passes; only passed dates are read again.
  */
 export class CurrentPolicy implements Policy {
   readonly #policy: Policy
   readonly #ports: Ports
-  /** Read at each call: a Map finds a date without walking through the files. */
+  /** A Map, since each call looks up a date, and the files would have to be searched. */
   readonly #dates: ReadonlyMap<string, NumericDate>
   readonly #peopleAndGroups: readonly Subject[]
   readonly #certified = new Map<Subject, NumericDate>()

@@ -8,8 +8,8 @@ import type { DecidingPorts } from '../record/ports.ts'
 const page = 100
 
 /**
- * Ends every live grant of an agent that is suspended, retired, orphaned or gone, so that its AWS sessions are denied. An
- * agent that was recertified meanwhile keeps what it has.
+ * Ends every live grant of an agent that is suspended, retired, orphaned or gone, so that its AWS sessions are
+ * denied. An agent that was recertified meanwhile keeps its grants.
  * @throws StoreUnavailable, StaleRequest
  */
 export async function endSuspended(id: AgentId, ports: DecidingPorts): Promise<void> {

@@ -23,9 +23,9 @@ export type LookAfterPorts = RegistryPorts & {
 }
 
 /**
- * Puts on record what the clock did to agents, people, groups and names of sealed roles: reminders before the date, and
- * from it on the entry `Suspended`, an alarm, a message and the end of the grants. Each decision reads the clock itself
- * and does not wait for this. A fault about one subject holds up no other: the next run tries it again.
+ * Records the dates of agents, people, groups and names of sealed roles: reminders before the date, and after it the
+ * entry `Suspended`, an alarm, a message and the end of the grants. Each decision reads the clock itself and does not
+ * wait for this. A fault about one subject does not stop the others: the next run retries it.
  *
  * @returns how many are suspended now
  */
@@ -61,12 +61,12 @@ async function lookAfter(subject: Subject, seen: Seen, ports: LookAfterPorts): P
   const act = why === undefined ? remind(subject, seen.recertifyBy, life, ports) : suspend(subject, why, life, ports)
   const told = await act
   if (told.length > 0)
-    // Another run may be first: it tells the same people, and saves that it did.
+    // If another run saves first, it has told the same people.
     await ports.lives.saveLife({ subject, version, life: { ...life, told: [...life.told, ...told].slice(-20) } })
   return why !== undefined
 }
 
-/** Commits at the end of the chain, as a recertification does: the second of two concurrent writers looks again. */
+/** Commits at the end of the chain, as a recertification does: of two concurrent writers the second starts over. */
 const changeStatus = (subject: Subject, { policy, lives, ledger, agents, clock }: LookAfterPorts) =>
   runAggregate<StoredLife & { why: SuspendedBecause | undefined }>(subject, manyWriters, async () => {
     const expected = await ledger.head(subject)

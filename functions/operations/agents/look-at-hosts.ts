@@ -9,7 +9,7 @@ import type { AgentReader, AgentWriter, HostProbers } from './ports.ts'
 
 export type LookingPorts = {
   agents: Pick<AgentReader, 'host'> & Pick<AgentWriter, 'saveLooked'>
-  /** A host of another kind is passed over. */
+  /** Hosts of a missing kind are skipped. */
   probers: Partial<HostProbers>
   policy: { readonly bundle: Bundle }
   clock: Clock
@@ -17,8 +17,8 @@ export type LookingPorts = {
 }
 
 /**
- * Looks at the hosts of all agents, or of one, one after another until the time is up. A failed look keeps the earlier
- * answers and adds its reason: one slow day does not make a host look harmless.
+ * Looks at the hosts of all agents, or of one, one after another until the time is up. A failed look keeps the
+ * earlier answers and adds its reason: a failure must not make a host look harmless.
  *
  * @returns at how many hosts it looked
  */
@@ -60,7 +60,7 @@ async function lookAtHost(agent: Agent, ports: LookingPorts): Promise<boolean> {
   }
 }
 
-/** The earlier answers about this role, and when they were given. A deleted role has none. */
+/** The earlier answers about this role, and their time. A deleted role has none. */
 async function oldAnswersOf(
   agent: AgentId,
   { at, role, why }: { at: NumericDate; role: string; why: HostUnseen['why'] },

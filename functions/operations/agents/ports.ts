@@ -10,7 +10,7 @@ export interface HostSimulator {
   /**
    * IAM's answer for each action on each resource, if the role itself did it. A pair without an answer is unknown.
    *
-   * @throws HostUnseen when IAM does not say, with why
+   * @throws HostUnseen with the reason, if IAM gives no answer
    */
   simulate(
     role: string,
@@ -18,46 +18,46 @@ export interface HostSimulator {
   ): Promise<readonly Simulated[]>
 }
 
-/** Looks at hosts of one kind. */
+/** Probes hosts of one kind. */
 export interface HostProber {
   /**
    * The acts that an agent on this host could do without Hotwork, by action of the catalogue and by rule of
    * resources.json. A missing answer means unknown.
    *
-   * @throws HostUnseen when they cannot be found out, with why
+   * @throws HostUnseen with the reason, if they cannot be determined
    */
   probe(where: string, bundle: Bundle): Promise<Looked['actions']>
 }
 export type HostProbers = { readonly [kind in ProbedKind]: HostProber }
 
-/** Looks at the host of an agent now. It does not throw: after a failed look the reader gets the earlier answers. */
+/** Looks at an agent's host now. It does not throw: after a failed look the reader gets the earlier answers. */
 export interface HostLook {
   now(agent: AgentId): Promise<void>
 }
 
-/** Stored facts of agents and other subjects of recertification, beside the bundle. Each read is strong. */
+/** Stored facts of agents and other subjects of recertification, beside the bundle. All reads are strong. */
 export interface AgentReader {
   /** A subject that was never recertified is left out. */
   certified(subjects: readonly Subject[]): Promise<ReadonlyMap<Subject, Certified>>
-  /** The facts of an agent's host and record that policy reads. */
+  /** An agent's host and record, as far as policy reads them. */
   host(agent: AgentId): Promise<Pick<AgentFile, 'looked' | 'activity'>>
   /** An agent without a row has an empty file. */
   files(agents: readonly AgentId[]): Promise<ReadonlyMap<AgentId, AgentFile>>
 }
 
 export interface AgentWriter {
-  /** False where a newer one is kept. */
+  /** False if a newer one is stored. */
   saveLooked(agent: AgentId, looked: Looked): Promise<boolean>
-  /** False where a newer one is kept. */
+  /** False if a newer one is stored. */
   saveActivity(agent: AgentId, activity: Activity): Promise<boolean>
-  /** All or none, with its entry on the subject's chain; false when another writer came first. */
+  /** All or none, with its entry on the subject's chain; false if another writer came first. */
   certify(change: CertifiedChange): Promise<boolean>
 }
 export type CertifiedChange = Appended & { subject: Subject; certified: Certified }
 
 export type AgentRows = AgentReader & AgentWriter
 
-/** Memory of look-after-agents about a subject: its last state in the files, and what was done about its date. */
+/** The memory of look-after-agents about a subject: its last state in the files, and the acts on its date. */
 export type Life = {
   registered?: JsonObject
   suspended?: SuspendedBecause
@@ -72,14 +72,14 @@ export type Registry = { bundle: string; subjects: readonly Subject[] }
 export interface LifeStore {
   /** A subject that was never saved is left out. */
   lives(subjects: readonly Subject[]): Promise<ReadonlyMap<Subject, StoredLife>>
-  /** All or none, with the entries for its chain; false when another writer came first. */
+  /** All or none, with the entries for its chain; false if another writer came first. */
   saveLife(change: LifeChange): Promise<boolean>
   registry(): Promise<Registry | undefined>
   saveRegistry(registry: Registry): Promise<void>
 }
 export type LifeChange = { subject: Subject; life: Life; version: number; appended?: Appended }
 
-/** Sent once, to one person or to one channel of the deployment (by alias). */
+/** A message that is sent once, to one person or to one channel of the deployment (by alias). */
 export type AgentNotice = {
   about: Subject
   to: { person: PersonId } | { channel: string }

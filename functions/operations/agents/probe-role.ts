@@ -3,7 +3,7 @@ import type { Looked } from '../../domain/agents/agent-file.ts'
 import { answerOf, type HostQuestion, hostQuestions, type Simulated } from '../../domain/agents/ambient.ts'
 import type { HostProber, HostSimulator } from './ports.ts'
 
-/** A row of the table has 400 kB, so more answers are dropped. */
+/** The limit of stored answers, since a row of the table has at most 400 kB. */
 const mostAnswers = 2000
 const mostPolicies = 3
 
@@ -15,7 +15,7 @@ export const roleProber = (simulator: HostSimulator): HostProber => ({
   },
 })
 
-/** One type of resource at a time: all its actions on all examples. */
+/** Asks IAM about one type of resource: all its actions on all examples. */
 async function askIam(
   role: string,
   questions: readonly HostQuestion[],

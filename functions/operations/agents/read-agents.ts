@@ -34,13 +34,13 @@ export type AgentSeen = {
   recertifyBy: NumericDate
   file: AgentFile
   grants: readonly ApprovedRequest[]
-  /** False where the agent has more grants than were read. */
+  /** False if the agent has more grants than were read. */
   allGrants: boolean
 }
 
 const page = 100
 const mostPages = 10
-/** Seconds. */
+/** The age up to which a look counts as new. Seconds. */
 const lookedLately = 60
 
 export async function listAgents(
@@ -84,7 +84,7 @@ async function describeAgents(
   const [files, { grants, allGrants }] = await Promise.all([ports.agents.files(ids), liveGrants(filter, now, ports)])
   return agents.map((agent) => {
     const file = files.get(agent.id) ?? {}
-    // The date that counts: the bundle may be older than a recertification.
+    // The date that counts, since the bundle may be older than a recertification.
     const recertifyBy = recertifyByOf(agent.recertifyBy, file.certified?.due)
     const current = { ...agent, recertifyBy }
     const agentsNow = policy.bundle.agents.map((each) => (each.id === agent.id ? current : each))

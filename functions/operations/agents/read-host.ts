@@ -6,7 +6,7 @@ import type { AgentId, NumericDate, Resource } from '../../domain/values.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { AgentReader } from './ports.ts'
 
-/** Host and record of an agent, for one ask, in one read. @throws StoreUnavailable: then nothing is permitted */
+/** An agent's host and record for one ask, in one read. @throws StoreUnavailable: then nothing is permitted */
 export async function readHost(
   { action, resource }: { action: { name: string }; resource: Resource },
   agent: AgentId,

@@ -35,7 +35,7 @@ export type RecertifyRefusal =
   | 'policy_error'
   | 'unknown_subject'
 
-/** `evidence`: the digest of what the page showed them. */
+/** `evidence`: the digest of the evidence on the person's page. */
 export type RecertifyAsk = { subject: Subject; person: PersonId; reason: string; evidence: Digest } & GroupsSaid
 
 /** A repeat by the same person with the same evidence within this time is the same act. Seconds. */
@@ -45,7 +45,7 @@ const sameAct = 60
  * A person lets an agent, a person, a group or the names of a sealed role go on, with a reason and the evidence they
  * saw. People who answer for the subject, are in it, or may be in it, are refused even where policy would permit.
  *
- * It commits at the end of the chain, as a suspension does: the second of two concurrent writers looks again.
+ * It commits at the end of the chain, as a suspension does: of two concurrent writers the second starts over.
  */
 export async function recertify(
   { subject, person, reason, evidence, ...said }: RecertifyAsk,
@@ -59,7 +59,7 @@ export async function recertify(
   return runAggregate<Result<Certified, RecertifyRefusal>>(subject, manyWriters, async () => {
     const now = clock.now()
     const answer = askAboutPerson(policy, 'recertify', person, now, { subject })
-    // A group past its date has no members as of now; its members in the files still may not recertify it.
+    // The members in the files, who may not recertify their own group; a group past its date has no members now.
     const files = filesOf(policy)
     const { stopped, readings } = await whatStops(person, { ...ports, policy: { bundle: files } }, { now })
     if (!answer.permit || stopped) return refused(answer.error ? 'policy_error' : 'not_permitted')
@@ -72,7 +72,7 @@ export async function recertify(
       readFile(subject, ports),
     ])
     if (evidenceOf(subject, known, policy).digest !== evidence)
-      return refused('stale_digest', '`evidence_digest` should be of what is shown now')
+      return refused('stale_digest', '`evidence_digest` should be that of the evidence shown now')
     if (before && before.by === person && before.evidence === evidence && now - before.at < sameAct) return ok(before)
     const due = recertifyByOf(now + everyOf(subject, bundle), before?.due)
     const event: Extract<RegistryEvent, { type: 'Recertified' }> = {
@@ -122,7 +122,7 @@ type Evidence = {
   observed: NonNullable<AgentFile['activity']> | null
 }
 
-/** Evidence about a subject: the files, what its host could do, and its record. */
+/** Evidence about a subject: its files, its host's ambient privilege, and its record. */
 export function evidenceOf(
   subject: Subject,
   { looked, activity }: AgentFile,

@@ -26,8 +26,8 @@ export type RegistryPorts = {
 }
 
 /**
- * Records what the deployment of this bundle changed of agents and people, one entry for each on its own chain. A run
- * that dies is repeated and finds the rest, since a subject's row changes together with its entry.
+ * Records the changes that the deployment of this bundle made to agents and people, each as an entry on its own
+ * chain. A run that dies is repeated and finds the rest, since a subject's row changes together with its entry.
  *
  * @param files the bundle as it was deployed, without later recertifications
  * @returns how many entries were made

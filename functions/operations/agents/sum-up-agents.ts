@@ -22,14 +22,14 @@ export type SummingPorts = ReadingPorts & {
 }
 
 const day = 86_400
-/** Limits of one agent's daily reading: its newest requests, and the last entries of its own chain. */
+/** Limits of the daily reading of one agent: its newest requests, and the last entries of its chain. */
 const most = { pages: 20, requestsOfPage: 100, entries: 1000, entriesOfPage: 100 }
 
 /**
- * Sums up what each agent did, once a day, until the time is up. The agents that wait longest come first, so the next
- * run goes on where this one stopped.
+ * Sums up the activity of each agent once a day, until the time is up. The agents that have waited longest come
+ * first, so the next run continues where this one stopped.
  *
- * @returns how many agents
+ * @returns the number of agents
  */
 export async function sumUpAgents(ports: SummingPorts, { until }: { until: NumericDate }): Promise<number> {
   const { agents, policy, clock, log } = ports
@@ -49,7 +49,7 @@ export async function sumUpAgents(ports: SummingPorts, { until }: { until: Numer
   return done
 }
 
-/** Sums over the requests and refused attempts of ninety days. `complete` is false where a limit cut the reading. */
+/** Sums over the requests and refused attempts of ninety days. `complete` is false if a limit cut the reading. */
 export async function sumUpAgent(agent: AgentId, ports: ReadingPorts): Promise<Activity> {
   const [at, zone] = [ports.clock.now(), zoneOf(ports.policy.bundle.calendar)]
   const since = at - 90 * day
@@ -87,8 +87,8 @@ async function readRequests(agent: AgentId, since: NumericDate, { requests }: Re
 type Refused = { at: NumericDate; count: number }
 
 /**
- * The agent's own attempts; one entry stands for all attempts of a kind in an hour. Older versions also wrote what
- * tools asked about an agent on its chain.
+ * The agent's own refused attempts; one entry stands for all attempts of a kind in an hour. On its chain older versions
+ * also wrote tools' questions about the agent, which are left out.
  */
 async function readRefused(agent: AgentId, since: NumericDate, { ledger }: ReadingPorts) {
   const { sequence } = await ledger.head(agent)
@@ -112,7 +112,9 @@ async function readRefused(agent: AgentId, since: NumericDate, { ledger }: Readi
 /** A step of a plan that the agent proposed itself is its own work, made when the plan began. */
 const isOwnWork = ({ ask }: ApprovalRequest): boolean => ask.chain.every(({ id }) => id === ask.agent.id)
 
-/** Counts of the agent's own requests, and of extra calls, also under requests that others delegated to it. */
+/**
+ * Counts of the agent's own requests, and of extra calls, including those under requests that others delegated to it.
+ */
 function countsOf(
   states: readonly ApprovalRequest[],
   refused: readonly Refused[],

@@ -12,8 +12,8 @@ type Ports = Pick<DrawPorts, 'boards' | 'policy' | 'channels' | 'linkedAccounts'
 }
 
 /**
- * One message to one person or one channel, at least once. A person who cannot be reached in a chat sees it on the page
- * of the agent.
+ * One message to one person or one channel, at least once. A person without a reachable chat account sees it on the
+ * agent's page.
  * @throws BoardUnavailable
  */
 export async function tellNotice(notice: AgentNotice, ports: Ports): Promise<void> {
@@ -33,7 +33,7 @@ export async function tellNotice(notice: AgentNotice, ports: Ports): Promise<voi
 
 async function placeOf(to: AgentNotice['to'], ports: Ports): Promise<Channel | undefined> {
   if ('channel' in to) return ports.channels[to.channel]
-  // A person who is no longer active is told of it, so inactive people are found too.
+  // Inactive people are found too, since a person is also told that they are no longer active.
   const known = ports.policy.bundle.directory.people.find(({ id }) => id === to.person)
   const account = known && (await findAccount(known, chatsFrom(undefined, ports), ports))
   return account && { chat: account.chat, id: await boardOf(account.chat, ports.boards).open(account.user) }

@@ -24,7 +24,7 @@ export type ReceiptPorts = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' 
  * A receipt of a request or an opening, signed only if its entries are in the log. The table is not trusted: the
  * entries are replayed, must make the stored state, and the last one must have the hash that the notary signed.
  *
- * @returns the JWS. `record_broken` is logged for the alarm, with the entry
+ * @returns the JWS. Otherwise it logs `record_broken` for the alarm, with the entry
  */
 export async function makeReceipt(
   { id, person }: { id: RequestId; person: PersonId },
@@ -65,7 +65,7 @@ export async function makeReceipt(
 const isSame = (one: object, other: object): boolean => formOf(one) === formOf(other)
 const formOf = (state: object) => canonicalForm(JSON.parse(JSON.stringify(state)) as Json)
 
-/** The index only says where to look: the tree proves which entry is there. */
+/** Whether the tree has the entry at its place. The index only finds the place. */
 function proves({ index, path, checkpoint: { size, root } }: Proof, { id, hash }: Entry): boolean {
   const found = rootOfInclusion(index, size, hashOfEntry({ id, hash }), path)
   return found !== undefined && sameBytes(found, root)

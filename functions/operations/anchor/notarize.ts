@@ -28,32 +28,31 @@ export type NotaryPorts = Omit<LogReadingPorts, 'bucket' | 'key'> & {
   log: Log
 }
 
-/** The bucket's content: the tree of its checkpoint, and the tree's right edge, from which it grows. */
+/** The bucket's content: its checkpoint's tree, and the tree's right edge, to which new leaves are added. */
 type Published = {
   size: number
   version: string | undefined
   edge: ReadonlyMap<string, Uint8Array>
-  /** The leaves of the last bundle, while that is not full. */
+  /** The leaves of the last bundle, if that is not full. */
   partial: readonly Leaf[]
 }
 
 const attempts = 6
 
 /**
- * At most this many leaves share one checkpoint. Until it is signed their ids stay in one item, which DynamoDB limits
- * to 400 KB.
+ * The most leaves under one checkpoint. Until it is signed their ids are in one item, which DynamoDB limits to 400 KB.
  */
 const mostUnpublished = { leaves: 10 * mostAtOnce, characters: 100_000 }
 
 /**
  * Adds entries to the log. One transaction gives them their places; bundles, tiles and the checkpoint follow from the
- * places alone. So the next notary completes what a killed or overtaken one left undone.
+ * places alone, so the next notary completes the work of one that was killed or overtaken.
  */
 export class Notary {
   readonly #ports: NotaryPorts
   /**
-   * State after the last run: a warm notary reads nothing from the bucket. The next conditional write fails if it is
-   * stale.
+   * The state after the last run, so that a warm notary reads nothing from the bucket. If it is stale, the next
+   * conditional write fails.
    */
   #published: Published | undefined
 
@@ -63,7 +62,7 @@ export class Notary {
 
   /**
    * @param chains chains that may have entries which never arrived
-   * @throws StaleRequest, StoreUnavailable, AnchorUnavailable, KeyUnavailable: asking again is safe. AnchorForked.
+   * @throws StaleRequest, StoreUnavailable, AnchorUnavailable, KeyUnavailable: a retry is safe. AnchorForked.
    */
   async notarize(arrived: readonly Arrival[], chains: readonly string[] = []): Promise<readonly Difference[]> {
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
@@ -77,15 +76,15 @@ export class Notary {
     throw new StaleRequest('other notaries kept coming first')
   }
 
-  /** Undefined when another notary came first. */
+  /** Undefined if another notary came first. */
   async #try(arrived: readonly Arrival[], chains: readonly string[]): Promise<readonly Difference[] | undefined> {
     const { index } = this.#ports
-    // The index before the bucket: then the bucket covers all entries but those the index still lists as pending.
+    // The index is read before the bucket: the bucket then covers all entries except those still pending in the index.
     let state = await index.state()
     const isWarm = this.#published !== undefined
     this.#published ??= await this.#readPublished()
     if (isWarm && state.size > this.#published.size + state.pending.length) return undefined
-    // The index was lost, or is an older copy: the places are read from the log itself.
+    // The index was lost, or is an older copy, so the places are read from the log itself.
     while (state.size < this.#published.size) {
       const restored = await this.#restore(state, this.#published)
       if (!restored) return undefined
@@ -104,7 +103,7 @@ export class Notary {
     return differences
   }
 
-  /** Gives leaves their places. False when another notary came first. */
+  /** Gives leaves their places. False if another notary came first. */
   async #place(size: number, leaves: readonly Leaf[]): Promise<boolean> {
     const ids = leaves.map(({ id }) => id)
     for (let from = 0; from < leaves.length; from += mostAtOnce) {
@@ -114,19 +113,19 @@ export class Notary {
     return true
   }
 
-  /** Leaves with a place that no checkpoint covers yet. Undefined when another notary came first. */
+  /** Leaves with a place that no checkpoint covers yet. Undefined if another notary came first. */
   async #unpublished({ size, pending }: LogState, published: Published): Promise<readonly Leaf[] | undefined> {
     const fresh = size - published.size
-    // Negative: another notary has published since the index was read.
+    // If negative, another notary has published since the index was read.
     if (fresh < 0) return undefined
     if (fresh > pending.length)
-      throw new AnchorForked(`the bucket has ${published.size} of ${size} entries, and the rest is not at hand`)
+      throw new AnchorForked(`the bucket has ${published.size} of ${size} entries, and the rest is missing`)
     const ids = pending.slice(pending.length - fresh)
     const placed = await this.#ports.index.find(ids)
     return ids.map((id, at) => {
       const place = placed.get(id)
       if (place?.index !== published.size + at)
-        throw new AnchorForked(`\`${id}\` does not have place ${published.size + at} of the log, which it was given`)
+        throw new AnchorForked(`\`${id}\` was given place ${published.size + at} of the log and does not have it`)
       return { id, hash: place.hash }
     })
   }
@@ -153,12 +152,12 @@ export class Notary {
       size % tileWidth === 0 ? [] : readLeaves(Math.floor(size / tileWidth), size, bucket),
     ])
     if (!sameBytes(rootOfTiles(size, edge), root))
-      throw new AnchorForked('the tiles of the log are not of its checkpoint')
+      throw new AnchorForked('the tiles of the log do not match its checkpoint')
     log.info('log_read', { size })
     return { size, version: found.version, edge, partial }
   }
 
-  /** Writes all that follows from the given places. False when another notary came first. */
+  /** Writes the bundles, tiles and checkpoint for the given places. False if another notary came first. */
   async #publish(size: number, leaves: readonly Leaf[]): Promise<boolean> {
     const before = this.#published as Published
     if (leaves.length === 0) return true
@@ -178,13 +177,13 @@ export class Notary {
     return true
   }
 
-  /** A tile follows from the places, so an existing one must have the same bytes. */
+  /** Adds a file. Files follow from the places, so an existing one must have the same bytes. */
   async #add(path: string, bytes: Uint8Array): Promise<void> {
     const { bucket } = this.#ports
     if (await bucket.add(path, bytes)) return
     const there = await bucket.read(path)
     if (!there || !sameBytes(there, bytes))
-      throw new AnchorForked(`\`${path}\` in the bucket is not what follows from the log`)
+      throw new AnchorForked(`\`${path}\` in the bucket does not follow from the log`)
   }
 
   async #sign(size: number, root: Uint8Array, version: string | undefined): Promise<string | undefined> {

@@ -11,12 +11,13 @@ export interface LogReader {
 }
 
 export interface LogBucket extends LogReader {
-  /** With the version by which it can be replaced, and the time since when it exists. */
+  /** The bytes, the version by which they can be replaced, and the time of that version. */
   readVersion(path: string): Promise<{ bytes: Uint8Array; version: string; since: NumericDate } | undefined>
-  /** False when the path has an object, which stays as it is. */
+  /** False if the path has an object already, which stays as it is. */
   add(path: string, bytes: Uint8Array): Promise<boolean>
   /**
-   * The new version; undefined when the object has changed since it was read. `version` is undefined for an absent one.
+   * The new version; undefined if the object has changed since it was read. `version` is undefined for an absent
+   * object.
    */
   replace(path: string, bytes: Uint8Array, version: string | undefined): Promise<string | undefined>
 }
@@ -40,7 +41,7 @@ export interface LogIndex extends LogIndexReader {
   /** The last entry of a chain with a place. */
   last(aggregate: string): Promise<{ sequence: number; hash: string } | undefined>
   /**
-   * Gives leaves the next places, all or none: false when the log has another size, or one of them has a place.
+   * Gives leaves the next places, all or none: false if the log's size differs, or one of them has a place.
    * @param leaves at most `mostAtOnce`
    */
   place(size: number, leaves: readonly Leaf[], pending: readonly string[]): Promise<boolean>
@@ -48,7 +49,7 @@ export interface LogIndex extends LogIndexReader {
 
 /** The notary's own keys. Every call may throw KeyUnavailable. */
 export interface NoteSigner {
-  /** Their public halves, in DER: the current key first, then the earlier ones. */
+  /** The public keys, in DER: the present key first, then earlier ones. */
   keys(): Promise<readonly [NotaryKey['spki'], ...NotaryKey['spki'][]]>
   /** ECDSA over SHA-256, in DER. */
   sign(message: Uint8Array): Promise<Uint8Array>
@@ -58,10 +59,10 @@ export interface NoteSigner {
 export interface LedgerRows {
   /** At most a hundred places. */
   at(ids: readonly string[]): Promise<readonly Placed[]>
-  /** At most `limit` places of one chain after that sequence, in order. `next`: there may be more after it. */
+  /** At most `limit` rows of one chain after that sequence, in order. `next`: more may follow. */
   page(aggregate: string, page: { after: number; limit: number }): Promise<{ placed: readonly Placed[]; next?: number }>
-  /** One of `of` equal parts of the table, in pages of whole chains or parts of them. */
+  /** One of `of` equal parts of the table, in pages of complete or partial chains. */
   part(segment: number, of: number): AsyncIterable<readonly Placed[]>
-  /** The ends of chains by what was committed with their entries. A chain without commits is left out. */
+  /** The ends of chains by the commits of their entries. A chain without commits is left out. */
   ends(aggregates: readonly string[]): Promise<ReadonlyMap<string, Head>>
 }

@@ -10,8 +10,8 @@ import type { LogBucket, LogIndexReader } from './ports.ts'
 export type AnchorPorts = { index: LogIndexReader; bucket: Pick<LogBucket, 'readVersion'> }
 
 /**
- * How many of these entries the log has, as the notary says; verifying its signature is left to the reader of a
- * receipt. It never throws: when the log cannot be read, `anchor_not_told` is logged.
+ * The number of these entries in the log, as the notary states it; readers of a receipt verify its signature. It never
+ * throws: if the log cannot be read, it logs `anchor_not_told`.
  *
  * @param entries of one chain, from its first
  */
@@ -26,7 +26,7 @@ export async function readAnchor(
     ])
     if (!found) return { at: clock.now(), size: 0, entries: 0 }
     const checkpoint = readCheckpoint(readNote(new TextDecoder().decode(found.bytes))?.text ?? '')
-    if (!checkpoint) throw new AnchorForked('the checkpoint in the bucket is none')
+    if (!checkpoint) throw new AnchorForked('the checkpoint in the bucket is invalid')
     const { size } = checkpoint
     const isIn = ({ id, hash }: Entry) => {
       const place = places.get(id)
@@ -36,7 +36,7 @@ export async function readAnchor(
     const count = missing === -1 ? entries.length : missing
     const last = entries[count - 1]
     const leaves = new Map(entries.filter(isIn).map(({ id }) => [id, places.get(id)?.index ?? 0]))
-    // S3 tells whole seconds: a checkpoint is never older than its last entry.
+    // Never older than the last entry, since S3 gives whole seconds.
     return { at: last ? Math.max(found.since, Date.parse(last.at) / 1000) : found.since, size, entries: count, leaves }
   } catch (fault) {
     log.warn('anchor_not_told', { request: entries[0]?.id, fault: faultName(fault) })

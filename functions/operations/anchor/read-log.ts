@@ -23,7 +23,7 @@ import type { LogIndexReader, LogReader, NoteSigner } from './ports.ts'
 
 export type LogReadingPorts = { issuer: string; bucket: LogReader; key: Pick<NoteSigner, 'keys'>; verify: VerifyEcdsa }
 
-/** @throws AnchorForked for a checkpoint that the notary's key did not sign */
+/** Verifies a checkpoint. @throws AnchorForked if the notary's key did not sign it */
 export async function openNote(note: Uint8Array, { issuer, key, verify }: Omit<LogReadingPorts, 'bucket'>) {
   const own = (await key.keys()).map((spki): NotaryKey => ({ name: originOf(issuer), spki }))
   const text = new TextDecoder().decode(note)
@@ -40,7 +40,7 @@ export async function readCheckpoint(
   return note && openNote(note, ports)
 }
 
-/** Tiles by their paths. @throws AnchorForked when the log lacks one that a checkpoint needs */
+/** Tiles by their paths. @throws AnchorForked if the log lacks one that a checkpoint needs */
 export async function readTiles(tiles: readonly Tile[], bucket: LogReader): Promise<Map<string, Uint8Array>> {
   const read = tiles.map(async (tile) => {
     const path = pathOfTile(tile)
@@ -66,7 +66,7 @@ export async function readLeaves(bundle: number, size: number, bucket: LogReader
 
 export type Proof = { note: string; checkpoint: Checkpoint; index: number; hash: string; path: readonly Hash[] }
 
-/** Proof by the latest checkpoint that the log has an entry. Undefined while no checkpoint covers it. */
+/** A proof by the latest checkpoint that the log has an entry. Undefined until a checkpoint covers it. */
 export async function proveEntry(
   id: string,
   ports: LogReadingPorts & { index: LogIndexReader },

@@ -10,28 +10,28 @@ import { type LogReadingPorts, readCheckpoint, readLeaves } from './read-log.ts'
 export type ReconcileLogPorts = LogReadingPorts & {
   index: LogIndexReader
   rows: LedgerRows
-  /** Invokes the notary for chains whose entries may be missing in the log. */
+  /** Invokes the notary for chains that may have entries missing in the log. */
   notary: { look(chains: readonly string[]): Promise<void> }
   clock: Clock
   log: Log
 }
 
 const hour = 3600
-/** The latest bundles are compared at every run, the others in turn. */
+/** The number of latest bundles that each run compares; it compares the others in turn. */
 const latest = 40
-/** One part of the table has about this many rows, and a run reads one part. */
+/** The approximate number of rows in one part of the table. A run reads one part. */
 const rowsOfPart = 20_000
-/** An entry older than this, by its own time, should be in the log. Seconds. */
+/** The age, by its own time, at which an entry should be in the log. Seconds. */
 const patience = 600
-/** So many differences are told by name; the rest are counted. */
+/** The number of differences that are named; the rest are counted. */
 const told = 50
 const readers = 4
 
 /**
- * Compares the tables and the log, both ways: each leaf must stand unchanged in the ledger, and each ledger row must
- * have been committed and be in the log. A run stops only when its time is up, and each begins elsewhere.
+ * Compares the tables and the log, both ways: each leaf must be unchanged in the ledger, and each ledger row must
+ * have been committed and be in the log. A run stops when its time is up, and each begins at a different place.
  *
- * @returns what differs
+ * @returns the differences
  * @throws AnchorForked, AnchorUnavailable, StoreUnavailable, KeyUnavailable
  */
 export async function reconcileLog(ports: ReconcileLogPorts, until: NumericDate): Promise<readonly Difference[]> {
@@ -59,7 +59,7 @@ export async function reconcileLog(ports: ReconcileLogPorts, until: NumericDate)
   return [...differences.values()]
 }
 
-/** @returns how many of the latest bundles were left for lack of time */
+/** @returns the number of latest bundles that were not compared in time */
 async function compareBundles(
   size: number,
   run: number,
@@ -74,7 +74,7 @@ async function compareBundles(
   let left = 0
   const reader = async () => {
     for (const bundle of waiting) {
-      // The first is always read: a clock that is off must not prevent every read.
+      // The first bundle is always read: a wrong clock must not prevent every read.
       if (ports.clock.now() < until || bundle === count - 1) tell(await compareBundle(bundle, size, ports))
       else if (bundle >= count - newest.length) left += 1
       else return
@@ -92,7 +92,7 @@ async function compareBundle(bundle: number, size: number, ports: ReconcileLogPo
   return [...differences, ...(await uncommitted(leaves, ports))]
 }
 
-/** Entries beyond the committed end of their chain: rows that were put beside the commits. */
+/** Entries after the committed end of their chain: rows that were written without a commit. */
 async function uncommitted(entries: readonly { id: string }[], { rows }: ReconcileLogPorts): Promise<Difference[]> {
   const placed = entries.map(({ id }) => ({ id, parts: partsOfId(id) }))
   const ends = await rows.ends([...new Set(placed.flatMap(({ parts }) => parts?.aggregate ?? []))])
@@ -103,7 +103,7 @@ async function uncommitted(entries: readonly { id: string }[], { rows }: Reconci
 
 type Rows = { cut: boolean; behind: Map<string, string> }
 
-/** One part of the ledger table, another each hour: its rows must be committed, and be in the log. */
+/** Compares one part of the ledger table, a different one each hour: its rows must be committed, and be in the log. */
 async function compareRows(
   size: number,
   until: NumericDate,
@@ -126,13 +126,13 @@ async function compareRows(
   return { cut: false, behind }
 }
 
-/** An invalid or future time makes no row young. */
+/** Whether an entry is too young to be missed. Invalid or future times are not young. */
 function isYoung({ entry }: Placed, now: NumericDate): boolean {
   const at = Date.parse(String(entry['at'])) / 1000
   return at > now - patience && at < now + patience
 }
 
-/** The index finds an entry's leaf, and the log proves that it is there. */
+/** Entries that are not in the log. The index finds a leaf, and the log proves it. */
 async function notLogged(
   placed: readonly Placed[],
   size: number,

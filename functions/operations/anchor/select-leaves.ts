@@ -4,18 +4,18 @@ import { type Leaf, partsOfId } from '../../domain/anchor/leaf.ts'
 import type { JsonObject } from '../../domain/values.ts'
 import type { LedgerRows, LogIndex } from './ports.ts'
 
-/** A row of the ledger that was put, or, without an entry, removed. */
+/** A row of the ledger that was written; without `entry`, one that was removed. */
 export type Arrival = { id: string; entry?: JsonObject }
 
 type Ports = { index: Pick<LogIndex, 'find' | 'last'>; ledger: Pick<LedgerRows, 'page'> }
 
 const page = 100
-/** Pages of one chain in one run; the rest is left for the next. */
+/** The pages of one chain in one run; the next run reads the rest. */
 const mostPages = 20
 
 /**
- * The leaves to add to the log, in order. Rows arrive at least once and from any principal that may write the table: a
- * row with a place is skipped, a missing predecessor is fetched, and a row that is no entry of its chain is reported
+ * The leaves to add to the log, in order. Rows arrive at least once and from any principal that may write the table:
+ * a row with a place is skipped, a missing predecessor is fetched, and a row that does not fit its chain is reported
  * and left out.
  */
 export async function selectLeaves(
@@ -34,7 +34,7 @@ class Selection {
   readonly leaves: Leaf[] = []
   readonly differences = new Map<string, Difference>()
   readonly #ports: Ports
-  /** Hashes of entries that have a place, or get one in this run. */
+  /** Hashes of entries that have a place or get one in this run. */
   readonly #hashes = new Map<string, string>()
 
   constructor(ports: Ports) {
@@ -62,8 +62,9 @@ class Selection {
   }
 
   /**
-   * Takes all entries of a chain without a place from the table. False when one of them was reported as not addable.
-   * @param upTo this one must be among them
+   * Takes all entries of a chain without a place from the table. False if one of them cannot be added, which is
+   * reported.
+   * @param upTo the sequence that must be among them
    */
   async fetch(aggregate: string, upTo = 0): Promise<boolean> {
     const { index, ledger } = this.#ports
@@ -96,7 +97,7 @@ class Selection {
       this.#add(claim)
       return true
     }
-    // The page begins after the one before: another place means that this one is missing.
+    // Pages have no gaps, so a different place means that this one is missing.
     if (place !== id) this.#tell(id, 'missing')
     else this.#tell(id, claim ? 'unchained' : 'altered')
     return false

@@ -18,7 +18,7 @@ import { runAggregate } from '../record/run-aggregate.ts'
 import { everyone } from './openings.ts'
 import { type OpenedRefusal, openedBy, type WhatToOpen } from './what-to-open.ts'
 
-/** Kept for over a year, since an opening counts until its review is done. Seconds. */
+/** Over a year, since an opening counts until its review. Seconds. */
 export const keepBudget = 400 * 86_400
 
 export type OpenedBudget = { key: string; budget: Budget; limits?: Limits; before: string | undefined }
@@ -56,7 +56,7 @@ export async function budgetsOf(
   )
 }
 
-/** Ended openings give minutes back and reviewed ones block nothing, so both are read when the budget is. */
+/** The budget's openings in their present state: ended ones give minutes back, and reviewed ones block nothing. */
 const asTheyAre = (budget: Budget, { requests, clock }: Pick<AskingPorts, 'requests' | 'clock'>): Promise<Budget> =>
   Promise.all(
     budget.map(async (opening) => {
@@ -71,7 +71,7 @@ const asTheyAre = (budget: Budget, { requests, clock }: Pick<AskingPorts, 'reque
     }),
   )
 
-/** A budget with one more opening, put only if it has not changed since it was read. */
+/** A budget with one more opening. It is put only if the budget has not changed since it was read. */
 export const written = ({ key, budget, before }: OpenedBudget, entry: BudgetEntry, now: NumericDate): OnceOnly => ({
   key,
   value: JSON.stringify([...budget, entry]),
@@ -79,7 +79,7 @@ export const written = ({ key, budget, before }: OpenedBudget, entry: BudgetEntr
   expiresAt: now + keepBudget,
 })
 
-/** The least that one of these budgets has left. Seconds. */
+/** The seconds left in the smallest of these budgets. */
 export const leftOf = (
   budgets: readonly OpenedBudget[],
   now: NumericDate,
@@ -92,7 +92,7 @@ export const leftOf = (
 
 export function whenAgain(code: Refusal, budgets: readonly OpenedBudget[], now: NumericDate): string | undefined {
   if (code !== 'cool_down') return undefined
-  // Only the person's own budget cools down: a colleague's open window is no reason to wait.
+  // Only the person's own budget has a cool-down: a colleague's open window is no reason to wait.
   const ends = binding(budgets).flatMap(({ budget, limits: { alone } }) =>
     alone ? budget.map(({ until }) => until + alone.coolDown) : [],
   )

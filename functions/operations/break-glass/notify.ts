@@ -19,14 +19,14 @@ import type { Clock, Log } from '../ports.ts'
 import type { AskingPorts, DecidingPorts, RequestReader, RequestWriter } from '../record/ports.ts'
 import type { OpeningPage, Pager } from './ports.ts'
 
-/** At most this many people are told of one opening directly. The others see it in the channel. */
+/** The most people told directly of one opening. The others see it in the channel. */
 export const mostTold = 50
 const mostQuestions = 4_000
 
 type Skipped = { people: readonly PersonId[]; atLeast: boolean }
 
 /**
- * People that the ladder could have asked, at any tier. A doubtful case counts, since telling one person too many is
+ * People that the ladder could have asked, at any tier. Doubtful cases count, since telling one person too many is
  * harmless.
  */
 export function skippedBy({ ask }: ApprovalRequest, policy: Policy, now: NumericDate): Skipped {
@@ -42,7 +42,7 @@ export function skippedBy({ ask }: ApprovalRequest, policy: Policy, now: Numeric
     const may = opened.some(({ action, group, resource }) =>
       stages.some(({ tier, stage }) => {
         questions += 1
-        // No agent asked, so a policy that names an agent matches none.
+        // Without an agent, so a policy that names one does not match.
         const request = {
           id: ask.id,
           agent: 'agent:none' as AgentId,
@@ -86,7 +86,7 @@ export type OpenedRequest = { state: ApprovalRequest; opening: Opening }
 
 type Ports = { pager: Pager; cards: Pick<CardStore, 'save'>; clock: Clock }
 
-/** The event of a notice for the page hook, sent once each. Reminders and notices ahead of time are left out. */
+/** A notice's event for the page hook; each event is sent once. Reminders and advance notices have none. */
 function eventOf(notice: Notice): OpeningPage['event'] | undefined {
   switch (notice.notice) {
     case 'opened':
@@ -103,7 +103,7 @@ function eventOf(notice: Notice): OpeningPage['event'] | undefined {
   }
 }
 
-/** The key under which the events sent to the hook are remembered. No channel has this name. */
+/** The key of the events sent to the hook. Channels cannot have this name. */
 export const pages = 'page-hook'
 
 /** Pages due events, at least once: the pager deduplicates by id and event. @throws PagerUnavailable */
@@ -136,7 +136,7 @@ export async function pageFor(
   }
 }
 
-/** Pages without drawing a card, so that the pager does not wait for the chat. @throws PagerUnavailable */
+/** Pages without drawing a card, so that the page does not wait for the chat. @throws PagerUnavailable */
 export async function pageAlone(
   id: RequestId,
   ports: Ports & { requests: Pick<RequestReader, 'load'>; cards: CardStore },
@@ -153,7 +153,7 @@ export type Stopwatch = { milliseconds(): number }
 const keep = 400 * 86_400
 const keyOf = (id: RequestId) => `DRILL#${id}`
 
-/** Remembers how long a drill took to open. A fault is logged only: it must not hold up the opening. */
+/** Stores the time that a drill took to open. A fault is only logged, since it must not stop the opening. */
 export async function measureDrill(
   { id, milliseconds }: { id: RequestId; milliseconds: number },
   { requests, clock, log }: { requests: Pick<RequestWriter, 'putOnce'>; clock: Clock; log: Log },
@@ -203,7 +203,7 @@ const toldOf = ({ channel, person, at, told = [] }: PostedCard): ToldOf => ({
   notices: told,
 })
 
-/** People to tell who can be reached: they have a chat account in the directory, or already got a message. */
+/** The people to tell who can be reached: they have a chat account in the directory, or have a message already. */
 function reachableToTell(
   state: ApprovalRequest,
   posted: readonly PostedCard[],

@@ -40,14 +40,13 @@ export type OpeningAsk = {
   minutes: number
   drill: boolean
   /**
-   * The person's key, to which all claims are bound. Without one, the first key that an equally strong login brings is
-   * taken.
+   * The person's key, to which all claims are bound. Without one, the first key from an equally strong login is bound.
    */
   jkt?: Thumbprint
   idempotencyKey: string
   body: Json
   once?: OnceOnly
-  /** The start of a drill's measurement: when the call came in, in milliseconds. */
+  /** The arrival of the call in milliseconds, from which a drill is measured. */
   arrivedAt?: number
 }
 
@@ -116,7 +115,7 @@ export async function openBreakGlass(
 
 export type ForeseenAsk = Pick<OpeningAsk, 'person' | 'what' | 'reason' | 'incident' | 'minutes' | 'drill'>
 
-/** The strength of login that this opening takes, or the refusal that it would get now. Nothing is opened or held. */
+/** The strength of login for this opening, or the refusal that it would get now. Nothing is opened or held. */
 export async function foreseeOpening(
   ask: ForeseenAsk,
   ports: OpeningPorts,
@@ -192,7 +191,7 @@ async function assessOpening(
   const refusals = binding(budgets).map(({ budget, limits }) => refusedBy(budget, limits, now))
   const overdue = refusals.includes('review_overdue')
   const said = [ask.incident, terms.title ?? '', facts.action, facts.resource.id]
-  // A repeated reason is refused, but a refusal by the budgets is told first.
+  // A repeated reason is refused, but refusals by the budgets come first.
   const told = refusals.some((code) => code !== undefined) ? [] : binding(budgets).flatMap(({ budget }) => budget)
   const reason = reasonProblem(
     ask.reason,
@@ -226,6 +225,6 @@ async function checkIncident(incident: string, rules: BreakGlassPolicy, { incide
   if (incident.length > 128 || !new RegExp(rules.incident).test(incident)) return `it ${incidentLooks(rules)}`
   const { answer } = await incidents.look(incident)
   if (answer === 'unreachable') log.warn('incident_not_checked')
-  // An unreachable incident service must not lock people out in an emergency: the review comes afterwards.
-  return answer === 'unknown' ? 'it is not known where incidents are kept' : undefined
+  // A silent incident service must not lock people out in an emergency: the review comes afterwards.
+  return answer === 'unknown' ? 'the incident service does not know it' : undefined
 }

@@ -83,13 +83,15 @@ function whyNotReview({ state, person, now, policy, answer }: Asked & { answer: 
 
 function whyNotEnd({ state, person, now, policy }: Asked): Refusal | undefined {
   if (state.status !== 'approved') return 'already_settled'
-  // AWS opened a sealed role by itself, so Hotwork cannot end it.
+  // AWS opened the sealed role, so Hotwork cannot end it.
   if (openingOf(state.ask)?.sealed) return 'not_permitted'
   const may = state.ask.agent.id === person || askAboutPerson(policy, 'revoke', person, now, { state }).permit
   return may ? undefined : 'not_permitted'
 }
 
-/** A review is a decision, since it lets the next opening go on: a stopped person makes none. */
+/**
+ * Whether the person may review. A stopped person may not: a review is a decision, since it permits the next opening.
+ */
 async function mayReview(
   person: PersonId,
   { ask }: Pick<ApprovalRequest, 'ask'>,
@@ -100,7 +102,7 @@ async function mayReview(
   return { ...answer, permit: answer.permit && !(await isStopped(person, ports, { now })) }
 }
 
-/** The outcome of a review by this person now, by the rule that takes it. Nothing is recorded. */
+/** The outcome of a review by this person now, by the same rule. Nothing is recorded. */
 export async function foreseeReview(
   { id, person }: { id: RequestId; person: PersonId },
   ports: AskingPorts,
@@ -150,13 +152,13 @@ export function reviewBreakGlass(
   }))
 }
 
-/** Senders retry for some days, and a delivery is remembered for longer. Seconds. */
+/** Remembered longer than senders retry, which is some days. Seconds. */
 const keepDelivery = 30 * 86_400
 
 /**
- * A closed incident ends every opening for it now, and every request that rested on its being open. Reopening or
- * renaming the incident revives nothing. A delivery is remembered once all of it is done, so a retry completes one that
- * failed halfway.
+ * Ends every opening for a closed incident, and every request that required it to be open. Reopening or renaming the
+ * incident revives nothing. A delivery is remembered only after all of it is done, so a retry completes one that failed
+ * halfway.
  */
 export async function closeIncident(
   { id, incident }: Pick<IncidentEvent, 'id' | 'incident'>,
@@ -188,7 +190,7 @@ async function openNow(now: NumericDate, { requests }: Pick<AskingPorts, 'reques
   return openings.filter(({ until }) => now < until).map(({ id }) => id)
 }
 
-/** Requests for this task that rested on the task being live. */
+/** Requests for this task that required the task to be live. */
 async function liveFor(incident: string, { requests }: Pick<AskingPorts, 'requests'>): Promise<readonly RequestId[]> {
   const found: RequestId[] = []
   for (const status of ['pending', 'approved'] as const)

@@ -1,6 +1,6 @@
 import type { NumericDate, PersonId, RequestId, Result } from '../../domain/values.ts'
 
-/** One delivery as received. Verify its signature before you trust any of it. */
+/** One delivery as received. Its signature must be verified before anything in it is trusted. */
 export type RawDelivery = { header(name: string): string | undefined; body: string }
 export type IncidentEvent = { id: string; incident: string; closed: boolean }
 export interface IncidentEvents {
@@ -11,7 +11,7 @@ export interface Pager {
   /** At least once for each event of an opening; a repeat has the same id and event. @throws PagerUnavailable */
   page(page: OpeningPage): Promise<void>
 }
-/** The opening as told outside Hotwork: without its reason. */
+/** The opening for readers outside Hotwork: without its reason. */
 export type OpeningPage = {
   event: 'opened' | 'ended' | 'review_overdue'
   id: RequestId

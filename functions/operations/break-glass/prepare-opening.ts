@@ -15,7 +15,10 @@ import { aboutOpening, openedBy, type WhatToOpen } from './what-to-open.ts'
 
 const keepSeconds = 7200
 
-/** Opens nothing. The code is good for ten minutes and for this person alone, and the opening is judged again later. */
+/**
+ * Stores an opening without opening it. The code is valid for ten minutes and for this person only, and the opening is
+ * judged again later.
+ */
 export async function prepareOpening(
   ask: ForeseenAsk,
   ports: OpeningPorts & { secrets: Secrets },
@@ -29,16 +32,16 @@ export async function prepareOpening(
   const until = ports.clock.now() + preparedFor
   const code = ports.secrets.secret()
   const prepared = { person, what, reason, incident, minutes, drill, until } as PreparedOpening
-  // The person's words are encrypted to the holder of the code: the store has only the code's digest.
+  // Encrypted to the holder of the code: the store has only the code's digest.
   const value = ports.secrets.seal(JSON.stringify(prepared), code)
   const once = { key: preparedKey(code), value, expiresAt: until + keepSeconds }
-  if (!(await ports.requests.putOnce(once))) throw new StaleRequest('what was prepared could not be put down')
+  if (!(await ports.requests.putOnce(once))) throw new StaleRequest('the prepared opening could not be stored')
   return ok({ code, until, login: foreseen.value })
 }
 
 export type FoundPrepared = { prepared: PreparedOpening; login: LoginWanted; opened?: ApprovalRequest }
 
-/** The prepared opening of a code. The caller checks who may see it. Undefined once it has expired. */
+/** The prepared opening of a code; undefined once it has expired. The caller checks who may see it. */
 export async function findPrepared(
   code: string,
   ports: AskingPorts & { secrets: Secrets },
@@ -55,8 +58,8 @@ export async function findPrepared(
 }
 
 /**
- * Opens a prepared opening for the person who prepared it. A retry gives the same opening. It has no key yet: the first
- * key that this person brings with an equally strong login is bound to it.
+ * Opens a prepared opening for the person who prepared it. A retry gives the same opening. It has no key yet: the
+ * first key from an equally strong login of this person is bound to it.
  */
 export async function openPrepared(
   { code, person, ...how }: { code: string } & Pick<OpeningAsk, 'person' | 'proven' | 'login' | 'arrivedAt'>,

@@ -20,8 +20,8 @@ const attempts = 8
 const unsaid = 'no reason was given: the sealed role was used outside Hotwork'
 
 /**
- * Records a use of a sealed role as an opening whose review is due. It has already happened, so only an unknown person
- * is refused. A repeat changes nothing.
+ * Records a use of a sealed role as an opening whose review is due. The use has already happened, so only an unknown
+ * person is refused. A repeat changes nothing.
  */
 export async function reportSealedUse(
   use: SealedUse,
@@ -48,7 +48,7 @@ export async function reportSealedUse(
       reason: reasonDigest(`${unsaid} ${use.eventId}`),
     }
     const { stored, result } = await commitNew(events, ports, {
-      // Remembered for as long as a budget: AWS may report a use again long after.
+      // Remembered as long as a budget, since AWS may report a use again much later.
       once: [{ key, value: ask.id, expiresAt: now + keepBudget }, ...budgets.map((each) => written(each, entry, now))],
     })
     if (result.outcome === 'committed') {
@@ -64,7 +64,7 @@ function askOf({ eventId, user, role, seconds }: SealedUse, person: PersonId, { 
   const window = Math.min(seconds, longestSealedSession)
   const ask = withDigests({
     id: ids.opening(),
-    // AWS's own login proved this person, with a second factor.
+    // AWS's own login identified this person, with a second factor.
     agent: { id: person, issuer: 'aws:iam', subject: user },
     owner: person,
     chain: [],

@@ -26,7 +26,7 @@ import type { AskingPorts } from '../record/ports.ts'
 
 export type WhatToOpen = { profile: string } | { action: string; arguments: Json; resource?: Resource }
 
-/** A refused opening, as its refusal describes it. */
+/** An opening in the words of its refusal. */
 export function aboutOpening({ what, incident }: { what: WhatToOpen; incident: string }): About {
   const task = ParentTask.safeParse({ id: incident })
   const parentTask = task.success ? task.data : undefined
@@ -86,10 +86,10 @@ export function openedBy(
   if (!found.ok) return found.code === 'unknown_action' ? refuse(found.code, namesOf(bundle.actions)) : found
   const { entry, arguments: args, resource } = found.value
   if (reachesOurselves(resource.id, bundle.resources))
-    return refuse('not_permitted', 'that is what Hotwork itself is made of: it is beyond break-glass')
+    return refuse('not_permitted', 'it is a part of Hotwork itself, which break-glass does not open')
   const when = { notAfter: 0, drill: true }
   const large = kindOf(entry).tooLarge?.(entry, args, settingsOf(bundle, entry), when)
-  if (large) return refuse('invalid_arguments', `${large.what} would be over ${large.most}: ask for less at once`)
+  if (large) return refuse('invalid_arguments', `${large.what} would exceed ${large.most}: ask for fewer at once`)
   const covering = profileCovering(bundle, entry, resource)
   return ok({
     terms: covering ?? rules.action,
@@ -115,8 +115,9 @@ export type Openable = {
 }
 
 /**
- * Profiles that policy lets this person open: a form must not end in a refusal. Policy is asked with the folder's
- * example of an incident. Without an example policy may depend on the incident, so all profiles are offered.
+ * The profiles that policy lets this person open, for a form that must not end in a refusal. Policy is asked with the
+ * folder's example of an incident. Without an example the answer may depend on the incident, so all profiles are
+ * offered.
  */
 export function mayOpen(
   person: PersonId,

@@ -27,7 +27,7 @@ export type AboutPorts = {
   accountOf(person: PersonId, near?: string): Promise<Account | undefined>
 }
 
-/** Each person once, and the most concerned first. */
+/** The people to tell, each once, the most concerned first. */
 export async function aboutOf(
   state: ApprovalRequest,
   now: NumericDate,
@@ -41,7 +41,7 @@ export async function aboutOf(
     for (const person of people) if (!all.has(person)) all.set(person, because)
   }
   add(othersTold(state, policy), 'told')
-  // Reviewers come first, so that the limit does not cut them off.
+  // Reviewers come first, since the limit cuts off the last.
   add(
     skipped.people.filter((person) => reviewers.includes(person)),
     'skipped',
@@ -80,7 +80,7 @@ async function reachable(people: readonly PersonId[], { accountOf }: AboutPorts)
   })
 }
 
-/** The minutes left in the scarcest budget; a drill spends none. A fault here holds up no card. */
+/** The minutes left in the smallest budget; a drill spends none. A fault here does not stop the card. */
 async function leftFor(
   { status, ask }: ApprovalRequest,
   now: NumericDate,

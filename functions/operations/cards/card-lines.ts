@@ -5,16 +5,16 @@ import { openStage } from '../../domain/record/request.ts'
 import { warningAt } from '../../domain/requests/extend.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 
-/** Posted beneath a card, since people do not notice an edited message. */
+/** A message beneath a card, since people do not notice an edited message. */
 export type Line =
   | { line: 'asked'; stage: string }
   | { line: 'escalated'; stage: string; to: string }
-  /** `users`: the ids in the chat of the people it mentions. */
+  /** `users`: the chat ids of the people to mention. */
   | { line: 'reminder'; stage: string; attempt: number; users: readonly string[] }
   | { line: 'handled'; stage: string; round: number }
   | { line: 'ends_soon' }
 
-/** `keys`: this line and the earlier ones that it makes needless. */
+/** `keys`: those of this line and of the earlier lines that it replaces. */
 export type Unsent = { keys: readonly string[]; line?: Line }
 
 const keyOf = ({ round, stage, opensAt }: StageTurn) => `${round}/${stage}@${opensAt}`
@@ -23,7 +23,7 @@ const over = (turn: string) => `over ${turn}`
 
 type Where = {
   told: readonly string[]
-  /** The post of a new card is noticed by itself: its lines count as said. */
+  /** True for a new card: its post is noticed, so its lines count as said. */
   fresh: boolean
   now: NumericDate
 }
@@ -43,7 +43,7 @@ export function linesForPerson(
   return silencedIf(where.fresh, [...first, ...reminded, ...handled(state, where, { person, called })])
 }
 
-/** `users`: the people that a reminder there would mention. */
+/** `users`: the people that a reminder in the channel would mention. */
 export function linesForChannel(
   state: ApprovalRequest,
   { users, ...where }: Where & { users: readonly string[] },
@@ -55,7 +55,7 @@ export function linesForChannel(
   ])
 }
 
-/** Said of a grant in use that is nearly over, where the last people decided. */
+/** The line for a grant in use that ends soon, in the place where the last people decided. */
 export function linesOfEnd(state: ApprovalRequest, { told, fresh, now }: Where): readonly Unsent[] {
   const at = warningAt(state)
   if (at === undefined || now < at) return []
@@ -75,7 +75,7 @@ function escalated(state: ApprovalRequest, { told }: Where): Unsent[] {
   return told.includes(key) ? [] : [{ keys: [key], line }]
 }
 
-/** Several due reminders are one line: the last. */
+/** Only the last of several due reminders becomes a line. */
 function reminders(state: ApprovalRequest, users: readonly string[], { told, now }: Where): Unsent[] {
   const turn = stageTurnOf(state)
   if (!turn) return []
@@ -84,7 +84,7 @@ function reminders(state: ApprovalRequest, users: readonly string[], { told, now
   const [last, key] = [unsent.at(-1), keys.at(-1)]
   if (!last || key === undefined || told.includes(key)) return []
   const missing = keys.filter((each) => !told.includes(each))
-  // A person who got a reminder counts as asked, and is told when it is over.
+  // A person who got a reminder counts as asked, and is told of the outcome.
   return users.length === 0
     ? [{ keys: missing }]
     : [
@@ -95,7 +95,10 @@ function reminders(state: ApprovalRequest, users: readonly string[], { told, now
       ]
 }
 
-/** The end of the wait in this place. Left unsaid to the person who ended it, and to one who is asked again. */
+/**
+ * The line for the end of the wait in this place. It is omitted for the person who ended it and for one who is asked
+ * again.
+ */
 function handled(state: ApprovalRequest, { told }: Where, to: { person?: PersonId; called?: boolean } = {}): Unsent[] {
   const open = stageTurnOf(state)
   const current = open && keyOf(open)
@@ -123,15 +126,15 @@ const hasActed = ({ stages }: ApprovalRequest, person: PersonId) =>
 export type Notice = 'submitted' | 'decided' | 'ended'
 const order: readonly Notice[] = ['submitted', 'decided', 'ended']
 
-/** A denial is both decision and end, and is told once. */
+/** A denial is both the decision and the end, and is told once. */
 function noticeOf(state: ApprovalRequest): Notice {
   if (state.status === 'pending') return 'submitted'
   return state.status === 'approved' ? 'decided' : 'ended'
 }
 
 /**
- * Notices that are due, with the earlier ones that each makes needless. A request without stages has none: needless
- * pings teach owners to look away.
+ * The due notices, each with the earlier ones that it replaces. A request without stages has none: needless messages
+ * teach owners to ignore them.
  */
 export function unsentNotices(
   state: ApprovalRequest,

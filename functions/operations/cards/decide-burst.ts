@@ -19,11 +19,11 @@ export type BurstAsk = {
   key: Digest
   generation: number
   list: Digest
-  /** The alias of the chat of the click. */
+  /** The alias of the clicked chat. */
   chat: string
   once: OnceOnly
 }
-/** How many are being decided; or a refusal, with the request that caused it, if one did. */
+/** The number of requests to decide; or a refusal, with the request that caused it, if any. */
 type Accepted = { ok: true; value: number } | NotAccepted
 type NotAccepted = { ok: false; code: Refusal; detail?: string; state?: ApprovalRequest }
 
@@ -33,8 +33,8 @@ type AcceptPorts = DecidingPorts &
   }
 
 /**
- * Takes exactly the list that the card shows, from a person whose decision on the first would be taken. It only records
- * the click, once; the table's stream hands it to `decideBurst`.
+ * Accepts exactly the list on the card, from a person whose decision on the first request would be accepted. It only
+ * records the click, once; the table's stream hands it to `decideBurst`.
  * @throws StoreUnavailable
  */
 export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Accepted> {
@@ -67,7 +67,7 @@ export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Ac
   } as const
   const foreseen = await foreseeDecision(one, ports)
   if (!foreseen.ok) {
-    // The refusal that was foreseen becomes an entry of the request.
+    // Records the refusal as an entry of the request.
     const done = await decideRequest(one, ports)
     const { code, detail } = done.ok ? foreseen : done
     return { ...refuse(code, detail), ...defined({ state: foreseen.state }) }
@@ -92,7 +92,7 @@ export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Ac
   return ok(waiting.size)
 }
 
-/** A prefix by which the stream's reader tells a click from other once-only keys. */
+/** The key of a click. Its prefix distinguishes it from other once-only keys in the stream. */
 const clickKey = ({ key }: OnceOnly): string => `CLICK#${key.replace(/^SEEN#/, '')}`
 
 type Ports = DecidingPorts & ReaderPorts & { draws: Queue<BurstMessage> }
@@ -100,7 +100,8 @@ type Ports = DecidingPorts & ReaderPorts & { draws: Queue<BurstMessage> }
 const side = 5
 
 /**
- * Decides each request by the operation that a click on its own card calls. A retry skips what this person has decided.
+ * Decides each request by the operation that a click on its own card calls. A retry skips requests that this person
+ * has decided.
  * @throws StoreUnavailable, StaleRequest, and faults of the queue
  */
 export async function decideBurst(key: string, ports: Ports): Promise<void> {
@@ -110,7 +111,7 @@ export async function decideBurst(key: string, ports: Ports): Promise<void> {
   if (!parsed.success) throw new TypeError('no click is on record under that key')
   const click = parsed.data
   const tooLate = clock.now() > click.at + clickLasts
-  // A click from before a halt of the person is void, even after the halt was lifted.
+  // A click from before a halt of the person is void, also after the halt was lifted.
   const isVoid = click.verdict === 'approve' && (await isStopped(click.person, ports, { at: click.at }))
   const refused: { id: Member['id']; code: Refusal }[] = []
   for (let from = 0; from < click.members.length; from += side) {
@@ -129,7 +130,7 @@ export async function decideBurst(key: string, ports: Ports): Promise<void> {
   log.info('burst_decided', { verdict, by: person, decided: outcome.decided, refused: refused.length })
 }
 
-/** Undefined where it was decided. */
+/** Undefined if it was decided. */
 async function decideOne(
   member: Member,
   { isVoid, ...click }: BurstClick & { isVoid: boolean },

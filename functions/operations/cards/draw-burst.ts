@@ -35,7 +35,7 @@ import { renderingOf } from './show-card.ts'
 export type BurstView = {
   kind: BurstKind
   generation: number
-  /** The oldest first. */
+  /** Oldest first. */
   members: readonly ApprovalRequest[]
   outcome?: BurstOutcome
 }
@@ -44,7 +44,7 @@ export type DrawBurstPorts = {
   requests: Pick<RequestReader, 'loadMany' | 'open'>
   bursts: BurstStore
   boards: Boards
-  /** Pure: the card, the members that it shows as waiting, and whether it shows these in full. */
+  /** The card, the members that it shows as waiting, and whether it shows them in full. Pure. */
   renderBurst(view: BurstView, chat: string): { card: RenderedCard; shown: readonly Member[]; whole: boolean }
   channels: { readonly [alias: string]: Channel }
   clock: Clock
@@ -52,7 +52,8 @@ export type DrawBurstPorts = {
 }
 
 /**
- * One message shows up to fifty; the next request begins another. The queue must run each burst one at a time.
+ * Draws a burst. One message shows up to fifty requests; the next request begins another message. The queue must run
+ * each burst one at a time.
  * @throws BoardUnavailable, CardUndeliverable, StoreUnavailable
  */
 export async function drawBurst(
@@ -123,15 +124,15 @@ const orderOf = ({ submittedAt, ask }: ApprovalRequest): string => `${String(sub
 type PlacePorts = {
   requests: Pick<RequestReader, 'countOpen' | 'open'>
   bursts: Pick<BurstStore, 'load'>
-  /** Wakes the drawer of one burst, one message at a time. */
+  /** Queues the drawing of a burst, one at a time. */
   draws: Queue<BurstMessage>
   policy: Pick<Policy, 'bundle'>
 }
 
 /**
- * A request that waits among many alike has no card: that of its burst is drawn. The index lags, so a request may get a
- * card too many.
- * @param hasCard whether it has had a card there
+ * Whether a request has its own card. One of many alike is shown on its burst's card. The index lags, so an extra card
+ * is possible.
+ * @param hasCard whether it already has a card there
  */
 export async function hasOwnCard(
   state: ApprovalRequest,
@@ -155,7 +156,7 @@ export async function hasOwnCard(
   if (messages.length > 0) await draws.send(messages)
   return own
 
-  /** The number of requests alike, with this one, which the index may lack. */
+  /** The number of requests alike, including this one, which the index may lack. */
   async function alike(asked: ApprovalRequest, enough: number): Promise<number> {
     if (!waiting || (await requests.countOpen(agentOfBurst(waiting), enough + 1)) <= enough) return 1
     const open = await requests.open(agentOfBurst(waiting), 2 * mostMembers)

@@ -33,7 +33,7 @@ export type DrawPorts = {
   cards: CardStore
   boards: Boards
   policy: Policy
-  /** Each chat has words of its own. */
+  /** Draws a request in the words of its chat. */
   render(state: ApprovalRequest, channel: string, onCall: readonly OnCall[], chat: string): RenderedCard
   hasOwnCard?(state: ApprovalRequest, channel: string, hasCard: boolean): Promise<boolean>
   say(line: Line | { line: Notice }, state: ApprovalRequest, chat: string): RenderedCard
@@ -56,11 +56,11 @@ type Drawing = {
   ports: DrawPorts
 }
 
-/** No stage has this channel, so a card drawn for it has no buttons. */
+/** The channel of a card without buttons: no stage has it. */
 const nowhere = ''
 
 /**
- * Draws the current request, so a late or repeated message draws nothing old.
+ * Draws the current state, so a late or repeated message does no harm.
  *
  * A channel that is closed to the app is logged for the alarm and thrown: the card must appear once the app is invited
  * again.
@@ -70,7 +70,7 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
   const stored = await ports.requests.load(id)
   if (!stored) return
   const now = ports.clock.now()
-  // Cards in a removed chat are ignored, so their people are told in another.
+  // Without cards in a removed chat: their people are told in another.
   const posted = (await ports.cards.load(id)).filter(
     ({ chat, person }) => person === undefined || Object.hasOwn(ports.boards, chat),
   )
@@ -80,7 +80,7 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
     const accounts = { accountOf: (person: PersonId, near?: string) => accountOf(person, near, ports) }
     return drawOpening({ state, opening: origin.opening }, now, posted, { ...ports, ...ports.opening, ...accounts })
   }
-  // A plan is one card. A step has a card of its own only when people decide it again.
+  // A plan has one card. A step has its own only if people decide it again.
   if (origin.kind === 'step' && state.round === 1) return
   const shared = await sharedChannels(state, posted, ports)
   const readings = await readingsFor(state, ports)
@@ -93,7 +93,7 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
     readings,
     onCall: whoIsOnCall(state, ports.policy, readings, now),
   }
-  // Direct messages are left out while a burst shows the request.
+  // While a burst shows the request there are no direct messages.
   const isShared = [...drawing.shared].some((alias) => waitingHere(state, alias))
   const called = isShared ? [] : await peopleToReach(drawing)
   const faults: unknown[] = []
@@ -103,7 +103,7 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
     } catch (fault) {
       if (isForAll(fault, ports.boards)) throw fault
       if (fault instanceof CardUndeliverable && 'person' in place) {
-        // This person still sees the channel, so the drawing goes on and is not retried.
+        // This person still sees the channel, so the drawing continues without a retry.
         ports.log.error('direct_undeliverable', { request: id, person: place.person })
         continue
       }
@@ -151,7 +151,7 @@ function placesOf(drawing: Drawing, called: readonly PersonId[]): readonly Place
   ]
 }
 
-/** People to send a direct message. A person without a chat account sees the card in the channel. */
+/** The people to send a direct message. One without a chat account sees the card in the channel. */
 async function peopleToReach({ state, now, ports, readings }: Drawing): Promise<readonly PersonId[]> {
   if (state.status !== 'pending') return []
   const called = peopleToTell(state, { policy: ports.policy, now, readings })
@@ -165,7 +165,7 @@ async function peopleToReach({ state, now, ports, readings }: Drawing): Promise<
   return reachable
 }
 
-/** The account of an active person: in this chat if they have one there. */
+/** An account of an active person, in this chat if possible. */
 async function accountOf(person: PersonId, near: string | undefined, ports: DrawPorts): Promise<Account | undefined> {
   const known = ports.policy.bundle.directory.people.find(({ id, status }) => id === person && status === 'active')
   return known && findAccount(known, chatsFrom(near, ports), ports)
@@ -176,7 +176,7 @@ function placeOf(alias: string, { channels }: DrawPorts): Pick<PostedCard, 'chat
   return channel && { chat: channel.chat, channel: channel.id }
 }
 
-/** The chat in which the people of the stage talk: of the open stage, else of the last one. */
+/** The chat of the open stage's channel, or else the last stage's. */
 const nearOf = (state: ApprovalRequest, { channels }: DrawPorts): string | undefined =>
   channels[(openStage(state) ?? state.stages.at(-1))?.terms.channel ?? nowhere]?.chat
 
@@ -187,7 +187,7 @@ async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
   const open = openStage(state)
   const isOpenHere = open !== undefined && channelsOf(open).includes(alias)
   const before = posted.find((each) => isIn(place, each))
-  // An escalated stage has two channels, and a card has buttons by the alias of its own.
+  // An escalated stage has two channels, and a card has buttons only under its own channel's alias.
   const drawn = await draw({ ...place, before, shows: isOpenHere ? open.terms.channel : alias }, drawing)
   const where = { told: drawn.card.told ?? [], fresh: drawn.fresh, now }
   const soon = state.stages.at(-1)?.terms.channel === alias ? linesOfEnd(state, where) : []
@@ -198,7 +198,7 @@ async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
   await say(drawn, [...soon, ...said], drawing)
 }
 
-/** Accounts to mention in a channel of this chat. People with a card of their own are reminded there. */
+/** Accounts to mention in a channel of this chat. People with their own card are reminded there. */
 async function remindedIn(chat: string, { state, now, posted, ports, readings }: Drawing): Promise<readonly string[]> {
   if (state.status !== 'pending' || !remindersOf(state).some(({ at }) => at <= now)) return []
   const people = peopleToRemind(state, { policy: ports.policy, now, readings }).filter(
@@ -213,7 +213,7 @@ async function userIn(chat: string, person: PersonId, ports: DrawPorts): Promise
   return account?.chat === chat ? account.user : undefined
 }
 
-/** A person's account and chat: the one with their message of this request, else the one of the stage. */
+/** A person's account and chat: those of their message of this request, else in the chat of the stage. */
 async function directTo(person: PersonId, before: PostedCard | undefined, { state, ports }: Drawing) {
   if (before) return { chat: before.chat, channel: before.channel, user: await userIn(before.chat, person, ports) }
   const account = await accountOf(person, nearOf(state, ports), ports)
@@ -241,7 +241,7 @@ const draw = (
   { state, onCall, ports }: Drawing,
 ): Promise<Shown> => showCard(state, ports.render(state, shows, onCall, place.chat), place, ports)
 
-/** Says each line once. A deleted card is posted again first. */
+/** Posts each line once. A deleted card is posted again first. */
 async function say({ card, rendered }: Shown, lines: readonly Unsent[], { state, ports }: Drawing): Promise<void> {
   let { ts, told = [] } = card
   for (const { keys, line } of lines) {

@@ -12,7 +12,7 @@ import { type AboutPorts, aboutOf, type Because, type Listener } from './about-o
 import { boardOf, isForAll, type PostedCard, type RenderedCard } from './ports.ts'
 import { isIn, renderingOf, type Showing, sayBeneath, showCard } from './show-card.ts'
 
-/** `first`: they were told nothing of it before. */
+/** `first`: this is the first message about it to them. */
 export type Hearer = { because: Because | 'channel'; mayReview: boolean; first: boolean }
 
 export type DrawOpeningPorts = Showing &
@@ -27,7 +27,7 @@ export type DrawOpeningPorts = Showing &
 type Drawing = {
   state: ApprovalRequest
   now: NumericDate
-  /** The chat of the channel that is told. */
+  /** The chat of the channel in which the opening is told. */
   near: string | undefined
   posted: readonly PostedCard[]
   about: AboutOpening
@@ -35,8 +35,8 @@ type Drawing = {
 }
 
 /**
- * Draws one card, one thread for each person concerned, and calls the page hook. A chat that is down does not hold up
- * the hook, nor the hook the chat; a retry completes the rest.
+ * Draws one card, and one thread for each person concerned, and calls the page hook. A fault of the chat does not
+ * stop the hook, nor a fault of the hook the chat; a retry completes the rest.
  * @throws BoardUnavailable, CardUndeliverable, PagerUnavailable, StoreUnavailable
  */
 export async function drawOpening(
@@ -73,10 +73,10 @@ async function tellInChat(
   if (faults.length > 0) throw faults[0]
 }
 
-/** Few enough for the chat's rate limit, and enough to tell fifty people within a function's timeout. */
+/** Below the chat's rate limit, and enough to tell fifty people within a function's timeout. */
 const atOnce = 5
 
-/** A person who cannot be written to sees the channel. */
+/** Tells each person. One who cannot be reached sees the channel. */
 async function tellEach(listeners: readonly Listener[], drawing: Drawing): Promise<readonly unknown[]> {
   const { state, ports } = drawing
   const faults: unknown[] = []
@@ -101,7 +101,7 @@ async function tellEach(listeners: readonly Listener[], drawing: Drawing): Promi
 }
 
 const hears: { readonly [why in Because | 'channel' | 'review']: readonly Notice['notice'][] } = {
-  // The post of the card itself says that it was opened.
+  // `opened` too, since the post of the card tells of it.
   channel: ['opened', 'ending', 'ended', 'review_due', 'review_overdue', 'reviewed'],
   holder: ['opened', 'ending', 'ended', 'review_overdue', 'reviewed'],
   skipped: ['opened', 'ended', 'reviewed'],
@@ -113,7 +113,7 @@ const hears: { readonly [why in Because | 'channel' | 'review']: readonly Notice
 const heardBy = ({ because, mayReview }: Listener) => [...hears[because], ...(mayReview ? hears.review : [])]
 
 async function drawInChannel(alias: string | undefined, { state, now, posted, about, ports }: Drawing): Promise<void> {
-  // An existing card stays in its channel when the folder names another one.
+  // An existing card stays in its channel if the folder names a different one.
   const before = posted.find(
     (card) => card.person === undefined && Object.values(ports.channels).some((each) => isIn(placeAt(each), card)),
   )
@@ -127,7 +127,7 @@ async function drawInChannel(alias: string | undefined, { state, now, posted, ab
     ports,
   )
   const told = shown.card.told ?? []
-  // The post of a new card is noticed by itself, so its lines count as said.
+  // A new card is noticed, so its lines count as said.
   if (shown.fresh) return remember(shown.card, noticesOf(state, now).map(noticeKey), ports)
   const unsent = unsentNotice(state, now, hears.channel, told)
   if (!unsent) return
@@ -142,7 +142,7 @@ async function drawInChannel(alias: string | undefined, { state, now, posted, ab
 
 const placeAt = ({ chat, id }: Channel) => ({ chat, channel: id })
 
-/** In the chat of the channel that is told, if the person has an account there. */
+/** The person's account in the chat of the channel, or else in another chat. */
 async function directTo(person: PersonId, near: string | undefined, ports: DrawOpeningPorts) {
   const account = await ports.accountOf(person, near)
   return account && { chat: account.chat, channel: await boardOf(account.chat, ports.boards).open(account.user) }
@@ -159,7 +159,7 @@ async function tellOne(
   const before = posted.find((each) => each.person === person)
   const unsent = unsentNotice(state, now, heardBy(listener), before?.told ?? [])
   if (!unsent) return undefined
-  // A reviewer who was told nothing need not hear that the review is done.
+  // A reviewer who was told nothing is not told that the review is done.
   if (!before && because === 'reviewer' && unsent.notice.notice === 'reviewed') return undefined
   const say = (first: boolean, chat: string) => ports.say(unsent.notice, state, { because, mayReview, first }, chat)
   const { boards } = ports

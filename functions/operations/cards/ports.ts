@@ -94,6 +94,6 @@ function sparingOne(board: CardBoard): CardBoard {
 /** @throws CardUndeliverable where the deployment has no such chat */
 export function boardOf(chat: string, boards: Boards): CardBoard {
   const board = Object.hasOwn(boards, chat) ? boards[chat] : undefined
-  if (!board) throw new CardUndeliverable(`the deployment names no chat \`${chat}\``)
+  if (!board) throw new CardUndeliverable(`unknown chat \`${chat}\`: the deployment file does not list it`)
   return board
 }

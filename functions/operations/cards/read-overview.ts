@@ -26,10 +26,10 @@ type OverviewPorts = AskingPorts & {
 /** Each part newest first. */
 export type Overview = {
   person: PersonId
-  /** Requests that wait for the person, without those they set aside. */
+  /** Requests that wait for the person, except those they set aside. */
   waiting: readonly PendingRequest[]
   aside: number
-  /** Requests of their own agents, without their own openings. */
+  /** Requests of their own agents, except their own openings. */
   own: readonly ApprovalRequest[]
   moreOwn: boolean
   /** Halts in force. Empty if policy does not let the person read them. */
@@ -43,10 +43,10 @@ export type LivePermit = { permit: StandingPermit; mayRevoke: boolean }
 
 const mostOwn = 50
 const mostLive = 300
-/** One page. */
+/** The most permits: one page. */
 const mostPermits = 100
 
-/** Decides nothing: an act on any of it is judged again. */
+/** The person's overview. It decides nothing: each act on it is judged again. */
 export async function readOverview(person: PersonId, ports: OverviewPorts): Promise<Overview> {
   const now = ports.clock.now()
   const [split, own, approved, permits, standIns, halted] = await Promise.all([

@@ -62,13 +62,13 @@ export async function sayBeneath(
 
 export const renderingOf = (card: RenderedCard): Digest => digestOf('hotwork.card.v1', card)
 
-/** Two chats may use the same channel id. */
+/** Whether the card is in this place. Two chats may use the same channel id. */
 export const isIn = (place: Pick<PostedCard, 'chat' | 'channel'>, card: PostedCard): boolean =>
   card.chat === place.chat && card.channel === place.channel
 
 export type CardPlace = Pick<PostedCard, 'request' | 'chat' | 'channel' | 'ts'>
 
-/** Undefined for a message that is not the card of its request in that channel. */
+/** The card of a request in that channel. Undefined for any other message. */
 export async function findSeen(
   { request, ...place }: CardPlace,
   cards: Pick<CardStore, 'load'>,

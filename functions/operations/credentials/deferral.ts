@@ -28,12 +28,12 @@ import { audienceOf, type IssuedToken, issueToken, type TokenPorts, type TokenRe
 
 /**
  * An OAuth client asks for a token in one call, and polls with a code (OAuth Deferred Token Response). The code is a
- * statement that names the request; it works only with a proof by the key that asked.
+ * statement that names the request; it is valid only with a proof by the key that asked.
  */
 
 /** Seconds from one poll to the next. */
 export const pollInterval = 5
-/** Forgives a poll one second early, since times here are whole seconds. */
+/** The rate of polls. It allows a poll one second early, since times here are whole seconds. */
 const polls: Rate = { perMinute: 15, burst: 1 }
 const day = 86_400
 
@@ -45,22 +45,22 @@ type Ports = TokenPorts & SubmissionPorts & { statements: Statements }
 
 type TokenWish = Omit<Asking, 'subject' | 'resource' | 'jkt' | 'askedBy'> & {
   jkt: Thumbprint
-  /** Defaults to the resource that the arguments name. */
+  /** The resource; by default the one that the arguments name. */
   resource?: Resource
   targets: readonly string[]
   once: OnceOnly
 }
 
-/** Asks for an action, and claims its token at once where policy alone decides. @throws KeyUnavailable */
+/** Asks for an action, and claims its token at once if policy alone decides. @throws KeyUnavailable */
 export async function askForToken(
   { targets, resource: named, ...ask }: TokenWish,
   ports: Ports,
 ): Promise<Answered<SubmissionRefusal | TokenRefusal>> {
   const { bundle } = ports.policy
   const { name } = ask.action
-  if (isPlanBody(ask)) return refuse('wrong_credential_kind', 'a plan is asked for at `/access/v1/requests`')
+  if (isPlanBody(ask)) return refuse('wrong_credential_kind', 'send a plan to `/access/v1/requests`')
   const audience = audienceOf(name, ports)
-  // Checked before people are asked: a client cannot use a token for another audience.
+  // Checked before people are asked, since a client cannot use a token for another audience.
   if (Object.hasOwn(bundle.actions, name) && targets.some((target) => target !== audience))
     return refuse('invalid_target', `the audience should be ${audience}`)
   const args = JsonObject.catch({}).parse(ask.action.properties)
@@ -75,7 +75,7 @@ export async function askForToken(
   const submitted = await submitUnevaluated({ ...ask, subject, resource }, ports)
   if (!submitted.ok) return submitted
   const { state } = submitted.value.stored
-  // The proof is spent by the request, so the token is issued under a key derived from it.
+  // The request spends the proof, so the token is issued under a key derived from it.
   const once = [{ ...ask.once, key: `${ask.once.key}#token` }]
   return state.status === 'approved' ? claim(state, ask.jkt, once, ports) : wait(state, ports)
 }
@@ -112,7 +112,7 @@ export async function claimDeferred(
   return refuse((await requests.recall(used)) === undefined ? 'replayed' : 'invalid_grant')
 }
 
-/** The client is the one that asked, and the directory still has the identity it used. */
+/** Whether the client is the one that asked, with an identity that the directory still has. */
 function isOfAgent(
   { ask: { agent } }: ApprovalRequest,
   clientId: string | undefined,
@@ -134,7 +134,7 @@ async function claim(
   const by = { agent: ask.agent.id, clientId: ask.agent.subject, jkt, targets: [], once }
   const issued = await issueToken({ id: ask.id, ...by }, ports)
   if (issued.ok) return ok({ outcome: 'issued', ...issued.value })
-  // People decide on the changed state, so the client keeps polling.
+  // People decide on the changed state, so the client continues to poll.
   const again = issued.code === 'state_changed' ? await ports.requests.load(ask.id) : undefined
   const state = again && asOf(again.state, ports.clock.now())
   return state && (state.status === 'pending' || state.status === 'approved') ? wait(state, ports) : issued
@@ -143,7 +143,7 @@ async function claim(
 async function wait(state: ApprovalRequest, ports: Ports): Promise<{ ok: true; value: Waiting }> {
   const { id, agent } = state.ask
   const code = await ports.statements.sign('deferral', { sub: AgentId.parse(agent.id), txn: id })
-  if (code === undefined) throw new KeyUnavailable('the code to wait by was not signed')
+  if (code === undefined) throw new KeyUnavailable('the deferral code was not signed')
   return ok(waiting(state, code, ports.clock.now(), false))
 }
 
@@ -154,7 +154,7 @@ const waiting = (state: ApprovalRequest, code: string, now: NumericDate, tooSoon
   tooSoon,
 })
 
-/** The last moment at which a token could be issued, as the request stands now. */
+/** The latest time at which a token could be issued, by the present state of the request. */
 const endOf = (state: ApprovalRequest, now: NumericDate): NumericDate =>
   state.status === 'pending' ? state.decideBy + state.ask.claimWithin : (grantOf(state)?.claimBy ?? now)
 

@@ -15,7 +15,7 @@ export type EndingPorts = {
   clock: Clock
 }
 
-/** Ends the dead credentials of one place. Each place has one writer at a time. */
+/** Ends the dead credentials of one place. At most one writer works on a place. */
 export async function endCredentials(place: string, causes: readonly DenyCause[], ports: EndingPorts): Promise<void> {
   const now = ports.clock.now()
   const found = await Promise.all([...new Set(causes)].map((cause) => deniesOfCause(place, cause, now, ports)))

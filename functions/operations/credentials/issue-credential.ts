@@ -53,7 +53,7 @@ export async function issueCredential<Issued>(
     { first: stored, toAct: true },
   )
   if (!intended.ok) return intended
-  if (place === undefined) throw new BrokerRefused('the action names no target of this deployment')
+  if (place === undefined) throw new BrokerRefused("the action's target is not in this deployment")
   const live = intended.value.state as ApprovedRequest
   const now = clock.now()
   const seconds = secondsOf(live, now)
@@ -65,6 +65,6 @@ export async function issueCredential<Issued>(
     handsOut: { role: place },
   })
   if (!issued.ok) return overtaken(issued)
-  // An expiry later than the real one makes SDKs use dead credentials.
+  // The end as issued: with a later one SDKs would use dead credentials.
   return ok({ ...made, expiresAt: Math.min(until, now + seconds) })
 }

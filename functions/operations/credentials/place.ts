@@ -4,10 +4,10 @@ import { actionsOf } from '../../domain/record/origin.ts'
 import { placeKindOf } from '../../targets/kinds.ts'
 import type { Policy } from '../policy/ports.ts'
 
-/** `targetRole`: path and name of the role that Hotwork has in every AWS account. */
+/** `targetRole`: path and name of Hotwork's role in every AWS account. */
 export type PlacePorts = { policy: Pick<Policy, 'bundle'>; targetRole: string }
 
-/** The catalogue entry that names an ask's target. All actions of a profile have one target, so any of them will do. */
+/** The catalogue entry with the target of an ask. All actions of a profile have one target, so any of them will do. */
 export function entryOf(ask: Parameters<typeof actionsOf>[0], { actions }: Pick<Bundle, 'actions'>) {
   const [action = ask.action] = actionsOf(ask)
   return actions[action]
@@ -27,7 +27,7 @@ export function placeOf(
 
 const placeAt = (kind: string, alias: string): string => `${kind}:${alias}`
 
-/** All places of the deployment. @param roles the target roles of AWS, as the stack tells them */
+/** All places of the deployment. @param roles the target roles of AWS, by the stack's outputs */
 export const placesIn = ({ deployment }: Pick<Bundle, 'deployment'>, roles: readonly string[]): readonly string[] => [
   ...roles,
   ...Object.entries(deployment.targets ?? {}).map(([alias, { kind }]) => placeAt(kind, alias)),

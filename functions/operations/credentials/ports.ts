@@ -15,9 +15,9 @@ import type {
 import type { Fifo } from '../ports.ts'
 
 export interface Statements {
-  /** A compact JWS; undefined if it cannot be signed now, since every caller can do without it. */
+  /** A compact JWS; undefined if it cannot be signed now, which every caller tolerates. */
   sign<Kind extends StatementKind>(kind: Kind, said: Said<Kind>): Promise<string | undefined>
-  /** @throws KeyUnavailable when the public keys cannot be had */
+  /** @throws KeyUnavailable if the public keys are unavailable */
   verify<Kind extends StatementKind>(kind: Kind, token: string): Promise<Result<Verified<Kind>, 'invalid'>>
 }
 
@@ -45,17 +45,17 @@ export type AccessToken = {
 /** A token for any audience, with all of its signed claims. */
 export type KnownToken = AccessToken & { claims: JsonObject }
 
-/** Why denies of a place are written again: a request changed, a halt, or denies there have expired. */
+/** The reason to write the denies of a place: a changed request, a halt, or expired denies. */
 export type DenyCause = RequestId | HaltId | 'time'
 
 export interface DenyReader {
   ofRole(role: string): Promise<readonly Deny[]>
-  /** Roles with an expired deny that is still kept: at most `limit` denies' worth. */
+  /** Roles that still have expired denies; together at most `limit` denies. */
   overdue(now: NumericDate, limit: number): Promise<readonly string[]>
 }
 
 interface DenyWriter {
-  /** A repeat changes nothing. The later end of one value holds. */
+  /** A repeat changes nothing. If one value has two ends, the later counts. */
   add(role: string, denies: readonly Deny[]): Promise<void>
   forget(role: string, denies: readonly Deny[]): Promise<void>
 }

@@ -7,7 +7,7 @@ import type { AgentId, EvaluationId, Json, JsonObject, NumericDate } from '../..
 import { isAgent } from '../../domain/values.ts'
 import type { Statements } from './ports.ts'
 
-/** An AuthZEN entity. Its properties decide nothing, but are bound: a submission must equal its evaluation. */
+/** An AuthZEN entity. Its properties decide nothing but are bound: a submission must repeat those of its evaluation. */
 export type Entity = { type: string; id: string; properties?: JsonObject | undefined }
 export type Bound = {
   subject: Entity
@@ -28,7 +28,7 @@ export function denialClaims(
 
 export const bindsTo = (claims: StatementClaims<'denial'>, ask: Bound): boolean => claims.binding_hash === hashOf(ask)
 
-/** A submitter may move the actor out of the subject (ARAP), so it is not bound with it. */
+/** The subject without its actor, which is not bound: a submitter may move it (ARAP). */
 export function withoutActor({ properties, ...subject }: Entity): Json {
   if (!properties) return subject
   const { act: _, ...rest } = properties

@@ -43,8 +43,8 @@ export type Introspector =
   | { type: 'tool'; id: ToolId; audience: string | undefined }
 
 /**
- * Introspection permits nothing: `beginUse` alone does. Undefined for a caller without the right to know, and for a
- * dead token of any kind, so that no caller learns which.
+ * The facts of a token. Introspection permits nothing: only `beginUse` does. Undefined for a caller without the right
+ * to know and for any dead token alike, so that callers cannot tell the two apart.
  */
 export async function introspectToken(
   token: KnownToken,
@@ -65,7 +65,7 @@ export async function introspectToken(
   const now = clock.now()
   const state = asOf(stored.state, Math.max(now, stored.state.updatedAt))
   if (state.status !== 'approved' || state.grant.credentials.access_token?.id !== token.jti) return undefined
-  // A tool that only introspects must refuse a drill's token as well.
+  // A tool that only introspects must refuse a drill's token too.
   if (openingOf(state.ask)?.drill && caller.type === 'tool') return undefined
   if (await findEnding(state, now, { requests })) return undefined
   const askers = [state.ask.agent.id, ...state.ask.chain.map(({ id }) => id)]
@@ -84,7 +84,8 @@ const mayKnow = (caller: Introspector, token: KnownToken): boolean =>
   caller.type === 'tool' ? caller.audience === token.audience : caller.id === token.agent
 
 /**
- * Ends the token and the target's credentials claimed with it; the grant lives on (RFC 7009). A repeat changes nothing.
+ * Ends the token and the credentials of the target claimed with it; the grant stays live (RFC 7009). A repeat changes
+ * nothing.
  */
 export async function revokeToken(
   { jti: credential, request, agent }: Pick<AccessToken, 'jti' | 'request' | 'agent'>,
@@ -104,16 +105,16 @@ type TokenAsk = {
   agent: AskerId
   clientId: string
   jkt: Thumbprint
-  /** The person's login: an opening without a key is bound only after an equally strong login. */
+  /** The person's login: an opening without a key is bound only to a key from an equally strong login. */
   login?: Login
-  /** `audience` and `resource`: each must be the audience of the token (RFC 8693 section 2.1). */
+  /** `audience` and `resource` (RFC 8693 section 2.1): each must be the token's audience. */
   targets: readonly string[]
-  /** The proof's replay key, and other keys that may be used only once. */
+  /** The proof's replay key, and other once-only keys. */
   once: readonly OnceOnly[]
 }
 
 export type TokenRefusal = RefusalOf<Intend | Issue> | EndingCode | 'replayed' | 'invalid_target' | 'insufficient_login'
-/** `arguments`: as approved, perhaps narrowed since they were asked for. */
+/** `arguments`: the approved ones, which may be narrower than those asked for. */
 export type IssuedToken = {
   token: string
   expiresIn: number
@@ -123,8 +124,9 @@ export type IssuedToken = {
 export type TokenPorts = MakingPorts & ReaderPorts & { signer: Signer; issuer: string }
 
 /**
- * A token is signed before its entry is committed, and answered after. Intent and issue are committed together; if that
- * fails the signature is dropped, so no caller has seen a token without an entry. @throws KeyUnavailable, Overtaken
+ * Signs a token before its entry is committed, and returns it after. Intent and issue are committed together; if that
+ * fails the signature is dropped, so no caller has seen a token without an entry.
+ * @throws KeyUnavailable, Overtaken
  */
 export async function issueToken(ask: TokenAsk, ports: TokenPorts): Promise<Result<IssuedToken, TokenRefusal>> {
   const { policy, clock } = ports
@@ -200,11 +202,11 @@ async function signToken(
 }
 
 export function overtaken<R extends { ok: false; code: Refusal }>(refused: R): R {
-  if (refused.code === 'credential_superseded') throw new Overtaken('another mint came first')
+  if (refused.code === 'credential_superseded') throw new Overtaken('another issue came first')
   return refused
 }
 
-/** An opening without a key takes a login strong enough to have opened it. */
+/** The missing strength of login: a key is bound to an opening only by a login strong enough to open it. */
 function lackOfLogin(
   state: ApprovalRequest,
   { login = {} }: TokenAsk,
@@ -220,7 +222,7 @@ const claim: IssuedKind = 'access_token'
 /** The subject: the first delegator, or the agent itself (RFC 8693 section 4.1). */
 const subjectOf = ({ ask }: ApprovedRequest): AskerId => ask.chain[0]?.id ?? ask.agent.id
 
-/** The agent, and nested in it each delegator, the last one outermost. Empty without delegation. */
+/** The agent, and nested in it each delegator, the last delegator outermost. Empty without delegation. */
 function actClaimOf({ ask }: ApprovedRequest): { act?: Json } {
   if (rulesOf(ask).isOwn) return {}
   const before = ask.chain
@@ -229,7 +231,7 @@ function actClaimOf({ ask }: ApprovedRequest): { act?: Json } {
   return { act: before ? { sub: ask.agent.id, act: before } : { sub: ask.agent.id } }
 }
 
-/** The token's rights, for the token response, the token and introspection (RFC 9396 section 7). */
+/** The token's rights, in the token response, the token and introspection (RFC 9396 section 7). */
 const authorizationDetail = (state: ApprovedRequest): JsonObject => ({
   type: 'hotwork_action',
   request: state.ask.id,
@@ -250,7 +252,7 @@ export function audienceOf(
   { policy: { bundle }, issuer }: Pick<TokenPorts, 'policy' | 'issuer'>,
 ): string {
   const entry = bundle.actions[action]
-  // All rights of a profile are in AWS.
+  // All rights of a profile are in AWS, so a profile has no tool.
   const tool = entry?.tool ?? kinds.aws.id
   return isTargetId(tool) ? `${issuer}/${tool}` : (addressesOf(bundle, tool)?.audience ?? `${issuer}/unknown`)
 }

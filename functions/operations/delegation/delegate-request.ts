@@ -72,14 +72,14 @@ type Hosted = DelegationAsk & { host?: HostFacts }
 
 const day = 86_400
 
-/** With the place of the action, which may be halted. */
+/** Includes the place of the action, which may be halted. */
 type Ports = MakingPorts & PlacePorts
 
 export type DelegationRefusal = RefusalOf<Delegate> | FactsRefusal | 'replayed' | 'duplicate_request'
 
 /**
- * First the parent gives the uses away, then the child is made. A crash in between loses uses until the same key is
- * sent again. The same key and body is the same child.
+ * First the parent gives the uses away, then the child is made. A crash between the two loses uses until the same key
+ * is sent again. The same key and body is the same child.
  *
  * @param admit called once the key is known to be the grant's, before anything is written; its throw ends the attempt
  */
@@ -97,7 +97,7 @@ export async function delegateRequest(
   const refused = refuseOnRecord(ask.agent, 'delegate', ports, defined({ about }))
   if (parent?.state.ask.agent.id !== ask.agent) return refused('unknown_request')
   const key = keyOf(parent.state)
-  // Checked first: a stranger's key must spend no rate, no idempotency key and no write of the grant.
+  // Checked first: a stranger's key must not spend the rate, an idempotency key or a write of the grant.
   if (key !== undefined && key !== ask.jkt) return refused('key_mismatch')
   await admit()
   const child = await childUnder(ask, ports)
@@ -124,14 +124,14 @@ export async function delegateRequest(
   const made = await makeChild(hosted, child, live, { facts: found.value, afterHalts }, ports)
   if (!made.ok) return refused(made.code, made.detail)
 
-  // The parent may have ended after it gave, and its children may have been ended before this one existed.
+  // The parent may have ended after it gave the uses, and its children may have been ended before this one existed.
   await endChildren(ask.id, ports)
   const stored = await ports.requests.load(child)
   if (stored?.state.status === 'approved') return ok(stored)
-  return refuse('ancestor_ended', 'the grant that it was taken out of has ended meanwhile')
+  return refuse('ancestor_ended', 'the parent grant has ended meanwhile')
 }
 
-/** The child's id, which the key stands for from now on. Undefined if the key stands for another body. */
+/** The child's id, reserved under the key. Undefined if the key was used with a different body. */
 async function childUnder(
   { agent, id, idempotencyKey, body }: DelegationAsk,
   { requests, ids, clock }: MakingPorts,
@@ -158,7 +158,7 @@ function answerFor(ask: Hosted, parent: ApprovalRequest, { agent }: Facts, now: 
   )
 }
 
-/** A live parent gives a part of its own right, if policy permits it to both agents. */
+/** Gives a part of a live parent's right, if policy permits it to both agents. */
 function give(ask: Hosted, child: RequestId, facts: Facts, ports: Ports) {
   const { agent, jkt, to, uses = 1 } = ask
   const command = async (state: ApprovalRequest, now: NumericDate): Promise<Omit<Delegate, 'bundle'>> => {
@@ -190,7 +190,7 @@ function isWithin(
   return within({ action: entry.name, arguments: args, resource: { type, id }, ...terms }, right, entry.narrowable)
 }
 
-/** Stores the child once. Policy is asked again: a retry may come long after the parent gave. */
+/** Stores the child once. Policy is asked again, since a retry may come long after the parent gave. */
 async function makeChild(
   ask: Hosted,
   child: RequestId,
@@ -209,14 +209,15 @@ async function makeChild(
   })
   const { events } = decide(undefined, submit, now)
   const state = replay(events)
-  // The parent's stages could make the child's record too large to be ended.
+  // With the parent's stages the child's record could be too large for its end.
   if (state && !hasRoom(state)) return refuse('record_full')
   await commitNew(events, { requests, salts })
   return ok(undefined)
 }
 
 /**
- * The parent's stages without owners' decisions about the child's agent: no owner approves their own agent's request.
+ * The parent's stages without decisions by owners of the child's agent, since owners do not approve their own agents'
+ * requests.
  */
 function inheritedStages(parent: ApprovalRequest, agent: Facts['agent']): StageState[] {
   const owners = [...ownersOf(parent), ...answersFor(agent)]
@@ -226,7 +227,7 @@ function inheritedStages(parent: ApprovalRequest, agent: Facts['agent']): StageS
   }))
 }
 
-/** The child: approved with its parent by the same people, on terms no longer than the parent's. */
+/** The child: approved with its parent by the same people, on no longer terms. */
 function delegatedSubmit(
   parent: ApprovedRequest,
   { child, uses, notAfter }: Delegation,
@@ -234,7 +235,7 @@ function delegatedSubmit(
   found: { answer: Answer; bundle: Bundle; now: NumericDate; afterHalts: readonly HaltId[]; host?: HostFacts },
 ): Submit {
   const { answer, bundle, now, afterHalts, host } = found
-  // A halt of the parent's agents also stops the child, so a halt lifted before the parent is lifted for the child too.
+  // A halt of the parent's agents also stops the child. A halt that was lifted before the parent was made does not.
   const lifted = [...new Set([...(parent.ask.afterHalts ?? []), ...afterHalts])]
   const { agent } = facts
   const { mcp: _, ...act } = actTermsOf(facts)
@@ -264,9 +265,7 @@ function delegatedSubmit(
   }
 }
 
-/**
- * Ends requests delegated from an ended one, for readers that do not look at ancestors, such as cards and AWS sessions.
- */
+/** Ends requests delegated from an ended one. Cards and AWS sessions do not check ancestors. */
 export async function endChildren(id: RequestId, ports: DecidingPorts): Promise<void> {
   const stored = await ports.requests.load(id)
   const state = stored && asOf(stored.state, ports.clock.now())

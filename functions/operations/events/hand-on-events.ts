@@ -9,8 +9,8 @@ import type { Queue } from '../ports.ts'
 type Ports = { deliveries: Queue<Delivery>; bundle: Bundle }
 
 /**
- * Queues decision events of a changed request, once per event and receiver, so that a slow receiver holds up no other.
- * It also tells the tool of an access token that the change has killed early.
+ * Queues the decision events of a changed request, once for each event and receiver, so that a slow receiver does not
+ * stop others. It also tells a tool about its access tokens that the change has ended early.
  */
 export async function handOnEventsOfRequest(
   before: ApprovalRequest | undefined,

@@ -3,11 +3,11 @@ import type { StreamRow } from '../../domain/events/stream.ts'
 import type { ToolId } from '../../domain/values.ts'
 import type { Appended } from '../ports.ts'
 
-/** Every fault of these ports is ReceiverUnavailable or SecretUnavailable: the event is sent again. */
+/** The bus. All faults of these ports are ReceiverUnavailable or SecretUnavailable: the event is sent again. */
 export type EventBus = { put(event: DecisionEvent): Promise<void> }
 
 export type Webhooks = {
-  /** `gone`: the receiver wants no more (HTTP 410). @throws SecretUnavailable without a secret to sign with */
+  /** `gone`: the receiver unsubscribes (HTTP 410). @throws SecretUnavailable without a secret to sign with */
   send(to: { id: string; url: string }, event: DecisionEvent): Promise<'taken' | 'gone'>
 }
 
@@ -19,15 +19,15 @@ export interface StreamReader {
 export type StreamChange = { tool: ToolId; version: number; row: StreamRow; appended?: Appended }
 
 interface StreamWriter {
-  /** A row with its entries, all or none; false when another writer came first. @throws StoreUnavailable */
+  /** A row with its entries, all or none; false if another writer came first. @throws StoreUnavailable */
   save(change: StreamChange): Promise<boolean>
 }
 
 export type StreamStore = StreamReader & StreamWriter
 
 /**
- * Pushes one Security Event Token (RFC 8935). `refused`: the receiver says by a code of the standard that it will never
- * take it. `again`: every other answer but an acknowledgement. It never throws.
+ * Pushes one Security Event Token (RFC 8935). `refused`: an error code of the standard that is final. `again`: any
+ * answer other than that or an acknowledgement. It never throws.
  */
 export interface SetPush {
   push(to: { endpoint: string; authorization?: string | undefined }, token: string): Promise<Pushed>

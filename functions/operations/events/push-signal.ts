@@ -20,8 +20,8 @@ type Ports = {
 }
 
 /**
- * Sends one event over the stream of a tool. An event expires with the token that it is about.
- * @throws ReceiverUnavailable if its arrival is unknown, or the tool has paused its stream: it should be sent again
+ * Sends one event over the stream of a tool. An event about a token expires with the token.
+ * @throws ReceiverUnavailable if its arrival is unknown or the tool has paused its stream: send it again
  */
 export async function pushSignal(tool: ToolId, event: SecurityEvent, ports: Ports): Promise<void> {
   const { log, clock, policy } = ports
@@ -45,7 +45,9 @@ export async function pushSignal(tool: ToolId, event: SecurityEvent, ports: Port
   if (pushed.outcome === 'taken') log.info('signal_delivered', { ...told, ...lagOf(event, clock) })
 }
 
-/** A verification belongs to the stream as it was configured when the tool asked for it. */
+/**
+ * Whether the stream takes the event. A verification belongs to the configuration under which the tool asked for it.
+ */
 const isWanted = (stream: SignalStream, event: SecurityEvent): boolean =>
   event.type === 'verification' ? event.stream === stream.id : deliveredEvents(stream).includes(sessionRevoked)
 

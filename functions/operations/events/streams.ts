@@ -21,7 +21,7 @@ import type { StreamReader, StreamStore } from './ports.ts'
 
 export type StreamPorts = DecidingPorts & { streams: StreamStore }
 
-/** `retryAfter`: seconds to wait for a tool that asked too soon. */
+/** `retryAfter`: the seconds to wait for a tool that asked too soon. */
 export type TooSoon = { ok: false; code: 'too_soon'; retryAfter: number }
 type Changed<T, Code extends string> = Result<T, Code> | TooSoon
 
@@ -51,7 +51,7 @@ export const removeStream = (tool: ToolId, id: string, ports: StreamPorts) =>
 type Refused = 'unknown_stream' | 'stream_exists' | 'foreign_endpoint'
 type Next = Result<SignalStream | undefined, Refused>
 
-/** Writes the changed stream with its entry on the tool's chain. An unchanged stream is not written. */
+/** Stores the changed stream with its entry on the tool's chain. An unchanged stream is not stored. */
 async function change<R extends Next>(
   tool: ToolId,
   attempted: string,

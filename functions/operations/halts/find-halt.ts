@@ -23,8 +23,8 @@ type FoundHalts = { halt?: Halt | undefined; afterHalts?: HaltId[] }
 type Ports = AskingPorts
 
 /**
- * The halt in force that stops this ask. Read strongly.
- * @param of `role`: a halt of it stops no asking, but is recorded with the ask
+ * The halt in force that stops this ask. Strong read.
+ * @param of `role`: its halt does not stop the ask, but is recorded with it
  */
 export async function findHaltOfAgent(
   agent: AgentId,
@@ -46,7 +46,7 @@ export async function findHaltOfAgent(
   )
 }
 
-/** The halt in force that stops everything this agent does. Read strongly. */
+/** The halt in force that stops all acts of this agent. Strong read. */
 export async function findHaltOfCaller(agent: AgentId, ports: Ports): Promise<Halt | undefined> {
   const owner = agentOf(ports.policy.bundle, agent)?.owner
   const targets = [{ kind: 'agent', value: agent } as const, ...(owner === undefined ? [] : [ownerOf(owner)])]
@@ -74,7 +74,9 @@ export async function findHaltOfSteps(
   return undefined
 }
 
-/** A halt of an environment does not stop break-glass; a halt of an action that it opens does. */
+/**
+ * The halt that stops a person's opening. A halt of an environment does not; a halt of an action that it opens does.
+ */
 export const findHaltOfPerson = (person: PersonId, actions: readonly string[], ports: Ports): Promise<FoundHalts> =>
   find(
     [
@@ -85,7 +87,7 @@ export const findHaltOfPerson = (person: PersonId, actions: readonly string[], p
     ports,
   )
 
-/** The part of a halt that agents and tools are told: only its id if the target reveals who owns an agent. */
+/** The part of a halt that agents and tools are told: only its id if the target reveals the owner of an agent. */
 export const toldOf = ({
   id,
   target,
@@ -100,7 +102,7 @@ const ofWhat = ({ kind, value }: HaltTarget, until: NumericDate | undefined): st
   return ` of ${kind} \`${value}\`${until === undefined ? '' : `, until ${rfc3339(until)}`}`
 }
 
-/** Read strongly. */
+/** Strong read. */
 export async function isStopped(
   person: PersonId,
   { requests }: { requests: Pick<RequestReader, 'dependencies'> },
@@ -135,8 +137,8 @@ type EndPorts = DecidingPorts & { halts: Pick<HaltStore, 'find' | 'load'> }
 const [page, side] = [100, 10]
 
 /**
- * Ends, on its own record, every request that a halt covers. Each decision, issue and use reads the halt itself: this
- * is for AWS sessions and others that ask nothing.
+ * Ends, on its own record, every request that a halt covers. Each decision, issue and use reads the halt itself; this
+ * ends AWS sessions and other credentials that are used without asking Hotwork.
  * @throws StoreUnavailable, StaleRequest
  */
 export async function endHalted(id: HaltId, ports: EndPorts): Promise<void> {

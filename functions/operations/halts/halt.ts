@@ -18,8 +18,8 @@ type HaltPorts = MakingPorts & { halts: HaltStore }
 export const haltAttempts = 30
 
 /**
- * Recorded and in force in one transaction: every act that begins later is refused. A repeated key gives the same halt
- * while it is in force, and is refused afterwards: the answer to a call that stops nothing must say so.
+ * Recorded and in force in one transaction: every act that begins later is refused. A repeated key returns the same
+ * halt while it is in force, and is refused afterwards, since the call stops nothing then.
  * @param ports `targetRoles`: the ARNs of the roles that can be halted
  * @throws StoreUnavailable, StaleRequest
  */
@@ -56,7 +56,7 @@ export async function declareHalt(
   )
 }
 
-/** @returns false when another writer came first */
+/** @returns false if another writer came first */
 export function saveHalt(
   before: Halt | undefined,
   whole: HaltEvent,
@@ -87,7 +87,7 @@ export async function findHaltActor(
   return (await haltActors(person, now, ports))(action)
 }
 
-/** One person for both acts, so that their halts are read once. */
+/** The actors of declaring and of lifting, if they are one person: their halts are then read once. */
 export async function haltActors(
   person: PersonId,
   now: NumericDate,
@@ -102,7 +102,7 @@ export async function haltActors(
   })
 }
 
-/** Refuses a target that does not exist: a typing error would halt nothing. */
+/** Refuses a target that does not exist: a halt with a typing error would stop nothing. */
 function unknownTarget(
   { kind, value }: HaltTarget,
   { policy: { bundle }, targetRoles }: Pick<HaltPorts, 'policy'> & { targetRoles: readonly string[] },
@@ -155,7 +155,7 @@ export async function liftHalt(
 
 const pageSize = 50
 
-/** People that policy lets read requests see halts too. */
+/** Lists halts, for people that policy lets read requests. */
 export async function listHalts(
   { person, all, after }: { person: PersonId; all: boolean; after?: string | undefined },
   { policy, clock, halts }: Pick<AskingPorts, 'policy' | 'clock'> & { halts: Pick<HaltStore, 'list'> },

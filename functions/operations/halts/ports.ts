@@ -21,8 +21,8 @@ export type HaltChange = {
 export interface HaltStore {
   load(target: HaltTarget): Promise<StoredHalts>
   find(id: HaltId): Promise<{ halt: Halt; head: Head } | undefined>
-  /** `lifted`: with lifted halts. */
+  /** `lifted`: includes lifted halts. */
   list(which: { lifted: boolean }, page: { limit: number; after?: string }): Promise<Page<Halt>>
-  /** False when another writer came first. @throws StoreUnavailable */
+  /** False if another writer came first. @throws StoreUnavailable */
   save(change: HaltChange): Promise<boolean>
 }

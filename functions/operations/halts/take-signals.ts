@@ -33,8 +33,9 @@ export type ReceivedSignals = {
 export type TakenSignals = { outcome: 'taken' } | { outcome: 'too_many_halts'; retryAfter: number }
 
 /**
- * Halts each target that the signals name, each halt recorded and in force in one transaction. A token halts once, even
- * when it is sent twice at the same time. Policy is not asked: the deployment says what a transmitter may halt.
+ * Declares a halt of each target in the signals; each is recorded and in force in one transaction. A token is
+ * processed once, even if it is sent twice at the same time. Policy is not asked: the deployment file names the halts
+ * that a transmitter may declare.
  * @throws StoreUnavailable, StaleRequest: the transmitter sends it again
  */
 export async function takeSignals(

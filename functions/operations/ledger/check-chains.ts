@@ -27,28 +27,26 @@ export type ChainPorts = {
   log: Log
 }
 
-/** The end of a chain by the requests table, and for a request the digest of its stored state. */
+/** The end of a chain by the requests table; for a request also the digest of its stored state. */
 type Chain = { id: string; head: Head; state?: string }
-/** `more`: there was no time to list the rest. */
+/** `more`: the time did not suffice to list the rest. */
 type Listed = { chains: readonly Chain[]; more?: boolean }
 
 const hour = 3600
-/**
- * Every request younger than this is checked once a cycle; an older one only while it is pending or approved. Seconds.
- */
+/** Every request younger than this is checked once a cycle; older ones only while pending or approved. Seconds. */
 const lookBack = 400 * 24 * hour
 const turns = 720
-/** A new request is checked by two runs. Seconds. */
+/** The age up to which a request counts as new, so that two runs check it. Seconds. */
 const newFor = 2 * hour
 const page = 100
 const readers = 8
 
 /**
- * Each chain must end where the requests table says, and a request's chain must replay to its state: all live and new
- * ones, and each hour one part in 720 of the rest. Agents decide how many chains there are and how long, so each part
- * has a share of the time, and reports what it did not reach.
+ * Checks that each chain ends where the requests table says, and that a request's chain replays to its state: all live
+ * and new requests, and each hour one of 720 parts of the rest. Agents decide the number and length of chains, so each
+ * part gets a share of the time, and reports the chains that it did not reach.
  *
- * @returns how many chains were broken
+ * @returns the number of broken chains
  */
 export async function checkChains(actors: Actors, ports: ChainPorts, until: NumericDate): Promise<number> {
   const { clock, log } = ports
@@ -101,12 +99,12 @@ async function listRequests(
   }
 }
 
-/** Only digests are kept: a hundred thousand states would not fit into memory. */
+/** Keeps digests only, since a hundred thousand states would exceed the memory. */
 const chainOf = ({ state, head }: Stored): Chain => ({ id: state.ask.id, head, state: stateDigest(state) })
 
 const byId = (one: Chain, other: Chain): number => (one.id < other.id ? -1 : 1)
 
-/** A cycle covers the time from `lookBack` before its start to its end, one part an hour, without a gap. */
+/** The part for this hour. A cycle covers the time from `lookBack` before its start to its end, without a gap. */
 export function partOf(now: NumericDate): { from: NumericDate; until: NumericDate } {
   const turn = Math.floor(now / hour) % turns
   const start = (Math.floor(now / hour) - turn) * hour - lookBack
@@ -163,7 +161,7 @@ async function checkAll(
   return { broken, left }
 }
 
-/** An unreadable row is a broken chain, and does not stop the check of others. */
+/** An unreadable row is a broken chain; the check of others continues. */
 const brokenBy =
   ({ id, head }: Chain) =>
   (fault: unknown): Broken => {
@@ -171,7 +169,7 @@ const brokenBy =
     return { at: `${id}/${head.sequence}`, why: 'hash' }
   }
 
-/** The end is read first, so later entries are not checked. `no_time`: the chain was not read to its end. */
+/** The end is read first, so later entries are not checked. `no_time`: the time did not suffice for the chain. */
 async function check(
   { id, head, state }: Chain,
   until: NumericDate,

@@ -13,18 +13,18 @@ import { refuseOnRecord } from '../record/refuse.ts'
 import { manyWriters, runAggregate } from '../record/run-aggregate.ts'
 import type { TextEraser } from './ports.ts'
 
-/** Texts erased in one call: more than a person writes in a year, and few enough for its timeout. */
+/** The most texts erased in one call: more than a person writes in a year, and few enough for the call's timeout. */
 const mostErased = 5_000
 const page = 500
 const requestsOfPage = 100
 
 /**
  * Removes a person's texts, their agents' texts, and the texts that identify them beyond their `person:` id, with the
- * salts. Entries stay, and the person's chain gets one more. The entry comes first, so a retry completes a call that
- * died halfway. Texts written meanwhile are left for the next call.
+ * salts. Entries stay, and the person's chain gets one more. The entry is written first, so a retry completes a call
+ * that died halfway. Texts written meanwhile are left for the next call.
  *
- * Texts of a pending or live request, or of an opening until its review, are kept: people still decide by them. No
- * person erases their own. A person who has left the directory can still be erased.
+ * Texts of a pending or live request, or of an opening until its review, are kept, since people still decide by them.
+ * People cannot erase their own texts. A person who has left the directory can still be erased.
  */
 export async function eraseTexts(
   { of: person, by }: { of: PersonId; by: PersonId },
@@ -38,7 +38,7 @@ export async function eraseTexts(
     return refused(answer.error ? 'policy_error' : 'not_permitted')
   if (person === by) return refused('own_erasure')
   const { found: all, more: unread } = await textsOf(person, eraser)
-  // Read after the texts: a request made meanwhile cannot use any of them.
+  // Read after the texts, so that a request made meanwhile cannot use one of them.
   const inUse = all.length === 0 ? new Set<Digest>() : await textsInUse(ports)
   const erasable = all.filter((each) => !inUse.has(each))
   const found = erasable.slice(0, mostErased)
@@ -59,10 +59,10 @@ export async function eraseTexts(
   return ok({ erased: found.length, ...rest })
 }
 
-/** `kept`: texts in use, as far as they were read. */
+/** `kept`: the number of texts in use, as far as they were read. */
 type Erased = { erased: number; kept: number; more: boolean }
 
-/** Reads twice as many as are erased, so that kept texts do not hide the others. */
+/** Reads twice as many as are erased, so that kept texts do not fill the page. */
 async function textsOf(person: PersonId, eraser: TextEraser): Promise<{ found: readonly Digest[]; more: boolean }> {
   const found: Digest[] = []
   let after: string | undefined
@@ -75,8 +75,8 @@ async function textsOf(person: PersonId, eraser: TextEraser): Promise<{ found: r
 }
 
 /**
- * Commitments in the records of pending and live requests. A state forgets people: a narrowing drops decisions, but
- * people still read their comments.
+ * Commitments in the records of pending and live requests. The state alone is not enough: a narrowing drops decisions
+ * from it, but people still read their comments.
  */
 async function textsInUse({ requests, ledger, clock }: DecidingPorts): Promise<ReadonlySet<Digest>> {
   const now = clock.now()

@@ -1,7 +1,10 @@
 // Rules: test/operations/ledger/check-chains.test.ts
 const goldenRatio = (Math.sqrt(5) - 1) / 2
 
-/** All items, starting at another one each round: an agent must not choose which ones a round has no time for. */
+/**
+ * All items, starting at a different one each round: otherwise agents could choose the items that a round never
+ * reaches.
+ */
 export function fromElsewhere<T>(all: readonly T[], round: number): readonly T[] {
   const start = Math.floor(((round * goldenRatio) % 1) * all.length)
   return [...all.slice(start), ...all.slice(0, start)]

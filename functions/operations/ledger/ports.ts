@@ -10,7 +10,7 @@ export interface TextReader {
 }
 
 export interface TextEraser {
-  /** Found by an index that lags. */
+  /** From an index that lags. */
   ofPerson(
     person: PersonId,
     page: { limit: number; after?: string },
@@ -21,14 +21,14 @@ export interface TextEraser {
 
 export interface LedgerReader {
   entries(aggregate: string): Promise<readonly Entry[]>
-  /** At most `limit` entries after that sequence, in order. `next`: there may be more after it. */
+  /** At most `limit` entries after that sequence, in order. `next`: more may follow. */
   page(aggregate: string, page: { after: number; limit: number }): Promise<{ entries: readonly Entry[]; next?: number }>
   head(aggregate: string): Promise<Head>
 }
 
 /** Writes the chains of actors; entries of a request are committed with its state. */
 interface LedgerWriter {
-  /** All or none: false when another writer came first, or a once-only key has changed since it was read. */
+  /** All or none: false if another writer came first, or a once-only key has changed since it was read. */
   append(
     aggregate: string,
     expected: Head,
@@ -45,6 +45,6 @@ export type LedgerPage = { limit: number; after?: string | undefined }
 
 /** Entries of all chains by time, from an index that lags. */
 export interface LedgerIndex {
-  /** Oldest first; within a second by chain. A page may be short or empty and still have a `next`. */
+  /** Oldest first; within a second by chain. A page may be short or empty, and more may follow after its `next`. */
   search(filter: LedgerFilter, page: LedgerPage): Promise<{ entries: readonly Entry[]; next?: string }>
 }

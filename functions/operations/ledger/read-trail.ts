@@ -6,7 +6,7 @@ import type { Actual } from '../../domain/uses/actual.ts'
 import type { DecidingPorts } from '../record/ports.ts'
 import type { ActualReader } from '../uses/ports.ts'
 
-/** `calls` is undefined if AWS's record cannot be read now. */
+/** `calls` is undefined if CloudTrail cannot be read now. */
 export type Trail = {
   entries: readonly Entry[]
   credentials: readonly IssuedCredential[]

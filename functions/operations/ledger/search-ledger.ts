@@ -11,8 +11,8 @@ type Ports = Pick<DecidingPorts, 'policy' | 'clock'> & { ledgerIndex: LedgerInde
 const pageSize = 100
 
 /**
- * Entries of all chains, oldest first, with commitments in place of personal texts. An index finds them; each is then
- * read from its chain.
+ * Entries of all chains, oldest first, with commitments in place of personal texts. An index finds them; each is read
+ * from its chain.
  */
 export async function searchLedger(
   { person, filter, after }: { person: PersonId; filter: LedgerFilter; after?: string | undefined },

@@ -24,7 +24,7 @@ export const erasedText = '(erased)'
 /** Shown in place of a text that does not match its commitment. */
 const alteredText = '(altered: not the text that is on record)'
 
-/** The same values with their personal texts, for people to read. Never store the result. */
+/** The same values with their personal texts, for people only. Never store the result. */
 async function joinTexts<T>(values: readonly T[], places: readonly string[], texts: TextReader): Promise<readonly T[]> {
   const commitments = new Set(values.flatMap((value) => commitmentsAt(value, places)))
   if (commitments.size === 0) return values
@@ -55,14 +55,15 @@ const inStored = personalInRequest.map((at) => `/state${at}`)
 
 export type Shown<P> = Omit<P, 'requests'> & { requests: RequestReader }
 
-/** The same ports for an operation that shows requests and decides nothing. */
+/** The same ports for an operation that only shows requests. */
 export const showing = <P extends { requests: RequestReader; texts: TextReader }>(ports: P): Shown<P> => ({
   ...ports,
   requests: new ShowingRequests(ports.requests, ports.texts),
 })
 
 /**
- * Reads requests for operations that show them. An operation that decides must not have it: it would store the texts.
+ * Reads requests for operations that show them. An operation that decides must not use it, since it would store the
+ * texts.
  */
 export class ShowingRequests implements RequestReader {
   readonly #requests: RequestReader
@@ -91,12 +92,12 @@ export class ShowingRequests implements RequestReader {
     return this.#join(await this.#requests.open(...args))
   }
 
-  /** Read to be judged, never shown. */
+  /** Without texts: this read is for judging. */
   loadToAct(...args: Parameters<RequestReader['loadToAct']>) {
     return this.#requests.loadToAct(...args)
   }
 
-  /** Read to be judged, never shown. */
+  /** Without texts: this read is for judging. */
   dependencies(...args: Parameters<RequestReader['dependencies']>) {
     return this.#requests.dependencies(...args)
   }
@@ -153,7 +154,10 @@ export async function textsBeside(entries: readonly Entry[], now: NumericDate, t
   return Object.fromEntries(beside.filter(([, pointers]) => Object.keys(pointers).length > 0))
 }
 
-/** An ID token in force is withheld: another client of the provider may take it as a bearer token. */
+/**
+ * A text to show. An ID token in force is withheld, since another client of the provider may accept it as a bearer
+ * token.
+ */
 function shown(
   pointer: string,
   commitment: Digest,

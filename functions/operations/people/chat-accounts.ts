@@ -17,14 +17,17 @@ export type LinkPorts = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | '
   chat: ChatDirectory
 }
 
-/** `digest`: names the offer without revealing its code. */
+/** `digest` names the offer without revealing its code. */
 export type LinkOffer = { account: ChatAccount; name: string; digest: Digest }
 
 const attempts = 10
 
 const codeKey = (code: string): Digest => digestOf('hotwork.link.v1', code)
 
-/** The person who follows the link and logs in owns the account, so the code works once and only its hash is kept. */
+/**
+ * Offers a link. The person who follows it and logs in owns the account, so its code works once and only the hash is
+ * stored.
+ */
 export async function offerLink(
   account: ChatAccount,
   { links, secrets, clock }: { links: PersonLinks; secrets: Secrets; clock: LinkPorts['clock'] },
@@ -61,7 +64,7 @@ export async function linkAccount(
   const { account } = offer
   const found = await chat.account(account)
   return runAggregate<Awaited<ReturnType<typeof linkAccount>>>(person.id, attempts, async () => {
-    // Read first: the write's condition is the head alone, so a change between the reads must fail it.
+    // Read first, since the write's condition covers the head only: a change between the reads must fail it.
     const expected = await ports.ledger.head(person.id)
     const [current, holder] = await Promise.all([links.ofPerson(person.id), links.find(account.team, account.user)])
     const { people } = policy.bundle.directory

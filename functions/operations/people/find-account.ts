@@ -14,8 +14,7 @@ export type AccountPorts = {
 }
 
 /**
- * The account in the first of these chats that has one. The directory wins over links, as it does when a click is
- * judged.
+ * The account in the first of these chats in which the person has one. The directory overrides links, as for clicks.
  */
 export async function findAccount(
   person: Person,
@@ -32,6 +31,6 @@ export async function findAccount(
   return undefined
 }
 
-/** This chat, then the others in the order of the deployment file. */
+/** The chats, this one first, then the others in the order of the deployment file. */
 export const chatsFrom = (near: string | undefined, { policy }: Pick<AccountPorts, 'policy'>): ReadonlySet<string> =>
   new Set([...(near === undefined ? [] : [near]), ...chatsOf(policy.bundle.deployment).keys()])

@@ -80,9 +80,10 @@ function viewGroups(
 const late = 180
 
 function problemOf(reading: GroupReading | undefined, now: NumericDate): string | undefined {
-  if (!reading) return 'its source was not read yet, so it has no members by it'
-  if (now >= reading.holdsUntil) return 'its source does not answer, so it no longer has members by it'
-  if (now >= reading.readAt + late) return 'its source does not answer: what it said last still counts'
+  if (!reading) return 'its source has not been read yet, so it lists no members'
+  if (now >= reading.holdsUntil)
+    return 'its source does not answer and its last reading has expired, so it lists no members'
+  if (now >= reading.readAt + late) return 'its source does not answer: its last reading still counts'
   const { unknown = [] } = reading
   return unknown.length === 0
     ? undefined

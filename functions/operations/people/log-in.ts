@@ -18,19 +18,19 @@ export type LoginPorts = {
   log: Log
 }
 
-/** How long a person may take at the provider. Seconds. */
+/** The longest login at the provider. Seconds. */
 const loginSeconds = 600
 
-/** The cookie itself is never stored: the session is found by its hash. */
+/** A session's key: the hash of its cookie, which is never stored. */
 export const sessionKey = (cookie: string): Digest => digestOf('hotwork.session.v1', cookie)
 const stateKey = (state: string): Digest => digestOf('hotwork.login.v1', state)
-/** Derived from the cookie, which only this browser has, so neither the nonce nor the verifier is stored. */
+/** Derived from the cookie, which only this browser has, so neither nonce nor verifier is stored. */
 const derived = (use: 'pkce' | 'nonce', cookie: string, state: string): string =>
   digestOf(`hotwork.${use}.v1`, { cookie, state }).slice('sha-256:'.length)
 
 /**
- * Begins a login, and says where to send the browser. Any caller may begin a login to look at a page, so that stores
- * nothing: its state says what it is for.
+ * Begins a login, and returns the address for the browser. Any caller may begin a login to look at a page, so such a
+ * login stores nothing: its state has its purpose.
  *
  * @param cookie only the browser with this cookie can end the login
  */
@@ -57,7 +57,10 @@ export async function beginLogin(
   })
 }
 
-/** The purpose holds a person's words, and the store has neither the cookie nor the state. */
+/**
+ * The secret under which a login's purpose, which has a person's words, is stored. The store has neither cookie nor
+ * state.
+ */
 const sealedBy = (cookie: string, state: string): string => `${cookie} ${state}`
 
 const nonceOf = (purpose: LoginPurpose, cookie: string, state: string): string => {
@@ -74,7 +77,7 @@ export type LoggedIn = {
   cookie: string
 }
 
-/** Ends a login. The earlier session ends too, so a leaked cookie becomes worthless. */
+/** Ends a login. The earlier session ends too, so that a leaked cookie is worthless. */
 export async function finishLogin(
   { answer, cookie }: { answer: URL; cookie: string },
   ports: LoginPorts,
@@ -106,7 +109,7 @@ export async function finishLogin(
   return ok({ person, login: proven.value, purpose, cookie: next })
 }
 
-/** The login of this state, if this browser began it. A stored one is removed, so it is found once. */
+/** The login of this state, if this browser began it. A stored one is removed, so that it is found once. */
 async function pendingLogin(
   state: string,
   cookie: string,
@@ -135,7 +138,7 @@ export async function findVisitor(
   const now = clock.now()
   const person = session && personIn(session, policy.bundle.directory, now)
   if (!session || !person) return undefined
-  // A thief may have begun the session: one older than its person's halt, or its lifting, is dead.
+  // A thief may have begun the session, so one older than its person's halt, or the halt's lifting, is dead.
   if (isCutOff(session.startedAt, await sessions.haltsOf(person.id), now)) return undefined
   return { person, session, key }
 }

@@ -10,7 +10,7 @@ import type { Policy } from '../policy/ports.ts'
 import type { Clock } from '../ports.ts'
 import { type ReadingPorts, readReadings } from './list-groups.ts'
 
-/** Nothing is read if no group with a source counts at this tier. */
+/** Empty, without a read, if no group with a source counts at this tier. */
 export async function readingsFor(state: ApprovalRequest, ports: ReadingPorts): Promise<Readings> {
   const { directory } = ports.policy.bundle
   const counts =
@@ -23,7 +23,7 @@ export const findOnCall = async (
   ports: ReadingPorts & { clock: Clock },
 ): Promise<readonly OnCall[]> => whoIsOnCall(state, ports.policy, await readingsFor(state, ports), ports.clock.now())
 
-/** Asks policy about a person with that group alone. */
+/** The people on call. Policy is asked about each with that group only. */
 export function whoIsOnCall(
   state: ApprovalRequest,
   policy: Policy,

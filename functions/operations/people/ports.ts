@@ -20,21 +20,21 @@ import type {
 import type { ReadSourceId, SourceConfig } from '../../group-sources/kinds.ts'
 import type { Appended, Page } from '../ports.ts'
 
-/** 256 random bits as text. A secret itself is never stored. */
+/** Secrets of 256 random bits, as text. They are never stored. */
 export interface Secrets {
   secret(): string
-  /** Encrypts a text to the holders of the secret, so that the store may keep it even where no erasure reaches. */
+  /** Encrypts a text to the holders of the secret. The result may be stored, also where erasure cannot reach. */
   seal(text: string, secret: string): string
-  /** Undefined if it was sealed under another secret, was changed, or is older than sealing. */
+  /** Undefined if the text was sealed under another secret, was changed, or is older than sealing. */
   unseal(sealed: string | undefined, secret: string): string | undefined
 }
 
 /** An OpenID provider, by authorization code with PKCE (OpenID Connect Core 3.1, RFC 7636). */
 export interface LoginProvider {
-  /** @throws IssuerUnavailable when the provider does not say where it is */
+  /** @throws IssuerUnavailable if the provider's discovery document is unavailable */
   address(login: LoginAsk): Promise<string>
   /**
-   * The unverified ID token. `answer`: the whole address to which the provider sent the browser.
+   * The unverified ID token. `answer`: the full address to which the provider sent the browser.
    * @throws IssuerUnavailable
    */
   redeem(answer: URL, checks: LoginChecks): Promise<Result<string, 'login_failed'>>
@@ -43,29 +43,29 @@ export type LoginChecks = { state: string; nonce: string; verifier: string; maxA
 export type LoginAsk = LoginChecks & { redirect: string; acr?: string }
 
 export interface IdTokens {
-  /** @throws IssuerUnavailable when its keys cannot be fetched: the token can be neither trusted nor refused */
+  /** @throws IssuerUnavailable if its keys cannot be fetched: the token can be neither trusted nor refused */
   verify(idToken: string, nonce: string): Promise<Result<ProvenLogin, 'login_failed'>>
 }
 export type ProvenLogin = {
   identity: ProvenIdentity
   acr?: string
   at?: NumericDate
-  /** By the issuer's names. */
+  /** The groups, by the issuer's names. */
   groups?: readonly string[]
   evidence: SignedLogin
 }
 
-/** The purpose of a login, and how strong and new it must be: to look at a page, or to make one decision. */
+/** The purpose of a login, and its required strength and age: to see a page, or to make one decision. */
 export type LoginPurpose =
   | PagePurpose
   | {
       acr?: string
       maxAge?: Seconds
-      /** `less`: the digest of what is left of the ask, where it is narrowed. */
+      /** `less`: the digest of the narrowed ask, if it is narrowed. */
       decision: PageChoice & { person: PersonId; less?: Digest }
     }
 
-/** A person's choice on a page. `seen`: the digest of what the page showed them. */
+/** A person's choice on a page. `seen`: the digest of the shown page. */
 export type PageChoice = {
   id: RequestId
   verdict: Verdict
@@ -87,7 +87,7 @@ export interface SessionStore {
   /** Marks a login as ended. @returns false if it was marked before */
   once(key: Digest, expiresAt: NumericDate): Promise<boolean>
   begin(key: Digest, login: PendingLogin): Promise<void>
-  /** For one caller only: a second call finds nothing. */
+  /** Removes and returns a login: a second call finds nothing. */
   take(key: Digest): Promise<PendingLogin | undefined>
   open(key: Digest, session: LoginSession): Promise<void>
   find(key: Digest): Promise<LoginSession | undefined>
@@ -100,21 +100,21 @@ export interface PersonLinks {
   ofPerson(person: PersonId): Promise<LinkedAccounts>
   offer(code: Digest, account: ChatAccount, expiresAt: NumericDate): Promise<void>
   offered(code: Digest): Promise<{ account: ChatAccount; expiresAt: NumericDate } | undefined>
-  /** All or none; false when another writer came first. @throws StoreUnavailable */
+  /** All or none; false if another writer came first. @throws StoreUnavailable */
   save(change: LinkChange): Promise<boolean>
 }
 export type LinkChange = Appended & {
   person: PersonId
-  /** The newly linked account; left out when they unlink. */
+  /** The newly linked account; absent for an unlink. */
   linked?: ChatAccount
   unlinked: readonly ChatAccount[]
-  /** All accounts linked after the change. */
+  /** All accounts that are linked after the change. */
   accounts: LinkedAccounts
   code?: Digest
 }
 
 export interface ChatDirectory {
-  /** Undefined when no chat has the workspace, or the chat has no such account. @throws BoardUnavailable */
+  /** Undefined if no chat has the workspace, or the chat has no such account. @throws BoardUnavailable */
   account(account: ChatAccount): Promise<(AccountLink & { name: string }) | undefined>
 }
 
@@ -124,10 +124,7 @@ export interface UserGroups {
 }
 
 export interface Schedules {
-  /**
-   * Shifts between two times: users of the pager, with their beginnings and ends.
-   * @throws ScheduleUnavailable
-   */
+  /** Shifts between two times: users of the pager, with the beginning and end of each. @throws ScheduleUnavailable */
   onCall(
     schedule: SourceConfig<'pager'>,
     between: { since: NumericDate; until: NumericDate },
@@ -137,17 +134,17 @@ export interface Schedules {
 }
 export type Shift = { user: string; from?: NumericDate; until?: NumericDate }
 
-/** Reads the members of a group between two times. @throws when the source does not answer */
+/** Reads the members of a group between two times. @throws if the source does not answer */
 export type GroupReader<Config> = (
   source: Config,
   asked: { people: readonly Person[]; since: NumericDate; until: NumericDate },
 ) => Promise<{
   members: readonly SourcedMember[]
-  /** Users of the source without a person in the directory; left out for sources that may have such users. */
+  /** Users of the source who are not in the directory; absent for sources that may have such users. */
   unknown?: readonly string[] | undefined
   rota?: readonly PersonId[] | undefined
 }>
-/** A group without a reader for its kind of source is left unchanged. */
+/** Groups of a source without a reader stay unchanged. */
 export type GroupReaders = { readonly [K in ReadSourceId]?: GroupReader<SourceConfig<K>> | undefined }
 
 /** The newest reading of each group with a source, which deciding reads (`RequestReader.dependencies`). */
@@ -161,7 +158,7 @@ export type StoredStandIns = { standIns: readonly StandIn[]; version: number }
 /** Written all or none: a stand-in, the two lists that it is in, and its entries. */
 export type StandInChange = {
   standIn: StandIn
-  /** The ends and versions as read: of its chain (`noEntries` for a new one), and of both lists. */
+  /** The versions as read: of its chain (`noEntries` for a new one), and of both lists. */
   expected: { head: Head; absences: number; taken: number }
   absences: readonly StandIn[]
   taken: readonly StandIn[]
@@ -170,15 +167,15 @@ export type StandInChange = {
 }
 
 export interface StandInReader {
-  /** Stand-ins that the absent person gave, and all that the person who would decide has been given. Read strongly. */
+  /** The stand-ins that the absent person gave, and all that were given to the person who would decide. Strong read. */
   of(pair: { absent: PersonId; by: PersonId }): Promise<{ absences: StoredStandIns; taken: StoredStandIns }>
   find(id: StandInId): Promise<{ standIn: StandIn; head: Head } | undefined>
-  /** Newest first, ended ones too. An index finds candidates; each is read strongly. */
+  /** Newest first, with ended ones. An index finds candidates; each is read strongly. */
   list(page: { limit: number; after?: string }): Promise<Page<StandIn>>
 }
 
 interface StandInWriter {
-  /** All or none; false when another writer came first. */
+  /** All or none; false if another writer came first. */
   save(change: StandInChange): Promise<boolean>
 }
 

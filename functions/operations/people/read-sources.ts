@@ -7,7 +7,7 @@ import { faultName } from '../faults.ts'
 import type { Log } from '../ports.ts'
 import type { GroupReader, PersonLinks, Schedules, UserGroups } from './ports.ts'
 
-/** People by the account in the directory or a linked one. Accounts of other people in the workspace are ignored. */
+/** Reads people by their account in the directory or a linked one. Other accounts of the workspace are ignored. */
 export const readChatGroup =
   (
     deployment: Bundle['deployment'],
@@ -16,19 +16,19 @@ export const readChatGroup =
   async (group, { people }) => {
     const { chat, id } = groupIn(group, firstChat(deployment))
     const [members, workspace] = [await doors.get(chat)?.members?.(id), workspacesIn(deployment).get(chat)]
-    if (!members || !workspace) throw new TypeError(`the deployment names no chat \`${chat}\``)
+    if (!members || !workspace) throw new TypeError(`unknown chat \`${chat}\`: the deployment file does not list it`)
     const known = new Map(people.map((person) => [accountsOf(person).get(chat), person.id] as const))
     const found = await Promise.all(members.map(async (user) => known.get(user) ?? links.find(workspace.teamId, user)))
     return { members: found.flatMap((person) => (person === undefined ? [] : [{ person }])) }
   }
 
-/** People by the pager account in the directory. */
+/** Reads people by the pager account in the directory. */
 export const readSchedule =
   (schedules: Schedules, log: Log): GroupReader<SourceConfig<'pager'>> =>
   async (source, { people, ...between }) => {
     const [shifts, users] = await Promise.all([
       schedules.onCall(source, between),
-      // Without the rota the group still decides, but is not recertified.
+      // Without the rota the group still decides, but cannot be recertified.
       schedules.users(source).catch((fault: unknown) => {
         log.warn('rota_not_read', { schedule: source.schedule, fault: faultName(fault) })
         return undefined

@@ -9,10 +9,10 @@ import type { GroupReader, GroupReaders, GroupReadings } from './ports.ts'
 type Ports = { readers: GroupReaders; readings: GroupReadings; clock: Clock; log: Log }
 
 /**
- * Asks each source for the members of its group, and stores each answer separately: a source that is down empties no
- * other's group.
+ * Asks each source for the members of its group, and stores each answer separately: a failed source empties no other
+ * group.
  *
- * @throws the first fault, once all were asked: the earlier answers hold for a while
+ * @throws the first fault, after all were asked: the earlier answers hold for a while
  */
 export async function refreshGroups(directory: Directory, ports: Ports): Promise<void> {
   const groups = groupsToRead(directory).flatMap((group) => {
@@ -44,10 +44,10 @@ type Group = { group: string; source: GroupSource; read: Read }
 async function refresh({ group, source, read }: Group, { people }: Directory, ports: Ports): Promise<void> {
   const { readings, clock, log } = ports
   const { kind, key } = sourceOf(source)
-  // Taken before the source is asked: its answer is at least as new.
+  // Taken before the source is asked, so that its answer is at least this new.
   const at = clock.now()
   const holdsUntil = at + kind.holdsFor
-  // Reads as far ahead as the answer holds: a shift within that time begins on time even if the source goes down.
+  // Reads as far ahead as the answer holds: a shift in that time then begins even if the source fails.
   const { members, unknown = [], rota } = await read({ people, since: at, until: holdsUntil })
   if (unknown.length > 0) log.warn('group_with_unknown_users', { group, users: unknown.join(' ') })
   const reading: GroupReading = {

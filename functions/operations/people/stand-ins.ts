@@ -17,10 +17,10 @@ import type { StandInReader, StandInStore, StoredStandIns } from './ports.ts'
 
 type StandInPorts = MakingPorts & { standIns: StandInStore }
 
-/** Attempts to win a race; enough for many people who name one person at once. */
+/** Attempts against concurrent writers; enough for many people who name one person at once. */
 const standInAttempts = 30
 
-/** A person names who decides for them while they are away. `person` can give only their own right. */
+/** A person names the person who decides for them while they are away. `person` can give only their own right. */
 export async function giveStandIn(
   ask: { person: PersonId; by: PersonId; login: Login; until: NumericDate; from?: NumericDate },
   ports: StandInPorts,
@@ -28,7 +28,7 @@ export async function giveStandIn(
   const { person, by, login, until } = ask
   const { policy, requests, standIns, clock, ids, log } = ports
   const refused = refuseOnRecord(person, 'give_stand_in', ports)
-  if (!personOf(policy.bundle, by)) return refused('stand_in_refused', '`person` should be one of the directory')
+  if (!personOf(policy.bundle, by)) return refused('stand_in_refused', '`person` should be a person of the directory')
   return runAggregate<Result<StandIn, StandInRefusal['code']>>(by, standInAttempts, async () => {
     const now = clock.now()
     const { absences, taken } = await standIns.of({ absent: person, by })

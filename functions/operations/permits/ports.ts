@@ -18,7 +18,7 @@ export interface PermitReader {
 }
 
 interface PermitWriter {
-  /** All or none; false when another writer came first. */
+  /** All or none; false if another writer came first. */
   save(change: PermitChange): Promise<boolean>
 }
 

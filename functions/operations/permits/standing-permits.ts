@@ -35,7 +35,7 @@ import { aboutStored, refuseOnRecord } from '../record/refuse.ts'
 import { manyWriters, runAggregate } from '../record/run-aggregate.ts'
 import type { PermitChange, PermitReader, PermitStore, StoredPermit } from './ports.ts'
 
-/** `digest`: of the approval as shown, or its first 16 characters. */
+/** `digest`: that of the shown approval, or its first 16 characters. */
 export type PermitAsk = {
   request: RequestId
   person: PersonId
@@ -87,7 +87,7 @@ export async function givePermit(
   return ok(permit)
 }
 
-/** A permit changed by an event, with the event's entry on the permit's chain. */
+/** A permit after an event, with the event's entry on the permit's chain. */
 function changeOf(
   before: { id: StandingPermitId; permit: StandingPermit | undefined; head: Head },
   whole: PermitEvent,
@@ -101,11 +101,13 @@ function changeOf(
   return { id, expected, permit, texts, ...chainEntries(id, expected, events, context) }
 }
 
-/** One permit an approval: its id is the request's with another prefix, so two concurrent ones collide. */
+/** One permit for each approval: its id is the request's with another prefix, so two concurrent ones collide. */
 const permitOf = (request: RequestId) => request.replace(/^[a-z]+_/, 'stp_') as StandingPermitId
 const allowedBefore = 'more of this request was allowed before'
 
-/** After this returns nothing draws from the permit, and nothing drawn is issued or used. A repeat changes nothing. */
+/**
+ * Revokes a permit. Afterwards nothing draws from it, and nothing drawn is issued or used. A repeat changes nothing.
+ */
 export async function revokePermit(
   { id, person, reason }: { id: StandingPermitId; person: PersonId; reason: string },
   ports: DecidingPorts & { permits: Pick<PermitStore, 'load' | 'save'> },
@@ -144,10 +146,10 @@ export async function listPermits(
 type Ports = Pick<DecidingPorts, 'requests' | 'policy' | 'salts'> & { permits: Pick<PermitReader, 'ofAgent'> }
 
 const looksAt = 50
-/** A grant that ends sooner could not be claimed in time. Seconds. */
+/** A grant with less time could not be claimed before its end. Seconds. */
 const shortest = 10
 
-/** Permits of an agent from which this ask might be drawn. Read before the resource is. */
+/** An agent's permits that may cover this ask. They are read before the resource is. */
 export const findPermits = async (asked: Submit, ports: Ports): Promise<readonly StoredPermit[]> =>
   drawableBy(asked, ports) ? ports.permits.ofAgent(asked.ask.agent.id, looksAt) : []
 
@@ -159,9 +161,9 @@ function drawableBy({ ask: { agent, action }, stages }: Submit, { policy }: Pick
 }
 
 /**
- * The submission of an ask that a standing permit covers, approved at once by the giver's decision. The grounds of that
- * decision are checked again: the giver may still decide and allow it, no halt came since, and policy permits at the
- * tier that this one decision satisfies today. Undefined without a permit: then people are asked.
+ * The submission of an ask that a standing permit covers, approved at once by the giver's decision. Its conditions are
+ * checked again: the giver may still decide and allow it, no halt came since, and policy permits it at a tier that this
+ * one decision satisfies today. Undefined without such a permit: then people are asked.
  */
 export async function drawFromPermit(
   asked: Submit,
@@ -195,7 +197,7 @@ async function drawOne(
   const ask = drawnAsk(asked.ask, permit)
   const inherits = permit.stages
   const approvals = approvalsOf({ stages: inherits })
-  // One approval became many, so the giver's login must also satisfy today's terms.
+  // One approval becomes many, so the giver's login must also satisfy today's terms.
   const { login = {}, at } = permit
   const given = approvals.map((approval) => ({ ...approval, login, at }))
   const tier = Math.min(...[approvals, given].map((each) => satisfiedTier(policy.bundle.ladder, each)))
@@ -203,7 +205,7 @@ async function drawOne(
   const standing = { ...asked, ask, tier, stages, inherits }
   const [submitted] = submit(standing, now)
   if (!submitted) return undefined
-  // The draw is as old as its permit: a halt since then has ended it, even a lifted one.
+  // The draw is as old as its permit: a halt since then has ended it, also one that was lifted.
   const { afterHalts: _, ...older } = ask
   const state: ApprovalRequest = { ...evolve(undefined, submitted), ask: older, submittedAt: permit.at }
   const { answer, eligible, ending } = await authorityOf(state, { moment: 'request', now }, ports)
@@ -227,7 +229,7 @@ function drawnAsk(ask: Ask, permit: StandingPermit): Ask {
   })
 }
 
-/** Ends requests drawn from a revoked permit, for readers that do not look at permits, such as cards and targets. */
+/** Ends requests drawn from a revoked permit. Cards and targets do not check permits. */
 export async function endDrawn(
   id: StandingPermitId,
   ports: DecidingPorts & { permits: Pick<PermitReader, 'load'> },
@@ -237,14 +239,14 @@ export async function endDrawn(
   for (const request of stored.permit.drawn) await endIfOver(request, ports)
 }
 
-/** Whether an approver could allow the agent more of it now by a click, which is a weak login. */
+/** Whether an approver could give the agent a standing permit by a click, which is a weak login. */
 export function mayAllow(state: ApprovalRequest, policy: Policy, now: NumericDate): boolean {
   const at = Math.max(now, state.updatedAt)
   return approvalsOf(state).some(({ person }) => {
     const { ladder, hash: bundle, actions } = policy.bundle
     const group = actions[state.ask.action]?.group ?? 'destructive'
     const answer = { permit: true, policies: [] }
-    // Policy is asked last: the rules that it cannot lift refuse most requests.
+    // Policy is asked last, since other rules refuse most requests.
     const rules = { group, ladder, login: {}, uses: 1, until: at + 60, person, silenced: false, bundle, answer }
     return !('code' in give(state, rules, at)) && askAboutPerson(policy, 'allowStanding', person, now, { state }).permit
   })

@@ -8,12 +8,12 @@ import { type Explained, explainRequest } from './explain-tier.ts'
 import { loadKept } from './keep-bundle.ts'
 import type { BundleStore, OpenPolicies, Policy } from './ports.ts'
 
-/** Why a request needs its tier, and by which policies. */
+/** The reasons for a request's tier, and the policies that give them. */
 export type Why = {
   explained: readonly Explained[]
-  /** `today`: the policies that decided are not kept, or this version cannot read them. */
+  /** `today`: the policies that decided were not kept, or this version cannot read them. */
   by: 'decided' | 'today'
-  /** Under the policies in force, if they differ from those that decided. */
+  /** The explanation under the policies in force, if they differ from those that decided. */
   today?: readonly Explained[]
   /** The hash of the bundle that decided. */
   bundle: string | undefined
@@ -51,7 +51,7 @@ async function explainUnder(
   }
 }
 
-/** Drops the policies of other actions, since each kept one is parsed. */
+/** The bundle with the policies of the request's actions only, since each kept policy is parsed. */
 function onlyAbout({ ask }: ApprovalRequest, bundle: Bundle): Bundle {
   const actions = new Set([ask.action, ...stepsOf({ ask }).map(({ action }) => action)])
   const policies = Object.entries(bundle.policies).filter(([action]) => actions.has(action))

@@ -7,17 +7,17 @@ import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { defined, type NumericDate } from '../../domain/values.ts'
 import type { Policy } from './ports.ts'
 
-/** `step`: its number in a plan. `proposal`: the tier comes from whether the planner may propose it. */
+/** `step`: its number in a plan. `proposal`: the tier comes from the question whether the planner may propose it. */
 export type Explained = { step?: number; proposal?: true; explanation: Explanation }
 
 /**
- * Explains a request's tier under these policies, as of when it was asked for. Only for people to read, never part of a
- * decision. Empty when its facts are gone.
+ * Explains a request's tier under these policies, as of the time it was asked for. For people only, never for a
+ * decision. Empty if its facts are gone.
  */
 export const explainRequest = (policy: Policy, state: ApprovalRequest): readonly Explained[] =>
   explainEach(policy, actsOf(policy.bundle, state), state.submittedAt)
 
-/** The same before it is asked for. */
+/** The same for an ask that is not a request yet. */
 export const explainAsk = (policy: Policy, asked: Asked, now: NumericDate): readonly Explained[] =>
   explainEach(policy, [{ asked }], now)
 
@@ -26,7 +26,7 @@ export function explainSteps(policy: Policy, plan: PlanAsked, now: NumericDate):
   return owner === undefined ? [] : explainEach(policy, askedOfPlan(policy.bundle, plan, owner), now)
 }
 
-/** Explains the stricter question of each step: whether its agent may do it, or whether the planner may propose it. */
+/** Explains the stricter question of each step: whether its agent may do it, or the planner may propose it. */
 const explainEach = (policy: Policy, acts: readonly Act[], now: NumericDate): readonly Explained[] =>
   acts.flatMap(({ number: step, asked, proposal }): Explained[] => {
     const own = explaining(policy, asked, 'request', now)

@@ -15,8 +15,9 @@ import type { Policy } from './ports.ts'
 type Ports = { policy: Policy; requests: Pick<RequestReader, 'dependencies'> }
 
 /**
- * Reads everything an act on a request rests on, once, in parallel and strongly: a halt from before the act stops it. A
- * decider who stands in for others needs a second read, since the absent people are known only then.
+ * Reads everything that an act on a request rests on, once, in parallel and strongly, so that a halt from before the
+ * act stops it. A decider who stands in for others needs a second read, since the absent people are known only after
+ * the first.
  *
  * @param present a running read of the resource
  */
@@ -51,7 +52,7 @@ export const authorityOf = async (
   present?: Promise<StateReading | undefined>,
 ): Promise<Judged> => judge(ports.policy, state, await gather(state, occasion, ports, present), occasion)
 
-/** Loads recertifications of its agents newer than the bundle, before policy is asked. */
+/** Loads recertifications of the request's agents that are newer than the bundle, before policy is asked. */
 export async function lookAtAgents(
   state: Pick<ApprovalRequest, 'ask'>,
   { policy }: Pick<Ports, 'policy'>,
@@ -61,7 +62,7 @@ export async function lookAtAgents(
   await policy.look?.([agent.id, ...chain.map(({ id }) => id), ...doers])
 }
 
-/** The end of a request by now, except by its own clock. */
+/** The end of a request by now, from any cause except its own clock. */
 export async function findEnding(
   state: ApprovalRequest,
   now: NumericDate,

@@ -8,11 +8,11 @@ import type { BundleStore, KeptBundle, Policy } from './ports.ts'
 type Ports = { bundles: BundleStore; clock: Clock; log: Log }
 
 /**
- * Keeps the bundle of a deployment under its hash, once and for ever: its decisions can be explained and replayed by
- * it.
+ * Keeps the bundle of a deployment under its hash, once and for ever, so that its decisions can be explained and
+ * replayed.
  *
  * @param files the bundle as it was deployed
- * @returns whether it was stored by this call
+ * @returns whether this call stored it
  */
 export async function keepBundle(files: Bundle, { bundles, clock, log }: Ports): Promise<boolean> {
   if (await bundles.isKept(files.hash)) return false
@@ -31,7 +31,7 @@ export async function readKeptBundle(
   return found ? ok(found) : refuse('unknown_bundle')
 }
 
-/** The stored bundle, whose hash is checked. A mismatch is logged as `bundle_broken` for the alarm. */
+/** The stored bundle, after a check of its hash. A mismatch is logged as `bundle_broken` for the alarm. */
 export async function loadKept(
   hash: Digest,
   { bundles, log }: Pick<Ports, 'bundles' | 'log'>,

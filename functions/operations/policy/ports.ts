@@ -9,9 +9,8 @@ export interface Policy extends PolicyAnswers {
   /** Undefined if no policy engine is loaded. */
   readonly explainer?: Explainer | undefined
   /**
-   * Reads recertifications newer than the bundle: those of `agents`; if the list is empty, those of people and groups,
-   * as before each call. It reads only subjects whose date has passed. It never throws: if the read fails, the dates in
-   * the bundle count.
+   * Reads recertifications newer than the bundle, for the subjects whose date has passed: of `agents`, or of people and
+   * groups if the list is empty. It never throws: if the read fails, the dates in the bundle count.
    */
   look?(agents: readonly AskerId[]): Promise<void>
 }

@@ -3,22 +3,25 @@ import type { JsonObject, RequestId, Resource } from '../../domain/values.ts'
 
 export interface StateReader {
   /**
-   * The present state of the resource of an action; undefined if its catalogue entry has no preview. Never throws: an
-   * unreadable state is `failed`, after 2.5 s, or 0.65 s while a click waits for it.
+   * The present state of an action's resource; undefined if its catalogue entry has no preview. It never throws: an
+   * unreadable state is `failed`, after 2.5 s, or after 0.65 s while a click waits for it.
    */
   read(about: StateAsk): Promise<StateReading | undefined>
 }
 
 export type StateAsk = {
-  /** Salts the digest of the state. A delegated request uses its first ancestor's id, so that both digests compare. */
+  /**
+   * The salt of the state's digest. A delegated request uses its first ancestor's id, so that both digests can be
+   * compared.
+   */
   request: RequestId
   action: string
   arguments: JsonObject
   resource: Resource
   classification: string
-  /** The largest preview in bytes of JSON, when several share the room. */
+  /** The largest preview in bytes of JSON, if several previews share the room. */
   most?: number
 }
 
-/** `raw`: the guarded values as the target has them, for the call that carries them. Never store or log them. */
+/** `raw`: the target's own guarded values, for the call that carries them. Never store or log them. */
 export type StateReading = { preview: Preview; raw?: JsonObject }

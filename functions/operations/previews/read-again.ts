@@ -11,7 +11,7 @@ import type { StateReader, StateReading } from './ports.ts'
 
 export type ReaderPorts = { reader: StateReader }
 
-/** Undefined when nothing was read. A reader that throws, against its contract, counts as one that read nothing. */
+/** Undefined if nothing was read. A reader that throws, against its contract, counts as such. */
 export async function readState(
   ask: Pick<Ask, 'id' | 'ancestors' | 'action' | 'arguments' | 'resource' | 'classification' | 'steps'>,
   ports: ReaderPorts & Pick<AskingPorts, 'clock'>,
@@ -20,8 +20,7 @@ export async function readState(
 }
 
 /**
- * Reads steps in parallel. A step after another one of the same resource is skipped: the state it will find does not
- * exist yet.
+ * Reads steps in parallel. A step after another step of the same resource is skipped: its state does not exist yet.
  */
 async function readStatesOfSteps(
   { id, ancestors, steps }: Pick<Ask, 'id' | 'ancestors' | 'steps'>,
@@ -56,7 +55,7 @@ async function readStateOf(
   }
 }
 
-/** Reads the resource again for the first act that its state guards. */
+/** Reads the resource again before the first act that the state guards. */
 export const readStateFor = (
   state: ApprovalRequest,
   act: Act,

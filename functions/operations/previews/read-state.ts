@@ -26,13 +26,13 @@ export type ReadingPorts = {
 /** The timeout of a reading. Milliseconds. */
 const patience = 2500
 
-/** Characters of an answer as JSON: a larger one is refused. */
+/** The longest answer in characters of JSON; a longer one is refused. */
 const largestAnswer = 262_144
 
-/** Characters of one value as people see it: the longest that fits into the preview is taken. */
+/** The lengths of a value for people, in characters: the longest that fits into the preview is used. */
 const lengths = [1000, 250, 60]
 
-/** Reads the resource of an action, as its catalogue entry says. Values leave here masked by their class. */
+/** Reads the resource of an action by its catalogue entry. Values leave this class masked. */
 export class CatalogueStateReader implements StateReader {
   readonly #ports: ReadingPorts
   readonly #patience: number
@@ -94,7 +94,7 @@ export class CatalogueStateReader implements StateReader {
     }
   }
 
-  /** @throws when the answer differs from the form that the entry expects */
+  /** @throws if the answer does not have the form that the entry expects */
   #look(
     entry: CatalogueEntry,
     { request, arguments: args, resource, classification, most: room = largestPreview }: StateAsk,
@@ -132,10 +132,10 @@ export class CatalogueStateReader implements StateReader {
       }
       if (utf8.encode(JSON.stringify(preview)).length <= room) return preview
     }
-    throw new Unreadable('what would be shown is too long')
+    throw new Unreadable('the preview is too long')
   }
 
-  /** An empty result is refused: it would make every state equal. */
+  /** The guarded values. An empty result is refused, since it would make all states equal. */
   #guarded(expression: string, answer: JsonObject): Json {
     const value = this.#ports.expressions.search(expression, answer)
     if (value === undefined || value === null) throw new Unreadable('a guard gave nothing')

@@ -32,18 +32,18 @@ type CommandBuilder<C extends Unstamped> = (
 ) => C | Promise<C>
 
 type How = {
-  /** The request as just read, for the first attempt. */
+  /** The request as just read, used by the first attempt. */
   first?: Stored & Partial<ToAct>
-  /** Reads the request and its dependencies in one call. */
+  /** True if the request and its dependencies are read in one call. */
   toAct?: true
   /**
-   * A second command on the new state, committed with the first unless that is refused. Its outcome is secret until the
+   * A second command on the new state, committed with the first unless it is refused. Its outcome is secret until the
    * commit.
    */
   follow?: (state: ApprovalRequest) => Promise<Unstamped>
   /**
-   * Causes that could end the request are read again beside the commit, so a halt during the making of a credential
-   * stops it. `role`: the place where it can be ended.
+   * Reads causes that could end the request again beside the commit, so that a halt during the issue of a credential
+   * stops it. `role`: the place where the credential can be ended.
    */
   handsOut?: { role?: string | undefined }
 }
@@ -56,7 +56,7 @@ export const readToAct = (id: RequestId, { requests, policy }: Pick<DecidingPort
  * writer came first. Refusals are committed too, as entries.
  *
  * @param command makes the command at each attempt, from the request as read then
- * @param once once-only keys, committed with the rest
+ * @param once once-only keys, in the same transaction
  */
 export function carryOut<C extends Unstamped>(
   id: RequestId,
@@ -119,7 +119,7 @@ export function carryOut(
 
 const committed: Committed = { outcome: 'committed' }
 
-/** The state with commitments in place of texts, as a replay makes it. */
+/** Decides on the state with commitments in place of texts, as a replay does. */
 function decideIn(
   before: ApprovalRequest,
   command: Command,
@@ -145,7 +145,10 @@ export async function carryOutFor<C extends Unstamped>(
   return done
 }
 
-/** For another agent's request the answer is not_found, and the attempt goes on the caller's own chain. */
+/**
+ * As `carryOut`, for an agent. For another agent's request the answer is not_found, and the attempt is recorded on the
+ * caller's own chain.
+ */
 export async function carryOutForAgent<C extends Unstamped>(
   id: RequestId,
   agent: AskerId,

@@ -12,7 +12,7 @@ import type { PermitChange } from '../permits/ports.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Appended, Clock, Ids, Log, OnceOnly, Page, Salts } from '../ports.ts'
 
-/** The chain's last sequence is also the version. */
+/** A stored request. The sequence of its chain's head is also its version. */
 export type Stored = { state: ApprovalRequest; head: Head }
 
 export type Commit = Appended & {
@@ -22,7 +22,7 @@ export type Commit = Appended & {
   draw?: PermitChange
 }
 
-/** A request with its dependencies, read together: `dependencies` asks the store only for the missing ones. */
+/** A request with its dependencies, read together. `dependencies` then reads only missing ones. */
 export type ToAct = Stored & Pick<RequestReader, 'dependencies'>
 
 /**
@@ -42,40 +42,40 @@ export interface RequestReader {
   load(id: RequestId): Promise<Stored | undefined>
   /** One read. @param groups whose readings are needed */
   loadToAct(id: RequestId, groups: readonly string[]): Promise<ToAct | undefined>
-  /** At most a hundred, in no particular order; missing ones are left out. */
+  /** At most a hundred, in any order; missing ones are left out. */
   loadMany(ids: readonly RequestId[]): Promise<readonly Stored[]>
   /**
    * All dependencies of a request in one strongly consistent read, or two if a target was ever halted. Missing
    * ancestors are left out.
    */
   dependencies(ancestors: readonly RequestId[], targets: readonly HaltTarget[], beside?: Beside): Promise<Dependencies>
-  /** The value under a once-only key, such as an idempotency key. */
+  /** The value of a once-only key, such as an idempotency key. */
   recall(key: string): Promise<string | undefined>
   loadEvaluation(id: EvaluationId): Promise<Evaluation | undefined>
   /**
-   * Newest first. An index finds candidates and each is read strongly, so every item is current. A page may be short or
-   * empty and have a `next`: a place in time, down to which it has looked.
+   * Newest first. An index finds candidates and each is read strongly, so every item is current. A page may be short
+   * or empty and have a `next`: the time down to which it was searched.
    */
   list(filter: RequestFilter, page: RequestPage): Promise<Page<Stored>>
   /** Oldest first. */
   overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]>
-  /** Grants that ended earlier, and whose calls were not compared with the target's record yet. */
+  /** Grants that ended before, and whose calls were not compared with the target's record yet. */
   uncompared(before: NumericDate, page: { limit: number; newestFirst: boolean }): Promise<readonly RequestId[]>
   /**
-   * The requests that an agent itself asked for since, newest first, up to a limit, and whether these are all. An index
-   * that lags is enough: its facts never change, so no request is read.
+   * The requests that an agent itself has asked for since, newest first, up to `most`, and whether these are all.
+   * They come from an index that lags; its facts never change, so requests are not read.
    */
   askedLately(agent: AskerId, since: NumericDate, most: number): Promise<AskedLately>
-  /** The number of requests that wait for people. By an index that lags. */
+  /** The number of requests that wait for people, from an index that lags. */
   countOpen(agent: AskerId, most: number): Promise<number>
   open(agent: AskerId, limit: number): Promise<readonly Stored[]>
 }
 
 export interface RequestWriter {
-  /** @throws StoreUnavailable when the store does not answer: whether it committed is then unknown */
+  /** @throws StoreUnavailable if the store does not answer: it may or may not have committed */
   commit(change: Commit): Promise<Committed>
   putOnce(once: OnceOnly): Promise<boolean>
-  /** Like `claim`, and overwrites a value up to `orAtMost`, compared as text; a refusal has the current value. */
+  /** As `claim`, but also overwrites a value up to `orAtMost`, compared as text. A refusal has the present value. */
   take(once: OnceOnly & { orAtMost: string }): Promise<TakenOnce>
   saveEvaluation(evaluation: Evaluation): Promise<void>
 }

@@ -26,9 +26,9 @@ import { manyWriters, runAggregate } from './run-aggregate.ts'
 type More = { about?: About; policies?: readonly string[]; observed?: Observed | undefined }
 
 /**
- * Recorded on the actor's own chain, one entry an hour for each kind (attempt, code, action, resource, agent that it is
- * about). Repeats are counted in the next entry. So a flood does not lengthen the record, and a write that the SDK
- * retries counts once.
+ * Records a refused attempt on the actor's own chain, one entry an hour for each kind (attempt, code, action,
+ * resource, agent concerned). Repeats are counted in the next entry, so a flood does not lengthen the record, and a
+ * write that the SDK retries counts once.
  */
 export async function recordRefusal(
   actor: Actor,

@@ -10,7 +10,7 @@ export const idempotencyItem = (asker: AskerId, key: string): string =>
 
 export const bodyDigest = (body: Json): Digest => digestOf('hotwork.idempotency.v1', body)
 
-/** The request made under this key; undefined without one, a refusal if its body or its asker's key differs. */
+/** The request made under this key; undefined without one, a refusal if the body or the asker's key differs. */
 export async function findRepeat(
   item: string,
   body: Digest,
@@ -23,7 +23,7 @@ export async function findRepeat(
   if (sameBody !== body) return refuse('duplicate_request')
   const stored = await requests.load(RequestId.parse(id))
   if (!stored) return undefined
-  // Another key could never claim this request.
+  // A different key could never claim this request.
   if (stored.state.ask.jkt !== jkt) return refuse('key_mismatch')
   return ok({ ...stored, state: asOf(stored.state, clock.now()) })
 }

@@ -16,12 +16,12 @@ import { findEnding } from '../policy/gather.ts'
 import { carryOut, commitNew, wake } from '../record/carry-out.ts'
 import type { DecidingPorts, RequestReader, Stored } from '../record/ports.ts'
 
-/** Each step opens and ends, so a plan ends after this many writes. */
+/** The most writes of a plan: each step opens and ends. */
 const mostMoves = 2 * mostSteps + 1
 
 /**
- * Moves an approved plan forward by its steps: makes the request of each, begins the next one in turn, and records how
- * it ended. Every write is idempotent, and the next run completes an interrupted one.
+ * Advances an approved plan by its steps: makes the request of each step, begins the next one in turn, and records the
+ * end of each. Every write is idempotent, and the next run completes an interrupted one.
  */
 export async function advancePlan(id: RequestId, ports: DecidingPorts): Promise<void> {
   for (let move = 0; move < mostMoves; move++) {
@@ -46,7 +46,9 @@ async function loadLive(id: RequestId, { requests, clock }: DecidingPorts): Prom
   return state?.status === 'approved' ? state : undefined
 }
 
-/** All at once, so that each agent can read the task that it waits for. An existing request stays as it is. */
+/**
+ * Makes all steps at once, so that each agent can read its task and wait for it. An existing request stays as it is.
+ */
 async function makeSteps(plan: ApprovedRequest, ports: DecidingPorts): Promise<void> {
   const steps = keptSteps(plan).filter(({ progress }) => progress.ended === undefined)
   const there = new Set(
@@ -61,7 +63,7 @@ async function makeStep(plan: ApprovedRequest, step: NumberedStep, ports: Decidi
   const now = clock.now()
   const known = agentOf(policy.bundle, doer)
   const ask = withDigests({
-    // A removed agent is found when its turn comes.
+    // An agent that was removed meanwhile is found when its turn comes.
     ...{ id, agent: known ? agentRefOf(known, policy.bundle, now) : { id: doer, issuer: 'unknown', subject: doer } },
     ...{ chain: [Delegator.parse({ ...plan.ask.agent, owner: plan.ask.owner })], ancestors: [plan.ask.id] },
     ...{ ...passedOn('step', plan.ask), ...own, step: number, requestedUntil: plan.grant.notAfter },
@@ -83,12 +85,13 @@ async function makeStep(plan: ApprovedRequest, step: NumberedStep, ports: Decidi
   await commitNew(events, ports)
 }
 
-/** A step by now; one that still waited is begun. */
+/** The present state of a step; one that still waited is begun. */
 async function beginTurn(step: NumberedStep, ports: DecidingPorts): Promise<ApprovalRequest | undefined> {
   const { requests, clock } = ports
   const stored = await requests.load(step.request)
   const state = stored && asOf(stored.state, clock.now())
-  // Recorded on its own chain first: a run with a fast clock could give the plan another end than the step has.
+  // Its end is recorded on the step's chain first: otherwise a run with a fast clock could give the plan a different
+  // end than the step has.
   if (state && outcomeOfStep(state)) return recordEnd(step.request, ports)
   if (!state || !waitsForTurn(state)) return state
   await ports.policy.look?.([step.agent, ...state.ask.chain.map((each) => each.id)])
@@ -104,7 +107,7 @@ async function recordEnd(id: RequestId, ports: DecidingPorts): Promise<ApprovalR
   return (woken.ok ? woken.value : woken.stored)?.state
 }
 
-/** Why its agent cannot act: retired, suspended or without an owner since people approved the plan. */
+/** The reason why a step's agent cannot act: retired, suspended or without an owner since the plan was approved. */
 function unfitFor({ ask }: ApprovalRequest, now: number, { policy }: DecidingPorts): string | undefined {
   const { agent, action, arguments: args, resource, mcp, purpose } = ask
   const asked: Asked = { agent: agent.id, action, arguments: args, resource, mcp, purpose }
@@ -112,7 +115,7 @@ function unfitFor({ ask }: ApprovalRequest, now: number, { policy }: DecidingPor
   return found.ok ? undefined : found.code
 }
 
-/** Whether `advancePlan` has something to do: the workflow waits until it has. */
+/** Whether `advancePlan` has work to do. The workflow waits until then. */
 export async function canAdvance(
   plan: ApprovalRequest,
   { requests, clock }: { requests: Pick<RequestReader, 'load'>; clock: DecidingPorts['clock'] },

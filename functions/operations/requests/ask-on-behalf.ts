@@ -40,14 +40,16 @@ export type OnBehalfAsk = Pick<Said, 'purpose' | 'parentTask' | 'justification'>
   agent: AgentId
   action: string
   arguments: JsonObject
-  /** The digest of policy's answer that the person saw. The request is refused without it, or if it has changed. */
+  /**
+   * The digest of policy's answer that the person saw. The request is refused without it, or if the answer has changed.
+   */
   seen?: string | undefined
-  /** An idempotency key: a form that is sent again gives the same request. */
+  /** An idempotency key: a form sent twice gives one request. */
   form: string
   once: OnceOnly
 }
 
-/** Policy's answer, before it is asked for. */
+/** Policy's answer before the person asks. */
 export type OnBehalfForeseen = {
   seen: string
   tier: number
@@ -58,8 +60,7 @@ type OnBehalf = { foreseen: OnBehalfForeseen } | { asked: Submitted }
 
 /**
  * A person who answers for an agent asks on its behalf: the same request as the agent's own, recorded as asked by the
- * person, who may not decide it. The agent's first claim binds it to the agent's key. It counts against the agent's own
- * rates.
+ * person, who may not decide it. Its first claim binds it to the agent's key. It counts against the agent's own rates.
  */
 export async function askOnBehalf(ask: OnBehalfAsk, ports: AdmissionPorts): Promise<Result<OnBehalf, Refusal>> {
   const { person, agent } = ask
@@ -75,7 +76,7 @@ export async function askOnBehalf(ask: OnBehalfAsk, ports: AdmissionPorts): Prom
     })
     return refuseOnRecord(person, 'ask_on_behalf', ports, { about })
   }
-  // Checked first: a person without the right must take nothing from the agent's rates.
+  // Checked first: a person without the right must not spend the agent's rates.
   const own = agentOf(ports.policy.bundle, agent)
   const isOwn = own !== undefined && answersFor(own).includes(person)
   if (!isOwn || (await isStopped(person, ports, { now: ports.clock.now() })))

@@ -21,7 +21,7 @@ import {
   type SubmissionResult,
 } from './submission.ts'
 
-/** Like `makeSubmit`, for a plan, whose steps are assessed one by one. */
+/** As `makeSubmit`, for a plan, whose steps are assessed one by one. */
 export async function assessPlanAsk(
   ask: Asking,
   lifted: Pick<Ask, 'afterHalts'>,

@@ -41,10 +41,10 @@ export type SubmissionAsk = Bound &
     agent: AgentRef
     evaluation?: EvaluationId | undefined
     bindingToken?: string | undefined
-    /** The denial's end, as the client repeats it: it must equal the statement's, and decides nothing. */
+    /** The denial's end as the client repeats it. It must equal the statement's, and decides nothing. */
     denialExpiresAt?: NumericDate | undefined
     jkt: Thumbprint
-    /** Without one, the same body by the same key is the same request. */
+    /** Without a key, an equal body by the same agent's key is the same request. */
     idempotencyKey?: string | undefined
     body: Json
     once: OnceOnly
@@ -53,8 +53,8 @@ export type SubmissionAsk = Bound &
 export type SubmissionPorts = AdmissionPorts & { statements: Pick<Statements, 'verify'> }
 
 /**
- * Reads the dependencies of a submission in parallel. It is assessed again, since policy may have changed since the
- * evaluation; and once more after a failed read of the state, which may take more people.
+ * Reads the dependencies of a submission in parallel. The submission is assessed again, since policy may have changed
+ * since the evaluation, and once more after a failed read of the state, which may need more approvals.
  */
 export async function prepareSubmission(ask: SubmissionAsk, ports: SubmissionPorts): Promise<Assess> {
   const named = await evaluationOf(ask, ports)
@@ -82,7 +82,7 @@ function whyUnbound(
   if (!evaluation || evaluation.agent !== ask.agent.id)
     return refuse('invalid_denial_binding', '`denial.evaluation_id` is not an evaluation of yours')
   if (evaluation.refused !== undefined)
-    return notRequestable(evaluation.refused, 'no approval could help with what was evaluated')
+    return notRequestable(evaluation.refused, 'people cannot approve the evaluated ask')
   if (now >= evaluation.expiresAt) return refuse('expired_denial', 'the evaluation is too old: evaluate again')
   if (bindingOf(ask) !== evaluation.binding)
     return refuse(
@@ -94,7 +94,7 @@ function whyUnbound(
 
 type Terms = { atLeast?: number; as?: (submit: Submit) => Submit }
 
-/** @param terms `atLeast`: the lowest tier considered; `as`: changes the result on top */
+/** @param terms `atLeast`: the lowest tier to consider; `as`: a change of the result */
 export async function assessAsked(
   ask: Asking,
   ports: AdmissionPorts,
@@ -104,7 +104,7 @@ export async function assessAsked(
   return assess()
 }
 
-/** Reads the dependencies of the request in parallel. The steps of a plan are read once no halt stops it. */
+/** Reads the dependencies of the request in parallel. The steps of a plan are read only if no halt stops it. */
 export async function prepareAssessment(ask: Asking, ports: AdmissionPorts, terms: Terms = {}): Promise<Assess> {
   const now = ports.clock.now()
   const about = { action: ask.action.name, resource: ask.resource, role: placeOf({ action: ask.action.name }, ports) }
@@ -188,10 +188,7 @@ function askOf(
   return bindAsk(undigested, ask)
 }
 
-/**
- * The evaluation that the submission answers. Its statement is verified whenever one is sent, though the record
- * decides.
- */
+/** The evaluation of a submission. Its statement is verified if one is sent, though the record decides. */
 async function evaluationOf(
   ask: SubmissionAsk,
   { statements }: SubmissionPorts,
@@ -200,13 +197,13 @@ async function evaluationOf(
   if (ask.bindingToken === undefined)
     return ask.evaluation === undefined ? unbound('`denial` names no evaluation') : ok(ask.evaluation)
   const said = await statements.verify('denial', ask.bindingToken)
-  if (!said.ok) return unbound('`denial.binding_token` was not made here')
+  if (!said.ok) return unbound('`denial.binding_token` was not signed by this Hotwork')
   const { claims, expired } = said.value
   if (expired) return refuse('expired_denial', 'the evaluation is too old: evaluate again')
   const { sub, jti, exp } = claims
   if (sub !== ask.agent.id || (ask.evaluation !== undefined && jti !== ask.evaluation))
-    return unbound('`denial.binding_token` is of another evaluation')
+    return unbound('`denial.binding_token` belongs to a different evaluation')
   if (ask.denialExpiresAt !== undefined && ask.denialExpiresAt !== exp)
     return unbound('`denial.expires_at` should be that of the evaluation')
-  return bindsTo(claims, ask) ? ok(jti) : unbound('`denial.binding_token` is of another ask')
+  return bindsTo(claims, ask) ? ok(jti) : unbound('`denial.binding_token` belongs to a different ask')
 }

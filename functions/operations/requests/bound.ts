@@ -22,7 +22,7 @@ export const boundOf = (ask: Omit<Bound, 'action'>): Digest =>
     ...digested('bound', ask),
   })
 
-/** The ask with its digests, and the digest of its binding if that covers more than the ask. */
+/** The ask with its digests, and with the digest of its binding if that covers more than the ask. */
 export function bindAsk(ask: Omit<Ask, 'digest' | 'argumentsDigest'>, to: Omit<Bound, 'action'>): Ask {
   const bound = boundOf(to)
   return withDigests({ ...ask, ...(bound === boundPlainly(ask) ? {} : { bound }) })

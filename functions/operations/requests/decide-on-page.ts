@@ -1,6 +1,6 @@
 // Rules: test/http/pages.test.ts
 import { narrowRequest } from '../../domain/deciding/narrow-request.ts'
-import { loginGroups } from '../../domain/people/group-source.ts'
+import { pickLoginGroups } from '../../domain/people/group-source.ts'
 import { type ApprovalRequest, openStage } from '../../domain/record/request.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
 import { actorNamed, type Digest, defined, ok, type Result, refuse } from '../../domain/values.ts'
@@ -21,7 +21,7 @@ type Ports = DecidingPorts & ReaderPorts & { login: LoginPorts }
  * If the stage wants a stronger login than a session, an approval waits for a login made for it alone, and nothing is
  * recorded until then.
  *
- * @param shown the digest of the request as the page shows it now: a person who saw another one decides nothing
+ * @param shown the digest of the request as the page shows it now: a choice with another digest decides nothing
  */
 export async function decideOnPage(
   choice: PageChoice,
@@ -35,7 +35,7 @@ export async function decideOnPage(
   const stage = openStage(state)?.terms
   const wantsLogin = choice.verdict === 'approve' && (stage?.acr !== undefined || stage?.maxAge !== undefined)
   const isAsShown = choice.seen === ports.shown(state)
-  // A decision that would be refused is refused before the person logs in for it.
+  // Judged first, so that a person does not log in for a decision that would be refused.
   const mayBe = whyNot.approve === undefined && choice.round === state.round && choice.digest === state.ask.digest
   const says = stage?.comment !== 'required' || (choice.comment ?? '').trim() !== ''
   if (isAsShown && wantsLogin && mayBe && says) {
@@ -54,7 +54,7 @@ export async function decideOnPage(
   return recorded(await decideRequest({ ...choice, person, through: 'page', login, ...defined({ claimed }) }, ports))
 }
 
-/** Records the decision that a login was made for. A person who returns as another person decides nothing. */
+/** Records the decision for which the person logged in. A login as a different person decides nothing. */
 export async function decideByLogin(
   { person, login, purpose }: LoggedIn,
   ports: Ports & { shown(state: ApprovalRequest): Digest },
@@ -75,7 +75,7 @@ export async function decideByLogin(
   const proven = { ...defined({ acr, at }), evidence }
   const now = ports.clock.now()
   const { directory } = ports.policy.bundle
-  const claimed = loginGroups(directory, groups, { now, expiresAt: now + sourceKinds.claim.holdsFor })
+  const claimed = pickLoginGroups(directory, groups, { now, expiresAt: now + sourceKinds.claim.holdsFor })
   const decision = { ...choice, person: began, through: 'page', login: proven, ...defined({ claimed }) } as const
   return recorded(await decideRequest(decision, ports))
 }

@@ -26,10 +26,10 @@ import type { AskingPorts, DecidingPorts } from '../record/ports.ts'
 
 export type DecisionAsk = Omit<Decision, 'seen' | 'cut'> & {
   id: RequestId
-  /** The state that the person saw; a door may still be reading it. */
+  /** The state that the person saw; the caller may still be reading it. */
   seen?: Decide['seen'] | Promise<Decide['seen']>
   narrow?: Narrow
-  /** Left out by a door that always shows all of it. */
+  /** Undefined for a caller that always shows everything. */
   showsAll?: (state: ApprovalRequest) => boolean
   once?: OnceOnly
 }
@@ -52,7 +52,7 @@ async function commandFor(
   const { policy, clock, reader } = ports
   if (narrow) await lookAtAgents(state, ports)
   const less = narrow && narrowRequest(policy, state, narrow, now)
-  // An invalid narrowing reads nothing: it could name another resource, of another class.
+  // An invalid narrowing reads nothing, since it could name a resource of another class.
   const reads = reader && less?.ok !== false && readsAgain(state, { ...decision, ...defined({ narrowed: less }) })
   const present = reads ? readState(less?.ask ?? state.ask, { reader, clock }) : undefined
   const occasion = { now, decider: decision.person }
@@ -73,7 +73,7 @@ export function commentDecision(
 
 export type Foreseen = Result<ApprovalRequest, Refusal> & { state?: ApprovalRequest }
 
-/** The outcome of a decision now, by the rule that takes it. Nothing is recorded. */
+/** The outcome of a decision now, by the same rule. Nothing is recorded. */
 export async function foreseeDecision(ask: DecisionAsk, { requests, policy, clock }: AskingPorts): Promise<Foreseen> {
   const stored = await requests.load(ask.id)
   if (!stored) return refuse('unknown_request')

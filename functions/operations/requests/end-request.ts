@@ -10,7 +10,7 @@ import type { OnceOnly } from '../ports.ts'
 import { type CarriedOut, carryOutFor, carryOutForAgent } from '../record/carry-out.ts'
 import type { DecidingPorts } from '../record/ports.ts'
 
-/** ARAP's cancel. */
+/** Withdraws a request (ARAP: `cancel`). */
 export const cancelRequest = (
   { id, agent }: { id: RequestId; agent: AskerId },
   ports: DecidingPorts,

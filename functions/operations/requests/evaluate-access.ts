@@ -33,7 +33,7 @@ export type EvaluationCaller = { type: 'agent'; id: AgentId } | { type: 'tool'; 
 export type EvaluationAsk = Bound &
   Partial<Said> & {
     caller: EvaluationCaller
-    /** `context.approval.id`: a grant that the caller says covers this. Empty if it was sent without one. */
+    /** `context.approval.id`: the grant that the caller says covers this. Empty if it was missing. */
     approval?: string
     /** `context.approval.state`: verified whenever it is sent. */
     approvalState?: Json
@@ -58,17 +58,17 @@ type Requestable = {
   tier: number
   title: string
   expiresAt: NumericDate
-  /** Facts that the tier or a policy wants, and the evaluation lacks. */
+  /** Facts that the tier or a policy needs and the evaluation lacks. */
   wants: readonly string[]
   bindingToken?: string | undefined
 }
 type Ports = MakingPorts & { statements: Statements }
 
 /**
- * With an approval: whether it covers this now. Without one: whether asking for approval would help, and at which tier.
+ * With an approval: whether it covers this now. Without one: whether people could approve this, and at which tier.
  *
  * @param lately shared by the evaluations of one message, so that the agent's requests are read once
- * @param admitted throws when the caller is above its rate; nothing is recorded then
+ * @param admitted throws if the caller exceeds its rate; then nothing is recorded
  */
 export async function evaluateAccess(
   ask: EvaluationAsk,
@@ -96,7 +96,7 @@ async function recordNo(
   await recordRefusal(caller, 'evaluate', reason, ports, { about, policies, observed: wouldBe })
 }
 
-/** Records an ask whose name is too long or too short: only the refusal is kept. */
+/** Records an ask with a name that is too long or too short: only the refusal is kept. */
 export async function recordNoSuchName(
   caller: EvaluationCaller,
   reason: Extract<EvaluationReason, 'unknown_action' | 'policy_denied' | 'invalid_arguments'>,
@@ -147,7 +147,7 @@ async function assessAccess(ask: EvaluationAsk, ports: Ports, lately: Lately): P
   if (stopped) return keep.found(stopped)
   const again: Evaluated = { ...common, ...(await reevaluate(ask, agent.data, ask.approval, now, ports)) }
   if (again.decision || !isAskable(again.reason)) return keep.found(again)
-  // ARAP: an expired approval is answered with the terms of a new request, if one would help.
+  // ARAP: the answer for an expired approval has the terms of a new request, if people could approve one.
   const assessedNow = await assessed(ask, agent.data, common, lately, ports)
   return keep.found(
     'requestable' in assessedNow && assessedNow.requestable ? { ...assessedNow, reason: again.reason } : again,
@@ -165,7 +165,7 @@ async function assessed(
   ports: MakingPorts,
 ): Promise<Evaluated> {
   const missing = ask.purpose === undefined ? 'purpose' : ask.parentTask === undefined ? 'parent_task' : undefined
-  // Checked before policy is asked: its answer to half a question explains nothing.
+  // Checked before policy is asked, since policy's answer to an incomplete question explains nothing.
   if (missing && (isPlanBody(ask) || Object.hasOwn(ports.policy.bundle.actions, ask.action.name)))
     return deny(common, 'invalid_arguments', `\`context.${missing}\` is missing`)
   if (isPlanBody(ask)) return assessedPlan(ask, agent, common, lately, ports)
@@ -213,9 +213,9 @@ async function assessedPlan(
 }
 
 /**
- * Stores an evaluation, for a submission to name. `ahead` stores it as one that may be submitted, before that is known;
- * `found` overwrites it with a refusal. No caller knows its id until then, and a submission is assessed again in any
- * case.
+ * Stores an evaluation that a submission can name. `ahead` stores it before its result is known, as one that may be
+ * submitted; `found` overwrites it with a refusal. Its id is secret until then, and a submission is assessed again in
+ * any case.
  */
 function keeper(ask: EvaluationAsk, agent: AgentId, { id, at }: Common, { policy, requests, statements }: Ports) {
   const isKnown = agentOf(policy.bundle, agent) !== undefined
@@ -249,7 +249,10 @@ type Reevaluated =
   | { decision: true; policies: readonly string[]; approval: { id: string; approvedUntil: NumericDate } }
   | { decision: false; policies: readonly string[]; reason: EvaluationReason; detail?: string; wouldBe?: Observed }
 
-/** An approval is no bearer grant: it must be this agent's, for exactly this ask, and policy must still permit. */
+/**
+ * Judges a use of an approval, which is not a bearer grant: it must be this agent's and for exactly this ask, and
+ * policy must still permit.
+ */
 async function reevaluate(
   ask: EvaluationAsk,
   agent: AgentId,
@@ -280,7 +283,7 @@ async function reevaluate(
   return { decision: true, policies: answer.policies, approval: { id: grant.id, approvedUntil: grant.notAfter } }
 }
 
-/** Whether a statement sent with an approval is valid and about it. Its expiry is judged by the record. */
+/** Whether a statement sent with an approval is valid and about that approval. The record decides about its expiry. */
 async function isOf({ id, digest }: Ask, approval: string, state: Json, { statements }: Ports): Promise<boolean> {
   if (typeof state !== 'string') return false
   const said = await statements.verify('approval', state)
@@ -289,7 +292,7 @@ async function isOf({ id, digest }: Ask, approval: string, state: Json, { statem
   return jti === approval && txn === id && approved === digest
 }
 
-/** ARAP's exact match, member by member; an absent one is not the same as null. */
+/** ARAP's exact match, member by member. An absent member differs from null. */
 function covers(approved: Ask, ask: EvaluationAsk): boolean {
   const args = JsonObject.safeParse(ask.action.properties)
   if (!args.success || boundOf(ask) !== (approved.bound ?? boundPlainly(approved))) return false

@@ -44,8 +44,8 @@ type Extended = Result<Submitted, ExtensionRefusal>
 const day = 86_400
 
 /**
- * More time of a live grant: the same ask again, as a request of its own that policy and people decide. Once a grant: a
- * second one finds the key of the first.
+ * Asks for more time of a live grant: the same ask as a new request that policy and people decide. Once for each grant:
+ * a second call finds the key of the first.
  */
 export async function extendRequest(ask: ExtensionAsk, ports: SubmissionPorts): Promise<Extended> {
   const { requests, clock } = ports

@@ -18,7 +18,8 @@ type Changed = { state: ApprovalRequest; before?: ApprovalRequest; version: numb
 type ChangedHalts = { halts: readonly Halt[]; version: number; since: NumericDate }
 
 /**
- * Queues the id of a changed request for all followers of the record, and for the card drawer only if a card shows it.
+ * Queues the id of a changed request for all followers of the record, and for the card drawer if a card shows the
+ * change.
  */
 export async function handOn(changed: readonly Changed[], now: NumericDate, ports: Ports): Promise<void> {
   const drawn = changed.filter(({ state, before }) => !before || !isSameOnCards(before, state))
@@ -49,7 +50,7 @@ function hasOtherReminders(state: ApprovalRequest, before: ApprovalRequest | und
   return last !== undefined && (last.round !== was?.round || last.stage !== was.stage || last.since !== was.since)
 }
 
-/** A request that asked no person has no card that waits to be drawn. */
+/** Without a person who was asked, no card waits to be drawn. */
 const warnsPeople = (state: ApprovalRequest) => (state.stages.length === 0 ? undefined : warningAt(state))
 
 /** Lifting revives nothing, so a lifted halt needs no deny and ends nothing. */
@@ -87,17 +88,17 @@ const ending = (id: Cause['id'] | StandingPermitId, version: number): EndMessage
   deduplicate: `${id}#${version}#end`,
 })
 
-/** FIFO groups are at most 128 characters: the end of an ARN tells the roles of a deployment apart. */
+/** A FIFO group for a role, of at most 128 characters: the end of an ARN distinguishes the roles of a deployment. */
 export const groupOf = (role: string): string => role.slice(-128)
 
 const hasOrphans = (state: ApprovalRequest, now: NumericDate): boolean =>
   state.status !== 'approved' && childrenOf(state).some(({ notAfter }) => notAfter > now)
 
-/** A decision this soon after its stage opened counts as hardly read. Seconds. */
+/** A decision this soon after its stage opened counts as unread. Seconds. */
 const hardlyRead = 5
 
 /**
- * Logs how people decide, as lines that become metrics: 1 and 0, so that their average is a rate. No person is named.
+ * Logs people's decisions as lines that become metrics: 1 and 0, so that the average is a rate. It names no person.
  */
 export function logMeasures(before: ApprovalRequest, after: ApprovalRequest, log: Log): void {
   for (const measure of measuresOf(before, after)) {
@@ -109,7 +110,7 @@ export function logMeasures(before: ApprovalRequest, after: ApprovalRequest, log
   }
 }
 
-/** Logged from the record, so once, no matter which function stored it. */
+/** Logged from the record, so only once, no matter which function stored it. */
 export function logOverdueReview(before: ApprovalRequest, after: ApprovalRequest, log: Log): void {
   if (before.review?.overdueAt === undefined && after.review?.overdueAt !== undefined)
     log.error('review_overdue', { request: after.ask.id, drill: openingOf(after.ask)?.drill === true })

@@ -7,8 +7,8 @@ import { type AgentId, type NumericDate, ok, type RequestId, type Result, refuse
 import type { AskedLately, AskingPorts, RequestReader, Stored } from '../record/ports.ts'
 
 /**
- * Runs both in parallel, for calls that the gate usually passes. The gate's throw wins, and the result of `work` is
- * dropped. So `work` may read, and write only rows that no other act rests on.
+ * Runs both in parallel, since the gate passes most calls. If the gate throws, that is the result and `work` is
+ * dropped. So `work` may read, and may write only rows that other acts do not rest on.
  */
 export async function besideGate<T>(gate: Promise<unknown>, work: Promise<T>): Promise<T> {
   const [passed, done] = await Promise.allSettled([gate, work])
@@ -19,13 +19,16 @@ export async function besideGate<T>(gate: Promise<unknown>, work: Promise<T>): P
 
 export const tryAgainAfter = 60
 
-/** The index lags, so a few may pass the cap together: it spares people, and permits nothing. */
+/**
+ * Whether the request may wait for people. The index lags, so a few may exceed the cap together: the cap spares
+ * people's time, and permits nothing.
+ */
 export async function mayWait(
   { agent, owner }: Pick<Ask, 'agent' | 'owner'>,
   { policy: { bundle }, requests }: Pick<AskingPorts, 'policy' | 'requests'>,
 ): Promise<Result<true, 'too_many_open'>> {
   const { openPerAgent, openPerOwner } = limitsOf(bundle.ladder)
-  // An agent that changed its owner counts for the new one.
+  // An agent whose owner changed counts for the new owner.
   const others = bundle.agents.filter((each) => each.owner === owner && each.id !== agent.id)
   const [own, ...counts] = await Promise.all([
     requests.countOpen(agent.id, openPerAgent),
@@ -38,16 +41,16 @@ export async function mayWait(
     : refuse('too_many_open', `${openPerOwner} requests of your owner's agents wait for people already`)
 }
 
-/** Seconds. */
+/** The time span of recent requests. Seconds. */
 const recentWindow = 3600
 const recentLimit = 50
 const recentPages = [60, 300]
 
 /**
- * How many requests for an action an agent made lately. All its requests count as read, since ten of another kind would
- * otherwise hide a burst. An agent with more than can be read counts as in a burst: the count may only raise scrutiny.
- * Steps and delegated requests count for the agent that passed them on, since the agent that runs them cannot refuse
- * them; so steps that an agent both proposed and does count as its own.
+ * How many requests for an action an agent made lately. Its requests for all actions are read, since ten of
+ * another action would otherwise hide a burst. An agent with more than can be read counts as in a burst, since the
+ * count may only raise scrutiny. Steps and delegated requests count for the agent that passed them on, since the agent
+ * that runs them cannot refuse them; so steps that an agent both proposed and does count as its own.
  */
 export class Lately {
   readonly #requests: Pick<RequestReader, 'askedLately' | 'loadMany'>
@@ -58,7 +61,10 @@ export class Lately {
     this.#requests = requests
   }
 
-  /** Adds like steps of all plans that `proposer` asked for lately: many small plans count like one large plan. */
+  /**
+   * The agent's count, plus equal steps of all plans that `proposer` asked for lately: many small plans count like one
+   * large plan.
+   */
   async count(agent: AgentId, action: string, now: NumericDate, proposer: AgentId = agent): Promise<number> {
     const { count } = await this.#find(agent, action, now)
     if (count >= recentLimit) return count

@@ -8,7 +8,7 @@ import { defined } from '../../domain/values.ts'
 import type { TaskLook } from '../ports.ts'
 import type { AdmissionPorts } from './submission.ts'
 
-/** Asked only if a tier or a policy needs the answer, or people are to see the incident. */
+/** Looks up the parent task, if a tier or a policy needs the answer or people are to see the incident. */
 export async function lookAtTask(
   { actions, parentTask }: Pick<Said, 'parentTask'> & { actions: readonly string[] },
   assess: () => Pick<Extract<Assessment, { outcome: 'requestable' }>, 'outcome' | 'tier'> | { outcome: 'refused' },

@@ -36,10 +36,10 @@ async function readSteps(
   if (type !== planAction || id !== body.parentTask.id)
     return refuse(
       'invalid_arguments',
-      `\`resource\` should be \`plan\` \`${body.parentTask.id}\`, as \`parent_task\` says`,
+      `\`resource\` should be \`plan\` \`${body.parentTask.id}\`, as in \`parent_task\``,
     )
   if (body.mcp !== undefined)
-    return refuse('invalid_arguments', '`context.mcp` is of one call: in a plan each step has its own `mcp`')
+    return refuse('invalid_arguments', '`context.mcp` belongs to a single call: in a plan each step has its own `mcp`')
   const parsed = parseSteps(body.action.properties)
   if (!parsed.ok) return parsed
   const steps: StepAsked[] = []
@@ -59,7 +59,7 @@ function hostOfStep({ agent, action, arguments: args }: StepAsked, now: NumericD
   return readHost({ action: { name: action }, resource: found.value.resource }, agent, now, ports)
 }
 
-/** With the halt that stops one of its steps, which refuses the plan. */
+/** Assesses a plan. A halt that stops one of its steps refuses the plan. */
 export async function assessPlanBody(
   body: PlanBody & Pick<PlanAsked, 'agent' | 'justified' | 'task'>,
   lately: Lately,
@@ -81,7 +81,7 @@ export async function assessPlanBody(
 
 type Requestable = Extract<PlanAssessment, { outcome: 'requestable' }>
 
-/** @param asked the recent requests of each step, and its host */
+/** @param asked for each step its agent's recent requests, and its host */
 export function stepsOfPlan(
   { steps, grant }: Pick<Requestable, 'steps' | 'grant'>,
   asked: readonly StepAsked[],

@@ -17,7 +17,7 @@ export type WaitRecord = {
   expiresAt: NumericDate
 }
 
-/** The workflow, which is the clock. */
+/** The workflow, which keeps the deadlines. */
 export interface Workflow {
   /** Starts the one execution of a request's run. A repeat changes nothing. */
   start(request: RequestId, start: Start): Promise<void>

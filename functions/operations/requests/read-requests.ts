@@ -17,14 +17,17 @@ import { keepRate, type RatePorts } from '../rates.ts'
 import type { AskingPorts, DecidingPorts, RequestReader, Stored } from '../record/ports.ts'
 import { waitingPage } from './waiting.ts'
 
-/** Four characters after the kind, so that a typing error names no other request. */
+/**
+ * The beginning of an id: at least four characters after the kind, so that a typing error does not name another
+ * request.
+ */
 const Beginning = /^(?:(?:req|bgl)_)?[0-9a-z]{4,26}$/
 
 export type NotFound = 'unknown_request' | 'ambiguous' | 'not_permitted'
 
 /**
- * A shortened id, with or without `req_`, must match one request, and is looked up only for people who may read. A
- * whole id is not looked up: the caller checks rights itself.
+ * A shortened id, with or without `req_`, must match exactly one request, and is looked up only for people who may
+ * read. A complete id is returned as it is: the caller checks rights.
  */
 export async function findRequest(
   { given, person }: { given: string; person: PersonId },
@@ -56,7 +59,7 @@ type ListAsk = {
   claimed?: LoginGroups | undefined
 }
 
-/** @param waiting only those that this person could approve now */
+/** @param waiting true for only those that this person could approve now */
 export async function listRequests(
   { person, filter, waiting, after, claimed }: ListAsk,
   ports: Ports,
@@ -68,7 +71,7 @@ export async function listRequests(
     : await ports.requests.list(filter, place)
   const asked = page.items.filter(({ state }) => rulesOf(state.ask).asks !== 'rights')
   const items = asked.map(({ state }) => asOf(state, ports.clock.now()))
-  // The index is older: a request that fell due since has another status now.
+  // The index lags: a request with a due change has a different status now.
   const still = filter.status === undefined ? items : items.filter(({ status }) => status === filter.status)
   return ok({ items: still, ...defined({ next: page.next }) })
 }
@@ -119,10 +122,7 @@ export type Viewed = { state: ApprovalRequest; whyNot: { readonly [verdict in Ve
 
 type ViewPorts = AskingPorts
 
-/**
- * The request with the acts that the rule would take from this person now, given a comment and the login that the stage
- * asks for.
- */
+/** The request with the acts that this person could do now, given a comment and the login that the stage needs. */
 export async function viewRequest(
   { id, person, claimed }: { id: RequestId; person: PersonId; claimed?: LoginGroups | undefined },
   ports: ViewPorts,
@@ -141,15 +141,15 @@ export type Pause = (milliseconds: number) => Promise<void>
 type TaskPorts = RatePorts & { requests: Pick<RequestReader, 'load'>; pause: Pause }
 type Ask = { id: RequestId; agent: AgentId; wait: number }
 
-/** `retryAfter`: seconds until the next read, while it is pending. */
+/** `retryAfter`: the seconds until the next read, while the request is pending. */
 type ReadTask = Stored & { retryAfter?: number }
 
 const afterHeld = 1
 const afterPlain = 5
 
 /**
- * Held for up to `wait` seconds while it is pending and does not change. Each second takes a token of the agent's rate,
- * so that one agent does not use up all Lambdas.
+ * Reads a task; waits up to `wait` seconds while it is pending and unchanged. Each second takes a token of the agent's
+ * rate, so that one agent cannot use up all Lambdas.
  */
 export async function readTask(ask: Ask, ports: TaskPorts): Promise<ReadTask | undefined> {
   const { agent, wait } = ask

@@ -22,10 +22,10 @@ export type TimelinePorts = {
 }
 
 const page = 100
-/** A request that spent every limit has fewer; a longer record is marked as cut. */
+/** A request that uses every limit has fewer entries; a longer record is marked as cut. */
 const mostEntries = 1_000
 
-/** The timeline of a request, from its own record and AWS's. The caller checks rights. */
+/** The timeline of a request, from its own record and CloudTrail. The caller checks rights. */
 export async function readTimeline(state: ApprovalRequest, ports: TimelinePorts): Promise<Timeline> {
   const { ledger, actual, policy, texts, clock } = ports
   const { id } = state.ask
@@ -37,7 +37,7 @@ export async function readTimeline(state: ApprovalRequest, ports: TimelinePorts)
     next = read.next
   } while (next !== undefined && entries.length < mostEntries)
   const isOver = state.status !== 'pending' && state.status !== 'approved'
-  // AWS takes two such questions a second, so none is asked without a session, or while calls may still come.
+  // CloudTrail allows two such calls a second, so it is not asked without a session, or while calls may still come.
   const [told, anchor, beside] = await Promise.all([
     isOver && entries.some(isRecorded) ? actual.of(id) : undefined,
     readAnchor(entries, ports),
@@ -53,7 +53,7 @@ export async function readTimeline(state: ApprovalRequest, ports: TimelinePorts)
   return describeTimeline(describeRequest(state, bundle), recorded, bundle)
 }
 
-/** Sessions of a target that records calls, and Hotwork's own calls, by the name of its kind. */
+/** Whether the target records the calls of this credential. Calls by Hotwork itself are included. */
 const isRecorded = ({ type, facts }: Entry): boolean =>
   (type === 'CredentialIntended' && recordsCalls(String(facts['claim']))) ||
   (type === 'UseBegun' && recordsCalls(String(facts['tool'])))

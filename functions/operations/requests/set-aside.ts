@@ -10,7 +10,7 @@ import { StoreUnavailable } from '../faults.ts'
 import type { AskingPorts, RequestReader, RequestWriter } from '../record/ports.ts'
 
 const Kept = z.record(z.string(), z.object({ until: NumericDate, round: z.number().int() }))
-/** One item holds them all. */
+/** The most choices of one person: one item has them all. */
 const most = 200
 const attempts = 5
 
@@ -18,8 +18,8 @@ type Ports = AskingPorts & { requests: Pick<RequestWriter, 'putOnce'> }
 type Refused = 'not_permitted' | 'unknown_request' | 'already_settled' | 'due_soon'
 
 /**
- * Hides a request from one person's waiting list, until a time or until it changes. Others see no difference, and
- * nothing is recorded: it is no decision.
+ * Hides a request from one person's waiting list, until a time or until it changes. Nothing changes for others, and
+ * nothing is recorded, since it is not a decision.
  *
  * @param choice `back`: shows it again
  */
@@ -40,7 +40,7 @@ export async function setAside(
   return ok(true)
 }
 
-/** Waiting requests, split by whether the person has set them aside. */
+/** Waiting requests, split into those that the person has set aside and the others. */
 export async function splitAside<S extends ApprovalRequest>(
   person: PersonId,
   waiting: readonly S[],
@@ -58,7 +58,7 @@ export async function splitAside<S extends ApprovalRequest>(
 const keyOf = (person: PersonId) => `ASIDE#${person}`
 const asideIn = (value: string | undefined): Aside => (value === undefined ? {} : Kept.parse(JSON.parse(value)))
 
-/** Expired choices are dropped; of too many, those that end first. */
+/** Stores the choices. Expired ones are dropped; if there are too many, those that end first. */
 async function keep(person: PersonId, now: NumericDate, change: Aside, { requests }: Ports): Promise<void> {
   const key = keyOf(person)
   for (let attempt = 0; attempt < attempts; attempt++) {

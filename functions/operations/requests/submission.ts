@@ -27,7 +27,7 @@ export type AdmissionPorts = MakingPorts &
   ReaderPorts &
   PlacePorts & {
     permits: Pick<PermitReader, 'ofAgent'>
-    /** Left out if the deployment names no service that keeps incidents. */
+    /** Undefined if the deployment has no incident service. */
     tasks?: TaskService
   }
 
@@ -56,5 +56,5 @@ export const notRequestable = (
 export type SubmissionResult<T> = { ok: true; value: T } | RefusedSubmission
 export type AssessedAsk = { submit: Submit; withPreview: (preview: Preview | undefined) => SubmissionResult<Submit> }
 
-/** Makes the request of the data already read, without another read. */
+/** Makes the request from the data already read. */
 export type Assess = () => Promise<SubmissionResult<AssessedAsk>>

@@ -30,7 +30,7 @@ import type {
   Unbound,
 } from './submission.ts'
 
-/** `created`: false if an earlier request is the answer: one with the same key, or a pending identical one. */
+/** `created`: false if the answer is an earlier request: one with the same key, or a pending identical one. */
 export type Submitted = { stored: Stored; created: boolean }
 
 export type SubmissionRefusal =
@@ -44,7 +44,7 @@ export type SubmissionRefusal =
 
 const day = 86_400
 
-/** `recall`: the keys of repeated calls. `attaches`: the earlier requests that an identical ask joins. */
+/** `recall`: the keys of repeated calls. `attaches`: the statuses in which an identical request is joined. */
 type Way = {
   recall?: { item: string; body: Digest }
   prepare: () => Promise<Assess>
@@ -52,8 +52,8 @@ type Way = {
 }
 
 /**
- * The same key and body is the same request; an identical ask that is pending is answered with its request. One that a
- * standing permit covers is approved in the transaction that spends the permit.
+ * Submits an ask. The same key and body is the same request; for an identical ask that is pending the answer is that
+ * request. An ask that a standing permit covers is approved in the transaction that spends the permit.
  */
 export function submitRequest(
   ask: SubmissionAsk,
@@ -67,8 +67,8 @@ export function submitRequest(
 }
 
 /**
- * Without an earlier evaluation, by an agent that asks for the token in the same call. An identical ask that is
- * pending, or approved and unclaimed, is the same request: the agent may have been killed before it had the answer.
+ * Submits without an earlier evaluation, for an agent that asks for the token in the same call. An identical ask that
+ * is pending, or approved and unclaimed, is the same request: the agent may have been killed before it had the answer.
  */
 export function submitUnevaluated(
   ask: Asking & { once: OnceOnly },
@@ -79,7 +79,7 @@ export function submitUnevaluated(
   return submitOnce(ask, { prepare: () => prepareAssessment(ask, ports), attaches }, ports)
 }
 
-/** A person asks on behalf of an agent, for exactly the ask that they were shown. */
+/** Submits on behalf of an agent, for exactly the ask that the person was shown. */
 export function submitOnBehalf(
   ask: Asking & { askedBy: PersonId; once: OnceOnly },
   { assessed, ...recall }: { assessed: AssessedAsk; item: string; body: Digest },
@@ -107,7 +107,7 @@ async function submitOnce(
     return refuseOnRecord(by, attempted, ports, more)(code, detail)
   }
   return runAggregate<Result<Submitted, SubmissionRefusal>>(ask.agent.id, manyWriters, async () => {
-    // In parallel. Until the caller is admitted nothing is recorded, and no other service is called.
+    // In parallel. Until the caller is admitted nothing is recorded and no other service is called.
     const reads = Promise.all([recall && findRepeat(recall.item, recall.body, ask.jkt, ports), prepare()])
     const [repeat, assess] = await besideGate(admitted, reads)
     if (repeat) return repeat.ok ? ok({ stored: repeat.value, created: false }) : refused(repeat.code)
@@ -121,7 +121,7 @@ async function submitOnce(
       readAndAdmit(assessed.value, ports),
     ])
     if (same) {
-      // The proof is spent even if no new request is made.
+      // The proof is spent, though no request is made.
       if (!(await ports.requests.putOnce(ask.once))) return refused('replayed')
       const [row] = remember(same.state.ask.id, same.state.submittedAt)
       return row === undefined || (await ports.requests.putOnce(row)) ? ok({ stored: same, created: false }) : undefined
@@ -143,13 +143,13 @@ async function submitOnce(
   })
 }
 
-/** The request of an identical ask: its id, and the request itself while the ask may join it. */
+/** The id of an identical ask's request, and the request itself if the ask may join it. */
 async function findSame(open: string, attaches: Way['attaches'], ports: DecidingPorts) {
   const before = await ports.requests.recall(open)
   return { before, same: before === undefined ? undefined : await loadAttachable(before, attaches, ports) }
 }
 
-/** The request while it may be joined. One that a halt ended may not, even before its record says so. */
+/** The request if it may be joined. One that a halt has ended may not, also before its record has that end. */
 async function loadAttachable(id: string, wanted: Way['attaches'], ports: DecidingPorts): Promise<Stored | undefined> {
   const now = ports.clock.now()
   const stored = await ports.requests.load(RequestId.parse(id))
@@ -163,7 +163,7 @@ const openKey = (ask: Ask) => {
   return digestOf('hotwork.open.v1', { action, arguments: args, resource, ...digested('open', ask) })
 }
 
-/** Reads the resource, and finds who is to be asked. A refused ask reads nothing. */
+/** Reads the resource, and determines who is asked. A refused ask reads nothing. */
 export async function readAndAdmit(
   { submit: asIf, withPreview }: AssessedAsk,
   ports: AdmissionPorts,
@@ -182,7 +182,10 @@ export async function readAndAdmit(
   return room.ok ? ok({ submit, drawn }) : room
 }
 
-/** A later start may outlive the permit, people decide an extension, and a permit covers only the agent's own asks. */
+/**
+ * False for asks that may outlive the permit by a later start, extensions, which people decide, and asks by others than
+ * the agent.
+ */
 const mayDraw = ({ stages, ask }: Submit): boolean => stages.length > 0 && maySpendPermit(ask)
 
 type Drawn = Awaited<ReturnType<typeof drawFromPermit>>

@@ -14,9 +14,9 @@ import type { DecidingPorts, RequestReader } from '../record/ports.ts'
 import { groupOf } from './hand-on.ts'
 import type { CallMessage, FollowMessage } from './ports.ts'
 
-/** A smaller delay is left to the workflow, whose timers fire 2 s late on purpose. */
+/** A smaller delay is left to the workflow, whose timers fire 2 s late on purpose. Seconds. */
 const graceSeconds = 5
-/** Three functions store the end of an opening. After this time all of them have failed. Seconds. */
+/** The delay after which all three functions that store the end of an opening have failed. Seconds. */
 const outlived = 120
 const batch = 100
 
@@ -27,7 +27,7 @@ type DenyPorts = { denies: Pick<DenyReader, 'overdue'>; deny: Queue<EndMessage>;
  * Stores due changes, and queues each request for its followers. It reads a sparse index, so its cost does not grow
  * with waiting requests. A request that cannot be stored is logged and skipped, so that it does not hold up the rest.
  *
- * @returns how many were overdue
+ * @returns the number of overdue requests
  */
 export async function sweepOverdue(ports: Ports): Promise<number> {
   const overdue = await ports.requests.overdue(ports.clock.now() - graceSeconds, batch)
@@ -56,7 +56,7 @@ async function wakeOrPassOver(id: RequestId, ports: Ports): Promise<readonly App
   }
 }
 
-/** The denies of an opening's AWS sessions are written only when its end is stored. Logged each minute until it is. */
+/** Logs an opening whose end is not stored, each minute until it is: the denies of its AWS sessions wait for that. */
 async function logOutlived(id: RequestId, { requests, clock, log }: Ports): Promise<void> {
   const stored = await requests.load(id)
   if (stored?.state.status !== 'approved') return
@@ -76,7 +76,7 @@ function lostCallOf(state: ApprovalRequest, now: NumericDate): readonly CallMess
   return (lookUpAt(state) ?? now + 1) <= now && isTargetId(target) ? [{ requestId: state.ask.id, target }] : []
 }
 
-/** IAM has room for some three hundred denies. @returns how many roles need a rewrite */
+/** Queues roles with too many expired denies: IAM has room for about three hundred. @returns the number of roles */
 export async function sweepDenies({ denies, deny, clock }: DenyPorts): Promise<number> {
   const since = clock.now()
   const roles = await denies.overdue(since, batch)
@@ -85,7 +85,7 @@ export async function sweepDenies({ denies, deny, clock }: DenyPorts): Promise<n
     role,
     since,
     group: groupOf(role),
-    // One message a minute, for all sweeps. A role's ARN may be too long for this id; its group is not.
+    // One message a minute, for all sweeps. The time is the id, since a role's ARN may be too long for it.
     deduplicate: `time#${Math.floor(since / 60)}`,
   }))
   if (tidy.length > 0) await deny.send(tidy)
@@ -94,12 +94,12 @@ export async function sweepDenies({ denies, deny, clock }: DenyPorts): Promise<n
 
 type ReminderPorts = { requests: Pick<RequestReader, 'load'>; timers: Timers; clock: Clock; log: Log }
 
-/** Timers come a little late: a wake before the deadline would find nothing due. Seconds. */
+/** The lateness of timers, since one that fires before the deadline finds nothing due. Seconds. */
 const grace = 2
 
 /**
- * Names follow from the request, so a repeat is safe. Timers are not cancelled: one that finds nothing to do is
- * cheaper.
+ * Sets a request's timers. Their names follow from the request, so a repeat is safe. They are not cancelled, since a
+ * timer that finds nothing to do is cheaper.
  * @throws TimersUnavailable
  */
 export async function setReminders(id: RequestId, { requests, timers, clock, log }: ReminderPorts): Promise<void> {
@@ -114,7 +114,7 @@ export async function setReminders(id: RequestId, { requests, timers, clock, log
   const ahead = [...reminding, ...warned, ...breakGlassWakes(state).flatMap((each) => wakesOf(id, each))].filter(
     ({ at }) => at > now,
   )
-  // The earliest first: if the Scheduler refuses a later one, the others are set.
+  // The earliest first, so that they are set if the Scheduler refuses a later one.
   for (const timer of ahead) await timers.set({ ...timer, request: id, at: timer.at + grace })
   if (ahead.length > 0) log.info('reminders_set', { request: id, reminders: ahead.length })
 }

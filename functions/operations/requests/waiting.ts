@@ -25,13 +25,13 @@ const pageSize = 100
 /** DynamoDB's limit for one strong read. */
 const keysAtOnce = 100
 
-/** Requests that the person could decide, by their own right or as a stand-in. The list decides nothing. */
+/** Requests that the person could decide, by their own right or as a stand-in. The list only informs. */
 export async function waitingFor(person: PersonId, ports: Ports, claimed?: LoginGroups): Promise<readonly Stored[]> {
   const found = await newest({ status: 'pending' }, mostLookedAt, ports.requests)
   return thoseWaitingFor(person, found, ports, claimed)
 }
 
-/** Those of one page of requests. A page may be short, or empty, and still have a `next`. */
+/** The waiting requests among one page of requests. A page may be short or empty and still have a `next`. */
 export async function waitingPage(
   {
     person,
@@ -119,7 +119,7 @@ function groupsWithMembers({ policy: { bundle }, now, readings }: Known) {
   return { ...directory.groups, ...Object.fromEntries(sourced) }
 }
 
-/** Without people who are never to be pinged. */
+/** People to remind, without those who are never to be mentioned. */
 export const peopleToRemind = (state: PendingRequest, known: Known): readonly PersonId[] =>
   able(
     state,

@@ -14,9 +14,9 @@ import type { WaitRecord, WaitStore, Workflow } from './ports.ts'
 type Ports = { requests: Pick<RequestReader, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
 
 /**
- * Signals each wait that is over, and forgets it. A second signal is late and changes nothing; a run that dies around
- * the signal leaves the wait open for the next.
- * @throws the fault that kept a wait open, after all others had their turn
+ * Signals each wait that is over, and deletes it. A second signal is late and changes nothing; if a run dies around
+ * the signal, the next run repeats it.
+ * @throws the first fault, after all waits were tried
  */
 async function endWaits(state: ApprovalRequest, waits: readonly WaitRecord[], ports: Ports): Promise<void> {
   const faults: unknown[] = []
@@ -36,8 +36,8 @@ async function endWaits(state: ApprovalRequest, waits: readonly WaitRecord[], po
 }
 
 /**
- * Stores the task token, and then checks whether its outcome has come already: a change meanwhile is seen here or by
- * the follower, so none is missed.
+ * Stores the task token, and then checks for its outcome: a change meanwhile is seen here or by the follower, so none
+ * is missed.
  *
  * A fault is signalled as `Faulted`, which the machine retries with pauses (docs/adr/0008).
  * @throws the fault, after it was signalled
@@ -46,7 +46,7 @@ export async function awaitOutcome(wait: WaitRecord, ports: Ports): Promise<void
   try {
     await rememberAndLook(wait, ports)
   } catch (fault) {
-    // If that fails as well, the throw fails the state, as Step Functions does.
+    // If that signal fails too, the throw fails the state for Step Functions.
     await ports.workflow.endWait(wait.taskToken, 'Faulted').catch(() => {})
     throw fault
   }
@@ -74,7 +74,7 @@ export async function advanceWorkflow(
 
 /**
  * Starts the execution of a waiting request without one, and ends the waits that are over. A repeat changes nothing.
- * @param created whether the request is new, or may be
+ * @param created true if the request is or may be new
  * @throws the fault that kept a wait open
  */
 export async function followRequest(id: RequestId, created: boolean, ports: Ports): Promise<void> {
@@ -86,7 +86,7 @@ export async function followRequest(id: RequestId, created: boolean, ports: Port
   await followPlan(asOf(stored.state, ports.clock.now()), ports)
 }
 
-/** A step that has ended ends the wait of its plan, which then goes on. */
+/** The end of a step ends a wait of its plan, which then continues. */
 async function followPlan(step: ApprovalRequest, ports: Ports): Promise<void> {
   const origin = originOf(step.ask)
   if (origin.kind !== 'step' || outcomeOfStep(step) === undefined) return

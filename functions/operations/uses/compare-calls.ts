@@ -8,7 +8,7 @@ import type { ActualReader } from './ports.ts'
 
 export type ComparingPorts = DecidingPorts & { actual: ActualReader }
 
-/** A record that does not answer is asked again for this long; then the entry says that it is incomplete. Seconds. */
+/** The time for which a silent record is asked again; after it the entry is marked as incomplete. Seconds. */
 const askedFor = 86_400
 const batch = 50
 
@@ -16,12 +16,12 @@ const batch = 50
  * Records, once, the calls made with the AWS sessions of each grant that ended long enough ago. It reads a sparse
  * index, so its cost does not grow with earlier comparisons.
  *
- * @param until the end of this run: CloudTrail answers slowly, and the rest is left for the next run
- * @returns how many were compared
+ * @param until the end of this run: CloudTrail is slow, so the rest is left for the next run
+ * @returns the number of compared grants
  */
 export async function compareCalls(ports: ComparingPorts, until: NumericDate): Promise<number> {
   const now = ports.clock.now()
-  // Alternates between both ends, so that unreadable ones do not block the others.
+  // From both ends in turn, so that unreadable grants do not block the others.
   const newestFirst = Math.floor(now / 60) % 2 === 1
   const ids = await ports.requests.uncompared(now - delayIn(ports.policy.bundle), { limit: batch, newestFirst })
   let compared = 0
@@ -51,7 +51,7 @@ async function compareOne(id: RequestId, ports: ComparingPorts): Promise<boolean
     if (since === undefined || clock.now() - since < askedFor) return false
     log.error('calls_not_compared', { request: id, unread: actual.unread.join(' '), more: actual.more })
   }
-  // Logged before it is recorded, so that it is logged at least once.
+  // Logged before it is recorded, and so at least once.
   if (found.extraCalls > 0)
     log.error('extra_calls', {
       request: id,

@@ -25,8 +25,8 @@ export type CallPorts = MakingPorts & ReaderPorts & PlacePorts & { reach: CallMa
 export type CallRefusal = RefusalOf<BeginCall> | 'replayed' | 'call_failed' | 'call_not_sent'
 
 /**
- * Makes the one stored call of a mediated action; the answer is kept nowhere. Its begin is recorded first, so the call
- * is never repeated: if its answer is lost, it is looked up by reading. A call that was certainly not sent gives the
+ * Makes the one stored call of a mediated action. Its answer is not stored. Its begin is recorded first, so the call is
+ * never repeated: if the answer is lost, the call is looked up by reading. A call that was certainly not sent gives the
  * use back, and the agent may ask again.
  */
 export async function makeCall(
@@ -52,7 +52,7 @@ export async function makeCall(
       await end(ask, use, 'failed', called.reason, ports)
       return refuse('call_failed', called.reason)
     case 'outdated':
-      // The next attempt reads the resource again, and finds the new state.
+      // The next attempt reads the resource again, with its new state.
       return giveBack(ask, use, 'CallOutdated', ports)
     case 'not_sent':
       return giveBack(ask, use, called.fault, ports)
@@ -63,7 +63,7 @@ export async function makeCall(
   }
 }
 
-/** `expected`: the state read just before, which the call carries if the target can compare it. */
+/** `expected`: the state as just read, which the call carries if the target can compare it. */
 async function begin(token: AccessToken, use: UseId, once: OnceOnly, role: string | undefined, ports: CallPorts) {
   let expected: JsonObject | undefined
   const begun = await carryOut(
@@ -81,11 +81,11 @@ async function begin(token: AccessToken, use: UseId, once: OnceOnly, role: strin
   return { begun, expected }
 }
 
-/** Recorded even after the grant has ended: the call did happen. */
+/** Recorded also after the end of the grant, since the call was made. */
 const end = (ask: Ask, use: UseId, outcome: Outcome, note: string | undefined, ports: CallPorts): Promise<CarriedOut> =>
   carryOut(ask.id, ports, () => ({ type: 'end_call', agent: ask.agent.id, use, outcome, ...defined({ note }) }))
 
-/** Only this run could have sent the call, so it is certain that nothing was sent. */
+/** Gives the use back. Only this run could have sent the call, and it did not. */
 async function giveBack(
   { id, agent }: Ask,
   use: UseId,
@@ -96,7 +96,10 @@ async function giveBack(
   return given.ok ? refuse('call_not_sent', reason) : refuse('outcome_unknown')
 }
 
-/** The run that made the call may say at once that reading finds it done. If not found, it may still be under way. */
+/**
+ * Looks up at once. The run that made the call may state that it is done; if it is not found, it may still be under
+ * way.
+ */
 async function lookUpAtOnce(
   ask: Ask,
   use: Use | undefined,
@@ -122,7 +125,7 @@ function told<Code extends Refusal>(refused: CarriedOut<Code> & { ok: false }): 
   return ended ? refuse(refused.code, `the call was made, and ${ended.outcome}`) : refused
 }
 
-/** `unread`: the reading failed, which says nothing about the call. A later one may succeed. */
+/** `unread`: the reading failed, which says nothing about the call. A later reading may succeed. */
 type Looked = LookedUp | { found: 'unread' }
 
 async function lookUp(ask: Ask, use: Use, { reach, log }: CallPorts): Promise<Looked> {
@@ -138,13 +141,13 @@ async function lookUp(ask: Ask, use: Use, { reach, log }: CallPorts): Promise<Lo
 const triedFor = 3600
 
 /**
- * Looks and never calls, even after the grant has ended. If reading cannot tell, the outcome is unknown for good, and a
- * person should look. Undefined if nothing is open, or the call may still be under way.
+ * Looks up a call and never makes it, also after the end of the grant. If reading cannot tell, the outcome is unknown
+ * for good, and a person should look. Undefined if no call is open, or it may still be under way.
  */
 export async function resolveCall(id: RequestId, ports: CallPorts): Promise<Looked | undefined> {
   const stored = await ports.requests.load(id)
   const use = stored && callOf(stored.state)
-  // The run that made the call may still be under way; until it is over no other may tell its outcome.
+  // Until the run that made the call is over, no other run may state its outcome.
   if (!stored || use?.tool !== ports.reach.kind || use.ended || ports.clock.now() - use.begunAt <= underWay)
     return undefined
   const { ask } = stored.state
@@ -158,7 +161,7 @@ export async function resolveCall(id: RequestId, ports: CallPorts): Promise<Look
   return looked
 }
 
-/** A halted place is not even read. A halt of the agent does not stop the reading. */
+/** Whether the place is halted: then it is not read. A halt of the agent does not stop the reading. */
 async function isStopped(place: string, { requests, clock }: Pick<CallPorts, 'requests' | 'clock'>): Promise<boolean> {
   const targets = [{ kind: 'all', value: 'all' } as const, { kind: 'role', value: place } as const]
   const { halts } = await requests.dependencies([], targets)

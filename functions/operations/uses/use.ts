@@ -19,8 +19,8 @@ export async function endUse(
 ): Promise<CarriedOut<RefusalOf<EndUse>>> {
   const request = requestOfUse(id)
   const stored = request && (await ports.requests.load(request))
-  // A request's id is no secret. An end for a use of another tool is recorded on the caller's chain, whether or not the
-  // use exists.
+  // True if the use belongs to this tool. Otherwise its end is recorded on the caller's chain, whether or not the use
+  // exists: a request's id is not secret.
   const isBegun = stored && grantOf(stored.state)?.uses.some((each) => each.id === id && each.tool === tool)
   if (!request || !isBegun) return refuseOnRecord(tool, 'end_use', ports)('credential_unknown')
   const command = { type: 'end_use', tool, use: id, outcome, ...defined({ note }) } as const
@@ -32,7 +32,7 @@ type UseAsk = {
   token: AccessToken
   action: string
   arguments: JsonObject
-  /** The MCP tool that it is about to call. If given, it must be the approved one. */
+  /** The MCP tool that is about to be called. If given, it must be the approved one. */
   mcp?: McpTool
   key: string
   once: OnceOnly
@@ -41,12 +41,12 @@ type UseAsk = {
 /** The act about to be executed differs from the approved one. */
 type Other = 'arguments_mismatch' | 'tool_changed'
 
-/** `ended`: the use was begun and ended before. A tool that acts on it acts twice. */
+/** `ended`: the use was begun and ended before, so a tool that acts on it acts twice. */
 type BegunUse = { use: UseId; usesLeft: number; ended: boolean }
 
 /**
  * The gate: permits one use of a credential, and counts it. The same key is the same use, so that a tool can retry
- * after a lost answer; its act must equal the approved one, by digest.
+ * after a lost answer. The digest of its act must be the approved one.
  */
 export async function beginUse(
   ask: UseAsk,
@@ -58,11 +58,11 @@ export async function beginUse(
   if (argumentsDigest(ask.action, ask.arguments, stored.state.ask.resource) !== stored.state.ask.argumentsDigest) {
     const about = { ...aboutStored(stored).about, action: ask.action }
     await recordRefusal(actorNamed(tool), 'begin_use', 'invalid_arguments', ports, { about })
-    return refuse('arguments_mismatch', 'what is about to be executed is not what was approved')
+    return refuse('arguments_mismatch', 'the act to be executed differs from the approved one')
   }
   if (ask.mcp && !isSameTool(ask.mcp, stored.state.ask.mcp)) {
     await recordRefusal(actorNamed(tool), 'begin_use', 'tool_changed', ports, aboutStored(stored))
-    return refuse('tool_changed', 'the tool that is about to be called is not the one that was approved')
+    return refuse('tool_changed', 'the tool to be called differs from the approved one')
   }
   const again = useOf(stored.state, tool, key)
   const use = ports.ids.use(token.request)
@@ -77,7 +77,7 @@ export async function beginUse(
       use,
       key,
     }),
-    // A retry shows the same proof, which was spent on this very use.
+    // A retry has the same proof, which this use has spent.
     again ? [] : [ask.once],
     { first: stored, toAct: true },
   )

@@ -45,7 +45,7 @@ onBothStores('the ledger store', (stores) => {
     expect(await stores.ledger.entries(ana)).toEqual(first.entries)
   })
 
-  test('entries and once-only keys are written together or not at all', async () => {
+  test('entries and put-once rows are written in one transaction', async () => {
     const row = (value: string, replaces?: string) => ({
       key: `CHAIN#${ana}#kind`,
       value,

@@ -54,7 +54,7 @@ test('all users of a schedule are read, on call or not, and a malformed answer i
   expect(asked[0]?.url).toBe('/schedules/PONCALL?time_zone=UTC')
   expect(asked[0]?.headers.authorization).toBe('Token token=canary-token')
   says({ schedule: { id: 'PONCALL' } })
-  await expect(users()).rejects.toThrow('an answer that is not understood')
+  await expect(users()).rejects.toThrow('its answer is not understood')
   says({}, 404)
   await expect(users()).rejects.toThrow('status 404')
 })

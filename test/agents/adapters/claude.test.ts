@@ -31,7 +31,7 @@ describe('a host with `canUseTool` alone', () => {
     const desk = theDesk()
     const told = await driveAsked(desk.script([{ id: 'call_1', tool: 'note', input: { text: 'hello' } }]))
     expect([told, desk.done]).toMatchObject([
-      [{ isError: true, text: expect.stringContaining('no tool that Hotwork gives permits for') }],
+      [{ isError: true, text: expect.stringContaining('not among the tools that Hotwork gives permits for') }],
       [],
     ])
   })

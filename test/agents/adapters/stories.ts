@@ -33,7 +33,7 @@ export class Desk {
 
   hotwork(agent = 'agent-remediator', issuer = this.scene.api.url): Hotwork {
     const pause = async (_: number, signal?: AbortSignal) => {
-      if (++this.#pauses > 60) throw new Error('waited in vain')
+      if (++this.#pauses > 60) throw new Error('a client paused, and the test set no `meanwhile`')
       await this.meanwhile()
       signal?.throwIfAborted()
     }

@@ -83,7 +83,7 @@ test('a call id stands for a call of one tool', async () => {
   const again = (await ask({ ...setFlag, callId: 'one', mcp: known() })) as Approved
   expect(again.request).toBe(first.request)
   const other = ask({ ...setFlag, callId: 'one', mcp: { ...known(), tool: 'set_flag' } })
-  await expect(other).rejects.toThrow('used for another call')
+  await expect(other).rejects.toThrow('used for a different call')
 })
 
 test('a gate begins the use of the approved tool', async () => {
@@ -129,7 +129,9 @@ test.each([
   ['more characters than fit', { tool: 'a'.repeat(129) }],
   ['no digest', { schema: 'md5:1' }],
 ])('a tool with %s is no call, and the member is named', async (_, wrong) => {
-  await expect(ask({ mcp: { ...known(), ...wrong } })).rejects.toThrow(/context\.mcp|not what this endpoint takes/)
+  await expect(ask({ mcp: { ...known(), ...wrong } })).rejects.toThrow(
+    /context\.mcp|does not match the schema of this endpoint/,
+  )
 })
 
 const tools = async (subject?: string) => {

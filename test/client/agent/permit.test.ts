@@ -37,7 +37,7 @@ const hotwork = (
     {
       ...terminal,
       ...aroundIn(state(), async (_, signal) => {
-        if (++pauses > 40) throw new Error('waited in vain')
+        if (++pauses > 40) throw new Error('a client paused, and the test set no `meanwhile`')
         await meanwhile()
         signal?.throwIfAborted()
       }),
@@ -254,7 +254,7 @@ test('a callId that was used for another call is refused', async () => {
   await hotwork().permit(prod({ callId: 'c1', wait: 0 }))
   await expect(hotwork().permit(call({ callId: 'c1' }))).rejects.toMatchObject({
     name: 'Refusal',
-    told: { title: 'this `callId` was used for another call' },
+    told: { title: 'this `callId` was used for a different call' },
   })
 })
 

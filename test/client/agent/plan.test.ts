@@ -17,7 +17,7 @@ const folder = useFolder()
 let meanwhile: () => Promise<unknown>
 beforeEach(() => {
   meanwhile = async () => {
-    throw new Error('waited in vain')
+    throw new Error('a client paused, and the test set no `meanwhile`')
   }
 })
 

@@ -22,9 +22,9 @@ const call = "{ action: 'ssm:PutParameter', arguments: {}, purpose: 'test', pare
 const somewhere = { HOTWORK_API: 'http://127.0.0.1:9' }
 
 test.each<[fault: string, body: string, env: { [name: string]: string }, says: string, fix: string]>([
-  ['no Hotwork', 'new Hotwork()', {}, 'which Hotwork? ', 'HOTWORK_API'],
-  ['no Hotwork for a tool', 'new Gate()', {}, 'which Hotwork? ', 'HOTWORK_API'],
-  ['no agent', `await new Hotwork().permit(${call})`, somewhere, 'which agent is this? ', 'HOTWORK_AS'],
+  ['no Hotwork', 'new Hotwork()', {}, 'the address of Hotwork is missing: ', 'HOTWORK_API'],
+  ['no Hotwork for a tool', 'new Gate()', {}, 'the address of Hotwork is missing: ', 'HOTWORK_API'],
+  ['no agent', `await new Hotwork().permit(${call})`, somewhere, "the agent's identity is missing: ", 'HOTWORK_AS'],
   [
     'an agent of another stack',
     `await new Hotwork({ identity: { as: 'agent:remediator' } }).permit(${call})`,

@@ -94,7 +94,7 @@ test('a start whose answers are all lost is a fault with the fix, and the same c
   scene.api.nextCalls.push('answer_lost', 'unheard', 'unheard', 'unheard')
   const { exit, err } = await scene.jade.type('start', ...recovery)
   expect(exit).toBe(1)
-  expect(err).toContain('it may be open all the same: run the same command again, which is the same opening')
+  expect(err).toContain('it may be open: repeat the command, which asks for the same opening')
   expect(scene.jade.files()).toMatchObject([{ name: expect.stringMatching(/^asked-/), mode: '600' }])
   const again = await scene.jade.type('start', ...recovery)
   expect([again.exit, again.err]).toEqual([0, expect.stringContaining('asking for the same opening again')])

@@ -46,7 +46,7 @@ test('a halt ends by itself at a time, or after a span', async () => {
   expect(past).toMatchObject({ exit: 2, body: { detail: '`until` should be in the future' } })
 })
 
-test('`halts` lists halts in force, and with --all those that are over too', async () => {
+test('`halts` lists halts in force, and with --all ended halts too', async () => {
   const freeze = await halt('environment=prod', '--until', '30m')
   const { id } = await halt('person:ana')
   await scene.at('hana').type('lift', id)

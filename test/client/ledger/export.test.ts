@@ -100,7 +100,7 @@ test('an export that breaks off leaves no file that looks whole, and says how fa
   const { exit, err } = await hana().type('ledger', 'export', '--out', 'record.ndjson')
   const file = join(hana().folder, 'record.ndjson')
   expect(exit).toBe(1)
-  expect(err).toMatch(/^not whole: it broke off after 100 entries, up to /m)
+  expect(err).toMatch(/^incomplete: it stopped after 100 entries, up to /m)
   expect([existsSync(file), entriesIn(readFileSync(`${file}.partial`, 'utf8')).length]).toEqual([false, 100])
   // A second export starts from the beginning.
   const again = await hana().type('ledger', 'export', '--out', 'record.ndjson')

@@ -44,7 +44,7 @@ test('a provider that logs them in too weakly is asked once more, as the API say
   }
   const { exit, err } = await terminal.type('start', ...recovery)
   expect([exit, terminal.visited.length]).toEqual([0, 2])
-  expect(err).toContain('log in once more, this needs a stronger login')
+  expect(err).toContain('this needs a stronger login: log in again')
   expect(new URL(terminal.visited[1] ?? '').searchParams.get('acr_values')).toBe('strong')
 })
 
@@ -149,7 +149,7 @@ test.each([
 })
 
 test.each([
-  ['is not there', undefined, 'not there'],
+  ['is not there', undefined, 'missing'],
   ['names an address elsewhere', { apiUrl: 'http://10.0.0.1:80' }, '`apiUrl`'],
   ['has another identity provider elsewhere', { identityProviderUrl: 'https://id.example' }, '`identityProviderUrl`'],
   ['has an AWS elsewhere', { aws: { endpointUrl: 'https://aws.example', region: 'us-east-1' } }, '`aws.endpointUrl`'],
@@ -210,7 +210,7 @@ describe('an impostor of a Hotwork', () => {
         const { exit, body } = await terminal.json('list')
         expect([exit, body.title, terminal.visited]).toEqual([2, expect.stringContaining('not its own'), []])
         // A victim would set a name that the false API suggests.
-        expect(body.detail).toContain('ask them for the `HOTWORK_AUDIENCE`')
+        expect(body.detail).toContain('Ask its operator for the `HOTWORK_AUDIENCE`')
         expect(body.detail).not.toContain('api://hotwork')
       }
     },
@@ -230,7 +230,7 @@ describe('an impostor of a Hotwork', () => {
     ]) {
       terminal.env['HOTWORK_AUDIENCE'] = tied
       const { exit, title } = await typedAt(tokenFor('api://hotwork'), ...list)
-      expect([exit, title]).toEqual([2, expect.stringContaining('does not say for which Hotwork')])
+      expect([exit, title]).toEqual([2, expect.stringContaining('names no Hotwork address')])
     }
     expect(sent).toEqual([])
   })

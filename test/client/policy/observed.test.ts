@@ -64,7 +64,7 @@ test("a refusal that would have been a permit is read from the agent's record", 
   observe({ [put]: { 'tried-permit': `permit (${head});` } })
   await scene.api.world.evaluate({ ...prodParameter, agent: agent('assistant') })
   const { out } = await scene.at('hana').type('policy', 'observed')
-  expect(out).toMatch(/^tried-permit: 1 of 1 would have been otherwise: 1 permitted at tier 0$/m)
+  expect(out).toMatch(/^tried-permit: 1 of 1 would have changed: 1 permitted at tier 0$/m)
   expect(out).toMatch(
     /^agent:assistant\/1 .*agent:assistant +ssm:PutParameter +refused \(policy_denied\) +permitted at tier 0$/m,
   )
@@ -88,7 +88,7 @@ test('nothing observed is said in words', async () => {
   await scene.api.world.submitted(stagingParameter)
   const { exit, out } = await scene.at('hana').type('policy', 'observed')
   expect(exit).toBe(0)
-  expect(out).toContain('1 act that policy was asked about\nno observed policy would have done otherwise\n')
+  expect(out).toContain('1 act that policy was asked about\nno observed policy would have changed an outcome\n')
 })
 
 test('the timeline of a request says it too', async () => {

@@ -24,7 +24,7 @@ test('`approve` again exits with 0, and counts once', async () => {
   const id = await asked()
   expect((await scene.at('ana').type('approve', id)).exit).toBe(0)
   const again = await scene.at('ana').type('approve', id)
-  expect([again.exit, again.err]).toEqual([0, expect.stringContaining('you have decided so already')])
+  expect([again.exit, again.err]).toEqual([0, expect.stringContaining('you already made this decision')])
   await scene.at('eve').type('approve', id)
   expect(await scene.at('eve').json('approve', id)).toMatchObject({ exit: 0, body: { status: 'approved' } })
   expect((await state(id)).stages.flatMap(({ decisions }) => decisions)).toHaveLength(2)

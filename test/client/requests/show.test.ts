@@ -107,7 +107,7 @@ test('`show` has all facts of a card, the words of the agent apart, and a line f
   await scene.at('ana').type('approve', ask.id, '--comment', 'the ticket says the same')
   const { exit, out } = await scene.at('eve').type('show', ask.id)
   expect(exit).toBe(0)
-  const [own = '', said = ''] = out.split("THE AGENT'S OWN WORDS, not verified")
+  const [own = '', said = ''] = out.split("THE AGENT'S OWN WORDS, unverified")
   expect(own).toContain(`WAITING for sre, 0 of 1 approved  ${ask.id}`)
   for (const each of [
     `ssm:PutParameter on ssm:parameter ${ask.resource.id}`,

@@ -244,7 +244,7 @@ describe('a log at an address', () => {
 
 test.each<[string, string, number, string]>([
   ['a picture', '\u0089PNG\n\u001a\n', 4, 'it is not a receipt'],
-  ['nothing', '', 4, 'there is nothing in it'],
+  ['nothing', '', 4, 'it is empty'],
   ['JSON that is not an entry', '{"id":"req_1/1"}\n', 4, 'line 1 is not an entry'],
 ])('%s holds nothing', async (_what, text, code, words) => {
   put('file', text)

@@ -2,8 +2,8 @@ import {
   type GroupReading,
   groupsBySource,
   groupsToRead,
-  loginGroups,
   membersNow,
+  pickLoginGroups,
   type SourcedGroup,
 } from '../../../functions/domain/people/group-source.ts'
 import type { Directory } from '../../../functions/domain/people/organisation.ts'
@@ -117,11 +117,11 @@ const claims = directoryWith({
 const approve = { action: 'approve', tier: 1 } as const
 
 test('a login claims the groups whose value it has, while it lives and at most an hour', () => {
-  const claimed = (expiresAt: number) => loginGroups(claims, ['eng-sre', 'other'], { now: start, expiresAt })
+  const claimed = (expiresAt: number) => pickLoginGroups(claims, ['eng-sre', 'other'], { now: start, expiresAt })
   expect(claimed(start + 60)).toEqual({ groups: ['sre'], until: start + 60 })
   expect(claimed(start + 86_400)).toEqual({ groups: ['sre'], until: start + 3600 })
-  expect(loginGroups(claims, [], { now: start, expiresAt: start + 60 })).toBeUndefined()
-  expect(loginGroups(claims, ['undefined', ''], { now: start, expiresAt: start + 60 })).toBeUndefined()
+  expect(pickLoginGroups(claims, [], { now: start, expiresAt: start + 60 })).toBeUndefined()
+  expect(pickLoginGroups(claims, ['undefined', ''], { now: start, expiresAt: start + 60 })).toBeUndefined()
 })
 
 test('claimed groups count until then, and only while the directory takes them from the claim', () => {

@@ -140,7 +140,7 @@ test.each(['/v1/requests', '/v1/halts', '/v1/standing-permits', '/v1/stand-ins']
     for (const after of ['', 'garbage', '!', raw, padded, 'a'.repeat(5000)])
       expect(await get(route, { after })).toMatchObject({
         status: 400,
-        body: { detail: '`after`: send the `next` of the answer before, as it is' },
+        body: { detail: '`after`: send the `next` of the previous answer unchanged' },
       })
   },
 )
@@ -157,7 +157,7 @@ test('a list of requests refuses the `next` of a list by other filters, and says
     expect(await get('/v1/requests', { ...query, after: next })).toMatchObject({
       status: 400,
       body: {
-        detail: '`after`: it is of a list by other filters: send it with the filters of the answer that it is from',
+        detail: '`after`: it was issued for other filters: send it with the filters of the call that returned it',
       },
     })
   expect((await get('/v1/requests', { search: 'checkout', after: next })).body.requests).toHaveLength(1)
@@ -187,7 +187,7 @@ test.each(['/v1/requests', '/v1/standing-permits', '/v1/stand-ins'])(
   async (route) => {
     expect(await get(route, { next: 'x' })).toMatchObject({
       status: 400,
-      body: { detail: '`next` is what the answer says: send it as `after`' },
+      body: { detail: '`next` is a member of the answer: send its value as `after`' },
     })
   },
 )

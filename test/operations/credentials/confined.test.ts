@@ -26,7 +26,7 @@ test('a policy that fits is asked about; one that does not is refused, saying wh
   expect(await world.evaluate(long(300))).toMatchObject({
     decision: false,
     reason: 'invalid_arguments',
-    detail: `the session policy for these arguments would be over ${sessionPolicyLimit} characters: ask for less at once`,
+    detail: `the session policy for these arguments would exceed ${sessionPolicyLimit} characters: ask for fewer at once`,
   })
 })
 

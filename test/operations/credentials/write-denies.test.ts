@@ -55,14 +55,14 @@ test('the session of a revoked grant is denied', async () => {
   expect(await world.denied(request, session)).toEqual([true])
 })
 
-test('a late denial denies', async () => {
+test('a denial after approval denies the session', async () => {
   const { world, request, token } = await claimed()
   const session = await world.session(request, token)
   await world.decide(request, 'ben', 'deny')
   expect(await world.denied(request, session)).toEqual([true])
 })
 
-test('a grant that ended by time alone is denied before that is stored', async () => {
+test('the session of an expired grant is denied before the expiry is stored', async () => {
   const { world, request, token } = await claimed()
   // Late in the grant, so that the session outlives it.
   world.clock.advance(600)

@@ -347,7 +347,7 @@ describe('the sources', () => {
     }
     const now = async () => (await groups()).find(({ name }) => name === 'on-call-now')
     world = new World(sample)
-    expect(await now()).toMatchObject({ members: [], problem: expect.stringContaining('not read yet') })
+    expect(await now()).toMatchObject({ members: [], problem: expect.stringContaining('not been read yet') })
     shift('on-call-now', [{ person: jade, until: start + 600 }])
     expect(await now()).toEqual({
       name: 'on-call-now',

@@ -57,7 +57,7 @@ test('a list of failing cases ends after ten with the count of the rest', async 
     copy.edit('policies/agents.cedar', (text) => text.replace(/== "prod"/g, '== "nowhere"'))
   const { out } = await compared(withoutPermits, { json: false })
   const [, counted] = /^Cases of NEW that fail: (\d+)\n/m.exec(out) ?? []
-  const [, rest] = /^ {2}and (\d+) more: `policy check` says them all$/m.exec(out) ?? []
+  const [, rest] = /^ {2}and (\d+) more: `policy check` lists them all$/m.exec(out) ?? []
   expect(out.match(/^ {2}cases\/.*: case /gm)).toHaveLength(10)
   expect(Number(rest)).toBe(Number(counted) - 10)
 })

@@ -17,7 +17,7 @@ export const EmptyBody = z.strictObject({})
 
 export const ReviewBody = z.strictObject({
   outcome: z.enum(['justified', 'not_justified']),
-  note: z.string().trim().min(1, 'should say what you looked at, and what follows').max(4000),
+  note: z.string().trim().min(1, 'should name the evidence that you looked at, and your conclusion').max(4000),
 })
 export const VoucherBody = z.union([
   z.strictObject({ person: PersonId, profile: z.string().min(1).max(64) }),

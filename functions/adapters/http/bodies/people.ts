@@ -32,7 +32,7 @@ export const DecisionBody = z
   })
   .refine(({ verdict, narrow }) => narrow === undefined || verdict === 'approve', {
     path: ['narrow'],
-    message: 'is for an approval: a denial leaves nothing',
+    message: 'is for an approval only',
   })
 
 export const RevokeBody = z.strictObject({ reason: z.string().trim().min(1).max(1000) })

@@ -33,7 +33,7 @@ const Delivery = z.strictObject({
 const Requested = z.array(z.string().min(1).max(256)).min(1).max(32)
 const Description = z.string().max(256)
 
-/** The transmitter's own members may be sent back as they were read; members of extensions are ignored. */
+/** Members that the transmitter supplies. Callers may send them back as read; members of extensions are ignored. */
 export const supplied = {
   iss: z.json().optional(),
   aud: z.json().optional(),

@@ -219,7 +219,7 @@ export function guard(request: RawRequest, settings: GuardSettings, now: Numeric
 
   const [timestamp, signature] = [header(request, 'x-slack-request-timestamp'), header(request, 'x-slack-signature')]
   if (!timestamp || !signature || !isSigned({ timestamp, signature, body }, settings.secrets, now))
-    return refuse(401, 'the signature does not hold')
+    return refuse(401, 'the signature is invalid')
 
   const parsed = parseEnvelope(contentType, text)
   if (!parsed.ok) return refuse(400, parsed.why)

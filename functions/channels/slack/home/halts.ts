@@ -50,8 +50,7 @@ const liftButton = ({ id, target }: Halt, facts: Pick<ViewFacts, 'directory'>) =
   button(haltActions.lift, 'Lift', JSON.stringify({ h: id }), {
     confirm: confirming(
       'Lift this halt?',
-      clamp(`What is halted may go on: ${textOf(haltTitle(target, facts))}. Nothing that it ended comes back.`, 250)
-        .text,
+      clamp(`Work under it may go on: ${textOf(haltTitle(target, facts))}. Grants that it ended stay ended.`, 250).text,
       'Lift it',
     ),
   })
@@ -82,9 +81,9 @@ export function readHaltLine(
   const [first, others] = splitOnce(rest)
   const until = instantOf(first, now)
   const reason = cut(until === undefined ? rest : others)
-  if (reason === '') return { ok: false, sentence: 'Nothing was halted: say why, after what is to stop.' }
+  if (reason === '') return { ok: false, sentence: 'Nothing was halted: write the reason after the target.' }
   if (until !== undefined && until <= now)
-    return { ok: false, sentence: 'Nothing was halted: it would be over already. Write a time that is ahead.' }
+    return { ok: false, sentence: 'Nothing was halted: the time has passed. Write a future time.' }
   return { ok: true, asked: { target, reason, ...defined({ until }) } }
 }
 

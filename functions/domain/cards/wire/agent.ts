@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { Members, Resource, time, word } from './word.ts'
 
-/** Agents, and every subject of recertification. */
+/** The answers about agents and all other subjects of recertification. */
 
 const Answer = word('allowed', 'denied', 'unknown')
 
@@ -14,7 +14,7 @@ const registered = {
   autonomy: z.string(),
   status: word('active', 'suspended', 'retired', 'orphaned'),
   because: z.string().optional(),
-  /** By kind of host. */
+  /** The host, by its kind. */
   runs_on: z.record(z.string(), z.string().catch('not said')),
   last_seen: time.optional(),
 }
@@ -48,7 +48,7 @@ const Recertification = z.looseObject({
   evidence: z.string().optional(),
 })
 
-/** `resources`: by action, the answer of IAM to each rule, and the policies that allow it. */
+/** `resources`: for each action, IAM's answer to each rule, and the policies that allow it. */
 export const AgentAnswer = z.looseObject({
   ...registered,
   identities: z.array(

@@ -48,7 +48,7 @@ const opening = {
 
 export const Opening = z.looseObject({
   ...opening,
-  /** Absent in a list. */
+  /** Missing in a list. */
   credentials: z
     .array(
       z.looseObject({

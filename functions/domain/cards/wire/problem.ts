@@ -14,11 +14,11 @@ export const Problem = z.looseObject({
 export const OAuthError = z.looseObject({
   error: z.string(),
   error_description: z.string().optional(),
-  /** While people decide: the code to ask again with, its end and the pause between two calls. Seconds. */
+  /** Present while people decide: the code to poll with, its end and the interval. Seconds. */
   deferral_code: z.string().optional(),
   expires_in: z.number().optional(),
   interval: z.number().optional(),
 })
 
-/** Either of them; empty if the answer is neither. */
+/** Either form; empty if the answer has neither. */
 export const AnyProblem = z.looseObject({ ...Problem.partial().shape, ...OAuthError.partial().shape }).catch({})

@@ -51,7 +51,7 @@ export type Narrowing = z.infer<typeof Narrowing>
 const Shown = z.looseObject({ name: z.string().optional(), text: z.string(), note: z.string().optional() })
 export type Shown = z.infer<typeof Shown>
 
-/** The present and future state of a resource. A failed reading has `failed` and its time alone. */
+/** The present and future state of a resource. A failed reading has only `failed` and its time. */
 export const Preview = z.looseObject({
   before: Members.optional(),
   after: Members.optional(),
@@ -130,7 +130,7 @@ export const ShownStep = z.looseObject({
   resource: Shown,
 })
 
-/** Texts of others with deceptive characters escaped. */
+/** The texts of others, with deceptive characters escaped. */
 const ShownRequest = z.looseObject({
   arguments: z.array(Shown),
   preview: z.array(Difference).optional(),

@@ -19,7 +19,7 @@ export const Ask = z.looseObject({
     justification: z.string().optional(),
     parent_task: ParentTask,
     mcp: McpTool.optional(),
-    /** The approval that the agent claims covers this: the whole `result` of its task, unchanged. */
+    /** The approval that covers this, as the agent claims: the unchanged `result` of its task. */
     approval: z.looseObject({ id: z.string() }).optional(),
   }),
 })
@@ -35,7 +35,7 @@ export const Evaluation = z.looseObject({
     detail: z.string().optional(),
     /** A malformed evaluation among several. */
     error: z.looseObject({ status: z.number(), message: z.string() }).optional(),
-    /** Present only if an approval would help (Access Request and Approval Profile). */
+    /** Present only if people could approve it (Access Request and Approval Profile). */
     access_request: z
       .looseObject({
         endpoint: z.string().optional(),
@@ -54,7 +54,7 @@ export type Evaluation = z.infer<typeof Evaluation>
 
 export const Evaluations = z.looseObject({ evaluations: z.array(Evaluation) })
 
-/** The work of an agent that did not ask for it itself. */
+/** Work for an agent that did not ask for it itself. */
 const ToDo = z.looseObject({
   agent: z.string(),
   action: z.string(),
@@ -108,13 +108,13 @@ export const TaskMembers = z.looseObject({
       not_after: time,
       uses_left: z.number(),
       status: z.string(),
-      /** The last fifth of its lifetime has begun. */
+      /** True if the last fifth of its lifetime has begun. */
       ends_soon: z.boolean().optional(),
     })
     .optional(),
 })
 
-/** An ARAP task: the state of a request, as it comes. */
+/** An ARAP task: the present state of a request. */
 export const TaskAnswer = z.looseObject({
   task: z.looseObject({
     id: idOf('req'),
@@ -147,7 +147,7 @@ const Detail = z.looseObject({
   resource: Resource.optional(),
   digest: z.string().optional(),
   arguments_digest: z.string().optional(),
-  /** Present if the client that asked has not read the request. */
+  /** Present for a client that asked for a token and has not read the request. */
   arguments: Members.optional(),
   uses: z.number().optional(),
   break_glass: z.literal(true).optional(),
@@ -182,7 +182,7 @@ export const Introspected = z.looseObject({
   authorization_details: z.array(Detail).optional(),
 })
 
-/** The members of AWS SDKs' `credential_process`, and no others. */
+/** Exactly the members that AWS SDKs' `credential_process` knows. */
 export const AwsCredentials = z.object({
   Version: z.literal(1),
   AccessKeyId: z.string(),

@@ -7,7 +7,7 @@ import * as z from 'zod'
  */
 
 type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T
-/** An answer as the server writes it. */
+/** An answer as the server writes it: immutable, before defaults. */
 export type Said<Schema extends z.ZodType> = Frozen<z.input<Schema>>
 
 export const time = z.iso.datetime({ offset: true })

@@ -90,7 +90,7 @@ function checkCompared(
   if (take === 'value' && !isScalar(schema) && schema.type === 'object')
     say(path, `\`{${place}}\` is a map`, 'take its `.names` or `.values`')
   if (!required.includes(argument) && statement?.whenAbsent?.[argument] === undefined)
-    say(path, `\`{${place}}\` may be absent`, `say what holds then, in \`whenAbsent.${argument}\``)
+    say(path, `\`{${place}}\` may be absent`, `add the condition for its absence to \`whenAbsent.${argument}\``)
   if (comparesPatterns(operator)) checkLiteral(schema, argument, template, path, say)
 }
 
@@ -114,8 +114,8 @@ function checkWhenAbsent({ statement }: AwsEntry, say: Say): void {
       if (others.some(isThere) || (conditions.some(isThere) && !isOwn))
         say(
           ['statement', 'whenAbsent', name, operator, key],
-          `without \`${name}\`, \`${key}\` under \`${operator}\` would replace what holds the call to something else`,
-          'compare that key under another operator, or take it out',
+          `without \`${name}\`, \`${key}\` under \`${operator}\` would replace the condition that pins another argument`,
+          'use another operator for that key, or remove it',
         )
     }
   })

@@ -94,7 +94,7 @@ test.each([
   expect(guarded(signed(body, now, { headers }))).toEqual({
     pass: false,
     status: 401,
-    why: 'the signature does not hold',
+    why: 'the signature is invalid',
   })
 })
 

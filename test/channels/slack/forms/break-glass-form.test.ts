@@ -95,7 +95,7 @@ test('an opening of one action takes its arguments, and a drill is marked', asyn
 })
 
 test.each<[rule: string, changes: { [block: string]: string }, field: string, sentence: RegExp]>([
-  ['a reason that says nothing', { reason: 'outage' }, 'reason', /what is wrong and what you are going to do/],
+  ['a reason that says nothing', { reason: 'outage' }, 'reason', /describe the problem and your next steps/],
   ['an invalid incident', { incident: 'soon' }, 'incident', /should look like INC-2041/],
   ['an action without arguments', { what: 'action ssm:PutParameter' }, 'arguments', /takes its arguments/],
   [
@@ -109,7 +109,7 @@ test.each<[rule: string, changes: { [block: string]: string }, field: string, se
     'arguments that the action does not take',
     { what: 'action ssm:PutParameter', arguments: '{"Nme": "x"}' },
     'arguments',
-    /not what the action takes.*Nme/,
+    /do not match the schema of the action.*Nme/,
   ],
   [
     'an unknown resource',

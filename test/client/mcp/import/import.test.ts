@@ -113,7 +113,7 @@ test('a tool without a closed form gets no entry, with the reason', async () => 
     ['`a` must be given, and its schema has `$ref`', needing({ $ref: '#' })],
     ['`a` must be given, and its schema says no type', needing({})],
     ['`a` must be given, and it is one of several values that are not all text', needing({ enum: ['x', 1] })],
-    ['which arguments there are hangs on it', { type: 'object', properties: { a: text }, anyOf: [{}] }],
+    ['the arguments depend on it', { type: 'object', properties: { a: text }, anyOf: [{}] }],
     ['it requires `b`, which it does not name', { type: 'object', properties: { a: text }, required: ['b'] }],
   ]
   const tools = odd.map(([, inputSchema], at) => ({ name: `odd${at}`, inputSchema }))
@@ -212,6 +212,6 @@ test('people read which entries are whole, what to decide, and what comes next',
   const { out } = await at.type('mcp', 'import', ...decided, '--', process.execPath, listing, file)
   expect(out).toMatch(/^list +compiles +actions\/files\.list\.json$/m)
   expect(out).toMatch(/^write_file +decide +drafts\/files\.write-file\.json$/m)
-  expect(out).toContain('  decide   `resource`: which argument names what it acts on (`--resource`): `path`')
+  expect(out).toContain('  decide   `resource`: the argument that names its resource (`--resource`): `path`')
   expect(out).toContain('npx --no-install hotwork mcp --map mcp-files/map.json -- CMD')
 })

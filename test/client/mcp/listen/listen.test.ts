@@ -220,7 +220,7 @@ test('a silent Hotwork lets no caller in', async () => {
   const response = await post(remediator())
   expect([response.status, callers]).toEqual([503, []])
   expect(response.headers.get('retry-after')).toBe('5')
-  expect(errors).toContain('who calls cannot be told')
+  expect(errors).toContain('the caller could not be determined')
 })
 
 test.each([
