@@ -11,14 +11,13 @@ import { asOf } from '../domain/requests/due.ts'
 import { NumericDate } from '../domain/values.ts'
 
 /**
- * A program: takes the entries of one chain (a request, halt, standing permit, stand-in or actor) on stdin, as `{
- * "aggregate", "entries", "personal" }`, and replays them through the production reducer. It prints `{ "state" }`, the
- * resulting state, or `{ "broken" }`, the first invalid entry with the reason. Exit 0, 1 for a broken chain. `--at
- * TIME` (seconds since 1970) prints the request as a read would see it at that time without further acts.
- * Each login behind a decision is verified again by its ID token in `personal`, and reported in `logins`: as
- * `not_shown` if the token was erased, or is withheld because it is still valid. With `--bundle FILE`, a compiled
- * bundle, it must also be that person's login at that provider; the provider's keys are fetched and compared if it
- * answers.
+ * Reads the entries of one chain (a request, halt, standing permit, stand-in or actor) on stdin, as `{ "aggregate",
+ * "entries", "personal" }`, and replays them through the production reducer. It prints `{ "state" }`, the resulting
+ * state, or `{ "broken" }`, the first invalid entry with the reason. Exit 0, 1 for a broken chain. `--at TIME` (seconds
+ * since 1970) prints the request as a read would see it at that time without further acts. Each login behind a decision
+ * is verified again by its ID token in `personal`, and reported in `logins`: as `not_shown` if the token was erased, or
+ * is withheld because it is still valid. With `--bundle FILE`, a compiled bundle, it must also be that person's login
+ * at that provider; the provider's keys are fetched and compared if it answers.
  */
 const { values: options } = parseArgs({ options: { at: { type: 'string' }, bundle: { type: 'string' } } })
 const { aggregate, entries, personal = {} } = JSON.parse(readFileSync(0, 'utf8')) as Chain

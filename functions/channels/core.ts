@@ -53,12 +53,13 @@ type CorePorts = ShowingApiPorts &
     targetRole: string
     tasks?: TaskService
     refreshGroups(): Promise<void>
-    /** The accounts that people have linked themselves. Without it, only the directory knows an account's person. */
+    /** The accounts that people have linked. Without it only the directory names a person for an account. */
     links?: Linking
   }
 
 /**
- * The person behind an account that the directory lacks, and the once-only address at which that person can link it.
+ * The person of an account that the directory does not name, and the once-only address at which that person can link
+ * it.
  */
 export type Linking = {
   find(account: ChatAccount): Promise<PersonId | undefined>
@@ -71,8 +72,8 @@ export type RevokeAsk = Parameters<typeof revokeRequest>[0]
 export type ChannelCore = ReturnType<typeof channelCore>
 
 /**
- * The operations of the API for people in any chat, under its short timeout. One with `mayStart` starts no transaction
- * once that returns false.
+ * The operations of the API for people in any chat, within its short timeout. An operation with `mayStart` starts no
+ * transaction after that returns false.
  */
 export function channelCore(ports: CorePorts) {
   const { issuer, policy, clock, log, requests, bursts, cards, reader } = ports
@@ -101,7 +102,7 @@ export function channelCore(ports: CorePorts) {
     /** The agents that a person may ask on behalf of, and the actions to ask for. */
     askable: (person: PersonId) => askable(person, ports),
     askOnBehalf: (ask: OnBehalfAsk, mayStart: MayStart) => askOnBehalf(ask, timely(mayStart)),
-    /** Undefined where policy does not let the person read. */
+    /** Undefined if policy does not let the person read. */
     halts: async (person: PersonId) => found(await viewHalts({ person }, ports)),
     declareHalt: (ask: Parameters<typeof declareHalt>[0], mayStart: MayStart) => declareHalt(ask, timely(mayStart)),
     liftHalt: (ask: Parameters<typeof liftHalt>[0], mayStart: MayStart) => liftHalt(ask, timely(mayStart)),
@@ -109,7 +110,7 @@ export function channelCore(ports: CorePorts) {
     read: (ask: Parameters<typeof readRequest>[0]) => readRequest(ask, shown),
     revoke: async (ask: RevokeAsk, mayStart: MayStart) =>
       withTextsOf(await revokeRequest(ask, timely(mayStart)), ports),
-    /** Puts a once-only key alone; false if it was present. */
+    /** Puts a once-only key in its own transaction; false if it exists. */
     putOnce: (once: OnceOnly) => requests.putOnce(once),
     couldStandIn: (person: PersonId) => couldStandIn(person, ports),
     giveStandIn: (ask: Parameters<typeof giveStandIn>[0], mayStart: MayStart) => giveStandIn(ask, timely(mayStart)),

@@ -8,12 +8,12 @@ import type * as z from 'zod'
  */
 export interface ChatKind<Id extends string = string, Settings extends z.ZodRawShape = z.ZodRawShape> {
   id: Id
-  /** The name that people read. */
+  /** The kind's name for people. */
   title: string
   settings: z.ZodObject<Settings>
-  /** Settings for a policy folder that is read without a deployment. */
+  /** The settings for a policy folder that is read without a deployment file. */
   example: z.infer<z.ZodObject<Settings>>
-  /** Settings that differ between two chats: they tell which chat an event came from. */
+  /** The settings that differ between two chats: by them the chat of an event is found. */
   apart: readonly (keyof Settings & string)[]
   /** The form of the chat's ids. */
   channelId: RegExp
@@ -24,7 +24,7 @@ export interface ChatKind<Id extends string = string, Settings extends z.ZodRawS
 /** The workspace of the accounts that people may link, by the chat's own ids. */
 export type Workspace = { teamId: string; enterpriseId?: string | undefined }
 
-/** Infers the row's own types. */
+/** Infers the types of a row. */
 export const chatKind = <const Id extends string, Settings extends z.ZodRawShape>(
   kind: ChatKind<Id, Settings>,
 ): ChatKind<Id, Settings> => kind

@@ -10,7 +10,7 @@ type Kinds = typeof kinds
 export type ChatId = keyof Kinds
 export const chatIds = Object.keys(kinds) as ChatId[]
 
-/** The kind and alias of the chat that a bundle has as `chat`; a person's account in it is `chatUser`. */
+/** The kind and alias of the chat that is `chat` in a bundle; a person's account in it is `chatUser`. */
 export const shortForm = kinds.slack
 
 const byId: { readonly [kind in ChatId]: ChatKind } = kinds

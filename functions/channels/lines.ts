@@ -18,21 +18,21 @@ import type { Hearer } from '../operations/cards/draw-opening.ts'
 
 /** Lines for any chat: the server's facts, with people's texts in quotation marks or in separate quotations. */
 
-/** A line stands beneath a card; a notice may be a message of its own. */
+/** A line appears beneath a card; a notice may be a separate message. */
 export type Said = {
   as: 'line' | 'notice'
   said: Sentence
-  /** The same for notifications, which may read markup: only ids and our own words. */
+  /** The text for notifications, which may interpret markup: only ids and our own words. */
   text: string
   /** Accounts to mention, in a reminder only. */
   mentions?: readonly string[]
-  /** Inert texts of people, each in a block of its own. */
+  /** Texts of people, inert, each in a separate block. */
   quotes?: readonly string[]
   /** The address of the page that shows everything. */
   page?: string | undefined
 }
 
-/** Above this number of people, a chat pings none of them, so the line names none. */
+/** The most mentions: for more people a chat pings none, so the line names none. */
 const mostMentions = 20
 
 export function lineOf(line: Line | { line: Notice }, state: ApprovalRequest, facts: ViewFacts): Said {
@@ -86,13 +86,15 @@ function endsSoon(state: ApprovalRequest): Said {
   const { id, agent, extends: more } = state.ask
   const end = grantOf(state)?.notAfter ?? state.updatedAt
   const next =
-    more === undefined ? `${agent.id} may ask for more time, once.` : 'It was given more time once, which is the most.'
+    more === undefined
+      ? `${agent.id} may ask for more time, once.`
+      : 'It was extended once already, and cannot be extended again.'
   const text = `A grant in use ends soon. ${id}`
   return { as: 'line', said: ['It is in use, and ends at ', { time: end }, `. ${next}`], text }
 }
 
 function handled({ stage, round }: Extract<Line, { line: 'handled' }>, state: ApprovalRequest, facts: ViewFacts): Said {
-  const text = `Handled: ${stage} needs nothing more of you. ${state.ask.id}`
+  const text = `Handled: ${stage} no longer needs you. ${state.ask.id}`
   if (state.round !== round) {
     const view = describeRequest(state, facts)
     if (whyAgain(view) === 'changed')
@@ -121,7 +123,7 @@ function notice(state: ApprovalRequest, what: string, more: Sentence = []): Said
   return { as: 'line', said: [text, ...(more.length > 0 ? [' ', ...more] : [])], text }
 }
 
-/** A person who first hears of the opening here also reads what it is about. */
+/** The line of an opening. For a person who first hears of it here, it also tells the subject. */
 export function openingLineOf(
   notice: OpeningNotice,
   state: ApprovalRequest,
@@ -214,7 +216,7 @@ export function agentLineOf({ about, notice }: AgentNotice, issuer: string): Sai
 }
 
 const dueText = (about: string, { days, due }: Extract<AgentNotice['notice'], { kind: 'due' }>): string =>
-  `${about} is to be recertified by ${rfc3339(due)}, in ${days === 1 ? 'one day' : `${days} days`}. After that it is suspended. Another person does it: none who answers for it may.`
+  `${about} is to be recertified by ${rfc3339(due)}, in ${days === 1 ? 'one day' : `${days} days`}. After that it is suspended. A person who does not answer for it recertifies it.`
 
 const lost: { readonly [why in SuspendedBecause]: string } = {
   recertification: 'was not recertified in time',

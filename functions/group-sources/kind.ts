@@ -3,11 +3,11 @@ import type * as z from 'zod'
 import type { Sentence } from '../domain/cards/sentence.ts'
 import type { Seconds } from '../domain/values.ts'
 
-/** A kind of source: it gives the members of a group beside those in the file. */
+/** A kind of source, which gives a group members beside those in the file. */
 export type SourceKind<Config, Account extends string = string> = {
-  /** Its name in `source` of a group, among the accounts of a person in directory.json, and in the API. */
+  /** Its name in `source` of a group, among a person's accounts in directory.json, and in the API. */
   name: string
-  /** The words in errors. */
+  /** The name in errors. */
   title: string
   config: z.ZodType<Config>
   /**
@@ -15,15 +15,15 @@ export type SourceKind<Config, Account extends string = string> = {
    * Hotwork reads a list that its members edit. `login`: a JWT claim of the login names it, and cannot be repeated at each use.
    */
   by: 'schedule' | 'chat' | 'login'
-  /** The time that an answer counts. */
+  /** The time for which an answer counts. */
   holdsFor: Seconds
-  /** Identifies a source: the answer of another source does not count. */
+  /** The key of a source. A reading under another key does not count. */
   key(config: Config): string
-  /** `PagerDuty, schedule PONCALL, up to level 1`. */
+  /** The source in words: `PagerDuty, schedule PONCALL, up to level 1`. */
   words(config: Config): Sentence
-  /** The account of a person there, if the directory names one. */
+  /** A person's account at the source, if the directory names one. */
   account?: { member: Account; schema: z.ZodType<string>; title: string }
 }
 
-/** Longer than a short outage of a source. */
+/** Longer than a short outage of a source. Seconds. */
 export const holdsFor: Seconds = 900

@@ -8,7 +8,7 @@ import { PagerSettings, pagerSource } from './pager/kind.ts'
 
 export { groupIn }
 
-/** The kinds of sources, by their member of the bundle. */
+/** The kinds of sources, by their member in the bundle. */
 export const sourceKinds = {
   chatGroup: chatGroupSource,
   pager: pagerSource,
@@ -16,7 +16,7 @@ export const sourceKinds = {
 }
 type SourceId = keyof typeof sourceKinds
 export type SourceConfig<K extends SourceId> = z.infer<(typeof sourceKinds)[K]['config']>
-/** Sources that Hotwork reads; the others come with a login. */
+/** The sources that Hotwork reads; the others come with a login. */
 export type ReadSourceId = { [K in SourceId]: (typeof sourceKinds)[K]['by'] extends 'login' ? never : K }[SourceId]
 
 export const GroupSource = z
@@ -26,7 +26,7 @@ export const GroupSource = z
     claim: claimSource.config,
   } satisfies { [K in SourceId]: z.ZodType })
   .partial()
-  .refine((source) => Object.keys(source).length === 1, 'a source is one thing alone')
+  .refine((source) => Object.keys(source).length === 1, 'a source names exactly one kind')
 export type GroupSource = { readonly [K in SourceId]?: SourceConfig<K> | undefined }
 
 /** The accounts of a person in sources. */
@@ -57,6 +57,6 @@ function described<K extends SourceId>(id: K, source: GroupSource): readonly Sou
 
 export function sourceOf(source: GroupSource): Source {
   const [only] = ids.flatMap((id) => described(id, source))
-  if (!only) throw new TypeError('a group with a source has one')
+  if (!only) throw new TypeError('a group with a source has exactly one')
   return only
 }

@@ -42,7 +42,7 @@ export const operations: Routes = Object.assign({}, ...Object.values(rooms).map(
 type Json = { [member: string]: unknown }
 const place = (id: string) => `#/components/schemas/${id}`
 
-/** The schemas of the document: exported ones have names, the others are inlined. */
+/** The schemas of the document: exported ones are named, the others are inlined. */
 class Schemas {
   readonly #registry = z.registry<{ id: string }>()
   #inline = 0
@@ -63,8 +63,7 @@ class Schemas {
   }
 
   /**
-   * The JSON Schemas by name, as calls have them. Every answer allows extensions, so `additionalProperties` is left
-   * out.
+   * The JSON Schemas by name, as calls have them. Without `additionalProperties`, since every answer allows extensions.
    */
   made(): { [id: string]: Json } {
     const { schemas } = z.toJSONSchema(this.#registry, {
@@ -104,7 +103,7 @@ export function openApiDocument(): Json {
         content: content('application/json', problems.OAuthError, schemas),
       },
       EventError: { description: 'A refusal.', content: content('application/json', EventError, schemas) },
-      Page: { description: 'A page that says what went wrong.', content: text('text/html') },
+      Page: { description: 'A page that describes the problem.', content: text('text/html') },
     },
     requestTerms: schemas.of(z.object(readShape('people'))),
   }
@@ -137,7 +136,7 @@ export function openApiDocument(): Json {
 /** RFC 8935 section 2.4. */
 const EventError = z.looseObject({ err: z.string(), description: z.string() })
 
-/** Problem types, which end in a code. */
+/** The form of a problem's type, which ends in a code. */
 const typeOfProblem = {
   type: 'string',
   format: 'uri-reference',
@@ -227,14 +226,14 @@ function inlined(value: Json, made: { [id: string]: Json }): Json {
     if (typeof of !== 'object' || of === null) return of
     const named = '$ref' in of ? String(of.$ref).replace(place(''), '') : ''
     if (named.startsWith('inline')) return inline(made[named])
-    // Only the schema of any JSON is recursive.
+    // A reference into the one recursive schema, that of any JSON.
     if (named.startsWith('__shared')) return {}
     return Object.fromEntries(Object.entries(of).map(([member, each]) => [member, inline(each)]))
   }
   return inline(value) as Json
 }
 
-/** The named schemas that the document references. */
+/** The named schemas that the document refers to. */
 function used(document: Json, made: { [id: string]: Json }): Json {
   const found: { [id: string]: Json } = {}
   const follow = (of: Json): void => {

@@ -33,7 +33,10 @@ export const metadata: Routes = {
     z.looseObject({ keys: z.array(Members) }),
   ),
   'GET /schemas/access-request.json': {
-    ...published('describeAccessRequest', 'Gives the JSON Schema of what an access request adds to its evaluation.'),
+    ...published(
+      'describeAccessRequest',
+      'Gives the JSON Schema of the members that an access request adds to its evaluation.',
+    ),
     gives: { 200: { type: 'application/schema+json', schema: Members } },
   },
 }
@@ -42,7 +45,7 @@ export const metadata: Routes = {
 export const incoming: Routes = {
   'POST /v1/signals/{transmitter}': {
     id: 'takeSignal',
-    does: 'Takes a Security Event Token by push, which halts a person or an agent (RFC 8935).',
+    does: 'Accepts a pushed Security Event Token, which halts a person or an agent (RFC 8935).',
     by: anyone,
     as: 'application/secevent+jwt',
     takes: z.string(),
@@ -51,7 +54,7 @@ export const incoming: Routes = {
   },
   'POST /slack/events': {
     id: 'receiveSlack',
-    does: "Takes Slack's events, clicks, forms and commands.",
+    does: "Accepts Slack's events, clicks, forms and commands.",
     by: [{ slack: [] }],
     as: 'application/x-www-form-urlencoded',
     takes: z.looseObject({ payload: z.string().optional(), command: z.string().optional() }),

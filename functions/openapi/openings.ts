@@ -13,7 +13,7 @@ const where = { id: RequestId }
 export const openings: Routes = {
   'POST /v1/break-glass': {
     id: 'openBreakGlass',
-    does: 'Opens break-glass at once, without an approval, for what policy lets the caller open.',
+    does: 'Opens break-glass at once, without an approval, if policy permits it to the caller.',
     by: [proven(person)],
     key: 'required',
     takes: OpenBody,
@@ -28,7 +28,7 @@ export const openings: Routes = {
   },
   'GET /v1/break-glass': {
     id: 'listOpenings',
-    does: 'Lists openings of the last days, and the minutes that are left.',
+    does: 'Lists openings of the last days, and the minutes left.',
     by,
     gives: { 200: Openings },
   },
@@ -49,14 +49,14 @@ export const openings: Routes = {
   },
   'GET /v1/break-glass/{id}/drill': {
     id: 'readDrill',
-    does: 'Reports how a drill went.',
+    does: 'Reports the outcome of a drill.',
     by,
     where,
     gives: { 200: DrillReport },
   },
   'POST /v1/break-glass/{id}/end': {
     id: 'endOpening',
-    does: 'Ends an opening, and every credential of it.',
+    does: 'Ends an opening and its credentials.',
     by,
     where,
     takes: EmptyBody.optional(),
@@ -65,7 +65,7 @@ export const openings: Routes = {
   },
   'POST /v1/break-glass/{id}/review': {
     id: 'reviewOpening',
-    does: 'Says whether an opening was justified.',
+    does: 'Records whether an opening was justified.',
     by,
     where,
     takes: ReviewBody,
@@ -82,7 +82,7 @@ export const openings: Routes = {
   },
   'POST /v1/incident-events': {
     id: 'hearOfIncident',
-    does: 'Takes the signed message that an incident is closed, which ends the openings for it.',
+    does: 'Accepts a signed message that an incident is closed, which ends the openings for it.',
     by: [{ webhook: [] }],
     takes: z.object({ incident: z.string().min(1).max(128), status: z.string().max(64) }),
     gives: { 200: IncidentHeard },

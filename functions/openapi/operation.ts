@@ -45,18 +45,18 @@ export const [agent, tool, person, session]: readonly [Security, Security, Secur
 export const proven = (caller: Security = {}): Security => ({ ...caller, proof: [] })
 export const anyone: readonly Security[] = [{}]
 
-/** A page is HTML; `moved` names another page in `Location`. */
+/** The body of an answer. A page is HTML; `moved` names another page in `Location`. */
 export type Answer = z.ZodType | { type: string; schema?: z.ZodType } | 'page' | 'moved' | 'empty'
 
 export type Operation = {
   id: string
-  /** One plain sentence. */
+  /** The summary, in one plain sentence. */
   does: string
   by: readonly Security[]
-  /** The schemas of the path's parameters; the default is any text. */
+  /** The schemas of the path's parameters; by default any text. */
   where?: z.ZodRawShape
   query?: z.ZodRawShape
-  /** `Idempotency-Key`. */
+  /** Whether the route has an `Idempotency-Key`. */
   key?: 'required' | 'optional'
   takes?: z.ZodType
   /** The media type of its body. @default JSON */
@@ -64,7 +64,7 @@ export type Operation = {
   gives: { readonly [status: number]: Answer }
   /** The format of refusals other than problem details. */
   refuses?: 'oauth' | 'page' | 'event'
-  /** A body that a test sends. */
+  /** A body, which a test sends. */
   example?: object
 }
 export type Routes = { readonly [route: string]: Operation }

@@ -11,7 +11,7 @@ const shows = (id: string, does: string, more: Partial<Operation> = {}): Operati
   ...{ id, does, by: [session], gives: { 200: 'page', 303: 'moved' }, refuses: 'page' },
   ...more,
 })
-/** A form of a page. A recorded form redirects to the page that shows it. */
+/** A form of a page. If it is recorded, the answer redirects to the page that shows it. */
 const sends = (id: string, does: string, shape: z.ZodRawShape = {}, more: Partial<Operation> = {}): Operation => ({
   ...{ id, does, by: [session], as: form, takes: fields(shape), gives: { 303: 'moved' }, refuses: 'page' },
   ...more,
@@ -36,18 +36,18 @@ export const pages: Routes = {
     },
     { where: request, gives: { 200: 'page', 303: 'moved' } },
   ),
-  'GET /requests': shows('showHistory', 'Shows requests by filters, the newest first.', {
+  'GET /requests': shows('showHistory', 'Shows filtered requests, newest first.', {
     query: { ...requestFilter, after: z.string().optional() },
   }),
   'GET /agents': shows('showAgents', 'Shows the agents.'),
   'GET /agents/{id}': shows('showAgent', 'Shows one agent, with the form to recertify it.', { where: { id: AgentId } }),
   'POST /agents/{id}': sends(
     'recertifyOnPage',
-    'Says that an agent may go on.',
+    'Recertifies an agent.',
     { why: z.string().max(1000), evidence_digest: Digest },
     { where: { id: AgentId } },
   ),
-  'GET /groups': shows('showGroups', 'Shows the groups, and who is in each now.'),
+  'GET /groups': shows('showGroups', 'Shows the groups and their present members.'),
   'GET /halts': shows('showHalts', 'Shows the halts in force, with the form to declare one.'),
   'POST /halts': sends('haltOnPage', 'Declares a halt.', {
     key: HaltId,
@@ -62,7 +62,7 @@ export const pages: Routes = {
   'GET /break-glass/{id}': shows('showOpening', 'Shows one opening, with the forms to end and to review it.', {
     where: request,
   }),
-  'GET /break-glass/{id}/drill': shows('showDrill', 'Shows how a drill went.', { where: request }),
+  'GET /break-glass/{id}/drill': shows('showDrill', 'Shows the outcome of a drill.', { where: request }),
   'POST /break-glass/{id}': sends(
     'concludeOnPage',
     'Ends an opening, or reviews it.',
@@ -76,26 +76,26 @@ export const pages: Routes = {
   ),
   'GET /break-glass/open/{id}': shows(
     'showPrepared',
-    'Shows what the person prepared in a chat, with the form to open it.',
+    'Shows the opening that the person prepared in a chat, with the form to open it.',
   ),
-  'POST /break-glass/open/{id}': sends('openOnPage', 'Opens what the person prepared in a chat.'),
-  'GET /login': shows('logIn', 'Leads to the identity provider.', {
+  'POST /break-glass/open/{id}': sends('openOnPage', 'Opens the opening that the person prepared in a chat.'),
+  'GET /login': shows('logIn', 'Redirects to the identity provider.', {
     by: anyone,
     query: { to: z.string().optional() },
     gives: { 303: 'moved' },
   }),
-  'GET /login/callback': shows('endLogin', 'Takes the person back from the identity provider.', {
+  'GET /login/callback': shows('endLogin', 'Receives the person from the identity provider.', {
     by: anyone,
     query: { code: z.string().optional(), state: z.string().optional(), iss: z.string().optional() },
     gives: { 303: 'moved' },
   }),
-  'GET /login/decision': shows('endDecisionLogin', 'Takes the person back from the login that an approval needed.', {
+  'GET /login/decision': shows('endDecisionLogin', 'Receives the person from the login that an approval needed.', {
     by: anyone,
     query: { code: z.string().optional(), state: z.string().optional(), iss: z.string().optional() },
     gives: { 303: 'moved' },
   }),
   'POST /logout': sends('logOut', 'Ends the session.', {}, { gives: { 200: 'page' } }),
-  'GET /link': shows('showLink', 'Shows which chat account is linked to the person.', {
+  'GET /link': shows('showLink', "Shows the person's linked chat accounts.", {
     query: { code: z.string().optional(), not: z.string().optional() },
   }),
   'POST /link': sends(
@@ -106,17 +106,17 @@ export const pages: Routes = {
   ),
   'POST /link/unlink': sends(
     'unlinkAccount',
-    'Unlinks the account of the person in one chat.',
+    "Unlinks the person's account in one chat.",
     { team: z.string(), account: z.string() },
     { gives: { 200: 'page' } },
   ),
   'GET /problems/{code}': {
     id: 'explainProblem',
-    does: 'Explains a type of problem, and how to go on.',
+    does: 'Explains a type of problem and its fix.',
     by: anyone,
     gives: { 200: 'page' },
   },
-  'GET /authorize': shows('refuseAuthorization', 'Says that no application logs in here.', {
+  'GET /authorize': shows('refuseAuthorization', 'Explains that applications do not log in here.', {
     by: anyone,
     gives: { 400: 'page' },
   }),

@@ -47,14 +47,19 @@ const recertified = { kind: z.enum(['people', 'groups', 'sealed-roles']), id: z.
 export const people: Routes = {
   'GET /v1/me': {
     id: 'readMe',
-    does: 'Tells the caller who they are here, and in which groups.',
+    does: "Gives the caller's id and groups.",
     by,
     gives: { 200: Me },
   },
-  'GET /v1/groups': { id: 'listGroups', does: 'Lists the groups, and who is in each now.', by, gives: { 200: Groups } },
+  'GET /v1/groups': {
+    id: 'listGroups',
+    does: 'Lists the groups and their present members.',
+    by,
+    gives: { 200: Groups },
+  },
   'GET /v1/requests': {
     id: 'listRequests',
-    does: 'Lists requests, the newest first.',
+    does: 'Lists requests, newest first.',
     by,
     query: requestsQuery,
     gives: { 200: Requests },
@@ -68,14 +73,14 @@ export const people: Routes = {
   },
   'GET /v1/requests/{id}/actual': {
     id: 'readActualCalls',
-    does: 'Compares the calls that were made with the AWS credentials of a request with what was approved.',
+    does: 'Compares the calls made with the AWS credentials of a request with its approval.',
     by,
     where: request,
     gives: { 200: ActualCalls },
   },
   'GET /v1/requests/{id}/ledger': {
     id: 'readRequestLedger',
-    does: 'Reads the record of a request, the oldest entry first.',
+    does: 'Reads the record of a request, oldest entry first.',
     by,
     where: request,
     query: entriesPage,
@@ -97,7 +102,7 @@ export const people: Routes = {
   },
   'POST /v1/requests/{id}/decisions': {
     id: 'decideRequest',
-    does: 'Approves a request, approves less of it, or denies it.',
+    does: 'Approves, narrows or denies a request.',
     by,
     where: request,
     takes: DecisionBody,
@@ -115,7 +120,7 @@ export const people: Routes = {
   },
   'POST /v1/requests/{id}/standing-permits': {
     id: 'givePermit',
-    does: 'Lets the agent of a request that the caller approved do the same a few more times.',
+    does: 'Gives the agent of an approved request a standing permit.',
     by,
     where: request,
     takes: PermitBody,
@@ -192,7 +197,7 @@ export const people: Routes = {
   },
   'GET /v1/agents/{id}/usage': {
     id: 'readUsage',
-    does: 'Sums up what an agent asked, got and used of each action.',
+    does: "Sums up an agent's requests, grants and uses by action.",
     by,
     where: { id: AgentId },
     query: usageQuery,
@@ -200,7 +205,7 @@ export const people: Routes = {
   },
   'POST /v1/agents/{id}/recertify': {
     id: 'recertifyAgent',
-    does: 'Says that an agent may go on.',
+    does: 'Recertifies an agent.',
     by,
     where: { id: AgentId },
     takes: RecertifyBody,
@@ -216,7 +221,7 @@ export const people: Routes = {
   },
   'POST /v1/{kind}/{id}/recertify': {
     id: 'recertify',
-    does: 'Says that a person, a group or a sealed role may go on.',
+    does: 'Recertifies a person, a group or a sealed role.',
     by,
     where: recertified,
     takes: RecertifyBody,
@@ -225,14 +230,14 @@ export const people: Routes = {
   },
   'GET /v1/ledger': {
     id: 'searchLedger',
-    does: 'Finds entries of all records by time, one a line.',
+    does: 'Finds entries of all records by time, one on each line.',
     by,
     query: ledgerQuery,
     gives: { 200: { type: 'application/x-ndjson', schema: Entry } },
   },
   'GET /v1/ledger/{aggregate}': {
     id: 'readRecord',
-    does: 'Reads one record, the oldest entry first.',
+    does: 'Reads one record, oldest entry first.',
     by,
     where: { aggregate: Aggregate },
     query: entriesPage,

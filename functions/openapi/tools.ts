@@ -23,7 +23,7 @@ const delivery = { method: pushDelivery, endpoint_url: 'https://flags.example.or
 export const tools: Routes = {
   'POST /v1/uses': {
     id: 'beginUse',
-    does: 'Asks the gate whether the tool may do now what an agent showed a token for, and counts one use.',
+    does: "Asks the gate whether the tool may act on an agent's token now, and counts one use.",
     by,
     key: 'required',
     takes: UseBody,
@@ -39,7 +39,7 @@ export const tools: Routes = {
   },
   'POST /v1/uses/{id}/end': {
     id: 'endUse',
-    does: 'Reports how a use went.',
+    does: 'Reports the outcome of a use.',
     by,
     where: { id: UseId },
     takes: OutcomeBody,
@@ -63,7 +63,7 @@ export const tools: Routes = {
   },
   'PATCH /v1/ssf/streams': {
     id: 'changeStream',
-    does: 'Changes the members of a stream that are sent.',
+    does: 'Changes the given members of a stream.',
     by,
     takes: StreamUpdate,
     gives: { 200: Stream },
@@ -86,7 +86,7 @@ export const tools: Routes = {
   },
   'GET /v1/ssf/status': {
     id: 'readStreamStatus',
-    does: 'Tells whether a stream is enabled, paused or disabled.',
+    does: 'Gives the status of a stream: enabled, paused or disabled.',
     by,
     query,
     gives: { 200: StreamState },

@@ -86,7 +86,7 @@ inBrowser('pictures', () => {
     await form.getByLabel('Not justified').check()
     await form.getByLabel('What you looked at').fill(' ')
     await page.getByRole('button', { name: 'Record review' }).click()
-    await page.getByText('Say what you looked at').waitFor()
+    await page.getByText('Name the evidence that you looked at').waitFor()
     await picture('form-review', form)
     await form.getByLabel('What you looked at').fill('the calls: two of them had nothing to do with payments')
     await page.getByRole('button', { name: 'Record review' }).click()

@@ -4,7 +4,7 @@ import { chatKind } from '../kind.ts'
 
 const Settings = z.strictObject({
   teamId: z.string().regex(/^[TE][A-Z0-9]+$/),
-  /** The Enterprise Grid organisation, whose accounts alone can be linked. */
+  /** The Enterprise Grid organisation, whose accounts only can be linked. */
   enterpriseId: z
     .string()
     .regex(/^E[A-Z0-9]+$/)
@@ -15,7 +15,7 @@ const Settings = z.strictObject({
 })
 export type SlackSettings = z.infer<typeof Settings>
 
-/** A workspace or an Enterprise Grid organisation that has our app. */
+/** A workspace or Enterprise Grid organisation that has our app. */
 export const slack = chatKind({
   id: 'slack',
   title: 'Slack',

@@ -46,8 +46,8 @@ const waitMilliseconds = 200
 const maxAgeSeconds = 600
 
 /**
- * Reads a value at each call, for callers in a hurry: the new value if it comes soon, otherwise a cached one of at most
- * ten minutes. With an empty cache it waits, or throws the read's fault.
+ * Reads a value at each call, for callers in a hurry: the new value if it comes soon, or else a cached one up to ten
+ * minutes old. With an empty cache it waits, and throws the read's fault.
  */
 export function freshEnough<T>(read: () => Promise<T>, now: () => NumericDate): () => Promise<T> {
   let last: { value: T; at: NumericDate } | undefined

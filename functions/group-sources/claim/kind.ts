@@ -2,13 +2,13 @@
 import * as z from 'zod'
 import type { SourceKind } from '../kind.ts'
 
-/** A value of `groups` in the token or ID token with which a person logs in. */
+/** A value of `groups` in a token or ID token of a login. */
 export const claimSource = {
   name: 'claim',
   title: 'a claim of a login',
   config: z.string().min(1).max(256),
   by: 'login',
-  /** A login proves a membership only at the time that it is made. */
+  /** An hour, since a login proves a membership only at its own time. */
   holdsFor: 3600,
   key: (claim) => `claim ${claim}`,
   words: (claim) => [{ value: claim }, ' among the groups of a login'],

@@ -3,14 +3,16 @@ import * as z from 'zod'
 import { SecureUrl } from '../../domain/people/identity-issuer.ts'
 import { holdsFor, type SourceKind } from '../kind.ts'
 
-/** A pager's schedule. Escalation levels above `level` do not count: they are paged only if the first one is silent. */
+/**
+ * A schedule of the pager. Escalation levels above `level` do not count: they are paged only if the first is silent.
+ */
 export const Schedule = z.strictObject({
   schedule: z.string().regex(/^[A-Z0-9]{2,32}$/),
   level: z.int().min(1).max(20).default(1),
 })
 export type Schedule = z.infer<typeof Schedule>
 
-/** The address of its API, if it differs from the usual one. */
+/** The address of the pager's API, if it differs from the default. */
 export const PagerSettings = z.strictObject({ url: SecureUrl })
 
 export const pagerSource = {

@@ -21,7 +21,7 @@ import { type Sentence, unquoted } from '../../../domain/cards/sentence.ts'
 import { clamp } from '../../../domain/inert.ts'
 import { type JsonObject, type NumericDate, rfc3339 } from '../../../domain/values.ts'
 
-/** A message: Slack shows the text in notifications, where it does read markup. */
+/** A message. Slack shows the text in notifications, where it interprets markup. */
 export type SlackCard = { text: string; blocks: readonly JsonObject[] }
 
 export const cardOf = (text: string, blocks: readonly object[]): SlackCard => ({
@@ -29,12 +29,12 @@ export const cardOf = (text: string, blocks: readonly object[]): SlackCard => ({
   blocks: blocks as readonly JsonObject[],
 })
 
-/** The blocks that cards are made of. They read no markup. https://docs.slack.dev/reference/block-kit */
+/** The blocks of cards, which interpret no markup. https://docs.slack.dev/reference/block-kit */
 
 export type CardBlock = HeaderBlock | RichTextBlock | ActionsBlock | ContextBlock | DividerBlock
 type RichTextPart = RichTextSection | RichTextList | RichTextPreformatted | RichTextQuote
 
-/** `emoji: false`: `:white_check_mark:` in a value stays those letters. */
+/** With `emoji: false`, `:white_check_mark:` in a value stays text. */
 export const plain = (text: string): PlainTextElement => ({ type: 'plain_text', text, emoji: false })
 export const header = (text: string): HeaderBlock => ({ type: 'header', text: plain(text) })
 export const divider = (block_id: string): DividerBlock => ({ type: 'divider', block_id })
@@ -106,14 +106,13 @@ export const actions = (block_id: string, ...elements: readonly Button[]): Actio
 })
 
 /**
- * Slack silently refuses messages of about 13,200 characters of blocks. This bound is in UTF-8 bytes and counts the
- * text.
+ * Slack silently refuses messages of about 13,200 characters of blocks. This limit is in UTF-8 bytes, with the text.
  */
 export const largestCard = 9_000
 
 export const sizeOf = (card: object): number => Buffer.byteLength(JSON.stringify(card))
 
-/** The card by the first budget that fits, or else by the last. */
+/** The card under the first budget that fits, or under the last. */
 export function fitted<Budget, Card extends object>(
   [generous, ...smaller]: readonly [Budget, ...Budget[]],
   render: (budget: Budget) => Card,
@@ -126,7 +125,7 @@ export function fitted<Budget, Card extends object>(
   return card
 }
 
-// Slack's limits for the blocks that cards use, checked here because Slack only answers `invalid_blocks`.
+// Slack's limits for the blocks of cards, checked here since Slack answers only `invalid_blocks`.
 // https://docs.slack.dev/reference/block-kit/blocks
 
 const text = (max: number) => z.string().min(1).max(max)
@@ -189,7 +188,7 @@ const richPart = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('rich_text_quote'), elements: z.array(leaf).min(1) }),
 ])
 
-/** The blocks that cards use. A card with mrkdwn, a link, a mention or an image is not posted. */
+/** The blocks of cards. A card with mrkdwn, a link, a mention or an image is refused. */
 const Block = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('header'), block_id: id, text: plainText(150) }),
   z.strictObject({ type: z.literal('context'), block_id: id, elements: z.array(plainText(2_000)).min(1).max(10) }),
@@ -212,7 +211,7 @@ export function complaintsOf(card: SlackCard): readonly string[] {
   const complaints = blocks.flatMap((block, index) => complaintsOfBlock(block, `blocks/${index}`))
   for (const name of ['block_id', 'action_id'] as const)
     for (const twice of repeated(blocks, name)) complaints.push(`blocks: \`${name}\` \`${twice}\` is there twice`)
-  if (card.text === '') complaints.push('text: must not be empty, it is what notifications show')
+  if (card.text === '') complaints.push('text: must not be empty, since notifications show it')
   if (blocks.length === 0) complaints.push('blocks: at least one')
   if (blocks.length > mostBlocks) complaints.push(`blocks: at most ${mostBlocks}, not ${blocks.length}`)
   if (sizeOf(card) > largestCard) complaints.push(`card: at most ${largestCard} bytes, not ${sizeOf(card)}`)

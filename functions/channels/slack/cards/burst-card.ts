@@ -34,12 +34,12 @@ import {
 import { renderCard } from './card.ts'
 import { approveAll, denyAll, openOne } from './card-decide.ts'
 
-/** A longer line is cut, and a list with a cut line cannot be approved at once. */
+/** The longest line; a longer one is cut, and a list with a cut line cannot be approved at once. */
 const longestLine = 160
 
 /**
- * One click decides exactly the list, so its button needs every row whole. The last waiting request has no other card,
- * so this one becomes its card.
+ * Draws the card of a burst. One click decides exactly the list, so the button needs every row in full. The last
+ * waiting request has no other card, so this one becomes its card.
  */
 export function renderBurst(
   view: BurstView,
@@ -50,7 +50,7 @@ export function renderBurst(
   const [only, ...others] = waiting
   if (only && others.length === 0)
     return { card: aloneCard(only, view, facts, options), shown: [memberOf(only)], whole: true }
-  // The rest are listed once there is room.
+  // The others are listed when there is room.
   let shown = waiting
   let card = renderList(view, waiting, shown, facts)
   while (sizeOf(card) > largestCard && shown.length > 1) {
@@ -109,7 +109,7 @@ function renderList(
     ...outcomeBlocks(outcome, members, facts),
     context(`Burst ${generation}   List ${digest}`),
   ]
-  // Slack shows this in notifications and reads markup there, so it has no text of others.
+  // Without text of others: Slack shows this in notifications, and interprets markup there.
   const text = `${status}. ${action} in ${environment}, by ${agent}. List ${digest}`
   return cardOf(text, blocks)
 }
@@ -148,21 +148,18 @@ function exactly(lines: readonly string[]): RichTextPreformatted {
   return { type: 'rich_text_preformatted', elements: pieces.map(words) }
 }
 
-/** The present value of each thing that would change. */
+/** The present value of each argument that would change. */
 function presentValues(preview: Preview | undefined): { [name: string]: string } {
   if (!preview) return {}
   if (preview.outcome === 'failed') return { '(now)': 'could not be read' }
-  // A plan's steps have the values, and its page shows them.
+  // Empty for a plan: its steps have the values, and its page shows them.
   if (preview.steps) return {}
   const changed = differencesOf(preview).filter(({ isSame }) => !isSame)
   if (changed.length === 0) return { '(now)': 'it is so already' }
   return Object.fromEntries(changed.map((row) => [`${row.label} now`, `${sidesOf(row).before}${maskOf(row)}`]))
 }
 
-/**
- * The facts in which requests of one burst differ, as the JSON that is approved. The resource follows from the
- * arguments.
- */
+/** The facts in which the requests of a burst differ, as the approved JSON. The resource follows from the arguments. */
 const factsOf = ({ ask, preview }: ApprovalRequest): { [name: string]: string } => ({
   ...Object.fromEntries(Object.entries(ask.arguments).map(([name, value]) => [name, exact(value)])),
   ...presentValues(preview),
@@ -181,7 +178,7 @@ const menuOf = (shown: readonly ApprovalRequest[]): StaticSelect => ({
   type: 'static_select',
   action_id: openOne,
   placeholder: plain('Open one…'),
-  // Fifty options fill most of the card, so each is kept short.
+  // Fifty options fill most of a card, so each is short.
   options: shown.map(({ ask }, index) => ({
     text: { type: 'plain_text', text: String(index + 1) },
     value: ask.id.replace(/^req_/, ''),

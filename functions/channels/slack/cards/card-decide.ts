@@ -9,18 +9,18 @@ import type { RequestOptions } from '../../door.ts'
 import { actions, bold, button, type CardBlock, code, confirming, linkButton, rich, section, words } from './blocks.ts'
 
 /**
- * The action ids of controls. They lie apart from the cards, so that code that only answers clicks does not load the
+ * The action ids of controls. They are separate from the cards, so that code that only answers clicks does not load the
  * cards.
  */
 export const approveAll = 'approve_all'
 export const denyAll = 'deny_all'
 export const openOne = 'open_one'
 
-/** The offer of a standing permit on a card. One click has fixed terms; the API takes others. */
+/** The offer of a standing permit on a card. A click has fixed terms; the API has more. */
 export const allowMore = 'allow_more'
 export const allowedMore = { uses: 5, hours: 4 } as const
 
-/** The offer of a standing permit on an approved card; on a request drawn from one, a line that says so. */
+/** The offer of a standing permit on an approved card; on a request drawn from a permit, the line that names it. */
 export function allowBlocks(view: RequestView, channel: string, { offersPermit }: RequestOptions): CardBlock[] {
   const { agent, standing, stages, status } = view
   if (standing !== undefined)
@@ -47,19 +47,19 @@ export function allowBlocks(view: RequestView, channel: string, { offersPermit }
   return [actions('allow', allow)]
 }
 
-/** The row of buttons is named after the stage's demands on an approval, so that a click carries them. */
+/** The id of the row of buttons has the stage's requirements for an approval, so that a click carries them. */
 const plainStage = 'decide'
 export const commentStage = 'decide:comment'
 export const loginStage = 'decide:login'
 
-/** The block in place of Approve on a card that does not show its whole request. */
+/** The block that replaces Approve on a card that does not show its whole request. */
 export const tooLongBlock = 'too-long'
 
-/** A link to the page, which decides nothing. */
+/** A link to the page. It decides nothing. */
 export const readAction = 'read'
 
 /**
- * Approve is only on a card that shows the whole request, at a stage that takes a click as its login. Deny is always
+ * Approve is only on a card that shows the whole request, at a stage for which a click is login enough. Deny is always
  * there.
  */
 export function decideBlocks(
@@ -110,7 +110,7 @@ function approveButton(view: RequestView, stage: StageView, value: string): Butt
   const what = `${titleText(view.title, 130)}\n\n${where}`
   return button('approve', 'Approve', value, {
     style: 'primary',
-    // The form that asks for the reason repeats the consequences.
+    // The form that asks for the reason repeats the consequences, so the button does not.
     ...(stage.needsComment ? {} : { confirm: confirming('Approve exactly this?', clamp(what, 280).text, 'Approve') }),
   })
 }

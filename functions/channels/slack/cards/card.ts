@@ -47,13 +47,13 @@ import { allowBlocks, decideBlocks, tooLongBlock } from './card-decide.ts'
 import { type StepBudget, stepBlocks } from './plan-blocks.ts'
 import { changedBlocks, previewBlock } from './preview-blocks.ts'
 
-/** The most characters that each part of a card may take. */
+/** The most characters for each part of a card. */
 type Budget = { arguments: number; preview: number; justification: number; lines: number; steps?: StepBudget }
 
-/** From generous to bare. The last one always fits; a property test checks it. */
+/** From generous to minimal. The last one always fits, which a property test checks. */
 const budgets: readonly [Budget, ...Budget[]] = [
   { arguments: 2_400, preview: 800, justification: 600, lines: 8 },
-  // The approved arguments take room before the agent's own words.
+  // The approved arguments get room before the agent's own words.
   { arguments: 2_400, preview: 800, justification: 250, lines: 8 },
   { arguments: 2_400, preview: 800, justification: 80, lines: 8 },
   { arguments: 1_200, preview: 600, justification: 300, lines: 6 },
@@ -61,7 +61,7 @@ const budgets: readonly [Budget, ...Budget[]] = [
   { arguments: 120, preview: 80, justification: 40, lines: 1 },
 ]
 
-/** The budgets of a plan: its steps are drawn in fewer words before their values are left out. */
+/** The budgets of a plan. Its steps are first drawn in fewer words; then their values are left out. */
 const planBudgets: readonly [Budget, ...Budget[]] = [
   { arguments: 0, preview: 0, justification: 600, lines: 8, steps: { style: 'full', values: 2_400 } },
   { arguments: 0, preview: 0, justification: 250, lines: 8, steps: { style: 'full', values: 2_400 } },
@@ -72,7 +72,7 @@ const planBudgets: readonly [Budget, ...Budget[]] = [
   { arguments: 0, preview: 0, justification: 40, lines: 1, steps: { style: 'bare', values: 0 } },
 ]
 
-/** A sign before the words, which say the same: a sign or colour alone never tells the state. */
+/** The sign before the words. It repeats them: the state is never told by a sign or colour alone. */
 export const signs: { readonly [progress in Progress]: string } = {
   waiting: '🟡',
   escalated: '🟠',
@@ -86,7 +86,7 @@ export const signs: { readonly [progress in Progress]: string } = {
 }
 
 /**
- * Pure: the same state, facts and channel give the same card.
+ * Draws a request. Pure: equal states, facts and channels give equal cards.
  * @param state with due changes applied
  * @param channel its alias; buttons are only in the channel of the open stage
  */
@@ -102,8 +102,8 @@ export const renderCard = (
   })
 
 /**
- * People's texts are cut first: the room for the ask is computed without them, and a click is judged without them too.
- * If even their beginnings do not fit, less of the ask is shown, and the buttons are left out.
+ * People's texts are cut first: the room for the ask is computed without them, and so is whether a click may decide. If
+ * even their beginnings do not fit, less of the ask is shown, and the buttons are left out.
  */
 export function drawRequest(view: RequestView, channel: string, options: RequestOptions): SlackCard {
   const bare = withoutTexts(view)
@@ -156,7 +156,7 @@ function drawWithin(view: RequestView, channel: string, options: RequestOptions,
     ...allowBlocks(view, channel, options),
     context(`Request ${view.id}   Round ${view.round}   Digest ${view.digest.slice(0, 24)}`),
   ]
-  // Slack shows this in notifications and reads markup there, so it has no text of others.
+  // Without text of others: Slack shows this in notifications, and interprets markup there.
   const text = `${status}. ${view.action} in ${view.environment}, tier ${view.tier.number}. ${view.id} ${view.digest.slice(0, 24)}`
   return cardOf(text, blocks)
 }
@@ -265,7 +265,7 @@ function aboutItems(view: RequestView, lines: number): RichTextSection[] {
   ].map(({ label, text }: Row) => section(bold(`${label}: `), words(text)))
 }
 
-/** The agent's words stand under this heading; everything above it will be executed. */
+/** The agent's words under their own heading. Everything above it will be executed. */
 function saidBlock(view: RequestView, budget: Budget): CardBlock {
   const justification = inert(view.justification?.trim() ?? '')
   const rows = saidRows(view).map(({ text, most, ...row }) => valueLine({ ...row, text: clamp(text, most).text }))

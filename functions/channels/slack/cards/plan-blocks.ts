@@ -17,10 +17,10 @@ import { clamp, inert, lookalikeNote } from '../../../domain/inert.ts'
 import type { StepStatus } from '../../../domain/record/plan-step.ts'
 import { bold, type CardBlock, code, drawn, preformatted, rich, section, words } from './blocks.ts'
 
-/** The style of a plan's steps: `brief` gives each value one line of type, and `bare` shows no values. */
+/** The style of a plan's steps: `brief` gives each value one short line, and `bare` leaves values out. */
 export type StepBudget = { style: 'full' | 'brief' | 'bare'; values: number }
 
-/** A sign before the words, which say the same. */
+/** The sign before the words, which it repeats. */
 const signs: { readonly [status in StepStatus]: string } = {
   waiting: '▫️',
   open: '▶️',
@@ -54,7 +54,7 @@ export function stepBlocks(
 
 type Plan = { steps: readonly StepView[]; status: RequestView['status'] }
 
-/** `title` in the catalogue's words, then one line of ours, then one line per value. */
+/** The lines of a step: its catalogue title, one line of ours, and one line for each value. */
 type Lines = { step: StepView; title: string; head: string; text: readonly string[]; note: string; cut: boolean }
 
 function fullStep({ step, title, head, text, note }: Lines): (RichTextSection | RichTextPreformatted)[] {
@@ -107,7 +107,7 @@ function resourceOf({ resource: { id } }: StepView, budget: number): Shown {
   return { text: `${text}${lookalikeNote(id)}`, cut }
 }
 
-/** Each argument as the JSON that is approved, after the present value if it changes one. */
+/** Each argument as the approved JSON, after the present value if it changes. */
 function argumentLines(step: StepView, budget: number): Shown {
   const rows = argumentRows(step)
   if (rows.length === 0) return { text: '(no arguments)', cut: false }
@@ -124,7 +124,7 @@ function argumentLines(step: StepView, budget: number): Shown {
   return { text: lines.join('\n'), cut }
 }
 
-/** The arguments whose change the preview shows whole: they need no second line. */
+/** The arguments whose change the preview shows in full: they need no second line. */
 function changesIn(step: StepView): ReadonlyMap<string, { before?: string }> {
   if (step.preview?.outcome !== 'matched') return new Map()
   const values = new Map(argumentRows(step).map(({ label, text }) => [label, text]))
@@ -137,7 +137,7 @@ function changesIn(step: StepView): ReadonlyMap<string, { before?: string }> {
 }
 
 /**
- * Preview values without an argument's line: masked ones, and ones that no argument names. Our own words stand beside
+ * Preview values without an argument's line: masked ones, and ones that no argument names, with our own words beside
  * them.
  */
 function previewOf(step: StepView, budget: number): Shown & { note: string } {
@@ -170,6 +170,6 @@ function chunked(lines: readonly string[]): readonly string[] {
   return texts
 }
 
-/** A form only identifies a step, and shows none of its values. */
+/** The name of a step in a form, which identifies it without its values. */
 export const stepLabel = ({ step, title }: StepView, limit: number): string =>
   clamp(`${step}. ${titleText(title)}`, limit).text

@@ -19,7 +19,7 @@ import { bold, drawn, section, time, words } from './blocks.ts'
 import { placeOf, signs } from './card.ts'
 import { signedHeadline } from './opening-card.ts'
 
-/** A request in a few lines, for lists: its catalogue title, and no words of the agent. */
+/** A request in a few lines, for lists: its catalogue title, without the agent's words. */
 
 const longestTitle = 120
 
@@ -59,7 +59,7 @@ export function drawWaitingRow(view: RequestView, now: NumericDate): RichTextSec
   )
 }
 
-/** In whole minutes, because a list is not redrawn every second. */
+/** In whole minutes, since lists are not redrawn each second. */
 const timeLeft = (seconds: number): string =>
   seconds < 60 ? 'less than a minute left' : `${duration(Math.floor(seconds / 60) * 60)} left`
 

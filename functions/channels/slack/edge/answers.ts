@@ -23,10 +23,10 @@ import {
   shownOnHome,
 } from './sentences.ts'
 
-/** The act was refused, or its result is unknown: `sentence` is true in both cases. A refusal has a `code`. */
+/** The act was refused, or its result is unknown; `sentence` is true in both cases. A refusal has a `code`. */
 export type NotDone = { done: false; sentence: string; code?: Refusal; detail?: string | undefined }
 
-/** The result is unknown, and no card would show it. */
+/** The advice if the result is unknown and no card would show it. */
 const lookAtHome =
   'The store has not answered yet. Open Hotwork’s Home tab in a minute: it shows what was recorded. Then decide whether to do it again.'
 
@@ -57,10 +57,10 @@ export async function attempt<Ask, T>(
   } catch (cause) {
     const fault = faultName(cause)
     log.error('click_not_decided', { ...named, fault })
-    // These two faults are raised before a commit. After the store's silence, the result is unknown.
+    // These two faults come before a commit. If the store is silent, the result is unknown.
     if (fault === 'NotInTime' || fault === 'StaleRequest') return { done: false, sentence: notRecorded }
     const sentence = saidOf(fault, fault === 'StoreUnavailable' ? late : failed)
-    // The missing right may be of a step after the recorded one.
+    // The missing right may be needed by a step after the recorded one.
     return { done: false, sentence: fault === 'RightMissing' ? `${shown} ${sentence}` : sentence }
   }
 }
@@ -72,14 +72,14 @@ export async function decide(
   options: EdgeOptions,
 ) {
   const { request: id } = about
-  // Runs beside the reading of the request, which the decision waits for anyway.
+  // Runs beside the read of the request, which the decision needs anyway.
   const seen = seenOn(about, carried, options)
   const whole = { ...ask, seen, ...decisionOnCard(about, options), once: onceFor(carried, id) }
   return attempt({ request: id }, whole, options.decide, carried, options)
 }
 
 /**
- * The common part of each decision on a card: a click is no login, and decides only a card that shows its whole
+ * The common part of each decision on a card. A click is a weak login, and decides only on a card that shows its whole
  * request.
  */
 export const decisionOnCard = ({ request: id, round, digest }: Subject, { bundle, page }: EdgeOptions) =>
@@ -120,18 +120,18 @@ export async function seenOn(
   return (await deadline.inTime(() => seen({ request, chat: chat.alias, channel, ts }), patience.beside, warn))?.value
 }
 
-/** A sentence; or the same in parts, with a time in each reader's zone, and blocks beneath it. */
+/** A sentence; or its parts, with times in the reader's zone, and blocks beneath it. */
 export type Said = string | { sentence: string; parts: readonly RichTextElement[]; blocks: readonly CardBlock[] }
 
-/** Shows the person who clicked an ephemeral message. Never throws. */
+/** Shows an ephemeral message to the person who clicked. It never throws. */
 export type SendEphemeral = (responseUrl: unknown, said: Said) => Promise<void>
 
 const timeoutMs = 2_000
 
 /**
- * Answers at an interaction's `response_url`. Slack signed it, but it is used only on Slack's own host, so that this
- * function cannot be made to call another address.
- * @param apiUrl where Slack's Web API is: the local desk answers on its own origin
+ * Answers at an interaction's `response_url`. Slack has signed it, but it is used only if it is on Slack's own host, so
+ * that this function cannot be made to call another address.
+ * @param apiUrl the address of Slack's Web API; the local desk answers on its own origin
  */
 export function createEphemeral(apiUrl: string, log: Log, fetcher: typeof fetch = fetch): SendEphemeral {
   const origins = originsFor(apiUrl)
@@ -160,12 +160,12 @@ const originsFor = (apiUrl: string): readonly string[] => {
   return /(^|\.)slack(-gov)?\.com$/.test(hostname) ? slackHooks : [origin]
 }
 
-// Slack shows the text only in notifications if there are blocks.
+// If there are blocks, Slack shows the text only in notifications.
 const bodyOf = (said: Said) =>
   typeof said === 'string'
     ? { text: escaped(said) }
     : { text: escaped(said.sentence), blocks: [rich('said', section(...said.parts)), ...said.blocks] }
 
-// Slack reads markup here, and the text has names from the directory in it.
+// Escaped, since Slack interprets markup here, and the text has names from the directory.
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replace(/[*~`]/g, '')

@@ -7,15 +7,15 @@ import { patience } from './client.ts'
 import type { EdgeOptions } from './edge-options.ts'
 import { keyIn } from './guard.ts'
 
-/** The envelope of any event: Slack's retry has the same id and a new signature. */
+/** The envelope of an event. Slack's retry has the same id and a new signature. */
 const EventId = z.object({ event_id: z.string().regex(/^Ev[A-Za-z0-9]{1,64}$/) })
 
-/** Slack retries an event for about an hour. */
+/** The time for which an event is remembered: Slack retries for about an hour. Seconds. */
 const rememberSeconds = 7_200
 
 /**
- * An event without an id, a retry, and an event that cannot be looked up in time all count as repeats, because every
- * event can be had again.
+ * Whether an event is new. An event without an id, a retry, and an event that cannot be looked up in time count as
+ * repeats, since the facts of every event can be read again.
  */
 export async function isFirst(
   body: unknown,
@@ -44,17 +44,17 @@ export function registerEvents(app: App, options: EdgeOptions): void {
     const group = chatGroup === undefined ? undefined : groupIn(chatGroup, chat.alias)
     return group?.chat === chat.alias ? [group.id] : []
   })
-  // A person who has left a user group should lose its decisions at once.
+  // People who have left a user group lose its decisions at once.
   app.event('subteam_members_changed', async (heard) => {
     const changed = Changed.safeParse(heard.event)
     if (!changed.success || !named.includes(changed.data.subteam_id)) return
     const carried = carriedOf(heard)
     if (!(await isFirst(heard.body, carried, options))) return
-    // The next round retries, and an outdated answer counts for nothing.
+    // The next round retries, and an outdated reading does not count.
     const warn = (fault: string) => log.warn('slack_groups_not_read', { fault })
     await carried.deadline.inTime(refreshGroups, patience.answer, warn)
   })
-  // No card can be posted and no click arrives until the app is installed again.
+  // Until the app is installed again, cards cannot be posted and clicks do not arrive.
   for (const event of ['app_uninstalled', 'tokens_revoked'] as const)
     app.event(event, async (heard) => {
       if (await isFirst(heard.body, carriedOf(heard), options)) log.error('slack_app_removed', { event })

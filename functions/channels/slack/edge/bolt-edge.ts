@@ -20,18 +20,18 @@ import { notAnswered } from './sentences.ts'
 
 export type HttpAnswer = { statusCode: number; headers: { [name: string]: string }; body: string }
 
-/** A request with API Gateway's own facts: its arrival time, and the id for the answer. */
+/** A request with API Gateway's own facts: its arrival time, and the id of the answer. */
 export type EdgeRequest = RawRequest & { arrivedAt: NumericDate; requestId: string }
 
 /**
- * The guard, then Bolt, then one listener for each control. Bolt routes a verified payload and acknowledges it; it
- * verifies nothing here, and can post nothing. The decision is committed before the answer.
- * A machine whose clock is off decides nothing, but still verifies who clicked, so that the person reads why.
+ * The guard, then Bolt, then one listener for each control. Bolt only routes and acknowledges verified payloads; it can
+ * neither verify nor post. The decision is committed before the answer. With a wrong clock nothing is decided, but the
+ * person who clicked is still verified and told the reason.
  */
 export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) => Promise<HttpAnswer> {
   const { chat, bundle, log } = options
   const receiver = new AwsLambdaReceiver({
-    // The guard has verified the signature. Bolt's own check is weaker, and would need the secret.
+    // Empty: the guard has verified the signature, and Bolt's own check is weaker and would need the secret.
     signingSecret: '',
     signatureVerification: false,
     logger: redactingLogger(log),
@@ -46,12 +46,12 @@ export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) =>
     const [now, { arrivedAt }] = [options.now(), request]
     const clockHolds = clocksAgree(now, arrivedAt)
     if (!clockHolds) log.error('clock_out_of_range', { route: 'POST /slack/events' })
-    // Nothing is decided yet, so a failed read is retried.
+    // Nothing is decided yet, so a failed read can be retried.
     const secrets = await deadline.trying(options.secrets, patience.answer).catch((fault: unknown) => {
       log.error('slack_secret_not_read', { fault: faultName(fault) })
       return { done: false as const }
     })
-    if (!secrets.done) return answer(503, 'no signature can be verified now: try again in a moment')
+    if (!secrets.done) return answer(503, 'signatures cannot be verified now: try again in a moment')
     const guarded = guard(request, { ...chat, secrets: secrets.value, elsewhere }, clockHolds ? now : arrivedAt)
     if (!guarded.pass) {
       if (guarded.status !== 200) log.warn('slack_request_refused', { status: guarded.status, why: guarded.why })
@@ -61,7 +61,7 @@ export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) =>
     const event = { headers: { 'content-type': contentType }, body, isBase64Encoded: false, path: '/slack/events' }
     const carried: Carried = { delivery, deadline, clockHolds }
     const carrying = { ...event, carried } as unknown as Parameters<typeof handle>[0]
-    // The listeners keep to their time. This is the bound if something else hangs.
+    // The limit if anything hangs other than the listeners, which have limits of their own.
     const done = await deadline.within(handle(carrying, {}), patience.answer)
     if (!done.done) return unanswered(guarded.envelope)
     const { statusCode, headers = {}, body: said = '' } = done.value
@@ -73,7 +73,7 @@ export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) =>
   }
 }
 
-/** Channels that belong only to other chats. */
+/** The channels that belong only to other chats. */
 function channelsElsewhere(alias: string, deployment: EdgeOptions['bundle']['deployment']): ReadonlySet<string> {
   const all = Object.values(channelsIn(deployment))
   const own = all.flatMap(({ chat, id }) => (chat === alias ? [id] : []))
@@ -83,8 +83,8 @@ function channelsElsewhere(alias: string, deployment: EdgeOptions['bundle']['dep
 type Edge = (request: EdgeRequest) => Promise<HttpAnswer>
 
 /**
- * A body that names a workspace is verified with that workspace's secret. Any other body goes to the first workspace
- * whose signature it has: the handshake of an address, or a signed but invalid body.
+ * Verifies a body with the secret of the workspace that it names. A body without one, such as the handshake of an
+ * address or an invalid body, goes to the first workspace whose signature it has.
  */
 export function createSlackEdges(chats: readonly EdgeOptions[]): Edge {
   const [only, ...others] = chats
@@ -108,13 +108,13 @@ const answer = (statusCode: number, body: string): HttpAnswer => ({
   headers: {
     'content-type': 'text/plain; charset=utf-8',
     ...noStore,
-    // RFC 9110 section 15.5.2 wants a challenge. Slack's signature has no registered scheme.
+    // RFC 9110 section 15.5.2 requires a challenge. Slack's signature has no registered scheme.
     ...(statusCode === 401 && { 'www-authenticate': 'Slack' }),
   },
   body,
 })
 
-/** An empty answer would close the form as if it had been taken. */
+/** Not empty: an empty answer would close the form as if it were accepted. */
 const unanswered = (envelope: Envelope): HttpAnswer => {
   if (envelope.kind !== 'interaction' || envelope.type !== 'view_submission') return answer(200, '')
   const update = { response_action: 'update', view: truthModal(notAnswered) }
@@ -126,7 +126,7 @@ function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): v
   const { botUserId, apiUrl } = chat
   const app = new App({
     receiver,
-    // Bolt gets no bot token, so it can post nothing from here.
+    // Bolt gets no bot token, so it cannot post.
     authorize: async () => ({ botId: botUserId, botUserId }),
     convoStore: false,
     attachFunctionToken: false,

@@ -26,7 +26,7 @@ import type { EdgeOptions } from './edge-options.ts'
 import { type Clicked, onClick, onLink } from './listen.ts'
 import { listChanged, loginOf, nothingToNarrow, notOpened } from './sentences.ts'
 
-/** The buttons of a card. The redrawn card alone tells a successful decision. */
+/** The buttons of a card. A successful decision is shown by the redrawn card only. */
 export function registerCard(app: App, options: EdgeOptions): void {
   onClick(app, options, 'approve', readSubject, approveOnCard)
   onClick(app, options, 'approve_comment', readSubject, (click) => openForm(click, approveModal, options))
@@ -40,24 +40,24 @@ type OnCard = Clicked<Subject>
 const subjectOf = ({ about, body }: OnCard): Subject => ({ ...about, channel: body.channel?.id, ts: body.message?.ts })
 
 /**
- * The card knows its stage's demands, so an approval that needs a login or a reason is neither attempted nor recorded
- * as refused.
+ * The card knows its stage's requirements, so an approval that needs a login or a reason is neither attempted nor
+ * recorded as refused.
  */
 async function approveOnCard(click: OnCard, options: EdgeOptions): Promise<string | undefined> {
   if (click.block === commentStage) return openForm(click, approveModal, options)
   if (click.block === loginStage) {
-    // The card is old if it asks for a login that its stage no longer needs.
+    // True for an old card: it asks for a login that its stage no longer needs.
     const found = await foreseeApproval(click, options)
     if (!found.ok) return found.sentence
   }
   const { person, carried } = click
   const told = await decide({ person, verdict: 'approve' }, subjectOf(click), carried, options)
   if (told.done) return undefined
-  // An old card does not know that its stage needs a reason: the form does.
+  // An old card does not know that its stage needs a reason; the form does.
   return told.code === 'comment_required' ? openForm(click, approveModal, options) : told.sentence
 }
 
-/** Recorded at once, to keep a denial easy. The form asks for a reason afterwards, as an option. */
+/** Records a denial at once, to keep it easy. The form then offers to add a reason. */
 async function deny(click: OnCard, options: EdgeOptions): Promise<string | undefined> {
   const { person, body, carried } = click
   const told = await decide({ person, verdict: 'deny' }, subjectOf(click), carried, options)
@@ -89,13 +89,12 @@ const BurstValue = z.strictObject({ b: Digest, g: z.int().positive(), l: Digest 
 const readBurst = (value: unknown) => readValue(BurstValue, value)
 
 /**
- * The buttons of a burst's card. The click is recorded here, and another function then decides each request of the
- * list.
+ * The buttons of a burst's card. The click is recorded here; another function then decides each request of the list.
  */
 export function registerBurst(app: App, options: EdgeOptions): void {
   onClick(app, options, approveAll, readBurst, (click) => decideAll('approve', click, options))
   onClick(app, options, denyAll, readBurst, (click) => decideAll('deny', click, options))
-  // One request of the list is read and decided by itself. The page authenticates its reader again.
+  // The request to read and decide alone. The page authenticates its reader again.
   const readListed = (chosen: unknown) => RequestId.safeParse(`req_${chosen}`).data
   onClick(
     app,
@@ -115,10 +114,10 @@ async function decideAll(
   const told = await attempt({ request: list }, ask, options.decideAll, carried, options)
   if (!told.done) return told.code === 'stale_digest' ? listChanged : told.sentence
   const what = verdict === 'approve' ? 'approvals' : 'denials'
-  return `Your ${told.value} ${what} are taken and are being recorded one by one. The card shows each, and any that could not be recorded.`
+  return `Your ${told.value} ${what} are accepted and are being recorded one by one. The card shows each, and any that could not be recorded.`
 }
 
-/** The button by which the approver allows the agent a few more requests like it, and the button that revokes them. */
+/** The button that allows the agent a few more requests alike, and the button that revokes this. */
 export function registerPermit(app: App, options: EdgeOptions): void {
   onClick(app, options, allowMore, readSubject, allow)
   onClick(app, options, takeBack, readPermit, async ({ person, about: id, body, carried }) => {
@@ -130,21 +129,21 @@ export function registerPermit(app: App, options: EdgeOptions): void {
     if (!told.done) return { title: 'Not taken back', said: told.sentence, ...redraw }
     const { agent, drawn } = told.value
     const ends = drawn.length === 0 ? '' : ` The ${drawn.length} that it had drawn end with it.`
-    const said = `Taken back: ${agent} asks people again from now on.${ends}`
+    const said = `Revoked: ${agent} asks people again from now on.${ends}`
     return { title: 'Taken back', said, ...redraw }
   })
 }
 
 async function allow({ person, about: { request, digest }, carried }: Clicked<Subject>, options: EdgeOptions) {
   const { uses, hours } = allowedMore
-  // A click in Slack is no strong login.
+  // A click in Slack is a weak login.
   const ask = { request, digest, person, login: {}, uses, until: options.now() + hours * 3600 }
   const told = await attempt({ request }, ask, options.allowMore, carried, options)
   if (!told.done) return told.code === 'insufficient_login' ? needsLogin(request, told.detail) : told.sentence
   const permit = told.value
   const [before, after] = [
     `${permit.agent} may do the same ${uses} more times until `,
-    ', and no person is asked. Take that back here, or on Hotwork’s Home tab.',
+    ', and no person is asked. Revoke that here, or on Hotwork’s Home tab.',
   ]
   return {
     sentence: `${before}${rfc3339(permit.until)}${after}`,

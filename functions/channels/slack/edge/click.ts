@@ -9,7 +9,7 @@ import type { EdgeOptions } from './edge-options.ts'
 import type { Delivery } from './guard.ts'
 import { notRecorded, sentenceFor, sentenceForAccount } from './sentences.ts'
 
-/** The subject of our own button or form; undefined for a foreign value. */
+/** The subject of Hotwork's own button or form; undefined for a foreign value. */
 export function readValue<T>(shape: z.ZodType<T>, value: unknown): T | undefined {
   if (typeof value !== 'string' || value.length > 256) return undefined
   try {
@@ -26,7 +26,7 @@ const ButtonValue = z.strictObject({
   d: z.string().regex(/^sha-256:[A-Za-z0-9_-]{8}$/),
 })
 
-/** The clicked message. Slack keeps it beside a form. */
+/** The clicked message, which Slack keeps beside a form. */
 const place = { c: z.string().max(32).optional(), t: z.string().max(32).optional() }
 const FormValue = ButtonValue.extend(place)
 const RequestValue = FormValue.omit({ n: true, d: true })
@@ -50,7 +50,7 @@ export function readRequest(value: unknown): Omit<Subject, 'round' | 'digest'> |
   return read && { request: read.r, channel: read.c, ts: read.t }
 }
 
-/** The metadata that Slack keeps beside a form: no typed text and no argument. */
+/** The metadata that Slack keeps beside a form. It has no typed text and no argument. */
 export const metadataOf = ({ request: r, round: n, digest: d, channel: c, ts: t }: Partial<Subject>): string =>
   JSON.stringify({ r, n, d, c, t })
 
@@ -59,8 +59,9 @@ export type NoPerson = 'foreign' | 'guest' | 'unknown' | 'inactive'
 type Found = { ok: true; person: Person } | { ok: false; code: NoPerson }
 
 /**
- * Only accounts of the same workspace count: guests and Slack Connect users see its channels too.
- * @param linked the person who has linked this account by a login. The directory takes precedence
+ * Finds the person. Only accounts of the same workspace count, since guests and Slack Connect users see its channels
+ * too.
+ * @param linked the person who has linked this account by a login. The directory overrides it
  */
 function findPerson(user: unknown, { bundle, chat }: Pick<EdgeOptions, 'bundle' | 'chat'>, linked?: PersonId): Found {
   const parsed = Account.safeParse(user)
@@ -77,15 +78,15 @@ function findPerson(user: unknown, { bundle, chat }: Pick<EdgeOptions, 'bundle' 
   return person.status === 'active' && !deleted ? { ok: true, person } : { ok: false, code: 'inactive' }
 }
 
-/** The facts found before Bolt, carried beside the request through it. */
+/** Facts found before Bolt, which are carried through it beside the request. */
 export type Carried = { delivery: Delivery; deadline: Deadline; clockHolds: boolean }
 export const carriedOf = ({ context }: { context: object }): Carried => (context as { carried: Carried }).carried
 
-/** The person; or a sentence for the account's owner, and the address for linking the account. */
+/** The person; or a sentence for the account's owner, with the address to link the account. */
 export type Who = { ok: true; person: Person } | { ok: false; sentence: string; link?: string }
 
 /**
- * The person behind a Slack user, for every listener. While the clock is off no one can act, and the sentence says so.
+ * Finds the person of a Slack user, for every listener. With a wrong clock no one can act, and the sentence says so.
  */
 export async function identify(
   user: unknown,
@@ -115,9 +116,9 @@ export async function identify(
 const isUnknown = (found: Found): boolean => !found.ok && found.code === 'unknown'
 
 const linkSentence = (address: string): string =>
-  `Nothing was recorded: your Slack account is not linked to a person yet. Link it by logging in, within ten minutes: ${address} (it is for you alone: do not share it). Then try again.`
+  `Nothing was recorded: your Slack account is not linked to a person yet. Link it by logging in, within ten minutes: ${address} (it is only for you: do not share it). Then try again.`
 
-/** Takes this delivery once. The key outlives the time in which the guard would accept a copy. */
+/** Marks this delivery as used. The key lives longer than the guard would accept a copy. */
 export const onceFor = ({ delivery }: Carried, value: string): OnceOnly => ({
   key: `SEEN#${delivery.key}`,
   value,

@@ -8,7 +8,7 @@ import type { EdgeOptions } from './edge-options.ts'
 /** Tokens (`xoxb-`, `xapp-`...), response addresses, and any text long enough to be a secret or a payload. */
 const secret = /\bx(?:ox[a-z]|app)[a-z0-9-]*\b|https?:\/\/\S+|[A-Za-z0-9+/_=-]{24,}/gi
 
-/** Bolt's and the Web API client's log lines in our log: redacted and cut. Their debug lines print whole events. */
+/** Log lines of Bolt and the Web API client, redacted and cut. Their debug lines print whole events. */
 export function redactingLogger(log: Log): Logger {
   const say =
     (level: 'info' | 'warn' | 'error') =>
@@ -25,7 +25,7 @@ export function redactingLogger(log: Log): Logger {
   }
 }
 
-/** Only text and the names of errors, because an object may hold a payload. */
+/** Only text and the names of errors, since an object may contain a payload. */
 export const redact = (parts: readonly unknown[]): string =>
   parts
     .map((part) => (typeof part === 'string' ? part : part instanceof Error ? part.name : `(${typeof part})`))
@@ -40,7 +40,7 @@ export type WebApi = {
   log: Log
 }
 
-/** Clients of Slack's Web API with our timeout and attempts: the library would retry for half an hour. */
+/** Clients of Slack's Web API with our timeout and attempts; the library's default retries for half an hour. */
 export function webClients(
   { apiUrl, token, log }: WebApi,
   { timeoutMs, retries = 0 }: { timeoutMs: number; retries?: number },
@@ -55,10 +55,10 @@ export function webClients(
   return async () => new WebClient(await token(), settings)
 }
 
-/** A trigger expires after three seconds, and the person who clicked waits as long. */
+/** Below the three seconds after which a trigger expires, while the person waits. Milliseconds. */
 const viewsTimeoutMs = 1_500
 
-/** Shows forms and home tabs through Slack's Web API, in one attempt, because a second would come too late. */
+/** Shows forms and home tabs through Slack's Web API, in one attempt, since a second would be too late. */
 export function createViews(api: WebApi, timeoutMs = viewsTimeoutMs): Pick<EdgeOptions, 'openModal' | 'publishHome'> {
   const clients = webClients(api, { timeoutMs })
   return {
@@ -74,12 +74,12 @@ export function createViews(api: WebApi, timeoutMs = viewsTimeoutMs): Pick<EdgeO
 }
 
 /**
- * Slack's timeout is 3 s. Milliseconds from arrival: `beside` ends the look-ups that a decision can do without, `start`
- * ends the starts of transactions, `tell` answers that the result is unknown, `answer` ends everything.
+ * Within Slack's timeout of 3 s. Milliseconds from arrival: `beside` ends look-ups that a decision can do without,
+ * `start` the starts of transactions, `tell` gives the answer that the result is unknown, `answer` ends everything.
  */
 export const patience = { beside: 300, start: 1_500, tell: 1_850, answer: 2_100 } as const
 
-/** The time of one request. Work that it waits for goes on after a timeout, and its commits stand. */
+/** The time of one request. Work continues after a timeout, and its commits count. */
 export type Deadline = {
   mayStart(): boolean
   /** Waits until this many milliseconds after arrival. */
@@ -89,7 +89,7 @@ export type Deadline = {
    * @throws the last attempt's fault
    */
   trying<T>(read: () => Promise<T>, until: number): Promise<{ done: true; value: T } | { done: false }>
-  /** The result of work that ends in time; nothing if it is late or fails, and `warn` gets the fault's name. */
+  /** The result of work that ends in time. Undefined if it is late or fails; `warn` gets the name of the fault. */
   inTime<T>(work: () => Promise<T>, until: number, warn: (fault: string) => void): Promise<{ value: T } | undefined>
 }
 
@@ -138,7 +138,7 @@ export function startDeadline(now: () => number = () => performance.now()): Dead
   return deadline
 }
 
-/** Slack's facts about each account. It leaves false flags out. */
+/** Slack's facts about an account. It leaves out flags that are false. */
 export const Account = z.object({
   id: z.string().min(1),
   team_id: z.string().optional(),

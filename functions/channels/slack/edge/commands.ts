@@ -45,21 +45,21 @@ type Reply = { text: string; blocks: CardBlock[] }
 const command = '/hotwork'
 
 const verbs: readonly [usage: string, does: string][] = [
-  ['list', 'what waits for you, what your agents asked for, and which of their grants are live'],
+  ['list', 'the requests that wait for you, your agents’ requests, and their live grants'],
   ['show <id>', 'one request, in full'],
-  ['revoke <id> <reason>', 'ends a live grant, or denies what is still pending; all who read requests see the reason'],
+  ['revoke <id> <reason>', 'ends a live grant, or denies a pending request; people who read requests see the reason'],
   ['request [<action>]', 'a form to ask on behalf of an agent that you answer for; other people decide'],
   [
     'halt [<what> [2h] <reason>]',
     'stops agents, a person’s decisions, an environment, an action or everything at once; alone, it opens a form',
   ],
-  ['halts', 'what is halted, and by which person; another person lifts it'],
-  ['away', 'a form to name who decides for you while you are out of office'],
+  ['halts', 'the halts in force, and the people who declared them; another person lifts a halt'],
+  ['away', 'a form to name the person who decides for you while you are out of office'],
   [
     'break-glass',
-    'when you cannot wait for approvals: a form that prepares an opening, which you then open with a strong login',
+    'if you cannot wait for approvals: a form that prepares an opening, which you then open with a strong login',
   ],
-  ['break-glass list', 'what is open, and which reviews are due'],
+  ['break-glass list', 'the openings in force, and the reviews that are due'],
   ['help', 'this'],
 ]
 
@@ -73,11 +73,11 @@ const helpReply = (first?: string): Reply => ({
       section(bold('What you can type')),
       list(verbs.map(([usage, does]) => section(code(`${command} ${usage}`), words(`  ${does}`)))),
     ),
-    context('You may cut an id short, as long as only one request begins like it. Decide on the cards.'),
+    context('You may shorten an id if only one request begins with it. Decide on the cards.'),
   ],
 })
 
-/** @param sentence others' words in it are made inert here */
+/** @param sentence words of others in it are made inert here */
 export const sayReply = (sentence: string, link?: string): Reply => ({
   text: 'Hotwork has answered',
   blocks: [rich('said', section(words(clamp(inert(sentence), 900).text))), ...linkBlocks(link)],
@@ -85,7 +85,7 @@ export const sayReply = (sentence: string, link?: string): Reply => ({
 
 export const typedWord = (word: string): string => clamp(inert(word), 40).text
 
-/** The most items of each part: fewer if long titles would make the answer larger than Slack takes. */
+/** The most items of each part. Long titles lower it, since Slack limits the size of the answer. */
 type Most = { waiting: number; own: number; live: number }
 const budgets: readonly [Most, ...Most[]] = [
   { waiting: 5, own: 3, live: 3 },
@@ -112,7 +112,7 @@ function listWithin(overview: Overview, facts: ViewFacts, now: NumericDate, most
       ),
       part('own', `Your agents’ requests: ${own.length}${moreOwn ? ' and more' : ''}`, asked, own.length),
       part('live', `Live grants: ${live.length}`, lives, live.length),
-      context(`All of it is on Hotwork’s Home tab. ${command} revoke takes an id, or how it begins, and a reason.`),
+      context(`All of it is on Hotwork’s Home tab. ${command} revoke takes an id or its beginning, and a reason.`),
     ],
   }
 }
@@ -128,7 +128,7 @@ const part = (name: string, title: string, rows: readonly RichTextSection[], of:
     ...(of > rows.length ? [section(words(`…and ${of - rows.length} more`))] : []),
   )
 
-/** The card without its buttons: an answer is never redrawn, so no decision may be taken on it. */
+/** The card without buttons: an answer is not redrawn, so it must not offer decisions. */
 export function showReply(state: ApprovalRequest, facts: ViewFacts, options: PageOption = {}): Reply {
   const card: SlackCard = openingOf(state.ask)
     ? drawOpeningCard(describeOpening(state, facts), options)
@@ -141,7 +141,7 @@ function revokedReply(state: ApprovalRequest, facts: ViewFacts): Reply {
   return { text: 'It has been ended', blocks: [rich('revoked', row(state, requestRow(state, facts)))] }
 }
 
-/** The ends of open openings, and the reviews that are due. The page has all of them. */
+/** The openings in force with their ends, and the reviews that are due. The page has all openings. */
 const openingsReply = (openings: readonly ApprovalRequest[], facts: ViewFacts): Reply =>
   fitted([10, 4, 1, 0], (most) => openingsWithin(openings, facts, most))
 
@@ -158,11 +158,11 @@ function openingsWithin(openings: readonly ApprovalRequest[], facts: ViewFacts, 
   const lives = live.slice(0, most).map((view) => line(view, openingNow(view)))
   const dues = due.slice(0, most).map((view) => line(view, reviewNow(view)))
   return {
-    text: 'What is open, and which reviews are due',
+    text: 'The openings in force, and the reviews that are due',
     blocks: [
       part('live', `Open now: ${live.length}`, lives, live.length),
       part('due', `Reviews to be done: ${due.length}`, dues, due.length),
-      context('The page /break-glass has all of the last seven days, and the minutes that are left.'),
+      context('The page /break-glass has all openings of the last seven days, and the minutes left.'),
     ],
   }
 }
@@ -178,7 +178,7 @@ async function openOrList({ person, rest, trigger, carried }: Typed, options: Ed
 
 const otherwise = 'Or, without Slack: npx --no-install hotwork break-glass start'
 
-/** A linked person, their words after the verb, and the trigger that opens a form. */
+/** A linked person, the words after the verb, and the trigger that opens a form. */
 type Typed = { person: PersonId; rest: string; trigger: string; carried: Carried }
 type Do = (typed: Typed, options: EdgeOptions) => Promise<Reply | undefined>
 
@@ -188,7 +188,7 @@ const doing: { readonly [verb: string]: Do } = {
   list: async ({ person }, { overview, bundle, now }) => listReply(await overview(person), bundle, now()),
   show: async ({ person, rest }, options) => {
     const { bundle, read, page } = options
-    if (rest.trim() === '') return helpReply('Say which request: its id, or how the id begins.')
+    if (rest.trim() === '') return helpReply('Write the id of the request, or its beginning.')
     const found = await options.find({ given: idIn(rest), person })
     if (!found.ok) return sayReply(notFound(found.code, options))
     const state = await read({ id: found.value, person })
@@ -198,7 +198,7 @@ const doing: { readonly [verb: string]: Do } = {
   },
   revoke: async ({ person, rest, carried }, options) => {
     const [given, reason] = splitOnce(rest)
-    if (reason === '') return helpReply('Nothing was revoked: say which request, and why.')
+    if (reason === '') return helpReply('Nothing was revoked: write the id of the request, and the reason.')
     const found = await options.find({ given: idIn(given), person })
     if (!found.ok) return sayReply(`Nothing was revoked. ${notFound(found.code, options)}`)
     const told = await revoke({ id: found.value, person, reason: cut(reason) }, carried, options)
@@ -236,7 +236,7 @@ const doing: { readonly [verb: string]: Do } = {
 }
 
 /**
- * `/hotwork`, answered only to the person who types it. Each delivery is taken once, because a copy would be answered
+ * `/hotwork`, answered only to the person who types it. Each delivery is processed once, since a copy would be answered
  * to its sender.
  */
 export function registerCommands(app: App, options: EdgeOptions): void {
@@ -260,18 +260,18 @@ async function answerTo(typed: SlashCommand, carried: Carried, options: EdgeOpti
   if (!(await options.putOnce(onceFor(carried, 'command')))) return sayReply('This command had arrived before.')
   const [verb, rest] = splitOnce(typed.text)
   const act = Object.hasOwn(doing, verb.toLowerCase()) ? doing[verb.toLowerCase()] : undefined
-  if (!act) return helpReply(`There is no “${typedWord(verb)}” here.`)
+  if (!act) return helpReply(`Unknown command “${typedWord(verb)}”.`)
   return act({ person: who.person.id, rest, trigger: typed.trigger_id, carried }, options)
 }
 
 const notAnsweredYet =
-  'The store has not answered yet. If you were revoking or halting, look at the card or at /hotwork halts before you do it again: they show what was recorded.'
+  'The store has not answered yet. If you were revoking or halting, first look at the card or at /hotwork halts, which show the record.'
 
 function notFound(code: NotFound, { bundle, page }: EdgeOptions): string {
-  if (code === 'unknown_request') return 'No request begins like that.'
-  if (code === 'ambiguous') return 'More than one request begins like that. Write more of its id.'
+  if (code === 'unknown_request') return 'No request begins with that.'
+  if (code === 'ambiguous') return 'More than one request begins with that. Write more of its id.'
   return sentenceFor(code, { directory: bundle.directory, page })
 }
 
-/** An id as people paste it: in a code span, or in capitals. */
+/** An id as people paste it, such as in a code span or in capitals. */
 const idIn = (text: string): string => text.replaceAll('`', '').trim().toLowerCase()

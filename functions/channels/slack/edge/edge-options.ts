@@ -5,7 +5,7 @@ import type { Home } from '../home/home-view.ts'
 import type { SendEphemeral } from './answers.ts'
 import type { SigningSecrets } from './guard.ts'
 
-/** The settings of one workspace, which all incoming calls are about. */
+/** The settings of the one workspace that an incoming call belongs to. */
 export type OfChat = {
   chat: Extract<Chat, { kind: 'slack' }> & { alias: string }
   secrets(): Promise<SigningSecrets>
@@ -17,6 +17,6 @@ export type OfChat = {
 /** Ports of Slack's edge. */
 export type EdgeOptions = ChannelCore &
   OfChat & {
-    /** Milliseconds of one delivery, monotonic. The default is real time. */
+    /** A monotonic stopwatch of one delivery, in milliseconds. By default it measures real time. */
     stopwatch?(): number
   }

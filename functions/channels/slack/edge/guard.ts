@@ -3,14 +3,14 @@ import * as z from 'zod'
 import { onlyChat } from '../../../domain/people/organisation.ts'
 import type { NumericDate } from '../../../domain/values.ts'
 
-/** The kind of a request and its person. The kind's handler reads the rest. */
+/** The kind of a request and its person. The handler of the kind reads the rest. */
 export type Envelope =
   | { kind: 'url_verification' }
   | ({ kind: 'interaction'; type: string } & From)
   | ({ kind: 'command' | 'event' } & From)
 
 type From = {
-  /** The workspace, or for an app of a whole organisation the enterprise, that has the app. */
+  /** The workspace that has the app, or for an app of a whole organisation the enterprise. */
   installedIn: string
   appId: string
   /** The channel of the clicked message. */
@@ -20,7 +20,7 @@ type From = {
 type Parsed = { ok: true; envelope: Envelope } | { ok: false; why: string }
 const malformed = (why: string): Parsed => ({ ok: false, why })
 
-/** The deepest nesting of a payload: a message with its blocks takes about a dozen levels. */
+/** The deepest nesting of a payload: a message with its blocks has about a dozen levels. */
 const deepest = 32
 
 const Place = z.object({ id: z.string().min(1) })
@@ -32,7 +32,7 @@ const Interaction = z.object({
   channel: Place.nullish(),
   user: Place,
   is_enterprise_install: z.boolean().optional(),
-  ssl_check: z.undefined({ error: 'not in a payload' }).optional(),
+  ssl_check: z.undefined({ error: 'not of a payload' }).optional(),
 })
 const Command = z.object({
   command: z.string().min(1),
@@ -59,7 +59,7 @@ function parseEnvelope(contentType: string, text: string): Parsed {
 
 function parseForm(text: string): Parsed {
   const form = readForm(text)
-  if (!form) return malformed('the form is malformed, or has a member twice')
+  if (!form) return malformed('the form is malformed, or has a duplicate member')
   const payload = form.get('payload')
   if (payload === undefined) return parseCommand(form)
   if (form.size > 1) return malformed('`payload` should be the only member of its form')
@@ -97,7 +97,10 @@ const complaint = (error: z.ZodError): string => {
   return `is malformed at \`${issue?.path.join('.') || '.'}\`: ${issue?.message ?? ''}`
 }
 
-/** A form's members, each once and in well-formed UTF-8. `URLSearchParams` would silently repair malformed ones. */
+/**
+ * A form's members, each once and in well-formed UTF-8. It is not `URLSearchParams`, which would repair malformed ones
+ * silently.
+ */
 function readForm(text: string): ReadonlyMap<string, string> | undefined {
   const members = new Map<string, string>()
   try {
@@ -125,7 +128,7 @@ function readJson(text: string): unknown {
   }
 }
 
-/** The depth of brackets outside strings. It is linear, and runs before `JSON.parse`, which recurses. */
+/** The depth of brackets outside strings. It is linear and runs before `JSON.parse`, which recurses. */
 function depthOf(text: string): number {
   let [depth, most, quoted] = [0, 0, false]
   for (let at = 0; at < text.length; at++) {
@@ -140,7 +143,7 @@ function depthOf(text: string): number {
   return most
 }
 
-/** The greatest age of a request, and the greatest lead of Slack's clock over ours. Seconds. */
+/** The greatest age of a request, and the most by which Slack's clock may be ahead of ours. Seconds. */
 export const freshness = 300
 
 /** The valid signing secrets: the current one and, during a rotation, the previous one. */
@@ -149,12 +152,13 @@ export type SigningSecrets = readonly string[]
 type Signed = { timestamp: string | undefined; signature: string | undefined; body: Uint8Array }
 
 /**
- * Slack's `v0` signature over exactly these bytes, and fresh. Every secret is tried in constant time.
+ * Whether the request has a valid and recent `v0` signature of Slack over exactly these bytes. Every secret is tried in
+ * constant time.
  * @see https://docs.slack.dev/authentication/verifying-requests-from-slack
  */
 function isSigned({ timestamp, signature, body }: Signed, secrets: SigningSecrets, now: NumericDate): boolean {
   if (timestamp === undefined || !/^[1-9]\d{0,11}$/.test(timestamp)) return false
-  // Negated this way, the comparison refuses NaN too.
+  // Negated, so that NaN is refused too.
   if (!(Math.abs(now - Number(timestamp)) <= freshness)) return false
   if (signature === undefined || !/^v0=[0-9a-f]{64}$/.test(signature)) return false
   const given = Buffer.from(signature.slice(3), 'hex')
@@ -167,7 +171,7 @@ function isSigned({ timestamp, signature, body }: Signed, secrets: SigningSecret
 const macOf = (secret: string, timestamp: string, body: Uint8Array): Buffer =>
   createHmac('sha256', secret).update(`v0:${timestamp}:`).update(body).digest()
 
-/** A replay of a signed request has the same key. */
+/** The once-only key of a delivery. A replay of a signed request has the same key. */
 const deliveryKey = (signature: string, timestamp: string): string =>
   createHash('sha256').update(`${signature}\n${timestamp}`).digest('base64url')
 
@@ -184,28 +188,30 @@ type GuardSettings = {
   appId: string
   /** The alias of the chat. */
   alias: string
-  /** Channels that belong only to other chats. */
+  /** The channels that belong only to other chats. */
   elsewhere: ReadonlySet<string>
 }
 
-/** A once-only key within one chat. Keys of the usual alias have no prefix, as before there were several chats. */
+/** A once-only key within one chat. Keys of the default alias have no prefix, as before several chats were possible. */
 export const keyIn = (alias: string, key: string): string => (alias === onlyChat ? key : `${alias}#${key}`)
 
 export type Guarded =
   | { pass: true; envelope: Envelope; contentType: string; body: string; delivery: Delivery }
   | { pass: false; status: 200 | 400 | 401 | 413; why: string }
 
-/** One delivery: its once-only key, and the end of the time in which a copy would be fresh. */
+/** One delivery: its once-only key, and the end of the time in which a copy would be accepted. */
 export type Delivery = { key: string; freshUntil: NumericDate }
 
-/** A click carries its whole message, a card under 9 KB, percent-encoded as three bytes for one. */
+/**
+ * The largest body: a click contains its whole message, a card under 9 KB, percent-encoded with three bytes for one.
+ */
 export const largestBody = 65_536
 
 const refuse = (status: 400 | 401 | 413, why: string): Guarded => ({ pass: false, status, why })
 
 /**
- * Stands before Bolt, which accepts future timestamps, `v1` signatures and replays. A wrong signature is a bare 401; a
- * signed but invalid request is a 400 with a reason.
+ * The guard before Bolt, which would accept future timestamps, `v1` signatures and replays. A wrong signature is a bare
+ * 401; a signed but invalid request is a 400 with a reason.
  */
 export function guard(request: RawRequest, settings: GuardSettings, now: NumericDate): Guarded {
   if (request.method !== 'POST') return refuse(400, 'only POST')
@@ -226,8 +232,8 @@ export function guard(request: RawRequest, settings: GuardSettings, now: Numeric
   const { envelope } = parsed
   if (envelope.kind !== 'url_verification') {
     if (envelope.installedIn !== settings.teamId) return refuse(400, 'this app is not installed for that workspace')
-    if (envelope.appId !== settings.appId) return refuse(400, 'this is another app')
-    if (settings.elsewhere.has(envelope.channel ?? '')) return refuse(400, 'that channel is of another workspace')
+    if (envelope.appId !== settings.appId) return refuse(400, 'this is a different app')
+    if (settings.elsewhere.has(envelope.channel ?? '')) return refuse(400, 'that channel belongs to another workspace')
   }
   const delivery = {
     key: keyIn(settings.alias, deliveryKey(signature, timestamp)),
@@ -236,7 +242,7 @@ export function guard(request: RawRequest, settings: GuardSettings, now: Numeric
   return { pass: true, envelope, contentType, body: text, delivery }
 }
 
-/** The workspace that a body names. It only selects the secret to verify the body with. */
+/** The workspace that a body names. It only selects the secret for the verification. */
 export function workspaceOf(request: RawRequest): string | undefined {
   const body = bytesOf(request)
   const text = body && body.length <= largestBody ? utf8(body) : undefined
@@ -267,7 +273,7 @@ function utf8(bytes: Uint8Array): string | undefined {
 const mediaType = (value: string | undefined): string => (value ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
 
 /**
- * Slack checks an address's certificate with an unsigned form. `ssl_check` beside a payload does not bypass the
+ * Slack checks the certificate of an address with an unsigned form. `ssl_check` beside a payload does not bypass the
  * signature.
  */
 function isSslCheck(contentType: string, text: string): boolean {

@@ -47,7 +47,7 @@ export function onClick<T>(
         : await act({ person: who.person.id, about, body, block: action.block_id, carried }, options)
     if (came === undefined) return
     const { title = 'Not counted', said, after } = asTold(came)
-    // A tab has no address to answer to: a form is as private.
+    // The answer for a tab, which has no `response_url`: a form is as private.
     if (body.view) await showModal(body.trigger_id, saidModal(title, sentenceOf(said)), carried, options)
     else await carried.deadline.within(options.sendEphemeral(body.response_url, said), patience.answer)
     await after?.()
@@ -58,7 +58,7 @@ const asTold = (came: Said | Told): Told => (typeof came === 'object' && 'said' 
 
 const sentenceOf = (said: Said): string => (typeof said === 'string' ? said : said.sentence)
 
-/** Slack reports a followed link too, and needs no answer. */
+/** Acknowledges a followed link, which Slack reports too. */
 export function onLink(app: App, ...actions: readonly string[]): void {
   for (const action_id of actions)
     app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, ({ ack }) => ack())
@@ -73,7 +73,7 @@ type Sent<T> = {
   carried: Carried
 }
 
-/** Slack's instruction for the form, which it closes by default; and the work after that answer. */
+/** Slack's instruction for the form, which by default closes it; and the work after that answer. */
 type Taken = { answer?: ViewResponseAction | undefined; after?: () => Promise<void> }
 
 /** @param read the form's subject, from its metadata; undefined for a foreign value */
@@ -104,10 +104,10 @@ const typedIn = ({ state }: Pick<ViewOutput, 'state'>): string | undefined =>
     .map((name) => state.values[name]?.[name]?.value ?? undefined)
     .find(Boolean)
 
-/** Shows another form in place of the submitted one. */
+/** Replaces the submitted form by another. */
 export const showInstead = (view: Modal) => ({ answer: { response_action: 'update', view } as const })
 
-/** Keeps the form open with everything typed, and shows errors beside its fields. */
+/** Keeps the form open with all typed text, and shows errors beside its fields. */
 export const keepOpen = (errors: { [field: string]: string }) => ({
   answer: { response_action: 'errors', errors } as const,
 })

@@ -27,41 +27,39 @@ export function sentenceFor(code: Refusal, about: About): string {
   return `${sentencesOf(code, detail)}${address}${standOf(state, about)}`
 }
 
-/** A detail may hold a caller's text, and Slack makes a link of anything that looks like one. */
+/** Keeps Slack from linking words in a detail, which may contain a caller's text. */
 export const tame = (detail: string): string =>
   clamp(inert(detail), 300).text.replace(/(:)(?=\/\/)|(?<=mailto)(:)/gi, '$1$2 ')
 
-/** For the owner of an account without a person who may act. */
+/** The sentences for the owner of an account without a person who may act. */
 export const sentenceForAccount: { readonly [Code in NoPerson]: string } = {
   foreign:
-    'Your Slack account is of another workspace. Only people of the workspace in which Hotwork is installed decide here.',
-  guest: 'You are a guest of this workspace, and guests decide nothing here. Ask a full member.',
+    'Your Slack account belongs to another workspace. Only people of the workspace in which Hotwork is installed decide here.',
+  guest: 'You are a guest of this workspace, and guests may not decide here. Ask a full member.',
   unknown: 'Your Slack account is not linked to a person. Ask the people who keep Hotwork’s directory to add it.',
   inactive: 'Your entry in Hotwork’s directory is not active. Ask the people who keep the directory.',
 }
 
 export const malformedClick = 'That button is not Hotwork’s. Use the newest card of the request.'
 export const malformedForm = 'That form is not Hotwork’s. Use the newest card of the request.'
-/** Nothing was attempted. */
+/** The form was not opened, so nothing was attempted. */
 export const notOpened = 'The form could not be opened in time, and nothing has changed. Try again.'
-export const nothingToNarrow =
-  'This request cannot be narrowed. Approve it as it is, or deny it and say what you would approve.'
-export const nothingLess =
-  'You changed no number. Make at least one smaller, or go back and approve the request as it is.'
+export const nothingToNarrow = 'This request cannot be narrowed. Approve it unchanged, or deny it with a comment.'
+export const nothingLess = 'You changed no number. Lower at least one, or go back and approve the request unchanged.'
 
 export const listChanged =
   'The list has changed since you read it, so nothing was decided. Read it again, and decide again.'
 
 export const shownOnCard = 'The card shows what was recorded.'
 export const shownOnHome = 'Hotwork’s Home tab shows what was recorded.'
-/** The result is unknown. */
+/** The sentence for an unknown result. */
 export const notAnswered = `The store has not answered yet. ${shownOnCard} If it has not changed in a minute, try again.`
-/** The act is known to be unrecorded. */
+/** The sentence for an act that was not recorded. */
 export const notRecorded = 'Nothing was recorded, since the store was too slow. Try again.'
-/** A fault, as opposed to a refusal. */
+/** The sentence for a fault. */
 export const failed = `Something failed in Hotwork. ${shownOnCard} If it has not changed in a minute, try again.`
 
-/** Results cannot be trusted, and retries do not help. */
+/** The sentence for a missing right: its results cannot be trusted, and retries do not help. */
 export const operatorMustLook =
   'AWS denies Hotwork a right that this needs. An operator must look: trying again does not help until they have.'
 
@@ -69,13 +67,13 @@ export const operatorMustLook =
 export const saidOf = (fault: string | undefined, otherwise: string): string =>
   fault === 'RightMissing' ? operatorMustLook : otherwise
 
-/** The detail names the required `acr`, or the greatest age of a login in seconds. */
+/** The login that the detail names: an `acr`, or the greatest age in seconds. */
 export const loginOf = (detail: string | undefined): string => {
   if (detail === undefined) return 'a stronger login'
   return /^\d+$/.test(detail) ? `a newer login (at most ${detail} s old)` : `a stronger login (${inert(detail)})`
 }
 
-/** The stage that waits, or the way the request ended. An opening's card says it itself. */
+/** The stage that waits, or the end of the request. For an opening the card shows it. */
 function standOf(state: ApprovalRequest | undefined, { directory }: Pick<About, 'directory'>): string {
   if (!state || openingOf(state.ask)) return ''
   switch (state.status) {

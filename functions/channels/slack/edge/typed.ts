@@ -1,4 +1,4 @@
-/** The first typed word, and the rest, both trimmed. */
+/** The first word, and the rest, both trimmed. */
 export function splitOnce(text: string): [first: string, rest: string] {
   const typed = text.trim()
   const end = typed.search(/\s/)

@@ -15,7 +15,7 @@ import { type Modal, saidModal, truthModal } from './modal-blocks.ts'
 
 const leftCatalogue = 'This action is no longer in the catalogue, so nothing was asked.'
 
-/** A person asks on behalf of an agent in steps: the action, its arguments, policy's answer, the request. */
+/** A person asks on behalf of an agent, in steps: the action, its arguments, policy's answer, the request. */
 export function registerAsking(app: App, options: EdgeOptions): void {
   const about = () => true
   onSubmit(app, options, askNames.choose, about, async ({ person, view }) => {

@@ -28,7 +28,7 @@ export const haltModal = (): Modal =>
       'what-it-is',
       section(
         words(
-          'It stops at once: nothing more is issued or used, and live credentials of it end. Another person lifts it. That revives nothing: agents ask again.',
+          'It takes effect at once: nothing more is issued or used, and live credentials end. Another person lifts it, which revives nothing: agents ask again.',
         ),
       ),
     ),
@@ -47,7 +47,7 @@ export const haltModal = (): Modal =>
       },
     ),
     textInput('reason', 'Why?', { hint: 'People who read halts see it. It stays on record.' }),
-    dateInput('until', 'Until', undefined, { optional: true, hint: 'Left empty: until another person lifts it' }),
+    dateInput('until', 'Until', undefined, { optional: true, hint: 'If empty: until another person lifts it' }),
     context('You cannot lift what you declare.'),
   )
 
@@ -59,17 +59,17 @@ export function readHaltForm(
   now: NumericDate,
 ): { asked: NewHalt } | { errors: { [field: string]: string } } {
   const kind = Kind.safeParse(values['kind']?.['kind']).data?.selected_option.value
-  if (kind === undefined) return { errors: { kind: 'Choose what is to stop.' } }
+  if (kind === undefined) return { errors: { kind: 'Choose a target.' } }
   const [value, reason, until] = [textIn(values, 'value'), cut(textIn(values, 'reason')), dateIn(values, 'until')]
   if (kind === 'all' && value !== '') return { errors: { value: 'Everything has no name: leave this empty.' } }
   const target = HaltTarget.safeParse({ kind, value: kind === 'all' ? 'all' : named(kind, value) }).data
   if (!target) return { errors: { value: `Write which one, such as ${examples[kind]}.` } }
-  if (reason === '') return { errors: { reason: 'Say why: people who read halts see it.' } }
-  if (until !== undefined && until <= now) return { errors: { until: 'Choose a time that is ahead.' } }
+  if (reason === '') return { errors: { reason: 'Write the reason: people who read halts see it.' } }
+  if (until !== undefined && until <= now) return { errors: { until: 'Choose a future time.' } }
   return { asked: { target, reason, ...defined({ until }) } }
 }
 
-/** People write names without their kind. */
+/** The target. People write names without their kind. */
 function named(kind: keyof typeof haltKinds, value: string): string {
   const prefix = kind === 'agent' ? 'agent:' : kind === 'owner' || kind === 'person' ? 'person:' : ''
   return value === '' || value.startsWith(prefix) ? value : `${prefix}${value}`

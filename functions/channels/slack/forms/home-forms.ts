@@ -24,7 +24,7 @@ import {
 export const revokeName = 'revoke'
 
 /**
- * Repeats the tab's block about the grant, so that the form opens before any read: a trigger expires after three
+ * The form repeats the tab's block about the grant, so that it opens without a read: a trigger expires after three
  * seconds.
  * @param shown the blocks of the tab that was clicked
  */
@@ -35,7 +35,7 @@ export function revokeModal(id: RequestId, shown: readonly unknown[]): Modal {
     { title: 'Revoke', submit: 'Revoke', about: metadataOf({ request: id }) },
     same ?? rich('what', section(words('A live grant.'))),
     textInput('reason', 'Why?', { hint: 'The card and the record show it.' }),
-    context(`Its credentials are dead at once; AWS takes some seconds to deny what it issued. ${id}`),
+    context(`Its credentials end at once; AWS takes some seconds to deny those that it issued. ${id}`),
   )
 }
 
@@ -69,12 +69,12 @@ export function standInModal(people: readonly Person[], now: NumericDate): Modal
       ),
     ),
     selectInput('by', 'Who decides for you', 'A person', choices, {
-      ...defined({ hint: more > 0 ? `${more} more may: name them through the API` : undefined }),
+      ...defined({ hint: more > 0 ? `${more} more are possible: name them through the API` : undefined }),
     }),
-    dateInput('from', 'From', undefined, { optional: true, hint: 'Left empty: from now on' }),
+    dateInput('from', 'From', undefined, { optional: true, hint: 'If empty: from now on' }),
     dateInput('until', 'Until', now + day, { hint: '30 days at most' }),
-    context('A login through Slack is weak. Where a stage asks for a stronger one, name them through the API with it.'),
-    context('All who read requests can see it. The record of each decision names the person it was made for.'),
+    context('A login through Slack is weak. If a stage needs a stronger one, name the person through the API with it.'),
+    context('People who read requests can see it. The record of each decision names the absent person.'),
   )
 }
 
@@ -86,7 +86,7 @@ export function readStandInForm(
   const by = Chosen.safeParse(values['by']?.['by'])
   if (!by.success) return { errors: { by: 'Choose a person.' } }
   const until = dateIn(values, 'until')
-  if (until === undefined) return { errors: { until: 'Say until when.' } }
+  if (until === undefined) return { errors: { until: 'Choose an end.' } }
   return { by: by.data.selected_option.value, until, ...defined({ from: dateIn(values, 'from') }) }
 }
 

@@ -60,14 +60,14 @@ export function openModal(openable: Openable | undefined): Modal {
       'minutes',
       'Minutes',
       { least: 1, most, initial: Math.min(usualMinutes, most) },
-      'Then it ends by itself, and cannot be made longer',
+      'It ends by itself after this time, and cannot be extended',
     ),
     textInput('arguments', 'Arguments, as JSON', {
       optional: true,
-      hint: 'For one action alone, as in {"Name": "/prod/x"}',
+      hint: 'Only for a single action, as in {"Name": "/prod/x"}',
     }),
     checkInput('drill', 'Drill', [choice('drill', 'A drill: people are told, and its credentials can do nothing')]),
-    context('A login through Slack is weak: a page asks for a strong one next, and opens it.'),
+    context('A login through Slack is weak: next a page asks for a strong one, and opens it.'),
   )
 }
 
@@ -86,7 +86,7 @@ export function readOpenForm(values: Values): Filled {
   const args = said === '' ? undefined : jsonObject(said)
   const minutes = Number(textIn(values, 'minutes'))
   const errors = {
-    ...(name === '' ? { what: 'Choose what you need.' } : {}),
+    ...(name === '' ? { what: 'Choose a profile or an action.' } : {}),
     ...(kind === 'action' && !args
       ? { arguments: 'One action takes its arguments, as a JSON object, each name once.' }
       : {}),
@@ -115,7 +115,7 @@ export function openField(code: Refusal | undefined): string {
 
 export const reviewName = 'review'
 
-/** The most uses shown: all of them are on the card and the page. */
+/** The most uses shown. The card and the page have all of them. */
 const mostUses = 6
 
 /** Asks the reviewer of an ended opening for one of two findings, and always for a reason. */
@@ -144,7 +144,7 @@ export function reviewModal(state: ApprovalRequest, facts: ViewFacts, about: Omi
     ),
     radioInput('outcome', 'Was it justified?', [
       choice('justified', 'Justified'),
-      choice('not_justified', 'Not justified: something follows from it'),
+      choice('not_justified', 'Not justified: it has consequences'),
     ]),
     textInput('note', 'What you looked at, and what follows', {
       hint: 'The card and the record show it. A review cannot be taken back.',
@@ -156,9 +156,7 @@ export function reviewModal(state: ApprovalRequest, facts: ViewFacts, about: Omi
 const Outcome = z.enum(['justified', 'not_justified'])
 type Found = { outcome: z.infer<typeof Outcome>; note: string }
 
-/**
- * The submitted finding, or its missing fields. Both are checked again, because the sender may not be Slack's client.
- */
+/** The submitted finding, or its missing fields. Both are checked again, since the sender may not be Slack's client. */
 export function readFound({
   state,
 }: Pick<ViewOutput, 'state'>): { found: Found } | { wrong: { [field: string]: string } } {
@@ -168,7 +166,7 @@ export function readFound({
   return {
     wrong: {
       ...(outcome.success ? {} : { outcome: 'Choose one of the two.' }),
-      ...(note === '' ? { note: 'Say what you looked at, for people who were not there.' } : {}),
+      ...(note === '' ? { note: 'Name the evidence that you looked at, for later readers.' } : {}),
     },
   }
 }

@@ -36,8 +36,8 @@ export const takeBackBlock = ({ id, agent }: Pick<StandingPermit, 'id' | 'agent'
     button(takeBack, 'Revoke', JSON.stringify({ p: id }), {
       style: 'danger',
       confirm: confirming(
-        'Take this permit back?',
-        `From then on ${agent} asks people again, and what it was given by this permit ends at once.`,
+        'Revoke this permit?',
+        `From then on ${agent} asks people again, and grants drawn from this permit end at once.`,
         'Revoke',
       ),
     }),
@@ -82,7 +82,7 @@ function standInBlocks({ own, others }: Overview['standIns'], facts: ViewFacts, 
         button(standInActions.end, 'End', JSON.stringify({ s: standIn.id }), {
           confirm: confirming(
             'End this stand-in?',
-            'Nothing is decided by it from then on. What was decided by it stays.',
+            'No further decisions are made by it. Earlier ones stay.',
             'End it',
           ),
         }),
@@ -110,14 +110,14 @@ const StandInValue = z.strictObject({ s: StandInId })
 /** The stand-in of an End button; undefined for a foreign value. */
 export const readStandIn = (value: unknown): StandInId | undefined => readValue(StandInValue, value)?.s
 
-/** A home tab, of blocks that read no markup. https://docs.slack.dev/surfaces/app-home */
+/** A home tab, of blocks that interpret no markup. https://docs.slack.dev/surfaces/app-home */
 export type Home = Omit<HomeView, 'blocks'> & { blocks: CardBlock[] }
 
 export type HomePages = { one(id: RequestId): string; all: string; halts: string }
 
 export const homeActions = { read: 'home_read', all: 'home_all', link: 'home_link', revoke: 'home_revoke' } as const
 
-/** The most items of each part: together, with their buttons, they stay below Slack's 100 blocks. */
+/** The most items of each part. Together, with their buttons, they stay below Slack's 100 blocks. */
 const most = { waiting: 12, halts: 5, own: 10, live: 10, permits: 5, standIns: 4 } as const
 
 export function renderHome(overview: Overview, facts: ViewFacts, pages: HomePages, now: NumericDate): Home {
@@ -152,19 +152,19 @@ export function renderHome(overview: Overview, facts: ViewFacts, pages: HomePage
         actions(`live-do:${id}`, ...(mayRevoke ? [revoke] : []), readButton(pages, id, 'Read')),
       ]
     }),
-    ...none('live', live, 'Nothing is live that you own or may revoke.'),
+    ...none('live', live, 'No live grant is yours or yours to revoke.'),
     ...moreOf('live', live.length - most.live, pages),
 
     header(`Standing permits: ${permits.length}`),
     ...permits.slice(0, most.permits).flatMap((each) => permitBlocks(each, facts)),
-    ...none('permits', permits, 'There is no standing permit that you gave, own or may revoke.'),
+    ...none('permits', permits, 'No standing permit is given by you, of your agents or yours to revoke.'),
     ...(permits.length > most.permits
       ? [said('more-permits', `…and ${permits.length - most.permits} more, through the API at /v1/standing-permits.`)]
       : []),
 
     header('Out of office'),
     ...standInBlocks(standIns, facts, now),
-    context('Newest first, as it was when you opened this tab.'),
+    context('Newest first, as of the time you opened this tab.'),
   ]
   return { type: 'home', blocks }
 }
@@ -177,11 +177,11 @@ export const renderNoHome = (sentence: string, link?: string): Home => ({
   blocks: [header('Hotwork'), said('why', sentence), ...linkBlocks(link)],
 })
 
-/** The way to link an account: a button, since these blocks cannot link text. */
+/** The way to link an account: a button, since these blocks cannot have links. */
 export const linkBlocks = (link: string | undefined): CardBlock[] =>
   link === undefined ? [] : [actions('link', linkButton(homeActions.link, 'Link your account', link))]
 
-/** The block that describes a live grant. The form to revoke it shows it again. */
+/** The block of a live grant. The form to revoke the grant repeats it. */
 export const liveBlock = (id: RequestId): string => `live:${id}`
 
 const said = (block: string, sentence: string): CardBlock =>

@@ -24,7 +24,7 @@ import { partsModal, showModal, truthModal } from '../forms/modal-blocks.ts'
 import { haltActions } from './halts.ts'
 import { type Home, homeActions, readStandIn, renderHome, renderNoHome, standInActions } from './home-view.ts'
 
-const storeSilent = 'The store has not answered, so nothing can be shown now. Open this tab again in a moment.'
+const storeSilent = 'The store has not answered, so this tab is empty. Open it again in a moment.'
 
 export function registerHome(app: App, options: EdgeOptions): void {
   app.event('app_home_opened', async (heard) => {
@@ -36,14 +36,14 @@ export function registerHome(app: App, options: EdgeOptions): void {
     else await publish(event.user, renderNoHome(who.sentence, who.link), carried, options)
   })
   onLink(app, homeActions.read, homeActions.all, homeActions.link, haltActions.page)
-  // The form opens for each person of the directory; policy is asked at the submission.
+  // The form opens for everyone in the directory; policy is asked at the submission.
   onClick(app, options, homeActions.revoke, readRequest, async ({ about, body, carried }) => {
     await showModal(body.trigger_id, revokeModal(about.request, body.view?.blocks ?? []), carried, options)
     return undefined
   })
   onSubmit(app, options, revokeName, readRequest, async ({ person, about: { request: id }, view, user, carried }) => {
     const reason = readReason(view)
-    if (reason === undefined) return keepOpen({ reason: 'Say why: the card and the record show it.' })
+    if (reason === undefined) return keepOpen({ reason: 'Write the reason: the card and the record show it.' })
     const told = await revoke({ id, person, reason, once: onceFor(carried, id) }, carried, options)
     if (told.done) return { after: () => redrawTab(user, person, carried, options) }
     return told.code === undefined
@@ -86,7 +86,7 @@ export function registerStandIns(app: App, options: EdgeOptions): void {
   onSubmit(app, options, standInName, about, async ({ person, view, user, carried }) => {
     const read = readStandInForm(view.state.values)
     if ('errors' in read) return keepOpen(read.errors)
-    // Slack is no strong login.
+    // Slack is a weak login.
     const ask = { person, login: {}, ...read }
     const told = await attempt({ click: 'give_stand_in' }, ask, options.giveStandIn, carried, options)
     if (!told.done) return keepOpen({ [standInField(told.detail)]: told.sentence.replaceAll('`', '') })

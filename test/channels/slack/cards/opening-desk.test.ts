@@ -106,7 +106,7 @@ test('Review keeps the typed text beside the missing field', async () => {
   const form = await reviewing('U0EVE')
   await at.submit('U0EVE', form, { outcome: 'not_justified', note: '   ' })
   const [still] = await at.modals('U0EVE')
-  expect(still?.errors).toEqual({ note: expect.stringMatching(/^Say what you looked at/) })
+  expect(still?.errors).toEqual({ note: expect.stringMatching(/^Name the evidence that you looked at/) })
   expect((await now()).review?.done).toBeUndefined()
 })
 

@@ -25,7 +25,7 @@ test('/hotwork alone, and `help`, list the commands', async () => {
 
 test('/hotwork with an unknown word says so with the word, inert, and lists the commands', async () => {
   const said = await desk.type('U0BEN', 'approve\u202e req_1')
-  expect(said).toMatch(/There is no “approve\[U\+202E\]” here/)
+  expect(said).toMatch(/Unknown command “approve\[U\+202E\]”/)
   expect(said).toContain('/hotwork list')
 })
 
@@ -51,7 +51,7 @@ test('/hotwork show takes an id out of a code span, in capitals, or cut short', 
 })
 
 test('/hotwork show without an id asks for one, and reports an unknown or ambiguous id', async () => {
-  expect(await desk.type('U0BEN', 'show')).toMatch(/Say which request: its id[\s\S]*show <id>/)
+  expect(await desk.type('U0BEN', 'show')).toMatch(/Write the id of the request[\s\S]*show <id>/)
   expect(await desk.type('U0BEN', `show req_${'z'.repeat(26)}`)).toMatch(/There is no such request/)
   await world.submitted(stagingParameter)
   expect(await desk.type('U0BEN', `show ${request.ask.id.slice(0, -2)}`)).toMatch(/More than one/)
