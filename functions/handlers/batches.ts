@@ -6,7 +6,7 @@ import { faultName } from '../operations/faults.ts'
 
 export const OfRequest = z.object({ requestId: RequestId })
 
-/** The messages that SQS delivers again. */
+/** The messages that SQS retries. */
 export const failing = (messages: readonly string[]): SQSBatchResponse => ({
   batchItemFailures: messages.map((itemIdentifier) => ({ itemIdentifier })),
 })
@@ -16,7 +16,8 @@ export class InvocationFailed extends Error {
 }
 
 /**
- * For asynchronous invocations: the log and the dead letter get only a fault's name, because its text may hold secrets.
+ * For asynchronous invocations: the log and the dead letter get only the name of a fault, since its text may contain
+ * secrets.
  */
 export async function namingFault<T>(work: () => Promise<T>): Promise<T> {
   try {

@@ -15,7 +15,7 @@ export type ProvenPerson = {
   login: { acr?: string; at?: number }
 } & GroupsSaid
 
-/** A caller that may hold one of our access tokens or be shown one. */
+/** A caller that may hold or receive one of Hotwork's access tokens. */
 export type Holder =
   | { type: 'agent'; id: Agent['id'] }
   | { type: 'tool'; id: Tool['id'] }
@@ -23,8 +23,8 @@ export type Holder =
 
 /**
  * Authenticates callers. Agents and tools have workload tokens, people have people's tokens, and each kind of token is
- * taken only for its own callers. Every method throws BadRequest 401 for a missing or invalid token, or one of another
- * kind.
+ * accepted only for its own callers. Every method throws BadRequest 401 for a missing or invalid token, or one of a
+ * different kind.
  */
 export class Callers {
   readonly #policy: { readonly bundle: Bundle }
@@ -32,7 +32,7 @@ export class Callers {
   readonly #clock: Clock
   readonly #verifier: IdentityVerifier
 
-  /** @param policy its bundle is read at each call, because recertifications and dates change who is active */
+  /** @param policy its bundle is read at each call, since recertifications and dates change who is active */
   constructor(policy: { readonly bundle: Bundle }, issuer: string, clock: Clock) {
     this.#policy = policy
     this.#issuer = issuer
@@ -44,7 +44,7 @@ export class Callers {
     return this.agentOf(bearer(call, this.#issuer))
   }
 
-  /** An agent that proves a key. With the DPoP scheme, the proof is bound to its token (RFC 9449 section 7.1). */
+  /** An agent with a proof of its key. With the DPoP scheme the proof is bound to its token (RFC 9449 section 7.1). */
   async provenAgent(call: Call, where: { method: string; path: string }) {
     const token = dpopToken(call)
     if (token === undefined && tokenBy('bearer', call) === undefined)
@@ -67,20 +67,24 @@ export class Callers {
     return holder
   }
 
-  /** A person may hold our token too, by break-glass. */
+  /** The holder may be a person, who has a token of ours by break-glass. */
   async holder(call: Call): Promise<Holder> {
     return this.#holderOf(await this.#identify(bearer(call, this.#issuer)))
   }
 
   /**
-   * A client of the authorization server, by a bearer token or by an assertion, which OAuth libraries send (RFC 7523
+   * A client of the authorization server, by a bearer token or by an assertion, as OAuth libraries send it (RFC 7523
    * section 2.2).
    */
   async client(call: Call, form: ReadonlyMap<string, string>): Promise<Holder> {
     const [assertion, type] = [form.get('client_assertion'), form.get('client_assertion_type')]
     if (assertion === undefined && type === undefined) return this.holder(call)
     if (call.header('authorization') !== undefined)
-      throw badRequest('invalid_request', 'A client proves itself in one way', 'send the token or the assertion')
+      throw badRequest(
+        'invalid_request',
+        'A client sends one proof of identity',
+        'send either the token or the assertion',
+      )
     if (assertion === undefined || type !== jwtBearer)
       throw this.#unauthorized(`\`client_assertion\` should come with \`client_assertion_type\` ${jwtBearer}`)
     const identity = await this.#identify(assertion)
@@ -116,7 +120,7 @@ export class Callers {
     if (!person) throw this.#unauthorized('the token belongs to no active person known here')
     const { acr, authTime, issuer, subject } = identity
     const { issuedAt, expiresAt, groups } = identity
-    // From the token's own time: group claims age with the token, however often it is sent.
+    // From the token's own time, so that group claims age with the token, however often it is sent.
     const made = issuedAt === undefined ? undefined : { now: issuedAt, expiresAt }
     const said: GroupsSaid =
       groups && made
@@ -128,7 +132,7 @@ export class Callers {
     return { person, proven: { issuer, subject }, login: defined({ acr, at: authTime }), ...defined(said) }
   }
 
-  /** The proof of a key, for this address. `once` is its replay key, committed together with its effect. */
+  /** The proof of a key for this address. `once` is its replay key, committed together with the act. */
   async proof(
     call: Call,
     where: { method: string; path: string; accessToken?: string },
@@ -145,8 +149,8 @@ export class Callers {
   }
 
   /**
-   * An ID token is refused: people's ID tokens are evidence in the ledger, and its readers must not be able to act with
-   * them.
+   * Undefined for an ID token: people's ID tokens are evidence in the ledger, and its readers must not be able to act
+   * with them.
    */
   #personOf(identity: VerifiedIdentity): Person | undefined {
     const person = this.#whoIs(this.#policy.bundle.directory.people, identity)
@@ -188,10 +192,7 @@ function bearer(call: Call, issuer: string): string {
   return token
 }
 
-/**
- * A person may ask only about their own opening's token.
- * @throws BadRequest 401
- */
+/** Refuses a person's question about another person's opening. @throws BadRequest 401 */
 export function mustBeTheirs(issuer: string, holder: Holder, known: Result<{ agent: AskerId }, string>): void {
   if (holder.type === 'person' && !(known.ok && known.value.agent === holder.id))
     throw unauthorized(issuer, 'the token belongs to no agent or tool known here')

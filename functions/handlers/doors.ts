@@ -40,7 +40,7 @@ function door<Caller>(
   return endpoint(ports, async (call) => handle(call, await identify(callers, call), callers))
 }
 
-/** One function for several routes, chosen by API Gateway's own route and never by the address. */
+/** One function for several routes, by API Gateway's own route, never by the address. */
 export const byRoute =
   <Args extends unknown[]>(
     routes: { readonly [route: string]: (call: Call, ...args: Args) => Promise<Answer> },
@@ -52,14 +52,14 @@ export const byRoute =
     return route(call, ...args)
   }
 
-/** An agent cannot tell another agent's task from an unknown one. */
+/** The same answer for another agent's task and for an unknown one. */
 export const unknownTask = (): BadRequest => apiProblem(404, 'unknown_task')
 export const unknownRequest = (): BadRequest => refusalProblem('unknown_request')
 
-/** An id may have a colon, and only some clients escape it in an address. */
+/** An id may contain a colon, which only some clients escape in addresses. */
 export const idInPath = (call: Call, name: string): string => call.path(name).replace(/%3a/i, ':')
 
-/** The prefixes of ids, by the path's word for the kind of thing recertified. */
+/** The prefixes of ids, by the path's word for the kind of subject. */
 const prefixes: { readonly [kind: string]: string } = {
   agents: 'agent:',
   people: 'person:',
@@ -68,7 +68,7 @@ const prefixes: { readonly [kind: string]: string } = {
 }
 
 export const unknownSubject = () =>
-  apiProblem(404, 'unknown_aggregate', 'nothing of that name has a `recertifyBy` in the files')
+  apiProblem(404, 'unknown_aggregate', 'no subject of that name has a `recertifyBy` in the files')
 
 export function subjectInPath(call: Call): Subject {
   const kind = call.route === 'POST /v1/agents/{id}/recertify' ? 'agents' : call.path('kind')
@@ -88,7 +88,7 @@ export function pathId<Schema extends z.ZodType>(call: Call, schema: Schema, unk
 
 /**
  * The value of an operation's result.
- * @throws BadRequest its refusal, in the words of the catalogue or of this door
+ * @throws BadRequest its refusal, in the words of the catalogue or of this endpoint
  */
 export function valueOrThrow<T>(result: Result<T, Refusal>): T
 export function valueOrThrow<T, Code extends string>(result: Result<T, Code>, refusal: Refuse<Code>): T
@@ -98,7 +98,7 @@ export function valueOrThrow<T>(result: Result<T, string>, refusal: Refuse<never
 }
 type Refuse<Code> = (code: Code, detail?: string) => Error
 
-/** Kinds of calls that are refused above their rate. A held read above its rate is answered at once instead. */
+/** The kinds of calls that are refused above their rate. A held read above its rate is answered at once instead. */
 type RefusedKind = Exclude<RateKind, 'heldReads'>
 
 type RatePorts = Pick<DecidingPorts, 'policy' | 'requests' | 'clock' | 'log'>
@@ -113,7 +113,7 @@ export async function mustKeepRate(
 }
 
 /**
- * Counts the rate beside other work, which waits for it before it records anything.
+ * Takes the rate's tokens beside other work, which waits for this before it records anything.
  * @throws BadRequest at once if this process knows that the rate is spent: then the other work does not begin
  */
 export function beginRate(
@@ -125,7 +125,7 @@ export function beginRate(
   const known = knownRefusal(caller, kind, tokens, ports)
   if (known) mustTake(known, { caller, kind, tokens }, ports)
   const kept = mustKeepRate(caller, kind, tokens, ports)
-  // If the other work throws first, this rejection is handled.
+  // Handles this rejection if the other work throws first.
   kept.catch(() => {})
   return kept
 }
@@ -137,11 +137,11 @@ function mustTake(
 ): void {
   if (taken.permitted) return
   ports.log.info('rate_exceeded', { kind, ...asked })
-  const detail = `ask again in ${taken.retryAfter} s: nothing was done. \`limits.${kind}\` of the ladder is the rate`
+  const detail = `ask again in ${taken.retryAfter} s: nothing was done. The rate is \`limits.${kind}\` of the ladder`
   throw tooManyRequests(detail, taken.retryAfter)
 }
 
-/** A grant that ends sooner could not be claimed in time. Seconds. */
+/** A grant that ends sooner could not be claimed before its end. Seconds. */
 const shortestGrant = 10
 
 export function checkEnd(end: NumericDate | undefined, field: string, { clock }: Pick<DoorPorts, 'clock'>): void {
@@ -153,7 +153,7 @@ export function checkEnd(end: NumericDate | undefined, field: string, { clock }:
   )
 }
 
-/** The furthest start of a grant ahead. Seconds. */
+/** The latest start of a grant, from now. Seconds. */
 const furthestStart = 7 * 86_400
 
 /** @returns the start, or undefined if it is past */
@@ -182,7 +182,7 @@ export function idempotencyKeyOf(call: Call): string {
   throw badRequest(
     'invalid_request',
     'The `Idempotency-Key` header is missing or over 255 characters',
-    'send one key for each thing you ask for, and the same one when you ask again',
+    'send one key for each ask, and the same key with its repeats',
   )
 }
 
@@ -197,7 +197,7 @@ export function openingId(call: Call): RequestId {
   return id
 }
 
-/** A refusal to open names all login requirements at once, so that one more login is enough. */
+/** The refusal of an opening, with all login requirements, so that one more login is enough. */
 export const openingRefusal =
   (what: WhatToOpen, ports: MakingPorts) =>
   (code: Refusal, detail?: string): BadRequest => {

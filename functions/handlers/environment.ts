@@ -8,8 +8,8 @@ const Names = Name.transform((names) => names.split(' '))
 const Url = z.url()
 
 /**
- * Environment variables of Lambdas; the descriptor of each names its own. Every connection to the tables also reads
- * `SHARDS`. AWS clients find their endpoints and credentials by themselves.
+ * Environment variables of Lambdas. The descriptor of each names its own. Every connection to the tables also reads
+ * `SHARDS`. AWS clients find their endpoints and credentials themselves.
  */
 const variables = {
   ACCOUNT: Name,
@@ -29,7 +29,7 @@ const variables = {
   EVENT_BUS: Name,
   FOLLOW_FUNCTION: Name,
   INCIDENT_SECRET: Name,
-  /** The issuer of tokens and the base of every address built here, which is never taken from `Host`. */
+  /** The issuer of tokens, and the base of all addresses built here, which never come from `Host`. */
   ISSUER: Url,
   LEDGER_TABLE: Name,
   LOG_BUCKET: Name,

@@ -5,20 +5,23 @@ import type { PreviewSource } from '../domain/previews/preview-source.ts'
 import type { JsonObject, NumericDate } from '../domain/values.ts'
 import type { Say } from '../domain/what-is-wrong.ts'
 
-/** The data of a credential kind for the reducer, the cards and the model checker, so that no code of a kind runs there. */
+/**
+ * The data of a credential kind. The reducer, the cards and the model checker read it, so that they run no code of a
+ * kind.
+ */
 type CredentialData<Id extends string> = {
   /**
-   * The act that hands out the right, or is the act itself: an access token, a credential of the target's own, which is
-   * claimed by the id of its kind, or the one call that Hotwork makes.
+   * The act that hands out the right, or is itself the act: an access token, a target's own credential, which is
+   * claimed under the id of its kind, or the one call that Hotwork makes.
    */
   act: 'access_token' | Id | 'call'
-  /** Words for people; credentials of the target's own in the plural. */
+  /** The credential in words for people; a target's own credentials in the plural. */
   words: string
 }
 
 type Credentials<Id extends string> = { readonly [name: string]: CredentialData<Id> }
 
-/** The part of a catalogue entry that every kind has. */
+/** The members that the catalogue entries of all kinds have. */
 export type Entry = {
   name: string
   tool: string
@@ -48,9 +51,9 @@ export interface TargetKind<
   name: string
   credentials: Has
   settings: z.ZodObject<Settings>
-  /** Settings for a policy folder that is read without a deployment. */
+  /** The settings for a policy folder that is read without a deployment file. */
   example: z.infer<z.ZodObject<Settings>>
-  /** The members that its actions have beside those of every entry: one, under its id. AWS's are older than that rule. */
+  /** The kind's part of a catalogue entry: one member, under its id. AWS's are older than that rule. */
   entry: Part
   /** The form of its resources' ids, such as `an ARN`, and the places in such a template that an alias fills. */
   ids: string
@@ -58,18 +61,18 @@ export interface TargetKind<
   facts(at: z.infer<z.ZodObject<Settings>>): { readonly [place: string]: string }
   /**
    * The place where credentials for an alias end, which a halt names. @default the kind and the alias
-   * @param targetRole path and name of the role that Hotwork has in every AWS account
+   * @param targetRole path and name of Hotwork's role in every AWS account
    */
   placeOf?(at: z.infer<z.ZodObject<Settings>>, targetRole: string): string
-  /** Whether the target keeps a record of calls. */
+  /** True if the target records calls. */
   recordsCalls: boolean
-  /** The arguments that credentials of its own leave open, unless it holds the agent to all of them. */
+  /** The arguments that its own credentials leave open. Undefined if it holds the agent to all of them. */
   open?: Open<EntryOf<Part>, z.infer<z.ZodObject<Settings>>>
-  /** Templates beside the resource's in which an argument stands for itself alone: none may hold a wildcard. */
+  /** Templates, besides the resource's, in which an argument must be literal: without wildcards. */
   literals?(entry: EntryOf<Part>): readonly string[]
-  /** The reason why arguments that fit their schema are refused. */
+  /** The reason why arguments that match their schema are refused. */
   refuse?(entry: EntryOf<Part>, args: JsonObject): string | undefined
-  /** Whether a call that Hotwork makes can be conditional on a state. */
+  /** True if a call by Hotwork can be conditional on a state. */
   comparesState?(entry: EntryOf<Part>): boolean
   /** A part of credentials for these arguments that would be too large, and its limit. */
   tooLarge?(
@@ -85,21 +88,22 @@ type EntryOf<Part extends z.ZodRawShape> = Entry & z.infer<z.ZodObject<Part>>
 export interface Open<Of, Settings> {
   with(entry: Of, args: JsonObject, at: Settings | undefined): readonly string[]
   /**
-   * The arguments that are open in some ask: a policy that reads one without `context.unpinned` judges a value that the agent
-   * is not held to.
+   * The arguments that are open in at least one ask. A policy that reads one without `context.unpinned` judges a value
+   * that the agent is not held to.
    */
   sometimes(entry: Of, at: Settings | undefined): readonly string[]
-  /** The rest that every credential of its own leaves open, in words for people. */
+  /** Everything else that its own credentials leave open, in words for people. */
   always: readonly string[]
 }
 
 /**
- * Reports the problems of an entry, of another kind too: a part of this kind does not belong there.
+ * Reports the problems of an entry. Entries of other kinds are checked too, for a part of this kind that does not
+ * belong there.
  * @param aliases of this kind in the deployment file
  */
 export type Check<Of = Entry> = (entry: Of, aliases: readonly string[], say: Say) => void
 
-/** A row with its own types. */
+/** Infers the types of a row. */
 export const targetKind = <
   const Id extends string,
   Settings extends z.ZodRawShape,
@@ -109,6 +113,6 @@ export const targetKind = <
   kind: TargetKind<Id, Settings, Part, Has>,
 ): TargetKind<Id, Settings, Part, Has> => kind
 
-/** A mediated call is the same in all kinds. */
+/** The mediated call, which is the same in all kinds. */
 export const mediated = { act: 'call', words: 'one call that Hotwork makes itself' } as const
 export const token = { act: 'access_token', words: 'an access token' } as const

@@ -24,19 +24,19 @@ export type Settings = { readonly [member: string]: unknown }
 /** The members of a catalogue entry that belong to one kind. */
 export const parts: Intersect<Kinds[TargetId]['entry']> = Object.assign({}, ...allKinds.map(({ entry }) => entry))
 
-/** Kinds with aliases. A gated tool has its own table in the deployment file. */
+/** The kinds with aliases. Gated tools have a separate table in the deployment file. */
 export const aliasedKinds = allKinds.map(({ id }) => id).filter((id) => id !== 'tool')
 
 /** @param entry whose `tool` is one of tools.json, or a kind */
 export const kindOf = ({ tool }: { tool: string }): TargetKind => byId[isTargetId(tool) ? tool : 'tool']
 
-/** The kind of an entry's alias, even if a tool acts on the target: `account` is AWS's. */
+/** The kind of an entry's alias, also if a tool acts on the target. `account` is AWS's. */
 export const placeKindOf = (entry: { tool: string; target?: string | undefined }): TargetKind =>
   entry.target === undefined ? byId.aws : kindOf(entry)
 
 export const isTargetId = (id: string): id is TargetId => Object.hasOwn(kinds, id)
 
-/** @param tool of a use: one of tools.json, or a kind of target */
+/** @param tool the tool of a use: one of tools.json, or a kind of target */
 export const recordsCalls = (tool: string): boolean => kindOf({ tool }).recordsCalls
 
 const credentials = Object.fromEntries(Object.values(kinds).flatMap((kind) => Object.entries(kind.credentials)))
@@ -46,7 +46,7 @@ export const CredentialKind = z.enum(Object.keys(credentials) as CredentialKind[
 
 export type Act = ActsIn<Kinds[TargetId]['credentials']>
 
-/** Undefined for a plan, for which no credential is ever made. */
+/** Undefined for a plan, which has no credential. */
 export const actOf = (credential: CredentialKind | 'none'): Act | undefined => credentials[credential]?.act
 
 export const wordsOf = (credential: string): string => credentials[credential]?.words ?? credential
@@ -57,27 +57,30 @@ const ownCredentials = Object.values(credentials).flatMap(({ act, words }) =>
   isOwnCredential(act) ? [{ act, words }] : [],
 )
 
-/** One call, and then credentials with which several can be made. */
+/** First the mediated call, then credentials with which several calls can be made. */
 export const narrowestFirst: readonly string[] = ['call', ...ownCredentials.map(({ act }) => act)].flatMap((act) =>
   Object.entries(credentials).flatMap(([name, each]) => (each.act === act ? [name] : [])),
 )
 
-/** At `/token`; and with that token at `/{kind}/credentials`. */
+/**
+ * The kinds that are issued: an access token at `/token`, and a target's own credentials with it at
+ * `/{kind}/credentials`.
+ */
 export const IssuedKind = z.enum(['access_token', ...ownCredentials.map(({ act }) => act)])
 export type IssuedKind = z.infer<typeof IssuedKind>
 
-/** In the plural. */
+/** The words in the plural. */
 export const wordsOfIssued = (claim: OwnCredential): string =>
   ownCredentials.find(({ act }) => act === claim)?.words ?? claim
 
 type Use = { tool: string; key: string }
-/** The one use that begins with the first credential of a target's own, however many calls are made with it. */
+/** Whether a use is the one that begins with the first credential of a target's own, for all calls with it. */
 export const isSession = <U extends Use>(use: U): use is U & { key: OwnCredential } =>
   isTargetId(use.tool) && use.key === use.tool
-/** The one call that Hotwork makes. */
+/** Whether a use is the one call that Hotwork makes. */
 export const isCall = ({ tool, key }: Use): boolean => isTargetId(tool) && key === 'call'
 
-/** @param place where a credential ends: in AWS a role, by its ARN; elsewhere an alias, by its kind and name */
+/** @param place the place where a credential ends: for AWS the ARN of a role, otherwise a kind and an alias */
 export const kindAt = (place: string): TargetId => {
   const [id = ''] = place.split(':')
   return isTargetId(id) ? id : 'aws'

@@ -6,21 +6,21 @@ import type { CredentialId, JsonObject, NumericDate } from '../domain/values.ts'
 import type { OwnCredential, TargetId } from './kinds.ts'
 
 /**
- * The ports of the verbs by which a kind of target is reached. A kind has those of its credentials, and each Lambda loads the
- * one that its verb needs. test/targets/promises.ts holds every kind to them.
+ * The ports by which a kind of target is reached. A kind has those that its credentials need, and each Lambda loads
+ * only its own. test/targets/promises.ts tests every kind.
  */
 
-/** A read: an action that the target knows, with its own arguments. */
+/** A read: an action that the target knows, with its arguments. */
 export type ReadAsk = {
   action: string
   arguments: JsonObject
-  /** Names of errors that mean a missing resource. */
+  /** The names of errors that mean a missing resource. */
   absent: readonly string[]
-  /** Its end ends the read. */
+  /** Aborts the read. */
   signal: AbortSignal
 }
 
-/** `fault` is a name that may stand in a log: it holds nothing of the read values. */
+/** `fault` is a name that is safe to log: it contains nothing of the read values. */
 export type Found =
   | { found: 'answer'; answer: JsonObject }
   | { found: 'absent' }
@@ -28,32 +28,32 @@ export type Found =
 
 /** Reads the present state. */
 export interface Reader {
-  /** An action has no preview unless the deployment says how to read it. */
+  /** True if the deployment says how to read it; otherwise the action has no preview. */
   canRead(entry: CatalogueEntry): boolean
-  /** Never throws. */
+  /** It never throws. */
   read(ask: ReadAsk, entry: CatalogueEntry): Promise<Found>
 }
 
-/** Makes credentials of the target's own. Each can do the one approved action, and expires by itself. */
+/** Issues a target's own credentials, each for the one approved action and with an end of its own. */
 export interface Issuer<Issued> {
   readonly kind: OwnCredential
-  /** The life of one whose grant has `left`: some targets make none for a minute. Seconds. */
+  /** The life of a credential whose grant has `left`, since some targets have a minimum. Seconds. */
   lifetime(left: number): number
-  /** @throws BrokerRefused if the target says no, BrokerUnavailable if it does not answer */
+  /** @throws BrokerRefused if the target refuses, BrokerUnavailable if it does not answer */
   issue(ask: Ask, credential: CredentialId, life: { until: NumericDate; seconds: number }): Promise<Issued>
 }
 
 /** Makes the one approved call. */
 export interface CallMaker {
   readonly kind: TargetId
-  /** `expected`: the guarded values as they were read last, which the call carries if the target supports that. */
+  /** `expected`: the guarded values of the last reading, which the call carries if the target supports that. */
   make(ask: Ask, credential: CredentialId, expected: JsonObject | undefined): Promise<CallResult>
-  /** Finds by reading whether it was made. @throws if it cannot be read now, which proves nothing */
+  /** Finds by reading whether the call was made. @throws if it cannot be read now, which proves nothing */
   lookUp(ask: Ask, use: { credential: CredentialId; begunAt: NumericDate }): Promise<LookedUp>
 }
 /**
- * `refused`: the target said no and did nothing. `outdated`: it found another state, and did nothing. `not_sent`: it never
- * heard of the call. `unanswered`: the call may have been done or not, and is never made again.
+ * `refused`: the target refused and did nothing. `outdated`: it found a different state and did nothing. `not_sent`:
+ * the call was not sent. `unanswered`: the call may or may not have been done, and is never repeated.
  */
 export type CallResult =
   | { outcome: 'told'; output: JsonObject }
@@ -61,10 +61,10 @@ export type CallResult =
   | { outcome: 'outdated' }
   | { outcome: 'not_sent'; fault: string }
   | { outcome: 'unanswered' }
-/** `unknown` rather than a guess: others change the same things. */
+/** `unknown` rather than a guess, since others change the same resources. */
 export type LookedUp = { found: 'done'; output: JsonObject } | { found: 'not_done' } | { found: 'unknown' }
 
-/** Ends credentials of the target's own before their time. */
+/** Ends a target's own credentials early. */
 export interface Ender {
   /** Idempotent; a missing credential counts as ended. Without denies it removes expired ones. */
   end(place: string, denies: readonly Deny[]): Promise<void>

@@ -12,7 +12,8 @@ type ReadersPorts = { policy: Pick<Policy, 'bundle'>; statements: Pick<Statement
 export type Readers = { readonly [kind in TargetId]: Reader }
 
 /**
- * The readers of each kind. Lambdas that decide on a present state load these; only a kind's own Lambdas load the rest of it.
+ * The readers of each kind. Lambdas that decide on a present state load them; only a kind's own Lambdas load the rest
+ * of it.
  */
 export const makeReaders = (told: ReadersTold, ports: ReadersPorts) =>
   ({

@@ -199,7 +199,7 @@ test('a form during an outage is 503 in words, and may be sent again unchanged',
     throw new StoreUnavailable('no answer')
   }
   const sent = await tab.go('POST', '/halts', fields)
-  expect([sent.status, sent.body.includes('Whether your form was recorded is not known')]).toEqual([503, true])
+  expect([sent.status, sent.body.includes('It is unknown whether your form was recorded')]).toEqual([503, true])
   expect((await tab.go('POST', '/halts', fields)).status).toBe(303)
   expect(await halted()).toHaveLength(1)
 })

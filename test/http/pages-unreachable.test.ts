@@ -73,6 +73,6 @@ test.each(sent)('a form leads to %s, where its sender sees whether %s recorded i
   cutOff(tab.doors.sessions)
   const page = await tab.go('POST', path, { csrf: 'x' })
   expect(told(page)).toEqual(unreachable)
-  expect(page.body).toContain('Whether your form was recorded is not known.')
+  expect(page.body).toContain('It is unknown whether your form was recorded.')
   expect(page.body).toContain(`<a class="button" href="${section}">`)
 })

@@ -8,7 +8,7 @@ import { type ApiPorts, agentDoor, pathId, unknownTask } from '../doors.ts'
 import type { Stores, Wiring } from '../environment.ts'
 import { portsWithFacts } from '../wiring/ports.ts'
 
-/** `POST /v1/requests/{id}/complete`: the task is done, which ends every credential of it. */
+/** `POST /v1/requests/{id}/complete`: reports the end of the task, which ends all its credentials. */
 export const createHandler = (ports: ApiPorts) =>
   agentDoor(ports, async (call, agent) => {
     const body = parseBody(OutcomeBody, call.json())

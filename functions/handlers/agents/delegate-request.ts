@@ -9,7 +9,7 @@ import { agentDoor, checkEnd, idempotencyKeyOf, mustKeepRate, pathId, unknownTas
 import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 
-/** `POST /v1/requests/{id}/delegations`: an agent delegates a narrower right out of its own grant, by the grant's key. */
+/** `POST /v1/requests/{id}/delegations`: an agent delegates a narrower right out of its grant, with the grant's key. */
 export const createHandler = (ports: ApiPorts & { targetRole: string }) =>
   agentDoor(ports, async (call, agent, callers) => {
     const id = pathId(call, RequestId, unknownTask)

@@ -32,17 +32,17 @@ import { askRefusal, deferredRefusal, tokenRefusal } from './token-refusals.ts'
 
 type Ports = ApiPorts & SubmissionPorts & { signer: Signer; statements: Statements }
 
-/** RFC 8693 section 2.2.2: an invalid subject token is `invalid_request`, though the same token is a 401 elsewhere. */
+/** RFC 8693 section 2.2.2: an invalid subject token is `invalid_request`, though elsewhere it is a 401. */
 const tell = (problem: Problem): Answer => {
-  // But only the challenge names a login that would be strong enough (RFC 9470 section 3).
+  // The exception: only a challenge can name the login that would be strong enough (RFC 9470 section 3).
   if (problem.code === 'insufficient_user_authentication') return oauthProblem(problem)
   const { headers: _, ...rest } = problem
   return oauthProblem(problem.status === 401 ? { ...rest, status: 400 } : problem)
 }
 
 /**
- * `POST /token`: exchanges an agent's workload token for the access token of its live grant (RFC 8693), or of a grant
- * that it requests now and waits for by the deferred grant.
+ * `POST /token`: exchanges an agent's workload token for the access token of its live grant (RFC 8693), or asks for a
+ * grant now, and waits with the deferred grant.
  */
 export function createHandler(ports: Ports) {
   const callers = new Callers(ports.policy, ports.issuer, ports.clock)
@@ -55,7 +55,7 @@ async function exchange(call: Call, callers: Callers, ports: Ports): Promise<Ans
   const wanted = readTokenExchange(call.form())
   if ('asked' in wanted) return ask(call, wanted, callers, ports)
   const { subjectToken, request: id, targets } = wanted
-  // A person claims an opening with their own token; an agent claims a request with its workload token.
+  // A person claims an opening with their own token, an agent a request with its workload token.
   const asker = id.startsWith('bgl_') ? await personOf(subjectToken, callers) : await agentOf(subjectToken, callers)
   const { proof, once } = await proofOf(call, callers)
   const issued = await issueToken({ id, ...asker, jkt: proof.jkt, targets, once: [once] }, ports)
@@ -78,7 +78,7 @@ async function ask(call: Call, { subjectToken, asked, targets }: Asking, callers
   return answer(done.value)
 }
 
-/** The code and the key that requested it are proof enough: the workload token was verified when the code was given. */
+/** The code and the key that requested it suffice: the workload token was verified when the code was given. */
 async function claimLater(call: Call, callers: Callers, ports: Ports): Promise<Answer> {
   const { code, clientId } = readDeferral(call.form())
   const { proof, once } = await proofOf(call, callers)
@@ -89,7 +89,7 @@ async function claimLater(call: Call, callers: Callers, ports: Ports): Promise<A
 
 type Answered = Extract<Awaited<ReturnType<typeof askForToken>>, { ok: true }>['value']
 
-/** The client has not read the request, so the token's details name the arguments that are left of it. */
+/** The client has not read the request, so the token's details have the approved arguments. */
 const answer = (found: Answered): Answer =>
   found.outcome === 'pending'
     ? waitingAnswer({ ...found, interval: pollInterval })
@@ -97,7 +97,7 @@ const answer = (found: Answered): Answer =>
 
 const proofOf = (call: Call, callers: Callers) => callers.proof(call, { method: 'POST', path: '/token' }, badProof)
 
-/** The login that this claim needs, all requirements at once, so that one more login is enough. */
+/** The login that this claim needs, with all its requirements, so that one more login is enough. */
 async function loginFor(id: RequestId, { requests, policy }: Ports) {
   const stored = await requests.load(id)
   const opening = stored && openingOf(stored.state.ask)

@@ -12,7 +12,7 @@ import type { ApiPorts } from '../doors.ts'
 import type { Stores, Wiring } from '../environment.ts'
 import { portsWithFacts } from '../wiring/ports.ts'
 
-/** A public client, which only names itself: the token that it shows is its proof (RFC 7009 section 2.1). */
+/** Whether the client is public: it only names itself, and the presented token is its proof (RFC 7009 section 2.1). */
 const isPublic = (call: Call, form: Form): boolean =>
   form.has('client_id') &&
   call.header('authorization') === undefined &&
@@ -23,9 +23,9 @@ const wasGivenTo = ({ claims }: KnownToken, client: string | undefined): boolean
 
 /**
  * `POST /revoke`: an agent, or a person with an opening, revokes an access token of their own (RFC 7009). An unknown
- * token and another caller's token get the same answer and stay as they are. A call without the token and without a
- * login is unauthenticated. A public client that shows the token and names its client may end it too, because that only
- * takes rights away.
+ * token and another caller's token get the same answer and stay unchanged. A call without the token and without a login
+ * is unauthenticated. A public client that presents the token and names itself may revoke it too, since that only
+ * removes rights.
  */
 export function createHandler(ports: ApiPorts & { keys: KeySet }) {
   const { issuer, policy, clock, keys } = ports

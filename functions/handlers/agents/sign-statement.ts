@@ -13,8 +13,8 @@ type Ports = { issuer: string; policy: Pick<Policy, 'bundle'>; signer: Signer; c
 
 /**
  * Signs the statements that agents carry between calls, and the one that proves Hotwork to a tool, for functions
- * without access to the key. The kind is the alias by which this function was called, and IAM binds each caller to its
- * kinds (`signs` of their descriptors). The payload names the subject; times and audience are set here, so a caller
+ * without access to the key. The kind is the alias under which this function is called, and IAM permits each caller its
+ * kinds (`signs` in their descriptors). The payload names the subject; times and audience are set here, so a caller
  * cannot make an access token.
  */
 export const createHandler =

@@ -40,7 +40,7 @@ const path = '/access/v1/requests'
 type Ports = ApiPorts &
   ReaderPorts & { permits: PermitStore; statements: Statements; targetRole: string; tasks?: TaskService }
 
-/** `POST /access/v1/requests`: submits a request whose evaluation said that it needs approval. */
+/** `POST /access/v1/requests`: submits a request whose evaluation had the answer that it needs approval. */
 export function createHandler(ports: Ports) {
   const { issuer, policy, clock, statements } = ports
   const callers = new Callers(policy, issuer, clock)
@@ -77,8 +77,8 @@ async function ask(call: Call, by: By & { agent: AgentRef }, ports: Ports) {
 }
 
 /**
- * `POST /v1/requests/{id}/extend`: requests more time for a live grant, with the grant's own key. It has the rights of
- * a submission.
+ * `POST /v1/requests/{id}/extend`: asks for more time of a live grant, with the grant's key. It is judged like a
+ * submission.
  */
 async function extend(call: Call, by: By & { agent: AgentId }, ports: Ports) {
   const body = call.json()

@@ -35,7 +35,7 @@ export const credentialsDoor = <Issued extends object>(
 
 /**
  * `POST /{kind}/calls`: makes the one stored call of a mediated action, and returns the target's answer. The sweep also
- * sends calls with an unknown outcome here: each is looked up and recorded. Both need the same rights.
+ * sends calls with an unknown outcome here: each is looked up and recorded, for which the same rights are needed.
  */
 export function callsDoor({ id, name }: Kind, ports: DoorPorts & CallPorts) {
   const answerCall = targetDoor(id, 'calls', ports, async (call, token, once) => {
@@ -47,7 +47,7 @@ export function callsDoor({ id, name }: Kind, ports: DoorPorts & CallPorts) {
     ports.log.error('fault', { route: call.route, fault: called.detail, requestId: call.requestId })
     throw called.detail === 'CallOutdated' ? outdated() : notSent(name)
   })
-  /** The record gets the outcome; there is no caller to answer. */
+  /** The outcome is only recorded: this invocation has no caller to answer. */
   const lookUp = async (message: unknown) =>
     void (await namingFault(() => resolveCall(OfRequest.parse(message).requestId, ports)))
   return (event: APIGatewayProxyEventV2 | { requestId: string }) =>
@@ -62,7 +62,7 @@ const callFailed = (name: string, fault: string | undefined) =>
   )
 
 const notSent = (name: string) => {
-  const detail = `${name} could not be reached. The call was not sent and no use is spent: ask again with a new proof`
+  const detail = `${name} could not be reached. The call was not sent and no use is spent: retry with a new proof`
   return apiProblem(503, 'temporarily_unavailable', detail, { 'retry-after': '5' })
 }
 
@@ -72,17 +72,17 @@ const outdated = () => {
   return apiProblem(503, 'temporarily_unavailable', detail, { 'retry-after': '1' })
 }
 
-/** @param note the reason if the outcome can never be known */
+/** @param note the reason if the outcome stays unknown */
 const outcomeUnknown = (note: string | undefined) =>
   note === undefined
-    ? refusalProblem('outcome_unknown', 'in a minute ask again, and it is looked up', { 'retry-after': '60' })
+    ? refusalProblem('outcome_unknown', 'ask again in a minute: the call is then looked up', { 'retry-after': '60' })
     : refusalProblem('outcome_unknown', note)
 
 type Door = 'credentials' | 'calls'
 
 /**
- * An agent comes with a grant's access token and a proof of its key. The body is empty, because the grant has the
- * action.
+ * An endpoint for an agent with a grant's access token and a proof of its key. The body is empty, since the grant has
+ * the action.
  */
 function targetDoor(
   kind: string,
@@ -101,14 +101,14 @@ function targetDoor(
     const { proof, once } = await callers.proof(call, { method: 'POST', path: `/${kind}/${door}`, accessToken })
     if (proof.jkt !== verified.value.jkt) throw badProof('key_mismatch')
     if (call.hasBody && Object.keys(Object(call.json())).length > 0)
-      throw badRequest('invalid_request', 'The body should be empty', 'the grant says what is done')
+      throw badRequest('invalid_request', 'The body should be empty', 'the grant has the action')
     return { status: 200, headers: { 'cache-control': 'no-store' }, body: await handle(call, verified.value, once) }
   })
 }
 
 /**
- * A bound token must come with the DPoP scheme: as Bearer it is refused (RFC 9449 section 7.1). A call without a token
- * gets no error code (RFC 6750 section 3.1).
+ * The answer to a missing token. A bound token needs the DPoP scheme, and is refused as Bearer (RFC 9449 section 7.1).
+ * A call without a token gets no error code (RFC 6750 section 3.1).
  */
 function missingToken(call: Call, issuer: string, kind: string): BadRequest {
   const detail = 'send `Authorization: DPoP` with the access token of the grant'
@@ -118,7 +118,7 @@ function missingToken(call: Call, issuer: string, kind: string): BadRequest {
   return apiProblem(401, 'missing_token', detail, { 'www-authenticate': challenge })
 }
 
-/** A refusal's problem is the catalogue's, except where RFC 6750 prescribes its own. */
+/** The problem of a refusal, by the catalogue, except where RFC 6750 prescribes one. */
 export function refusalAt(
   kind: string,
   door: Door,
@@ -126,7 +126,7 @@ export function refusalAt(
   detail?: string,
 ): BadRequest {
   switch (code) {
-    // RFC 6750 section 3.1: the token of a grant that has ended is invalid, which is 401.
+    // RFC 6750 section 3.1: the token of an ended grant is invalid, which is 401.
     case 'pending':
     case 'denied':
     case 'expired':
@@ -142,7 +142,7 @@ export function refusalAt(
     case 'wrong_credential_kind':
       return door === 'calls'
         ? apiProblem(400, 'not_mediated', `get credentials at \`/${kind}/credentials\``)
-        : apiProblem(400, 'mediated', `have it done at \`/${kind}/calls\``)
+        : apiProblem(400, 'mediated', `let Hotwork make the call at \`/${kind}/calls\``)
     case 'policy_error':
     case 'not_permitted':
       return refusalProblem(code)

@@ -8,9 +8,7 @@ import type { TokenRefusal } from '../../operations/credentials/tokens.ts'
 import { tryAgainAfter } from '../../operations/requests/limits.ts'
 import type { SubmissionRefusal } from '../../operations/requests/submit-request.ts'
 
-/**
- * OAuth's own errors and statuses (RFC 6749, RFC 9396). The description begins with a word that an agent can branch on.
- */
+/** OAuth's own errors and statuses (RFC 6749, RFC 9396). The description begins with a word for programs. */
 export function tokenRefusal(code: Exclude<TokenRefusal, 'insufficient_login'>, detail?: string): OAuthError {
   switch (code) {
     case 'key_mismatch':
@@ -46,7 +44,7 @@ export function tokenRefusal(code: Exclude<TokenRefusal, 'insufficient_login'>, 
     case 'record_full':
     case 'too_many_sessions':
       return new OAuthError('access_denied', `${code}: ${detail ?? refusals[code].so}`)
-    // The grant stays live: only this attempt is refused.
+    // Only this attempt is refused: the grant stays live.
     case 'policy_denied':
       return new OAuthError('access_denied', `${code}: ${detail ?? refusals[code].so}`)
     case 'policy_error':
@@ -57,18 +55,18 @@ export function tokenRefusal(code: Exclude<TokenRefusal, 'insufficient_login'>, 
   }
 }
 
-/** Agents learn that the resource changed, and none of its values. */
+/** The words for agents, which are told that the resource changed, but not its values. */
 const agentTold = 'the resource has changed since the approval: people decide again, read its task with ?wait='
 
 const details = (description: string) => new OAuthError('invalid_authorization_details', description)
 
-/** RFC 6749 section 5.2, and Deferred Token Response: the errors that end the wait. */
+/** The errors that end the wait (RFC 6749 section 5.2, Deferred Token Response). */
 export function deferredRefusal(code: DeferredRefusal, detail?: string): OAuthError {
   switch (code) {
     case 'invalid_grant':
       return new OAuthError('invalid_grant', 'this deferral_code is invalid with this key: ask again')
     case 'expired':
-      return new OAuthError('expired_token', 'expired: the time to decide or to claim is over, ask again')
+      return new OAuthError('expired_token', 'expired: the time to decide or to claim is over, send a new request')
     case 'denied':
     case 'withdrawn':
     case 'revoked':
@@ -85,8 +83,8 @@ export function deferredRefusal(code: DeferredRefusal, detail?: string): OAuthEr
 }
 
 /**
- * A request refused at once, without a deferral code.
- * @returns the fault for the door to throw
+ * The error of a request that is refused at once, without a deferral code.
+ * @returns the fault for the endpoint to throw
  */
 export function askRefusal(code: SubmissionRefusal | TokenRefusal, detail?: string): OAuthError | BadRequest {
   switch (code) {

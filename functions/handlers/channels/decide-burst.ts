@@ -12,8 +12,8 @@ import { withReader } from '../wiring/reader.ts'
 const Message = z.object({ click: z.string().regex(/^CLICK#/) })
 
 /**
- * Carries out a click on a list, as it was recorded under its key. Only the stream of the requests invokes it. Lambda
- * retries a thrown fault.
+ * Carries out a recorded click on a list, by its key. Only the stream of the requests invokes it. Lambda retries a
+ * thrown fault.
  */
 export const createHandler = (ports: Parameters<typeof decideBurst>[1]) => (message: unknown) =>
   namingFault(() => decideBurst(Message.parse(message).click, ports))

@@ -15,23 +15,23 @@ export type Hold = (receiptHandle: string, seconds: number) => Promise<void>
 
 type Options = {
   draw(id: RequestId): Promise<void>
-  /** The part of a drawing without Slack, for times when Slack is known to be down. */
+  /** The part of a drawing without Slack, for use while Slack is known to be down. */
   withoutSlack(id: RequestId): Promise<void>
   hold: Hold
   isOneChat: boolean
-  /** False once the function's time is nearly up. */
+  /** False when the function's time is nearly up. */
   mayStart(): boolean
   log: Log
 }
 
-/** The pause before drawings that had no time to begin. Seconds. */
+/** The pause before drawings that could not begin in time. Seconds. */
 const soon = 1
 
 /**
  * Draws the requests of a batch. All messages of one request are one drawing of its present state; they succeed or fail
  * together, so that the order within their group holds. A fault concerns one request only, unless Slack throttles or
- * does not answer: then the rest of the batch is put back untried. No drawing begins that may be cut off: a card that
- * was posted and not recorded would be posted twice.
+ * does not answer: then the rest of the batch is put back untried. A drawing begins only if it can finish: a card that
+ * is posted but not recorded would be posted twice.
  */
 export async function drawBatch(event: SQSEvent, options: Options): Promise<SQSBatchResponse> {
   const failed: SQSRecord[] = []
@@ -44,7 +44,7 @@ export async function drawBatch(event: SQSEvent, options: Options): Promise<SQSB
     const fault = await drawOne(records, trouble, options)
     if (fault === undefined) continue
     failed.push(...records)
-    // Other chats may answer.
+    // If there are other chats, they may answer.
     if (options.isOneChat && fault instanceof BoardUnavailable && fault.forAll) trouble = fault
   }
   return failing(failed.map(({ messageId }) => messageId))
@@ -55,7 +55,7 @@ async function later(records: readonly SQSRecord[], { hold }: Pick<Options, 'hol
   return records
 }
 
-/** @param trouble another request's fault, for which this one is not tried */
+/** @param trouble the fault of another request, for which this one is put back untried */
 async function drawOne(
   records: readonly SQSRecord[],
   trouble: BoardUnavailable | undefined,
@@ -76,7 +76,7 @@ async function drawOne(
   } catch (fault) {
     log.warn('card_failed', { request: id, fault: faultName(fault) })
     const seconds = pause(fault, id, records)
-    // Held or not, the messages are delivered again: at the latest after the queue's own timeout.
+    // If `hold` fails, the messages are retried after the queue's own visibility timeout.
     await Promise.allSettled(records.map(({ receiptHandle }) => hold(receiptHandle, seconds)))
     return fault ?? new Error('unknown')
   }
@@ -93,8 +93,8 @@ function readAs<Schema extends z.ZodType>(schema: Schema, body: string): z.outpu
 }
 
 /**
- * Seconds: short at first, because the rest of the group waits too; later as long as the queue's own timeout; never
- * shorter than Slack asks. A random share spreads requests that failed together.
+ * Seconds: short at first, since the rest of the group waits too, and later up to the queue's own timeout; at least as
+ * long as Slack asks. A random share keeps requests that failed together apart.
  */
 function pause(fault: unknown, id: RequestId, records: readonly SQSRecord[]): number {
   const received = Math.max(...records.map(({ attributes }) => Number(attributes.ApproximateReceiveCount) || 1))
@@ -103,7 +103,7 @@ function pause(fault: unknown, id: RequestId, records: readonly SQSRecord[]): nu
   return Math.max(retryAfterOf(fault) ?? 0, longer) + Math.floor(shareOf(id, received) * longer)
 }
 
-/** From 0 to 1, as good as random, because ids are random. */
+/** Jitter from 0 to 1, from the random id. */
 const shareOf = (id: RequestId, received: number): number =>
   ((Number.parseInt(id.slice(-4), 36) * (2 * received + 1)) % 1009) / 1009
 
@@ -121,7 +121,7 @@ type BurstOptions = Pick<Options, 'hold' | 'mayStart' | 'log'> & {
   draw(kind: BurstKind, because: Because): Promise<void>
 }
 
-/** The messages of requests, of bursts, and of recertifications. */
+/** The messages, split into those of requests, of bursts, and of notices. */
 export const partition = (records: readonly SQSRecord[]) => ({
   single: records.filter((record) => !isOfBurst(record) && !isOfAgent(record)),
   several: records.filter(isOfBurst),
@@ -161,7 +161,7 @@ export async function drawBursts(
     } catch (fault) {
       log.warn('card_failed', { channel: one.message.burst.channel, fault: faultName(fault) })
       const seconds = retryAfterOf(fault) ?? 5
-      // Held or not, the messages are delivered again: at the latest after the queue's own timeout.
+      // If `hold` fails, the messages are retried after the queue's own visibility timeout.
       await Promise.allSettled(those.map(({ record }) => hold(record.receiptHandle, seconds)))
       failed.push(...those.map(({ record }) => record))
     }
@@ -178,7 +178,7 @@ const MessageOfAgent = z.object({
   ]),
 })
 
-/** One message at a time, so that one that fails holds up only its own group. */
+/** One message at a time, so that a failing one delays only its own group. */
 export async function tellNotices(
   records: readonly SQSRecord[],
   { tell, hold, log }: Pick<Options, 'hold' | 'log'> & { tell(notice: AgentNotice): Promise<void> },

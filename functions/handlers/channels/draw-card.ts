@@ -46,13 +46,13 @@ type Ports = Pick<DrawPorts, 'cards' | 'boards' | 'policy' | 'clock' | 'log'> &
     issuer: string
   }
 
-/** The timeout of chats (`silence` in wiring/chats.ts), with the reads and writes around them. Milliseconds. */
+/** The timeout of chats (`silence` in wiring/chats.ts) with the reads and writes around a drawing. Milliseconds. */
 const longestDrawing = 6_000
 const unbounded = { getRemainingTimeInMillis: () => Number.POSITIVE_INFINITY }
 
 /**
- * Draws the cards of requests that have changed, or that a timer has woken; the queue's group is the request. A burst
- * is a group of its own, so that its card has one writer at a time.
+ * Draws the cards of requests that have changed or that a timer has woken; the queue's group is the request. A burst
+ * has its own group, so that its card has one writer at a time.
  */
 export const createHandler = (ports: Ports) => {
   const { hold, log } = ports

@@ -58,7 +58,7 @@ async function again(
 ): Promise<Answer> {
   const { issuer, policy, clock } = ports
   const viewed = valueOrThrow(await viewBreakGlass({ id, person: person.id }, showing(ports)), notShown)
-  const text = code === undefined ? 'Nothing is recorded yet: the review lacks something.' : whatCameOf(code)
+  const text = code === undefined ? 'Nothing is recorded yet: the review is incomplete.' : whatCameOf(code)
   const view = { viewed, bundle: policy.bundle, reader, now: clock.now(), notice: { text }, draft }
   return shown(issuer, breakGlassPage(view), code === undefined ? 400 : pageStatus(code))
 }

@@ -16,31 +16,29 @@ import { type HaltPagePorts, haltAnswer, haltIn, newHaltForm, pathOfHalt, type S
 
 type DeclarePorts = Parameters<typeof declareHalt>[1] & Pick<ShowHaltsPorts, 'issuer' | 'sessions' | 'ids'>
 
-/**
- * `POST /halts`: a recorded halt redirects to its page. Otherwise the form is shown as it was sent, with its errors.
- */
+/** `POST /halts`: a recorded halt redirects to its page. Otherwise the sent form is shown again, with its errors. */
 export const haltOnPage = (ports: DeclarePorts): Endpoint =>
   pageDoor(ports, async (call) => {
     const { guest, form } = await sentForm(call, '/halts', ports)
     const key = HaltId.safeParse(form.get('key'))
     if (!key.success) throw unknownForm()
     const read = readHalt(form, ports.clock.now())
-    if ('wrong' in read) return again(read, guest, ports, 400, 'Nothing is halted: the form has a mistake.')
+    if ('wrong' in read) return again(read, guest, ports, 400, 'Nothing is halted: the form has an error.')
     const asked = { ...read.asked, person: guest.person.id, idempotencyKey: `page ${key.data}` }
     const declared = await declareHalt(asked, ports)
     if (declared.ok) return goTo(ports.issuer, `/halts/${declared.value.id}`)
     const [{ code }, { draft }] = [declared, read]
     if (code === 'unknown_target') {
-      const value = 'It is not known here. Choose one of the list, or write its id as it is there.'
+      const value = 'It is unknown. Choose one of the list, or write its id exactly.'
       return again({ ...draft, wrong: { value } }, guest, ports, 400, whatCameOf(code))
     }
     return again(draft, guest, ports, pageStatus(code), wordsOf(code))
   })
 
-/** The sender of a form never sees its `Idempotency-Key`. */
+/** Words without the `Idempotency-Key`, which the sender of a form does not see. */
 const wordsOf = (code: Refusal): string =>
   code === 'duplicate_request'
-    ? 'This form was sent before, and made a halt. Nothing was recorded now. Look at the list of halts first; to make another, send it once more.'
+    ? 'This form was sent before, and declared a halt. Nothing was recorded now. Check the list of halts first; to declare another halt, send the form again.'
     : whatCameOf(code)
 
 function again(draft: HaltDraft, guest: Guest, ports: DeclarePorts, status: number, text: string): Answer {
@@ -59,21 +57,20 @@ function readHalt(form: Form, now: NumericDate): Read {
   const end = until === '' ? undefined : Timestamp.safeParse(`${until}${until.length === 16 ? ':00' : ''}Z`)
   const wrong: { [field in HaltField]?: string } = {}
   if (!target.success) wrong.value = 'Choose one of the list, or write its id as it is there.'
-  // A name beside `Everything` may be the intended target.
+  // Refused, since a name beside `Everything` may be the intended target.
   if (kind === 'all' && value !== '' && value !== 'all')
     wrong.value = 'Everything has no id. Leave this empty, or choose what to halt above.'
-  if (reason === '' || reason.length > 1000) wrong.reason = 'Write why, in at most 1,000 characters.'
+  if (reason === '' || reason.length > 1000) wrong.reason = 'Write the reason, in at most 1,000 characters.'
   if (end?.success === false) wrong.until = 'Write a date and a time in UTC, or leave it empty.'
-  if (end?.success && end.data <= now) wrong.until = 'That is past. Write a later time in UTC, or leave it empty.'
+  if (end?.success && end.data <= now)
+    wrong.until = 'The time has passed. Write a future time in UTC, or leave it empty.'
   if (!target.success || Object.keys(wrong).length > 0) return { ...draft, wrong }
   return { asked: { target: target.data, reason, ...defined({ until: end?.data }) }, draft }
 }
 
 type LiftPorts = Parameters<typeof liftHalt>[1] & HaltPagePorts
 
-/**
- * `POST /halts/{id}`: lifts the halt. If nothing was recorded, its page shows the halt as it is now, with the reason.
- */
+/** `POST /halts/{id}`: lifts the halt. If nothing was recorded, the page shows the present halt, with the reason. */
 export const liftOnPage = (ports: LiftPorts): Endpoint =>
   pageDoor(ports, async (call: Call): Promise<Answer> => {
     const { guest } = await sentForm(call, pathOfHalt(call), ports)
@@ -83,7 +80,7 @@ export const liftOnPage = (ports: LiftPorts): Endpoint =>
     const there = () => goTo(ports.issuer, `/halts/${id}`)
     if (lifted.ok) return there()
     const viewed = valueOrThrow(await viewHalt({ id, person }, ports), refusalProblem)
-    // A form sent twice lifts once.
+    // A form that is sent twice lifts once.
     if (lifted.code === 'already_lifted' && viewed.halt.lifted?.by === person) return there()
     const [status, notice] = [pageStatus(lifted.code), { text: whatCameOf(lifted.code) }]
     return haltAnswer(viewed, guest, ports, { notice, status })

@@ -24,13 +24,14 @@ import { cookieOf, goTo, guestOf, isSecret, pageDoor, sentForm, setCookie, shown
 
 type Ports = PagePorts & LinkPorts
 
-/** Links a Slack account to its person. It decides no request. */
+/** Links a Slack account to its person. It cannot decide requests. */
 const answerByRoute = byRoute<[Ports]>(
   {
     'GET /link': async (call, ports) => {
       const { issuer } = ports
       const offered = call.query('code')
-      // The token leaves the address at once: it would stay in the history and in the next page's `Referer`.
+      // The token is removed from the address at once, where it would stay in the history and in the next page's
+      // `Referer`.
       if (offered !== undefined)
         return goTo(issuer, '/link', setCookie(issuer, 'link', isSecret(offered) ? offered : undefined))
       if (call.query('not') !== undefined) return goTo(issuer, '/link', setCookie(issuer, 'link', undefined))
@@ -64,7 +65,7 @@ const answerByRoute = byRoute<[Ports]>(
       )
       return answer(guest, ports, {
         notice: unlinked.ok
-          ? { good: true, text: `Unlinked: clicks of user ${unlinked.value.user} in Slack decide nothing from now on.` }
+          ? { good: true, text: `Unlinked: clicks of user ${unlinked.value.user} in Slack no longer decide anything.` }
           : { text: linkRefusalWords[unlinked.code] },
         status: unlinked.ok ? 200 : 409,
       })
@@ -99,7 +100,7 @@ async function answer({ person, reader }: Guest, ports: Ports, told: Told): Prom
 
 export const createHandler = (ports: Ports) => pageDoor(ports, (call) => answerByRoute(call, ports))
 
-/** Accounts of every workspace. */
+/** The accounts of every workspace. */
 function accountsIn(deployment: Bundle['deployment'], doors: ReadonlyMap<string, ChannelDoor>): ChatDirectory {
   const byTeam = new Map([...workspacesIn(deployment)].map(([alias, { teamId }]) => [teamId, doors.get(alias)]))
   return { account: async ({ team, user }) => byTeam.get(team)?.account(user) }

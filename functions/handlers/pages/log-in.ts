@@ -10,7 +10,7 @@ import { type LoginPagePorts, loginPorts } from '../wiring/login.ts'
 import { factsOnly, sessionStore } from '../wiring/ports.ts'
 import { cookieOf, endLogin, formOf, goTo, guestOf, pageDoor, setCookie, shown } from './page-door.ts'
 
-/** Only our own pages are destinations of a login; any other address becomes the list. */
+/** The destination of a login: only Hotwork's own pages; any other address becomes the list. */
 const destination =
   /^\/(decide(\/req_[0-9a-z]{26})?|link|groups|requests(\?[\w%=&+.*-]{1,512})?|halts(\/hlt_[0-9a-z]{26})?|break-glass(\/bgl_[0-9a-z]{26}(\/drill)?)?|agents(\/agent:[a-z0-9-]{1,63})?)$/
 
@@ -20,7 +20,7 @@ const answerByRoute = byRoute<[LoginPagePorts]>(
       const asked = call.query('to') ?? ''
       const to = destination.test(asked) ? asked : '/decide'
       const ports = login()
-      // A browser without a session gets an anonymous cookie, which only tells this browser from others.
+      // A browser without a session gets an anonymous cookie, which only distinguishes it from other browsers.
       const cookie = cookieOf(call, issuer, 'session') ?? ports.secrets.secret()
       const address = await beginLogin({ purpose: { to }, cookie, redirect: `${issuer}/login/callback` }, ports)
       return goTo(issuer, address, setCookie(issuer, 'session', cookie))
@@ -40,7 +40,7 @@ const answerByRoute = byRoute<[LoginPagePorts]>(
       }
       const body = messagePage({
         title: 'You are logged out',
-        text: 'You are logged out of Hotwork. The identity provider may still know you in this browser.',
+        text: 'You are logged out of Hotwork. You may still be logged in at the identity provider in this browser.',
         next: { href: '/decide', text: 'Log in again' },
       })
       return shown(ports.issuer, body, 200, setCookie(ports.issuer, 'session', undefined))

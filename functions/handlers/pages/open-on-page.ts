@@ -27,15 +27,15 @@ const withSecrets = <P extends LoginPagePorts>(ports: P) => ({ ...ports, secrets
 
 const pathOf = (code: string) => `/break-glass/open/${code}`
 
-/** A person opens here, with a strong login, an opening that they prepared in Slack. */
+/** A person with a strong login opens an opening that they prepared in Slack. */
 export const createHandler = (ports: Ports) =>
   pageDoor(ports, (call) =>
     call.route === 'POST /break-glass/open/{id}' ? openOnPage(call, ports) : showPrepared(call, ports),
   )
 
 /**
- * `GET /break-glass/open/{id}`: the opening prepared in Slack. A person with a weaker login logs in first, as strongly
- * as the opening needs. Looking opens nothing.
+ * `GET /break-glass/open/{id}`: the opening prepared in Slack. A person with a weaker login first logs in as strongly
+ * as the opening needs. Nothing is opened by this.
  */
 async function showPrepared(call: Call, ports: Ports): Promise<Answer> {
   const code = codeIn(call)
@@ -43,7 +43,7 @@ async function showPrepared(call: Call, ports: Ports): Promise<Answer> {
   if (!found) throw gone()
   const guest = await guestOf(call, ports)
   if (guest && guest.person.id !== found.prepared.person) throw notTheirs()
-  // Once open, it shows no more than any opening's page.
+  // After the opening it shows only what any opening's page does.
   const lacks = guest && (found.opened ? undefined : lackOf(guest.session, found.login, ports.clock.now()))
   if (guest && lacks === undefined) return shown(ports.issuer, viewOf(code, found, guest, ports))
   return call.query('back') === undefined
@@ -51,7 +51,7 @@ async function showPrepared(call: Call, ports: Ports): Promise<Answer> {
     : notStrongEnough(code, found, ports)
 }
 
-/** `POST /break-glass/open/{id}`: opens it, for the person who prepared it, by the API's operation. */
+/** `POST /break-glass/open/{id}`: opens it for the person who prepared it, by the API's operation. */
 async function openOnPage(call: Call, ports: Ports): Promise<Answer> {
   const { issuer, policy } = ports
   const code = codeIn(call)
@@ -65,7 +65,7 @@ async function openOnPage(call: Call, ports: Ports): Promise<Answer> {
   const found = await findPrepared(code, withSecrets(showing(ports)))
   if (found?.prepared.person !== guest.person.id)
     throw opened.code === 'unknown_request' && found ? notTheirs() : gone()
-  // The login has become too old. A form may not redirect to the provider (CSP `form-action`).
+  // The login has become too old. A form cannot redirect to the provider (CSP `form-action`).
   if (opened.code === 'insufficient_login') return notStrongEnough(code, found, ports)
   const notice = { text: whatCameOf(opened.code, opened.detail) }
   return shown(issuer, viewOf(code, found, guest, ports, notice), pageStatus(opened.code))
@@ -90,7 +90,7 @@ async function toStrongLogin(
 ): Promise<Answer> {
   const ports = login()
   const cookie = cookieOf(call, issuer, 'session') ?? ports.secrets.secret()
-  // Marked as a return, so that a provider without such a strong login does not cause a redirect loop.
+  // Marked as a return, so that a provider without such a strong login does not cause endless redirects.
   const purpose = { to: `${pathOf(code)}?back=1`, ...(opened ? {} : defined(wanted)) }
   const address = await beginLogin({ purpose, cookie, redirect: `${issuer}/login/callback` }, ports)
   return goTo(issuer, address, setCookie(issuer, 'session', cookie))
@@ -100,7 +100,7 @@ const notStrongEnough = (code: string, { login }: FoundPrepared, { issuer }: Por
   const words = loginWords(login)
   const body = messagePage({
     title: 'Your login is not strong enough for this',
-    text: `Nothing is open. Opening this takes a login${words === '' ? '' : ` ${words}`}, and the identity provider did not say that yours was.`,
+    text: `Nothing is open. Opening this needs a login${words === '' ? '' : ` ${words}`}, and the identity provider did not confirm that for yours.`,
     next: { href: pathOf(code), text: 'Log in again' },
   })
   return shown(issuer, body, 403)
@@ -116,9 +116,9 @@ const gone = (): BadRequest =>
   new BadRequest({
     status: 404,
     code: 'unknown_request',
-    title: 'There is nothing to open here',
+    title: 'This opening is unknown or has expired',
     detail:
-      'What is prepared in Slack can be opened for ten minutes. Type /hotwork break-glass there again, or use npx --no-install hotwork break-glass start',
+      'An opening prepared in Slack can be opened for ten minutes. Type /hotwork break-glass there again, or use npx --no-install hotwork break-glass start',
   })
 
 const notTheirs = (): BadRequest =>

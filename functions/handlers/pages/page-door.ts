@@ -21,13 +21,14 @@ export const isSecret = (text: string): boolean => /^[A-Za-z0-9_-]{43}$/.test(te
 export const unknownForm = () => apiProblem(400, 'invalid_form')
 
 /**
- * `__Host-`: set by this very host over TLS, for all its paths and no other host (RFC 6265bis section 4.1.3.2).
- * Browsers refuse the prefix on loopback without TLS, so it is left out only if the issuer itself is `http`.
+ * The name of a cookie. `__Host-`: set by this host over TLS, for all its paths and for no other host (RFC 6265bis
+ * section 4.1.3.2). Browsers refuse the prefix on loopback without TLS, so it is left out if the issuer itself is
+ * `http`.
  */
 const nameOf = (issuer: string, name: CookieName): string =>
   issuer.startsWith('https:') ? `__Host-hotwork-${name}` : `hotwork-${name}`
 
-/** A browser's cookie of a name; undefined if it sends two, because another site may have set one. */
+/** A browser's cookie of a name. Undefined if it sends two, since another site may have set one. */
 export function cookieOf(call: Call, issuer: string, name: CookieName): string | undefined {
   const prefix = `${nameOf(issuer, name)}=`
   const sent = (call.header('cookie') ?? '').split(/;\s*/).filter((each) => each.startsWith(prefix))
@@ -35,7 +36,7 @@ export function cookieOf(call: Call, issuer: string, name: CookieName): string |
   return sent.length === 1 && isSecret(value) ? value : undefined
 }
 
-/** The header that sets or deletes a cookie. `Lax`, because a browser returns from the provider by a plain link. */
+/** The header that sets or deletes a cookie. It is `Lax`, since a browser returns from the provider by a plain link. */
 export function setCookie(issuer: string, name: CookieName, value: string | undefined): { 'set-cookie': string } {
   const secure = issuer.startsWith('https:') ? '; Secure' : ''
   const age = value === undefined ? 0 : cookieSeconds[name]
@@ -44,10 +45,10 @@ export function setCookie(issuer: string, name: CookieName, value: string | unde
   }
 }
 
-/** A digest of the session's cookie, known only to pages made for this session. */
+/** A digest of the session's cookie, which only pages of this session know. */
 export const csrfOf = (cookie: string): string => digestOf('hotwork.csrf.v1', cookie).slice('sha-256:'.length)
 
-/** A form must come from a page of this session. Fetch metadata and `Origin`, if sent, must name this site. */
+/** Checks that a form comes from a page of this session. Fetch metadata and `Origin`, if sent, must name this site. */
 export function formOf(call: Call, issuer: string, cookie: string): Form {
   const [site, origin] = [call.header('sec-fetch-site'), call.header('origin')]
   const fromHere = (site === undefined || site === 'same-origin') && (origin === undefined || origin === issuer)
@@ -87,7 +88,7 @@ const problemPage =
   (issuer: string, route: string) =>
   ({ status, code, title, detail = '', headers = {} }: Problem): Answer => {
     const isFault = status >= 500 && code !== 'no_login'
-    // A fault's detail is about calls of the API.
+    // The text for pages: a fault's own detail is for callers of the API.
     const text = !isFault ? detail : route.startsWith('GET') ? unread : unsure
     const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$|^$/.test(text) ? '' : '.'}`.replaceAll(
       '`',
@@ -96,19 +97,19 @@ const problemPage =
     return shown(issuer, messagePage({ title, text: sentence, next: nextOf(route, isFault) }), status, headers)
   }
 
-/** A login's answer counts once, so its address cannot be retried. */
+/** The next link. The address of a login's answer cannot be retried, since the answer counts once. */
 function nextOf(route: string, isFault: boolean): { href: string; text: string } {
-  if (!isFault || route.includes('/login')) return { href: '/decide', text: 'What waits for you' }
+  if (!isFault || route.includes('/login')) return { href: '/decide', text: 'Waiting for you' }
   if (route.startsWith('GET')) return { href: '', text: 'Try again' }
   const [, section = ''] = pathIn(route).split('/')
-  return { href: section === 'logout' ? '/decide' : `/${section}`, text: 'Look what was recorded' }
+  return { href: section === 'logout' ? '/decide' : `/${section}`, text: 'See the record' }
 }
 
 const unread = 'Nothing was changed. Wait a moment, then try again. If it stays so, tell the people who run Hotwork'
 
-/** After a fault only the thing's own page shows whether the form was recorded. */
+/** After a fault only the subject's own page shows whether the form was recorded. */
 const unsure =
-  'Whether your form was recorded is not known. Look at its page before you send it again: it shows what was recorded'
+  'It is unknown whether your form was recorded. Before you send it again, look at its page, which shows the record'
 
 export async function guestOf(call: Call, ports: PagePorts): Promise<Guest | undefined> {
   const cookie = cookieOf(call, ports.issuer, 'session')
@@ -125,7 +126,7 @@ export const guestFor = <V extends Pick<Visitor, 'person'>>(visitor: V, cookie: 
   reader: { name: visitor.person.name, csrf: csrfOf(cookie), person: visitor.person.id, at },
 })
 
-/** @throws BadRequest if its sender is logged out, or the form is of another session */
+/** @throws BadRequest if its sender is logged out, or the form belongs to another session */
 export async function sentForm(call: Call, page: string, ports: PagePorts): Promise<{ guest: Guest; form: Form }> {
   const guest = await guestOf(call, ports)
   if (!guest) throw loggedOut(`${ports.issuer}${page}`)
@@ -134,39 +135,39 @@ export async function sentForm(call: Call, page: string, ports: PagePorts): Prom
 
 export const toLogin = (issuer: string, to: string): Answer => goTo(issuer, `/login?to=${encodeURIComponent(to)}`)
 
-/** A form from a sender who has logged out is refused: it belongs to an ended session. */
+/** A form from a sender who is logged out is refused, since it belongs to an ended session. */
 const loggedOut = (page: string): BadRequest =>
   apiProblem(401, 'logged_out', `Nothing was recorded. Log in again, then decide at ${page}`, {
-    // RFC 9110 section 15.5.2 wants a challenge with each 401, and no registered scheme fits a login with a session.
+    // RFC 9110 section 15.5.2 requires a challenge with each 401, but no registered scheme fits a login with a session.
     'www-authenticate': 'Cookie realm="Hotwork", form-action="/login"',
   })
 
 const loginRefusals: { readonly [code in LoginRefusal]: readonly [status: number, title: string, text: string] } = {
   login_unknown: [
     400,
-    'This login cannot be finished here',
+    'This login could not be finished',
     'It took longer than ten minutes, was finished already, or was begun in another browser. Nothing was recorded. Begin again.',
   ],
   login_failed: [
     403,
     'You are not logged in',
-    'The identity provider did not log you in as Hotwork asked. Nothing was recorded. Begin again, and finish the login there.',
+    'The identity provider did not complete your login as required. Nothing was recorded. Begin again, and finish the login there.',
   ],
   unknown_person: [
     403,
     'You are not in the directory',
-    'The identity provider knows you and Hotwork does not. The people who keep the directory can add you.',
+    'The identity provider knows you, but Hotwork’s directory does not. The people who keep it can add you.',
   ],
   inactive: [
     403,
     'Your entry in the directory is not active',
-    'The people who keep the directory can say why. Nothing was recorded.',
+    'Ask the people who keep the directory. Nothing was recorded.',
   ],
 }
 
 /**
- * Ends a login at the address to which the provider sent the browser. The address is built from our own issuer, never
- * from `Host`, because the provider compares it.
+ * Ends a login at the address to which the provider sent the browser. That address is built from our own issuer and
+ * never from `Host`, since the provider compares it.
  */
 export async function endLogin(
   call: Call,
@@ -190,7 +191,7 @@ export async function endLogin(
 export const notShown = (code: 'not_permitted' | 'unknown_request' = 'unknown_request'): BadRequest =>
   refusalProblem(code)
 
-/** The status of a page with a refusal. A 401 needs a challenge, and a page's session has none. */
+/** The status of a page with a refusal. It is never 401, which needs a challenge, and a page's session has none. */
 export function pageStatus(code: Refusal): number {
   const { status } = refusals[code]
   return status === 401 ? 409 : status

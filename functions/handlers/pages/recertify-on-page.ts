@@ -10,8 +10,8 @@ import { type AgentPagePorts, agentIn, agentPathOf, showAgent } from './show-age
 type Ports = AgentPagePorts & RecertifyPorts
 
 /**
- * `POST /agents/{id}`: the form of an agent's page. If nothing was recorded, the page shows the agent as it is now,
- * with the typed text.
+ * `POST /agents/{id}`: the form of an agent's page. If nothing was recorded, the page shows the present agent, with the
+ * typed text.
  */
 export const recertifyOnPage = (ports: Ports) =>
   pageDoor(ports, async (call: Call): Promise<Answer> => {
@@ -21,7 +21,7 @@ export const recertifyOnPage = (ports: Ports) =>
     const draft = form.get('why') ?? ''
     const reason = draft.trim()
     if (reason === '' || reason.length > 1000) {
-      const notice = { text: 'Write why it may go on, in at most 1,000 characters. Nothing was recorded.' }
+      const notice = { text: 'Write the reason, in at most 1,000 characters. Nothing was recorded.' }
       return showAgent(call, guest, ports, { notice, draft, status: 400 })
     }
     const evidence = Digest.safeParse(form.get('evidence_digest'))

@@ -31,7 +31,7 @@ export type ShowHaltsPorts = HaltPagePorts & {
 }
 
 /**
- * `after` pages through halts in force, `over` through ended ones. `kind` and `value` fill in the form for a link to
+ * `after` pages through halts in force, `over` through ended ones. `kind` and `value` prefill the form, for links to
  * it.
  */
 const query = {
@@ -63,7 +63,7 @@ export async function showHalts(call: Call, { person, reader }: Guest, ports: Sh
   return shown(ports.issuer, haltsPage({ ...view, facts: bundle, reader, now }))
 }
 
-/** Each page has its own form, which makes one halt even if it is sent twice. */
+/** The form of a new halt. Each page's form declares one halt, even if it is sent twice. */
 export const newHaltForm = (
   draft: HaltDraft,
   { reader }: Pick<Guest, 'reader'>,

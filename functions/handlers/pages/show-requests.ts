@@ -13,9 +13,9 @@ import { type Guest, notShown, type PagePorts, shown } from './page-door.ts'
 
 type Ports = PagePorts & AskingPorts
 
-/** `GET /requests`: an invalid form is shown again, with its errors. */
+/** `GET /requests`: shows requests by the form's filters. An invalid form is shown again, with its errors. */
 export async function showRequests(call: Call, { person, reader }: Guest, ports: Ports): Promise<Answer> {
-  // A browser sends empty fields too.
+  // Empty fields are dropped, since browsers send them too.
   const { after, ...sought } = Object.fromEntries(Object.entries(call.queries).filter(([, value]) => value !== ''))
   const { bundle } = ports.policy
   const view = {
@@ -36,7 +36,7 @@ export async function showRequests(call: Call, { person, reader }: Guest, ports:
   return shown(ports.issuer, requestsPage({ ...view, found: items, next: goOn }))
 }
 
-/** The path to which a login returns. A provider may refuse a long address, so a long query is left out. */
+/** The path to which a login returns. A long query is left out, since a provider may refuse a long address. */
 export function historyPath({ queries }: Call): string {
   const query = new URLSearchParams(queries).toString()
   return query === '' || query.length > 512 ? '/requests' : `/requests?${query}`

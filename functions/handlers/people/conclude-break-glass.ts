@@ -44,7 +44,7 @@ const shown = async (done: CarriedOut, { texts, policy }: Ports): Promise<Answer
   body: breakGlassView(await joinRequest(valueOrThrow(done).state, texts), policy.bundle),
 })
 
-/** People's acts on an opening, in one function because the three need exactly the same rights. */
+/** People's acts on an opening, in one function since they need exactly the same rights. */
 const conclude = byRoute<[ProvenPerson, Ports]>(
   {
     'POST /v1/break-glass/{id}/end': async (call, { person }, ports) => {

@@ -17,13 +17,13 @@ const haltByApi = (ports: ApiPorts & { halts: HaltStore; targetRoles: readonly s
   personDoor(ports, async (call, { person }) => {
     const asked = parseBody(HaltBody, call.json())
     if (asked.until !== undefined && asked.until <= ports.clock.now())
-      throw badRequest('invalid_request', 'The halt would be over already', '`until` should be in the future')
+      throw badRequest('invalid_request', 'The end of the halt has passed', '`until` should be in the future')
     const idempotencyKey = call.header('idempotency-key') ? idempotencyKeyOf(call) : undefined
     const declared = await declareHalt({ ...asked, person: person.id, idempotencyKey }, ports)
     return { status: 201, body: haltView(valueOrThrow(declared)) }
   })
 
-/** One act with two doors, the API and the page. */
+/** The API and the page in one function. */
 export function createHandler(ports: Parameters<typeof haltByApi>[0] & Parameters<typeof haltOnPage>[0]): Endpoint {
   const [byApi, byPage] = [haltByApi(ports), haltOnPage(ports)]
   return (event) => (event.routeKey === 'POST /halts' ? byPage(event) : byApi(event))

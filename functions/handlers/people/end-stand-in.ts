@@ -9,7 +9,7 @@ import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { standInStore } from '../wiring/ports.ts'
 
-/** `DELETE /v1/stand-ins/{id}`: a person who is back decides again, and the stand-in ends. */
+/** `DELETE /v1/stand-ins/{id}`: ends a stand-in, usually since the absent person is back. */
 export const createHandler = (ports: ApiPorts & { standIns: StandInStore }) =>
   personDoor(ports, async (call, { person }) => {
     const id = pathId(call, StandInId, () => refusalProblem('unknown_stand_in'))

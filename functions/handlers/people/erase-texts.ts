@@ -9,8 +9,8 @@ import { portsWithAnswers } from '../wiring/policy.ts'
 import { textStore } from '../wiring/ports.ts'
 
 /**
- * `DELETE /v1/people/{id}/personal`: removes a person's texts and their salts; without its salt, no guess at a text can
- * be checked.
+ * `DELETE /v1/people/{id}/personal`: removes a person's texts with their salts. Without its salt a guess at a text
+ * cannot be checked.
  */
 export const createHandler = (ports: ApiPorts & { eraser: TextEraser }) =>
   personDoor(ports, async (call, { person: by }) => {
@@ -22,7 +22,7 @@ export const createHandler = (ports: ApiPorts & { eraser: TextEraser }) =>
   })
 
 const noPerson = () =>
-  badRequest('invalid_request', 'That is not a person', 'the path should have `person:` and a name')
+  badRequest('invalid_request', 'That is not a person', 'the last part of the path should be `person:` and a name')
 
 export const wire: Wiring<typeof createHandler, 'ISSUER' | Stores | 'TEXTS_TABLE'> = (told) => ({
   ...portsWithAnswers(told),

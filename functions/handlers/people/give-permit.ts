@@ -11,7 +11,7 @@ import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { permitStore } from '../wiring/ports.ts'
 
-/** `POST /v1/requests/{id}/standing-permits`: a person who approved a request allows its agent a few more like it. */
+/** `POST /v1/requests/{id}/standing-permits`: a person who approved a request allows its agent a few more alike. */
 export const createHandler = (ports: ApiPorts & { permits: PermitStore }) =>
   personDoor(ports, async (call, { person, login }) => {
     const terms = parseBody(PermitBody, call.json())

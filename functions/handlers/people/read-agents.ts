@@ -44,7 +44,7 @@ const readByRoute = byRoute<[PersonId, Ports]>(
   unknownAgent,
 )
 
-/** `GET /v1/agents`, `GET /v1/agents/{id}`, and for each thing recertified `GET /v1/{kind}/{id}/recertification`. */
+/** `GET /v1/agents`, `GET /v1/agents/{id}`, and `GET /v1/{kind}/{id}/recertification` for each kind of subject. */
 export const createHandler = (ports: Ports) =>
   personDoor(ports, (call, { person }): Promise<Answer> => readByRoute(call, person.id, ports))
 

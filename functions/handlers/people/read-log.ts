@@ -11,7 +11,7 @@ import { type ApiPorts, personDoor } from '../doors.ts'
 import type { Wiring } from '../environment.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 
-/** The log's files as they lie in its bucket (C2SP `tlog-tiles`), for people with the right to read. */
+/** The log's files as in its bucket (C2SP `tlog-tiles`), for people who may read. */
 export const createHandler = (ports: Pick<ApiPorts, 'issuer' | 'policy' | 'clock' | 'log'> & { bucket: LogReader }) =>
   personDoor(ports, async (call, { person }): Promise<Answer> => {
     const path = call.path('path')
@@ -19,7 +19,7 @@ export const createHandler = (ports: Pick<ApiPorts, 'issuer' | 'policy' | 'clock
     const isCheckpoint = path === checkpointPath
     const bytes = isCheckpoint || isTilePath(path) ? await ports.bucket.read(path) : undefined
     if (!bytes) throw apiProblem(404, 'not_found')
-    // A checkpoint changes every moment; a tile never changes. Neither may lie in a shared cache.
+    // A checkpoint is never cached, a tile always; neither in a shared cache.
     return isCheckpoint
       ? { status: 200, headers: served('text/plain; charset=utf-8', 'private, max-age=1'), body: bytes }
       : {

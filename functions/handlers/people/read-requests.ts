@@ -51,7 +51,7 @@ type Lists = {
   bundles: BundleStore
 }
 
-/** The browser may apply the picture's style, and run nothing. */
+/** The headers of a picture: the browser may apply its style, but run nothing. */
 const pictureHeaders = {
   'content-type': 'image/svg+xml; charset=utf-8',
   'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
@@ -70,7 +70,7 @@ export const readByRoute = byRoute<[PersonId, Ports, Pick<ProvenPerson, 'login' 
       if (waiting && (wanted.status ?? 'pending') !== 'pending')
         throw badRequest(
           'invalid_request',
-          'Only what is pending waits for a person',
+          'Only pending requests wait for a person',
           'leave `status` out, or leave `waiting` out',
         )
       const filter = defined(wanted)
@@ -159,7 +159,7 @@ export const readByRoute = byRoute<[PersonId, Ports, Pick<ProvenPerson, 'login' 
   unknownRequest,
 )
 
-/** NDJSON: one entry per line, and the next page's address in `Link`. */
+/** Entries as NDJSON, one on each line, with the next page's address in `Link`. */
 async function searchAnswer(call: Call, person: PersonId, ports: Ports): Promise<Answer> {
   const { after, ...filter } = readQuery(call, ledgerQuery)
   checkSpan(filter)
@@ -178,7 +178,7 @@ async function searchAnswer(call: Call, person: PersonId, ports: Ports): Promise
 
 const goOn = (next: string | undefined) => (next === undefined ? {} : { next: cursorOf(next) })
 
-/** An opening has its own route. */
+/** The id of a request: openings have a separate route. */
 function idOf(call: Call): RequestId {
   const id = pathId(call, RequestId, unknownRequest)
   if (!id.startsWith('bgl_')) return id
@@ -190,7 +190,7 @@ function aggregateOf(call: Call): Aggregate {
   if (aggregate.success) return aggregate.data
   throw badRequest(
     'invalid_request',
-    'Nothing that is called so has a record',
+    'No record has this id',
     'the last part of the path should be the id of a request, break-glass, halt, stand-in or standing permit, or `agent:`, `person:` or `tool:` and a name',
   )
 }

@@ -24,7 +24,7 @@ const recertifyByApi = (ports: Ports) =>
     return { status: 200, body: certifiedView(subject, certified) }
   })
 
-/** One act with two doors, the API and the page; only this function has the right to it. */
+/** The API and the page in one function, since only this function may recertify. */
 export function createHandler(ports: Ports & Parameters<typeof recertifyOnPage>[0]): Endpoint {
   const [byApi, byPage] = [recertifyByApi(ports), recertifyOnPage(ports)]
   return (event) => (event.routeKey === 'POST /agents/{id}' ? byPage(event) : byApi(event))

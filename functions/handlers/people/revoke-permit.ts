@@ -10,7 +10,7 @@ import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { permitStore, withTexts } from '../wiring/ports.ts'
 
-/** `DELETE /v1/standing-permits/{id}`: a person revokes a standing permit, and all that was drawn from it. */
+/** `DELETE /v1/standing-permits/{id}`: a person revokes a standing permit, with all grants that were drawn from it. */
 export const createHandler = (ports: ShowingApiPorts & { permits: PermitStore }) =>
   personDoor(ports, async (call, { person }) => {
     const id = pathId(call, StandingPermitId, () => refusalProblem('unknown_permit'))

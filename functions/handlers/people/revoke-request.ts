@@ -10,7 +10,9 @@ import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { withTexts } from '../wiring/ports.ts'
 
-/** `POST /v1/requests/{id}/revoke`: ends a live grant, or denies a pending request, if policy lets this person. */
+/**
+ * `POST /v1/requests/{id}/revoke`: ends a live grant, or denies a pending request, if policy permits it to this person.
+ */
 export const createHandler = (ports: ShowingApiPorts) =>
   personDoor(ports, async (call, { person, claimed }) => {
     const { reason } = parseBody(RevokeBody, call.json())

@@ -12,12 +12,12 @@ import { type ApiPorts, pathId, personDoor, unknownRequest } from '../doors.ts'
 import type { Anchor, Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 
-/** The notary's usual delay. Seconds. */
+/** The notary's typical delay. Seconds. */
 const usualDelay = 2
 
 /**
- * The receipt of a request or an opening, for people with the right to read. Only this function and the notary have the
- * key.
+ * The receipt of a request or an opening, for people who may read. Only this function and the notary may use the
+ * notary's key.
  */
 export const createHandler = (ports: ApiPorts & ReceiptPorts) =>
   personDoor(ports, async (call, { person }): Promise<Answer> => {

@@ -7,8 +7,8 @@ import type { Stores, Wiring } from '../environment.ts'
 import { decidingPorts, factsOnly } from '../wiring/ports.ts'
 
 /**
- * The state `Next`: applies due changes, and tells `Route` where to wait. The Scheduler calls it with the same input,
- * and ignores its answer, if a request must end although its workflow is dead.
+ * The state `Next`: applies due changes, and tells `Route` where to wait. The Scheduler invokes it too, with the same
+ * input, for ends that must not depend on the workflow; it ignores the answer.
  */
 export const createHandler =
   (ports: MakingPorts) =>

@@ -12,12 +12,12 @@ import { readingPorts } from '../wiring/reading.ts'
 const Input = OfRequest.extend({ wait: z.string().min(1).max(80), taskToken: z.string().min(1).max(2048) })
 const keepSeconds = 35 * 86_400
 
-/** The task of every waiting state. Its answer is ignored: the state ends when its task token is used. */
+/** The task of every waiting state. Its answer is ignored, since the state ends by its task token. */
 export const createHandler =
   (ports: Parameters<typeof awaitOutcome>[1]) =>
   async (event: unknown): Promise<void> => {
     const { requestId: request, wait, taskToken } = Input.parse(event)
-    // Each entry into a state has its own task token, so the token's hash tells attempts apart without revealing it.
+    // The name of an attempt. Each entry into a state has its own task token, whose hash reveals nothing.
     const attempt = createHash('sha256').update(taskToken).digest('hex').slice(0, 32)
     await awaitOutcome({ request, wait, attempt, taskToken, expiresAt: ports.clock.now() + keepSeconds }, ports)
   }

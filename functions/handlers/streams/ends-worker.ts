@@ -17,8 +17,8 @@ type Work = z.infer<typeof Message> & { messageId: string }
 
 /**
  * Ends the credentials of a kind, as its only writer: the queue's group is the place, and one run does all of a batch's
- * work at a place. Requests that end with a request, halt, permit or agent have a group of their own; their denies
- * follow in order. A failed message holds back the rest of its group.
+ * work at a place. The end of all that rests on a request, halt, permit or agent has its own group; its denies follow
+ * in order. A failed message holds back the rest of its group.
  * @param endAll ends everything that rests on it; absent for a kind whose queue only gets credentials
  */
 export const endsWorker =
@@ -26,10 +26,10 @@ export const endsWorker =
   async (event: SQSEvent): Promise<SQSBatchResponse> => {
     const failed: string[] = []
     const attempt = orFailed(failed, ports)
-    // An unreadable message fails alone, and ends in the dead-letter queue.
+    // An unreadable message fails by itself, and goes to the dead-letter queue.
     const work: Work[] = []
     for (const record of event.Records) await attempt([record], async () => void work.push(readWork(record)))
-    // Denies first, because sessions work until they are written.
+    // Denies first, since sessions work until they are written.
     const denies = Map.groupBy(
       work.filter((each) => 'deny' in each),
       ({ role }) => role,
@@ -45,7 +45,7 @@ export const endsWorker =
   }
 
 async function notTold(): Promise<never> {
-  throw new TypeError('this queue is told of credentials alone')
+  throw new TypeError('this queue only gets credentials')
 }
 
 const readWork = ({ body, messageId }: SQSRecord): Work => ({ ...Message.parse(JSON.parse(body)), messageId })
@@ -62,8 +62,8 @@ const orFailed =
   }
 
 /**
- * The time from the recorded change to the target's confirmation, for a metric. The target's own propagation comes on
- * top.
+ * Logs the time from the recorded change to the target's confirmation, for a metric. The target's own propagation comes
+ * in addition.
  */
 function logLag(role: string, work: readonly z.infer<typeof Deny>[], { log, clock }: Ports): void {
   const changes = work.filter(({ deny }) => deny !== 'time').map(({ since }) => since)

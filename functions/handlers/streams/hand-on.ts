@@ -28,8 +28,8 @@ type Ports = Parameters<typeof handOn>[2] &
 
 /**
  * Reads the requests' stream. It hands on each changed request, halt and revoked standing permit by its id, each click
- * on a list by its key, and the events for receivers outside. It logs how long people took, for the metrics. It ignores
- * other records.
+ * on a list by its key, and the events for outside receivers. It also logs the time that people took, for metrics.
+ * Other records are ignored.
  */
 export const createHandler =
   (ports: Ports) =>

@@ -13,12 +13,12 @@ import { faultName } from '../../operations/faults.ts'
 import { failing } from '../batches.ts'
 import type { Anchor, Wiring } from '../environment.ts'
 
-/** `look`: the chains with entries that the reconciliation found outside the log. */
+/** `look`: chains with entries that the reconciliation missed in the log. */
 type NotarizeEvent = Pick<DynamoDBStreamEvent, 'Records'> | { look: readonly string[] }
 
 /**
  * Follows the ledger table: new entries are added to the log, and changed or removed ones raise an alarm. A failed
- * batch is retried until it succeeds, in order.
+ * batch is retried in order until it succeeds.
  */
 export const createHandler = (ports: NotaryPorts) => {
   const notary = new Notary(ports)
@@ -50,7 +50,7 @@ export const wire: Wiring<typeof createHandler, 'ISSUER' | 'LEDGER_TABLE' | Anch
   index: new DynamoLogIndex(connect(), told.LOG_INDEX_TABLE),
   key: new KmsNoteSigner(told.NOTARY_KEYS),
   verify: verifyEcdsa,
-  // The notary only reads entries.
+  // Without the requests table: the notary only reads entries.
   ledger: new DynamoLedgerRows(connect(), { requests: '', ledger: told.LEDGER_TABLE }),
   clock: new SystemClock(),
   log: new PowertoolsLog(),

@@ -15,12 +15,12 @@ import type { Fifo } from '../../operations/ports.ts'
 import { type Stores, tablesOf, type Wiring } from '../environment.ts'
 import { agentRows, decidingPorts, factsOnly } from '../wiring/ports.ts'
 
-/** Time reserved for the agent being summed up. Seconds. */
+/** The time reserved for the agent in progress. Seconds. */
 const reserve = 30
 
 /**
- * Every five minutes: keeps the bundle, and records the last deployment's changes and passed dates of agents and other
- * things. Once a day it sums up each agent. A failed part skips no other part, and fails the run.
+ * Every five minutes: keeps the bundle, records the last deployment's changes, and acts on the dates of agents and
+ * other subjects. Once a day it sums up each agent. A failed part does not skip the others, but fails the run.
  */
 export const createHandler =
   (ports: LookAfterPorts & SummingPorts & { files: Bundle; bundles: BundleStore }) =>
@@ -34,11 +34,11 @@ export const createHandler =
         return undefined
       }
     }
-    // First, because another deployment may come before the next run.
+    // First, since the next deployment may come before the next run.
     await attempt(() => keepBundle(ports.files, ports))
     const changed = (await attempt(() => recordRegistry(ports.files, ports))) ?? 0
     const suspended = (await attempt(() => lookAfterAgents(ports))) ?? 0
-    // Last: it uses the remaining time, and continues at the next run.
+    // Last: it uses the remaining time, and continues in the next run.
     const until = ports.clock.now() + Math.floor(context.getRemainingTimeInMillis() / 1000) - reserve
     const summedUp = (await attempt(() => sumUpAgents(ports, { until }))) ?? 0
     if (changed + suspended + summedUp > 0) ports.log.info('agents_looked_after', { changed, suspended, summedUp })

@@ -13,13 +13,13 @@ import { foreignSimulators } from '../../targets/aws/sts/foreign-revokers.ts'
 import type { Wiring } from '../environment.ts'
 import { factsOnly } from '../wiring/ports.ts'
 
-/** The timer names no agent; a function that answers people names one. */
+/** The timer's message names no agent; a function that answers people names one. */
 const Asked = z.object({ agent: AgentId.optional() })
 
-/** Time reserved for the question in progress. Seconds. */
+/** The time reserved for the question in progress. Seconds. */
 const reserve = 70
 
-/** Looks at all hosts once a day, or at one agent's hosts on demand. */
+/** Looks at all hosts once a day, or at one agent's host on demand. */
 export const createHandler =
   (ports: LookingPorts) =>
   async (event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<{ looked: number }> => {

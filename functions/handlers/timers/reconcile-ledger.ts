@@ -12,12 +12,12 @@ import { type ReconcileLogPorts, reconcileLog } from '../../operations/anchor/re
 import { faultName } from '../../operations/faults.ts'
 import { type Anchor, type Stores, tablesOf, type Wiring } from '../environment.ts'
 
-/** Time reserved for the read in progress. Seconds. */
+/** The time reserved for the read in progress. Seconds. */
 const reserve = 20
 /** The most differences in the answer to a manual invocation. */
 const shown = 50
 
-/** Compares the tables and the log in both directions once an hour, and alerts a person if they differ. */
+/** Compares the tables and the log in both directions once an hour. A difference raises an alarm. */
 export const createHandler =
   (ports: ReconcileLogPorts) =>
   async (

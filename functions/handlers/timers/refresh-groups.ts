@@ -10,7 +10,7 @@ import { readBundle } from '../wiring/ports.ts'
 
 type Ports = Parameters<typeof refreshGroups>[1] & { bundle: { directory: Directory } }
 
-/** Every minute, if groups have sources: an answer holds for a quarter of an hour. */
+/** Runs every minute if groups have sources; a reading holds for a quarter of an hour. */
 export const createHandler = (ports: Ports) => (): Promise<void> => refreshGroups(ports.bundle.directory, ports)
 
 export const wire: Wiring<typeof createHandler, Stores | 'CHAT_SECRETS' | 'PAGERDUTY_SECRET'> = (told) => {

@@ -14,7 +14,7 @@ import { type ApiPorts, idempotencyKeyOf, toolDoor, valueOrThrow } from '../door
 import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 
-/** `POST /v1/uses`: the gate. A tool sends the agent's token and proof, and the call it is about to execute. */
+/** `POST /v1/uses`: the gate. A tool sends the agent's token and proof, and the call that it is about to execute. */
 export function createHandler(ports: ApiPorts & { keys: KeySet }) {
   const tokens = new AccessTokenVerifier(ports.issuer, ports.keys, ports.clock)
   return toolDoor(ports, async (call, { id: tool }) => {
@@ -28,7 +28,7 @@ export function createHandler(ports: ApiPorts & { keys: KeySet }) {
   })
 }
 
-/** The token must be for this tool, and the proof for one of the tool's own addresses and by the token's key. */
+/** Checks that the token is for this tool, and the proof is for an address of the tool and by the token's key. */
 async function verifyShown(
   tool: ToolId,
   shown: z.infer<typeof UseBody>,
@@ -39,7 +39,7 @@ async function verifyShown(
   const deployed = addressesOf(policy.bundle, tool)
   if (!deployed) throw refusal('not_permitted', 'the tool has no address in this deployment')
   if (!deployed.addresses.some((address) => url === address || url.startsWith(`${address.replace(/\/$/, '')}/`)))
-    throw refusal('invalid_dpop_proof', `\`url\` should be an address of \`${tool}\`, whose workload token this is`)
+    throw refusal('invalid_dpop_proof', `\`url\` should be an address of \`${tool}\`, the tool of this workload token`)
   const verified = await tokens.verify(token, deployed.audience)
   if (!verified.ok) throw refusal('invalid_token', verified.code.replaceAll('_', ' '))
   const proven = await verifyDpop({ proof, method, url, accessToken: token, now: clock.now() })
@@ -49,7 +49,7 @@ async function verifyShown(
   return { token: verified.value, once }
 }
 
-/** Every refusal of the gate is 403, with the reason as its type: the tool does not act. */
+/** A refusal of the gate: always 403, with the reason as its type. The tool does not act. */
 const refusal = (code: ProblemCode, detail?: string): BadRequest =>
   new BadRequest(defined({ status: 403, code, title: 'This use is not permitted', detail }))
 

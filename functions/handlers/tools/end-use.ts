@@ -20,7 +20,8 @@ export const createHandler = (ports: ApiPorts) =>
       status: 409,
       code: 'invalid_task_state',
       title: 'The use has ended already',
-      detail: done.code === 'invalid_task_state' ? 'it was reported otherwise before' : `with its grant: ${done.code}`,
+      detail:
+        done.code === 'invalid_task_state' ? 'a different outcome was reported before' : `with its grant: ${done.code}`,
     })
   })
 

@@ -15,7 +15,7 @@ import type { Wiring } from '../environment.ts'
 import { factsOnly } from '../wiring/ports.ts'
 import { readingPorts } from '../wiring/reading.ts'
 
-/** `POST /introspect`: a token's present state, for its tool and its holder (RFC 7662). */
+/** `POST /introspect`: a token's present state, for its tool or holder (RFC 7662). */
 export function createHandler(ports: DoorPorts & { requests: RequestStore; keys: KeySet }) {
   const { issuer, clock, policy, keys } = ports
   const callers = new Callers(policy, issuer, clock)

@@ -38,7 +38,7 @@ type Ports = ApiPorts & StreamPorts & { deliveries: Queue<SignalDelivery> }
 
 /**
  * The Event Stream Management API of the Shared Signals Framework 1.0, section 8.1: a tool manages its own stream, with
- * its workload token from the gate.
+ * its workload token.
  */
 export function createHandler(ports: Ports) {
   const { issuer, policy } = ports
@@ -53,7 +53,7 @@ export function createHandler(ports: Ports) {
     if (!stream || stream.id !== id) throw refusalProblem('unknown_stream')
     return stream
   }
-  // SSF 1.0 section 8.1.1.3: members that the transmitter supplies must equal their present values.
+  // Checks members that the transmitter supplies: they must equal their present values (SSF 1.0 section 8.1.1.3).
   const checkSupplied = async (tool: Tool, body: z.infer<typeof StreamUpdate>) => {
     const stream = await findStream(tool.id, ports)
     const before: { readonly [member: string]: unknown } = stream?.id === body.stream_id ? view(tool, stream) : {}
@@ -61,8 +61,8 @@ export function createHandler(ports: Ports) {
       if (body[name] !== undefined && before[name] !== undefined && !isSame(body[name], before[name]))
         throw badRequest(
           'invalid_request',
-          `\`${name}\` is not the receiver's to set`,
-          'leave it out, or send it as it is',
+          `\`${name}\` cannot be set by the receiver`,
+          'leave it out, or send it unchanged',
         )
   }
   const routes: { [route: string]: (call: Call, tool: Tool) => Promise<Answer> } = {
@@ -113,7 +113,7 @@ export function createHandler(ports: Ports) {
 type Changed = Awaited<ReturnType<typeof changeStream | typeof registerStream>>
 
 function mustBeThere(stream: SignalStream | undefined): SignalStream {
-  if (!stream) throw new TypeError('a stream that was changed is there')
+  if (!stream) throw new TypeError('the changed stream exists')
   return stream
 }
 
@@ -135,7 +135,7 @@ const termsOf = ({ delivery, events_requested, description }: z.infer<typeof Str
     description,
   })
 
-/** The delivery is replaced as one property: leaving `authorization_header` out removes it. */
+/** The delivery is replaced as a whole: without `authorization_header` that member is removed. */
 const patchOf = ({ delivery, events_requested, description }: z.infer<typeof StreamUpdate>) => ({
   ...(delivery && { endpoint: delivery.endpoint_url, authorization: delivery.authorization_header }),
   ...defined({ requested: events_requested, description }),

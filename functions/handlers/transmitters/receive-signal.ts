@@ -9,7 +9,7 @@ import type { ApiPorts } from '../doors.ts'
 import type { Stores, Wiring } from '../environment.ts'
 import { haltStore, portsWithFacts } from '../wiring/ports.ts'
 
-/** `POST /v1/signals/{transmitter}`: takes a Security Event Token by push (RFC 8935). */
+/** `POST /v1/signals/{transmitter}`: accepts a pushed Security Event Token (RFC 8935). */
 export function createHandler(ports: ApiPorts & { halts: HaltStore }) {
   const { policy, issuer, clock, log } = ports
   const { transmitters = {} } = policy.bundle.deployment
@@ -20,7 +20,7 @@ export function createHandler(ports: ApiPorts & { halts: HaltStore }) {
     const claims = token.ok ? await verifier.verify(alias, token.value) : token
     const signals = claims.ok ? signalsIn(claims.value) : undefined
     if (!claims.ok || !signals) {
-      const { code: err, detail: description = 'the token is bad' } = claims.ok ? noSubject : claims
+      const { code: err, detail: description = 'the token is invalid' } = claims.ok ? noSubject : claims
       log.warn('received_signal_refused', { err, ...(Object.hasOwn(transmitters, alias) && { transmitter: alias }) })
       return { status: 400, headers: { 'content-language': 'en' }, body: { err, description } }
     }

@@ -15,7 +15,7 @@ type Told = { CHAT_SECRETS: { readonly [alias: string]: string } }
 type World = { bundle: Bundle; clock: Clock; log: Log }
 
 /**
- * The timeout of all chats together: shorter than the queue's visibility timeout, so that attempts do not overlap.
+ * The timeout of all chats together: below the queue's visibility timeout, so that attempts do not overlap.
  * Milliseconds.
  */
 const silence = 5_000

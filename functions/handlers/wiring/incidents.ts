@@ -10,7 +10,7 @@ import type { AskingPorts } from '../../operations/record/ports.ts'
 
 type World = { authorization: () => Promise<string | undefined>; expressions?: Expressions | undefined }
 
-/** A row for each kind of service. */
+/** One row for each kind of service. */
 const readers: { readonly [K in IncidentKind]: (service: IncidentServices[K], world: World) => IncidentReader } = {
   http: (service, world) => new HttpIncidents({ ...service, ...world }),
 }
@@ -35,7 +35,7 @@ export function incidentServiceOf(
   })
 }
 
-/** Incidents checked by their pattern, and at the incident service if the deployment file names one. */
+/** Looks up incidents: by their pattern, and at the incident service if the deployment file names one. */
 export const incidentsOf = (
   { policy, clock }: Pick<AskingPorts, 'policy' | 'clock'>,
   told: { INCIDENT_SECRET: string },

@@ -8,20 +8,20 @@ import type { ApiPorts } from '../doors.ts'
 import { type ApiTold, apiPorts, readBundle } from './ports.ts'
 
 /**
- * Cedar over the bundle shipped beside this Lambda, parsed at start-up so that no caller waits for it. It lies apart
- * from `ports.ts` because importing this file loads Cedar.
+ * Cedar with the bundle beside this Lambda, parsed at start-up so that callers do not wait for it. It is not in
+ * `ports.ts`, since importing this file loads Cedar.
  */
 export const cedarPolicy = (): Policy => loggingErrors(new CedarPolicy(readBundle()), new PowertoolsLog())
 
 /**
- * All share one name in Cedar, which caches each parsed set by name for the life of the process: the next set replaces
- * it.
+ * Opens kept policies. They all share one name in Cedar, which caches each parsed set by name for the life of the
+ * process, so the next set replaces it.
  */
 export const openPolicies: OpenPolicies = (bundle) => new CedarPolicy({ ...bundle, hash: 'kept' as Digest })
 
 /**
- * Answers as `policy` does. A no caused by a policy's error is logged for the alarm, because callers cannot tell it
- * from another no. The log leaves the reason out, because Cedar's words may hold arguments.
+ * Answers as `policy` does. A denial by a policy's error is logged for the alarm, since callers cannot tell it from
+ * another denial. The log has no reason, since Cedar's words may contain arguments.
  */
 export const loggingErrors = (policy: Policy, log: Log): Policy => ({
   bundle: policy.bundle,

@@ -22,7 +22,7 @@ import { type Tables, tablesOf } from '../environment.ts'
 
 export const readBundle = (): Bundle => Bundle.parse(JSON.parse(readFileSync(join(__dirname, 'bundle.json'), 'utf8')))
 
-/** The bundle's facts without an engine, for Lambdas that never ask policy. If asked, it denies. */
+/** The bundle's facts without an engine, for Lambdas that never ask policy. Asked, it denies. */
 export const factsOnly = (bundle: Bundle = readBundle()): Policy => ({
   bundle,
   ask: () => ({ permit: false, policies: [], error: true, detail: 'this Lambda asks no policy' }),
@@ -59,7 +59,7 @@ export const permitStore = (told: Tables) => new DynamoPermitStore(connect(), ta
 export const haltStore = (told: Tables) => new DynamoHaltStore(connect(), tablesOf(told))
 export const ledgerIndex = (told: Tables) => new DynamoLedgerIndex(connect(), tablesOf(told))
 export const standInStore = (told: Tables) => new DynamoStandInStore(connect(), tablesOf(told))
-/** For Lambdas that show personal texts. */
+/** Adds the texts, for Lambdas that show personal texts. */
 export const withTexts = <P extends object>(ports: P, told: { TEXTS_TABLE: string }) => ({
   ...ports,
   texts: textStore(told),

@@ -11,7 +11,7 @@ import { makeReaders, type ReadersTold } from '../../targets/readers.ts'
 type Ports = { policy: Policy; clock: Clock; log: Log }
 type Told = ReadersTold & { STATE_KEY: string; SIGN_FUNCTION: string }
 
-/** The share of a click's three seconds that a read may take. Milliseconds. */
+/** The part of a click's three seconds that a read may take. Milliseconds. */
 export const ofAClick = 650
 
 function stateReader(told: Told, ports: Ports, milliseconds: number | undefined): StateReader {
@@ -26,7 +26,7 @@ function stateReader(told: Told, ports: Ports, milliseconds: number | undefined)
   return new CatalogueStateReader(reading, milliseconds)
 }
 
-/** The same ports, with a reader of the present state of resources. */
+/** The same ports with a reader of the present state of resources. */
 export const withReader = <P extends Ports>(told: Told, ports: P, milliseconds?: number) => ({
   ...ports,
   reader: stateReader(told, ports, milliseconds),

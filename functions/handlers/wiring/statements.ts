@@ -5,7 +5,7 @@ import { LambdaStatementSigner } from '../../adapters/lambda/statement-signer.ts
 import type { Statements } from '../../operations/credentials/ports.ts'
 import type { Clock, Log } from '../../operations/ports.ts'
 
-/** Statements, signed by the one function with the key, and verified here. */
+/** Statements: the one function with the key signs them, and this function verifies them. */
 export function statementsOf(
   { ISSUER, SIGN_FUNCTION, PUBLISHED_KEYS }: { ISSUER: string; SIGN_FUNCTION: string; PUBLISHED_KEYS: string[] },
   { clock, log }: { clock: Clock; log: Log },

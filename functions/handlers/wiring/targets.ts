@@ -7,7 +7,7 @@ import type { CallMessage } from '../../operations/requests/ports.ts'
 import { allKinds, isTargetId, kindAt, type TargetId } from '../../targets/kinds.ts'
 
 /**
- * The queue of credentials to end for each kind of target. Requests that end with another request or by a halt use
+ * The queue of credentials to end, for each kind of target. Requests that end with another request or by a halt go to
  * AWS's queue.
  */
 export const endsQueue = (told: { DENIES_QUEUE: string }): Queue<EndMessage> =>
@@ -25,13 +25,13 @@ export const callsQueue = (told: { CALLS_FUNCTION: string }): Queue<CallMessage>
     ({ target }) => target,
   )
 
-/** AWS's variables have the plain names, from a time when it was the only kind. */
+/** The kinds other than AWS. AWS's variables have plain names, from a time when it was the only kind. */
 const othersThat = (has: (act: string) => boolean): readonly TargetId[] =>
   allKinds.flatMap(({ id, credentials }) =>
     id !== 'aws' && Object.values(credentials).some(({ act }) => has(act)) ? [id] : [],
   )
 
-/** @throws TypeError at a Lambda's start, before a credential has to end */
+/** @throws TypeError at a Lambda's start, and not only when a credential has to end */
 function toldOf(kind: TargetId, name: string): string {
   const variable = `${kind.toUpperCase()}_${name}`
   const value = process.env[variable]
@@ -47,7 +47,7 @@ function byKind<T>(
   const queues = new Map<TargetId, Queue<T>>([...others, ['aws', aws]])
   return {
     async send(messages) {
-      // Concurrently, so that a kind whose queue is down holds back no other.
+      // Concurrently, so that a failed queue does not stop the others.
       const sent = [...Map.groupBy(messages, kindOf)].map(async ([kind, of]) => {
         const queue = queues.get(kind)
         if (!queue) throw new TypeError(`nothing is sent to ${kind}`)

@@ -5,7 +5,7 @@ import type { Log, TaskService } from '../../operations/ports.ts'
 import type { AskingPorts } from '../../operations/record/ports.ts'
 import { incidentServiceOf } from './incidents.ts'
 
-/** The service that knows agents' parent tasks; undefined unless the deployment file names an incident service. */
+/** The service that knows agents' parent tasks; undefined if the deployment file names no incident service. */
 export const tasksOf = (
   ports: Pick<AskingPorts, 'policy' | 'clock'> & { log: Log },
   told: { INCIDENT_SECRET: string },

@@ -20,17 +20,17 @@ export type ActualPorts = PlacePorts &
     ledger: Pick<LedgerReader, 'entries'>
     texts: TextReader
     calls: CallRecord
-    /** Hotwork's own Region, that of its STS. */
+    /** Hotwork's own Region, whose STS it asks. */
     region: string
   }
 
 /** The tolerated difference of clocks. Seconds. */
 const around = 60
-/** An ended session may still make calls for as long as STS gave it. Seconds. */
+/** The longest time for which an ended session may still make calls. Seconds. */
 const longestSession = 3600
 
 /**
- * The calls under a request. Undefined if it does not exist. Only its own sessions are looked for, so a caller learns of no
+ * The calls under a request. Undefined if it does not exist. Only its own sessions are searched, so callers learn of no
  * others.
  */
 export async function readActual(id: RequestId, ports: ActualPorts): Promise<Actual | undefined> {
@@ -38,12 +38,12 @@ export async function readActual(id: RequestId, ports: ActualPorts): Promise<Act
   if (!stored) return undefined
   const now = ports.clock.now()
   const current = asOf(stored.state, now)
-  // A session of the sealed role is named after a person's IAM user, which is a text beside the entry.
+  // A session of the sealed role is named after a person's IAM user, which is a personal text beside the entry.
   const isSealed = openingOf(current.ask)?.sealed === true
   const state = isSealed ? await joinRequest(current, ports.texts) : current
   const sessions = sessionsOf(state, await ports.ledger.entries(id), now, ports)
   const read = await Promise.all(sessions.map((session) => ports.calls.ofSession(session)))
-  // Its person was erased, so its session cannot be told from others.
+  // The text was erased, so the session cannot be identified.
   const lost = isSealed && sessions.length === 0 ? [state.ask.resource.id] : []
   const { bundle } = ports.policy
   const found = {
@@ -57,7 +57,7 @@ export async function readActual(id: RequestId, ports: ActualPorts): Promise<Act
   return actualOf(state, found, { now, delay: delayIn(bundle), facts: bundle })
 }
 
-/** Sessions by the intents on record: a session may exist although its answer was lost. */
+/** The sessions, by the recorded intents: a session may exist although its answer was lost. */
 function sessionsOf(
   state: ApprovalRequest,
   entries: readonly Entry[],

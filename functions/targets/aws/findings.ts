@@ -4,29 +4,29 @@ import { type ApprovalRequest, grantOf } from '../../domain/record/request.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { type NumericDate, RequestId } from '../../domain/values.ts'
 
-/** IAM does not keep its end. */
+/** Without an end, which IAM does not keep. */
 export type DenyInForce = { tag: Deny['tag']; value: string; issuedBefore?: NumericDate | undefined }
 
-/** `unreadable`: our policy exists in a form that Hotwork does not write. */
+/** `unreadable`: Hotwork's policy exists, but in a form that Hotwork does not write. */
 export type InForce = {
   denies: readonly DenyInForce[] | 'unreadable'
-  /** Foreign inline policies. */
+  /** The names of foreign inline policies. */
   others: readonly string[]
 }
 
 export type SessionOnRecord = {
-  /** CloudTrail's id. */
+  /** CloudTrail's event id. */
   eventId: string
   name: string
-  /** If the record has no tags, only the name shows the request. */
+  /** The session's tags. Without them in the record only the session's name shows the request. */
   tags: { readonly [tag: string]: string }
   at: NumericDate
   endsAt: NumericDate
 }
 
 /**
- * `session_unknown`: no request made it. `session_not_denied`: its right has ended, and it still works. `policy_unknown`: the
- * role has another inline policy.
+ * `session_unknown`: it belongs to no request. `session_not_denied`: its right has ended, but it works.
+ * `policy_unknown`: the role has a foreign inline policy.
  */
 export type Finding = {
   kind:
@@ -39,7 +39,7 @@ export type Finding = {
   what: string
 }
 
-/** Only the delay of writing is tolerated. */
+/** Compares denies. Only the delay of writing is tolerated. */
 export function compareDenies(
   inForce: InForce,
   { table, now }: { table: readonly Deny[]; now: NumericDate },
@@ -58,10 +58,10 @@ export function compareDenies(
 
 const keyOf = ({ tag, value, issuedBefore }: DenyInForce) => JSON.stringify([tag, value, issuedBefore ?? null])
 
-/** Seconds. */
+/** The tolerated delay of a deny. Seconds. */
 const onItsWay = 300
 
-/** @param intended the credentials that its record has ever intended */
+/** @param intended every credential that the request's record has intended */
 export function judgeSession(
   session: SessionOnRecord,
   { state, intended }: { state: ApprovalRequest | undefined; intended: readonly string[] },
@@ -72,7 +72,7 @@ export function judgeSession(
     return { kind: 'session_unknown', what: session.name }
   if (session.endsAt <= now || inForce.denies === 'unreadable') return undefined
   const current = asOf(state, now)
-  // Still on its way to IAM: through the stream, a queue, or a sweep.
+  // The deny may be on its way to IAM: through the stream, a queue, or a sweep.
   if (now - current.updatedAt < onItsWay) return undefined
   const ended = deniesOf(current, now).get(role) ?? []
   const isDenied = (denies: readonly DenyInForce[]) => denies.some((deny) => isNamed(deny, session))
@@ -85,6 +85,6 @@ const isNamed = ({ tag, value, issuedBefore }: DenyInForce, { tags, at }: Sessio
 export const requestOf = ({ name }: Pick<SessionOnRecord, 'name'>): RequestId | undefined =>
   RequestId.safeParse(name).data
 
-/** Ended sessions are only in its record. */
+/** The live sessions of the state; ended ones are only in the record. */
 export const rememberedIn = (state: ApprovalRequest): readonly string[] =>
   (grantOf(state)?.sessions ?? []).map(({ credential }) => credential)

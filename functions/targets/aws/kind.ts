@@ -37,7 +37,7 @@ export const aws = targetKind({
   comparesState: ({ name }) => conditionalCalls.includes(name),
   refuse({ statement }, args) {
     const variable = variableIn(statement?.conditions, args)
-    return variable === undefined ? undefined : `\`${variable}\` is compared by IAM, so it holds no \`\${\``
+    return variable === undefined ? undefined : `\`${variable}\` is compared by IAM, so it must not contain \`\${\``
   },
   tooLarge(entry, args, account, { notAfter, drill }) {
     const statement = deriveStatement(entry, args, account)

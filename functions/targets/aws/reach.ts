@@ -24,7 +24,7 @@ import { deriveReadStatement, deriveStatement, type Statement } from './rules/st
 
 export type BrokerPorts = PlacePorts & { broker: AwsCredentialBroker; clock: Clock }
 
-/** The bounds of STS; an hour is the most for a role that was itself assumed. The session policy ends it sooner. */
+/** STS's bounds; an hour is the most for a role that was itself assumed. The session policy ends a session earlier. */
 const [shortest, longest] = [900, 3600] as const
 
 export type Target = { entry: CatalogueEntry; account: Account; role: string }
@@ -54,7 +54,7 @@ export const sessionOf = (
   },
 })
 
-/** Undefined unless an AWS action was approved. In a drill it denies everything. */
+/** Undefined unless an AWS action was approved. For a drill it denies everything. */
 function policyOf(ask: Ask, { entry, account }: Target, bundle: Bundle, notAfter: NumericDate): string | undefined {
   const opening = openingOf(ask)
   const { drill } = opening ?? { drill: false }
@@ -81,10 +81,10 @@ export const issuerOf = (ports: BrokerPorts): Issuer<AwsCredentials> => ({
   },
 })
 
-/** A session for a call ends soon after it, however long the grant lasts. Seconds. */
+/** The life of a session for a call, independent of the grant. Seconds. */
 const callLasts = 60
 
-/** Mediated calls, each with a session that can do nothing else. */
+/** Makes mediated calls, each in a session that can do nothing else. */
 export function callMakerOf(ports: BrokerPorts & { caller: AwsCaller }): CallMaker {
   const { broker, caller, clock } = ports
   const sessionFor = (ask: Ask, credential: CredentialId, statement: Statement, target: Target) =>
@@ -143,9 +143,9 @@ function callResultOf(fault: unknown): CallResult {
 }
 
 /**
- * Denies on the target role. Each deny is first an item; then the role's whole deny is rendered from all items, so no writer
- * forgets another's. There is one writer a role at a time: IAM keeps the last put. If the deny is too long for IAM, all
- * sessions of the role are ended, which takes one line, and agents with live grants ask again.
+ * Denies on the target role. Each deny is first stored as an item; then the role's complete deny is rendered from all
+ * items, so that no deny is lost. A role has one writer at a time, since IAM keeps only the last put. If the deny is
+ * too long for IAM, all sessions of the role are ended, which takes one line, and agents with live grants ask again.
  */
 export const enderOf = (ports: { denies: DenyStore; roles: RolePolicies; clock: Clock; log: Log }): Ender => ({
   async end(role, found) {
@@ -154,7 +154,7 @@ export const enderOf = (ports: { denies: DenyStore; roles: RolePolicies; clock: 
     await denies.add(role, found)
     const all = await denies.ofRole(role)
     const needed = stillNeeded(all, now)
-    // IAM first, then the items: after a crash in between, the deny is rendered again.
+    // IAM first, then the items, so that after a crash in between the deny is rendered again.
     const forgetAllBut = (kept: typeof all) =>
       denies.forget(
         role,
@@ -165,7 +165,8 @@ export const enderOf = (ports: { denies: DenyStore; roles: RolePolicies; clock: 
     const everyone = everyoneBefore(now)
     log.error('deny_overflow', { role, sessions: needed.length })
     await denies.add(role, [everyone])
-    if ((await roles.putDeny(role, [everyone])) === 'full') throw new TypeError('one line is too long for IAM')
+    if ((await roles.putDeny(role, [everyone])) === 'full')
+      throw new TypeError('a single statement is too long for IAM')
     await forgetAllBut([everyone])
   },
 })

@@ -15,7 +15,7 @@ import { foreignAuditors } from './sts/foreign-revokers.ts'
 
 const Ask = z.strictObject({ request: RequestId })
 
-/** Reads CloudTrail here and in target accounts, for functions that may not. Callers name requests, never sessions. */
+/** Reads CloudTrail in this and in target accounts, for functions that may not. Callers name requests, not sessions. */
 export const createHandler =
   (ports: ActualPorts) =>
   async (event: unknown): Promise<Actual | null> =>

@@ -16,10 +16,10 @@ import { IamRoleReader } from './iam/role-reader.ts'
 import { orFailed, type ReconcilingPorts, reconcileSessions } from './reconcile.ts'
 import { foreignAuditors } from './sts/foreign-revokers.ts'
 
-/** Reserved at the end for reporting: a page that is being read may take this long. Seconds. */
+/** The time reserved for reporting, in which a page may still be read. Seconds. */
 const reserve = 30
 
-/** Compares once an hour AWS with the table, and the table with the ledger, and reports each difference. */
+/** Once an hour compares AWS with the table, and the table with the ledger, and reports each difference. */
 export const createHandler =
   (ports: ReconcilingPorts & ChainPorts & { policy: { bundle: Bundle }; targetRoles: readonly string[] }) =>
   async (_: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
@@ -27,7 +27,8 @@ export const createHandler =
     const roles = { targets, sealed: sealedRoles(targets, policy.bundle) }
     const now = ports.clock.now()
     const until = now + Math.floor(context.getRemainingTimeInMillis() / 1000) - reserve
-    // Half of the time each: an agent adds sessions at will, and they must not keep the chains from being checked.
+    // Half of the time for each, since an agent can add sessions at will, which must not keep the chains from being
+    // checked.
     const found = await reconcileSessions(roles, ports, now + (until - now) / 2)
     const broken = await orFailed('ledger', 'the record', ports, () => checkChains(policy.bundle, ports, until))
     ports.log.info('reconciled', { roles: targets.length, found, broken })
@@ -56,7 +57,7 @@ export const wire: Wiring<
     halts: new DynamoHaltStore(connection, tables),
     denies: new DynamoDenyStore(connection, tables.requests),
     roles: new IamRoleReader(auditors),
-    // The broker asks the STS of its own Region. A thief of its credentials may have asked that of the account's.
+    // The broker uses the STS of its own Region; a thief of its credentials may have used that of the account's.
     sessions: new CloudTrailSessionRecord(auditors, (role) => [
       ...new Set([told.REGION, ...accountsOf(role, policy.bundle).map(({ region }) => region)]),
     ]),

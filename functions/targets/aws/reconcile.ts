@@ -18,21 +18,21 @@ export type ReconcilingPorts = {
   roles: RoleReader
   sessions: SessionRecord
   deny: Queue<EndMessage>
-  /** Records uses of sealed roles; a repeated message is recorded once. */
+  /** The queue of sealed roles' uses to record; a repeat is recorded once. */
   sealed: Queue<JsonObject>
   clock: Clock
   log: Log
 }
 
-/** A session's hour, CloudTrail's delay, and the hour since the last run. Seconds. */
+/** The hour of a session, CloudTrail's delay, and the hour since the last run. Seconds. */
 const lookBack = 3 * 3600
-/** Longer than the recording of a sealed role's use takes. Seconds. */
+/** Longer than it takes to record a use of a sealed role. Seconds. */
 const onItsWay = 900
 
 /**
  * Compares AWS with the table for each target role. A missing deny goes to the writer of denies, an unrecorded use of a
  * sealed role to the function that records it. It writes nothing itself.
- * @param until the end of the run: each target role has its share of the time
+ * @param until the end of the run, in which each target role has an equal share
  * @returns the number of findings
  */
 export async function reconcileSessions(
@@ -50,7 +50,7 @@ export async function reconcileSessions(
   return found
 }
 
-/** A role that cannot be read delays no other. */
+/** Runs the check of one role. If it fails, the others are still checked. */
 export async function orFailed(kind: string, role: string, { log }: { log: Log }, run: () => Promise<number>) {
   try {
     return await run()
@@ -64,7 +64,7 @@ async function reconcileTarget(role: string, until: NumericDate, ports: Reconcil
   const { sessions, clock, log } = ports
   const now = clock.now()
   const inForce = await ports.roles.inForce(role)
-  // A write between the two readings would look like a finding, so only the second reading counts.
+  // A write between the two readings would look like a finding, so only findings of the second count.
   const first = compareDenies(inForce, { table: await ports.denies.ofRole(role), now })
   const ofDenies =
     first.length === 0
@@ -107,7 +107,7 @@ async function judge(
 
 type Intents = Map<RequestId, readonly string[]>
 
-/** Every credential ever intended: its intent is on record before its session exists. */
+/** Every credential ever intended: an intent is recorded before its session exists. */
 async function intendedIn(
   id: RequestId,
   ledger: Pick<LedgerReader, 'entries'>,
@@ -124,7 +124,7 @@ async function intendedIn(
   return intended
 }
 
-/** Hands the role on to the writer of denies, at most once a minute. */
+/** Queues the role for the writer of denies, at most once a minute. */
 const handOn = (role: string, deny: RequestId | 'time', now: NumericDate, { deny: queue }: ReconcilingPorts) =>
   queue.send([
     { deny, role, since: now, group: groupOf(role), deduplicate: `${deny}#reconciled#${Math.floor(now / 60)}` },

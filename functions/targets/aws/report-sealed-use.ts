@@ -9,8 +9,8 @@ import type { MakingPorts } from '../../operations/record/ports.ts'
 import { sealedUseOf } from './cloudtrail/session-record.ts'
 
 /**
- * Opens the review of each use of a sealed role that EventBridge reports. An unreadable event, or one of an unknown person,
- * is retried and ends in the dead-letter queue: the role was used, so no event is dropped.
+ * Opens the review of each use of a sealed role that EventBridge reports. An unreadable event, or one of an unknown
+ * person, is retried and goes to the dead-letter queue, since the role was used in any case.
  */
 export const createHandler =
   (ports: MakingPorts) =>
@@ -25,7 +25,7 @@ export const createHandler =
     return failing(failed)
   }
 
-/** @returns the reason why it cannot be reported */
+/** @returns the reason why the use cannot be reported */
 async function report(body: string, ports: MakingPorts): Promise<string | undefined> {
   const reported = await reportSealedUse(sealedUseOf(JSON.parse(body)), ports)
   return reported.ok ? undefined : reported.code

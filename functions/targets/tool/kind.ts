@@ -6,7 +6,7 @@ import { targetKind, token } from '../kind.ts'
 const Addresses = z.strictObject({
   audience: z.string().min(1),
   addresses: z.array(z.url()).min(1),
-  /** The address for reading the present state. */
+  /** The address at which the present state is read. */
   reads: SecureUrl.optional(),
   /** More addresses that may receive its security events. */
   signals: z.array(SecureUrl).min(1).max(8).optional(),

@@ -9,12 +9,12 @@ import type { Found, ReadAsk, Reader } from '../reach.ts'
 
 export type ToolPorts = { policy: Pick<Policy, 'bundle'>; statements: Pick<Statements, 'sign'> }
 
-/** Reads at a tool, as Hotwork itself. Never throws. */
+/** Reads at a tool, as Hotwork itself. It never throws. */
 export interface ToolReader {
   read(ask: ReadAsk, tool: ToolId): Promise<Found>
 }
 
-/** Reads at the tool of an entry, which may have no address for it. */
+/** Reads at the tool of an entry, if the tool has an address for it. */
 export const readerOf = (tools: ToolReader, { policy }: Pick<ToolPorts, 'policy'>): Reader => ({
   canRead: ({ tool }) => addressesOf(policy.bundle, tool)?.reads !== undefined,
   read: (ask, { tool }) => tools.read(ask, ToolId.parse(tool)),
@@ -25,8 +25,8 @@ const Problem = z.looseObject({ type: z.string() })
 const sizeLimit = 262_144
 
 /**
- * Reads the state at a tool, by one POST of the read's name and arguments. The token identifies Hotwork; it is reused for
- * some minutes, so that most readings cost no signature.
+ * Reads the state at a tool, by one POST with the read's name and arguments. The token identifies Hotwork; it is reused
+ * for some minutes, so that most readings need no signature.
  */
 export class HttpToolReader implements ToolReader {
   readonly #ports: ToolPorts
@@ -52,7 +52,7 @@ export class HttpToolReader implements ToolReader {
       method: 'POST',
       headers: { accept: 'application/json', 'content-type': 'application/json', authorization: `Bearer ${token}` },
       body: JSON.stringify({ action, arguments: args }),
-      // A redirect leads to an address that the deployer did not name.
+      // Not followed: a redirect may lead to an address that the deployer did not name.
       redirect: 'manual',
       signal,
     })

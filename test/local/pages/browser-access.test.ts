@@ -136,7 +136,7 @@ inBrowser('people who use the pages in their own way', () => {
     await page.keyboard.type('it reads what it should not')
     await tabTo(page, 'Halt it now')
     await hitKeys(page, 'Enter')
-    await page.getByText('It is not known here.').waitFor()
+    await page.getByText('It is unknown.').waitFor()
     await picture(page, 'halts-mended')
     // The invalid field has the focus already.
     await hitKeys(page, 'Control', 'a')

@@ -152,12 +152,12 @@ export function renderHome(overview: Overview, facts: ViewFacts, pages: HomePage
         actions(`live-do:${id}`, ...(mayRevoke ? [revoke] : []), readButton(pages, id, 'Read')),
       ]
     }),
-    ...none('live', live, 'No live grant is yours or yours to revoke.'),
+    ...none('live', live, 'There is no live grant that you own or may revoke.'),
     ...moreOf('live', live.length - most.live, pages),
 
     header(`Standing permits: ${permits.length}`),
     ...permits.slice(0, most.permits).flatMap((each) => permitBlocks(each, facts)),
-    ...none('permits', permits, 'No standing permit is given by you, of your agents or yours to revoke.'),
+    ...none('permits', permits, 'There is no standing permit that you gave, own or may revoke.'),
     ...(permits.length > most.permits
       ? [said('more-permits', `…and ${permits.length - most.permits} more, through the API at /v1/standing-permits.`)]
       : []),

@@ -3,8 +3,8 @@ import type { Json, JsonObject } from '../../../domain/values.ts'
 import { conditionPlace, takeFrom } from '../rules/conditions.ts'
 
 /**
- * Restricts an update to the item as it was read: its attributes are unchanged, and a missing item is still missing. No other
- * attribute can be compared, because the session may not name one.
+ * Restricts an update to the item as read: its attributes are unchanged, or it is still missing. Other attributes
+ * cannot be compared, since the session may not name them.
  * @param read the answer of `GetItem`, as JSON
  */
 export function onlyOn(args: JsonObject, read: JsonObject): JsonObject {
@@ -28,7 +28,7 @@ export function onlyOn(args: JsonObject, read: JsonObject): JsonObject {
     ...args,
     ConditionExpression: clauses.join(' AND '),
     ExpressionAttributeNames: { ...names, ...moreNames },
-    // DynamoDB takes no empty map.
+    // DynamoDB refuses an empty map.
     ...(Object.keys(allValues).length > 0 && { ExpressionAttributeValues: allValues }),
   }
 }

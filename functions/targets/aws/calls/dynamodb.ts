@@ -8,7 +8,10 @@ import type { LookedUp } from '../../reach.ts'
 import { onlyOn } from './dynamodb-condition.ts'
 import type { MediatedCall } from './sdk-caller.ts'
 
-/** No return values were approved. A reading proves an update only if it sets attributes: adding 1 leaves no trace. */
+/**
+ * Without return values, which were not approved. A reading proves only an update that sets attributes: adding 1 leaves
+ * no trace.
+ */
 export const updateItem: MediatedCall = {
   make: (args, settings, expected) =>
     using(new DynamoDBClient(settings), async (client) => {
@@ -26,7 +29,9 @@ export const updateItem: MediatedCall = {
   },
 }
 
-/** Equal values prove the update. Others prove nothing: another caller may have changed the item since. */
+/**
+ * Equal values prove the update. Different values prove nothing, since another caller may have changed the item since.
+ */
 function compare(
   expected: ReadonlyMap<string, JsonObject>,
   item: Record<string, AttributeValue> | undefined,
@@ -57,7 +62,10 @@ function toAttribute(value: Json): AttributeValue {
 const same = (one: AttributeValue, other: AttributeValue | undefined): boolean =>
   other !== undefined && normal(one) === normal(other)
 
-/** A text that two attribute values share if DynamoDB considers them equal: sets have no order, numbers one form. */
+/**
+ * The normal form of an attribute value: equal texts for values that DynamoDB considers equal. Sets have no order,
+ * numbers one form.
+ */
 function normal(value: AttributeValue): string {
   const [[type, of] = []] = Object.entries(value)
   if (type === 'N') return JSON.stringify([type, numberForm(String(of))])
@@ -72,7 +80,7 @@ function normal(value: AttributeValue): string {
   return JSON.stringify([type, members.sort()])
 }
 
-/** `1.50` and `+1.5` are `1.5`. Other forms of a number are kept: they compare as different, and so as unknown. */
+/** `1.50` and `+1.5` become `1.5`. Other forms stay, so they compare as different, which counts as unknown. */
 const numberForm = (text: string): string =>
   text
     .replace(/^\+/, '')

@@ -14,7 +14,7 @@ import type { MediatedCall } from './sdk-caller.ts'
 const clocksDifferSeconds = 30
 
 /**
- * Changes a function's configuration. The answer of AWS holds all of it, with the environment's secrets, so only a part is
+ * Changes a function's configuration. AWS's answer has all of it, with the environment's secrets, so only a part is
  * passed on.
  */
 export const updateFunctionConfiguration: MediatedCall = {

@@ -15,11 +15,13 @@ export type ClientSettings = {
 
 export type MediatedCall = {
   /**
-   * Makes the call, conditional on the `expected` state if AWS supports that. Returns the part of the answer for the agent:
-   * an answer may hold far more than was asked for.
+   * Makes the call, conditional on the `expected` state if AWS supports that. Returns only the part of the answer for
+   * the agent, since the answer may have more than was asked for.
    */
   make(args: JsonObject, settings: ClientSettings, expected?: JsonObject): Promise<JsonObject>
-  /** Finds by reading whether the call was made. `unknown` rather than a guess: others change the same things. */
+  /**
+   * Finds by reading whether the call was made. `unknown` rather than a guess, since others change the same resources.
+   */
   lookUp(args: JsonObject, begunAt: NumericDate, settings: ClientSettings): Promise<LookedUp>
 }
 
@@ -31,7 +33,7 @@ type Fault = {
   $retryable?: { throttling?: boolean }
 }
 
-/** Names under which AWS says that it did nothing because it throttled the call. */
+/** Names by which AWS reports that it throttled the call and did nothing. */
 const throttled = new Set([
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
@@ -44,8 +46,8 @@ const throttled = new Set([
 const pausesMilliseconds = [200, 600]
 
 /**
- * Makes a call that takes effect at most once. A throttled call was certainly not done, so it is retried. A call without a
- * clear no may have been done, and is never sent again.
+ * Makes a call that takes effect at most once. A throttled call was not done, so it is retried. A call without a clear
+ * refusal may have been done, and is not repeated.
  * @throws CallOutdated, CallRefused, CallNotSent, CallUnanswered
  */
 export async function makeOnce<T>(call: () => Promise<T>): Promise<T> {
@@ -63,7 +65,7 @@ export async function makeOnce<T>(call: () => Promise<T>): Promise<T> {
 const isThrottled = ({ name = '', $retryable, $metadata }: Fault) =>
   isNo($metadata?.httpStatusCode) && (throttled.has(name) || $retryable?.throttling === true)
 
-/** AWS found another state than expected, and did nothing. */
+/** AWS found a different state than expected, and did nothing. */
 const outdated = new Set(['ConditionalCheckFailedException', 'PreconditionFailedException'])
 
 function judge(cause: Fault): CallOutdated | CallRefused | CallNotSent | CallUnanswered {
@@ -73,14 +75,14 @@ function judge(cause: Fault): CallOutdated | CallRefused | CallNotSent | CallUna
   if (isUnsent(cause)) return new CallNotSent(`the call was not sent: \`${name}\``, { cause })
   return isNo(cause.$metadata?.httpStatusCode)
     ? new CallRefused(name, { cause })
-    : new CallUnanswered(`it is not known whether the call was done: \`${name}\``, { cause })
+    : new CallUnanswered(`it is unknown whether the call was done: \`${name}\``, { cause })
 }
 
-/** No address was found, or none took a connection: the call was never sent. */
+/** Whether the call was never sent: no address was found, or none accepted a connection. */
 const isUnsent = ({ syscall, errors = [] }: Fault): boolean =>
   syscall === 'getaddrinfo' || syscall === 'connect' || (errors.length > 0 && errors.every(isUnsent))
 
-/** A status by which AWS says that it did nothing. 408 and the 5xx do not say so. */
+/** Whether the status means that AWS did nothing, which is not so for 408 and 5xx. */
 const isNo = (status: number | undefined): boolean =>
   status !== undefined && status >= 400 && status < 500 && status !== 408
 
@@ -89,12 +91,12 @@ const calls: { readonly [action: string]: MediatedCall } = {
   'lambda:UpdateFunctionConfiguration': updateFunctionConfiguration,
 }
 
-/** Makes mediated calls with AWS's SDK: the stored arguments are the API's own members, and go to it as they are. */
+/** Makes mediated calls with AWS's SDK. The stored arguments are the API's own members, and are sent unchanged. */
 export class SdkCaller implements AwsCaller {
   readonly #endpoint: string | undefined
   readonly #patience: Patience
 
-  /** @param options.endpoint one for all services; by default AWS clients find each */
+  /** @param options.endpoint the endpoint of all services; by default AWS clients find each */
   constructor({ endpoint, milliseconds }: { endpoint?: string; milliseconds?: number } = {}) {
     this.#endpoint = endpoint
     this.#patience = milliseconds === undefined ? patience.call : { ...patience.call, milliseconds }
@@ -125,7 +127,7 @@ export class SdkCaller implements AwsCaller {
 
 type Patience = { attempts: number; milliseconds: number }
 
-/** One attempt: the SDK itself would send a call again after a lost answer. Readings are retried. */
+/** One attempt, since the SDK would repeat a call after a lost answer. Readings are retried. */
 const patience = {
   call: { attempts: 1, milliseconds: 10_000 },
   lookUp: { attempts: 2, milliseconds: 3000 },

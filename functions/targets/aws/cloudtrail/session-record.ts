@@ -7,7 +7,7 @@ import { defined, JsonObject, type NumericDate, Seconds } from '../../../domain/
 import type { SessionOnRecord } from '../findings.ts'
 import type { Recorded, SealedEvent, SessionRecord } from '../ports.ts'
 
-/** The members of a recorded `AssumeRole` that EventBridge passes on. No others are read. */
+/** The members of a recorded `AssumeRole` that are read. EventBridge passes on no others. */
 const ToldUse = z.object({
   source: z.literal('aws.sts'),
   detail: z.object({
@@ -37,18 +37,18 @@ export function sealedUseOf(event: unknown): SealedUse {
 
 type Credentials = NonNullable<CloudTrailClientConfig['credentials']>
 
-/** Ten thousand events of a role in one Region: two minutes at CloudTrail's two look-ups a second. */
+/** Ten thousand events of a role in one Region, which take two minutes at CloudTrail's two look-ups a second. */
 const pages = 200
 
 /**
- * The `AssumeRole` calls of a role, from the event history that CloudTrail keeps of every account for ninety days, with or
- * without a trail. A call is on record in the Region whose STS answered it.
+ * The `AssumeRole` calls of a role, from the event history that CloudTrail keeps of every account for ninety days, with
+ * or without a trail. A call is recorded in the Region whose STS answered it.
  */
 export class CloudTrailSessionRecord implements SessionRecord {
   readonly #credentialsFor: (role: string) => Credentials | undefined
   readonly #regionsOf: (role: string) => readonly string[]
 
-  /** @param regionsOf the Regions of a role's sessions */
+  /** @param regionsOf the Regions in which a role's sessions may be */
   constructor(
     credentialsFor: (role: string) => Credentials | undefined,
     regionsOf: (role: string) => readonly string[],
@@ -65,7 +65,7 @@ export class CloudTrailSessionRecord implements SessionRecord {
   async sealedUses(role: string, from: NumericDate): Promise<Recorded<SealedEvent>> {
     const { found, more } = await this.#assumed(role, from)
     return {
-      // Without STS's answer: the session's token must not lie in a queue.
+      // Without STS's answer, whose session token must not get into a queue.
       found: found.map(({ eventId, at, detail: { responseElements: _, ...detail } }) => ({
         eventId,
         at,
@@ -79,7 +79,7 @@ export class CloudTrailSessionRecord implements SessionRecord {
     const byId = new Map<string, Assumed>()
     let cut = false
     for (const region of this.#regionsOf(role)) {
-      // CloudTrail throttles callers that ask more than twice a second, and this one has time.
+      // Reused, since CloudTrail throttles callers above two calls a second, and this caller has time.
       const credentials = this.#credentialsFor(role)
       const client = new CloudTrailClient({ region, ...bounded(8, 5000), ...defined({ credentials }) })
       const asked = {
@@ -105,7 +105,7 @@ export class CloudTrailSessionRecord implements SessionRecord {
 
 type Assumed = { eventId: string; at: NumericDate; detail: JsonObject }
 
-/** The members that are read of an event. A call counts even if CloudTrail omits some of them. */
+/** The members that are read of an event. A call counts even if CloudTrail omits some. */
 const Told = z.object({
   errorCode: z.undefined().optional(),
   requestParameters: z
@@ -125,12 +125,12 @@ function assumedIn(
   if (name !== 'AssumeRole' || !eventId || !time) return []
   const detail = JsonObject.parse(JSON.parse(text))
   const { success, data } = Told.safeParse(detail)
-  // Refused, or of another role: the request holds the role that was asked for, word for word.
+  // Skips refused calls and those of another role: the request has the exact ARN of the wanted role.
   if ('errorCode' in detail || (success && (data.requestParameters?.roleArn ?? role) !== role)) return []
   return [{ eventId, at: Math.floor(time.getTime() / 1000), detail }]
 }
 
-/** STS's default, if the caller asks for no other length. Seconds. */
+/** STS's default length, if the caller asks for none. Seconds. */
 const usual = 3600
 
 function sessionOf({ eventId, at, detail }: Assumed): SessionOnRecord {

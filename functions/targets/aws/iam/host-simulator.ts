@@ -12,14 +12,15 @@ import type { HostSimulator } from '../../../operations/agents/ports.ts'
 import { faultName, HostUnseen } from '../../../operations/faults.ts'
 import { type CredentialsFor, IamClients } from './role-policies.ts'
 
-/** The timeout of one question, with its pages and retries. */
+/** The timeout of one question, with its pages and retries. Milliseconds. */
 const patienceMs = 20_000
-/** Resources of one question: IAM simulates each action on each. */
+/** The resources of one question: IAM simulates each action on each. */
 const atOnce = 20
 
 /**
  * Asks IAM about the rights of a role by its own policies and its boundary, and by service control policies without a
- * condition. IAM ignores the others, resource policies, and roles that the role may assume (ADR 0035).
+ * condition. IAM ignores other service control policies, resource policies, and roles that the role may assume (ADR
+ * 0035).
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html
  */
 export class IamHostSimulator implements HostSimulator {
@@ -66,7 +67,7 @@ async function ask(
   return found
 }
 
-/** The context of a call by the host itself: no request of Hotwork is its source. */
+/** The context of a call by the host itself, without a request of Hotwork as its source. */
 const contextOf = (role: string): ContextEntry[] =>
   Object.entries({ 'aws:PrincipalArn': role, 'aws:SourceIdentity': 'none' }).map(([ContextKeyName, value]) => ({
     ContextKeyName,
@@ -74,7 +75,9 @@ const contextOf = (role: string): ContextEntry[] =>
     ContextKeyType: 'string',
   }))
 
-/** IAM nests several resources within one result, and puts a single one in the result itself too. */
+/**
+ * The results of all resources. IAM nests several resources in one result, but a single one is in the result itself.
+ */
 function resultsOf({
   EvalActionName: action = '',
   ResourceSpecificResults: each = [],

@@ -8,7 +8,7 @@ import type { RolePolicies } from '../ports.ts'
 type Credentials = NonNullable<IAMClientConfig['credentials']>
 export type CredentialsFor = (role: string) => Credentials | undefined
 
-/** A client of IAM for each account, because credentials are fetched once for many roles of it. */
+/** One client of IAM for each account, since all its roles share credentials. */
 export class IamClients {
   readonly #credentialsFor: CredentialsFor
   readonly #clients = new Map<string | undefined, IAMClient>()
@@ -29,13 +29,13 @@ export class IamClients {
 
 export const nameOf = (role: string): string => role.slice(role.lastIndexOf('/') + 1)
 
-/** Our inline policy on a target role; nothing else may have this name. */
+/** The name of Hotwork's inline policy on a target role, which no other policy may have. */
 export const policyName = 'HotworkDeny'
 
-/** The limit of all inline policies of a role together; IAM does not count white space, and ours has none. */
+/** The limit of a role's inline policies together. IAM does not count white space, and ours has none. */
 const characterLimit = 10_240
 
-/** The one inline policy that denies ended sessions of a role everything. One writer a role. */
+/** The one inline policy by which all access is denied to ended sessions of a role. A role has one writer. */
 export class IamRolePolicies implements RolePolicies {
   readonly #clients: IamClients
 
@@ -60,7 +60,7 @@ export class IamRolePolicies implements RolePolicies {
   }
 }
 
-/** One statement for each tag and time. Equal denies in any order give the same text. */
+/** The policy, with one statement for each tag and time. Equal denies in any order give the same text. */
 export function renderDeny(denies: readonly Deny[]): string {
   const alike = Map.groupBy(denies, ({ tag, issuedBefore = '' }) => `${tag} ${issuedBefore}`)
   const statements = [...alike.keys()].sort().map((key) => ({

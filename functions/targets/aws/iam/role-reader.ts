@@ -5,7 +5,7 @@ import type { DenyInForce, InForce } from '../findings.ts'
 import type { RoleReader } from '../ports.ts'
 import { type CredentialsFor, IamClients, nameOf, policyName } from './role-policies.ts'
 
-/** Reads IAM's policies of a role, by a role that may write nothing. */
+/** Reads the policies of a role in IAM, by a role that cannot write. */
 export class IamRoleReader implements RoleReader {
   readonly #clients: IamClients
 
@@ -23,7 +23,7 @@ export class IamRoleReader implements RoleReader {
       const { PolicyDocument = '' } = await client.send(new GetRolePolicyCommand({ RoleName, PolicyName: policyName }))
       return { denies: readDeny(decodeURIComponent(PolicyDocument)) ?? 'unreadable', others }
     } catch (cause) {
-      // Deleted between the two calls: there was nothing left to deny.
+      // The policy was deleted between the two calls: it had no denies left.
       if (cause instanceof NoSuchEntityException) return { denies: [], others }
       throw cause
     }
@@ -34,7 +34,7 @@ const tags = ['hotwork:request', 'hotwork:credential', 'hotwork:agent', 'hotwork
 const Time = z.iso.datetime().transform((text) => Date.parse(text) / 1000)
 const Values = z.union([z.string().transform((value) => [value]), z.array(z.string()).min(1)])
 
-/** Exactly the output of `renderDeny`, so nothing that denies more or less. */
+/** Exactly the form of `renderDeny`, so that it denies neither more nor less. */
 const Document = z.strictObject({
   Version: z.literal('2012-10-17'),
   Statement: z.array(

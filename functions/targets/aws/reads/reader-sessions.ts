@@ -8,19 +8,19 @@ type Session = AwsCredentials & { expiration: Date }
 
 /** STS's limit for a role that is assumed by another role. */
 const sessionSeconds = 3600
-/** The remaining time that a reading needs. Milliseconds. */
+/** The time that a reading needs at least. Milliseconds. */
 const spare = 60_000
 
 /**
- * Sessions of the reader roles, one an account for most of an hour, so that a reading costs one call and not two. They never
- * leave this process, and have no more rights than the role, which has exactly those that any caller here may use.
+ * Sessions of the reader roles, one for each account for most of an hour, so that a reading needs one call instead of
+ * two. They stay in this process, and have only the role's rights, which every caller here may use.
  */
 export class ReaderSessions {
   readonly #role: string
   readonly #client: STSClient
   readonly #sessions = new Map<string, Promise<Session>>()
 
-  /** @param role the name that readers have in every account, with its path */
+  /** @param role name and path of the reader in every account */
   constructor(role: string, client: STSClient = new STSClient(bounded(2, 600))) {
     this.#role = role
     this.#client = client
@@ -41,7 +41,7 @@ export class ReaderSessions {
     }
   }
 
-  /** For a session that AWS calls expired, even if this machine’s clock disagrees. */
+  /** Drops a session that AWS calls expired, also if this machine’s clock disagrees. */
   forget(account: Account): void {
     this.#sessions.delete(keyOf(account))
   }

@@ -5,14 +5,17 @@ import { NumericDate, PersonId } from '../../../domain/values.ts'
 const arnOf = (service: string, resource: string) =>
   z.string().regex(new RegExp(`^arn:aws[a-z-]*:${service}:${resource}$`))
 
-/** The people who may assume the sealed role: IAM users, because AWS proves a second factor for them alone. */
+/** The people who may assume the sealed role: IAM users, since only for them AWS verifies a second factor. */
 export const Sealed = z.strictObject({
   people: z
     .record(PersonId, arnOf('iam', ':\\d{12}:user/[\\w+=,.@/-]{1,576}'))
     .refine((people) => Object.keys(people).length >= 1 && Object.keys(people).length <= 8, 'one to eight people'),
-  /** An SNS topic in the account's Region, in any account. By default the app's alarm topic, if that is in this Region. */
+  /**
+   * An SNS topic in the account's Region, in any account. The default is the app's alarm topic, if it is in this
+   * Region.
+   */
   alarmTopic: arnOf('sns', '[a-z0-9-]+:\\d{12}:[\\w-]{1,256}').optional(),
-  /** From this time an alarm is raised, until a person recertifies these names. */
+  /** The time from which an alarm is raised, until a person recertifies these names. */
   recertifyBy: NumericDate.optional(),
 })
 
@@ -21,9 +24,9 @@ export const Account = z.strictObject({
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/),
   accountId: z.string().regex(/^\d{12}$/),
   externalId: z.string().regex(/^[\w+=,.@:/-]{2,1224}$/),
-  /** IAM condition keys that session policies here omit, because this account's IAM does not know them. */
+  /** IAM condition keys that session policies omit in this account, whose IAM does not know them. */
   unjudgedConditions: z.array(z.string().regex(/^[a-z0-9-]+:[A-Za-z-]+$/)).optional(),
-  /** Whether credentials are cut to the second by `sts:GetScopedCredentials`. */
+  /** True if credentials are cut to the second by `sts:GetScopedCredentials`. */
   scopedCredentials: z.boolean().optional(),
   sealed: Sealed.optional(),
 })

@@ -4,9 +4,7 @@ import type { OpenRight } from '../../../domain/record/opening.ts'
 import type { Account } from './account.ts'
 import { type AwsEntry, conditionsOfEveryCall, type Statement } from './statement.ts'
 
-/**
- * The IAM statements of a profile's rights. A profile pins no arguments, so conditions that compare one are left out.
- */
+/** The IAM statements of a profile's rights. A profile pins no arguments, so conditions on arguments are left out. */
 export const rightsStatements = (
   rights: readonly OpenRight[],
   actions: { readonly [name: string]: AwsEntry },

@@ -2,12 +2,15 @@
 import { type NumericDate, rfc3339 } from '../../../domain/values.ts'
 import type { Statement } from './statement.ts'
 
-/** STS allows 2,048 characters and packs them by a secret method: longer requests are refused before people are asked. */
+/**
+ * The longest session policy. STS allows 2,048 characters and packs them by an undocumented method, so longer policies
+ * are refused before people are asked.
+ */
 export const sessionPolicyLimit = 1500
 
 /**
- * The exact actions on the exact resources until `notAfter`, because STS gives no session under 900 s, and a deny of actions
- * that lead to another session or right. In a drill everything is denied.
+ * A session policy: the exact actions on the exact resources until `notAfter`, since STS sessions last at least 900 s,
+ * and a deny of actions that lead to other sessions or rights. For a drill it denies everything.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
  */
 export const sessionPolicy = (
@@ -27,7 +30,7 @@ export const sessionPolicy = (
   )
 
 /**
- * Characters beyond ASCII as escapes (RFC 8259 section 7): STS takes none above U+00FF.
+ * Escapes characters beyond ASCII (RFC 8259 section 7), since STS refuses those above U+00FF.
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (`Policy`)
  */
 const inAscii = (json: string): string =>
@@ -40,5 +43,5 @@ const allowed = ({ actions, resources, conditions = {} }: Statement, notAfter: N
   Condition: { ...conditions, DateLessThan: { ...conditions['DateLessThan'], 'aws:CurrentTime': rfc3339(notAfter) } },
 })
 
-/** All of STS: no approved action needs any of it, and each year brings another way to get a session. */
+/** All of STS: approved actions never need it, and each year brings new ways to get a session. */
 const pivots = ['iam:*', 'sts:*', 'organizations:*']

@@ -5,7 +5,7 @@ import { BrokerRefused, BrokerUnavailable, faultName } from '../../../operations
 import type { Log } from '../../../operations/ports.ts'
 import type { AssumeAsk, AwsCredentialBroker, AwsCredentials } from '../ports.ts'
 
-/** STS refused this very ask: a retry is useless until the deployment changes. */
+/** STS refuses this ask: retries are useless until the deployment changes. */
 const refusals = new Set([
   'AccessDenied',
   'AccessDeniedException',
@@ -29,15 +29,16 @@ const unavailable = new Set([
 ])
 
 /**
- * Assumes the target role by STS. The role's trust policy demands the external id, the session name and the tags.
- * STS gives no session under 900 s. If asked to, this cuts the session to the second with `GetScopedCredentials`. If STS
- * cannot, each credential has a line in the log, and the time condition of the session policy ends it.
+ * Assumes the target role by STS. The role's trust policy requires the external id, the session name and the tags. STS
+ * sessions last at least 900 s. If the account is set so, this cuts the session to the second with
+ * `GetScopedCredentials`. If STS cannot, each credential has a line in the log, and the time condition of the session
+ * policy ends it.
  */
 export class StsBroker implements AwsCredentialBroker {
   readonly #client: STSClient
   readonly #as: (credentials: AwsCredentials) => STSClient
   readonly #log: Log
-  /** Roles whose sessions cannot be cut, by STS's answer: asked once a cold start and role. */
+  /** Roles whose sessions cannot be cut, by STS's answer. Each process asks once for each role. */
   readonly #uncut = new Map<string, string>()
 
   constructor(log: Log, client: STSClient = connectSts(), as: (credentials: AwsCredentials) => STSClient = connectSts) {
@@ -69,14 +70,14 @@ export class StsBroker implements AwsCredentialBroker {
   }
 
   /**
-   * The first session has no session policy, because one that forbids further scoping would forbid this too. It has no more
-   * rights than the broker itself may ask for, and never leaves this process.
+   * The first session has no session policy, since one that forbids further scoping would forbid this too. It has only
+   * rights that the broker may ask for, and stays in this process.
    */
   async #assumeScoped({ policy, ...ask }: AssumeAsk, seconds: number): Promise<AwsCredentials | undefined> {
     const session = await this.#assumeRole(ask)
     const client = this.#as(session)
     try {
-      // Part of the session is spent by now, and STS refuses to cut it longer than it is.
+      // Less than the session's own length, since a part of that is spent and STS refuses to cut to more than the rest.
       const DurationSeconds = Math.max(1, Math.min(seconds, ask.durationSeconds - spentOnTheWay))
       const { Credentials } = await client.send(new GetScopedCredentialsCommand({ Policy: policy, DurationSeconds }))
       return credentialsOf(Credentials, ask.role)

@@ -6,16 +6,16 @@ import { BrokerUnavailable, faultName } from '../../../operations/faults.ts'
 import type { AwsCredentials } from '../ports.ts'
 import { connectSts, credentialsOf } from './broker.ts'
 
-/** The form for AWS clients: they ask again shortly before these end. */
+/** The form for AWS clients, which ask again shortly before the end. */
 type Session = AwsCredentials & { expiration?: Date }
 
 const sessionSeconds = 900
 
 /**
- * Sessions for the policies of a target role in another account: of its revoker, which may only write them, of its auditor,
- * which may only read, or of its simulator, which may only ask IAM about the hosts of agents. The trust of each demands the
- * external id of one of the account's aliases.
- * @param home the account that this runs in, whose target role needs no other session
+ * Sessions in a target account: of its revoker, which may only write a target role's policies, of its auditor, which
+ * may only read, or of its simulator, which may only ask IAM about the hosts of agents. The trust policy of each
+ * requires the external id of one of the account's aliases.
+ * @param home the account that this runs in, which needs no other session
  * @returns for the ARN of a target role its credentials, fetched on demand; undefined at home
  */
 export function foreignRevokers(
@@ -47,7 +47,7 @@ export function foreignRevokers(
 export const foreignAuditors = (where: Parameters<typeof foreignRevokers>[0]) =>
   foreignRevokers(where, connectSts(), 'auditor')
 
-/** For the ARN of a host: the simulator of its account, named like the target role but for its end. */
+/** For the ARN of a host, the simulator of its account. Its name is the target role's with another ending. */
 export function foreignSimulators(where: Parameters<typeof foreignRevokers>[0], targetRole: string) {
   const simulators = foreignRevokers(where, connectSts(), 'simulator')
   return (host: string) => simulators(`${host.split(':').slice(0, 5).join(':')}:role/${targetRole}`)

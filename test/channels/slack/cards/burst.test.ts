@@ -326,7 +326,7 @@ test('many alike that need two people are decided one by one', async () => {
 
 test('a click for all approves fifty, each by its own entry on its own record, and the card says so', async () => {
   const all = await burst.waiting(50)
-  expect(await burst.click('U0BEN', approveAll)).toMatch(/^Your 50 approvals are taken/)
+  expect(await burst.click('U0BEN', approveAll)).toMatch(/^Your 50 approvals are accepted/)
   await burst.carryOut()
   for (const state of await burst.states(all)) expect(state).toMatchObject({ status: 'approved' })
   for (const { ask } of all) {
@@ -345,7 +345,7 @@ test('a click for all approves fifty, each by its own entry on its own record, a
 
 test('a click for all can deny', async () => {
   const all = await burst.waiting(7)
-  expect(await burst.click('U0BEN', denyAll)).toMatch(/^Your 7 denials are taken/)
+  expect(await burst.click('U0BEN', denyAll)).toMatch(/^Your 7 denials are accepted/)
   await burst.carryOut()
   for (const state of await burst.states(all)) expect(state).toMatchObject({ status: 'denied', deniedBy: 'person:ben' })
 })

@@ -69,9 +69,9 @@ test.each([
   ['agent:none it loops', /registered here/],
   ['environment=moon it loops', /prod/],
   ['remediator it loops', /Nothing was halted[\s\S]*agent:NAME/],
-  ['agent:remediator', /say why/],
-  ['agent:remediator 2h', /say why/],
-  ['agent:remediator 2020-01-01T00:00:00Z it loops', /over already/],
+  ['agent:remediator', /write the reason/],
+  ['agent:remediator 2h', /write the reason/],
+  ['agent:remediator 2020-01-01T00:00:00Z it loops', /the time has passed/],
 ])('the line `%s` halts nothing, and is answered with its form', async (typed, sentence) => {
   expect(await desk.type('U0GUS', `halt ${typed}`)).toMatch(sentence)
   expect(await inForce()).toEqual([])

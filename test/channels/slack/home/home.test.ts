@@ -36,7 +36,7 @@ test('the tab has the waiting requests with place, tier, and the time left', asy
 test('the tab says that nothing waits', async () => {
   await world.submitted(prodParameter)
   expect(await says('U0LENA')).toMatch(
-    /Waiting for you: 0[\s\S]*Nothing waits[\s\S]*No agent of yours[\s\S]*Nothing is live/,
+    /Waiting for you: 0[\s\S]*Nothing waits[\s\S]*No agent of yours[\s\S]*There is no live grant/,
   )
 })
 

@@ -65,7 +65,7 @@ test("the agent's owner sees the permit without the button, a revoker with it, a
   ])
   const buttons = ({ blocks }: Shown) => blocks.filter(({ block_id }) => block_id === `permit-do:${permit.id}`)
   expect([buttons(owns).length, buttons(mayRevoke).length]).toEqual([0, 1])
-  expect(wordsOf(other.blocks)).toMatch(/Standing permits: 0[\s\S]*No standing permit is given by you/)
+  expect(wordsOf(other.blocks)).toMatch(/Standing permits: 0[\s\S]*There is no standing permit/)
 })
 
 test('a click revokes the permit, says so privately, and removes it from the tab', async () => {
