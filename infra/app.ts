@@ -7,7 +7,7 @@ import { HotworkAnchor } from './hotwork-anchor.ts'
 import { HotworkTarget } from './hotwork-target.ts'
 import { readSettings, UnusableSettings } from './settings.ts'
 
-/** One stack, and one for each target account: the constructs of the package, with the settings of `-c name=value`. */
+/** One stack, and one for each target account: the package's constructs, with the settings from `-c name=value`. */
 function addStacks(app: App): void {
   const { stackName, alarmTopic, ...settings } = readSettings((key) => app.node.tryGetContext(key))
   const stack = new Stack(app, stackName, { env: homeOf(process.env) })
@@ -26,7 +26,7 @@ function addStacks(app: App): void {
   }
 }
 
-/** The place of the environment's credentials, which CDK passes on. */
+/** The environment's account and Region, which CDK passes on. */
 const homeOf = ({ CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region }: NodeJS.ProcessEnv) => ({
   ...(account !== undefined && { account }),
   ...(region !== undefined && { region }),
@@ -37,7 +37,7 @@ try {
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
   addStacks(app)
 } catch (fault) {
-  // A fault that a deployer can mend is a sentence; any other is ours, and keeps its stack trace.
+  // A fault that a deployer can correct is one sentence; any other is ours, and keeps its stack trace.
   if (!(fault instanceof UnusableSettings)) throw fault
   process.stderr.write(`${fault.message}\n`)
   process.exitCode = 1

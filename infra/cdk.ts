@@ -1,5 +1,5 @@
 // Rules: test/infra/constructs.test.ts
-/** `hotwork/cdk`: Hotwork in a CDK app of yours (docs/deploy.md). */
+/** `hotwork/cdk`: Hotwork for a CDK app (docs/deploy.md). */
 export { Hotwork, type HotworkAccount, type HotworkProps } from './hotwork.ts'
 export { HotworkAnchor, type HotworkAnchorProps } from './hotwork-anchor.ts'
 export { HotworkTarget, type HotworkTargetProps } from './hotwork-target.ts'

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
-/** The start of the id of a chain of entries, and the row of the requests table that holds its end. */
+/** For each chain of entries the start of its id, and the row of the requests table that has its end. */
 export const headOf = {
   req_: 'REQ#req_',
   bgl_: 'REQ#bgl_',
@@ -16,73 +16,73 @@ export const headOf = {
   'sealed:': 'CHAIN#sealed:',
 } as const
 
-/** The key prefixes of the rows that it may put: the ends of its chains, and its rows. */
+/** The key prefixes of the rows that it may put: the ends of its chains, and other rows. */
 export const rowsPutBy = ({ chains = [], rows = [] }: Pick<Descriptor, 'chains' | 'rows'>): readonly string[] => [
   ...chains.map((chain) => headOf[chain]),
   ...rows,
 ]
 
-/** In API Gateway's form: `POST /token`, and `$default` for any address without a route. */
+/** In API Gateway's form: `POST /token`, and `$default` for addresses without a route. */
 export type Route = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}` | '$default'
 
-/** The verbs of a target: each has a function and a role of its own. */
+/** The verbs of a target. Each has its own function and role. */
 export type Verb = 'issue' | 'call' | 'end' | 'tell' | 'reconcile' | 'report'
 
 export type Caller = 'agents' | 'tools' | 'people' | 'pages' | 'channels' | 'streams' | 'timers' | 'transmitters'
 
-/** The form of `<entry>.lambda.json`, beside its entry. test/infra/lambdas.test.ts holds each to this form. */
+/** The form of `<entry>.lambda.json`, beside its entry. test/infra/lambdas.test.ts checks each. */
 export type Descriptor = {
-  /** The verb, if it acts on a single kind of target. */
+  /** The verb, if it acts on one kind of target. */
   verb?: Verb
-  /** The caller, unless the folder says it. */
+  /** The caller, if the folder does not give it. */
   caller?: Caller
-  /** `answers` asks policy, `facts` reads the files alone. */
+  /** `answers` asks policy, `facts` only reads the files. */
   policy: 'none' | 'facts' | 'answers'
-  /** Whether it uses the dates in the files alone, and reads no recertification. */
+  /** True if it uses only the dates in the files, and no recertification. */
   asDeployed?: true
   routes?: readonly Route[]
-  /** The throttle of its routes, if they have one of their own: infra/constructs/hotwork-api.ts. */
+  /** The throttle of its routes, if they have their own: infra/constructs/hotwork-api.ts. */
   limit?: 'public' | 'own'
-  /** Variables of its environment. */
+  /** The variables of its environment. */
   told: readonly string[]
   /**
-   * Rows that it may put: entries and the ends of their chains, other rows of the requests table by their key prefixes, and
-   * personal texts.
+   * The rows that it may put: entries and the ends of their chains, other rows of the requests table by their key
+   * prefixes, and personal texts.
    */
   chains?: readonly (keyof typeof headOf)[]
   rows?: readonly `${string}#`[]
   texts?: true
-  /** Whether it shows people the personal texts of entries. */
+  /** True if it shows people the personal texts of entries. */
   showsTexts?: true
-  /** Kinds of statements that it may have signed. */
+  /** The kinds of statements that it may have signed. */
   signs?: readonly string[]
-  /** The end of its role's fixed name, where a policy of a target account names it. */
+  /** The end of its role's fixed name, for the policies of target accounts. */
   role?: string
   /**
-   * Concurrency reserved from the rest of the account: a bound too. Functions that stop things have it, so that no flood
-   * starves them.
+   * The concurrency reserved for it, which is also its limit. Functions that stop things have it, so that a flood
+   * cannot starve them.
    */
   reserved?: number
-  /** Its own alarm for thrown faults, beside the one for all functions. */
+  /** True if it has its own alarm for thrown faults, beside the common one. */
   alarm?: true
   seconds?: number
-  /** If not 512 for `answers` and 256 for the rest. 1,769 is a whole processor. */
+  /** The memory, if not 512 for `answers` and 256 for the rest. 1,769 is a whole processor. */
   megabytes?: number
   /** The reason for its time, memory or concurrency. */
   why?: string
 }
 
-/** `entry`: its file in `functions/`, without the ending. `kind`: of the target, if it acts on a single one. */
+/** `entry`: its file in `functions/`, without the extension. `kind`: the kind of target, if it acts on one. */
 export type Lambda = Descriptor & { name: string; entry: string; caller: Caller; kind?: string }
 
 const beside = join(import.meta.dirname, 'functions')
 
-/** In the package this file lies in `dist`, beside the prebuilt code. In a checkout there is none. */
+/** In the package this file is in `dist`, beside the prebuilt code, which a checkout does not have. */
 export const prebuilt: string | undefined = existsSync(beside) ? beside : undefined
 
 export const code = join(import.meta.dirname, '../functions')
 
-/** The package has them in one file, beside the code. */
+/** The package has all descriptors in one file, beside the code. */
 export const lambdas: readonly Lambda[] =
   prebuilt === undefined ? readDescriptors() : parse(join(prebuilt, 'lambdas.json'))
 
@@ -120,18 +120,18 @@ export function lambdaOf(kind: string, verb: Verb): string {
   return found.name
 }
 
-/** The reader roles that target accounts trust: those of functions that are told a reader to assume. */
+/** The reader roles that target accounts trust: those of functions with a reader to assume. */
 export const readers = lambdas.flatMap(({ role, told }) => (told.includes('READER_ROLE') ? (role ?? []) : [])).sort()
 
-/** The program of policy authors, which compiles policies. */
+/** The policy authors' program, which compiles policies. */
 export const policyProgram =
   prebuilt === undefined ? join(code, '../policy-tools/policy.ts') : join(prebuilt, 'policy/index.cjs')
 
-/** In a checkout alone. */
+/** Only in a checkout. */
 export const openApiProgram = join(code, 'openapi/write.ts')
 export const bundler = join(import.meta.dirname, 'bundle-functions.ts')
 
-/** Lambda refuses a reservation that leaves the other functions of an account fewer than these. */
+/** The concurrency that Lambda requires for an account's other functions. */
 const keptByLambda = 100
 
 export const quotaNeeded = lambdas.reduce((sum, { reserved = 0 }) => sum + reserved, keptByLambda)

@@ -17,10 +17,13 @@ export type GuardrailSettings = {
   rcpServices: readonly string[]
 }
 
-/** By IAM prefix. More each year: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html */
+/**
+ * The services, by IAM prefix. Each year adds some:
+ * https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+ */
 export const rcpServices = ['kms', 's3', 'secretsmanager', 'sqs', 'sts']
 
-/** AWS's limit of characters. */
+/** AWS's limits in characters. */
 const longest: { readonly [kind in Kind]: number } = { scp: 5120, rcp: 5120, boundary: 6144 }
 
 type Statement = {
@@ -37,9 +40,9 @@ export type Guardrail = {
 }
 
 /**
- * Denies the catalogue's actions on its resources to all but a session of the target role that carries a request, or an
- * opening, as its source identity. Both are required: any session that may set a source identity could set one, and without
- * one CloudTrail cannot attribute a session to a request.
+ * Denies the catalogue's actions on its resources to all sessions except those of the target role with a request or an
+ * opening as source identity. Both are required: other sessions may be able to set a source identity, and without one
+ * CloudTrail cannot attribute a session to a request.
  * @throws UnusableSettings with the fix if AWS would refuse it
  * @see https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
  */
@@ -54,7 +57,7 @@ export function guardrail(settings: GuardrailSettings): Guardrail {
   const guarded = new Set(guardable.flatMap((each) => each.actions))
   const unguarded = reach.flatMap((each) => each.actions.filter((action) => !guarded.has(action)))
   const statements = [
-    // A boundary allows everything that it does not deny; SCPs and RCPs have a policy beside them that does.
+    // A boundary must allow what it does not deny; SCPs and RCPs have a second policy that does.
     ...(kind === 'boundary' ? [everything] : []),
     ...onlyThroughHotwork(guardable, settings),
     ...(kind === 'rcp' ? [onlyTheBroker(settings)] : [asDeployed(settings)]),
@@ -89,8 +92,7 @@ function onlyThroughHotwork(reach: readonly Reach[], settings: GuardrailSettings
     Resource: [...new Set(reach.flatMap(({ resources }) => resources))],
   } as const
   const sealed = Object.values(settings.accounts).filter((account) => account.sealed !== undefined)
-  // A guardrail that stopped the sealed role too would leave no access on the day that it is for. Nor may it keep people from
-  // reading, which changes nothing.
+  // Exempts the sealed role, which is for the day that Hotwork is down, and people's reads, which change nothing.
   const reads = readsOf(settings.actions, settings.accounts).length > 0
   const readers = reads ? rolesOf('reader', settings.stackName, Object.values(settings.accounts)) : []
   const exempt = [...settings.exempt, ...rolesOf('sealed', settings.stackName, sealed), ...readers]
@@ -115,7 +117,7 @@ function onlyThroughHotwork(reach: readonly Reach[], settings: GuardrailSettings
   ]
 }
 
-/** Also if a target role's trust is changed. Only an RCP covers the callers of other accounts. */
+/** Also holds if a target role's trust is changed. Only an RCP covers callers of other accounts. */
 const onlyTheBroker = (settings: GuardrailSettings): Statement => ({
   Sid: 'OnlyTheBroker',
   Effect: 'Deny',
@@ -124,7 +126,7 @@ const onlyTheBroker = (settings: GuardrailSettings): Statement => ({
   Condition: { ArnNotEquals: { 'aws:PrincipalArn': brokersOf(settings) }, ...byPeople(settings) },
 })
 
-/** Against opening the door from inside: another trust, another boundary, other rights, a role beside it. */
+/** Denies changes from inside: another trust policy, another boundary, other rights, or another role. */
 const asDeployed = (settings: GuardrailSettings): Statement => ({
   Sid: 'AsDeployed',
   Effect: 'Deny',
@@ -149,7 +151,7 @@ const asDeployed = (settings: GuardrailSettings): Statement => ({
   },
 })
 
-/** A principal with a boundary neither removes boundaries, nor makes roles or users without one. */
+/** A principal with a boundary can neither remove boundaries, nor make roles or users without one. */
 const keepsItself: Statement = {
   Sid: 'KeepsItself',
   Effect: 'Deny',
@@ -161,7 +163,7 @@ const keepsItself: Statement = {
   Resource: '*',
 }
 
-/** AWS's own services call as themselves, which an SCP does not cover and an RCP does. */
+/** AWS's own services call as themselves: an RCP covers them, an SCP does not. */
 const byPeople = ({ kind }: GuardrailSettings) =>
   kind === 'rcp' ? { BoolIfExists: { 'aws:PrincipalIsAWSService': 'false' } } : {}
 

@@ -14,7 +14,7 @@ Prints the policy that denies the catalogue's actions to callers that do not com
 where to attach it, and what it breaks.
 `
 
-/** Prints the policy as JSON. The account's owner attaches it: this changes nothing. */
+/** Prints the policy as JSON. It changes nothing: the account's owner attaches the policy. */
 function main(words: string[]): string {
   const { as, home, account: aliases, exempt, deployer, 'rcp-service': services, ...context } = argumentsOf(words)
   const kind = kinds.find((each) => each === as)
@@ -73,7 +73,7 @@ function compileApart(from: { deployment: string; policies: string }) {
   }
 }
 
-/** The role that `cdk deploy` uses for changes, in an account with the usual bootstrap. */
+/** The role by which `cdk deploy` makes changes, in an account with the default bootstrap. */
 const cdkDeployer = ({ partition, accountId }: Account) =>
   `arn:${partition}:iam::${accountId}:role/cdk-*-cfn-exec-role-${accountId}-*`
 

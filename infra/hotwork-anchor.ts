@@ -8,12 +8,12 @@ import { roleArn } from './policy-bundle.ts'
 import { must } from './settings.ts'
 
 export type HotworkAnchorProps = {
-  /** The Hotwork whose log lies in the account of this stack. */
+  /** The Hotwork whose log is in this stack's account. */
   hotwork: Hotwork
 }
 
 /**
- * The bucket of the log, in an account of its own, so that no administrator of Hotwork's account can touch it. The deployment
+ * The bucket of the log, in a separate account, which administrators of Hotwork's account cannot change. The deployment
  * file names account and bucket: `anchor.elsewhere`.
  */
 export class HotworkAnchor extends Construct {
@@ -36,7 +36,7 @@ export class HotworkAnchor extends Construct {
       retentionDays,
       elsewhere: { bucket: elsewhere.bucket, home: new AccountPrincipal(accountId) },
     })
-    // The notary writes as soon as it exists.
+    // The bucket comes first, since the notary writes as soon as it exists.
     desk.addStackDependency(stack)
   }
 }

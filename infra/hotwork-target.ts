@@ -10,11 +10,11 @@ import { type Account, hostsIn, roleArn } from './policy-bundle.ts'
 import { must } from './settings.ts'
 
 export type HotworkTargetProps = {
-  /** The Hotwork whose approved actions happen in the account of this stack. */
+  /** The Hotwork whose approved actions happen in this stack's account. */
   hotwork: Hotwork
 }
 
-/** Hotwork's part of one target account, in a stack of that account. It serves all aliases of the account. */
+/** Hotwork's part of one target account, in a stack of that account. It serves all the account's aliases. */
 export class HotworkTarget extends Construct {
   /** Assumed by Hotwork for one approved action at a time. */
   readonly role: IRole
@@ -35,7 +35,7 @@ export class HotworkTarget extends Construct {
       hotwork: desk.stackName,
       broker: roleArn('broker', desk.stackName, atHome),
       readers: readers.map((role) => roleArn(role, desk.stackName, atHome)),
-      // At home they write denies, and read them, with their own roles.
+      // In Hotwork's own account its functions write and read denies with their own roles.
       ...(!served.isHome && {
         revoker: roleArn('revoker', desk.stackName, atHome),
         looker: roleArn('simulator', desk.stackName, atHome),
@@ -52,12 +52,12 @@ export class HotworkTarget extends Construct {
       alarmTopic: findTopic(served, hotwork),
     })
     this.role = role
-    // A trust policy may only name a role that exists.
+    // Hotwork's stack comes first, since a trust policy may only name a role that exists.
     stack.addStackDependency(desk)
   }
 }
 
-/** An alarm notifies topics of its own Region alone, and a topic that CDK makes in another account has no ARN yet. */
+/** An alarm can only notify topics of its own Region, and a topic that CDK makes in another account has no ARN yet. */
 function findTopic({ account, region }: HotworkAccount, { alarmTopic, home }: Hotwork): ITopic | undefined {
   if (alarmTopic === undefined) return undefined
   const { env, topicArn } = alarmTopic
@@ -67,7 +67,7 @@ function findTopic({ account, region }: HotworkAccount, { alarmTopic, home }: Ho
   return isNear && isNamed ? alarmTopic : undefined
 }
 
-/** @throws UnusableSettings for a stack whose account is not in the deployment file, or could be any of them */
+/** @throws UnusableSettings for a stack whose account is not in the deployment file, or is ambiguous */
 function findAccount({ account, region, stackName }: Stack, { accounts }: Hotwork): HotworkAccount {
   const listed = accounts.map((each) => `${each.account} in ${each.region}`).join(', ') || 'none'
   if (Token.isUnresolved(account)) {

@@ -46,11 +46,11 @@ export type HotworkProps = {
   policies?: string | undefined
   /** The deployment file: the meaning of the policies' aliases here (docs/deploy.md). */
   deployment: string
-  /** The topic of alarms. @default none: they show in the console alone */
+  /** The topic of alarms. @default none: alarms only show in the console */
   alarmTopic?: ITopic | undefined
-  /** The API's own domain, which becomes the issuer. You add its certificate, and the record in DNS. */
+  /** The API's own domain, which becomes the issuer. You provide its certificate, and the record in DNS. */
   domain?: IDomainName | undefined
-  /** The address that callers know, if another host than `domain` stands before the API: `https://HOST`. */
+  /** The address that callers use, if another host than `domain` is before the API: `https://HOST`. */
   issuer?: string | undefined
   /** The keys of access tokens, the signing one first: docs/runbooks/rotate-signing-key.md. @default [1] */
   signingKeys?: readonly number[] | undefined
@@ -64,25 +64,25 @@ export type HotworkProps = {
   shards?: number | undefined
 }
 
-/** The permit desk, in a stack of its own: one construct for each audience, on shared ground. */
+/** The permit desk, in one stack: one construct for each audience, on common ground. */
 export class Hotwork extends Construct {
   /** The address of the API. */
   readonly apiEndpoint: string
-  /** Its name for callers: the `iss` of its tokens, and the audience of theirs. */
+  /** Hotwork's name for callers: the `iss` of its tokens, and the audience of theirs. */
   readonly issuer: string
-  /** Receives each opening of break-glass. Subscribe your pager. */
+  /** Receives each opening of break-glass. Subscribe your pager to it. */
   readonly emergencyTopic: ITopic
-  /** Receives each decision event. Add a rule. */
+  /** Receives each decision event. Add your rules. */
   readonly events: EventBus
-  /** Each needs a HotworkTarget. */
+  /** The accounts. Each needs a HotworkTarget. */
   readonly accounts: readonly HotworkAccount[]
   /** @internal for HotworkTarget */
   readonly alarmTopic: ITopic | undefined
   /** @internal for HotworkTarget */
   readonly bundle: PolicyBundle
-  /** @internal for HotworkTarget: the account and Region that it is in */
+  /** @internal for HotworkTarget: Hotwork's own account and Region */
   readonly home: { accountId: string; region: string }
-  /** By account. */
+  /** The targets by account. */
   readonly #targets = new Map<string, Construct>()
   readonly #sizes = new SizeLimits()
 
@@ -112,12 +112,12 @@ export class Hotwork extends Construct {
     Validations.of(this).addPlugins(this.#sizes)
   }
 
-  /** Lets an agent's role get an identity token from AWS: for this Hotwork alone, for five minutes at most. */
+  /** Allows an agent's role to get an identity token from AWS, for this Hotwork only and for at most five minutes. */
   grantAsk(role: IGrantable): Grant {
     return Grant.addToPrincipal({
       grantee: role,
       actions: ['sts:GetWebIdentityToken'],
-      // The call names no resource.
+      // On `*`, since the call names no resource.
       resourceArns: ['*'],
       conditions: {
         // Several audiences can be requested at once: each must be this one.
@@ -128,7 +128,10 @@ export class Hotwork extends Construct {
     })
   }
 
-  /** @internal a role's name is unique in its account. @throws UnusableSettings for an account that has a target */
+  /**
+   * @internal Adds a target. A role's name is unique in its account.
+   * @throws UnusableSettings for an account that has a target already
+   */
   addTarget(account: string, target: Construct): void {
     const other = this.#targets.get(account)
     must(
@@ -139,7 +142,7 @@ export class Hotwork extends Construct {
     this.#sizes.watch(Stack.of(target))
   }
 
-  /** Names are made from the stack's, so it must have one that fits, and no other Hotwork beside it. */
+  /** Checks the stack: names are derived from its name, which must fit, and it must have only one Hotwork. */
   #checkPlace(): void {
     const { stackName, account } = Stack.of(this)
     must(
@@ -158,7 +161,7 @@ export class Hotwork extends Construct {
     }
   }
 
-  /** The stack's account and Region; if those are unknown at synth, the only ones of the deployment file. */
+  /** The stack's account and Region; if unknown at synth, the only ones of the deployment file. */
   #findHome(): { accountId: string; region: string } {
     const { account, region, stackName } = Stack.of(this)
     if (!Token.isUnresolved(account) && !Token.isUnresolved(region)) return { accountId: account, region }
@@ -189,7 +192,7 @@ export class Hotwork extends Construct {
     alarms.watchDeadLetters('Standard', deadLetters.standard)
     alarms.watchDeadLetters('Ordered', deadLetters.ordered)
     alarms.watchDeadLetters('Invocations', deadLetters.invocations)
-    // One log for all functions, so that metrics count in one place. The ledger is the record, and is kept.
+    // One log for all functions, so that metrics count in one place. The record is the ledger, which is kept.
     const log = new LogGroup(this, 'Log', {
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -304,11 +307,11 @@ export class Hotwork extends Construct {
         'hotwork:reservedConcurrency',
         `no Lambda concurrency is set apart for halting, revoking and the gate: once the account's quota is ${quotaNeeded} or more, say \`reservedConcurrency: 'usual'\` (with the checkout: -c reservedConcurrency=usual)`,
       )
-    // Runs once all constructs exist.
+    // Runs after all constructs exist.
     Aspects.of(this).add({ visit: (node) => node === this && this.#warnOfAccounts() })
   }
 
-  /** A warning, so that accounts can be added one after the other. */
+  /** A warning, so that accounts can be added one after another. */
   #warnOfAccounts(): void {
     for (const { account, aliases } of this.accounts.filter((each) => !this.#targets.has(each.account)))
       Annotations.of(this).addWarningV2(
@@ -318,7 +321,7 @@ export class Hotwork extends Construct {
   }
 }
 
-/** Two accounts that are unknown at synth may be the same. */
+/** Empty for an account that is unknown at synth, since two such may be the same. */
 const known = (account: string) => (Token.isUnresolved(account) ? '' : account)
 
 const outdirOf = (construct: Construct) => Stage.of(construct)?.outdir ?? ''

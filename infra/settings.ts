@@ -7,7 +7,7 @@ export class UnusableSettings extends Error {
 
   constructor(message: string) {
     super(message)
-    // A deployer mends it in files of their own: no line of our code, or of Node's, helps.
+    // No stack trace: a deployer corrects this in their own files, and lines of our code do not help.
     const frames = (this.stack ?? '').slice(`${this.name}: ${message}`.length).split('\n')
     const theirs = frames.filter((frame) => frame !== '' && !/node:|node_modules/.test(frame) && !isOurs(frame))
     Object.defineProperty(this, 'stack', { value: [`${this.name}: ${message}`, ...theirs].join('\n') })
@@ -20,7 +20,7 @@ export function must(holds: boolean, mend: string): asserts holds {
   if (!holds) throw new UnusableSettings(mend)
 }
 
-/** A deployer's settings of one Hotwork, as values: the checked part of the construct's properties. */
+/** A deployer's settings of one Hotwork, as values: the part of the construct's properties that is checked. */
 export type Settings = {
   policies: string
   deployment: string
@@ -32,14 +32,14 @@ export type Settings = {
   shards: number
 }
 
-/** The phrase for setting one: `pass -c policies=PATH` to the app, `give policies: PATH` to the construct. */
+/** The phrase for a setting: `pass -c policies=PATH` for the app, `give policies: PATH` for the construct. */
 type HowToSay = (name: string, value: string) => string
 
 const inCode: HowToSay = (name, value) => `give \`${name}: ${value}\``
 const asContext: HowToSay = (name, value) => `pass -c ${name}=${value}`
 
 /**
- * The settings with their defaults, from code or the command line: a compiler may have checked neither.
+ * The settings with their defaults, from code or the command line, which may be untyped.
  * @throws UnusableSettings that names the setting and the fix
  */
 export function checkSettings(given: { readonly [name in keyof Settings]?: unknown }, say = inCode): Settings {
@@ -98,15 +98,18 @@ const isListOfKeys = (keys: unknown): keys is [number, ...number[]] =>
 function isOrigin(address: string): boolean {
   if (!URL.canParse(address)) return false
   const { protocol, hostname, origin } = new URL(address)
-  // Loopback is the one place without TLS.
+  // Only loopback may be without TLS.
   const isLoopback = protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(hostname)
   return (protocol === 'https:' || isLoopback) && origin === address
 }
 
-/** Hotwork's roles, queue and secrets are named after its stack. @throws UnusableSettings */
+/**
+ * Checks the stack's name, from which the names of Hotwork's roles, queue and secrets are derived.
+ * @throws UnusableSettings
+ */
 export function checkStackName(name: string): void {
   must(
-    // The longest derived name is a role's, `{stackName}-decide-request`, of IAM's 64 characters.
+    // The longest derived name is a role's, `{stackName}-decide-request`, within IAM's 64 characters.
     /^[A-Za-z][A-Za-z0-9-]{0,47}$/.test(name),
     `stackName \`${name}\` cannot name a stack: use a letter, then at most 47 letters, digits and hyphens`,
   )
@@ -132,7 +135,7 @@ export function readSettings(context: (key: string) => unknown) {
     protectTables === 'yes' || protectTables === 'no',
     `context \`protectTables\` is \`yes\` or \`no\`, not \`${protectTables}\``,
   )
-  // A number is not written with a space, a sign or a zero before it.
+  // Numbers without a leading space, sign or zero.
   const read = (text: string) => (/^[1-9]\d*$/.test(text) ? Number(text) : text)
   const shards = said('shards')
   const keysOf = (name: string) => said(name)?.split(',').map(read)

@@ -10,7 +10,7 @@ type Resource = { Type: string; Properties?: { readonly [name: string]: unknown 
 type Resources = { readonly [id: string]: Resource }
 type Place = { stackName: string; region: string; resources: Resources }
 
-/** AWS's limits. White space does not count, and none is written. */
+/** AWS's limits. It does not count white space, and ours has none. */
 const limits = { trust: 2048, policy: 6144, inline: 10_240, environment: 4096 } as const
 
 const fewerAccounts =
@@ -24,7 +24,7 @@ const fixes = {
 } as const
 
 /**
- * Refuses at synth a template that AWS would refuse in the middle of a deployment.
+ * Refuses, at synth, a template that AWS would refuse during a deployment.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
@@ -32,7 +32,7 @@ export class SizeLimits implements IPolicyValidationPlugin {
   readonly name = 'hotwork'
   readonly #stacks = new Set<Stack>()
 
-  /** Holds this stack to them, and no other of the app. */
+  /** Checks this stack, but no other of the app. */
   watch(stack: Stack): void {
     this.#stacks.add(stack)
   }
@@ -77,7 +77,7 @@ export function tooLarge(place: Place): readonly string[] {
       for (const { Ref } of has['Roles'] as { Ref: string }[])
         inline.set(Ref, (inline.get(Ref) ?? 0) + size(has['PolicyDocument']))
     if (Type === 'AWS::Lambda::Function') {
-      // As Lambda measures it: the JSON of all names and values.
+      // The length as Lambda measures it: the JSON of all names and values.
       const { Variables = {} } = (has['Environment'] ?? {}) as { Variables?: object }
       const bytes = Buffer.byteLength(textOf(Variables, place))
       check(`the environment of \`${String(has['Description'] ?? id)}\``, bytes, 'environment')
@@ -87,7 +87,7 @@ export function tooLarge(place: Place): readonly string[] {
   return problems
 }
 
-/** The JSON of a deployed value: each of CloudFormation's placeholders counts at its greatest length. */
+/** The JSON of a deployed value, in which CloudFormation's placeholders count with their greatest length. */
 const textOf = (value: unknown, place: Place): string => JSON.stringify(filled(value, place))
 
 function filled(value: unknown, place: Place): unknown {
@@ -110,7 +110,7 @@ const pseudo = (region: string): { readonly [name: string]: string } => ({
   'AWS::URLSuffix': region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com',
 })
 
-/** The value of a `Ref`: a name, except for types whose `Ref` is an ARN or an address, which is no longer than one. */
+/** The value of a `Ref`: a name, except for types whose `Ref` is an ARN or an address of at most that length. */
 function referred(id: string, place: Place): string {
   const known = pseudo(place.region)[id]
   if (known !== undefined) return known

@@ -1,7 +1,8 @@
 // Rules: test/infra/alarms.test.ts
 /**
- * Events that functions log, rather than throw, for a fault. Each raises the alarm `Troubles`, which names the event, and each
- * name here has a page in docs/runbooks. A test compares the events with the code: each logged error is counted.
+ * Events that functions log, instead of throwing, for a fault. Each raises the alarm `Troubles`, which names the event,
+ * and each name has a page in docs/runbooks. A test compares the events with the code, so that each logged error is
+ * counted.
  */
 export const troubles: { readonly [page: string]: readonly string[] } = {
   Faults: ['fault'],

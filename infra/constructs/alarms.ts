@@ -14,10 +14,10 @@ import type { HotworkApi } from './hotwork-api.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 
 const period = Duration.minutes(5)
-/** For failures after which an ended session may still work. SQS reports once a minute. */
+/** The period of alarms for failures after which an ended session may work. SQS reports once a minute. */
 const urgently = Duration.minutes(1)
 
-/** Raises alarms in `scope`. @param topic to notify; without it they only show in the console */
+/** Raises alarms in `scope`. @param topic the topic to notify; without it alarms only show in the console */
 export function alarmsIn(scope: Construct, topic: ITopic | undefined) {
   const action = topic && new SnsAction(topic)
   return (id: string, metric: IMetric, threshold: number, alarmDescription: string) => {
@@ -44,7 +44,10 @@ export class Alarms extends Construct {
     this.raise(`${node.id}ServerErrors`, api.metricServerError({ period }), 1, 'calls were answered with 5xx')
   }
 
-  /** For functions whose failure must be reported by name at once; each alarm costs, so the others share `FunctionErrors`. */
+  /**
+   * Alarms for functions whose failure must be reported by name at once. Each alarm costs, so the other functions share
+   * `FunctionErrors`.
+   */
   watchFunction({ lambda, node }: HotworkFunction): void {
     this.raise(`${node.id}Errors`, lambda.metricErrors({ period }), 1, `${node.id} has thrown`)
   }
@@ -67,7 +70,8 @@ export class Alarms extends Construct {
 }
 
 /**
- * For the author of the ladder; no alarm, because no single decision is wrong for being quick. A rate is logged as 1 or 0.
+ * For the author of the ladder. It is not an alarm, since no single decision is wrong for being quick. A rate is logged
+ * as 1 or 0.
  */
 const decisions = {
   TimeToDecide: { line: 'decision_measured', value: '$.seconds', unit: Unit.SECONDS },
@@ -76,7 +80,7 @@ const decisions = {
 } as const
 
 /**
- * By Lambda's own report in the log: it threw, ran out of time or memory, or could not start.
+ * Failures in Lambda's own reports in the log: thrown, out of time or memory, or not started.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-report
  */
 const failedInvocation = FilterPattern.all(
@@ -87,7 +91,7 @@ const failedInvocation = FilterPattern.all(
 const saying = (...lines: readonly string[]): IFilterPattern =>
   FilterPattern.any(...lines.map((line) => FilterPattern.stringValue('$.message', '=', line)))
 
-/** The pattern of a metric filter has at most 1,024 characters. */
+/** The longest pattern of a metric filter, in characters. */
 const longestPattern = 1024
 
 /** Packs lines into as few patterns as possible. */
@@ -101,7 +105,7 @@ function inPatterns(lines: readonly string[]): readonly (readonly string[])[] {
   return patterns
 }
 
-/** Counts in the shared log the faults that functions answer or retry, because Lambda counts no error for them. */
+/** Counts, in the shared log, faults that functions answer or retry, since Lambda counts them as no error. */
 export class LogMetrics extends Construct {
   readonly #log: ILogGroup
 
@@ -125,8 +129,8 @@ export class LogMetrics extends Construct {
   }
 
   /**
-   * One alarm for everything that functions log as trouble: it sees each line as a metric of its own, reports each by itself,
-   * and costs by the metrics that have data (docs/adr/0054).
+   * One alarm for all trouble that functions log. It treats each line as a metric, reports each by itself, and costs by
+   * the metrics that have data (docs/adr/0054).
    * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Metrics_Insights_Alarm.html
    */
   #watchTroubles(alarms: Alarms): void {
@@ -134,7 +138,7 @@ export class LogMetrics extends Construct {
     const lines = Object.values(troubles).flat()
     for (const [index, some] of inPatterns(lines).entries())
       this.#measure(`${metricName}${index + 1}`, saying(...some), { metricName, dimensions: { [key]: '$.message' } })
-    // AWS requires both clauses in the query of an alarm on several metrics.
+    // AWS requires both clauses in an alarm's query on several metrics.
     const clauses = `GROUP BY ${key} ORDER BY SUM() DESC`
     const expression = `SELECT SUM(${metricName}) FROM SCHEMA("${this.#namespace}", ${key}) ${clauses}`
     const seen = new MathExpression({ expression, period: urgently, label: metricName })

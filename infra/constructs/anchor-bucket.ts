@@ -5,15 +5,19 @@ import { BlockPublicAccess, Bucket, BucketEncryption, ObjectLockRetention, Objec
 import { Construct } from 'constructs'
 
 type AnchorBucketProps = {
-  /** The one role that may add to it, by ARN. */
+  /** The ARN of the one role that may add to it. */
   notary: string
   retentionDays: number
-  /** Set in another account than Hotwork's: its name, and the account whose roles may use it as their own policies say. */
+  /**
+   * Set if the bucket is in another account than Hotwork: its name, and the account whose roles may use it by their own
+   * policies.
+   */
   elsewhere?: { bucket: string; home: IPrincipal }
 }
 
 /**
- * Nothing in it can be deleted or overwritten before its time, by any role, the account's root and AWS's support included.
+ * The log's bucket. Its objects cannot be deleted or overwritten before their time, by any role, the account's root or
+ * AWS's support.
  */
 export class AnchorBucket extends Construct {
   readonly bucket: Bucket
@@ -42,7 +46,7 @@ export class AnchorBucket extends Construct {
         ArnNotEquals: { 'aws:PrincipalArn': notary },
       },
     )
-    // A put without a condition could hide an existing object behind a newer version.
+    // Requires a condition: a put without one could hide an existing object behind a newer version.
     this.#deny('NothingIsWrittenOver', ['s3:PutObject'], {
       Null: { 's3:if-none-match': 'true', 's3:if-match': 'true' },
     })
@@ -71,7 +75,7 @@ export class AnchorBucket extends Construct {
       )
     to('TheNotaryAdds', ['s3:PutObject'], this.bucket.arnForObjects('*'), { ArnEquals: { 'aws:PrincipalArn': notary } })
     to('HotworkReads', ['s3:GetObject'], this.bucket.arnForObjects('*'))
-    // Without it S3 answers 403 instead of 404 for a missing object.
+    // With this right S3 answers 404 for a missing object, otherwise 403.
     to('HotworkLists', ['s3:ListBucket'], this.bucket.bucketArn)
   }
 }

@@ -23,7 +23,7 @@ export class Anchor extends Construct {
   readonly index: LogIndexTable
   readonly bucketName: string
   readonly #arn: string
-  /** The same in the form of cdk-nag. */
+  /** The same in cdk-nag's form. */
   readonly #label: string
 
   constructor(scope: Construct, id: string, { anchor, home, deletionProtection, notaryKeys }: AnchorPlace) {
@@ -50,7 +50,7 @@ export class Anchor extends Construct {
     })
   }
 
-  /** Allows finding the part of a chain that the latest checkpoint covers, and reading no tile. */
+  /** Allows finding the part of a chain that the latest checkpoint covers, without reading tiles. */
   grantFind(to: HotworkFunction): void {
     this.index.grantFind(to)
     to.allow(['s3:GetObject'], [`${this.#arn}/checkpoint`])
@@ -66,7 +66,7 @@ export class Anchor extends Construct {
     this.#grantList(to)
   }
 
-  /** Without it S3 answers 403 instead of 404 for a missing object. */
+  /** With this right S3 answers 404 for a missing object, otherwise 403. */
   #grantList(to: HotworkFunction): void {
     to.allow(['s3:ListBucket'], [this.#arn])
   }
@@ -89,7 +89,7 @@ export class Log extends Construct {
     this.#signReceipts(ground)
   }
 
-  /** It signs the state of the log, and adds nothing to it. */
+  /** Signs receipts. It cannot add to the log. */
   #signReceipts({ tables, anchor, make }: Ground): void {
     const signReceipt = make(this, 'sign-receipt')
     tables.requests.grantRead(signReceipt)

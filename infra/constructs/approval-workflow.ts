@@ -32,13 +32,13 @@ export type Ladder = { tiers: readonly Tier[] }
 type Tier = { tier: number; stages: readonly Stage[]; grant: { claimWithin: number; lifetime: number } }
 type Stage = { name: string; deadline: number; onSilence: 'expire' | { escalateTo: string; deadline: number } }
 
-/** Seconds: a timer fires a little after its deadline. */
+/** A timer fires a little after its deadline. Seconds. */
 const grace = 2
 
-/** The limits of an opening (functions/domain/break-glass/break-glass.ts). */
+/** The limits of an opening (functions/domain/break-glass/break-glass.ts). Seconds. */
 const [longestWindow, reviewWithin] = [3600, 86_400]
 
-/** Six attempts over about two minutes of a failing store, a throttle or a silent Lambda. */
+/** Six attempts over about two minutes, for a failing store, a throttle or a silent Lambda. */
 const patience: RetryProps = {
   interval: Duration.seconds(2),
   backoffRate: 2,
@@ -51,12 +51,12 @@ type Invoked = Pick<HotworkFunction, 'lambda'>
 type ApprovalWorkflowProps = { ladder: Ladder; awaitOutcome: Invoked; advanceWorkflow: Invoked }
 
 /**
- * Standard machines whose picture is the ladder, one waiting state a stage, named as functions/domain/requests/wait.ts names
- * them. They own order, waiting and retries, and carry an id; they decide nothing. They differ only in their start: one asks
- * for the state to wait in, and one a tier waits for its first stage at once, which saves a transition (docs/adr/0054). An
- * approved request waits for nothing more: its execution is over.
- * A fault that outlasts its retries fails the execution, with an alarm; by `Next` the same fault would loop as fast as
- * transitions can be paid for. Every read applies deadlines and the sweep shows them, so a redrive loses nothing.
+ * Standard state machines in the form of the ladder, with one waiting state for each stage, named as in
+ * functions/domain/requests/wait.ts. They own order, waiting and retries, and carry an id; they decide nothing. They
+ * differ only in their start: one asks for the state to wait in, and one for each tier waits for its first stage at
+ * once, which saves a transition (docs/adr/0054). The approval of a request ends its execution. A fault that outlasts
+ * its retries fails the execution and raises an alarm; through `Next` it would loop and cost transitions. Every read
+ * applies deadlines and the sweep stores them, so a redrive loses nothing.
  */
 export class ApprovalWorkflow extends Construct {
   readonly machine: StateMachine
@@ -75,7 +75,7 @@ export class ApprovalWorkflow extends Construct {
         stateMachineName: name,
         comment: 'Hotwork approval: generated from policies/ladder.json',
         definitionBody: DefinitionBody.fromChainable(Chain.start(drawn)),
-        // Only the rights granted above: CDK would add every version of each function.
+        // Only the rights granted above, since CDK would add every version of each function.
         role: role.withoutPolicyUpdates(),
       })
       invoke.applyBefore(machine)
@@ -129,18 +129,18 @@ class Drawing {
     this.#next = this.#ask(advanceWorkflow)
     this.#next.next(this.route)
 
-    // Repeated while a plan lives: a step may take as long as a grant.
+    // Repeated while a plan lives, since a step may take as long as a grant.
     this.#addWait('AwaitStep', longestGrant(ladder))
     this.#addWait('AwaitEnd', longestWindow, this.#addWait('AwaitReview', reviewWithin))
     for (const { tier, stages } of ladder.tiers) {
-      // From the last stage back, so that each can name its successor.
+      // From the last stage to the first, so that each can name its successor.
       stages.reduceRight<State | undefined>((then, { name, deadline, onSilence }) => {
         if (onSilence !== 'expire') this.#addWait(`Tier${tier} ${name} escalated`, onSilence.deadline, then)
         return this.#addWait(`Tier${tier} ${name}`, deadline, then)
       }, undefined)
     }
     this.route.when(Condition.stringEquals('$.wait', 'Close'), this.#close)
-    const cause = 'the ladder was deployed without the state that the table asks for'
+    const cause = 'the deployed ladder lacks the state that the table names'
     this.route.otherwise(new Fail(scope, 'UnknownWait', { stateName: 'UnknownWait', cause }))
   }
 
@@ -150,7 +150,7 @@ class Drawing {
     return state
   }
 
-  /** @param then without it the execution is over after the wait */
+  /** @param then the next state; without it the execution ends after the wait */
   #addWait(id: string, seconds: number, then?: State): State {
     const state = this.#wait(id, seconds)
       .addCatch(this.#close, { errors: ['Settled'], resultPath: JsonPath.DISCARD })
@@ -171,7 +171,7 @@ class Drawing {
         wait: id,
         taskToken: JsonPath.taskToken,
       }),
-      // Static: a path would be one more input to trust, and every read applies the request's own deadline.
+      // Constant: a path would be one more input to trust, and every read applies the request's own deadline.
       taskTimeout: Timeout.duration(Duration.seconds(seconds + grace)),
       resultPath: JsonPath.DISCARD,
       retryOnServiceExceptions: false,
@@ -192,7 +192,7 @@ class Drawing {
   }
 }
 
-/** On `*`, since IAM lists no resource type for these calls. The tokens limit their reach. */
+/** On `*`, since IAM has no resource type for these calls. The task tokens limit their reach. */
 function grantEndWait(to: HotworkFunction): void {
   Validations.of(to.role).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',
@@ -201,10 +201,13 @@ function grantEndWait(to: HotworkFunction): void {
   to.allow(['states:SendTaskSuccess', 'states:SendTaskFailure'], ['*'])
 }
 
-/** A timeout is static, and one state waits for the grants of all tiers. */
+/** The longest grant of all tiers, since a timeout is constant and one state waits for all. */
 const longestGrant = ({ tiers }: Ladder) => Math.max(...tiers.map(({ grant }) => grant.claimWithin + grant.lifetime))
 
-/** The machines, the functions that they call, and the follower that starts them and ends their waits as requests change. */
+/**
+ * The state machines, the functions that they call, and the follower, which starts them and ends their waits as
+ * requests change.
+ */
 export class Workflow extends Construct {
   readonly machine: StateMachine
   readonly advance: HotworkFunction
@@ -233,7 +236,7 @@ export class Workflow extends Construct {
     waits.grantEnd(follower)
     workflow.grantStart(follower)
     grantEndWait(follower)
-    // It is invoked again with requests that it cannot follow from the stream.
+    // Invoked again by itself with requests that it cannot follow from the stream.
     follower.grantItself()
     deadLetters.keepInvocations(follower)
     say(this, { FOLLOW_FUNCTION: follower.lambda.functionArn })
@@ -241,7 +244,7 @@ export class Workflow extends Construct {
     new StreamReader(this, 'FollowStream', { deadLetters, table: requests.table, reader: follower, tells: ['all'] })
   }
 
-  /** Step Functions reports them itself: an alarm on a metric would be paid for by the machine. */
+  /** Step Functions reports early ends itself. An alarm on a metric would cost for each machine. */
   #tellEarlyEnds(machines: readonly StateMachine[], to: HotworkFunction): void {
     new Rule(this, 'EarlyEnds', {
       description: 'Executions that failed, timed out or were stopped',

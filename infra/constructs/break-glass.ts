@@ -13,7 +13,7 @@ import { say } from './variables.ts'
 
 export type ReadingGround = Ground & { calls: CallReader }
 
-/** Opening needs only the tables: no queue, no workflow, no Slack. */
+/** Break-glass. Opening needs only the tables: no queue, no workflow, no Slack. */
 export class BreakGlass extends Construct {
   /** The page hook, outside Hotwork and Slack. */
   readonly topic: BreakGlassTopic

@@ -115,7 +115,7 @@ class Timers extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     })
     const role = new InlineRole(this, 'Role', {
-      // Only for this group.
+      // Only this group's schedules may assume it.
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: {
           StringEquals: { 'aws:SourceAccount': account, 'aws:SourceArn': group.scheduleGroupArn },
@@ -134,7 +134,7 @@ class Timers extends Construct {
     })
   }
 
-  /** Allows making timers, in this group, with this role, but neither changing nor removing one. */
+  /** Allows making timers in this group, with this role; not changing or removing them. */
   grantSet(to: HotworkFunction): void {
     const { region, account, partition } = Stack.of(this)
     const timersOf = (...place: string[]) => `arn:${place.join(':')}:schedule/${this.#group}/*`
@@ -149,5 +149,5 @@ class Timers extends Construct {
   }
 }
 
-/** A stack's place in the form of cdk-nag: a value, or CloudFormation's placeholder. */
+/** A stack's account or Region in cdk-nag's form: a value, or CloudFormation's placeholder. */
 const known = (value: string, otherwise: string) => (Token.isUnresolved(value) ? otherwise : value)

@@ -6,7 +6,7 @@ import { Construct } from 'constructs'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { say } from './variables.ts'
 
-/** Neither signing, nor any way to let others sign but by the key's policy. */
+/** Administration of a key, without signing, and without ways to let others sign other than the key's policy. */
 export const administration = [
   'kms:DescribeKey',
   'kms:GetKeyPolicy',
@@ -23,34 +23,34 @@ export const administration = [
   'kms:DisableKey',
   'kms:ScheduleKeyDeletion',
   'kms:CancelKeyDeletion',
-  // CloudFormation asks for it of any key, though an asymmetric one does not rotate.
+  // CloudFormation calls it for every key, though an asymmetric key does not rotate.
   'kms:GetKeyRotationStatus',
 ]
 
-/** The key signs only ES256 over a digest. */
+/** The conditions of signing: only ES256 over a digest. */
 const signs = {
-  // IfExists: on AWS every Sign carries both keys; the local emulator knows neither.
+  // IfExists, since the local emulator knows neither key; on AWS every Sign carries both.
   StringEqualsIfExists: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256', 'kms:MessageType': 'DIGEST' },
 }
 
 type KeyUse = {
-  /** The signed statements, for the description. */
+  /** The purpose of the signatures, for the description. */
   what: string
-  /** The variable of the published keys, and, unless the first of those is known to sign, the variable of the signing one. */
+  /** The variable of the published keys; and the variable of the signing key, unless that is the first of them. */
   verifies: string
   signs?: string
 }
 
 /**
- * Keys that sign for one purpose, each with a permanent number. Each outlives its stack, because its signatures are still in
- * use. An asymmetric key does not rotate, so another takes its place: published first, then signing, then alone
+ * Keys that sign for one purpose, each with a permanent number. Each outlives its stack, since its signatures are in
+ * use. An asymmetric key does not rotate, so a new key replaces it: first published, then signing, then alone
  * (docs/runbooks/rotate-signing-key.md).
  */
 export class SigningKey extends Construct {
   readonly #keys: readonly [Key, ...Key[]]
   readonly #use: KeyUse
 
-  /** The first signs, and all are published. */
+  /** The first key signs; all are published. */
   constructor(scope: Construct, id: string, [signing, ...others]: readonly [number, ...number[]], use: KeyUse) {
     super(scope, id)
     this.#use = use
@@ -60,7 +60,8 @@ export class SigningKey extends Construct {
   }
 
   /**
-   * Grants by the key's own policy, which delegates to no other policy of the account. @param what part of the statement's id
+   * Grants signing by the key's own policy, which delegates to no other policy of the account.
+   * @param what part of the statement's id
    */
   grantSign(to: HotworkFunction, what: 'Tokens' | 'Statements' | 'Checkpoints' | 'Receipts'): void {
     const [signing] = this.#keys

@@ -15,14 +15,16 @@ import { Construct } from 'constructs'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { say } from './variables.ts'
 
-/** The finding is suppressed for every queue: the emulator of `npm start` speaks http, and would refuse every call. */
+/**
+ * Suppresses the finding for every queue: a TLS-only policy would refuse all calls of the emulator, which speaks http.
+ */
 const plainHttp = {
   id: 'AwsSolutions-SQS4',
   reason:
     'The local emulator speaks http, so a TLS-only policy would deny all of it; on AWS the SDK and AWS itself speak https',
 }
 
-/** A queue of unprocessable messages. An alarm watches it; a person redrives them. */
+/** A queue of messages that could not be processed. An alarm watches it, and a person redrives them. */
 function letterQueue(scope: Construct, id: string, fifo = false): Queue {
   const queue = new Queue(scope, id, {
     ...(fifo && { fifo: true }),
@@ -33,7 +35,7 @@ function letterQueue(scope: Construct, id: string, fifo = false): Queue {
   return queue
 }
 
-/** The same for sources other than queues: the check of cdk-nag does not recognise it as a dead-letter queue. */
+/** The same for other sources than queues. cdk-nag does not recognize it as a dead-letter queue. */
 function otherLetters(scope: Construct, id: string, of: string): Queue {
   const queue = letterQueue(scope, id)
   const reason = `This is the dead-letter queue, ${of}, which the check does not see`
@@ -42,15 +44,15 @@ function otherLetters(scope: Construct, id: string, of: string): Queue {
 }
 
 /**
- * The dead-letter queue of a rule. It keeps the whole event, with the session token in STS's answer, so no role of ours may
- * read it, and it is separate from the other dead letters.
+ * The dead-letter queue of a rule. It has the whole event, with the session token in STS's answer, so roles of Hotwork
+ * may not read it, and it is separate from the other dead letters.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
  */
 export const undelivered = (scope: Construct): Queue => otherLetters(scope, 'DeadLetters', 'of a rule of EventBridge')
 
 /**
- * The dead letters of the whole stack. Each names its source. SQS redrives only messages that came from a queue, so the
- * letters of Lambda are separate (docs/runbooks).
+ * The dead letters of the whole stack, each with its source. SQS redrives only messages that came from a queue, so
+ * Lambda's are separate (docs/runbooks).
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
  */
 export class DeadLetters extends Construct {
@@ -67,7 +69,7 @@ export class DeadLetters extends Construct {
   }
 
   /**
-   * Has Lambda keep asynchronous invocations of `worker`: three attempts in three minutes, then it is a dead letter.
+   * Keeps failed asynchronous invocations of `worker`: after three attempts in three minutes they are dead letters.
    * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
    */
   keepInvocations(worker: HotworkFunction): void {
@@ -80,7 +82,7 @@ export class DeadLetters extends Construct {
     config.node.addDependency(worker.role)
   }
 
-  /** The destination of failures of `worker`. CDK's own destination would grant more. */
+  /** The destination for failures of `worker`. CDK's own would grant more. */
   takeFrom(worker: HotworkFunction): { bind: () => { destination: string } } {
     const destination = this.invocations.queueArn
     worker.allow(['sqs:SendMessage'], [destination])
@@ -93,14 +95,14 @@ type WorkQueueProps = {
   variable: string
   order: 'none' | 'group'
   attempts: number
-  /** Whether timers send to it too: their messages have no deduplication id of their own. */
+  /** True if timers send to it too: their messages have no deduplication id. */
   timed?: boolean
   worker?: Duration
   name?: string
   retention?: Duration
 }
 
-/** Ids for one function. With `order: 'group'` an unprocessable message blocks its own group alone. */
+/** A queue of ids for one function. With `order: 'group'` a failing message blocks only its own group. */
 export class WorkQueue extends Construct {
   readonly queue: Queue
 
@@ -122,7 +124,7 @@ export class WorkQueue extends Construct {
       ...(name !== undefined && { queueName: name }),
       ...(retention !== undefined && { retentionPeriod: retention }),
       deadLetterQueue: { queue: fifo ? deadLetters.ordered : deadLetters.standard, maxReceiveCount: attempts },
-      // Six times a worker's timeout, as Lambda recommends, so that a retry cannot overlap the attempt before it.
+      // Six times the worker's timeout, as Lambda recommends, so that a retry cannot overlap the attempt before.
       visibilityTimeout: Duration.seconds(6 * worker.toSeconds()),
       ...(fifo && {
         fifo: true,
@@ -135,19 +137,19 @@ export class WorkQueue extends Construct {
     say(this, { [variable]: this.queue.queueUrl })
   }
 
-  /** CDK's own grant would add more. */
+  /** CDK's own grant has more rights. */
   grantSend(to: HotworkFunction): void {
     to.allow(['sqs:SendMessage'], [this.queue.queueArn])
   }
 
-  /** Allows setting the time of a failed message's retry. */
+  /** Allows delaying the retry of a failed message. */
   grantHold(to: HotworkFunction): void {
     to.allow(['sqs:ChangeMessageVisibility'], [this.queue.queueArn])
   }
 
   /**
-   * Messages that the worker reports as failed are retried, the rest of the batch is not. @param atOnce most workers at a
-   * time
+   * Messages that the worker reports as failed are retried; the rest of the batch is not.
+   * @param atOnce the most concurrent workers
    */
   consumedBy(worker: HotworkFunction, { batchSize, atOnce }: { batchSize: number; atOnce?: number }): void {
     // CDK's own event source grants more than Lambda needs.
@@ -167,9 +169,9 @@ type StreamReaderProps = {
   deadLetters: DeadLetters
   table: TableV2
   reader: HotworkFunction
-  /** Rows beside requests. */
+  /** The rows beside requests that it reads. */
   of?: readonly ('HALT#' | 'PERMIT#' | 'CLICK#')[]
-  /** Changes of requests to report: functions/domain/requests/grant-change.ts. */
+  /** The changes of requests that it reads: functions/domain/requests/grant-change.ts. */
   tells: readonly string[]
 }
 
@@ -180,8 +182,8 @@ const changesOf = (prefixes: readonly string[], more: { [of: string]: unknown } 
   })
 
 /**
- * A function that follows the requests table. DynamoDB serves two readers of a stream well and no more, so there are two. The
- * sweep recovers the workflow of records that outlast their retries; their cards and denies are handed on by a person
+ * A function that follows the requests table. There are two, since DynamoDB serves only two readers of a stream well.
+ * The sweep recovers the workflow of records that outlast their retries; a person hands on their cards and denies
  * (docs/runbooks).
  */
 export class StreamReader extends Construct {
@@ -192,9 +194,9 @@ export class StreamReader extends Construct {
     const mapping = new EventSourceMapping(this, 'Mapping', {
       target: reader.lambda,
       eventSourceArn: streamArn,
-      // LATEST loses writes while the mapping is being made; reading a day again does no harm.
+      // LATEST loses writes while the mapping is being made; reading a day again is harmless.
       startingPosition: StartingPosition.TRIM_HORIZON,
-      // Without evaluations, idempotency keys, replay marks, and removals by TTL.
+      // Leaves out evaluations, idempotency keys, replay marks, and removals by TTL.
       filters: [
         changesOf(['REQ#'], { NewImage: { tells: { S: FilterRule.or(...tells) } } }),
         ...(of.length === 0 ? [] : [changesOf(of)]),
@@ -213,8 +215,8 @@ export class StreamReader extends Construct {
 }
 
 /**
- * A function that follows the ledger table, every change in order. A failed batch is retried for as long as the stream keeps
- * it, which is a day; the reconciliation finds lost ones.
+ * A function that follows the ledger table, every change in order. A failed batch is retried as long as the stream
+ * keeps it, which is a day; the reconciliation finds lost ones.
  */
 export class LedgerStreamReader extends Construct {
   constructor(scope: Construct, id: string, { table, reader }: { table: TableV2; reader: HotworkFunction }) {
@@ -226,7 +228,7 @@ export class LedgerStreamReader extends Construct {
       eventSourceArn: streamArn,
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: 1000,
-      // Each batch costs a signature and some puts, at any size.
+      // Each batch costs one signature and some puts, independent of its size.
       maxBatchingWindow: Duration.seconds(1),
       reportBatchItemFailures: true,
     })
@@ -234,7 +236,7 @@ export class LedgerStreamReader extends Construct {
   }
 }
 
-/** CDK's own event source asks for ListStreams on `*`. */
+/** CDK's own event source needs ListStreams on `*`. */
 function grantStream(reader: HotworkFunction, table: TableV2): void {
   const streamArn = table.tableStreamArn ?? ''
   reader.allow(['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], [streamArn])
@@ -248,7 +250,10 @@ function grantStream(reader: HotworkFunction, table: TableV2): void {
 
 type RunEveryProps = { every: Duration; worker: HotworkFunction; within?: Duration; enabled?: boolean }
 
-/** A failed or missed run is made good by the next. @param within the latest delay of a run */
+/**
+ * Runs a function on a schedule. The next run makes up for a failed or missed one.
+ * @param within the latest delay of a run
+ */
 export function runEvery(scope: Construct, id: string, props: RunEveryProps): void {
   const { every, worker, within = every, enabled = true } = props
   new Rule(scope, id, {

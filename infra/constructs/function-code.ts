@@ -9,15 +9,15 @@ import type { Construct } from 'constructs'
 import { bundler, type Lambda, lambdas, prebuilt } from '../functions.ts'
 
 /**
- * The code of all functions: a folder each, with `index.js` and, for those that ask policy, `bundle.json` and Cedar's wasm.
- * In a checkout it is bundled now; the package has it already.
+ * The code of all functions: a folder for each, with `index.js` and, for those that ask policy, `bundle.json` and
+ * Cedar's wasm. In a checkout it is bundled now; the package contains it.
  */
 export class FunctionCode {
   readonly #folder: string
   readonly #policies: string
 
   constructor(scope: Construct, policies: string) {
-    // One for each stack: an app may have two, with policies of their own.
+    // One for each stack, since an app may have two with different policies.
     this.#folder = join(Stage.of(scope)?.outdir ?? '', `${Stack.of(scope).artifactId}.functions`)
     this.#policies = policies
     if (prebuilt === undefined) bundle(this.#folder)
@@ -35,7 +35,7 @@ export class FunctionCode {
 const copy = (from: string, to: string) => cpSync(from, to, { recursive: true })
 
 /**
- * A separate process, because the package has no bundler to import. A run of all tests synthesizes often, and bundles once
+ * A separate process, since the package has no bundler to import. A run of all tests synthesizes often but bundles once
  * (test/support/run.ts).
  */
 function bundle(folder: string): void {
@@ -50,7 +50,9 @@ function bundle(folder: string): void {
   if (status !== 0) throw error ?? new Error(stderr)
 }
 
-/** The wasm is as large as all the code of a function, so the package has it once: beside the program of policy authors. */
+/**
+ * The wasm is as large as all the code of a function, so the package has it once, beside the policy authors' program.
+ */
 const cedarWasm = (): string =>
   join(
     prebuilt === undefined

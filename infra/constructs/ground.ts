@@ -42,12 +42,12 @@ export type Ground = {
 }
 
 /**
- * Makes a function by its descriptor: its routes, its variables, and its rows. If it uses the present policy, it also reads
- * recertifications.
+ * Makes a function by its descriptor, with its routes, variables and rows. If it uses the present policy, it may also
+ * read recertifications.
  */
 export type MakeFunction = (scope: Construct, name: string, role?: InlineRole) => HotworkFunction
 
-/** Makes the remaining functions of some callers: they have the rights of their descriptors and no others. */
+/** Makes the remaining functions of some callers. They have exactly the rights of their descriptors. */
 export function makeOthers(scope: Construct, callers: readonly Caller[], { make, made }: Ground): void {
   const others = lambdas.filter(
     ({ name, caller, kind }) => callers.includes(caller) && kind === undefined && !made.has(name),

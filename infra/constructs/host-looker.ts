@@ -7,7 +7,7 @@ import type { HotworkFunction } from './hotwork-function.ts'
 import { grantSimulate } from './target-roles.ts'
 import { say } from './variables.ts'
 
-/** The one function that asks IAM about the hosts of agents, daily and on a person's demand. */
+/** The one function that asks IAM about the hosts of agents: daily, and when a person reads an agent. */
 export class HostLooker extends Construct {
   readonly #looker: HotworkFunction
 

@@ -10,14 +10,14 @@ import type { Route } from '../functions.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { say } from './variables.ts'
 
-/** Calls a second to one route: a flood of one does not affect another. */
+/** The limits of calls to one route in a second. A flood of one route does not affect another. */
 const limits = {
   public: { rate: 50, burst: 100 },
   own: { rate: 200, burst: 400 },
   stage: { rate: 200, burst: 400 },
 } as const
 
-/** No header, no query, no body: those carry tokens, arguments and reasons. */
+/** The access log has no header, query or body, since those carry tokens, arguments and reasons. */
 const accessLog = {
   requestId: '$context.requestId',
   at: '$context.requestTime',
@@ -30,7 +30,7 @@ const accessLog = {
 
 type Address = { issuer: string | undefined; domain: IDomainName | undefined }
 
-/** Independent of every Lambda, so that all of them can be told its address. */
+/** Independent of the Lambdas, so that all of them can know its address. */
 export class HotworkApi extends Construct {
   readonly api: HttpApi
   readonly issuer: string
@@ -38,12 +38,13 @@ export class HotworkApi extends Construct {
   readonly #limited: { [route: string]: object } = {}
   readonly #integrations = new Map<HotworkFunction, HttpLambdaIntegration>()
 
-  /** @param issuer the address that callers know, if it is neither the domain nor the API's own */
+  /** @param issuer the address that callers use, if it is neither the domain nor the API's own */
   constructor(scope: Construct, id: string, { issuer, domain }: Address) {
     super(scope, id)
     this.api = new HttpApi(this, 'Api', { description: 'Hotwork', createDefaultStage: false })
     const log = new LogGroup(this, 'AccessLog', {
-      // AWS's resource policy lists log groups one by one, up to 5,120 characters an account, except under this prefix:
+      // A prefix that AWS's resource policy allows as a whole; other log groups are listed one by one, up to 5,120
+      // characters an account:
       // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
       logGroupName: `/aws/vendedlogs/${Stack.of(this).stackName}/api`,
       retention: RetentionDays.THREE_MONTHS,
@@ -70,13 +71,13 @@ export class HotworkApi extends Construct {
     })
   }
 
-  /** Adds the routes of its descriptor, or other ones, with their limit. */
+  /** Adds the routes of its descriptor, or others, with their limit. */
   route(handler: HotworkFunction, routes: readonly Route[] = handler.descriptor.routes ?? []): void {
     const { limit } = handler.descriptor
     for (const key of routes) {
       const added = this.#add(handler, key)
       if (limit === undefined) continue
-      // API Gateway refuses the settings of a missing route.
+      // The settings of a route come after it, since API Gateway refuses them for a missing route.
       this.#stage.addResourceDependency(added.node.defaultChild as CfnRoute)
       const { rate, burst } = limits[limit]
       this.#limited[key] = { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst }
@@ -84,7 +85,7 @@ export class HotworkApi extends Construct {
   }
 
   #add(handler: HotworkFunction, key: Route): Construct {
-    // One permission and one integration for all routes: each would be a resource, and a stack may have five hundred.
+    // One permission and one integration for all routes, since each is a resource, and a stack may have five hundred.
     const integration =
       this.#integrations.get(handler) ??
       new HttpLambdaIntegration(handler.node.id, handler.lambda, { scopePermissionToRoute: false })

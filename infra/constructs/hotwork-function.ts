@@ -26,7 +26,7 @@ import { type Lambda, lambdaNamed } from '../functions.ts'
 import type { FunctionCode } from './function-code.ts'
 import { lookUp } from './variables.ts'
 
-/** A role with inline rights. CDK's own makes a second resource for them, of the 500 that a stack may have. */
+/** A role with inline rights. CDK's own makes a separate resource for them, of the 500 that a stack may have. */
 export class InlineRole extends Role {
   readonly #rights = new PolicyDocument()
   #apart: Policy | undefined
@@ -43,7 +43,10 @@ export class InlineRole extends Role {
     return { statementAdded: true, policyDependable: this }
   }
 
-  /** The role for the policy of a key. Then its rights are a resource of their own: they name keys, which wait for it. */
+  /**
+   * The role for a key's policy. Its rights then become a separate resource, since they name keys, which wait for the
+   * role.
+   */
   inKeyPolicy(): ArnPrincipal {
     this.#apart ??= new Policy(this, 'DefaultPolicy', { document: this.#rights, roles: [this] })
     return new ArnPrincipal(this.roleArn)
@@ -53,14 +56,16 @@ export class InlineRole extends Role {
 type HotworkFunctionProps = {
   name: string
   code: FunctionCode
-  /** All functions write to one: each line names its function. */
+  /** The log of all functions, in which each line names its function. */
   log: ILogGroup
   reserve: boolean
-  /** Another function's, for one that needs exactly that role's rights. */
+  /** Another function's role, for a function that needs exactly its rights. */
   role?: InlineRole
 }
 
-/** One Lambda, by default with a role of its own that may only write its log. The constructs that it uses grant the rest. */
+/**
+ * One Lambda, by default with its own role, which may only write its log. The constructs that it uses grant the rest.
+ */
 export class HotworkFunction extends Construct {
   readonly descriptor: Lambda
   readonly lambda: LambdaFunction
@@ -83,14 +88,14 @@ export class HotworkFunction extends Construct {
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      // Compiling Cedar's wasm needs a bigger share of a processor.
+      // Compiling Cedar's wasm needs more processor time, which memory buys.
       memorySize: megabytes ?? (policy === 'answers' ? 512 : 256),
       timeout: Duration.seconds(seconds),
       environment: { LOG_LEVEL: 'INFO', POWERTOOLS_SERVICE_NAME: name },
       role: this.role,
       logGroup: log,
       loggingFormat: LoggingFormat.JSON,
-      // With Lambda's report of each invocation, by which failures are counted.
+      // INFO, for Lambda's report of each invocation, by which failures are counted.
       systemLogLevelV2: SystemLogLevel.INFO,
       ...(reserve && reserved !== undefined && { reservedConcurrentExecutions: reserved }),
     })
@@ -109,7 +114,7 @@ export class HotworkFunction extends Construct {
     Grant.addToPrincipal({ grantee: this.role, actions: [...actions], resourceArns: [...resources], conditions })
   }
 
-  /** Allows it to call itself, separate from its other rights: the function waits for those. */
+  /** Allows it to invoke itself. It is separate from its other rights, for which the function waits. */
   grantItself(): void {
     const statement = new PolicyStatement({
       actions: ['lambda:InvokeFunction'],
@@ -118,13 +123,13 @@ export class HotworkFunction extends Construct {
     new Policy(this, 'Itself', { statements: [statement], roles: [this.role] })
   }
 
-  /** An alias, by which a caller states its purpose. It leads to the deployed code. */
+  /** An alias of the deployed code, by which callers state their purpose. */
   nameLatest(alias: string): void {
     const { functionName } = this.lambda
     new CfnAlias(this, `${alias}Alias`, { functionName, functionVersion: '$LATEST', name: alias })
   }
 
-  /** Allows another to call it, without versions or aliases; or, if aliases are named, only by those. */
+  /** Allows another function to invoke it: without versions and aliases, or only by the named aliases. */
   grantInvoke(to: HotworkFunction, aliases?: readonly string[]): void {
     const { functionArn } = this.lambda
     to.allow(['lambda:InvokeFunction'], aliases?.map((alias) => `${functionArn}:${alias}`) ?? [functionArn])

@@ -34,7 +34,7 @@ export class PeopleEndpoints extends Construct {
     tables.requests.grantFind(make(this, 'recertify'), 'by-agent')
   }
 
-  /** The one role that may delete any of the data. */
+  /** The one role that may delete data. */
   #makeErasure({ tables, make }: Ground): void {
     const eraseTexts = make(this, 'erase-texts')
     tables.texts.grantErase(eraseTexts)
@@ -42,7 +42,7 @@ export class PeopleEndpoints extends Construct {
     tables.ledger.grantRead(eraseTexts)
   }
 
-  /** One function a right: a page that shows cannot decide, and the login writes no entry. */
+  /** One function for each right: a page that shows cannot decide, and the login writes no entry. */
   #makePages(ground: ReadingGround): void {
     const { anchor, reading, tables, make } = ground
     const showPages = make(this, 'show-pages')

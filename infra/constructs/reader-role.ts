@@ -6,17 +6,17 @@ import type { Reach } from '../policy-bundle.ts'
 
 type Reader = {
   hotwork: string
-  /** ARNs of the roles that may assume it. */
+  /** The ARNs of the roles that may assume it. */
   readers: readonly string[]
   reads: readonly Reach[]
   externalIds: { 'sts:ExternalId': string[] }
-  /** Statements that deny even a right that its policies or a resource's policy give. */
+  /** Statements that deny rights even if its own policies or a resource's policy give them. */
   never: readonly PolicyStatement[]
 }
 
 /**
- * Reads the state that previews of one account need. All else is denied by name: without that, SSM would decrypt for it with
- * the account's usual key. No role if nothing is previewed.
+ * The role that reads the state for an account's previews. Everything else is denied by name: otherwise SSM would
+ * decrypt for it with the account's default key. There is no role if nothing is previewed.
  */
 export function makeReader(scope: Construct, { hotwork, readers, reads, externalIds, never }: Reader): void {
   const [first, ...others] = readers
@@ -37,7 +37,7 @@ export function makeReader(scope: Construct, { hotwork, readers, reads, external
     permissionsBoundary: boundary,
     maxSessionDuration: Duration.hours(1),
   })
-  // One statement for all of them: AWS takes 2,048 characters.
+  // One statement for all of them, since a trust policy has at most 2,048 characters.
   const trust = role.node.defaultChild as CfnRole
   trust.addPropertyOverride('AssumeRolePolicyDocument.Statement.0.Principal.AWS', [first, ...others])
   for (const statement of allowed) role.addToPolicy(statement.copy())

@@ -8,22 +8,22 @@ import { administration } from './credential-key.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { say } from './variables.ts'
 
-/** Kinds of signed statements: an alias of the signer for each. */
+/** The kinds of signed statements. The signer has an alias for each. */
 const statementKinds = new Set(lambdas.flatMap(({ signs = [] }) => signs))
 
-/** IfExists: on AWS every GenerateMac carries the key; the local emulator does not know it. */
+/** IfExists, since the local emulator does not know the key; on AWS every GenerateMac carries it. */
 const macs = { StringEqualsIfExists: { 'kms:MacAlgorithm': 'HMAC_SHA_256' } }
 
 /**
- * The needs of functions that read the present state: the reader roles of the accounts, and the key that keeps a digest of
- * few possible values from being guessed. The key outlives the stack, as requests do.
+ * The needs of functions that read the present state: the accounts' reader roles, and the key by which a digest of few
+ * possible values cannot be guessed. The key outlives the stack, as requests do.
  */
 export class Reading extends Construct {
   readonly #readers: readonly string[]
   readonly #key: Key
   #signer: HotworkFunction | undefined
 
-  /** @param readers ARNs of the reader roles, one an account */
+  /** @param readers the ARNs of the reader roles, one for each account */
   constructor(scope: Construct, id: string, readers: readonly string[]) {
     super(scope, id)
     this.#readers = readers
@@ -46,7 +46,7 @@ export class Reading extends Construct {
     say(this, { READER_ROLE: `hotwork/${Stack.of(this).stackName}-reader`, STATE_KEY: this.#key.keyArn })
   }
 
-  /** Sets the signer of the statements that agents carry, and of those that identify Hotwork to a tool. */
+  /** Sets the function that signs the statements that agents carry, and those that identify Hotwork to a tool. */
   signWith(signer: HotworkFunction): void {
     this.#signer = signer
     for (const kind of statementKinds) signer.nameLatest(kind)
@@ -58,7 +58,7 @@ export class Reading extends Construct {
     this.grantKey(to)
   }
 
-  /** Allows reading outside of AWS accounts. */
+  /** Allows reading outside of AWS. */
   grantKey(to: HotworkFunction): void {
     this.#key.addToResourcePolicy(
       new PolicyStatement({
@@ -72,7 +72,7 @@ export class Reading extends Construct {
     this.grantSigned(to)
   }
 
-  /** Allows having statements of its own kinds signed, and no others. */
+  /** Allows asking for signed statements of its own kinds only. */
   grantSigned(to: HotworkFunction): void {
     this.#signer?.grantInvoke(to, to.descriptor.signs ?? [])
   }

@@ -28,7 +28,7 @@ export class RecordFollowers extends Construct {
 
   constructor(scope: Construct, id: string, props: RecordFollowersProps) {
     super(scope, id)
-    // In order for each role. Sixty attempts a minute or two apart: an hour without an answer of IAM.
+    // The options of queues with order: sixty attempts, one or two minutes apart, outlast an hour without IAM.
     const inOrder = { order: 'group', attempts: 60, deadLetters: props.deadLetters } as const
     this.#denies = new WorkQueue(this, 'DeniesQueue', { variable: 'DENIES_QUEUE', ...inOrder })
     this.events = new DecisionEvents(this, 'Events', props)
@@ -39,7 +39,7 @@ export class RecordFollowers extends Construct {
     this.#lookAfterAgents(props)
   }
 
-  /** The second reader of the stream hands ids on; the first moves the workflow. */
+  /** The second reader of the stream hands on ids; the first moves the workflow. */
   #handOn({ tables, deadLetters, channel, targets, make }: RecordFollowersProps): void {
     const handOn = make(this, 'hand-on')
     for (const queue of [channel.cardsQueue, this.#denies, this.events.deliveries]) queue.grantSend(handOn)
@@ -55,7 +55,7 @@ export class RecordFollowers extends Construct {
     })
   }
 
-  /** It also ends delegations of an ended grant and everything that a halt covers, so that those sessions are denied too. */
+  /** It also ends delegations of an ended grant and everything that a halt covers, whose sessions it denies. */
   #writeDenies({ tables: { requests }, roles, alarms, make }: RecordFollowersProps): void {
     const writeDenies = make(this, lambdaOf('aws', 'end'))
     requests.grantQuery(writeDenies)
@@ -66,7 +66,7 @@ export class RecordFollowers extends Construct {
     alarms.watchQueue(this.#denies, { oldest: Duration.minutes(2), urgent: true })
   }
 
-  /** Its cost is independent of the number of waiting requests. */
+  /** Its cost does not depend on the number of waiting requests. */
   #sweep({ tables, follower, caller, callReader, targets, make }: RecordFollowersProps): void {
     const sweep = make(this, 'sweep-overdue')
     tables.requests.grantFind(sweep, 'overdue', 'uncompared')
@@ -88,7 +88,7 @@ export class RecordFollowers extends Construct {
     runEvery(this, 'LookAfter', { every: Duration.minutes(5), worker: lookAfter })
   }
 
-  /** Compares AWS with the tables, and may write neither. */
+  /** Compares AWS with the tables. It may write neither. */
   #reconcile({ tables: { requests, ledger }, roles, sealedUses, make }: RecordFollowersProps): void {
     const reconcile = make(this, lambdaOf('aws', 'reconcile'))
     requests.grantRead(reconcile)
@@ -106,7 +106,7 @@ export class DecisionEvents extends Construct {
   readonly bus: EventBus
   readonly deliveries: WorkQueue
 
-  /** The secret for notifying an agent or a tool. */
+  /** The secrets for webhooks of agents and tools. */
   readonly secret: WebhookSecret | undefined
 
   constructor(scope: Construct, id: string, { bundle, alarms, deadLetters, reading, tables, make }: Ground) {
@@ -115,7 +115,7 @@ export class DecisionEvents extends Construct {
       eventBusName: `${Stack.of(this).stackName}-decisions`,
       description: 'Decision events of Hotwork: ids, status and times (docs/events.md)',
     })
-    // The pauses between 21 attempts make a week (functions/operations/events/deliver-event.ts).
+    // The pauses between 21 attempts add up to a week (functions/operations/events/deliver-event.ts).
     this.deliveries = new WorkQueue(this, 'DeliveriesQueue', {
       deadLetters,
       variable: 'DELIVERIES_QUEUE',
@@ -133,7 +133,8 @@ export class DecisionEvents extends Construct {
     say(this, { EVENT_BUS: this.bus.eventBusName, WEBHOOK_SECRET: this.secret?.name })
     this.deliveries.grantHold(deliver)
     this.deliveries.consumedBy(deliver, { batchSize: 10, atOnce: 5 })
-    // SQS leaves messages that were received three times out of the age, so it measures the function and not a dead receiver.
+    // SQS does not count messages that were received three times, so the age measures the function and not a dead
+    // receiver.
     alarms.watchQueue(this.deliveries, { oldest: Duration.minutes(15) })
   }
 }

@@ -19,7 +19,7 @@ import { Construct } from 'constructs'
 import { alarmsIn, lettersIn } from './alarms.ts'
 import { type DeadLetters, undelivered, WorkQueue } from './event-sources.ts'
 
-/** The receiver of a use: Hotwork's queue in its own account and Region, its event bus from anywhere else. */
+/** The receiver of a use: Hotwork's queue from its own account and Region, its event bus from elsewhere. */
 export type Desk = { queue: string } | { bus: string }
 
 type SealedRoleProps = {
@@ -31,7 +31,7 @@ type SealedRoleProps = {
   alarmTopic?: ITopic
 }
 
-/** Access for the day that Hotwork itself is down. Each use raises an alarm that needs nothing of Hotwork. */
+/** Access for a day on which Hotwork itself is down. The alarm at each use does not need Hotwork. */
 export class SealedRole extends Construct {
   readonly role: Role
 
@@ -44,17 +44,17 @@ export class SealedRole extends Construct {
       path: '/hotwork/',
       description: `Assumed by people by name when ${hotwork} is down; each use raises an alarm and is reviewed`,
       assumedBy: new People(users, {
-        // Not `IfExists`: a session of another role says nothing of a second factor, and is refused.
+        // Not `IfExists`: a role's session proves no second factor, and is refused.
         Bool: { 'aws:MultiFactorAuthPresent': 'true' },
-        // `IfExists`: only temporary credentials have an age. A code shown in the AssumeRole call itself is verified there.
+        // `IfExists`: only temporary credentials have an age. With others the AssumeRole call itself verifies a code.
         NumericLessThanIfExists: { 'aws:MultiFactorAuthAge': String(Duration.minutes(15).toSeconds()) },
         StringEquals: {
-          // The console cannot send it, so each use is an `AssumeRole`, which triggers the bell.
+          // Required, since the console cannot send it: each use is then an `AssumeRole`, which triggers the bell.
           'sts:ExternalId': 'sealed',
           // Each recorded call of CloudTrail names the person.
           // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM's own variable
           'sts:RoleSessionName': '${aws:username}',
-          // STS of another Region would send to another Region's bus.
+          // STS of another Region would report to another Region's bus.
           'aws:RequestedRegion': region,
         },
       }),
@@ -85,7 +85,7 @@ export class SealedRole extends Construct {
     raise('BellDeadLetters', lettersIn(deadLetterQueue), 1, untold)
   }
 
-  /** By its name, not its token: CloudTrail records the request word for word. */
+  /** The rule matches the role's name: CloudTrail records the request as sent. */
   #makeBell(ruleName: string): Rule {
     const { partition, account } = Stack.of(this)
     const rule = new Rule(this, 'Bell', {
@@ -106,7 +106,7 @@ export class SealedRole extends Construct {
   }
 
   #busTarget(bus: string, deadLetterQueue: Queue, roleName: string) {
-    // By its name, because the bus admits it by that.
+    // A fixed name, by which the bus admits it.
     const role = new Role(this, 'BellRole', {
       roleName,
       path: '/hotwork/',
@@ -119,7 +119,7 @@ export class SealedRole extends Construct {
   }
 }
 
-/** IAM users in one statement, since a trust policy has no room for one each. */
+/** IAM users in one statement, since a trust policy has no room for several. */
 class People extends PrincipalBase {
   readonly #users: readonly string[]
   readonly #conditions: Conditions
@@ -140,8 +140,8 @@ class People extends PrincipalBase {
 }
 
 /**
- * The actor and the action, without STS's answer, which holds the session's token. Whole objects, which every such event has:
- * for a path without a value, EventBridge leaves a hole in the JSON.
+ * The actor and the action, without STS's answer, which has the session's token. They are whole objects that every such
+ * event has: for a path without a value EventBridge writes invalid JSON.
  */
 const withoutAnswer = RuleTargetInput.fromObject({
   source: EventField.source,
@@ -154,7 +154,7 @@ const withoutAnswer = RuleTargetInput.fromObject({
 })
 
 /**
- * A rule that is only enabled does not see events that CloudTrail calls read-only, such as `AssumeRole`.
+ * Lets a rule see read-only events such as `AssumeRole`, which an enabled rule does not by default.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
  */
 function hearReading(rule: Rule): void {
@@ -168,9 +168,9 @@ export type Sealed = {
 type SealedUsesProps = Sealed & { deadLetters: DeadLetters }
 
 /**
- * The receivers of sealed roles' uses. The rule of the own account sends to the queue. From elsewhere, rules send to a bus: a
- * queue takes nothing from another Region and cannot tell EventBridge in another account from a caller there, while only AWS
- * can say `aws.sts` on a bus.
+ * The receivers of sealed roles' uses. The rule in Hotwork's own account sends to the queue. Rules elsewhere send to a
+ * bus, on which only AWS can send `aws.sts`: a queue cannot receive from another Region, nor tell EventBridge in
+ * another account from a caller there.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
  */
 export class SealedUses extends Construct {
@@ -181,8 +181,8 @@ export class SealedUses extends Construct {
     super(scope, id)
     const { stackName, account } = Stack.of(this)
     const name = `${stackName}-sealed`
-    // A fixed name, so that target stacks can refer to it. Retries cover a day in which Hotwork runs and cannot write; then a
-    // person is alerted.
+    // A fixed name, so that target stacks can refer to it. Retries cover a day in which Hotwork runs but cannot write;
+    // after it a person is alerted.
     this.uses = new WorkQueue(scope, 'SealedUses', {
       deadLetters,
       variable: 'SEALED_QUEUE',
@@ -217,7 +217,7 @@ export class SealedUses extends Construct {
         statementId: `SealedRoleOf${accountId}`,
         statement: {
           Effect: 'Allow',
-          // The account, because a role that does not exist yet cannot be named; in it that role alone.
+          // The account, since a role that does not exist yet cannot be named; the condition limits it to that role.
           Principal: { AWS: `arn:${partition}:iam::${accountId}:root` },
           Action: 'events:PutEvents',
           Resource: bus.eventBusArn,

@@ -9,21 +9,21 @@ import { say } from './variables.ts'
 type OperatorSecretProps = {
   name: string
   description: string
-  /** The member that is made at random, and the members beside it. */
+  /** The member with a random value, and the members beside it. */
   random: string
   beside?: { readonly [member: string]: string }
-  /** The reason why nothing rotates it by itself. */
+  /** The reason why it is not rotated automatically. */
   notRotated: string
-  /** The variable of the name, if it is of one secret. */
+  /** The variable with the secret's name, for a single secret. */
   variable?: string
 }
 
 /**
- * A secret that Hotwork shares with another tool, put here by the operator. It is made with a random value that no tool has,
- * so that nothing is accepted until the real one is there.
+ * A secret that Hotwork shares with another tool, put here by the operator. It is created with a random value that no
+ * tool has, so that nothing is accepted before the real one is put.
  */
 abstract class OperatorSecret extends Construct {
-  /** Its id for the SDK. Not its ARN: the local emulator's `Ref` of a secret is the name. */
+  /** Its name for the SDK. It is not the ARN, since the local emulator's `Ref` of a secret is the name. */
   readonly name: string
 
   constructor(scope: Construct, id: string, props: OperatorSecretProps) {
@@ -36,7 +36,7 @@ abstract class OperatorSecret extends Construct {
       generateSecretString: {
         secretStringTemplate: JSON.stringify(props.beside ?? {}),
         generateStringKey: props.random,
-        // Letters and digits, in a number divisible by four: valid base 64 too.
+        // Letters and digits, in a number divisible by four, which is valid base 64 too.
         passwordLength: 64,
         excludePunctuation: true,
       },
@@ -56,7 +56,7 @@ abstract class OperatorSecret extends Construct {
   }
 }
 
-/** The alias of the chat whose secret keeps the name from when there was one chat. */
+/** The alias of the chat whose secret has the name from the time of a single chat. */
 const usual = 'slack'
 
 /** The bot token and the signing secret of one chat. */
@@ -66,7 +66,7 @@ export class ChatSecret extends OperatorSecret {
   /** Every chat, by alias. */
   static all(scope: Construct, { deployment: { chats } }: PolicyBundle): readonly ChatSecret[] {
     const all = Object.keys(chats ?? { [usual]: {} }).map((alias) => [alias, new ChatSecret(scope, alias)] as const)
-    // A function that reads one must know all: the message tells which.
+    // A function that reads one must know all of them, since each message names its chat.
     say(scope, { CHAT_SECRETS: JSON.stringify(Object.fromEntries(all.map(([alias, { name }]) => [alias, name]))) })
     return all.map(([, secret]) => secret)
   }
@@ -85,7 +85,7 @@ export class ChatSecret extends OperatorSecret {
   }
 }
 
-/** The incident tool's signing secret, and the credential for asking it. */
+/** The incident tool's signing secret, and the credential for questions to it. */
 export class IncidentSecret extends OperatorSecret {
   constructor(scope: Construct, id: string) {
     super(scope, id, {
@@ -100,7 +100,7 @@ export class IncidentSecret extends OperatorSecret {
   }
 }
 
-/** The key for reading a kind of group source, by the kind's member of the bundle. */
+/** The key for reading a kind of group source, by the kind's member in the bundle. */
 const sourceSecrets: { readonly [kind: string]: OperatorSecretProps & { id: string; variable: string } } = {
   pager: {
     id: 'PagerDuty',

@@ -5,14 +5,17 @@ import type { Construct } from 'constructs'
 
 type Simulator = {
   hotwork: string
-  /** ARN of the only role that may assume it. */
+  /** The ARN of the only role that may assume it. */
   looker: string
-  /** ARNs of this account's roles on which agents run. */
+  /** The ARNs of this account's roles on which agents run. */
   hosts: readonly string[]
   externalIds: { 'sts:ExternalId': string[] }
 }
 
-/** Asks IAM about the rights of agents' hosts, and has no other right. No role if no agent runs on a role of this account. */
+/**
+ * The role that asks IAM about the rights of agents' hosts, without other rights. There is none if no agent runs on a
+ * role of this account.
+ */
 export function makeSimulator(scope: Construct, { hotwork, looker, hosts, externalIds }: Simulator): void {
   if (hosts.length === 0) return
   const role = new Role(scope, 'Simulator', {

@@ -19,13 +19,13 @@ const number = (name: string) => ({ name, type: AttributeType.NUMBER })
 type Kept = { deletionProtection: boolean }
 
 /**
- * A table that outlives mistakes. A failed first deployment takes its empty tables with it: kept, each attempt would leave
- * four more, and protected, a stack that can neither go on nor be deleted. So protection comes afterwards.
+ * A table that outlives mistakes. A failed first deployment deletes its empty tables: otherwise each attempt would
+ * leave four more, or with protection a stack that can neither continue nor be deleted. So protection comes later.
  */
 abstract class DurableTable extends Construct {
   readonly table: TableV2
 
-  /** @param variable the variable by which a function is told the table's name */
+  /** @param variable the variable with the table's name */
   constructor(scope: Construct, id: string, { deletionProtection }: Kept, variable: string, shape: TablePropsV2) {
     super(scope, id)
     this.table = new TableV2(this, 'Table', {
@@ -43,12 +43,12 @@ abstract class DurableTable extends Construct {
     return this.table.tableName
   }
 
-  /** Without its indexes, which CDK's own grant would add with a wildcard. */
+  /** Without its indexes, which CDK's own grant would add by a wildcard. */
   protected allow(to: HotworkFunction, ...actions: readonly `dynamodb:${string}`[]): void {
     to.allow(actions, [this.table.tableArn])
   }
 
-  /** `ForAllValues` also holds if an engine names no key, like the local emulator; DynamoDB names one for every put. */
+  /** `ForAllValues` also holds if an engine names no key, as the local emulator; DynamoDB names one for every put. */
   protected allowPut(to: HotworkFunction, prefixes: readonly string[]): void {
     const keys = prefixes.map((prefix) => `${prefix}*`).sort()
     to.allow(['dynamodb:PutItem'], [this.table.tableArn], {
@@ -59,8 +59,8 @@ abstract class DurableTable extends Construct {
 
 const submitted = text('submitted')
 /**
- * The facts by which a request is found. An index whose keys are not of one month includes the status, or others would be
- * throttled with it.
+ * The facts by which a request is found. An index whose keys do not have the month includes the status, since its
+ * throttling would affect the others.
  */
 const facets = ['agent', 'owner', 'action', 'task', 'resource']
 const foundBy = (indexName: string, key: string, beside: readonly string[] = facets) => ({
@@ -69,7 +69,7 @@ const foundBy = (indexName: string, key: string, beside: readonly string[] = fac
   sortKey: submitted,
   nonKeyAttributes: beside.filter((each) => each !== key),
 })
-/** Sparse: an index finds candidates, the items themselves are read strongly. None decides anything (ADR 0050). */
+/** Sparse: an index only finds candidates, and the items are read strongly (ADR 0050). */
 const indexes = [
   foundBy('by-time', 'kind'),
   foundBy('by-status', 'status'),
@@ -81,7 +81,7 @@ const indexes = [
   { indexName: 'by-id', partitionKey: text('beginning'), sortKey: text('pk') },
   { indexName: 'overdue', partitionKey: text('overdue'), sortKey: number('dueAt') },
   { indexName: 'uncompared', partitionKey: text('uncompared'), sortKey: number('endedAt') },
-  // Requests that wait for people, and standing permits that can be drawn from, by agent.
+  // By agent: requests that wait for people, and standing permits that can be drawn from.
   { indexName: 'open', partitionKey: text('openOf'), sortKey: submitted },
 ]
 /** The indexes that list requests by any filter. */
@@ -116,12 +116,12 @@ export class RequestTable extends DurableTable {
     this.allow(to, 'dynamodb:GetItem')
   }
 
-  /** For recertifications before any call, the facts of a decision, and the findings of indexes. */
+  /** Reading recertifications before any call, the facts of a decision, and the findings of indexes. */
   grantReadMany(to: HotworkFunction): void {
     this.allow(to, 'dynamodb:BatchGetItem')
   }
 
-  /** Without deletion. */
+  /** Putting rows with these key prefixes, without deletion. */
   grantPut(to: HotworkFunction, prefixes: readonly string[]): void {
     this.allowPut(to, prefixes)
   }
@@ -142,7 +142,7 @@ export class RequestTable extends DurableTable {
   }
 }
 
-/** The record. No role has UpdateItem or DeleteItem on it, and none ever may: there is no grant for it. */
+/** The record. There is no grant of UpdateItem or DeleteItem on it, and there must never be one. */
 export class LedgerTable extends DurableTable {
   constructor(scope: Construct, id: string, kept: Kept) {
     super(scope, id, kept, 'LEDGER_TABLE', {
@@ -161,7 +161,10 @@ export class LedgerTable extends DurableTable {
     })
   }
 
-  /** IAM cannot require that an entry is new: the writer does, and a replaced one is found by its hash. */
+  /**
+   * Putting entries. IAM cannot require that an entry is new: the writer's condition does, and a replaced entry is
+   * found by its hash.
+   */
   grantAppend(to: HotworkFunction, chains: readonly string[]): void {
     this.allowPut(to, chains)
   }
@@ -170,7 +173,7 @@ export class LedgerTable extends DurableTable {
     this.allow(to, 'dynamodb:Query')
   }
 
-  /** Reading all of it, which only a comparison with the log needs. */
+  /** Reading all entries, only for the comparison with the log. */
   grantCompare(to: HotworkFunction): void {
     this.allow(to, 'dynamodb:BatchGetItem', 'dynamodb:Scan')
   }
@@ -182,8 +185,9 @@ export class LedgerTable extends DurableTable {
 }
 
 /**
- * The texts to which entries hold only commitments, so that they can be erased: each by its commitment, which is random. One
- * role alone may delete. IAM cannot require that a put is new: a replaced text does not match its entry's commitment.
+ * Personal texts, whose entries have only commitments, so that they can be erased. The key is the commitment, which is
+ * random. Only one role may delete. IAM cannot require that a put is new, but a replaced text does not match its
+ * entry's commitment.
  */
 export class TextTable extends DurableTable {
   constructor(scope: Construct, id: string, kept: Kept) {
@@ -229,7 +233,7 @@ export class LogIndexTable extends DurableTable {
   }
 }
 
-/** Task tokens of waiting states, separate from the requests, so that showing a request can never show one. */
+/** Task tokens of waiting states, separate from the requests, so that showing a request cannot reveal one. */
 export class WaitTable extends DurableTable {
   constructor(scope: Construct, id: string, kept: Kept) {
     const shape = { partitionKey: text('requestId'), sortKey: text('wait'), timeToLiveAttribute: 'ttl' }

@@ -18,31 +18,31 @@ import { makeSimulator } from './simulator-role.ts'
 
 export type TargetAccountProps = {
   hotwork: string
-  /** ARN of the only role that may assume the target role. */
+  /** The ARN of the only role that may assume the target role. */
   broker: string
-  /** ARN of the only role that may assume this account's revoker, if Hotwork is in another account. */
+  /** The ARN of the only role that may assume this account's revoker, if Hotwork is in another account. */
   revoker?: string
-  /** ARNs of the roles that may read the state for previews. */
+  /** The ARNs of the roles that may read the state for previews. */
   readers?: readonly string[]
-  /** ARNs of the roles that may audit Hotwork's part of this account. */
+  /** The ARNs of the roles that may audit Hotwork's part of this account. */
   auditors?: readonly string[]
-  /** ARN of the only role that may ask IAM about the hosts of agents here, and the ARNs of those hosts. */
+  /** The ARN of the only role that may ask IAM about agents' hosts here, and the ARNs of those hosts. */
   looker?: string
   hosts?: readonly string[]
-  /** The aliases of this account, which may be several with an external id each. */
+  /** The aliases of this account; several may have an external id each. */
   accounts: { readonly [alias: string]: Account }
   actions: readonly PolicyBundle['actions'][string][]
   ours: readonly string[]
   desk: Desk
-  /** For uses of the sealed role, unless the account has its own. It is of this stack's Region. */
+  /** The topic for uses of the sealed role, unless the account has its own. It is in this stack's Region. */
   alarmTopic?: ITopic | undefined
 }
 
-/** The purpose of a session by its id, with its requester: only a person opens break-glass. */
+/** The requester of a session by its id: only people open break-glass. */
 const askers = { 'req_*': 'agent:*', 'bgl_*': 'person:*' } as const
 const ids = Object.keys(askers)
 
-/** The tags of every session: it is denied by them once its grant, credential, agent or owner has ended. */
+/** The tags of every session, by which it is denied after the end of its grant, credential, agent or owner. */
 const tags = {
   'hotwork:request': ids,
   'hotwork:credential': 'crd_*',
@@ -51,7 +51,7 @@ const tags = {
   'hotwork:digest': 'sha-256:*',
 }
 
-/** Cuts a session to less, and shorter: the one call of STS that a session may ever need. */
+/** Cuts a session to less and shorter: the only call of STS that a session may need. */
 const scoping = 'sts:GetScopedCredentials'
 
 /** Always denied, even if the catalogue or a session policy allows it: ways to more rights, or to lasting ones. */
@@ -69,7 +69,7 @@ const pivots = [
   'cloudtrail:*',
 ]
 
-/** The role for approved actions in one account. Its boundary holds even against a principal that may write its policies. */
+/** The role for approved actions in one account. Its boundary holds also for principals that may write its policies. */
 export class TargetAccount extends Construct {
   readonly role: Role
 
@@ -91,7 +91,7 @@ export class TargetAccount extends Construct {
     const catalogue = new ManagedPolicy(this, 'Catalogue', {
       path: '/hotwork/',
       description: 'What the catalogue of actions needs; each session narrows it to the one that was approved',
-      // Managed, so that all the room for inline policies is left to the denies that end sessions.
+      // Managed, so that all room for inline policies is left for the denies that end sessions.
       statements: [...allowed, neverPivot].map((statement) => statement.copy()),
       roles: [this.role],
     })
@@ -117,7 +117,8 @@ export class TargetAccount extends Construct {
 
   #makeTarget({ hotwork, broker, externalIds, boundary }: Made & { broker: string }): Role {
     const principal = new ArnPrincipal(broker)
-    // One statement for each kind of session, so that none passes for the other. TagSession below requires all tags.
+    // One statement for each kind of session, so that one cannot pass for the other. TagSession below requires all
+    // tags.
     const asked = (id: keyof typeof askers) => ({
       StringEquals: externalIds,
       StringLike: {
@@ -136,11 +137,11 @@ export class TargetAccount extends Construct {
     })
     role.assumeRolePolicy?.addStatements(
       new PolicyStatement({ principals: [principal], actions: ['sts:AssumeRole'], conditions: asked('bgl_*') }),
-      // Separate statements: neither call carries an external id or a session name for a condition.
+      // Separate statements, since neither call carries an external id or a session name for a condition.
       new PolicyStatement({
         principals: [principal],
         actions: ['sts:TagSession'],
-        // Exactly our tags: a session could not be ended by a missing one. None is transitive.
+        // Exactly our tags, since a session with a missing one could not be ended. None is transitive.
         conditions: {
           StringLike: tagged(tags),
           'ForAllValues:StringEquals': { 'aws:TagKeys': Object.keys(tags) },
@@ -155,7 +156,10 @@ export class TargetAccount extends Construct {
     return role
   }
 
-  /** A writer of policies can grant by them: it writes the target role's alone, and only while that has its boundary. */
+  /**
+   * A writer of policies could grant rights by them, so this role may write only the target role's, and only while that
+   * has its boundary.
+   */
   #makeRevoker({ hotwork, revoker, externalIds, boundary }: Made & { revoker: string }): void {
     const writeDenies = new PolicyStatement({
       actions: ['iam:PutRolePolicy', 'iam:DeleteRolePolicy'],
@@ -209,7 +213,7 @@ export class TargetAccount extends Construct {
     const { region } = Stack.of(this)
     const own = sealed.find((each) => each.alarmTopic !== undefined)?.alarmTopic
     const topic = own === undefined ? alarmTopic : Topic.fromTopicArn(this, 'AlarmTopic', own)
-    // An alarm notifies topics of its own Region alone.
+    // False for a topic of another Region, which an alarm cannot notify.
     const canTell = own === undefined || Token.isUnresolved(region) || own.split(':')[3] === region
     const { role } = new SealedRole(this, 'Sealed', {
       ...{ hotwork, boundary, catalogue, desk },
@@ -227,7 +231,7 @@ type Made = { hotwork: string; externalIds: ExternalIds; boundary: IManagedPolic
 const tagged = (like: { readonly [tag: string]: string | string[] }) =>
   Object.fromEntries(Object.entries(like).map(([tag, value]) => [`aws:RequestTag/${tag}`, value]))
 
-/** `IfExists`: the local emulator does not send it. A session without one is denied all guarded actions. */
+/** `IfExists`, since the local emulator does not send it. A session without one is denied all guarded actions. */
 const namedBy = (id: string | string[]) => ({ StringLikeIfExists: { 'sts:SourceIdentity': id } })
 
 const scopingOf = (accounts: TargetAccountProps['accounts']): readonly Reach[] =>
@@ -235,7 +239,7 @@ const scopingOf = (accounts: TargetAccountProps['accounts']): readonly Reach[] =
     ? [{ actions: [scoping], resources: ['*'] }]
     : []
 
-/** All of STS too, which each year gets another way to a session. */
+/** All of STS too, since each year brings new ways to get a session. */
 const neverPivotBut = (reach: readonly Reach[]) =>
   new PolicyStatement({
     sid: 'NeverPivot',
@@ -244,13 +248,13 @@ const neverPivotBut = (reach: readonly Reach[]) =>
     resources: ['*'],
   })
 
-/** Sessions of no approved request: of break-glass and the sealed role. */
+/** Sessions without an approved request: those of break-glass and of the sealed role. */
 const unapproved = {
   sid: 'HotworkIsBeyondBreakGlass',
   conditions: { StringNotLike: { 'aws:PrincipalTag/hotwork:request': 'req_*' } },
 }
 
-/** Hotwork's own resources are beyond these sessions. */
+/** Denies these sessions Hotwork's own resources. */
 function neverOurselves(
   reach: readonly Reach[],
   hotwork: string,
@@ -263,7 +267,7 @@ function neverOurselves(
     const named = ours.filter((each) => each.split(':')[2] === service)
     return [
       ...(/.otwork/.test(hotwork) ? [] : [`${place}:*${hotwork}*`]),
-      // Either case of its first letter: IAM has no other way to match it.
+      // Both cases of the first letter, which IAM can only match so.
       `${place}:*?otwork*`,
       ...named.map((each) => each.replace(/^arn:\*:/, `arn:${partition}:`)),
     ]
@@ -282,7 +286,7 @@ function neverOurselves(
 const placeOf = (arn: string) => arn.split(':').slice(0, 5).join(':')
 
 /**
- * Outside a boundary a resource's own policy may still allow, if it names a session: an explicit deny holds there too.
+ * Denies everything else explicitly, since a resource's own policy that names a session is not limited by the boundary.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
  */
 const nothingBeside = (reach: readonly Reach[]) =>

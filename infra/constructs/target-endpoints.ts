@@ -7,11 +7,11 @@ import type { Ground } from './ground.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 
 /**
- * The Lambdas of every kind of target but AWS, by their descriptors: a function and a role for each verb, without a right of
- * AWS beyond Hotwork's own tables and keys. AWS's are made with its rights.
+ * The Lambdas of every kind of target except AWS, by their descriptors: one function and one role for each verb, with
+ * no AWS rights except on Hotwork's own tables and keys. AWS's Lambdas are made with its rights.
  */
 export class TargetEndpoints extends Construct {
-  /** The ends of credentials, and the function that looks up calls, by the variables that name them. */
+  /** The queues of credentials to end, and the functions that look up calls, by their variables. */
   readonly #queues: { readonly [variable: string]: WorkQueue }
   readonly #callers: { readonly [variable: string]: HotworkFunction }
 
@@ -31,7 +31,7 @@ export class TargetEndpoints extends Construct {
     )
   }
 
-  /** Allows having credentials of every kind ended. */
+  /** Allows ending credentials of every kind. */
   grantEnd(to: HotworkFunction): void {
     for (const [variable, ends] of Object.entries(this.#queues)) {
       to.tell({ [variable]: ends.queue.queueUrl })
@@ -39,7 +39,7 @@ export class TargetEndpoints extends Construct {
     }
   }
 
-  /** Allows having calls of every kind looked up. */
+  /** Allows looking up calls of every kind. */
   grantLookUp(to: HotworkFunction): void {
     for (const [variable, caller] of Object.entries(this.#callers)) {
       to.tell({ [variable]: caller.lambda.functionArn })
@@ -71,7 +71,7 @@ export class TargetEndpoints extends Construct {
   }
 }
 
-/** Kinds other than AWS. */
+/** The kinds other than AWS with this verb. */
 const having = (verb: Verb): readonly string[] =>
   lambdas.flatMap((each) => (each.verb === verb && each.kind !== undefined && each.kind !== 'aws' ? each.kind : []))
 

@@ -6,7 +6,7 @@ type Values = { readonly [variable: string]: string | undefined }
 
 const said = new WeakMap<Stack, Map<string, string | undefined>>()
 
-/** Sets the variables of a construct's resources for the functions of its stack; one without a value is left out. */
+/** Sets variables of a construct's resources for the functions of its stack. Variables without a value are left out. */
 export function say(scope: Construct, values: Values): void {
   const stack = Stack.of(scope)
   const known = said.get(stack) ?? new Map()
@@ -14,12 +14,12 @@ export function say(scope: Construct, values: Values): void {
   said.set(stack, known)
 }
 
-/** It may be said later. @throws at synth if no construct has said it */
+/** The value of a variable, which may be set later. @throws at synth if no construct sets it */
 export const lookUp = (scope: Construct, variable: string): string =>
   Lazy.string({
     produce: () => {
       const known = said.get(Stack.of(scope))
-      if (!known?.has(variable)) throw new Error(`\`${scope.node.id}\` is told ${variable}, which no construct says`)
+      if (!known?.has(variable)) throw new Error(`\`${scope.node.id}\` needs ${variable}, which no construct sets`)
       return known.get(variable)
     },
   })

@@ -9,9 +9,9 @@ import { installTime } from './install-time.ts'
 import { licencesOf } from './licences.ts'
 
 /**
- * `npm run build`: makes `dist/`, which the package `hotwork` ships beside the launcher. Its exports are listed once, in
- * `package.json`. Every library is in the bundles, so that a user's own version of one is neither needed nor met.
- * `npm ci` in a checkout runs it too, for its examples' imports alone (`--for-examples`): there the compiler finds the
+ * `npm run build`: makes `dist/`, which the package `hotwork` ships beside the launcher. Its exports are listed once,
+ * in `package.json`. All libraries are in the bundles, so that users' own versions are neither needed nor used. `npm
+ * ci` in a checkout runs it too, only for the examples' imports (`--for-examples`): there the compiler finds the
  * source, and the constructs bundle the Lambdas at each synth.
  */
 
@@ -28,7 +28,7 @@ process.chdir(root)
 const forExamples = process.argv.includes('--for-examples')
 const { version, files, exports, dependencies = {} }: Manifest = JSON.parse(readFileSync('package.json', 'utf8'))
 
-/** By the name of its bundle: `./dist/types/client/index.d.ts` is made of `client/index.ts`. */
+/** The exports by the name of their bundle: `./dist/types/client/index.d.ts` is made from `client/index.ts`. */
 const exported = Object.fromEntries(
   Object.values(exports)
     .filter((target) => typeof target === 'object')
@@ -38,7 +38,7 @@ const exported = Object.fromEntries(
     ]),
 )
 
-// Built in a draft folder, and moved at its end: an example that runs meanwhile finds the old one or the new one whole.
+// Built in a draft folder and moved at the end, so that a running example finds the complete old or new one.
 const draft = join(root, `.hotwork/dist-${process.pid}`)
 mkdirSync(draft, { recursive: true })
 try {
@@ -80,12 +80,12 @@ function bundleEntries(outdir: string) {
     platform: 'node',
     target: 'node20',
     format: 'esm',
-    // ESM first: unused parts of CommonJS would stay, and late imports would have no names.
+    // ESM first, since CommonJS would keep unused parts, and late imports would have no names.
     mainFields: ['module', 'main'],
-    // Libraries that an app of the CDK has anyway, and must have once.
+    // Libraries that a CDK app has, and must have only once.
     external: ['aws-cdk-lib', 'constructs'],
-    // CommonJS libraries require Node's built-in modules. Not by `import.meta`: a user may bundle all this into CommonJS
-    // again.
+    // `require` for CommonJS libraries' use of Node's modules. It does not use `import.meta`, since a user may bundle
+    // this into CommonJS.
     banner: { js: 'const require = process.getBuiltinModule' },
     legalComments: 'none',
     metafile: true,

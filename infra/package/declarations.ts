@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** Writes the types of `entries`, and of the files that they name, into `folder`. */
+/** Writes the types of `entries` and of the files that they import into `folder`. */
 export async function writeDeclarations(root: string, entries: readonly string[], folder: string): Promise<void> {
   if (entries.length === 0) return
   const project = join(root, '.hotwork', `types-${process.pid}.json`)
@@ -16,7 +16,7 @@ export async function writeDeclarations(root: string, entries: readonly string[]
       compilerOptions: {
         noEmit: false,
         declaration: true,
-        // `npm test` checks types. An install of a checkout with type errors does not fail.
+        // `npm test` checks types; an install of a checkout with type errors must not fail.
         noCheck: true,
         emitDeclarationOnly: true,
         stripInternal: true,
@@ -30,14 +30,14 @@ export async function writeDeclarations(root: string, entries: readonly string[]
   try {
     const compiler = spawn(join(root, 'node_modules/.bin/tsc'), ['-p', project], { cwd: root, stdio: 'inherit' })
     const [code] = await once(compiler, 'close')
-    if (code !== 0) throw new Error('the compiler has written no types: it says above why')
+    if (code !== 0) throw new Error('the compiler wrote no types: see its output above')
   } finally {
     rmSync(project)
   }
   removeUnnamed(folder, entries)
 }
 
-/** The compiler writes the types of every file that it has read, and most of them are useless to a user. */
+/** Removes types that no entry names: the compiler writes those of every file that it has read. */
 function removeUnnamed(folder: string, entries: readonly string[]): void {
   const named = new Set<string>()
   const follow = (file: string): void => {

@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** The seconds of an install for a user: the package in `root` as it is packed, into an empty folder. */
+/** The seconds of an install by a user: the package in `root` as packed, into an empty folder. */
 export function installTime(root: string, tarball: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'hotwork-install-'))
-  // `npm pack` runs the build: its options are not for these two.
+  // Without the options of `npm pack`, which runs the build.
   const own = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name))
   const env = { ...Object.fromEntries(own), npm_config_cache: join(folder, '.npm') }
   const npm = (...words: string[]) =>

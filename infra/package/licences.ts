@@ -17,7 +17,7 @@ const isPermissive = (expression: string): boolean =>
 export function licencesOf(root: string, inputs: readonly string[]): string {
   const folders = new Set(inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []))
   const notices = [...folders].sort().map((folder) => noticeOf(join(root, folder)))
-  // Most packages of one author have one text.
+  // Most packages of one author have the same text.
   const alike = Map.groupBy(notices, ({ text }) => text)
   const parts = [...alike].map(([text, packages]) => {
     const titles = new Set(packages.map(({ title }) => title))

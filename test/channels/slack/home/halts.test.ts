@@ -103,7 +103,7 @@ test.each<[string, { [block: string]: string | number }, field: string, sentence
   ['no name', { kind: 'agent' }, 'value', /such as agent:remediator/],
   ['an unknown name', { kind: 'environment', value: 'moon' }, 'value', /prod/],
   ['a name for everything', { kind: 'all', value: 'prod' }, 'value', /leave this empty/],
-  ['an end in the past', { kind: 'all', until: start - 60 }, 'until', /ahead/],
+  ['an end in the past', { kind: 'all', until: start - 60 }, 'until', /future time/],
 ])(
   'the form to halt with %s is an error beside its field, and the typed text stays',
   async (_, values, field, sentence) => {
