@@ -16,7 +16,7 @@ interface Where {
 
 export const hotworkApp = join(root, 'infra/app.ts')
 
-/** Writes an assembly, which the CDK command line then only uploads. @param context as of `-c name=value` */
+/** Synthesizes an assembly, which the CDK command line then only uploads. @param context as given by `-c name=value` */
 export async function synthesize(
   options: Where & Record<'app' | 'assembly' | 'accountId' | 'region', string> & { context: Record<string, string> },
 ): Promise<void> {
@@ -31,7 +31,7 @@ export async function synthesize(
       CDK_CONTEXT_JSON: JSON.stringify({ ...always, ...context }),
       CDK_DEFAULT_ACCOUNT: accountId,
       CDK_DEFAULT_REGION: region,
-      // For half of the time: `cdk synth` gives the same warnings.
+      // Off, which saves half of the time: `cdk synth` gives the same warnings.
       CDK_VALIDATION: 'false',
       ...bundledOnce(),
     },
@@ -43,7 +43,7 @@ export async function synthesize(
 const bundledOnce = (name = 'HOTWORK_BUNDLED_FUNCTIONS') =>
   process.env[name] === undefined ? {} : { [name]: process.env[name] }
 
-/** @param toolkit a stack and qualifier in place of the usual ones. AWS itself gets CDK's own template */
+/** @param toolkit a stack and qualifier other than the default ones. AWS itself gets CDK's own template */
 export async function bootstrap(
   options: Where & { aws: AwsAccess; accountId: string; toolkit?: { stackName: string; qualifier: string } },
 ): Promise<void> {
@@ -64,12 +64,12 @@ export async function deployAssembly(
   return Object.assign({}, ...Object.values(outputs))
 }
 
-/** The command line of CDK, as the administrator that is given. */
+/** Runs the CDK command line as the given administrator. */
 export async function cdk(
   args: string[],
   { aws, directory, logFile, signal }: Where & { aws: AwsAccess },
 ): Promise<void> {
-  // The folder has no cdk.json, or the command line would synthesize again.
+  // A folder without cdk.json, with which the command line would synthesize again.
   const cwd = join(directory, 'empty')
   mkdirSync(cwd, { recursive: true })
   const program = join(root, 'node_modules/aws-cdk/bin/cdk')
@@ -89,7 +89,7 @@ export async function cdk(
   })
 }
 
-/** Without the person's own AWS settings and home: what runs here reaches no account but the one that is given. */
+/** Without the person's own AWS settings and home, so that only the given account can be reached. */
 function plainEnvironment(directory: string): Record<string, string> {
   const home = join(directory, 'home')
   mkdirSync(home, { recursive: true })
@@ -112,7 +112,7 @@ export function doorsOf(assembly: string, stackName: string): readonly Door[] {
   const { Resources } = JSON.parse(readFileSync(join(assembly, `${stackName}.template.json`), 'utf8')) as Template
   const doors = new Map<string, Door>()
   for (const { Type, Properties: { RouteKey = '', Target } = {} } of Object.values(Resources)) {
-    // The default route has no address to call. Its function has other routes.
+    // The default route has no address to call, and its function has other routes.
     if (Type !== 'AWS::ApiGatewayV2::Route' || RouteKey === '$default') continue
     const [method = '', pattern = ''] = RouteKey.split(' ')
     const path = pattern.replace(/\{[^}]*\}/g, 'req_00000000000000000000000000')
@@ -122,8 +122,8 @@ export function doorsOf(assembly: string, stackName: string): readonly Door[] {
 }
 
 /**
- * Calls each door once without credentials, which it refuses: a Lambda loads for two seconds here, and Slack waits
- * three for a click.
+ * Calls each route once without credentials, which it refuses, so that its Lambda is loaded: that takes two seconds
+ * here, and Slack waits three for a click.
  */
 export async function warm(apiUrl: string, doors: readonly Door[], signal: AbortSignal): Promise<void> {
   const left = [...doors]

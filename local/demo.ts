@@ -14,8 +14,8 @@ import { endingWords, FaultForPeople, untilAborted, untilAsked } from './process
 import { findStack, type LocalStack, startStack } from './stack.ts'
 
 /**
- * `npm run demo`, unattended: it ends all it started, also on failure and on Ctrl-C. Exit 0 only if every expectation
- * held.
+ * `npm run demo`, unattended. It ends everything it started, also on failure and on Ctrl-C. Exit 0 only if every
+ * expectation held.
  */
 const options = chooseOptions()
 if ('list' in options) {
@@ -42,7 +42,7 @@ try {
   process.stderr.write(`${why}\n`)
   process.exitCode = asked.aborted ? 130 : 1
 }
-// A wait that was cut off would hold the process for a while.
+// Exits, since an aborted wait would keep the process for a while.
 process.exit()
 
 function chooseOptions(): Options {
@@ -54,14 +54,16 @@ function chooseOptions(): Options {
   }
 }
 
-/** The demo's examples import the package. `npm ci` builds it too, unless scripts are off. */
+/**
+ * Checks that the package is built, which the demo's examples import. `npm ci` builds it too, unless scripts are off.
+ */
 function mustBeBuilt(): void {
   if (['index.js', 'gate.js'].every((name) => existsSync(join(root, 'dist', name)))) return
-  process.stderr.write('the demo needs `dist/`, which is not there: run `npm run build`, then this again\n')
+  process.stderr.write('the demo needs `dist/`, which is missing: run `npm run build`, then this again\n')
   process.exit(1)
 }
 
-/** Checks the file before a stack is started. */
+/** Checks the file before the stack is started. */
 function checkRequest(file: string, running: Local | undefined): void {
   const { agents } = running ?? readOrganisation(join(root, 'policies'))
   try {

@@ -7,7 +7,7 @@ import type { Organisation } from './organisation.ts'
 
 type SlackApp = ReturnType<typeof createSlackApp>
 
-/** Random secrets and ids in Slack's forms, new at each start. */
+/** Random secrets, and ids in Slack's forms, new at each start. */
 export const createSlackApp = (channels: readonly string[], name = 'HOTWORK') => ({
   teamId: `T0${name}`,
   appId: `A0${name}`,
@@ -21,7 +21,7 @@ export const createSlackApp = (channels: readonly string[], name = 'HOTWORK') =>
 const channelId = (alias: string) => `C${createHash('sha256').update(alias).digest('hex').slice(0, 9).toUpperCase()}`
 
 /**
- * Condition keys that the emulator gives to no request, so session policies leave them out here.
+ * Condition keys that the emulator never provides, so that session policies here leave them out.
  * test/domain/credentials/session-policy.test.ts tests them.
  */
 const unjudgedConditions = [
@@ -32,7 +32,7 @@ const unjudgedConditions = [
   'dynamodb:Attributes',
 ]
 
-/** Seconds until a call is on record. The emulator records at once. */
+/** The time until a call is recorded. The emulator records at once. Seconds. */
 const callsRecordedWithin = 20
 
 type World = {
@@ -43,9 +43,9 @@ type World = {
   region: string
   slack: SlackApp
   slackApiUrl: string
-  /** Workspaces beside the first, by alias. */
+  /** The other workspaces, by alias. */
   workspaces?: { readonly [chat: string]: { app: SlackApp; apiUrl: string } }
-  /** The pager's address, if a group comes from it. */
+  /** The pager's address, if it is the source of a group. */
   pagerUrl: string | undefined
   /** The address of an incident, with `{incident}` for its name. */
   incidentsUrl: string
@@ -55,7 +55,7 @@ export async function describeDeployment(world: World) {
   const { organisation, issuer, accountId, region, slack, slackApiUrl, workspaces, pagerUrl, incidentsUrl } = world
   const { url, jwksUri } = world.identityProvider
   const trusted = (audience: string) => ({ issuer: url, jwksUri, audience, algorithms: ['ES256'] })
-  // An absent issuer, such as GitHub, issues no token on this machine.
+  // An absent issuer, such as GitHub, which issues no token on this machine.
   const absent = organisation.absentIssuers.map(({ alias, matchedByClaims }) => [
     alias,
     {
@@ -70,7 +70,7 @@ export async function describeDeployment(world: World) {
       return [id.replace(/^tool:/, ''), { audience: address, addresses: [address], reads: `${address}/state`, signals }]
     }),
   )
-  // People in the group `security` may use the sealed role, each as an IAM user of their name.
+  // The users of the sealed role: people of the group `security`, each as an IAM user of their name.
   const security = organisation.people.filter(({ groups }) => groups.includes('security')).slice(0, 8)
   const sealed = security.map(({ id }) => [id, `arn:aws:iam::${accountId}:user/${id.replace('person:', '')}`])
   const [peopleIssuer] = organisation.peopleIssuers
@@ -113,7 +113,7 @@ export async function describeDeployment(world: World) {
 
 type Workspaces = NonNullable<World['workspaces']>
 
-/** One workspace alone is written without an alias. */
+/** A single workspace is written without an alias. */
 function chatsOf(all: Workspaces) {
   const memberOf = ({ app: { teamId, appId, botUserId }, apiUrl }: Workspaces[string]) => ({
     apiUrl,

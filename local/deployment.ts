@@ -35,8 +35,8 @@ type Described = Omit<Prepared, 'proxy' | 'file' | 'directory' | 'assembly' | 'w
 }
 
 /**
- * Prepares all that needs no AWS: addresses, principals, the deployment file, the assembly. `resources` ends what it
- * starts.
+ * Prepares everything that needs no AWS: addresses, principals, the deployment file, the assembly. `resources` ends
+ * what it starts.
  */
 export async function prepareDeployment(
   around: Surroundings,
@@ -148,7 +148,7 @@ export async function deployPrepared(around: Surroundings, prepared: Prepared, a
   return describeLocal(around, prepared, aws, output)
 }
 
-/** Secrets that Hotwork shares with programs outside. */
+/** Puts the secrets that Hotwork shares with outside programs. */
 export async function fillSecrets(
   aws: AwsAccess,
   output: (name: string) => string,
@@ -199,7 +199,7 @@ export function describeLocal(
   })
   const { teamId, appId, signingSecret, channels } = slack
   return {
-    /** `http://127.0.0.1:PORT`, no path, no slash at the end. */
+    /** `http://127.0.0.1:PORT`, without a path or a trailing slash. */
     apiUrl: proxy.url,
     issuer: proxy.url,
     aws: {
@@ -218,9 +218,9 @@ export function describeLocal(
       cardsTable: output('CardsTable'),
       /** The bucket of the log (C2SP tlog-tiles). */
       logBucket: output('LogBucket'),
-      /** Compares the tables with the log: invoke it in place of waiting for the hour. */
+      /** Compares the tables with the log hourly; tests invoke it at once. */
       reconcileFunction: output('ReconcileFunction'),
-      /** Asks the sources of groups who is in them: invoke it in place of waiting for the minute. */
+      /** Reads the sources of groups each minute; tests invoke it at once. */
       refreshGroupsFunction: output('RefreshGroupsFunction'),
       /** The bus of decision events. */
       eventBus: output('EventBus'),
@@ -238,26 +238,27 @@ export function describeLocal(
       slackUserId,
     })),
     slack: {
-      /** Slack's Web API here, with a slash at the end. */
+      /** Slack's Web API here, with a trailing slash. */
       apiUrl: desk.apiUrl,
       deskUrl: desk.deskUrl,
       interactivityUrl: interactivityUrl(proxy),
       ...{ teamId, appId, signingSecret, channels },
     },
-    /** Workspaces beside the first, by alias. */
+    /** The other workspaces, by alias. */
     workspaces: Object.fromEntries(
       Object.entries(workspaces).map(([chat, { app, ...urls }]) => [
         chat,
         { ...urls, signingSecret: app.signingSecret },
       ]),
     ),
-    /** PagerDuty here. `POST control/shift` passes a schedule on. */
+    /** PagerDuty here. `POST control/shift` begins another shift. */
     ...(pager && { pager: { url: pager.url, users: organisation.pager.users } }),
     /**
-     * The incident tool's signing secret (Standard Webhooks), and the address at which it reports a closed incident.
+     * The incident tool's signing secret (Standard Webhooks), and the address for its report that an incident is
+     * closed.
      */
     incidents: { eventsUrl: `${proxy.url}/v1/incident-events`, ...incidentTool },
-    /** The agents and tools that are notified, with their addresses and verification secrets (Standard Webhooks). */
+    /** The notified agents and tools, with their addresses and verification secrets (Standard Webhooks). */
     webhooks,
   }
 }

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { findFreePort } from './loopback.ts'
 import { FaultForPeople, readEnd, startProgram } from './processes.ts'
 
-/** Settings of an SDK client that calls as the given administrator, without this machine's own AWS settings. */
+/** The settings of an SDK client for the given administrator, without this machine's own AWS settings. */
 export const clientSettings = ({ endpointUrl, region, accessKeyId, secretAccessKey, sessionToken }: AwsAccess) => ({
   ...(endpointUrl !== '' && { endpoint: endpointUrl }),
   region,
@@ -24,7 +24,7 @@ export interface AwsAccess {
 
 export type Emulator = Awaited<ReturnType<typeof startEmulator>>
 
-/** The emulator has ended, and with it all that is deployed in it. */
+/** The emulator has ended, with everything deployed in it. */
 class EmulatorEnded extends FaultForPeople {
   override readonly name = 'EmulatorEnded'
 }
@@ -32,18 +32,18 @@ class EmulatorEnded extends FaultForPeople {
 const emulator = join(import.meta.dirname, 'emulator.py')
 const readyWithinMilliseconds = 30_000
 
-/** A proxy in front of a service, transparent to the service's callers. */
+/** A transparent proxy before a service. */
 export type Between = { url: string; forwardTo(target: string): void }
 
-/** The proxy between Lambdas and the emulator, and the file that has a line for each invocation. */
+/** The proxy between Lambdas and the emulator, and the file with a line for each invocation. */
 export type Meter = Between & {
   invocationsFile: string
   /**
-   * The share of batches of streams and queues that a function gets twice, as AWS may deliver them; `file` has a line
-   * for each.
+   * The share of batches of streams and queues that a function gets twice, which AWS permits; `file` has a line for
+   * each.
    */
   repeats?: { share: number; seed: number; file: string }
-  /** The delay of a record of a table's stream, in milliseconds. */
+  /** The delay of a record in a table's stream. Milliseconds. */
   streamDelay?: number
 }
 
@@ -58,24 +58,24 @@ interface EmulatorOptions {
 }
 
 /**
- * Starts MiniStack with IAM enforced, and waits until it answers. `directory` is emptied first. It serves calls signed
- * with its keys, or with keys that it issued (emulator_guard.py).
+ * Starts MiniStack with IAM enforced, and waits until it answers. `directory` is emptied first. It accepts only calls
+ * signed with its own keys, or with keys that it issued (emulator_guard.py).
  */
 export async function startEmulator(options: EmulatorOptions) {
   const { python, directory, logFile, signal } = options
   signal?.throwIfAborted()
   rmSync(directory, { recursive: true, force: true })
   for (const name of ['tmp', 's3', 'state', 'home']) mkdirSync(join(directory, name), { recursive: true })
-  // Lambdas run below this folder: our package.json would make them ESM.
+  // Lambdas run below this folder; by our package.json they would be ESM.
   writeFileSync(join(directory, 'package.json'), '{ "type": "commonjs" }\n')
   const endpointUrl = `http://127.0.0.1:${await findFreePort()}`
   const access: AwsAccess = { endpointUrl, region: 'us-east-1', ...randomKeys() }
   const env = describeEnvironment(options, access)
-  // The program ends with its standard input, also when this process is killed.
+  // The program ends with its standard input, also if this process is killed.
   const program = startProgram(python, [emulator], { cwd: directory, logFile, stdin: 'pipe', env })
   let isClosing = false
   let hasEnded = false
-  /** Resolves when the program has ended without `close`. */
+  /** Resolves if the program ends without `close`. */
   const endedItself = new Promise<EmulatorEnded>((resolve) => {
     void program.ended.then((how) => {
       hasEnded = true
@@ -101,7 +101,7 @@ export async function startEmulator(options: EmulatorOptions) {
   throw new Error(`the local AWS emulator did not start; ${readEnd(logFile)}`)
 }
 
-/** The whole environment: Lambdas inherit it, and must not find this machine's AWS credentials or proxies. */
+/** The complete environment. Lambdas inherit it, and must not find this machine's AWS credentials or proxies. */
 const describeEnvironment = (
   { directory, lambdaLogFile, nodeDirectory, meter }: EmulatorOptions,
   access: AwsAccess,
@@ -127,14 +127,14 @@ const describeEnvironment = (
   HOTWORK_LAMBDA_LOG: lambdaLogFile,
   SFTP_ENABLED: '0',
   IOT_MTLS_ENABLED: '0',
-  // A click that comes after an hour still finds a warm Lambda.
+  // So that a click after an hour still finds a warm Lambda.
   LAMBDA_WARM_TTL_SECONDS: '3600',
   ...(meter && { AWS_ENDPOINT_URL: meter.url, HOTWORK_INVOCATIONS: meter.invocationsFile }),
   ...(meter?.repeats && { HOTWORK_REPEATS: JSON.stringify(meter.repeats) }),
   ...(meter?.streamDelay !== undefined && { HOTWORK_STREAM_DELAY: String(meter.streamDelay) }),
 })
 
-/** Keys in AWS's form. MiniStack does not check its administrator's signature, so the key id must be a secret too. */
+/** Keys in AWS's form. The key id must be secret too, since MiniStack does not check its administrator's signature. */
 function randomKeys(): { accessKeyId: string; secretAccessKey: string } {
   const letters = Array.from(randomBytes(16), (byte) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[byte % 32])
   return { accessKeyId: `AKIA${letters.join('')}`, secretAccessKey: randomBytes(30).toString('base64url') }

@@ -17,11 +17,11 @@ export type IdentityProvider = Awaited<ReturnType<typeof startIdentityProvider>>
 
 const tokenLifetimeSeconds = 600
 
-/** The client of the pages: a browser logs in by authorization code with PKCE, and comes back to one of `callbacks`. */
+/** The client of the pages: a browser logs in by authorization code with PKCE, and returns to one of `callbacks`. */
 export const browserClientId = 'hotwork-browser'
-/** The client of the command line: its redirect is a port on loopback (RFC 8252 section 7.3). */
+/** The client of the command line, which redirects to a port on loopback (RFC 8252 section 7.3). */
 export const commandLineClientId = 'hotwork-command-line'
-/** Paths below an API's issuer: to read pages, and to decide. */
+/** The paths below an API's issuer for logins: to read pages, and to decide. */
 const callbacks = ['/login/callback', '/login/decision']
 
 export const peopleAudience = (issuer: string) => `${issuer}/people`
@@ -33,8 +33,8 @@ interface Enrolled {
 }
 
 /**
- * Starts a provider with keys of its own lifetime. Clients get tokens by `client_credentials`; it trusts a person's
- * `acr_values`.
+ * Starts a provider with keys that live as long as it. Clients get tokens by `client_credentials`; it believes a
+ * person's `acr_values`.
  *
  * @param publicUrl its issuer, if other machines reach it
  */
@@ -50,7 +50,7 @@ export async function startIdentityProvider(log: (line: string) => void = () => 
 
   const respond = provider.callback()
   server.handle((request, response) => {
-    // Answers are built from it: only our own address may appear in them.
+    // Answers are built from this header, so it must be our own address.
     request.headers.host = new URL(url).host
     request.headers['x-forwarded-proto'] = new URL(url).protocol.replace(':', '')
     if (request.url === '/signals') return void transmit(enrolled.issuers, url, signingKey, request, response)
@@ -61,12 +61,12 @@ export async function startIdentityProvider(log: (line: string) => void = () => 
     })
   })
   return {
-    /** The issuer: discovery and keys are at the standard places below. */
+    /** The issuer; discovery and keys are at the standard places below it. */
     url,
     /** The address on this machine. */
     localUrl: server.url,
     jwksUri: `${url}/jwks`,
-    /** Each becomes a `private_key_jwt` client, and keeps its key when enrolled again. @returns keys by subject */
+    /** Makes each a `private_key_jwt` client, which keeps its key when enrolled again. @returns the keys by subject */
     async enrol(principals: Principal[]) {
       for (const principal of principals) {
         const key = keys.get(principal.subject) ?? (await generateKey())
@@ -76,15 +76,13 @@ export async function startIdentityProvider(log: (line: string) => void = () => 
       }
       return new Map(principals.map(({ subject }) => [subject, keys.get(subject) as PrivateJwk]))
     },
-    /** Tokens for this API: `audience` of workloads is the issuer, of people `{issuer}/people`. */
+    /** Tokens for this API: the audience of workloads is the issuer, of people `{issuer}/people`. */
     serve: (issuer: string) => void enrolled.issuers.add(issuer),
     close: server.close,
   }
 }
 
-/**
- * `POST /signals` has it push a Security Event Token (RFC 8935) to an API that it serves. @returns what that answered
- */
+/** `POST /signals` pushes a Security Event Token (RFC 8935) to an API that it serves. @returns the API's answer */
 async function transmit(
   apis: ReadonlySet<string>,
   issuer: string,
@@ -111,7 +109,7 @@ async function transmit(
   }
 }
 
-/** See node_modules/oidc-provider/docs. Clients are looked up while it runs. */
+/** See node_modules/oidc-provider/docs. Clients are looked up at each use. */
 function configure({ clients, people, issuers }: Enrolled, signingKey: PrivateJwk): object {
   const publicClients = [browserClientId, commandLineClientId]
   const isPerson = ({ oidc: { client } }: Context) =>
@@ -152,7 +150,7 @@ function configure({ clients, people, issuers }: Enrolled, signingKey: PrivateJw
       const person = people.get(accountId)
       return person && { accountId, claims: () => ({ sub: accountId, name: person.name, groups: person.groups }) }
     },
-    // One organisation: logging in is consent enough.
+    // Without a page of consent: logging in suffices in one organisation.
     async loadExistingGrant({ oidc }: Context) {
       const grant = new oidc.provider.Grant({ accountId: oidc.session?.accountId, clientId: oidc.client?.clientId })
       grant.addOIDCScope('openid profile')
@@ -173,7 +171,7 @@ function configure({ clients, people, issuers }: Enrolled, signingKey: PrivateJw
 const resourceIndicators = (issuers: ReadonlySet<string>, isPerson: (context: Context) => boolean) => ({
   enabled: true,
   defaultResource({ oidc }: Context) {
-    // A browser login may want the ID token alone.
+    // A browser login may need only the ID token.
     if (oidc.params?.['grant_type'] !== 'client_credentials') return undefined
     throw new errors.InvalidTarget(`\`resource\` is missing: name one of ${[...issuers].join(', ')}`)
   },
@@ -230,13 +228,11 @@ const describeCommandLine = (): ClientMetadata => ({
   grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'],
 })
 
-/** RFC 8628: a command line without a browser shows a code, and a person types it where there is one. */
+/** RFC 8628: a command line without a browser shows a code, which a person types into a browser elsewhere. */
 const deviceFlow = () => ({
   enabled: true,
   userCodeInputSource(context: DeviceContext, markup: string, _out: unknown, fault?: Error) {
-    const text = fault
-      ? 'No terminal waits for this code. Type it once more.'
-      : 'Type the code that your terminal shows.'
+    const text = fault ? 'No terminal waits for this code. Type it again.' : 'Type the code that your terminal shows.'
     context.body = renderDevicePage('Which code?', text, { markup, id: 'op.deviceInputForm' })
   },
   userCodeConfirmSource(context: DeviceContext, markup: string, _client: unknown, _device: unknown, code: string) {
@@ -257,7 +253,7 @@ function describeLogin({ oidc }: Context): Record<string, unknown> | undefined {
   return acr ? { acr, auth_time: Math.floor(Date.now() / 1000) } : undefined
 }
 
-/** Has a person log in again when a stronger login than theirs is asked for. */
+/** Asks a person to log in again if a stronger login than theirs is needed. */
 function requireAskedStrength() {
   const policy = interactionPolicy.base()
   // This check would ask native applications for consent each time.
@@ -285,7 +281,7 @@ async function showOrFinishLogin(
     response.writeHead(200, {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store',
-      // No `form-action`: browsers apply it to the redirects after the form, which lead to the application.
+      // No `form-action`, since browsers apply it to the redirects after the form too, which lead to the application.
       'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     })
     response.end(renderLoginPage(request.url ?? '', people, acr))

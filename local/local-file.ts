@@ -10,7 +10,7 @@ export type LocalClient = Pick<Local['agents'][number], 'id' | 'clientId' | 'pri
 /** The path of the local identity provider's signals, below an API's address. */
 export const signalsPath = '/v1/signals/identity-provider'
 
-/** Writes a file that only this user can read: it holds keys. */
+/** Writes a file that only this user can read, since it has keys. */
 export function writeLocalFile(path: string, local: Local): void {
   rmSync(path, { force: true }) // An existing file would keep its mode.
   writeFileSync(path, `${JSON.stringify(local, null, 2)}\n`, { mode: 0o600 })

@@ -7,10 +7,10 @@ export interface LoginChoice {
   groups: string[]
 }
 
-/** Stands in for a company's login, without a password, on loopback alone. @param strength the `acr` asked for */
+/** The local login page, on loopback only, without a password. @param strength the `acr` asked for */
 export const renderLoginPage = (action: string, people: LoginChoice[], strength: string | undefined): string =>
   page(
-    'Who are you?',
+    'Choose a person',
     html`<p>This is the local stand-in for your company's login. Choose a person of the sample organisation.${strength !== undefined && html` This login counts as <strong>${strength}</strong>.`}</p>
 <form method="post" action="${action}">
 <ul>
@@ -22,7 +22,7 @@ ${people.map(
 </form>`,
   )
 
-/** @param form the provider's own, as markup, which a button here sends */
+/** @param form the provider's own markup, which a button here sends */
 export const renderDevicePage = (title: string, text: string, form?: { markup: string; id: string }): string =>
   page(
     title,

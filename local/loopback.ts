@@ -4,19 +4,19 @@ import type { AddressInfo } from 'node:net'
 import { createProxyServer, type ProxyServer } from 'http-proxy-3'
 
 /**
- * The reason to refuse a request that a page elsewhere may have had a browser send: by a foreign name (DNS rebinding),
- * or from another origin, which could act without reading the answer.
+ * The reason to refuse a request that a page elsewhere may have caused: a foreign name (DNS rebinding), or another
+ * origin, which could act without reading the answer.
  */
 function foreignIn({ host = '', origin }: IncomingHttpHeaders): string | undefined {
   if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host))
     return `the local stack answers only as 127.0.0.1 or localhost, not as \`${host}\``
   return origin === undefined || origin === `http://${host}`
     ? undefined
-    : `a page of \`${origin}\` may ask nothing here`
+    : `a page of \`${origin}\` may not call this address`
 }
 
 /**
- * Listens on a free port unless one is named. Answers 503 until `handle` gives a handler, and 403 to a page elsewhere.
+ * Listens on the given port, or a free one. Answers 503 until `handle` sets a handler, and 403 to a page elsewhere.
  * `close` ends kept-alive connections too.
  */
 export async function listenOnLoopback(port = 0) {
@@ -45,7 +45,7 @@ export async function listenOnLoopback(port = 0) {
   }
 }
 
-/** The body, or undefined above so many bytes. */
+/** The body; undefined if it has more bytes. */
 export async function readBody(request: IncomingMessage, mostBytes: number): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let size = 0
@@ -63,7 +63,7 @@ export async function findFreePort(): Promise<number> {
   return Number(new URL(url).port)
 }
 
-/** A forwarder that answers 502 when the target does not answer, so that an AWS SDK retries. */
+/** A forwarder that answers 502 if the target does not answer, so that an AWS SDK retries. */
 export function createForwarder(changeOrigin: boolean, log: (line: string) => void): ProxyServer {
   const proxy = createProxyServer({ changeOrigin, xfwd: false })
   proxy.on('error', (fault, request, response) => {
@@ -77,7 +77,7 @@ export function createForwarder(changeOrigin: boolean, log: (line: string) => vo
 
 export type ReverseProxy = Awaited<ReturnType<typeof startReverseProxy>>
 
-/** Forwards `{url}/x` to `{target}/x`. As the first hop it drops a caller's own `Forwarded` headers. */
+/** Forwards `{url}/x` to `{target}/x`. As the first hop it drops the caller's own `Forwarded` headers. */
 export async function startReverseProxy(log: (line: string) => void = () => {}) {
   const server = await listenOnLoopback()
   const proxy = createForwarder(true, log)

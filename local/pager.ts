@@ -5,7 +5,7 @@ import { listenOnLoopback } from './loopback.ts'
 
 interface PagerOptions {
   schedules: readonly string[]
-  /** Users of the pager; the first one is on call. */
+  /** Users of the pager; the first is on call. */
   users: readonly string[]
   log?: (line: string) => void
   clock?: () => number
@@ -23,15 +23,15 @@ type Shift = { user: string; from?: string | undefined; until?: string | undefin
 /** Incidents are named as in the sample. */
 const incident = /^\/incidents\/(INC-[0-9]{1,12})$/
 
-/** Milliseconds. */
+/** The default length of a shift. Milliseconds. */
 const usualShift = 8 * 3_600_000
 
 export type Pager = Awaited<ReturnType<typeof startPager>>
 
 /**
  * The local PagerDuty, on 127.0.0.1 only: `GET /oncalls`, `GET /schedules/{id}` and `GET /incidents/{id}` of its API
- * (each incident is open), and `POST /control/shift`, which passes a schedule on to another person, as an edited
- * schedule does.
+ * (each incident is open), and `POST /control/shift`, which begins another person's shift, as an edit of the schedule
+ * does.
  */
 export async function startPager({ schedules, users, log = () => {}, clock = Date.now }: PagerOptions) {
   const token = `u+${randomBytes(12).toString('hex')}`
@@ -40,7 +40,7 @@ export async function startPager({ schedules, users, log = () => {}, clock = Dat
   const unauthorized = json(401, { error: { message: 'Unauthorized' } })
   const authorization = `Token token=${token}`
   const mayAsk = (headers: Parameters<Handler>[0]['headers']) => headers.authorization === authorization
-  /** A schedule has all users: any of them may have a shift. */
+  /** A schedule has all users, since any of them may have a shift. */
   const rotaOf =
     (id: string): Handler =>
     ({ headers }) =>
@@ -66,9 +66,8 @@ export async function startPager({ schedules, users, log = () => {}, clock = Dat
     if (!parsed.success) throw new BadRequest(z.prettifyError(parsed.error))
     const { schedule = schedules[0] ?? '', ...shift } = parsed.data
     const there = plan.get(schedule)
-    if (!there) throw new BadRequest(`\`schedule\`: there is no \`${schedule}\`; try ${quoted(schedules)}`)
-    if (!users.includes(shift.user))
-      throw new BadRequest(`\`user\`: there is no \`${shift.user}\`; try ${quoted(users)}`)
+    if (!there) throw new BadRequest(`\`schedule\`: unknown \`${schedule}\`; try ${quoted(schedules)}`)
+    if (!users.includes(shift.user)) throw new BadRequest(`\`user\`: unknown \`${shift.user}\`; try ${quoted(users)}`)
     const from = shift.from ?? new Date(clock()).toISOString()
     const before = there
       .filter((each) => each.from === undefined || Date.parse(each.from) < Date.parse(from))
@@ -83,7 +82,7 @@ export async function startPager({ schedules, users, log = () => {}, clock = Dat
   return { url: server.url, token, authorization, close: server.close }
 }
 
-/** A shift without an end ends with its eight hours, as if the same person had the next shift too. */
+/** The entry of a shift. Without an end it ends after eight hours, as if the same person had the next one too. */
 function entryOf(schedule: string, { user, from, until }: Shift, now: number) {
   const turn = now - (now % usualShift)
   return {

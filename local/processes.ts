@@ -4,19 +4,19 @@ import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** A fault whose message alone tells a person what to do. */
+/** A fault whose message tells a person everything. */
 export class FaultForPeople extends Error {}
 
 interface Program {
   cwd: string
-  /** The whole environment: nothing is inherited. */
+  /** The complete environment: nothing is inherited. */
   env: Record<string, string>
   logFile: string
   stdin?: 'ignore' | 'pipe'
 }
 
 /**
- * Starts a program in a process group of its own, which ends with this process. `ended`: exit code, signal, or the
+ * Starts a program in its own process group, which ends with this process. `ended`: the exit code, signal, or the
  * reason why it did not start.
  */
 export function startProgram(command: string, args: string[], { cwd, env, logFile, stdin }: Program) {
@@ -40,7 +40,7 @@ export function startProgram(command: string, args: string[], { cwd, env, logFil
   return { ended, kill }
 }
 
-/** @throws when the program fails, with the end of its output; when `signal` aborts, with the signal's reason */
+/** @throws if the program fails, with the end of its output; if `signal` aborts, with the signal's reason */
 export async function run(
   command: string,
   args: string[],
@@ -58,7 +58,7 @@ export async function run(
 export const readEnd = (path: string): string =>
   `the end of ${path}:\n${readFileSync(path, 'utf8').trimEnd().split('\n').slice(-25).join('\n')}`
 
-/** Takes a lock unless a live process holds it. The file of a dead process does not block. */
+/** Takes a lock unless a live process has it. A dead process's file does not block. */
 export function takeLock(path: string): { release(): void } | { heldBy: number } {
   mkdirSync(dirname(path), { recursive: true })
   const holder: Holder = { pid: process.pid, born: birthOf(process.pid) ?? '' }
@@ -86,7 +86,7 @@ export function holderOf(path: string): number | undefined {
     const { pid, born } = JSON.parse(readFileSync(path, 'utf8')) as Holder
     return isAlive(pid) && (born === '' || [undefined, born].includes(birthOf(pid))) ? pid : undefined
   } catch {
-    return undefined // The file is half written by a dead process, or just released.
+    return undefined // A dead process wrote it partly, or it was just released.
   }
 }
 
@@ -94,15 +94,15 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (fault) {
-    return (fault as NodeJS.ErrnoException).code === 'EPERM' // The process lives, as another user.
+    return (fault as NodeJS.ErrnoException).code === 'EPERM' // The process lives, as another user's.
   }
 }
 
-/** The start of a process in clock ticks since boot, where the system has /proc. */
+/** The start of a process in clock ticks since boot, on systems with /proc. */
 function birthOf(pid: number): string | undefined {
   try {
-    // The name, in parentheses, may hold spaces and parentheses: count the fields after it (proc_pid_stat(5), field
-    // 22).
+    // The name, in parentheses, may contain spaces and parentheses, so fields are counted after it (proc_pid_stat(5),
+    // field 22).
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
   } catch {
@@ -114,10 +114,10 @@ class AskedToEnd extends Error {
   override readonly name = 'AskedToEnd'
 }
 
-/** Milliseconds in which one Ctrl-C may come twice: from the terminal, and once more from `npm run`. */
+/** The time in which one Ctrl-C may come twice: from the terminal, and from `npm run`. Milliseconds. */
 const oneCtrlC = 1000
 
-/** Aborts on Ctrl-C, SIGTERM and the closing of the terminal. A second one ends the process at once. */
+/** Aborts on Ctrl-C, SIGTERM and the closing of the terminal. A second signal ends the process at once. */
 export function untilAsked(now: () => number = () => performance.now()): AbortSignal {
   const controller = new AbortController()
   let askedAt = 0
@@ -132,7 +132,7 @@ export function untilAsked(now: () => number = () => performance.now()): AbortSi
   return controller.signal
 }
 
-/** The emulator, the identity provider and the desk keep all in memory. */
+/** The emulator, the identity provider and the desk keep everything in memory. */
 export const endingWords = (directory: string): string =>
   `\nending the local stack: its requests, its record and its keys are gone; its logs stay in ${directory}/log\n`
 

@@ -3,9 +3,7 @@ export interface Output {
   write(text: string): unknown
 }
 
-/**
- * Runs `work` as one named step, and shows it with how long it took. Steps may overlap. `note` adds words to the line.
- */
+/** Runs `work` as one named step, and shows it with its duration. Steps may overlap. `note` adds words to the line. */
 export type Progress = <T>(name: string, work: (note: (text: string) => void) => Promise<T>) => Promise<T>
 
 interface Running {
@@ -28,7 +26,7 @@ export function createProgress(output: Output = process.stdout): Progress {
     const steps = [...running].map((step) => `${step.name} ${elapsed(step)}`)
     if (output.isTTY) output.write(`${eraseLine}${steps.length > 0 ? `… ${steps.join(' · ')}` : ''}`)
   }
-  const remind = (step: Running) => output.write(`  ${step.name} ... still at it (${elapsed(step)})\n`)
+  const remind = (step: Running) => output.write(`  ${step.name} ... still running (${elapsed(step)})\n`)
 
   return async (name, work) => {
     const step: Running = { name, note: '', startedAt: Date.now() }

@@ -15,7 +15,7 @@ class MissingPrerequisite extends FaultForPeople {
 }
 
 /**
- * Makes a virtual environment once: a finished one with the same requirements is reused. Concurrent processes wait for
+ * Makes a virtual environment once: a complete one with the same requirements is reused. Concurrent processes wait for
  * each other.
  */
 export async function ensurePythonEnvironment(options: {
@@ -27,7 +27,7 @@ export async function ensurePythonEnvironment(options: {
 }): Promise<string> {
   const { directory, logFile, progress, requirements = emulatorRequirements, signal } = options
   const python = join(directory, 'bin', 'python')
-  // The stamp is written last: it marks a finished environment.
+  // Written last, so that it marks a complete environment.
   const stamp = join(directory, 'hotwork-requirements.txt')
   const isMade = () => existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
   const wanted = readFileSync(requirements, 'utf8')

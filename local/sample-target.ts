@@ -29,7 +29,7 @@ function pack(values: number[], width: number): Buffer {
   return bytes
 }
 
-/** In prod the payment timeout is wrong: the checkout service is unhealthy, and the example agent asks. */
+/** In prod the payment timeout is wrong: the checkout service is unhealthy, so the example agent asks. */
 export const parameters = {
   '/staging/checkout/payment-timeout-ms': '3000',
   '/prod/checkout/payment-timeout-ms': '30',
@@ -41,8 +41,8 @@ const functions = ['checkout-worker', 'staging-checkout-worker']
 const table = 'checkout-flags'
 
 /**
- * Creates the resources of the sample organisation's actions. An emulator that has them already gets their first values
- * back.
+ * Creates the resources of the sample organisation's actions. In an emulator that has them they get their first values
+ * again.
  */
 export async function createSampleTarget(aws: AwsAccess, accountId: string): Promise<void> {
   await Promise.all([setParameters(aws), createFunctions(aws, accountId), createFlags(aws), createHost(aws)])
@@ -73,7 +73,7 @@ async function createFunctions(aws: AwsAccess, accountId: string): Promise<void>
   lambda.destroy()
 }
 
-/** The host of `agent:nightly`. Its role could act without asking. */
+/** The host of `agent:nightly`, whose role could act without a permit. */
 async function createHost(aws: AwsAccess): Promise<void> {
   const iam = new IAMClient(clientSettings(aws))
   const RoleName = 'nightly-jobs'
@@ -103,7 +103,7 @@ async function createFlags(aws: AwsAccess): Promise<void> {
   dynamo.destroy()
 }
 
-/** An emulator of the caller's may have the resource already. */
+/** The caller's own emulator may have the resource already. */
 function unlessThere(fault: Error): void {
   const names = ['EntityAlreadyExistsException', 'ResourceConflictException', 'ResourceInUseException']
   if (!names.includes(fault.name)) throw fault

@@ -15,17 +15,17 @@ import { createSampleTarget } from './sample-target.ts'
 interface DeploymentChoice {
   stackName?: string
   policies?: string | undefined
-  /** Workspaces of Slack beside the first, by the alias of each, with the channels of the policies that are in it. */
+  /** The other workspaces of Slack by alias, each with its channels of the policies. */
   workspaces?: { readonly [chat: string]: readonly string[] }
 }
 
 interface StackOptions extends DeploymentChoice {
-  /** `.hotwork` in the repository if not said. One local stack runs in one such folder. */
+  /** By default `.hotwork` in the repository. One local stack can run in one such folder. */
   stateDirectory?: string | undefined
   progress?: Progress
-  /** A CDK app in place of Hotwork's, for tests. */
+  /** Another CDK app than Hotwork's, for tests. */
   app?: string | undefined
-  /** A proxy between the Lambdas and the emulator, which is told of invocations. An emulator that is given has none. */
+  /** A proxy between the Lambdas and the emulator, which records invocations. A given emulator has none. */
   meter?: Meter
   /** A proxy between the Lambdas and the desk of the first deployment. */
   slack?: Between
@@ -34,11 +34,11 @@ interface StackOptions extends DeploymentChoice {
 
 export interface LocalStack {
   local: Local
-  /** Aborts when the caller ends the stack, or when its emulator has ended by itself (EmulatorEnded). */
+  /** Aborts when the caller ends the stack, or its emulator has ended by itself (EmulatorEnded). */
   signal: AbortSignal
   /** Deploys a second Hotwork with its own address, desk and tables, and the same people, agents and emulator. */
   deploy(choice: DeploymentChoice & { stackName: string }): Promise<Local>
-  /** Ends all that was started, and waits until it has ended. */
+  /** Ends everything that was started, and waits for that. */
   close(): Promise<void>
 }
 
@@ -47,10 +47,10 @@ class StackIsRunning extends FaultForPeople {
 }
 
 /**
- * Starts an AWS emulator, an identity provider, a desk for Slack, a reverse proxy, and the CDK app deployed into the
- * emulator, unchanged, all on free ports of 127.0.0.1. It uses the emulator that `AWS_ENDPOINT_URL` names, if any.
- * @throws StackIsRunning when one runs in this state directory, MissingPrerequisite without Python, EmulatorEnded when
- * the emulator ends by itself.
+ * Starts an AWS emulator, an identity provider, a desk for Slack, a reverse proxy, and deploys the unchanged CDK app
+ * into the emulator, all on free ports of 127.0.0.1. It uses the emulator in `AWS_ENDPOINT_URL`, if any.
+ * @throws StackIsRunning if one runs in this state directory, MissingPrerequisite without Python, EmulatorEnded if the
+ * emulator ends by itself
  */
 export async function startStack(options: StackOptions = {}): Promise<LocalStack> {
   const directory = resolve(options.stateDirectory ?? join(root, '.hotwork'))
@@ -106,7 +106,7 @@ const choose = ({ stackName, policies, workspaces = {} }: DeploymentChoice) => (
 function lockDirectory(directory: string, resources: AsyncDisposableStack): void {
   const lock = takeLock(join(directory, 'stack.lock'))
   if ('release' in lock) {
-    // The file of a killed process: its addresses are dead.
+    // The file of a killed process, whose addresses are dead.
     removeLocalFile(join(directory, 'local.json'))
     resources.defer(() => lock.release())
     return
@@ -119,7 +119,7 @@ function lockDirectory(directory: string, resources: AsyncDisposableStack): void
   )
 }
 
-/** The emulator that the environment names, with the environment's keys. */
+/** The emulator in the environment, with the environment's keys. */
 function readGivenEmulator(env: NodeJS.ProcessEnv): AwsAccess | undefined {
   const endpointUrl = env['AWS_ENDPOINT_URL']
   if (!endpointUrl) return undefined
@@ -162,7 +162,7 @@ async function startOwnEmulator(
   resources: AsyncDisposableStack,
   failure: AbortController,
 ): Promise<AwsAccess> {
-  // Tests with their own state directory share it: making it twice would take a minute.
+  // Shared by tests with their own state directory, since making it takes a minute.
   const venv = join(root, '.hotwork/venv')
   const logFile = join(logDirectory, 'python.log')
   const python = await ensurePythonEnvironment({ directory: venv, logFile, progress, signal })
@@ -183,7 +183,7 @@ async function startOwnEmulator(
   return emulator
 }
 
-/** Runs works at once. The first failure aborts the others, and all have ended when this rejects. */
+/** Runs both works at once. The first failure aborts the other, and both have ended when this rejects. */
 async function together<A, B>(failure: AbortController, works: [Promise<A>, Promise<B>]): Promise<[A, B]> {
   for (const work of works) work.catch((fault: unknown) => failure.abort(fault))
   await Promise.allSettled(works)

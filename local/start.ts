@@ -33,7 +33,7 @@ try {
   }
   if (!asked.aborted) throw stack.signal.reason
 } catch (fault) {
-  // 130 is the exit code of a program that a signal ends.
+  // 130 is the exit code of a program that a signal has ended.
   process.exitCode = asked.aborted ? 130 : 1
   const { message, stack } = fault as Error
   if (!asked.aborted) process.stderr.write(`${fault instanceof FaultForPeople ? message : stack}\n`)

@@ -4,12 +4,12 @@ import { LambdaClient, PutFunctionConcurrencyCommand, UpdateFunctionConfiguratio
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { Ask, AwsCredentials } from '../../functions/domain/cards/wire/task.ts'
 
-/** The action is not one of AWS, or it has no client here. */
+/** The action is not AWS's, or has no client here. */
 export class CannotAct extends Error {
   override readonly name = 'CannotAct'
 }
 
-/** The target of AWS calls: an emulator of this machine. */
+/** The place of AWS calls: an emulator on this machine. */
 export type AwsPlace = { region: string; endpoint?: string }
 
 export const withCredentials = (place: AwsPlace, { AccessKeyId, SecretAccessKey, SessionToken }: AwsCredentials) => ({
@@ -18,10 +18,10 @@ export const withCredentials = (place: AwsPlace, { AccessKeyId, SecretAccessKey,
   maxAttempts: 1,
 })
 
-/** @throws CannotAct, or what AWS answers. A no from IAM is an error named `AccessDenied...`. */
+/** @throws CannotAct, or AWS's error. A refusal by IAM is named `AccessDenied...`. */
 export async function act({ name, properties }: Ask['action'], aws: AwsPlace, credentials: AwsCredentials) {
   const config = withCredentials(aws, credentials)
-  // The arguments are those of the AWS API, so the SDK takes them as they are.
+  // The arguments are in the form of AWS's API, so the SDK accepts them.
   const input = properties as never
   switch (name) {
     case 'ssm:PutParameter':

@@ -10,7 +10,7 @@ import { isAws, NotAllowed, performTask, type Step } from './perform-task.ts'
 import type { Person, Request } from './person.ts'
 import type { World } from './world.ts'
 
-/** @param until ends the wait and the grant early */
+/** @param until the early end of the wait and of the grant */
 export async function askFor(agent: AgentApi, ask: Ask, until?: Date): Promise<Task> {
   return agent.submit(ask, await agent.evaluate(ask), { idempotencyKey: randomUUID(), ...(until ? { until } : {}) })
 }
@@ -43,7 +43,7 @@ export const withApproval = (ask: Ask, { result }: Task): Ask => ({
 
 type Approval = { person: string; stage: string; through: 'a click' | 'the API' }
 
-/** Approves stage after stage, as people would. @returns the approvals that counted */
+/** Approves stage by stage, as people would. @returns the approvals that counted */
 export async function approveThrough(world: World, id: string): Promise<Approval[]> {
   const approvals: Approval[] = []
   for (;;) {
@@ -53,10 +53,10 @@ export async function approveThrough(world: World, id: string): Promise<Approval
   }
 }
 
-/** Approves by a click, or through the API where a click is too weak a login. Policy may refuse some people. */
+/** Approves by a click, or through the API if a click is too weak a login. Policy may refuse some people. */
 async function approveOnce(world: World, request: Request): Promise<Approval> {
   const { id, owner, stage } = request
-  if (stage === null) throw new Error(`${id} is pending, and no stage of it is open`)
+  if (stage === null) throw new Error(`${id} is pending without an open stage`)
   const card = await world.desk.untilCard(id)
   for (const person of likelyFirst(world, stage)) {
     if (hasDecided(request, person) || person.id === owner) continue
@@ -73,7 +73,10 @@ async function approveOnce(world: World, request: Request): Promise<Approval> {
   throw new Error(`no person could approve stage \`${stage}\` of ${id}`)
 }
 
-/** People in a group of the stage's name or with the same last word, such as `payments-owners` for `owner`, first. */
+/**
+ * The people, first those in a group with the stage's name or the same last word, such as `payments-owners` for
+ * `owner`.
+ */
 function likelyFirst({ people }: World, stage: string): Person[] {
   const fits = ({ groups }: Person) => groups.some((group) => group === stage || group.endsWith(`-${stage}s`))
   // People in fewer groups come first, so that those who could fill another stage stay free for it.
@@ -87,12 +90,10 @@ const hasDecided = ({ stages }: Request, { id }: Person) =>
 export const describeApprovals = (approvals: readonly Approval[]): string =>
   approvals.map(({ person, stage, through }) => `${person} (${stage}, by ${through})`).join(', ')
 
-/** Refused by policy before any person was asked, or done. */
+/** A refusal by policy before people were asked, or a completed task. */
 type End = { refused: string } | { task: Task; approvals: Approval[]; done: string }
 
-/**
- * Asks, has people approve, claims the credential, does it, and completes. @param watch is told each step as it happens
- */
+/** Asks, lets people approve, claims the credential, acts, and completes. @param watch is called with each step */
 export async function carryThrough(world: World, ask: Ask, watch: (step: Step) => void = () => {}): Promise<End> {
   const agent = await world.agent(ask.subject.id)
   const failure = Promise.withResolvers<never>()
@@ -100,7 +101,7 @@ export async function carryThrough(world: World, ask: Ask, watch: (step: Step) =
   let done = ''
   const doIt: Parameters<typeof performTask>[2] = async (credentials, { access_token }) => {
     if (credentials) done = await tryToAct(ask, world.aws, credentials)
-    else done = isAws(ask) ? await callByHotwork(agent, access_token) : 'the access token is for its tool alone'
+    else done = isAws(ask) ? await callByHotwork(agent, access_token) : 'the access token is only for its tool'
     return done
   }
   const approve = async (step: Step) => {

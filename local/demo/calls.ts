@@ -6,7 +6,7 @@ import { type Prove, proverOfPair } from '../../client/journal/keys.ts'
 import type { Trouble } from '../../client/outcome.ts'
 import { thisMachine } from '../../client/surroundings.ts'
 
-/** The report tells what happens. */
+/** Without output, since the report tells the progress. */
 export const quietMachine = { ...thisMachine({ file: import.meta.filename, version: 'demo' }), err: () => {} }
 
 /** Sends one call. Its answer is not validated. @throws Refusal, Fault */
@@ -16,6 +16,6 @@ export async function call<T>(sending: Sending): Promise<T> {
 
 export const newProver = async (): Promise<Prove> => proverOfPair(await DPoP.generateKeyPair('ES256'))
 
-/** Such as `403 uses_exhausted: ...`. */
+/** The trouble in words: `403 uses_exhausted: ...`. */
 export const describeTrouble = ({ status, told: { code, title, detail } }: Trouble): string =>
   `${status ?? 'no answer'} ${code}: ${detail ?? title}`

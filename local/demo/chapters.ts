@@ -15,10 +15,10 @@ interface Told {
 export type Chapters = { readonly [name: string]: Chapter }
 type Chapter = [title: string, tell: (world: World, told: Told) => Promise<void>, about?: string]
 
-/** Without options the demo tells these, in less than two minutes. */
+/** The chapters that the demo tells without options, in less than two minutes. */
 export const mainJob: readonly string[] = ['story', 'ledger', 'break-glass']
 
-/** Chapters that a person would rather see than read about. `npm test` proves the rest. */
+/** Chapters that are better seen than read about. `npm test` proves the rest. */
 export const chapters: Chapters = {
   story: [
     'The story: checkout is down in prod',
@@ -30,7 +30,7 @@ export const chapters: Chapters = {
   ledger: [
     'The record',
     (world, { request }) => tellLedger(world, request as string),
-    'All that happened to the request of the story, in a hash-chained ledger that this program verifies itself.',
+    'The whole life of the story’s request, in a hash-chained ledger that this program verifies itself.',
   ],
   'break-glass': [
     'Break-glass: an incident, and no time to ask',
@@ -49,9 +49,9 @@ export const chapters: Chapters = {
     'A planner proposes what it may never do itself. People approve the whole as one, and each step is done by its own agent, in turn.',
   ],
   'policy-change': [
-    'A change of policy: what it widens, what it would have decided, and what breaks of what should hold',
+    'A change of policy: its widening, the recorded decisions it would change, and the properties it breaks',
     tellPolicyChange,
-    'Before a change is deployed its author sees what it does: by questions, by the record of what really happened, and by proof, or by random questions where the programs that prove are not on this machine.',
+    'Before a change is deployed its author sees its effects: by questions, by the record, and by proof, or by random questions if the proving programs are not on this machine.',
   ],
 }
 
@@ -61,12 +61,13 @@ export const chapterNames: readonly string[] = Object.keys(chapters)
 
 export const describeChapters = (): string[][] => Object.entries(chapters).map(([name, [title]]) => [name, title])
 
-/** @param all in their order, each with what it needs before it */
+/** @param all the chapters in order, each with the one that it needs */
 export const withNeeds = (names: readonly string[], all = chapterNames): readonly string[] =>
   all.filter((name) => names.some((each) => each === name || needs[each] === name))
 
 /**
- * Tells each chapter after the one that it needs. A chapter whose need has failed is left out: the failure is counted.
+ * Tells each chapter after the one that it needs. A chapter is skipped if the one it needs has failed, which is
+ * counted.
  */
 export async function tellChapters(world: World, names: readonly string[], all = chapters): Promise<void> {
   const told: Told = {}

@@ -18,20 +18,20 @@ type Told = { ts: string; text: string }
 const mostTries = 5
 const isLate = ({ text }: Told): boolean => /the store was too slow|store has not answered yet/.test(text)
 
-/** `clickedAt`: milliseconds since 1970. */
+/** `clickedAt`: Unix milliseconds. */
 type ClickAnswer = { status: number; body: string; clickedAt: number }
 
-/** Far longer than a card takes, so that a timeout means that the card never came. */
+/** Far longer than a card takes, so that a timeout means that the card did not come. */
 const patienceMilliseconds = 45_000
 
-/** People at the desk, by its control API. */
+/** People at the desk, through its control API. */
 export class DeskClient {
   readonly #deskUrl: string
   constructor({ deskUrl }: Pick<Local['slack'], 'deskUrl'>) {
     this.#deskUrl = deskUrl
   }
 
-  /** Waits for a card that is as `wanted`, by the desk's own events and without polling. */
+  /** Waits for a card that matches `wanted`, by the desk's events, without polling. */
   async untilCard(requestId: string, wanted: (card: Card) => boolean = () => true): Promise<Card> {
     let last: Card | undefined
     const look = async () => {
@@ -45,7 +45,7 @@ export class DeskClient {
   }
 
   /**
-   * The lines beneath the cards of a request, in channels and direct messages, oldest first, once they are as `wanted`.
+   * Waits for the lines beneath a request's cards that match `wanted`, in channels and direct messages, oldest first.
    */
   async untilSaid(requestId: string, wanted: (said: readonly Said[]) => boolean): Promise<readonly Said[]> {
     let last: readonly Said[] = []
@@ -61,7 +61,7 @@ export class DeskClient {
   }
 
   /**
-   * Clicks, and again if a busy machine misses Slack's deadline, as a person would.
+   * Clicks, and repeats it if a busy machine misses Slack's deadline, as a person would.
    * @param action an `action_id`
    */
   async click({ channel, ts }: Pick<Card, 'channel' | 'ts'>, action: string, user: string): Promise<ClickAnswer> {
@@ -91,7 +91,7 @@ export class DeskClient {
     await this.#call('submit', { view_id: id, user, values })
   }
 
-  /** Opens the app's Home tab. @returns what it says, once it has `wanted` in it */
+  /** Opens the app's Home tab. @returns its text, once it contains `wanted` */
   async openHome(slackId: string, wanted: string): Promise<string> {
     await this.#call('event', { type: 'app_home_opened', user: slackId, channel: `D${slackId.slice(1)}`, tab: 'home' })
     let last = ''
@@ -103,7 +103,7 @@ export class DeskClient {
     return this.#until(look, () => `the Home tab of ${slackId} says: ${last}`)
   }
 
-  /** Types a slash command. @returns what its writer alone is told */
+  /** Types a slash command. @returns the answer to its writer */
   async type(slackId: string, command: string, text: string): Promise<string> {
     const { messages } = await this.#messages()
     const [{ channel = '' } = {}] = messages.filter((each) => !each.channel.startsWith('D'))
@@ -112,14 +112,14 @@ export class DeskClient {
     return JSON.stringify(await this.untilTold(slackId, before))
   }
 
-  /** The cards in channels, as they are shown now, without the lines beneath them. */
+  /** The present cards in channels with this text, without the lines beneath them. */
   async cardsThatSay(text: string): Promise<Card[]> {
     const { messages } = await this.#messages()
     const posted = messages.filter(({ channel, thread_ts }) => !channel.startsWith('D') && thread_ts === undefined)
     return posted.map(readCard).filter(({ says }) => says.includes(text))
   }
 
-  /** Ephemeral messages to a person, without those that ask them to click again. */
+  /** Ephemeral messages to a person, without those that ask for another click. */
   async toldTo(user: string): Promise<Told[]> {
     return (await this.#told(user)).filter((each) => !isLate(each))
   }
@@ -128,7 +128,7 @@ export class DeskClient {
     return (await this.#call<{ ephemerals: Told[] }>(`ephemerals?user=${user}`)).ephemerals
   }
 
-  /** Waits for the ephemeral message after the first `before` ones. */
+  /** Waits for the ephemeral message after the first `before`. */
   async untilTold(user: string, before: number): Promise<Told> {
     return this.#until(
       async () => (await this.toldTo(user))[before],
@@ -136,7 +136,7 @@ export class DeskClient {
     )
   }
 
-  /** Has the Web API answer every call with this status; 0 ends it. */
+  /** Makes the Web API answer every call with this status; 0 ends that. */
   async fail(status: number): Promise<void> {
     await this.#call('fault', { status })
   }
@@ -148,7 +148,7 @@ export class DeskClient {
     return last
   }
 
-  /** Looks again after each change at the desk. The number of the change is read first, so that none is missed. */
+  /** Looks again after each change at the desk. The number of the change is read first, so that no change is missed. */
   async #until<T>(look: () => Promise<T | undefined>, otherwise: () => string): Promise<T> {
     const end = Date.now() + patienceMilliseconds
     for (;;) {

@@ -8,7 +8,7 @@ import type { Local } from '../local-file.ts'
 /** An event as EventBridge delivers it. */
 type Heard = { type: string; source: string; detail: { [member: string]: unknown }; heardAt: number }
 
-/** A program outside: a rule on the bus of decision events, and a queue behind it. */
+/** An outside program: a rule on the bus of decision events, with a queue. */
 export async function listenForEvents({ aws }: Local) {
   const sqs = new SQSClient({ ...clientSettings(aws), useQueueUrlAsEndpoint: false })
   const events = new EventBridgeClient(clientSettings(aws))

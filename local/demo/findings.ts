@@ -18,7 +18,10 @@ export interface Finding<T> {
 export const finding = <T = undefined>(held: boolean, found: string, value?: T): Finding<T> =>
   ({ held, found, value }) as Finding<T>
 
-/** Expects exactly this refusal. @param no status, and code where one is promised: `403` or `403 uses_exhausted` */
+/**
+ * Expects exactly this refusal.
+ * @param no the status, and the code if one is promised: `403` or `403 uses_exhausted`
+ */
 export async function refused(no: string, call: () => Promise<unknown>, says = /./): Promise<Finding<undefined>> {
   try {
     await call()
@@ -40,7 +43,7 @@ export async function evaluatedNo(agent: AgentApi, ask: Ask, reason: string): Pr
   return finding(!decision && context.reason === reason, `decision: ${decision}, ${context.detail ?? context.reason}`)
 }
 
-/** AWS's words for a statement that denies, for the lack of one that allows, and for a session that has ended. */
+/** AWS's words for an explicit deny, for a missing allow, and for an expired session. */
 export const denial = {
   denied: /with an explicit deny/,
   notAllowed: /because no [\w-]+ policy allows|security token .*expired/,
@@ -67,7 +70,7 @@ export async function closedCard({ desk }: World, id: string, words: string): Pr
 
 export type Asked = { id: string; card: Card }
 
-/** IAM's refusal, or `undefined` when IAM lets the call through. Any other fault proves nothing about rights. */
+/** IAM's refusal; `undefined` if IAM permits the call. Any other fault says nothing about rights. */
 export async function iamDenial(call: () => Promise<unknown>): Promise<string | undefined> {
   try {
     await call()
@@ -81,9 +84,9 @@ export async function iamDenial(call: () => Promise<unknown>): Promise<string | 
 }
 
 /**
- * Calls until IAM refuses. A deny is written from a queue and lags; an end by time does not. `how` is the reason that
- * IAM must give.
- * @returns how long after `since`, in milliseconds
+ * Calls until IAM refuses. A deny goes through a queue and lags; an end by time does not. `how` is the reason that IAM
+ * must give.
+ * @returns the time since `since` in milliseconds
  */
 export async function untilDead(
   report: Report,
@@ -101,7 +104,7 @@ export async function untilDead(
   return finding(denial[how].test(said), `refused ${lag} ms after, at try ${tries}: ${said}`, lag)
 }
 
-/** Polls, for a state that no event announces. */
+/** Polls for a state that no event announces. */
 export async function until<T>(
   look: () => Promise<T | undefined>,
   wanted: { withinSeconds: number; everyMilliseconds?: number; what: string },

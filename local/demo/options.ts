@@ -15,7 +15,7 @@ export const usage = `usage: npm run demo -- [--all | --chapter NAME... | --requ
 export type What = { list: true } | { request: string } | { chapters: readonly string[] }
 export type Options = What & { keep: boolean; state: string }
 
-/** @throws Error that says what is wrong with them */
+/** @throws Error that describes the wrong options */
 export function readOptions(args: readonly string[], all: readonly string[], mainJob: readonly string[]): Options {
   const { state, keep, list, request, chapter, ...flags } = parseArgs({
     args: [...args],
@@ -32,8 +32,7 @@ export function readOptions(args: readonly string[], all: readonly string[], mai
   const given = chosen.filter((name) => typeof name === 'string')
   if (given.length > 1) throw new Error(`${given.join(' and ')} do not go together; give one of them`)
   const unknown = chapter?.filter((name) => !all.includes(name)) ?? []
-  if (unknown.length > 0)
-    throw new Error(`no chapter is called ${unknown.join(', ')}; the chapters are ${all.join(', ')}`)
+  if (unknown.length > 0) throw new Error(`unknown chapter ${unknown.join(', ')}; the chapters are ${all.join(', ')}`)
   if (list) return { list, keep, state }
   if (request !== undefined) return { request, keep, state }
   return { chapters: flags.all ? all : (chapter ?? mainJob), keep, state }

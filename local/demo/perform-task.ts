@@ -5,7 +5,7 @@ import { asApproved, type Task } from '../../client/agent/ask.ts'
 import { Refusal } from '../../client/outcome.ts'
 import type { Ask, AwsCredentials, Evaluation, TokenAnswer } from '../../functions/domain/cards/wire/task.ts'
 
-/** Is told each step of a task. The agent waits for the promise that it may return. */
+/** Called with each step of a task. The agent awaits a returned promise. */
 export type Step =
   | { name: 'evaluated'; evaluation: Evaluation }
   | { name: 'submitted'; task: Task; sentAt: number }
@@ -15,7 +15,7 @@ export type Step =
   | { name: 'completed'; task: Task; outcome: 'succeeded' | 'failed'; sentAt: number }
 export type Watch = (step: Step) => void | Promise<void>
 
-/** The task has no credential: policy or people said no, or time ran out. */
+/** The task has no credential: policy or people refused it, or time ran out. */
 export class NotAllowed extends Error {
   override readonly name = 'NotAllowed'
   readonly evaluation: Evaluation
@@ -32,7 +32,7 @@ export class NotAllowed extends Error {
 /** An AWS action: the agent does it with AWS credentials, or Hotwork makes the call. */
 export const isAws = ({ resource }: Ask): boolean => resource.id.startsWith('arn:')
 
-/** AWS credentials for the approved action; undefined where Hotwork makes the call itself. */
+/** AWS credentials for the approved action; undefined if Hotwork makes the call itself. */
 async function ownCredentials(agent: AgentApi, token: TokenAnswer): Promise<AwsCredentials | undefined> {
   try {
     return await agent.awsCredentials(token.access_token)
@@ -43,11 +43,11 @@ async function ownCredentials(agent: AgentApi, token: TokenAnswer): Promise<AwsC
 }
 
 /**
- * Performs one task: evaluate, ask for approval, wait, claim the credential, act, report.
- * A failed act is reported too, so that the credential dies.
- * @param doIt Does the approved action, which may be less than what was asked for. `credentials` are there for the AWS
- * actions that the agent does itself.
- * @throws NotAllowed, Refusal, or what `doIt` throws.
+ * Performs one task: evaluate, ask for approval, wait, claim the credential, act, report. A failed act is reported too,
+ * which ends the credential.
+ * @param doIt does the approved action, which may be narrower than the one asked for; it gets `credentials` for AWS
+ * actions that the agent does itself
+ * @throws NotAllowed, Refusal, or the error of `doIt`
  */
 export async function performTask(
   agent: AgentApi,

@@ -53,7 +53,7 @@ export interface Opening {
   review: { due_at: string; status: string; by?: string; outcome?: string }
 }
 
-/** `acr`: the strength of the person's login; the usual one by default. */
+/** `acr`: the strength of the person's login; by default the usual one. */
 type Call = { body?: object; headers?: Record<string, string>; acr?: string | undefined; proven?: boolean }
 
 const approvalOf = ({ id, stage, round, digest }: Request) => ({
@@ -61,7 +61,7 @@ const approvalOf = ({ id, stage, round, digest }: Request) => ({
   json: { verdict: 'approve', stage, round, digest },
 })
 
-/** A person at the API, with a token and a key of their own. All methods throw `Refusal` when the API refuses. */
+/** A person at the API, with their own token and key. All methods throw `Refusal` if the API refuses. */
 export class Person {
   readonly id: string
   /** The first name: `Ben` of `person:ben`. */
@@ -98,7 +98,7 @@ export class Person {
     return (await this.#send<{ entries: Entry[] }>('GET', path)).entries
   }
 
-  /** Approves; when the API asks for a stronger login (RFC 9470), logs in with it and approves again. */
+  /** Approves. If the API asks for a stronger login (RFC 9470), logs in with it and approves again. */
   approveStrongly(request: Request): Promise<Request> {
     const login: Login = (wanted) => this.token(wanted === 'opening' ? undefined : wanted.acr)
     const api = new Api(this.#local.apiUrl, login, quietMachine)

@@ -5,7 +5,7 @@ import type { Output } from '../progress.ts'
 import { describeTrouble } from './calls.ts'
 import type { Finding } from './findings.ts'
 
-/** A failed expectation that is reported already. It ends its chapter, since later steps depend on it. */
+/** An expectation that failed and was reported. It ends its chapter, since later steps depend on it. */
 class ExpectationFailed extends Error {
   override readonly name = 'ExpectationFailed'
 }
@@ -13,12 +13,12 @@ class ExpectationFailed extends Error {
 const width = 112
 const margin = ' '.repeat(11)
 
-/** Prints each expectation and its finding, and counts them. Colour only on a terminal. */
+/** Prints each expectation with its finding, and counts them. It uses colour only on a terminal. */
 export class Report {
   held = 0
   /** The failed expectations, each with its chapter and its finding. */
   readonly failures: string[] = []
-  /** The timeout and interval of probes of IAM. AWS needs longer, and takes fewer calls a second. */
+  /** The timeout and interval of probes of IAM. AWS needs a longer timeout, and allows fewer calls a second. */
   probes = { withinSeconds: 30, everyMilliseconds: 50 }
   #chapters = 0
   #title = ''
@@ -35,7 +35,7 @@ export class Report {
     this.#signal = signal
   }
 
-  /** A failed expectation or a fault ends the chapter and is counted; the next one runs all the same. */
+  /** A failed expectation or a fault ends the chapter and is counted; the next chapter is told all the same. */
   async chapter(title: string, about: string, tell: () => Promise<void>): Promise<void> {
     this.#chapters += 1
     this.#title = title
@@ -138,7 +138,7 @@ export function describeFault(fault: unknown): string {
   return `${name}${fault instanceof Trouble ? describeTrouble(fault) : fault.message}${cause}`
 }
 
-/** Rejects once `signal` aborts: the awaited promise may never settle while all is being ended. */
+/** Rejects at the abort of `signal`, since the promise may never settle while the stack is ending. */
 export function endedBy<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   const ended = Promise.withResolvers<never>()
   const end = () => ended.reject(signal?.reason)
@@ -162,6 +162,6 @@ export function layOut(rows: readonly (readonly string[])[]): string[] {
   return rows.map((row) => line(row).trimEnd())
 }
 
-/** A longer word stands alone on its line. */
+/** A word longer than a line has its own line. */
 export const wrap = (text: string, columns: number): string[] =>
   text.match(new RegExp(`\\S.{0,${columns - 1}}(?=\\s|$)|\\S+`, 'g')) ?? []

@@ -10,7 +10,7 @@ const program = join(import.meta.dirname, '../../client/hotwork.mjs')
 export type Typed = { exit: number; out: string; err: string }
 export type Type = (...words: readonly string[]) => Promise<Typed>
 
-/** A folder in which a person types `hotwork`, beside the stack. */
+/** Runs `work` in a folder in which a person types `hotwork`, beside the stack. */
 export async function withTerminal(
   { local }: { local: Local },
   person: string,
@@ -20,7 +20,7 @@ export async function withTerminal(
   const env = { ...process.env, XDG_STATE_HOME: folder, HOTWORK_AS: person }
   const type: Type = (...words) => runIn(folder, env, process.execPath, [program, ...words])
   try {
-    // As `npm start` writes it, for all who work in this folder.
+    // As `npm start` writes it, for programs in this folder.
     mkdirSync(join(folder, '.hotwork'))
     writeFileSync(join(folder, '.hotwork/local.json'), JSON.stringify(local), { mode: 0o600 })
     await work(type, folder)
@@ -36,7 +36,7 @@ const runIn = (cwd: string, env: NodeJS.ProcessEnv, command: string, words: read
     )
   })
 
-/** @throws Error with what it said */
+/** @throws Error with the program's output */
 export function mustWork({ exit, out, err }: Typed): string {
   if (exit === 0) return out
   throw new Error(`exit ${exit}: ${err}${out}`)

@@ -21,13 +21,13 @@ export const plansFolder = join(root, 'examples/plan')
 
 export interface RunningStack {
   local: Local
-  /** The folder of files that are looked at after the run. */
+  /** The folder of files to inspect after the run. */
   folder: string
 }
 
 type Work = (world: World) => Promise<void>
 
-/** Runs the checkout service beside the stack meanwhile. */
+/** Runs the checkout service beside the stack during `work`. */
 export async function withWorld(stack: RunningStack, report: Report, work: Work): Promise<void> {
   const checkout = await startCheckoutService({ aws: clientSettings(stack.local.aws) })
   try {
@@ -43,11 +43,11 @@ function createWorld(stack: RunningStack, report: Report, healthUrl: string) {
   const { local } = stack
   const people = local.people.map((client) => new Person(client, local))
   const agents = new Map<string, Promise<AgentApi>>()
-  /** AWS SDK clients find the emulator by these, with a credential from Hotwork. */
+  /** By these AWS SDK clients find the emulator, with a credential from Hotwork. */
   const { region, endpointUrl } = local.aws
   const aws = { region, ...(endpointUrl !== '' && { endpoint: endpointUrl }) }
 
-  /** An agent with a key of its own, the same one each time. */
+  /** An agent with a key of its own, which is kept between calls. */
   function agent(id: string): Promise<AgentApi> {
     const identity = workloadIdentity(local, id)
     const connect = async () => new AgentApi({ issuer: local.apiUrl, identity, prove: await newProver() })
@@ -65,7 +65,7 @@ function createWorld(stack: RunningStack, report: Report, healthUrl: string) {
     aws,
     agent,
     desk: new DeskClient(local.slack),
-    /** A person who reads and decides nothing. */
+    /** A person who only reads. */
     reader: people.find(({ groups }) => groups.includes('platform')) ?? (people[0] as Person),
     person: (id: string) => named(people, id),
     /** An example request by its file's name, with the ARNs of this stack. */
@@ -79,20 +79,20 @@ function workloadIdentity({ agents, tools, identityProviderUrl, issuer }: Local,
   return resolveIdentity(() => localLogin(identityProviderUrl, workload, issuer)({}), quietMachine)
 }
 
-/** @throws unless the organisation has one with this id */
+/** @throws if the organisation has none with this id */
 export function named<T extends { id: string }>(all: readonly T[], id: string): T {
   const found = all.find((each) => each.id === id)
   if (found) return found
   throw new Error(`the organisation has no ${id}; it has ${all.map((each) => each.id).join(', ')}`)
 }
 
-/** Reads an ask with the account and Region of the emulator, which may differ from those in the example. */
+/** Reads an ask with the emulator's account and Region, which may differ from the example's. */
 export function readAsk(path: string, { aws }: Pick<Local, 'aws'>): Ask {
   const text = JSON.stringify(readRequestFile(path))
   return JSON.parse(text.replaceAll('us-east-1:000000000000', `${aws.region}:${aws.accountId}`)) as Ask
 }
 
-/** The parameter as the local administrator reads it. */
+/** The parameter's value, read by the local administrator. */
 export async function readParameter({ aws }: Local, name: unknown): Promise<string | undefined> {
   const ssm = new SSMClient(clientSettings(aws))
   const { Parameter } = await ssm.send(new GetParameterCommand({ Name: String(name) }))

@@ -12,10 +12,10 @@ export class SlackError extends Error {
   }
 }
 
-/** Methods by name: from arguments to the members beside `ok`. They throw `SlackError`. */
+/** Methods by name: each takes arguments and returns the members beside `ok`, or throws `SlackError`. */
 export type MethodTable = { readonly [name: string]: (args: Json, state: DeskState) => Json }
 
-/** Slack cuts a longer text; the desk refuses it, so that nothing is lost unseen. */
+/** The longest text. Slack cuts longer ones; the desk refuses them, so that a loss is noticed. */
 const longestText = 40_000
 
 export function unwrap<T>(checked: Checked<T>): T {
@@ -51,7 +51,7 @@ function paged<T>(all: readonly T[], args: Json): { page: T[]; response_metadata
   return { page: all.slice(from, from + limit), response_metadata: { next_cursor: next } }
 }
 
-/** `blocks` defaults to the current ones; a caller may give those of an earlier version. */
+/** `blocks` are the present ones by default, or those of an earlier version. */
 export function describeMessage(message: Message, state: DeskState, blocks: Json[] = message.blocks): Json {
   const byApp = message.user === state.botUserId
   return {
@@ -98,7 +98,7 @@ export const chatMethods: MethodTable = {
   },
   'chat.update': (args, state) => {
     const message = ownMessageOf(args, state, 'cant_update_message')
-    // Slack keeps the blocks when only a text is sent.
+    // Slack keeps the blocks if only a text is sent.
     const content = contentOf(args['blocks'] === undefined ? { ...args, blocks: message.blocks } : args)
     state.messages.update(message, content)
     return { channel: message.channel, ts: message.ts, text: message.text, message: describeMessage(message, state) }

@@ -1,28 +1,28 @@
 import { randomBytes } from 'node:crypto'
 import * as z from 'zod'
 
-/** A JSON object whose members have not been looked at yet. */
+/** A JSON object with unchecked members. */
 export type Json = { [member: string]: unknown }
 
 export const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Reads members of blocks that have been validated. */
+/** Reads members of validated blocks. */
 export const objectOf = (value: unknown): Json => (isObject(value) ? value : {})
 
 export const objectsOf = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isObject) : [])
 
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-// Slack's limits, written from its documentation and not shared with the app's own validator, so that each finds the
-// other's mistakes. https://docs.slack.dev/reference/block-kit/blocks
+// Slack's limits, from its documentation and separate from the app's own validator, so that each finds the other's
+// mistakes. https://docs.slack.dev/reference/block-kit/blocks
 
 const atMost = (max: number) => z.string().max(max, `must be less than ${max + 1} characters`)
 const string = (max: number) => atMost(max).min(1, 'must be more than 0 characters')
 const items = <T extends z.ZodType>(item: T, min: number, max: number) =>
   z.array(item).min(min, `no fewer than ${min} items allowed`).max(max, `no more than ${max} items allowed`)
 
-/** Strict, since Slack refuses members it does not know. */
+/** Strict, since Slack refuses unknown members. */
 const typed = <T extends string, R extends z.ZodRawShape, O extends z.ZodRawShape>(type: T, required: R, optional: O) =>
   z.strictObject({ type: z.literal(type, `must be ${type}`), ...required, ...z.object(optional).partial().shape })
 const either = <T extends readonly [z.core.$ZodTypeDiscriminable, ...z.core.$ZodTypeDiscriminable[]]>(...kinds: T) =>
@@ -88,7 +88,7 @@ const richQuote = typed('rich_text_quote', richLeaves, {})
 const clickable = either(button, staticSelect, radioButtons, checkboxes)
 const block_id = string(255)
 
-/** The blocks that Hotwork sends. Text is plain: nothing in it is read as markup. */
+/** The blocks that Hotwork sends. Their text is plain, without markup. */
 const Block = either(
   typed('header', { text: plain(150) }, { block_id, level: z.int().min(1).max(4) }),
   typed('divider', {}, { block_id }),
@@ -114,7 +114,7 @@ const ViewFrame = either(
   typed('home', { blocks: z.array(z.unknown()) }, frame),
 )
 
-/** Characters of blocks: Slack documents no total, but refuses more (bolt-js issue 2509). */
+/** The longest message in characters of blocks. Slack documents no total, but refuses more (bolt-js issue 2509). */
 const largestMessage = 13_200
 const mostMessageBlocks = 50
 const mostViewBlocks = 100
@@ -160,7 +160,7 @@ function duplicateComplaints(blocks: readonly Json[], at: string): string[] {
 
 const newId = () => randomBytes(4).toString('base64url').slice(0, 5)
 
-/** Fills in the ids that the sender left out, as Slack does. */
+/** Fills in missing ids, as Slack does. */
 function withIds(block: Json): Json {
   const copy = structuredClone(block)
   copy['block_id'] ??= newId()

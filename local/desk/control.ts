@@ -55,7 +55,7 @@ function personOf({ roster }: DeskState, idOrName: string): DeskPerson {
   const person = roster.person(idOrName)
   if (person) return person
   const there = quoted(roster.people.map(({ slackUserId }) => slackUserId))
-  throw new BadRequest(`\`user\`: there is no \`${idOrName}\`; try ${there}`)
+  throw new BadRequest(`\`user\`: unknown \`${idOrName}\`; try ${there}`)
 }
 
 function channelOf({ roster }: DeskState, idOrName: string): DeskChannel {

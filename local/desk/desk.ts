@@ -10,27 +10,29 @@ import { Messages, Views } from './surfaces.ts'
 import { serveResponseUrl, serveWebApi } from './web-api.ts'
 
 export interface DeskOptions {
-  /** The app's address, or a function when it is known only later. */
+  /** The app's address, or a function if it is only known later. */
   interactivityUrl: string | (() => string)
   teamId: string
   appId: string
   signingSecret: string
   botUserId: string
-  /** The app's token. Another one is logged, since Slack would refuse it. */
+  /** The app's token. A different one is logged, since Slack would refuse it. */
   botToken?: string
   people: DeskPerson[]
   channels: { name: string; id: string }[]
-  /** The address at which the app reaches the desk, if not its own. No slash at the end. */
+  /** The address by which the app reaches the desk, if it is not the desk's own. Without a trailing slash. */
   outsideUrl?: string | undefined
   log?: (line: string) => void
   clock?: () => number
 }
 
-/** `apiUrl`: Slack's Web API; `deskUrl`: the pages, and under `control/` the control API. Both end in a slash. */
+/**
+ * `apiUrl`: Slack's Web API; `deskUrl`: the pages, with the control API below `control/`. Both have a trailing slash.
+ */
 export type Desk = Awaited<ReturnType<typeof startDesk>>
 
 /**
- * The local Slack, on 127.0.0.1 only: its Web API, signed interactions, pages for a person and a control API for tests.
+ * The local Slack, on 127.0.0.1 only: its Web API, signed interactions, pages for people and a control API for tests.
  */
 export async function startDesk(options: DeskOptions) {
   const {
@@ -63,7 +65,7 @@ export async function startDesk(options: DeskOptions) {
     responseUrl: (key) => `${options.outsideUrl ?? server.url}/response/${key}`,
   })
   const onToken = (token: string, method: string) => {
-    if (botToken !== undefined && token !== botToken) log(`desk: ${method} came with another token than the app's`)
+    if (botToken !== undefined && token !== botToken) log(`desk: ${method} came with a token that is not the app's`)
   }
   const route = createRouter(
     { ...pageRoutes(state, interactions), ...controlRoutes(state, interactions) },

@@ -1,5 +1,5 @@
 // Rules: test/local/desk/text.test.ts
-/** Markup that is safe to send: made by `html`, or by code that has escaped foreign text. */
+/** Safe markup: made by `html`, or by code that has escaped foreign text. */
 export class Html {
   readonly markup: string
   constructor(markup: string) {
@@ -27,12 +27,12 @@ function render(part: Part): string {
   return escapeHtml(String(part))
 }
 
-/** Values are escaped, unless they are markup themselves. Lists are joined; `false` is nothing. */
+/** Escapes values, unless they are markup. Lists are joined; `false` is empty. */
 export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
   return new Html(String.raw({ raw: strings }, ...parts.map(render)))
 }
 
-/** Refuses foreign addresses that a browser would run, such as `javascript:`. */
+/** The address; undefined for one that a browser would run, such as `javascript:`. */
 export function safeUrl(url: string): string | undefined {
   return /^(https?:\/\/|mailto:)/i.test(url) ? url : undefined
 }

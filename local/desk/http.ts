@@ -13,7 +13,7 @@ export interface Answer {
   status: number
   headers?: { [name: string]: string }
   body?: string
-  /** Writes until the reader leaves. @returns a function that stops it */
+  /** Streams until the reader leaves. @returns a function that stops it */
   stream?: (write: (chunk: string) => void) => () => void
 }
 
@@ -59,18 +59,18 @@ async function answer(request: IncomingMessage, response: ServerResponse, route:
   response.on('close', stop)
 }
 
-/** Answers by a handler. A fault is logged, and answered with 500. */
+/** Answers with a handler's result. A fault is logged, and answered with 500. */
 export const serve =
   (route: Handler, log: (line: string) => void): RequestListener =>
   (request, response) => {
     answer(request, response, route).catch((cause: unknown) => {
       log(`desk: ${request.method} ${request.url} failed: ${cause instanceof Error ? (cause.stack ?? '') : cause}`)
       if (!response.headersSent) response.writeHead(500, { 'content-type': 'application/json' })
-      response.end(JSON.stringify({ error: 'the desk itself failed; its log says where' }))
+      response.end(JSON.stringify({ error: 'the desk itself failed; see its log' }))
     })
   }
 
-/** Tries exact routes first, then prefixes. */
+/** Tries exact routes, then prefixes. */
 export function createRouter(exact: { [route: string]: Handler }, under: { [prefix: string]: Handler }): Handler {
   return (incoming) => {
     const { method, url } = incoming

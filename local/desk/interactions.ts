@@ -9,11 +9,11 @@ import { describeView, type Ephemeral, type Message, type View } from './surface
 interface Click {
   user: DeskPerson
   action_id: string
-  /** The block, when two blocks have the same action id. */
+  /** The block's id, needed if two blocks have the same action id. */
   block_id?: string | undefined
-  /** The choice in a select; for a button, what a forger would send in place of its value. */
+  /** The choice in a select; for a button, a forged value. */
   value?: string | undefined
-  /** Values filled in on the same surface. */
+  /** The values filled in on the same surface. */
   values?: Json | undefined
 }
 
@@ -41,12 +41,18 @@ interface App {
   responseUrl: (key: string) => string
 }
 
-/** Milliseconds. Slack gives up after 3 s; the desk still shows the answer of a cold start on a busy machine. */
+/**
+ * The timeout. Slack's is 3 s; the desk waits longer, since it shows the answer of a cold start on a busy machine too.
+ * Milliseconds.
+ */
 const patience = 30_000
 const kept = 500
 const token = 'verification-tokens-are-deprecated'
 
-/** Sends a person's acts as Slack's signed requests, and carries out the app's answers. An unreachable app is a 502. */
+/**
+ * Sends a person's acts as Slack's signed requests, and carries out the app's answers. If the app is unreachable, the
+ * answer is 502.
+ */
 export class Interactions {
   readonly #state: DeskState
   readonly #app: App
@@ -56,7 +62,7 @@ export class Interactions {
     this.#app = app
   }
 
-  /** `stale`: the button is gone from the message, and was clicked on a screen that shows an earlier version. */
+  /** `stale`: the message no longer has the button, which was clicked on a screen with an earlier version. */
   async clickMessage(click: Click, said: Message | Ephemeral): Promise<AppAnswer & { stale?: boolean }> {
     const { channel, ts } = said
     const isEphemeral = 'at' in said
@@ -201,18 +207,18 @@ export class Interactions {
   }
 }
 
-/** Carries out the answer to a submitted form. Slack shows an error for any other answer. */
+/** Carries out the answer to a submitted form. As in Slack, any other answer shows an error. */
 function follow({ views }: DeskState, view: View, answer: string): void {
   let body: Json
   try {
     body = objectOf(answer.trim() === '' ? {} : JSON.parse(answer))
   } catch {
-    throw new BadRequest('the app answered the submission with something that is not JSON', 502)
+    throw new BadRequest("the app's answer to the submission is not JSON", 502)
   }
   const next = () => {
     const checked = checkView(body['view'], 'modal')
     if (checked.ok) return checked.value
-    throw new BadRequest(`the app answered with a bad view: ${checked.refusal.messages.join('; ')}`, 502)
+    throw new BadRequest(`the app answered with an invalid view: ${checked.refusal.messages.join('; ')}`, 502)
   }
   const effects: { [action: string]: () => unknown } = {
     close: () => views.close(view),
@@ -237,10 +243,11 @@ function showCommandAnswer({ messages }: DeskState, to: ResponseTarget, body: st
     const parsed: unknown = JSON.parse(body)
     if (isObject(parsed)) answer = parsed
   } catch {
-    // An answer that is no JSON is the text itself.
+    // An answer that is not JSON is the text.
   }
   const checked = checkMessageBlocks(answer['blocks'] ?? [])
-  if (!checked.ok) throw new BadRequest(`the app answered with bad blocks: ${checked.refusal.messages.join('; ')}`, 502)
+  if (!checked.ok)
+    throw new BadRequest(`the app answered with invalid blocks: ${checked.refusal.messages.join('; ')}`, 502)
   const content = { text: textOf(answer['text']), blocks: checked.value }
   if (content.text === '' && content.blocks.length === 0) return
   messages.postEphemeral({ ...to, ...content })

@@ -13,7 +13,7 @@ import { clockTime, renderMessage } from './text.ts'
 
 export const appName = 'Hotwork'
 
-/** `at`: a channel's id, or `home` for the app's home tab. */
+/** `at`: the id of a channel, or `home` for the app's home tab. */
 export interface Place {
   person: DeskPerson
   at: string
@@ -28,7 +28,7 @@ const initials = (name: string) =>
     .slice(0, 2)
     .toUpperCase()
 
-/** A person's initials, always in the same colour. */
+/** A person's initials, in a constant colour. */
 function avatar(person: DeskPerson | undefined): Html {
   if (!person) return html`<span class="avatar app" aria-hidden="true">Hw</span>`
   const tone = (createHash('sha256').update(person.slackUserId).digest()[0] ?? 0) % 8
@@ -37,7 +37,7 @@ function avatar(person: DeskPerson | undefined): Html {
 
 const current = (is: boolean) => is && html` aria-current="true"`
 
-/** The number of cards with a coloured button: those wait for a person. A finished card may keep a plain button. */
+/** The number of cards that wait for a person: those with a coloured button. A finished card may keep a plain one. */
 const waiting = (state: DeskState, channel: string): number =>
   state.messages
     .in(channel)
@@ -66,13 +66,13 @@ function sidebar(state: DeskState, place: Place): Html {
     <h2>You are</h2><ul>${state.roster.people.map(seat)}</ul></div>`
 }
 
-/** A part of the page that the script replaces when its content has changed. */
+/** A part of the page, which the script replaces when its content has changed. */
 function livePart(tag: 'nav' | 'div', id: string, attributes: Html, content: Html): Html {
   const fingerprint = createHash('sha256').update(content.markup).digest('base64url').slice(0, 16)
   return html`${new Html(`<${tag}`)} id="${id}" data-state="${fingerprint}"${attributes}>${content}${new Html(`</${tag}>`)}`
 }
 
-/** A whole page. Scripts and styles run only by a hash, and nothing is loaded from other origins. */
+/** A whole page. Scripts and styles run only by their hash, and nothing is loaded from other origins. */
 export function page(state: DeskState, place: Place, title: string, pane: Html, modal: Html): Answer {
   const notice = state.notices.get(place.person.slackUserId)
   const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
@@ -101,7 +101,7 @@ ${livePart('div', 'modal', html``, modal)}
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': policy.join('; '),
       'cache-control': 'no-store',
-      // With `no-referrer` a form would come with `Origin: null`, and be refused as another site's.
+      // With `no-referrer` a form would have `Origin: null`, and be refused as another site's.
       'referrer-policy': 'same-origin',
       'x-content-type-options': 'nosniff',
     },
@@ -149,7 +149,7 @@ function article(state: DeskState, place: Place, said: Message | Ephemeral): Htm
   </form></article>`
 }
 
-/** Messages with the replies under each. */
+/** Messages, with the replies beneath each. */
 function threaded(said: (Message | Ephemeral)[]): (Message | Ephemeral)[] {
   const root = (each: Message | Ephemeral) => ('threadTs' in each && each.threadTs ? each.threadTs : each.ts)
   const key = (each: Message | Ephemeral) => `${root(each)} ${each.ts}`
@@ -177,7 +177,7 @@ export function homeTab(state: DeskState, place: Place): Html {
   return html`<div class="scroll">${livePart('div', 'messages', html` class="home"`, content)}</div><div></div>`
 }
 
-/** The topmost open modal, if any. Closing it is a form too, so that it needs no script. */
+/** The topmost open modal, if any. Closing it is a form too, which needs no script. */
 export function modal(state: DeskState, place: Place): Html {
   const view = state.views.modalOf(place.person.slackUserId)
   if (!view) return html``

@@ -1,7 +1,7 @@
 // Rules: test/local/desk/browser.test.ts
 /**
- * The script that keeps pages current; they work without it. It replaces only parts that differ: focus, scrolling and
- * half-written text stay.
+ * The script that updates pages, which also work without it. It replaces only parts that differ, so that focus,
+ * scrolling and typed text stay.
  */
 export const pageScript = `
 const parts = ['nav', 'notice', 'messages', 'modal']

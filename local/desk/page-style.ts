@@ -85,7 +85,7 @@ time, .by small { color: var(--soft); font-size: 12px; }
 .reply { margin-left: 46px; }
 `
 
-// On a phone the sidebar is behind one button, and buttons are wide enough for a thumb.
+// On a phone the sidebar is behind a button, and buttons are wide enough for a thumb.
 const narrow = `
 @media (max-width: 720px) {
   body { grid-template-columns: minmax(0, 1fr); grid-template-rows: auto minmax(0, 1fr); }

@@ -6,7 +6,7 @@ import { type NameOf, renderRichText } from './text.ts'
 
 export interface Surface {
   nameOf: NameOf
-  /** A prefix of drawn ids, unique on the page. */
+  /** The prefix of ids, unique on the page. */
   id: string
 }
 
@@ -18,7 +18,7 @@ export const fieldName = (block: Json, element: Json): string =>
 const idOf = (surface: Surface, block: Json, element: Json): string =>
   `${surface.id}-${createHash('sha256').update(fieldName(block, element)).digest('hex').slice(0, 10)}`
 
-/** A confirmation as a popover, so that it needs no script and closes with Escape. */
+/** A confirmation as a popover, which needs no script and closes with Escape. */
 function confirmation(id: string, element: Json, button: (label: Html, danger: boolean) => Html): Html {
   const confirm = objectOf(element['confirm'])
   const danger = confirm['style'] === 'danger' || (confirm['style'] === undefined && element['style'] === 'danger')
@@ -107,7 +107,7 @@ function renderInput(surface: Surface, block: Json, element: Json): Html {
   }
 }
 
-/** Draws an element of an actions block. A select acts by a button beside it, so that it needs no script. */
+/** An element of an actions block. A select has a button beside it, so that it needs no script. */
 const renderElement = (surface: Surface, block: Json, element: Json): Html =>
   element['type'] === 'button'
     ? renderButton(surface, block, element)
@@ -143,6 +143,6 @@ function renderBlock(surface: Surface, block: Json, errors: Errors): Html {
   }
 }
 
-/** Draws blocks that have passed the validator. `errors` belong to input blocks. */
+/** Draws blocks that the validator has accepted. `errors` belong to input blocks. */
 export const renderBlocks = (surface: Surface, blocks: readonly Json[], errors: Errors = {}): Html =>
   html`<div class="blocks">${blocks.map((block) => renderBlock(surface, block, errors))}</div>`

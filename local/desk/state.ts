@@ -13,7 +13,7 @@ export interface Change {
 
 const kept = 5_000
 
-/** The desk's own feed: pages and tests are told of a change as it happens, so that none polls or sleeps. */
+/** The desk's feed of changes, by which pages and tests learn of each at once, without polling. */
 export class Changes {
   readonly #log: Change[] = []
   readonly #emitter = new EventEmitter().setMaxListeners(0)
@@ -37,7 +37,7 @@ export class Changes {
     return () => this.#emitter.off('change', listener)
   }
 
-  /** The changes after `after`: at once if there are any, else with the next one, else none at the timeout. */
+  /** The changes after `after`: at once if there are any, otherwise with the next one, or none at the timeout. */
   async wait(after: number, milliseconds: number, wanted: (change: Change) => boolean): Promise<Change[]> {
     const known = this.#log.filter((change) => change.seq > after && wanted(change))
     if (known.length > 0) return known
@@ -66,7 +66,7 @@ export const responseTerms: TicketTerms = {
   refusals: ['invalid_url', 'used_url', 'expired_url'],
 }
 
-/** Short-lived handles that an interaction hands out: triggers and response addresses. */
+/** Short-lived handles in an interaction: triggers and response addresses. */
 export class Tickets<T> {
   readonly #clock: () => number
   readonly #terms: TicketTerms
@@ -105,7 +105,7 @@ export interface DeskPerson {
 export interface DeskChannel {
   id: string
   name: string
-  /** The person at the other end, when it is a direct message from the app. */
+  /** The person in a direct message from the app. */
   directTo?: string
 }
 
@@ -133,8 +133,8 @@ export class Roster {
   }
 
   /**
-   * Finds a channel by id or name, with or without `#`. A person's Slack id means the direct message to them, as in
-   * Slack.
+   * Finds a channel by id or name, with or without `#`. As in Slack, a person's id stands for the direct message to
+   * them.
    */
   channel(idOrName: string): DeskChannel | undefined {
     const name = idOrName.replace(/^#/, '')
@@ -200,6 +200,6 @@ export interface DeskState {
   changes: Changes
   sent: SentInteraction[]
   fault: Fault
-  /** The desk's own notices to a person, by Slack id: mostly that the app failed to answer. */
+  /** The desk's own notices to a person, by Slack id, mostly that the app failed to answer. */
   notices: Map<string, string>
 }

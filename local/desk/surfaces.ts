@@ -11,11 +11,11 @@ interface Content {
 export interface Message extends Content {
   channel: string
   ts: string
-  /** Slack id of the app's bot, or of the person who posted it. */
+  /** The Slack id of the app's bot, or of the person who posted it. */
   user: string
   threadTs?: string
   editedAt?: number
-  /** Earlier versions, oldest first. A screen that lags behind shows the last of them. */
+  /** Earlier versions, oldest first. A screen that lags shows the last of them. */
   earlier: Json[][]
 }
 
@@ -26,7 +26,7 @@ export interface Ephemeral extends Content {
   at: number
 }
 
-/** Messages in order. Ephemeral ones are kept apart, since only one person may see each. */
+/** Messages in order. Ephemeral ones are separate, since only one person may see each. */
 export class Messages {
   readonly #messages: Message[] = []
   #ephemerals: Ephemeral[] = []
@@ -39,7 +39,7 @@ export class Messages {
     this.#changes = changes
   }
 
-  /** A timestamp in Slack's form, later than any before. It identifies a message in its channel. */
+  /** A timestamp in Slack's form, later than all before. It identifies a message in its channel. */
   nextTs(): string {
     this.#lastMicros = Math.max(Math.floor(this.#clock() * 1_000), this.#lastMicros + 1)
     const seconds = Math.floor(this.#lastMicros / 1_000_000)
@@ -110,7 +110,7 @@ export interface View {
   user: string
   content: Json & { blocks: Json[] }
   errors: { [blockId: string]: string }
-  /** Filled values by block and action id. They outlast an update of the view, as in Slack. */
+  /** Filled-in values by block and action id. As in Slack, they survive an update of the view. */
   filled: { [blockId: string]: Json }
 }
 
@@ -140,7 +140,7 @@ export class Views {
     return [...this.#modals.values(), ...this.#homes.values()].find((view) => view.id === id)
   }
 
-  /** Opens a view. It replaces an open one, as in Slack. */
+  /** Opens a view. As in Slack, it replaces an open one. */
   open(user: string, content: View['content']): View {
     const view = makeView(user, content)
     this.#modals.set(user, view)

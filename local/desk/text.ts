@@ -18,7 +18,7 @@ export function formatDate(timestamp: number, format: string): Html {
   return html`<time datetime="${at.toISOString()}">${text}</time>`
 }
 
-/** Renders a message's text. Slack reads markup in it: Hotwork's escapes are decoded and shown as the original text. */
+/** Renders a message's text, in which Slack interprets markup: Hotwork's escapes are decoded to the original text. */
 export const renderMessage = (text: string): Html =>
   html`<span class="lines">${text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')}</span>`
 
@@ -60,6 +60,6 @@ function part(element: Json, nameOf: NameOf): Html {
   }
 }
 
-/** Renders rich text. All of it is literal: nothing is read as markup. */
+/** Renders rich text, which is literal: nothing in it is markup. */
 export const renderRichText = (block: Json, nameOf: NameOf): Html =>
   html`<div class="rich">${objectsOf(block['elements']).map((element) => part(element, nameOf))}</div>`

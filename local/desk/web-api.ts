@@ -96,7 +96,7 @@ function tokenOf({ headers }: Incoming, args: Json): string {
   return token
 }
 
-/** Serves the Web API. Any token is accepted; `onToken` is told each. */
+/** Serves the Web API. It accepts any token; `onToken` is called with each. */
 export function serveWebApi(state: DeskState, onToken: (token: string, method: string) => void) {
   return (incoming: Incoming): Answer => {
     const { status, retryAfterSeconds, error } = state.fault
@@ -120,7 +120,7 @@ export function serveWebApi(state: DeskState, onToken: (token: string, method: s
   }
 }
 
-/** Serves a `response_url`: an ephemeral message to the person who acted. Hotwork sends nothing else by it. */
+/** Serves a `response_url`: an ephemeral message to the person who acted, which is all that Hotwork sends by it. */
 export function serveResponseUrl(state: DeskState) {
   return ({ url, body }: Incoming): Answer => {
     try {

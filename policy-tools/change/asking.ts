@@ -9,7 +9,7 @@ import type { Side } from './question-space.ts'
 export type Asker = Side & { ask: Ask; fileOf: (policyOrAction: string) => string | undefined }
 export type Sides = { old: Asker; new: Asker; seed: number; most: number }
 
-/** Compares everything except policies that an answer depends on. */
+/** Compares everything that an answer depends on, except policies. */
 export function isSameGround({ old, new: next }: Sides): boolean {
   const groundOf = ({ bundle }: Asker) => {
     const { actions, resources, agents, directory, calendar, deployment, ladder } = bundle
@@ -28,13 +28,13 @@ export function isSameGround({ old, new: next }: Sides): boolean {
   return isSame(groundOf(old), groundOf(next))
 }
 
-/** The policy that changes an answer; else the file. */
+/** The policy that changes an answer, or else the file. */
 export type Cause = { policy?: string; file: string }
 
 /**
  * The first of these policies that differs between the sides; else the first file with differing facts, or the last
  * file.
- * @param facts the answer's facts, by file
+ * @param facts the facts of the answer, by file
  */
 export function causeOf(
   { old, new: next }: Sides,

@@ -4,7 +4,7 @@ import { agentOf, type Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { PolicyCase } from '../../functions/domain/policy/policy-case.ts'
 import type { Point, Side } from './question-space.ts'
 
-/** The whole questions of a folder's cases, so that facts that only a case combines are asked together. */
+/** The complete questions of a folder's cases, so that facts that only a case combines are asked together. */
 export function pointsOfCases(bundle: Bundle, cases: readonly PolicyCase[]): Pick<Side, 'known' | 'acts'> {
   return {
     known: cases.flatMap((each): readonly Point[] => {
@@ -20,7 +20,7 @@ export function pointsOfCases(bundle: Bundle, cases: readonly PolicyCase[]): Pic
   }
 }
 
-/** Each step is asked for its own agent, and as proposed by the planner. */
+/** Each step is asked about for its own agent, and as proposed by the planner. */
 function pointsOfPlan(bundle: Bundle, { plan, now }: Extract<PolicyCase, { plan: unknown }>): readonly Point[] {
   const owner = agentOf(bundle, plan.agent)?.owner
   if (owner === undefined) return []

@@ -2,12 +2,12 @@
 import type * as z from 'zod'
 import type { PolicyCase } from '../../functions/domain/policy/policy-case.ts'
 
-/** In the form of cases/*.json: pasted there, it holds under NEW. */
+/** In the form of cases/*.json: pasted there, the case holds under NEW. */
 export type CaseExample = z.input<typeof PolicyCase>
 
 /** One difference between two policy folders. `from` and `to` are short texts for people. */
 export type Change = {
-  /** `newly_permitted`, `quorum`, ... */
+  /** Such as `newly_permitted` or `quorum`. */
   kind: string
   /** The path in the folder, in NEW or else in OLD. */
   file: string
@@ -42,7 +42,7 @@ export function groupsBy<T>(all: readonly T[], keyOf: (each: T) => unknown): rea
   return [...alike.values()]
 }
 
-/** Merges changes with the same key, and removes duplicates. */
+/** Merges changes with the same key, and drops duplicates. */
 export function changesOf<F>(
   found: readonly F[],
   keyOf: (each: F) => unknown,
@@ -59,10 +59,10 @@ export function changesOf<F>(
   return { widened: of('widened'), narrowed: of('narrowed'), other: of('other') }
 }
 
-/** Removes duplicates, keeping the first of each. */
+/** Drops duplicates, and keeps the first of each. */
 export const eachOnce = <T>(all: readonly T[]): readonly T[] => [
   ...new Map(all.map((each) => [JSON.stringify(each), each])).values(),
 ]
 
-/** Compares the written JSON: the order of members counts. */
+/** Compares the JSON text, in which the order of members counts. */
 export const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)

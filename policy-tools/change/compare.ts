@@ -1,7 +1,7 @@
 // Rules: test/policies/changes/diff-files.test.ts
 import { type Json, type JsonObject, rfc3339 } from '../../functions/domain/values.ts'
 
-/** One place in which two JSON values differ. Undefined stands for an absent value. */
+/** One place in which two JSON values differ. Undefined means absent. */
 export type Difference = {
   path: readonly string[]
   from?: Json | undefined
@@ -14,8 +14,8 @@ export type Difference = {
 export const order = 'order'
 
 /**
- * The differing places, each once. Lists are compared by members: objects by `id`, `name` or a similar key. An absent
- * object or list counts as an empty one, unless its presence has a meaning.
+ * The places that differ, each once. Lists are compared by members, objects in them by `id`, `name` or a similar key. A
+ * missing object or list equals an empty one, unless its presence has a meaning.
  */
 export function differencesOf(
   from: Json | undefined,
@@ -63,7 +63,7 @@ function byKey(list: readonly Json[]): ReadonlyMap<string, Json> {
   return keyed
 }
 
-/** A member's name in its list; for a period of a freeze its beginning. */
+/** The name of a member in its list; for a period of a freeze, its beginning. */
 function keyOf(value: Json): string {
   if (!isObject(value)) return typeof value === 'string' ? value : JSON.stringify(value)
   const { issuer, subject, claims, from, id, tier, name, action } = value
@@ -78,7 +78,7 @@ const isObject = (value: Json | undefined): value is JsonObject =>
 
 const memberOf = (of: JsonObject, name: string): Json | undefined => (Object.hasOwn(of, name) ? of[name] : undefined)
 
-/** Members may be in any order, and an undefined member counts as absent. */
+/** Members may be in any order, and an undefined member counts as missing. */
 export function same(one: Json | undefined, other: Json | undefined): boolean {
   if (Array.isArray(one) && Array.isArray(other))
     return one.length === other.length && one.every((each, at) => same(each, other[at]))

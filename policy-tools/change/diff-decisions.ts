@@ -24,8 +24,8 @@ import {
 type Outcome = { tier?: number; policies: readonly string[] }
 
 /**
- * The lowest rung that permits, if any. A forbid that ignores the approval forbids at every rung, so the rungs are
- * skipped.
+ * The lowest rung that permits, if any. A forbid that does not read the approval forbids at every rung, so the rungs
+ * are skipped.
  */
 function decide({ bundle, reads, ask }: Asker, { asked, moment, now }: Point): Outcome {
   const facts = findFacts(bundle, asked, now)
@@ -66,7 +66,7 @@ function causeOfDecision(sides: Sides, point: Point, refuses: Asker, { tier = 0,
 export const fileOfAction = ({ old: before, new: after }: Sides, action: string): string =>
   after.fileOf(action) ?? before.fileOf(action) ?? 'actions'
 
-/** Policies whose text changed, and policies that read windows of a changed calendar. */
+/** Policies with changed texts, and policies that read windows of a changed calendar. */
 function changedPolicies({ old: before, new: after }: Sides, action: string): readonly string[] {
   const [was, is] = [before.bundle.policies[action] ?? {}, after.bundle.policies[action] ?? {}]
   const isSameCalendar = isSame(before.bundle.calendar, after.bundle.calendar)
@@ -76,7 +76,7 @@ function changedPolicies({ old: before, new: after }: Sides, action: string): re
   )
 }
 
-/** The dimensions that the differing policies read; those of each agent, resource and purpose are always included. */
+/** The dimensions that the differing policies read. Agent, resource and purpose are always included. */
 function dimensionsOf(sides: Sides, space: Space, policies: readonly string[]): readonly string[] {
   const changed = readsTogether(
     [sides.old, sides.new].flatMap(({ reads }) => policies.flatMap((id) => reads[space.action]?.[id] ?? [])),
@@ -140,7 +140,7 @@ const notAsked = (action: string, file: string): Change => ({
 const keyOf = ({ direction, point: { asked }, from, to, policy, file }: Found) =>
   [direction, asked.action, asked.agent, from, to, policy, file] as const
 
-/** One change for each agent that the asker stands for. */
+/** One change for each agent that the asker represents. */
 function changesOfAlike(sides: Sides, all: readonly Found[]): Directed[] {
   const [first] = all
   const point = simplest(all.map((each) => each.point))

@@ -20,8 +20,8 @@ type Options = {
 export type ProveFiles = { old: ProveFile; new: ProveFile }
 
 /**
- * Everything in two bundles that Cedar does not decide, as the difference of two JSON documents, each place once. A
- * difference without an order is `other`, and every difference is told.
+ * Everything in two bundles that Cedar does not decide, as the difference of two JSON documents, each place once. Every
+ * difference is listed; one without an order is `other`.
  */
 export function diffFiles(
   old: Bundle,

@@ -76,14 +76,14 @@ const acts: { readonly [does in PersonAction]: string } = {
   lift: 'lift a halt',
   read: 'read',
   breakGlass: 'use break-glass',
-  review: 'review what was opened by break-glass',
-  allowStanding: 'allow more of the same ahead',
+  review: 'review openings of break-glass',
+  allowStanding: 'give standing permits',
   standIn: 'stand in',
   erase: 'erase the texts of a person',
   recertify: 'recertify',
 }
 
-/** `approve at the stage sre what agent:builder asks for on the resources of payments-owners`. */
+/** The act in words: `approve at the stage sre what agent:builder asks for on the resources of payments-owners`. */
 function wordsOf({ does, stage, absent, point, profile, subject, inSteadBy }: PersonPoint): string {
   const asked = point?.asked
   const parts = [

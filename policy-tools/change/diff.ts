@@ -7,7 +7,7 @@ import { diffFiles, type ProveFiles } from './diff-files.ts'
 import { diffPeople } from './diff-people.ts'
 import { diffPolicies } from './diff-policies.ts'
 
-/** All differences between two bundles: Cedar's decisions, by questions, and the other files. */
+/** All differences between two bundles: in Cedar's decisions, by questions, and in the other files. */
 export function diffBundles(sides: Sides, options: { deployment: boolean; prove?: ProveFiles }): Changes {
   const decisions = diffDecisions(sides)
   const people = diffPeople(sides)
@@ -34,7 +34,7 @@ export function alikeTogether(changes: readonly Change[]): readonly Told[] {
   })
 }
 
-/** With the real side's accounts in place of made-up ones, so that both sides have the same resource ids. */
+/** The bundle with the real side's accounts instead of made-up ones, so that both sides have the same resource ids. */
 export const onSameGround = (made: Bundle, real: Bundle): Bundle => ({
   ...made,
   deployment: { ...made.deployment, accounts: { ...made.deployment.accounts, ...real.deployment.accounts } },

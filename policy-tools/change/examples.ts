@@ -11,7 +11,7 @@ import { type PersonPoint, type Point, usualTime } from './question-space.ts'
 
 type Expected = Extract<CaseExample, { ask: unknown; expect: { tier: number } | { refused: string } }>['expect']
 
-/** A case's expectation of this assessment. Undefined if the form of cases cannot express it. */
+/** The expectation of a case with this assessment. Undefined if the form of cases cannot express it. */
 function expectationOf(found: Assessment | PlanAssessment): Expected | undefined {
   const policies = [...found.policies]
   if (found.outcome === 'requestable') return { tier: found.tier, policies, below: [...found.below] }
@@ -20,7 +20,7 @@ function expectationOf(found: Assessment | PlanAssessment): Expected | undefined
 
 const whenOf = (now: NumericDate) => (now === usualTime ? {} : { now: new Date(now * 1000).toISOString() })
 
-/** The ask in the form of a case, without usual values. */
+/** The ask in the form of a case, without default values. */
 export function askOf({ asked }: Pick<Point, 'asked'>) {
   const { agent, action, arguments: args, purpose, delegators = [], recent, host, justified, task, preview } = asked
   const record = Object.entries(host?.record ?? {}).filter(([, count]) => count > 0)
@@ -39,10 +39,10 @@ export function askOf({ asked }: Pick<Point, 'asked'>) {
   })
 }
 
-/** The expectation has been asked already: this checks only the form. */
+/** Checks only the form, since the expectation is policy's own answer. */
 const isCase = (example: CaseExample): boolean => PolicyCase.safeParse(example).success
 
-/** A case with this bundle's answer. At `plan` it is a plan of one step that some agent may do. */
+/** A case with this bundle's answer. At `plan` it is a plan of one step that another agent may do. */
 export function exampleOf(bundle: Bundle, ask: Ask, point: Point, name: string): CaseExample | undefined {
   const { asked, moment, now } = point
   if (moment === 'plan') return planExample(bundle, ask, point, name)
@@ -79,7 +79,7 @@ export function personExample(
   return parsed.success && runCase(bundle, ask, parsed.data) === undefined ? example : undefined
 }
 
-/** The shortest of the points in writing. */
+/** The point with the shortest text. */
 export const simplest = (points: readonly Point[]): Point | undefined =>
   points.toSorted((a, b) => sizeOf(a) - sizeOf(b))[0]
 

@@ -32,7 +32,7 @@ import { targetsOf } from './targets.ts'
 const forOpenings = new Set<PersonAction>(openingActs)
 const forRequests = new Set<PersonAction>([...onlyForRequests, 'read', 'revoke'])
 
-/** People who are the same to policy on every side: the first two stand for all. */
+/** People that policy cannot tell apart on any side; the first two represent all. */
 export function alikePeople(sides: readonly Side[], reads: Reads): readonly (readonly PersonId[])[] {
   const alike = new Map<string, PersonId[]>()
   for (const { id } of sides.flatMap(({ bundle }) => bundle.directory.people)) {
@@ -48,7 +48,7 @@ export function alikePeople(sides: readonly Side[], reads: Reads): readonly (rea
   return [...alike.values()]
 }
 
-/** Undefined if this side lacks the subject: there the act is refused. */
+/** Undefined if this side lacks the subject, so that the act is refused. */
 export function personQuestionOf(bundle: Bundle, { point, ...act }: PersonPoint): PersonQuestion | undefined {
   const people = [act.person, act.inSteadBy].filter((id) => id !== undefined)
   if (!people.every((id) => personOf(bundle, id)?.status === 'active')) return undefined
@@ -72,8 +72,8 @@ type Draft = { person: PersonId; about: About; isDelegated: boolean; isInStead: 
 >
 
 /**
- * The acts and times to ask about a person: whole cases, and the combinations that the act's policies tell apart,
- * sampled by the seed if they are many.
+ * The acts and times to ask about a person: complete cases, and the combinations that the act's policies tell apart,
+ * sampled by the seed if they are too many.
  */
 export function personPoints(
   sides: readonly Side[],
@@ -146,7 +146,7 @@ function seenOf(bundle: Bundle, point: Point, tier: number | undefined, reads: R
 
 const known = new WeakMap<Side, readonly Point[]>()
 
-/** Each agent with each resource that the rules tell apart, made once for all acts. */
+/** Each agent with each resource that the rules tell apart, computed once for all acts. */
 function pointsOnce(side: Side): readonly Point[] {
   const points = known.get(side) ?? pointsOfSide(side)
   known.set(side, points)

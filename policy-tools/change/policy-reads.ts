@@ -1,5 +1,5 @@
 // Rules: test/policies/changes/policy-reads.test.ts
-/** The values a path is compared with. Datetimes are seconds since 1970, durations seconds. */
+/** The values that a path is compared with. Datetimes are Unix seconds, durations seconds. */
 export type Compared = {
   readonly numbers: readonly number[]
   readonly texts: readonly string[]
@@ -11,7 +11,7 @@ export type Named = { readonly type: 'Agent' | 'Person' | 'Group' | 'Resource' |
 
 /** The facts that one policy reads. */
 export type Reads = {
-  /** By path, for example `context.arguments.Timeout`, `resource.tier` or `principal`. */
+  /** By path, such as `context.arguments.Timeout`, `resource.tier` or `principal`. */
   readonly paths: { readonly [path: string]: Compared }
   readonly named: readonly Named[]
   /** The policy without its annotations: equal for two that differ only in name and layout. */

@@ -1,5 +1,5 @@
 // Rules: test/policies/changes/weakenings.test.ts
-/** Numbers from 0 up to 1, deterministic by the seed (mulberry32). */
+/** Numbers from 0 up to 1, determined by the seed (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0
   return () => {

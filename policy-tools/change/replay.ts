@@ -1,9 +1,9 @@
 // Rules: test/operations/policy-change/replay.test.ts
 import type { NumericDate } from '../../functions/domain/values.ts'
 
-/** An answer of policy, recorded or replayed: how much scrutiny the ask needs, or the refusal. */
+/** An answer of policy, recorded or replayed: the scrutiny that the ask needs, or a refusal. */
 export type Verdict = {
-  /** The tier of an agent's ask; 0 for a plain yes, undefined for a no. */
+  /** The tier of an agent's ask; 0 for a yes without tiers, undefined for a no. */
   tier?: number
   words: string
   policies: readonly string[]
@@ -22,7 +22,7 @@ export const refused = (policies: readonly string[], code?: string, detail?: str
   ...(detail === undefined ? {} : { detail }),
 })
 
-/** The subject of a recorded question. `question` is the act that it was asked for. */
+/** The subject of a recorded question. `question` is the act in question. */
 export type Subject = {
   question: string
   action?: string
@@ -32,19 +32,19 @@ export type Subject = {
 }
 
 export const notAskedBecause = {
-  noArguments: 'refused evaluations, submissions and openings: the record does not keep what was asked for',
-  begunBefore: 'what they rest on is not in this ledger: it began before, or was left out of the export',
-  groupsOfSources: 'they depend on who was in a group that has a source, which the record does not say',
-  taskNotLookedUp: 'these policies want the parent task looked up, and it was not looked up then',
-  notKept: 'the bundle that decided them is not kept, or is of a version that this one cannot read',
-  neverCame: 'these policies refuse what they follow from, so they would not have come up',
+  noArguments: 'refused evaluations, submissions and openings: the record does not have their arguments',
+  begunBefore: 'the entries that they rest on are not in this ledger: it began before, or the export left them out',
+  groupsOfSources: 'they depend on the members of a group with a source, which the record does not have',
+  taskNotLookedUp: 'these policies need a look-up of the parent task, which was not made then',
+  notKept: 'the bundle that decided them was not kept, or this version cannot read it',
+  neverCame: 'these policies refuse the acts before them, so they would not have occurred',
 } as const
 export type NotAskedBecause = keyof typeof notAskedBecause
 
 export type Otherwise = Subject & {
   from: string
   to: string
-  /** The policies of the replay that determined the answer. Empty if no policy permits it. */
+  /** The policies of the replay that determined the answer. Empty if none permits. */
   policies: readonly string[]
   /** The policies in force when it was recorded. */
   before: readonly string[]
@@ -54,7 +54,7 @@ export type Otherwise = Subject & {
   examples: readonly string[]
 }
 
-/** An approval by people that would have been insufficient. */
+/** An approval by people that would be insufficient. */
 export type NotEnough = {
   request: string
   action: string
@@ -132,7 +132,7 @@ export class Tally {
   }
 }
 
-/** Less scrutiny is wider. Refusals for different reasons are equal. */
+/** The direction of a change. Less scrutiny is wider. Refusals for different reasons are equal. */
 function wayOf({ tier: from = never }: Verdict, { tier: to = never }: Verdict): 'widened' | 'narrowed' | 'same' {
   if (from === to) return 'same'
   return to < from ? 'widened' : 'narrowed'

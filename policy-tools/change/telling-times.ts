@@ -2,10 +2,10 @@
 import { type Calendar, whenNext, windowsAt } from '../../functions/domain/policy/calendar.ts'
 import type { NumericDate } from '../../functions/domain/values.ts'
 
-/** The most freezes examined, and the most beginnings and ends of windows after each. */
+/** The most freezes to examine, and the most beginnings and ends of windows after each. */
 const most = 16
 
-/** Cached by all inputs: each action of a folder is compared at the same times. */
+/** Cached by all inputs, since each action of a folder is compared at the same times. */
 const found = new Map<string, readonly NumericDate[]>()
 
 /** One time for each set of windows and freezes that hold together in any of these calendars. */

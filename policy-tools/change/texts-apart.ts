@@ -7,8 +7,8 @@ const usual = ['', 'a', 'A', '1', '/a', 'a/b', 'a:1', 'a.b', 'a-b', 'a_b', '#a',
 const mostRepeats = 64
 
 /**
- * Texts that only one of the two patterns matches, out of some thousands: words of the patterns, with each character in
- * them, repeated as often as the patterns count. Finding none does not prove the patterns equal.
+ * Texts that only one of the two patterns matches, searched among some thousands: words of the patterns, with each
+ * character in them, repeated as often as the patterns count. If none is found, the patterns may still differ.
  */
 export function textsApart(from: string, to: string): { gained?: string; lost?: string } {
   const [before, after] = [new RegExp(from, 'u'), new RegExp(to, 'u')]

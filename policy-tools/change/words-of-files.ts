@@ -3,7 +3,7 @@ import { defined, duration, type Json, rfc3339 } from '../../functions/domain/va
 import type { Change } from './change.ts'
 import type { Difference } from './compare.ts'
 
-/** Members of a bundle that come from a file of another name. */
+/** Members of a bundle whose file has another name. */
 const files: { readonly [member: string]: string } = {
   agentsTell: 'agents.json',
   breakGlass: 'break-glass.json',
@@ -12,7 +12,7 @@ const files: { readonly [member: string]: string } = {
   observed: '*.cedar',
 }
 
-/** The file of a difference, and its agent, person, action or policy if its path names one. */
+/** The file of a difference, and its agent, person, action or policy if the path names one. */
 export function subjectOf(path: readonly string[]): Omit<Change, 'kind' | 'from' | 'to'> {
   const [member = '', second] = path
   const named = (prefix: string) => path.find((part) => part.startsWith(prefix))
@@ -27,7 +27,7 @@ export function subjectOf(path: readonly string[]): Omit<Change, 'kind' | 'from'
   }
 }
 
-/** Both sides as texts, for a line that reads `from → to`. */
+/** Both sides as texts, for a line `from → to`. */
 export function textsOf({ path, from, to, lists }: Difference): { from: string; to: string } {
   const [, ...places] = path
   const member = path.at(-1) ?? ''
@@ -39,17 +39,17 @@ export function textsOf({ path, from, to, lists }: Difference): { from: string; 
   return { from: inPlace(places, say(from)), to: say(to) }
 }
 
-/** `tiers › 3 › stages › security › quorum: 2`. */
+/** The place in words: `tiers › 3 › stages › security › quorum: 2`. */
 const inPlace = (places: readonly string[], said: string): string =>
   places.length === 0 ? said : `${places.map(spaced).join(' › ')}: ${said}`
 
 const spaced = (member: string): string =>
   /^[a-z][A-Za-z]*$/.test(member) ? member.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`) : member
 
-/** Members with lengths of time in seconds, and members with times. */
+/** Members that are durations in seconds, and members that are times. */
 const lengths = /^(?:deadline|maxAge|after|claimWithin|lifetime|window|budget|budgetOfPerson|coolDown|recertifyEvery)$/
 const times = /^(?:recertifyBy|validFrom|validUntil|until)$/
-/** Members left out, because they only identify the thing. */
+/** Members that are left out, since they only identify. */
 const known = new Set(['id', 'name', 'description', 'title'])
 const most = 160
 

@@ -36,7 +36,7 @@ type PlannedStep = { agent: AgentId } & Pick<
   RequestablePlan,
   'title' | 'action' | 'resource' | 'environment' | 'classification' | 'credential' | 'mcp' | 'unpinned'
 >
-/** An ask for several steps: people decide it as a whole. `grant` is each step's. */
+/** An ask for several steps, which people decide as a whole. `grant` is each step's. */
 type RequestableSteps = { outcome: 'requestable'; steps: readonly PlannedStep[] } & Decision
 type Decision = Pick<RequestablePlan, 'title' | 'tier' | 'name' | 'policies' | 'below' | 'stages' | 'grant'>
 
@@ -96,7 +96,7 @@ function stepsAsked({ action, agent, purpose = '', justified, recent }: PlannedA
 
 const explained: readonly string[] = ['policy_denied', 'policy_error', 'no_eligible_approvers']
 
-/** Explains the tier, or its absence. Refusals that policy did not decide are left unexplained. */
+/** Explains the tier, or its absence. A refusal that is not policy's has no explanation. */
 export function explainPlan(ask: PlannedAsk, plan: Plan, policy: Policy, now: NumericDate): readonly Explained[] {
   if (plan.outcome === 'refused' && !explained.includes(plan.reason)) return []
   if (!isPlanBody(ask)) return explainAsk(policy, askedInBody(ask, ask.agent, ask.recent, policy.bundle), now)

@@ -9,7 +9,7 @@ import type { CaseExample } from '../change/change.ts'
 export const ProveFile = z.strictObject({
   /** Environments of resources.json in which every action needs people. */
   people: z.array(z.string().min(1)).default([]),
-  /** Policies that may be dead today: they guard against an error in another one. */
+  /** Policies that may be dead today, since they guard against an error in another policy. */
   standby: z.array(z.string().min(1)).default([]),
 })
 export type ProveFile = z.infer<typeof ProveFile>
@@ -33,7 +33,7 @@ export type PolicyIndex = {
   }
 }
 
-/** @param isCompared true if there are older policies that these may not exceed */
+/** @param isCompared true if there are older policies that these must not exceed */
 export function propertiesOf(
   bundle: Bundle,
   index: PolicyIndex,
@@ -74,7 +74,7 @@ function leftOpen(bundle: Bundle, index: PolicyIndex, action: string): Property[
   })
 }
 
-/** The property's claim in one line. */
+/** The claim of a property in one line. */
 export function statementOf(property: Property): string {
   switch (property.kind) {
     case 'more_approval':
@@ -94,13 +94,13 @@ export function statementOf(property: Property): string {
   }
 }
 
-/** Facts under which a property does not hold. */
+/** Facts under which a property fails. */
 export type Counterexample = {
-  /** Each side's answer, in a sentence. */
+  /** Each side's answer in a sentence. */
   says: string
   /** The facts, under the names that policies use. */
   facts: { readonly [path: string]: string }
-  /** The case, if the facts can be asked for: pasted into cases/*.json, it holds. */
+  /** The case, if the facts can be asked for. Pasted into cases/*.json, it holds. */
   case?: CaseExample
 }
 
@@ -109,7 +109,7 @@ export type Verdict =
   | { outcome: 'fails'; why: string; counterexample?: Counterexample }
   /** A timeout, or a property that the sample did not reach. */
   | { outcome: 'unproved'; why: string }
-  /** The tools failed, so nothing follows. */
+  /** The tools failed, so nothing is known. */
   | { outcome: 'fault'; why: string }
 
 export type Judged = { property: Property; verdict: Verdict; milliseconds: number }

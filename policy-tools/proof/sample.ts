@@ -22,7 +22,7 @@ export type Asking = {
   ask: Ask
   /** Asks without this policy. */
   askWithout(policy: string): Ask
-  /** Asks the older policies, which these may not exceed. */
+  /** The older policies, which these must not exceed. */
   askOld?: Ask
   aboutPeople(does: PersonAction): readonly Question[]
 }
@@ -34,7 +34,7 @@ export type Questions = {
 }
 type Given = { value: Json | undefined }
 
-/** Random questions from all over the space, deterministic by the seed. */
+/** Random questions from the whole space, determined by the seed. */
 export function randomQuestions(side: Side, { count, seed }: { count: number; seed: number }): Questions {
   const actions = Object.keys(side.bundle.actions)
   const spaces = new Map(actions.map((action) => [action, spaceOf([side], action)]))
@@ -49,7 +49,7 @@ export function randomQuestions(side: Side, { count, seed }: { count: number; se
   }
 }
 
-/** Holds properties to questions: one counterexample refutes a property, and any number of passes prove nothing. */
+/** Tests properties with questions: one counterexample refutes a property, but passes prove nothing. */
 export class Sample {
   readonly #bundle: Bundle
   readonly #asking: Asking
@@ -174,7 +174,7 @@ export class Sample {
           if (answered.permit) continue
           return {
             outcome: 'fails',
-            why: `what is asked for decides, and the call may have another \`${argument}\``,
+            why: `the requested value decides, but the call may have another \`${argument}\``,
             counterexample: this.#counterexample(
               row,
               `asked for with ${withValue(argument, row.question.arguments[argument])} tier ${tier} permits it by ${namesOf(answer)}; ` +

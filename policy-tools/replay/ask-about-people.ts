@@ -17,7 +17,7 @@ import type { Rules } from './rules.ts'
 
 type Of<T extends AnyEvent['type']> = Extract<AnyEvent, { type: T }>
 
-/** A person's act, or their refused attempt. `recorded`: policy's answer at that time. */
+/** A person's act, or a refused attempt. `recorded`: policy's answer at that time. */
 export type Act = {
   person: PersonId
   action: PersonAction
@@ -124,7 +124,7 @@ export function askBeside(id: string, event: AnyEvent, asking: Asking): Reply | 
       return askStandIn(event, asking)
     case 'StandInEnded':
     case 'PermitRevoked':
-      // The people concerned need no policy, and the entry has none if one of them acted.
+      // Undefined without policies: one of the two people acted, who need no policy.
       return policies.length === 0 ? undefined : act('revoke', 'revoke')
     case 'PermitGiven':
       return askPermitGiven(event, person, asking)
@@ -149,13 +149,13 @@ function askPermitGiven(event: Of<'PermitGiven'>, person: PersonId, asking: Aski
   if (isOver(state, asking)) return { because: 'neverCame' }
   const about = { question: 'allow standing', action, agent, person }
   if (asking.rules.bundle.actions[action]?.group === 'destructive') {
-    const detail = 'what it does destroys, and that is approved one by one'
+    const detail = 'a destructive action is approved one by one'
     return replyTo({ about, policies }, { permit: false, policies: [], detail }, true)
   }
   return askAct({ person, action: 'allowStanding', at, policies, recorded: true, about, state }, asking)
 }
 
-/** For a profile. For a single action only a digest is kept. */
+/** A voucher for a profile. For a single action only a digest is recorded. */
 function askVouched({ budgetKey, at, policies }: Of<'Vouched'>, person: PersonId, { rules }: Asking): Reply {
   const about = { question: 'vouch', person }
   if (!budgetKey.startsWith('profile:')) return { because: 'noArguments' }

@@ -15,7 +15,7 @@ type Refused = Extract<AnyEvent, { type: 'Refused' }>
 
 const moments = { intend: 'issue', begin_use: 'use', begin_call: 'use' } as const
 
-/** A refusal on a request's record: its entry has all the facts, except those of a delegation. */
+/** A refusal on a request's record, whose entry has all the facts, except those of a delegation. */
 export function askRefused(event: Refused, state: ApprovalRequest, asking: Asking): Reply | undefined {
   const { attempted, code, actor, at, policies } = event
   const person = PersonId.safeParse(actor.id).data
@@ -37,7 +37,7 @@ export function askRefused(event: Refused, state: ApprovalRequest, asking: Askin
   return askAct({ person, action: 'revoke', at, policies, recorded: false, about, state }, asking)
 }
 
-/** A person was refused to decide, at each stage open to them. */
+/** A person who was refused a decision, at each stage open to them. */
 function askNotEligible(
   { attempted, at, policies }: Refused,
   person: PersonId,
@@ -60,7 +60,7 @@ function askNotEligible(
   return { about: aboutRequest(state, attempted, { person }), from: refused(policies), to }
 }
 
-/** Attempts outside requests, each with the one right that policy was asked for. */
+/** Attempts outside requests, each with the right that policy was asked about. */
 const rights: { readonly [attempted: string]: PersonAction } = {
   halt: 'revoke',
   lift: 'lift',

@@ -26,7 +26,7 @@ export type Reply =
   | { notEnough: NotEnough }
   | { because: NotAskedBecause; count?: number }
 
-/** Each request's result under these policies: its tier, or its refusal. */
+/** For each request its result under these policies: the tier, or the end by a refusal. */
 export type Came = { tier?: number; ended?: true }
 
 export type Asking = { rules: Rules; world: RecordedWorld; came: Map<string, Came> }
@@ -47,7 +47,7 @@ export const verdictOf = ({ permit, policies, detail, error }: Answer): Verdict 
 
 export const unsure: Reply = { because: 'groupsOfSources' }
 
-/** True if these policies would already have ended it, or an ancestor. */
+/** True if these policies would have ended it, or an ancestor, before. */
 export function isOver({ ask }: Pick<ApprovalRequest, 'ask'>, { came }: Asking): boolean {
   return [ask.id, ...ask.ancestors].some((id) => came.get(id)?.ended === true)
 }
@@ -82,7 +82,7 @@ export function askSubmitted(event: Of<'Submitted'>, state: ApprovalRequest, ask
   }
 }
 
-/** Delegated, or drawn from a standing permit: people approved it before. */
+/** A request that was delegated or drawn from a standing permit: people approved it before. */
 function askInherited(
   { ask, at, policies }: Of<'Submitted'>,
   state: ApprovalRequest,
@@ -106,7 +106,7 @@ function askInherited(
   return allowed.permit ? reply : end(ask.id, asking, reply)
 }
 
-/** Asked again in a new round: for less, or because the resource has changed since people decided. */
+/** A new round: after a narrowing, or after the resource changed. */
 export function askAnew(
   event: Of<'Narrowed' | 'StateChanged'>,
   { before, after }: { before: ApprovalRequest; after: ApprovalRequest },
@@ -147,7 +147,10 @@ function askAssessed(
   return { about, from, to: atTier(tier, tier > recorded.tier ? below : policies) }
 }
 
-/** Asked once people have approved. A request that policy alone approved was asked at its submission. */
+/**
+ * Policy's last question, after people have approved. A request that policy approved alone was asked about at its
+ * submission.
+ */
 export function askApproved(event: Of<'Approved'>, state: ApprovalRequest, asking: Asking): Reply | undefined {
   const { ask, tier } = state
   if (tier === 0 || !rulesOf(ask).isDecided) return undefined
@@ -165,7 +168,7 @@ export function askApproved(event: Of<'Approved'>, state: ApprovalRequest, askin
   return found.answer.permit ? reply : end(ask.id, asking, reply)
 }
 
-/** Asks whether a grant may be used now, on the recorded approvals. `recorded`: the answer at that time. */
+/** Asks whether a grant may be used now, by the recorded approvals. `recorded`: the answer at that time. */
 export function askLive(
   { at, policies }: Event,
   {

@@ -34,7 +34,7 @@ function countApprovals(state: ApprovalRequest, rules: Rules, now: NumericDate, 
   return { lost, state: { ...state, stages } }
 }
 
-/** The answer on a request's recorded approvals. Undefined if it depends on sources of groups. */
+/** The answer by a request's recorded approvals. Undefined if it depends on sources of groups. */
 export function askOnApprovals(
   line: readonly ApprovalRequest[],
   moment: Moment,
@@ -53,7 +53,7 @@ export function askOnApprovals(
   })
 }
 
-/** The reason why the recorded approvals would be insufficient now, or the answer on those that count. */
+/** The reason why the recorded approvals would be insufficient now, or the answer by those that count. */
 export function askAtApproval(
   recorded: ApprovalRequest,
   needs: number,
@@ -87,10 +87,10 @@ function whyNotEnough(recorded: ApprovalRequest, { lost, state }: Counted, needs
       const given = approvals.filter((each) => each.stage === stage.name)
       const weak = given.flatMap((each) => {
         const unmet = unmetBy(each, stage)
-        return unmet ? [`what \`${each.person}\` decided is not as \`${stage.name}\` wants it: ${unmet.code}`] : []
+        return unmet ? [`the decision of \`${each.person}\` does not meet \`${stage.name}\`: ${unmet.code}`] : []
       })
       const counts = given.length - weak.length
-      const short = `\`${stage.name}\` wants ${stage.quorum}, and ${counts} of the recorded approvals count for it`
+      const short = `\`${stage.name}\` needs ${stage.quorum}, and ${counts} of the recorded approvals count for it`
       return [...weak, ...(counts < stage.quorum ? [short] : [])]
     }),
   ]

@@ -39,14 +39,14 @@ export class RecordedWorld {
     return { of: 'other', id, event }
   }
 
-  /** True if a halt may have stopped them in that second: the record has no order within a second. */
+  /** True if a halt may have stopped the person in that second, since the record has no order within a second. */
   isHalted(person: PersonId, at: NumericDate): boolean {
     return this.#of(person).some(
       (halt) => isHaltInForce(halt, at) || (halt.lifted !== undefined && halt.at <= at && at <= halt.lifted.at),
     )
   }
 
-  /** True if the approval counts for nothing, because its person was stopped at that time or later. */
+  /** True if the approval is void, since its person was halted at that time or later. */
   isSilenced(approval: Approval): boolean {
     return peopleBehind(approval).some((each) => isSilenced(each, this.#of(each), { at: approval.at }))
   }
@@ -55,7 +55,7 @@ export class RecordedWorld {
     return [...this.#halts.values()].filter(({ target }) => target.kind === 'person' && target.value === person)
   }
 
-  /** True if the entry is the next of its chain, as far as the chain was seen. It checks the hash as well. */
+  /** True if the entry is the next of its chain, with a valid hash, as far as the chain was seen. */
   #follow(id: string, entry: Entry): boolean {
     const sequence = Number(entry.id.slice(id.length + 1))
     const last = this.#heads.get(id)

@@ -5,12 +5,12 @@ import type { Answer, Ask, PersonQuestion, RequestFacts } from '../../functions/
 /** The facts in which otherwise equal requests differ. An escape could spell any of them. */
 const ofOneRequest = /\b(?:now|windows|resourceId)\b|\bRequest::|\\/
 
-/** The most answers kept: one entry repeats no more questions than this. */
+/** The most cached answers: one entry repeats no more questions than this. */
 const fewAnswers = 100
 
 /**
- * Caches answers. An assessment asks for each person and stage whether they may decide, and policies about people
- * mostly ignore the facts in which requests differ.
+ * Caches answers. An assessment asks for each person and stage whether they may decide, and most policies about people
+ * do not read the facts in which requests differ.
  */
 export function rememberAnswers({ policies }: Pick<Bundle, 'policies'>, ask: Ask): Ask {
   const alike = new Set(

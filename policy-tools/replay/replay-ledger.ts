@@ -44,7 +44,7 @@ export class Replay {
     this.#rulesOf = typeof rules === 'function' ? rules : () => rules
   }
 
-  /** Entries come in the order of their times; those of one record in the record's order. */
+  /** Takes entries in the order of their times; those of one record in its order. */
   take(entry: Entry): void {
     this.#entries += 1
     const at = Math.floor(Date.parse(entry.at) / 1000)
@@ -142,7 +142,7 @@ function askOfRequest(
     case 'CredentialIntended':
       return askLive(event, { state: before, moment: 'issue', question: 'issue', recorded: true }, asking)
     case 'UseBegun':
-      // The use of a session was asked when its credentials were intended.
+      // The use of a session was asked about when its credentials were intended.
       if (isSession(event)) return undefined
       return askLive(event, { state: before, moment: 'use', question: 'use', recorded: true }, asking)
     case 'Delegated':
@@ -159,7 +159,7 @@ function askOfRequest(
   }
 }
 
-/** Ended by policy at the decision of the last stage, or by a person with the right to revoke. */
+/** An end by policy at the decision of the last stage, or by a person with the right to revoke. */
 function askEnded(
   event: Extract<Event, { type: 'Denied' | 'Revoked' }>,
   state: ApprovalRequest,
@@ -171,7 +171,7 @@ function askEnded(
       : undefined
   const person = PersonId.safeParse(event.by).data
   if (!person) return undefined
-  // The entry of their decision has asked already.
+  // True if the entry of the decision has asked already.
   const decided = state.stages.some(({ decisions }) =>
     decisions.some((each) => each.verdict === 'deny' && each.person === person && each.at === event.at),
   )

@@ -18,7 +18,7 @@ type Named = { action: string; resource: Resource }
 
 /**
  * The policies to replay a record under. The people who acted were certified at that time, so the files' own dates are
- * ignored.
+ * not used.
  */
 export class Rules {
   readonly bundle: Bundle
@@ -28,7 +28,7 @@ export class Rules {
   /** Possible answers of group sources, from no members to everyone. */
   readonly said: readonly SourcesSaid[]
 
-  /** @param accountsFromRecord for a made-up deployment: the account of a resource is the recorded one's */
+  /** @param accountsFromRecord for a made-up deployment: resources keep their recorded accounts */
   constructor(policy: Policy, { accountsFromRecord = false }: { accountsFromRecord?: boolean } = {}) {
     const { agents, ...rest } = policy.bundle
     this.bundle = { ...rest, agents: agents.map((agent) => ({ ...agent, recertifyBy: always })) }
@@ -53,7 +53,7 @@ export class Rules {
     return made
   }
 
-  /** The answer, or undefined if it depends on the members of a group with a source. */
+  /** The answer; undefined if it depends on the members of a group with a source. */
   certain(ask: (said: SourcesSaid) => Answer, claimed?: SourcesSaid['claimed']): Answer | undefined {
     const answers = this.said.map((each) => ask({ ...each, ...(claimed && { claimed }) }))
     const [first] = answers
@@ -74,7 +74,7 @@ function sayings(directory: Directory): readonly SourcesSaid[] {
   return [{}, { readings, claimed: { groups: Object.keys(sources), until: always } }]
 }
 
-/** The accounts in these ARNs, under their aliases. An ARN without an account, for example a bucket's, adds none. */
+/** The accounts in these ARNs, under their aliases. An ARN without an account, such as a bucket's, adds none. */
 function accountsIn({ actions, deployment }: Bundle, named: readonly Named[]): { [alias: string]: Account } {
   return Object.fromEntries(
     named.flatMap(({ action, resource }) => {

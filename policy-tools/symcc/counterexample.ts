@@ -68,7 +68,7 @@ function literal(expression: Expr): CedarValueJson | undefined {
   return fn === 'offset' ? laterBy(argument, other) : { __extn: { fn, arg: argument } }
 }
 
-/** `datetime("1970-01-01").offset(duration("5ms"))`, as one datetime. */
+/** `datetime("1970-01-01").offset(duration("5ms"))` as one datetime. */
 function laterBy(time: CedarValueJson, by: CedarValueJson | undefined): CedarValueJson | undefined {
   const [begins, after] = [time, by].map(
     (each) => (each as { __extn?: { arg?: CedarValueJson } } | undefined)?.__extn?.arg,

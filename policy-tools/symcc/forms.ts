@@ -8,9 +8,9 @@ import {
   type Type,
 } from '@cedar-policy/cedar-wasm/nodejs'
 
-/** Policies changed for a proof: a fact fixed, or an argument read from a second copy of the arguments. */
+/** Policies changed for a proof: with a constant fact, or with an argument read from a second copy of the arguments. */
 
-/** The second copy: the call's arguments, while policies judged the request's. */
+/** The second copy: the arguments of the call, while policies judge the request's. */
 const called = 'called'
 
 export class CannotBeProved extends Error {
@@ -34,7 +34,7 @@ const context: Expr = { Var: 'context' }
 const fact = (name: string): Expr => ({ '.': { left: context, attr: name } })
 const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
 
-/** Replaces each node for which `by` returns another. */
+/** Replaces each node for which `by` returns a different one. */
 function replace<T>(node: T, by: (node: object) => unknown): T {
   if (typeof node !== 'object' || node === null) return node
   const other = by(node)
@@ -43,7 +43,7 @@ function replace<T>(node: T, by: (node: object) => unknown): T {
   return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, replace(value, by)])) as T
 }
 
-/** The policy with this approval in place of any. */
+/** The policy with this approval instead of any other. */
 export function withApproval(text: string, { tier, opening }: { tier: number; opening?: boolean }): string {
   const approval = fact('approval')
   const fixed: Expr = {
@@ -66,7 +66,7 @@ const isAboutContext = (node: object): boolean =>
   ('.' in node && isSame((node['.'] as { left: Expr }).left, context)) ||
   ('has' in node && isSame((node.has as { left: Expr }).left, context))
 
-/** The policy with this argument as called, in place of as requested. */
+/** The policy with this argument as called, instead of as requested. */
 export function withCalled(text: string, argument: string): string {
   const asked = fact('arguments')
   const policy = parse(text)
@@ -92,7 +92,7 @@ export function withCalled(text: string, argument: string): string {
   return print({ ...policy, conditions })
 }
 
-/** One policy that errs if one of these errs: each is evaluated, and their answers are ignored. */
+/** One policy that errs if one of these errs: each is evaluated, and their answers are not used. */
 export function evaluatingAll(texts: readonly string[], given: string): string {
   const always: Expr = { Value: true }
   const evaluated = texts.map((text): Expr => ({ '||': { left: wholeConditionOf(parse(text)), right: always } }))
@@ -134,7 +134,7 @@ const plain = <T extends object>(uid: T) => ('__entity' in uid ? uid.__entity : 
 
 export type RequestType = { action: string; principal: string; resource: string }
 
-/** The types of an action's principals and resources: each pair is a proof of its own. */
+/** The types of an action's principals and resources. Each pair needs its own proof. */
 export function requestTypes(schema: string, action: string): readonly RequestType[] {
   const { principalTypes = [], resourceTypes = [] } = schemaOf(schema)['Hotwork']?.actions[action]?.appliesTo ?? {}
   return principalTypes.flatMap((principal) =>
@@ -148,9 +148,9 @@ const qualified = (name: string) => (name.includes('::') ? name : `Hotwork::${na
 export function withSecondArguments(schema: string, action: string): string {
   const json = schemaOf(schema)
   const context = json['Hotwork']?.actions[action]?.appliesTo?.context as Type<string> | undefined
-  if (!context || !('attributes' in context)) throw new CannotBeProved(`the schema says no context of ${action}`)
+  if (!context || !('attributes' in context)) throw new CannotBeProved(`the schema has no context of ${action}`)
   const { arguments: asked } = context.attributes
-  if (!asked) throw new CannotBeProved(`the schema says no arguments of ${action}`)
+  if (!asked) throw new CannotBeProved(`the schema has no arguments of ${action}`)
   context.attributes[called] = asked
   return JSON.stringify(json)
 }

@@ -16,7 +16,7 @@ import {
 } from './forms.ts'
 import type { Answer, Found, Query, Side, Symcc } from './symcc.ts'
 
-/** A counterexample before it is told in the folder's words. */
+/** A counterexample, before it is put in the folder's words. */
 export type Failure = { says: string; request: CedarRequest; answers: readonly Answer[] }
 export type Proof = Exclude<Verdict, { outcome: 'fails' }> | { outcome: 'fails'; why: string; failure?: Failure }
 
@@ -28,7 +28,7 @@ export class Prover {
   readonly #schema: Query['schema']
   readonly #possible = new Map<string, Promise<Found>>()
 
-  /** @param old the older policies, which these may not exceed */
+  /** @param old the older policies, which these must not exceed */
   constructor(bundle: Bundle, symcc: Symcc, old: Bundle['policies'] = {}) {
     this.#bundle = bundle
     this.#old = old
@@ -78,7 +78,7 @@ export class Prover {
     const given = [
       ...assumptionsFor(this.#bundle, action, 'registered'),
       { words: 'the environment is one of `people`', holds: within },
-      // The agent that proposes a plan gets no credential. Each step is a question of its own.
+      // The agent that proposes a plan gets no credential. Each step has its own question.
       { words: 'the moment is not `plan`', holds: 'context.moment != "plan"' },
     ]
     const policies = mapValues(this.#policiesOf(action), (each) => withApproval(each, { tier: 0, opening: false }))
@@ -155,13 +155,13 @@ export class Prover {
     const valueIn = ({ context }: CedarRequest, of: string) =>
       withValue(argument, (context[of] as { [name: string]: unknown } | undefined)?.[argument])
     return told(found, ([one, other], request) => [
-      `what is asked for decides, and the call may have another \`${argument}\``,
+      `the requested value decides, but the call may have another \`${argument}\``,
       `asked for with ${valueIn(request, 'arguments')} it is permitted by ${namesOf(one)}; ` +
         `called with ${valueIn(request, 'called')}, which the credential allows, it would be ${refusedBy(other)}`,
     ])
   }
 
-  /** Checks that an answer changes without the policy. Otherwise the policy is dead or shadowed. */
+  /** Checks that an answer changes without the policy; otherwise it is dead or shadowed. */
   async #decides({ policy, effect, actions }: Extract<Property, { kind: 'decides' }>): Promise<Proof> {
     const places = actions.flatMap((action) => {
       const { [policy]: own, ...others } = this.#bundle.policies[action] ?? {}
@@ -214,7 +214,7 @@ export class Prover {
 
   #policiesOf = (action: string): Side => this.#bundle.policies[action] ?? {}
 
-  /** Prefers a counterexample that can be a case, if there is one. */
+  /** Prefers a counterexample that can be a case. */
   async #askNicely(
     action: string,
     given: readonly Assumption[],
@@ -238,7 +238,10 @@ export class Prover {
     return found
   }
 
-  /** An impossible type proves everything. This also exposes a solver that never finds anything. */
+  /**
+   * Whether no question of this type is possible. Then everything would be proved, which also exposes a solver that
+   * never finds anything.
+   */
   async #impossible(type: RequestType): Promise<Exclude<Found, { outcome: 'fails' | 'holds' }> | undefined> {
     const key = JSON.stringify(type)
     const given = assumptionsFor(this.#bundle, type.action, 'registered')
@@ -254,7 +257,7 @@ export class Prover {
 
 const noQuestion = {
   outcome: 'unproved',
-  why: 'no question is possible: no agent, or no rule of resources.json for what it is done to',
+  why: 'no question is possible: there is no agent, or no rule of resources.json for its resources',
 } as const
 
 /** Refuses every impossible question, so that it neither proves nor refutes anything. */

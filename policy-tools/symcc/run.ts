@@ -3,11 +3,11 @@ import { spawn } from 'node:child_process'
 
 type Ran =
   | { ended: true; code: number | null; out: string; err: string }
-  | { ended: false; why: 'missing' | 'late' | 'stopped' | 'talks too much' }
+  | { ended: false; why: 'missing' | 'late' | 'stopped' | 'its output is too long' }
 
 const mostText = 4 * 1024 * 1024
 
-/** Runs a program to its end, or kills it and its children. It gets only the environment variables that it needs. */
+/** Runs a program to its end, or kills it with its children. It gets only the environment variables that it needs. */
 export async function run(
   program: string,
   args: readonly string[],
@@ -18,7 +18,7 @@ export async function run(
   const { promise, resolve } = Promise.withResolvers<Ran>()
   const text = { out: '', err: '' }
   const end = (ran: Ran) => {
-    // In a process group of its own, because the solver is a child of the child.
+    // Its own process group, since the solver is a child of the child.
     if (!ran.ended && child.pid !== undefined) kill(child.pid)
     resolve(ran)
   }
@@ -45,6 +45,6 @@ function kill(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL')
   } catch {
-    // The process has ended.
+    // The process has ended already.
   }
 }

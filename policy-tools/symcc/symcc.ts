@@ -23,7 +23,7 @@ export type Found =
   | { outcome: 'fails'; request: CedarRequest; answers: readonly Answer[] }
   | { outcome: 'unproved' | 'fault'; why: string }
 
-/** Cedar's own answer to a counterexample: each side's determining policies, and the policies that err. */
+/** Cedar's own answer to a counterexample: each side's determining policies, and those that err. */
 export type Answer = { permit: boolean; policies: readonly string[]; errs: readonly string[] }
 
 /** `cedar symcc`, in a child process for each question. */
@@ -57,8 +57,8 @@ export class Symcc implements Disposable {
     const ran = await run(this.#tools.cedar, args, { env, milliseconds, signal })
     if (!ran.ended) {
       if (ran.why === 'late') return { outcome: 'unproved', why: `not proved within ${milliseconds / 1000} s` }
-      if (ran.why === 'stopped') return { outcome: 'unproved', why: 'not asked: the time for all was up' }
-      return { outcome: 'fault', why: ran.why === 'missing' ? '`cedar` is gone' : '`cedar` wrote without an end' }
+      if (ran.why === 'stopped') return { outcome: 'unproved', why: 'not asked: the time for all questions was up' }
+      return { outcome: 'fault', why: ran.why === 'missing' ? '`cedar` is gone' : 'the output of `cedar` is too long' }
     }
     if (ran.code !== 0) return failedRun(ran.err)
     const isRefuted = /^✗/m.test(ran.out)
@@ -85,7 +85,7 @@ function failedRun(err: string): Found {
     : { outcome: 'fault', why: `\`cedar\` failed: ${short(err)}` }
 }
 
-/** A solver may be wrong: Cedar itself confirms its counterexample. */
+/** Confirms a counterexample by Cedar itself, since a solver may be wrong. */
 function confirm({ goal, sides, schema }: Query, request: CedarRequest): Found {
   const answers: Answer[] = []
   const typed = schema.format === 'json' ? JSON.parse(schema.text) : schema.text
@@ -93,7 +93,7 @@ function confirm({ goal, sides, schema }: Query, request: CedarRequest): Found {
     const answer = isAuthorized({ ...request, schema: typed, validateRequest: true, policies: { staticPolicies } })
     if (answer.type === 'failure') {
       const why = answer.errors.map(({ message }) => message).join('; ')
-      return { outcome: 'fault', why: `the solver’s counterexample is none: ${why}` }
+      return { outcome: 'fault', why: `the solver’s counterexample is wrong: ${why}` }
     }
     const { decision, diagnostics } = answer.response
     answers.push({
@@ -111,5 +111,5 @@ function confirm({ goal, sides, schema }: Query, request: CedarRequest): Found {
   }[goal]
   return isOne
     ? { outcome: 'fails', request, answers }
-    : { outcome: 'fault', why: 'the solver’s counterexample is none: Cedar answers otherwise' }
+    : { outcome: 'fault', why: 'the solver’s counterexample is wrong: Cedar’s answer differs' }
 }

@@ -5,7 +5,7 @@ import { run } from './run.ts'
 export type Tools = { cedar: string; solver: string; versions: { cedar: string; solver: string } }
 
 type Version = readonly [number, number, number]
-/** Older versions lack `symcc`, or print it differently. */
+/** Older versions have no `symcc`, or print it differently. */
 const oldestCedar: Version = [4, 14, 0]
 /** The version that cedar-policy-symcc requires. */
 const oldestSolver: Version = [1, 3, 1]
@@ -13,7 +13,7 @@ const oldestSolver: Version = [1, 3, 1]
 const toAsk = 20_000
 const how = 'docs/policy-changes.md says how to get it; `--sample N` needs neither program, and proves nothing'
 
-/** @returns the tools, or the missing one in a sentence */
+/** @returns the tools, or a sentence about the missing one */
 export async function findTools(env: NodeJS.ProcessEnv): Promise<Tools | string> {
   const cedar = env['HOTWORK_CEDAR'] ?? 'cedar'
   const solver = env['CVC5'] ?? 'cvc5'
@@ -27,14 +27,14 @@ export async function findTools(env: NodeJS.ProcessEnv): Promise<Tools | string>
   if (said.ended === false && said.why === 'missing') return `there is no program \`${cedar}\`. ${how}`
   if (!ofCedar) return `\`${cedar}\` does not say that it is Cedar's command line. ${how}`
   if (isOlder(ofCedar, oldestCedar))
-    return `\`${cedar}\` is Cedar ${ofCedar.join('.')}, and ${oldestCedar.join('.')} is the first that will do. ${how}`
+    return `\`${cedar}\` is Cedar ${ofCedar.join('.')}, and ${oldestCedar.join('.')} is the oldest that works. ${how}`
   if (!analyzes.ended || analyzes.code !== 0) return `\`${cedar}\` was built without its feature \`analyze\`. ${how}`
   const ofSolver = versionIn(answered, /\bcvc5 version (\d+)\.(\d+)\.(\d+)/)
   if (answered.ended === false && answered.why === 'missing')
     return `there is no program \`${solver}\`, the solver that Cedar asks. ${how}`
-  if (!ofSolver) return `\`${solver}\` does not say that it is cvc5; no other solver will do. ${how}`
+  if (!ofSolver) return `\`${solver}\` does not say that it is cvc5; other solvers do not work. ${how}`
   if (isOlder(ofSolver, oldestSolver))
-    return `\`${solver}\` is cvc5 ${ofSolver.join('.')}, and ${oldestSolver.join('.')} is the first that will do. ${how}`
+    return `\`${solver}\` is cvc5 ${ofSolver.join('.')}, and ${oldestSolver.join('.')} is the oldest that works. ${how}`
   return { cedar, solver, versions: { cedar: ofCedar.join('.'), solver: ofSolver.join('.') } }
 }
 

@@ -8,8 +8,8 @@ import { type Exit, exits, type Io, jsonText, problemText, WrongUsage } from './
 import { openPolicies, type Policies, writeSchema } from './open.ts'
 
 /**
- * Lists everything wrong with a policy folder. It is the build: the constructs run it too, for the bundle that it
- * writes. Exit 0 for a valid folder, 1 otherwise.
+ * Lists all faults of a policy folder. The build is this too: the constructs run it for the bundle that it writes. Exit
+ * 0 for a valid folder, 1 otherwise.
  */
 export const Options = z.object({
   folder: z.string(),
@@ -35,7 +35,7 @@ export async function run(options: z.input<typeof Options>, io: Io): Promise<Exi
   const { hash } = bundle
   const counts = countsOf(opened)
   const warnings = unrecorded(bundle)
-  // A compiled bundle has passed its cases, and has a deployment of its own.
+  // A compiled bundle has passed its cases, and has its deployment.
   const more = own ? { cases: casesIn(own), hash, deployment: deployment ?? null } : { hash }
   if (json) {
     io.out(jsonText({ ok: true, ...counts, ...more, ...(warnings.length > 0 ? { warnings } : {}) }))
@@ -77,12 +77,12 @@ const casesIn = ({ cases }: Folder): number => cases.reduce((sum, { value }) => 
 /** Acts whose entries, if any, leave out the observed policies. */
 const withoutRecord: readonly PersonAction[] = ['lift', 'read', 'allowStanding', 'standIn', 'erase', 'recertify']
 
-/** Observed policies whose answers some or all entries leave out: they would look like policies that change nothing. */
+/** Observed policies whose answers some or all entries leave out, so that they seem to change nothing. */
 function unrecorded({ observed = {} }: Bundle): readonly string[] {
   const acts = new Map<string, string[]>()
   for (const act of withoutRecord)
     for (const id of Object.keys(observed[act] ?? {})) acts.set(id, [...(acts.get(id) ?? []), `\`${act}\``])
   return [...acts].map(
-    ([id, all]) => `what the observed policy \`${id}\` would do to ${all.join(', ')} is recorded nowhere`,
+    ([id, all]) => `the effect of the observed policy \`${id}\` on ${all.join(', ')} is not recorded`,
   )
 }

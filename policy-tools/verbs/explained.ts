@@ -3,11 +3,11 @@ import { explanationLines, stepWords } from '../../functions/domain/cards/explan
 import { type Sentence, textOf } from '../../functions/domain/cards/sentence.ts'
 import type { Explained } from '../../functions/operations/policy/explain-tier.ts'
 
-/** The reasons for the tier, or for its absence, for a person to read. Empty if there is nothing to explain. */
+/** The reasons for the tier, or for its absence, for people. Empty if there is nothing to explain. */
 export const explainedText = (explained: readonly Explained[]): string =>
   explained.map((each) => ['', ...titleOf(each), ...wordsOf(each), ''].join('\n')).join('')
 
-/** The same for a program, with the sentences beside it. */
+/** The same for a program, with the sentences added. */
 export const explainedJson = (explained: readonly Explained[]) =>
   explained.map((each) => ({ ...each, words: wordsOf(each) }))
 
@@ -17,7 +17,7 @@ const titleOf = ({ step, proposal, explanation }: Explained): readonly string[] 
 const wordsOf = ({ explanation }: Explained): readonly string[] =>
   explanationLines(explanation).flatMap(({ said, under }) => [text(said), ...under.map((each) => `  - ${text(each)}`)])
 
-/** Ids and values as they are; a value with a blank in quotes. */
+/** Ids and values as they are; a value with a blank is quoted. */
 const text = (sentence: Sentence): string =>
   textOf(
     sentence.map((part) =>

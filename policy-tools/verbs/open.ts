@@ -21,14 +21,15 @@ export type Policies = {
   /** Absent for a compiled bundle. */
   folder?: Folder
   index: CompiledPolicies['index']
-  /** The failing cases: only `evenIfCasesFail` lets a folder with some through. */
+  /** The failing cases. Only with `evenIfCasesFail` a folder may have some. */
   failing: readonly Problem[]
 }
 type Opened = ({ ok: true } & Policies) | { ok: false; problems: readonly Problem[] }
 
 /**
  * Policies as they are typed: a folder, compiled as the build does it, or the file of a bundle. Without a deployment
- * file every alias of a folder counts as declared, and its accounts are the one that an ARN in `about` names, if any.
+ * file every alias of a folder counts as declared, and its accounts are the account of an ARN in `about`, if there is
+ * one.
  * @throws WrongUsage if the path is neither
  */
 export function openPolicies(
@@ -45,7 +46,7 @@ export function openPolicies(
   return opened.failing.length > 0 && !evenIfCasesFail ? { ok: false, problems: opened.failing } : opened
 }
 
-/** The material of questions: the bundle, its policies' reads, and the questions of its cases. */
+/** The material for questions: the bundle, its policies' reads, and the questions of its cases. */
 export const sideOf = ({ bundle, folder }: Pick<Policies, 'bundle' | 'folder'>): Side => ({
   bundle,
   reads: policyReads(bundle.policies),
@@ -69,7 +70,7 @@ function openBundle(path: string): Opened {
   if (!bundle) return { ok: false, problems: document.problems }
   const { hash, ...content } = JSON.parse(readFileSync(path, 'utf8')) as Bundle
   if (withHash(content).hash !== hash) {
-    const message = 'the hash is not that of the bundle: one of the two was changed'
+    const message = 'the hash does not match the bundle: one of the two was changed'
     return {
       ok: false,
       problems: [document.report(['hash'], message, 'take a bundle as `hotwork policy check --out FILE` wrote it')],
@@ -78,7 +79,7 @@ function openBundle(path: string): Opened {
   return { ok: true, bundle, index: cedar.indexOf(bundle, path), failing: [] }
 }
 
-/** Prints the problems, as the result of a verb that could not do its work. */
+/** Prints the problems, as the result of a verb that failed. */
 export function tellProblems(problems: readonly Problem[], json: boolean, io: Io): typeof exits.problems {
   if (json) io.out(jsonText({ error: 'problems', problems, exit: exits.problems }))
   else io.err(problemText(problems))

@@ -20,8 +20,8 @@ import { openPolicies, tellProblems } from './open.ts'
 
 /**
  * Assesses an AuthZEN evaluation by a folder of policies, and prints the tier with its reasons, the stages, the people
- * told and the grant. It asks and sends nothing. Exit 0 if the action could be requested, 1 if it would be refused or
- * the folder has problems.
+ * told and the grant. It makes no request and sends nothing. Exit 0 if the action could be requested, 1 if it would be
+ * refused or the folder has problems.
  */
 export const Options = z.object({
   file: z.string(),
@@ -73,7 +73,7 @@ function jsonOf(file: string, text: string): Json {
   }
 }
 
-/** A plan for a person to read, one fact a line. The asker's text is made inert, because a terminal obeys escapes. */
+/** A plan for people, one fact on each line. The asker's text is made inert, since a terminal obeys escapes. */
 function describePlan(plan: Plan, bundle: Bundle): string {
   if (plan.outcome === 'refused')
     return [

@@ -9,7 +9,7 @@ export type Report = {
   by: { tools: { cedar: string; solver: string } } | { sample: number; seed: number }
   settings: ProveFile
   index: PolicyIndex & { readonly [id: string]: { file: string; line: number } }
-  /** By action, in words. */
+  /** The assumptions of each action, in words. */
   assumptions: { readonly [action: string]: readonly string[] }
   milliseconds: number
   /** The folder's failing cases. */
@@ -18,9 +18,9 @@ export type Report = {
 
 const titles: { readonly [kind in Property['kind']]: string } = {
   more_approval: 'more approval never permits less',
-  people: 'nothing without people where `people` of prove.json says so',
+  people: 'nothing without people in the environments of `people` in prove.json',
   no_wider: 'nothing is permitted that OLD refuses',
-  left_open: 'no answer depends on what a credential leaves open',
+  left_open: 'no answer depends on an argument that a credential leaves open',
   never_errs: 'no policy errs',
   decides: 'no policy is dead or shadowed',
 }

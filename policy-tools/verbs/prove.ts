@@ -21,25 +21,25 @@ import { readProveFile } from './prove-file.ts'
 import { type Report, tellReport } from './prove-report.ts'
 
 /**
- * Proves properties of all possible questions to a policy folder, or tries them on a sample. Exit 0 if all hold, 1 if
+ * Proves properties of all possible questions to a policy folder, or tests them on a sample. Exit 0 if all hold, 1 if
  * one is refuted or unproved, 2 if the proving programs are missing.
  */
 export const Options = z.object({
   folder: z.string(),
-  /** Older policies, which these may not exceed. */
+  /** The older policies, which these must not exceed. */
   than: z.string().optional(),
   deployment: z.string().optional(),
-  /** The number of random questions to try instead of a proof. */
+  /** The number of random questions to test instead of a proof. */
   sample: z.int().min(1).max(1_000_000).optional(),
   seed: z.int().min(0).default(1),
-  /** Seconds for one question to the solver. */
+  /** The limit of one question to the solver. Seconds. */
   limit: z.number().positive().max(3600).default(30),
   verbose: z.boolean().default(false),
   json: z.boolean(),
 })
 type Options = z.infer<typeof Options>
 
-/** Seconds for all. */
+/** The limit of all questions together. Seconds. */
 const mostInAll = 1800
 
 export async function run(options: Options, io: Io): Promise<Exit> {
@@ -132,7 +132,7 @@ async function judgeAll(
   return judged
 }
 
-/** A solver's facts as an ask of this folder, if such an ask breaks the property too. */
+/** A solver's facts as an ask of this folder, if that breaks the property too. */
 function inWords(property: Property, proof: Proof, side: Side, asking: Asking): Verdict {
   if (proof.outcome !== 'fails') return proof
   const { why, failure } = proof

@@ -6,7 +6,7 @@ import type { Entry } from '../../functions/domain/ledger/ledger.ts'
 import { parseJson } from '../../functions/domain/values.ts'
 import { WrongUsage } from './io.ts'
 
-/** A line of any version: unreadable versions are told apart later. */
+/** A line of any version; unreadable versions are found later. */
 const Line = z.looseObject({
   id: z.string().regex(/^.+\/[1-9]\d{0,9}$/),
   type: z.string(),
@@ -23,7 +23,7 @@ const Line = z.looseObject({
  * The entries of `hotwork ledger export`, line by line.
  * @param file `-` is standard input
  * @param cut called if the last line is cut; the line is left out
- * @throws WrongUsage if a line is no entry
+ * @throws WrongUsage if a line is not an entry
  */
 export async function* readLedger(file: string, stdin: Readable, cut: () => void): AsyncGenerator<Entry> {
   let number = 0
@@ -38,7 +38,7 @@ export async function* readLedger(file: string, stdin: Readable, cut: () => void
   }
 }
 
-/** Characters, many times a row's size in the record. */
+/** The longest line, many times a row's size in the record. Characters. */
 const longestLine = 16 * 1024 * 1024
 
 /** `ended`: the line ends in a newline, as each line of an export does. */
@@ -51,8 +51,8 @@ async function* linesOf(file: string, stdin: Readable): AsyncGenerator<{ text: s
       rest = lines.pop() ?? ''
       if (rest.length > longestLine)
         throw new WrongUsage(
-          `${file} has a line that no entry is as long as`,
-          'give what `hotwork ledger export` wrote',
+          `${file} has a line that is longer than any entry`,
+          'give the output of `hotwork ledger export`',
         )
       for (const text of lines) yield { text, ended: true }
     }
@@ -70,6 +70,6 @@ function noEntry(file: string, line: number, issue: 'no JSON' | z.core.$ZodIssue
   const why = issue === 'no JSON' || !issue ? 'it is not JSON' : `\`${issue.path.join('.')}\`: ${issue.message}`
   return new WrongUsage(
     `${file}:${line} is not an entry of a ledger: ${why}`,
-    'give what `hotwork ledger export` wrote',
+    'give the output of `hotwork ledger export`',
   )
 }

@@ -10,13 +10,13 @@ import {
   type Subject,
 } from '../change/replay.ts'
 
-/** For a person to read, one fact a line. Recorded texts are made inert, because a terminal obeys escapes. */
+/** The report for people, one fact on each line. Recorded texts are made inert, since a terminal obeys escapes. */
 export function describeReplay(replayed: Replayed): string {
   const { widened, narrowed, approvals, notAsked } = replayed
   return [
     summaryOf(replayed),
-    ...section('Wider: less scrutiny than then, or a yes that was a no', widened.map(otherwiseLine)),
-    ...section('Narrower: more scrutiny than then, or a no that was a yes', narrowed.map(otherwiseLine)),
+    ...section('Wider: less scrutiny than recorded, or a yes that was a no', widened.map(otherwiseLine)),
+    ...section('Narrower: more scrutiny than recorded, or a no that was a yes', narrowed.map(otherwiseLine)),
     ...section('Recorded approvals that would not have been enough', approvalLines(approvals)),
     ...section(
       'Not asked',
@@ -55,7 +55,7 @@ const subjectOf = ({ question, agent, person, action, stage }: Subject): string 
     ...(stage === undefined ? [] : [`stage ${inert(stage)}`]),
   ].join(' ')
 
-/** The most approvals listed: a change of one rule may affect each approval of a month. */
+/** The most listed approvals: a change of one rule may affect each approval of a month. */
 const mostApprovals = 20
 
 const approvalLines = (approvals: readonly NotEnough[]): readonly string[] => [
@@ -77,12 +77,12 @@ function doubtsOf({ unreadable: { newer, others, first = '' }, broken }: Replaye
         ]
       : []),
     ...(others > 0
-      ? [`  ${many(others, 'entry', 'entries')} that are no entries of their type, the first is ${inert(first)}`]
+      ? [`  ${many(others, 'entry', 'entries')} that are invalid for their type, the first is ${inert(first)}`]
       : []),
     ...(chain === undefined
       ? []
       : [
-          `  ${many(broken.length, 'record')} whose hashes do not fit, the first is ${inert(chain)}: \`hotwork verify\` says where`,
+          `  ${many(broken.length, 'record')} with invalid hashes, the first is ${inert(chain)}: \`hotwork verify\` finds the place`,
         ]),
   ]
   return section('Not certain', lines)

@@ -18,7 +18,7 @@ import { describeReplay } from './replay-report.ts'
  */
 export const Options = z.object({
   policies: z.string().optional(),
-  /** In place of `policies`: the file of each deciding bundle that was kept, by its hash. */
+  /** Replaces `policies`: the file of each deciding bundle that was kept, by its hash. */
   own: z.record(z.string(), z.string()).optional(),
   /** `-` is standard input. */
   ledger: z.string(),

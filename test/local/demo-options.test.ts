@@ -27,7 +27,7 @@ test.each<[what: string, args: string[], options: object]>([
 })
 
 test.each<[what: string, args: string[], says: string]>([
-  ['an unknown chapter, with the names', ['--chapter', 'nix'], 'no chapter is called nix; the chapters are story,'],
+  ['an unknown chapter, with the names', ['--chapter', 'nix'], 'unknown chapter nix; the chapters are story,'],
   ['two things to tell', ['--all', '--request', 'x'], '--all and --request do not go together'],
   ['an unknown option', ['--every'], "Unknown option '--every'"],
   ['a word that belongs to no option', ['story'], "Unexpected argument 'story'"],
@@ -43,7 +43,7 @@ describe('the program', () => {
 
   test.each<[what: string, args: string[], exit: number, says: RegExp]>([
     ['the list names the chapters', ['--list'], 0, /^story +.*\nledger +/],
-    ['an unknown chapter ends with 2', ['--chapter', 'nix'], 2, /no chapter is called nix; .*\bplan\b.*\n\nusage: /],
+    ['an unknown chapter ends with 2', ['--chapter', 'nix'], 2, /unknown chapter nix; .*\bplan\b.*\n\nusage: /],
   ])('%s, and starts nothing', async (_what, args, exit, says) => {
     const folder = makeFolder()
     const program = startProgram(['local/demo.ts', '--state', folder, ...args])
@@ -60,7 +60,7 @@ describe('the program', () => {
     const demo = (...args: string[]) => startProgram([join(checkout, 'local/demo.ts'), ...args])
     const [listed, told] = [demo('--list'), demo()]
     expect([await listed.ends, await told.ends]).toEqual([0, 1])
-    expect(told.printed()).toBe('the demo needs `dist/`, which is not there: run `npm run build`, then this again\n')
+    expect(told.printed()).toBe('the demo needs `dist/`, which is missing: run `npm run build`, then this again\n')
   })
 })
 

@@ -71,7 +71,7 @@ test('an observed policy is warned of if its answers are recorded nowhere', asyn
     `@id("${id}")\n@observe("true")\nforbid (principal, action == Hotwork::Action::"${act}", resource);\n`
   copy.add('policies/tried.cedar', ['lift', 'erase', 'approve'].map((act) => tried(`tried-${act}`, act)).join('\n'))
   const warnings = ['lift', 'erase'].map(
-    (act) => `what the observed policy \`tried-${act}\` would do to \`${act}\` is recorded nowhere`,
+    (act) => `the effect of the observed policy \`tried-${act}\` on \`${act}\` is not recorded`,
   )
   expect(await checked(copy.at('policies'), sampleDeployment)).toMatchObject({ exit: 0, body: { ok: true, warnings } })
   const { err } = await runVerb(check, { folder: copy.at('policies'), deployment: sampleDeployment, json: false })

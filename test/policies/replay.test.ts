@@ -81,7 +81,7 @@ test('an entry is asked under its own bundle if the file has the bundle’s hash
   const other = file('other.json', JSON.stringify({ ...sampleBundle(), hash: hashOfBundle('other') }))
   expect(await run({ ...own, own: { [hash]: other }, ledger: path })).toEqual({
     exit: 0,
-    out: expect.stringMatching(/^0 questions[\s\S]*\n {2}9: the bundle that decided them is not kept/),
+    out: expect.stringMatching(/^0 questions[\s\S]*\n {2}9: the bundle that decided them was not kept/),
     err: `${hash}: it cannot be read by this version\n`,
   })
 })

@@ -105,7 +105,7 @@ export function givePermit(state: ApprovalRequest, giving: Giving, at: NumericDa
   const own = approvalsOf(state).find((each) => each.person === person)
   if (!own) return no('only who approved the request may allow more of it')
   if (own.for !== undefined) return no('you approved for another person, who may do it')
-  if (group === 'destructive') return no('what it does destroys, and that is approved one by one')
+  if (group === 'destructive') return no('a destructive action is approved one by one')
   if (seatsIn(state.stages.map(({ terms }) => terms)) !== 1) return no('more than one person must agree to each')
   const agentId = AgentId.safeParse(state.ask.agent.id)
   if (!rulesOf(state.ask).isDecided || !agentId.success) return no('the request was not approved by itself')

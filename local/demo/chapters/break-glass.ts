@@ -7,7 +7,7 @@ import { finding, refused, refusedByIam, untilDead } from '../findings.ts'
 import type { OpeningTerms, Person } from '../person.ts'
 import { readParameter, type World } from '../world.ts'
 
-/** `until`: milliseconds since 1970. */
+/** `until`: Unix milliseconds. */
 type LiveOpening = { opener: Person; terms: OpeningTerms; id: string; until: number } & Issued
 type Issued = { accessToken: string; credentials: AwsCredentials }
 

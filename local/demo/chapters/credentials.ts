@@ -49,7 +49,7 @@ export async function lookAtCredential(
   )
 }
 
-/** Expects a credential to be dead for Hotwork at once, and for IAM soon after. */
+/** Expects a credential to be dead, for Hotwork at once and for IAM soon after. */
 export async function lookAtDeadCredential(
   { report, aws }: World,
   agent: AgentApi,
@@ -73,7 +73,7 @@ export async function lookAtDeadCredential(
 
 export type LiveSession = Awaited<ReturnType<typeof liveSession>>
 
-/** Asks to set the staging parameter, which needs no person, claims its AWS credentials and uses them. */
+/** Asks to set the staging parameter, which needs no approval by people, claims its AWS credentials and uses them. */
 export async function liveSession({ example, aws }: World, agent: AgentApi, value: string) {
   const ask = withArguments(example('staging-payment-timeout'), { Value: value })
   const { id } = (await askFor(agent, ask)).task

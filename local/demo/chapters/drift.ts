@@ -5,7 +5,7 @@ import { approveThrough, askFor, describeApprovals, describeTask } from '../aski
 import { completed, finding } from '../findings.ts'
 import { readParameter, setParameter, type World } from '../world.ts'
 
-/** A value changes by hand between the approval and the claim. */
+/** A value is changed by hand between the approval and the claim. */
 export async function tellDrift(world: World): Promise<void> {
   const { report, local, desk } = world
   const agent = await world.agent('agent:remediator')

@@ -8,7 +8,7 @@ import type { Entry } from '../person.ts'
 import type { Report } from '../report.ts'
 import type { World } from '../world.ts'
 
-/** The members that are compared with the API's view. */
+/** The members to compare with the API's view. */
 interface Replayed {
   state?: { status: string; round: number; tier: number; ask: { digest: string }; stages: unknown[] }
   broken?: { at: string; why: string }
@@ -16,19 +16,19 @@ interface Replayed {
 
 const verifier = join(import.meta.dirname, '../../../functions/bin/verify-ledger.ts')
 
-/** Replays entries through Hotwork's reducer, in a process of its own: `local` imports no functions. */
+/** Replays entries through Hotwork's reducer in a separate process, since `local` imports no functions. */
 export async function replay(aggregate: string, entries: Entry[]): Promise<Replayed> {
   const child = spawn(process.execPath, [verifier], { stdio: ['pipe', 'pipe', 'inherit'] })
   child.stdin.end(JSON.stringify({ aggregate, entries }))
   return JSON.parse(await text(child.stdout)) as Replayed
 }
 
-/** Verifies a ledger in two ways, and prints it so that a person can follow it. */
+/** Verifies a ledger in two ways, and prints it for people. */
 export async function tellLedger({ report, reader }: World, requestId: string): Promise<void> {
   const entries = await report.expect('a person reads the whole record through the API', async () => {
     const entries = await reader.ledger(requestId)
     const types = entries.map(({ type }) => type)
-    const asked = entries[0]?.facts['tier'] !== 0 // At tier 0 policy approves, and no person decides.
+    const asked = entries[0]?.facts['tier'] !== 0 // At tier 0 policy approves without people.
     const wanted = ['Submitted', ...(asked ? ['Decided'] : []), 'Approved', 'CredentialIssued', 'Completed']
     return finding(
       wanted.every((type) => types.includes(type)),
@@ -69,13 +69,13 @@ function tellEntries(report: Report, entries: readonly Entry[]): void {
   report.table([['', 'UTC', 'who', 'what happened', 'more', 'hash'], ...rows])
 }
 
-/** The first facts of an entry, in the order in which they are printed. */
+/** The first facts of an entry, in the order of printing. */
 const firstFacts = (
   'tier decideBy attempted code verdict stage through deadline claimBy claim expiresAt ' +
   'uses to child tool outcome note by reason'
 ).split(' ')
 
-/** Words such as `tier 2, decide by 08:30:00Z`. The names of times end in `At` or `By`, or are `deadline`. */
+/** Words such as `tier 2, decide by 08:30:00Z`. Names of times end in `At` or `By`, or are `deadline`. */
 function describeFacts({ type, facts, policies }: Entry): string {
   const told = firstFacts.filter((name) => ['string', 'number'].includes(typeof facts[name]))
   const said = told.map((name) => {

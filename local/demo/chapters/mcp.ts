@@ -25,7 +25,7 @@ const server = { package: '@modelcontextprotocol/server-filesystem', version: '2
 
 const writing = (path: string, content: string) => ({ name: 'write_file', arguments: { path, content } })
 
-/** A published MCP server behind `hotwork mcp`, and an MCP host. Neither knows Hotwork. */
+/** A published MCP server behind `hotwork mcp`, and an MCP host. Neither of them knows Hotwork. */
 export async function tellMcp(world: World): Promise<void> {
   const { report, desk, person } = world
   const program = await report.expect('a file server is there as npm has it, unchanged', async () => {
@@ -69,7 +69,7 @@ async function tellKilledGate(world: World, scene: Scene, first: Host): Promise<
   const id = await report.expect(
     'the gate is killed while people think, and they approve by clicks all the same',
     async () => {
-      // The host loses its connection, and with it the answer.
+      // The host loses its connection, and the answer with it.
       const lost = first.call(call).catch(() => {})
       const { says } = await desk.untilCard(path)
       const [id = ''] = /req_[0-9a-z]{26}/.exec(says) ?? []
@@ -119,7 +119,7 @@ type Calling = { name: string; arguments: { [name: string]: unknown } }
 type Called = { isError: boolean; text: string }
 type Host = { client: Client; call(request: Calling): Promise<Called>; kill(): void }
 
-/** A folder with files of two environments, one map, and MCP hosts that share what the gate keeps. */
+/** A folder with files of two environments, one map, and MCP hosts that share the gate's state. */
 class Scene {
   readonly #folder = mkdtempSync(join(tmpdir(), 'hotwork-mcp-'))
   readonly #files = join(this.#folder, 'files')
@@ -138,7 +138,7 @@ class Scene {
     })
   }
 
-  /** The official SDK's client, and the gate as its server. */
+  /** The official SDK's client, with the gate as its server. */
   async startHost(): Promise<Host> {
     const sdk = await import('@modelcontextprotocol/client')
     const { StdioClientTransport } = await import('@modelcontextprotocol/client/stdio')
@@ -195,7 +195,7 @@ async function installServer(): Promise<string> {
   const folder = join(root, `.hotwork/mcp-server-${server.version}`)
   const program = join(folder, 'node_modules', server.package, 'dist/index.js')
   if (existsSync(program)) return program
-  // An installation that was cut off never has the final name.
+  // An interrupted installation never has the final name.
   const draft = `${folder}-${process.pid}`
   mkdirSync(draft, { recursive: true })
   const words = ['install', '--prefix', draft, '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']

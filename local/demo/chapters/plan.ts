@@ -7,7 +7,7 @@ import { headOf } from '../desk-client.ts'
 import { closedCard, finding, refused } from '../findings.ts'
 import { plansFolder, readAsk, readParameter, setParameter, type World } from '../world.ts'
 
-/** A planner asks for three steps by two agents. The second one fails, so the third is never done. */
+/** A planner asks for three steps by two agents. The second step fails, so the third is not done. */
 export async function tellPlan(world: World): Promise<void> {
   const { report, local, desk, reader } = world
   const planner = await world.agent('agent:planner')

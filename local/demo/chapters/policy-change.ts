@@ -7,12 +7,12 @@ import type { World } from '../world.ts'
 
 const sample = join(import.meta.dirname, '../../../policies')
 
-/** A policy author takes a condition out of this policy. */
+/** The policy from which the author removes a condition. */
 const changed = 'prod-remediation'
 const condition = ' &&\n  context.approval.tier >= 2\n'
 
 /**
- * The effect of a change is seen before it is deployed: by questions, by a replay of the record, and by proof where the
+ * Shows the effect of a change before it is deployed: by questions, by a replay of the record, and by proof if the
  * solvers are installed.
  */
 export const tellPolicyChange = (world: World): Promise<void> =>
@@ -40,7 +40,7 @@ export const tellPolicyChange = (world: World): Promise<void> =>
     })
     await report.expect('of the folder no question is found that gets through in prod without people', async () => {
       const { body } = await prove(type, 'before')
-      // A property that no question of the sample reaches is `unproved`.
+      // A property that the sample does not reach is `unproved`.
       const good = 'sample' in body.by ? ['holds', 'unproved'] : ['holds']
       const held = body.properties.every(
         ({ kind, outcome }) => outcome === 'holds' || (kind === 'decides' && good.includes(outcome)),
@@ -76,7 +76,7 @@ async function json<T>(type: Type, ...words: readonly string[]): Promise<{ exit:
   return { exit, body: JSON.parse(out) }
 }
 
-/** Proves by solver where it is installed, else by random questions. */
+/** Proves by a solver if one is installed, otherwise tries random questions. */
 async function prove(type: Type, folder: string) {
   const proof = await json<Proof>(type, 'prove', folder)
   return proof.exit === 2 ? json<Proof>(type, 'prove', folder, '--sample', '1000') : proof

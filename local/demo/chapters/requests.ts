@@ -23,7 +23,7 @@ export async function tellStory(world: World): Promise<string> {
   })
 
   const outside = await listenForEvents(world.local)
-  // People decide while the agent waits. If they fail to, that failure ends the chapter.
+  // People decide while the agent waits. If they fail, that failure ends the chapter.
   const failure = Promise.withResolvers<never>()
   let clicked: Promise<number> | undefined
   let credentials: AwsCredentials | undefined
@@ -59,13 +59,13 @@ interface Health {
   reason?: string
 }
 
-/** Reads the health. A 503 is an answer too: the agent looks for it. */
+/** Reads the health of checkout. A 503 is an answer too, which the agent looks for. */
 async function readHealth(url: string): Promise<Health> {
   const response = await fetch(url)
   return (await response.json()) as Health
 }
 
-/** Sets the parameter, and reads the health of checkout again. */
+/** Sets the parameter, and reads checkout's health again. */
 async function remedy({ aws, healthUrl }: World, agent: AgentApi, ask: Ask, watch: Watch) {
   let after: Health | undefined
   const doIt: Parameters<typeof performTask>[2] = async (credentials, _token, approved) => {
@@ -78,7 +78,7 @@ async function remedy({ aws, healthUrl }: World, agent: AgentApi, ask: Ask, watc
   return { after: after as Health, task }
 }
 
-/** @returns when the last of them clicked */
+/** @returns the time of the last click */
 async function decideInTurn(
   { report, desk, person }: World,
   ask: Ask,
@@ -124,7 +124,7 @@ async function decideInTurn(
   return clicked
 }
 
-/** `npm run demo -- --request FILE`: one request of the caller's own. */
+/** `npm run demo -- --request FILE`: tells one request of the caller's own. */
 export async function tellOwnRequest(world: World, file: string): Promise<void> {
   const { report, local } = world
   let id: string | undefined

@@ -40,7 +40,7 @@ test('a click on a button that is gone is sent as from a screen that lags behind
 })
 
 test.each<[fix: string, change: object]>([
-  ['`user`: there is no `U0NONE`', { user: 'U0NONE' }],
+  ['`user`: unknown `U0NONE`', { user: 'U0NONE' }],
   ['`channel`: there is no `nowhere`', { channel: 'nowhere' }],
   ['`ts`: no message `1.000000`', { ts: '1.000000' }],
   ['it has `approve`', { action_id: 'aprove' }],

@@ -209,7 +209,7 @@ test.each([
   [
     'a stronger login',
     withTerms(bundle, 'sre', { acr: 'strong' }),
-    'what `person:eve` decided is not as `sre` wants it: insufficient_login',
+    'the decision of `person:eve` does not meet `sre`: insufficient_login',
   ],
 ])('a replay says of %s why the approvals are too few', async (_, under, why) => {
   const { approvals } = replayed(await approvedOnce(), under)
@@ -339,14 +339,14 @@ test('a report says what came of it, by which policy, and what was not asked', a
   expect(describeReplay(replayed(all, higher())).split('\n')).toEqual([
     '4 questions of 1 request, 2027-01-15T08:00:00Z to 2027-01-15T08:03:00Z: 2 would be answered otherwise',
     '',
-    'Narrower: more scrutiny than then, or a no that was a yes',
+    'Narrower: more scrutiny than recorded, or a no that was a yes',
     `  request ${what}: tier 2 -> tier 3 (no policy permits it at a lower one; then by prod-remediation), once: ${id}`,
     '',
     'Recorded approvals that would not have been enough',
     `  ${id} ${what}: approved at tier 2, needs 3, satisfies 2: the tier rises from 2 to 3; \`security\` wants 2, and 0 of the recorded approvals count for it`,
     '',
     'Not asked',
-    '  1: these policies refuse what they follow from, so they would not have come up',
+    '  1: these policies refuse the acts before them, so they would not have occurred',
     '',
   ])
 })

@@ -34,7 +34,7 @@ export const faults: readonly SeededFault[] = [
     caught: {
       claim:
         'lambda:PutFunctionConcurrency: no answer depends on ReservedConcurrentExecutions where the credential leaves it open',
-      why: /what is asked for decides/,
+      why: /the requested value decides/,
       example: true,
     },
   },
