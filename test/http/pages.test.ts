@@ -312,7 +312,7 @@ describe('a stage that wants a stronger login', () => {
   })
   test('a stage with a stronger login refuses a person who returns as another', async () => {
     const { status, body } = await back(await approve(), { ...strong(), subject: 'person-hana' })
-    expect([status, body.includes('logged in as another person')]).toEqual([403, true])
+    expect([status, body.includes('a different person logged in')]).toEqual([403, true])
     expect(await decisions(request)).toHaveLength(1)
   })
   test('a login for a request that has changed decides nothing', async () => {

@@ -111,7 +111,7 @@ test('a search includes its start and excludes its end, and filters combine', as
 test.each([
   [{ since: 'yesterday' }, /^`since`: /],
   [{ until: '2027-13-01T00:00:00Z' }, /^`until`: /],
-  [{ since: '2027-02-01T00:00:00Z', until: '2027-01-01T00:00:00Z' }, /^`until` should be the later one$/],
+  [{ since: '2027-02-01T00:00:00Z', until: '2027-01-01T00:00:00Z' }, /^`until` should be later than `since`$/],
   [{ agent: 'remediator' }, /^`agent`: /],
   [{ person: 'agent:builder' }, /^`person`: /],
   [{ tool: 'x' }, /^`tool`: /],

@@ -127,7 +127,7 @@ test('a ledger with a forged entry ends with 1', async () => {
     'forged.ndjson',
     linesOf([{ ...(first as (typeof entries)[number]), policies: ['mine'] }, ...others]),
   )
-  expect(await run({ ledger: forged })).toMatchObject({ exit: 1, out: expect.stringMatching(/hashes do not fit/) })
+  expect(await run({ ledger: forged })).toMatchObject({ exit: 1, out: expect.stringMatching(/with invalid hashes/) })
 })
 
 test('a ledger with an endless line is refused', async () => {

@@ -256,7 +256,7 @@ describe('the end of a call', () => {
       await began()
       await machine.after({ ...ended, hook_event_name, tool_input: { ...flag, value: false } })
       expect(await machine.requests()).toMatchObject([{ status: 'completed', outcome: 'failed' }])
-      expect(machine.told).toEqual([expect.stringContaining('other arguments')])
+      expect(machine.told).toEqual([expect.stringContaining('arguments that people did not approve')])
     },
   )
 
@@ -291,7 +291,7 @@ describe('the end of a call', () => {
     scene.api.nextCalls.push(...Array<'unheard'>(20).fill('unheard'))
     machine.waiting = async () => {}
     expect(await machine.after(ended)).toEqual({})
-    expect(machine.told).toEqual([expect.stringContaining('could not be told')])
+    expect(machine.told).toEqual([expect.stringContaining('not reported to Hotwork yet')])
     scene.api.nextCalls.length = 0
     await machine.before()
     expect((await machine.requests()).map(({ status }) => status).sort()).toEqual(['completed', 'pending'])

@@ -49,7 +49,7 @@ test('filters are those of the API, and spans are ago', async () => {
 
 test.each([
   [['--since', 'yesterday'], /`--since` is not a time/],
-  [['--since', '1h', '--until', '2h'], /`until` should be the later one/],
+  [['--since', '1h', '--until', '2h'], /`until` should be later than `since`/],
   [['--agent', 'remediator'], /`agent`/],
   [['--type', 'decided'], /`type`: should be as in an entry/],
   [['--format', 'xml'], /ndjson, csv, ocsf/],

@@ -98,7 +98,7 @@ test('a log with another or no checkpoint is refused', async () => {
 test('entries hold without any key, and the output says what that does not show', async () => {
   put('entries.ndjson', ndjson(entries))
   const { exit, out } = await terminal.type('verify', 'entries.ndjson')
-  expect([exit, out]).toEqual([0, expect.stringContaining('with --log')])
+  expect([exit, out]).toEqual([0, expect.stringContaining('--log compares')])
 })
 
 test('entries hold if the log has each of them, and no other of their chains', async () => {

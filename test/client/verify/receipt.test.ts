@@ -197,7 +197,7 @@ describe("entries that differ from the receipt's", () => {
     ['left out', () => entries.filter((_, at) => at !== 3), 4, 'is missing'],
     ['cut at the end', () => entries.slice(0, -1), last, 'is missing'],
     ['in another order', () => [entries[1], entries[0], ...entries.slice(2)] as Entry[], 1, 'stands after'],
-    ['added', () => [...entries, entries[2]] as Entry[], 3, 'stands twice'],
+    ['added', () => [...entries, entries[2]] as Entry[], 3, 'is there twice'],
   ]
 
   test.each(cases)('entries that are %s are named', async (_what, make, number, words) => {

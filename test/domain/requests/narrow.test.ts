@@ -116,7 +116,7 @@ test.each<[rule: string, left: Narrow, says: string | undefined]>([
   ['a text in place of a number', { arguments: { ReservedConcurrentExecutions: '5' } }, 'Reserved'],
   ['an argument that may not be narrowed', { arguments: { FunctionName: 'other' } }, 'FunctionName'],
   ['an argument that was not asked for', { arguments: { Qualifier: 1 } }, 'Qualifier'],
-  ['no change', { uses: 4, minutes: 15 }, 'nothing is less'],
+  ['no change', { uses: 4, minutes: 15 }, 'nothing is narrower'],
   ['no uses', { uses: 0 }, 'uses'],
   ['half a use', { uses: 1.5 }, 'uses'],
   ['no minutes', { minutes: 0 }, 'minutes'],

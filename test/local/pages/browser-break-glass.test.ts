@@ -111,7 +111,7 @@ inBrowser('people at the pages of break-glass, in a browser', () => {
     await button(page, 'Record the review').click()
     await page
       .getByRole('alert')
-      .getByText(/lacks something/)
+      .getByText(/the review is incomplete/)
       .waitFor()
     expect(await page.getByRole('radio', { name: /^Justified/ }).isChecked()).toBe(true)
     await picture(page, 'break-glass-review-lacks')

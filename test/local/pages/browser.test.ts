@@ -135,7 +135,7 @@ inBrowser('people at the pages, in a browser', () => {
     await page.getByRole('button', { name: 'Hana Hoshi' }).click()
     // The provider's own page for a change of account, which goes on by itself with a script.
     await button(page, 'Continue').click()
-    await page.getByText(/logged in as another person than the one who clicked Approve/).waitFor()
+    await page.getByText(/a different person logged in, so nothing was approved/).waitFor()
     expect((await now(request)).stages[1]?.decisions).toEqual([])
   })
 

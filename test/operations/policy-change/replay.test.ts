@@ -194,7 +194,7 @@ test('a narrowing tells which recorded approvals would not have been enough, and
   expect(approvals).toMatchObject([{ tier: 2, needs: 3, satisfies: 2, agent: 'agent:remediator' }])
   expect(approvals[0]?.why).toEqual([
     'the tier rises from 2 to 3',
-    expect.stringMatching(/^`security` wants 2, and 0 of the recorded approvals count for it$/),
+    expect.stringMatching(/^`security` needs 2, and 0 of the recorded approvals count for it$/),
   ])
   expect(notAsked).toEqual({ neverCame: 1 })
 })
@@ -204,7 +204,7 @@ test.each([
   [
     'a higher quorum',
     withTerms(bundle, 'sre', { quorum: 2 }),
-    '`sre` wants 2, and 1 of the recorded approvals count for it',
+    '`sre` needs 2, and 1 of the recorded approvals count for it',
   ],
   [
     'a stronger login',
@@ -343,7 +343,7 @@ test('a report says what came of it, by which policy, and what was not asked', a
     `  request ${what}: tier 2 -> tier 3 (no policy permits it at a lower one; then by prod-remediation), once: ${id}`,
     '',
     'Recorded approvals that would not have been enough',
-    `  ${id} ${what}: approved at tier 2, needs 3, satisfies 2: the tier rises from 2 to 3; \`security\` wants 2, and 0 of the recorded approvals count for it`,
+    `  ${id} ${what}: approved at tier 2, needs 3, satisfies 2: the tier rises from 2 to 3; \`security\` needs 2, and 0 of the recorded approvals count for it`,
     '',
     'Not asked',
     '  1: these policies refuse the acts before them, so they would not have occurred',

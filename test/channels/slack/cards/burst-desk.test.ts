@@ -64,7 +64,7 @@ test('one person reads one card and clicks once, and fifty requests are approved
   const click = { channel, ts: before.ts, action_id: 'approve_all', user: 'U0BEN' }
   expect(await at.control('click', click)).toMatchObject({ status: 200 })
   const { ephemerals } = await at.control('ephemerals?user=U0BEN')
-  expect(ephemerals.at(-1).text).toMatch(/^Your 50 approvals are taken/)
+  expect(ephemerals.at(-1).text).toMatch(/^Your 50 approvals are accepted/)
 
   for (const click of world.requests.onceKeys('CLICK#')) await decideBurst(click, { ...world.ports, draws })
   for (const { burst, outcome } of draws.take()) await draw(burst, { requests: [], outcomes: outcome ? [outcome] : [] })

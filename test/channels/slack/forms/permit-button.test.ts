@@ -118,7 +118,7 @@ async function takeBack(user: string): Promise<string | undefined> {
 
 test('the answer has a button that revokes the permit, and confirms privately', async () => {
   await click(await allowed(), 'U0BEN')
-  expect(await takeBack('U0BEN')).toMatch(/^Taken back: agent:remediator asks people again from now on/)
+  expect(await takeBack('U0BEN')).toMatch(/^Revoked: agent:remediator asks people again from now on/)
   expect((await world.permits.list({ limit: 10 })).items).toMatchObject([{ revoked: { by: 'person:ben' } }])
   expect(await world.submitted(flag)).toMatchObject({ status: 'pending' })
 })

@@ -73,7 +73,7 @@ test('a click revokes the permit, says so privately, and removes it from the tab
   await click('U0BEN', await desk.home('U0BEN'))
   expect(await stored()).toMatchObject({ revoked: { by: 'person:ben' } })
   expect(await told('U0BEN')).toMatch(
-    /^Taken back: agent:remediator asks people again from now on. The 1 that it had drawn/,
+    /^Revoked: agent:remediator asks people again from now on. The 1 that it had drawn/,
   )
   expect(wordsOf((await desk.homeNow('U0BEN'))?.blocks)).toContain('Standing permits: 0')
   expect(await world.submitted(flag)).toMatchObject({ status: 'pending' })
@@ -88,7 +88,7 @@ test('a second click on an outdated tab revokes nothing, and is answered the sam
   const [first, second] = [await desk.home('U0BEN'), await desk.home('U0GUS')]
   await click('U0BEN', first)
   await click('U0GUS', second)
-  expect(await told('U0GUS')).toMatch(/^Taken back/)
+  expect(await told('U0GUS')).toMatch(/^Revoked/)
   expect(await stored()).toMatchObject({ revoked: { by: 'person:ben' } })
 })
 

@@ -210,7 +210,7 @@ test('an agent that people have stopped is out after a minute, in its open sessi
   scene.advance(61)
   const response = await list(remediator(), session)
   expect(response.status).toBe(403)
-  expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining('do nothing now') } })
+  expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining('is stopped now') } })
   expect((await post(builder())).status).toBe(200)
 })
 
