@@ -93,7 +93,7 @@ function readJson(file: string | number): unknown {
   }
 }
 
-/** The address that was given: by an option, else by `HOTWORK_API`, else by the local stack. */
+/** The API's address: from an option, else `HOTWORK_API`, else the local stack. */
 export const namedIssuer = (issuer: string | undefined, around: Pick<Surroundings, 'env' | 'folder'>) =>
   (issuer ?? (around.env['HOTWORK_API'] || findLocal(around)?.apiUrl))?.replace(/\/+$/, '') || undefined
 

@@ -61,7 +61,7 @@ export type Held = {
   forget(ended: string): void
   /** Asks for more time, and follows that new request. */
   extend(of: Approved, more: More, how: Pick<Extension, 'wait' | 'signal'>): Promise<Permit>
-  /** Shared by all permits that one call has led to: whether one of them has begun its work. */
+  /** Shared by all permits of one call: whether one of them has begun its work. */
   work: { begun: boolean }
   /** The end of the wait for people. It covers a second decision too. */
   until: Date
@@ -120,8 +120,8 @@ export class Approved {
   }
 
   /**
-   * A provider for an AWS client's `credentials`: AWS credentials for the approved action alone, renewed shortly before
-   * they end. New credentials end the earlier ones.
+   * * A provider for an AWS client's `credentials`: AWS credentials for only the approved action, renewed shortly
+   * before they end. New credentials end the earlier ones.
    */
   awsCredentials(): () => Promise<AwsCredentialIdentity> {
     return renewing(

@@ -38,7 +38,7 @@ export class KeptOpenings extends Keys {
     if (kept?.id === id) return { ...kept, id }
     throw wrongUsage(
       `the key of \`${id}\` is not on this machine`,
-      `only the machine that opened it has the key (here it would be in \`${this.journal.folder}\`), and only until it ends; \`npx --no-install hotwork break-glass claim ${id}\` takes up here what you opened on a page`,
+      `only the machine that opened it has the key (here it would be in \`${this.journal.folder}\`), and only until it ends; \`npx --no-install hotwork break-glass claim ${id}\` takes over an opening that you started on a page`,
     )
   }
 
@@ -54,7 +54,7 @@ export class KeptOpenings extends Keys {
     if (only === undefined)
       throw wrongUsage(
         'nothing is open from this machine',
-        'open it with `npx --no-install hotwork break-glass start`, or give the id: `npx --no-install hotwork break-glass list` shows what is open',
+        'open it with `npx --no-install hotwork break-glass start`, or give the id: `npx --no-install hotwork break-glass list` shows the open ones',
       )
     if (others.length > 0) throw wrongUsage('which one?', `say one of ${[only, ...others].join(', ')}`)
     return only

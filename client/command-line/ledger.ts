@@ -8,7 +8,7 @@ export function addLedgerVerbs(program: Command, { verb, act }: Frame): void {
   const ledger = program.command('ledger').description('The record: all entries, of requests and of everything else.')
   verb(ledger, 'export', 'entries of all records, oldest first')
     .option('--since <time>', 'the start of the time span: RFC 3339, or a span such as 2h or 7d')
-    .option('--until <time>', 'its end, in the same forms')
+    .option('--until <time>', 'the end of the time span, in the same forms')
     .option('--agent <id>', 'entries by this agent, and those that name it')
     .option('--person <id>', 'entries by this person, and those that name them')
     .option('--tool <id>', 'entries by this tool')

@@ -12,36 +12,39 @@ const whole = (typed: string): number => {
   throw new InvalidArgumentError('It is a whole number, at least 1.')
 }
 const wholes = (typed: string, before: readonly number[] = []): readonly number[] => [...before, whole(typed)]
-const limit = () => new Option('--limit <n>', 'how many at most').argParser(whole).default(50)
+const limit = () => new Option('--limit <n>', 'the most to list').argParser(whole).default(50)
 const yes = () => new Option('--yes', 'approve without asking first').default(false)
 
 /** The verbs by which people handle requests. */
 export function addPersonRequestVerbs(program: Command, { verb, act }: Frame): void {
   verb(program, 'ls', 'requests, newest first')
-    .option('--waiting', 'those that you could approve now', false)
-    .addOption(new Option('--status <status>', 'in this status').choices(statuses))
-    .option('--agent <id>', 'of this agent')
-    .option('--owner <id>', "of this person's agents")
+    .option('--waiting', 'requests that you could approve now', false)
+    .addOption(new Option('--status <status>', 'requests in this status').choices(statuses))
+    .option('--agent <id>', 'requests of this agent')
+    .option('--owner <id>', "requests of this person's agents")
     .option('--task <id>', 'requests for this parent task, such as INC-1042')
     .option('--resource <id>', 'requests on this resource, by its full id')
     .option('--action <name>', 'requests of this action')
-    .option('--since <time>', 'asked since then: RFC 3339, or a span such as 2h or 7d')
+    .option('--since <time>', 'asked since this time: RFC 3339, or a span such as 2h or 7d')
     .option('--until <time>', 'asked before this time, in the same forms')
-    .option('--search <words>', "words of the action, the resource's or the task's id; or how the request's id begins")
+    .option(
+      '--search <words>',
+      "words of the action, or of the resource's or task's id; or the start of the request's id",
+    )
     .addOption(limit())
     .action(act(list))
   verb(program, 'show', 'one request in full, with its timeline')
     .addArgument(id)
-    .option('--picture <file>', 'also save its timeline as a picture, in SVG')
+    .option('--picture <file>', 'also save its timeline as an SVG picture')
     .action(act(show))
   verb(program, 'approve', 'approve exactly what is asked')
     .addArgument(id)
-    .option('--comment <text>', 'why; it stays on record')
+    .option('--comment <text>', 'the reason; it stays on record')
     .addOption(yes())
     .action(act(approve))
   verb(program, 'deny', 'deny it, for good; after approval it ends the grant')
     .addArgument(id)
-    .requiredOption('--reason <text>', "why; the agent's owner reads it")
+    .requiredOption('--reason <text>', "the reason; the agent's owner reads it")
     .action(act(deny))
   verb(program, 'narrow', 'approve less than is asked')
     .addArgument(id)
@@ -52,26 +55,26 @@ export function addPersonRequestVerbs(program: Command, { verb, act }: Frame): v
     .addOption(new Option('--strike <n...>', 'a step to strike from a plan').argParser(wholes))
     .option('--uses <n>', 'fewer uses', whole)
     .option('--minutes <n>', 'a shorter time', whole)
-    .option('--comment <text>', 'why; it stays on record')
+    .option('--comment <text>', 'the reason; it stays on record')
     .addOption(yes())
     .action(act(narrow))
   verb(program, 'revoke', 'end a live grant, or deny a pending request, by your right to revoke')
     .addArgument(id)
-    .requiredOption('--reason <text>', 'why; it stays on record')
+    .requiredOption('--reason <text>', 'the reason; it stays on record')
     .action(act(revoke))
 }
 
 export function addHaltVerbs(program: Command, { verb, act }: Frame): void {
-  verb(program, 'halt', 'stop something now')
+  verb(program, 'halt', 'declare a halt')
     .argument(
       '<target>',
       'agent:..., person:..., owner=person:..., role=ARN, environment=NAME (a freeze), action=NAME, or all',
     )
-    .requiredOption('--reason <text>', 'why; it stays on record')
+    .requiredOption('--reason <text>', 'the reason; it stays on record')
     .option('--until <time>', 'the end of the halt: RFC 3339, or a span such as 30m')
     .action(act(halt))
-  verb(program, 'halts', 'the halts in force')
-    .option('--all', 'ended halts too', false)
+  verb(program, 'halts', 'list the halts in force')
+    .option('--all', 'list ended halts too', false)
     .addOption(limit())
     .action(act(halts))
   verb(program, 'lift', 'end a halt that another person declared').argument('<id>', 'the halt').action(act(lift))

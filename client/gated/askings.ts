@@ -129,7 +129,7 @@ export class Askings {
         const { reason, detail } = permit.outcome === 'refused' ? permit : { reason: state, detail: undefined }
         if (request === undefined) return no(reason, request, detail)
         const until = this.now() + (state === 'denied' ? denialHolds : 0)
-        // The grant has ended. If the call had an answer, its end would be stored.
+        // The grant has ended. An answer to the call would have been stored as its end.
         if (this.#runs.of(request)) this.lose(asked, request, this.now() + denialHolds)
         else this.end(asked, { state, request, reason, ...defined({ detail }), reported: true, until })
         return no(reason, request, detail)

@@ -22,7 +22,7 @@ export type GatedCall = {
   parentTask: { readonly id: string; readonly url?: string }
   justification?: string | undefined
   mcp?: McpTool | undefined
-  /** Tells two calls with the same arguments apart, such as a `tool_use_id`. Without it they are one call. */
+  /** Tells two calls with the same arguments apart, such as a `tool_use_id`. Without it, they count as one call. */
   id?: string | undefined
 }
 

@@ -16,7 +16,7 @@ import { exits, Refusal, Trouble } from '../outcome.ts'
 /** A host's permission for a call, and its end. `run` identifies the call among all calls of the host. */
 const Begun = z.looseObject({
   version: z.literal(1),
-  /** The agent, since agents may share a folder. */
+  /** The agent of the call. Several agents may share a folder. */
   agent: z.string(),
   request: z.string(),
   use: z.string().optional(),

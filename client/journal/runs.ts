@@ -66,7 +66,7 @@ export class Runs {
   }
 }
 
-/** Undefined if this machine cannot tell. */
+/** Undefined if this machine does not give it. */
 export function isAlive({ pid, host, born }: Run): boolean | undefined {
   if (host !== here()) return undefined
   try {

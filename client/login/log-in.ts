@@ -11,7 +11,7 @@ import type { LoginSettings } from './login-settings.ts'
 /** The login flow: a browser here, a code typed on another device, or the pasted final address of another browser. */
 export type Way = 'browser' | 'device' | 'paste'
 
-/** Logs a person in, with a token for the API of `names` alone. @throws Refusal, Fault */
+/** Logs a person in; the token is only for the API of `names`. @throws Refusal, Fault */
 export async function logIn(
   names: OwnNames,
   settings: LoginSettings,

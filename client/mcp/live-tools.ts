@@ -5,7 +5,10 @@ import { digestOf } from '../digest.ts'
 import type { Members, MessageProxy, Reply } from './message-proxy.ts'
 
 const serverInfo = 'io.modelcontextprotocol/serverInfo'
-/** The client's part of a request, since the protocol's version of July 2026. */
+/**
+ * The protocol's version, and the client's description and abilities. Each request has them since the version of July
+ * 2026.
+ */
 const envelope = ['protocolVersion', 'clientInfo', 'clientCapabilities'].map(
   (name) => `io.modelcontextprotocol/${name}`,
 )

@@ -28,7 +28,7 @@ const mostSettled = 200
 export class McpTasks {
   readonly #calls: GatedCalls
   readonly #helps: Helps
-  /** A refusal without a request is kept here alone. */
+  /** Refusals without a request are kept only here. */
   readonly #settled = new Map<string, { reply: Reply; at: string }>()
   readonly #running = new Map<string, Promise<unknown>>()
 

@@ -100,7 +100,7 @@ async function answerCall(call: LoopbackCall, { token, hooks, approvals, context
     return answerCredentials(() => credentialsOf(ofCredentials[1] ?? '', context))
   }
   if (path === '/hooks/claude-code') {
-    if (method !== 'POST') return no(405, 'wrong_method', 'an event is told with POST')
+    if (method !== 'POST') return no(405, 'wrong_method', 'an event is sent with POST')
     // An unreadable event is refused with status 200: hosts take any other status for permission, unless their settings
     // say `onFailure`.
     return { status: 200, body: await answerHook(body === undefined ? undefined : parsedJson(body), hooks, gone) }

@@ -25,7 +25,7 @@ export function addressReader(
   if (!URL.canParse(address))
     throw wrongUsage(
       `${address}: the address is invalid`,
-      'name that of a log, such as https://permits.example.com/transparency',
+      'give the address of a log, such as https://permits.example.com/transparency',
     )
   const base = new URL(address)
   const url = base.href.replace(/\/*$/, '')

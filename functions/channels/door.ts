@@ -28,7 +28,7 @@ export interface ChannelWords<Card extends JsonObject = JsonObject> {
 }
 
 export type PageOption = { page?: (request: RequestId) => string }
-/** `offersPermit`: whether the person who approved may allow the agent more requests like it. */
+/** `offersPermit`: whether the person who approved may set a standing permit for requests like it. */
 export type RequestOptions = PageOption & { offersPermit: boolean }
 export type CardOptions = PageOption & { allows?: (state: ApprovalRequest) => boolean }
 

@@ -22,7 +22,7 @@ const catalogue = {
   not_eligible: no(403, 'Policy does not let you decide this request', 'leave it to the people of its stages'),
   self_approval: no(
     403,
-    'You answer for an agent that asks or acts here, so you cannot decide this',
+    'You answer for an agent in this request, so you cannot decide this',
     'another person should decide it',
   ),
   already_decided: no(409, 'You have decided this, and each person counts once', 'another person should decide it'),
@@ -46,15 +46,19 @@ const catalogue = {
     'read it again, and decide on that',
     'round',
   ),
-  insufficient_login: no(401, 'This needs a stronger or newer login', 'log in again as it asks'),
-  comment_required: no(400, 'An approval at this stage needs a reason', 'say why you approve', 'comment'),
+  insufficient_login: no(401, 'This needs a stronger or newer login', 'log in again'),
+  comment_required: no(400, 'An approval at this stage needs a reason', 'give a reason to approve', 'comment'),
   not_narrower: no(
     400,
     'A narrowing should ask for less than the request',
     'choose a smaller number, fewer uses or fewer minutes',
     'narrow',
   ),
-  narrowed_too_often: no(409, 'This was narrowed three times, which is the most', 'approve it as it is, or deny it'),
+  narrowed_too_often: no(
+    409,
+    'This was narrowed three times, and that is the limit',
+    'approve it without changes, or deny it',
+  ),
   state_changed: no(
     409,
     'Not counted: the resource has changed since this was asked or decided',
@@ -110,14 +114,14 @@ const catalogue = {
   delegation_cycle: no(403, 'That agent is already in the chain of this right', 'name another agent', 'agent'),
   delegation_too_deep: no(
     403,
-    'It was delegated three times, which is the most',
+    'This was delegated three times, and that is the limit',
     'let the agent ask by itself',
     'agent',
   ),
   wider_than_parent: no(403, 'That is more than your own grant', 'delegate the same or less'),
   // break-glass
   unknown_profile: no(400, 'There is no such profile', 'name one that the policies have', 'profile'),
-  bad_reason: no(400, 'The reason is not enough', 'say what is wrong, in your own words', 'reason'),
+  bad_reason: no(400, 'The reason is not enough', 'describe the fault in your own words', 'reason'),
   bad_incident: no(400, 'The incident cannot be used', 'name the incident that you work on', 'incident'),
   window_too_long: no(400, 'That is longer than can be opened', 'ask for less time', 'minutes'),
   already_open: no(409, 'You have an opening already', 'use it, or end it first'),
@@ -159,7 +163,7 @@ const catalogue = {
   stand_in_refused: no(403, 'That person cannot decide for you', 'name another person, or another time', 'person'),
   // streams of security events
   unknown_stream: no(404, 'You have no such stream', 'read your streams without naming one', 'stream_id'),
-  stream_exists: no(409, 'You have a stream already, which is the most', 'change that one, or delete it first'),
+  stream_exists: no(409, 'You already have a stream, and one is the limit', 'change it, or delete it first'),
   foreign_endpoint: no(
     403,
     'The deployment file does not list this address as yours',
@@ -190,7 +194,12 @@ const catalogue = {
     'context.mcp',
   ),
   no_eligible_approvers: no(409, 'Too few people could decide that', 'leave it as it is, or ask for something else'),
-  justification_required: no(400, 'This takes a reason', 'say why, in three words or more', 'context.justification'),
+  justification_required: no(
+    400,
+    'A reason is required',
+    'give a reason of three words or more',
+    'context.justification',
+  ),
   unknown_parent_task: no(
     400,
     'The incident service does not know the parent task',

@@ -118,6 +118,6 @@ export function formState(blocks: readonly Json[], values: Json, complete: boole
   }
   const names = Object.entries(state).flatMap(([blockId, elements]) => [blockId, ...Object.keys(elements)])
   const unknown = Object.keys(values).find((name) => !names.includes(name))
-  if (unknown !== undefined) throw new BadRequest(`no input is named \`${unknown}\`; there are ${quoted(names)}`)
+  if (unknown !== undefined) throw new BadRequest(`no input is named \`${unknown}\`; the inputs are ${quoted(names)}`)
   return state
 }

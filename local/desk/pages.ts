@@ -38,7 +38,7 @@ function clicked(form: URLSearchParams, blocks: readonly Json[]) {
 /** A direct message is for one person: a change of seats leaves it. */
 function placeOf({ roster }: DeskState, fields: URLSearchParams): Place {
   const person = roster.person(fields.get('as') ?? '') ?? roster.people[0]
-  if (!person) throw new BadRequest('the desk has no people: start it with some')
+  if (!person) throw new BadRequest('the desk has no people: name people when you start it')
   const wanted = fields.get('in') ?? ''
   const channel = roster.conversations.find(({ id }) => id === wanted)
   if (channel && [undefined, person.slackUserId].includes(channel.directTo)) return { person, at: channel.id }

@@ -22,8 +22,8 @@ function written({ bundle, reads }: Asker): ReadonlyMap<string, Written> {
 const unseen = 'no sampled answer changed'
 
 /**
- * Changes of policy texts that no sampled question showed, so that every change is told. A change that could be wider counts
- * as wider, because questions are a sample.
+ * * Changes of policy texts that no sampled question showed. A change that could be wider counts as wider, because
+ * questions are only a sample.
  */
 export function diffPolicies(sides: Sides, told: Changes): Changes {
   const [before, after] = [written(sides.old), written(sides.new)]

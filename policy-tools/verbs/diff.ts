@@ -20,7 +20,7 @@ export const Options = z.object({
   new: z.string(),
   deployment: z.string().optional(),
   accept: z.boolean().default(false),
-  /** For each action. */
+  /** One entry for each action. */
   questions: z.int().positive().default(400),
   json: z.boolean(),
 })

@@ -102,7 +102,8 @@ function findResource({ properties, required }: ClosedArguments, tool: string, w
   const argument = wish.resource.find((name) => candidates.includes(name))
   const schema = argument === undefined ? undefined : properties[argument]
   if (argument === undefined || !schema) {
-    const those = candidates.map((name) => `\`${name}\``).join(', ') || 'none is required text, so write one by hand'
+    const those =
+      candidates.map((name) => `\`${name}\``).join(', ') || 'no argument is required text, so write the entry by hand'
     return { decide: [`\`resource\`: the argument that names its resource (\`--resource\`): ${those}`] }
   }
   const odd = (Array.isArray(schema['enum']) ? schema['enum'] : []).find((value) => !isLiteral(String(value)))

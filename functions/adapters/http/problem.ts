@@ -4,7 +4,7 @@ import { defined } from '../../domain/values.ts'
 
 export type Answer = { status: number; headers?: { [name: string]: string }; body?: unknown }
 
-/** Types of the standard. Ours are `{issuer}/problems/<code>`. */
+/** The codes with a type of the standard. Hotwork's own types are `{issuer}/problems/<code>`. */
 const arapTypes = new Set([
   'not_requestable',
   'expired_denial',
@@ -17,26 +17,26 @@ const arapTypes = new Set([
 
 const ofTheApi = {
   // the call
-  not_found: ['There is nothing at this address', 'the documents under `/.well-known/` name the addresses that exist'],
-  invalid_request: ['The call is not what this endpoint takes', 'the detail names the member and what it should be'],
+  not_found: ['This address does not exist', 'the documents under `/.well-known/` name the addresses that exist'],
+  invalid_request: ['The call does not match this endpoint', 'the detail names the member and what it should be'],
   invalid_json: [
     'The body is invalid or ambiguous JSON',
     'send each member once, whole numbers below 2^53, and no lone surrogates',
   ],
-  invalid_form: ['The form is not what this page sends', 'open the page again and send its form'],
+  invalid_form: ['The form does not belong to this page', 'open the page again and send its form'],
   foreign_form: ['The form came from another site', 'open the page here and send its form'],
   too_large: ['The body is too large', 'send at most 64 KiB'],
   server_error: ['This failed in Hotwork', 'try again later, and tell the operator if it stays'],
   right_missing: [
     'AWS denies Hotwork a right that this needs',
-    'tell the operator: asking again is useless until they have looked',
+    'tell the operator: retries are useless until they have looked',
   ],
   temporarily_unavailable: ['A service that this needs does not answer', 'ask again in a moment, with the same key'],
   // the caller
   missing_token: ['This needs a token', 'send `Authorization: Bearer` with a token whose audience is this issuer'],
   invalid_token: ['The token is invalid here', 'get a new token, for the audience that the metadata names'],
   invalid_dpop_proof: [
-    'The proof of the key is missing or bad',
+    'The proof of the key is missing or invalid',
     'make a new proof for each call, for its method and address, with the key that the request was sent with',
   ],
   insufficient_user_authentication: [
@@ -49,7 +49,7 @@ const ofTheApi = {
   // names that do not exist
   unknown_task: ['There is no such task', 'the id should be that of a request of your own'],
   unknown_use: ['There is no such use', 'the id should be that of a use of your own'],
-  unknown_page: ['There is no such page', 'follow a link from the list of what waits for you'],
+  unknown_page: ['There is no such page', 'follow a link from the list of requests that wait for you'],
   unknown_person: ['There is no such person', 'the id should be that of a person who is, or was, in the directory'],
   unknown_aggregate: [
     'There is no such record',
@@ -57,7 +57,7 @@ const ofTheApi = {
   ],
   calls_not_told: ['The calls cannot be read now', 'ask again in a minute'],
   not_yet_anchored: [
-    'The newest entry of this is not in the log yet',
+    'The newest entry of this record is not in the log yet',
     'ask again as `Retry-After` says: the notary follows within seconds',
   ],
   record_broken: ['The record is broken, so there is no receipt', 'tell the operator: the alarm names the entry'],
@@ -72,12 +72,12 @@ const ofTheApi = {
   no_drill: ['That is not a drill', 'only a drill has a report'],
   // using
   arguments_mismatch: ['The tool is about to do something that was not approved', 'do what was approved, or ask again'],
-  mediated: ['The approved action is one that Hotwork does itself', 'have it done at `/aws/calls`'],
-  not_mediated: ['The approved action is one that the agent does itself', 'get credentials at `/aws/credentials`'],
-  call_failed: ['AWS refused the approved call', 'the detail says what AWS answered'],
+  mediated: ['Hotwork makes the call of the approved action itself', 'let Hotwork make it at `/aws/calls`'],
+  not_mediated: ['The agent makes the call of the approved action itself', 'get credentials at `/aws/credentials`'],
+  call_failed: ['AWS refused the approved call', 'the detail has AWS’s answer'],
 } as const satisfies { readonly [code: string]: readonly [so: string, next: string] }
 
-/** Each has a page, `GET /problems/<code>`. */
+/** The codes of problems. Each has a page, `GET /problems/<code>`. */
 export type ProblemCode = Refusal | keyof typeof ofTheApi
 export const problemCodes = [...Refusal.options, ...Object.keys(ofTheApi)] as readonly ProblemCode[]
 
@@ -148,7 +148,7 @@ export function refusalProblem(code: Refusal, detail?: string, headers?: Problem
   if (code === 'replayed') return badProof('this proof was used before: make a new one for each call')
   const { status, so, ...rest } = toldOf(code, detail)
   if (code === 'insufficient_login' && status === 401) return insufficientLogin(detail ?? '')
-  // Only the time stands in the way, so no person need be asked.
+  // Only the time is against it, so people need not be asked.
   const next = code === 'policy_denied' && detail !== undefined ? 'ask again then' : fixOf(rest)
   const told = { status, code, title: so, detail: [next, detail].filter(Boolean).join(': ') }
   return new BadRequest({ ...told, ...defined({ headers }) })
@@ -161,7 +161,7 @@ export const tooManyRequests = (detail: string, retryAfter: number): BadRequest 
   return new BadRequest({ status, code: 'too_many_requests', title: so, detail, headers })
 }
 
-/** RFC 9449 section 7.1: to the client, another key and a replayed proof are both a bad proof. */
+/** RFC 9449 section 7.1: for the client a wrong key and a replayed proof are both an invalid proof. */
 export const badProof = (detail: string): BadRequest =>
   new BadRequest({
     status: 401,

@@ -8,7 +8,7 @@ import type { Clock } from '../../operations/ports.ts'
 
 /** The age after which the provider's addresses are fetched again. */
 const discoverySeconds = 3600
-/** The timeout of one call to the provider: a person looks at an empty page meanwhile. */
+/** The timeout of one call to the provider. A person waits for it at an empty page. */
 const patienceSeconds = 3
 
 /**

@@ -129,7 +129,7 @@ function checkActions({ actions, cases }: Folder): Problem[] {
   const asked = new Set(
     cases.flatMap(({ value }) => value.cases.flatMap((each) => ('plan' in each ? [] : (each.ask?.action ?? [])))),
   )
-  const fix = 'add one in cases/, with the tier it should need'
+  const fix = 'add a case in cases/, with the tier that the action should need'
   return actions.flatMap(({ value: { name }, document }) =>
     asked.has(name) ? [] : [document.report(['name'], `no case asks for \`${name}\``, fix)],
   )

@@ -70,7 +70,7 @@ type IncidentSecret = z.infer<typeof IncidentSecret>
 
 export class IncidentSecretReader extends JsonSecretReader<IncidentSecret> {
   constructor(secretId: string, clock: Clock, client?: SecretsManagerClient) {
-    const members = '`webhookSecret` and perhaps `previousWebhookSecret` and `checkAuthorization`'
+    const members = '`webhookSecret` and, optionally, `previousWebhookSecret` and `checkAuthorization`'
     super(secretId, { shape: IncidentSecret, members }, clock, client)
   }
 

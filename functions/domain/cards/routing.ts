@@ -31,7 +31,7 @@ export const channelsOf = ({ terms, escalatedAt }: StageState): readonly string[
     ? [...new Set([terms.channel, terms.onSilence.channel])]
     : [terms.channel]
 
-/** The turn of a stage. A person who was told of it is also told when it ends. */
+/** The opening or end of a stage. People who were told of the opening are also told of the end. */
 export type StageTurn = { round: number; stage: string; opensAt: NumericDate }
 
 export function stageTurnOf(state: ApprovalRequest): StageTurn | undefined {
@@ -50,7 +50,7 @@ export type Reminder = {
   stage: number
   /** The time at which it opened or escalated: reminders start over with the people who are asked then. */
   since: NumericDate
-  /** From 1. */
+  /** The first is 1. */
   attempt: number
   at: NumericDate
 }

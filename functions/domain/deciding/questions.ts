@@ -73,9 +73,9 @@ export function actsOf(bundle: Bundle, state: Pick<ApprovalRequest, 'ask' | 'pre
 }
 
 /**
- * The question about a request at the tier that its approvals satisfy on today's ladder. Before people approve a plan,
- * each step asks two: about its own agent, and at the moment `plan` about the proposing agent, who is asked about later
- * too.
+ * * The question about a request at the tier that its approvals satisfy on today's ladder. Before people approve a
+ * plan, each step asks two questions: one about its own agent, and one at the moment `plan` about the agent that
+ * proposes the plan.
  */
 export function askAboutRequest(
   policy: PolicyAnswers,
@@ -178,7 +178,7 @@ export function askAboutStandIn(
   return policy.ask({ kind: 'person', action: 'standIn', person: withGroups(by), absent: withGroups(absent), now })
 }
 
-/** Whether membership of one group alone lets a person decide a stage of this request. */
+/** Whether membership of this one group is enough to decide a stage of this request. */
 export function mayDecideAsMember(
   policy: PolicyAnswers,
   state: ApprovalRequest,

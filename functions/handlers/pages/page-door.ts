@@ -166,8 +166,8 @@ const loginRefusals: { readonly [code in LoginRefusal]: readonly [status: number
 }
 
 /**
- * Ends a login at the address to which the provider sent the browser. That address is built from our own issuer and
- * never from `Host`, since the provider compares it.
+ * Ends a login at the address to which the provider sent the browser. The address is built from our own issuer,
+ * not from `Host`, since the provider compares it.
  */
 export async function endLogin(
   call: Call,

@@ -49,13 +49,13 @@ async function deliver({ body, messageId, receiptHandle, attributes }: SQSRecord
       fault: faultName(fault),
     })
     const attempt = Number(attributes.ApproximateReceiveCount) || 1
-    // If `hold` fails, the message is retried after the queue's own visibility timeout.
+    // When `hold` fails, the queue's own visibility timeout decides when the message is retried.
     await Promise.allSettled([ports.hold(receiptHandle, pauseAfter(attempt, shareOf(messageId)))])
     return false
   }
 }
 
-/** Jitter from 0 to 1, from the random message id, so that messages that failed together are retried apart. */
+/** Jitter from 0 to 1, from the random message id. It spreads the retries of messages that failed together. */
 const shareOf = (messageId: string): number => (Number.parseInt(messageId.slice(0, 4), 16) || 0) / 0xffff
 
 export const wire: Wiring<

@@ -5,13 +5,13 @@ import { BoardUnavailable, CardUndeliverable } from '../faults.ts'
 import type { Fifo } from '../ports.ts'
 
 export interface BurstStore {
-  /** Newest first. */
+  /** The newest first. */
   load(key: Digest): Promise<readonly PostedBurst[]>
   save(burst: PostedBurst): Promise<void>
 }
 export type PostedBurst = {
   key: Digest
-  /** Counts from 1. */
+  /** The first is 1. */
   generation: number
   kind: BurstKind
   channel: string
@@ -21,7 +21,7 @@ export type PostedBurst = {
   members: readonly RequestId[]
   shown: readonly Member[]
   list: Digest
-  /** The card had no room for all of it, so it has no Approve. */
+  /** The card had no room for the whole request, so it has no Approve. */
   cut?: true
   outcome?: BurstOutcome
 }
@@ -37,10 +37,10 @@ export interface CardStore {
   load(request: RequestId): Promise<readonly PostedCard[]>
   save(card: PostedCard): Promise<void>
 }
-/** `told`: the lines that were said beneath it; `at`: when it was first posted. */
+/** `told`: the lines posted beneath it; `at`: when it was first posted. */
 export type PostedCard = {
   request: RequestId
-  /** By alias. */
+  /** By the chat's alias. */
   chat: string
   channel: string
   ts: string
@@ -53,7 +53,7 @@ export type PostedCard = {
 /** A connection to one chat. */
 export interface CardBoard<Card extends RenderedCard = RenderedCard> {
   post(channel: string, card: Card): Promise<{ ts: string }>
-  /** False when the message was deleted. */
+  /** False when the message no longer exists. */
   update(channel: string, ts: string, card: Card): Promise<boolean>
   /** The channel for direct messages to a person, by their id in the chat. */
   open(user: string): Promise<string>
@@ -91,7 +91,7 @@ function sparingOne(board: CardBoard): CardBoard {
   }
 }
 
-/** @throws CardUndeliverable where the deployment has no such chat */
+/** @throws CardUndeliverable when the deployment has no such chat */
 export function boardOf(chat: string, boards: Boards): CardBoard {
   const board = Object.hasOwn(boards, chat) ? boards[chat] : undefined
   if (!board) throw new CardUndeliverable(`unknown chat \`${chat}\`: the deployment file does not list it`)

@@ -29,7 +29,7 @@ const waits = [5, 30, 2 * minute, 10 * minute, hour, 3 * hour]
  * Seconds until the next attempt; 21 attempts span a week. `share`, from 0 to 1, is the jitter between messages.
  */
 export function pauseAfter(attempt: number, share: number): number {
-  // SQS hides a message for twelve hours at most.
+  // SQS can hide a message for at most twelve hours.
   const wait = waits[attempt - 1] ?? 11 * hour
   return Math.floor(wait * (1 + share / 12))
 }

@@ -77,7 +77,7 @@ export function readHaltLine(
 ): { ok: true; asked: NewHalt } | { ok: false; sentence: string } {
   const [typed, rest] = splitOnce(line)
   const target = readHaltTarget(typed.replaceAll('`', ''))
-  if (!target) return { ok: false, sentence: `Nothing was halted. Write what is to stop: ${haltTargets}.` }
+  if (!target) return { ok: false, sentence: `Nothing was halted. Name a target: ${haltTargets}.` }
   const [first, others] = splitOnce(rest)
   const until = instantOf(first, now)
   const reason = cut(until === undefined ? rest : others)

@@ -54,7 +54,7 @@ export type Evaluation = z.infer<typeof Evaluation>
 
 export const Evaluations = z.looseObject({ evaluations: z.array(Evaluation) })
 
-/** Work for an agent that did not ask for it itself. */
+/** Work that a person or an application asked for on this agent's behalf. */
 const ToDo = z.looseObject({
   agent: z.string(),
   action: z.string(),

@@ -13,7 +13,7 @@ export type Said<Schema extends z.ZodType> = Frozen<z.input<Schema>>
 export const time = z.iso.datetime({ offset: true })
 export const Members = z.record(z.string(), z.unknown())
 
-/** A server writes one of these words. A reader takes any word: a newer server may have more. */
+/** Servers write one of these words. Readers accept any word, because a newer server may have more. */
 export const word = <const Word extends string>(...known: readonly Word[]) =>
   z.string().meta({ enum: known }) as unknown as z.ZodType<string, Word>
 

@@ -383,7 +383,7 @@ test('a click for all by a person without the right is refused on the first reco
 
 test("a click for all by the agent's owner is refused", async () => {
   await burst.waiting(6)
-  expect(await burst.click('U0DAN', approveAll)).toMatch(/^You answer for an agent that asks/)
+  expect(await burst.click('U0DAN', approveAll)).toMatch(/^You answer for an agent in this request/)
 })
 
 test('a click for all delivered three times and carried out three times decides each once', async () => {
