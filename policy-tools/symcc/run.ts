@@ -24,7 +24,7 @@ export async function run(
   }
   const hear = (name: keyof typeof text) => (part: string) => {
     text[name] += part
-    if (text[name].length > mostText) end({ ended: false, why: 'talks too much' })
+    if (text[name].length > mostText) end({ ended: false, why: 'its output is too long' })
   }
   child.stdout.setEncoding('utf8').on('data', hear('out'))
   child.stderr.setEncoding('utf8').on('data', hear('err'))

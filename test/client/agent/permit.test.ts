@@ -399,7 +399,7 @@ test('a folder that cannot be written is a fault that names it and the fix, befo
 test('an agent that Hotwork does not know and an invalid address are thrown', async () => {
   await expect(hotwork({}, 'agent-stranger').permit(call())).rejects.toMatchObject({ told: { code: 'invalid_token' } })
   expect(() => new Hotwork({ issuer: 'http://hotwork.example' })).toThrow(/unsafe address/)
-  expect(() => new Hotwork({}, aroundIn(state()))).toThrow(/which Hotwork/)
+  expect(() => new Hotwork({}, aroundIn(state()))).toThrow(/address of Hotwork/)
 })
 
 describe('a resource that changes after the approval', () => {
