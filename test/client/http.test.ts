@@ -41,7 +41,7 @@ test('a missing route is wrong usage that names it', async () => {
   await expect(call()).rejects.toMatchObject({
     name: 'Refusal',
     message: expect.stringContaining('POST /v1/asks'),
-    told: { code: 'usage', detail: expect.stringContaining('newer version') },
+    told: { code: 'usage', detail: expect.stringContaining('this client is newer') },
   })
 })
 

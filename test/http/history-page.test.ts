@@ -65,7 +65,7 @@ test.each([
   [
     'a time range that ends before it begins',
     { since: '2027-02-02', until: '2027-01-01' },
-    'No time is after since and before until',
+    'The time span is empty',
   ],
   ['an invalid day', { since: 'yesterday' }, 'since'],
   ['an overlong search', { search: 'x'.repeat(129) }, 'search'],

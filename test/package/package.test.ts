@@ -193,7 +193,7 @@ describe('an import', () => {
       const refusal = await hotwork.permit(call).catch((fault) => fault)
       console.log(refusal instanceof Refusal, refusal.name, refusal.message, refusal.told.detail)`
     const { stdout, stderr } = runs(folder, strangersNode, '--input-type=module', '-e', source)
-    expect([stdout, stderr]).toEqual([expect.stringMatching(/^true Refusal which agent is this\?/), ''])
+    expect([stdout, stderr]).toEqual([expect.stringMatching(/^true Refusal the agent's identity is missing/), ''])
     for (const name of ['HOTWORK_WORKLOAD_TOKEN_FILE', 'GitHub Actions', 'SPIFFE_ENDPOINT_SOCKET', 'AWS'])
       expect(stdout).toContain(name)
   })

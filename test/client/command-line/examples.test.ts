@@ -192,7 +192,7 @@ test.each([
 ])("help in %s names the program's files as they are typed there", async (_, folder, file, at) => {
   Object.assign(scene.jade, { folder, program: file })
   const [help, ofRequest] = [await scene.jade.type('--help'), await scene.jade.type('request', '--help')]
-  expect(help.out).toContain(` ${at}docs/command-line.md `)
+  expect(help.out).toContain(` ${at}docs/command-line.md.`)
   expect(ofRequest.out).toContain(` request ${at}examples/requests/staging-payment-timeout.json `)
   expect(ofRequest.out.replaceAll(/\s+/g, ' ')).toContain(`as in ${at}examples/plan`)
 })

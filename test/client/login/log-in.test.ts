@@ -140,7 +140,7 @@ test('a local stack that has died is told from a wrong login', async () => {
 })
 
 test.each([
-  ['agent:remediator', 'this is for a person, and `agent:remediator` is none'],
+  ['agent:remediator', 'this is for a person, and `agent:remediator` is not one'],
   ['person:unknown', 'the local stack has no person `person:unknown`'],
 ])('`%s` cannot log in: exit 2, with the people who can', async (as, title) => {
   writeLocalFile({ agents: [{ id: 'agent:remediator', clientId: 'agent-remediator', privateJwk: {} }] })

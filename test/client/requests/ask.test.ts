@@ -104,7 +104,7 @@ test.each(['--as', 'HOTWORK_AS'])(
       const behind = words[0] === 'exec' ? ['--', 'true'] : []
       const { exit, err } = await agent.type(...words, ...as, ...behind)
       expect(exit).toBe(2)
-      expect(err).toMatch(/of `agent:remediator`, and you are `agent:builder`/)
+      expect(err).toMatch(/by `agent:remediator`, and you are `agent:builder`/)
     }
     expect(scene.api.calls).toEqual([])
   },

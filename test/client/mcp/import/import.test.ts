@@ -107,12 +107,12 @@ test("a draft names a person's open questions, and does not compile without answ
 test('a tool without a closed form gets no entry, with the reason', async () => {
   const needing = (a: object) => ({ type: 'object', properties: { a }, required: ['a'] })
   const odd: [why: string, schema: object][] = [
-    ['`a` must be given, and it is a list', needing({ type: 'array' })],
-    ['`a` must be given, and it is an object', needing({ type: 'object' })],
-    ['`a` must be given, and its schema has `oneOf`', needing({ oneOf: [] })],
-    ['`a` must be given, and its schema has `$ref`', needing({ $ref: '#' })],
-    ['`a` must be given, and its schema says no type', needing({})],
-    ['`a` must be given, and it is one of several values that are not all text', needing({ enum: ['x', 1] })],
+    ['`a` is required, and it is a list', needing({ type: 'array' })],
+    ['`a` is required, and it is an object', needing({ type: 'object' })],
+    ['`a` is required, and its schema has `oneOf`', needing({ oneOf: [] })],
+    ['`a` is required, and its schema has `$ref`', needing({ $ref: '#' })],
+    ['`a` is required, and its schema says no type', needing({})],
+    ['`a` is required, and it is one of several values that are not all text', needing({ enum: ['x', 1] })],
     ['the arguments depend on it', { type: 'object', properties: { a: text }, anyOf: [{}] }],
     ['it requires `b`, which it does not name', { type: 'object', properties: { a: text }, required: ['b'] }],
   ]
