@@ -62,11 +62,7 @@ test('the history continues by a link until each request was shown once, and lea
 })
 
 test.each([
-  [
-    'a time range that ends before it begins',
-    { since: '2027-02-02', until: '2027-01-01' },
-    'The time span is empty',
-  ],
+  ['a time range that ends before it begins', { since: '2027-02-02', until: '2027-01-01' }, 'The time span is empty'],
   ['an invalid day', { since: 'yesterday' }, 'since'],
   ['an overlong search', { search: 'x'.repeat(129) }, 'search'],
   ['a control character', { search: 'a\u0007b' }, 'control characters'],

@@ -263,7 +263,10 @@ describe('an impostor of a Hotwork', () => {
   })
 
   test('a token without an audience is not sent', async () => {
-    expect(await typedAt('opaque', ...list)).toMatchObject({ exit: 2, title: expect.stringContaining('gave a token that is not a JWT') })
+    expect(await typedAt('opaque', ...list)).toMatchObject({
+      exit: 2,
+      title: expect.stringContaining('gave a token that is not a JWT'),
+    })
     expect(sent).toEqual([])
   })
 
