@@ -39,7 +39,10 @@ export function addCatalogueVerbs(program: Command, { verb, surroundings, done }
   )
     .argument('[folder]', 'the policy folder', 'policies')
     .addOption(
-      new Option('--deployment <file>', 'what the aliases mean where it is deployed; else each counts as declared'),
+      new Option(
+        '--deployment <file>',
+        'the deployment file, which defines the aliases; without it each alias counts as declared',
+      ),
     )
     .action(runs)
 }
