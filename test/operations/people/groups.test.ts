@@ -361,7 +361,7 @@ describe('the sources', () => {
     expect(await now()).toMatchObject({ members: [{ person: jade }], problem: expect.stringContaining('still counts') })
     // A day without an answer.
     world.clock.advance(86_400)
-    expect(await now()).toMatchObject({ members: [], problem: expect.stringContaining('no longer') })
+    expect(await now()).toMatchObject({ members: [], problem: expect.stringContaining('has expired') })
     expect((await groups()).find(({ name }) => name === 'sre')).toEqual({
       name: 'sre',
       people: sample.directory.groups['sre'],
