@@ -43,7 +43,7 @@ const decisions = async (request: ApprovalRequest) =>
 test('the page of groups has the people on call with their end, and the problems of a source', async () => {
   const at = world.clock.now()
   const tab = await openAs('person-ana')
-  expect((await tab.go('GET', '/groups')).body).toContain('its source was not read yet')
+  expect((await tab.go('GET', '/groups')).body).toContain('its source has not been read yet')
   const members = [{ person: person('jade'), until: at + 600 }]
   world.requests.putReading('on-call-now', { source: 'pager PONCALL 1', members, readAt: at, holdsUntil: at + 900 })
   const { status, body } = await tab.go('GET', '/groups')
@@ -188,7 +188,7 @@ test('a person without the right gets no form, and a forged form is refused and 
   const { csrf: _, ...fields } = mine.fields(await mine.go('GET', pathTo(request)), 'verdict', 'approve')
   const [, csrf = ''] = /name="csrf" value="([^"]+)"/.exec(page.body) ?? []
   const refused = await tab.go('POST', pathTo(request), { ...fields, csrf })
-  expect([refused.status, refused.body.includes('What you sent was not recorded')]).toEqual([403, true])
+  expect([refused.status, refused.body.includes('Your form was not recorded')]).toEqual([403, true])
   expect((await world.ledger.entries(request.ask.id)).at(-1)).toMatchObject({
     type: 'Refused',
     actor: { id: 'person:lena' },
