@@ -10,8 +10,8 @@ export async function hitKeys(page: Page, ...keys: readonly string[]): Promise<v
 }
 
 /** axe's violations on a page, each with rule and element. The page's context bypasses its policy, which forbids scripts. */
-export async function violationsOn(page: Page): Promise<readonly string[]> {
-  await page.addScriptTag({ path: axe })
+export async function violationsOn(page: Page): Promise<string[]> {
+  if (!(await page.evaluate("'axe' in globalThis"))) await page.addScriptTag({ path: axe })
   return page.evaluate(
     "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ': ' + html.slice(0, 160) + ' ' + failureSummary)))",
   )
