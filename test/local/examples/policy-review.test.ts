@@ -5,10 +5,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { root } from '../../support/repository.ts'
 
 /** examples/policy-review: the shell of its steps, on a local repository, with a stub of GitHub's API. */
 
-const root = join(__dirname, '../../..')
 const workflow = readFileSync(join(root, 'examples/policy-review/policy-review.yml'), 'utf8')
 
 /** The shell of a step, as GitHub runs it. */
@@ -96,6 +96,7 @@ class Runner {
     for (const file of ['output', 'summary']) writeFileSync(join(this.#home, file), '')
     this.#env = {
       PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       HOME: this.#home,
       POLICIES: 'policies',
       RUNNER_TEMP: temp,
@@ -196,51 +197,49 @@ test('a change that widens has a comment that says how, and fails without the la
   expect(await runner.verdict(true)).toBe(0)
 })
 
-describe('the label accepts no later push', () => {
-  const pushed = '2026-12-01T09:00:00Z'
-  const later = '2026-12-01T10:00:00Z'
-  test.each<[how: string, set: (github: GitHub) => void, head: string, exit: number]>([
-    ['after the pull request was closed, pushed to and reopened', (github) => github.push('bbbb', later), 'bbbb', 6],
-    ['after an earlier head was pushed once more', (github) => github.push('aaaa', later), 'aaaa', 6],
-    ['in the second of the push', (github) => github.push('bbbb', '2026-12-01T09:30:00Z'), 'bbbb', 6],
-    ['in a run of the head before the push', (github) => github.push('bbbb', later), 'aaaa', 6],
-    [
-      'when another label was put on after the push',
-      (github) => {
-        github.push('bbbb', later)
-        github.label('2026-12-01T10:30:00Z', 'documentation')
-      },
-      'bbbb',
-      6,
-    ],
-    [
-      'when it was taken off after the push',
-      (github) => {
-        github.push('bbbb', later)
-        github.label('2026-12-01T10:30:00Z', 'policy-widens', 'unlabeled')
-      },
-      'bbbb',
-      6,
-    ],
-    [
-      'until it is put on again, after many other events',
-      (github) => {
-        github.push('bbbb', later)
-        for (let n = 0; n < 130; n += 1) github.label(later, `label-${n}`)
-        github.label('2026-12-01T10:30:00Z')
-      },
-      'bbbb',
-      0,
-    ],
-    ['when GitHub does not tell the time of the push', (github) => github.pushes.splice(0), 'aaaa', 6],
-  ])('a push after the label needs a new label: %s', async (_how, set, head, exit) => {
-    const runner = await opened(widen)
-    runner.github.push('aaaa', pushed)
-    runner.github.label('2026-12-01T09:30:00Z')
-    runner.tell({ broken: 0, widens: 6 })
-    set(runner.github)
-    expect(await runner.verdict(true, head)).toBe(exit)
-  })
+const pushed = '2026-12-01T09:00:00Z'
+const later = '2026-12-01T10:00:00Z'
+test.each<[how: string, set: (github: GitHub) => void, head: string, exit: number]>([
+  ['after the pull request was closed, pushed to and reopened', (github) => github.push('bbbb', later), 'bbbb', 6],
+  ['after an earlier head was pushed once more', (github) => github.push('aaaa', later), 'aaaa', 6],
+  ['in the second of the push', (github) => github.push('bbbb', '2026-12-01T09:30:00Z'), 'bbbb', 6],
+  ['in a run of the head before the push', (github) => github.push('bbbb', later), 'aaaa', 6],
+  [
+    'when another label was put on after the push',
+    (github) => {
+      github.push('bbbb', later)
+      github.label('2026-12-01T10:30:00Z', 'documentation')
+    },
+    'bbbb',
+    6,
+  ],
+  [
+    'when it was taken off after the push',
+    (github) => {
+      github.push('bbbb', later)
+      github.label('2026-12-01T10:30:00Z', 'policy-widens', 'unlabeled')
+    },
+    'bbbb',
+    6,
+  ],
+  [
+    'until it is put on again, after many other events',
+    (github) => {
+      github.push('bbbb', later)
+      for (let n = 0; n < 130; n += 1) github.label(later, `label-${n}`)
+      github.label('2026-12-01T10:30:00Z')
+    },
+    'bbbb',
+    0,
+  ],
+  ['when GitHub does not tell the time of the push', (github) => github.pushes.splice(0), 'aaaa', 6],
+])('a push after the label needs a new label: %s', async (_how, set, head, exit) => {
+  const runner = await opened(widen)
+  runner.github.push('aaaa', pushed)
+  runner.github.label('2026-12-01T09:30:00Z')
+  runner.tell({ broken: 0, widens: 6 })
+  set(runner.github)
+  expect(await runner.verdict(true, head)).toBe(exit)
 })
 
 test('a change that widens nothing passes', async () => {
@@ -335,20 +334,17 @@ describe.each(['policy-review.yml', 'policy-record.yml'])('the install of %s', (
   const shell = shellOf('install', readFileSync(join(root, 'examples/policy-review', name), 'utf8'))
   const home = mkdtempSync(join(tmpdir(), 'hotwork-review-'))
   afterAll(() => rmSync(home, { recursive: true }))
-  const packed = () => {
-    const manifest = {
-      name: 'hotwork',
-      version: '9.9.9',
-      scripts: { install: 'touch ran' },
-      bin: { hotwork: 'it.mjs' },
-    }
+  let packed: { HOTWORK: string; HOTWORK_INTEGRITY: string }
+  beforeAll(() => {
+    const scripts = { install: 'touch ran' }
+    const manifest = { name: 'hotwork', version: '9.9.9', scripts, bin: { hotwork: 'it.mjs' } }
     writeFileSync(join(home, 'package.json'), JSON.stringify(manifest))
     writeFileSync(join(home, 'it.mjs'), '')
     const { stdout } = spawnSync('npm', ['pack', '--json', '--ignore-scripts'], { cwd: home, encoding: 'utf8' })
     const [{ filename, integrity }] = JSON.parse(stdout) as [{ filename: string; integrity: string }]
-    return { HOTWORK: `file://${join(home, filename)}`, HOTWORK_INTEGRITY: integrity }
-  }
-  const installs = (env: { HOTWORK: string; HOTWORK_INTEGRITY: string }) => {
+    packed = { HOTWORK: `file://${join(home, filename)}`, HOTWORK_INTEGRITY: integrity }
+  })
+  const installs = (env: typeof packed) => {
     const temp = mkdtempSync(join(home, 'temp-'))
     const { status, stdout } = spawnSync('bash', ['-e', '-c', shell], {
       encoding: 'utf8',
@@ -358,21 +354,17 @@ describe.each(['policy-review.yml', 'policy-record.yml'])('the install of %s', (
   }
 
   test('the install takes the tarball with the named integrity, and runs none of its scripts', () => {
-    const { exit, has, temp } = installs(packed())
+    const { exit, has, temp } = installs(packed)
     expect([exit, has, existsSync(join(temp, 'hotwork/node_modules/hotwork/ran'))]).toEqual([0, true, false])
   })
 
   test.each([
-    [
-      'as it is copied, without an address and an integrity',
-      { HOTWORK: '', HOTWORK_INTEGRITY: '' },
-      'npm has no package',
-    ],
+    ['as it is copied, without address and integrity', { HOTWORK: '', HOTWORK_INTEGRITY: '' }, 'npm has no package'],
     ['with a name of a registry', { HOTWORK: 'hotwork@latest' }, 'npm has no package'],
     ['with an address alone', { HOTWORK_INTEGRITY: '' }, 'npm has no package'],
     ['with the integrity of other bytes', { HOTWORK_INTEGRITY: 'sha512-AAAA' }, 'is not the one of HOTWORK_INTEGRITY'],
   ])('the install fails with a sentence and installs nothing %s', (_how, env, why) => {
-    expect(installs({ ...packed(), ...env })).toMatchObject({ exit: 1, has: false, out: expect.stringContaining(why) })
+    expect(installs({ ...packed, ...env })).toMatchObject({ exit: 1, has: false, out: expect.stringContaining(why) })
   })
 })
 
