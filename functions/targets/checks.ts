@@ -1,11 +1,19 @@
 // Rules: test/seams/seams.test.ts
 import type { CatalogueEntry } from '../domain/policy/catalogue.ts'
+import { checkReadsOfAws, modelsOfAws } from './aws/models/check-reads.ts'
 import { checkAws } from './aws/rules/check.ts'
 import type { Check } from './kind.ts'
 import type { TargetId } from './kinds.ts'
 
 /** The checks of each kind's entries. Only the compiler loads these: a Lambda has entries that were checked. */
 export const checks = {
-  aws: checkAws,
+  aws: (...asked) => {
+    checkAws(...asked)
+    checkReadsOfAws(...asked)
+  },
   tool: () => {},
 } satisfies { readonly [kind in TargetId]: Check<CatalogueEntry> }
+
+/** The models of the entries' reads, by action, for the bundle. */
+export const modelsOf = (entries: readonly CatalogueEntry[]): { readonly [action: string]: unknown } =>
+  modelsOfAws(entries)

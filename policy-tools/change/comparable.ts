@@ -7,11 +7,11 @@ import { limitsOf, rateOf } from '../../functions/domain/policy/ladder.ts'
 import type { Json, JsonObject } from '../../functions/domain/values.ts'
 
 /**
- * A bundle as a JSON document whose members are compared: everything except policies, which Cedar decides, and rules of
- * resources. Usual values are written out.
+ * A bundle as a JSON document whose members are compared: everything except policies, which Cedar decides, rules of
+ * resources, and models of reads, which follow from the reads. Usual values are written out.
  */
 export function comparable(bundle: Bundle): JsonObject {
-  const { hash: _, policies: __, resources: ___, observed = {}, ...rest } = bundle
+  const { hash: _, policies: __, resources: ___, models: ____, observed = {}, ...rest } = bundle
   const { ladder, deployment } = bundle
   return {
     ...rest,
@@ -45,7 +45,9 @@ const comparableAgent = ({ owner, backupOwner, ...agent }: Agent) => ({
   answers: backupOwner === undefined ? [owner] : [owner, backupOwner],
 })
 
-function comparableEntry({ statement, ...entry }: CatalogueEntry) {
+function comparableEntry({ statement, reads = [], ...others }: CatalogueEntry) {
+  const rights = reads.flatMap(({ actions, resources }) => actions.map((action) => [action, resources]))
+  const entry = { ...others, ...(rights.length > 0 && { reads: Object.fromEntries(rights) }) }
   if (!statement) return entry
   const { conditions = {}, whenAbsent = {}, ...rest } = statement
   const held = { conditions: comparableConditions(conditions), whenAbsent: mapValues(whenAbsent, comparableConditions) }

@@ -111,6 +111,8 @@ const actions: readonly Rule[] = [
   ...conditions(`${statement}.conditions`),
   [`${statement}.whenAbsent.*`, 'condition', demands],
   ...conditions(`${statement}.whenAbsent.*`),
+  ['actions.*.reads.*', 'read_right', permits],
+  ['actions.*.reads.*.*', 'read_right', patterns],
   ['actions.*.preview', 'preview', demands],
   ['actions.*.preview.guard.*', 'preview_guard', demands],
   ['actions.*.preview.atMost.*', 'preview_shown', ranked(['compared', 'part', 'whole'], 'whole')],

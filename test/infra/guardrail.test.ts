@@ -144,7 +144,7 @@ test.each(kinds)("a guardrail as %s lets the readers make the catalogue's look-u
   const entry = {
     account: 'target',
     statement: { actions: ['dynamodb:UpdateItem'], resources },
-    preview: { action: 'dynamodb:GetItem' },
+    reads: [{ actions: ['dynamodb:GetItem'], resources }],
   }
   const { document } = guardrail({
     ...{ kind, stackName: 'Hotwork', home, accounts: { target }, actions: [entry] },

@@ -304,9 +304,7 @@ describe('the reader', () => {
   const readers = ['broker', 'decide-request', 'submit-request'].map(
     (role) => `arn:aws:iam::111111111111:role/hotwork/Elsewhere-${role}`,
   )
-  const flags = { tool: 'tool:flags', preview: { action: 'flags:get' } }
-  const parameterPreview = { tool: 'aws', preview: { action: 'ssm:GetParameter' } }
-  const functionPreview = { tool: 'aws', preview: { action: 'lambda:GetFunctionConcurrency' } }
+  const flags = { tool: 'tool:flags' }
   const ecs = {
     account: 'prod',
     statement: {
@@ -314,12 +312,23 @@ describe('the reader', () => {
       resources: [arn('ecs', 'service/{arguments.cluster}/{arguments.service}')],
     },
     tool: 'aws',
-    preview: { action: 'ecs:DescribeServices' },
+    reads: [
+      {
+        actions: ['ecs:DescribeServices'],
+        resources: [arn('ecs', 'service/{arguments.cluster}/{arguments.service}')],
+      },
+      // The read of a database that this service has.
+      { actions: ['cloudformation:GetResource'], resources: ['*'] },
+      { actions: ['rds:DescribeDBInstances'], resources: [arn('rds', 'db:{arguments.service}')] },
+    ],
   }
   const [putParameter, putConcurrency, ...others] = props.actions
+  const reading = (action: string, { statement }: (typeof props.actions)[number] = {}) => [
+    { actions: [action], resources: statement?.resources ?? [] },
+  ]
   const actions = [
-    { ...putParameter, ...parameterPreview },
-    { ...putConcurrency, ...functionPreview },
+    { ...putParameter, reads: reading('ssm:GetParameter', putParameter) },
+    { ...putConcurrency, reads: reading('lambda:GetFunctionConcurrency', putConcurrency) },
     ...others,
     ecs,
     flags,
@@ -358,6 +367,8 @@ describe('the reader', () => {
     ['ssm:GetParameter', here('ssm', 'parameter/prod/checkout/x')],
     ['lambda:GetFunctionConcurrency', here('lambda', 'function:checkout')],
     ['ecs:DescribeServices', here('ecs', 'service/prod/checkout')],
+    ['rds:DescribeDBInstances', here('rds', 'db:checkout')],
+    ['cloudformation:GetResource', '*'],
   ])('the reader may %s of previewed resources', (action, resource) =>
     expect(may(action, resource)).resolves.toBe(true),
   )
@@ -366,6 +377,7 @@ describe('the reader', () => {
     ['a write of the catalogue', 'ssm:PutParameter', here('ssm', 'parameter/prod/checkout/x')],
     ['many at once', 'ssm:GetParametersByPath', here('ssm', 'parameter/prod/checkout/x')],
     ['another service', 'dynamodb:GetItem', here('dynamodb', 'table/x')],
+    ['a read that no entry lists', 'rds:DescribeDBSnapshots', here('rds', 'snapshot:checkout')],
     ['the code of a function', 'lambda:GetFunction', here('lambda', 'function:checkout')],
     ['to decrypt', 'kms:Decrypt', here('kms', 'key/1')],
     ['another Region', 'ssm:GetParameter', 'arn:aws:ssm:us-east-1:222222222222:parameter/prod/checkout/x'],
@@ -378,7 +390,18 @@ describe('the reader', () => {
     expect(await may(action, resource, everything)).toBe(false)
   })
 
-  test('there is no reader without a preview or a reading role', () => {
+  test('the reader has exactly the rights that the entries list, each argument as a wildcard', () => {
+    const rights = statementsOf(inline?.Properties['PolicyDocument'] as Policy)
+    expect(rights.map(({ Effect, Action, Resource }) => [Effect, Action, Resource])).toEqual([
+      ['Allow', 'cloudformation:GetResource', '*'],
+      ['Allow', 'ecs:DescribeServices', here('ecs', 'service/*/*')],
+      ['Allow', 'lambda:GetFunctionConcurrency', here('lambda', 'function:*')],
+      ['Allow', 'rds:DescribeDBInstances', here('rds', 'db:*')],
+      ['Allow', 'ssm:GetParameter', here('ssm', 'parameter*')],
+    ])
+  })
+
+  test('there is no reader without a read or a reading role', () => {
     expect(roleNamed(make({ readers }), name)).toBeUndefined()
     expect(roleNamed(make({ actions }), name)).toBeUndefined()
   })

@@ -3,6 +3,7 @@ import { type Bundle, hashOfBundle } from '../../domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { defined, type Json } from '../../domain/values.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
+import { modelsOf } from '../../targets/checks.ts'
 import { checkAgentTerms } from './check-agents.ts'
 import { checkBreakGlass } from './check-break-glass.ts'
 import { checkCalendar, checkWindowsRead } from './check-calendar.ts'
@@ -50,6 +51,7 @@ export function openFolder(path: string, deployment: From, language: PolicyLangu
   const bundle = withHash({
     schema: folder.schema.text,
     actions: Object.fromEntries(catalogue.map((entry) => [entry.name, entry])),
+    models: modelsOf(catalogue),
     policies,
     ...defined({ observed }),
     ladder: folder.ladder.value,

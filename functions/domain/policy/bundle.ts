@@ -99,6 +99,8 @@ export const Bundle = z.strictObject({
   hash: Digest,
   schema: z.string(),
   actions: z.record(z.string(), CatalogueEntry),
+  /** The models of the entries' reads, by action: data of the target that makes them. */
+  models: z.record(z.string(), z.unknown()).optional(),
   /** The policies for each Cedar action, by `@id`. */
   policies: z.record(z.string(), z.record(z.string(), z.string())),
   /** The observed policies in the same form, for actions that have one. */

@@ -4,6 +4,7 @@ import type { RecordedCall } from '../../domain/uses/recorded-call.ts'
 import type { JsonObject, NumericDate } from '../../domain/values.ts'
 import type { Found, LookedUp, ReadAsk } from '../reach.ts'
 import type { InForce, SessionOnRecord } from './findings.ts'
+import type { ReadModel } from './models/read-model.ts'
 
 export interface AwsCredentialBroker {
   /** @throws BrokerRefused if STS says no, BrokerUnavailable if it does not answer */
@@ -24,8 +25,9 @@ export type AwsCredentials = { accessKeyId: string; secretAccessKey: string; ses
 
 /** Reads as an account's reader role, which has no other right. Never throws. */
 export interface AwsReader {
-  read(ask: ReadAsk, account: Account): Promise<Found>
+  read(ask: ModelledAsk, account: Account): Promise<Found>
 }
+export type ModelledAsk = ReadAsk & { model: ReadModel }
 
 export interface AwsCaller {
   /**

@@ -6,6 +6,7 @@ import { KmsStateKey } from '../../../functions/adapters/kms/kms-state-key.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { StateAsk, StateReader } from '../../../functions/operations/previews/ports.ts'
 import { CatalogueStateReader } from '../../../functions/operations/previews/read-state.ts'
+import { modelOf } from '../../../functions/targets/aws/models/models.ts'
 import { readerOf as awsReader, SdkReader } from '../../../functions/targets/aws/reads/aws-reads.ts'
 import { ReaderSessions } from '../../../functions/targets/aws/reads/reader-sessions.ts'
 import { readerOf as toolReader } from '../../../functions/targets/tool/reach.ts'
@@ -49,6 +50,7 @@ async function onAws(): Promise<World> {
   const entry = { name: 'ssm:PutParameter', tool: 'aws', account: 'target', credential: 'sts', preview }
   const bundle = {
     ...{ actions: { 'ssm:PutParameter': entry }, show: { internal: 'whole' } },
+    models: { [preview.action]: modelOf(preview.action, preview.absent) },
     deployment: { accounts: { target }, tools: {} },
   } as unknown as Bundle
   const policy = { bundle }

@@ -316,6 +316,12 @@ const catalogue: Row[] = [
     (it) => delete it.actions[put].statement.whenAbsent,
     { widened: ['condition'] },
   ],
+  [
+    'another read of the reader role widens',
+    (it) =>
+      it.actions[put].reads.push({ actions: ['ssm:GetParameterHistory'], resources: [it.actions[put].resource.id] }),
+    { widened: ['read_right'] },
+  ],
   ['an action without a preview widens', (it) => delete it.actions[put].preview, { widened: ['preview'] }],
   [
     'a guard that is dropped widens',

@@ -4,71 +4,75 @@ import type { ReadFault } from '../../../domain/record/preview.ts'
 import type { Json, JsonObject } from '../../../domain/values.ts'
 import { faultName } from '../../../operations/faults.ts'
 import type { Policy } from '../../../operations/policy/ports.ts'
-import type { Found, ReadAsk, Reader } from '../../reach.ts'
-import type { AwsReader } from '../ports.ts'
-import { type AwsRead, isAwsRead } from '../rules/reads.ts'
-import type { Read, ReadSettings } from './client-for.ts'
+import type { Found, Reader } from '../../reach.ts'
+import type { ReadModel } from '../models/read-model.ts'
+import type { AwsReader, ModelledAsk } from '../ports.ts'
+import { usesHandlers } from '../rules/reads.ts'
+import { callBy, type ModelCall } from './model-call.ts'
 import type { ReaderSessions } from './reader-sessions.ts'
 
-/** Each client is loaded at its first use: together they are half a megabyte, and most readings are of one service. */
-const reads: { readonly [action in AwsRead]: () => Promise<Read> } = {
-  'dynamodb:GetItem': async () => (await import('./dynamodb.ts')).getItem,
-  'ecs:DescribeServices': async () => (await import('./ecs.ts')).describeServices,
-  'lambda:GetFunctionConcurrency': async () => (await import('./lambda.ts')).getFunctionConcurrency,
-  'lambda:GetFunctionConfiguration': async () => (await import('./lambda.ts')).getFunctionConfiguration,
-  'ssm:GetParameter': async () => (await import('./ssm.ts')).getParameter,
-}
-
-/** Two attempts, because AWS throttles for a moment. Milliseconds for one answer. */
-const [tries, patience] = [2, 600]
+/** One try: people wait for it, and an act whose state was not read can be tried again. Milliseconds for the answer. */
+const [tries, patience] = [1, 1500]
 
 /** Reads in the account of an entry. */
 export const readerOf = (aws: AwsReader, { policy }: { policy: Pick<Policy, 'bundle'> }): Reader => ({
   canRead: () => true,
   async read(ask, entry) {
     const account = accountOf(policy.bundle, entry)
-    return account ? aws.read(ask, account) : { found: 'failed', why: 'unavailable', fault: 'no_account' }
+    const model = policy.bundle.models?.[ask.action]
+    if (!account) return { found: 'failed', why: 'unavailable', fault: 'no_account' }
+    if (!model) return { found: 'failed', why: 'unreadable', fault: 'unknown_read' }
+    return aws.read({ ...ask, model: model as ReadModel }, account)
   },
 })
 
 /** Reads with AWS's SDK, as the reader role of the account. */
 export class SdkReader implements AwsReader {
   readonly #sessions: ReaderSessions
-  readonly #settings = new Map<string, ReadSettings>()
+  /** By account, and by action. */
+  readonly #calls = new Map<string, Map<string, ModelCall>>()
 
   constructor(sessions: ReaderSessions) {
     this.#sessions = sessions
   }
 
-  async read({ action, arguments: args, absent, signal }: ReadAsk, account: Account): Promise<Found> {
-    if (!isAwsRead(action)) return { found: 'failed', why: 'unreadable', fault: 'unknown_read' }
+  async read({ action, arguments: args, absent, signal, model }: ModelledAsk, account: Account): Promise<Found> {
     try {
-      const { $metadata: _, ...answer } = (await (
-        await reads[action]()
-      )(args, this.#settingsOf(account), signal)) as JsonObject
-      return { found: 'answer', answer: toJson(answer) as JsonObject }
+      const { $metadata: _, ...answer } = (await this.#callOf(action, model, account)(args, signal)) as JsonObject
+      const json = toJson(answer) as JsonObject
+      return { found: 'answer', answer: usesHandlers(action) ? withProperties(json) : json }
     } catch (fault) {
-      const name = faultName(fault)
+      const code = faultName(fault)
+      const name = model.errors[code] ?? code
       if (absent.includes(name)) return { found: 'absent' }
+      // A session is dropped with its clients, which cache it too.
       if (isStale(name)) this.#forget(account)
       return { found: 'failed', why: whyNot(name), fault: name }
     }
   }
 
-  #settingsOf(account: Account): ReadSettings {
-    const key = keyOf(account)
-    const known = this.#settings.get(key)
+  #callOf(action: string, model: ReadModel, account: Account): ModelCall {
+    const calls = this.#calls.get(keyOf(account)) ?? new Map<string, ModelCall>()
+    this.#calls.set(keyOf(account), calls)
+    const known = calls.get(action)
     if (known) return known
-    const settings = { region: account.region, credentials: this.#sessions.of(account), ...bounded(tries, patience) }
-    this.#settings.set(key, settings)
-    return settings
+    const call = callBy(model, { account, credentials: this.#sessions.of(account), ...bounded(tries, patience) })
+    calls.set(action, call)
+    return call
   }
 
-  /** Drops a session with its clients, which cache it too. */
   #forget(account: Account): void {
     this.#sessions.forget(account)
-    this.#settings.delete(keyOf(account))
+    this.#calls.delete(keyOf(account))
   }
+}
+
+/** Cloud Control gives the properties of a resource as one text of JSON. */
+function withProperties(answer: JsonObject): JsonObject {
+  const { ResourceDescription: of } = answer
+  const { Properties, ...rest } = Object(of ?? {}) as JsonObject
+  if (typeof Properties !== 'string') return answer
+  return { ...answer, ResourceDescription: { ...rest, Properties: JSON.parse(Properties) as Json } }
 }
 
 const keyOf = ({ accountId, region, externalId }: Account): string => `${accountId} ${region} ${externalId}`

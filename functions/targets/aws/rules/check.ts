@@ -10,26 +10,20 @@ import {
 import { placesOf } from '../../../domain/policy/templates.ts'
 import { known, type Path, type Say } from '../../../domain/what-is-wrong.ts'
 import { comparesPatterns, conditionPlace, conditionTemplates } from './conditions.ts'
-import { awsReads, isAwsRead } from './reads.ts'
+import { iamActionOf, usesHandlers, whyNever } from './reads.ts'
 import { type AwsEntry, naming, unpinnedByResource } from './statement.ts'
 
 /** Checks that an entry's statement, look-up and read fit its arguments and its credential. */
 export function checkAws(entry: AwsEntry, accounts: readonly string[], say: Say): void {
   for (const [at, template] of (entry.statement?.resources ?? []).entries()) {
     const path = ['statement', 'resources', at]
-    if (template === '*') {
-      checkAnyResource(entry, path, say)
-      continue
-    }
-    checkTemplate(entry, template, path, { ...naming, inResource: true }, say)
-    if (!/^arn:\{partition\}:[a-z0-9-]+:[^:]*:[^:]*:.+$/.test(template))
-      say(path, `\`${template}\` is not an ARN`, 'begin it with arn:{partition}:service:{region}:{account}:')
-    checkWildcards(template, 'acted on', path, say)
+    if (template === '*') checkAnyResource(entry, path, say)
+    else checkArn(entry, template, 'acted on', path, say)
   }
   checkConditions(entry, say)
   checkWhenAbsent(entry, say)
   checkCredential(entry, accounts, say)
-  checkRead(entry, say)
+  checkReads(entry, say)
 }
 
 /** Checks the statement of an action for which IAM takes no ARN: of all that a session is held to, its Region is left. */
@@ -147,10 +141,43 @@ function checkCredential(entry: AwsEntry, accounts: readonly string[], say: Say)
       say(['leavesOpen', argument], `\`${argument}\` is not left open: the credential pins it`, 'remove it')
 }
 
-function checkRead({ tool, preview, account }: AwsEntry, say: Say): void {
-  if (tool !== 'aws' || !preview) return
-  const path = ['preview', 'action']
-  const { action } = preview
-  if (!isAwsRead(action)) say(path, `\`${action}\` is not a read that Hotwork can make`, known(awsReads))
-  if (account === undefined) say(path, `\`${action}\` needs an account`, 'add `account`, an alias of the deployment')
+function checkArn(entry: AwsEntry, template: string, what: string, path: Path, say: Say): void {
+  checkTemplate(entry, template, path, { ...naming, inResource: true }, say)
+  if (!/^arn:\{partition\}:[a-z0-9-]+:[^:]*:[^:]*:.+$/.test(template))
+    say(path, `\`${template}\` is not an ARN`, 'begin it with arn:{partition}:service:{region}:{account}:')
+  checkWildcards(template, what, path, say)
+}
+
+/** The calls that read for an entry, each with its path. */
+export const readsIn = ({ tool, preview }: Pick<AwsEntry, 'tool' | 'preview'>) =>
+  tool === 'aws' && preview ? [{ ...preview, path: ['preview'] as Path }] : []
+
+/** Checks that each read is one that Hotwork may make, and has its right; and that no right is left over. */
+function checkReads(entry: AwsEntry, say: Say): void {
+  const calls = readsIn(entry)
+  const rights = (entry.reads ?? []).flatMap(({ actions }) => actions)
+  for (const { action, arguments: args, path } of calls) {
+    const never = whyNever(action)
+    const right = iamActionOf(action)
+    if (never !== undefined) say([...path, 'action'], `\`${action}\` ${never}`, 'name another read')
+    else if (!rights.includes(right))
+      say([...path, 'action'], `no \`reads\` give \`${right}\``, 'add it to `reads`, with the ARN of what is read')
+    if (entry.account === undefined)
+      say([...path, 'action'], `\`${action}\` needs an account`, 'add `account`, an alias of the deployment')
+    if ((args['WithDecryption'] ?? false) !== false)
+      say([...path, 'arguments', 'WithDecryption'], 'a decrypted parameter is a secret', 'remove it')
+  }
+  if (entry.reads && calls.length === 0) say(['reads'], 'nothing is read with these rights', 'remove them')
+  const byHandlers = calls.some(({ action }) => usesHandlers(action))
+  for (const [at, { actions, resources }] of (entry.reads ?? []).entries()) {
+    for (const [index, action] of actions.entries()) {
+      const path = ['reads', at, 'actions', index]
+      const never = whyNever(action, { byHandlers })
+      if (never !== undefined) say(path, `\`${action}\` ${never}`, 'remove it')
+      else if (!byHandlers && !calls.some((call) => iamActionOf(call.action) === action))
+        say(path, `nothing is read by \`${action}\``, 'remove it')
+    }
+    for (const [index, template] of resources.entries())
+      if (template !== '*') checkArn(entry, template, 'read', ['reads', at, 'resources', index], say)
+  }
 }

@@ -1,14 +1,110 @@
-// Rules: test/targets/aws/reads/aws-reads.test.ts
-/** The reads of AWS that Hotwork can make. Each names one thing and changes nothing. */
-export const awsReads = [
-  'dynamodb:GetItem',
-  'ecs:DescribeServices',
-  'lambda:GetFunctionConcurrency',
-  'lambda:GetFunctionConfiguration',
-  'ssm:GetParameter',
-] as const
-export type AwsRead = (typeof awsReads)[number]
-export const isAwsRead = (action: string): action is AwsRead => (awsReads as readonly string[]).includes(action)
-
+// Rules: test/policies/bad-folder.test.ts, test/targets/aws/rules/reads.test.ts
 /** Mediated calls that AWS can make conditional on a state. */
 export const conditionalCalls: readonly string[] = ['dynamodb:UpdateItem', 'lambda:UpdateFunctionConfiguration']
+
+/**
+ * Whether an operation's name says that it only reads. IAM's access level does not: it calls `sqs:ReceiveMessage`,
+ * `bedrock:InvokeModel` and `iam:GenerateCredentialReport` reads.
+ */
+export const isReading = (operation: string): boolean =>
+  /^(?:Batch)?(?:Get|List|Describe|Head|Search|Query|Scan|Lookup|Filter|Select|View)(?![a-z])/.test(operation)
+
+/** The IAM actions of operations for which IAM has another name. */
+const namedByIam: { readonly [action: string]: string } = {
+  'cloudcontrol:GetResource': 'cloudformation:GetResource',
+  'cloudcontrol:ListResources': 'cloudformation:ListResources',
+}
+export const iamActionOf = (action: string): string => namedByIam[action] ?? action
+
+/** Whether the call reads by the permissions of a resource type's read handler, which AWS uses in the caller's name. */
+export const usesHandlers = (action: string): boolean => action.startsWith('cloudcontrol:')
+
+/** Reads by IAM's level whose answer is a secret or a credential, or a link to one, by the reason. */
+const refused: { readonly [why: string]: readonly string[] } = {
+  'gives a secret': [
+    'appsync:ListApiKeys',
+    'bedrock-agentcore:GetResourceApiKey',
+    'chime:ListApiKeys',
+    'cognito-idp:DescribeUserPoolClient',
+    'cognito-idp:ListUserPoolClientSecrets',
+    'ec2:GetPasswordData',
+    'geo:DescribeKey',
+    'geo:ListKeys',
+    'glue:GetConnection',
+    'glue:GetConnections',
+    'lightsail:GetRelationalDatabaseMasterUserPassword',
+    'pca-connector-scep:GetChallengePassword',
+    'secretsmanager:BatchGetSecretValue',
+    'secretsmanager:GetRandomPassword',
+    'secretsmanager:GetSecretValue',
+    'storagegateway:DescribeChapCredentials',
+    'wafv2:GetDecryptedAPIKey',
+    'wafv2:ListAPIKeys',
+  ],
+  'gives a credential': [
+    'acm:GetAcmeExternalAccountBindingCredentials',
+    'aidevops:GetAccessToken',
+    'amplifybackend:GetToken',
+    'bedrock-agentcore:GetResourceOauth2Token',
+    'bedrock-agentcore:GetResourcePaymentToken',
+    'chime:ListVoiceConnectorTerminationCredentials',
+    'cloudwatch:GetSpaceCredentials',
+    'cloudwatch:GetSpaceCredentialsForOrganization',
+    'codeartifact:GetAuthorizationToken',
+    'codeconnections:GetConnectionToken',
+    'codeconnections:GetIndividualAccessToken',
+    'codestar-connections:GetConnectionToken',
+    'codestar-connections:GetIndividualAccessToken',
+    'cognito-identity:GetCredentialsForIdentity',
+    'cognito-identity:GetId',
+    'cognito-identity:GetOpenIdToken',
+    'cognito-identity:GetOpenIdTokenForDeveloperIdentity',
+    'connect:GetFederationToken',
+    'datazone:GetDomainExecutionRoleCredentials',
+    'datazone:GetEnvironmentCredentials',
+    'ecr-public:GetAuthorizationToken',
+    'ecr:GetAuthorizationToken',
+    'emr-serverless:GetSessionEndpoint',
+    'finspace-api:GetProgrammaticAccessCredentials',
+    'gamelift:GetComputeAccess',
+    'gamelift:GetComputeAuthToken',
+    'gamelift:GetInstanceAccess',
+    'iq:GetChatToken',
+    'lakeformation:GetTemporaryGluePartitionCredentials',
+    'lakeformation:GetTemporaryGlueTableCredentials',
+    'license-manager:GetAccessToken',
+    'lightsail:GetInstanceAccessDetails',
+    'redshift-serverless:GetIdentityCenterAuthToken',
+    'redshift:GetIdentityCenterAuthToken',
+    'route53globalresolver:GetAccessToken',
+    'ssm:GetAccessToken',
+  ],
+  'gives a link to code or data': [
+    'auditmanager:GetEvidenceFileUploadUrl',
+    'connect:GetPromptFile',
+    'ecr:GetDownloadUrlForLayer',
+    'glue:GetDashboardUrl',
+    'greengrass:GetComponentVersionArtifact',
+    'groundstation:GetAgentTaskResponseUrl',
+    'invoicing:GetInvoicePDF',
+    'lambda:GetFunction',
+    'lambda:GetLayerVersion',
+    'mechanicalturk:GetFileUploadURL',
+    'profile:GetUploadJobPath',
+    'snowball:GetJobManifest',
+    'snowball:GetSoftwareUpdates',
+    'wisdom:GetContent',
+  ],
+}
+const whyRefused = new Map(Object.entries(refused).flatMap(([why, actions]) => actions.map((each) => [each, why])))
+
+/** Rights that read handlers need: their answers come without the link. */
+const inHandlers = ['lambda:GetFunction']
+
+/** The reason why Hotwork never makes a read, or why its reader never has a right. */
+export function whyNever(action: string, { byHandlers = false } = {}): string | undefined {
+  const [prefix, operation = ''] = action.split(':')
+  if (prefix === 'sts') return 'is of sessions'
+  if (!isReading(operation)) return 'is not a read by its name'
+  return byHandlers && inHandlers.includes(action) ? undefined : whyRefused.get(action)
+}

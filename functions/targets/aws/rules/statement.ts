@@ -30,6 +30,11 @@ const StatementTemplate = z.strictObject({
 /** The members of a catalogue entry that are AWS's. */
 export const awsPart = {
   statement: StatementTemplate.optional(),
+  /** The rights that the reader role has for this entry's reads, and no others. */
+  reads: z
+    .array(StatementTemplate.pick({ actions: true, resources: true }))
+    .min(1)
+    .optional(),
   /** The look-up of a call whose answer was lost, by an action that changes nothing. Without it such a call stays unknown. */
   resolve: z.strictObject({ action: IamAction }).optional(),
 }
