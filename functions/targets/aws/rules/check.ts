@@ -8,9 +8,10 @@ import {
   checkWildcards,
 } from '../../../domain/policy/check-templates.ts'
 import { placesOf } from '../../../domain/policy/templates.ts'
+import type { PreviewSource } from '../../../domain/previews/preview-source.ts'
 import { known, type Path, type Say } from '../../../domain/what-is-wrong.ts'
 import { comparesPatterns, conditionPlace, conditionTemplates } from './conditions.ts'
-import { iamActionOf, usesHandlers, whyNever } from './reads.ts'
+import { iamActionOf, namesMembers, usesHandlers, whyNever } from './reads.ts'
 import { type AwsEntry, naming, unpinnedByResource } from './statement.ts'
 
 /** Checks that an entry's statement, look-up and read fit its arguments and its credential. */
@@ -148,25 +149,29 @@ function checkArn(entry: AwsEntry, template: string, what: string, path: Path, s
   checkWildcards(template, what, path, say)
 }
 
-/** The calls that read for an entry, each with its path. */
-export const readsIn = ({ tool, preview }: Pick<AwsEntry, 'tool' | 'preview'>) =>
-  tool === 'aws' && preview ? [{ ...preview, path: ['preview'] as Path }] : []
+type Read = Pick<PreviewSource, 'action' | 'arguments' | 'absent'> & {
+  path: Path
+  /** The expressions over its answer, each with its path. */
+  expressions: readonly [Path, string][]
+}
+
+/** The calls that read for an entry. */
+export const readsIn = ({ tool, preview }: Pick<AwsEntry, 'tool' | 'preview'>): readonly Read[] =>
+  tool === 'aws' && preview ? [readOf(preview)] : []
+
+const readOf = ({ show, guard, ...call }: PreviewSource): Read => ({
+  ...call,
+  path: ['preview'],
+  expressions: [
+    ...Object.entries(show).map(([name, each]): [Path, string] => [['preview', 'show', name], each]),
+    ...guard.map((each, at): [Path, string] => [['preview', 'guard', at], each]),
+  ],
+})
 
 /** Checks that each read is one that Hotwork may make, and has its right; and that no right is left over. */
 function checkReads(entry: AwsEntry, say: Say): void {
   const calls = readsIn(entry)
-  const rights = (entry.reads ?? []).flatMap(({ actions }) => actions)
-  for (const { action, arguments: args, path } of calls) {
-    const never = whyNever(action)
-    const right = iamActionOf(action)
-    if (never !== undefined) say([...path, 'action'], `\`${action}\` ${never}`, 'name another read')
-    else if (!rights.includes(right))
-      say([...path, 'action'], `no \`reads\` give \`${right}\``, 'add it to `reads`, with the ARN of what is read')
-    if (entry.account === undefined)
-      say([...path, 'action'], `\`${action}\` needs an account`, 'add `account`, an alias of the deployment')
-    if ((args['WithDecryption'] ?? false) !== false)
-      say([...path, 'arguments', 'WithDecryption'], 'a decrypted parameter is a secret', 'remove it')
-  }
+  for (const call of calls) checkRead(entry, call, say)
   if (entry.reads && calls.length === 0) say(['reads'], 'nothing is read with these rights', 'remove them')
   const byHandlers = calls.some(({ action }) => usesHandlers(action))
   for (const [at, { actions, resources }] of (entry.reads ?? []).entries()) {
@@ -180,4 +185,23 @@ function checkReads(entry: AwsEntry, say: Say): void {
     for (const [index, template] of resources.entries())
       if (template !== '*') checkArn(entry, template, 'read', ['reads', at, 'resources', index], say)
   }
+}
+
+function checkRead(entry: AwsEntry, { action, arguments: args, path, expressions }: Read, say: Say): void {
+  const at = [...path, 'action']
+  const never = whyNever(action)
+  const right = iamActionOf(action)
+  if (never !== undefined) say(at, `\`${action}\` ${never}`, 'name another read')
+  else if (!(entry.reads ?? []).some(({ actions }) => actions.includes(right)))
+    say(at, `no \`reads\` give \`${right}\``, 'add it to `reads`, with the ARN of what is read')
+  if (entry.account === undefined)
+    say(at, `\`${action}\` needs an account`, 'add `account`, an alias of the deployment')
+  if ((args['WithDecryption'] ?? false) !== false)
+    say([...path, 'arguments', 'WithDecryption'], 'a decrypted parameter is a secret', 'remove it')
+  if (!usesHandlers(action)) return
+  if (Object.hasOwn(args, 'RoleArn'))
+    say([...path, 'arguments', 'RoleArn'], 'another role would read, with rights of its own', 'remove it')
+  for (const [where, expression] of expressions)
+    if (!namesMembers(expression))
+      say(where, `\`${expression}\` takes more than one member`, 'write ResourceDescription.Properties.Name')
 }

@@ -9,15 +9,15 @@ export const conditionalCalls: readonly string[] = ['dynamodb:UpdateItem', 'lamb
 export const isReading = (operation: string): boolean =>
   /^(?:Batch)?(?:Get|List|Describe|Head|Search|Query|Scan|Lookup|Filter|Select|View)(?![a-z])/.test(operation)
 
-/** The IAM actions of operations for which IAM has another name. */
-const namedByIam: { readonly [action: string]: string } = {
-  'cloudcontrol:GetResource': 'cloudformation:GetResource',
-  'cloudcontrol:ListResources': 'cloudformation:ListResources',
-}
-export const iamActionOf = (action: string): string => namedByIam[action] ?? action
+/** Cloud Control's read, by the permissions of a resource type's read handler, which AWS uses in the caller's name. */
+export const usesHandlers = (action: string): boolean => action === 'cloudcontrol:GetResource'
 
-/** Whether the call reads by the permissions of a resource type's read handler, which AWS uses in the caller's name. */
-export const usesHandlers = (action: string): boolean => action.startsWith('cloudcontrol:')
+/** The IAM action of an operation, which for Cloud Control has another name. */
+export const iamActionOf = (action: string): string => (usesHandlers(action) ? 'cloudformation:GetResource' : action)
+
+/** Whether each part of an expression over Cloud Control's answer names one member: a handler returns secrets too. */
+export const namesMembers = (expression: string): boolean =>
+  !/[@*&\\]|\bResourceDescription\b(?!\.(?:Properties|Identifier\b))|\bProperties\b(?!\.["\w])/.test(expression)
 
 /** Reads by IAM's level whose answer is a secret or a credential, or a link to one, by the reason. */
 const refused: { readonly [why: string]: readonly string[] } = {

@@ -1,4 +1,4 @@
-import { iamActionOf, isReading, whyNever } from '../../../../functions/targets/aws/rules/reads.ts'
+import { iamActionOf, isReading, namesMembers, whyNever } from '../../../../functions/targets/aws/rules/reads.ts'
 import { readsOfIam } from '../../../../tools/aws-models/make.ts'
 
 const iam = Object.entries(readsOfIam()).flatMap(([prefix, names]) =>
@@ -51,8 +51,29 @@ test('a right to a code link is for read handlers alone, and no other exception 
     expect(whyNever(action, { byHandlers: true })).toBeDefined()
 })
 
-test("IAM knows the actions by which Cloud Control's operations are judged", () => {
-  const actions = ['cloudcontrol:GetResource', 'cloudcontrol:ListResources'].map(iamActionOf)
-  for (const action of actions) expect(iam).toContain(action)
+test("IAM knows the action by which Cloud Control's read is judged", () => {
+  expect(iam).toContain(iamActionOf('cloudcontrol:GetResource'))
   expect(iamActionOf('ssm:GetParameter')).toBe('ssm:GetParameter')
 })
+
+test.each([
+  'ResourceDescription.Properties.MemorySize',
+  "not_null(ResourceDescription.Properties.Environment.Variables.MODE, 'none')",
+  'ResourceDescription.Identifier',
+  'ResourceDescription.Properties."Some Name"[0]',
+])('%s names members of what a read handler returned', (expression) => expect(namesMembers(expression)).toBe(true))
+
+test.each([
+  '@',
+  'ResourceDescription',
+  'ResourceDescription.Properties',
+  'ResourceDescription.*',
+  'ResourceDescription.Properties.*',
+  'to_string(ResourceDescription.Properties)',
+  'values(ResourceDescription)',
+  'ResourceDescription.Properties | @',
+  'ResourceDescription.[Properties]',
+  '"\\u0052esourceDescription"',
+])('%s takes more than a member of what a read handler returned', (expression) =>
+  expect(namesMembers(expression)).toBe(false),
+)
