@@ -21,8 +21,11 @@ export function previewWords(
 ): string[] {
   if (!preview) return ['the present state is not shown: Hotwork has no preview of this action']
   const at = time(preview.observed_at, surroundings)
+  const reach = (preview.reach ?? []).map(
+    ({ label, value }) => `${label}: ${value === undefined ? 'unknown' : JSON.stringify(value)}`,
+  )
   if (preview.failed !== undefined)
-    return [`Hotwork could not read the present state: ${faults[preview.failed] ?? preview.failed}, at ${at}`]
+    return [`Hotwork could not read the present state: ${faults[preview.failed] ?? preview.failed}, at ${at}`, ...reach]
   const rows = shown?.preview ?? rowsOf(preview.before, { ...preview.before, ...preview.after })
   const same = rows.filter((row) => row.same).map(({ name }) => name)
   return [
@@ -30,6 +33,7 @@ export function previewWords(
     ...(same.length === rows.length ? ['no shown value: they are equal already'] : []),
     ...(same.length > 0 && same.length < rows.length ? [`stays as it is: ${same.join(', ')}`] : []),
     `read at ${at}${preview.gap ? '; AWS cannot check it at the call: a change after the last check is not noticed' : ''}`,
+    ...reach,
   ]
 }
 

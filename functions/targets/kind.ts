@@ -1,7 +1,7 @@
 // Rules: test/infra/lambdas.test.ts
 import type * as z from 'zod'
 import type { ArgumentsSchema } from '../domain/policy/arguments.ts'
-import type { PreviewSource } from '../domain/previews/preview-source.ts'
+import type { PreviewSource, ReachSource } from '../domain/previews/preview-source.ts'
 import type { JsonObject, NumericDate } from '../domain/values.ts'
 import type { Say } from '../domain/what-is-wrong.ts'
 
@@ -33,6 +33,7 @@ export type Entry = {
   narrowable: readonly string[]
   leavesOpen: { readonly [argument: string]: string }
   preview?: PreviewSource | undefined
+  reach?: readonly ReachSource[] | undefined
 }
 
 /**

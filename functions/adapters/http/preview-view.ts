@@ -21,9 +21,10 @@ const differenceRow = ({ label, before, after, isSame, isMasked, note }: Differe
 /** The present values and those after the act (docs/api.md). */
 export function previewMembers(preview: Preview): Said<typeof PreviewAnswer> {
   const observed_at = rfc3339(preview.observedAt)
-  if (preview.outcome === 'failed') return { failed: preview.why, observed_at }
+  const { reach } = preview
+  if (preview.outcome === 'failed') return { failed: preview.why, observed_at, ...defined({ reach }) }
   const { before, after, state, masked, gap } = preview
-  return { before, after, observed_at, state, ...defined({ masked, gap }) }
+  return { before, after, observed_at, state, ...defined({ masked, gap, reach }) }
 }
 
 export const changeMembers = ({ at, from, to, approvers, wasApproved, steps }: ChangeView): Said<typeof Change> => ({

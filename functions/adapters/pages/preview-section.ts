@@ -5,10 +5,11 @@ import {
   differencesOf,
   maskOf,
   previewLine,
+  reachRows,
   sidesOf,
 } from '../../domain/cards/preview-words.ts'
 import type { RequestView } from '../../domain/cards/request-view.ts'
-import type { Matched } from '../../domain/record/preview.ts'
+import type { Matched, ResourcePreview } from '../../domain/record/preview.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { type Html, html, type Part, titled } from './layout.ts'
 import { drawn } from './words.ts'
@@ -19,8 +20,14 @@ export function previewSection(view: RequestView, now: NumericDate): Html {
     'preview',
     'What changes',
     html`${view.preview?.outcome === 'matched' && differenceList(view.preview)}
-<p>${drawn(previewLine(view), now)}</p>`,
+<p>${drawn(previewLine(view), now)}</p>
+${reachList(view.preview)}`,
   )
+}
+
+export function reachList(preview: ResourcePreview | undefined): Html {
+  const rows = reachRows(preview)
+  return html`${rows.length > 0 && html`<dl>${rows.map(({ label, value }) => html`<dt>${label}</dt><dd><code>${value}</code></dd>`)}</dl>`}`
 }
 
 export function differenceList(preview: Matched): Html {

@@ -10,7 +10,7 @@ import { inert, lookalikeNote } from '../../domain/inert.ts'
 import { type StepStatus, stepsLeft } from '../../domain/record/plan-step.ts'
 import { duration, type NumericDate } from '../../domain/values.ts'
 import { environmentChip, type Html, html, type Part, titled } from './layout.ts'
-import { differenceList } from './preview-section.ts'
+import { differenceList, reachList } from './preview-section.ts'
 import { drawn } from './words.ts'
 
 /** The steps of a plan, each whole: text that is too long for a card is here. */
@@ -65,7 +65,7 @@ function changes(step: StepView, now: NumericDate): Part {
   const { preview } = step
   if (preview?.outcome !== 'matched' || differencesOf(preview).every(({ isSame }) => isSame))
     return html`<p class="soft">${drawn(stepPreview(step), now)}</p>`
-  return html`${differenceList(preview)}${preview.gap && html`<p class="soft">AWS cannot check it at the call.</p>`}`
+  return html`${differenceList(preview)}${preview.gap && html`<p class="soft">AWS cannot check it at the call.</p>`}${reachList(preview)}`
 }
 
 export function argumentList(of: Pick<RequestView, 'arguments'>): Html {

@@ -4,7 +4,7 @@ import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { checkTemplate } from '../../domain/policy/check-templates.ts'
 import { placesOf } from '../../domain/policy/templates.ts'
 import type { PreviewSource } from '../../domain/previews/preview-source.ts'
-import type { Json } from '../../domain/values.ts'
+import type { Json, JsonObject } from '../../domain/values.ts'
 import { known, type Path, type Say } from '../../domain/what-is-wrong.ts'
 import { mustBeIn, type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
@@ -16,6 +16,11 @@ export function checkPreviews(folder: Folder): Problem[] {
     ...folder.actions.flatMap(({ value: entry, document }) =>
       problemsIn(document, (say) => {
         if (entry.preview) checkPreview(entry, entry.preview, say)
+        else if (entry.reach) say(['reach'], 'nothing is read beside it', 'add a `preview`')
+        for (const [at, { arguments: args, value }] of (entry.reach ?? []).entries()) {
+          checkArguments(entry, args, ['reach', at, 'arguments'], say)
+          checkExpression(value, ['reach', at, 'value'], say)
+        }
       }),
     ),
     ...problemsIn(folder.resources.document, (say) => {
@@ -27,20 +32,7 @@ export function checkPreviews(folder: Folder): Problem[] {
 
 function checkPreview(entry: CatalogueEntry, preview: PreviewSource, say: Say): void {
   const isArgument = mustBeIn(Object.keys(entry.arguments.properties), say)
-  for (const [template, at] of templatesOfRead(preview.arguments)) {
-    const path = ['preview', 'arguments', ...at]
-    checkTemplate(entry, template, path, { ids: '', places: [], inResource: false }, say)
-    for (const place of placesOf(template)) {
-      const name = place.replace(/^arguments\./, '')
-      // Refused, since a narrowed value would name a different resource, whose state could not be compared.
-      if (entry.narrowable.includes(name))
-        say(
-          path,
-          `\`{${place}}\` names the resource that is read, and may be narrowed`,
-          `take \`${name}\` out of \`narrowable\``,
-        )
-    }
-  }
+  checkArguments(entry, preview.arguments, ['preview', 'arguments'], say)
   for (const [name, expression] of Object.entries(preview.show)) {
     isArgument(['preview', 'show', name], name, `\`${name}\` is not one of the arguments`)
     checkExpression(expression, ['preview', 'show', name], say)
@@ -49,6 +41,22 @@ function checkPreview(entry: CatalogueEntry, preview: PreviewSource, say: Say): 
   const isShown = mustBeIn(Object.keys(preview.show), say)
   for (const name of Object.keys(preview.atMost ?? {}))
     isShown(['preview', 'atMost', name], name, `\`${name}\` is not shown`)
+}
+
+function checkArguments(entry: CatalogueEntry, args: JsonObject, path: Path, say: Say): void {
+  for (const [template, at] of templatesOfRead(args)) {
+    checkTemplate(entry, template, [...path, ...at], { ids: '', places: [], inResource: false }, say)
+    for (const place of placesOf(template)) {
+      const name = place.replace(/^arguments\./, '')
+      // Refused, since a narrowed value would name a different resource, whose state could not be compared.
+      if (entry.narrowable.includes(name))
+        say(
+          [...path, ...at],
+          `\`{${place}}\` names the resource that is read, and may be narrowed`,
+          `take \`${name}\` out of \`narrowable\``,
+        )
+    }
+  }
 }
 
 /**

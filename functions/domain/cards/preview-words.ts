@@ -1,7 +1,7 @@
 // Rules: test/channels/slack/cards/card.test.ts
 import { clamp, exact, inert, lookalikeNote } from '../inert.ts'
 import { changing, hidden, staying } from '../previews/mask.ts'
-import { type Matched, type Preview, previewOfStep, type ReadFault } from '../record/preview.ts'
+import { type Matched, type Preview, previewOfStep, type ReachFact, type ReadFault } from '../record/preview.ts'
 import type { Json, JsonObject } from '../values.ts'
 import { changedSteps, type StepView } from './plan-view.ts'
 import { stepsNamed } from './plan-words.ts'
@@ -114,6 +114,16 @@ export function differenceText(row: Difference): string {
 
 export const maskOf = ({ isMasked }: Pick<Difference, 'isMasked'>): string => (isMasked ? ' (masked)' : '')
 
+/** A row for each fact about what the act reaches. A text has quotes, so that none passes for our own `unknown`. */
+export const reachRows = (preview: { reach?: readonly ReachFact[] | undefined } | undefined) =>
+  (preview?.reach ?? []).map(({ label, value }) => ({
+    label: inert(label),
+    value: value === undefined ? 'unknown' : exact(value),
+  }))
+
+export const reachWords = (preview: Parameters<typeof reachRows>[0]): readonly Sentence[] =>
+  reachRows(preview).map(({ label, value }): Sentence => [`${label}: `, { value }])
+
 export const whyNotRead: { readonly [why in ReadFault]: string } = {
   denied: 'access was denied',
   unavailable: 'it did not answer in time',
@@ -188,14 +198,23 @@ export function stepPreview({ preview, after }: StepView): Sentence {
   if (after !== undefined) return [`Not read: step ${after} changes it first.`]
   if (!preview) return ['The present state is not shown: Hotwork has no preview of this action.']
   if (preview.outcome === 'failed')
-    return [{ bold: 'Hotwork could not read the present state' }, `: ${whyNotRead[preview.why]}.`]
+    return [
+      { bold: 'Hotwork could not read the present state' },
+      `: ${whyNotRead[preview.why]}.`,
+      ...reachAfter(preview),
+    ]
   const changing = differencesOf(preview).filter(({ isSame }) => !isSame)
   return [
     ...kindOfChange(preview),
     ...changing.flatMap((each, at): Sentence => [at === 0 ? '' : ', ', { value: differenceText(each) }]),
     ...(preview.gap ? [' AWS cannot check it at the call.'] : []),
+    ...reachAfter(preview),
   ]
 }
+
+/** The facts about what a step reaches, in the same line. */
+export const reachAfter = (preview: Parameters<typeof reachRows>[0]): Sentence =>
+  reachWords(preview).flatMap((each) => [' ', ...each, '.'])
 
 /** The readings of all steps, and their effect on an approval. */
 export function planPreview({ steps, status }: Pick<RequestView, 'status'> & { steps: readonly StepView[] }): Sentence {

@@ -10,7 +10,7 @@ import {
   placeKindOf,
   type Settings,
 } from '../../targets/kinds.ts'
-import { PreviewSource } from '../previews/preview-source.ts'
+import { PreviewSource, ReachSource } from '../previews/preview-source.ts'
 import { Alias, type JsonObject, ok, type Resource, type Result, refuse, ToolId } from '../values.ts'
 import { whatIsWrong } from '../what-is-wrong.ts'
 import { ArgumentsSchema, argumentsParser } from './arguments.ts'
@@ -49,6 +49,8 @@ export const CatalogueEntry = z.strictObject({
   ...parts,
   /** The reading of the resource, so that people decide on its present state. */
   preview: PreviewSource.optional(),
+  /** Facts about what it reaches, read beside the preview. */
+  reach: z.array(ReachSource).min(1).max(5).optional(),
   /** The action's MCP tool. `tool` is the gate before it. */
   mcp: McpTool.optional(),
   /** Words for the card. */

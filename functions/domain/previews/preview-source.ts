@@ -9,12 +9,16 @@ export const Expression = z.string().min(1).max(512)
 export const ShowLevel = z.enum(['whole', 'part', 'compared'])
 export type ShowLevel = z.infer<typeof ShowLevel>
 
-/** The source of a preview: how Hotwork reads the resource of an action. */
-export const PreviewSource = z.strictObject({
-  /** An IAM action, or a tool's read. */
+const call = {
+  /** An operation of AWS, or a tool's read. */
   action: z.string().regex(/^[a-z][a-z0-9-]{0,31}:[A-Za-z][A-Za-z0-9]{0,63}$/, 'one read, such as `ssm:GetParameter`'),
   /** The arguments of the read: JSON in which `{arguments.Name}` alone is that argument, and within a text its text. */
   arguments: JsonObjectSchema,
+}
+
+/** The source of a preview: how Hotwork reads the resource of an action. */
+export const PreviewSource = z.strictObject({
+  ...call,
   /** For each argument of the action, the place of its present value in the answer. */
   show: z.record(z.string(), Expression).refine((show) => Object.keys(show).length > 0, 'show one argument at least'),
   /** The values that must stay equal between a decision and the act. They must not be null. */
@@ -25,6 +29,15 @@ export const PreviewSource = z.strictObject({
   atMost: z.record(z.string(), ShowLevel.exclude(['whole'])).optional(),
 })
 export type PreviewSource = z.infer<typeof PreviewSource>
+
+/** A fact about the reach of an action, such as "running tasks: 24": read beside the preview, and compared with nothing. */
+export const ReachSource = z.strictObject({
+  label: z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N} '().,/%-]{0,39}$/u, 'one to forty letters, digits and spaces'),
+  ...call,
+  /** The place of one text or number in the answer. */
+  value: Expression,
+})
+export type ReachSource = z.infer<typeof ReachSource>
 
 /** The arguments of a read. The policies' compiler has checked their templates. */
 export const argumentsOfRead = (source: Pick<PreviewSource, 'arguments'>, args: JsonObject): JsonObject =>

@@ -7,6 +7,11 @@ import { Digest, JsonObject, NumericDate, PersonId } from '../values.ts'
 export const ReadFault = z.enum(['denied', 'unavailable', 'unreadable'])
 export type ReadFault = z.infer<typeof ReadFault>
 
+/** A fact about what the act reaches, shown beside the preview and compared with nothing. Without a value it is unknown. */
+export const ReachFact = z.strictObject({ label: z.string(), value: z.union([z.string(), z.number()]).optional() })
+export type ReachFact = z.infer<typeof ReachFact>
+const reach = z.array(ReachFact).optional()
+
 const matched = {
   outcome: z.literal('matched'),
   /** The present values; empty if the resource does not exist. */
@@ -21,8 +26,9 @@ const matched = {
   masked: z.array(z.string()).optional(),
   /** True if AWS cannot check the expected state: it may change between the last reading and the act. */
   gap: z.literal(true).optional(),
+  reach,
 }
-const failed = { outcome: z.literal('failed'), why: ReadFault, observedAt: NumericDate }
+const failed = { outcome: z.literal('failed'), why: ReadFault, observedAt: NumericDate, reach }
 
 /** The preview of one resource. */
 const ResourcePreview = z.discriminatedUnion('outcome', [z.strictObject(matched), z.strictObject(failed)])

@@ -2,9 +2,9 @@ import { digestOf } from '../../domain/digest.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { type CatalogueEntry, hasGap } from '../../domain/policy/catalogue.ts'
 import { lesserOf, levelOf, maskPair } from '../../domain/previews/mask.ts'
-import { argumentsOfRead, type PreviewSource } from '../../domain/previews/preview-source.ts'
+import { argumentsOfRead, type PreviewSource, type ReachSource } from '../../domain/previews/preview-source.ts'
 import { compareUpdate } from '../../domain/previews/update-expression.ts'
-import { largestPreview, type Preview } from '../../domain/record/preview.ts'
+import { largestPreview, type Preview, type ReachFact } from '../../domain/record/preview.ts'
 import type { Json, JsonObject } from '../../domain/values.ts'
 import { isTargetId, type TargetId } from '../../targets/kinds.ts'
 import type { Found, Reader } from '../../targets/reach.ts'
@@ -31,6 +31,8 @@ const largestAnswer = 262_144
 
 /** The lengths of a value for people, in characters: the longest that fits into the preview is used. */
 const lengths = [1000, 250, 60]
+/** Characters of a fact about what an action reaches. */
+const longestFact = 60
 
 /** Reads the resource of an action by its catalogue entry. Values leave this class masked. */
 export class CatalogueStateReader implements StateReader {
@@ -48,16 +50,21 @@ export class CatalogueStateReader implements StateReader {
     const reader = entry && this.#ports.readers[isTargetId(entry.tool) ? entry.tool : 'tool']
     if (!entry?.preview || !reader?.canRead(entry)) return undefined
     const observedAt = clock.now()
+    const reaching = Promise.all((entry.reach ?? []).map((each) => this.#readReach(reader, entry, each, about)))
+    const read = this.#readInTime(reader, entry, entry.preview, about)
+    const reach = await Promise.all([reaching, read.catch(() => {})]).then(([facts]) =>
+      facts.length === 0 ? {} : { reach: facts },
+    )
     const failed = (why: 'denied' | 'unavailable' | 'unreadable', fault: string): StateReading => {
       log.warn('state_unread', { action: about.action, request: about.request, why, fault })
-      return { preview: { outcome: 'failed', why, observedAt } }
+      return { preview: { outcome: 'failed', why, observedAt, ...reach } }
     }
     try {
-      const [found, key] = await this.#readInTime(reader, entry, entry.preview, about)
+      const [found, key] = await read
       if (found.found === 'failed') return failed(found.why, found.fault)
       return {
         ...(found.found === 'answer' && { raw: found.answer }),
-        preview: this.#look(entry, about, found, { observedAt, key }),
+        preview: this.#look(entry, about, found, { observedAt, key, reach }),
       }
     } catch (fault) {
       return failed(fault instanceof TooLate ? 'unavailable' : 'unreadable', faultName(fault))
@@ -70,25 +77,49 @@ export class CatalogueStateReader implements StateReader {
     source: PreviewSource,
     about: StateAsk,
   ): Promise<[Found, string]> {
-    const { stateKey } = this.#ports
-    const stop = new AbortController()
-    const ask = {
-      action: source.action,
-      arguments: argumentsOfRead(source, about.arguments),
-      absent: source.absent,
-      signal: stop.signal,
-    }
-    const read = async () => reader.read(ask, entry)
-    const key = stateKey.read().catch((cause: unknown) => {
+    const key = this.#ports.stateKey.read().catch((cause: unknown) => {
       throw new TooLate(faultName(cause), { cause })
     })
+    return this.#inTime((signal) => Promise.all([this.#call(reader, entry, source, about, signal), key]))
+  }
+
+  /** Never throws: an unread fact has no value. */
+  async #readReach(reader: Reader, entry: CatalogueEntry, source: ReachSource, about: StateAsk): Promise<ReachFact> {
+    const { label } = source
+    try {
+      const found = await this.#inTime((signal) => this.#call(reader, entry, { ...source, absent: [] }, about, signal))
+      if (found.found !== 'answer') return { label }
+      const value = this.#ports.expressions.search(source.value, bounded(found.answer))
+      if (typeof value !== 'string' && typeof value !== 'number') return { label }
+      const level = levelOf(this.#ports.policy.bundle.show, about.classification)
+      return { label, value: maskPair({ after: value }, level, longestFact).after as string | number }
+    } catch {
+      return { label }
+    }
+  }
+
+  async #call(
+    reader: Reader,
+    entry: CatalogueEntry,
+    { action, arguments: args, absent }: Pick<PreviewSource, 'action' | 'arguments' | 'absent'>,
+    about: StateAsk,
+    signal: AbortSignal,
+  ): Promise<Found> {
+    return reader.read(
+      { action, arguments: argumentsOfRead({ arguments: args }, about.arguments), absent, signal },
+      entry,
+    )
+  }
+
+  async #inTime<T>(read: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const stop = new AbortController()
     const late = Promise.withResolvers<never>()
     const timer = setTimeout(() => {
       late.reject(new TooLate('the state was not read in time'))
       stop.abort()
     }, this.#patience)
     try {
-      return await Promise.race([Promise.all([read(), key]), late.promise])
+      return await Promise.race([read(stop.signal), late.promise])
     } finally {
       clearTimeout(timer)
     }
@@ -99,7 +130,7 @@ export class CatalogueStateReader implements StateReader {
     entry: CatalogueEntry,
     { request, arguments: args, resource, classification, most: room = largestPreview }: StateAsk,
     found: Exclude<Found, { found: 'failed' }>,
-    { observedAt, key }: { observedAt: number; key: string },
+    { observedAt, key, reach }: { observedAt: number; key: string; reach: { reach?: ReachFact[] } },
   ): Preview {
     const { bundle } = this.#ports.policy
     const source = entry.preview as PreviewSource
@@ -129,6 +160,7 @@ export class CatalogueStateReader implements StateReader {
         ...{ observedAt, state },
         ...(masked.length > 0 && { masked }),
         ...(hasGap(entry) && { gap: true }),
+        ...reach,
       }
       if (utf8.encode(JSON.stringify(preview)).length <= room) return preview
     }

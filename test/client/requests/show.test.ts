@@ -150,6 +150,9 @@ test('`show` has the current values beside the new ones, and why approvals began
     'changes  Value  "a\\u202eb" -> "3000"\n         stays as it is: Type\n         read at 08:00 UTC; AWS cannot check it at the call',
   )
   expect(await show((state) => ({ ...state, preview: previewOf(state) }))).toContain('Value  "1800" -> "3000"\n')
+  const reach = [{ label: 'running tasks', value: 24 }, { label: 'alarms' }]
+  const reached = await show((state) => ({ ...state, preview: { ...previewOf(state), reach } }))
+  expect(reached).toMatch(/running tasks: 24\n\s*alarms: unknown\n/)
   const changed = await show((state) => drifted(state, '2000'))
   expect(changed).toContain('changes  Value  "2000" -> "3000"\n')
   expect(changed).toContain(

@@ -314,3 +314,78 @@ test('an action without a preview, and a tool that the deployment has no address
   expect(await world.reader.read(asks.flag)).toBeUndefined()
   expect(world.sources.asked).toEqual([])
 })
+
+describe('the facts about what an action reaches', () => {
+  const running = {
+    ...{ label: 'running tasks', action: 'ecs:DescribeServices', value: 'services[0].runningCount' },
+    arguments: { cluster: '{arguments.Name}', services: ['{arguments.Value}'] },
+  }
+  const withReach = (...reach: (typeof running)[]) => ({
+    change(own: Bundle) {
+      const entry = own.actions['ssm:PutParameter']
+      if (entry) entry.reach = reach.length > 0 ? reach : [running]
+    },
+  })
+  const service = (runningCount: unknown) => ({ services: [{ runningCount }] }) as JsonObject
+
+  test('a fact stands beside the preview, and is read with the arguments of the request', async () => {
+    const world = make(withReach())
+    world.sources.answer('ssm:GetParameter', parameter('300'))
+    world.sources.answer('ecs:DescribeServices', service(24))
+    expect((await matched(world)).reach).toEqual([{ label: 'running tasks', value: 24 }])
+    expect(world.sources.asked).toContainEqual({
+      ...{ action: 'ecs:DescribeServices', arguments: { cluster: '/staging/x', services: ['450'] } },
+      of: '000000000000',
+    })
+  })
+
+  test('another fact is no other state', async () => {
+    const [bare, world] = [make(), make(withReach())]
+    for (const { sources } of [bare, world]) sources.answer('ssm:GetParameter', parameter('300'))
+    const states: string[] = [(await matched(bare)).state]
+    for (const count of [24, 7, undefined]) {
+      world.sources.answer('ecs:DescribeServices', service(count))
+      states.push((await matched(world)).state)
+    }
+    expect(new Set(states).size).toBe(1)
+  })
+
+  test.each<[what: string, answer: JsonObject]>([
+    ['nothing', service(undefined)],
+    ['a list', service([1])],
+    ['a boolean', service(true)],
+  ])('a fact that is %s is unknown', async (_what, answer) => {
+    const world = make(withReach())
+    world.sources.answer('ssm:GetParameter', parameter('300'))
+    world.sources.answer('ecs:DescribeServices', answer)
+    expect((await matched(world)).reach).toEqual([{ label: 'running tasks' }])
+  })
+
+  test('a fact that cannot be read is unknown, and the preview is as it was', async () => {
+    const world = make(withReach())
+    world.sources.answer('ssm:GetParameter', parameter('300'))
+    world.sources.set('ecs:DescribeServices', { found: 'failed', why: 'denied', fault: 'AccessDenied' })
+    expect(await matched(world)).toMatchObject({ before: { Value: '300' }, reach: [{ label: 'running tasks' }] })
+  })
+
+  test('a fact is shown beside a state that could not be read', async () => {
+    const world = make(withReach())
+    world.sources.set('ssm:GetParameter', { found: 'failed', why: 'denied', fault: 'AccessDenied' })
+    world.sources.answer('ecs:DescribeServices', service(24))
+    expect((await world.reader.read(ask))?.preview).toEqual({
+      ...{ outcome: 'failed', why: 'denied', observedAt: submittedAt },
+      reach: [{ label: 'running tasks', value: 24 }],
+    })
+  })
+
+  test('a class hides a fact as it hides a value, and a long one is cut', async () => {
+    const world = make(withReach())
+    world.sources.answer('ssm:GetParameter', parameter('300'))
+    world.sources.answer('ecs:DescribeServices', service(canary))
+    for (const classification of ['confidential', 'restricted', 'unheard-of'])
+      expect(JSON.stringify((await matched(world, { ...ask, classification })).reach)).not.toContain(canary)
+    world.sources.answer('ecs:DescribeServices', service('x'.repeat(500)))
+    const [fact] = (await matched(world)).reach ?? []
+    expect(fact?.value).toBe(`${'x'.repeat(60)}... (500 characters)`)
+  })
+})

@@ -111,6 +111,23 @@ test('the API demands a stronger login with a challenge that names it', async ()
   })
 })
 
+test('people see a fact about what an action reaches, which Hotwork reads by the rights of its entry', async () => {
+  const id = await hotwork.submitted(remediator, {
+    ...setParameter(prod),
+    context: { ...setParameter(prod)['context'], justification: 'the queue grows without an end' },
+    action: {
+      name: 'lambda:PutFunctionConcurrency',
+      properties: { FunctionName: 'checkout-worker', ReservedConcurrentExecutions: 7 },
+    },
+    resource: { type: 'lambda:function', id: 'arn:aws:lambda:us-east-1:000000000000:function:checkout-worker' },
+  })
+  const { preview } = await hotwork.view(id)
+  expect(preview).toMatchObject({
+    after: { ReservedConcurrentExecutions: 7 },
+    reach: [{ label: 'last changed', value: expect.stringMatching(/^\d{4}/) }],
+  })
+})
+
 test('twenty concurrent approvals for a quorum of one are one approval', async () => {
   const id = await hotwork.submitted(remediator, setParameter(prod))
   const { stage, round, digest } = await hotwork.view(id)

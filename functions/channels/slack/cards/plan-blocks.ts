@@ -7,6 +7,7 @@ import {
   kindOfChange,
   maskOf,
   planPreview,
+  reachAfter,
   sidesOf,
   stepPreview,
 } from '../../../domain/cards/preview-words.ts'
@@ -155,7 +156,8 @@ function previewOf(step: StepView, budget: number): Shown & { note: string } {
     return `${clamp(row.label, 48).text}  ${sides.before} → ${sides.after}${maskOf(row)}${row.note}`
   })
   const gap = preview.gap ? 'AWS cannot check it at the call.' : ''
-  const note = [textOf(kindOfChange(preview)).trim(), gap].filter((each) => each !== '').join(' ')
+  const notes = [textOf(kindOfChange(preview)).trim(), gap, textOf(reachAfter(preview)).trim()]
+  const note = notes.filter((each) => each !== '').join(' ')
   return { ...clamp(texts.join('\n'), Math.max(budget, 64)), note }
 }
 

@@ -5,6 +5,7 @@ import {
   differencesOf,
   maskOf,
   previewLine,
+  reachWords,
   sidesOf,
 } from '../../../domain/cards/preview-words.ts'
 import type { RequestView } from '../../../domain/cards/request-view.ts'
@@ -14,7 +15,9 @@ import { bold, type CardBlock, drawn, list, preformatted, rich, section, words }
 /** The present values beside the new ones; all unchanged values share one line. */
 export function previewBlock(view: RequestView, budget: number): { block: CardBlock; cut: boolean } {
   const line = section(...drawn(previewLine(view)))
-  if (view.preview?.outcome !== 'matched') return { block: rich('preview', line), cut: false }
+  const facts = reachWords(view.preview).map((each) => section(...drawn(each)))
+  const reach = facts.length === 0 ? [] : [list(facts)]
+  if (view.preview?.outcome !== 'matched') return { block: rich('preview', line, ...reach), cut: false }
   const rows = differencesOf(view.preview)
   const changing = rows.filter(({ isSame }) => !isSame)
   const same = rows.filter(({ isSame }) => isSame).map(({ label }) => clamp(label, 64).text)
@@ -24,7 +27,7 @@ export function previewBlock(view: RequestView, budget: number): { block: CardBl
     ...(same.length === 0 ? [] : [section(words(`Stays as it is: ${clamp(same.join(', '), 200).text}.`))]),
   ]
   return {
-    block: rich('preview', section(bold('What changes: now → after')), ...parts, line),
+    block: rich('preview', section(bold('What changes: now → after')), ...parts, line, ...reach),
     cut: shown.some(({ cut }) => cut),
   }
 }

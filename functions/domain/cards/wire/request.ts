@@ -60,6 +60,8 @@ export const Preview = z.looseObject({
   masked: z.array(z.string()).optional(),
   gap: z.boolean().optional(),
   failed: word('denied', 'unavailable', 'unreadable').optional(),
+  /** Facts about what the act reaches. One without `value` could not be read. */
+  reach: z.array(z.looseObject({ label: z.string(), value: z.union([z.string(), z.number()]).optional() })).optional(),
 })
 
 export const Change = z.looseObject({

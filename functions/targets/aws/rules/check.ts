@@ -8,7 +8,7 @@ import {
   checkWildcards,
 } from '../../../domain/policy/check-templates.ts'
 import { placesOf } from '../../../domain/policy/templates.ts'
-import type { PreviewSource } from '../../../domain/previews/preview-source.ts'
+import type { PreviewSource, ReachSource } from '../../../domain/previews/preview-source.ts'
 import { known, type Path, type Say } from '../../../domain/what-is-wrong.ts'
 import { comparesPatterns, conditionPlace, conditionTemplates } from './conditions.ts'
 import { iamActionOf, namesMembers, usesHandlers, whyNever } from './reads.ts'
@@ -156,8 +156,17 @@ type Read = Pick<PreviewSource, 'action' | 'arguments' | 'absent'> & {
 }
 
 /** The calls that read for an entry. */
-export const readsIn = ({ tool, preview }: Pick<AwsEntry, 'tool' | 'preview'>): readonly Read[] =>
-  tool === 'aws' && preview ? [readOf(preview)] : []
+export const readsIn = ({
+  tool,
+  preview,
+  reach = [],
+}: Pick<AwsEntry, 'tool' | 'preview' | 'reach'>): readonly Read[] =>
+  tool === 'aws' ? [...(preview ? [readOf(preview)] : []), ...reach.map(readOfFact)] : []
+
+const readOfFact = ({ action, arguments: args, value }: ReachSource, at: number): Read => ({
+  ...{ action, arguments: args, absent: [], path: ['reach', at] },
+  expressions: [[['reach', at, 'value'], value]],
+})
 
 const readOf = ({ show, guard, ...call }: PreviewSource): Read => ({
   ...call,

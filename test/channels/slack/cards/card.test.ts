@@ -367,6 +367,14 @@ test("a preview's unchanged values share one line, without the values", () => {
   expect(block(preview(both))).toContain('"1800" → "3000" Stays as it is: Type. Read at')
 })
 
+test('facts about what is reached stand below a preview, and an unread one is unknown', () => {
+  const reach = [{ label: 'running tasks', value: 24 }, { label: 'task set', value: 'unknown' }, { label: 'alarms' }]
+  const said = 'running tasks: 24 task set: "unknown" alarms: unknown'
+  expect(block(preview({ reach }))).toContain(said)
+  const failed = { outcome: 'failed', why: 'denied', observedAt: 0, reach } as const
+  expect(block({ ...stateOf('previewed'), preview: failed })).toContain(said)
+})
+
 test('a preview calls a new resource new, and an unchanged one unchanged', () => {
   expect(block(preview({ before: {} }))).toMatch(/Value \(none\) → "3000" It does not exist yet : this creates it/)
   expect(block(preview({ before: { Value: '3000' } }))).toMatch(/Stays as it is: Value. It is so already : nothing/)

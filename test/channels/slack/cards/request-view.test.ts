@@ -3,6 +3,7 @@ import { drawRequestPage } from '../../../../functions/adapters/pages/request-pa
 import { drawRequest } from '../../../../functions/channels/slack/cards/card.ts'
 import { drawRow, drawWaitingRow } from '../../../../functions/channels/slack/cards/rows.ts'
 import { describeRequest, type RequestView, shownDigest } from '../../../../functions/domain/cards/request-view.ts'
+import type { Preview } from '../../../../functions/domain/record/preview.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { writeFile } from '../../../support/mcp-tool.ts'
 import { person, sampleBundle, start } from '../../../support/world.ts'
@@ -145,6 +146,8 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'preview.masked': ['previewed', ['Value'], 'card page api'],
   'preview.gap': ['previewed', undefined, 'card page api'],
   'preview.why': ['previewed in vain', 'denied', 'card page api'],
+  'preview.reach.label': ['previewed', 'other fact', 'card page api'],
+  'preview.reach.value': ['previewed', 7, 'card page api'],
   'changes.at': [changedState, start + 5, 'card page api'],
   'changes.from.outcome': [changedState, 'failed', 'card page api'],
   'changes.from.before': [changedState, { Value: '7' }, 'card page api'],
@@ -155,6 +158,8 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'changes.from.masked': [changedState, ['Value'], 'card page api'],
   'changes.from.gap': [changedState, undefined, 'api'],
   'changes.from.why': [changedState, 'denied', ''],
+  'changes.from.reach.label': [changedState, 'other fact', 'api'],
+  'changes.from.reach.value': [changedState, 7, 'api'],
   'changes.to.outcome': [changedState, 'failed', 'card page api'],
   'changes.to.before': [changedState, { Value: '7' }, 'card page api'],
   'changes.to.after': [changedState, { Value: '7' }, 'api'],
@@ -163,6 +168,8 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'changes.to.masked': [changedState, ['Value'], 'card page api'],
   'changes.to.gap': [changedState, undefined, 'api'],
   'changes.to.why': [changedState, 'denied', ''],
+  'changes.to.reach.label': [changedState, 'other fact', 'api'],
+  'changes.to.reach.value': [changedState, 7, 'api'],
   'changes.steps': ['a plan whose first step changed', 2, 'card page api'],
   'changes.approvers.id': [changedState, 'person:other', 'card page api'],
   'changes.approvers.name': [changedState, 'Other Name', 'card page'],
@@ -204,6 +211,8 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'steps.preview.masked': [plan, ['Value'], 'card page api'],
   'steps.preview.gap': [plan, undefined, 'card page api'],
   'steps.preview.why': [planInVain, 'denied', 'card page api'],
+  'steps.preview.reach.label': [plan, 'other fact', 'card page api'],
+  'steps.preview.reach.value': [plan, 7, 'card page api'],
   'steps.after': [planInVain, 2, 'card page api'],
   'steps.status': [plan, 'failed', 'card list page api'],
   'steps.openedAt': [planInVain, later, 'card list page api'],
@@ -250,11 +259,22 @@ function full(state: string): RequestView {
     endedAt: start + 1,
     outcome: 'succeeded',
   } as const
+  const reaching = <P extends Preview>(preview: P) => ({ ...preview, reach: [{ label: 'running tasks', value: 24 }] })
   return {
     ...view,
+    ...(view.preview ? { preview: reaching(view.preview) } : {}),
+    changes: view.changes.map((each) => ({ ...each, from: reaching(each.from), to: reaching(each.to) })),
     askedBy: { id: 'person:dan', name: 'Dan Dietrich' },
     mcp: writeFile,
-    ...(view.steps ? { steps: view.steps.map((each) => ({ ...each, mcp: writeFile })) } : {}),
+    ...(view.steps
+      ? {
+          steps: view.steps.map(({ preview, ...each }) => ({
+            ...each,
+            mcp: writeFile,
+            ...(preview ? { preview: reaching(preview) } : {}),
+          })),
+        }
+      : {}),
     chain: [{ id: 'agent:planner', owner: { id: 'person:eve', name: 'Eve Evans' } }],
     parentTask: { id: 'INC-1042', url: 'https://incidents.example/1042' },
     narrowings: view.narrowings.map((each) => ({ ...each, uses: { from: 3, to: 2 } })),
