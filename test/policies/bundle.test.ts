@@ -98,7 +98,11 @@ test('an action is asked of its own eight policies among five hundred', () => {
 
 test('an argument may be named as MCP servers name theirs, or by a word of Cedar', () => {
   using copy = new Copy()
-  const { preview: _, ...flag } = JSON.parse(readFileSync(copy.at('policies/actions/flags.set.json'), 'utf8'))
+  const {
+    preview: _,
+    example: _1,
+    ...flag
+  } = JSON.parse(readFileSync(copy.at('policies/actions/flags.set.json'), 'utf8'))
   const properties = { repo_path: flag.arguments.properties.flag, in: flag.arguments.properties.environment }
   const args = { repo_path: 'shop', in: 'prod' }
   const checkout = {

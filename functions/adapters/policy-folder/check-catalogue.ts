@@ -1,6 +1,6 @@
 // Rules: test/policies/bad-folder.test.ts
 import { settingsOf } from '../../domain/policy/bundle.ts'
-import { type CatalogueEntry, sometimesUnpinned } from '../../domain/policy/catalogue.ts'
+import { type CatalogueEntry, parseArguments, sometimesUnpinned } from '../../domain/policy/catalogue.ts'
 import { checkTemplate } from '../../domain/policy/check-templates.ts'
 import { personActions } from '../../domain/policy/question.ts'
 import { known, type Say } from '../../domain/what-is-wrong.ts'
@@ -25,6 +25,7 @@ export function checkCatalogue(folder: Folder): Problem[] {
         say(['group'], `group \`${entry.group}\` is taken by the schema`, 'use another name')
 
       checkArguments(entry, say)
+      checkExample(entry, say)
       const { ids, places } = placeKindOf(entry)
       checkTemplate(entry, entry.title, ['title'], { ids, places, inResource: false }, say)
       checkTemplate(entry, entry.resource.id, ['resource', 'id'], { ids, places, inResource: true }, say)
@@ -48,6 +49,12 @@ function checkArguments(
     for (const name of list)
       if (!Object.keys(properties).includes(name))
         say(path, `\`${name}\` is not one of the arguments`, known(Object.keys(properties)))
+}
+
+function checkExample(entry: CatalogueEntry, say: Say): void {
+  const parsed = entry.example && parseArguments(entry, entry.example.arguments)
+  if (parsed?.ok === false)
+    say(['example'], `the example is refused: ${parsed.detail}`, 'give arguments that the schema takes')
 }
 
 function aliasesOf(kind: string, { deployment: { value } }: Pick<Folder, 'deployment'>): readonly string[] {

@@ -11,7 +11,7 @@ import {
   type Settings,
 } from '../../targets/kinds.ts'
 import { PreviewSource, ReachSource } from '../previews/preview-source.ts'
-import { Alias, type JsonObject, ok, type Resource, type Result, refuse, ToolId } from '../values.ts'
+import { Alias, JsonObject, ok, type Resource, type Result, refuse, ToolId } from '../values.ts'
 import { whatIsWrong } from '../what-is-wrong.ts'
 import { ArgumentsSchema, argumentsParser } from './arguments.ts'
 import { McpTool } from './mcp-tool.ts'
@@ -53,6 +53,8 @@ export const CatalogueEntry = z.strictObject({
   reach: z.array(ReachSource).min(1).max(5).optional(),
   /** The action's MCP tool. `tool` is the gate before it. */
   mcp: McpTool.optional(),
+  /** Arguments of one ask, for agents to copy. Its resource follows from them. */
+  example: z.strictObject({ arguments: JsonObject }).optional(),
   /** Words for the card. */
   leavesOpen: z.record(z.string(), z.string().min(1).max(256)).default({}),
 })
