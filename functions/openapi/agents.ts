@@ -1,10 +1,12 @@
 // Rules: test/infra/openapi.test.ts
 import * as z from 'zod'
 import { AskBody, RequestBody } from '../adapters/http/authzen.ts'
-import { DelegationBody, ExtendBody, OutcomeBody } from '../adapters/http/bodies/agents.ts'
+import { ActionSearchBody, DelegationBody, ExtendBody, OutcomeBody } from '../adapters/http/bodies/agents.ts'
 import { EvaluationsBody } from '../adapters/http/evaluations.ts'
 import { deferredGrant, tokenExchange } from '../adapters/http/oauth.ts'
 import { PlanBody } from '../adapters/http/plan-body.ts'
+import { actionsQuery } from '../adapters/http/queries.ts'
+import { ActionSearch, Actions } from '../domain/cards/wire/action.ts'
 import {
   Ask,
   AwsCredentials,
@@ -45,6 +47,21 @@ export const agents: Routes = {
     takes: EvaluationsBody.extend(EvaluationBody.partial().shape),
     gives: { 200: z.union([Evaluations, Evaluation]) },
     example: { subject, resource, context, evaluations: [{ action }] },
+  },
+  'GET /access/v1/actions': {
+    id: 'listActions',
+    does: 'Lists the actions that policy could permit the agent that asks, with their arguments.',
+    by: [agent],
+    query: actionsQuery,
+    gives: { 200: Actions },
+  },
+  'POST /access/v1/search/action': {
+    id: 'searchActions',
+    does: 'Lists the names of the actions on a resource that the agent could ask for (AuthZEN Action Search).',
+    by: [agent],
+    takes: ActionSearchBody,
+    gives: { 200: ActionSearch },
+    example: { subject, resource, context: { purpose: context.purpose } },
   },
   'POST /v1/asks': {
     id: 'completeAsk',

@@ -46,6 +46,8 @@ export class AgentEndpoints extends Construct {
     key.grantVerify(evaluate)
     requests.grantFind(evaluate, 'by-agent')
 
+    make(this, 'list-actions')
+
     const submitRequest = make(this, 'submit-request')
     key.grantVerify(submitRequest)
     grantAsk(submitRequest, ground)

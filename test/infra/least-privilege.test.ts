@@ -315,6 +315,7 @@ describe('the tables', () => {
   const rows: readonly [owner: string, requests: string[], ledger: string[], waits: string[], cards: string[]][] = [
     ['metadata', [], [], [], []],
     ['evaluate', [...decide, 'Query/index/by-agent'], ['PutItem'], [], []],
+    ['list-actions', ['BatchGetItem', 'PutItem'], [], [], []],
     ['submit-request', [...decide, 'Query/index/by-agent', 'Query/index/open'], ['PutItem'], [], []],
     ['read-task', record, [], [], []],
     ['sign-statement', [], [], [], []],

@@ -47,6 +47,7 @@ const id = '0'.repeat(26)
 const request = `REQ#req_${id}`
 const neverARequest = [
   'evaluate',
+  'list-actions',
   'read-task',
   'log-in',
   'refresh-groups',
@@ -72,6 +73,8 @@ test.each([
   ['log-in', 'HALT#all#all'],
   ['log-in', 'PERMIT#stp_x'],
   ['evaluate', 'SESSION#x'],
+  ['list-actions', `EVAL#evl_${id}`],
+  ['list-actions', 'CHAIN#agent:remediator'],
   ['refresh-groups', 'LINK#T0#U0'],
   ['submit-request', 'HALT#all#all'],
   ['issue-token', 'HALT#all#all'],
@@ -101,6 +104,7 @@ test('a forbidden row beside an allowed one is refused', async () => {
 test.each([
   ['evaluate', `EVAL#evl_${id}`],
   ['evaluate', 'CHAIN#tool:flag-service'],
+  ['list-actions', 'RATE#evaluations#agent:remediator'],
   ['log-in', 'LOGIN#sha-256:x'],
   ['log-in', 'SESSION#sha-256:x'],
   ['refresh-groups', 'GROUP#on-call-now'],

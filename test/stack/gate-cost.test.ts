@@ -35,6 +35,17 @@ describe('a use that a tool begins and ends', () => {
   })
 })
 
+test('a list of what an agent may ask for is two reads and the count of its rate', async () => {
+  const list = () => hotwork.as('agent:remediator', 'GET', '/access/v1/actions')
+  expect((await list()).status).toBe(200)
+  const { calls } = await meter.during(list)
+  const own = calls.filter(({ caller }) => caller === 'ListActions')
+  expect(own.map(({ service, operation, calls: count }) => `${service} ${operation} ${count}`).toSorted()).toEqual([
+    'dynamodb BatchGetItem 2',
+    'dynamodb PutItem 1',
+  ])
+})
+
 async function useOnce(): Promise<LifeUsage> {
   const { id, begin } = await claimFlag(hotwork)
   const as = await hotwork.token(tool)

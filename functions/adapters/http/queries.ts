@@ -1,5 +1,6 @@
 // Rules: test/handlers/people/read-requests.test.ts
 import * as z from 'zod'
+import { EvaluationContext } from '../../domain/requests/evaluation-body.ts'
 import { AgentId, PersonId, Timestamp, ToolId } from '../../domain/values.ts'
 import { After, AfterEntry, AfterFound } from './read-body.ts'
 
@@ -32,6 +33,19 @@ export const agentQuery = { look: z.literal('now').optional() }
 export const requestsQuery = {
   ...requestFilter,
   waiting: z.literal('true').optional(),
+  after: z.string().optional(),
+}
+
+/** `after` is valid only with the other parameters of its list. */
+export const actionsQuery = {
+  resource: z
+    .string()
+    .min(1)
+    .max(2048)
+    .regex(/^[^*]*$/, 'names one resource, so it holds no `*`')
+    .optional(),
+  tool: z.string().min(1).max(128).optional(),
+  purpose: EvaluationContext.shape.purpose,
   after: z.string().optional(),
 }
 

@@ -12,14 +12,12 @@ import {
 } from '../../adapters/http/evaluations.ts'
 import { PlanBody } from '../../adapters/http/plan-body.ts'
 import { type Answer, refusalProblem } from '../../adapters/http/problem.ts'
-import { agentStatus } from '../../domain/people/organisation.ts'
 import { findResource } from '../../domain/policy/assess.ts'
 import { asksIn, planAction } from '../../domain/policy/assess-plan.ts'
 import { saidIn } from '../../domain/record/ask-terms.ts'
 import type { EvaluationBody } from '../../domain/requests/evaluation-body.ts'
 import { type AgentId, defined, type Json } from '../../domain/values.ts'
 import type { Statements } from '../../operations/credentials/ports.ts'
-import { findHaltOfCaller, toldOf } from '../../operations/halts/find-halt.ts'
 import { type EvaluationCaller, evaluateAccess, recordNoSuchName } from '../../operations/requests/evaluate-access.ts'
 import { Lately } from '../../operations/requests/limits.ts'
 import { Callers } from '../callers.ts'
@@ -27,6 +25,7 @@ import { type ApiPorts, beginRate, mustKeepRate } from '../doors.ts'
 import type { Stores, Wiring } from '../environment.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { statementsOf } from '../wiring/statements.ts'
+import { mustBeActive } from './must-be-active.ts'
 
 type Ports = ApiPorts & { statements: Statements }
 type Body = z.infer<typeof EvaluationBody> | NoSuchName
@@ -131,7 +130,7 @@ async function completePlan(plan: z.infer<typeof PlanBody>, agent: AgentId, port
 
 /**
  * `GET /v1/mcp-tools`: a gate gets the catalogue's tools of its MCP server. An agent gets its own name and no tools: a
- * gate whose callers are agents learns from it whether the caller may call at all.
+ * gate whose callers are agents learns from it whether the caller may call at all: tools that pass need no permit.
  */
 async function mcpTools({ type, id }: EvaluationCaller, ports: Ports): Promise<Answer> {
   if (type === 'agent') await mustBeActive(id, ports)
@@ -140,20 +139,6 @@ async function mcpTools({ type, id }: EvaluationCaller, ports: Ports): Promise<A
     mcp && tool === id ? [{ action, ...mcp }] : [],
   )
   return { status: 200, body: { caller: id, tools } }
-}
-
-/**
- * Tools that pass a gate need no permit, so a halt is checked here.
- * @throws BadRequest
- */
-async function mustBeActive(id: AgentId, ports: Ports): Promise<void> {
-  await ports.policy.look?.([id])
-  const { agents, directory } = ports.policy.bundle
-  const agent = agents.find((each) => each.id === id)
-  const status = agent ? agentStatus(agent, directory, ports.clock.now()) : 'agent_retired'
-  if (status !== 'active') throw refusalProblem(status)
-  const halt = await findHaltOfCaller(id, ports)
-  if (halt) throw refusalProblem('halted', toldOf(halt).detail)
 }
 
 export function createHandler(ports: Ports) {

@@ -107,6 +107,7 @@ function publishedMetadata(bundle: Pick<Bundle, 'deployment'> & OpeningRules, is
       policy_decision_point: issuer,
       access_evaluation_endpoint: `${issuer}/access/v1/evaluation`,
       access_evaluations_endpoint: `${issuer}/access/v1/evaluations`,
+      search_action_endpoint: `${issuer}/access/v1/search/action`,
       access_request_endpoint: `${issuer}/access/v1/requests`,
       jwks_uri: `${issuer}/.well-known/jwks.json`,
       capabilities: ['urn:openid:authzen:capability:access-request'],

@@ -236,6 +236,7 @@ test('the configuration names the issuer to the byte, and only endpoints that an
     'access_evaluation_endpoint',
     'access_evaluations_endpoint',
     'access_request_endpoint',
+    'search_action_endpoint',
   ])
   for (const [, url] of endpoints) expect((await fetch(url, { method: 'POST' })).status).toBe(401)
 })

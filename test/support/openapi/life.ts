@@ -103,6 +103,8 @@ export class Life {
   /** From the ask to the end of the task. */
   async ofRequest(): Promise<string> {
     await this.send('evaluateMany', remediator)
+    await this.send('listActions', remediator)
+    await this.send('searchActions', remediator)
     await this.send('completeAsk', remediator)
     const id = await this.approve()
     const at = { id }

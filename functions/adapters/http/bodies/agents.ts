@@ -1,7 +1,14 @@
 // Rules: test/client/openapi.test.ts
 import * as z from 'zod'
 import { Outcome } from '../../../domain/record/request.ts'
+import { EvaluationBody, EvaluationContext } from '../../../domain/requests/evaluation-body.ts'
 import { AgentId, JsonObject, Resource, Timestamp } from '../../../domain/values.ts'
+
+/** AuthZEN Authorization API 1.0, Action Search API. */
+export const ActionSearchBody = EvaluationBody.pick({ subject: true, resource: true }).extend({
+  context: EvaluationContext.pick({ purpose: true }).optional(),
+  page: z.object({ token: z.string().optional(), limit: z.int().min(0).optional() }).optional(),
+})
 
 export const ExtendBody = z.strictObject({
   minutes: z.int().min(1).max(1440),
