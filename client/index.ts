@@ -1,6 +1,7 @@
 // Rules: test/client/agent/permit.test.ts
 import type { webcrypto } from 'node:crypto'
 import * as DPoP from 'dpop'
+import { type Action, type ActionsWanted, listActions } from './agent/actions.ts'
 import { type Asker, askForPermit, askForPlan, takeStep } from './agent/permit.ts'
 import type { Permit, PermitCall } from './agent/permit-call.ts'
 import type { Plan, PlanCall } from './agent/plan.ts'
@@ -12,6 +13,7 @@ import { findIssuer } from './local.ts'
 import { wrongUsage } from './outcome.ts'
 import { type Around, thisProcess } from './surroundings.ts'
 
+export type { Action, ActionsWanted } from './agent/actions.ts'
 export { AlreadyRun, Approved, type AwsCredentialIdentity, NotReported } from './agent/approved.ts'
 export type { McpTool } from './agent/mcp-tool.ts'
 export type { Denied, Expired, Narrowed, Pending, Permit, PermitCall, Refused } from './agent/permit-call.ts'
@@ -69,6 +71,11 @@ export class Hotwork {
     this.#key = key
     this.#pause = around.pause
     this.#onWait = onWait ?? (around.tell && ((waiting) => around.tell?.(waitingWords(waiting))))
+  }
+
+  /** The actions that policy could permit this agent: what it may ask for. */
+  async actions(wanted: ActionsWanted = {}): Promise<readonly Action[]> {
+    return listActions(wanted, await this.#asker())
   }
 
   /**

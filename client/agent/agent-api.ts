@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import { type Action, Actions } from '../../functions/domain/cards/wire/action.ts'
 import {
   Ask,
   AwsCredentials,
@@ -72,6 +73,20 @@ export class AgentApi {
   /** The DPoP proof for one call to a tool's address. Tools require it with an access token. */
   prove(method: string, url: string, accessToken?: string): Promise<string> {
     return this.#options.prove(method, url, accessToken)
+  }
+
+  /** All actions that policy could permit the agent, from every page. */
+  async listActions(
+    wanted: { readonly [part in 'resource' | 'tool' | 'purpose']?: string | undefined },
+  ): Promise<Action[]> {
+    const found: Action[] = []
+    for (let after: string | undefined; ; ) {
+      const query = new URLSearchParams(defined({ ...wanted, after })).toString()
+      const page = await this.#call(Actions, { method: 'GET', path: `/access/v1/actions${query && `?${query}`}` })
+      found.push(...page.actions)
+      if (page.next === undefined) return found
+      after = page.next
+    }
   }
 
   /** Adds the agent that asks, and the resource that the arguments name. */

@@ -256,7 +256,8 @@ function grantedBy(task: Task, args: PartialAsk['arguments'], held: Held): Permi
   }
 }
 
-const apiFor = ({ issuer, identity, pause }: Asker, prove: Prove, signal: AbortSignal | undefined): AgentApi =>
+/** @internal */
+export const apiFor = ({ issuer, identity, pause }: Asker, prove: Prove, signal: AbortSignal | undefined): AgentApi =>
   new AgentApi({ issuer, identity, prove, signal, waiting: { err: () => {}, pause } })
 
 const heldBy = (

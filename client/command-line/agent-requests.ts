@@ -2,6 +2,7 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { Journal } from '../journal/journal.ts'
 import type { Exit } from '../outcome.ts'
+import { type ActionsTyped, actions } from '../requests/actions.ts'
 import {
   type CompleteTyped,
   cancel,
@@ -29,6 +30,11 @@ export function addAgentVerbs(program: Command, frame: Frame): void {
   const id = new Argument('<id>', 'the request, `req_...`')
   const reason = new Option('--reason <text>', "the reason in the agent's own words; replaces `context.justification`")
 
+  verb('actions', 'what the agent may ask for')
+    .option('--resource <id>', 'on this resource alone, by its id such as an ARN')
+    .option('--tool <tool>', 'of this tool alone, such as `aws` or tool:flag-service')
+    .option('--purpose <word>', 'with this purpose alone')
+    .action(act<ActionsTyped>(actions))
   verb('request', 'ask for the action in a file, as an agent; `-` is standard input')
     .argument('<file>', `an AuthZEN evaluation body, as in ${own('requests')}; of a plan as in ${own('plan')}`)
     .addOption(new Option('--wait [span]', 'wait for the decision, at most this long; default 30m').argParser(span))

@@ -7,6 +7,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   logout: ['logout'],
   whoami: ['whoami'],
   completion: ['completion bash >> ~/.bashrc', 'completion zsh >> ~/.zshrc'],
+  actions: ['actions', 'actions --resource prod/express-checkout --json'],
   request: [
     'request examples/requests/staging-payment-timeout.json --wait=30m',
     "request ask.json --reason 'checkout is down since 02:51' --wait --json",

@@ -104,6 +104,7 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
     writeFileSync(join(at.home, 'jwks.json'), JSON.stringify({ keys: [log.jwk] }))
     return { at }
   },
+  actions: () => asAgent(async () => undefined),
   request: () => asAgent(async () => undefined),
   wait: () => asAgent((machine) => machine.asked(staging)),
   cancel: () => asAgent((machine) => machine.asked()),
