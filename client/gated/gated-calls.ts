@@ -30,6 +30,8 @@ export type Parts = {
 const pauseOfLooks = 200
 /** The time after which Hotwork counts as silent: `beside` the wait for people, and `least` in all. Milliseconds. */
 const patience = { beside: 8_000, least: 25_000 }
+/** How long a list of tools waits for Hotwork's word, and for how long that counts. Milliseconds. */
+const [patienceOfList, listCounts] = [3_000, 60_000]
 
 /**
  * Gated calls of one agent: each is asked once and done once, however often it is repeated, and even if a process is
@@ -40,6 +42,7 @@ export class GatedCalls {
   readonly #askings: Askings
   readonly #runs: Runs
   readonly #reports = new Map<string, Promise<void>>()
+  #askable: { names: Promise<ReadonlySet<string> | undefined>; until: number } | undefined
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -49,6 +52,20 @@ export class GatedCalls {
 
   get issuer(): string {
     return this.#parts.hotwork.issuer
+  }
+
+  /** The actions that the agent may ask for; undefined if Hotwork does not say so soon. */
+  async askable(): Promise<ReadonlySet<string> | undefined> {
+    const known = this.#askable
+    if (known && Date.now() < known.until) return known.names
+    const names = this.#parts.hotwork
+      .actions({ signal: AbortSignal.timeout(patienceOfList) })
+      .then((found) => new Set(found.flatMap(({ name, planOnly }) => (planOnly ? [] : [name]))))
+      .catch(() => undefined)
+    this.#askable = { names, until: Date.now() + listCounts }
+    // A failed question is asked again.
+    if (!(await names)) this.#askable = undefined
+    return names
   }
 
   /** Asks, or joins an earlier asking. */

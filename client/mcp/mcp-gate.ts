@@ -102,7 +102,7 @@ export class McpGate implements Watch {
     return true
   }
 
-  sees(request: JSONRPCRequest, reply: Reply): Reply {
+  sees(request: JSONRPCRequest, reply: Reply): Reply | Promise<Reply> {
     const said = this.#serverSays.answered(reply)
     if (!('result' in said)) return said
     const { method } = request
@@ -111,7 +111,7 @@ export class McpGate implements Watch {
       this.#live.note(result)
       return { result: withTasks(result, method) }
     }
-    return { result: method === 'tools/list' ? this.#describe(result, request) : result }
+    return method === 'tools/list' ? this.#describe(result, request).then((described) => ({ result: described })) : said
   }
 
   cancels(id: RequestId): boolean {
@@ -227,13 +227,17 @@ export class McpGate implements Watch {
     return () => clearInterval(timer)
   }
 
-  #describe(result: Members, request: JSONRPCRequest): Members {
+  /** Leaves out the gated tools that policy could never permit this agent. If Hotwork does not say, it lists all. */
+  async #describe(result: Members, request: JSONRPCRequest): Promise<Members> {
     const tools = Array.isArray(result['tools']) ? (result['tools'] as Members[]) : []
-    const { rules } = this.#parts
+    const { rules, calls } = this.#parts
     if (result['nextCursor'] === undefined && request.params?.['cursor'] === undefined) this.#tellMissing(tools)
-    const described = tools.map((tool) => {
-      const rule = rules.of(String(tool['name']))
-      return rule === 'pass' ? tool : describeTool(tool, rule ? 'gated' : 'refused')
+    const ruled = tools.map((tool) => ({ tool, rule: rules.of(String(tool['name'])) }))
+    const askable = ruled.some(({ rule }) => typeof rule === 'object') ? await calls.askable() : undefined
+    const described = ruled.flatMap(({ tool, rule }) => {
+      if (rule === 'pass') return [tool]
+      const isOffered = !rule || !askable || rule.some(({ action }) => askable.has(action))
+      return isOffered ? [describeTool(tool, rule ? 'gated' : 'refused')] : []
     })
     return { ...result, tools: described }
   }

@@ -16,7 +16,7 @@ export type Watch = {
   /** A request of the host. @returns true if the gate answers it, so that it does not pass */
   takes(request: JSONRPCRequest): boolean
   /** The server's answer to a request of the host that passed. @returns the answer for the host */
-  sees(request: JSONRPCRequest, reply: Reply): Reply
+  sees(request: JSONRPCRequest, reply: Reply): Reply | Promise<Reply>
   /** A notification or question of the server. @returns its parameters for the host; undefined to drop it */
   hears(method: string, params: Members): Members | undefined
   /** The host cancels a request. @returns true if the request did not pass */
@@ -135,7 +135,9 @@ export class MessageProxy {
     const asked = this.#passed.get(message.id)
     if (!asked) return
     this.#passed.delete(message.id)
-    this.answer(message.id, this.#watch.sees(asked, replyIn(message)))
+    const seen = this.#watch.sees(asked, replyIn(message))
+    if (seen instanceof Promise) void seen.then((reply) => this.answer(asked.id, reply))
+    else this.answer(asked.id, seen)
   }
 
   /** @returns whether it answers a question of ours, settled or not */

@@ -38,6 +38,32 @@ test("tools pass, each with the gate's part in its description", async () => {
   })
 })
 
+test('a tool whose action policy could never permit the agent is left out, and the others stay', async () => {
+  const tools = {
+    write_file: { action: 'files:WriteFile' },
+    read_file: 'pass',
+    format_disk: { action: 'files:Format' },
+  }
+  const host = await room.begun({ map: { tools } })
+  const names = async (cursor?: object) =>
+    ((await host.ask('tools/list', cursor)).result as { tools: { name: string }[] }).tools.map(({ name }) => name)
+  expect([...(await names()), ...(await names({ cursor: 'two' }))]).toEqual(['write_file', 'read_file'])
+  const refused = await host.ask('tools/call', { name: 'format_disk', arguments: {} })
+  expect(permitIn(refused)).toMatchObject({ state: 'refused', reason: 'unknown_action' })
+})
+
+test('a list of tools is whole while Hotwork does not say what the agent may ask for', async () => {
+  scene.api.meet = (call) => (call.startsWith('GET /access/v1/actions') ? 'unheard' : 'answered')
+  try {
+    const tools = { write_file: { action: 'files:Format' }, read_file: 'pass' }
+    const host = await room.begun({ map: { tools } })
+    const { result } = await host.ask('tools/list')
+    expect(result).toMatchObject({ tools: [{ name: 'write_file', description: expect.stringContaining('permit') }] })
+  } finally {
+    scene.api.meet = () => scene.api.nextCalls.shift() ?? 'answered'
+  }
+})
+
 test('a tool that the map passes is called, and one that it does not name is refused, by each name', async () => {
   const host = await room.begun()
   expect(textIn(await host.ask('tools/call', { name: 'read_file', arguments: { path: 'a' } }))).toBe('wrote a')
