@@ -6,6 +6,7 @@ import { placesOf } from '../../domain/policy/templates.ts'
 import type { PreviewSource } from '../../domain/previews/preview-source.ts'
 import type { Json, JsonObject } from '../../domain/values.ts'
 import { known, type Path, type Say } from '../../domain/what-is-wrong.ts'
+import { placeKindOf } from '../../targets/kinds.ts'
 import { mustBeIn, type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
@@ -44,9 +45,13 @@ function checkPreview(entry: CatalogueEntry, preview: PreviewSource, say: Say): 
 }
 
 function checkArguments(entry: CatalogueEntry, args: JsonObject, path: Path, say: Say): void {
+  const { ids, places } = placeKindOf(entry)
   for (const [template, at] of templatesOfRead(args)) {
-    checkTemplate(entry, template, [...path, ...at], { ids: '', places: [], inResource: false }, say)
-    for (const place of placesOf(template)) {
+    const named = placesOf(template)
+    // Text with a place of the account is an ARN.
+    const inResource = named.some((place) => places.includes(place))
+    checkTemplate(entry, template, [...path, ...at], { ids, places, inResource }, say)
+    for (const place of named) {
       const name = place.replace(/^arguments\./, '')
       // Refused, since a narrowed value would name a different resource, whose state could not be compared.
       if (entry.narrowable.includes(name))

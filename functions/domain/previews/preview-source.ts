@@ -39,21 +39,31 @@ export const ReachSource = z.strictObject({
 })
 export type ReachSource = z.infer<typeof ReachSource>
 
-/** The arguments of a read. The policies' compiler has checked their templates. */
-export const argumentsOfRead = (source: Pick<PreviewSource, 'arguments'>, args: JsonObject): JsonObject =>
-  fillJson(source.arguments, args) as JsonObject
+/**
+ * The arguments of a read. The policies' compiler has checked their templates.
+ * @param facts the values of `{partition}`, `{region}` and `{account}`, for an ARN
+ */
+export const argumentsOfRead = (
+  source: Pick<PreviewSource, 'arguments'>,
+  args: JsonObject,
+  facts: { readonly [place: string]: string } = {},
+): JsonObject => fillJson(source.arguments, (text) => fillText(text, args, facts)) as JsonObject
 
-function fillJson(template: Json, args: JsonObject): Json {
-  if (typeof template === 'string') return fillText(template, args)
-  if (Array.isArray(template)) return (template as readonly Json[]).map((each) => fillJson(each, args))
+function fillJson(template: Json, filled: (text: string) => Json): Json {
+  if (typeof template === 'string') return filled(template)
+  if (Array.isArray(template)) return (template as readonly Json[]).map((each) => fillJson(each, filled))
   if (typeof template !== 'object' || template === null) return template
-  return Object.fromEntries(Object.entries(template).map(([name, each]) => [name, fillJson(each, args)]))
+  return Object.fromEntries(Object.entries(template).map(([name, each]) => [name, fillJson(each, filled)]))
 }
 
 const wholePlace = /^\{arguments\.([A-Za-z0-9_]+)\}$/
 
-function fillText(template: string, args: JsonObject): Json {
+function fillText(template: string, args: JsonObject, facts: { readonly [place: string]: string }): Json {
   const [, alone] = wholePlace.exec(template) ?? []
   if (alone !== undefined) return args[alone] ?? null
-  return template.replace(/\{arguments\.([A-Za-z0-9_]+)\}/g, (_, name: string) => String(args[name]))
+  return template.replace(
+    /\{(arguments\.)?([A-Za-z0-9_]+)\}/g,
+    (place, isArgument: string | undefined, name: string) =>
+      isArgument === undefined ? (facts[name] ?? place) : String(args[name]),
+  )
 }

@@ -1,6 +1,6 @@
 import { digestOf } from '../../domain/digest.ts'
-import type { Bundle } from '../../domain/policy/bundle.ts'
-import { type CatalogueEntry, hasGap } from '../../domain/policy/catalogue.ts'
+import { type Bundle, settingsOf } from '../../domain/policy/bundle.ts'
+import { type CatalogueEntry, factsOf, hasGap } from '../../domain/policy/catalogue.ts'
 import { lesserOf, levelOf, maskPair } from '../../domain/previews/mask.ts'
 import { argumentsOfRead, type PreviewSource, type ReachSource } from '../../domain/previews/preview-source.ts'
 import { compareUpdate } from '../../domain/previews/update-expression.ts'
@@ -105,8 +105,9 @@ export class CatalogueStateReader implements StateReader {
     about: StateAsk,
     signal: AbortSignal,
   ): Promise<Found> {
+    const facts = factsOf(entry, settingsOf(this.#ports.policy.bundle, entry))
     return reader.read(
-      { action, arguments: argumentsOfRead({ arguments: args }, about.arguments), absent, signal },
+      { action, arguments: argumentsOfRead({ arguments: args }, about.arguments, facts), absent, signal },
       entry,
     )
   }

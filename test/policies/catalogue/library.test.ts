@@ -2,6 +2,8 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { iamAction } from '../../../functions/adapters/policy-folder/iam-reference.ts'
 import { parseArguments } from '../../../functions/domain/policy/catalogue.ts'
+import { modelOf } from '../../../functions/targets/aws/models/models.ts'
+import { membersOf, type ReadModel } from '../../../functions/targets/aws/models/read-model.ts'
 import { todosOf } from '../../../policy-tools/catalogue/described.ts'
 import { fileOf, incidents, readLibrary } from '../../../policy-tools/catalogue/library.ts'
 import { isNever } from '../../../policy-tools/catalogue/never.ts'
@@ -45,6 +47,29 @@ test.each(library)(
 
 test.each(library)('$entry.name says whether it changes something as IAM does', ({ entry }) => {
   expect(entry.mutates).toBe(iamAction(entry.name)?.changes)
+})
+
+const read = library.flatMap(({ entry }) => {
+  const { name, preview, reach = [] } = compiled(answered(entry))
+  const { action, show = {}, guard = [] } = preview ?? {}
+  const shown = [...Object.values(show), ...guard].map((expression) => ({ action: action ?? '', expression }))
+  return preview
+    ? [{ name, reads: [...shown, ...reach.map(({ action, value }) => ({ action, expression: value }))] }]
+    : []
+})
+
+test.each(read)('the preview and reach of $name take members that the answer has', ({ reads }) => {
+  for (const { action, expression } of reads) {
+    const { names } = membersOf(modelOf(action, []) as ReadModel, 'output')
+    const [, first] = /^(?:\w+\()*([A-Za-z]\w*)/.exec(expression) ?? []
+    expect(names).toContain(first)
+  }
+})
+
+test('most entries that change something are previewed', () => {
+  const changing = library.filter(({ entry }) => entry.mutates).map(({ entry }) => entry.name)
+  const previewed = read.map(({ name }) => name)
+  expect(changing.filter((name) => !previewed.includes(name))).toEqual(['codedeploy:StopDeployment'])
 })
 
 test('an entry that compares a call names the words of each argument that stays open', () => {
