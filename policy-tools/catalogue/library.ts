@@ -25,13 +25,17 @@ const Shelved = z.strictObject({
   suggestedTier: z.int().min(0).max(3),
   /** The entries that undo it, by name. */
   undoneBy: z.array(z.string()).default([]),
-  /** Arguments of the example, by which tests judge the statement too. */
-  example: z.record(z.string(), z.json()),
   /** The author's choices and the effects that no other member says. */
   notes: z.array(z.string()).default([]),
-  entry: z.looseObject({ name: z.string(), title: z.string(), mutates: z.boolean() }),
+  /** Tests judge the statement by its example. */
+  entry: z.looseObject({
+    name: z.string(),
+    title: z.string(),
+    mutates: z.boolean(),
+    example: z.strictObject({ arguments: z.record(z.string(), z.json()) }),
+  }),
 })
-export type Shelved = z.infer<typeof Shelved> & { file: string; text: string }
+export type Shelved = z.infer<typeof Shelved> & { file: string; text: string; example: object }
 
 /** The library, by file name. */
 export const readLibrary = (folder: string): readonly Shelved[] =>
@@ -40,7 +44,7 @@ export const readLibrary = (folder: string): readonly Shelved[] =>
     .toSorted()
     .map((file) => {
       const shelved = Shelved.parse(JSON.parse(readFileSync(join(folder, file), 'utf8')))
-      return { ...shelved, file, text: entryText(shelved.entry) }
+      return { ...shelved, file, text: entryText(shelved.entry), example: shelved.entry.example.arguments }
     })
 
 /** An entry as a policy folder has it. */
