@@ -127,10 +127,7 @@ function nextOf(request: Request, { settings }: Context): string[] {
   const next = (words: string, behind = '') => nextCommand(words, settings, behind)
   if (status === 'approved') return [next(`revoke ${id} --reason TEXT`)]
   if (status !== 'pending') return []
-  const own = narrowable.map(({ of, name, least, most }) =>
-    lessThan(of === 'argument' ? `--set ${name}=` : `--${name} `, least, most),
-  )
-  const less = request.steps ? lessOf(request) : own
+  const less = request.steps ? lessOf(request) : narrowable.map((each) => lessThan(each))
   return [
     next(`approve ${id}`),
     next(`deny ${id} --reason TEXT`),

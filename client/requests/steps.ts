@@ -1,6 +1,6 @@
 // Rules: test/client/requests/plan.test.ts
 import * as z from 'zod'
-import type { Request, Shown, Step } from '../../functions/domain/cards/wire/request.ts'
+import type { Narrowable, Request, Shown, Step } from '../../functions/domain/cards/wire/request.ts'
 import { type Around, fact, time } from '../screen.ts'
 import { previewWords } from './preview.ts'
 
@@ -62,17 +62,21 @@ function changesOf(step: Step, shown: Pick<NonNullable<Request['shown']>, 'previ
 /** An option of `narrow`, with its smallest value and its range. */
 export type Less = { option: string; range: string }
 
-export const lessThan = (option: string, least: number, most: number): Less => ({
-  option: `${option}${most - 1}`,
-  range: `${least}..${most - 1}`,
-})
+/** @param prefix before the name of an argument: the number of its step */
+export function lessThan({ of, name, least, most, decimal, items }: Narrowable, prefix = ''): Less {
+  if (of === 'items') {
+    const left = JSON.stringify((items ?? []).slice(0, -1)).replaceAll("'", "'\\''")
+    return { option: `--set '${prefix}${name}=${left}'`, range: `${least}..${most - 1} of its items, in their order` }
+  }
+  const option = of === 'argument' ? `--set ${prefix}${name}=` : `--${name} `
+  if (decimal) return { option: `${option}${least}`, range: `${least} to under ${most}` }
+  return { option: `${option}${most - 1}`, range: `${least}..${most - 1}` }
+}
 
 /** The parts of a plan that an approver may narrow. */
 export function lessOf({ steps = [] }: Request): Less[] {
   const left = steps.filter(({ status }) => status !== 'struck')
-  const numbers = left.flatMap(({ step, narrowable }) =>
-    narrowable.map(({ name, least, most }) => lessThan(`--set ${step}.${name}=`, least, most)),
-  )
+  const numbers = left.flatMap(({ step, narrowable }) => narrowable.map((each) => lessThan(each, `${step}.`)))
   const [last] = left.toReversed()
   const strike =
     left.length > 1 && last ? [{ option: `--strike ${last.step}`, range: left.map(({ step }) => step).join('|') }] : []

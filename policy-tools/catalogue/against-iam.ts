@@ -1,7 +1,7 @@
 // Rules: test/policies/catalogue/verbs.test.ts
 import { type IamAction, iamAction } from '../../functions/adapters/policy-folder/iam-reference.ts'
-import { resourcesOverlap } from '../../functions/domain/policy/arguments.ts'
 import type { CatalogueEntry } from '../../functions/domain/policy/catalogue.ts'
+import { resourcesOverlap } from '../../functions/domain/policy/patterns.ts'
 import { known, type Say } from '../../functions/domain/what-is-wrong.ts'
 import { keysIn } from './pins.ts'
 

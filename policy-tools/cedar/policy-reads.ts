@@ -8,7 +8,9 @@ import type { Compared, Named, PolicyReads, Reads } from '../change/policy-reads
 type Node = { readonly [operator: string]: unknown }
 type Literals = { numbers: number[]; texts: string[]; named: Named[] }
 
-const comparisons = new Set(['==', '!=', '<', '<=', '>', '>=', 'in', 'contains', 'containsAll', 'containsAny'])
+const ofDecimals = ['lessThan', 'lessThanOrEqual', 'greaterThan', 'greaterThanOrEqual']
+const ofSets = ['contains', 'containsAll', 'containsAny']
+const comparisons = new Set(['==', '!=', '<', '<=', '>', '>=', 'in', ...ofSets, ...ofDecimals])
 
 /** The facts that each policy of a bundle reads, and the values it compares them with. */
 export function policyReads(policies: { readonly [action: string]: { readonly [id: string]: string } }): PolicyReads {
@@ -101,7 +103,8 @@ function literalsIn(expression: unknown): Literals {
   const visitNode = (node: Node): void => {
     const { '.': _, Var: __, neg, __entity: entity, entity_type: ___, op: ____, ...rest } = node
     const time = timeOf(node)
-    if (time !== undefined) found.numbers.push(time)
+    const decimal = decimalOf(node)
+    if (time !== undefined || decimal !== undefined) found.numbers.push(time ?? (decimal as number))
     else if (isEntity(entity)) found.named.push(namedBy(entity))
     else if (isEntity(node)) found.named.push(namedBy(node))
     else if (neg !== undefined) found.numbers.push(...literalsIn(neg).numbers.map((each) => -each))
@@ -117,6 +120,12 @@ const isEntity = (node: unknown): node is { type: string; id: string } =>
   typeof node === 'object' && node !== null && 'type' in node && 'id' in node
 
 const namedBy = ({ type, id }: { type: string; id: string }) => ({ type: type.replace(/^.*::/, ''), id }) as Named
+
+/** `decimal("1.5")` */
+function decimalOf(node: Node): number | undefined {
+  const [text] = [node['decimal'] ?? []].flat() as [{ Value?: unknown }?]
+  return typeof text?.Value === 'string' ? Number(text.Value) : undefined
+}
 
 /** `datetime("2026-12-24")` in seconds since 1970, `duration("1h30m")` in seconds. */
 function timeOf(node: Node): number | undefined {

@@ -1,8 +1,8 @@
 // Rules: test/policies/changes/diff-files.test.ts
 import type { ResourceFacts, ResourceRule } from '../../functions/domain/people/organisation.ts'
-import { textWithin } from '../../functions/domain/policy/arguments.ts'
 import { type Bundle, settingsOf } from '../../functions/domain/policy/bundle.ts'
 import { factsOf } from '../../functions/domain/policy/catalogue.ts'
+import { textWithin } from '../../functions/domain/policy/patterns.ts'
 import { fill, placesOf } from '../../functions/domain/policy/templates.ts'
 import type { Json, JsonObject } from '../../functions/domain/values.ts'
 import { same } from './compare.ts'

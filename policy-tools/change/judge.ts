@@ -1,6 +1,7 @@
 // Rules: test/policies/changes/diff-files.test.ts
-import { textWithin } from '../../functions/domain/policy/arguments.ts'
+
 import { type Bundle, ownClassification } from '../../functions/domain/policy/bundle.ts'
+import { textWithin } from '../../functions/domain/policy/patterns.ts'
 import { levelOf } from '../../functions/domain/previews/mask.ts'
 import { ShowLevel } from '../../functions/domain/previews/preview-source.ts'
 import type { Direction } from './change.ts'

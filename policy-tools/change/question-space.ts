@@ -106,7 +106,7 @@ export function spaceOf(sides: readonly Side[], action: string): Space {
   const purposes = of('purpose')?.texts ?? []
   add('purpose', purposes[0] ?? 'remediation', [...purposes, ...(of('purpose') ? ['something else'] : [])])
   for (const name of argumentsApart(entries, reads)) {
-    const values = argumentValues(name, entries, of(`arguments.${name}`) ?? unread)
+    const values = argumentValues(name, entries, reads)
     dimensions.set(
       `arguments.${name}`,
       values.map((value) => ({ value })),

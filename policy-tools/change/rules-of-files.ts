@@ -98,8 +98,10 @@ const actions: readonly Rule[] = [
   ['actions.*.credential', 'credential', ranked(narrowestFirst)],
   [argument, 'argument', permits],
   ['actions.*.arguments.required.*', 'argument_required', demands],
-  [`${argument}.minLength|minimum|minProperties`, 'argument_bounds', less],
-  [`${argument}.maxLength|maximum|maxProperties`, 'argument_bounds', more],
+  [`${argument}.required.*`, 'argument_required', demands],
+  [`${argument}.oneOf.*`, 'argument_branch', permits],
+  [`${argument}.minLength|minimum|minProperties|minItems|uniqueItems`, 'argument_bounds', less],
+  [`${argument}.maxLength|maximum|maxProperties|maxItems`, 'argument_bounds', more],
   [`${argument}.propertyNames.maxLength`, 'argument_bounds', more],
   [`${argument}.propertyNames.pattern`, 'argument_pattern', textPattern],
   [`${argument}.pattern`, 'argument_pattern', textPattern],
@@ -188,12 +190,25 @@ const rules = [...ladder, ...directory, ...agentsAndTools, ...actions, ...breakG
   ([path, kind, judge]) => ({ path: path.split('.').map((part) => part.split('|')), kind, judge }),
 )
 
-const ruleFor = (path: readonly string[]) =>
-  rules.find(
+/** The rules of an argument hold for its items and its members too. */
+function withoutNesting(path: readonly string[]): readonly string[] {
+  if (path[0] !== 'actions' || path[2] !== 'arguments' || path[3] !== 'properties') return path
+  const nested = path.slice(5)
+  let at = 0
+  for (;;)
+    if (nested[at] === 'items') at += 1
+    else if (nested[at] === 'properties' && nested[at + 1] !== undefined) at += 2
+    else return [...path.slice(0, 5), ...nested.slice(at)]
+}
+
+function ruleFor(whole: readonly string[]) {
+  const path = withoutNesting(whole)
+  return rules.find(
     (rule) =>
       rule.path.length === path.length &&
       rule.path.every((names, at) => names[0] === '*' || names.includes(path[at] ?? '')),
   )
+}
 
 /** Compared as a whole if one side lacks it, because its presence has a meaning. */
 export const isWhole = (path: readonly string[]): boolean => ruleFor(path) !== undefined

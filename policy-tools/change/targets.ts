@@ -1,9 +1,21 @@
 // Rules: test/policies/changes/weakenings.test.ts
 import { ruleOf } from '../../functions/domain/people/organisation.ts'
-import { type ArgumentSchema, isScalar, takesArgument, textWithin } from '../../functions/domain/policy/arguments.ts'
+import {
+  type ArgumentSchema,
+  branchesOf,
+  formOf,
+  forSchema,
+  isNullable,
+  type ListSchema,
+  type Members,
+  type NumberSchema,
+  sampleOf,
+  takesArgument,
+} from '../../functions/domain/policy/arguments.ts'
 import { findActionFacts } from '../../functions/domain/policy/assess.ts'
 import { type Bundle, settingsOf } from '../../functions/domain/policy/bundle.ts'
 import { type CatalogueEntry, factsOf, parseArguments } from '../../functions/domain/policy/catalogue.ts'
+import { textWithin } from '../../functions/domain/policy/patterns.ts'
 import { argumentIn, partsOf } from '../../functions/domain/policy/templates.ts'
 import type { Json, JsonObject } from '../../functions/domain/values.ts'
 import { parseJson } from '../../functions/domain/values.ts'
@@ -24,27 +36,13 @@ const filledOut = (pattern: string): readonly string[] =>
       ]
     : [pattern]
 
+const keys = ['#a', ':a', 'A', '/a', 'key']
+
 /** A value that the schema accepts. */
-export function someArgument(schema: ArgumentSchema, { texts: literals }: Compared = unread): Json | undefined {
-  if (isScalar(schema)) return schema.type.includes('string') ? 'example' : 1
-  switch (schema.type) {
-    case 'string':
-      return [...(schema.enum ?? []), ...texts, ...literals].find((text) => takesArgument(schema, text))
-    case 'integer':
-      return Math.max(schema.minimum, Math.min(1, schema.maximum))
-    case 'boolean':
-      return true
-    case 'object': {
-      const { minProperties = 0, propertyNames } = schema
-      const key = ['example', '#a', ':a', 'A', '/a', 'key'].find((each) =>
-        takesArgument({ type: 'string', ...propertyNames }, each),
-      )
-      return minProperties === 0 || key === undefined ? {} : { [key]: { S: 'example' } }
-    }
-    default:
-      return schema satisfies never
-  }
-}
+export const someArgument = (schema: ArgumentSchema, { texts: literals }: Compared = unread): Json | undefined =>
+  sampleOf(schema, (text) =>
+    [...(text.enum ?? []), ...texts, ...literals, ...keys].find((each) => takesArgument(text, each)),
+  )
 
 /** Valid arguments: those of a known ask, or made up. */
 export function someArguments(entry: CatalogueEntry, known: readonly JsonObject[]): JsonObject | undefined {
@@ -147,36 +145,77 @@ function ruleFor(bundle: Bundle, entry: CatalogueEntry, args: JsonObject) {
 export function argumentValues(
   name: string,
   entries: readonly CatalogueEntry[],
-  { numbers, texts: literals, patterns }: Compared,
+  reads: Pick<Reads, 'paths'>,
 ): readonly (Json | undefined)[] {
   const schemas = entries.flatMap((entry) => entry.arguments.properties[name] ?? [])
-  const values = schemas.flatMap((schema): readonly (Json | undefined)[] => {
-    if (isScalar(schema)) {
-      const canonical = literals.map(parseJson).filter((value) => value !== undefined) as Json[]
-      return [...canonical, true, 1, 'example']
-    }
-    switch (schema.type) {
-      case 'integer': {
-        const around = numbers.flatMap((each) => [each - 1, each, each + 1])
-        return [...around, schema.minimum, schema.maximum].filter((each) =>
-          schemas.some((schema) => takesArgument(schema, each)),
-        )
-      }
-      case 'boolean':
-        return [true, false]
-      case 'string':
-        return [
-          ...literals,
-          ...patterns.flatMap((each) => filledOut(each).slice(0, 1)),
-          someArgument(schema),
-          ...(schema.enum ?? []),
-        ]
-      case 'object':
-        return [{}, ...literals.map((key) => ({ [key]: { S: 'example' } })), someArgument(schema)]
-      default:
-        return schema satisfies never
-    }
-  })
+  const values = schemas.flatMap((schema) => valuesAround(schema, `context.arguments.${name}`, reads, schemas))
   const isOptional = entries.some((entry) => !entry.arguments.required.includes(name))
   return eachOnce([...(isOptional ? [undefined] : []), ...values])
+}
+
+/** The most values of a list or object, each with one item or member changed. */
+const mostNested = 64
+
+/** @param path where policies read it @param schemas those of all sides */
+function valuesAround(
+  schema: ArgumentSchema,
+  path: string,
+  reads: Pick<Reads, 'paths'>,
+  schemas: readonly ArgumentSchema[],
+): readonly Json[] {
+  const { numbers, texts: literals, patterns } = reads.paths[path] ?? unread
+  const around = (by: number, { minimum, maximum }: NumberSchema) =>
+    [...numbers.flatMap((each) => [each - by, each, each + by]), minimum, maximum]
+      .map((each) => Number(each.toFixed(4)))
+      .filter((each) => schemas.some((other) => takesArgument(other, each)))
+  const some = someArgument(schema)
+  const members = (own: Members): readonly Json[] => {
+    const base = (some ?? {}) as JsonObject
+    return Object.entries(own.properties).flatMap(([name, member]) => {
+      const { [name]: _, ...without } = base
+      const varied = valuesAround(member, `${path}.${name}`, reads, [member])
+      return [...(own.required.includes(name) ? [] : [without]), ...varied.map((each) => ({ ...base, [name]: each }))]
+    })
+  }
+  const made = forSchema<readonly Json[]>(schema, {
+    scalar: () => [...(literals.map(parseJson).filter((value) => value !== undefined) as Json[]), true, 1, 'example'],
+    integer: (own) => around(1, own),
+    number: (own) => around(0.0001, own),
+    boolean: () => [true, false],
+    string: (own) => [
+      ...literals,
+      ...patterns.flatMap((each) => filledOut(each).slice(0, 1)),
+      ...(some === undefined ? [] : [some]),
+      ...(own.enum ?? []),
+    ],
+    map: () => [{}, ...literals.map((key) => ({ [key]: { S: 'example' } })), ...(some === undefined ? [] : [some])],
+    list: (own) => listsAround(own, path, reads),
+    object: (own) => [...(some === undefined ? [] : [some]), ...members(own)],
+    oneOf: (own) => branchesOf(own).flatMap(({ schema: branch }) => valuesAround(branch, path, reads, [branch])),
+  })
+  const all = isNullable(schema) ? [...made, null] : made
+  return ['list', 'object', 'oneOf'].includes(formOf(schema))
+    ? all.filter((each) => takesArgument(schema, each)).slice(0, mostNested)
+    : all
+}
+
+/** Lists of the lengths and with the items that policies compare with, the shortest and the longest. */
+function listsAround(
+  { items, minItems = 0, maxItems }: ListSchema,
+  path: string,
+  { paths }: Pick<Reads, 'paths'>,
+): readonly Json[] {
+  const found = valuesAround(items, `${path}.items`, { paths }, [items])
+  const counts = (paths[`${path}.count`]?.numbers ?? []).flatMap((each) => [each - 1, each, each + 1])
+  const written = (paths[`${path}.canonical`]?.texts ?? []).flatMap((each) => (parseJson(each) as Json) ?? [])
+  const ofLength = (length: number, first: readonly Json[]): readonly Json[] =>
+    Array.from({ length }, (_, at) => first[at] ?? found[at % Math.max(1, found.length)] ?? null)
+  return [
+    ...[minItems, ...counts, maxItems]
+      .filter((each) => each >= 0 && each <= maxItems)
+      .map((each) => ofLength(each, [])),
+    ...found.map((each) => ofLength(Math.max(1, minItems), [each])),
+    ofLength(Math.min(found.length, maxItems), found),
+    ...written,
+  ]
 }

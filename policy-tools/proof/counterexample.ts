@@ -1,6 +1,12 @@
 // Rules: test/policies/changes/prove.test.ts
 import { noRecord } from '../../functions/domain/people/host.ts'
-import { type ArgumentSchema, isScalar } from '../../functions/domain/policy/arguments.ts'
+import {
+  type ArgumentSchema,
+  branchOf,
+  forSchema,
+  isSimple,
+  type Members,
+} from '../../functions/domain/policy/arguments.ts'
 import { findActionFacts, previewAsIf } from '../../functions/domain/policy/assess.ts'
 import { agentOf, type Bundle } from '../../functions/domain/policy/bundle.ts'
 import { windowsAt } from '../../functions/domain/policy/calendar.ts'
@@ -141,9 +147,36 @@ function argumentsOf(
 
 /** Converts policy's view of an argument back to the argument. */
 function argumentFrom(schema: ArgumentSchema, seen: Json): Json | undefined {
-  if (!isScalar(schema) && schema.type !== 'object') return seen
-  const { canonical } = seen as { canonical?: string }
-  return canonical === undefined ? undefined : (parseJson(canonical) as Json | undefined)
+  const as = Object(seen) as { canonical?: string; items?: Json[]; count?: number; __extn?: { arg: string } }
+  const whole = () => (as.canonical === undefined ? undefined : (parseJson(as.canonical) as Json | undefined))
+  const same = () => seen
+  const members = ({ properties }: Members) => {
+    const found = Object.entries(Object(seen) as JsonObject).flatMap(([name, each]) => {
+      const member = Object.hasOwn(properties, name) ? properties[name] : undefined
+      const value = member && argumentFrom(member, each)
+      return value === undefined ? [] : [[name, value] as const]
+    })
+    return Object.fromEntries(found)
+  }
+  return forSchema<Json | undefined>(schema, {
+    string: same,
+    integer: same,
+    boolean: same,
+    number: () => (as.__extn ? Number(as.__extn.arg) : seen),
+    scalar: whole,
+    map: whole,
+    list: ({ items }) => {
+      if (!isSimple(items)) return whole()
+      const found = (as.items ?? []).flatMap((each) => argumentFrom(items, each) ?? [])
+      const other = found[0] ?? someArgument(items) ?? null
+      return Array.from({ length: Math.max(found.length, Math.min(as.count ?? 0, 100)) }, (_, at) => found[at] ?? other)
+    },
+    object: members,
+    oneOf: (own) => {
+      const branch = branchOf(own, seen)
+      return branch && members(branch)
+    },
+  })
 }
 
 /** Checks one value alone against the catalogue. */

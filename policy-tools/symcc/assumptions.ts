@@ -1,8 +1,17 @@
 // Rules: test/policies/changes/prove.test.ts
 import { Ambient, noRecord } from '../../functions/domain/people/host.ts'
 import { Autonomy } from '../../functions/domain/people/organisation.ts'
-import type { ArgumentSchema } from '../../functions/domain/policy/arguments.ts'
-import { isScalar } from '../../functions/domain/policy/arguments.ts'
+import {
+  type ArgumentSchema,
+  branchesOf,
+  decimalText,
+  formOf,
+  forSchema,
+  isNullable,
+  type Members,
+  membersOf,
+  sampleOf,
+} from '../../functions/domain/policy/arguments.ts'
 import { taskAnswers } from '../../functions/domain/policy/asking-terms.ts'
 import { previewAsIf } from '../../functions/domain/policy/assess.ts'
 import { type Bundle, settingsOf } from '../../functions/domain/policy/bundle.ts'
@@ -113,33 +122,59 @@ function knownResource(bundle: Bundle, entry: CatalogueEntry): Assumption {
 }
 
 /** The catalogue's bounds of the arguments under `path`. Patterns are left out: a text may be any text. */
-export function boundsOf({ arguments: { properties, required } }: CatalogueEntry, path: string): readonly Assumption[] {
-  return Object.entries(properties).flatMap(([name, schema]) => {
+export function boundsOf({ arguments: own }: Pick<CatalogueEntry, 'arguments'>, path: string): readonly Assumption[] {
+  return boundsOfMembers([own], path, '')
+}
+
+/** A member of several branches is within one of their bounds. */
+function boundsOfMembers(branches: readonly Members[], path: string, above: string): readonly Assumption[] {
+  return membersOf(branches).flatMap(({ name, schemas, always }) => {
     const at = `${path}[${text(name)}]`
-    const bounds = boundsOfOne(schema, at)
-    if (bounds === undefined) return []
-    const { words, holds } = bounds
+    const each = schemas.map((schema) => boundsOfOne(schema, at, `${above}${name}`))
+    const [bounds = []] = each
+    if (each.some((other) => JSON.stringify(other) !== JSON.stringify(bounds))) return []
     const isThere = `${path} has ${text(name)}`
-    return [
-      {
-        words: `${name} is ${words}`,
-        holds: required.includes(name) ? holds : `if ${isThere} then ${holds} else true`,
-      },
-    ]
+    return bounds.map(({ words, holds }) => ({
+      words,
+      holds: always ? holds : `if ${isThere} then ${holds} else true`,
+    }))
   })
 }
 
-function boundsOfOne(schema: ArgumentSchema, at: string): Assumption | undefined {
-  if (isScalar(schema)) return undefined
-  if (schema.type === 'integer')
-    return {
-      words: `from ${schema.minimum} to ${schema.maximum}`,
-      holds: `${at} >= ${schema.minimum} && ${at} <= ${schema.maximum}`,
-    }
-  if (schema.type === 'string' && schema.enum)
-    return { words: `one of ${list(schema.enum)}`, holds: oneOf(at, schema.enum) }
-  return undefined
+function boundsOfOne(schema: ArgumentSchema, at: string, name: string): readonly Assumption[] {
+  const none = () => []
+  const between = (minimum: number | string, maximum: number | string, words: string) => [
+    { words: `${name} is ${words}`, holds: `${at} >= ${minimum} && ${at} <= ${maximum}` },
+  ]
+  return forSchema<readonly Assumption[]>(schema, {
+    integer: ({ minimum, maximum }) => between(minimum, maximum, `from ${minimum} to ${maximum}`),
+    number: ({ minimum, maximum }) => [
+      {
+        words: `${name} is from ${minimum} to ${maximum}`,
+        holds: `${at}.greaterThanOrEqual(${decimalOf(minimum)}) && ${at}.lessThanOrEqual(${decimalOf(maximum)})`,
+      },
+    ],
+    string: (own) => (own.enum ? [{ words: `${name} is one of ${list(own.enum)}`, holds: oneOf(at, own.enum) }] : []),
+    list: ({ minItems = 0, maxItems }) => [
+      {
+        words: `${name} has ${minItems} to ${maxItems} items`,
+        holds: `${at}.count >= ${minItems} && ${at}.count <= ${maxItems}`,
+      },
+    ],
+    object: (own) => boundsOfMembers([own], at, `${name}.`),
+    oneOf: (own) =>
+      boundsOfMembers(
+        branchesOf(own).map((branch) => branch.schema),
+        at,
+        `${name}.`,
+      ),
+    boolean: none,
+    scalar: none,
+    map: none,
+  })
 }
+
+const decimalOf = (value: number): string => `decimal("${decimalText(value)}")`
 
 /** The arguments that the credential's statement leaves open for this ask. */
 function leftOpen(bundle: Bundle, entry: CatalogueEntry): Assumption {
@@ -150,10 +185,15 @@ function leftOpen(bundle: Bundle, entry: CatalogueEntry): Assumption {
   const holds = open.flatMap((name) => {
     const isOpen = (args: { [name: string]: Json }) => unpinnedArguments(entry, args, at).includes(name)
     const schema = properties[name]
-    const given = schema && isOpen({ [name]: sampleOf(schema) })
+    const given = schema && isOpen({ [name]: sampleOf(schema, () => 'a') ?? 'a' })
     const contains = `context.unpinned.contains(${text(name)})`
-    // For a map it depends on its members.
-    const whenGiven = schema?.type === 'object' ? undefined : given ? contains : `!${contains}`
+    // For a map or list it depends on its members.
+    const whenGiven =
+      schema && (isNullable(schema) || ['map', 'list', 'object', 'oneOf'].includes(formOf(schema)))
+        ? undefined
+        : given
+          ? contains
+          : `!${contains}`
     if (required.includes(name)) return whenGiven ?? []
     const isThere = `context.arguments has ${text(name)}`
     const whenAbsent = isOpen({}) ? contains : `!${contains}`
@@ -163,11 +203,6 @@ function leftOpen(bundle: Bundle, entry: CatalogueEntry): Assumption {
     words: `the credential leaves open what its statement does not hold, at most ${list(open)}`,
     holds: [`${set(open)}.containsAll(context.unpinned)`, ...holds.map((each) => `(${each})`)].join(' && '),
   }
-}
-
-function sampleOf(schema: ArgumentSchema): Json {
-  if (isScalar(schema)) return 'a'
-  return { string: 'a', integer: 1, boolean: true, object: { a: 'a' } }[schema.type]
 }
 
 /** The largest count of recent events (docs/policies.md), and otherwise the largest number. */

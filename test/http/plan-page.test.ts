@@ -1,5 +1,6 @@
 import { Tab } from '../support/pages/page-tab.ts'
 import { repairPlan } from '../support/plan.ts'
+import { layered, withLayers } from '../support/policies/list-argument.ts'
 import { sampleBundle, World } from '../support/world.ts'
 
 /** The page of a plan: every step whole, and a form that strikes steps out. */
@@ -51,5 +52,24 @@ test.each([
 test('an invalid number is refused before the operation', async () => {
   const { answer, now } = await narrowed({ 'step.2.MemorySize': 'less' })
   expect([answer.status, now.round]).toEqual([400, 1])
-  expect(answer.body).toContain('not a whole number')
+  expect(answer.body).toContain('is not a number')
+})
+
+test('the page of a list folds it, has nested members by path, and takes items out of it', async () => {
+  world = new World(withLayers(sampleBundle()))
+  tab = Tab.of(world)
+  await tab.logIn('person-ana')
+  const { ask } = await world.submitted(layered)
+  const page = await tab.go('GET', `/decide/${ask.id}`)
+  expect(page.body).toContain('<details><summary><code>Layers (12 items)</code>')
+  for (const path of ['Scaling.target', 'Scaling.mode']) expect(page.body).toContain(`<code>${path}</code>`)
+  for (const name of ['without.0.Layers', 'without.11.Layers', 'narrow.Ratio'])
+    expect(page.body).toContain(`name="${name}"`)
+  const hidden = tab.fields(page, 'less', 'yes')
+  const less = { 'without.0.Layers': 'yes', 'without.11.Layers': 'yes', 'narrow.Ratio': '0.125' }
+  expect((await tab.go('POST', `/decide/${ask.id}`, { ...hidden, ...less })).status).toBe(303)
+  const { arguments: args } = (await world.state(ask.id)).ask
+  expect(args).toMatchObject({ Ratio: 0.125, Layers: Array.from({ length: 10 }, (_, at) => `layer-${at + 1}`) })
+  const { body } = await tab.go('GET', `/decide/${ask.id}`)
+  expect(body).toContain('10, without &quot;layer-0&quot;, &quot;layer-11&quot;')
 })

@@ -1,7 +1,15 @@
 // Rules: test/policies/fail-closed.test.ts
 import type { CedarValueJson, EntityJson, EntityUidJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { canonicalForm } from '../../domain/digest.ts'
-import { type ArgumentSchema, type ArgumentsSchema, isScalar } from '../../domain/policy/arguments.ts'
+import {
+  type ArgumentSchema,
+  type ArgumentsSchema,
+  branchOf,
+  decimalText,
+  forSchema,
+  isDecimal,
+  isSimple,
+} from '../../domain/policy/arguments.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { windowsAt } from '../../domain/policy/calendar.ts'
 import type { Change } from '../../domain/policy/condition.ts'
@@ -73,7 +81,7 @@ function actionToCedar(question: ActionQuestion, types: ArgumentsSchema | undefi
         classification: resource.classification,
         ownedBy: resource.group,
       },
-      arguments: argumentsToCedar(question.arguments, types),
+      arguments: argumentsToCedar(question.arguments, types ?? { properties: {} }),
       purpose: question.purpose,
       moment: question.moment,
       approval: { tier: approval.tier, breakGlass: false },
@@ -163,19 +171,47 @@ const requestEntity = ({ id, agent, owners, action, group, resource, tier }: Req
   parents: [],
 })
 
-const argumentsToCedar = (args: JsonObject, types: ArgumentsSchema | undefined): CedarValueJson =>
-  Object.fromEntries(
-    Object.entries(args).map(([name, value]) => [name, argumentToCedar(name, value, types?.properties[name])]),
-  )
-
-function argumentToCedar(name: string, value: Json, type: ArgumentSchema | undefined): CedarValueJson {
-  if (type === undefined) throw new TypeError(`argument \`${name}\` is not in the catalogue`)
-  if (isScalar(type)) return { canonical: canonicalForm(value) }
-  if (typeof value === 'string' || typeof value === 'boolean') return value
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return value
-  // Members that a caller names have no declared type; policy sees their names, and the whole in canonical form.
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return { keys: Object.keys(value), canonical: canonicalForm(value) }
-  }
-  throw new TypeError(`argument \`${name}\` has no form in Cedar`)
+/** Each value by its type. Null is absent, as is a member that was not given. */
+function argumentsToCedar(args: JsonObject, { properties }: Pick<ArgumentsSchema, 'properties'>): CedarRecord {
+  const members = Object.entries(args).map(([name, value]) => {
+    const schema = Object.hasOwn(properties, name) ? properties[name] : undefined
+    if (schema === undefined) throw new TypeError(`argument \`${name}\` is not in the catalogue`)
+    return [name, value === null ? undefined : argumentToCedar(name, value, schema)] as const
+  })
+  return defined(Object.fromEntries(members)) as CedarRecord
 }
+
+type CedarRecord = Record<string, CedarValueJson>
+
+function argumentToCedar(name: string, value: Json, schema: ArgumentSchema): CedarValueJson {
+  const canonical = canonicalForm(value)
+  const none = () => {
+    throw new TypeError(`argument \`${name}\` has no form in Cedar`)
+  }
+  const record = isObject(value) ? value : undefined
+  const simple = () => (typeof value === 'string' || typeof value === 'boolean' ? value : none())
+  return forSchema<CedarValueJson>(schema, {
+    string: simple,
+    boolean: simple,
+    integer: () => (Number.isSafeInteger(value) ? (value as number) : none()),
+    number: () =>
+      typeof value === 'number' && isDecimal(value) ? { __extn: { fn: 'decimal', arg: decimalText(value) } } : none(),
+    scalar: () => ({ canonical }),
+    // Members that a caller names have no declared type; policy sees their names, and the whole in canonical form.
+    map: () => (record ? { keys: Object.keys(record), canonical } : none()),
+    list: ({ items }) => {
+      if (!Array.isArray(value)) return none()
+      const list: readonly Json[] = value
+      const each = isSimple(items) ? { items: list.map((item) => argumentToCedar(name, item, items)) } : {}
+      return { ...each, count: list.length, canonical }
+    },
+    object: (own) => (record ? argumentsToCedar(record, own) : none()),
+    oneOf: (own) => {
+      const branch = branchOf(own, value)
+      return record && branch ? argumentsToCedar(record, branch) : none()
+    },
+  })
+}
+
+const isObject = (value: Json): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

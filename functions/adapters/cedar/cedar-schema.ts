@@ -1,6 +1,6 @@
 // Rules: test/policies/bad-folder.test.ts
 import { noRecord } from '../../domain/people/host.ts'
-import { type ArgumentSchema, isScalar } from '../../domain/policy/arguments.ts'
+import { cedarMembersOf } from '../../domain/policy/arguments.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 
 const begins =
@@ -37,10 +37,7 @@ const actionLines = (entry: CatalogueEntry) => [
   '      agent: AgentFacts,',
   '      resource: ResourceFacts,',
   '      arguments: {',
-  ...Object.entries(entry.arguments.properties).map(
-    ([name, schema]) =>
-      `        ${attribute(name)}${entry.arguments.required.includes(name) ? '' : '?'}: ${typeOf(schema)},`,
-  ),
+  ...cedarMembersOf([entry.arguments]).map((member) => `        ${member},`),
   '      },',
   '      purpose: String,',
   '      moment: String,',
@@ -61,23 +58,3 @@ const actionLines = (entry: CatalogueEntry) => [
   '    },',
   '  };',
 ]
-
-/** Cedar's own words stand in quotes. */
-const attribute = (name: string) =>
-  /^(?:true|false|if|then|else|in|is|like|has)$/.test(name) ? JSON.stringify(name) : name
-
-function typeOf(schema: ArgumentSchema): string {
-  if (isScalar(schema)) return 'Scalar'
-  switch (schema.type) {
-    case 'string':
-      return 'String'
-    case 'integer':
-      return 'Long'
-    case 'boolean':
-      return 'Bool'
-    case 'object':
-      return 'OpenMap'
-    default:
-      return schema satisfies never
-  }
-}

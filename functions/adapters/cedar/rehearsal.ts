@@ -1,9 +1,9 @@
 // Rules: test/policies/fail-closed.test.ts
 import { unseenHost } from '../../domain/people/host.ts'
-import { type ArgumentSchema, isScalar } from '../../domain/policy/arguments.ts'
+import { type ArgumentSchema, sampleOf } from '../../domain/policy/arguments.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Question } from '../../domain/policy/question.ts'
-import type { Json, JsonObject, NumericDate } from '../../domain/values.ts'
+import { defined, type JsonObject, type NumericDate } from '../../domain/values.ts'
 
 const longAgo: NumericDate = 0
 
@@ -44,9 +44,6 @@ export function rehearsal({ actions, agents, directory }: Bundle): Question[] {
 }
 
 const sampleArguments = (properties: Record<string, ArgumentSchema>): JsonObject =>
-  Object.fromEntries(Object.entries(properties).map(([name, type]) => [name, sampleArgument(type)]))
-
-function sampleArgument(schema: ArgumentSchema): Json {
-  if (isScalar(schema)) return ''
-  return { string: '', integer: 0, boolean: false, object: {} }[schema.type]
-}
+  defined(
+    Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, sampleOf(schema, () => '')])),
+  ) as JsonObject

@@ -30,7 +30,7 @@ import type { Viewed } from '../../operations/requests/read-requests.ts'
 import { environmentChip, form, type Html, html, type Notice, type Part, page, type Reader, titled } from './layout.ts'
 import { changedSection, previewSection } from './preview-section.ts'
 import { asideForm } from './set-aside.ts'
-import { argumentList, stepFields, stepsSection } from './steps-section.ts'
+import { argumentList, lessField, stepFields, stepsSection } from './steps-section.ts'
 import { tierSection } from './tier-section.ts'
 import { timelineSection } from './timeline-section.ts'
 import { drawn, time } from './words.ts'
@@ -213,19 +213,11 @@ ${decide(
   'approve',
   html`<input type="hidden" name="less" value="yes">
 <p class="hint">Leave a field empty to keep what was asked for. All other approvals drop, and the people who gave them are asked again, each stage with a new deadline. The end of the request does not move.</p>
-${view.steps ? stepFields(view) : view.narrowable.map(numberField)}
+${view.steps ? stepFields(view) : view.narrowable.map((each) => lessField(each))}
 ${commentField('narrow-comment', stage, undefined)}
 <button>Approve only this much</button>`,
   '',
 )}</details>`
-
-function numberField({ of, name, least, most }: RequestView['narrowable'][number]): Html {
-  const field = of === 'argument' ? `narrow.${name}` : name
-  const label = of === 'argument' ? name : of === 'uses' ? 'Uses' : 'Minutes'
-  const hint = `asked for: ${most}${of === 'minutes' ? ', from the first claim on' : ''}`
-  return html`<label for="${field}">${label} <span class="hint">${hint}</span></label>
-<input id="${field}" name="${field}" type="number" inputmode="numeric" step="1" min="${least}" max="${most}">`
-}
 
 function denyForm(decide: Decide, { status }: RequestView): Html {
   const [title, effect] =

@@ -3,10 +3,10 @@ import { canBeLess } from '../../domain/cards/narrowable.ts'
 import type { StepView } from '../../domain/cards/plan-view.ts'
 import { saysState, stepNow, stepState } from '../../domain/cards/plan-words.ts'
 import { differencesOf, planPreview, stepPreview } from '../../domain/cards/preview-words.ts'
-import type { RequestView } from '../../domain/cards/request-view.ts'
+import type { Narrowable, RequestView } from '../../domain/cards/request-view.ts'
 import { argumentRows, titleParts, titleText, toolRows } from '../../domain/cards/request-words.ts'
 import { nameOf, type Who } from '../../domain/cards/who.ts'
-import { inert, lookalikeNote } from '../../domain/inert.ts'
+import { clamp, exact, inert, lookalikeNote } from '../../domain/inert.ts'
 import { type StepStatus, stepsLeft } from '../../domain/record/plan-step.ts'
 import { duration, type NumericDate } from '../../domain/values.ts'
 import { environmentChip, type Html, html, type Part, titled } from './layout.ts'
@@ -68,10 +68,14 @@ function changes(step: StepView, now: NumericDate): Part {
   return html`${differenceList(preview)}${preview.gap && html`<p class="soft">AWS cannot check it at the call.</p>`}${reachList(preview)}`
 }
 
-export function argumentList(of: Pick<RequestView, 'arguments'>): Html {
+export function argumentList(of: Pick<RequestView, 'arguments' | 'nested'>): Html {
   const all = argumentRows(of)
   if (all.length === 0) return html`<p>None.</p>`
-  return html`${all.map(({ label, text, note }) => html`<div><code>${label}</code><strong>${note}</strong><pre>${text}</pre></div>`)}`
+  return html`${all.map(({ label, text, note, isLong }) =>
+    isLong
+      ? html`<details><summary><code>${label}</code><strong>${note}</strong></summary><pre>${text}</pre></details>`
+      : html`<div><code>${label}</code><strong>${note}</strong><pre>${text}</pre></div>`,
+  )}`
 }
 
 /** The narrowable parts of a plan: whole steps, and numbers of a step. */
@@ -81,13 +85,24 @@ export function stepFields(view: RequestView): Part {
   return html`${left.map(
     (step) => html`<fieldset><legend>${step.step}. ${titleText(step.title, 160)}</legend>
 ${left.length > 1 && html`<label class="choice"><input type="checkbox" name="strike.${step.step}" value="yes"> Strike it out: it is not done</label>`}
-${step.narrowable.map(
-  ({
-    name,
-    least,
-    most,
-  }) => html`<label for="step.${step.step}.${name}">${name} <span class="hint">asked for: ${most}</span></label>
-<input id="step.${step.step}.${name}" name="step.${step.step}.${name}" type="number" inputmode="numeric" step="1" min="${least}" max="${most}">`,
-)}</fieldset>`,
+${step.narrowable.map((each) => lessField(each, step.step))}</fieldset>`,
   )}`
+}
+
+/** @param step of a plan, whose fields have its number */
+export function lessField(each: Narrowable, step?: number): Html {
+  const { of, name, least, most } = each
+  const prefix = step === undefined ? '' : `step.${step}.`
+  if (of === 'items')
+    return html`<fieldset><legend>${name} <span class="hint">asked for: ${most} items; leave out at most ${most - least}</span></legend>
+${each.items.map((item, at) => {
+  const field = `${prefix}without.${at}.${name}`
+  return html`<label class="choice" for="${field}"><input id="${field}" type="checkbox" name="${field}" value="yes"> <span>without <code>${clamp(exact(item), 200).text}</code></span></label>`
+})}</fieldset>`
+  const field = of === 'argument' ? `${step === undefined ? 'narrow.' : prefix}${name}` : name
+  const label = of === 'argument' ? name : of === 'uses' ? 'Uses' : 'Minutes'
+  const hint = `asked for: ${most}${of === 'minutes' ? ', from the first claim on' : ''}`
+  const [mode, by] = each.decimal ? ['decimal', '0.0001'] : ['numeric', '1']
+  return html`<label for="${field}">${label} <span class="hint">${hint}</span></label>
+<input id="${field}" name="${field}" type="number" inputmode="${mode}" step="${by}" min="${least}" max="${most}">`
 }

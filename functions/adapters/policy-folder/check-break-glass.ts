@@ -1,8 +1,8 @@
 // Rules: test/policies/bad-folder.test.ts
 import type { BreakGlassPolicy, Profile } from '../../domain/break-glass/break-glass.ts'
 import { filled } from '../../domain/break-glass/rights.ts'
-import { hasTopLevelAlternative, resourcesOverlap, textWithin } from '../../domain/policy/arguments.ts'
 import { accountOf, ownClassification, reachesOurselves } from '../../domain/policy/bundle.ts'
+import { hasTopLevelAlternative, resourcesOverlap, textWithin } from '../../domain/policy/patterns.ts'
 import type { OpenRight } from '../../domain/record/opening.ts'
 import { known, type Path, type Say } from '../../domain/what-is-wrong.ts'
 import { rightsStatements } from '../../targets/aws/rules/rights.ts'

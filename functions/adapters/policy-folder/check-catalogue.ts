@@ -1,4 +1,5 @@
 // Rules: test/policies/bad-folder.test.ts
+import { formOf } from '../../domain/policy/arguments.ts'
 import { settingsOf } from '../../domain/policy/bundle.ts'
 import { type CatalogueEntry, parseArguments, sometimesUnpinned } from '../../domain/policy/catalogue.ts'
 import { checkTemplate } from '../../domain/policy/check-templates.ts'
@@ -49,6 +50,11 @@ function checkArguments(
     for (const name of list)
       if (!Object.keys(properties).includes(name))
         say(path, `\`${name}\` is not one of the arguments`, known(Object.keys(properties)))
+  for (const [at, name] of narrowable.entries()) {
+    const schema = Object.hasOwn(properties, name) ? properties[name] : undefined
+    if (schema && !['integer', 'number', 'list'].includes(formOf(schema)))
+      say(['narrowable', at], `\`${name}\` has nothing to lose`, 'name an argument that is a number or a list')
+  }
 }
 
 function checkExample(entry: CatalogueEntry, say: Say): void {

@@ -1,8 +1,9 @@
 // Rules: test/domain/break-glass/profile.test.ts
-import { resourcesOverlap } from '../policy/arguments.ts'
+
 import type { ActionFacts } from '../policy/assess.ts'
 import { type Account, accountOf, type Bundle } from '../policy/bundle.ts'
 import type { CatalogueEntry } from '../policy/catalogue.ts'
+import { resourcesOverlap } from '../policy/patterns.ts'
 import type { OpeningFacts } from '../policy/question.ts'
 import type { OpenRight } from '../record/opening.ts'
 import type { Resource } from '../values.ts'

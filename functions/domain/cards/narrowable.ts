@@ -1,4 +1,5 @@
 // Rules: test/channels/slack/forms/forms.test.ts
+import { forSchema, type NumberSchema } from '../policy/arguments.ts'
 import type { CatalogueEntry } from '../policy/catalogue.ts'
 import { stepsLeft } from '../record/plan-step.ts'
 import type { Ask } from '../record/request.ts'
@@ -22,11 +23,25 @@ export function narrowableOf(ask: Ask, entry: CatalogueEntry | undefined): reado
 export const canBeLess = ({ narrowable, steps }: Pick<RequestView, 'narrowable' | 'steps'>): boolean =>
   steps ? stepsLeft(steps).length > 1 || steps.some((step) => step.narrowable.length > 0) : narrowable.length > 0
 
-/** The numeric arguments that the catalogue lets people narrow, without those at their minimum. */
+/** The numbers and lists that the catalogue lets be narrowed, without those at their minimum. */
 export function narrowableArguments(args: JsonObject, entry: CatalogueEntry | undefined): readonly Narrowable[] {
   return (entry?.narrowable ?? []).flatMap((name): Narrowable[] => {
-    const [schema, most] = [entry?.arguments.properties[name], args[name]]
-    if (schema?.type !== 'integer' || typeof most !== 'number' || most <= schema.minimum) return []
-    return [{ of: 'argument', name, least: schema.minimum, most }]
+    const schema = entry?.arguments.properties[name]
+    const value = args[name]
+    if (!schema || value === undefined) return []
+    const number = ({ type, minimum: least }: NumberSchema): Narrowable[] =>
+      typeof value === 'number' && value > least
+        ? [{ of: 'argument', name, least, most: value, ...(type === 'number' ? { decimal: true } : {}) }]
+        : []
+    const none = () => []
+    return forSchema<Narrowable[]>(schema, {
+      integer: number,
+      number,
+      list: ({ minItems: least = 0 }) =>
+        Array.isArray(value) && value.length > least
+          ? [{ of: 'items', name, least, most: value.length, items: value }]
+          : [],
+      ...{ string: none, boolean: none, scalar: none, map: none, object: none, oneOf: none },
+    })
   })
 }

@@ -1,4 +1,5 @@
 // Rules: test/channels/slack/cards/plan-card.test.ts
+import { nestedIn } from '../policy/arguments.ts'
 import { agentOf, type Bundle } from '../policy/bundle.ts'
 import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
 import { type ReadTerms, readTerms } from '../record/ask-terms.ts'
@@ -22,6 +23,8 @@ export type StepView = Pick<PlanStep, keyof PlanStep & keyof ReadTerms<'people'>
   action: string
   resource: Resource
   arguments: JsonObject
+  /** The arguments whose members the catalogue closes, which are shown by path. */
+  nested?: readonly string[]
   terms: { uses: number; claimWithin: number; lifetime: number }
   undo?: CatalogueEntry['undo']
   narrowable: readonly Narrowable[]
@@ -55,6 +58,7 @@ export function stepViews(state: ApprovalRequest, facts: ViewFacts, who: (id: st
       narrowable: struck ? [] : narrowableArguments(step.arguments, entry),
       status: statusOfStep(step, state),
       ...defined({
+        nested: entry && nestedIn(entry.arguments),
         undo: entry?.undo,
         preview: previewOfStep(state.preview, step.step),
         after: step.after,

@@ -2,6 +2,7 @@
 import type { OpeningRules } from '../break-glass/break-glass.ts'
 import { digestOf } from '../digest.ts'
 import type { Ambient } from '../people/host.ts'
+import { nestedIn } from '../policy/arguments.ts'
 import { agentOf, type Bundle } from '../policy/bundle.ts'
 import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
 import { fillingOf } from '../policy/filling.ts'
@@ -78,8 +79,11 @@ export type ChangeView = {
   steps?: readonly number[]
 }
 
-/** A value that an approver may lower, between two whole numbers. */
-export type Narrowable = { of: 'argument' | 'uses' | 'minutes'; name: string; least: number; most: number }
+/** A number that an approver may lower, between two; or a list that may lose items, with how many may be left. */
+export type Narrowable = { name: string; least: number; most: number } & (
+  | { of: 'argument' | 'uses' | 'minutes'; decimal?: true }
+  | { of: 'items'; items: readonly unknown[] }
+)
 
 export type EndView = { at: NumericDate; by: Who; for?: Who; reason?: string; outcome?: Outcome; note?: string }
 
@@ -98,6 +102,8 @@ export type RequestView = ReadTerms<'people'> & {
   action: string
   resource: Resource
   arguments: JsonObject
+  /** The arguments whose members the catalogue closes, which are shown by path. */
+  nested?: readonly string[]
   /** The steps of a plan, in order. `arguments` has the same steps, which channels show only once. */
   steps?: readonly StepView[]
   tier: { number: number; most: number; name?: string }
@@ -166,6 +172,7 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
     ...originView(state, facts),
     ...defined({
       preview: state.preview,
+      nested: entry && nestedIn(entry.arguments),
       undo: entry?.undo,
       decideBy: status === 'pending' ? state.decideBy : undefined,
       grant: grantView(state),

@@ -2,7 +2,7 @@
 import { couldAlone } from '../agents/host-words.ts'
 import { clamp, exact, inert, lookalikeNote } from '../inert.ts'
 import { saidTexts } from '../record/ask-terms.ts'
-import { duration } from '../values.ts'
+import { duration, type Json, type JsonObject } from '../values.ts'
 import { stepChanges } from './plan-narrowed.ts'
 import { doerRows, planEnd, planHeadline, planNow, planTerms, planUndo } from './plan-words.ts'
 import type { DecisionView, NarrowingView, RequestView, StageView } from './request-view.ts'
@@ -212,13 +212,39 @@ export const titleParts = (title: RequestView['title']): Sentence =>
 export const titleText = (title: RequestView['title'], limit = Number.POSITIVE_INFINITY): string =>
   clamp(title.map(({ text, isValue }) => (isValue ? `“${unquoted(text)}”` : inert(text))).join(''), limit).text
 
-/** Each argument as JSON, so that different values look different. */
-export const argumentRows = ({ arguments: args }: Pick<RequestView, 'arguments'>): readonly Required<Row>[] =>
-  Object.entries(args).map(([name, value]) => ({
-    label: inert(name),
-    text: exact(value),
-    note: lookalikeNote(JSON.stringify(value)),
-  }))
+/** A list of more items is folded on the page, and its length stands in its name. */
+const longList = 10
+
+export type ArgumentRow = Required<Row> & { isLong?: true }
+
+/**
+ * Each argument as JSON, its members by path where the catalogue closes them, so that different values look different.
+ */
+export const argumentRows = ({
+  arguments: args,
+  nested = [],
+}: Pick<RequestView, 'arguments' | 'nested'>): readonly ArgumentRow[] =>
+  Object.entries(args).flatMap(([name, value]) =>
+    (nested.includes(name) ? leavesOf(name, value) : [[name, value] as const]).map(([path, leaf]) => {
+      const count = Array.isArray(leaf) && leaf.length > longList ? leaf.length : undefined
+      return {
+        label: inert(count === undefined ? path : `${path} (${count} items)`),
+        text: exact(leaf),
+        note: lookalikeNote(JSON.stringify(leaf)),
+        ...(count === undefined ? {} : { isLong: true }),
+      }
+    }),
+  )
+
+/** Names of members that no path could be made of otherwise are left in the JSON of their object. */
+function leavesOf(path: string, value: Json): readonly (readonly [string, Json])[] {
+  const isRecord = (each: Json): each is JsonObject =>
+    typeof each === 'object' && each !== null && !Array.isArray(each) && Object.keys(each).length > 0
+  if (Array.isArray(value) && value.length > 0 && value.every(isRecord))
+    return (value as readonly Json[]).flatMap((each, at) => leavesOf(`${path}[${at}]`, each))
+  if (!isRecord(value) || !Object.keys(value).every((name) => /^[A-Za-z]\w*$/.test(name))) return [[path, value]]
+  return Object.entries(value).flatMap(([name, each]) => leavesOf(`${path}.${name}`, each))
+}
 
 /** The MCP tool, its server and the digest of its input schema, as the server names them. */
 export function toolRows({ mcp }: { mcp?: RequestView['mcp'] }): readonly Required<Row>[] {
@@ -288,10 +314,25 @@ export const changesOf = ({ arguments: args, uses, lifetime }: NarrowingView) =>
   ...Object.entries(args).flatMap(([name, { from, to }]) =>
     Array.isArray(from) && Array.isArray(to) && name === 'steps'
       ? stepChanges(from, to).map((each) => change(each.label, each.from, each.to))
-      : [change(inert(name), exact(from), exact(to))],
+      : [
+          Array.isArray(from) && Array.isArray(to)
+            ? itemsChange(name, from, to)
+            : change(inert(name), exact(from), exact(to)),
+        ],
   ),
   ...(uses ? [change('uses', String(uses.from), String(uses.to))] : []),
   ...(lifetime ? [change('valid for', duration(lifetime.from), duration(lifetime.to))] : []),
 ]
+
+/** The items that a list lost, first: a long list would be cut before them. */
+function itemsChange(name: string, from: readonly Json[], to: readonly Json[]) {
+  let at = 0
+  const lost = from.filter((each) => {
+    const stays = at < to.length && exact(to[at]) === exact(each)
+    if (stays) at += 1
+    return !stays
+  })
+  return change(inert(name), `${from.length} items`, `${to.length}, without ${lost.map(exact).join(', ')}`)
+}
 
 const change = (label: string, from: string, to: string) => ({ label, from, to, note: lookalikeNote(`${from} ${to}`) })

@@ -113,7 +113,13 @@ function lessOf(
 
 function changeSteps(policy: PolicyAnswers, steps: readonly PlanStep[], narrow: Narrow): Result<PlanStep[], NotLess> {
   const { steps: less = [] } = narrow
-  if (narrow.arguments !== undefined || narrow.uses !== undefined || narrow.minutes !== undefined || less.length === 0)
+  if (
+    narrow.arguments !== undefined ||
+    narrow.without !== undefined ||
+    narrow.uses !== undefined ||
+    narrow.minutes !== undefined ||
+    less.length === 0
+  )
     return refuse('not_narrower', 'a plan is narrowed by `steps`: strike one out, or lower its arguments')
   const all = [...steps]
   for (const each of less) {
@@ -129,12 +135,13 @@ function changeSteps(policy: PolicyAnswers, steps: readonly PlanStep[], narrow: 
 function changeStep(
   policy: PolicyAnswers,
   step: PlanStep | undefined,
-  { step: number, arguments: args, strike }: NarrowStep,
+  { step: number, arguments: args, without, strike }: NarrowStep,
 ): Result<PlanStep, NotLess> {
   const no = (detail: string) => refuse('not_narrower', `step ${number}: ${detail}`)
   if (!step || step.struck) return no('the plan has no such step')
-  if (strike) return args ? no('strike it out or lower its arguments, not both') : ok({ ...step, struck: true })
-  const terms = lessOf(policy, step, defined({ arguments: args }))
+  if (strike)
+    return args || without ? no('strike it out or lower its arguments, not both') : ok({ ...step, struck: true })
+  const terms = lessOf(policy, step, defined({ arguments: args, without }))
   if (terms.ok) return ok({ ...step, arguments: terms.value.arguments })
   return terms.code === 'unknown_action' ? refuse(terms.code, `step ${number}`) : no(terms.detail ?? 'it is not less')
 }

@@ -34,7 +34,15 @@ export function argumentsWithin(child: JsonObject, parent: JsonObject, narrowabl
   )
 }
 
+/** Whether a list has lost items, and those that are left are in their order. */
+function isPartOf(child: readonly Json[], parent: readonly Json[]): boolean {
+  let at = 0
+  for (const each of parent) if (at < child.length && canonicalForm(child[at] as Json) === canonicalForm(each)) at += 1
+  return at === child.length
+}
+
 function below(child: Json, parent: Json, narrows: boolean): boolean {
   if (narrows && typeof child === 'number' && typeof parent === 'number') return child <= parent
+  if (narrows && Array.isArray(child) && Array.isArray(parent)) return isPartOf(child, parent)
   return canonicalForm(child) === canonicalForm(parent)
 }

@@ -1,192 +1,331 @@
 import * as z from 'zod'
-import type { JsonObject } from '../values.ts'
+import { canonicalForm } from '../digest.ts'
+import type { Json, JsonObject } from '../values.ts'
 
 /**
  * The JSON Schema (draft 2020-12) for arguments: a subset in which every value has a type in Cedar. An unknown keyword
- * is a build error, since ignoring it would drop a limit.
+ * is a build error, since ignoring it would drop a limit. Readers of a schema are folds by `forSchema`.
  */
-const described = { description: z.string().max(256).optional() }
-const pattern = z.string().refine(isAnchored, 'a pattern begins with ^ and ends with $, and is a regular expression')
-
-const StringSchema = z.strictObject({
-  ...described,
-  type: z.literal('string'),
-  minLength: z.int().nonnegative().optional(),
-  maxLength: z.int().positive(),
-  pattern: pattern.optional(),
-  enum: z.array(z.string()).min(1).optional(),
-})
-const IntegerSchema = z.strictObject({
-  ...described,
-  type: z.literal('integer'),
-  minimum: z.int(),
-  maximum: z.int(),
-})
-const BooleanSchema = z.strictObject({ ...described, type: z.literal('boolean') })
+type Described = { description?: string | undefined }
+export type TextSchema = Described & {
+  type: 'string'
+  minLength?: number | undefined
+  maxLength: number
+  pattern?: string | undefined
+  enum?: readonly string[] | undefined
+}
+export type NumberSchema<Type extends 'integer' | 'number' = 'integer' | 'number'> = Described & {
+  type: Type
+  minimum: number
+  maximum: number
+}
+type TruthSchema = Described & { type: 'boolean' }
+const simple = ['string', 'integer', 'number', 'boolean'] as const
+/** A value of several simple types: a flag's may be `true`, 10 or `dark`. */
+type ScalarSchema = Described & { type: readonly (typeof simple)[number][]; maxLength: number }
 /** Members with any names and any JSON. Opaque to policy. */
-const OpenMapSchema = z.strictObject({
-  ...described,
-  type: z.literal('object'),
-  additionalProperties: z.literal(true),
-  minProperties: z.int().nonnegative().optional(),
-  maxProperties: z.int().positive(),
-  propertyNames: z.strictObject({ maxLength: z.int().positive(), pattern: pattern.optional() }),
-})
-/** A scalar: a flag's value may be `true`, 10 or `dark`. */
-const ScalarSchema = z.strictObject({
-  ...described,
-  type: z.array(z.enum(['string', 'integer', 'boolean'])).min(2),
-  maxLength: z.int().positive(),
-})
-export const ArgumentSchema = z.union([StringSchema, IntegerSchema, BooleanSchema, ScalarSchema, OpenMapSchema])
-export type ArgumentSchema = z.infer<typeof ArgumentSchema>
+export type MapSchema = Described & {
+  type: 'object'
+  additionalProperties: true
+  minProperties?: number | undefined
+  maxProperties: number
+  propertyNames: { maxLength: number; pattern?: string | undefined }
+}
+export interface ListSchema extends Described {
+  type: 'array'
+  items: ArgumentSchema
+  minItems?: number | undefined
+  maxItems: number
+  uniqueItems?: boolean | undefined
+}
+/** The closed form of an object. */
+export interface Members<Member = ArgumentSchema> {
+  type: 'object'
+  additionalProperties: false
+  properties: { [name: string]: Member }
+  required: string[]
+}
+export interface ObjectSchema extends Described {
+  type: 'object'
+  additionalProperties: false
+  properties: { [name: string]: ArgumentSchema }
+  required: string[]
+}
+type ConstSchema = Described & { type?: 'string' | undefined; const: string }
+/** Closed objects, which one `const` member tells apart. */
+export type OneOfSchema = Described & { oneOf: readonly (Described & Members<ArgumentSchema | ConstSchema>)[] }
 
-export const ArgumentsSchema = z.strictObject({
-  type: z.literal('object'),
-  additionalProperties: z.literal(false),
-  properties: z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/), ArgumentSchema),
-  required: z.array(z.string()),
-})
-export type ArgumentsSchema = z.infer<typeof ArgumentsSchema>
+type PlainSchema =
+  | TextSchema
+  | NumberSchema<'integer'>
+  | NumberSchema<'number'>
+  | TruthSchema
+  | ScalarSchema
+  | MapSchema
+  | ListSchema
+  | ObjectSchema
+  | OneOfSchema
+type OrNull<Schema> = Omit<Schema, 'type' | 'enum'> & {
+  type: readonly string[]
+  enum?: readonly (string | null)[] | undefined
+}
+type NullableSchema =
+  | OrNull<TextSchema>
+  | OrNull<NumberSchema>
+  | OrNull<TruthSchema>
+  | OrNull<ScalarSchema>
+  | OrNull<MapSchema>
+  | OrNull<ListSchema>
+  | OrNull<ObjectSchema>
+export type ArgumentSchema = PlainSchema | NullableSchema
+export type ArgumentsSchema = Members
+
+type Cases<T> = {
+  string(schema: TextSchema): T
+  integer(schema: NumberSchema<'integer'>): T
+  number(schema: NumberSchema<'number'>): T
+  boolean(schema: TruthSchema): T
+  scalar(schema: ScalarSchema): T
+  map(schema: MapSchema): T
+  list(schema: ListSchema): T
+  object(schema: ObjectSchema): T
+  oneOf(schema: OneOfSchema): T
+}
+
+const plainForm = (schema: PlainSchema): keyof Cases<unknown> => {
+  if ('oneOf' in schema) return 'oneOf'
+  if (typeof schema.type !== 'string') return 'scalar'
+  if (schema.type === 'array') return 'list'
+  return schema.type === 'object' && schema.additionalProperties ? 'map' : schema.type
+}
+
+export const formOf = (schema: ArgumentSchema) => plainForm(withoutNull(schema))
+
+/** The case of a schema's form. A schema that admits null is given without it: `isNullable` tells. */
+export function forSchema<T>(schema: ArgumentSchema, cases: Cases<T>): T {
+  const plain = withoutNull(schema)
+  return (cases[plainForm(plain)] as (schema: PlainSchema) => T)(plain)
+}
+
+export const isNullable = (schema: ArgumentSchema): boolean =>
+  'type' in schema && Array.isArray(schema.type) && schema.type.includes('null')
+
+function withoutNull(schema: ArgumentSchema): PlainSchema {
+  if (!isNullable(schema)) return schema as PlainSchema
+  const { type, enum: values, ...rest } = schema as NullableSchema
+  const types = type.filter((each) => each !== 'null')
+  const named = values && { enum: values.filter((each) => each !== null) }
+  return { ...rest, ...named, type: types.length === 1 ? types[0] : types } as unknown as PlainSchema
+}
+
+/** The schema of text that is always there. */
+export const textIn = (schema: ArgumentSchema): TextSchema | undefined =>
+  formOf(schema) === 'string' && !isNullable(schema) ? (schema as TextSchema) : undefined
+
+/** The arguments whose members have paths: closed objects, and lists of them. Undefined if there are none. */
+export function nestedIn({ properties }: ArgumentsSchema): readonly string[] | undefined {
+  const isNested = (schema: ArgumentSchema): boolean => {
+    const none = () => false
+    return forSchema(schema, {
+      ...{ string: none, integer: none, number: none, boolean: none, scalar: none, map: none },
+      list: ({ items }) => isNested(items),
+      object: () => true,
+      oneOf: () => true,
+    })
+  }
+  const names = Object.keys(properties).filter((name) => isNested(properties[name] as ArgumentSchema))
+  return names.length === 0 ? undefined : names
+}
+
+/** Whether Cedar has the items of a list of it one by one. */
+export const isSimple = (schema: ArgumentSchema): boolean =>
+  ['string', 'integer', 'number', 'boolean', 'scalar'].includes(formOf(schema))
+
+type Branch = OneOfSchema['oneOf'][number]
+export const isConst = (member: ArgumentSchema | ConstSchema): member is ConstSchema => 'const' in member
+
+/** The name of the required `const` member that tells the branches apart, if there is one. */
+export function tagOf(branches: readonly Branch[]): string | undefined {
+  const tags = branches.map(({ properties, required }) =>
+    Object.entries(properties).flatMap(([name, member]) => (isConst(member) && required.includes(name) ? name : [])),
+  )
+  const [[name = '', ...more] = []] = tags
+  const values = branches.map(({ properties }) => (properties[name] as ConstSchema | undefined)?.const)
+  const isTag = more.length === 0 && name !== '' && tags.every((own) => own.join() === name)
+  return isTag && new Set(values).size === branches.length ? name : undefined
+}
+
+/** Each branch with its tag's value, its `const` members as texts with one value. */
+export function branchesOf({ oneOf }: OneOfSchema) {
+  const tag = tagOf(oneOf) ?? ''
+  return oneOf.map((branch) => {
+    const members = Object.entries(branch.properties).map(([name, member]): [string, ArgumentSchema] => [
+      name,
+      isConst(member) ? { type: 'string', maxLength: member.const.length, enum: [member.const] } : member,
+    ])
+    const schema: ObjectSchema = { ...branch, properties: Object.fromEntries(members) }
+    return { tag, value: (branch.properties[tag] as ConstSchema).const, schema }
+  })
+}
+
+/** The schema of the branch that a value is of. */
+export const branchOf = (schema: OneOfSchema, given: Json): ObjectSchema | undefined =>
+  branchesOf(schema).find(({ tag, value }) => (given as JsonObject | null)?.[tag] === value)?.schema
+
+/** A member that a branch may lack, or that may be null there, is not `always` there. */
+export function membersOf(branches: readonly Members[]) {
+  const names = [...new Set(branches.flatMap(({ properties }) => Object.keys(properties)))]
+  return names.map((name) => {
+    const schemas = branches.flatMap(({ properties }) => properties[name] ?? [])
+    const always = branches.every(({ properties, required }) => {
+      const schema = properties[name]
+      return schema !== undefined && required.includes(name) && !isNullable(schema)
+    })
+    return { name, schemas, always }
+  })
+}
+
+/** The type of its values in Cedar. */
+export const cedarTypeOf = (schema: ArgumentSchema): string =>
+  forSchema(schema, {
+    string: () => 'String',
+    integer: () => 'Long',
+    number: () => 'decimal',
+    boolean: () => 'Bool',
+    scalar: () => 'Scalar',
+    map: () => 'OpenMap',
+    list: ({ items }) =>
+      isSimple(items)
+        ? `{ items: Set<${cedarTypeOf(items)}>, count: Long, canonical: String }`
+        : '{ count: Long, canonical: String }',
+    object: (own) => `{ ${cedarMembersOf([own]).join(', ')} }`,
+    oneOf: (own) => `{ ${cedarMembersOf(branchesOf(own).map(({ schema }) => schema)).join(', ')} }`,
+  })
+
+/** The members of a record in Cedar, whose own words stand in quotes. */
+export const cedarMembersOf = (branches: readonly Members[]): readonly string[] =>
+  membersOf(branches).map(({ name, schemas: [schema], always }) => {
+    const attribute = /^(?:true|false|if|then|else|in|is|like|has)$/.test(name) ? JSON.stringify(name) : name
+    return `${attribute}${always ? '' : '?'}: ${cedarTypeOf(schema as ArgumentSchema)}`
+  })
+
+/** Cedar's `decimal`, times 10,000. */
+const [leastDecimal, mostDecimal] = [-(2n ** 63n), 2n ** 63n - 1n]
+
+/** Whether RFC 8785 writes the number without an exponent, with at most 4 decimals, in Cedar's range. */
+export function isDecimal(value: number): boolean {
+  const text = Number.isFinite(value) ? canonicalForm(value) : ''
+  const [, whole, places = ''] = /^(-?\d+)(?:\.(\d{1,4}))?$/.exec(text) ?? []
+  if (whole === undefined) return false
+  const scaled = BigInt(`${whole}${places.padEnd(4, '0')}`)
+  return scaled >= leastDecimal && scaled <= mostDecimal
+}
+
+/** As Cedar writes a `decimal`. */
+export function decimalText(value: number): string {
+  const canonical = canonicalForm(value)
+  return canonical.includes('.') ? canonical : `${canonical}.0`
+}
 
 /** Takes exactly the named members; nothing is coerced or added. */
-export function argumentsParser({ properties, required }: ArgumentsSchema): z.ZodType<JsonObject> {
-  const shape = Object.entries(properties).map(([name, schema]) => {
-    const parser = argumentParser(schema)
+export const argumentsParser = (schema: ArgumentsSchema): z.ZodType<JsonObject> => objectParser(schema)
+
+export const takesArgument = (schema: ArgumentSchema, value: unknown): boolean =>
+  parserOf(schema).safeParse(value).success
+
+const decimal = z.number().refine(isDecimal, 'a number with at most 4 decimals and no exponent')
+
+function parserOf(schema: ArgumentSchema): z.ZodType {
+  const parser = forSchema<z.ZodType>(schema, {
+    string: textParser,
+    integer: ({ minimum, maximum }) => z.int().min(minimum).max(maximum),
+    number: ({ minimum, maximum }) => decimal.min(minimum).max(maximum),
+    boolean: () => z.boolean(),
+    scalar: ({ type, maxLength }) => {
+      const parsers = { string: z.string().max(maxLength), integer: z.int(), number: decimal, boolean: z.boolean() }
+      return z.union(type.map((name) => parsers[name]))
+    },
+    map: ({ minProperties = 0, maxProperties, propertyNames }) => {
+      const count = (map: object) => Object.keys(map).length
+      return z
+        .record(textParser(propertyNames), z.json())
+        .refine((map) => count(map) >= minProperties, `at least ${minProperties} members`)
+        .refine((map) => count(map) <= maxProperties, `at most ${maxProperties} members`)
+    },
+    list: ({ items, minItems = 0, maxItems, uniqueItems = false }) =>
+      z
+        .array(parserOf(items))
+        .min(minItems, `${minItems} or more items`)
+        .max(maxItems, `${maxItems} or fewer items`)
+        .refine((list) => !uniqueItems || isUnique(list as Json[]), 'each item once'),
+    object: objectParser,
+    oneOf: oneOfParser,
+  })
+  return isNullable(schema) ? parser.nullable() : parser
+}
+
+function objectParser({ properties, required }: Members): z.ZodType<JsonObject> {
+  const shape = Object.entries(properties).map(([name, member]) => {
+    const parser = parserOf(member)
     return [name, required.includes(name) ? parser : parser.optional()] as const
   })
   return z.strictObject(Object.fromEntries(shape)) as unknown as z.ZodType<JsonObject>
 }
 
-export const takesArgument = (schema: ArgumentSchema, value: unknown): boolean =>
-  argumentParser(schema).safeParse(value).success
-
-function argumentParser(schema: ArgumentSchema): z.ZodType {
-  if (isScalar(schema)) {
-    const { type, maxLength } = schema
-    const parsers = { string: z.string().max(maxLength), integer: z.int(), boolean: z.boolean() }
-    return z.union(type.map((name) => parsers[name]))
-  }
-  switch (schema.type) {
-    case 'string':
-      return stringParser(schema)
-    case 'integer':
-      return z.int().min(schema.minimum).max(schema.maximum)
-    case 'boolean':
-      return z.boolean()
-    case 'object': {
-      const { minProperties = 0, maxProperties, propertyNames } = schema
-      const count = (map: object) => Object.keys(map).length
-      return z
-        .record(stringParser(propertyNames), z.json())
-        .refine((map) => count(map) >= minProperties, `at least ${minProperties} members`)
-        .refine((map) => count(map) <= maxProperties, `at most ${maxProperties} members`)
-    }
-    default:
-      return schema satisfies never
-  }
+function oneOfParser(schema: OneOfSchema): z.ZodType {
+  const branches = branchesOf(schema).map(({ schema: branch, ...rest }) => ({ ...rest, parser: objectParser(branch) }))
+  const values = branches.map(({ value }) => value).join(' or ')
+  const other = z.never(`an object whose \`${branches[0]?.tag}\` is ${values}`)
+  return checkedBy((given) => branches.find(({ tag, value }) => Object(given)[tag] === value)?.parser ?? other)
 }
 
-export const isScalar = (schema: ArgumentSchema): schema is z.infer<typeof ScalarSchema> => Array.isArray(schema.type)
+/** The value itself, with the problems that another parser finds in it. */
+export const checkedBy = <T>(parserFor: (value: unknown) => z.ZodType): z.ZodType<T> =>
+  z.any().check((given) => {
+    const issues = parserFor(given.value).safeParse(given.value).error?.issues ?? []
+    given.issues.push(...issues.map((issue) => ({ ...issue, input: given.value }) as z.core.$ZodRawIssue))
+  })
 
-type StringRules = Omit<z.infer<typeof StringSchema>, 'type' | 'description'>
-
-function stringParser({ minLength = 0, maxLength, pattern: source, enum: values }: StringRules): z.ZodType<string> {
+function textParser({ minLength = 0, maxLength, pattern, enum: values }: Omit<TextSchema, 'type'>): z.ZodType<string> {
   const bounded = z.string().min(minLength).max(maxLength)
-  const shaped = source === undefined ? bounded : bounded.regex(new RegExp(source, 'u'))
+  const shaped = pattern === undefined ? bounded : bounded.regex(new RegExp(pattern, 'u'))
   return values === undefined ? shaped : shaped.refine((value) => values.includes(value), `one of ${values.join(', ')}`)
 }
 
-function isAnchored(source: string): boolean {
-  try {
-    new RegExp(source, 'u')
-  } catch {
-    return false
-  }
-  return source.startsWith('^') && source.endsWith('$') && !/\\\$$/.test(source) && !hasTopLevelAlternative(source)
-}
-
-/** Whether the pattern has an alternative outside of brackets: `^a|b$` is anchored at neither end. */
-export function hasTopLevelAlternative(source: string): boolean {
-  let depth = 0
-  let inClass = false
-  for (let at = 0; at < source.length; at++) {
-    const char = source[at]
-    if (char === '\\') at++
-    else if (inClass) inClass = char !== ']'
-    else if (char === '[') inClass = true
-    else if (char === '(') depth++
-    else if (char === ')') depth--
-    else if (char === '|' && depth === 0) return true
-  }
-  return false
-}
-
-/** Whether one text can match both patterns, in which only `*` stands for any characters. */
-export const overlap = (one: string, other: string): boolean => textWithin([one, other]) !== undefined
-
-/** A shortest text that matches all of these patterns and none of the others. */
-export function textWithin(all: readonly string[], none: readonly string[] = []): string | undefined {
-  const patterns = [...all, ...none]
-  const other = unusedIn(patterns.join(''))
-  const seen = new Set<string>()
-  let found = [{ text: '', reached: patterns.map((pattern) => onward(pattern, [0])) }]
-  while (found.length > 0) {
-    const longer: typeof found = []
-    for (const { text, reached } of found) {
-      const fits = reached.map((places, at) => places.includes(patterns[at]?.length ?? 0))
-      if (fits.every((fit, at) => fit === at < all.length)) return text
-      const awaited = reached.flatMap((places, at) => places.map((place) => patterns[at]?.[place] ?? '*'))
-      for (const character of new Set(awaited.map((each) => (each === '*' ? other : each)))) {
-        const next = reached.map((places, at) => step(patterns[at] ?? '', places, character))
-        const key = next.join(';')
-        if (next.slice(0, all.length).some((places) => places.length === 0) || seen.has(key)) continue
-        seen.add(key)
-        longer.push({ text: text + character, reached: next })
-      }
-    }
-    found = longer
-  }
-  return undefined
-}
-
-const step = (pattern: string, places: readonly number[], character: string): readonly number[] =>
-  onward(
-    pattern,
-    places.flatMap((place) => (pattern[place] === '*' ? [place] : pattern[place] === character ? [place + 1] : [])),
-  )
+const isUnique = (list: readonly Json[]): boolean => new Set(list.map(canonicalForm)).size === list.length
 
 /**
- * Adds the place after each `*`, which may match nothing, and drops places before the last `*`, which takes their
- * characters.
- * @param places ascending, as the result is
+ * A short value that the schema accepts, if one is found.
+ * @param text finds one for a text
  */
-function onward(pattern: string, places: readonly number[]): readonly number[] {
-  let all: number[] = []
-  for (const from of places)
-    for (let place = from; ; place += 1) {
-      const isAny = pattern[place] === '*'
-      if (isAny) all = [place]
-      else if (!all.includes(place)) all.push(place)
-      if (!isAny) break
-    }
-  return all
+export function sampleOf(schema: ArgumentSchema, text: (schema: TextSchema) => string | undefined): Json | undefined {
+  const members = ({ properties, required }: Members) => {
+    const made = required.map((name) => [name, sampleOf(properties[name] as ArgumentSchema, text)] as const)
+    return made.every(([, value]) => value !== undefined) ? (Object.fromEntries(made) as JsonObject) : undefined
+  }
+  const number = ({ minimum, maximum }: NumberSchema) => Math.max(minimum, Math.min(1, maximum))
+  return forSchema<Json | undefined>(schema, {
+    string: (own) => own.enum?.[0] ?? text(own),
+    integer: number,
+    number,
+    boolean: () => true,
+    scalar: ({ type, maxLength }) => (type.includes('string') ? text({ type: 'string', maxLength }) : 1),
+    map: ({ minProperties = 0, propertyNames }) => {
+      const key = text({ type: 'string', ...propertyNames })
+      return minProperties === 0 || key === undefined ? {} : { [key]: { S: 'example' } }
+    },
+    list: ({ items, minItems = 0 }) => {
+      const item = sampleOf(items, text)
+      const list = item === undefined ? [] : Array.from({ length: minItems }, () => item)
+      return takesArgument(schema, list) ? list : undefined
+    },
+    object: members,
+    oneOf: (own) => members((branchesOf(own)[0] as ReturnType<typeof branchesOf>[number]).schema),
+  })
 }
 
-function unusedIn(text: string): string {
-  let code = 'a'.charCodeAt(0)
-  while (text.includes(String.fromCharCode(code))) code += 1
-  return String.fromCharCode(code)
-}
-
-/** Whether two patterns can match one resource. Parts of an ARN are compared one by one, as in IAM. */
-export function resourcesOverlap(one: string, other: string): boolean {
-  const [a, b] = [partsOf(one), partsOf(other)]
-  return a.length === b.length && a.every((part, at) => overlap(part, b[at] ?? ''))
-}
-
-/** A place in a template may have any value. */
-function partsOf(pattern: string): readonly string[] {
-  const parts = pattern.replace(/\{[A-Za-z.]+\}/g, '*').split(':')
-  return parts[0] === 'arn' && parts.length >= 6 ? [...parts.slice(0, 5), parts.slice(5).join(':')] : [parts.join(':')]
-}
+/** The arguments as JSON Schema 2020-12, for programs that ask. */
+export const jsonSchemaOf = (schema: ArgumentsSchema): JsonObject => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  ...(schema as unknown as JsonObject),
+})

@@ -11,11 +11,11 @@ import { Issuer } from '../people/identity-issuer.ts'
 import { Agent, Directory, ResourceRule, Tool } from '../people/organisation.ts'
 import { ShowLevel } from '../previews/preview-source.ts'
 import { type AgentId, Alias, Digest, type Json, type PersonId, Seconds, type ToolId } from '../values.ts'
-import { resourcesOverlap } from './arguments.ts'
 import { Calendar } from './calendar.ts'
 import { CatalogueEntry } from './catalogue.ts'
 import { IncidentService } from './incident-service.ts'
 import { Ladder } from './ladder.ts'
+import { resourcesOverlap } from './patterns.ts'
 
 export type Account = z.infer<typeof kinds.aws.settings>
 

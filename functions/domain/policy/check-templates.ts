@@ -1,7 +1,7 @@
 // Rules: test/policies/bad-folder.test.ts
 import type { Entry } from '../../targets/kind.ts'
 import { known, type Path, type Say } from '../what-is-wrong.ts'
-import { type ArgumentSchema, isScalar } from './arguments.ts'
+import { type ArgumentSchema, textIn } from './arguments.ts'
 import { isLiteral, placesOf } from './templates.ts'
 
 /** The form of resource names of a kind of target, and the places in them that its aliases fill. */
@@ -56,8 +56,9 @@ export function checkLiteral(schema: ArgumentSchema, name: string, template: str
 /** Characters with a meaning in an ARN. The argument's pattern is tried on them. */
 const hostile = ['*', '?', '$', '{', '}', ' ', '\n', '\t', '"', '\\', '..', ':', '\u0000', 'é']
 
-function whyNotLiteral(schema: ArgumentSchema): [string, string] | undefined {
-  if (isScalar(schema) || schema.type !== 'string') return ['only text can stand in a resource', 'make it a `string`']
+function whyNotLiteral(of: ArgumentSchema): [string, string] | undefined {
+  const schema = textIn(of)
+  if (!schema) return ['only text can stand in a resource', 'make it a `string`']
   if (schema.enum) {
     const odd = schema.enum.find((value) => !isLiteral(value))
     return odd === undefined ? undefined : [`\`${odd}\` would mean more than itself there`, 'leave it out']

@@ -4,13 +4,15 @@ import { fillingOf } from '../policy/filling.ts'
 import type { Stage } from '../policy/ladder.ts'
 import { stepsOf } from '../record/plan-step.ts'
 import type { Ask } from '../record/request.ts'
-import { type JsonObject, ok, type Result, refuse } from '../values.ts'
+import { defined, type Json, type JsonObject, ok, type Result, refuse } from '../values.ts'
 
 /** The most narrowings, since each asks all others again. */
 export const mostNarrowings = 3
 
 export type Narrow = {
   arguments?: JsonObject | undefined
+  /** By the name of a list: the places, from 0, of the items that it loses. */
+  without?: Without | undefined
   uses?: number | undefined
   minutes?: number | undefined
   /** For a plan, its steps and no other member. */
@@ -18,23 +20,43 @@ export type Narrow = {
 }
 
 /** `step` counts from 1. */
-export type NarrowStep = { step: number; arguments?: JsonObject | undefined; strike?: true | undefined }
+export type NarrowStep = Pick<Narrow, 'arguments' | 'without'> & { step: number; strike?: true | undefined }
 
-/** A number in a plan's step that a form lowers. */
-export type Lowered = { step: number; name: string; value: number }
+type Without = { readonly [name: string]: readonly number[] }
+
+/** A number in a step that a form lowers; or an item of a list, by its place, that it takes out. */
+export type Lowered = { step: number; name: string; value: number; isItem?: boolean }
 
 /** The narrowings in a plan's form, one for each changed step in order; undefined if there is none. */
 export function narrowSteps(struck: readonly number[], lowered: readonly Lowered[]): Narrow['steps'] {
   const numbers = [...new Set([...struck, ...lowered.map(({ step }) => step)])].sort((one, other) => one - other)
   if (numbers.length === 0) return undefined
   return numbers.map((step) => {
-    const args = lowered.filter((each) => each.step === step).map(({ name, value }) => [name, value])
+    const own = lowered.filter((each) => each.step === step)
+    const args = own.filter(({ isItem }) => !isItem).map(({ name, value }) => [name, value])
     return {
       step,
       ...(args.length === 0 ? {} : { arguments: Object.fromEntries(args) }),
+      ...defined({ without: itemsOut(own.filter(({ isItem }) => isItem)) }),
       ...(struck.includes(step) ? { strike: true as const } : {}),
     }
   })
+}
+
+/** The places of items that a form takes out, by list. Undefined if there are none. */
+export function itemsOut(items: readonly { name: string; value: number }[]): Without | undefined {
+  const byName = Map.groupBy(items, ({ name }) => name)
+  if (byName.size === 0) return undefined
+  return Object.fromEntries([...byName].map(([name, own]) => [name, own.map(({ value }) => value)]))
+}
+
+/** The lists without these items. A name that is not of a list is left to `isNarrower`, as is one that is unknown. */
+function listsWithout(args: JsonObject, without: Without = {}): JsonObject {
+  const lists = Object.entries(without).map(([name, places]): [string, Json] => {
+    const list = Object.hasOwn(args, name) ? args[name] : undefined
+    return [name, Array.isArray(list) ? list.filter((_, at) => !places.includes(at)) : null]
+  })
+  return Object.fromEntries(lists)
 }
 
 /** The terms after a narrowing. `isNarrower` checks that they are less. */
@@ -42,7 +64,7 @@ export const narrowedTerms = (
   { arguments: args, uses, lifetime }: Pick<Ask, 'arguments' | 'uses' | 'lifetime'>,
   narrow: Narrow,
 ) => ({
-  arguments: { ...args, ...narrow.arguments },
+  arguments: { ...args, ...listsWithout(args, narrow.without), ...narrow.arguments },
   uses: narrow.uses ?? uses,
   lifetime: narrow.minutes === undefined ? lifetime : narrow.minutes * 60,
 })

@@ -1,6 +1,5 @@
 // Rules: test/policies/usage.test.ts
-import type { ArgumentSchema } from '../policy/arguments.ts'
-import { isScalar } from '../policy/arguments.ts'
+import { type ArgumentSchema, forSchema, isNullable, type NumberSchema } from '../policy/arguments.ts'
 import { type CatalogueEntry, pinnedBy } from '../policy/catalogue.ts'
 import type { Json, JsonObject } from '../values.ts'
 
@@ -10,7 +9,7 @@ import type { Json, JsonObject } from '../values.ts'
  */
 export type Bound = {
   argument: string
-  keyword: 'minimum' | 'maximum' | 'maxLength' | 'enum' | 'pattern'
+  keyword: 'minimum' | 'maximum' | 'maxLength' | 'maxItems' | 'enum' | 'pattern'
   from: Json | null
   to: Json
 }
@@ -29,7 +28,7 @@ export function narrowEntry(
     const values = used.flatMap((args) => (args[name] === undefined ? [] : [args[name]]))
     if (values.length === 0) return [name, schema]
     const narrower = narrowSchema(schema, values, pinned.includes(name))
-    const [before, after] = [schema, narrower] as readonly { [keyword: string]: Json }[]
+    const [before, after] = [schema, narrower] as unknown as readonly { [keyword: string]: Json }[]
     for (const [keyword, to] of Object.entries(after ?? {}))
       if (JSON.stringify(before?.[keyword]) !== JSON.stringify(to))
         bounds.push({ argument: name, keyword: keyword as Bound['keyword'], from: before?.[keyword] ?? null, to })
@@ -38,26 +37,37 @@ export function narrowEntry(
   return { entry: { ...entry, arguments: { ...entry.arguments, properties: Object.fromEntries(properties) } }, bounds }
 }
 
+/** The schema with bounds that the values still fit. Members of lists and objects keep theirs. */
 function narrowSchema(schema: ArgumentSchema, values: readonly Json[], isPinned: boolean): ArgumentSchema {
   const texts = [...new Set(values.filter((value) => typeof value === 'string'))].sort()
   const longest = Math.max(1, ...texts.map((text) => text.length))
-  if (isScalar(schema)) return texts.length === values.length ? { ...schema, maxLength: longest } : schema
-  switch (schema.type) {
-    case 'integer': {
-      const numbers = values.filter((value) => typeof value === 'number')
-      return { ...schema, minimum: Math.min(...numbers), maximum: Math.max(...numbers) }
-    }
-    case 'string': {
-      const shorter = { ...schema, maxLength: Math.max(longest, schema.minLength ?? 0) }
+  const numbers = values.filter((value) => typeof value === 'number')
+  const between = <Schema extends NumberSchema>(own: Schema) =>
+    numbers.length === 0 ? schema : { ...own, minimum: Math.min(...numbers), maximum: Math.max(...numbers) }
+  const same = () => schema
+  // Null has no bound to narrow.
+  if (isNullable(schema)) return schema
+  return forSchema<ArgumentSchema>(schema, {
+    integer: between,
+    number: between,
+    scalar: (own) => (texts.length === values.length ? { ...own, maxLength: longest } : schema),
+    string: (own) => {
+      const shorter = { ...own, maxLength: Math.max(longest, own.minLength ?? 0) }
       // Other arguments are the agent's business: a list of seen values is no useful bound.
-      if (!isPinned && schema.enum === undefined) return shorter
+      if (!isPinned && own.enum === undefined) return shorter
       if (texts.length <= mostNames) return { ...shorter, enum: texts }
       const prefix = sharedBeginning(texts)
-      return prefix === '' ? shorter : { ...shorter, pattern: beginningWith(prefix, schema.pattern) }
-    }
-    default:
-      return schema
-  }
+      return prefix === '' ? shorter : { ...shorter, pattern: beginningWith(prefix, own.pattern) }
+    },
+    list: (own) => {
+      const most = Math.max(1, own.minItems ?? 0, ...values.map((value) => (Array.isArray(value) ? value.length : 0)))
+      return { ...own, maxItems: most }
+    },
+    boolean: same,
+    map: same,
+    object: same,
+    oneOf: same,
+  })
 }
 
 /** The common beginning, up to the last separator. */

@@ -9,7 +9,7 @@ import { whatCameOf } from '../../adapters/pages/words.ts'
 import { describeRequest, shownDigest } from '../../domain/cards/request-view.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import { type Lowered, type Narrow, narrowSteps } from '../../domain/requests/narrow.ts'
+import { itemsOut, type Lowered, type Narrow, narrowSteps } from '../../domain/requests/narrow.ts'
 import { asideChoices } from '../../domain/requests/set-aside.ts'
 import { Digest, defined, type JsonObject, RequestId, type Result, Verdict } from '../../domain/values.ts'
 import type { TextReader } from '../../operations/ledger/ports.ts'
@@ -150,8 +150,8 @@ function narrowOf(form: Form): Narrow {
   const number = (name: string): number | undefined => {
     const text = form.get(name)
     if (text === undefined) return undefined
-    if (/^\d{1,15}$/.test(text)) return Number(text)
-    throw badRequest('invalid_form', `${name} is not a whole number`, 'Leave it empty to keep the requested value')
+    if (/^-?\d{1,15}(?:\.\d{1,4})?$/.test(text)) return Number(text)
+    throw badRequest('invalid_form', `${name} is not a number`, 'Leave it empty to keep the requested value')
   }
   const args: { [name: string]: number } = {}
   for (const name of form.keys()) {
@@ -160,16 +160,25 @@ function narrowOf(form: Form): Narrow {
   }
   const [uses, minutes] = [number('uses'), number('minutes')]
   const steps = stepsOf(form, number)
-  return defined({ arguments: Object.keys(args).length > 0 ? (args as JsonObject) : undefined, uses, minutes, steps })
+  const without = itemsOut(
+    [...form.keys()].flatMap((field) => {
+      const [, at, name] = /^without\.(\d{1,3})\.(.+)$/s.exec(field) ?? []
+      return name === undefined ? [] : [{ name, value: Number(at) }]
+    }),
+  )
+  const own = Object.keys(args).length > 0 ? (args as JsonObject) : undefined
+  return defined({ arguments: own, without, uses, minutes, steps })
 }
 
 /** The plan's narrowings: `strike.2` strikes step 2 out, `step.2.MemorySize` lessens an argument of it. */
 function stepsOf(form: Form, number: (name: string) => number | undefined): Narrow['steps'] {
   const [struck, lowered]: [number[], Lowered[]] = [[], []]
   for (const field of form.keys()) {
-    const [, kind, step = '', name = ''] = /^(strike|step)\.([1-9]\d?)(?:\.(.+))?$/s.exec(field) ?? []
-    const value = kind === 'step' ? number(field) : undefined
+    const [, kind, step = '', item, name = ''] =
+      /^(strike|step)\.([1-9]\d?)(?:\.without\.(\d{1,3}))?(?:\.(.+))?$/s.exec(field) ?? []
+    const value = kind === 'step' && item === undefined ? number(field) : undefined
     if (kind === 'strike') struck.push(Number(step))
+    if (item !== undefined) lowered.push({ step: Number(step), name, value: Number(item), isItem: true })
     if (value !== undefined) lowered.push({ step: Number(step), name, value })
   }
   return narrowSteps(struck, lowered)

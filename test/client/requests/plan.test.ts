@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { lessThan } from '../../../client/requests/steps.ts'
+import type { Narrowable } from '../../../functions/domain/cards/wire/request.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { RequestId } from '../../../functions/domain/values.ts'
 import { advanceWorkflow } from '../../../functions/operations/requests/workflow.ts'
@@ -19,6 +21,15 @@ beforeEach(() => {
   planner = new AgentMachine(scene, 'planner')
 })
 afterEach(() => planner.close())
+
+test.each<[offer: Narrowable, prefix: string, option: string]>([
+  [{ of: 'uses', name: 'uses', least: 1, most: 3 }, '', '--uses 2'],
+  [{ of: 'argument', name: 'Timeout', least: 1, most: 9 }, '2.', '--set 2.Timeout=8'],
+  [{ of: 'argument', name: 'Ratio', least: 0.25, most: 0.5, decimal: true }, '', '--set Ratio=0.25'],
+  [{ of: 'items', name: 'Ids', least: 1, most: 2, items: ["it's", 'b'] }, '', `--set 'Ids=["it'\\''s"]'`],
+])('a narrowing by %j is offered as a shell takes it', (offer, prefix, option) => {
+  expect(lessThan(offer, prefix).option).toBe(option)
+})
 
 /** A plan in the named state, with the record of another request. */
 async function kept(name: string): Promise<ApprovalRequest> {

@@ -130,6 +130,28 @@ test.each<[rule: string, left: Narrow, says: string | undefined]>([
   )
 })
 
+test.each<[rule: string, left: Narrow, says: string | undefined]>([
+  ['items taken out', { arguments: { Ids: ['b'] } }, undefined],
+  ['items taken out by their place', { without: { Ids: [0, 2, 9] } }, undefined],
+  ['all items taken out', { without: { Ids: [0, 1, 2] } }, undefined],
+  ['an item that was not asked for', { arguments: { Ids: ['d'] } }, 'Ids'],
+  ['items in another order', { arguments: { Ids: ['c', 'a'] } }, 'Ids'],
+  ['an item twice', { arguments: { Ids: ['a', 'a'] } }, 'Ids'],
+  ['the same items', { arguments: { Ids: ['a', 'b', 'c'] } }, 'nothing is narrower'],
+  ['no place of a list', { without: { Ids: [] } }, 'nothing is narrower'],
+  ['a place of something else', { without: { Share: [0] } }, 'Share'],
+  ['a place of a stranger', { without: { toString: [0] } }, 'toString'],
+  ['a lower decimal', { arguments: { Share: 0.4999 } }, undefined],
+  ['a higher decimal', { arguments: { Share: 0.5001 } }, 'Share'],
+])('a narrowing of a list or decimal with %s is judged', (_rule, left, says) => {
+  const asked = sample.sampleAsk({ ...ask, arguments: { Ids: ['a', 'b', 'c'], Share: 0.5 } })
+  expect(isNarrower(asked, narrowedTerms(asked, left), ['Ids', 'Share'])).toEqual(
+    says === undefined
+      ? { ok: true, value: true }
+      : { ok: false, code: 'not_narrower', detail: expect.stringContaining(says) },
+  )
+})
+
 const stories: readonly Story[] = [
   ['a narrowing by the only approver approves the narrower request', 1, [1, narrow('ana', 1), 'approved']],
   [

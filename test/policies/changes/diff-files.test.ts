@@ -42,6 +42,38 @@ describe.each([
   })
 })
 
+const tags = {
+  type: 'array',
+  maxItems: 5,
+  items: {
+    type: 'object',
+    additionalProperties: false,
+    properties: { Key: { type: 'string', maxLength: 9 }, Count: { type: 'number', minimum: 0, maximum: 1.5 } },
+    required: ['Key'],
+  },
+}
+const tagged = (change: (schema: Json) => void) =>
+  changed(({ actions }) => {
+    const schema = structuredClone(tags)
+    change(schema)
+    actions['ssm:PutParameter'].arguments.properties.Tags = schema
+  })
+
+test.each<[rule: string, change: (schema: Json) => void, told: { [direction: string]: readonly string[] }]>([
+  ['a longer list widens', (it) => (it.maxItems = 6), { widened: ['argument_bounds'] }],
+  ['a list whose items are unique narrows', (it) => (it.uniqueItems = true), { narrowed: ['argument_bounds'] }],
+  [
+    'a higher decimal in an item widens',
+    (it) => (it.items.properties.Count.maximum = 2),
+    { widened: ['argument_bounds'] },
+  ],
+  ['a member more widens', (it) => (it.items.properties.On = { type: 'boolean' }), { widened: ['argument'] }],
+  ['a member that may be left out widens', (it) => (it.items.required = []), { widened: ['argument_required'] }],
+])('%s, as for an argument', (_rule, change, told) => {
+  const before = tagged(() => {})
+  expect(byDirection(diffFiles(before, tagged(change)))).toEqual(told)
+})
+
 /** Each leaf of a JSON value, with a changed value for it. */
 function* leavesOf(value: Json, path: readonly (string | number)[] = []): Generator<[(string | number)[], Json]> {
   if (typeof value === 'object' && value !== null) {

@@ -193,7 +193,7 @@ export function placeOf(view: RequestView): RichTextElement[] {
 
 type Shown = { text: string; cut: boolean }
 
-export function argumentText(view: Pick<RequestView, 'arguments'>, budget: number): Shown {
+export function argumentText(view: Pick<RequestView, 'arguments' | 'nested'>, budget: number): Shown {
   const lines: string[] = []
   let [left, cut] = [budget, false]
   for (const { label, text, note } of argumentRows(view)) {

@@ -45,7 +45,8 @@ export const malformedForm = 'That form is not Hotwork’s. Use the newest card 
 /** The form was not opened, so nothing was attempted. */
 export const notOpened = 'The form could not be opened in time, and nothing has changed. Try again.'
 export const nothingToNarrow = 'This request cannot be narrowed. Approve it unchanged, or deny it with a comment.'
-export const nothingLess = 'You changed no number. Lower at least one, or go back and approve the request unchanged.'
+export const nothingLess =
+  'You changed nothing. Lower a number or leave an item out, or go back and approve the request unchanged.'
 
 export const listChanged =
   'The list has changed since you read it, so nothing was decided. Read it again, and decide again.'

@@ -6,7 +6,15 @@ import { jsonIn } from '../../../adapters/read-json.ts'
 import type { ViewFacts } from '../../../domain/cards/request-view.ts'
 import { nameIn } from '../../../domain/cards/who.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
-import { type ArgumentSchema, isScalar, takesArgument } from '../../../domain/policy/arguments.ts'
+import {
+  type ArgumentSchema,
+  branchesOf,
+  formOf,
+  forSchema,
+  type NumberSchema,
+  type ObjectSchema,
+  takesArgument,
+} from '../../../domain/policy/arguments.ts'
 import type { CatalogueEntry } from '../../../domain/policy/catalogue.ts'
 import { tierOf } from '../../../domain/policy/ladder.ts'
 import { ParentTask } from '../../../domain/record/ask-terms.ts'
@@ -145,42 +153,44 @@ function argumentInput(
   const block = `${argumentPrefix}${name}`
   const hint = clamp(inert([schema.description, boundsOf(schema)].filter(Boolean).join('. ')), 180).text
   const beside = { optional, ...(hint === '' ? {} : { hint }) }
-  const made = (): InputBlock => {
-    if (isScalar(schema))
-      return input(
-        block,
-        name,
-        { type: 'plain_text_input', max_length: Math.min(schema.maxLength + 2, longestText) },
-        beside,
-      )
-    if (schema.type === 'boolean')
-      return selectInput(block, name, 'true or false', [choice('true', 'true'), choice('false', 'false')], beside)
-    if (schema.type === 'integer')
-      return input(
-        block,
-        name,
-        {
-          type: 'number_input',
-          is_decimal_allowed: false,
-          min_value: String(schema.minimum),
-          max_value: String(schema.maximum),
-        },
-        beside,
-      )
-    if (schema.type === 'object')
-      return input(block, name, { type: 'plain_text_input', multiline: true, max_length: longestText }, beside)
-    if (isMenu(schema))
-      return selectInput(
-        block,
-        name,
-        'Choose',
-        (schema.enum ?? []).map((each) => choice(each, inert(each))),
-        beside,
-      )
-    const max_length = Math.min(schema.maxLength, longestText)
-    return input(block, name, { type: 'plain_text_input', multiline: schema.maxLength > 256, max_length }, beside)
-  }
-  return typedAgain(made(), values)
+  const typed = (most: number, multiline = false) =>
+    input(block, name, { type: 'plain_text_input', multiline, max_length: Math.min(most, longestText) }, beside)
+  const number = ({ type, minimum, maximum }: NumberSchema) =>
+    input(
+      block,
+      name,
+      {
+        type: 'number_input',
+        is_decimal_allowed: type === 'number',
+        min_value: String(minimum),
+        max_value: String(maximum),
+      },
+      beside,
+    )
+  const json = () => typed(longestText, true)
+  const made = forSchema<InputBlock>(schema, {
+    scalar: ({ maxLength }) =>
+      input(block, name, { type: 'plain_text_input', max_length: Math.min(maxLength + 2, longestText) }, beside),
+    boolean: () =>
+      selectInput(block, name, 'true or false', [choice('true', 'true'), choice('false', 'false')], beside),
+    integer: number,
+    number,
+    string: (own) =>
+      isMenu(own)
+        ? selectInput(
+            block,
+            name,
+            'Choose',
+            (own.enum ?? []).map((each) => choice(each, inert(each))),
+            beside,
+          )
+        : typed(own.maxLength, own.maxLength > 256),
+    map: json,
+    list: json,
+    object: json,
+    oneOf: json,
+  })
+  return typedAgain(made, values)
 }
 
 /** Slack's menus have at most 100 entries, each with a text of 75 characters. */
@@ -189,25 +199,37 @@ const isMenu = ({ enum: all }: { enum?: readonly string[] | undefined }): boolea
 
 const mayBeEmpty = (schema: ArgumentSchema): boolean => takesArgument(schema, '')
 
-function boundsOf(schema: ArgumentSchema): string {
-  if (isScalar(schema)) return `${schema.type.join(' or ')}; text that reads as another of these in quotes`
-  switch (schema.type) {
-    case 'string':
-      if (schema.enum) return `One of ${schema.enum.join(', ')}`
-      return [
-        `${schema.minLength ?? 0} to ${Math.min(schema.maxLength, longestText)} characters`,
-        ...(schema.pattern === undefined ? [] : [`of the form ${schema.pattern}`]),
-      ].join(', ')
-    case 'integer':
-      return `${schema.minimum} to ${schema.maximum}`
-    case 'boolean':
-      return ''
-    case 'object':
-      return 'A JSON object, as in {"name": "value"}, each name once'
-    default:
-      return schema satisfies never
-  }
+const boundsOf = (schema: ArgumentSchema): string => {
+  const between = ({ minimum, maximum }: NumberSchema) => `${minimum} to ${maximum}`
+  return forSchema(schema, {
+    scalar: ({ type }) => `${type.join(' or ')}; text that reads as another of these in quotes`,
+    string: ({ enum: all, minLength = 0, maxLength, pattern }) =>
+      all
+        ? `One of ${all.join(', ')}`
+        : [
+            `${minLength} to ${Math.min(maxLength, longestText)} characters`,
+            ...(pattern === undefined ? [] : [`of the form ${pattern}`]),
+          ].join(', '),
+    integer: between,
+    number: (own) => `${between(own)}, with at most 4 decimals`,
+    boolean: () => '',
+    map: () => 'A JSON object, as in {"name": "value"}, each name once',
+    list: ({ items, minItems = 0, maxItems }) =>
+      formOf(items) === 'string'
+        ? `${minItems} to ${maxItems} texts, one a line; or a JSON list, as in ["a", "b"]`
+        : `A JSON list of ${minItems} to ${maxItems} items, as in [1, 2]`,
+    object: (own) => `A JSON object with ${namesOf(own)}`,
+    oneOf: (own) =>
+      `A JSON object with ${branchesOf(own)
+        .map((each) => `${each.tag} ${each.value}: ${namesOf(each.schema)}`)
+        .join('; or with ')}`,
+  })
 }
+
+const namesOf = ({ properties, required }: ObjectSchema): string =>
+  Object.keys(properties)
+    .map((name) => (required.includes(name) ? name : `${name}?`))
+    .join(', ')
 
 type Line = { values: Values; most: number; optional?: boolean }
 
@@ -248,7 +270,7 @@ export function readFilled(
     }
     const value = typedValue(schema, typed)
     if (value === undefined || !takesArgument(schema, value))
-      errors[block] = `It should be: ${boundsOf(schema) || schema.type}`
+      errors[block] = `It should be: ${boundsOf(schema) || 'true or false'}`
     else args[name] = value
   }
   const [purpose, url] = [textIn(values, 'purpose').slice(0, 64), textIn(values, 'task_url')]
@@ -265,15 +287,24 @@ const taskWrong = 'Write the id of a task, and its whole address if it has one.'
 
 /** Undefined if the text has no value of that type, or if two parsers could read it differently. */
 function typedValue(schema: ArgumentSchema, typed: string): Json | undefined {
-  if (!isScalar(schema) && schema.type === 'string') return typed
+  const form = formOf(schema)
+  if (form === 'string') return typed
   const read = jsonIn(typed)
-  if (!isScalar(schema)) return read
+  if (form === 'list' && read === undefined) return parseJson(typed) === undefined ? linesOf(schema, typed) : undefined
+  if (form !== 'scalar') return read
   if (read === undefined) return parseJson(typed) === undefined ? typed : undefined
   return takesArgument(schema, read) ? read : typed
 }
 
+/** A list of texts, one a line. A text that JSON could be read from is written as JSON. */
+function linesOf(schema: ArgumentSchema, typed: string): Json | undefined {
+  const lines = typed.split('\n').map((line) => line.trim())
+  const list = lines.filter((line) => line !== '')
+  return !/^[[{]/.test(typed.trim()) && takesArgument(schema, list) ? list : undefined
+}
+
 /** The field that a refusal is about. */
 export function askField(detail: string | undefined, entry: CatalogueEntry): string {
-  const named = detail?.match(/`([^`]+)`/)?.[1] ?? ''
+  const [named = ''] = (detail?.match(/`([^`]+)`/)?.[1] ?? '').split('.')
   return Object.hasOwn(entry.arguments.properties, named) ? `${argumentPrefix}${named}` : 'purpose'
 }

@@ -7,7 +7,7 @@ import { describeRequest, openStageOf, titleOf } from '../../../domain/cards/req
 import { titleParts } from '../../../domain/cards/request-words.ts'
 import type { ApprovalRequest } from '../../../domain/record/request.ts'
 import { refusals } from '../../../domain/refusals.ts'
-import { type Narrow, narrowSteps } from '../../../domain/requests/narrow.ts'
+import { itemsOut, type Narrow, narrowSteps } from '../../../domain/requests/narrow.ts'
 import { defined } from '../../../domain/values.ts'
 import { bold, type CardBlock, context, drawn, preformatted, rich, section, words } from '../cards/blocks.ts'
 import { placeOf, resourceText } from '../cards/card.ts'
@@ -16,8 +16,18 @@ import { metadataOf, onceFor, readSubject, type Subject } from '../edge/click.ts
 import type { EdgeOptions } from '../edge/edge-options.ts'
 import { keepOpen, onSubmit, showInstead } from '../edge/listen.ts'
 import { nothingLess } from '../edge/sentences.ts'
-import { cut, form, type Modal, numberInput, textIn, textInput, truthModal } from './modal-blocks.ts'
-import { loweredSteps, stepField, stepInputs, struckSteps } from './plan-forms.ts'
+import { cut, form, type Modal, textIn, textInput, truthModal } from './modal-blocks.ts'
+import {
+  type ItemOut,
+  itemsIn,
+  itemsOfSteps,
+  lessInputs,
+  loweredSteps,
+  stepField,
+  stepInputs,
+  struckSteps,
+  withoutField,
+} from './plan-forms.ts'
 
 type FilledForm = {
   fields: readonly string[]
@@ -25,6 +35,7 @@ type FilledForm = {
   changed: ReadonlyMap<string, number>
   /** The steps of a plan that are struck out. */
   struck: readonly number[]
+  items: readonly ItemOut[]
   /** The fields whose value is no number within its bounds, with the expected bounds. */
   wrong: { [field: string]: string }
 }
@@ -35,6 +46,7 @@ const NumberBlock = z.object({
   block_id: z.string(),
   element: z.object({
     type: z.literal('number_input'),
+    is_decimal_allowed: z.boolean(),
     initial_value: z.string(),
     min_value: z.string(),
     max_value: z.string(),
@@ -51,12 +63,14 @@ export function readForm({ blocks, state }: Pick<ViewOutput, 'blocks' | 'state'>
     const { block_id: field, element } = parsed.data
     const [text, least, most] = [textIn(state.values, field), Number(element.min_value), Number(element.max_value)]
     if (text === '' || text === element.initial_value) continue
-    const number = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+    const form = element.is_decimal_allowed ? /^-?\d{1,15}(?:\.\d{1,4})?$/ : /^-?\d{1,15}$/
+    const number = form.test(text) ? Number(text) : Number.NaN
+    const kind = element.is_decimal_allowed ? 'number' : 'whole number'
     if (number >= least && number <= most) changed.set(field, number)
-    else wrong[field] = `a whole number from ${least} to ${most}`
+    else wrong[field] = `a ${kind} from ${least} to ${most}`
   }
   const comment = cut(textIn(state.values, 'comment')) || undefined
-  return { fields, comment, changed, struck: struckSteps(state.values), wrong }
+  return { fields, comment, changed, struck: struckSteps(state.values), items: itemsIn(state.values), wrong }
 }
 
 export const modalNames = { approve: 'approve', narrow: 'narrow', why: 'why' } as const
@@ -78,7 +92,7 @@ export function narrowModal(state: ApprovalRequest, facts: ViewFacts, about: Sub
     modalNames.narrow,
     { title: 'Narrow: approve less', submit: 'Approve this much', about: metadataOf(about) },
     ...factBlocks(view),
-    ...(view.steps ? stepInputs(view.steps) : view.narrowable.map(narrowInput)),
+    ...(view.steps ? stepInputs(view.steps) : view.narrowable.flatMap(narrowInputs)),
     commentInput(view, 'People who look at this request see it.'),
     context(
       'The other approvers are asked again about what is left, each stage with a new deadline. The end of the request does not move.',
@@ -117,22 +131,20 @@ function commentInput(view: RequestView, hint: string) {
 const argumentPrefix = 'argument:'
 const labels = { uses: 'Uses', minutes: 'Minutes that the credential is valid' }
 
-const narrowInput = ({ of, name, least, most }: Narrowable) =>
-  numberInput(
-    of === 'argument' ? `${argumentPrefix}${name}` : of,
-    of === 'argument' ? name : labels[of],
-    { least, most, initial: most },
-    `${least} to ${most}, which is what it is now`,
-  )
+const narrowInputs = (each: Narrowable) =>
+  each.of === 'uses' || each.of === 'minutes'
+    ? lessInputs(each, each.of, labels[each.of])
+    : lessInputs(each, `${argumentPrefix}${each.name}`, each.name)
 
-function narrowOf({ changed, struck }: Pick<FilledForm, 'changed' | 'struck'>): Narrow {
+function narrowOf({ changed, struck, items }: Pick<FilledForm, 'changed' | 'struck' | 'items'>): Narrow {
   const args = [...changed].filter(([name]) => name.startsWith(argumentPrefix))
   const named = args.map(([name, value]) => [name.slice(argumentPrefix.length), value])
   return defined({
     arguments: named.length === 0 ? undefined : Object.fromEntries(named),
+    without: itemsOut(items.filter(({ step }) => step === undefined)),
     uses: changed.get('uses'),
     minutes: changed.get('minutes'),
-    steps: narrowSteps(struck, loweredSteps(changed)),
+    steps: narrowSteps(struck, [...loweredSteps(changed), ...itemsOfSteps(items)]),
   })
 }
 
@@ -144,7 +156,8 @@ function fieldNamed(detail: string | undefined, fields: readonly string[]): stri
   const named = detail?.match(/`([^`]+)`/)?.[1] ?? ''
   const step = detail?.match(/^step (\d+): /)?.[1]
   const own = step === undefined ? `${argumentPrefix}${named}` : stepField(Number(step), named)
-  return fields.find((field) => field === named || field === own)
+  const list = withoutField(named, step === undefined ? undefined : Number(step))
+  return fields.find((field) => field === named || field === own || field === list)
 }
 
 /** An accepted form closes; one that can be corrected stays open, with everything typed. */
@@ -157,7 +170,7 @@ export function registerForms(app: App, options: EdgeOptions): void {
   onSubmit(app, options, modalNames.narrow, readSubject, async ({ person, about, view, carried }) => {
     const filled = readForm(view)
     if (Object.keys(filled.wrong).length > 0) return keepOpen(filled.wrong)
-    if (filled.changed.size === 0 && filled.struck.length === 0)
+    if (filled.changed.size === 0 && filled.struck.length + filled.items.length === 0)
       return keepOpenAt(filled, filled.fields[0], nothingLess)
     const narrow = narrowOf(filled)
     const ask = { person, verdict: 'approve', narrow, ...defined({ comment: filled.comment }) } as const

@@ -83,7 +83,7 @@ export const lineInput = (name: string, label: string, hint: string, beside: Bes
 export const numberInput = (
   name: string,
   label: string,
-  { least, most, initial }: { least: number; most: number; initial: number },
+  { least, most, initial, decimal = false }: { least: number; most: number; initial: number; decimal?: boolean },
   hint: string,
 ): InputBlock =>
   input(
@@ -91,7 +91,7 @@ export const numberInput = (
     label,
     {
       type: 'number_input',
-      is_decimal_allowed: false,
+      is_decimal_allowed: decimal,
       initial_value: String(initial),
       min_value: String(least),
       max_value: String(most),

@@ -86,12 +86,16 @@ export const Difference = z.looseObject({
 })
 export type Difference = z.infer<typeof Difference>
 
-const Narrowable = z.looseObject({
-  of: word('argument', 'uses', 'minutes'),
+/** A list (`items`) has how many of its items may be left. */
+export const Narrowable = z.looseObject({
+  of: word('argument', 'uses', 'minutes', 'items'),
   name: z.string(),
   least: z.number(),
   most: z.number(),
+  decimal: z.boolean().optional(),
+  items: z.array(z.unknown()).optional(),
 })
+export type Narrowable = z.infer<typeof Narrowable>
 
 const Terms = z.looseObject({ uses: z.number(), claim_within: z.number(), lifetime: z.number() })
 const Undo = z.looseObject({ possible: z.boolean(), how: z.string() })

@@ -1,5 +1,5 @@
 // Rules: test/policies/bad-folder.test.ts
-import { isScalar } from '../../../domain/policy/arguments.ts'
+import { formOf } from '../../../domain/policy/arguments.ts'
 import {
   checkAccount,
   checkBraces,
@@ -82,7 +82,9 @@ function checkCompared(
   }
   if (take !== 'value' && template !== `{${place}}`)
     say(path, `\`{${place}}\` is a list, and \`${template}\` is not`, 'let it stand alone')
-  if (take === 'value' && !isScalar(schema) && schema.type === 'object')
+  const form = formOf(schema)
+  if (take === 'value' && form === 'list') say(path, `\`{${place}}\` is a list`, 'take its `.values`')
+  if (take === 'value' && ['map', 'object', 'oneOf'].includes(form))
     say(path, `\`{${place}}\` is a map`, 'take its `.names` or `.values`')
   if (!required.includes(argument) && statement?.whenAbsent?.[argument] === undefined)
     say(path, `\`{${place}}\` may be absent`, `add the condition for its absence to \`whenAbsent.${argument}\``)

@@ -55,7 +55,7 @@ export function variableIn(conditions: ConditionTemplates | undefined, args: Jso
 
 /**
  * `names` of a map are its members, and of a DynamoDB expression its top-level attributes; `values` of a DynamoDB key
- * are its values.
+ * are its values, and of a list its items.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
 type ConditionPlace = { argument: string; take: 'value' | 'names' | 'values' }
@@ -112,8 +112,9 @@ export function takeFrom({ argument, take }: ConditionPlace, args: JsonObject): 
   const value = args[argument]
   if (value === undefined) return undefined
   if (take === 'value') return isScalar(value) ? [String(value)] : undefined
+  if (Array.isArray(value)) return take === 'values' && value.every(isScalar) ? value.map(String) : undefined
   if (typeof value === 'string') return take === 'names' ? attributesOf(value, args) : undefined
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  if (typeof value !== 'object' || value === null) return undefined
   if (take === 'names') return Object.keys(value)
   const keys = Object.values(value).map(keyText)
   return keys.every((text) => text !== undefined) ? (keys as string[]) : undefined

@@ -45,6 +45,8 @@ const [plan, waitingPlan] = ['a plan in progress', 'a plan that waits']
 const planInVain = 'a plan previewed in vain'
 const digest = `sha-256:${'x'.repeat(43)}`
 const later = start + 12_345
+/** An argument whose members have paths, where the catalogue closes it. */
+const spec = { spec: { replicas: 3 } }
 
 const table: { readonly [path in Paths<RequestView>]: Row } = {
   id: [waiting, `req_${'1'.repeat(26)}`, 'card page api'],
@@ -132,11 +134,13 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'narrowings.uses.to': ['narrowed', 9, 'card page api'],
   'narrowings.lifetime.from': ['narrowed', 77, 'card page api'],
   'narrowings.lifetime.to': ['narrowed', 77, 'card page api'],
+  nested: [waiting, ['spec'], 'card page'],
   // The card has one button for all of them; its form has the fields.
   'narrowable.of': [waiting, 'argument', 'page api'],
   'narrowable.name': [waiting, 'other', 'page api'],
   'narrowable.least': [waiting, 3, 'page api'],
   'narrowable.most': [waiting, 77, 'page api'],
+  'narrowable.decimal': [waiting, true, 'page api'],
   'preview.outcome': ['previewed', 'failed', 'card page api'],
   'preview.before': ['previewed', { Value: '7' }, 'card page api'],
   'preview.after': ['previewed', { Value: '7' }, 'card page api'],
@@ -199,10 +203,12 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'steps.undo.possible': [plan, false, 'card page api'],
   // The card only names the steps that cannot be undone; the page has the way for each.
   'steps.undo.how': [plan, 'in another way', 'page api'],
+  'steps.nested': [plan, ['spec'], 'card page'],
   'steps.narrowable.of': [waitingPlan, 'uses', 'page api'],
   'steps.narrowable.name': [waitingPlan, 'other', 'page api'],
   'steps.narrowable.least': [waitingPlan, 3, 'page api'],
   'steps.narrowable.most': [waitingPlan, 77, 'page api'],
+  'steps.narrowable.decimal': [waitingPlan, true, 'page api'],
   'steps.preview.outcome': [plan, 'failed', 'card page api'],
   'steps.preview.before': [plan, { Value: '7' }, 'card page api'],
   'steps.preview.after': [plan, { Value: '7' }, 'card page api'],
@@ -266,11 +272,13 @@ function full(state: string): RequestView {
     changes: view.changes.map((each) => ({ ...each, from: reaching(each.from), to: reaching(each.to) })),
     askedBy: { id: 'person:dan', name: 'Dan Dietrich' },
     mcp: writeFile,
+    arguments: { ...view.arguments, ...spec },
     ...(view.steps
       ? {
           steps: view.steps.map(({ preview, ...each }) => ({
             ...each,
             mcp: writeFile,
+            arguments: { ...each.arguments, ...spec },
             ...(preview ? { preview: reaching(preview) } : {}),
           })),
         }

@@ -5,6 +5,7 @@ import { type ApprovalRequest, openStage, type PendingRequest } from '../../../.
 import { refusals } from '../../../../functions/domain/refusals.ts'
 import { checkView } from '../../../../local/desk/blocks.ts'
 import { repairPlan } from '../../../support/plan.ts'
+import { layered, withLayers } from '../../../support/policies/list-argument.ts'
 import { prodParameter, sampleBundle, World } from '../../../support/world.ts'
 import { resizeWorker, stopCheckout, wantingReasons } from '../cards/states.ts'
 import { formOf, signed, submissionOf } from '../edge/clicks.ts'
@@ -157,6 +158,40 @@ describe('a narrowing of a plan', () => {
   })
 })
 
+describe('a narrowing of a list and a decimal', () => {
+  beforeEach(async () => {
+    world = new World(withLayers(bundle))
+    door = new Door(world)
+    request = await world.submitted(layered)
+  })
+
+  test('a narrowing has boxes for the items of a list, ten a field', async () => {
+    const form = await door.open(request, 'U0BEN', 'narrow')
+    expect(checkView(form, 'modal')).toMatchObject({ ok: true })
+    const fields = ['argument:Ratio', 'without:Layers:1', 'without:Layers:2', 'minutes', 'comment']
+    expect(fieldsOf(form)).toEqual(fields)
+  })
+
+  test('a narrowing takes items out of a list, and lowers a decimal', async () => {
+    const form = await door.open(request, 'U0BEN', 'narrow')
+    const values = { 'argument:Ratio': '0.25', 'without:Layers:1': '0,2', 'without:Layers:2': '11' }
+    expect(await door.submit(form, 'U0BEN', values)).toBeUndefined()
+    const { ask } = await now()
+    const left = ['layer-1', ...Array.from({ length: 8 }, (_, at) => `layer-${at + 3}`)]
+    expect(ask.arguments).toMatchObject({ Ratio: 0.25, Layers: left })
+  })
+
+  test.each([
+    ['a finer decimal', { 'argument:Ratio': '0.00001' }, 'argument:Ratio'],
+    ['a decimal above the requested one', { 'argument:Ratio': '0.75' }, 'argument:Ratio'],
+    ['nothing', {}, 'argument:Ratio'],
+  ])('a narrowing by %s is an error beside its field', async (_what, values, field) => {
+    const form = await door.open(request, 'U0BEN', 'narrow')
+    const answer = await door.submit(form, 'U0BEN', values)
+    expect(answer).toMatchObject({ response_action: 'errors', errors: { [field]: expect.any(String) } })
+  })
+})
+
 describe('a narrowing', () => {
   beforeEach(async () => {
     request = await world.submitted(resizeWorker)
@@ -192,7 +227,7 @@ describe('a narrowing', () => {
   })
 
   test.each<[what: string, values: { [field: string]: string }, errors: { [field: string]: unknown }]>([
-    ['without a change', {}, { 'argument:MemorySize': expect.stringMatching(/^You changed no number/) }],
+    ['without a change', {}, { 'argument:MemorySize': expect.stringMatching(/^You changed nothing/) }],
     [
       'above the requested value',
       { 'argument:MemorySize': '4096' },

@@ -32,6 +32,13 @@ async function imported(pages: readonly (readonly Tool[])[], ...options: readonl
 const draftOf = (action: string, folder = 'drafts') =>
   JSON.parse(readFileSync(join(at.home, 'mcp-files', folder, `files.${action}.json`), 'utf8'))
 
+const listOf = (items: object) => ({ type: 'array', items })
+const branch = (kind: string, more: object = {}) => ({
+  type: 'object',
+  properties: { kind: { const: kind }, ...more },
+  required: ['kind'],
+})
+
 const decided = ['--tool', 'tool:flag-service', '--group', 'files', '--max-length', '500', '--integers', '0..99']
 
 test('a whole entry compiles in a policy folder, with the tool of the server in it', async () => {
@@ -107,8 +114,21 @@ test("a draft names a person's open questions, and does not compile without answ
 test('a tool without a closed form gets no entry, with the reason', async () => {
   const needing = (a: object) => ({ type: 'object', properties: { a }, required: ['a'] })
   const odd: [why: string, schema: object][] = [
-    ['`a` is required, and it is a list', needing({ type: 'array' })],
-    ['`a` is required, and it is an object', needing({ type: 'object' })],
+    ['`a` is required, and it is a list of anything', needing({ type: 'array' })],
+    [
+      '`a` is required, and it is a list, and of each item it is a list of anything',
+      needing(listOf({ type: 'array' })),
+    ],
+    [
+      'it lies deeper than 5 levels',
+      { ...needing({ $ref: '#/$defs/tree' }), $defs: { tree: listOf({ $ref: '#/$defs/tree' }) } },
+    ],
+    [
+      'in whose branches `size` has several types',
+      needing({ oneOf: [branch('a', { size: text }), branch('b', { size: { type: 'boolean' } })] }),
+    ],
+    ['`a` is required, and its schema has `oneOf`', needing({ oneOf: [branch('a'), branch('a')] })],
+    ['`a` is required, and it is an object of any members', needing({ type: 'object' })],
     ['`a` is required, and its schema has `oneOf`', needing({ oneOf: [] })],
     ['`a` is required, and its schema has `$ref`', needing({ $ref: '#' })],
     ['`a` is required, and its schema says no type', needing({})],
@@ -123,6 +143,43 @@ test('a tool without a closed form gets no entry, with the reason', async () => 
     odd.map(([why]) => expect.stringContaining(why)),
   )
   expect(JSON.parse(readFileSync(join(at.home, 'mcp-files/map.json'), 'utf8')).tools).toEqual({})
+})
+
+test('lists, objects, decimals and branches of a server are closed', async () => {
+  const settings = {
+    ...{ type: 'object', properties: { ratio: { type: 'number', minimum: 0.12345, exclusiveMaximum: 2 }, note: text } },
+    required: ['ratio'],
+  }
+  const properties = {
+    path: text,
+    ids: { ...listOf({ type: 'integer', minimum: 1, maximum: 9 }), minItems: 1, maxItems: 20, uniqueItems: true },
+    many: { anyOf: [listOf({ type: 'string', maxLength: 3 }), { type: 'null' }] },
+    settings: { $ref: '#/$defs/Settings' },
+    change: { oneOf: [branch('stop'), branch('resize', { size: { type: 'integer', minimum: 0, maximum: 9 } })] },
+    flag: { anyOf: [{ type: 'boolean' }, { type: 'string', maxLength: 5 }] },
+  }
+  const tools = [
+    { name: 'apply', inputSchema: { type: 'object', properties, required: ['path'], $defs: { Settings: settings } } },
+  ]
+  const { body } = await imported([tools], ...decided, '--resource', 'path')
+  expect(body.tools[0]).toMatchObject({ state: 'whole' })
+  const { arguments: closed } = draftOf('apply', 'actions')
+  expect(closed.properties).toMatchObject({
+    ids: { type: 'array', items: { type: 'integer', minimum: 1, maximum: 9 }, minItems: 1, maxItems: 20 },
+    many: { type: 'array', items: { type: 'string', maxLength: 3 }, maxItems: 100 },
+    settings: {
+      additionalProperties: false,
+      properties: { ratio: { type: 'number', minimum: 0.1235, maximum: 1.9999 }, note: { maxLength: 500 } },
+      required: ['ratio'],
+    },
+    change: { oneOf: [{ properties: { kind: { const: 'stop' } } }, { properties: { kind: { const: 'resize' } } }] },
+    flag: { type: ['boolean', 'string'], maxLength: 5 },
+  })
+  using folder = new Copy()
+  cpSync(join(at.home, 'mcp-files/actions'), folder.at('policies/actions'), { recursive: true })
+  const compiled = folder.compile()
+  const said = compiled.ok ? [] : compiled.problems.map(({ message }) => message)
+  expect(said.filter((message) => !/resources.json|generated/.test(message))).toEqual([])
 })
 
 test('an optional argument without a closed form is left out, and no call can give it', async () => {
