@@ -69,7 +69,10 @@ test.each(read)('the preview and reach of $name take members that the answer has
 test('most entries that change something are previewed', () => {
   const changing = library.filter(({ entry }) => entry.mutates).map(({ entry }) => entry.name)
   const previewed = read.map(({ name }) => name)
-  expect(changing.filter((name) => !previewed.includes(name))).toEqual(['codedeploy:StopDeployment'])
+  expect(changing.filter((name) => !previewed.includes(name))).toEqual([
+    'codedeploy:StopDeployment',
+    's3:PutBucketPublicAccessBlock',
+  ])
 })
 
 test('an entry that compares a call names the words of each argument that stays open', () => {
