@@ -19,8 +19,8 @@ export interface FlagServiceSettings extends GateOptions {
 }
 
 /**
- * `GET /flags/{environment}/{flag}` is open. `PUT` of the same with `{ "value" }` changes a flag, through the gate
- * alone. `POST /state` tells Hotwork the current value of a flag, for the people who decide.
+ * `GET /flags/{environment}/{flag}` is open. `PUT` of the same with `{ "value" }` or `{ "customers": [...] }` changes a
+ * flag, through the gate alone. `POST /state` tells Hotwork the current value of a flag, for the people who decide.
  */
 export async function startFlagService(settings: FlagServiceSettings): Promise<FlagService> {
   const { address, file, log = () => {} } = settings
@@ -34,19 +34,25 @@ export async function startFlagService(settings: FlagServiceSettings): Promise<F
     if (request.url === '/state') return answerJson(response, 200, await tellState(request))
     const { environment, flag } = readPath(request.url ?? '')
     if (request.method === 'GET') {
-      const value = flags.get(environment, flag)
-      if (value === undefined)
-        throw new Refusal(404, 'unknown_flag', `there is no flag \`${flag}\` in ${environment} yet`)
-      return answerJson(response, 200, { environment, flag, value })
+      return answerJson(response, 200, stateOf(environment, flag))
     }
     if (request.method !== 'PUT')
       throw new Refusal(405, 'method_not_allowed', 'a flag is read with GET and set with PUT', { allow: 'GET, PUT' })
 
-    const value = readValue(await readJson(request))
+    const wanted = readChange(await readJson(request))
     const url = `${address}/flags/${environment}/${flag}`
     const { headersDistinct: headers } = request
-    const ask = { headers, method: 'PUT', url, action: 'flags:set', arguments: { environment, flag, value } }
-    answerJson(response, 200, { environment, flag, value, ...(await change(ask)) })
+    const action = 'value' in wanted ? 'flags:set' : 'flags:allow'
+    const ask = { headers, method: 'PUT', url, action, arguments: { environment, flag, ...wanted } }
+    answerJson(response, 200, { environment, flag, ...wanted, ...(await change(ask)) })
+  }
+
+  /** A flag that is on for some customers alone has the value false. */
+  function stateOf(environment: string, flag: string): { environment: string; flag: string } & Flag {
+    const state = flags.get(environment, flag)
+    if (state === undefined)
+      throw new Refusal(404, 'unknown_flag', `there is no flag \`${flag}\` in ${environment} yet`)
+    return { environment, flag, ...state }
   }
 
   /** `{ "action": "flags:get", "arguments": { "environment", "flag" } }`, from Hotwork and no other. */
@@ -58,14 +64,11 @@ export async function startFlagService(settings: FlagServiceSettings): Promise<F
     const { action, arguments: args } = Object(await readJson(request)) as { action?: unknown; arguments?: unknown }
     if (action !== 'flags:get') throw new Refusal(404, 'not_found', 'the one read is `flags:get`')
     const { environment, flag } = readPath(`/flags/${Object(args).environment}/${Object(args).flag}`)
-    const value = flags.get(environment, flag)
-    if (value === undefined)
-      throw new Refusal(404, 'unknown_flag', `there is no flag \`${flag}\` in ${environment} yet`)
-    return { environment, flag, value }
+    return stateOf(environment, flag)
   }
 
   /** The one place where a flag is changed. */
-  async function change(ask: GateAsk & { arguments: { environment: string; flag: string; value: FlagValue } }) {
+  async function change(ask: GateAsk & { arguments: { environment: string; flag: string } & Change }) {
     const permit = await gate.begin(ask)
     if (!permit.permitted) throw new NotPermitted(permit.reason, permit.problem)
     const { use, usesLeft, ended } = permit
@@ -73,9 +76,9 @@ export async function startFlagService(settings: FlagServiceSettings): Promise<F
     // If the gate cannot be told, the change stays, and people see a use without an end.
     const end: typeof permit.end = (outcome, note) =>
       permit.end(outcome, note).catch((fault: unknown) => log(`${use} has no end: ${describe(fault)}`))
-    const { environment, flag, value } = ask.arguments
+    const { environment, flag, ...wanted } = ask.arguments
     try {
-      flags.set(environment, flag, value, use)
+      flags.set(environment, flag, wanted, use)
     } catch (fault) {
       await end('failed', 'the flag could not be stored')
       throw fault
@@ -122,15 +125,28 @@ function readPath(url: string): { environment: string; flag: string } {
   return { environment, flag }
 }
 
-function readValue(body: unknown): FlagValue {
-  const { value, ...others } = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
-  const isFlag =
+/** Customers as the catalogue allows them. */
+const customer = /^[a-z0-9][a-z0-9-]{0,63}$/
+
+function readChange(body: unknown): Change {
+  const { value, customers, ...others } =
+    typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
+  const isValue =
     typeof value === 'boolean' || Number.isSafeInteger(value) || (typeof value === 'string' && value.length <= 256)
-  if (isFlag && Object.keys(others).length === 0) return value as FlagValue
+  const isList =
+    Array.isArray(customers) &&
+    customers.length > 0 &&
+    customers.length <= 50 &&
+    new Set(customers).size === customers.length &&
+    customers.every((each) => typeof each === 'string' && customer.test(each))
+  if (Object.keys(others).length === 0) {
+    if (isValue && customers === undefined) return { value: value as FlagValue }
+    if (isList && value === undefined) return { customers }
+  }
   throw new Refusal(
     400,
     'invalid_body',
-    'the body should be `{ "value": ... }`: true, false, an integer, or text of at most 256 characters',
+    'the body should be `{ "value": ... }` (true, false, an integer, or text of at most 256 characters) or `{ "customers": [...] }` (1 to 50 different names)',
   )
 }
 
@@ -173,13 +189,15 @@ const titles: { [status: number]: string } = {
 }
 
 export type FlagValue = boolean | number | string
+export type Flag = { value: FlagValue; customers?: readonly string[] }
+type Change = { value: FlagValue } | { customers: readonly string[] }
 
 /** A use cannot come again after its grant has ended, long before this. */
 const rememberMilliseconds = 24 * 3600 * 1000
 
 export class FlagStore {
   readonly #file: string | undefined
-  #state: { flags: Record<string, FlagValue>; uses: Record<string, number> }
+  #state: { flags: Record<string, Flag>; uses: Record<string, number> }
 
   constructor(file?: string) {
     this.#file = file
@@ -187,18 +205,21 @@ export class FlagStore {
     this.#state = { flags: { ...kept.flags }, uses: { ...kept.uses } }
   }
 
-  get(environment: string, flag: string): FlagValue | undefined {
+  get(environment: string, flag: string): Flag | undefined {
     const name = `${environment}/${flag}`
     return Object.hasOwn(this.#state.flags, name) ? this.#state.flags[name] : undefined
   }
 
   /** A use changes a flag once: when its call is repeated, a later use may have set the flag, and that value stays. */
-  set(environment: string, flag: string, value: FlagValue, use: string): void {
+  set(environment: string, flag: string, change: Change, use: string): void {
     if (Object.hasOwn(this.#state.uses, use)) return
     const now = Date.now()
     const recent = Object.entries(this.#state.uses).filter(([, at]) => now - at < rememberMilliseconds)
     const state = {
-      flags: { ...this.#state.flags, [`${environment}/${flag}`]: value },
+      flags: {
+        ...this.#state.flags,
+        [`${environment}/${flag}`]: { value: false, ...this.get(environment, flag), ...change },
+      },
       uses: { ...Object.fromEntries(recent), [use]: now },
     }
     if (this.#file !== undefined) {

@@ -83,9 +83,11 @@ test('a mistake in the deployment file ends synthesis with its file, line, fix a
 test('an app with a new action has its schema written by the package, under a newer Node', () => {
   const action = join(app.place, 'policies/actions/ssm.delete-parameter.json')
   // The preview needs the argument `Value`, and nothing else reads.
-  const { preview: _, reads: __, ...put } = JSON.parse(
-    readFileSync(join(app.place, 'policies/actions/ssm.put-parameter.json'), 'utf8'),
-  )
+  const {
+    preview: _,
+    reads: __,
+    ...put
+  } = JSON.parse(readFileSync(join(app.place, 'policies/actions/ssm.put-parameter.json'), 'utf8'))
   const { Name } = put.arguments.properties
   const statement = { actions: ['ssm:DeleteParameter'], resources: put.statement.resources }
   const more = { ...put, name: 'ssm:DeleteParameter', title: 'Delete {arguments.Name}', statement, leavesOpen: {} }

@@ -316,6 +316,23 @@ test.each<[action: string, unjudged: string[], open: string[]]>([
   expect(sometimesUnpinned(entryOf(action), account && { ...account, unjudgedConditions })).toEqual(open),
 )
 
+test('an argument that is null is absent: the condition for its absence is sent, and else it is open', () => {
+  const { arguments: given, statement } = entryOf(ssm)
+  const overwrite = { type: ['boolean', 'null'] as ['boolean', 'null'] }
+  const nullable = {
+    ...given,
+    required: ['Name', 'Overwrite'],
+    properties: { ...given.properties, Overwrite: overwrite },
+  }
+  const entry = { ...entryOf(ssm), arguments: nullable }
+  expect(unpinnedArguments(entry, { ...put, Overwrite: null }, account)).toEqual(['Value'])
+  const { whenAbsent: _, ...without } = statement ?? { actions: [], resources: [] }
+  expect(unpinnedArguments({ ...entry, statement: without }, { ...put, Overwrite: null }, account)).toContain(
+    'Overwrite',
+  )
+  expect(sometimesUnpinned({ ...entry, statement: without }, account)).toContain('Overwrite')
+})
+
 test('a key, which may have two members, may be left open', () => {
   const entry = { ...entryOf(update), credential: 'sts' as const }
   expect(sometimesUnpinned(entry, account)).toContain('Key')

@@ -141,6 +141,7 @@ const makeForms = (level: number) => {
     oneOf: z
       .strictObject({
         ...described,
+        type: z.literal('object').optional(),
         oneOf: z
           .array(z.strictObject({ ...members(true), type: z.literal('object') }))
           .min(2, 'two branches at least')

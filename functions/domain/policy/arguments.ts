@@ -110,6 +110,14 @@ export function forSchema<T>(schema: ArgumentSchema, cases: Cases<T>): T {
 export const isNullable = (schema: ArgumentSchema): boolean =>
   'type' in schema && Array.isArray(schema.type) && schema.type.includes('null')
 
+/** Null is absent to IAM and to Cedar, so it pins nothing. */
+export const isAbsent = (args: JsonObject, name: string): boolean => (args[name] ?? null) === null
+
+export function mayBeAbsent({ properties, required }: ArgumentsSchema, name: string): boolean {
+  const schema = properties[name]
+  return schema === undefined || !required.includes(name) || isNullable(schema)
+}
+
 function withoutNull(schema: ArgumentSchema): PlainSchema {
   if (!isNullable(schema)) return schema as PlainSchema
   const { type, enum: values, ...rest } = schema as NullableSchema
@@ -323,9 +331,3 @@ export function sampleOf(schema: ArgumentSchema, text: (schema: TextSchema) => s
     oneOf: (own) => members((branchesOf(own)[0] as ReturnType<typeof branchesOf>[number]).schema),
   })
 }
-
-/** The arguments as JSON Schema 2020-12, for programs that ask. */
-export const jsonSchemaOf = (schema: ArgumentsSchema): JsonObject => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  ...(schema as unknown as JsonObject),
-})

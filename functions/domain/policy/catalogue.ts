@@ -14,7 +14,7 @@ import { PreviewSource, ReachSource } from '../previews/preview-source.ts'
 import { Alias, JsonObject, ok, type Resource, type Result, refuse, ToolId } from '../values.ts'
 import { whatIsWrong } from '../what-is-wrong.ts'
 import { ArgumentsSchema } from './argument-schema.ts'
-import { argumentsParser } from './arguments.ts'
+import { argumentsParser, isAbsent } from './arguments.ts'
 import { McpTool } from './mcp-tool.ts'
 import { argumentIn, fillLiterally, isLiteral, partsOf, placesOf } from './templates.ts'
 
@@ -137,9 +137,9 @@ export function unpinnedOf(entry: CatalogueEntry, args: JsonObject, at: Settings
   const words = unpinnedArguments(entry, args, at).map(
     (name) =>
       entry.leavesOpen[name] ??
-      (name in args
-        ? `any \`${name}\` may be given, not only the approved one`
-        : `\`${name}\` may be given, though none was approved`),
+      (isAbsent(args, name)
+        ? `\`${name}\` may be given, though none was approved`
+        : `any \`${name}\` may be given, not only the approved one`),
   )
   return [...words, ...(openOf(entry)?.always ?? [])]
 }

@@ -1,7 +1,7 @@
 // Rules: test/policies/bad-folder.test.ts
 import type { Entry } from '../../targets/kind.ts'
 import { known, type Path, type Say } from '../what-is-wrong.ts'
-import { type ArgumentSchema, textIn } from './arguments.ts'
+import { type ArgumentSchema, mayBeAbsent, textIn } from './arguments.ts'
 import { isLiteral, placesOf } from './templates.ts'
 
 /** The form of resource names of a kind of target, and the places in them that its aliases fill. */
@@ -15,7 +15,7 @@ export function checkTemplate(
   { ids, places, inResource }: Naming & { inResource: boolean },
   say: Say,
 ): void {
-  const { properties, required } = entry.arguments
+  const { properties } = entry.arguments
   checkBraces(template, path, say)
   for (const place of placesOf(template)) {
     const name = place.startsWith('arguments.') ? place.slice('arguments.'.length) : undefined
@@ -28,8 +28,8 @@ export function checkTemplate(
     }
     const schema = Object.hasOwn(properties, name) ? properties[name] : undefined
     if (!schema) say(path, `\`{${place}}\` is not one of the arguments`, known(Object.keys(properties)))
-    else if (!required.includes(name))
-      say(path, `\`{${place}}\` may be absent`, `add \`${name}\` to \`arguments.required\``)
+    else if (mayBeAbsent(entry.arguments, name))
+      say(path, `\`{${place}}\` may be absent`, `add \`${name}\` to \`arguments.required\`, without "null" in its type`)
     else if (inResource) checkLiteral(schema, name, template, ['arguments', 'properties', name], say)
   }
 }

@@ -5,12 +5,12 @@ import { readLibrary, type Shelved } from '../../catalogue/library.ts'
 import { openOf } from '../../catalogue/pins.ts'
 import { columns, type Exit, exits, type Io, jsonText } from '../io.ts'
 
-/** Lists the entries that come with Hotwork. `words` leaves those that have them in name, title or incident. */
+/** Lists the entries that come with Hotwork: with `words`, those that have each in name, title or incident. */
 export const Options = z.object({ words: z.array(z.string()).default([]), json: z.boolean() })
 
 export async function run({ words, json }: z.infer<typeof Options>, io: Io): Promise<Exit> {
-  const wanted = words.join(' ').toLowerCase()
-  const found = readLibrary(io.library).filter((each) => textOf(each).includes(wanted))
+  const wanted = words.flatMap((each) => each.toLowerCase().split(/\s+/))
+  const found = readLibrary(io.library).filter((each) => wanted.every((word) => textOf(each).includes(word)))
   if (json) io.out(jsonText({ entries: found.map(rowOf) }))
   else {
     const rows = found.map((each) => {
@@ -18,7 +18,7 @@ export async function run({ words, json }: z.infer<typeof Options>, io: Io): Pro
       return [name, String(suggestedTier), open.join(', ') || '-', title, incidents.join(', ')]
     })
     io.out(columns([['NAME', 'TIER', 'OPEN', 'TITLE', 'FOR'], ...rows]))
-    if (found.length === 0) io.err(`none of the library has \`${wanted}\` in name, title or incident\n`)
+    if (found.length === 0) io.err(`no entry of the library has \`${wanted.join(' ')}\` in name, title or incident\n`)
   }
   return exits.done
 }

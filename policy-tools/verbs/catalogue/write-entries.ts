@@ -63,8 +63,10 @@ export const writtenText = (written: readonly Written[]): string =>
     ]),
     '',
     'Next:',
-    `  1. decide each \`TODO\`: until then \`hotwork policy check\` fails, with file and line`,
-    '  2. give resources.json a rule that knows the resource, agents.cedar a permit, and cases/ a case',
-    '  3. hotwork policy check --write-schema; then hotwork catalogue check: which argument is pinned by which key',
+    ...(written.some(({ todos }) => todos.length > 0)
+      ? ['  - decide each `TODO`: until then `hotwork policy check` fails, with file and line']
+      : []),
+    '  - give resources.json a rule that knows the resource, agents.cedar a permit, and cases/ a case',
+    '  - hotwork policy check --write-schema; then hotwork catalogue check: which argument is pinned by which key',
     '',
   ].join('\n')

@@ -5,7 +5,6 @@ import {
   cedarTypeOf,
   forSchema,
   isDecimal,
-  jsonSchemaOf,
   sampleOf,
 } from '../../../functions/domain/policy/arguments.ts'
 import { whatIsWrong } from '../../../functions/domain/what-is-wrong.ts'
@@ -129,14 +128,4 @@ test('a schema has a sample that it takes', () => {
       ),
     ).not.toEqual(expect.any(String))
   expect(sampleOf({ ...ids, minItems: 2 }, () => 'a')).toBeUndefined()
-})
-
-test('the arguments are published as JSON Schema 2020-12', () => {
-  expect(jsonSchemaOf(schemaOf(ids))).toEqual({
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    type: 'object',
-    additionalProperties: false,
-    properties: { it: ids },
-    required: ['it'],
-  })
 })

@@ -127,7 +127,7 @@ test('a flag that the gate permits is set, and the use is ended before the agent
     body: { environment: 'prod', flag: 'one-click', value: true, uses_left: 0 },
   })
   expect(await flagNow('one-click')).toBe(true)
-  expect(JSON.parse(readFileSync(file, 'utf8')).flags['prod/one-click']).toBe(true)
+  expect(JSON.parse(readFileSync(file, 'utf8')).flags['prod/one-click']).toEqual({ value: true })
   expect(begun().map(({ body }) => body)).toEqual([
     {
       token: 'abc.def.ghi',
@@ -141,6 +141,16 @@ test('a flag that the gate permits is set, and the use is ended before the agent
   expect(ends().map(({ path, body }) => [path, body])).toEqual([
     [`/v1/uses/${answer.body['use']}/end`, { outcome: 'succeeded' }],
   ])
+})
+
+test('a flag that is on for some customers alone is off for all others', async () => {
+  const customers = ['acme', 'globex']
+  expect(await put({ customers }, { flag: 'early' })).toMatchObject({ status: 200, body: { customers } })
+  expect(begun().at(-1)?.body).toMatchObject({
+    action: 'flags:allow',
+    arguments: { environment: 'prod', flag: 'early', customers },
+  })
+  expect(await (await fetch(`${address}/flags/prod/early`)).json()).toMatchObject({ value: false, customers })
 })
 
 test('the tool proves its identity at both calls, by its workload token for the gate', async () => {
@@ -199,6 +209,8 @@ test.each<[rule: string, body: unknown, headers: Record<string, string>, status:
   ['null', null, {}, 400, /invalid_body/],
   ['another member', { value: true, environment: 'staging' }, {}, 400, /invalid_body/],
   ['a value that is no flag', { value: { on: true } }, {}, 400, /invalid_body/],
+  ['a value beside a list', { value: true, customers: ['acme'] }, {}, 400, /invalid_body/],
+  ['a customer twice', { customers: ['acme', 'acme'] }, {}, 400, /invalid_body/],
   ['an integer that is not one', '{"value":1e400}', {}, 400, /invalid_body/],
   ['a text that is too long', { value: long }, {}, 400, /invalid_body/],
   ['another media type', '{"value":true}', { 'content-type': 'text/plain' }, 415, /unsupported_media_type/],

@@ -1,5 +1,5 @@
 // Rules: test/policies/bad-folder.test.ts
-import { formOf } from '../../../domain/policy/arguments.ts'
+import { formOf, mayBeAbsent } from '../../../domain/policy/arguments.ts'
 import {
   checkAccount,
   checkBraces,
@@ -44,10 +44,10 @@ function checkAnyResource({ statement }: AwsEntry, path: Path, say: Say): void {
  * because an omitted condition pins nothing.
  */
 function checkConditions(entry: AwsEntry, say: Say): void {
-  const { properties, required } = entry.arguments
+  const { properties } = entry.arguments
   const { conditions, whenAbsent = {} } = entry.statement ?? {}
   for (const name of Object.keys(whenAbsent))
-    if (!Object.hasOwn(properties, name) || required.includes(name))
+    if (!Object.hasOwn(properties, name) || !mayBeAbsent(entry.arguments, name))
       say(['statement', 'whenAbsent', name], `\`${name}\` is never absent`, 'name an argument that is not required')
   const groups: [Path, Parameters<typeof conditionTemplates>[0]][] = [
     [['statement', 'conditions'], conditions],
@@ -69,12 +69,13 @@ function checkConditions(entry: AwsEntry, say: Say): void {
 }
 
 function checkCompared(
-  { arguments: { properties, required }, statement }: AwsEntry,
+  { arguments: schemas, statement }: AwsEntry,
   { operator, template, place }: { operator: string; template: string; place: string },
   path: Path,
   say: Say,
 ): void {
   const { argument = '', take = 'value' } = conditionPlace(place) ?? {}
+  const { properties } = schemas
   const schema = Object.hasOwn(properties, argument) ? properties[argument] : undefined
   if (!schema) {
     say(path, `\`{${place}}\` is not one of the arguments`, known(Object.keys(properties)))
@@ -86,7 +87,7 @@ function checkCompared(
   if (take === 'value' && form === 'list') say(path, `\`{${place}}\` is a list`, 'take its `.values`')
   if (take === 'value' && ['map', 'object', 'oneOf'].includes(form))
     say(path, `\`{${place}}\` is a map`, 'take its `.names` or `.values`')
-  if (!required.includes(argument) && statement?.whenAbsent?.[argument] === undefined)
+  if (mayBeAbsent(schemas, argument) && statement?.whenAbsent?.[argument] === undefined)
     say(path, `\`{${place}}\` may be absent`, `add the condition for its absence to \`whenAbsent.${argument}\``)
   if (comparesPatterns(operator)) checkLiteral(schema, argument, template, path, say)
 }

@@ -1,5 +1,6 @@
 // Rules: test/policies/catalogue.test.ts
 import * as z from 'zod'
+import { isAbsent, mayBeAbsent } from '../../../domain/policy/arguments.ts'
 import { argumentIn, fillLiterally, placesOf } from '../../../domain/policy/templates.ts'
 import type { JsonObject } from '../../../domain/values.ts'
 import type { Entry } from '../../kind.ts'
@@ -94,7 +95,7 @@ function sentConditions(
   args: JsonObject,
   account: Pick<Account, 'unjudgedConditions'> | undefined,
 ): ConditionTemplates {
-  const absent = Object.entries(statement?.whenAbsent ?? {}).filter(([name]) => !(name in args))
+  const absent = Object.entries(statement?.whenAbsent ?? {}).filter(([name]) => isAbsent(args, name))
   const unjudged = account?.unjudgedConditions ?? []
   const sent: ConditionTemplates = {}
   for (const conditions of [statement?.conditions ?? {}, ...absent.map(([, each]) => each)]) {
@@ -130,7 +131,7 @@ function heldByConditions(entry: AwsEntry, args: JsonObject, account: Account | 
   const byValue = pinsIn(sentConditions(entry, args, account)).filter(
     (place) => place.take !== 'names' && takeFrom(place, args)?.length === 1,
   )
-  const absent = Object.keys(entry.arguments.properties).filter((name) => !(name in args))
+  const absent = Object.keys(entry.arguments.properties).filter((name) => isAbsent(args, name))
   return [...byValue.map(({ argument }) => argument), ...absent.filter((name) => isAbsenceHeld(entry, name, account))]
 }
 
@@ -143,8 +144,7 @@ export function sometimesUnpinned(entry: AwsEntry, account: Account | undefined)
   const byValue = pinsIn(alwaysSent(entry, account)).flatMap(({ argument, take }) =>
     take === 'value' ? [argument] : [],
   )
-  const { required } = entry.arguments
   return unpinnedByResource(entry).filter(
-    (name) => !byValue.includes(name) || !(required.includes(name) || isAbsenceHeld(entry, name, account)),
+    (name) => !byValue.includes(name) || (mayBeAbsent(entry.arguments, name) && !isAbsenceHeld(entry, name, account)),
   )
 }

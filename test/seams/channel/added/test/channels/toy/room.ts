@@ -37,7 +37,10 @@ export async function startRoom() {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     in: (channel: string): readonly Message[] => channels.get(channel) ?? [],
     remove(channel: string, ts: string) {
-      channels.set(channel, (channels.get(channel) ?? []).filter((each) => each.ts !== ts))
+      channels.set(
+        channel,
+        (channels.get(channel) ?? []).filter((each) => each.ts !== ts),
+      )
     },
     set(next: typeof state) {
       state = next
