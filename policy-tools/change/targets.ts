@@ -1,11 +1,11 @@
 // Rules: test/policies/changes/weakenings.test.ts
 import { ruleOf } from '../../functions/domain/people/organisation.ts'
+import { isNullable } from '../../functions/domain/policy/absent.ts'
 import {
   type ArgumentSchema,
   branchesOf,
   formOf,
   forSchema,
-  isNullable,
   type ListSchema,
   type Members,
   type NumberSchema,

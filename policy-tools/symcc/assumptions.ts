@@ -1,13 +1,13 @@
 // Rules: test/policies/changes/prove.test.ts
 import { Ambient, noRecord } from '../../functions/domain/people/host.ts'
 import { Autonomy } from '../../functions/domain/people/organisation.ts'
+import { isNullable } from '../../functions/domain/policy/absent.ts'
 import {
   type ArgumentSchema,
   branchesOf,
   decimalText,
   formOf,
   forSchema,
-  isNullable,
   type Members,
   membersOf,
   sampleOf,

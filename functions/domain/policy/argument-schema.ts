@@ -1,6 +1,7 @@
 // Rules: test/policies/bad-folder.test.ts
 import * as z from 'zod'
 import { known } from '../what-is-wrong.ts'
+import { isNullable } from './absent.ts'
 import {
   type ArgumentSchema as Argument,
   type ArgumentsSchema as Arguments,
@@ -9,7 +10,6 @@ import {
   checkedBy,
   isConst,
   isDecimal,
-  isNullable,
   type ListSchema,
   membersOf,
   type OneOfSchema,

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { canonicalForm } from '../digest.ts'
 import type { Json, JsonObject } from '../values.ts'
+import { isNullable } from './absent.ts'
 
 /**
  * The JSON Schema (draft 2020-12) for arguments: a subset in which every value has a type in Cedar. An unknown keyword
@@ -105,17 +106,6 @@ export const formOf = (schema: ArgumentSchema) => plainForm(withoutNull(schema))
 export function forSchema<T>(schema: ArgumentSchema, cases: Cases<T>): T {
   const plain = withoutNull(schema)
   return (cases[plainForm(plain)] as (schema: PlainSchema) => T)(plain)
-}
-
-export const isNullable = (schema: ArgumentSchema): boolean =>
-  'type' in schema && Array.isArray(schema.type) && schema.type.includes('null')
-
-/** Null is absent to IAM and to Cedar, so it pins nothing. */
-export const isAbsent = (args: JsonObject, name: string): boolean => (args[name] ?? null) === null
-
-export function mayBeAbsent({ properties, required }: ArgumentsSchema, name: string): boolean {
-  const schema = properties[name]
-  return schema === undefined || !required.includes(name) || isNullable(schema)
 }
 
 function withoutNull(schema: ArgumentSchema): PlainSchema {

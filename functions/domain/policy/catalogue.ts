@@ -13,8 +13,9 @@ import {
 import { PreviewSource, ReachSource } from '../previews/preview-source.ts'
 import { Alias, JsonObject, ok, type Resource, type Result, refuse, ToolId } from '../values.ts'
 import { whatIsWrong } from '../what-is-wrong.ts'
+import { isAbsent } from './absent.ts'
 import { ArgumentsSchema } from './argument-schema.ts'
-import { argumentsParser, isAbsent } from './arguments.ts'
+import { argumentsParser } from './arguments.ts'
 import { McpTool } from './mcp-tool.ts'
 import { argumentIn, fillLiterally, isLiteral, partsOf, placesOf } from './templates.ts'
 

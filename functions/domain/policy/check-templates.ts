@@ -1,7 +1,8 @@
 // Rules: test/policies/bad-folder.test.ts
 import type { Entry } from '../../targets/kind.ts'
 import { known, type Path, type Say } from '../what-is-wrong.ts'
-import { type ArgumentSchema, mayBeAbsent, textIn } from './arguments.ts'
+import { mayBeAbsent } from './absent.ts'
+import { type ArgumentSchema, textIn } from './arguments.ts'
 import { isLiteral, placesOf } from './templates.ts'
 
 /** The form of resource names of a kind of target, and the places in them that its aliases fill. */

@@ -1,5 +1,6 @@
 // Rules: test/policies/usage.test.ts
-import { type ArgumentSchema, forSchema, isNullable, type NumberSchema } from '../policy/arguments.ts'
+import { isNullable } from '../policy/absent.ts'
+import { type ArgumentSchema, forSchema, type NumberSchema } from '../policy/arguments.ts'
 import { type CatalogueEntry, pinnedBy } from '../policy/catalogue.ts'
 import type { Json, JsonObject } from '../values.ts'
 

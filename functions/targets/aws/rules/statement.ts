@@ -1,6 +1,6 @@
 // Rules: test/policies/catalogue.test.ts
 import * as z from 'zod'
-import { isAbsent, mayBeAbsent } from '../../../domain/policy/arguments.ts'
+import { isAbsent, mayBeAbsent } from '../../../domain/policy/absent.ts'
 import { argumentIn, fillLiterally, placesOf } from '../../../domain/policy/templates.ts'
 import type { JsonObject } from '../../../domain/values.ts'
 import type { Entry } from '../../kind.ts'
