@@ -113,8 +113,7 @@ export function bundlePolicyProgram(outdir: string): string[] {
   const outfile = join(folder, 'index.cjs')
   const { metafile } = buildSync({ ...common, minify: false, entryPoints: [policyProgram], outfile, target: 'node20' })
   copyFileSync(cedar, join(folder, 'cedar_wasm_bg.wasm'))
-  for (const file of ['iam-reads.json', 'models.json'])
-    copyFileSync(join(code, 'targets/aws/models', file), join(folder, file))
+  copyFileSync(join(code, 'targets/aws/models/models.json'), join(folder, 'models.json'))
   cpSync('policy-tools/library', join(folder, 'library'), { recursive: true })
   packIamReference(join(folder, 'iam.json.br'))
   return [...Object.keys(metafile.inputs), ...dataOf.map((name) => `node_modules/${name}/package.json`)]

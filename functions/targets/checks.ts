@@ -1,6 +1,6 @@
 // Rules: test/seams/seams.test.ts
 import type { CatalogueEntry } from '../domain/policy/catalogue.ts'
-import { checkReadsOfAws, modelsOfAws } from './aws/models/check-reads.ts'
+import { checkByReference, modelsOfAws } from './aws/models/check-reads.ts'
 import { checkAws } from './aws/rules/check.ts'
 import type { Check } from './kind.ts'
 import type { TargetId } from './kinds.ts'
@@ -9,7 +9,7 @@ import type { TargetId } from './kinds.ts'
 export const checks = {
   aws: (...asked) => {
     checkAws(...asked)
-    checkReadsOfAws(...asked)
+    checkByReference(...asked)
   },
   tool: () => {},
 } satisfies { readonly [kind in TargetId]: Check<CatalogueEntry> }

@@ -1,11 +1,12 @@
 // Rules: test/policies/catalogue/verbs.test.ts
-import { type IamAction, iamAction } from '../../functions/adapters/policy-folder/iam-reference.ts'
+
 import type { CatalogueEntry } from '../../functions/domain/policy/catalogue.ts'
 import { resourcesOverlap } from '../../functions/domain/policy/patterns.ts'
 import { known, type Say } from '../../functions/domain/what-is-wrong.ts'
+import { type IamAction, iamAction } from '../../functions/targets/aws/models/iam-reference.ts'
 import { keysIn } from './pins.ts'
 
-/** Reports a statement that IAM reads otherwise than its author: a key, a resource or an action that IAM does not have. */
+/** Reports condition keys, resources and actions that IAM does not have. */
 export function checkAgainstIam({ statement }: CatalogueEntry, say: Say): void {
   if (!statement) return
   const found = statement.actions.flatMap((action, at) => {
@@ -26,9 +27,6 @@ export function checkAgainstIam({ statement }: CatalogueEntry, say: Say): void {
   statement.resources.forEach((template, at) => {
     const types = found.flatMap(({ resources }) => resources.map(({ arn }) => arn))
     const path = ['statement', 'resources', at]
-    const isNamed = found.some(({ resources }) => resources.some(({ required }) => required))
-    if (template === '*' && isNamed)
-      say(path, `\`*\` is any resource, and \`${found[0]?.name}\` takes one by its ARN`, known(types))
     if (template !== '*' && !types.some((arn) => fits(template, arn)))
       say(
         path,

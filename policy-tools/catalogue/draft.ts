@@ -1,6 +1,7 @@
 // Rules: test/policies/catalogue/draft.test.ts
-import type { IamAction, Key, ResourceType } from '../../functions/adapters/policy-folder/iam-reference.ts'
+
 import type { Json, JsonObject } from '../../functions/domain/values.ts'
+import type { IamAction, Key, ResourceType } from '../../functions/targets/aws/models/iam-reference.ts'
 import { schemaOf } from './skeleton.ts'
 
 export type Draft = {

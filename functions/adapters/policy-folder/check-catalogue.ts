@@ -1,5 +1,5 @@
 // Rules: test/policies/bad-folder.test.ts
-import { formOf } from '../../domain/policy/arguments.ts'
+import { formOf, type ListSchema } from '../../domain/policy/arguments.ts'
 import { settingsOf } from '../../domain/policy/bundle.ts'
 import { type CatalogueEntry, parseArguments, sometimesUnpinned } from '../../domain/policy/catalogue.ts'
 import { checkTemplate } from '../../domain/policy/check-templates.ts'
@@ -54,6 +54,9 @@ function checkArguments(
     const schema = Object.hasOwn(properties, name) ? properties[name] : undefined
     if (schema && !['integer', 'number', 'list'].includes(formOf(schema)))
       say(['narrowable', at], `\`${name}\` has nothing to lose`, 'name an argument that is a number or a list')
+    // Many calls take an empty list for all there is, and a list that lost every item would count as less.
+    if (schema && formOf(schema) === 'list' && !((schema as ListSchema).minItems ?? 0))
+      say(['narrowable', at], `\`${name}\` may lose all its items`, 'give it `minItems` of 1 or more')
   }
 }
 

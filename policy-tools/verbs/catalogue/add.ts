@@ -14,7 +14,7 @@ export const Options = z.object({
 })
 
 export async function run({ names, policies, account, json }: z.infer<typeof Options>, io: Io): Promise<Exit> {
-  const shelved = [...new Set(names.map((name) => shelvedAs(name, io)))]
+  const shelved = [...new Set(names)].map((name) => shelvedAs(name, io))
   const entries = shelved.map(({ entry }) => ({
     name: entry.name,
     entry: account === undefined ? entry : { ...entry, account },

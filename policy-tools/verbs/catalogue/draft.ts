@@ -1,8 +1,8 @@
 // Rules: test/policies/catalogue/verbs.test.ts
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
-import { iamAction, iamActionsOf } from '../../../functions/adapters/policy-folder/iam-reference.ts'
 import { JsonObject } from '../../../functions/domain/values.ts'
+import { iamAction, iamActionsOf } from '../../../functions/targets/aws/models/iam-reference.ts'
 import { type Draft, draftEntry } from '../../catalogue/draft.ts'
 import { isNever } from '../../catalogue/never.ts'
 import { type Exit, exits, type Io, jsonText, WrongUsage } from '../io.ts'

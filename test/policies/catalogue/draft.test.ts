@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
-import { type IamAction, iamAction, iamActionsOf } from '../../../functions/adapters/policy-folder/iam-reference.ts'
+import { type IamAction, iamAction, iamActionsOf } from '../../../functions/targets/aws/models/iam-reference.ts'
 import { draftEntry } from '../../../policy-tools/catalogue/draft.ts'
 import { isNever } from '../../../policy-tools/catalogue/never.ts'
 import { answered, problemsOf } from './answered.ts'

@@ -1,4 +1,4 @@
-import { iamAction, iamActionsOf } from '../../../functions/adapters/policy-folder/iam-reference.ts'
+import { iamAction, iamActionsOf } from '../../../functions/targets/aws/models/iam-reference.ts'
 
 /** IAM's service reference, as the compiler and the drafts read it. */
 

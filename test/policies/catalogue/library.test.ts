@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { iamAction } from '../../../functions/adapters/policy-folder/iam-reference.ts'
 import { parseArguments } from '../../../functions/domain/policy/catalogue.ts'
+import { iamAction } from '../../../functions/targets/aws/models/iam-reference.ts'
 import { modelOf } from '../../../functions/targets/aws/models/models.ts'
 import { membersOf, type ReadModel } from '../../../functions/targets/aws/models/read-model.ts'
 import { todosOf } from '../../../policy-tools/catalogue/described.ts'

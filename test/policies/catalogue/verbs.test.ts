@@ -227,17 +227,6 @@ describe('check', () => {
       ':document',
     ],
     [
-      'any resource, for an action that takes one',
-      ({ statement }) =>
-        Object.assign(statement, {
-          resources: ['*'],
-          conditions: { StringEquals: { 'aws:RequestedRegion': '{region}' } },
-          whenAbsent: {},
-        }),
-      /takes one by its ARN/,
-      '"*"',
-    ],
-    [
       'an action that IAM spells otherwise',
       ({ statement }) => statement.actions.push('ssm:putParameter'),
       /IAM calls it `ssm:PutParameter`/,

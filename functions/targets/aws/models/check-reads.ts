@@ -1,24 +1,17 @@
 // Rules: test/policies/bad-folder.test.ts
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { known, type Path, type Say } from '../../../domain/what-is-wrong.ts'
 import type { Check } from '../../kind.ts'
 import { readsIn } from '../rules/check.ts'
 import { whyNever } from '../rules/reads.ts'
 import type { AwsEntry } from '../rules/statement.ts'
+import { iamAction } from './iam-reference.ts'
 import { isInstallable, isKnown, modelOf, packageOf } from './models.ts'
 import { membersOf } from './read-model.ts'
 
-/** IAM's actions of the levels List and Read, by service. `*` after one says that IAM knows no resource of it. */
-const iamReads: { readonly [prefix: string]: string } = JSON.parse(
-  readFileSync(join(import.meta.dirname ?? __dirname, 'iam-reads.json'), 'utf8'),
-)
-
 /** Whether IAM judges a read by its resource; undefined for an action that is no read of IAM's. */
 function namesResource(action: string): boolean | undefined {
-  const [prefix = '', name = ''] = action.split(':')
-  const names = (iamReads[prefix] ?? '').split(' ')
-  return names.includes(name) || (names.includes(`${name}*`) ? false : undefined)
+  const iam = iamAction(action)
+  return iam?.name !== action || iam.changes ? undefined : iam.resources.length > 0
 }
 
 export const modelsOfAws = (entries: readonly AwsEntry[]): { readonly [action: string]: unknown } => {
@@ -27,8 +20,16 @@ export const modelsOfAws = (entries: readonly AwsEntry[]): { readonly [action: s
   return Object.fromEntries(calls.map(({ action }) => [action, modelOf(action, absent)]))
 }
 
-/** Checks reads by what IAM and AWS's SDK know of them. */
-export const checkReadsOfAws: Check<AwsEntry> = (entry, _aliases, say) => {
+/** Checks a statement and reads by what IAM and AWS's SDK know of them. */
+export const checkByReference: Check<AwsEntry> = (entry, _aliases, say) => {
+  const { actions = [], resources = [] } = entry.statement ?? {}
+  const named = actions.find((action) => iamAction(action)?.resources.some(({ required }) => required))
+  if (resources[0] === '*' && named !== undefined)
+    say(
+      ['statement', 'resources', 0],
+      `\`*\` is any resource, and \`${named}\` takes one by its ARN`,
+      known(iamAction(named)?.resources.map(({ arn }) => arn) ?? []),
+    )
   for (const [at, { actions, resources }] of (entry.reads ?? []).entries()) {
     for (const [index, action] of actions.entries()) checkLevel(action, ['reads', at, 'actions', index], say)
     for (const [index, resource] of resources.entries())

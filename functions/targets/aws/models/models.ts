@@ -41,7 +41,7 @@ const models: { readonly [prefix: string]: ServiceModel } = JSON.parse(
  */
 export function modelOf(action: string, absent: readonly string[]): ReadModel | undefined {
   const [prefix = '', operation = ''] = action.split(':')
-  const model = models[prefix] ?? installed(prefix)
+  const model = modelled(prefix) ?? installed(prefix)
   if (!model?.operations.includes(operation)) return undefined
   const { operations: _, errors, shapes, ...service } = model
   return {
@@ -53,7 +53,8 @@ export function modelOf(action: string, absent: readonly string[]): ReadModel | 
 }
 
 /** Whether anything is known of a service, and if not, whether installing its client would help. */
-export const isKnown = (prefix: string): boolean => models[prefix] !== undefined || installed(prefix) !== undefined
+export const isKnown = (prefix: string): boolean => (modelled(prefix) ?? installed(prefix)) !== undefined
+const modelled = (prefix: string) => (Object.hasOwn(models, prefix) ? models[prefix] : undefined)
 export const isInstallable = (prefix: string): boolean => !notModelled.includes(prefix)
 
 const found = new Map<string, ServiceModel | undefined>()

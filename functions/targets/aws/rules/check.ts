@@ -1,5 +1,6 @@
 // Rules: test/policies/bad-folder.test.ts
-import { formOf, mayBeAbsent } from '../../../domain/policy/arguments.ts'
+import { mayBeAbsent } from '../../../domain/policy/absent.ts'
+import { formOf } from '../../../domain/policy/arguments.ts'
 import {
   checkAccount,
   checkBraces,
@@ -211,6 +212,8 @@ function checkRead(entry: AwsEntry, { action, arguments: args, path, expressions
   if ((args['WithDecryption'] ?? false) !== false)
     say([...path, 'arguments', 'WithDecryption'], 'a decrypted parameter is a secret', 'remove it')
   if (!usesHandlers(action)) return
+  if (typeof args['TypeName'] !== 'string' || args['TypeName'].includes('{'))
+    say([...path, 'arguments', 'TypeName'], 'an agent would choose the type that is read', 'name one type')
   if (Object.hasOwn(args, 'RoleArn'))
     say([...path, 'arguments', 'RoleArn'], 'another role would read, with rights of its own', 'remove it')
   for (const [where, expression] of expressions)

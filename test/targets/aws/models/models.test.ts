@@ -13,7 +13,6 @@ import type { JsonObject } from '../../../../functions/domain/values.ts'
 import { modelIn, modelOf, packageOf, prefixOf } from '../../../../functions/targets/aws/models/models.ts'
 import { shapesFrom } from '../../../../functions/targets/aws/models/read-model.ts'
 import { callBy } from '../../../../functions/targets/aws/reads/model-call.ts'
-import { readsOfIam } from '../../../../tools/aws-models/make.ts'
 
 /** A model does what AWS's own client of its service does, to the byte. */
 
@@ -187,11 +186,6 @@ test.each([
 const fail = (): never => {
   throw new Error('the client is not installed')
 }
-
-test("IAM's reads are those of the reference that is installed", () => {
-  const file = join(root, 'functions/targets/aws/models/iam-reads.json')
-  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(readsOfIam())
-})
 
 test('the prefix of a service and the name of its package belong together', () => {
   for (const prefix of ['autoscaling', 'states', 'rds']) {

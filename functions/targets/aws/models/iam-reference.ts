@@ -65,7 +65,7 @@ const member = <T>(all: { readonly [name: string]: T } | undefined, name: string
 const kinds = ['actions', 'conditionKeys', 'resourceTypes'] as const
 type Kind = (typeof kinds)[number]
 
-/** The file of the reference in the package, beside its program. */
+/** The file of the reference in the package, beside the program that holds this code. */
 export const packedName = 'iam.json.br'
 
 let packed: { readonly [file: string]: unknown } | undefined
@@ -76,7 +76,7 @@ function read<T>(kind: Kind, service: string): T | undefined {
   if (!/^[a-z0-9-]+$/.test(service)) return undefined
   const name = `${kind}/${service}`
   if (!loaded.has(name)) {
-    const beside = join(dirname(process.argv[1] ?? ''), packedName)
+    const beside = join(import.meta.dirname ?? __dirname, packedName)
     if (existsSync(beside)) packed ??= JSON.parse(brotliDecompressSync(readFileSync(beside)).toString())
     loaded.set(name, packed ? packed[name] : readOwn(name))
   }
