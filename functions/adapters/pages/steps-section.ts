@@ -97,7 +97,7 @@ export function lessField(each: Narrowable, step?: number): Html {
     return html`<fieldset><legend>${name} <span class="hint">asked for: ${most} items; leave out at most ${most - least}</span></legend>
 ${each.items.map((item, at) => {
   const field = `${prefix}without.${at}.${name}`
-  return html`<label class="choice" for="${field}"><input id="${field}" type="checkbox" name="${field}" value="yes"> <span>without <code>${clamp(exact(item), 200).text}</code></span></label>`
+  return html`<label class="choice" for="${field}"><input id="${field}" type="checkbox" name="${field}" value="yes"> <span>without item ${at + 1}: <code>${clamp(exact(item), 1024).text}</code></span></label>`
 })}</fieldset>`
   const field = of === 'argument' ? `${step === undefined ? 'narrow.' : prefix}${name}` : name
   const label = of === 'argument' ? name : of === 'uses' ? 'Uses' : 'Minutes'

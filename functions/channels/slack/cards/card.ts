@@ -197,10 +197,12 @@ export function argumentText(view: Pick<RequestView, 'arguments' | 'nested'>, bu
   const lines: string[] = []
   let [left, cut] = [budget, false]
   for (const { label, text, note } of argumentRows(view)) {
+    // Nested members have keys of the agent's in their labels: two that a cut made alike would hide a value.
+    const name = clamp(label, 128)
     const shown = clamp(text, Math.max(left, 24))
-    lines.push(`${clamp(label, 64).text} = ${shown.text}${note}`)
+    lines.push(`${name.text} = ${shown.text}${note}`)
     left -= [...shown.text].length
-    cut ||= shown.cut
+    cut ||= name.cut || shown.cut
   }
   return { text: lines.length === 0 ? '(none)' : lines.join('\n'), cut }
 }

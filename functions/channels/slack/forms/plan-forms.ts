@@ -76,7 +76,7 @@ export function lessInputs(each: Narrowable, field: string, label: string, step?
     const bounds = { least, most, initial: most, decimal: each.decimal === true }
     return [numberInput(field, label, bounds, `${least} to ${most}, which is what it is now`)]
   }
-  const choices = each.items.map((item, at) => choice(String(at), clamp(exact(item), 50).text))
+  const choices = each.items.map((item, at) => choice(String(at), `${at + 1}. ${clamp(exact(item), 50).text}`))
   const groups = Array.from({ length: Math.ceil(choices.length / mostChecked) }, (_, at) =>
     choices.slice(at * mostChecked, (at + 1) * mostChecked),
   )
