@@ -82,10 +82,11 @@ test('a mistake in the deployment file ends synthesis with its file, line, fix a
 
 test('an app with a new action has its schema written by the package, under a newer Node', () => {
   const action = join(app.place, 'policies/actions/ssm.delete-parameter.json')
-  // The preview needs the argument `Value`, and nothing else reads.
+  // The preview and the example need the argument `Value`, and nothing else reads.
   const {
     preview: _,
     reads: __,
+    example: ___,
     ...put
   } = JSON.parse(readFileSync(join(app.place, 'policies/actions/ssm.put-parameter.json'), 'utf8'))
   const { Name } = put.arguments.properties

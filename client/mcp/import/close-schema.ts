@@ -169,11 +169,10 @@ function closeBranches(schema: JsonObject, written: readonly unknown[], place: P
   const made = closed.flatMap(({ schema: each }, at) =>
     each ? [{ ...each, properties: { ...each.properties, [tag]: { const: onlyText(branches[at], tag) } } }] : [],
   )
-  const kinds = Map.groupBy(
-    made.flatMap(({ properties }) => Object.entries(properties)),
-    ([name]) => name,
-  )
-  const mixed = [...kinds].find(([, all]) => new Set(all.map(([, each]) => kindOf(each))).size > 1)
+  const kinds = new Map<string, Set<string>>()
+  for (const [name, each] of made.flatMap(({ properties }) => Object.entries(properties)))
+    kinds.set(name, (kinds.get(name) ?? new Set()).add(kindOf(each)))
+  const mixed = [...kinds].find(([, all]) => all.size > 1)
   if (mixed) return no(`${hangsOn}, in whose branches \`${mixed[0]}\` has several types`)
   const [cannot] = closed.flatMap((each) => each.cannot ?? [])
   if (cannot !== undefined) return no(cannot)

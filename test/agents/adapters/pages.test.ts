@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import { Started } from '../../client/support/agent-machine.ts'
 import { useScene } from '../../client/support/scene.ts'
 import { useServer } from '../../support/http-server.ts'
+import { read } from '../../support/repository.ts'
 import { useDesk } from './stories.ts'
 
 /** The programs of docs/agents, copied from their pages: one call approved, one denied, and none done twice. */

@@ -46,23 +46,20 @@ test('an action has all that an ask of it takes, and nothing of people and polic
   const { status, body } = await list({ resource: resource.id, tool: 'tool:flag-service', purpose: 'remediation' })
   expect(status).toBe(200)
   const { arguments: schema } = bundle().actions['flags:set'] ?? {}
-  expect(body).toEqual({
-    actions: [
-      {
-        name: 'flags:set',
-        title: 'Set the flag {arguments.flag} in {arguments.environment} to {arguments.value}',
-        tool: 'tool:flag-service',
-        credential: 'token',
-        arguments: schema,
-        resource: { type: 'flags:flag', id: '{arguments.environment}/{arguments.flag}' },
-        purposes: ['remediation'],
-        tier: 1,
-        example: {
-          arguments: { environment: 'staging', flag: 'express-checkout', value: false },
-          resource: { type: 'flags:flag', id: 'staging/express-checkout' },
-        },
-      },
-    ],
+  expect(names(body)).toEqual(['flags:allow', 'flags:set'])
+  expect(body.actions[1]).toEqual({
+    name: 'flags:set',
+    title: 'Set the flag {arguments.flag} in {arguments.environment} to {arguments.value}',
+    tool: 'tool:flag-service',
+    credential: 'token',
+    arguments: schema,
+    resource: { type: 'flags:flag', id: '{arguments.environment}/{arguments.flag}' },
+    purposes: ['remediation'],
+    tier: 1,
+    example: {
+      arguments: { environment: 'staging', flag: 'express-checkout', value: false },
+      resource: { type: 'flags:flag', id: 'staging/express-checkout' },
+    },
   })
 })
 
@@ -142,15 +139,15 @@ test('a search has the names of the actions on a resource, and says that each ne
   const { status, body } = await search()
   expect(status).toBe(200)
   expect(body).toEqual({
-    page: { next_token: '', count: 1 },
+    page: { next_token: '', count: 2 },
     context: { reason: 'approval_required' },
-    results: [{ name: 'flags:set' }],
+    results: [{ name: 'flags:allow' }, { name: 'flags:set' }],
   })
   const properties = { environment: 'prod', flag: 'express-checkout', value: false }
   const context = { purpose: 'remediation', parent_task: { id: 'INC-4822' } }
   const evaluated = await send('POST', '/access/v1/evaluation', {
     ...{ subject: { type: 'agent', id: 'agent:remediator' }, resource, context },
-    action: { name: body.results[0].name, properties },
+    action: { name: body.results[1].name, properties },
   })
   expect(evaluated.body.context).toMatchObject({ reason: body.context.reason, access_request: expect.anything() })
 })
@@ -163,7 +160,7 @@ test('a search by a purpose that policy never permits, of a resource that no rul
 })
 
 test('a search is read page by page, each at most as long as its limit', async () => {
-  addActions(4)
+  addActions(3)
   const found: string[] = []
   let token: string | undefined
   for (let page = 0; page < 3; page++) {
@@ -172,7 +169,7 @@ test('a search is read page by page, each at most as long as its limit', async (
     token = body.page.next_token
   }
   expect(token).toBe('')
-  expect(found).toEqual(['flags:set', 'more:Act0', 'more:Act1', 'more:Act2', 'more:Act3'])
+  expect(found).toEqual(['flags:allow', 'flags:set', 'more:Act0', 'more:Act1', 'more:Act2'])
   const nothing = await search({ page: { limit: 0 } })
   expect(nothing.body.page.count).toBe(0)
   const { body } = await search({ page: { limit: 20, token: nothing.body.page.next_token } })
