@@ -162,7 +162,8 @@ function closeBranches(schema: JsonObject, written: readonly unknown[], place: P
   )
     return closeScalar(place.name, types.map(String), longest(branches), place.wish)
   const tag = tagOf(branches)
-  if (tag === undefined || branches.length > 16) return no(hangsOn)
+  if (branches.length > 16) return no(hangsOn)
+  if (tag === undefined) return ('anyOf' in schema ? closeFirst(branches, place) : undefined) ?? no(hangsOn)
   const closed = branches.map((branch) =>
     closeMembers(branch, { ...place, name: `${place.name}.`, level: place.level + 1 }),
   )
@@ -178,6 +179,16 @@ function closeBranches(schema: JsonObject, written: readonly unknown[], place: P
   if (cannot !== undefined) return no(cannot)
   const [decide, notes] = [closed.flatMap((each) => each.decide), closed.flatMap((each) => each.notes)]
   return { schema: { oneOf: made } as unknown as ArgumentSchema, decide, notes }
+}
+
+/** The first of several forms that can be closed: an entry may be narrower than the server's schema. */
+function closeFirst(branches: readonly JsonObject[], place: Place): Closed<ArgumentSchema> | undefined {
+  // A level deeper, so that a form in itself ends.
+  const closed = branches.map((branch) => closeArgument(branch, { ...place, level: place.level + 1 }))
+  const at = closed.findIndex(({ schema }) => schema)
+  const first = closed[at]
+  const note = `\`${place.name}\` takes form ${at + 1} of the server's ${branches.length} alone`
+  return first && { ...first, notes: [...first.notes, note] }
 }
 
 /** The longest text that one of the branches takes, if each text is bounded. */

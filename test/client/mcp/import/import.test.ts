@@ -150,6 +150,7 @@ test('lists, objects, decimals and branches of a server are closed', async () =>
     ...{ type: 'object', properties: { ratio: { type: 'number', minimum: 0.12345, exclusiveMaximum: 2 }, note: text } },
     required: ['ratio'],
   }
+  const loop = { anyOf: [{ $ref: '#/$defs/Loop' }, listOf({ type: 'array' })] }
   const properties = {
     path: text,
     ids: { ...listOf({ type: 'integer', minimum: 1, maximum: 9 }), minItems: 1, maxItems: 20, uniqueItems: true },
@@ -157,12 +158,20 @@ test('lists, objects, decimals and branches of a server are closed', async () =>
     settings: { $ref: '#/$defs/Settings' },
     change: { oneOf: [branch('stop'), branch('resize', { size: { type: 'integer', minimum: 0, maximum: 9 } })] },
     flag: { anyOf: [{ type: 'boolean' }, { type: 'string', maxLength: 5 }] },
+    command: { anyOf: [{ type: 'string', maxLength: 9 }, listOf({ type: 'string' })] },
+    self: { anyOf: [{ $ref: '#/$defs/Loop' }, { type: 'string', maxLength: 7 }] },
   }
   const tools = [
-    { name: 'apply', inputSchema: { type: 'object', properties, required: ['path'], $defs: { Settings: settings } } },
+    {
+      name: 'apply',
+      inputSchema: { type: 'object', properties, required: ['path'], $defs: { Settings: settings, Loop: loop } },
+    },
   ]
   const { body } = await imported([tools], ...decided, '--resource', 'path')
-  expect(body.tools[0]).toMatchObject({ state: 'whole' })
+  expect(body.tools[0]).toMatchObject({
+    state: 'whole',
+    notes: expect.arrayContaining(["`command` takes form 1 of the server's 2 alone"]),
+  })
   const { arguments: closed } = draftOf('apply', 'actions')
   expect(closed.properties).toMatchObject({
     ids: { type: 'array', items: { type: 'integer', minimum: 1, maximum: 9 }, minItems: 1, maxItems: 20 },
@@ -174,6 +183,8 @@ test('lists, objects, decimals and branches of a server are closed', async () =>
     },
     change: { oneOf: [{ properties: { kind: { const: 'stop' } } }, { properties: { kind: { const: 'resize' } } }] },
     flag: { type: ['boolean', 'string'], maxLength: 5 },
+    command: { type: 'string', maxLength: 9 },
+    self: { type: 'string', maxLength: 7 },
   })
   using folder = new Copy()
   cpSync(join(at.home, 'mcp-files/actions'), folder.at('policies/actions'), { recursive: true })
