@@ -15,8 +15,8 @@ export const Options = z.object({
 
 export async function run({ names, policies, account, json }: z.infer<typeof Options>, io: Io): Promise<Exit> {
   const shelved = [...new Set(names)].map((name) => shelvedAs(name, io))
-  const entries = shelved.map(({ entry }) => ({
-    name: entry.name,
+  const entries = shelved.map(({ entry, notes }) => ({
+    ...{ name: entry.name, notes },
     entry: account === undefined ? entry : { ...entry, account },
   }))
   const written = writeEntries(entries, policies)

@@ -5,14 +5,19 @@ import { JsonDocument, type Problem } from '../../../functions/adapters/policy-f
 import { entryText, fileOf } from '../../catalogue/library.ts'
 import { WrongUsage } from '../io.ts'
 
-export type Written = { name: string; file: string; todos: readonly Problem[] }
+export type Written = { name: string; file: string; todos: readonly Problem[]; notes: readonly string[] }
+type Entry = { name: string; entry: object; notes?: readonly string[] }
 
 /** Writes entries into `actions/` of a policy folder, all or none. @throws WrongUsage if one is there already */
-export function writeEntries(entries: readonly { name: string; entry: object }[], folder: string): readonly Written[] {
+export function writeEntries(entries: readonly Entry[], folder: string): readonly Written[] {
   const actions = join(folder, 'actions')
   if (!statSync(actions, { throwIfNoEntry: false })?.isDirectory())
     throw new WrongUsage(`there is no folder \`${actions}\``, 'name a policy folder with `--policies`')
-  const files = entries.map(({ name, entry }) => ({ name, file: join(actions, fileOf(name)), text: entryText(entry) }))
+  const files = entries.map(({ name, entry, notes = [] }) => ({
+    ...{ name, notes },
+    file: join(actions, fileOf(name)),
+    text: entryText(entry),
+  }))
   for (const { name, file } of files) {
     const other = existsSync(file) ? file : fileWith(name, actions)
     if (other !== undefined)
@@ -21,9 +26,9 @@ export function writeEntries(entries: readonly { name: string; entry: object }[]
         'nothing is written over: move that file away first',
       )
   }
-  return files.map(({ name, file, text }) => {
+  return files.map(({ name, file, text, notes }) => {
     write(file, text)
-    return { name, file, todos: new JsonDocument(file, text).todos() }
+    return { name, file, notes, todos: new JsonDocument(file, text).todos() }
   })
 }
 
@@ -57,8 +62,9 @@ function write(file: string, text: string): void {
 /** The words for a person, who goes on from there. */
 export const writtenText = (written: readonly Written[]): string =>
   [
-    ...written.flatMap(({ name, file, todos }) => [
+    ...written.flatMap(({ name, file, todos, notes }) => [
       `${file}: ${name}`,
+      ...notes.map((note) => `  note: ${note}`),
       ...todos.map(({ line, message, fix }) => `  ${line}: ${message}: ${fix}`),
     ]),
     '',
