@@ -16,7 +16,7 @@ export function addCatalogueVerbs(program: Command, { verb, surroundings, done }
   }
 
   verb(catalogue, 'list', 'the entries that come with Hotwork, by incident, with what each leaves open')
-    .argument('[words...]', 'those alone that have them in name, title or incident')
+    .argument('[words...]', 'only entries with each of these words in name, title or incident')
     .action(runs)
   verb(catalogue, 'show', 'one of them: what is pinned by which key, what is open, preview, undo, and what you decide')
     .argument('<name>', 'such as lambda:UpdateAlias')
@@ -35,7 +35,7 @@ export function addCatalogueVerbs(program: Command, { verb, surroundings, done }
   verb(
     catalogue,
     'check',
-    'which argument is pinned by which key, in each entry of a policy folder; and what IAM reads otherwise',
+    'which argument is pinned by which key, in each entry of a policy folder, and which keys, resources and actions IAM does not have',
   )
     .argument('[folder]', 'the policy folder', 'policies')
     .addOption(

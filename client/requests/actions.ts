@@ -15,7 +15,7 @@ export async function actions({ resource, tool, purpose }: ActionsTyped, context
     id,
     title,
   ])
-  const head = ['ACTION', 'TIER', 'PURPOSES', 'RESOURCE', 'WHAT']
+  const head = ['ACTION', 'TIER', 'PURPOSES', 'RESOURCE', 'TITLE']
   return show(context, { actions: found }, () =>
     rows.length === 0 ? ['none'] : table(head, rows, context.surroundings.columns),
   )

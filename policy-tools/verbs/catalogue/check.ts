@@ -12,7 +12,7 @@ import { tellProblems } from '../open.ts'
 
 /**
  * Tells for each entry of a policy folder which argument is pinned by which key. Exit 1 for a file that is not well
- * formed, and for a statement that IAM reads otherwise than it is meant.
+ * formed, and for a key, resource or action that IAM does not have.
  */
 export const Options = z.object({ folder: z.string(), deployment: z.string().optional(), json: z.boolean() })
 

@@ -20,7 +20,7 @@ test('`actions` prints a line for each action, with tier, purposes and the form 
   )
   expect(exit).toBe(0)
   const [head = '', line = '', ...more] = out.trimEnd().split('\n')
-  expect(head.split(/\s{2,}/)).toEqual(['ACTION', 'TIER', 'PURPOSES', 'RESOURCE', 'WHAT'])
+  expect(head.split(/\s{2,}/)).toEqual(['ACTION', 'TIER', 'PURPOSES', 'RESOURCE', 'TITLE'])
   expect(line).toMatch(
     /^flags:set +1 +maintenance, release, remediation +\{arguments.environment\}\/\{arguments.flag\} /,
   )
