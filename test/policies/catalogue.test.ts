@@ -346,6 +346,13 @@ test('a key with two members is left open, since IAM reads only one, and a key w
   expect(open({ ...item, Key: { id: { S: 'a' }, sort: { S: 'b' } } })).toEqual(['Key', ...rest])
 })
 
+test('the values of a key are pinned by an operator over all values alone', () => {
+  const { statement } = entryOf(update)
+  const conditions = { StringEquals: { 'dynamodb:LeadingKeys': '{arguments.Key.values}' } }
+  const entry = { ...entryOf(update), credential: 'sts' as const, statement: statement && { ...statement, conditions } }
+  expect(unpinnedArguments(entry, item, account)).toContain('Key')
+})
+
 test('a mediated call leaves nothing open', () =>
   expect(unpinnedOf({ ...entryOf(configure), credential: 'mediated' }, fn, account)).toEqual([]))
 

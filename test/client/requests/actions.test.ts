@@ -19,8 +19,9 @@ test('`actions` prints a line for each action, with tier, purposes and the form 
     'tool:flag-service',
   )
   expect(exit).toBe(0)
-  const [head = '', line = '', ...more] = out.trimEnd().split('\n')
+  const [head = '', allow, line = '', ...more] = out.trimEnd().split('\n')
   expect(head.split(/\s{2,}/)).toEqual(['ACTION', 'TIER', 'PURPOSES', 'RESOURCE', 'TITLE'])
+  expect(allow).toMatch(/^flags:allow /)
   expect(line).toMatch(
     /^flags:set +1 +maintenance, release, remediation +\{arguments.environment\}\/\{arguments.flag\} /,
   )
