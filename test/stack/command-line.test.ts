@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { findBreak } from '../../local/demo/chain.ts'
-import { until, untilRefused, withCredentials } from './support/aws.ts'
+import { untilRefused, withCredentials } from './support/aws.ts'
 import { useTerminal } from './support/command-line.ts'
 import { deployed, prod, remediator, setParameter } from './support/deployment.ts'
 

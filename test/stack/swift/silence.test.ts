@@ -1,5 +1,5 @@
 import type { Said } from '../../../local/demo/desk-client.ts'
-import { statesOf, until, untilState } from '../support/aws.ts'
+import { until, untilState } from '../support/aws.ts'
 import { deployed, prod, remediator, setParameter, staging } from '../support/deployment.ts'
 
 /** A ladder of seconds: test/support/policies/ladder.json. */

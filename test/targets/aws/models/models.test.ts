@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
+
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
 import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail'
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb'
