@@ -22,7 +22,7 @@ export function addCatalogueVerbs(program: Command, { verb, surroundings, done }
     .argument('<name>', 'such as lambda:UpdateAlias')
     .action(runs)
   verb(catalogue, 'add', 'write some of them into a policy folder; nothing is written over')
-    .argument('<names...>', 'such as lambda:UpdateAlias')
+    .argument('<names...>', 'such as ecs:StopTask')
     .addOption(policies())
     .addOption(account())
     .action(runs)

@@ -86,7 +86,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   ],
   'catalogue list': ['catalogue list', 'catalogue list bad release'],
   'catalogue show': ['catalogue show lambda:UpdateAlias'],
-  'catalogue add': ['catalogue add lambda:UpdateAlias sqs:PurgeQueue --account target'],
+  'catalogue add': ['catalogue add ecs:StopTask sqs:PurgeQueue --account target'],
   'catalogue draft': [
     'catalogue draft ec2:StopInstances',
     'catalogue draft ec2:StopInstances --skeleton skeleton.json --policies policies',

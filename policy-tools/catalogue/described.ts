@@ -15,7 +15,7 @@ export const todosOf = ({ entry, text }: Pick<Shelved, 'entry' | 'text'>): reado
 export function describe(shelved: Shelved): { pins: Pins; todos: readonly Problem[]; lines: readonly string[] } {
   const entry = entryOf(shelved)
   const [pins, todos] = [pinsOf(entry), todosOf(shelved)]
-  const { incidents, suggestedTier, undoneBy, example, notes } = shelved
+  const { incidents, suggestedTier, example, notes } = shelved
   const lines = [
     `${entry.name}: ${entry.title}`,
     `for       ${incidents.join(', ')}`,
@@ -23,7 +23,7 @@ export function describe(shelved: Shelved): { pins: Pins; todos: readonly Proble
     `${'credential'.padEnd(10)}${entry.credential}`,
     ...pinLines(pins),
     ...previewLines(entry),
-    `undo      ${undoWords(entry, undoneBy)}`,
+    `undo      ${undoWords(entry)}`,
     `example   ${exact(example)}`,
     ...notes.map((note) => `note      ${note}`),
     ...todos.map(({ message, fix }) => `decide    ${message.replace(/ is still to be decided$/, '')}: ${fix}`),
@@ -47,5 +47,5 @@ const previewLines = ({ preview }: CatalogueEntry): readonly string[] =>
     ? [`preview   ${preview.action}: ${Object.keys(preview.show).join(', ')}`, `guard     ${preview.guard.join(', ')}`]
     : ['preview   none']
 
-export const undoWords = ({ undo: { possible, how } }: CatalogueEntry, by: readonly string[]): string =>
-  `${possible ? '' : 'not possible: '}${how}${by.length > 0 ? ` (${by.join(', ')})` : ''}`
+export const undoWords = ({ undo: { possible, how } }: CatalogueEntry): string =>
+  `${possible ? '' : 'not possible: '}${how}`

@@ -49,7 +49,7 @@ const anchorOf = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0
 function entryLines(shelved: Shelved): readonly string[] {
   const entry = entryOf(shelved)
   const pins = pinsOf(entry)
-  const { incidents: own, suggestedTier, undoneBy, notes } = shelved
+  const { incidents: own, suggestedTier, notes } = shelved
   const rows: readonly (readonly [string, string])[] = [
     ['for', own.join(', ')],
     ['suggested tier', String(suggestedTier)],
@@ -57,7 +57,7 @@ function entryLines(shelved: Shelved): readonly string[] {
     ...(pins.always.length > 0 ? [['in every call', pins.always.map(code).join(', ')] as const] : []),
     ['open', openWords(pins)],
     ...previewRows(entry),
-    ...(entry.mutates ? [['undo', undoWords(entry, undoneBy.map(code))] as const] : []),
+    ...(entry.mutates ? [['undo', undoWords(entry)] as const] : []),
     ['judged', judgedWords(entry)],
     ...notes.map((note) => ['note', note] as const),
   ]

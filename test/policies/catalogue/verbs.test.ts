@@ -41,7 +41,7 @@ describe('show', () => {
     expect(out).toMatch(/^pinned +UUID: by the ARN$/m)
     expect(out).toMatch(/^pinned +FunctionName: by `lambda:FunctionArn`$/m)
     expect(out).toMatch(/^open +Enabled: it may be turned on or off/m)
-    expect(out).toMatch(/^undo .*lambda:UpdateEventSourceMapping\)$/m)
+    expect(out).toMatch(/^undo .*lambda:UpdateEventSourceMapping$/m)
     expect(out).toMatch(/^decide +`account`: the account in which it acts/m)
   })
 
