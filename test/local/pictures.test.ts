@@ -123,7 +123,7 @@ inBrowser('pictures', () => {
     const narrow = await opened('U0BEN', resize, 'Narrow')
     await picture('form-approve-less', dialog(narrow))
     await narrow.getByRole('button', { name: 'Approve this much' }).click()
-    await narrow.getByText(/You changed no number/).waitFor()
+    await narrow.getByText(/You changed nothing/).waitFor()
     await picture('form-approve-less-mended', dialog(narrow))
     await narrow.getByLabel('MemorySize').fill('1024')
     await narrow.getByRole('button', { name: 'Approve this much' }).click()
