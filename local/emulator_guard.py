@@ -47,7 +47,7 @@ def refusal_of(scope) -> str | None:
     for origin in headers.get("origin", []):
         name = origin.removeprefix("http://") if origin.startswith("http://") else ""
         if name != host and not (is_api and LOOPBACK.fullmatch(name)):
-            return f"a page of `{origin}` may ask nothing here"
+            return f"a page of `{origin}` may not call this address"
     if path.startswith(("/_ministack/", "/_localstack/")) or path == "/health":
         return None if path == HEALTH else f"`{path}` is closed: end the local stack and start it again instead"
     authorization = headers.get("authorization", [])

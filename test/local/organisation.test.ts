@@ -130,5 +130,5 @@ test('an agent without an identity at the local issuer is named', () => {
   change(folder, 'agents.json', ({ agents }) => {
     agents.find(({ id }: { id: string }) => id === 'agent:planner').identities = [elsewhere[2]]
   })
-  expect(() => readOrganisation(folder)).toThrow(/agent:planner has no identity at issuer `workloads`/)
+  expect(() => readOrganisation(folder)).toThrow(/agent:planner needs an identity at issuer `workloads`/)
 })

@@ -77,7 +77,7 @@ test.each<[rule: string, make: () => void, says: RegExp]>([
     },
     /there is no program .*nowhere/,
   ],
-  ['an old `cedar`', () => program('cedar', goodCedar('', '4.9.0')), /is Cedar 4\.9\.0, and 4\.14\.0 is the first/],
+  ['an old `cedar`', () => program('cedar', goodCedar('', '4.9.0')), /is Cedar 4\.9\.0, and 4\.14\.0 is the oldest that works/],
   [
     'a `cedar` without `analyze`',
     () => program('cedar', 'case "$1" in --version) echo "cedar-policy-cli 4.14.1";; *) exit 2;; esac'),
@@ -98,7 +98,7 @@ test.each<[rule: string, make: () => void, says: RegExp]>([
   [
     'an old solver',
     () => program('cvc5', 'echo "This is cvc5 version 1.0.3"'),
-    /is cvc5 1\.0\.3, and 1\.3\.1 is the first/,
+    /is cvc5 1\.0\.3, and 1\.3\.1 is the oldest that works/,
   ],
   ['another solver', () => program('cvc5', 'echo "Z3 version 4.15.0"'), /does not say that it is cvc5/],
 ])('nothing is asked with %s, and the answer says how to get it', async (_, make, says) => {
