@@ -36,7 +36,7 @@ test.each<[what: string, spoil: (entries: Entry[]) => void, found: RegExp]>([
       const other = chainEntries(id, noEntries, [event(1, 'issue'), event(2, 'issue')], undefined).entries
       all[1] = other[1] as Entry
     },
-    /\/2 does not follow/,
+    /\/2 does not name the hash before it/,
   ],
 ])('%s is found', (_what, spoil, found) => {
   const copy = structuredClone(entries)

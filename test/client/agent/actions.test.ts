@@ -25,7 +25,7 @@ test('an agent lists the actions it may ask for, and asks for one by its example
 test('a list of one resource says its tier', async () => {
   const resource = 'prod/express-checkout'
   const found = await hotwork().actions({ resource, tool: 'tool:flag-service', purpose: 'remediation' })
-  expect(found).toMatchObject([{ name: 'flags:set', tier: 1, purposes: ['remediation'] }])
+  expect(found).toMatchObject([{ name: 'flags:allow' }, { name: 'flags:set', tier: 1, purposes: ['remediation'] }])
 })
 
 test('a planner’s actions are marked as steps of a plan', async () => {

@@ -77,7 +77,11 @@ test.each<[rule: string, make: () => void, says: RegExp]>([
     },
     /there is no program .*nowhere/,
   ],
-  ['an old `cedar`', () => program('cedar', goodCedar('', '4.9.0')), /is Cedar 4\.9\.0, and 4\.14\.0 is the oldest that works/],
+  [
+    'an old `cedar`',
+    () => program('cedar', goodCedar('', '4.9.0')),
+    /is Cedar 4\.9\.0, and 4\.14\.0 is the oldest that works/,
+  ],
   [
     'a `cedar` without `analyze`',
     () => program('cedar', 'case "$1" in --version) echo "cedar-policy-cli 4.14.1";; *) exit 2;; esac'),

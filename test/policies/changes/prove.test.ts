@@ -44,9 +44,9 @@ describe.each(ways)('by $by', ({ by, asked, briefly }) => {
     expect(failing({ properties })).toEqual([])
     expect(exit).toBe(0)
     const kinds = Object.groupBy(properties, ({ kind }) => kind)
-    // Seven actions on four tiers.
-    expect(kinds['more_approval']).toHaveLength(21)
-    expect(kinds['people']).toHaveLength(7)
+    // Nine actions on four tiers.
+    expect(kinds['more_approval']).toHaveLength(27)
+    expect(kinds['people']).toHaveLength(9)
     expect(kinds['left_open']?.length).toBeGreaterThan(0)
     expect(kinds['decides']?.length).toBeGreaterThan(30)
   })

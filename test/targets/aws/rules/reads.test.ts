@@ -35,6 +35,10 @@ const harmless = [
   'bedrock-agentcore:ListApiKeyCredentialProviders',
   'bedrock-agentcore:ListOauth2CredentialProviders',
   'bedrock-agentcore:ListPaymentCredentialProviders',
+  'lambda:GetFunctionUrlConfig',
+  'pricing:GetPriceListFileUrl',
+  'sqs:GetQueueUrl',
+  'transform:GetWebAppUrl',
   'workmail:GetPersonalAccessTokenMetadata',
 ]
 
