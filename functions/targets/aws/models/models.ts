@@ -31,9 +31,15 @@ export const prefixOf = (name: string): string =>
 const notModelled = ['s3']
 
 /** Beside this file, and in the package beside the program that holds it. */
-const models: { readonly [prefix: string]: ServiceModel } = JSON.parse(
-  readFileSync(join(import.meta.dirname ?? __dirname, 'models.json'), 'utf8'),
-)
+const modelsFile = join(import.meta.dirname ?? __dirname, 'models.json')
+type Models = { readonly [prefix: string]: ServiceModel }
+let models: Models | undefined
+
+/** A megabyte is parsed for a folder that reads AWS, and not for each verb of the policy program. */
+function modelled(prefix: string): ServiceModel | undefined {
+  models ??= JSON.parse(readFileSync(modelsFile, 'utf8')) as Models
+  return Object.hasOwn(models, prefix) ? models[prefix] : undefined
+}
 
 /**
  * The model of an operation: of the services that come with Hotwork, or of a client that the policies' author has installed.
@@ -54,7 +60,6 @@ export function modelOf(action: string, absent: readonly string[]): ReadModel | 
 
 /** Whether anything is known of a service, and if not, whether installing its client would help. */
 export const isKnown = (prefix: string): boolean => (modelled(prefix) ?? installed(prefix)) !== undefined
-const modelled = (prefix: string) => (Object.hasOwn(models, prefix) ? models[prefix] : undefined)
 export const isInstallable = (prefix: string): boolean => !notModelled.includes(prefix)
 
 const found = new Map<string, ServiceModel | undefined>()
