@@ -1,6 +1,6 @@
 // Rules: test/seams/seams.test.ts
 import type { CatalogueEntry } from '../domain/policy/catalogue.ts'
-import { checkByReference, modelsOfAws } from './aws/models/check-reads.ts'
+import { checkByReference, modelsOfAws } from './aws/models/check-by-reference.ts'
 import { checkAws } from './aws/rules/check.ts'
 import type { Check } from './kind.ts'
 import type { TargetId } from './kinds.ts'

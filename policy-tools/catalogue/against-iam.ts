@@ -1,7 +1,7 @@
 // Rules: test/policies/catalogue/verbs.test.ts
 
 import type { CatalogueEntry } from '../../functions/domain/policy/catalogue.ts'
-import { resourcesOverlap } from '../../functions/domain/policy/patterns.ts'
+import { escaped, resourcesOverlap } from '../../functions/domain/policy/patterns.ts'
 import { known, type Say } from '../../functions/domain/what-is-wrong.ts'
 import { type IamAction, iamAction } from '../../functions/targets/aws/models/iam-reference.ts'
 import { keysIn } from './pins.ts'
@@ -49,8 +49,6 @@ const patternOf = (key: string): RegExp =>
       .join('.+')}$`,
     'i',
   )
-
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
 
 /** Whether a template can be an ARN of this type. */
 const fits = (template: string, arn: string): boolean => resourcesOverlap(template, arn.replaceAll(/\$\{\w+\}/g, '*'))

@@ -15,7 +15,7 @@ import {
 import { findActionFacts } from '../../functions/domain/policy/assess.ts'
 import { type Bundle, settingsOf } from '../../functions/domain/policy/bundle.ts'
 import { type CatalogueEntry, factsOf, parseArguments } from '../../functions/domain/policy/catalogue.ts'
-import { textWithin } from '../../functions/domain/policy/patterns.ts'
+import { escaped, textWithin } from '../../functions/domain/policy/patterns.ts'
 import { argumentIn, partsOf } from '../../functions/domain/policy/templates.ts'
 import type { Json, JsonObject } from '../../functions/domain/values.ts'
 import { parseJson } from '../../functions/domain/values.ts'
@@ -67,7 +67,6 @@ function shapeOf(entry: CatalogueEntry, bundle: Bundle) {
     const filled = at % 2 === 0 ? part : places[part]
     return filled === undefined ? { argument: argumentIn(part) ?? '' } : { text: filled }
   })
-  const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   return {
     pattern: parts.map(({ text = '*' }) => text).join(''),
     names: parts.flatMap(({ argument = [] }) => argument),

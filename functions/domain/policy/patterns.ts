@@ -26,6 +26,9 @@ export function hasTopLevelAlternative(source: string): boolean {
   return false
 }
 
+/** The source of a regular expression that matches exactly this text. */
+export const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+
 /** Whether one text can match both patterns, in which only `*` stands for any characters. */
 export const overlap = (one: string, other: string): boolean => textWithin([one, other]) !== undefined
 
