@@ -1,5 +1,5 @@
 // Rules: test/policies/catalogue/verbs.test.ts
-import { type CatalogueEntry, sometimesUnpinned } from '../../functions/domain/policy/catalogue.ts'
+import { type CatalogueEntry, openWords, sometimesUnpinned } from '../../functions/domain/policy/catalogue.ts'
 import { argumentIn, placesOf } from '../../functions/domain/policy/templates.ts'
 import { actOf, isOwnCredential, type Settings } from '../../functions/targets/kinds.ts'
 
@@ -38,8 +38,7 @@ export function pinsOf(entry: CatalogueEntry, at?: Settings): Pins {
         ...(resources.has(argument) ? ['resource'] : []),
         ...keys.filter(({ takes }) => takes.includes(argument)).map(({ key }) => key),
       ]
-      const words = entry.leavesOpen[argument] ?? `any \`${argument}\` may be given, not only the approved one`
-      return { argument, pinned, by: [...new Set(by)], ...(pinned ? {} : { open: words }) }
+      return { argument, pinned, by: [...new Set(by)], ...(pinned ? {} : { open: openWords(entry, argument) }) }
     }),
   }
 }

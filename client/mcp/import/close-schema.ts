@@ -48,7 +48,7 @@ export function closeArguments(inputSchema: unknown, wish: Wish): Closed<ClosedA
 
 /** The place of a schema: the path of its member, its level, and the definitions that `$ref` names. */
 type Place = { name: string; level: number; defs: JsonObject; wish: Wish }
-/** As in the catalogue: an argument is the first level. */
+/** As in functions/domain/policy/argument-schema.ts, which no client imports: an argument is the first level. */
 const deepest = 5
 const mostItems = 100
 

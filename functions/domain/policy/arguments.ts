@@ -46,6 +46,7 @@ export interface Members<Member = ArgumentSchema> {
   properties: { [name: string]: Member }
   required: string[]
 }
+/** `Members`, written out: its type would name itself. */
 export interface ObjectSchema extends Described {
   type: 'object'
   additionalProperties: false

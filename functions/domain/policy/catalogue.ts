@@ -133,14 +133,15 @@ export const unpinnedArguments = (entry: CatalogueEntry, args: JsonObject, at: S
 export const sometimesUnpinned = (entry: CatalogueEntry, at: Settings | undefined) =>
   openOf(entry)?.sometimes(entry, at) ?? []
 
+/** One open argument in the entry's words, or in plain ones. */
+export const openWords = ({ leavesOpen }: CatalogueEntry, name: string, absent = false): string =>
+  leavesOpen[name] ??
+  (absent
+    ? `\`${name}\` may be given, though none was approved`
+    : `any \`${name}\` may be given, not only the approved one`)
+
 /** The open arguments in plain words, for the card. */
 export function unpinnedOf(entry: CatalogueEntry, args: JsonObject, at: Settings | undefined): string[] {
-  const words = unpinnedArguments(entry, args, at).map(
-    (name) =>
-      entry.leavesOpen[name] ??
-      (isAbsent(args, name)
-        ? `\`${name}\` may be given, though none was approved`
-        : `any \`${name}\` may be given, not only the approved one`),
-  )
+  const words = unpinnedArguments(entry, args, at).map((name) => openWords(entry, name, isAbsent(args, name)))
   return [...words, ...(openOf(entry)?.always ?? [])]
 }
