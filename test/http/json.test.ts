@@ -36,6 +36,12 @@ test.each<[what: string, text: string]>([
   expect(readJson(text)).toEqual(JSON.parse(text))
 })
 
+test('member names survive escapes beside characters beyond Latin-1', () => {
+  const named = { '\u2029Ω': null, '\u0007': null }
+  expect(Object.keys(readJson('{"\\u2029Ω":null,"\\u0007":null}') as object)).toEqual(Object.keys(named))
+  expect(canonicalForm(readJson('{"a":{"\\u2029Ω":null,"\\u0007":null}}'))).toBe(canonicalForm({ a: named }))
+})
+
 test.each<[what: string, text: string, says: RegExp]>([
   ['an empty body', '', /no JSON at character 0/],
   ['white space alone', ' \n', /no JSON/],
@@ -83,6 +89,11 @@ test.each<[what: string, text: string, says: RegExp]>([
   ['a number too large, below zero', '-1e400', /too large/],
   ['a number of a thousand digits', '9'.repeat(1000), /the number `9{24}` at character 0 is too large/],
   ['`-0`', '-0', /`-0` at character 0: write `0`/],
+  [
+    'a number in a member',
+    '{"action":{"properties":{"sizes":[1,1e400]}}}',
+    /too large \(`action\.properties\.sizes\.1`\)/,
+  ],
   ['`-0.0`', '[-0.0]', /`-0` at character 1/],
   ['`-0e7`', '-0e7', /`-0`/],
   ['a number so small that it would be 0', '1e-400', /the number `1e-400` at character 0 is too small/],
