@@ -27,9 +27,11 @@ export function draftEntry(action: IamAction, skeleton: JsonObject = {}): Draft 
   const [service = '', operation = ''] = action.name.split(':')
   const named = resourcesOf(action)
   const variables = [...new Set(named.flatMap(({ arn }) => variablesIn(arn)))]
-  // A list of what the ARN names: an ask is about one, `InstanceId` in place of `InstanceIds`.
-  const isPlural = (member: string) => variables.some((each) => plain(member) === `${plain(each)}s`)
-  const members = Object.keys(skeleton).filter((member) => !isPlural(member))
+  // A list or the address of what the ARN names: an ask is about one `InstanceId` or `QueueName`, and the caller makes
+  // `InstanceIds` or `QueueUrl` of it.
+  const isSecondName = (member: string) =>
+    variables.some((each) => [`${plain(each)}s`, `${stemOf(each)}url`].includes(plain(member)))
+  const members = Object.keys(skeleton).filter((member) => !isSecondName(member))
   const names = new Map(variables.map((each) => [each, memberFor(each, skeleton, variables.length) ?? each]))
   const required = [...new Set(names.values())]
   const keys = action.keys.filter(({ name }) => isOfTheCall(name))
@@ -124,6 +126,8 @@ const isOfTheCall = (key: string): boolean =>
 
 const plain = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
 
+const stemOf = (name: string): string => plain(name).replace(/(?:name|id|identifier|arn)$/, '')
+
 /** The argument with which a key compares: `ecs:task-definition` with `taskDefinition`. */
 function matchOf({ name }: Key, members: readonly string[], required: readonly string[]): readonly string[] {
   const wanted = plain(name.split(':')[1] ?? '')
@@ -133,10 +137,9 @@ function matchOf({ name }: Key, members: readonly string[], required: readonly s
 /** The member with the value of an ARN's variable: `cluster` for `ClusterName`. */
 function memberFor(variable: string, skeleton: JsonObject, variables: number): string | undefined {
   const texts = Object.keys(skeleton).filter((name) => typeof skeleton[name] === 'string')
-  const stem = (name: string) => plain(name).replace(/(?:name|id|identifier|arn)$/, '')
   return (
     texts.find((name) => plain(name) === plain(variable)) ??
-    texts.find((name) => stem(name) === stem(variable) && !/arn$/i.test(name)) ??
+    texts.find((name) => stemOf(name) === stemOf(variable) && !/arn$/i.test(name)) ??
     (variables === 1 ? texts.find((name) => /^(?:name|id)$/i.test(name)) : undefined)
   )
 }

@@ -24,6 +24,8 @@ const answers: { readonly [member: string]: unknown } = {
   minimum: 0,
   maximum: 100,
   maxItems: 10,
+  maxProperties: 4,
+  maxLength: 40,
   possible: false,
   how: 'by hand',
   type: 'aws:thing',

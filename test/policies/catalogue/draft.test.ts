@@ -64,6 +64,15 @@ test('a member that lists what the ARN names is one such name: a request is abou
   expect(open).toEqual(['Force'])
 })
 
+test('a map of a skeleton becomes an open map, and an address of what the ARN names is no second argument', () => {
+  const skeleton = { QueueUrl: '', Attributes: { KeyName: '' } }
+  const { entry, open } = draftEntry(found('sqs:SetQueueAttributes'), skeleton)
+  expect(Object.keys(Object(entry['arguments']).properties)).toEqual(['QueueName', 'Attributes'])
+  expect(Object(entry['arguments']).properties.Attributes).toMatchObject({ additionalProperties: true })
+  expect(open).toEqual(['Attributes'])
+  expect(problemsOf(answered(entry))).toEqual([])
+})
+
 test('an action for which IAM takes no resource is confined to the Region, and asks what it is about', () => {
   const { entry } = draftEntry(found('codedeploy:StopDeployment'))
   expect(entry).toMatchObject({
