@@ -3,12 +3,21 @@ import { existsSync, globSync, readFileSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 
 /**
- * The suites that build other programs: `npm run test:<suite>` by hand, `.github/workflows/suites.yml` each week. A run
- * leaves `tools/<suite>/result.json` with the digests of the files that it judged, so `npm test` sees when they changed.
+ * The suites that install or build other programs: `npm run test:<suite>` by hand, `.github/workflows/suites.yml` each
+ * week. A run leaves a result with the digests of the files that it judged, so `npm test` sees when they changed.
  */
 
 /** The files that each suite judges, as patterns of paths, its own among them. */
 export const suites: Suites = {
+  // `npm test` runs it too, unless its result is of these very files.
+  agents: [
+    'client/**',
+    'functions/domain/cards/wire/**',
+    'docs/agents/**',
+    'package-lock.json',
+    'test/agents/*',
+    'test/agents/{adapters,hosts,kills,policies,servers,sidecar,support,table}/**',
+  ],
   log: [
     'functions/adapters/kms/note-signer.ts',
     'functions/domain/anchor/**',
@@ -46,13 +55,14 @@ export type Result = {
 
 export const repository = join(import.meta.dirname, '..')
 
-const fileOf = (suite: string): string => `tools/${suite}/result.json`
+const fileOf = (suite: string): string =>
+  suite === 'agents' ? 'test/agents/result.json' : `tools/${suite}/result.json`
 
 /** SHA-256 over the paths and bytes of all files of a pattern. A result is no part of its suite. */
 function digestOf(root: string, pattern: string): string {
   const hash = createHash('sha256')
   for (const file of globSync(pattern, { cwd: root }).toSorted()) {
-    if (!statSync(join(root, file)).isFile() || /^tools\/\w+\/result\.json$/.test(file)) continue
+    if (!statSync(join(root, file)).isFile() || /^(?:tools|test)\/\w+\/result\.json$/.test(file)) continue
     const bytes = readFileSync(join(root, file))
     hash.update(`${file}\0${bytes.length}\0`).update(bytes)
   }
@@ -61,6 +71,15 @@ function digestOf(root: string, pattern: string): string {
 
 export const digestsOf = (root: string, patterns: readonly string[]): Result['judged'] =>
   Object.fromEntries(patterns.map((pattern) => [pattern, digestOf(root, pattern)]))
+
+/** A run before its end. @param suite the row of `suites` */
+export const beginRun = (suite: string): Pick<Result, 'at' | 'judged'> => ({
+  at: new Date().toISOString(),
+  judged: digestsOf(repository, suites[suite] ?? []),
+})
+
+export const writeResult = (suite: string, { at, passed, failed, judged }: Result): void =>
+  writeFileSync(join(repository, fileOf(suite)), `${JSON.stringify({ at, passed, failed, judged }, null, 2)}\n`)
 
 /** One line for each suite whose result is missing, failed, or older than the files that it judges. */
 export const tellStale = (root: string, all: Suites = suites): string[] =>
@@ -92,7 +111,7 @@ export async function runSuite<Program>(
   tell: (program: Program, step: Step) => Promise<void>,
 ): Promise<void> {
   const counts = { passed: 0, failed: 0 }
-  const begun = { at: new Date().toISOString(), judged: digestsOf(repository, suites[suite] ?? []) }
+  const begun = beginRun(suite)
   const step: Step = async (name, act) => {
     const began = Date.now()
     console.log(`── ${name}`)
@@ -124,6 +143,5 @@ export async function runSuite<Program>(
     counts.failed += 1
     fail(fault)
   }
-  const { at, judged } = begun
-  writeFileSync(join(repository, fileOf(suite)), `${JSON.stringify({ at, ...counts, judged }, null, 2)}\n`)
+  writeResult(suite, { ...begun, ...counts })
 }
