@@ -156,7 +156,7 @@ async function testOthers(onStack: OnStack): Promise<void> {
 async function testBesideStack(packed: Promise<void>): Promise<void> {
   await Promise.all([...lookAtCode(), packed])
   // Half of this step is a download, and programs that wait for one another.
-  const agents = step('agents', (tell) => {
+  const agents = step('agents', async (tell) => {
     if (tellStale(root, { agents: suites['agents'] ?? [] }).length > 0)
       return countTests('node', ['test/agents/run.ts'], { tell, behind: true })
     tell('test/agents/result.json is of these files: `npm run test:agents` runs it again\n')
@@ -211,11 +211,11 @@ async function tellDemo({ local }: Stack, tell: Tell): Promise<boolean> {
 }
 
 /** Runs a step, and prints its output at its end. A fault fails it, and is printed. */
-async function step(name: string, run: (tell: Tell) => boolean | Promise<boolean>): Promise<void> {
+async function step(name: string, run: (tell: Tell) => Promise<boolean>): Promise<void> {
   const stepBegan = Date.now()
   const told: (string | Uint8Array)[] = []
   console.log(`\n── ${name}: begins at ${seconds(began)}`)
-  const good = await Promise.try(run, (part) => told.push(part)).catch((fault: Error) => {
+  const good = await run((part) => told.push(part)).catch((fault: Error) => {
     told.push(`${fault.stack}\n`)
     return false
   })
